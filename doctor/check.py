@@ -1,0 +1,172 @@
+"""The shapes that checks, engine, jobs and reports share: Check, Finding, Remedy and their enums."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from doctor.bench import Bench
+
+
+class Status(str, Enum):
+    """How a check ended."""
+
+    PASS = "pass"
+    WARN = "warn"
+    FAIL = "fail"
+    SKIP = "skip"
+    ERROR = "error"
+    """The probe itself broke: a bug of ours, never the user's fault."""
+
+
+class SkipReason(str, Enum):
+    """Why a check did not run."""
+
+    NOT_APPLICABLE = "not-applicable"
+    NOT_GIVEN = "not-given"
+    BLOCKED = "blocked"
+
+
+class Grade(str, Enum):
+    """Who may carry out a remedy."""
+
+    SAFE = "safe"
+    """``fix`` does it without asking."""
+    ASKS = "asks"
+    """``fix`` shows the plan and needs consent."""
+    MANUAL = "manual"
+    """Steps for the user's hands."""
+
+
+class Needs(str, Enum):
+    """A part of the bench that a check cannot do without."""
+
+    PORT = "port"
+    BOARD = "board"
+    MODEM = "modem"
+    CARD = "card"
+    """A card as the PC sees it (``--sd``)."""
+    FIRMWARE = "firmware"
+    UPDATER_ELF = "updater-elf"
+    SCRIPTS = "scripts"
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """A cure by name; what it does lives in doctor/remedies/, one file each."""
+
+    id: str
+    grade: Grade
+
+
+Evidence = Mapping[str, "str | int | float | bool | None | list[str]"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found.
+
+    check        id of the check
+    status       how it ended
+    summary      one plain sentence for the user; text from devices in it is already escaped
+    skip_reason  set where status is SKIP
+    evidence     what was seen, as flat data
+    catalogue    id of the known failure in doctor/knowledge, where there is one
+    cause        the best known cause, in words
+    remedies     cures, best first
+    caused_by    id of the check whose finding explains this one
+    link         where to read more
+    """
+
+    check: str
+    status: Status
+    summary: str
+    skip_reason: SkipReason | None = None
+    evidence: Evidence = field(default_factory=dict)
+    catalogue: str | None = None
+    cause: str = ""
+    remedies: tuple[Remedy, ...] = ()
+    caused_by: str | None = None
+    link: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """True for what the exit code and the gate count: fail, error and skip: blocked."""
+        return self.status in (Status.FAIL, Status.ERROR) or self.skip_reason is SkipReason.BLOCKED
+
+
+class Check(ABC):
+    """A named probe: looks, changes nothing, returns one finding.
+
+    The class docstring is the check's manual page (``fipy-doctor checks ID``): a first line that states the
+    good state, then the paragraphs ``Why:``, ``Looks at:`` and ``Cures:``.
+    """
+
+    id: ClassVar[str]
+    """Names the good state, such as ``modem-answers``."""
+    needs: ClassVar[tuple[Needs, ...]] = ()
+    """Parts of the bench without which the check is skipped."""
+    after: ClassVar[tuple[str, ...]] = ()
+    """Checks that must not have failed: else this one is skipped as blocked, caused by them."""
+    follows: ClassVar[tuple[str, ...]] = ()
+    """Checks that run earlier where both run, without blocking this one."""
+    deadline_s: ClassVar[float]
+    """Longest run time in seconds of the bench's clock."""
+    gates: ClassVar[bool] = True
+    """Whether a failure stops flashing."""
+    overridable: ClassVar[bool] = True
+    """Whether ``flash --override ID`` may lift the gate."""
+    finds: ClassVar[tuple[str, ...]] = ()
+    """Catalogue ids that this check can report."""
+
+    @abstractmethod
+    def look(self, bench: Bench) -> Finding:
+        """Examine the bench and return the one finding. Raises DoctorError where the probe itself cannot go on."""
+
+    def passed(self, summary: str, *, evidence: Evidence | None = None) -> Finding:
+        """The good state holds."""
+        return Finding(self.id, Status.PASS, summary, evidence=evidence or {})
+
+    def warn(
+        self,
+        summary: str,
+        *,
+        catalogue: str | None = None,
+        evidence: Evidence | None = None,
+        cause: str = "",
+        remedies: tuple[Remedy, ...] = (),
+    ) -> Finding:
+        """Worth knowing; flashing may go on."""
+        return Finding(
+            self.id, Status.WARN, summary, evidence=evidence or {}, catalogue=catalogue, cause=cause, remedies=remedies
+        )
+
+    def fail(
+        self,
+        summary: str,
+        *,
+        catalogue: str | None = None,
+        evidence: Evidence | None = None,
+        cause: str = "",
+        remedies: tuple[Remedy, ...] = (),
+        caused_by: str | None = None,
+    ) -> Finding:
+        """The good state does not hold."""
+        return Finding(
+            self.id,
+            Status.FAIL,
+            summary,
+            evidence=evidence or {},
+            catalogue=catalogue,
+            cause=cause,
+            remedies=remedies,
+            caused_by=caused_by,
+        )
+
+    def skipped(self, reason: SkipReason, summary: str, *, caused_by: str | None = None) -> Finding:
+        """The check does not apply, or could not run."""
+        return Finding(self.id, Status.SKIP, summary, skip_reason=reason, caused_by=caused_by)

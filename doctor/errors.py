@@ -1,0 +1,108 @@
+"""The one tree of errors that users see; the text is built from the fields, here and nowhere else.
+
+Every error says what happened, on which object, the best known cause and the next step
+(docs/design: "Rules that hold everywhere"). A message holds no markup; renderers escape it.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """Exit codes of the command line, the same for every command."""
+
+    OK = 0
+    """Nothing failed, or flashed and proved, or explained."""
+    FAILED = 1
+    """A check failed, or flashing was refused before anything was sent."""
+    USAGE = 2
+    """Wrong usage, or a given path is missing."""
+    UNPROVED = 3
+    """Flashing has begun and the new firmware is not proved."""
+    STOPPED = 130
+    """Stopped by the user before anything was sent."""
+
+
+class DoctorError(Exception):
+    """Something went wrong that the user can act on.
+
+    id     check or catalogue id, such as ``port-busy``
+    what   what happened, one sentence without a full stop
+    on     the object it happened on: a port, a path, a file name
+    cause  the best known cause; empty where the evidence supports none
+    next   the next step, as the user would do or type it
+    """
+
+    exit_code: Exit = Exit.FAILED
+
+    def __init__(self, id: str, what: str, *, on: str = "", cause: str = "", next: str = "") -> None:
+        super().__init__(f"{on}: {what}" if on else what)
+        self.id = id
+        self.what = what
+        self.on = on
+        self.cause = cause
+        self.next = next
+
+    def as_json(self) -> dict[str, str]:
+        """The ``error`` member of every JSON document."""
+        return {"id": self.id, "what": self.what, "on": self.on, "cause": self.cause, "next": self.next}
+
+
+class UsageError(DoctorError):
+    """The command line asks for something impossible, or names a path that does not exist."""
+
+    exit_code = Exit.USAGE
+
+
+class LinkError(DoctorError):
+    """A port cannot be opened, or stopped working."""
+
+
+class PortLost(LinkError):
+    """The port went away while it was in use (unplugged, or the board lost power)."""
+
+
+class DeadlineOverrun(DoctorError):
+    """A piece of work took longer than it was given."""
+
+
+class BoardError(DoctorError):
+    """The board answered something that we cannot work with."""
+
+
+class BoardReset(BoardError):
+    """The board restarted while we were talking to it; ``seen`` is the text that showed it."""
+
+    def __init__(self, seen: str, *, on: str = "") -> None:
+        super().__init__(
+            "boot-loop",
+            "the board restarted in the middle of a command",
+            on=on,
+            cause="a watchdog, a power dip or a crash of the board's firmware",
+            next="run fipy-doctor check again; if it happens again, use another USB port and cable",
+        )
+        self.seen = seen
+
+
+class CardError(DoctorError):
+    """A card, image or folder cannot be read or written."""
+
+
+class FirmwareError(DoctorError):
+    """A firmware file cannot be used."""
+
+
+class FlashUnproved(DoctorError):
+    """Flashing was begun and its success is not proved; says the modem's mode and the next command."""
+
+    exit_code = Exit.UNPROVED
+
+
+class Stopped(DoctorError):
+    """The user stopped the program before anything was sent to the modem."""
+
+    exit_code = Exit.STOPPED
+
+    def __init__(self, what: str = "stopped; nothing was sent to the modem", *, next: str = "") -> None:
+        super().__init__("user-interrupt", what, next=next)

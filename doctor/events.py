@@ -1,0 +1,95 @@
+"""What long work reports while it runs: frozen dataclasses that bars, logs, JSON lines and tests all listen to.
+
+The updater core knows only (name, dict); ``from_core`` turns those into the classes below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+
+class Phase(str, Enum):
+    """Where a flash stands; decides what Ctrl-C may do and what is said about unplugging."""
+
+    PREPARE = "prepare"
+    TRANSFER = "transfer"
+    WAIT_MODEM = "wait-modem"
+    PROVE = "prove"
+
+
+@dataclass(frozen=True)
+class CheckStarted:
+    """A check begins."""
+
+    check: str
+
+
+@dataclass(frozen=True)
+class CheckEnded:
+    """A check ended; ``finding`` is a doctor.check.Finding."""
+
+    check: str
+    finding: Any
+
+
+@dataclass(frozen=True)
+class StepStarted:
+    """A flash step begins. ``step`` is the plan's step id, ``text`` what it does in words."""
+
+    step: str
+    text: str
+    phase: Phase
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Something is awaited: for what, how long at most (seconds), and whether one may unplug meanwhile."""
+
+    what: str
+    limit_s: float
+    may_unplug: bool
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Bytes that the modem has taken so far."""
+
+    phase: Phase
+    done_bytes: int
+    total_bytes: int
+    may_unplug: bool
+
+
+@dataclass(frozen=True)
+class Note:
+    """A line worth keeping in a log: an AT exchange, a retry, a fallback."""
+
+    text: str
+
+
+Event = CheckStarted | CheckEnded | StepStarted | Waiting | Progress | Note
+Listener = Callable[[Event], None]
+
+
+def ignore(_event: Event) -> None:
+    """The listener for those who do not care."""
+
+
+def from_core(name: str, data: Mapping[str, Any]) -> Event:
+    """The event for what the core emitted as (name, dict).
+
+    Names and members: ``step`` (step, text, phase), ``waiting`` (what, limit_ms, may_unplug),
+    ``progress`` (phase, done, total, may_unplug), ``note`` (text). Raises ValueError for any other name.
+    """
+    if name == "step":
+        return StepStarted(str(data["step"]), str(data["text"]), Phase(data["phase"]))
+    if name == "waiting":
+        return Waiting(str(data["what"]), int(data["limit_ms"]) / 1000, bool(data["may_unplug"]))
+    if name == "progress":
+        return Progress(Phase(data["phase"]), int(data["done"]), int(data["total"]), bool(data["may_unplug"]))
+    if name == "note":
+        return Note(str(data["text"]))
+    raise ValueError(f"the core emitted an event that is not known here: {name}")
