@@ -1,0 +1,316 @@
+"""The bench: everything that one run examines. Each part is opened on first use and kept until the run ends."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from doctor.check import Needs, SkipReason
+from doctor.clock import Clock, SystemClock
+from doctor.errors import BoardError, LinkError, UsageError
+
+if TYPE_CHECKING:
+    from doctor.board.board import Board, BoardFacts
+    from doctor.board.tunnel import ModemTunnel
+    from doctor.card.card import Card
+    from doctor.firmware.elf import ElfImage
+    from doctor.firmware.image import FirmwareImage
+    from doctor.link import Link
+    from doctor.modem.facts import ModemFacts
+    from doctor.sniff import Contact
+    from doctor.trace import Trace
+    from doctor.updater.profile import Profile
+
+
+@dataclass(frozen=True)
+class BenchOptions:
+    """What the user said about the bench.
+
+    port         any pySerial URL or device name; None where no port is examined
+    firmware     firmware images on the PC, in the order of flashing
+    updater_elf  RAM-loaded updater for a modem in ffh
+    bootrom      boot ROM package, or the script that holds it
+    sd           card as mounted folder or image file
+    scripts      folder with the vendor scripts that the user downloaded
+    carrier      name of the carrier board where the USB id cannot tell
+    was          build that the modem runs, where it cannot be read
+    accept       consents by name (design: "Consent")
+    interrupt    a running program may be stopped
+    thorough     slow or opt-in probes run too
+    via_modem    the user says that a bare modem is at the port
+    """
+
+    port: str | None = None
+    firmware: tuple[Path, ...] = ()
+    updater_elf: Path | None = None
+    bootrom: Path | None = None
+    sd: Path | None = None
+    scripts: Path | None = None
+    carrier: str | None = None
+    was: int | None = None
+    accept: frozenset[str] = field(default_factory=frozenset)
+    interrupt: bool = False
+    thorough: bool = False
+    via_modem: bool = False
+
+
+@dataclass(frozen=True)
+class Presence:
+    """Whether the bench has a part; where not, why, in the words of a skipped check."""
+
+    there: bool
+    reason: SkipReason | None = None
+    text: str = ""
+
+
+_GIVEN = Presence(True)
+_WHAT_GIVES = {
+    Needs.PORT: "no port was given (--port)",
+    Needs.BOARD: "no port was given (--port)",
+    Needs.MODEM: "no port was given (--port)",
+    Needs.CARD: "no card was given (--sd)",
+    Needs.FIRMWARE: "no firmware image was given (--firmware)",
+    Needs.UPDATER_ELF: "no updater image was given (--updater-elf)",
+    Needs.SCRIPTS: "no folder of scripts was given (--scripts)",
+}
+
+
+class Bench:
+    """One board with its card and modem, and the files on the PC.
+
+    Parts are properties that open what they stand for on first use and raise DoctorError where that fails;
+    a failed part is tried again at the next use. Use as a context manager, or call ``close``.
+    """
+
+    def __init__(self, options: BenchOptions, *, clock: Clock | None = None, trace: Trace | None = None) -> None:
+        self.options = options
+        self._clock = clock
+        self._trace = trace
+        self._lock = threading.RLock()
+        self._link: Link | None = None
+        self._contact: Contact | None = None
+        self._board: Board | None = None
+        self._board_facts: BoardFacts | None = None
+        self._card: Card | None = None
+        self._firmware: tuple[FirmwareImage, ...] | None = None
+        self._updater_elf: ElfImage | None = None
+        self._modem_facts: ModemFacts | None = None
+
+    def __enter__(self) -> Bench:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    def presence(self, need: Needs) -> Presence:
+        """Whether ``need`` is there. Opens the port where that is needed to tell a board from a bare modem."""
+        options = self.options
+        given = {
+            Needs.PORT: options.port,
+            Needs.BOARD: options.port,
+            Needs.MODEM: options.port,
+            Needs.CARD: options.sd,
+            Needs.FIRMWARE: options.firmware,
+            Needs.UPDATER_ELF: options.updater_elf,
+            Needs.SCRIPTS: options.scripts,
+        }[need]
+        if not given:
+            return Presence(False, SkipReason.NOT_GIVEN, _WHAT_GIVES[need])
+        if need is Needs.BOARD and self.is_bare_modem:
+            return Presence(False, SkipReason.NOT_APPLICABLE, "the port leads to a bare modem, not to a board")
+        return _GIVEN
+
+    @property
+    def clock(self) -> Clock:
+        """The clock of this run: the link's own once a link is open (the simulator brings its time along)."""
+        if self._link is not None:
+            return self._link.clock
+        if self._clock is None:
+            self._clock = SystemClock()
+        return self._clock
+
+    @property
+    def simulated(self) -> bool:
+        """True where the port has proved to be our simulator, in process or behind ``sim --listen``."""
+        from doctor.board.simtoken import board_is_simulated, modem_is_simulated
+
+        if self.link.simulated:
+            return True
+        if self.is_bare_modem:
+            return modem_is_simulated(self.link, self.clock)
+        return board_is_simulated(self.board)
+
+    @property
+    def link(self) -> Link:
+        """The open port. Raises LinkError where it cannot be opened, UsageError where none was given."""
+        with self._lock:
+            if self._link is None:
+                from doctor.link import open_link
+
+                if self.options.port is None:
+                    raise UsageError("port-not-found", "no port was given", next="add --port, or run fipy-doctor ports")
+                self._link = open_link(self.options.port, trace=self._trace)
+            return self._link
+
+    @property
+    def link_or_none(self) -> Link | None:
+        """The port if it is open already; opens nothing."""
+        return self._link
+
+    @property
+    def contact(self) -> Contact:
+        """What answered at the port at first contact. Raises LinkError."""
+        with self._lock:
+            if self._contact is None:
+                from doctor import sniff
+
+                self._contact = sniff.contact(
+                    self.link,
+                    may_interrupt=self.options.interrupt or "interrupt-program" in self.options.accept,
+                )
+            return self._contact
+
+    @property
+    def is_bare_modem(self) -> bool:
+        """True where the port leads to a modem without a board in front."""
+        from doctor.sniff import Seen
+
+        return self.options.via_modem or self.contact.seen is Seen.MODEM
+
+    @property
+    def board(self) -> Board:
+        """The board with its REPL in raw mode. Raises BoardError where no prompt is to be had."""
+        with self._lock:
+            if self._board is None:
+                from doctor.board.board import Board
+                from doctor.sniff import Seen
+
+                if self.contact.seen not in (Seen.REPL, Seen.RAW_REPL, Seen.PASTE, Seen.SAFE_BOOT):
+                    raise BoardError(
+                        "main-py-blocks-repl",
+                        "no MicroPython prompt to work with",
+                        on=self.link.name,
+                        next="run fipy-doctor check --select repl-answers",
+                    )
+                board = Board(self.link)
+                board.repl.enter()
+                self._board = board
+            return self._board
+
+    @property
+    def board_facts(self) -> BoardFacts:
+        """Which board this is and what its firmware's era can do. Raises BoardError."""
+        with self._lock:
+            if self._board_facts is None:
+                self._board_facts = self.board.identify()
+            return self._board_facts
+
+    @property
+    def card(self) -> Card:
+        """The card as the PC sees it. Raises CardError or UsageError."""
+        with self._lock:
+            if self._card is None:
+                from doctor.card.card import open_card
+
+                if self.options.sd is None:
+                    raise UsageError("sd-object-init-fails", "no card was given", next="add --sd PATH")
+                self._card = open_card(self.options.sd)
+            return self._card
+
+    @property
+    def firmware(self) -> tuple[FirmwareImage, ...]:
+        """The firmware images, examined. Raises FirmwareError or UsageError."""
+        with self._lock:
+            if self._firmware is None:
+                from doctor.firmware.image import examine
+
+                self._firmware = tuple(examine(path) for path in self.options.firmware)
+            return self._firmware
+
+    @property
+    def updater_elf(self) -> ElfImage | None:
+        """The updater image, examined; None where none was given. Raises FirmwareError or UsageError."""
+        with self._lock:
+            if self._updater_elf is None and self.options.updater_elf is not None:
+                from doctor.firmware.elf import examine_elf
+
+                self._updater_elf = examine_elf(self.options.updater_elf)
+            return self._updater_elf
+
+    @property
+    def profile(self) -> Profile:
+        """What is particular to the modem family at this port: SQN3330 behind a board, else by what it says."""
+        from doctor.updater.profile import MONARCH2, SQN3330
+
+        if self._modem_facts is not None:
+            return MONARCH2 if self._modem_facts.family == MONARCH2.family else SQN3330
+        if self.is_bare_modem and self.contact.evidence.get("baud") == MONARCH2.app_baud:
+            return MONARCH2
+        return SQN3330
+
+    @contextmanager
+    def modem_port(self, baud: int | None = None) -> Iterator[Link | ModemTunnel]:
+        """The modem's UART as a byte stream: the link itself, or a tunnel through the board's REPL.
+
+        baud  speed to open it at; None takes the profile's application speed
+        """
+        speed = baud or self.profile.app_baud
+        if self.is_bare_modem:
+            self.link.set_baud(speed)
+            yield self.link
+            return
+        from doctor.board.tunnel import ModemTunnel
+
+        tunnel = ModemTunnel(self.board, speed)
+        try:
+            yield tunnel
+        finally:
+            tunnel.close()
+
+    @property
+    def modem_facts(self) -> ModemFacts:
+        """Mode, build and version of the modem, asked once. Raises BoardError or LinkError."""
+        with self._lock:
+            if self._modem_facts is None:
+                from doctor.modem.facts import from_core
+                from doctor.updater import states
+
+                profile = self.profile
+                with self.modem_port() as port:
+                    state = states.detect(port, self.clock, profile)
+                    self._modem_facts = from_core(state, states.read_facts(port, self.clock, profile, state))
+            return self._modem_facts
+
+    def forget_modem(self) -> None:
+        """Drop what is known of the modem, so that the next question asks it again."""
+        with self._lock:
+            self._modem_facts = None
+
+    def forget_board(self) -> None:
+        """Drop first contact and board, after a reset or power cycle; the link stays open."""
+        with self._lock:
+            self._contact = None
+            self._board = None
+            self._board_facts = None
+            self._modem_facts = None
+
+    def close_link(self) -> None:
+        """Close the port only; the next use opens it again."""
+        with self._lock:
+            link, self._link = self._link, None
+            self.forget_board()
+            if link is not None:
+                link.close()
+
+    def close(self) -> None:
+        """Leave REPL and port as they were found. Never raises: what is gone needs no closing."""
+        with self._lock:
+            if self._board is not None:
+                with suppress(LinkError, BoardError):
+                    self._board.repl.leave()
+            self.close_link()

@@ -1,0 +1,335 @@
+"""Orders checks, runs them, and says whether flashing may start.
+
+Checks that share the serial port run one after the other in one lane; all others run side by side. A crash or an
+overrun deadline becomes one ``error`` finding, and the rest still run.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import pkgutil
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import checks as builtin_checks
+from doctor.bench import Bench
+from doctor.check import Check, Finding, Needs, SkipReason, Status
+from doctor.clock import Deadline, SystemClock
+from doctor.errors import DeadlineOverrun, DoctorError, Exit, UsageError
+from doctor.events import CheckEnded, CheckStarted, Listener, ignore
+
+ENTRY_POINT_GROUP = "fipy_doctor.checks"  #: other people's checks (docs/adding-a-check.md)
+GRACE_S = 5.0  #: after a check's own deadline, before its thread is given up; the deadline itself is kept by the link
+POLL_S = 0.1  #: how often a waiting engine looks for Ctrl-C
+PORT_NEEDS = frozenset({Needs.PORT, Needs.BOARD, Needs.MODEM})
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one run of checks found.
+
+    findings     the cause first, its consequences behind it, then warnings, passes and skips
+    warnings     about the run itself: a broken plug-in, an overrun total deadline
+    interrupted  the user pressed Ctrl-C; findings hold what was known by then
+    """
+
+    findings: tuple[Finding, ...]
+    warnings: tuple[str, ...] = ()
+    interrupted: bool = False
+
+    @property
+    def failed(self) -> tuple[Finding, ...]:
+        """Findings that the exit code counts: fail, error and skip: blocked."""
+        return tuple(f for f in self.findings if f.failed)
+
+    @property
+    def exit_code(self) -> Exit:
+        """130 after Ctrl-C, 1 where a check failed, else 0."""
+        if self.interrupted:
+            return Exit.STOPPED
+        return Exit.FAILED if self.failed else Exit.OK
+
+    def finding(self, check_id: str) -> Finding | None:
+        """The finding of one check, if it ran."""
+        return next((f for f in self.findings if f.check == check_id), None)
+
+
+def builtin() -> list[Check]:
+    """The checks of the package ``checks``, one instance each."""
+    found: list[Check] = []
+    for module_info in pkgutil.iter_modules(builtin_checks.__path__):
+        module = importlib.import_module(f"{builtin_checks.__name__}.{module_info.name}")
+        found += [
+            value()
+            for value in vars(module).values()
+            if isinstance(value, type) and issubclass(value, Check) and value.__module__ == module.__name__
+        ]
+    return in_order(found)
+
+
+def plugins() -> tuple[list[Check], list[str]]:
+    """Other people's checks, and a warning for each package whose check cannot be loaded."""
+    from importlib.metadata import entry_points
+
+    found: list[Check] = []
+    warnings: list[str] = []
+    for point in entry_points(group=ENTRY_POINT_GROUP):
+        package = point.dist.name if point.dist is not None else point.value
+        try:
+            check = point.load()()
+            if not isinstance(check, Check):
+                raise TypeError(f"{point.value} is no doctor.check.Check")
+        except Exception as err:
+            warnings.append(f"the check {point.name} of the package {package} cannot be loaded: {err!r}")
+        else:
+            found.append(check)
+    return found, warnings
+
+
+def in_order(checks: Iterable[Check]) -> list[Check]:
+    """Checks sorted so that each stands behind those it needs or follows; else by id. Raises ValueError on a circle."""
+    waiting = {check.id: check for check in sorted(checks, key=lambda c: c.id)}
+    ordered: list[Check] = []
+    while waiting:
+        ready = [c for c in waiting.values() if not any(i in waiting for i in (*c.after, *c.follows) if i != c.id)]
+        if not ready:
+            raise ValueError(f"these checks wait for each other: {', '.join(waiting)}")
+        ordered += ready
+        for check in ready:
+            del waiting[check.id]
+    return ordered
+
+
+def choose(checks: Sequence[Check], select: Iterable[str] = (), ignored: Iterable[str] = ()) -> list[Check]:
+    """The checks to run: the selected ones with all that they stand on, less the ignored ones.
+
+    Raises UsageError for an id that no check has.
+    """
+    by_id = {check.id: check for check in checks}
+    wanted, unwanted = list(select), set(ignored)
+    for check_id in (*wanted, *unwanted):
+        if check_id not in by_id:
+            close = difflib.get_close_matches(check_id, by_id, 1)
+            hint = f"did you mean {close[0]}?" if close else "fipy-doctor checks lists them"
+            raise UsageError("unknown-check", f"there is no check {check_id!r}", next=hint)
+    if wanted:
+        closed: set[str] = set()
+        while wanted:
+            check_id = wanted.pop()
+            if check_id not in closed:
+                closed.add(check_id)
+                wanted += [i for i in by_id[check_id].after if i in by_id]
+        checks = [c for c in checks if c.id in closed]
+    return [c for c in checks if c.id not in unwanted]
+
+
+class _Overrun(Exception):
+    """A check's thread did not come back."""
+
+
+def _bounded(work: Callable[[], T], limit_s: float, stop: threading.Event) -> T:
+    """Run ``work`` in a thread of its own; raise what it raises, or _Overrun where it does not end in time."""
+    result: list[T] = []
+    failure: list[BaseException] = []
+
+    def body() -> None:
+        try:
+            result.append(work())
+        except BaseException as err:
+            failure.append(err)
+
+    thread = threading.Thread(target=body, daemon=True)
+    thread.start()
+    left = Deadline(SystemClock(), limit_s)
+    while thread.is_alive() and not left.expired and not stop.is_set():
+        thread.join(POLL_S)
+    if thread.is_alive():
+        raise _Overrun
+    if failure:
+        raise failure[0]
+    return result[0]
+
+
+class _Run:
+    """One run of chosen checks over one bench."""
+
+    def __init__(self, bench: Bench, checks: Sequence[Check], total: Deadline | None, listen: Listener) -> None:
+        self.bench = bench
+        self.checks = checks
+        self.total = total
+        self.listen = listen
+        self.stop = threading.Event()
+        self.findings: dict[str, Finding] = {}
+        self.changed = threading.Condition()
+        self.port_lost_by: str | None = None
+
+    def go(self) -> None:
+        """Run both lanes to their end; on Ctrl-C stop them and raise KeyboardInterrupt again."""
+        port_lane = [c for c in self.checks if PORT_NEEDS & set(c.needs)]
+        others = [c for c in self.checks if not PORT_NEEDS & set(c.needs)]
+        lanes = [[check] for check in others] + ([port_lane] if port_lane else [])
+        threads = [threading.Thread(target=self._lane, args=(lane,), daemon=True) for lane in lanes]
+        for thread in threads:
+            thread.start()
+        try:
+            for thread in threads:
+                while thread.is_alive():
+                    thread.join(POLL_S)
+        except KeyboardInterrupt:
+            self.stop.set()
+            link = self.bench.link_or_none
+            if link is not None:
+                link.deadline = Deadline(link.clock, 0)
+            for thread in threads:
+                thread.join(GRACE_S)
+            raise
+
+    def _lane(self, lane: Sequence[Check]) -> None:
+        for check in lane:
+            if self.stop.is_set():
+                return
+            self._await(check)
+            self.listen(CheckStarted(check.id))
+            finding = self._examine(check)
+            with self.changed:
+                self.findings[check.id] = finding
+                self.changed.notify_all()
+            self.listen(CheckEnded(check.id, finding))
+
+    def _await(self, check: Check) -> None:
+        running = {c.id for c in self.checks}
+        before = [i for i in (*check.after, *check.follows) if i in running]
+        with self.changed:
+            while not all(i in self.findings for i in before) and not self.stop.is_set():
+                self.changed.wait(POLL_S)
+
+    def _examine(self, check: Check) -> Finding:
+        blocker = self._blocker(check)
+        if blocker is not None:
+            return check.skipped(
+                SkipReason.BLOCKED, f"not examined, because {blocker} failed", caused_by=self._root(blocker)
+            )
+        if self.total is not None and self.total.expired:
+            return check.skipped(SkipReason.BLOCKED, "not examined, because the time given for the whole run is over")
+        limit_s = check.deadline_s if self.total is None else min(check.deadline_s, self.total.left_ms / 1000)
+        try:
+            return self._look(check, limit_s)
+        except (_Overrun, DeadlineOverrun):
+            if PORT_NEEDS & set(check.needs):
+                self.port_lost_by = check.id
+            return self._broken(check, f"did not finish within {limit_s:g} s")
+        except DoctorError as err:
+            return replace(
+                check.fail(str(err), catalogue=err.id, cause=err.cause), evidence={"next": err.next} if err.next else {}
+            )
+        except Exception as err:
+            return self._broken(check, f"broke: {err!r}")
+
+    def _look(self, check: Check, limit_s: float) -> Finding:
+        uses_port = bool(PORT_NEEDS & set(check.needs))
+
+        def work() -> Finding:
+            for need in check.needs:
+                presence = self.bench.presence(need)
+                if presence.reason is not None:
+                    return check.skipped(presence.reason, presence.text)
+                link = self.bench.link_or_none
+                if uses_port and link is not None and link.deadline is None:
+                    link.deadline = Deadline(link.clock, limit_s)
+            return check.look(self.bench)
+
+        try:
+            return _bounded(work, limit_s + GRACE_S, self.stop)
+        finally:
+            link = self.bench.link_or_none
+            if uses_port and link is not None and not self.stop.is_set():
+                link.deadline = None
+
+    def _broken(self, check: Check, what: str) -> Finding:
+        return Finding(
+            check.id,
+            Status.ERROR,
+            f"the check {check.id} itself {what}",
+            cause="a fault of fipy-doctor, or a port that stopped in the middle of an answer",
+        )
+
+    def _blocker(self, check: Check) -> str | None:
+        if self.port_lost_by is not None and PORT_NEEDS & set(check.needs):
+            return self.port_lost_by
+        return next((i for i in check.after if i in self.findings and self.findings[i].failed), None)
+
+    def _root(self, check_id: str) -> str:
+        cause = self.findings[check_id].caused_by if check_id in self.findings else None
+        return cause or check_id
+
+
+_RANK = {Status.ERROR: 0, Status.FAIL: 0, Status.WARN: 2, Status.PASS: 3, Status.SKIP: 4}
+
+
+def sorted_for_reading(findings: Iterable[Finding], order: Sequence[str]) -> tuple[Finding, ...]:
+    """Causes first in the order in which checks run, each with its consequences behind it, then the harmless rest."""
+    place = {check_id: n for n, check_id in enumerate(order)}
+
+    def key(finding: Finding) -> tuple[int, int, int, int]:
+        own = place.get(finding.check, len(place))
+        root = place.get(finding.caused_by, own) if finding.caused_by else own
+        rank = 0 if finding.failed else _RANK[finding.status]
+        return (rank, root, 1 if finding.caused_by else 0, own)
+
+    return tuple(sorted(findings, key=key))
+
+
+def run(
+    bench: Bench,
+    *,
+    checks: Sequence[Check] | None = None,
+    select: Sequence[str] = (),
+    ignored: Sequence[str] = (),
+    deadline_s: float | None = None,
+    listen: Listener = ignore,
+) -> Report:
+    """Run checks over ``bench`` and return the report.
+
+    checks      those to choose from; None takes the built-in ones and other people's
+    select      ids to run (with those they stand on); empty runs all
+    ignored     ids to leave out
+    deadline_s  seconds for the whole run; what has not begun by then is skipped as blocked
+
+    Raises UsageError for an unknown id. Ctrl-C ends the run; the report then holds what was known.
+    """
+    warnings: list[str] = []
+    if checks is None:
+        foreign, warnings = plugins()
+        checks = in_order([*builtin(), *foreign])
+    else:
+        checks = in_order(checks)
+    chosen = choose(checks, select, ignored)
+    total = Deadline(SystemClock(), deadline_s) if deadline_s is not None else None
+    work = _Run(bench, chosen, total, listen)
+    interrupted = False
+    try:
+        work.go()
+    except KeyboardInterrupt:
+        interrupted = True
+    shown = [f for f in work.findings.values() if not select or f.check in select or f.failed]
+    findings = sorted_for_reading(shown, [c.id for c in checks])
+    return Report(findings, tuple(warnings), interrupted)
+
+
+def barriers(report: Report, checks: Sequence[Check], overridden: frozenset[str] = frozenset()) -> tuple[Finding, ...]:
+    """The findings that forbid flashing: gating checks that failed and were not, or may not be, overridden."""
+    by_id = {check.id: check for check in checks}
+    standing = []
+    for finding in report.failed:
+        check = by_id.get(finding.check)
+        if check is None or not check.gates:
+            continue
+        if check.overridable and finding.check in overridden:
+            continue
+        standing.append(finding)
+    return tuple(standing)
