@@ -1,0 +1,131 @@
+"""Whether a script of the board starts a modem updater when it runs: read, parsed, never executed.
+
+The original poster's main.py held ``sqnsupgrade.run(...)``: every reset began another upgrade
+(failure-catalogue ``main-py-autoruns-updater``).
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+UPDATER_MODULES = frozenset({"sqnsupgrade", "uartmirror", "fipy_doctor_updater"})
+"""Modules whose calls talk to the modem's boot loader: the vendor's two, and our own on-board updater."""
+HARMLESS_CALLS = frozenset({"version", "info", "imei", "state"})
+"""Calls of the vendor's module that only ask (failure-catalogue 6)."""
+MIRROR_CALL = "modem_upgrade_mode"
+DYNAMIC_IMPORTS = frozenset({"__import__", "exec", "eval", "execfile", "import_module"})
+MAIN_CALL = re.compile(r"""\bmachine\s*\.\s*main\s*\(\s*(['"])([^'"]{1,80})\1""")
+TEXT_CALL = re.compile(
+    r"\b(?:sqnsupgrade|uartmirror|fipy_doctor_updater)\s*\.\s*(?!version\b|info\b|imei\b|state\b)\w+\s*\(|"
+    r"\bmodem_upgrade_mode\s*\("
+)
+TEXT_NAME = re.compile(r"\b(?:sqnsupgrade|uartmirror|fipy_doctor_updater)\b")
+
+
+@dataclass(frozen=True)
+class Starter:
+    """A line that starts an updater, or that at least loads one.
+
+    line    number of the line, from 1
+    text    the line itself, as the file has it
+    starts  True where it calls the updater, False where it only imports it
+    """
+
+    line: int
+    text: str
+    starts: bool
+
+
+def find_starters(source: str) -> tuple[Starter, ...]:
+    """Lines of ``source`` that start or load an updater, first line first.
+
+    What CPython's ``ast`` cannot parse (old syntax, damage, a web page) is searched as text, comments left out.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return _by_text(source)
+    lines = source.splitlines()
+    found: dict[int, Starter] = {}
+    for number, starts in _in_tree(tree):
+        text = lines[number - 1].strip() if number <= len(lines) else ""
+        if number not in found or starts:
+            found[number] = Starter(number, text, starts)
+    return tuple(found[number] for number in sorted(found))
+
+
+def named_main(source: str) -> str | None:
+    """The file that ``machine.main('name')`` makes the board run instead of main.py, if the text names one."""
+    for line in source.splitlines():
+        match = MAIN_CALL.search(line.split("#", 1)[0])
+        if match:
+            return match.group(2)
+    return None
+
+
+def _by_text(source: str) -> tuple[Starter, ...]:
+    found = []
+    for number, line in enumerate(source.splitlines(), 1):
+        code = line.split("#", 1)[0]
+        if TEXT_CALL.search(code):
+            found.append(Starter(number, line.strip(), True))
+        elif TEXT_NAME.search(code):
+            found.append(Starter(number, line.strip(), False))
+    return tuple(found)
+
+
+def _in_tree(tree: ast.AST) -> Iterator[tuple[int, bool]]:
+    modules, functions = _names_bound(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            if any(alias.name.split(".")[0] in UPDATER_MODULES for alias in node.names):
+                yield node.lineno, False
+        elif isinstance(node, ast.ImportFrom):
+            if (node.module or "").split(".")[0] in UPDATER_MODULES:
+                yield node.lineno, False
+        elif isinstance(node, ast.Call) and _starts(node, modules, functions):
+            yield node.lineno, True
+
+
+def _names_bound(tree: ast.AST) -> tuple[set[str], set[str]]:
+    """Names under which the file knows an updater module, and names of its functions imported one by one."""
+    modules, functions = set(UPDATER_MODULES), set[str]()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            modules |= {a.asname for a in node.names if a.asname and a.name.split(".")[0] in UPDATER_MODULES}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in UPDATER_MODULES:
+            for alias in node.names:
+                if alias.name == "*":
+                    functions |= {"run", "load", "uart"}
+                elif alias.name not in HARMLESS_CALLS:
+                    functions.add(alias.asname or alias.name)
+    return modules, functions
+
+
+def _starts(call: ast.Call, modules: set[str], functions: set[str]) -> bool:
+    callee = call.func
+    if isinstance(callee, ast.Name):
+        if callee.id in functions:
+            return True
+        return callee.id in DYNAMIC_IMPORTS and _names_updater(call)
+    if not isinstance(callee, ast.Attribute):
+        return False
+    if callee.attr == MIRROR_CALL:
+        return True
+    if callee.attr in DYNAMIC_IMPORTS and _names_updater(call):
+        return True
+    root = callee.value
+    while isinstance(root, ast.Attribute):
+        root = root.value
+    return isinstance(root, ast.Name) and root.id in modules and callee.attr not in HARMLESS_CALLS
+
+
+def _names_updater(call: ast.Call) -> bool:
+    texts = [a.value for a in call.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+    return any(TEXT_NAME.search(text) for text in texts)
