@@ -286,6 +286,11 @@ class Bench:
                     self._modem_facts = from_core(state, states.read_facts(port, self.clock, profile, state))
             return self._modem_facts
 
+    @property
+    def modem_facts_or_none(self) -> ModemFacts | None:
+        """What is known of the modem already; asks nothing."""
+        return self._modem_facts
+
     def forget_modem(self) -> None:
         """Drop what is known of the modem, so that the next question asks it again."""
         with self._lock:

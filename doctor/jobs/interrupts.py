@@ -1,0 +1,65 @@
+"""What Ctrl-C, SIGTERM and SIGHUP mean while a modem is being flashed (design: "Not stoppable by accident")."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType, TracebackType
+from typing import Any
+
+from doctor.events import Event, Listener, Note, Phase, StepStarted
+
+_NEVER_STOP = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name))
+
+
+class Interrupts:
+    """While entered, no signal stops the program; Ctrl-C becomes a question, or the answer that it cannot be.
+
+    ask_stop  asked between two blocks after Ctrl-C during the transfer; True stops it
+    listen    told what a signal was taken for
+    """
+
+    def __init__(self, ask_stop: Callable[[], bool], listen: Listener) -> None:
+        self._ask_stop = ask_stop
+        self._listen = listen
+        self._phase = Phase.PREPARE
+        self._pressed = False
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> Interrupts:
+        if threading.current_thread() is threading.main_thread():
+            self._before[signal.SIGINT] = signal.signal(signal.SIGINT, self._on_ctrl_c)
+            for number in _NEVER_STOP:
+                self._before[number] = signal.signal(number, self._on_other)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def heard(self, event: Event) -> None:
+        """Listen here too, to know in which phase the flash is."""
+        if isinstance(event, StepStarted):
+            self._phase = event.phase
+
+    def should_stop(self) -> bool:
+        """Asked by the flow where stopping is possible: has the user asked, and meant it?"""
+        if not self._pressed:
+            return False
+        self._pressed = False
+        if self._phase is Phase.PREPARE:
+            return True
+        return self._ask_stop()
+
+    def _on_ctrl_c(self, _number: int, _frame: FrameType | None) -> None:
+        self._pressed = True
+        if self._phase in (Phase.WAIT_MODEM, Phase.PROVE):
+            self._pressed = False
+            self._listen(Note("Ctrl-C: the modem has everything and is writing it; this cannot be stopped. Wait."))
+        elif self._phase is Phase.TRANSFER:
+            self._listen(Note("Ctrl-C: asking after the block that is on its way"))
+
+    def _on_other(self, number: int, _frame: FrameType | None) -> None:
+        name = signal.Signals(number).name
+        self._listen(Note(f"{name} is ignored: an interrupted flash can cost the modem"))

@@ -1,0 +1,90 @@
+"""What a cure is: a name, a grade, the steps in words, and for those we can do ourselves the doing."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from doctor.check import Finding, Grade, Remedy
+
+if TYPE_CHECKING:
+    from doctor.bench import Bench
+
+
+@dataclass(frozen=True)
+class CureContext:
+    """How a cure talks to the user and where it keeps what it replaces.
+
+    say      shows one line
+    ask      asks a yes-or-no question; False where nobody can answer
+    backup   folder on the PC for copies of what is replaced
+    confirm  name that the user gave to confirm what destroys
+    """
+
+    say: Callable[[str], None]
+    ask: Callable[[str], bool]
+    backup: Path
+    confirm: str | None = None
+
+
+class Cure(ABC):
+    """One cure. The docstring of the subclass says in its first line what it brings about."""
+
+    id: ClassVar[str]
+    grade: ClassVar[Grade] = Grade.MANUAL
+
+    @property
+    def title(self) -> str:
+        """First line of the docstring, without the full stop."""
+        return (self.__doc__ or self.id).strip().splitlines()[0].rstrip(".")
+
+    @abstractmethod
+    def steps(self, finding: Finding) -> tuple[str, ...]:
+        """What the user does with their hands, or what we shall do, one sentence a step."""
+
+
+class ManualCure(Cure):
+    """A cure for the user's hands; ``how`` holds its steps."""
+
+    how: ClassVar[tuple[str, ...]]
+
+    def steps(self, finding: Finding) -> tuple[str, ...]:
+        """What the user does."""
+        return self.how
+
+
+class DoableCure(Cure):
+    """A cure that the program can carry out itself; ``flag`` is its switch of ``fipy-doctor fix``."""
+
+    flag: ClassVar[str]
+    grade: ClassVar[Grade] = Grade.ASKS
+
+    @abstractmethod
+    def plan(self, bench: Bench, finding: Finding | None) -> tuple[str, ...]:
+        """Exactly what ``do`` would change on this bench; empty where there is nothing to cure. Changes nothing."""
+
+    @abstractmethod
+    def do(self, bench: Bench, finding: Finding | None, context: CureContext) -> str:
+        """Carry it out and return one sentence on what was done. Raises DoctorError, leaving things as they were."""
+
+    def steps(self, finding: Finding) -> tuple[str, ...]:
+        """The command that carries it out."""
+        return (f"run fipy-doctor fix --{self.flag}",)
+
+
+@dataclass(frozen=True)
+class Cures:
+    """All cures by id."""
+
+    by_id: Mapping[str, Cure] = field(default_factory=dict)
+
+    def get(self, remedy: Remedy | str) -> Cure:
+        """The cure that ``remedy`` names. Raises KeyError for an unknown one: a fault of the check that named it."""
+        return self.by_id[remedy if isinstance(remedy, str) else remedy.id]
+
+    def doable(self) -> dict[str, DoableCure]:
+        """Cures that ``fix`` can carry out, by their flag."""
+        return {cure.flag: cure for cure in self.by_id.values() if isinstance(cure, DoableCure)}

@@ -1,0 +1,13 @@
+"""Cure ``leave-mirror``."""
+
+from doctor.remedies.cure import ManualCure
+
+
+class LeaveMirror(ManualCure):
+    """Leave mirror mode."""
+
+    id = "leave-mirror"
+    how = (
+        "press the reset button of the board, or unplug USB and battery and plug in again",
+        "run fipy-doctor check again",
+    )

@@ -1,0 +1,10 @@
+"""Cure ``tell-build``."""
+
+from doctor.remedies.cure import ManualCure
+
+
+class TellBuild(ManualCure):
+    """Say which build the modem runs."""
+
+    id = "tell-build"
+    how = ("if you know the build, for instance from an earlier log, add --was BUILD",)

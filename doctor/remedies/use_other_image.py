@@ -1,0 +1,13 @@
+"""Cure ``use-other-image``."""
+
+from doctor.remedies.cure import ManualCure
+
+
+class UseOtherImage(ManualCure):
+    """Use an image that is made for this modem and this build."""
+
+    id = "use-other-image"
+    how = (
+        "a full image works on any build of the same radio; an upgdiff_A-to-B only on exactly build A",
+        "run fipy-doctor plan FILE.dup to see whether an image fits, before anything is sent",
+    )

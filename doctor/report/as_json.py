@@ -1,0 +1,109 @@
+"""The JSON documents of the command line (docs/design.md, "Command line"): one document, also on errors."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from doctor.check import Finding
+from doctor.errors import DoctorError, Exit
+
+if TYPE_CHECKING:
+    from doctor.engine import Report
+    from doctor.jobs.flash import FlashPlan, FlashResult
+    from doctor.modem.facts import ModemFacts
+
+
+def document(command: str, exit_code: Exit, error: DoctorError | None = None, **members: Any) -> str:
+    """One whole document as text, with the members that every command shares in front."""
+    head = {
+        "schema": f"fipy-doctor/{command}/1",
+        "exit": int(exit_code),
+        "error": error.as_json() if error is not None else None,
+    }
+    return json.dumps({**head, **members}, indent=2, ensure_ascii=True)
+
+
+def finding(found: Finding) -> dict[str, Any]:
+    """One finding as the schema has it."""
+    return {
+        "check": found.check,
+        "status": found.status.value,
+        "skip_reason": found.skip_reason.value if found.skip_reason else None,
+        "summary": found.summary,
+        "evidence": dict(found.evidence),
+        "catalogue": found.catalogue,
+        "cause": found.cause,
+        "remedies": [{"id": remedy.id, "grade": remedy.grade.value} for remedy in found.remedies],
+        "caused_by": found.caused_by,
+        "link": found.link,
+    }
+
+
+def report_members(report: Report) -> dict[str, Any]:
+    """Findings and warnings of a run of checks."""
+    return {
+        "findings": [finding(found) for found in report.findings],
+        "warnings": list(report.warnings),
+        "interrupted": report.interrupted,
+    }
+
+
+def modem(facts: ModemFacts) -> dict[str, Any]:
+    """What is known of a modem."""
+    return {
+        "mode": facts.mode,
+        "family": facts.family,
+        "release": facts.release,
+        "ue": facts.ue,
+        "build": facts.build,
+        "radio": facts.radio,
+        "imei": facts.imei,
+    }
+
+
+def plan(planned: FlashPlan) -> dict[str, Any]:
+    """What a flash is going to do."""
+    image = planned.image
+    return {
+        "image": {
+            "path": str(image.path),
+            "kind": image.kind,
+            "size_bytes": image.size_bytes,
+            "sha256": image.sha256,
+            "build": image.promised_build,
+        },
+        "before": modem(planned.before),
+        "via": planned.via,
+        "method": planned.core.method,
+        "steps": [
+            {
+                "step": s.id,
+                "text": s.text,
+                "limit_s": s.limit_ms / 1000,
+                "may_unplug": s.may_unplug,
+                "way_back": s.way_back,
+            }
+            for s in planned.core.steps
+        ],
+        "warnings": [{"id": w.id, "what": w.what, "why": w.why, "next": w.next} for w in planned.core.warnings],
+    }
+
+
+def flash_members(result: FlashResult) -> dict[str, Any]:
+    """Everything that a flash leaves behind: findings, plan, proof."""
+    proof = result.proof
+    return {
+        **report_members(result.report),
+        "plan": plan(result.plan) if result.plan is not None else None,
+        "proof": None
+        if proof is None
+        else {
+            "holds": proof.holds,
+            "sent_bytes": proof.sent_bytes,
+            "sent_sha256": proof.sent_sha256,
+            "promised_build": proof.promised_build,
+            "after": modem(proof.after),
+        },
+        "advice": result.advice,
+    }

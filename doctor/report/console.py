@@ -1,0 +1,99 @@
+"""A report as text for a terminal. Texts from devices and files are shown as plain text, never as markup."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from doctor.check import Finding, SkipReason, Status
+from doctor.engine import Report
+from doctor.errors import DoctorError
+from doctor.remedies import Cures, DoableCure
+from doctor.report.next_step import NextStep
+
+_MARKS = {
+    Status.PASS: ("✓", "+", "green"),
+    Status.WARN: ("!", "!", "yellow"),
+    Status.FAIL: ("✗", "x", "bold red"),
+    Status.SKIP: ("·", "-", "dim"),
+    Status.ERROR: ("✗", "x", "bold magenta"),
+}
+_WORDS = {
+    Status.PASS: "passed",
+    Status.WARN: "to know",
+    Status.FAIL: "failed",
+    Status.SKIP: "skipped",
+    Status.ERROR: "broken",
+}
+
+
+def findings(report: Report, cures: Cures, console: Console, *, verbose: bool = False) -> RenderableType:
+    """All findings, those that matter with cause and cure, and the count."""
+    shown: list[RenderableType] = [Text(f"! {warning}", style="yellow") for warning in report.warnings]
+    for found in report.findings:
+        shown.append(_headline(found, console))
+        if verbose or found.failed or found.status is Status.WARN:
+            shown += [Padding(line, (0, 0, 0, 4)) for line in _details(found, cures, verbose)]
+    shown += [Text(""), _count(report)]
+    return Group(*shown)
+
+
+def next_step(step: NextStep) -> RenderableType:
+    """What to do now, the command on a line of its own."""
+    lines: list[RenderableType] = [Text("")]
+    if step.hands:
+        lines.append(Text("Do this now:", style="bold"))
+        lines += [Padding(Text(f"{n}. {text}"), (0, 0, 0, 2)) for n, text in enumerate(step.hands, 1)]
+    if step.command:
+        lines.append(Text("Then run:" if step.hands else "Next:", style="bold"))
+        lines.append(Padding(Text(step.command, style="cyan", overflow="fold", no_wrap=False), (0, 0, 0, 2)))
+    return Group(*lines)
+
+
+def error(err: DoctorError) -> RenderableType:
+    """What happened, on what, the likely cause, the next step, and the id to look it up by."""
+    head = Text.assemble((f"{err.on}: " if err.on else "", "bold"), (err.what, "bold red"))
+    lines = [head]
+    if err.cause:
+        lines.append(Text(f"  cause: {err.cause}"))
+    if err.next:
+        lines.append(Text(f"  next:  {err.next}"))
+    lines.append(Text(f"  ({err.id})", style="dim"))
+    return Group(*lines)
+
+
+def _headline(found: Finding, console: Console) -> Text:
+    fancy, plain, style = _MARKS[found.status]
+    if found.skip_reason is SkipReason.BLOCKED:
+        style = "red"
+    mark = fancy if (console.encoding or "").lower().startswith("utf") else plain
+    return Text.assemble((f"{mark} ", style), (f"{found.check}  ", "bold" if found.failed else ""), found.summary)
+
+
+def _details(found: Finding, cures: Cures, verbose: bool) -> Iterable[Text]:
+    if found.cause:
+        yield Text(f"cause: {found.cause}")
+    for remedy in found.remedies:
+        cure = cures.get(remedy)
+        how = f"fipy-doctor fix --{cure.flag}" if isinstance(cure, DoableCure) else "; ".join(cure.steps(found))
+        yield Text(f"cure:  {cure.title}: {how}")
+    if found.caused_by:
+        yield Text(f"follows from: {found.caused_by}")
+    if found.catalogue:
+        yield Text(f"known as: {found.catalogue}", style="dim")
+    if verbose:
+        for name, value in found.evidence.items():
+            yield Text(f"{name}: {value}", style="dim")
+
+
+def _count(report: Report) -> Text:
+    parts = []
+    for status in (Status.FAIL, Status.ERROR, Status.WARN, Status.PASS, Status.SKIP):
+        number = sum(1 for f in report.findings if f.status is status)
+        if number:
+            parts.append(f"{number} {_WORDS[status]}")
+    text = ", ".join(parts) or "nothing was examined"
+    return Text(f"{text}{' (stopped by Ctrl-C)' if report.interrupted else ''}.", style="bold")
