@@ -1,0 +1,95 @@
+"""Practice firmware: images that only a simulated modem takes, to learn flashing on.
+
+The container is CABA version 3 (reference/modem-protocol.md 6.1) with a magic and a partition id that no modem knows,
+so that a real one refuses it at the first bytes; the file name starts ``PRACTICE-``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+import zlib
+from functools import lru_cache
+from pathlib import Path
+
+MAGIC = b"PRAC"
+"""None of the magics that the modem knows (PACK, UPGR, SFFF …)."""
+PARTITION_ID = 0x50524143
+"""None of the partition ids that the modem knows (2, 3, 8, 16)."""
+VERSION = 3
+SIGNATURE_ZCRC32 = 4
+SIGNATURE_BYTES = 4
+DESCRIPTION = b"practice firmware, no modem runs this\0"
+FULL_SIZE_BYTES = 6_160_982
+"""As the genuine CATM1-41065.dup: over 4 MiB, so that it travels ON_THE_FLY."""
+DIFF_SIZE_BYTES = 1_658_508
+"""As a genuine upgdiff to 41065: under 4 MiB, so that it travels by the store method."""
+HIGHEST_SIZE_BYTES = 64 * 1024 * 1024
+_HEADER = struct.Struct("<4sHHIHHH")
+
+_RELEASES = {"CATM1": ("LR5.1.1.0", "UE5.0.0.0d"), "NB1": ("LR6.0.0.0", "UE6.0.0.0")}
+"""First part of the version string and UE by radio (reference/modem-protocol.md 7)."""
+
+
+def practice_name(radio: str = "CATM1", build: int = 41065, base: int | None = None) -> str:
+    """The file name that says what is inside, as the genuine ones do."""
+    if base is not None:
+        return f"PRACTICE-upgdiff_{base}-to-{build}.dup"
+    return f"PRACTICE-{radio}-{build}.dup"
+
+
+@lru_cache(maxsize=4)
+def practice_image(
+    radio: str = "CATM1", build: int = 41065, size_bytes: int | None = None, base: int | None = None
+) -> bytes:
+    """The bytes of a practice image; the same arguments always give the same bytes.
+
+    radio       "CATM1" or "NB1"
+    build       what ATI1 tells after it was flashed
+    size_bytes  of the whole file; None = that of the genuine counterpart
+    base        makes it differential: it applies to a modem that runs exactly this build
+
+    Raises ValueError for an unknown radio or a size that is too small or over 64 MiB.
+    """
+    if radio not in _RELEASES:
+        raise ValueError(f"unknown radio {radio!r}: one of {', '.join(sorted(_RELEASES))}")
+    if size_bytes is None:
+        size_bytes = FULL_SIZE_BYTES if base is None else DIFF_SIZE_BYTES
+    release, ue = _RELEASES[radio]
+    lines = ["PRACTICE", f"radio={radio}", f"build={build}", f"version={release}-{build}", f"ue={ue}"]
+    if base is not None:
+        lines.append(f"base={base}")
+    text = struct.pack("<I", PARTITION_ID) + "".join(line + "\n" for line in lines).encode("ascii")
+    data_size = size_bytes - _HEADER.size - len(DESCRIPTION) - SIGNATURE_BYTES
+    if data_size < len(text) or size_bytes > HIGHEST_SIZE_BYTES:
+        raise ValueError(f"a practice image has {size_bytes - data_size + len(text)} bytes to 64 MiB, not {size_bytes}")
+    filler = hashlib.shake_128(text).digest(data_size - len(text))
+    header = _HEADER.pack(MAGIC, VERSION, 0, data_size, SIGNATURE_ZCRC32, SIGNATURE_BYTES, len(DESCRIPTION))
+    body = header + DESCRIPTION + text + filler
+    return body + struct.pack("<I", zlib.crc32(body))
+
+
+def make_practice_image(
+    out: Path,
+    radio: str = "CATM1",
+    build: int = 41065,
+    size_bytes: int | None = None,
+    base: int | None = None,
+) -> Path:
+    """Write a practice image and return its path.
+
+    out  a folder (the file gets its proper name there) or a file path, whose name must start with ``PRACTICE-``
+
+    The file appears whole or not at all. Raises ValueError for another name, OSError where it cannot be written.
+    """
+    path = out / practice_name(radio, build, base) if out.is_dir() else out
+    if not path.name.startswith("PRACTICE-"):
+        raise ValueError(f"the name of a practice image starts with PRACTICE-, not {path.name!r}")
+    image = practice_image(radio, build, size_bytes, base)
+    draft = path.with_name(path.name + ".part")
+    try:
+        draft.write_bytes(image)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    return path
