@@ -1,0 +1,268 @@
+"""The raw REPL of a board: one command in flight, bounded in silence and in total, restarts recognised.
+
+Rules of reference/repl-stack.md "Design rules for the client": never raw paste (no Pycom release has it), small
+writes, results as tagged lines so that other threads' output cannot corrupt them, no Ctrl-C into foreign programs.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+
+from doctor.clock import Deadline
+from doctor.errors import BoardError, BoardReset
+from doctor.link import Link
+
+CTRL_A, CTRL_B, CTRL_C, CTRL_D = b"\x01", b"\x02", b"\x03", b"\x04"
+RAW_BANNER = b"raw REPL; CTRL-B to exit\r\n>"
+PROMPT = b">>> "
+TAG = "@@FD "
+
+WRITE_BYTES = 256  #: per write; half of the smallest receive buffer (512 bytes, board-and-repl.md 3.6)
+ENTER_S = 2.0  #: for the raw banner; an idle board answers within milliseconds
+ACCEPT_S = 2.0  #: for ``OK`` after a command, repl-stack rule 3
+OUTPUT_MAX_BYTES = 1 << 20  #: a snippet of ours prints a few kB; a device that sends more than 1 MB is not well
+
+RESET_WINDOW_BYTES = 8192  #: two reads: a sign cannot slip between searches, and long outputs stay cheap
+
+#: What a board prints when it restarts (board-and-repl.md 3.1, 3.3).
+RESET_SIGNS = re.compile(rb"ets Jun +8 2016|rst:0x[0-9a-f]+ \(|Guru Meditation|PYB: soft reboot")
+BANNER = re.compile(rb"(?:Pycom )?MicroPython (?:(\S+) \[)?([^\]\s]+)\]? on (\S+); (\S+) with ESP32")
+
+
+class ReplTraceback(BoardError):
+    """A snippet raised on the board; ``text`` is the traceback, ``error`` its last line."""
+
+    def __init__(self, text: str, *, on: str = "") -> None:
+        lines = [line for line in text.strip().splitlines() if line.strip()]
+        self.text = text
+        self.error = lines[-1] if lines else "an empty traceback"
+        super().__init__("repl-answers", f"the board raised {escape(self.error)}", on=on)
+
+
+class ReplTimeout(BoardError):
+    """The board did not finish a command in time; ``heard`` is what it printed until then."""
+
+    def __init__(self, what: str, heard: str, *, on: str = "") -> None:
+        super().__init__(
+            "main-py-blocks-repl",
+            what,
+            on=on,
+            cause="a call that hangs on the board, such as LTE() with a modem that does not answer",
+            next="take all power from the board for 10 s, then run fipy-doctor check",
+        )
+        self.heard = heard
+
+
+class ReplBroken(BoardError):
+    """The dialogue with the REPL went wrong; ``heard`` is what came instead."""
+
+    def __init__(self, what: str, heard: bytes, *, on: str = "") -> None:
+        super().__init__(
+            "repl-answers",
+            f"{what}; it sent {escape(heard[-80:]) or 'nothing'}",
+            on=on,
+            cause="another program on the same port, a program running on the board, or lost bytes",
+            next="close other programs that use the port, then run fipy-doctor check",
+        )
+        self.heard = heard
+
+
+def escape(text: str | bytes) -> str:
+    """Text from a device made safe to show: control and foreign characters as ``\\xNN``."""
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", errors="backslashreplace")
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
+
+
+class Repl:
+    """The raw REPL behind a link.
+
+    ``enter`` needs a board that sits idle at a prompt (doctor/sniff.py tells); it sends no Ctrl-C.
+    """
+
+    def __init__(self, link: Link) -> None:
+        self.link = link
+        self.entered = False
+        self._unfinished = False  # a command of ours may still run, because waiting for it was cut short
+        self._held = b""
+
+    def enter(self, *, cancel_input: bool = False) -> None:
+        """Go from the idle prompt to the raw REPL.
+
+        cancel_input  send Ctrl-C first: for a prompt that waits for the rest of an input (paste mode), where no
+                      program runs that it could hit
+        Raises ReplBroken where the exact banner does not come, BoardReset where the board restarts instead.
+        """
+        self.link.drain()
+        self._held = b""
+        if cancel_input:
+            self.link.write(CTRL_C)
+            self._read_until(PROMPT, Deadline(self.link.clock, ENTER_S))
+        self.link.write(CTRL_A)
+        heard, found = self._read_until(RAW_BANNER, Deadline(self.link.clock, ENTER_S))
+        if not found:
+            raise ReplBroken("the board does not enter its raw REPL", heard, on=self.link.name)
+        self.entered = True
+        self._unfinished = False
+
+    def leave(self) -> str:
+        """Go back to the friendly prompt; returns the banner that the board prints. Does nothing if not entered."""
+        if not self.entered:
+            return ""
+        if self._unfinished:
+            self._stop_own_command()
+        self.entered = False
+        self.link.write(CTRL_B)
+        heard, _ = self._read_until(PROMPT, Deadline(self.link.clock, ENTER_S))
+        return heard.decode("utf-8", errors="replace").replace("\r\n", "\n").strip("> \n")
+
+    def forget(self) -> None:
+        """The board was restarted or bridged away on purpose: whatever we knew about its REPL is void."""
+        self.entered = False
+        self._unfinished = False
+        self._held = b""
+
+    def run(
+        self,
+        code: str,
+        *,
+        silence_s: float = 10.0,
+        total_s: float = 60.0,
+        on_line: Callable[[str], None] | None = None,
+    ) -> str:
+        """Run ``code`` and return what it printed, ``\\r\\n`` as ``\\n``.
+
+        silence_s  longest time without a byte
+        total_s    longest time altogether
+        on_line    called with each line as it arrives, without its end
+        Raises ReplTraceback, ReplTimeout (after trying to stop our own code), ReplBroken, BoardReset.
+        """
+        self.send(code)
+        total = Deadline(self.link.clock, total_s)
+        printed = self._stream(total, silence_s, on_line)
+        error = self._section(total, silence_s)
+        prompt, found = self._read_until(b">", Deadline(self.link.clock, ACCEPT_S))
+        if not found:
+            raise ReplBroken("the board did not come back to its raw prompt", prompt, on=self.link.name)
+        self._unfinished = False
+        if error.strip():
+            raise ReplTraceback(_text(error), on=self.link.name)
+        return _text(printed)
+
+    def call(self, code: str, *, silence_s: float = 10.0, total_s: float = 60.0) -> object:
+        """Run ``code``, which prints one line ``@@FD `` + JSON, and return that value. Raises as ``run`` does."""
+        printed = self.run(code, silence_s=silence_s, total_s=total_s)
+        values = tagged(printed)
+        if not values:
+            raise ReplBroken("the board's answer has no result line", printed.encode(), on=self.link.name)
+        return values[-1]
+
+    def send(self, code: str) -> None:
+        """Start ``code`` and return as soon as the board has accepted it; its output is left unread.
+
+        For code that does not come back to the prompt, such as a restart or a bridge. Raises ReplBroken, BoardReset.
+        """
+        data = code.encode("ascii")
+        if any(byte < 0x20 and byte not in (0x09, 0x0A) for byte in data):
+            raise ValueError("code for the board must be printable: Ctrl-C and Ctrl-F act even inside it")
+        if not self.entered:
+            self.enter()
+        if self._unfinished:
+            self._stop_own_command()
+        self.link.drain()
+        self._held = b""
+        for start in range(0, len(data), WRITE_BYTES):
+            self.link.write(data[start : start + WRITE_BYTES])
+        self.link.write(CTRL_D)
+        self._unfinished = True
+        heard, found = self._read_until(b"OK", Deadline(self.link.clock, ACCEPT_S))
+        if not found:
+            raise ReplBroken("the board did not accept a command", heard, on=self.link.name)
+
+    def _stream(self, total: Deadline, silence_s: float, on_line: Callable[[str], None] | None) -> bytes:
+        if on_line is None:
+            return self._section(total, silence_s)
+        told = 0
+
+        def tell(so_far: bytes) -> None:
+            nonlocal told
+            while (end := so_far.find(b"\n", told)) >= 0:
+                line = so_far[told:end]
+                told = end + 1
+                on_line(_text(line).rstrip("\r"))
+
+        return self._section(total, silence_s, tell)
+
+    def _section(self, total: Deadline, silence_s: float, tell: Callable[[bytes], None] | None = None) -> bytes:
+        """Everything up to the next 04; stops our own code and raises ReplTimeout where it does not come."""
+        heard, self._held = bytearray(self._held), b""
+        quiet = Deadline(self.link.clock, silence_s)
+        while True:
+            end = heard.find(CTRL_D)
+            if tell is not None:
+                tell(bytes(heard if end < 0 else heard[:end]))
+            if end >= 0:
+                self._held = bytes(heard[end + 1 :])
+                return bytes(heard[:end])
+            self._watch(bytes(heard))
+            if total.expired or quiet.expired or len(heard) > OUTPUT_MAX_BYTES:
+                self._overrun(bytes(heard), total, silence_s)
+            data = self.link.read(4096, min(total.left_ms, quiet.left_ms))
+            if data:
+                heard += data
+                quiet = Deadline(self.link.clock, silence_s)
+
+    def _overrun(self, heard: bytes, total: Deadline, silence_s: float) -> None:
+        stopped = self._stop_own_command()
+        limit = f"in {total.limit_s:g} s" if total.expired else f"and was silent for {silence_s:g} s"
+        if len(heard) > OUTPUT_MAX_BYTES:
+            limit = "and printed without end"
+        after = "" if stopped else "; Ctrl-C did not stop it"
+        raise ReplTimeout(f"the board did not finish a command {limit}{after}", _text(heard), on=self.link.name)
+
+    def _stop_own_command(self) -> bool:
+        """Ctrl-C into code that we sent ourselves; True if the raw prompt is back."""
+        self.link.write(CTRL_C)
+        self._read_until(CTRL_D + b">", Deadline(self.link.clock, ACCEPT_S))
+        self.link.write(CTRL_A)
+        _, found = self._read_until(RAW_BANNER, Deadline(self.link.clock, ENTER_S))
+        self._unfinished = not found
+        self._held = b""
+        return found
+
+    def _read_until(self, wanted: bytes, deadline: Deadline) -> tuple[bytes, bool]:
+        """What came up to and with ``wanted``, and whether it came; the rest is kept for the next reader."""
+        heard, self._held = bytearray(self._held), b""
+        while True:
+            end = heard.find(wanted)
+            if end >= 0:
+                end += len(wanted)
+                self._held = bytes(heard[end:])
+                return bytes(heard[:end]), True
+            self._watch(bytes(heard))
+            if deadline.expired:
+                return bytes(heard), False
+            heard += self.link.read(4096, deadline.left_ms)
+
+    def _watch(self, heard: bytes) -> None:
+        if RESET_SIGNS.search(heard[-RESET_WINDOW_BYTES:]):
+            self.forget()
+            raise BoardReset(escape(heard[-400:]), on=self.link.name)
+
+
+def tagged(printed: str) -> list[object]:
+    """The values of the ``@@FD `` lines in a snippet's output; what else stands around them is ignored."""
+    values: list[object] = []
+    decoder = json.JSONDecoder()
+    for part in printed.split(TAG)[1:]:
+        try:
+            values.append(decoder.raw_decode(part)[0])
+        except ValueError:
+            continue  # another thread printed into the line
+    return values
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", errors="replace").replace("\r\n", "\n")

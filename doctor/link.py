@@ -1,0 +1,301 @@
+"""One open byte stream, whatever the port URL: a device, ``sim://``, ``rfc2217://``, ``socket://``, ``spy://``.
+
+Satisfies the port contract of the updater core: ``read``, ``write``, ``set_baud``, ``drain``.
+Time comes from ``link.clock``: on a simulated bench that is the simulator's own, so waiting there costs nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from types import TracebackType
+from typing import Any
+
+from doctor.clock import Clock, Deadline, SystemClock
+from doctor.errors import DeadlineOverrun, LinkError, PortLost, UsageError
+from doctor.openfail import device_of, exclude_others, explain, include_others, scheme_of
+from doctor.trace import Trace
+
+POLL_MS = 20  #: longest stay in one read of the driver, so that deadlines and Ctrl-C are noticed
+WRITE_TIMEOUT_S = 5.0  #: 20 kB at 115200 take 1.8 s; a port that takes nothing for 5 s is stuck
+REPL_BAUD = 115200  #: what every Pycom release speaks on UART0 (board-and-repl.md 3.1)
+
+_PORT_ERRORS: tuple[type[Exception], ...] = (OSError, ValueError)
+if sys.platform != "win32":
+    import termios
+
+    _PORT_ERRORS += (termios.error,)  # what pySerial lets through on POSIX; it is no OSError
+
+_NO_BAUD = ("socket",)
+_NO_MODEM_LINES = ("socket",)  # pySerial pretends there: reading says True, setting does nothing
+_NO_WRITE_TIMEOUT = ("rfc2217",)  # pySerial refuses to open with one
+
+
+class Link:
+    """An open port. Made by ``open_link``; use it as a context manager or call ``close``.
+
+    url              as given
+    name             what users call it: the device name, or the URL
+    baud             speed now
+    simulated        True behind ``sim://``
+    can_change_baud  False where the speed is out of our hands (``socket://``)
+    has_modem_lines  whether RTS and CTS exist (a pty has none)
+    deadline         while set, ``read`` and ``write`` raise DeadlineOverrun once it is over
+    notes            things worth telling about how it was opened
+    """
+
+    def __init__(self, serial: Any, url: str, *, baud: int, rts: bool, trace: Trace | None = None) -> None:
+        self.url = url
+        self.name = device_of(url) or url
+        self.baud = baud
+        self.simulated = scheme_of(url) == "sim"
+        self.can_change_baud = scheme_of(url) not in _NO_BAUD
+        self.clock: Clock = getattr(serial, "clock", None) or SystemClock()
+        self.deadline: Deadline | None = None
+        self.notes: tuple[str, ...] = ()
+        self._serial = serial
+        self._rts = rts
+        self._trace = trace
+        self._open = True
+        self.has_modem_lines = scheme_of(url) not in _NO_MODEM_LINES and self._lines_answer()
+        if trace is not None:
+            trace.opened(self.clock.ticks_ms(), url, baud)
+            trace.change(self.clock.ticks_ms(), "rts", rts)
+
+    @property
+    def serial(self) -> Any:
+        """The pySerial object; of a simulated bench it has ``hands`` and ``clock``."""
+        return self._serial
+
+    def read(self, max_bytes: int, wait_ms: int) -> bytes:
+        """Up to ``max_bytes`` as soon as there is at least one byte; ``b""`` after ``wait_ms``.
+
+        Raises PortLost where the port went away, DeadlineOverrun once ``deadline`` is over.
+        """
+        self._check_deadline()
+        try:
+            data = self._read(max_bytes, wait_ms)
+        except _PORT_ERRORS as err:
+            raise self._lost(err) from err
+        if data and self._trace is not None:
+            self._trace.data(self.clock.ticks_ms(), "rx", data)
+        return data
+
+    def write(self, data: bytes) -> None:
+        """Send all of ``data``. Raises PortLost, DeadlineOverrun, and LinkError where the port takes nothing."""
+        self._check_deadline()
+        if self._trace is not None:
+            self._trace.data(self.clock.ticks_ms(), "tx", data)
+        try:
+            self._serial.write(data)
+        except _PORT_ERRORS as err:
+            if type(err).__name__ == "SerialTimeoutException":
+                raise LinkError(
+                    "port-opens",
+                    f"the port took no bytes for {WRITE_TIMEOUT_S:.0f} s",
+                    on=self.name,
+                    cause="the driver or the USB chip is stuck, or another program stopped the line",
+                    next="unplug the board, wait 10 s, plug it in again",
+                ) from err
+            raise self._lost(err) from err
+
+    def set_baud(self, baud: int) -> None:
+        """Change the speed. Raises LinkError where that is not possible."""
+        if baud == self.baud:
+            return
+        if not self.can_change_baud:
+            raise LinkError(
+                "baud-mismatch-garbage",
+                f"the speed of this port cannot be changed to {baud}",
+                on=self.name,
+                cause="a plain network socket carries bytes only",
+                next="use rfc2217:// instead of socket://, or connect the board by USB",
+            )
+        try:
+            self._serial.baudrate = baud
+        except _PORT_ERRORS as err:
+            raise self._lost(err) from err
+        self.baud = baud
+        if self._trace is not None:
+            self._trace.change(self.clock.ticks_ms(), "baud", baud)
+
+    def drain(self) -> bytes:
+        """Discard what was received so far, and return it."""
+        heard = b""
+        while True:
+            data = self.read(4096, 0)
+            if not data:
+                return heard
+            heard += data
+
+    @property
+    def rts(self) -> bool:
+        """The RTS line; True = asserted = electrically low. Raises LinkError where the port has none."""
+        self._need_lines()
+        return self._rts
+
+    @rts.setter
+    def rts(self, asserted: bool) -> None:
+        self._need_lines()
+        try:
+            self._serial.rts = asserted
+        except _PORT_ERRORS as err:
+            raise self._lost(err) from err
+        self._rts = asserted
+        if self._trace is not None:
+            self._trace.change(self.clock.ticks_ms(), "rts", asserted)
+
+    @property
+    def cts(self) -> bool:
+        """The CTS line; True = asserted = electrically low. Raises LinkError where the port has none."""
+        self._need_lines()
+        try:
+            return bool(self._serial.cts)
+        except _PORT_ERRORS as err:
+            raise self._lost(err) from err
+
+    def close(self) -> None:
+        """Give the port back. Does no harm twice, or on a port that went away."""
+        if not self._open:
+            return
+        self._open = False
+        if self._trace is not None:
+            self._trace.change(self.clock.ticks_ms(), "close", self.name)
+        include_others(self._serial)
+        with contextlib.suppress(*_PORT_ERRORS):  # it may have gone away: nothing is left to give back then
+            self._serial.close()
+
+    def __enter__(self) -> Link:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _read(self, max_bytes: int, wait_ms: int) -> bytes:
+        waiting = self._serial.in_waiting
+        if waiting:
+            return bytes(self._serial.read(min(waiting, max_bytes)))
+        end_ms = self.clock.ticks_ms() + wait_ms
+        while True:
+            left_ms = end_ms - self.clock.ticks_ms()
+            if left_ms <= 0:
+                return b""
+            if self.simulated:
+                # Virtual time: no point in waking up; on real ports a new timeout means a round of ioctls.
+                self._serial.timeout = min(left_ms, self.deadline.left_ms if self.deadline else left_ms) / 1000
+            data = bytes(self._serial.read(1))
+            if data:
+                more = min(self._serial.in_waiting, max_bytes - 1)
+                return data + (bytes(self._serial.read(more)) if more > 0 else b"")
+            self._check_deadline()
+
+    def _check_deadline(self) -> None:
+        if not self._open:
+            raise PortLost("port-not-found", "the port was closed", on=self.name)
+        if self.deadline is not None and self.deadline.expired:
+            raise DeadlineOverrun("deadline", f"not finished within {self.deadline.limit_s:g} s", on=self.name)
+
+    def _lines_answer(self) -> bool:
+        try:
+            _ = self._serial.cts
+        except NotImplementedError:
+            return False
+        except _PORT_ERRORS:
+            return False
+        return True
+
+    def _need_lines(self) -> None:
+        if not self.has_modem_lines:
+            raise LinkError(
+                "port-opens",
+                "this port has no RTS and CTS lines",
+                on=self.name,
+                cause="pseudo terminals and plain sockets carry bytes only",
+                next="use the board's USB port, rfc2217:// or sim://",
+            )
+
+    def _lost(self, err: Exception) -> PortLost:
+        if "multiple access" in str(err) and sys.platform != "win32":
+            return PortLost(
+                "mirror-terminal-still-open",
+                "the port went away, or another program reads it too",
+                on=self.name,
+                cause="unplugged, a power dip, or an editor console that reconnects by itself",
+                next="close every program that uses the port, plug the board in again, run the command again",
+            )
+        return PortLost(
+            "port-number-changes-on-replug",
+            "the port went away while it was in use",
+            on=self.name,
+            cause="unplugged, a power dip or a loose cable",
+            next="plug the board in, run fipy-doctor ports to see its name now, and run the command again",
+        )
+
+
+def open_link(
+    url: str, *, baud: int = REPL_BAUD, rts: bool = True, dtr: bool = True, trace: Trace | None = None
+) -> Link:
+    """Open a port URL for us alone, RTS and DTR set beforehand, no flow control.
+
+    Raises LinkError with the catalogue id of what is in the way (absent, no permission, busy, not a serial port),
+    UsageError for a URL that means nothing.
+    """
+    import serial
+
+    if scheme_of(url) == "sim" and "doctor.sim.urlhandler" not in serial.protocol_handler_packages:
+        serial.protocol_handler_packages.append("doctor.sim.urlhandler")
+    target = _callout_device(url)
+    try:
+        port: Any = serial.serial_for_url(
+            target,
+            baudrate=baud,
+            timeout=POLL_MS / 1000,
+            write_timeout=None if scheme_of(url) in _NO_WRITE_TIMEOUT else WRITE_TIMEOUT_S,
+            rtscts=False,
+            dsrdtr=False,
+            exclusive=True,
+            do_not_open=True,
+        )
+    except ValueError as err:
+        raise UsageError(
+            "port-not-found", "this is not a port", on=url, cause=str(err), next="fipy-doctor ports lists what there is"
+        ) from err
+    except OSError as err:
+        raise explain(err, url) from err
+    # Before opening: a pulse of RTS would reach the modem through a fitted jumper (board-and-repl.md 6.4).
+    port.rts = rts
+    port.dtr = dtr
+    try:
+        port.open()
+    except ValueError as err:
+        raise UsageError(
+            "port-not-found", "this is not a port", on=url, cause=str(err), next="fipy-doctor ports lists what there is"
+        ) from err
+    except Exception as err:  # termios.error is no OSError, and drivers raise what they like
+        raise explain(err, url) from err
+    try:
+        exclude_others(port, url)
+    except LinkError:
+        port.close()
+        raise
+    _ask_low_latency(port)
+    link = Link(port, url, baud=baud, rts=rts, trace=trace)
+    if target != url:
+        link.notes = (f"opened {target} instead of {url}: tty.* would wait for a carrier signal",)
+    return link
+
+
+def _callout_device(url: str) -> str:
+    """On macOS ``/dev/cu.X`` for ``/dev/tty.X``: the catalogue's macos-tty-vs-cu."""
+    if sys.platform == "darwin" and url.startswith("/dev/tty."):
+        return "/dev/cu." + url[len("/dev/tty.") :]
+    return url
+
+
+def _ask_low_latency(port: Any) -> None:
+    """Ask FTDI and similar drivers to hand over short reads at once; the catalogue's ftdi-latency."""
+    # A nicety that many drivers do not have.
+    with contextlib.suppress(AttributeError, NotImplementedError, ValueError, OSError):
+        port.set_low_latency_mode(True)

@@ -1,0 +1,208 @@
+"""Why a port cannot be opened: turns what the system said into a LinkError with its cause and cure."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import stat
+import sys
+from pathlib import Path
+from typing import Any
+
+from doctor.errors import LinkError
+from doctor.ports import is_wsl, list_ports, modemmanager_running, similar_names, who_holds
+
+_NOT_SERIAL = (errno.ENOTTY, errno.EINVAL, errno.EISDIR, errno.EIO)
+_BUSY = (errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK)
+_ABSENT = (errno.ENOENT, errno.ENXIO, errno.ENODEV, errno.ENOTDIR)
+
+
+def scheme_of(url: str) -> str:
+    """The part before ``://`` in lower case; empty for a plain device name."""
+    return url.split("://", 1)[0].lower() if "://" in url else ""
+
+
+def device_of(url: str) -> str:
+    """The device that a URL means; empty where it is none (``sim://``, ``socket://``)."""
+    scheme = scheme_of(url)
+    if not scheme:
+        return url
+    if scheme in ("spy", "alt"):
+        return url.split("://", 1)[1].split("?", 1)[0]
+    return ""
+
+
+def explain(err: Exception, url: str, platform: str = sys.platform) -> LinkError:
+    """The LinkError for an exception that opening ``url`` raised."""
+    device = device_of(url)
+    if not device:
+        return _remote(err, url)
+    number, text = _errno_of(err), str(err)
+    if number in _ABSENT or "FileNotFoundError" in text:
+        return _absent(device, platform)
+    if number in (errno.EACCES, errno.EPERM) or "PermissionError" in text or "Permission denied" in text:
+        # Windows says "Access is denied" for a port that another program has open.
+        return _busy(device) if platform == "win32" else _denied(device)
+    if number in _BUSY:
+        return _busy(device)
+    if number in _NOT_SERIAL or "Could not configure port" in text:
+        return _not_serial(device)
+    return LinkError(
+        "port-opens",
+        "the port cannot be opened",
+        on=device,
+        cause=text,
+        next="unplug the board, wait 10 s, plug it in again and run fipy-doctor ports",
+    )
+
+
+def exclude_others(port: Any, url: str) -> None:
+    """Make a second opening fail, and find out whether there was a first. Raises LinkError port-busy.
+
+    pySerial's lock is seen by programs that lock too; a console that does not would take half of our bytes.
+    """
+    device = device_of(url)
+    descriptor = getattr(port, "fd", None)
+    if not device or not isinstance(descriptor, int) or _is_pty(device):
+        return  # a pty is held open by whoever serves it
+    holder = who_holds(device)
+    if holder is not None:
+        raise _busy(device, holder)
+    _set_exclusive(descriptor, True)
+
+
+def include_others(port: Any) -> None:
+    """Undo ``exclude_others`` before closing: the mark outlives us where another still has the device open."""
+    descriptor = getattr(port, "fd", None)
+    if isinstance(descriptor, int):
+        _set_exclusive(descriptor, False)
+
+
+def _set_exclusive(descriptor: int, exclusive: bool) -> None:
+    if sys.platform == "win32":
+        return
+    import fcntl
+    import termios
+
+    with contextlib.suppress(OSError):
+        fcntl.ioctl(descriptor, termios.TIOCEXCL if exclusive else termios.TIOCNXCL)
+
+
+def _is_pty(device: str) -> bool:
+    return os.path.realpath(device).startswith(("/dev/pts/", "/dev/ttys"))  # the second is macOS
+
+
+def _errno_of(err: Exception) -> int | None:
+    number = getattr(err, "errno", None)
+    if isinstance(number, int):
+        return number
+    if err.args and isinstance(err.args[0], int):  # termios.error carries (errno, text)
+        return err.args[0]
+    found = re.search(r"\[Errno (\d+)\]|\((\d+), ", str(err))
+    return int(found.group(1) or found.group(2)) if found else None
+
+
+def _remote(err: Exception, url: str) -> LinkError:
+    text = str(err)
+    if scheme_of(url) == "hwgrep":
+        return LinkError("port-not-found", "no port matches", on=url, cause=_listing(), next="fipy-doctor ports")
+    refused = "refused" in text or _errno_of(err) == errno.ECONNREFUSED
+    return LinkError(
+        "port-not-found",
+        "nobody answers at this address",
+        on=url,
+        cause="nothing listens there" if refused else text,
+        next="start the server (fipy-doctor sim --listen, ser2net, …) and check host and port",
+    )
+
+
+def _listing() -> str:
+    found = list_ports()
+    if not found:
+        return "there is no serial port at all: a charge-only cable, no driver, or the board is not plugged in"
+    names = ", ".join(f"{port.device} ({port.carrier or port.description or 'unknown device'})" for port in found)
+    return f"there is: {names}"
+
+
+def _absent(device: str, platform: str) -> LinkError:
+    if platform.startswith("linux") and is_wsl():
+        return LinkError(
+            "wsl-no-serial",
+            "there is no such port",
+            on=device,
+            cause="this is Linux inside Windows (WSL), which does not see USB serial ports",
+            next="run fipy-doctor on Windows itself, or pass the device through with usbipd",
+        )
+    found = list_ports()
+    if any(port.dfu for port in found):
+        return LinkError(
+            "shield-in-dfu-mode",
+            "there is no such port",
+            on=device,
+            cause="the carrier board is in its own DFU boot loader",
+            next="plug it in again without pressing its button",
+        )
+    if re.fullmatch(r"COM\d+", device, re.IGNORECASE) and platform != "win32":
+        advice = "COM names belong to Windows; here ports look like /dev/ttyACM0 or /dev/cu.usbmodem…"
+    elif device.startswith("/dev/") and platform == "win32":
+        advice = "on Windows ports are called COM3, COM4, …"
+    elif not found:
+        return LinkError(
+            "port-not-found",
+            "there is no such port",
+            on=device,
+            cause=_listing(),
+            next="use a USB cable with data wires, plug the board in, and run fipy-doctor ports",
+        )
+    else:
+        close = similar_names(device, [port.device for port in found])
+        advice = f"use {close[0]}" if close else "use one of those names"
+    return LinkError("port-not-found", "there is no such port", on=device, cause=_listing(), next=advice)
+
+
+def _denied(device: str) -> LinkError:
+    group = ""
+    with contextlib.suppress(OSError, KeyError, ImportError):
+        import grp
+
+        info = Path(device).stat()
+        if info.st_mode & stat.S_IRGRP and info.st_mode & stat.S_IWGRP:
+            group = grp.getgrgid(info.st_gid).gr_name
+    if group and group != "root":
+        cause = f"the port belongs to the group {group}, and your user is not in it"
+        cure = f"sudo usermod -a -G {group} $USER, then log out and in again"
+    else:
+        cause = "the rights of the device let only root open it"
+        cure = f"sudo chmod a+rw {device} for now; a udev rule for good"
+    return LinkError("port-permission-denied", "you may not open this port", on=device, cause=cause, next=cure)
+
+
+def _busy(device: str, holder: str | None = None) -> LinkError:
+    holder = holder or who_holds(device)
+    if "ModemManager" in holder if holder else modemmanager_running():
+        return LinkError(
+            "modemmanager-grabs-port",
+            "the port is in use by another program",
+            on=device,
+            cause=f"held by {holder}" if holder else "ModemManager is running and probes new ports",
+            next="sudo systemctl stop ModemManager, plug the board in again",
+        )
+    return LinkError(
+        "port-busy",
+        "the port is in use by another program",
+        on=device,
+        cause=f"held by {holder}" if holder else "an editor console, a terminal program or a firmware updater",
+        next="close it (in an editor: disconnect, and switch off auto-connect), then run the command again",
+    )
+
+
+def _not_serial(device: str) -> LinkError:
+    return LinkError(
+        "wrong-serial-port-chosen",
+        "this is not a working serial port",
+        on=device,
+        cause=_listing(),
+        next="fipy-doctor ports shows which port is the board",
+    )

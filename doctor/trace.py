@@ -1,0 +1,92 @@
+"""A record of every byte that crossed a link, both ways, as JSON Lines."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from datetime import datetime, timezone
+from pathlib import Path
+from types import TracebackType
+from typing import TextIO
+
+from doctor.errors import UsageError
+from doctor.events import Listener, Note, ignore
+
+
+class Trace:
+    """Writes one JSON object a line: ``{"t": seconds, "dir": "rx", "hex": "…"}``.
+
+    ``dir`` is ``open``, ``rx``, ``tx``, ``baud``, ``rts``, ``dtr`` or ``close``; ``t`` counts seconds of the
+    link's clock from its opening. Lines are written as they happen and nothing is kept, so memory use is constant.
+    A full disk ends the trace with one Note; the work goes on.
+
+    path    the file to write; it is replaced. Raises UsageError where it cannot be made
+    listen  gets the Note
+    """
+
+    def __init__(self, path: Path, listen: Listener = ignore) -> None:
+        self.path = path
+        self._listen = listen
+        self._start_ms: int | None = None
+        try:
+            # Line-buffered: what crossed the wire before a crash is in the file.
+            self._file: TextIO | None = path.open("w", encoding="ascii", buffering=1, newline="\n")
+        except OSError as err:
+            raise UsageError(
+                "trace-not-writable",
+                "the trace file cannot be written",
+                on=str(path),
+                cause=err.strerror or str(err),
+                next="name a file in a folder that exists and that you may write to",
+            ) from err
+
+    def opened(self, ticks_ms: int, url: str, baud: int) -> None:
+        """Note that a link was opened; its times count from the first one."""
+        if self._start_ms is None:
+            self._start_ms = ticks_ms
+        now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        self._line(ticks_ms, {"dir": "open", "url": url, "baud": baud, "at": now})
+
+    def data(self, ticks_ms: int, direction: str, data: bytes) -> None:
+        """Record bytes; ``direction`` is ``rx`` (from the device) or ``tx``."""
+        self._line(ticks_ms, {"dir": direction, "hex": data.hex()})
+
+    def change(self, ticks_ms: int, what: str, value: int | bool | str) -> None:
+        """Record a change of the line: ``baud``, ``rts``, ``dtr``, ``close``."""
+        self._line(ticks_ms, {"dir": what, "value": value})
+
+    def close(self) -> None:
+        """End the trace. Does no harm twice."""
+        file, self._file = self._file, None
+        if file is not None:
+            try:
+                file.close()
+            except OSError as err:
+                self._lost(err)
+
+    def __enter__(self) -> Trace:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _line(self, ticks_ms: int, members: dict[str, int | bool | str]) -> None:
+        if self._file is None:
+            return
+        seconds = (ticks_ms - (self._start_ms if self._start_ms is not None else ticks_ms)) / 1000
+        try:
+            self._file.write(json.dumps({"t": seconds, **members}) + "\n")
+        except OSError as err:
+            self._give_up(err)
+
+    def _give_up(self, err: OSError) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            with contextlib.suppress(OSError):  # the unwritten rest cannot be written either; said once below
+                file.close()
+        self._lost(err)
+
+    def _lost(self, err: OSError) -> None:
+        self._listen(Note(f"the trace {self.path} ends here: {err.strerror or err}"))
