@@ -1,0 +1,1 @@
+"""The command line: one command a file. Parses, calls a job, renders; no logic."""

@@ -1,0 +1,67 @@
+"""``fipy-doctor check``: examine everything the upgrade depends on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from doctor.bench import BenchOptions
+from doctor.check import Status
+from doctor.cli import options
+from doctor.cli.screen import Screen
+from doctor.events import CheckEnded, CheckStarted, Event, Listener
+
+
+def _ids(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(part.strip() for given in value for part in given.split(",") if part.strip())
+
+
+@click.command("check")
+@options.common
+@options.bench_with_firmware
+@options.accept
+@click.option(
+    "--select", multiple=True, callback=_ids, metavar="IDS", help="Only these checks, with those they stand on."
+)
+@click.option("--ignore", "ignored", multiple=True, callback=_ids, metavar="IDS", help="Not these checks.")
+@click.option("--thorough", is_flag=True, help="Slow and opt-in probes too.")
+@click.option("--interrupt", is_flag=True, help="A program that runs on the board may be stopped.")
+def command(**given: Any) -> int:
+    """Examine everything the upgrade depends on; change nothing.
+
+    Exit code 0: nothing failed; 1: a check failed.
+    """
+    firmware: tuple[Path, ...] = given["firmware"]
+    return examine(options.bench_options(given, firmware=firmware), given, options.screen_of(given))
+
+
+def examine(bench_options: BenchOptions, given: dict[str, Any], screen: Screen) -> int:
+    """Run the checks, show what they found and the one next command; return the exit code."""
+    from doctor.jobs.check import CheckRequest, check
+    from doctor.remedies import cures
+    from doctor.report import as_json, console, next_step
+
+    request = CheckRequest(given.get("select", ()), given.get("ignored", ()), given["deadline_s"])
+    with options.open_bench(bench_options, given) as bench:
+        report = check(bench, request, listener(screen))
+    if screen.as_json:
+        screen.document(as_json.document("check", report.exit_code, **as_json.report_members(report)))
+    else:
+        known = cures()
+        screen.show(console.findings(report, known, screen.out, verbose=screen.verbose))
+        screen.show(console.next_step(next_step.after(report, bench_options, known)))
+    return int(report.exit_code)
+
+
+def listener(screen: Screen) -> Listener:
+    """Names the check that is running, so that nobody waits without knowing for what."""
+
+    def hear(event: Event) -> None:
+        if isinstance(event, CheckStarted) and not screen.as_json and screen.notes.is_terminal:
+            screen.note(f"… {event.check}")
+        elif isinstance(event, CheckEnded) and screen.verbose and event.finding.status is Status.ERROR:
+            screen.note(f"{event.check} broke")
+
+    return hear

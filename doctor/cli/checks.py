@@ -1,0 +1,59 @@
+"""``fipy-doctor checks``: list the checks, or show the manual page of one."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import click
+
+from doctor.cli import options
+from doctor.errors import UsageError
+
+
+@click.command("checks")
+@options.common
+@click.argument("check_id", metavar="[ID]", required=False)
+def command(check_id: str | None, **given: Any) -> int:
+    """List all checks, or show the manual page of one."""
+    from rich.text import Text
+
+    from doctor import engine
+    from doctor.report import as_json
+
+    screen = options.screen_of(given)
+    foreign, warnings = engine.plugins()
+    checks = engine.in_order([*engine.builtin(), *foreign])
+    if check_id is not None:
+        checks = [check for check in checks if check.id == check_id]
+        if not checks:
+            raise UsageError("unknown-check", f"there is no check {check_id!r}", next="fipy-doctor checks lists them")
+    pages = {check.id: inspect.getdoc(check) or "" for check in checks}
+    if screen.as_json:
+        members = [
+            {
+                "id": check.id,
+                "page": pages[check.id],
+                "gates": check.gates,
+                "overridable": check.overridable,
+                "needs": [need.value for need in check.needs],
+                "after": list(check.after),
+                "deadline_s": check.deadline_s,
+                "finds": list(check.finds),
+            }
+            for check in checks
+        ]
+        screen.document(as_json.document("checks", options.OK, checks=members, warnings=warnings))
+        return 0
+    for warning in warnings:
+        screen.note(Text(f"! {warning}", style="yellow"))
+    for check in checks:
+        if check_id is None:
+            screen.show(Text.assemble((f"{check.id:24}", "bold"), pages[check.id].splitlines()[0]))
+        else:
+            gate = "gates flashing" if check.gates else "does not gate flashing"
+            gate += "" if check.overridable or not check.gates else ", and can never be overridden"
+            screen.show(Text.assemble((check.id, "bold"), f" ({gate})\n\n", pages[check.id]))
+            if check.finds:
+                screen.show(Text(f"\nKnown failures it finds: {', '.join(check.finds)}"))
+    return 0

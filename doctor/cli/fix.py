@@ -1,0 +1,125 @@
+"""``fipy-doctor fix``: cure what can be cured, with consent where it matters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from doctor.cli import options
+from doctor.cli.check import listener
+from doctor.cli.screen import Screen
+from doctor.jobs.fix import Action, FixRequest, FixResult, fix
+from doctor.remedies import DoableCure, cures
+
+
+def _cure_switches(command: click.Command) -> click.Command:
+    for flag, cure in sorted(cures().doable().items()):
+        command.params.append(click.Option([f"--{flag}", f"cure_{cure.id}"], is_flag=True, help=f"{cure.title}."))
+    return command
+
+
+@click.command("fix")
+@options.common
+@options.bench_with_firmware
+@options.accept
+@click.option(
+    "--backup",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar=f"{options.ENV}BACKUP",
+    help="Folder for copies of what is replaced.",
+)
+@click.option("--confirm", metavar="NAME", help="Name of what may be destroyed, as the plan prints it.")
+@click.option("--force-device", is_flag=True, help="Go on although the card looks unusual.")
+@click.option("--interrupt", is_flag=True, help="A program that runs on the board may be stopped.")
+@click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
+@click.option("--yes", is_flag=True, help="Confirm the plans that are printed, and nothing else.")
+def command(**given: Any) -> int:
+    """Cure what can be cured.
+
+    Without a named cure: runs the checks, does what is safe, asks for the rest, and prints what is left for hands.
+    """
+    firmware: tuple[Path, ...] = given["firmware"]
+    screen = options.screen_of(given)
+    bench_options = options.bench_options(given, firmware=firmware)
+    named = [cure.id for _flag, cure in sorted(cures().doable().items()) if given[f"cure_{cure.id}"]]
+    request = FixRequest(named, given["backup"] or _backup_folder(), given["confirm"], given["dry_run"])
+    with options.open_bench(bench_options, given) as bench:
+        result = fix(bench, request, TerminalTalk(screen, yes=given["yes"]), listener(screen))
+    _show(result, screen, bench_options)
+    return int(result.exit_code)
+
+
+command = _cure_switches(command)
+
+
+class TerminalTalk:
+    """Talks with the person at the terminal; ``--yes`` confirms the plans that are printed."""
+
+    def __init__(self, screen: Screen, *, yes: bool) -> None:
+        self._screen = screen
+        self._yes = yes
+
+    def say(self, text: str) -> None:
+        """Show one line."""
+        from rich.text import Text
+
+        self._screen.note(Text(text))
+
+    def ask(self, question: str) -> bool:
+        """Ask; False where nobody can answer."""
+        return self._screen.interactive and click.confirm(question, default=False, err=True)
+
+    def confirm_plan(self, cure: DoableCure, plan: Sequence[str]) -> bool:
+        """Show the plan and ask."""
+        self.say(f"\n{cure.title}:")
+        for number, line in enumerate(plan, 1):
+            self.say(f"  {number}. {line}")
+        if self._yes:
+            return True
+        if not self._screen.interactive:
+            self.say("  (no terminal to ask: add --yes to confirm this plan)")
+        return self.ask("Do this?")
+
+
+def _backup_folder() -> Path:
+    from platformdirs import user_data_path
+
+    return user_data_path("fipy-doctor", appauthor=False) / "backups"
+
+
+def _action_json(action: Action) -> dict[str, Any]:
+    return {
+        "cure": action.cure.id,
+        "grade": action.cure.grade.value,
+        "plan": list(action.plan),
+        "done": action.done,
+        "text": action.text,
+        "error": action.error.as_json() if action.error is not None else None,
+    }
+
+
+def _show(result: FixResult, screen: Screen, bench_options: Any) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    from doctor.report import as_json, console, next_step
+
+    if screen.as_json:
+        members = {"actions": [_action_json(a) for a in result.actions], **as_json.report_members(result.report)}
+        screen.document(as_json.document("fix", result.exit_code, result.error, **members))
+        return
+    for action in result.actions:
+        style = "green" if action.done else ""
+        screen.show(Text.assemble((f"{action.cure.id}: ", "bold"), (action.text or "failed", style)))
+        if not action.done:
+            for line in action.plan:
+                screen.show(Padding(Text(f"- {line}"), (0, 0, 0, 2)))
+        if action.error is not None:
+            screen.show(console.error(action.error))
+    known = cures()
+    screen.show(Text(""))
+    screen.show(console.findings(result.report, known, screen.out, verbose=screen.verbose))
+    screen.show(console.next_step(next_step.after(result.report, bench_options, known)))

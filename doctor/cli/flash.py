@@ -1,0 +1,73 @@
+"""``fipy-doctor flash``: every check, the plan, the transfer, the proof."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from doctor.cli import options
+from doctor.cli.screen import Screen
+from doctor.jobs.flash import METHODS, VIAS, FlashRequest, FlashResult, flash, prepare
+
+FILES = click.argument(
+    "files", metavar="FILE.dup", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+VIA = click.option("--via", type=click.Choice(VIAS), default="auto", help="Way to the modem.")
+METHOD = click.option("--method", type=click.Choice(METHODS), default="auto", help="How the modem takes the image.")
+
+
+@click.command("flash")
+@options.common
+@options.bench_without_firmware
+@options.accept
+@VIA
+@METHOD
+@click.option("--override", multiple=True, metavar="ID", help="Flash although this check failed.")
+@click.option("--interrupt", is_flag=True, help="A program that runs on the board may be stopped.")
+@click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
+@click.option("--yes", is_flag=True, help="Confirm the plan that is printed, and nothing else.")
+@FILES
+def command(files: tuple[Path, ...], **given: Any) -> int:
+    """Flash a firmware image and prove that it runs.
+
+    Runs every check first and refuses while one that matters fails. Exit code 0: flashed and proved; 1: refused
+    before anything was sent; 3: begun and not proved; 130: stopped before anything was sent.
+    """
+    screen = options.screen_of(given)
+    bench_options = options.bench_options(given, firmware=files, via_modem=given["via"] == "modem")
+    request = FlashRequest(given["via"], given["method"], frozenset(given["override"]), given["deadline_s"])
+    from doctor.cli.flash_view import FlashView, TerminalConsent
+
+    with options.open_bench(bench_options, given) as bench:
+        view = FlashView(screen, lambda: bench.clock.ticks_ms() / 1000)
+        try:
+            if given["dry_run"]:
+                report, plan = prepare(bench, request, view.hear)
+                refused = isinstance(plan, Exception)
+                result = FlashResult(report, None if refused else plan, error=plan if refused else None)
+            else:
+                result = flash(bench, request, consent=TerminalConsent(screen, yes=given["yes"]), listen=view.hear)
+        finally:
+            view.close()
+    show("plan" if given.get("command_name") == "plan" else "flash", result, screen, dry_run=given["dry_run"])
+    return int(result.exit_code)
+
+
+def show(name: str, result: FlashResult, screen: Screen, *, dry_run: bool) -> None:
+    """The result as text or JSON."""
+    from doctor.cli.flash_view import plan_text, proof_text
+    from doctor.remedies import cures
+    from doctor.report import as_json, console
+
+    if screen.as_json:
+        screen.document(as_json.document(name, result.exit_code, result.error, **as_json.flash_members(result)))
+        return
+    if dry_run and result.plan is not None:
+        screen.show(plan_text(result.plan))
+    if result.plan is None:
+        screen.show(console.findings(result.report, cures(), screen.out, verbose=screen.verbose))
+    screen.show(proof_text(result))
+    if result.error is not None:
+        screen.show(console.error(result.error))

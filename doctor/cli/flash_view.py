@@ -1,0 +1,178 @@
+"""What a person sees while a modem is being flashed: the plan, the live line, the proof."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import click
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+from rich.text import Text
+
+from doctor import events
+from doctor.cli.screen import Screen
+from doctor.errors import DoctorError
+from doctor.jobs.flash import FlashPlan, FlashResult
+
+LOG_STEP = 0.1  #: without a terminal, a line each time this share of the file more has gone over
+
+
+class FlashView:
+    """Listens to the flash and shows it: one live line on a terminal, plain lines elsewhere."""
+
+    def __init__(self, screen: Screen, seconds: Callable[[], float]) -> None:
+        self._screen = screen
+        self._live = screen.notes.is_terminal and not screen.quiet and not screen.as_json
+        self._seconds = seconds
+        self._progress: Progress | None = None
+        self._task: TaskID | None = None
+        self._logged = 0.0
+
+    def hear(self, event: events.Event) -> None:
+        """Show one event."""
+        if isinstance(event, events.Progress):
+            self._bytes(event)
+        elif isinstance(event, events.StepStarted):
+            self._end_bar()
+            self._screen.note(Text(f"• {event.text}"))
+        elif isinstance(event, events.Waiting):
+            unplug = "" if event.may_unplug else "; do not unplug"
+            if event.limit_s >= 5:
+                self._line(f"  waiting for {event.what} (up to {_span(event.limit_s)}{unplug})")
+        elif isinstance(event, events.Note) and self._screen.verbose:
+            self._line(f"  {event.text}")
+        elif isinstance(event, events.CheckStarted) and self._live:
+            self._screen.note(Text(f"… {event.check}", style="dim"))
+
+    def close(self) -> None:
+        """Take the live line down."""
+        self._end_bar()
+
+    def _line(self, text: str) -> None:
+        console = self._progress.console if self._progress is not None else self._screen.notes
+        if not self._screen.quiet:
+            console.print(Text(text, style="dim"))
+
+    def _bytes(self, event: events.Progress) -> None:
+        if self._live:
+            if self._progress is None:
+                self._start_bar(event.total_bytes)
+            assert self._progress is not None and self._task is not None
+            self._progress.update(self._task, completed=event.done_bytes)
+            return
+        share = event.done_bytes / max(1, event.total_bytes)
+        if share >= self._logged + LOG_STEP or event.done_bytes == event.total_bytes:
+            self._logged = share
+            self._screen.note(Text(f"  {share:4.0%}  {event.done_bytes:,} of {event.total_bytes:,} bytes"))
+
+    def _start_bar(self, total: int) -> None:
+        self._progress = Progress(
+            TextColumn("  do not unplug"),
+            BarColumn(),
+            DownloadColumn(),
+            TransferSpeedColumn(),
+            TimeRemainingColumn(),
+            console=self._screen.notes,
+            get_time=self._seconds,
+        )
+        self._progress.start()
+        self._task = self._progress.add_task("transfer", total=total)
+
+    def _end_bar(self) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = None
+
+
+class TerminalConsent:
+    """Asks the person at the terminal; ``--yes`` confirms the plan that was printed, and nothing else."""
+
+    def __init__(self, screen: Screen, *, yes: bool) -> None:
+        self._screen = screen
+        self._yes = yes
+
+    def confirm(self, plan: FlashPlan) -> bool:
+        """Show the plan and ask. Raises DoctorError where nobody can answer and --yes was not given."""
+        if not self._screen.as_json:
+            self._screen.show(plan_text(plan))
+        if self._yes:
+            return True
+        if not self._screen.interactive:
+            raise DoctorError(
+                "not-confirmed",
+                "the plan needs a yes, and there is no terminal to ask",
+                next="read the plan, then run the same command with --yes",
+            )
+        return click.confirm("Flash now?", default=False, err=True)
+
+    def stop_transfer(self) -> bool:
+        """Ask whether to stop in the middle; go on where nobody answers."""
+        if not self._screen.interactive:
+            return False
+        try:
+            return click.confirm(
+                "\nStopping leaves the modem without firmware until the next flash. Stop?", default=False, err=True
+            )
+        except click.Abort:
+            return False
+
+
+def plan_text(plan: FlashPlan) -> RenderableType:
+    """The plan in words: what, from what to what, the steps, how long, how one would get back."""
+    image, before = plan.image, plan.before
+    runs = before.release or (f"build {before.build}" if before.build else "an unknown build")
+    lines: list[RenderableType] = [
+        Text(""),
+        Text("Plan", style="bold"),
+        _pair("image", f"{image.path.name}, {image.size_bytes:,} bytes, SHA-256 {image.sha256[:16]}…"),
+        _pair("modem", f"{before.family}, mode {before.mode}, runs {runs}"),
+        _pair("result", f"build {image.promised_build or 'unknown'}"),
+        _pair("way", f"{plan.via}, method {plan.core.method}"),
+    ]
+    for number, step in enumerate(plan.core.steps, 1):
+        unplug = "" if step.may_unplug else "; do not unplug"
+        lines.append(
+            Padding(Text(f"{number}. {step.text} (up to {_span(step.limit_ms / 1000)}{unplug})"), (0, 0, 0, 2))
+        )
+        if step.way_back:
+            lines.append(Padding(Text(f"if it stops here: {step.way_back}", style="dim"), (0, 0, 0, 5)))
+    for warning in plan.core.warnings:
+        lines.append(Padding(Text(f"! {warning.what}. {warning.why}", style="yellow"), (0, 0, 0, 2)))
+    return Group(*lines)
+
+
+def proof_text(result: FlashResult) -> RenderableType:
+    """What shows that the new firmware runs, and how to leave mirror mode."""
+    proof = result.proof
+    if proof is None:
+        return Text("")
+    mark = "Flashed and proved" if proof.holds else "Flashed, but not proved"
+    lines: list[RenderableType] = [
+        Text(""),
+        Text(mark, style="bold green" if proof.holds else "bold red"),
+        _pair("sent", f"{proof.sent_bytes:,} bytes, SHA-256 {proof.sent_sha256}"),
+        _pair("promised", f"build {proof.promised_build or 'unknown'}"),
+        _pair("runs now", f"{proof.after.release or '?'} (build {proof.after.build or 'unknown'}), {proof.after.ue}"),
+    ]
+    if result.advice:
+        lines.append(Text(result.advice))
+    return Group(*lines)
+
+
+def _pair(name: str, value: str) -> RenderableType:
+    return Padding(Text.assemble((f"{name:9}", "dim"), value), (0, 0, 0, 2))
+
+
+def _span(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min"

@@ -1,0 +1,95 @@
+"""The group of all commands, and the one place where errors become text, JSON and exit codes."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from doctor import __version__
+from doctor.cli import options
+from doctor.cli.screen import make_screen
+from doctor.errors import DoctorError, Stopped, UsageError
+
+COMMANDS = ("check", "fix", "flash", "plan", "checks", "ports", "sim")
+
+
+class LazyGroup(click.Group):
+    """Loads a command's module when the command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All commands, in the order in which one meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, or None where there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"doctor.cli.{cmd_name}").command
+        return command
+
+
+@click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", prog_name="fipy-doctor", message="%(prog)s %(version)s")
+@options.common
+@click.pass_context
+def cli(ctx: click.Context, **given: Any) -> int | None:
+    """Examines, cures and flashes the LTE modem of Pycom FiPy and GPy boards.
+
+    Without a command: finds the board, examines it, and says what to do next.
+    """
+    if ctx.invoked_subcommand is not None:
+        said = {k: v for k, v in given.items() if ctx.get_parameter_source(k) is click.core.ParameterSource.COMMANDLINE}
+        ctx.default_map = dict.fromkeys(COMMANDS, said)
+        return None
+    from doctor.cli.alone import examine_only_board
+
+    return examine_only_board(given)
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run the command line and return the exit code. Raises only with --debug."""
+    try:
+        result = cli.main(args=list(argv), prog_name="fipy-doctor", standalone_mode=False)
+        return int(result or 0)
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.ClickException as err:
+        return _tell(argv, _usage(err))
+    except DoctorError as err:
+        return _tell(argv, err)
+    except (click.Abort, KeyboardInterrupt):
+        return _tell(argv, Stopped())
+    except Exception as err:
+        if "--debug" in argv:
+            raise
+        return _tell(argv, _fault(err))
+
+
+def _usage(err: click.ClickException) -> UsageError:
+    context = getattr(err, "ctx", None)
+    where = context.command_path if context is not None else "fipy-doctor"
+    return UsageError("usage", err.format_message().rstrip("."), next=f"{where} --help")
+
+
+def _fault(err: Exception) -> DoctorError:
+    return DoctorError(
+        "internal",
+        f"fipy-doctor itself broke: {type(err).__name__}: {err}",
+        cause="a fault of ours",
+        next="run the same command with --debug and report what it prints",
+    )
+
+
+def _tell(argv: Sequence[str], err: DoctorError) -> int:
+    from doctor.report import as_json, console
+
+    screen = make_screen(as_json="--json" in argv, quiet=False, verbose=False)
+    if screen.as_json:
+        command = next((word for word in argv if word in COMMANDS), "fipy-doctor")
+        screen.document(as_json.document(command, err.exit_code, err))
+    else:
+        screen.notes.print(console.error(err))
+    return int(err.exit_code)

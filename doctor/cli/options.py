@@ -1,0 +1,123 @@
+"""Options that several commands share, and the bench that they describe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from doctor.bench import Bench, BenchOptions
+from doctor.cli.screen import Screen, make_screen
+from doctor.errors import Exit
+from doctor.trace import Trace
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+ACCEPTABLE = ("radio-change", "no-way-back", "jumpers-removed", "interrupt-program")
+ENV = "FIPY_DOCTOR_"
+OK = Exit.OK
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+_ANY = click.Path(exists=True, path_type=Path)
+
+
+def _stacked(*decorators: Callable[[F], F]) -> Callable[[F], F]:
+    def apply(command: F) -> F:
+        for decorator in reversed(decorators):
+            command = decorator(command)
+        return command
+
+    return apply
+
+
+common = _stacked(
+    click.option(
+        "--port",
+        metavar="URL",
+        envvar=f"{ENV}PORT",
+        help="Port of the board: COM25, /dev/ttyACM0, rfc2217://…, sim://fipy.",
+    ),
+    click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output."),
+    click.option("-q", "--quiet", is_flag=True, help="Say nothing while working."),
+    click.option("-v", "--verbose", is_flag=True, help="Show all that was seen."),
+    click.option("--debug", is_flag=True, help="Show a traceback where the program itself breaks."),
+    click.option(
+        "--trace",
+        type=click.Path(dir_okay=False, path_type=Path),
+        envvar=f"{ENV}TRACE",
+        help="Record every byte of the port in FILE.",
+    ),
+    click.option(
+        "--deadline",
+        "deadline_s",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="S",
+        envvar=f"{ENV}DEADLINE",
+        help="Seconds for all checks together.",
+    ),
+)
+
+accept = click.option(
+    "--accept", "accepted", multiple=True, type=click.Choice(ACCEPTABLE), help="A consent that no plan covers."
+)
+
+bench_without_firmware = _stacked(
+    click.option(
+        "--updater-elf", type=_FILE, envvar=f"{ENV}UPDATER_ELF", help="RAM-loaded updater for a modem in its boot ROM."
+    ),
+    click.option("--bootrom", type=_FILE, envvar=f"{ENV}BOOTROM", help="Boot ROM package."),
+    click.option("--sd", type=_ANY, metavar="PATH", envvar=f"{ENV}SD", help="SD card: mounted folder or image file."),
+    click.option(
+        "--scripts", type=_FOLDER, metavar="DIR", envvar=f"{ENV}SCRIPTS", help="Folder with the vendor's scripts."
+    ),
+    click.option(
+        "--carrier",
+        metavar="NAME",
+        envvar=f"{ENV}CARRIER",
+        help="Carrier board: expansion2, expansion3, pysense, pytrack, pyscan, pygate.",
+    ),
+    click.option(
+        "--was",
+        type=int,
+        metavar="BUILD",
+        envvar=f"{ENV}WAS",
+        help="Build that the modem runs, where it cannot be read.",
+    ),
+)
+
+bench_with_firmware = _stacked(
+    click.option("--firmware", type=_FILE, multiple=True, envvar=f"{ENV}FIRMWARE", help="Firmware image (.dup)."),
+    bench_without_firmware,
+)
+
+
+def bench_options(given: dict[str, Any], *, firmware: tuple[Path, ...], **more: Any) -> BenchOptions:
+    """BenchOptions out of what click parsed."""
+    return BenchOptions(
+        port=given["port"],
+        firmware=firmware,
+        updater_elf=given["updater_elf"],
+        bootrom=given["bootrom"],
+        sd=given["sd"],
+        scripts=given["scripts"],
+        carrier=given["carrier"],
+        was=given["was"],
+        accept=frozenset(given.get("accepted", ())),
+        interrupt=bool(given.get("interrupt", False)),
+        thorough=bool(given.get("thorough", False)),
+        **more,
+    )
+
+
+def screen_of(given: dict[str, Any]) -> Screen:
+    """The screen that the common options ask for."""
+    return make_screen(as_json=given["as_json"], quiet=given["quiet"], verbose=given["verbose"])
+
+
+def open_bench(options: BenchOptions, given: dict[str, Any]) -> Bench:
+    """The bench, with a trace where one was asked for."""
+    trace = Trace(given["trace"]) if given["trace"] is not None else None
+    return Bench(options, trace=trace)

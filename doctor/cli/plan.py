@@ -1,0 +1,31 @@
+"""``fipy-doctor plan``: what flash would do, and nothing sent but queries."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from doctor.cli import options
+from doctor.cli.flash import FILES, METHOD, VIA
+from doctor.cli.flash import command as flash_command
+
+
+@click.command("plan")
+@options.common
+@options.bench_without_firmware
+@options.accept
+@VIA
+@METHOD
+@FILES
+@click.pass_context
+def command(ctx: click.Context, files: tuple[Path, ...], **given: Any) -> int:
+    """Print the steps of a flash, why each, how long, and how one would get back; send nothing.
+
+    The same as flash --dry-run.
+    """
+    result: int = ctx.invoke(
+        flash_command, files=files, override=(), interrupt=False, dry_run=True, yes=False, command_name="plan", **given
+    )
+    return result

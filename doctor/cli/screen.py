@@ -1,0 +1,121 @@
+"""Where output goes: findings and JSON to standard output, what happens meanwhile to standard error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+
+class SteadyStream:
+    """A text stream that outlives its reader: after a closed pipe or a vanished terminal, writes go nowhere.
+
+    A closed standard output must change neither the exit code nor, above all, a flash that is under way.
+    """
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+        self._gone = False
+
+    def write(self, text: str) -> int:
+        """Write ``text``, or drop it where nobody reads any more."""
+        if not self._gone:
+            try:
+                self._stream.write(text)
+            except (OSError, ValueError):
+                self._lose()
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush, as far as somebody reads."""
+        if not self._gone:
+            try:
+                self._stream.flush()
+            except (OSError, ValueError):
+                self._lose()
+
+    def isatty(self) -> bool:
+        """Whether a person reads."""
+        try:
+            return not self._gone and self._stream.isatty()
+        except ValueError:
+            return False
+
+    def fileno(self) -> int:
+        """The descriptor underneath."""
+        return self._stream.fileno()
+
+    @property
+    def encoding(self) -> str:
+        """Encoding of the stream underneath."""
+        return getattr(self._stream, "encoding", None) or "utf-8"
+
+    def _lose(self) -> None:
+        self._gone = True
+        try:
+            # Python flushes the real stream once more at exit and would complain about the pipe then.
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, self._stream.fileno())
+            os.close(null)
+        except (OSError, ValueError):
+            pass
+
+
+@dataclass(frozen=True)
+class Screen:
+    """The two consoles of one run and how much the user wants to read.
+
+    out      results
+    notes    what happens meanwhile; silent with -q
+    as_json  one JSON document on ``out`` and nothing else
+    """
+
+    out: Console
+    notes: Console
+    as_json: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    interactive: bool = False
+
+    def show(self, what: RenderableType) -> None:
+        """Show a result to a person; nothing where JSON was asked for."""
+        if not self.as_json:
+            self.out.print(what)
+
+    def document(self, text: str) -> None:
+        """Write the JSON document."""
+        self.out.file.write(text + "\n")
+        self.out.file.flush()
+
+    def note(self, what: RenderableType) -> None:
+        """Tell what happens meanwhile."""
+        if not self.quiet:
+            self.notes.print(what)
+
+
+def steady_streams() -> tuple[IO[str], IO[str]]:
+    """Standard output and error, made to survive a closed pipe and characters that they cannot show."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")
+    return cast("IO[str]", SteadyStream(sys.stdout)), cast("IO[str]", SteadyStream(sys.stderr))
+
+
+def make_screen(*, as_json: bool, quiet: bool, verbose: bool) -> Screen:
+    """The screen of this process."""
+    from rich.console import Console
+
+    out, err = steady_streams()
+    return Screen(
+        Console(file=out, highlight=False, markup=False, emoji=False),
+        Console(file=err, highlight=False, markup=False, emoji=False),
+        as_json,
+        quiet,
+        verbose,
+        interactive=sys.stdin is not None and sys.stdin.isatty(),
+    )

@@ -1,0 +1,146 @@
+"""The job behind ``fipy-doctor fix``: find what is wrong, cure what can be cured, show what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from doctor import engine
+from doctor.bench import Bench
+from doctor.check import Finding, Grade, Status
+from doctor.errors import DoctorError, Exit, Stopped
+from doctor.events import Listener, ignore
+from doctor.remedies import Cure, Cures, DoableCure, cures
+from doctor.remedies.cure import CureContext
+
+
+@dataclass(frozen=True)
+class FixRequest:
+    """What to cure.
+
+    named    ids of doable cures that the user asked for by switch; empty: whatever the checks ask for
+    backup   folder on the PC for copies of what is replaced
+    confirm  name that the user gave to confirm what destroys
+    dry_run  show the plans and stop
+    """
+
+    named: Sequence[str] = ()
+    backup: Path = field(default_factory=Path)
+    confirm: str | None = None
+    dry_run: bool = False
+
+
+class FixTalk(Protocol):
+    """Who answers for the user while things are cured."""
+
+    def say(self, text: str) -> None:
+        """Show one line."""
+        ...
+
+    def ask(self, question: str) -> bool:
+        """A yes-or-no question; False where nobody can answer."""
+        ...
+
+    def confirm_plan(self, cure: DoableCure, plan: Sequence[str]) -> bool:
+        """Show the plan of a cure and ask whether to carry it out."""
+        ...
+
+
+@dataclass(frozen=True)
+class Action:
+    """What became of one cure: its plan, and what was done, or why not."""
+
+    cure: Cure
+    plan: tuple[str, ...]
+    done: bool = False
+    text: str = ""
+    error: DoctorError | None = None
+
+
+@dataclass(frozen=True)
+class FixResult:
+    """How curing ended; ``report`` is the state of the bench afterwards."""
+
+    report: engine.Report
+    actions: tuple[Action, ...]
+    named: bool
+
+    @property
+    def error(self) -> DoctorError | None:
+        """The first cure that went wrong."""
+        return next((a.error for a in self.actions if a.error is not None), None)
+
+    @property
+    def exit_code(self) -> Exit:
+        """Named cures: 0 where each was done or not needed. Else what the checks say afterwards."""
+        if self.error is not None:
+            return self.error.exit_code
+        if self.named:
+            return Exit.OK
+        return self.report.exit_code
+
+
+def fix(bench: Bench, request: FixRequest, talk: FixTalk, listen: Listener = ignore) -> FixResult:
+    """Cure ``bench``. Raises UsageError for a request that makes no sense; a failed cure is in the result."""
+    known = cures()
+    context = CureContext(talk.say, talk.ask, request.backup, request.confirm)
+    before = engine.run(bench, listen=listen)
+    if before.interrupted:
+        return FixResult(before, (Action(next(iter(known.by_id.values())), (), error=Stopped("stopped")),), False)
+    actions: list[Action] = []
+    if request.named:
+        for cure_id in request.named:
+            cure = known.get(cure_id)
+            assert isinstance(cure, DoableCure)
+            actions.append(_one(bench, cure, _asked_by(before, cure_id), request, talk, context))
+            if actions[-1].error is not None:
+                break
+    else:
+        actions = _what_checks_ask(bench, before, known, request, talk, context)
+    if not any(action.done for action in actions):
+        return FixResult(before, tuple(actions), bool(request.named))
+    return FixResult(engine.run(bench, listen=listen), tuple(actions), bool(request.named))
+
+
+def _what_checks_ask(
+    bench: Bench, report: engine.Report, known: Cures, request: FixRequest, talk: FixTalk, context: CureContext
+) -> list[Action]:
+    actions: list[Action] = []
+    seen: set[str] = set()
+    for finding in report.findings:
+        if not finding.remedies or finding.caused_by or finding.status not in (Status.FAIL, Status.WARN):
+            continue
+        remedy = finding.remedies[0]
+        if remedy.id in seen:
+            continue
+        seen.add(remedy.id)
+        cure = known.get(remedy)
+        if isinstance(cure, DoableCure) and cure.grade is not Grade.MANUAL:
+            actions.append(_one(bench, cure, finding, request, talk, context))
+        else:
+            actions.append(Action(cure, cure.steps(finding), text="by hand"))
+    return actions
+
+
+def _one(
+    bench: Bench, cure: DoableCure, finding: Finding | None, request: FixRequest, talk: FixTalk, context: CureContext
+) -> Action:
+    try:
+        plan = cure.plan(bench, finding)
+        if not plan:
+            return Action(cure, (), text="nothing to do")
+        if request.dry_run:
+            return Action(cure, plan, text="planned only")
+        if cure.grade is not Grade.SAFE and not talk.confirm_plan(cure, plan):
+            return Action(cure, plan, text="not confirmed; nothing was changed")
+        return Action(cure, plan, True, cure.do(bench, finding, context))
+    except DoctorError as err:
+        return Action(cure, (), error=err)
+    except KeyboardInterrupt:
+        return Action(cure, (), error=Stopped(f"stopped during {cure.id}", next="run fipy-doctor check"))
+
+
+def _asked_by(report: engine.Report, cure_id: str) -> Finding | None:
+    return next((f for f in report.findings if any(r.id == cure_id for r in f.remedies)), None)
