@@ -1,0 +1,216 @@
+"""The AT dialogue: one command, its own answer, and what else was lying in the line (modem-protocol.md 2)."""
+
+from .contract import Clock, Port, Timer  # noqa: F401
+from .events import Speaker
+
+try:
+    from typing import Any, Callable, Dict, List, Optional, Tuple  # noqa: F401
+except ImportError:  # MicroPython
+    pass
+
+#: Longest wait for a reply in ms (design.md 4, "Deadlines").
+REPLY_MS = 20000
+#: Silence in ms after a final result before it is believed to be the last one; stale answers come without a gap.
+SETTLE_MS = 80
+#: Silence in ms that ends the throwing away of old bytes before a command (failure-catalogue: stale-bytes-in-reply).
+QUIET_MS = 200
+#: Longest time in ms for that; a modem that never stops talking must not hold us up.
+QUIET_LIMIT_MS = 2000
+#: Silence in ms on both sides of ``+++`` (modem-protocol.md 2.2).
+GUARD_MS = 1150
+#: Most bytes of one reply that are kept; a version block has some 600.
+RAW_LIMIT_BYTES = 8192
+READ_BYTES = 512
+
+
+class Reply(object):
+    """What came back for one command.
+
+    status  "OK", "ERROR", or "" where no final result came
+    lines   lines of the answer, without echo, empty lines and the final result
+    raw     every byte that was heard
+    stale   lines of earlier answers that lay in front of this one
+    tail    complete lines behind the final result, such as an early +SYSSTART
+    """
+
+    def __init__(self, status, lines, raw, stale, tail):
+        # type: (str, List[str], bytes, List[str], List[str]) -> None
+        self.status = status
+        self.lines = lines
+        self.raw = raw
+        self.stale = stale
+        self.tail = tail
+
+    @property
+    def clean(self):
+        # type: () -> bool
+        """True for an OK with nothing around it."""
+        return self.status == "OK" and not self.lines and not self.stale and not odd_bytes(self.raw)
+
+
+def odd_bytes(raw):
+    # type: (bytes) -> int
+    """How many bytes are neither text nor line ends: NULs and noise."""
+    return sum(1 for byte in raw if not (32 <= byte < 127 or byte in (9, 10, 13)))
+
+
+def printable(raw):
+    # type: (bytes) -> str
+    """The text in ``raw`` with line ends as LF; NULs and noise dropped (modem-protocol.md 2.1)."""
+    return "".join([chr(byte) for byte in raw.replace(b"\r", b"\n") if 32 <= byte < 127 or byte == 10])
+
+
+def parse_reply(raw, sent):
+    # type: (bytes, str) -> Reply
+    """Sort ``raw`` into the answer to ``sent`` and the rest: the last final result is ours, earlier ones are stale."""
+    lines = printable(raw).split("\n")
+    lines.pop()  # not ended yet
+    groups = []  # type: List[Tuple[str, List[str]]]
+    stale = []  # type: List[str]
+    current = []  # type: List[str]
+    for line in lines:
+        line = line.strip()
+        if not line:
+            continue
+        if line == sent:  # the echo: all before it is older than our command
+            stale += _flat(groups) + current
+            groups = []
+            current = []
+        elif line.split(":")[0] in ("OK", "ERROR", "+CME ERROR", "+CMS ERROR"):
+            groups.append(("OK" if line == "OK" else "ERROR", current))
+            current = []
+        else:
+            current.append(line)
+    if not groups:
+        return Reply("", current, raw, stale, [])
+    status, answer = groups.pop()
+    return Reply(status, answer, raw, stale + _flat(groups), current)
+
+
+def _flat(groups):
+    # type: (List[Tuple[str, List[str]]]) -> List[str]
+    flat = []  # type: List[str]
+    for status, lines in groups:
+        flat += lines
+        flat.append(status)
+    return flat
+
+
+class AtChannel(object):
+    """Speaks AT over a port.
+
+    port   see contract.Port
+    clock  see contract.Clock
+    emit   called with (name, dict) for events, or None
+    """
+
+    def __init__(self, port, clock, emit=None):
+        # type: (Port, Clock, Optional[Callable[[str, Dict[str, Any]], None]]) -> None
+        self._port = port
+        self._clock = clock
+        self._speaker = Speaker(emit)
+        self._unread = b""  # heard behind the last result, for wait_urc
+
+    def command(self, line, wait_ms=REPLY_MS, ends=()):
+        # type: (str, int, Tuple[bytes, ...]) -> Reply
+        """Send one line and return its answer; an answer that never comes has the status "".
+
+        wait_ms  longest wait for the final result
+        ends     words that end the waiting too: a reboot may swallow the result but not the URC behind it
+        """
+        old = self._quieten()
+        self._port.write(line.encode() + b"\r\n")
+        raw = self._collect(line, wait_ms, ends)
+        reply = parse_reply(raw, line)
+        reply.stale = [text for text in printable(old).split("\n") if text.strip()] + reply.stale
+        self._unread = raw
+        shown = " | ".join(reply.lines + [reply.status or "no answer"])
+        self._speaker.note(line + " -> " + shown[:400])
+        if reply.stale:
+            self._speaker.note("in front of it: " + " | ".join(reply.stale)[:400])
+        return reply
+
+    def wake(self, tries, every_ms, clean=2):
+        # type: (int, int, int) -> bool
+        """Send AT until it is answered with ``clean`` clean OKs in a row; False after ``tries`` other answers.
+
+        The first AT after a pause is often answered ERROR (modem-protocol.md 2.1).
+        """
+        good = 0
+        while tries > 0:
+            timer = Timer(self._clock, every_ms)
+            if self.command("AT", every_ms).clean:
+                good += 1
+                if good >= clean:
+                    return True
+                continue
+            good = 0
+            tries -= 1
+            if tries > 0:
+                self.listen(timer.left_ms())
+        return False
+
+    def listen(self, wait_ms):
+        # type: (int) -> bytes
+        """What comes unasked within ``wait_ms``; kept for ``wait_urc`` too."""
+        timer = Timer(self._clock, wait_ms)
+        heard = b""
+        while not timer.over():
+            heard = (heard + self._port.read(READ_BYTES, timer.left_ms()))[-RAW_LIMIT_BYTES:]
+        self._unread = (self._unread + heard)[-RAW_LIMIT_BYTES:]
+        return heard
+
+    def wait_urc(self, text, wait_ms):
+        # type: (str, int) -> bool
+        """True once ``text`` was heard, in the bytes since the last command was sent or in new ones."""
+        word = text.encode()
+        timer = Timer(self._clock, wait_ms)
+        while word not in self._unread:
+            if timer.over():
+                return False
+            got = self._port.read(READ_BYTES, timer.left_ms())
+            self._unread = (self._unread + got)[-RAW_LIMIT_BYTES:]
+        self._unread = self._unread.split(word, 1)[1]
+        return True
+
+    def escape_data_mode(self):
+        # type: () -> bool
+        """Leave PPP data mode by silence, ``+++``, silence; True where the modem said OK to it."""
+        self.listen(GUARD_MS)
+        self._port.write(b"+++")
+        heard = self.listen(GUARD_MS)
+        left = "OK" in printable(heard) or "NO CARRIER" in printable(heard)
+        self._speaker.note("+++ -> " + ("left data mode" if left else "no answer"))
+        return left
+
+    def _quieten(self):
+        # type: () -> bytes
+        """Throw away what lies in the line; where there was something, until it has been quiet for a while."""
+        old = self._port.drain()
+        if not old:
+            return old
+        timer = Timer(self._clock, QUIET_LIMIT_MS)
+        while not timer.over():
+            got = self._port.read(READ_BYTES, QUIET_MS)
+            if not got:
+                break
+            old = (old + got)[-RAW_LIMIT_BYTES:]
+        return old
+
+    def _collect(self, line, wait_ms, ends):
+        # type: (str, int, Tuple[bytes, ...]) -> bytes
+        """Read until a final result has been followed by silence, a word of ``ends`` came, or time is up."""
+        raw = b""
+        timer = Timer(self._clock, wait_ms)
+        settle = None  # type: Optional[Timer]
+        while not timer.over() and (settle is None or not settle.over()):
+            answered = bool(parse_reply(raw, line).status)
+            got = self._port.read(READ_BYTES, SETTLE_MS if answered else timer.left_ms())
+            if answered and not got:
+                break
+            if answered and settle is None:
+                settle = Timer(self._clock, QUIET_LIMIT_MS)
+            raw = (raw + got)[-RAW_LIMIT_BYTES:]
+            if any([word in raw for word in ends]):
+                break
+        return raw

@@ -1,0 +1,72 @@
+"""What the core asks of its surroundings: a port, a clock, a source of bytes, and somebody who listens."""
+
+try:
+    from typing import Any, Callable, Dict, Optional, Protocol  # noqa: F401
+except ImportError:  # MicroPython has no typing, and needs none
+    Protocol = object  # type: ignore[assignment]
+
+
+class Port(Protocol):
+    """A byte stream to the modem's UART. A port may also have ``max_block``: the longest STP block it carries."""
+
+    def read(self, max_bytes, wait_ms):
+        # type: (int, int) -> bytes
+        """Bytes as soon as at least one is there; ``b""`` after ``wait_ms``."""
+        raise NotImplementedError
+
+    def write(self, data):
+        # type: (bytes) -> None
+        """Send all of ``data``."""
+        raise NotImplementedError
+
+    def set_baud(self, baud):
+        # type: (int) -> None
+        """Change the speed of this side."""
+        raise NotImplementedError
+
+    def drain(self):
+        # type: () -> bytes
+        """Take and return all that was received so far."""
+        raise NotImplementedError
+
+
+class Clock(Protocol):
+    """Time, handed in so that tests and the simulator can move it."""
+
+    def ticks_ms(self):
+        # type: () -> int
+        """Milliseconds that never run backwards."""
+        raise NotImplementedError
+
+    def sleep_ms(self, ms):
+        # type: (int) -> None
+        """Return after ``ms`` milliseconds."""
+        raise NotImplementedError
+
+
+class Source(Protocol):
+    """A binary file at the first byte to send."""
+
+    def read(self, n):
+        # type: (int) -> bytes
+        """Up to ``n`` bytes; ``b""`` at the end."""
+        raise NotImplementedError
+
+
+class Timer(object):
+    """A moment after which waiting is over, on the clock that was handed in."""
+
+    def __init__(self, clock, limit_ms):
+        # type: (Clock, int) -> None
+        self._clock = clock
+        self._end_ms = clock.ticks_ms() + limit_ms
+
+    def left_ms(self):
+        # type: () -> int
+        """Milliseconds that are left, never below 0."""
+        return max(0, self._end_ms - self._clock.ticks_ms())
+
+    def over(self):
+        # type: () -> bool
+        """True once nothing is left."""
+        return self.left_ms() == 0

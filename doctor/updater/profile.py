@@ -1,0 +1,46 @@
+"""What differs between the two modems that the core can flash (modem-protocol.md 1, 4.4, 5.2, 5.4)."""
+
+SQN3330_FAMILY = "SQN3330"
+MONARCH2_FAMILY = "MONARCH2"
+
+#: Payload of one STP block in bytes: 2048 less 32, the limit of the modem's serial hardware (modem-protocol.md 4.4).
+BLOCK_MAX_BYTES = 2016
+#: Largest file in bytes that the modem can keep before it deploys it (modem-protocol.md 5.2).
+STORE_LIMIT_BYTES = 4194304
+
+
+class Profile(object):
+    """One kind of modem.
+
+    name             for people
+    family           "SQN3330" or "MONARCH2"
+    app_baud         speed of application and recovery
+    ffh_baud         speed of the boot ROM after power-on
+    block_max        longest block in bytes
+    store_limit      longest file in bytes for the store method; 0 where the modem has no such method
+    session_version  version that its STP session is known to announce
+    sends_cfun5      True where manufacturing mode (CFUN=5) precedes the switch to recovery
+    """
+
+    def __init__(self, name, family, app_baud, ffh_baud, block_max, store_limit, session_version, sends_cfun5):
+        # type: (str, str, int, int, int, int, int, bool) -> None
+        self.name = name
+        self.family = family
+        self.app_baud = app_baud
+        self.ffh_baud = ffh_baud
+        self.block_max = block_max
+        self.store_limit = store_limit
+        self.session_version = session_version
+        self.sends_cfun5 = sends_cfun5
+
+
+SQN3330 = Profile(
+    "Sequans Monarch SQN3330", SQN3330_FAMILY, 921600, 115200, BLOCK_MAX_BYTES, STORE_LIMIT_BYTES, 1, False
+)
+MONARCH2 = Profile("Sequans Monarch 2 (GM02S)", MONARCH2_FAMILY, 115200, 115200, BLOCK_MAX_BYTES, 0, 2, True)
+
+
+def by_family(family):
+    # type: (str) -> Profile
+    """The profile of a family; anything unknown is taken for the modem of FiPy and GPy."""
+    return MONARCH2 if family == MONARCH2_FAMILY else SQN3330

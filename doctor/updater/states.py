@@ -1,0 +1,314 @@
+"""In which mode the modem is, and what it says of itself there (modem-protocol.md 3; failure-catalogue 3)."""
+
+from .at import AtChannel, Reply, odd_bytes  # noqa: F401
+from .contract import Clock, Port, Timer  # noqa: F401
+from .events import Speaker
+from .profile import MONARCH2_FAMILY, Profile  # noqa: F401
+from .stp import Master
+
+try:
+    from typing import Any, Callable, Dict, List, Optional  # noqa: F401
+except ImportError:  # MicroPython
+    pass
+
+FFH = "ffh"
+RAM_UPDATER = "ram-updater"
+APPLICATION = "application"
+DEPLOYING = "deploying"
+RECOVERY = "recovery"
+STP_OPEN = "stp-open"
+DATA = "data"
+SILENT = "silent"
+UNKNOWN = "unknown"
+
+#: What AT+SMOD? answers (modem-protocol.md 3.1).
+MODES = {"0": FFH, "1": RAM_UPDATER, "2": APPLICATION, "3": DEPLOYING, "4": RECOVERY}
+
+#: How long a modem may take after power-on before silence counts, in ms (failure-catalogue, probe M1).
+PATIENCE_MS = 60000
+#: Listening before anything is sent, in ms.
+FIRST_LISTEN_MS = 300
+#: Wait for the answer to the STP RESET that precedes every first AT, in ms.
+SESSION_PROBE_MS = 500
+#: One AT of the search for the right speed, in ms.
+AT_TRY_MS = 1000
+#: Tries at one speed before the other one; the first AT after a pause is often refused.
+TRIES_PER_SPEED = 3
+#: Clean OKs in a row that count as awake (failure-catalogue: retry-needed-fresh-boot).
+CLEAN_OKS = 3
+#: AT commands that may be spent on them once the modem answers at all.
+CLEAN_TRIES = 12
+#: Wait for the answer to AT+SMOD?, in ms (modem-protocol.md 2.2).
+SMOD_MS = 5000
+#: Wait before the second RESET to a session that did not answer the first, in ms (design.md 4, "stp-open").
+SESSION_REST_MS = 300000
+#: Bytes that are kept as evidence.
+RAW_LIMIT_BYTES = 2048
+
+
+class State(object):
+    """What detection found.
+
+    mode       one of the constants above
+    baud       speed at which the modem answered; 0 where it did not
+    raw        bytes that were heard
+    notes      words: nul-bytes, noise, stale-replies, first-error, wrong-speed, left-data-mode, session-closed,
+               ati-error
+    ati        lines of ATI
+    clean_oks  clean OKs in a row that were reached, 3 at most
+    family     family that ATI names, else the one of the profile
+    """
+
+    def __init__(self, family):
+        # type: (str) -> None
+        self.mode = SILENT
+        self.baud = 0
+        self.raw = b""
+        self.notes = []  # type: List[str]
+        self.ati = []  # type: List[str]
+        self.clean_oks = 0
+        self.family = family
+
+    def note(self, word):
+        # type: (str) -> None
+        """Add a word once."""
+        if word not in self.notes:
+            self.notes.append(word)
+
+
+class Facts(object):
+    """Answers of the modem to queries, as lines; [] where it was not asked or did not answer with OK."""
+
+    def __init__(self):
+        # type: () -> None
+        self.ati = []  # type: List[str]
+        self.ati1 = []  # type: List[str]
+        self.showver = []  # type: List[str]
+        self.smod = []  # type: List[str]
+        self.smswboot = []  # type: List[str]
+        self.smupgrade = []  # type: List[str]
+        self.cgsn = []  # type: List[str]
+        self.refused = []  # type: List[str]  # names of the members above that were answered ERROR or not at all
+        self.stale = []  # type: List[str]  # what lay in front of the answers
+
+
+def ask_mode(at, tries=3):
+    # type: (AtChannel, int) -> str
+    """The mode that AT+SMOD? names, or "" where it cannot be read."""
+    for _ in range(tries):
+        reply = at.command("AT+SMOD?", SMOD_MS)
+        for line in reversed(reply.lines):
+            word = line.replace("+SMOD:", "").strip()
+            if word in MODES and reply.status == "OK":
+                return MODES[word]
+    return ""
+
+
+def family_of(lines):
+    # type: (List[str]) -> str
+    """The modem family that version lines name, or "" (modem-protocol.md 7 and 8)."""
+    text = " ".join(lines).upper()
+    for word in ("GM02", "SQN34", "MONARCH 2", "LR8.", "UE8."):
+        if word in text:
+            return MONARCH2_FAMILY
+    for word in ("VZM20Q", "GM01", "SQN33", "LR5.", "LR6.", "UE5.", "UE6."):
+        if word in text:
+            return "SQN3330"
+    return ""
+
+
+def detect(port, clock, profile, emit=None, patience_ms=PATIENCE_MS):
+    # type: (Port, Clock, Profile, Optional[Callable[[str, Dict[str, Any]], None]], int) -> State
+    """Find out mode and speed; leaves the port at the speed at which the modem answered.
+
+    An open STP session never gets AT: an STP RESET goes first at each speed, and where it is acknowledged the
+    mode is stp-open with the note ``session-closed``; ask again for the mode behind it.
+
+    patience_ms  how long a modem may stay silent, since it may be starting
+    """
+    return _Detection(port, clock, profile, emit).run(patience_ms)
+
+
+def close_session(port, clock, profile, emit=None):
+    # type: (Port, Clock, Profile, Optional[Callable[[str, Dict[str, Any]], None]]) -> bool
+    """End an STP session that somebody left open; True where the modem acknowledged and AT may follow.
+
+    RESET; without an answer 5 minutes of rest and RESET once more (design.md 4, "stp-open").
+    """
+    master = Master(port, clock, profile, emit)
+    if master.reset(SESSION_PROBE_MS, tries=2):
+        return True
+    Speaker(emit).waiting("the modem to give up a broken transfer", SESSION_REST_MS, False)
+    clock.sleep_ms(SESSION_REST_MS)
+    return master.reset(SESSION_PROBE_MS, tries=2)
+
+
+class _Detection(object):
+    """One search; see ``detect``."""
+
+    def __init__(self, port, clock, profile, emit):
+        # type: (Port, Clock, Profile, Optional[Callable[[str, Dict[str, Any]], None]]) -> None
+        self._port = port
+        self._clock = clock
+        self._profile = profile
+        self._at = AtChannel(port, clock, emit)
+        self._master = Master(port, clock, profile, emit)
+        self._state = State(profile.family)
+        self._probed = []  # type: List[int]  # speeds at which the STP RESET went out
+
+    def run(self, patience_ms):
+        # type: (int) -> State
+        """Search until the modem answers or patience is over."""
+        timer = Timer(self._clock, patience_ms)
+        speeds = [self._profile.app_baud]
+        if self._profile.ffh_baud not in speeds:
+            speeds.append(self._profile.ffh_baud)
+        first = True
+        while first or not timer.over():
+            for baud in speeds:
+                if self._found_at(baud, first and baud == speeds[0]):
+                    return self._state
+            first = False
+        self._judge_silence()
+        return self._state
+
+    def _found_at(self, baud, may_escape):
+        # type: (int, bool) -> bool
+        """Try one speed; True once the state is known."""
+        state = self._state
+        self._port.set_baud(baud)
+        if baud not in self._probed:
+            self._probed.append(baud)
+            self._keep(self._at.listen(FIRST_LISTEN_MS))
+            if self._master.reset(SESSION_PROBE_MS):
+                state.mode = STP_OPEN
+                state.baud = baud
+                state.note("session-closed")
+                return True
+            self._port.write(b"\r")  # ends the line that our RESET began in an AT parser
+            self._keep(self._at.listen(FIRST_LISTEN_MS))
+        if self._answers():
+            self._settle(baud)
+            return True
+        if may_escape and self._at.escape_data_mode():
+            state.note("left-data-mode")
+            if self._answers():
+                self._settle(baud)
+                return True
+            state.mode = DATA
+            state.baud = baud
+            return True
+        return False
+
+    def _answers(self):
+        # type: () -> bool
+        """Whether AT brings OK, or ERROR and then OK, at this speed. An ERROR alone is a sign of life: go on longer."""
+        left = TRIES_PER_SPEED
+        errors = 0
+        while left > 0 and errors < CLEAN_TRIES:
+            timer = Timer(self._clock, AT_TRY_MS)
+            reply = self._at.command("AT", AT_TRY_MS)
+            self._keep(reply.raw)
+            if reply.status == "OK":
+                if errors:
+                    self._state.note("first-error")
+                return True
+            if reply.status == "ERROR":
+                errors += 1
+            else:
+                left -= 1
+            self._keep(self._at.listen(timer.left_ms()))
+        return errors >= CLEAN_TRIES
+
+    def _settle(self, baud):
+        # type: (int) -> None
+        """The speed is right: wait for clean OKs, then ask for mode and identification."""
+        state = self._state
+        state.baud = baud
+        state.raw = b""  # what was heard at other speeds, or while it woke up, proves nothing
+        good = 0
+        for _ in range(CLEAN_TRIES):
+            reply = self._at.command("AT", AT_TRY_MS)
+            self._keep(reply.raw)
+            if reply.stale:
+                state.note("stale-replies")
+            good = good + 1 if reply.clean else 0
+            state.clean_oks = max(state.clean_oks, good)
+            if good == CLEAN_OKS:
+                break
+        self._note_odd_bytes()
+        state.mode = ask_mode(self._at) or UNKNOWN
+        if state.mode != FFH:
+            self._identify()
+        wrong = self._profile.ffh_baud if state.mode != FFH else self._profile.app_baud
+        if baud == wrong and self._profile.app_baud != self._profile.ffh_baud and state.family == self._profile.family:
+            state.note("wrong-speed")
+
+    def _identify(self):
+        # type: () -> None
+        """Ask ATI: text in the application, ERROR elsewhere (failure-catalogue 3)."""
+        state = self._state
+        reply = self._at.command("ATI")
+        self._keep(reply.raw)
+        if reply.stale:
+            state.note("stale-replies")
+        if reply.status != "OK":
+            state.note("ati-error")
+            return
+        state.ati = reply.lines
+        state.family = family_of(reply.lines) or state.family
+        if state.mode == UNKNOWN and reply.lines:
+            state.mode = APPLICATION
+
+    def _keep(self, heard):
+        # type: (bytes) -> None
+        self._state.raw = (self._state.raw + heard)[-RAW_LIMIT_BYTES:]
+
+    def _note_odd_bytes(self):
+        # type: () -> None
+        """One NUL in front of a reply is a start-up glitch; more of them, or noise, is a finding."""
+        raw = self._state.raw
+        nuls = raw.count(b"\x00")
+        if nuls > 1:
+            self._state.note("nul-bytes")
+        if odd_bytes(raw) > nuls:
+            self._state.note("noise")
+
+    def _judge_silence(self):
+        # type: () -> None
+        self._port.set_baud(self._profile.app_baud)
+        self._note_odd_bytes()
+
+
+def read_facts(port, clock, profile, state):
+    # type: (Port, Clock, Profile, State) -> Facts
+    """Ask what the mode allows to be asked, and nothing else (modem-protocol.md 3.1)."""
+    facts = Facts()
+    facts.ati = state.ati
+    if state.mode not in (APPLICATION, RECOVERY, RAM_UPDATER):
+        return facts
+    at = AtChannel(port, clock)
+    facts.smod = _ask(at, facts, "smod", "AT+SMOD?")
+    facts.smswboot = _ask(at, facts, "smswboot", "AT+SMSWBOOT?")
+    facts.smupgrade = _ask(at, facts, "smupgrade", "AT+SMUPGRADE?")
+    if state.mode == APPLICATION:
+        facts.ati1 = _ask(at, facts, "ati1", "ATI1", tries=3)
+        facts.showver = _ask(at, facts, "showver", 'AT!="showver"', tries=3)
+        facts.cgsn = _ask(at, facts, "cgsn", "AT+CGSN")
+    return facts
+
+
+#: Pause in ms before a query that was refused is asked again: ERROR right after boot is possible (8.3).
+_ASK_PAUSE_MS = 500
+
+
+def _ask(at, facts, name, line, tries=1):
+    # type: (AtChannel, Facts, str, str, int) -> List[str]
+    for _ in range(tries):
+        reply = at.command(line)
+        facts.stale += reply.stale
+        if reply.status == "OK":
+            return reply.lines
+        at.listen(_ASK_PAUSE_MS)
+    facts.refused.append(name)
+    return []

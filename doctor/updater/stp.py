@@ -1,0 +1,330 @@
+"""Master of STP, the modem's binary transfer protocol (modem-protocol.md 4)."""
+
+import struct
+
+from .contract import Clock, Port, Source, Timer  # noqa: F401
+from .crc import crc16
+from .events import Speaker
+from .profile import Profile  # noqa: F401
+
+try:
+    from typing import Any, Callable, Dict, Optional, Tuple  # noqa: F401
+except ImportError:  # MicroPython
+    pass
+
+#: Header of request and reply, big-endian: signature, op, session, payload length, tid, header CRC, payload CRC.
+_HEADER = ">4sBBHIHH"
+HEADER_BYTES = 16
+_REQUEST = b"fast"
+_REPLY = b"tsaf"
+_ACK = 0x80
+_NACK = 0x40
+_NACK_UNKNOWN = 0x7F
+
+RESET = 0
+OPEN = 1
+BLOCK_CMD = 2
+BLOCK = 3
+DATA_TYPE = 4
+_NAMES = {RESET: "RESET", OPEN: "OPEN", BLOCK_CMD: "BLOCK_CMD", BLOCK: "BLOCK", DATA_TYPE: "DATA_TYPE"}
+_ACK_PAYLOAD = {RESET: 0, OPEN: 4, BLOCK_CMD: 0, BLOCK: 2, DATA_TYPE: 0}
+
+#: Data type "CABA container, not compressed" (modem-protocol.md 4.6).
+DATA_TYPE_CABA = 4
+_SESSION = 1
+
+#: Longest wait in ms for the ack of RESET, OPEN and DATA_TYPE; they cost the modem nothing.
+CONTROL_ACK_MS = 10000
+#: Longest wait in ms for the ack of BLOCK_CMD (design.md 4, "Deadlines").
+CMD_ACK_MS = 90000
+#: Wait in ms for the ack of a BLOCK before anything is sent again: flash is erased meanwhile (design.md 4).
+BLOCK_ACK_MS = 300000
+#: Wait in ms for the ack of the closing RESET, which may be left out (modem-protocol.md 4.5).
+CLOSE_ACK_MS = 2000
+#: Pause in ms before a refused block is sent again (modem-protocol.md 4.5).
+NACK_PAUSE_MS = 100
+#: Tries of one request, the first included. A modem that lost the end of a block swallows the beginning of the second.
+TRIES = 3
+#: Below this many bytes a refused block is not halved any more; every master in the field sends at least this much.
+BLOCK_MIN_BYTES = 512
+#: Silence in ms behind a damaged or cut reply after which the rest of it is not awaited any more.
+CUT_MS = 2000
+#: Silence in ms after which the listener is told what is awaited.
+PATIENCE_MS = 10000
+READ_BYTES = 512
+
+
+class StpError(Exception):
+    """The transfer cannot go on.
+
+    kind    "silent", "refused", "damaged", "residue", "session", "source" or "stopped"
+    detail  what happened, in words
+    """
+
+    def __init__(self, kind, detail):
+        # type: (str, str) -> None
+        Exception.__init__(self, detail)
+        self.kind = kind
+        self.detail = detail
+
+
+def pack(op, sid, tid, payload=b""):
+    # type: (int, int, int, bytes) -> bytes
+    """One request, header and payload in one piece, both checksums set (modem-protocol.md 4.1)."""
+    payload_crc = crc16(payload) if payload else 0
+    bare = struct.pack(_HEADER, _REQUEST, op, sid, len(payload), tid, 0, payload_crc)
+    return struct.pack(_HEADER, _REQUEST, op, sid, len(payload), tid, crc16(bare), payload_crc) + payload
+
+
+class _Answer(object):
+    """A reply frame, or what stood in its place: ``kind`` is "ack", "nack", "unknown", "damaged" or "silent"."""
+
+    def __init__(self, kind, payload=b""):
+        # type: (str, bytes) -> None
+        self.kind = kind
+        self.payload = payload
+
+
+class Master(object):
+    """Sends one file to a modem that listens for STP.
+
+    port       see contract.Port; its ``max_block``, where it has one, bounds a block
+    clock      see contract.Clock
+    profile    which modem
+    emit       called with (name, dict) for events, or None
+    max_block  longest block in bytes that the way to the modem bears; 0 = any
+    """
+
+    def __init__(self, port, clock, profile, emit=None, max_block=0):
+        # type: (Port, Clock, Profile, Optional[Callable[[str, Dict[str, Any]], None]], int) -> None
+        self._port = port
+        self._clock = clock
+        self._profile = profile
+        self._speaker = Speaker(emit)
+        self._cap = max_block or getattr(port, "max_block", 0) or profile.block_max
+        self._tid = 0
+        self._buffer = b""
+        self._cut = False  # a reply with a wrong header came instead of the awaited one
+        self.block_bytes = 0
+        self.began = False  # True once a block was written to the wire
+        self.repeats = 0
+
+    def reset(self, wait_ms=CONTROL_ACK_MS, tries=1):
+        # type: (int, int) -> bool
+        """Send RESET with session and tid 0, which ends whatever session is open; True where it was acknowledged."""
+        for _ in range(tries):
+            self._port.drain()
+            self._buffer = b""
+            self._port.write(pack(RESET, 0, 0))
+            if self._await(RESET, 0, 0, wait_ms).kind == "ack":
+                self._tid = 0
+                return True
+        return False
+
+    def open(self):
+        # type: () -> Tuple[int, int]
+        """RESET and open a session; returns its version and max transfer in bytes. Raises StpError."""
+        if not self.reset(tries=TRIES):
+            raise StpError("silent", "the modem does not answer the transfer protocol")
+        self._tid = 1
+        payload = self._ask(OPEN, b"", CONTROL_ACK_MS)
+        ok, version, max_transfer = struct.unpack(">BBH", payload)
+        if not ok or max_transfer <= HEADER_BYTES:
+            raise StpError("session", "the modem refused to open a transfer session")
+        self.block_bytes = min(max_transfer - HEADER_BYTES, self._profile.block_max, self._cap)
+        self._speaker.note("STP session: version %d, max transfer %d bytes" % (version, max_transfer))
+        if version >= 2:
+            self._announce_plain()
+        return version, max_transfer
+
+    def send(self, source, size, on_progress=None, should_stop=None):
+        # type: (Source, int, Optional[Callable[[int, int], None]], Optional[Callable[[], bool]]) -> int
+        """Send ``size`` bytes of ``source`` and return how many the modem took: fewer only where it was stopped.
+
+        on_progress  called with (done, total) after each block
+        should_stop  asked before each block
+
+        Raises StpError; the session stays open then.
+        """
+        taken = 0
+        rest = b""
+        while taken < size:
+            if should_stop is not None and should_stop():
+                return taken
+            rest += self._read(source, min(self.block_bytes, size - taken) - len(rest))
+            used = self._send_block(rest)
+            rest = rest[used:]
+            taken += used
+            if on_progress is not None:
+                on_progress(taken, size)
+        return taken
+
+    def close(self):
+        # type: () -> bool
+        """End the session; True where the modem acknowledged, so that AT may follow at once."""
+        frame = pack(RESET, _SESSION, self._tid)
+        self._port.drain()
+        self._buffer = b""
+        self._port.write(frame)
+        if self._await(RESET, _SESSION, self._tid, CLOSE_ACK_MS).kind == "ack":
+            return True
+        return self.reset(CLOSE_ACK_MS)
+
+    def _announce_plain(self):
+        # type: () -> None
+        """Tell a version 2 slave that plain containers follow; it takes them unannounced too (4.6)."""
+        try:
+            self._ask(DATA_TYPE, struct.pack(">I", DATA_TYPE_CABA), CONTROL_ACK_MS)
+        except StpError as err:
+            if err.kind != "refused":
+                raise
+            self._speaker.note("DATA_TYPE was refused; sending without")
+
+    def _read(self, source, wanted):
+        # type: (Source, int) -> bytes
+        """Exactly ``wanted`` bytes; files and sockets may give them in pieces."""
+        data = b""
+        while len(data) < wanted:
+            try:
+                piece = source.read(wanted - len(data))
+            except OSError as err:
+                raise StpError("source", "the image cannot be read any more: " + str(err))
+            if not piece:
+                raise StpError("source", "the image ended before its size was reached")
+            data += piece
+        return data
+
+    def _send_block(self, data):
+        # type: (bytes) -> int
+        """Send the beginning of ``data`` as one block, shorter where it is refused; returns the bytes taken."""
+        while True:
+            block = data[: self.block_bytes]
+            announced = False
+            try:
+                self._ask(BLOCK_CMD, struct.pack(">H", len(block)), CMD_ACK_MS)
+                announced = self.began = True
+                payload = self._ask(BLOCK, block, BLOCK_ACK_MS)
+            except StpError as err:
+                # An unanswered BLOCK_CMD is short already: a smaller number in it helps nobody.
+                if not (announced or err.kind == "refused") or not self._may_halve(err.detail, len(block)):
+                    raise
+                continue
+            residue = int(struct.unpack(">H", payload)[0])
+            if residue < len(block):
+                if residue:
+                    self._speaker.note("the modem left %d of %d bytes; sending them again" % (residue, len(block)))
+                return len(block) - residue
+            if not self._may_halve("the modem took nothing", len(block)):
+                raise StpError("residue", "the modem takes nothing of the blocks")
+
+    def _may_halve(self, why, length):
+        # type: (str, int) -> bool
+        """Halve the block size after a refused or lost block; False where it is small enough already."""
+        if self.block_bytes <= BLOCK_MIN_BYTES:
+            return False
+        self.block_bytes = max(BLOCK_MIN_BYTES, min(self.block_bytes, length) // 2)
+        self._speaker.note("blocks of %d bytes from here on: %s" % (self.block_bytes, why))
+        return True
+
+    def _ask(self, op, payload, wait_ms):
+        # type: (int, bytes, int) -> bytes
+        """Send a request until it is acknowledged, ``TRIES`` times at most; returns the ack's payload.
+
+        The same request keeps its tid, except after a nack of the op: the modem then counts it as answered
+        (Monarch 2; modem-protocol.md 4.5), or it does not, so the tid alternates. Raises StpError.
+        """
+        base = self._tid
+        tid = base
+        answer = _Answer("silent")
+        for attempt in range(TRIES):
+            if attempt:
+                self.repeats += 1
+                self._speaker.note("%s %d was %s; sending it again" % (_NAMES[op], tid, _WORDS[answer.kind]))
+                self._buffer = b""  # half a reply must not swallow the next one
+            if answer.kind == "nack":
+                tid = base + 1 if tid == base else base
+            if answer.kind in ("nack", "unknown"):
+                self._clock.sleep_ms(NACK_PAUSE_MS)
+            self._port.write(pack(op, _SESSION, tid, payload))
+            answer = self._await(op, _SESSION, tid, wait_ms, len(payload))
+            if answer.kind == "ack":
+                self._tid = tid + 1
+                return answer.payload
+        kind = {"nack": "refused", "unknown": "refused"}.get(answer.kind, answer.kind)
+        raise StpError(kind, "%s was %s %d times" % (_NAMES[op], _WORDS[answer.kind], TRIES))
+
+    def _await(self, op, sid, tid, wait_ms, sent=0):
+        # type: (int, int, int, int, int) -> _Answer
+        """The answer to one request: noise is skipped, answers to other requests are dropped."""
+        timer = Timer(self._clock, wait_ms)
+        self._cut = False
+        told = False
+        while True:
+            answer = self._next_frame(op, sid, tid, sent)
+            if answer is not None:
+                return answer
+            if timer.over():
+                return _Answer("silent")
+            cut = self._cut or len(self._buffer) >= len(_REPLY)
+            got = self._port.read(READ_BYTES, min(timer.left_ms(), CUT_MS if cut else PATIENCE_MS))
+            self._buffer += got
+            if cut and not got:
+                return _Answer("damaged")
+            if not got and not told and timer.left_ms():
+                told = True
+                self._speaker.waiting(
+                    "the modem to answer " + _NAMES[op] + " (it may be erasing flash)", wait_ms, False
+                )
+
+    def _next_frame(self, op, sid, tid, sent):
+        # type: (int, int, int, int) -> Optional[_Answer]
+        """Take frames off the buffer until one answers the request; None while bytes are missing."""
+        while True:
+            at = self._buffer.find(_REPLY)
+            if at < 0:
+                self._buffer = self._buffer[-len(_REPLY) + 1 :]
+                return None
+            self._buffer = self._buffer[at:]
+            if len(self._buffer) < HEADER_BYTES:
+                return None
+            header = self._buffer[:HEADER_BYTES]
+            _, got_op, got_sid, length, got_tid, header_crc, payload_crc = struct.unpack(_HEADER, header)
+            if length > 4 or (header_crc and crc16(header[:12] + b"\x00\x00" + header[14:]) != header_crc):
+                self._cut = True
+                self._buffer = self._buffer[len(_REPLY) :]  # not a header: look for the next signature
+                continue
+            if len(self._buffer) < HEADER_BYTES + length:
+                return None
+            payload = self._buffer[HEADER_BYTES : HEADER_BYTES + length]
+            self._buffer = self._buffer[HEADER_BYTES + length :]
+            if got_sid != sid or got_tid != tid:
+                self._speaker.note("dropped an answer to another request: tid %d, expected %d" % (got_tid, tid))
+                continue
+            if got_op == _NACK_UNKNOWN:
+                return _Answer("unknown")
+            if got_op == op | _NACK:
+                return _Answer("nack")
+            if got_op != op | _ACK:
+                self._speaker.note("dropped an answer with op 0x%02x" % got_op)
+                continue
+            return _judge(op, payload, header_crc, payload_crc, sent)
+
+
+#: How a request failed, in the words of an error.
+_WORDS = {"nack": "refused", "unknown": "refused", "damaged": "answered with a damaged reply", "silent": "not answered"}
+
+
+def _judge(op, payload, header_crc, payload_crc, sent):
+    # type: (int, bytes, int, int, int) -> _Answer
+    """An ack whose payload holds what it should, or "damaged".
+
+    A zero checksum means "not computed" only where the header has none either: CRC-16 of a residue of 0 is 0, so a
+    damaged residue would pass otherwise (modem-protocol.md 4.8).
+    """
+    if (header_crc or payload_crc) and crc16(payload) != payload_crc:
+        return _Answer("damaged")
+    if len(payload) != _ACK_PAYLOAD[op]:
+        return _Answer("damaged")
+    if op == BLOCK and struct.unpack(">H", payload)[0] > sent:
+        return _Answer("damaged")
+    return _Answer("ack", payload)
