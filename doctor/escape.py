@@ -1,0 +1,60 @@
+"""Text that came from a file, a card, a board or a modem, made safe to show.
+
+What devices and files say is untrusted: a control character could move the cursor, recolour or retitle the terminal.
+Markup of the renderer (rich) is escaped by the renderer, not here.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+CUT_MARK = "..."
+#: Unicode categories that draw nothing or reorder what is drawn: controls, formats (bidi marks, zero width),
+#: surrogates, private use, line and paragraph separators.
+_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def shown(text: str | bytes, limit: int = 80) -> str:
+    """``text`` on one line with every control character escaped, at most ``limit`` characters long.
+
+    text   str, or bytes (read as UTF-8; bytes that are not UTF-8 become \\xNN)
+    limit  characters in the result; what is cut off is marked by ``...``; escapes are never cut in half
+    """
+    if isinstance(text, bytes):
+        # Four bytes hold at least one character, so this many can never be too few.
+        text = text[: 4 * limit + 4].decode("utf-8", "backslashreplace")
+    pieces: list[str] = []
+    room = limit
+    for index, char in enumerate(text):
+        piece = _shown_char(char)
+        rest = len(text) - index - 1
+        if len(piece) + (len(CUT_MARK) if rest else 0) > room and not _fits(text[index:], room):
+            pieces.append(CUT_MARK[:room])
+            break
+        pieces.append(piece)
+        room -= len(piece)
+    return "".join(pieces)
+
+
+def hex_bytes(data: bytes, limit: int = 8) -> str:
+    """The first ``limit`` bytes as ``3C 21 44 4F``, the way the reference writes them."""
+    return data[:limit].hex(" ").upper()
+
+
+def _fits(rest: str, room: int) -> bool:
+    """Whether all of ``rest`` fits, once escaped."""
+    return len(rest) <= room and sum(len(_shown_char(char)) for char in rest) <= room
+
+
+def _shown_char(char: str) -> str:
+    if char in _SHORT_ESCAPES:
+        return _SHORT_ESCAPES[char]
+    if " " <= char <= "~":
+        return char
+    if unicodedata.category(char) not in _HIDDEN_CATEGORIES:
+        return char
+    code = ord(char)
+    if code <= 0xFF:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"

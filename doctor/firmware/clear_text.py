@@ -1,0 +1,79 @@
+"""What the readable text inside a firmware file says: modem family, version, and the lines of a practice image."""
+
+from __future__ import annotations
+
+import re
+import struct
+from dataclasses import dataclass
+
+#: Partition id that only our simulator's practice images carry: the letters CARP read as a little-endian number.
+PRACTICE_PARTITION = 0x50524143
+#: Longest block of text at the start of a practice image.
+PRACTICE_TEXT_BYTES = 1024
+
+_FAMILY_WORDS = (
+    ("SQN3330", re.compile(rb"SQN3330")),
+    ("MONARCH2", re.compile(rb"GM02S|SQN34[xX0-9]0")),
+)
+_VERSION = re.compile(rb"(?<![\d.])(\d{1,2}\.\d{1,2}\.\d{1,2}\.\d{1,2})(?: \[|-)(\d{5})(?!\d)")
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version that a firmware image carries, such as 8.0.5.13 with build 59577."""
+
+    number: str
+    build: int
+
+    @property
+    def release(self) -> str:
+        """As the modem prints it in ATI1: ``LR8.0.5.13-59577``."""
+        return f"LR{self.number}-{self.build}"
+
+
+@dataclass(frozen=True)
+class PracticeText:
+    """The lines of a practice image; members are empty or 0 where a line is missing."""
+
+    radio: str = ""
+    build: int = 0
+    base: int = 0
+    version: str = ""
+    ue: str = ""
+
+
+def family(data: bytes) -> str:
+    """Modem family whose names stand in ``data``: "SQN3330", "MONARCH2", or "unknown" for none or both."""
+    found = [name for name, words in _FAMILY_WORDS if words.search(data)]
+    return found[0] if len(found) == 1 else "unknown"
+
+
+def version(data: bytes | memoryview) -> Version | None:
+    """The one version that ``data`` names; None where it names none or several."""
+    found = {(number.decode("ascii"), int(build)) for number, build in _VERSION.findall(data)}
+    if len(found) != 1:
+        return None
+    number, build = found.pop()
+    return Version(number, build)
+
+
+def practice(data: bytes) -> PracticeText | None:
+    """The lines of a practice image's data, None where they are not those of one."""
+    if len(data) < 4 or struct.unpack_from("<I", data)[0] != PRACTICE_PARTITION:
+        return None
+    text = data[4 : 4 + PRACTICE_TEXT_BYTES].split(b"\x00")[0].split(b"\n\n")[0]
+    lines = text.decode("ascii", "replace").splitlines()
+    if not lines or lines[0].strip() != "PRACTICE":
+        return None
+    members = dict(line.split("=", 1) for line in lines[1:] if "=" in line)
+    return PracticeText(
+        radio=members.get("radio", ""),
+        build=_number(members.get("build", "")),
+        base=_number(members.get("base", "")),
+        version=members.get("version", ""),
+        ue=members.get("ue", ""),
+    )
+
+
+def _number(text: str) -> int:
+    return int(text) if re.fullmatch(r"[0-9]{1,6}", text.strip()) else 0
