@@ -1,0 +1,141 @@
+"""The SD card as the board sees it: does SD() work, does it mount, what does it list."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from doctor.board import sectors, snippets_card
+from doctor.errors import BoardError
+
+if TYPE_CHECKING:
+    from doctor.board.board import Board
+
+LOOK_SILENCE_S = 20.0  #: SD() on an empty slot returns after about 1 s; free space of a 32 GB card scans 4 MB of FAT
+LOOK_TOTAL_S = 60.0
+HASH_SILENCE_S = 15.0  #: a dot comes every 256 KiB; 1-bit SDMMC at default speed reads well over 100 kB/s
+HASH_TOTAL_S = 600.0
+KIB = 1024
+
+
+class Stage(str, Enum):
+    """Where looking at the card failed; each has another cause (failure-catalogue 8.2)."""
+
+    NONE = ""
+    SD = "sd"
+    """``SD()``: the card does not answer electrically."""
+    MOUNT = "mount"
+    """``os.mount``: no FAT volume (up to 1.18.3), or a mount point in use."""
+    LIST = "list"
+    """``os.listdir``: no FAT volume (1.20 on, where mounting always succeeds), or a directory that cannot be read."""
+
+
+@dataclass(frozen=True)
+class CardEntry:
+    """A file or folder on the card; ``size_bytes`` is -1 where the board cannot tell."""
+
+    path: str
+    name: str
+    size_bytes: int
+    is_dir: bool
+
+
+@dataclass(frozen=True)
+class CardView:
+    """What the board sees of its card.
+
+    sd_works       SD() succeeded, or the card was mounted already
+    mounts         names that ``os.listdir('/')`` gave before we looked
+    mount_point    where the card is (was, where we mounted it), such as ``/sd``
+    listed         files and folders two levels deep; None where nothing could be listed
+    cut            True where the card holds more than was listed
+    free_bytes     free space of the mounted volume, None where the board does not say
+    total_bytes    its size, None before 1.20
+    stage, error   where it failed, and the board's words
+    mounted_by_us  we mounted it, and unmounted it again
+    layout         partitions, None where the firmware does not let us read sectors
+    """
+
+    sd_works: bool
+    mounts: tuple[str, ...]
+    mount_point: str
+    listed: tuple[CardEntry, ...] | None
+    cut: bool
+    free_bytes: int | None
+    total_bytes: int | None
+    stage: Stage
+    error: str
+    mounted_by_us: bool
+    layout: sectors.Layout | None
+
+    @property
+    def files(self) -> tuple[CardEntry, ...]:
+        """The listed files without folders; empty where nothing could be listed."""
+        return tuple(e for e in self.listed or () if not e.is_dir)
+
+    @property
+    def used_bytes(self) -> int | None:
+        """Space that the volume counts as used; None where the board does not say both sizes."""
+        if self.free_bytes is None or self.total_bytes is None:
+            return None
+        return self.total_bytes - self.free_bytes
+
+
+def look(board: Board) -> CardView:
+    """Look at the card and leave mounts as found. Raises BoardError, LinkError; a bad card is no error but a view."""
+    answer = board.repl.call(snippets_card.look(), silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S)
+    if not isinstance(answer, dict):
+        raise BoardError("sd-unable-to-mount-generic", "the board gave no account of its card", on="card in the board")
+    return _view(answer)
+
+
+def sha256(board: Board, path: str) -> str | None:
+    """SHA-256 (hex) of a whole file on the card, read by the board; None where its firmware cannot hash.
+
+    path  such as ``/sd/x.dup``. Mounts where needed and undoes it. A 6 MB file takes about half a minute.
+    Raises BoardError where the file or the card cannot be read.
+    """
+    answer = board.repl.call(snippets_card.sha256(path), silence_s=HASH_SILENCE_S, total_s=HASH_TOTAL_S)
+    return answer if isinstance(answer, str) else None
+
+
+def _view(answer: Mapping[str, Any]) -> CardView:
+    listed = answer.get("files")
+    stage = Stage(answer.get("stage") or "")
+    return CardView(
+        sd_works=stage is not Stage.SD,
+        mounts=tuple(str(name) for name in answer.get("mounts") or ()),
+        mount_point=str(answer.get("where") or ""),
+        listed=None if listed is None else tuple(_entry(item) for item in listed),
+        cut=bool(answer.get("cut")),
+        free_bytes=_bytes(answer.get("free")),
+        total_bytes=_bytes(answer.get("total")),
+        stage=stage,
+        error=str(answer.get("error") or ""),
+        mounted_by_us=bool(answer.get("ours")),
+        layout=_layout(answer),
+    )
+
+
+def _entry(item: Any) -> CardEntry:
+    path = str(item[0])
+    return CardEntry(path, path.rsplit("/", 1)[-1], int(item[1]), bool(item[2]))
+
+
+def _bytes(kib: Any) -> int | None:
+    return int(kib) * KIB if isinstance(kib, (int, float)) else None
+
+
+def _layout(answer: Mapping[str, Any]) -> sectors.Layout | None:
+    try:
+        sector0 = base64.b64decode(answer.get("sector0") or "")
+        boots = tuple(base64.b64decode(boot) for boot in answer.get("boots") or ())
+    except (binascii.Error, ValueError):
+        return None
+    if len(sector0) != sectors.SECTOR_BYTES:
+        return None
+    return sectors.read_layout(sector0, boots)
