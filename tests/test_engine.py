@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from doctor import engine
+from doctor.bench import Bench, BenchOptions
+from doctor.check import Check, Finding, Needs, SkipReason, Status
+from doctor.errors import CardError, UsageError
+
+
+class Good(Check):
+    """Is good."""
+
+    id = "good"
+    deadline_s = 1.0
+
+    def look(self, bench: Bench) -> Finding:
+        return self.passed("fine")
+
+
+class Bad(Good):
+    id = "bad"
+
+    def look(self, bench: Bench) -> Finding:
+        return self.fail("broken", catalogue="port-busy")
+
+
+class OnBad(Good):
+    id = "on-bad"
+    after = ("bad",)
+
+
+class OnOnBad(Good):
+    id = "on-on-bad"
+    after = ("on-bad",)
+
+
+class Crashing(Good):
+    id = "crashing"
+
+    def look(self, bench: Bench) -> Finding:
+        raise ZeroDivisionError("by a bug")
+
+
+class Refused(Good):
+    id = "refused"
+
+    def look(self, bench: Bench) -> Finding:
+        raise CardError("sd-mount-no-fat", "no volume", on="card", cause="blank", next="format it")
+
+
+class Endless(Good):
+    id = "endless"
+    deadline_s = 0.01
+
+    def look(self, bench: Bench) -> Finding:
+        threading.Event().wait(20)
+        return self.passed("too late")
+
+
+class NeedsCard(Good):
+    id = "needs-card"
+    needs = (Needs.CARD,)
+
+
+def run(*checks: Check, **more: object) -> engine.Report:
+    return engine.run(Bench(BenchOptions()), checks=checks, **more)  # type: ignore[arg-type]
+
+
+def test_cause_comes_first_and_consequences_name_it() -> None:
+    report = run(OnOnBad(), OnBad(), Good(), Bad())
+    assert [f.check for f in report.findings] == ["bad", "on-bad", "on-on-bad", "good"]
+    assert [f.caused_by for f in report.findings] == [None, "bad", "bad", None]
+    assert all(f.skip_reason is SkipReason.BLOCKED for f in report.findings[1:3])
+    assert report.exit_code == 1
+
+
+def test_crash_is_one_error_finding_and_the_rest_runs() -> None:
+    report = run(Crashing(), Good())
+    assert [(f.check, f.status) for f in report.findings] == [("crashing", Status.ERROR), ("good", Status.PASS)]
+    assert "by a bug" in report.findings[0].summary
+
+
+def test_known_error_becomes_a_failure_with_its_id() -> None:
+    (finding,) = run(Refused()).findings
+    assert (finding.status, finding.catalogue, finding.cause) == (Status.FAIL, "sd-mount-no-fat", "blank")
+    assert finding.evidence["next"] == "format it"
+
+
+def test_overrun_deadline_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "GRACE_S", 0.0)
+    report = run(Endless(), Good())
+    assert report.finding("endless").status is Status.ERROR  # type: ignore[union-attr]
+    assert report.finding("good").status is Status.PASS  # type: ignore[union-attr]
+
+
+def test_missing_part_is_skipped_as_not_given_and_fails_nothing() -> None:
+    report = run(NeedsCard())
+    assert report.findings[0].skip_reason is SkipReason.NOT_GIVEN
+    assert report.exit_code == 0
+
+
+def test_selecting_brings_along_what_it_stands_on() -> None:
+    report = run(OnBad(), Bad(), Good(), Crashing(), select=["on-bad"])
+    assert [f.check for f in report.findings] == ["bad", "on-bad"]
+
+
+def test_ignored_check_blocks_nothing() -> None:
+    report = run(OnBad(), Bad(), ignored=["bad"])
+    assert [(f.check, f.status) for f in report.findings] == [("on-bad", Status.PASS)]
+
+
+def test_unknown_id_is_a_usage_error_with_the_nearest_name() -> None:
+    with pytest.raises(UsageError) as err:
+        run(Good(), select=["godo"])
+    assert err.value.next == "did you mean good?"
+
+
+def test_circle_is_refused() -> None:
+    class One(Good):
+        id = "one"
+        after = ("two",)
+
+    class Two(Good):
+        id = "two"
+        follows = ("one",)
+
+    with pytest.raises(ValueError, match="wait for each other"):
+        engine.in_order([One(), Two()])
+
+
+def test_barriers_hold_what_gates_unless_overridden_and_overridable() -> None:
+    class Harmless(Bad):
+        id = "harmless"
+        gates = False
+
+    class Holy(Bad):
+        id = "holy"
+        overridable = False
+
+    checks = [Bad(), Harmless(), Holy()]
+    report = run(*checks)
+    assert [f.check for f in engine.barriers(report, checks)] == ["bad", "holy"]
+    assert [f.check for f in engine.barriers(report, checks, frozenset({"bad", "holy"}))] == ["holy"]
+
+
+def test_total_deadline_leaves_the_rest_unexamined() -> None:
+    report = run(Good(), deadline_s=0.0)
+    assert report.findings[0].skip_reason is SkipReason.BLOCKED
+
+
+def plant(folder: Path, name: str, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    info = folder / f"{name.replace('-', '_')}-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n")
+    (info / "entry_points.txt").write_text(f"[fipy_doctor.checks]\nx = {target}\n")
+    monkeypatch.syspath_prepend(folder)
+
+
+def test_other_peoples_check_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant(tmp_path, "my-antenna", "tests.test_engine:Good", monkeypatch)
+    found, warnings = engine.plugins()
+    assert [c.id for c in found] == ["good"]
+    assert not warnings
+
+
+@pytest.mark.parametrize("target", ["no_such_module:X", "os:getcwd", "json:nothing"])
+def test_broken_plugin_is_a_warning_that_names_its_package(
+    target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(tmp_path, "my-antenna", target, monkeypatch)
+    found, warnings = engine.plugins()
+    assert not found
+    assert len(warnings) == 1
+    assert "my-antenna" in warnings[0]
+
+
+def test_every_builtin_check_has_a_manual_page() -> None:
+    for check in engine.builtin():
+        page = check.__doc__ or ""
+        for heading in ("Why:", "Looks at:", "Cures:"):
+            assert heading in page, f"{check.id} lacks {heading}"
+        assert type(check).__module__ == f"checks.{check.id.replace('-', '_')}"
