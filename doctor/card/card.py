@@ -1,0 +1,178 @@
+"""A card as the PC sees it, whatever it is: the shapes that checks and cures work with, and how to open one."""
+
+from __future__ import annotations
+
+import hashlib
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from doctor.card.judge import CardProblem
+from doctor.card.sniff import VolumeKind
+from doctor.errors import CardError, UsageError
+
+if TYPE_CHECKING:
+    from doctor.card.sniff import Layout
+
+ROOT = "/sd"  #: where the board mounts its card, so paths read as the user types them there
+HOUSEKEEPING = frozenset({"system volume information", ".spotlight-v100", ".trashes", ".fseventsd", ".trash-1000"})
+_COMPARE_BYTES = 1 << 20
+
+__all__ = ["ROOT", "Card", "CardFile", "CardProblem", "Volume", "VolumeKind", "first_difference", "open_card"]
+
+
+@dataclass(frozen=True)
+class CardFile:
+    """A file or folder on a card; ``path`` is the board's, such as ``/sd/x.dup``."""
+
+    path: str
+    name: str
+    size_bytes: int
+    is_dir: bool
+
+    @property
+    def is_apple_double(self) -> bool:
+        """One of the ``._name`` files in which macOS keeps what FAT cannot hold."""
+        return self.name.startswith("._")
+
+    @property
+    def is_housekeeping(self) -> bool:
+        """A folder that Windows or macOS puts on every card; harmless."""
+        return self.is_dir and self.name.lower() in HOUSEKEEPING
+
+    @property
+    def at_root(self) -> bool:
+        """Whether it lies at the top level of the card."""
+        return self.path.count("/") == 2
+
+
+@dataclass(frozen=True)
+class Volume:
+    """What the card holds, and who can read it.
+
+    size_bytes   of the medium; None where the system does not say
+    free_bytes   of the volume; None where it was not counted
+    board_reads  None where that cannot be told from here (a folder on the PC's own disk)
+    layout       partition table and volumes; None for a mounted folder
+    """
+
+    kind: VolumeKind
+    label: str
+    size_bytes: int | None
+    free_bytes: int | None
+    pc_reads: bool
+    board_reads: bool | None
+    problems: tuple[CardProblem, ...]
+    layout: Layout | None = None
+
+
+class Card(Protocol):
+    """A card that can be looked at and tidied. Names are matched without regard to case, as FAT does.
+
+    Everything that reads raises CardError where the card cannot be read.
+    """
+
+    @property
+    def name(self) -> str:
+        """What the user calls it."""
+        ...
+
+    @property
+    def kind(self) -> Literal["folder", "image"]:
+        """How it is reached."""
+        ...
+
+    def volume(self) -> Volume:
+        """The verdict on the volume that the board would mount, else on the one that the PC reads."""
+        ...
+
+    def files(self) -> tuple[CardFile, ...]:
+        """Files and folders of that volume, two levels deep."""
+        ...
+
+    def files_elsewhere(self) -> tuple[CardFile, ...]:
+        """Files in the roots of the other volumes, which the board does not see; paths start ``partition N/``."""
+        ...
+
+    def read(self, path: str) -> Iterator[bytes]:
+        """The whole content of a file in pieces."""
+        ...
+
+    def sha256(self, path: str) -> str:
+        """SHA-256 of a file, as hexadecimal digits."""
+        ...
+
+    def move(self, src: str, dst: str) -> None:
+        """Give a file another path on the same card; verified, and whole at every moment.
+
+        Raises CardError where ``src`` is no file, ``dst`` exists, or the card may not be written.
+        """
+        ...
+
+
+def open_card(path: Path) -> Card:
+    """The card at a path: a mounted folder or an image file.
+
+    Raises UsageError where there is nothing at the path, CardError where it is neither or cannot be opened.
+    """
+    from doctor.card.folder import FolderCard
+    from doctor.card.image import ImageCard
+
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError as err:
+        raise UsageError("card-is-fat", "there is no such file or folder", on=str(path), next="check --sd") from err
+    except OSError as err:
+        raise CardError(
+            "card-is-fat", f"cannot be opened: {err.strerror}", on=str(path), next="check the access rights"
+        ) from err
+    if stat.S_ISDIR(mode):
+        return FolderCard(path)
+    if stat.S_ISREG(mode):
+        return ImageCard(path)
+    raise CardError(
+        "card-is-fat",
+        "is neither a folder nor an image file",
+        on=str(path),
+        cause="raw devices are not read yet" if stat.S_ISBLK(mode) else "",
+        next="give the folder where the card is mounted, or an image file of it",
+    )
+
+
+def sha256_of(pieces: Iterator[bytes]) -> str:
+    """SHA-256 of what comes, as hexadecimal digits."""
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def first_difference(pieces: Iterator[bytes], local: Path) -> int | None:
+    """The first offset at which a file on the card differs from one on the PC; None where they are equal.
+
+    A file that ends early differs at its end. Raises CardError from the card, OSError from the PC's file.
+    """
+    at = 0
+    with local.open("rb") as file:
+        for piece in pieces:
+            ours = file.read(len(piece))
+            if ours != piece:
+                pairs = zip(piece, ours, strict=False)
+                return at + next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(piece), len(ours)))
+            at += len(piece)
+        return at if file.read(1) else None
+
+
+def split_path(path: str) -> tuple[str, ...]:
+    """The parts of a card path below ``/sd``. Raises CardError for anything that is not one."""
+    parts = tuple(part for part in path.split("/") if part)
+    if not parts or parts[0].lower() != ROOT[1:] or any(part in (".", "..") for part in parts):
+        raise CardError("path-without-mount-point", "is no path on the card", on=path, next="write it as /sd/NAME")
+    return parts[1:]
+
+
+def no_such_file(card: str, path: str) -> CardError:
+    """The error for a path that is not on the card."""
+    return CardError("dup-path-enoent", "there is no such file on the card", on=f"{card}: {path}")

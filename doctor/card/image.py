@@ -1,0 +1,105 @@
+"""A card as an image file: judged, listed and read by our own code, on bounded views; never written in place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+from doctor.card.card import ROOT, CardFile, Volume, no_such_file, sha256_of, split_path
+from doctor.card.directory import Entry, walk
+from doctor.card.judge import FatVolume, Judgement, find_volume, judge, open_volume
+from doctor.card.reader import read_file
+from doctor.card.source import FileSource
+from doctor.errors import CardError
+
+
+class ImageCard:
+    """An image file of a whole card, or of one volume. The file is open only while it is read."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def name(self) -> str:
+        """The path as the user gave it."""
+        return str(self.path)
+
+    @property
+    def kind(self) -> Literal["image"]:
+        """How it is reached."""
+        return "image"
+
+    def judge(self) -> Judgement:
+        """All that is known of the image from its bytes. Raises CardError."""
+        with FileSource(self.path) as source:
+            return judge(source)
+
+    def volume(self) -> Volume:
+        """The verdict, judged anew. Raises CardError."""
+        verdict = self.judge()
+        return Volume(
+            kind=verdict.kind,
+            label=verdict.label,
+            size_bytes=verdict.size_bytes,
+            free_bytes=verdict.free_bytes,
+            pc_reads=verdict.pc_reads,
+            board_reads=verdict.board_reads,
+            problems=verdict.problems,
+            layout=verdict.layout,
+        )
+
+    @contextmanager
+    def opened(self) -> Iterator[FatVolume]:
+        """The volume that files are read from. Raises CardError where there is none."""
+        with FileSource(self.path) as source:
+            volume = find_volume(source)
+            if volume is None:
+                worst = judge(source).problems[0]
+                raise CardError(worst.catalogue, worst.text, on=self.name, next="run fipy-doctor check --sd with it")
+            yield volume
+
+    def files(self) -> tuple[CardFile, ...]:
+        """Files and folders of that volume, two levels deep. Raises CardError."""
+        with self.opened() as volume:
+            return tuple(
+                _card_file(step.entry, ROOT) for step in walk(volume.view, volume.fat, volume.root(), deepest=1)
+            )
+
+    def files_elsewhere(self) -> tuple[CardFile, ...]:
+        """Files in the roots of the image's other FAT volumes, which the board does not see."""
+        found: list[CardFile] = []
+        with FileSource(self.path) as source:
+            for part in judge(source).others:
+                volume = open_volume(source, part.start_sector)[0] if part.kind.is_fat else None
+                if volume is not None:
+                    found += [_card_file(entry, f"partition {part.slot + 1}") for entry in volume.root().entries]
+        return tuple(found)
+
+    def read(self, path: str) -> Iterator[bytes]:
+        """The content of a file in pieces, along its checked chain. Raises CardError."""
+        with self.opened() as volume:
+            yield from read_file(volume, self._find(volume, path))
+
+    def sha256(self, path: str) -> str:
+        """SHA-256 of a file, as hexadecimal digits. Raises CardError."""
+        return sha256_of(self.read(path))
+
+    def move(self, src: str, dst: str) -> None:
+        """Give a file another path, in a verified copy of the image that then takes its name. Raises CardError."""
+        from doctor.card.rename import move_in_image
+
+        move_in_image(self.path, "/".join(split_path(src)), "/".join(split_path(dst)))
+
+    def _find(self, volume: FatVolume, path: str) -> Entry:
+        wanted = "/".join(split_path(path)).lower()
+        for step in walk(volume.view, volume.fat, volume.root()):
+            if step.entry.path.lower() == wanted and not step.entry.is_dir:
+                return step.entry
+        raise no_such_file(self.name, path)
+
+
+def _card_file(entry: Entry, root: str) -> CardFile:
+    size = 0 if entry.is_dir else entry.size_bytes
+    return CardFile(f"{root}/{entry.path}", entry.name, size, entry.is_dir)

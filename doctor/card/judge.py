@@ -1,0 +1,306 @@
+"""The verdict on a card: what it holds, whether this PC and whether the board can read it, and what is wrong where.
+
+Only our own checks decide here; pyfatfs accepts or hangs on much of what they find
+(reference/fat-and-pyfatfs.md 1 and 3).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from doctor.card import bpb
+from doctor.card.bpb import Defect, Geometry
+from doctor.card.chains import Chain, Claims, Fat, first_difference_of_fats
+from doctor.card.directory import Entry, Listing, fat_sector, list_directory, walk
+from doctor.card.sniff import BoardMount, Layout, Partition, Scheme, VolumeKind, board_mount, look_at
+from doctor.card.source import SECTOR_BYTES, BlockSource, View
+from doctor.escape import shown
+
+BOARD_DOCUMENTED_LIMIT_BYTES = 32 * 2**30  #: docs.pycom.io machine.SD: up to 32 GB; FatFs itself knows no limit
+_MOST_FAT_BYTES_COUNTED = 16 << 20  #: longer FATs (512-byte clusters on a large card) are not counted through
+_MOST_CLUSTERS_FOLLOWED = 4_000_000  #: about two seconds of work; a card holding more in one file is not followed
+
+
+@dataclass(frozen=True)
+class CardProblem:
+    """One thing wrong with a card.
+
+    catalogue  id of the known failure
+    text       what is wrong, in words; text from the card in it is escaped
+    sector     where on the medium, counted from its start; None where no sector is at fault
+    pc, board  which of the two cannot use the card because of it; neither: worth knowing only
+    """
+
+    catalogue: str
+    text: str
+    sector: int | None = None
+    pc: bool = False
+    board: bool = False
+
+
+@dataclass(frozen=True)
+class FatVolume:
+    """One FAT volume whose numbers hold, with what is needed to read it."""
+
+    view: View
+    geometry: Geometry
+    fat: Fat
+    start_sector: int
+
+    def root(self) -> Listing:
+        """The root directory. Raises CardError."""
+        return list_directory(self.view, self.fat, None)
+
+    def card_sector(self, sector: int) -> int:
+        """A sector of the volume, counted from the start of the medium."""
+        return self.start_sector + sector * (self.geometry.sector_bytes // SECTOR_BYTES)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """All that is known of a card from its bytes.
+
+    volume  the volume that files are read from: the board's where it has one, else the first that this PC reads
+    kind    kind of that volume, or of what there is instead
+    """
+
+    layout: Layout
+    mount: BoardMount
+    kind: VolumeKind
+    volume: FatVolume | None
+    others: tuple[Partition, ...]
+    label: str
+    size_bytes: int
+    free_bytes: int | None
+    pc_reads: bool
+    board_reads: bool
+    problems: tuple[CardProblem, ...]
+
+
+def open_volume(source: BlockSource, start_sector: int) -> tuple[FatVolume | None, list[Defect]]:
+    """The FAT volume at a sector, and the defects of its boot sector; no volume where the numbers do not hold."""
+    room = source.size_bytes - start_sector * SECTOR_BYTES
+    boot = source.read_at(start_sector * SECTOR_BYTES, SECTOR_BYTES)
+    geometry = bpb.read_geometry(boot) if bpb.looks_like_fat(boot) else None
+    if geometry is None:
+        return None, [Defect("the boot sector's numbers make no sense", 0, True, True)]
+    defects = bpb.check_numbers(boot, geometry, room)
+    if any(defect.pc for defect in defects) and not _readable_though_cut(geometry, defects, room):
+        return None, defects
+    view = View(source, start_sector * SECTOR_BYTES, min(room, geometry.size_bytes))
+    return FatVolume(view, geometry, Fat(view, geometry), start_sector), defects
+
+
+def _readable_though_cut(geometry: Geometry, defects: list[Defect], room: int) -> bool:
+    """A volume that is only cut behind its FATs and root is still worth reading: its files can be backed up."""
+    only_cut = sum(defect.pc for defect in defects) == 1 and geometry.size_bytes > room
+    return only_cut and room >= (geometry.data_sector + geometry.cluster_sectors) * geometry.sector_bytes
+
+
+def find_volume(source: BlockSource) -> FatVolume | None:
+    """The volume that files are read from, without judging what is inside; None where there is none to be read."""
+    start = _choose(look_at(source), board_mount(source))
+    return None if start is None else open_volume(source, start)[0]
+
+
+def _choose(layout: Layout, mount: BoardMount) -> int | None:
+    """Start of the board's volume where it has one, else of the first FAT volume that a PC finds."""
+    if mount.start_sector is not None:
+        return mount.start_sector
+    return next((part.start_sector for part in layout.partitions if part.kind.is_fat), None)
+
+
+def judge(source: BlockSource) -> Judgement:
+    """Judge a whole medium. Raises CardError where it cannot be read at all."""
+    layout = look_at(source)
+    mount = board_mount(source)
+    start = _choose(layout, mount)
+    if start is None:
+        return _no_fat(source, layout, mount)
+    volume, defects = open_volume(source, start)
+    kind = _fat_kind(volume) if volume else VolumeKind.UNKNOWN
+    problems = [_of_defect(defect, start, kind) for defect in defects]
+    problems += _of_layout(layout, mount, start, source.size_bytes)
+    label, free = "", None
+    if volume is not None:
+        label, free, found = _inside(volume)
+        problems += found
+    return Judgement(
+        layout=layout,
+        mount=mount,
+        kind=kind,
+        volume=volume,
+        others=tuple(part for part in layout.partitions if part.start_sector != start),
+        label=label,
+        size_bytes=source.size_bytes,
+        free_bytes=free,
+        pc_reads=volume is not None and not any(problem.pc for problem in problems),
+        board_reads=volume is not None and not any(problem.board for problem in problems),
+        problems=tuple(problems),
+    )
+
+
+def _fat_kind(volume: FatVolume) -> VolumeKind:
+    return {12: VolumeKind.FAT12, 16: VolumeKind.FAT16, 32: VolumeKind.FAT32}[volume.geometry.width]
+
+
+def _of_defect(defect: Defect, start: int, kind: VolumeKind) -> CardProblem:
+    catalogue = "sd-mount-no-fat" if defect.board else "sd-partition-layout"
+    text = f"{kind.value if kind.is_fat else 'FAT'} volume at sector {start}: {defect.text}"
+    return CardProblem(catalogue, text, start + defect.sector, defect.pc, defect.board)
+
+
+def _of_layout(layout: Layout, mount: BoardMount, start: int, size_bytes: int) -> Iterator[CardProblem]:
+    """What is wrong with where the volume lies."""
+    if mount.start_sector is None:
+        where = {
+            Scheme.GPT: "the card has a GPT partition table, which the board does not know",
+            Scheme.MBR: "the FAT volume does not lie in one of the four primary partitions",
+        }.get(layout.scheme, mount.why_not)
+        yield CardProblem("sd-partition-layout", where, 0, board=True)
+    elif len(layout.partitions) > 1:
+        number = next((part.slot + 1 for part in layout.partitions if part.start_sector == start), 1)
+        kinds = ", ".join(part.kind.value for part in layout.partitions)
+        text = f"the card has {len(layout.partitions)} partitions ({kinds}); the board takes number {number}"
+        yield CardProblem("sd-partition-layout", text, 0)
+    for part in layout.partitions:
+        if part.start_sector == start and (part.start_sector + part.sectors) * SECTOR_BYTES > size_bytes:
+            text = "the partition reaches behind the end of the card: the image is cut short, or the table is wrong"
+            yield CardProblem("sd-partition-layout", text, 0)
+    if size_bytes > BOARD_DOCUMENTED_LIMIT_BYTES:
+        text = f"the card has {size_bytes / 1e9:.0f} GB; Pycom documents cards up to 32 GB only"
+        yield CardProblem("sd-exfat-or-over-32gb", text)
+
+
+def _no_fat(source: BlockSource, layout: Layout, mount: BoardMount) -> Judgement:
+    """A card on which there is no FAT volume at all."""
+    kinds = [part.kind for part in layout.partitions]
+    kind = next((kind for kind in kinds if kind is VolumeKind.EXFAT), kinds[0] if kinds else layout.whole)
+    catalogue = "sd-exfat-or-over-32gb" if kind is VolumeKind.EXFAT else "sd-mount-no-fat"
+    texts = {
+        VolumeKind.EXFAT: "the card is formatted exFAT; the board reads only FAT",
+        VolumeKind.BLANK: "the card is blank: there is no volume on it",
+        VolumeKind.HTML: "this is a saved web page, not the image of a card",
+        VolumeKind.ARCHIVE: "this is an archive (zip, gzip or the like), not the image of a card; unpack it first",
+        VolumeKind.UNKNOWN: "no volume of any known kind is on the card",
+    }
+    text = texts.get(kind, f"the card holds {kind.value}; the board reads only FAT")
+    sector = layout.partitions[0].start_sector if layout.partitions else 0
+    pc_reads = kind in _kinds_of_this_pc()
+    return Judgement(
+        layout=layout,
+        mount=mount,
+        kind=kind,
+        volume=None,
+        others=layout.partitions,
+        label="",
+        size_bytes=source.size_bytes,
+        free_bytes=None,
+        pc_reads=pc_reads,
+        board_reads=False,
+        problems=(CardProblem(catalogue, text, sector, pc=not pc_reads, board=True),),
+    )
+
+
+def _kinds_of_this_pc() -> frozenset[VolumeKind]:
+    """Kinds other than FAT that the system we run on mounts out of the box."""
+    everywhere = {VolumeKind.EXFAT, VolumeKind.NTFS, VolumeKind.ISO9660}
+    own = {"linux": {VolumeKind.EXT}, "darwin": {VolumeKind.HFS, VolumeKind.APFS}}.get(sys.platform, set())
+    return frozenset(everywhere | own)
+
+
+def _inside(volume: FatVolume) -> tuple[str, int | None, list[CardProblem]]:
+    """Label, free bytes and what is wrong inside a volume: FATs, root, chains of its files."""
+    geometry = volume.geometry
+    problems: list[CardProblem] = []
+
+    def damaged(text: str, sector: int, *, pc: bool = False, board: bool = False) -> None:
+        where = volume.card_sector(sector)
+        problems.append(CardProblem("write-protected-or-unsafe-eject", text, where, pc, board))
+
+    root = volume.root()
+    if root.fault:
+        damaged(f"the root directory {root.fault}", root.sector, pc=True, board=True)
+        return geometry.label, None, problems
+    difference = first_difference_of_fats(volume.view, geometry)
+    if difference is not None:
+        damaged("the two copies of the FAT differ; the card was pulled out while it was written", difference)
+    if _is_dirty(volume):
+        damaged("the volume is marked as not cleanly ejected", 0)
+    for text, sector, torn in _chain_faults(volume, root):
+        damaged(text, sector, pc=torn, board=torn)
+    free = None
+    if geometry.fat_sectors * geometry.sector_bytes <= _MOST_FAT_BYTES_COUNTED:
+        free = volume.fat.count_free() * geometry.cluster_bytes
+    label = root.label or ("" if geometry.label == "NO NAME" else geometry.label)
+    return label, free, problems
+
+
+def _is_dirty(volume: FatVolume) -> bool:
+    """The dirty mark, in the boot sector (Windows) or in FAT[1] (DOS and macOS)."""
+    mask = {16: 0x8000, 32: 0x08000000}.get(volume.geometry.width, 0)
+    return volume.geometry.dirty or bool(mask and not volume.fat[1] & mask)
+
+
+@dataclass(frozen=True)
+class FileChain:
+    """The clusters of one file, exactly as many as its size needs.
+
+    fault   what is wrong, in words; empty for a whole file
+    sector  sector of the volume that shows it
+    torn    the file cannot be read whole; a fault without this leaves the content good
+    """
+
+    chain: Chain
+    fault: str = ""
+    sector: int = 0
+    torn: bool = False
+
+
+def follow_file(volume: FatVolume, entry: Entry) -> FileChain:
+    """Follow a file's chain and compare it with the size in its directory entry. Raises CardError."""
+    geometry = volume.geometry
+    need = -(-entry.size_bytes // geometry.cluster_bytes)
+    if need == 0:
+        return FileChain(Chain((), 0))
+    chain = volume.fat.chain(entry.first_cluster, most_clusters=need)
+    if chain.fault:
+        sector = fat_sector(geometry, chain.cluster if geometry.holds(chain.cluster) else entry.first_cluster)
+        longer = chain.clusters == need
+        return FileChain(chain, f"{chain.fault} (cluster {chain.cluster})", sector, torn=not longer)
+    sector = fat_sector(geometry, entry.first_cluster)
+    if chain.clusters < need:
+        have = chain.clusters * geometry.cluster_bytes
+        return FileChain(chain, f"claims {entry.size_bytes} bytes, but its chain holds only {have}", sector, torn=True)
+    if volume.view.size_bytes < max(geometry.cluster_offset(run.start + run.count) for run in chain.runs):
+        return FileChain(chain, "lies partly behind the end of the card", sector, torn=True)
+    return FileChain(chain)
+
+
+def _chain_faults(volume: FatVolume, root: Listing) -> Iterator[tuple[str, int, bool]]:
+    """Faults of files and folders as (text, sector, torn), within the bounds of a check."""
+    claims = Claims()
+    geometry = volume.geometry
+    if root.chain is not None:
+        claims.claim(root.chain)
+    budget = _MOST_CLUSTERS_FOLLOWED
+    for step in walk(volume.view, volume.fat, root):
+        entry, name = step.entry, shown(step.entry.path)
+        if step.circle:
+            yield f"the folder {name} leads back to another folder", fat_sector(geometry, entry.first_cluster), True
+        elif step.listing is not None and step.listing.fault:
+            yield f"the folder {name} {step.listing.fault}", step.listing.sector, True
+        elif step.listing is not None and step.listing.chain is not None:
+            shared = claims.claim(step.listing.chain)
+            if shared:
+                yield f"the folder {name} shares cluster {shared} with others", fat_sector(geometry, shared), True
+        elif not entry.is_dir and budget > 0:
+            found = follow_file(volume, entry)
+            budget -= found.chain.clusters
+            if found.fault:
+                yield f"the file {name} {found.fault}", found.sector, found.torn
+            shared = 0 if found.torn else claims.claim(found.chain)
+            if shared:
+                yield f"the file {name} shares cluster {shared} with others", fat_sector(geometry, shared), True

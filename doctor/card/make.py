@@ -1,0 +1,33 @@
+"""A new card image with given content: what tests, practice cards and the reformat are made with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from doctor.card.format import DEFAULT_LABEL, FormatPlan, format_card, plan_format
+from doctor.card.target import FileTarget, set_size
+from doctor.card.writer import NewFile, write_files
+
+DEFAULT_SERIAL = 0xF19D0C70  #: volume and disk serial where nobody asks for another
+
+
+def make_card(
+    path: Path,
+    size_bytes: int,
+    files: Iterable[NewFile] = (),
+    *,
+    label: str = DEFAULT_LABEL,
+    serial: int = DEFAULT_SERIAL,
+) -> FormatPlan:
+    """Write a new image file (it may exist empty): MBR, one FAT volume, the files. Sparse where the disk allows.
+
+    Raises CardError where size or files do not fit, or the disk is full.
+    """
+    plan = plan_format(size_bytes, label)
+    path.touch()
+    set_size(path, size_bytes)
+    with FileTarget(path) as target:
+        format_card(target, plan, serial=serial, known_zero=True)
+        write_files(target, plan, files)
+    return plan

@@ -1,0 +1,114 @@
+"""Which file system a folder lies on, as the system tells it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from doctor.card.sniff import VolumeKind
+
+_MOUNT_TIMEOUT_S = 5.0  #: ``mount`` only prints a table; longer means a dead network share
+
+_KINDS = {
+    "vfat": VolumeKind.FAT,
+    "msdos": VolumeKind.FAT,
+    "fat": VolumeKind.FAT,
+    "fat12": VolumeKind.FAT12,
+    "fat16": VolumeKind.FAT16,
+    "fat32": VolumeKind.FAT32,
+    "exfat": VolumeKind.EXFAT,
+    "ntfs": VolumeKind.NTFS,
+    "ntfs3": VolumeKind.NTFS,
+    "ext2": VolumeKind.EXT,
+    "ext3": VolumeKind.EXT,
+    "ext4": VolumeKind.EXT,
+    "hfs": VolumeKind.HFS,
+    "hfsplus": VolumeKind.HFS,
+    "apfs": VolumeKind.APFS,
+    "iso9660": VolumeKind.ISO9660,
+}
+
+
+@dataclass(frozen=True)
+class MountedOn:
+    """The file system below a folder.
+
+    system    its name as the system gives it, such as ``vfat``; empty where that is not told
+    is_mount  the folder itself is where a volume is mounted: the root of a card
+    device    what is mounted there
+    """
+
+    system: str
+    is_mount: bool
+    device: str = ""
+
+    @property
+    def kind(self) -> VolumeKind:
+        """Its kind in our words."""
+        return _KINDS.get(self.system.lower(), VolumeKind.UNKNOWN)
+
+
+def mounted_on(folder: Path) -> MountedOn:
+    """What a folder lies on; an unknown system or a refusal gives an empty answer, never an error."""
+    folder = folder.resolve()
+    platform: str = sys.platform
+    try:
+        if platform == "linux":
+            return from_mountinfo(Path("/proc/self/mountinfo").read_text(errors="replace"), str(folder))
+        if platform == "darwin":
+            table = subprocess.run(
+                ["/sbin/mount"], capture_output=True, text=True, timeout=_MOUNT_TIMEOUT_S, check=False
+            ).stdout
+            return from_mac_mount(table, str(folder))
+        if platform == "win32":
+            return _windows(folder)
+    except (OSError, subprocess.SubprocessError):
+        pass
+    return MountedOn("", folder.is_mount())
+
+
+def from_mountinfo(text: str, folder: str) -> MountedOn:
+    """Read Linux's /proc/self/mountinfo: the last line whose mount point holds the folder counts."""
+    best = MountedOn("", False)
+    longest = -1
+    for line in text.splitlines():
+        before, _, after = line.partition(" - ")
+        fields, tail = before.split(), after.split()
+        if len(fields) < 5 or len(tail) < 2:
+            continue
+        point = re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), fields[4])
+        if _holds(point, folder) and len(point) >= longest:
+            longest = len(point)
+            best = MountedOn(tail[0], point == folder, tail[1])
+    return best
+
+
+def from_mac_mount(text: str, folder: str) -> MountedOn:
+    """Read the output of macOS's ``mount``: ``/dev/disk4s1 on /Volumes/CARD (msdos, local, …)``."""
+    best = MountedOn("", False)
+    longest = -1
+    for match in re.finditer(r"^(\S+) on (.+) \(([^,)]+)[^)]*\)$", text, re.MULTILINE):
+        device, point, system = match.groups()
+        if _holds(point, folder) and len(point) >= longest:
+            longest = len(point)
+            best = MountedOn(system, point == folder, device)
+    return best
+
+
+def _holds(point: str, folder: str) -> bool:
+    return PurePosixPath(folder).is_relative_to(point)
+
+
+def _windows(folder: Path) -> MountedOn:
+    """Ask Windows for the file system of the drive (not run on a real Windows yet)."""
+    if sys.platform == "win32":
+        import ctypes
+
+        system = ctypes.create_unicode_buffer(64)
+        root = folder.anchor
+        good = ctypes.windll.kernel32.GetVolumeInformationW(root, None, 0, None, None, None, system, len(system))
+        return MountedOn(system.value if good else "", str(folder) == root, root)
+    return MountedOn("", False)

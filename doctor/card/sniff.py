@@ -1,0 +1,234 @@
+"""What lies on a medium, told by its bytes: partition table, and the kind of each volume."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from enum import Enum
+
+from doctor.card.bpb import SIGNATURE, board_sees_fat, looks_like_fat, read_geometry
+from doctor.card.source import SECTOR_BYTES, BlockSource
+
+
+class VolumeKind(str, Enum):
+    """What a volume, or a whole medium without volumes, is."""
+
+    FAT12 = "FAT12"
+    FAT16 = "FAT16"
+    FAT32 = "FAT32"
+    FAT = "FAT"
+    """Mounted by the system, which does not say which of the three."""
+    EXFAT = "exFAT"
+    NTFS = "NTFS"
+    EXT = "ext2/3/4"
+    HFS = "HFS+"
+    APFS = "APFS"
+    ISO9660 = "ISO 9660 (a CD image)"
+    BLANK = "blank"
+    HTML = "a web page"
+    ARCHIVE = "an archive (zip, gzip, xz)"
+    DISK_IMAGE = "a packed disk image"
+    GPT = "a GPT disk"
+    UNKNOWN = "unknown"
+
+    @property
+    def is_fat(self) -> bool:
+        """Whether it is one of the kinds that the board can read."""
+        return self in (VolumeKind.FAT12, VolumeKind.FAT16, VolumeKind.FAT32, VolumeKind.FAT)
+
+
+class Scheme(str, Enum):
+    """How a medium is divided."""
+
+    NONE = "no partition table"
+    MBR = "MBR"
+    GPT = "GPT"
+
+
+@dataclass(frozen=True)
+class Partition:
+    """One volume's place on the medium.
+
+    slot     number in its table, from 0; -1 where the volume fills the whole medium
+    type     type byte of the MBR; 0 elsewhere
+    primary  one of the four of the MBR, which are all that the board looks at
+    """
+
+    slot: int
+    type: int
+    start_sector: int
+    sectors: int
+    kind: VolumeKind
+    primary: bool = True
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What a medium holds."""
+
+    scheme: Scheme
+    partitions: tuple[Partition, ...]
+    whole: VolumeKind
+    """Kind of the medium taken as one volume; UNKNOWN where there is a partition table."""
+
+
+_SNIFF_BYTES = 72 * 1024  #: reaches past the ISO 9660 mark at 32769 and the ext and HFS marks at 1 KiB
+_ARCHIVE_MARKS = (b"PK\x03\x04", b"\x1f\x8b", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!", b"BZh")
+_DISK_IMAGE_MARKS = (b"QFI\xfb", b"conectix", b"KDMV", b"vhdxfile", b"<<< ")  #: qcow2, VHD, VMDK, VHDX, VirtualBox
+_BLANK_BYTES = (0x00, 0xFF)  #: what erased cards read as
+_EXTENDED_TYPES = (0x05, 0x0F, 0x85)
+_MOST_GPT_ENTRIES = 128
+_MOST_LOGICAL_DRIVES = 32
+
+
+def kind_of(data: bytes) -> VolumeKind:
+    """The kind of volume that starts with these bytes (512 or more)."""
+    if len(data) < SECTOR_BYTES:
+        data = data.ljust(SECTOR_BYTES, b"\0")
+    text = data[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    marks = (
+        (data[3:11] == b"EXFAT   ", VolumeKind.EXFAT),
+        (data[3:11] == b"NTFS    ", VolumeKind.NTFS),
+        (text.startswith((b"<!doctype", b"<html", b"<?xml", b"<head")), VolumeKind.HTML),
+        (
+            data.startswith((b"PK\x03\x04", b"\x1f\x8b", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!", b"BZh")),
+            VolumeKind.ARCHIVE,
+        ),
+        (data.startswith((b"QFI\xfb", b"conectix", b"KDMV", b"vhdxfile", b"<<< ")), VolumeKind.DISK_IMAGE),
+        (data[1080:1082] == b"\x53\xef", VolumeKind.EXT),
+        (data[1024:1026] in (b"H+", b"HX", b"BD"), VolumeKind.HFS),
+        (data[32:36] == b"NXSB", VolumeKind.APFS),
+        (data[32769:32774] == b"CD001", VolumeKind.ISO9660),
+    )
+    for holds, kind in marks:
+        if holds:
+            return kind
+    return _fat_blank_or_unknown(data)
+
+
+def _fat_blank_or_unknown(data: bytes) -> VolumeKind:
+    boot = data[:SECTOR_BYTES]
+    geometry = read_geometry(boot) if looks_like_fat(boot) else None
+    if geometry is not None:
+        return {12: VolumeKind.FAT12, 16: VolumeKind.FAT16, 32: VolumeKind.FAT32}[geometry.width]
+    if any(data.count(byte) == len(data) for byte in _BLANK_BYTES):
+        return VolumeKind.BLANK
+    return VolumeKind.UNKNOWN
+
+
+def _kind_at(source: BlockSource, start_sector: int) -> VolumeKind:
+    offset = start_sector * SECTOR_BYTES
+    length = min(_SNIFF_BYTES, source.size_bytes - offset)
+    if length < SECTOR_BYTES:
+        return VolumeKind.UNKNOWN
+    return kind_of(source.read_at(offset, length))
+
+
+def look_at(source: BlockSource) -> Layout:
+    """Partition table and volumes of a medium. Raises CardError where its first sectors cannot be read."""
+    if source.size_bytes < SECTOR_BYTES:
+        head = source.read_at(0, source.size_bytes)
+        return Layout(Scheme.NONE, (), kind_of(head) if head else VolumeKind.BLANK)
+    whole = _kind_at(source, 0)
+    sector = source.read_at(0, SECTOR_BYTES)
+    # The boot sector is tested before the table: mkfs.fat --mbr writes both into sector 0.
+    if whole is not VolumeKind.UNKNOWN or sector[510:512] != SIGNATURE:
+        if whole is VolumeKind.UNKNOWN and (gpt := _gpt(source)) is not None:
+            return gpt
+        filling = Partition(-1, 0, 0, source.size_bytes // SECTOR_BYTES, whole)
+        volumes = whole not in (VolumeKind.BLANK, VolumeKind.HTML, VolumeKind.ARCHIVE, VolumeKind.UNKNOWN)
+        return Layout(Scheme.NONE, (filling,) if volumes else (), whole)
+    entries = _mbr_entries(sector)
+    if any(kind == 0xEE for _, kind, _, _ in entries) and (gpt := _gpt(source)) is not None:
+        return gpt
+    partitions: list[Partition] = []
+    for slot, kind, start, sectors in entries:
+        if kind in _EXTENDED_TYPES:
+            partitions.extend(_logical(source, start))
+        else:
+            partitions.append(Partition(slot, kind, start, sectors, _kind_at(source, start)))
+    return Layout(Scheme.MBR, tuple(partitions), VolumeKind.UNKNOWN if partitions else VolumeKind.BLANK)
+
+
+def _mbr_entries(sector: bytes) -> list[tuple[int, int, int, int]]:
+    """Used entries of a partition table as (slot, type, start, sectors)."""
+    found = []
+    for slot in range(4):
+        kind, start, sectors = struct.unpack_from("<4xB3xII", sector, 446 + 16 * slot)
+        if kind and start:
+            found.append((slot, kind, start, sectors))
+    return found
+
+
+def _logical(source: BlockSource, extended_start: int) -> list[Partition]:
+    """Logical drives of an extended partition; the board never looks there."""
+    found: list[Partition] = []
+    table = extended_start
+    for _ in range(_MOST_LOGICAL_DRIVES):
+        if (table + 1) * SECTOR_BYTES > source.size_bytes:
+            break
+        sector = source.read_at(table * SECTOR_BYTES, SECTOR_BYTES)
+        if sector[510:512] != SIGNATURE:
+            break
+        following = 0
+        for _, kind, start, sectors in _mbr_entries(sector):
+            if kind in _EXTENDED_TYPES:
+                following = extended_start + start
+            else:
+                place = table + start
+                found.append(Partition(4 + len(found), kind, place, sectors, _kind_at(source, place), primary=False))
+        if not following:
+            break
+        table = following
+    return found
+
+
+def _gpt(source: BlockSource) -> Layout | None:
+    """The volumes of a GPT; None where there is none. Bounded: at most 128 entries are looked at."""
+    if source.size_bytes < 3 * SECTOR_BYTES:
+        return None
+    header = source.read_at(SECTOR_BYTES, SECTOR_BYTES)
+    if not header.startswith(b"EFI PART"):
+        return None
+    entries_lba, count, entry_bytes = struct.unpack_from("<QII", header, 72)
+    partitions: list[Partition] = []
+    if 128 <= entry_bytes <= 4096:
+        for index in range(min(count, _MOST_GPT_ENTRIES)):
+            offset = entries_lba * SECTOR_BYTES + index * entry_bytes
+            if offset + 128 > source.size_bytes:
+                break
+            entry = source.read_at(offset, 128)
+            first, last = struct.unpack_from("<QQ", entry, 32)
+            if entry[:16] != bytes(16) and first <= last:
+                kind = _kind_at(source, first)
+                partitions.append(Partition(index, 0, first, last - first + 1, kind, primary=False))
+    return Layout(Scheme.GPT, tuple(partitions), VolumeKind.GPT)
+
+
+@dataclass(frozen=True)
+class BoardMount:
+    """What the board's FAT driver takes for its volume; ``start_sector`` None where it finds none."""
+
+    start_sector: int | None
+    why_not: str = ""
+
+
+def board_mount(source: BlockSource) -> BoardMount:
+    """The volume that the board would mount: FatFs find_volume() (ff.c 3110-3170).
+
+    Sector 0 as a boot sector, else the four primary slots in order, any type byte but 0; the first that
+    looks like FAT is taken, good or bad.
+    """
+    if source.size_bytes < SECTOR_BYTES:
+        return BoardMount(None, "there is not even one sector")
+    first = source.read_at(0, SECTOR_BYTES)
+    if first[510:512] != SIGNATURE:
+        return BoardMount(None, "sector 0 lacks the signature 55 AA")
+    if board_sees_fat(first):
+        return BoardMount(0)
+    for _, _, start, _ in _mbr_entries(first):
+        if (start + 1) * SECTOR_BYTES <= source.size_bytes and board_sees_fat(
+            source.read_at(start * SECTOR_BYTES, SECTOR_BYTES)
+        ):
+            return BoardMount(start)
+    return BoardMount(None, "no FAT volume in the four slots of the partition table")

@@ -1,0 +1,165 @@
+"""Where the bytes of a card come from: whole media and bounded views of one volume on them.
+
+Everything that judges or reads a card takes a ``BlockSource``; an image file is one kind, and a raw device
+fits in beside it. No reader can leave the view it was given.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol
+
+from doctor.errors import CardError, UsageError
+
+SECTOR_BYTES = 512  #: the unit of partition tables, and the only sector size that the board takes
+
+
+class BlockSource(Protocol):
+    """A medium, or a part of one, that can be read anywhere."""
+
+    @property
+    def name(self) -> str:
+        """What the user calls it."""
+        ...
+
+    @property
+    def size_bytes(self) -> int:
+        """How many bytes there are."""
+        ...
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Exactly ``length`` bytes at ``offset``. Raises CardError where they are not all there."""
+        ...
+
+
+def _no_such_bytes(name: str, offset: int, length: int, cause: str) -> CardError:
+    return CardError(
+        "sd-read-error-mid-flash",
+        f"cannot read {length} bytes at sector {offset // SECTOR_BYTES}",
+        on=name,
+        cause=cause,
+        next="copy the files to another card, or make the image again",
+    )
+
+
+class FileSource:
+    """An image file, opened read-only for as long as it is used; a context manager.
+
+    Raises UsageError where the path does not exist and CardError where it cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._file = path.open("rb", buffering=0)
+            self._size = os.fstat(self._file.fileno()).st_size
+        except FileNotFoundError as err:
+            raise UsageError("card-is-fat", "there is no such file", on=str(path), next="check the path") from err
+        except OSError as err:
+            raise CardError(
+                "card-is-fat", f"cannot be opened: {err.strerror}", on=str(path), next="check the access rights"
+            ) from err
+
+    @property
+    def name(self) -> str:
+        """The path as the user gave it."""
+        return str(self._path)
+
+    @property
+    def size_bytes(self) -> int:
+        """Size of the file when it was opened."""
+        return self._size
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Exactly ``length`` bytes at ``offset``. Raises CardError where they are not all there."""
+        if offset < 0 or offset + length > self._size:
+            raise _no_such_bytes(self.name, offset, length, "the image ends before that: it was cut while copying")
+        parts: list[bytes] = []
+        left = length
+        try:
+            self._file.seek(offset)
+            while left:
+                part = self._file.read(left)
+                if not part:
+                    raise _no_such_bytes(self.name, offset, length, "the file became shorter while it was read")
+                parts.append(part)
+                left -= len(part)
+        except OSError as err:
+            raise _no_such_bytes(self.name, offset, length, f"the system reports: {err.strerror}") from err
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def __enter__(self) -> FileSource:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+
+class View:
+    """A part of a source, such as one volume; nothing outside can be reached through it."""
+
+    def __init__(self, source: BlockSource, offset: int, size_bytes: int) -> None:
+        if offset < 0 or size_bytes < 0 or offset + size_bytes > source.size_bytes:
+            raise ValueError(f"{offset}+{size_bytes} lies outside {source.name}")
+        self._source = source
+        self.offset = offset
+        self._size = size_bytes
+
+    @property
+    def name(self) -> str:
+        """What the user calls the whole medium."""
+        return self._source.name
+
+    @property
+    def size_bytes(self) -> int:
+        """Size of this part."""
+        return self._size
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Exactly ``length`` bytes at ``offset`` of this part. Raises CardError where they are not all there."""
+        if offset < 0 or offset + length > self._size:
+            raise _no_such_bytes(self.name, self.offset + offset, length, "the volume ends before that")
+        return self._source.read_at(self.offset + offset, length)
+
+
+class ViewFile(io.RawIOBase):
+    """A source as a seekable read-only file, for libraries that want one (pyfatfs)."""
+
+    def __init__(self, source: BlockSource) -> None:
+        super().__init__()
+        self._source = source
+        self._at = 0
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def seekable(self) -> bool:
+        """Always."""
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Move as io.RawIOBase says. Raises ValueError for a place before the start."""
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._source.size_bytes}[whence]
+        if base + offset < 0:
+            raise ValueError(f"negative seek position {base + offset}")
+        self._at = base + offset
+        return self._at
+
+    def tell(self) -> int:
+        """Where the next read starts."""
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill the buffer as far as the source goes."""
+        length = max(0, min(len(buffer), self._source.size_bytes - self._at))
+        buffer[:length] = self._source.read_at(self._at, length)
+        self._at += length
+        return length

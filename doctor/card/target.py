@@ -1,0 +1,194 @@
+"""Image files that are being written: always a new file beside the original, never the original itself."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+
+from doctor.errors import CardError
+
+_COPY_BYTES = 1 << 20
+PART_MARK = ".fipy-doctor-part-"  #: in the name of every unfinished copy, so that leftovers can be told
+
+
+class FileTarget:
+    """An image file opened for reading and writing, which never grows or shrinks; a context manager."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = path.open("r+b", buffering=0)
+        self._size = os.fstat(self._file.fileno()).st_size
+
+    @property
+    def name(self) -> str:
+        """The path."""
+        return str(self._path)
+
+    @property
+    def size_bytes(self) -> int:
+        """Size of the file."""
+        return self._size
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Bytes at a place. Raises CardError where they are not all there."""
+        self._file.seek(offset)
+        data = self._file.read(length)
+        if data is None or len(data) != length:
+            raise CardError("sd-read-error-mid-flash", f"cannot read {length} bytes at byte {offset}", on=self.name)
+        return data
+
+    def write_at(self, offset: int, data: bytes | bytearray | memoryview) -> None:
+        """Write all of ``data``. Raises ValueError outside the file, CardError where the disk is full or broken."""
+        if offset < 0 or offset + len(data) > self._size:
+            raise ValueError(f"{offset}+{len(data)} lies outside {self.name}")
+        left = memoryview(data)
+        try:
+            self._file.seek(offset)
+            while left:
+                left = left[self._file.write(left) :]
+        except OSError as err:
+            raise disk_error(self._path, err) from err
+
+    def sync(self) -> None:
+        """Return when everything written lies on the disk. Raises CardError."""
+        try:
+            os.fsync(self._file.fileno())
+        except OSError as err:
+            raise disk_error(self._path, err) from err
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def __enter__(self) -> FileTarget:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+
+def disk_error(path: Path, err: OSError) -> CardError:
+    """The error for a PC's disk that refuses a file."""
+    full = err.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+    return CardError(
+        "card-is-fat",
+        "the disk is full" if full else f"cannot be written: {err.strerror}",
+        on=str(path),
+        cause="there is not enough room for the copy" if full else "",
+        next="make room and start again; the original is as it was",
+    )
+
+
+@contextmanager
+def copy_that_takes_the_name(image: Path) -> Iterator[Path]:
+    """A new file beside ``image``; takes its name at the end, and vanishes if anything goes wrong before.
+
+    The original is whole at every moment: it is only ever replaced, by a rename, with a finished file. Refuses
+    where somebody changed the original meanwhile. Raises CardError.
+    """
+    before = _identity(image)
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{image.name}{PART_MARK}", dir=image.parent)
+        os.close(handle)
+    except OSError as err:
+        raise disk_error(image.parent, err) from err
+    part = Path(name)
+    try:
+        yield part
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
+        shutil.copymode(image, part)
+        if _identity(image) != before:
+            raise CardError(
+                "card-is-fat",
+                "was changed by another program meanwhile; nothing was replaced",
+                on=str(image),
+                next="close the other program and start again",
+            )
+        os.replace(part, image)  # noqa: PTH105 - named as what it does
+        _sync_folder(image.parent)
+    except OSError as err:
+        raise disk_error(image, err) from err
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def _identity(image: Path) -> tuple[int, int, int, int]:
+    found = image.lstat()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename last through a power cut, where the system can (Windows cannot open folders)."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def set_size(path: Path, size_bytes: int) -> None:
+    """Give a new, empty file its size; what was never written reads as zeros and takes no room."""
+    with path.open("r+b") as file:
+        file.truncate(size_bytes)
+
+
+def used_bytes(path: Path) -> int:
+    """Room that a file takes on the disk, holes not counted; its size where the system does not say."""
+    found = path.stat()
+    blocks: int | None = getattr(found, "st_blocks", None)
+    return found.st_size if blocks is None else min(found.st_size, blocks * 512)
+
+
+def copy_sparse(source: Path, destination: Path) -> None:
+    """Copy a file's content into an existing empty file, leaving holes where there are only zeros. Raises CardError."""
+    size = source.stat().st_size
+    try:
+        with source.open("rb", buffering=0) as src, destination.open("r+b", buffering=0) as dst:
+            dst.truncate(size)
+            for start, end in _filled(src.fileno(), size):
+                at = start
+                while at < end:
+                    src.seek(at)
+                    piece = src.read(min(_COPY_BYTES, end - at))
+                    if not piece:
+                        break
+                    if piece.strip(b"\0"):
+                        dst.seek(at)
+                        _write_all(dst.fileno(), piece)
+                    at += len(piece)
+            os.fsync(dst.fileno())
+    except OSError as err:
+        raise disk_error(destination, err) from err
+
+
+def _write_all(handle: int, data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[os.write(handle, left) :]
+
+
+def _filled(handle: int, size: int) -> Iterator[tuple[int, int]]:
+    """The parts of a file that are no holes, where the system tells; else all of it."""
+    if not hasattr(os, "SEEK_DATA"):
+        yield 0, size
+        return
+    at = 0
+    while at < size:
+        try:
+            start = os.lseek(handle, at, os.SEEK_DATA)
+        except OSError as err:
+            if err.errno == errno.ENXIO:
+                return
+            yield at, size
+            return
+        at = os.lseek(handle, start, os.SEEK_HOLE)
+        yield start, at

@@ -1,0 +1,219 @@
+"""Puts files onto a freshly formatted volume: folders, long names, data, each file in one piece.
+
+Only for volumes that hold nothing yet. Everything is laid out before the first byte is written, so a set of
+files that does not fit is refused and not half written.
+"""
+
+from __future__ import annotations
+
+import struct
+from array import array
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from doctor.card.bpb import DIR_ENTRY_BYTES, Geometry
+from doctor.card.directory import ATTR_ARCHIVE, ATTR_DIRECTORY
+from doctor.card.format import FormatPlan, Target, fat_head, fs_info, label_entry
+from doctor.card.names import LONGEST_NAME_UNITS, Aliases, long_name_slots, plain_short_name, short_entry
+from doctor.card.source import SECTOR_BYTES
+from doctor.errors import CardError
+from doctor.escape import shown
+
+_LARGEST_FILE_BYTES = 0xFFFFFFFF  #: FAT counts bytes of a file in 32 bits
+_WRITE_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class NewFile:
+    """A file or folder to be put onto the volume.
+
+    path        parts joined by "/", such as ``sd/x.dup``; folders in between are made
+    content     yields the bytes, ``size_bytes`` in all; not called for folders
+    attributes  of the directory entry; the bit for folders makes it one
+    """
+
+    path: str
+    size_bytes: int
+    content: Callable[[], Iterable[bytes]]
+    attributes: int = ATTR_ARCHIVE
+    stamps: bytes = b""
+
+    @property
+    def is_dir(self) -> bool:
+        """Whether it is a folder."""
+        return bool(self.attributes & ATTR_DIRECTORY)
+
+
+def new_file(path: str, data: bytes) -> NewFile:
+    """A file with content from memory."""
+    return NewFile(path, len(data), lambda: (data,))
+
+
+@dataclass
+class _Node:
+    """A file or folder while it is laid out; ``short`` is its 8.3 name, ``cluster`` its first."""
+
+    name: str
+    file: NewFile | None
+    short: bytes = b""
+    cluster: int = 0
+    children: dict[str, _Node] = field(default_factory=dict)
+
+    @property
+    def is_dir(self) -> bool:
+        return self.file is None or self.file.is_dir
+
+
+def write_files(target: Target, plan: FormatPlan, files: Iterable[NewFile]) -> None:
+    """Write files onto the volume that ``format_card`` has just made.
+
+    Raises CardError where they do not fit, two have the same name, or the target refuses a write.
+    """
+    _Writer(target, plan).write(files)
+
+
+class _Writer:
+    def __init__(self, target: Target, plan: FormatPlan) -> None:
+        self._target = target
+        self._geometry: Geometry = plan.geometry
+        self._start = plan.start_sector * SECTOR_BYTES
+        self._next = 2
+        self._chains: list[tuple[int, int]] = []
+
+    def write(self, files: Iterable[NewFile]) -> None:
+        root = _tree(files)
+        self._lay_out_folder(root, is_root=True)
+        for node in _below(root):
+            if node.is_dir:
+                self._lay_out_folder(node, is_root=False)
+        nodes = list(_below(root))
+        for node in nodes:
+            if node.file is not None and not node.is_dir and node.file.size_bytes:
+                node.cluster = self._take(node.file.size_bytes)
+        for node in nodes:
+            if node.file is not None and not node.is_dir:
+                self._write_content(node, node.file)
+        self._target.sync()
+        self._write_folders(root)
+        self._write_fats()
+        self._target.sync()
+
+    def _take(self, size_bytes: int) -> int:
+        """Reserve clusters in one piece; the first of them."""
+        count = -(-size_bytes // self._geometry.cluster_bytes)
+        first = self._next
+        self._next += count
+        if self._next > self._geometry.clusters + 2:
+            raise CardError("flash-filesystem-full", "the files do not fit on the newly formatted card")
+        self._chains.append((first, count))
+        return first
+
+    def _lay_out_folder(self, node: _Node, *, is_root: bool) -> None:
+        _give_short_names(node)
+        slots = sum(len(_slots(child)) for child in node.children.values()) + (1 if is_root else 2) * DIR_ENTRY_BYTES
+        if is_root and self._geometry.width != 32:
+            if slots > self._geometry.root_entries * DIR_ENTRY_BYTES:
+                raise CardError("flash-filesystem-full", "more files than the root of a FAT16 card can hold")
+            return
+        node.cluster = self._take(slots)
+
+    def _write_content(self, node: _Node, file: NewFile) -> None:
+        at = self._start + self._geometry.cluster_offset(node.cluster) if node.cluster else 0
+        left = file.size_bytes
+        for piece in file.content():
+            if len(piece) > left:
+                raise CardError("card-is-fat", "became longer while it was copied", on=shown(file.path))
+            if piece:
+                self._target.write_at(at, piece)
+            at += len(piece)
+            left -= len(piece)
+        if left:
+            raise CardError("card-is-fat", f"ended {left} bytes early while it was copied", on=shown(file.path))
+
+    def _write_folders(self, root: _Node) -> None:
+        """Every folder's entries, those of the root last."""
+        waiting = [(root, 0)]
+        order = []
+        while waiting:
+            node, parent = waiting.pop()
+            order.append((node, parent))
+            inner = 0 if node is root else node.cluster
+            waiting += [(child, inner) for child in node.children.values() if child.is_dir]
+        for node, parent in reversed(order):
+            if node is root:
+                head = label_entry(self._geometry.label)
+                root_is_fixed = self._geometry.width != 32
+                at = self._geometry.root_sector * SECTOR_BYTES if root_is_fixed else self._offset(node)
+            else:
+                dots = ((b".".ljust(11), node.cluster), (b"..".ljust(11), parent))
+                head = b"".join(short_entry(name, ATTR_DIRECTORY, cluster, 0, b"") for name, cluster in dots)
+                at = self._offset(node)
+            self._target.write_at(self._start + at, head + b"".join(_slots(child) for child in node.children.values()))
+
+    def _offset(self, node: _Node) -> int:
+        return self._geometry.cluster_offset(node.cluster)
+
+    def _write_fats(self) -> None:
+        geometry = self._geometry
+        wide = geometry.width == 32
+        end = 0x0FFFFFFF if wide else 0xFFFF
+        used = array("I" if wide else "H", range(3, self._next + 1))
+        for first, count in self._chains:
+            used[first + count - 3] = end
+        body = struct.pack(f"<{len(used)}{'I' if wide else 'H'}", *used)
+        head = fat_head(geometry)[: 8 if wide else 4]
+        for copy in reversed(range(geometry.fats)):
+            self._target.write_at(self._start + geometry.fat_offset(copy), head + body)
+        if wide:
+            info = fs_info(geometry.clusters - len(used), min(self._next, geometry.clusters + 1))
+            for sector in (geometry.fsinfo_sector, geometry.backup_sector + geometry.fsinfo_sector):
+                self._target.write_at(self._start + sector * SECTOR_BYTES, info)
+
+
+def _tree(files: Iterable[NewFile]) -> _Node:
+    root = _Node("", None)
+    for file in files:
+        *parents, name = file.path.split("/")
+        node = root
+        for part in parents:
+            node = node.children.setdefault(part.lower(), _Node(part, None))
+        known = node.children.get(name.lower())
+        if known is not None and known.is_dir and file.is_dir:
+            known.file = file
+            continue
+        if known is not None or not node.is_dir:
+            raise CardError("card-is-fat", "would be on the card twice", on=shown(file.path))
+        if len(name.encode("utf-16-le", "replace")) > 2 * LONGEST_NAME_UNITS or not name:
+            raise CardError("card-is-fat", "is no name that a card can hold", on=shown(file.path))
+        if file.size_bytes > _LARGEST_FILE_BYTES:
+            raise CardError("card-is-fat", "is larger than FAT allows (4 GiB)", on=shown(file.path))
+        node.children[name.lower()] = _Node(name, file)
+    return root
+
+
+def _below(root: _Node) -> Iterator[_Node]:
+    waiting = list(root.children.values())
+    while waiting:
+        node = waiting.pop(0)
+        yield node
+        waiting += node.children.values()
+
+
+def _give_short_names(folder: _Node) -> None:
+    taken: set[bytes] = set()
+    for node in folder.children.values():
+        node.short = plain_short_name(node.name) or b""
+        taken.add(node.short)
+    aliases = Aliases(taken)
+    for node in folder.children.values():
+        if not node.short:
+            node.short = aliases.give(node.name)
+
+
+def _slots(node: _Node) -> bytes:
+    """All slots of an entry."""
+    long = b"" if plain_short_name(node.name) == node.short else long_name_slots(node.name, node.short)
+    attributes = node.file.attributes if node.file is not None else ATTR_DIRECTORY
+    stamps = node.file.stamps if node.file is not None else b""
+    size = 0 if node.is_dir or node.file is None else node.file.size_bytes
+    return long + short_entry(node.short, attributes, node.cluster, size, stamps)
