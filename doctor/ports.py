@@ -21,12 +21,12 @@ class UsbId:
 
     carrier: str
     dfu: bool = False
-    certain: bool = True
+    ambiguous: bool = False
 
 
-#: board-and-repl.md 2.2. 0403:6015 is any FTDI FT-X cable, so it is never certain.
+#: board-and-repl.md 2.2. 0403:6015 is any FTDI FT-X cable, so it is ambiguous.
 USB_IDS: dict[tuple[int, int], UsbId] = {
-    (0x0403, 0x6015): UsbId("Expansion Board 2.0", certain=False),
+    (0x0403, 0x6015): UsbId("Expansion Board 2.0", ambiguous=True),
     (0x04D8, 0xEF98): UsbId("Expansion Board 3.x"),
     (0x04D8, 0xEF99): UsbId("Expansion Board 3.x", dfu=True),
     (0x04D8, 0xF012): UsbId("Pysense"),
@@ -50,7 +50,7 @@ class PortInfo:
     description  what the system calls it
     carrier      the Pycom carrier board that the id means; None where it means none
     dfu          the carrier is in its own DFU boot loader: no module answers there
-    certain      False where other devices share the id
+    ambiguous    other devices share the id: ask before anything is sent there
     """
 
     device: str
@@ -60,7 +60,7 @@ class PortInfo:
     description: str
     carrier: str | None
     dfu: bool
-    certain: bool = True
+    ambiguous: bool = False
 
 
 def port_info(device: str, vid: int | None, pid: int | None, serial: str | None, description: str) -> PortInfo:
@@ -68,7 +68,7 @@ def port_info(device: str, vid: int | None, pid: int | None, serial: str | None,
     known = USB_IDS.get((vid, pid)) if vid is not None and pid is not None else None
     if known is None:
         return PortInfo(device, vid, pid, serial, description, None, False)
-    return PortInfo(device, vid, pid, serial, description, known.carrier, known.dfu, known.certain)
+    return PortInfo(device, vid, pid, serial, description, known.carrier, known.dfu, known.ambiguous)
 
 
 def list_ports() -> list[PortInfo]:
@@ -79,7 +79,7 @@ def list_ports() -> list[PortInfo]:
         port_info(port.device, port.vid, port.pid, port.serial_number, _clean(port.description))
         for port in system.comports()
     ]
-    return sorted(found, key=lambda port: (port.carrier is None, not port.certain, port.device))
+    return sorted(found, key=lambda port: (port.carrier is None, port.ambiguous, port.device))
 
 
 def find_again(before: PortInfo, now: Iterable[PortInfo]) -> PortInfo | None:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 
 from doctor.board import snippets
 from doctor.board.eras import Era, base_of_version, era_of
-from doctor.board.repl import BANNER, PROMPT, Repl, ReplBroken, escape
+from doctor.board.repl import BANNER, PROMPT, Repl, ReplBroken
 from doctor.clock import Deadline
 from doctor.errors import BoardError
+from doctor.escape import shown
 from doctor.link import Link
 
 SAFE_BOOT_S = 8.0  #: prompt about 2 s after Ctrl-F; repl-stack rule 2 waits 8 s
@@ -139,7 +140,7 @@ class Board:
                 return _text(heard)
         raise BoardError(
             "boot-loop" if heard.count(b"rst:0x") > 1 else "main-py-blocks-repl",
-            f"the board did not come back to its prompt in {limit_s:g} s; it sent {escape(heard[-80:]) or 'nothing'}",
+            f"the board did not come back to its prompt in {limit_s:g} s; it sent {shown(heard[-80:]) or 'nothing'}",
             on=self.link.name,
             cause="a program that starts with the board, or a crash while starting",
             next="press the reset button and run fipy-doctor check",

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from doctor.clock import Deadline
 from doctor.errors import BoardError, BoardReset
+from doctor.escape import shown
 from doctor.link import Link
 
 CTRL_A, CTRL_B, CTRL_C, CTRL_D = b"\x01", b"\x02", b"\x03", b"\x04"
@@ -38,7 +39,7 @@ class ReplTraceback(BoardError):
         lines = [line for line in text.strip().splitlines() if line.strip()]
         self.text = text
         self.error = lines[-1] if lines else "an empty traceback"
-        super().__init__("repl-answers", f"the board raised {escape(self.error)}", on=on)
+        super().__init__("repl-answers", f"the board raised {shown(self.error)}", on=on)
 
 
 class ReplTimeout(BoardError):
@@ -61,19 +62,12 @@ class ReplBroken(BoardError):
     def __init__(self, what: str, heard: bytes, *, on: str = "") -> None:
         super().__init__(
             "repl-answers",
-            f"{what}; it sent {escape(heard[-80:]) or 'nothing'}",
+            f"{what}; it sent {shown(heard[-80:]) or 'nothing'}",
             on=on,
             cause="another program on the same port, a program running on the board, or lost bytes",
             next="close other programs that use the port, then run fipy-doctor check",
         )
         self.heard = heard
-
-
-def escape(text: str | bytes) -> str:
-    """Text from a device made safe to show: control and foreign characters as ``\\xNN``."""
-    if isinstance(text, bytes):
-        text = text.decode("utf-8", errors="backslashreplace")
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
 class Repl:
@@ -249,7 +243,7 @@ class Repl:
     def _watch(self, heard: bytes) -> None:
         if RESET_SIGNS.search(heard[-RESET_WINDOW_BYTES:]):
             self.forget()
-            raise BoardReset(escape(heard[-400:]), on=self.link.name)
+            raise BoardReset(shown(heard[-400:], 400), on=self.link.name)
 
 
 def tagged(printed: str) -> list[object]:

@@ -1,0 +1,100 @@
+"""Check ``board-has-modem``."""
+
+from __future__ import annotations
+
+from doctor.bench import Bench
+from doctor.board.board import BoardFacts
+from doctor.board.eras import parse_release
+from doctor.check import Check, Finding, Grade, Needs, Remedy
+from doctor.escape import shown
+
+_UPDATE = Remedy("update-board-firmware", Grade.MANUAL)
+#: The vendor's mid-2018 scripts could brick a modem, and the built-in updater was not there yet (catalogue).
+_OLDEST_GOOD = "1.18.1.r3"
+
+
+class BoardHasModem(Check):
+    """The board is a FiPy or GPy, and its firmware knows the modem.
+
+    Why: only FiPy, GPy and G01 have the LTE modem; the modem's pins, the way to mirror mode and what hangs depend on
+    board and release.
+    Looks at: the prompt's banner, sys.platform, os.uname() (not on FiPy 1.12.0.b1, where it crashes the board), and
+    which calls exist: network.LTE and its methods, os.mkfs, os.fsformat. Calls none of them.
+    Cures: update-board-firmware.
+    """
+
+    id = "board-has-modem"
+    needs = (Needs.PORT, Needs.BOARD)
+    after = ("repl-answers",)
+    deadline_s = 30.0
+    overridable = False
+    finds = ("non-lte-board", "firmware-without-lte-class", "release-string-lies", "board-firmware-outdated")
+
+    def look(self, bench: Bench) -> Finding:
+        """Ask the board what it is."""
+        facts = bench.board_facts
+        evidence = _evidence(facts)
+        name = f"{shown(facts.sysname, 20)}, firmware {shown(facts.release, 30) or 'of unknown release'}"
+        if not facts.has_modem:
+            return self.fail(
+                f"this is a {shown(facts.sysname, 20)}: it has no LTE modem",
+                catalogue="non-lte-board",
+                evidence=evidence,
+                cause="another board, or a FiPy or GPy that was given another board's firmware",
+                remedies=(_UPDATE,),
+            )
+        if not facts.has_lte_class:
+            return self.fail(
+                f"{name}: this firmware does not know the modem (there is no network.LTE)",
+                catalogue="firmware-without-lte-class",
+                evidence=evidence,
+                cause="a factory firmware from before 1.11, or a build for another board",
+                remedies=(_UPDATE,),
+            )
+        if facts.release_lies:
+            return self.warn(
+                f"{name}: the firmware is not what it says: {'; '.join(facts.release_lies)}",
+                catalogue="release-string-lies",
+                evidence=evidence,
+                cause="some factory builds carry a wrong release; we go by what we find, not by the release",
+                remedies=(_UPDATE,),
+            )
+        era = facts.era
+        if era.name == "?":
+            return self.warn(
+                f"{name}: a build that names no release; we go by what we find",
+                catalogue="release-string-lies",
+                evidence=evidence,
+                cause="a private or development build",
+                remedies=(_UPDATE,),
+            )
+        if _is_outdated(facts.release):
+            return self.warn(
+                f"{name} (era {era.name}): {'; '.join(era.powers)}",
+                catalogue="board-firmware-outdated",
+                evidence=evidence,
+                cause="the board was never updated since it was made; updating it is advised, not needed",
+                remedies=(_UPDATE,),
+            )
+        return self.passed(f"{name} (era {era.name}): {'; '.join(era.powers)}", evidence=evidence)
+
+
+def _is_outdated(release: str) -> bool:
+    version, oldest = parse_release(release), parse_release(_OLDEST_GOOD)
+    return version is not None and oldest is not None and version < oldest
+
+
+def _evidence(facts: BoardFacts) -> dict[str, str | int | float | bool | list[str] | None]:
+    return {
+        "sysname": shown(facts.sysname, 30),
+        "release": shown(facts.release, 30),
+        "version": shown(facts.version, 80),
+        "machine": shown(facts.machine, 60),
+        "banner": shown(facts.banner, 120),
+        "era": facts.era.name,
+        "pybytes": shown(facts.pybytes, 30) if facts.pybytes else None,
+        "free_bytes": facts.free_bytes,
+        "frozen": list(facts.frozen),
+        "lte_on_boot": bool(facts.features["lte_on_boot"]) if "lte_on_boot" in facts.features else None,
+        "features": sorted(name for name, there in facts.features.items() if there is True),
+    }

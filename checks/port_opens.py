@@ -1,0 +1,75 @@
+"""Check ``port-opens``."""
+
+from __future__ import annotations
+
+import sys
+
+from doctor.bench import Bench
+from doctor.check import Check, Finding, Grade, Needs, Remedy
+from doctor.errors import LinkError
+from doctor.openfail import device_of
+from doctor.ports import list_ports, modemmanager_running
+
+_CURES = {
+    "port-not-found": ("plug-in",),
+    "wsl-no-serial": ("plug-in",),
+    "shield-in-dfu-mode": ("plug-in",),
+    "wrong-serial-port-chosen": ("plug-in",),
+    "port-permission-denied": ("grant-port-access",),
+    "port-busy": ("close-other-program",),
+    "modemmanager-grabs-port": ("stop-modemmanager", "close-other-program"),
+}
+
+
+class PortOpens(Check):
+    """The port exists, opens for us alone, and nothing else meddles with it.
+
+    Why: everything else goes through this port; a second program on it takes half of the bytes, and ModemManager
+    sends AT commands into a flash.
+    Looks at: opens the port (RTS and DTR asserted beforehand, no flow control) and keeps it open. Looks for who holds
+    it where it is busy, at the rights of the device where they forbid it, and for a running ModemManager. Sends
+    nothing.
+    Cures: plug-in, grant-port-access, close-other-program, stop-modemmanager.
+    """
+
+    id = "port-opens"
+    needs = (Needs.PORT,)
+    deadline_s = 15.0
+    overridable = False
+    finds = (*_CURES, "port-number-changes-on-replug", "mirror-terminal-still-open")
+
+    def look(self, bench: Bench) -> Finding:
+        """Open the port; a LinkError tells what is in the way."""
+        try:
+            link = bench.link
+        except LinkError as err:
+            return self._closed(err)
+        device = device_of(link.url)
+        evidence: dict[str, str | int | float | bool | list[str] | None] = {
+            "port": link.name,
+            "baud": link.baud,
+            "modem_lines": link.has_modem_lines,
+        }
+        if link.notes:
+            evidence["notes"] = "; ".join(link.notes)
+        known = next((port for port in list_ports() if port.device == device), None) if device else None
+        if known is not None and known.carrier is not None:
+            evidence["carrier"] = f"perhaps {known.carrier}" if known.ambiguous else known.carrier
+        if device and sys.platform.startswith("linux") and modemmanager_running():
+            return self.warn(
+                f"{link.name} opens, but ModemManager is running: it sends AT commands to new ports",
+                catalogue="modemmanager-grabs-port",
+                evidence=evidence,
+                cause="desktop Linux runs it by default; in mirror mode its commands would reach the modem",
+                remedies=(Remedy("stop-modemmanager", Grade.MANUAL),),
+            )
+        return self.passed(f"{link.name} opens", evidence=evidence)
+
+    def _closed(self, err: LinkError) -> Finding:
+        return self.fail(
+            str(err),
+            catalogue=err.id if err.id in self.finds else None,
+            evidence={"next": err.next},
+            cause=err.cause,
+            remedies=tuple(Remedy(cure, Grade.MANUAL) for cure in _CURES.get(err.id, ("plug-in",))),
+        )

@@ -1,0 +1,14 @@
+"""Cure ``free-p2``."""
+
+from doctor.remedies.cure import ManualCure
+
+
+class FreeP2(ManualCure):
+    """Let the board start its own firmware."""
+
+    id = "free-p2"
+    how = (
+        "remove the wire or jumper between P2 (G23) and GND, and anything else on P2",
+        "unplug USB and battery for 10 s, plug in again",
+        "run fipy-doctor check again",
+    )

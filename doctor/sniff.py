@@ -1,0 +1,254 @@
+"""First contact with whatever is at the other end of a port, disturbing nothing.
+
+Send CR, which every program ignores; a prompt within 0.3 s means idle. Else listen 3 s, then Ctrl-B once. No Ctrl-C
+without consent, and nothing at all once an updater's output is seen. Only where no text comes at 115200 baud is a
+modem looked for: the bare one, or the one behind mirror mode.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from doctor.board.repl import BANNER, CTRL_B, CTRL_C, PROMPT
+from doctor.clock import Deadline
+from doctor.escape import shown
+from doctor.link import REPL_BAUD, Link
+
+PROMPT_MS = 300  #: an idle REPL answers CR within milliseconds
+LISTEN_MS = 3_000  #: a program that says something regularly says it in this time
+BOOT_MS = 10_000  #: once boot text is seen: a start takes 2 s, a loop shows itself within 10 s (catalogue: boot-loop)
+ANSWER_MS = 1_000  #: for the banner after Ctrl-B, and for the prompt after Ctrl-C
+SLICE_MS = 100  #: how often what was heard is judged while listening
+PROBE_PATIENCE_MS = 3_000  #: per speed, for a modem that does not answer at once
+HEARD_MAX_BYTES = 65_536  #: of a program that prints without end only the last part matters
+NOISE_SHARE = 0.3  #: of bytes that are no text; a wrong speed gives nearly 1, a foreign character here and there 0.1
+
+_PROMPT = re.compile(rb"(?:^|[\r\n])>>> $")
+_UNFINISHED = re.compile(rb"(?:^|[\r\n])(?:\.\.\.|===) [ ]*$")
+_BOOT = re.compile(rb"ets Jun +8 2016|rst:0x[0-9a-f]+ \(|flash read err|Guru Meditation|abort\(\) was called")
+_BOOTLOADER = re.compile(rb"waiting for download|DOWNLOAD_BOOT")
+#: The vendor's updaters (failure-catalogue 8.7) and our own, on the board.
+_UPDATER = re.compile(
+    rb"Sending \d+ bytes|DO NOT DISCONNECT|Waiting for modem to finish the update|Starting STP|Session opened: version"
+    rb"|Resetting ?\.{4}|@@FD heartbeat"
+)
+#: Lines that only a modem says by itself: replies and unsolicited codes.
+_MODEM_LINE = re.compile(rb"\+[A-Z]+[:.]?.*|OK|ERROR|RING|AT.*")
+_BARE_SIMULATED = ("gm02s", "sqn3330")
+
+
+class Seen(str, Enum):
+    """What is at the other end."""
+
+    REPL = "repl"
+    """An idle MicroPython prompt."""
+    RAW_REPL = "raw-repl"
+    """A raw REPL that somebody left; Ctrl-B has brought it back to the prompt."""
+    PASTE = "paste"
+    """A prompt that waits for the rest of an input; no program runs, Ctrl-C cancels it."""
+    PROGRAM = "program"
+    """A program runs and prints."""
+    SAFE_BOOT = "safe-boot"
+    """The board has started in front of our eyes and sits at its prompt, no program running."""
+    BOOTLOADER = "bootloader"
+    """The ESP32 waits for a firmware download."""
+    BOOT_TEXT = "boot-text"
+    """Boot messages, and no prompt after them."""
+    MIRROR = "mirror"
+    """A modem at 921600 baud: mirror mode was left on, or, where evidence says ``undecided``, a bare modem."""
+    UPDATER = "updater"
+    """An updater is at work: hands off."""
+    MODEM = "modem"
+    """A bare modem, no board in front."""
+    SILENCE = "silence"
+    """Nothing at all."""
+    NOISE = "noise"
+    """Bytes that are no text at any speed tried."""
+
+
+Evidence = Mapping[str, "str | int | bool"]
+
+
+@dataclass(frozen=True)
+class Contact:
+    """What first contact found.
+
+    seen      what is there
+    text      all that was heard at 115200, from a device: escape it before showing
+    banner    the REPL's banner line, where it was seen
+    evidence  flat data: heard (escaped), boots, reset_codes, foreign_at, interrupted, baud, modem_mode, undecided
+    """
+
+    seen: Seen
+    text: str
+    banner: str
+    evidence: Evidence
+
+
+def contact(link: Link, *, may_interrupt: bool = False) -> Contact:
+    """Find out what is at the other end of ``link``, open at 115200 baud.
+
+    may_interrupt  Ctrl-C may be sent to a program that keeps us from the prompt
+    Raises PortLost, DeadlineOverrun. Leaves the speed at 115200.
+    """
+    talk = _Talk(link)
+    seen = talk.first_words()
+    if seen is None:
+        seen = talk.ask_for_prompt()
+    if seen in (None, Seen.PROGRAM) and may_interrupt:
+        seen = talk.interrupt() or seen
+    if seen is None:
+        seen = _modem_behind(link, talk)
+    return talk.result(seen)
+
+
+class _Talk:
+    """One first contact: what was sent, heard and understood."""
+
+    def __init__(self, link: Link) -> None:
+        self.link = link
+        self.heard = b""
+        self.answer = b""  # the part of it that came since the last thing that was sent
+        self.evidence: dict[str, str | int | bool] = {}
+
+    def first_words(self) -> Seen | None:
+        """CR, then listening. None: nothing conclusive yet."""
+        self.heard = self.link.drain()
+        if _UPDATER.search(self.heard):
+            return Seen.UPDATER
+        self._say(b"\r")
+        self._listen(PROMPT_MS, stop=self._sign_seen)
+        seen = self._sign()
+        if seen is None:
+            self._listen(LISTEN_MS, stop=self._sign_seen)
+            if _BOOT.search(self.heard) and self._sign() is None:
+                self._listen(BOOT_MS - LISTEN_MS, stop=self._sign_seen)
+            seen = self._sign()
+        if seen is None and _BOOT.search(self.heard) and not BANNER.search(self.heard):
+            return Seen.BOOT_TEXT
+        return seen
+
+    def ask_for_prompt(self) -> Seen | None:
+        """Ctrl-B once: a raw REPL and a prompt drowned in other threads' output show their banner."""
+        had_prompt = PROMPT in self.heard
+        self._say(CTRL_B)
+        self._listen(ANSWER_MS, stop=self._banner_seen)
+        if _UPDATER.search(self.heard):
+            return Seen.UPDATER
+        if self._banner_seen():
+            return Seen.REPL if had_prompt else Seen.RAW_REPL
+        lines = [line for line in self.heard.replace(b"\x00", b"").split() if line != CTRL_B]
+        if self.is_noise() or all(_MODEM_LINE.fullmatch(line) for line in lines):
+            return None  # silence, the echo of a modem, or what a modem says by itself
+        return Seen.PROGRAM
+
+    def interrupt(self) -> Seen | None:
+        """Ctrl-C twice, with consent; None where no prompt comes."""
+        self.evidence["interrupted"] = True
+        self._say(CTRL_C + CTRL_C)
+        self._listen(ANSWER_MS, stop=self._prompt_seen)
+        return Seen.REPL if self._prompt_seen() else None
+
+    def result(self, seen: Seen) -> Contact:
+        """The Contact, with what was heard as evidence."""
+        evidence = self.evidence
+        if self.heard.strip():
+            evidence["heard"] = shown(self.heard[-400:].strip(), 200)
+        boots = self.heard.count(b"ets Jun")
+        if boots:
+            evidence["boots"] = boots
+            codes = re.findall(rb"rst:0x[0-9a-f]+ \(\w+\)", self.heard)
+            evidence["reset_codes"] = ", ".join(sorted({code.decode("ascii") for code in codes}))
+        if b"name 'AT' is" in self.heard or re.search(rb">>> AT[+E\r]", self.heard):
+            evidence["foreign_at"] = True
+        banners = list(BANNER.finditer(self.heard))
+        banner = banners[-1].group(0).decode("utf-8", errors="replace") if banners else ""
+        text = self.heard.decode("utf-8", errors="replace").replace("\r\n", "\n")
+        return Contact(seen, text, banner, evidence)
+
+    def share_of_noise(self) -> float:
+        """How much of what was heard is no text."""
+        if not self.heard:
+            return 0.0
+        text_controls = b"\x07\x08\t\n\r\x1b"
+        odd = sum(byte >= 0x7F or (byte < 0x20 and byte not in text_controls) for byte in self.heard)
+        return odd / len(self.heard)
+
+    def is_noise(self) -> bool:
+        # UTF-8 text is high bytes too, but it decodes.
+        try:
+            self.heard.decode("utf-8")
+        except UnicodeDecodeError:
+            return self.share_of_noise() > NOISE_SHARE
+        return self.share_of_noise() > NOISE_SHARE and not re.search(rb"[ -~]{4}", self.heard)
+
+    def _sign(self) -> Seen | None:
+        if _UPDATER.search(self.heard):
+            return Seen.UPDATER
+        if _BOOTLOADER.search(self.heard):
+            return Seen.BOOTLOADER
+        if _PROMPT.search(self.heard):
+            return Seen.SAFE_BOOT if _BOOT.search(self.heard) else Seen.REPL
+        if _UNFINISHED.search(self.heard):
+            return Seen.PASTE
+        return None
+
+    def _sign_seen(self) -> bool:
+        return self._sign() is not None
+
+    def _banner_seen(self) -> bool:
+        banner = BANNER.search(self.answer)
+        return banner is not None and PROMPT in self.answer[banner.end() :]
+
+    def _prompt_seen(self) -> bool:
+        return _PROMPT.search(self.answer) is not None
+
+    def _say(self, data: bytes) -> None:
+        self.answer = b""
+        self.link.write(data)
+
+    def _listen(self, wait_ms: int, stop: Callable[[], bool]) -> None:
+        """Listen for ``wait_ms``; ends early at a pause where ``stop`` holds, and at once at an updater's output."""
+        until = Deadline(self.link.clock, wait_ms / 1000)
+        while not until.expired:
+            data = self.link.read(4096, until.slice_ms(SLICE_MS))
+            self.heard = (self.heard + data)[-HEARD_MAX_BYTES:]
+            self.answer = (self.answer + data)[-HEARD_MAX_BYTES:]
+            if _UPDATER.search(self.heard) or (not data and stop()):
+                return
+
+
+def _modem_behind(link: Link, talk: _Talk) -> Seen:
+    """Look for a modem where no board speaks: at 921600, then at 115200; never AT before it is safe (stp-open)."""
+    from doctor.updater import states
+    from doctor.updater.profile import SQN3330
+
+    nothing = Seen.NOISE if talk.is_noise() else Seen.SILENCE
+    if not link.can_change_baud:
+        return nothing
+    try:
+        state = states.detect(link, link.clock, SQN3330, patience_ms=PROBE_PATIENCE_MS)
+    finally:
+        link.set_baud(REPL_BAUD)
+    if not state.baud:
+        if "nul-bytes" in state.notes:
+            talk.evidence["nul_bytes"] = True
+        return Seen.NOISE if "noise" in state.notes else nothing
+    talk.evidence["modem_mode"] = str(state.mode)
+    talk.evidence["baud"] = int(state.baud)
+    if state.baud == REPL_BAUD or link.url.split("://")[-1].split("?")[0] in _BARE_SIMULATED:
+        return Seen.MODEM  # mirror mode always runs at 921600 (board-and-repl.md 5.4)
+    if not _is_carrier(link):
+        talk.evidence["undecided"] = True
+    return Seen.MIRROR
+
+
+def _is_carrier(link: Link) -> bool:
+    from doctor.ports import list_ports
+
+    return link.simulated or any(
+        port.device == link.name and port.carrier is not None and not port.ambiguous for port in list_ports()
+    )
