@@ -40,20 +40,19 @@ class Starter:
     starts: bool
 
 
-def find_starters(source: str) -> tuple[Starter, ...]:
+def find_starters(source: str, *, when_imported: bool = False) -> tuple[Starter, ...]:
     """Lines of ``source`` that start or load an updater, first line first.
+
+    when_imported  the script is a module that another one imports: what its functions do counts only when called
 
     What CPython's ``ast`` cannot parse (old syntax, damage, a web page) is searched as text, comments left out.
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = _parse(source)
+    if tree is None:
         return _by_text(source)
-    lines = source.splitlines()
+    lines = source.split("\n")
     found: dict[int, Starter] = {}
-    for number, starts in _in_tree(tree):
+    for number, starts in _in_tree(tree, when_imported):
         text = lines[number - 1].strip() if number <= len(lines) else ""
         if number not in found or starts:
             found[number] = Starter(number, text, starts)
@@ -80,9 +79,25 @@ def _by_text(source: str) -> tuple[Starter, ...]:
     return tuple(found)
 
 
-def _in_tree(tree: ast.AST) -> Iterator[tuple[int, bool]]:
+def _parse(source: str) -> ast.AST | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _walk(node: ast.AST, into_functions: bool) -> Iterator[ast.AST]:
+    for child in ast.iter_child_nodes(node):
+        if into_functions or not isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            yield child
+            yield from _walk(child, into_functions)
+
+
+def _in_tree(tree: ast.AST, when_imported: bool) -> Iterator[tuple[int, bool]]:
     modules, functions = _names_bound(tree)
-    for node in ast.walk(tree):
+    for node in _walk(tree, not when_imported):
         if isinstance(node, ast.Import):
             if any(alias.name.split(".")[0] in UPDATER_MODULES for alias in node.names):
                 yield node.lineno, False
@@ -129,3 +144,17 @@ def _starts(call: ast.Call, modules: set[str], functions: set[str]) -> bool:
 def _names_updater(call: ast.Call) -> bool:
     texts = [a.value for a in call.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
     return any(TEXT_NAME.search(text) for text in texts)
+
+
+def imported_modules(source: str) -> tuple[str, ...]:
+    """Names of the modules that a script imports, updater modules left out; empty where it cannot be parsed."""
+    tree = _parse(source)
+    if tree is None:
+        return ()
+    names: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names += [alias.name.split(".")[0] for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.append(node.module.split(".")[0])
+    return tuple(dict.fromkeys(name for name in names if name not in UPDATER_MODULES))

@@ -1,0 +1,168 @@
+"""Check ``board-scripts-match``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from doctor.bench import Bench
+from doctor.board.scripts_on_board import BoardScript, BoardScripts, Compared, local_scripts, read_scripts
+from doctor.check import Check, Finding, Grade, Needs, Remedy
+from doctor.escape import hex_bytes, shown
+from doctor.scripts import VENDOR_SCRIPTS, ScriptKind
+
+PAGE = "script-is-html-page"
+DAMAGED = "corrupt-upload"
+STALE = "project-sync-stale"
+SHADOWED = "frozen-module-shadows-upload"
+PACKAGE = "script-folder-imported-as-package"
+UPLOAD = Remedy("upload-scripts", Grade.ASKS)
+DOWNLOAD = Remedy("download-raw-scripts", Grade.MANUAL)
+
+WORST_FIRST = (PAGE, DAMAGED)
+CAUSES = {
+    PAGE: "the browser saved GitHub's page around the script instead of the script (Raw, or the repository's zip)",
+    DAMAGED: "the upload lost bytes or was cut short",
+    "appledouble-companion": "macOS keeps what FAT cannot hold in files of this kind, and the upload took them along",
+    "smart-quotes-in-pasted-code": "the text was pasted from a web page or a word processor",
+    "firmware-still-zipped": "the download was not unpacked",
+}
+
+
+class BoardScriptsMatch(Check):
+    """The scripts on the board are real Python, and the same as on the PC.
+
+    Why: a web page saved under the name sqnsupgrade.py, or half a script, fails with a SyntaxError in a line that tells
+    nothing, and uploading it again changes nothing. The flash of this program needs none of these scripts: often the
+    best cure is to delete them.
+
+    Looks at: every .py file in /flash and /flash/lib: first bytes, then the whole text, parsed and never run. With
+    --scripts DIR also whether each equals the PC's copy. Tells where the firmware's built-in sqnsupgrade hides an
+    uploaded one.
+
+    Cures: upload-scripts replaces bad scripts by good ones from --scripts DIR, or removes them, after asking and with
+    a backup; download-raw-scripts says how to get real ones.
+    """
+
+    id = "board-scripts-match"
+    needs = (Needs.BOARD,)
+    after = ("board-has-modem",)
+    deadline_s = 240.0
+    finds = (
+        PAGE,
+        DAMAGED,
+        STALE,
+        SHADOWED,
+        PACKAGE,
+        "appledouble-companion",
+        "smart-quotes-in-pasted-code",
+        "firmware-still-zipped",
+        "windows-path-escapes",
+        "files-swapped",
+    )
+
+    def look(self, bench: Bench) -> Finding:
+        """Read and judge the scripts; the worst one makes the finding, the others are evidence."""
+        found = read_scripts(bench.board, local_scripts(bench.options.scripts))
+        frozen = set(bench.board_facts.frozen)
+        bad = [s for s in found.scripts if _is_bad(s)]
+        if bad:
+            return self._bad(sorted(bad, key=_rank), found)
+        cut = [s for s in found.scripts if s.compared is Compared.CUT]
+        if cut:
+            return self.fail(
+                f"{_named(cut)} on the board is only the beginning of the PC's copy",
+                catalogue=DAMAGED,
+                evidence=_evidence(found),
+                cause=CAUSES[DAMAGED],
+                remedies=(UPLOAD,),
+            )
+        return self._doubtful(found, frozen) or self._good(found)
+
+    def _bad(self, bad: Sequence[BoardScript], found: BoardScripts) -> Finding:
+        worst = bad[0]
+        assert worst.verdict is not None
+        catalogue = worst.verdict.catalogue or DAMAGED
+        more = f"; {len(bad) - 1} more like it: {_named(bad[1:])}" if len(bad) > 1 else ""
+        source_bad = worst.compared is Compared.EQUAL
+        cause = CAUSES.get(catalogue, CAUSES[DAMAGED])
+        if source_bad:
+            cause += "; the PC's copy is the very same, so uploading it again cannot help"
+        remedies = (UPLOAD, DOWNLOAD) if catalogue == PAGE or source_bad else (UPLOAD,)
+        evidence = {**_evidence(found), "first_bytes": hex_bytes(worst.verdict.first_bytes, 16)}
+        return self.fail(
+            f"{shown(worst.path)} on the board {worst.verdict.text}{more}",
+            catalogue=catalogue,
+            evidence=evidence,
+            cause=cause,
+            remedies=remedies,
+        )
+
+    def _doubtful(self, found: BoardScripts, frozen: set[str]) -> Finding | None:
+        different = [s for s in found.scripts if s.compared is Compared.DIFFERENT]
+        if different:
+            return self.warn(
+                f"{_named(different)} on the board differs from the PC's copy",
+                catalogue=STALE,
+                evidence=_evidence(found),
+                cause="an earlier version was uploaded, or the editor left it out because it thought it unchanged",
+                remedies=(UPLOAD,),
+            )
+        shadowed = [s for s in found.scripts if s.name.removesuffix(".py") in frozen]
+        if shadowed:
+            return self.warn(
+                f"{_named(shadowed)} on the board is never used: the board's firmware has its own, which wins",
+                catalogue=SHADOWED,
+                evidence=_evidence(found),
+                cause="an old tutorial followed on newer firmware; our flash needs neither of them",
+                remedies=(UPLOAD,),
+            )
+        packages = [p for p in found.folders if f"{p.rsplit('/', 1)[-1]}.py" in VENDOR_SCRIPTS]
+        if packages:
+            return self.warn(
+                f"{shown(packages[0])} on the board is a folder, which the board imports instead of the script",
+                catalogue=PACKAGE,
+                evidence=_evidence(found),
+                cause="the whole folder was uploaded instead of the scripts in it",
+            )
+        old = [s for s in found.scripts if s.verdict is not None and s.verdict.kind is ScriptKind.PYTHON2]
+        unread = [s for s in found.scripts if s.verdict is None]
+        if old:
+            assert old[0].verdict is not None
+            return self.warn(f"{shown(old[0].path)} on the board {old[0].verdict.text}", evidence=_evidence(found))
+        if unread:
+            text = f"{_named(unread)} on the board is too large to read over the REPL, and was not looked at"
+            return self.warn(text, evidence=_evidence(found))
+        return None
+
+    def _good(self, found: BoardScripts) -> Finding:
+        count = len(found.scripts)
+        if not count:
+            return self.passed("the board holds no scripts; flashing needs none", evidence=_evidence(found))
+        equal = sum(1 for s in found.scripts if s.compared is Compared.EQUAL)
+        same = f", {equal} the same as on the PC" if equal else ""
+        text = f"{count} script{'s' if count > 1 else ''} on the board, all real Python{same}"
+        return self.passed(text, evidence=_evidence(found))
+
+
+def _is_bad(script: BoardScript) -> bool:
+    return script.verdict is not None and not script.verdict.is_python
+
+
+def _rank(script: BoardScript) -> tuple[int, bool, str]:
+    catalogue = script.verdict.catalogue if script.verdict else None
+    place = WORST_FIRST.index(catalogue) if catalogue in WORST_FIRST else len(WORST_FIRST)
+    return place, script.name != "sqnsupgrade.py", script.path
+
+
+def _named(scripts: Sequence[BoardScript], most: int = 3) -> str:
+    names = [shown(s.path, 60) for s in scripts[:most]]
+    return ", ".join(names) + (f" and {len(scripts) - most} more" if len(scripts) > most else "")
+
+
+def _evidence(found: BoardScripts) -> dict[str, str | int | float | bool | list[str] | None]:
+    lines = []
+    for script in found.scripts:
+        kind = script.verdict.kind.value if script.verdict else "not read"
+        against = "" if script.compared is Compared.NOT_GIVEN else f", {script.compared.value}"
+        lines.append(f"{shown(script.path)}: {script.size_bytes} bytes, {kind}{against}")
+    return {"scripts": lines, "missing": [shown(name) for name in found.missing]}

@@ -1,0 +1,122 @@
+"""The Python scripts on a board, read and classified; and compared with the ones that the user has on the PC."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from doctor.board import files
+from doctor.board.board import Board
+from doctor.board.boot_scripts import SEARCHED
+from doctor.scripts import ScriptVerdict, classify
+
+FILES_MAX = 60  #: the vendor's set has 6 scripts; a user's project some 20
+READ_MAX_BYTES = 256 * 1024  #: the longest of the vendor's scripts has 75 KB
+READ_ALL_MAX_BYTES = 640 * 1024  #: at 6 kB/s (board-and-repl.md 3.6) this is under two minutes
+
+
+class Compared(Enum):
+    """How a script on the board stands to the one of the same name on the PC."""
+
+    NOT_GIVEN = "not-given"
+    EQUAL = "equal"
+    CUT = "cut"
+    """The board has only the beginning of it."""
+    DIFFERENT = "different"
+
+
+@dataclass(frozen=True)
+class BoardScript:
+    """One script on the board. ``verdict`` is None where it was too large to read."""
+
+    path: str
+    size_bytes: int
+    verdict: ScriptVerdict | None
+    compared: Compared = Compared.NOT_GIVEN
+
+    @property
+    def name(self) -> str:
+        """File name without folder."""
+        return self.path.rsplit("/", 1)[-1]
+
+
+@dataclass(frozen=True)
+class BoardScripts:
+    """What lies in /flash and /flash/lib.
+
+    scripts  the .py files
+    folders  paths of folders there, which the board imports as packages
+    missing  names of scripts that the PC has and the board has not
+    """
+
+    scripts: tuple[BoardScript, ...]
+    folders: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+def local_scripts(folder: Path | None) -> dict[str, bytes]:
+    """The content of the .py files in a folder of the PC and in its folders, by file name.
+
+    Of several with one name the one nearest to the top counts. Unreadable ones are left out: telling is the business of
+    scripts-are-python.
+    """
+    if folder is None:
+        return {}
+    found: dict[str, bytes] = {}
+    for path in sorted(folder.rglob("*.py"), key=lambda p: (len(p.parts), p)):
+        try:
+            if path.name not in found and path.stat().st_size <= READ_MAX_BYTES:
+                found[path.name] = path.read_bytes()
+        except OSError:
+            continue
+    return found
+
+
+def read_scripts(board: Board, local: Mapping[str, bytes]) -> BoardScripts:
+    """Read, classify and compare. What equals the PC's copy by its hash is not read. Raises BoardError, LinkError."""
+    entries = _entries(board)
+    folders = tuple(e.path for e in entries if e.is_dir and e.path not in SEARCHED)
+    python = [e for e in entries if not e.is_dir and e.name.lower().endswith(".py")]
+    scripts: list[BoardScript] = []
+    room = READ_ALL_MAX_BYTES
+    for entry in python[:FILES_MAX]:
+        script = _equal_to_local(board, entry, local.get(entry.name))
+        if script is None:
+            script = _read(board, entry, local.get(entry.name), min(room, READ_MAX_BYTES))
+            room -= entry.size_bytes if script.verdict else 0
+        scripts.append(script)
+    scripts += [BoardScript(e.path, e.size_bytes, None) for e in python[FILES_MAX:]]
+    there = {e.name for e in python}
+    return BoardScripts(tuple(scripts), folders, tuple(name for name in local if name not in there))
+
+
+def _entries(board: Board) -> list[files.BoardFile]:
+    entries: list[files.BoardFile] = []
+    for folder in SEARCHED:
+        try:
+            entries += files.listdir(board, folder)
+        except files.BoardFileMissing:
+            continue
+    return entries
+
+
+def _equal_to_local(board: Board, entry: files.BoardFile, ours: bytes | None) -> BoardScript | None:
+    if ours is None or entry.size_bytes != len(ours):
+        return None
+    if files.sha256(board, entry.path) != hashlib.sha256(ours).hexdigest():
+        return None
+    return BoardScript(entry.path, entry.size_bytes, classify(entry.name, ours), Compared.EQUAL)
+
+
+def _read(board: Board, entry: files.BoardFile, ours: bytes | None, most: int) -> BoardScript:
+    if entry.size_bytes > most:
+        return BoardScript(entry.path, entry.size_bytes, None)
+    data = files.read(board, entry.path)
+    compared = Compared.NOT_GIVEN
+    if ours is not None:
+        compared = Compared.CUT if len(data) < len(ours) and ours.startswith(data) else Compared.DIFFERENT
+        compared = Compared.EQUAL if data == ours else compared
+    return BoardScript(entry.path, entry.size_bytes, classify(entry.name, data), compared)
