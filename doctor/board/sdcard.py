@@ -19,6 +19,7 @@ LOOK_SILENCE_S = 20.0  #: SD() on an empty slot returns after about 1 s; free sp
 LOOK_TOTAL_S = 60.0
 HASH_SILENCE_S = 15.0  #: a dot comes every 256 KiB; 1-bit SDMMC at default speed reads well over 100 kB/s
 HASH_TOTAL_S = 600.0
+FORMAT_SILENCE_S = 180.0  #: a 32 GB card writes some MB of FAT over the 1-bit bus; nothing is printed meanwhile
 KIB = 1024
 
 
@@ -101,6 +102,16 @@ def sha256(board: Board, path: str) -> str | None:
     """
     answer = board.repl.call(snippets_card.sha256(path), silence_s=HASH_SILENCE_S, total_s=HASH_TOTAL_S)
     return answer if isinstance(answer, str) else None
+
+
+def move(board: Board, source: str, target: str) -> None:
+    """Give a file on the card another path on the same card. Raises BoardError where the board refuses."""
+    board.repl.call(snippets_card.move(source, target), silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S)
+
+
+def format_card(board: Board) -> None:
+    """Format the card in the board by the call of its era; everything on it is lost. Raises BoardError."""
+    board.repl.call(snippets_card.format_card(), silence_s=FORMAT_SILENCE_S, total_s=FORMAT_SILENCE_S)
 
 
 def _view(answer: Mapping[str, Any]) -> CardView:

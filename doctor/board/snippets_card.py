@@ -164,6 +164,43 @@ _fd_with_card(_fd_hash)
 """
 
 
+_MOVE = """
+def _fd_move():
+    os.rename(SRC, DST)
+    print('@@FD true')
+_fd_with_card(_fd_move)
+"""
+
+#: Up to 1.18.3 the card device itself is formatted; from 1.20 on a mounted path (board-and-repl.md 4). Only ever /sd.
+_FORMAT = """
+def _fd_format():
+    where = _fd_mounted()
+    if where and where != '/sd':
+        raise OSError('the card is mounted at ' + where)
+    if hasattr(os, 'mkfs'):
+        if where:
+            _fd_unmount(where)
+        sd = SD()
+        try:
+            os.mkfs(sd)
+        finally:
+            sd.deinit()
+    else:
+        sd = None
+        if not where:
+            sd = SD()
+            os.mount(sd, '/sd')
+        try:
+            os.fsformat('/sd')
+        finally:
+            if sd is not None:
+                _fd_unmount('/sd')
+                sd.deinit()
+    print('@@FD true')
+_fd_format()
+"""
+
+
 def look() -> str:
     """Everything about the card in one call; mounts it where it is not mounted, and undoes that."""
     return wrapped(_limited(_DEFINE + _LOOK))
@@ -172,6 +209,17 @@ def look() -> str:
 def sha256(path: str) -> str:
     """SHA-256 of a whole file on the card, in hex; prints a dot every 256 KiB so that silence means trouble."""
     return wrapped(_limited(_DEFINE + _WITH_CARD) + _HASH.replace("PATH", quoted(path)))
+
+
+def move(source: str, target: str) -> str:
+    """Give a file on the card another path on the same card; FatFs refuses where the target exists."""
+    code = _MOVE.replace("SRC", quoted(source)).replace("DST", quoted(target))
+    return wrapped(_limited(_DEFINE + _WITH_CARD) + code)
+
+
+def format_card() -> str:
+    """Format the card with the call that the release has. Everything on it is lost."""
+    return wrapped(_limited(_DEFINE) + _FORMAT)
 
 
 def _limited(code: str) -> str:

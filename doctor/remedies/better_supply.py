@@ -4,11 +4,10 @@ from doctor.remedies.cure import ManualCure
 
 
 class BetterSupply(ManualCure):
-    """Give the board a supply that does not collapse."""
+    """Give the board a steadier supply."""
 
     id = "better-supply"
     how = (
-        "plug the board straight into the computer or into a powered hub, with a short, thick cable",
-        "attach a charged battery as well, where the carrier board has a connector",
-        "run fipy-doctor check again; do not flash while the board restarts by itself",
+        "use another USB cable, short and thick, in a port of the PC itself and not in a hub",
+        "take off what draws power from the board: displays, sensors, a battery that is being charged",
     )

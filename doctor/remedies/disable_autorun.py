@@ -1,0 +1,50 @@
+"""Cure ``disable-autorun``."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING
+
+from doctor.board import autorun, files
+from doctor.check import Finding
+from doctor.remedies.backup_file import keep_copy
+from doctor.remedies.cure import CureContext, DoableCure
+
+if TYPE_CHECKING:
+    from doctor.bench import Bench
+
+STARTED_AT_BOOT = ("/flash/boot.py", "/flash/main.py")
+STOPPED_SUFFIX = ".off"
+
+
+class DisableAutorun(DoableCure):
+    """Keep boot.py and main.py from starting an updater by themselves."""
+
+    id = "disable-autorun"
+    flag = "disable-autorun"
+
+    def plan(self, bench: Bench, finding: Finding | None) -> tuple[str, ...]:
+        """One step for each file that starts an updater."""
+        return tuple(
+            f"keep a copy of {path} on this PC; on the board, rename it to {posixpath.basename(path)}{STOPPED_SUFFIX}"
+            for path in self._starting(bench)
+        )
+
+    def do(self, bench: Bench, finding: Finding | None, context: CureContext) -> str:
+        """Rename them; the text stays on the board and on the PC. Raises BoardError."""
+        paths = self._starting(bench)
+        for path in paths:
+            data = files.read(bench.board, path)
+            kept = keep_copy(context.backup, path, data)
+            files.write(bench.board, path + STOPPED_SUFFIX, data)
+            files.remove(bench.board, path)
+            context.say(f"{path} is now {path}{STOPPED_SUFFIX}; a copy lies at {kept}")
+        return f"{', '.join(paths)} no longer start an updater"
+
+    def _starting(self, bench: Bench) -> list[str]:
+        return [
+            path
+            for path in STARTED_AT_BOOT
+            if files.exists(bench.board, path)
+            and autorun.find_starters(files.read(bench.board, path).decode("utf-8", errors="replace"))
+        ]

@@ -1,0 +1,108 @@
+"""Cure ``power-cycle``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from doctor.check import Finding, Grade
+from doctor.clock import Deadline
+from doctor.errors import DoctorError, LinkError, PortLost
+from doctor.remedies.cure import CureContext, DoableCure
+
+if TYPE_CHECKING:
+    from doctor.bench import Bench
+
+OFF_S = 10.0  #: the modem needs this long without power (modem-protocol.md 1)
+VANISH_S = 300.0  #: how long we wait for the user to pull the plug
+RETURN_S = 300.0  #: and to put it back
+LOOK_MS = 250
+
+
+class PowerCycle(DoableCure):
+    """Take all power from the board for ten seconds.
+
+    The reset button does not reset the modem; only power does. The port must be seen to vanish for at least ten
+    seconds, so that a battery or a second cable cannot fool us.
+    """
+
+    id = "power-cycle"
+    flag = "power-cycle"
+    grade = Grade.MANUAL
+
+    def steps(self, finding: Finding) -> tuple[str, ...]:
+        """What the user does."""
+        return (
+            "unplug USB, and the battery if there is one; the reset button does not reach the modem",
+            "wait ten seconds",
+            "plug USB in again and wait a minute for the modem to start",
+        )
+
+    def plan(self, bench: Bench, finding: Finding | None) -> tuple[str, ...]:
+        """What is going to be watched."""
+        return (
+            f"you unplug USB and battery; {bench.options.port} must vanish for {OFF_S:.0f} s",
+            "you plug USB in again; the port may come back under another name",
+        )
+
+    def do(self, bench: Bench, finding: Finding | None, context: CureContext) -> str:
+        """Watch the port vanish and come back. Raises LinkError where it does not, or comes back too soon."""
+        link = bench.link
+        clock = link.clock
+        if link.simulated:
+            link.serial.hands.power_cycle(OFF_S)
+            bench.close_link()
+            return f"power was off for {OFF_S:.0f} s (simulated)"
+        context.say("Unplug USB and the battery now.")
+        self._await_gone(bench)
+        gone_ms = clock.ticks_ms()
+        bench.close_link()
+        context.say(f"Gone. Wait {OFF_S:.0f} s, then plug in again.")
+        self._await_back(bench)
+        off_s = (clock.ticks_ms() - gone_ms) / 1000
+        if off_s < OFF_S:
+            raise LinkError(
+                "reset-is-not-power-cycle",
+                f"the port was gone for only {off_s:.0f} s",
+                on=str(bench.options.port),
+                cause="the modem keeps running on what is left in its capacitors",
+                next="run fipy-doctor fix --power-cycle again and wait ten seconds",
+            )
+        if not context.ask("Was the battery off too, or is there none?"):
+            raise DoctorError(
+                "battery-keeps-modem-powered",
+                "a battery keeps the modem powered",
+                next="unplug the battery too and run fipy-doctor fix --power-cycle again",
+            )
+        return f"power was off for {off_s:.0f} s"
+
+    def _await_gone(self, bench: Bench) -> None:
+        limit = Deadline(bench.clock, VANISH_S)
+        while not limit.expired:
+            try:
+                bench.link.read(256, LOOK_MS)
+            except PortLost:
+                return
+        raise LinkError(
+            "reset-is-not-power-cycle",
+            "the port never vanished",
+            on=str(bench.options.port),
+            cause="the board was reset but not unplugged, or the carrier board has its own power",
+            next="unplug USB from the carrier board and the battery, then plug in again",
+        )
+
+    def _await_back(self, bench: Bench) -> None:
+        limit = Deadline(bench.clock, RETURN_S)
+        while True:
+            try:
+                _ = bench.link
+                return
+            except LinkError as err:
+                if limit.expired:
+                    raise LinkError(
+                        "port-number-changes-on-replug",
+                        "the port did not come back",
+                        on=str(bench.options.port),
+                        cause="it may have another name now",
+                        next="run fipy-doctor ports, then go on with the name it shows",
+                    ) from err
+                bench.clock.sleep_ms(LOOK_MS)
