@@ -42,6 +42,8 @@ CLEAN_TRIES = 12
 SMOD_MS = 5000
 #: Wait before the second RESET to a session that did not answer the first, in ms (design.md 4, "stp-open").
 SESSION_REST_MS = 300000
+#: Rounds of silence at all speeds before a half-received block is thought of.
+FLUSH_ROUND = 2
 #: Bytes that are kept as evidence.
 RAW_LIMIT_BYTES = 2048
 
@@ -140,7 +142,7 @@ def close_session(port, clock, profile, emit=None):
         return True
     Speaker(emit).waiting("the modem to give up a broken transfer", SESSION_REST_MS, False)
     clock.sleep_ms(SESSION_REST_MS)
-    return master.reset(SESSION_PROBE_MS, tries=2)
+    return master.reset(SESSION_PROBE_MS, tries=2) or master.flush(SESSION_PROBE_MS)
 
 
 class _Detection(object):
@@ -163,14 +165,34 @@ class _Detection(object):
         speeds = [self._profile.app_baud]
         if self._profile.ffh_baud not in speeds:
             speeds.append(self._profile.ffh_baud)
-        first = True
-        while first or not timer.over():
+        rounds = 0
+        while not rounds or not timer.over():
             for baud in speeds:
-                if self._found_at(baud, first and baud == speeds[0]):
+                if self._found_at(baud, not rounds and baud == speeds[0]):
                     return self._state
-            first = False
-        self._judge_silence()
+            rounds += 1
+            if rounds == FLUSH_ROUND and not self._state.raw and self._flushed(speeds[0]):
+                break
+        if self._state.mode == SILENT:
+            self._port.set_baud(self._profile.app_baud)
+            self._note_odd_bytes()
         return self._state
+
+    def _flushed(self, baud):
+        # type: (int) -> bool
+        """Utter silence may be a session that waits for the rest of a block; see Master.flush."""
+        self._port.set_baud(baud)
+        if not self._master.flush(SESSION_PROBE_MS):
+            self._port.write(b"\r")
+            return False
+        self._session_closed(baud)
+        return True
+
+    def _session_closed(self, baud):
+        # type: (int) -> None
+        self._state.mode = STP_OPEN
+        self._state.baud = baud
+        self._state.note("session-closed")
 
     def _found_at(self, baud, may_escape):
         # type: (int, bool) -> bool
@@ -181,9 +203,7 @@ class _Detection(object):
             self._probed.append(baud)
             self._keep(self._at.listen(FIRST_LISTEN_MS))
             if self._master.reset(SESSION_PROBE_MS):
-                state.mode = STP_OPEN
-                state.baud = baud
-                state.note("session-closed")
+                self._session_closed(baud)
                 return True
             self._port.write(b"\r")  # ends the line that our RESET began in an AT parser
             self._keep(self._at.listen(FIRST_LISTEN_MS))
@@ -273,11 +293,6 @@ class _Detection(object):
             self._state.note("nul-bytes")
         if odd_bytes(raw) > nuls:
             self._state.note("noise")
-
-    def _judge_silence(self):
-        # type: () -> None
-        self._port.set_baud(self._profile.app_baud)
-        self._note_odd_bytes()
 
 
 def read_facts(port, clock, profile, state):

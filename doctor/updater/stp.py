@@ -5,7 +5,7 @@ import struct
 from .contract import Clock, Port, Source, Timer  # noqa: F401
 from .crc import crc16
 from .events import Speaker
-from .profile import Profile  # noqa: F401
+from .profile import BLOCK_MAX_BYTES, Profile  # noqa: F401
 
 try:
     from typing import Any, Callable, Dict, Optional, Tuple  # noqa: F401
@@ -32,6 +32,8 @@ _ACK_PAYLOAD = {RESET: 0, OPEN: 4, BLOCK_CMD: 0, BLOCK: 2, DATA_TYPE: 0}
 #: Data type "CABA container, not compressed" (modem-protocol.md 4.6).
 DATA_TYPE_CABA = 4
 _SESSION = 1
+#: Longest block of any master in the field: max transfer 8192 less the header (modem-protocol.md 4.4).
+_LONGEST_BLOCK_BYTES = 8176
 
 #: Longest wait in ms for the ack of RESET, OPEN and DATA_TYPE; they cost the modem nothing.
 CONTROL_ACK_MS = 10000
@@ -119,6 +121,20 @@ class Master(object):
             if self._await(RESET, 0, 0, wait_ms).kind == "ack":
                 self._tid = 0
                 return True
+        return False
+
+    def flush(self, wait_ms):
+        # type: (int) -> bool
+        """Fill up a block of which only a part arrived, with RESETs; True once one of them is acknowledged.
+
+        A slave may wait for the rest of a block for ever (modem-protocol.md 9.7) and takes a single RESET for it.
+        """
+        for _ in range(_LONGEST_BLOCK_BYTES // BLOCK_MAX_BYTES + 1):
+            self._port.drain()
+            self._buffer = b""
+            self._port.write(pack(RESET, 0, 0) * (BLOCK_MAX_BYTES // HEADER_BYTES + 2))
+            if self._await(RESET, 0, 0, wait_ms).kind == "ack":
+                return self.reset(wait_ms, TRIES)
         return False
 
     def open(self):

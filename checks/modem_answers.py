@@ -1,0 +1,78 @@
+"""Check ``modem-answers``."""
+
+from __future__ import annotations
+
+from doctor.bench import Bench
+from doctor.check import Check, Evidence, Finding, Needs, Status
+from doctor.escape import shown
+from doctor.modem.facts import ModemFacts
+from doctor.modem.verdict import verdict
+
+
+class ModemAnswers(Check):
+    """The modem answers AT over its own UART and runs its application.
+
+    Why: everything else depends on the modem's mode. A modem that waits in its updater, in its boot ROM or in the
+    middle of an abandoned transfer needs another recipe each, and the wrong one can cost the modem. LTE() is never used:
+    on half of the board firmwares it hangs for ever on a silent modem.
+
+    Looks at: both speeds, for up to a minute, since a modem may be starting. Listens, closes an abandoned transfer
+    (else AT would be taken for a part of it), then asks AT until three clean OKs came in a row, AT+SMOD?, ATI, and the
+    version where the mode allows it. The modem's mode stays as found.
+
+    Cures: depends on the mode: power-cycle, remove-jumpers, flash-full-image, give-updater-elf, wait-for-modem.
+    """
+
+    id = "modem-answers"
+    needs = (Needs.PORT, Needs.MODEM)
+    after = ("port-opens", "board-has-modem")
+    deadline_s = 420.0
+    overridable = False
+    finds = (
+        "modem-left-in-update-boot",
+        "ati-returns-error",
+        "modem-in-ffh",
+        "modem-silent",
+        "modem-null-bytes",
+        "baud-mismatch-garbage",
+        "lte-constructor-hangs",
+        "stale-bytes-in-reply",
+        "modem-in-data-mode",
+        "modem-state-unknown",
+        "stall-after-100-waiting",
+    )
+
+    def look(self, bench: Bench) -> Finding:
+        """Ask the modem, once for the whole run."""
+        facts = bench.modem_facts
+        lte_hangs = bench.presence(Needs.BOARD).there and bench.board_facts.era.lte_hangs
+        judged = verdict(facts, updater_given=bench.options.updater_elf is not None, lte_hangs=lte_hangs)
+        summary = judged.summary
+        if judged.status is Status.PASS and facts.release:
+            summary = f"{summary}: {shown(facts.release, 40)}"
+        return Finding(
+            self.id,
+            judged.status,
+            summary,
+            evidence=_evidence(facts),
+            catalogue=judged.catalogue,
+            cause=judged.cause,
+            remedies=judged.remedies,
+        )
+
+
+def _evidence(facts: ModemFacts) -> Evidence:
+    return {
+        "mode": facts.mode,
+        "baud": facts.baud,
+        "release": shown(facts.release, 40),
+        "build": facts.build,
+        "radio": facts.radio,
+        "family": facts.family,
+        "bootloader0": facts.bootloader0,
+        "boot_selector": facts.boot_selector,
+        "upgrade_report": shown(facts.upgrade_report, 60) if facts.upgrade_report is not None else None,
+        "ati": [shown(line, 60) for line in facts.ati],
+        "notes": list(facts.notes),
+        "heard": shown(facts.raw[-200:], 200),
+    }

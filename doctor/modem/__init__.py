@@ -1,0 +1,1 @@
+"""What is known of the modem: typed facts, and what they mean."""

@@ -1,0 +1,141 @@
+"""Typed facts about the modem, out of the lines that the updater core read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from doctor.updater import states
+from doctor.updater.profile import MONARCH2_FAMILY, SQN3330_FAMILY
+
+_RELEASE = re.compile(r"\bLR\d+(?:\.\d+)+-(\d{4,6})\b")
+_UE = re.compile(r"\bUE\s*:?\s*(\d+\.\d+\.\d+\.\d+\w*)")
+#: `Software     : 5.1.1.0 [41065] by …` or `Software     : BUILD5.1.1.0-33988 by …` (modem-protocol.md 8.3).
+_SOFTWARE = re.compile(r"\bSoftware\s*:\s*(?:BUILD)?(\d+(?:\.\d+)+)\s*(?:\[(\d+)\]|-(\d+))")
+_BOOTLOADER0 = re.compile(r"\bBootloader0\*?\s*:\s*(?:BUILD)?[\d.]+\s*(?:\[(\d+)\]|-(\d+))")
+_IMEI = re.compile(r"\b(\d{15})\b")
+_BOOT_SELECTOR = re.compile(r"\b(FFF|FFH|RECOVERY|UPDATER)\b")
+_RADIO_OF_MAJOR = {"5": "CATM1", "6": "NB1"}
+
+
+@dataclass(frozen=True)
+class ModemFacts:
+    """What the modem said of itself; None and "" where it did not.
+
+    mode            design: "Words"
+    baud            speed at which it answered, 0 for silence
+    ati             lines of ATI
+    ue              such as ``5.0.0.0d``
+    release         such as ``LR5.1.1.0-41065``
+    build           of the application
+    radio           ``CATM1`` or ``NB1``
+    family          ``SQN3330`` or ``MONARCH2``
+    bootloader0     build of boot copy 0
+    imei            15 digits
+    boot_selector   what boots next: FFF, FFH, RECOVERY or UPDATER
+    upgrade_report  the words after ``+SMUPGRADE:``
+    notes           words of states.State, and ``smswboot-error`` where AT+SMSWBOOT? was not answered with OK
+    raw             bytes that were heard while looking for it
+    """
+
+    mode: str
+    baud: int = 0
+    ati: tuple[str, ...] = ()
+    ue: str = ""
+    release: str = ""
+    build: int | None = None
+    radio: str | None = None
+    family: str = SQN3330_FAMILY
+    bootloader0: int | None = None
+    imei: str | None = None
+    boot_selector: str | None = None
+    upgrade_report: str | None = None
+    notes: tuple[str, ...] = ()
+    raw: bytes = b""
+
+
+def from_core(state: states.State, facts: states.Facts) -> ModemFacts:
+    """Facts out of detection and the queries after it."""
+    lines = [*facts.ati1, *facts.showver, *state.ati]
+    notes = list(state.notes)
+    if facts.stale and "stale-replies" not in notes:
+        notes.append("stale-replies")
+    if "smswboot" in facts.refused:
+        notes.append("smswboot-error")
+    version = _version(lines, states.family_of(lines) or state.family)
+    return ModemFacts(
+        mode=state.mode,
+        baud=state.baud,
+        ati=tuple(state.ati),
+        ue=version.ue,
+        release=version.release,
+        build=version.build,
+        radio=version.radio,
+        family=version.family,
+        bootloader0=_number(_BOOTLOADER0, lines),
+        imei=_first(_IMEI, facts.cgsn),
+        boot_selector=_first(_BOOT_SELECTOR, facts.smswboot),
+        upgrade_report=_report(facts.smupgrade),
+        notes=tuple(notes),
+        raw=state.raw,
+    )
+
+
+def from_version_lines(lines: Sequence[str], mode: str) -> ModemFacts:
+    """Facts out of the version lines alone, as a flash reads them back at its end."""
+    version = _version(lines, states.family_of(list(lines)) or SQN3330_FAMILY)
+    return ModemFacts(
+        mode=mode,
+        ue=version.ue,
+        release=version.release,
+        build=version.build,
+        radio=version.radio,
+        family=version.family,
+        bootloader0=_number(_BOOTLOADER0, lines),
+    )
+
+
+@dataclass(frozen=True)
+class _Version:
+    ue: str
+    release: str
+    build: int | None
+    radio: str | None
+    family: str
+
+
+def _version(lines: Sequence[str], family: str) -> _Version:
+    """Release and build: showver's Software line is what the board's firmware trusts, ATI1 tells the rest."""
+    release, build = "", None
+    for line in lines:
+        if found := _RELEASE.search(line):
+            release, build = found.group(0), int(found.group(1))
+            break
+    software = next((found for line in lines if (found := _SOFTWARE.search(line))), None)
+    if software:
+        build = int(software.group(2) or software.group(3))
+        release = release or f"LR{software.group(1)}-{build}"
+    radio = _RADIO_OF_MAJOR.get(release[2:].split(".")[0]) if family != MONARCH2_FAMILY else None
+    return _Version(_first(_UE, lines) or "", release, build, radio, family)
+
+
+def _first(pattern: re.Pattern[str], lines: Sequence[str]) -> str | None:
+    for line in lines:
+        if found := pattern.search(line):
+            return found.group(1)
+    return None
+
+
+def _number(pattern: re.Pattern[str], lines: Sequence[str]) -> int | None:
+    for line in lines:
+        if found := pattern.search(line):
+            return int(found.group(1) or found.group(2))
+    return None
+
+
+def _report(lines: Sequence[str]) -> str | None:
+    for line in reversed(lines):
+        if line.startswith("+SMUPGRADE:"):
+            return line.partition(":")[2].strip()
+    return None

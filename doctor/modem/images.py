@@ -1,0 +1,42 @@
+"""From examined files and modem facts to what the planner asks about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from doctor.modem.facts import ModemFacts
+from doctor.updater.plan import ImageFacts, Running
+
+if TYPE_CHECKING:
+    from doctor.firmware.elf import ElfImage
+    from doctor.firmware.image import FirmwareImage
+
+
+def image_facts(image: FirmwareImage) -> ImageFacts:
+    """What the planner needs to know of one file; what content and name do not say is 0 or ""."""
+    return ImageFacts(
+        name=image.path.name,
+        size=image.size_bytes,
+        kind=image.kind,
+        radio=image.radio or "",
+        build=image.promised_build or 0,
+        base=image.base or 0,
+        family=image.family,
+    )
+
+
+def updater_facts(image: ElfImage) -> ImageFacts:
+    """What the planner needs to know of an updater image: that there is one."""
+    return ImageFacts(image.path.name, image.size_bytes, "updater-elf", "", 0, 0, "unknown")
+
+
+def running(facts: ModemFacts, was: int | None = None) -> Running:
+    """What the planner needs to know of the modem; ``was`` is the build that the user named."""
+    return Running(
+        mode=facts.mode,
+        build=facts.build or 0,
+        radio=facts.radio or "",
+        family=facts.family,
+        bootloader0=facts.bootloader0 or 0,
+        was=was or 0,
+    )
