@@ -84,7 +84,8 @@ class World:
         self._in_loop = False
         self._watchers: list[Process] = []
         self._processes: list[Process] = []
-        self._closed = False
+        self._awaited: Callable[[], object] = _never
+        self._horizon_ns = 0
         _open_worlds.add(self)
 
     # -- time -------------------------------------------------------------------------------------------------
@@ -132,7 +133,6 @@ class World:
     def close(self) -> None:
         """End every process and forget all events; may be called twice."""
         with self._gate:
-            self._closed = True
             for process in list(self._processes):
                 process.kill()
             self._heap.clear()
@@ -168,6 +168,7 @@ class World:
         return event
 
     def _run(self, predicate: Callable[[], object], end_ns: int) -> bool:
+        self._awaited, self._horizon_ns = predicate, end_ns
         self._check_watchers()
         while not predicate():
             if not self._step(end_ns):
@@ -196,6 +197,19 @@ class World:
             self._check_watchers()
         return True
 
+    def jump(self, delay_ns: int) -> bool:
+        """Move the clock on without giving up the turn, where nothing at all would happen meanwhile (for Process)."""
+        wake = self._now_ns + delay_ns
+        heap = self._heap
+        while heap and heap[0][2].fn is None:
+            heapq.heappop(heap)
+        if self.speed is not None or self._watchers or wake > self._horizon_ns or (heap and heap[0][0] <= wake):
+            return False
+        if self._awaited():
+            return False
+        self._now_ns = wake
+        return True
+
     def _waited_for_real(self, when_ns: int) -> bool:
         assert self.speed is not None
         ahead_s = when_ns / _NS_PER_S / self.speed - (time.monotonic() - self._real_start)
@@ -214,6 +228,7 @@ class World:
         if target <= self._now_ns:
             return
         in_loop, self._in_loop = self._in_loop, True
+        self._awaited, self._horizon_ns = _never, target
         try:
             self._check_watchers()
             while self._step(target):
@@ -279,11 +294,13 @@ class Process:
         if predicate is not None and predicate():
             return True
         world = self.world
+        delay = 0 if limit_ms is None else max(CALL_NS, round(limit_ms * _NS_PER_MS))
+        if predicate is None and limit_ms is not None and world.jump(delay):
+            return False
         self.predicate = predicate
         if predicate is not None:
             world._watchers.append(self)
         if limit_ms is not None:
-            delay = max(CALL_NS, round(limit_ms * _NS_PER_MS))
             self._timer = world._push(world._now_ns + delay, self._time_is_up)
         self._back.release()
         self._go.acquire()
