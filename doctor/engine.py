@@ -212,7 +212,7 @@ class _Run:
         blocker = self._blocker(check)
         if blocker is not None:
             return check.skipped(
-                SkipReason.BLOCKED, f"not examined, because {blocker} failed", caused_by=self._root(blocker)
+                SkipReason.BLOCKED, f"not examined, because {self._root(blocker)} failed", caused_by=self._root(blocker)
             )
         if self.total is not None and self.total.expired:
             return check.skipped(SkipReason.BLOCKED, "not examined, because the time given for the whole run is over")

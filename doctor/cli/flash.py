@@ -9,7 +9,7 @@ import click
 
 from doctor.cli import options
 from doctor.cli.screen import Screen
-from doctor.jobs.flash import METHODS, VIAS, FlashRequest, FlashResult, flash, prepare
+from doctor.jobs.flash import METHODS, VIAS, FlashRequest, FlashResult, flash, rehearse
 
 FILES = click.argument(
     "files", metavar="FILE.dup", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -44,9 +44,7 @@ def command(files: tuple[Path, ...], **given: Any) -> int:
         view = FlashView(screen, lambda: bench.clock.ticks_ms() / 1000)
         try:
             if given["dry_run"]:
-                report, plan = prepare(bench, request, view.hear)
-                refused = isinstance(plan, Exception)
-                result = FlashResult(report, None if refused else plan, error=plan if refused else None)
+                result = rehearse(bench, request, view.hear)
             else:
                 result = flash(bench, request, consent=TerminalConsent(screen, yes=given["yes"]), listen=view.hear)
         finally:

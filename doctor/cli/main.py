@@ -35,7 +35,7 @@ class LazyGroup(click.Group):
 @click.version_option(__version__, "-V", "--version", prog_name="fipy-doctor", message="%(prog)s %(version)s")
 @options.common
 @click.pass_context
-def cli(ctx: click.Context, **given: Any) -> int | None:
+def cli(ctx: click.Context, /, **given: Any) -> int | None:
     """Examines, cures and flashes the LTE modem of Pycom FiPy and GPy boards.
 
     Without a command: finds the board, examines it, and says what to do next.

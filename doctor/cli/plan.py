@@ -20,7 +20,7 @@ from doctor.cli.flash import command as flash_command
 @METHOD
 @FILES
 @click.pass_context
-def command(ctx: click.Context, files: tuple[Path, ...], **given: Any) -> int:
+def command(ctx: click.Context, /, files: tuple[Path, ...], **given: Any) -> int:
     """Print the steps of a flash, why each, how long, and how one would get back; send nothing.
 
     The same as flash --dry-run.

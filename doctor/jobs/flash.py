@@ -143,6 +143,14 @@ def prepare(
     return report, _plan(bench, request)
 
 
+def rehearse(bench: Bench, request: FlashRequest, listen: Listener = ignore) -> FlashResult:
+    """All that a flash does before it sends anything: ``--dry-run``. Raises UsageError."""
+    report, plan = prepare(bench, request, listen)
+    if isinstance(plan, DoctorError):
+        return FlashResult(report, error=plan)
+    return FlashResult(report, plan)
+
+
 def flash(bench: Bench, request: FlashRequest, *, consent: Consent, listen: Listener = ignore) -> FlashResult:
     """Flash the first image of ``bench`` and prove it.
 

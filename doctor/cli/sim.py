@@ -1,0 +1,161 @@
+"""``fipy-doctor sim``: the simulated bench for people without hardware."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from doctor.cli import options
+from doctor.cli.screen import Screen
+from doctor.errors import DoctorError, UsageError
+
+HANDS = ("power-cycle", "pull-jumpers", "fit-jumpers", "press-reset", "reseat-card")
+
+
+@click.command("sim")
+@options.common
+@click.option(
+    "--list", "listing", is_flag=True, help="Name the scenarios, with the finding that each must produce first."
+)
+@click.option(
+    "--listen", is_flag=True, help="Serve the bench of --port on a pseudo terminal and on rfc2217://localhost."
+)
+@click.option("--modem-only", is_flag=True, help="With --listen: the bare modem, no board in front.")
+@click.option("--tcp-port", type=click.IntRange(0, 65535), default=0, help="Port for rfc2217://; 0 takes a free one.")
+@click.option(
+    "--make-firmware",
+    type=click.Path(path_type=Path),
+    metavar="OUT",
+    help="Write a practice image: folder or PRACTICE-….dup.",
+)
+@click.option(
+    "--build", type=click.IntRange(1), default=41065, help="With --make-firmware: the build that it promises."
+)
+@click.option("--radio", type=click.Choice(["CATM1", "NB1"]), default="CATM1", help="With --make-firmware: its radio.")
+@click.option("--base", type=click.IntRange(1), help="With --make-firmware: make it differential, for this build.")
+@click.option(
+    "--hands", type=click.Choice(HANDS), multiple=True, help="What the simulated user does at the bench of --port."
+)
+def command(**given: Any) -> int:
+    """Practise without hardware.
+
+    Any command takes --port sim://fipy (sim://gpy, sim://gm02s, sim://sqn3330), with parameters behind it:
+    sim://fipy?scenario=NAME&release=1.17.3.b1&build=38638&state=DIR&speed=1. With state=DIR the bench is kept
+    between runs; speed=1 runs in real time.
+    """
+    screen = options.screen_of(given)
+    if given["listing"]:
+        return _list(screen)
+    if given["make_firmware"] is not None:
+        return _make_firmware(screen, given)
+    if given["hands"]:
+        return _work_by_hand(screen, given)
+    if given["listen"]:
+        return _listen(screen, given)
+    raise UsageError("usage", "say what to do", next="fipy-doctor sim --list, --listen, --make-firmware OUT or --hands")
+
+
+def _list(screen: Screen) -> int:
+    from rich.text import Text
+
+    from doctor.report import as_json
+    from doctor.sim.scenarios import SCENARIOS
+
+    if screen.as_json:
+        members = [
+            {"name": s.name, "text": s.text, "check": s.check, "status": s.status, "catalogue": s.catalogue}
+            for s in SCENARIOS.values()
+        ]
+        screen.document(as_json.document("sim", options.OK, scenarios=members))
+        return 0
+    for scenario in SCENARIOS.values():
+        first = f"{scenario.check}: {scenario.status}, {scenario.catalogue}" if scenario.check else "all checks pass"
+        screen.show(Text.assemble((f"{scenario.name:18}", "bold"), scenario.text))
+        screen.show(Text(f"{'':18}first finding: {first}", style="dim"))
+    screen.show(Text("\nTry one: fipy-doctor check --port 'sim://fipy?scenario=html-scripts'"))
+    return 0
+
+
+def _make_firmware(screen: Screen, given: dict[str, Any]) -> int:
+    from rich.text import Text
+
+    from doctor.report import as_json
+    from doctor.sim.practice import make_practice_image
+
+    out: Path = given["make_firmware"]
+    try:
+        path = make_practice_image(out, given["radio"], given["build"], base=given["base"])
+    except ValueError as err:
+        raise UsageError("usage", str(err), on=str(out)) from err
+    except OSError as err:
+        raise UsageError("usage", f"cannot be written: {err.strerror}", on=str(out)) from err
+    if screen.as_json:
+        screen.document(as_json.document("sim", options.OK, firmware=str(path)))
+    screen.show(
+        Text(f"{path}\nOnly simulated modems take it: fipy-doctor flash {path} --port sim://fipy", overflow="fold")
+    )
+    return 0
+
+
+def _open(given: dict[str, Any], make: Callable[[str], Any]) -> Any:
+    from serial import SerialException
+
+    url = given["port"] or "sim://fipy"
+    try:
+        return make(url)
+    except ValueError as err:
+        raise UsageError("usage", str(err), on=url, next="fipy-doctor sim --help") from err
+    except (SerialException, OSError) as err:
+        raise DoctorError("port-busy", str(err), on=url) from err
+
+
+def _work_by_hand(screen: Screen, given: dict[str, Any]) -> int:
+    from rich.text import Text
+
+    from doctor.report import as_json
+    from doctor.sim.bench import SimBench
+
+    if "state=" not in (given["port"] or ""):
+        raise UsageError(
+            "usage", "hands need a bench that is kept", next="fipy-doctor sim --hands … --port 'sim://fipy?state=DIR'"
+        )
+    bench = _open(given, SimBench.from_url)
+    try:
+        for name in given["hands"]:
+            getattr(bench.hands, name.replace("-", "_"))()
+            screen.show(Text(f"done: {name}"))
+    finally:
+        bench.release()
+    if screen.as_json:
+        screen.document(as_json.document("sim", options.OK, hands=list(given["hands"])))
+    return 0
+
+
+def _listen(screen: Screen, given: dict[str, Any]) -> int:
+    from rich.text import Text
+
+    from doctor.sim.listen import Listener
+
+    url = given["port"] or ("sim://sqn3330" if given["modem_only"] else "sim://fipy")
+    if given["modem_only"] and url.startswith(("sim://fipy", "sim://gpy")):
+        url = "sim://sqn3330" + url[len("sim://fipy") if url.startswith("sim://fipy") else len("sim://gpy") :]
+
+    def tell(names: tuple[str, ...]) -> None:
+        for name in names:
+            screen.out.print(Text(name, overflow="fold"), soft_wrap=True)
+        screen.out.file.flush()
+
+    listener = _open({**given, "port": url}, lambda at: Listener(at, tcp_port=given["tcp_port"], on_names=tell))
+    with listener:
+        screen.note(Text(f"{url} is served here, until Ctrl-C:", style="dim"))
+        tell(listener.names)
+        try:
+            listener.wait()
+        except KeyboardInterrupt:
+            screen.note(Text("stopped", style="dim"))
+    if listener.error is not None:
+        raise DoctorError("internal", f"serving ended: {listener.error!r}", on=url)
+    return 0
