@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import contextlib
+import os
+import pty
+import socket
+import sys
+import tty
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from doctor.clock import Deadline
+from doctor.errors import DeadlineOverrun, LinkError, PortLost, UsageError
+from doctor.link import open_link
+from tests.link.wire import Wire
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="pseudo terminals are a POSIX thing")
+
+
+@pytest.fixture
+def terminal() -> Iterator[tuple[int, str]]:
+    ours, theirs = pty.openpty()
+    tty.setraw(theirs)
+    yield ours, os.ttyname(theirs)
+    for descriptor in (ours, theirs):
+        with contextlib.suppress(OSError):
+            os.close(descriptor)
+
+
+def test_read_returns_with_the_first_bytes() -> None:
+    wire = Wire()
+    wire.say(b"abc", after_ms=70)
+    assert wire.link().read(10, 1000) == b"abc"
+    assert wire.clock.ticks_ms() == 70
+
+
+def test_read_takes_no_more_than_asked_for() -> None:
+    wire = Wire()
+    wire.say(b"abcdef")
+    link = wire.link()
+    assert (link.read(2, 0), link.read(9, 0)) == (b"ab", b"cdef")
+
+
+def test_read_gives_nothing_when_time_is_over() -> None:
+    wire = Wire()
+    assert wire.link().read(10, 400) == b""
+    assert 400 <= wire.clock.ticks_ms() <= 420
+
+
+def test_a_read_without_waiting_lets_no_time_pass() -> None:
+    wire = Wire()
+    assert wire.link().read(10, 0) == b""
+    assert wire.clock.ticks_ms() == 0
+
+
+def test_drain_returns_what_it_discards() -> None:
+    wire = Wire()
+    wire.say(b"old " * 2000)
+    link = wire.link()
+    assert link.drain() == b"old " * 2000
+    assert link.read(1, 0) == b""
+
+
+def test_an_overrun_deadline_ends_reading_and_writing() -> None:
+    wire = Wire()
+    link = wire.link()
+    link.deadline = Deadline(wire.clock, 1)
+    with pytest.raises(DeadlineOverrun, match="1 s"):
+        link.read(1, 60_000)
+    assert wire.clock.ticks_ms() < 1100
+    with pytest.raises(DeadlineOverrun):
+        link.write(b"x")
+    assert wire.written == b""
+
+
+@pytest.mark.parametrize("work", ["read", "write", "drain"])
+def test_an_unplugged_port_is_lost(work: str) -> None:
+    wire = Wire()
+    link = wire.link()
+    wire.unplugged = True
+    with pytest.raises(PortLost, match="went away"):
+        {"read": lambda: link.read(1, 10), "write": lambda: link.write(b"x"), "drain": link.drain}[work]()
+    link.close()
+
+
+def test_a_closed_link_refuses_work() -> None:
+    wire = Wire()
+    link = wire.link()
+    link.close()
+    assert wire.closed
+    with pytest.raises(PortLost, match="closed"):
+        link.read(1, 0)
+
+
+def test_rts_reaches_the_port() -> None:
+    wire = Wire()
+    link = wire.link()
+    link.rts = False
+    assert (wire.rts, link.rts) == (False, False)
+
+
+def test_loop_mirrors_bytes_and_lines() -> None:
+    with open_link("loop://", rts=False) as link:
+        link.write(b"hello")
+        assert link.read(10, 100) == b"hello"
+        assert (link.has_modem_lines, link.cts) == (True, False)
+        link.rts = True
+        assert link.cts
+
+
+@posix
+def test_a_pty_works_without_modem_lines(terminal: tuple[int, str]) -> None:
+    ours, name = terminal
+    with open_link(name) as link:
+        link.write(b"\x00AT\r\n\xff")
+        assert os.read(ours, 10) == b"\x00AT\r\n\xff"
+        os.write(ours, b"\r\nOK\r\n")
+        assert link.read(100, 1000) == b"\r\nOK\r\n"
+        assert not link.has_modem_lines
+        with pytest.raises(LinkError, match="no RTS and CTS"):
+            link.rts = False
+        link.set_baud(921600)
+        assert (link.baud, link.name, link.simulated) == (921600, name, False)
+
+
+@posix
+def test_a_pty_whose_other_side_goes_is_lost() -> None:
+    ours, theirs = pty.openpty()
+    link = open_link(os.ttyname(theirs))
+    os.close(theirs)
+    os.close(ours)
+    with pytest.raises(PortLost):
+        for _ in range(3):
+            link.read(10, 50)
+    link.close()
+
+
+@posix
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # pySerial leaves its log open
+def test_spy_is_a_device_too(terminal: tuple[int, str], tmp_path: Path) -> None:
+    ours, name = terminal
+    with open_link(f"spy://{name}?file={tmp_path}/log") as link:
+        os.write(ours, b"x")
+        assert (link.read(1, 1000), link.name) == (b"x", name)
+
+
+def test_a_socket_cannot_change_its_speed() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"socket://127.0.0.1:{server.getsockname()[1]}"
+        with open_link(url) as link, server.accept()[0] as peer:
+            peer.sendall(b"hi")
+            assert link.read(10, 2000) == b"hi"
+            assert not link.can_change_baud
+            assert not link.has_modem_lines
+            with pytest.raises(LinkError, match="921600"):
+                link.set_baud(921600)
+
+
+@pytest.mark.parametrize("url", ["nonsense://x", "loop://?what=ever"])
+def test_a_url_that_means_nothing_is_a_usage_error(url: str) -> None:
+    with pytest.raises((UsageError, LinkError)) as caught:
+        open_link(url)
+    assert caught.value.on == url

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import errno
+import grp
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import serial
+
+from doctor import openfail, ports
+from doctor.errors import LinkError
+from doctor.link import open_link
+from doctor.openfail import explain
+from doctor.ports import PortInfo, port_info
+
+ACM = port_info("/dev/ttyACM0", 0x04D8, 0xEF98, "Py1", "Expansion3")
+
+
+def refused(url: str) -> LinkError:
+    with pytest.raises(LinkError) as caught:
+        open_link(url)
+    return caught.value
+
+
+@pytest.fixture
+def plugged(monkeypatch: pytest.MonkeyPatch) -> list[PortInfo]:
+    """The ports that the machine has: none, until a test adds some."""
+    there: list[PortInfo] = []
+    monkeypatch.setattr(openfail, "list_ports", lambda: there)
+    monkeypatch.setattr(openfail, "is_wsl", lambda: False)
+    return there
+
+
+def test_absent_with_nothing_plugged_in_speaks_of_the_cable(plugged: list[PortInfo]) -> None:
+    error = refused("/dev/ttyACM7")
+    assert error.id == "port-not-found"
+    assert "charge-only cable" in error.cause
+
+
+def test_absent_lists_what_is_there_and_proposes_it(plugged: list[PortInfo]) -> None:
+    plugged.append(ACM)
+    error = refused("/dev/ttyACM1")
+    assert "/dev/ttyACM0 (Expansion Board 3.x)" in error.cause
+    assert error.next == "use /dev/ttyACM0"
+
+
+def test_a_windows_name_on_another_system(plugged: list[PortInfo]) -> None:
+    plugged.append(ACM)
+    assert "belong to Windows" in refused("COM25").next
+
+
+def test_a_unix_name_on_windows(plugged: list[PortInfo]) -> None:
+    error = explain(
+        serial.SerialException("could not open port '/dev/x': FileNotFoundError(2, 'x')"), "/dev/x", "win32"
+    )
+    assert (error.id, "COM3" in error.next) == ("port-not-found", True)
+
+
+def test_linux_inside_windows_is_named(plugged: list[PortInfo], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(openfail, "is_wsl", lambda: True)
+    assert explain(FileNotFoundError(errno.ENOENT, "no"), "/dev/ttyUSB0", "linux").id == "wsl-no-serial"
+
+
+def test_a_carrier_in_its_own_boot_loader_is_named(plugged: list[PortInfo]) -> None:
+    plugged.append(port_info("/dev/x", 0x04D8, 0xEF99, None, ""))
+    assert refused("/dev/ttyACM0").id == "shield-in-dfu-mode"
+
+
+def test_no_permission_names_the_group_of_the_device(tmp_path: Path, plugged: list[PortInfo]) -> None:
+    device = tmp_path / "ttyUSB0"
+    device.touch()
+    device.chmod(0o660)
+    group = next(entry for entry in grp.getgrall() if entry.gr_name != "root")
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a file to another group")
+    os.chown(device, -1, group.gr_gid)
+    error = explain(PermissionError(errno.EACCES, "Permission denied"), str(device), "linux")
+    assert error.id == "port-permission-denied"
+    assert f"usermod -a -G {group.gr_name} " in error.next
+
+
+def test_no_permission_without_a_group_that_helps(tmp_path: Path) -> None:
+    device = tmp_path / "ttyUSB0"
+    device.touch()
+    device.chmod(0o600)
+    error = explain(PermissionError(errno.EACCES, "Permission denied"), str(device), "linux")
+    assert "chmod a+rw" in error.next
+
+
+def test_access_denied_on_windows_means_busy() -> None:
+    text = "could not open port 'COM25': PermissionError(13, 'Access is denied.', None, 5)"
+    assert explain(serial.SerialException(text), "COM25", "win32").id == "port-busy"
+
+
+def test_a_second_opening_finds_it_busy() -> None:
+    ours, theirs = pty.openpty()
+    with open_link(os.ttyname(theirs)):
+        assert refused(os.ttyname(theirs)).id == "port-busy"
+    os.close(ours)
+    os.close(theirs)
+
+
+def test_busy_says_who(plugged: list[PortInfo], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(openfail, "who_holds", lambda device: "minicom (pid 12)")
+    error = explain(OSError(errno.EBUSY, "busy"), "/dev/ttyUSB0")
+    assert (error.id, error.cause) == ("port-busy", "held by minicom (pid 12)")
+
+
+def test_busy_by_modemmanager_has_its_own_cure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(openfail, "who_holds", lambda device: "ModemManager (pid 12)")
+    error = explain(OSError(errno.EBUSY, "busy"), "/dev/ttyUSB0")
+    assert (error.id, "systemctl stop" in error.next) == ("modemmanager-grabs-port", True)
+
+
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_a_file_is_no_serial_port(tmp_path: Path, plugged: list[PortInfo], kind: str) -> None:
+    path = tmp_path
+    if kind == "file":
+        path = tmp_path / "x.dup"
+        path.write_bytes(b"x")
+    assert refused(str(path)).id == "wrong-serial-port-chosen"
+
+
+def test_nobody_listens_at_the_address() -> None:
+    error = refused("socket://127.0.0.1:1")
+    assert (error.id, "nobody answers" in error.what) == ("port-not-found", True)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_the_holder_of_a_device_is_found() -> None:
+    ours, theirs = pty.openpty()
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=theirs) as other:
+        try:
+            assert str(other.pid) in (ports.who_holds(os.ttyname(theirs)) or "")
+        finally:
+            other.kill()
+            os.close(ours)
+            os.close(theirs)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_nobody_else_holds_our_own_device() -> None:
+    ours, theirs = pty.openpty()
+    assert ports.who_holds(os.ttyname(theirs)) is None
+    os.close(ours)
+    os.close(theirs)

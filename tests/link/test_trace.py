@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from doctor.errors import UsageError
+from doctor.events import Event, Note
+from doctor.link import Link
+from doctor.trace import Trace
+from tests.link.wire import Wire
+
+
+def lines(path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_every_byte_and_change_is_recorded_with_its_time(tmp_path: Path) -> None:
+    path = tmp_path / "trace.jsonl"
+    wire = Wire()
+    with Trace(path) as trace:
+        link = Link(wire, "/dev/ttyACM0", baud=115200, rts=True, trace=trace)
+        link.write(b"AT\r")
+        wire.say(b"\x00\xffOK", after_ms=1500)
+        link.read(10, 2000)
+        link.set_baud(921600)
+        link.rts = False
+        link.close()
+    assert [(r["dir"], r.get("hex", r.get("value"))) for r in lines(path)] == [
+        ("open", None),
+        ("rts", True),
+        ("tx", b"AT\r".hex()),
+        ("rx", b"\x00\xffOK".hex()),
+        ("baud", 921600),
+        ("rts", False),
+        ("close", "/dev/ttyACM0"),
+    ]
+    assert lines(path)[3]["t"] == 1.5
+
+
+def test_lines_are_in_the_file_before_the_end(tmp_path: Path) -> None:
+    trace = Trace(tmp_path / "t")
+    trace.data(0, "tx", b"x")
+    assert len(lines(tmp_path / "t")) == 1
+    trace.close()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_ends_the_trace_with_one_note_and_the_work_goes_on() -> None:
+    heard: list[Event] = []
+    wire = Wire()
+    link = Link(wire, "x", baud=115200, rts=True, trace=Trace(Path("/dev/full"), heard.append))
+    link.write(b"AT")
+    link.write(b"AT")
+    link.close()
+    assert wire.written == b"ATAT"
+    assert [type(event) for event in heard] == [Note]
+
+
+def test_a_trace_that_cannot_be_written_is_a_usage_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="trace"):
+        Trace(tmp_path / "no" / "such")
