@@ -14,12 +14,13 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from doctor.board import snippets_modem as snippets
+from doctor.board.boot_scripts import read_boot_scripts
 from doctor.board.tunnel import ModemTunnel
 from doctor.clock import Deadline
 from doctor.errors import BoardError
 
 if TYPE_CHECKING:
-    from doctor.board.board import Board
+    from doctor.board.board import Board, BoardFacts
     from doctor.link import Link
 
 STEPS_PER_PULL = 8  #: reference: at least 8; as many with RTS on as off, so that chance cannot look like a jumper
@@ -110,6 +111,36 @@ def order_of_steps(seed: int) -> tuple[tuple[bool, str], ...]:
     return tuple(steps)
 
 
+def carrier_behind(link: Link) -> str | None:
+    """What the USB id of the port says about the carrier board; None where it says nothing certain enough to use."""
+    from doctor import ports
+
+    usb = getattr(link.serial, "usb_id", None)  # a simulated port carries its id along
+    if usb is not None:
+        return ports.port_info(link.name, usb[0], usb[1], None, "").carrier
+    if "://" in link.url:
+        return None
+    return next((port.carrier for port in ports.list_ports() if port.device == link.name), None)
+
+
+def can_restore(board: Board, facts: BoardFacts) -> bool:
+    """Whether ``restore`` has a way that starts no updater: safe boot, or boot scripts that start none."""
+    return facts.era.has_ctrl_f or not any(s.starters or s.problem for s in read_boot_scripts(board))
+
+
+def restore(board: Board, facts: BoardFacts) -> None:
+    """Give the pins back to the modem's UART after phase A: a reset, since a soft reset skips them (reference, step 5).
+
+    Safe boot where the era has it, so that no program of the user's starts; else a normal reset, which needs
+    ``can_restore``. P20 is high all the time: phase A only pulls it up. Leaves the REPL in raw mode. Raises BoardError.
+    """
+    if facts.era.has_ctrl_f:
+        board.reset_safe()
+    else:
+        board.reset()
+    board.repl.enter()
+
+
 def phase_a(board: Board, link: Link, *, seed: int = 0) -> JumperReadings:
     """Read P19 and P20 while the PC moves RTS; P19 once with either pull.
 
@@ -152,6 +183,8 @@ def judge_rts(answers: RtsAnswers) -> JumperVerdict:
     """What phase C proves: only the one thing, a modem that answers just while RTS is asserted."""
     if all(answers.asserted) and not any(answers.released):
         return JumperVerdict(Jumpers.FITTED, "the modem answers only while the PC asserts RTS")
+    if not any((*answers.asserted, *answers.released)):
+        return JumperVerdict(Jumpers.UNDECIDED, "the modem did not answer, whatever the PC did with RTS")
     return JumperVerdict(Jumpers.UNDECIDED, "the modem answers whatever the PC does with RTS")
 
 
