@@ -51,7 +51,9 @@ def examine(bench_options: BenchOptions, given: dict[str, Any], screen: Screen) 
     else:
         known = cures()
         screen.show(console.findings(report, known, screen.out, verbose=screen.verbose))
-        screen.show(console.next_step(next_step.after(report, bench_options, known)))
+        step = next_step.after(report, bench_options, known)
+        screen.show(console.hands(step))
+        screen.show(console.command(step), copied=True)
     return int(report.exit_code)
 
 

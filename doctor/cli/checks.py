@@ -16,6 +16,7 @@ from doctor.errors import UsageError
 @click.argument("check_id", metavar="[ID]", required=False)
 def command(check_id: str | None, **given: Any) -> int:
     """List all checks, or show the manual page of one."""
+    from rich.table import Table
     from rich.text import Text
 
     from doctor import engine
@@ -47,13 +48,19 @@ def command(check_id: str | None, **given: Any) -> int:
         return 0
     for warning in warnings:
         screen.note(Text(f"! {warning}", style="yellow"))
-    for check in checks:
-        if check_id is None:
-            screen.show(Text.assemble((f"{check.id:24}", "bold"), pages[check.id].splitlines()[0]))
-        else:
-            gate = "gates flashing" if check.gates else "does not gate flashing"
-            gate += "" if check.overridable or not check.gates else ", and can never be overridden"
-            screen.show(Text.assemble((check.id, "bold"), f" ({gate})\n\n", pages[check.id]))
-            if check.finds:
-                screen.show(Text(f"\nKnown failures it finds: {', '.join(check.finds)}"))
+    if check_id is None:
+        table = Table(box=None, show_header=False, pad_edge=False)
+        table.add_column(style="bold", no_wrap=True)
+        table.add_column()
+        for check in checks:
+            table.add_row(check.id, Text(pages[check.id].splitlines()[0]))
+        screen.show(table)
+        screen.show(Text("\nOne of them in full: fipy-doctor checks modem-answers"), copied=True)
+        return 0
+    (check,) = checks
+    gate = "gates flashing" if check.gates else "does not gate flashing"
+    gate += "" if check.overridable or not check.gates else ", and can never be overridden"
+    screen.show(Text.assemble((check.id, "bold"), f" ({gate})\n\n", pages[check.id]))
+    if check.finds:
+        screen.show(Text(f"\nKnown failures it finds: {', '.join(check.finds)}"))
     return 0

@@ -122,4 +122,6 @@ def _show(result: FixResult, screen: Screen, bench_options: Any) -> None:
     known = cures()
     screen.show(Text(""))
     screen.show(console.findings(result.report, known, screen.out, verbose=screen.verbose))
-    screen.show(console.next_step(next_step.after(result.report, bench_options, known)))
+    step = next_step.after(result.report, bench_options, known)
+    screen.show(console.hands(step))
+    screen.show(console.command(step), copied=True)

@@ -81,10 +81,13 @@ class Screen:
     verbose: bool = False
     interactive: bool = False
 
-    def show(self, what: RenderableType) -> None:
-        """Show a result to a person; nothing where JSON was asked for."""
+    def show(self, what: RenderableType, *, copied: bool = False) -> None:
+        """Show a result to a person; nothing where JSON was asked for.
+
+        copied  the line is made to be copied: only the terminal itself may break it
+        """
         if not self.as_json:
-            self.out.print(what)
+            self.out.print(what, soft_wrap=copied or not self.out.is_terminal)
 
     def document(self, text: str) -> None:
         """Write the JSON document."""

@@ -59,6 +59,7 @@ def command(**given: Any) -> int:
 
 
 def _list(screen: Screen) -> int:
+    from rich.table import Table
     from rich.text import Text
 
     from doctor.report import as_json
@@ -71,11 +72,14 @@ def _list(screen: Screen) -> int:
         ]
         screen.document(as_json.document("sim", options.OK, scenarios=members))
         return 0
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column()
     for scenario in SCENARIOS.values():
         first = f"{scenario.check}: {scenario.status}, {scenario.catalogue}" if scenario.check else "all checks pass"
-        screen.show(Text.assemble((f"{scenario.name:18}", "bold"), scenario.text))
-        screen.show(Text(f"{'':18}first finding: {first}", style="dim"))
-    screen.show(Text("\nTry one: fipy-doctor check --port 'sim://fipy?scenario=html-scripts'"))
+        table.add_row(scenario.name, Text.assemble(scenario.text, (f"\nfirst finding: {first}", "dim")))
+    screen.show(table)
+    screen.show(Text("\nTry one: fipy-doctor check --port 'sim://fipy?scenario=html-scripts'"), copied=True)
     return 0
 
 
@@ -94,9 +98,8 @@ def _make_firmware(screen: Screen, given: dict[str, Any]) -> int:
         raise UsageError("usage", f"cannot be written: {err.strerror}", on=str(out)) from err
     if screen.as_json:
         screen.document(as_json.document("sim", options.OK, firmware=str(path)))
-    screen.show(
-        Text(f"{path}\nOnly simulated modems take it: fipy-doctor flash {path} --port sim://fipy", overflow="fold")
-    )
+    screen.show(Text(str(path)), copied=True)
+    screen.show(Text(f"Only simulated modems take it: fipy-doctor flash {path} --port sim://fipy"), copied=True)
     return 0
 
 

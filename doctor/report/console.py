@@ -41,16 +41,19 @@ def findings(report: Report, cures: Cures, console: Console, *, verbose: bool = 
     return Group(*shown)
 
 
-def next_step(step: NextStep) -> RenderableType:
-    """What to do now, the command on a line of its own."""
+def hands(step: NextStep) -> RenderableType:
+    """What to do by hand now, and the word that leads to the command."""
     lines: list[RenderableType] = [Text("")]
     if step.hands:
         lines.append(Text("Do this now:", style="bold"))
         lines += [Padding(Text(f"{n}. {text}"), (0, 0, 0, 2)) for n, text in enumerate(step.hands, 1)]
-    if step.command:
-        lines.append(Text("Then run:" if step.hands else "Next:", style="bold"))
-        lines.append(Padding(Text(step.command, style="cyan", overflow="fold", no_wrap=False), (0, 0, 0, 2)))
+    lines.append(Text("Then run:" if step.hands else "Next:", style="bold"))
     return Group(*lines)
+
+
+def command(step: NextStep) -> Text:
+    """The one next command, on a line of its own."""
+    return Text(f"  {step.command}", style="cyan")
 
 
 def error(err: DoctorError) -> RenderableType:
