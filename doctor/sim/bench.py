@@ -1,0 +1,264 @@
+"""A simulated bench: board, modem, card, carrier and cable in one virtual time, as a ``sim://`` URL describes it."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from doctor.sim.blocks import Blocks, FileBlocks, MemoryBlocks
+from doctor.sim.cardimage import CardDevice, build_card
+from doctor.sim.carrier import Carrier
+from doctor.sim.flashfs import FlashFs
+from doctor.sim.hands import HOLD_UP_S, Hands
+from doctor.sim.hostport import HostPort
+from doctor.sim.modem import Modem
+from doctor.sim.scenarios import Setup, set_up
+from doctor.sim.simurl import BARE_MODEMS, BOARDS, DEFAULT_RELEASE, BenchSpec, parse_sim_url
+from doctor.sim.state import BenchBusy, StateDir
+from doctor.sim.world import Event, World
+
+if TYPE_CHECKING:
+    from doctor.sim.board import BoardSim
+
+__all__ = ["BenchBusy", "SimBench"]
+
+WATCH_MS = 1000.0
+"""With ``state=DIR``: how often a change of the modem's firmware or mode is looked for and saved."""
+
+_unplugged: dict[str, SimBench] = {}
+"""Benches without ``state=DIR`` that lost power under an open port: the next open of the same URL finds them again."""
+_unplugged_lock = threading.Lock()
+
+
+class SimBench:
+    """One bench. Make it with ``from_url``, give it back with ``release``.
+
+    world    virtual time; the clock of everything here
+    port     the PC's end of the serial port
+    modem    the modem; ``modem.received`` lists what it was sent
+    board    None where the port leads to a bare modem
+    card     the slot
+    carrier  the carrier board with its jumpers
+    hands    what the user can do
+    """
+
+    def __init__(self, spec: BenchSpec, store: StateDir | None = None) -> None:
+        self.spec = spec
+        self.store = store
+        saved = store.load() if store is not None else None
+        self.origin = _origin(spec, saved, store)
+        self.scenarios = tuple(self.origin["scenario"].split(","))
+        setup = set_up(self.scenarios)
+        self.world = World(spec.speed, spec.seed)
+        self.battery = bool(spec.battery)
+        self.powered = True
+        self._modem_loses_power: Event | None = None
+        self.modem = self._make_modem(setup)
+        self.carrier = Carrier(spec.carrier or "expansion3", jumpers_fitted=setup.jumpers_fitted)
+        self.card = CardDevice(None)
+        self.board: BoardSim | None = None
+        if not spec.is_bare_modem:
+            self._fill_slot(setup, fresh=saved is None)
+            self.board = self._make_board(setup)
+        self.port = self._make_port()
+        self.hands = Hands(self)
+        if saved is not None:
+            self._restore(saved)
+        if spec.jumpers is not None:
+            self.carrier.jumpers_fitted = spec.jumpers
+        self._watched: tuple[object, ...] = ()
+        if store is not None:
+            self.save()
+            self.world.at(WATCH_MS, self._watch)
+
+    @classmethod
+    def from_url(cls, url: str) -> SimBench:
+        """The bench that ``url`` describes: a new one, or with ``state=DIR`` the one kept there.
+
+        A bench without ``state`` that was unplugged while its port was open comes back under the same URL.
+        Raises ValueError naming what is valid, BenchBusy where the kept bench is in use.
+        """
+        spec = parse_sim_url(url)
+        if spec.state is None:
+            with _unplugged_lock:
+                waiting = _unplugged.pop(url, None)
+            bench = waiting or cls(spec)
+        else:
+            store = StateDir(spec.state)
+            store.lock()
+            try:
+                bench = cls(spec, store)
+            except BaseException:
+                store.unlock()
+                raise
+        bench._url = url
+        return bench
+
+    _url = ""
+
+    def release(self) -> None:
+        """Give the bench back: saved where it is kept, forgotten otherwise; may be called twice."""
+        if self.store is not None:
+            self.save()
+            self.world.close()
+            self.store.unlock()
+            self.store = None
+        elif self.port.times_vanished and not self.port.is_open and self._url:
+            # Unplugged while open: whoever opens the URL next means this bench.
+            with _unplugged_lock:
+                _unplugged[self._url] = self
+            self._url = ""
+        else:
+            self.world.close()
+
+    # --- building ---
+
+    def _make_modem(self, setup: Setup) -> Modem:
+        family = BARE_MODEMS.get(self.spec.kind, "SQN3330")
+        modem = Modem(self.world, family, build=self.spec.build, radio=self.spec.radio, mode=setup.modem_mode)
+        for fault in setup.faults:
+            modem.faults.add(fault)
+        for text in self.spec.faults:
+            modem.faults.parse(text)
+        if setup.hung:
+            modem.hang()
+        return modem
+
+    def _fill_slot(self, setup: Setup, *, fresh: bool) -> None:
+        if self.store is None:
+            self.card.insert(build_card(setup.card, setup.card_layout))
+            return
+        if fresh:
+            build_card(setup.card, setup.card_layout).save(self.store.card_path)
+        self.card.insert(FileBlocks(self.store.card_path))
+
+    def _make_board(self, setup: Setup) -> BoardSim:
+        from doctor.sim.board import BoardSim
+
+        release = self.origin["release"] or setup.release or DEFAULT_RELEASE
+        return BoardSim(
+            self.world,
+            self.modem,
+            BOARDS[self.spec.kind],
+            release,
+            card=self.card,
+            carrier=self.carrier,
+            flash=FlashFs(setup.flash),
+        )
+
+    def _make_port(self) -> HostPort:
+        board = self.board
+        if board is None:
+            port = HostPort(self.world, self.modem.receive, self.modem.set_flow, lambda: self.modem.cts)
+            self.modem.transmit = port.arrive
+        else:
+            port = HostPort(self.world, board.receive, board.set_rts, lambda: board.cts)
+            board.transmit = port.arrive
+        return port
+
+    # --- what hands do ---
+
+    def cut_power(self) -> None:
+        """Supply gone for board and modem; the modem notices only after a while."""
+        self.powered = False
+        if self.board is not None:
+            self.board.power_off()
+        self._modem_loses_power = self.world.at(HOLD_UP_S * 1000, self.modem.power_off)
+
+    def give_power(self) -> None:
+        """Supply back."""
+        self.powered = True
+        if self._modem_loses_power is not None:
+            self._modem_loses_power.cancel()
+            self._modem_loses_power = None
+        self.modem.power_on()
+        if self.board is not None:
+            self.board.power_on()
+
+    def set_jumpers(self, fitted: bool) -> None:
+        """Fit or pull the RTS/CTS jumpers."""
+        self.carrier.jumpers_fitted = fitted
+
+    def press_reset(self) -> None:
+        """The board's reset button. Raises ValueError without a board."""
+        if self.board is None:
+            raise ValueError("a bare modem has no reset button")
+        self.board.press_reset()
+
+    def put_card(self, blocks: Blocks | None) -> None:
+        """Put another card into the slot, or None."""
+        if self.store is None or blocks is None:
+            self.card.insert(blocks)
+            if self.store is not None:
+                self.store.card_path.unlink(missing_ok=True)
+            return
+        if isinstance(blocks, MemoryBlocks):
+            blocks.save(self.store.card_path)
+        self.card.insert(FileBlocks(self.store.card_path))
+
+    # --- keeping ---
+
+    def save(self) -> None:
+        """Write the state now; does nothing without ``state=DIR``."""
+        if self.store is None:
+            return
+        data: dict[str, Any] = {
+            "origin": self.origin,
+            "usb_plugged": self.port.present,
+            "battery": self.battery,
+            "carrier": self.carrier.state(),
+            "modem": self.modem.state(),
+        }
+        if self.board is not None:
+            data["board"] = self.board.state()
+        self.store.save(data)
+        self._watched = self._landmarks()
+
+    def _restore(self, saved: dict[str, Any]) -> None:
+        carrier = Carrier.restored(saved["carrier"])
+        for name, value in vars(carrier).items():
+            setattr(self.carrier, name, value)
+        self.battery = bool(saved["battery"]) if self.spec.battery is None else self.spec.battery
+        self.modem.restore(saved["modem"])
+        if self.board is not None:
+            self.board.restore(saved["board"])
+        if not saved["usb_plugged"]:
+            self.hands.unplug()
+            if not self.powered:
+                self.modem.power_off()
+
+    def _landmarks(self) -> tuple[object, ...]:
+        return (self.modem.mode, self.modem.build, len(self.modem.received))
+
+    def _watch(self) -> None:
+        """Save as soon as the modem's firmware or mode changed, so that a killed program leaves the truth behind."""
+        if self.store is None:
+            return
+        if self._landmarks() != self._watched:
+            self.save()
+        self.world.at(WATCH_MS, self._watch)
+
+
+def _origin(spec: BenchSpec, saved: dict[str, Any] | None, store: StateDir | None) -> dict[str, str]:
+    """What the bench was made from, by URL parameter; '' where the URL left it open.
+
+    Raises ValueError where the URL asks for another beginning than the kept bench had.
+    """
+    asked = {
+        "kind": spec.kind,
+        "scenario": ",".join(spec.scenarios),
+        "release": spec.release or "",
+        "build": str(spec.build or ""),
+        "radio": spec.radio or "",
+    }
+    if saved is None:
+        return {**asked, "scenario": asked["scenario"] or "healthy"}
+    origin: dict[str, str] = saved["origin"]
+    for name, value in asked.items():
+        if value and value != origin[name]:
+            where = store.path if store is not None else ""
+            raise ValueError(
+                f"{where} holds a bench that was made with {name}={origin[name] or 'nothing said'}, not {value}: "
+                f"leave {name} out to go on with it, or give another directory to start anew"
+            )
+    return origin

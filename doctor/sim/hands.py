@@ -1,0 +1,136 @@
+"""The simulated user's hands: cables, battery, jumpers, buttons and the card."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from doctor.sim.blocks import FileBlocks, MemoryBlocks
+from doctor.sim.cardimage import put_files
+
+if TYPE_CHECKING:
+    from doctor.sim.bench import SimBench
+
+POWER_CYCLE_S = 12.0
+"""The vendor's advice is ten seconds without power (modem-protocol.md 1); a little more is what people do."""
+HOLD_UP_S = 3.0
+"""Shorter gaps do not restart the modem: capacitors hold it up. The length is a guess, the advice says ten seconds."""
+
+
+class Hands:
+    """What the user can do to a bench; everything lasts, with ``state=DIR`` also between runs.
+
+    Methods that take time let virtual time pass. None may be called from inside a simulated event.
+    """
+
+    def __init__(self, bench: SimBench) -> None:
+        self._bench = bench
+
+    # --- power ---
+
+    @property
+    def usb_plugged(self) -> bool:
+        """True while the USB cable is in, so that the PC has a port."""
+        return self._bench.port.present
+
+    @property
+    def battery_connected(self) -> bool:
+        """True while a battery powers the board without USB."""
+        return self._bench.battery
+
+    def unplug(self) -> None:
+        """Pull the USB cable: the port goes away; without a battery board and modem lose power."""
+        self._bench.port.vanish()
+        self._settle_power()
+
+    def plug_in(self) -> None:
+        """Put the USB cable back: the port appears, a board without power boots."""
+        self._bench.port.appear()
+        self._settle_power()
+
+    def disconnect_battery(self) -> None:
+        """Pull the battery plug."""
+        self._bench.battery = False
+        self._settle_power()
+
+    def connect_battery(self) -> None:
+        """Plug a battery in."""
+        self._bench.battery = True
+        self._settle_power()
+
+    def power_cycle(self, seconds: float = POWER_CYCLE_S, *, battery_too: bool = True) -> None:
+        """Unplug USB, and the battery if there is one, wait, plug in again.
+
+        battery_too  False: the battery stays, and keeps the modem as it is
+        """
+        battery = self.battery_connected
+        self.unplug()
+        if battery and battery_too:
+            self.disconnect_battery()
+        self._bench.world.sleep_ms(seconds * 1000)
+        if battery and battery_too:
+            self.connect_battery()
+        self.plug_in()
+
+    def _settle_power(self) -> None:
+        bench = self._bench
+        wanted = bench.port.present or bench.battery
+        if wanted == bench.powered:
+            return
+        if wanted:
+            bench.give_power()
+        else:
+            bench.cut_power()
+
+    # --- jumpers and buttons ---
+
+    def pull_jumpers(self) -> None:
+        """Take the RTS and CTS jumpers off the expansion board."""
+        self._bench.set_jumpers(False)
+
+    def fit_jumpers(self) -> None:
+        """Put the RTS and CTS jumpers on."""
+        self._bench.set_jumpers(True)
+
+    def press_reset(self) -> None:
+        """Press the board's reset button; the modem does not notice. Raises ValueError without a board."""
+        self._bench.press_reset()
+
+    # --- card ---
+
+    def take_card_out(self) -> None:
+        """Empty the slot; the card is gone for good (keep ``card_to`` or the state's card.img to have it back)."""
+        self._bench.put_card(None)
+
+    def insert_card(self, image: Path) -> None:
+        """Put a card into the slot: the bytes of an image file as they are now. Raises OSError."""
+        blocks = FileBlocks(image)
+        copy = MemoryBlocks(blocks.sector_count)
+        step = 2048
+        for lba in range(0, copy.sector_count, step):
+            data = blocks.read(lba, min(step, copy.sector_count - lba))
+            if data.strip(b"\0"):
+                copy.write(lba, data)
+        self._bench.put_card(copy)
+
+    def reseat_card(self) -> None:
+        """Take the card out and put it in again: cures bad contact."""
+        self._bench.card.insert(self._bench.card.blocks)
+
+    def copy_to_card(self, source: Path, path: str | None = None) -> None:
+        """Put the card into the PC, copy a file onto it, put it back.
+
+        path  on the card, from the root of the volume that the board mounts; default: the file's own name
+
+        Raises OSError for the source, CardFault for the card.
+        """
+        put_files(self._bench.card.mount(), {path or source.name: source.read_bytes()})
+
+    def card_to(self, image: Path) -> None:
+        """Save the card as an image file. Raises CardFault where there is none, OSError where it cannot be written."""
+        blocks = self._bench.card.init()
+        copy = MemoryBlocks(blocks.sector_count)
+        step = 2048
+        for lba in range(0, blocks.sector_count, step):
+            copy.write(lba, blocks.read(lba, min(step, blocks.sector_count - lba)))
+        copy.save(image)

@@ -1,0 +1,141 @@
+"""The PC's end of the simulated serial port: what the USB chip, the cable and the driver do with bytes and lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from doctor.sim.world import Wire, World, heard
+
+DRIVER_BUFFER_BYTES = 4096
+"""What a serial driver takes before a write waits (the usual size of a Linux tty buffer)."""
+RECEIVE_LIMIT_BYTES = 1 << 20
+"""More than any program leaves unread; beyond it the oldest bytes are lost, as in a driver."""
+
+
+class PortVanished(Exception):
+    """The port is not there, or went away under an open handle."""
+
+
+class HostPort:
+    """One serial port of the PC.
+
+    deliver   called with (bytes, baud) when the PC's bytes arrive at the other end
+    on_lines  called when RTS or the open state changes, with RTS asserted (False while nobody has the port open,
+              since the driver drops it at the last close: board-and-repl.md 6.2)
+    read_cts  tells whether the CTS line is asserted
+    """
+
+    def __init__(
+        self,
+        world: World,
+        deliver: Callable[[bytes, int], None],
+        on_lines: Callable[[bool], None],
+        read_cts: Callable[[], bool],
+    ) -> None:
+        self.world = world
+        self.baud = 115200
+        self.present = True
+        self.times_vanished = 0
+        """Handles opened before the latest disappearance are dead."""
+        self._deliver = deliver
+        self._on_lines = on_lines
+        self._read_cts = read_cts
+        self._wire = Wire(world, deliver)
+        self._buffer = bytearray()
+        self._open = False
+        self._rts = False
+
+    # --- the wire's side ---
+
+    def arrive(self, data: bytes, baud: int) -> None:
+        """Bytes from the board or modem, sent at ``baud``; lost while nobody has the port open."""
+        if not (self._open and self.present):
+            return
+        self._buffer += heard(data, baud, self.baud)
+        if len(self._buffer) > RECEIVE_LIMIT_BYTES:
+            del self._buffer[: len(self._buffer) - RECEIVE_LIMIT_BYTES]
+
+    def vanish(self) -> None:
+        """USB unplugged: the port is gone for the system, open handles die."""
+        self.present = False
+        self.times_vanished += 1
+        self._open = False
+        self._rts = False
+        self._buffer.clear()
+        self._wire.clear()
+        self._on_lines(False)
+
+    def appear(self) -> None:
+        """USB plugged in again."""
+        self.present = True
+
+    # --- the PC's side ---
+
+    @property
+    def is_open(self) -> bool:
+        """True while a handle is open."""
+        return self._open
+
+    def open(self, baud: int, rts: bool) -> int:
+        """Open the port; returns the number that ``check`` wants. Raises PortVanished where it is not there."""
+        if not self.present:
+            raise PortVanished
+        self.baud = baud
+        self._buffer.clear()
+        self._open = True
+        self.set_rts(rts)
+        return self.times_vanished
+
+    def close(self) -> None:
+        """Last close: the driver drops RTS."""
+        self._open = False
+        self._buffer.clear()
+        self.set_rts(False)
+
+    def check(self, opened: int) -> None:
+        """Raise PortVanished where the handle of that opening is dead."""
+        if not self.present or opened != self.times_vanished:
+            raise PortVanished
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that were received and not read."""
+        return len(self._buffer)
+
+    def take(self, max_bytes: int) -> bytes:
+        """Read what is there, at most ``max_bytes``."""
+        data = bytes(self._buffer[:max_bytes])
+        del self._buffer[: len(data)]
+        return data
+
+    def send(self, data: bytes) -> None:
+        """Put bytes into the driver's buffer; they travel while virtual time passes."""
+        self._wire.send(data, self.baud)
+
+    @property
+    def unsent(self) -> int:
+        """Bytes that have not left yet."""
+        return self._wire.pending
+
+    def drop_unsent(self) -> None:
+        """Forget what has not left yet."""
+        self._wire.clear()
+
+    def drop_received(self) -> None:
+        """Forget what was received and not read."""
+        self._buffer.clear()
+
+    def set_rts(self, asserted: bool) -> None:
+        """RTS: True = asserted = electrically low."""
+        self._rts = asserted
+        self._on_lines(asserted)
+
+    @property
+    def rts(self) -> bool:
+        """RTS as last set; False while closed."""
+        return self._rts
+
+    @property
+    def cts(self) -> bool:
+        """CTS: True = asserted = electrically low."""
+        return self._read_cts()

@@ -1,0 +1,427 @@
+"""The simulated bench in real time, for other programs: on a pseudo terminal and on ``rfc2217://localhost:PORT``."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from serial.rfc2217 import PortManager
+from serial.serialutil import SerialException
+
+from doctor.sim.urlhandler.protocol_sim import Serial
+
+DEFAULT_SPEED = 20.0
+"""Simulated seconds per real second: a 6 MB image takes 65 s on the wire and minutes of work in the modem."""
+SLICE_MS = 2.0
+"""Real time between two looks at clients while something happens."""
+IDLE_S = 0.01
+"""Real time between two looks at clients while nothing happens."""
+IDLE_AFTER_S = 0.25
+CHUNK_BYTES = 4096
+MODEM_LINES_S = 0.1
+"""How often CTS is looked at for RFC 2217 clients (reference/repl-stack.md, pyserial notes)."""
+STOP_WAIT_S = 5.0
+
+
+class Client(Protocol):
+    """One way in: takes the bench's bytes and brings those of another program."""
+
+    def fileno(self) -> int:
+        """What to wait for."""
+        ...
+
+    def connected(self) -> bool:
+        """True while a program has it open."""
+        ...
+
+    def receive(self, port: Serial) -> bool:
+        """Hand what the program sent to the port; False where there was nothing."""
+        ...
+
+    def send(self, data: bytes) -> None:
+        """Hand the bench's bytes to the program; lost where it does not read."""
+        ...
+
+    def look(self, port: Serial) -> None:
+        """Regular chores."""
+        ...
+
+    def drop(self) -> None:
+        """The port went away: the program must notice."""
+        ...
+
+    def close(self) -> None:
+        """End it."""
+        ...
+
+
+class Listener:
+    """Serves one ``sim://`` bench until ``stop``. Use as a context manager.
+
+    url       the bench; a ``speed`` in it wins over the default of 20
+    tcp_port  of the RFC 2217 server on localhost; 0 = any free one, None = none
+    pty       serve a pseudo terminal, where the system has them
+    on_names  called with the new names when they change: after a power cycle the pseudo terminal has another name
+
+    Raises ValueError for the URL, SerialException where the bench is in use, OSError where the port is taken.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        tcp_port: int | None = 0,
+        pty: bool = True,
+        on_names: Callable[[tuple[str, ...]], None] | None = None,
+    ) -> None:
+        self._serial = Serial(None, baudrate=115200, timeout=0)
+        self._serial.rts = False
+        self._serial.port = with_speed(url)
+        self._on_names = on_names
+        self._with_pty = pty and sys.platform != "win32"
+        self._serial.open()
+        self._network: NetworkClient | None = None
+        self._pty: PtyClient | None = None
+        try:
+            if tcp_port is not None:
+                self._network = NetworkClient(tcp_port)
+            if self._with_pty:
+                self._pty = PtyClient()
+        except OSError:
+            self.close()
+            raise
+        self.error: Exception | None = None
+        """What ended the serving, if it was not ``stop``."""
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sim-listen", daemon=True)
+        self._user: Client | None = None
+        self._active_s = time.monotonic()
+
+    def __enter__(self) -> Listener:
+        self.start()
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.stop()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What other programs open: the pseudo terminal's device first, then the rfc2217 URL."""
+        names = [self._pty.name] if self._pty is not None else []
+        if self._network is not None:
+            names.append(f"rfc2217://localhost:{self._network.tcp_port}")
+        return tuple(names)
+
+    @property
+    def serial(self) -> Serial:
+        """The bench's own port, for its ``hands``."""
+        return self._serial
+
+    def start(self) -> None:
+        """Begin to serve, in a thread of its own."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End serving, close everything, save the bench where it is kept; may be called twice."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(STOP_WAIT_S)
+        self.close()
+
+    def wait(self) -> None:
+        """Return when serving has ended; Ctrl-C gets through."""
+        while self._thread.is_alive():
+            self._thread.join(0.5)
+
+    def close(self) -> None:
+        """Close the ways in and the bench."""
+        for client in (self._pty, self._network):
+            if client is not None:
+                client.close()
+        self._serial.close()
+
+    # --- the pump ---
+
+    def _run(self) -> None:
+        try:
+            while not self._stop.is_set():
+                self._turn()
+        except Exception as error:
+            self.error = error
+
+    def _turn(self) -> None:
+        idle = time.monotonic() - self._active_s > IDLE_AFTER_S
+        ready = self._wait_for_clients(IDLE_S if idle else 0.0)
+        try:
+            moved = self._from_clients(ready)
+            moved = self._to_clients() or moved
+        except SerialException:
+            self._power_gone()
+            return
+        if moved:
+            self._active_s = time.monotonic()
+
+    def _clients(self) -> list[Client]:
+        return [client for client in (self._network, self._pty) if client is not None]
+
+    def _wait_for_clients(self, limit_s: float) -> list[Client]:
+        clients = self._clients()
+        wanted = [client.fileno() for client in clients if client.connected() or client is self._network]
+        if not wanted:
+            self._stop.wait(limit_s)
+            return clients
+        ready, _, _ = select.select(wanted, [], [], limit_s)
+        return [client for client in clients if client.fileno() in ready or client is self._pty]
+
+    def _from_clients(self, ready: list[Client]) -> bool:
+        moved = False
+        for client in self._clients():
+            if client in ready and client.receive(self._serial):
+                moved = True
+            client.look(self._serial)
+        self._choose_user()
+        return moved
+
+    def _choose_user(self) -> None:
+        """Whoever is connected has the port; RTS follows, as it does when a program opens and closes a real one."""
+        user = next((client for client in self._clients() if client.connected()), None)
+        if user is self._user:
+            return
+        self._user = user
+        self._serial.reset_input_buffer()
+        if user is None or user is self._pty:
+            self._serial.rts = user is not None
+        if user is None:
+            self._serial.baudrate = 115200
+
+    def _to_clients(self) -> bool:
+        bench = self._serial.bench
+        bench.world.run_until(lambda: bench.port.waiting, SLICE_MS * (bench.world.speed or DEFAULT_SPEED))
+        data = self._serial.read(CHUNK_BYTES)
+        if data and self._user is not None:
+            self._user.send(data)
+        return bool(data)
+
+    def _power_gone(self) -> None:
+        """The board was unplugged: programs lose their port; it comes back when the cable does."""
+        for client in self._clients():
+            client.drop()
+        self._user = None
+        if self._pty is not None:
+            self._pty.close()
+            self._pty = None
+        bench = self._serial.bench
+        while not self._stop.is_set() and not bench.port.present:
+            bench.world.ticks_ms()
+            self._stop.wait(IDLE_S)
+        if self._stop.is_set():
+            return
+        self._serial.reopen()
+        if self._with_pty:
+            self._pty = PtyClient()
+        if self._on_names is not None:
+            self._on_names(self.names)
+
+
+def with_speed(url: str) -> str:
+    """The URL with the listener's usual speed, where it names none."""
+    if "speed=" in url.partition("?")[2]:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}speed={DEFAULT_SPEED:g}"
+
+
+class PtyClient:
+    """A pseudo terminal: bytes only, no RTS and CTS; knows when a program has it open, and at which speed."""
+
+    def __init__(self) -> None:
+        import pty
+        import tty
+
+        self._master, slave = pty.openpty()
+        self.name = os.ttyname(slave)
+        tty.setraw(slave)
+        os.close(slave)
+        os.set_blocking(self._master, False)
+        self._closed = False
+
+    def fileno(self) -> int:
+        """The master's descriptor."""
+        return self._master
+
+    def connected(self) -> bool:
+        """True while a program has the terminal open: the system says so by not hanging up."""
+        if self._closed:
+            return False
+        poll = select.poll()
+        poll.register(self._master, select.POLLIN)
+        return not any(event & select.POLLHUP for _, event in poll.poll(0))
+
+    def receive(self, port: Serial) -> bool:
+        """Hand over what the program wrote, at the speed that it has set."""
+        try:
+            data = os.read(self._master, CHUNK_BYTES)
+        except OSError:
+            return False
+        self._follow_speed(port)
+        if data:
+            port.write(data)
+        return bool(data)
+
+    def send(self, data: bytes) -> None:
+        """Hand over the bench's bytes; what does not fit is lost, as in a driver that nobody reads."""
+        with contextlib.suppress(OSError):
+            while data:
+                data = data[os.write(self._master, data) :]
+
+    def look(self, port: Serial) -> None:
+        """Follow the speed that the program has set."""
+        if self.connected():
+            self._follow_speed(port)
+
+    def drop(self) -> None:
+        """Closing is all that a terminal can do."""
+
+    def close(self) -> None:
+        """Hang up; may be called twice."""
+        if not self._closed:
+            self._closed = True
+            os.close(self._master)
+
+    def _follow_speed(self, port: Serial) -> None:
+        import termios
+
+        try:
+            code = termios.tcgetattr(self._master)[5]
+        except (OSError, termios.error):
+            return
+        baud = _SPEEDS.get(code)
+        if baud is not None and baud != port.baudrate:
+            port.baudrate = baud
+
+
+def _speeds() -> dict[int, int]:
+    if sys.platform == "win32":
+        return {}
+    import termios
+
+    bauds = (9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600)
+    return {getattr(termios, f"B{baud}"): baud for baud in bauds if hasattr(termios, f"B{baud}")}
+
+
+_SPEEDS = _speeds()
+
+
+class NetworkClient:
+    """An RFC 2217 server on localhost for one program at a time: bytes, speed, RTS and CTS."""
+
+    def __init__(self, tcp_port: int) -> None:
+        self._server = socket.create_server(("127.0.0.1", tcp_port))
+        self._server.setblocking(False)
+        self.tcp_port: int = self._server.getsockname()[1]
+        self._connection: socket.socket | None = None
+        self._manager: _Manager | None = None
+        self._looked_s = 0.0
+
+    def fileno(self) -> int:
+        """The connection's descriptor, else the server's."""
+        return (self._connection or self._server).fileno()
+
+    def connected(self) -> bool:
+        """True while a program is connected."""
+        return self._connection is not None
+
+    def receive(self, port: Serial) -> bool:
+        """Let a program in, or hand over what it sent."""
+        if self._connection is None or self._manager is None:
+            self._accept(port)
+            return False
+        try:
+            raw = self._connection.recv(CHUNK_BYTES)
+        except BlockingIOError:
+            return False
+        except OSError:
+            raw = b""
+        if not raw:
+            self.drop()
+            return False
+        self._manager.feed(raw)
+        return True
+
+    def send(self, data: bytes) -> None:
+        """Hand over the bench's bytes."""
+        if self._manager is not None:
+            self.write(b"".join(self._manager.escape(data)))
+
+    def write(self, data: bytes) -> None:
+        """Raw bytes to the connection; for the manager's own answers too."""
+        if self._connection is None:
+            return
+        self._connection.setblocking(True)
+        self._connection.settimeout(1.0)
+        try:
+            self._connection.sendall(data)
+        except OSError:
+            self.drop()
+            return
+        self._connection.setblocking(False)
+
+    def look(self, port: Serial) -> None:
+        """Tell the program about CTS."""
+        now = time.monotonic()
+        if self._manager is not None and now - self._looked_s > MODEM_LINES_S:
+            self._looked_s = now
+            self._manager.check_modem_lines()
+
+    def drop(self) -> None:
+        """End the connection; the next program may come."""
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = self._manager = None
+
+    def close(self) -> None:
+        """End connection and server; may be called twice."""
+        self.drop()
+        self._server.close()
+
+    def _accept(self, port: Serial) -> None:
+        try:
+            connection, _ = self._server.accept()
+        except OSError:
+            return
+        connection.setblocking(False)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._connection = connection
+        self._manager = _Manager(port, self)
+
+
+class _Manager(PortManager):
+    """pySerial's RFC 2217 server side; bytes that came before a change of speed are sent before it."""
+
+    def __init__(self, port: Serial, connection: NetworkClient) -> None:
+        self._pending = bytearray()
+        self._port = port
+        # pySerial asks for a serial object and for anything with write(); its stubs ask for more.
+        super().__init__(port, connection)  # type: ignore[arg-type]
+
+    def feed(self, raw: bytes) -> None:
+        """Take bytes from the network."""
+        for byte in self.filter(raw):
+            self._pending += byte
+        self._flush()
+
+    def _flush(self) -> None:
+        if self._pending:
+            data = bytes(self._pending)
+            self._pending.clear()
+            self._port.write(data)
+
+    def _telnet_process_subnegotiation(self, suboption: bytes) -> None:
+        self._flush()
+        super()._telnet_process_subnegotiation(suboption)  # type: ignore[misc]

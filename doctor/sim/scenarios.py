@@ -1,0 +1,214 @@
+"""Named states of the simulated bench, one for every failure of the original thread, and what `check` says first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from doctor.sim.cardimage import CardLayout
+from doctor.sim.faults import Fault
+from doctor.sim.practice import practice_image, practice_name
+
+HANGING_RELEASE = "1.17.3.b1"
+"""Era A, the board of the original thread: LTE() waits for ever for a dead modem (board-and-repl.md 1)."""
+
+
+def _default_card() -> dict[str, bytes]:
+    return {practice_name(): practice_image()}
+
+
+@dataclass
+class Setup:
+    """What a bench is built from; scenarios change it before anything is powered.
+
+    release     of the board's firmware; None: the default
+    flash       files under /flash, without that prefix
+    card        files on the card by path
+    modem_mode  as Modem(mode=…)
+    hung        the modem hangs until power is removed
+    faults      what goes wrong in the modem
+    """
+
+    release: str | None = None
+    flash: dict[str, bytes] = field(default_factory=dict)
+    card: dict[str, bytes] = field(default_factory=_default_card)
+    card_layout: CardLayout = CardLayout.PC
+    jumpers_fitted: bool = False
+    modem_mode: str = "application"
+    hung: bool = False
+    faults: list[Fault] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One named state.
+
+    text         what is broken, for ``sim --list``
+    check        the check whose finding must come first; None: all pass
+    status       of that finding: "fail" or "warn"
+    catalogue    its catalogue id
+    needs_board  False where a bare modem can be in this state too
+    """
+
+    name: str
+    text: str
+    check: str | None
+    status: str
+    catalogue: str | None
+    apply: Callable[[Setup], None]
+    needs_board: bool = True
+
+
+HTML_PAGE = b"""
+
+
+
+
+
+<!DOCTYPE html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <title>pycom-libraries/%s at master</title>
+  </head>
+  <body class="logged-out env-production page-responsive page-blob">
+    <div id="start-of-content" class="show-on-focus"></div>
+    <td id="LC1" class="blob-code blob-code-inner js-file-line"><span class="pl-c">#!/usr/bin/env python</span></td>
+  </body>
+</html>
+"""
+AUTORUN_MAIN = b"""import sqnsupgrade
+sqnsupgrade.run('/sd/%s', 921600)
+""" % practice_name().encode("ascii")
+
+SMSWBOOT_QUERY_ERRORS = 3
+SMSWBOOT_SWITCH_ERRORS = 2
+STALE_ANSWERS = 3
+
+
+def _healthy(_setup: Setup) -> None:
+    """Nothing is wrong."""
+
+
+def _html_scripts(setup: Setup) -> None:
+    setup.flash["sqnsupgrade.py"] = HTML_PAGE % b"sqnsupgrade.py"
+    for name in ("sqnsbr.py", "sqnscodec.py", "sqnscrc.py", "sqnstp.py"):
+        setup.flash["lib/" + name] = HTML_PAGE % name.encode("ascii")
+
+
+def _sd_lists_empty(setup: Setup) -> None:
+    setup.card_layout = CardLayout.LEFTOVER_PARTITION
+
+
+def _dup_in_folder(setup: Setup) -> None:
+    setup.card = {f"sd/{path}" if path.endswith(".dup") else path: data for path, data in setup.card.items()}
+
+
+def _jumpers_fitted(setup: Setup) -> None:
+    setup.jumpers_fitted = True
+
+
+def _lte_hangs(setup: Setup) -> None:
+    setup.release = HANGING_RELEASE
+    setup.hung = True
+
+
+def _smswboot_error(setup: Setup) -> None:
+    setup.faults.append(Fault("error", "AT+SMSWBOOT?", times=SMSWBOOT_QUERY_ERRORS))
+    setup.faults.append(Fault("error", "AT+SMSWBOOT=3", times=SMSWBOOT_SWITCH_ERRORS))
+
+
+def _stale_replies(setup: Setup) -> None:
+    setup.faults.append(Fault("stale", "AT", times=STALE_ANSWERS))
+
+
+def _autorun_updater(setup: Setup) -> None:
+    setup.flash["main.py"] = AUTORUN_MAIN
+
+
+def _mode(mode: str) -> Callable[[Setup], None]:
+    def apply(setup: Setup) -> None:
+        setup.modem_mode = mode
+
+    return apply
+
+
+_ALL = (
+    Scenario("healthy", "nothing is wrong", None, "pass", None, _healthy, False),
+    Scenario(
+        "html-scripts",
+        "the updater scripts on the board are saved GitHub pages",
+        "board-scripts-match", "fail", "script-is-html-page", _html_scripts,
+    ),
+    Scenario(
+        "sd-lists-empty",
+        "the board mounts a leftover first partition that lists nothing; the files are in the second",
+        "board-reads-card", "fail", "sd-mounts-but-listing-empty", _sd_lists_empty,
+    ),
+    Scenario(
+        "dup-in-folder",
+        "the firmware lies in a folder named sd on the card",
+        "board-reads-card", "fail", "dup-in-folder-named-sd", _dup_in_folder,
+    ),
+    Scenario(
+        "jumpers-fitted",
+        "the RTS and CTS jumpers of the expansion board are fitted",
+        "jumpers-removed", "fail", "expansion-rts-cts-jumpers", _jumpers_fitted,
+    ),
+    Scenario(
+        "lte-hangs",
+        f"the modem hangs and the board runs {HANGING_RELEASE}, where LTE() then never returns",
+        "modem-answers", "fail", "lte-constructor-hangs", _lte_hangs,
+    ),
+    Scenario(
+        "ati-error",
+        "the modem runs an updater from RAM: AT answers OK, ATI answers ERROR",
+        "modem-answers", "warn", "ati-returns-error", _mode("ram-updater"), False,
+    ),
+    Scenario(
+        "smswboot-error",
+        "the modem refuses AT+SMSWBOOT the first times",
+        "boot-switch-answers", "warn", "smswboot-30-failed", _smswboot_error, False,
+    ),
+    Scenario(
+        "stale-replies",
+        "replies to earlier commands come in front of the modem's answers",
+        "modem-answers", "warn", "stale-bytes-in-reply", _stale_replies, False,
+    ),
+    Scenario(
+        "autorun-updater",
+        "main.py starts an updater at every boot",
+        "boot-starts-no-updater", "fail", "main-py-autoruns-updater", _autorun_updater,
+    ),
+    Scenario(
+        "modem-recovery",
+        "the modem waits in recovery for a firmware image (SMOD 4)",
+        "modem-answers", "warn", "modem-left-in-update-boot", _mode("recovery"), False,
+    ),
+    Scenario(
+        "modem-ffh",
+        "the modem is in its boot ROM at 115200 (SMOD 0)",
+        "modem-answers", "fail", "modem-in-ffh", _mode("ffh"), False,
+    ),
+    Scenario(
+        "modem-silent",
+        "the modem is dead: nothing ever answers",
+        "modem-answers", "fail", "modem-silent", _mode("silent"), False,
+    ),
+    Scenario(
+        "stp-fails-midway",
+        "an earlier transfer died in the middle of a block: the modem still waits for the rest",
+        "modem-answers", "fail", "modem-left-in-update-boot", _mode("stp-open"), False,
+    ),
+)  # fmt: skip
+
+SCENARIOS: dict[str, Scenario] = {scenario.name: scenario for scenario in _ALL}
+"""Every scenario by name, in the order in which they are shown."""
+
+
+def set_up(names: tuple[str, ...]) -> Setup:
+    """The setup that the named scenarios make together. Raises KeyError for an unknown name."""
+    setup = Setup()
+    for name in names:
+        SCENARIOS[name].apply(setup)
+    return setup

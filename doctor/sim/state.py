@@ -1,0 +1,89 @@
+"""A simulated bench that lasts: one directory that holds it between runs, used by one program at a time."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import IO, Any
+
+SCHEMA = "fipy-doctor/sim-state/1"
+
+
+class BenchBusy(Exception):
+    """Another program, or another open port of this one, uses the same bench."""
+
+
+class StateDir:
+    """The directory behind ``state=DIR``: ``bench.json``, ``card.img`` and a lock.
+
+    The card is an ordinary image file: ``--sd DIR/card.img`` is the card taken out and put into the PC.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock: IO[bytes] | None = None
+
+    @property
+    def card_path(self) -> Path:
+        """The card's image file; absent = nothing in the slot."""
+        return self.path / "card.img"
+
+    def lock(self) -> None:
+        """Make the directory and take it for us alone. Raises BenchBusy, and ValueError where it cannot be made.
+
+        The lock is the system's, so it ends with the process, however that ends.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            handle = (self.path / "lock").open("a+b")
+        except OSError as error:
+            raise ValueError(f"state={self.path}: {error.strerror or error}") from error
+        try:
+            _lock_file(handle)
+        except OSError as error:
+            handle.close()
+            raise BenchBusy(f"the bench in {self.path} is in use by another program") from error
+        self._lock = handle
+
+    def unlock(self) -> None:
+        """Give the directory back; may be called twice."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def load(self) -> dict[str, Any] | None:
+        """What was saved; None for a new directory. Raises ValueError for a file that is not ours."""
+        path = self.path / "bench.json"
+        try:
+            data = json.loads(path.read_text("utf-8"))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            raise ValueError(f"{path} cannot be read: {error}; remove the directory to start anew") from error
+        if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+            raise ValueError(f"{path} is not the state of a simulated bench; remove the directory to start anew")
+        return data
+
+    def save(self, data: dict[str, Any]) -> None:
+        """Replace what was saved; a reader sees the old or the new, never a part."""
+        path = self.path / "bench.json"
+        draft = path.with_name("bench.json.part")
+        with draft.open("w", encoding="utf-8") as out:
+            json.dump({"schema": SCHEMA, **data}, out, indent=1)
+            out.flush()
+            os.fsync(out.fileno())
+        draft.replace(path)
+
+
+def _lock_file(handle: IO[bytes]) -> None:
+    if sys.platform == "win32":
+        import msvcrt
+
+        handle.seek(0)
+        msvcrt.locking(handle.fileno(), msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

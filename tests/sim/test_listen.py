@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import serial
+
+from doctor.sim.listen import Listener, with_speed
+
+pytestmark = pytest.mark.filterwarnings("ignore:set(Daemon|Name):DeprecationWarning")  # pySerial's own RFC 2217 client
+
+MODEM = "sim://sqn3330"
+LIMIT_S = 5.0
+
+
+def ask(port: serial.SerialBase, line: bytes, wanted: bytes) -> bytes:
+    port.timeout = 0.05
+    port.write(line)
+    heard = b""
+    end = time.monotonic() + LIMIT_S
+    while wanted not in heard and time.monotonic() < end:
+        heard += port.read(200)
+    return heard
+
+
+def answers(port: serial.SerialBase) -> bool:
+    """The first AT after a pause is often answered ERROR: the second counts."""
+    port.timeout = 0.05
+    return until(lambda: port.write(b"AT\r") and b"\r\nOK\r\n" in port.read(40))
+
+
+def until(condition: Callable[[], object]) -> bool:
+    end = time.monotonic() + LIMIT_S
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.005)
+    return False
+
+
+@pytest.fixture
+def modem() -> Iterator[Listener]:
+    with Listener(MODEM) as listener:
+        yield listener
+    assert listener.error is None
+
+
+def test_usual_speed_is_added_where_none_is_named() -> None:
+    assert with_speed("sim://fipy") == "sim://fipy?speed=20"
+    assert with_speed("sim://fipy?scenario=healthy") == "sim://fipy?scenario=healthy&speed=20"
+    assert with_speed("sim://fipy?speed=1") == "sim://fipy?speed=1"
+
+
+def test_rfc2217_round_trip(modem: Listener) -> None:
+    with serial.serial_for_url(modem.names[-1], baudrate=921600) as port:
+        assert answers(port)
+        assert b"LR5.1.1.0-38638" in ask(port, b"ATI1\r", b"OK")
+
+
+def test_rfc2217_carries_rts_and_cts(modem: Listener) -> None:
+    with serial.serial_for_url(modem.names[-1], baudrate=921600) as port:
+        assert until(lambda: modem.serial.bench.port.rts)
+        assert until(lambda: port.cts)
+        port.rts = False
+        assert until(lambda: not modem.serial.bench.port.rts)
+
+
+def test_wrong_speed_is_not_understood_until_changed(modem: Listener) -> None:
+    with serial.serial_for_url(modem.names[-1], baudrate=115200) as port:
+        port.timeout = 0.2
+        port.write(b"AT\r")
+        assert b"OK" not in port.read(50)
+        port.baudrate = 921600
+        assert answers(port)
+
+
+def test_next_client_is_served_after_the_first(modem: Listener) -> None:
+    for _ in range(2):
+        with serial.serial_for_url(modem.names[-1], baudrate=921600) as port:
+            assert answers(port)
+        assert until(lambda: not modem.serial.bench.port.rts)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo terminals")
+class TestPty:
+    def test_round_trip_at_the_speed_that_was_set(self, modem: Listener) -> None:
+        with serial.Serial(modem.names[0], baudrate=921600) as port:
+            assert answers(port)
+            port.baudrate = 115200
+            port.timeout = 0.2
+            port.write(b"ATI1\r")
+            assert b"LR5" not in port.read(100)
+
+    def test_open_and_close_move_rts(self, modem: Listener) -> None:
+        with serial.Serial(modem.names[0]):
+            assert until(lambda: modem.serial.bench.port.rts)
+        assert until(lambda: not modem.serial.bench.port.rts)
+
+    def test_power_cycle_takes_the_terminal_away_and_brings_another(self) -> None:
+        told: list[tuple[str, ...]] = []
+        with Listener(MODEM, tcp_port=None, on_names=told.append) as listener:
+            port = serial.Serial(listener.names[0])
+            assert until(lambda: listener.serial.bench.port.rts)
+            listener.serial.hands.power_cycle(12)
+            assert until(lambda: told)
+            with pytest.raises((serial.SerialException, OSError)):
+                for _ in range(3):
+                    port.timeout = 0.05
+                    port.read(1)
+                    port.write(b"x")
+            port.close()
+            with serial.Serial(told[0][0], baudrate=921600) as again:
+                assert answers(again)
+
+
+def test_stop_ends_everything() -> None:
+    listener = Listener(MODEM)
+    listener.start()
+    name = listener.names[-1]
+    listener.stop()
+    listener.stop()
+    with pytest.raises(serial.SerialException):
+        serial.serial_for_url(name)
+
+
+def test_bench_in_use_is_refused(tmp_path: Path) -> None:
+    url = f"sim://sqn3330?state={tmp_path / 'bench'}"
+    with Listener(url, pty=False), pytest.raises(serial.SerialException, match="in use"):
+        Listener(url, pty=False)
