@@ -233,12 +233,12 @@ def _promise(data: bytes, name: FirmwareName, seen: _Seen, sha256: str) -> _Prom
     if said is None:
         build = known_boot or name.build
         return _Promise(build, name.release, name.radio, name.base, family, known_boot is not None, content_family)
-    return _Promise(said.build, said.release, _radio(said, name), name.base, family, True, content_family)
+    return _Promise(said.build, said.release, _radio(said, name, family), name.base, family, True, content_family)
 
 
 def _version_inside(data: bytes, seen: _Seen) -> clear_text.Version | None:
-    """The version of the main firmware; boot loader and updater inside may have others."""
-    if seen.verdict is Verdict.DAMAGED or not seen.containers:
+    """The version of the main firmware; boot loader and updater inside may have others. Damage makes it worthless."""
+    if any(problem.damages for problem in seen.problems) or not seen.containers:
         return None
     main = [c for c in seen.containers if c.partition == MAIN_PARTITION or c.magic == "SFFF"]
     parts = main or [c for c in seen.containers if c.depth == 0]
@@ -246,9 +246,11 @@ def _version_inside(data: bytes, seen: _Seen) -> clear_text.Version | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _radio(said: clear_text.Version, name: FirmwareName) -> str | None:
+def _radio(said: clear_text.Version, name: FirmwareName, family: str) -> str | None:
     """Release 5 is Cat-M1, release 6 is NB-IoT; a Monarch 2 does both (modem-protocol.md 7)."""
-    return {"5": CATM1, "6": NB1}.get(said.number.split(".")[0], name.radio if name.family != "MONARCH2" else None)
+    if family == "MONARCH2":
+        return None
+    return {"5": CATM1, "6": NB1}.get(said.number.split(".")[0], name.radio)
 
 
 def _size_problem(name: FirmwareName, size_bytes: int, seen: _Seen) -> Problem | None:

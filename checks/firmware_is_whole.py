@@ -1,0 +1,165 @@
+"""firmware-is-whole: the firmware image is complete, unaltered, and what it says it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from doctor.check import Check, Finding, Grade, Needs, Remedy
+from doctor.escape import shown
+from doctor.firmware.image import FirmwareImage, Problem, Verdict
+
+if TYPE_CHECKING:
+    from doctor.bench import Bench
+
+_REDOWNLOAD = Remedy("redownload-firmware", Grade.MANUAL)
+_OTHER = Remedy("use-other-image", Grade.MANUAL)
+_REMEDIES = {
+    "firmware-still-zipped": (Remedy("unzip-firmware", Grade.MANUAL),),
+    "hidden-double-extension": (Remedy("rename-dup", Grade.MANUAL),),
+    "appledouble-companion": (_OTHER, Remedy("delete-dot-files", Grade.ASKS)),
+    "files-swapped": (_OTHER, Remedy("give-updater-elf", Grade.MANUAL)),
+    "wrong-firmware-variant-chosen": (_OTHER,),
+}
+_CAUSES = {
+    "error-page-saved-as-dup": "a login or error page was saved under the firmware's name",
+    "firmware-still-zipped": "the archive was renamed or copied instead of unpacked",
+    "hidden-double-extension": "Windows hides known extensions; the file was renamed or saved as text",
+    "appledouble-companion": "macOS writes such a file beside each real one, which has the same name without ._",
+    "firmware-file-truncated": "the download or copy was broken off or damaged on the way",
+    "firmware-file-too-small-message": "the download or copy was broken off right away",
+    "files-swapped": "firmware and updater image were given in each other's place",
+    "wrong-firmware-variant-chosen": "the file was renamed, or belongs to another modem",
+}
+_RADIO_WORDS = {"CATM1": "Cat-M1", "NB1": "NB-IoT"}
+_KIND_WORDS = {
+    "full": "full image",
+    "diff": "differential image",
+    "pair-1": "first file of a pair",
+    "pair-2": "second file of a pair",
+    "bootrom": "boot ROM package",
+    "practice": "practice image",
+    "unknown": "image of unknown kind",
+}
+
+
+class FirmwareIsWhole(Check):
+    """The firmware image is complete, unaltered, and what it says it is.
+
+    Why: the modem learns of a damaged image only after it has erased the old one. Web pages, zip archives and
+    broken-off downloads have been sent to modems, and some never came back.
+    Looks at: the file's content, every length and checksum in it, its size against sizes from public logs, and its
+    name. An image with a checksum is proved whole; one signed with a key of the maker's cannot be: a warning.
+    Cures: redownload-firmware, unzip-firmware, rename-dup, use-other-image.
+    """
+
+    id = "firmware-is-whole"
+    needs = (Needs.FIRMWARE,)
+    deadline_s = 60.0
+    overridable = False
+    finds = (
+        "error-page-saved-as-dup",
+        "firmware-still-zipped",
+        "hidden-double-extension",
+        "appledouble-companion",
+        "firmware-file-truncated",
+        "firmware-file-too-small-message",
+        "files-swapped",
+        "wrong-firmware-variant-chosen",
+    )
+
+    def look(self, bench: Bench) -> Finding:
+        """Judge each image; the worst decides, all are named."""
+        images = sorted(bench.firmware, key=_badness)
+        worst = images[0]
+        others = "".join(f"; {_sentence(image)}" for image in images[1:])
+        summary = _sentence(worst) + others
+        evidence = _evidence(worst, images)
+        problem = worst.problems[0] if worst.problems else None
+        if worst.verdict is Verdict.DAMAGED and problem is not None:
+            return self.fail(
+                summary,
+                catalogue=problem.catalogue,
+                evidence=evidence,
+                cause=_CAUSES.get(problem.catalogue, ""),
+                remedies=_REMEDIES.get(problem.catalogue, (_REDOWNLOAD,)),
+            )
+        if problem is not None:
+            return self.warn(
+                summary,
+                catalogue=problem.catalogue,
+                evidence=evidence,
+                cause=_CAUSES.get(problem.catalogue, ""),
+                remedies=_REMEDIES.get(problem.catalogue, (_REDOWNLOAD,)),
+            )
+        if worst.verdict is Verdict.UNVERIFIABLE:
+            return self.warn(
+                summary,
+                evidence=evidence,
+                cause="this kind of file holds no checksum that can be verified without the maker's key",
+                remedies=() if worst.size_known else (_REDOWNLOAD,),
+            )
+        return self.passed(summary, evidence=evidence)
+
+
+def _badness(image: FirmwareImage) -> int:
+    """Sort key: damaged, then unverifiable with a doubt, unverifiable, verified with a doubt, verified."""
+    order = (Verdict.DAMAGED, Verdict.UNVERIFIABLE, Verdict.VERIFIED)
+    return order.index(image.verdict) * 2 + (not image.problems)
+
+
+def _sentence(image: FirmwareImage) -> str:
+    name = shown(image.name.text, 60)
+    if image.verdict is Verdict.DAMAGED:
+        return f"{name} {_texts(image.damage)}"
+    what = _what(image)
+    doubts = f", but it {_texts(image.warnings)}" if image.warnings else ""
+    if image.verdict is Verdict.VERIFIED:
+        sums = image.checksums_agreeing
+        agree = "its checksum agrees" if sums == 1 else f"all {sums} checksums agree"
+        return f"{name} is whole: {what}, {agree}{doubts}"
+    known = "has the size that public logs show" if image.size_known and not image.warnings else "of no known size"
+    if image.warnings:
+        return f"{name} cannot be verified ({what}){doubts}"
+    return f"{name} cannot be verified: {what}, {known}"
+
+
+def _texts(problems: tuple[Problem, ...], most: int = 3) -> str:
+    return "; it ".join(problem.text for problem in problems[:most])
+
+
+def _what(image: FirmwareImage) -> str:
+    words = [f"{image.size_bytes} bytes", _KIND_WORDS.get(image.kind, image.kind)]
+    if image.radio in _RADIO_WORDS:
+        words.append(_RADIO_WORDS[image.radio])
+    if image.base is not None:
+        words.append(f"from build {image.base}")
+    if image.promised_build is not None:
+        words.append(f"build {image.promised_build}" + ("" if image.from_content else " by its name"))
+    if image.family == "MONARCH2":
+        words.append("for a Monarch 2 modem")
+    return ", ".join(words)
+
+
+def _evidence(
+    worst: FirmwareImage, images: list[FirmwareImage]
+) -> dict[str, str | int | float | bool | list[str] | None]:
+    return {
+        "file": shown(worst.name.text, 200),
+        "verdict": worst.verdict.value,
+        "size_bytes": worst.size_bytes,
+        "sha256": worst.sha256,
+        "kind": worst.kind,
+        "family": worst.family,
+        "build": worst.promised_build,
+        "release": shown(worst.promised_release),
+        "radio": shown(worst.radio or "") or None,
+        "base": worst.base,
+        "offset": worst.problems[0].offset if worst.problems else None,
+        "problems": [f"{problem.catalogue}: {problem.text}" for problem in worst.problems],
+        "containers": [
+            f"{container.offset:#x} {container.magic} {container.description} {container.size} bytes"
+            + (", checksum agrees" if container.checked else "")
+            for container in worst.containers
+        ],
+        "files": [f"{shown(image.name.text, 200)}: {image.verdict.value}" for image in images],
+    }
