@@ -1,0 +1,179 @@
+"""What each Pycom release of the board's own firmware can do and says: the era table of the simulated board.
+
+Source: reference/board-and-repl.md 1, 2.1, 3.2, 3.3, 3.6, 4, 5.2. Written apart from doctor/board on purpose, so that the
+two can disagree.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+_RELEASE = re.compile(r"^(\d+)\.(\d+)\.(\d+)(?:\.(b|rc|r)(\d+)(?:\.(\d+))?)?$")
+_STAGE = {"b": 0, "rc": 1, None: 2, "r": 3}
+
+ReleaseKey = tuple[int, int, int, int, int, int]
+
+KNOWN_VERSIONS = {
+    "1.17.3.b1": "v1.8.6-849-83e2f7f on 2018-03-19",
+    "1.18.1.r2": "v1.8.6-849-3ab2277 on 2018-09-09",
+    "1.18.2.r4": "v1.8.6-849-ba178ae on 2019-04-01",
+    "1.20.1.r2": "v1.11-06dfad0 on 2019-11-30",
+}
+"""`os.uname().version` of releases whose string is in a public issue; the others get a made-up hash and year."""
+
+_SERIES = (
+    ("1.18.0", "v1.8.6-849", "2018-03-10"),
+    ("1.19.0", "v1.8.6-849", "2019-01-15"),
+    ("1.20.0", "v1.9.4", "2019-05-20"),
+    ("1.20.1", "v1.9.4", "2019-08-20"),
+    ("1.20.2", "v1.11", "2019-12-20"),
+    ("1.20.3", "v1.11", "2020-09-16"),
+)
+
+
+def release_key(release: str) -> ReleaseKey:
+    """A key that sorts releases: betas, candidates, the bare number, then ``r`` builds. ValueError for other texts."""
+    match = _RELEASE.match(release)
+    if match is None:
+        raise ValueError(
+            f"no Pycom release looks like {release!r}; valid are for example 1.17.3.b1, 1.18.2 and 1.20.2.r4"
+        )
+    major, minor, patch, stage, number, sub = match.groups()
+    return (int(major), int(minor), int(patch), _STAGE[stage], int(number or 0), int(sub or 0))
+
+
+@dataclass(frozen=True)
+class SimEra:
+    """What one release does. ``name`` is the era letter of board-and-repl.md 1; the rest is asked by the simulator."""
+
+    release: str
+    name: str
+    key: ReleaseKey
+
+    def since(self, release: str) -> bool:
+        """True where this release is ``release`` or newer."""
+        return self.key >= release_key(release)
+
+    @property
+    def version(self) -> str:
+        """`os.uname().version`: git describe, `` on ``, date."""
+        if self.release in KNOWN_VERSIONS:
+            return KNOWN_VERSIONS[self.release]
+        described, date = "v1.11", "2021-01-12"
+        for end, base, when in _SERIES:
+            if not self.since(end):
+                described, date = base, when
+                break
+        digest = hashlib.sha256(self.release.encode()).hexdigest()[:7]
+        return f"{described}-{digest} on {date}"
+
+    @property
+    def vfs(self) -> bool:
+        """The 1.20 file system layer with errno texts, ilistdir, umount, fsformat."""
+        return self.since("1.20.0.rc0")
+
+    @property
+    def has_ctrl_f(self) -> bool:
+        """Ctrl-F resets into safe boot."""
+        return self.since("1.16.0.b1")
+
+    @property
+    def has_kbd_intr(self) -> bool:
+        """`micropython.kbd_intr` can move both control characters."""
+        return self.since("1.18.2")
+
+    @property
+    def rx_buffer_bytes(self) -> int:
+        """Receive buffer of UART0 (board-and-repl.md 3.6)."""
+        if not self.since("1.18.1"):
+            return 512
+        if not self.since("1.20.0.rc0"):
+            return 4096
+        return 4096 if self.since("1.20.2.r2") else 512
+
+    @property
+    def has_lte_at(self) -> bool:
+        """`LTE` talks to the modem at all."""
+        return self.name != "Z"
+
+    @property
+    def lte_hangs(self) -> bool:
+        """`LTE()` with a dead modem never returns and holds the interpreter."""
+        return self.name in ("A", "B1", "B2")
+
+    @property
+    def lte_lazy(self) -> bool:
+        """The LTE task exists only after `LTE()` was tried, or where it is started on boot."""
+        return self.name in ("E", "F")
+
+    @property
+    def has_upgrade_mode(self) -> bool:
+        """`LTE.modem_upgrade_mode`, and `pycom.lte_modem_en_on_boot`."""
+        return self.name not in ("Z", "A")
+
+    @property
+    def has_reconnect_uart(self) -> bool:
+        """`LTE.reconnect_uart`."""
+        return self.name not in ("Z", "A", "B1")
+
+    @property
+    def at_cmd_keyword(self) -> str | None:
+        """Further keyword of `send_at_cmd`: ``delay`` or ``timeout`` (ms), or none."""
+        if self.since("1.20.2.r2"):
+            return "timeout"
+        if self.since("1.18.1.r5") and not self.since("1.20.0.rc13"):
+            return "delay"
+        return None
+
+    @property
+    def sqnsupgrade_version(self) -> str | None:
+        """VERSION of the frozen sqnsupgrade; '' where it has none (B1), None where nothing is frozen."""
+        if self.name in ("Z", "A"):
+            return None
+        if self.name == "B1":
+            return ""
+        if not self.since("1.18.2"):
+            return "1.2.0"
+        if not self.since("1.20.1"):
+            return "1.2.5"
+        return "1.2.6"
+
+    @property
+    def has_number_underscores(self) -> bool:
+        """`1_000` is a number."""
+        return self.since("1.20.1")
+
+    def banner(self, board: str) -> str:
+        """The line that the friendly REPL greets with; ``board`` is FiPy or GPy."""
+        git, _, date = self.version.partition(" on ")
+        if self.since("1.18.0"):
+            return f"Pycom MicroPython {self.release} [{git}] on {date}; {board} with ESP32"
+        return f"MicroPython {git} on {date}; {board} with ESP32"
+
+
+def sim_era(release: str) -> SimEra:
+    """The era of a release. Raises ValueError where the text is no release."""
+    return SimEra(release, _era_name(release_key(release)), release_key(release))
+
+
+def _era_name(key: ReleaseKey) -> str:
+    def before(release: str) -> bool:
+        return key < release_key(release)
+
+    if before("1.17.0.b1"):
+        return "Z"
+    if before("1.18.1"):
+        return "A"
+    if before("1.18.1.r5"):
+        return "B1"
+    if before("1.18.2.r7"):
+        return "B2"
+    if not before("1.20.0.rc0") and before("1.20.0.rc11"):
+        return "B2"
+    if before("1.20.2.rc7"):
+        return "C"
+    if before("1.20.2.r2"):
+        return "D"
+    return "E" if before("1.20.2.r3") else "F"

@@ -1,0 +1,239 @@
+"""Board code into CPython code: refuses what Pycom's MicroPython cannot parse, and lets every statement cost time.
+
+Source of the refusals: reference/repl-stack.md, "Syntax levels". Instead of a trace function, a call of TICK is put in
+front of every statement: exceptions such as KeyboardInterrupt can then be raised right there, on every Python version.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+
+import tokenize
+from types import CodeType
+from typing import TypeVar
+
+from doctor.sim.board_eras import SimEra
+
+TICK = "__fd_tick__"
+"""Name in the board's builtins of the function that every statement calls; it returns True."""
+
+SHOW = "__fd_show__"
+"""Name in the board's builtins of the function that prints the value of an expression typed at the prompt."""
+
+_SOURCE_LIMIT_BYTES = 512 * 1024  # far above what a board can compile; keeps a wrong file from taking long
+
+_N = TypeVar("_N", bound=ast.AST)
+
+
+def compile_board(source: str, filename: str, era: SimEra, *, interactive: bool = False) -> CodeType:
+    """Compile one piece of board code.
+
+    interactive  values of top-level expressions are shown, as at the friendly prompt
+
+    Raises SyntaxError or IndentationError with MicroPython's short message and a line number.
+    """
+    if len(source) > _SOURCE_LIMIT_BYTES:
+        raise MemoryError("memory allocation failed, allocating %d bytes" % len(source))
+    try:
+        tree = _parse(source, filename)
+    except IndentationError as error:
+        text = (
+            "unexpected indent"
+            if "unexpected indent" in str(error)
+            else "unindent does not match any outer indentation level"
+        )
+        raise IndentationError(text, (filename, error.lineno or 1, 0, "")) from None
+    except SyntaxError as error:
+        raise _invalid(filename, error.lineno or 1) from None
+    except (ValueError, RecursionError):  # NUL characters; absurd nesting
+        raise _invalid(filename, 1) from None
+    _Gate(filename, era).visit(tree)
+    if not era.has_number_underscores:
+        _refuse_underscores(source, filename)
+    tree = _Ticks(interactive).visit(tree)
+    ast.fix_missing_locations(tree)
+    try:
+        return compile(tree, filename, "exec", dont_inherit=True)
+    except SyntaxError as error:  # found by the compiler proper: 'return' outside function and the like
+        raise SyntaxError(error.msg, (filename, error.lineno or 1, 0, "")) from None
+
+
+def _parse(source: str, filename: str) -> ast.Module:
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # "invalid escape sequence" is no business of the host's
+        return ast.parse(source, filename)
+
+
+def _invalid(filename: str, line: int) -> SyntaxError:
+    return SyntaxError("invalid syntax", (filename, line, 0, ""))
+
+
+def _refuse_underscores(source: str, filename: str) -> None:
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.NUMBER and "_" in token.string:
+            raise _invalid(filename, token.start[0])
+
+
+_REFUSED = tuple(
+    getattr(ast, name)
+    for name in ("JoinedStr", "NamedExpr", "AnnAssign", "MatMult", "Match", "TryStar", "TemplateStr", "TypeAlias")
+    if hasattr(ast, name)
+)
+"""Node classes that neither v1.8.6 nor v1.11 can parse, as far as this Python has them."""
+
+
+class _Gate(ast.NodeVisitor):
+    """Raises SyntaxError at the first construct that the board's grammar lacks."""
+
+    def __init__(self, filename: str, era: SimEra) -> None:
+        self._filename = filename
+        self._era = era
+        self._line = 1
+
+    def visit(self, node: ast.AST) -> None:
+        """Look at one node and at all below it."""
+        self._line = getattr(node, "lineno", self._line)
+        if isinstance(node, _REFUSED) or self._refuses(node):
+            raise _invalid(self._filename, self._line)
+        self.generic_visit(node)
+
+    @staticmethod
+    def _refuses(node: ast.AST) -> bool:
+        if isinstance(node, ast.Call):
+            stars = sum(isinstance(argument, ast.Starred) for argument in node.args)
+            return stars > 1 or sum(keyword.arg is None for keyword in node.keywords) > 1
+        if isinstance(node, ast.Dict):
+            return any(key is None for key in node.keys)
+        if isinstance(node, (ast.List, ast.Tuple, ast.Set)) and isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
+            return any(isinstance(element, ast.Starred) for element in node.elts)
+        if isinstance(node, ast.arguments):
+            return bool(node.posonlyargs)
+        if isinstance(node, ast.comprehension):
+            return bool(node.is_async)
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            return any(not _dotted_call(decorator) for decorator in node.decorator_list)
+        return False
+
+
+def _dotted_call(node: ast.expr) -> bool:
+    if isinstance(node, ast.Call):
+        node = node.func
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return isinstance(node, ast.Name)
+
+
+class _Ticks(ast.NodeTransformer):
+    """Puts a tick in front of every statement and into every comprehension."""
+
+    def __init__(self, interactive: bool) -> None:
+        self._interactive = interactive
+
+    def visit_Module(self, node: ast.Module) -> ast.Module:
+        """Top level: also shows the values of expressions where that was asked."""
+        node.body = self._ticked(node.body)
+        if self._interactive:
+            node.body = [self._shown(statement) for statement in node.body]
+        return node
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        """Any other node: its blocks of statements get ticks."""
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(node, name, None)
+            if isinstance(block, list) and block and isinstance(block[0], ast.stmt):
+                setattr(node, name, self._ticked(block))
+        for field, value in ast.iter_fields(node):
+            if field in ("body", "orelse", "finalbody") and isinstance(value, list):
+                continue
+            self._visit_value(value)
+        if isinstance(node, ast.comprehension):
+            node.ifs.insert(0, self._tick_call(node.iter))
+        return node
+
+    def _visit_value(self, value: object) -> None:
+        for item in value if isinstance(value, list) else (value,):
+            if isinstance(item, ast.AST):
+                self.visit(item)
+
+    def _ticked(self, block: list[ast.stmt]) -> list[ast.stmt]:
+        out: list[ast.stmt] = []
+        for index, statement in enumerate(block):
+            if not (index == 0 and _is_docstring(statement)) and not _is_future_import(statement):
+                out.append(ast.copy_location(ast.Expr(self._tick_call(statement)), statement))
+            out.append(self.visit(statement))
+        return out
+
+    @staticmethod
+    def _tick_call(near: ast.AST) -> ast.expr:
+        call = ast.Call(ast.Name(TICK, ast.Load()), [], [])
+        ast.copy_location(call.func, near)
+        return ast.copy_location(call, near)
+
+    @staticmethod
+    def _shown(statement: ast.stmt) -> ast.stmt:
+        value = statement.value if isinstance(statement, ast.Expr) else None
+        if value is None or (
+            isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == TICK
+        ):
+            return statement
+        call = ast.Call(ast.copy_location(ast.Name(SHOW, ast.Load()), statement), [value], [])
+        return ast.copy_location(ast.Expr(ast.copy_location(call, statement)), statement)
+
+
+def _is_docstring(statement: ast.stmt) -> bool:
+    value = statement.value if isinstance(statement, ast.Expr) else None
+    return isinstance(value, ast.Constant) and isinstance(value.value, str)
+
+
+def _is_future_import(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
+
+
+_COMPOUND = ("if", "while", "for", "try", "with", "def", "class", "async", "@")
+
+
+def wants_more(source: str) -> bool:
+    """True where the friendly prompt answers Enter with ``... ``: an open block, bracket, string or a backslash.
+
+    A block goes on until an empty line.
+    """
+    first = source.lstrip(" \t")
+    words = first.split(None, 1)
+    starts_block = first.startswith("@") or bool(words and words[0].rstrip(":(") in _COMPOUND)
+    depth, quote, escaped = _scan(source)
+    if quote or depth > 0 or escaped:
+        return True
+    return starts_block and not source.endswith("\n")
+
+
+def _scan(source: str) -> tuple[int, str, bool]:
+    """(open brackets, the triple quote that is open or '', ends in a backslash)."""
+    depth, index, quote = 0, 0, ""
+    while index < len(source):
+        char = source[index]
+        triple = source[index : index + 3]
+        if quote:
+            if char == "\\":
+                index += 1
+            elif source.startswith(quote, index):
+                index += len(quote) - 1
+                quote = ""
+            elif char == "\n" and len(quote) == 1:
+                quote = ""
+        elif triple in ('"""', "'''"):
+            quote, index = triple, index + 2
+        elif char in "\"'":
+            quote = char
+        elif char == "#":
+            end = source.find("\n", index)
+            index = len(source) if end < 0 else end
+            continue
+        elif char in "([{":
+            depth += 1
+        elif char in ")]}":
+            depth -= 1
+        index += 1
+    return depth, quote if len(quote) == 3 else "", source.rstrip(" ").endswith("\\") and not quote

@@ -1,0 +1,149 @@
+"""The board's internal file system: what lies under /flash, as names and bytes.
+
+Source: reference/board-and-repl.md 3.4 (what is created at boot) and 4 (size).
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+from doctor.sim.cardimage import CardFault, DirEntry
+
+FLASH_BYTES = 4 * 1024 * 1024
+"""/flash of FiPy and GPy with their 8 MB chips (board-and-repl.md 4)."""
+
+CLUSTER_BYTES = 4096
+"""What one file takes at least: an erase block of the flash chip."""
+
+BOOT_PY = b"# boot.py -- run on boot-up\n"
+MAIN_PY = b"# main.py -- put your code here!\n"
+_DIRS = ("sys", "lib", "cert")
+
+
+class FlashFs:
+    """A small file system in memory with the face of ``FatVolume``: paths within the volume, CardFault for refusals."""
+
+    def __init__(self, files: Mapping[str, bytes] | None = None, *, size_bytes: int = FLASH_BYTES) -> None:
+        self.size_bytes = size_bytes
+        self._files: dict[str, bytes] = {}
+        self._dirs: set[str] = set()
+        for name, data in (files or {}).items():
+            path = name.strip("/")
+            path = path[len("flash/") :] if path.startswith("flash/") else path
+            self._make_parents(path)
+            self._files[path] = bytes(data)
+
+    def prepare(self) -> None:
+        """What the firmware creates when it mounts /flash: boot.py, main.py and three folders."""
+        self._files.setdefault("boot.py", BOOT_PY)
+        self._files.setdefault("main.py", MAIN_PY)
+        self._dirs.update(_DIRS)
+
+    def erase(self) -> None:
+        """Format, then prepare."""
+        self._files.clear()
+        self._dirs.clear()
+        self.prepare()
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """A copy of all files by path."""
+        return dict(self._files)
+
+    def free_bytes(self) -> int:
+        """Room that is left, in whole clusters."""
+        used = sum(-(-max(1, len(data)) // CLUSTER_BYTES) for data in self._files.values()) + len(self._dirs)
+        return max(0, self.size_bytes - used * CLUSTER_BYTES)
+
+    def listdir(self, path: str = "/") -> list[DirEntry]:
+        """Entries of a folder: folders, then files in the order of their making."""
+        folder = path.strip("/")
+        if folder and folder not in self._dirs:
+            raise CardFault("not-a-directory" if folder in self._files else "not-found", path)
+        prefix = folder + "/" if folder else ""
+        inside = [(name, True, 0) for name in sorted(self._dirs)]
+        inside += [(name, False, len(data)) for name, data in self._files.items()]
+        return [
+            DirEntry(name[len(prefix) :], is_dir, size)
+            for name, is_dir, size in inside
+            if name.startswith(prefix) and "/" not in name[len(prefix) :]
+        ]
+
+    def stat(self, path: str) -> DirEntry:
+        """The entry of one path."""
+        name = path.strip("/")
+        if not name or name in self._dirs:
+            return DirEntry(name.rpartition("/")[2], True, 0)
+        if name in self._files:
+            return DirEntry(name.rpartition("/")[2], False, len(self._files[name]))
+        raise CardFault("not-found", path)
+
+    def read(self, path: str, offset: int = 0, size: int = -1) -> bytes:
+        """Bytes of a file from ``offset``; all that follow where ``size`` is negative."""
+        name = path.strip("/")
+        if self.stat(path).is_dir:
+            raise CardFault("is-a-directory", path)
+        data = self._files[name]
+        return data[offset:] if size < 0 else data[offset : offset + size]
+
+    def write(self, path: str, data: bytes) -> None:
+        """Replace or create a file."""
+        name = path.strip("/")
+        if name in self._dirs or not name:
+            raise CardFault("is-a-directory", path)
+        self._needs_parent(name)
+        if len(data) - len(self._files.get(name, b"")) > self.free_bytes():
+            raise CardFault("full", path)
+        self._files[name] = bytes(data)
+
+    def remove(self, path: str) -> None:
+        """Delete a file or an empty folder."""
+        name = path.strip("/")
+        if not self.stat(path).is_dir:
+            del self._files[name]
+            return
+        if self.listdir(path):
+            raise CardFault("not-empty", path)
+        self._dirs.discard(name)
+
+    def mkdir(self, path: str) -> None:
+        """Make a folder."""
+        name = path.strip("/")
+        if name in self._dirs or name in self._files:
+            raise CardFault("exists", path)
+        self._needs_parent(name)
+        self._dirs.add(name)
+
+    def rename(self, old_path: str, new_path: str) -> None:
+        """Give a file, or a folder with its content, a name that is free."""
+        old, new = old_path.strip("/"), new_path.strip("/")
+        if new in self._files or new in self._dirs:
+            raise CardFault("exists", new_path)
+        if not self.stat(old_path).is_dir:
+            self._files[new] = self._files.pop(old)
+            return
+        self._dirs = {new + name[len(old) :] if (name + "/").startswith(old + "/") else name for name in self._dirs}
+        for name in [name for name in self._files if name.startswith(old + "/")]:
+            self._files[new + name[len(old) :]] = self._files.pop(name)
+
+    def state(self) -> dict[str, Any]:
+        """All of it as plain data, contents in base64."""
+        files = {name: base64.b64encode(data).decode("ascii") for name, data in self._files.items()}
+        return {"files": files, "dirs": sorted(self._dirs)}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Become what ``state`` says."""
+        self._files = {name: base64.b64decode(text) for name, text in state["files"].items()}
+        self._dirs = set(state["dirs"])
+
+    def _needs_parent(self, name: str) -> None:
+        parent = name.rpartition("/")[0]
+        if parent and parent not in self._dirs:
+            raise CardFault("not-found", name)
+
+    def _make_parents(self, path: str) -> None:
+        parts = path.split("/")[:-1]
+        for index in range(len(parts)):
+            self._dirs.add("/".join(parts[: index + 1]))
