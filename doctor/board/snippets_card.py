@@ -46,7 +46,7 @@ def _fd_space(r, where):
     except Exception:
         pass
     try:
-        v = os.statvfs(where)
+        v = getattr(os, 'statvfs')(where)
         r['total'] = v[1] * v[2] // 1024
         r['free'] = v[0] * v[3] // 1024
     except Exception:

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import pytest
+
+from doctor.board import boot_scripts, bridge, snippets_card, snippets_modem
+from tests.syntax_gate import violations
+
+SNIPPETS = {
+    "tunnel-open": snippets_modem.tunnel_open(921_600),
+    "tunnel-exchange": snippets_modem.tunnel_exchange("QVQNCg==", 1024, 40),
+    "tunnel-set-baud": snippets_modem.tunnel_set_baud(115_200),
+    "tunnel-close": snippets_modem.TUNNEL_CLOSE,
+    "tunnel-reconnect": snippets_modem.TUNNEL_RECONNECT,
+    "jumpers-begin": snippets_modem.JUMPERS_BEGIN,
+    "jumpers-read": snippets_modem.jumpers_read("up"),
+    "wdt-later": snippets_modem.WDT_LATER % 1000,
+    "lte-started": snippets_modem.LTE_STARTED,
+    "lte-try": snippets_modem.LTE_TRY,
+    "mirror": snippets_modem.MIRROR,
+    "mirror-b1": snippets_modem.MIRROR_B1,
+    "bridge": bridge.bridge(),
+    "card-look": snippets_card.look(),
+    "card-hash": snippets_card.sha256("/sd/caf\u00e9.dup"),
+    "boot-search": boot_scripts._search("/flash/main.py"),
+}
+
+
+@pytest.mark.parametrize("name", SNIPPETS)
+def test_snippet_keeps_to_the_boards_python(name: str) -> None:
+    assert violations(SNIPPETS[name]) == []
+
+
+@pytest.mark.parametrize("name", SNIPPETS)
+def test_snippet_is_printable_ascii(name: str) -> None:
+    assert all(char == "\n" or " " <= char <= "~" for char in SNIPPETS[name])
+
+
+@pytest.mark.parametrize("name", [n for n in SNIPPETS if n not in ("lte-try", "mirror-b1")])
+def test_snippet_never_makes_an_lte_object(name: str) -> None:
+    assert "LTE()" not in SNIPPETS[name]
