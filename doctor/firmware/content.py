@@ -10,6 +10,8 @@ from enum import Enum
 JSON_MAX_BYTES = 1 << 20
 #: How much of a text is looked at to tell HTML from XML, and text from binary.
 HEAD_BYTES = 4096
+#: Shorter runs of one byte may be the start of a text.
+CONSTANT_MIN_BYTES = 16
 
 _MAGICS: tuple[tuple[bytes, str], ...] = (
     (b"PK\x03\x04", "ZIP"),
@@ -63,7 +65,7 @@ def sniff(data: bytes) -> Content:
     for magic, kind in _MAGICS:
         if data.startswith(magic):
             return Content[kind]
-    if len(data) > 1 and data.count(data[:1]) == len(data):
+    if len(data) >= CONSTANT_MIN_BYTES and data.count(data[:1]) == len(data):
         return Content.CONSTANT
     head = data[:HEAD_BYTES].removeprefix(b"\xef\xbb\xbf").lstrip()
     if head.startswith(b"<") and re.match(rb"<[!?/a-zA-Z]", head):

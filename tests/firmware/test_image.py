@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import struct
 import zipfile
 from pathlib import Path
@@ -299,3 +300,10 @@ def test_missing_file_and_folder_are_wrong_usage(tmp_path: Path) -> None:
         examine(tmp_path / "none.dup")
     with pytest.raises(UsageError, match="folder"):
         examine(tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / FULL)
+    with pytest.raises(UsageError, match="regular"):
+        examine(tmp_path / FULL)
