@@ -38,7 +38,7 @@ class BootSwitchAnswers(Check):
                 "the modem refuses AT+SMSWBOOT?: it may refuse to change to its updater at first, too",
                 catalogue="smswboot-30-failed",
                 evidence={"mode": facts.mode, "boot_selector": None},
-                cause="it is busy or has just started; flash asks again in both known ways, which has cured it for others",
+                cause="it is busy or has just started; flash asks again in both known ways, which has helped others",
                 remedies=(Remedy("power-cycle", Grade.MANUAL),),
             )
         selector = facts.boot_selector or "not named"

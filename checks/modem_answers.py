@@ -13,8 +13,8 @@ class ModemAnswers(Check):
     """The modem answers AT over its own UART and runs its application.
 
     Why: everything else depends on the modem's mode. A modem that waits in its updater, in its boot ROM or in the
-    middle of an abandoned transfer needs another recipe each, and the wrong one can cost the modem. LTE() is never used:
-    on half of the board firmwares it hangs for ever on a silent modem.
+    middle of an abandoned transfer needs another recipe each, and the wrong one can cost the modem. LTE() is never
+    used: on half of the board firmwares it hangs for ever on a silent modem.
 
     Looks at: both speeds, for up to a minute, since a modem may be starting. Listens, closes an abandoned transfer
     (else AT would be taken for a part of it), then asks AT until three clean OKs came in a row, AT+SMOD?, ATI, and the

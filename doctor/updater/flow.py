@@ -63,7 +63,6 @@ class FlowError(Exception):
 
     def __init__(self, id, text):
         # type: (str, str) -> None
-        Exception.__init__(self, text)
         self.id = id
         self.text = text
 

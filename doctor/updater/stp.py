@@ -65,7 +65,6 @@ class StpError(Exception):
 
     def __init__(self, kind, detail):
         # type: (str, str) -> None
-        Exception.__init__(self, detail)
         self.kind = kind
         self.detail = detail
 

@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+import pytest
+
+from doctor.updater import states
+from doctor.updater.plan import ImageFacts, Options, Plan, Running, make_plan
+from doctor.updater.profile import STORE_LIMIT_BYTES
+
+MIB = 1 << 20
+
+
+def full(
+    build: int, radio: str = "CATM1", *, size: int = 6 * MIB, kind: str = "full", family: str = "SQN3330"
+) -> ImageFacts:
+    return ImageFacts(f"{radio}-{build}.dup", size, kind, radio, build, 0, family)
+
+
+def diff(base: int, build: int, radio: str = "CATM1") -> ImageFacts:
+    return ImageFacts(f"upgdiff_{base}-to-{build}.dup", MIB, "diff", radio, build, base, "SQN3330")
+
+
+PRACTICE = ImageFacts("PRACTICE-CATM1-41065.dup", MIB, "practice", "CATM1", 41065, 0, "practice")
+UPDATER = ImageFacts("updater.elf", 306_076, "updater-elf", "", 0, 0, "unknown")
+BOOTROM = ImageFacts("sqnsbr.py", 54_854, "bootrom", "", 41065, 0, "SQN3330")
+GM02S = ImageFacts("GM02.dup", 7 * MIB, "full", "", 59577, 0, "MONARCH2")
+
+
+def modem(
+    build: int = 38638, radio: str = "CATM1", *, mode: str = states.APPLICATION, was: int = 0, loader: int = 0
+) -> Running:
+    return Running(mode, build, radio, "SQN3330", loader, was)
+
+
+MONARCH2 = Running(states.APPLICATION, 59577, "", "MONARCH2")
+WAITING = modem(0, "", mode=states.RECOVERY)
+
+
+def refused(plan: Plan) -> str:
+    assert plan.refusal is not None
+    assert plan.steps == []
+    assert plan.refusal.what
+    assert plan.refusal.next
+    return plan.refusal.id
+
+
+@pytest.mark.parametrize(
+    ("running", "image", "method"),
+    [
+        (modem(), full(41065), "on-the-fly"),
+        (modem(), full(41065, size=STORE_LIMIT_BYTES), "store"),
+        (modem(), full(41065, size=STORE_LIMIT_BYTES + 1), "on-the-fly"),
+        (modem(), diff(38638, 39529), "store"),
+        (modem(33080), diff(33080, 41065), "store"),
+        (WAITING, full(41065, size=MIB), "on-the-fly"),
+        (modem(0, "", mode=states.RAM_UPDATER), full(41065, size=MIB), "on-the-fly"),
+        (modem(38638), full(38638), "on-the-fly"),
+        (MONARCH2, GM02S, "on-the-fly"),
+    ],
+)
+def test_allowed(running: Running, image: ImageFacts, method: str) -> None:
+    plan = make_plan(running, [image], Options())
+    assert plan.refusal is None
+    assert plan.method == method
+
+
+@pytest.mark.parametrize(
+    ("running", "image", "catalogue"),
+    [
+        # the mode
+        (modem(mode=states.FFH), full(41065), "modem-in-ffh"),
+        (modem(mode=states.DEPLOYING), full(41065), "stall-after-100-waiting"),
+        (modem(mode=states.SILENT), full(41065), "modem-silent"),
+        (modem(mode=states.STP_OPEN), full(41065), "modem-left-in-update-boot"),
+        (modem(mode=states.DATA), full(41065), "modem-in-data-mode"),
+        (modem(mode=states.UNKNOWN), full(41065), "modem-state-unknown"),
+        # what kind of file it is
+        (modem(), UPDATER, "files-swapped"),
+        (modem(), BOOTROM, "files-swapped"),
+        (modem(), full(41065, kind="unknown"), "wrong-firmware-variant-chosen"),
+        (modem(), full(41065, size=127), "firmware-file-too-small-message"),
+        (modem(), GM02S, "wrong-firmware-variant-chosen"),
+        (MONARCH2, full(41065), "wrong-firmware-variant-chosen"),
+        (MONARCH2, full(41065, family="unknown"), "wrong-firmware-variant-chosen"),
+        (modem(), PRACTICE, "practice-image-on-real-port"),
+        # differentials
+        (modem(38638), diff(39529, 41065), "diff-with-wrong-base"),
+        (modem(38638), diff(0, 41065), "diff-with-wrong-base"),
+        (modem(0, was=38638), diff(38638, 39529), "diff-with-wrong-base"),
+        (modem(38638, mode=states.RECOVERY), diff(38638, 39529), "diff-with-wrong-base"),
+        # 48829
+        (modem(), full(48829, kind="pair-1"), "48829-second-step-skipped"),
+        (modem(39529), full(48829, kind="pair-2"), "48829-second-step-skipped"),
+        (modem(), full(48829), "48829-second-step-skipped"),
+        (modem(33080), full(48829), "33080-straight-to-48829"),
+        (modem(41019, "NB1"), full(48829, kind="pair-1"), "nb1-to-48829-direct"),
+        # the factory build
+        (modem(33080), full(41065), "full-image-on-33080-needs-updater"),
+        (modem(41065, loader=33080), full(38638), "full-image-on-33080-needs-updater"),
+        (modem(33080), diff(33080, 39529), "33080-straight-to-48829"),
+        (modem(33080), diff(33080, 41019, "NB1"), "nb1-first-on-factory-modem"),
+        (modem(0, "", was=33080), full(38638), "33080-straight-to-48829"),
+        # what needs consent
+        (modem(), full(41019, "NB1"), "wrong-firmware-variant-chosen"),
+        (modem(0, "", mode=states.RECOVERY, was=41019), full(41065), "wrong-firmware-variant-chosen"),
+        (modem(43818), full(41065), "modem-build-50523"),
+        (modem(46470), full(41065), "modem-build-50523"),
+        (modem(50523), full(41065), "modem-build-50523"),
+    ],
+)
+def test_refused(running: Running, image: ImageFacts, catalogue: str) -> None:
+    assert refused(make_plan(running, [image], Options())) == catalogue
+
+
+@pytest.mark.parametrize(
+    ("running", "image", "accept"),
+    [
+        (modem(), full(41019, "NB1"), "radio-change"),
+        (modem(43818), full(41065), "no-way-back"),
+        (modem(50523), full(41065), "no-way-back"),
+    ],
+)
+def test_consent_lifts(running: Running, image: ImageFacts, accept: str) -> None:
+    assert make_plan(running, [image], Options(accept=(accept,))).refusal is None
+
+
+@pytest.mark.parametrize("accept", ["radio-change", "no-way-back", "jumpers-removed"])
+@pytest.mark.parametrize("image", [diff(39529, 41065), GM02S, full(48829)])
+def test_consent_never_lifts_what_kills(accept: str, image: ImageFacts) -> None:
+    assert make_plan(modem(), [image], Options(accept=(accept,))).refusal is not None
+
+
+def test_both_consents_may_be_needed() -> None:
+    image = full(41019, "NB1")
+    assert (
+        refused(make_plan(modem(43818), [image], Options(accept=("no-way-back",)))) == "wrong-firmware-variant-chosen"
+    )
+    assert refused(make_plan(modem(43818), [image], Options(accept=("radio-change",)))) == "modem-build-50523"
+    assert make_plan(modem(43818), [image], Options(accept=("no-way-back", "radio-change"))).refusal is None
+
+
+def test_practice_image_goes_to_the_simulator() -> None:
+    assert make_plan(modem(), [PRACTICE], Options(simulated=True)).refusal is None
+
+
+def test_differential_with_updater() -> None:
+    plan = make_plan(modem(38638), [diff(38638, 39529)], Options(updater_elf=UPDATER))
+    assert refused(plan) == "diff-with-updater-elf"
+
+
+def test_ffh_is_refused_even_with_updater() -> None:
+    plan = make_plan(modem(mode=states.FFH), [full(41065)], Options(updater_elf=UPDATER))
+    assert refused(plan) == "modem-in-ffh"
+
+
+def test_no_image_and_too_many() -> None:
+    assert refused(make_plan(modem(), [], Options()))
+    assert refused(make_plan(modem(), [full(41065), full(38638)], Options())) == "wrong-firmware-variant-chosen"
+    pair = [full(48829, kind="pair-1"), full(48829, kind="pair-2")]
+    assert refused(make_plan(modem(), pair, Options())) == "48829-second-step-skipped"
+
+
+def test_unknown_build_warns_and_asks() -> None:
+    plan = make_plan(WAITING, [full(41065)], Options())
+    assert [warning.id for warning in plan.warnings] == ["modem-state-unknown"]
+    assert "--was" in plan.warnings[0].next
+
+
+def test_named_build_ends_that_warning() -> None:
+    assert make_plan(modem(0, "", mode=states.RECOVERY, was=38638), [full(41065)], Options()).warnings == []
+
+
+def test_build_that_was_read_counts_more_than_the_named_one() -> None:
+    assert make_plan(modem(38638, was=33080), [full(38638)], Options()).refusal is None
+
+
+def test_factory_modem_stuck_in_its_updater_may_go_on_with_a_warning() -> None:
+    plan = make_plan(modem(0, "", mode=states.RECOVERY, was=33080), [full(41065)], Options())
+    assert plan.refusal is None
+    assert [warning.id for warning in plan.warnings] == ["full-image-on-33080-needs-updater"]
+
+
+def test_store_on_the_factory_build_warns() -> None:
+    plan = make_plan(modem(33080), [diff(33080, 41065)], Options())
+    assert [warning.id for warning in plan.warnings] == ["modem-filesystem-read-only"]
+
+
+def test_image_that_names_no_modem_warns() -> None:
+    plan = make_plan(modem(), [full(41065, family="unknown")], Options())
+    assert [warning.id for warning in plan.warnings] == ["wrong-firmware-variant-chosen"]
+
+
+def test_method_by_name() -> None:
+    assert make_plan(modem(), [diff(38638, 39529)], Options(method="on-the-fly")).method == "on-the-fly"
+    assert refused(make_plan(modem(), [full(41065)], Options(method="store"))) == "file-too-big-for-fff"
+    assert refused(make_plan(WAITING, [full(41065, size=MIB)], Options(method="store"))) == "modem-in-upgrade-mode"
+
+
+def test_steps_of_each_method() -> None:
+    def ids(running: Running, image: ImageFacts) -> list[str]:
+        return [step.id for step in make_plan(running, [image], Options()).steps]
+
+    assert ids(modem(), full(41065)) == ["prepare", "switch", "transfer", "deploy", "return", "prove"]
+    assert ids(modem(), diff(38638, 39529)) == ["prepare", "transfer", "deploy", "return", "prove"]
+    assert ids(WAITING, full(41065)) == ["prepare", "transfer", "deploy", "return", "prove"]
+
+
+def test_nothing_may_be_unplugged_from_the_transfer_on() -> None:
+    steps = make_plan(modem(), [full(41065)], Options()).steps
+    assert [step.may_unplug for step in steps] == [True, True, False, False, False, False]
+    assert {step.id: step.limit_ms for step in steps}["deploy"] == 30 * 60 * 1000

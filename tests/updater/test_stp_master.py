@@ -1,0 +1,255 @@
+from __future__ import annotations
+
+import io
+import random
+
+import pytest
+
+from doctor.updater import stp
+from doctor.updater.profile import MONARCH2, SQN3330, Profile
+from tests.updater.wire import Mangle, StpSlave, Wire
+
+IMAGE = random.Random(1).randbytes(10_000)
+#: Numbers of requests in a session: RESET 0, OPEN 1, then CMD and BLOCK by turns.
+CMD, BLOCK = 2, 3
+
+
+def transfer(slave: StpSlave, *, profile: Profile = SQN3330, max_block: int = 0) -> tuple[stp.Master, Wire]:
+    wire = Wire(slave)
+    master = stp.Master(wire, wire.clock, profile, max_block=max_block)
+    master.open()
+    assert master.send(io.BytesIO(IMAGE), len(IMAGE)) == len(IMAGE)
+    assert master.close()
+    return master, wire
+
+
+@pytest.mark.parametrize("crcs", [False, True])
+def test_image_arrives_whole(crcs: bool) -> None:
+    slave = StpSlave(crcs=crcs)
+    transfer(slave)
+    assert slave.image == IMAGE
+    assert slave.blocks == [2016] * 4 + [10_000 - 4 * 2016]
+    assert slave.ended
+
+
+def test_ids_follow_the_protocol() -> None:
+    slave = StpSlave()
+    transfer(slave)
+    assert slave.requests[:4] == [(0, 0, 0), (1, 1, 1), (2, 1, 2), (3, 1, 3)]
+    assert slave.requests[-1] == (0, 1, 12)
+
+
+def test_header_and_payload_are_one_write() -> None:
+    _, wire = transfer(StpSlave())
+    assert [len(data) for data in wire.written[:4]] == [16, 16, 18, 16 + 2016]
+
+
+@pytest.mark.parametrize(("max_block", "expected"), [(512, 512), (4096, 2016), (0, 2016)])
+def test_way_to_the_modem_bounds_blocks(max_block: int, expected: int) -> None:
+    slave = StpSlave()
+    transfer(slave, max_block=max_block)
+    assert max(slave.blocks) == expected
+
+
+def test_port_bounds_blocks() -> None:
+    slave = StpSlave()
+    wire = Wire(slave)
+    wire.max_block = 256  # type: ignore[attr-defined]
+    master = stp.Master(wire, wire.clock, SQN3330)
+    master.open()
+    assert master.block_bytes == 256
+
+
+def test_boot_rom_session_bounds_blocks() -> None:
+    slave = StpSlave(max_transfer=1024)
+    transfer(slave)
+    assert max(slave.blocks) == 1024 - 16
+
+
+def test_version_2_is_told_that_data_is_plain() -> None:
+    slave = StpSlave(version=2)
+    transfer(slave, profile=MONARCH2)
+    assert slave.data_types == [4]
+    assert slave.requests[2:5] == [(4, 1, 2), (2, 1, 3), (3, 1, 4)]
+    assert slave.image == IMAGE
+
+
+def test_refused_data_type_is_no_obstacle() -> None:
+    slave = StpSlave(version=2, refuse={2: 0x7F, 3: 0x7F, 4: 0x7F})
+    transfer(slave, profile=MONARCH2)
+    assert slave.image == IMAGE
+
+
+def cut(frame: bytes) -> list[bytes]:
+    return [frame[:-1]]
+
+
+def flip_tid(frame: bytes) -> list[bytes]:
+    return [frame[:11] + bytes([frame[11] ^ 1]) + frame[12:]]
+
+
+@pytest.mark.parametrize("number", [0, 1, CMD, BLOCK, BLOCK + 1, BLOCK + 2])
+@pytest.mark.parametrize("crcs", [False, True])
+@pytest.mark.parametrize(
+    "mangle",
+    [
+        pytest.param(lambda frame: [], id="lost"),
+        pytest.param(cut, id="short"),
+        pytest.param(lambda frame: [frame, frame], id="twice"),
+        pytest.param(lambda frame: [b"\r\n+CEREG: 2\r\n" + frame], id="urc-before"),
+        pytest.param(lambda frame: [b"\0\0\xfe" + frame], id="noise-before"),
+        pytest.param(lambda frame: [b"ts" + frame], id="half-signature-before"),
+        pytest.param(lambda frame: [frame[:7], frame[7:]], id="in-pieces"),
+        pytest.param(flip_tid, id="wrong-tid"),
+    ],
+)
+def test_one_bad_answer_costs_nothing(number: int, crcs: bool, mangle: object) -> None:
+    slave = StpSlave(crcs=crcs, mangle={number: mangle})  # type: ignore[dict-item]
+    transfer(slave)
+    assert slave.image == IMAGE
+
+
+@pytest.mark.parametrize("number", [0, 1, CMD, BLOCK])
+def test_lost_request_is_sent_again_with_the_same_tid(number: int) -> None:
+    slave = StpSlave(ignore={number})
+    transfer(slave)
+    assert slave.image == IMAGE
+    assert slave.requests[number] == slave.requests[number + 1]
+
+
+def test_block_is_not_repeated_before_300_s() -> None:
+    slave = StpSlave(ignore={BLOCK})
+    _, wire = transfer(slave)
+    assert 300_000 <= wire.clock.now_ms < 301_000
+
+
+def test_answer_after_four_minutes_is_in_time() -> None:
+    slave = StpSlave()
+    wire = Wire(slave)
+
+    def much_later(frame: bytes) -> list[bytes]:
+        wire.say(frame, 240_000)
+        return []
+
+    slave.mangle[BLOCK] = much_later
+    master = stp.Master(wire, wire.clock, SQN3330)
+    master.open()
+    master.send(io.BytesIO(IMAGE), len(IMAGE))
+    assert slave.image == IMAGE
+    assert master.repeats == 0
+
+
+def test_long_silence_is_told() -> None:
+    events: list[tuple[str, dict[str, object]]] = []
+    slave = StpSlave(ignore={BLOCK})
+    wire = Wire(slave)
+    master = stp.Master(wire, wire.clock, SQN3330, lambda name, data: events.append((name, data)))
+    master.open()
+    master.send(io.BytesIO(IMAGE), len(IMAGE))
+    waits = [data for name, data in events if name == "waiting"]
+    assert [(wait["limit_ms"], wait["may_unplug"]) for wait in waits] == [(stp.BLOCK_ACK_MS, False)]
+
+
+def damage_residue(frame: bytes) -> list[bytes]:
+    return [frame[:-1] + b"\x01"]
+
+
+def test_damaged_residue_is_not_believed() -> None:
+    slave = StpSlave(crcs=True, mangle={BLOCK: damage_residue})
+    transfer(slave)
+    assert slave.image == IMAGE
+    assert len(slave.blocks) == 5
+
+
+@pytest.mark.parametrize("left", [1, 100, 2015])
+def test_residue_is_sent_again(left: int) -> None:
+    slave = StpSlave(residue={BLOCK: left})
+    transfer(slave)
+    assert slave.image == IMAGE
+
+
+def test_residue_beyond_the_block_is_an_error() -> None:
+    too_much: dict[int, Mangle] = {
+        number: (lambda frame: [frame[:-2] + b"\xff\xff"]) for number in range(BLOCK, BLOCK + 20)
+    }
+    wire = Wire(StpSlave(mangle=too_much))
+    master = stp.Master(wire, wire.clock, SQN3330)
+    master.open()
+    with pytest.raises(stp.StpError) as failed:
+        master.send(io.BytesIO(IMAGE), len(IMAGE))
+    assert failed.value.kind == "damaged"
+
+
+@pytest.mark.parametrize("number", [CMD, BLOCK])
+@pytest.mark.parametrize("bits", [0x40, 0x7F])
+def test_one_nack_is_asked_again(number: int, bits: int) -> None:
+    slave = StpSlave(refuse={number: bits})
+    transfer(slave)
+    assert slave.image == IMAGE
+
+
+def test_refused_sizes_halve_down() -> None:
+    slave = StpSlave(block_limit=600)
+    transfer(slave)
+    assert slave.image == IMAGE
+    assert max(slave.blocks) == 512
+
+
+def test_modem_that_refuses_everything_ends_the_transfer() -> None:
+    wire = Wire(StpSlave(block_limit=0))
+    master = stp.Master(wire, wire.clock, SQN3330)
+    master.open()
+    with pytest.raises(stp.StpError) as failed:
+        master.send(io.BytesIO(IMAGE), len(IMAGE))
+    assert failed.value.kind == "refused"
+    assert not master.began
+
+
+def test_refused_session() -> None:
+    wire = Wire(StpSlave(mangle={1: lambda frame: [frame[:16] + b"\0" + frame[17:]]}))
+    with pytest.raises(stp.StpError) as failed:
+        stp.Master(wire, wire.clock, SQN3330).open()
+    assert failed.value.kind == "session"
+
+
+def test_stopped_between_blocks() -> None:
+    slave = StpSlave()
+    wire = Wire(slave)
+    master = stp.Master(wire, wire.clock, SQN3330)
+    master.open()
+    taken = master.send(io.BytesIO(IMAGE), len(IMAGE), should_stop=lambda: len(slave.blocks) == 2)
+    assert taken == 2 * 2016
+    assert master.close()
+
+
+def test_source_that_ends_early() -> None:
+    wire = Wire(StpSlave())
+    master = stp.Master(wire, wire.clock, SQN3330)
+    master.open()
+    with pytest.raises(stp.StpError) as failed:
+        master.send(io.BytesIO(IMAGE), len(IMAGE) + 1)
+    assert failed.value.kind == "source"
+
+
+def test_source_that_gives_a_byte_at_a_time() -> None:
+    class Slow(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            return super().read(min(size or 0, 7))
+
+    slave = StpSlave()
+    wire = Wire(slave)
+    master = stp.Master(wire, wire.clock, SQN3330)
+    master.open()
+    master.send(Slow(IMAGE), len(IMAGE))
+    assert slave.image == IMAGE
+    assert slave.blocks[0] == 2016
+
+
+def test_progress_counts_bytes_taken() -> None:
+    done: list[int] = []
+    wire = Wire(StpSlave(residue={BLOCK: 16}))
+    master = stp.Master(wire, wire.clock, SQN3330)
+    master.open()
+    master.send(io.BytesIO(IMAGE), len(IMAGE), on_progress=lambda taken, size: done.append(taken))
+    assert done[0] == 2000
+    assert done[-1] == len(IMAGE)
