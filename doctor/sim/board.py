@@ -38,7 +38,6 @@ STARTUP_MS = 1200
 """From there to boot.py: mounting, radio, tasks; a prompt after about 2 s (board-and-repl.md 3.4)."""
 TX_AHEAD_BYTES = 128
 """Output runs ahead of the line by a FIFO full."""
-FOR_EVER_MS = 1e12
 
 BOARDS = {"fipy": "FiPy", "gpy": "GPy"}
 """What the caller names and what the board calls itself."""
@@ -57,8 +56,8 @@ class BoardSim:
     """One module on a carrier board, with its modem and a card slot.
 
     world         time
-    modem         at the end of the module's second UART; this board powers it and owns its ``transmit``
-    kind          ``fipy`` or ``gpy``
+    modem         at the end of the module's second UART; this board owns its ``transmit``, not its supply
+    kind          ``fipy`` or ``gpy``, in any case
     release       of the board's firmware, see board_eras
     flash         files in /flash, by path, with or without ``/flash/`` in front
     card          what the board sees in its slot; None: no card
@@ -67,7 +66,7 @@ class BoardSim:
     pybytes       the firmware variant with Pybytes, autostart on
 
     It is powered on and boots as soon as time passes; ``settle`` lets it. Assign ``transmit`` to get its bytes:
-    called with (bytes, baud) when they leave the module (put a ``Wire`` behind it). Raises ValueError for unknown names.
+    called with (bytes, baud); the board itself waits until they have left. Raises ValueError for unknown names.
     """
 
     def __init__(
@@ -77,20 +76,20 @@ class BoardSim:
         kind: str = "fipy",
         release: str = "1.20.2.r4",
         *,
-        flash: Mapping[str, bytes] | None = None,
+        flash: FlashFs | Mapping[str, bytes] | None = None,
         card: CardDevice | None = None,
         carrier: Carrier | None = None,
         lte_on_boot: bool = True,
         pybytes: bool = False,
     ) -> None:
-        if kind not in BOARDS:
+        if kind.lower() not in BOARDS:
             raise ValueError(f"no simulated board is called {kind!r}; valid are {', '.join(BOARDS)}")
         self.world = world
         self.modem = modem
-        self.kind = BOARDS[kind]
+        self.kind = BOARDS[kind.lower()]
         self.era = sim_era(release)
         self.pybytes = pybytes
-        self.flash = FlashFs(flash)
+        self.flash = flash if isinstance(flash, FlashFs) else FlashFs(flash)
         self.card = card
         self.carrier = carrier if carrier is not None else Carrier()
         self.frozen = frozen_modules(self.era)
@@ -114,6 +113,7 @@ class BoardSim:
         self._wdt: Event | None = None
         self._tx_free_at_ms = 0.0
         self._reset_ram()
+        self._new_vm()
         self.powered = True
         self.reset_cause = "PWRON"
         self.safe_boot = False
@@ -125,7 +125,7 @@ class BoardSim:
 
     def receive(self, data: bytes, baud: int) -> None:
         """Bytes from the PC arrive at the module's RX, sent at ``baud``."""
-        if not self.powered or self.mode == "dead":
+        if not self.powered or self.mode in ("boot", "dead"):
             return
         heard = self.uart0.hear(data, baud)
         if self.mode == "mirror":
@@ -141,17 +141,11 @@ class BoardSim:
     def set_rts(self, asserted: bool) -> None:
         """The PC asserts RTS or not; False too while no program has the port open."""
         self.carrier.rts_asserted = asserted
-        self._tell_flow()
 
     @property
     def cts(self) -> bool:
         """CTS as the PC sees it."""
         return self.powered and self.pins.cts_asserted
-
-    def set_jumpers(self, fitted: bool) -> None:
-        """Fit or remove the RTS and CTS jumpers of the carrier."""
-        self.carrier.jumpers_fitted = fitted
-        self._tell_flow()
 
     def _without_control(self, data: bytes) -> bytes:
         """Serve Ctrl-F, and Ctrl-C while code runs, as the UART's interrupt does; what is left is data."""
@@ -192,7 +186,7 @@ class BoardSim:
     # -- hands ------------------------------------------------------------------------------------------------
 
     def power_off(self) -> None:
-        """USB and battery away: board and modem lose everything but their flash."""
+        """USB and battery away: the board keeps only its flash. The modem's supply is the caller's business."""
         if not self.powered:
             return
         self.powered = False
@@ -201,21 +195,13 @@ class BoardSim:
         self.uart0.rx.clear()
         self.to_modem.clear()
         self.pins.reset()
-        self.modem.power_off()
 
     def power_on(self) -> None:
-        """Supply back: the board boots, the modem too."""
+        """Supply back: the board boots."""
         if self.powered:
             return
         self.powered = True
-        self.modem.power_on()
         self._restart("PWRON", safe=False)
-
-    def power_cycle(self, seconds: float) -> None:
-        """Off for so long, then on. Lets that time pass."""
-        self.power_off()
-        self.world.sleep_ms(seconds * 1000)
-        self.power_on()
 
     def press_reset(self) -> None:
         """The reset button. The modem does not notice."""
@@ -237,7 +223,7 @@ class BoardSim:
         """Reset while the interpreter runs; what called it never goes on."""
         self.world.at(0, lambda: self._restart(cause, safe=False))
         while True:
-            self.process.wait_until(None, FOR_EVER_MS)
+            self.process.wait_until(None)
 
     def panic(self) -> NoReturn:
         """The firmware crashes: register dump, then a reset."""
@@ -263,6 +249,7 @@ class BoardSim:
         self._process.kill()
         self.to_modem.clear()
         self._reset_ram()
+        self._new_vm()
         self.pins.reset()
         self.safe_boot = safe
         self.reset_cause = "PWRON" if reason == "PWRON" else "WDT" if reason == "WDT" else "HARD"
@@ -270,8 +257,8 @@ class BoardSim:
 
     def _reset_ram(self) -> None:
         """What no reset leaves as it was."""
-        self.mode = "run"
-        """``run``, ``mirror``, ``hung`` (in a C call) or ``dead`` (every task suspended)."""
+        self.mode = "boot"
+        """``boot``, ``run``, ``mirror``, ``hung`` (in a C call) or ``dead`` (every task suspended)."""
         self.raw_mode = False
         self.dupterm = True
         self.heartbeat = bool(self.settings["heartbeat_on_boot"])
@@ -309,12 +296,16 @@ class BoardSim:
 
     def _lives(self, *, safe: bool) -> NoReturn:
         """One interpreter life after another, parted by soft resets."""
-        self._new_vm()
+        self.mode = "run"
         if not safe:
             self._run_file("boot.py")
             self._run_file(self.main_file)
+        self._prompts(greet=True)
+
+    def _prompts(self, *, greet: bool) -> NoReturn:
         while True:
-            Repl(self, self.vm).run(greet=True)
+            Repl(self, self.vm).run(greet=greet)
+            greet = True
             self.write_console(SOFT_REBOOT)
             self.reset_cause = "SOFT"
             self.process.wait(STARTUP_MS / 4)
@@ -400,7 +391,7 @@ class BoardSim:
         """A C call that never returns and holds the interpreter's lock."""
         self.mode = "hung"
         while True:
-            self.process.wait_until(None, FOR_EVER_MS)
+            self.process.wait_until(None)
 
     def stall_uart0(self, ms: float) -> None:
         """The flash is being written: for so long nobody empties UART0's FIFO (board-and-repl.md 3.6)."""
@@ -454,7 +445,7 @@ class BoardSim:
         self.take_modem_uart(MIRROR_BAUD)
         self.uart0.setup(MIRROR_BAUD)
         while True:
-            self.process.wait_until(None, FOR_EVER_MS)
+            self.process.wait_until(None)
 
     # -- keeping ----------------------------------------------------------------------------------------------
 
@@ -467,12 +458,12 @@ class BoardSim:
         mode = self.mode
         if mode == "run" and self._executing:
             mode = "mirror" if self.uart0.baud == MIRROR_BAUD and self.uart1_on_modem else "boot"
-        mounted = [name for name in self.vm.vfs.mounts if name != "flash"] if hasattr(self, "vm") else []
+        mounted = [name for name in self.vm.vfs.mounts if name != "flash"]
         return {
             "release": self.era.release,
             "kind": self.kind,
             "powered": self.powered,
-            "mode": mode if hasattr(self, "vm") else "boot",
+            "mode": mode,
             "raw_mode": self.raw_mode,
             "reset_cause": self.reset_cause,
             "safe_boot": self.safe_boot,
@@ -503,6 +494,7 @@ class BoardSim:
         self.settings.update(state["settings"])
         self.main_file = str(state["main_file"])
         self._reset_ram()
+        self._new_vm()
         self.powered = bool(state["powered"])
         self.safe_boot = bool(state["safe_boot"])
         for name, value in state["carrier"].items():
@@ -533,10 +525,8 @@ class BoardSim:
             self._begin(lambda: self._wake_at_prompt(mounted))
 
     def _wake_at_prompt(self, mounted: list[str]) -> None:
-        self._new_vm()
+        self.mode = "run"
         for name in mounted:
             if self.card is not None:
                 self.vm.vfs.mount(self.card, "/" + name)
-        Repl(self, self.vm).run(greet=False)
-        self.write_console(SOFT_REBOOT)
-        self._lives(safe=False)
+        self._prompts(greet=False)

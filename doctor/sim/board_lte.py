@@ -50,7 +50,7 @@ class Lte:
 
     def init(self, **_keywords: object) -> None:
         """Start again after ``deinit``."""
-        type(self).__init__(self)
+        Lte.__init__(self, self._vm)
 
     def _start(self, era: SimEra) -> None:
         talk = Talk(self._vm)
@@ -92,6 +92,7 @@ class Lte:
     def iccid(self) -> str | None:
         """No SIM in this simulation."""
         self._check_ready()
+        return None
 
     def reset(self) -> None:
         """`AT^RESET`."""

@@ -166,7 +166,7 @@ class BoardPin:
     def __init__(self, vm: Vm, name: str | BoardPin, *settings: Any, **keywords: Any) -> None:
         self._vm = vm
         self._pins = vm.board.pins
-        self._name = name._name if isinstance(name, BoardPin) else str(name)
+        self._name: str = name._name if isinstance(name, BoardPin) else str(name)
         if self._name not in self._pins.names:
             raise ValueError("invalid argument(s) value")
         if settings or keywords:

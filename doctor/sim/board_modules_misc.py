@@ -324,7 +324,7 @@ def make_pycom(vm: Vm) -> ModuleType:
         def get_or_set(value: object = None) -> object:
             if value is None:
                 return settings[name]
-            settings[name] = type(settings[name])(value)  # type: ignore[call-arg]
+            settings[name] = type(settings[name])(value)
             return None
 
         return get_or_set

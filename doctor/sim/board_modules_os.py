@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from doctor.sim.board_vm import Vm
 
 _DIR_MODE, _FILE_MODE = 0x4000, 0x8000
+_ALL_RELEASES = (
+    "uname", "listdir", "chdir", "getcwd", "mkdir", "remove", "rename", "stat", "mount", "dupterm", "getfree", "sync",
+    "urandom",
+)  # fmt: skip
+_SINCE_1_20 = ("ilistdir", "statvfs", "umount", "fsformat", "mkfat")
+_BEFORE_1_20 = ("unmount", "mkfs")
 FORMAT_MS = 4000
 """Formatting a card or /flash."""
 LORAWAN, SIGFOX = "1.0.2", "1.0.1"
@@ -30,6 +36,7 @@ class AttrTuple(tuple[str, ...]):
     names: tuple[str, ...]
 
     def __new__(cls, fields: dict[str, str]) -> AttrTuple:
+        """The tuple for these fields, in their order."""
         made = super().__new__(cls, fields.values())
         made.names = tuple(fields)
         return made
@@ -75,8 +82,7 @@ class _Os:
 
     def members(self) -> dict[str, Any]:
         """Name to function."""
-        names = "uname listdir chdir getcwd mkdir remove rename stat mount dupterm getfree sync urandom".split()
-        names += ["ilistdir", "statvfs", "umount", "fsformat", "mkfat"] if self._new else ["unmount", "mkfs"]
+        names = _ALL_RELEASES + (_SINCE_1_20 if self._new else _BEFORE_1_20)
         found = {name: getattr(self, name) for name in names}
         found["unlink"] = found["rmdir"] = self.remove
         return found

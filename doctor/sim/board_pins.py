@@ -44,6 +44,7 @@ class Pins:
     """All pins of the module. ``on_change`` is called after anything that may move a level."""
 
     def __init__(self, board: str, carrier: Carrier) -> None:
+        """``board`` is FiPy or GPy; changes of the carrier count as changes of the pins."""
         self.modem = MODEM_PINS[board]
         self.carrier = carrier
         self.on_change: Callable[[], None] = lambda: None
@@ -52,6 +53,7 @@ class Pins:
         """What the modem UART's flow control wants to tell the modem; the pin tells it only in mode ``uart``."""
         self._states: dict[str, PinState] = {}
         self.reset()
+        carrier.listen(lambda: self.on_change())
 
     def reset(self) -> None:
         """As after a hard reset: the modem's pins belong to its UART, with RTS deasserted."""

@@ -35,11 +35,8 @@ class Repl:
     def run(self, *, greet: bool) -> None:
         """Serve the prompt until a soft reset. ``greet``: begin with the banner."""
         while True:
-            if self._board.raw_mode:
-                ended = self._raw(greet=greet)
-            else:
-                ended = self._friendly(greet=greet)
-            if ended:
+            serve = self._raw if self._board.raw_mode else self._friendly
+            if serve(greet=greet):
                 return
             greet = True
 

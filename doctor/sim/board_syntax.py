@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import ast
 import io
-
 import tokenize
+import warnings
 from types import CodeType
 from typing import TypeVar
 
@@ -34,7 +34,7 @@ def compile_board(source: str, filename: str, era: SimEra, *, interactive: bool 
     Raises SyntaxError or IndentationError with MicroPython's short message and a line number.
     """
     if len(source) > _SOURCE_LIMIT_BYTES:
-        raise MemoryError("memory allocation failed, allocating %d bytes" % len(source))
+        raise MemoryError(f"memory allocation failed, allocating {len(source)} bytes")
     try:
         tree = _parse(source, filename)
     except IndentationError as error:
@@ -60,8 +60,6 @@ def compile_board(source: str, filename: str, era: SimEra, *, interactive: bool 
 
 
 def _parse(source: str, filename: str) -> ast.Module:
-    import warnings
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # "invalid escape sequence" is no business of the host's
         return ast.parse(source, filename)

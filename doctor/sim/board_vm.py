@@ -30,11 +30,14 @@ SLICE_US = 1000
 
 
 _COPIED = (
-    "abs all any bin bool bytearray bytes callable chr classmethod complex delattr dict dir divmod enumerate filter float "
-    "frozenset getattr hasattr hash hex id int isinstance issubclass iter len list map max memoryview min next object oct "
-    "ord pow property range repr reversed round set setattr slice sorted staticmethod str sum super tuple type zip globals "
-    "locals NotImplemented Ellipsis __build_class__"
-).split()
+    "abs", "all", "any", "bin", "bool", "bytearray", "bytes", "callable", "chr", "classmethod", "complex", "delattr",
+    "dict", "dir", "divmod", "enumerate", "filter", "float", "frozenset", "getattr", "hasattr", "hash", "hex", "id",
+    "int", "isinstance", "issubclass", "iter", "len", "list", "map", "max", "memoryview", "min", "next", "object",
+    "oct", "ord", "pow", "property", "range", "repr", "reversed", "round", "set", "setattr", "slice", "sorted",
+    "staticmethod", "str", "sum", "super", "tuple", "type", "zip", "globals", "locals", "NotImplemented", "Ellipsis",
+    "__build_class__",
+)  # fmt: skip
+"""Builtins that are CPython's own."""
 
 
 class Vm:

@@ -5,7 +5,7 @@ Source: reference/board-and-repl.md 6.2, 6.3. True is a high level everywhere he
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +44,16 @@ class Carrier:
     rts_asserted: bool = False
     """What the PC last asked for; False with no port open, and then the line is high."""
 
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Have ``listener`` called after any change."""
+        object.__setattr__(self, "_listener", listener)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        object.__setattr__(self, name, value)
+        listener = self.__dict__.get("_listener")
+        if listener is not None:
+            listener()
+
     def __post_init__(self) -> None:
         if self.name not in CARRIERS:
             raise ValueError(f"no carrier is called {self.name!r}; valid are {', '.join(CARRIERS)}")
@@ -63,7 +73,7 @@ class Carrier:
         return not self.rts_asserted
 
     def g6(self, module_level: bool | None, pull: bool | None) -> bool:
-        """Level of net G6: the USB chip wins, then what the module drives, then what holds it, then a pull; else high."""
+        """Level of net G6: the USB chip wins, then the module, then what holds it, then a pull; else high."""
         for level in (self.usb_level_on_g6, module_level, self.g6_held, pull):
             if level is not None:
                 return level
