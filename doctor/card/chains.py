@@ -84,6 +84,10 @@ class Fat:
                 self._pages.popitem(last=False)
         return page[cluster - index * self._per_page]
 
+    def forget(self) -> None:
+        """Drop what was read, after the FAT was written."""
+        self._pages.clear()
+
     def _load(self, index: int) -> array[int]:
         if self.geometry.width == 12:
             return self._load_fat12()

@@ -143,7 +143,8 @@ def _entry(slot: bytes, place: int, long_name: _LongName, parent: str) -> Entry:
     high, low, size = struct.unpack_from("<20xH4xHI", slot)
     short = short_name(slot[:11], slot[12])
     long = long_name.take(slot)
-    name = long or short
+    # A slash in a name would make two parts of it; no system can open such a file anyway.
+    name = (long or short).replace("/", "\ufffd")
     return Entry(
         path=f"{parent}/{name}" if parent else name,
         name=name,

@@ -8,6 +8,7 @@ from pathlib import Path
 from doctor.card.format import DEFAULT_LABEL, FormatPlan, format_card, plan_format
 from doctor.card.target import FileTarget, set_size
 from doctor.card.writer import NewFile, write_files
+from doctor.errors import CardError
 
 DEFAULT_SERIAL = 0xF19D0C70  #: volume and disk serial where nobody asks for another
 
@@ -22,10 +23,12 @@ def make_card(
 ) -> FormatPlan:
     """Write a new image file (it may exist empty): MBR, one FAT volume, the files. Sparse where the disk allows.
 
-    Raises CardError where size or files do not fit, or the disk is full.
+    Raises CardError where there is content already, size or files do not fit, or the disk is full.
     """
     plan = plan_format(size_bytes, label)
     path.touch()
+    if path.stat().st_size:
+        raise CardError("card-is-fat", "exists already and is not empty", on=str(path))
     set_size(path, size_bytes)
     with FileTarget(path) as target:
         format_card(target, plan, serial=serial, known_zero=True)

@@ -1,0 +1,111 @@
+"""Check ``card-is-fat``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from doctor.card.card import CardProblem, Volume, VolumeKind
+from doctor.check import Check, Evidence, Finding, Grade, Needs, Remedy
+from doctor.escape import shown
+
+if TYPE_CHECKING:
+    from doctor.bench import Bench
+
+_REFORMAT = Remedy("reformat-sd", Grade.ASKS)
+_COPY = Remedy("copy-dup", Grade.MANUAL)
+_CAUSES = {
+    "sd-exfat-or-over-32gb": "cards above 32 GB are sold as exFAT, and Windows formats them so again",
+    "sd-partition-layout": "the card was a boot disk before, or was divided by a tool of macOS, Linux or Windows",
+    "sd-mount-no-fat": "the card was formatted for something else, or its first sectors were overwritten",
+    "write-protected-or-unsafe-eject": "the card was pulled out while it was written, or is worn out",
+}
+_NOT_A_CARD = (VolumeKind.HTML, VolumeKind.ARCHIVE, VolumeKind.DISK_IMAGE, VolumeKind.ISO9660)
+
+
+class CardIsFat(Check):
+    """The card holds a FAT volume that this PC and the board can read.
+
+    Why: the board's updater opens the image through FAT only. exFAT, NTFS, GPT and damaged tables may well work in
+    the PC and not in the board, which then says ENODEV, or lists nothing.
+    Looks at: partition table, boot sector, both FATs, the root directory and the chains of its files; for a mounted
+    folder, what the system says it is. Writes nothing.
+    Cures: reformat-sd (``fipy-doctor fix --reformat-sd``, with a backup), or copying the file again and ejecting.
+    """
+
+    id = "card-is-fat"
+    needs = (Needs.CARD,)
+    deadline_s = 30.0
+    finds = tuple(_CAUSES)
+
+    def look(self, bench: Bench) -> Finding:
+        """Judge the card. Raises CardError where it cannot be read at all."""
+        card = bench.card
+        name = shown(card.name)
+        volume = card.volume()
+        evidence = _evidence(volume)
+        blocking = sorted((p for p in volume.problems if p.pc or p.board), key=lambda p: (not p.board, not p.pc))
+        if blocking:
+            worst = blocking[0]
+            return self.fail(
+                f"{name}: {worst.text}; {_who_reads(volume)}",
+                catalogue=worst.catalogue,
+                evidence=evidence,
+                cause=_CAUSES[worst.catalogue],
+                remedies=_remedies(volume, worst),
+            )
+        files = card.files()
+        if volume.problems:
+            first = volume.problems[0]
+            remedies = (_REFORMAT,) if first.catalogue != "sd-exfat-or-over-32gb" else ()
+            return self.warn(
+                f"{name}: {first.text}",
+                catalogue=first.catalogue,
+                evidence=evidence,
+                cause=_CAUSES[first.catalogue] if remedies else "a large card; most work all the same",
+                remedies=remedies,
+            )
+        if volume.board_reads is None:
+            return self.warn(
+                f"{name} is a folder on this PC's own disk, not a card; whether the card is FAT was not examined",
+                evidence=evidence,
+                cause="the folder is a copy of the card, or the card is mounted elsewhere",
+            )
+        label = f" ({shown(volume.label)})" if volume.label else ""
+        count = len([file for file in files if not file.is_dir])
+        return self.passed(f"{name}{label} is {volume.kind.value} with {_files(count)}", evidence=evidence)
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count} files"
+
+
+def _who_reads(volume: Volume) -> str:
+    if volume.pc_reads:
+        return "this PC can read it, the board cannot" if not volume.board_reads else "both can read it"
+    return (
+        "the board might read it, this PC cannot" if volume.board_reads else "neither this PC nor the board can read it"
+    )
+
+
+def _remedies(volume: Volume, worst: CardProblem) -> tuple[Remedy, ...]:
+    if volume.kind in _NOT_A_CARD:
+        return ()
+    if worst.catalogue == "write-protected-or-unsafe-eject":
+        return (_COPY, _REFORMAT)
+    return (_REFORMAT,)
+
+
+def _evidence(volume: Volume) -> Evidence:
+    """What was seen, with the sector of every defect."""
+    layout = volume.layout
+    return {
+        "kind": volume.kind.value,
+        "label": shown(volume.label),
+        "size_bytes": volume.size_bytes,
+        "free_bytes": volume.free_bytes,
+        "pc_reads": volume.pc_reads,
+        "board_reads": volume.board_reads,
+        "partition_table": layout.scheme.value if layout else None,
+        "partitions": [f"{p.kind.value} at sector {p.start_sector}" for p in layout.partitions] if layout else None,
+        "problems": [p.text if p.sector is None else f"sector {p.sector}: {p.text}" for p in volume.problems],
+    }

@@ -1,0 +1,261 @@
+"""Check ``dup-at-root``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from doctor.card.card import CardFile, first_difference
+from doctor.card.dups import Dups, find_dups
+from doctor.card.sniff import VolumeKind, kind_of
+from doctor.check import Check, Finding, Grade, Needs, Remedy
+from doctor.errors import CardError, FirmwareError
+from doctor.escape import shown
+
+if TYPE_CHECKING:
+    from doctor.bench import Bench
+    from doctor.card.card import Card
+    from doctor.firmware.image import FirmwareImage
+
+_MOVE = Remedy("move-dup", Grade.ASKS)
+_RENAME = Remedy("rename-dup", Grade.MANUAL)
+_COPY = Remedy("copy-dup", Grade.MANUAL)
+_DOT_FILES = Remedy("delete-dot-files", Grade.ASKS)
+_UNZIP = Remedy("unzip-firmware", Grade.MANUAL)
+_DOWNLOAD = Remedy("redownload-firmware", Grade.MANUAL)
+_REFORMAT = Remedy("reformat-sd", Grade.ASKS)
+_APPLE_DOUBLE_MAGIC = bytes.fromhex("00051607")
+
+
+@dataclass(frozen=True)
+class _Fault:
+    """A failure of this check before it becomes a finding."""
+
+    catalogue: str
+    text: str
+    cause: str
+    remedies: tuple[Remedy, ...]
+    offset: int | None = None
+
+
+class DupAtRoot(Check):
+    """The firmware image lies at the root of the card, whole, and is the one that was given.
+
+    Why: the board opens ``/sd/NAME.dup`` and nothing else. A folder ``sd``, a hidden ``.txt``, a ``._`` file of macOS
+    or a copy cut short all end in ENOENT or, worse, in a modem that gets half an image.
+    Looks at: the names on the card, two levels deep; with ``--firmware``, size and every byte against that file.
+    Writes nothing.
+    Cures: move-dup (``fipy-doctor fix --move-dup``), renaming, copying again and ejecting, delete-dot-files.
+    """
+
+    id = "dup-at-root"
+    needs = (Needs.CARD,)
+    after = ("card-is-fat",)
+    deadline_s = 120.0
+    finds = (
+        "dup-in-folder-named-sd",
+        "hidden-double-extension",
+        "appledouble-companion",
+        "dup-path-enoent",
+        "firmware-still-zipped",
+        "error-page-saved-as-dup",
+        "firmware-file-truncated",
+        "write-protected-or-unsafe-eject",
+        "sd-mounts-but-listing-empty",
+        "sd-partition-layout",
+        "sd-read-error-mid-flash",
+    )
+
+    def look(self, bench: Bench) -> Finding:
+        """Look for the image. Raises CardError where the card cannot be listed."""
+        card = bench.card
+        listing = card.files()
+        dups = find_dups(listing)
+        images = bench.firmware if bench.options.firmware else ()
+        evidence: dict[str, str | int | float | bool | list[str] | None] = {
+            "root": [shown(file.name) for file in listing if file.at_root],
+            "dup_files": [shown(file.path) for file in (*dups.at_root, *dups.in_folders, *dups.double)],
+        }
+        fault = _first_fault(card, listing, dups, images)
+        if fault is not None:
+            if fault.offset is not None:
+                evidence["first_difference_at"] = fault.offset
+            return self.fail(
+                fault.text, catalogue=fault.catalogue, evidence=evidence, cause=fault.cause, remedies=fault.remedies
+            )
+        names = ", ".join(shown(file.name) for file in dups.at_root)
+        if len(dups.at_root) > 1 and not images:
+            return self.warn(
+                f"{len(dups.at_root)} firmware images lie on the card: {names}; say which one with --firmware",
+                evidence=evidence,
+                cause="older images were left on the card",
+            )
+        if dups.companions:
+            return self.warn(
+                f"beside {names} lies {shown(dups.companions[0].name)}, which the vendor's scripts may take for it",
+                catalogue="appledouble-companion",
+                evidence=evidence,
+                cause="macOS writes a ._ file beside each file on a FAT card",
+                remedies=(_DOT_FILES,),
+            )
+        if images:
+            given = ", ".join(shown(image.path.name) for image in images)
+            return self.passed(f"{given}: the card's copy at the root has the same size and SHA-256", evidence=evidence)
+        only = dups.at_root[0]
+        return self.passed(f"{shown(only.path)} is at the root, {only.size_bytes} bytes", evidence=evidence)
+
+
+def _first_fault(
+    card: Card, listing: tuple[CardFile, ...], dups: Dups[CardFile], images: tuple[FirmwareImage, ...]
+) -> _Fault | None:
+    if not dups.at_root:
+        return _none_at_root(card, listing, dups)
+    if images:
+        faults = (_compare(card, dups, image) for image in images)
+        return next((fault for fault in faults if fault is not None), None)
+    faults = (_odd_content(card, file) for file in dups.at_root)
+    return next((fault for fault in faults if fault is not None), None)
+
+
+def _none_at_root(card: Card, listing: tuple[CardFile, ...], dups: Dups[CardFile]) -> _Fault:
+    """Why the board would find no image."""
+    for found, make in (
+        (dups.in_folders, _in_folder),
+        (dups.double, _double_extension),
+        (dups.unfinished, _unfinished),
+        (dups.packed, _packed),
+        (dups.companions, _companion),
+    ):
+        if found:
+            return make(found)
+    elsewhere = tuple(file for file in card.files_elsewhere() if file.name.lower().endswith(".dup"))
+    if elsewhere:
+        return _other_volume(elsewhere, is_empty=not listing)
+    text, cause = "no .dup file is on the card", "the image was not copied, or was copied to another card"
+    if dups.images:
+        name = shown(dups.images[0].name)
+        text = f"no .dup file is on the card; {name} looks like the image of a disk that was copied into the card"
+        cause = "the image of a card must be written onto the card, not copied into it"
+    return _Fault("dup-path-enoent", text, cause, (_COPY,))
+
+
+def _in_folder(found: tuple[CardFile, ...]) -> _Fault:
+    paths = ", ".join(shown(file.path) for file in found)
+    text = f"{paths} lies in a folder; the board looks for it at the root of the card"
+    remedies = (_MOVE,) if len(found) == 1 else (_COPY,)
+    return _Fault("dup-in-folder-named-sd", text, "/sd is where the board puts the card, not a folder on it", remedies)
+
+
+def _double_extension(found: tuple[CardFile, ...]) -> _Fault:
+    name = found[0].name
+    text = f"{shown(name)} should be called {shown(name[: name.lower().rindex('.dup') + 4])}"
+    return _Fault("hidden-double-extension", text, "Windows hides the ends of names that it knows", (_RENAME,))
+
+
+def _unfinished(found: tuple[CardFile, ...]) -> _Fault:
+    text = f"{shown(found[0].name)} is a download that was not finished"
+    return _Fault("firmware-file-truncated", text, "the browser was closed, or the disk was full", (_DOWNLOAD,))
+
+
+def _packed(found: tuple[CardFile, ...]) -> _Fault:
+    text = f"only an archive is on the card, {shown(found[0].path)}; the board needs the .dup file out of it"
+    return _Fault("firmware-still-zipped", text, "Windows opens archives as if they were folders", (_UNZIP, _COPY))
+
+
+def _companion(found: tuple[CardFile, ...]) -> _Fault:
+    text = f"only {shown(found[0].name)} is on the card, which is no firmware but a note of macOS about it"
+    return _Fault("appledouble-companion", text, "the real file was not copied, or was deleted", (_COPY, _DOT_FILES))
+
+
+def _other_volume(found: tuple[CardFile, ...], *, is_empty: bool) -> _Fault:
+    catalogue = "sd-mounts-but-listing-empty" if is_empty else "sd-partition-layout"
+    text = f"{shown(found[0].path)} lies on a volume of the card that the board does not see"
+    if is_empty:
+        text += "; the volume that it does see is empty"
+    return _Fault(catalogue, text, "the card has several partitions; the board takes the first FAT one", (_REFORMAT,))
+
+
+def _compare(card: Card, dups: Dups[CardFile], image: FirmwareImage) -> _Fault | None:
+    """Whether the card's copy of a given image is that image, byte for byte."""
+    name = image.path.name
+    same_name = [file for file in dups.at_root if file.name.lower() == name.lower()]
+    if not same_name:
+        same_size = (file for file in dups.at_root if file.size_bytes == image.size_bytes)
+        if any(_sha256(card, file) == image.sha256 for file in same_size):
+            return None
+        return _not_there(dups, name)
+    file = same_name[0]
+    if file.size_bytes == image.size_bytes and _sha256(card, file) == image.sha256:
+        return None
+    try:
+        offset = first_difference(card.read(file.path), image.path)
+    except CardError as err:
+        return _unreadable(file, err)
+    except OSError as err:
+        raise FirmwareError("firmware-file-truncated", f"cannot be read: {err.strerror}", on=str(image.path)) from err
+    return None if offset is None else _different(file, image.size_bytes, offset)
+
+
+def _sha256(card: Card, file: CardFile) -> str:
+    """SHA-256 of a file on the card; empty where it cannot be read."""
+    try:
+        return card.sha256(file.path)
+    except CardError:
+        return ""
+
+
+def _not_there(dups: Dups[CardFile], name: str) -> _Fault:
+    below = tuple(file for file in dups.in_folders if file.name.lower() == name.lower())
+    if below:
+        return _in_folder(below)
+    disguised = tuple(file for file in dups.double if file.name.lower().startswith(name.lower()))
+    if disguised:
+        return _double_extension(disguised)
+    there = ", ".join(shown(file.name) for file in dups.at_root)
+    text = f"{shown(name)} is not on the card; it holds {there}"
+    return _Fault("dup-path-enoent", text, "another image was copied, or under another name", (_COPY,))
+
+
+def _different(file: CardFile, local_bytes: int, offset: int) -> _Fault:
+    name = shown(file.name)
+    if 0 < file.size_bytes == offset < local_bytes:
+        text = f"{name} on the card ends after {file.size_bytes} of {local_bytes} bytes"
+        return _Fault("firmware-file-truncated", text, "copying was cut short, or the card is full", (_COPY,), offset)
+    if file.size_bytes == 0:
+        text = f"{name} on the card is empty; the local file has {local_bytes} bytes"
+    else:
+        sizes = "" if file.size_bytes == local_bytes else f" ({file.size_bytes} and {local_bytes} bytes)"
+        text = f"{name} on the card differs from the local file from byte {offset} on{sizes}"
+    cause = "the card was pulled out before everything was written, or holds an older copy"
+    return _Fault("write-protected-or-unsafe-eject", text, cause, (_COPY,), offset)
+
+
+def _unreadable(file: CardFile, err: CardError) -> _Fault:
+    text = f"{shown(file.name)} cannot be read whole from the card: {err.what}"
+    return _Fault(err.id if err.id in DupAtRoot.finds else "sd-read-error-mid-flash", text, err.cause, (_COPY,))
+
+
+def _odd_content(card: Card, file: CardFile) -> _Fault | None:
+    """What the first bytes say where there is no local file to compare with."""
+    name = shown(file.name)
+    if file.size_bytes == 0:
+        cause = "the card was pulled out before anything was written"
+        return _Fault("write-protected-or-unsafe-eject", f"{name} on the card is empty", cause, (_COPY,))
+    try:
+        head = next(iter(card.read(file.path)), b"")
+    except CardError as err:
+        return _unreadable(file, err)
+    kind = kind_of(head[:512])
+    if kind is VolumeKind.HTML:
+        text, cause = (
+            f"{name} on the card is a web page, not firmware",
+            "the login or error page was saved under its name",
+        )
+        return _Fault("error-page-saved-as-dup", text, cause, (_DOWNLOAD,))
+    if kind is VolumeKind.ARCHIVE:
+        text, cause = f"{name} on the card is an archive, not firmware", "the archive was renamed instead of unpacked"
+        return _Fault("firmware-still-zipped", text, cause, (_UNZIP, _COPY))
+    if head.startswith(_APPLE_DOUBLE_MAGIC):
+        text, cause = f"{name} on the card is a note of macOS, not firmware", "a ._ file was renamed"
+        return _Fault("appledouble-companion", text, cause, (_COPY,))
+    return None

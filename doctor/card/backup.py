@@ -1,0 +1,219 @@
+"""A backup of everything readable on a card image: to a dated folder, verified, with a list of what is in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from doctor.card.directory import Entry
+from doctor.card.judge import FatVolume, follow_file
+from doctor.card.reader import read_file, read_what_is_left
+from doctor.card.source import FileSource
+from doctor.card.target import copy_sparse, disk_error, same_content
+from doctor.errors import CardError
+from doctor.escape import shown
+from doctor.events import Listener, Note, ignore
+
+MANIFEST = "backup.json"  #: written last: a backup folder without it is unfinished
+RAW_COPY = "whole-card.img"
+_READ_BYTES = 1 << 20
+_HEAD_BYTES = 1 << 20  #: first part of the card that is kept in every backup: tables, boot sector, start of the FAT
+_WINDOWS_DEVICES = frozenset(
+    {"con", "prn", "aux", "nul", *(f"{name}{n}" for name in ("com", "lpt") for n in range(10))}
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """An entry on a card, and the volume that it lies on."""
+
+    volume: FatVolume
+    entry: Entry
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """Tells it from every other entry, also where a damaged folder lists a name twice."""
+        return self.volume.start_sector, self.entry.slots[-1]
+
+    @property
+    def torn(self) -> bool:
+        """Whether it is a file that cannot be read whole."""
+        return not self.entry.is_dir and follow_file(self.volume, self.entry).torn
+
+
+@dataclass(frozen=True)
+class Saved:
+    """One file in a backup.
+
+    found   what it was on the card
+    where   the copy; None for a folder
+    sha256  of the copy, read back from the disk
+    whole   False for what could be read of a damaged file
+    """
+
+    found: Found
+    where: Path | None
+    sha256: str
+    whole: bool
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A finished, verified backup."""
+
+    folder: Path
+    saved: tuple[Saved, ...]
+    raw_copy: Path | None
+
+
+def back_up(
+    image: Path,
+    found: Iterable[Found],
+    backup_dir: Path,
+    *,
+    raw: bool,
+    now: datetime,
+    emit: Listener = ignore,
+) -> Backup:
+    """Copy everything readable to a new dated folder below ``backup_dir``, and read it all back.
+
+    raw  keep a copy of the whole image too: where files alone would not bring everything back
+
+    Raises CardError where the disk is full or a copy differs from the card.
+    """
+    folder = _new_folder(backup_dir, image, now)
+    emit(Note(f"backup to {folder}"))
+    try:
+        (folder / "files").mkdir()
+        saved = tuple(_save(item, place) for item, place in _places(found, folder / "files"))
+        _keep(folder / "first-mib.bin", _head(image))
+        raw_copy = _copy_whole(image, folder / RAW_COPY) if raw else None
+        listing = {
+            "image": str(image),
+            "made": now.isoformat(timespec="seconds"),
+            "files": [_described(item, folder) for item in saved],
+            "whole_card": RAW_COPY if raw_copy else None,
+        }
+        _keep(folder / MANIFEST, json.dumps(listing, indent=2, ensure_ascii=True).encode())
+    except OSError as err:
+        raise disk_error(folder, err) from err
+    emit(Note(f"{len(saved)} files and folders saved and verified in {folder}"))
+    return Backup(folder, saved, raw_copy)
+
+
+def _new_folder(backup_dir: Path, image: Path, now: datetime) -> Path:
+    """A folder that did not exist before."""
+    name = f"fipy-doctor-{now:%Y%m%d-%H%M%S}-{_host_name(image.stem)}"
+    try:
+        backup_dir.mkdir(parents=True, exist_ok=True)
+        for number in range(1, 1000):
+            folder = backup_dir / (name if number == 1 else f"{name}-{number}")
+            try:
+                folder.mkdir()
+                return folder
+            except FileExistsError:
+                continue
+    except OSError as err:
+        raise disk_error(backup_dir, err) from err
+    raise CardError("card-is-fat", "holds a thousand backups of this second", on=str(backup_dir))
+
+
+def _places(found: Iterable[Found], root: Path) -> list[tuple[Found, Path]]:
+    """Where each entry goes on the PC. Names from the card are untrusted: none leaves ``root``, none is taken twice."""
+    folders: dict[tuple[int, str], Path] = {}
+    taken: set[str] = set()
+    places = []
+    found = list(found)
+    several = len({item.volume.start_sector for item in found}) > 1
+    for item in found:
+        parent, _, name = item.entry.path.rpartition("/")
+        volume = item.volume.start_sector
+        folder = folders.setdefault((volume, parent), root / f"volume-at-{volume}" if several else root)
+        place = folder / _host_name(name)
+        number = 1
+        while str(place).lower() in taken:
+            number += 1
+            place = folder / f"{_host_name(name)}-{number}"
+        taken.add(str(place).lower())
+        if item.entry.is_dir:
+            folders[volume, item.entry.path] = place
+        places.append((item, place))
+    return places
+
+
+def _host_name(name: str) -> str:
+    """A name that every system takes, as like the card's as can be."""
+    safe = "".join("_" if char in '<>:"/\\|?*' or not char.isprintable() else char for char in name)
+    safe = safe.rstrip(". ") or "_"
+    return f"_{safe}" if safe.partition(".")[0].lower() in _WINDOWS_DEVICES else safe[:200]
+
+
+def _save(item: Found, place: Path) -> Saved:
+    volume, entry = item.volume, item.entry
+    if entry.is_dir:
+        place.mkdir(parents=True, exist_ok=True)
+        return Saved(item, None, "", whole=True)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    whole = not item.torn
+    pieces = read_file(volume, entry) if whole else read_what_is_left(volume, entry)
+    if not whole:
+        place = place.with_name(f"{place.name}.damaged")
+    digest = hashlib.sha256()
+    with place.open("xb") as file:
+        for piece in pieces:
+            digest.update(piece)
+            file.write(piece)
+        file.flush()
+        os.fsync(file.fileno())
+    if _sha256(place) != digest.hexdigest():
+        raise CardError("card-is-fat", "the copy differs from the card; nothing was changed", on=shown(entry.path))
+    return Saved(item, place, digest.hexdigest(), whole)
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    for piece in read_pieces(path):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def read_pieces(path: Path) -> Iterable[bytes]:
+    """The content of a file on the PC, in pieces."""
+    with path.open("rb") as file:
+        while piece := file.read(_READ_BYTES):
+            yield piece
+
+
+def _head(image: Path) -> bytes:
+    with FileSource(image) as source:
+        return source.read_at(0, min(_HEAD_BYTES, source.size_bytes))
+
+
+def _keep(path: Path, data: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _copy_whole(image: Path, destination: Path) -> Path:
+    destination.touch(exist_ok=False)
+    copy_sparse(image, destination)
+    if not same_content(image, destination):
+        raise CardError("card-is-fat", "the copy of the whole card differs; nothing was changed", on=str(destination))
+    return destination
+
+
+def _described(item: Saved, folder: Path) -> dict[str, str | int | bool | None]:
+    return {
+        "path": item.found.entry.path,
+        "copy": None if item.where is None else item.where.relative_to(folder).as_posix(),
+        "size_bytes": item.found.entry.size_bytes,
+        "sha256": item.sha256,
+        "whole": item.whole,
+    }
