@@ -174,11 +174,9 @@ class Link:
         self.close()
 
     def _read(self, max_bytes: int, wait_ms: int) -> bytes:
-        waiting = self._serial.in_waiting
-        if waiting:
-            return bytes(self._serial.read(min(waiting, max_bytes)))
+        data = self._take(max_bytes)
         end_ms = self.clock.ticks_ms() + wait_ms
-        while True:
+        while not data:
             left_ms = end_ms - self.clock.ticks_ms()
             if left_ms <= 0:
                 return b""
@@ -187,9 +185,16 @@ class Link:
                 self._serial.timeout = min(left_ms, self.deadline.left_ms if self.deadline else left_ms) / 1000
             data = bytes(self._serial.read(1))
             if data:
-                more = min(self._serial.in_waiting, max_bytes - 1)
-                return data + (bytes(self._serial.read(more)) if more > 0 else b"")
+                return data + self._take(max_bytes - 1)
             self._check_deadline()
+        return data
+
+    def _take(self, max_bytes: int) -> bytes:
+        """What is there already; sockets and network ports count it piece by piece."""
+        data = b""
+        while len(data) < max_bytes and (waiting := self._serial.in_waiting):
+            data += bytes(self._serial.read(min(waiting, max_bytes - len(data))))
+        return data
 
     def _check_deadline(self) -> None:
         if not self._open:
@@ -273,7 +278,7 @@ def open_link(
         raise UsageError(
             "port-not-found", "this is not a port", on=url, cause=str(err), next="fipy-doctor ports lists what there is"
         ) from err
-    except Exception as err:  # termios.error is no OSError, and drivers raise what they like
+    except _PORT_ERRORS as err:
         raise explain(err, url) from err
     try:
         exclude_others(port, url)

@@ -169,21 +169,11 @@ class _Talk:
         text = self.heard.decode("utf-8", errors="replace").replace("\r\n", "\n")
         return Contact(seen, text, banner, evidence)
 
-    def share_of_noise(self) -> float:
-        """How much of what was heard is no text."""
-        if not self.heard:
-            return 0.0
-        text_controls = b"\x07\x08\t\n\r\x1b"
-        odd = sum(byte >= 0x7F or (byte < 0x20 and byte not in text_controls) for byte in self.heard)
-        return odd / len(self.heard)
-
     def is_noise(self) -> bool:
-        # UTF-8 text is high bytes too, but it decodes.
-        try:
-            self.heard.decode("utf-8")
-        except UnicodeDecodeError:
-            return self.share_of_noise() > NOISE_SHARE
-        return self.share_of_noise() > NOISE_SHARE and not re.search(rb"[ -~]{4}", self.heard)
+        """Whether what was heard is mostly no text, in any language."""
+        text = self.heard.decode("utf-8", errors="replace")
+        odd = sum(char == "\ufffd" or not (char.isprintable() or char in "\a\b\t\n\r\x1b") for char in text)
+        return odd > NOISE_SHARE * len(text)
 
     def _sign(self) -> Seen | None:
         if _UPDATER.search(self.heard):

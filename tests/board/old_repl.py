@@ -6,12 +6,10 @@
 from __future__ import annotations
 
 import binascii
-import builtins
 import contextlib
 import hashlib
 import io
 import json
-import os
 import sys
 import traceback
 import types
@@ -97,7 +95,7 @@ class OldRepl:
         printed = io.StringIO()
         error = ""
         with contextlib.redirect_stdout(printed), self._modules():
-            self.names.setdefault("open", lambda path, mode="r": builtins.open(self._real(path), mode))
+            self.names.setdefault("open", lambda path, mode="r": self._real(path).open(mode))
             try:
                 exec(code, self.names)
             except Exception as err:
@@ -109,17 +107,17 @@ class OldRepl:
             return "OSError: [Errno 2] ENOENT\r\n"
         return traceback.format_exception_only(err)[-1].replace("\n", "\r\n")
 
-    def _real(self, path: str) -> str:
+    def _real(self, path: str) -> Path:
         assert self.flash is not None
-        return str(self.flash) + path.replace("/flash", "", 1)
+        return self.flash / path.replace("/flash", "", 1).lstrip("/")
 
     @contextlib.contextmanager
     def _modules(self) -> Iterator[None]:
         fake_os = types.SimpleNamespace(
-            listdir=lambda path: sorted(os.listdir(self._real(path))),
-            stat=lambda path: tuple(os.stat(self._real(path)))[:7],
-            remove=lambda path: os.remove(self._real(path)),
-            rename=lambda old, new: os.rename(self._real(old), self._real(new)),
+            listdir=lambda path: sorted(entry.name for entry in self._real(path).iterdir()),
+            stat=lambda path: tuple(self._real(path).stat())[:7],
+            remove=lambda path: self._real(path).unlink(),
+            rename=lambda old, new: self._real(old).rename(self._real(new)),
             ilistdir=None,
             fsformat=None,
             umount=None,

@@ -55,7 +55,12 @@ def test_long_code_goes_out_in_small_writes() -> None:
     board = OldRepl()
     sizes: list[int] = []
     hear = board.wire.hears
-    board.wire.hears = lambda data: (sizes.append(len(data)), hear(data))[1]
+
+    def measure(data: bytes) -> None:
+        sizes.append(len(data))
+        hear(data)
+
+    board.wire.hears = measure
     entered(board).run("#" * 3000)
     assert max(sizes) <= 256
 

@@ -44,6 +44,10 @@ class Wire:
         self._coming.append((self.clock.now_ms + after_ms, self._number, data))
         self._coming.sort()
 
+    def hush(self) -> None:
+        """Forget what was still to come."""
+        self._coming.clear()
+
     @property
     def in_waiting(self) -> int:
         if self.unplugged:

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from doctor.board import files
+from doctor.board.board import Board
+from doctor.errors import BoardError
+from tests.board.old_repl import OldRepl
+
+EVERY_BYTE = bytes(range(256)) * 9
+
+
+@pytest.fixture
+def fake(tmp_path: Path) -> OldRepl:
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "main.py").write_bytes(b"print(1)\n")
+    (tmp_path / "lib" / "a b.py").write_bytes(EVERY_BYTE)
+    return OldRepl(tmp_path)
+
+
+@pytest.fixture
+def board(fake: OldRepl) -> Board:
+    return Board(fake.wire.link())
+
+
+def test_a_folder_is_listed_with_kinds_and_sizes(board: Board) -> None:
+    found = [(f.path, f.is_dir) for f in files.walk(board, "/flash")]
+    assert found == [("/flash/lib", True), ("/flash/lib/a b.py", False), ("/flash/main.py", False)]
+    assert files.stat(board, "/flash/main.py").size_bytes == 9
+
+
+def test_a_file_is_read_byte_for_byte(board: Board) -> None:
+    assert files.read(board, "/flash/lib/a b.py") == EVERY_BYTE
+
+
+def test_a_file_is_written_byte_for_byte(board: Board, fake: OldRepl, tmp_path: Path) -> None:
+    files.write(board, "/flash/main.py", EVERY_BYTE)
+    assert (tmp_path / "main.py").read_bytes() == EVERY_BYTE
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["lib", "main.py"]
+    assert b"\x03" not in fake.wire.written
+    assert b"\x06" not in fake.wire.written
+
+
+def test_an_empty_file_is_written(board: Board, tmp_path: Path) -> None:
+    files.write(board, "/flash/main.py", b"")
+    assert (tmp_path / "main.py").read_bytes() == b""
+
+
+def test_pieces_halve_where_the_line_damages_them(board: Board, fake: OldRepl, tmp_path: Path) -> None:
+    run = fake.run
+
+    def damage(code: str) -> tuple[bytes, bytes]:
+        return (b"", b"ValueError: incorrect padding\r\n") if len(code) > 400 and "_fd_f.seek" in code else run(code)
+
+    fake.run = damage  # type: ignore[method-assign]
+    files.write(board, "/flash/new.py", EVERY_BYTE)
+    assert (tmp_path / "new.py").read_bytes() == EVERY_BYTE
+    sizes = [len(code) for code in fake.runs if "_fd_f.seek" in code]
+    assert sizes[0] > 700
+    assert sizes[-2] < 400
+
+
+def test_a_line_that_damages_everything_is_given_up(board: Board, fake: OldRepl, tmp_path: Path) -> None:
+    run = fake.run
+    fake.run = lambda code: (b"", b"SyntaxError\r\n") if "_fd_f.seek" in code else run(code)  # type: ignore[method-assign]
+    with pytest.raises(BoardError, match="SyntaxError"):
+        files.write(board, "/flash/main.py", EVERY_BYTE)
+    assert (tmp_path / "main.py").read_bytes() == b"print(1)\n"
+    assert not (tmp_path / files.TEMPORARY_NAME).exists()
+
+
+def test_a_full_flash_keeps_the_old_file(board: Board, fake: OldRepl, tmp_path: Path) -> None:
+    run = fake.run
+    fake.run = lambda code: (b"@@FD 7\r\n", b"") if "_fd_f.seek" in code else run(code)  # type: ignore[method-assign]
+    with pytest.raises(BoardError) as caught:
+        files.write(board, "/flash/main.py", EVERY_BYTE)
+    assert caught.value.id == "flash-filesystem-full"
+    assert (tmp_path / "main.py").read_bytes() == b"print(1)\n"
+
+
+def test_what_the_board_holds_must_be_what_was_sent(board: Board, fake: OldRepl, tmp_path: Path) -> None:
+    run = fake.run
+
+    def spoil(code: str) -> tuple[bytes, bytes]:
+        result = run(code)
+        if "_fd_f.close" in code:
+            (tmp_path / files.TEMPORARY_NAME).write_bytes(bytes(len(EVERY_BYTE)))
+        return result
+
+    fake.run = spoil  # type: ignore[method-assign]
+    with pytest.raises(BoardError) as caught:
+        files.write(board, "/flash/main.py", EVERY_BYTE)
+    assert (caught.value.id, "SHA-256" in caught.value.what) == ("corrupt-upload", True)
+    assert (tmp_path / "main.py").read_bytes() == b"print(1)\n"
+
+
+@pytest.mark.parametrize("hasher", [hashlib, SimpleNamespace()])
+def test_the_hash_is_right_with_and_without_uhashlib(board: Board, fake: OldRepl, hasher: object) -> None:
+    fake.features["uhashlib"] = hasher
+    assert files.sha256(board, "/flash/main.py") == hashlib.sha256(b"print(1)\n").hexdigest()
+
+
+@pytest.mark.parametrize(
+    "wording",
+    [
+        "OSError: [Errno 2] ENOENT",
+        "OSError: no such file or directory: '/flash/x'",
+        "OSError: error removing file '/flash/x'",
+    ],
+)
+def test_a_missing_file_is_recognised_in_every_wording(board: Board, fake: OldRepl, wording: str) -> None:
+    fake.run = lambda code: (b"", wording.encode() + b"\r\n")  # type: ignore[method-assign]
+    for work in (files.read, files.listdir, files.remove, files.sha256):
+        with pytest.raises(files.BoardFileMissing, match="/flash/x"):
+            work(board, "/flash/x")
+    assert not files.exists(board, "/flash/x")
+
+
+def test_a_removed_file_is_gone(board: Board, tmp_path: Path) -> None:
+    files.remove(board, "/flash/main.py")
+    assert not (tmp_path / "main.py").exists()
+
+
+def test_a_file_that_is_too_large_is_not_read(board: Board) -> None:
+    with pytest.raises(BoardError, match="too many"):
+        files.read(board, "/flash/lib/a b.py", max_bytes=100)
+
+
+def test_a_line_lost_while_reading_is_asked_for_again(board: Board, fake: OldRepl) -> None:
+    run = fake.run
+    damaged: list[str] = []
+
+    def damage(code: str) -> tuple[bytes, bytes]:
+        printed, error = run(code)
+        if "f.seek(0)" in code and not damaged:
+            damaged.append(code)
+            printed = printed[200:]
+        return printed, error
+
+    fake.run = damage  # type: ignore[method-assign]
+    assert files.read(board, "/flash/lib/a b.py") == EVERY_BYTE

@@ -1,0 +1,64 @@
+"""Things that can be at the other end of a port, each on a wire of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.link.wire import Wire
+
+
+def silent() -> Wire:
+    """Nothing answers."""
+    return Wire()
+
+
+def modem(baud: int) -> Wire:
+    """A modem in its application that understands ``baud`` only."""
+    wire = Wire()
+    line = bytearray()
+
+    def hear(data: bytes) -> None:
+        if wire.baudrate != baud:
+            return
+        for byte in data:
+            line.append(byte)
+            if byte != 0x0D:
+                continue
+            text = bytes(line).strip()
+            line.clear()
+            if text.endswith(b"AT"):
+                wire.say(b"\r\nOK\r\n", 20)
+            elif text.endswith(b"AT+SMOD?"):
+                wire.say(b"\r\n2\r\n\r\nOK\r\n", 20)
+            elif text.endswith(b"ATI"):
+                wire.say(b"\r\nSEQUANS Communications\r\nVZM20Q\r\nUE5.0.0.0d\r\n\r\nOK\r\n", 20)
+            elif text:
+                wire.say(b"\r\nERROR\r\n", 20)
+
+    wire.hears = hear
+    return wire
+
+
+def program(text: bytes, every_ms: int = 700, stops: bool = True) -> Wire:
+    """A program that prints ``text`` again and again, until Ctrl-C where it stops for that."""
+    wire = Wire()
+    for number in range(40):
+        wire.say(text, number * every_ms)
+
+    def hear(data: bytes) -> None:
+        if b"\x03" in data and stops:
+            wire.hush()
+            wire.say(b"KeyboardInterrupt: \r\n>>> ")
+
+    wire.hears = hear
+    return wire
+
+
+def talker(*said: tuple[int, bytes], answers: Callable[[Wire, bytes], None] | None = None) -> Wire:
+    """Says each text at its moment (milliseconds)."""
+    wire = Wire()
+    for at_ms, text in said:
+        wire.say(text, at_ms)
+    if answers is not None:
+        wire.hears = lambda data: answers(wire, data)
+    return wire
