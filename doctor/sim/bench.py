@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 from doctor.sim.blocks import Blocks, FileBlocks, MemoryBlocks
 from doctor.sim.cardimage import CardDevice, build_card
 from doctor.sim.carrier import Carrier
-from doctor.sim.flashfs import FlashFs
-from doctor.sim.hands import HOLD_UP_S, Hands
-from doctor.sim.hostport import HostPort
+from doctor.sim.hands import Hands
+from doctor.sim.hostport import HostPort, PortVanished
 from doctor.sim.modem import Modem
 from doctor.sim.scenarios import Setup, set_up
-from doctor.sim.simurl import BARE_MODEMS, BOARDS, DEFAULT_RELEASE, BenchSpec, parse_sim_url
+from doctor.sim.simurl import BARE_MODEMS, DEFAULT_CARRIER, DEFAULT_RELEASE, BenchSpec, parse_sim_url
 from doctor.sim.state import BenchBusy, StateDir
-from doctor.sim.world import Event, World
+from doctor.sim.world import Wire, World
 
 if TYPE_CHECKING:
     from doctor.sim.board import BoardSim
@@ -25,8 +24,11 @@ __all__ = ["BenchBusy", "SimBench"]
 WATCH_MS = 1000.0
 """With ``state=DIR``: how often a change of the modem's firmware or mode is looked for and saved."""
 
+BOOT_LIMIT_MS = 10_000.0
+"""A bench is found as somebody left it some time ago: booted, at the prompt or busy with what main.py does."""
+
 _unplugged: dict[str, SimBench] = {}
-"""Benches without ``state=DIR`` that lost power under an open port: the next open of the same URL finds them again."""
+"""Benches that were unplugged under an open port, by URL or directory: the next open finds them as they are then."""
 _unplugged_lock = threading.Lock()
 
 
@@ -52,9 +54,8 @@ class SimBench:
         self.world = World(spec.speed, spec.seed)
         self.battery = bool(spec.battery)
         self.powered = True
-        self._modem_loses_power: Event | None = None
         self.modem = self._make_modem(setup)
-        self.carrier = Carrier(spec.carrier or "expansion3", jumpers_fitted=setup.jumpers_fitted)
+        self.carrier = Carrier(spec.carrier or DEFAULT_CARRIER, jumpers_fitted=setup.jumpers_fitted)
         self.card = CardDevice(None)
         self.board: BoardSim | None = None
         if not spec.is_bare_modem:
@@ -65,7 +66,10 @@ class SimBench:
         if saved is not None:
             self._restore(saved)
         if spec.jumpers is not None:
-            self.carrier.jumpers_fitted = spec.jumpers
+            self.set_jumpers(spec.jumpers)
+        if self.board is not None and self.powered:
+            self.board.settle(BOOT_LIMIT_MS)
+            self.world.run_until(lambda: not self._from_board.pending, BOOT_LIMIT_MS)
         self._watched: tuple[object, ...] = ()
         if store is not None:
             self.save()
@@ -75,14 +79,18 @@ class SimBench:
     def from_url(cls, url: str) -> SimBench:
         """The bench that ``url`` describes: a new one, or with ``state=DIR`` the one kept there.
 
-        A bench without ``state`` that was unplugged while its port was open comes back under the same URL.
+        A bench that was unplugged while its port was open comes back under the same URL, as it is by then.
         Raises ValueError naming what is valid, BenchBusy where the kept bench is in use.
         """
         spec = parse_sim_url(url)
+        key = url if spec.state is None else str(spec.state.resolve())
+        with _unplugged_lock:
+            waiting = _unplugged.get(key)
+        if waiting is not None:
+            _origin(spec, {"origin": waiting.origin}, waiting.store)
+            return waiting
         if spec.state is None:
-            with _unplugged_lock:
-                waiting = _unplugged.pop(url, None)
-            bench = waiting or cls(spec)
+            bench = cls(spec)
         else:
             store = StateDir(spec.state)
             store.lock()
@@ -91,25 +99,56 @@ class SimBench:
             except BaseException:
                 store.unlock()
                 raise
-        bench._url = url
+        bench._key = key
         return bench
 
-    _url = ""
+    _key = ""
+
+    def open_port(self, baud: int, rts: bool) -> int:
+        """Open the PC's port; returns the number of this opening. Raises PortVanished while USB is unplugged."""
+        try:
+            opened = self.port.open(baud, rts)
+        except PortVanished:
+            if not self._waits_to_be_plugged_in:
+                self.release()
+            raise
+        self._forget_waiting()
+        return opened
+
+    def close_port(self, opened: int) -> None:
+        """The end of the handle that ``open_port`` numbered ``opened``."""
+        try:
+            self.port.check(opened)
+        except PortVanished:
+            if self.store is not None and self._waits_to_be_plugged_in:
+                self.release()
+            return
+        self.port.close()
+        self.release()
 
     def release(self) -> None:
         """Give the bench back: saved where it is kept, forgotten otherwise; may be called twice."""
+        self._forget_waiting()
+        self.save()
+        self.world.close()
         if self.store is not None:
-            self.save()
-            self.world.close()
             self.store.unlock()
             self.store = None
-        elif self.port.times_vanished and not self.port.is_open and self._url:
-            # Unplugged while open: whoever opens the URL next means this bench.
+
+    @property
+    def _waits_to_be_plugged_in(self) -> bool:
+        with _unplugged_lock:
+            return _unplugged.get(self._key) is self
+
+    def _forget_waiting(self) -> None:
+        with _unplugged_lock:
+            if _unplugged.get(self._key) is self:
+                del _unplugged[self._key]
+
+    def _died_under_a_handle(self) -> None:
+        if self._key:
             with _unplugged_lock:
-                _unplugged[self._url] = self
-            self._url = ""
-        else:
-            self.world.close()
+                _unplugged[self._key] = self
 
     # --- building ---
 
@@ -139,11 +178,11 @@ class SimBench:
         return BoardSim(
             self.world,
             self.modem,
-            BOARDS[self.spec.kind],
+            self.spec.kind,
             release,
+            flash=setup.flash,
             card=self.card,
             carrier=self.carrier,
-            flash=FlashFs(setup.flash),
         )
 
     def _make_port(self) -> HostPort:
@@ -153,31 +192,34 @@ class SimBench:
             self.modem.transmit = port.arrive
         else:
             port = HostPort(self.world, board.receive, board.set_rts, lambda: board.cts)
-            board.transmit = port.arrive
+            self._from_board = Wire(self.world, port.arrive)
+            board.transmit = self._from_board.send
+        port.on_vanish_open = self._died_under_a_handle
         return port
 
     # --- what hands do ---
 
     def cut_power(self) -> None:
-        """Supply gone for board and modem; the modem notices only after a while."""
+        """Supply gone for board and modem."""
         self.powered = False
         if self.board is not None:
-            self.board.power_off()
-        self._modem_loses_power = self.world.at(HOLD_UP_S * 1000, self.modem.power_off)
+            self.board.power_off()  # takes the modem along
+            self._from_board.clear()
+        else:
+            self.modem.power_off()
 
     def give_power(self) -> None:
         """Supply back."""
         self.powered = True
-        if self._modem_loses_power is not None:
-            self._modem_loses_power.cancel()
-            self._modem_loses_power = None
-        self.modem.power_on()
         if self.board is not None:
             self.board.power_on()
+        else:
+            self.modem.power_on()
 
     def set_jumpers(self, fitted: bool) -> None:
         """Fit or pull the RTS/CTS jumpers."""
-        self.carrier.jumpers_fitted = fitted
+        if self.board is not None:
+            self.board.set_jumpers(fitted)
 
     def press_reset(self) -> None:
         """The board's reset button. Raises ValueError without a board."""
@@ -206,7 +248,6 @@ class SimBench:
             "origin": self.origin,
             "usb_plugged": self.port.present,
             "battery": self.battery,
-            "carrier": self.carrier.state(),
             "modem": self.modem.state(),
         }
         if self.board is not None:
@@ -215,17 +256,12 @@ class SimBench:
         self._watched = self._landmarks()
 
     def _restore(self, saved: dict[str, Any]) -> None:
-        carrier = Carrier.restored(saved["carrier"])
-        for name, value in vars(carrier).items():
-            setattr(self.carrier, name, value)
         self.battery = bool(saved["battery"]) if self.spec.battery is None else self.spec.battery
         self.modem.restore(saved["modem"])
         if self.board is not None:
             self.board.restore(saved["board"])
         if not saved["usb_plugged"]:
             self.hands.unplug()
-            if not self.powered:
-                self.modem.power_off()
 
     def _landmarks(self) -> tuple[object, ...]:
         return (self.modem.mode, self.modem.build, len(self.modem.received))

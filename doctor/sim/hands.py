@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
 POWER_CYCLE_S = 12.0
 """The vendor's advice is ten seconds without power (modem-protocol.md 1); a little more is what people do."""
-HOLD_UP_S = 3.0
-"""Shorter gaps do not restart the modem: capacitors hold it up. The length is a guess, the advice says ten seconds."""
 
 
 class Hands:

@@ -37,7 +37,8 @@ class HostPort:
         self.present = True
         self.times_vanished = 0
         """Handles opened before the latest disappearance are dead."""
-        self._deliver = deliver
+        self.on_vanish_open: Callable[[], None] = lambda: None
+        """Called when the port goes away while a handle is open."""
         self._on_lines = on_lines
         self._read_cts = read_cts
         self._wire = Wire(world, deliver)
@@ -59,11 +60,13 @@ class HostPort:
         """USB unplugged: the port is gone for the system, open handles die."""
         self.present = False
         self.times_vanished += 1
-        self._open = False
+        was_open, self._open = self._open, False
         self._rts = False
         self._buffer.clear()
         self._wire.clear()
         self._on_lines(False)
+        if was_open:
+            self.on_vanish_open()
 
     def appear(self) -> None:
         """USB plugged in again."""

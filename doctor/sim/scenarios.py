@@ -78,8 +78,9 @@ HTML_PAGE = b"""
 </html>
 """
 AUTORUN_MAIN = b"""import sqnsupgrade
-sqnsupgrade.run('/sd/%s', 921600)
-""" % practice_name().encode("ascii")
+sqnsupgrade.run('/sd/CATM1-41065.dup', 921600)
+"""
+"""What the original poster had; the file is not on the card, so each boot ends in a traceback and a prompt."""
 
 SMSWBOOT_QUERY_ERRORS = 3
 SMSWBOOT_SWITCH_ERRORS = 2

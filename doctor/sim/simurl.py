@@ -12,11 +12,12 @@ from doctor.sim.carrier import CARRIERS
 from doctor.sim.faults import Faults
 from doctor.sim.scenarios import SCENARIOS
 
-BOARDS = {"fipy": "FiPy", "gpy": "GPy"}
-"""Host part of the URL and the board's own name."""
+BOARDS = ("fipy", "gpy")
+"""Host part of the URL: a module on a carrier board."""
 BARE_MODEMS = {"sqn3330": "SQN3330", "gm02s": "MONARCH2"}
 """Host part of the URL and the family of the modem that is at the port without a board."""
 DEFAULT_RELEASE = "1.20.2.r4"
+DEFAULT_CARRIER = "expansion3"
 PARAMETERS = (
     "scenario", "release", "build", "radio", "state", "speed", "carrier", "jumpers", "battery", "fault", "seed",
 )  # fmt: skip

@@ -83,9 +83,8 @@ class Serial(SerialBase):
         except BenchBusy as busy:
             raise SerialException(errno.EBUSY, f"could not open port {self._port}: {busy}") from busy
         try:
-            self._opened = bench.port.open(self._baudrate, self._rts_state)
+            self._opened = bench.open_port(self._baudrate, self._rts_state)
         except PortVanished as gone:
-            bench.release()
             raise SerialException(errno.ENOENT, f"could not open port {self._port}: no power at the board") from gone
         self._bench = bench
         self.is_open = True
@@ -95,9 +94,7 @@ class Serial(SerialBase):
         if not self.is_open or self._bench is None:
             return
         self.is_open = False
-        if self._is_there():
-            self._bench.port.close()
-        self._bench.release()
+        self._bench.close_port(self._opened)
 
     def reopen(self) -> None:
         """Open the same bench again after it was unplugged and plugged in, under the same object.
@@ -106,20 +103,13 @@ class Serial(SerialBase):
         """
         bench = self.bench
         try:
-            self._opened = bench.port.open(self._baudrate, self._rts_state)
+            self._opened = bench.open_port(self._baudrate, self._rts_state)
         except PortVanished as gone:
             raise SerialException(errno.ENOENT, "the board has no power") from gone
 
     def _reconfigure_port(self) -> None:
         if self._bench is not None and self.is_open:
             self._port_or_raise().baud = self._baudrate
-
-    def _is_there(self) -> bool:
-        try:
-            self.bench.port.check(self._opened)
-        except PortVanished:
-            return False
-        return True
 
     def _port_or_raise(self) -> HostPort:
         if not self.is_open or self._bench is None:
