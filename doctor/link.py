@@ -263,7 +263,7 @@ def open_link(
             exclusive=True,
             do_not_open=True,
         )
-    except ValueError as err:
+    except (ValueError, KeyError) as err:  # pySerial trips over its own message for a bad option
         raise UsageError(
             "port-not-found", "this is not a port", on=url, cause=str(err), next="fipy-doctor ports lists what there is"
         ) from err
@@ -274,7 +274,7 @@ def open_link(
     port.dtr = dtr
     try:
         port.open()
-    except ValueError as err:
+    except (ValueError, KeyError) as err:
         raise UsageError(
             "port-not-found", "this is not a port", on=url, cause=str(err), next="fipy-doctor ports lists what there is"
         ) from err

@@ -107,7 +107,7 @@ def test_the_boot_loader_is_named() -> None:
 
 
 def test_a_boot_loop_is_counted_for_ten_seconds() -> None:
-    wire = devices.talker(*((2000 * n, ROM + b"Guru Meditation Error\r\n") for n in range(6)))
+    wire = devices.talker(*((2100 * n, ROM + b"Guru Meditation Error\r\n") for n in range(6)))
     found = look(wire)
     assert (found.seen, found.evidence["boots"]) == (Seen.BOOT_TEXT, 5)
     assert found.evidence["reset_codes"] == "rst:0x7 (TG0WDT_SYS_RESET)"
@@ -145,11 +145,7 @@ def test_the_simulated_bare_modem_is_known_by_its_name() -> None:
 def test_no_at_before_an_open_session_was_asked_to_close() -> None:
     wire = devices.modem(921600)
     look(wire)
-    assert (
-        0
-        < wire.written.index(b"\x66\x73\x54\x2b" if b"fsT+" in wire.written else wire.written[2:6])
-        < wire.written.index(b"AT")
-    )
+    assert wire.written.index(b"fast") < wire.written.index(b"AT")
 
 
 def test_no_modem_is_looked_for_where_a_program_speaks() -> None:
