@@ -110,6 +110,8 @@ class Modem:
         self.transmit: Callable[[bytes, int], None] = lambda data, baud: None
         self.on_cts: Callable[[bool], None] = lambda ready: None
         self.cfun = 1
+        self.echo_off = False
+        """ATE0 was given since the last boot."""
         self.system = "off"
         """What runs: off, booting, working (deaf), hung, dead, or one of ffh, ram-updater, application, deploying,
         recovery."""
@@ -297,6 +299,9 @@ class Modem:
         if not slave.taken:
             return
         data = bytes(slave.data)
+        if len(data) < slave.taken:  # the rest was sent to a session that an earlier run has left behind
+            self.flash.report = self.switches.failure_word
+            return
         image = judge(data)
         kept = data if self.switches.keep_bytes else None
         self.received.append(
@@ -306,7 +311,7 @@ class Modem:
             self._start_elf(image)
         elif slave.method == STORE:
             self.flash.stored, self.flash.stored_bytes = image, len(data)
-        elif image.problem.startswith("cut"):  # nothing to finish: it says so at once
+        elif slave.total is None or slave.taken < slave.total:  # nothing to finish: it says so at once
             self.flash.report = self.switches.failure_word
         else:
             Upgrade(self, image, len(data), stored=False, home=self.system, whole=slave.whole_before).start()
@@ -348,6 +353,7 @@ class Modem:
     def come_up(self, system: str, baud: int | None = None) -> None:
         """Run this system and listen for AT, at its own speed unless another is given."""
         self.system = system
+        self.echo_off = False
         self._baud = self._baud_of(system) if baud is None else baud
         self._at = self._new_dialogue()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import deque
 from collections.abc import Callable
@@ -18,6 +19,12 @@ LINE_LIMIT_BYTES = 512
 _SPEEDS = (9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600, 1000000, 3000000, 3686400)
 _SWBOOT_HELP = "+SMSWBOOT: (0=FFH,1=FFF,2=UPDATER,3=RECOVERY{more}),(0,1)"
 _MAINTENANCE = ("AT+SM", "AT+BMOD")  # one CRLF between their lines and OK; all others leave a blank line (2.1)
+_PROOF_REQUEST = re.compile(r'AT\+FDSIM="([ -!#-~]{1,64})"')
+
+
+def simulation_proof(nonce: str) -> str:
+    """What proves to the program that this is no real modem: it may then send practice images."""
+    return hashlib.sha256(b"fipy-doctor simulated bench:" + nonce.encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True)
@@ -39,7 +46,6 @@ class AtDialogue:
     def __init__(self, modem: Modem, *, mini: bool) -> None:
         self.modem = modem
         self.mini = mini
-        self._echo: bool | None = None
         self._line = bytearray()
         self._lines: deque[str] = deque()
         self._busy = False
@@ -49,9 +55,7 @@ class AtDialogue:
     @property
     def echo(self) -> bool:
         """Whether it sends back what it hears; ATE0 and ATE1 change it, the boot ROM never does it."""
-        if self.mini:
-            return False
-        return self.modem.switches.echo if self._echo is None else self._echo
+        return self.modem.switches.echo and not self.mini and not self.modem.echo_off
 
     def feed(self, data: bytes) -> None:
         """Bytes from the UART."""
@@ -134,6 +138,9 @@ class AtDialogue:
         upper = line.upper()
         if self._spoiled(upper):
             return ERROR
+        proof = _PROOF_REQUEST.fullmatch(line)
+        if proof is not None:
+            return Reply((f"+FDSIM: {simulation_proof(proof.group(1))}",))
         if self.mini:
             return self._reply_mini(upper)
         mode = self.modem.system
@@ -174,6 +181,7 @@ class AtDialogue:
 
     def _reply_busy(self, upper: str) -> Reply:
         if upper in ("AT", "ATE0"):
+            self.modem.echo_off = self.modem.echo_off or upper == "ATE0"
             return OK
         if upper == "AT+SMOD?":
             return Reply((str(self.modem.smod),))
@@ -187,7 +195,7 @@ class AtDialogue:
         if upper == "AT":
             return OK
         if upper in ("ATE0", "ATE1"):
-            self._echo = upper == "ATE1"
+            self.modem.echo_off = upper == "ATE0"
             return OK
         if upper == "AT+SMOD?":
             return Reply((str(modem.smod),))

@@ -35,6 +35,7 @@ def dump(modem: Modem) -> dict[str, Any]:
         "is_dead": modem.is_dead,
         "baud": modem.baud,
         "cfun": modem.cfun,
+        "echo_off": modem.echo_off,
         "data_mode": modem.in_data_mode,
         "upgrade": None if modem.upgrade is None else modem.upgrade.as_dict(),
         "session": session,
@@ -64,6 +65,7 @@ def load(modem: Modem, state: dict[str, Any]) -> None:
     else:
         modem.come_up(system, state["baud"])
         modem.cfun = state["cfun"]
+        modem.echo_off = bool(state["echo_off"])
         _load_channel(modem, state)
 
 

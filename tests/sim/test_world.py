@@ -1,0 +1,331 @@
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+
+import pytest
+
+from doctor.clock import Clock
+from doctor.sim.world import Process, ProcessKilled, Wire, World, close_all_worlds, heard
+
+
+def test_a_world_is_a_clock() -> None:
+    world = World()
+    clock: Clock = world
+    clock.sleep_ms(1500)
+    assert clock.ticks_ms() == 1500
+
+
+def test_events_happen_in_order_of_time_then_of_asking() -> None:
+    world = World()
+    seen: list[str] = []
+    world.at(20, lambda: seen.append("late"))
+    world.at(10, lambda: seen.append("a"))
+    world.at(10, lambda: seen.append("b"))
+    world.sleep_ms(30)
+    assert seen == ["a", "b", "late"]
+
+
+def test_a_cancelled_event_does_not_happen() -> None:
+    world = World()
+    seen: list[str] = []
+    world.at(10, lambda: seen.append("x")).cancel()
+    world.sleep_ms(30)
+    assert seen == []
+
+
+def test_run_until_stops_at_the_event_that_makes_it_true() -> None:
+    world = World()
+    seen: list[int] = []
+    for ms in (10, 20, 30):
+        world.at(ms, lambda ms=ms: seen.append(ms))  # type: ignore[misc]
+    assert world.run_until(lambda: len(seen) == 2, 1000)
+    assert world.now_ms == 20
+
+
+def test_run_until_gives_up_at_its_limit() -> None:
+    world = World()
+    assert not world.run_until(lambda: False, 250)
+    assert world.ticks_ms() == 250
+
+
+def test_polling_without_waiting_still_lets_time_pass() -> None:
+    world = World()
+    for _ in range(100):
+        world.run_until(lambda: False, 0)
+    assert world.now_ms > 0
+
+
+def test_an_event_may_not_wait() -> None:
+    world = World()
+    world.at(1, lambda: world.sleep_ms(1))
+    with pytest.raises(RuntimeError, match="Process"):
+        world.sleep_ms(5)
+
+
+def test_a_process_sleeps_in_virtual_time() -> None:
+    with World() as world:
+        seen: list[int] = []
+
+        def work(process: Process) -> None:
+            for _ in range(3):
+                process.wait(100)
+                seen.append(world.ticks_ms())
+
+        Process(world, work)
+        world.sleep_ms(250)
+        assert seen == [100, 200]
+
+
+def test_the_clock_of_the_world_works_inside_a_process() -> None:
+    with World() as world:
+        seen: list[int] = []
+
+        def work(process: Process) -> None:
+            world.sleep_ms(70)
+            seen.append(world.ticks_ms())
+
+        Process(world, work)
+        world.sleep_ms(100)
+        assert seen == [70]
+
+
+def test_a_process_waits_for_something() -> None:
+    with World() as world:
+        box: list[str] = []
+        answers: list[bool] = []
+
+        def work(process: Process) -> None:
+            answers.append(process.wait_until(lambda: box, 1000))
+            answers.append(process.wait_until(lambda: len(box) > 1, 10))
+
+        Process(world, work)
+        world.at(40, lambda: box.append("x"))
+        world.sleep_ms(100)
+        assert answers == [True, False]
+
+
+def test_two_processes_take_turns_always_alike() -> None:
+    def run() -> list[str]:
+        with World() as world:
+            seen: list[str] = []
+
+            def work(name: str, step: int) -> None:
+                for _ in range(5):
+                    seen.append(name)
+                    world.sleep_ms(step)
+
+            Process(world, lambda _: work("a", 2))
+            Process(world, lambda _: work("b", 3))
+            world.sleep_ms(100)
+            return seen
+
+    assert "".join(run()) == "".join(run()) == "abababaabb"
+
+
+def test_an_exception_can_be_raised_in_a_waiting_process() -> None:
+    with World() as world:
+        seen: list[str] = []
+
+        def work(process: Process) -> None:
+            try:
+                process.wait(10_000)
+            except KeyboardInterrupt:
+                seen.append(f"interrupted at {world.ticks_ms()}")
+
+        process = Process(world, work)
+        world.sleep_ms(50)
+        process.raise_in(KeyboardInterrupt())
+        world.sleep_ms(1)
+        assert seen == ["interrupted at 50"]
+        assert not process.alive
+
+
+def test_killing_runs_finally_and_ends_the_thread() -> None:
+    with World() as world:
+        seen: list[str] = []
+
+        def work(process: Process) -> None:
+            try:
+                process.wait(10_000)
+            finally:
+                seen.append("cleaned up")
+
+        process = Process(world, work)
+        world.sleep_ms(1)
+        process.kill()
+        assert seen == ["cleaned up"]
+        assert not process.alive
+
+
+def test_a_process_that_catches_everything_is_killed_too() -> None:
+    with World() as world:
+
+        def work(process: Process) -> None:
+            for _ in range(20):
+                with contextlib.suppress(BaseException):
+                    process.wait(10)
+
+        process = Process(world, work)
+        world.sleep_ms(1)
+        process.kill()
+        assert not process.alive
+
+
+def test_checkpoint_raises_what_waits() -> None:
+    with World() as world:
+        seen: list[type[BaseException]] = []
+
+        def work(process: Process) -> None:
+            process.raise_in(KeyboardInterrupt())
+            try:
+                process.checkpoint()
+            except KeyboardInterrupt as error:
+                seen.append(type(error))
+
+        Process(world, work)
+        world.sleep_ms(1)
+        assert seen == [KeyboardInterrupt]
+
+
+def test_an_error_in_a_process_reaches_who_runs_the_world() -> None:
+    with World() as world:
+
+        def work(process: Process) -> None:
+            process.wait(10)
+            raise ValueError("broken")
+
+        process = Process(world, work)
+        with pytest.raises(ValueError, match="broken"):
+            world.sleep_ms(20)
+        assert isinstance(process.error, ValueError)
+
+
+def test_a_process_may_kill_itself() -> None:
+    with World() as world:
+        process = Process(world, lambda process: process.kill())
+        world.sleep_ms(1)
+        assert not process.alive
+        assert process.error is None
+
+
+def test_no_thread_is_left_behind() -> None:
+    before = threading.active_count()
+    for _ in range(50):
+        world = World()
+        Process(world, lambda process: process.wait(1000))
+        world.sleep_ms(1)
+    close_all_worlds()
+    for thread in threading.enumerate():
+        if thread.name == "process":
+            thread.join(5)
+    assert threading.active_count() == before
+
+
+def test_a_killed_process_cannot_wait_again() -> None:
+    with World() as world:
+        seen: list[str] = []
+
+        def work(process: Process) -> None:
+            try:
+                process.wait(1000)
+            except ProcessKilled:
+                try:
+                    process.wait(1000)
+                finally:
+                    seen.append("at once")
+
+        process = Process(world, work)
+        world.sleep_ms(1)
+        process.kill()
+        assert seen == ["at once"]
+        assert world.ticks_ms() == 1
+
+
+def test_speed_paces_real_time() -> None:
+    world = World(speed=1000)
+    start = time.monotonic()
+    world.sleep_ms(50_000)
+    assert 0.04 < time.monotonic() - start < 2
+
+
+def test_speed_must_be_above_zero() -> None:
+    with pytest.raises(ValueError, match="above 0"):
+        World(speed=0)
+
+
+def _wired(world: World) -> tuple[Wire, list[tuple[int, bytes]]]:
+    seen: list[tuple[int, bytes]] = []
+    return Wire(world, lambda data, baud: seen.append((round(world.now_ms * 1000), data))), seen
+
+
+def test_bytes_take_the_time_of_their_baud_rate() -> None:
+    world = World()
+    wire, seen = _wired(world)
+    wire.send(b"0123456789", 9600)
+    world.sleep_ms(1000)
+    assert seen == [(10_417, b"0123456789")]
+
+
+def test_a_wire_keeps_order_and_loses_nothing() -> None:
+    world = World()
+    wire, seen = _wired(world)
+    blob = bytes(range(256)) * 9
+    wire.send(blob, 921600)
+    wire.send(b"tail", 115200)
+    world.sleep_ms(1000)
+    assert b"".join(data for _, data in seen) == blob + b"tail"
+    assert wire.pending == 0
+
+
+def test_holding_a_wire_stops_it_in_the_middle_of_a_chunk() -> None:
+    world = World()
+    wire, seen = _wired(world)
+    wire.send(bytes(range(100)), 9600)
+    world.sleep_ms(50)  # 48 bytes at 9600
+    wire.hold()
+    world.sleep_ms(5000)
+    assert b"".join(data for _, data in seen) == bytes(range(48))
+    wire.release()
+    world.sleep_ms(5000)
+    assert b"".join(data for _, data in seen) == bytes(range(100))
+
+
+def test_holding_a_long_send_keeps_its_rest_in_order() -> None:
+    world = World()
+    wire, seen = _wired(world)
+    blob = bytes(k % 251 for k in range(3000))
+    wire.send(blob, 115200)
+    for _ in range(20):
+        world.sleep_ms(7)
+        wire.hold()
+        world.sleep_ms(3)
+        wire.release()
+    world.sleep_ms(1000)
+    assert b"".join(data for _, data in seen) == blob
+
+
+def test_a_cleared_wire_delivers_nothing() -> None:
+    world = World()
+    wire, seen = _wired(world)
+    wire.send(b"lost", 115200)
+    wire.clear()
+    world.sleep_ms(100)
+    assert seen == []
+
+
+def test_equal_speeds_understand_each_other() -> None:
+    assert heard(b"AT\r\n", 921600, 921600) == b"AT\r\n"
+    assert heard(b"AT\r\n", 115200, 117000) == b"AT\r\n"
+
+
+@pytest.mark.parametrize(("sent", "own"), [(115200, 921600), (921600, 115200)])
+def test_other_speeds_hear_rubbish(sent: int, own: int) -> None:
+    rubbish = heard(b"AT+SMOD?\r\n", sent, own)
+    assert rubbish
+    assert b"AT" not in rubbish
+
+
+def test_a_nul_at_a_faster_listener_is_nuls() -> None:
+    assert set(heard(b"\0", 115200, 921600)) <= {0x00, 0x80, 0xC0, 0xE0, 0xF0, 0xF8, 0xFC, 0xFE, 0xFF}
