@@ -123,8 +123,10 @@ def _sentence(image: FirmwareImage) -> str:
     return f"{name} cannot be verified: {what}, {known}"
 
 
-def _texts(problems: tuple[Problem, ...], most: int = 3) -> str:
-    return "; it ".join(problem.text for problem in problems[:most])
+def _texts(problems: tuple[Problem, ...]) -> str:
+    """The first problem, and the last too: outer parts come first, so the last one is the nearest to the place."""
+    texts = list(dict.fromkeys(problem.text for problem in (problems[0], problems[-1])))
+    return "; it ".join(texts)
 
 
 def _what(image: FirmwareImage) -> str:

@@ -199,10 +199,12 @@ class _Walker:
         covered = self.view[header.offset : header.data_offset + header.data_size]
         stored = header.signature
         name = shown(header.magic)
+        part = shown(header.description.removesuffix(b"\x00"), 40)
         if header.signature_type in (Signature.FLETCHER32, Signature.ZCRC32) and len(stored) == _CHECKSUM_BYTES:
             if _sum_agrees(header.signature_type, covered, _U32.unpack(stored)[0]):
                 return True
-            self._problem(f"has a wrong checksum over its {name} container: some byte changed", header.offset)
+            which = f"{name} container ({part})" if part else f"{name} container"
+            self._problem(f"has a wrong checksum over its {which}: some byte changed", header.offset)
             return False
         if _needs_keys(header.signature_type, len(stored)):
             return False
