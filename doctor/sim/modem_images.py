@@ -24,6 +24,7 @@ KNOWN_MAGICS = (*APPLICATION_MAGICS, b"SUFF", b"DIFF", b"RASR", b"TEST", PRACTIC
 
 SIGNATURE_FLETCHER = 1
 SIGNATURE_ZCRC = 4
+_SIGNATURE_BYTES = {0: 0, SIGNATURE_FLETCHER: 4, 2: None, 3: None, SIGNATURE_ZCRC: 4}
 
 BOOTROM_DESCRIPTION = "bootrom upgrade package"
 KNOWN_BOOTROMS = {
@@ -165,6 +166,8 @@ def _header(head: bytes) -> tuple[int, int, int, int, int] | None:
 
 
 def _verify(covered: bytes, signature: bytes, kind: int, at: int) -> None:
+    if kind not in _SIGNATURE_BYTES or _SIGNATURE_BYTES[kind] not in (None, len(signature)):
+        raise Damaged(f"the container at offset {at} has an impossible signature")
     told = int.from_bytes(signature, "little")
     if kind == SIGNATURE_ZCRC and told != zlib.crc32(covered):
         raise Damaged(f"the CRC of the container at offset {at} is wrong")

@@ -216,7 +216,7 @@ class StpSlave:
             return
         crcs = self.modem.switches.reset_ack_crc if request.op == RESET else self.modem.switches.ack_crcs
         ack = frame(request.op | ACK, request.sid, request.tid, payload, crcs=crcs)
-        if request.op != RESET:
+        if request.op != RESET and self._is_open:
             self._last_tid, self._last_ack = request.tid, ack
         self._acknowledge(request, ack, fault)
 

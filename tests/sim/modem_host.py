@@ -100,5 +100,7 @@ def container(magic: bytes, description: str, data: bytes) -> bytes:
 
 def tiny_elf(size: int = 5000) -> bytes:
     """An ELF header and filling."""
-    head = b"\x7fELF\x01\x01\x01".ljust(16, b"\0") + struct.pack("<HHIIIIIHHHHHH", 2, 167, 1, 0, 52, 0, 0, 52, 32, 1, 40, 0, 0)
+    head = b"\x7fELF\x01\x01\x01".ljust(16, b"\0") + struct.pack(
+        "<HHIIIIIHHHHHH", 2, 167, 1, 0, 52, 0, 0, 52, 32, 1, 40, 0, 0
+    )
     return head.ljust(size, b"\0")
