@@ -311,13 +311,12 @@ class Flow(object):
             if reply.status == "OK":
                 return
             if not reply.status:
-                # The OK may be lost: an open session must not get AT, so it is asked the STP way.
+                # The OK may be lost, so ask the STP way. Where that is not answered there is no session to disturb.
                 if self._master.reset():
                     return
-                self._outcome.mode = states.UNKNOWN
-                raise FlowError("stp-start-refused", "the modem did not answer when asked to take a file")
+                self._port.write(b"\r")
             self._at.listen(POLL_MS)
-        raise FlowError("stp-start-refused", "the modem refuses to take a file")
+        raise FlowError("stp-start-refused", "the modem does not take a file")
 
     def _leave_stp(self):
         # type: () -> None

@@ -156,6 +156,8 @@ class _Detection(object):
         self._at = AtChannel(port, clock, emit)
         self._master = Master(port, clock, profile, emit)
         self._state = State(profile.family)
+        self._baud = profile.app_baud
+        self._heard = {}  # type: Dict[int, bytes]  # by speed
         self._probed = []  # type: List[int]  # speeds at which the STP RESET went out
 
     def run(self, patience_ms):
@@ -174,9 +176,17 @@ class _Detection(object):
             if rounds == FLUSH_ROUND and not self._state.raw and self._flushed(speeds[0]):
                 break
         if self._state.mode == SILENT:
-            self._port.set_baud(self._profile.app_baud)
-            self._note_odd_bytes()
+            self._judge_silence(speeds)
         return self._state
+
+    def _judge_silence(self, speeds):
+        # type: (List[int]) -> None
+        """No answer anywhere: keep what was heard at the application's speed; the other one garbles it."""
+        self._state.raw = b""
+        for baud in speeds:
+            self._state.raw = self._state.raw or self._heard.get(baud, b"")
+        self._port.set_baud(speeds[0])
+        self._note_odd_bytes()
 
     def _flushed(self, baud):
         # type: (int) -> bool
@@ -199,6 +209,7 @@ class _Detection(object):
         """Try one speed; True once the state is known."""
         state = self._state
         self._port.set_baud(baud)
+        self._baud = baud
         if baud not in self._probed:
             self._probed.append(baud)
             self._keep(self._at.listen(FIRST_LISTEN_MS))
@@ -283,6 +294,7 @@ class _Detection(object):
     def _keep(self, heard):
         # type: (bytes) -> None
         self._state.raw = (self._state.raw + heard)[-RAW_LIMIT_BYTES:]
+        self._heard[self._baud] = (self._heard.get(self._baud, b"") + heard)[-RAW_LIMIT_BYTES:]
 
     def _note_odd_bytes(self):
         # type: () -> None

@@ -133,7 +133,8 @@ class Master(object):
             self._buffer = b""
             self._port.write(pack(RESET, 0, 0) * (BLOCK_MAX_BYTES // HEADER_BYTES + 2))
             if self._await(RESET, 0, 0, wait_ms).kind == "ack":
-                return self.reset(wait_ms, TRIES)
+                self._port.write(b"\r")  # ends the line that the other RESETs began in an AT parser
+                return True
         return False
 
     def open(self):
@@ -212,17 +213,18 @@ class Master(object):
     def _send_block(self, data):
         # type: (bytes) -> int
         """Send the beginning of ``data`` as one block, shorter where it is refused; returns the bytes taken."""
+        tries = TRIES
         while True:
             block = data[: self.block_bytes]
-            announced = False
             try:
-                self._ask(BLOCK_CMD, struct.pack(">H", len(block)), CMD_ACK_MS)
-                announced = self.began = True
+                self._ask(BLOCK_CMD, struct.pack(">H", len(block)), CMD_ACK_MS, tries)
+                tries = TRIES
+                self.began = True
                 payload = self._ask(BLOCK, block, BLOCK_ACK_MS)
             except StpError as err:
-                # An unanswered BLOCK_CMD is short already: a smaller number in it helps nobody.
-                if not (announced or err.kind == "refused") or not self._may_halve(err.detail, len(block)):
+                if not self._may_halve(err.detail, len(block)):
                     raise
+                tries = 1 if err.kind == "silent" else TRIES  # refused by silence, or dead: find out quickly
                 continue
             residue = int(struct.unpack(">H", payload)[0])
             if residue < len(block):
@@ -241,9 +243,9 @@ class Master(object):
         self._speaker.note("blocks of %d bytes from here on: %s" % (self.block_bytes, why))
         return True
 
-    def _ask(self, op, payload, wait_ms):
-        # type: (int, bytes, int) -> bytes
-        """Send a request until it is acknowledged, ``TRIES`` times at most; returns the ack's payload.
+    def _ask(self, op, payload, wait_ms, tries=TRIES):
+        # type: (int, bytes, int, int) -> bytes
+        """Send a request until it is acknowledged, ``tries`` times at most; returns the ack's payload.
 
         The same request keeps its tid, except after a nack of the op: the modem then counts it as answered
         (Monarch 2; modem-protocol.md 4.5), or it does not, so the tid alternates. Raises StpError.
@@ -251,7 +253,7 @@ class Master(object):
         base = self._tid
         tid = base
         answer = _Answer("silent")
-        for attempt in range(TRIES):
+        for attempt in range(tries):
             if attempt:
                 self.repeats += 1
                 self._speaker.note("%s %d was %s; sending it again" % (_NAMES[op], tid, _WORDS[answer.kind]))
@@ -266,7 +268,7 @@ class Master(object):
                 self._tid = tid + 1
                 return answer.payload
         kind = {"nack": "refused", "unknown": "refused"}.get(answer.kind, answer.kind)
-        raise StpError(kind, "%s was %s %d times" % (_NAMES[op], _WORDS[answer.kind], TRIES))
+        raise StpError(kind, "%s was %s %d times" % (_NAMES[op], _WORDS[answer.kind], tries))
 
     def _await(self, op, sid, tid, wait_ms, sent=0):
         # type: (int, int, int, int, int) -> _Answer

@@ -1,0 +1,350 @@
+"""The core against the simulated modem, which was written apart from it: the two are free to disagree here."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from doctor.modem.facts import from_core, from_version_lines
+from doctor.modem.images import running
+from doctor.sim.modem import Modem
+from doctor.sim.practice import practice_image, practice_name
+from doctor.sim.world import World, close_all_worlds
+from doctor.updater import states
+from doctor.updater.flow import Flow, Outcome
+from doctor.updater.plan import ImageFacts, Options, Plan, make_plan
+from doctor.updater.profile import SQN3330
+from tests.updater.simport import SimPort
+
+#: Over the store limit, so that it goes ON_THE_FLY; not more, so that the tests stay quick.
+FLY_BYTES = 4 * 1024 * 1024 + 4096
+SMALL_BYTES = 60_000
+
+
+@pytest.fixture(autouse=True)
+def worlds_end() -> Iterator[None]:
+    yield
+    close_all_worlds()
+
+
+def modem(mode: str = "application", **kind: Any) -> Modem:
+    return Modem(World(), mode=mode, **kind)
+
+
+def practice(*, size: int = SMALL_BYTES, build: int = 41065, base: int | None = None) -> tuple[ImageFacts, bytes]:
+    data = practice_image("CATM1", build, size, base)
+    name = practice_name("CATM1", build, base)
+    return ImageFacts(name, size, "practice", "CATM1", build, base or 0, "practice"), data
+
+
+class Run:
+    """One flash from detection to outcome."""
+
+    def __init__(self, sim: Modem, image: ImageFacts, data: bytes, *, method: str = "auto", max_block: int = 0) -> None:
+        self.sim = sim
+        self.port = SimPort(sim)
+        self.image = image
+        self.data = data
+        self.events: list[tuple[str, dict[str, Any]]] = []
+        self.max_block = max_block
+        self.facts = from_core(*self._look())
+        self.plan: Plan = make_plan(running(self.facts), [image], Options(method=method, simulated=True))
+        assert self.plan.refusal is None, self.plan.refusal.what
+
+    def _look(self) -> tuple[states.State, states.Facts]:
+        state = states.detect(self.port, self.port.clock, SQN3330)
+        return state, states.read_facts(self.port, self.port.clock, SQN3330, state)
+
+    def flash(self, should_stop: Any = None) -> Outcome:
+        flow = Flow(self.port, self.port.clock, SQN3330, lambda *event: self.events.append(event), self.max_block)
+        return flow.run(self.plan, io.BytesIO(self.data), len(self.data), should_stop)
+
+    def notes(self) -> str:
+        return "\n".join(str(data["text"]) for name, data in self.events if name == "note")
+
+
+def proved(run: Run, outcome: Outcome) -> None:
+    assert outcome.error is None
+    assert outcome.proved
+    assert outcome.mode == states.APPLICATION
+    assert outcome.sent_bytes == len(run.data)
+    assert from_version_lines(outcome.version_lines, outcome.mode).build == run.image.build
+    assert run.sim.build == run.image.build
+    assert run.sim.mode == "application"
+    assert run.sim.received[-1].sha256 == hashlib.sha256(run.data).hexdigest()
+    assert run.sim.misuse == []
+
+
+def flash_and_prove(run: Run) -> Outcome:
+    outcome = run.flash()
+    proved(run, outcome)
+    return outcome
+
+
+@pytest.mark.parametrize("mode", ["application", "recovery", "ram-updater"])
+def test_on_the_fly_from(mode: str) -> None:
+    run = Run(modem(mode), *practice(), method="on-the-fly")
+    flash_and_prove(run)
+    assert run.sim.received[-1].method == "on-the-fly"
+
+
+def test_large_image_goes_on_the_fly_by_itself() -> None:
+    run = Run(modem(), *practice(size=FLY_BYTES))
+    flash_and_prove(run)
+    assert run.sim.received[-1].method == "on-the-fly"
+
+
+def test_store() -> None:
+    run = Run(modem(), *practice())
+    flash_and_prove(run)
+    assert run.sim.received[-1].method == "store"
+
+
+def test_differential_by_store() -> None:
+    flash_and_prove(Run(modem(build=38638), *practice(build=39529, base=38638)))
+
+
+def test_report_of_an_earlier_success_is_not_believed_at_once() -> None:
+    run = Run(modem(), *practice())
+    flash_and_prove(run)
+    assert run.sim.flash.report == "success"
+    flash_and_prove(Run(run.sim, *practice(build=39529)))
+
+
+def test_way_that_bears_512_bytes() -> None:
+    run = Run(modem(), *practice(), max_block=512)
+    flash_and_prove(run)
+
+
+@pytest.mark.parametrize(
+    ("switch", "value"),
+    [
+        ("echo", False),
+        ("first_at_error", False),
+        ("smswboot_answers_before_reboot", False),
+        ("smupgrade_answer", ""),
+        ("smupgrade_answer", "ERROR"),
+        ("smswboot_prefix", ""),
+        ("blank_line_after_ati1", False),
+        ("showver_error_after_boot_ms", 4000),
+        ("deploy_ms", 120_000),
+        ("deploy_ms", 0),
+        ("ongoing_ms", 400_000),
+        ("boot_application_ms", 60_000),
+        ("boot_recovery_ms", 60_000),
+        ("boot_nuls", 5),
+        ("reset_ack_crc", True),
+        ("ack_crcs", True),
+        ("block_limit", 600),
+        ("max_transfer", 1024),
+        ("erase_ms", 280_000),
+        ("last_ms", 280_000),
+        ("smod_of_ram_updater", 4),
+    ],
+)
+@pytest.mark.parametrize("method", ["store", "on-the-fly"])
+def test_what_nobody_knows_for_certain(switch: str, value: object, method: str) -> None:
+    sim = modem()
+    setattr(sim.switches, switch, value)
+    flash_and_prove(Run(sim, *practice(), method=method))
+
+
+@pytest.mark.parametrize("mode", ["recovery", "ram-updater"])
+def test_either_number_of_the_ram_updater(mode: str) -> None:
+    sim = modem(mode)
+    sim.switches.smod_of_ram_updater = 4
+    flash_and_prove(Run(sim, *practice()))
+
+
+STP_FAULTS = ["lose", "drop", "short", "corrupt", "duplicate", "nack", "nack-unknown", "nul", "urc"]
+
+
+@pytest.mark.parametrize("where", ["reset", "open", "block-cmd", "block"])
+@pytest.mark.parametrize("kind", STP_FAULTS)
+def test_one_fault_of_the_transfer_costs_nothing(kind: str, where: str) -> None:
+    run = Run(modem(), *practice(), method="on-the-fly")
+    run.sim.faults.stp(kind, where, count=1 if where in ("reset", "open") else 5)
+    flash_and_prove(run)
+
+
+@pytest.mark.parametrize("crcs", [False, True])
+def test_residue(crcs: bool) -> None:
+    run = Run(modem(), *practice(), method="on-the-fly")
+    run.sim.switches.ack_crcs = crcs
+    run.sim.faults.stp("residue", count=3, times=2)
+    flash_and_prove(run)
+    assert "left 1 of 2016" in run.notes()
+
+
+def test_damaged_residue_where_acks_have_checksums() -> None:
+    run = Run(modem(), *practice(), method="on-the-fly")
+    run.sim.switches.ack_crcs = True
+    run.sim.faults.stp("corrupt-payload", count=3)
+    flash_and_prove(run)
+
+
+@pytest.mark.parametrize("times", [1, 2, 3, 5])
+def test_boot_switch_that_is_refused_at_first(times: int) -> None:
+    run = Run(modem(), *practice(), method="on-the-fly")
+    run.sim.faults.at("error", "AT+SMSWBOOT=", times=times)
+    flash_and_prove(run)
+
+
+def test_boot_switch_that_is_refused_for_ever() -> None:
+    run = Run(modem(), *practice(), method="on-the-fly")
+    run.sim.faults.at("error", "AT+SMSWBOOT=", times=None)
+    outcome = run.flash()
+    assert outcome.error is not None
+    assert outcome.error[0] == "smswboot-31-error"
+    assert not outcome.sent_any
+    assert run.sim.mode == "application"
+
+
+@pytest.mark.parametrize("line", ["AT", "AT+SMOD?", "AT+SMSWBOOT=3,1", "AT+SMSTPU", "AT+SMUPGRADE?", "AT+CFUN", "ATI1"])
+@pytest.mark.parametrize("kind", ["stale", "nul", "error", "silent", "mute"])
+@pytest.mark.parametrize("method", ["store", "on-the-fly"])
+def test_one_fault_of_the_dialogue_costs_nothing(kind: str, line: str, method: str) -> None:
+    run = Run(modem(), *practice(), method=method)
+    run.sim.faults.at(kind, line)
+    flash_and_prove(run)
+
+
+def test_old_replies_in_front_of_every_answer() -> None:
+    sim = modem()
+    sim.faults.at("stale", "AT", times=None)
+    flash_and_prove(Run(sim, *practice(), method="on-the-fly"))
+
+
+# -- what fails
+
+
+def test_wrong_base_is_reported_and_the_modem_lives() -> None:
+    image, data = practice(build=41065, base=39529)
+    image.base = 38638  # the name lies; the modem finds out
+    run = Run(modem(build=38638), image, data)
+    outcome = run.flash()
+    assert outcome.error is not None
+    assert outcome.error[0] == "upgrade-failed-result"
+    assert outcome.result_word == "failure"
+    assert (outcome.mode, run.sim.mode) == (states.APPLICATION, "application")
+    assert not outcome.proved
+    assert run.sim.misuse == []
+
+
+def test_damaged_image_leaves_the_modem_in_its_updater() -> None:
+    image, data = practice()
+    run = Run(modem(), image, data[:1000] + b"\xff" + data[1001:], method="on-the-fly")
+    outcome = run.flash()
+    assert outcome.error is not None
+    assert outcome.error[0] == "upgrade-failed-result"
+    assert (outcome.mode, run.sim.mode) == (states.RECOVERY, "recovery")
+
+
+def test_store_that_stands_at_zero_percent() -> None:
+    run = Run(modem(), *practice())
+    run.sim.switches.store_hangs = True
+    outcome = run.flash()
+    assert outcome.error is not None
+    assert outcome.error[0] == "stall-at-zero-percent"
+    assert outcome.sent_any
+    assert not outcome.proved
+
+
+@pytest.mark.parametrize("fault", ["hang", "die", "cut"])
+def test_modem_that_goes_away_in_the_middle(fault: str) -> None:
+    run = Run(modem(), *practice(), method="on-the-fly")
+    run.sim.faults.stp(fault, percent=50)
+    outcome = run.flash()
+    assert outcome.error is not None
+    assert outcome.error[0] == "stp-header-too-small"
+    assert outcome.mode == states.STP_OPEN
+    assert 0 < outcome.sent_bytes < len(run.data)
+
+
+def test_modem_that_dies_while_it_writes() -> None:
+    run = Run(modem(), *practice(), method="on-the-fly")
+    run.sim.switches.deploy_ms = 10_000_000
+    start = run.port.clock.ticks_ms()
+    outcome = run.flash()
+    assert outcome.error is not None
+    assert outcome.error[0] == "finish-timeout"
+    assert "leave power on" in outcome.error[1]
+    assert run.port.clock.ticks_ms() - start >= 30 * 60_000
+
+
+def test_session_that_is_refused_brings_the_old_firmware_back() -> None:
+    run = Run(modem(), *practice(), method="on-the-fly")
+    run.sim.faults.stp("refuse", "open", times=None)
+    outcome = run.flash()
+    assert outcome.error is not None
+    assert outcome.error[0] == "stp-open-session-failed"
+    assert not outcome.sent_any
+    assert (outcome.mode, run.sim.mode) == (states.APPLICATION, "application")
+
+
+def test_broken_transfer_can_be_done_again() -> None:
+    run = Run(modem(), *practice(), method="on-the-fly")
+    run.sim.faults.stp("stall", percent=50, ms=10**9)
+    outcome = run.flash()
+    assert outcome.error is not None
+    run.sim.power_off()
+    run.sim.power_on()
+    again = Run(run.sim, *practice())
+    assert again.plan.mode == states.RECOVERY
+    flash_and_prove(again)
+
+
+# -- what the user stops
+
+
+def stop_at(run: Run, step: str) -> Any:
+    return lambda: ("step", step) in [(name, data.get("step")) for name, data in run.events]
+
+
+@pytest.mark.parametrize("step", ["prepare", "switch"])
+def test_stopped_before_the_transfer(step: str) -> None:
+    run = Run(modem(), *practice(), method="on-the-fly")
+    outcome = run.flash(stop_at(run, step))
+    assert outcome.error is not None
+    assert outcome.error[0] == "user-interrupt"
+    assert not outcome.sent_any
+    assert (outcome.mode, run.sim.mode, run.sim.build) == (states.APPLICATION, "application", 38638)
+    assert run.sim.misuse == []
+
+
+@pytest.mark.parametrize(("method", "mode"), [("on-the-fly", states.RECOVERY), ("store", states.APPLICATION)])
+def test_stopped_in_the_middle(method: str, mode: str) -> None:
+    run = Run(modem(), *practice(), method=method)
+    outcome = run.flash(lambda: any(name == "progress" and data["done"] > 20_000 for name, data in run.events))
+    assert outcome.error is not None
+    assert outcome.error[0] == "user-interrupt"
+    assert outcome.sent_any
+    assert 20_000 < outcome.sent_bytes < len(run.data)
+    assert (outcome.mode, run.sim.mode) == (mode, mode)
+    assert run.sim.misuse == []
+
+
+@pytest.mark.parametrize("method", ["on-the-fly", "store"])
+def test_cannot_be_stopped_after_the_last_block(method: str) -> None:
+    run = Run(modem(), *practice(), method=method)
+    outcome = run.flash(lambda: any(name == "progress" and data["done"] == data["total"] for name, data in run.events))
+    proved(run, outcome)
+
+
+# -- events
+
+
+def test_events_tell_the_whole_story() -> None:
+    run = Run(modem(), *practice(), method="on-the-fly")
+    flash_and_prove(run)
+    steps = [data["step"] for name, data in run.events if name == "step"]
+    progress = [data["done"] for name, data in run.events if name == "progress"]
+    assert steps == ["prepare", "switch", "transfer", "deploy", "return", "prove"]
+    assert progress == sorted(progress)
+    assert (progress[0], progress[-1]) == (0, len(run.data))
+    waits = [data for name, data in run.events if name == "waiting"]
+    assert all(data["what"] and data["limit_ms"] > 0 for data in waits)

@@ -1,0 +1,197 @@
+"""Detection against the simulated modem in every mode and in the states between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from doctor.modem.facts import ModemFacts, from_core
+from doctor.sim.modem import Modem
+from doctor.sim.world import World, close_all_worlds
+from doctor.updater import states
+from doctor.updater.profile import MONARCH2, SQN3330, Profile
+from tests.updater.simport import SimPort
+
+
+@pytest.fixture(autouse=True)
+def worlds_end() -> Iterator[None]:
+    yield
+    close_all_worlds()
+
+
+def modem(mode: str = "application", **kind: Any) -> Modem:
+    return Modem(World(), mode=mode, **kind)
+
+
+def look(sim: Modem, profile: Profile = SQN3330) -> ModemFacts:
+    port = SimPort(sim, baud=profile.app_baud)
+    state = states.detect(port, port.clock, profile)
+    return from_core(state, states.read_facts(port, port.clock, profile, state))
+
+
+@pytest.mark.parametrize(
+    ("mode", "baud"),
+    [
+        ("application", 921600),
+        ("recovery", 921600),
+        ("ram-updater", 921600),
+        ("ffh", 115200),
+        ("deploying", 921600),
+        ("silent", 0),
+        ("stp-open", 921600),
+    ],
+)
+@pytest.mark.parametrize("echo", [False, True])
+def test_mode(mode: str, baud: int, echo: bool) -> None:
+    sim = modem(mode)
+    sim.switches.echo = echo
+    facts = look(sim)
+    assert (facts.mode, facts.baud) == (mode, baud)
+    assert sim.misuse == []
+
+
+def test_application_says_its_version() -> None:
+    facts = look(modem(build=41019))
+    assert (facts.build, facts.radio, facts.release, facts.ue) == (41019, "NB1", "LR6.0.0.0-41019", "6.0.0.0")
+    assert (facts.family, facts.bootloader0, facts.imei) == ("SQN3330", 41019, "354346099225475")
+    assert (facts.boot_selector, facts.upgrade_report) == ("FFF", "No report: 0")
+
+
+def test_factory_boot_loader() -> None:
+    assert look(modem(build=41065, bootloader0=33080)).bootloader0 == 33080
+
+
+def test_looking_changes_nothing() -> None:
+    for mode in ("application", "recovery", "ram-updater", "ffh", "deploying"):
+        sim = modem(mode)
+        look(sim)
+        assert sim.mode == mode
+
+
+def test_recovery_knows_no_version() -> None:
+    facts = look(modem("recovery"))
+    assert (facts.build, facts.ati, facts.boot_selector) == (None, (), "RECOVERY")
+    assert "ati-error" in facts.notes
+
+
+def test_abandoned_transfer_is_closed_before_any_at() -> None:
+    sim = modem("stp-open")
+    port = SimPort(sim)
+    assert states.detect(port, port.clock, SQN3330).notes == ["session-closed"]
+    assert states.detect(port, port.clock, SQN3330).mode == "recovery"
+    assert sim.misuse == []
+
+
+def test_abandoned_transfer_that_waits_for_its_block_for_ever() -> None:
+    sim = modem("stp-open")
+    sim.switches.on_partial = "wait"
+    assert look(sim).mode == "stp-open"
+    assert look(sim).mode == "recovery"
+
+
+@pytest.mark.parametrize("partial", ["drop", "nack", "wait"])
+def test_closing_a_session_whatever_the_slave_does_with_half_a_block(partial: str) -> None:
+    sim = modem("stp-open")
+    sim.switches.on_partial = partial
+    port = SimPort(sim)
+    assert states.close_session(port, port.clock, SQN3330)
+    assert sim.mode == "recovery"
+    assert sim.misuse == []
+
+
+def test_data_mode_is_left() -> None:
+    facts = look(modem("data"))
+    assert facts.mode == "application"
+    assert "left-data-mode" in facts.notes
+
+
+def test_modem_that_still_starts() -> None:
+    sim = modem()
+    sim.power_off()
+    sim.switches.boot_application_ms = 40_000
+    sim.power_on()
+    facts = look(sim)
+    assert facts.mode == "application"
+    assert "noise" not in facts.notes
+
+
+def test_stale_replies_are_noted_and_harmless() -> None:
+    sim = modem()
+    sim.faults.at("stale", "AT", times=None)
+    facts = look(sim)
+    assert (facts.mode, facts.build) == ("application", 38638)
+    assert "stale-replies" in facts.notes
+
+
+def test_clean_modem_has_no_remarks() -> None:
+    sim = modem()
+    sim.switches.first_at_error = False
+    facts = look(sim)
+    assert facts.notes == ()
+    assert facts.raw.count(b"OK") >= 3
+
+
+def test_first_error_is_normal() -> None:
+    facts = look(modem())
+    assert facts.mode == "application"
+    assert facts.notes in ((), ("first-error",))
+
+
+def test_refused_boot_switch_question_is_noted() -> None:
+    sim = modem()
+    sim.faults.at("error", "AT+SMSWBOOT?", times=None)
+    facts = look(sim)
+    assert facts.boot_selector is None
+    assert "smswboot-error" in facts.notes
+
+
+def test_recovery_at_the_other_speed() -> None:
+    sim = modem("recovery")
+    sim.switches.recovery_baud = 115200
+    sim.power_off()
+    sim.power_on()
+    facts = look(sim)
+    assert (facts.mode, facts.baud) == ("recovery", 115200)
+    assert "wrong-speed" in facts.notes
+
+
+def test_modem_that_may_not_send_is_silent() -> None:
+    sim = modem()
+    sim.set_flow(False)
+    assert look(sim).mode == "silent"
+
+
+def test_only_nuls() -> None:
+    sim = modem("silent")
+    for second in range(60):
+        sim.world.at(second * 1000, lambda: sim.transmit(b"\0", 921600))
+    facts = look(sim)
+    assert (facts.mode, facts.notes) == ("silent", ("nul-bytes",))
+
+
+def test_only_noise() -> None:
+    sim = modem("silent")
+    for second in range(60):
+        sim.world.at(second * 1000, lambda: sim.transmit(b"\xfe\xa3", 921600))
+    facts = look(sim)
+    assert (facts.mode, facts.notes) == ("silent", ("noise",))
+
+
+def test_silence_ends_after_a_minute_or_little_more() -> None:
+    sim = modem("silent")
+    look(sim)
+    assert 60_000 <= sim.world.now_ms < 90_000
+
+
+def test_monarch_2() -> None:
+    facts = look(modem(family="MONARCH2"), MONARCH2)
+    assert (facts.mode, facts.baud, facts.family, facts.build) == ("application", 115200, "MONARCH2", 59577)
+    assert facts.radio is None
+
+
+def test_monarch_2_is_known_though_taken_for_the_other() -> None:
+    facts = look(modem(family="MONARCH2"), SQN3330)
+    assert (facts.mode, facts.baud, facts.family) == ("application", 115200, "MONARCH2")
+    assert "wrong-speed" not in facts.notes
