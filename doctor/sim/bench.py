@@ -203,23 +203,22 @@ class SimBench:
         """Supply gone for board and modem."""
         self.powered = False
         if self.board is not None:
-            self.board.power_off()  # takes the modem along
+            self.board.power_off()
             self._from_board.clear()
-        else:
-            self.modem.power_off()
+        self.modem.power_off()
 
     def give_power(self) -> None:
         """Supply back."""
         self.powered = True
+        self.modem.power_on()
         if self.board is not None:
             self.board.power_on()
-        else:
-            self.modem.power_on()
 
     def set_jumpers(self, fitted: bool) -> None:
         """Fit or pull the RTS/CTS jumpers."""
+        self.carrier.jumpers_fitted = fitted
         if self.board is not None:
-            self.board.set_jumpers(fitted)
+            self.board.set_rts(self.port.rts)  # makes it look at the nets again
 
     def press_reset(self) -> None:
         """The board's reset button. Raises ValueError without a board."""

@@ -123,3 +123,15 @@ class FileBlocks:
         with self.path.open("r+b") as image:
             image.seek(lba * SECTOR_BYTES)
             image.write(data)
+
+
+def copy_of(source: Blocks) -> MemoryBlocks:
+    """A card in memory with the content of another; stretches of zeros cost nothing."""
+    copy = MemoryBlocks(source.sector_count)
+    step = 2048
+    zeros = bytes(step * SECTOR_BYTES)
+    for lba in range(0, copy.sector_count, step):
+        data = source.read(lba, min(step, copy.sector_count - lba))
+        if data != zeros[: len(data)]:
+            copy.write(lba, data)
+    return copy

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from doctor.sim.blocks import FileBlocks, MemoryBlocks
+from doctor.sim.blocks import FileBlocks, copy_of
 from doctor.sim.cardimage import put_files
 
 if TYPE_CHECKING:
@@ -102,14 +102,7 @@ class Hands:
 
     def insert_card(self, image: Path) -> None:
         """Put a card into the slot: the bytes of an image file as they are now. Raises OSError."""
-        blocks = FileBlocks(image)
-        copy = MemoryBlocks(blocks.sector_count)
-        step = 2048
-        for lba in range(0, copy.sector_count, step):
-            data = blocks.read(lba, min(step, copy.sector_count - lba))
-            if data.strip(b"\0"):
-                copy.write(lba, data)
-        self._bench.put_card(copy)
+        self._bench.put_card(copy_of(FileBlocks(image)))
 
     def reseat_card(self) -> None:
         """Take the card out and put it in again: cures bad contact."""
@@ -126,9 +119,4 @@ class Hands:
 
     def card_to(self, image: Path) -> None:
         """Save the card as an image file. Raises CardFault where there is none, OSError where it cannot be written."""
-        blocks = self._bench.card.init()
-        copy = MemoryBlocks(blocks.sector_count)
-        step = 2048
-        for lba in range(0, blocks.sector_count, step):
-            copy.write(lba, blocks.read(lba, min(step, blocks.sector_count - lba)))
-        copy.save(image)
+        copy_of(self._bench.card.init()).save(image)
