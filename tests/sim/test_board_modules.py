@@ -110,7 +110,8 @@ def test_formatting_the_card() -> None:
 
 def test_hash_of_a_file_on_the_card() -> None:
     data = bytes(range(256)) * 1500
-    code = "import uhashlib, ubinascii\nh = uhashlib.sha256()\nwith open('/sd/big.bin', 'rb') as f:\n while 1:\n  b = f.read(1000)\n"
+    code = "import uhashlib, ubinascii\nh = uhashlib.sha256()\n"
+    code += "with open('/sd/big.bin', 'rb') as f:\n while 1:\n  b = f.read(1000)\n"
     code += "  if not b: break\n  h.update(b)\nprint(ubinascii.hexlify(h.digest()).decode())"
     assert Desk(card=card(big_bin=data)).ask(MOUNT + code).strip() == hashlib.sha256(data).hexdigest()
 
