@@ -19,6 +19,9 @@ REMOVE = Remedy("remove-jumpers", Grade.MANUAL)
 TRIES_MIXED = 2  #: readings without a pattern are taken once more, in another order (reference 6.3)
 SEED = 20180319
 
+#: Modes that read badly behind "the modem is in".
+_HOW = {"silent": "does not answer", "unknown": "answers nothing that makes sense", "deploying": "is busy installing"}
+
 Words = dict[str, str | int | float | bool | list[str] | None]
 
 
@@ -69,8 +72,8 @@ class JumpersRemoved(Check):
             return self._undecided(bench, "this port has no RTS line to try it with", evidence)
         modem = _modem(bench)
         if modem is None or modem.mode != "application":
-            mode = f"is in {modem.mode}" if modem is not None else "could not be asked"
-            found = self._undecided(bench, f"the modem {mode}, so its pins are not touched", evidence)
+            how = _HOW.get(modem.mode, f"is in {modem.mode}") if modem is not None else "could not be asked"
+            found = self._undecided(bench, f"the modem {how}, so its pins are not touched", evidence)
             return replace(found, caused_by="modem-answers")
         return self._try(bench, carrier, modem, evidence)
 

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from doctor.board import jumpers
+from doctor.board.board import Board
+from doctor.board.jumpers import Carrier, Jumpers
+from doctor.board.tunnel import ModemTunnel
+from doctor.link import open_link
+
+
+@pytest.fixture
+def board(request: pytest.FixtureRequest) -> Iterator[Board]:
+    with open_link(request.param) as link:
+        link.clock.sleep_ms(3000)
+        yield Board(link)
+
+
+@pytest.mark.parametrize(
+    ("board", "state"),
+    [
+        ("sim://fipy?carrier=expansion2&jumpers=fitted", Jumpers.FITTED),
+        ("sim://fipy?carrier=expansion3&jumpers=fitted", Jumpers.FITTED),
+        ("sim://fipy?carrier=expansion2", Jumpers.REMOVED),
+        ("sim://fipy?carrier=expansion3", Jumpers.REMOVED),
+    ],
+    indirect=["board"],
+)
+def test_pins_tell_fitted_from_removed(board: Board, state: Jumpers) -> None:
+    readings = jumpers.phase_a(board, board.link, seed=3)
+    assert jumpers.judge_pins(readings, Carrier.UNKNOWN).state is state
+    assert len(readings.steps) == 16
+    assert board.link.rts is True
+
+
+@pytest.mark.parametrize("board", ["sim://fipy", "sim://fipy?release=1.11.0.b1"], indirect=True)
+def test_modem_answers_once_the_pins_are_given_back(board: Board) -> None:
+    def answers() -> bool:
+        with ModemTunnel(board, 921_600) as tunnel:
+            for _ in range(3):
+                tunnel.write(b"AT\r\n")
+                if b"OK" in tunnel.read(64, 300):
+                    return True
+        return False
+
+    assert answers()
+    jumpers.phase_a(board, board.link)
+    jumpers.restore(board, board.identify())
+    assert answers()
+
+
+@pytest.mark.parametrize("board", ["sim://fipy"], indirect=True)
+def test_rts_is_left_as_found_by_the_question(board: Board) -> None:
+    board.link.rts = False
+    jumpers.phase_c(board, board.link)
+    assert board.link.rts is False
