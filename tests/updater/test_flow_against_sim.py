@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import io
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ from doctor.sim.world import World, close_all_worlds
 from doctor.updater import states
 from doctor.updater.flow import Flow, Outcome
 from doctor.updater.plan import ImageFacts, Options, Plan, make_plan
-from doctor.updater.profile import SQN3330
+from doctor.updater.profile import MONARCH2, SQN3330
 from tests.updater.simport import SimPort
 
 #: Over the store limit, so that it goes ON_THE_FLY; not more, so that the tests stay quick.
@@ -348,3 +350,31 @@ def test_events_tell_the_whole_story() -> None:
     assert (progress[0], progress[-1]) == (0, len(run.data))
     waits = [data for name, data in run.events if name == "waiting"]
     assert all(data["what"] and data["limit_ms"] > 0 for data in waits)
+
+
+# -- the sibling modem
+
+
+@pytest.fixture(scope="module")
+def genuine() -> bytes:
+    spec = importlib.util.find_spec("pysequansutils")
+    files = sorted((Path(spec.origin).parent / "fw").glob("*.dup")) if spec is not None and spec.origin else []
+    if not files:
+        pytest.skip("pysequansutils, which ships a genuine .dup, is not installed")
+    return files[0].read_bytes()
+
+
+@pytest.mark.parametrize("mode", ["application", "recovery"])
+def test_genuine_file_reaches_the_sibling_modem(genuine: bytes, mode: str) -> None:
+    sim = modem(mode, family="MONARCH2", build=60186)
+    port = SimPort(sim)
+    state = states.detect(port, sim.world, MONARCH2)
+    facts = from_core(state, states.read_facts(port, sim.world, MONARCH2, state))
+    image = ImageFacts("GM02RB6Q_LR8.0.5.13-59577.dup", len(genuine), "full", "", 59577, 0, "MONARCH2")
+    plan = make_plan(running(facts), [image], Options())
+    outcome = Flow(port, sim.world, MONARCH2).run(plan, io.BytesIO(genuine), len(genuine))
+    assert outcome.error is None
+    assert outcome.proved
+    assert from_version_lines(outcome.version_lines, outcome.mode).build == 59577
+    assert sim.received[-1].sha256 == hashlib.sha256(genuine).hexdigest()
+    assert sim.misuse == []

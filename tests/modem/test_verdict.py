@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import pytest
+
+from doctor.check import Status
+from doctor.modem.facts import ModemFacts
+from doctor.modem.verdict import verdict
+from doctor.updater import states
+
+PASS, WARN, FAIL = Status.PASS, Status.WARN, Status.FAIL
+
+
+@pytest.mark.parametrize(
+    ("mode", "notes", "status", "catalogue"),
+    [
+        (states.APPLICATION, (), PASS, None),
+        (states.APPLICATION, ("first-error",), PASS, None),
+        (states.APPLICATION, ("stale-replies",), WARN, "stale-bytes-in-reply"),
+        (states.APPLICATION, ("left-data-mode",), WARN, "modem-in-data-mode"),
+        (states.RECOVERY, ("ati-error",), WARN, "modem-left-in-update-boot"),
+        (states.RAM_UPDATER, ("ati-error",), WARN, "ati-returns-error"),
+        (states.FFH, (), FAIL, "modem-in-ffh"),
+        (states.DEPLOYING, (), FAIL, "stall-after-100-waiting"),
+        (states.STP_OPEN, ("session-closed",), FAIL, "modem-left-in-update-boot"),
+        (states.DATA, (), FAIL, "modem-in-data-mode"),
+        (states.UNKNOWN, (), FAIL, "modem-state-unknown"),
+        (states.SILENT, (), FAIL, "modem-silent"),
+        (states.SILENT, ("nul-bytes",), FAIL, "modem-null-bytes"),
+        (states.SILENT, ("noise",), FAIL, "baud-mismatch-garbage"),
+    ],
+)
+def test_verdict(mode: str, notes: tuple[str, ...], status: Status, catalogue: str | None) -> None:
+    judged = verdict(ModemFacts(mode, notes=notes))
+    assert (judged.status, judged.catalogue) == (status, catalogue)
+
+
+@pytest.mark.parametrize("mode", [*states.MODES.values(), states.STP_OPEN, states.DATA, states.UNKNOWN, states.SILENT])
+def test_whatever_is_wrong_has_a_cause_and_a_cure(mode: str) -> None:
+    judged = verdict(ModemFacts(mode))
+    assert judged.status is PASS or (judged.cause and judged.remedies)
+
+
+def test_updater_image_turns_ffh_into_a_warning() -> None:
+    assert verdict(ModemFacts(states.FFH), updater_given=True).status is WARN
+
+
+def test_silence_on_a_firmware_whose_lte_hangs() -> None:
+    judged = verdict(ModemFacts(states.SILENT), lte_hangs=True)
+    assert (judged.status, judged.catalogue) == (FAIL, "lte-constructor-hangs")
+    assert verdict(ModemFacts(states.APPLICATION), lte_hangs=True).status is PASS
