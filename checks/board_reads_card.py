@@ -33,7 +33,7 @@ POWER = Remedy("power-cycle", Grade.MANUAL)
 COPY = Remedy("copy-dup", Grade.MANUAL)
 MOVE = Remedy("move-dup", Grade.ASKS)
 RENAME = Remedy("rename-dup", Grade.MANUAL)
-DOTS = Remedy("delete-dot-files", Grade.ASKS)
+DOTS = Remedy("delete-dot-files", Grade.MANUAL)
 
 HOUSEKEEPING = frozenset({"system volume information", ".spotlight-v100", ".trashes", ".fseventsd"})
 #: More used space than this on a volume that lists nothing is files that cannot be seen: an empty FAT32 volume uses one

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _MOVE = Remedy("move-dup", Grade.ASKS)
 _RENAME = Remedy("rename-dup", Grade.MANUAL)
 _COPY = Remedy("copy-dup", Grade.MANUAL)
-_DOT_FILES = Remedy("delete-dot-files", Grade.ASKS)
+_DOT_FILES = Remedy("delete-dot-files", Grade.MANUAL)
 _UNZIP = Remedy("unzip-firmware", Grade.MANUAL)
 _DOWNLOAD = Remedy("redownload-firmware", Grade.MANUAL)
 _REFORMAT = Remedy("reformat-sd", Grade.ASKS)

@@ -16,7 +16,7 @@ _OTHER = Remedy("use-other-image", Grade.MANUAL)
 _REMEDIES = {
     "firmware-still-zipped": (Remedy("unzip-firmware", Grade.MANUAL),),
     "hidden-double-extension": (Remedy("rename-dup", Grade.MANUAL),),
-    "appledouble-companion": (_OTHER, Remedy("delete-dot-files", Grade.ASKS)),
+    "appledouble-companion": (_OTHER, Remedy("delete-dot-files", Grade.MANUAL)),
     "files-swapped": (_OTHER, Remedy("give-updater-elf", Grade.MANUAL)),
     "wrong-firmware-variant-chosen": (_OTHER,),
 }

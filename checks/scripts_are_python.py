@@ -56,7 +56,7 @@ _CAUSES = {
 }
 _REMEDIES = {
     "firmware-still-zipped": (Remedy("unzip-firmware", Grade.MANUAL), _DOWNLOAD),
-    "appledouble-companion": (Remedy("delete-dot-files", Grade.ASKS),),
+    "appledouble-companion": (Remedy("delete-dot-files", Grade.MANUAL),),
 }
 
 

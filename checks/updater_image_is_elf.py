@@ -20,7 +20,7 @@ _GIVE = Remedy("give-updater-elf", Grade.MANUAL)
 _OTHER = Remedy("use-other-image", Grade.MANUAL)
 _REMEDIES = {
     "firmware-still-zipped": (Remedy("unzip-firmware", Grade.MANUAL), _GIVE),
-    "appledouble-companion": (_GIVE, Remedy("delete-dot-files", Grade.ASKS)),
+    "appledouble-companion": (_GIVE, Remedy("delete-dot-files", Grade.MANUAL)),
     "files-swapped": (_GIVE, _OTHER),
 }
 _CAUSES = {

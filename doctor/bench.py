@@ -296,6 +296,11 @@ class Bench:
         with self._lock:
             self._modem_facts = None
 
+    def forget_card(self) -> None:
+        """Drop what is known of the card on the PC, after it was changed."""
+        with self._lock:
+            self._card = None
+
     def forget_board(self) -> None:
         """Drop first contact and board, after a reset or power cycle; the link stays open."""
         with self._lock:

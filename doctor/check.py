@@ -63,7 +63,7 @@ class Remedy:
     grade: Grade
 
 
-Evidence = Mapping[str, "str | int | float | bool | None | list[str]"]
+Evidence = Mapping[str, "str | int | float | bool | list[str] | None"]
 
 
 @dataclass(frozen=True)

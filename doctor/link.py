@@ -67,6 +67,12 @@ class Link:
         """The pySerial object; of a simulated bench it has ``hands`` and ``clock``."""
         return self._serial
 
+    @property
+    def received_sha256(self) -> str | None:
+        """What a simulated modem says it was sent last; None on every real port."""
+        value = getattr(self._serial, "received_sha256", None)
+        return value if isinstance(value, str) else None
+
     def read(self, max_bytes: int, wait_ms: int) -> bytes:
         """Up to ``max_bytes`` as soon as there is at least one byte; ``b""`` after ``wait_ms``.
 

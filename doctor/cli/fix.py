@@ -45,7 +45,9 @@ def command(**given: Any) -> int:
     screen = options.screen_of(given)
     bench_options = options.bench_options(given, firmware=firmware)
     named = [cure.id for _flag, cure in sorted(cures().doable().items()) if given[f"cure_{cure.id}"]]
-    request = FixRequest(named, given["backup"] or _backup_folder(), given["confirm"], given["dry_run"])
+    request = FixRequest(
+        named, given["backup"] or _backup_folder(), given["confirm"], given["force_device"], given["dry_run"]
+    )
     with options.open_bench(bench_options, given) as bench:
         result = fix(bench, request, TerminalTalk(screen, yes=given["yes"]), listener(screen))
     _show(result, screen, bench_options)
@@ -102,7 +104,6 @@ def _action_json(action: Action) -> dict[str, Any]:
 
 
 def _show(result: FixResult, screen: Screen, bench_options: Any) -> None:
-    from rich.padding import Padding
     from rich.text import Text
 
     from doctor.report import as_json, console, next_step
@@ -111,12 +112,14 @@ def _show(result: FixResult, screen: Screen, bench_options: Any) -> None:
         members = {"actions": [_action_json(a) for a in result.actions], **as_json.report_members(result.report)}
         screen.document(as_json.document("fix", result.exit_code, result.error, **members))
         return
+    if result.stopped is not None:
+        screen.show(console.error(result.stopped))
     for action in result.actions:
         style = "green" if action.done else ""
         screen.show(Text.assemble((f"{action.cure.id}: ", "bold"), (action.text or "failed", style)))
         if not action.done:
             for line in action.plan:
-                screen.show(Padding(Text(f"- {line}"), (0, 0, 0, 2)))
+                screen.show(console.indented(Text(f"- {line}")))
         if action.error is not None:
             screen.show(console.error(action.error))
     known = cures()

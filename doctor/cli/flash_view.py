@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import click
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -22,6 +21,7 @@ from doctor import events
 from doctor.cli.screen import Screen
 from doctor.errors import DoctorError
 from doctor.jobs.flash import FlashPlan, FlashResult
+from doctor.report.console import indented
 
 LOG_STEP = 0.1  #: without a terminal, a line each time this share of the file more has gone over
 
@@ -140,13 +140,11 @@ def plan_text(plan: FlashPlan) -> RenderableType:
     ]
     for number, step in enumerate(plan.core.steps, 1):
         unplug = "" if step.may_unplug else "; do not unplug"
-        lines.append(
-            Padding(Text(f"{number}. {step.text} (up to {_span(step.limit_ms / 1000)}{unplug})"), (0, 0, 0, 2))
-        )
+        lines.append(indented(Text(f"{number}. {step.text} (up to {_span(step.limit_ms / 1000)}{unplug})")))
         if step.way_back:
-            lines.append(Padding(Text(f"if it stops here: {step.way_back}", style="dim"), (0, 0, 0, 5)))
+            lines.append(indented(Text(f"if it stops here: {step.way_back}", style="dim"), 5))
     for warning in plan.core.warnings:
-        lines.append(Padding(Text(f"! {warning.what}. {warning.why}", style="yellow"), (0, 0, 0, 2)))
+        lines.append(indented(Text(f"! {warning.what}. {warning.why}", style="yellow")))
     return Group(*lines)
 
 
@@ -160,6 +158,7 @@ def proof_text(result: FlashResult) -> RenderableType:
         Text(""),
         Text(mark, style="bold green" if proof.holds else "bold red"),
         _pair("sent", f"{proof.sent_bytes:,} bytes, SHA-256 {proof.sent_sha256}"),
+        *([_pair("received", f"SHA-256 {proof.received_sha256} (simulated modem)")] if proof.received_sha256 else []),
         _pair("promised", f"build {proof.promised_build or 'unknown'}"),
         _pair("runs now", f"{proof.after.release or '?'} (build {proof.after.build or 'unknown'}), {proof.after.ue}"),
     ]
@@ -169,7 +168,7 @@ def proof_text(result: FlashResult) -> RenderableType:
 
 
 def _pair(name: str, value: str) -> RenderableType:
-    return Padding(Text.assemble((f"{name:9}", "dim"), value), (0, 0, 0, 2))
+    return indented(Text.assemble((f"{name:9} ", "dim"), value))
 
 
 def _span(seconds: float) -> str:

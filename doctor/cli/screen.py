@@ -10,6 +10,8 @@ from typing import IO, TYPE_CHECKING, cast
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+NO_TERMINAL_COLUMNS = 4000
+
 
 class SteadyStream:
     """A text stream that outlives its reader: after a closed pipe or a vanished terminal, writes go nowhere.
@@ -87,7 +89,7 @@ class Screen:
         copied  the line is made to be copied: only the terminal itself may break it
         """
         if not self.as_json:
-            self.out.print(what, soft_wrap=copied or not self.out.is_terminal)
+            self.out.print(what, soft_wrap=copied)
 
     def document(self, text: str) -> None:
         """Write the JSON document."""
@@ -109,14 +111,20 @@ def steady_streams() -> tuple[IO[str], IO[str]]:
     return cast("IO[str]", SteadyStream(sys.stdout)), cast("IO[str]", SteadyStream(sys.stderr))
 
 
-def make_screen(*, as_json: bool, quiet: bool, verbose: bool) -> Screen:
-    """The screen of this process."""
+def _console(stream: IO[str]) -> Console:
     from rich.console import Console
 
-    out, err = steady_streams()
+    # Nobody wraps lines in a pipe or a file: they are searched and copied there.
+    width = None if stream.isatty() else NO_TERMINAL_COLUMNS
+    return Console(file=stream, highlight=False, markup=False, emoji=False, width=width)
+
+
+def make_screen(*, as_json: bool, quiet: bool, verbose: bool) -> Screen:
+    """The screen of this process."""
+    out, err = (_console(stream) for stream in steady_streams())
     return Screen(
-        Console(file=out, highlight=False, markup=False, emoji=False),
-        Console(file=err, highlight=False, markup=False, emoji=False),
+        out,
+        err,
         as_json,
         quiet,
         verbose,

@@ -23,12 +23,14 @@ class FixRequest:
     named    ids of doable cures that the user asked for by switch; empty: whatever the checks ask for
     backup   folder on the PC for copies of what is replaced
     confirm  name that the user gave to confirm what destroys
+    force    go on although the card looks unusual
     dry_run  show the plans and stop
     """
 
     named: Sequence[str] = ()
     backup: Path = field(default_factory=Path)
     confirm: str | None = None
+    force: bool = False
     dry_run: bool = False
 
 
@@ -66,11 +68,12 @@ class FixResult:
     report: engine.Report
     actions: tuple[Action, ...]
     named: bool
+    stopped: DoctorError | None = None
 
     @property
     def error(self) -> DoctorError | None:
-        """The first cure that went wrong."""
-        return next((a.error for a in self.actions if a.error is not None), None)
+        """The first cure that went wrong, or that the user stopped."""
+        return self.stopped or next((a.error for a in self.actions if a.error is not None), None)
 
     @property
     def exit_code(self) -> Exit:
@@ -85,10 +88,12 @@ class FixResult:
 def fix(bench: Bench, request: FixRequest, talk: FixTalk, listen: Listener = ignore) -> FixResult:
     """Cure ``bench``. Raises UsageError for a request that makes no sense; a failed cure is in the result."""
     known = cures()
-    context = CureContext(talk.say, talk.ask, request.backup, request.confirm)
+    context = CureContext(talk.say, talk.ask, request.backup, request.confirm, request.force)
     before = engine.run(bench, listen=listen)
     if before.interrupted:
-        return FixResult(before, (Action(next(iter(known.by_id.values())), (), error=Stopped("stopped")),), False)
+        return FixResult(
+            before, (), bool(request.named), stopped=Stopped("stopped while examining; nothing was changed")
+        )
     actions: list[Action] = []
     if request.named:
         for cure_id in request.named:
@@ -128,7 +133,7 @@ def _one(
     bench: Bench, cure: DoableCure, finding: Finding | None, request: FixRequest, talk: FixTalk, context: CureContext
 ) -> Action:
     try:
-        plan = cure.plan(bench, finding)
+        plan = cure.plan(bench, finding, context)
         if not plan:
             return Action(cure, (), text="nothing to do")
         if request.dry_run:

@@ -17,6 +17,7 @@ from doctor.events import Event, Listener, from_core, ignore
 from doctor.jobs.interrupts import Interrupts
 from doctor.modem.facts import ModemFacts
 from doctor.modem.images import image_facts, running
+from doctor.updater.contract import Port
 from doctor.updater.flow import Flow, Outcome
 from doctor.updater.plan import Options, Plan, make_plan
 from doctor.updater.profile import Profile
@@ -65,18 +66,22 @@ class Proof:
     """What shows that the new firmware runs.
 
     sent_bytes, sent_sha256  what the modem acknowledged, hashed as it went over the wire
+    received_sha256          what a simulated modem says it received; None on a real one, which cannot say
     promised_build           what the file promised; None where it promises nothing
     after                    what the modem says of itself after its own return to application
     """
 
     sent_bytes: int
     sent_sha256: str
+    received_sha256: str | None
     promised_build: int | None
     after: ModemFacts
 
     @property
     def holds(self) -> bool:
-        """True where the modem runs what the file promised."""
+        """True where the modem runs what the file promised (and a simulated one received what was sent)."""
+        if self.received_sha256 not in (None, self.sent_sha256):
+            return False
         return self.promised_build is not None and self.after.build == self.promised_build
 
 
@@ -251,7 +256,7 @@ def _read_again(image: FirmwareImage) -> bytes:
 
 
 @contextmanager
-def _way(bench: Bench, via: str, profile: Profile) -> Iterator[tuple[object, int, str]]:
+def _way(bench: Bench, via: str, profile: Profile) -> Iterator[tuple[Port, int, str]]:
     """The port over which to flash, the largest block it bears (0: any), and how to leave it afterwards."""
     if via == "modem":
         bench.link.set_baud(bench.modem_facts.baud or profile.app_baud)
@@ -281,11 +286,13 @@ def _carry_out(
     with _way(bench, plan.via, profile) as (port, max_block, advice):
         flow = Flow(port, bench.clock, profile, emit, max_block=max_block)
         outcome = flow.run(plan.core, source, plan.image.size_bytes, interrupts.should_stop)
-    error, proof = _judge(plan, outcome, source)
+    error, proof = _judge(plan, outcome, source, bench.link.received_sha256)
     return FlashResult(report, plan, proof, error, advice)
 
 
-def _judge(plan: FlashPlan, outcome: Outcome, source: HashedSource) -> tuple[DoctorError | None, Proof | None]:
+def _judge(
+    plan: FlashPlan, outcome: Outcome, source: HashedSource, received: str | None
+) -> tuple[DoctorError | None, Proof | None]:
     from doctor.modem.facts import from_version_lines
 
     if outcome.error is not None:
@@ -298,6 +305,7 @@ def _judge(plan: FlashPlan, outcome: Outcome, source: HashedSource) -> tuple[Doc
     proof = Proof(
         outcome.sent_bytes,
         source.sha256,
+        received,
         plan.image.promised_build,
         from_version_lines(outcome.version_lines, outcome.mode),
     )

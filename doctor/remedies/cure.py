@@ -22,12 +22,14 @@ class CureContext:
     ask      asks a yes-or-no question; False where nobody can answer
     backup   folder on the PC for copies of what is replaced
     confirm  name that the user gave to confirm what destroys
+    force    go on although the card looks unusual (``--force-device``)
     """
 
     say: Callable[[str], None]
     ask: Callable[[str], bool]
     backup: Path
     confirm: str | None = None
+    force: bool = False
 
 
 class Cure(ABC):
@@ -63,7 +65,7 @@ class DoableCure(Cure):
     grade: ClassVar[Grade] = Grade.ASKS
 
     @abstractmethod
-    def plan(self, bench: Bench, finding: Finding | None) -> tuple[str, ...]:
+    def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
         """Exactly what ``do`` would change on this bench; empty where there is nothing to cure. Changes nothing."""
 
     @abstractmethod

@@ -23,7 +23,7 @@ class DisableAutorun(DoableCure):
     id = "disable-autorun"
     flag = "disable-autorun"
 
-    def plan(self, bench: Bench, finding: Finding | None) -> tuple[str, ...]:
+    def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
         """One step for each file that starts an updater."""
         return tuple(
             f"keep a copy of {path} on this PC; on the board, rename it to {posixpath.basename(path)}{STOPPED_SUFFIX}"

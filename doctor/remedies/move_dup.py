@@ -22,7 +22,7 @@ class MoveDup(DoableCure):
     id = "move-dup"
     flag = "move-dup"
 
-    def plan(self, bench: Bench, finding: Finding | None) -> tuple[str, ...]:
+    def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
         """One step for each image that lies in a folder. Raises CardError where the root has that name already."""
         where = "the card in the board" if bench.options.sd is None else str(bench.options.sd)
         return tuple(f"on {where}: move {shown(src)} to {shown(dst)}" for src, dst in self._moves(bench))

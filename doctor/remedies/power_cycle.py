@@ -37,7 +37,7 @@ class PowerCycle(DoableCure):
             "plug USB in again and wait a minute for the modem to start",
         )
 
-    def plan(self, bench: Bench, finding: Finding | None) -> tuple[str, ...]:
+    def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
         """What is going to be watched."""
         return (
             f"you unplug USB and battery; {bench.options.port} must vanish for {OFF_S:.0f} s",

@@ -21,7 +21,7 @@ class StopProgram(DoableCure):
     id = "stop-program"
     flag = "stop-program"
 
-    def plan(self, bench: Bench, finding: Finding | None) -> tuple[str, ...]:
+    def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
         """Nothing where a prompt answers, or where an updater is at work."""
         seen = bench.contact.seen
         if seen in ENDED:

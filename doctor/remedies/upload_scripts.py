@@ -34,7 +34,7 @@ class UploadScripts(DoableCure):
     id = "upload-scripts"
     flag = "upload-scripts"
 
-    def plan(self, bench: Bench, finding: Finding | None) -> tuple[str, ...]:
+    def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
         """One step a bad script. Raises UsageError where the scripts on the PC are bad themselves."""
         return tuple(
             f"keep a copy of {c.path} on this PC, and "

@@ -102,6 +102,7 @@ def flash_members(result: FlashResult) -> dict[str, Any]:
             "holds": proof.holds,
             "sent_bytes": proof.sent_bytes,
             "sent_sha256": proof.sent_sha256,
+            "received_sha256": proof.received_sha256,
             "promised_build": proof.promised_build,
             "after": modem(proof.after),
         },

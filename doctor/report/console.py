@@ -36,7 +36,7 @@ def findings(report: Report, cures: Cures, console: Console, *, verbose: bool = 
     for found in report.findings:
         shown.append(_headline(found, console))
         if verbose or found.failed or found.status is Status.WARN:
-            shown += [Padding(line, (0, 0, 0, 4)) for line in _details(found, cures, verbose)]
+            shown += [indented(line, 4) for line in _details(found, cures, verbose)]
     shown += [Text(""), _count(report)]
     return Group(*shown)
 
@@ -46,7 +46,7 @@ def hands(step: NextStep) -> RenderableType:
     lines: list[RenderableType] = [Text("")]
     if step.hands:
         lines.append(Text("Do this now:", style="bold"))
-        lines += [Padding(Text(f"{n}. {text}"), (0, 0, 0, 2)) for n, text in enumerate(step.hands, 1)]
+        lines += [indented(Text(f"{n}. {text}")) for n, text in enumerate(step.hands, 1)]
     lines.append(Text("Then run:" if step.hands else "Next:", style="bold"))
     return Group(*lines)
 
@@ -66,6 +66,11 @@ def error(err: DoctorError) -> RenderableType:
         lines.append(Text(f"  next:  {err.next}"))
     lines.append(Text(f"  ({err.id})", style="dim"))
     return Group(*lines)
+
+
+def indented(text: Text, columns: int = 2) -> RenderableType:
+    """``text`` with a margin that also holds where it is wrapped."""
+    return Padding(text, (0, 0, 0, columns), expand=False)
 
 
 def _headline(found: Finding, console: Console) -> Text:

@@ -67,6 +67,12 @@ class Serial(SerialBase):
         """The simulated user's hands; they also work while the port is away."""
         return self.bench.hands
 
+    @property
+    def received_sha256(self) -> str | None:
+        """SHA-256 of the last whole image that the simulated modem was sent; None where there was none."""
+        received = self.bench.modem.received
+        return received[-1].sha256 if received else None
+
     # --- open and close ---
 
     def open(self) -> None:
