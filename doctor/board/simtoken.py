@@ -50,7 +50,7 @@ def modem_is_simulated(port: Port, clock: Clock) -> bool:
     """Ask a modem, which is known to take AT commands now, for the token. Raises LinkError."""
     nonce = secrets.token_hex(8)
     port.drain()
-    port.write(f'AT+FDSIM="{nonce}"\r'.encode("ascii"))
+    port.write(f'AT+FDSIM="{nonce}"\r\n'.encode("ascii"))
     limit = Deadline(clock, ANSWER_S)
     heard = b""
     while not limit.expired and not re.search(rb"\r\n(OK|ERROR)\r\n", heard):

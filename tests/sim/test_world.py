@@ -211,16 +211,16 @@ def test_a_process_may_kill_itself() -> None:
 
 
 def test_no_thread_is_left_behind() -> None:
-    before = threading.active_count()
     for _ in range(50):
         world = World()
-        Process(world, lambda process: process.wait(1000))
+        Process(world, lambda process: process.wait(1000), "left behind?")
         world.sleep_ms(1)
+    threads = [thread for thread in threading.enumerate() if thread.name == "left behind?"]
     close_all_worlds()
-    for thread in threading.enumerate():
-        if thread.name == "process":
-            thread.join(5)
-    assert threading.active_count() == before
+    for thread in threads:
+        thread.join(5)
+    assert len(threads) == 50
+    assert not any(thread.is_alive() for thread in threads)
 
 
 def test_a_killed_process_cannot_wait_again() -> None:
