@@ -7,7 +7,6 @@ prompt board_repl.py, what each release can do board_eras.py.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
 from typing import Any, NoReturn
 
 from doctor.sim.board_eras import sim_era
@@ -17,6 +16,7 @@ from doctor.sim.board_modules_os import PYBYTES
 from doctor.sim.board_pins import Pins, PinState
 from doctor.sim.board_repl import Repl
 from doctor.sim.board_sqnsupgrade import frozen_modules
+from doctor.sim.board_state import LteTask, dump, load
 from doctor.sim.board_text import HELP_LINE, PANIC, SOFT_REBOOT, WDT_LINE, rom_text
 from doctor.sim.board_uart import Uart
 from doctor.sim.board_vfs import Vfs
@@ -41,15 +41,6 @@ TX_AHEAD_BYTES = 128
 
 BOARDS = {"fipy": "FiPy", "gpy": "GPy"}
 """What the caller names and what the board calls itself."""
-
-
-@dataclass
-class LteTask:
-    """What the firmware's LTE driver knows since boot."""
-
-    tried: bool = False
-    ready: bool = False
-    recovery_seen: bool = False
 
 
 class BoardSim:
@@ -450,79 +441,35 @@ class BoardSim:
     # -- keeping ----------------------------------------------------------------------------------------------
 
     def state(self) -> dict[str, Any]:
-        """Everything about the board that another run needs, JSON-able; modem and card keep their own.
-
-        A program that runs cannot be kept: it starts again from boot, or, where it had put UART0 to 921600 (a bridge
-        of somebody's own), the board is kept as mirroring.
-        """
-        mode = self.mode
-        if mode == "run" and self._executing:
-            mode = "mirror" if self.uart0.baud == MIRROR_BAUD and self.uart1_on_modem else "boot"
-        mounted = [name for name in self.vm.vfs.mounts if name != "flash"]
-        return {
-            "release": self.era.release,
-            "kind": self.kind,
-            "powered": self.powered,
-            "mode": mode,
-            "raw_mode": self.raw_mode,
-            "reset_cause": self.reset_cause,
-            "safe_boot": self.safe_boot,
-            "flash": self.flash.state(),
-            "nvs": dict(self.nvs),
-            "settings": dict(self.settings),
-            "main_file": self.main_file,
-            "heartbeat": self.heartbeat,
-            "mounted": mounted,
-            "lte": asdict(self.lte),
-            "pins": self.pins.state(),
-            "carrier": self.carrier.state(),
-            "uart1_on_modem": self.uart1_on_modem,
-            "uart1_baud": self.uart1.baud,
-            "wdt_ms": self._wdt_ms if self._wdt is not None else None,
-        }
+        """Everything about the board that another run needs, JSON-able; modem and card keep their own."""
+        return dump(self)
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Become what ``state()`` told; a prompt comes back silently, a program starts again from boot."""
+        load(self, state)
+
+    def forget_life(self) -> None:
+        """End whatever runs and forget all that is in RAM: the first half of a restore."""
         self._stop_wdt()
         self._process.kill()
-        self.era = sim_era(str(state["release"]))
-        self.kind = str(state["kind"])
-        self.frozen = frozen_modules(self.era)
-        self.flash.restore(state["flash"])
-        self.nvs.clear()
-        self.nvs.update(state["nvs"])
-        self.settings.update(state["settings"])
-        self.main_file = str(state["main_file"])
         self._reset_ram()
         self._new_vm()
-        self.powered = bool(state["powered"])
-        self.safe_boot = bool(state["safe_boot"])
-        for name, value in state["carrier"].items():
-            setattr(self.carrier, name, value)
-        if not self.powered:
-            return
-        if state["mode"] == "boot":
-            self._begin(lambda: self._boot_hard("PWRON"))
-            return
-        self._restore_ram(state)
 
-    def _restore_ram(self, state: Mapping[str, Any]) -> None:
-        self.raw_mode = bool(state["raw_mode"])
-        self.reset_cause = str(state["reset_cause"])
-        self.heartbeat = bool(state["heartbeat"])
-        self.lte = LteTask(**state["lte"])
-        self.uart1_on_modem = bool(state["uart1_on_modem"])
-        self.uart1.setup(int(state["uart1_baud"]))
-        self.pins.restore(state["pins"])
-        if state["wdt_ms"] is not None:
-            self.feed_wdt(float(state["wdt_ms"]))
-        mode, mounted = str(state["mode"]), list(state["mounted"])
-        if mode in ("mirror", "dead"):
-            self._begin(lambda: self.enter_mirror(dead=mode == "dead"))
-        elif mode == "hung":
-            self._begin(self.hang)
-        else:
-            self._begin(lambda: self._wake_at_prompt(mounted))
+    def wake(self, mode: str, mounted: list[str]) -> None:
+        """Go on in ``mode`` without a boot, or with one where it is ``boot``: the second half of a restore."""
+        lives: dict[str, Callable[[], None]] = {
+            "boot": lambda: self._boot_hard("PWRON"),
+            "run": lambda: self._wake_at_prompt(mounted),
+            "mirror": lambda: self.enter_mirror(dead=False),
+            "dead": lambda: self.enter_mirror(dead=True),
+            "hung": self.hang,
+        }
+        self._begin(lives[mode])
+
+    @property
+    def wdt_ms(self) -> float | None:
+        """The watchdog's time; None: it does not run."""
+        return self._wdt_ms if self._wdt is not None else None
 
     def _wake_at_prompt(self, mounted: list[str]) -> None:
         self.mode = "run"
