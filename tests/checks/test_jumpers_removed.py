@@ -42,8 +42,8 @@ def test_line_held_at_one_level_decides_only_on_expansion_2(level: bool) -> None
     def hold(sim: SimBench) -> None:
         sim.carrier.g6_held = level
 
-    assert look("sim://fipy?carrier=expansion2", hold, carrier="expansion2").status is Status.PASS
-    found = look("sim://fipy?carrier=expansion3", hold, carrier="expansion3")
+    assert look("sim://fipy?carrier=expansion2", hold).status is Status.PASS
+    found = look("sim://fipy?carrier=expansion3", hold)
     assert found.status is Status.WARN
     assert "--accept jumpers-removed" in found.summary
 
@@ -61,7 +61,7 @@ def test_users_word_does_not_hide_fitted_jumpers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "carrier"), [("sim://gpy", None), ("sim://fipy?carrier=pysense", "pysense"), ("sim://fipy", "Pytrack")]
+    ("url", "carrier"), [("sim://gpy", None), ("sim://fipy?carrier=pysense", None), ("sim://fipy", "Pytrack")]
 )
 def test_boards_without_such_jumpers(url: str, carrier: str | None) -> None:
     found = look(url, carrier=carrier)

@@ -12,6 +12,7 @@ from typing import Any
 from serial.serialutil import PortNotOpenError, SerialBase, SerialException, SerialTimeoutException
 
 from doctor.sim.bench import BenchBusy, SimBench
+from doctor.sim.carrier import USB_IDS
 from doctor.sim.hands import Hands
 from doctor.sim.hostport import DRIVER_BUFFER_BYTES, HostPort, PortVanished
 from doctor.sim.world import World
@@ -66,6 +67,11 @@ class Serial(SerialBase):
     def hands(self) -> Hands:
         """The simulated user's hands; they also work while the port is away."""
         return self.bench.hands
+
+    @property
+    def usb_id(self) -> tuple[int, int] | None:
+        """(vendor, product) that the system would show for the carrier board; None for a bare modem."""
+        return USB_IDS[self.bench.carrier.name] if self.bench.board is not None else None
 
     @property
     def received_sha256(self) -> str | None:
