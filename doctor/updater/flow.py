@@ -115,6 +115,12 @@ class Flow(object):
         self._switched = False
         self._should_stop = None  # type: Optional[Callable[[], bool]]
 
+    @property
+    def outcome(self):
+        # type: () -> Outcome
+        """What is known so far; after the port failed in the middle, ``run`` cannot return it."""
+        return self._outcome
+
     def run(self, plan, source, size, should_stop=None):
         # type: (Plan, Source, int, Optional[Callable[[], bool]]) -> Outcome
         """Carry out the steps of ``plan`` with ``size`` bytes of ``source``; never raises for what the modem does.
