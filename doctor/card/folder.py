@@ -11,6 +11,7 @@ from typing import Literal
 from doctor.card.card import ROOT, CardFile, CardProblem, Volume, VolumeKind, no_such_file, sha256_of, split_path
 from doctor.card.judge import BOARD_DOCUMENTED_LIMIT_BYTES
 from doctor.card.mounted import MountedOn, mounted_on
+from doctor.card.target import sync_folder
 from doctor.errors import CardError
 
 _CHUNK_BYTES = 1 << 20
@@ -133,8 +134,8 @@ class FolderCard:
             raise CardError("dup-path-enoent", "exists already; nothing was moved", on=f"{self.name}: {dst}")
         try:
             real.rename(target)
-            if hasattr(os, "sync"):
-                os.sync()
+            for changed in {real.parent, target.parent}:
+                sync_folder(changed)
         except OSError as err:
             raise CardError(
                 "write-protected-or-unsafe-eject",

@@ -122,7 +122,8 @@ def judge(source: BlockSource) -> Judgement:
     volume, defects = open_volume(source, start)
     kind = _fat_kind(volume) if volume else VolumeKind.UNKNOWN
     problems = [_of_defect(defect, start, kind) for defect in defects]
-    problems += _of_layout(layout, mount, start, source.size_bytes)
+    refused = any(defect.board for defect in defects)
+    problems += _of_layout(layout, mount, start, source.size_bytes, explained=refused)
     label, free = "", None
     if volume is not None:
         label, free, found = _inside(volume)
@@ -152,15 +153,21 @@ def _of_defect(defect: Defect, start: int, kind: VolumeKind) -> CardProblem:
     return CardProblem(catalogue, text, start + defect.sector, defect.pc, defect.board)
 
 
-def _of_layout(layout: Layout, mount: BoardMount, start: int, size_bytes: int) -> Iterator[CardProblem]:
-    """What is wrong with where the volume lies."""
-    if mount.start_sector is None:
+def _of_layout(
+    layout: Layout, mount: BoardMount, start: int, size_bytes: int, *, explained: bool
+) -> Iterator[CardProblem]:
+    """What is wrong with where the volume lies.
+
+    explained  the boot sector itself says why the board does not take the volume
+    """
+    reachable = any(part.primary and part.start_sector == start for part in layout.partitions)
+    if mount.start_sector is None and not (explained and reachable):
         where = {
             Scheme.GPT: "the card has a GPT partition table, which the board does not know",
             Scheme.MBR: "the FAT volume does not lie in one of the four primary partitions",
         }.get(layout.scheme, mount.why_not)
         yield CardProblem("sd-partition-layout", where, 0, board=True)
-    elif len(layout.partitions) > 1:
+    elif mount.start_sector is not None and len(layout.partitions) > 1:
         number = next((part.slot + 1 for part in layout.partitions if part.start_sector == start), 1)
         kinds = ", ".join(part.kind.value for part in layout.partitions)
         text = f"the card has {len(layout.partitions)} partitions ({kinds}); the board takes number {number}"

@@ -101,7 +101,7 @@ def copy_that_takes_the_name(image: Path) -> Iterator[Path]:
     part = Path(name)
     try:
         yield part
-        with part.open("rb") as file:
+        with part.open("r+b") as file:  # Windows flushes only files open for writing
             os.fsync(file.fileno())
         shutil.copymode(image, part)
         if _identity(image) != before:
@@ -112,7 +112,7 @@ def copy_that_takes_the_name(image: Path) -> Iterator[Path]:
                 next="close the other program and start again",
             )
         os.replace(part, image)  # noqa: PTH105 - named as what it does
-        _sync_folder(image.parent)
+        sync_folder(image.parent)
     except OSError as err:
         raise disk_error(image, err) from err
     finally:
@@ -125,7 +125,7 @@ def _identity(image: Path) -> tuple[int, int, int, int]:
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make a rename last through a power cut, where the system can (Windows cannot open folders)."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)

@@ -1,0 +1,238 @@
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import resource
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from doctor.card.image import ImageCard
+from doctor.card.reformat import ReformatResult, plan_reformat, reformat_image
+from doctor.errors import CardError, DoctorError
+from doctor.events import Event
+from tests.card.images import BIG, DUP, DUP_NAME, SMALL, START, Inside, card, patched, tool, volume_of, with_mbr
+
+FILES = {f"sd/{DUP_NAME}": DUP, "notes/a long name.txt": b"notes", "READ.ME": b"", f"._{DUP_NAME}": b"\0\5\x16\7"}
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def at_noon() -> datetime:
+    return datetime(2026, 1, 2, 12, 0, 0)
+
+
+def reformat(image: Path, *, put_back: bool = True, force: bool = False) -> ReformatResult:
+    return reformat_image(image, backup_dir=image.parent / "backups", now=at_noon, put_back=put_back, force=force)
+
+
+@pytest.fixture(params=[SMALL, BIG], ids=["fat16", "fat32"])
+def image(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    return card(tmp_path / "card.img", FILES, request.param)
+
+
+@pytest.mark.needs_tool("fsck.fat")
+def test_everything_comes_back_with_the_dup_at_the_root(image: Path) -> None:
+    result = reformat(image)
+    new = ImageCard(image)
+    assert b"".join(new.read(f"/sd/{DUP_NAME}")) == DUP
+    assert b"".join(new.read("/sd/notes/a long name.txt")) == b"notes"
+    assert {file.path for file in new.files() if file.is_dir} == {"/sd/notes"}
+    assert result.moved == ((f"/sd/sd/{DUP_NAME}", f"/sd/{DUP_NAME}"),)
+    assert result.left_out == (f"/sd/._{DUP_NAME}",)
+    assert new.volume().problems == ()
+    tool("fsck.fat", "-n", volume_of(image))
+
+
+def test_backup_holds_every_file_and_says_so(image: Path) -> None:
+    result = reformat(image)
+    assert result.backup == image.parent / "backups" / "fipy-doctor-20260102-120000-card"
+    listing = json.loads((result.backup / "backup.json").read_text())
+    for item in listing["files"]:
+        if item["copy"]:
+            data = (result.backup / item["copy"]).read_bytes()
+            assert data == FILES[item["path"]]
+            assert item["sha256"] == hashlib.sha256(data).hexdigest()
+    assert {item["path"] for item in listing["files"] if item["copy"]} == set(FILES)
+
+
+def test_second_backup_in_the_same_second_gets_its_own_folder(image: Path) -> None:
+    assert reformat(image).backup != reformat(image).backup
+
+
+def test_empty_card_on_request(image: Path) -> None:
+    reformat(image, put_back=False)
+    assert ImageCard(image).files() == ()
+
+
+def test_attributes_and_times_come_back(image: Path) -> None:
+    inside = Inside(image)
+    changed = patched(
+        image,
+        image.parent / "other.img",
+        {inside.slot("READ.ME") + 11: b"\x23", inside.slot("READ.ME") + 22: b"\x12\x34\x56\x58"},
+    )
+    reformat(changed)
+    entry = Inside(changed).entries["READ.ME"]
+    assert (entry.attributes, entry.stamps[-4:]) == (0x23, b"\x12\x34\x56\x58")
+
+
+def test_plan_changes_nothing_and_names_what_happens(image: Path) -> None:
+    before = digest(image)
+    plan = plan_reformat(image, backup_dir=image.parent / "backups")
+    assert digest(image) == before
+    assert not (image.parent / "backups").exists()
+    text = "\n".join(plan)
+    assert all(word in text for word in ("back up 4 files", "MBR, one primary", f"/sd/{DUP_NAME}", "only macOS"))
+
+
+def test_damaged_file_stays_in_the_backup_with_the_whole_card(image: Path) -> None:
+    inside = Inside(image)
+    cluster = inside.entries[f"sd/{DUP_NAME}"].first_cluster
+    broken = patched(image, image.parent / "broken.img", inside.fats(cluster + 3, 0))
+    whole = broken.read_bytes()
+    result = reformat(broken)
+    assert result.left_out == (f"/sd/sd/{DUP_NAME}", f"/sd/._{DUP_NAME}")
+    assert result.raw_copy is not None
+    assert result.raw_copy.read_bytes() == whole
+    (part,) = result.backup.glob("files/sd/*.damaged")
+    assert DUP.startswith(part.read_bytes())
+    assert part.stat().st_size > 0
+
+
+def test_exfat_card_is_kept_whole_and_formatted(tmp_path: Path) -> None:
+    image = patched(card(tmp_path / "x", {}), tmp_path / "card.img", {START: b"\xeb\x76\x90EXFAT   " + bytes(501)})
+    whole = image.read_bytes()
+    result = reformat(image)
+    assert result.raw_copy is not None
+    assert result.raw_copy.read_bytes() == whole
+    assert ImageCard(image).volume().board_reads
+
+
+def test_dup_on_a_volume_that_the_board_does_not_see_comes_to_the_root(tmp_path: Path) -> None:
+    empty, full = tmp_path / "empty", tmp_path / "full"
+    empty.write_bytes(card(tmp_path / "a", {}).read_bytes()[START:])
+    full.write_bytes(card(tmp_path / "b").read_bytes()[START:])
+    image = with_mbr(tmp_path / "card.img", [(6, 2048, empty), (6, 16384, full)])
+    assert reformat(image).raw_copy is not None
+    assert b"".join(ImageCard(image).read(f"/sd/{DUP_NAME}")) == DUP
+
+
+def test_name_listed_twice_is_put_back_twice(tmp_path: Path) -> None:
+    source = card(tmp_path / "a", {"ONE.BIN": b"1", "TWO.BIN": b"2"})
+    image = patched(source, tmp_path / "card.img", {Inside(source).slot("TWO.BIN"): b"ONE"})
+    reformat(image)
+    assert [file.name for file in ImageCard(image).files()] == ["ONE.BIN", "ONE-2.BIN"]
+    assert b"".join(ImageCard(image).read("/sd/ONE-2.BIN")) == b"2"
+
+
+def test_names_from_the_card_cannot_leave_the_backup_folder(tmp_path: Path) -> None:
+    names = ["..\\..\\evil", "CON", "nul.txt", "trailing.", "a:b", "x\x1b[2J"]
+    image = card(tmp_path / "card.img", {name: name.encode() for name in names})
+    result = reformat(image)
+    kept = {path.read_bytes().decode() for path in (result.backup / "files").iterdir()}
+    assert kept == set(names)
+    assert {path.name for path in tmp_path.iterdir()} == {"card.img", "backups"}
+
+
+@pytest.mark.parametrize("stop_at", range(1, 5))
+def test_ctrl_c_leaves_the_original_or_the_finished_card(image: Path, stop_at: int) -> None:
+    before, seen = digest(image), []
+
+    def stop(event: Event) -> None:
+        seen.append(event)
+        if len(seen) == stop_at:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        reformat_image(image, backup_dir=image.parent / "backups", now=at_noon, emit=stop)
+    assert digest(image) == before
+    assert {path.name for path in image.parent.iterdir()} <= {"card.img", "backups"}
+
+
+@contextmanager
+def files_no_longer_than(limit_bytes: int) -> Iterator[None]:
+    """The system refuses to let any file grow further, as a full disk does."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, handler)
+
+
+@pytest.mark.parametrize("limit", [100, 30_000, 2 << 20, SMALL - 1])
+def test_disk_that_takes_no_more_leaves_the_original_whole(image: Path, limit: int) -> None:
+    before = digest(image)
+    with files_no_longer_than(limit), pytest.raises(CardError) as error:
+        reformat(image)
+    assert error.value.next
+    assert digest(image) == before
+    assert {path.name for path in image.parent.iterdir()} <= {"card.img", "backups"}
+
+
+def test_image_changed_by_another_program_is_not_replaced(image: Path) -> None:
+    def meddle(event: Event) -> None:
+        if "comparing" in str(event):
+            os.utime(image, (1, 1))
+
+    before = digest(image)
+    with pytest.raises(CardError, match="another program"):
+        reformat_image(image, backup_dir=image.parent / "backups", now=at_noon, emit=meddle)
+    assert digest(image) == before
+
+
+def test_link_device_folder_and_missing_are_refused(image: Path) -> None:
+    link = image.parent / "link.img"
+    link.symlink_to(image)
+    for path in (link, image.parent, Path("/dev/null"), image.parent / "none"):
+        with pytest.raises(DoctorError):
+            reformat(path)
+        with pytest.raises(DoctorError):
+            plan_reformat(path, backup_dir=image.parent)
+    assert link.is_symlink()
+
+
+@pytest.mark.parametrize("content", [b"<html>", b"PK\x03\x04", b"any document"])
+def test_file_that_is_no_card_is_left_alone(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "important"
+    path.write_bytes(content.ljust(SMALL, b"d"))
+    with pytest.raises(CardError):
+        reformat(path)
+    assert path.read_bytes().startswith(content)
+    assert not (tmp_path / "backups").exists()
+
+
+def test_unknown_content_is_formatted_when_forced(tmp_path: Path) -> None:
+    path = tmp_path / "card.img"
+    path.write_bytes(b"noise".ljust(SMALL, b"d"))
+    result = reformat(path, force=True)
+    assert result.raw_copy is not None
+    assert result.raw_copy.read_bytes().startswith(b"noise")
+    assert ImageCard(path).volume().board_reads
+
+
+def test_image_in_use_as_a_disk_is_refused(image: Path, tmp_path: Path) -> None:
+    from doctor.card.guard import check_replaceable
+
+    backing = tmp_path / "block" / "loop7" / "loop" / "backing_file"
+    backing.parent.mkdir(parents=True)
+    backing.write_text(f"{image}\n")
+    with pytest.raises(CardError, match="loop7"):
+        check_replaceable(image, sys_block=tmp_path / "block")
+
+
+def test_large_sparse_card_is_quick(tmp_path: Path) -> None:
+    image = card(tmp_path / "card.img", {f"sd/{DUP_NAME}": DUP}, 32 << 30)
+    reformat(image)
+    assert b"".join(ImageCard(image).read(f"/sd/{DUP_NAME}")) == DUP
+    assert image.stat().st_blocks * 512 < 64 << 20
