@@ -146,7 +146,7 @@ class BoardSim:
                 self._restart("HARD", safe=True)
                 return b""
             if byte == self.interrupt_char and self._executing:
-                self.vm.interrupted = True
+                self.vm.interrupt()
             else:
                 kept.append(byte)
         return bytes(kept)

@@ -11,7 +11,7 @@ import builtins
 import sys
 from collections.abc import Callable, Mapping
 from types import CodeType, ModuleType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from doctor.sim.board_errors import exception_builtins, traceback_text
 from doctor.sim.board_import import Importer
@@ -49,6 +49,7 @@ class Vm:
         self.interrupted = False
         """Ctrl-C came; the next statement or interruptible wait raises KeyboardInterrupt."""
         self.exit_asked = False
+        self._sleeping = False
         self._owed_us = 0.0
         self.builtins = self._make_builtins()
         self.importer = Importer(self, modules)
@@ -76,22 +77,26 @@ class Vm:
         Raises KeyboardInterrupt where Ctrl-C came.
         """
         owed_ms, self._owed_us = self._owed_us / 1000, 0.0
-        if until is None:
-            met = self.board.process.wait_until(self._is_interrupted, ms + owed_ms)
-        else:
+        met = False
+        if until is not None:
             met = self.board.process.wait_until(lambda: self.interrupted or until(), ms + owed_ms)
+        elif not self.interrupted:
+            self._sleeping = True
+            try:
+                self.board.process.wait(ms + owed_ms)  # without a predicate: the world may skip empty time cheaply
+            finally:
+                self._sleeping = False
         if self.interrupted:
             self.interrupted = False
             raise KeyboardInterrupt
         return met
 
-    def wait_for_ever(self) -> NoReturn:
-        """A C call that never comes back and holds the interpreter: Ctrl-C does nothing."""
-        while True:
-            self.board.process.wait_until(None, None)
-
-    def _is_interrupted(self) -> bool:
-        return self.interrupted
+    def interrupt(self) -> None:
+        """Ctrl-C came in while code runs."""
+        if self._sleeping:
+            self.board.process.raise_in(KeyboardInterrupt())
+        else:
+            self.interrupted = True
 
     # -- running ----------------------------------------------------------------------------------------------
 
