@@ -197,8 +197,8 @@ class Bench:
                         on=self.link.name,
                         next="run fipy-doctor check --select repl-answers",
                     )
-                board = Board(self.link)
-                board.repl.enter()
+                board = Board(self.link, banner=self.contact.banner)
+                board.repl.enter(cancel_input=self.contact.seen is Seen.PASTE)
                 self._board = board
             return self._board
 

@@ -29,6 +29,9 @@ NOISE_SHARE = 0.3  #: of bytes that are no text; a wrong speed gives nearly 1, a
 _PROMPT = re.compile(rb"(?:^|[\r\n])>>> $")
 _UNFINISHED = re.compile(rb"(?:^|[\r\n])(?:\.\.\.|===) [ ]*$")
 _BOOT = re.compile(rb"ets Jun +8 2016|rst:0x[0-9a-f]+ \(|flash read err|Guru Meditation|abort\(\) was called")
+_CRASH = re.compile(rb"flash read err|Guru Meditation|abort\(\) was called|Brownout detector")
+#: Lines of the ESP32's ROM and boot loader (board-and-repl.md 3.1).
+_ROM_LINE = re.compile(rb"ets |rst:|configsip|clk_drv|mode:|load:|entry |ho [0-9]+ tail|csum|Starting the WDT")
 _BOOTLOADER = re.compile(rb"waiting for download|DOWNLOAD_BOOT")
 #: The vendor's updaters (failure-catalogue 8.7) and our own, on the board.
 _UPDATER = re.compile(
@@ -98,7 +101,7 @@ def contact(link: Link, *, may_interrupt: bool = False) -> Contact:
     seen = talk.first_words()
     if seen is None:
         seen = talk.ask_for_prompt()
-    if seen in (None, Seen.PROGRAM) and may_interrupt:
+    if may_interrupt and (seen in (None, Seen.PROGRAM) or (seen is Seen.BOOT_TEXT and not talk.in_trouble())):
         seen = talk.interrupt() or seen
     if seen is None:
         seen = _modem_behind(link, talk)
@@ -127,9 +130,11 @@ class _Talk:
             if _BOOT.search(self.heard) and self._sign() is None:
                 self._listen(BOOT_MS - LISTEN_MS, stop=self._sign_seen)
             seen = self._sign()
-        if seen is None and _BOOT.search(self.heard) and not BANNER.search(self.heard):
-            return Seen.BOOT_TEXT
-        return seen
+        return Seen.BOOT_TEXT if seen is None and self.in_trouble() else seen
+
+    def in_trouble(self) -> bool:
+        """Whether the board starts again and again, or says that it crashed."""
+        return self.heard.count(b"ets Jun") > 1 or _CRASH.search(self.heard) is not None
 
     def ask_for_prompt(self) -> Seen | None:
         """Ctrl-B once: a raw REPL and a prompt drowned in other threads' output show their banner."""
@@ -140,9 +145,12 @@ class _Talk:
             return Seen.UPDATER
         if self._banner_seen():
             return Seen.REPL if had_prompt else Seen.RAW_REPL
-        lines = [line for line in self.heard.replace(b"\x00", b"").split() if line != CTRL_B]
+        lines = [line.strip() for line in self.heard.replace(b"\x00", b"").splitlines()]
+        lines = [line for line in lines if line not in (b"", CTRL_B)]
         if self.is_noise() or all(_MODEM_LINE.fullmatch(line) for line in lines):
             return None  # silence, the echo of a modem, or what a modem says by itself
+        if all(_ROM_LINE.match(line) for line in lines):
+            return Seen.BOOT_TEXT  # it has started, and what it runs now says nothing
         return Seen.PROGRAM
 
     def interrupt(self) -> Seen | None:

@@ -10,7 +10,7 @@ from doctor.board import snippets
 from doctor.board.eras import Era, base_of_version, era_of
 from doctor.board.repl import BANNER, PROMPT, Repl, ReplBroken
 from doctor.clock import Deadline
-from doctor.errors import BoardError
+from doctor.errors import BoardError, BoardReset
 from doctor.escape import shown
 from doctor.link import Link
 
@@ -21,6 +21,7 @@ PROMPT_QUIET_MS = 300  #: a prompt at the end of the output counts once nothing 
 #: Build dates around FiPy 1.12.0.b1, whose os.uname() crashes the board (#118 shows 2018-01-04). Its banner
 #: names no release, so a FiPy from these days is not asked.
 _UNAME_RISK = ("2018-01-01", "2018-01-25")
+UNAME_CRASHES = "1.12.0.b1"
 
 
 @dataclass(frozen=True)
@@ -150,14 +151,12 @@ class Board:
         banner = self._banner or self._fetch_banner()
         platform = str(self.repl.call(snippets.PLATFORM))
         sysname, release, version, machine, pybytes = platform, "", "", "", None
-        if not uname_is_risky(platform, banner):
-            answer = self.repl.call(snippets.UNAME)
-            if not isinstance(answer, list) or len(answer) != 5:
-                raise ReplBroken("os.uname() answered something else", repr(answer).encode(), on=self.link.name)
+        answer = None if uname_is_risky(platform, banner) else self._ask_uname(platform, banner)
+        if answer is not None:
             sysname, release, version, machine = (str(part) for part in answer[:4])
             pybytes = None if answer[4] is None else str(answer[4])
         elif found := BANNER.search(banner.encode()):
-            release, machine = "1.12.0.b1", f"{_text(found.group(4))} with ESP32"
+            release, machine = UNAME_CRASHES, f"{_text(found.group(4))} with ESP32"
             version = f"{_text(found.group(2))} on {_text(found.group(3))}"
         features = self.repl.call(snippets.FEATURES)
         if not isinstance(features, dict):
@@ -176,6 +175,20 @@ class Board:
             pybytes=pybytes,
             features=features,
         )
+
+    def _ask_uname(self, platform: str, banner: str) -> list[object] | None:
+        """The fields of os.uname(); None where asking restarted a board that then can only be 1.12.0.b1."""
+        try:
+            answer = self.repl.call(snippets.UNAME)
+        except BoardReset:
+            if platform != "FiPy" or not banner.startswith("MicroPython"):
+                raise
+            self.wait_for_prompt(BOOT_S)
+            self.repl.enter()
+            return None
+        if not isinstance(answer, list) or len(answer) != 5:
+            raise ReplBroken("os.uname() answered something else", repr(answer).encode(), on=self.link.name)
+        return answer
 
     def _fetch_banner(self) -> str:
         if not self.repl.entered:

@@ -49,6 +49,23 @@ def test_uname_is_not_asked_where_it_crashes_the_board() -> None:
     assert (facts.sysname, facts.era.name, facts.version) == ("FiPy", "Z", "v1.8.6-849-2841220 on 2018-01-04")
 
 
+def test_a_board_that_uname_crashes_is_recognised_by_that() -> None:
+    fake = OldRepl()
+    fake.banner = b"MicroPython v1.8.6-849-1234567 on 2018-02-20; FiPy with ESP32\r\n"
+
+    def crash(code: str) -> bool:
+        if "uname" not in code:
+            return True
+        fake.raw = False
+        fake.wire.say(b"OK" + ROM)
+        fake.wire.say(fake.banner + HELP + b">>> ", after_ms=2000)
+        return False
+
+    fake.before_run = crash
+    facts = Board(fake.wire.link()).identify()
+    assert (facts.release, facts.sysname, facts.has_lte_class) == ("1.12.0.b1", "FiPy", True)
+
+
 @pytest.mark.parametrize(
     "platform, banner, risky",
     [

@@ -121,6 +121,16 @@ def test_a_board_that_starts_before_our_eyes_is_waited_for() -> None:
     assert "1.20.2.r4" in found.banner
 
 
+def test_a_program_that_begins_after_one_start_is_a_program() -> None:
+    wire = devices.talker((50, ROM), *((1000 * n, b"tick\r\n") for n in range(1, 20)))
+    assert look(wire).seen is Seen.PROGRAM
+
+
+def test_one_start_and_then_silence_is_boot_text() -> None:
+    found = look(devices.talker((50, ROM + b"clk_drv:0x00\r\nentry 0x400a059c\r\n")))
+    assert (found.seen, found.evidence["boots"]) == (Seen.BOOT_TEXT, 1)
+
+
 def test_mirror_mode_left_on_answers_at_921600() -> None:
     wire = devices.modem(921600)
     found = look(wire)

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import os
+import pty
+
+import pytest
+
+from checks import port_opens
+from checks.port_opens import PortOpens
+from doctor import openfail
+from doctor.bench import Bench, BenchOptions
+from doctor.check import Finding, Status
+from doctor.link import open_link
+
+
+def look(port: str) -> Finding:
+    with Bench(BenchOptions(port=port)) as bench:
+        return PortOpens().look(bench)
+
+
+def test_the_simulated_board_opens() -> None:
+    found = look("sim://fipy")
+    assert found.status is Status.PASS
+    assert found.evidence["modem_lines"] is True
+
+
+def test_a_missing_port_lists_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(openfail, "list_ports", list)
+    monkeypatch.setattr(openfail, "is_wsl", lambda: False)
+    found = look("/dev/ttyACM77")
+    assert (found.status, found.catalogue) == (Status.FAIL, "port-not-found")
+    assert [r.id for r in found.remedies] == ["plug-in"]
+    assert "no serial port at all" in found.cause
+
+
+def test_a_busy_port_has_its_cure() -> None:
+    ours, theirs = pty.openpty()
+    with open_link(os.ttyname(theirs)):
+        found = look(os.ttyname(theirs))
+    os.close(ours)
+    os.close(theirs)
+    assert (found.status, found.catalogue) == (Status.FAIL, "port-busy")
+    assert [r.id for r in found.remedies] == ["close-other-program"]
+
+
+def test_modemmanager_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(port_opens, "modemmanager_running", lambda: True)
+    ours, theirs = pty.openpty()
+    found = look(os.ttyname(theirs))
+    os.close(ours)
+    os.close(theirs)
+    assert (found.status, found.catalogue) == (Status.WARN, "modemmanager-grabs-port")
+
+
+def test_modemmanager_does_not_matter_to_the_simulator(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(port_opens, "modemmanager_running", lambda: True)
+    assert look("sim://fipy").status is Status.PASS
+
+
+def test_it_never_sends() -> None:
+    ours, theirs = pty.openpty()
+    os.set_blocking(ours, False)
+    look(os.ttyname(theirs))
+    with pytest.raises(BlockingIOError):
+        os.read(ours, 1)
+    os.close(ours)
+    os.close(theirs)
