@@ -61,6 +61,7 @@ def load(board: BoardSim, state: Mapping[str, Any]) -> None:
     board.era = sim_era(str(state["release"]))
     board.kind = str(state["kind"])
     board.frozen = frozen_modules(board.era)
+    board.uart0.capacity = board.era.rx_buffer_bytes
     board.flash.restore(state["flash"])
     board.nvs.clear()
     board.nvs.update(state["nvs"])
