@@ -15,9 +15,14 @@ from doctor.jobs.fix import Action, FixRequest, FixResult, fix
 from doctor.remedies import DoableCure, cures
 
 
+def _switch_name(flag: str) -> str:
+    """Name of the parameter behind ``--flag``: an identifier, or click takes it for another switch."""
+    return f"cure_{flag.replace('-', '_')}"
+
+
 def _cure_switches(command: click.Command) -> click.Command:
     for flag, cure in sorted(cures().doable().items()):
-        command.params.append(click.Option([f"--{flag}", f"cure_{cure.id}"], is_flag=True, help=f"{cure.title}."))
+        command.params.append(click.Option([f"--{flag}", _switch_name(flag)], is_flag=True, help=f"{cure.title}."))
     return command
 
 
@@ -44,7 +49,7 @@ def command(**given: Any) -> int:
     firmware: tuple[Path, ...] = given["firmware"]
     screen = options.screen_of(given)
     bench_options = options.bench_options(given, firmware=firmware)
-    named = [cure.id for _flag, cure in sorted(cures().doable().items()) if given[f"cure_{cure.id}"]]
+    named = [cure.id for flag, cure in sorted(cures().doable().items()) if given[_switch_name(flag)]]
     request = FixRequest(
         named, given["backup"] or _backup_folder(), given["confirm"], given["force_device"], given["dry_run"]
     )
