@@ -164,7 +164,7 @@ class _Talk:
         """The Contact, with what was heard as evidence."""
         evidence = self.evidence
         if self.heard.strip():
-            evidence["heard"] = shown(self.heard[-400:].strip(), 200)
+            evidence["heard"] = shown(self.heard[-160:].strip(), 400)
         boots = self.heard.count(b"ets Jun")
         if boots:
             evidence["boots"] = boots
