@@ -115,8 +115,8 @@ class _LongName:
         return text.split("\0", 1)[0]
 
 
-def _entries(data: bytes, offsets: list[tuple[int, int]], parent: str) -> tuple[list[Entry], str]:
-    """The live entries of a directory's bytes, and its volume label."""
+def _entries(data: bytes, offsets: list[tuple[int, int]], parent: str, width: int) -> tuple[list[Entry], str]:
+    """The live entries of a directory's bytes, and its volume label; ``width`` is that of the FAT, in bits."""
     found: list[Entry] = []
     label = ""
     long_name = _LongName()
@@ -134,13 +134,15 @@ def _entries(data: bytes, offsets: list[tuple[int, int]], parent: str) -> tuple[
             if attributes & ATTR_VOLUME:
                 label = label or slot[:11].decode("cp437").rstrip()
             elif slot[0] != ord("."):
-                found.append(_entry(slot, place, long_name, parent))
+                found.append(_entry(slot, place, long_name, parent, width))
             long_name = _LongName()
     return found, label
 
 
-def _entry(slot: bytes, place: int, long_name: _LongName, parent: str) -> Entry:
+def _entry(slot: bytes, place: int, long_name: _LongName, parent: str, width: int) -> Entry:
     high, low, size = struct.unpack_from("<20xH4xHI", slot)
+    # On FAT12 and FAT16 the high half belongs to OS/2 and is not part of the cluster number.
+    first_cluster = high << 16 | low if width == 32 else low
     short = short_name(slot[:11], slot[12])
     long = long_name.take(slot)
     # A slash in a name would make two parts of it; no system can open such a file anyway.
@@ -150,7 +152,7 @@ def _entry(slot: bytes, place: int, long_name: _LongName, parent: str) -> Entry:
         name=name,
         short_name=short_name(slot[:11]),
         attributes=slot[11],
-        first_cluster=high << 16 | low,
+        first_cluster=first_cluster,
         size_bytes=size,
         slots=(*(long_name.slots if long else ()), place),
         stamps=slot[13:20] + slot[22:26],
@@ -168,7 +170,7 @@ def list_directory(volume: BlockSource, fat: Fat, first_cluster: int | None, par
     geometry = fat.geometry
     if first_cluster is None and geometry.width != 32:
         start, length = geometry.root_sector * geometry.sector_bytes, geometry.root_entries * DIR_ENTRY_BYTES
-        entries, label = _entries(volume.read_at(start, length), [(start, length)], parent)
+        entries, label = _entries(volume.read_at(start, length), [(start, length)], parent, geometry.width)
         return Listing(tuple(entries), label, None)
     most = -(-_MOST_ENTRIES_BYTES // geometry.cluster_bytes)
     chain = fat.chain(geometry.root_cluster if first_cluster is None else first_cluster, most_clusters=most)
@@ -179,7 +181,7 @@ def list_directory(volume: BlockSource, fat: Fat, first_cluster: int | None, par
         return Listing(
             (), "", chain, f"cannot be read: {err.cause or err.what}", offsets[0][0] // geometry.sector_bytes
         )
-    entries, label = _entries(data, offsets, parent)
+    entries, label = _entries(data, offsets, parent, geometry.width)
     return Listing(tuple(entries), label, chain, chain.fault, fat_sector(geometry, chain.cluster))
 
 

@@ -21,6 +21,7 @@ from doctor.escape import shown
 BOARD_DOCUMENTED_LIMIT_BYTES = 32 * 2**30  #: docs.pycom.io machine.SD: up to 32 GB; FatFs itself knows no limit
 _MOST_FAT_BYTES_COUNTED = 16 << 20  #: longer FATs (512-byte clusters on a large card) are not counted through
 _MOST_CLUSTERS_FOLLOWED = 4_000_000  #: about two seconds of work; a card holding more in one file is not followed
+_MOST_FAULTS_NAMED = 20  #: a folder overwritten with other data lists thousands of files that never were
 
 
 @dataclass(frozen=True)
@@ -236,7 +237,10 @@ def _inside(volume: FatVolume) -> tuple[str, int | None, list[CardProblem]]:
         damaged("the two copies of the FAT differ; the card was pulled out while it was written", difference)
     if _is_dirty(volume):
         damaged("the volume is marked as not cleanly ejected", 0)
-    for text, sector, torn in _chain_faults(volume, root):
+    for number, (text, sector, torn) in enumerate(_chain_faults(volume, root)):
+        if number == _MOST_FAULTS_NAMED:
+            damaged("more files are damaged than are named here", sector, pc=True, board=True)
+            break
         damaged(text, sector, pc=torn, board=torn)
     free = None
     if geometry.fat_sectors * geometry.sector_bytes <= _MOST_FAT_BYTES_COUNTED:

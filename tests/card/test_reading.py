@@ -144,6 +144,18 @@ def test_fragmented_file_is_read_in_order(tmp_path: Path) -> None:
     assert ImageCard(volume).sha256("/sd/big.dup") == sha(DUP)
 
 
+def test_high_half_of_a_cluster_number_counts_on_fat32_only(small: Path, tmp_path: Path) -> None:
+    image = patched(small, tmp_path / "os2", {Inside(small).slot(DUP_NAME) + 20: b"\7\0"})
+    assert ImageCard(image).sha256(f"/sd/{DUP_NAME}") == sha(DUP)
+
+
+def test_folder_full_of_garbage_names_a_few_faults(small: Path, tmp_path: Path) -> None:
+    inside = Inside(small)
+    first = struct.pack("<H", inside.entries[DUP_NAME].first_cluster)
+    image = patched(small, tmp_path / "garbage", {inside.slot("sd") + 26: first})
+    assert 1 <= len(ImageCard(image).volume().problems) <= 25
+
+
 def test_looping_folders_end(small: Path, tmp_path: Path) -> None:
     inside = Inside(small)
     first = struct.pack("<H", inside.entries["sd"].first_cluster)
