@@ -11,6 +11,7 @@ from doctor.sim.carrier import Carrier
 from doctor.sim.hands import Hands
 from doctor.sim.hostport import HostPort, PortVanished
 from doctor.sim.modem import Modem
+from doctor.sim.modem_switches import Switches
 from doctor.sim.scenarios import Setup, set_up
 from doctor.sim.simurl import BARE_MODEMS, DEFAULT_CARRIER, DEFAULT_RELEASE, BenchSpec, parse_sim_url
 from doctor.sim.state import BenchBusy, StateDir
@@ -65,6 +66,7 @@ class SimBench:
         self.hands = Hands(self)
         if saved is not None:
             self._restore(saved)
+        self._stretch_pauses()
         if spec.jumpers is not None:
             self.set_jumpers(spec.jumpers)
         if self.board is not None and self.powered:
@@ -162,6 +164,13 @@ class SimBench:
         if setup.hung:
             modem.hang()
         return modem
+
+    def _stretch_pauses(self) -> None:
+        """A host in real time polls twice a second; at 20 simulated seconds per second that must be no pause either."""
+        usual = Switches()
+        factor = max(1.0, self.spec.speed or 1.0)
+        self.modem.switches.first_at_pause_ms = round(usual.first_at_pause_ms * factor)
+        self.modem.switches.partial_ms = round(usual.partial_ms * factor)
 
     def _fill_slot(self, setup: Setup, *, fresh: bool) -> None:
         if self.store is None:

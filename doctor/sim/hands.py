@@ -102,6 +102,7 @@ class Hands:
 
     def insert_card(self, image: Path) -> None:
         """Put a card into the slot: the bytes of an image file as they are now. Raises OSError."""
+        image.stat()  # FileBlocks takes a missing file for an empty slot
         self._bench.put_card(copy_of(FileBlocks(image)))
 
     def reseat_card(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import queue
 import select
 import socket
 import sys
@@ -15,12 +16,15 @@ from typing import Protocol
 from serial.rfc2217 import PortManager
 from serial.serialutil import SerialException
 
+from doctor.sim.hands import Hands
 from doctor.sim.urlhandler.protocol_sim import Serial
 
 DEFAULT_SPEED = 20.0
 """Simulated seconds per real second: a 6 MB image takes 65 s on the wire and minutes of work in the modem."""
 SLICE_MS = 2.0
 """Real time between two looks at clients while something happens."""
+REPLY_S = 0.002
+"""Real time to wait for the program after it was told something: most often it answers at once."""
 IDLE_S = 0.01
 """Real time between two looks at clients while nothing happens."""
 IDLE_AFTER_S = 0.25
@@ -60,6 +64,22 @@ class Client(Protocol):
     def close(self) -> None:
         """End it."""
         ...
+
+
+class _Task:
+    """Something for the hands to do in the pump's thread: the bench has one user at a time."""
+
+    def __init__(self, work: Callable[[Hands], None]) -> None:
+        self._work = work
+        self.done = threading.Event()
+        self.error: Exception | None = None
+
+    def run(self, hands: Hands) -> None:
+        try:
+            self._work(hands)
+        except Exception as error:
+            self.error = error
+        self.done.set()
 
 
 class Listener:
@@ -103,6 +123,8 @@ class Listener:
         self._thread = threading.Thread(target=self._run, name="sim-listen", daemon=True)
         self._user: Client | None = None
         self._active_s = time.monotonic()
+        self._told = False
+        self._tasks: queue.SimpleQueue[_Task] = queue.SimpleQueue()
 
     def __enter__(self) -> Listener:
         self.start()
@@ -121,8 +143,21 @@ class Listener:
 
     @property
     def serial(self) -> Serial:
-        """The bench's own port, for its ``hands``."""
+        """The bench's own port; while serving, work on it with ``by_hand`` only."""
         return self._serial
+
+    def by_hand(self, work: Callable[[Hands], None]) -> None:
+        """Let the simulated user do something while others use the bench; returns when it is done.
+
+        Raises what ``work`` raises, RuntimeError where nothing is served.
+        """
+        task = _Task(work)
+        self._tasks.put(task)
+        while not task.done.wait(0.05):
+            if not self._thread.is_alive():
+                raise RuntimeError("the bench is not being served")
+        if task.error is not None:
+            raise task.error
 
     def start(self) -> None:
         """Begin to serve, in a thread of its own."""
@@ -156,12 +191,18 @@ class Listener:
         except Exception as error:
             self.error = error
 
+    def _work_by_hand(self) -> None:
+        while not self._tasks.empty():
+            self._tasks.get().run(self._serial.hands)
+
     def _turn(self) -> None:
+        self._work_by_hand()
         idle = time.monotonic() - self._active_s > IDLE_AFTER_S
-        ready = self._wait_for_clients(IDLE_S if idle else 0.0)
+        ready = self._wait_for_clients(IDLE_S if idle else REPLY_S if self._told else 0.0)
         try:
             moved = self._from_clients(ready)
-            moved = self._to_clients() or moved
+            self._told = self._to_clients()
+            moved = moved or self._told
         except SerialException:
             self._power_gone()
             return
@@ -219,6 +260,7 @@ class Listener:
             self._pty = None
         bench = self._serial.bench
         while not self._stop.is_set() and not bench.port.present:
+            self._work_by_hand()
             bench.world.ticks_ms()
             self._stop.wait(IDLE_S)
         if self._stop.is_set():

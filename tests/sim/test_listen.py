@@ -104,7 +104,7 @@ class TestPty:
         with Listener(MODEM, tcp_port=None, on_names=told.append) as listener:
             port = serial.Serial(listener.names[0])
             assert until(lambda: listener.serial.bench.port.rts)
-            listener.serial.hands.power_cycle(12)
+            listener.by_hand(lambda hands: hands.power_cycle(12))
             assert until(lambda: told)
             with pytest.raises((serial.SerialException, OSError)):
                 for _ in range(3):
@@ -114,6 +114,16 @@ class TestPty:
             port.close()
             with serial.Serial(told[0][0], baudrate=921600) as again:
                 assert answers(again)
+
+
+def test_hands_work_beside_the_users_program() -> None:
+    with Listener("sim://fipy?scenario=jumpers-fitted", pty=False) as listener:
+        listener.by_hand(lambda hands: hands.pull_jumpers())
+        assert not listener.serial.bench.carrier.jumpers_fitted
+        with pytest.raises(OSError, match="nothing"):
+            listener.by_hand(lambda hands: hands.insert_card(Path("nothing.img")))
+    with pytest.raises(RuntimeError, match="not being served"):
+        listener.by_hand(lambda hands: hands.press_reset())
 
 
 def test_stop_ends_everything() -> None:
