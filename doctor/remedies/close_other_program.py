@@ -9,5 +9,4 @@ class CloseOtherProgram(ManualCure):
     id = "close-other-program"
     how = (
         "close the serial monitor, editor or terminal that is connected to the board (Pymakr, Thonny, PuTTY, screen …)",
-        "run fipy-doctor check again",
     )

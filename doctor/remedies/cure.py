@@ -33,10 +33,22 @@ class CureContext:
 
 
 class Cure(ABC):
-    """One cure. The docstring of the subclass says in its first line what it brings about."""
+    """One cure. The docstring of the subclass says in its first line what it brings about.
+
+    then            the command that comes after it: "check", or "flash" where flashing is the cure
+    adds            options that this command needs besides those given so far
+    optional        advised, but nobody has to do it before flashing
+    practice        words behind ``fipy-doctor sim`` that do on a simulated bench what the user's hands do here
+    card_in_reader  better done with the card in the PC: there it can be backed up
+    """
 
     id: ClassVar[str]
     grade: ClassVar[Grade] = Grade.MANUAL
+    then: ClassVar[str] = "check"
+    adds: ClassVar[tuple[str, ...]] = ()
+    optional: ClassVar[bool] = False
+    practice: ClassVar[tuple[str, ...]] = ()
+    card_in_reader: ClassVar[bool] = False
 
     @property
     def title(self) -> str:

@@ -39,7 +39,7 @@ class DisableAutorun(DoableCure):
             files.write(bench.board, path + STOPPED_SUFFIX, data)
             files.remove(bench.board, path)
             context.say(f"{path} is now {path}{STOPPED_SUFFIX}; a copy lies at {kept}")
-        return f"{', '.join(paths)} no longer start an updater"
+        return f"no updater starts at boot any more: {', '.join(paths)} renamed to …{STOPPED_SUFFIX}"
 
     def _starting(self, bench: Bench) -> list[str]:
         return [

@@ -7,7 +7,8 @@ class FlashFullImage(ManualCure):
     """Flash a full image: it brings the modem back."""
 
     id = "flash-full-image"
+    then = "flash"
     how = (
         "do not cut the power of the board before that",
-        "run fipy-doctor flash FILE.dup with a full image, not with an upgdiff",
+        "take a full image, such as CATM1-41065.dup, not an upgdiff",
     )

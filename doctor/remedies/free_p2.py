@@ -10,5 +10,4 @@ class FreeP2(ManualCure):
     how = (
         "remove the wire or jumper between P2 (G23) and GND, and anything else on P2",
         "unplug USB and battery for 10 s, plug in again",
-        "run fipy-doctor check again",
     )

@@ -7,7 +7,8 @@ class GiveUpdaterElf(ManualCure):
     """Give the updater image that belongs to the firmware."""
 
     id = "give-updater-elf"
+    adds = ("--updater-elf", "updater.elf")
     how = (
         "find updater.elf in the package that your .dup came from",
-        "run the same command again with --updater-elf updater.elf",
+        "give it with --updater-elf",
     )

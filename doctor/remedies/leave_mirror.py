@@ -7,7 +7,7 @@ class LeaveMirror(ManualCure):
     """Leave mirror mode."""
 
     id = "leave-mirror"
+    practice = ("--hands", "press-reset")
     how = (
         "press the reset button of the board, or unplug USB and battery and plug in again",
-        "run fipy-doctor check again",
     )

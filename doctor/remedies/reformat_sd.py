@@ -33,6 +33,7 @@ class ReformatSd(DoableCure):
 
     id = "reformat-sd"
     flag = "reformat-sd"
+    card_in_reader = True
 
     def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
         """What would be kept, what lost. Raises CardError where it must not be done."""
@@ -68,6 +69,7 @@ class ReformatSd(DoableCure):
         if not view.files:
             lines.append("the board lists no file on it, but the card may hold some that the board cannot see")
         lines.append("afterwards the card is empty: copy the .dup to its root in a card reader")
+        lines.append("a card that is given as an image file (--sd IMAGE) is backed up first, and filled again")
         return tuple(lines)
 
     def _do_in_board(self, bench: Bench, context: CureContext) -> str:

@@ -7,8 +7,9 @@ class RemoveJumpers(ManualCure):
     """Pull the RTS and CTS jumpers of the expansion board."""
 
     id = "remove-jumpers"
+    practice = ("--hands", "pull-jumpers")
     how = (
         "unplug USB and the battery",
         "pull the two jumpers marked RTS and CTS off the expansion board; leave TX and RX where they are",
-        "plug in again and run fipy-doctor check",
+        "plug in again",
     )

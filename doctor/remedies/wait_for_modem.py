@@ -9,5 +9,5 @@ class WaitForModem(ManualCure):
     id = "wait-for-modem"
     how = (
         "do not unplug and do not reset; deploying an upgrade takes up to 30 minutes",
-        "run fipy-doctor check again after that",
+        "then look again",
     )
