@@ -5,8 +5,17 @@ BIN := $(VENV)/bin
 
 .PHONY: demo test lint types unit clean
 
+# One kept bench: saved web pages as scripts, found, cured; then flashed and proved.
+DEMO := $(VENV)/demo
+DEMO_PORT := sim://fipy?scenario=html-scripts&release=1.17.3.b1&build=38638&state=$(DEMO)/bench
+DEMO_FILE := $(DEMO)/PRACTICE-CATM1-41065.dup
+
 demo: $(VENV)/.demo
-	$(BIN)/python -m doctor.sim.demo
+	rm -rf $(DEMO) && mkdir -p $(DEMO)
+	$(BIN)/fipy-doctor sim --make-firmware $(DEMO)
+	-$(BIN)/fipy-doctor check --port '$(DEMO_PORT)' --firmware $(DEMO_FILE)
+	$(BIN)/fipy-doctor fix --upload-scripts --port '$(DEMO_PORT)' --backup $(DEMO)/backup --yes
+	$(BIN)/fipy-doctor flash $(DEMO_FILE) --port '$(DEMO_PORT)' --yes
 
 test: lint types unit
 
@@ -18,7 +27,7 @@ types: $(VENV)/.test
 	$(BIN)/mypy
 
 unit: $(VENV)/.test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -35,7 +35,6 @@ class PortOpens(Check):
     id = "port-opens"
     needs = (Needs.PORT,)
     deadline_s = 15.0
-    overridable = False
     finds = (*_CURES, "port-number-changes-on-replug", "mirror-terminal-still-open")
 
     def look(self, bench: Bench) -> Finding:

@@ -35,7 +35,6 @@ class ReplAnswers(Check):
     needs = (Needs.PORT, Needs.BOARD)
     after = ("port-opens",)
     deadline_s = 60.0
-    overridable = False
     finds = (
         "main-py-blocks-repl",
         "pybytes-occupies-board",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,9 @@ from doctor.check import Status
 from doctor.cli import options
 from doctor.cli.screen import Screen
 from doctor.events import CheckEnded, CheckStarted, Event, Listener
+
+if TYPE_CHECKING:
+    from doctor.report.next_step import NextStep
 
 
 def _ids(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -51,10 +54,18 @@ def examine(bench_options: BenchOptions, given: dict[str, Any], screen: Screen) 
     else:
         known = cures()
         screen.show(console.findings(report, known, screen.out, verbose=screen.verbose))
-        step = next_step.after(report, bench_options, known)
-        screen.show(console.hands(step))
-        screen.show(console.command(step), copied=True)
+        show_next(next_step.after(report, bench_options, known), screen)
     return int(report.exit_code)
+
+
+def show_next(step: NextStep, screen: Screen) -> None:
+    """What every command ends with: the steps for the hands, and the one next command."""
+    from doctor.report import console
+
+    screen.show(console.hands(step))
+    screen.show(console.command(step), copied=True)
+    if step.notes:
+        screen.show(console.notes(step), copied=True)
 
 
 def listener(screen: Screen) -> Listener:

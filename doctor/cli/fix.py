@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from doctor.cli import options
-from doctor.cli.check import listener
+from doctor.cli.check import listener, show_next
 from doctor.cli.screen import Screen
 from doctor.jobs.fix import Action, FixRequest, FixResult, fix
 from doctor.remedies import DoableCure, cures
@@ -130,6 +130,5 @@ def _show(result: FixResult, screen: Screen, bench_options: Any) -> None:
     known = cures()
     screen.show(Text(""))
     screen.show(console.findings(result.report, known, screen.out, verbose=screen.verbose))
-    step = next_step.after(result.report, bench_options, known)
-    screen.show(console.hands(step))
-    screen.show(console.command(step), copied=True)
+    done = {action.cure.id for action in result.actions if action.done}
+    show_next(next_step.after(result.report, bench_options, known, done=done), screen)

@@ -7,7 +7,9 @@ from typing import Any
 
 import click
 
+from doctor.bench import BenchOptions
 from doctor.cli import options
+from doctor.cli.check import show_next
 from doctor.cli.screen import Screen
 from doctor.jobs.flash import METHODS, VIAS, FlashRequest, FlashResult, flash, rehearse
 
@@ -49,15 +51,16 @@ def command(files: tuple[Path, ...], **given: Any) -> int:
                 result = flash(bench, request, consent=TerminalConsent(screen, yes=given["yes"]), listen=view.hear)
         finally:
             view.close()
-    show("plan" if given.get("command_name") == "plan" else "flash", result, screen, dry_run=given["dry_run"])
+    name = "plan" if given.get("command_name") == "plan" else "flash"
+    show(name, result, screen, bench_options, dry_run=given["dry_run"])
     return int(result.exit_code)
 
 
-def show(name: str, result: FlashResult, screen: Screen, *, dry_run: bool) -> None:
+def show(name: str, result: FlashResult, screen: Screen, bench_options: BenchOptions, *, dry_run: bool) -> None:
     """The result as text or JSON."""
     from doctor.cli.flash_view import plan_text, proof_text
     from doctor.remedies import cures
-    from doctor.report import as_json, console
+    from doctor.report import as_json, console, next_step
 
     if screen.as_json:
         screen.document(as_json.document(name, result.exit_code, result.error, **as_json.flash_members(result)))
@@ -69,3 +72,6 @@ def show(name: str, result: FlashResult, screen: Screen, *, dry_run: bool) -> No
     screen.show(proof_text(result))
     if result.error is not None:
         screen.show(console.error(result.error))
+    step = next_step.after_flash(result, bench_options, cures())
+    if step is not None:
+        show_next(step, screen)

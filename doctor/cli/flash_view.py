@@ -114,6 +114,14 @@ class TerminalConsent:
             )
         return click.confirm("Flash now?", default=False, err=True)
 
+    def accept(self, name: str, question: str) -> bool:
+        """Ask for a consent by name. Raises DoctorError where nobody can answer."""
+        if not self._screen.interactive:
+            raise DoctorError(
+                name, "a consent is missing that --yes does not give", cause=question, next=f"add --accept {name}"
+            )
+        return click.confirm(question, default=False, err=True)
+
     def stop_transfer(self) -> bool:
         """Ask whether to stop in the middle; go on where nobody answers."""
         if not self._screen.interactive:
@@ -149,7 +157,7 @@ def plan_text(plan: FlashPlan) -> RenderableType:
 
 
 def proof_text(result: FlashResult) -> RenderableType:
-    """What shows that the new firmware runs, and how to leave mirror mode."""
+    """What shows that the new firmware runs."""
     proof = result.proof
     if proof is None:
         return Text("")
@@ -160,10 +168,8 @@ def proof_text(result: FlashResult) -> RenderableType:
         _pair("sent", f"{proof.sent_bytes:,} bytes, SHA-256 {proof.sent_sha256}"),
         *([_pair("received", f"SHA-256 {proof.received_sha256} (simulated modem)")] if proof.received_sha256 else []),
         _pair("promised", f"build {proof.promised_build or 'unknown'}"),
-        _pair("runs now", f"{proof.after.release or '?'} (build {proof.after.build or 'unknown'}), {proof.after.ue}"),
+        _pair("runs now", f"{proof.after.release or '?'} (build {proof.after.build or 'unknown'}), UE {proof.after.ue or '?'}"),
     ]
-    if result.advice:
-        lines.append(Text(result.advice))
     return Group(*lines)
 
 

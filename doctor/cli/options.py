@@ -16,6 +16,7 @@ from doctor.trace import Trace
 F = TypeVar("F", bound=Callable[..., Any])
 
 ACCEPTABLE = ("radio-change", "no-way-back", "jumpers-removed", "interrupt-program")
+CARRIERS = ("expansion2", "expansion3", "pysense", "pytrack", "pyscan", "pygate")
 ENV = "FIPY_DOCTOR_"
 OK = Exit.OK
 
@@ -64,6 +65,15 @@ accept = click.option(
     "--accept", "accepted", multiple=True, type=click.Choice(ACCEPTABLE), help="A consent that no plan covers."
 )
 
+
+def _known_carrier(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    from doctor.board.jumpers import Carrier, carrier_of
+
+    if value is not None and carrier_of(value) is Carrier.UNKNOWN:
+        raise click.BadParameter(f"{value!r} is none of {', '.join(CARRIERS)}")
+    return value
+
+
 bench_without_firmware = _stacked(
     click.option(
         "--updater-elf", type=_FILE, envvar=f"{ENV}UPDATER_ELF", help="RAM-loaded updater for a modem in its boot ROM."
@@ -76,8 +86,9 @@ bench_without_firmware = _stacked(
     click.option(
         "--carrier",
         metavar="NAME",
+        callback=_known_carrier,
         envvar=f"{ENV}CARRIER",
-        help="Carrier board: expansion2, expansion3, pysense, pytrack, pyscan, pygate.",
+        help=f"Carrier board: {', '.join(CARRIERS)}.",
     ),
     click.option(
         "--was",

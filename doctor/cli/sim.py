@@ -39,6 +39,13 @@ HANDS = ("power-cycle", "pull-jumpers", "fit-jumpers", "press-reset", "reseat-ca
 @click.option(
     "--hands", type=click.Choice(HANDS), multiple=True, help="What the simulated user does at the bench of --port."
 )
+@click.option(
+    "--copy-to-card",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="The simulated user copies FILE to the card of the bench of --port.",
+)
+@click.option("--card-path", metavar="PATH", help="With --copy-to-card: where on the card, such as sd/x.dup.")
 def command(**given: Any) -> int:
     """Practise without hardware.
 
@@ -51,7 +58,7 @@ def command(**given: Any) -> int:
         return _list(screen)
     if given["make_firmware"] is not None:
         return _make_firmware(screen, given)
-    if given["hands"]:
+    if given["hands"] or given["copy_to_card"] is not None:
         return _work_by_hand(screen, given)
     if given["listen"]:
         return _listen(screen, given)
@@ -123,18 +130,33 @@ def _work_by_hand(screen: Screen, given: dict[str, Any]) -> int:
 
     if "state=" not in (given["port"] or ""):
         raise UsageError(
-            "usage", "hands need a bench that is kept", next="fipy-doctor sim --hands … --port 'sim://fipy?state=DIR'"
+            "usage", "hands need a bench that is kept", next="use a port such as 'sim://fipy?state=DIR'"
         )
     bench = _open(given, SimBench.from_url)
     try:
         for name in given["hands"]:
             getattr(bench.hands, name.replace("-", "_"))()
             screen.show(Text(f"done: {name}"))
+        if given["copy_to_card"] is not None:
+            _copy_to_card(bench, given["copy_to_card"], given["card_path"])
+            screen.show(Text("done: copy-to-card"))
     finally:
         bench.release()
     if screen.as_json:
         screen.document(as_json.document("sim", options.OK, hands=list(given["hands"])))
     return 0
+
+
+def _copy_to_card(bench: Any, source: Path, path: str | None) -> None:
+    from doctor.sim.fat_volume import CardFault
+
+    try:
+        bench.hands.copy_to_card(source, path)
+    except (CardFault, OSError) as err:
+        raise DoctorError(
+            "sd-unable-to-mount-generic", f"the simulated card does not take it: {err}", on=str(source),
+            next="fipy-doctor fix --reformat-sd with the same --port",
+        ) from err
 
 
 def _listen(screen: Screen, given: dict[str, Any]) -> int:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from doctor import engine
 from doctor.bench import Bench
-from doctor.check import Check
+from doctor.check import Check, Status
 from doctor.errors import DoctorError, Exit, FirmwareError, FlashUnproved, LinkError, Stopped, UsageError
 from doctor.events import Event, Listener, from_core, ignore
 from doctor.jobs.interrupts import Interrupts
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from doctor.firmware.image import FirmwareImage
 
 VIAS = ("auto", "usb", "modem", "card")
+JUMPERS_CONSENT = "jumpers-removed"  #: what stands for a check that could not decide (design: "Consent")
 METHODS = ("auto", "store", "on-the-fly")
 
 
@@ -54,6 +55,10 @@ class Consent(Protocol):
 
     def confirm(self, plan: FlashPlan) -> bool:
         """Whether the plan that was shown may be carried out."""
+        ...
+
+    def accept(self, name: str, question: str) -> bool:
+        """Whether the user gives the consent ``name``, which no plan covers. Raises DoctorError where nobody answers."""
         ...
 
     def stop_transfer(self) -> bool:
@@ -167,9 +172,12 @@ def flash(bench: Bench, request: FlashRequest, *, consent: Consent, listen: List
     report, plan = prepare(bench, request, listen)
     if isinstance(plan, DoctorError):
         return FlashResult(report, error=plan)
-    if not consent.confirm(plan):
-        return FlashResult(report, plan, error=Stopped("not confirmed; nothing was sent to the modem"))
     try:
+        question = _jumpers_question(bench, report)
+        if question and not consent.accept(JUMPERS_CONSENT, question):
+            raise Stopped(f"--accept {JUMPERS_CONSENT} was not given; nothing was sent to the modem")
+        if not consent.confirm(plan):
+            raise Stopped("not confirmed; nothing was sent to the modem")
         source = HashedSource(_read_again(plan.image))
         with Interrupts(consent.stop_transfer, listen) as interrupts:
             return _carry_out(bench, report, plan, source, interrupts, listen)
@@ -201,6 +209,14 @@ def _refuse_usage(bench: Bench, request: FlashRequest, checks: list[Check]) -> N
             "exactly one firmware image can be flashed in this version",
             next="give one .dup file; the 48829 pair is not supported yet",
         )
+
+
+def _jumpers_question(bench: Bench, report: engine.Report) -> str:
+    """What to ask where the jumpers could not be examined; empty where they are known, or no real ones exist."""
+    finding = report.finding("jumpers-removed")
+    if finding is None or finding.status is not Status.WARN or bench.simulated:
+        return ""
+    return "It could not be told whether the RTS and CTS jumpers are removed. Have you looked, and are they gone?"
 
 
 def _closed_a_session(bench: Bench) -> bool:
@@ -285,9 +301,26 @@ def _carry_out(
 
     with _way(bench, plan.via, profile) as (port, max_block, advice):
         flow = Flow(port, bench.clock, profile, emit, max_block=max_block)
-        outcome = flow.run(plan.core, source, plan.image.size_bytes, interrupts.should_stop)
+        try:
+            outcome = flow.run(plan.core, source, plan.image.size_bytes, interrupts.should_stop)
+        except DoctorError as err:
+            if not flow.outcome.sent_any:
+                raise
+            return FlashResult(report, plan, error=_lost_midway(err, flow.outcome, plan), advice=advice)
     error, proof = _judge(plan, outcome, source, bench.link.received_sha256)
     return FlashResult(report, plan, proof, error, advice)
+
+
+def _lost_midway(err: DoctorError, outcome: Outcome, plan: FlashPlan) -> FlashUnproved:
+    """The way to the modem broke after the first block: begun, and not proved."""
+    what = f"{err.what}, after {outcome.sent_bytes} of {plan.image.size_bytes} bytes"
+    return FlashUnproved(
+        err.id,
+        f"{what}; the modem probably still waits for the rest (stp-open), or sits in recovery",
+        on=err.on,
+        cause=err.cause,
+        next="plug the board in if it is unplugged, then: " + _again(plan),
+    )
 
 
 def _judge(
@@ -316,4 +349,4 @@ def _judge(
 
 
 def _again(plan: FlashPlan) -> str:
-    return f"do not unplug the board; run fipy-doctor check, then fipy-doctor flash {plan.image.path.name} again"
+    return f"leave the board powered; run fipy-doctor check, then fipy-doctor flash {plan.image.path.name} again"

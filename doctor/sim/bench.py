@@ -13,7 +13,14 @@ from doctor.sim.hostport import HostPort, PortVanished
 from doctor.sim.modem import Modem
 from doctor.sim.modem_switches import Switches
 from doctor.sim.scenarios import Setup, set_up
-from doctor.sim.simurl import BARE_MODEMS, DEFAULT_CARRIER, DEFAULT_RELEASE, BenchSpec, parse_sim_url
+from doctor.sim.simurl import (
+    BARE_MODEMS,
+    DEFAULT_BUILDS,
+    DEFAULT_CARRIER,
+    DEFAULT_RELEASE,
+    BenchSpec,
+    parse_sim_url,
+)
 from doctor.sim.state import BenchBusy, StateDir
 from doctor.sim.world import Wire, World
 
@@ -156,7 +163,8 @@ class SimBench:
 
     def _make_modem(self, setup: Setup) -> Modem:
         family = BARE_MODEMS.get(self.spec.kind, "SQN3330")
-        modem = Modem(self.world, family, build=self.spec.build, radio=self.spec.radio, mode=setup.modem_mode)
+        build = self.spec.build or DEFAULT_BUILDS.get(self.spec.kind)
+        modem = Modem(self.world, family, build=build, radio=self.spec.radio, mode=setup.modem_mode)
         for fault in setup.faults:
             modem.faults.add(fault)
         for text in self.spec.faults:

@@ -16,6 +16,8 @@ BOARDS = ("fipy", "gpy")
 """Host part of the URL: a module on a carrier board."""
 BARE_MODEMS = {"sqn3330": "SQN3330", "gm02s": "MONARCH2"}
 """Host part of the URL and the family of the modem that is at the port without a board."""
+DEFAULT_BUILDS = {"gm02s": 60186}
+"""What a new bench runs, where not the family's usual build: the one genuine file that is to be had must change it."""
 DEFAULT_RELEASE = "1.20.2.r4"
 DEFAULT_CARRIER = "expansion3"
 PARAMETERS = (
