@@ -166,9 +166,15 @@ def proof_text(result: FlashResult) -> RenderableType:
         Text(""),
         Text(mark, style="bold green" if proof.holds else "bold red"),
         _pair("sent", f"{proof.sent_bytes:,} bytes, SHA-256 {proof.sent_sha256}"),
-        *([_pair("received", f"SHA-256 {proof.received_sha256} (simulated modem)")] if proof.received_sha256 else []),
+    ]
+    if proof.received_sha256:
+        lines.append(_pair("received", f"SHA-256 {proof.received_sha256} (simulated modem)"))
+    lines += [
         _pair("promised", f"build {proof.promised_build or 'unknown'}"),
-        _pair("runs now", f"{proof.after.release or '?'} (build {proof.after.build or 'unknown'}), UE {proof.after.ue or '?'}"),
+        _pair(
+            "runs now",
+            f"{proof.after.release or '?'} (build {proof.after.build or 'unknown'}), UE {proof.after.ue or '?'}",
+        ),
     ]
     return Group(*lines)
 

@@ -148,7 +148,7 @@ def _work_by_hand(screen: Screen, given: dict[str, Any]) -> int:
 
 
 def _copy_to_card(bench: Any, source: Path, path: str | None) -> None:
-    from doctor.sim.fat_volume import CardFault
+    from doctor.sim.fat_layout import CardFault
 
     try:
         bench.hands.copy_to_card(source, path)

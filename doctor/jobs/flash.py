@@ -58,7 +58,7 @@ class Consent(Protocol):
         ...
 
     def accept(self, name: str, question: str) -> bool:
-        """Whether the user gives the consent ``name``, which no plan covers. Raises DoctorError where nobody answers."""
+        """Whether the user gives the consent ``name``. Raises DoctorError where nobody answers."""
         ...
 
     def stop_transfer(self) -> bool:
