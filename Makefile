@@ -13,7 +13,7 @@ DEMO_FILE := $(DEMO)/PRACTICE-CATM1-41065.dup
 demo: $(VENV)/.demo
 	rm -rf $(DEMO) && mkdir -p $(DEMO)
 	$(BIN)/fipy-doctor sim --make-firmware $(DEMO)
-	-$(BIN)/fipy-doctor check --port '$(DEMO_PORT)' --firmware $(DEMO_FILE)
+	$(BIN)/fipy-doctor check --port '$(DEMO_PORT)' --firmware $(DEMO_FILE); test $$? -eq 1
 	$(BIN)/fipy-doctor fix --upload-scripts --port '$(DEMO_PORT)' --backup $(DEMO)/backup --yes
 	$(BIN)/fipy-doctor flash $(DEMO_FILE) --port '$(DEMO_PORT)' --yes
 
