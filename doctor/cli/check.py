@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from doctor.bench import BenchOptions
-from doctor.check import Status
 from doctor.cli import options
+from doctor.cli.check_line import CheckLine
 from doctor.cli.screen import Screen
-from doctor.events import CheckEnded, CheckStarted, Event, Listener
 
 if TYPE_CHECKING:
     from doctor.report.next_step import NextStep
@@ -48,7 +47,11 @@ def examine(bench_options: BenchOptions, given: dict[str, Any], screen: Screen) 
 
     request = CheckRequest(given.get("select", ()), given.get("ignored", ()), given["deadline_s"])
     with options.open_bench(bench_options, given) as bench:
-        report = check(bench, request, listener(screen))
+        line = CheckLine(screen)
+        try:
+            report = check(bench, request, line.hear)
+        finally:
+            line.close()
     if screen.as_json:
         screen.document(as_json.document("check", report.exit_code, **as_json.report_members(report)))
     else:
@@ -62,19 +65,12 @@ def show_next(step: NextStep, screen: Screen) -> None:
     """What every command ends with: the steps for the hands, and the one next command."""
     from doctor.report import console
 
-    screen.show(console.hands(step))
+    notes = console.notes(step) if step.notes else None
+    if step.hands:
+        screen.show(console.hands(step))
+        if notes is not None:
+            screen.show(notes, copied=True)
+    screen.show(console.lead(step))
     screen.show(console.command(step), copied=True)
-    if step.notes:
-        screen.show(console.notes(step), copied=True)
-
-
-def listener(screen: Screen) -> Listener:
-    """Names the check that is running, so that nobody waits without knowing for what."""
-
-    def hear(event: Event) -> None:
-        if isinstance(event, CheckStarted) and not screen.as_json and screen.notes.is_terminal:
-            screen.note(f"… {event.check}")
-        elif isinstance(event, CheckEnded) and screen.verbose and event.finding.status is Status.ERROR:
-            screen.note(f"{event.check} broke")
-
-    return hear
+    if notes is not None and not step.hands:
+        screen.show(notes, copied=True)

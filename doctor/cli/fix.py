@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from doctor.cli import options
-from doctor.cli.check import listener, show_next
+from doctor.cli.check import show_next
+from doctor.cli.check_line import CheckLine
 from doctor.cli.screen import Screen
 from doctor.jobs.fix import Action, FixRequest, FixResult, fix
 from doctor.remedies import DoableCure, cures
@@ -54,7 +55,11 @@ def command(**given: Any) -> int:
         named, given["backup"] or _backup_folder(), given["confirm"], given["force_device"], given["dry_run"]
     )
     with options.open_bench(bench_options, given) as bench:
-        result = fix(bench, request, TerminalTalk(screen, yes=given["yes"]), listener(screen))
+        line = CheckLine(screen)
+        try:
+            result = fix(bench, request, TerminalTalk(screen, yes=given["yes"]), line.hear)
+        finally:
+            line.close()
     _show(result, screen, bench_options)
     return int(result.exit_code)
 

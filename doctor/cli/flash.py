@@ -69,7 +69,8 @@ def show(name: str, result: FlashResult, screen: Screen, bench_options: BenchOpt
         screen.show(plan_text(result.plan))
     if result.plan is None:
         screen.show(console.findings(result.report, cures(), screen.out, verbose=screen.verbose))
-    screen.show(proof_text(result))
+    if result.proof is not None:
+        screen.show(proof_text(result.proof))
     if result.error is not None:
         screen.show(console.error(result.error))
     step = next_step.after_flash(result, bench_options, cures())

@@ -18,9 +18,10 @@ from rich.progress import (
 from rich.text import Text
 
 from doctor import events
+from doctor.cli.check_line import CheckLine
 from doctor.cli.screen import Screen
 from doctor.errors import DoctorError
-from doctor.jobs.flash import FlashPlan, FlashResult
+from doctor.jobs.flash import FlashPlan, Proof
 from doctor.report.console import indented
 
 LOG_STEP = 0.1  #: without a terminal, a line each time this share of the file more has gone over
@@ -33,6 +34,7 @@ class FlashView:
         self._screen = screen
         self._live = screen.notes.is_terminal and not screen.quiet and not screen.as_json
         self._seconds = seconds
+        self._checks = CheckLine(screen)
         self._progress: Progress | None = None
         self._task: TaskID | None = None
         self._logged = 0.0
@@ -50,11 +52,12 @@ class FlashView:
                 self._line(f"  waiting for {event.what} (up to {_span(event.limit_s)}{unplug})")
         elif isinstance(event, events.Note) and self._screen.verbose:
             self._line(f"  {event.text}")
-        elif isinstance(event, events.CheckStarted) and self._live:
-            self._screen.note(Text(f"… {event.check}", style="dim"))
+        else:
+            self._checks.hear(event)
 
     def close(self) -> None:
         """Take the live line down."""
+        self._checks.close()
         self._end_bar()
 
     def _line(self, text: str) -> None:
@@ -156,11 +159,8 @@ def plan_text(plan: FlashPlan) -> RenderableType:
     return Group(*lines)
 
 
-def proof_text(result: FlashResult) -> RenderableType:
+def proof_text(proof: Proof) -> RenderableType:
     """What shows that the new firmware runs."""
-    proof = result.proof
-    if proof is None:
-        return Text("")
     mark = "Flashed and proved" if proof.holds else "Flashed, but not proved"
     lines: list[RenderableType] = [
         Text(""),

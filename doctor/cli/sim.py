@@ -129,9 +129,7 @@ def _work_by_hand(screen: Screen, given: dict[str, Any]) -> int:
     from doctor.sim.bench import SimBench
 
     if "state=" not in (given["port"] or ""):
-        raise UsageError(
-            "usage", "hands need a bench that is kept", next="use a port such as 'sim://fipy?state=DIR'"
-        )
+        raise UsageError("usage", "hands need a bench that is kept", next="use a port such as 'sim://fipy?state=DIR'")
     bench = _open(given, SimBench.from_url)
     try:
         for name in given["hands"]:
@@ -154,7 +152,9 @@ def _copy_to_card(bench: Any, source: Path, path: str | None) -> None:
         bench.hands.copy_to_card(source, path)
     except (CardFault, OSError) as err:
         raise DoctorError(
-            "sd-unable-to-mount-generic", f"the simulated card does not take it: {err}", on=str(source),
+            "sd-unable-to-mount-generic",
+            f"the simulated card does not take it: {err}",
+            on=str(source),
             next="fipy-doctor fix --reformat-sd with the same --port",
         ) from err
 

@@ -8,6 +8,4 @@ class UpdateBoardFirmware(ManualCure):
 
     id = "update-board-firmware"
     optional = True
-    how = (
-        "update the board's MicroPython with the vendor's updater to a release of 1.18.1 or later that has LTE",
-    )
+    how = ("update the board's MicroPython with the vendor's updater to a release of 1.18.1 or later that has LTE",)

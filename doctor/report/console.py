@@ -42,18 +42,24 @@ def findings(report: Report, cures: Cures, console: Console, *, verbose: bool = 
 
 
 def hands(step: NextStep) -> RenderableType:
-    """What to do by hand now, and the word that leads to the command."""
-    lines: list[RenderableType] = [Text("")]
-    if step.hands:
-        lines.append(Text("Do this now:", style="bold"))
-        lines += [indented(Text(f"{n}. {text}")) for n, text in enumerate(step.hands, 1)]
-    lines.append(Text("Then run:" if step.hands else "Next:", style="bold"))
-    return Group(*lines)
+    """What to do by hand now."""
+    lines = [indented(Text(f"{n}. {text}")) for n, text in enumerate(step.hands, 1)]
+    return Group(Text(""), Text("Do this now:", style="bold"), *lines)
+
+
+def lead(step: NextStep) -> RenderableType:
+    """The word that leads to the command."""
+    return Text("Then run:" if step.hands else "\nNext:", style="bold")
 
 
 def command(step: NextStep) -> Text:
     """The one next command, on a line of its own."""
     return Text(f"  {step.command}", style="cyan")
+
+
+def notes(step: NextStep) -> Text:
+    """What else helps with the next step, one line each."""
+    return Text("\n".join(f"  ({text})" for text in step.notes), style="dim")
 
 
 def error(err: DoctorError) -> RenderableType:

@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-import os
-import shlex
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from doctor.bench import BenchOptions
 from doctor.check import Finding, Status
 from doctor.engine import Report
+from doctor.errors import Exit
 from doctor.remedies import Cures, DoableCure
+from doctor.report import practice
+from doctor.report.shell import command_line
+
+if TYPE_CHECKING:
+    from doctor.jobs.flash import FlashResult
+
+__all__ = ["NextStep", "after", "after_flash", "bench_words", "command_line"]
+
+
+PRESS_RESET = "press the board's reset button, which ends mirror mode; do not unplug: the modem must stay powered"
 
 
 @dataclass(frozen=True)
 class NextStep:
-    """What to do now: steps for the hands, then one command to type; either may be empty."""
+    """What to do now: steps for the hands, then one command to type, then what else helps; each may be empty."""
 
     hands: tuple[str, ...]
     command: str
-
-
-def command_line(words: Sequence[str]) -> str:
-    """``words`` as the user's shell wants them typed."""
-    if os.name == "nt":
-        return " ".join(f'"{w}"' if any(c in w for c in " &|<>^") else w for w in words)
-    return shlex.join(words)
+    notes: tuple[str, ...] = ()
 
 
 def bench_words(options: BenchOptions, *, firmware_flag: bool = True) -> list[str]:
@@ -52,30 +56,60 @@ def bench_words(options: BenchOptions, *, firmware_flag: bool = True) -> list[st
     return words
 
 
-def after(report: Report, options: BenchOptions, cures: Cures) -> NextStep:
-    """The next step after ``report``: cure the first failure, else look at the first warning, else flash."""
+def after(report: Report, options: BenchOptions, cures: Cures, *, done: Collection[str] = ()) -> NextStep:
+    """The next step after ``report``: cure the first failure, else look at the first warning, else flash.
+
+    done  ids of cures that were carried out just now: what they did not cure, the next remedy of the finding does
+    """
     first = next(iter(report.failed), None)
     if first is None:
-        first = next((f for f in report.findings if f.status is Status.WARN and f.remedies), None)
+        first = next((f for f in report.findings if f.status is Status.WARN and _worth_curing(f, cures)), None)
         if first is None or options.firmware:
-            return _flash(options)
-    return _cure(first, options, cures)
+            return _flash(options, practice.notes(options, None))
+    return _cure(first, options, cures, done)
 
 
-def _flash(options: BenchOptions) -> NextStep:
+def after_flash(result: FlashResult, options: BenchOptions, cures: Cures) -> NextStep | None:
+    """The next step after a flash, a refusal or a dry run; None where the error says all there is to do."""
+    if result.plan is None:
+        return after(result.report, options, cures) if result.report.failed else None
+    begun = result.proof is not None or (result.error is not None and result.error.exit_code is Exit.UNPROVED)
+    if begun:
+        leave = cures.get("leave-mirror") if result.advice else None
+        notes = practice.notes(options, leave) if leave is not None else ()
+        words = ["fipy-doctor", "check", *bench_words(options)]
+        hands: tuple[str, ...] = ()
+        if result.advice:
+            hands = (result.advice,) if result.error is None else (PRESS_RESET,)
+        return NextStep(hands, command_line(words), notes)
+    return _flash(options, ()) if result.error is None else None
+
+
+def _worth_curing(finding: Finding, cures: Cures) -> bool:
+    return bool(finding.remedies) and not cures.get(finding.remedies[0]).optional
+
+
+def _flash(options: BenchOptions, notes: tuple[str, ...]) -> NextStep:
     if options.port is None:
         return NextStep((), command_line(["fipy-doctor", "ports"]))
     names = [str(path) for path in options.firmware] or ["FILE.dup"]
     words = ["fipy-doctor", "flash", *names, *bench_words(options, firmware_flag=False)]
-    return NextStep((), command_line(words))
+    return NextStep((), command_line(words), notes)
 
 
-def _cure(finding: Finding, options: BenchOptions, cures: Cures) -> NextStep:
-    again = command_line(["fipy-doctor", "check", *bench_words(options)])
-    for remedy in finding.remedies:
-        cure = cures.get(remedy)
-        if isinstance(cure, DoableCure):
-            return NextStep((), command_line(["fipy-doctor", "fix", f"--{cure.flag}", *bench_words(options)]))
-        return NextStep(cure.steps(finding), again)
-    text = finding.evidence.get("next")
-    return NextStep((text,) if isinstance(text, str) else (), again)
+def _cure(finding: Finding, options: BenchOptions, cures: Cures, done: Collection[str]) -> NextStep:
+    left = [remedy for remedy in finding.remedies if remedy.id not in done]
+    if not left:
+        text = finding.evidence.get("next")
+        again = command_line(["fipy-doctor", "check", *bench_words(options)])
+        return NextStep((text,) if isinstance(text, str) else (), again)
+    cure = cures.get(left[0])
+    notes = practice.notes(options, cure)
+    if cure.card_in_reader and options.sd is None:
+        options = replace(options, sd=practice.card_of(options))
+    if isinstance(cure, DoableCure):
+        return NextStep((), command_line(["fipy-doctor", "fix", f"--{cure.flag}", *bench_words(options)]), notes)
+    if cure.then == "flash":
+        return NextStep(cure.steps(finding), _flash(options, ()).command, notes)
+    words = ["fipy-doctor", cure.then, *cure.adds, *bench_words(options)]
+    return NextStep(cure.steps(finding), command_line(words), notes)

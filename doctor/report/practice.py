@@ -1,0 +1,48 @@
+"""What a person without hardware needs to know: how the user's hands work on a simulated bench."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from doctor.bench import BenchOptions
+from doctor.remedies import Cure
+from doctor.report.shell import command_line
+
+SCHEME = "sim://"
+NEEDS_KEEPING = "this simulated bench starts anew with every command; with state=DIR in its URL it is kept"
+MAKE_FIRMWARE = "a FILE.dup for a simulated modem is made by: fipy-doctor sim --make-firmware ."
+
+
+def is_simulated(options: BenchOptions) -> bool:
+    """Whether the port is a simulated one, as far as its name tells."""
+    return (options.port or "").lower().startswith(SCHEME)
+
+
+def card_of(options: BenchOptions) -> Path | None:
+    """The image file that is the card of a kept bench, as one would hold it after taking it out; None elsewhere."""
+    if not is_simulated(options):
+        return None
+    state = parse_qs(urlsplit(options.port or "").query).get("state", [""])[0]
+    return Path(state) / "card.img" if state else None
+
+
+def notes(options: BenchOptions, cure: Cure | None) -> tuple[str, ...]:
+    """What to say of the simulated bench below the next step; nothing on a real one.
+
+    cure  what is to be done now; None where flashing comes next
+    """
+    if not is_simulated(options):
+        return ()
+    if cure is None:
+        return () if options.firmware else (MAKE_FIRMWARE,)
+    kept = card_of(options) is not None
+    said = []
+    if cure.practice and kept:
+        words = ["fipy-doctor", "sim", *cure.practice, "--port", options.port or ""]
+        said.append(f"on the simulated bench, your hands are: {command_line(words)}")
+    if not kept:
+        said.append(NEEDS_KEEPING)
+    if cure.then == "flash" and not options.firmware:
+        said.append(MAKE_FIRMWARE)
+    return tuple(said)
