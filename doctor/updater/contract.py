@@ -45,7 +45,13 @@ class Clock(Protocol):
 
 
 class Source(Protocol):
-    """A binary file at the first byte to send."""
+    """A binary file at the first byte to send.
+
+    It may also have, for a board that is slower than the wire:
+    ``ahead()``              read what comes next; called while the modem works on the block before it
+    ``crc_of(offset, data)`` the known CRC-16 of a block, or None
+    ``again(offset, size)``  a block that the modem refused, read anew; raises OSError where it cannot be had
+    """
 
     def read(self, n):
         # type: (int) -> bytes

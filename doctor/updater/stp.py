@@ -69,10 +69,14 @@ class StpError(Exception):
         self.detail = detail
 
 
-def pack(op, sid, tid, payload=b""):
-    # type: (int, int, int, bytes) -> bytes
-    """One request, header and payload in one piece, both checksums set (modem-protocol.md 4.1)."""
-    payload_crc = crc16(payload) if payload else 0
+def pack(op, sid, tid, payload=b"", payload_crc=None):
+    # type: (int, int, int, bytes, Optional[int]) -> bytes
+    """One request, header and payload in one piece, both checksums set (modem-protocol.md 4.1).
+
+    payload_crc  checksum of the payload where it is known already; None: computed here
+    """
+    if payload_crc is None:
+        payload_crc = crc16(payload) if payload else 0
     bare = struct.pack(_HEADER, _REQUEST, op, sid, len(payload), tid, 0, payload_crc)
     return struct.pack(_HEADER, _REQUEST, op, sid, len(payload), tid, crc16(bare), payload_crc) + payload
 
@@ -107,6 +111,9 @@ class Master(object):
         self._buffer = b""
         self._cut = False  # a reply with a wrong header came instead of the awaited one
         self.block_bytes = 0
+        self._crc_of = None  # type: Optional[Callable[[int, bytes], Optional[int]]]
+        self._again = None  # type: Optional[Callable[[int, int], bytes]]
+        self._ahead = None  # type: Optional[Callable[[], None]]
         self.began = False  # True once a block was written to the wire
         self.repeats = 0
 
@@ -160,15 +167,18 @@ class Master(object):
         on_progress  called with (done, total) after each block
         should_stop  asked before each block
 
-        Raises StpError; the session stays open then.
+        A source may help: see contract.Source. Raises StpError; the session stays open then.
         """
+        self._crc_of = getattr(source, "crc_of", None)
+        self._again = getattr(source, "again", None)
+        self._ahead = getattr(source, "ahead", None)
         taken = 0
         rest = b""
         while taken < size:
             if should_stop is not None and should_stop():
                 return taken
             rest += self._read(source, min(self.block_bytes, size - taken) - len(rest))
-            used = self._send_block(rest)
+            used = self._send_block(rest, taken)
             rest = rest[used:]
             taken += used
             if on_progress is not None:
@@ -210,8 +220,8 @@ class Master(object):
             data += piece
         return data
 
-    def _send_block(self, data):
-        # type: (bytes) -> int
+    def _send_block(self, data, offset):
+        # type: (bytes, int) -> int
         """Send the beginning of ``data`` as one block, shorter where it is refused; returns the bytes taken."""
         tries = TRIES
         while True:
@@ -220,11 +230,13 @@ class Master(object):
                 self._ask(BLOCK_CMD, struct.pack(">H", len(block)), CMD_ACK_MS, tries)
                 tries = TRIES
                 self.began = True
-                payload = self._ask(BLOCK, block, BLOCK_ACK_MS)
+                payload = self._ask(BLOCK, block, BLOCK_ACK_MS, offset=offset)
             except StpError as err:
                 if not self._may_halve(err.detail, len(block)):
                     raise
                 tries = 1 if err.kind == "silent" else TRIES  # refused by silence, or dead: find out quickly
+                if self._again is not None:
+                    data = self._reread(offset, len(data))
                 continue
             residue = int(struct.unpack(">H", payload)[0])
             if residue < len(block):
@@ -243,9 +255,20 @@ class Master(object):
         self._speaker.note("blocks of %d bytes from here on: %s" % (self.block_bytes, why))
         return True
 
-    def _ask(self, op, payload, wait_ms, tries=TRIES):
-        # type: (int, bytes, int, int) -> bytes
+    def _reread(self, offset, size):
+        # type: (int, int) -> bytes
+        """A block that was refused, read from its source once more. Raises StpError."""
+        assert self._again is not None
+        try:
+            return self._again(offset, size)
+        except OSError as err:
+            raise StpError("source", "the image cannot be read any more: " + str(err))
+
+    def _ask(self, op, payload, wait_ms, tries=TRIES, offset=-1):
+        # type: (int, bytes, int, int, int) -> bytes
         """Send a request until it is acknowledged, ``tries`` times at most; returns the ack's payload.
+
+        offset  place of the payload in the image; -1 for what is no part of it
 
         The same request keeps its tid, except after a nack of the op: the modem then counts it as answered
         (Monarch 2; modem-protocol.md 4.5), or it does not, so the tid alternates. Raises StpError.
@@ -262,7 +285,12 @@ class Master(object):
                 tid = base + 1 if tid == base else base
             if answer.kind in ("nack", "unknown"):
                 self._clock.sleep_ms(NACK_PAUSE_MS)
-            self._port.write(pack(op, _SESSION, tid, payload))
+            if attempt and offset >= 0 and self._again is not None:
+                payload = self._reread(offset, len(payload))
+            known = self._crc_of(offset, payload) if offset >= 0 and self._crc_of is not None else None
+            self._port.write(pack(op, _SESSION, tid, payload, known))
+            if not attempt and offset >= 0 and self._ahead is not None:
+                self._ahead()  # the modem is busy with this block; meanwhile the next one is read
             answer = self._await(op, _SESSION, tid, wait_ms, len(payload))
             if answer.kind == "ack":
                 self._tid = tid + 1
