@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -128,7 +129,9 @@ def screen_of(given: dict[str, Any]) -> Screen:
     return make_screen(as_json=given["as_json"], quiet=given["quiet"], verbose=given["verbose"])
 
 
-def open_bench(options: BenchOptions, given: dict[str, Any]) -> Bench:
-    """The bench, with a trace where one was asked for."""
-    trace = Trace(given["trace"]) if given["trace"] is not None else None
-    return Bench(options, trace=trace)
+@contextmanager
+def open_bench(options: BenchOptions, given: dict[str, Any]) -> Iterator[Bench]:
+    """The bench, with a trace where one was asked for; both are closed at the end."""
+    with ExitStack() as stack:
+        trace = stack.enter_context(Trace(given["trace"])) if given["trace"] is not None else None
+        yield stack.enter_context(Bench(options, trace=trace))
