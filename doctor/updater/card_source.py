@@ -10,9 +10,9 @@ from .crc import crc16
 from .side_file import SideFile  # noqa: F401
 
 try:
-    import uhashlib as hashlib  # type: ignore[import-not-found]
-except ImportError:  # CPython, and MicroPython from 1.21 on
     import hashlib
+except ImportError:  # a board without the short names
+    import uhashlib as hashlib  # type: ignore[import-not-found, no-redef]
 
 try:
     from typing import Any, Callable, List, Optional, Tuple  # noqa: F401

@@ -11,9 +11,9 @@ from .plan import ImageFacts
 from .profile import BLOCK_MAX_BYTES
 
 try:
-    import ujson as json  # type: ignore[import-not-found]
-except ImportError:  # CPython, and MicroPython from 1.21 on
     import json
+except ImportError:  # a board without the short names
+    import ujson as json  # type: ignore[import-untyped, no-redef]
 
 try:
     from typing import Any, Dict, Optional  # noqa: F401
@@ -63,7 +63,7 @@ def build(data, image, sha256, block_bytes=BLOCK_MAX_BYTES):
         "image": [image.name, image.kind, image.radio, image.build, image.base, image.family],
     }  # type: Dict[str, Any]
     crcs = [crc16(data[at : at + block_bytes]) for at in range(0, len(data), block_bytes)]
-    body = json.dumps(head).encode() + b"\n" + b"".join([struct.pack(">H", crc) for crc in crcs])
+    body = json.dumps(head).encode() + b"\n" + b"".join([struct.pack(">H", crc) for crc in crcs])  # type: bytes
     return body + struct.pack(">H", crc16(body))
 
 
