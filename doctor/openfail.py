@@ -108,6 +108,14 @@ def _remote(err: Exception, url: str) -> LinkError:
     text = str(err)
     if scheme_of(url) == "hwgrep":
         return LinkError("port-not-found", "no port matches", on=url, cause=_listing(), next="fipy-doctor ports")
+    if _errno_of(err) in _BUSY:  # a simulated bench with state=DIR that another program has open
+        return LinkError(
+            "port-busy",
+            "it is in use by another program",
+            on=url,
+            cause=text.rpartition(": ")[2],
+            next="end the other program, then run the command again",
+        )
     refused = "refused" in text or _errno_of(err) == errno.ECONNREFUSED
     return LinkError(
         "port-not-found",

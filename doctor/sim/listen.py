@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import queue
 import select
-import socket
 import sys
 import threading
 import time
 from collections.abc import Callable
 from typing import Protocol
 
-from serial.rfc2217 import PortManager
 from serial.serialutil import SerialException
 
 from doctor.sim.hands import Hands
+from doctor.sim.listen_network import NetworkClient
+from doctor.sim.listen_pty import PtyClient
 from doctor.sim.urlhandler.protocol_sim import Serial
 
 DEFAULT_SPEED = 20.0
@@ -29,8 +27,6 @@ IDLE_S = 0.01
 """Real time between two looks at clients while nothing happens."""
 IDLE_AFTER_S = 0.25
 CHUNK_BYTES = 4096
-MODEM_LINES_S = 0.1
-"""How often CTS is looked at for RFC 2217 clients (reference/repl-stack.md, pyserial notes)."""
 STOP_WAIT_S = 5.0
 
 
@@ -277,193 +273,3 @@ def with_speed(url: str) -> str:
     if "speed=" in url.partition("?")[2]:
         return url
     return f"{url}{'&' if '?' in url else '?'}speed={DEFAULT_SPEED:g}"
-
-
-class PtyClient:
-    """A pseudo terminal: bytes only, no RTS and CTS; knows when a program has it open, and at which speed."""
-
-    def __init__(self) -> None:
-        import pty
-        import tty
-
-        self._master, slave = pty.openpty()
-        self.name = os.ttyname(slave)
-        tty.setraw(slave)
-        os.close(slave)
-        os.set_blocking(self._master, False)
-        self._closed = False
-
-    def fileno(self) -> int:
-        """The master's descriptor."""
-        return self._master
-
-    def connected(self) -> bool:
-        """True while a program has the terminal open: the system says so by not hanging up."""
-        if self._closed:
-            return False
-        poll = select.poll()
-        poll.register(self._master, select.POLLIN)
-        return not any(event & select.POLLHUP for _, event in poll.poll(0))
-
-    def receive(self, port: Serial) -> bool:
-        """Hand over what the program wrote, at the speed that it has set."""
-        try:
-            data = os.read(self._master, CHUNK_BYTES)
-        except OSError:
-            return False
-        self._follow_speed(port)
-        if data:
-            port.write(data)
-        return bool(data)
-
-    def send(self, data: bytes) -> None:
-        """Hand over the bench's bytes; what does not fit is lost, as in a driver that nobody reads."""
-        with contextlib.suppress(OSError):
-            while data:
-                data = data[os.write(self._master, data) :]
-
-    def look(self, port: Serial) -> None:
-        """Follow the speed that the program has set."""
-        if self.connected():
-            self._follow_speed(port)
-
-    def drop(self) -> None:
-        """Closing is all that a terminal can do."""
-
-    def close(self) -> None:
-        """Hang up; may be called twice."""
-        if not self._closed:
-            self._closed = True
-            os.close(self._master)
-
-    def _follow_speed(self, port: Serial) -> None:
-        import termios
-
-        try:
-            code = termios.tcgetattr(self._master)[5]
-        except (OSError, termios.error):
-            return
-        baud = _SPEEDS.get(code)
-        if baud is not None and baud != port.baudrate:
-            port.baudrate = baud
-
-
-def _speeds() -> dict[int, int]:
-    if sys.platform == "win32":
-        return {}
-    import termios
-
-    bauds = (9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600)
-    return {getattr(termios, f"B{baud}"): baud for baud in bauds if hasattr(termios, f"B{baud}")}
-
-
-_SPEEDS = _speeds()
-
-
-class NetworkClient:
-    """An RFC 2217 server on localhost for one program at a time: bytes, speed, RTS and CTS."""
-
-    def __init__(self, tcp_port: int) -> None:
-        self._server = socket.create_server(("127.0.0.1", tcp_port))
-        self._server.setblocking(False)
-        self.tcp_port: int = self._server.getsockname()[1]
-        self._connection: socket.socket | None = None
-        self._manager: _Manager | None = None
-        self._looked_s = 0.0
-
-    def fileno(self) -> int:
-        """The connection's descriptor, else the server's."""
-        return (self._connection or self._server).fileno()
-
-    def connected(self) -> bool:
-        """True while a program is connected."""
-        return self._connection is not None
-
-    def receive(self, port: Serial) -> bool:
-        """Let a program in, or hand over what it sent."""
-        if self._connection is None or self._manager is None:
-            self._accept(port)
-            return False
-        try:
-            raw = self._connection.recv(CHUNK_BYTES)
-        except BlockingIOError:
-            return False
-        except OSError:
-            raw = b""
-        if not raw:
-            self.drop()
-            return False
-        self._manager.feed(raw)
-        return True
-
-    def send(self, data: bytes) -> None:
-        """Hand over the bench's bytes."""
-        if self._manager is not None:
-            self.write(b"".join(self._manager.escape(data)))
-
-    def write(self, data: bytes) -> None:
-        """Raw bytes to the connection; for the manager's own answers too."""
-        if self._connection is None:
-            return
-        self._connection.setblocking(True)
-        self._connection.settimeout(1.0)
-        try:
-            self._connection.sendall(data)
-        except OSError:
-            self.drop()
-            return
-        self._connection.setblocking(False)
-
-    def look(self, port: Serial) -> None:
-        """Tell the program about CTS."""
-        now = time.monotonic()
-        if self._manager is not None and now - self._looked_s > MODEM_LINES_S:
-            self._looked_s = now
-            self._manager.check_modem_lines()
-
-    def drop(self) -> None:
-        """End the connection; the next program may come."""
-        if self._connection is not None:
-            self._connection.close()
-        self._connection = self._manager = None
-
-    def close(self) -> None:
-        """End connection and server; may be called twice."""
-        self.drop()
-        self._server.close()
-
-    def _accept(self, port: Serial) -> None:
-        try:
-            connection, _ = self._server.accept()
-        except OSError:
-            return
-        connection.setblocking(False)
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._connection = connection
-        self._manager = _Manager(port, self)
-
-
-class _Manager(PortManager):
-    """pySerial's RFC 2217 server side; bytes that came before a change of speed are sent before it."""
-
-    def __init__(self, port: Serial, connection: NetworkClient) -> None:
-        self._pending = bytearray()
-        self._port = port
-        # pySerial asks for a serial object and for anything with write(); its stubs ask for more.
-        super().__init__(port, connection)  # type: ignore[arg-type]
-
-    def feed(self, raw: bytes) -> None:
-        """Take bytes from the network."""
-        for byte in self.filter(raw):
-            self._pending += byte
-        self._flush()
-
-    def _flush(self) -> None:
-        if self._pending:
-            data = bytes(self._pending)
-            self._pending.clear()
-            self._port.write(data)
-
-    def _telnet_process_subnegotiation(self, suboption: bytes) -> None:
-        self._flush()
-        super()._telnet_process_subnegotiation(suboption)  # type: ignore[misc]

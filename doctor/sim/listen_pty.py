@@ -1,0 +1,93 @@
+"""The way into a served bench through a pseudo terminal; where the system has them (not on Windows)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import sys
+
+from doctor.sim.urlhandler.protocol_sim import Serial
+
+CHUNK_BYTES = 4096
+
+
+class PtyClient:
+    """A pseudo terminal: bytes only, no RTS and CTS; knows when a program has it open, and at which speed."""
+
+    def __init__(self) -> None:
+        import pty
+        import tty
+
+        self._master, slave = pty.openpty()
+        self.name = os.ttyname(slave)
+        tty.setraw(slave)
+        os.close(slave)
+        os.set_blocking(self._master, False)
+        self._closed = False
+
+    def fileno(self) -> int:
+        """The master's descriptor."""
+        return self._master
+
+    def connected(self) -> bool:
+        """True while a program has the terminal open: the system says so by not hanging up."""
+        if self._closed:
+            return False
+        poll = select.poll()
+        poll.register(self._master, select.POLLIN)
+        return not any(event & select.POLLHUP for _, event in poll.poll(0))
+
+    def receive(self, port: Serial) -> bool:
+        """Hand over what the program wrote, at the speed that it has set."""
+        try:
+            data = os.read(self._master, CHUNK_BYTES)
+        except OSError:
+            return False
+        self._follow_speed(port)
+        if data:
+            port.write(data)
+        return bool(data)
+
+    def send(self, data: bytes) -> None:
+        """Hand over the bench's bytes; what does not fit is lost, as in a driver that nobody reads."""
+        with contextlib.suppress(OSError):
+            while data:
+                data = data[os.write(self._master, data) :]
+
+    def look(self, port: Serial) -> None:
+        """Follow the speed that the program has set."""
+        if self.connected():
+            self._follow_speed(port)
+
+    def drop(self) -> None:
+        """Closing is all that a terminal can do."""
+
+    def close(self) -> None:
+        """Hang up; may be called twice."""
+        if not self._closed:
+            self._closed = True
+            os.close(self._master)
+
+    def _follow_speed(self, port: Serial) -> None:
+        import termios
+
+        try:
+            code = termios.tcgetattr(self._master)[5]
+        except (OSError, termios.error):
+            return
+        baud = _SPEEDS.get(code)
+        if baud is not None and baud != port.baudrate:
+            port.baudrate = baud
+
+
+def _speeds() -> dict[int, int]:
+    if sys.platform == "win32":
+        return {}
+    import termios
+
+    bauds = (9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600)
+    return {getattr(termios, f"B{baud}"): baud for baud in bauds if hasattr(termios, f"B{baud}")}
+
+
+_SPEEDS = _speeds()
