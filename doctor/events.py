@@ -70,7 +70,14 @@ class Note:
     text: str
 
 
-Event = CheckStarted | CheckEnded | StepStarted | Waiting | Progress | Note
+@dataclass(frozen=True)
+class Notice:
+    """A line that the user must see now: what a signal was taken for."""
+
+    text: str
+
+
+Event = CheckStarted | CheckEnded | StepStarted | Waiting | Progress | Note | Notice
 Listener = Callable[[Event], None]
 
 

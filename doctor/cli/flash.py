@@ -48,7 +48,8 @@ def command(files: tuple[Path, ...], **given: Any) -> int:
             if given["dry_run"]:
                 result = rehearse(bench, request, view.hear)
             else:
-                result = flash(bench, request, consent=TerminalConsent(screen, yes=given["yes"]), listen=view.hear)
+                consent = TerminalConsent(screen, yes=given["yes"], pause=view.pause)
+                result = flash(bench, request, consent=consent, listen=view.hear)
         finally:
             view.close()
     name = "plan" if given.get("command_name") == "plan" else "flash"

@@ -50,20 +50,26 @@ class FlashView:
             unplug = "" if event.may_unplug else "; do not unplug"
             if event.limit_s >= 5:
                 self._line(f"  waiting for {event.what} (up to {_span(event.limit_s)}{unplug})")
+        elif isinstance(event, events.Notice):
+            self._line(event.text, style="bold yellow")
         elif isinstance(event, events.Note) and self._screen.verbose:
             self._line(f"  {event.text}")
         else:
             self._checks.hear(event)
+
+    def pause(self) -> None:
+        """Take the bar down, so that a question can be asked; the next progress brings it back."""
+        self._end_bar()
 
     def close(self) -> None:
         """Take the live line down."""
         self._checks.close()
         self._end_bar()
 
-    def _line(self, text: str) -> None:
+    def _line(self, text: str, style: str = "dim") -> None:
         console = self._progress.console if self._progress is not None else self._screen.notes
         if not self._screen.quiet:
-            console.print(Text(text, style="dim"))
+            console.print(Text(text, style=style))
 
     def _bytes(self, event: events.Progress) -> None:
         if self._live:
@@ -99,9 +105,10 @@ class FlashView:
 class TerminalConsent:
     """Asks the person at the terminal; ``--yes`` confirms the plan that was printed, and nothing else."""
 
-    def __init__(self, screen: Screen, *, yes: bool) -> None:
+    def __init__(self, screen: Screen, *, yes: bool, pause: Callable[[], None]) -> None:
         self._screen = screen
         self._yes = yes
+        self._pause = pause
 
     def confirm(self, plan: FlashPlan) -> bool:
         """Show the plan and ask. Raises DoctorError where nobody can answer and --yes was not given."""
@@ -129,6 +136,7 @@ class TerminalConsent:
         """Ask whether to stop in the middle; go on where nobody answers."""
         if not self._screen.interactive:
             return False
+        self._pause()
         try:
             return click.confirm(
                 "\nStopping leaves the modem without firmware until the next flash. Stop?", default=False, err=True

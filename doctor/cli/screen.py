@@ -30,6 +30,10 @@ class SteadyStream:
                 self._stream.write(text)
             except (OSError, ValueError):
                 self._lose()
+            except RuntimeError:
+                # Ctrl-C came in the middle of another write and its answer wants to be written too. It must wait:
+                # no message is worth a flash.
+                pass
         return len(text)
 
     def flush(self) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any
 
-from doctor.events import Event, Listener, Note, Phase, StepStarted
+from doctor.events import Event, Listener, Notice, Phase, Progress, StepStarted
 
 _NEVER_STOP = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name))
 
@@ -42,6 +42,9 @@ class Interrupts:
         """Listen here too, to know in which phase the flash is."""
         if isinstance(event, StepStarted):
             self._phase = event.phase
+        elif isinstance(event, Progress) and event.done_bytes >= event.total_bytes:
+            self._phase = Phase.WAIT_MODEM  # nothing is left to stop, though the step goes on for a moment
+            self._pressed = False
 
     def should_stop(self) -> bool:
         """Asked by the flow where stopping is possible: has the user asked, and meant it?"""
@@ -56,10 +59,12 @@ class Interrupts:
         self._pressed = True
         if self._phase in (Phase.WAIT_MODEM, Phase.PROVE):
             self._pressed = False
-            self._listen(Note("Ctrl-C: the modem has everything and is writing it; this cannot be stopped. Wait."))
+            self._listen(Notice("Ctrl-C: the modem has everything and is writing it; this cannot be stopped. Wait."))
         elif self._phase is Phase.TRANSFER:
-            self._listen(Note("Ctrl-C: asking after the block that is on its way"))
+            self._listen(Notice("Ctrl-C: asking after the block that is on its way"))
+        else:
+            self._listen(Notice("Ctrl-C: stopping before anything is sent"))
 
     def _on_other(self, number: int, _frame: FrameType | None) -> None:
         name = signal.Signals(number).name
-        self._listen(Note(f"{name} is ignored: an interrupted flash can cost the modem"))
+        self._listen(Notice(f"{name} is ignored: an interrupted flash can cost the modem"))

@@ -74,7 +74,7 @@ def after_flash(result: FlashResult, options: BenchOptions, cures: Cures) -> Nex
     if result.plan is None:
         return after(result.report, options, cures) if result.report.failed else None
     begun = result.proof is not None or (result.error is not None and result.error.exit_code is Exit.UNPROVED)
-    if begun:
+    if begun or result.advice:
         leave = cures.get("leave-mirror") if result.advice else None
         notes = practice.notes(options, leave) if leave is not None else ()
         words = ["fipy-doctor", "check", *bench_words(options)]
