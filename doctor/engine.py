@@ -7,8 +7,6 @@ overrun deadline becomes one ``error`` finding, and the rest still run.
 from __future__ import annotations
 
 import difflib
-import importlib
-import pkgutil
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +16,7 @@ import checks as builtin_checks
 from doctor.bench import Bench
 from doctor.check import Check, Finding, Needs, SkipReason, Status
 from doctor.clock import Deadline, SystemClock
+from doctor.discover import classes_in
 from doctor.errors import DeadlineOverrun, DoctorError, Exit, UsageError
 from doctor.events import CheckEnded, CheckStarted, Listener, ignore
 
@@ -61,15 +60,7 @@ class Report:
 
 def builtin() -> list[Check]:
     """The checks of the package ``checks``, one instance each."""
-    found: list[Check] = []
-    for module_info in pkgutil.iter_modules(builtin_checks.__path__):
-        module = importlib.import_module(f"{builtin_checks.__name__}.{module_info.name}")
-        found += [
-            value()
-            for value in vars(module).values()
-            if isinstance(value, type) and issubclass(value, Check) and value.__module__ == module.__name__
-        ]
-    return in_order(found)
+    return in_order(kind() for kind in classes_in(builtin_checks, Check))  # type: ignore[type-abstract]
 
 
 def plugins() -> tuple[list[Check], list[str]]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
+import sys
 
+from doctor.discover import classes_in
 from doctor.remedies.cure import Cure, Cures, DoableCure, ManualCure
 
 __all__ = ["Cure", "Cures", "DoableCure", "ManualCure", "cures"]
@@ -12,11 +12,5 @@ __all__ = ["Cure", "Cures", "DoableCure", "ManualCure", "cures"]
 
 def cures() -> Cures:
     """Every cure of this package, one instance each."""
-    modules = [importlib.import_module(f"{__name__}.{info.name}") for info in pkgutil.iter_modules(__path__)]
-    kinds = [
-        value
-        for module in modules
-        for value in vars(module).values()
-        if isinstance(value, type) and issubclass(value, Cure) and value.__module__ == module.__name__
-    ]
+    kinds = classes_in(sys.modules[__name__], Cure)  # type: ignore[type-abstract]
     return Cures({kind.id: kind() for kind in kinds if hasattr(kind, "id")})

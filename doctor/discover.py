@@ -1,0 +1,23 @@
+"""Finds the parts that are listed where they live: one class a file, by a package scan."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import types
+from collections.abc import Iterator
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def classes_in(package: types.ModuleType, base: type[T]) -> Iterator[type[T]]:
+    """The subclasses of ``base`` that the modules of ``package`` define themselves."""
+    for module_info in pkgutil.iter_modules(package.__path__):
+        module = importlib.import_module(f"{package.__name__}.{module_info.name}")
+        for value in vars(module).values():
+            # Python 3.10 takes dict[str, int] for a type, and issubclass refuses it.
+            if not isinstance(value, type) or isinstance(value, types.GenericAlias):
+                continue
+            if issubclass(value, base) and value.__module__ == module.__name__:
+                yield value
