@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from doctor.cli import options
 from doctor.cli.screen import Screen
 from doctor.errors import DoctorError, UsageError
+
+if TYPE_CHECKING:
+    from doctor.sim.listen import Listener
 
 HANDS = ("power-cycle", "pull-jumpers", "fit-jumpers", "press-reset", "reseat-card")
 
@@ -159,6 +164,23 @@ def _copy_to_card(bench: Any, source: Path, path: str | None) -> None:
         ) from err
 
 
+def _hands_from_keyboard(screen: Screen, listener: Listener) -> None:
+    """What the simulated user does while another program uses the bench, one name a line."""
+    from rich.text import Text
+
+    for line in sys.stdin:
+        name = line.strip()
+        if name not in HANDS:
+            screen.note(Text(f"no such hand; one of {', '.join(HANDS)}"))
+            continue
+        try:
+            listener.by_hand(lambda hands, name=name: getattr(hands, name.replace("-", "_"))())
+        except (RuntimeError, ValueError) as err:
+            screen.note(Text(str(err)))
+        else:
+            screen.note(Text(f"done: {name}"))
+
+
 def _listen(screen: Screen, given: dict[str, Any]) -> int:
     from rich.text import Text
 
@@ -177,6 +199,9 @@ def _listen(screen: Screen, given: dict[str, Any]) -> int:
     with listener:
         screen.note(Text(f"{url} is served here, until Ctrl-C:", style="dim"))
         tell(listener.names)
+        if screen.interactive:
+            screen.note(Text(f"Your hands, by name and Enter: {', '.join(HANDS)}", style="dim"))
+            threading.Thread(target=_hands_from_keyboard, args=(screen, listener), daemon=True).start()
         try:
             listener.wait()
         except KeyboardInterrupt:
