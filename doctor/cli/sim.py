@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable
+from operator import methodcaller
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -174,7 +175,7 @@ def _hands_from_keyboard(screen: Screen, listener: Listener) -> None:
             screen.note(Text(f"no such hand; one of {', '.join(HANDS)}"))
             continue
         try:
-            listener.by_hand(lambda hands, name=name: getattr(hands, name.replace("-", "_"))())
+            listener.by_hand(methodcaller(name.replace("-", "_")))
         except (RuntimeError, ValueError) as err:
             screen.note(Text(str(err)))
         else:
