@@ -150,6 +150,14 @@ def digest(path, tell=None):
     return Digest(hexadecimal(sha.digest()), done, families)
 
 
+def sha256_of(data):
+    # type: (bytes) -> str
+    """SHA-256 of ``data`` in hexadecimal."""
+    sha = hashlib.sha256()
+    sha.update(data)
+    return hexadecimal(sha.digest())
+
+
 def hexadecimal(data):
     # type: (bytes) -> str
     """Bytes as hexadecimal text."""

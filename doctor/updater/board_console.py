@@ -1,0 +1,188 @@
+"""How the updater on the board talks over the REPL's line: tagged events for a PC, plain lines for a terminal.
+
+Every 2 s a line says that it is at work and where it stands, so that whoever reconnects sees it and keeps off. Ctrl-C
+and Ctrl-F, which editors send when they reconnect, do no harm: from 1.18.2 the interpreter is told to take them for
+data; before, the REPL's line is taken from it, so that they never reach it.
+"""
+
+from .board_hw import BoardClock, module  # noqa: F401
+
+try:
+    import json
+except ImportError:  # a board without the short names
+    import ujson as json  # type: ignore[import-untyped, no-redef]
+
+try:
+    from typing import Any, Dict, Optional  # noqa: F401
+except ImportError:  # MicroPython
+    pass
+
+#: What every tagged line begins with; doctor/sniff.py knows an updater at work by it.
+TAG = '@@FD {"fipyup": '
+#: What a line for people begins with.
+PLAIN = "fipyup: "
+#: What a PC sends to have a transfer stopped; no control characters, since those may act by themselves.
+STOP_WORD = b"@@FD stop"
+HEARTBEAT_MS = 2000
+#: Progress goes out this often; each line takes 10 ms of the line's time.
+PROGRESS_MS = 500
+#: A warning about the same key is not repeated sooner.
+WARN_MS = 10000
+REPL_BAUD = 115200
+CTRL_C = 3
+CTRL_F = 6
+
+
+class Console(object):
+    """The line to whoever listens.
+
+    tagged   JSON lines for a PC; else lines for a person
+    """
+
+    def __init__(self, tagged):
+        # type: (bool) -> None
+        self._tagged = tagged
+        self._uart = None  # type: Any
+        self._moved_keys = False
+        self._heard = b""
+        self._clock = None  # type: Optional[BoardClock]
+        self._next_beat = 0
+        self._next_progress = 0
+        self._next_warning = 0
+        self._status = {"step": "", "phase": "prepare", "done": 0, "total": 0}  # type: Dict[str, Any]
+        self.stop_asked = False
+
+    def about(self, clock, facts):
+        # type: (BoardClock, Dict[str, Any]) -> None
+        """From now on the heartbeat tells ``facts`` too."""
+        self._clock = clock
+        self._status.update(facts)
+
+    # -- the keys that could do harm
+
+    def shield(self):
+        # type: () -> str
+        """Make Ctrl-C and Ctrl-F harmless; returns how, for the log."""
+        move = getattr(module("micropython"), "kbd_intr", None)
+        if move is not None:
+            move(-1, -1)
+            self._moved_keys = True
+            return "kbd_intr"
+        module("os").dupterm(None)
+        self._uart = module("machine").UART(0, REPL_BAUD)
+        return "dupterm off"
+
+    def unshield(self):
+        # type: () -> None
+        """Give the keys and the line back."""
+        if self._moved_keys:
+            module("micropython").kbd_intr(CTRL_C, CTRL_F)
+            self._moved_keys = False
+        if self._uart is not None:
+            module("os").dupterm(self._uart)
+            self._uart = None
+
+    # -- talking
+
+    def say(self, text):
+        # type: (str) -> None
+        """One line."""
+        if self._uart is not None:
+            self._uart.write(text.encode() + b"\r\n")
+        print(text)  # goes to a telnet client even where the UART is not the interpreter's
+
+    def tell(self, name, data):
+        # type: (str, Dict[str, Any]) -> None
+        """An event of the core or of the runner."""
+        if name == "step":
+            self._status["step"] = data["step"]
+            self._status["phase"] = data["phase"]
+        elif name == "progress":
+            self._status["done"] = data["done"]
+            self._status["total"] = data["total"]
+            if not self._due("_next_progress", PROGRESS_MS) and data["done"] not in (0, data["total"]):
+                return
+        if self._tagged:
+            self.say(TAG + json.dumps(name) + ', "data": ' + json.dumps(data) + "}")
+            return
+        line = in_words(name, data)
+        if line:
+            self.say(PLAIN + line)
+
+    def pulse(self):
+        # type: () -> None
+        """Called all the time while something is awaited."""
+        if not self._due("_next_beat", HEARTBEAT_MS):
+            return
+        self._listen()
+        self.tell("heartbeat", self._status)
+
+    def beat(self, step, done, total):
+        # type: (str, int, int) -> None
+        """The pulse of work of our own: reading the card."""
+        self._status["step"] = step
+        self._status["done"] = done
+        self._status["total"] = total
+        self.pulse()
+
+    def interrupted(self, key="Ctrl-C"):
+        # type: (str) -> None
+        """Somebody pressed a key that would have stopped us."""
+        if self._due("_next_warning", WARN_MS):
+            self.tell("warning", {"text": key + " is ignored: an interrupted flash can cost the modem"})
+
+    def should_stop(self):
+        # type: () -> bool
+        """Whether a PC has asked to stop; asked by the core where stopping is possible."""
+        self._listen()
+        return self.stop_asked
+
+    def _listen(self):
+        # type: () -> None
+        """Look at what came in meanwhile; it is never executed."""
+        uart = self._uart
+        if uart is None and self._moved_keys:
+            uart = module("os").dupterm()
+        if uart is None:
+            return
+        waiting = uart.any()
+        if not waiting:
+            return
+        got = uart.read(waiting) or b""
+        if CTRL_C in got:
+            self.interrupted()
+        elif CTRL_F in got:
+            self.interrupted("Ctrl-F")
+        self._heard = (self._heard + got)[-64:]
+        if STOP_WORD in self._heard:
+            self.stop_asked = True
+
+    def _due(self, name, every_ms):
+        # type: (str, int) -> bool
+        if self._clock is None:
+            return True
+        now = self._clock.ticks_ms()
+        if now < getattr(self, name):
+            return False
+        setattr(self, name, now + every_ms)
+        return True
+
+
+def in_words(name, data):
+    # type: (str, Dict[str, Any]) -> str
+    """An event for a person at a terminal; "" for what nobody wants to read there."""
+    if name == "heartbeat":
+        if not data["total"]:
+            return "at work (%s), do not unplug" % (data["step"] or data["phase"])
+        share = 100 * data["done"] // data["total"]
+        return "%d %% %d/%d %s, do not unplug" % (share, data["done"], data["total"], data["step"])
+    if name == "step":
+        return "- " + str(data["text"])
+    if name == "waiting":
+        unplug = "" if data["may_unplug"] else "; do not unplug"
+        return "waiting for %s (up to %d s%s)" % (data["what"], data["limit_ms"] // 1000, unplug)
+    if name == "warning":
+        return "! " + str(data["text"])
+    if name == "say":
+        return str(data["text"])
+    return ""
