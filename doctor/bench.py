@@ -11,8 +11,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from doctor.check import Needs, SkipReason
-from doctor.clock import Clock, SystemClock
-from doctor.errors import BoardError, LinkError, UsageError
+from doctor.clock import Clock, Deadline, SystemClock
+from doctor.errors import BoardError, DoctorError, UsageError
 
 if TYPE_CHECKING:
     from doctor.board.board import Board, BoardFacts
@@ -67,6 +67,8 @@ class Presence:
     reason: SkipReason | None = None
     text: str = ""
 
+
+LEAVE_S = 10.0  #: for leaving the REPL as it was found; a board that takes longer is gone or busy
 
 _GIVEN = Presence(True)
 _WHAT_GIVES = {
@@ -320,7 +322,8 @@ class Bench:
     def close(self) -> None:
         """Leave REPL and port as they were found. Never raises: what is gone needs no closing."""
         with self._lock:
-            if self._board is not None:
-                with suppress(LinkError, BoardError):
+            if self._board is not None and self._link is not None:
+                self._link.deadline = Deadline(self._link.clock, LEAVE_S)  # a stopped run leaves one that is over
+                with suppress(DoctorError):
                     self._board.repl.leave()
             self.close_link()

@@ -6,6 +6,7 @@ Entered by the era's own call (board-and-repl.md 5.4, with its traps) or, where 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -81,8 +82,9 @@ class MirrorPort:
         return self._link.drain()
 
     def close(self) -> None:
-        """Set the PC's side back to the REPL's speed, for the first contact after the reset."""
-        self._link.set_baud(self._baud_before)
+        """Set the PC's side back to the REPL's speed, for the first contact after the reset; a lost port needs none."""
+        with suppress(LinkError):
+            self._link.set_baud(self._baud_before)
 
     def __enter__(self) -> MirrorPort:
         return self

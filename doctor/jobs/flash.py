@@ -162,5 +162,10 @@ def _carry_out(
             if not flow.outcome.sent_any:
                 raise
             return FlashResult(report, plan, error=lost_midway(err, flow.outcome, plan), advice=way.advice)
+        except Exception as err:
+            if not flow.outcome.sent_any:
+                raise
+            fault = DoctorError("internal", f"fipy-doctor itself broke: {err!r}", cause="a fault of ours")
+            return FlashResult(report, plan, error=lost_midway(fault, flow.outcome, plan), advice=way.advice)
     error, proof = judge(plan, outcome, source, bench.link.received_sha256)
     return FlashResult(report, plan, proof, error, way.advice)

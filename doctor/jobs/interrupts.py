@@ -24,6 +24,7 @@ class Interrupts:
         self._ask_stop = ask_stop
         self._listen = listen
         self._phase = Phase.PREPARE
+        self._pressed_early = False
         self._pressed = False
         self._before: dict[int, Any] = {}
 
@@ -39,31 +40,34 @@ class Interrupts:
             signal.signal(number, handler)
 
     def heard(self, event: Event) -> None:
-        """Listen here too, to know in which phase the flash is."""
+        """Listen here too, to know what stopping would mean by now."""
         if isinstance(event, StepStarted):
-            self._phase = event.phase
-        elif isinstance(event, Progress) and event.done_bytes >= event.total_bytes:
-            self._phase = Phase.WAIT_MODEM  # nothing is left to stop, though the step goes on for a moment
-            self._pressed = False
+            # The transfer's own preparations send nothing of the image: Progress tells when that begins.
+            self._phase = Phase.PREPARE if event.phase is Phase.TRANSFER else event.phase
+        elif isinstance(event, Progress):
+            over = event.done_bytes >= event.total_bytes
+            self._phase = Phase.WAIT_MODEM if over else Phase.TRANSFER
+            if over:
+                self._pressed = False
 
     def should_stop(self) -> bool:
         """Asked by the flow where stopping is possible: has the user asked, and meant it?"""
+        if self._pressed_early:
+            return True
         if not self._pressed:
             return False
         self._pressed = False
-        if self._phase is Phase.PREPARE:
-            return True
         return self._ask_stop()
 
     def _on_ctrl_c(self, _number: int, _frame: FrameType | None) -> None:
-        self._pressed = True
-        if self._phase in (Phase.WAIT_MODEM, Phase.PROVE):
-            self._pressed = False
-            self._listen(Notice("Ctrl-C: the modem has everything and is writing it; this cannot be stopped. Wait."))
+        if self._phase is Phase.PREPARE:
+            self._pressed_early = True
+            self._listen(Notice("Ctrl-C: stopping before anything is sent"))
         elif self._phase is Phase.TRANSFER:
+            self._pressed = True
             self._listen(Notice("Ctrl-C: asking after the block that is on its way"))
         else:
-            self._listen(Notice("Ctrl-C: stopping before anything is sent"))
+            self._listen(Notice("Ctrl-C: the modem has everything and is writing it; this cannot be stopped. Wait."))
 
     def _on_other(self, number: int, _frame: FrameType | None) -> None:
         name = signal.Signals(number).name

@@ -1,0 +1,116 @@
+"""Ctrl-C and other signals in each phase of a flash (design: "Not stoppable by accident")."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from doctor.bench import Bench, BenchOptions
+from doctor.check import Status
+from doctor.events import CheckStarted, Event, Phase
+from doctor.jobs.check import check
+from doctor.jobs.flash import FlashRequest
+from doctor.sim.bench import SimBench
+
+from .flashing import BUILD, User, after_bytes, flashed, in_phase, in_step, sends, small_image
+
+CTRL_C = signal.SIGINT
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    return small_image(tmp_path)
+
+
+@pytest.mark.parametrize("step", ["prepare", "switch", "transfer"])
+def test_before_the_first_block_it_stops_and_nothing_was_sent(image: Path, step: str) -> None:
+    done = flashed(image, User(), in_step(step), sends(CTRL_C), request=FlashRequest(method="on-the-fly"))
+    assert done.result.exit_code == 130
+    assert done.sim.modem.received == []
+    assert done.mode == "application"
+    assert done.notices
+
+
+def test_at_zero_bytes_it_still_stops_without_a_trace(image: Path) -> None:
+    done = flashed(image, User(stops=True), after_bytes(0), sends(CTRL_C))
+    assert done.result.exit_code == 130
+    assert done.mode == "application"
+
+
+def test_during_the_transfer_it_asks_and_goes_on_by_default(image: Path) -> None:
+    user = User(stops=False)
+    done = flashed(image, user, after_bytes(0.5), sends(CTRL_C))
+    assert user.asked == 1
+    assert done.result.exit_code == 0
+    assert done.sim.modem.build == BUILD
+
+
+def test_during_the_transfer_yes_closes_it_and_says_mode_and_next_step(image: Path) -> None:
+    done = flashed(image, User(stops=True), after_bytes(0.5), sends(CTRL_C))
+    error = done.result.error
+    assert done.result.exit_code == 3
+    assert error is not None
+    assert error.id == "user-interrupt"
+    assert error.on == f"modem in {done.mode}"
+    assert "fipy-doctor flash" in error.next
+    assert done.mode != "stp-open"
+
+
+def test_a_stopped_transfer_can_be_begun_again(tmp_path: Path, image: Path) -> None:
+    url = f"sim://fipy?state={tmp_path / 'bench'}"
+    flashed(image, User(stops=True), after_bytes(0.5), sends(CTRL_C), url=url)
+    again = flashed_after_reset(image, url)
+    assert again == (0, BUILD)
+
+
+def flashed_after_reset(image: Path, url: str) -> tuple[int, int | None]:
+    bench = SimBench.from_url(url)
+    bench.hands.press_reset()
+    bench.release()
+    done = flashed(image, User(), url=url)
+    return int(done.result.exit_code), done.sim.modem.build
+
+
+@pytest.mark.parametrize("phase", [Phase.WAIT_MODEM, Phase.PROVE])
+def test_after_the_last_byte_it_cannot_be_stopped_and_says_so(image: Path, phase: Phase) -> None:
+    user = User(stops=True)
+    done = flashed(image, user, in_phase(phase), sends(CTRL_C, CTRL_C))
+    assert (done.result.exit_code, user.asked) == (0, 0)
+    assert all("cannot be stopped" in text for text in done.notices)
+
+
+def test_with_the_last_block_it_cannot_be_stopped_any_more(image: Path) -> None:
+    user = User(stops=True)
+    done = flashed(image, user, after_bytes(1.0), sends(CTRL_C))
+    assert (done.result.exit_code, user.asked) == (0, 0)
+    assert "cannot be stopped" in done.notices[0]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither signal")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_system_signals_never_stop_a_flash(image: Path, name: str) -> None:
+    user = User(stops=True)
+    done = flashed(image, user, after_bytes(0.5), sends(signal.Signals[name]))
+    assert (done.result.exit_code, user.asked) == (0, 0)
+    assert name in done.notices[0]
+
+
+def test_signals_mean_afterwards_what_they_meant_before(image: Path) -> None:
+    before = signal.getsignal(CTRL_C)
+    flashed(image, User())
+    assert signal.getsignal(CTRL_C) is before
+
+
+def test_ctrl_c_ends_checks_and_keeps_what_they_found() -> None:
+    def press(event: Event) -> None:
+        if isinstance(event, CheckStarted) and event.check == "board-reads-card":
+            signal.raise_signal(CTRL_C)
+
+    with Bench(BenchOptions(port="sim://fipy")) as bench:
+        report = check(bench, listen=press)
+    assert report.exit_code == 130
+    found = report.finding("repl-answers")
+    assert found is not None and found.status is Status.PASS
