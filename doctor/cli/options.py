@@ -11,7 +11,7 @@ import click
 
 from doctor.bench import Bench, BenchOptions
 from doctor.cli.screen import Screen, make_screen
-from doctor.errors import Exit
+from doctor.errors import Exit, UsageError
 from doctor.trace import Trace
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -131,7 +131,16 @@ def screen_of(given: dict[str, Any]) -> Screen:
 
 @contextmanager
 def open_bench(options: BenchOptions, given: dict[str, Any]) -> Iterator[Bench]:
-    """The bench, with a trace where one was asked for; both are closed at the end."""
+    """The bench, with a trace where one was asked for; both are closed at the end.
+
+    Raises UsageError where nothing was given that could be examined.
+    """
+    if not (options.port or options.firmware or options.sd or options.scripts or options.updater_elf):
+        raise UsageError(
+            "usage",
+            "there is nothing to examine",
+            next="add --port (fipy-doctor ports lists them), or --firmware, --sd or --scripts",
+        )
     with ExitStack() as stack:
         trace = stack.enter_context(Trace(given["trace"])) if given["trace"] is not None else None
         yield stack.enter_context(Bench(options, trace=trace))

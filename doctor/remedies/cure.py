@@ -35,7 +35,7 @@ class CureContext:
 class Cure(ABC):
     """One cure. The docstring of the subclass says in its first line what it brings about.
 
-    then            the command that comes after it: "check", or "flash" where flashing is the cure
+    then            the command that comes after it: "check", "flash" where flashing is the cure, "ports"
     adds            options that this command needs besides those given so far
     optional        advised, but nobody has to do it before flashing
     practice        words behind ``fipy-doctor sim`` that do on a simulated bench what the user's hands do here

@@ -7,7 +7,8 @@ class PlugIn(ManualCure):
     """Plug the board in."""
 
     id = "plug-in"
+    then = "ports"
     how = (
         "plug the board in with a USB cable that carries data (many carry only power)",
-        "run fipy-doctor ports to see its name",
+        "look which name it has, and use that one",
     )

@@ -33,12 +33,28 @@ _WORDS = {
 def findings(report: Report, cures: Cures, console: Console, *, verbose: bool = False) -> RenderableType:
     """All findings, those that matter with cause and cure, and the count."""
     shown: list[RenderableType] = [Text(f"! {warning}", style="yellow") for warning in report.warnings]
+    skipped = [found for found in report.findings if found.status is Status.SKIP and not verbose]
     for found in report.findings:
+        if found in skipped:
+            continue
         shown.append(_headline(found, console))
         if verbose or found.failed or found.status is Status.WARN:
             shown += [indented(line, 4) for line in _details(found, cures, verbose)]
+    shown += _skipped(skipped, console)
     shown += [Text(""), _count(report)]
     return Group(*shown)
+
+
+def _skipped(found: Iterable[Finding], console: Console) -> list[RenderableType]:
+    """One line for all checks that were skipped for the same reason: nobody reads the reason nine times."""
+    by_reason: dict[str, list[Finding]] = {}
+    for one in found:
+        by_reason.setdefault(one.summary, []).append(one)
+    lines: list[RenderableType] = []
+    for reason, group in by_reason.items():
+        names = ", ".join(one.check for one in group)
+        lines.append(Text.assemble(_mark(group[0], console), f"{reason}: {names}"))
+    return lines
 
 
 def hands(step: NextStep) -> RenderableType:
@@ -80,11 +96,15 @@ def indented(text: Text, columns: int = 2) -> RenderableType:
 
 
 def _headline(found: Finding, console: Console) -> Text:
+    return Text.assemble(_mark(found, console), (f"{found.check}  ", "bold" if found.failed else ""), found.summary)
+
+
+def _mark(found: Finding, console: Console) -> tuple[str, str]:
     fancy, plain, style = _MARKS[found.status]
     if found.skip_reason is SkipReason.BLOCKED:
         style = "red"
     mark = fancy if (console.encoding or "").lower().startswith("utf") else plain
-    return Text.assemble((f"{mark} ", style), (f"{found.check}  ", "bold" if found.failed else ""), found.summary)
+    return f"{mark} ", style
 
 
 def _details(found: Finding, cures: Cures, verbose: bool) -> Iterable[Text]:

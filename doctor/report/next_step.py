@@ -111,5 +111,6 @@ def _cure(finding: Finding, options: BenchOptions, cures: Cures, done: Collectio
         return NextStep((), command_line(["fipy-doctor", "fix", f"--{cure.flag}", *bench_words(options)]), notes)
     if cure.then == "flash":
         return NextStep(cure.steps(finding), _flash(options, ()).command, notes)
-    words = ["fipy-doctor", cure.then, *cure.adds, *bench_words(options)]
+    named = [] if cure.then == "ports" else [*cure.adds, *bench_words(options)]
+    words = ["fipy-doctor", cure.then, *named]
     return NextStep(cure.steps(finding), command_line(words), notes)
