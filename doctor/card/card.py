@@ -80,7 +80,7 @@ class Card(Protocol):
         ...
 
     @property
-    def kind(self) -> Literal["folder", "image"]:
+    def kind(self) -> Literal["folder", "image", "device"]:
         """How it is reached."""
         ...
 
@@ -111,15 +111,22 @@ class Card(Protocol):
         """
         ...
 
+    def remove(self, path: str) -> None:
+        """Delete a file. Raises CardError where it is none, or the card may not be written."""
+        ...
+
 
 def open_card(path: Path) -> Card:
-    """The card at a path: a mounted folder or an image file.
+    """The card at a path: a mounted folder, an image file or a raw device.
 
     Raises UsageError where there is nothing at the path, CardError where it is neither or cannot be opened.
     """
+    from doctor.card.device import is_device
     from doctor.card.folder import FolderCard
-    from doctor.card.image import ImageCard
+    from doctor.card.image import DeviceCard, ImageCard
 
+    if is_device(path):
+        return DeviceCard(path)
     try:
         mode = path.stat().st_mode
     except FileNotFoundError as err:
@@ -134,10 +141,9 @@ def open_card(path: Path) -> Card:
         return ImageCard(path)
     raise CardError(
         "card-is-fat",
-        "is neither a folder nor an image file",
+        "is neither a folder, an image file nor a disk",
         on=str(path),
-        cause="raw devices are not read yet" if stat.S_ISBLK(mode) else "",
-        next="give the folder where the card is mounted, or an image file of it",
+        next="give the folder where the card is mounted, an image file of it, or the device; see fipy-doctor cards",
     )
 
 

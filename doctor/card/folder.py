@@ -137,13 +137,27 @@ class FolderCard:
             for changed in {real.parent, target.parent}:
                 sync_folder(changed)
         except OSError as err:
-            raise CardError(
-                "write-protected-or-unsafe-eject",
-                f"cannot be moved: {err.strerror}",
-                on=str(real),
-                cause="the lock switch of the card's adapter, or access rights",
-                next="slide the lock switch, or move the file by hand",
-            ) from err
+            raise self._unchangeable(real, f"cannot be moved: {err.strerror}") from err
+
+    def remove(self, path: str) -> None:
+        """Delete a file. Raises CardError."""
+        real = self._find(path)
+        if not real.is_file() or real.is_symlink():
+            raise CardError("dup-path-enoent", "is not a file", on=f"{self.name}: {path}")
+        try:
+            real.unlink()
+            sync_folder(real.parent)
+        except OSError as err:
+            raise self._unchangeable(real, f"cannot be deleted: {err.strerror}") from err
+
+    def _unchangeable(self, real: Path, what: str) -> CardError:
+        return CardError(
+            "write-protected-or-unsafe-eject",
+            what,
+            on=str(real),
+            cause="the lock switch of the card's adapter, or access rights",
+            next="slide the lock switch, or change the file by hand",
+        )
 
     def _find(self, path: str) -> Path:
         return self._find_parts(split_path(path), path)

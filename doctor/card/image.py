@@ -1,17 +1,18 @@
-"""A card as an image file: judged, listed and read by our own code, on bounded views; never written in place."""
+"""A card as an image file or raw device: judged, listed and read by our own code, on bounded views."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from doctor.card.card import ROOT, CardFile, Volume, no_such_file, sha256_of, split_path
+from doctor.card.device import device_name, open_source, whole_device
 from doctor.card.directory import Entry, walk
-from doctor.card.judge import FatVolume, Judgement, find_volume, judge, open_volume
+from doctor.card.judge import CardProblem, FatVolume, Judgement, find_volume, judge, open_volume
 from doctor.card.reader import read_file
-from doctor.card.source import FileSource
 from doctor.errors import CardError
 
 
@@ -27,13 +28,13 @@ class ImageCard:
         return str(self.path)
 
     @property
-    def kind(self) -> Literal["image"]:
+    def kind(self) -> Literal["image", "device"]:
         """How it is reached."""
         return "image"
 
     def judge(self) -> Judgement:
         """All that is known of the image from its bytes. Raises CardError."""
-        with FileSource(self.path) as source:
+        with open_source(self.path) as source:
             return judge(source)
 
     def volume(self) -> Volume:
@@ -53,7 +54,7 @@ class ImageCard:
     @contextmanager
     def opened(self) -> Iterator[FatVolume]:
         """The volume that files are read from. Raises CardError where there is none."""
-        with FileSource(self.path) as source:
+        with open_source(self.path) as source:
             volume = find_volume(source)
             if volume is None:
                 worst = judge(source).problems[0]
@@ -70,7 +71,7 @@ class ImageCard:
     def files_elsewhere(self) -> tuple[CardFile, ...]:
         """Files in the roots of the image's other FAT volumes, which the board does not see."""
         found: list[CardFile] = []
-        with FileSource(self.path) as source:
+        with open_source(self.path) as source:
             for part in judge(source).others:
                 volume = open_volume(source, part.start_sector)[0] if part.kind.is_fat else None
                 if volume is not None:
@@ -87,10 +88,16 @@ class ImageCard:
         return sha256_of(self.read(path))
 
     def move(self, src: str, dst: str) -> None:
-        """Give a file another path, in a verified copy of the image that then takes its name. Raises CardError."""
-        from doctor.card.rename import move_in_image
+        """Give a file another path; verified. An image is replaced by a changed copy. Raises CardError."""
+        from doctor.card.change import Rename, change_files
 
-        move_in_image(self.path, "/".join(split_path(src)), "/".join(split_path(dst)))
+        change_files(self.path, [Rename("/".join(split_path(src)), "/".join(split_path(dst)))])
+
+    def remove(self, path: str) -> None:
+        """Delete a file. An image is replaced by a changed copy. Raises CardError."""
+        from doctor.card.change import Delete, change_files
+
+        change_files(self.path, [Delete("/".join(split_path(path)))])
 
     def _find(self, volume: FatVolume, path: str) -> Entry:
         wanted = "/".join(split_path(path)).lower()
@@ -98,6 +105,29 @@ class ImageCard:
             if step.entry.path.lower() == wanted and not step.entry.is_dir:
                 return step.entry
         raise no_such_file(self.name, path)
+
+
+class DeviceCard(ImageCard):
+    """A raw device, or one partition of it. It is open only while it is read."""
+
+    @property
+    def name(self) -> str:
+        """The device."""
+        return device_name(self.path)
+
+    @property
+    def kind(self) -> Literal["device"]:
+        """How it is reached."""
+        return "device"
+
+    def volume(self) -> Volume:
+        """The verdict; of a partition alone the board's part stays open, because the table lies outside."""
+        found = super().volume()
+        whole = whole_device(self.path)
+        if not whole or not found.board_reads:
+            return found
+        text = f"only one partition was examined; give {whole}, so that the partition table is examined too"
+        return replace(found, board_reads=None, problems=(*found.problems, CardProblem("sd-partition-layout", text)))
 
 
 def _card_file(entry: Entry, root: str) -> CardFile:

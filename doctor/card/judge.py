@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from doctor.card import bpb
 from doctor.card.bpb import Defect, Geometry
@@ -16,11 +16,13 @@ from doctor.card.chains import Chain, Claims, Fat, first_difference_of_fats
 from doctor.card.directory import Entry, Listing, fat_sector, list_directory, walk
 from doctor.card.sniff import BoardMount, Layout, Partition, Scheme, VolumeKind, board_mount, look_at
 from doctor.card.source import SECTOR_BYTES, BlockSource, View
+from doctor.card.unfinished import read_mark
 from doctor.escape import shown
 
 BOARD_DOCUMENTED_LIMIT_BYTES = 32 * 2**30  #: docs.pycom.io machine.SD: up to 32 GB; FatFs itself knows no limit
 _MOST_FAT_BYTES_COUNTED = 16 << 20  #: longer FATs (512-byte clusters on a large card) are not counted through
 _MOST_CLUSTERS_FOLLOWED = 4_000_000  #: about two seconds of work; a card holding more in one file is not followed
+_BACKUP_SECTOR = 6  #: where every formatter puts the backup of a FAT32 boot sector
 _MOST_FAULTS_NAMED = 20  #: a folder overwritten with other data lists thousands of files that never were
 
 
@@ -32,6 +34,8 @@ class CardProblem:
     text       what is wrong, in words; text from the card in it is escaped
     sector     where on the medium, counted from its start; None where no sector is at fault
     pc, board  which of the two cannot use the card because of it; neither: worth knowing only
+    unsafe     files must not be changed on the card before this is cured
+    repairable a good copy of what is wrong lies on the card (``doctor.card.repair``)
     """
 
     catalogue: str
@@ -39,6 +43,13 @@ class CardProblem:
     sector: int | None = None
     pc: bool = False
     board: bool = False
+    unsafe: bool = False
+    repairable: bool = False
+
+    @property
+    def stops_changes(self) -> bool:
+        """Whether no file on the card may be changed."""
+        return self.pc or self.board or self.unsafe
 
 
 @dataclass(frozen=True)
@@ -123,6 +134,8 @@ def judge(source: BlockSource) -> Judgement:
     volume, defects = open_volume(source, start)
     kind = _fat_kind(volume) if volume else VolumeKind.UNKNOWN
     problems = [_of_defect(defect, start, kind) for defect in defects]
+    if problems and good_backup(source, start) is not None:
+        problems = [replace(problem, repairable=True) for problem in problems]
     refused = any(defect.board for defect in defects)
     problems += _of_layout(layout, mount, start, source.size_bytes, explained=refused)
     label, free = "", None
@@ -196,7 +209,14 @@ def _no_fat(source: BlockSource, layout: Layout, mount: BoardMount) -> Judgement
     }
     text = texts.get(kind, f"the card holds {kind.value}; the board reads only FAT")
     sector = layout.partitions[0].start_sector if layout.partitions else 0
-    pc_reads = kind in _kinds_of_this_pc()
+    mark = read_mark(source.read_at(0, SECTOR_BYTES)) if source.size_bytes >= SECTOR_BYTES else None
+    if mark is not None:
+        text = f"formatting this card was interrupted; its files lie in {shown(mark.folder, 300)}"
+    lost = next((start for start in _starts(layout) if good_backup(source, start) is not None), None)
+    if lost is not None and mark is None:
+        sector, catalogue = lost, "sd-mount-no-fat"
+        text = f"the boot sector at {lost} is damaged; its backup copy at sector {lost + _BACKUP_SECTOR} is good"
+    pc_reads = kind in _kinds_of_this_pc() and mark is None and lost is None
     return Judgement(
         layout=layout,
         mount=mount,
@@ -208,8 +228,29 @@ def _no_fat(source: BlockSource, layout: Layout, mount: BoardMount) -> Judgement
         free_bytes=None,
         pc_reads=pc_reads,
         board_reads=False,
-        problems=(CardProblem(catalogue, text, sector, pc=not pc_reads, board=True),),
+        problems=(CardProblem(catalogue, text, sector, pc=not pc_reads, board=True, repairable=lost is not None),),
     )
+
+
+def _starts(layout: Layout) -> Iterator[int]:
+    """Where a FAT volume could start whose boot sector is gone."""
+    empty = (VolumeKind.UNKNOWN, VolumeKind.BLANK)
+    if layout.scheme is Scheme.NONE and layout.whole in empty:
+        yield 0
+    yield from (part.start_sector for part in layout.partitions if part.kind in empty)
+
+
+def good_backup(source: BlockSource, start_sector: int) -> bytes | None:
+    """The backup of a FAT32 boot sector, where it is good and would hold no fault; None elsewhere."""
+    at = (start_sector + _BACKUP_SECTOR) * SECTOR_BYTES
+    if at + SECTOR_BYTES > source.size_bytes:
+        return None
+    boot = source.read_at(at, SECTOR_BYTES)
+    geometry = bpb.read_geometry(boot) if bpb.looks_like_fat(boot) else None
+    if geometry is None or geometry.width != 32 or geometry.backup_sector != _BACKUP_SECTOR:
+        return None
+    room = source.size_bytes - start_sector * SECTOR_BYTES
+    return None if bpb.check_numbers(boot, geometry, room) else boot
 
 
 def _kinds_of_this_pc() -> frozenset[VolumeKind]:
@@ -224,9 +265,12 @@ def _inside(volume: FatVolume) -> tuple[str, int | None, list[CardProblem]]:
     geometry = volume.geometry
     problems: list[CardProblem] = []
 
-    def damaged(text: str, sector: int, *, pc: bool = False, board: bool = False) -> None:
+    def damaged(
+        text: str, sector: int, *, pc: bool = False, board: bool = False, unsafe: bool = False, repairable: bool = False
+    ) -> None:
         where = volume.card_sector(sector)
-        problems.append(CardProblem("write-protected-or-unsafe-eject", text, where, pc, board))
+        problem = CardProblem("write-protected-or-unsafe-eject", text, where, pc, board, unsafe, repairable)
+        problems.append(problem)
 
     root = volume.root()
     if root.fault:
@@ -234,19 +278,49 @@ def _inside(volume: FatVolume) -> tuple[str, int | None, list[CardProblem]]:
         return geometry.label, None, problems
     difference = first_difference_of_fats(volume.view, geometry)
     if difference is not None:
-        damaged("the two copies of the FAT differ; the card was pulled out while it was written", difference)
+        text = "the two copies of the FAT differ; the card was pulled out while it was written"
+        damaged(text, difference, unsafe=True, repairable=True)
     if _is_dirty(volume):
-        damaged("the volume is marked as not cleanly ejected", 0)
-    for number, (text, sector, torn) in enumerate(_chain_faults(volume, root)):
+        damaged("the volume is marked as not cleanly ejected", 0, unsafe=True, repairable=True)
+    if backup_differs(volume):
+        damaged("the backup copy of the boot sector is not a copy of it", geometry.backup_sector, repairable=True)
+    for number, (text, sector, torn) in enumerate(chain_faults(volume, root)):
         if number == _MOST_FAULTS_NAMED:
             damaged("more files are damaged than are named here", sector, pc=True, board=True)
             break
-        damaged(text, sector, pc=torn, board=torn)
+        damaged(text, sector, pc=torn, board=torn, unsafe=True)
     free = None
     if geometry.fat_sectors * geometry.sector_bytes <= _MOST_FAT_BYTES_COUNTED:
-        free = volume.fat.count_free() * geometry.cluster_bytes
+        clusters = volume.fat.count_free()
+        free = clusters * geometry.cluster_bytes
+        if (text := fsinfo_fault(volume, clusters)) and not any(problem.pc for problem in problems):
+            damaged(text, geometry.fsinfo_sector, repairable=True)
     label = root.label or ("" if geometry.label == "NO NAME" else geometry.label)
     return label, free, problems
+
+
+def backup_differs(volume: FatVolume) -> bool:
+    """Whether a FAT32 volume names a backup boot sector that does not hold the same numbers."""
+    geometry = volume.geometry
+    if geometry.width != 32 or not 0 < geometry.backup_sector < geometry.reserved:
+        return False
+    boot = volume.view.read_at(0, SECTOR_BYTES)
+    copy = volume.view.read_at(geometry.backup_sector * geometry.sector_bytes, SECTOR_BYTES)
+    return copy[11:64] != boot[11:64] or copy[510:] != bpb.SIGNATURE
+
+
+def fsinfo_fault(volume: FatVolume, free_clusters: int) -> str:
+    """What is wrong with FSInfo, whose number the board shows as the free space; empty where nothing is."""
+    geometry = volume.geometry
+    if geometry.width != 32 or not 0 < geometry.fsinfo_sector < geometry.reserved:
+        return ""
+    info = volume.view.read_at(geometry.fsinfo_sector * geometry.sector_bytes, SECTOR_BYTES)
+    if (info[:4], info[484:488], info[510:]) != (b"RRaA", b"rrAa", bpb.SIGNATURE):
+        return "the sector that holds the free space (FSInfo) is damaged"
+    told = int.from_bytes(info[488:492], "little")
+    if told not in (free_clusters, 0xFFFFFFFF):
+        return f"the free space noted on the card is wrong ({told} clusters, really {free_clusters})"
+    return ""
 
 
 def _is_dirty(volume: FatVolume) -> bool:
@@ -290,7 +364,7 @@ def follow_file(volume: FatVolume, entry: Entry) -> FileChain:
     return FileChain(chain)
 
 
-def _chain_faults(volume: FatVolume, root: Listing) -> Iterator[tuple[str, int, bool]]:
+def chain_faults(volume: FatVolume, root: Listing) -> Iterator[tuple[str, int, bool]]:
     """Faults of files and folders as (text, sector, torn), within the bounds of a check."""
     claims = Claims()
     geometry = volume.geometry

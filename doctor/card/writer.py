@@ -19,7 +19,7 @@ from doctor.card.source import SECTOR_BYTES
 from doctor.errors import CardError
 from doctor.escape import shown
 
-_LARGEST_FILE_BYTES = 0xFFFFFFFF  #: FAT counts bytes of a file in 32 bits
+LARGEST_FILE_BYTES = 0xFFFFFFFF  #: FAT counts bytes of a file in 32 bits
 _WRITE_BYTES = 1 << 20
 
 
@@ -185,7 +185,7 @@ def _tree(files: Iterable[NewFile]) -> _Node:
             raise CardError("card-is-fat", "would be on the card twice", on=shown(file.path))
         if len(name.encode("utf-16-le", "replace")) > 2 * LONGEST_NAME_UNITS or not name:
             raise CardError("card-is-fat", "is no name that a card can hold", on=shown(file.path))
-        if file.size_bytes > _LARGEST_FILE_BYTES:
+        if file.size_bytes > LARGEST_FILE_BYTES:
             raise CardError("card-is-fat", "is larger than FAT allows (4 GiB)", on=shown(file.path))
         node.children[name.lower()] = _Node(name, file)
     return root

@@ -1,0 +1,156 @@
+"""Small changes to the files of a card image or device: move, rename, delete, add; judged before, proved after.
+
+An image file is changed in a copy that takes its name at the end; a device is changed in place, in an order in
+which no cut hurts. A volume with faults is not touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from doctor.card.device import is_device, open_source
+from doctor.card.directory import Entry, walk
+from doctor.card.edit import VolumeEditor
+from doctor.card.guard import check_replaceable, check_room
+from doctor.card.judge import CardProblem, FatVolume, judge
+from doctor.card.overlay import Medium
+from doctor.card.reader import read_file
+from doctor.card.source import BlockSource
+from doctor.card.target import FileTarget, copy_sparse, copy_that_takes_the_name, used_bytes
+from doctor.card.writer import NewFile
+from doctor.errors import CardError
+
+
+@dataclass(frozen=True)
+class Rename:
+    """Give a file another path; paths from the volume's root, parts joined by "/"."""
+
+    src: str
+    dst: str
+
+
+@dataclass(frozen=True)
+class Delete:
+    """Delete a file."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class Add:
+    """Add a file."""
+
+    file: NewFile
+
+
+Change = Rename | Delete | Add
+
+
+def change_files(path: Path, changes: list[Change]) -> None:
+    """Carry out changes one after the other, and prove the result.
+
+    Raises CardError where the volume has faults, a change cannot be made, or the medium may not be written; an
+    image is as it was then, a device has the changes before the one that failed.
+    """
+    with open_source(path) as source:
+        before = _judged(source)
+        expected = _contents(before)
+    with medium_to_change(path) as medium:
+        editor = VolumeEditor(medium)
+        for change in changes:
+            _carry_out(editor, change, expected)
+        medium.sync()
+        _prove(medium, expected)
+
+
+@contextmanager
+def medium_to_change(path: Path) -> Iterator[Medium]:
+    """The device itself, or a copy of an image file that takes its name at the end. Raises CardError."""
+    if is_device(path):
+        from doctor.card.device import open_for_writing
+
+        with open_for_writing(path) as device:
+            yield device
+            device.settle()
+        return
+    check_replaceable(path)
+    check_room(path.parent, used_bytes(path), "a copy of the image")
+    with copy_that_takes_the_name(path) as part:
+        copy_sparse(path, part)
+        with FileTarget(part) as target:
+            yield target
+
+
+def _judged(source: BlockSource) -> FatVolume:
+    """The volume, free of faults. Raises CardError."""
+    verdict = judge(source)
+    worst = next((problem for problem in verdict.problems if problem.stops_changes), None)
+    if verdict.volume is None or worst is not None:
+        raise _refused(source.name, worst or next(iter(verdict.problems), None))
+    return verdict.volume
+
+
+def _refused(name: str, problem: CardProblem | None) -> CardError:
+    what = "holds no FAT volume" if problem is None else problem.text
+    catalogue = "sd-mount-no-fat" if problem is None else problem.catalogue
+    repairable = problem is not None and problem.repairable
+    return CardError(
+        catalogue,
+        f"{what}; no file on it is changed",
+        on=name,
+        next="run fipy-doctor fix --repair-sd" if repairable else "run fipy-doctor fix --reformat-sd",
+    )
+
+
+def _contents(volume: FatVolume) -> dict[str, int]:
+    """Path in lower case and size of everything; -1 for folders."""
+    return {
+        step.entry.path.lower(): -1 if step.entry.is_dir else step.entry.size_bytes
+        for step in walk(volume.view, volume.fat, volume.root())
+    }
+
+
+def _carry_out(editor: VolumeEditor, change: Change, expected: dict[str, int]) -> None:
+    """One change, its content compared, and what is expected afterwards brought up to date."""
+    if isinstance(change, Rename):
+        entry = editor.file(change.src)
+        content = _digest(editor.volume, entry)
+        editor.rename(change.src, change.dst)
+        expected[change.dst.lower()] = expected.pop(change.src.lower())
+        _same(_digest(editor.volume, editor.file(change.dst)) == content)
+    elif isinstance(change, Delete):
+        editor.delete(change.path)
+        del expected[change.path.lower()]
+    else:
+        editor.add(change.file)
+        expected[change.file.path.lower()] = change.file.size_bytes
+        _same(_digest(editor.volume, editor.file(change.file.path)) == _digest_of(change.file.content))
+
+
+def _digest(volume: FatVolume, entry: Entry) -> str:
+    return _digest_of(lambda: read_file(volume, entry))
+
+
+def _digest_of(content: Callable[[], Iterable[bytes]]) -> str:
+    from doctor.card.card import sha256_of
+
+    return sha256_of(iter(content()))
+
+
+def _prove(medium: Medium, expected: dict[str, int]) -> None:
+    """Everything that was there is there, and no fault has appeared."""
+    after = judge(medium)
+    faults = any(problem.stops_changes for problem in after.problems)
+    _same(after.volume is not None and not faults and _contents(after.volume) == expected)
+
+
+def _same(holds: bool) -> None:
+    if not holds:
+        raise CardError(
+            "card-is-fat",
+            "the changed card is not as it should be; an image was left as it was",
+            next="run fipy-doctor check --sd with it",
+        )

@@ -1,0 +1,264 @@
+r"""Raw devices as cards: ``/dev/sdX``, ``/dev/mmcblkN``, ``/dev/diskN``, ``\\.\PhysicalDriveN``, and their partitions.
+
+Reads and writes reach a device in whole sectors only, as Windows and macOS demand. Writing needs the device for us
+alone, and passes the hard stops of ``device_guard`` however it was asked for.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+
+from doctor.card.device_guard import Identity, assess
+from doctor.card.device_raw import PosixDevice, RawDevice
+from doctor.card.drives import Drive, find_drive
+from doctor.card.source import SECTOR_BYTES, FileSource
+from doctor.errors import CardError, UsageError
+
+_WINDOWS_DRIVE = re.compile(r"[\\/]{2}[.?][\\/]PhysicalDrive\d+[\\/]?", re.IGNORECASE)
+_MAC_BUFFERED = re.compile(r"/dev/(disk\d+(s\d+)?)")
+_MAC_RAW = re.compile(r"/dev/rdisk\d+(s\d+)?")
+
+
+def is_device(path: Path) -> bool:
+    """Whether a path names a disk device; nothing is opened."""
+    text = str(path)
+    if _WINDOWS_DRIVE.fullmatch(text):
+        return True
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return stat.S_ISBLK(mode) or bool(stat.S_ISCHR(mode) and _MAC_RAW.fullmatch(text))
+
+
+def device_name(path: Path) -> str:
+    r"""The name of a device as its system wants it; pathlib puts a backslash behind ``\\.\PhysicalDrive1``."""
+    text = str(path)
+    if _WINDOWS_DRIVE.fullmatch(text):
+        return "\\\\.\\PhysicalDrive" + re.sub(r"\D", "", text)
+    return text
+
+
+def whole_device(path: Path) -> str:
+    """The disk that a device is a partition of; empty for a whole disk. Nothing is opened."""
+    name = Path(device_name(path)).name
+    if (mac := re.fullmatch(r"r?(disk\d+)s\d+", name)) is not None:
+        return f"/dev/{mac[1]}"
+    node = Path("/sys/class/block") / Path(device_name(path)).resolve().name
+    return f"/dev/{node.resolve().parent.name}" if (node / "partition").exists() else ""
+
+
+def open_source(path: Path) -> FileSource | DeviceSource:
+    """An image file or a device, for reading. Raises UsageError where there is none, CardError where it is refused."""
+    return DeviceSource(path) if is_device(path) else FileSource(path)
+
+
+class DeviceSource:
+    """A device opened for reading; a context manager. Raises CardError where it cannot be opened.
+
+    raw  an open device; for tests, which bring their own
+    """
+
+    def __init__(self, path: Path, raw: RawDevice | None = None) -> None:
+        self._name = device_name(path)
+        self._raw = raw or _open_raw(self._name, writing=False)
+        if self._raw.size_bytes <= 0:
+            self._raw.close()
+            raise CardError(
+                "sd-object-init-fails",
+                "has no size: there is no card in the reader",
+                on=self._name,
+                next="put the card in and run the command again",
+            )
+
+    @property
+    def name(self) -> str:
+        """The device."""
+        return self._name
+
+    @property
+    def size_bytes(self) -> int:
+        """Size of the device."""
+        return self._raw.size_bytes
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Exactly ``length`` bytes at ``offset``. Raises CardError where they are not all there."""
+        if offset < 0 or offset + length > self.size_bytes:
+            raise self._unreadable(offset, length, "the device ends before that")
+        unit = self._raw.sector_bytes
+        first = offset // unit * unit
+        end = -(-(offset + length) // unit) * unit
+        parts: list[bytes] = []
+        at = first
+        while at < end:
+            try:
+                part = self._raw.read(at, end - at)
+            except OSError as err:
+                raise self._unreadable(at, end - at, f"the system reports: {err.strerror}") from err
+            if not part:
+                raise self._unreadable(at, end - at, "the device gave nothing: the card was taken out")
+            parts.append(part)
+            at += len(part)
+        whole = parts[0] if len(parts) == 1 else b"".join(parts)
+        return whole if len(whole) == length else whole[offset - first : offset - first + length]
+
+    def _unreadable(self, offset: int, length: int, cause: str) -> CardError:
+        return CardError(
+            "sd-read-error-mid-flash",
+            f"cannot read {length} bytes at sector {offset // SECTOR_BYTES}",
+            on=self.name,
+            cause=cause,
+            next="put the card in again; if it happens again, use another card",
+        )
+
+    def close(self) -> None:
+        """Close the device."""
+        self._raw.close()
+
+    def __enter__(self) -> DeviceSource:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+
+class DeviceTarget(DeviceSource):
+    """A device opened for reading and writing, for nobody but us."""
+
+    def __init__(self, path: Path, raw: RawDevice | None = None, volumes: tuple[str, ...] = ()) -> None:
+        super().__init__(path, raw or _open_raw(device_name(path), writing=True, volumes=volumes))
+
+    def write_at(self, offset: int, data: bytes | bytearray | memoryview) -> None:
+        """Write all of ``data``. Raises ValueError outside the device, CardError where it refuses."""
+        if offset < 0 or offset + len(data) > self.size_bytes:
+            raise ValueError(f"{offset}+{len(data)} lies outside {self.name}")
+        unit = self._raw.sector_bytes
+        first = offset // unit * unit
+        end = -(-(offset + len(data)) // unit) * unit
+        if (first, end) != (offset, offset + len(data)):
+            whole = bytearray(self.read_at(first, end - first))
+            whole[offset - first : offset - first + len(data)] = data
+            data = whole
+        left = memoryview(data)
+        try:
+            while left:
+                taken = self._raw.write(first, left)
+                if taken <= 0:
+                    raise OSError(errno.EIO, os.strerror(errno.EIO))
+                first += taken
+                left = left[taken:]
+        except OSError as err:
+            raise self._unwritable(first, err) from err
+
+    def _unwritable(self, offset: int, err: OSError) -> CardError:
+        locked = err.errno in (errno.EROFS, errno.EPERM, errno.EACCES)
+        return CardError(
+            "write-protected-or-unsafe-eject",
+            f"cannot be written at sector {offset // SECTOR_BYTES}: {err.strerror}",
+            on=self.name,
+            cause="the lock switch of the card's adapter is on" if locked else "the card was taken out, or is worn out",
+            next="put the card in again and run the same command; what was on it lies in the backup",
+        )
+
+    def sync(self) -> None:
+        """Return when everything written lies on the card. Raises CardError."""
+        try:
+            self._raw.sync()
+        except OSError as err:
+            raise self._unwritable(0, err) from err
+
+    def settle(self) -> None:
+        """Everything on the card, nothing remembered by the system, its partition table looked at again."""
+        self.sync()
+        self._raw.forget()
+        self._raw.reread_table()
+
+    def forget(self) -> None:
+        """Reading asks the card from now on, not what the system remembers of it."""
+        self.sync()
+        self._raw.forget()
+
+    def __enter__(self) -> DeviceTarget:
+        return self
+
+
+@contextmanager
+def open_for_writing(path: Path, *, expected: Identity | None = None) -> Iterator[DeviceTarget]:
+    """A device for writing, after its hard stops were looked at once more. Raises CardError.
+
+    expected  what it was when the plan was made; a card that was changed meanwhile is refused
+    """
+    drive = find_drive(device_name(path))
+    stops = assess(drive).hard
+    if stops:
+        raise CardError("card-is-fat", f"must not be written: {stops[0]}", on=device_name(path))
+    target = DeviceTarget(path, volumes=_letters(drive))
+    with target:
+        now = Identity.of(drive)
+        if target.size_bytes != drive.size_bytes or (expected is not None and now != expected):
+            raise CardError(
+                "sd-swapped-while-mounted",
+                "is not the card any more that it was when the plan was made; nothing was changed",
+                on=device_name(path),
+                next="run the same command again and read the new plan",
+            )
+        yield target
+
+
+def _letters(drive: Drive) -> tuple[str, ...]:
+    """Drive letters of Windows on a device; nothing elsewhere."""
+    mounts = (mount for part in drive.parts for mount in part.mounts)
+    return tuple(mount for mount in mounts if re.fullmatch(r"[A-Z]:\\?", mount))
+
+
+def _open_raw(name: str, *, writing: bool, volumes: tuple[str, ...] = ()) -> RawDevice:
+    try:
+        if sys.platform == "win32":
+            from doctor.card.device_windows import WindowsDevice
+
+            return WindowsDevice(name, writing=writing, volumes=volumes)
+        mac = _MAC_BUFFERED.fullmatch(name) if sys.platform == "darwin" else None
+        return PosixDevice(f"/dev/r{mac[1]}" if mac else name, writing=writing)
+    except FileNotFoundError as err:
+        raise UsageError("card-is-fat", "there is no such device", on=name, next="run fipy-doctor cards") from err
+    except OSError as err:
+        raise _refused(name, err, writing=writing) from err
+
+
+def _refused(name: str, err: OSError, *, writing: bool) -> CardError:
+    no_card = getattr(errno, "ENOMEDIUM", -1)
+    if err.errno in (no_card, errno.ENXIO):
+        return CardError(
+            "sd-object-init-fails",
+            "there is no card in the reader",
+            on=name,
+            next="put the card in and run the command again",
+        )
+    if err.errno in (errno.EACCES, errno.EPERM):
+        needed = {"win32": "run the terminal as administrator"}.get(sys.platform, "run the same command with sudo")
+        return CardError(
+            "card-is-fat",
+            "may not be opened",
+            on=name,
+            cause="raw devices belong to the administrator",
+            next=f"{needed}, or give the folder where the card is mounted",
+        )
+    if err.errno == errno.EBUSY:
+        return CardError("card-is-fat", "is in use", on=name, cause="it is mounted", next="unmount it first")
+    if err.errno == errno.EROFS and writing:
+        return CardError(
+            "write-protected-or-unsafe-eject",
+            "is write-protected",
+            on=name,
+            cause="the lock switch of the card's adapter",
+            next="slide the lock switch and put the card in again",
+        )
+    return CardError("card-is-fat", f"cannot be opened: {err.strerror}", on=name, next="run fipy-doctor cards")

@@ -1,0 +1,140 @@
+"""A disk device as the system gives it: open, size, reads and writes of whole sectors. Linux and macOS.
+
+Numbers of the calls from reference/fat-and-pyfatfs.md 10 (linux/fs.h, sys/disk.h).
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import sys
+from contextlib import suppress
+from typing import Protocol
+
+_BLKROGET, _BLKSSZGET, _BLKGETSIZE64, _BLKFLSBUF, _BLKRRPART = 0x125E, 0x1268, 0x80081272, 0x1261, 0x125F
+_DKIOCGETBLOCKSIZE, _DKIOCGETBLOCKCOUNT = 0x40046418, 0x40086419
+_SMALLEST_SECTOR_BYTES, _LARGEST_SECTOR_BYTES = 512, 65536
+
+
+class RawDevice(Protocol):
+    """An open device. Offsets and lengths are multiples of ``sector_bytes``; OSError where it refuses."""
+
+    @property
+    def size_bytes(self) -> int:
+        """Size of the whole device; 0 where the system does not say."""
+        ...
+
+    @property
+    def sector_bytes(self) -> int:
+        """The unit of reading and writing."""
+        ...
+
+    def read(self, offset: int, length: int) -> bytes:
+        """As many bytes as come."""
+        ...
+
+    def write(self, offset: int, data: bytes | memoryview) -> int:
+        """Write, and return how many bytes were taken."""
+        ...
+
+    def sync(self) -> None:
+        """Return when everything written lies on the medium."""
+        ...
+
+    def forget(self) -> None:
+        """Drop what the system remembers of the medium, so that reading asks the medium."""
+        ...
+
+    def reread_table(self) -> None:
+        """Let the system look at the partition table again."""
+        ...
+
+    def close(self) -> None:
+        """Close the device, and let go what was locked."""
+        ...
+
+
+class PosixDevice:
+    """A device node of Linux or macOS. Raises OSError where it cannot be opened.
+
+    writing  open for writing too, for nobody but us: a mounted device gives EBUSY
+    """
+
+    def __init__(self, node: str, *, writing: bool) -> None:
+        flags = os.O_RDWR | os.O_EXCL if writing else os.O_RDONLY
+        self._handle = os.open(node, flags | getattr(os, "O_CLOEXEC", 0))
+        try:
+            self._sector = self._ask_sector_bytes()
+            self._size = self._ask_size()
+        except OSError:
+            os.close(self._handle)
+            raise
+
+    @property
+    def size_bytes(self) -> int:
+        """Size of the whole device."""
+        return self._size
+
+    @property
+    def sector_bytes(self) -> int:
+        """The unit of reading and writing."""
+        return self._sector
+
+    def _ioctl(self, call: int, answer: bytes) -> bytes:
+        import fcntl
+
+        return fcntl.ioctl(self._handle, call, answer)
+
+    def _ask_sector_bytes(self) -> int:
+        call = _DKIOCGETBLOCKSIZE if sys.platform == "darwin" else _BLKSSZGET
+        found = 0
+        with suppress(OSError):
+            (found,) = struct.unpack("=I", self._ioctl(call, bytes(4)))
+        return found if _SMALLEST_SECTOR_BYTES <= found <= _LARGEST_SECTOR_BYTES else _SMALLEST_SECTOR_BYTES
+
+    def _ask_size(self) -> int:
+        with suppress(OSError):
+            if sys.platform == "darwin":
+                (count,) = struct.unpack("=Q", self._ioctl(_DKIOCGETBLOCKCOUNT, bytes(8)))
+                return int(count) * self._sector
+            (size,) = struct.unpack("=Q", self._ioctl(_BLKGETSIZE64, bytes(8)))
+            return int(size)
+        return os.lseek(self._handle, 0, os.SEEK_END)
+
+    def read(self, offset: int, length: int) -> bytes:
+        """As many bytes as come."""
+        return os.pread(self._handle, length, offset)
+
+    def write(self, offset: int, data: bytes | memoryview) -> int:
+        """Write, and return how many bytes were taken."""
+        return os.pwrite(self._handle, data, offset)
+
+    def sync(self) -> None:
+        """Return when everything written lies on the medium."""
+        os.fsync(self._handle)
+
+    def forget(self) -> None:
+        """Drop what Linux remembers of the medium; rdisk of macOS remembers nothing."""
+        if sys.platform == "linux":
+            with suppress(OSError):
+                self._ioctl(_BLKFLSBUF, bytes(0))
+
+    def reread_table(self) -> None:
+        """Let Linux look at the partition table again; macOS does so when the device is closed."""
+        if sys.platform == "linux":
+            with suppress(OSError):
+                self._ioctl(_BLKRRPART, bytes(0))
+
+    @property
+    def read_only(self) -> bool:
+        """Whether the lock switch is on, as far as Linux knows."""
+        if sys.platform != "linux":
+            return False
+        with suppress(OSError):
+            (flag,) = struct.unpack("=I", self._ioctl(_BLKROGET, bytes(4)))
+            return bool(flag)
+        return False
+
+    def close(self) -> None:
+        """Close the device."""
+        os.close(self._handle)

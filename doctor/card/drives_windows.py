@@ -1,0 +1,84 @@
+r"""Drives of Windows, from PowerShell's Get-Disk, Get-Partition and Get-Volume. Not run on a real Windows yet."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from doctor.card.drives import Drive, DrivePart
+
+_SCRIPT = (
+    "[Console]::OutputEncoding = [Text.Encoding]::UTF8; "
+    "@{disks = @(Get-Disk | Select-Object Number,FriendlyName,SerialNumber,"
+    "@{n='BusType';e={[string]$_.BusType}},Size,IsBoot,IsSystem,IsReadOnly,"
+    "@{n='PartitionStyle';e={[string]$_.PartitionStyle}}); "
+    "partitions = @(Get-Partition | Select-Object DiskNumber,PartitionNumber,"
+    "@{n='DriveLetter';e={[string]$_.DriveLetter}},Size,@{n='Type';e={[string]$_.Type}}); "
+    "volumes = @(Get-Volume | Select-Object @{n='DriveLetter';e={[string]$_.DriveLetter}},"
+    "@{n='FileSystem';e={[string]$_.FileSystem}},FileSystemLabel,Size)} | ConvertTo-Json -Depth 4 -Compress"
+)
+COMMAND = ("powershell.exe", "-NoProfile", "-NonInteractive", "-Command", _SCRIPT)
+#: MSFT_Disk BusType, where a version of PowerShell prints the number.
+_BUSES = {1: "scsi", 3: "ata", 7: "usb", 8: "raid", 9: "iscsi", 10: "sas", 11: "sata", 12: "sd", 13: "mmc", 17: "nvme"}
+
+
+def from_powershell(output: bytes | str) -> tuple[Drive, ...]:
+    """Drives out of what the command printed."""
+    told = json.loads(output)
+    volumes = {_letter(volume): volume for volume in _listed(told, "volumes") if _letter(volume)}
+    return tuple(_drive(disk, _listed(told, "partitions"), volumes) for disk in _listed(told, "disks"))
+
+
+def _drive(
+    disk: Mapping[str, Any], partitions: list[Mapping[str, Any]], volumes: Mapping[str, Mapping[str, Any]]
+) -> Drive:
+    number = int(disk["Number"])
+    bus = _bus(disk.get("BusType"))
+    device = f"\\\\.\\PhysicalDrive{number}"
+    mine = [part for part in partitions if part.get("DiskNumber") == number]
+    return Drive(
+        device=device,
+        name=f"PhysicalDrive{number}",
+        size_bytes=int(disk.get("Size") or 0),
+        model=str(disk.get("FriendlyName") or "").strip(),
+        serial=str(disk.get("SerialNumber") or "").strip(),
+        bus=bus,
+        removable=bus in ("usb", "sd"),
+        sd_card=bus == "sd",
+        soldered=bus == "mmc",
+        read_only=bool(disk.get("IsReadOnly")),
+        is_system=bool(disk.get("IsBoot") or disk.get("IsSystem")),
+        table={"MBR": "dos", "GPT": "gpt"}.get(str(disk.get("PartitionStyle")), ""),
+        parts=tuple(_part(device, part, volumes.get(_letter(part), {})) for part in mine),
+    )
+
+
+def _part(device: str, part: Mapping[str, Any], volume: Mapping[str, Any]) -> DrivePart:
+    letter = _letter(part)
+    system = str(volume.get("FileSystem") or "").lower()
+    return DrivePart(
+        device=f"{device} partition {part.get('PartitionNumber')}",
+        size_bytes=int(part.get("Size") or 0),
+        system="vfat" if system in ("fat", "fat32") else system,
+        label=str(volume.get("FileSystemLabel") or ""),
+        mounts=(f"{letter}:\\",) if letter else (),
+    )
+
+
+def _letter(item: Mapping[str, Any]) -> str:
+    """A drive letter; PowerShell prints none as null, as an empty string or as the character 0."""
+    letter = str(item.get("DriveLetter") or "").strip("\0 ")
+    return letter.upper() if letter.isalpha() else ""
+
+
+def _bus(value: object) -> str:
+    if isinstance(value, int) or (isinstance(value, str) and value.isdigit()):
+        return _BUSES.get(int(value), "")
+    return str(value or "").lower()
+
+
+def _listed(told: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    """A list, which ConvertTo-Json prints as its only item, or as null."""
+    value = told.get(key)
+    return value if isinstance(value, list) else [] if value is None else [value]

@@ -1,0 +1,256 @@
+"""Repairs of a FAT volume from the good copies that lie on it: boot sector, FAT, FSInfo, dirty mark.
+
+Only where it is unambiguous which copy is good. Everything is tried in memory first and judged there; the card is
+written only when the result holds no fault, and what stood in the changed sectors is kept on the PC.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from doctor.card.change import medium_to_change
+from doctor.card.chains import Fat
+from doctor.card.device import open_source
+from doctor.card.directory import walk
+from doctor.card.format import fs_info
+from doctor.card.judge import (
+    FatVolume,
+    Judgement,
+    backup_differs,
+    chain_faults,
+    find_volume,
+    fsinfo_fault,
+    good_backup,
+    judge,
+)
+from doctor.card.overlay import Group, Medium, Overlay
+from doctor.card.sniff import Scheme, VolumeKind, look_at
+from doctor.card.source import SECTOR_BYTES, BlockSource
+from doctor.card.target import disk_error
+from doctor.errors import CardError
+
+_ORDER = (Group.DATA, Group.SECOND_FAT, Group.FIRST_FAT, Group.LONG_NAME, Group.DIRECTORY, Group.BOOT)
+_CLEAN = {16: 0x8000, 32: 0x08000000}  #: bit of FAT[1] that says that the volume was ejected cleanly
+_COPY_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class _ReadOnly:
+    """A source as a medium that nothing is ever written to; its overlay is only looked at."""
+
+    source: BlockSource
+
+    @property
+    def name(self) -> str:
+        return self.source.name
+
+    @property
+    def size_bytes(self) -> int:
+        return self.source.size_bytes
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        return self.source.read_at(offset, length)
+
+    def write_at(self, offset: int, data: bytes) -> None:
+        raise AssertionError("only planned")
+
+    def sync(self) -> None:
+        """Nothing to do."""
+
+
+def plan_repair(path: Path) -> tuple[str, ...]:
+    """What ``repair`` would do, a sentence a line; empty where there is nothing to repair. Changes nothing.
+
+    Raises CardError where the card has faults that no copy on it mends.
+    """
+    with open_source(path) as source:
+        return _repair(Overlay(_ReadOnly(source)))
+
+
+def repair(path: Path, *, backup_dir: Path, now: datetime) -> tuple[str, ...]:
+    """Repair a card image or device; what was done. Raises CardError, leaving the card as it was."""
+    with medium_to_change(path) as medium:
+        overlay = Overlay(medium)
+        done = _repair(overlay)
+        if done:
+            _keep_old(medium, overlay.changed_sectors, backup_dir, now)
+            overlay.commit(_ORDER)
+            medium.sync()
+            if _faults(judge(medium)):
+                raise CardError("card-is-fat", "the repaired card reads back otherwise", on=medium.name)
+        return done
+
+
+def _repair(overlay: Overlay) -> tuple[str, ...]:
+    """All repairs, in the overlay. Raises CardError where faults would be left."""
+    done = _boot_sector(overlay)
+    volume = find_volume(overlay)
+    if volume is None:
+        raise _beyond(overlay, judge(overlay))
+    done += _fats(overlay, volume)
+    volume.fat.forget()
+    done += _dirty_marks(overlay, volume)
+    done += _backup_boot_sector(overlay, volume)
+    done += _free_space(overlay, volume)
+    if done and _faults(after := judge(overlay)):
+        raise _beyond(overlay, after)
+    return tuple(done)
+
+
+def _faults(verdict: Judgement) -> bool:
+    return any(problem.stops_changes for problem in verdict.problems)
+
+
+def _beyond(overlay: Overlay, verdict: Judgement) -> CardError:
+    worst = next((problem for problem in verdict.problems if problem.stops_changes), verdict.problems[0])
+    return CardError(
+        worst.catalogue,
+        f"{worst.text}; no copy on the card mends that, and nothing was changed",
+        on=overlay.name,
+        next="run fipy-doctor fix --reformat-sd: it saves what can be read first",
+    )
+
+
+def _boot_sector(overlay: Overlay) -> list[str]:
+    layout = look_at(overlay)
+    empty = (VolumeKind.UNKNOWN, VolumeKind.BLANK, VolumeKind.FAT12, VolumeKind.FAT16, VolumeKind.FAT32)
+    starts = [part.start_sector for part in layout.partitions if part.primary and part.kind in empty]
+    if layout.scheme is Scheme.NONE and layout.whole in empty and 0 not in starts:
+        starts.append(0)
+    for start in starts:
+        good = good_backup(overlay, start)
+        at = start * SECTOR_BYTES
+        if good is None or not _boot_is_faulty(overlay, start):
+            continue
+        overlay.write_at(at, good, Group.BOOT)
+        return [f"restore the boot sector at sector {start} from its backup copy"]
+    return []
+
+
+def _boot_is_faulty(overlay: Overlay, start: int) -> bool:
+    from doctor.card.judge import open_volume
+
+    volume, defects = open_volume(overlay, start)
+    return volume is None or any(defect.pc or defect.board for defect in defects)
+
+
+def _fats(overlay: Overlay, volume: FatVolume) -> list[str]:
+    """Make the FATs equal, where it is plain which of them is good. Raises CardError where it is not."""
+    geometry = volume.geometry
+    used = -(-(geometry.clusters + 2) * geometry.width // 8)
+    if geometry.fats < 2 or _equal(volume, used):
+        return []
+    second = replace(volume, fat=Fat(volume.view, geometry, 1))
+    first_is_whole, second_is_whole = (_is_whole(each) for each in (volume, second))
+    if not first_is_whole and not second_is_whole:
+        raise _unclear(overlay, "both copies of the FAT are damaged")
+    if first_is_whole and second_is_whole and _chains(volume) != _chains(second):
+        raise _unclear(overlay, "the two copies of the FAT both make sense, and tell different things")
+    good, bad = (0, 1) if first_is_whole else (1, 0)
+    group = Group.SECOND_FAT if bad else Group.FIRST_FAT
+    for at in range(0, used, _COPY_BYTES):
+        length = min(_COPY_BYTES, used - at)
+        data = volume.view.read_at(geometry.fat_offset(good) + at, length)
+        old = volume.view.read_at(geometry.fat_offset(bad) + at, length)
+        for piece in range(0, length, SECTOR_BYTES):
+            if data[piece : piece + SECTOR_BYTES] != old[piece : piece + SECTOR_BYTES]:
+                place = volume.view.offset + geometry.fat_offset(bad) + at + piece
+                overlay.write_at(place, data[piece : piece + SECTOR_BYTES], group)
+    names = ("first", "second")
+    return [f"copy the {names[good]} FAT over the {names[bad]}"]
+
+
+def _unclear(overlay: Overlay, what: str) -> CardError:
+    return CardError(
+        "write-protected-or-unsafe-eject",
+        f"{what}; which is right cannot be told, and nothing was changed",
+        on=overlay.name,
+        next="run fipy-doctor fix --reformat-sd: it saves what can be read first",
+    )
+
+
+def _equal(volume: FatVolume, used: int) -> bool:
+    geometry = volume.geometry
+    for at in range(0, used, _COPY_BYTES):
+        length = min(_COPY_BYTES, used - at)
+        one, two = (volume.view.read_at(geometry.fat_offset(copy) + at, length) for copy in (0, 1))
+        if one != two:
+            return False
+    return True
+
+
+def _is_whole(volume: FatVolume) -> bool:
+    root = volume.root()
+    return not root.fault and next(chain_faults(volume, root), None) is None
+
+
+def _chains(volume: FatVolume) -> dict[str, object]:
+    root = volume.root()
+    return {"": root.chain} | {
+        step.entry.path: volume.fat.chain(step.entry.first_cluster) if step.entry.first_cluster else None
+        for step in walk(volume.view, volume.fat, root)
+    }
+
+
+def _dirty_marks(overlay: Overlay, volume: FatVolume) -> list[str]:
+    """Clear the marks of an unclean eject, in the boot sector and in FAT[1], where all chains are good."""
+    geometry, start = volume.geometry, volume.view.offset
+    mask = _CLEAN.get(geometry.width, 0)
+    found = False
+    at = 65 if geometry.width == 32 else 37
+    boot = volume.view.read_at(0, SECTOR_BYTES)
+    if boot[at] & 1:
+        overlay.write_at(start + at, bytes([boot[at] & 0xFE]), Group.BOOT)
+        found = True
+    if mask and not volume.fat[1] & mask:
+        for copy in range(geometry.fats):
+            group = Group.SECOND_FAT if copy else Group.FIRST_FAT
+            size, code = (4, "<I") if geometry.width == 32 else (2, "<H")
+            place = geometry.fat_offset(copy) + size
+            (entry,) = struct.unpack(code, volume.view.read_at(place, size))
+            overlay.write_at(start + place, struct.pack(code, entry | mask), group)
+        volume.fat.forget()
+        found = True
+    return ["clear the mark of an unclean eject: every file was found whole"] if found else []
+
+
+def _backup_boot_sector(overlay: Overlay, volume: FatVolume) -> list[str]:
+    if not backup_differs(volume):
+        return []
+    boot = volume.view.read_at(0, SECTOR_BYTES)
+    overlay.write_at(volume.view.offset + volume.geometry.backup_sector * SECTOR_BYTES, boot, Group.BOOT)
+    return ["renew the backup copy of the boot sector"]
+
+
+def _free_space(overlay: Overlay, volume: FatVolume) -> list[str]:
+    free = volume.fat.count_free()
+    if not fsinfo_fault(volume, free):
+        return []
+    geometry = volume.geometry
+    following = next((cluster for cluster in range(2, len(volume.fat)) if volume.fat[cluster] == 0), 2)
+    info = fs_info(free, following)
+    for sector in (geometry.fsinfo_sector, geometry.backup_sector + geometry.fsinfo_sector):
+        if sector < geometry.reserved:
+            overlay.write_at(volume.view.offset + sector * geometry.sector_bytes, info, Group.BOOT)
+    return ["note the free space anew"]
+
+
+def _keep_old(medium: Medium, sectors: tuple[int, ...], backup_dir: Path, now: datetime) -> Path:
+    """What stands in the sectors that will be changed, in a dated file: their numbers first, then 512 bytes each."""
+    path = backup_dir / f"fipy-doctor-{now:%Y%m%d-%H%M%S}-repair.sectors"
+    try:
+        backup_dir.mkdir(parents=True, exist_ok=True)
+        with path.open("xb") as file:
+            file.write(json.dumps({"card": medium.name, "sectors": sectors}).encode() + b"\n")
+            for sector in sectors:
+                file.write(medium.read_at(sector * SECTOR_BYTES, SECTOR_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as err:
+        raise disk_error(path, err) from err
+    return path
