@@ -3,519 +3,240 @@
 Rules: design.md 4 "Flashing", modem-protocol.md 6.4 and 7, failure-catalogue.md 1 and 8.6.
 """
 
-from . import states
+from . import rules, states
 from .events import PREPARE, PROVE, TRANSFER, WAIT_MODEM
-from .profile import MONARCH2_FAMILY, SQN3330_FAMILY, STORE_LIMIT_BYTES
+from .profile import MONARCH2_FAMILY, STORE_LIMIT_BYTES, by_family
+from .shapes import (
+    BETWEEN_BUILD,
+    DEPLOY_MS,
+    DIFF,
+    FACTORY_BUILD,
+    FFH_MS,
+    FIRST_TARGET,
+    FULL,
+    LOAD_MS,
+    NO_WAY_BACK,
+    ON_THE_FLY,
+    PAIR,
+    PRACTICE,
+    PRACTICE_FAMILY,
+    PREPARE_MS,
+    PROVE_MS,
+    RETURN_MS,
+    SLOWEST_BYTES_S,
+    SOAK_MS,
+    SPEED_MS,
+    STALLS_MS,
+    STORE,
+    SWITCH_MS,
+    ImageFacts,
+    Options,
+    Plan,
+    Refusal,
+    Running,
+    Step,
+    radio_of,
+)
 
 try:
-    from typing import List, Optional, Sequence, Tuple  # noqa: F401
+    from typing import List, Sequence  # noqa: F401
 except ImportError:  # MicroPython
     pass
 
-STORE = "store"
-ON_THE_FLY = "on-the-fly"
+__all__ = [
+    "DIFF",
+    "FACTORY_BUILD",
+    "FIRST_TARGET",
+    "FULL",
+    "NO_WAY_BACK",
+    "ON_THE_FLY",
+    "PAIR",
+    "PRACTICE",
+    "PRACTICE_FAMILY",
+    "STORE",
+    "ImageFacts",
+    "Options",
+    "Plan",
+    "Refusal",
+    "Running",
+    "Step",
+    "make_plan",
+    "radio_of",
+]
 
-FULL = "full"
-DIFF = "diff"
-PRACTICE = "practice"
-PAIR = ("pair-1", "pair-2")
-PRACTICE_FAMILY = "practice"
-
-#: The factory build, whose boot ROM cannot recover from a failed full image (modem-protocol.md 7).
-FACTORY_BUILD = 33080
-#: What a modem on the factory build must go to first.
-FIRST_TARGET = 41065
-#: The build that comes as a pair of files.
-PAIR_BUILD = 48829
-#: Builds without a public package: once left, there is no way back (modem-protocol.md 7).
-NO_WAY_BACK = (43818, 46470, 48939, 50523)
-#: Files below this many bytes are no image (modem-protocol.md 5.2).
-SMALLEST_BYTES = 128
-#: Radio by build, for a modem that cannot say it itself (modem-protocol.md 7).
-NB1_BUILDS = (35351, 36571, 37365, 37781, 38729, 40343, 41019, 46262, 48939)
-CATM1_BUILDS = (33080, 33988, 36417, 38638, 39529, 41065, 43818, 46470, 48829, 50523)
-
-#: Limits in ms of the steps (design.md 4 "Deadlines"; modem-protocol.md 3.3).
-PREPARE_MS = 120000
-SWITCH_MS = 300000
-DEPLOY_MS = 1800000
-RETURN_MS = 300000
-PROVE_MS = 120000
-#: Least rate in bytes a second that a transfer is given, and what it may stand still in ms, for its limit.
-SLOWEST_BYTES_S = 3000
-STALLS_MS = 900000
-
-
-class ImageFacts(object):
-    """What the planner needs to know of one file.
-
-    kind    full, diff, pair-1, pair-2, updater-elf, bootrom, practice or unknown
-    radio   "CATM1", "NB1" or ""
-    build   build that the modem runs afterwards, base: build that a differential starts from; 0 = not known
-    family  SQN3330, MONARCH2, practice or unknown
-    """
-
-    def __init__(self, name, size, kind, radio, build, base, family):
-        # type: (str, int, str, str, int, int, str) -> None
-        self.name = name
-        self.size = size
-        self.kind = kind
-        self.radio = radio
-        self.build = build
-        self.base = base
-        self.family = family
-
-
-class Running(object):
-    """What the modem is now: mode, build and radio of its application, family, build of boot copy 0.
-
-    was  the build that the user names for a modem that cannot say it; 0 = not named
-    """
-
-    def __init__(self, mode, build, radio, family, bootloader0=0, was=0):
-        # type: (str, int, str, str, int, int) -> None
-        self.mode = mode
-        self.build = build
-        self.radio = radio
-        self.family = family
-        self.bootloader0 = bootloader0
-        self.was = was
-
-    @property
-    def known_build(self):
-        # type: () -> int
-        """The build that was read, else the one that the user named."""
-        return self.build or self.was
-
-    @property
-    def known_radio(self):
-        # type: () -> str
-        """The radio that was read, else the one of the known build."""
-        return self.radio or radio_of(self.known_build)
-
-
-class Options(object):
-    """What the user chose: method, consents by name, an updater image, and whether the port is simulated."""
-
-    def __init__(self, method="auto", accept=(), updater_elf=None, simulated=False):
-        # type: (str, Sequence[str], Optional[ImageFacts], bool) -> None
-        self.method = method
-        self.accept = tuple(accept)
-        self.updater_elf = updater_elf
-        self.simulated = simulated
-
-
-class Refusal(object):
-    """Why not, or what to beware of: catalogue id, what is wrong, why that matters, what to do next."""
-
-    def __init__(self, id, what, why, next):
-        # type: (str, str, str, str) -> None
-        self.id = id
-        self.what = what
-        self.why = why
-        self.next = next
-
-
-class Step(object):
-    """One thing that the flow does.
-
-    phase       one of doctor/events.py
-    limit_ms    longest it may take
-    may_unplug  whether power may go away meanwhile
-    way_back    what undoes it, "" where nothing does
-    """
-
-    def __init__(self, id, text, phase, limit_ms, may_unplug, way_back):
-        # type: (str, str, str, int, bool, str) -> None
-        self.id = id
-        self.text = text
-        self.phase = phase
-        self.limit_ms = limit_ms
-        self.may_unplug = may_unplug
-        self.way_back = way_back
-
-
-class Plan(object):
-    """Steps in order, or a refusal; warnings come with either."""
-
-    def __init__(self, mode, method, steps, refusal, warnings):
-        # type: (str, str, List[Step], Optional[Refusal], List[Refusal]) -> None
-        self.mode = mode
-        self.method = method
-        self.steps = steps
-        self.refusal = refusal
-        self.warnings = warnings
-
-
-def radio_of(build):
-    # type: (int) -> str
-    """Radio of a known build, else ""."""
-    if build in NB1_BUILDS:
-        return "NB1"
-    return "CATM1" if build in CATM1_BUILDS else ""
+#: Names of what a step sends.
+FIRMWARE = "firmware"
+SECOND = "second"
+UPDATER = "updater-elf"
+BOOTROM = "bootrom"
 
 
 def make_plan(running, images, options):
     # type: (Running, Sequence[ImageFacts], Options) -> Plan
     """The plan for sending ``images`` to a modem as ``running`` says; refuses whatever could cost the modem."""
-    refusal = _refuse_mode(running, options) or _refuse_files(images)
-    if refusal is not None:
+    refusal = rules.refuse(running, images, options)
+    if not images:
         return Plan(running.mode, "", [], refusal, [])
-    image = images[0]
-    refusal = (
-        _refuse_kind(running, image, options)
-        or _refuse_pair(running, images)
-        or _refuse_differential(running, image, options)
-        or _refuse_from_factory(running, image)
-        or _refuse_without_consent(running, image, options)
-        or _refuse_method(running, image, options)
-    )
-    method = _method(running, image, options)
+    method = method_for(running, images[0], options)
     if refusal is not None:
         return Plan(running.mode, method, [], refusal, [])
-    return Plan(running.mode, method, _steps(running, image, method), None, _warnings(running, image, method))
+    warnings = rules.warnings(running, images[0], method, options)
+    steps = _Steps(running, options).all(images, method)
+    zero = method == STORE and running.known_build == FACTORY_BUILD
+    return Plan(running.mode, method, steps, None, warnings, zero)
 
 
-def _is_diff(image):
-    # type: (ImageFacts) -> bool
-    return image.kind == DIFF or bool(image.base)
-
-
-def _radio(image):
-    # type: (ImageFacts) -> str
-    return image.radio or radio_of(image.build)
-
-
-_MODE_REFUSALS = {
-    states.DEPLOYING: Refusal(
-        "stall-after-100-waiting",
-        "the modem is still writing an earlier firmware",
-        "stopping it now is how modems die",
-        "leave power on for up to 30 minutes, then run fipy-doctor check",
-    ),
-    states.SILENT: Refusal(
-        "modem-silent",
-        "the modem does not answer",
-        "nothing may be sent to a modem whose mode is not known",
-        "take USB and battery off for 10 s, remove the RTS and CTS jumpers, then run fipy-doctor check",
-    ),
-    states.STP_OPEN: Refusal(
-        "modem-left-in-update-boot",
-        "an earlier transfer was still open",
-        "the modem must be asked for its mode again, now that the transfer was closed",
-        "run the same command again",
-    ),
-    states.DATA: Refusal(
-        "modem-in-data-mode",
-        "the modem is in a data connection",
-        "it takes no commands there",
-        "take USB and battery off for 10 s, then run fipy-doctor check without starting LTE",
-    ),
-    states.UNKNOWN: Refusal(
-        "modem-state-unknown",
-        "the modem answers, but does not say in which mode it is",
-        "the mode decides how to flash; guessing costs modems",
-        "take USB and battery off for 10 s, then run fipy-doctor check",
-    ),
-}
-
-
-def _refuse_mode(running, options):
-    # type: (Running, Options) -> Optional[Refusal]
-    if running.mode in _MODE_REFUSALS:
-        return _MODE_REFUSALS[running.mode]
-    if running.mode == states.FFH:
-        given = options.updater_elf is not None
-        return Refusal(
-            "modem-in-ffh",
-            "the modem is in its boot ROM (ffh; Pycom's messages call it recovery)",
-            "it can be saved with a full image and updater.elf, but this version cannot load updater.elf yet",
-            "leave the modem as it is and keep both files"
-            if given
-            else "get updater.elf and the full image from the same package, and leave the modem as it is",
-        )
-    if running.mode == states.RAM_UPDATER and running.family == MONARCH2_FAMILY:
-        return _MODE_REFUSALS[states.UNKNOWN]
-    return None
-
-
-def _refuse_files(images):
-    # type: (Sequence[ImageFacts]) -> Optional[Refusal]
-    if not images:
-        return Refusal("firmware-file-too-small-message", "no firmware image was given", "", "name a .dup file")
-    if len(images) == 1 or (len(images) == 2 and any([_of_pair(image) for image in images])):
-        return None
-    return Refusal(
-        "wrong-firmware-variant-chosen",
-        "%d images were given" % len(images),
-        "only the 48829 pair consists of two files",
-        "choose one: " + ", ".join([image.name for image in images]),
-    )
-
-
-def _of_pair(image):
-    # type: (ImageFacts) -> bool
-    return image.kind in PAIR or image.build == PAIR_BUILD
-
-
-def _refuse_kind(running, image, options):
-    # type: (Running, ImageFacts, Options) -> Optional[Refusal]
-    if image.kind == "updater-elf":
-        return Refusal(
-            "files-swapped",
-            image.name + " is an updater image, not firmware",
-            "it only helps to load the firmware",
-            "give the .dup file as firmware, and this one with --updater-elf",
-        )
-    if image.kind == "bootrom":
-        return Refusal(
-            "files-swapped",
-            image.name + " is a boot ROM package, not firmware",
-            "a boot ROM is replaced only when that is asked for",
-            "give the .dup file as firmware",
-        )
-    if image.size < SMALLEST_BYTES:
-        return Refusal(
-            "firmware-file-too-small-message",
-            "%s has only %d bytes" % (image.name, image.size),
-            "that is no firmware image",
-            "download the file again",
-        )
-    if image.kind == PRACTICE or image.family == PRACTICE_FAMILY:
-        return None if options.simulated else _PRACTICE_REFUSAL
-    if image.kind not in (FULL, DIFF) + PAIR:
-        return Refusal(
-            "wrong-firmware-variant-chosen",
-            image.name + " is not recognised as firmware for a modem",
-            "neither its content nor its name says what it is",
-            "use the file as it came out of the package, under its own name",
-        )
-    return _refuse_family(running, image)
-
-
-_PRACTICE_REFUSAL = Refusal(
-    "practice-image-on-real-port",
-    "a practice image goes to the simulator only",
-    "the port has not proved to be simulated",
-    "use --port sim://fipy, or give real firmware",
-)
-
-
-def _refuse_family(running, image):
-    # type: (Running, ImageFacts) -> Optional[Refusal]
-    """Another modem's image; an image that does not say its family passes only where no genuine file says it."""
-    if image.family == running.family or (image.family == "unknown" and running.family == SQN3330_FAMILY):
-        return None
-    return Refusal(
-        "wrong-firmware-variant-chosen",
-        "%s is for another modem (%s), this one is a %s" % (image.name, image.family, running.family),
-        "firmware of another modem makes this one useless",
-        "use a file for the " + running.family,
-    )
-
-
-def _refuse_pair(running, images):
-    # type: (Running, Sequence[ImageFacts]) -> Optional[Refusal]
-    """All of 48829, until the flow that sends both files in one session is part of this program."""
-    if not any([_of_pair(image) for image in images]):
-        return None
-    if running.known_build == FACTORY_BUILD:
-        return Refusal(
-            "33080-straight-to-48829",
-            "48829 cannot be reached from 33080 in one go",
-            "the modem must run 41065 in between",
-            "flash upgdiff_33080-to-41065.dup first",
-        )
-    if running.known_radio == "NB1":
-        return Refusal(
-            "nb1-to-48829-direct",
-            "48829 must not follow an NB-IoT firmware directly",
-            "several modems died on that way",
-            "flash a full Cat-M1 image such as CATM1-41065.dup first",
-        )
-    return Refusal(
-        "48829-second-step-skipped",
-        "48829 is refused in this version",
-        "it comes as two files that must follow each other without a break, and several modems died in between",
-        "use CATM1-41065.dup, or wait for a version that sends the pair",
-    )
-
-
-def _refuse_differential(running, image, options):
-    # type: (Running, ImageFacts, Options) -> Optional[Refusal]
-    if not _is_diff(image):
-        return None
-    if options.updater_elf is not None:
-        return Refusal(
-            "diff-with-updater-elf",
-            "a differential image must not be used together with updater.elf",
-            "it leaves the modem without firmware",
-            "leave updater.elf away, or use the full image",
-        )
-    wrong = ""
-    if running.mode != states.APPLICATION:
-        wrong = "the modem runs no firmware that it could change (mode %s)" % running.mode
-    elif not running.build:
-        wrong = "the modem does not say which build it runs"
-    elif not image.base:
-        wrong = "the file does not say which build it changes"
-    elif image.base != running.build:
-        wrong = "it changes build %d, and the modem runs %d" % (image.base, running.build)
-    if not wrong:
-        return None
-    return Refusal(
-        "diff-with-wrong-base",
-        "%s cannot be used here: %s" % (image.name, wrong),
-        "a differential image fits exactly one build",
-        "use the full image" + (", or upgdiff_%d-to-..." % running.build if running.build else ""),
-    )
-
-
-def _refuse_from_factory(running, image):
-    # type: (Running, ImageFacts) -> Optional[Refusal]
-    """33080 goes to 41065 first, by the differential: a full image needs updater.elf there (modem-protocol.md 7)."""
-    if running.family == MONARCH2_FAMILY:
-        return None
-    factory = running.known_build == FACTORY_BUILD
-    if factory and image.build != FIRST_TARGET:
-        nb1 = _radio(image) == "NB1"
-        return Refusal(
-            "nb1-first-on-factory-modem" if nb1 else "33080-straight-to-48829",
-            "a modem on 33080 must go to 41065 first, not to %s" % (image.build or image.name),
-            "its factory boot loader is too old for anything else",
-            "flash upgdiff_33080-to-41065.dup first",
-        )
-    if running.mode != states.APPLICATION or _is_diff(image):
-        return None  # a modem that waits in its updater takes full images as it is (failure-catalogue 1, rule 3)
-    if factory or running.bootloader0 == FACTORY_BUILD:
-        return Refusal(
-            "full-image-on-33080-needs-updater",
-            "a full image on a modem with boot loader 33080 needs updater.elf",
-            "if it fails, the old boot loader cannot bring the modem back; this version cannot load updater.elf yet",
-            "flash upgdiff_33080-to-41065.dup" if factory else "leave the modem on build %d for now" % running.build,
-        )
-    return None
-
-
-def _refuse_without_consent(running, image, options):
-    # type: (Running, ImageFacts, Options) -> Optional[Refusal]
-    build = running.known_build
-    leaves = build in NO_WAY_BACK and image.build != build
-    if leaves and "no-way-back" not in options.accept:
-        return Refusal(
-            "modem-build-50523",
-            "there is no public package of build %d: once left, it cannot be restored" % build,
-            "nobody is known to have gone from it to another build",
-            "leave the modem as it is, or add --accept no-way-back",
-        )
-    radio = running.known_radio
-    if radio and _radio(image) and radio != _radio(image) and "radio-change" not in options.accept:
-        return Refusal(
-            "wrong-firmware-variant-chosen",
-            "%s makes a %s modem of this %s modem" % (image.name, _IN_WORDS[_radio(image)], _IN_WORDS[radio]),
-            "Cat-M1 and NB-IoT are different products for different networks",
-            "use a %s image, or add --accept radio-change" % _IN_WORDS[radio],
-        )
-    return None
-
-
-_IN_WORDS = {"CATM1": "Cat-M1", "NB1": "NB-IoT"}
-
-
-def _refuse_method(running, image, options):
-    # type: (Running, ImageFacts, Options) -> Optional[Refusal]
-    """A method that was asked for by name and cannot work."""
-    if options.method != STORE:
-        return None
-    if running.mode != states.APPLICATION or running.family == MONARCH2_FAMILY:
-        return Refusal(
-            "modem-in-upgrade-mode",
-            "the store method does not work here",
-            "only the application of an SQN3330 can keep a file before it is written",
-            "use --method on-the-fly, or leave --method away",
-        )
-    if image.size > STORE_LIMIT_BYTES:
-        return Refusal(
-            "file-too-big-for-fff",
-            "%s has %d bytes; the store method takes %d" % (image.name, image.size, STORE_LIMIT_BYTES),
-            "the modem has no more room for it",
-            "use --method on-the-fly, or leave --method away",
-        )
-    return None
-
-
-def _method(running, image, options):
+def method_for(running, image, options):
     # type: (Running, ImageFacts, Options) -> str
+    """How ``image`` goes over: design.md 4, "Flashing"."""
     if options.method in (STORE, ON_THE_FLY):
         return options.method
     if running.mode != states.APPLICATION or running.family == MONARCH2_FAMILY:
         return ON_THE_FLY
-    if image.kind == "pair-1" or image.size > STORE_LIMIT_BYTES:
+    if image.part == 1 or rules.by_updater(running, image, options):
         return ON_THE_FLY
-    return STORE
+    return ON_THE_FLY if image.size > STORE_LIMIT_BYTES else STORE
 
 
-def _warnings(running, image, method):
-    # type: (Running, ImageFacts, str) -> List[Refusal]
-    warnings = []
-    if not running.known_build:
-        warnings.append(
-            Refusal(
-                "modem-state-unknown",
-                "the modem does not say which build it runs",
-                "some builds must not follow each other",
-                "if you know the build it ran last, add --was BUILD",
-            )
-        )
-    elif running.known_build == FACTORY_BUILD and running.mode != states.APPLICATION:
-        warnings.append(
-            Refusal(
-                "full-image-on-33080-needs-updater",
-                "the modem came from build 33080 and keeps its old boot loader",
-                "if this fails, the modem may not come back; waiting in its updater, it has no other way either",
-                "keep power and cable safe until the proof",
-            )
-        )
-    elif running.known_build == FACTORY_BUILD and method == STORE:
-        warnings.append(
-            Refusal(
-                "modem-filesystem-read-only",
-                "some modems on 33080 cannot keep a file: the transfer then stands at 0 %",
-                "their file system is read-only",
-                "if it stands at 0 % for 5 minutes, stop and use --method on-the-fly",
-            )
-        )
-    if image.family == "unknown":
-        warnings.append(
-            Refusal(
-                "wrong-firmware-variant-chosen",
-                image.name + " does not say for which modem it is",
-                "nothing but its name speaks for it",
-                "make sure that it comes from a FiPy or GPy package",
-            )
-        )
-    return warnings
+_SWITCH_BACK = "AT+SMSWBOOT=1,1 starts the old firmware again"
+_FFH_BACK = "it waits in its boot ROM (ffh): updater.elf and a full image bring it back"
 
 
-def _steps(running, image, method):
-    # type: (Running, ImageFacts, str) -> List[Step]
-    fly = method == ON_THE_FLY
-    switch_back = "AT+SMSWBOOT=1,1 starts the old firmware again"
-    steps = [Step("prepare", "wake the modem and switch its radio off", PREPARE, PREPARE_MS, True, "a power cycle")]
-    if fly and running.mode == states.APPLICATION:
-        steps.append(
-            Step("switch", "restart the modem into its updater (recovery)", PREPARE, SWITCH_MS, True, switch_back)
-        )
-    transfer_ms = STALLS_MS + image.size // SLOWEST_BYTES_S * 1000
-    text = "send %s (%d bytes), which the modem %s" % (
-        image.name,
-        image.size,
-        "writes while it arrives" if fly else "keeps before it writes it",
-    )
-    way_back = "" if fly else "the old firmware is untouched until all has arrived"
-    steps.append(Step("transfer", text, TRANSFER, transfer_ms, False, way_back))
-    steps.append(Step("deploy", "wait until the modem has written everything", WAIT_MODEM, DEPLOY_MS, False, ""))
-    text = "start the new firmware" if fly else "wait for the modem to start the new firmware by itself"
-    steps.append(Step("return", text, WAIT_MODEM, RETURN_MS, False, ""))
-    steps.append(Step("prove", "read the version back from the modem", PROVE, PROVE_MS, False, ""))
-    return steps
+class _Steps(object):
+    """The steps of one plan, one flow after the other."""
+
+    def __init__(self, running, options):
+        # type: (Running, Options) -> None
+        self._running = running
+        self._options = options
+        self._profile = by_family(running.family)
+        self._steps = []  # type: List[Step]
+
+    def all(self, images, method):
+        # type: (Sequence[ImageFacts], str) -> List[Step]
+        """Every step for ``images``."""
+        running, options = self._running, self._options
+        if running.mode == states.FFH:
+            self._from_ffh()
+        elif rules.by_updater(running, images[0], options):
+            self._over_ffh()
+        else:
+            self._soak()
+        if len(images) > 1:
+            self._pair(images, method)
+        else:
+            self._firmware(images[0], FIRMWARE, method, "")
+        self._prove()
+        if rules.bootrom_afterwards(running, images[0], options):
+            self._bootrom_by_store()
+        return self._steps
+
+    def _add(self, id, text, phase, limit_ms, may_unplug, way_back, **more):
+        # type: (str, str, str, int, bool, str, str | bool) -> None
+        self._steps.append(Step(id, text, phase, limit_ms, may_unplug, way_back, **more))  # type: ignore[arg-type]
+
+    def _soak(self, early=False):
+        # type: (bool) -> None
+        if self._options.soak:
+            id = "soak-first" if early else "soak"
+            text = "ask the modem 500 times at the speed of flashing, to see that line and supply are steady"
+            self._add(id, text, PREPARE, SOAK_MS, True, "nothing was changed", do="soak", early=early)
+
+    def _from_ffh(self):
+        # type: () -> None
+        """Flow 5.3 from step 2: the modem is in its boot ROM."""
+        if self._profile.app_baud != self._profile.ffh_baud:
+            text = "wake the boot ROM at %d baud and take it to %d" % (self._profile.ffh_baud, self._profile.app_baud)
+            self._add("speed", text, PREPARE, SPEED_MS, True, "a power cycle", early=True)
+        self._soak()
+        elf = self._options.updater_elf
+        text = "load %s into the modem's memory and start it" % (elf.name if elf is not None else "the updater image")
+        self._add("load", text, PREPARE, LOAD_MS, False, "a power cycle ends it: " + _FFH_BACK, image=UPDATER)
+
+    def _over_ffh(self):
+        # type: () -> None
+        """Flow 5.3 from step 1: a modem on the factory boot loader, still in its application."""
+        self._soak(early=True)
+        self._prepare("first-", early=True)
+        bootrom = self._options.bootrom
+        if bootrom is not None:
+            self._switch("first-", early=True)
+            self._transfer(bootrom, BOOTROM, ON_THE_FLY, "bootrom-", early=True)
+            self._deploy("bootrom-", early=True)
+        text = "restart the modem into its boot ROM (ffh)"
+        self._add("ffh", text, PREPARE, FFH_MS, True, _FFH_BACK, early=True)
+        self._from_ffh()
+
+    def _pair(self, images, method):
+        # type: (Sequence[ImageFacts], str) -> None
+        """The two files of 48829, no reset between them (modem-protocol.md 7)."""
+        second = images[1]
+        how = ON_THE_FLY if second.size > STORE_LIMIT_BYTES else STORE
+        if self._options.first_done:
+            self._firmware(second, SECOND, how, "", fresh=True)
+            return
+        self._firmware(images[0], FIRMWARE, method, "")
+        text = "make sure that the modem runs build %d, as it must between the two files" % BETWEEN_BUILD
+        way_back = "send the second file; until then do not unplug, and press no reset"
+        self._add("between", text, WAIT_MODEM, PROVE_MS, False, way_back)
+        self._firmware(second, SECOND, how, "second-", fresh=True)
+
+    def _firmware(self, image, role, method, prefix, fresh=False):
+        # type: (ImageFacts, str, str, str, bool) -> None
+        """Flow 5.2 without its proof. fresh: the modem is in its application by then, whatever it was before."""
+        in_application = fresh or self._running.mode == states.APPLICATION
+        over = rules.by_updater(self._running, image, self._options)
+        self._prepare(prefix)
+        if method == ON_THE_FLY and in_application and not over:
+            self._switch(prefix)
+        self._transfer(image, role, method, prefix)
+        self._deploy(prefix, method=method)
+        fly = method == ON_THE_FLY
+        text = "start the new firmware" if fly else "wait for the modem to start the new firmware by itself"
+        self._add(prefix + "return", text, WAIT_MODEM, RETURN_MS, False, "", do="return", method=method)
+
+    def _prepare(self, prefix, early=False):
+        # type: (str, bool) -> None
+        text = "wake the modem and switch its radio off"
+        self._add(prefix + "prepare", text, PREPARE, PREPARE_MS, True, "a power cycle", do="prepare", early=early)
+
+    def _switch(self, prefix, early=False):
+        # type: (str, bool) -> None
+        text = "restart the modem into its updater (recovery)"
+        self._add(prefix + "switch", text, PREPARE, SWITCH_MS, True, _SWITCH_BACK, do="switch", early=early)
+
+    def _transfer(self, image, role, method, prefix, early=False):
+        # type: (ImageFacts, str, str, str, bool) -> None
+        limit_ms = STALLS_MS + image.size // SLOWEST_BYTES_S * 1000
+        fly = method == ON_THE_FLY
+        how = "writes while it arrives" if fly else "keeps before it writes it"
+        text = "send %s (%d bytes), which the modem %s" % (image.name, image.size, how)
+        way_back = "" if fly else "the old firmware is untouched until all has arrived"
+        if fly and not image.differential and role != BOOTROM:
+            way_back = "it waits in its updater: send the same file again, from its beginning"
+        self._add(
+            prefix + "transfer", text, TRANSFER, limit_ms, False, way_back,
+            do="transfer", image=role, method=method, early=early,
+        )  # fmt: skip
+
+    def _deploy(self, prefix, method=ON_THE_FLY, early=False):
+        # type: (str, str, bool) -> None
+        text = "wait until the modem has written everything"
+        self._add(prefix + "deploy", text, WAIT_MODEM, DEPLOY_MS, False, "", do="deploy", method=method, early=early)
+
+    def _prove(self):
+        # type: () -> None
+        self._add("prove", "read the version back from the modem", PROVE, PROVE_MS, False, "")
+
+    def _bootrom_by_store(self):
+        # type: () -> None
+        """Step 10 of 5.2: the new firmware runs, the old boot loader is replaced by the store method."""
+        bootrom = self._options.bootrom
+        if bootrom is None:
+            return
+        self._prepare("bootrom-")
+        self._transfer(bootrom, BOOTROM, STORE, "bootrom-")
+        self._deploy("bootrom-", method=STORE)
+        text = "wait for the modem to start again by itself"
+        self._add("bootrom-return", text, WAIT_MODEM, RETURN_MS, False, "", do="return", method=STORE)
+        self._add("bootrom-prove", "read the version back once more", PROVE, PROVE_MS, False, "", do="prove")

@@ -29,7 +29,8 @@ DATA_TYPE = 4
 _NAMES = {RESET: "RESET", OPEN: "OPEN", BLOCK_CMD: "BLOCK_CMD", BLOCK: "BLOCK", DATA_TYPE: "DATA_TYPE"}
 _ACK_PAYLOAD = {RESET: 0, OPEN: 4, BLOCK_CMD: 0, BLOCK: 2, DATA_TYPE: 0}
 
-#: Data type "CABA container, not compressed" (modem-protocol.md 4.6).
+#: Data types of what follows; one more where it is a zlib stream (modem-protocol.md 4.6).
+DATA_TYPE_ELF = 2
 DATA_TYPE_CABA = 4
 _SESSION = 1
 #: Longest block of any master in the field: max transfer 8192 less the header (modem-protocol.md 4.4).
@@ -115,6 +116,8 @@ class Master(object):
         self._again = None  # type: Optional[Callable[[int, int], bytes]]
         self._ahead = None  # type: Optional[Callable[[], None]]
         self.began = False  # True once a block was written to the wire
+        self.packed = False  # True where the modem agreed to a zlib stream
+        self.awaited = "the modem to answer"  # what a long silence most likely means, in words
         self.repeats = 0
 
     def reset(self, wait_ms=CONTROL_ACK_MS, tries=1):
@@ -144,9 +147,12 @@ class Master(object):
                 return True
         return False
 
-    def open(self):
-        # type: () -> Tuple[int, int]
-        """RESET and open a session; returns its version and max transfer in bytes. Raises StpError."""
+    def open(self, data_type=DATA_TYPE_CABA, packed=False):
+        # type: (int, bool) -> Tuple[int, int]
+        """RESET and open a session; returns its version and max transfer in bytes. Raises StpError.
+
+        packed  offer a zlib stream; ``self.packed`` says whether the modem agreed, which takes a version 2 session
+        """
         if not self.reset(tries=TRIES):
             raise StpError("silent", "the modem does not answer the transfer protocol")
         self._tid = 1
@@ -156,16 +162,18 @@ class Master(object):
             raise StpError("session", "the modem refused to open a transfer session")
         self.block_bytes = min(max_transfer - HEADER_BYTES, self._profile.block_max, self._cap)
         self._speaker.note("STP session: version %d, max transfer %d bytes" % (version, max_transfer))
-        if version >= 2:
-            self._announce_plain()
+        self.packed = version >= 2 and packed and self._announce(data_type + 1)
+        if version >= 2 and not self.packed:
+            self._announce(data_type)  # it takes plain data unannounced too (4.6)
         return version, max_transfer
 
-    def send(self, source, size, on_progress=None, should_stop=None):
-        # type: (Source, int, Optional[Callable[[int, int], None]], Optional[Callable[[], bool]]) -> int
+    def send(self, source, size, on_progress=None, should_stop=None, stop_at_zero=False):
+        # type: (Source, int, Optional[Callable[[int, int], None]], Optional[Callable[[], bool]], bool) -> int
         """Send ``size`` bytes of ``source`` and return how many the modem took: fewer only where it was stopped.
 
         on_progress  called with (done, total) after each block
         should_stop  asked before each block
+        stop_at_zero raise where the first block is not taken within BLOCK_ACK_MS, instead of asking again
 
         A source may help: see contract.Source. Raises StpError; the session stays open then.
         """
@@ -178,7 +186,7 @@ class Master(object):
             if should_stop is not None and should_stop():
                 return taken
             rest += self._read(source, min(self.block_bytes, size - taken) - len(rest))
-            used = self._send_block(rest, taken)
+            used = self._send_block(rest, taken, stop_at_zero and not taken)
             rest = rest[used:]
             taken += used
             if on_progress is not None:
@@ -196,15 +204,17 @@ class Master(object):
             return True
         return self.reset(CLOSE_ACK_MS)
 
-    def _announce_plain(self):
-        # type: () -> None
-        """Tell a version 2 slave that plain containers follow; it takes them unannounced too (4.6)."""
+    def _announce(self, data_type):
+        # type: (int) -> bool
+        """Tell a version 2 slave what follows; False where it refuses to hear that. Raises StpError."""
         try:
-            self._ask(DATA_TYPE, struct.pack(">I", DATA_TYPE_CABA), CONTROL_ACK_MS)
+            self._ask(DATA_TYPE, struct.pack(">I", data_type), CONTROL_ACK_MS)
         except StpError as err:
             if err.kind != "refused":
                 raise
-            self._speaker.note("DATA_TYPE was refused; sending without")
+            self._speaker.note("DATA_TYPE %d was refused" % data_type)
+            return False
+        return True
 
     def _read(self, source, wanted):
         # type: (Source, int) -> bytes
@@ -220,8 +230,8 @@ class Master(object):
             data += piece
         return data
 
-    def _send_block(self, data, offset):
-        # type: (bytes, int) -> int
+    def _send_block(self, data, offset, only_once=False):
+        # type: (bytes, int, bool) -> int
         """Send the beginning of ``data`` as one block, shorter where it is refused; returns the bytes taken."""
         tries = TRIES
         while True:
@@ -230,9 +240,9 @@ class Master(object):
                 self._ask(BLOCK_CMD, struct.pack(">H", len(block)), CMD_ACK_MS, tries)
                 tries = TRIES
                 self.began = True
-                payload = self._ask(BLOCK, block, BLOCK_ACK_MS, offset=offset)
+                payload = self._ask(BLOCK, block, BLOCK_ACK_MS, 1 if only_once else TRIES, offset)
             except StpError as err:
-                if not self._may_halve(err.detail, len(block)):
+                if (only_once and err.kind == "silent") or not self._may_halve(err.detail, len(block)):
                     raise
                 tries = 1 if err.kind == "silent" else TRIES  # refused by silence, or dead: find out quickly
                 if self._again is not None:
@@ -317,9 +327,7 @@ class Master(object):
                 return _Answer("damaged")
             if not got and not told and timer.left_ms():
                 told = True
-                self._speaker.waiting(
-                    "the modem to answer " + _NAMES[op] + " (it may be erasing flash)", wait_ms, False
-                )
+                self._speaker.waiting(self.awaited, wait_ms, False)
 
     def _next_frame(self, op, sid, tid, sent):
         # type: (int, int, int, int) -> Optional[_Answer]

@@ -147,16 +147,9 @@ def test_differential_with_updater() -> None:
     assert refused(plan) == "diff-with-updater-elf"
 
 
-def test_ffh_is_refused_even_with_updater() -> None:
-    plan = make_plan(modem(mode=states.FFH), [full(41065)], Options(updater_elf=UPDATER))
-    assert refused(plan) == "modem-in-ffh"
-
-
 def test_no_image_and_too_many() -> None:
     assert refused(make_plan(modem(), [], Options()))
     assert refused(make_plan(modem(), [full(41065), full(38638)], Options())) == "wrong-firmware-variant-chosen"
-    pair = [full(48829, kind="pair-1"), full(48829, kind="pair-2")]
-    assert refused(make_plan(modem(), pair, Options())) == "48829-second-step-skipped"
 
 
 def test_unknown_build_warns_and_asks() -> None:

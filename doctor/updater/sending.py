@@ -1,0 +1,144 @@
+"""One file over STP: into transfer mode, the blocks, and out of it in order whatever happens (5.2 step 5)."""
+
+from . import states
+from .contract import Source  # noqa: F401
+from .events import TRANSFER
+from .session import POLL_MS, FlowError, Session  # noqa: F401
+from .stp import DATA_TYPE_CABA, DATA_TYPE_ELF, StpError
+
+try:
+    from typing import Optional  # noqa: F401
+except ImportError:  # MicroPython
+    pass
+
+#: Tries to start the transfer mode; each may wait 20 s.
+START_TRIES = 3
+#: Wait in ms after the closing RESET before AT, where the modem did not acknowledge it (5.2 step 5).
+CLOSE_REST_MS = 1500
+#: Shares of the image, in percent, below and above which standing still is usual (modem-protocol.md 4.5).
+ERASE_BELOW = 12
+FINISH_FROM = 97
+
+#: Catalogue id of a transfer that failed, by StpError.kind.
+_STP_IDS = {
+    "silent": "stp-header-too-small",
+    "refused": "stp-invalid-answer",
+    "damaged": "stp-signature-or-crc",
+    "residue": "stp-residue",
+    "session": "stp-open-session-failed",
+    "source": "sd-read-error-mid-flash",
+}
+
+
+class Sender(object):
+    """Sends one file.
+
+    line          AT command that brings the modem into transfer mode
+    phase         of the progress that is told
+    elf           it is a program for the modem's memory, not firmware
+    stop_at_zero  see plan.Plan
+    """
+
+    def __init__(self, session, line, phase=TRANSFER, elf=False, stop_at_zero=False):
+        # type: (Session, str, str, bool, bool) -> None
+        self._s = session
+        self._line = line
+        self._phase = phase
+        self._type = DATA_TYPE_ELF if elf else DATA_TYPE_CABA
+        self._stop_at_zero = stop_at_zero
+        self._before = session.outcome.sent_any
+
+    def send(self, source, size, packed=None):
+        # type: (Source, int, Optional[tuple[Source, int]]) -> None
+        """Send all of ``source``; ``packed`` is the same as a zlib stream, for a modem that takes one.
+
+        Raises FlowError; the session is closed then, as far as the modem lets us.
+        """
+        s = self._s
+        outcome, master = s.outcome, s.master
+        outcome.sent_bytes = 0
+        self._start()
+        try:
+            master.open(self._type, packed is not None)
+            if packed is not None and master.packed:
+                source, size = packed
+            s.stop_here_if_asked()
+            self._progress(0, size)
+            outcome.sent_bytes = master.send(source, size, self._progress, s.should_stop, self._stop_at_zero)
+        except StpError as err:
+            began = master.began
+            outcome.sent_any = self._before or began
+            self._leave()
+            raise FlowError(self._id(err, began), err.detail)
+        except FlowError:
+            self._leave()
+            raise
+        outcome.sent_any = self._before or master.began
+        if outcome.sent_bytes < size:
+            self._leave()
+            raise FlowError("user-interrupt", "stopped " + self._where(size))
+        if not master.close():
+            s.at.listen(CLOSE_REST_MS)
+
+    def _where(self, size):
+        # type: (int) -> str
+        outcome = self._s.outcome
+        if not outcome.sent_any:
+            return "before anything was sent to the modem"
+        done = "after %d of %d bytes" % (outcome.sent_bytes, size)
+        return done + "; the modem needs the whole file from its beginning"
+
+    def _id(self, error, began):
+        # type: (StpError, bool) -> str
+        if error.kind == "silent" and began and not self._s.outcome.sent_bytes:
+            return "stall-at-zero-percent"
+        return _STP_IDS.get(error.kind, "stp-invalid-answer")
+
+    def _progress(self, done, total):
+        # type: (int, int) -> None
+        s = self._s
+        s.outcome.sent_bytes = done
+        s.outcome.sent_any = self._before or s.master.began
+        s.master.awaited = awaited(done, total)
+        s.speaker.progress(self._phase, done, total, False)
+
+    def _start(self):
+        # type: () -> None
+        """Bring the modem into transfer mode."""
+        s = self._s
+        s.master.began = False
+        for _ in range(START_TRIES):
+            reply = s.at.command(self._line)
+            if reply.status == "OK":
+                return
+            if not reply.status:
+                # The OK may be lost, so ask the STP way. Where that is not answered there is no session to disturb.
+                if s.master.reset():
+                    return
+                s.port.write(b"\r")
+            s.at.listen(POLL_MS)
+        raise FlowError("stp-start-refused", "the modem does not take a file")
+
+    def _leave(self):
+        # type: () -> None
+        """Close a session that did not come to its end, and find out where the modem is now."""
+        s = self._s
+        s.speaker.note("closing the transfer")
+        closed = s.master.close() or states.close_session(s.port, s.clock, s.profile, s.emit)
+        if not closed:
+            s.outcome.mode = states.STP_OPEN
+            return
+        s.outcome.mode = (states.ask_mode(s.at) if s.wake() else "") or states.UNKNOWN
+
+
+def awaited(done, total):
+    # type: (int, int) -> str
+    """What the modem most likely does while it does not answer, in words."""
+    percent = done * 100 // max(1, total)
+    if not done:
+        return "the modem to take the first block"
+    if percent < ERASE_BELOW:
+        return "the modem to erase its old firmware (usual near 7 to 10 %)"
+    if percent >= FINISH_FROM:
+        return "the modem to finish writing what it has (usual near 99 %)"
+    return "the modem to take the next block (it may be busy with its flash)"

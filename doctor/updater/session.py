@@ -1,0 +1,101 @@
+"""What the parts of a flow share: the way to the modem, what is known of it, and how things stand."""
+
+from . import states
+from .at import AtChannel
+from .contract import Clock, Port  # noqa: F401
+from .events import Speaker
+from .profile import Profile  # noqa: F401
+from .stp import Master
+
+try:
+    from typing import Any, Callable, Dict, List, Optional, Tuple  # noqa: F401
+except ImportError:  # MicroPython
+    pass
+
+#: Tries of AT before the modem counts as not awake, 1 s apart (5.2 step 2).
+WAKE_TRIES = 10
+WAKE_EVERY_MS = 1000
+#: Pause in ms between two looks at a modem that restarts or writes.
+POLL_MS = 1000
+
+
+class FlowError(Exception):
+    """A step failed: catalogue or check id, and what happened in words."""
+
+    def __init__(self, id, text):
+        # type: (str, str) -> None
+        self.id = id
+        self.text = text
+
+
+class Outcome(object):
+    """How a flow ended.
+
+    proved         True where the modem came back to its application and said its version
+    mode           mode of the modem, one of states.*
+    version_lines  lines of ATI1 and showver, read at the end
+    result_word    what AT+SMUPGRADE? said, "" where nothing
+    error          (id, text), or None
+    sent_bytes     bytes of the file at hand that the modem acknowledged
+    sent_any       True once a block was written to the wire: the modem may hold a part of a file
+    changed        True where the modem is in another mode than before, though nothing may have been sent
+    step           id of the step that was begun last
+    done           ids of the steps that are done
+    """
+
+    def __init__(self):
+        # type: () -> None
+        self.proved = False
+        self.mode = states.UNKNOWN
+        self.version_lines = []  # type: List[str]
+        self.result_word = ""
+        self.error = None  # type: Optional[Tuple[str, str]]
+        self.sent_bytes = 0
+        self.sent_any = False
+        self.changed = False
+        self.step = ""
+        self.done = []  # type: List[str]
+
+
+class Session(object):
+    """One modem while it is flashed.
+
+    port, clock, profile, emit, max_block as Flow takes them; outcome: see there
+    should_stop  asked where stopping is possible, or None
+    baud         speed of the port where we changed it, else 0
+    """
+
+    def __init__(self, port, clock, profile, emit, max_block):
+        # type: (Port, Clock, Profile, Optional[Callable[[str, Dict[str, Any]], None]], int) -> None
+        self.clock = clock
+        self.profile = profile
+        self.emit = emit
+        self.speaker = Speaker(emit)
+        self.outcome = Outcome()
+        self.should_stop = None  # type: Optional[Callable[[], bool]]
+        self.move(port, max_block)
+
+    def move(self, port, max_block):
+        # type: (Port, int) -> None
+        """Go on over another way to the same modem."""
+        self.port = port
+        self.baud = 0
+        self.at = AtChannel(port, self.clock, self.emit)
+        self.master = Master(port, self.clock, self.profile, self.emit, max_block)
+
+    def set_baud(self, baud):
+        # type: (int) -> None
+        """Change the speed of our side."""
+        self.port.set_baud(baud)
+        self.baud = baud
+
+    def stop_here_if_asked(self):
+        # type: () -> None
+        """Raises FlowError where nothing was sent yet and the user wants to stop."""
+        if not self.outcome.sent_any and self.should_stop is not None and self.should_stop():
+            raise FlowError("user-interrupt", "stopped before anything was sent to the modem")
+
+    def wake(self):
+        # type: () -> bool
+        """Whether the modem answers AT."""
+        return self.at.wake(WAKE_TRIES, WAKE_EVERY_MS)

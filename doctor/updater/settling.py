@@ -1,0 +1,138 @@
+"""After the last block: the modem writes, says how it went, and comes back (5.2 steps 6 to 9). Nothing stops here."""
+
+from .contract import Timer
+from .plan import ON_THE_FLY, STORE
+from .session import POLL_MS, FlowError, Session  # noqa: F401
+from .switching import RESULT_MS, SWITCH_PAUSE_MS, Switcher  # noqa: F401
+
+try:
+    from typing import Optional  # noqa: F401
+except ImportError:  # MicroPython
+    pass
+
+#: Tries to start the deployment of a stored file.
+START_TRIES = 3
+#: AT+SMUPGRADE is often not answered, since the modem restarts (5.2 step 6).
+DEPLOY_REPLY_MS = 5000
+#: Looks at the boot switch after a success, and ms between them (5.2 step 8).
+SETTLED_TRIES = 5
+SETTLED_EVERY_MS = 2000
+
+
+class Settler(object):
+    """Waits for the modem's own verdict.
+
+    report_before  what AT+SMUPGRADE? said before the transfer
+    """
+
+    def __init__(self, session, switcher, report_before):
+        # type: (Session, Switcher, str) -> None
+        self._s = session
+        self._switcher = switcher
+        self._before = report_before
+        self._told = False
+
+    def deploy(self, method, limit_ms):
+        # type: (str, int) -> None
+        """Let it write, wait for its result. Raises FlowError where that is no success."""
+        s = self._s
+        s.speaker.waiting("the modem to write its new firmware; it says nothing meanwhile", limit_ms, False)
+        timer = Timer(s.clock, limit_ms)
+        if method == STORE:
+            self._start()
+        word = self._result(timer, method)
+        if word.startswith("success") and method == ON_THE_FLY:
+            word = self._settled(word)
+        s.outcome.result_word = word
+        if word.startswith("success"):
+            return
+        self._switcher.await_known_mode()
+        if word.startswith("fail"):
+            raise FlowError("upgrade-failed-result", "the modem reports: " + word)
+        minutes = limit_ms // 60000
+        what = "the modem has everything and reported no result within %d minutes" % minutes
+        raise FlowError("finish-timeout", what + (" (last word: %s)" % word if word else "") + "; leave power on")
+
+    def _start(self):
+        # type: () -> None
+        s = self._s
+        for _ in range(START_TRIES):
+            if s.at.command("AT+SMUPGRADE", DEPLOY_REPLY_MS, (b"+SYSSTART",)).status != "ERROR":
+                return
+            s.at.listen(SWITCH_PAUSE_MS)
+        self._switcher.await_known_mode()
+        raise FlowError("upgrade-failed-result", "the modem kept the file, but refuses to write it")
+
+    def _result(self, timer, method):
+        # type: (Timer, str) -> str
+        """The word after ``+SMUPGRADE:`` once it is final, else the last one at the limit.
+
+        A success that the modem already reported before counts only after the modem was seen at work: silent,
+        busy, or in another mode.
+        """
+        s = self._s
+        worked = method == ON_THE_FLY or not self._before.startswith("success")
+        answering = None  # type: Optional[Timer]
+        word = ""
+        while not timer.over():
+            reply = s.at.command("AT", POLL_MS)
+            if reply.status != "OK":
+                worked = worked or not reply.status
+                answering = None if not reply.status else answering
+                s.at.listen(min(timer.left_ms(), POLL_MS))
+                continue
+            if answering is None:
+                answering = Timer(s.clock, RESULT_MS)
+            fresh = ask_report(s)
+            if fresh != word:
+                s.speaker.note("the modem reports: " + (fresh or "nothing"))
+            word = fresh
+            if word.startswith("fail") or (word.startswith("success") and worked):
+                return word
+            if word and word[0] not in "sNn":  # neither success nor No report
+                worked = True  # on-going and the like: alive, and no reason to give up before the limit
+                answering = None
+                self._tell_deployment(timer)
+            if answering is not None and answering.over():
+                return word
+            s.at.listen(min(timer.left_ms(), POLL_MS))
+        return word
+
+    def _tell_deployment(self, timer):
+        # type: (Timer) -> None
+        """Say once that it answers again and is still at work."""
+        if not self._told:
+            self._told = True
+            what = "the modem to install its new firmware; it answers, and is still at work"
+            self._s.speaker.waiting(what, timer.left_ms(), False)
+
+    def _settled(self, word):
+        # type: (str) -> str
+        """Step 8 of 5.2: the result counts once the boot switch can be read again; that reading may be refused."""
+        s = self._s
+        for _ in range(SETTLED_TRIES):
+            text = " ".join(s.at.command("AT+SMSWBOOT?").lines)
+            if "RECOVERY" in text or "FFH" in text or "FFF" in text:
+                break
+            s.at.listen(SETTLED_EVERY_MS)
+        return ask_report(s) or word
+
+    def come_back(self, method, limit_ms):
+        # type: (str, int) -> None
+        """Step 9 of 5.2: the modem must come back to its application by itself. Raises FlowError."""
+        s = self._s
+        s.speaker.waiting("the modem to start its new firmware", limit_ms, False)
+        back = self._switcher.to_application if method == ON_THE_FLY else self._switcher.await_application
+        if not back(limit_ms):
+            what = "the modem has written the image, but its application does not start (mode %s)" % s.outcome.mode
+            raise FlowError("finish-timeout" if method == STORE else "smswboot-11-error", what)
+
+
+def ask_report(s):
+    # type: (Session) -> str
+    """What AT+SMUPGRADE? says after the colon, "" where it says nothing."""
+    reply = s.at.command("AT+SMUPGRADE?")
+    for line in reversed(reply.lines):
+        if line.startswith("+SMUPGRADE:"):
+            return line[len("+SMUPGRADE:") :].strip()
+    return ""

@@ -1,0 +1,212 @@
+"""What the planner asks about and what it answers: images, the modem, choices; steps, refusals, plans."""
+
+try:
+    from typing import List, Optional, Sequence, Tuple  # noqa: F401
+except ImportError:  # MicroPython
+    pass
+
+STORE = "store"
+ON_THE_FLY = "on-the-fly"
+
+FULL = "full"
+DIFF = "diff"
+PRACTICE = "practice"
+PAIR = ("pair-1", "pair-2")
+PRACTICE_FAMILY = "practice"
+
+#: The factory build, whose boot ROM cannot recover from a failed full image (modem-protocol.md 7).
+FACTORY_BUILD = 33080
+#: What a modem on the factory build must go to first.
+FIRST_TARGET = 41065
+#: The build that comes as a pair of files, and what a modem reports between the two (modem-protocol.md 7).
+PAIR_BUILD = 48829
+BETWEEN_BUILD = 39529
+#: A Monarch 2 below this version needs a way that is not known here (modem-protocol.md 5.4).
+MONARCH2_OLDEST = (8, 0, 4, 0)
+#: Builds without a public package: once left, there is no way back (modem-protocol.md 7).
+NO_WAY_BACK = (43818, 46470, 48939, 50523)
+#: Files below this many bytes are no image (modem-protocol.md 5.2).
+SMALLEST_BYTES = 128
+#: Radio by build, for a modem that cannot say it itself (modem-protocol.md 7).
+NB1_BUILDS = (35351, 36571, 37365, 37781, 38729, 40343, 41019, 46262, 48939)
+CATM1_BUILDS = (33080, 33988, 36417, 38638, 39529, 41065, 43818, 46470, 48829, 50523)
+
+#: Limits in ms of the steps (design.md 4 "Deadlines"; modem-protocol.md 3.3).
+PREPARE_MS = 120000
+SWITCH_MS = 300000
+DEPLOY_MS = 1800000
+RETURN_MS = 300000
+PROVE_MS = 120000
+#: The boot ROM's modes: speed, and loading an updater image, whose start may take minutes (modem-protocol.md 5.3).
+FFH_MS = 300000
+SPEED_MS = 300000
+LOAD_MS = 900000
+SOAK_MS = 300000
+#: Least rate in bytes a second that a transfer is given, and what it may stand still in ms, for its limit.
+SLOWEST_BYTES_S = 3000
+STALLS_MS = 900000
+
+
+class ImageFacts(object):
+    """What the planner needs to know of one file.
+
+    kind    full, diff, pair-1, pair-2, updater-elf, bootrom, practice or unknown
+    radio   "CATM1", "NB1" or ""
+    build   build that the modem runs afterwards, base: build that a differential starts from; 0 = not known
+    family  SQN3330, MONARCH2, practice or unknown
+    part    1 or 2 for the files of a pair, else 0
+    """
+
+    def __init__(self, name, size, kind, radio, build, base, family, part=0):
+        # type: (str, int, str, str, int, int, str, int) -> None
+        self.name = name
+        self.size = size
+        self.kind = kind
+        self.radio = radio
+        self.build = build
+        self.base = base
+        self.family = family
+        self.part = part or (PAIR.index(kind) + 1 if kind in PAIR else 0)
+
+    @property
+    def differential(self):
+        # type: () -> bool
+        """Whether it only changes another build."""
+        return self.kind == DIFF or bool(self.base)
+
+    @property
+    def practice(self):
+        # type: () -> bool
+        """Whether only the simulator takes it."""
+        return self.kind == PRACTICE or self.family == PRACTICE_FAMILY
+
+    @property
+    def of_pair(self):
+        # type: () -> bool
+        """Whether it is one of the two files of 48829."""
+        return bool(self.part) or self.build == PAIR_BUILD
+
+
+class Running(object):
+    """What the modem is now: mode, build and radio of its application, family, build of boot copy 0.
+
+    was      the build that the user names for a modem that cannot say it; 0 = not named
+    version  numbers of its release, such as (8, 0, 5, 13); () = not known
+    """
+
+    def __init__(self, mode, build, radio, family, bootloader0=0, was=0, version=()):
+        # type: (str, int, str, str, int, int, Sequence[int]) -> None
+        self.mode = mode
+        self.build = build
+        self.radio = radio
+        self.family = family
+        self.bootloader0 = bootloader0
+        self.was = was
+        self.version = tuple(version)
+
+    @property
+    def known_build(self):
+        # type: () -> int
+        """The build that was read, else the one that the user named."""
+        return self.build or self.was
+
+    @property
+    def known_radio(self):
+        # type: () -> str
+        """The radio that was read, else the one of the known build."""
+        return self.radio or radio_of(self.known_build)
+
+
+class Options(object):
+    """What the user chose.
+
+    method       auto, store or on-the-fly
+    accept       consents by name
+    updater_elf  updater image for the modem's memory, or None
+    bootrom      boot ROM package, verified, or None; replaced only where it is given
+    simulated    the port has proved to be the simulator's
+    soak         the link is tried out before anything is sent
+    first_done   the first file of a pair is known to be in the modem
+    """
+
+    def __init__(
+        self, method="auto", accept=(), updater_elf=None, simulated=False, bootrom=None, soak=False, first_done=False
+    ):
+        # type: (str, Sequence[str], Optional[ImageFacts], bool, Optional[ImageFacts], bool, bool) -> None
+        self.method = method
+        self.accept = tuple(accept)
+        self.updater_elf = updater_elf
+        self.simulated = simulated
+        self.bootrom = bootrom
+        self.soak = soak
+        self.first_done = first_done
+
+
+class Refusal(object):
+    """Why not, or what to beware of: catalogue id, what is wrong, why that matters, what to do next."""
+
+    def __init__(self, id, what, why, next):
+        # type: (str, str, str, str) -> None
+        self.id = id
+        self.what = what
+        self.why = why
+        self.next = next
+
+
+class Step(object):
+    """One thing that the flow does.
+
+    id          unlike any other of its plan
+    phase       one of doctor/events.py
+    limit_ms    longest it may take
+    may_unplug  whether power may go away meanwhile
+    way_back    what undoes it, "" where nothing does
+    do          what it does: one of the names in flow.py; "" = as its id
+    image       which file it sends: firmware, second, updater-elf or bootrom; "" = none
+    method      how that file is taken, for the steps that depend on it
+    early       it needs a port that can change its speed, which mirror mode cannot
+    """
+
+    def __init__(self, id, text, phase, limit_ms, may_unplug, way_back, do="", image="", method="", early=False):
+        # type: (str, str, str, int, bool, str, str, str, str, bool) -> None
+        self.id = id
+        self.text = text
+        self.phase = phase
+        self.limit_ms = limit_ms
+        self.may_unplug = may_unplug
+        self.way_back = way_back
+        self.do = do or id
+        self.image = image
+        self.method = method
+        self.early = early
+
+
+class Plan(object):
+    """Steps in order, or a refusal; warnings come with either.
+
+    method        of the firmware image
+    stop_at_zero  stop where the first block is not taken within 5 minutes, instead of asking again
+    """
+
+    def __init__(self, mode, method, steps, refusal, warnings, stop_at_zero=False):
+        # type: (str, str, List[Step], Optional[Refusal], List[Refusal], bool) -> None
+        self.mode = mode
+        self.method = method
+        self.steps = steps
+        self.refusal = refusal
+        self.warnings = warnings
+        self.stop_at_zero = stop_at_zero
+
+    def part(self, early):
+        # type: (bool) -> Plan
+        """The steps that need a port of changing speed, which are the first ones, or the others."""
+        steps = [step for step in self.steps if step.early == early]
+        return Plan(self.mode, self.method, steps, self.refusal, self.warnings, self.stop_at_zero)
+
+
+def radio_of(build):
+    # type: (int) -> str
+    """Radio of a known build, else ""."""
+    if build in NB1_BUILDS:
+        return "NB1"
+    return "CATM1" if build in CATM1_BUILDS else ""
