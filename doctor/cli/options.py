@@ -35,11 +35,22 @@ def _stacked(*decorators: Callable[[F], F]) -> Callable[[F], F]:
     return apply
 
 
+class CommonOption(click.Option):
+    """An option that may stand before the command too; what was typed there wins over the environment."""
+
+    def resolve_envvar_value(self, ctx: click.Context) -> str | None:
+        """The environment's value, unless one was typed in front of the command."""
+        if self.name is not None and ctx.lookup_default(self.name) is not None:
+            return None
+        return super().resolve_envvar_value(ctx)
+
+
 common = _stacked(
     click.option(
         "--port",
         metavar="URL",
         envvar=f"{ENV}PORT",
+        cls=CommonOption,
         help="Port of the board: COM25, /dev/ttyACM0, rfc2217://…, sim://fipy.",
     ),
     click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output."),
@@ -50,6 +61,7 @@ common = _stacked(
         "--trace",
         type=click.Path(dir_okay=False, path_type=Path),
         envvar=f"{ENV}TRACE",
+        cls=CommonOption,
         help="Record every byte of the port in FILE.",
     ),
     click.option(
@@ -58,6 +70,7 @@ common = _stacked(
         type=click.FloatRange(min=0, min_open=True),
         metavar="S",
         envvar=f"{ENV}DEADLINE",
+        cls=CommonOption,
         help="Seconds for all checks together.",
     ),
 )

@@ -106,9 +106,13 @@ def _make_firmware(screen: Screen, given: dict[str, Any]) -> int:
     try:
         path = make_practice_image(out, given["radio"], given["build"], base=given["base"])
     except ValueError as err:
-        raise UsageError("usage", str(err), on=str(out)) from err
+        raise UsageError(
+            "usage", str(err), on=str(out), next="give a folder, or a name such as PRACTICE-X.dup"
+        ) from err
     except OSError as err:
-        raise UsageError("usage", f"cannot be written: {err.strerror}", on=str(out)) from err
+        raise UsageError(
+            "usage", f"cannot be written: {err.strerror}", on=str(out), next="give another folder"
+        ) from err
     if screen.as_json:
         screen.document(as_json.document("sim", options.OK, firmware=str(path)))
     screen.show(Text(str(path)), copied=True)

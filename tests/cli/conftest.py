@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+
+from doctor.sim.practice import make_practice_image
 
 from .terminal import Terminal
 
@@ -8,3 +12,9 @@ from .terminal import Terminal
 @pytest.fixture
 def terminal(capsys: pytest.CaptureFixture[str]) -> Terminal:
     return Terminal(capsys)
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    """A small practice image, of another build than the one on the simulated card."""
+    return make_practice_image(tmp_path, build=41019, size_bytes=100_000)

@@ -1,0 +1,141 @@
+"""Wrong usage: exit code 2, one clear error, the next step; and what the environment may say."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import serial.tools.list_ports
+
+from .terminal import Terminal
+
+WRONG = {
+    "unknown option": ("check", "--bogus"),
+    "unknown option of the program": ("--bogus",),
+    "unknown command": ("bogus",),
+    "unknown check": ("check", "--port", "sim://fipy", "--select", "modem-answer"),
+    "unknown check to ignore": ("check", "--port", "sim://fipy", "--ignore", "nix"),
+    "unknown manual page": ("checks", "nix"),
+    "missing firmware": ("check", "--firmware", "nix.dup"),
+    "missing firmware to flash": ("flash", "nix.dup", "--port", "sim://fipy"),
+    "no firmware to flash": ("flash", "--port", "sim://fipy"),
+    "missing card": ("check", "--sd", "nix"),
+    "missing folder": ("check", "--scripts", "nix"),
+    "unknown consent": ("check", "--port", "sim://fipy", "--accept", "everything"),
+    "unknown carrier": ("check", "--port", "sim://fipy", "--carrier", "nix"),
+    "no time": ("check", "--port", "sim://fipy", "--deadline", "0"),
+    "nothing to examine": ("check",),
+    "nothing to cure": ("fix",),
+    "nothing to simulate": ("sim",),
+    "hands without a bench that is kept": ("sim", "--hands", "pull-jumpers", "--port", "sim://fipy"),
+    "practice image with another name": ("sim", "--make-firmware", "CATM1-41065.dup"),
+}
+
+
+@pytest.mark.parametrize("words", WRONG.values(), ids=WRONG)
+def test_wrong_usage_is_told_on_standard_error(terminal: Terminal, words: tuple[str, ...]) -> None:
+    said = terminal.type(*words)
+    assert said.code == 2
+    assert said.out == ""
+    assert "next:" in said.err
+    assert "Traceback" not in said.err
+
+
+@pytest.mark.parametrize("words", WRONG.values(), ids=WRONG)
+def test_wrong_usage_as_json_is_one_document(terminal: Terminal, words: tuple[str, ...]) -> None:
+    said = terminal.type(*words, "--json")
+    document = said.document
+    command = words[0] if not words[0].startswith("-") and words[0] != "bogus" else "fipy-doctor"
+    assert (said.code, document["exit"], document["schema"]) == (2, 2, f"fipy-doctor/{command}/1")
+    assert set(document["error"]) == {"id", "what", "on", "cause", "next"}
+    assert document["error"]["what"] and document["error"]["next"]
+
+
+def test_typing_error_is_guessed(terminal: Terminal) -> None:
+    said = terminal.type("check", "--port", "sim://fipy", "--select", "modem-answer")
+    assert "did you mean modem-answers?" in said.err
+
+
+def test_a_folder_is_no_firmware(terminal: Terminal, tmp_path: Path) -> None:
+    assert terminal.type("flash", str(tmp_path), "--port", "sim://fipy").code == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads every folder")
+def test_unreadable_folder(terminal: Terminal, tmp_path: Path) -> None:
+    tmp_path.chmod(0)
+    try:
+        said = terminal.type("check", "--scripts", str(tmp_path))
+    finally:
+        tmp_path.chmod(0o700)
+    assert said.code == 2
+    assert "not readable" in said.err
+
+
+@pytest.mark.parametrize("words", [("-h",), ("--help",), ("check", "-h"), ("flash", "--help"), ("sim", "--help")])
+def test_help(terminal: Terminal, words: tuple[str, ...]) -> None:
+    said = terminal.type(*words)
+    assert said.code == 0
+    assert said.out.startswith("Usage: fipy-doctor")
+
+
+@pytest.mark.parametrize("words", [("--version",), ("-V",)])
+def test_version(terminal: Terminal, words: tuple[str, ...]) -> None:
+    assert terminal.type(*words).out.startswith("fipy-doctor ")
+
+
+def test_port_may_come_from_the_environment(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FIPY_DOCTOR_PORT", "sim://fipy?scenario=modem-ffh")
+    assert terminal.type("check", "--select", "modem-answers").code == 1
+
+
+def test_a_given_port_wins_over_the_environment(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FIPY_DOCTOR_PORT", "sim://fipy?scenario=modem-ffh")
+    assert terminal.type("check", "--select", "modem-answers", "--port", "sim://fipy").code == 0
+    assert terminal.type("--port", "sim://fipy", "check", "--select", "modem-answers").code == 0
+
+
+@pytest.mark.parametrize("name", ["YES", "ACCEPT", "ACCEPTED", "OVERRIDE", "FORCE_DEVICE", "CONFIRM", "INTERRUPT"])
+def test_consents_never_come_from_the_environment(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, image: Path, name: str
+) -> None:
+    monkeypatch.setenv(f"FIPY_DOCTOR_{name}", "1")
+    said = terminal.type("flash", str(image), "--port", "sim://fipy")
+    assert said.code == 1
+    assert "(not-confirmed)" in said.out
+
+
+def test_without_a_command_and_a_port_nothing_is_guessed(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serial.tools.list_ports, "comports", list)
+    said = terminal.type()
+    assert said.code == 2
+    assert "no serial port was found" in said.err
+    assert "sim://fipy" in said.err
+
+
+def test_without_a_command_an_unknown_port_is_asked_about(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serial.tools.list_ports, "comports", lambda: [usb(0x0403, 0x6001)])
+    said = terminal.type()
+    assert said.code == 2
+    assert "which of these is the board?" in said.err
+
+
+def test_without_a_command_the_only_board_is_examined(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serial.tools.list_ports, "comports", lambda: [usb(0x04D8, 0xEF98)])
+    said = terminal.type()
+    assert said.code == 1
+    assert "Found" in said.err
+    assert "port-opens" in said.out
+
+
+def usb(vid: int, pid: int) -> SimpleNamespace:
+    """What the system knows of a serial port."""
+    return SimpleNamespace(
+        device="/dev/ttyNIX", vid=vid, pid=pid, serial_number="Py1", description="n/a", manufacturer="", product="",
+        hwid="", interface=None, location=None, name="ttyNIX",
+    )  # fmt: skip
