@@ -19,7 +19,7 @@ _FAMILY_WORDS = (
 _BUILDS = (re.compile(rb" \[(\d{5})\]"), re.compile(rb"-(\d{5})(?!\d)"))
 _NUMBER = re.compile(rb"(?<![\d.])(\d{1,2}\.\d{1,2}\.\d{1,2}\.\d{1,2})\Z")
 _NUMBER_BYTES = 12
-_PRACTICE_LINE = re.compile(rb"(radio|build|base|version|ue)=([ -~]{0,60})\r?")
+_PRACTICE_LINE = re.compile(rb"(radio|build|base|version|ue|part|kind)=([ -~]{0,60})\r?")
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,8 @@ class PracticeText:
     base: int = 0
     version: str = ""
     ue: str = ""
+    part: int = 0
+    kind: str = ""
 
 
 def family(data: bytes) -> str:
@@ -84,6 +86,8 @@ def practice(data: bytes) -> PracticeText | None:
         base=_number(members.get("base", "")),
         version=members.get("version", ""),
         ue=members.get("ue", ""),
+        part=_number(members.get("part", "")),
+        kind=members.get("kind", ""),
     )
 
 

@@ -21,6 +21,9 @@ from doctor.firmware.wrong_file import wrong_content, wrong_name
 PLAUSIBLE_BYTES = (50_000, 2_000_000)
 #: Andes NDS32, the processor of the sibling modem's updater (modem-protocol.md 6.4); SQN3330 not verified.
 MACHINE_NDS32 = 167
+#: How the simulator's practice updater begins behind its headers.
+PRACTICE_MARK = b"PRACTICE updater image"
+MARK_WITHIN_BYTES = 512
 _CUT = "firmware-file-truncated"
 _IDENT_BYTES = 16
 #: Section of type NOBITS has a size but no bytes in the file.
@@ -55,7 +58,7 @@ class ElfImage:
     problems      what is wrong, worst first; those with damages=False are worth a warning only
     machine       ELF machine number, 0 where it is no ELF
     little_endian byte order that its header claims
-    family        modem family whose names stand in it, or unknown
+    family        modem family whose names stand in it, practice, or unknown
     package       packages that came with an updater of this size, empty where no log knows it
     """
 
@@ -108,9 +111,13 @@ def examine_elf_bytes(data: bytes, path: Path) -> ElfImage:
         problems=tuple(problems),
         machine=machine,
         little_endian=little,
-        family=clear_text.family(data) if content is Content.ELF else "unknown",
+        family=_family(data) if content is Content.ELF else "unknown",
         package=sizes.UPDATER_ELF_PACKAGES.get(len(data), ""),
     )
+
+
+def _family(data: bytes) -> str:
+    return "practice" if PRACTICE_MARK in data[:MARK_WITHIN_BYTES] else clear_text.family(data)
 
 
 def _not_elf(content: Content, data: bytes) -> Problem:

@@ -20,6 +20,8 @@ __all__ = ["Container", "FirmwareImage", "Problem", "Verdict", "examine", "exami
 
 #: Partition id of the modem's main firmware in an upgrade package (modem-protocol.md 6.2).
 MAIN_PARTITION = 2
+#: What a modem reports after the first file of 48829, which is named after the second (modem-protocol.md 7).
+BETWEEN_BUILD = 39529
 #: Smallest file of unknown format that may be firmware: half of the smallest known image (416 448 bytes).
 UNKNOWN_MIN_BYTES = 200_000
 _CUT = "firmware-file-truncated"
@@ -194,7 +196,8 @@ def _look_at_practice(data: bytes, walked: caba.Walk) -> _Seen:
             problems.append(Problem(_CUT, "is no practice image as our simulator makes them: wrong container"))
         elif text is None or not text.build:
             problems.append(Problem(_CUT, "is a practice image without the lines that say what it is"))
-    return _Seen("practice", Verdict.VERIFIED, tuple(problems), walked.containers, text)
+    kind = "bootrom" if text is not None and text.kind == "bootrom" else "practice"
+    return _Seen(kind, Verdict.VERIFIED, tuple(problems), walked.containers, text)
 
 
 def _kind(data: bytes, name: FirmwareName, containers: tuple[Container, ...]) -> str:
@@ -272,7 +275,8 @@ def _contradictions(name: FirmwareName, seen: _Seen, promise: _Promise) -> list[
     said = []
     if seen.practice is None and name.practice:
         said.append("has the name of a practice image, but is none inside")
-    if promise.from_content and name.build is not None and promise.build not in (None, name.build):
+    between = name.part == 1 and promise.build == BETWEEN_BUILD
+    if promise.from_content and name.build is not None and promise.build not in (None, name.build) and not between:
         said.append(f"is named {name.build}, but holds build {promise.build}")
     if "unknown" not in (promise.content_family, name.family) and promise.content_family != name.family:
         said.append(f"is named like an image for {name.family}, but holds one for {promise.content_family}")

@@ -8,6 +8,7 @@ from doctor.modem.facts import ModemFacts
 from doctor.updater.plan import ImageFacts, Running
 
 if TYPE_CHECKING:
+    from doctor.firmware.bootrom import BootRom
     from doctor.firmware.elf import ElfImage
     from doctor.firmware.image import FirmwareImage
 
@@ -22,12 +23,18 @@ def image_facts(image: FirmwareImage) -> ImageFacts:
         build=image.promised_build or 0,
         base=image.base or 0,
         family=image.family,
+        part=0 if image.base else image.name.part or 0,
     )
 
 
 def updater_facts(image: ElfImage) -> ImageFacts:
     """What the planner needs to know of an updater image: that there is one."""
-    return ImageFacts(image.path.name, image.size_bytes, "updater-elf", "", 0, 0, "unknown")
+    return ImageFacts(image.path.name, image.size_bytes, "updater-elf", "", 0, 0, image.family)
+
+
+def bootrom_facts(package: BootRom) -> ImageFacts:
+    """What the planner needs to know of a boot ROM package."""
+    return ImageFacts(package.path.name, len(package.data), "bootrom", "", package.build, 0, package.family)
 
 
 def running(facts: ModemFacts, was: int | None = None) -> Running:
@@ -39,4 +46,5 @@ def running(facts: ModemFacts, was: int | None = None) -> Running:
         family=facts.family,
         bootloader0=facts.bootloader0 or 0,
         was=was or 0,
+        version=tuple(int(number) for number in facts.release[2:].split("-")[0].split(".") if number.isdigit()),
     )

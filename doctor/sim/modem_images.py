@@ -192,6 +192,8 @@ def _judge_practice(container: Container) -> Judged:
         build, base = int(told.get("build", "")), int(told.get("base", "0"))
     except ValueError:
         return Judged("practice", "practice", "the build is no number")
+    if told.get("kind") == "bootrom":
+        return Judged("bootrom", "practice", "", "", build)
     version = told.get("version", "").removeprefix("LR").split("-")[0]
     ue = told.get("ue", "").removeprefix("UE")
     return Judged("practice", "practice", "", version, build, base, told.get("radio", ""), ue)

@@ -24,11 +24,18 @@ FULL_SIZE_BYTES = 6_160_982
 """As the genuine CATM1-41065.dup: over 4 MiB, so that it travels ON_THE_FLY."""
 DIFF_SIZE_BYTES = 1_658_508
 """As a genuine upgdiff to 41065: under 4 MiB, so that it travels by the store method."""
+PART_SIZE_BYTES = (416_448, 5_950_000)
+"""Of the two files of 48829: the first as in a public report, under 4 MiB all the same; the second is a guess."""
+BOOTROM_SIZE_BYTES = 55_570
+"""As the genuine boot ROM package of 41065."""
 HIGHEST_SIZE_BYTES = 64 * 1024 * 1024
 _HEADER = struct.Struct("<4sHHIHHH")
 
 _RELEASES = {"CATM1": ("LR5.1.1.0", "UE5.0.0.0d"), "NB1": ("LR6.0.0.0", "UE6.0.0.0")}
 """First part of the version string and UE by radio (reference/modem-protocol.md 7)."""
+PAIR_BUILD, BETWEEN_BUILD = 48829, 39529
+"""The build that comes as two files, and what a modem reports between them (reference/modem-protocol.md 7)."""
+_PAIR_RELEASE = ("LR5.2.1.0", "UE5.2.0.3")
 
 
 def practice_name(radio: str = "CATM1", build: int = 41065, base: int | None = None) -> str:
@@ -56,9 +63,15 @@ def practice_image(
     if size_bytes is None:
         size_bytes = FULL_SIZE_BYTES if base is None else DIFF_SIZE_BYTES
     release, ue = _RELEASES[radio]
-    lines = ["PRACTICE", f"radio={radio}", f"build={build}", f"version={release}-{build}", f"ue={ue}"]
+    lines = [f"radio={radio}", f"build={build}", f"version={release}-{build}", f"ue={ue}"]
     if base is not None:
         lines.append(f"base={base}")
+    return _packed(lines, size_bytes)
+
+
+def _packed(lines: list[str], size_bytes: int) -> bytes:
+    """The container around the lines and filler."""
+    lines = ["PRACTICE", *lines]
     text = struct.pack("<I", PARTITION_ID) + "".join(line + "\n" for line in lines).encode("ascii")
     data_size = size_bytes - _HEADER.size - len(DESCRIPTION) - SIGNATURE_BYTES
     if data_size < len(text) or size_bytes > HIGHEST_SIZE_BYTES:
@@ -67,6 +80,31 @@ def practice_image(
     header = _HEADER.pack(MAGIC, VERSION, 0, data_size, SIGNATURE_ZCRC32, SIGNATURE_BYTES, len(DESCRIPTION))
     body = header + DESCRIPTION + text + filler
     return body + struct.pack("<I", zlib.crc32(body))
+
+
+def practice_part(part: int) -> bytes:
+    """One of the two files of a practice 48829, ``part`` 1 or 2."""
+    build = BETWEEN_BUILD if part == 1 else PAIR_BUILD
+    release, ue = _RELEASES["CATM1"] if part == 1 else _PAIR_RELEASE
+    return _packed(
+        ["radio=CATM1", f"build={build}", f"version={release}-{build}", f"ue={ue}", f"part={part}"],
+        PART_SIZE_BYTES[part - 1],
+    )
+
+
+def practice_bootrom(build: int = 41065) -> bytes:
+    """A practice boot ROM package: only the simulator's boot copies change by it."""
+    return _packed(["kind=bootrom", f"build={build}"], BOOTROM_SIZE_BYTES)
+
+
+def make_practice_part(folder: Path, part: int) -> Path:
+    """Write one file of the practice 48829 into ``folder`` and return its path. Raises OSError."""
+    return _write(folder / f"PRACTICE-CATM1-{PAIR_BUILD}-{part}.dup", practice_part(part))
+
+
+def make_practice_bootrom(folder: Path, build: int = 41065) -> Path:
+    """Write a practice boot ROM package into ``folder`` and return its path. Raises OSError."""
+    return _write(folder / f"PRACTICE-bootrom-{build}.dup", practice_bootrom(build))
 
 
 def make_practice_image(
@@ -85,7 +123,10 @@ def make_practice_image(
     path = out / practice_name(radio, build, base) if out.is_dir() else out
     if not path.name.startswith("PRACTICE-"):
         raise ValueError(f"the name of a practice image starts with PRACTICE-, not {path.name!r}")
-    image = practice_image(radio, build, size_bytes, base)
+    return _write(path, practice_image(radio, build, size_bytes, base))
+
+
+def _write(path: Path, image: bytes) -> Path:
     draft = path.with_name(path.name + ".part")
     try:
         draft.write_bytes(image)
