@@ -1,19 +1,20 @@
-"""A backup of everything readable on a card image: to a dated folder, verified, with a list of what is in it."""
+"""A backup of everything readable on a card: to a dated folder, verified, with a list of what is in it."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from doctor.card.device import is_device, open_source
 from doctor.card.directory import Entry
 from doctor.card.judge import FatVolume, follow_file
 from doctor.card.reader import read_file, read_what_is_left
-from doctor.card.source import FileSource
+from doctor.card.source import BlockSource
 from doctor.card.target import copy_sparse, disk_error, same_content
 from doctor.errors import CardError
 from doctor.escape import shown
@@ -72,7 +73,7 @@ class Backup:
 
 
 def back_up(
-    image: Path,
+    card: Path,
     found: Iterable[Found],
     backup_dir: Path,
     *,
@@ -82,19 +83,20 @@ def back_up(
 ) -> Backup:
     """Copy everything readable to a new dated folder below ``backup_dir``, and read it all back.
 
-    raw  keep a copy of the whole image too: where files alone would not bring everything back
+    card  an image file or device
+    raw   keep a copy of the whole card too: where files alone would not bring everything back
 
     Raises CardError where the disk is full or a copy differs from the card.
     """
-    folder = _new_folder(backup_dir, image, now)
+    folder = _new_folder(backup_dir, card, now)
     emit(Note(f"backup to {folder}"))
     try:
         (folder / "files").mkdir()
         saved = tuple(_save(item, place) for item, place in _places(found, folder / "files"))
-        _keep(folder / "first-mib.bin", _head(image))
-        raw_copy = _copy_whole(image, folder / RAW_COPY) if raw else None
+        _keep(folder / "first-mib.bin", _head(card))
+        raw_copy = _copy_whole(card, folder / RAW_COPY) if raw else None
         listing = {
-            "image": str(image),
+            "card": str(card),
             "made": now.isoformat(timespec="seconds"),
             "files": [_described(item, folder) for item in saved],
             "whole_card": RAW_COPY if raw_copy else None,
@@ -106,9 +108,9 @@ def back_up(
     return Backup(folder, saved, raw_copy)
 
 
-def _new_folder(backup_dir: Path, image: Path, now: datetime) -> Path:
+def _new_folder(backup_dir: Path, card: Path, now: datetime) -> Path:
     """A folder that did not exist before."""
-    name = f"fipy-doctor-{now:%Y%m%d-%H%M%S}-{_host_name(image.stem)}"
+    name = f"fipy-doctor-{now:%Y%m%d-%H%M%S}-{_host_name(card.stem)}"
     try:
         backup_dir.mkdir(parents=True, exist_ok=True)
         for number in range(1, 1000):
@@ -189,8 +191,8 @@ def read_pieces(path: Path) -> Iterable[bytes]:
             yield piece
 
 
-def _head(image: Path) -> bytes:
-    with FileSource(image) as source:
+def _head(card: Path) -> bytes:
+    with open_source(card) as source:
         return source.read_at(0, min(_HEAD_BYTES, source.size_bytes))
 
 
@@ -201,12 +203,39 @@ def _keep(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _copy_whole(image: Path, destination: Path) -> Path:
+def _copy_whole(card: Path, destination: Path) -> Path:
     destination.touch(exist_ok=False)
-    copy_sparse(image, destination)
-    if not same_content(image, destination):
+    if is_device(card):
+        same = _copy_device(card, destination)
+    else:
+        copy_sparse(card, destination)
+        same = same_content(card, destination)
+    if not same:
         raise CardError("card-is-fat", "the copy of the whole card differs; nothing was changed", on=str(destination))
     return destination
+
+
+def _copy_device(card: Path, destination: Path) -> bool:
+    """Copy a whole device, leaving holes where it holds only zeros; whether reading both again gives the same."""
+    with open_source(card) as source, destination.open("r+b", buffering=0) as file:
+        file.truncate(source.size_bytes)
+        for at, piece in _pieces(source):
+            if piece.strip(b"\0"):
+                file.seek(at)
+                left = memoryview(piece)
+                while left:
+                    left = left[file.write(left) :]
+        os.fsync(file.fileno())
+        for at, piece in _pieces(source):
+            file.seek(at)
+            if file.read(len(piece)) != piece:
+                return False
+    return True
+
+
+def _pieces(source: BlockSource) -> Iterator[tuple[int, bytes]]:
+    for at in range(0, source.size_bytes, _READ_BYTES):
+        yield at, source.read_at(at, min(_READ_BYTES, source.size_bytes - at))
 
 
 def _described(item: Saved, folder: Path) -> dict[str, str | int | bool | None]:

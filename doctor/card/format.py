@@ -130,16 +130,20 @@ def _fat16(sectors: int) -> Geometry:
         cluster *= 2
 
 
-def format_card(target: Target, plan: FormatPlan, *, serial: int, known_zero: bool = False) -> None:
+def format_card(
+    target: Target, plan: FormatPlan, *, serial: int, known_zero: bool = False, mark: bytes | None = None
+) -> None:
     """Write an empty volume; the partition table last, so that an unfinished card is recognised as no card.
 
     serial      32 bits for volume and disk; the user sees it, nothing depends on it
     known_zero  the target reads as zeros already (a new image file): nothing needs wiping
+    mark        what stands in sector 0 meanwhile; with it the partition table is left to ``finish_card``
 
     Raises CardError where the target refuses a write.
     """
     geometry, start = plan.geometry, plan.start_sector * SECTOR_BYTES
-    target.write_at(0, bytes(SECTOR_BYTES))
+    target.write_at(0, mark or bytes(SECTOR_BYTES))
+    target.sync()
     if not known_zero:
         _wipe(target, SECTOR_BYTES, _GPT_SECTORS * SECTOR_BYTES)
         _wipe(target, start, geometry.data_sector * SECTOR_BYTES + geometry.cluster_bytes)
@@ -156,6 +160,12 @@ def format_card(target: Target, plan: FormatPlan, *, serial: int, known_zero: bo
         target.write_at(start + SECTOR_BYTES, info + third)
         target.write_at(start + _BACKUP_SECTOR * SECTOR_BYTES, boot + info + third)
     target.sync()
+    if mark is None:
+        finish_card(target, plan, serial=serial)
+
+
+def finish_card(target: Target, plan: FormatPlan, *, serial: int) -> None:
+    """Write the partition table, which makes it a card. Raises CardError."""
     target.write_at(0, partition_table(plan, serial))
     target.sync()
 

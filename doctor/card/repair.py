@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import os
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from doctor.card.change import medium_to_change
 from doctor.card.chains import Fat
+from doctor.card.change import medium_to_change
 from doctor.card.device import open_source
 from doctor.card.directory import walk
 from doctor.card.format import fs_info
@@ -189,7 +190,7 @@ def _is_whole(volume: FatVolume) -> bool:
     return not root.fault and next(chain_faults(volume, root), None) is None
 
 
-def _chains(volume: FatVolume) -> dict[str, object]:
+def _chains(volume: FatVolume) -> Mapping[str, object]:
     root = volume.root()
     return {"": root.chain} | {
         step.entry.path: volume.fat.chain(step.entry.first_cluster) if step.entry.first_cluster else None

@@ -125,9 +125,7 @@ def read_journal(folder: Path) -> Journal | None:
         return None
 
 
-def find_unfinished(
-    sector: bytes, backup_dir: Path, *, size_bytes: int, serial: str
-) -> Journal | None:
+def find_unfinished(sector: bytes, backup_dir: Path, *, size_bytes: int, serial: str) -> Journal | None:
     """The unfinished reformat of this card, by its mark, else by its serial number.
 
     sector  sector 0 of the card

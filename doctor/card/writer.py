@@ -65,7 +65,7 @@ class _Node:
 
 
 def write_files(target: Target, plan: FormatPlan, files: Iterable[NewFile]) -> None:
-    """Write files onto the volume that ``format_card`` has just made.
+    """Write files onto the volume that ``format_card`` has just made: contents, FATs, folders, the root last.
 
     Raises CardError where they do not fit, two have the same name, or the target refuses a write.
     """
@@ -94,8 +94,11 @@ class _Writer:
             if node.file is not None and not node.is_dir:
                 self._write_content(node, node.file)
         self._target.sync()
-        self._write_folders(root)
         self._write_fats()
+        self._target.sync()
+        self._write_folders(root)
+        self._target.sync()
+        self._write_free_space()
         self._target.sync()
 
     def _take(self, size_bytes: int) -> int:
@@ -164,8 +167,13 @@ class _Writer:
         head = fat_head(geometry)[: 8 if wide else 4]
         for copy in reversed(range(geometry.fats)):
             self._target.write_at(self._start + geometry.fat_offset(copy), head + body)
-        if wide:
-            info = fs_info(geometry.clusters - len(used), min(self._next, geometry.clusters + 1))
+            self._target.sync()
+
+    def _write_free_space(self) -> None:
+        geometry = self._geometry
+        if geometry.width == 32:
+            used = self._next - 2
+            info = fs_info(geometry.clusters - used, min(self._next, geometry.clusters + 1))
             for sector in (geometry.fsinfo_sector, geometry.backup_sector + geometry.fsinfo_sector):
                 self._target.write_at(self._start + sector * SECTOR_BYTES, info)
 

@@ -76,6 +76,6 @@ def test_damaged_card_is_not_written(tmp_path: Path) -> None:
     inside = Inside(source)
     image = patched(source, tmp_path / "card.img", inside.fats(inside.entries["A.BIN"].first_cluster, 0))
     before = image.read_bytes()
-    with pytest.raises(CardError, match="nothing is moved"):
+    with pytest.raises(CardError, match="no file on it is changed"):
         ImageCard(image).move(f"/sd/sd/{DUP_NAME}", f"/sd/{DUP_NAME}")
     assert image.read_bytes() == before

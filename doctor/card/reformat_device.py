@@ -1,0 +1,270 @@
+"""Formats a raw device for the board and puts its files back: backup, mark, format, files, comparison, table.
+
+Until the partition table is written, at the very end, sector 0 holds a mark that says where the files lie
+(``unfinished``). Whatever stops the work, the backup is whole, and the next run offers to go on from it.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from doctor.card.backup import RAW_COPY, Backup, back_up, read_pieces
+from doctor.card.device import DeviceTarget, device_name, open_for_writing, open_source
+from doctor.card.device_guard import Identity, assess, confirmation, confirms, description
+from doctor.card.directory import ATTR_DIRECTORY
+from doctor.card.drives import Drive, find_drive
+from doctor.card.format import finish_card, format_card, partition_table, plan_format
+from doctor.card.guard import check_room
+from doctor.card.overlay import Group, Overlay
+from doctor.card.reformat import ReformatResult
+from doctor.card.source import SECTOR_BYTES
+from doctor.card.survey import Survey, new_files, prove, put_back_lines, surveyed
+from doctor.card.unfinished import (
+    Journal,
+    Mark,
+    check_copies,
+    find_unfinished,
+    mark_sector,
+    new_id,
+    write_journal,
+)
+from doctor.card.writer import NewFile, write_files
+from doctor.errors import CardError, DoctorError, Stopped
+from doctor.escape import shown
+from doctor.events import Listener, Note, ignore
+
+_ROOM_FOR_FOLDERS_BYTES = 4 << 20
+_READER_BYTES_PER_S = 20_000_000  #: a plain card reader; for estimates only
+_UNMOUNT_TIMEOUT_S = 60.0  #: a card may have to write out what was copied to it last
+
+
+@dataclass(frozen=True)
+class DevicePlan:
+    """What formatting a device would do.
+
+    lines   sentences for the user
+    drive   the device as it is now; the user confirms it by name and size
+    resume  the interrupted reformat that would be finished instead; None where there is none
+    """
+
+    lines: tuple[str, ...]
+    drive: Drive
+    resume: Journal | None
+
+
+def plan_reformat_device(path: Path, *, backup_dir: Path, force: bool = False) -> DevicePlan:
+    """Look, and say what ``reformat_device`` would do. Changes nothing. Raises CardError where it must not be done."""
+    drive = check_device(path, backup_dir=backup_dir, force=force)
+    head = [f"write to {description(drive)}"]
+    head += [f"on it: {_part_text(part.device, part.system, part.label, part.mounts)}" for part in drive.parts]
+    verdict = assess(drive)
+    head += [f"note: {text}" for text in verdict.warnings]
+    head += [f"allowed by --force-device: {text}" for text in verdict.unless_forced]
+    if drive.mounts:
+        head.append("unmount it")
+    resume = _unfinished(path, drive, backup_dir)
+    if resume is not None:
+        count = sum(bool(copy) for _, copy, *_ in resume.files)
+        head.append(f"an earlier run was interrupted: go on with its backup in {resume.folder}")
+        body = [f"format {drive.device}", f"put {count} files back, and compare every byte with the backup"]
+        return DevicePlan((*head, *body, _confirm_line(drive)), drive, resume)
+    with surveyed(path, put_back=True) as survey:
+        return DevicePlan((*head, *_fresh_lines(survey, backup_dir, drive), _confirm_line(drive)), drive, None)
+
+
+def _fresh_lines(survey: Survey, backup_dir: Path, drive: Drive) -> Iterator[str]:
+    yield f"back up {len(survey.files)} files ({survey.file_bytes} bytes) to a new folder in {backup_dir}"
+    if survey.raw:
+        minutes = 2 * drive.size_bytes / _READER_BYTES_PER_S / 60
+        yield (
+            f"keep a copy of the whole card there too ({RAW_COPY}): files alone do not hold everything; "
+            f"reading it twice takes about {minutes:.0f} min with a plain reader"
+        )
+    yield f"format {drive.device}: {survey.plan}"
+    yield from put_back_lines(survey)
+    yield "compare every byte on the card with the backup; write the partition table last"
+
+
+def _confirm_line(drive: Drive) -> str:
+    return f"this needs --confirm {confirmation(drive)} (or typing it); --yes alone is not enough"
+
+
+def _part_text(device: str, system: str, label: str, mounts: tuple[str, ...]) -> str:
+    named = f" ({shown(label)})" if label else ""
+    where = f", mounted at {', '.join(shown(mount) for mount in mounts)}" if mounts else ""
+    return f"{device} {shown(system) or 'without a known file system'}{named}{where}"
+
+
+def check_device(path: Path, *, backup_dir: Path, force: bool) -> Drive:
+    """The device, where it may be written. Raises CardError for the first reason why not, and names the rest."""
+    drive = find_drive(device_name(path))
+    verdict = assess(drive, keep=(backup_dir,))
+    if verdict.hard:
+        raise CardError(
+            "card-is-fat",
+            f"must not be written: {'; '.join(verdict.hard)}",
+            on=drive.device,
+            next="run fipy-doctor cards to see which drives can be cards",
+        )
+    if verdict.unless_forced and not force:
+        raise CardError(
+            "card-is-fat",
+            f"does not look like a card for the board: {'; '.join(verdict.unless_forced)}",
+            on=drive.device,
+            next="if it is the right one, add --force-device",
+        )
+    return drive
+
+
+def check_confirmed(drive: Drive, given: str | None, typed: Callable[[str], str | None]) -> None:
+    """Raise unless the user gave name and size of the device, by option or by typing."""
+    wanted = confirmation(drive)
+    if confirms(given, drive) or (given is None and confirms(typed(f"To write to it, type {wanted}"), drive)):
+        return
+    raise DoctorError(
+        "not-confirmed",
+        "the device was not confirmed by its name and size; nothing was changed"
+        if given is None
+        else f"the device is called {wanted}, not {shown(given)}; nothing was changed",
+        on=drive.device,
+        next=f"add --confirm {wanted}",
+    )
+
+
+def _unfinished(path: Path, drive: Drive, backup_dir: Path) -> Journal | None:
+    with open_source(path) as source:
+        sector = source.read_at(0, SECTOR_BYTES)
+    return find_unfinished(sector, backup_dir, size_bytes=drive.size_bytes, serial=drive.serial)
+
+
+def reformat_device(
+    path: Path,
+    *,
+    backup_dir: Path,
+    expected: Identity,
+    force: bool = False,
+    emit: Listener = ignore,
+    now: Callable[[], datetime] = datetime.now,
+) -> ReformatResult:
+    """Format a device that the user has confirmed; its files come back, the .dup at the root.
+
+    expected  what the user confirmed; another card in its place is refused
+
+    Raises CardError or UsageError before the first write where something is wrong. Later, whatever happens is
+    raised with the place of the backup: every file lies there whole, and the same call goes on from it.
+    """
+    drive = check_device(path, backup_dir=backup_dir, force=force)
+    if Identity.of(drive) != expected:
+        raise CardError("sd-swapped-while-mounted", "is not the card that was confirmed", on=drive.device)
+    moment = now()
+    journal = _unfinished(path, drive, backup_dir)
+    moved: tuple[tuple[str, str], ...] = ()
+    left_out: tuple[str, ...] = ()
+    if journal is not None:
+        emit(Note(f"going on with the backup in {journal.folder}"))
+        check_copies(journal)
+    else:
+        with surveyed(path, put_back=True) as survey:
+            _check_room(backup_dir, survey, drive)
+            backup = back_up(path, survey.found, backup_dir, raw=survey.raw, now=moment, emit=emit)
+            journal = _journal(drive, survey, backup)
+        moved = survey.moved
+        left_out = tuple(f"/sd/{item.entry.path}" for item in survey.files if item.key not in survey.new_paths)
+    unmount(drive)
+    write_journal(journal)
+    with _named(journal), open_for_writing(path, expected=expected) as target:
+        layout = _write(target, journal, int(moment.timestamp()) & 0xFFFFFFFF, emit)
+    write_journal(journal.finished())
+    emit(Note(f"{drive.device} is formatted and may be pulled out; the backup stays in {journal.folder}"))
+    raw = journal.folder / RAW_COPY
+    put_back = tuple(f"/sd/{path}" for path, copy, *_ in journal.files if copy)
+    return ReformatResult(journal.folder, raw if raw.exists() else None, layout, put_back, moved, left_out)
+
+
+def _journal(drive: Drive, survey: Survey, backup: Backup) -> Journal:
+    files = []
+    for file, saved in new_files(survey, backup):
+        copy = "" if saved.where is None else saved.where.relative_to(backup.folder).as_posix()
+        files.append((file.path, copy, saved.sha256, file.size_bytes, file.attributes, file.stamps.hex()))
+    return Journal(
+        id=new_id(),
+        folder=backup.folder.resolve(),
+        device=drive.device,
+        size_bytes=drive.size_bytes,
+        serial=drive.serial,
+        model=drive.model,
+        label=survey.plan.geometry.label,
+        files=tuple(files),
+    )
+
+
+def _write(target: DeviceTarget, journal: Journal, serial: int, emit: Listener) -> str:
+    """Mark, format, files, comparison, partition table; the layout in words. Raises CardError."""
+    plan = plan_format(target.size_bytes, journal.label)
+    files = [_file(journal.folder, *file) for file in journal.files]
+    emit(Note(f"formatting {target.name}: {plan}"))
+    format_card(target, plan, serial=serial, mark=mark_sector(Mark(journal.id, str(journal.folder))))
+    emit(Note(f"putting {sum(not file.is_dir for file in files)} files back"))
+    write_files(target, plan, files)
+    target.forget()
+    emit(Note("comparing every byte with the backup"))
+    finished = Overlay(target)
+    finished.write_at(0, partition_table(plan, serial), Group.BOOT)
+    prove(finished, files)
+    finish_card(target, plan, serial=serial)
+    target.settle()
+    if target.read_at(0, SECTOR_BYTES) != partition_table(plan, serial):
+        raise CardError("sd-read-error-mid-flash", "the partition table reads back otherwise", on=target.name)
+    return str(plan)
+
+
+def _file(folder: Path, path: str, copy: str, _sha256: str, size_bytes: int, attributes: int, stamps: str) -> NewFile:
+    if not copy:
+        return NewFile(path, 0, tuple, attributes | ATTR_DIRECTORY, bytes.fromhex(stamps))
+    return NewFile(path, size_bytes, partial(read_pieces, folder / copy), attributes, bytes.fromhex(stamps))
+
+
+@contextmanager
+def _named(journal: Journal) -> Iterator[None]:
+    """Whatever stops the writing says where the files are."""
+    where = f"all files lie whole in {journal.folder}; run the same command again to go on from there"
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Stopped(f"formatting {journal.device} was stopped; it is no card at the moment", next=where) from None
+    except DoctorError as err:
+        err.next = f"{err.next}; {where}" if err.next else where
+        raise
+
+
+def _check_room(backup_dir: Path, survey: Survey, drive: Drive) -> None:
+    need = survey.file_bytes + (drive.size_bytes if survey.raw else 0) + _ROOM_FOR_FOLDERS_BYTES
+    check_room(backup_dir, need, "the backup")
+
+
+def unmount(drive: Drive) -> None:
+    """Unmount everything of a device. Raises CardError where something still uses it. Windows does it on opening."""
+    commands: list[tuple[str, ...]] = []
+    if sys.platform == "linux":
+        commands = [("umount", mount) for mount in drive.mounts]
+    elif sys.platform == "darwin" and drive.mounts:
+        commands = [("diskutil", "unmountDisk", drive.device)]
+    for command in commands:
+        try:
+            subprocess.run(command, capture_output=True, timeout=_UNMOUNT_TIMEOUT_S, check=True, text=True)
+        except (OSError, subprocess.SubprocessError) as err:
+            told = str(getattr(err, "stderr", "") or err).strip()
+            raise CardError(
+                "card-is-fat",
+                f"cannot be unmounted: {shown(told, 200)}",
+                on=drive.device,
+                cause="a program uses a file on it",
+                next="close the program, unmount the card, and run the command again",
+            ) from err
