@@ -22,7 +22,7 @@ from doctor.cli.check_line import CheckLine
 from doctor.cli.screen import Screen
 from doctor.errors import DoctorError
 from doctor.jobs.flash import FlashPlan, Proof
-from doctor.report.console import indented
+from doctor.report.console import hanging, indented
 
 LOG_STEP = 0.1  #: without a terminal, a line each time this share of the file more has gone over
 
@@ -159,9 +159,10 @@ def plan_text(plan: FlashPlan) -> RenderableType:
     ]
     for number, step in enumerate(plan.core.steps, 1):
         unplug = "" if step.may_unplug else "; do not unplug"
-        lines.append(indented(Text(f"{number}. {step.text} (up to {_span(step.limit_ms / 1000)}{unplug})")))
+        text = f"{step.text} (up to {_span(step.limit_ms / 1000)}{unplug})"
+        lines.append(hanging(Text(f"  {number}. "), Text(text)))
         if step.way_back:
-            lines.append(indented(Text(f"if it stops here: {step.way_back}", style="dim"), 5))
+            lines.append(hanging(Text("     "), Text(f"if it stops here: {step.way_back}", style="dim")))
     for warning in plan.core.warnings:
         lines.append(indented(Text(f"! {warning.what}. {warning.why}", style="yellow")))
     return Group(*lines)
@@ -188,7 +189,7 @@ def proof_text(proof: Proof) -> RenderableType:
 
 
 def _pair(name: str, value: str) -> RenderableType:
-    return indented(Text.assemble((f"{name:9} ", "dim"), value))
+    return hanging(Text(f"  {name:9} ", style="dim"), Text(value))
 
 
 def _span(seconds: float) -> str:

@@ -40,7 +40,7 @@ class CommonOption(click.Option):
 
     def resolve_envvar_value(self, ctx: click.Context) -> str | None:
         """The environment's value, unless one was typed in front of the command."""
-        if self.name is not None and ctx.lookup_default(self.name) is not None:
+        if self.name in (ctx.default_map or {}):
             return None
         return super().resolve_envvar_value(ctx)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from doctor.check import Finding, SkipReason, Status
@@ -39,7 +40,7 @@ def findings(report: Report, cures: Cures, console: Console, *, verbose: bool = 
             continue
         shown.append(_headline(found, console))
         if verbose or found.failed or found.status is Status.WARN:
-            shown += [indented(line, 4) for line in _details(found, cures, verbose)]
+            shown += _details(found, cures, verbose)
     shown += _skipped(skipped, console)
     shown += [Text(""), _count(report)]
     return Group(*shown)
@@ -53,13 +54,13 @@ def _skipped(found: Iterable[Finding], console: Console) -> list[RenderableType]
     lines: list[RenderableType] = []
     for reason, group in by_reason.items():
         names = ", ".join(one.check for one in group)
-        lines.append(Text.assemble(_mark(group[0], console), f"{reason}: {names}"))
+        lines.append(hanging(_mark(group[0], console), Text(f"{reason}: {names}")))
     return lines
 
 
 def hands(step: NextStep) -> RenderableType:
     """What to do by hand now."""
-    lines = [indented(Text(f"{n}. {text}")) for n, text in enumerate(step.hands, 1)]
+    lines = [hanging(Text(f"  {n}. "), Text(text)) for n, text in enumerate(step.hands, 1)]
     return Group(Text(""), Text("Do this now:", style="bold"), *lines)
 
 
@@ -95,32 +96,45 @@ def indented(text: Text, columns: int = 2) -> RenderableType:
     return Padding(text, (0, 0, 0, columns), expand=False)
 
 
-def _headline(found: Finding, console: Console) -> Text:
-    return Text.assemble(_mark(found, console), (f"{found.check}  ", "bold" if found.failed else ""), found.summary)
+def hanging(lead: Text, text: Text) -> RenderableType:
+    """``text`` behind ``lead``; where it is wrapped, it goes on below its own beginning."""
+    grid = Table.grid()
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row(lead, text)
+    return grid
 
 
-def _mark(found: Finding, console: Console) -> tuple[str, str]:
+def _headline(found: Finding, console: Console) -> RenderableType:
+    text = Text.assemble((f"{found.check}  ", "bold" if found.failed else ""), found.summary)
+    return hanging(_mark(found, console), text)
+
+
+def _mark(found: Finding, console: Console) -> Text:
     fancy, plain, style = _MARKS[found.status]
     if found.skip_reason is SkipReason.BLOCKED:
         style = "red"
     mark = fancy if (console.encoding or "").lower().startswith("utf") else plain
-    return f"{mark} ", style
+    return Text(f"{mark} ", style=style)
 
 
-def _details(found: Finding, cures: Cures, verbose: bool) -> Iterable[Text]:
+def _details(found: Finding, cures: Cures, verbose: bool) -> Iterable[RenderableType]:
+    def line(lead: str, text: str, style: str = "") -> RenderableType:
+        return hanging(Text(f"    {lead}", style=style), Text(text, style=style))
+
     if found.cause:
-        yield Text(f"cause: {found.cause}")
+        yield line("cause: ", found.cause)
     for remedy in found.remedies:
         cure = cures.get(remedy)
         how = f"fipy-doctor fix --{cure.flag}" if isinstance(cure, DoableCure) else "; ".join(cure.steps(found))
-        yield Text(f"cure:  {cure.title}: {how}")
+        yield line("cure:  ", f"{cure.title}: {how}")
     if found.caused_by:
-        yield Text(f"follows from: {found.caused_by}")
+        yield line("", f"follows from: {found.caused_by}")
     if found.catalogue:
-        yield Text(f"known as: {found.catalogue}", style="dim")
+        yield line("", f"known as: {found.catalogue}", "dim")
     if verbose:
         for name, value in found.evidence.items():
-            yield Text(f"{name}: {value}", style="dim")
+            yield line(f"{name}: ", str(value), "dim")
 
 
 def _count(report: Report) -> Text:
