@@ -1,61 +1,41 @@
-"""The failure catalogue as data, one TOML file an area; imports nothing of ours.
+"""The failure catalogue as data, and the matcher behind ``explain``. Imports nothing of ours.
 
-Each entry is a table named by its catalogue id:
+One TOML file an area; each entry is a table named by its catalogue id:
 
-title            one line
-blocks           whether it blocks flashing: yes, no, maybe
-brick_risk       whether it can cost the modem, and when
-evidence         thread (seen in public), code (derived from source), knowledge (of the platform)
-shows            what the user sees, the fixed parts quoted
-means            what is going on
-causes           ranked
-cure_automatic   what a program can do about it
-cure_manual      what hands can do about it
+title        one line: what is wrong
+blocks       whether it blocks flashing: yes, no, maybe
+brick_risk   whether it can cost the modem, and when
+evidence     thread (seen in public), code (derived from source), knowledge (of the platform)
+harmless     true where nothing is wrong although it looks so
+shows        what the user sees, the fixed parts quoted
+means        what is going on
+causes       ranked
+cure         what to do, step by step, the first thing first
+found_by     the checks that find it before flashing
+explains     entries that follow from this one: where both are found, this one is the cause
+related      neighbours that are easily confused with it
+words        words for descriptions that quote no error line
+
+and below it any number of signs, each a table ``[[id.signs]]``:
+
+has          fixed parts in lower case, all of them somewhere in the paste; written on one line (the file is searched
+             for them before it is parsed)
+match        regular expression over the normalised lines, may span several; without it the first part of ``has``
+after, before          must match within ``within`` lines above, below; ``not_after`` and ``not_before`` must not
+within       lines, 40 where nothing is said
+with, without          must, must not match anywhere in the paste
+side         ``board`` or ``pc``: whose console it must be, where that is known
+generation   generations of the updater that print it, where that is known
+raw          look at the lines with their typographic quotes
+most         so many occurrences at most
+unless_id    not where that entry was found
+side_note    true of the board at large: worth little beside other matches
+sure         0 to 1
 """
 
 from __future__ import annotations
 
-import sys
-from dataclasses import dataclass
-from functools import cache
-from importlib import resources
-from types import MappingProxyType
-from typing import Any
+from doctor.knowledge.catalogue import Entry, Sign, entries, entry
+from doctor.knowledge.explanation import Explanation, Match, explain
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One known failure; the module's docstring says what each field holds."""
-
-    id: str
-    area: str
-    title: str
-    blocks: str
-    brick_risk: str
-    evidence: str
-    shows: str
-    means: str
-    causes: tuple[str, ...]
-    cure_automatic: str
-    cure_manual: str
-
-
-@cache
-def entries() -> MappingProxyType[str, Entry]:
-    """All known failures by id."""
-    found: dict[str, Entry] = {}
-    for file in resources.files(__name__).iterdir():
-        if file.name.endswith(".toml"):
-            area = file.name.removesuffix(".toml").replace("_", "-")
-            for entry_id, table in tomllib.loads(file.read_text(encoding="utf-8")).items():
-                found[entry_id] = _entry(entry_id, area, table)
-    return MappingProxyType(found)
-
-
-def _entry(entry_id: str, area: str, table: dict[str, Any]) -> Entry:
-    return Entry(id=entry_id, area=area, **{**table, "causes": tuple(table["causes"])})
+__all__ = ["Entry", "Explanation", "Match", "Sign", "entries", "entry", "explain"]

@@ -1,0 +1,130 @@
+"""Reading the catalogue: whole for those who list it, entry by entry for ``explain``, which must be quick.
+
+Parsing 170 kB of TOML takes longer than searching a megabyte of log. So the files are cut into entries first, and an
+entry is parsed when one of its fixed parts was seen.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass, fields
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+from typing import Any
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+NEAR_LINES = 40  #: how far ``after`` and ``before`` look where a sign says nothing; longer than any traceback
+
+_HEAD = re.compile(r"^\[([a-z0-9-]+)\]$", re.MULTILINE)
+_HAS = re.compile(r"^has = \[(.*)\]$", re.MULTILINE)
+_STRING = re.compile(r"'([^']*)'|\"([^\"]*)\"")
+
+
+@dataclass(frozen=True)
+class Sign:
+    """One way to recognise an entry; the package's docstring says what each field holds."""
+
+    has: tuple[str, ...]
+    sure: float
+    match: str = ""
+    after: str = ""
+    before: str = ""
+    not_after: str = ""
+    not_before: str = ""
+    within: int = NEAR_LINES
+    with_: str = ""
+    without: str = ""
+    side: str = ""
+    generation: tuple[str, ...] = ()
+    raw: bool = False
+    most: int = 0
+    unless_id: str = ""
+    side_note: bool = False
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One known failure; the package's docstring says what each field holds."""
+
+    id: str
+    area: str
+    title: str
+    blocks: str
+    brick_risk: str
+    evidence: str
+    shows: str
+    means: str
+    causes: tuple[str, ...]
+    cure: tuple[str, ...]
+    words: str
+    harmless: bool = False
+    found_by: tuple[str, ...] = ()
+    explains: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()
+    signs: tuple[Sign, ...] = ()
+
+
+@dataclass(frozen=True)
+class Source:
+    """The text of one entry, not parsed yet; ``has`` holds the fixed parts of each of its signs."""
+
+    id: str
+    area: str
+    text: str
+    has: tuple[tuple[str, ...], ...]
+
+
+@cache
+def sources() -> MappingProxyType[str, Source]:
+    """All entries by id, not parsed."""
+    found: dict[str, Source] = {}
+    for file in sorted(resources.files("doctor.knowledge").iterdir(), key=lambda f: f.name):
+        if file.name.endswith(".toml"):
+            area = file.name.removesuffix(".toml").replace("_", "-")
+            text = file.read_text(encoding="utf-8")
+            heads = list(_HEAD.finditer(text))
+            ends = [head.start() for head in heads[1:]] + [len(text)]
+            for head, end in zip(heads, ends, strict=True):
+                chunk = text[head.start() : end]
+                has = tuple(
+                    tuple(one or other for one, other in _STRING.findall(line)) for line in _HAS.findall(chunk)
+                )
+                found[head[1]] = Source(head[1], area, chunk, has)
+    return MappingProxyType(found)
+
+
+@cache
+def entry(entry_id: str) -> Entry:
+    """The known failure of that id. Raises KeyError."""
+    source = sources()[entry_id]
+    return _entry(entry_id, source.area, tomllib.loads(source.text)[entry_id])
+
+
+@cache
+def entries() -> MappingProxyType[str, Entry]:
+    """All known failures by id."""
+    return MappingProxyType({entry_id: entry(entry_id) for entry_id in sources()})
+
+
+def _entry(entry_id: str, area: str, table: dict[str, Any]) -> Entry:
+    given = {name: _frozen(value) for name, value in table.items() if name != "signs"}
+    signs = tuple(_sign(sign) for sign in table.get("signs", ()))
+    return Entry(id=entry_id, area=area, signs=signs, **given)
+
+
+def _sign(table: dict[str, Any]) -> Sign:
+    return Sign(**{"with_" if name == "with" else name: _frozen(value) for name, value in table.items()})
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+ENTRY_KEYS = frozenset(field.name for field in fields(Entry)) - {"id", "area"}  #: what a table may hold
+SIGN_KEYS = frozenset(field.name.rstrip("_") for field in fields(Sign))  #: what a sign's table may hold

@@ -1,0 +1,149 @@
+"""Putting signs, facts and likeness together: what a paste shows, the cause before its consequences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from doctor.knowledge import describe, signs
+from doctor.knowledge.catalogue import Entry, entry
+from doctor.knowledge.facts import Facts, facts_of
+from doctor.knowledge.paste import Paste, read
+
+_SECOND_SIGN = 0.02  #: what a further sign of the same entry adds
+_SUREST = 0.99
+_BESIDE_OTHERS = 0.5  #: most that an entry scores whose sign only says something of the board at large
+_MOST_DESCRIBED = 0.6  #: a description never proves more than this
+
+SURE, LIKELY = 0.9, 0.7  #: from these scores on a match is called certain, likely; below it is possible
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A line that shows a match: its number in what was given, and its text, cleaned but untrusted."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Match:
+    """One known failure that a paste shows.
+
+    score      0 to 1
+    how        ``sign`` (its error lines stand there) or ``words`` (a description resembles it)
+    proofs     the lines that show it
+    follows    ids of other matches that this one is a consequence of
+    """
+
+    id: str
+    score: float
+    how: str
+    proofs: tuple[Proof, ...]
+    follows: tuple[str, ...] = ()
+
+    @property
+    def entry(self) -> Entry:
+        """What is known of it."""
+        return entry(self.id)
+
+    @property
+    def confidence(self) -> str:
+        """The score as a word: certain, likely, possible."""
+        return "certain" if self.score >= SURE else "likely" if self.score >= LIKELY else "possible"
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """All that is known about one paste; matches best first, each cause before its consequences."""
+
+    matches: tuple[Match, ...]
+    harmless: tuple[Match, ...]
+    facts: Facts
+    line_count: int
+    cut: bool = False
+
+    @cached_property
+    def causes(self) -> tuple[Match, ...]:
+        """The matches that follow from no other."""
+        return tuple(match for match in self.matches if not match.follows)
+
+
+def explain(data: bytes) -> Explanation:
+    """Explain a paste: a log, a console session, a forum post or a trace of ours, in any encoding."""
+    paste = read(data)
+    facts = facts_of(paste)
+    found = _by_signs(paste, facts)
+    if not any(not match.entry.harmless for match in found):
+        found += [match for match in _by_words(paste) if match.id not in {m.id for m in found}]
+    failures = [match for match in found if not match.entry.harmless]
+    return Explanation(
+        matches=tuple(in_order(failures)),
+        harmless=tuple(match for match in found if match.entry.harmless),
+        facts=facts,
+        line_count=paste.numbers[-1],
+        cut=paste.cut,
+    )
+
+
+def _by_signs(paste: Paste, facts: Facts) -> list[Match]:
+    grouped: dict[str, list[signs.Hit]] = {}
+    for hit in signs.hits_in(paste, facts):
+        grouped.setdefault(hit.id, []).append(hit)
+    lone = len(grouped) == 1
+    found = []
+    for entry_id, hits in grouped.items():
+        indexes = sorted({index for hit in hits for index in _ends(hit)})
+        sures = sorted({hit.sure for hit in hits}, reverse=True)
+        score = min(_SUREST, sures[0] + _SECOND_SIGN * (len(sures) - 1))
+        if not lone and all(hit.side_note for hit in hits):
+            score = min(score, _BESIDE_OTHERS)
+        found.append(Match(entry_id, round(score, 2), "sign", _proofs(paste, indexes)))
+    return found
+
+
+def _ends(hit: signs.Hit) -> Iterable[int]:
+    """Lines of a hit that are worth showing: all of a short one, first and last of a long one."""
+    return range(hit.first, hit.last + 1) if hit.last - hit.first < 6 else (hit.first, hit.last)
+
+
+def _proofs(paste: Paste, indexes: Iterable[int]) -> tuple[Proof, ...]:
+    lines = ((paste.numbers[index], paste.lines[index]) for index in indexes)
+    return tuple(Proof(number, text) for number, text in lines if text.strip())
+
+
+def _by_words(paste: Paste) -> list[Match]:
+    text, indexes = describe.prose(paste)
+    return [
+        Match(like.id, round(min(like.score, _MOST_DESCRIBED), 2), "words", _proofs(paste, indexes))
+        for like in describe.resembling(text)
+    ]
+
+
+def in_order(matches: list[Match]) -> list[Match]:
+    """The matches, best first, but every cause before its consequences; says of each what it follows from."""
+    present = {match.id: match for match in matches}
+    causes: dict[str, set[str]] = {match.id: set() for match in matches}
+    for match in matches:
+        for consequence in match.entry.explains:
+            # Where two entries could each explain the other, the surer one is the cause.
+            if consequence in causes and match.id not in present[consequence].entry.explains:
+                causes[consequence].add(match.id)
+    ranked = sorted(matches, key=lambda m: (-m.score, m.proofs[0].number if m.proofs else 0))
+    ordered: list[Match] = []
+    placed: set[str] = set()
+    while len(ordered) < len(ranked):
+        waiting = [match for match in ranked if match.id not in placed]
+        following = [m for m in waiting if causes[m.id] and causes[m.id] <= placed and causes[m.id] & _last(ordered)]
+        ready = [match for match in waiting if causes[match.id] <= placed]
+        chosen = (following or ready or waiting)[0]
+        placed.add(chosen.id)
+        ordered.append(
+            Match(chosen.id, chosen.score, chosen.how, chosen.proofs, tuple(sorted(causes[chosen.id] & placed)))
+        )
+    return ordered
+
+
+def _last(ordered: list[Match]) -> set[str]:
+    return {match.id for match in ordered[-1:]}

@@ -1,0 +1,212 @@
+"""What the user pasted, made comparable: decoded, cut into lines with their numbers, cleaned and thinned."""
+
+from __future__ import annotations
+
+import codecs
+import html
+import json
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+MOST_BYTES = 64 << 20  #: what is read of one paste; a trace of a whole flash has 14 MB
+THIN_FROM_CHARS = 100_000  #: pastes below are searched whole
+_SEEN_ENOUGH = 3  #: so often a line of one shape is news
+_AROUND_NEWS = 60  #: lines kept on both sides of news: what context rules look at
+_LAST_LINES = 200  #: kept whatever they hold: how it ended matters
+
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+_ENTITY = re.compile(r"&(?:gt|lt|quot|amp|nbsp|#39|#x27);")
+_LINE_END = re.compile(r"\r\n|\n|\r+|\x0b|\x0c|\x85|\u2028|\u2029")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
+_TRACE_HEAD = re.compile(rb'\s*\{"t": ?[\d.]+, ?"dir": ?"')
+_STRAIGHT = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "„": '"', "´": "'", "\xa0": " "})
+_DIGITS = str.maketrans("0123456789#", "0000000000 ")
+
+
+@dataclass(frozen=True)
+class Paste:
+    """One paste as lines.
+
+    numbers  the number that each line has in what was given, from 1
+    raw      the lines joined by newlines, cleaned, typographic quotes as they were
+    text     the same with straight quotes; every character at the same place as in ``raw``
+    cut      whether some of what was given was left out because there was too much
+    """
+
+    numbers: tuple[int, ...]
+    raw: str
+    text: str
+    cut: bool = False
+
+    @cached_property
+    def lowered(self) -> str:
+        """The text in lower case, for fixed parts. Its places are not those of ``text``."""
+        return self.text.lower()
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """Where each line begins in ``text``."""
+        return [0, *(found.end() for found in re.finditer("\n", self.text))]
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines."""
+        return self.raw.split("\n")
+
+    def index(self, place: int) -> int:
+        """Index of the line that holds this place of the text."""
+        return bisect_right(self.starts, place) - 1
+
+    def slice(self, first: int, last: int) -> str:
+        """The text of the lines from ``first`` to before ``last``."""
+        first, last = max(first, 0), min(last, len(self.starts))
+        if first >= last:
+            return ""
+        end = self.starts[last] - 1 if last < len(self.starts) else len(self.text)
+        return self.text[self.starts[first] : end]
+
+
+def read(data: bytes) -> Paste:
+    """The paste that these bytes hold, whatever their encoding and line ends; a trace of ours becomes its dialogue."""
+    cut = len(data) > MOST_BYTES
+    data = data[:MOST_BYTES]
+    numbered = list(_trace_lines(data) if _TRACE_HEAD.match(data) else _text_lines(decode(data)))
+    if sum(len(line) for _, line in numbered) > THIN_FROM_CHARS:
+        numbered = _thinned(numbered)
+    raw = "\n".join(line for _, line in numbered)
+    return Paste(tuple(number for number, _ in numbered) or (1,), raw, raw.translate(_STRAIGHT), cut)
+
+
+def decode(data: bytes) -> str:
+    """Text of any encoding that a terminal or an editor saves in."""
+    for mark, name in (
+        (codecs.BOM_UTF8, "utf-8"),
+        (codecs.BOM_UTF32_LE, "utf-32-le"),
+        (codecs.BOM_UTF32_BE, "utf-32-be"),
+        (codecs.BOM_UTF16_LE, "utf-16-le"),
+        (codecs.BOM_UTF16_BE, "utf-16-be"),
+    ):
+        if data.startswith(mark):
+            return data[len(mark) :].decode(name, "replace")
+    wide = _utf16_without_mark(data)
+    if wide:
+        return data.decode(wide, "replace")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as err:
+        # A log in UTF-8 with a few bytes of line noise, or an older encoding: UTF-8 has sequences of several bytes.
+        if re.search(rb"[\xc3-\xf4][\x80-\xbf]", data) or err.start > len(data) - 4:
+            return data.decode("utf-8", "backslashreplace")
+        return data.decode("cp1252", "backslashreplace")
+
+
+def _utf16_without_mark(data: bytes) -> str:
+    sample = data[:4096]
+    half = len(sample) // 2
+    if half < 4:
+        return ""
+    even, odd = sample[0::2].count(0), sample[1::2].count(0)
+    if odd > half * 0.4 and even < half * 0.05:
+        return "utf-16-le"
+    return "utf-16-be" if even > half * 0.4 and odd < half * 0.05 else ""
+
+
+def _text_lines(text: str) -> Iterator[tuple[int, str]]:
+    if "\x1b" in text:
+        text = _ANSI.sub("", text)
+    if "&" in text:
+        text = _ENTITY.sub(lambda found: html.unescape(found[0]), text)
+    if "…" in text:
+        text = text.replace("…", "...")
+    if _INVISIBLE.search(text):
+        text = _INVISIBLE.sub("", text)
+    number = 1
+    place = 0
+    overwritten: str | None = None
+    for end in _LINE_END.finditer(text):
+        line, mark = text[place : end.start()], end[0]
+        place = end.end()
+        redraw = mark.startswith("\r") and mark != "\r\n" and "\n" in text[place : place + 65536]
+        if redraw:
+            # A bar drawn over itself counts as one line, like in the editor that shows the file.
+            if overwritten is not None and _shape(line) != _shape(overwritten) and overwritten.strip():
+                yield number, _clean(overwritten)
+            overwritten = line
+            continue
+        if overwritten is not None and overwritten.strip() and _shape(line) != _shape(overwritten):
+            yield number, _clean(overwritten)
+        overwritten = None
+        yield number, _clean(line)
+        number += 1
+    last = text[place:]
+    if overwritten is not None and overwritten.strip() and _shape(last) != _shape(overwritten):
+        yield number, _clean(overwritten)
+    if last:
+        yield number, _clean(last)
+
+
+def _shape(line: str) -> str:
+    return " ".join(line.translate(_DIGITS).split())
+
+
+def _clean(line: str) -> str:
+    if line.isprintable():
+        return line.rstrip()
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", line.replace("\t", "    ")).rstrip()
+
+
+def _trace_lines(data: bytes) -> Iterator[tuple[int, str]]:
+    """The dialogue of a trace of ours (doctor/trace.py): what was sent and what came, a line each."""
+    pending, begun, direction = "", 1, ""
+    for number, line in enumerate(data.splitlines(), 1):
+        try:
+            record = json.loads(line)
+            way = str(record["dir"])
+            text = _wire_text(bytes.fromhex(record["hex"])) if "hex" in record else ""
+        except (ValueError, KeyError, TypeError):
+            continue
+        if way not in ("rx", "tx"):
+            continue
+        if way != direction and pending:
+            yield begun, pending
+            pending = ""
+        direction = way
+        pieces = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        if not pending:
+            begun = number
+        pending += pieces[0]
+        for piece in pieces[1:]:
+            if pending:
+                yield begun, pending
+            pending, begun = piece, number
+    if pending:
+        yield begun, pending
+
+
+def _wire_text(data: bytes) -> str:
+    text = data.decode("latin-1")
+    odd = sum(1 for char in text if not (" " <= char <= "~" or char in "\r\n\t"))
+    if len(data) >= 16 and odd > len(data) // 3 and data.strip(b"\x00"):
+        return f"<{len(data)} bytes of data>\n"
+    return "".join(c if " " <= c <= "~" or c in "\r\n" else f"\\x{ord(c):02x}" for c in text)
+
+
+def _thinned(numbered: list[tuple[int, str]]) -> list[tuple[int, str]]:
+    """Without the bulk of what repeats itself: long logs are mostly the same lines with other numbers."""
+    shapes = "\n".join(line for _, line in numbered).translate(_DIGITS).split("\n")
+    seen: dict[str, int] = {}
+    keep = bytearray(len(numbered))
+    kept_to = 0
+    for at, shape in enumerate(shapes):
+        times = seen.get(shape, 0)
+        seen[shape] = times + 1
+        if times < _SEEN_ENOUGH or at >= len(shapes) - _LAST_LINES:
+            first, end = max(kept_to, at - _AROUND_NEWS), min(len(shapes), at + _AROUND_NEWS + 1)
+            if end > kept_to:
+                keep[first:end] = b"\x01" * (end - first)
+                kept_to = end
+    return [line for line, kept in zip(numbered, keep, strict=True) if kept]

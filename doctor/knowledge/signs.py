@@ -1,0 +1,176 @@
+"""Deterministic rules: the signs of the catalogue, looked for in a paste."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from doctor.knowledge.catalogue import Sign, entry, sources
+from doctor.knowledge.facts import Facts, side_of
+from doctor.knowledge.paste import Paste
+
+_MOST_PLACES = 40  #: occurrences of a fixed part that are looked at, from both ends of the paste
+_MOST_HITS = 12  #: hits of one sign that are shown
+_REACH_CHARS = 1_500  #: around a fixed part, for expressions over neighbouring lines
+_FAR_REACH_CHARS = 7_000  #: for expressions that span whole sessions
+_WORDS_FROM_CHARS = 50_000  #: above, a set of the paste's words rules out most signs before any search
+
+_SPLIT = bytes(c if chr(c).isalnum() and c < 128 else 32 for c in range(256))
+_OURS = re.compile(r'"catalogue": ?"([a-z0-9-]+)"|\bknown as: ([a-z0-9-]+)|^  \(([a-z0-9-]+)\)$', re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A sign that was found: the entry, how sure, and the first and last line index that prove it."""
+
+    id: str
+    sure: float
+    first: int
+    last: int
+    side_note: bool = False
+
+
+def hits_in(paste: Paste, facts: Facts) -> list[Hit]:
+    """All signs that the paste shows, in the order of the catalogue."""
+    found: list[Hit] = list(_named_by_us(paste))
+    conditional: list[tuple[Sign, list[Hit]]] = []
+    for entry_id, numbers in _candidates(paste):
+        for number in numbers:
+            sign = entry(entry_id).signs[number]
+            hits = [
+                Hit(entry_id, sign.sure, first, last, sign.side_note) for first, last in _places(sign, paste, facts)
+            ]
+            if sign.unless_id:
+                conditional.append((sign, hits))
+            else:
+                found += hits
+    present = {hit.id for hit in found}
+    for sign, hits in conditional:
+        if sign.unless_id not in present:
+            found += hits
+    return found
+
+
+def _named_by_us(paste: Paste) -> Iterator[Hit]:
+    """Ids that our own output names: a report or an error of fipy-doctor, pasted."""
+    for hit in _OURS.finditer(paste.text):
+        entry_id = hit[1] or hit[2] or hit[3]
+        if entry_id in sources():
+            at = paste.index(hit.start())
+            yield Hit(entry_id, 0.97, at, at)
+
+
+def _candidates(paste: Paste) -> Iterator[tuple[str, list[int]]]:
+    """Entries of which at least one sign has all its fixed parts in the paste."""
+    text = paste.lowered
+    words = _words(text) if len(text) > _WORDS_FROM_CHARS else None
+    known: dict[str, bool] = {}
+
+    def holds(part: str) -> bool:
+        if part not in known:
+            known[part] = (words is None or _inner_words(part) <= words) and part in text
+        return known[part]
+
+    for source in sources().values():
+        numbers = [number for number, parts in enumerate(source.has) if all(map(holds, parts))]
+        if numbers:
+            yield source.id, numbers
+
+
+def _words(text: str) -> frozenset[bytes]:
+    return frozenset(text.encode("utf-8", "replace").translate(_SPLIT).split())
+
+
+@cache
+def _inner_words(part: str) -> frozenset[bytes]:
+    """The words of a fixed part that must stand whole in the paste: not those at its ends, which may be cut."""
+    padded = b"x" + part.encode() + b"x"
+    return frozenset(padded.translate(_SPLIT).split()[1:-1])
+
+
+def _places(sign: Sign, paste: Paste, facts: Facts) -> Iterator[tuple[int, int]]:
+    """First and last line of each hit of a sign that keeps all the sign's conditions."""
+    if sign.generation and facts.generation and facts.generation not in sign.generation:
+        return
+    if sign.with_ and not _compiled(sign.with_).search(paste.text):
+        return
+    if sign.without and _compiled(sign.without).search(paste.text):
+        return
+    hits = []
+    for start, end in _spans(sign, paste):
+        first, last = paste.index(start), paste.index(max(start, end - 1))
+        if _context_holds(sign, paste, first, last):
+            hits.append((first, last))
+            if len(hits) > max(_MOST_HITS, sign.most):
+                break
+    if not sign.most or len(hits) <= sign.most:
+        yield from hits[:_MOST_HITS]
+
+
+def _spans(sign: Sign, paste: Paste) -> Iterator[tuple[int, int]]:
+    text = paste.raw if sign.raw else paste.text
+    pattern = _compiled(sign.match or re.escape(sign.has[0]))
+    reach = _FAR_REACH_CHARS if r"[\s\S]" in sign.match else _REACH_CHARS
+    taken = -1
+    for start, end in _windows(_rarest_places(sign.has, paste), reach, len(text)):
+        # \Z means the end of the paste, so a window must not end before it.
+        limit = len(text) if r"\Z" in sign.match else end
+        for hit in pattern.finditer(text, start, limit):
+            if hit.start() > taken and hit.start() < end:
+                taken = hit.start()
+                yield hit.start(), hit.end()
+
+
+def _rarest_places(parts: Iterable[str], paste: Paste) -> list[int]:
+    """Where the fixed part that occurs least stands; only the first and last places of a very frequent one."""
+    # Lower case keeps the places in all but a few scripts; the windows are wide enough for those.
+    text = paste.lowered
+    part = min(parts, key=lambda p: text.count(p))
+    places = []
+    at = text.find(part)
+    while at >= 0 and len(places) < _MOST_PLACES:
+        places.append(at)
+        at = text.find(part, at + 1)
+    if at >= 0:
+        at = text.rfind(part)
+        late: list[int] = []
+        while at > places[-1] and len(late) < _MOST_PLACES:
+            late.append(at)
+            at = text.rfind(part, 0, at)
+        places += reversed(late)
+    return places
+
+
+def _windows(places: Iterable[int], reach: int, length: int) -> Iterator[tuple[int, int]]:
+    current: tuple[int, int] | None = None
+    for place in places:
+        start, end = max(0, place - reach), min(length, place + reach)
+        if current is not None and start <= current[1]:
+            current = (current[0], end)
+        else:
+            if current is not None:
+                yield current
+            current = (start, end)
+    if current is not None:
+        yield current
+
+
+def _context_holds(sign: Sign, paste: Paste, first: int, last: int) -> bool:
+    above = (max(0, first - sign.within), first)
+    below = (last + 1, last + 1 + sign.within)
+    for pattern, (start, end), wanted in (
+        (sign.after, above, True),
+        (sign.not_after, above, False),
+        (sign.before, below, True),
+        (sign.not_before, below, False),
+    ):
+        if pattern and bool(_compiled(pattern).search(paste.slice(start, end))) is not wanted:
+            return False
+    return not sign.side or side_of(paste, first) in ("", sign.side)
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE | re.MULTILINE)
