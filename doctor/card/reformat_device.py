@@ -24,6 +24,7 @@ from doctor.card.format import finish_card, format_card, partition_table, plan_f
 from doctor.card.guard import check_room
 from doctor.card.overlay import Group, Overlay
 from doctor.card.reformat import ReformatResult
+from doctor.card.sniff import VolumeKind, look_at
 from doctor.card.source import SECTOR_BYTES
 from doctor.card.survey import Survey, new_files, prove, put_back_lines, surveyed
 from doctor.card.unfinished import (
@@ -42,6 +43,7 @@ from doctor.events import Listener, Note, ignore
 
 _ROOM_FOR_FOLDERS_BYTES = 4 << 20
 _READER_BYTES_PER_S = 20_000_000  #: a plain card reader; for estimates only
+_EMPTY = (VolumeKind.BLANK, VolumeKind.UNKNOWN)
 _UNMOUNT_TIMEOUT_S = 60.0  #: a card may have to write out what was copied to it last
 
 
@@ -66,7 +68,7 @@ def plan_reformat_device(path: Path, *, backup_dir: Path, force: bool = False) -
     head += [f"on it: {_part_text(part.device, part.system, part.label, part.mounts)}" for part in drive.parts]
     verdict = assess(drive)
     head += [f"note: {text}" for text in verdict.warnings]
-    head += [f"allowed by --force-device: {text}" for text in verdict.unless_forced]
+    head += [f"allowed by --force-device: {text}" for text in (*verdict.unless_forced, *_odd_content(path, drive))]
     if drive.mounts:
         head.append("unmount it")
     resume = _unfinished(path, drive, backup_dir)
@@ -113,14 +115,28 @@ def check_device(path: Path, *, backup_dir: Path, force: bool) -> Drive:
             on=drive.device,
             next="run fipy-doctor cards to see which drives can be cards",
         )
-    if verdict.unless_forced and not force:
+    odd = (*verdict.unless_forced, *_odd_content(path, drive))
+    if odd and not force:
         raise CardError(
             "card-is-fat",
-            f"does not look like a card for the board: {'; '.join(verdict.unless_forced)}",
+            f"does not look like a card for the board: {'; '.join(odd)}",
             on=drive.device,
             next="if it is the right one, add --force-device",
         )
     return drive
+
+
+def _odd_content(path: Path, drive: Drive) -> Iterator[str]:
+    """What our own eyes see where the system names no file systems."""
+    if any(part.system for part in drive.parts):
+        return
+    with open_source(path) as source:
+        layout = look_at(source)
+    if len(layout.partitions) > 1:
+        yield f"it has {len(layout.partitions)} partitions"
+    other = [part.kind for part in layout.partitions if not part.kind.is_fat and part.kind not in _EMPTY]
+    if other:
+        yield f"it holds {other[0].value}, not FAT"
 
 
 def check_confirmed(drive: Drive, given: str | None, typed: Callable[[str], str | None]) -> None:
