@@ -124,9 +124,7 @@ def test_cure_without_anybody_to_ask_changes_nothing_and_says_how(terminal: Term
     assert terminal.type("check", "--port", port).code == 1
 
 
-def test_fix_without_a_name_does_all_that_it_may(
-    terminal: Terminal, tmp_path: Path
-) -> None:
+def test_fix_without_a_name_does_all_that_it_may(terminal: Terminal, tmp_path: Path) -> None:
     port = f"sim://fipy?scenario=autorun-updater,html-scripts,jumpers-fitted&state={tmp_path / 'bench'}"
     said = terminal.type("fix", "--yes", "--port", port, "--backup", str(tmp_path / "backup"), "--json")
     document = said.document

@@ -106,9 +106,7 @@ def test_consents_never_come_from_the_environment(
     assert "(not-confirmed)" in said.out
 
 
-def test_without_a_command_and_a_port_nothing_is_guessed(
-    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_command_and_a_port_nothing_is_guessed(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serial.tools.list_ports, "comports", list)
     said = terminal.type()
     assert said.code == 2
@@ -116,9 +114,7 @@ def test_without_a_command_and_a_port_nothing_is_guessed(
     assert "sim://fipy" in said.err
 
 
-def test_without_a_command_an_unknown_port_is_asked_about(
-    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_command_an_unknown_port_is_asked_about(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serial.tools.list_ports, "comports", lambda: [usb(0x0403, 0x6001)])
     said = terminal.type()
     assert said.code == 2

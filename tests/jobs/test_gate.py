@@ -116,8 +116,6 @@ def test_a_declined_plan_sends_nothing(image: Path) -> None:
     assert (done.sim.modem.received, done.mode) == ([], "application")
 
 
-def test_nobody_is_asked_about_jumpers_of_a_simulated_board(
-    image: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nobody_is_asked_about_jumpers_of_a_simulated_board(image: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     done = at_a_board(image, monkeypatch, token=True, url="sim://fipy?scenario=modem-recovery")
     assert done.user.consents == []  # it proved to be simulated: there are no jumpers to look at

@@ -1,0 +1,83 @@
+"""Ctrl-C as the person at the terminal meets it: the question, exit code, mode and next command."""
+
+from __future__ import annotations
+
+import io
+import signal
+import sys
+
+import pytest
+
+from doctor import events
+from doctor.cli.flash_view import FlashView
+
+from .terminal import Said, Terminal
+
+KEYS = {"go on": "\n", "stop": "y\n"}
+
+
+class Keyboard(io.StringIO):
+    """Somebody sits there."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def pressed(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, image: object, *, at: float, keys: str, json: bool = False
+) -> Said:
+    """Flash, and press Ctrl-C once when the share ``at`` of the image is over; below 0: when the flash begins."""
+    hear = FlashView.hear
+    left = [True]
+
+    def hear_and_press(view: FlashView, event: events.Event) -> None:
+        hear(view, event)
+        now = isinstance(event, events.StepStarted) if at < 0 else isinstance(event, events.Progress)
+        if left and now and (at < 0 or (isinstance(event, events.Progress) and event.done_bytes >= at * 100_000)):
+            left.clear()
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(FlashView, "hear", hear_and_press)
+    monkeypatch.setattr(sys, "stdin", Keyboard(keys))
+    said = terminal.type("flash", str(image), "--port", "sim://fipy", "--yes", *(["--json"] if json else []))
+    assert not left
+    return said
+
+
+def test_before_the_first_block(terminal: Terminal, monkeypatch: pytest.MonkeyPatch, image: object) -> None:
+    said = pressed(terminal, monkeypatch, image, at=-1, keys="")
+    assert said.code == 130
+    assert "stopping before anything is sent" in said.err
+    assert "before anything was sent to the modem" in said.out
+    assert "press the board's reset button" in said.out
+    assert said.next[0] == "check"
+
+
+def test_in_the_transfer_going_on(terminal: Terminal, monkeypatch: pytest.MonkeyPatch, image: object) -> None:
+    said = pressed(terminal, monkeypatch, image, at=0.5, keys=KEYS["go on"])
+    assert said.code == 0
+    assert "Stop? [y/N]" in said.err
+    assert "Flashed and proved" in said.out
+
+
+def test_in_the_transfer_stopping(terminal: Terminal, monkeypatch: pytest.MonkeyPatch, image: object) -> None:
+    said = pressed(terminal, monkeypatch, image, at=0.5, keys=KEYS["stop"])
+    assert said.code == 3
+    assert "modem in " in said.out
+    assert "of 100000 bytes" in said.out
+    assert "press the board's reset button" in said.out
+    assert said.next[0] == "check"
+
+
+def test_stopping_as_json_is_still_one_document(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, image: object
+) -> None:
+    document = pressed(terminal, monkeypatch, image, at=0.5, keys=KEYS["stop"], json=True).document
+    assert (document["exit"], document["error"]["id"], document["proof"]) == (3, "user-interrupt", None)
+
+
+def test_after_the_last_byte(terminal: Terminal, monkeypatch: pytest.MonkeyPatch, image: object) -> None:
+    said = pressed(terminal, monkeypatch, image, at=1.0, keys=KEYS["stop"])
+    assert said.code == 0
+    assert "this cannot be stopped" in said.err
+    assert "Stop?" not in said.err

@@ -1,0 +1,109 @@
+"""What only a process of its own shows: pipes, terminals, what is loaded, what is written at exit."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+DOCTOR = (sys.executable, "-m", "doctor")
+FAILS = ("check", "--port", "sim://fipy?scenario=html-scripts")
+LIMIT_S = 30
+HEAVY = (
+    "click",
+    "rich",
+    "serial",
+    "importlib.metadata",
+    "pyfatfs",
+    "doctor.sim",
+    "doctor.cli",
+    "platformdirs",
+    "tomllib",
+)
+
+needs_pty = pytest.mark.skipif(sys.platform == "win32", reason="pseudo terminals are a Unix thing")
+
+
+def environment(**more: str) -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("FIPY_DOCTOR_", "NO_COLOR", "FORCE_COLOR"))}
+    return {**kept, "PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "80", **more}
+
+
+def test_version_loads_nothing_else() -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "doctor", "--version"],
+        env=environment(), capture_output=True, text=True, timeout=LIMIT_S, check=True,
+    )  # fmt: skip
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
+    assert "doctor" in loaded
+    assert [name for name in loaded if any(name == heavy or name.startswith(f"{heavy}.") for heavy in HEAVY)] == []
+
+
+@pytest.mark.parametrize(("words", "code"), [(FAILS, 1), ((*FAILS, "--json"), 1), (("sim", "--list"), 0)])
+def test_closed_pipe_changes_no_exit_code(words: tuple[str, ...], code: int) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)  # the reader is gone before the first byte: the worst case of "| head -1"
+    try:
+        done = subprocess.run(
+            [*DOCTOR, *words], env=environment(), stdout=writer, stderr=subprocess.PIPE, text=True, timeout=LIMIT_S,
+            check=False,
+        )  # fmt: skip
+    finally:
+        os.close(writer)
+    assert (done.returncode, done.stderr) == (code, "")
+
+
+def test_json_in_a_pipe_is_plain_ascii_and_one_document() -> None:
+    done = subprocess.run(
+        [*DOCTOR, *FAILS, "--json"], env=environment(PYTHONIOENCODING="ascii"), capture_output=True, timeout=LIMIT_S,
+        check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert done.stdout.decode("ascii").startswith('{\n  "schema": "fipy-doctor/check/1"')
+
+
+def test_marks_fall_back_where_the_terminal_has_no_unicode() -> None:
+    done = subprocess.run(
+        [*DOCTOR, *FAILS], env=environment(PYTHONIOENCODING="ascii"), capture_output=True, timeout=LIMIT_S, check=False
+    )
+    assert done.stdout.startswith(b"x board-scripts-match")
+
+
+@needs_pty
+@pytest.mark.parametrize(("more", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_colours_on_a_terminal_unless_unwanted(more: dict[str, str], coloured: bool) -> None:
+    text = on_terminal((*DOCTOR, *FAILS), environment(**more))
+    assert "board-scripts-match" in text
+    assert bool(re.search("\x1b\\[[0-9;]*3[0-7]", text)) is coloured
+
+
+@needs_pty
+def test_a_question_on_a_terminal_is_answered_no_by_default() -> None:
+    words = ("fix", "--upload-scripts", "--port", "sim://fipy?scenario=html-scripts")
+    text = on_terminal((*DOCTOR, *words), environment(), typed=b"\n")
+    assert "Do this? [y/N]" in text
+    assert "nothing was changed" in text
+
+
+def on_terminal(words: tuple[str, ...], env: dict[str, str], typed: bytes = b"") -> str:
+    """All that ``words`` shows on a terminal of its own."""
+    import pty
+
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(words, env=env, stdin=theirs, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    os.write(ours, typed)
+    shown = b""
+    try:
+        while piece := os.read(ours, 4096):
+            shown += piece
+    except OSError:  # Linux says so when the last writer is gone
+        pass
+    os.close(ours)
+    assert process.wait(LIMIT_S) in (0, 1)
+    return shown.decode()
