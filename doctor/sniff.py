@@ -36,7 +36,7 @@ _BOOTLOADER = re.compile(rb"waiting for download|DOWNLOAD_BOOT")
 #: The vendor's updaters (failure-catalogue 8.7) and our own, on the board.
 _UPDATER = re.compile(
     rb"Sending \d+ bytes|DO NOT DISCONNECT|Waiting for modem to finish the update|Starting STP|Session opened: version"
-    rb"|Resetting ?\.{4}|@@FD heartbeat"
+    rb"|Resetting ?\.{4}|@@FD \{\"fipyup\"|fipyup: "
 )
 #: Lines that only a modem says by itself: replies and unsolicited codes.
 _MODEM_LINE = re.compile(rb"\+[A-Z]+[:.]?.*|OK|ERROR|RING|AT.*")

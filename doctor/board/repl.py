@@ -118,6 +118,15 @@ class Repl:
         self._unfinished = False
         self._held = b""
 
+    def hand_over(self) -> bytes:
+        """Give the line away after ``send``, to somebody who listens to what the code prints and never stops it.
+
+        Returns what was received already. Afterwards nothing is known of the REPL any more.
+        """
+        held = self._held
+        self.forget()
+        return held
+
     def run(
         self,
         code: str,

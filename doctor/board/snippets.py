@@ -167,6 +167,50 @@ else:
     )
 
 
+def make_folder(path: str) -> str:
+    """Make a folder and those above it, where they are missing."""
+    return wrapped(
+        f"""
+import os
+p = ''
+for n in {quoted(path.strip("/"))}.split('/'):
+ p += '/' + n
+ try:
+  os.mkdir(p)
+ except OSError:
+  pass
+print('@@FD true')
+"""
+    )
+
+
+def hashes(folder: str) -> str:
+    """One tagged line [name, SHA-256 in hexadecimal] for each file of a folder; none where it or hashing is missing."""
+    return wrapped(
+        f"""
+import os, ubinascii, ujson
+try:
+ import uhashlib
+ l = os.listdir({quoted(folder)})
+except (ImportError, OSError):
+ l = ()
+for n in l:
+ h = uhashlib.sha256()
+ try:
+  f = open({quoted(folder + "/")} + n, 'rb')
+ except OSError:
+  continue
+ while True:
+  b = f.read(1024)
+  if not b:
+   break
+  h.update(b)
+ f.close()
+ print('@@FD ' + ujson.dumps([n, ubinascii.hexlify(h.digest()).decode()]))
+"""
+    )
+
+
 def open_for_writing(path: str) -> str:
     """Keep a new, empty file open as ``_fd_f`` for ``write_at``."""
     return f"import ubinascii\n_fd_f = open({quoted(path)}, 'wb')\nprint('@@FD true')\n"

@@ -1,0 +1,220 @@
+"""The updater core on the board: put there, proved by hash, started, and listened to.
+
+The files of doctor/updater/ go over as they are, comments included: what runs there is byte for byte what was tested
+here. Only files that differ are sent; all of them take about half a minute at 115200 baud, once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from doctor.board import files, snippets
+from doctor.board.board import Board
+from doctor.board.repl import RESET_SIGNS, tagged
+from doctor.clock import Deadline
+from doctor.errors import BoardError, BoardReset
+from doctor.escape import shown
+from doctor.link import Link
+from doctor.updater.board_console import PLAIN, STOP_WORD, TAG
+
+#: No frozen module has this name, so nothing shadows it (board-and-repl.md 2.3).
+PACKAGE = "fipyup"
+FOLDER = f"/flash/lib/{PACKAGE}"
+SILENCE_S = 30.0  #: the board's heart beats every 2 s; hashing a slow card's block or a flash write may hold it up
+LINE_MAX_BYTES = 16_384  #: a version block is the longest line; what has no end within this is no line of ours
+HASH_SILENCE_S = 30.0
+
+_PLAIN_BEAT = re.compile(r"(\d+) % (\d+)/(\d+) (.*), do not unplug$")
+_PLAIN_WORK = re.compile(r"at work \((.*)\), do not unplug$")
+
+Told = tuple[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the board is to flash, and with which consents.
+
+    path    on the board
+    sha256  what the file must be; empty: whatever lies there
+    image   (name, kind, radio, build, base, family) that the PC found out about it; None: the board looks itself
+    dry     show the plan and stop
+    """
+
+    path: str
+    method: str = "auto"
+    accept: tuple[str, ...] = ()
+    was: int = 0
+    sha256: str = ""
+    image: tuple[str, str, str, int, int, str] | None = None
+    dry: bool = False
+
+    def code(self) -> str:
+        """The call that carries it out, in Python for the board."""
+        return (
+            "import sys\n"
+            f"for _fd_n in [n for n in sys.modules if n.split('.')[0] == '{PACKAGE}']:\n"
+            " del sys.modules[_fd_n]\n"
+            f"import {PACKAGE}\n"
+            f"{PACKAGE}.run({self.path!a}, method={self.method!a}, accept={self.accept!a}, "
+            f"was={self.was:d}, tagged=True, dry={self.dry}, sha256={self.sha256!a}, image={self.image!a})\n"
+        )
+
+
+def core_files() -> dict[str, bytes]:
+    """The files of the updater core by name, as they are in this program."""
+    import doctor.updater
+
+    home = Path(doctor.updater.__file__).parent
+    return {path.name: path.read_bytes() for path in sorted(home.glob("*.py"))}
+
+
+def install(board: Board, say: Callable[[str], None] = lambda _text: None) -> int:
+    """Bring the core on the board up to date, every file proved by its SHA-256; returns how many were sent.
+
+    Raises BoardError where the board's flash is full or a file is not what was sent.
+    """
+    wanted = core_files()
+    there = _hashes(board)
+    stale = [name for name in there if name.endswith(".py") and name not in wanted]
+    missing = [name for name, data in wanted.items() if there.get(name) != hashlib.sha256(data).hexdigest()]
+    if missing:
+        total = sum(len(wanted[name]) for name in missing)
+        say(f"putting the updater on the board: {len(missing)} files, {total:,} bytes")
+        board.repl.call(snippets.make_folder(FOLDER))
+    for name in missing:
+        files.write(board, f"{FOLDER}/{name}", wanted[name])
+    for name in stale:
+        files.remove(board, f"{FOLDER}/{name}")
+    return len(missing)
+
+
+def _hashes(board: Board) -> dict[str, str]:
+    """SHA-256 by name of what lies in the folder; empty where there is none, or where the board cannot hash."""
+    printed = board.repl.run(snippets.hashes(FOLDER), silence_s=HASH_SILENCE_S)
+    found = {}
+    for value in tagged(printed):
+        if isinstance(value, list) and len(value) == 2:
+            found[str(value[0])] = str(value[1])
+    return found
+
+
+def start(board: Board, order: Order) -> bytes:
+    """Start the updater; returns what it printed already, for ``events``. From here on the REPL is not ours."""
+    board.repl.send(order.code())
+    return board.repl.hand_over()
+
+
+def ask_to_stop(link: Link) -> None:
+    """Ask the updater on the board to stop where that is possible."""
+    link.write(b"\r\n" + STOP_WORD + b"\r\n")
+
+
+def events(
+    link: Link, first: bytes = b"", *, silence_s: float = SILENCE_S, idle: Callable[[], None] = lambda: None
+) -> Iterator[Told]:
+    """What the updater on the board tells, as (name, data), until its ``end``; never sends a byte.
+
+    first  bytes that were heard before
+    idle   called between reads: the place for questions of the user
+
+    Raises BoardReset where the board restarts, BoardError where the updater breaks off or falls silent, PortLost.
+    """
+    buffer = first
+    quiet = Deadline(link.clock, silence_s)
+    while True:
+        while b"\n" in buffer and b"\x04" not in buffer:
+            line, buffer = buffer.split(b"\n", 1)
+            told = understand(line)
+            if told is not None:
+                yield told
+                if told[0] == "end":
+                    return
+        if RESET_SIGNS.search(buffer):
+            raise BoardReset(shown(buffer[-400:], 400), on=link.name)
+        if buffer.count(b"\x04") > 1 or len(buffer) > LINE_MAX_BYTES:  # 04, traceback, 04: the raw REPL is back
+            raise _broke_off(link, buffer)
+        idle()
+        data = link.read(4096, quiet.slice_ms(500))
+        if data:
+            buffer += data
+            quiet = Deadline(link.clock, silence_s)
+        elif quiet.expired:
+            raise _silent(link, silence_s)
+
+
+def understand(line: bytes) -> Told | None:
+    """One line of the updater, tagged for a PC or plain for a person; None for anything else.
+
+    Raises BoardReset for a line that only a restart prints.
+    """
+    if RESET_SIGNS.search(line):
+        raise BoardReset(shown(line, 400))
+    text = line.decode("utf-8", "replace").strip()
+    start_at = text.find(TAG)
+    if start_at >= 0:
+        try:
+            name, end = json.JSONDecoder().raw_decode(text[start_at + len(TAG) :])
+            data = json.loads(text[start_at + len(TAG) + end :].removeprefix(', "data": ').removesuffix("}"))
+        except ValueError:
+            return None  # another thread of the board printed into it
+        return (name, data) if isinstance(name, str) and isinstance(data, dict) else None
+    if PLAIN not in text:
+        return None
+    said = text.split(PLAIN, 1)[1]
+    if found := _PLAIN_BEAT.match(said):
+        phase = "transfer" if found[4] == "transfer" else "prepare"
+        return "heartbeat", {"done": int(found[2]), "total": int(found[3]), "step": found[4], "phase": phase}
+    if found := _PLAIN_WORK.match(said):
+        return "heartbeat", {"done": 0, "total": 0, "step": found[1], "phase": "prepare"}
+    return "said", {"text": said}
+
+
+def last_heard(text: str) -> Told | None:
+    """The latest line of our updater in ``text``, as a first contact heard it; None where it was another's."""
+    told = None
+    for line in text.encode().splitlines():
+        try:
+            told = understand(line) or told
+        except BoardReset:
+            told = None
+    return told
+
+
+def in_words(told: Told) -> str:
+    """Where the updater stands, for one line of a report; text from the board is escaped."""
+    name, data = told
+    if name == "said":
+        return shown(str(data.get("text", "")), 100)
+    done, total = int(data.get("done") or 0), int(data.get("total") or 0)
+    step = shown(str(data.get("step") or data.get("phase") or "at work"), 40)
+    if name in ("heartbeat", "progress") and total:
+        return f"{step}: {100 * done // total} %, {done:,} of {total:,} bytes"
+    return step
+
+
+def _broke_off(link: Link, heard: bytes) -> BoardError:
+    text = heard.replace(b"\x04", b"\n").decode("utf-8", "replace")
+    lines = [line.strip() for line in text.splitlines() if line.strip("> \r")]
+    return BoardError(
+        "board-updater-broke-off",
+        f"the updater on the board broke off: {shown(lines[-1] if lines else 'without a word', 120)}",
+        on=link.name,
+        cause="a fault of ours, or a board that has no memory left",
+        next="leave the power on and run fipy-doctor check: it says in which mode the modem is",
+    )
+
+
+def _silent(link: Link, silence_s: float) -> BoardError:
+    return BoardError(
+        "board-updater-silent",
+        f"the updater on the board has said nothing for {silence_s:g} s; it may still be at work",
+        on=link.name,
+        cause="the data line, or another program on the port",
+        next="leave the power on; run the same command again, which only listens as long as the updater is at work",
+    )
