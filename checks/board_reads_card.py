@@ -32,8 +32,6 @@ RESEAT = Remedy("reseat-card", Grade.MANUAL)
 POWER = Remedy("power-cycle", Grade.MANUAL)
 COPY = Remedy("copy-dup", Grade.MANUAL)
 MOVE = Remedy("move-dup", Grade.ASKS)
-RENAME = Remedy("rename-dup", Grade.MANUAL)
-DOTS = Remedy("delete-dot-files", Grade.MANUAL)
 
 HOUSEKEEPING = frozenset({"system volume information", ".spotlight-v100", ".trashes", ".fseventsd"})
 #: More used space than this on a volume that lists nothing is files that cannot be seen: an empty FAT32 volume uses one
@@ -62,7 +60,7 @@ class BoardReadsCard(Check):
     where the firmware gives them, the partition table and boot sectors. Compared with --firmware by size (by content
     with --thorough) and with --sd. What was not mounted is unmounted again.
 
-    Cures: reformat-sd, move-dup, copy-dup, rename-dup, reseat-card, power-cycle. Flashing over USB needs no card.
+    Cures: reformat-sd, move-dup, copy-dup, reseat-card, power-cycle. Flashing over USB needs no card.
     """
 
     id = "board-reads-card"
@@ -200,14 +198,14 @@ class BoardReadsCard(Check):
                 f"the firmware has a second ending: {shown(renamed[0].path)}",
                 catalogue=HIDDEN_EXTENSION,
                 cause="the PC hides known file name endings, so the .dup was saved with one more",
-                remedies=(RENAME,),
+                remedies=(MOVE,),
             )
         if any(f.name.startswith("._") and f.name.lower().endswith(".dup") for f in view.files):
             return self.fail(
                 "only macOS's companion file of the firmware is on the card, not the firmware itself",
                 catalogue=COMPANION,
                 cause="the copy was not finished, or only the file starting with ._ was copied",
-                remedies=(COPY, DOTS),
+                remedies=(COPY, MOVE),
             )
         if bench.options.firmware:
             return self.warn(

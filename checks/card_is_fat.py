@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from doctor.bench import Bench
 
 _REFORMAT = Remedy("reformat-sd", Grade.ASKS)
+_REPAIR = Remedy("repair-sd", Grade.ASKS)
 _COPY = Remedy("copy-dup", Grade.MANUAL)
 _CAUSES = {
     "sd-exfat-or-over-32gb": "cards above 32 GB are sold as exFAT, and Windows formats them so again",
@@ -29,7 +30,8 @@ class CardIsFat(Check):
     the PC and not in the board, which then says ENODEV, or lists nothing.
     Looks at: partition table, boot sector, both FATs, the root directory and the chains of its files; for a mounted
     folder, what the system says it is. Writes nothing.
-    Cures: reformat-sd (``fipy-doctor fix --reformat-sd``, with a backup), or copying the file again and ejecting.
+    Cures: repair-sd where a good copy lies on the card, reformat-sd (``fipy-doctor fix --reformat-sd``, with a backup),
+    or copying the file again and ejecting.
     """
 
     id = "card-is-fat"
@@ -51,12 +53,12 @@ class CardIsFat(Check):
                 catalogue=worst.catalogue,
                 evidence=evidence,
                 cause=_CAUSES[worst.catalogue],
-                remedies=_remedies(volume, worst),
+                remedies=_remedies(volume, worst, card.kind),
             )
         files = card.files()
         if volume.problems:
             first = volume.problems[0]
-            remedies = (_REFORMAT,) if first.catalogue != "sd-exfat-or-over-32gb" else ()
+            remedies = _cures_of_warning(first, card.kind)
             return self.warn(
                 f"{name}: {first.text}",
                 catalogue=first.catalogue,
@@ -87,9 +89,17 @@ def _who_reads(volume: Volume) -> str:
     )
 
 
-def _remedies(volume: Volume, worst: CardProblem) -> tuple[Remedy, ...]:
+def _cures_of_warning(first: CardProblem, kind: str) -> tuple[Remedy, ...]:
+    if first.catalogue == "sd-exfat-or-over-32gb":
+        return ()
+    return (_REPAIR, _REFORMAT) if first.repairable and kind != "folder" else (_REFORMAT,)
+
+
+def _remedies(volume: Volume, worst: CardProblem, kind: str) -> tuple[Remedy, ...]:
     if volume.kind in _NOT_A_CARD:
         return ()
+    if worst.repairable and kind != "folder":
+        return (_REPAIR, _REFORMAT)
     if worst.catalogue == "write-protected-or-unsafe-eject":
         return (_COPY, _REFORMAT)
     return (_REFORMAT,)

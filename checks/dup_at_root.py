@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from doctor.firmware.image import FirmwareImage
 
 _MOVE = Remedy("move-dup", Grade.ASKS)
-_RENAME = Remedy("rename-dup", Grade.MANUAL)
 _COPY = Remedy("copy-dup", Grade.MANUAL)
-_DOT_FILES = Remedy("delete-dot-files", Grade.MANUAL)
 _UNZIP = Remedy("unzip-firmware", Grade.MANUAL)
 _DOWNLOAD = Remedy("redownload-firmware", Grade.MANUAL)
 _REFORMAT = Remedy("reformat-sd", Grade.ASKS)
@@ -45,7 +43,8 @@ class DupAtRoot(Check):
     or a copy cut short all end in ENOENT or, worse, in a modem that gets half an image.
     Looks at: the names on the card, two levels deep; with ``--firmware``, size and every byte against that file.
     Writes nothing.
-    Cures: move-dup (``fipy-doctor fix --move-dup``), renaming, copying again and ejecting, delete-dot-files.
+    Cures: move-dup (``fipy-doctor fix --move-dup``: to the root, under its right name, without ._ files), or copying
+    again and ejecting.
     """
 
     id = "dup-at-root"
@@ -96,7 +95,7 @@ class DupAtRoot(Check):
                 catalogue="appledouble-companion",
                 evidence=evidence,
                 cause="macOS writes a ._ file beside each file on a FAT card",
-                remedies=(_DOT_FILES,),
+                remedies=(_MOVE,),
             )
         if images:
             given = ", ".join(shown(image.path.name) for image in images)
@@ -149,7 +148,7 @@ def _in_folder(found: tuple[CardFile, ...]) -> _Fault:
 def _double_extension(found: tuple[CardFile, ...]) -> _Fault:
     name = found[0].name
     text = f"{shown(name)} should be called {shown(name[: name.lower().rindex('.dup') + 4])}"
-    return _Fault("hidden-double-extension", text, "Windows hides the ends of names that it knows", (_RENAME,))
+    return _Fault("hidden-double-extension", text, "Windows hides the ends of names that it knows", (_MOVE,))
 
 
 def _unfinished(found: tuple[CardFile, ...]) -> _Fault:
@@ -164,7 +163,7 @@ def _packed(found: tuple[CardFile, ...]) -> _Fault:
 
 def _companion(found: tuple[CardFile, ...]) -> _Fault:
     text = f"only {shown(found[0].name)} is on the card, which is no firmware but a note of macOS about it"
-    return _Fault("appledouble-companion", text, "the real file was not copied, or was deleted", (_COPY, _DOT_FILES))
+    return _Fault("appledouble-companion", text, "the real file was not copied, or was deleted", (_COPY, _MOVE))
 
 
 def _other_volume(found: tuple[CardFile, ...], *, is_empty: bool) -> _Fault:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -107,6 +108,23 @@ def sha256(board: Board, path: str) -> str | None:
 def move(board: Board, source: str, target: str) -> None:
     """Give a file on the card another path on the same card. Raises BoardError where the board refuses."""
     board.repl.call(snippets_card.move(source, target), silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S)
+
+
+def remove_apple_double(board: Board, path: str) -> None:
+    """Delete a ``._`` file of macOS on the card. Raises BoardError where it is something else, or refused."""
+    answer = board.repl.call(snippets_card.remove_apple_double(path), silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S)
+    if answer is not True:
+        raise BoardError("appledouble-companion", "is no note of macOS; it was not deleted", on=path)
+
+
+@contextmanager
+def mounted(board: Board) -> Iterator[str]:
+    """The card's mount point, mounted for the time of the block where it was not. Raises BoardError."""
+    where = board.repl.call(snippets_card.mount(), silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S)
+    try:
+        yield str(where)
+    finally:
+        board.repl.call(snippets_card.unmount(), silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S)
 
 
 def format_card(board: Board) -> None:

@@ -171,6 +171,47 @@ def _fd_move():
 _fd_with_card(_fd_move)
 """
 
+_REMOVE_APPLE_DOUBLE = """
+def _fd_remove():
+    f = open(PATH, 'rb')
+    try:
+        head = f.read(4)
+    finally:
+        f.close()
+    if head == b'\\x00\\x05\\x16\\x07':
+        os.remove(PATH)
+        print('@@FD true')
+    else:
+        print('@@FD false')
+_fd_with_card(_fd_remove)
+"""
+
+#: Mounting for longer than one command; only where nothing is mounted, and undone by ``UNMOUNT``.
+_MOUNT = """
+def _fd_mount():
+    global _fd_sd
+    _fd_sd = None
+    if not _fd_mounted():
+        _fd_sd = SD()
+        try:
+            os.mount(_fd_sd, '/sd')
+        except Exception:
+            _fd_sd.deinit()
+            raise
+    print('@@FD ' + ujson.dumps(_fd_mounted()))
+_fd_mount()
+"""
+_UNMOUNT = """
+def _fd_leave():
+    global _fd_sd
+    if _fd_sd is not None:
+        _fd_unmount('/sd')
+        _fd_sd.deinit()
+        _fd_sd = None
+    print('@@FD true')
+_fd_leave()
+"""
+
 #: Up to 1.18.3 the card device itself is formatted; from 1.20 on a mounted path (board-and-repl.md 4). Only ever /sd.
 _FORMAT = """
 def _fd_format():
@@ -215,6 +256,21 @@ def move(source: str, target: str) -> str:
     """Give a file on the card another path on the same card; FatFs refuses where the target exists."""
     code = _MOVE.replace("SRC", quoted(source)).replace("DST", quoted(target))
     return wrapped(_limited(_DEFINE + _WITH_CARD) + code)
+
+
+def remove_apple_double(path: str) -> str:
+    """Delete a ._ file of macOS on the card; prints false, and deletes nothing, where it is something else."""
+    return wrapped(_limited(_DEFINE + _WITH_CARD) + _REMOVE_APPLE_DOUBLE.replace("PATH", quoted(path)))
+
+
+def mount() -> str:
+    """Mount the card at /sd where nothing is mounted; prints where it is."""
+    return wrapped(_limited(_DEFINE) + _MOUNT)
+
+
+def unmount() -> str:
+    """Undo ``mount``."""
+    return wrapped(_limited(_DEFINE) + _UNMOUNT)
 
 
 def format_card() -> str:

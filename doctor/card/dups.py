@@ -57,6 +57,12 @@ class Dups(Generic[_File]):
     images: tuple[_File, ...]
 
 
+def real_name(name: str) -> str:
+    """A name without what a system hid behind its .dup."""
+    found = _DOUBLE_EXTENSION.search(name)
+    return name[: found.start() + len(".dup")] if found else name
+
+
 def find_dups(files: Iterable[_File]) -> Dups[_File]:
     """Sort a listing, two levels deep, into what it holds of firmware images."""
     kinds: dict[str, list[_File]] = {name: [] for name in Dups.__dataclass_fields__}

@@ -84,6 +84,13 @@ class TerminalTalk:
         """Ask; False where nobody can answer."""
         return self._screen.interactive and click.confirm(question, default=False, err=True)
 
+    def typed(self, question: str) -> str | None:
+        """Ask for a name; None where nobody can answer. ``--yes`` is no answer."""
+        if not self._screen.interactive:
+            return None
+        answer: str = click.prompt(question, default="", show_default=False, err=True)
+        return answer
+
     def confirm_plan(self, cure: DoableCure, plan: Sequence[str]) -> bool:
         """Show the plan and ask."""
         self.say(f"\n{cure.title}:")

@@ -45,6 +45,10 @@ class FixTalk(Protocol):
         """A yes-or-no question; False where nobody can answer."""
         ...
 
+    def typed(self, question: str) -> str | None:
+        """A name that the user types, for what destroys; None where nobody can answer."""
+        ...
+
     def confirm_plan(self, cure: DoableCure, plan: Sequence[str]) -> bool:
         """Show the plan of a cure and ask whether to carry it out."""
         ...
@@ -88,7 +92,7 @@ class FixResult:
 def fix(bench: Bench, request: FixRequest, talk: FixTalk, listen: Listener = ignore) -> FixResult:
     """Cure ``bench``. Raises UsageError for a request that makes no sense; a failed cure is in the result."""
     known = cures()
-    context = CureContext(talk.say, talk.ask, request.backup, request.confirm, request.force)
+    context = CureContext(talk.say, talk.ask, request.backup, request.confirm, request.force, talk.typed)
     before = engine.run(bench, listen=listen)
     if before.interrupted:
         return FixResult(

@@ -20,6 +20,7 @@ class CureContext:
 
     say      shows one line
     ask      asks a yes-or-no question; False where nobody can answer
+    typed    asks for a name to be typed; None where nobody can answer
     backup   folder on the PC for copies of what is replaced
     confirm  name that the user gave to confirm what destroys
     force    go on although the card looks unusual (``--force-device``)
@@ -30,6 +31,7 @@ class CureContext:
     backup: Path
     confirm: str | None = None
     force: bool = False
+    typed: Callable[[str], str | None] = lambda _question: None
 
 
 class Cure(ABC):

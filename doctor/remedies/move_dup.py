@@ -2,62 +2,103 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from doctor.board import sdcard
+from doctor.card.dups import Listed, find_dups, real_name
 from doctor.check import Finding
 from doctor.errors import CardError
 from doctor.escape import shown
+from doctor.remedies.backup_file import keep_copy
 from doctor.remedies.cure import CureContext, DoableCure
+from doctor.remedies.device_consent import device_lines, take_consent
 
 if TYPE_CHECKING:
     from doctor.bench import Bench
 
 ROOT = "/sd"
+APPLE_DOUBLE_MAGIC = bytes.fromhex("00051607")  #: how every ._ file of macOS starts
+
+
+@dataclass(frozen=True)
+class _Tidying:
+    """What will be done: files that get another path, as (old, new), and notes of macOS that go."""
+
+    moves: tuple[tuple[str, str], ...]
+    deleted: tuple[str, ...]
 
 
 class MoveDup(DoableCure):
-    """Move the firmware image to the card's root."""
+    """Put the firmware image at the card's root under its right name.
+
+    Out of folders, without the .txt that a system hid behind its name, and without the ._ files that macOS laid
+    beside it and that the vendor's scripts take for firmware.
+    """
 
     id = "move-dup"
     flag = "move-dup"
 
     def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
-        """One step for each image that lies in a folder. Raises CardError where the root has that name already."""
-        where = "the card in the board" if bench.options.sd is None else str(bench.options.sd)
-        return tuple(f"on {where}: move {shown(src)} to {shown(dst)}" for src, dst in self._moves(bench))
+        """One step for each file. Raises CardError where the root has such a name already."""
+        path = bench.options.sd
+        where = "the card in the board" if path is None else str(path)
+        todo = self._todo(bench)
+        lines = [f"on {where}: move {shown(src)} to {shown(dst)}" for src, dst in todo.moves]
+        lines += [f"on {where}: delete {shown(name)}, a note of macOS; no firmware" for name in todo.deleted]
+        if not lines:
+            return ()
+        return (*(device_lines(path, context) if path is not None else ()), *lines)
 
     def do(self, bench: Bench, finding: Finding | None, context: CureContext) -> str:
-        """Move them. Raises CardError or BoardError."""
-        moves = self._moves(bench)
-        for src, dst in moves:
+        """Move and delete them. Raises CardError or BoardError."""
+        if bench.options.sd is not None:
+            take_consent(bench.options.sd, context)
+        todo = self._todo(bench)
+        for src, dst in todo.moves:
             if bench.options.sd is None:
                 sdcard.move(bench.board, src, dst)
             else:
                 bench.card.move(src, dst)
-        return ", ".join(f"{shown(src)} is now {shown(dst)}" for src, dst in moves)
+        for path in todo.deleted:
+            self._delete(bench, path, context)
+        done = [f"{shown(src)} is now {shown(dst)}" for src, dst in todo.moves]
+        done += [f"{shown(path)} is deleted" for path in todo.deleted]
+        return ", ".join(done)
 
-    def _moves(self, bench: Bench) -> list[tuple[str, str]]:
-        paths = self._files(bench)
-        taken = {path.lower() for path in paths}
+    def _delete(self, bench: Bench, path: str, context: CureContext) -> None:
+        if bench.options.sd is None:
+            sdcard.remove_apple_double(bench.board, path)
+            return
+        keep_copy(context.backup, path, b"".join(bench.card.read(path)))
+        bench.card.remove(path)
+
+    def _todo(self, bench: Bench) -> _Tidying:
+        files = self._files(bench)
+        dups = find_dups(files)
+        taken = {file.path.lower() for file in files}
         moves = []
-        for path in paths:
-            name = path.rpartition("/")[2]
-            if path.count("/") == 2 or not name.lower().endswith(".dup") or name.startswith("._"):
-                continue
-            target = f"{ROOT}/{name}"
+        for file in (*dups.in_folders, *dups.double):
+            target = f"{ROOT}/{real_name(file.name)}"
             if target.lower() in taken:
                 raise CardError(
                     "dup-in-folder-named-sd",
-                    f"{shown(name)} lies at the root and in a folder too",
-                    on=shown(path),
+                    f"{shown(real_name(file.name))} lies at the root already",
+                    on=shown(file.path),
                     next="delete the one that you do not want, then run fipy-doctor check",
                 )
             taken.add(target.lower())
-            moves.append((path, target))
-        return moves
+            moves.append((file.path, target))
+        deleted = [file.path for file in dups.companions if self._is_apple_double(bench, file.path)]
+        return _Tidying(tuple(moves), tuple(deleted))
 
-    def _files(self, bench: Bench) -> list[str]:
+    def _is_apple_double(self, bench: Bench, path: str) -> bool:
+        """Whether it is what its name says; in the board that is looked at when it is deleted."""
+        if bench.options.sd is None:
+            return True
+        return next(iter(bench.card.read(path)), b"").startswith(APPLE_DOUBLE_MAGIC)
+
+    def _files(self, bench: Bench) -> list[Listed]:
         if bench.options.sd is not None:
-            return [f.path for f in bench.card.files() if not f.is_dir]
-        return [f.path for f in sdcard.look(bench.board).files]
+            return [f for f in bench.card.files() if not f.is_dir]
+        return list(sdcard.look(bench.board).files)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from doctor.board import sdcard
-from doctor.card.reformat import plan_reformat, reformat_image
+from doctor.board import files, sdcard
+from doctor.card.device import is_device
+from doctor.card.device_guard import Identity
+from doctor.card.reformat import ReformatResult, plan_reformat, reformat_image
+from doctor.card.reformat_device import check_confirmed, check_device, plan_reformat_device, reformat_device
 from doctor.check import Finding
 from doctor.errors import CardError, DoctorError
 from doctor.escape import shown
@@ -17,6 +21,8 @@ if TYPE_CHECKING:
 
 IN_BOARD = "/sd"  #: the only mount that is ever formatted, and the name that --confirm wants for it
 NAMED_MOST = 10  #: files of the card in the board that the plan names one by one
+REPL_BYTES_PER_S = 6_000  #: measured speed of verified writes over a 115200 REPL (board-and-repl.md 3.6)
+READER_TEXT = "in a card reader that takes seconds: copy the .dup to the root and eject"
 
 
 def _tell(event: Event, context: CureContext) -> None:
@@ -28,7 +34,8 @@ class ReformatSd(DoableCure):
     """Format the SD card so that the board reads it.
 
     An image file is backed up, formatted as a copy, filled again with the .dup at the root, read back, and only then
-    takes the old one's name. In the board there is no backup (it would take hours): that needs --confirm /sd.
+    takes the old one's name. A device is backed up, formatted in place, filled and read back; that needs --confirm
+    with its name and size. In the board there is no backup (it would take hours): that needs --confirm /sd.
     """
 
     id = "reformat-sd"
@@ -45,8 +52,10 @@ class ReformatSd(DoableCure):
                 "sd-mount-no-fat",
                 "a mounted folder cannot be formatted from here",
                 on=str(path),
-                next="format it with the system's own tool (FAT32, MBR, 32 GB or less), or give an image file",
+                next="give its device with --sd (fipy-doctor cards lists them), or an image file",
             )
+        if is_device(path):
+            return plan_reformat_device(path, backup_dir=context.backup, force=context.force).lines
         return tuple(plan_reformat(path, backup_dir=context.backup, force=context.force))
 
     def do(self, bench: Bench, finding: Finding | None, context: CureContext) -> str:
@@ -54,11 +63,24 @@ class ReformatSd(DoableCure):
         path = bench.options.sd
         if path is None:
             return self._do_in_board(bench, context)
-        result = reformat_image(
-            path, backup_dir=context.backup, force=context.force, emit=lambda event: _tell(event, context)
-        )
+        result = self._do_on_pc(path, context)
         bench.forget_card()
         return f"{result.layout}; {len(result.put_back)} files put back; the backup lies in {result.backup}"
+
+    def _do_on_pc(self, path: Path, context: CureContext) -> ReformatResult:
+        if not is_device(path):
+            return reformat_image(
+                path, backup_dir=context.backup, force=context.force, emit=lambda event: _tell(event, context)
+            )
+        drive = check_device(path, backup_dir=context.backup, force=context.force)
+        check_confirmed(drive, context.confirm, context.typed)
+        return reformat_device(
+            path,
+            backup_dir=context.backup,
+            expected=Identity.of(drive),
+            force=context.force,
+            emit=lambda event: _tell(event, context),
+        )
 
     def _plan_in_board(self, bench: Bench) -> tuple[str, ...]:
         view = sdcard.look(bench.board)
@@ -68,14 +90,25 @@ class ReformatSd(DoableCure):
             lines.append("lost: more files than are listed here")
         if not view.files:
             lines.append("the board lists no file on it, but the card may hold some that the board cannot see")
-        lines.append("afterwards the card is empty: copy the .dup to its root in a card reader")
-        lines.append("a card that is given as an image file (--sd IMAGE) is backed up first, and filled again")
+        lines += self._reload_lines(bench)
+        lines.append("a card that is given to the PC (--sd IMAGE or DEVICE) is backed up first, and filled again")
+        lines.append(f"this needs --confirm {IN_BOARD} (or typing it); --yes alone is not enough")
         return tuple(lines)
 
+    def _reload_lines(self, bench: Bench) -> list[str]:
+        """Which way the .dup comes back onto the empty card, the quickest first."""
+        lines = [f"afterwards the card is empty; {READER_TEXT}"]
+        for path in bench.options.firmware:
+            size = path.stat().st_size
+            minutes = size / REPL_BYTES_PER_S / 60
+            lines.append(f"or, asked for afterwards: send {path.name} over this port, about {minutes:.0f} min")
+        return lines
+
     def _do_in_board(self, bench: Bench, context: CureContext) -> str:
-        if context.confirm != IN_BOARD and not context.ask(
-            "Everything on the card in the board will be lost, without a backup. Format it?"
-        ):
+        typed = context.confirm
+        if typed is None:
+            typed = context.typed(f"Everything on the card in the board will be lost. To format it, type {IN_BOARD}")
+        if typed != IN_BOARD:
             raise DoctorError(
                 "not-confirmed",
                 "formatting the card in the board has no backup and needs its own consent",
@@ -92,4 +125,17 @@ class ReformatSd(DoableCure):
                 cause="a worn-out or counterfeit card, or bad contact",
                 next="use another card of 32 GB or less",
             )
-        return "formatted; the board mounts and lists it. Copy the .dup to its root now"
+        sent = [self._send(bench, path, context) for path in bench.options.firmware]
+        done = "formatted; the board mounts and lists it"
+        return f"{done}. {'; '.join(filter(None, sent)) or f'Now the .dup: {READER_TEXT}'}"
+
+    def _send(self, bench: Bench, path: Path, context: CureContext) -> str:
+        """Send an image to the card over the REPL where the user wants to wait; proved by its hash."""
+        data = path.read_bytes()
+        minutes = len(data) / REPL_BYTES_PER_S / 60
+        if not context.ask(f"Send {path.name} over this port now (about {minutes:.0f} min)? {READER_TEXT}"):
+            return ""
+        context.say(f"sending {len(data)} bytes, about {minutes:.0f} min; do not unplug")
+        with sdcard.mounted(bench.board) as where:
+            files.write(bench.board, f"{where}/{path.name}", data)
+        return f"{path.name} is on the card, its SHA-256 compared"

@@ -113,7 +113,7 @@ def test_folder_named_sd() -> None:
     ("files", "catalogue", "remedy"),
     [
         ({f"firmware/{DUP}": IMAGE}, "dup-path-enoent", "move-dup"),
-        ({f"{DUP}.txt": IMAGE}, "hidden-double-extension", "rename-dup"),
+        ({f"{DUP}.txt": IMAGE}, "hidden-double-extension", "move-dup"),
         ({f"._{DUP}": b"\0\5\x16\7"}, "appledouble-companion", "copy-dup"),
         ({DUP: b""}, "write-protected-or-unsafe-eject", "copy-dup"),
     ],

@@ -46,7 +46,7 @@ FAULTS = {
     "in folder sd": ({f"sd/{DUP_NAME}": DUP}, "dup-in-folder-named-sd", "move-dup"),
     "in another folder": ({f"Neuer Ordner/{DUP_NAME}": DUP}, "dup-in-folder-named-sd", "move-dup"),
     "several in folders": ({f"sd/{DUP_NAME}": DUP, f"sd/{OTHER}": DUP}, "dup-in-folder-named-sd", "copy-dup"),
-    "text": ({f"{DUP_NAME}.txt": DUP}, "hidden-double-extension", "rename-dup"),
+    "text": ({f"{DUP_NAME}.txt": DUP}, "hidden-double-extension", "move-dup"),
     "macOS note only": ({f"._{DUP_NAME}": DUP}, "appledouble-companion", "copy-dup"),
     "nothing": ({}, "dup-path-enoent", "copy-dup"),
     "only others": ({"notes.txt": b"n"}, "dup-path-enoent", "copy-dup"),
@@ -85,7 +85,7 @@ def test_several_are_named_not_guessed(tmp_path: Path, place: str) -> None:
 def test_macos_note_beside_the_image_warns(tmp_path: Path, place: str) -> None:
     finding = look(made(tmp_path, place, {DUP_NAME: DUP, f"._{DUP_NAME}": b"\0\5\x16\7"}))
     assert (finding.status, finding.catalogue) == (Status.WARN, "appledouble-companion")
-    assert finding.remedies[0].id == "delete-dot-files"
+    assert finding.remedies[0].id == "move-dup"
 
 
 @pytest.fixture

@@ -1,0 +1,51 @@
+"""Cure ``repair-sd``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from doctor.card.repair import plan_repair, repair
+from doctor.check import Finding
+from doctor.errors import UsageError
+from doctor.remedies.cure import CureContext, DoableCure
+from doctor.remedies.device_consent import device_lines, take_consent
+
+if TYPE_CHECKING:
+    from doctor.bench import Bench
+
+
+class RepairSd(DoableCure):
+    """Repair the card from the good copies on it.
+
+    Boot sector, backup boot sector, second FAT, free space and the mark of an unclean eject; only where it is plain
+    which copy is good, and only when no fault is left afterwards.
+    """
+
+    id = "repair-sd"
+    flag = "repair-sd"
+    card_in_reader = True
+
+    def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
+        """Each repair. Raises CardError where the card has faults that no copy mends."""
+        path = bench.options.sd
+        if path is None or path.is_dir():
+            raise UsageError(
+                "card-is-fat",
+                "repairs need the raw card: an image file or a device",
+                next="add --sd with the device; fipy-doctor cards lists them",
+            )
+        lines = plan_repair(path)
+        if not lines:
+            return ()
+        keep = f"keep what stood in the changed sectors, in {context.backup}"
+        return (*device_lines(path, context), keep, *lines)
+
+    def do(self, bench: Bench, finding: Finding | None, context: CureContext) -> str:
+        """Repair. Raises CardError; the card is as it was then."""
+        path = bench.options.sd
+        assert path is not None
+        take_consent(path, context)
+        done = repair(path, backup_dir=context.backup, now=datetime.now())
+        bench.forget_card()
+        return "; ".join(done)
