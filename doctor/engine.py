@@ -19,6 +19,7 @@ from doctor.clock import Deadline, SystemClock
 from doctor.discover import classes_in
 from doctor.errors import DeadlineOverrun, DoctorError, Exit, UsageError
 from doctor.events import CheckEnded, CheckStarted, Listener, ignore
+from doctor.links import with_link
 
 ENTRY_POINT_GROUP = "fipy_doctor.checks"  #: other people's checks (docs/adding-a-check.md)
 GRACE_S = 5.0  #: after a check's own deadline, before its thread is given up; the deadline itself is kept by the link
@@ -61,6 +62,10 @@ class Report:
 def builtin() -> list[Check]:
     """The checks of the package ``checks``, one instance each."""
     return in_order(kind() for kind in classes_in(builtin_checks, Check))  # type: ignore[type-abstract]
+
+
+def _is_builtin(check: Check) -> bool:
+    return type(check).__module__.startswith(f"{builtin_checks.__name__}.")
 
 
 def plugins() -> tuple[list[Check], list[str]]:
@@ -186,7 +191,7 @@ class _Run:
                 return
             self._await(check)
             self.listen(CheckStarted(check.id))
-            finding = self._examine(check)
+            finding = with_link(self._examine(check), has_page=_is_builtin(check))
             with self.changed:
                 self.findings[check.id] = finding
                 self.changed.notify_all()

@@ -12,6 +12,7 @@ from rich.text import Text
 from doctor.check import Finding, SkipReason, Status
 from doctor.engine import Report
 from doctor.errors import DoctorError
+from doctor.links import SITE, subject
 from doctor.remedies import Cures, DoableCure
 from doctor.report.next_step import NextStep
 
@@ -130,8 +131,9 @@ def _details(found: Finding, cures: Cures, verbose: bool) -> Iterable[Renderable
         yield line("cure:  ", f"{cure.title}: {how}")
     if found.caused_by:
         yield line("", f"follows from: {found.caused_by}")
-    if found.catalogue:
-        yield line("", f"known as: {found.catalogue}", "dim")
+    if found.link and found.skip_reason is None:
+        ours = found.link.startswith(SITE)
+        yield line("more:  ", f"fipy-doctor open {subject(found)[1]}" if ours else found.link, "dim")
     if verbose:
         for name, value in found.evidence.items():
             yield line(f"{name}: ", str(value), "dim")

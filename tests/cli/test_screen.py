@@ -45,7 +45,7 @@ FAILING = """
            saved pages; if you want the scripts all the same, download the whole
            repository as a zip file and unpack it; never save the web page of a
            single file
-    known as: script-is-html-page
+    more:  fipy-doctor open script-is-html-page
 ✓ port-opens  sim://fipy?scenario=html-scripts opens
 ✓ repl-answers  sim://fipy?scenario=html-scripts: a MicroPython prompt answers
 ✓ board-has-modem  FiPy, firmware 1.20.2.r4 (era F): mirror mode built in;

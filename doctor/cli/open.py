@@ -1,0 +1,105 @@
+"""``fipy-doctor open``: what there is to read about an id, without any network."""
+
+from __future__ import annotations
+
+import difflib
+import webbrowser
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from doctor.cli import options
+from doctor.cli.screen import Screen
+from doctor.errors import UsageError
+
+if TYPE_CHECKING:
+    from doctor.report.page import Page
+
+CLOSE_ENOUGH = 5  #: how many ids are offered instead of one that does not exist
+
+
+@click.command("open")
+@options.common
+@click.option("--web", is_flag=True, help="Open the page on the web instead.")
+@click.argument("page_id", metavar="[ID]", required=False)
+def command(page_id: str | None, web: bool, **given: Any) -> int:
+    """Show the page of a check, a known failure or a cure.
+
+    The text is in this program: nothing is fetched. Without ID: lists all of them.
+    """
+    from doctor.report import as_json
+    from doctor.report.page import all_pages
+
+    screen = options.screen_of(given)
+    pages = all_pages()
+    if page_id is None:
+        if screen.as_json:
+            members = [{"id": p.id, "kind": p.kind.value, "title": p.title, "link": p.url} for p in pages.values()]
+            screen.document(as_json.document("open", options.OK, pages=members))
+        else:
+            _list(pages.values(), screen)
+        return 0
+    page = _find(page_id, pages)
+    opened = web and webbrowser.open(page.url)
+    if screen.as_json:
+        screen.document(as_json.document("open", options.OK, page=_as_json(page), opened=opened))
+    elif opened:
+        screen.show(f"opened {page.url}", copied=True)
+    else:
+        _show(page, screen)
+    return 0
+
+
+def _find(page_id: str, pages: Mapping[str, Page]) -> Page:
+    wanted = page_id.strip().lower().replace("_", "-")
+    if wanted in pages:
+        return pages[wanted]
+    close = difflib.get_close_matches(wanted, pages, CLOSE_ENOUGH)
+    close += [other for other in pages if wanted and wanted in other and other not in close]
+    hint = f"did you mean {', '.join(close[:CLOSE_ENOUGH])}?" if close else "fipy-doctor open lists all of them"
+    raise UsageError("unknown-page", f"there is no check, known failure or cure {page_id!r}", next=hint)
+
+
+def _show(page: Page, screen: Screen) -> None:
+    from rich.text import Text
+
+    from doctor.report.page_text import page_text
+
+    screen.show(page_text(page))
+    screen.show(Text(f"\non the web: {page.url}", style="dim"), copied=True)
+
+
+def _list(pages: Iterable[Page], screen: Screen) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from doctor.links import Kind
+
+    names = {Kind.CHECK: "Checks", Kind.CURE: "Cures", Kind.FAILURE: "Known failures"}
+    shown = list(pages)
+    for kind, heading in names.items():
+        screen.show(Text(f"{heading}\n", style="bold"))
+        table = Table(box=None, show_header=False, pad_edge=False)
+        table.add_column(style="cyan", no_wrap=True)
+        table.add_column()
+        for page in shown:
+            if page.kind is kind:
+                table.add_row(page.id, Text(page.title))
+        screen.show(table)
+        screen.show(Text(""))
+    screen.show(Text("One of them in full: fipy-doctor open modem-silent"), copied=True)
+
+
+def _as_json(page: Page) -> dict[str, Any]:
+    return {
+        "id": page.id,
+        "kind": page.kind.value,
+        "title": page.title,
+        "link": page.url,
+        "facts": dict(page.facts),
+        "sections": [
+            {"heading": s.heading, "text": list(s.text), "items": list(s.items), "numbered": s.numbered}
+            for s in page.sections
+        ],
+    }

@@ -1,0 +1,194 @@
+"""What can be read about an id: the page of a check, a known failure or a cure, as data.
+
+The site (docs/_build) makes Markdown of it, ``fipy-doctor open`` text. Texts name other ids plainly, or in backticks;
+whoever renders may make links of them.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from doctor import engine
+from doctor.check import Check, Finding, Grade, Status
+from doctor.knowledge import Entry, entries
+from doctor.links import Kind, page_url
+from doctor.remedies import Cure, DoableCure, cures
+
+EVIDENCE = {
+    "thread": "seen by users, in public",
+    "code": "read in the source of the programs, not seen on a board",
+    "knowledge": "general knowledge of the platform, not seen on a board",
+}
+BLOCKS = {"yes": "yes", "no": "no", "maybe": "perhaps"}
+GRADES = {
+    Grade.SAFE: "fipy-doctor does it without asking",
+    Grade.ASKS: "fipy-doctor does it: it shows the plan and asks first",
+    Grade.MANUAL: "your hands do it",
+}
+#: Headings that the docstring of a check must have (docs/adding-a-check.md).
+HEADINGS = ("Why", "Looks at", "Cures")
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading and what stands below it.
+
+    text   paragraphs
+    items  a list behind them; ``numbered`` where their order counts
+    """
+
+    heading: str
+    text: tuple[str, ...] = ()
+    items: tuple[str, ...] = ()
+    numbered: bool = False
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page.
+
+    title     one line, without a full stop
+    facts     what is known about it in a word or two, by name
+    sections  the rest
+    """
+
+    id: str
+    kind: Kind
+    title: str
+    facts: tuple[tuple[str, str], ...]
+    sections: tuple[Section, ...]
+
+    @property
+    def url(self) -> str:
+        """Where it stands on the web."""
+        return page_url(self.kind, self.id)
+
+
+def all_pages() -> Mapping[str, Page]:
+    """Every page by id: our checks, the known failures, the cures."""
+    checks = {check.id: check for check in engine.builtin()}
+    known = entries()
+    remedies = cures().by_id
+    pages = [
+        *(_of_check(check, known) for check in checks.values()),
+        *(_of_failure(entry, checks.values(), known) for entry in known.values()),
+        *(_of_cure(cure, checks.values()) for cure in remedies.values()),
+    ]
+    return {page.id: page for page in pages}
+
+
+def _paragraphs(docstring: str) -> list[str]:
+    plain = docstring.strip().replace("``", "`")
+    return [" ".join(part.split()) for part in re.split(r"\n\s*\n", plain)]
+
+
+def _manual(check: Check) -> tuple[str, dict[str, str], list[str]]:
+    """Good state, paragraphs by heading, and paragraphs without one, of a check's docstring."""
+    heading = re.compile(rf"^(?={'|'.join(f'{h}:' for h in HEADINGS)})", re.MULTILINE)
+    first, *rest = _paragraphs(heading.sub("\n", inspect.getdoc(check) or check.id))
+    by_heading: dict[str, str] = {}
+    loose: list[str] = []
+    for paragraph in rest:
+        name, _, text = paragraph.partition(":")
+        if name in HEADINGS:
+            by_heading[name] = _sentence(text.strip())
+        else:
+            loose.append(paragraph)
+    return first, by_heading, loose
+
+
+def _sentence(text: str) -> str:
+    """``text`` with a capital, unless it begins with an id, an option or a command."""
+    return text[:1].upper() + text[1:] if re.match(r"[a-z]+[ ,:]", text) else text
+
+
+def _of_check(check: Check, known: Mapping[str, Entry]) -> Page:
+    good, manual, loose = _manual(check)
+    gates = "yes" if check.gates else "no, it only tells"
+    if check.gates and not check.overridable:
+        gates = "yes, and no option lifts it"
+    facts = [("stops flashing", gates), ("takes at most", _span(check.deadline_s))]
+    if check.needs:
+        facts.append(("needs", ", ".join(need.value for need in check.needs)))
+    if check.after:
+        facts.append(("runs after", ", ".join(check.after)))
+    sections = [Section(heading, (manual[heading],)) for heading in HEADINGS if heading in manual]
+    if loose:
+        sections.append(Section("More", tuple(loose)))
+    if check.finds:
+        sections.append(Section("Known failures that it finds", items=tuple(_titled(i, known) for i in check.finds)))
+    sections.append(Section("Only this check", (f"`fipy-doctor check --select {check.id}`",)))
+    return Page(check.id, Kind.CHECK, good.rstrip("."), tuple(facts), tuple(sections))
+
+
+def _of_failure(entry: Entry, checks: Iterable[Check], known: Mapping[str, Entry]) -> Page:
+    finders = list(dict.fromkeys([*entry.found_by, *(check.id for check in checks if entry.id in check.finds)]))
+    facts = (
+        ("area", entry.area.replace("-", " ")),
+        ("blocks flashing", "no: nothing is wrong" if entry.harmless else BLOCKS[entry.blocks]),
+        ("can it cost the modem", entry.brick_risk),
+        ("how we know", EVIDENCE[entry.evidence]),
+    )
+    sections = [
+        Section("What you see", (entry.shows,)),
+        Section("What it means", (entry.means,)),
+        Section("Why it happens", ("The likeliest first.",) if len(entry.causes) > 1 else (), entry.causes, True),
+        Section("What to do", items=entry.cure, numbered=len(entry.cure) > 1),
+    ]
+    if finders:
+        sections.append(Section("Found by", items=tuple(finders)))
+    if entry.explains:
+        sections.append(Section("What follows from it", items=tuple(_titled(i, known) for i in entry.explains)))
+    before = [other.id for other in known.values() if entry.id in other.explains]
+    if before:
+        sections.append(Section("What may lie behind it", items=tuple(_titled(i, known) for i in before)))
+    if entry.related:
+        sections.append(Section("See also", items=tuple(_titled(i, known) for i in entry.related)))
+    return Page(entry.id, Kind.FAILURE, entry.title.rstrip("."), facts, tuple(sections))
+
+
+def _of_cure(cure: Cure, checks: Iterable[Check]) -> Page:
+    more = _paragraphs(inspect.getdoc(cure) or cure.id)[1:]
+    facts = [("who does it", GRADES[cure.grade]), ("afterwards", f"`fipy-doctor {cure.then}`")]
+    if cure.optional:
+        facts.append(("needed before flashing", "no, advised"))
+    sections = []
+    if more:
+        sections.append(Section("More", tuple(more)))
+    if isinstance(cure, DoableCure):
+        flag = f"`fipy-doctor fix --{cure.flag}`"
+        if cure.grade is Grade.MANUAL:
+            sections.append(
+                Section("With fipy-doctor", (f"{flag} watches while your hands do it, and says what next.",))
+            )
+        else:
+            plan = f"{flag} prints exactly what it would change, and asks. With `--dry-run` it stops after the plan."
+            sections.append(Section("With fipy-doctor", (plan,)))
+    by_hand = cure.steps(Finding("", Status.FAIL, ""))
+    if not isinstance(cure, DoableCure) or cure.grade is Grade.MANUAL:
+        sections.append(Section("Steps", items=by_hand, numbered=len(by_hand) > 1))
+    advised = [
+        check.id for check in checks if re.search(rf"(?<![\w-]){cure.id}(?![\w-])", _manual(check)[1].get("Cures", ""))
+    ]
+    if advised:
+        sections.append(Section("Advised by", items=tuple(advised)))
+    return Page(cure.id, Kind.CURE, cure.title, tuple(facts), tuple(sections))
+
+
+def _titled(entry_id: str, known: Mapping[str, Entry]) -> str:
+    return f"{entry_id}: {known[entry_id].title}" if entry_id in known else entry_id
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+
+
+def named_ids(text: str, known: Iterable[str]) -> Iterator[tuple[str, bool]]:
+    """``text`` in pieces, each with whether it is one of the ids ``known``, standing as a word of its own."""
+    ids = frozenset(known)
+    for piece in re.split(r"(?<![\w./-])([a-z0-9]+(?:-[a-z0-9]+)+)(?![\w/-])", text):
+        if piece:
+            yield piece, piece in ids

@@ -1,0 +1,30 @@
+"""A page as text for a terminal."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from doctor.report.console import indented
+from doctor.report.page import Page, Section
+
+
+def page_text(page: Page) -> RenderableType:
+    """The whole page; ``page.url`` is not in it."""
+    wide = max(len(name) for name, _ in page.facts)
+    facts = [indented(Text.assemble((f"{name:{wide}}  ", "dim"), value)) for name, value in page.facts]
+    return Group(
+        Text.assemble((page.id, "bold cyan"), "  ", (page.title, "bold")),
+        Text(""),
+        *facts,
+        *(line for section in page.sections for line in _section(section)),
+    )
+
+
+def _section(section: Section) -> list[RenderableType]:
+    lines: list[RenderableType] = [Text(""), Text(section.heading, style="bold")]
+    lines += [indented(Text(paragraph)) for paragraph in section.text]
+    for number, item in enumerate(section.items, 1):
+        mark = f"{number}." if section.numbered and len(section.items) > 1 else "-"
+        lines.append(indented(Text(f"{mark} {item}")))
+    return lines
