@@ -3,24 +3,44 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from doctor.cli import screen
+
 from .cli.terminal import Said, Terminal
 
+PAGE = Path(__file__).parent.parent / "docs" / "story.md"
 SCENARIOS = "html-scripts,autorun-updater,jumpers-fitted,dup-in-folder,sd-lists-empty,smswboot-error"
-BENCH = f"sim://fipy?scenario={SCENARIOS}&release=1.17.3.b1&build=38638&state=bench"
+BEGINNING = f"sim://fipy?scenario={SCENARIOS}&release=1.17.3.b1&build=38638&state=bench"
+BENCH = "sim://fipy?state=bench"  #: how it goes on: what the bench was made from is kept with it
 FIRMWARE = "PRACTICE-CATM1-41065.dup"
 PATIENCE = 10  #: rounds of check and cure before the story is given up
 
 
+class Recorder(Terminal):
+    """A terminal whose scroll-back can be read: what each command showed."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        super().__init__(capsys)
+        self.shown: dict[tuple[str, ...], str] = {}
+
+    def type(self, *words: str) -> Said:
+        said = super().type(*words)
+        self.shown[words] = self.shown.get(words, "") + said.out + said.err
+        return said
+
+
 @pytest.fixture
-def terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Terminal:
+def terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Recorder:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FIPY_DOCTOR_BACKUP", "backup")
-    return Terminal(capsys)
+    monkeypatch.setattr(screen, "NO_TERMINAL_COLUMNS", 80)
+    return Recorder(capsys)
 
 
 def obey(terminal: Terminal, said: Said) -> Said:
@@ -31,24 +51,24 @@ def obey(terminal: Terminal, said: Said) -> Said:
     return terminal.type(*words, "--yes") if words[0] == "fix" else terminal.type(*words)
 
 
-def cured(terminal: Terminal, bench: str) -> Iterator[tuple[str, str]]:
+def cured(terminal: Terminal) -> Iterator[tuple[str, str]]:
     """Check and do what it says until it says flash; yields first finding and first remedy of each round."""
     for _ in range(PATIENCE):
-        said = terminal.type("check", "--port", bench)
+        said = terminal.type("check", "--port", BENCH)
         if said.next[0] == "flash":
             assert said.code == 0
             return
-        first = terminal.type("check", "--port", bench, "--json").document["findings"][0]
+        first = terminal.type("check", "--port", BENCH, "--json").document["findings"][0]
         yield first["check"], first["remedies"][0]["id"]
         assert obey(terminal, said).code in (0, 1)
     raise AssertionError(said.out)
 
 
-def test_original_thread_from_the_first_check_to_the_proof(terminal: Terminal) -> None:
-    start = terminal.type("check", "--port", BENCH)
+def test_original_thread_from_the_first_check_to_the_proof(terminal: Recorder) -> None:
+    start = terminal.type("check", "--port", BEGINNING)
     assert start.code == 1
     assert "smswboot-30-failed" in start.out
-    assert list(cured(terminal, BENCH)) == [
+    assert list(cured(terminal)) == [
         ("board-reads-card", "reformat-sd"),
         ("board-scripts-match", "upload-scripts"),
         ("boot-starts-no-updater", "disable-autorun"),
@@ -67,21 +87,35 @@ def test_original_thread_from_the_first_check_to_the_proof(terminal: Terminal) -
     after = obey(terminal, flashed)
     assert after.code == 0
     assert "runs its application: LR5.1.1.0-41065" in after.out
+    assert list(untold(terminal)) == []
 
 
 def test_card_is_cured_in_the_board_and_the_firmware_put_where_the_poster_put_it(terminal: Terminal) -> None:
-    bench = "sim://fipy?scenario=sd-lists-empty&release=1.17.3.b1&state=bench"
     assert terminal.type("sim", "--make-firmware", ".").code == 0
-    refused = terminal.type("fix", "--reformat-sd", "--yes", "--port", bench)
+    assert terminal.type("check", "--port", f"{BENCH}&scenario=sd-lists-empty&release=1.17.3.b1").code == 1
+    refused = terminal.type("fix", "--reformat-sd", "--yes", "--port", BENCH)
     assert refused.code == 1
     assert "NO backup" in refused.err
     assert "add --confirm /sd" in refused.out
-    formatted = terminal.type("fix", "--reformat-sd", "--yes", "--confirm", "/sd", "--port", bench)
+    formatted = terminal.type("fix", "--reformat-sd", "--yes", "--confirm", "/sd", "--port", BENCH)
     assert formatted.code == 0
     (copying,) = formatted.hands
     words = [FIRMWARE if word == "FILE.dup" else word for word in copying]
     assert terminal.type(*words, "--card-path", f"sd/{FIRMWARE}").code == 0
-    assert list(cured(terminal, bench)) == [("board-reads-card", "move-dup")]
+    assert list(cured(terminal)) == [("board-reads-card", "move-dup")]
+
+
+def untold(terminal: Recorder) -> Iterator[str]:
+    """Commands and lines of docs/story.md that this run did not show."""
+    page = PAGE.read_text(encoding="utf-8")
+    for block in re.findall(r"```console\n(.*?)```", page, re.DOTALL):
+        for command, output in re.findall(r"^\$ fipy-doctor (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE):
+            shown = terminal.shown.get(tuple(shlex.split(command)))
+            if shown is None:
+                yield command
+                continue
+            lines = {line.rstrip() for line in shown.splitlines()}
+            yield from (line for line in output.splitlines() if line.strip() != "…" and line not in lines)
 
 
 def heard(trace: Path) -> str:
