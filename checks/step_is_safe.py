@@ -5,8 +5,8 @@ from __future__ import annotations
 from doctor.bench import Bench
 from doctor.check import Check, Evidence, Finding, Grade, Needs, Remedy
 from doctor.escape import shown
-from doctor.modem.images import image_facts, running, updater_facts
-from doctor.updater.plan import Options, Plan, Refusal, make_plan
+from doctor.modem.images import image_facts, options_for, running
+from doctor.updater.plan import Plan, Refusal, make_plan
 
 _OTHER_IMAGE = Remedy("use-other-image", Grade.MANUAL)
 _TELL_BUILD = Remedy("tell-build", Grade.MANUAL)
@@ -24,6 +24,9 @@ _CURES: dict[str, tuple[Remedy, ...]] = {
     "modem-state-unknown": (_TELL_BUILD,),
     "modem-filesystem-read-only": (),
     "modem-build-50523": (),
+    "updater-elf-from-other-package": (_GIVE_UPDATER,),
+    "updater-not-required": (),
+    "full-image-on-33080-needs-updater": (_GIVE_UPDATER, _OTHER_IMAGE),
 }
 
 
@@ -65,6 +68,10 @@ class StepIsSafe(Check):
         "stall-after-100-waiting",
         "modem-silent",
         "modem-in-data-mode",
+        "48829-doc-names-wrong-file",
+        "updater-elf-from-other-package",
+        "updater-not-required",
+        "monarch2-too-old",
     )
 
     def look(self, bench: Bench) -> Finding:
@@ -94,14 +101,14 @@ class StepIsSafe(Check):
 
 
 def _plan(bench: Bench) -> Plan:
-    images = [image_facts(image) for image in bench.firmware]
-    practice = any(image.kind == "practice" for image in images)
-    updater = bench.updater_elf
-    options = Options(
-        accept=tuple(bench.options.accept),
-        updater_elf=updater_facts(updater) if updater is not None else None,
-        simulated=practice and bench.simulated,
+    options = options_for(
+        bench.firmware,
+        bench.updater_elf,
+        bench.bootrom,
+        accept=bench.options.accept,
+        simulated=lambda: bench.simulated,
     )
+    images = [image_facts(image) for image in bench.firmware]
     return make_plan(running(bench.modem_facts, bench.options.was), images, options)
 
 

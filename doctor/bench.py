@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from doctor.board.board import Board, BoardFacts
     from doctor.board.tunnel import ModemTunnel
     from doctor.card.card import Card
+    from doctor.firmware.bootrom import BootRom
     from doctor.firmware.elf import ElfImage
     from doctor.firmware.image import FirmwareImage
     from doctor.link import Link
@@ -101,7 +102,9 @@ class Bench:
         self._card: Card | None = None
         self._firmware: tuple[FirmwareImage, ...] | None = None
         self._updater_elf: ElfImage | None = None
+        self._bootrom: BootRom | None = None
         self._modem_facts: ModemFacts | None = None
+        self.through_mirror: int | None = None
 
     def __enter__(self) -> Bench:
         return self
@@ -182,7 +185,7 @@ class Bench:
         """True where the port leads to a modem without a board in front."""
         from doctor.sniff import Seen
 
-        return self.options.via_modem or self.contact.seen is Seen.MODEM
+        return self.options.via_modem or self.through_mirror is not None or self.contact.seen is Seen.MODEM
 
     @property
     def board(self) -> Board:
@@ -243,6 +246,23 @@ class Bench:
 
                 self._updater_elf = examine_elf(self.options.updater_elf)
             return self._updater_elf
+
+    @property
+    def bootrom(self) -> BootRom | None:
+        """The boot ROM package, verified; None where none was given. Raises FirmwareError or UsageError."""
+        with self._lock:
+            if self._bootrom is None and self.options.bootrom is not None:
+                from doctor.firmware.bootrom import load_bootrom
+
+                self._bootrom = load_bootrom(self.options.bootrom)
+            return self._bootrom
+
+    def use_mirror(self, max_block: int) -> None:
+        """Reach the modem through a board that mirrors already: from now on the port leads to the modem alone.
+
+        max_block  longest block in bytes that this mirror bears; 0: any
+        """
+        self.through_mirror = max_block
 
     @property
     def profile(self) -> Profile:

@@ -14,10 +14,16 @@ from doctor.cli.screen import Screen
 from doctor.jobs.flash import METHODS, VIAS, FlashRequest, FlashResult, flash, rehearse
 
 FILES = click.argument(
-    "files", metavar="FILE.dup", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+    "files",
+    metavar="FILE.dup [FILE2.dup]",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
 )
 VIA = click.option("--via", type=click.Choice(VIAS), default="auto", help="Way to the modem.")
 METHOD = click.option("--method", type=click.Choice(METHODS), default="auto", help="How the modem takes the image.")
+
+COMPRESS = click.option("--compress", is_flag=True, help="Send a zlib stream to a modem that takes one (Monarch 2).")
 
 
 @click.command("flash")
@@ -26,6 +32,7 @@ METHOD = click.option("--method", type=click.Choice(METHODS), default="auto", he
 @options.accept
 @VIA
 @METHOD
+@COMPRESS
 @click.option("--override", multiple=True, metavar="ID", help="Flash although this check failed.")
 @click.option("--interrupt", is_flag=True, help="A program that runs on the board may be stopped.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
@@ -39,7 +46,9 @@ def command(files: tuple[Path, ...], **given: Any) -> int:
     """
     screen = options.screen_of(given)
     bench_options = options.bench_options(given, firmware=files, via_modem=given["via"] == "modem")
-    request = FlashRequest(given["via"], given["method"], frozenset(given["override"]), given["deadline_s"])
+    request = FlashRequest(
+        given["via"], given["method"], frozenset(given["override"]), given["deadline_s"], given["compress"]
+    )
     from doctor.cli.flash_view import FlashView, TerminalConsent
 
     with options.open_bench(bench_options, given) as bench:

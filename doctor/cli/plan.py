@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from doctor.cli import options
-from doctor.cli.flash import FILES, METHOD, VIA
+from doctor.cli.flash import COMPRESS, FILES, METHOD, VIA
 from doctor.cli.flash import command as flash_command
 
 
@@ -18,6 +18,7 @@ from doctor.cli.flash import command as flash_command
 @options.accept
 @VIA
 @METHOD
+@COMPRESS
 @FILES
 @click.pass_context
 def command(ctx: click.Context, /, files: tuple[Path, ...], **given: Any) -> int:

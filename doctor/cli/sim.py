@@ -18,6 +18,7 @@ from doctor.errors import DoctorError, UsageError
 if TYPE_CHECKING:
     from doctor.sim.listen import Listener
 
+KINDS = ("image", "updater", "bootrom", "pair")
 HANDS = ("power-cycle", "pull-jumpers", "fit-jumpers", "press-reset", "reseat-card")
 
 
@@ -41,6 +42,12 @@ HANDS = ("power-cycle", "pull-jumpers", "fit-jumpers", "press-reset", "reseat-ca
     "--build", type=click.IntRange(1), default=41065, help="With --make-firmware: the build that it promises."
 )
 @click.option("--radio", type=click.Choice(["CATM1", "NB1"]), default="CATM1", help="With --make-firmware: its radio.")
+@click.option(
+    "--kind",
+    type=click.Choice(KINDS),
+    default="image",
+    help="With --make-firmware: a firmware image, an updater image, a boot ROM, or the two files of 48829.",
+)
 @click.option("--base", type=click.IntRange(1), help="With --make-firmware: make it differential, for this build.")
 @click.option(
     "--hands", type=click.Choice(HANDS), multiple=True, help="What the simulated user does at the bench of --port."
@@ -100,11 +107,10 @@ def _make_firmware(screen: Screen, given: dict[str, Any]) -> int:
     from rich.text import Text
 
     from doctor.report import as_json
-    from doctor.sim.practice import make_practice_image
 
     out: Path = given["make_firmware"]
     try:
-        path = make_practice_image(out, given["radio"], given["build"], base=given["base"])
+        paths = _practice_files(out, given)
     except ValueError as err:
         raise UsageError(
             "usage", str(err), on=str(out), next="give a folder, or a name such as PRACTICE-X.dup"
@@ -114,10 +120,33 @@ def _make_firmware(screen: Screen, given: dict[str, Any]) -> int:
             "usage", f"cannot be written: {err.strerror}", on=str(out), next="give another folder"
         ) from err
     if screen.as_json:
-        screen.document(as_json.document("sim", options.OK, firmware=str(path)))
-    screen.show(Text(str(path)), copied=True)
-    screen.show(Text(f"Only simulated modems take it: fipy-doctor flash {path} --port sim://fipy"), copied=True)
+        names = [str(path) for path in paths]
+        screen.document(as_json.document("sim", options.OK, firmware=names[0], files=names))
+    for path in paths:
+        screen.show(Text(str(path)), copied=True)
+    flag = {"updater": "FILE.dup --updater-elf ", "bootrom": "FILE.dup --updater-elf FILE.elf --bootrom "}
+    words = flag.get(given["kind"], "") + " ".join(str(path) for path in paths)
+    port = {"updater": "'sim://fipy?scenario=modem-ffh'", "bootrom": "'sim://fipy?build=33080'"}
+    where = port.get(given["kind"], "sim://fipy")
+    screen.show(Text(f"Only simulated modems take it: fipy-doctor flash {words} --port {where}"), copied=True)
     return 0
+
+
+def _practice_files(out: Path, given: dict[str, Any]) -> list[Path]:
+    """Write what was asked for. Raises ValueError for a name that says otherwise, OSError."""
+    from doctor.sim import practice
+    from doctor.sim.practice_elf import make_practice_elf
+
+    kind = given["kind"]
+    if kind == "updater" or out.suffix == ".elf":
+        return [make_practice_elf(out)]
+    if kind == "image":
+        return [practice.make_practice_image(out, given["radio"], given["build"], base=given["base"])]
+    if not out.is_dir():
+        raise ValueError("these files have their own names: give a folder")
+    if kind == "bootrom":
+        return [practice.make_practice_bootrom(out, given["build"])]
+    return [practice.make_practice_part(out, part) for part in (1, 2)]
 
 
 def _open(given: dict[str, Any], make: Callable[[str], Any]) -> Any:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Protocol
 
 from doctor import engine
 from doctor.bench import Bench
 from doctor.check import Check, Status
 from doctor.errors import DoctorError, Stopped, UsageError
-from doctor.events import Event, Listener, from_core, ignore
-from doctor.jobs.flash_plan import METHODS, FlashPlan, FlashRequest, plan_for, read_again
-from doctor.jobs.flash_result import FlashResult, HashedSource, Proof, judge, lost_midway
+from doctor.events import Listener, ignore
+from doctor.jobs.carry import carry_out
+from doctor.jobs.flash_plan import METHODS, FlashFile, FlashPlan, FlashRequest, plan_for, sources_of
+from doctor.jobs.flash_result import FlashResult, HashedSource, Proof
+from doctor.jobs.guard import guarded, refuse_weak_supply
 from doctor.jobs.interrupts import Interrupts
-from doctor.jobs.ways import VIAS, open_way
-from doctor.updater.flow import Flow
+from doctor.jobs.ways import VIAS, go_through_own_mirror
 
 __all__ = [
-    "METHODS", "VIAS", "Consent", "FlashPlan", "FlashRequest", "FlashResult", "HashedSource", "Proof",
+    "METHODS", "VIAS", "Consent", "FlashFile", "FlashPlan", "FlashRequest", "FlashResult", "HashedSource", "Proof",
     "flash", "prepare", "rehearse",
 ]  # fmt: skip
 
@@ -48,6 +50,8 @@ def prepare(
     """
     checks = engine.in_order([*engine.builtin(), *engine.plugins()[0]])
     _refuse_usage(bench, request, checks)
+    with suppress(DoctorError):  # the checks say what is wrong with the port
+        go_through_own_mirror(bench)
     report = engine.run(bench, checks=checks, deadline_s=request.deadline_s, listen=listen)
     if _closed_a_session(bench):
         bench.forget_modem()
@@ -90,11 +94,20 @@ def flash(bench: Bench, request: FlashRequest, *, consent: Consent, listen: List
         question = _jumpers_question(bench, report)
         if question and not consent.accept(JUMPERS_CONSENT, question):
             raise Stopped(f"--accept {JUMPERS_CONSENT} was not given; nothing was sent to the modem")
+        refuse_weak_supply(bench)
         if not consent.confirm(plan):
             raise Stopped("not confirmed; nothing was sent to the modem")
-        source = HashedSource(read_again(plan.image))
-        with Interrupts(consent.stop_transfer, listen) as interrupts:
-            return _carry_out(bench, report, plan, source, interrupts, listen)
+        sources = sources_of(plan)
+        with (
+            guarded(bench, plan, request, listen) as (hear, recorder),
+            Interrupts(consent.stop_transfer, hear) as hands,
+        ):
+            try:
+                result = carry_out(bench, report, plan, request, sources, hands, recorder, hear)
+            except DoctorError as err:
+                result = FlashResult(report, plan, error=err)
+            recorder.end(result)
+            return result
     except DoctorError as err:
         return FlashResult(report, plan, error=err)
 
@@ -117,11 +130,11 @@ def _refuse_usage(bench: Bench, request: FlashRequest, checks: list[Check]) -> N
                 cause="going on here is how modems die",
                 next="cure what the check finds",
             )
-    if len(bench.options.firmware) != 1:
+    if len(bench.options.firmware) not in (1, 2):
         raise UsageError(
             "48829-second-step-skipped",
-            "exactly one firmware image can be flashed in this version",
-            next="give one .dup file; the 48829 pair is not supported yet",
+            f"{len(bench.options.firmware)} firmware images were given",
+            next="give one .dup file, or the two files of 48829",
         )
 
 
@@ -137,35 +150,3 @@ def _closed_a_session(bench: Bench) -> bool:
     """Whether the checks met an abandoned transfer and its closing RESET was answered: then ask once more."""
     facts = bench.modem_facts_or_none
     return facts is not None and "session-closed" in facts.notes
-
-
-def _carry_out(
-    bench: Bench,
-    report: engine.Report,
-    plan: FlashPlan,
-    source: HashedSource,
-    interrupts: Interrupts,
-    listen: Listener,
-) -> FlashResult:
-    profile = bench.profile
-
-    def emit(name: str, data: dict[str, object]) -> None:
-        event: Event = from_core(name, data)
-        interrupts.heard(event)
-        listen(event)
-
-    with open_way(bench, plan.via, profile) as way:
-        flow = Flow(way.port, bench.clock, profile, emit, max_block=way.max_block)
-        try:
-            outcome = flow.run(plan.core, source, plan.image.size_bytes, interrupts.should_stop)
-        except DoctorError as err:
-            if not flow.outcome.sent_any:
-                raise
-            return FlashResult(report, plan, error=lost_midway(err, flow.outcome, plan), advice=way.advice)
-        except Exception as err:
-            if not flow.outcome.sent_any:
-                raise
-            fault = DoctorError("internal", f"fipy-doctor itself broke: {err!r}", cause="a fault of ours")
-            return FlashResult(report, plan, error=lost_midway(fault, flow.outcome, plan), advice=way.advice)
-    error, proof = judge(plan, outcome, source, bench.link.received_sha256)
-    return FlashResult(report, plan, proof, error, way.advice)

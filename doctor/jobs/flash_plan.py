@@ -3,75 +3,136 @@
 from __future__ import annotations
 
 import hashlib
+import zlib
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from doctor.bench import Bench
 from doctor.errors import DoctorError, FirmwareError
+from doctor.jobs import journal as journals
+from doctor.jobs.journal import Journal
 from doctor.jobs.ways import choose_via
 from doctor.modem.facts import ModemFacts
-from doctor.modem.images import image_facts, running
-from doctor.updater.plan import Options, Plan, make_plan
+from doctor.modem.images import image_facts, options_for, running
+from doctor.updater.plan import BOOTROM, FIRMWARE, SECOND, UPDATER, Plan, make_plan
 
 if TYPE_CHECKING:
     from doctor.firmware.image import FirmwareImage
 
 METHODS = ("auto", "store", "on-the-fly")
+WINDOW_BITS = 12  #: of the zlib stream, all that the modem has memory for (modem-protocol.md 4.6)
 
 
 @dataclass(frozen=True)
 class FlashRequest:
-    """How to flash. ``override`` names checks whose failure the user takes upon themselves."""
+    """How to flash. ``override`` names checks whose failure the user takes upon themselves.
+
+    compress  send a zlib stream to a modem that takes one (Monarch 2)
+    """
 
     via: str = "auto"
     method: str = "auto"
     override: frozenset[str] = field(default_factory=frozenset)
     deadline_s: float | None = None
+    compress: bool = False
+
+
+@dataclass(frozen=True)
+class FlashFile:
+    """A file that goes to the modem. ``role`` as in updater/plan.py; ``data`` where it is not the file as it lies."""
+
+    role: str
+    path: Path
+    sha256: str
+    size_bytes: int
+    data: bytes | None = None
 
 
 @dataclass(frozen=True)
 class FlashPlan:
-    """What is going to happen, ready to be shown and consented to."""
+    """What is going to happen, ready to be shown and consented to.
+
+    image  the firmware that is to run at the end
+    files  everything that goes over, that image included
+    """
 
     image: FirmwareImage
     before: ModemFacts
     via: str
     core: Plan
+    files: tuple[FlashFile, ...] = ()
+    compress: bool = False
 
 
 def plan_for(bench: Bench, request: FlashRequest) -> FlashPlan | DoctorError:
     """The plan that the core makes for what lies on ``bench``, or its refusal."""
-    image = bench.firmware[0]
+    images = bench.firmware
     facts = bench.modem_facts
     via = choose_via(bench, request.via)
     if isinstance(via, DoctorError):
         return via
-    options = Options(
+    options = options_for(
+        images,
+        bench.updater_elf,
+        bench.bootrom,
+        accept=bench.options.accept,
+        simulated=lambda: bench.simulated,
         method=request.method,
-        accept=tuple(bench.options.accept),
-        updater_elf=None,
-        simulated=image.kind == "practice" and bench.simulated,
+        soak=True,
+        first_done=len(images) > 1 and _first_done(bench, images),
     )
-    core = make_plan(running(facts, bench.options.was), [image_facts(image)], options)
+    core = make_plan(running(facts, bench.options.was), [image_facts(image) for image in images], options)
     if core.refusal is not None:
         refusal = core.refusal
-        return DoctorError(refusal.id, refusal.what, on=image.path.name, cause=refusal.why, next=refusal.next)
-    return FlashPlan(image, facts, via, core)
+        return DoctorError(refusal.id, refusal.what, on=images[0].path.name, cause=refusal.why, next=refusal.next)
+    used = {step.image for step in core.steps}
+    files = tuple(file for file in _files(bench) if file.role in used)
+    return FlashPlan(images[-1], facts, via, core, files, request.compress)
 
 
-def read_again(image: FirmwareImage) -> bytes:
-    """The file's bytes, which must still be those that the checks judged."""
+def sources_of(plan: FlashPlan) -> dict[str, bytes]:
+    """The bytes of every file by role, which must still be those that the checks judged. Raises FirmwareError."""
+    sources = {file.role: file.data if file.data is not None else _read_again(file) for file in plan.files}
+    if plan.compress and len(sources) == 1:
+        packer = zlib.compressobj(wbits=WINDOW_BITS)
+        sources["packed"] = packer.compress(sources[FIRMWARE]) + packer.flush()
+    return sources
+
+
+def _files(bench: Bench) -> list[FlashFile]:
+    roles = (FIRMWARE, SECOND)
+    files = [FlashFile(role, i.path, i.sha256, i.size_bytes) for role, i in zip(roles, bench.firmware, strict=False)]
+    elf, bootrom = bench.updater_elf, bench.bootrom
+    if elf is not None:
+        files.append(FlashFile(UPDATER, elf.path, elf.sha256, elf.size_bytes))
+    if bootrom is not None:
+        files.append(FlashFile(BOOTROM, bootrom.path, bootrom.sha256, len(bootrom.data), bootrom.data))
+    return files
+
+
+def _first_done(bench: Bench, images: tuple[FirmwareImage, ...]) -> bool:
+    """Whether the journal knows that the first of these two files is in this modem, and the second is not."""
+    entry = Journal().find(journals.ids_of(bench))
+    if entry is None or entry.state == journals.PROVED:
+        return False
+    sent = {file.role: file.sha256 for file in entry.files}
+    same = sent.get(FIRMWARE, images[0].sha256) == images[0].sha256 and sent.get(SECOND) == images[1].sha256
+    return same and ("between" in entry.done or "between" not in entry.steps)
+
+
+def _read_again(file: FlashFile) -> bytes:
     try:
-        data = image.path.read_bytes()
+        data = file.path.read_bytes()
     except OSError as err:
         raise FirmwareError(
-            "firmware-file-truncated", f"cannot be read any more: {err.strerror}", on=str(image.path)
+            "firmware-file-truncated", f"cannot be read any more: {err.strerror}", on=str(file.path)
         ) from err
-    if hashlib.sha256(data).hexdigest() != image.sha256:
+    if hashlib.sha256(data).hexdigest() != file.sha256:
         raise FirmwareError(
             "firmware-file-truncated",
             "changed after it was checked",
-            on=str(image.path),
+            on=str(file.path),
             next="let the copy finish, then run the same command again",
         )
     return data

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from doctor import engine
 from doctor.errors import DoctorError, Exit, FlashUnproved, Stopped
 from doctor.jobs.flash_plan import FlashPlan
-from doctor.modem.facts import ModemFacts
+from doctor.jobs.onward import Attempt, Onward, onward
+from doctor.modem.facts import ModemFacts, from_version_lines
+from doctor.updater import states
 from doctor.updater.flow import Outcome
 
 
@@ -17,7 +19,7 @@ from doctor.updater.flow import Outcome
 class Proof:
     """What shows that the new firmware runs.
 
-    sent_bytes, sent_sha256  what the modem acknowledged, hashed as it went over the wire
+    sent_bytes, sent_sha256  the firmware that the modem acknowledged, hashed as it went over the wire
     received_sha256          what a simulated modem says it received; None on a real one, which cannot say
     promised_build           what the file promised; None where it promises nothing
     after                    what the modem says of itself after its own return to application
@@ -39,13 +41,22 @@ class Proof:
 
 @dataclass(frozen=True)
 class FlashResult:
-    """How a flash ended; ``error`` says why it was refused, stopped or is unproved."""
+    """How a flash ended; ``error`` says why it was refused, stopped or is unproved.
+
+    advice  how to leave the way that was taken, such as mirror mode; "" where nothing is left
+    mode    of the modem at the end, as far as known
+    onward  the next step where the flash did not come to its end
+    begun   something was sent to the modem, or its mode was changed
+    """
 
     report: engine.Report
     plan: FlashPlan | None = None
     proof: Proof | None = None
     error: DoctorError | None = None
     advice: str = ""
+    mode: str = ""
+    onward: Onward | None = None
+    begun: bool = False
 
     @property
     def exit_code(self) -> Exit:
@@ -54,9 +65,10 @@ class FlashResult:
 
 
 class HashedSource:
-    """The image as the core reads it, hashed on the way; read whole beforehand, so nothing can vanish mid-flash."""
+    """A file as the core reads it, hashed on the way; read whole beforehand, so nothing can vanish mid-flash."""
 
     def __init__(self, data: bytes) -> None:
+        self.size_bytes = len(data)
         self._stream = io.BytesIO(data)
         self._hash = hashlib.sha256()
 
@@ -72,43 +84,68 @@ class HashedSource:
         return self._hash.hexdigest()
 
 
-def lost_midway(err: DoctorError, outcome: Outcome, plan: FlashPlan) -> FlashUnproved:
-    """The way to the modem broke after the first block: begun, and not proved."""
-    what = f"{err.what}, after {outcome.sent_bytes} of {plan.image.size_bytes} bytes"
-    return FlashUnproved(
-        err.id,
-        f"{what}; the modem probably still waits for the rest (stp-open), or sits in recovery",
-        on=err.on,
-        cause=err.cause,
-        next="plug the board in if it is unplugged, then: " + _again(plan),
-    )
+def result_of(
+    report: engine.Report,
+    plan: FlashPlan,
+    outcome: Outcome,
+    source: HashedSource,
+    *,
+    attempt: Attempt,
+    received: str | None,
+    advice: str,
+) -> FlashResult:
+    """The result of a flow that ended by itself.
+
+    source    the firmware image, as far as it was read
+    received  what a simulated modem says it got last
+    """
+    begun = outcome.sent_any or outcome.changed
+    if outcome.error is None:
+        # What a board's mirror passes on is the last file; a boot ROM may have followed the firmware.
+        last = outcome.done and not outcome.done[-1].startswith("bootrom-")
+        proof = Proof(
+            source.size_bytes,
+            source.sha256,
+            received if last else None,
+            plan.image.promised_build,
+            from_version_lines(outcome.version_lines, outcome.mode),
+        )
+        if proof.holds:
+            return FlashResult(report, plan, proof, None, advice, outcome.mode, begun=True)
+        promised = plan.image.promised_build or "none"
+        what = f"the modem runs build {proof.after.build or 'unknown'}, the file promised {promised}"
+        return _unproved("upgrade-failed-result", what, outcome.mode, report, plan, attempt, advice, proof)
+    error_id, text = outcome.error
+    if begun:
+        return _unproved(error_id, text, outcome.mode, report, plan, attempt, advice)
+    step = onward(outcome.mode, attempt, error_id)
+    error: DoctorError = DoctorError(error_id, text, next=step.text)
+    if error_id == "user-interrupt":
+        error = Stopped(text)
+    return FlashResult(report, plan, None, error, advice, outcome.mode, step)
 
 
-def judge(
-    plan: FlashPlan, outcome: Outcome, source: HashedSource, received: str | None
-) -> tuple[DoctorError | None, Proof | None]:
-    """What is wrong, if anything, and what shows that the new firmware runs."""
-    from doctor.modem.facts import from_version_lines
-
-    if outcome.error is not None:
-        error_id, text = outcome.error
-        if not outcome.sent_any:
-            return Stopped(text) if error_id == "user-interrupt" else DoctorError(
-                error_id, text, next=_again(plan)
-            ), None
-        return FlashUnproved(error_id, text, on=f"modem in {outcome.mode}", next=_again(plan)), None
-    proof = Proof(
-        outcome.sent_bytes,
-        source.sha256,
-        received,
-        plan.image.promised_build,
-        from_version_lines(outcome.version_lines, outcome.mode),
-    )
-    if proof.holds:
-        return None, proof
-    what = f"the modem runs build {proof.after.build or 'unknown'}, the file promised {proof.promised_build or 'none'}"
-    return FlashUnproved("upgrade-failed-result", what, on=f"modem in {outcome.mode}", next=_again(plan)), proof
+def lost_midway(
+    err: DoctorError, report: engine.Report, plan: FlashPlan, outcome: Outcome, *, attempt: Attempt, advice: str
+) -> FlashResult:
+    """The way to the modem broke in the middle: begun, and not proved."""
+    what = f"{err.what}, after {outcome.sent_bytes} bytes; the modem probably still waits for the rest (stp-open)"
+    mode = states.STP_OPEN if outcome.sent_any else outcome.mode
+    words = onward(mode, attempt, err.id)
+    error = FlashUnproved(err.id, what, on=err.on, cause=err.cause, next="plug the board in; " + words.text)
+    return FlashResult(report, plan, None, error, advice, mode, words, True)
 
 
-def _again(plan: FlashPlan) -> str:
-    return f"leave the board powered; run fipy-doctor check, then fipy-doctor flash {plan.image.path.name} again"
+def _unproved(
+    error_id: str,
+    text: str,
+    mode: str,
+    report: engine.Report,
+    plan: FlashPlan,
+    attempt: Attempt,
+    advice: str,
+    proof: Proof | None = None,
+) -> FlashResult:
+    step = onward(mode, attempt, error_id)
+    error = FlashUnproved(error_id, text, on=f"modem in {mode}", next=step.text)
+    return FlashResult(report, plan, proof, error, advice, mode, step, True)

@@ -1,4 +1,8 @@
-"""The ways over which a modem is flashed: which one is taken, and the port at its end."""
+"""The ways over which a modem is flashed: which one is taken, and the ports at its end.
+
+Mirror mode knows one speed only. What needs another one goes first, through the board's REPL: the steps that are
+marked ``early``; or all of it, where a modem waits in its updater at a speed that the mirror cannot have.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,11 @@ from dataclasses import dataclass
 
 from doctor.bench import Bench
 from doctor.errors import DoctorError, LinkError, UsageError
+from doctor.jobs.journal import RUNNING, UNPROVED, Journal
+from doctor.modem.facts import ModemFacts
+from doctor.updater import states
 from doctor.updater.contract import Port
+from doctor.updater.plan import Plan
 from doctor.updater.profile import Profile
 
 VIAS = ("auto", "usb", "modem", "card")
@@ -21,11 +29,20 @@ class Way:
     port: Port
     max_block: int = 0
     advice: str = ""
+    mirrors: bool = False
+
+
+@dataclass(frozen=True)
+class Leg:
+    """Steps that go over one way: ``tunnel``, ``mirror`` or ``direct``."""
+
+    kind: str
+    plan: Plan
 
 
 def choose_via(bench: Bench, via: str) -> str | DoctorError:
     """The way that ``auto`` means here, or why the one that was asked for cannot be gone."""
-    if via == "auto":
+    if via == "auto" or (via == "usb" and bench.through_mirror is not None):
         via = "modem" if bench.is_bare_modem else "usb"
     if via == "usb" and bench.is_bare_modem:
         return UsageError("via-usb", "the port leads to a bare modem", on=bench.link.name, next="use --via modem")
@@ -39,14 +56,53 @@ def choose_via(bench: Bench, via: str) -> str | DoctorError:
     return via
 
 
-@contextmanager
-def open_way(bench: Bench, via: str, profile: Profile) -> Iterator[Way]:
-    """The way ``via``, open until the end of the block. Raises BoardError, LinkError."""
+def legs(via: str, before: ModemFacts, plan: Plan, profile: Profile) -> list[Leg]:
+    """The steps of ``plan`` by the way that each must take, in order."""
     if via == "modem":
-        bench.link.set_baud(bench.modem_facts.baud or profile.app_baud)
-        yield Way(bench.link)
+        return [Leg("direct", plan)]
+    waiting = before.mode in (states.RECOVERY, states.RAM_UPDATER)
+    if waiting and before.baud not in (0, profile.app_baud):
+        return [Leg("tunnel", plan)]
+    early, late = plan.part(True), plan.part(False)
+    return [Leg("tunnel", early), Leg("mirror", late)] if early.steps else [Leg("mirror", late)]
+
+
+@contextmanager
+def open_way(bench: Bench, kind: str) -> Iterator[Way]:
+    """The way of one leg, open until the end of the block. Raises BoardError, LinkError."""
+    baud = bench.modem_facts.baud or bench.profile.app_baud
+    if kind == "direct":
+        bench.link.set_baud(baud)
+        mirrored = bench.through_mirror is not None
+        yield Way(bench.link, bench.through_mirror or 0, _leave_mirror() if mirrored else "", mirrored)
+        return
+    if kind == "tunnel":
+        with bench.modem_port(baud) as tunnel:
+            yield Way(tunnel)
         return
     from doctor.board import mirror
 
     with mirror.enter(bench.board, bench.board_facts, clock=bench.clock) as port:
-        yield Way(port, port.max_block, port.leave_advice)
+        yield Way(port, port.max_block, port.leave_advice, True)
+
+
+def go_through_own_mirror(bench: Bench) -> bool:
+    """Use a mirror that an earlier run of ours left behind on this port, as the journal tells; True where it is so.
+
+    Anything else at the port is left as the checks find it.
+    """
+    from doctor.sniff import Seen
+
+    if bench.options.port is None or bench.options.via_modem or bench.contact.seen is not Seen.MIRROR:
+        return False
+    entry = Journal().find({"port": bench.options.port})
+    if entry is None or not entry.mirrored or entry.state not in (RUNNING, UNPROVED):
+        return False
+    bench.use_mirror(entry.max_block)
+    return True
+
+
+def _leave_mirror() -> str:
+    from doctor.board.mirror import LEAVE_ADVICE
+
+    return LEAVE_ADVICE

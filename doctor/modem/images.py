@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
 from doctor.modem.facts import ModemFacts
-from doctor.updater.plan import ImageFacts, Running
+from doctor.updater.plan import ImageFacts, Options, Running
 
 if TYPE_CHECKING:
     from doctor.firmware.bootrom import BootRom
@@ -35,6 +36,31 @@ def updater_facts(image: ElfImage) -> ImageFacts:
 def bootrom_facts(package: BootRom) -> ImageFacts:
     """What the planner needs to know of a boot ROM package."""
     return ImageFacts(package.path.name, len(package.data), "bootrom", "", package.build, 0, package.family)
+
+
+def options_for(
+    images: Sequence[FirmwareImage],
+    updater: ElfImage | None,
+    bootrom: BootRom | None,
+    *,
+    accept: Collection[str],
+    simulated: Callable[[], bool],
+    method: str = "auto",
+    soak: bool = False,
+    first_done: bool = False,
+) -> Options:
+    """What the planner is told of the user's choice; ``simulated`` is asked only where practice files are given."""
+    families = [image.family for image in images] + [helper.family for helper in (updater, bootrom) if helper]
+    practice = any(image.kind == "practice" for image in images) or "practice" in families
+    return Options(
+        method=method,
+        accept=tuple(accept),
+        updater_elf=updater_facts(updater) if updater is not None else None,
+        simulated=practice and simulated(),
+        bootrom=bootrom_facts(bootrom) if bootrom is not None else None,
+        soak=soak,
+        first_done=first_done,
+    )
 
 
 def running(facts: ModemFacts, was: int | None = None) -> Running:

@@ -1,0 +1,107 @@
+"""Carrying out a plan over the ways that it needs, one flow from the first step to the proof."""
+
+from __future__ import annotations
+
+from doctor import engine
+from doctor.bench import Bench
+from doctor.errors import DoctorError
+from doctor.events import Listener, from_core
+from doctor.jobs.flash_plan import FlashPlan, FlashRequest
+from doctor.jobs.flash_result import FlashResult, HashedSource, lost_midway, result_of
+from doctor.jobs.guard import Recorder
+from doctor.jobs.interrupts import Interrupts
+from doctor.jobs.onward import Attempt
+from doctor.jobs.ways import Leg, legs, open_way
+from doctor.updater.contract import Source
+from doctor.updater.flow import Flow
+from doctor.updater.plan import FIRMWARE, SECOND
+
+
+class _Run:
+    """One flow over one or two ways."""
+
+    def __init__(self, bench: Bench, sources: dict[str, bytes], interrupts: Interrupts, listen: Listener) -> None:
+        self.flow: Flow | None = None
+        self.advice = ""
+        self.mirrored = False
+        self._bench = bench
+        self._interrupts = interrupts
+        self._listen = listen
+        self.sources = {role: HashedSource(data) for role, data in sources.items()}
+
+    @property
+    def last_image(self) -> HashedSource:
+        """The firmware that is to run at the end; of a zlib stream, its content."""
+        return self.sources.get(SECOND) or self.sources[FIRMWARE]
+
+    def leg(self, leg: Leg, recorder: Recorder) -> None:
+        """Carry out one leg. Raises DoctorError where its way cannot be opened or breaks."""
+        with open_way(self._bench, leg.kind) as way:
+            if way.mirrors:
+                self.mirrored = True
+                recorder.mirrors(way.max_block)
+            self.advice = way.advice or self.advice
+            if self.flow is None:
+                clock, profile = self._bench.clock, self._bench.profile
+                self.flow = Flow(way.port, clock, profile, self._emit, way.max_block)
+            else:
+                self.flow.move(way.port, way.max_block)
+            files: dict[str, tuple[Source, int]] = {
+                role: (source, source.size_bytes) for role, source in self.sources.items()
+            }
+            first, size = files.pop(FIRMWARE, (HashedSource(b""), 0))
+            self.flow.run(leg.plan, first, size, self._interrupts.should_stop, files)
+
+    def _emit(self, name: str, data: dict[str, object]) -> None:
+        event = from_core(name, data)
+        self._interrupts.heard(event)
+        self._listen(event)
+
+
+def carry_out(
+    bench: Bench,
+    report: engine.Report,
+    plan: FlashPlan,
+    request: FlashRequest,
+    sources: dict[str, bytes],
+    interrupts: Interrupts,
+    recorder: Recorder,
+    listen: Listener,
+) -> FlashResult:
+    """Carry out ``plan``; the result says how it ended. Raises DoctorError where nothing had been sent yet."""
+    run = _Run(bench, sources, interrupts, listen)
+
+    def attempt() -> Attempt:
+        return attempt_of(bench, plan, request, mirrored=run.mirrored)
+
+    try:
+        for leg in legs(plan.via, plan.before, plan.core, bench.profile):
+            run.leg(leg, recorder)
+            if run.flow is not None and run.flow.outcome.error is not None:
+                break
+    except DoctorError as err:
+        if run.flow is None or not (run.flow.outcome.sent_any or run.flow.outcome.changed):
+            raise
+        return lost_midway(err, report, plan, run.flow.outcome, attempt=attempt(), advice=run.advice)
+    assert run.flow is not None
+    return result_of(
+        report,
+        plan,
+        run.flow.outcome,
+        run.last_image,
+        attempt=attempt(),
+        received=None if "packed" in sources else bench.link.received_sha256,
+        advice=run.advice,
+    )
+
+
+def attempt_of(bench: Bench, plan: FlashPlan, request: FlashRequest, *, mirrored: bool) -> Attempt:
+    """What the next step depends on."""
+    return Attempt(
+        bench.options,
+        request.via,
+        request.method,
+        plan.image.base is not None,
+        plan.before.build,
+        mirrored,
+    )

@@ -1,0 +1,124 @@
+"""What surrounds every flash: this program alone on the port, a computer that stays awake, a log, a journal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from doctor import events
+from doctor.bench import Bench
+from doctor.events import Event, Listener
+from doctor.jobs import journal as journals
+from doctor.jobs.awake import awake
+from doctor.jobs.journal import Entry, Journal, SentFile
+from doctor.jobs.lock import port_lock
+from doctor.jobs.logbook import Logbook
+from doctor.jobs.supply import battery, refuse_low
+
+if TYPE_CHECKING:
+    from doctor.jobs.flash_plan import FlashPlan, FlashRequest
+    from doctor.jobs.flash_result import FlashResult
+
+WRITE_SHARE = 0.02  #: of a file, between two entries while it goes over
+
+
+def refuse_weak_supply(bench: Bench) -> None:
+    """Raises DoctorError where this computer's battery may not last; a simulated modem cannot be lost."""
+    if not bench.simulated:
+        refuse_low(battery())
+
+
+class Recorder:
+    """Hears a flash and keeps the journal. A disk that fails ends the journal, never the flash."""
+
+    def __init__(self, journal: Journal, entry: Entry, say: Listener) -> None:
+        self._journal = journal
+        self._say = say
+        self._share = 0.0
+        self._broken = False
+        self.entry = entry
+        self._keep(entry)
+
+    def hear(self, event: Event) -> None:
+        """Write down that a step begins, before it does, and how far the file is."""
+        if isinstance(event, events.StepStarted):
+            done = (*self.entry.done, self.entry.step) if self.entry.step else self.entry.done
+            self._share = 0.0
+            self._keep(replace(self.entry, step=event.step, step_text=event.text, done=done, sent_bytes=0))
+        elif isinstance(event, events.Progress):
+            share = event.done_bytes / max(1, event.total_bytes)
+            if share >= self._share + WRITE_SHARE or event.done_bytes == event.total_bytes:
+                self._share = share
+                self._keep(replace(self.entry, sent_bytes=event.done_bytes, total_bytes=event.total_bytes))
+
+    def mirrors(self, max_block: int) -> None:
+        """The board is in mirror mode from now on."""
+        self._keep(replace(self.entry, mirrored=True, max_block=max_block))
+
+    def end(self, result: FlashResult) -> None:
+        """Write down how it ended."""
+        error = result.error
+        state = journals.PROVED
+        if error is not None:
+            state = journals.UNPROVED if result.begun else journals.UNTOUCHED
+        said = {} if error is None else {"id": error.id, "what": error.what, "next": error.next}
+        done = (*self.entry.done, self.entry.step) if error is None and self.entry.step else self.entry.done
+        self._keep(replace(self.entry, state=state, mode=result.mode, error=said, done=done))
+
+    def _keep(self, entry: Entry) -> None:
+        self.entry = entry
+        if self._broken:
+            return
+        try:
+            self.entry = self._journal.write(entry)
+        except OSError as err:
+            self._broken = True
+            self._say(events.Note(f"the journal cannot be written ({err.strerror}); going on without"))
+
+
+@contextmanager
+def guarded(
+    bench: Bench, plan: FlashPlan, request: FlashRequest, listen: Listener
+) -> Iterator[tuple[Listener, Recorder]]:
+    """Everything that must hold while a modem is flashed; gives the listener to use, and the journal's.
+
+    Raises LinkError port-busy where another run of this program is at work on the port.
+    """
+    log = Logbook(bench.clock)
+    with ExitStack() as stack:
+        stack.callback(log.close)
+        if not bench.link.simulated:
+            stack.enter_context(port_lock(bench.link.name))
+            warning = stack.enter_context(awake())
+            if warning:
+                listen(events.Waiting(f"nothing; {warning}", 5, True))
+        recorder = Recorder(Journal(), _entry(bench, plan, request, log), listen)
+
+        def hear(event: Event) -> None:
+            recorder.hear(event)
+            log.hear(event)
+            listen(event)
+
+        if log.path is not None:
+            hear(events.Note(f"log of this flash: {log.path}"))
+        yield hear, recorder
+
+
+def _entry(bench: Bench, plan: FlashPlan, request: FlashRequest, log: Logbook) -> Entry:
+    options, before = bench.options, plan.before
+    return Entry(
+        ids=journals.ids_of(bench),
+        files=tuple(SentFile(f.role, str(f.path), f.sha256, f.size_bytes) for f in plan.files),
+        options={
+            "via": request.via,
+            "method": request.method,
+            "accept": sorted(options.accept),
+            "was": options.was,
+            "carrier": options.carrier,
+        },
+        before={"mode": before.mode, "build": before.build, "radio": before.radio, "release": before.release},
+        steps=tuple(step.id for step in plan.core.steps),
+        log="" if log.path is None else str(log.path),
+    )

@@ -1,0 +1,171 @@
+"""What was sent to which modem, how far, and which step was next: written safely before each step.
+
+One JSON file a modem, replaced whole each time, so that a killed program or a dead computer leaves the last true one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from doctor.bench import Bench
+from doctor.check import Needs
+from doctor.errors import BoardError, LinkError
+from doctor.jobs.state_dir import state_dir
+
+SCHEMA = "fipy-doctor/journal/1"
+KEPT = 50  #: journals of so many modems are kept; older ones are of nobody's use
+MAX_BYTES = 1 << 20  #: no journal of ours is nearly this large
+
+RUNNING, PROVED, UNPROVED, UNTOUCHED = "running", "proved", "unproved", "untouched"
+
+
+@dataclass(frozen=True)
+class SentFile:
+    """A file of the flash. ``role`` as in updater/plan.py: firmware, second, updater-elf, bootrom."""
+
+    role: str
+    path: str
+    sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class Entry:
+    """How one flash stands.
+
+    ids         what the modem is known by: imei, board, port
+    files       in the order of the command line
+    options     method, accept, was, via, of the command line
+    before      mode, build, radio, release of the modem beforehand
+    steps       ids of the plan's steps; ``step`` the one that was begun last, ``done`` the finished ones
+    sent_bytes  of ``total_bytes`` of the file that was going over last
+    mirrored    the board was put into mirror mode for it; ``max_block`` bounds blocks there, 0: nothing does
+    state       running, proved, unproved, or untouched (nothing was sent)
+    mode        of the modem, as far as known at the end
+    """
+
+    ids: Mapping[str, str]
+    files: tuple[SentFile, ...]
+    options: Mapping[str, Any]
+    before: Mapping[str, Any]
+    steps: tuple[str, ...]
+    begun: str = ""
+    written: str = ""
+    pid: int = 0
+    step: str = ""
+    step_text: str = ""
+    done: tuple[str, ...] = ()
+    sent_bytes: int = 0
+    total_bytes: int = 0
+    mirrored: bool = False
+    max_block: int = 0
+    state: str = RUNNING
+    mode: str = ""
+    error: Mapping[str, str] = field(default_factory=dict)
+    log: str = ""
+
+
+class Journal:
+    """The journal files in one directory; ``Journal()`` takes the user's."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder
+
+    @property
+    def folder(self) -> Path:
+        """Where the files lie. Raises OSError."""
+        if self._folder is None:
+            self._folder = state_dir() / "journal"
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return self._folder
+
+    def write(self, entry: Entry) -> Entry:
+        """Keep ``entry``: on the disk, or not at all. Raises OSError."""
+        entry = replace(entry, written=_now(), begun=entry.begun or _now(), pid=os.getpid())
+        path = self.folder / f"{_key(entry.ids)}.json"
+        draft = path.with_suffix(f".{os.getpid()}.part")
+        try:
+            with draft.open("w", encoding="utf-8") as stream:
+                json.dump({"schema": SCHEMA, **asdict(entry)}, stream, indent=1)
+                stream.flush()
+                os.fsync(stream.fileno())
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+        return entry
+
+    def find(self, ids: Mapping[str, str]) -> Entry | None:
+        """The newest entry of the modem that any of ``ids`` names; IMEI and board count more than the port."""
+        entries = self.entries()
+        for names in (("imei", "board"), ("port",)):
+            fits = [e for e in entries if any(e.ids.get(name) and e.ids.get(name) == ids.get(name) for name in names)]
+            if fits:
+                return max(fits, key=lambda e: e.written)
+        return None
+
+    def entries(self) -> list[Entry]:
+        """All that can be read; a damaged file is skipped."""
+        found: list[Entry] = []
+        try:
+            paths = sorted(self.folder.glob("*.json"), key=lambda p: p.stat().st_mtime, reverse=True)
+        except OSError:
+            return found
+        for old in paths[KEPT:]:
+            with suppress(OSError):
+                old.unlink()
+        for path in paths[:KEPT]:
+            with suppress(OSError, ValueError, TypeError, KeyError):
+                if path.stat().st_size <= MAX_BYTES:
+                    found.append(_entry(json.loads(path.read_text(encoding="utf-8"))))
+        return found
+
+
+def ids_of(bench: Bench) -> dict[str, str]:
+    """What this modem is known by. A simulated bench is known by its port only: all of them have the same IMEI."""
+    ids: dict[str, str] = {}
+    if bench.options.port is not None:
+        ids["port"] = bench.options.port
+    link = bench.link_or_none
+    if link is not None and link.simulated:
+        return ids
+    facts = bench.modem_facts_or_none
+    if facts is not None and facts.imei:
+        ids["imei"] = facts.imei
+    with suppress(BoardError, LinkError):
+        if bench.presence(Needs.BOARD).there:
+            from doctor.board.unique_id import unique_id
+
+            ids["board"] = unique_id(bench.board)
+    return ids
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process of that number runs."""
+    import psutil
+
+    return pid > 0 and bool(psutil.pid_exists(pid))
+
+
+def _entry(data: dict[str, Any]) -> Entry:
+    if data.pop("schema") != SCHEMA:
+        raise ValueError("not a journal of this version")
+    files = tuple(SentFile(**item) for item in data.pop("files"))
+    return Entry(files=files, steps=tuple(data.pop("steps")), done=tuple(data.pop("done")), **data)
+
+
+def _key(ids: Mapping[str, str]) -> str:
+    """File name of a modem: the surest of its names, hashed since ports and URLs hold any character."""
+    name = next((f"{kind}:{ids[kind]}" for kind in ("board", "imei", "port") if ids.get(kind)), "unknown")
+    return hashlib.sha256(name.encode()).hexdigest()[:24]
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds")

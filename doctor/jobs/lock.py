@@ -1,0 +1,44 @@
+"""Two runs of this program on one port exclude each other, also where the port itself would let both in."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from doctor.errors import LinkError
+from doctor.jobs.state_dir import state_dir
+
+
+@contextmanager
+def port_lock(port: str, folder: Path | None = None) -> Iterator[None]:
+    """Hold the lock of ``port`` within the block; the system frees it when we die. Raises LinkError port-busy."""
+    place = folder or state_dir() / "locks"
+    place.mkdir(parents=True, exist_ok=True)
+    path = place / f"{hashlib.sha256(port.encode()).hexdigest()[:24]}.lock"
+    with path.open("a+", encoding="utf-8") as stream:
+        try:
+            _lock(stream)
+        except OSError as err:
+            raise LinkError(
+                "port-busy",
+                "another fipy-doctor is flashing over this port",
+                on=port,
+                next="let it finish; fipy-doctor status tells how far it is",
+            ) from err
+        yield
+
+
+def _lock(stream: IO[str]) -> None:
+    if sys.platform == "win32":
+        import msvcrt
+
+        stream.seek(0)
+        msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
+        return
+    import fcntl
+
+    fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)

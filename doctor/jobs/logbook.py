@@ -1,0 +1,84 @@
+"""The log of a flash in a file, which goes on when the terminal is gone."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+
+from doctor import events
+from doctor.clock import Clock
+from doctor.jobs.state_dir import state_dir
+
+KEPT = 30  #: newest logs that are kept
+PROGRESS_SHARE = 0.02  #: of a file, between two lines
+
+
+class Logbook:
+    """Listens to a flash and writes one line an event, at once. A full disk ends the log, never the flash.
+
+    path  the file; None where none can be written
+    """
+
+    def __init__(self, clock: Clock, folder: Path | None = None) -> None:
+        self._clock = clock
+        self._begun_ms = clock.ticks_ms()
+        self._share = -1.0
+        self._stream: IO[str] | None = None
+        self.path: Path | None = None
+        with suppress(OSError):
+            place = folder or state_dir() / "logs"
+            place.mkdir(parents=True, exist_ok=True)
+            _forget_old(place)
+            path = place / f"flash-{datetime.now():%Y%m%d-%H%M%S-%f}.log"
+            self._stream = path.open("w", encoding="utf-8", buffering=1)
+            self.path = path
+
+    def hear(self, event: events.Event) -> None:
+        """Write one event down."""
+        text = self._text(event)
+        if text:
+            self.line(text)
+
+    def line(self, text: str) -> None:
+        """Write one line."""
+        if self._stream is None:
+            return
+        seconds = (self._clock.ticks_ms() - self._begun_ms) / 1000
+        try:
+            self._stream.write(f"{datetime.now():%H:%M:%S} {seconds:10.3f} {text}\n")
+        except (OSError, ValueError):
+            self._stream = None
+
+    def close(self) -> None:
+        """End the log."""
+        if self._stream is not None:
+            with suppress(OSError):
+                self._stream.close()
+            self._stream = None
+
+    def _text(self, event: events.Event) -> str:
+        match event:
+            case events.StepStarted():
+                self._share = -1.0
+                return f"step {event.step}: {event.text}"
+            case events.Waiting():
+                unplug = "may unplug" if event.may_unplug else "DO NOT UNPLUG"
+                return f"waiting for {event.what}, up to {event.limit_s:.0f} s, {unplug}"
+            case events.Progress():
+                share = event.done_bytes / max(1, event.total_bytes)
+                if share < self._share + PROGRESS_SHARE and event.done_bytes != event.total_bytes:
+                    return ""
+                self._share = share
+                return f"{share:.0%} {event.done_bytes} of {event.total_bytes} bytes"
+            case events.Note():
+                return event.text
+            case _:
+                return ""
+
+
+def _forget_old(folder: Path) -> None:
+    for old in sorted(folder.glob("flash-*.log"))[: -KEPT + 1]:
+        with suppress(OSError):
+            old.unlink()

@@ -1,0 +1,128 @@
+"""What to do next with a modem in a given mode: steps for the hands, then one command. For errors and for status."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from doctor.bench import BenchOptions
+from doctor.updater import states
+
+PRESS_RESET, POWER_CYCLE, WAIT = "press-reset", "power-cycle", "wait"
+_HANDS = {
+    PRESS_RESET: "press the board's reset button, which ends mirror mode; do not unplug: the modem must stay powered",
+    POWER_CYCLE: "take all power off the board (USB and battery) for 10 s, then plug it in again",
+    WAIT: "leave the board powered for 30 minutes more; unplugging now is how modems die",
+}
+FULL_IMAGE = "FULL-IMAGE.dup"  #: stands for a file that the user must find
+UPDATER_IMAGE = "updater.elf"
+#: Modes in which only removed power can help: nothing reaches the modem any more.
+_OUT_OF_REACH = (states.STP_OPEN, states.SILENT, states.DATA)
+
+
+@dataclass(frozen=True)
+class Onward:
+    """The next step.
+
+    hands    ids of what the hands do first, in order: press-reset, power-cycle, wait
+    words    the command to run then, word by word; empty where there is none
+    remark   what the user must add to the command, if anything
+    """
+
+    hands: tuple[str, ...]
+    words: tuple[str, ...]
+    remark: str = ""
+
+    @property
+    def hands_text(self) -> tuple[str, ...]:
+        """The steps for the hands, in words."""
+        return tuple(_HANDS[hand] for hand in self.hands)
+
+    @property
+    def text(self) -> str:
+        """All of it in one sentence."""
+        parts = [*self.hands_text]
+        if self.words:
+            parts.append(("then run: " if parts else "run: ") + shlex.join(self.words))
+        if self.remark:
+            parts.append(self.remark)
+        return "; ".join(parts)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What was tried, as far as the next step depends on it.
+
+    options       of the bench: files, port, consents
+    via, method   of the command line
+    differential  the firmware only changes another build
+    build_before  what the modem ran, where it was known
+    mirrored      the board mirrors until it is reset
+    """
+
+    options: BenchOptions
+    via: str = "auto"
+    method: str = "auto"
+    differential: bool = False
+    build_before: int | None = None
+    mirrored: bool = False
+
+
+def onward(mode: str, attempt: Attempt, error_id: str = "") -> Onward:
+    """The next step where the modem is in ``mode`` and the flash ended with ``error_id``."""
+    hands: tuple[str, ...]
+    if mode == states.DEPLOYING or (error_id == "finish-timeout" and mode == states.UNKNOWN):
+        hands = (WAIT, PRESS_RESET) if attempt.mirrored else (WAIT,)
+        return Onward(hands, status_words(attempt.options))
+    if mode in _OUT_OF_REACH or mode == states.UNKNOWN:
+        hands = (POWER_CYCLE,)
+    else:
+        hands = (PRESS_RESET,) if attempt.mirrored else ()
+    if error_id == "stall-at-zero-percent" and attempt.method != "on-the-fly":
+        return Onward(hands, flash_words(replace(attempt, method="on-the-fly"), mode))
+    if mode == states.FFH and attempt.options.updater_elf is None:
+        remark = f"{UPDATER_IMAGE} and the full image come in the same package; only both together help from here"
+        return Onward(hands, flash_words(attempt, mode), remark)
+    if attempt.differential and mode != states.APPLICATION and mode not in _OUT_OF_REACH:
+        remark = f"{FULL_IMAGE} stands for a full image: a differential one cannot be used any more"
+        return Onward(hands, flash_words(attempt, mode), remark)
+    return Onward(hands, flash_words(attempt, mode))
+
+
+def flash_words(attempt: Attempt, mode: str) -> tuple[str, ...]:
+    """The flash command for a modem in ``mode``."""
+    options = attempt.options
+    files: Sequence[str | Path] = options.firmware
+    elf: str | Path | None = options.updater_elf
+    method = attempt.method
+    if mode in (states.FFH, states.RECOVERY, states.RAM_UPDATER):
+        method = "auto" if method == "store" else method
+        if attempt.differential:
+            files = (FULL_IMAGE,)
+    if mode == states.FFH and elf is None:
+        elf = UPDATER_IMAGE
+    words = ["fipy-doctor", "flash", *(str(path) for path in files)]
+    was = options.was or (attempt.build_before if mode != states.APPLICATION else None)
+    named = (
+        ("--updater-elf", elf),
+        ("--bootrom", options.bootrom),
+        ("--carrier", options.carrier),
+        ("--was", was),
+        ("--method", None if method == "auto" else method),
+        ("--via", "modem" if attempt.via == "modem" else None),
+        ("--port", options.port),
+    )
+    for flag, value in named:
+        if value is not None:
+            words += [flag, str(value)]
+    for name in sorted(options.accept):
+        words += ["--accept", name]
+    return tuple(words)
+
+
+def status_words(options: BenchOptions) -> tuple[str, ...]:
+    """The status command for this bench."""
+    port = () if options.port is None else ("--port", options.port)
+    return ("fipy-doctor", "status", *port)
