@@ -18,7 +18,10 @@ _FAR_REACH_CHARS = 7_000  #: for expressions that span whole sessions
 _WORDS_FROM_CHARS = 50_000  #: above, a set of the paste's words rules out most signs before any search
 
 _SPLIT = bytes(c if chr(c).isalnum() and c < 128 else 32 for c in range(256))
-_OURS = re.compile(r'"catalogue": ?"([a-z0-9-]+)"|\bknown as: ([a-z0-9-]+)|^  \(([a-z0-9-]+)\)$', re.MULTILINE)
+_OURS = re.compile(
+    r'"catalogue": ?"([a-z0-9-]+)"|(?:\bknown as:|^ *more:  fipy-doctor open) ([a-z0-9-]+)|^  \(([a-z0-9-]+)\)$',
+    re.MULTILINE,
+)
 
 
 @dataclass(frozen=True)
