@@ -9,6 +9,7 @@ import click
 
 from doctor.bench import BenchOptions
 from doctor.cli import options
+from doctor.cli.card_offer import with_offered_card
 from doctor.cli.check_line import CheckLine
 from doctor.cli.screen import Screen
 
@@ -36,7 +37,9 @@ def command(**given: Any) -> int:
     Exit code 0: nothing failed; 1: a check failed.
     """
     firmware: tuple[Path, ...] = given["firmware"]
-    return examine(options.bench_options(given, firmware=firmware), given, options.screen_of(given))
+    screen = options.screen_of(given)
+    bench_options = with_offered_card(options.bench_options(given, firmware=firmware), screen)
+    return examine(bench_options, given, screen)
 
 
 def examine(bench_options: BenchOptions, given: dict[str, Any], screen: Screen) -> int:

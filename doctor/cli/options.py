@@ -23,7 +23,24 @@ OK = Exit.OK
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
-_ANY = click.Path(exists=True, path_type=Path)
+
+
+class _CardPath(click.ParamType):  # type: ignore[type-arg,unused-ignore]
+    r"""A folder, file or device that exists; Windows' ``\\.\PhysicalDriveN`` is no path that can be asked."""
+
+    name = "path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """The path. Fails where there is nothing."""
+        from doctor.card.device import is_device
+
+        path = Path(value)
+        if not is_device(path) and not path.exists():
+            self.fail(f"Path {str(value)!r} does not exist.", param, ctx)
+        return path
+
+
+_ANY = _CardPath()
 
 
 def _stacked(*decorators: Callable[[F], F]) -> Callable[[F], F]:
@@ -93,7 +110,9 @@ bench_without_firmware = _stacked(
         "--updater-elf", type=_FILE, envvar=f"{ENV}UPDATER_ELF", help="RAM-loaded updater for a modem in its boot ROM."
     ),
     click.option("--bootrom", type=_FILE, envvar=f"{ENV}BOOTROM", help="Boot ROM package."),
-    click.option("--sd", type=_ANY, metavar="PATH", envvar=f"{ENV}SD", help="SD card: mounted folder or image file."),
+    click.option(
+        "--sd", type=_ANY, metavar="PATH", envvar=f"{ENV}SD", help="SD card: mounted folder, image file or device."
+    ),
     click.option(
         "--scripts", type=_FOLDER, metavar="DIR", envvar=f"{ENV}SCRIPTS", help="Folder with the vendor's scripts."
     ),

@@ -1,0 +1,34 @@
+"""Offers the only card in the PC to a check that was given none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import click
+
+from doctor.bench import BenchOptions
+from doctor.cli.screen import Screen
+from doctor.escape import shown
+
+
+def with_offered_card(options: BenchOptions, screen: Screen) -> BenchOptions:
+    """The options, with the only removable FAT card where the user wants it examined too.
+
+    Nobody is asked where nobody can answer: then a line says how to give the card.
+    """
+    if options.sd is not None or screen.as_json or screen.quiet:
+        return options
+    from rich.text import Text
+
+    from doctor.card.found import only_fat_card
+
+    card = only_fat_card()
+    if card is None:
+        return options
+    name = shown(f"{card.path}" + (f" ({card.volume})" if card.volume else ""))
+    if not screen.interactive:
+        screen.note(Text(f"A card is in this PC: add --sd {shown(str(card.path))} to examine it too."))
+        return options
+    if click.confirm(f"A card is in this PC: {name}. Examine it too?", default=True, err=True):
+        return replace(options, sd=card.path)
+    return options
