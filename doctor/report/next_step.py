@@ -61,6 +61,8 @@ def after(report: Report, options: BenchOptions, cures: Cures, *, done: Collecti
 
     done  ids of cures that were carried out just now: what they did not cure, the next remedy of the finding does
     """
+    if report.interrupted:
+        return NextStep((), command_line(["fipy-doctor", "check", *bench_words(options)]))
     first = next(iter(report.failed), None)
     if first is None:
         first = next((f for f in report.findings if f.status is Status.WARN and _worth_curing(f, cures)), None)
@@ -72,7 +74,7 @@ def after(report: Report, options: BenchOptions, cures: Cures, *, done: Collecti
 def after_flash(result: FlashResult, options: BenchOptions, cures: Cures) -> NextStep | None:
     """The next step after a flash, a refusal or a dry run; None where the error says all there is to do."""
     if result.plan is None:
-        return after(result.report, options, cures) if result.report.failed else None
+        return after(result.report, options, cures) if result.report.failed and not result.report.interrupted else None
     begun = result.proof is not None or (result.error is not None and result.error.exit_code is Exit.UNPROVED)
     if begun or result.advice:
         leave = cures.get("leave-mirror") if result.advice else None

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from doctor import events
+from doctor.cli.check_line import CheckLine
 from doctor.cli.flash_view import FlashView
 
 from .terminal import Said, Terminal
@@ -42,6 +43,21 @@ def pressed(
     said = terminal.type("flash", str(image), "--port", "sim://fipy", "--yes", *(["--json"] if json else []))
     assert not left
     return said
+
+
+def test_while_checks_run(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    hear = CheckLine.hear
+
+    def hear_and_press(line: CheckLine, event: events.Event) -> None:
+        hear(line, event)
+        if isinstance(event, events.CheckStarted) and event.check == "board-reads-card":
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(CheckLine, "hear", hear_and_press)
+    said = terminal.type("check", "--port", "sim://fipy")
+    assert said.code == 130
+    assert "stopped by Ctrl-C" in said.out
+    assert said.next == ["check", "--port", "sim://fipy"]
 
 
 def test_before_the_first_block(terminal: Terminal, monkeypatch: pytest.MonkeyPatch, image: object) -> None:
