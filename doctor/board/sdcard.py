@@ -11,7 +11,9 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from doctor.board import sectors, snippets_card
+from doctor.board.repl import ReplTraceback
 from doctor.errors import BoardError
+from doctor.escape import shown
 
 if TYPE_CHECKING:
     from doctor.board.board import Board
@@ -103,6 +105,22 @@ def sha256(board: Board, path: str) -> str | None:
     """
     answer = board.repl.call(snippets_card.sha256(path), silence_s=HASH_SILENCE_S, total_s=HASH_TOTAL_S)
     return answer if isinstance(answer, str) else None
+
+
+def head(board: Board, path: str, count: int) -> tuple[int, bytes]:
+    """Size and the first ``count`` bytes of a file on the card. Raises BoardError where there is none."""
+    try:
+        answer = board.repl.call(snippets_card.head(path, count), silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S)
+    except ReplTraceback as err:
+        raise BoardError(
+            "dup-path-enoent",
+            f"the board cannot read {path}: {shown(err.error, 100)}",
+            on="card in the board",
+            next="see what is on the card with fipy-doctor check",
+        ) from err
+    if not isinstance(answer, list) or len(answer) != 2:
+        raise BoardError("dup-path-enoent", f"the board gave no account of {path}", on="card in the board")
+    return int(answer[0]), base64.b64decode(str(answer[1]))
 
 
 def move(board: Board, source: str, target: str) -> None:

@@ -164,6 +164,17 @@ _fd_with_card(_fd_hash)
 """
 
 
+_HEAD = """
+def _fd_head():
+    f = open(PATH, 'rb')
+    try:
+        b = f.read(COUNT)
+    finally:
+        f.close()
+    print('@@FD ' + ujson.dumps([os.stat(PATH)[6], ubinascii.b2a_base64(b).decode().strip()]))
+_fd_with_card(_fd_head)
+"""
+
 _MOVE = """
 def _fd_move():
     os.rename(SRC, DST)
@@ -250,6 +261,12 @@ def look() -> str:
 def sha256(path: str) -> str:
     """SHA-256 of a whole file on the card, in hex; prints a dot every 256 KiB so that silence means trouble."""
     return wrapped(_limited(_DEFINE + _WITH_CARD) + _HASH.replace("PATH", quoted(path)))
+
+
+def head(path: str, count: int) -> str:
+    """[size, base64 of the first ``count`` bytes] of a file on the card."""
+    code = _HEAD.replace("PATH", quoted(path)).replace("COUNT", str(count))
+    return wrapped(_limited(_DEFINE + _WITH_CARD) + code)
 
 
 def move(source: str, target: str) -> str:

@@ -75,6 +75,12 @@ def look(path, size, families=()):
         head = stream.read(HEAD_BYTES)
     finally:
         stream.close()
+    return judge(path, size, head, families)
+
+
+def judge(path, size, head, families=()):
+    # type: (str, int, bytes, List[str] | Tuple[str, ...]) -> Tuple[ImageFacts, Optional[Refusal]]
+    """As ``look``, for a file whose beginning was read already."""
     name = read_name(path)
     text = path.split("/")[-1]
     family = families[0] if len(families) == 1 else name.family
