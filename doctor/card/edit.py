@@ -24,6 +24,7 @@ from doctor.escape import shown
 _FSINFO_FREE_OFFSET = 488  #: free clusters, which the board trusts; the hint where to look for one follows
 _FSINFO_SIGNATURES = (b"RRaA", b"rrAa")
 _UNKNOWN = 0xFFFFFFFF  #: FSInfo says that it does not know
+_WRITE_BYTES = 256 << 10  #: contents go into the overlay in pieces of this size
 _MOST_DIR_SLOTS = 65536
 
 
@@ -70,9 +71,9 @@ class VolumeEditor:
         count = -(-new.size_bytes // self.volume.geometry.cluster_bytes)
         self._find_free(count + 1)
         try:
-            room = self._make_room(new.path)
             runs = self._take(count)
             self._write_content(runs, new)
+            room = self._make_room(new.path)
             first = runs[0].start if runs else 0
             self._enter(room, new.attributes & ~ATTR_DIRECTORY, first, new.size_bytes, new.stamps)
             self._overlay.commit(ADDING)
@@ -128,7 +129,9 @@ class VolumeEditor:
 
     def _take(self, count: int) -> list[Run]:
         """Free clusters, linked in every FAT."""
-        runs = self._find_free(count) if count else []
+        if count == 0:
+            return []
+        runs = self._find_free(count)
         self._link(runs)
         self._count(-count)
         return runs
@@ -216,7 +219,8 @@ class VolumeEditor:
 
     def _write_content(self, runs: list[Run], new: NewFile) -> None:
         geometry = self.volume.geometry
-        pieces = Chain(tuple(runs), sum(run.count for run in runs)).offsets(geometry, geometry.cluster_bytes)
+        places = Chain(tuple(runs), sum(run.count for run in runs)).offsets(geometry, _WRITE_BYTES)
+        at, room = next(places, (0, 0))
         waiting = bytearray()
         left = new.size_bytes
         for piece in new.content():
@@ -224,14 +228,13 @@ class VolumeEditor:
             left -= len(piece)
             if left < 0:
                 raise CardError("card-is-fat", "became longer while it was copied", on=shown(new.path))
-            while len(waiting) >= geometry.cluster_bytes:
-                at, length = next(pieces)
-                self._write(at, bytes(waiting[:length]), Group.DATA)
-                del waiting[:length]
+            while waiting and len(waiting) >= room:
+                self._write(at, bytes(waiting[:room]), Group.DATA)
+                del waiting[:room]
+                at, room = next(places, (0, 0))
         if left:
             raise CardError("card-is-fat", f"ended {left} bytes early while it was copied", on=shown(new.path))
         if waiting:
-            at, _ = next(pieces)
             padded = -(-len(waiting) // SECTOR_BYTES) * SECTOR_BYTES
             self._write(at, bytes(waiting).ljust(padded, b"\0"), Group.DATA)
 
