@@ -38,8 +38,8 @@ def test_unplugged_in_the_middle_of_the_transfer(tmp_path: Path) -> None:
     done = flashed(small_image(tmp_path), User(), after_bytes(0.5), unplug, url="sim://fipy?seed=2")
     error = done.result.error
     assert done.result.exit_code == 3
-    assert error is not None and "of 100000 bytes" in error.what
-    assert "fipy-doctor check" in error.next
+    assert error is not None and "after 50400 bytes" in error.what
+    assert "fipy-doctor flash" in error.next
 
 
 def test_unplugged_before_anything_was_sent(tmp_path: Path) -> None:
