@@ -44,6 +44,7 @@ class BenchOptions:
     interrupt    a running program may be stopped
     thorough     slow or opt-in probes run too
     via_modem    the user says that a bare modem is at the port
+    card_file    name of a firmware image on the card in the board, where there is none on the PC
     """
 
     port: str | None = None
@@ -58,6 +59,7 @@ class BenchOptions:
     interrupt: bool = False
     thorough: bool = False
     via_modem: bool = False
+    card_file: str | None = None
 
 
 @dataclass(frozen=True)
@@ -234,7 +236,12 @@ class Bench:
             if self._firmware is None:
                 from doctor.firmware.image import examine
 
-                self._firmware = tuple(examine(path) for path in self.options.firmware)
+                if self.options.card_file is not None:
+                    from doctor.board.card_image import image_on_card
+
+                    self._firmware = (image_on_card(self.board, self.options.card_file),)
+                else:
+                    self._firmware = tuple(examine(path) for path in self.options.firmware)
             return self._firmware
 
     @property

@@ -5,23 +5,25 @@ The board goes on when this program ends; whoever calls again joins it and hears
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from doctor import engine
 from doctor.bench import Bench
 from doctor.board import files, onboard, sdcard
+from doctor.board.card_image import need_on_card
 from doctor.check import Status
-from doctor.errors import BoardError, BoardReset, DoctorError, FlashUnproved, LinkError, Stopped
-from doctor.events import Event, Listener, Note, Phase, Progress, StepStarted, from_core
-from doctor.jobs.card_image import need_on_card
+from doctor.errors import BoardError, BoardReset, DoctorError, FlashUnproved, LinkError, Stopped, UsageError
+from doctor.events import Event, Listener, Note, Phase, Progress, StepStarted, from_core, ignore
 from doctor.jobs.flash_plan import FlashPlan, FlashRequest
 from doctor.jobs.flash_result import FlashResult, Proof
 from doctor.jobs.interrupts import Interrupts
+from doctor.jobs.onward import Attempt, Onward, onward
+from doctor.modem.facts import from_version_lines
 from doctor.modem.images import image_facts
 from doctor.sniff import Seen
-from doctor.updater import side_file
+from doctor.updater import side_file, states
 
 JUMPERS = "jumpers-removed"
 ADVICE = "press the reset button of the board once: its own LTE functions come back with that"
@@ -31,11 +33,18 @@ _CORE_EVENTS = ("step", "waiting", "progress", "note")
 _STEP_WORDS = {"transfer": "send the image", "deploy": "wait until the modem has written everything"}
 
 
-def refuse(bench: Bench, report: engine.Report) -> DoctorError | None:
+def refusal(bench: Bench, report: engine.Report, plan: FlashPlan) -> DoctorError | None:
     """Why the card's way is closed although every check lets flashing pass, or None.
 
     As soon as this program ends, RTS drops: jumpers that are only not proved to be there will not do (FiPy).
     """
+    if len(plan.files) > 1 or plan.before.mode == states.FFH:
+        return UsageError(
+            "via-card",
+            "more than one file is needed, and the board can send only the one on its card",
+            on=bench.link.name,
+            next="run the same command with --via usb",
+        )
     finding = report.finding(JUMPERS)
     if finding is None or finding.status is not Status.WARN or JUMPERS in bench.options.accept:
         return None
@@ -44,7 +53,7 @@ def refuse(bench: Bench, report: engine.Report) -> DoctorError | None:
         "whether the RTS and CTS jumpers are removed is not proved, and the board must go on when this program ends",
         on=bench.link.name,
         cause="with the jumpers fitted, the modem stops as soon as no program holds the port's RTS line",
-        next=f"take both jumpers off (or look that they are off) and add --accept {JUMPERS}",
+        next=f"look that both jumpers are off and add --accept {JUMPERS}, or use --via usb",
     )
 
 
@@ -57,8 +66,8 @@ def carry_out(
     listen: Listener,
 ) -> FlashResult:
     """Put the core on the board, have it flash from its card, and judge what it says. Raises DoctorError beforehand."""
-    on_pc = plan.image.path.exists()
-    path = need_on_card(bench, plan.image) if on_pc else str(plan.image.path)
+    on_pc = bench.options.card_file is None
+    path = need_on_card(bench.board, plan.image) if on_pc else plan.image.path.as_posix()
     say = _sayer(listen)
     onboard.install(bench.board, say)
     if on_pc:
@@ -74,29 +83,39 @@ def carry_out(
     )
     first = onboard.start(bench.board, order)
     bench.forget_board()
-    return _Follower(bench, report, plan, interrupts, listen).follow(first)
+    return _Follower(bench, report, plan, request, interrupts, listen).follow(first)
 
 
-def at_work(bench: Bench) -> bool:
-    """Whether our own updater is at work on the board at this port, started by an earlier run or by hand."""
-    if bench.options.port is None or bench.options.via_modem:
-        return False
-    contact = bench.contact
-    return contact.seen is Seen.UPDATER and onboard.last_heard(contact.text) is not None
+def join(
+    bench: Bench, request: FlashRequest, stop: Callable[[], bool], listen: Listener = ignore
+) -> FlashResult | None:
+    """Listen to our own updater that is at work on the board already, until it ends; None where none is.
 
-
-def join(bench: Bench, interrupts: Interrupts, listen: Listener) -> FlashResult:
-    """Listen to the updater that is at work until it ends; sends the board nothing. Never raises DoctorError."""
-    told = onboard.last_heard(bench.contact.text)
-    where = onboard.in_words(told) if told is not None else "at work"
-    _sayer(listen)(f"the board is flashing by itself already ({where}); listening")
-    report = engine.Report(())
-    first = bench.contact.text.encode()
-    bench.forget_board()
+    Started by an earlier run of this program, or by hand. The board is sent nothing (but a wish to stop).
+    """
+    if bench.options.port is None or request.via not in ("auto", "card"):
+        return None
     try:
-        return _Follower(bench, report, None, interrupts, listen).follow(first)
+        told = at_work(bench)
+    except DoctorError:  # the checks say what is wrong with the port
+        return None
+    if told is None:
+        return None
+    try:
+        first = bench.contact.text.encode()
+        _sayer(listen)(f"the board is flashing by itself already ({onboard.in_words(told)}); listening to it")
+        bench.forget_board()
+        with Interrupts(stop, listen) as interrupts:
+            return _Follower(bench, engine.Report(()), None, request, interrupts, listen).follow(first)
     except DoctorError as err:
-        return FlashResult(report, error=err)
+        return FlashResult(engine.Report(()), error=err)
+
+
+def at_work(bench: Bench) -> onboard.Told | None:
+    """What our own updater on the board said last; None where another's or none is at work. Raises LinkError."""
+    if bench.options.via_modem or bench.contact.seen is not Seen.UPDATER:
+        return None
+    return onboard.last_heard(bench.contact.text)
 
 
 def _sayer(listen: Listener) -> Any:
@@ -135,11 +154,18 @@ class _Follower:
     """Listens to the board, passes on what it says, and judges its end."""
 
     def __init__(
-        self, bench: Bench, report: engine.Report, plan: FlashPlan | None, interrupts: Interrupts, listen: Listener
+        self,
+        bench: Bench,
+        report: engine.Report,
+        plan: FlashPlan | None,
+        request: FlashRequest,
+        interrupts: Interrupts,
+        listen: Listener,
     ) -> None:
         self._bench = bench
         self._report = report
         self._plan = plan
+        self._request = request
         self._interrupts = interrupts
         self._listen = listen
         self._heard = _Heard()
@@ -158,7 +184,7 @@ class _Follower:
         except (BoardError, LinkError) as err:
             if self._heard.phase == "prepare" and isinstance(err, BoardReset):
                 raise
-            return FlashResult(self._report, self._plan, error=self._unheard(err), advice="")
+            return self._unheard(err)
 
     def _ask_to_stop(self) -> None:
         if self._interrupts.should_stop():
@@ -198,61 +224,59 @@ class _Follower:
         self._listen(event)
 
     def _judged(self, end: Mapping[str, Any]) -> FlashResult:
-        proof = self._proof(end)
-        error = self._error(end)
-        if error is None and (proof is None or not proof.holds):
-            what = "the board says that all went well, and the modem does not run what the file promised"
-            error = FlashUnproved("upgrade-failed-result", what, on=f"modem in {end.get('mode')}", next=STAY)
-        advice = "" if end.get("restored") or not end.get("sent_any") else ADVICE
-        return FlashResult(self._report, self._plan, proof, error, advice)
+        """The result out of the board's last word."""
+        advice = ADVICE if end.get("sent_any") and not end.get("restored") else ""
+        mode = str(end.get("mode") or states.UNKNOWN)
+        begun = bool(end.get("sent_any") or end.get("changed"))
+        if end.get("error"):
+            return self._failed(end, mode, begun, advice)
+        proof = self._proof(end, mode)
+        error = None
+        if not end.get("proved") or not proof.holds:
+            promised, runs = proof.promised_build or "none", proof.after.build or "unknown"
+            what = f"the modem runs build {runs}, the file promised {promised}"
+            error = FlashUnproved("upgrade-failed-result", what, on=f"modem in {mode}", next=self._onward(mode).text)
+        return FlashResult(self._report, self._plan, proof, error, advice, mode, begun=True)
 
-    def _proof(self, end: Mapping[str, Any]) -> Proof | None:
-        from doctor.modem.facts import from_version_lines
-
-        if not end.get("proved"):
-            return None
+    def _proof(self, end: Mapping[str, Any], mode: str) -> Proof:
         image = end.get("image") or ["", "", "", 0, 0, ""]
-        promised = self._plan.image.promised_build if self._plan is not None else int(image[3]) or None
         return Proof(
             int(end.get("sent") or 0),
             str(end.get("sha256") or ""),
             self._bench.link.received_sha256,
-            promised,
-            from_version_lines([str(line) for line in end.get("lines") or ()], str(end.get("mode") or "unknown")),
+            self._plan.image.promised_build if self._plan is not None else int(image[3]) or None,
+            from_version_lines([str(line) for line in end.get("lines") or ()], mode),
         )
 
-    def _error(self, end: Mapping[str, Any]) -> DoctorError | None:
-        if not end.get("error"):
-            return None
+    def _failed(self, end: Mapping[str, Any], mode: str, begun: bool, advice: str) -> FlashResult:
         error_id, what, why, next_step = (str(part) for part in end["error"])
-        if not end.get("sent_any"):
-            if error_id == "user-interrupt":
-                return Stopped(what)
-            return DoctorError(
-                error_id, what, on=str(end.get("path")), cause=why, next=next_step or "run fipy-doctor check"
-            )
-        return FlashUnproved(
-            error_id,
-            what,
-            on=f"modem in {end.get('mode')}",
-            cause=why,
-            next="leave the board powered; run fipy-doctor check, then the same command again",
-        )
+        step = self._onward(mode, error_id) if begun else None
+        error: DoctorError
+        if step is not None:
+            error = FlashUnproved(error_id, what, on=f"modem in {mode}", cause=why, next=step.text)
+        elif error_id == "user-interrupt":
+            error = Stopped(what)
+        else:
+            after = next_step or "run fipy-doctor check"
+            error = DoctorError(error_id, what, on=str(end.get("path") or ""), cause=why, next=after)
+        return FlashResult(self._report, self._plan, None, error, advice, mode, step, begun)
 
-    def _unheard(self, err: DoctorError) -> FlashUnproved:
+    def _onward(self, mode: str, error_id: str = "") -> Onward:
+        differential = self._plan is not None and self._plan.image.base is not None
+        build = self._plan.before.build if self._plan is not None else None
+        attempt = Attempt(self._bench.options, "card", self._request.method, differential, build)
+        return onward(mode, attempt, error_id)
+
+    def _unheard(self, err: DoctorError) -> FlashResult:
+        """The line to the board broke, or the board restarted, after it had begun."""
         heard = self._heard
         far = f" ({heard.done:,} of {heard.total:,} bytes)" if heard.total and heard.phase == "transfer" else ""
-        if isinstance(err, BoardReset):
-            return FlashUnproved(
-                "boot-loop",
-                f"the board was restarted in the middle of its work, in step {heard.phase}{far}",
-                on=err.on,
-                cause="the reset button, a power dip, or a watchdog",
-                next="leave the modem powered; run fipy-doctor check, then the same command again: it starts at byte 0",
-            )
-        return FlashUnproved(
-            err.id, f"{err.what}; last heard: {heard.phase}{far}", on=err.on, cause=err.cause, next=STAY
-        )
+        reset = isinstance(err, BoardReset)
+        mode = states.STP_OPEN if reset and heard.phase == "transfer" else states.UNKNOWN
+        step = self._onward(mode) if reset else None
+        what = f"{err.what}; the board was in: {heard.phase}{far}"
+        error = FlashUnproved(err.id, what, on=err.on, cause=err.cause, next=step.text if step else STAY)
+        return FlashResult(self._report, self._plan, None, error, "", mode, step, True)
 
 
 def _phase(heard: _Heard) -> Phase:

@@ -68,7 +68,11 @@ def carry_out(
     recorder: Recorder,
     listen: Listener,
 ) -> FlashResult:
-    """Carry out ``plan``; the result says how it ended. Raises DoctorError where nothing had been sent yet."""
+    """Carry out ``plan``; the result says how it ended, also where the way to the modem breaks."""
+    if plan.via == "card":
+        from doctor.jobs import card_flash
+
+        return card_flash.carry_out(bench, report, plan, request, interrupts, listen)
     run = _Run(bench, sources, interrupts, listen)
 
     def attempt() -> Attempt:
@@ -79,10 +83,14 @@ def carry_out(
             run.leg(leg, recorder)
             if run.flow is not None and run.flow.outcome.error is not None:
                 break
-    except DoctorError as err:
+    except Exception as err:
         if run.flow is None or not (run.flow.outcome.sent_any or run.flow.outcome.changed):
+            if isinstance(err, DoctorError):
+                return FlashResult(report, plan, error=err, advice=run.advice)
             raise
-        return lost_midway(err, report, plan, run.flow.outcome, attempt=attempt(), advice=run.advice)
+        fault = DoctorError("internal", f"fipy-doctor itself broke: {err!r}", cause="a fault of ours")
+        known = err if isinstance(err, DoctorError) else fault
+        return lost_midway(known, report, plan, run.flow.outcome, attempt=attempt(), advice=run.advice)
     assert run.flow is not None
     return result_of(
         report,

@@ -10,6 +10,7 @@ from doctor.bench import Bench
 from doctor.check import Check, Status
 from doctor.errors import DoctorError, Stopped, UsageError
 from doctor.events import Listener, ignore
+from doctor.jobs import card_flash
 from doctor.jobs.carry import carry_out
 from doctor.jobs.flash_plan import METHODS, FlashFile, FlashPlan, FlashRequest, plan_for, sources_of
 from doctor.jobs.flash_result import FlashResult, HashedSource, Proof
@@ -68,7 +69,10 @@ def prepare(
             cause=first.cause,
             next="cure what is listed above and run fipy-doctor check; nothing was sent to the modem",
         )
-    return report, plan_for(bench, request)
+    plan = plan_for(bench, request)
+    if isinstance(plan, FlashPlan) and plan.via == "card":
+        return report, card_flash.refusal(bench, report, plan) or plan
+    return report, plan
 
 
 def rehearse(bench: Bench, request: FlashRequest, listen: Listener = ignore) -> FlashResult:
@@ -87,6 +91,9 @@ def flash(bench: Bench, request: FlashRequest, *, consent: Consent, listen: List
 
     Never raises for what happens to board or modem: the result's ``error`` says it. Raises UsageError.
     """
+    joined = card_flash.join(bench, request, consent.stop_transfer, listen)
+    if joined is not None:
+        return joined
     report, plan = prepare(bench, request, listen)
     if isinstance(plan, DoctorError):
         return FlashResult(report, error=plan)
@@ -97,15 +104,12 @@ def flash(bench: Bench, request: FlashRequest, *, consent: Consent, listen: List
         refuse_weak_supply(bench)
         if not consent.confirm(plan):
             raise Stopped("not confirmed; nothing was sent to the modem")
-        sources = sources_of(plan)
+        sources = sources_of(plan) if bench.options.card_file is None else {}
         with (
             guarded(bench, plan, request, listen) as (hear, recorder),
             Interrupts(consent.stop_transfer, hear) as hands,
         ):
-            try:
-                result = carry_out(bench, report, plan, request, sources, hands, recorder, hear)
-            except DoctorError as err:
-                result = FlashResult(report, plan, error=err)
+            result = carry_out(bench, report, plan, request, sources, hands, recorder, hear)
             recorder.end(result)
             return result
     except DoctorError as err:
@@ -113,12 +117,6 @@ def flash(bench: Bench, request: FlashRequest, *, consent: Consent, listen: List
 
 
 def _refuse_usage(bench: Bench, request: FlashRequest, checks: list[Check]) -> None:
-    if request.via == "card":
-        raise UsageError(
-            "via-card",
-            "flashing from the card in the board is not part of this version",
-            next="run the same command with --via usb",
-        )
     by_id = {check.id: check for check in checks}
     for check_id in request.override:
         if check_id not in by_id:
@@ -130,7 +128,7 @@ def _refuse_usage(bench: Bench, request: FlashRequest, checks: list[Check]) -> N
                 cause="going on here is how modems die",
                 next="cure what the check finds",
             )
-    if len(bench.options.firmware) not in (1, 2):
+    if len(bench.options.firmware) not in (1, 2) and bench.options.card_file is None:
         raise UsageError(
             "48829-second-step-skipped",
             f"{len(bench.options.firmware)} firmware images were given",

@@ -79,7 +79,7 @@ def plan_for(bench: Bench, request: FlashRequest) -> FlashPlan | DoctorError:
         accept=bench.options.accept,
         simulated=lambda: bench.simulated,
         method=request.method,
-        soak=True,
+        soak=via != "card",
         first_done=len(images) > 1 and _first_done(bench, images),
     )
     core = make_plan(running(facts, bench.options.was), [image_facts(image) for image in images], options)

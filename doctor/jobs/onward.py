@@ -95,6 +95,8 @@ def flash_words(attempt: Attempt, mode: str) -> tuple[str, ...]:
     """The flash command for a modem in ``mode``."""
     options = attempt.options
     files: Sequence[str | Path] = options.firmware
+    if options.card_file is not None:
+        files = (f"card:{options.card_file}",)
     elf: str | Path | None = options.updater_elf
     method = attempt.method
     if mode in (states.FFH, states.RECOVERY, states.RAM_UPDATER):
@@ -111,7 +113,7 @@ def flash_words(attempt: Attempt, mode: str) -> tuple[str, ...]:
         ("--carrier", options.carrier),
         ("--was", was),
         ("--method", None if method == "auto" else method),
-        ("--via", "modem" if attempt.via == "modem" else None),
+        ("--via", attempt.via if attempt.via in ("modem", "card") else None),
         ("--port", options.port),
     )
     for flag, value in named:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from doctor.bench import Bench
-from doctor.errors import DoctorError, LinkError, UsageError
+from doctor.errors import BoardError, DoctorError, LinkError, UsageError
 from doctor.jobs.journal import RUNNING, UNPROVED, Journal
 from doctor.modem.facts import ModemFacts
 from doctor.updater import states
@@ -43,9 +43,11 @@ class Leg:
 def choose_via(bench: Bench, via: str) -> str | DoctorError:
     """The way that ``auto`` means here, or why the one that was asked for cannot be gone."""
     if via == "auto" or (via == "usb" and bench.through_mirror is not None):
-        via = "modem" if bench.is_bare_modem else "usb"
-    if via == "usb" and bench.is_bare_modem:
-        return UsageError("via-usb", "the port leads to a bare modem", on=bench.link.name, next="use --via modem")
+        via = "modem" if bench.is_bare_modem else ("card" if _lies_on_card(bench) else "usb")
+    if via in ("usb", "card") and bench.is_bare_modem:
+        return UsageError(f"via-{via}", "the port leads to a bare modem", on=bench.link.name, next="use --via modem")
+    if via != "card" and bench.options.card_file is not None:
+        return UsageError(f"via-{via}", "the image lies on the board's card only", next="use --via card")
     if via == "usb" and not bench.link.can_change_baud:
         return LinkError(
             "mirror-no-answer",
@@ -54,6 +56,24 @@ def choose_via(bench: Bench, via: str) -> str | DoctorError:
             next="connect the board by USB, or use rfc2217:// instead of socket://",
         )
     return via
+
+
+def _lies_on_card(bench: Bench) -> bool:
+    """Whether the board can flash from its card: the one image lies there with the same bytes, and nothing else goes.
+
+    A card that cannot be read is no way.
+    """
+    from doctor.board.card_image import find_on_card
+
+    options = bench.options
+    if options.card_file is not None:
+        return True
+    if len(options.firmware) != 1 or options.updater_elf is not None or options.bootrom is not None:
+        return False
+    try:
+        return find_on_card(bench.board, bench.firmware[0]) is not None
+    except BoardError:
+        return False
 
 
 def legs(via: str, before: ModemFacts, plan: Plan, profile: Profile) -> list[Leg]:

@@ -221,6 +221,9 @@ def _with_modem(job, options, was, accept, yes, dry, end):
         end["word"] = outcome.result_word
         end["sent"] = outcome.sent_bytes
         end["sent_any"] = outcome.sent_any
+        end["changed"] = outcome.changed
+        end["step"] = outcome.step
+        end["done"] = outcome.done
         if outcome.error is not None:
             end["error"] = [outcome.error[0], outcome.error[1], "", ""]
     finally:
