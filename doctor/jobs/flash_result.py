@@ -121,7 +121,7 @@ def result_of(
     step = onward(outcome.mode, attempt, error_id)
     error: DoctorError = DoctorError(error_id, text, next=step.text)
     if error_id == "user-interrupt":
-        error = Stopped(text)
+        error = Stopped(text, next=step.text)
     return FlashResult(report, plan, None, error, advice, outcome.mode, step)
 
 

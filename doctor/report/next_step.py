@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from doctor.bench import BenchOptions
 from doctor.check import Finding, Status
 from doctor.engine import Report
-from doctor.errors import Exit
 from doctor.remedies import Cures, DoableCure
 from doctor.report import practice
 from doctor.report.shell import command_line
@@ -19,9 +18,6 @@ if TYPE_CHECKING:
     from doctor.jobs.flash import FlashResult
 
 __all__ = ["NextStep", "after", "after_flash", "bench_words", "command_line"]
-
-
-PRESS_RESET = "press the board's reset button, which ends mirror mode; do not unplug: the modem must stay powered"
 
 
 @dataclass(frozen=True)
@@ -75,16 +71,13 @@ def after_flash(result: FlashResult, options: BenchOptions, cures: Cures) -> Nex
     """The next step after a flash, a refusal or a dry run; None where the error says all there is to do."""
     if result.plan is None:
         return after(result.report, options, cures) if result.report.failed and not result.report.interrupted else None
-    begun = result.proof is not None or (result.error is not None and result.error.exit_code is Exit.UNPROVED)
-    if begun or result.advice:
-        leave = cures.get("leave-mirror") if result.advice else None
-        notes = practice.notes(options, leave) if leave is not None else ()
-        words = ["fipy-doctor", "check", *bench_words(options)]
-        hands: tuple[str, ...] = ()
-        if result.advice:
-            hands = (result.advice,) if result.error is None else (PRESS_RESET,)
-        return NextStep(hands, command_line(words), notes)
-    return _flash(options, ()) if result.error is None else None
+    if result.error is not None:
+        return None
+    if result.proof is None:
+        return _flash(options, ())
+    notes = practice.notes(options, cures.get("leave-mirror")) if result.advice else ()
+    words = ["fipy-doctor", "check", *bench_words(options)]
+    return NextStep((result.advice,) if result.advice else (), command_line(words), notes)
 
 
 def _worth_curing(finding: Finding, cures: Cures) -> bool:

@@ -66,7 +66,7 @@ def test_before_the_first_block(terminal: Terminal, monkeypatch: pytest.MonkeyPa
     assert "stopping before anything is sent" in said.err
     assert "before anything was sent to the modem" in said.out
     assert "press the board's reset button" in said.out
-    assert said.next[0] == "check"
+    assert f"fipy-doctor flash {image}" in said.out
 
 
 def test_in_the_transfer_going_on(terminal: Terminal, monkeypatch: pytest.MonkeyPatch, image: object) -> None:
@@ -82,7 +82,7 @@ def test_in_the_transfer_stopping(terminal: Terminal, monkeypatch: pytest.Monkey
     assert "modem in " in said.out
     assert "of 100000 bytes" in said.out
     assert "press the board's reset button" in said.out
-    assert said.next[0] == "check"
+    assert f"fipy-doctor flash {image}" in said.out
 
 
 def test_stopping_as_json_is_still_one_document(
