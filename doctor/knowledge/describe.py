@@ -12,46 +12,80 @@ import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 
-from doctor.knowledge.catalogue import sources
+from doctor.knowledge.catalogue import HERE, sources
 from doctor.knowledge.paste import Paste
 
-LEAST_SCORE = 0.20  #: below, what fits best fits by chance (measured: docs/explain-quality.md)
+LEAST_SCORE = 0.24  #: below, what fits best fits by chance (measured: docs/explain-quality.md)
 NEAR_BEST = 0.86  #: entries that score this share of the best are shown too
 _MOST = 3
 _MOST_QUERY_CHARS = 6_000  #: a description is a page at most
-_LEAST_WORDS = 4  #: shared with the entry, or it is no description of it
+#: Words shared with the entry, and the score that so few need at least: one rare word fits many a text by chance.
+_LEAST_BY_SHARED = ((5, 0.0), (4, 0.26), (3, 0.32), (2, 0.45))
+_LEAST_QUERY_WORDS = 3
 
 _WORD = re.compile(r"[a-z0-9][a-z0-9_./+=-]*[a-z0-9]|[a-z0-9]|\[\]")
+_PARTS = re.compile(r"[_/.=+-]")  #: what joins the parts of a file name
 _FIELD = re.compile(r'^(title|words|shows|means) = "(.*)"$', re.MULTILINE)
 _CAUSES = re.compile(r"^causes = \[\n(.*?)^\]", re.MULTILINE | re.DOTALL)
 _WEIGHTS = {"title": 2, "words": 3, "shows": 1, "means": 1}
 #: Lines that programs print when all is well; they describe nothing.
-_NO_PROSE = re.compile(
-    r"""^\W*(?:>>>\ |\.\.\.\ |File\ "|Traceback|rst:0x|load:0x|entry\ 0x|\$\ |Welcome\ to\ the\ SQN|(?:FiPy|GPy|G01)\ with\ firmware
-    |Attempting\ AT|Performing|Starting\ STP|STP\ started|Session\ opened|Sending\ \d|Waiting\ for\ (?:modem|updater)
-    |This\ might\ take|DO\ NOT\ DISCONNECT|Resetting|Your\ modem\ (?:has\ been|is\ in\ application)|Here\ is\ the\ current
-    |Type\ "help|Uploading|Reading\ file|Upload\ done|(?:Pycom\ )?MicroPython\ v?\d|Connect(?:ed|ing)\ (?:to|on)|Bootrom\ updated
-    |Entering\ recovery|Preparing|Loading|Going\ into\ MIRROR|Running\ on|Writing\ file|\[\d+/\d+\]|Creating\ dir
-    |(?:raw\ REPL|soft\ reboot|Python\ \d|Collecting|Successfully|Requirement\ already)|\w*(?:Error|Exception):)""",
-    re.VERBOSE | re.IGNORECASE,
+_PRINTED = (
+    r'Welcome to the SQN',
+    r'(?:FiPy|GPy|G01) with firmware',
+    r'Attempting AT',
+    r'Performing',
+    r'Starting STP',
+    r'STP started',
+    r'Session opened',
+    r'Sending \d',
+    r'Waiting for (?:modem|updater)',
+    r'This might take',
+    r'DO NOT DISCONNECT',
+    r'Resetting',
+    r'Your modem (?:has been|is in application)',
+    r'Here is the current',
+    r'Bootrom updated',
+    r'Entering recovery',
+    r'Preparing',
+    r'Loading',
+    r'Going into MIRROR',
+    r'Running on',
+    r'Type "help',
+    r'(?:Pycom )?MicroPython v?\d',
+    r'raw REPL',
+    r'soft reboot',
+    r'Python \d',
+    r'Collecting',
+    r'Successfully',
+    r'Requirement already',
+    r'Uploading',
+    r'Reading file',
+    r'Writing file',
+    r'Upload done',
+    r'Creating dir',
+    r'Connect(?:ed|ing) (?:to|on)',
+    r'\[\d+/\d+\]',
+    r'Failed to read project status',
+    r'rst:0x',
+    r'load:0x',
+    r'entry 0x',
+    r'File "',
+    r'Traceback',
+    r'>>> ',
+    r'\.\.\. ',
+    r'\$ ',
+    r'\w*(?:Error|Exception):',
 )
-_STOP = frozenset(
-    """a an the this that these those it its is are was were be been am i me my we our you your he she they them and or
-    but if then so as at by for from in into of on off to with without not no do does did done have has had can could
-    will would should may might must what which who when where why how there here all any some more most other than too
-    very just only also still even after before now again same one two get got go goes going says say tells told please
-    help thanks hello hi ich du er sie es wir ihr mein meine der die das den dem des ein eine einen einem einer und oder
-    aber wenn dann als bei von vom mit ohne nicht kein keine ist sind war hat habe haben kann auf aus im zu zum zur nach
-    noch nur auch so wie was wer wo warum schon mal bitte danke hallo el la los las un una unos y o pero si de del en con
-    sin no es son esta estan se me mi lo que como cuando donde por para al ya muy mas hola gracias""".split()
+_NO_PROSE = re.compile(rf"^\W*?(?:{'|'.join(_PRINTED)})", re.IGNORECASE)
+_VALUES = ("['", '["', "b'", "{", "(sysname")  #: how printed values begin
 )
 #: Without one of these a text is not about our boards, however well its words fit.
-_DOMAIN = frozenset(
-    """fipy gpy g01 pycom modem lte sqnsupgrade sequans monarch dup sqn3330 pymakr updater.elf micropython repl pysense
-    pytrack pybytes expansion esp32 sd card expansionboard usb port com firmware flash board mirror at nb-iot nb1 catm1
-    cat-m1 upgdiff 48829 41065 33080 elf 3v3 module modul p12 p2 g23 pin""".split()
+_DOMAIN = re.compile(
+    r"(?<![a-z])(?:fipy|gpy|g01|pycom|modems?|lte|sqnsupgrade|sequans|monarch|sqn3330|pymakr|updater|micropython|repl"
+    r"|pysense|pytrack|pybytes|expansion|esp32|sd|cards?|karte|tarjeta|com[ -]?ports?|firmware|flash\w*|mirror"
+    r"|nb-?iot|nb1|cat-?m1|upgdiff|48829|41065|41019|33080|3v3|p12|p2|g23|[\w.-]*\.(?:dup|elf)|dup|boards?|modul\w?|usb"
+    r"|serial|jumpers?|machine\.reset)(?![a-z])"
 )
 _ENDINGS = ("ings", "ing", "ies", "ed", "es", "en", "er", "s", "e", "t", "n")
 
@@ -69,7 +103,12 @@ def prose(paste: Paste) -> tuple[str, tuple[int, ...]]:
     kept, indexes, size = [], [], 0
     for index, line in enumerate(paste.text.split("\n")):
         words = re.findall(r"[^\W\d_]{2,}", line)
-        if len(words) >= 3 and not _NO_PROSE.match(line) and sum(map(len, words)) * 2 > len(line.strip()):
+        if (
+            len(words) >= 3
+            and not _NO_PROSE.match(line)
+            and not line.lstrip().startswith(_VALUES)
+            and sum(map(len, words)) * 2 > len(line.strip())
+        ):
             kept.append(line)
             indexes.append(index)
             size += len(line)
@@ -81,8 +120,7 @@ def prose(paste: Paste) -> tuple[str, tuple[int, ...]]:
 def resembling(text: str) -> list[Likeness]:
     """The entries that a description resembles, best first; empty where nothing is near enough."""
     query = Counter(words_of(text))
-    raw_words = {word.strip(".-") for word in _WORD.findall(_folded(text))}
-    if len(query) < _LEAST_WORDS or not (raw_words & _DOMAIN):
+    if len(query) < _LEAST_QUERY_WORDS or not _DOMAIN.search(_folded(text)):
         return []
     index = _index()
     vector = {word: (1 + math.log(times)) * index.rarity.get(word, 0.0) for word, times in query.items()}
@@ -92,8 +130,9 @@ def resembling(text: str) -> list[Likeness]:
     scores = []
     for entry_id, document in index.documents.items():
         shared = [word for word in vector if word in document]
-        if len(shared) >= min(_LEAST_WORDS, len(query) - 1):
-            scores.append(Likeness(entry_id, sum(vector[word] * document[word] for word in shared) / length))
+        score = sum(vector[word] * document[word] for word in shared) / length
+        if any(len(shared) >= least and score >= needed for least, needed in _LEAST_BY_SHARED):
+            scores.append(Likeness(entry_id, score))
     scores.sort(key=lambda like: -like.score)
     best = scores[0].score if scores else 0.0
     return [like for like in scores[:_MOST] if like.score >= max(LEAST_SCORE, best * NEAR_BEST)]
@@ -101,13 +140,15 @@ def resembling(text: str) -> list[Likeness]:
 
 def words_of(text: str) -> list[str]:
     """The words that count, folded."""
-    same = _synonyms()
+    same, stop = _synonyms(), _stopwords()
     found = []
     for word in _WORD.findall(_folded(text)):
         word = word.strip("-")
-        if word and word not in _STOP:
-            stem = _stem(word)
-            found.append(same.get(word) or same.get(stem) or stem)
+        parts = _PARTS.split(word) if len(word) > 4 and _PARTS.search(word) else ()
+        for piece in (word, *(part for part in parts if len(part) > 2)):
+            if piece and piece not in stop:
+                stem = _stem(piece)
+                found.append(same.get(piece) or same.get(stem) or stem)
     return found
 
 
@@ -156,8 +197,13 @@ def _counted(source: str) -> Counter[str]:
 
 
 @cache
+def _stopwords() -> frozenset[str]:
+    return frozenset((HERE / "stopwords.txt").read_text(encoding="utf-8").split())
+
+
+@cache
 def _synonyms() -> dict[str, str]:
-    text = resources.files("doctor.knowledge").joinpath("synonyms.txt").read_text(encoding="utf-8")
+    text = (HERE / "synonyms.txt").read_text(encoding="utf-8")
     same: dict[str, str] = {}
     for line in text.splitlines():
         head, colon, rest = line.partition(":")

@@ -126,7 +126,8 @@ def in_order(matches: list[Match]) -> list[Match]:
     present = {match.id: match for match in matches}
     causes: dict[str, set[str]] = {match.id: set() for match in matches}
     for match in matches:
-        for consequence in match.entry.explains:
+        # What is only true of the board at large is no proven cause of anything.
+        for consequence in match.entry.explains if match.score > _BESIDE_OTHERS or match.how == "words" else ():
             # Where two entries could each explain the other, the surer one is the cause.
             if consequence in causes and match.id not in present[consequence].entry.explains:
                 causes[consequence].add(match.id)

@@ -9,24 +9,45 @@ from doctor.knowledge.paste import Paste
 
 _MOST = 8  #: facts of one kind that are worth showing
 
-_PATTERNS: dict[str, re.Pattern[str]] = {
-    "board": re.compile(r"\b(FiPy|GPy|G01|LoPy4?|WiPy|SiPy) with (?:ESP32|firmware)|sysname='(\w+)'"),
-    "release": re.compile(
-        r"release='([\w.]{3,20})'|Pycom MicroPython (\d[\w.]{2,18})|with firmware version (\d[\w.]{2,18})"
-        r"|MicroPython (v1\.8\.6-\d+-[0-9a-f]+)"
+#: Kind: fixed parts in lower case, one of which must be there (searching for those is quick), and the expression.
+_PATTERNS: dict[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
+    "board": (
+        ("with esp32", "with firmware", "sysname="),
+        re.compile(r"\b(FiPy|GPy|G01|LoPy4?|WiPy|SiPy) with (?:ESP32|firmware)|sysname='(\w+)'"),
     ),
-    "modem": re.compile(r"\b(LR\d\.\d\.\d\.\d-\d{5})\b"),
-    "build": re.compile(r"\bLR\d\.\d\.\d\.\d-(\d{5})\b|Bootloader0[^\n]{0,40}\[(\d{5})\]"),
-    "updater": re.compile(r"SQN3330 firmware updater \[(1\.\d\.\d)\]"),
-    "files": re.compile(r"([\w.\-+]{1,80}\.(?:dup|elf)(?:\.\w{2,4})?)\b", re.IGNORECASE),
-    "port": re.compile(r"\b(COM\d{1,3})\b|(/dev/(?:tty|cu)[\w.\-]{1,40})"),
-    "progress": re.compile(r"\]\s+(\d{1,3})%"),
-    "mode": re.compile(r"SMOD\?[^\n]*\n?[^\n\d]{0,8}(\d)\b|[Mm]odem state: (\d)"),
+    "release": (
+        ("release=", "micropython", "firmware version"),
+        re.compile(
+            r"release='([\w.]{3,20})'|Pycom MicroPython (\d[\w.]{2,18})|with firmware version (\d[\w.]{2,18})"
+            r"|MicroPython (v1\.8\.6-\d+-[0-9a-f]+)"
+        ),
+    ),
+    "modem": (("lr5.", "lr6."), re.compile(r"\b(LR\d\.\d\.\d\.\d-\d{5})\b")),
+    "build": (
+        ("lr5.", "lr6.", "bootloader0"),
+        re.compile(r"\bLR\d\.\d\.\d\.\d-(\d{5})\b|Bootloader0[^\n]{0,40}\[(\d{5})\]"),
+    ),
+    "updater": (("firmware updater [",), re.compile(r"SQN3330 firmware updater \[(1\.\d\.\d)\]")),
+    "files": ((".dup", ".elf"), re.compile(r"(?<![\w.+-])([\w.+-]{1,80}\.(?:dup|elf)(?:\.\w{2,4})?)\b", re.IGNORECASE)),
+    "port": (("com", "/dev/"), re.compile(r"\b(COM\d{1,3})\b|(/dev/(?:tty|cu)[\w.\-]{1,40})")),
+    "progress": (("%",), re.compile(r"\][ ]+(\d{1,3})%")),
+    "mode": (("smod?", "modem state"), re.compile(r"SMOD\?[^\n]*\n?[^\n\d]{0,8}(\d)\b|[Mm]odem state: (\d)")),
 }
 _ONLY_LAST = ("progress", "mode")
 _OLD_BANNER = re.compile(r"firmware updater >>>|Entering recovery mode")
 _AUGUST = re.compile(r"0 to Retry or 1 to Resume|Bootrom updated successfully")
-_CPYTHON = re.compile(r"^Python [23]\.\d+\.\d+ |^[A-Z]:\\[^\n]*>|^\S+@\S+:\S*[$#] |site-packages|Running on (?:linux|win|darwin|mac)")
+_WHOLE_CHARS = 50_000  #: pastes below are searched whole
+_MOST_LOOKED_AT = 60  #: occurrences of one fixed part in longer ones
+_PLACES = (
+    *dict.fromkeys(part for parts, _ in _PATTERNS.values() for part in parts),
+    "firmware updater >>>",
+    "entering recovery mode",
+    "1 to resume",
+    "bootrom updated",
+)
+_CPYTHON = re.compile(
+    r"^Python [23]\.\d+\.\d+ |^[A-Z]:\\[^\n]*>|^\S+@\S+:\S*[$#] |site-packages|Running on (?:linux|win|darwin|mac)"
+)
 _BOARD = re.compile(r"with ESP32|^Pycom MicroPython|/flash/|rst:0x|>>> (?:FiPy|GPy|G01) with firmware|Connected to COM")
 
 
@@ -45,22 +66,44 @@ class Facts:
 def facts_of(paste: Paste) -> Facts:
     """Read the facts of a paste."""
     found: dict[str, tuple[str, ...]] = {}
-    for kind, pattern in _PATTERNS.items():
-        values = dict.fromkeys(next(filter(None, hit.groups()), "") for hit in pattern.finditer(paste.text))
+    text = _near(paste, _PLACES)
+    lowered = text.lower()
+    for kind, (parts, pattern) in _PATTERNS.items():
+        if not any(part in lowered for part in parts):
+            continue
+        values = dict.fromkeys(next(filter(None, hit.groups()), "") for hit in pattern.finditer(text))
         if values:
             found[kind] = tuple(values)[-1:] if kind in _ONLY_LAST else tuple(values)[:_MOST]
-    generation = _generation(paste, found.get("updater", ()))
+    generation = _generation(text, found.get("updater", ()))
     if generation:
         found["generation"] = (generation,)
     return Facts(found)
 
 
-def _generation(paste: Paste, versions: tuple[str, ...]) -> str:
+def _near(paste: Paste, parts: tuple[str, ...]) -> str:
+    """The lines on which facts can stand, and those after them; of a short paste all."""
+    if len(paste.text) < _WHOLE_CHARS:
+        return paste.text
+    wanted: set[int] = set()
+    for part in parts:
+        at, times = paste.lowered.find(part), 0
+        while at >= 0 and times < _MOST_LOOKED_AT:
+            index = paste.index(at)
+            wanted |= {index, index + 1}
+            times += 1
+            at = paste.lowered.find(part, at + 200)
+        at = paste.lowered.rfind(part)
+        if at >= 0:
+            wanted |= {paste.index(at), paste.index(at) + 1}
+    return "\n".join(paste.slice(index, index + 1) for index in sorted(wanted))
+
+
+def _generation(text: str, versions: tuple[str, ...]) -> str:
     if versions:
         return versions[-1]
-    if _AUGUST.search(paste.text):
+    if _AUGUST.search(text):
         return "2018-08"
-    return "2018-03" if _OLD_BANNER.search(paste.text) else ""
+    return "2018-03" if _OLD_BANNER.search(text) else ""
 
 
 def side_of(paste: Paste, index: int) -> str:

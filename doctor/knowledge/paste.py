@@ -15,16 +15,26 @@ MOST_BYTES = 64 << 20  #: what is read of one paste; a trace of a whole flash ha
 THIN_FROM_CHARS = 100_000  #: pastes below are searched whole
 _SEEN_ENOUGH = 3  #: so often a line of one shape is news
 _AROUND_NEWS = 60  #: lines kept on both sides of news: what context rules look at
+_MOST_PLACES = 40  #: occurrences of a fixed part that are looked at, from both ends of the paste
 _LAST_LINES = 200  #: kept whatever they hold: how it ended matters
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 _ENTITY = re.compile(r"&(?:gt|lt|quot|amp|nbsp|#39|#x27);")
 _LINE_END = re.compile(r"\r\n|\n|\r+|\x0b|\x0c|\x85|\u2028|\u2029")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_RARE = re.compile(r"[^\n\r -~\xa0-\u2027\u202a-\uffff]")  #: what needs a second look: control marks, rare line ends
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
 _TRACE_HEAD = re.compile(rb'\s*\{"t": ?[\d.]+, ?"dir": ?"')
-_STRAIGHT = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "„": '"', "´": "'", "\xa0": " "})
-_DIGITS = str.maketrans("0123456789#", "0000000000 ")
+_STRAIGHT = {
+    "\u2018": "'",
+    "\u2019": "'",
+    "\u201c": '"',
+    "\u201d": '"',
+    "\u201e": '"',
+    "\u00b4": "'",
+    "\u00a0": " ",
+}
+_DIGITS = bytes.maketrans(b"0123456789#", b"0000000000 ")
 
 
 @dataclass(frozen=True)
@@ -57,6 +67,17 @@ class Paste:
         """The lines."""
         return self.raw.split("\n")
 
+    @cached_property
+    def _found(self) -> dict[str, list[int]]:
+        return {}
+
+    def places(self, part: str) -> list[int]:
+        """Where this fixed part (in lower case) stands; of a very frequent one the first and last places only."""
+        # Lower case keeps the places in all but a few scripts; whoever asks looks around them anyway.
+        if part not in self._found:
+            self._found[part] = _places(part, self.lowered)
+        return self._found[part]
+
     def index(self, place: int) -> int:
         """Index of the line that holds this place of the text."""
         return bisect_right(self.starts, place) - 1
@@ -70,6 +91,22 @@ class Paste:
         return self.text[self.starts[first] : end]
 
 
+def _places(part: str, text: str) -> list[int]:
+    places: list[int] = []
+    at = text.find(part)
+    while at >= 0 and len(places) < _MOST_PLACES:
+        places.append(at)
+        at = text.find(part, at + 1)
+    if at >= 0:
+        late: list[int] = []
+        at = text.rfind(part)
+        while at > places[-1] and len(late) < _MOST_PLACES:
+            late.append(at)
+            at = text.rfind(part, 0, at)
+        places += reversed(late)
+    return places
+
+
 def read(data: bytes) -> Paste:
     """The paste that these bytes hold, whatever their encoding and line ends; a trace of ours becomes its dialogue."""
     cut = len(data) > MOST_BYTES
@@ -78,7 +115,11 @@ def read(data: bytes) -> Paste:
     if sum(len(line) for _, line in numbered) > THIN_FROM_CHARS:
         numbered = _thinned(numbered)
     raw = "\n".join(line for _, line in numbered)
-    return Paste(tuple(number for number, _ in numbered) or (1,), raw, raw.translate(_STRAIGHT), cut)
+    text = raw
+    if not raw.isascii():
+        for curly, straight in _STRAIGHT.items():
+            text = text.replace(curly, straight)
+    return Paste(tuple(number for number, _ in numbered) or (1,), raw, text, cut)
 
 
 def decode(data: bytes) -> str:
@@ -124,6 +165,9 @@ def _text_lines(text: str) -> Iterator[tuple[int, str]]:
         text = text.replace("…", "...")
     if _INVISIBLE.search(text):
         text = _INVISIBLE.sub("", text)
+    if "\r" not in text.replace("\r\n", "\n") and not _RARE.search(text):
+        yield from enumerate((line.rstrip() for line in text.replace("\r\n", "\n").split("\n")), 1)
+        return
     number = 1
     place = 0
     overwritten: str | None = None
@@ -150,7 +194,7 @@ def _text_lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _shape(line: str) -> str:
-    return " ".join(line.translate(_DIGITS).split())
+    return " ".join(line.encode("utf-8", "replace").translate(_DIGITS).decode("utf-8", "replace").split())
 
 
 def _clean(line: str) -> str:
@@ -188,7 +232,7 @@ def _trace_lines(data: bytes) -> Iterator[tuple[int, str]]:
 
 
 def _wire_text(data: bytes) -> str:
-    text = data.decode("latin-1")
+    text = data.replace(b"\x04", b"").decode("latin-1")  # the end marks of the raw REPL
     odd = sum(1 for char in text if not (" " <= char <= "~" or char in "\r\n\t"))
     if len(data) >= 16 and odd > len(data) // 3 and data.strip(b"\x00"):
         return f"<{len(data)} bytes of data>\n"
@@ -197,8 +241,8 @@ def _wire_text(data: bytes) -> str:
 
 def _thinned(numbered: list[tuple[int, str]]) -> list[tuple[int, str]]:
     """Without the bulk of what repeats itself: long logs are mostly the same lines with other numbers."""
-    shapes = "\n".join(line for _, line in numbered).translate(_DIGITS).split("\n")
-    seen: dict[str, int] = {}
+    shapes = "\n".join(line for _, line in numbered).encode("utf-8", "replace").translate(_DIGITS).split(b"\n")
+    seen: dict[bytes, int] = {}
     keep = bytearray(len(numbered))
     kept_to = 0
     for at, shape in enumerate(shapes):

@@ -11,7 +11,6 @@ from doctor.knowledge.catalogue import Sign, entry, sources
 from doctor.knowledge.facts import Facts, side_of
 from doctor.knowledge.paste import Paste
 
-_MOST_PLACES = 40  #: occurrences of a fixed part that are looked at, from both ends of the paste
 _MOST_HITS = 12  #: hits of one sign that are shown
 _REACH_CHARS = 1_500  #: around a fixed part, for expressions over neighbouring lines
 _FAR_REACH_CHARS = 7_000  #: for expressions that span whole sessions
@@ -22,6 +21,8 @@ _OURS = re.compile(
     r'"catalogue": ?"([a-z0-9-]+)"|(?:\bknown as:|^ *more:  fipy-doctor open) ([a-z0-9-]+)|^  \(([a-z0-9-]+)\)$',
     re.MULTILINE,
 )
+
+_OURS_PARTS = ('"catalogue":', "known as: ", "fipy-doctor open ", "\n  (")  #: one of which each of those holds
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ def hits_in(paste: Paste, facts: Facts) -> list[Hit]:
 
 def _named_by_us(paste: Paste) -> Iterator[Hit]:
     """Ids that our own output names: a report or an error of fipy-doctor, pasted."""
+    if not any(part in paste.text for part in _OURS_PARTS):
+        return
     for hit in _OURS.finditer(paste.text):
         entry_id = hit[1] or hit[2] or hit[3]
         if entry_id in sources():
@@ -117,33 +120,13 @@ def _spans(sign: Sign, paste: Paste) -> Iterator[tuple[int, int]]:
     pattern = _compiled(sign.match or re.escape(sign.has[0]))
     reach = _FAR_REACH_CHARS if r"[\s\S]" in sign.match else _REACH_CHARS
     taken = -1
-    for start, end in _windows(_rarest_places(sign.has, paste), reach, len(text)):
+    for start, end in _windows(min((paste.places(part) for part in sign.has), key=len), reach, len(text)):
         # \Z means the end of the paste, so a window must not end before it.
         limit = len(text) if r"\Z" in sign.match else end
         for hit in pattern.finditer(text, start, limit):
             if hit.start() > taken and hit.start() < end:
                 taken = hit.start()
                 yield hit.start(), hit.end()
-
-
-def _rarest_places(parts: Iterable[str], paste: Paste) -> list[int]:
-    """Where the fixed part that occurs least stands; only the first and last places of a very frequent one."""
-    # Lower case keeps the places in all but a few scripts; the windows are wide enough for those.
-    text = paste.lowered
-    part = min(parts, key=lambda p: text.count(p))
-    places = []
-    at = text.find(part)
-    while at >= 0 and len(places) < _MOST_PLACES:
-        places.append(at)
-        at = text.find(part, at + 1)
-    if at >= 0:
-        at = text.rfind(part)
-        late: list[int] = []
-        while at > places[-1] and len(late) < _MOST_PLACES:
-            late.append(at)
-            at = text.rfind(part, 0, at)
-        places += reversed(late)
-    return places
 
 
 def _windows(places: Iterable[int], reach: int, length: int) -> Iterator[tuple[int, int]]:

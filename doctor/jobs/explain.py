@@ -1,0 +1,161 @@
+"""Explain pastes: read them from files, standard input or the clipboard, and ask the catalogue."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from doctor.errors import UsageError
+from doctor.knowledge.explanation import Explanation, Match, explain
+from doctor.knowledge.paste import MOST_BYTES
+
+CLIPBOARD_S = 5.0  #: for one program that reads the clipboard; one that waits for a display never answers
+CLIPBOARD = "clipboard"
+STANDARD_INPUT = "standard input"
+
+#: What to send where nothing is known: without these nobody can help.
+SEND_INSTEAD = (
+    "everything that the console printed, from the first command to the end, as text and not as a picture",
+    "what `import os; os.uname()` prints on the board",
+    "names and sizes of the files that you used, and the carrier board that the module sits on",
+    "what `fipy-doctor check --json` says",
+)
+
+
+@dataclass(frozen=True)
+class Explained:
+    """One paste and what is known of it; ``name`` says where it came from."""
+
+    name: str
+    explanation: Explanation
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What the matches of one paste mean together and what to do now.
+
+    together   sentences: which one is the cause of which
+    steps      what to do, first things first
+    """
+
+    together: tuple[str, ...]
+    steps: tuple[str, ...]
+
+
+def explain_sources(sources: Sequence[tuple[str, bytes]]) -> list[Explained]:
+    """Explain each paste by itself, in the order given."""
+    return [Explained(name, explain(data)) for name, data in sources]
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a log. Raises UsageError where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(MOST_BYTES + 1)
+    except OSError as err:
+        raise UsageError(
+            "file-unreadable",
+            "the file cannot be read",
+            on=str(path),
+            cause=err.strerror or str(err),
+            next="name a file that exists and that you may read, or - for standard input",
+        ) from err
+
+
+def clipboard(run: Callable[[Sequence[str]], bytes | None] | None = None, platform: str = sys.platform) -> bytes:
+    """The text on the clipboard. Raises UsageError where no way to it is found.
+
+    run  runs a program and returns what it printed, None where it is missing or failed
+    """
+    ask = run or _output_of
+    for words in _clipboard_programs(platform):
+        data = ask(words)
+        if data is not None:
+            return data
+    data = _tk_clipboard() if run is None else None
+    if data is None:
+        names = ", ".join(dict.fromkeys(words[0] for words in _clipboard_programs(platform)))
+        raise UsageError(
+            "clipboard-unreadable",
+            "the clipboard cannot be read",
+            cause=f"none of these works here: {names}, Python's tkinter",
+            next="save the text in a file and run: fipy-doctor explain FILE",
+        )
+    return data
+
+
+def advice(explanation: Explanation) -> Advice:
+    """What the matches mean together, and what to do now: the first cause's cure, then the others' first steps."""
+    together = []
+    for cause in explanation.causes:
+        after = _consequences(cause, explanation.matches)
+        if after:
+            together.append(
+                f"{cause.id} comes first; {_listed(after)} may follow from it. Cure {cause.id}, then look again."
+            )
+    if len(explanation.causes) > 1:
+        others = _listed([match.id for match in explanation.causes[1:]])
+        together.append(f"{explanation.causes[0].id} and {others} are separate matters; take them in this order.")
+    steps: list[str] = []
+    for number, cause in enumerate(explanation.causes):
+        steps += cause.entry.cure if number == 0 else cause.entry.cure[:1]
+    return Advice(tuple(together), tuple(dict.fromkeys(steps)))
+
+
+def _consequences(cause: Match, matches: Sequence[Match]) -> list[str]:
+    """Ids that follow from ``cause``, also by way of another consequence."""
+    reached = {cause.id}
+    for match in matches:
+        if reached & set(match.follows):
+            reached.add(match.id)
+    return [match.id for match in matches if match.id in reached and match.id != cause.id]
+
+
+def _listed(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _clipboard_programs(platform: str) -> list[tuple[str, ...]]:
+    powershell = ("-NoProfile", "-Command", "[Console]::OutputEncoding=[Text.Encoding]::UTF8; Get-Clipboard -Raw")
+    if platform == "darwin":
+        return [("pbpaste",)]
+    if platform == "win32":
+        return [("powershell", *powershell), ("pwsh", *powershell)]
+    programs: list[tuple[str, ...]] = [("xclip", "-selection", "clipboard", "-o"), ("xsel", "-b", "-o")]
+    wayland = ("wl-paste", "--no-newline")
+    programs.insert(0 if os.environ.get("WAYLAND_DISPLAY") else len(programs), wayland)
+    return [*programs, ("powershell.exe", *powershell)]
+
+
+def _output_of(words: Sequence[str]) -> bytes | None:
+    program = shutil.which(words[0])
+    if program is None:
+        return None
+    try:
+        done = subprocess.run(
+            [program, *words[1:]], stdin=subprocess.DEVNULL, capture_output=True, timeout=CLIPBOARD_S, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout if done.returncode == 0 else None
+
+
+def _tk_clipboard() -> bytes | None:
+    try:
+        import tkinter
+
+        root = tkinter.Tk()
+    except Exception:  # no tkinter, no display: what it raises differs from system to system
+        return None
+    try:
+        root.withdraw()
+        return str(root.clipboard_get()).encode()
+    except tkinter.TclError:
+        return None
+    finally:
+        root.destroy()

@@ -1,0 +1,159 @@
+"""An explanation as console text and as JSON. Lines of the paste are untrusted: shown escaped and cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from doctor.escape import shown
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from doctor.jobs.explain import Explained
+    from doctor.knowledge.explanation import Explanation, Match
+
+PROOFS_SHOWN = 6  #: lines that prove one match, without --verbose
+LINE_CHARS = 150
+_FACT_NAMES = {"modem": "modem firmware", "mode": "modem mode (SMOD)", "updater": "updater version"}
+_HIDDEN_FACTS = ("build", "generation")
+
+
+def console(explained: Explained, *, named: bool, verbose: bool) -> RenderableType:
+    """Which failures, how sure, the lines that prove it, what they mean together, what to do now.
+
+    named  say where the paste came from, because there are several
+    """
+    from rich.console import Group
+    from rich.text import Text
+
+    from doctor.jobs.explain import SEND_INSTEAD, advice
+
+    found = explained.explanation
+    lines: list[RenderableType] = []
+    if named:
+        lines.append(Text(f"{shown(explained.name, LINE_CHARS)}", style="bold underline"))
+    facts = _facts_line(found)
+    if facts:
+        lines.append(Text(facts, style="dim"))
+    if found.cut:
+        lines.append(Text("! The paste is very long; only its first part was read.", style="yellow"))
+    for number, match in enumerate(found.matches, 1):
+        lines += [Text(""), *_match(match, number, verbose)]
+    if found.matches:
+        advised = advice(found)
+        if advised.together:
+            lines += [Text(""), *(Text(sentence, style="italic") for sentence in advised.together)]
+        lines += [Text(""), Text("Do this now:", style="bold")]
+        lines += [_indented(Text(f"{n}. {_plain(step)}")) for n, step in enumerate(advised.steps, 1)]
+    else:
+        lines.append(Text("Nothing known here.", style="bold"))
+        lines.append(Text("If something is wrong all the same, send:"))
+        lines += [_indented(Text(f"- {_plain(item)}")) for item in SEND_INSTEAD]
+    if found.harmless:
+        lines += [Text(""), Text("Harmless:", style="dim")]
+        lines += [_indented(Text(f"{_numbers(match)}: {match.entry.title}", style="dim")) for match in found.harmless]
+    return Group(*lines)
+
+
+def members(all_explained: Sequence[Explained]) -> dict[str, Any]:
+    """The members of the JSON document."""
+    from doctor.jobs.explain import SEND_INSTEAD, advice
+
+    known = any(explained.explanation.matches for explained in all_explained)
+    return {
+        "matches": [_as_json(m, e.name) for e in all_explained for m in e.explanation.matches],
+        "harmless": [
+            {"id": m.id, "lines": _line_numbers(m), "title": m.entry.title, "source": e.name}
+            for e in all_explained
+            for m in e.explanation.harmless
+        ],
+        "sources": [
+            {
+                "name": e.name,
+                "lines": e.explanation.line_count,
+                "cut": e.explanation.cut,
+                "facts": {kind: list(values) for kind, values in e.explanation.facts.by_kind.items()},
+                "together": list(advice(e.explanation).together),
+                "do_now": list(advice(e.explanation).steps),
+            }
+            for e in all_explained
+        ],
+        "send_instead": [] if known else list(SEND_INSTEAD),
+    }
+
+
+def _as_json(match: Match, source: str) -> dict[str, Any]:
+    known = match.entry
+    return {
+        "id": match.id,
+        "score": match.score,
+        "lines": _line_numbers(match),
+        "source": source,
+        "title": known.title,
+        "how": match.how,
+        "confidence": match.confidence,
+        "follows": list(match.follows),
+        "proof": [{"line": proof.number, "text": proof.text[:LINE_CHARS]} for proof in match.proofs],
+        "means": known.means,
+        "causes": list(known.causes),
+        "cure": list(known.cure),
+        "blocks": known.blocks,
+        "brick_risk": known.brick_risk,
+        "found_by": list(known.found_by),
+        "related": list(known.related),
+    }
+
+
+def _match(match: Match, number: int, verbose: bool) -> Iterable[RenderableType]:
+    from rich.text import Text
+
+    known = match.entry
+    why = "by its description" if match.how == "words" else match.confidence
+    yield Text.assemble((f"{number}. {known.title}", "bold"), f"  ({match.id}: {why}, {match.score:.2f})")
+    proofs = match.proofs if verbose else match.proofs[:PROOFS_SHOWN]
+    width = len(str(proofs[-1].number)) if proofs else 1
+    for proof in proofs:
+        yield _indented(Text(f"{proof.number:>{width}} | {shown(proof.text, LINE_CHARS)}", style="cyan"), 3)
+    if len(proofs) < len(match.proofs):
+        yield _indented(Text(f"and {len(match.proofs) - len(proofs)} more lines", style="dim"), 3)
+    if match.follows:
+        yield _indented(Text(f"may follow from {', '.join(match.follows)}", style="dim"), 3)
+    yield _indented(Text(_plain(known.means)), 3)
+    if known.causes and (verbose or not match.follows):
+        shown_causes = known.causes if verbose else known.causes[:2]
+        yield _indented(Text(f"Most often: {' / '.join(_plain(cause) for cause in shown_causes)}"), 3)
+    if known.brick_risk.startswith(("medium", "high", "often", "usually", "already")):
+        yield _indented(Text(f"Danger for the modem: {_plain(known.brick_risk)}", style="yellow"), 3)
+    if verbose and known.found_by:
+        yield _indented(Text(f"Found before flashing by: {', '.join(known.found_by)}", style="dim"), 3)
+
+
+def _facts_line(found: Explanation) -> str:
+    parts = [
+        f"{_FACT_NAMES.get(kind, kind)} {', '.join(shown(value, 60) for value in values)}"
+        for kind, values in found.facts.by_kind.items()
+        if kind not in _HIDDEN_FACTS
+    ]
+    return f"Read on the way: {'; '.join(parts)}" if parts else ""
+
+
+def _line_numbers(match: Match) -> list[int]:
+    return sorted({proof.number for proof in match.proofs})
+
+
+def _numbers(match: Match) -> str:
+    numbers = _line_numbers(match)
+    text = ", ".join(str(number) for number in numbers[:5])
+    return f"line{'s' if len(numbers) > 1 else ''} {text}{', …' if len(numbers) > 5 else ''}"
+
+
+def _plain(text: str) -> str:
+    """Without the backticks, which a terminal would show."""
+    return text.replace("`", "")
+
+
+def _indented(text: Any, columns: int = 2) -> RenderableType:
+    from rich.padding import Padding
+
+    return Padding(text, (0, 0, 0, columns), expand=False)
