@@ -8,17 +8,30 @@ from typing import Any
 import click
 
 from doctor.bench import BenchOptions
+from doctor.board.card_image import PREFIX
 from doctor.cli import options
 from doctor.cli.check import show_next
 from doctor.cli.screen import Screen
 from doctor.jobs.flash import METHODS, VIAS, FlashRequest, FlashResult, flash, rehearse
+
+
+class _ImageFile(click.Path):
+    """A file on this computer, or ``card:NAME``: a file on the board's own card, which only the board can see."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, str) and value.startswith(PREFIX):
+            if not value[len(PREFIX) :].strip("/"):
+                self.fail("card: needs the name of a file on the board's card", param, ctx)
+            return Path(value)
+        return super().convert(value, param, ctx)
+
 
 FILES = click.argument(
     "files",
     metavar="FILE.dup [FILE2.dup]",
     nargs=-1,
     required=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=_ImageFile(exists=True, dir_okay=False, path_type=Path),
 )
 VIA = click.option("--via", type=click.Choice(VIAS), default="auto", help="Way to the modem.")
 METHOD = click.option("--method", type=click.Choice(METHODS), default="auto", help="How the modem takes the image.")
@@ -45,7 +58,8 @@ def command(files: tuple[Path, ...], **given: Any) -> int:
     before anything was sent; 3: begun and not proved; 130: stopped before anything was sent.
     """
     screen = options.screen_of(given)
-    bench_options = options.bench_options(given, firmware=files, via_modem=given["via"] == "modem")
+    files, card_file = _apart(files)
+    bench_options = options.bench_options(given, firmware=files, via_modem=given["via"] == "modem", card_file=card_file)
     request = FlashRequest(
         given["via"], given["method"], frozenset(given["override"]), given["deadline_s"], given["compress"]
     )
@@ -64,6 +78,14 @@ def command(files: tuple[Path, ...], **given: Any) -> int:
     name = "plan" if given.get("command_name") == "plan" else "flash"
     show(name, result, screen, bench_options, dry_run=given["dry_run"])
     return int(result.exit_code)
+
+
+def _apart(files: tuple[Path, ...]) -> tuple[tuple[Path, ...], str | None]:
+    """Files of this computer, and the one on the board's card. Raises BadParameter for both at once."""
+    on_card = [str(path)[len(PREFIX) :] for path in files if str(path).startswith(PREFIX)]
+    if on_card and len(files) > 1:
+        raise click.BadParameter("a file on the board's card is flashed alone")
+    return (() if on_card else files), (on_card[0] if on_card else None)
 
 
 def show(name: str, result: FlashResult, screen: Screen, bench_options: BenchOptions, *, dry_run: bool) -> None:
