@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import pytest
+
+
+@pytest.fixture(autouse=True)
+def state_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Journals and logs of a test stay out of the user's own state directory."""
+    folder = tmp_path_factory.mktemp("state")
+    monkeypatch.setenv("FIPY_DOCTOR_STATE_DIR", str(folder))
+    return folder
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -21,7 +21,8 @@ from doctor import events
 from doctor.cli.check_line import CheckLine
 from doctor.cli.screen import Screen
 from doctor.errors import DoctorError
-from doctor.jobs.flash import FlashPlan, Proof
+from doctor.jobs.flash import FlashFile, FlashPlan, Proof
+from doctor.modem.step_words import words
 from doctor.report.console import hanging, indented
 
 LOG_STEP = 0.1  #: without a terminal, a line each time this share of the file more has gone over
@@ -45,6 +46,7 @@ class FlashView:
             self._bytes(event)
         elif isinstance(event, events.StepStarted):
             self._end_bar()
+            self._logged = 0.0
             self._screen.note(Text(f"• {event.text}"))
         elif isinstance(event, events.Waiting):
             unplug = "" if event.may_unplug else "; do not unplug"
@@ -145,14 +147,24 @@ class TerminalConsent:
             return False
 
 
+_ROLES = {"firmware": "image", "second": "image 2", "updater-elf": "updater", "bootrom": "boot ROM"}
+
+
+def _file_words(file: FlashFile) -> str:
+    return f"{file.path.name}, {file.size_bytes:,} bytes, SHA-256 {file.sha256[:16]}…"
+
+
 def plan_text(plan: FlashPlan) -> RenderableType:
-    """The plan in words: what, from what to what, the steps, how long, how one would get back."""
+    """The plan in words: what, from what to what, each step: why, how long, what could go wrong, how to get back."""
     image, before = plan.image, plan.before
     runs = before.release or (f"build {before.build}" if before.build else "an unknown build")
     lines: list[RenderableType] = [
         Text(""),
         Text("Plan", style="bold"),
-        _pair("image", f"{image.path.name}, {image.size_bytes:,} bytes, SHA-256 {image.sha256[:16]}…"),
+        *(
+            _pair(_ROLES[f.role], f"{f.path.name}, {f.size_bytes:,} bytes, SHA-256 {f.sha256[:16]}…")
+            for f in plan.files
+        ),
         _pair("modem", f"{before.family}, mode {before.mode}, runs {runs}"),
         _pair("result", f"build {image.promised_build or 'unknown'}"),
         _pair("way", f"{plan.via}, method {plan.core.method}"),
@@ -161,8 +173,9 @@ def plan_text(plan: FlashPlan) -> RenderableType:
         unplug = "" if step.may_unplug else "; do not unplug"
         text = f"{step.text} (up to {_span(step.limit_ms / 1000)}{unplug})"
         lines.append(hanging(Text(f"  {number}. "), Text(text)))
-        if step.way_back:
-            lines.append(hanging(Text("     "), Text(f"if it stops here: {step.way_back}", style="dim")))
+        said = words(step)
+        for name, about in (("why", said.why), ("what could go wrong", said.risk), ("way back", said.back)):
+            lines.append(hanging(Text("     "), Text(f"{name}: {about}", style="dim")))
     for warning in plan.core.warnings:
         lines.append(indented(Text(f"! {warning.what}. {warning.why}", style="yellow")))
     return Group(*lines)

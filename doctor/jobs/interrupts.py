@@ -26,6 +26,7 @@ class Interrupts:
         self._phase = Phase.PREPARE
         self._pressed_early = False
         self._pressed = False
+        self._sent = False
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Interrupts:
@@ -46,6 +47,7 @@ class Interrupts:
             self._phase = Phase.PREPARE if event.phase is Phase.TRANSFER else event.phase
         elif isinstance(event, Progress):
             over = event.done_bytes >= event.total_bytes
+            self._sent = self._sent or event.done_bytes > 0
             self._phase = Phase.WAIT_MODEM if over else Phase.TRANSFER
             if over:
                 self._pressed = False
@@ -60,10 +62,10 @@ class Interrupts:
         return self._ask_stop()
 
     def _on_ctrl_c(self, _number: int, _frame: FrameType | None) -> None:
-        if self._phase is Phase.PREPARE:
+        if self._phase is Phase.PREPARE and not self._sent:
             self._pressed_early = True
             self._listen(Notice("Ctrl-C: stopping before anything is sent"))
-        elif self._phase is Phase.TRANSFER:
+        elif self._phase in (Phase.PREPARE, Phase.TRANSFER):  # between two files a stop must be meant, too
             self._pressed = True
             self._listen(Notice("Ctrl-C: asking after the block that is on its way"))
         else:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from doctor.check import Finding
 from doctor.errors import DoctorError, Exit
+from doctor.modem.step_words import words
 
 if TYPE_CHECKING:
     from doctor.engine import Report
     from doctor.jobs.flash import FlashPlan, FlashResult
+    from doctor.jobs.onward import Onward
     from doctor.modem.facts import ModemFacts
 
 
@@ -74,6 +76,9 @@ def plan(planned: FlashPlan) -> dict[str, Any]:
             "build": image.promised_build,
         },
         "before": modem(planned.before),
+        "files": [
+            {"role": f.role, "path": str(f.path), "size_bytes": f.size_bytes, "sha256": f.sha256} for f in planned.files
+        ],
         "via": planned.via,
         "method": planned.core.method,
         "steps": [
@@ -82,12 +87,19 @@ def plan(planned: FlashPlan) -> dict[str, Any]:
                 "text": s.text,
                 "limit_s": s.limit_ms / 1000,
                 "may_unplug": s.may_unplug,
-                "way_back": s.way_back,
+                "why": words(s).why,
+                "risk": words(s).risk,
+                "way_back": words(s).back,
             }
             for s in planned.core.steps
         ],
         "warnings": [{"id": w.id, "what": w.what, "why": w.why, "next": w.next} for w in planned.core.warnings],
     }
+
+
+def onward(step: Onward) -> dict[str, Any]:
+    """The next step after a flash that did not come to its end."""
+    return {"hands": list(step.hands), "command": list(step.words), "remark": step.remark}
 
 
 def flash_members(result: FlashResult) -> dict[str, Any]:
@@ -107,4 +119,6 @@ def flash_members(result: FlashResult) -> dict[str, Any]:
             "after": modem(proof.after),
         },
         "advice": result.advice,
+        "mode": result.mode or None,
+        "onward": onward(result.onward) if result.onward is not None else None,
     }

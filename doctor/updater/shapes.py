@@ -41,7 +41,7 @@ PROVE_MS = 120000
 FFH_MS = 300000
 SPEED_MS = 300000
 LOAD_MS = 900000
-SOAK_MS = 300000
+SOAK_MS = 500000
 #: Least rate in bytes a second that a transfer is given, and what it may stand still in ms, for its limit.
 SLOWEST_BYTES_S = 3000
 STALLS_MS = 900000

@@ -1,0 +1,97 @@
+"""Why each step of a flash is taken, and what could go wrong in it, in words for the user."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from doctor.updater.plan import BOOTROM, STORE, Step
+
+
+@dataclass(frozen=True)
+class StepWords:
+    """``why`` it is done; ``risk``: what could go wrong, and how one notices; ``back``: how one would get back."""
+
+    why: str
+    risk: str
+    back: str
+
+
+_AGAIN = "run the same command again: it begins with the step that the modem's mode calls for"
+_NOTHING_LOST = "nothing is lost: the modem still has its firmware; run the same command again"
+
+_WORDS: dict[str, StepWords] = {
+    "soak": StepWords(
+        "a bad cable, a weak USB port or a fitted jumper shows itself now, and not in the middle of the transfer",
+        "one bad answer in 500 ends it here",
+        "nothing was changed",
+    ),
+    "prepare": StepWords(
+        "a modem whose radio works is busy and draws much current",
+        "it may not answer; then it stops here",
+        _NOTHING_LOST,
+    ),
+    "switch": StepWords(
+        "running firmware cannot replace itself: a small updater in the modem does",
+        "the modem may refuse (it is asked several times, in two ways), or come back at another speed",
+        "its old firmware is started again (AT+SMSWBOOT=1,1)",
+    ),
+    "ffh": StepWords(
+        "from the factory boot loader a full image is only safe with updater.elf, which the boot ROM loads",
+        "from here on only updater.elf leads out; power may go away without harm",
+        "the same command again, with --updater-elf",
+    ),
+    "speed": StepWords(
+        "the boot ROM starts at 115200 baud, and mirror mode knows 921600 only; so the board does this first",
+        "it may not answer for a minute after power-on",
+        "take power off for 10 s and run the same command again",
+    ),
+    "load": StepWords(
+        "the boot ROM itself cannot write firmware; this program in the modem's memory can",
+        "it may not start, where it belongs to another package; nothing is written to flash yet",
+        "take power off for 10 s: the modem is in its boot ROM again; run the same command again",
+    ),
+    "transfer": StepWords(
+        "this is the firmware",
+        "it stands still for minutes near 7 to 10 % and at 99 %: that is normal; a lost cable or power breaks it off",
+        "the modem waits in its updater, without firmware: " + _AGAIN,
+    ),
+    "transfer-store": StepWords(
+        "small files are kept whole before anything is written, which is the safest way",
+        "some modems cannot keep it: then it stands at 0 % and is stopped after 5 minutes",
+        "the old firmware is untouched; run the same command again, or with --method on-the-fly",
+    ),
+    "transfer-bootrom": StepWords(
+        "the factory boot loader cannot recover from a failed full image; you asked to replace it (--bootrom)",
+        "the most delicate step: the modem's own boot image is replaced; power must stay",
+        "there is none if power fails now",
+    ),
+    "deploy": StepWords(
+        "the modem checks and installs what it received; it says nothing for minutes",
+        "power lost now is how modems die; a failure is reported and named",
+        "after a reported failure: send the file again; after lost power there may be none",
+    ),
+    "return": StepWords(
+        "only firmware that starts by itself counts",
+        "it may not start; then the modem is in its updater or boot ROM, and is named so",
+        _AGAIN,
+    ),
+    "between": StepWords(
+        "the second file fits only what the first one made; several modems died between the two",
+        "if the modem reports something else, the second file is not sent",
+        "do not unplug, press no reset; run the same command again",
+    ),
+    "prove": StepWords(
+        "success is what the modem says of itself, compared with what the file promised",
+        "it may say another build: then it is not called a success",
+        _AGAIN,
+    ),
+}
+
+
+def words(step: Step) -> StepWords:
+    """The words for one step of a plan."""
+    if step.do == "transfer" and step.image == BOOTROM:
+        return _WORDS["transfer-bootrom"]
+    if step.do == "transfer" and step.method == STORE:
+        return _WORDS["transfer-store"]
+    return _WORDS[step.do]
