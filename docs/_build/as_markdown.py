@@ -1,0 +1,119 @@
+"""Pages and commands as Markdown for the site."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+
+import click
+
+from doctor.links import Kind
+from doctor.report.page import Page, Section, named_ids
+
+Link = Callable[[str], str]
+"""An id to a Markdown link."""
+
+
+def link_between(pages: Mapping[str, Page], here: Kind | None) -> Link:
+    """Makes links to pages, seen from a page of the folder ``here`` (None: from the top)."""
+
+    def link(page_id: str) -> str:
+        kind = pages[page_id].kind
+        folder = "" if kind is here else f"{kind.value}/" if here is None else f"../{kind.value}/"
+        return f"[{page_id}]({folder}{page_id}.md)"
+
+    return link
+
+
+def page(shown: Page, pages: Mapping[str, Page]) -> str:
+    """The whole page."""
+    write = _Writer(pages, shown.kind, shown.id)
+    lines = [f"# {write.prose(shown.title, linked=False)}", "", f"`{shown.id}`{{ .id }}", ""]
+    lines += ['<div class="facts" markdown>', ""]
+    for name, value in shown.facts:
+        lines += [name, f":   {write.prose(value)}", ""]
+    lines += ["</div>", ""]
+    for section in shown.sections:
+        lines += write.section(section)
+    lines += [f"In a terminal: `fipy-doctor open {shown.id}`", "{ .elsewhere }", ""]
+    return "\n".join(lines)
+
+
+def index(title: str, text: str, pages: Iterable[Page], all_pages: Mapping[str, Page], kind: Kind) -> str:
+    """A page that lists ``pages`` by area (known failures) or in one list."""
+    write = _Writer(all_pages, kind, None)
+    lines = [f"# {title}", "", text, ""]
+    area = None
+    for shown in pages:
+        mine = dict(shown.facts).get("area")
+        if mine != area:
+            lines += ["", f"## {(mine or '').capitalize()}", ""]
+            area = mine
+        lines += [write.link(shown.id), f":   {write.prose(shown.title, linked=False)}", ""]
+    return "\n".join(lines)
+
+
+class _Writer:
+    """Writes texts of one page: knows from where links go and which id needs none."""
+
+    def __init__(self, pages: Mapping[str, Page], here: Kind | None, own: str | None) -> None:
+        self._ids = [page_id for page_id in pages if page_id != own]
+        self.link = link_between(pages, here)
+
+    def section(self, section: Section) -> list[str]:
+        """Heading, paragraphs, list."""
+        lines = [f"## {section.heading}", ""]
+        for paragraph in section.text:
+            lines += [self.prose(paragraph), ""]
+        for number, item in enumerate(section.items, 1):
+            mark = f"{number}." if section.numbered and len(section.items) > 1 else "-"
+            lines.append(f"{mark} {self.prose(item)}")
+        return [*lines, ""]
+
+    def prose(self, text: str, *, linked: bool = True) -> str:
+        """Plain text with code in backticks, every other character standing for itself, known ids as links."""
+        parts = text.split("`")
+        if len(parts) % 2 == 0:  # a backtick without its other half
+            return self._plain(text.replace("`", "'"), linked)
+        return "".join(f"`{part}`" if n % 2 else self._plain(part, linked) for n, part in enumerate(parts) if part)
+
+    def _plain(self, text: str, linked: bool) -> str:
+        ids = self._ids if linked else []
+        return "".join(self.link(piece) if known else escaped(piece) for piece, known in named_ids(text, ids))
+
+
+def escaped(text: str) -> str:
+    """``text`` for Markdown, without any markup of its own."""
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("{", "&#123;")
+    text = re.sub(r"([\\*_\[\]|#~^])", r"\\\1", text)
+    text = re.sub(r"^(\d+)([.)])", r"\1\\\2", text)
+    return re.sub(r"(https?):", r"\1&#58;", text)
+
+
+def command(name: str, what: click.Command, common: frozenset[str], pages: Mapping[str, Page]) -> str:
+    """The page of one command; options named in ``common`` come last."""
+    context = click.Context(what, info_name=f"fipy-doctor {name}".strip())
+    write = _Writer(pages, Kind.COMMAND, None)
+    usage = " ".join([context.info_name or "", *what.collect_usage_pieces(context)])
+    lines = [f"# {context.info_name}", "", "```text", usage, "```", ""]
+    for paragraph in re.split(r"\n\s*\n", (what.help or "").strip()):
+        lines += [write.prose(" ".join(paragraph.split())), ""]
+    options = [p for p in what.params if isinstance(p, click.Option) and not p.hidden]
+    own = [p for p in options if p.name not in common]
+    for heading, chosen in (("Options", own), ("Options of every command", [p for p in options if p not in own])):
+        if chosen:
+            lines += [f"## {heading}", ""]
+            for option in chosen:
+                lines += _option(option, context, write)
+    return "\n".join(lines)
+
+
+def _option(option: click.Option, context: click.Context, write: _Writer) -> list[str]:
+    names = ", ".join(option.opts)
+    if not option.is_flag:
+        names += f" {option.make_metavar(context)}"
+    more = ["may be given several times"] if option.multiple else []
+    if option.envvar:
+        more.append(f"also from `{option.envvar}`")
+    text = write.prose(option.help or "") + (f" ({', '.join(more)})" if more else "")
+    return [f"`{names}`", f":   {text}", ""]
