@@ -46,7 +46,8 @@ _PLACES = (
     "bootrom updated",
 )
 _CPYTHON = re.compile(
-    r"^Python [23]\.\d+\.\d+ |^[A-Z]:\\[^\n]*>|^\S+@\S+:\S*[$#] |site-packages|Running on (?:linux|win|darwin|mac)"
+    r"^Python [23]\.\d+\.\d+ |^[A-Z]:\\[^\n]*>|File \"(?:[A-Z]:|/home/|/usr/)|^\S+@\S+:\S*[$#] "
+    r"|site-packages|Running on (?:linux|win|darwin|mac)"
 )
 _BOARD = re.compile(r"with ESP32|^Pycom MicroPython|/flash/|rst:0x|>>> (?:FiPy|GPy|G01) with firmware|Connected to COM")
 

@@ -120,7 +120,8 @@ def _spans(sign: Sign, paste: Paste) -> Iterator[tuple[int, int]]:
     pattern = _compiled(sign.match or re.escape(sign.has[0]))
     reach = _FAR_REACH_CHARS if r"[\s\S]" in sign.match else _REACH_CHARS
     taken = -1
-    for start, end in _windows(min((paste.places(part) for part in sign.has), key=len), reach, len(text)):
+    rarest = min((paste.places(part) for part in sign.has), key=lambda places: len(places))
+    for start, end in _windows(rarest, reach, len(text)):
         # \Z means the end of the paste, so a window must not end before it.
         limit = len(text) if r"\Z" in sign.match else end
         for hit in pattern.finditer(text, start, limit):

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from doctor import engine
+from doctor.cli.main import COMMANDS
+from doctor.knowledge import Entry, entries
+from doctor.knowledge.catalogue import ENTRY_KEYS, HERE, SIGN_KEYS, sources
+from doctor.remedies import DoableCure, cures
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+INDEX = [line.split() for line in (Path(__file__).parent / "reference_index.txt").read_text("utf-8").splitlines()[1:]]
+TABLES = {p.stem.replace("_", "-"): tomllib.loads(p.read_text(encoding="utf-8")) for p in sorted(HERE.glob("*.toml"))}
+ALL = [pytest.param(entry, id=entry.id) for entry in entries().values()]
+PLANNED = ("status", "backup", "restore")  #: commands of docs/design.md that come with other issues
+EXPRESSIONS = ("match", "after", "before", "not_after", "not_before", "with_", "without")
+
+
+def test_every_entry_of_the_reference_is_there() -> None:
+    assert len(INDEX) == 188
+    assert {row[0] for row in INDEX} == {entry.id for entry in entries().values() if entry.area != "ours"}
+
+
+@pytest.mark.parametrize(("entry_id", "area", "blocks"), INDEX)
+def test_area_and_severity_are_those_of_the_reference(entry_id: str, area: str, blocks: str) -> None:
+    assert (entries()[entry_id].area, entries()[entry_id].blocks) == (area, blocks)
+
+
+def test_reading_entry_by_entry_gives_what_the_whole_files_hold() -> None:
+    whole = {entry_id: table for tables in TABLES.values() for entry_id, table in tables.items()}
+    assert set(whole) == set(sources())
+    for entry_id, table in whole.items():
+        signs = table.get("signs", [])
+        assert [list(has) for has in sources()[entry_id].has] == [sign["has"] for sign in signs]
+        assert tomllib.loads(sources()[entry_id].text) == {entry_id: table}
+
+
+def test_tables_hold_known_keys_only() -> None:
+    for tables in TABLES.values():
+        for table in tables.values():
+            assert set(table) <= ENTRY_KEYS
+            assert all(set(sign) <= SIGN_KEYS for sign in table.get("signs", ()))
+
+
+@pytest.mark.parametrize("entry", ALL)
+def test_fields_are_sound(entry: Entry) -> None:
+    assert 15 <= len(entry.title) <= 120 and not entry.title.endswith((".", "…"))
+    assert entry.blocks in ("yes", "no", "maybe")
+    assert entry.evidence in ("thread", "code", "knowledge")
+    assert entry.brick_risk and entry.shows and entry.means and entry.words
+    assert entry.causes and entry.cure and all(len(step) > 10 for step in entry.cure)
+
+
+@pytest.mark.parametrize("entry", ALL)
+def test_ids_that_an_entry_names_exist(entry: Entry) -> None:
+    named = {*entry.related, *entry.explains, *(sign.unless_id for sign in entry.signs if sign.unless_id)}
+    assert named <= set(entries())
+    assert entry.id not in named
+    assert not set(entry.related) & set(entry.explains)
+
+
+def test_neighbours_know_of_each_other() -> None:
+    for entry in entries().values():
+        for other in entry.related:
+            known = entries()[other]
+            assert entry.id in (*known.related, *known.explains), (entry.id, other)
+
+
+def test_nothing_is_its_own_cause_by_a_detour() -> None:
+    def reached(start: str, path: tuple[str, ...]) -> None:
+        for after in entries()[start].explains:
+            assert after not in path, (*path, after)
+            reached(after, (*path, after))
+
+    for entry_id in entries():
+        reached(entry_id, (entry_id,))
+
+
+def test_checks_and_entries_agree_on_who_finds_what() -> None:
+    finds = {check.id: set(check.finds) for check in engine.builtin()}
+    named = {check_id: {e.id for e in entries().values() if check_id in e.found_by} for check_id in finds}
+    assert named == finds
+    # "flash" itself refuses where the line or the supply is not steady: no check can know before.
+    assert {check_id for entry in entries().values() for check_id in entry.found_by} <= {*finds, "flash"}
+
+
+@pytest.mark.parametrize("entry", ALL)
+def test_signs_can_be_searched_for(entry: Entry) -> None:
+    for sign in entry.signs:
+        assert sign.has and all(part and part == part.lower() for part in sign.has)
+        assert 0.5 <= sign.sure <= 1
+        assert sign.side in ("", "board", "pc")
+        for name in EXPRESSIONS:
+            re.compile(getattr(sign, name), re.IGNORECASE | re.MULTILINE)
+
+
+@pytest.mark.parametrize("entry", ALL)
+def test_cures_name_commands_that_exist_and_no_probe_codes(entry: Entry) -> None:
+    flags = {cure.flag for cure in cures().by_id.values() if isinstance(cure, DoableCure)}
+    for step in entry.cure:
+        assert not re.search(r"(?<![-\w])(?:F[1-4]|S[1-5]|B[1-5]|D[1-5]|M[0-6]|W2)\b", step)
+        assert set(re.findall(r"`fipy-doctor ([a-z]+)", step)) <= {*COMMANDS, *PLANNED}
+        assert set(re.findall(r"fipy-doctor fix --([a-z-]+)", step)) <= flags
