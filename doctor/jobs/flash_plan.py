@@ -86,8 +86,8 @@ def plan_for(bench: Bench, request: FlashRequest) -> FlashPlan | DoctorError:
     if core.refusal is not None:
         refusal = core.refusal
         return DoctorError(refusal.id, refusal.what, on=images[0].path.name, cause=refusal.why, next=refusal.next)
-    used = {step.image for step in core.steps}
-    files = tuple(file for file in _files(bench) if file.role in used)
+    used = {FIRMWARE, *(step.image for step in core.steps)}
+    files = tuple(file for file in given_files(bench) if file.role in used)
     return FlashPlan(images[-1], facts, via, core, files, request.compress)
 
 
@@ -100,7 +100,8 @@ def sources_of(plan: FlashPlan) -> dict[str, bytes]:
     return sources
 
 
-def _files(bench: Bench) -> list[FlashFile]:
+def given_files(bench: Bench) -> list[FlashFile]:
+    """Every file that the user gave for the modem, needed or not."""
     roles = (FIRMWARE, SECOND)
     files = [FlashFile(role, i.path, i.sha256, i.size_bytes) for role, i in zip(roles, bench.firmware, strict=False)]
     elf, bootrom = bench.updater_elf, bench.bootrom

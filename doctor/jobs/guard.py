@@ -12,6 +12,7 @@ from doctor.bench import Bench
 from doctor.events import Event, Listener
 from doctor.jobs import journal as journals
 from doctor.jobs.awake import awake
+from doctor.jobs.flash_plan import given_files
 from doctor.jobs.journal import Entry, Journal, SentFile
 from doctor.jobs.lock import port_lock
 from doctor.jobs.logbook import Logbook
@@ -110,13 +111,15 @@ def _entry(bench: Bench, plan: FlashPlan, request: FlashRequest, log: Logbook) -
     options, before = bench.options, plan.before
     return Entry(
         ids=journals.ids_of(bench),
-        files=tuple(SentFile(f.role, str(f.path), f.sha256, f.size_bytes) for f in plan.files),
+        files=tuple(SentFile(f.role, str(f.path.absolute()), f.sha256, f.size_bytes) for f in given_files(bench)),
         options={
             "via": request.via,
             "method": request.method,
             "accept": sorted(options.accept),
             "was": options.was,
             "carrier": options.carrier,
+            "differential": plan.image.base is not None,
+            "promised_build": plan.image.promised_build,
         },
         before={"mode": before.mode, "build": before.build, "radio": before.radio, "release": before.release},
         steps=tuple(step.id for step in plan.core.steps),

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from doctor.bench import Bench
 from doctor.check import Needs
@@ -132,7 +133,7 @@ def ids_of(bench: Bench) -> dict[str, str]:
     """What this modem is known by. A simulated bench is known by its port only: all of them have the same IMEI."""
     ids: dict[str, str] = {}
     if bench.options.port is not None:
-        ids["port"] = bench.options.port
+        ids["port"] = port_key(bench.options.port)
     link = bench.link_or_none
     if link is not None and link.simulated:
         return ids
@@ -147,11 +148,25 @@ def ids_of(bench: Bench) -> dict[str, str]:
     return ids
 
 
-def is_alive(pid: int) -> bool:
-    """Whether a process of that number runs."""
+def port_key(port: str) -> str:
+    """What a port is known by: its name, but of a kept simulated bench the directory that it is kept in."""
+    parts = urlsplit(port)
+    state = parse_qs(parts.query).get("state", [""])[0] if parts.scheme == "sim" else ""
+    return f"sim://{parts.hostname}?state={Path(state).resolve()}" if state else port
+
+
+def is_at_work(entry: Entry) -> bool:
+    """Whether the process that wrote ``entry`` still runs; another one may have got its number since."""
     import psutil
 
-    return pid > 0 and bool(psutil.pid_exists(pid))
+    if entry.state != RUNNING or entry.pid in (0, os.getpid()):
+        return False
+    try:
+        process = psutil.Process(entry.pid)
+        started = datetime.fromtimestamp(process.create_time(), timezone.utc)
+        return process.status() != psutil.STATUS_ZOMBIE and started <= datetime.fromisoformat(entry.begun)
+    except (psutil.Error, ValueError, OSError):
+        return False
 
 
 def _entry(data: dict[str, Any]) -> Entry:

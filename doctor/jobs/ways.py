@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from doctor.bench import Bench
 from doctor.errors import BoardError, DoctorError, LinkError, UsageError
-from doctor.jobs.journal import RUNNING, UNPROVED, Journal
+from doctor.jobs.journal import RUNNING, UNPROVED, Journal, port_key
 from doctor.modem.facts import ModemFacts
 from doctor.updater import states
 from doctor.updater.contract import Port
@@ -115,7 +115,7 @@ def go_through_own_mirror(bench: Bench) -> bool:
 
     if bench.options.port is None or bench.options.via_modem or bench.contact.seen is not Seen.MIRROR:
         return False
-    entry = Journal().find({"port": bench.options.port})
+    entry = Journal().find({"port": port_key(bench.options.port)})
     if entry is None or not entry.mirrored or entry.state not in (RUNNING, UNPROVED):
         return False
     bench.use_mirror(entry.max_block)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -25,6 +26,23 @@ def card_of(options: BenchOptions) -> Path | None:
         return None
     state = parse_qs(urlsplit(options.port or "").query).get("state", [""])[0]
     return Path(state) / "card.img" if state else None
+
+
+def notes_for_hands(options: BenchOptions, hands: Collection[str]) -> tuple[str, ...]:
+    """How the hands named by ``hands`` (press-reset, power-cycle) are moved on a simulated bench."""
+    known = [hand for hand in hands if hand in ("press-reset", "power-cycle")]
+    if not known or not is_simulated(options):
+        return ()
+    if card_of(options) is None:
+        return (NEEDS_KEEPING,)
+    words = [
+        "fipy-doctor",
+        "sim",
+        *(word for hand in known for word in ("--hands", hand)),
+        "--port",
+        options.port or "",
+    ]
+    return (f"on the simulated bench, your hands are: {command_line(words)}",)
 
 
 def notes(options: BenchOptions, cure: Cure | None) -> tuple[str, ...]:

@@ -1,0 +1,71 @@
+"""``fipy-doctor status``: where the modem stands, and the one next command."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from doctor.bench import BenchOptions
+from doctor.cli import options
+
+if TYPE_CHECKING:
+    from doctor.jobs.status import Standing
+
+
+@click.command("status")
+@options.common
+@click.option("--interrupt", is_flag=True, help="A program that runs on the board may be stopped.")
+@click.option("--via", type=click.Choice(("auto", "modem")), default="auto", help="modem: no board in front.")
+def command(**given: Any) -> int:
+    """Say where the modem stands and what to do next.
+
+    Asks the modem itself (an abandoned transfer is closed first), and the journal of what was sent to it. Exit code
+    0: nothing is left to do, or a flash is under way; 1: something is left to do, or the modem could not be asked.
+    """
+    from rich.text import Text
+
+    from doctor.cli.check import show_next
+    from doctor.jobs.status import status
+    from doctor.report import console
+    from doctor.report.next_step import NextStep, command_line
+    from doctor.report.practice import notes_for_hands
+
+    screen = options.screen_of(given)
+    bench_options = BenchOptions(port=given["port"], interrupt=given["interrupt"], via_modem=given["via"] == "modem")
+    with options.open_bench(bench_options, given) as bench:
+        standing = status(bench)
+    if screen.as_json:
+        screen.document(_document(standing))
+        return int(standing.exit_code)
+    screen.show(Text(f"modem: {standing.where}"))
+    if standing.history:
+        screen.show(Text(standing.history))
+    if standing.error is not None:
+        screen.show(console.error(standing.error))
+    if standing.onward is not None:
+        step = standing.onward
+        if step.remark:
+            screen.show(Text(step.remark))
+        hands = notes_for_hands(bench_options, step.hands)
+        show_next(NextStep(step.hands_text, command_line(list(step.words)), hands), screen)
+    elif standing.error is None:
+        screen.show(Text("Nothing is left to do."))
+    return int(standing.exit_code)
+
+
+def _document(standing: Standing) -> str:
+    from doctor.report import as_json
+
+    return as_json.document(
+        "status",
+        standing.exit_code,
+        standing.error,
+        where=standing.where,
+        history=standing.history,
+        running=standing.running,
+        modem=as_json.modem(standing.facts) if standing.facts is not None else None,
+        journal=asdict(standing.entry) if standing.entry is not None else None,
+        onward=as_json.onward(standing.onward) if standing.onward is not None else None,
+    )
