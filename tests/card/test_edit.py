@@ -11,8 +11,9 @@ import pytest
 from doctor.card.directory import walk
 from doctor.card.edit import VolumeEditor
 from doctor.card.judge import find_volume, judge
-from doctor.card.overlay import ADDING, Group, Medium, Overlay
+from doctor.card.overlay import ADDING, Group, Overlay
 from doctor.card.reader import read_file
+from doctor.card.source import BlockSource
 from doctor.card.writer import NewFile, new_file
 from doctor.errors import CardError
 from tests.card.images import BIG, DUP, DUP_NAME, MIB, SMALL, card, tool, volume_of
@@ -48,7 +49,7 @@ class Memory:
         self.syncs.append(len(self.writes))
 
 
-def contents(medium: Medium) -> dict[str, bytes]:
+def contents(medium: BlockSource) -> dict[str, bytes]:
     volume = find_volume(medium)
     assert volume is not None
     return {
