@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint types unit clean
+.PHONY: demo test docs lint types unit clean
 
 # One kept bench: saved web pages as scripts, found, cured; then flashed and proved.
 DEMO := $(VENV)/demo
@@ -18,6 +18,12 @@ demo: $(VENV)/.demo
 	$(BIN)/fipy-doctor flash $(DEMO_FILE) --port '$(DEMO_PORT)' --yes
 
 test: lint types unit
+
+# The site in site/: generated pages, screenshots from real simulated runs; every link is followed, nothing may be loaded
+# from elsewhere. site/index.html can be read without a server.
+docs: $(VENV)/.docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	$(BIN)/python -m docs._build.check_site site
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check
@@ -36,6 +42,10 @@ $(VENV)/.demo: $(BIN)/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
 	touch $@
 
+$(VENV)/.docs: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
+	touch $@
+
 # pysequansutils ships the genuine .dup that the firmware tests judge; what it depends on is not needed for that.
 $(VENV)/.test: $(BIN)/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
@@ -43,4 +53,4 @@ $(VENV)/.test: $(BIN)/python pyproject.toml
 	touch $@
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) site .mypy_cache .pytest_cache .ruff_cache

@@ -43,11 +43,11 @@ def index(title: str, text: str, pages: Iterable[Page], all_pages: Mapping[str, 
     """A page that lists ``pages`` by area (known failures) or in one list."""
     write = _Writer(all_pages, kind, None)
     lines = [f"# {title}", "", text, ""]
-    area = None
+    area = ""
     for shown in pages:
-        mine = dict(shown.facts).get("area")
+        mine = dict(shown.facts).get("area", "")
         if mine != area:
-            lines += ["", f"## {(mine or '').capitalize()}", ""]
+            lines += ["", f"## {mine[:1].upper()}{mine[1:]}", ""]
             area = mine
         lines += [write.link(shown.id), f":   {write.prose(shown.title, linked=False)}", ""]
     return "\n".join(lines)
@@ -82,10 +82,12 @@ class _Writer:
         return "".join(self.link(piece) if known else escaped(piece) for piece, known in named_ids(text, ids))
 
 
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "{": "&#123;"}
+
+
 def escaped(text: str) -> str:
     """``text`` for Markdown, without any markup of its own."""
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("{", "&#123;")
-    text = re.sub(r"([\\*_\[\]|#~^])", r"\\\1", text)
+    text = re.sub(r"[&<>{]|([\\*_\[\]|#~^])", lambda c: f"\\{c[1]}" if c[1] else _ENTITIES[c[0]], text)
     text = re.sub(r"^(\d+)([.)])", r"\1\\\2", text)
     return re.sub(r"(https?):", r"\1&#58;", text)
 
@@ -112,8 +114,7 @@ def _option(option: click.Option, context: click.Context, write: _Writer) -> lis
     names = ", ".join(option.opts)
     if not option.is_flag:
         names += f" {option.make_metavar(context)}"
-    more = ["may be given several times"] if option.multiple else []
+    more = [" May be given several times."] if option.multiple else []
     if option.envvar:
-        more.append(f"also from `{option.envvar}`")
-    text = write.prose(option.help or "") + (f" ({', '.join(more)})" if more else "")
-    return [f"`{names}`", f":   {text}", ""]
+        more.append(f" Also from `{option.envvar}`.")
+    return [f"`{names}`", f":   {write.prose(option.help or '')}{''.join(more)}", ""]

@@ -52,7 +52,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     by_area: dict[str, list[dict[str, str]]] = {}
     for page in _of(pages, Kind.FAILURE):
         by_area.setdefault(dict(page.facts)["area"], []).append({page.id: f"failures/{page.id}.md"})
-    sections["Known failures"] += [{area.capitalize(): entries} for area, entries in by_area.items()]
+    sections["Known failures"] += [{area[:1].upper() + area[1:]: entries} for area, entries in by_area.items()]
     there = {title: name for title, name in PERHAPS_INSIDE.items() if (ROOT / "docs" / name).exists()}
     sections["Inside"] += [{title: name} for title, name in there.items()]
     return config

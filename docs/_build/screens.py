@@ -22,6 +22,17 @@ WIDE, NARROW = 96, 46  #: columns; 46 are readable on a phone of 390 px
 ROWS = 60
 LIMIT_S = 60
 PRACTICE = "PRACTICE-CATM1-41065.dup"
+LOG = """>>> import sqnsupgrade
+>>> sqnsupgrade.run('/sd/CATM1-41065.dup')
+<<< Welcome to the SQN3330 firmware updater >>>
+Entering recovery mode
+Traceback (most recent call last):
+  File "<stdin>", line 1, in <module>
+  File "sqnsupgrade.py", line 310, in run
+OSError: AT+SMSWBOOT=3,0 failed!
+>>> lte.send_at_cmd('ATI')
+'\\r\\nERROR\\r\\n'
+"""
 #: rich's own frame loads a font from a CDN; ours takes what the reader has. Every piece of text carries its width.
 FRAME = re.sub(r"@font-face\s*\{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL).replace(
     "font-family: Fira Code, monospace", "font-family: ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
@@ -73,6 +84,12 @@ SCREENS = (
         ("check", "--port", "sim://fipy?scenario=modem-silent", "--select", "modem-answers"),
         1,
     ),
+    Screen(
+        "explain",
+        "A log from another program",
+        "What somebody pasted into a forum: what it means, the cause before its consequences, and what to do now.",
+        ("explain", "console.log"),
+    ),
     Screen("open", "The page of an id, without a network", "", ("open", "smswboot-30-failed")),
 )
 
@@ -88,6 +105,7 @@ def files() -> Iterator[tuple[str, str]]:
     ]
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(os.cpu_count()) as pool:
         _run(("sim", "--make-firmware", folder), Path(folder), WIDE, 0)
+        (Path(folder) / "console.log").write_text(LOG, encoding="utf-8")
         wide = list(pool.map(lambda s: _run(s.words, Path(folder), WIDE, s.expect), SCREENS))
         narrow = list(pool.map(lambda s: _run(s.words, Path(folder), NARROW, s.expect), SCREENS))
     for screen, desk, phone in zip(SCREENS, wide, narrow, strict=True):

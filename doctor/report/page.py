@@ -22,6 +22,17 @@ EVIDENCE = {
     "code": "read in the source of the programs, not seen on a board",
     "knowledge": "general knowledge of the platform, not seen on a board",
 }
+AREAS = {
+    "board": "the board",
+    "files": "scripts and files",
+    "firmware-file": "firmware file",
+    "flash-process": "while flashing",
+    "modem": "the modem",
+    "ours": "fipy-doctor itself",
+    "power": "power",
+    "sd-card": "SD card",
+    "serial": "ports and cables",
+}
 BLOCKS = {"yes": "yes", "no": "no", "maybe": "perhaps"}
 GRADES = {
     Grade.SAFE: "fipy-doctor does it without asking",
@@ -127,7 +138,7 @@ def _of_check(check: Check, known: Mapping[str, Entry]) -> Page:
 def _of_failure(entry: Entry, checks: Iterable[Check], known: Mapping[str, Entry]) -> Page:
     finders = list(dict.fromkeys([*entry.found_by, *(check.id for check in checks if entry.id in check.finds)]))
     facts = (
-        ("area", entry.area.replace("-", " ")),
+        ("area", AREAS[entry.area]),
         ("blocks flashing", "no: nothing is wrong" if entry.harmless else BLOCKS[entry.blocks]),
         ("can it cost the modem", entry.brick_risk),
         ("how we know", EVIDENCE[entry.evidence]),
