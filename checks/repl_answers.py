@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from doctor.bench import Bench
+from doctor.board import onboard
 from doctor.check import Check, Finding, Grade, Needs, Remedy
 from doctor.escape import shown
 from doctor.sniff import Contact, Seen
@@ -114,10 +115,16 @@ class ReplAnswers(Check):
         )
 
     def _updater(self, name: str, contact: Contact) -> Finding:
+        told = onboard.last_heard(contact.text)
+        evidence = _evidence(contact)
+        whose = "an updater is at work on the board"
+        if told is not None:
+            evidence["stands_at"] = onboard.in_words(told)
+            whose = f"our updater is at work on the board ({evidence['stands_at']}); fipy-doctor flash joins it"
         return self.fail(
-            f"{name}: an updater is at work on the board; it is not disturbed. DO NOT UNPLUG",
+            f"{name}: {whose}; it is not disturbed. DO NOT UNPLUG",
             catalogue="user-interrupt",
-            evidence=_evidence(contact),
+            evidence=evidence,
             cause="a modem update was started on the board, by hand or by main.py; stopping it can brick the modem",
             remedies=(_WAIT,),
         )

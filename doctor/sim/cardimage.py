@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
 from functools import lru_cache
 
@@ -39,9 +39,13 @@ class CardDevice:
     def __init__(self, blocks: Blocks | None, *, dead: bool = False) -> None:
         self.blocks = blocks
         self.dead = dead
+        self.hides_errors = True
+        """The board's driver ignores read errors: a card that was pulled reads as zeros. False: an OSError. **?**"""
+        self.disturb: Callable[[int, bytes], bytes] = lambda lba, data: data
+        """What the board gets of the sectors from ``lba`` on: a bad card or contact misreads without a word."""
 
     def insert(self, blocks: Blocks | None) -> None:
-        """Put another card into the slot (None takes it out); a volume mounted before keeps the old one."""
+        """Put another card into the slot (None takes it out); a volume mounted before does not find its own."""
         self.blocks = blocks
         self.dead = False
 
@@ -75,7 +79,7 @@ class CardDevice:
     def mount(self) -> FatVolume:
         """The volume that the board's FAT driver picks. Raises CardFault 'absent', 'dead' or 'no-filesystem'."""
         blocks = self.init()
-        return FatVolume(blocks, find_volume(blocks))
+        return FatVolume(_Mounted(self, blocks), find_volume(blocks))
 
     def format(self) -> FatVolume:
         """Format as the board does and return the new, empty volume. Raises CardFault 'format-failed' for 16-32 MiB."""
@@ -84,6 +88,33 @@ class CardDevice:
         if layout.lba:
             blocks.write(0, partition_table([(0x0C, layout.lba, layout.total_sectors)]))
         return FatVolume(blocks, write_layout(blocks, layout))
+
+
+class _Mounted:
+    """The sectors of a mounted card, as long as that card is in the slot."""
+
+    def __init__(self, device: CardDevice, blocks: Blocks) -> None:
+        self._device = device
+        self._card = blocks
+
+    @property
+    def sector_count(self) -> int:
+        """How many sectors there are."""
+        return self._card.sector_count
+
+    def read(self, lba: int, count: int = 1) -> bytes:
+        """Sectors. Raises CardFault 'read-error' where the card is gone and the driver says so."""
+        if self._device.blocks is self._card:
+            return self._device.disturb(lba, self._card.read(lba, count))
+        if self._device.hides_errors:
+            return bytes(count * SECTOR_BYTES)
+        raise CardFault("read-error")
+
+    def write(self, lba: int, data: bytes) -> None:
+        """Store sectors. Raises CardFault 'read-error' where the card is gone."""
+        if self._device.blocks is not self._card:
+            raise CardFault("read-error")
+        self._card.write(lba, data)
 
 
 class CardLayout(str, Enum):

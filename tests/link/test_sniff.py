@@ -76,7 +76,8 @@ def test_what_a_program_prints_is_escaped_in_the_evidence() -> None:
         b"Sending 5996938 bytes: [####            ]  12%\r",
         b"Resetting (DO NOT DISCONNECT POWER!!!)......",
         b"<<<=== DO NOT DISCONNECT POWER ===>>>\r\n",
-        b"@@FD heartbeat\r\n",
+        b'@@FD {"fipyup": "heartbeat", "data": {"step": "deploy"}}\r\n',
+        b"fipyup: 12 % 720720/5996938 transfer, do not unplug\r\n",
     ],
 )
 def test_an_updater_at_work_is_left_alone(text: bytes) -> None:

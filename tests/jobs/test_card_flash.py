@@ -1,0 +1,262 @@
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from doctor import engine
+from doctor.bench import Bench, BenchOptions
+from doctor.check import Finding, Status
+from doctor.events import Event, Progress, StepStarted
+from doctor.jobs.card_flash import refusal
+from doctor.jobs.flash import FlashRequest, FlashResult, flash
+from doctor.sim.bench import SimBench
+from doctor.sim.practice import make_practice_image
+from doctor.updater import side_file
+from tests.jobs.flashing import BUILD, SIZE_BYTES, User, small_image
+
+CARD = FlashRequest("card")
+OLD = "1.17.3.b1"  #: no kbd_intr, no mirror mode of its own
+
+
+class BoardJob:
+    """A bench with a small image on the board's card, and a run of flash that a test may break into."""
+
+    def __init__(self, image: Path, url: str = "sim://fipy", *, on_card: bool = True, accept: tuple[str, ...] = ()):
+        self.image = image
+        self.bench = Bench(BenchOptions(port=url, firmware=(image,), accept=frozenset(accept)))
+        self.sim: SimBench = self.bench.link.serial.bench
+        if on_card:
+            self.sim.hands.copy_to_card(image)
+        self.events: list[Event] = []
+
+    def flash(
+        self,
+        request: FlashRequest = CARD,
+        *,
+        user: User | None = None,
+        at: Callable[[Event], bool] = lambda event: False,
+        act: Callable[[], None] = lambda: None,
+    ) -> FlashResult:
+        done: list[Event] = []
+
+        def hear(event: Event) -> None:
+            self.events.append(event)
+            if not done and at(event):
+                done.append(event)
+                act()
+
+        return flash(self.bench, request, consent=user or User(), listen=hear)
+
+    def steps(self) -> list[str]:
+        return [event.step for event in self.events if isinstance(event, StepStarted)]
+
+    def file(self, path: str) -> bytes:
+        return self.sim.card.mount().read(path)
+
+    def walk_off(self) -> None:
+        """The PC's program ends here, without a word to the board; the port is closed and opened by another."""
+        self.sim.port.close()
+        self.sim.world.sleep_ms(3000)
+        self.sim.port.open(115200, True)
+        self.bench.forget_board()
+
+    def received(self) -> bool:
+        return bool(self.sim.modem.received) and self.sim.modem.build == BUILD
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    return small_image(tmp_path)
+
+
+@pytest.fixture
+def job(image: Path) -> Iterator[BoardJob]:
+    made = BoardJob(image)
+    yield made
+    made.bench.close()
+
+
+def half(event: Event) -> bool:
+    return isinstance(event, Progress) and event.done_bytes >= SIZE_BYTES // 2
+
+
+def test_the_board_flashes_and_the_modem_got_the_files_bytes(job: BoardJob, image: Path) -> None:
+    result = job.flash()
+    assert result.error is None and result.proof is not None and result.proof.holds
+    assert result.proof.received_sha256 == hashlib.sha256(image.read_bytes()).hexdigest()
+    assert job.received()
+
+
+def test_progress_is_that_of_every_other_way(job: BoardJob) -> None:
+    job.flash()
+    assert [s for s in job.steps() if s in ("prepare", "transfer", "deploy", "return", "prove")] == [
+        "prepare", "transfer", "deploy", "return", "prove",
+    ]  # fmt: skip
+    shares = [event.done_bytes for event in job.events if isinstance(event, Progress)]
+    assert shares[0] == 0 and shares[-1] == SIZE_BYTES and shares == sorted(shares)
+
+
+def test_the_log_on_the_card_tells_before_and_after(job: BoardJob, image: Path) -> None:
+    job.flash()
+    log = job.file("/fipyup.log").decode()
+    assert (
+        log.index("---- begin") < log.index(hashlib.sha256(image.read_bytes()).hexdigest()) < log.index("proved: True")
+    )
+    assert log.rstrip().endswith("---- end")
+
+
+def test_the_side_file_is_put_beside_the_image_once(job: BoardJob, image: Path) -> None:
+    job.flash()
+    side = side_file.parse(job.file(f"/{image.name}.crc"))
+    assert side.sha256 == hashlib.sha256(image.read_bytes()).hexdigest()
+    written = [e.text for e in job.events if isinstance(e, StepStarted) and "checksums" in e.text]
+    assert len(written) == 1
+
+
+def test_mounts_and_keys_are_left_as_found(job: BoardJob) -> None:
+    job.flash()
+    board = job.sim.board
+    assert board is not None
+    assert list(board.vm.vfs.mounts) == ["flash"]
+    assert (board.interrupt_char, board.reset_char, board.dupterm) == (3, 6, True)
+
+
+def test_card_colon_name_needs_no_file_on_the_pc(image: Path) -> None:
+    with Bench(BenchOptions(port="sim://gpy", card_file=image.name)) as bench:
+        bench.link.serial.hands.copy_to_card(image)
+        result = flash(bench, FlashRequest(), consent=User())
+        assert result.plan is not None and result.plan.via == "card"
+        assert result.proof is not None and result.proof.holds
+
+
+def test_auto_takes_the_card_where_the_same_bytes_lie_on_it(job: BoardJob) -> None:
+    result = job.flash(FlashRequest())
+    assert result.plan is not None and result.plan.via == "card"
+
+
+def test_auto_takes_usb_where_the_card_holds_other_bytes(image: Path) -> None:
+    job = BoardJob(image, on_card=False)
+    other = bytes(SIZE_BYTES)
+    (image.parent / "other").write_bytes(other)
+    job.sim.hands.copy_to_card(image.parent / "other", image.name)
+    result = job.flash(FlashRequest())
+    assert result.plan is not None and result.plan.via == "usb"
+    job.bench.close()
+
+
+def test_a_file_that_is_not_on_the_card_is_refused_before_anything_is_sent(image: Path) -> None:
+    job = BoardJob(image, on_card=False)
+    result = job.flash()
+    assert result.error is not None and result.error.id == "dup-path-enoent"
+    assert job.sim.modem.received == [] and not result.begun
+    job.bench.close()
+
+
+@pytest.mark.parametrize("release", ["1.11.0.b1", OLD, "1.18.1.r2", "1.20.2.r4"])
+def test_ctrl_c_and_ctrl_f_in_the_middle_do_no_harm(image: Path, release: str) -> None:
+    job = BoardJob(image, f"sim://fipy?release={release}")
+    result = job.flash(at=half, act=lambda: job.bench.link.write(b"\r\x03\x03\x06"))
+    assert result.error is None and job.received()
+    job.bench.close()
+
+
+def test_the_board_goes_on_when_the_program_ends_and_the_next_run_joins_it(job: BoardJob) -> None:
+    class Gone(Exception):
+        pass
+
+    def die() -> None:
+        raise Gone
+
+    with pytest.raises(Gone):
+        job.flash(at=half, act=die)
+    job.walk_off()
+    job.events.clear()
+    result = job.flash()
+    assert result.error is None and result.proof is not None and result.proof.holds
+    assert result.plan is None  # nothing was planned: it was joined
+    assert any(isinstance(e, StepStarted) and "by itself" in e.text for e in job.events)
+    assert job.received()
+
+
+def test_check_shows_where_the_board_is(job: BoardJob) -> None:
+    class Gone(Exception):
+        pass
+
+    def die() -> None:
+        raise Gone
+
+    with pytest.raises(Gone):
+        job.flash(at=half, act=die)
+    job.walk_off()
+    finding = engine.run(job.bench, select=("repl-answers",)).finding("repl-answers")
+    assert finding is not None and finding.status is Status.FAIL
+    assert "our updater is at work" in finding.summary and "DO NOT UNPLUG" in finding.summary
+    assert "stands_at" in finding.evidence
+    job.sim.world.sleep_ms(120_000)
+    assert job.received()
+
+
+def test_a_wish_to_stop_closes_the_transfer_and_names_the_next_command(job: BoardJob) -> None:
+    user = User(stops=True)
+    result = job.flash(user=user, at=half, act=lambda: os.kill(os.getpid(), signal.SIGINT))
+    assert user.asked == 1
+    assert result.exit_code == 3 and result.error is not None and result.error.id == "user-interrupt"
+    assert result.mode == "application"  # the store method keeps the old firmware until all has arrived
+    assert "--via card" in result.error.next
+
+
+def test_a_reset_in_the_middle_is_told_with_the_way_back(job: BoardJob) -> None:
+    result = job.flash(at=half, act=job.sim.hands.press_reset)
+    assert result.exit_code == 3 and result.error is not None
+    assert "restarted" in result.error.what and "flash" in result.error.next
+
+
+def test_the_run_after_a_reset_brings_it_to_its_end(job: BoardJob) -> None:
+    job.flash(at=half, act=job.sim.hands.press_reset)
+    assert job.sim.board is not None
+    job.sim.board.settle()
+    job.bench.forget_board()
+    assert job.flash().error is None
+    assert job.received()
+
+
+@pytest.mark.parametrize("silently", [True, False])
+def test_a_card_that_is_pulled_in_the_middle_leaves_a_named_mode(tmp_path: Path, silently: bool) -> None:
+    job = BoardJob(
+        make_practice_image(tmp_path, build=BUILD, size_bytes=400_000)
+    )  # more than the simulator reads ahead
+    job.sim.card.hides_errors = silently
+    result = job.flash(at=half, act=job.sim.hands.take_card_out)
+    assert result.exit_code == 3 and result.error is not None
+    assert result.error.id == "sd-read-error-mid-flash" and result.mode == "application"
+
+
+def test_a_pulled_cable_is_told_as_lost(job: BoardJob) -> None:
+    job.sim.hands.connect_battery()
+    result = job.flash(at=half, act=job.sim.port.vanish)
+    assert result.exit_code == 3 and result.error is not None
+    assert "powered" in result.error.next
+    job.sim.world.sleep_ms(120_000)
+    assert job.received()  # the battery kept it going
+    job.sim.hands.plug_in()
+
+
+def test_jumpers_that_are_not_proved_to_be_gone_close_the_way(job: BoardJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = engine.Report((Finding("jumpers-removed", Status.WARN, "cannot be told"),))
+    plan = job.flash().plan
+    assert plan is not None
+    no = refusal(job.bench, report, plan)
+    assert no is not None and "--accept jumpers-removed" in no.next
+
+
+def test_a_watchdog_of_the_users_does_not_bite(image: Path) -> None:
+    job = BoardJob(image, accept=("jumpers-removed",))
+    assert job.sim.board is not None
+    job.bench.board.repl.run("from machine import WDT\nWDT(timeout=60000)\n")
+    assert job.flash().error is None
+    job.bench.close()
