@@ -84,7 +84,7 @@ _DOMAIN = re.compile(
     r"(?<![a-z])(?:fipy|gpy|g01|pycom|modems?|lte|sqnsupgrade|sequans|monarch|sqn3330|pymakr|updater|micropython|repl"
     r"|pysense|pytrack|pybytes|expansion|esp32|sd|cards?|karte|tarjeta|com[ -]?ports?|firmware|flash\w*|mirror"
     r"|nb-?iot|nb1|cat-?m1|upgdiff|48829|41065|41019|33080|3v3|p12|p2|g23|[\w.-]*\.(?:dup|elf)|dup|boards?|modul\w?|usb"
-    r"|serial|jumpers?|machine\.reset)(?![a-z])"
+    r"|serial|jumpers?|machine\.reset|ports?|prompt|wsl|uploads?|lr[56])(?![a-z])"
 )
 _ENDINGS = ("ings", "ing", "ies", "ed", "es", "en", "er", "s", "e", "t", "n")
 
@@ -144,7 +144,8 @@ def words_of(text: str) -> list[str]:
     for word in _WORD.findall(_folded(text)):
         word = word.strip("-")
         parts = _PARTS.split(word) if len(word) > 4 and _PARTS.search(word) else ()
-        for piece in (word, *(part for part in parts if len(part) > 2)):
+        whole = () if word.endswith((".dup", ".elf")) else (word,)
+        for piece in (*whole, *(part for part in parts if len(part) > 2)):
             if piece and piece not in stop:
                 stem = _stem(piece)
                 found.append(same.get(piece) or same.get(stem) or stem)

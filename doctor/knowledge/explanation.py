@@ -16,6 +16,9 @@ _SUREST = 0.99
 _BESIDE_OTHERS = 0.5  #: most that an entry scores whose sign only says something of the board at large
 _MOST_DESCRIBED = 0.6  #: a description never proves more than this
 
+_DEEDS = ("flash-process", "firmware-file")  #: areas whose entries happen at one moment of a paste
+_CLEARLY_DESCRIBED = 0.4  #: least score of a description beside signs
+
 SURE, LIKELY = 0.9, 0.7  #: from these scores on a match is called certain, likely; below it is possible
 
 
@@ -75,8 +78,8 @@ def explain(data: bytes) -> Explanation:
     paste = read(data)
     facts = facts_of(paste)
     found = _by_signs(paste, facts)
-    if not any(not match.entry.harmless for match in found):
-        found += [match for match in _by_words(paste) if match.id not in {m.id for m in found}]
+    proved = {match.id for match in found if not match.entry.harmless}
+    found += [match for match in _by_words(paste) if match.id not in proved and _may_stand_beside(match, proved)]
     failures = [match for match in found if not match.entry.harmless]
     return Explanation(
         matches=tuple(in_order(failures)),
@@ -121,6 +124,11 @@ def _by_words(paste: Paste) -> list[Match]:
     ]
 
 
+def _may_stand_beside(described: Match, proved: set[str]) -> bool:
+    """Whether a description counts where signs were found: only if it tells of their cause, and clearly."""
+    return not proved or (described.score >= _CLEARLY_DESCRIBED and bool(proved & set(described.entry.explains)))
+
+
 def in_order(matches: list[Match]) -> list[Match]:
     """The matches, best first, but every cause before its consequences; says of each what it follows from."""
     present = {match.id: match for match in matches}
@@ -129,9 +137,10 @@ def in_order(matches: list[Match]) -> list[Match]:
         # What is only true of the board at large is no proven cause of anything.
         for consequence in match.entry.explains if match.score > _BESIDE_OTHERS or match.how == "words" else ():
             # Where two entries could each explain the other, the surer one is the cause.
-            if consequence in causes and match.id not in present[consequence].entry.explains:
+            after = present.get(consequence)
+            if after is not None and match.id not in after.entry.explains and _in_time(match, after):
                 causes[consequence].add(match.id)
-    ranked = sorted(matches, key=lambda m: (-m.score, m.proofs[0].number if m.proofs else 0))
+    ranked = sorted(matches, key=lambda m: (-m.score, _first_line(m)))
     ordered: list[Match] = []
     placed: set[str] = set()
     while len(ordered) < len(ranked):
@@ -144,6 +153,16 @@ def in_order(matches: list[Match]) -> list[Match]:
             Match(chosen.id, chosen.score, chosen.how, chosen.proofs, tuple(sorted(causes[chosen.id] & placed)))
         )
     return ordered
+
+
+def _in_time(cause: Match, after: Match) -> bool:
+    """Whether the order of the lines allows it: what was done later did not bring the modem into its mode before."""
+    deed = cause.entry.area in _DEEDS and after.entry.area == "modem" and cause.how == after.how == "sign"
+    return not deed or _first_line(cause) <= _first_line(after)
+
+
+def _first_line(match: Match) -> int:
+    return match.proofs[0].number if match.proofs else 0
 
 
 def _last(ordered: list[Match]) -> set[str]:
