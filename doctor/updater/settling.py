@@ -56,6 +56,7 @@ class Settler(object):
     def _start(self):
         # type: () -> None
         s = self._s
+        s.wake()  # a command that falls into the modem's deafness after the transfer would be lost for good
         for _ in range(START_TRIES):
             if s.at.command("AT+SMUPGRADE", DEPLOY_REPLY_MS, (b"+SYSSTART",)).status != "ERROR":
                 return
