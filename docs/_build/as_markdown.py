@@ -47,7 +47,7 @@ def index(title: str, text: str, pages: Iterable[Page], all_pages: Mapping[str, 
     for shown in pages:
         mine = dict(shown.facts).get("area", "")
         if mine != area:
-            lines += ["", f"## {mine[:1].upper()}{mine[1:]}", ""]
+            lines += ["", f"## {mine}", ""]
             area = mine
         lines += [write.link(shown.id), f":   {write.prose(shown.title, linked=False)}", ""]
     return "\n".join(lines)

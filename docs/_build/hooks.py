@@ -17,7 +17,7 @@ sys.path.insert(0, str(ROOT))
 from docs._build import as_markdown, screens  # noqa: E402
 from doctor.cli.main import COMMANDS, cli  # noqa: E402
 from doctor.links import SITE, Kind  # noqa: E402
-from doctor.report.page import Page, all_pages  # noqa: E402
+from doctor.report.page import AREAS, Page, all_pages  # noqa: E402
 
 INTRODUCTIONS = {
     Kind.CHECK: (
@@ -52,7 +52,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     by_area: dict[str, list[dict[str, str]]] = {}
     for page in _of(pages, Kind.FAILURE):
         by_area.setdefault(dict(page.facts)["area"], []).append({page.id: f"failures/{page.id}.md"})
-    sections["Known failures"] += [{area[:1].upper() + area[1:]: entries} for area, entries in by_area.items()]
+    sections["Known failures"] += [{area: entries} for area, entries in by_area.items()]
     there = {title: name for title, name in PERHAPS_INSIDE.items() if (ROOT / "docs" / name).exists()}
     sections["Inside"] += [{title: name} for title, name in there.items()]
     return config
@@ -69,7 +69,8 @@ def _of(pages: Mapping[str, Page], kind: Kind) -> list[Page]:
     chosen = [page for page in pages.values() if page.kind is kind]
     if kind is Kind.CHECK:
         return chosen
-    return sorted(chosen, key=lambda page: (dict(page.facts).get("area", ""), page.id))
+    areas = list(AREAS.values())
+    return sorted(chosen, key=lambda p: (areas.index(dict(p.facts)["area"]) if kind is Kind.FAILURE else 0, p.id))
 
 
 def _generated() -> Iterator[tuple[str, str]]:

@@ -52,9 +52,13 @@ def command(page_id: str | None, web: bool, **given: Any) -> int:
 
 
 def _find(page_id: str, pages: Mapping[str, Page]) -> Page:
+    from doctor.cli.main import COMMANDS
+
     wanted = page_id.strip().lower().replace("_", "-")
     if wanted in pages:
         return pages[wanted]
+    if wanted in COMMANDS:
+        raise UsageError("unknown-page", f"{wanted} is a command", next=f"fipy-doctor {wanted} --help")
     close = difflib.get_close_matches(wanted, pages, CLOSE_ENOUGH)
     close += [other for other in pages if wanted and wanted in other and other not in close]
     hint = f"did you mean {', '.join(close[:CLOSE_ENOUGH])}?" if close else "fipy-doctor open lists all of them"

@@ -22,16 +22,17 @@ EVIDENCE = {
     "code": "read in the source of the programs, not seen on a board",
     "knowledge": "general knowledge of the platform, not seen on a board",
 }
+#: Areas of the catalogue, in the order in which one looks for a failure.
 AREAS = {
-    "board": "the board",
-    "files": "scripts and files",
-    "firmware-file": "firmware file",
-    "flash-process": "while flashing",
-    "modem": "the modem",
-    "ours": "fipy-doctor itself",
-    "power": "power",
+    "modem": "Modem",
+    "flash-process": "While flashing",
+    "firmware-file": "Firmware file",
+    "files": "Scripts and files",
     "sd-card": "SD card",
-    "serial": "ports and cables",
+    "board": "Board",
+    "serial": "Ports and cables",
+    "power": "Power",
+    "ours": "fipy-doctor itself",
 }
 BLOCKS = {"yes": "yes", "no": "no", "maybe": "perhaps"}
 GRADES = {

@@ -41,6 +41,11 @@ def test_part_of_an_id_offers_those_that_hold_it(capsys: Capture) -> None:
     assert "smswboot-30-failed" in capsys.readouterr().err
 
 
+def test_name_of_a_command_leads_to_its_help(capsys: Capture) -> None:
+    assert run(["open", "flash"]) == 2
+    assert "fipy-doctor flash --help" in capsys.readouterr().err
+
+
 def test_python_names_of_checks_do_too(capsys: Capture) -> None:
     assert run(["open", "modem_answers"]) == 0
 
