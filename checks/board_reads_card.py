@@ -90,7 +90,7 @@ class BoardReadsCard(Check):
         view = sdcard.look(bench.board)
         on_pc = _seen_on_pc(bench)
         if view.stage is Stage.SD:
-            finding = self._dead(view, expected=bench.options.sd is not None)
+            finding = self._dead(view, card_on_pc=bench.options.sd is not None)
         elif view.stage is not Stage.NONE:
             finding = self._unreadable(view)
         elif not _own(view.listed or ()):
@@ -99,28 +99,18 @@ class BoardReadsCard(Check):
             finding = self._listed(bench, view)
         return replace(finding, evidence={**_evidence(view, on_pc), **finding.evidence})
 
-    def _dead(self, view: CardView, *, expected: bool) -> Finding:
-        """SD() failed: electrical, before any question of file systems."""
+    def _dead(self, view: CardView, *, card_on_pc: bool) -> Finding:
+        """SD() failed: electrical, before any question of file systems. Flashing over USB needs no card."""
         known = "requested operation failed" in view.error
-        catalogue = NO_CARD if known else OTHER
         cause = (
             "no card, a card that is not fully in or was put in after power-on, or other hardware on P4, P8 or P23"
             if known
-            else "the board gave an answer that is not known for this"
+            else f"the board gave an answer that is not known for this: {shown(view.error)}"
         )
-        if expected:
-            return self.fail(
-                f"the board cannot talk to its card: SD() says {shown(view.error)}",
-                catalogue=catalogue,
-                cause=cause,
-                remedies=(RESEAT, POWER),
-            )
-        return self.warn(
-            "no card in the board, or it does not answer; flashing over USB needs none",
-            catalogue=catalogue,
-            cause=cause,
-            remedies=(RESEAT, POWER),
-        )
+        what = "no card in the board, or it does not answer; flashing over USB needs none"
+        if card_on_pc:
+            what = "no card in the board: it cannot be tried there while it is at the PC (--sd)"
+        return self.warn(what, catalogue=NO_CARD if known else OTHER, cause=cause, remedies=(RESEAT, POWER))
 
     def _unreadable(self, view: CardView) -> Finding:
         """The card answers, and mounting or listing failed."""
