@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import html
 import json
 import re
 from bisect import bisect_right
@@ -159,7 +158,9 @@ def _utf16_without_mark(data: bytes) -> str:
 def _text_lines(text: str) -> Iterator[tuple[int, str]]:
     if "\x1b" in text:
         text = _ANSI.sub("", text)
-    if "&" in text:
+    if "&" in text and _ENTITY.search(text):
+        import html  # its table of entities is large, and few pastes are saved web pages
+
         text = _ENTITY.sub(lambda found: html.unescape(found[0]), text)
     if "…" in text:
         text = text.replace("…", "...")
