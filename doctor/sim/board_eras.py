@@ -16,6 +16,7 @@ _STAGE = {"b": 0, "rc": 1, None: 2, "r": 3}
 ReleaseKey = tuple[int, int, int, int, int, int]
 
 KNOWN_VERSIONS = {
+    "1.12.0.b1": "2841220 on 2018-01-04",
     "1.17.3.b1": "v1.8.6-849-83e2f7f on 2018-03-19",
     "1.18.1.r2": "v1.8.6-849-3ab2277 on 2018-09-09",
     "1.18.2.r4": "v1.8.6-849-ba178ae on 2019-04-01",

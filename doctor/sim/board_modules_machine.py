@@ -296,7 +296,7 @@ def make_machine(vm: Vm) -> ModuleType:
         "machine",
         UART=uart,
         Pin=bound(vm, BoardPin, "Pin"),
-        SD=bound(vm, SdCard, "SD"),
+        SD=bound(vm, _sd_class(vm), "SD"),
         WDT=bound(vm, BoardWdt, "WDT"),
         reset=reset,
         reset_cause=lambda: RESET_CAUSES[board.reset_cause],
@@ -311,6 +311,20 @@ def make_machine(vm: Vm) -> ModuleType:
         rng=lambda: board.world.rng.getrandbits(24),
         **causes,
     )
+
+
+def _sd_class(vm: Vm) -> type[SdCard]:
+    """SD without block access before 1.20: only the VFS layer needs it there (board-and-repl.md 4)."""
+    if vm.board.era.vfs:
+        return SdCard
+
+    class OldSdCard(SdCard):
+        def __getattribute__(self, name: str) -> Any:
+            if name in ("readblocks", "writeblocks"):
+                raise AttributeError(f"'SD' object has no attribute '{name}'")
+            return super().__getattribute__(name)
+
+    return OldSdCard
 
 
 def _uart_class(vm: Vm) -> type[Uart0Or1]:

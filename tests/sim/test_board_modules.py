@@ -220,3 +220,14 @@ def test_globals_of_functions_and_exec() -> None:
     code = "x = 1\ndef f():\n global x\n x += 1\n exec('y = x + 1', globals())\nf()\n"
     code += "print(x, y, eval('x * y'), [i for i in range(3) if i])"
     assert Desk().ask(code) == "2 3 6 [1, 2]\r\n"
+
+
+@pytest.mark.parametrize(("release", "there"), [("1.18.3", False), ("1.20.0.rc0", True)])
+def test_sd_shows_its_blocks_from_1_20_on(release: str, there: bool) -> None:
+    desk = Desk(release, card=CardDevice(build_card({})))
+    desk.raw()
+    assert desk.ask("from machine import SD\nprint(hasattr(SD(), 'readblocks'))").strip() == str(there)
+
+
+def test_fipy_1_12_0_b1_says_its_day() -> None:
+    assert "on 2018-01-04" in Desk("1.12.0.b1").boot_text.decode()
