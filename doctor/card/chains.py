@@ -19,7 +19,9 @@ _BAD = {12: 0xFF7, 16: 0xFFF7, 32: 0x0FFFFFF7}
 _END = {12: 0xFF8, 16: 0xFFF8, 32: 0x0FFFFFF8}
 _PAGE_BYTES = 64 * 1024  #: one read of a card takes about as long for 64 KiB as for 512 bytes
 _MOST_PAGES = 64  #: 4 MiB of FAT in memory at most
-_COMPARE_BYTES = 1 << 20
+_SCAN_BYTES = 256 << 10
+_ALL_FREE = bytes(_SCAN_BYTES)
+_RESERVED_BITS_CLEAR = bytes(range(16))  #: highest bytes of FAT32 entries whose reserved bits are clear
 
 
 @dataclass(frozen=True)
@@ -91,14 +93,21 @@ class Fat:
     def _load(self, index: int) -> array[int]:
         if self.geometry.width == 12:
             return self._load_fat12()
+        return self._entries(self._raw(index, _PAGE_BYTES))
+
+    def _raw(self, index: int, piece_bytes: int) -> bytes:
         entry_bytes = 4 if self.geometry.width == 32 else 2
-        length = min(_PAGE_BYTES, len(self) * entry_bytes - index * _PAGE_BYTES)
-        page: array[int] = array("I" if entry_bytes == 4 else "H")
-        assert page.itemsize == entry_bytes
-        page.frombytes(self._volume.read_at(self._start + index * _PAGE_BYTES, length))
+        length = min(piece_bytes, len(self) * entry_bytes - index * piece_bytes)
+        return self._volume.read_at(self._start + index * piece_bytes, length)
+
+    def _entries(self, raw: bytes) -> array[int]:
+        wide = self.geometry.width == 32
+        page: array[int] = array("I" if wide else "H")
+        assert page.itemsize == (4 if wide else 2)
+        page.frombytes(raw)
         if sys.byteorder == "big":
             page.byteswap()
-        if entry_bytes == 4 and max(page) > 0x0FFFFFFF:
+        if wide and raw[3::4].translate(None, _RESERVED_BITS_CLEAR):
             # The four highest bits of a FAT32 entry are reserved and belong to nobody.
             page = array("I", (entry & 0x0FFFFFFF for entry in page))
         return page
@@ -163,9 +172,16 @@ class Fat:
         """How many clusters are free; reads the whole FAT, page by page, keeping none of it."""
         if self.geometry.width == 12:
             return self._load_fat12()[2:].count(FREE)
-        pages = -(-len(self) // self._per_page)
-        free = sum(self._load(index).count(FREE) for index in range(pages))
+        entry_bytes = 4 if self.geometry.width == 32 else 2
+        pieces = -(-len(self) * entry_bytes // _SCAN_BYTES)
+        free = sum(self.free_in(self._raw(index, _SCAN_BYTES)) for index in range(pieces))
         return free - [self[0], self[1]].count(FREE)
+
+    def free_in(self, raw: bytes) -> int:
+        """Free clusters in a piece of a FAT16 or FAT32, of at most 256 KiB."""
+        if raw == _ALL_FREE[: len(raw)]:  # most of most cards: bytes compare many times faster than numbers count
+            return len(raw) // (4 if self.geometry.width == 32 else 2)
+        return self._entries(raw).count(FREE)
 
 
 class Claims:
@@ -196,19 +212,40 @@ class Claims:
         return shared
 
 
-def first_difference_of_fats(volume: BlockSource, geometry: Geometry) -> int | None:
-    """The first sector (of FAT 1) in which FAT 2 differs; None where they are equal or there is only one.
+@dataclass(frozen=True)
+class FatScan:
+    """What reading both FATs from end to end told.
 
-    Only the part that numbers real clusters is compared.
+    difference  the first sector of the volume (in FAT 1) in which FAT 2 differs; None where they are equal, or where
+                there is only one
+    free        free clusters; None where there are too many to be counted through
     """
-    if geometry.fats < 2:
-        return None
+
+    difference: int | None
+    free: int | None
+
+
+def scan_fats(volume: BlockSource, fat: Fat, *, count: bool = True) -> FatScan:
+    """Compare the FATs and count the free clusters, each sector read once. Raises CardError.
+
+    Only the part that numbers real clusters is looked at.
+    """
+    geometry = fat.geometry
     used = min(geometry.fat_sectors * geometry.sector_bytes, -(-(geometry.clusters + 2) * geometry.width // 8))
-    for at in range(0, used, _COMPARE_BYTES):
-        length = min(_COMPARE_BYTES, used - at)
+    counted = count and geometry.width != 12
+    difference, free = None, 0
+    for at in range(0, used, _SCAN_BYTES):
+        length = min(_SCAN_BYTES, used - at)
         one = volume.read_at(geometry.fat_offset(0) + at, length)
-        two = volume.read_at(geometry.fat_offset(1) + at, length)
-        if one != two:
-            where = at + next(index for index, (a, b) in enumerate(zip(one, two, strict=True)) if a != b)
-            return geometry.reserved + where // geometry.sector_bytes
-    return None
+        if difference is None and geometry.fats > 1:
+            two = volume.read_at(geometry.fat_offset(1) + at, length)
+            if one != two:
+                where = at + next(index for index, (a, b) in enumerate(zip(one, two, strict=True)) if a != b)
+                difference = geometry.reserved + where // geometry.sector_bytes
+        elif not counted:
+            break
+        if counted:
+            free += fat.free_in(one)
+    if not count:
+        return FatScan(difference, None)
+    return FatScan(difference, fat.count_free() if not counted else free - [fat[0], fat[1]].count(FREE))

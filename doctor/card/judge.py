@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from doctor.card import bpb
 from doctor.card.bpb import Defect, Geometry
-from doctor.card.chains import Chain, Claims, Fat, first_difference_of_fats
+from doctor.card.chains import Chain, Claims, Fat, scan_fats
 from doctor.card.directory import Entry, Listing, fat_sector, list_directory, walk
 from doctor.card.sniff import BoardMount, Layout, Partition, Scheme, VolumeKind, board_mount, look_at
 from doctor.card.source import SECTOR_BYTES, BlockSource, View
@@ -276,10 +276,11 @@ def _inside(volume: FatVolume) -> tuple[str, int | None, list[CardProblem]]:
     if root.fault:
         damaged(f"the root directory {root.fault}", root.sector, pc=True, board=True)
         return geometry.label, None, problems
-    difference = first_difference_of_fats(volume.view, geometry)
-    if difference is not None:
+    countable = geometry.fat_sectors * geometry.sector_bytes <= _MOST_FAT_BYTES_COUNTED
+    scan = scan_fats(volume.view, volume.fat, count=countable)
+    if scan.difference is not None:
         text = "the two copies of the FAT differ; the card was pulled out while it was written"
-        damaged(text, difference, unsafe=True, repairable=True)
+        damaged(text, scan.difference, unsafe=True, repairable=True)
     if _is_dirty(volume):
         damaged("the volume is marked as not cleanly ejected", 0, unsafe=True, repairable=True)
     if backup_differs(volume):
@@ -290,10 +291,9 @@ def _inside(volume: FatVolume) -> tuple[str, int | None, list[CardProblem]]:
             break
         damaged(text, sector, pc=torn, board=torn, unsafe=True)
     free = None
-    if geometry.fat_sectors * geometry.sector_bytes <= _MOST_FAT_BYTES_COUNTED:
-        clusters = volume.fat.count_free()
-        free = clusters * geometry.cluster_bytes
-        if (text := fsinfo_fault(volume, clusters)) and not any(problem.pc for problem in problems):
+    if scan.free is not None:
+        free = scan.free * geometry.cluster_bytes
+        if (text := fsinfo_fault(volume, scan.free)) and not any(problem.pc for problem in problems):
             damaged(text, geometry.fsinfo_sector, repairable=True)
     label = root.label or ("" if geometry.label == "NO NAME" else geometry.label)
     return label, free, problems

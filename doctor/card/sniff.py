@@ -131,6 +131,8 @@ def look_at(source: BlockSource) -> Layout:
         return Layout(Scheme.NONE, (), kind_of(head) if head else VolumeKind.BLANK)
     whole = _kind_at(source, 0)
     sector = source.read_at(0, SECTOR_BYTES)
+    if whole in (VolumeKind.ARCHIVE, VolumeKind.DISK_IMAGE, VolumeKind.HTML) and board_mount(source).start_sector:
+        whole = VolumeKind.UNKNOWN  # boot code that starts like something else; the table behind it leads to a volume
     # The boot sector is tested before the table: mkfs.fat --mbr writes both into sector 0.
     if whole is not VolumeKind.UNKNOWN or sector[510:512] != SIGNATURE:
         if whole is VolumeKind.UNKNOWN and (gpt := _gpt(source)) is not None:

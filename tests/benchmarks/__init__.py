@@ -1,0 +1,1 @@
+"""Measurements: ``python -m tests.benchmarks NAME``. Not part of ``make test``."""
