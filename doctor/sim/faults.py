@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ STP_KINDS = {
     "short": "half of the ack is lost",
     "corrupt": "one bit of the ack's transaction id is flipped",
     "corrupt-payload": "the lowest bit of the ack's last payload byte is flipped",
+    "bad-crc": "the ack carries a header CRC, and it is wrong",
     "duplicate": "the ack comes twice",
     "nack": "the request is refused with op | 0x40",
     "nack-unknown": "the request is refused with 0x7F",
@@ -19,7 +21,9 @@ STP_KINDS = {
     "refuse": "the session is refused (OPEN answers 0)",
     "nul": "a NUL byte comes in front of the ack",
     "urc": "a line of text comes in front of the ack",
+    "hold": "the modem holds CTS and hears nothing for ms; without ms for ever",
     "reboot": "the modem restarts",
+    "blip": "the modem's power fails for a moment",
     "cut": "the modem's power fails",
     "hang": "the modem hangs until power is removed",
     "die": "the modem dies for good",
@@ -30,10 +34,34 @@ AT_KINDS = {
     "mute": "the command is carried out, its answer is lost",
     "stale": "older replies come in front of the answer",
     "nul": "a NUL byte comes in front of the answer",
+    "urc": "an unsolicited line comes in front of the answer",
+    "urc-behind": "an unsolicited line comes right behind the answer",
     "stall": "the answer comes ms later; without ms never",
+    "hold": "the modem holds CTS and hears nothing for ms; without ms for ever",
+    "blip": "the modem's power fails for a moment",
+    "cut": "the modem's power fails",
     "hang": "the modem hangs until power is removed",
     "die": "the modem dies for good",
 }
+DEPLOY_KINDS = {
+    "fail": "the modem finds the new firmware unusable and reports so",
+    "stall": "it takes ms longer; without ms it never ends",
+    "blip": "the modem's power fails for a moment",
+    "cut": "the modem's power fails",
+}
+LINE_KINDS = {
+    "drop-byte": "one byte is lost",
+    "corrupt-byte": "one bit of one byte is flipped",
+    "double-byte": "one byte comes twice",
+    "late-byte": "one byte, and all behind it, comes ms later",
+    "noise": "five bytes of noise come in front of one byte",
+    "blip": "the modem's power fails for a moment in front of one byte",
+    "cut": "the modem's power fails in front of one byte",
+}
+DEPLOY = "deploy"
+"""The place of what happens in the silence after the last block."""
+LINES = ("rx", "tx")
+"""The modem's two lines: what it hears, what it says. A fault there names its byte, see ``Fault.after``."""
 STP_PLACES = ("reset", "open", "data-type", "block-cmd", "block")
 
 STALE_REPLIES = '\r\n+CPSMS: 1,,,"00101100","00000000"\r\n\r\nOK\r\n\r\nOK\r\n\r\nERROR\r\n'
@@ -44,12 +72,14 @@ STALE_REPLIES = '\r\n+CPSMS: 1,,,"00101100","00000000"\r\n\r\nOK\r\n\r\nOK\r\n\r
 class Fault:
     """One thing that goes wrong.
 
-    kind     key of STP_KINDS, or of AT_KINDS where ``where`` starts with "AT"
-    where    one of STP_PLACES, or the beginning of an AT command ("AT": every one)
+    kind     key of STP_KINDS; of AT_KINDS where ``where`` starts with "AT", of DEPLOY_KINDS, of LINE_KINDS
+    where    one of STP_PLACES, the beginning of an AT command ("AT": every one), DEPLOY, or one of LINES
+    after    at LINES: the place (as ``where``) that the modem must have heard before bytes are counted
+    byte     at LINES: how many bytes pass, from then on, before the one that is hit
     percent  strikes from this share of the image on
     count    strikes from the n-th such request on (the first is 1), counted from when the fault was added
     times    how often it strikes; None: for ever
-    ms       of a stall
+    ms       of a stall, a delay, or of CTS held
     text     of stale replies
     """
 
@@ -60,22 +90,30 @@ class Fault:
     times: int | None = 1
     ms: int | None = None
     text: str = STALE_REPLIES
+    after: str = ""
+    byte: int = 0
     seen: int = 0
     struck: int = 0
+    bytes_left: int | None = None
 
     def __post_init__(self) -> None:
-        at = self.where.upper().startswith("AT")
-        if not at and self.where not in STP_PLACES:
-            raise ValueError(f"no such place for a fault: {self.where} (known: {', '.join(STP_PLACES)}, AT…)")
-        kinds = AT_KINDS if at else STP_KINDS
+        kinds = _kinds_at(self.where)
+        if self.on_line:
+            _kinds_at(self.after)
         if self.kind not in kinds:
             raise ValueError(f"no such fault at {self.where}: {self.kind} (known: {', '.join(kinds)})")
 
+    @property
+    def on_line(self) -> bool:
+        """Whether it hits a byte on the way, and no command or request."""
+        return self.where in LINES
+
     def is_at(self, place: str) -> bool:
         """Whether it concerns this place of STP, or this AT command."""
-        if self.where in STP_PLACES:
-            return place == self.where
-        return place.upper().startswith(self.where.upper())
+        where = self.after if self.on_line else self.where
+        if where in STP_PLACES or where == DEPLOY:
+            return place == where
+        return place.upper().startswith(where.upper())
 
     def strikes(self, percent: float | None) -> bool:
         """Count one request at its place; True when it goes wrong."""
@@ -90,11 +128,27 @@ class Fault:
         return True
 
 
+def _kinds_at(where: str) -> dict[str, str]:
+    """What can go wrong at a place. Raises ValueError where there is no such place."""
+    if where.upper().startswith("AT"):
+        return AT_KINDS
+    if where in LINES:
+        return LINE_KINDS
+    if where == DEPLOY:
+        return DEPLOY_KINDS
+    if where in STP_PLACES:
+        return STP_KINDS
+    places = ", ".join((*STP_PLACES, DEPLOY, *LINES))
+    raise ValueError(f"no such place for a fault: {where or 'none'} (known: {places}, AT…)")
+
+
 class Faults:
     """All that goes wrong in one modem."""
 
     def __init__(self) -> None:
         self.list: list[Fault] = []
+        self.on_strike: Callable[[str], None] = lambda place: None
+        """Called with each place that the modem comes by; for who wants to know them all."""
 
     def add(self, fault: Fault) -> Fault:
         """Add one; the first that strikes wins."""
@@ -108,6 +162,14 @@ class Faults:
     def at(self, kind: str, command: str = "AT", **when: Any) -> Fault:
         """Short form: ``faults.at("error", "AT+SMSWBOOT=3", times=4)``."""
         return self.add(Fault(kind, command, **when))
+
+    def line(self, kind: str, where: str, after: str, byte: int = 0, **when: Any) -> Fault:
+        """Short form: ``faults.line("drop-byte", "rx", after="block-cmd", byte=700, count=3)``."""
+        return self.add(Fault(kind, where, after=after, byte=byte, **when))
+
+    def armed(self, line: str) -> Fault | None:
+        """The fault that waits for its byte on this line."""
+        return next((fault for fault in self.list if fault.where == line and fault.bytes_left is not None), None)
 
     def parse(self, text: str) -> Fault:
         """Add what a URL says: KIND@PERCENT[@TIMES] for blocks, such as ``stall@7``; TIMES 0 means for ever.
@@ -125,9 +187,15 @@ class Faults:
 
     def strike(self, place: str, percent: float | None = None) -> Fault | None:
         """The fault that hits this request, if any: ``place`` is one of STP_PLACES or a whole AT command."""
+        self.on_strike(place)
         hit = None
         for fault in self.list:
-            if fault.is_at(place) and hit is None and fault.strikes(percent):
+            if not fault.is_at(place):
+                continue
+            if fault.on_line:
+                if fault.strikes(percent):
+                    fault.bytes_left = fault.byte
+            elif hit is None and fault.strikes(percent):
                 hit = fault
         return hit
 

@@ -21,6 +21,7 @@ from doctor.sim.modem_flash import (
     fresh_flash,
 )
 from doctor.sim.modem_images import Judged, judge
+from doctor.sim.modem_line import Line
 from doctor.sim.modem_ppp import DataMode
 from doctor.sim.modem_state import dump, load
 from doctor.sim.modem_stp import ERASE_PERCENT, ON_THE_FLY, RAM, STORE, StpSlave
@@ -38,6 +39,7 @@ MODES = ("ffh", "ram-updater", "application", "deploying", "recovery", "stp-open
 _SMOD = {"ffh": 0, "application": 2, "deploying": 3, "recovery": 4}
 _ANSWERING = ("ffh", "ram-updater", "application", "deploying", "recovery")
 _REBOOT_MS = 150  # from the last byte of the answer to the reboot
+_BLIP_MS = 2_000  # power that fails for a moment
 _SPEED_CHANGE_MS = 5  # from the last byte of the OK to AT+IPR
 _FOUND_SELECTOR = {"ffh": SELECT_FFH, "ram-updater": SELECT_FFH, "recovery": SELECT_RECOVERY}
 _BROKEN_TAKEN_BYTES = 3_000_000
@@ -118,6 +120,10 @@ class Modem:
         self._life = 0
         self._baud = APPLICATION_BAUD[family]
         self._wire = Wire(world, lambda data, baud: self.transmit(data, baud))
+        self._rx = Line(self, "rx", self._hear)
+        self._tx = Line(self, "tx", self._wire.send)
+        self.holds_cts = False
+        """It lets nobody send, and hears nothing of what is sent all the same."""
         self._at = AtDialogue(self, mini=False)
         self.stp: StpSlave | None = None
         """The stay in STP mode, if it is in one."""
@@ -181,7 +187,13 @@ class Modem:
     @property
     def cts(self) -> bool:
         """True while it lets the host send (its RTS output); changes are told to ``on_cts``."""
-        return self.system not in ("off", "hung", "dead")
+        return self.system not in ("off", "hung", "dead") and not self.holds_cts
+
+    @property
+    def is_deaf(self) -> bool:
+        """True while nothing that is sent to it is ever answered."""
+        stuck = self.stp is not None and self.stp.is_stuck
+        return stuck or self.holds_cts or self.system not in _ANSWERING
 
     @property
     def in_data_mode(self) -> bool:
@@ -192,6 +204,10 @@ class Modem:
 
     def receive(self, data: bytes, baud: int) -> None:
         """Bytes arrive on the RX line, sent at ``baud``."""
+        if self.system in _ANSWERING and not self.holds_cts:
+            self._rx.pass_on(data, baud)
+
+    def _hear(self, data: bytes, baud: int) -> None:
         if self.system not in _ANSWERING:
             return
         data = heard(data, baud, self._baud)
@@ -211,7 +227,7 @@ class Modem:
 
     def send(self, data: bytes) -> None:
         """The modem says something, at its own speed."""
-        self._wire.send(data, self._baud)
+        self._tx.pass_on(data, self._baud)
 
     def send_urc(self, text: str) -> None:
         """An unsolicited line, such as ``+CEREG: 2``."""
@@ -241,6 +257,22 @@ class Modem:
             self.system = "dead"
         else:
             self.reboot()
+
+    def blip(self) -> None:
+        """Supply gone, and back after a moment."""
+        self.power_off()
+        self.world.at(_BLIP_MS, self.power_on)
+
+    def hold_cts(self, ms: int | None) -> None:
+        """Let nobody send for a while; None: until power is removed."""
+        self.holds_cts = True
+        self.on_cts(self.cts)
+        if ms is not None:
+            self.later(ms, self._release_cts)
+
+    def _release_cts(self) -> None:
+        self.holds_cts = False
+        self.on_cts(self.cts)
 
     def reboot(self) -> None:
         """Restart as the boot selector says."""
@@ -345,7 +377,7 @@ class Modem:
 
     def _booted(self, system: str) -> None:
         self.come_up(system)
-        if system == "application":
+        if system == "application" and self.switches.sysstart:
             self.send_urc("+SYSSTART")
         if system == "ffh" and self.switches.sysffh:
             self.send(b"+SYSFFH\r\n")
@@ -377,6 +409,7 @@ class Modem:
             self.upgrade.settle()
         self.upgrade = None
         self.cfun = 1
+        self.holds_cts = False
         self.on_cts(self.cts)
 
     def _after_sending(self, delay_ms: float, fn: Callable[[], None]) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from doctor.sim.modem import Modem
 
 LINE_LIMIT_BYTES = 512
+_URC = b"\r\n+CEREG: 2\r\n"
 _SPEEDS = (9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600, 1000000, 3000000, 3686400)
 _SWBOOT_HELP = "+SMSWBOOT: (0=FFH,1=FFF,2=UPDATER,3=RECOVERY{more}),(0,1)"
 _MAINTENANCE = ("AT+SM", "AT+BMOD")  # one CRLF between their lines and OK; all others leave a blank line (2.1)
@@ -91,9 +92,12 @@ class AtDialogue:
         fault = self.modem.faults.strike(line.strip())
         kind = "" if fault is None else fault.kind
         self._busy = False
-        if kind in ("hang", "die"):
-            (self.modem.hang if kind == "hang" else self.modem.die)()
+        ends = {"hang": self.modem.hang, "die": self.modem.die, "cut": self.modem.power_off, "blip": self.modem.blip}
+        if kind in ends:
+            ends[kind]()
             return
+        if kind == "hold" and fault is not None:
+            self.modem.hold_cts(fault.ms)
         if kind == "stall" and fault is not None and fault.ms is None:
             self._busy = True
             return
@@ -104,6 +108,8 @@ class AtDialogue:
         before = b"\0" if kind == "nul" else b""
         if fault is not None and kind == "stale":
             before = fault.text.encode("latin-1")
+        if kind == "urc":
+            before = _URC
         self._carry_out(line, kind, before)
 
     def _carry_out(self, line: str, kind: str, before: bytes) -> None:
@@ -113,7 +119,8 @@ class AtDialogue:
             self._last_command_ms = self.modem.world.now_ms
             text = self._text(line, reply)
             if reply.result and kind != "mute":
-                self.modem.send(before + text.encode("latin-1"))
+                behind = _URC if kind == "urc-behind" else b""
+                self.modem.send(before + text.encode("latin-1") + behind)
             if reply.then is not None:
                 self._lines.clear()
                 reply.then()

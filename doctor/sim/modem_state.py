@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 def dump(modem: Modem) -> dict[str, Any]:
     """All that outlives a run. No time passes between two runs: what was awaited is awaited again."""
     stp = modem.stp
-    session = None
+    session: dict[str, Any] | None = None
     if stp is not None:
         session = {"method": stp.method, "taken": stp.taken, "total": stp.total, "open": stp.session_open}
+        session["stuck"] = stp.is_stuck
     return {
         "family": modem.family,
         "imei": modem.imei,
@@ -75,5 +76,7 @@ def _load_channel(modem: Modem, state: dict[str, Any]) -> None:
         modem.stp = StpSlave(modem, session["method"])
         if session["open"]:
             modem.stp.break_off(session["taken"], session["total"])
+        if session.get("stuck"):
+            modem.stp.get_stuck()
     elif state["data_mode"]:
         modem.ppp = DataMode(modem)

@@ -76,6 +76,8 @@ class StpSlave:
         self.data = bytearray()
         self.sha256 = hashlib.sha256()
         self.blocks_refused = 0
+        self.is_stuck = False
+        """It hangs over a request and will never answer again."""
         self._is_open = False
         self._closed = False
         self._expected = 0
@@ -101,6 +103,10 @@ class StpSlave:
     def session_open(self) -> bool:
         """True between OPEN and the closing RESET."""
         return self._is_open
+
+    def get_stuck(self) -> None:
+        """Answer nothing any more, until power is removed."""
+        self._busy = self.is_stuck = True
 
     def break_off(self, taken: int, total: int | None) -> None:
         """Become a session whose master has died in the middle of a block after ``taken`` of ``total`` image bytes."""
@@ -229,10 +235,14 @@ class StpSlave:
             self._refuse(request, fault.kind)
             return True
         if fault.kind == "stall" and fault.ms is None:
-            self._busy = True
+            self.get_stuck()
             return True
+        if fault.kind == "hold":  # what was heard is still answered
+            self.modem.hold_cts(fault.ms)
+            return False
         ends: dict[str, Callable[[], None]] = {
             "reboot": self.modem.reboot,
+            "blip": self.modem.blip,
             "cut": self.modem.power_off,
             "hang": self.modem.hang,
             "die": self.modem.die,
@@ -316,7 +326,7 @@ class StpSlave:
         if request.op == BLOCK:
             delay_ms = self.modem.switches.block_ms + self._flash_work_ms()
             if self.method == STORE and self.modem.switches.store_hangs:
-                self._busy = True
+                self.get_stuck()
                 return
         if fault is not None and fault.kind == "stall":
             delay_ms += fault.ms or 0
@@ -392,6 +402,8 @@ def _damaged(ack: bytes, fault: Fault | None) -> bytes:
         return ack[:11] + bytes((ack[11] ^ 1,)) + ack[12:]
     if kind == "corrupt-payload":
         return ack[:-1] + bytes((ack[-1] ^ 1,))
+    if kind == "bad-crc":
+        return ack[:12] + b"\x5a\xa5" + ack[14:]
     if kind == "nul":
         return b"\0" + ack
     if kind == "urc":

@@ -41,6 +41,8 @@ class Switches:
     """The number in "No report: <n>" (8.5)."""
     recovery_baud: int | None = None
     """Speed of RECOVERY; None: that of the application (9.5: perhaps 115200)."""
+    sysstart: bool = True
+    """The application says +SYSSTART (2.3); some users never saw it."""
     sysffh: bool = True
     """The boot ROM says +SYSFFH (2.3)."""
     showver_error_after_boot_ms: int = 0

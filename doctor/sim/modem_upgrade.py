@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from doctor.sim.faults import DEPLOY
 from doctor.sim.modem_flash import SELECT_FFF, install
 from doctor.sim.modem_images import Judged
 
@@ -37,6 +38,7 @@ class Upgrade:
         self.whole = whole
         self.phase = SILENT
         self.problem = ""
+        self._spoiled = False
 
     def start(self) -> None:
         """Fall silent, and wake up when flash is written."""
@@ -49,7 +51,17 @@ class Upgrade:
             modem.later(FOUND_BUSY_MS, self._wake_up)
             return
         modem.system = "working"
-        modem.later(modem.switches.deploy_ms, self._wake_up)
+        fault = modem.faults.strike(DEPLOY)
+        kind = "" if fault is None else fault.kind
+        delay_ms = modem.switches.deploy_ms
+        if kind in ("cut", "blip"):
+            modem.later(delay_ms / 2, modem.power_off if kind == "cut" else modem.blip)
+        if fault is not None and kind == "stall":
+            if fault.ms is None:
+                return
+            delay_ms += fault.ms
+        self._spoiled = kind == "fail"
+        modem.later(delay_ms, self._wake_up)
 
     def cut(self) -> None:
         """Power went away in the middle."""
@@ -72,7 +84,9 @@ class Upgrade:
 
     def _wake_up(self) -> None:
         modem = self.modem
-        if self.image is not None:
+        if self._spoiled:
+            self.problem = "found unusable"
+        elif self.image is not None:
             in_application = self.home == "application" and not self.stored
             self.problem = install(
                 modem.flash, self.image, self.size_bytes, stored=self.stored, in_application=in_application

@@ -82,13 +82,13 @@ def _packed(lines: list[str], size_bytes: int) -> bytes:
     return body + struct.pack("<I", zlib.crc32(body))
 
 
-def practice_part(part: int) -> bytes:
-    """One of the two files of a practice 48829, ``part`` 1 or 2."""
+def practice_part(part: int, size_bytes: int | None = None) -> bytes:
+    """One of the two files of a practice 48829, ``part`` 1 or 2; ``size_bytes``: None = about the genuine size."""
     build = BETWEEN_BUILD if part == 1 else PAIR_BUILD
     release, ue = _RELEASES["CATM1"] if part == 1 else _PAIR_RELEASE
     return _packed(
         ["radio=CATM1", f"build={build}", f"version={release}-{build}", f"ue={ue}", f"part={part}"],
-        PART_SIZE_BYTES[part - 1],
+        size_bytes or PART_SIZE_BYTES[part - 1],
     )
 
 
@@ -97,9 +97,9 @@ def practice_bootrom(build: int = 41065) -> bytes:
     return _packed(["kind=bootrom", f"build={build}"], BOOTROM_SIZE_BYTES)
 
 
-def make_practice_part(folder: Path, part: int) -> Path:
+def make_practice_part(folder: Path, part: int, size_bytes: int | None = None) -> Path:
     """Write one file of the practice 48829 into ``folder`` and return its path. Raises OSError."""
-    return _write(folder / f"PRACTICE-CATM1-{PAIR_BUILD}-{part}.dup", practice_part(part))
+    return _write(folder / f"PRACTICE-CATM1-{PAIR_BUILD}-{part}.dup", practice_part(part, size_bytes))
 
 
 def make_practice_bootrom(folder: Path, build: int = 41065) -> Path:
