@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test docs lint types unit clean
+.PHONY: table demo test docs lint types unit clean
 
 # One kept bench: saved web pages as scripts, found, cured; then flashed and proved.
 DEMO := $(VENV)/demo
@@ -34,6 +34,10 @@ types: $(VENV)/.test
 
 unit: $(VENV)/.test
 	$(BIN)/python -m pytest -n auto
+
+# Every firmware era x board x {check, flash from the card, flash over USB}; make test tries a cell of each.
+table: $(VENV)/.test
+	$(BIN)/python -m pytest -m table
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

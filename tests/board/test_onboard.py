@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+import pytest
+
+from doctor.board import files, onboard
+from doctor.board.board import Board
+from doctor.errors import BoardError, BoardReset
+from doctor.link import Link, open_link
+
+
+@pytest.fixture
+def board() -> Iterator[Board]:
+    link = open_link("sim://gpy")
+    made = Board(link)
+    made.repl.enter()
+    yield made
+    link.close()
+
+
+def test_every_file_of_the_core_goes_over_as_it_is(board: Board) -> None:
+    wanted = onboard.core_files()
+    assert onboard.install(board) == len(wanted)
+    for name in ("__init__.py", "stp.py", "plan.py"):
+        path = f"{onboard.FOLDER}/{name}"
+        assert files.sha256(board, path) == hashlib.sha256(wanted[name]).hexdigest()
+
+
+def test_only_what_differs_is_sent_again_and_what_is_stale_goes(board: Board) -> None:
+    onboard.install(board)
+    files.write(board, f"{onboard.FOLDER}/stp.py", b"damaged")
+    files.write(board, f"{onboard.FOLDER}/gone.py", b"of an older version")
+    assert onboard.install(board) == 1
+    assert not files.exists(board, f"{onboard.FOLDER}/gone.py")
+    assert onboard.install(board) == 0
+
+
+def test_the_frozen_updater_does_not_shadow_it(board: Board) -> None:
+    onboard.install(board)
+    said = board.repl.run(f"import {onboard.PACKAGE}\nprint({onboard.PACKAGE}.__file__)")
+    assert said.startswith(onboard.FOLDER)
+
+
+def test_by_hand_shows_the_plan_and_asks(board: Board) -> None:
+    onboard.install(board)
+    board.repl.leave()
+    link: Link = board.link
+    link.write(b"import fipyup; fipyup.run('/sd/PRACTICE-CATM1-41065.dup')\r")
+    heard = b""
+    while b"Type yes: " not in heard:
+        data = link.read(4096, 60_000)
+        assert data, heard[-400:]
+        heard += data
+    assert b"send PRACTICE-CATM1-41065.dup" in heard
+    link.write(b"no\r")
+    while b">>> " not in heard[-8:]:
+        heard += link.read(4096, 10_000)
+    assert b"nothing was sent to the modem" in heard
+    assert link.serial.bench.modem.received == []
+
+
+def test_a_restart_among_its_lines_is_told(board: Board) -> None:
+    with pytest.raises(BoardReset):
+        list(onboard.events(board.link, b"ets Jun  8 2016 00:22:57\r\n"))
+
+
+def test_a_traceback_is_told_as_its_end(board: Board) -> None:
+    board.repl.send('print(\'@@FD {"fipyup": "note", "data": {"text": "x"}}\')\nraise ValueError(\'oops\')')
+    with pytest.raises(BoardError, match="oops"):
+        list(onboard.events(board.link, board.repl.hand_over()))
+
+
+def test_silence_is_told_after_a_while(board: Board) -> None:
+    with pytest.raises(BoardError, match="said nothing"):
+        list(onboard.events(board.link))
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (b'x @@FD {"fipyup": "note", "data": {"text": "a } b"}}\r\n', ("note", {"text": "a } b"})),
+        (b"fipyup: 12 % 12/100 transfer, do not unplug", None),
+        (b'@@FD {"fipyup": "note", "data": {"te', None),
+        (b"WiFi connected", None),
+    ],
+)
+def test_lines_are_understood_or_left(line: bytes, told: onboard.Told | None) -> None:
+    found = onboard.understand(line)
+    if line.startswith(b"fipyup"):
+        assert found == ("heartbeat", {"done": 12, "total": 100, "step": "transfer", "phase": "transfer"})
+    else:
+        assert found == told
