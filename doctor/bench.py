@@ -279,8 +279,15 @@ class Bench:
         if self._modem_facts is not None:
             return MONARCH2 if self._modem_facts.family == MONARCH2.family else SQN3330
         if self.is_bare_modem and self.contact.evidence.get("baud") == MONARCH2.app_baud:
-            return MONARCH2
+            return SQN3330 if self._boot_rom_of_sqn3330() else MONARCH2
         return SQN3330
+
+    def _boot_rom_of_sqn3330(self) -> bool:
+        """Both families' boot ROMs speak at 115200 and do not say which they are: the firmware that is given tells."""
+        if self.contact.evidence.get("modem_mode") != "ffh" or not self.options.firmware:
+            return False
+        image = self.firmware[0]
+        return image.family == "SQN3330" or image.radio is not None
 
     @contextmanager
     def modem_port(self, baud: int | None = None) -> Iterator[Link | ModemTunnel]:

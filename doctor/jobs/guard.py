@@ -94,7 +94,7 @@ def guarded(
             stack.enter_context(port_lock(bench.link.name))
             warning = stack.enter_context(awake())
             if warning:
-                listen(events.Waiting(f"nothing; {warning}", 5, True))
+                listen(events.Notice(warning))
         recorder = Recorder(Journal(), _entry(bench, plan, request, log), listen)
 
         def hear(event: Event) -> None:
@@ -103,7 +103,7 @@ def guarded(
             listen(event)
 
         if log.path is not None:
-            hear(events.Note(f"log of this flash: {log.path}"))
+            hear(events.Notice(f"log of this flash: {log.path}"))
         yield hear, recorder
 
 
