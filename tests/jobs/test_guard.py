@@ -1,0 +1,224 @@
+"""What surrounds a flash: journal, log, lock, supply, sleep."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from doctor.errors import DoctorError, LinkError
+from doctor.events import Note, Phase, Progress, StepStarted, Waiting
+from doctor.jobs import awake as awakes
+from doctor.jobs import guard
+from doctor.jobs.awake import awake, inhibitor
+from doctor.jobs.flash import FlashRequest
+from doctor.jobs.journal import PROVED, UNPROVED, Entry, Journal, SentFile, is_at_work, port_key
+from doctor.jobs.lock import port_lock
+from doctor.jobs.logbook import Logbook
+from doctor.jobs.onward import Attempt, onward
+from doctor.jobs.state_dir import state_dir
+from doctor.jobs.supply import Battery, refuse_low
+from doctor.sim.world import World
+
+from .flashing import User, flashed, small_image
+
+BOARD = {"board": "30aea4123456", "port": "COM3"}
+
+
+def entry(**changes: object) -> Entry:
+    plain = Entry(BOARD, (SentFile("firmware", "x.dup", "00", 5),), {"method": "auto"}, {"build": 38638}, ("prepare",))
+    return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+# -- journal
+
+
+def test_journal_keeps_and_finds(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    kept = journal.write(entry(step="prepare"))
+    assert journal.find({"board": "30aea4123456"}) == kept
+    assert journal.find({"port": "COM3"}) == kept
+    assert journal.find({"port": "COM4"}) is None
+    assert [path.suffix for path in tmp_path.iterdir()] == [".json"]
+
+
+def test_board_counts_more_than_port(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    mine = journal.write(entry())
+    journal.write(entry(ids={"board": "ffffffffffff", "port": "COM3"}))
+    assert journal.find(BOARD) == mine
+
+
+def test_damaged_journal_is_skipped(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text("{")
+    (tmp_path / "b.json").write_text('{"schema": "other"}')
+    (tmp_path / "c.json").write_text("[]")
+    assert Journal(tmp_path).entries() == []
+
+
+def test_torn_write_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = Journal(tmp_path)
+    kept = journal.write(entry())
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError):
+        journal.write(entry(step="transfer"))
+    assert journal.entries() == [kept]
+
+
+def test_kept_simulated_bench_is_known_by_its_directory(tmp_path: Path) -> None:
+    plain = f"sim://fipy?state={tmp_path}"
+    assert port_key(plain + "&speed=20") == port_key(plain)
+    assert port_key("COM3") == "COM3"
+
+
+def test_process_that_is_gone_is_not_at_work() -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    assert not is_at_work(entry(pid=gone.pid, begun="2999-01-01T00:00:00+00:00"))
+    assert not is_at_work(entry(pid=1, begun="1990-01-01T00:00:00+00:00"))
+    assert is_at_work(entry(pid=1, begun="2999-01-01T00:00:00+00:00"))
+
+
+def test_each_step_is_written_before_it_begins(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    recorder = guard.Recorder(journal, entry(), lambda event: None)
+    recorder.hear(StepStarted("prepare", "wake it", Phase.PREPARE))
+    recorder.hear(StepStarted("transfer", "send it", Phase.TRANSFER))
+    recorder.hear(Progress(Phase.TRANSFER, 50, 100, False))
+    (kept,) = journal.entries()
+    assert (kept.step, kept.done, kept.sent_bytes, kept.total_bytes) == ("transfer", ("prepare",), 50, 100)
+
+
+def test_journal_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
+    (tmp_path / "journal").write_text("a file where the folder should be")
+    heard: list[object] = []
+    recorder = guard.Recorder(Journal(tmp_path / "journal"), entry(), heard.append)
+    recorder.hear(StepStarted("prepare", "wake it", Phase.PREPARE))
+    assert recorder.entry.step == "prepare"
+    assert len(heard) == 1
+
+
+def test_flash_leaves_journal_and_log(tmp_path: Path) -> None:
+    done = flashed(small_image(tmp_path), User(), url="sim://fipy", request=FlashRequest(via="usb"))
+    assert done.result.exit_code == 0
+    (kept,) = Journal().entries()
+    assert kept.state == PROVED
+    assert kept.done == kept.steps
+    log = Path(kept.log).read_text()
+    assert "step transfer" in log and "100% 100000 of 100000" in log and "AT+SMOD? -> " in log
+
+
+# -- log
+
+
+def test_log_outlives_its_listener(tmp_path: Path) -> None:
+    log = Logbook(World(), tmp_path)
+    for event in (StepStarted("deploy", "wait", Phase.WAIT_MODEM), Waiting("the modem", 60, False), Note("AT -> OK")):
+        log.hear(event)
+    assert log.path is not None
+    said = log.path.read_text()
+    assert "step deploy" in said and "DO NOT UNPLUG" in said and "AT -> OK" in said
+    log.close()
+    log.line("later")
+
+
+def test_log_that_cannot_be_opened_stops_nothing(tmp_path: Path) -> None:
+    (tmp_path / "logs").write_text("")
+    log = Logbook(World(), tmp_path / "logs")
+    log.hear(Note("x"))
+    assert log.path is None
+
+
+# -- alone on the port
+
+
+def test_two_on_one_port_exclude_each_other(tmp_path: Path) -> None:
+    with port_lock("COM3", tmp_path), port_lock("COM4", tmp_path):
+        with pytest.raises(LinkError) as caught, port_lock("COM3", tmp_path):
+            pass
+        assert caught.value.id == "port-busy"
+    with port_lock("COM3", tmp_path):
+        pass
+
+
+# -- supply and sleep
+
+
+@pytest.mark.parametrize("now", [None, Battery(5, True), Battery(20, False), Battery(100, False)])
+def test_supply_that_will_do(now: Battery | None) -> None:
+    refuse_low(now)
+
+
+def test_low_battery_is_refused() -> None:
+    with pytest.raises(DoctorError) as caught:
+        refuse_low(Battery(19, False))
+    assert caught.value.id == "laptop-battery-low"
+
+
+@pytest.mark.parametrize(("platform", "program"), [("linux", "systemd-inhibit"), ("darwin", "caffeinate")])
+def test_inhibitor_of_each_system(platform: str, program: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda name: f"/bin/{name}")
+    command = inhibitor(platform, 42)
+    assert command is not None and command[0] == program
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    assert inhibitor(platform) is None
+    assert inhibitor("win32") is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="cat")
+def test_inhibitor_runs_while_flashing_and_ends_with_us(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[subprocess.Popen[bytes]] = []
+    start = awakes._start
+    monkeypatch.setattr(awakes, "inhibitor", lambda: ["cat"])
+    monkeypatch.setattr(awakes, "_start", lambda command: begun.append(start(command)) or begun[-1])  # type: ignore[func-returns-value, arg-type]
+    with awake() as warning:
+        assert warning == ""
+        assert begun[0].poll() is None
+    assert begun[0].poll() is not None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="false")
+def test_inhibitor_that_fails_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(awakes, "inhibitor", lambda: ["false"])
+    with awake() as warning:
+        assert "do not let it sleep" in warning
+
+
+# -- what comes next
+
+
+@pytest.mark.parametrize(
+    ("mode", "error", "hands", "words"),
+    [
+        ("application", "", (), ["flash", "a.dup"]),
+        ("recovery", "", ("press-reset",), ["flash", "a.dup", "--was", "38638"]),
+        ("ffh", "", ("press-reset",), ["flash", "a.dup", "--updater-elf", "updater.elf", "--was", "38638"]),
+        ("stp-open", "", ("power-cycle",), ["flash", "a.dup", "--was", "38638"]),
+        ("silent", "", ("power-cycle",), ["flash", "a.dup", "--was", "38638"]),
+        ("unknown", "finish-timeout", ("wait", "press-reset"), ["status"]),
+        ("deploying", "", ("wait", "press-reset"), ["status"]),
+    ],
+)
+def test_next_step_by_mode(mode: str, error: str, hands: tuple[str, ...], words: list[str]) -> None:
+    from doctor.bench import BenchOptions
+
+    options = BenchOptions(port="COM3", firmware=(Path("a.dup"),))
+    step = onward(mode, Attempt(options, build_before=38638, mirrored=mode != "application"), error)
+    assert step.hands == hands
+    assert list(step.words) == ["fipy-doctor", *words, "--port", "COM3"]
+
+
+def test_state_lies_where_the_variable_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FIPY_DOCTOR_STATE_DIR", str(tmp_path / "here"))
+    assert state_dir() == tmp_path / "here"
+    Journal().write(entry(state=UNPROVED))
+    (kept,) = (tmp_path / "here" / "journal").iterdir()
+    assert json.loads(kept.read_text())["state"] == "unproved"
