@@ -1,5 +1,5 @@
 # mypy: ignore-errors
-# ruff: noqa: PTH, RUF, RET, C4, SIM, B, UP
+# ruff: noqa: PTH116, PTH123, RUF005, RUF059, RET501
 """Runs inside a real MicroPython, not under pytest: the updater as it runs on the board, with stubs of its hardware.
 
 argv: folder that holds the core as package ``fipyup``, the firmware file, era ("old": no kbd_intr), options as Python.
