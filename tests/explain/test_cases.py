@@ -5,6 +5,8 @@ import pytest
 from tests.explain.scoring import HELD_OUT, HERE, cases, score, summary, table
 
 OWN = score(HERE)
+HELD_OUT_RECALL = 0.92  #: measured once: 0.938
+HELD_OUT_PRECISION = 0.81  #: measured once: 0.828
 
 
 def test_there_are_enough_cases() -> None:
@@ -31,7 +33,3 @@ def test_held_out_half_is_no_worse_than_when_it_was_measured() -> None:
     # Aggregates only: whoever reads this test's output must not learn the cases. Floors: docs/explain-quality.md.
     assert numbers["recall"] >= HELD_OUT_RECALL, table(results)
     assert numbers["precision"] >= HELD_OUT_PRECISION, table(results)
-
-
-HELD_OUT_RECALL = 0.0
-HELD_OUT_PRECISION = 0.0
