@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: table demo test docs lint types unit clean
+.PHONY: table demo test docs lint types unit kill-cards fuzz-cards bench-cards clean
 
 # One kept bench: saved web pages as scripts, found, cured; then flashed and proved.
 DEMO := $(VENV)/demo
@@ -34,6 +34,18 @@ types: $(VENV)/.test
 
 unit: $(VENV)/.test
 	$(BIN)/python -m pytest -n auto
+
+# Kill -9 at a hundred random moments of a reformat or move: images, and loop devices where this is root.
+kill-cards: $(VENV)/.test
+	$(BIN)/python -m tests.card.kill 100
+
+# Card images damaged at random, other ones each time; make test tries sixty, always the same.
+fuzz-cards: $(VENV)/.test
+	FIPY_DOCTOR_FUZZ=20000 $(BIN)/python -m pytest tests/card/test_fuzz.py
+
+# Against mcopy, mdir and mkfs.fat, on sparse cards of 4, 32 and 64 GB.
+bench-cards: $(VENV)/.test
+	$(BIN)/python -m tests.benchmarks card
 
 # Every firmware era x board x {check, flash from the card, flash over USB}; make test tries a cell of each.
 table: $(VENV)/.test

@@ -23,6 +23,7 @@ BIG = 40 * MIB  # the smallest that is FAT32
 START = 8192 * 512
 DUP_NAME = "PRACTICE-CATM1-41065.dup"
 DUP = hashlib.sha256(b"dup").digest() * 1500  # 48000 bytes
+_ZEROS = bytes(MIB)
 SBIN = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
 
 
@@ -51,7 +52,7 @@ def volume_of(image: Path, start: int = START) -> Path:
     with image.open("rb") as source, volume.open("wb") as target:
         source.seek(start)
         while piece := source.read(MIB):
-            if any(piece):
+            if piece != _ZEROS[: len(piece)]:
                 target.write(piece)
             else:
                 target.seek(len(piece), os.SEEK_CUR)
