@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-UPDATER_MODULES = frozenset({"sqnsupgrade", "uartmirror", "fipy_doctor_updater"})
+UPDATER_MODULES = frozenset({"sqnsupgrade", "uartmirror", "fipyup"})
 """Modules whose calls talk to the modem's boot loader: the vendor's two, and our own on-board updater."""
 HARMLESS_CALLS = frozenset({"version", "info", "imei", "state"})
 """Calls of the vendor's module that only ask (failure-catalogue 6)."""
@@ -20,10 +20,10 @@ MIRROR_CALL = "modem_upgrade_mode"
 DYNAMIC_IMPORTS = frozenset({"__import__", "exec", "eval", "execfile", "import_module"})
 MAIN_CALL = re.compile(r"""\bmachine\s*\.\s*main\s*\(\s*(['"])([^'"]{1,80})\1""")
 TEXT_CALL = re.compile(
-    r"\b(?:sqnsupgrade|uartmirror|fipy_doctor_updater)\s*\.\s*(?!version\b|info\b|imei\b|state\b)\w+\s*\(|"
+    r"\b(?:sqnsupgrade|uartmirror|fipyup)\s*\.\s*(?!version\b|info\b|imei\b|state\b)\w+\s*\(|"
     r"\bmodem_upgrade_mode\s*\("
 )
-TEXT_NAME = re.compile(r"\b(?:sqnsupgrade|uartmirror|fipy_doctor_updater)\b")
+TEXT_NAME = re.compile(r"\b(?:sqnsupgrade|uartmirror|fipyup)\b")
 
 
 @dataclass(frozen=True)

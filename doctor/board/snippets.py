@@ -74,6 +74,24 @@ print('@@FD ' + ujson.dumps(f))
 """
 )
 
+#: By the call that the release has (board-and-repl.md 4): os.mkfs up to 1.18.3, os.fsformat from 1.20 on.
+FORMAT_FLASH = wrapped(
+    """
+import os
+os.chdir('/')
+try:
+ f = os.fsformat
+except AttributeError:
+ f = os.mkfs
+f('/flash')
+try:
+ os.chdir('/flash')
+except OSError:
+ pass
+print('@@FD true')
+"""
+)
+
 RESET = "import machine\nmachine.reset()\n"
 
 

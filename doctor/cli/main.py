@@ -13,7 +13,21 @@ from doctor.cli import options
 from doctor.cli.screen import make_screen
 from doctor.errors import DoctorError, Stopped, UsageError
 
-COMMANDS = ("check", "fix", "flash", "plan", "status", "checks", "open", "cards", "ports", "explain", "sim")
+COMMANDS = (
+    "check",
+    "fix",
+    "flash",
+    "plan",
+    "status",
+    "checks",
+    "open",
+    "cards",
+    "ports",
+    "backup",
+    "restore",
+    "explain",
+    "sim",
+)
 
 
 class LazyGroup(click.Group):
