@@ -13,7 +13,7 @@ from doctor.check import Finding, SkipReason, Status
 from doctor.engine import Report
 from doctor.errors import DoctorError
 from doctor.links import SITE, subject
-from doctor.remedies import Cures, DoableCure
+from doctor.remedies import Cure, Cures, DoableCure
 from doctor.report.next_step import NextStep
 
 _MARKS = {
@@ -127,8 +127,7 @@ def _details(found: Finding, cures: Cures, verbose: bool) -> Iterable[Renderable
         yield line("cause: ", found.cause)
     for remedy in found.remedies:
         cure = cures.get(remedy)
-        how = f"fipy-doctor fix --{cure.flag}" if isinstance(cure, DoableCure) else "; ".join(cure.steps(found))
-        yield line("cure:  ", f"{cure.title}: {how}")
+        yield line("cure:  ", cure.title + _how(cure, found, verbose))
     if found.caused_by:
         yield line("", f"follows from: {found.caused_by}")
     if found.link and found.skip_reason is None:
@@ -137,6 +136,16 @@ def _details(found: Finding, cures: Cures, verbose: bool) -> Iterable[Renderable
     if verbose:
         for name, value in found.evidence.items():
             yield line(f"{name}: ", str(value), "dim")
+
+
+def _how(cure: Cure, found: Finding, verbose: bool) -> str:
+    """The command of a cure that we can do; the steps of one for hands only where everything is shown.
+
+    The steps of the cure that matters now stand below, with the next command.
+    """
+    if isinstance(cure, DoableCure):
+        return f": fipy-doctor fix --{cure.flag}"
+    return ": " + "; ".join(cure.steps(found)) if verbose else ""
 
 
 def _count(report: Report) -> Text:

@@ -40,11 +40,7 @@ FAILING = """
            script (Raw, or the repository's zip)
     cure:  Replace the bad scripts on the board by good ones from --scripts, or
            remove them: fipy-doctor fix --upload-scripts
-    cure:  Get the scripts as Python files, or do without them: fipy-doctor does
-           not need the vendor's scripts: the simplest cure is to delete the
-           saved pages; if you want the scripts all the same, download the whole
-           repository as a zip file and unpack it; never save the web page of a
-           single file
+    cure:  Get the scripts as Python files, or do without them
     more:  fipy-doctor open script-is-html-page
 ✓ port-opens  sim://fipy?scenario=html-scripts opens
 ✓ repl-answers  sim://fipy?scenario=html-scripts: a MicroPython prompt answers
