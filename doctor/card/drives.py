@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,6 +74,25 @@ class Drive:
 
 def list_drives() -> tuple[Drive, ...]:
     """Every drive, internal ones too. Raises CardError where the system does not tell."""
+    with _readable():
+        return _list_drives()
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """What the system prints may be of a version that we do not know."""
+    try:
+        yield
+    except (ValueError, KeyError, TypeError, AttributeError) as err:
+        raise CardError(
+            "card-is-fat",
+            "the system tells which drives there are in a way that is not known here",
+            cause=f"{type(err).__name__}: {err}",
+            next="give the folder where the card is mounted, or an image file",
+        ) from err
+
+
+def _list_drives() -> tuple[Drive, ...]:
     if sys.platform == "win32":
         from doctor.card import drives_windows
 
@@ -98,7 +119,8 @@ def find_drive(device: str) -> Drive:
         from doctor.card import drives_linux
 
         device = str(Path(device).resolve())
-        found = drives_linux.from_lsblk(_output((*drives_linux.COMMAND, device)), drives_linux.card_types())
+        with _readable():
+            found = drives_linux.from_lsblk(_output((*drives_linux.COMMAND, device)), drives_linux.card_types())
     else:
         found = list_drives()
     wanted = device.lower().replace("/dev/rdisk", "/dev/disk")

@@ -1,0 +1,90 @@
+"""Cures for the card in the board, against the simulated one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from checks.board_reads_card import BoardReadsCard
+from doctor.bench import Bench
+from doctor.board import sdcard
+from doctor.check import Status
+from doctor.errors import BoardError
+from doctor.jobs.fix import FixRequest, FixResult, fix
+from doctor.remedies import DoableCure
+from tests.checks.simulated import bench_at
+from tests.checks.test_board_reads_card import DUP, IMAGE, card
+
+NOTE = b"\0\5\x16\7" + bytes(60)
+
+
+class Owner:
+    """Somebody at the terminal who confirms every plan."""
+
+    def __init__(self, *, answer: bool = False, typed: str | None = None) -> None:
+        self.said: list[str] = []
+        self.asked: list[str] = []
+        self.plans: list[str] = []
+        self._answer = answer
+        self._typed = typed
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+    def ask(self, question: str) -> bool:
+        self.asked.append(question)
+        return self._answer
+
+    def typed(self, question: str) -> str | None:
+        return self._typed
+
+    def confirm_plan(self, cure: DoableCure, plan: object) -> bool:
+        assert isinstance(plan, tuple)
+        self.plans += plan
+        return True
+
+
+def cure(bench: Bench, named: str, owner: Owner, confirm: str | None = None) -> FixResult:
+    return fix(bench, FixRequest([named], Path("none"), confirm), owner)
+
+
+@pytest.mark.parametrize("release", ["1.17.3.b1", "1.18.2.r7", "1.20.2.r4"])
+def test_names_are_tidied_in_every_era(release: str) -> None:
+    files = {f"sd/{DUP}.txt": IMAGE, f"._{DUP}": NOTE}
+    with bench_at(f"sim://fipy?release={release}", card(files)) as bench:
+        assert cure(bench, "move-dup", Owner()).error is None
+        assert BoardReadsCard().look(bench).status is Status.PASS
+        assert {file.path for file in sdcard.look(bench.board).files} == {f"/sd/{DUP}"}
+        assert sdcard.look(bench.board).mounted_by_us
+
+
+def test_file_that_is_no_note_of_macos_is_not_deleted() -> None:
+    with bench_at(spoil=card({DUP: IMAGE, f"._{DUP}": b"somebody's own"})) as bench:
+        with pytest.raises(BoardError, match="no note"):
+            sdcard.remove_apple_double(bench.board, f"/sd/._{DUP}")
+        assert f"/sd/._{DUP}" in {file.path for file in sdcard.look(bench.board).files}
+
+
+@pytest.mark.parametrize("release", ["1.17.3.b1", "1.20.2.r4"])
+def test_formatted_card_gets_its_dup_over_the_port_where_the_owner_waits(release: str, tmp_path: Path) -> None:
+    firmware = tmp_path / DUP
+    firmware.write_bytes(IMAGE)
+    with bench_at(f"sim://fipy?release={release}", card({"OLD.BIN": b"x"}), firmware=(firmware,)) as bench:
+        owner = Owner(answer=True, typed="/sd")
+        result = cure(bench, "reformat-sd", owner)
+        assert result.error is None
+        assert any("OLD.BIN" in line for line in owner.plans)
+        assert any("over this port, about" in line for line in owner.plans)
+        assert [file.path for file in sdcard.look(bench.board).files] == [f"/sd/{DUP}"]
+        assert sdcard.look(bench.board).mounted_by_us
+        assert BoardReadsCard().look(bench).status is Status.PASS
+
+
+@pytest.mark.parametrize("typed", [None, "", "y", "/flash"])
+def test_only_the_name_of_the_mount_confirms(typed: str | None) -> None:
+    with bench_at(spoil=card({DUP: IMAGE})) as bench:
+        refused = cure(bench, "reformat-sd", Owner(answer=True, typed=typed)).error
+        assert refused is not None
+        assert "--confirm /sd" in refused.next
+        assert [file.path for file in sdcard.look(bench.board).files] == [f"/sd/{DUP}"]
