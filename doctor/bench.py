@@ -129,7 +129,10 @@ class Bench:
         if not given:
             return Presence(False, SkipReason.NOT_GIVEN, _WHAT_GIVES[need])
         if need is Needs.BOARD and self.is_bare_modem:
-            return Presence(False, SkipReason.NOT_APPLICABLE, "the port leads to a bare modem, not to a board")
+            what = "a bare modem, not to a board"
+            if self.through_mirror is not None:
+                what = "the modem alone: the board still mirrors, since an earlier flash broke off"
+            return Presence(False, SkipReason.NOT_APPLICABLE, f"the port leads to {what}")
         return _GIVEN
 
     @property

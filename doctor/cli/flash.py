@@ -90,6 +90,8 @@ def _apart(files: tuple[Path, ...]) -> tuple[tuple[Path, ...], str | None]:
 
 def show(name: str, result: FlashResult, screen: Screen, bench_options: BenchOptions, *, dry_run: bool) -> None:
     """The result as text or JSON."""
+    from rich.text import Text
+
     from doctor.cli.flash_view import plan_text, proof_text
     from doctor.remedies import cures
     from doctor.report import as_json, console, next_step
@@ -105,6 +107,8 @@ def show(name: str, result: FlashResult, screen: Screen, bench_options: BenchOpt
         screen.show(proof_text(result.proof))
     if result.error is not None:
         screen.show(console.error(result.error))
+    if result.log and (result.error is not None or screen.verbose):
+        screen.show(Text(f"all of it: {result.log}", style="dim"), copied=True)
     step = next_step.after_flash(result, bench_options, cures())
     if step is not None:
         show_next(step, screen)

@@ -31,7 +31,10 @@ class _Run:
 
     @property
     def last_image(self) -> HashedSource:
-        """The firmware that is to run at the end; of a zlib stream, its content."""
+        """The firmware that is to run at the end; of a zlib stream that went over whole, its content."""
+        packed = self.sources.get("packed")
+        if packed is not None and packed.at_end:
+            self.sources[FIRMWARE].read(self.sources[FIRMWARE].size_bytes)
         return self.sources.get(SECOND) or self.sources[FIRMWARE]
 
     def leg(self, leg: Leg, recorder: Recorder) -> None:
@@ -98,7 +101,7 @@ def carry_out(
         run.flow.outcome,
         run.last_image,
         attempt=attempt(),
-        received=None if "packed" in sources else bench.link.received_sha256,
+        received=bench.link.received_sha256,
         advice=run.advice,
     )
 

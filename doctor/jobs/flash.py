@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import Protocol
 
 from doctor import engine
@@ -111,7 +112,7 @@ def flash(bench: Bench, request: FlashRequest, *, consent: Consent, listen: List
         ):
             result = carry_out(bench, report, plan, request, sources, hands, recorder, hear)
             recorder.end(result)
-            return result
+            return replace(result, log=recorder.entry.log)
     except DoctorError as err:
         return FlashResult(report, plan, error=err)
 

@@ -47,6 +47,7 @@ class FlashResult:
     mode    of the modem at the end, as far as known
     onward  the next step where the flash did not come to its end
     begun   something was sent to the modem, or its mode was changed
+    log     file that tells all of it; "" where none was written
     """
 
     report: engine.Report
@@ -57,6 +58,7 @@ class FlashResult:
     mode: str = ""
     onward: Onward | None = None
     begun: bool = False
+    log: str = ""
 
     @property
     def exit_code(self) -> Exit:
@@ -77,6 +79,11 @@ class HashedSource:
         data = self._stream.read(size)
         self._hash.update(data)
         return data
+
+    @property
+    def at_end(self) -> bool:
+        """Whether all of it was read."""
+        return self._stream.tell() == self.size_bytes
 
     @property
     def sha256(self) -> str:

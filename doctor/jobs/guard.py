@@ -103,7 +103,7 @@ def guarded(
             listen(event)
 
         if log.path is not None:
-            hear(events.Notice(f"log of this flash: {log.path}"))
+            hear(events.Note(f"log of this flash: {log.path}"))
         yield hear, recorder
 
 

@@ -120,5 +120,6 @@ def flash_members(result: FlashResult) -> dict[str, Any]:
         },
         "advice": result.advice,
         "mode": result.mode or None,
+        "log": result.log or None,
         "onward": onward(result.onward) if result.onward is not None else None,
     }
