@@ -70,7 +70,9 @@ def next_step(options: BenchOptions, facts: ModemFacts, entry: Entry | None) -> 
     if facts.mode == states.APPLICATION and (entry is None or not unfinished or _runs_promised(entry, facts)):
         return None
     if entry is None or not unfinished:
-        return onward(facts.mode, Attempt(_with(options, firmware=(Path(FULL_IMAGE),))))
+        step = onward(facts.mode, Attempt(_with(options, firmware=(Path(FULL_IMAGE),))))
+        remark = f"{FULL_IMAGE} stands for the full image to flash; the journal knows of none for this modem"
+        return step if step.remark or "flash" not in step.words else replace(step, remark=remark)
     return onward(facts.mode, attempt_of(options, entry), str(entry.error.get("id", "")))
 
 
