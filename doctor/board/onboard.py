@@ -29,6 +29,8 @@ FOLDER = f"/flash/lib/{PACKAGE}"
 SILENCE_S = 30.0  #: the board's heart beats every 2 s; hashing a slow card's block or a flash write may hold it up
 LINE_MAX_BYTES = 16_384  #: a version block is the longest line; what has no end within this is no line of ours
 HASH_SILENCE_S = 30.0
+SETTLE_S = 2.0
+QUIET_MS = 200
 
 _PLAIN_BEAT = re.compile(r"(\d+) % (\d+)/(\d+) (.*), do not unplug$")
 _PLAIN_WORK = re.compile(r"at work \((.*)\), do not unplug$")
@@ -128,7 +130,7 @@ def events(
     buffer = first
     quiet = Deadline(link.clock, silence_s)
     while True:
-        while b"\n" in buffer and b"\x04" not in buffer:
+        while b"\n" in buffer.split(b"\x04", 1)[0]:
             line, buffer = buffer.split(b"\n", 1)
             told = understand(line)
             if told is not None:
@@ -146,6 +148,13 @@ def events(
             quiet = Deadline(link.clock, silence_s)
         elif quiet.expired:
             raise _silent(link, silence_s)
+
+
+def settle(link: Link) -> None:
+    """Take what comes behind ``end``: the raw prompt. Old lines would look like an updater at work to the next one."""
+    limit = Deadline(link.clock, SETTLE_S)
+    while not limit.expired and link.read(4096, limit.slice_ms(QUIET_MS)):
+        pass
 
 
 def understand(line: bytes) -> Told | None:

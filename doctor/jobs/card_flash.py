@@ -178,6 +178,7 @@ class _Follower:
             for name, data in onboard.events(link, first, idle=self._ask_to_stop):
                 if name == "end":
                     self._bench.forget_board()
+                    onboard.settle(link)
                     return self._judged(data)
                 self._pass_on(name, data)
             raise AssertionError("events end with an end")

@@ -195,8 +195,8 @@ def run(
         if card is not None:
             card.close()
     end.update(job.described())
-    console.tell("end", end)
     _last_words(console, end, dry)
+    console.tell("end", end)
     return bool(end["proved"])
 
 
