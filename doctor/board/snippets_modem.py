@@ -115,6 +115,13 @@ except Exception:
 """
 """Whether the firmware itself starts its LTE task at boot (eras E and F create it only then, or at LTE())."""
 
+LTE_NOT_AT_BOOT = """
+import pycom
+pycom.lte_modem_en_on_boot(False)
+print('@@FD true')
+"""
+"""The modem is started by LTE() only from the next boot on; the setting is stored (1.18.1 on)."""
+
 LTE_TRY = """
 from network import LTE
 try:
