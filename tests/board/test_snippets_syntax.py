@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from doctor.board import boot_scripts, bridge, snippets_card, snippets_modem
+from doctor.board import boot_scripts, bridge, onboard, snippets, snippets_card, snippets_modem
 from tests.syntax_gate import violations
 
 SNIPPETS = {
@@ -21,6 +21,12 @@ SNIPPETS = {
     "bridge": bridge.bridge(),
     "card-look": snippets_card.look(),
     "card-hash": snippets_card.sha256("/sd/caf\u00e9.dup"),
+    "card-head": snippets_card.head("/sd/x.dup", 1536),
+    "lte-not-at-boot": snippets_modem.LTE_NOT_AT_BOOT,
+    "make-folder": snippets.make_folder(onboard.FOLDER),
+    "hashes": snippets.hashes(onboard.FOLDER),
+    "format-flash": snippets.FORMAT_FLASH,
+    "onboard-order": onboard.Order("/sd/caf\u00e9.dup", image=("caf\u00e9.dup", "full", "CATM1", 1, 0, "x")).code(),
     "boot-search": boot_scripts._search("/flash/main.py"),
 }
 
