@@ -17,7 +17,7 @@ def classes_in(package: types.ModuleType, base: type[T]) -> Iterator[type[T]]:
         module = importlib.import_module(f"{package.__name__}.{module_info.name}")
         for value in vars(module).values():
             # Python 3.10 takes dict[str, int] for a type, and issubclass refuses it.
-            if not isinstance(value, type) or isinstance(value, types.GenericAlias):
+            if not isinstance(value, type) or hasattr(value, "__origin__"):
                 continue
             if issubclass(value, base) and value.__module__ == module.__name__:
                 yield value
