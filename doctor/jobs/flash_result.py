@@ -136,8 +136,10 @@ def lost_midway(
     err: DoctorError, report: engine.Report, plan: FlashPlan, outcome: Outcome, *, attempt: Attempt, advice: str
 ) -> FlashResult:
     """The way to the modem broke in the middle: begun, and not proved."""
-    what = f"{err.what}, after {outcome.sent_bytes} bytes; the modem probably still waits for the rest (stp-open)"
-    mode = states.STP_OPEN if outcome.sent_any else outcome.mode
+    what = f"{err.what}, after {outcome.sent_bytes} bytes; where the modem stands now is not known"
+    if outcome.sent_any:
+        what = f"{err.what}, after {outcome.sent_bytes} bytes; the modem probably still waits for the rest (stp-open)"
+    mode = states.STP_OPEN if outcome.sent_any else states.UNKNOWN  # nobody can look any more
     words = onward(mode, attempt, err.id)
     error = FlashUnproved(err.id, what, on=err.on, cause=err.cause, next="plug the board in; " + words.text)
     return FlashResult(report, plan, None, error, advice, mode, words, True)

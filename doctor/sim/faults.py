@@ -78,7 +78,7 @@ class Fault:
     byte     at LINES: how many bytes pass, from then on, before the one that is hit
     percent  strikes from this share of the image on
     count    strikes from the n-th such request on (the first is 1), counted from when the fault was added
-    times    how often it strikes; None: for ever
+    times    how often it strikes; None: until power is removed, as what a modem does for ever is a state that it is in
     ms       of a stall, a delay, or of CTS held
     text     of stale replies
     """
@@ -198,6 +198,10 @@ class Faults:
             elif hit is None and fault.strikes(percent):
                 hit = fault
         return hit
+
+    def power_removed(self) -> None:
+        """What went on for ever has come to its end."""
+        self.list = [fault for fault in self.list if fault.times is not None or not fault.struck]
 
     def as_list(self) -> list[dict[str, Any]]:
         """JSON-able copy."""

@@ -124,6 +124,8 @@ class Modem:
         self._tx = Line(self, "tx", self._wire.send)
         self.holds_cts = False
         """It lets nobody send, and hears nothing of what is sent all the same."""
+        self.is_stuck = False
+        """Its AT dialogue hangs over a command, until it restarts."""
         self._at = AtDialogue(self, mini=False)
         self.stp: StpSlave | None = None
         """The stay in STP mode, if it is in one."""
@@ -192,7 +194,7 @@ class Modem:
     @property
     def is_deaf(self) -> bool:
         """True while nothing that is sent to it is ever answered."""
-        stuck = self.stp is not None and self.stp.is_stuck
+        stuck = self.is_stuck or (self.stp is not None and self.stp.is_stuck)
         return stuck or self.holds_cts or self.system not in _ANSWERING
 
     @property
@@ -204,7 +206,7 @@ class Modem:
 
     def receive(self, data: bytes, baud: int) -> None:
         """Bytes arrive on the RX line, sent at ``baud``."""
-        if self.system in _ANSWERING and not self.holds_cts:
+        if self.system in _ANSWERING and not self.holds_cts and not self.is_stuck:
             self._rx.pass_on(data, baud)
 
     def _hear(self, data: bytes, baud: int) -> None:
@@ -244,6 +246,7 @@ class Modem:
         """Supply gone: everything but flash is lost, and a half-written flash stays half written."""
         if self.system == "off":
             return
+        self.faults.power_removed()
         if self.upgrade is not None:
             self.upgrade.cut()
         self._end_life("off")
@@ -409,7 +412,7 @@ class Modem:
             self.upgrade.settle()
         self.upgrade = None
         self.cfun = 1
-        self.holds_cts = False
+        self.holds_cts = self.is_stuck = False
         self.on_cts(self.cts)
 
     def _after_sending(self, delay_ms: float, fn: Callable[[], None]) -> None:

@@ -99,7 +99,7 @@ class AtDialogue:
         if kind == "hold" and fault is not None:
             self.modem.hold_cts(fault.ms)
         if kind == "stall" and fault is not None and fault.ms is None:
-            self._busy = True
+            self.modem.is_stuck = True
             return
         if kind == "stall" and fault is not None:
             self._busy = True

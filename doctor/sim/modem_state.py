@@ -37,6 +37,8 @@ def dump(modem: Modem) -> dict[str, Any]:
         "baud": modem.baud,
         "cfun": modem.cfun,
         "echo_off": modem.echo_off,
+        "stuck": modem.is_stuck,
+        "holds_cts": modem.holds_cts,
         "data_mode": modem.in_data_mode,
         "upgrade": None if modem.upgrade is None else modem.upgrade.as_dict(),
         "session": session,
@@ -68,6 +70,8 @@ def load(modem: Modem, state: dict[str, Any]) -> None:
         modem.cfun = state["cfun"]
         modem.echo_off = bool(state["echo_off"])
         _load_channel(modem, state)
+        modem.is_stuck = bool(state.get("stuck"))
+        modem.holds_cts = bool(state.get("holds_cts"))
 
 
 def _load_channel(modem: Modem, state: dict[str, Any]) -> None:

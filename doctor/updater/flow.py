@@ -20,6 +20,8 @@ except ImportError:  # MicroPython
 
 __all__ = ["Flow", "FlowError", "Outcome"]
 
+#: Looks at a modem after a failure: the first may only close an open session.
+LOOKS = 2
 #: Tries of the version queries; ERROR right after boot is possible (8.3).
 VERSION_TRIES = 5
 
@@ -85,7 +87,18 @@ class Flow(object):
             outcome.error = (err.id, err.text)
             if self._switched and not outcome.sent_any:
                 self._switcher.bring_back()
+            self._look_again()
         return outcome
+
+    def _look_again(self):
+        # type: () -> None
+        """After a failure only the modem itself can say where it is: it may have restarted, or hang since."""
+        s = self._s
+        for _ in range(LOOKS):
+            outcome = s.outcome
+            outcome.mode = states.detect(s.port, s.clock, s.profile, s.emit).mode
+            if outcome.mode != states.STP_OPEN:  # else the session is closed now, and there is a mode behind it
+                return
 
     def _carry_out(self, step):
         # type: (Step) -> None

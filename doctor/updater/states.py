@@ -91,6 +91,7 @@ class Facts(object):
         self.smupgrade = []  # type: List[str]
         self.cgsn = []  # type: List[str]
         self.refused = []  # type: List[str]  # names of the members above that were answered ERROR or not at all
+        self.unanswered = False  # a question brought nothing at all
         self.stale = []  # type: List[str]  # what lay in front of the answers
 
 
@@ -322,6 +323,8 @@ def read_facts(port, clock, profile, state):
         facts.ati1 = _ask(at, facts, "ati1", "ATI1", tries=3)
         facts.showver = _ask(at, facts, "showver", 'AT!="showver"', tries=3)
         facts.cgsn = _ask(at, facts, "cgsn", "AT+CGSN")
+    if facts.unanswered and not ask_mode(at):  # it fell silent between two questions
+        state.mode = SILENT
     return facts
 
 
@@ -336,6 +339,7 @@ def _ask(at, facts, name, line, tries=1):
         facts.stale += reply.stale
         if reply.status == "OK":
             return reply.lines
+        facts.unanswered = facts.unanswered or not reply.status
         at.listen(_ASK_PAUSE_MS)
     facts.refused.append(name)
     return []

@@ -263,8 +263,25 @@ def test_modem_that_goes_away_in_the_middle(fault: str) -> None:
     outcome = run.flash()
     assert outcome.error is not None
     assert outcome.error[0] == "stp-header-too-small"
-    assert outcome.mode == states.STP_OPEN
+    assert outcome.mode == states.SILENT
     assert 0 < outcome.sent_bytes < len(run.data)
+
+
+@pytest.mark.parametrize(("fault", "switched"), [("reboot", 1), ("blip", 1), ("reboot", 3)])
+def test_modem_that_restarts_in_the_middle_is_looked_at_again(fault: str, switched: int) -> None:
+    run = Run(modem(), *practice(), method="on-the-fly" if switched == 3 else "store")
+    run.sim.faults.stp(fault, percent=50)
+    outcome = run.flash()
+    assert outcome.error is not None
+    assert outcome.mode == run.sim.mode == (states.RECOVERY if switched == 3 else states.APPLICATION)
+
+
+def test_modem_that_falls_silent_between_two_questions() -> None:
+    sim = modem()
+    sim.faults.at("hang", "ATI1")
+    port = SimPort(sim)
+    state = states.detect(port, port.clock, SQN3330)
+    assert from_core(state, states.read_facts(port, port.clock, SQN3330, state)).mode == states.SILENT
 
 
 def test_modem_that_dies_while_it_writes() -> None:

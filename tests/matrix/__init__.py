@@ -1,0 +1,7 @@
+"""Every fault at every stage of every flow, each cell carried on until the modem is flashed. ``python -m tests.matrix``.
+
+flows   what is flashed and how, and the stages that a healthy run shows
+cells   the faults, put at those stages
+play    one cell: the real job, then whatever the program prints as the next step
+follow  reading that next step
+"""

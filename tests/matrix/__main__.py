@@ -1,0 +1,93 @@
+"""``python -m tests.matrix``: play all cells, print the table; exit code 1 where a cell is bad."""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from tests.matrix.cells import Cell, cells
+from tests.matrix.flows import FLOWS, make_files
+from tests.matrix.play import BAD, DEAD, PROVED, RESCUED, Played, play
+
+MARKS = {PROVED: "P", RESCUED: "R", DEAD: "D", BAD: "!"}
+SHOWN_BAD = 60
+
+
+def main() -> int:
+    """Run it."""
+    asked = argparse.ArgumentParser(prog="python -m tests.matrix", description=__doc__)
+    asked.add_argument("--only", default="", help="cells whose name holds this text")
+    asked.add_argument("--all", action="store_true", help="every pair of stage and fault, nothing thinned out")
+    asked.add_argument("--jobs", type=int, default=multiprocessing.cpu_count())
+    asked.add_argument("--thin", type=int, default=1, help="only every so many-th cell")
+    asked.add_argument("--story", action="store_true", help="what every bad cell printed")
+    given = asked.parse_args()
+    started = time.monotonic()
+    folder = Path(tempfile.mkdtemp(prefix="fipy-doctor-matrix-", dir=_quick_disk()))
+    try:
+        files = folder / "files"
+        files.mkdir()
+        make_files(files)
+        chosen = [cell for cell in cells(folder, files, given.all) if given.only in cell.name][:: given.thin]
+        played = _play_all(chosen, folder, files, given.jobs)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    _print(played, time.monotonic() - started, story=given.story)
+    return 1 if any(one.verdict == BAD for one in played) else 0
+
+
+def _quick_disk() -> str | None:
+    """Memory that looks like a disk, where the system has it: journals are flushed to the disk at every step."""
+    shared = Path("/dev/shm")
+    return str(shared) if os.access(shared, os.W_OK) else None
+
+
+def _play_all(chosen: list[Cell], folder: Path, files: Path, jobs: int) -> list[Played]:
+    if jobs <= 1:
+        return [play(cell, folder, files) for cell in chosen]
+    with multiprocessing.get_context("fork").Pool(jobs, maxtasksperchild=200) as pool:
+        return pool.starmap(play, [(cell, folder, files) for cell in chosen], chunksize=4)
+
+
+def _print(played: list[Played], took_s: float, *, story: bool) -> None:
+    columns = sorted({one.cell.column for one in played})
+    flows = [flow.name for flow in FLOWS]
+    width = max((len(column) for column in columns), default=5)
+    print(f"{'':{width}} " + " ".join(f"{name:>11}" for name in flows))
+    by_place: dict[tuple[str, str], Counter[str]] = {}
+    for one in played:
+        by_place.setdefault((one.cell.column, one.cell.flow), Counter())[one.verdict] += 1
+    for column in columns:
+        print(f"{column:{width}} " + " ".join(f"{_counted(by_place.get((column, name))):>11}" for name in flows))
+    total = Counter(one.verdict for one in played)
+    print("\nP flashed and proved at once; R stopped, mode named, flashed by the next steps; D dead, and why; ! bad")
+    print(f"{len(played)} cells: " + ", ".join(f"{total[word]} {word}" for word in MARKS))
+    longest = max((one.longest_s for one in played), default=0)
+    print(
+        f"{took_s:.0f} s; longest run of a flash {longest / 60:.0f} virtual minutes; cpu {sum(p.cpu_s for p in played):.0f} s"
+    )
+    bad = [one for one in played if one.verdict == BAD]
+    for one in bad[: None if story else SHOWN_BAD]:
+        print(f"! {one.cell.name}: {one.reason} (after {one.rounds} next steps)")
+        if story:
+            print("\n".join(one.story))
+    if bad and not story:
+        reasons = Counter(one.reason for one in bad)
+        print(f"  … {len(bad)} in all: " + "; ".join(f"{n} x {reason}" for reason, n in reasons.most_common(25)))
+
+
+def _counted(counts: Counter[str] | None) -> str:
+    if counts is None:
+        return "."
+    return " ".join(f"{counts[word]}{mark}" for word, mark in MARKS.items() if counts[word])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

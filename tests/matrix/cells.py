@@ -1,0 +1,274 @@
+"""The cells: every kind of fault at every stage, and every switch of the simulator both ways, thinned out evenly."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.matrix.flows import BY_NAME, FLOWS, FlowCase, Stage, stages
+
+Times = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell.
+
+    fault     arguments of sim.faults.Fault, by name
+    switches  of the simulated modem
+    unplug    the cable is pulled at this share of the image, or when the step of this name begins
+    baud      the modem is found at this speed
+    may_die   the reference says that the modem can be lost here
+    """
+
+    flow: str
+    column: str
+    stage: str
+    fault: tuple[tuple[str, Any], ...] = ()
+    switches: tuple[tuple[str, Any], ...] = ()
+    unplug: str = ""
+    baud: int = 0
+    may_die: bool = False
+
+    @property
+    def name(self) -> str:
+        """What ``--only`` finds it by."""
+        return f"{self.flow}/{self.column}/{self.stage}"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of fault: its column in the table, its name in the simulator, when it strikes."""
+
+    column: str
+    kind: str
+    when: Times = field(default_factory=dict)
+
+
+AT_FAULTS = (
+    Kind("error x1", "error"),
+    Kind("error x3", "error", {"times": 3}),
+    Kind("error x9", "error", {"times": 9}),
+    Kind("no answer x1", "silent"),
+    Kind("no answer x3", "silent", {"times": 3}),
+    Kind("answer lost", "mute"),
+    Kind("stale replies", "stale"),
+    Kind("stale replies", "stale", {"times": 40}),
+    Kind("NUL", "nul"),
+    Kind("URC", "urc"),
+    Kind("URC", "urc-behind", {"times": 20}),
+    Kind("stall, resume", "stall", {"ms": 5_000}),
+    Kind("stall, resume", "stall", {"ms": 40_000}),
+    Kind("stall for ever", "stall"),
+    Kind("CTS held", "hold", {"ms": 8_000}),
+    Kind("CTS held", "hold"),
+    Kind("hang", "hang"),
+    Kind("power lost", "cut"),
+    Kind("power blip", "blip"),
+)
+STP_FAULTS = (
+    Kind("request lost", "lose"),
+    Kind("request lost", "lose", {"times": 3}),
+    Kind("ack lost", "drop"),
+    Kind("ack lost", "drop", {"times": 2}),
+    Kind("ack short", "short"),
+    Kind("ack corrupt", "corrupt"),
+    Kind("wrong CRC", "bad-crc"),
+    Kind("wrong CRC", "bad-crc", {"times": 2}),
+    Kind("ack twice", "duplicate"),
+    Kind("nack", "nack"),
+    Kind("nack", "nack", {"times": 2}),
+    Kind("nack", "nack", {"times": None}),
+    Kind("nack", "nack-unknown"),
+    Kind("residue", "residue"),
+    Kind("residue", "residue", {"times": 6}),
+    Kind("NUL", "nul"),
+    Kind("URC", "urc"),
+    Kind("URC", "urc", {"times": None}),
+    Kind("stall, resume", "stall", {"ms": 70_000}),
+    Kind("stall, resume", "stall", {"ms": 250_000}),
+    Kind("stall, resume", "stall", {"ms": 400_000}),
+    Kind("stall for ever", "stall"),
+    Kind("CTS held", "hold", {"ms": 20_000}),
+    Kind("CTS held", "hold"),
+    Kind("hang", "hang"),
+    Kind("reboot", "reboot"),
+    Kind("power lost", "cut"),
+    Kind("power blip", "blip"),
+)
+SESSION_FAULTS = (
+    Kind("session refused", "refuse"),
+    Kind("session refused", "refuse", {"times": 3}),
+    Kind("session refused", "refuse", {"times": None}),
+)
+BYTE_FAULTS = (
+    Kind("byte lost", "drop-byte"),
+    Kind("byte corrupt", "corrupt-byte"),
+    Kind("byte twice", "double-byte"),
+    Kind("byte late", "late-byte", {"ms": 3_000}),
+    Kind("byte late", "late-byte", {"ms": 30_000}),
+    Kind("noise", "noise"),
+    Kind("power lost", "cut"),
+    Kind("power blip", "blip"),
+)
+DEPLOY_FAULTS = (
+    Kind("report fail", "fail"),
+    Kind("report fail", "fail", {"times": 2}),
+    Kind("stall, resume", "stall", {"ms": 600_000}),
+    Kind("stall for ever", "stall"),
+    Kind("power lost", "cut"),
+    Kind("power blip", "blip"),
+)
+
+SWITCHES: tuple[tuple[str, tuple[Any, ...]], ...] = (
+    ("echo", (False,)),
+    ("first_at_error", (False,)),
+    ("ffh_accepts_cr", (True,)),
+    ("blank_line_after_ati1", (False,)),
+    ("smswboot_prefix", ("",)),
+    ("smswboot_answers_before_reboot", (False,)),
+    ("smod_of_ram_updater", (4,)),
+    ("smupgrade_answer", ("", "ERROR")),
+    ("no_report_number", (3,)),
+    ("recovery_baud", (115200,)),
+    ("sysstart", (False,)),
+    ("sysffh", (False,)),
+    ("showver_error_after_boot_ms", (8_000,)),
+    ("boot_application_ms", (60_000,)),
+    ("boot_recovery_ms", (60_000,)),
+    ("boot_ffh_ms", (20_000,)),
+    ("boot_nuls", (0, 6)),
+    ("elf_start_ms", (200_000,)),
+    ("deploy_ms", (5_000, 300_000)),
+    ("ongoing_ms", (0, 400_000)),
+    ("erase_ms", (280_000,)),
+    ("last_ms", (280_000,)),
+    ("max_transfer", (1_040, 8_192)),
+    ("block_limit", (600,)),
+    ("reset_ack_crc", (True,)),
+    ("ack_crcs", (True,)),
+    ("at_leaves_idle_stp", (False,)),
+    ("data_type_in_version_1", (True,)),
+    ("store_hangs", (True,)),
+)
+"""The other way of every fact marked ? in the reference, and of times that it only bounds; each cell without a switch
+runs the simulator's own way."""
+
+PAIRED: tuple[tuple[str, tuple[Any, ...], tuple[Kind, ...], str], ...] = (
+    ("on_bad_crc", ("silence", "nack", "nack-unknown"), BYTE_FAULTS[:3], "rx"),
+    ("on_wrong_tid", ("accept", "nack", "silence"), (Kind("nack", "nack", {"times": 2}), Kind("l", "lose")), "block"),
+    ("on_repeated_tid", ("answer-again", "take-again", "silence"), (Kind("ack lost", "drop"),), "block"),
+    ("on_unexpected", ("silence", "nack", "nack-unknown"), (Kind("ack lost", "drop"),), "block-cmd"),
+    ("on_partial", ("drop", "nack", "wait"), (BYTE_FAULTS[0], BYTE_FAULTS[4]), "rx"),
+    ("unbootable", ("recovery", "ffh"), (Kind("power lost", "cut"), Kind("reboot", "reboot")), "block"),
+    ("cut_while_deploying", ("recovery", "harmless"), (DEPLOY_FAULTS[3], DEPLOY_FAULTS[4]), "deploy"),
+    ("failure_word", ("failure", "failed: 7"), (DEPLOY_FAULTS[0],), "deploy"),
+)
+"""Facts marked ? that only show where something else goes wrong: values, faults, and where those strike."""
+
+UNPLUGGED = ("soak", "prepare", "switch", "load", "0.0", "0.3", "0.95", "deploy", "return", "prove")
+BAUDS = {"sqn3330": (115200, 460800), "gm02s": (921600,), "fipy": (115200,)}
+
+
+def cells(folder: Path, files: Path, everything: bool = False) -> list[Cell]:
+    """Every cell, in the order of the flows."""
+    made: list[Cell] = []
+    for number, flow in enumerate(FLOWS):
+        step = 1 if everything else flow.thinning
+        pairs = list(_faults(stages(flow, folder, files)))
+        made += [_cell(flow, *pair) for k, pair in enumerate(pairs) if (k + number) % step == 0]
+        made += [_deploy(flow, kind) for kind in DEPLOY_FAULTS if flow.name != "fly-large"]
+        if flow.thinning > 100:
+            continue
+        made += list(_switched(flow, stages(flow, folder, files), everything))
+        made += [Cell(flow.name, "wrong baud", str(baud), baud=baud) for baud in BAUDS[flow.kind]]
+        made += [Cell(flow.name, "unplugged", at, unplug=at, may_die=at in DEADLY) for at in UNPLUGGED]
+        made += list(_smswboot(flow))
+    return made
+
+
+DEADLY = ("deploy",)
+"""Steps in which lost power ends the modem (modem-protocol.md 7)."""
+
+
+def _faults(places: tuple[Stage, ...]) -> Iterator[tuple[str, Stage, dict[str, Any]]]:
+    """Column, stage and fault of every pair of a stage and a kind."""
+    for stage in places:
+        if stage.is_at:
+            for kind in AT_FAULTS:
+                yield kind.column, stage, {"kind": kind.kind, "where": "AT", "count": stage.count, **kind.when}
+            if stage.place != "AT":
+                yield "error for ever", stage, {"kind": "error", "where": stage.place, "times": None}
+                yield "no answer for ever", stage, {"kind": "silent", "where": stage.place, "times": None}
+        else:
+            for kind in (*STP_FAULTS, *(SESSION_FAULTS if stage.place == "open" else ())):
+                yield kind.column, stage, {"kind": kind.kind, "where": stage.place, "count": stage.count, **kind.when}
+        for line in ("rx", "tx"):
+            for kind in BYTE_FAULTS:
+                yield kind.column, stage, _on_line(kind, line, stage)
+
+
+def _on_line(kind: Kind, line: str, stage: Stage) -> dict[str, Any]:
+    """A fault of some byte behind a stage; which one is always the same for the same cell."""
+    span = 2_032 if line == "rx" and stage.place == "block-cmd" else 24
+    byte = zlib.crc32(f"{kind.column}{kind.when}{line}{stage}".encode()) % span
+    after = "AT" if stage.is_at else stage.place
+    return {"kind": kind.kind, "where": line, "after": after, "count": stage.count, "byte": byte, **kind.when}
+
+
+def _cell(flow: FlowCase, column: str, stage: Stage, fault: dict[str, Any]) -> Cell:
+    label = f"{stage.place}#{stage.count}"
+    line = fault["where"] if fault["where"] in ("rx", "tx") else ""
+    if line:
+        label += f" {line}+{fault['byte']}"
+    if "ms" in fault:
+        label += f" {fault['ms'] // 1000}s"
+    if fault.get("times", 1) != 1:
+        label += f" x{fault['times'] or 'ever'}"
+    return Cell(flow.name, column, f"{label} {fault['kind']}", tuple(fault.items()))
+
+
+def _deploy(flow: FlowCase, kind: Kind, switches: tuple[tuple[str, Any], ...] = ()) -> Cell:
+    fault = {"kind": kind.kind, "where": "deploy", **kind.when}
+    deadly = kind.kind in ("cut", "blip") or (kind.kind == "stall" and "ms" not in kind.when)
+    label = f"deploy {kind.when}".replace(" {}", "")
+    return Cell(flow.name, kind.column, label, tuple(fault.items()), switches, may_die=deadly and not switches)
+
+
+def _switched(flow: FlowCase, places: tuple[Stage, ...], everything: bool) -> Iterator[Cell]:
+    for k, (name, values) in enumerate(SWITCHES):
+        for value in values:
+            if everything or not flow.has_board or k % 3 == 0:
+                yield Cell(flow.name, "switch", f"{name}={value!r}", switches=((name, value),))
+    if flow.has_board:
+        return
+    blocks = [stage for stage in places if stage.place == "block"]
+    middle = blocks[len(blocks) // 2]
+    for k, (name, values, kinds, where) in enumerate(PAIRED):
+        for value in values:
+            if flow.name not in ("fly", "monarch", "ffh") and not everything and k % 3:
+                continue
+            for kind in kinds:
+                switches = ((name, value),)
+                if where == "deploy":
+                    yield _deploy(flow, kind, switches)
+                    continue
+                if where == "rx":
+                    fault = _on_line(kind, "rx", Stage("block-cmd", middle.count))
+                else:
+                    fault = {"kind": kind.kind, "where": where, "count": middle.count, **kind.when}
+                yield Cell(flow.name, "switch", f"{name}={value} {kind.kind} {where}", tuple(fault.items()), switches)
+
+
+def _smswboot(flow: FlowCase) -> Iterator[Cell]:
+    for times in (1, 2, 4, 7, None):
+        fault = {"kind": "error", "where": "AT+SMSWBOOT=", "times": times}
+        yield Cell(flow.name, "ERROR to SMSWBOOT", f"x{times or 'ever'}", tuple(fault.items()))
+
+
+def flow_of(cell: Cell) -> FlowCase:
+    """The flow of a cell."""
+    return BY_NAME[cell.flow]
