@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+TOOLS_ARE_A_MUST = "FIPY_DOCTOR_TESTS_NEED_TOOLS"
 
 
 @pytest.fixture(autouse=True)
@@ -16,9 +21,20 @@ def state_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pyte
     return folder
 
 
+@pytest.fixture(autouse=True)
+def no_bench_is_left_unplugged() -> Iterator[None]:
+    """A simulated bench that one test unplugged must not come back in another under the same URL."""
+    yield
+    bench = sys.modules.get("doctor.sim.bench")
+    if bench is not None:
+        bench.forget_unplugged()
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a test marked ``needs_tool("mkfs.fat")`` where the tool is missing, and name it."""
     for mark in item.iter_markers("needs_tool"):
         for tool in mark.args:
             if shutil.which(tool) is None and shutil.which(tool, path="/usr/sbin:/sbin") is None:
-                pytest.skip(f"{tool} is not installed")
+                # CI installs the tools and must not pass without them.
+                lacking = pytest.fail if os.environ.get(TOOLS_ARE_A_MUST) else pytest.skip
+                lacking(f"{tool} is not installed")

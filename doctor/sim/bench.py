@@ -40,6 +40,14 @@ _unplugged: dict[str, SimBench] = {}
 _unplugged_lock = threading.Lock()
 
 
+def forget_unplugged() -> None:
+    """Let go of benches that wait to be plugged in again; for test fixtures."""
+    with _unplugged_lock:
+        waiting = list(_unplugged.values())
+    for bench in waiting:
+        bench.release()
+
+
 class SimBench:
     """One bench. Make it with ``from_url``, give it back with ``release``.
 
@@ -95,7 +103,7 @@ class SimBench:
         key = url if spec.state is None else str(spec.state.resolve())
         with _unplugged_lock:
             waiting = _unplugged.get(key)
-        if waiting is not None:
+        if waiting is not None and not waiting.world.closed:
             _origin(spec, {"origin": waiting.origin}, waiting.store)
             return waiting
         if spec.state is None:

@@ -73,6 +73,7 @@ class World:
     def __init__(self, speed: float | None = None, seed: int = 0) -> None:
         if speed is not None and speed <= 0:
             raise ValueError(f"speed is simulated seconds per real second and must be above 0, not {speed}")
+        self.closed = False
         self.speed = speed
         self.rng = random.Random(seed)
         self._now_ns = 0
@@ -136,6 +137,7 @@ class World:
             for process in list(self._processes):
                 process.kill()
             self._heap.clear()
+        self.closed = True
         _open_worlds.discard(self)
 
     def __enter__(self) -> World:
