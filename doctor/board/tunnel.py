@@ -37,6 +37,8 @@ class ModemTunnel:
     """
 
     max_block = 0
+    long_writes = False
+    """More bytes than the UART's FIFO takes hang the board where a modem holds CTS, as a dead one does."""
 
     def __init__(self, board: Board, baud: int) -> None:
         self.baud = baud

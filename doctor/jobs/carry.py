@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from doctor import engine
 from doctor.bench import Bench
 from doctor.errors import DoctorError
@@ -79,7 +81,8 @@ def carry_out(
     run = _Run(bench, sources, interrupts, listen)
 
     def attempt() -> Attempt:
-        return attempt_of(bench, plan, request, mirrored=run.mirrored)
+        known = attempt_of(bench, plan, request, mirrored=run.mirrored)
+        return replace(known, failed_before=recorder.failed_before)
 
     try:
         for leg in legs(plan.via, plan.before, plan.core, bench.profile):

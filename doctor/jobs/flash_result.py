@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from doctor import engine
 from doctor.errors import DoctorError, Exit, FlashUnproved, Stopped
 from doctor.jobs.flash_plan import FlashPlan
 from doctor.jobs.onward import Attempt, Onward, onward
+from doctor.jobs.steps_done import all_sent
 from doctor.modem.facts import ModemFacts, from_version_lines
 from doctor.updater import states
 from doctor.updater.flow import Outcome
@@ -107,6 +108,7 @@ def result_of(
     received  what a simulated modem says it got last
     """
     begun = outcome.sent_any or outcome.changed
+    attempt = replace(attempt, all_sent=all_sent([step.id for step in plan.core.steps], outcome.done))
     if outcome.error is None:
         # What a board's mirror passes on is the last file; a boot ROM may have followed the firmware.
         last = outcome.done and not outcome.done[-1].startswith("bootrom-")
@@ -136,10 +138,11 @@ def lost_midway(
     err: DoctorError, report: engine.Report, plan: FlashPlan, outcome: Outcome, *, attempt: Attempt, advice: str
 ) -> FlashResult:
     """The way to the modem broke in the middle: begun, and not proved."""
-    what = f"{err.what}, after {outcome.sent_bytes} bytes; where the modem stands now is not known"
-    if outcome.sent_any:
-        what = f"{err.what}, after {outcome.sent_bytes} bytes; the modem probably still waits for the rest (stp-open)"
-    mode = states.STP_OPEN if outcome.sent_any else states.UNKNOWN  # nobody can look any more
+    attempt = replace(attempt, all_sent=all_sent([step.id for step in plan.core.steps], outcome.done))
+    waits = outcome.sent_any and not attempt.all_sent
+    mode = states.STP_OPEN if waits else states.UNKNOWN  # nobody can look any more
+    where = "the modem probably still waits for the rest (stp-open)" if waits else "where it stands now is not known"
+    what = f"{err.what}, after {outcome.sent_bytes} bytes; {where}"
     words = onward(mode, attempt, err.id)
     error = FlashUnproved(err.id, what, on=err.on, cause=err.cause, next="plug the board in; " + words.text)
     return FlashResult(report, plan, None, error, advice, mode, words, True)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from doctor import events
 from doctor.bench import Bench
 from doctor.events import Event, Listener
+from doctor.firmware.bootrom import FROM_BOARD
 from doctor.jobs import journal as journals
 from doctor.jobs.awake import awake
 from doctor.jobs.flash_plan import given_files
@@ -39,6 +41,9 @@ class Recorder:
         self._say = say
         self._share = 0.0
         self._broken = False
+        last = journal.find(entry.ids)
+        #: Error id with which the last flash of this modem ended.
+        self.failed_before = str(last.error.get("id", "")) if last is not None else ""
         self.entry = entry
         self._keep(entry)
 
@@ -107,11 +112,16 @@ def guarded(
         yield hear, recorder
 
 
+def _place(path: Path) -> str:
+    """Where a later run finds the file again, from whatever folder."""
+    return str(path if path == FROM_BOARD else path.absolute())
+
+
 def _entry(bench: Bench, plan: FlashPlan, request: FlashRequest, log: Logbook) -> Entry:
     options, before = bench.options, plan.before
     return Entry(
         ids=journals.ids_of(bench),
-        files=tuple(SentFile(f.role, str(f.path.absolute()), f.sha256, f.size_bytes) for f in given_files(bench)),
+        files=tuple(SentFile(f.role, _place(f.path), f.sha256, f.size_bytes) for f in given_files(bench)),
         options={
             "via": request.via,
             "method": request.method,

@@ -18,8 +18,14 @@ _HANDS = {
 }
 FULL_IMAGE = "FULL-IMAGE.dup"  #: stands for a file that the user must find
 UPDATER_IMAGE = "updater.elf"
+_IF_DEAD = (
+    "if it stays silent even then, it is dead: it fell silent while it wrote its firmware, and nothing known brings "
+    "such a modem back"
+)
 #: Modes in which only removed power can help: nothing reaches the modem any more.
 _OUT_OF_REACH = (states.STP_OPEN, states.SILENT, states.DATA)
+#: Modes that a modem has again after a power cycle; what fails twice in the same way may be a state of the modem.
+_POWER_HARMLESS = (states.APPLICATION, states.RECOVERY, states.FFH)
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,8 @@ class Attempt:
     differential  the firmware only changes another build
     build_before  what the modem ran, where it was known
     mirrored      the board mirrors until it is reset
+    all_sent      the modem has the whole firmware: it may run it, though that was not seen
+    failed_before error id with which the last flash of this modem ended; "" where it did not
     """
 
     options: BenchOptions
@@ -68,18 +76,23 @@ class Attempt:
     differential: bool = False
     build_before: int | None = None
     mirrored: bool = False
+    all_sent: bool = False
+    failed_before: str = ""
 
 
 def onward(mode: str, attempt: Attempt, error_id: str = "") -> Onward:
     """The next step where the modem is in ``mode`` and the flash ended with ``error_id``."""
     hands: tuple[str, ...]
-    if mode == states.DEPLOYING or (error_id == "finish-timeout" and mode == states.UNKNOWN):
+    lost = mode in _OUT_OF_REACH or mode == states.UNKNOWN
+    if mode == states.DEPLOYING or (error_id == "finish-timeout" and lost):
         hands = (WAIT, PRESS_RESET) if attempt.mirrored else (WAIT,)
-        return Onward(hands, status_words(attempt.options))
-    if mode in _OUT_OF_REACH or mode == states.UNKNOWN:
+        return Onward(hands, status_words(attempt))
+    if lost or (error_id and error_id == attempt.failed_before and mode in _POWER_HARMLESS):
         hands = (POWER_CYCLE,)
     else:
         hands = (PRESS_RESET,) if attempt.mirrored else ()
+    if attempt.all_sent and (lost or mode == states.APPLICATION):
+        return Onward(hands, status_words(attempt), _IF_DEAD if mode == states.SILENT else "")
     if error_id == "stall-at-zero-percent" and attempt.method != "on-the-fly":
         return Onward(hands, flash_words(replace(attempt, method="on-the-fly"), mode))
     if mode == states.FFH and attempt.options.updater_elf is None:
@@ -113,7 +126,7 @@ def flash_words(attempt: Attempt, mode: str) -> tuple[str, ...]:
         ("--carrier", options.carrier),
         ("--was", was),
         ("--method", None if method == "auto" else method),
-        ("--via", attempt.via if attempt.via in ("modem", "card") else None),
+        ("--via", "modem" if options.via_modem else ("card" if attempt.via == "card" else None)),
         ("--port", options.port),
     )
     for flag, value in named:
@@ -124,7 +137,8 @@ def flash_words(attempt: Attempt, mode: str) -> tuple[str, ...]:
     return tuple(words)
 
 
-def status_words(options: BenchOptions) -> tuple[str, ...]:
+def status_words(attempt: Attempt) -> tuple[str, ...]:
     """The status command for this bench."""
-    port = () if options.port is None else ("--port", options.port)
-    return ("fipy-doctor", "status", *port)
+    port = attempt.options.port
+    via = ("--via", "modem") if attempt.options.via_modem else ()
+    return ("fipy-doctor", "status", *via, *(() if port is None else ("--port", port)))

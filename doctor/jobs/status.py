@@ -12,6 +12,7 @@ from doctor.errors import DoctorError, Exit
 from doctor.jobs import journal as journals
 from doctor.jobs.journal import Entry, Journal
 from doctor.jobs.onward import FULL_IMAGE, PRESS_RESET, WAIT, Attempt, Onward, onward, status_words
+from doctor.jobs.steps_done import all_sent
 from doctor.jobs.ways import go_through_own_mirror
 from doctor.modem.facts import ModemFacts
 from doctor.modem.verdict import verdict
@@ -50,7 +51,7 @@ def status(bench: Bench, journal: Journal | None = None) -> Standing:
     entry = journal.find({"port": journals.port_key(bench.options.port or "")})
     if entry is not None and journals.is_at_work(entry):
         where = f"a flash is under way (process {entry.pid}); leave it alone"
-        return Standing(where, told(entry), Onward((), status_words(bench.options)), True, entry=entry)
+        return Standing(where, told(entry), Onward((), status_words(Attempt(bench.options))), True, entry=entry)
     try:
         facts = _ask(bench)
     except DoctorError as err:
@@ -87,6 +88,7 @@ def attempt_of(options: BenchOptions, entry: Entry) -> Attempt:
         bootrom=options.bootrom or files.get(BOOTROM),
         carrier=options.carrier or said.get("carrier"),
         was=options.was or said.get("was"),
+        via_modem=options.via_modem or said.get("via") == "modem",
         accept=frozenset(said.get("accept", ())),
     )
     build = entry.before.get("build")
@@ -96,6 +98,7 @@ def attempt_of(options: BenchOptions, entry: Entry) -> Attempt:
         str(said.get("method", "auto")),
         bool(said.get("differential")),
         int(build) if build else None,
+        all_sent=all_sent(entry.steps, entry.done),
     )
 
 
@@ -133,7 +136,7 @@ def _unasked(bench: Bench, err: DoctorError, entry: Entry | None) -> Standing:
 
     history = told(entry) if entry is not None else ""
     seen = None if bench.link_or_none is None else bench.contact.seen
-    words = status_words(bench.options)
+    words = status_words(Attempt(bench.options))
     if seen is Seen.MIRROR:
         return Standing("the board still mirrors", history, Onward((PRESS_RESET,), words), entry=entry)
     if seen is Seen.UPDATER:

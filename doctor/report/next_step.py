@@ -63,7 +63,8 @@ def after(report: Report, options: BenchOptions, cures: Cures, *, done: Collecti
     if first is None:
         first = next((f for f in report.findings if f.status is Status.WARN and _worth_curing(f, cures)), None)
         if first is None or options.firmware:
-            return _flash(options, practice.notes(options, None))
+            build = _build_that_runs_already(report)
+            return _flash(options, practice.notes(options, None)) if build is None else _done(options, build)
     return _cure(first, options, cures, done)
 
 
@@ -80,6 +81,19 @@ def after_flash(result: FlashResult, options: BenchOptions, cures: Cures) -> Nex
     return NextStep((result.advice,) if result.advice else (), command_line(words), notes)
 
 
+def _build_that_runs_already(report: Report) -> int | None:
+    """The build of the given image where the modem runs just that one; None where flashing changes something."""
+    found = next((f.evidence for f in report.findings if f.check == "step-is-safe"), {})
+    build = found.get("build")
+    same = isinstance(build, int) and build == found.get("to_build") and found.get("mode") == "application"
+    return build if same and isinstance(build, int) else None
+
+
+def _done(options: BenchOptions, build: int) -> NextStep:
+    words = ["fipy-doctor", "status", *([] if options.port is None else ["--port", options.port])]
+    return NextStep((), command_line(words), (f"the modem runs build {build} already: there is nothing left to flash",))
+
+
 def _worth_curing(finding: Finding, cures: Cures) -> bool:
     return bool(finding.remedies) and not cures.get(finding.remedies[0]).optional
 
@@ -88,7 +102,8 @@ def _flash(options: BenchOptions, notes: tuple[str, ...]) -> NextStep:
     if options.port is None:
         return NextStep((), command_line(["fipy-doctor", "ports"]))
     names = [str(path) for path in options.firmware] or ["FILE.dup"]
-    words = ["fipy-doctor", "flash", *names, *bench_words(options, firmware_flag=False)]
+    via = ["--via", "modem"] if options.via_modem else []
+    words = ["fipy-doctor", "flash", *names, *bench_words(options, firmware_flag=False), *via]
     return NextStep((), command_line(words), notes)
 
 

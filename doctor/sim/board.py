@@ -110,6 +110,7 @@ class BoardSim:
         self.safe_boot = False
         modem.transmit = self._modem_sends
         modem.on_cts = self._modem_cts
+        self._modem_cts(modem.cts)
         self._begin(lambda: self._boot_hard("PWRON"))
 
     # -- the wires --------------------------------------------------------------------------------------------
@@ -398,6 +399,7 @@ class BoardSim:
             self.uart0.setup(baud)
             return
         modem = self.pins.modem
+        self.to_modem.clear()  # what the FIFO still held is lost
         self.uart1.setup(baud)
         self.uart1_on_modem = pins is not None and pins[:2] == (modem.tx, modem.rx)
         if self.uart1_on_modem:

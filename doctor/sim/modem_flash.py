@@ -187,9 +187,11 @@ def install(flash: Flash, image: Judged, size_bytes: int, *, stored: bool, in_ap
     if image.kind == "bootrom":
         flash.take_bootrom(image.build)
         return ""
-    radio = image.radio or None
-    usual = Software.of(image.build, radio, flash.family)
-    flash.software = Software(image.build, usual.radio, image.version or usual.version, image.ue or usual.ue)
+    if flash.family == "MONARCH2" and image.family == "practice":  # which speaks of Cat-M1 or NB-IoT, as SQN3330 does
+        flash.software = Software.of(image.build, "", flash.family)
+    else:
+        usual = Software.of(image.build, image.radio or None, flash.family)
+        flash.software = Software(image.build, usual.radio, image.version or usual.version, image.ue or usual.ue)
     flash.whole = True
     return ""
 

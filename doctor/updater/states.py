@@ -191,7 +191,12 @@ class _Detection(object):
 
     def _flushed(self, baud):
         # type: (int) -> bool
-        """Utter silence may be a session that waits for the rest of a block; see Master.flush."""
+        """Utter silence may be a session that waits for the rest of a block; see Master.flush.
+
+        A board's UART hangs in so long a write where the modem holds CTS: such a port says so.
+        """
+        if not getattr(self._port, "long_writes", True):
+            return False
         self._port.set_baud(baud)
         if not self._master.flush(SESSION_PROBE_MS):
             self._port.write(b"\r")

@@ -18,6 +18,7 @@ from doctor.bench import Bench
 from doctor.cli.flash import show
 from doctor.cli.main import run
 from doctor.cli.screen import make_screen
+from doctor.errors import LinkError
 from doctor.events import Event, Progress, StepStarted
 from doctor.jobs.flash import FlashResult, flash
 from doctor.sim.bench import SimBench
@@ -274,7 +275,7 @@ class _Player:
 
 def _named(result: FlashResult, bench: Bench) -> str:
     """The mode that the program names."""
-    if result.mode or (result.plan is not None and result.error is not None and "vanished" in result.error.what):
+    if result.mode or isinstance(result.error, LinkError):
         return result.mode or "unknown"
     finding = result.report.finding("modem-answers")
     if finding is not None and finding.evidence.get("mode"):
