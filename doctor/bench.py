@@ -35,7 +35,7 @@ class BenchOptions:
     port         any pySerial URL or device name; None where no port is examined
     firmware     firmware images on the PC, in the order of flashing
     updater_elf  RAM-loaded updater for a modem in ffh
-    bootrom      boot ROM package, or the script that holds it
+    bootrom      boot ROM package, or the script that holds it; ``FROM_BOARD``: the one that the board has frozen
     sd           card as mounted folder or image file
     scripts      folder with the vendor scripts that the user downloaded
     carrier      name of the carrier board where the USB id cannot tell
@@ -259,13 +259,29 @@ class Bench:
 
     @property
     def bootrom(self) -> BootRom | None:
-        """The boot ROM package, verified; None where none was given. Raises FirmwareError or UsageError."""
+        """The boot ROM package, verified; None where none was given. Raises DoctorError."""
         with self._lock:
             if self._bootrom is None and self.options.bootrom is not None:
-                from doctor.firmware.bootrom import load_bootrom
+                from doctor.firmware.bootrom import FROM_BOARD, load_bootrom
 
-                self._bootrom = load_bootrom(self.options.bootrom)
+                from_board = self.options.bootrom == FROM_BOARD
+                self._bootrom = self._frozen_bootrom() if from_board else load_bootrom(self.options.bootrom)
             return self._bootrom
+
+    def _frozen_bootrom(self) -> BootRom:
+        from doctor.board.frozen_bootrom import read_bootrom
+
+        if self.is_bare_modem:
+            mirrors = self.through_mirror is not None
+            give = "give the vendor's sqnsbrz.py with --bootrom FILE"
+            raise UsageError(
+                "recovery-bootrom-module-missing",
+                "no boot ROM can be read from the board: the port leads to the modem alone",
+                on=self.link.name,
+                cause="the board still mirrors, since an earlier flash broke off" if mirrors else "",
+                next="press the board's reset button, then run the same command again" if mirrors else give,
+            )
+        return read_bootrom(self.board)
 
     def use_mirror(self, max_block: int) -> None:
         """Reach the modem through a board that mirrors already: from now on the port leads to the modem alone.

@@ -40,6 +40,21 @@ class _CardPath(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         return path
 
 
+class _BootRomPath(click.ParamType):  # type: ignore[type-arg,unused-ignore]
+    """A file, or the word ``board``; a file of that name is given as ./board."""
+
+    name = "file"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """The path. Fails where there is no such file."""
+        from doctor.firmware.bootrom import FROM_BOARD
+
+        if str(value) == str(FROM_BOARD):
+            return FROM_BOARD
+        path = Path(_FILE.convert(value, param, ctx))
+        return path.absolute() if path == FROM_BOARD else path
+
+
 _ANY = _CardPath()
 
 
@@ -109,7 +124,13 @@ bench_without_firmware = _stacked(
     click.option(
         "--updater-elf", type=_FILE, envvar=f"{ENV}UPDATER_ELF", help="RAM-loaded updater for a modem in its boot ROM."
     ),
-    click.option("--bootrom", type=_FILE, envvar=f"{ENV}BOOTROM", help="Boot ROM package."),
+    click.option(
+        "--bootrom",
+        type=_BootRomPath(),
+        metavar="FILE|board",
+        envvar=f"{ENV}BOOTROM",
+        help="Boot ROM package, the vendor's script that holds it, or board: the one in the board's firmware.",
+    ),
     click.option(
         "--sd", type=_ANY, metavar="PATH", envvar=f"{ENV}SD", help="SD card: mounted folder, image file or device."
     ),

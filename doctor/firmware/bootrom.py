@@ -9,6 +9,7 @@ import ast
 import base64
 import binascii
 import hashlib
+import re
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,15 +32,19 @@ _MAX_DEPTH = 4
 _ATTRIBUTE = "BOOTROM"
 _BASE64 = ("b64decode", "standard_b64decode", "a2b_base64", "decodebytes")
 _ZLIB = ("decompress",)
+_BASE64_TEXT = re.compile(rb"[A-Za-z0-9+/=\s]+")
 _DESCRIPTION = "bootrom upgrade package"
 _MADE_FOR = (b"PYCOM", b"SQN3330")
+_MAGICS = (b"UPGR", caba.PRACTICE[:4])
+#: In place of a file: the package that the board at the port has frozen (doctor/board/frozen_bootrom.py).
+FROM_BOARD = Path("board")
 
 
 @dataclass(frozen=True)
 class BootRom:
     """A boot ROM package that may be sent.
 
-    path    the file it came from
+    path    the file it came from, or ``FROM_BOARD``
     data    the package itself
     sha256  of the package
     build   of the boot ROM in it
@@ -60,9 +65,14 @@ def load_bootrom(path: Path) -> BootRom:
     """
     data = read_whole(path, id="recovery-bootrom-module-missing", what="boot ROM package")
     on = shown(path.name, 100)
-    if data[:4] not in (b"UPGR", caba.PRACTICE[:4]):
-        data = extract(data, on)
+    if data[:4] not in _MAGICS:
+        data = _unwrapped(extract(data, on), on)
     return _verified(data, path, on)
+
+
+def from_attribute(data: bytes, on: str) -> BootRom:
+    """The package in the value of a BOOTROM attribute, as it is or still encoded. Raises FirmwareError."""
+    return _verified(_unwrapped(data, on), FROM_BOARD, on)
 
 
 def extract(source: bytes, on: str = "") -> bytes:
@@ -116,6 +126,18 @@ def _value(node: ast.expr, depth: int) -> bytes:
     if name in _ZLIB:
         return _inflated(inner)
     raise _NotPlain(f"a call of {shown(name, 40)}")
+
+
+def _unwrapped(data: bytes, on: str) -> bytes:
+    """The package itself: some scripts bind BOOTROM to the encoded text and decode it where it is used."""
+    try:
+        for _ in range(_MAX_DEPTH):
+            if data[:4] in _MAGICS:
+                break
+            data = base64.b64decode(data) if _BASE64_TEXT.fullmatch(data) else _inflated(data)
+    except (_NotPlain, ValueError, zlib.error) as err:
+        raise _refused(on, f"binds BOOTROM to something that is no encoded package ({err})") from err
+    return data
 
 
 def _inflated(data: bytes) -> bytes:

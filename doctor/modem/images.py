@@ -35,7 +35,10 @@ def updater_facts(image: ElfImage) -> ImageFacts:
 
 def bootrom_facts(package: BootRom) -> ImageFacts:
     """What the planner needs to know of a boot ROM package."""
-    return ImageFacts(package.path.name, len(package.data), "bootrom", "", package.build, 0, package.family)
+    from doctor.firmware.bootrom import FROM_BOARD
+
+    name = "the boot ROM out of the board's firmware" if package.path == FROM_BOARD else package.path.name
+    return ImageFacts(name, len(package.data), "bootrom", "", package.build, 0, package.family)
 
 
 def options_for(

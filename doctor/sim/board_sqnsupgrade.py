@@ -5,7 +5,12 @@ Names and messages: reference/board-and-repl.md 2.3, 4, 5.4; failure-catalogue.
 
 from __future__ import annotations
 
+import base64
+import zlib
+from functools import lru_cache
+
 from doctor.sim.board_eras import SimEra
+from doctor.sim.practice import practice_bootrom
 
 _SOURCE = """
 import os
@@ -112,4 +117,17 @@ def frozen_modules(era: SimEra) -> dict[str, str]:
         return {}
     title = f" [{version}]" if version else ""
     head = f"VERSION = {version!r}\n" if version else ""
-    return {"sqnsupgrade": f"{head}TITLE = {title!r}\n{_SOURCE}", "sqnscrc": "", "sqnscodec": "", "sqnstp": ""}
+    return {
+        "sqnsupgrade": f"{head}TITLE = {title!r}\n{_SOURCE}",
+        "sqnsbrz": _bootrom_module(),
+        "sqnscrc": "",
+        "sqnscodec": "",
+        "sqnstp": "",
+    }
+
+
+@lru_cache(maxsize=1)
+def _bootrom_module() -> str:
+    """As modem-protocol.md 6.5 describes the vendor's module, with a practice boot ROM: only the simulator takes it."""
+    encoded = base64.b64encode(zlib.compress(practice_bootrom()))
+    return f"class bootrom:\n    BOOTROM = {encoded!r}\n"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from doctor.board import boot_scripts, bridge, onboard, snippets, snippets_card, snippets_modem
+from doctor.board import boot_scripts, bridge, onboard, snippets, snippets_bootrom, snippets_card, snippets_modem
 from tests.syntax_gate import violations
 
 SNIPPETS = {
@@ -27,6 +27,9 @@ SNIPPETS = {
     "hashes": snippets.hashes(onboard.FOLDER),
     "format-flash": snippets.FORMAT_FLASH,
     "onboard-order": onboard.Order("/sd/caf\u00e9.dup", image=("caf\u00e9.dup", "full", "CATM1", 1, 0, "x")).code(),
+    "bootrom-open": snippets_bootrom.OPEN,
+    "bootrom-piece": snippets_bootrom.piece(0, 9216, 384),
+    "bootrom-close": snippets_bootrom.CLOSE,
     "boot-search": boot_scripts._search("/flash/main.py"),
 }
 

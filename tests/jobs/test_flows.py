@@ -11,6 +11,7 @@ import pytest
 
 from doctor.bench import Bench, BenchOptions
 from doctor.events import Event
+from doctor.firmware.bootrom import FROM_BOARD
 from doctor.jobs.flash import FlashRequest, FlashResult, flash, rehearse
 from doctor.jobs.status import Standing, status
 from doctor.sim.bench import SimBench
@@ -112,6 +113,22 @@ def test_factory_build_through_the_boot_rom(first_target: Path, elf: Path, tmp_p
     proved(done, 41065)
     assert done.received == [("bootrom", "on-the-fly"), ("elf", "ram"), ("practice", "on-the-fly")]
     assert done.sim.modem.flash.bootloaders[0] == 41065
+
+
+def test_boot_rom_out_of_the_board(first_target: Path, elf: Path) -> None:
+    done = run("sim://fipy?build=33080", first_target, updater_elf=elf, bootrom=FROM_BOARD)
+    proved(done, 41065)
+    assert done.received == [("bootrom", "on-the-fly"), ("elf", "ram"), ("practice", "on-the-fly")]
+    assert done.sim.modem.flash.bootloaders[0] == 41065
+
+
+def test_status_remembers_that_the_boot_rom_is_the_boards(first_target: Path, elf: Path, tmp_path: Path) -> None:
+    url = f"sim://fipy?build=33080&state={tmp_path / 'bench'}"
+    with pytest.raises(KeyboardInterrupt):
+        run(url, first_target, when=in_step("bootrom-transfer"), act=die, updater_elf=elf, bootrom=FROM_BOARD)
+    step = where(url).onward
+    assert step is not None
+    assert step.words[step.words.index("--bootrom") + 1] == "board"
 
 
 def test_pair_in_one_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
