@@ -6,13 +6,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from doctor import events
 from doctor.bench import Bench
 from doctor.events import Event, Listener
-from doctor.firmware.bootrom import FROM_BOARD
 from doctor.firmware.bootrom import FROM_BOARD
 from doctor.jobs import journal as journals
 from doctor.jobs.awake import awake
@@ -112,11 +110,6 @@ def guarded(
         if log.path is not None:
             hear(events.Note(f"log of this flash: {log.path}"))
         yield hear, recorder
-
-
-def _place(path: Path) -> str:
-    """Where a later run finds the file again, from whatever folder."""
-    return str(path if path == FROM_BOARD else path.absolute())
 
 
 def _place(path: Path) -> str:
