@@ -167,7 +167,7 @@ class ReplAnswers(Check):
 
     def _mirror(self, name: str, contact: Contact) -> Finding:
         undecided = bool(contact.evidence.get("undecided"))
-        or_bare = " (if this is a bare modem without a board, say so: --via modem)" if undecided else ""
+        or_bare = " (if this is a bare modem without a board, flash it with: flash --via modem)" if undecided else ""
         return self.fail(
             f"{name}: a modem answers at {contact.evidence.get('baud')} baud: mirror mode was left on{or_bare}",
             catalogue="mirror-board-looks-dead",

@@ -199,6 +199,8 @@ def _find(folder: Path) -> Iterator[tuple[str, Path]]:
 
 def _read(path: Path) -> ScriptVerdict:
     try:
+        if path.exists() and not path.is_file():  # a pipe or a device would keep us waiting
+            return ScriptVerdict(ScriptKind.BINARY, 0, b"", "is no regular file", "corrupt-upload")
         with path.open("rb") as file:
             return classify(path.name, file.read(PARSE_MAX_BYTES + 1))
     except OSError as err:

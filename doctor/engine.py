@@ -218,6 +218,10 @@ class _Run:
         except (_Overrun, DeadlineOverrun):
             if PORT_NEEDS & set(check.needs):
                 self.port_lost_by = check.id
+            if limit_s < check.deadline_s:
+                return check.skipped(
+                    SkipReason.BLOCKED, "not examined to the end, because the time given for the whole run is over"
+                )
             return self._broken(check, f"did not finish within {limit_s:g} s")
         except DoctorError as err:
             return replace(

@@ -10,6 +10,7 @@ import contextlib
 import sys
 from types import TracebackType
 from typing import Any
+from urllib.parse import urlsplit
 
 from doctor.clock import Clock, Deadline, SystemClock
 from doctor.errors import DeadlineOverrun, LinkError, PortLost, UsageError
@@ -258,6 +259,7 @@ def open_link(
     if scheme_of(url) == "sim" and "doctor.sim.urlhandler" not in serial.protocol_handler_packages:
         serial.protocol_handler_packages.append("doctor.sim.urlhandler")
     target = _callout_device(url)
+    _need_address(url)
     try:
         port: Any = serial.serial_for_url(
             target,
@@ -270,9 +272,7 @@ def open_link(
             do_not_open=True,
         )
     except (ValueError, KeyError) as err:  # pySerial trips over its own message for a bad option
-        raise UsageError(
-            "port-not-found", "this is not a port", on=url, cause=str(err), next="fipy-doctor ports lists what there is"
-        ) from err
+        raise _not_a_port(url, str(err)) from err
     except OSError as err:
         raise explain(err, url) from err
     # Before opening: a pulse of RTS would reach the modem through a fitted jumper (board-and-repl.md 6.4).
@@ -281,9 +281,7 @@ def open_link(
     try:
         port.open()
     except (ValueError, KeyError) as err:
-        raise UsageError(
-            "port-not-found", "this is not a port", on=url, cause=str(err), next="fipy-doctor ports lists what there is"
-        ) from err
+        raise _not_a_port(url, str(err)) from err
     except _PORT_ERRORS as err:
         raise explain(err, url) from err
     try:
@@ -296,6 +294,25 @@ def open_link(
     if target != url:
         link.notes = (f"opened {target} instead of {url}: tty.* would wait for a carrier signal",)
     return link
+
+
+def _need_address(url: str) -> None:
+    """Raises UsageError for a network URL without host and port: pySerial trips over them."""
+    scheme = scheme_of(url)
+    if scheme not in ("socket", "rfc2217"):
+        return
+    try:
+        parts = urlsplit(url)
+        complete = bool(parts.hostname) and parts.port is not None
+    except ValueError:  # the port is no number
+        complete = False
+    if not complete:
+        raise _not_a_port(url, f"host or port is missing: {scheme}://HOST:PORT")
+
+
+def _not_a_port(url: str, cause: str) -> UsageError:
+    helps = "fipy-doctor sim --list" if scheme_of(url) == "sim" else "fipy-doctor ports"
+    return UsageError("port-not-found", "this is not a port", on=url, cause=cause, next=f"{helps} lists what there is")
 
 
 def _callout_device(url: str) -> str:

@@ -116,6 +116,14 @@ def _remote(err: Exception, url: str) -> LinkError:
             cause=text.rpartition(": ")[2],
             next="end the other program, then run the command again",
         )
+    if "RFC2217" in text:
+        return LinkError(
+            "port-busy",
+            "something answers at this address, but does not offer its port",
+            on=url,
+            cause="another program is connected there, or it is no RFC 2217 server",
+            next="end the other program, or try socket:// with the same address, then run the command again",
+        )
     refused = "refused" in text or _errno_of(err) == errno.ECONNREFUSED
     return LinkError(
         "port-not-found",

@@ -12,6 +12,9 @@ from typing import TextIO
 from doctor.errors import UsageError
 from doctor.events import Listener, Note, ignore
 
+FIRST_BYTES = b'{"t": '
+"""What every trace begins with; ``_line`` writes it."""
+
 
 class Trace:
     """Writes one JSON object a line: ``{"t": seconds, "dir": "rx", "hex": "…"}``.
@@ -20,7 +23,8 @@ class Trace:
     link's clock from its opening. Lines are written as they happen and nothing is kept, so memory use is constant.
     A full disk ends the trace with one Note; the work goes on.
 
-    path    the file to write; it is replaced. Raises UsageError where it cannot be made
+    path    the file to write. An earlier trace is replaced, any other file is not: it may be the only firmware.
+            Raises UsageError where it cannot be made
     listen  gets the Note
     """
 
@@ -28,6 +32,13 @@ class Trace:
         self.path = path
         self._listen = listen
         self._start_ms: int | None = None
+        if not _may_be_replaced(path):
+            raise UsageError(
+                "trace-not-writable",
+                "the file exists and is no trace; it is left as it is",
+                on=str(path),
+                next="give the trace a name of its own",
+            )
         try:
             # Line-buffered: what crossed the wire before a crash is in the file.
             self._file: TextIO | None = path.open("w", encoding="ascii", buffering=1, newline="\n")
@@ -90,3 +101,14 @@ class Trace:
 
     def _lost(self, err: OSError) -> None:
         self._listen(Note(f"the trace {self.path} ends here: {err.strerror or err}"))
+
+
+def _may_be_replaced(path: Path) -> bool:
+    """Whether nothing is lost: no file yet, an empty one, an earlier trace, a device."""
+    try:
+        if not path.is_file():
+            return True
+        with path.open("rb") as file:
+            return file.read(len(FIRST_BYTES)) in (b"", FIRST_BYTES)
+    except OSError:
+        return True  # opening it for writing says why not

@@ -152,6 +152,20 @@ def test_total_deadline_leaves_the_rest_unexamined() -> None:
     assert report.findings[0].skip_reason is SkipReason.BLOCKED
 
 
+class Patient(Endless):
+    """Would have been given more time than the run has left."""
+
+    id = "patient"
+    deadline_s = 1000.0
+
+
+def test_a_check_that_the_total_deadline_cuts_short_is_no_bug(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "GRACE_S", 0.0)
+    report = run(Patient(), deadline_s=0.2)
+    assert report.findings[0].skip_reason is SkipReason.BLOCKED
+    assert report.exit_code == 1
+
+
 def plant(folder: Path, name: str, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
     info = folder / f"{name.replace('-', '_')}-1.dist-info"
     info.mkdir()

@@ -149,16 +149,25 @@ def _practice_files(out: Path, given: dict[str, Any]) -> list[Path]:
     return [practice.make_practice_part(out, part) for part in (1, 2)]
 
 
+_BUSY_NEXT = "end the other program; hands of a served bench are typed where it is served"
+
+
 def _open(given: dict[str, Any], make: Callable[[str], Any]) -> Any:
     from serial import SerialException
+
+    from doctor.sim.bench import BenchBusy
 
     url = given["port"] or "sim://fipy"
     try:
         return make(url)
     except ValueError as err:
         raise UsageError("usage", str(err), on=url, next="fipy-doctor sim --help") from err
+    except BenchBusy as err:
+        raise DoctorError("port-busy", str(err), on=url, next=_BUSY_NEXT) from err
     except (SerialException, OSError) as err:
-        raise DoctorError("port-busy", str(err), on=url) from err
+        raise DoctorError(
+            "port-busy", "it is in use by another program", on=url, cause=str(err), next=_BUSY_NEXT
+        ) from err
 
 
 def _work_by_hand(screen: Screen, given: dict[str, Any]) -> int:

@@ -56,13 +56,14 @@ class FixTalk(Protocol):
 
 @dataclass(frozen=True)
 class Action:
-    """What became of one cure: its plan, and what was done, or why not."""
+    """What became of one cure: its plan, and what was done, or why not; ``declined``: nobody said yes to the plan."""
 
     cure: Cure
     plan: tuple[str, ...]
     done: bool = False
     text: str = ""
     error: DoctorError | None = None
+    declined: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,11 @@ class FixResult:
 
     @property
     def error(self) -> DoctorError | None:
-        """The first cure that went wrong, or that the user stopped."""
-        return self.stopped or next((a.error for a in self.actions if a.error is not None), None)
+        """The first cure that went wrong, that the user stopped, or that was asked for by name and not confirmed."""
+        wrong = self.stopped or next((a.error for a in self.actions if a.error is not None), None)
+        if wrong is None and self.named:
+            return next((_not_confirmed(a.cure) for a in self.actions if a.declined), None)
+        return wrong
 
     @property
     def exit_code(self) -> Exit:
@@ -143,12 +147,21 @@ def _one(
         if request.dry_run:
             return Action(cure, plan, text="planned only")
         if cure.grade is not Grade.SAFE and not talk.confirm_plan(cure, plan):
-            return Action(cure, plan, text="not confirmed; nothing was changed")
+            return Action(cure, plan, text="not confirmed; nothing was changed", declined=True)
         return Action(cure, plan, True, cure.do(bench, finding, context))
     except DoctorError as err:
         return Action(cure, (), error=err)
     except KeyboardInterrupt:
         return Action(cure, (), error=Stopped(f"stopped during {cure.id}", next="run fipy-doctor check"))
+
+
+def _not_confirmed(cure: Cure) -> DoctorError:
+    return DoctorError(
+        "not-confirmed",
+        "the plan was not confirmed; nothing was changed",
+        on=cure.id,
+        next="read the plan, then run the same command and say yes, or add --yes",
+    )
 
 
 def _asked_by(report: engine.Report, cure_id: str) -> Finding | None:

@@ -72,7 +72,10 @@ def prepare(
         )
     plan = plan_for(bench, request)
     if isinstance(plan, FlashPlan) and plan.via == "card":
-        return report, card_flash.refusal(bench, report, plan) or plan
+        closed = card_flash.refusal(bench, report, plan)
+        if closed is not None and request.via == "auto":  # nobody asked for the card: take the other way
+            return report, plan_for(bench, replace(request, via="usb"))
+        return report, closed or plan
     return report, plan
 
 

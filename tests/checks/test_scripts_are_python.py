@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -111,3 +112,10 @@ def test_missing_folder_is_wrong_usage(tmp_path: Path) -> None:
 
 def test_every_id_is_declared(tmp_path: Path) -> None:
     assert look(tmp_path, a_dot_py=b"p = 'C:\\Users'\n").catalogue in ScriptsArePython.finds
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_named_like_a_script_does_not_keep_us_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "main.py")
+    finding = look(tmp_path)
+    assert finding.status is Status.WARN and "no regular file" in finding.summary

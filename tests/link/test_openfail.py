@@ -12,7 +12,7 @@ import pytest
 import serial
 
 from doctor import openfail, ports
-from doctor.errors import LinkError
+from doctor.errors import LinkError, UsageError
 from doctor.link import open_link
 from doctor.openfail import explain
 from doctor.ports import PortInfo, port_info
@@ -148,3 +148,21 @@ def test_nobody_else_holds_our_own_device() -> None:
     assert ports.who_holds(os.ttyname(theirs)) is None
     os.close(ours)
     os.close(theirs)
+
+
+@pytest.mark.parametrize("url", ["socket://", "socket://host", "rfc2217://:4000", "socket://host:port"])
+def test_a_network_url_without_host_and_port_says_what_is_missing(url: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        open_link(url)
+    assert "host or port is missing" in raised.value.cause
+
+
+def test_a_wrong_simulated_port_leads_to_the_scenarios() -> None:
+    with pytest.raises(UsageError) as raised:
+        open_link("sim://fipy?scenario=nix")
+    assert "fipy-doctor sim --list" in raised.value.next
+
+
+def test_an_rfc2217_server_that_serves_another_is_not_absent() -> None:
+    err = explain(OSError("Remote does not seem to support RFC2217 or BINARY mode [...]"), "rfc2217://localhost:1")
+    assert err.id == "port-busy"

@@ -1,0 +1,41 @@
+"""Streams that the shell closed, and Ctrl-C before anything is loaded: no traceback, the same exit code."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
+
+
+def in_shell(redirections: str, words: str = "check --port sim://fipy") -> subprocess.CompletedProcess[str]:
+    command = f'"{sys.executable}" -m doctor {words} {redirections}'
+    return subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.mark.parametrize("redirections", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
+def test_a_closed_stream_changes_no_exit_code(redirections: str) -> None:
+    done = in_shell(redirections)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_what_is_left_open_is_still_written_to() -> None:
+    assert "passed" in in_shell("2>&-").stdout
+
+
+def test_ctrl_c_while_loading_is_130() -> None:
+    code = (
+        "import sys, signal\n"
+        "class Stop:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'doctor.cli.main':\n"
+        "            signal.raise_signal(signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Stop())\n"
+        "sys.argv[1:] = ['ports']\n"
+        "from doctor.__main__ import main\n"
+        "sys.exit(main())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (130, "")
