@@ -12,6 +12,7 @@ import click
 from doctor.bench import Bench, BenchOptions
 from doctor.cli.screen import Screen, make_screen
 from doctor.errors import Exit, UsageError
+from doctor.events import Event, Listener, Note
 from doctor.trace import Trace
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -162,7 +163,7 @@ bench_with_firmware = _stacked(
 def bench_options(given: dict[str, Any], *, firmware: tuple[Path, ...], **more: Any) -> BenchOptions:
     """BenchOptions out of what click parsed."""
     return BenchOptions(
-        port=given["port"],
+        port=given["port"] or None,
         firmware=firmware,
         updater_elf=given["updater_elf"],
         bootrom=given["bootrom"],
@@ -182,6 +183,16 @@ def screen_of(given: dict[str, Any]) -> Screen:
     return make_screen(as_json=given["as_json"], quiet=given["quiet"], verbose=given["verbose"])
 
 
+def _teller(given: dict[str, Any]) -> Listener:
+    """Shows what the trace has to tell: that it ends early."""
+
+    def tell(event: Event) -> None:
+        if isinstance(event, Note):
+            screen_of(given).notes.print(event.text)
+
+    return tell
+
+
 @contextmanager
 def open_bench(options: BenchOptions, given: dict[str, Any]) -> Iterator[Bench]:
     """The bench, with a trace where one was asked for; both are closed at the end.
@@ -195,5 +206,7 @@ def open_bench(options: BenchOptions, given: dict[str, Any]) -> Iterator[Bench]:
             next="add --port (fipy-doctor ports lists them), or --firmware, --sd or --scripts",
         )
     with ExitStack() as stack:
-        trace = stack.enter_context(Trace(given["trace"])) if given["trace"] is not None else None
+        trace = None
+        if given["trace"] is not None:
+            trace = stack.enter_context(Trace(given["trace"], _teller(given)))
         yield stack.enter_context(Bench(options, trace=trace))
