@@ -24,10 +24,28 @@ class Exit(IntEnum):
     """Stopped by the user before anything was sent."""
 
 
+#: Ids that no check and no entry of the catalogue explains: they say what is wrong with the command, and what to type.
+COMMAND_IDS = {
+    "usage": "the command line cannot be understood",
+    "internal": "fipy-doctor itself broke",
+    "not-confirmed": "a yes is needed and nobody can be asked",
+    "unknown-check": "there is no check of that name",
+    "never-overridden": "a check that guards the modem was to be overridden",
+    "unknown-page": "there is no page of that name",
+    "via-card": "this flash cannot go by the board's card",
+    "via-usb": "this flash cannot go through the board",
+    "via-modem": "this flash cannot go to a bare modem",
+    "file-unreadable": "a log cannot be read",
+    "clipboard-unreadable": "the clipboard cannot be read",
+    "trace-not-writable": "the file for --trace cannot be written",
+    "deadline": "the time given with --deadline, or to a check, is over",
+}
+
+
 class DoctorError(Exception):
     """Something went wrong that the user can act on.
 
-    id     check or catalogue id, such as ``port-busy``
+    id     check or catalogue id, such as ``port-busy``, or one of COMMAND_IDS
     what   what happened, one sentence without a full stop
     on     the object it happened on: a port, a path, a file name
     cause  the best known cause; empty where the evidence supports none

@@ -11,7 +11,7 @@ import pytest
 from doctor.bench import Bench, BenchOptions
 from doctor.board import files
 from doctor.board.frozen_bootrom import read_bootrom
-from doctor.cli import check
+from doctor.cli import options
 from doctor.errors import FirmwareError, UsageError
 from doctor.firmware import bootrom
 from doctor.firmware.bootrom import FROM_BOARD, from_attribute, load_bootrom
@@ -113,4 +113,9 @@ def test_file_named_board_is_given_with_its_folder(tmp_path: Path, monkeypatch: 
 
 
 def make_context(words: list[str]) -> click.Context:
-    return check.command.make_context("check", words)
+    @click.command()
+    @options.bench_without_firmware
+    def command(**given: object) -> None:
+        """Takes what every command with a bench takes."""
+
+    return command.make_context("command", words)
