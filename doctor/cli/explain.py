@@ -24,7 +24,7 @@ def command(files: tuple[str, ...], clipboard: bool, **given: Any) -> int:
     Reads FILEs, or standard input where none is given or FILE is -. Nothing is sent to anyone.
     """
     from doctor.jobs import explain as job
-    from doctor.report import as_json, explanation
+    from doctor.report import explanation
 
     screen = options.screen_of(given)
     if clipboard and files:
@@ -37,6 +37,8 @@ def command(files: tuple[str, ...], clipboard: bool, **given: Any) -> int:
         sources = [_read(name) for name in files or ("-",)]
     explained = job.explain_sources(sources)
     if screen.as_json:
+        from doctor.report import as_json
+
         screen.document(as_json.document("explain", options.OK, **explanation.members(explained)))
         return 0
     for number, one in enumerate(explained):

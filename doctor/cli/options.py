@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from doctor.bench import Bench, BenchOptions
 from doctor.cli.screen import Screen, make_screen
 from doctor.errors import Exit, UsageError
-from doctor.events import Event, Listener, Note
-from doctor.trace import Trace
+
+if TYPE_CHECKING:  # what examines a bench is loaded by the commands that have one
+    from doctor.bench import Bench, BenchOptions
+    from doctor.events import Event, Listener
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -162,6 +163,8 @@ bench_with_firmware = _stacked(
 
 def bench_options(given: dict[str, Any], *, firmware: tuple[Path, ...], **more: Any) -> BenchOptions:
     """BenchOptions out of what click parsed."""
+    from doctor.bench import BenchOptions
+
     return BenchOptions(
         port=given["port"] or None,
         firmware=firmware,
@@ -185,6 +188,7 @@ def screen_of(given: dict[str, Any]) -> Screen:
 
 def _teller(given: dict[str, Any]) -> Listener:
     """Shows what the trace has to tell: that it ends early."""
+    from doctor.events import Note
 
     def tell(event: Event) -> None:
         if isinstance(event, Note):
@@ -199,6 +203,9 @@ def open_bench(options: BenchOptions, given: dict[str, Any]) -> Iterator[Bench]:
 
     Raises UsageError where nothing was given that could be examined.
     """
+    from doctor.bench import Bench
+    from doctor.trace import Trace
+
     if not (options.port or options.firmware or options.sd or options.scripts or options.updater_elf):
         raise UsageError(
             "usage",

@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from doctor.check import Finding
-from doctor.errors import DoctorError, Exit
-from doctor.modem.step_words import words
-
 if TYPE_CHECKING:
+    from doctor.check import Finding
     from doctor.engine import Report
+    from doctor.errors import DoctorError, Exit
     from doctor.jobs.flash import FlashPlan, FlashResult
     from doctor.jobs.onward import Onward
     from doctor.modem.facts import ModemFacts
@@ -66,6 +64,8 @@ def modem(facts: ModemFacts) -> dict[str, Any]:
 
 def plan(planned: FlashPlan) -> dict[str, Any]:
     """What a flash is going to do."""
+    from doctor.modem.step_words import words
+
     image = planned.image
     return {
         "image": {
