@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import base64
 
-from doctor.board import bridge, snippets_card, snippets_modem
+from doctor.board import bridge, snippets_bootrom, snippets_card, snippets_modem
 from doctor.board.repl import tagged
 from doctor.board.sdcard import Stage, _view
 
@@ -90,3 +90,8 @@ def test_bridge_copies_both_ways_and_gives_the_prompt_back_when_idle() -> None:
     assert lines[-1].count("('write', b'AT\\r\\n')") == 1
     assert "('write', b'\\r\\nOK\\r\\n')" in lines[-1]
     assert lines[-1].endswith("('dupterm', False)]")
+
+
+def test_boot_rom_is_read_in_pieces() -> None:
+    cut = values(run("_fd_b = bytes(range(250)) * 4", snippets_bootrom.piece(10, 900, 384), snippets_bootrom.CLOSE))
+    assert b"".join(base64.b64decode(str(part)) for part in cut[:-1]) == (bytes(range(250)) * 4)[10:910]
