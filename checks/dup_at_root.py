@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from doctor.card.card import CardFile, first_difference
@@ -11,6 +12,9 @@ from doctor.card.sniff import VolumeKind, kind_of
 from doctor.check import Check, Finding, Grade, Needs, Remedy
 from doctor.errors import CardError, FirmwareError
 from doctor.escape import shown
+from doctor.firmware import caba
+from doctor.firmware.image import examine_bytes
+from doctor.firmware.reading import MAX_BYTES
 
 if TYPE_CHECKING:
     from doctor.bench import Bench
@@ -41,7 +45,8 @@ class DupAtRoot(Check):
 
     Why: the board opens ``/sd/NAME.dup`` and nothing else. A folder ``sd``, a hidden ``.txt``, a ``._`` file of macOS
     or a copy cut short all end in ENOENT or, worse, in a modem that gets half an image.
-    Looks at: the names on the card, two levels deep; with ``--firmware``, size and every byte against that file.
+    Looks at: the names on the card, two levels deep; with ``--firmware``, size and every byte against that file;
+    without, what the image on the card says of its own length and checksums.
     Writes nothing.
     Cures: move-dup (``fipy-doctor fix --move-dup``: to the root, under its right name, without ._ files), or copying
     again and ejecting.
@@ -90,12 +95,14 @@ class DupAtRoot(Check):
                 cause="older images were left on the card",
             )
         if dups.companions:
+            notes = all(_is_note_of_macos(card, file) for file in dups.companions)
             return self.warn(
-                f"beside {names} lies {shown(dups.companions[0].name)}, which the vendor's scripts may take for it",
+                f"beside {names} lies {shown(dups.companions[0].name)}, which the vendor's scripts may take for it"
+                + ("" if notes else "; it does not begin as a note of macOS does: look at it, then delete it by hand"),
                 catalogue="appledouble-companion",
                 evidence=evidence,
                 cause="macOS writes a ._ file beside each file on a FAT card",
-                remedies=(_MOVE,),
+                remedies=(_MOVE,) if notes else (),
             )
         if images:
             given = ", ".join(shown(image.path.name) for image in images)
@@ -241,10 +248,11 @@ def _odd_content(card: Card, file: CardFile) -> _Fault | None:
         cause = "the card was pulled out before anything was written"
         return _Fault("write-protected-or-unsafe-eject", f"{name} on the card is empty", cause, (_COPY,))
     try:
-        head = next(iter(card.read(file.path)), b"")
+        data = _bounded(card, file)
     except CardError as err:
         return _unreadable(file, err)
-    kind = kind_of(head[:512])
+    head = data[:512]
+    kind = kind_of(head)
     if kind is VolumeKind.HTML:
         text, cause = (
             f"{name} on the card is a web page, not firmware",
@@ -257,4 +265,29 @@ def _odd_content(card: Card, file: CardFile) -> _Fault | None:
     if head.startswith(_APPLE_DOUBLE_MAGIC):
         text, cause = f"{name} on the card is a note of macOS, not firmware", "a ._ file was renamed"
         return _Fault("appledouble-companion", text, cause, (_COPY,))
-    return None
+    return _damage(file, data) if len(data) == file.size_bytes else None
+
+
+def _damage(file: CardFile, data: bytes) -> _Fault | None:
+    """What an image's own lengths and checksums say, by the rules of firmware-is-whole."""
+    if not data.startswith(tuple(caba.KNOWN_MAGICS)):
+        return None  # it states nothing about itself
+    problem = next((p for p in examine_bytes(data, Path(file.name)).damage if p.catalogue in DupAtRoot.finds), None)
+    if problem is None:
+        return None
+    cause = "the download or the copy to the card was broken off or damaged on the way"
+    return _Fault(problem.catalogue, f"{shown(file.name)} on the card {problem.text}", cause, (_COPY, _DOWNLOAD))
+
+
+def _bounded(card: Card, file: CardFile) -> bytes:
+    """The file; only its first piece where it is too large to be an image. Raises CardError."""
+    pieces = iter(card.read(file.path))
+    return b"".join(pieces) if file.size_bytes <= MAX_BYTES else next(pieces, b"")
+
+
+def _is_note_of_macos(card: Card, file: CardFile) -> bool:
+    """Whether ``fix --move-dup`` will delete it; it leaves alone what only has such a name."""
+    try:
+        return next(iter(card.read(file.path)), b"").startswith(_APPLE_DOUBLE_MAGIC)
+    except CardError:
+        return False

@@ -7,6 +7,7 @@ import pytest
 from checks.dup_at_root import DupAtRoot
 from doctor.bench import Bench, BenchOptions
 from doctor.check import Finding, Grade, Status
+from doctor.sim.practice import practice_image
 from tests.card.images import DUP, DUP_NAME, START, Inside, card, patched, with_mbr
 
 OTHER = "CATM1-38638.dup"
@@ -154,3 +155,17 @@ def test_cures_cure(tmp_path: Path, place: str) -> None:
     with Bench(BenchOptions(sd=path)) as bench:
         bench.card.move(f"/sd/sd/{DUP_NAME}", f"/sd/{DUP_NAME}")
         assert DupAtRoot().look(bench).status is Status.PASS
+
+
+@pytest.mark.parametrize("keep", [1000, 47000])
+def test_image_cut_short_is_found_without_the_local_file(tmp_path: Path, place: str, keep: int) -> None:
+    whole = practice_image(size_bytes=48000)
+    assert look(made(tmp_path, place, {"PRACTICE-CATM1-41065.dup": whole})).status is Status.PASS
+    (tmp_path / "cut").mkdir()
+    finding = look(made(tmp_path / "cut", place, {"PRACTICE-CATM1-41065.dup": whole[:keep]}))
+    assert (finding.status, finding.catalogue) == (Status.FAIL, "firmware-file-truncated")
+
+
+def test_what_only_has_the_name_of_a_macos_note_is_left_to_the_user(tmp_path: Path, place: str) -> None:
+    finding = look(made(tmp_path, place, {DUP_NAME: DUP, f"._{DUP_NAME}": b"mine"}))
+    assert (finding.status, finding.remedies) == (Status.WARN, ())
