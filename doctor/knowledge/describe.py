@@ -78,6 +78,16 @@ _PRINTED = (
     r"\w*(?:Error|Exception):",
 )
 _NO_PROSE = re.compile(rf"^\W*?(?:{'|'.join(_PRINTED)})", re.IGNORECASE)
+#: Lines that we print ourselves: findings, plans, progress. A failure among them carries its id, which is a sign.
+_OURS = (
+    r"[✓✗!·•] ",
+    r" {2}\d+\. .*\((?:up to \d|simulated)",
+    r" {2,}(?:waiting for|why:|what could go wrong:|way back:|cause:|cure:|more:|next:|fipy-doctor|\(this simulated) ",
+    r" {2}(?:image|modem|result|way|sent|received|promised|runs now|\(a FILE\.dup) {1,}",
+    r" {1,4}\d+% ",
+    r" {2}\d+\. press the reset button",
+)
+_IS_OURS = re.compile(rf"^(?:{'|'.join(_OURS)})")
 _VALUES = ("['", '["', "b'", "{", "(sysname")  #: how printed values begin
 #: Without one of these a text is not about our boards, however well its words fit.
 _DOMAIN = re.compile(
@@ -105,6 +115,7 @@ def prose(paste: Paste) -> tuple[str, tuple[int, ...]]:
         if (
             len(words) >= 3
             and not _NO_PROSE.match(line)
+            and not _IS_OURS.match(line)
             and not line.lstrip().startswith(_VALUES)
             and sum(map(len, words)) * 2 > len(line.strip())
         ):

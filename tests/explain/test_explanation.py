@@ -117,3 +117,51 @@ def test_a_megabyte_takes_no_longer_than_it_may() -> None:
 def test_the_words_for_confidence_cover_the_scores() -> None:
     said = [Match("brownout", score, "sign", ()).confidence for score in (0.5, explanation.LIKELY, explanation.SURE)]
     assert said == ["possible", "likely", "certain"]
+
+
+HEALTHY_CHECK = """\
+✓ port-opens  sim://fipy opens
+✓ repl-answers  sim://fipy: a MicroPython prompt answers
+✓ board-has-modem  FiPy, firmware 1.20.2.r4 (era F): mirror mode built in; sqnsupgrade built in
+✓ board-reads-card  the board reads PRACTICE-CATM1-41065.dup at the card's root, 6160982 bytes
+✓ modem-answers  the modem answers and runs its application: LR5.1.1.0-38638
+· no card was given (--sd): card-is-fat, dup-at-root
+· no firmware image was given (--firmware): firmware-is-whole, step-is-safe
+
+9 passed, 6 skipped.
+
+Next:
+  fipy-doctor flash FILE.dup --port sim://fipy
+  (a FILE.dup for a simulated modem is made by: fipy-doctor sim --make-firmware .)
+"""
+HEALTHY_FLASH = """\
+Plan
+  image     CATM1-41065.dup, 6,160,982 bytes, SHA-256 65f9d61bdd4a90c0…
+  modem     SQN3330, mode application, runs LR5.1.1.0-38638
+  1. wake the modem and switch its radio off (up to 2 min)
+     why: a modem whose radio works is busy and draws much current
+     what could go wrong: the modem may refuse (it is asked several times, in two ways), or come back at another speed
+     way back: its old firmware is started again (AT+SMSWBOOT=1,1)
+  2. start the new firmware (up to 5 min; do not unplug)
+     what could go wrong: it may not start; then the modem is in its updater or boot ROM, and is named so
+     way back: run the same command again: it begins with the step that the modem's mode calls for
+• restart the modem into its updater (recovery)
+  waiting for the modem to restart into its updater; its radio is off (up to 5 min)
+   10%  631,008 of 6,160,982 bytes
+
+Flashed and proved
+  runs now  LR5.1.1.0-41065 (build 41065), UE 5.0.0.0d
+
+Do this now:
+  1. press the reset button of the board once: its own LTE functions come back with that
+"""
+
+
+@pytest.mark.parametrize("ours", [HEALTHY_CHECK, HEALTHY_FLASH])
+def test_our_own_healthy_output_is_no_failure(ours: str) -> None:
+    assert ids(ours) == []
+
+
+def test_a_failure_in_our_own_output_is_found() -> None:
+    said = "✗ card-is-fat  card.img: the card is formatted exFAT\n    more:  fipy-doctor open sd-exfat-or-over-32gb\n"
+    assert ids(HEALTHY_CHECK + said) == ["sd-exfat-or-over-32gb"]
