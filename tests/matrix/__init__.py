@@ -1,4 +1,4 @@
-"""Every fault at every stage of every flow, each cell carried on until the modem is flashed. ``python -m tests.matrix``.
+"""The fault matrix: each fault at each stage of each flow, every open fact both ways, each played to its end."""
 
 flows   what is flashed and how, and the stages that a healthy run shows
 cells   the faults, put at those stages

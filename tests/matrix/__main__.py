@@ -70,9 +70,8 @@ def _print(played: list[Played], took_s: float, *, story: bool) -> None:
     print("\nP flashed and proved at once; R stopped, mode named, flashed by the next steps; D dead, and why; ! bad")
     print(f"{len(played)} cells: " + ", ".join(f"{total[word]} {word}" for word in MARKS))
     longest = max((one.longest_s for one in played), default=0)
-    print(
-        f"{took_s:.0f} s; longest run of a flash {longest / 60:.0f} virtual minutes; cpu {sum(p.cpu_s for p in played):.0f} s"
-    )
+    cpu_s = sum(one.cpu_s for one in played)
+    print(f"{took_s:.0f} s; longest run of a flash {longest / 60:.0f} virtual minutes; cpu {cpu_s:.0f} s")
     bad = [one for one in played if one.verdict == BAD]
     for one in bad[: None if story else SHOWN_BAD]:
         print(f"! {one.cell.name}: {one.reason} (after {one.rounds} next steps)")
