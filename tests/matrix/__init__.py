@@ -1,4 +1,4 @@
-"""The fault matrix: each fault at each stage of each flow, every open fact both ways, each played to its end."""
+"""Every fault at every stage of every flow, each cell carried on to its end. Run ``python -m tests.matrix``.
 
 flows   what is flashed and how, and the stages that a healthy run shows
 cells   the faults, put at those stages
