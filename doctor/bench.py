@@ -337,8 +337,7 @@ class Bench:
 
                 profile = self.profile
                 with self.modem_port() as port:
-                    state = states.detect(port, self.clock, profile)
-                    self._modem_facts = from_core(state, states.read_facts(port, self.clock, profile, state))
+                    self._modem_facts = from_core(*states.examine(port, self.clock, profile))
             return self._modem_facts
 
     @property

@@ -12,9 +12,11 @@ from doctor.bench import Bench
 from doctor.errors import DoctorError, FirmwareError
 from doctor.jobs import journal as journals
 from doctor.jobs.journal import Journal
+from doctor.jobs.onward import POWER_CYCLE, Attempt, Onward, flash_words
 from doctor.jobs.ways import choose_via
 from doctor.modem.facts import ModemFacts
 from doctor.modem.images import image_facts, options_for, running
+from doctor.updater import states
 from doctor.updater.plan import BOOTROM, FIRMWARE, SECOND, UPDATER, Plan, make_plan
 
 if TYPE_CHECKING:
@@ -72,6 +74,8 @@ def plan_for(bench: Bench, request: FlashRequest) -> FlashPlan | DoctorError:
     via = choose_via(bench, request.via)
     if isinstance(via, DoctorError):
         return via
+    if via == "usb" and facts.mode == states.APPLICATION and facts.baud not in (0, bench.profile.app_baud):
+        return _out_of_reach(bench, request, facts)
     options = options_for(
         images,
         bench.updater_elf,
@@ -89,6 +93,18 @@ def plan_for(bench: Bench, request: FlashRequest) -> FlashPlan | DoctorError:
     used = {FIRMWARE, *(step.image for step in core.steps)}
     files = tuple(file for file in given_files(bench) if file.role in used)
     return FlashPlan(images[-1], facts, via, core, files, request.compress)
+
+
+def _out_of_reach(bench: Bench, request: FlashRequest, facts: ModemFacts) -> DoctorError:
+    """An application at a speed that mirror mode does not have; by itself it never has it."""
+    attempt = Attempt(bench.options, request.via, request.method)
+    return DoctorError(
+        "baud-mismatch-garbage",
+        f"the modem's application listens at {facts.baud} baud, and mirror mode knows {bench.profile.app_baud} only",
+        on=bench.link.name,
+        cause="a program has changed its speed; without power it forgets that",
+        next=Onward((POWER_CYCLE,), flash_words(attempt, facts.mode)).text,
+    )
 
 
 def sources_of(plan: FlashPlan) -> dict[str, bytes]:

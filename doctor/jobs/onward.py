@@ -19,6 +19,7 @@ _HANDS = {
 FULL_IMAGE = "FULL-IMAGE.dup"  #: stands for a file that the user must find
 UPDATER_IMAGE = "updater.elf"
 _IF_DEAD = (
+    "do so only after an hour of silence: it may still write; "
     "if it stays silent even then, it is dead: it fell silent while it wrote its firmware, and nothing known brings "
     "such a modem back"
 )
@@ -67,6 +68,7 @@ class Attempt:
     build_before  what the modem ran, where it was known
     mirrored      the board mirrors until it is reset
     all_sent      the modem has the whole firmware: it may run it, though that was not seen
+    asked         status has asked the modem since: it is not asked once more
     failed_before error id with which the last flash of this modem ended; "" where it did not
     """
 
@@ -77,6 +79,7 @@ class Attempt:
     build_before: int | None = None
     mirrored: bool = False
     all_sent: bool = False
+    asked: bool = False
     failed_before: str = ""
 
 
@@ -84,14 +87,17 @@ def onward(mode: str, attempt: Attempt, error_id: str = "") -> Onward:
     """The next step where the modem is in ``mode`` and the flash ended with ``error_id``."""
     hands: tuple[str, ...]
     lost = mode in _OUT_OF_REACH or mode == states.UNKNOWN
-    if mode == states.DEPLOYING or (error_id == "finish-timeout" and lost):
+    if mode == states.DEPLOYING or (error_id == "finish-timeout" and lost and not attempt.asked):
         hands = (WAIT, PRESS_RESET) if attempt.mirrored else (WAIT,)
         return Onward(hands, status_words(attempt))
-    if lost or (error_id and error_id == attempt.failed_before and mode in _POWER_HARMLESS):
+    again = bool(error_id) and error_id == attempt.failed_before
+    if again and mode == states.RAM_UPDATER:  # lives in memory only
+        mode = states.FFH
+    if lost or (again and mode in _POWER_HARMLESS):
         hands = (POWER_CYCLE,)
     else:
         hands = (PRESS_RESET,) if attempt.mirrored else ()
-    if attempt.all_sent and (lost or mode == states.APPLICATION):
+    if attempt.all_sent and (lost or (mode == states.APPLICATION and not attempt.asked)):
         return Onward(hands, status_words(attempt), _IF_DEAD if mode == states.SILENT else "")
     if error_id == "stall-at-zero-percent" and attempt.method != "on-the-fly":
         return Onward(hands, flash_words(replace(attempt, method="on-the-fly"), mode))

@@ -99,6 +99,7 @@ def attempt_of(options: BenchOptions, entry: Entry) -> Attempt:
         bool(said.get("differential")),
         int(build) if build else None,
         all_sent=all_sent(entry.steps, entry.done),
+        asked=True,
     )
 
 

@@ -193,8 +193,8 @@ class Modem:
 
     @property
     def is_deaf(self) -> bool:
-        """True while nothing that is sent to it is ever answered."""
-        stuck = self.is_stuck or (self.stp is not None and self.stp.is_stuck)
+        """True while nothing that is sent to it is answered."""
+        stuck = self.is_stuck or (self.stp is not None and self.stp.is_busy)
         return stuck or self.holds_cts or self.system not in _ANSWERING
 
     @property

@@ -100,6 +100,11 @@ class StpSlave:
         return min(100.0, 100.0 * self.taken / max(1, self.total))
 
     @property
+    def is_busy(self) -> bool:
+        """True while it works on a request and answers no other."""
+        return self._busy
+
+    @property
     def session_open(self) -> bool:
         """True between OPEN and the closing RESET."""
         return self._is_open

@@ -99,7 +99,7 @@ class Upgrade:
             modem.reboot()
             return
         self.phase = ONGOING
-        modem.come_up(self.home)
+        modem.come_up(self.home, modem.baud)
         modem.later(modem.switches.ongoing_ms, self._end_in_place)
 
     def _end_in_place(self) -> None:

@@ -171,7 +171,8 @@ class _Steps(object):
         # type: (Sequence[ImageFacts], str) -> None
         """The two files of 48829, no reset between them (modem-protocol.md 7)."""
         second = images[1]
-        how = ON_THE_FLY if second.size > STORE_LIMIT_BYTES else STORE
+        fly = second.size > STORE_LIMIT_BYTES or self._options.method == ON_THE_FLY
+        how = ON_THE_FLY if fly else STORE
         if self._options.first_done:
             self._firmware(second, SECOND, how, "", fresh=True)
             return

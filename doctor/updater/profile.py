@@ -32,6 +32,9 @@ class Profile(object):
         self.store_limit = store_limit
         self.session_version = session_version
         self.sends_cfun5 = sends_cfun5
+        #: Speeds at which a modem of this kind is looked for. A bare one in its updater does not say its kind, and
+        #: a Monarch 2 can be told another speed: both are tried for both.
+        self.bauds = (app_baud, 115200 if app_baud != 115200 else 921600)
 
 
 SQN3330 = Profile(

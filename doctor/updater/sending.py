@@ -4,7 +4,7 @@ from . import states
 from .contract import Source  # noqa: F401
 from .events import TRANSFER
 from .session import POLL_MS, FlowError, Session  # noqa: F401
-from .stp import DATA_TYPE_CABA, DATA_TYPE_ELF, StpError
+from .stp import CLOSE_ACK_MS, DATA_TYPE_CABA, DATA_TYPE_ELF, StpError
 
 try:
     from typing import Optional  # noqa: F401
@@ -15,6 +15,8 @@ except ImportError:  # MicroPython
 START_TRIES = 3
 #: Wait in ms after the closing RESET before AT, where the modem did not acknowledge it (5.2 step 5).
 CLOSE_REST_MS = 1500
+#: Further RESETs where the closing one is not acknowledged; a modem that writes is in no hurry.
+CLOSE_TRIES = 12
 #: Shares of the image, in percent, below and above which standing still is usual (modem-protocol.md 4.5).
 ERASE_BELOW = 12
 FINISH_FROM = 97
@@ -77,8 +79,20 @@ class Sender(object):
         if outcome.sent_bytes < size:
             self._leave()
             raise FlowError("user-interrupt", "stopped " + self._where(size))
-        if not master.close():
+        if not self._closed():
             s.at.listen(CLOSE_REST_MS)
+
+    def _closed(self):
+        # type: () -> bool
+        """End the session; where that is not acknowledged, again: AT must not come into a session that is open."""
+        s = self._s
+        if s.master.close():
+            return True
+        for _ in range(CLOSE_TRIES):
+            if s.master.reset(CLOSE_ACK_MS):
+                return True
+        s.port.write(b"\r")  # ends the line that our RESETs began where the session was closed already
+        return False
 
     def _where(self, size):
         # type: (int) -> str

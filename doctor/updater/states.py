@@ -7,7 +7,7 @@ from .profile import MONARCH2_FAMILY, Profile  # noqa: F401
 from .stp import Master
 
 try:
-    from typing import Any, Callable, Dict, List, Optional  # noqa: F401
+    from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple  # noqa: F401
 except ImportError:  # MicroPython
     pass
 
@@ -165,14 +165,15 @@ class _Detection(object):
         # type: (int) -> State
         """Search until the modem answers or patience is over."""
         timer = Timer(self._clock, patience_ms)
-        speeds = [self._profile.app_baud]
-        if self._profile.ffh_baud not in speeds:
-            speeds.append(self._profile.ffh_baud)
+        speeds = self._profile.bauds
         rounds = 0
         while not rounds or not timer.over():
+            self._state.mode = SILENT  # in this round, whatever was heard in an earlier one
             for baud in speeds:
                 if self._found_at(baud, not rounds and baud == speeds[0]):
                     return self._state
+                if self._state.mode == UNKNOWN:
+                    break  # it answers here: from the beginning
             rounds += 1
             if rounds == FLUSH_ROUND and not self._state.raw and self._flushed(speeds[0]):
                 break
@@ -181,7 +182,7 @@ class _Detection(object):
         return self._state
 
     def _judge_silence(self, speeds):
-        # type: (List[int]) -> None
+        # type: (Sequence[int]) -> None
         """No answer anywhere: keep what was heard at the application's speed; the other one garbles it."""
         self._state.raw = b""
         for baud in speeds:
@@ -225,13 +226,11 @@ class _Detection(object):
             self._port.write(b"\r")  # ends the line that our RESET began in an AT parser
             self._keep(self._at.listen(FIRST_LISTEN_MS))
         if self._answers():
-            self._settle(baud)
-            return True
+            return self._settle(baud)
         if may_escape and self._at.escape_data_mode():
             state.note("left-data-mode")
             if self._answers():
-                self._settle(baud)
-                return True
+                return self._settle(baud)
             state.mode = DATA
             state.baud = baud
             return True
@@ -258,8 +257,11 @@ class _Detection(object):
         return errors >= CLEAN_TRIES
 
     def _settle(self, baud):
-        # type: (int) -> None
-        """The speed is right: wait for clean OKs, then ask for mode and identification."""
+        # type: (int) -> bool
+        """The speed is right: wait for clean OKs, then ask for mode and identification.
+
+        False where the mode cannot be read: it may have fallen silent, or be restarting, so the search goes on.
+        """
         state = self._state
         state.baud = baud
         state.raw = b""  # what was heard at other speeds, or while it woke up, proves nothing
@@ -280,6 +282,7 @@ class _Detection(object):
         wrong = self._profile.ffh_baud if state.mode != FFH else self._profile.app_baud
         if baud == wrong and self._profile.app_baud != self._profile.ffh_baud and state.family == self._profile.family:
             state.note("wrong-speed")
+        return state.mode != UNKNOWN
 
     def _identify(self):
         # type: () -> None
@@ -311,6 +314,17 @@ class _Detection(object):
             self._state.note("nul-bytes")
         if odd_bytes(raw) > nuls:
             self._state.note("noise")
+
+
+def examine(port, clock, profile, emit=None):
+    # type: (Port, Clock, Profile, Optional[Callable[[str, Dict[str, Any]], None]]) -> Tuple[State, Facts]
+    """Mode and facts; from the beginning once more where the modem fell silent between two questions."""
+    for _ in range(2):
+        state = detect(port, clock, profile, emit)
+        facts = read_facts(port, clock, profile, state)
+        if not facts.unanswered or state.mode != SILENT:
+            break
+    return state, facts
 
 
 def read_facts(port, clock, profile, state):

@@ -175,6 +175,5 @@ class Switcher(object):
         # type: () -> None
         """Listen at the other speed for a while: what comes up may use it (modem-protocol.md 9.5)."""
         s = self._s
-        app, ffh = s.profile.app_baud, s.profile.ffh_baud
-        if app != ffh:
-            s.set_baud(app if s.baud == ffh else ffh)
+        usual, other = s.profile.bauds
+        s.set_baud(usual if s.baud == other else other)

@@ -276,6 +276,18 @@ def test_modem_that_restarts_in_the_middle_is_looked_at_again(fault: str, switch
     assert outcome.mode == run.sim.mode == (states.RECOVERY if switched == 3 else states.APPLICATION)
 
 
+def test_closing_reset_that_is_not_heard_at_first() -> None:
+    run = Run(modem(), *practice(), method="on-the-fly")
+    run.sim.faults.stp("hold", percent=100, ms=15_000)
+    flash_and_prove(run)
+
+
+def test_return_at_another_speed() -> None:
+    sim = modem("recovery")
+    sim.come_up("recovery", 115200)
+    flash_and_prove(Run(sim, *practice()))
+
+
 def test_modem_that_falls_silent_between_two_questions() -> None:
     sim = modem()
     sim.faults.at("hang", "ATI1")

@@ -186,3 +186,8 @@ def test_sibling_in_an_updater(mode: str) -> None:
 
 def test_sibling_in_its_boot_rom_keeps_its_speed() -> None:
     assert ids(make_plan(sibling((), states.FFH), [GM02S], Options(updater_elf=ELF)))[:2] == ["load", "prepare"]
+
+
+def test_method_that_is_asked_for_holds_for_both_files() -> None:
+    plan = make_plan(Running("application", 41065, "CATM1", "SQN3330"), PAIR, Options(method="on-the-fly"))
+    assert [step.method for step in plan.steps if step.do == "transfer"] == ["on-the-fly", "on-the-fly"]

@@ -195,3 +195,27 @@ def test_monarch_2_is_known_though_taken_for_the_other() -> None:
     facts = look(modem(family="MONARCH2"), SQN3330)
     assert (facts.mode, facts.baud, facts.family) == ("application", 115200, "MONARCH2")
     assert "wrong-speed" not in facts.notes
+
+
+@pytest.mark.parametrize("kind", ["hang", "hold", "stall"])
+def test_modem_that_falls_silent_before_it_says_its_mode(kind: str) -> None:
+    sim = modem()
+    sim.faults.at(kind, "AT+SMOD?")
+    assert look(sim).mode == states.SILENT
+
+
+def test_modem_that_loses_power_for_a_moment_between_two_questions() -> None:
+    sim = modem("ram-updater")  # which without power falls back to its boot ROM
+    sim.faults.at("blip", "AT+SMSWBOOT?")
+    port = SimPort(sim)
+    assert from_core(*states.examine(port, port.clock, SQN3330)).mode == states.FFH
+
+
+def test_mode_that_is_said_late() -> None:
+    sim = modem("recovery")
+    sim.faults.line("late-byte", "rx", "AT", byte=17, count=5, ms=30_000)
+    assert look(sim).mode == states.RECOVERY
+
+
+def test_sibling_taken_for_the_other_is_found_at_its_own_speed() -> None:
+    assert look(modem("recovery"), MONARCH2).baud == 921600

@@ -1,0 +1,82 @@
+"""The next step by mode, by what was sent, and by what failed before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from doctor.bench import Bench, BenchOptions
+from doctor.jobs.check import check
+from doctor.jobs.flash import FlashRequest, flash
+from doctor.jobs.onward import POWER_CYCLE, WAIT, Attempt, onward
+from doctor.jobs.status import status
+from doctor.sim.bench import SimBench
+from doctor.sim.faults import DEPLOY, Fault
+from doctor.updater import states
+
+from .flashing import User, small_image
+
+TRIED = Attempt(BenchOptions(port="sim://sqn3330", firmware=(Path("x.dup"),), via_modem=True))
+
+
+def test_same_failure_twice_asks_for_a_power_cycle() -> None:
+    again = replace(TRIED, failed_before="stp-start-refused")
+    assert onward(states.APPLICATION, TRIED, "stp-start-refused").hands == ()
+    assert onward(states.APPLICATION, again, "stp-start-refused").hands == (POWER_CYCLE,)
+    assert onward(states.APPLICATION, again, "user-interrupt").hands == ()
+
+
+def test_updater_in_memory_does_not_outlive_a_power_cycle() -> None:
+    step = onward(states.RAM_UPDATER, replace(TRIED, failed_before="smswboot-11-error"), "smswboot-11-error")
+    assert step.hands == (POWER_CYCLE,)
+    assert "--updater-elf" in step.words
+
+
+@pytest.mark.parametrize("mode", [states.APPLICATION, states.SILENT, states.UNKNOWN])
+def test_status_comes_first_where_all_was_sent(mode: str) -> None:
+    step = onward(mode, replace(TRIED, all_sent=True), "smswboot-11-error")
+    assert step.words == ("fipy-doctor", "status", "--via", "modem", "--port", "sim://sqn3330")
+    assert ("dead" in step.text) is (mode == states.SILENT)
+
+
+def test_status_does_not_lead_to_itself() -> None:
+    asked = replace(TRIED, all_sent=True, asked=True)
+    assert onward(states.APPLICATION, asked, "upgrade-failed-result").words[1] == "flash"
+    assert onward(states.SILENT, replace(TRIED, all_sent=True), "finish-timeout").hands == (WAIT,)
+    assert onward(states.SILENT, asked, "finish-timeout").hands == (POWER_CYCLE,)
+
+
+def test_power_lost_while_it_wrote_is_told_as_what_it_is(tmp_path: Path) -> None:
+    options = BenchOptions(port=f"sim://sqn3330?state={tmp_path / 'bench'}", via_modem=True)
+    with Bench(replace(options, firmware=(small_image(tmp_path),))) as bench:
+        bench.link.serial.bench.modem.faults.add(Fault("cut", DEPLOY))
+        result = flash(bench, FlashRequest("modem", "on-the-fly"), consent=User())
+    assert (result.exit_code, result.mode) == (3, states.SILENT)
+    with Bench(options) as bench:
+        standing = status(bench)
+    assert standing.onward is not None
+    assert "it is dead: it fell silent while it wrote its firmware" in standing.onward.text
+
+
+def test_board_whose_dead_modem_holds_cts_is_not_hung_by_it(tmp_path: Path) -> None:
+    url = f"sim://fipy?scenario=modem-silent&state={tmp_path / 'bench'}"
+    SimBench.from_url(url).release()
+    with Bench(BenchOptions(port=url)) as bench:
+        finding = check(bench).finding("modem-answers")
+    assert finding is not None
+    assert finding.catalogue == "modem-silent"
+
+
+def test_application_at_a_speed_that_mirror_mode_lacks(tmp_path: Path) -> None:
+    url = f"sim://fipy?state={tmp_path / 'bench'}"
+    sim = SimBench.from_url(url)
+    sim.hands.take_card_out()
+    sim.modem.come_up("application", 115200)
+    sim.release()
+    with Bench(BenchOptions(port=url, firmware=(small_image(tmp_path),))) as bench:
+        result = flash(bench, FlashRequest(), consent=User())
+    assert result.error is not None
+    assert result.error.id == "baud-mismatch-garbage"
+    assert "take all power off" in result.error.next
