@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import select
+import sys
+import threading
 from collections.abc import Callable
 
 import click
@@ -26,6 +29,7 @@ from doctor.modem.step_words import words
 from doctor.report.console import hanging, indented
 
 LOG_STEP = 0.1  #: without a terminal, a line each time this share of the file more has gone over
+STOP_ANSWER_S = 30.0  #: an accidental Ctrl-C with nobody there must not hold the transfer
 
 
 class FlashView:
@@ -135,16 +139,29 @@ class TerminalConsent:
         return click.confirm(question, default=False, err=True)
 
     def stop_transfer(self) -> bool:
-        """Ask whether to stop in the middle; go on where nobody answers."""
+        """Ask whether to stop in the middle; go on where nobody answers, for the modem waits meanwhile."""
         if not self._screen.interactive:
             return False
         self._pause()
-        try:
-            return click.confirm(
-                "\nStopping leaves the modem without firmware until the next flash. Stop?", default=False, err=True
-            )
-        except click.Abort:
-            return False
+        click.echo(
+            "\nStopping leaves the modem without firmware until the next flash. Stop? [y/N]: ", nl=False, err=True
+        )
+        answer = _typed_line(STOP_ANSWER_S)
+        if answer is None:
+            click.echo("no answer, going on", err=True)
+        return (answer or "").strip().lower() in ("y", "yes")
+
+
+def _typed_line(limit_s: float) -> str | None:
+    """The line that is typed within ``limit_s`` seconds; None where none is."""
+    if sys.platform == "win32":  # select knows no console there: a thread waits, and is left behind
+        lines: list[str] = []
+        reader = threading.Thread(target=lambda: lines.append(sys.stdin.readline()), daemon=True)
+        reader.start()
+        reader.join(limit_s)
+        return lines[0] if lines else None
+    ready, _, _ = select.select([sys.stdin], [], [], limit_s)
+    return sys.stdin.readline() if ready else None
 
 
 _ROLES = {"firmware": "image", "second": "image 2", "updater-elf": "updater", "bootrom": "boot ROM"}

@@ -27,6 +27,7 @@ class Interrupts:
         self._pressed_early = False
         self._pressed = False
         self._sent = False
+        self._asking = False
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Interrupts:
@@ -59,9 +60,15 @@ class Interrupts:
         if not self._pressed:
             return False
         self._pressed = False
-        return self._ask_stop()
+        self._asking = True
+        try:
+            return self._ask_stop()
+        finally:
+            self._asking = False
 
     def _on_ctrl_c(self, _number: int, _frame: FrameType | None) -> None:
+        if self._asking:  # the question stands already; pressing again is no answer to it
+            return
         if self._phase is Phase.PREPARE and not self._sent:
             self._pressed_early = True
             self._listen(Notice("Ctrl-C: stopping before anything is sent"))
