@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: table demo test docs lint types unit kill-cards fuzz-cards bench-cards clean
+.PHONY: table demo test docs lint types unit matrix kill-cards fuzz-cards bench-cards clean
 
 # One kept bench: saved web pages as scripts, found, cured; then flashed and proved.
 DEMO := $(VENV)/demo
@@ -34,6 +34,10 @@ types: $(VENV)/.test
 
 unit: $(VENV)/.test
 	$(BIN)/python -m pytest -n auto
+
+# Every fault at every stage of every flow, each cell carried on until the modem is flashed (make test plays twenty).
+matrix: $(VENV)/.test
+	$(BIN)/python -m tests.matrix
 
 # Kill -9 at a hundred random moments of a reformat or move: images, and loop devices where this is root.
 kill-cards: $(VENV)/.test

@@ -93,10 +93,8 @@ def onward(mode: str, attempt: Attempt, error_id: str = "") -> Onward:
     again = bool(error_id) and error_id == attempt.failed_before
     if again and mode == states.RAM_UPDATER:  # lives in memory only
         mode = states.FFH
-    if lost or (again and mode in _POWER_HARMLESS):
-        hands = (POWER_CYCLE,)
-    else:
-        hands = (PRESS_RESET,) if attempt.mirrored else ()
+    mirrored = (PRESS_RESET,) if attempt.mirrored else ()
+    hands = (POWER_CYCLE,) if lost or (again and mode in _POWER_HARMLESS) else mirrored
     if attempt.all_sent and (lost or (mode == states.APPLICATION and not attempt.asked)):
         return Onward(hands, status_words(attempt), _IF_DEAD if mode == states.SILENT else "")
     if error_id == "stall-at-zero-percent" and attempt.method != "on-the-fly":

@@ -220,7 +220,7 @@ class _Detection(object):
         if baud not in self._probed:
             self._probed.append(baud)
             self._keep(self._at.listen(FIRST_LISTEN_MS))
-            if self._master.reset(SESSION_PROBE_MS):
+            if self._master.reset(SESSION_PROBE_MS, tries=2):  # a lost one must not let AT into a session
                 self._session_closed(baud)
                 return True
             self._port.write(b"\r")  # ends the line that our RESET began in an AT parser

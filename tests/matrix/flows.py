@@ -26,13 +26,14 @@ ELF = "updater.elf"
 BOOTROM = "PRACTICE-bootrom-41065.dup"
 
 
-def make_files(folder: Path) -> None:
-    """Everything that any flow needs, into ``folder``."""
+def make_files(folder: Path, *, large: bool = True) -> None:
+    """Everything that any flow needs, into ``folder``; the one large image may be left out."""
     make_practice_image(folder, size_bytes=IMAGE_BYTES)
     make_practice_image(folder, size_bytes=IMAGE_BYTES, base=38638)
     make_practice_image(folder, build=61488, size_bytes=IMAGE_BYTES)
-    (folder / "large").mkdir()
-    make_practice_image(folder / "large", size_bytes=LARGE_BYTES)
+    if large:
+        (folder / "large").mkdir()
+        make_practice_image(folder / "large", size_bytes=LARGE_BYTES)
     for part, size in enumerate(PART_BYTES, 1):
         make_practice_part(folder, part, size)
     make_practice_bootrom(folder)
@@ -57,7 +58,7 @@ class FlowCase:
     elf: bool = False
     bootrom: bool = False
     compress: bool = False
-    thinning: int = 9
+    thinning: int = 19
 
     @property
     def kind(self) -> str:
@@ -86,22 +87,22 @@ class FlowCase:
 
 
 FLOWS = (
-    FlowCase("store", "sqn3330?build=38638", thinning=7),
-    FlowCase("fly", "sqn3330?build=38638", method="on-the-fly", thinning=5),
-    FlowCase("fly-large", "sqn3330?build=38638", (LARGE,), thinning=150),
-    FlowCase("diff", "sqn3330?build=38638", (DIFF,), thinning=13),
+    FlowCase("store", "sqn3330?build=38638", thinning=15),
+    FlowCase("fly", "sqn3330?build=38638", method="on-the-fly", thinning=13),
+    FlowCase("fly-large", "sqn3330?build=38638", (LARGE,), thinning=301),
+    FlowCase("diff", "sqn3330?build=38638", (DIFF,), thinning=27),
     FlowCase("recovery", "sqn3330?build=38638&scenario=modem-recovery"),
     FlowCase("ram-updater", "sqn3330?build=38638&scenario=ati-error"),
     FlowCase("ffh", "sqn3330?build=38638&scenario=modem-ffh", elf=True),
-    FlowCase("factory", "sqn3330?build=33080", elf=True, bootrom=True, thinning=13),
-    FlowCase("stp-open", "sqn3330?build=38638&scenario=stp-fails-midway", thinning=19),
-    FlowCase("pair", "sqn3330?build=41065", PARTS, 48829, thinning=13),
+    FlowCase("factory", "sqn3330?build=33080", elf=True, bootrom=True, thinning=27),
+    FlowCase("stp-open", "sqn3330?build=38638&scenario=stp-fails-midway", thinning=39),
+    FlowCase("pair", "sqn3330?build=41065", PARTS, 48829, thinning=27),
     FlowCase("monarch", "gm02s", (MONARCH,), 61488),
-    FlowCase("monarch-zip", "gm02s", (MONARCH,), 61488, compress=True, thinning=13),
-    FlowCase("monarch-rec", "gm02s?scenario=modem-recovery", (MONARCH,), 61488, thinning=13),
-    FlowCase("fipy-store", "fipy?build=38638", thinning=29),
-    FlowCase("fipy-fly", "fipy?build=38638", method="on-the-fly", thinning=19),
-    FlowCase("fipy-ffh", "fipy?build=38638&scenario=modem-ffh", elf=True, thinning=29),
+    FlowCase("monarch-zip", "gm02s", (MONARCH,), 61488, compress=True, thinning=27),
+    FlowCase("monarch-rec", "gm02s?scenario=modem-recovery", (MONARCH,), 61488, thinning=27),
+    FlowCase("fipy-store", "fipy?build=38638", thinning=59),
+    FlowCase("fipy-fly", "fipy?build=38638", method="on-the-fly", thinning=39),
+    FlowCase("fipy-ffh", "fipy?build=38638&scenario=modem-ffh", elf=True, thinning=59),
 )
 BY_NAME = {flow.name: flow for flow in FLOWS}
 

@@ -19,7 +19,7 @@ from doctor.cli.flash import show
 from doctor.cli.main import run
 from doctor.cli.screen import make_screen
 from doctor.errors import LinkError
-from doctor.events import Event, Progress, StepStarted
+from doctor.events import Event, Listener, Progress, StepStarted
 from doctor.jobs.flash import FlashResult, flash
 from doctor.sim.bench import SimBench
 from doctor.sim.faults import Fault
@@ -186,7 +186,7 @@ class _Player:
                 self._true_mode(result, sim, _named(result, bench))
         return out.getvalue(), int(result.exit_code)
 
-    def _hearer(self, sim: SimBench):  # type: ignore[no-untyped-def]
+    def _hearer(self, sim: SimBench) -> Listener:
         waiting = [self.cell.unplug] if self.cell.unplug else []
 
         def hear(event: Event) -> None:

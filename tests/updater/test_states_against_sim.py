@@ -84,6 +84,13 @@ def test_abandoned_transfer_is_closed_before_any_at() -> None:
     assert sim.misuse == []
 
 
+def test_abandoned_transfer_whose_first_reset_is_lost() -> None:
+    sim = modem("stp-open")
+    sim.faults.stp("lose", "reset")
+    assert look(sim).mode == states.STP_OPEN
+    assert sim.misuse == []
+
+
 def test_abandoned_transfer_that_waits_for_its_block_for_ever() -> None:
     sim = modem("stp-open")
     sim.switches.on_partial = "wait"
