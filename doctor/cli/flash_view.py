@@ -160,7 +160,10 @@ def _typed_line(limit_s: float) -> str | None:
         reader.start()
         reader.join(limit_s)
         return lines[0] if lines else None
-    ready, _, _ = select.select([sys.stdin], [], [], limit_s)
+    try:
+        ready, _, _ = select.select([sys.stdin], [], [], limit_s)
+    except (OSError, ValueError):  # standard input is no descriptor (replaced by a program): reading does not wait
+        return sys.stdin.readline()
     return sys.stdin.readline() if ready else None
 
 
