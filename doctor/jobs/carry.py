@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from doctor import engine
 from doctor.bench import Bench
-from doctor.errors import DoctorError
+from doctor.errors import BoardError, DoctorError
 from doctor.events import Listener, from_core
 from doctor.jobs.flash_plan import FlashPlan, FlashRequest
-from doctor.jobs.flash_result import FlashResult, HashedSource, lost_midway, result_of
+from doctor.jobs.flash_result import FlashResult, HashedSource, lost_midway, no_way, result_of
 from doctor.jobs.guard import Recorder
 from doctor.jobs.interrupts import Interrupts
 from doctor.jobs.onward import Attempt
@@ -91,6 +91,8 @@ def carry_out(
                 break
     except Exception as err:
         if run.flow is None or not (run.flow.outcome.sent_any or run.flow.outcome.changed):
+            if isinstance(err, BoardError) and err.id == "mirror-no-answer":
+                return no_way(err, report, plan, attempt())
             if isinstance(err, DoctorError):
                 return FlashResult(report, plan, error=err, advice=run.advice)
             raise

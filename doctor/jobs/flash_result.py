@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from doctor import engine
 from doctor.errors import DoctorError, Exit, FlashUnproved, Stopped
 from doctor.jobs.flash_plan import FlashPlan
-from doctor.jobs.onward import Attempt, Onward, onward
+from doctor.jobs.onward import POWER_CYCLE, Attempt, Onward, flash_words, onward
 from doctor.jobs.steps_done import all_sent
 from doctor.modem.facts import ModemFacts, from_version_lines
 from doctor.updater import states
@@ -146,6 +146,14 @@ def lost_midway(
     words = onward(mode, attempt, err.id)
     error = FlashUnproved(err.id, what, on=err.on, cause=err.cause, next="plug the board in; " + words.text)
     return FlashResult(report, plan, None, error, advice, mode, words, True)
+
+
+def no_way(err: DoctorError, report: engine.Report, plan: FlashPlan, attempt: Attempt) -> FlashResult:
+    """The modem fell silent before anything was sent: power off, which ends mirror mode too, then all again."""
+    before = states.FFH if plan.before.mode == states.RAM_UPDATER else plan.before.mode  # it lives in memory only
+    step = Onward((POWER_CYCLE,), flash_words(attempt, before))
+    error = DoctorError(err.id, err.what, on=err.on, cause=err.cause, next=step.text)
+    return FlashResult(report, plan, None, error, "", states.SILENT, step)
 
 
 def _unproved(

@@ -94,6 +94,13 @@ _BY_MODE: dict[str, Verdict] = {
         (POWER_CYCLE, REMOVE_JUMPERS),
     ),
 }
+_STP_STAYS_OPEN = Verdict(
+    Status.FAIL,
+    "the modem is in the middle of a transfer that somebody abandoned, and refuses to end it",
+    "modem-left-in-update-boot",
+    "an upgrade died between two blocks: a cable, a sleeping computer, Ctrl-C",
+    (POWER_CYCLE,),
+)
 _FFH_WITH_UPDATER = Verdict(
     Status.WARN,
     "the modem is in its boot ROM (ffh; Pycom's messages call it recovery); updater.elf and a full image can save it",
@@ -143,6 +150,8 @@ def verdict(facts: ModemFacts, *, updater_given: bool = False, lte_hangs: bool =
         return _WAS_IN_DATA if "left-data-mode" in facts.notes else _GOOD
     if facts.mode == states.FFH and updater_given:
         return _FFH_WITH_UPDATER
+    if facts.mode == states.STP_OPEN and "session-closed" not in facts.notes:
+        return _STP_STAYS_OPEN
     if facts.mode == states.SILENT:
         return _silence(facts, lte_hangs)
     return _BY_MODE[facts.mode]

@@ -198,6 +198,11 @@ class Modem:
         return stuck or self.holds_cts or self.system not in _ANSWERING
 
     @property
+    def life(self) -> int:
+        """Counts its restarts and losses of power: another number, and all that went on before is forgotten."""
+        return self._life
+
+    @property
     def in_data_mode(self) -> bool:
         """True in PPP."""
         return self.ppp is not None

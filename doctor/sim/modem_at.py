@@ -118,9 +118,12 @@ class AtDialogue:
             reply = ERROR if kind == "error" else self._reply(line.strip())
             self._last_command_ms = self.modem.world.now_ms
             text = self._text(line, reply)
+            life = self.modem.life
             if reply.result and kind != "mute":
                 behind = _URC if kind == "urc-behind" else b""
                 self.modem.send(before + text.encode("latin-1") + behind)
+            if self.modem.life != life:  # power failed while it spoke
+                return
             if reply.then is not None:
                 self._lines.clear()
                 reply.then()

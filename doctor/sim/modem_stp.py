@@ -352,7 +352,10 @@ class StpSlave:
 
     def _send_ack(self, request: _Request, ack: bytes, fault: Fault | None) -> None:
         self._busy = False
+        life = self.modem.life
         self._say(_damaged(ack, fault))
+        if self.modem.life != life:  # power failed while it spoke
+            return
         if request.op == RESET and self._is_open:
             self._closed = True
             self.modem.stp_left(self, b"")

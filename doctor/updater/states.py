@@ -177,7 +177,7 @@ class _Detection(object):
             rounds += 1
             if rounds == FLUSH_ROUND and not self._state.raw and self._flushed(speeds[0]):
                 break
-        if self._state.mode == SILENT:
+        if self._state.mode == SILENT and not self._found_at(speeds[0], False):  # it may have woken up meanwhile
             self._judge_silence(speeds)
         return self._state
 
@@ -222,6 +222,10 @@ class _Detection(object):
             self._keep(self._at.listen(FIRST_LISTEN_MS))
             if self._master.reset(SESSION_PROBE_MS, tries=2):  # a lost one must not let AT into a session
                 self._session_closed(baud)
+                return True
+            if self._master.refuses_reset:
+                state.mode = STP_OPEN
+                state.baud = baud
                 return True
             self._port.write(b"\r")  # ends the line that our RESET began in an AT parser
             self._keep(self._at.listen(FIRST_LISTEN_MS))

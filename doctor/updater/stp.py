@@ -119,6 +119,7 @@ class Master(object):
         self.packed = False  # True where the modem agreed to a zlib stream
         self.awaited = "the modem to answer"  # what a long silence most likely means, in words
         self.repeats = 0
+        self.refuses_reset = False  # the last RESET was answered, and refused: there is a session, and it stays open
 
     def reset(self, wait_ms=CONTROL_ACK_MS, tries=1):
         # type: (int, int) -> bool
@@ -127,7 +128,9 @@ class Master(object):
             self._port.drain()
             self._buffer = b""
             self._port.write(pack(RESET, 0, 0))
-            if self._await(RESET, 0, 0, wait_ms).kind == "ack":
+            answer = self._await(RESET, 0, 0, wait_ms)
+            self.refuses_reset = answer.kind in ("nack", "unknown")
+            if answer.kind == "ack":
                 self._tid = 0
                 return True
         return False

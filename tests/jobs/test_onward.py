@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from doctor.bench import Bench, BenchOptions
+from doctor.events import CheckEnded, Event
 from doctor.jobs.check import check
 from doctor.jobs.flash import FlashRequest, flash
 from doctor.jobs.onward import POWER_CYCLE, WAIT, Attempt, onward
@@ -80,3 +81,19 @@ def test_application_at_a_speed_that_mirror_mode_lacks(tmp_path: Path) -> None:
     assert result.error is not None
     assert result.error.id == "baud-mismatch-garbage"
     assert "take all power off" in result.error.next
+
+
+def test_modem_that_falls_silent_behind_the_mirror(tmp_path: Path) -> None:
+    image = small_image(tmp_path)
+    with Bench(BenchOptions(port="sim://fipy", firmware=(image,))) as bench:
+        sim = bench.link.serial.bench
+
+        def hear(event: Event) -> None:
+            if isinstance(event, CheckEnded) and event.finding.check == "step-is-safe":
+                sim.modem.hang()
+
+        result = flash(bench, FlashRequest(), consent=User(), listen=hear)
+    assert result.error is not None
+    assert (result.error.id, result.mode) == ("mirror-no-answer", states.SILENT)
+    assert f"then run: fipy-doctor flash {image}" in result.error.next
+    assert sim.modem.received == []

@@ -93,3 +93,11 @@ def test_a_waiting_byte_is_kept() -> None:
     faults.strike("block", 1.0)
     assert Faults.from_list(faults.as_list()).armed("rx") == faults.armed("rx")
     assert faults.armed("rx") is not None
+
+
+@pytest.mark.parametrize("line", [b"AT+SMSWBOOT=3,1", b"AT^RESET"])
+def test_power_that_fails_in_an_answer_stays_away(line: bytes) -> None:
+    bare = Bare()
+    bare.modem.faults.line("cut", "tx", "AT", byte=3)
+    bare.say(line, 30_000)
+    assert not bare.modem.powered

@@ -226,3 +226,11 @@ def test_mode_that_is_said_late() -> None:
 
 def test_sibling_taken_for_the_other_is_found_at_its_own_speed() -> None:
     assert look(modem("recovery"), MONARCH2).baud == 921600
+
+
+def test_session_that_refuses_to_be_closed() -> None:
+    sim = modem("stp-open")
+    sim.faults.stp("nack", "reset", times=None)
+    facts = look(sim)
+    assert (facts.mode, "session-closed" in facts.notes) == (states.STP_OPEN, False)
+    assert sim.misuse == []
