@@ -5,6 +5,7 @@ from __future__ import annotations
 import binascii
 import hashlib
 import math
+import re
 import struct
 import zlib
 from collections.abc import Callable
@@ -38,6 +39,8 @@ LAST_PERCENT = 99.0
 
 _BROKEN_BLOCK_BYTES = 2016  # of the session that a dead master left behind
 _JUNK_KEPT_BYTES = 64
+_AT_LINE = re.compile(rb"AT[ -~]*\r")
+"""A whole line: the two letters alone also stand by chance in a block whose header came in damaged."""
 
 ELF_TYPICAL_BYTES = 306_076
 """An ELF does not say its length at once: its progress is counted against this size (modem-protocol 5.3)."""
@@ -187,14 +190,15 @@ class StpSlave:
             at = len(self._buffer) - next(tails, 0)
         junk = bytes(self._buffer[:at])
         del self._buffer[:at]
-        if b"AT" in junk and b"AT" not in self._junk:
-            self.modem.misuse.append("AT sent into STP mode" + (" with a session open" if self._is_open else ""))
-        self._junk = (self._junk + junk)[-_JUNK_KEPT_BYTES:]
-        line = self._junk.find(b"AT")
-        idle = not self._is_open and self.modem.switches.at_leaves_idle_stp
-        if idle and line >= 0 and b"\r" in self._junk[line:]:
+        heard = self._junk + junk
+        line = _AT_LINE.search(heard)
+        self._junk = (heard if line is None else heard[line.end() :])[-_JUNK_KEPT_BYTES:]
+        if line is None:
+            return
+        self.modem.misuse.append("AT sent into STP mode" + (" with a session open" if self._is_open else ""))
+        if not self._is_open and self.modem.switches.at_leaves_idle_stp:
             self._closed = True
-            self.modem.stp_left(self, self._junk[line:])
+            self.modem.stp_left(self, heard[line.start() :])
 
     # -- requests ---------------------------------------------------------------------------------------------
 

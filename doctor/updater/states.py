@@ -32,6 +32,8 @@ FIRST_LISTEN_MS = 300
 SESSION_PROBE_MS = 500
 #: One AT of the search for the right speed, in ms.
 AT_TRY_MS = 1000
+#: What the boot ROM answers to AT; all other programs of the modem say CR LF in front of it (modem-protocol.md 2.1).
+FFH_OK = b"OK\r\n"
 #: Tries at one speed before the other one; the first AT after a pause is often refused.
 TRIES_PER_SPEED = 3
 #: Clean OKs in a row that count as awake (failure-catalogue: retry-needed-fresh-boot).
@@ -55,7 +57,7 @@ class State(object):
     baud       speed at which the modem answered; 0 where it did not
     raw        bytes that were heard
     notes      words: nul-bytes, noise, stale-replies, first-error, wrong-speed, left-data-mode, session-closed,
-               ati-error
+               ati-error, mode-by-dialect
     ati        lines of ATI
     clean_oks  clean OKs in a row that were reached, 3 at most
     family     family that ATI names, else the one of the profile
@@ -269,18 +271,22 @@ class _Detection(object):
         state = self._state
         state.baud = baud
         state.raw = b""  # what was heard at other speeds, or while it woke up, proves nothing
-        good = 0
+        good = bare = 0
         for _ in range(CLEAN_TRIES):
             reply = self._at.command("AT", AT_TRY_MS)
             self._keep(reply.raw)
             if reply.stale:
                 state.note("stale-replies")
             good = good + 1 if reply.clean else 0
+            bare = bare + 1 if reply.raw == FFH_OK else 0
             state.clean_oks = max(state.clean_oks, good)
             if good == CLEAN_OKS:
                 break
         self._note_odd_bytes()
         state.mode = ask_mode(self._at) or UNKNOWN
+        if state.mode == UNKNOWN and bare >= CLEAN_OKS:
+            state.mode = FFH
+            state.note("mode-by-dialect")
         if state.mode != FFH:
             self._identify()
         wrong = self._profile.ffh_baud if state.mode != FFH else self._profile.app_baud

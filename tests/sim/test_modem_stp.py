@@ -263,6 +263,21 @@ def test_at_into_an_open_session_is_not_answered_and_noted() -> None:
     assert found.modem.misuse == ["AT sent into STP mode with a session open"]
 
 
+@pytest.mark.parametrize(("junk", "noted"), [(b"noise AT\xff\x01", 0), (b"\xff\x01AT+SM", 0), (b"x AT+SMOD?\r", 1)])
+def test_only_a_whole_at_line_is_misuse(junk: bytes, noted: int) -> None:
+    stp = opened()
+    stp.ask(junk)  # the two letters also stand by chance in a block whose header came in damaged
+    assert len(stp.modem.misuse) == noted
+
+
+def test_an_at_line_in_pieces_is_misuse_once() -> None:
+    stp = opened()
+    stp.ask(b"A")
+    stp.ask(b"T+SMOD?")
+    stp.ask(b"\r\n")
+    assert stp.modem.misuse == ["AT sent into STP mode with a session open"]
+
+
 def test_at_leaves_stp_where_no_session_was_opened() -> None:
     stp = host()
     stp.at("AT+SMSTPU")

@@ -52,6 +52,16 @@ def test_mode(mode: str, baud: int, echo: bool) -> None:
     assert sim.misuse == []
 
 
+@pytest.mark.parametrize("kind", ["error", "silent"])
+@pytest.mark.parametrize(("mode", "named"), [("ffh", "ffh"), ("recovery", "unknown")])
+def test_a_boot_rom_that_does_not_say_its_mode_is_known_by_its_dialect(mode: str, named: str, kind: str) -> None:
+    sim = modem(mode)
+    sim.faults.at(kind, "AT+SMOD?", times=None)
+    facts = look(sim)
+    assert facts.mode == named
+    assert ("mode-by-dialect" in facts.notes) == (named == "ffh")
+
+
 def test_application_says_its_version() -> None:
     facts = look(modem(build=41019))
     assert (facts.build, facts.radio, facts.release, facts.ue) == (41019, "NB1", "LR6.0.0.0-41019", "6.0.0.0")
