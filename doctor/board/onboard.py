@@ -142,11 +142,12 @@ def events(
         if buffer.count(b"\x04") > 1 or len(buffer) > LINE_MAX_BYTES:  # 04, traceback, 04: the raw REPL is back
             raise _broke_off(link, buffer)
         idle()
+        over = quiet.expired  # first: what it said while this computer was held up still counts
         data = link.read(4096, quiet.slice_ms(500))
         if data:
             buffer += data
             quiet = Deadline(link.clock, silence_s)
-        elif quiet.expired:
+        elif over:
             raise _silent(link, silence_s)
 
 

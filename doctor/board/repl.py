@@ -210,9 +210,11 @@ class Repl:
                 self._held = bytes(heard[end + 1 :])
                 return bytes(heard[:end])
             self._watch(bytes(heard))
-            if total.expired or quiet.expired or len(heard) > OUTPUT_MAX_BYTES:
-                self._overrun(bytes(heard), total, silence_s)
+            over, silent = total.expired or len(heard) > OUTPUT_MAX_BYTES, quiet.expired
+            # Read before judging: while this computer was held up, the board may have said what is waited for.
             data = self.link.read(4096, min(total.left_ms, quiet.left_ms))
+            if CTRL_D not in data and (over or (silent and not data)):
+                self._overrun(bytes(heard + data), total, silence_s)
             if data:
                 heard += data
                 quiet = Deadline(self.link.clock, silence_s)
@@ -238,6 +240,7 @@ class Repl:
     def _read_until(self, wanted: bytes, deadline: Deadline) -> tuple[bytes, bool]:
         """What came up to and with ``wanted``, and whether it came; the rest is kept for the next reader."""
         heard, self._held = bytearray(self._held), b""
+        over = False
         while True:
             end = heard.find(wanted)
             if end >= 0:
@@ -245,8 +248,9 @@ class Repl:
                 self._held = bytes(heard[end:])
                 return bytes(heard[:end]), True
             self._watch(bytes(heard))
-            if deadline.expired:
+            if over:
                 return bytes(heard), False
+            over = deadline.expired  # what came while this computer was held up still counts: one more look
             heard += self.link.read(4096, deadline.left_ms)
 
     def _watch(self, heard: bytes) -> None:

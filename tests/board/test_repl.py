@@ -6,6 +6,7 @@ from doctor.board.repl import Repl, ReplBroken, ReplTimeout, ReplTraceback, tagg
 from doctor.clock import Deadline
 from doctor.errors import BoardReset, DeadlineOverrun
 from tests.board.old_repl import ROM, OldRepl
+from tests.link.wire import HandClock
 
 
 def entered(board: OldRepl) -> Repl:
@@ -107,6 +108,20 @@ def test_lines_are_told_as_they_come() -> None:
     board.wire.hears = answer
     assert repl.run("x", on_line=lambda line: told.append((clock.ticks_ms() // 1000, line))) == "first\nsecond\n"
     assert told == [(0, "first"), (5, "second")]
+
+
+class HeldUp(HandClock):
+    """Time on a computer that is busy with other things: half a minute is gone whenever somebody looks."""
+
+    def ticks_ms(self) -> int:
+        self.now_ms += 30_000
+        return super().ticks_ms()
+
+
+def test_what_a_board_said_while_this_computer_was_held_up_is_no_silence() -> None:
+    board = OldRepl()
+    board.wire.clock = HeldUp()
+    assert entered(board).run("print('a' * 9000)", silence_s=5, total_s=3600) == "a" * 9000 + "\n"
 
 
 def test_silence_ends_a_command_and_our_own_code_is_stopped() -> None:
