@@ -120,4 +120,6 @@ def attempt_of(bench: Bench, plan: FlashPlan, request: FlashRequest, *, mirrored
         plan.image.base is not None,
         plan.before.build,
         mirrored,
+        compress=request.compress,
+        override=request.override,
     )

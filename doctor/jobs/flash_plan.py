@@ -97,7 +97,7 @@ def plan_for(bench: Bench, request: FlashRequest) -> FlashPlan | DoctorError:
 
 def _out_of_reach(bench: Bench, request: FlashRequest, facts: ModemFacts) -> DoctorError:
     """An application at a speed that mirror mode does not have; by itself it never has it."""
-    attempt = Attempt(bench.options, request.via, request.method)
+    attempt = Attempt(bench.options, request.via, request.method, compress=request.compress, override=request.override)
     return DoctorError(
         "baud-mismatch-garbage",
         f"the modem's application listens at {facts.baud} baud, and mirror mode knows {bench.profile.app_baud} only",

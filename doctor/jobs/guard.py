@@ -125,6 +125,7 @@ def _entry(bench: Bench, plan: FlashPlan, request: FlashRequest, log: Logbook) -
         options={
             "via": request.via,
             "method": request.method,
+            "compress": request.compress,
             "accept": sorted(options.accept),
             "was": options.was,
             "carrier": options.carrier,

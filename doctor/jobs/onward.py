@@ -63,7 +63,8 @@ class Attempt:
     """What was tried, as far as the next step depends on it.
 
     options       of the bench: files, port, consents
-    via, method   of the command line
+    via, method, compress, override
+                  of the command line
     differential  the firmware only changes another build
     build_before  what the modem ran, where it was known
     mirrored      the board mirrors until it is reset
@@ -81,6 +82,8 @@ class Attempt:
     all_sent: bool = False
     asked: bool = False
     failed_before: str = ""
+    compress: bool = False
+    override: frozenset[str] = frozenset()
 
 
 def onward(mode: str, attempt: Attempt, error_id: str = "") -> Onward:
@@ -130,14 +133,16 @@ def flash_words(attempt: Attempt, mode: str) -> tuple[str, ...]:
         ("--carrier", options.carrier),
         ("--was", was),
         ("--method", None if method == "auto" else method),
-        ("--via", "modem" if options.via_modem else ("card" if attempt.via == "card" else None)),
+        ("--via", "modem" if options.via_modem else (None if attempt.via == "auto" else attempt.via)),
         ("--port", options.port),
     )
     for flag, value in named:
         if value is not None:
             words += [flag, str(value)]
-    for name in sorted(options.accept):
-        words += ["--accept", name]
+    for flag, names in (("--accept", options.accept), ("--override", attempt.override)):
+        for name in sorted(names):
+            words += [flag, name]
+    words += ["--compress"] * attempt.compress + ["--interrupt"] * options.interrupt
     return tuple(words)
 
 

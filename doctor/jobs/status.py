@@ -100,6 +100,7 @@ def attempt_of(options: BenchOptions, entry: Entry) -> Attempt:
         int(build) if build else None,
         all_sent=all_sent(entry.steps, entry.done),
         asked=True,
+        compress=bool(said.get("compress")),
     )
 
 

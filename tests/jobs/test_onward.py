@@ -35,6 +35,17 @@ def test_updater_in_memory_does_not_outlive_a_power_cycle() -> None:
     assert "--updater-elf" in step.words
 
 
+def test_next_command_keeps_what_the_user_gave() -> None:
+    options = BenchOptions(
+        port="COM3", firmware=(Path("x.dup"),), accept=frozenset({"radio-change"}), interrupt=True, carrier="expansion3"
+    )
+    said = Attempt(options, "usb", "on-the-fly", compress=True, override=frozenset({"port-opens"}))
+    words = " ".join(onward(states.RECOVERY, said).words)
+    for option in ("--via usb", "--method on-the-fly", "--accept radio-change", "--override port-opens"):
+        assert option in words
+    assert words.endswith("--compress --interrupt")
+
+
 @pytest.mark.parametrize("mode", [states.APPLICATION, states.SILENT, states.UNKNOWN])
 def test_status_comes_first_where_all_was_sent(mode: str) -> None:
     step = onward(mode, replace(TRIED, all_sent=True), "smswboot-11-error")
