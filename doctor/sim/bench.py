@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from doctor.sim.blocks import Blocks, FileBlocks, MemoryBlocks
@@ -71,7 +72,8 @@ class SimBench:
         self.battery = bool(spec.battery)
         self.powered = True
         self.modem = self._make_modem(setup)
-        self.carrier = Carrier(spec.carrier or DEFAULT_CARRIER, jumpers_fitted=setup.jumpers_fitted)
+        self.carrier = Carrier(spec.carrier or DEFAULT_CARRIER)
+        self.carrier.jumpers_fitted = setup.jumpers_fitted
         self.card = CardDevice(None)
         self.board: BoardSim | None = None
         if not spec.is_bare_modem:
@@ -239,9 +241,10 @@ class SimBench:
         if self.board is not None:
             self.board.power_on()
 
-    def set_jumpers(self, fitted: bool) -> None:
-        """Fit or pull the RTS/CTS jumpers."""
-        self.carrier.jumpers_fitted = fitted
+    def set_jumpers(self, fitted: Collection[str]) -> None:
+        """Have those of the two jumpers on whose label, RTS or CTS, is in ``fitted``."""
+        self.carrier.rts_jumper = "RTS" in fitted
+        self.carrier.cts_jumper = "CTS" in fitted
         if self.board is not None:
             self.board.set_rts(self.port.rts)  # makes it look at the nets again
 

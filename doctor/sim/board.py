@@ -424,7 +424,7 @@ class BoardSim:
         was_low = self.pins.driven(name) is False
         self.pins.configure(name, state)
         if name == self.pins.modem.tx and was_low and self.pins.level(name):
-            self.to_modem.send(b"\0", APPLICATION_BAUD)
+            self.to_modem.send(self.pins.break_bytes, APPLICATION_BAUD)
 
     @property
     def lte_task_runs(self) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from doctor.sim.carrier import Carrier
+from doctor.sim.carrier import G6, G7, Carrier
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,8 @@ MODEM_PINS = {"FiPy": ModemPins("P20", "P18", "P19", "P17"), "GPy": ModemPins("P
 
 G6_PIN, G7_PIN = "P19", "P20"
 """Header nets with a jumper to the USB chip's RTS and CTS, on every module."""
+
+NETS = {G6_PIN: G6, G7_PIN: G7}
 
 INPUT_ONLY = ("P13", "P14", "P15", "P16", "P17", "P18")
 """GPIO34 to GPIO39: no output, no pulls."""
@@ -51,6 +53,10 @@ class Pins:
         self.names = [f"P{number}" for number in range(24)] + (["P98", "P99"] if board == "GPy" else [])
         self.rts_asserted = False
         """What the modem UART's flow control wants to tell the modem; the pin tells it only in mode ``uart``."""
+        self.input_detaches = True
+        """A pin made an input no longer carries its UART's signal (6.3, step 1: perhaps); open drain always does."""
+        self.break_bytes = b"\0"
+        """What the modem's receiver makes of its line being low for longer than a byte (8: effect not known)."""
         self._states: dict[str, PinState] = {}
         self.reset()
         carrier.listen(lambda: self.on_change())
@@ -77,6 +83,8 @@ class Pins:
 
     def configure(self, name: str, state: PinState) -> None:
         """Take a pin for something else."""
+        if state.mode == "in" and self._states[name].mode == "uart" and not self.input_detaches:
+            state = PinState("uart", state.pull)
         self._states[name] = state
         self.on_change()
 
@@ -96,13 +104,13 @@ class Pins:
     def level(self, name: str) -> bool:
         """What the pin reads."""
         driven, pull = self.driven(name), self._states[name].pull
-        if name == G6_PIN:
-            return self.carrier.g6(driven, pull)
+        if name in NETS:
+            return self.carrier.level(NETS[name], driven, pull)
         if driven is not None:
             return driven
         if pull is not None and name not in INPUT_ONLY:
             return pull
-        return name in (self.modem.tx, self.modem.rx, G7_PIN)
+        return name in (self.modem.tx, self.modem.rx)
 
     @property
     def modem_may_send(self) -> bool:
@@ -112,7 +120,8 @@ class Pins:
     @property
     def reaches_modem(self) -> bool:
         """True while what the modem's UART sends gets to the modem's RX."""
-        return self._states[self.modem.tx].mode == "uart"
+        tx = self.modem.tx
+        return self._states[tx].mode == "uart" and not (tx in NETS and self.carrier.drowns_module(NETS[tx]))
 
     @property
     def hears_modem(self) -> bool:
@@ -122,7 +131,7 @@ class Pins:
     @property
     def cts_asserted(self) -> bool:
         """What the PC sees as CTS."""
-        return self.carrier.cts_asserted(self.level(G7_PIN))
+        return self.carrier.cts_asserted(self.level(G6_PIN), self.level(G7_PIN))
 
     def state(self) -> dict[str, Any]:
         """All of it as plain data."""

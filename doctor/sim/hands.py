@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from doctor.sim.blocks import FileBlocks, copy_of
 from doctor.sim.cardimage import put_files
+from doctor.sim.carrier import LABELS
 
 if TYPE_CHECKING:
     from doctor.sim.bench import SimBench
@@ -84,11 +85,17 @@ class Hands:
 
     def pull_jumpers(self) -> None:
         """Take the RTS and CTS jumpers off the expansion board."""
-        self._bench.set_jumpers(False)
+        self._bench.set_jumpers(())
 
     def fit_jumpers(self) -> None:
         """Put the RTS and CTS jumpers on."""
-        self._bench.set_jumpers(True)
+        self._bench.set_jumpers(LABELS)
+
+    def pull_one_jumper(self, label: str) -> None:
+        """Take one of the two off: the one labelled RTS or CTS; the other stays as it is."""
+        carrier = self._bench.carrier
+        on = {"RTS": carrier.rts_jumper, "CTS": carrier.cts_jumper}
+        self._bench.set_jumpers([name for name in LABELS if on[name] and name != label])
 
     def press_reset(self) -> None:
         """Press the board's reset button; the modem does not notice. Raises ValueError without a board."""

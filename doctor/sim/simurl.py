@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 from doctor.sim.board_eras import sim_era
-from doctor.sim.carrier import CARRIERS
+from doctor.sim.carrier import CARRIERS, LABELS
 from doctor.sim.faults import Faults
 from doctor.sim.scenarios import SCENARIOS
 
@@ -24,6 +24,8 @@ PARAMETERS = (
     "scenario", "release", "build", "radio", "state", "speed", "carrier", "jumpers", "battery", "fault", "seed",
 )  # fmt: skip
 RADIOS = ("CATM1", "NB1")
+JUMPERS = {"fitted": LABELS, "removed": (), "only-rts": LABELS[:1], "only-cts": LABELS[1:]}
+"""What ``jumpers=`` may say, and the labels of those that are on then."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,8 @@ class BenchSpec:
     kind       key of BOARDS or BARE_MODEMS
     scenarios  names from SCENARIOS, applied one after the other (``scenario=a,b``)
     speed      simulated seconds per real second; None: as fast as possible
-    jumpers    True: fitted
+    jumpers    labels of the jumpers that are on, of RTS and CTS
+    battery    True: connected
     faults     KIND@PERCENT[@TIMES] texts for the STP transfer
     """
 
@@ -45,7 +48,7 @@ class BenchSpec:
     state: Path | None = None
     speed: float | None = None
     carrier: str | None = None
-    jumpers: bool | None = None
+    jumpers: tuple[str, ...] | None = None
     battery: bool | None = None
     faults: tuple[str, ...] = ()
     seed: int = 0
@@ -88,7 +91,7 @@ def parse_sim_url(url: str) -> BenchSpec:
         state=Path(values["state"]) if values.get("state") else None,
         speed=_speed(values),
         carrier=_choice(values, "carrier", CARRIERS),
-        jumpers=_switch(values, "jumpers"),
+        jumpers=_jumpers(values),
         battery=_switch(values, "battery"),
         faults=tuple(faults),
         seed=_number(values, "seed") or 0,
@@ -135,6 +138,11 @@ def _choice(values: dict[str, str], name: str, allowed: tuple[str, ...]) -> str 
     if value is not None and value not in allowed:
         raise ValueError(f"{name} is one of {_names(allowed)}, not {value!r}")
     return value
+
+
+def _jumpers(values: dict[str, str]) -> tuple[str, ...] | None:
+    value = _choice(values, "jumpers", tuple(JUMPERS))
+    return None if value is None else JUMPERS[value]
 
 
 def _switch(values: dict[str, str], name: str) -> bool | None:

@@ -19,7 +19,7 @@ from doctor.sim.simurl import parse_sim_url
         ("sim://fipy?build=forty", "build is a number"),
         ("sim://fipy?radio=5G", "CATM1, NB1"),
         ("sim://fipy?carrier=breadboard", "expansion2"),
-        ("sim://fipy?jumpers=yes", "fitted, removed"),
+        ("sim://fipy?jumpers=yes", "fitted, removed, only-rts, only-cts"),
         ("sim://fipy?speed=0", "above 0"),
         ("sim://fipy?fault=explode@5", "stall"),
         ("sim://fipy?build=1&build=2", "twice"),
@@ -37,7 +37,7 @@ def test_everything_that_a_url_can_say() -> None:
     )
     assert (spec.kind, spec.scenarios) == ("fipy", ("html-scripts", "dup-in-folder"))
     assert (spec.release, spec.build, spec.radio, spec.state) == ("1.17.3.b1", 33080, "CATM1", Path("/tmp/x"))
-    assert (spec.speed, spec.carrier, spec.jumpers, spec.battery) == (2.5, "expansion2", True, True)
+    assert (spec.speed, spec.carrier, spec.jumpers, spec.battery) == (2.5, "expansion2", ("RTS", "CTS"), True)
     assert (spec.faults, spec.seed) == (("nack@10@3", "stall@7"), 4)
 
 

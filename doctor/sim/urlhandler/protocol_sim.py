@@ -12,7 +12,6 @@ from typing import Any
 from serial.serialutil import PortNotOpenError, SerialBase, SerialException, SerialTimeoutException
 
 from doctor.sim.bench import BenchBusy, SimBench
-from doctor.sim.carrier import USB_IDS
 from doctor.sim.hands import Hands
 from doctor.sim.hostport import DRIVER_BUFFER_BYTES, HostPort, PortVanished
 from doctor.sim.world import World
@@ -71,7 +70,7 @@ class Serial(SerialBase):
     @property
     def usb_id(self) -> tuple[int, int] | None:
         """(vendor, product) that the system would show for the carrier board; None for a bare modem."""
-        return USB_IDS[self.bench.carrier.name] if self.bench.board is not None else None
+        return self.bench.carrier.usb_id if self.bench.board is not None else None
 
     @property
     def received_sha256(self) -> str | None:
