@@ -138,9 +138,14 @@ def build_card(
 ) -> MemoryBlocks:
     """A new card holding ``files`` (paths from its root; folders are made as needed).
 
-    The same empty card is laid out once a process and then copied, so that opening a bench stays cheap.
+    The same card is made once a process and then copied, so that opening a bench stays cheap.
     Raises CardFault 'full' where the files do not fit.
     """
+    return _filled_card(tuple((path, bytes(data)) for path, data in files.items()), layout, size_mib).copy()
+
+
+@lru_cache(maxsize=4)
+def _filled_card(files: tuple[tuple[str, bytes], ...], layout: CardLayout, size_mib: int) -> MemoryBlocks:
     blocks = _empty_card(layout, size_mib).copy()
     if layout is CardLayout.BLANK:
         if files:
@@ -150,7 +155,7 @@ def build_card(
         volume = FatVolume(blocks, _second_partition(blocks))
     else:
         volume = CardDevice(blocks).mount()
-    put_files(volume, files)
+    put_files(volume, dict(files))
     return blocks
 
 
