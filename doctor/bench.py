@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from doctor.check import Needs, SkipReason
 from doctor.clock import Clock, Deadline, SystemClock
 from doctor.errors import BoardError, DoctorError, UsageError
+from doctor.telnet_url import is_telnet, without_password
 
 if TYPE_CHECKING:
     from doctor.board.board import Board, BoardFacts
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
 class BenchOptions:
     """What the user said about the bench.
 
-    port         any pySerial URL or device name; None where no port is examined
+    port         any pySerial URL, telnet:// or device name; None where no port is examined. A password in it is moved
+                 to ``password``, so that ``port`` can be shown
     firmware     firmware images on the PC, in the order of flashing
     updater_elf  RAM-loaded updater for a modem in ffh
     bootrom      boot ROM package, or the script that holds it; ``FROM_BOARD``: the one that the board has frozen
@@ -45,6 +47,7 @@ class BenchOptions:
     thorough     slow or opt-in probes run too
     via_modem    the user says that a bare modem is at the port
     card_file    name of a firmware image on the card in the board, where there is none on the PC
+    password     for telnet://; never shown
     """
 
     port: str | None = None
@@ -60,6 +63,13 @@ class BenchOptions:
     thorough: bool = False
     via_modem: bool = False
     card_file: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.port is not None and is_telnet(self.port):
+            port, password = without_password(self.port)
+            object.__setattr__(self, "port", port)
+            object.__setattr__(self, "password", self.password if password is None else password)
 
 
 @dataclass(frozen=True)
@@ -164,7 +174,9 @@ class Bench:
 
                 if self.options.port is None:
                     raise UsageError("port-not-found", "no port was given", next="add --port, or run fipy-doctor ports")
-                self._link = open_link(self.options.port, trace=self._trace)
+                self._link = open_link(
+                    self.options.port, trace=self._trace, password=self.options.password, clock=self._clock
+                )
             return self._link
 
     @property

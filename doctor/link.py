@@ -1,4 +1,4 @@
-"""One open byte stream, whatever the port URL: a device, ``sim://``, ``rfc2217://``, ``socket://``, ``spy://``.
+"""One open byte stream, whatever the port URL: a device, ``sim://``, ``rfc2217://``, ``socket://``, ``telnet://``.
 
 Satisfies the port contract of the updater core: ``read``, ``write``, ``set_baud``, ``drain``.
 Time comes from ``link.clock``: on a simulated bench that is the simulator's own, so waiting there costs nothing.
@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from doctor.clock import Clock, Deadline, SystemClock
 from doctor.errors import DeadlineOverrun, LinkError, PortLost, UsageError
 from doctor.openfail import device_of, exclude_others, explain, include_others, scheme_of
+from doctor.telnet_url import TelnetAddress, is_telnet, parse, shown_url, without_password
 from doctor.trace import Trace
 
 POLL_MS = 20  #: longest stay in one read of the driver, so that deadlines and Ctrl-C are noticed
@@ -27,15 +28,15 @@ if sys.platform != "win32":
 
     _PORT_ERRORS += (termios.error,)  # what pySerial lets through on POSIX; it is no OSError
 
-_NO_BAUD = ("socket",)
-_NO_MODEM_LINES = ("socket",)  # pySerial pretends there: reading says True, setting does nothing
+_NO_BAUD = ("socket", "telnet")
+_NO_MODEM_LINES = ("socket", "telnet")  # pySerial pretends there: reading says True, setting does nothing
 _NO_WRITE_TIMEOUT = ("rfc2217",)  # pySerial refuses to open with one
 
 
 class Link:
     """An open port. Made by ``open_link``; use it as a context manager or call ``close``.
 
-    url              as given
+    url              as given, without a password
     name             what users call it: the device name, or the URL
     baud             speed now
     simulated        True behind ``sim://``
@@ -67,6 +68,23 @@ class Link:
     def serial(self) -> Any:
         """The pySerial object; of a simulated bench it has ``hands`` and ``clock``."""
         return self._serial
+
+    @property
+    def network(self) -> TelnetAddress | None:
+        """The board's address on Wi-Fi, where the link leads there; None for every other port."""
+        value = getattr(self._serial, "address", None)
+        return value if isinstance(value, TelnetAddress) else None
+
+    def reconnect(self, limit_s: float) -> None:
+        """Connect again after a restart of the board that was meant, which ends a connection over Wi-Fi.
+
+        Any other port stays open over restarts: nothing is done there. Raises PortLost after ``limit_s`` seconds.
+        """
+        if self.network is None:
+            return
+        if self._trace is not None:
+            self._trace.change(self.clock.ticks_ms(), "reconnect", self.name)
+        self._serial.reconnect(limit_s)
 
     @property
     def received_sha256(self) -> str | None:
@@ -115,8 +133,8 @@ class Link:
                 "baud-mismatch-garbage",
                 f"the speed of this port cannot be changed to {baud}",
                 on=self.name,
-                cause="a plain network socket carries bytes only",
-                next="use rfc2217:// instead of socket://, or connect the board by USB",
+                cause="telnet and plain network sockets carry bytes only",
+                next="connect the board by USB, or use rfc2217://",
             )
         try:
             self._serial.baudrate = baud
@@ -224,11 +242,15 @@ class Link:
                 "port-opens",
                 "this port has no RTS and CTS lines",
                 on=self.name,
-                cause="pseudo terminals and plain sockets carry bytes only",
+                cause="pseudo terminals, telnet and plain sockets carry bytes only",
                 next="use the board's USB port, rfc2217:// or sim://",
             )
 
     def _lost(self, err: Exception) -> PortLost:
+        if self.network is not None:
+            from doctor.link_telnet import lost
+
+            return lost(self.name)
         if "multiple access" in str(err) and sys.platform != "win32":
             return PortLost(
                 "mirror-terminal-still-open",
@@ -247,13 +269,25 @@ class Link:
 
 
 def open_link(
-    url: str, *, baud: int = REPL_BAUD, rts: bool = True, dtr: bool = True, trace: Trace | None = None
+    url: str,
+    *,
+    baud: int = REPL_BAUD,
+    rts: bool = True,
+    dtr: bool = True,
+    trace: Trace | None = None,
+    password: str | None = None,
+    clock: Clock | None = None,
 ) -> Link:
     """Open a port URL for us alone, RTS and DTR set beforehand, no flow control.
+
+    password  for ``telnet://``, where it is not in the URL
+    clock     for ``telnet://``: what its limits are measured by
 
     Raises LinkError with the catalogue id of what is in the way (absent, no permission, busy, not a serial port),
     UsageError for a URL that means nothing.
     """
+    if is_telnet(url):
+        return _open_telnet(url, password, clock or SystemClock(), trace)
     import serial
 
     if scheme_of(url) == "sim" and "doctor.sim.urlhandler" not in serial.protocol_handler_packages:
@@ -294,6 +328,24 @@ def open_link(
     if target != url:
         link.notes = (f"opened {target} instead of {url}: tty.* would wait for a carrier signal",)
     return link
+
+
+def _open_telnet(url: str, password: str | None, clock: Clock, trace: Trace | None) -> Link:
+    from doctor.link_telnet import TelnetPort
+
+    try:
+        address = parse(url, password)
+    except ValueError as err:
+        raise UsageError(
+            "port-not-found",
+            "this is not the address of a board",
+            on=without_password(url)[0],
+            cause=str(err),
+            next="telnet://192.168.4.1 is a board in its own Wi-Fi net; telnet://USER:PASSWORD@HOST names a login",
+        ) from err
+    port = TelnetPort(address, clock)
+    port.open()
+    return Link(port, shown_url(address), baud=REPL_BAUD, rts=False, trace=trace)
 
 
 def _need_address(url: str) -> None:
