@@ -16,6 +16,7 @@ from doctor.ports import is_wsl, list_ports, modemmanager_running, similar_names
 
 _NOT_SERIAL = (errno.ENOTTY, errno.EINVAL, errno.EISDIR, errno.EIO)
 _BUSY = (errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK)
+_HUNG_UP = (errno.EPIPE, errno.ECONNRESET, errno.ECONNABORTED)
 _ABSENT = (errno.ENOENT, errno.ENXIO, errno.ENODEV, errno.ENOTDIR)
 
 
@@ -114,6 +115,14 @@ def _remote(err: Exception, url: str) -> LinkError:
             "it is in use by another program",
             on=url,
             cause=text.rpartition(": ")[2],
+            next="end the other program, then run the command again",
+        )
+    if _errno_of(err) in _HUNG_UP or "socket error" in text:
+        return LinkError(
+            "port-busy",
+            "the server at this address let us in and hung up at once",
+            on=url,
+            cause="another program uses its port",
             next="end the other program, then run the command again",
         )
     if "RFC2217" in text:

@@ -31,14 +31,30 @@ STOP_WAIT_S = 5.0
 
 
 class Client(Protocol):
-    """One way in: takes the bench's bytes and brings those of another program."""
+    """One way in: takes the bench's bytes and brings those of another program. One of them is open at a time."""
 
-    def fileno(self) -> int:
-        """What to wait for."""
+    def waits_on(self) -> tuple[int, ...]:
+        """Descriptors that tell when there is something to do."""
         ...
 
     def connected(self) -> bool:
         """True while a program has it open."""
+        ...
+
+    def arrived(self, port: Serial) -> bool:
+        """Let a program in where one waits; True where one has it open now."""
+        ...
+
+    def shut(self) -> bool:
+        """Another way in is in use: let nobody in. False where somebody is in already."""
+        ...
+
+    def reopen(self) -> None:
+        """Undo ``shut``."""
+        ...
+
+    def refuse_more(self) -> None:
+        """Turn away who waits while the bench is in use."""
         ...
 
     def receive(self, port: Serial) -> bool:
@@ -194,9 +210,9 @@ class Listener:
     def _turn(self) -> None:
         self._work_by_hand()
         idle = time.monotonic() - self._active_s > IDLE_AFTER_S
-        ready = self._wait_for_clients(IDLE_S if idle else REPLY_S if self._told else 0.0)
+        self._wait_for_clients(IDLE_S if idle else REPLY_S if self._told else 0.0)
         try:
-            moved = self._from_clients(ready)
+            moved = self._from_clients()
             self._told = self._to_clients()
             moved = moved or self._told
         except SerialException:
@@ -206,36 +222,44 @@ class Listener:
             self._active_s = time.monotonic()
 
     def _clients(self) -> list[Client]:
-        return [client for client in (self._network, self._pty) if client is not None]
+        return [client for client in (self._pty, self._network) if client is not None]
 
-    def _wait_for_clients(self, limit_s: float) -> list[Client]:
-        clients = self._clients()
-        wanted = [client.fileno() for client in clients if client.connected() or client is self._network]
-        if not wanted:
+    def _wait_for_clients(self, limit_s: float) -> None:
+        wanted = [number for client in self._clients() for number in client.waits_on()]
+        if wanted:
+            select.select(wanted, [], [], limit_s)
+        else:
             self._stop.wait(limit_s)
-            return clients
-        ready, _, _ = select.select(wanted, [], [], limit_s)
-        return [client for client in clients if client.fileno() in ready or client is self._pty]
 
-    def _from_clients(self, ready: list[Client]) -> bool:
-        moved = False
+    def _from_clients(self) -> bool:
+        """Bytes of whoever has the port; who comes second is told that it is busy."""
+        user = self._user
+        if user is not None and user.receive(self._serial):
+            return True  # the last bytes of one that is leaving still count, and it may leave the next turn
+        if user is None or not user.connected():
+            self._choose_user()
         for client in self._clients():
-            if client in ready and client.receive(self._serial):
-                moved = True
             client.look(self._serial)
-        self._choose_user()
-        return moved
+            if self._user is not None:
+                client.refuse_more()
+        return False
 
     def _choose_user(self) -> None:
-        """Whoever is connected has the port; RTS follows, as it does when a program opens and closes a real one."""
-        user = next((client for client in self._clients() if client.connected()), None)
-        if user is self._user:
+        """Whoever comes first has the port; RTS follows, as it does when a program opens and closes a real one."""
+        before, self._user = self._user, None
+        clients = self._clients()
+        for client in clients:
+            client.reopen()
+        self._user = next((client for client in clients if client.arrived(self._serial)), None)
+        if self._user is not None and not all(client.shut() for client in clients if client is not self._user):
+            self._user.drop()
+            self._user = None
+        if self._user is before:
             return
-        self._user = user
         self._serial.reset_input_buffer()
-        if user is None or user is self._pty:
-            self._serial.rts = user is not None
-        if user is None:
+        if self._user is None or self._user is self._pty:
+            self._serial.rts = self._user is not None
+        if self._user is None:
             self._serial.baudrate = 115200
 
     def _to_clients(self) -> bool:

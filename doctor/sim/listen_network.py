@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import time
 
@@ -10,6 +11,8 @@ from serial.rfc2217 import PortManager
 from doctor.sim.urlhandler.protocol_sim import Serial
 
 CHUNK_BYTES = 4096
+REFUSAL = bytes((255, 254, 44, 255, 252, 44)) + b"busy: another program uses this bench\r\n"
+"""Telnet's DONT and WONT for the COM port option, which an RFC 2217 client understands at once; then words."""
 MODEM_LINES_S = 0.1
 """How often CTS is looked at for RFC 2217 clients (reference/repl-stack.md, pyserial notes)."""
 
@@ -25,18 +28,41 @@ class NetworkClient:
         self._manager: _Manager | None = None
         self._looked_s = 0.0
 
-    def fileno(self) -> int:
-        """The connection's descriptor, else the server's."""
-        return (self._connection or self._server).fileno()
+    def waits_on(self) -> tuple[int, ...]:
+        """The server's descriptor, and the connection's."""
+        return tuple(one.fileno() for one in (self._server, self._connection) if one is not None)
 
     def connected(self) -> bool:
         """True while a program is connected."""
         return self._connection is not None
 
+    def arrived(self, port: Serial) -> bool:
+        """Let a program in; True where one came."""
+        connection = self._accept()
+        if connection is None:
+            return False
+        connection.setblocking(False)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._connection = connection
+        self._manager = _Manager(port, self)
+        return True
+
+    def shut(self) -> bool:
+        """Nothing to prepare: whoever comes is refused by ``refuse_more``."""
+        return True
+
+    def reopen(self) -> None:
+        """Nothing to undo."""
+
+    def refuse_more(self) -> None:
+        """Tell everybody who waits at the door that the bench is in use."""
+        while (connection := self._accept()) is not None:
+            with connection, contextlib.suppress(OSError):
+                connection.sendall(REFUSAL)
+
     def receive(self, port: Serial) -> bool:
-        """Let a program in, or hand over what it sent."""
+        """Hand over what the program sent."""
         if self._connection is None or self._manager is None:
-            self._accept(port)
             return False
         try:
             raw = self._connection.recv(CHUNK_BYTES)
@@ -86,15 +112,11 @@ class NetworkClient:
         self.drop()
         self._server.close()
 
-    def _accept(self, port: Serial) -> None:
+    def _accept(self) -> socket.socket | None:
         try:
-            connection, _ = self._server.accept()
+            return self._server.accept()[0]
         except OSError:
-            return
-        connection.setblocking(False)
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._connection = connection
-        self._manager = _Manager(port, self)
+            return None
 
 
 class _Manager(PortManager):

@@ -13,7 +13,12 @@ CHUNK_BYTES = 4096
 
 
 class PtyClient:
-    """A pseudo terminal: bytes only, no RTS and CTS; knows when a program has it open, and at which speed."""
+    """A pseudo terminal: bytes only, no RTS and CTS; knows when a program has it open, and at which speed.
+
+    Two programs on the same terminal exclude each other only by the lock that pySerial, and so mpremote and we, takes:
+    the system's own mark (TIOCEXCL) would outlive a program that is killed, and whoever serves the terminal could not
+    lift it, since that needs an opening.
+    """
 
     def __init__(self) -> None:
         import pty
@@ -25,18 +30,63 @@ class PtyClient:
         os.close(slave)
         os.set_blocking(self._master, False)
         self._closed = False
+        self._shut: int | None = None
 
-    def fileno(self) -> int:
-        """The master's descriptor."""
-        return self._master
+    def waits_on(self) -> tuple[int, ...]:
+        """The master's descriptor while a program has the terminal open: else it hangs up without end."""
+        return (self._master,) if self.connected() else ()
 
     def connected(self) -> bool:
         """True while a program has the terminal open: the system says so by not hanging up."""
-        if self._closed:
+        if self._closed or self._shut is not None:
             return False
         poll = select.poll()
         poll.register(self._master, select.POLLIN)
         return not any(event & select.POLLHUP for _, event in poll.poll(0))
+
+    def arrived(self, port: Serial) -> bool:
+        """Whether a program has opened the terminal."""
+        return self.connected()
+
+    def shut(self) -> bool:
+        """Keep the terminal from others while the bench is in use elsewhere; False where somebody was quicker.
+
+        The lock refuses programs that lock, root's too; the mark refuses all others, but never root.
+        """
+        import fcntl
+        import termios
+
+        try:
+            slave = os.open(self.name, os.O_RDWR | os.O_NOCTTY)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(slave, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.ioctl(slave, termios.TIOCEXCL)
+        except OSError:
+            os.close(slave)
+            return False
+        self._shut = slave
+        return True
+
+    def reopen(self) -> None:
+        """Let others have the terminal again; what was typed into it meanwhile is lost."""
+        import fcntl
+        import termios
+
+        if self._shut is None:
+            return
+        with contextlib.suppress(OSError, termios.error):
+            fcntl.ioctl(self._shut, termios.TIOCNXCL)
+            termios.tcflush(self._shut, termios.TCIOFLUSH)
+        with contextlib.suppress(OSError):
+            while os.read(self._master, CHUNK_BYTES):
+                pass
+        os.close(self._shut)
+        self._shut = None
+
+    def refuse_more(self) -> None:
+        """Nobody waits at this door: the opening itself fails, see ``shut``."""
 
     def receive(self, port: Serial) -> bool:
         """Hand over what the program wrote, at the speed that it has set."""
@@ -66,6 +116,7 @@ class PtyClient:
     def close(self) -> None:
         """Hang up; may be called twice."""
         if not self._closed:
+            self.reopen()
             self._closed = True
             os.close(self._master)
 

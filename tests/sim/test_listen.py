@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -8,6 +9,8 @@ from pathlib import Path
 import pytest
 import serial
 
+from doctor.errors import LinkError
+from doctor.link import open_link
 from doctor.sim.listen import Listener, with_speed
 
 pytestmark = pytest.mark.filterwarnings("ignore:set(Daemon|Name):DeprecationWarning")  # pySerial's own RFC 2217 client
@@ -140,3 +143,41 @@ def test_bench_in_use_is_refused(tmp_path: Path) -> None:
     url = f"sim://sqn3330?state={tmp_path / 'bench'}"
     with Listener(url, pty=False), pytest.raises(serial.SerialException, match="in use"):
         Listener(url, pty=False)
+
+
+def busy(name: str) -> LinkError:
+    with pytest.raises(LinkError) as refused:
+        open_link(name)
+    assert refused.value.id == "port-busy" and refused.value.next
+    return refused.value
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # pySerial leaks a socket that hung up
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo terminals")
+def test_a_second_program_is_refused_and_the_first_goes_on(modem: Listener) -> None:
+    terminal, network = modem.names
+    with serial.serial_for_url(network, baudrate=921600) as first:
+        assert answers(first)
+        assert "hung up at once" in busy(network).what
+        assert "in use" in busy(terminal).what
+        assert answers(first)
+    assert until(lambda: not modem.serial.bench.port.rts)
+    with serial.Serial(terminal, baudrate=921600, exclusive=True) as second:
+        assert answers(second)
+        busy(network)
+        busy(terminal)
+        assert answers(second)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo terminals")
+def test_a_program_that_takes_no_lock_is_not_listened_to(modem: Listener) -> None:
+    terminal, network = modem.names
+    with serial.serial_for_url(network, baudrate=921600) as first:
+        assert answers(first)
+        try:
+            intruder = os.open(terminal, os.O_RDWR | os.O_NOCTTY)  # only root gets in at all
+        except OSError:
+            return
+        os.write(intruder, b"AT+CFUN=0\r")
+        assert b"LR5.1.1.0-38638" in ask(first, b"ATI1\r", b"OK")
+        os.close(intruder)
