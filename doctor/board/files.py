@@ -127,7 +127,7 @@ def write(board: Board, path: str, data: bytes) -> None:
             raise _damaged(board, path, "the size")
         if sha256(board, target) != hashlib.sha256(data).hexdigest():
             raise _damaged(board, path, "the SHA-256")
-    except BoardError:
+    except (BoardError, KeyboardInterrupt):
         with contextlib.suppress(BoardError):
             remove(board, target)
         raise

@@ -1,23 +1,33 @@
-"""All files of a board's /flash as a folder on the PC, and back again: every file proved by its SHA-256."""
+"""All files of a board's /flash as a folder on the PC, every file proved by its SHA-256; and /flash formatted."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import posixpath
-from collections.abc import Callable, Sequence
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from doctor.board import files, snippets
 from doctor.board.board import Board
-from doctor.errors import BoardError, CardError, UsageError
+from doctor.board.kept_files import (
+    MANIFEST,
+    ROOT,
+    Kept,
+    KeptFiles,
+    keep,
+    local_name,
+    not_writable,
+    read_backup,
+    write_manifest,
+)
+from doctor.board.repl import ReplTraceback
+from doctor.errors import BoardError, UsageError
 from doctor.escape import shown
 
-SCHEMA = "fipy-doctor/board-backup/1"
-MANIFEST = "fipy-doctor-backup.json"
-ROOT = "/flash"
-DEPTH = 8  #: folders in folders; nobody nests deeper on 4 MB
+DEPTH = 32  #: folders in folders; deeper is a file system that runs in circles
 MAX_BYTES = 8 << 20  #: more than any /flash holds (4 MiB)
 FORMAT_SILENCE_S = 120.0
 
@@ -25,93 +35,78 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Kept:
-    """One file of a backup. ``path`` is the board's, such as ``/flash/main.py``."""
+class Backup:
+    """A finished backup: what it holds, and what of the board could not be read, with the board's own words."""
 
-    path: str
-    size_bytes: int
-    sha256: str
+    kept: KeptFiles
+    unreadable: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass
+class _Found:
+    files: list[files.BoardFile]
+    folders: list[str]
+    unreadable: list[tuple[str, str]]
 
 
 def quiet(_text: str) -> None:
     """Says nothing."""
 
 
-def backup(board: Board, folder: Path, say: Say = quiet) -> tuple[Kept, ...]:
-    """Copy every file of /flash below ``folder``, which must be empty or new, and write the manifest last.
+def backup(board: Board, folder: Path, say: Say = quiet) -> Backup:
+    """Copy every file of /flash below ``folder``, which must be empty or new; all is read back at the end.
 
-    Raises BoardError where the board cannot be read, CardError where the PC cannot write, UsageError for a folder
-    that holds something.
+    A file or folder that the board itself cannot read is left out and named. Where the backup breaks off, what was
+    written is removed again. Raises BoardError where the board cannot be read at all, CardError where the PC cannot
+    write, UsageError for a folder that holds something.
     """
-    if folder.exists() and any(folder.iterdir()):
-        raise UsageError(
-            "backup-folder-not-empty",
-            "the folder holds files already",
-            on=str(folder),
-            next="name another folder, or an empty one",
-        )
-    kept = []
-    for entry in files.walk(board, ROOT, DEPTH):
-        target = folder / _inner(entry.path)
-        if entry.is_dir:
-            _write(target, None)
-            continue
-        say(f"reading {shown(entry.path)}, {entry.size_bytes:,} bytes")
-        data = files.read(board, entry.path, max_bytes=MAX_BYTES)
-        digest = hashlib.sha256(data).hexdigest()
-        if files.sha256(board, entry.path) != digest:
-            raise BoardError(
-                "corrupt-upload",
-                f"{shown(entry.path)} was read with other bytes than the board has",
-                on=board.link.name,
-                cause="bytes lost on the line, or another program on the same port",
-                next="close other programs that use the port and run the command again",
+    try:
+        was_there = folder.exists()
+        if was_there and any(folder.iterdir()):
+            raise UsageError(
+                "backup-folder-not-empty",
+                "the folder holds files already",
+                on=str(folder),
+                next="name another folder, or an empty one",
             )
-        _write(target, data)
-        kept.append(Kept(entry.path, len(data), digest))
-    manifest = {"schema": SCHEMA, "files": [vars(one) for one in kept]}
-    _write(folder / MANIFEST, json.dumps(manifest, indent=1).encode())
-    return tuple(kept)
-
-
-def read_backup(folder: Path) -> tuple[Kept, ...]:
-    """The files of a backup, each looked at and found whole. Raises UsageError for a folder that is none."""
-    try:
-        manifest = json.loads((folder / MANIFEST).read_bytes())
-        kept = tuple(Kept(str(f["path"]), int(f["size_bytes"]), str(f["sha256"])) for f in manifest["files"])
-        known = manifest["schema"] == SCHEMA
-    except (OSError, ValueError, KeyError, TypeError) as err:
-        raise UsageError(
-            "no-board-backup", "this folder holds no backup of a board", on=str(folder), next="fipy-doctor backup DIR"
-        ) from err
-    if not known:
-        raise UsageError("no-board-backup", "the backup is of another version", on=str(folder))
-    for one in kept:
-        if hashlib.sha256(content(folder, one)).hexdigest() != one.sha256:
-            raise UsageError("no-board-backup", f"{one.path} in the backup is damaged", on=str(folder))
-    return kept
-
-
-def content(folder: Path, one: Kept) -> bytes:
-    """The bytes of one file of a backup. Raises UsageError."""
-    try:
-        return (folder / _inner(one.path)).read_bytes()
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as err:
-        raise UsageError("no-board-backup", f"{one.path} is missing in the backup", on=str(folder)) from err
+        raise not_writable(folder, err) from err
+    whole = False
+    try:
+        done = _backup(board, folder, say)
+        whole = True
+        return done
+    finally:
+        if not whole:
+            _clear(folder, itself=not was_there)
 
 
-def restore(board: Board, folder: Path, which: Sequence[Kept], say: Say = quiet) -> int:
-    """Write files of a backup to the board, those that differ; returns how many. Raises BoardError, UsageError."""
-    written = 0
-    for one in which:
-        data = content(folder, one)
-        if _is_there(board, one):
+def _backup(board: Board, folder: Path, say: Say) -> Backup:
+    found = _Found([], [], [])
+    _look(board, ROOT, DEPTH, found)
+    kept: list[Kept] = []
+    where: dict[str, Path] = {}
+    taken: set[str] = set()
+    for path in found.folders:
+        name = local_name(path, taken)
+        taken.add(name.lower())
+        keep(folder / name, None)
+    for entry in found.files:
+        say(f"reading {shown(entry.path)}, {entry.size_bytes:,} bytes")
+        try:
+            data = _read_twice(board, entry.path)
+        except (ReplTraceback, files.BoardFileMissing) as err:
+            found.unreadable.append((entry.path, err.what))
+            say(f"{shown(entry.path)} cannot be read: {err.what}")
             continue
-        say(f"writing {shown(one.path)}, {one.size_bytes:,} bytes")
-        board.repl.call(snippets.make_folder(posixpath.dirname(one.path)))
-        files.write(board, one.path, data)
-        written += 1
-    return written
+        name = local_name(entry.path, taken)
+        taken.add(name.lower())
+        where[entry.path] = folder / name
+        keep(where[entry.path], data)
+        kept.append(Kept(entry.path, len(data), hashlib.sha256(data).hexdigest()))
+    write_manifest(folder, kept, found.folders, where)
+    return Backup(read_backup(folder), tuple(found.unreadable))
 
 
 def format_flash(board: Board) -> None:
@@ -119,27 +114,45 @@ def format_flash(board: Board) -> None:
     board.repl.call(snippets.FORMAT_FLASH, silence_s=FORMAT_SILENCE_S, total_s=FORMAT_SILENCE_S)
 
 
-def _is_there(board: Board, one: Kept) -> bool:
+def _look(board: Board, path: str, depth: int, found: _Found) -> None:
     try:
-        return files.sha256(board, one.path) == one.sha256
-    except files.BoardFileMissing:
-        return False
+        entries = files.listdir(board, path)
+    except (ReplTraceback, files.BoardFileMissing) as err:
+        found.unreadable.append((path, err.what))
+        return
+    for entry in entries:
+        if entry.name in ("", ".", "..") or "/" in entry.name:
+            found.unreadable.append((entry.path, "its name is none"))
+        elif not entry.is_dir:
+            found.files.append(entry)
+        elif depth > 1:
+            found.folders.append(entry.path)
+            _look(board, entry.path, depth - 1, found)
+        else:
+            found.unreadable.append((entry.path, f"it lies more than {DEPTH} folders deep"))
 
 
-def _inner(path: str) -> Path:
-    """Where a file of the board lies in the backup; names from a board or a manifest never leave the folder."""
-    parts = [part for part in PurePosixPath(path).parts if part not in ("/", "", ".")]
-    if not parts or any(part == ".." or "\\" in part or ":" in part or "\0" in part for part in parts):
-        raise CardError("backup-name-unsafe", "a file on the board has a name that this PC cannot keep", on=shown(path))
-    return Path(*parts)
+def _read_twice(board: Board, path: str) -> bytes:
+    """The bytes of a file, and the board's own hash of it agrees."""
+    data = files.read(board, path, max_bytes=MAX_BYTES)
+    if files.sha256(board, path) != hashlib.sha256(data).hexdigest():
+        raise BoardError(
+            "corrupt-upload",
+            f"{shown(path)} was read with other bytes than the board has",
+            on=board.link.name,
+            cause="bytes lost on the line, or another program on the same port",
+            next="close other programs that use the port and run the command again",
+        )
+    return data
 
 
-def _write(path: Path, data: bytes | None) -> None:
-    try:
-        (path if data is None else path.parent).mkdir(parents=True, exist_ok=True)
-        if data is not None:
-            path.write_bytes(data)
-    except OSError as err:
-        raise CardError(
-            "flash-filesystem-full", f"cannot be written: {err.strerror}", on=str(path), next="name another folder"
-        ) from err
+def _clear(folder: Path, *, itself: bool) -> None:
+    """Remove half a backup: a folder that was empty or did not exist before we came."""
+    with suppress(OSError):
+        for path in folder.iterdir():
+            if path.name == posixpath.basename(ROOT) and path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            elif path.name == MANIFEST:
+                path.unlink()
+        if itself:
+            folder.rmdir()

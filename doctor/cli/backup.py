@@ -9,6 +9,7 @@ import click
 
 from doctor.bench import BenchOptions
 from doctor.cli import options
+from doctor.errors import BoardError
 
 
 @click.command("backup")
@@ -22,16 +23,32 @@ def command(folder: Path, **given: Any) -> int:
     """
     from rich.text import Text
 
+    from doctor.escape import shown
     from doctor.jobs.board_copy import backup
-    from doctor.report import as_json
+    from doctor.report import as_json, console
 
     screen = options.screen_of(given)
     bench_options = BenchOptions(port=given["port"], interrupt=given["interrupt"])
     with options.open_bench(bench_options, given) as bench:
         done = backup(bench, folder, lambda text: screen.note(Text(text)))
+        name = bench.link.name
+    error = None
+    if done.unreadable:
+        error = BoardError(
+            "backup-not-whole",
+            f"the board cannot read {', '.join(shown(path) for path, _ in done.unreadable)}; all else is kept",
+            on=name,
+            cause="the file system in the board's flash is damaged",
+            next="look at what is kept; fipy-doctor fix --reset-flash makes the flash good again, without those files",
+        )
     if screen.as_json:
-        screen.document(as_json.document("backup", options.OK, files=[vars(one) for one in done.files]))
+        files = [vars(one) for one in done.kept.files]
+        code = error.exit_code if error is not None else options.OK
+        unreadable = [path for path, _ in done.unreadable]
+        screen.document(as_json.document("backup", code, error, files=files, unreadable=unreadable))
     else:
-        total = sum(one.size_bytes for one in done.files)
-        screen.show(Text(f"{len(done.files)} files, {total:,} bytes, are kept in {folder}"))
-    return 0
+        total = sum(one.size_bytes for one in done.kept.files)
+        screen.show(Text(f"{len(done.kept.files)} files, {total:,} bytes, are kept in {folder}"))
+        if error is not None:
+            screen.notes.print(console.error(error))
+    return int(error.exit_code) if error is not None else 0

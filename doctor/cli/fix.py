@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from doctor.cli import options
-from doctor.cli.check import show_next
+from doctor.cli.check import remember, show_next
 from doctor.cli.check_line import CheckLine
 from doctor.cli.screen import Screen
 from doctor.jobs.fix import Action, FixRequest, FixResult, fix
@@ -31,6 +31,7 @@ def _cure_switches(command: click.Command) -> click.Command:
 @options.common
 @options.bench_with_firmware
 @options.accept
+@options.via_modem
 @click.option(
     "--backup",
     type=click.Path(file_okay=False, path_type=Path),
@@ -39,6 +40,12 @@ def _cure_switches(command: click.Command) -> click.Command:
 )
 @click.option("--confirm", metavar="NAME", help="Name of what may be destroyed, as the plan prints it.")
 @click.option("--force-device", is_flag=True, help="Go on although the card looks unusual.")
+@click.option(
+    "--put-back",
+    multiple=True,
+    metavar="NAMES",
+    help="With --reset-flash: files that go back to the board without a question: main.py, 'lib/*', '*'.",
+)
 @click.option("--interrupt", is_flag=True, help="A program that runs on the board may be stopped.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
 @click.option("--yes", is_flag=True, help="Confirm the plans that are printed, and nothing else.")
@@ -52,7 +59,12 @@ def command(**given: Any) -> int:
     bench_options = options.bench_options(given, firmware=firmware)
     named = [cure.id for flag, cure in sorted(cures().doable().items()) if given[_switch_name(flag)]]
     request = FixRequest(
-        named, given["backup"] or _backup_folder(), given["confirm"], given["force_device"], given["dry_run"]
+        named,
+        given["backup"] or options.backup_folder(),
+        given["confirm"],
+        given["force_device"],
+        given["dry_run"],
+        given["put_back"],
     )
     with options.open_bench(bench_options, given) as bench:
         line = CheckLine(screen)
@@ -93,20 +105,17 @@ class TerminalTalk:
 
     def confirm_plan(self, cure: DoableCure, plan: Sequence[str]) -> bool:
         """Show the plan and ask."""
-        self.say(f"\n{cure.title}:")
+        from rich.text import Text
+
+        tell = self._screen.note if self._yes else self._screen.notes.print  # a question needs its plan, -q or not
+        tell(Text(f"\n{cure.title}:"))
         for number, line in enumerate(plan, 1):
-            self.say(f"  {number}. {line}")
+            tell(Text(f"  {number}. {line}"))
         if self._yes:
             return True
         if not self._screen.interactive:
             self.say("  (no terminal to ask: add --yes to confirm this plan)")
         return self.ask("Do this?")
-
-
-def _backup_folder() -> Path:
-    from platformdirs import user_data_path
-
-    return user_data_path("fipy-doctor", appauthor=False) / "backups"
 
 
 def _action_json(action: Action) -> dict[str, Any]:
@@ -123,6 +132,7 @@ def _action_json(action: Action) -> dict[str, Any]:
 def _show(result: FixResult, screen: Screen, bench_options: Any) -> None:
     from rich.text import Text
 
+    from doctor.jobs import tried
     from doctor.report import as_json, console, next_step
 
     if screen.as_json:
@@ -143,4 +153,9 @@ def _show(result: FixResult, screen: Screen, bench_options: Any) -> None:
     screen.show(Text(""))
     screen.show(console.findings(result.report, known, screen.out, verbose=screen.verbose))
     done = {action.cure.id for action in result.actions if action.done}
-    show_next(next_step.after(result.report, bench_options, known, done=done), screen)
+    if tried.failing(result.report) is not None:
+        tried.note(bench_options.port, done)
+    done |= tried.so_far(bench_options.port, result.report)
+    step = next_step.after(result.report, bench_options, known, done=done)
+    show_next(step, screen)
+    remember(step, bench_options)

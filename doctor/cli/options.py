@@ -114,6 +114,11 @@ accept = click.option(
 )
 
 
+via_modem = click.option(
+    "--via", type=click.Choice(("auto", "modem")), default="auto", help="modem: no board in front of it."
+)
+
+
 def _known_carrier(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
     from doctor.board.jumpers import Carrier, carrier_of
 
@@ -177,8 +182,16 @@ def bench_options(given: dict[str, Any], *, firmware: tuple[Path, ...], **more: 
         accept=frozenset(given.get("accepted", ())),
         interrupt=bool(given.get("interrupt", False)),
         thorough=bool(given.get("thorough", False)),
+        via_modem=given.get("via") == "modem",
         **more,
     )
+
+
+def backup_folder() -> Path:
+    """Where copies of what is replaced go, unless ``--backup`` names a folder."""
+    from platformdirs import user_data_path
+
+    return user_data_path("fipy-doctor", appauthor=False) / "backups"
 
 
 def screen_of(given: dict[str, Any]) -> Screen:

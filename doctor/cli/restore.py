@@ -1,56 +1,98 @@
-"""``fipy-doctor restore DIR``: a backup of the board's files back onto the board."""
+"""``fipy-doctor restore DIR``: a backup, or any folder, onto the board's flash."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from doctor.bench import BenchOptions
-from doctor.board.flash_copy import Kept
 from doctor.cli import options
 from doctor.errors import DoctorError, Stopped
+
+if TYPE_CHECKING:
+    from doctor.board.kept_files import KeptFiles
+    from doctor.board.upload import Changes
+    from doctor.cli.screen import Screen
 
 
 @click.command("restore")
 @options.common
+@click.option("--clean", is_flag=True, help="Remove the files on the board that DIR does not have.")
+@click.option(
+    "--backup",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar=f"{options.ENV}BACKUP",
+    help="Folder for copies of what is replaced or removed.",
+)
 @click.option("--interrupt", is_flag=True, help="A program that runs on the board may be stopped.")
+@click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
 @click.option("--yes", is_flag=True, help="Confirm the plan that is printed, and nothing else.")
 @click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
-def command(folder: Path, yes: bool, **given: Any) -> int:
-    """Write the files of a backup in DIR to the board's flash, those that differ, each proved by its SHA-256.
+def command(folder: Path, **given: Any) -> int:
+    """Bring the files in DIR to the board's flash: what differs is written, each file proved by its SHA-256.
 
-    Files on the board that the backup does not have stay. The modem and the SD card are not touched.
+    DIR is a backup that fipy-doctor backup made, or any folder of yours: DIR/main.py becomes /flash/main.py. Hidden
+    files and __pycache__ stay behind, and a saved web page that calls itself a script is refused. Other files on the
+    board stay, unless --clean. The modem and the SD card are not touched.
     """
     from rich.text import Text
 
+    from doctor.escape import shown
     from doctor.jobs.board_copy import restore
-    from doctor.report import as_json
 
     screen = options.screen_of(given)
+    copies = given["backup"] or options.backup_folder()
+    plan: list[str] = []
 
-    def agreed(kept: tuple[Kept, ...]) -> bool:
-        for one in kept:
-            screen.note(Text(f"  {one.path}, {one.size_bytes:,} bytes"))
-        if yes:
-            return True
-        if not screen.interactive:
-            raise DoctorError(
-                "not-confirmed",
-                "the plan needs a yes, and there is no terminal to ask",
-                next="read the plan, then run the same command with --yes",
-            )
-        return click.confirm("Write these files to the board?", default=False, err=True)
+    def agreed(source: KeptFiles, changes: Changes) -> bool:
+        plan.extend(changes.lines())
+        if source.left_out:
+            plan.append(f"leave out {', '.join(shown(name) for name in source.left_out)}")
+        if changes.replaced or changes.removed:
+            plan.append(f"(a copy of what is replaced or removed goes to {copies} first)")
+        tell = screen.note if given["yes"] or given["dry_run"] else screen.notes.print  # a question needs its plan
+        for line in plan:
+            tell(Text(f"  {line}"))
+        if given["dry_run"]:
+            return False
+        return given["yes"] or _asked(screen)
 
     bench_options = BenchOptions(port=given["port"], interrupt=given["interrupt"])
     with options.open_bench(bench_options, given) as bench:
-        done = restore(bench, folder, agreed, lambda text: screen.note(Text(text)))
-    if done is None:
+        done = restore(bench, folder, copies, agreed, lambda text: screen.note(Text(text)), clean=given["clean"])
+    if done is None and not given["dry_run"]:
         raise Stopped("not confirmed; nothing was written")
-    if screen.as_json:
-        files = [vars(one) for one in done.files]
-        screen.document(as_json.document("restore", options.OK, files=files, written=done.written))
-    else:
-        screen.show(Text(f"{done.written} of {len(done.files)} files written; the others were there already"))
+    _show(screen, plan, done)
     return 0
+
+
+def _asked(screen: Screen) -> bool:
+    if not screen.interactive:
+        raise DoctorError(
+            "not-confirmed",
+            "the plan needs a yes, and there is no terminal to ask",
+            next="read the plan, then run the same command with --yes",
+        )
+    return click.confirm("Do this?", default=False, err=True)
+
+
+def _show(screen: Screen, plan: list[str], done: tuple[KeptFiles, Changes] | None) -> None:
+    from rich.text import Text
+
+    from doctor.report import as_json
+
+    source, changes = done or (None, None)
+    written = len(changes.new) + len(changes.replaced) if changes is not None else 0
+    removed = [one.path for one in changes.removed] if changes is not None else []
+    listed = source.files if source is not None else ()
+    if screen.as_json:
+        files = [vars(one) for one in listed]
+        members: dict[str, Any] = {"plan": plan, "files": files, "written": written, "removed": removed}
+        screen.document(as_json.document("restore", options.OK, **members))
+    elif done is None:
+        screen.show(Text("planned only; nothing was written"))
+    else:
+        gone = f"; {len(removed)} removed" if removed else ""
+        screen.show(Text(f"{written} of {len(listed)} files written; the others were there already{gone}"))

@@ -1,42 +1,46 @@
-"""The jobs behind ``fipy-doctor backup`` and ``restore``: the board's files on the PC, and back."""
+"""The jobs behind ``fipy-doctor backup`` and ``restore``: the board's files on the PC, a folder's on the board."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from doctor.bench import Bench
-from doctor.board import flash_copy
-from doctor.board.flash_copy import Kept
+from doctor.board import flash_copy, upload
+from doctor.board.flash_copy import Backup
+from doctor.board.kept_files import KeptFiles, read_folder
+from doctor.board.upload import Changes
+from doctor.remedies.backup_file import keep_copy
 
 
-@dataclass(frozen=True)
-class Copied:
-    """What was copied: the files of the backup, and how many went over."""
-
-    files: tuple[Kept, ...]
-    written: int
-
-
-def backup(bench: Bench, folder: Path, say: Callable[[str], None] = flash_copy.quiet) -> Copied:
+def backup(bench: Bench, folder: Path, say: Callable[[str], None] = flash_copy.quiet) -> Backup:
     """Copy all of /flash into ``folder``, proved file by file. Raises DoctorError."""
-    kept = flash_copy.backup(bench.board, folder, say)
-    return Copied(kept, len(kept))
+    return flash_copy.backup(bench.board, folder, say)
 
 
 def restore(
     bench: Bench,
     folder: Path,
-    agreed: Callable[[tuple[Kept, ...]], bool],
+    copies: Path,
+    agreed: Callable[[KeptFiles, Changes], bool],
     say: Callable[[str], None] = flash_copy.quiet,
-) -> Copied | None:
-    """Write a backup's files to the board, those that differ; None where it was not agreed. Raises DoctorError.
+    *,
+    clean: bool = False,
+) -> tuple[KeptFiles, Changes] | None:
+    """Bring a backup, or any folder, to /flash: what differs is written; None where it was not agreed.
 
-    Files that the backup does not have stay as they are.
+    copies  folder on the PC for what is replaced or removed
+    agreed  is shown what would change and says yes; not asked where nothing would
+    clean   files on the board that ``folder`` does not have go
+    Raises DoctorError.
     """
-    kept = flash_copy.read_backup(folder)
-    bench.board_facts  # noqa: B018 - no plan is shown before the board has answered
-    if not agreed(kept):
-        return None
-    return Copied(kept, flash_copy.restore(bench.board, folder, kept, say))
+    source = read_folder(folder)
+    if not source.is_backup:
+        upload.refuse_bad_scripts(source)
+    changes = upload.compare(bench.board, source, clean=clean)
+    if changes.any:
+        if not agreed(source, changes):
+            return None
+        upload.carry_out(bench.board, source, changes, partial(keep_copy, copies), say)
+    return source, changes

@@ -25,6 +25,7 @@ class FixRequest:
     confirm  name that the user gave to confirm what destroys
     force    go on although the card looks unusual
     dry_run  show the plans and stop
+    put_back names of files that go back to a board whose flash is formatted, with ``*`` for any text
     """
 
     named: Sequence[str] = ()
@@ -32,6 +33,7 @@ class FixRequest:
     confirm: str | None = None
     force: bool = False
     dry_run: bool = False
+    put_back: Sequence[str] = ()
 
 
 class FixTalk(Protocol):
@@ -56,7 +58,11 @@ class FixTalk(Protocol):
 
 @dataclass(frozen=True)
 class Action:
-    """What became of one cure: its plan, and what was done, or why not; ``declined``: nobody said yes to the plan."""
+    """What became of one cure: its plan, and what was done, or why not.
+
+    declined   nobody said yes to the plan
+    pointless  there was nothing that it could do
+    """
 
     cure: Cure
     plan: tuple[str, ...]
@@ -64,6 +70,7 @@ class Action:
     text: str = ""
     error: DoctorError | None = None
     declined: bool = False
+    pointless: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,15 +84,30 @@ class FixResult:
 
     @property
     def error(self) -> DoctorError | None:
-        """The first cure that went wrong, that the user stopped, or that was asked for by name and not confirmed."""
+        """The first cure that went wrong, that the user stopped, or that was asked for by name and did not help.
+
+        It did not help where nobody confirmed it, or where it had nothing to do and its check fails all the same.
+        """
         wrong = self.stopped or next((a.error for a in self.actions if a.error is not None), None)
         if wrong is None and self.named:
-            return next((_not_confirmed(a.cure) for a in self.actions if a.declined), None)
+            wrong = next((_not_confirmed(a.cure) for a in self.actions if a.declined), None)
+            wrong = wrong or next(filter(None, map(self._no_help, self.actions)), None)
         return wrong
+
+    def _no_help(self, action: Action) -> DoctorError | None:
+        finding = _asked_by(self.report, action.cure.id) if action.pointless else None
+        if finding is None or finding.status is not Status.FAIL:
+            return None
+        return DoctorError(
+            finding.catalogue or finding.check,
+            f"{action.cure.id} found nothing that it could do, and {finding.check} still fails: {finding.summary}",
+            cause=finding.cause or "",
+            next="run fipy-doctor fix without naming a cure, for what else may help",
+        )
 
     @property
     def exit_code(self) -> Exit:
-        """Named cures: 0 where each was done or not needed. Else what the checks say afterwards."""
+        """Named cures: 0 where each was done, or not needed. Else what the checks say afterwards."""
         if self.error is not None:
             return self.error.exit_code
         if self.named:
@@ -96,7 +118,9 @@ class FixResult:
 def fix(bench: Bench, request: FixRequest, talk: FixTalk, listen: Listener = ignore) -> FixResult:
     """Cure ``bench``. Raises UsageError for a request that makes no sense; a failed cure is in the result."""
     known = cures()
-    context = CureContext(talk.say, talk.ask, request.backup, request.confirm, request.force, talk.typed)
+    context = CureContext(
+        talk.say, talk.ask, request.backup, request.confirm, request.force, talk.typed, request.put_back
+    )
     before = engine.run(bench, listen=listen)
     if before.interrupted:
         return FixResult(
@@ -143,7 +167,7 @@ def _one(
     try:
         plan = cure.plan(bench, finding, context)
         if not plan:
-            return Action(cure, (), text="nothing to do")
+            return Action(cure, (), text="nothing to do", pointless=True)
         if request.dry_run:
             return Action(cure, plan, text="planned only")
         if cure.grade is not Grade.SAFE and not talk.confirm_plan(cure, plan):

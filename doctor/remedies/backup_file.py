@@ -29,8 +29,9 @@ def keep_copy(folder: Path, original: str, data: bytes) -> Path:
                 number += 1
     except OSError as err:
         raise CardError(
-            "flash-filesystem-full",
-            f"no copy could be kept: {err.strerror}",
+            "backup-not-writable",
+            f"no copy can be kept there: {err.strerror or err}; nothing was replaced",
             on=str(folder),
+            cause="the disk is full, or the folder is not yours to write",
             next="name another folder with --backup DIR",
         ) from err

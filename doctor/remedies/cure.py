@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -24,6 +24,7 @@ class CureContext:
     backup   folder on the PC for copies of what is replaced
     confirm  name that the user gave to confirm what destroys
     force    go on although the card looks unusual (``--force-device``)
+    put_back names of files that go back to a board whose flash is formatted, with ``*`` for any text
     """
 
     say: Callable[[str], None]
@@ -32,6 +33,7 @@ class CureContext:
     confirm: str | None = None
     force: bool = False
     typed: Callable[[str], str | None] = lambda _question: None
+    put_back: Sequence[str] = ()
 
 
 class Cure(ABC):

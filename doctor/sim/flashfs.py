@@ -111,7 +111,7 @@ class FlashFs:
     def mkdir(self, path: str) -> None:
         """Make a folder."""
         name = path.strip("/")
-        if name in self._dirs or name in self._files:
+        if not name or name in self._dirs or name in self._files:
             raise CardFault("exists", path)
         self._needs_parent(name)
         self._dirs.add(name)

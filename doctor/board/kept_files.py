@@ -1,0 +1,198 @@
+"""A folder on the PC that holds files for a board's /flash: a backup with its manifest, or any folder of the user's."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from doctor.errors import CardError, UsageError
+from doctor.escape import shown
+
+SCHEMA = "fipy-doctor/board-backup/1"
+MANIFEST = "fipy-doctor-backup.json"
+ROOT = "/flash"
+
+#: What a computer leaves in folders and no board needs; names that start with a dot are left out too.
+LITTER = frozenset({"__pycache__", "thumbs.db", "desktop.ini"})
+
+#: What Windows does not take in a name, and ``%``, by which such characters are kept.
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*%]|[. ]$')
+_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One file on the PC. ``path`` is where it belongs on the board, such as ``/flash/main.py``."""
+
+    path: str
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class KeptFiles:
+    """The files of a folder, each looked at.
+
+    folders    on the board, those that are empty too; outer ones first
+    where      file on the PC by path on the board
+    left_out   names in the folder that do not go to the board
+    is_backup  the folder was made by ``fipy-doctor backup``
+    """
+
+    folder: Path
+    files: tuple[Kept, ...]
+    folders: tuple[str, ...]
+    where: Mapping[str, Path] = field(repr=False)
+    left_out: tuple[str, ...] = ()
+    is_backup: bool = True
+
+    def content(self, one: Kept) -> bytes:
+        """The bytes of one file, proved once more. Raises UsageError where they are not what they were."""
+        try:
+            data = self.where[one.path].read_bytes()
+        except OSError as err:
+            raise _no_backup(f"{shown(one.path)} is missing or cannot be read", self.folder) from err
+        if hashlib.sha256(data).hexdigest() != one.sha256:
+            raise _no_backup(f"{shown(one.path)} is damaged, or was changed meanwhile", self.folder)
+        return data
+
+
+def read_folder(folder: Path) -> KeptFiles:
+    """What ``folder`` holds for a board: by its manifest where it has one, else all its files. Raises UsageError."""
+    if (folder / MANIFEST).exists():
+        return read_backup(folder)
+    return _read_plain(folder)
+
+
+def read_backup(folder: Path) -> KeptFiles:
+    """The files of a backup, each looked at and found whole. Raises UsageError, CardError for unsafe names."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_bytes())
+        files, where = [], {}
+        for entry in manifest["files"]:
+            one = Kept(str(entry["path"]), int(entry["size_bytes"]), str(entry["sha256"]))
+            files.append(one)
+            where[one.path] = folder / _inside(str(entry.get("kept_as", one.path.lstrip("/"))), one.path)
+        folders = tuple(str(path) for path in manifest.get("folders", ()))
+        known = manifest["schema"] == SCHEMA
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as err:
+        raise _no_backup("this folder holds no backup of a board", folder) from err
+    if not known:
+        raise _no_backup("the backup is of another version", folder)
+    for path in (*where, *folders):
+        if not path.startswith(ROOT + "/") or ".." in path.split("/") or "\0" in path:
+            raise CardError("backup-name-unsafe", "the backup names a place that is not in /flash", on=shown(path))
+    kept = KeptFiles(folder, tuple(files), folders, where)
+    for one in files:
+        kept.content(one)
+    return kept
+
+
+def write_manifest(folder: Path, files: Sequence[Kept], folders: Sequence[str], where: Mapping[str, Path]) -> None:
+    """Make ``folder`` a backup; the last thing that is written. Raises CardError."""
+    listed = [{**vars(one), "kept_as": where[one.path].relative_to(folder).as_posix()} for one in files]
+    manifest = {"schema": SCHEMA, "files": listed, "folders": list(folders)}
+    keep(folder / MANIFEST, json.dumps(manifest, indent=1).encode())
+
+
+def keep(path: Path, data: bytes | None) -> None:
+    """Write a file so that it outlives a power cut, or make a folder where ``data`` is None. Raises CardError."""
+    try:
+        (path if data is None else path.parent).mkdir(parents=True, exist_ok=True)
+        if data is not None:
+            with path.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+    except OSError as err:
+        raise not_writable(path, err) from err
+
+
+def not_writable(path: Path, err: OSError) -> CardError:
+    """The error where the PC cannot keep a copy."""
+    return CardError(
+        "backup-not-writable",
+        f"no copy can be kept there: {err.strerror or err}",
+        on=str(path),
+        cause="the disk is full, or the folder is not yours to write",
+        next="name another folder",
+    )
+
+
+def local_name(path: str, taken: Collection[str]) -> str:
+    """Where a file of the board lies in a backup, as a relative path that every PC can keep.
+
+    taken  such names that are given already, in lower case: two names that differ in case only are two files
+    """
+    parts = [_safe(part) for part in PurePosixPath(path).parts if part != "/"]
+    name = "/".join(parts)
+    number = 1
+    while name.lower() in taken:
+        number += 1
+        name = "/".join([*parts[:-1], f"{parts[-1]}%{number}"])
+    return name
+
+
+def _safe(part: str) -> str:
+    if part == ".." or _DEVICES.fullmatch(part):
+        return f"%{ord(part[0]):02X}{part[1:]}"
+    return _UNSAFE.sub(lambda found: f"%{ord(found.group()):02X}", part)
+
+
+def _inside(name: str, path: str) -> Path:
+    """``name`` as a path that stays inside a folder; names from a manifest never leave it. Raises CardError."""
+    parts = [part for part in PurePosixPath(name).parts if part not in ("/", "", ".")]
+    if not parts or any(part == ".." or "\\" in part or ":" in part or "\0" in part for part in parts):
+        raise CardError("backup-name-unsafe", "the backup names a file that would leave its folder", on=shown(path))
+    return Path(*parts)
+
+
+def _read_plain(folder: Path) -> KeptFiles:
+    names = {path.name for path in folder.iterdir()}
+    if "flash" in names and names <= {"flash", "sd"}:
+        raise UsageError(
+            "no-board-backup",
+            "this looks like a backup of a board that was not finished: its list of files is missing",
+            on=str(folder),
+            next=f"make the backup again; or, to upload what is there: fipy-doctor restore {folder / 'flash'}",
+        )
+    files, folders, where, left_out = [], [], {}, []
+    for path, taken in _walk(folder):
+        inner = path.relative_to(folder).as_posix()
+        if not taken:
+            left_out.append(inner)
+            continue
+        target = f"{ROOT}/{inner}"
+        if path.is_dir():
+            folders.append(target)
+            continue
+        try:
+            data = path.read_bytes()
+        except OSError as err:
+            raise UsageError("usage", f"cannot be read: {err.strerror}", on=str(path)) from err
+        files.append(Kept(target, len(data), hashlib.sha256(data).hexdigest()))
+        where[target] = path
+    if not files and not folders:
+        raise UsageError("usage", "there is nothing in this folder that could go to a board", on=str(folder))
+    return KeptFiles(folder, tuple(files), tuple(folders), where, tuple(left_out), is_backup=False)
+
+
+def _walk(folder: Path) -> Iterator[tuple[Path, bool]]:
+    """Everything below ``folder``, outer before inner, and whether it goes to the board; links are not followed."""
+    for path in sorted(folder.iterdir()):
+        unwanted = path.name.startswith(".") or path.name.lower() in LITTER or path.is_symlink()
+        if unwanted or not (path.is_dir() or path.is_file()):
+            yield path, False
+            continue
+        yield path, True
+        if path.is_dir():
+            yield from _walk(path)
+
+
+def _no_backup(what: str, folder: Path) -> UsageError:
+    return UsageError("no-board-backup", what, on=str(folder), next="fipy-doctor backup DIR makes a new one")
