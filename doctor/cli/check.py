@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from doctor.report.next_step import NextStep
 
 
+HAND_CURES_OF_MODEM = ("remove-jumpers", "update-board-firmware")
+
+
 def _ids(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(part.strip() for given in value for part in given.split(",") if part.strip())
 
@@ -25,6 +28,7 @@ def _ids(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -
 @options.common
 @options.bench_with_firmware
 @options.accept
+@options.via_modem
 @click.option(
     "--select", multiple=True, callback=_ids, metavar="IDS", help="Only these checks, with those they stand on."
 )
@@ -44,6 +48,7 @@ def command(**given: Any) -> int:
 
 def examine(bench_options: BenchOptions, given: dict[str, Any], screen: Screen) -> int:
     """Run the checks, show what they found and the one next command; return the exit code."""
+    from doctor.jobs import tried
     from doctor.jobs.check import CheckRequest, check
     from doctor.remedies import cures
     from doctor.report import as_json, console, next_step
@@ -60,8 +65,18 @@ def examine(bench_options: BenchOptions, given: dict[str, Any], screen: Screen) 
     else:
         known = cures()
         screen.show(console.findings(report, known, screen.out, verbose=screen.verbose))
-        show_next(next_step.after(report, bench_options, known), screen)
+        step = next_step.after(report, bench_options, known, done=tried.so_far(bench_options.port, report))
+        show_next(step, screen)
+        remember(step, bench_options)
     return int(report.exit_code)
+
+
+def remember(step: NextStep, bench_options: BenchOptions) -> None:
+    """A cure by hand that was told counts as tried: nobody sees it done, and it must not be told for ever."""
+    from doctor.jobs import tried
+
+    if step.cure in HAND_CURES_OF_MODEM:
+        tried.note(bench_options.port, [step.cure])
 
 
 def show_next(step: NextStep, screen: Screen) -> None:

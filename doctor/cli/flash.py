@@ -10,7 +10,7 @@ import click
 from doctor.bench import BenchOptions
 from doctor.board.card_image import PREFIX
 from doctor.cli import options
-from doctor.cli.check import show_next
+from doctor.cli.check import remember, show_next
 from doctor.cli.screen import Screen
 from doctor.jobs.flash import METHODS, VIAS, FlashRequest, FlashResult, flash, rehearse
 
@@ -59,7 +59,7 @@ def command(files: tuple[Path, ...], **given: Any) -> int:
     """
     screen = options.screen_of(given)
     files, card_file = _apart(files)
-    bench_options = options.bench_options(given, firmware=files, via_modem=given["via"] == "modem", card_file=card_file)
+    bench_options = options.bench_options(given, firmware=files, card_file=card_file)
     request = FlashRequest(
         given["via"], given["method"], frozenset(given["override"]), given["deadline_s"], given["compress"]
     )
@@ -76,7 +76,7 @@ def command(files: tuple[Path, ...], **given: Any) -> int:
         finally:
             view.close()
     name = "plan" if given.get("command_name") == "plan" else "flash"
-    show(name, result, screen, bench_options, dry_run=given["dry_run"])
+    show(name, result, screen, bench_options, dry_run=given["dry_run"], request=request)
     return int(result.exit_code)
 
 
@@ -88,11 +88,20 @@ def _apart(files: tuple[Path, ...]) -> tuple[tuple[Path, ...], str | None]:
     return (() if on_card else files), (on_card[0] if on_card else None)
 
 
-def show(name: str, result: FlashResult, screen: Screen, bench_options: BenchOptions, *, dry_run: bool) -> None:
-    """The result as text or JSON."""
+def show(
+    name: str,
+    result: FlashResult,
+    screen: Screen,
+    bench_options: BenchOptions,
+    *,
+    dry_run: bool,
+    request: FlashRequest | None = None,
+) -> None:
+    """The result as text or JSON; ``request`` is what the next command repeats."""
     from rich.text import Text
 
     from doctor.cli.flash_view import plan_text, proof_text
+    from doctor.jobs import tried
     from doctor.remedies import cures
     from doctor.report import as_json, console, next_step
 
@@ -109,6 +118,8 @@ def show(name: str, result: FlashResult, screen: Screen, bench_options: BenchOpt
         screen.show(console.error(result.error))
     if result.log and (result.error is not None or screen.verbose):
         screen.show(Text(f"all of it: {result.log}", style="dim"), copied=True)
-    step = next_step.after_flash(result, bench_options, cures())
+    done = tried.so_far(bench_options.port, result.report)
+    step = next_step.after_flash(result, bench_options, cures(), request, done=done)
     if step is not None:
         show_next(step, screen)
+        remember(step, bench_options)

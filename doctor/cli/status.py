@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.command("status")
 @options.common
 @click.option("--interrupt", is_flag=True, help="A program that runs on the board may be stopped.")
-@click.option("--via", type=click.Choice(("auto", "modem")), default="auto", help="modem: no board in front.")
+@options.via_modem
 def command(**given: Any) -> int:
     """Say where the modem stands and what to do next.
 

@@ -10,14 +10,21 @@ from typing import Any
 from doctor.bench import Bench, BenchOptions
 from doctor.errors import DoctorError, Exit
 from doctor.jobs import journal as journals
+from doctor.jobs import tried
 from doctor.jobs.journal import Entry, Journal
-from doctor.jobs.onward import FULL_IMAGE, PRESS_RESET, WAIT, Attempt, Onward, onward, status_words
+from doctor.jobs.onward import FULL_IMAGE, POWER_CYCLE, PRESS_RESET, WAIT, Attempt, Onward, onward, status_words
 from doctor.jobs.steps_done import all_sent
 from doctor.jobs.ways import go_through_own_mirror
 from doctor.modem.facts import ModemFacts
 from doctor.modem.verdict import verdict
 from doctor.updater import states
 from doctor.updater.plan import BOOTROM, FIRMWARE, SECOND, UPDATER
+
+_GIVEN_UP = (
+    "it stays silent after power was taken off; pull the RTS and CTS jumpers of the expansion board, try another cable "
+    "and carrier board, and if it was sent firmware leave it powered for an hour; if it is silent even then, it is "
+    "dead, and no command brings it back"
+)
 
 
 @dataclass(frozen=True)
@@ -60,7 +67,7 @@ def status(bench: Bench, journal: Journal | None = None) -> Standing:
     where = verdict(facts, updater_given=False).summary
     if facts.release:
         where += f": {facts.release}"
-    step = next_step(bench.options, facts, entry)
+    step = _not_for_ever(bench.options.port, facts, next_step(bench.options, facts, entry))
     history = told(entry, facts) if entry is not None else ""
     return Standing(where, history, step, facts=facts, entry=entry)
 
@@ -75,6 +82,18 @@ def next_step(options: BenchOptions, facts: ModemFacts, entry: Entry | None) -> 
         remark = f"{FULL_IMAGE} stands for the full image to flash; the journal knows of none for this modem"
         return step if step.remark or "flash" not in step.words else replace(step, remark=remark)
     return onward(facts.mode, attempt_of(options, entry), str(entry.error.get("id", "")))
+
+
+def _not_for_ever(port: str | None, facts: ModemFacts, step: Onward | None) -> Onward | None:
+    """A silent modem is asked to be taken off power once; the second time it is called what it is."""
+    if facts.mode != states.SILENT or step is None:
+        tried.forget(port)
+        return step
+    if POWER_CYCLE in tried.tried(port):
+        return Onward((), ("fipy-doctor", "open", "modem-dead-escalate"), _GIVEN_UP)
+    if POWER_CYCLE in step.hands:
+        tried.note(port, (POWER_CYCLE,))
+    return step
 
 
 def attempt_of(options: BenchOptions, entry: Entry) -> Attempt:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,18 +15,22 @@ from doctor.report import practice
 from doctor.report.shell import command_line
 
 if TYPE_CHECKING:
-    from doctor.jobs.flash import FlashResult
+    from doctor.jobs.flash import FlashRequest, FlashResult
 
 __all__ = ["NextStep", "after", "after_flash", "bench_words", "command_line"]
 
 
 @dataclass(frozen=True)
 class NextStep:
-    """What to do now: steps for the hands, then one command to type, then what else helps; each may be empty."""
+    """What to do now: steps for the hands, then one command to type, then what else helps; each may be empty.
+
+    cure  id of the remedy whose steps the hands are asked to do; "" where there is none
+    """
 
     hands: tuple[str, ...]
     command: str
     notes: tuple[str, ...] = ()
+    cure: str = ""
 
 
 def bench_words(options: BenchOptions, *, firmware_flag: bool = True) -> list[str]:
@@ -49,7 +53,7 @@ def bench_words(options: BenchOptions, *, firmware_flag: bool = True) -> list[st
             words += [flag, str(value)]
     for name in sorted(options.accept):
         words += ["--accept", name]
-    return words
+    return words + (["--via", "modem"] if options.via_modem else [])
 
 
 def after(report: Report, options: BenchOptions, cures: Cures, *, done: Collection[str] = ()) -> NextStep:
@@ -68,14 +72,22 @@ def after(report: Report, options: BenchOptions, cures: Cures, *, done: Collecti
     return _cure(first, options, cures, done)
 
 
-def after_flash(result: FlashResult, options: BenchOptions, cures: Cures) -> NextStep | None:
+def after_flash(
+    result: FlashResult,
+    options: BenchOptions,
+    cures: Cures,
+    request: FlashRequest | None = None,
+    *,
+    done: Collection[str] = (),
+) -> NextStep | None:
     """The next step after a flash, a refusal or a dry run; None where the error says all there is to do."""
     if result.plan is None:
-        return after(result.report, options, cures) if result.report.failed and not result.report.interrupted else None
+        failed = result.report.failed and not result.report.interrupted
+        return after(result.report, options, cures, done=done) if failed else None
     if result.error is not None:
         return None
     if result.proof is None:
-        return _flash(options, ())
+        return _flash(options, (), _asked_words(options, request))
     notes = practice.notes(options, cures.get("leave-mirror")) if result.advice else ()
     words = ["fipy-doctor", "check", *bench_words(options)]
     return NextStep((result.advice,) if result.advice else (), command_line(words), notes)
@@ -90,7 +102,8 @@ def _build_that_runs_already(report: Report) -> int | None:
 
 
 def _done(options: BenchOptions, build: int) -> NextStep:
-    words = ["fipy-doctor", "status", *([] if options.port is None else ["--port", options.port])]
+    via = ["--via", "modem"] if options.via_modem else []
+    words = ["fipy-doctor", "status", *via, *([] if options.port is None else ["--port", options.port])]
     return NextStep((), command_line(words), (f"the modem runs build {build} already: there is nothing left to flash",))
 
 
@@ -98,17 +111,30 @@ def _worth_curing(finding: Finding, cures: Cures) -> bool:
     return bool(finding.remedies) and not cures.get(finding.remedies[0]).optional
 
 
-def _flash(options: BenchOptions, notes: tuple[str, ...]) -> NextStep:
+def _asked_words(options: BenchOptions, request: FlashRequest | None) -> list[str]:
+    """What a plan was made for, so that the flash is made for the same."""
+    words: list[str] = []
+    if request is not None:
+        words += [] if options.via_modem or request.via == "auto" else ["--via", request.via]
+        words += [] if request.method == "auto" else ["--method", request.method]
+        words += [word for name in sorted(request.override) for word in ("--override", name)]
+        words += ["--compress"] * request.compress
+    return words + ["--interrupt"] * options.interrupt
+
+
+def _flash(options: BenchOptions, notes: tuple[str, ...], asked: Sequence[str] = ()) -> NextStep:
     if options.port is None:
         return NextStep((), command_line(["fipy-doctor", "ports"]))
-    names = [str(path) for path in options.firmware] or ["FILE.dup"]
-    via = ["--via", "modem"] if options.via_modem else []
-    words = ["fipy-doctor", "flash", *names, *bench_words(options, firmware_flag=False), *via]
+    on_card = [] if options.card_file is None else [f"card:{options.card_file}"]
+    names = [str(path) for path in options.firmware] or on_card or ["FILE.dup"]
+    words = ["fipy-doctor", "flash", *names, *bench_words(options, firmware_flag=False), *asked]
     return NextStep((), command_line(words), notes)
 
 
 def _cure(finding: Finding, options: BenchOptions, cures: Cures, done: Collection[str]) -> NextStep:
     left = [remedy for remedy in finding.remedies if remedy.id not in done]
+    if not left and finding.check == "modem-answers" and finding.catalogue is not None:
+        return _given_up(finding.catalogue)
     if not left:
         text = finding.evidence.get("next")
         again = command_line(["fipy-doctor", "check", *bench_words(options)])
@@ -123,4 +149,21 @@ def _cure(finding: Finding, options: BenchOptions, cures: Cures, done: Collectio
         return NextStep(cure.steps(finding), _flash(options, ()).command, notes)
     named = [] if cure.then == "ports" else [*cure.adds, *bench_words(options)]
     words = ["fipy-doctor", cure.then, *named]
-    return NextStep(cure.steps(finding), command_line(words), notes)
+    return NextStep(cure.steps(finding), command_line(words), notes, cure.id)
+
+
+#: Failures of a modem that says nothing at all: when all was tried, it is dead or not connected.
+_LIFELESS = ("modem-silent", "modem-null-bytes", "lte-constructor-hangs")
+
+
+def _given_up(catalogue: str) -> NextStep:
+    """All cures were tried: the end of what this program knows, instead of the first of them once more."""
+    lifeless = catalogue in _LIFELESS
+    hands = (
+        "all that is known against this was tried just now: power off for ten seconds, RTS and CTS jumpers off; "
+        "where one of them was not really done, do it",
+        "try another USB cable, another socket and, if there is one, another carrier board",
+        *(("if it is silent even then, the modem is dead or not connected, and no command brings it back",) * lifeless),
+    )
+    words = ["fipy-doctor", "open", "modem-dead-escalate" if lifeless else catalogue]
+    return NextStep(hands, command_line(words))
