@@ -30,6 +30,9 @@ HANDS = ("power-cycle", "pull-jumpers", "fit-jumpers", "press-reset", "reseat-ca
 @click.option(
     "--listen", is_flag=True, help="Serve the bench of --port on a pseudo terminal and on rfc2217://localhost."
 )
+@click.option(
+    "--telnet", is_flag=True, help="With --listen: the board's telnet and FTP servers too, as over its Wi-Fi."
+)
 @click.option("--modem-only", is_flag=True, help="With --listen: the bare modem, no board in front.")
 @click.option("--tcp-port", type=click.IntRange(0, 65535), default=0, help="Port for rfc2217://; 0 takes a free one.")
 @click.option(
@@ -238,7 +241,10 @@ def _listen(screen: Screen, given: dict[str, Any]) -> int:
             screen.out.print(Text(name, overflow="fold"), soft_wrap=True)
         screen.out.file.flush()
 
-    listener = _open({**given, "port": url}, lambda at: Listener(at, tcp_port=given["tcp_port"], on_names=tell))
+    kind = Listener
+    if given["telnet"]:
+        from doctor.sim.listen_wifi import WifiListener as kind
+    listener = _open({**given, "port": url}, lambda at: kind(at, tcp_port=given["tcp_port"], on_names=tell))
     with listener:
         screen.note(Text(f"{url} is served here, until Ctrl-C:", style="dim"))
         tell(listener.names)

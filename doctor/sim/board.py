@@ -85,6 +85,10 @@ class BoardSim:
         self.carrier = carrier if carrier is not None else Carrier()
         self.frozen = frozen_modules(self.era)
         self.transmit: Callable[[bytes, int], None] = lambda data, baud: None
+        self.on_console: Callable[[bytes], None] = lambda data: None
+        """Gets what a logged-in telnet client hears: all that is printed (board-and-repl.md 3.1)."""
+        self.on_restart: Callable[[], None] = lambda: None
+        """Called when the network's connections die: at a hard reset, and when power goes."""
         self.nvs: dict[str, int] = {}
         self.settings: dict[str, Any] = {
             "wifi_on_boot": True,
@@ -129,6 +133,21 @@ class BoardSim:
             self.uart0.rx += heard
         else:
             self.uart0.store(heard)
+
+    @property
+    def network_up(self) -> bool:
+        """Whether Wi-Fi and the servers' task run: from boot.py on, not in mirror mode (board-and-repl.md 3.4, 5.4)."""
+        return self.powered and self.mode in ("run", "hung") and bool(self.settings["wifi_on_boot"])
+
+    def receive_telnet(self, data: bytes) -> None:
+        """Bytes of a logged-in telnet client; while code runs they wait, and none is lost."""
+        if not self.network_up:
+            return
+        kept = self._without_control(data)
+        if self._executing:
+            self._telnet_rx += kept
+        else:
+            self.uart0.rx += kept
 
     def set_rts(self, asserted: bool) -> None:
         """The PC asserts RTS or not; False too while no program has the port open."""
@@ -182,6 +201,7 @@ class BoardSim:
         if not self.powered:
             return
         self.powered = False
+        self.on_restart()
         self._stop_wdt()
         self._process.kill()
         self.uart0.rx.clear()
@@ -237,6 +257,7 @@ class BoardSim:
         """Hard reset. Never called from inside the board's own process."""
         if not self.powered:
             return
+        self.on_restart()
         self._stop_wdt()
         self._process.kill()
         self.to_modem.clear()
@@ -259,6 +280,7 @@ class BoardSim:
         self.uart1_on_modem = False
         self.uart0.setup(REPL_BAUD)
         self.uart0.stalled = False
+        self._telnet_rx = bytearray()
         self.uart1.setup(APPLICATION_BAUD)
         self._at_prompt = False
         self._executing = False
@@ -335,6 +357,8 @@ class BoardSim:
             return work()
         finally:
             self._executing = False
+            self.uart0.rx += self._telnet_rx
+            self._telnet_rx.clear()
 
     def console_input(self) -> bytearray:
         """Wait for input at a prompt and return the buffer to take it from."""
@@ -348,12 +372,21 @@ class BoardSim:
         return rx
 
     def write_console(self, text: str) -> None:
-        """Show text, LF as CR LF; nowhere while dupterm is off."""
+        """Show text, LF as CR LF; to a telnet client only while dupterm is off."""
+        data = text.replace("\n", "\r\n").encode()
         if self.dupterm:
-            self.write_raw(text.replace("\n", "\r\n").encode())
+            self.write_raw(data)
+        else:
+            self.on_console(data)
 
     def write_raw(self, data: bytes) -> None:
-        """Send bytes to the PC; returns when all but a FIFO full has left."""
+        """Send the interpreter's output to the PC, and to a telnet client; returns as ``write_uart0``."""
+        if data:
+            self.on_console(data)
+            self.write_uart0(data)
+
+    def write_uart0(self, data: bytes) -> None:
+        """Send bytes over the cable; returns when all but a FIFO full has left."""
         if not data:
             return
         self.transmit(data, self.uart0.baud)

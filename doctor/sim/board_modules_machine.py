@@ -122,7 +122,7 @@ class Uart0Or1:
         uart = self._uart
         raw = data.encode() if isinstance(data, str) else bytes(data)
         if self.number == 0:
-            self._board.write_raw(raw)
+            self._board.write_uart0(raw)
             return len(raw)
         if self._board.uart1_on_modem and self._board.pins.reaches_modem:
             wire = self._board.to_modem
