@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 from doctor.board import autorun, files
 from doctor.check import Finding
-from doctor.remedies.backup_file import keep_copy
 from doctor.remedies.cure import CureContext, DoableCure
+from doctor.remedies.switched_off import SUFFIX, switch_off
 
 if TYPE_CHECKING:
     from doctor.bench import Bench
 
 STARTED_AT_BOOT = ("/flash/boot.py", "/flash/main.py")
-STOPPED_SUFFIX = ".off"
 
 
 class DisableAutorun(DoableCure):
@@ -26,7 +25,7 @@ class DisableAutorun(DoableCure):
     def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
         """One step for each file that starts an updater."""
         return tuple(
-            f"keep a copy of {path} on this PC; on the board, rename it to {posixpath.basename(path)}{STOPPED_SUFFIX}"
+            f"keep a copy of {path} on this PC; on the board, rename it to {posixpath.basename(path)}{SUFFIX}"
             for path in self._starting(bench)
         )
 
@@ -34,12 +33,9 @@ class DisableAutorun(DoableCure):
         """Rename them; the text stays on the board and on the PC. Raises BoardError."""
         paths = self._starting(bench)
         for path in paths:
-            data = files.read(bench.board, path)
-            kept = keep_copy(context.backup, path, data)
-            files.write(bench.board, path + STOPPED_SUFFIX, data)
-            files.remove(bench.board, path)
-            context.say(f"{path} is now {path}{STOPPED_SUFFIX}; a copy lies at {kept}")
-        return f"no updater starts at boot any more: {', '.join(paths)} renamed to …{STOPPED_SUFFIX}"
+            kept = switch_off(bench.board, path, context.backup)
+            context.say(f"{path} is now {path}{SUFFIX}; a copy lies at {kept}")
+        return f"no updater starts at boot any more: {', '.join(paths)} renamed to …{SUFFIX}"
 
     def _starting(self, bench: Bench) -> list[str]:
         return [

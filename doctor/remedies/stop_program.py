@@ -5,46 +5,85 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from doctor import sniff
+from doctor.board import files
 from doctor.check import Finding
 from doctor.errors import BoardError
 from doctor.remedies.cure import CureContext, DoableCure
+from doctor.remedies.switched_off import SUFFIX, switch_off
 
 if TYPE_CHECKING:
     from doctor.bench import Bench
 
 ENDED = (sniff.Seen.REPL, sniff.Seen.RAW_REPL, sniff.Seen.PASTE, sniff.Seen.SAFE_BOOT)
+MAY_BE_A_PROGRAM = (sniff.Seen.PROGRAM, sniff.Seen.BOOT_TEXT, sniff.Seen.SILENCE)
+CTRL_F = b"\x06"  #: restarts into safe boot at any time, from 1.16 on (board-and-repl.md 3.2)
+MAIN = "/flash/main.py"
 
 
 class StopProgram(DoableCure):
-    """Stop the program that runs on the board."""
+    """Stop the program that runs on the board.
+
+    By Ctrl-C; where that does not help, by a restart that leaves out boot.py and main.py (safe boot, from 1.16 on).
+    """
 
     id = "stop-program"
     flag = "stop-program"
 
     def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
-        """Nothing where a prompt answers, or where an updater is at work."""
+        """Nothing where a prompt answers, or no board does. Raises BoardError where an updater is at work."""
         seen = bench.contact.seen
-        if seen in ENDED:
-            return ()
         if seen is sniff.Seen.UPDATER:
-            raise BoardError(
-                "user-interrupt",
-                "an updater is at work on the board; stopping it can cost the modem",
-                on=bench.link.name,
-                next="wait until it has finished, up to 30 minutes, then run fipy-doctor check",
-            )
-        return ("send Ctrl-C to the program that runs on the board",)
+            raise _updater_at_work(bench)
+        if seen not in MAY_BE_A_PROGRAM:
+            return ()
+        return (
+            "send Ctrl-C to the program that runs on the board",
+            "if that does not stop it: send Ctrl-F, which restarts the board without boot.py and main.py",
+            "(say no if an update of the modem was started on the board and may still run: this would break it off)",
+        )
 
     def do(self, bench: Bench, finding: Finding | None, context: CureContext) -> str:
-        """Send Ctrl-C and see a prompt. Raises BoardError where the program goes on."""
+        """Stop it and see a prompt. Raises BoardError where neither way helps."""
         bench.forget_board()
-        contact = sniff.contact(bench.link, may_interrupt=True)
-        if contact.seen not in ENDED:
+        how = "the program was stopped; the prompt answers"
+        seen = sniff.contact(bench.link, may_interrupt=True).seen
+        if seen is sniff.Seen.UPDATER:
+            raise _updater_at_work(bench)
+        if seen not in ENDED:
+            context.say("Ctrl-C does not stop it; restarting the board without its programs")
+            bench.link.drain()
+            bench.link.write(CTRL_F)
+            how = "Ctrl-C did not stop the program; the board was restarted without it (safe boot)"
+            seen = sniff.contact(bench.link).seen
+        if seen not in ENDED:
             raise BoardError(
                 "main-py-blocks-repl",
-                "the program does not stop at Ctrl-C",
+                "the program stops neither at Ctrl-C nor at Ctrl-F",
                 on=bench.link.name,
-                cause="it is inside a call that does not come back, such as LTE() with a silent modem",
+                cause="firmware older than 1.16, which knows no Ctrl-F; or no board answers at this port",
                 next="hold the Safe Boot button (P12 to 3V3) while you press reset, then run fipy-doctor check",
             )
-        return "the program was stopped; the prompt answers"
+        return f"{how}; {self._and_main_py(bench, context)}"
+
+    def _and_main_py(self, bench: Bench, context: CureContext) -> str:
+        """Offer to keep main.py from starting it again."""
+        try:
+            source = files.read(bench.board, MAIN)
+        except BoardError:
+            return "what started it was not found"
+        lines = [line.strip() for line in source.decode("utf-8", errors="replace").splitlines()]
+        if not any(line and not line.startswith("#") for line in lines):
+            return "main.py does not start it"
+        if not context.ask(f"{MAIN} starts a program at every reset. Rename it to {MAIN}{SUFFIX}?"):
+            return "main.py starts it again at the next reset"
+        kept = switch_off(bench.board, MAIN, context.backup)
+        return f"{MAIN} is now {MAIN}{SUFFIX}, and a copy lies at {kept}"
+
+
+def _updater_at_work(bench: Bench) -> BoardError:
+    return BoardError(
+        "user-interrupt",
+        "an updater is at work on the board; stopping it can cost the modem",
+        on=bench.link.name,
+        next="wait until it has finished, up to 30 minutes, then run fipy-doctor check",
+    )

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from doctor.bench import Bench, BenchOptions
+from doctor.board import files
+from doctor.remedies.cure import CureContext
+from doctor.remedies.stop_program import StopProgram
+
+STUBBORN = b"import time\nwhile True:\n try:\n  print('no')\n  time.sleep(1)\n except BaseException:\n  pass\n"
+SILENT = b"while True:\n pass\n"
+
+
+@pytest.mark.parametrize("release", ["1.17.3.b1", "1.20.2.r4"])
+@pytest.mark.parametrize(("program", "how"), [(STUBBORN, "safe boot"), (SILENT, "was stopped")])
+@pytest.mark.parametrize("wanted", [True, False])
+def test_program_is_stopped_and_main_py_renamed_where_wanted(
+    release: str, program: bytes, how: str, wanted: bool, tmp_path: Path
+) -> None:
+    with Bench(BenchOptions(port=f"sim://gpy?release={release}")) as bench:
+        files.write(bench.board, "/flash/main.py", program)
+        bench.board.repl.send("import machine\nmachine.reset()\n")
+        bench.board.repl.forget()
+        bench.clock.sleep_ms(5_000)
+        bench.forget_board()
+        context = CureContext(lambda text: None, lambda question: wanted, tmp_path)
+        cure = StopProgram()
+        assert len(cure.plan(bench, None, context)) == 3
+        assert how in cure.do(bench, None, context)
+        assert cure.plan(bench, None, context) == ()
+        assert files.exists(bench.board, "/flash/main.py.off") is wanted
+        assert files.exists(bench.board, "/flash/main.py") is not wanted
+
+
+def test_mirroring_board_runs_no_program_to_stop(tmp_path: Path) -> None:
+    with Bench(BenchOptions(port="sim://gm02s")) as bench:
+        assert StopProgram().plan(bench, None, CureContext(print, bool, tmp_path)) == ()
