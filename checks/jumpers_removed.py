@@ -6,8 +6,18 @@ import random
 from dataclasses import replace
 
 from doctor.bench import Bench
-from doctor.board import jumpers
-from doctor.board.jumpers import Carrier, JumperReadings, Jumpers, JumperVerdict, RtsAnswers
+from doctor.board import carriers, jumpers
+from doctor.board.carriers import Carrier
+from doctor.board.jumper_verdict import (
+    CtsReadings,
+    JumperReadings,
+    Jumpers,
+    JumperVerdict,
+    is_mixed,
+    judge_cts,
+    judge_pins,
+    judge_rts,
+)
 from doctor.check import Check, Finding, Grade, Needs, Remedy, SkipReason
 from doctor.errors import DeadlineOverrun, DoctorError, PortLost
 from doctor.escape import shown
@@ -30,12 +40,15 @@ class JumpersRemoved(Check):
 
     Why: on the FiPy these jumpers connect the USB chip to two pins of the modem. Whether the modem may send then
     hangs on what a program on the PC does with its RTS line: it works while this program has the port open, and fails
-    with no terminal open, or in the middle of a flash.
+    with no terminal open, or in the middle of a flash. A flash from the card in the board goes on after this program
+    has ended, and with it RTS drops: there the jumpers must be proved to be off.
 
     Looks at: asks the modem ATI with the PC's RTS line asserted and released; if that proves nothing, reads two pins of
     the board, as inputs only, while the PC moves RTS, and then restarts the board into safe boot, which gives the
     pins back to the modem. No pin is touched unless the modem runs its application. A GPy, and carriers of the Pysense
-    kind, have no such jumpers.
+    kind, have no such jumpers. `--carrier` names the carrier board where its USB id does not: it decides whether there
+    are jumpers at all, and what a line that never moves means. `--thorough` looks for the second jumper too, which
+    holds nothing but has to go as well: the board pulls one of the modem's lines low four times for 0.09 s.
 
     Cures: remove-jumpers. Where it cannot be decided, look at the board; --accept jumpers-removed says that you did.
     """
@@ -63,11 +76,10 @@ class JumpersRemoved(Check):
                 SkipReason.NOT_APPLICABLE,
                 f"the modem pins of a {shown(facts.sysname, 20)} are not where the jumpers are",
             )
-        name = bench.options.carrier or jumpers.carrier_behind(bench.link)
-        carrier = jumpers.carrier_of(name)
-        if carrier is Carrier.WITHOUT_JUMPERS:
-            return self.skipped(SkipReason.NOT_APPLICABLE, f"a {shown(name or '', 30)} has no RTS and CTS jumpers")
-        evidence: Words = {"carrier": shown(name or "unknown", 40)}
+        seat = carriers.seat(bench.options.carrier, carriers.port_behind(bench.link))
+        if seat.has_no_jumpers:
+            return self.skipped(SkipReason.NOT_APPLICABLE, f"a {shown(seat.name, 30)} has no RTS and CTS jumpers")
+        evidence: Words = {"carrier": shown(seat.name, 60)}
         if not bench.link.has_modem_lines:
             return self._undecided(bench, "this port has no RTS line to try it with", evidence)
         modem = _modem(bench)
@@ -75,13 +87,13 @@ class JumpersRemoved(Check):
             how = _HOW.get(modem.mode, f"is in {modem.mode}") if modem is not None else "could not be asked"
             found = self._undecided(bench, f"the modem {how}, so its pins are not touched", evidence)
             return replace(found, caused_by="modem-answers")
-        return self._try(bench, carrier, modem, evidence)
+        return self._try(bench, seat.kind, modem, evidence)
 
     def _try(self, bench: Bench, carrier: Carrier, modem: ModemFacts, evidence: Words) -> Finding:
-        """Phase C, which touches no pin, then phase A."""
+        """Phase C, which touches no pin, then phase A, then phase B where it was asked for."""
         answers = jumpers.phase_c(bench.board, bench.link, baud=modem.baud)
-        evidence["ati"] = _answers_text(answers)
-        verdict = jumpers.judge_rts(answers)
+        evidence["ati"] = answers.as_text()
+        verdict = judge_rts(answers)
         if verdict.state is Jumpers.FITTED:
             return self._fitted(verdict, evidence)
         if not jumpers.can_restore(bench.board, bench.board_facts):
@@ -89,18 +101,38 @@ class JumpersRemoved(Check):
                 f"{verdict.why}, and the pins cannot be read, because a reset would start what boot.py or main.py hold"
             )
             return self._undecided(bench, why, evidence)
-        readings, verdict = _read_pins(bench, carrier)
+        readings, pulses = _touch_pins(bench, carrier)
         evidence["readings"] = readings.as_text()
         evidence["seed"] = readings.seed
+        verdict = judge_pins(readings, carrier)
         if verdict.state is Jumpers.FITTED:
             return self._fitted(verdict, evidence)
+        second = None
+        if pulses is not None:
+            evidence["pulses"] = pulses.as_text()
+            second = judge_cts(pulses, carrier)
+            if second.state is Jumpers.FITTED:
+                return self._fitted(second, evidence)
         if verdict.state is Jumpers.UNDECIDED:
             return self._undecided(bench, verdict.why, evidence)
-        return self.passed(f"the RTS and CTS jumpers are removed: {verdict.why}", evidence=evidence)
+        return self._removed(verdict, second, evidence)
+
+    def _removed(self, verdict: JumperVerdict, second: JumperVerdict | None, evidence: Words) -> Finding:
+        """What is proved and no more: without phase B only the jumper that can hold the modem."""
+        if second is None:
+            return self.passed(f"the RTS and CTS jumpers do not disturb the modem: {verdict.why}", evidence=evidence)
+        if second.state is Jumpers.REMOVED:
+            why = f"{verdict.why}, and {second.why}"
+            return self.passed(f"the RTS and CTS jumpers are removed: {why}", evidence=evidence)
+        return self.passed(
+            f"the RTS and CTS jumpers do not disturb the modem: {verdict.why}; whether the harmless one of the two is"
+            f" off cannot be told: {second.why}",
+            evidence=evidence,
+        )
 
     def _fitted(self, verdict: JumperVerdict, evidence: Words) -> Finding:
         return self.fail(
-            f"the RTS and CTS jumpers of the expansion board are fitted: {verdict.why}",
+            f"the RTS and CTS jumpers of the expansion board are not both off: {verdict.why}",
             catalogue=FITTED,
             evidence=evidence,
             cause="the expansion board comes with all jumpers fitted; a FiPy must not have these two",
@@ -130,19 +162,20 @@ def _modem(bench: Bench) -> ModemFacts | None:
         return None
 
 
-def _read_pins(bench: Bench, carrier: Carrier) -> tuple[JumperReadings, JumperVerdict]:
-    """Phase A, once more where it shows no pattern; the board is restarted afterwards whatever happens."""
-    try:
+def _touch_pins(bench: Bench, carrier: Carrier) -> tuple[JumperReadings, CtsReadings | None]:
+    """Phase A, once more where it shows no pattern, and phase B where it is asked for and the pin is at rest."""
+    board, link = bench.board, bench.link
+    pulses = None
+    with jumpers.pins_taken(board, link, bench.board_facts):
         for attempt in range(TRIES_MIXED):
             seed = random.Random(SEED + attempt).randrange(1 << 16)
-            readings = jumpers.phase_a(bench.board, bench.link, seed=seed)
-            if not jumpers.is_mixed(readings):
+            readings = jumpers.phase_a(board, link, seed=seed)
+            if not is_mixed(readings):
                 break
-    finally:
-        jumpers.restore(bench.board, bench.board_facts)
-    return readings, jumpers.judge_pins(readings, carrier)
-
-
-def _answers_text(answers: RtsAnswers) -> list[str]:
-    pairs = zip(answers.asserted, answers.released, strict=True)
-    return [f"rts on: {'answer' if on else 'none'}, rts off: {'answer' if off else 'none'}" for on, off in pairs]
+        decided = judge_pins(readings, carrier).state is Jumpers.FITTED
+        if bench.options.thorough and readings.p20_rests and not decided:
+            for _ in range(TRIES_MIXED):
+                pulses = jumpers.phase_b(board, link)
+                if len({p.cts for p in pulses.pulses}) == 1 or judge_cts(pulses, carrier).state is Jumpers.FITTED:
+                    break
+    return readings, pulses

@@ -9,8 +9,9 @@ from __future__ import annotations
 import difflib
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import checks as builtin_checks
 from doctor.bench import Bench
@@ -21,8 +22,12 @@ from doctor.errors import DeadlineOverrun, DoctorError, Exit, UsageError
 from doctor.events import CheckEnded, CheckStarted, Listener, ignore
 from doctor.links import with_link
 
+if TYPE_CHECKING:
+    from doctor.link import Link
+
 ENTRY_POINT_GROUP = "fipy_doctor.checks"  #: other people's checks (docs/adding-a-check.md)
 GRACE_S = 5.0  #: after a check's own deadline, before its thread is given up; the deadline itself is kept by the link
+UNWIND_S = 2.0  #: after that deadline or Ctrl-C, for a check to notice it at its next byte and end by itself
 POLL_S = 0.1  #: how often a waiting engine looks for Ctrl-C
 PORT_NEEDS = frozenset({Needs.PORT, Needs.BOARD, Needs.MODEM})
 
@@ -128,8 +133,12 @@ class _Overrun(Exception):
     """A check's thread did not come back."""
 
 
-def _bounded(work: Callable[[], T], limit_s: float, stop: threading.Event) -> T:
-    """Run ``work`` in a thread of its own; raise what it raises, or _Overrun where it does not end in time."""
+def _bounded(work: Callable[[], T], limit_s: float, stop: threading.Event, link: Callable[[], Link | None]) -> T:
+    """Run ``work`` in a thread of its own; raise what it raises, or _Overrun where it does not end in time.
+
+    link  the port that ``work`` uses, if any: work on it ends by the link's own deadline, and is awaited while it
+          puts back what it changed
+    """
     result: list[T] = []
     failure: list[BaseException] = []
 
@@ -144,11 +153,23 @@ def _bounded(work: Callable[[], T], limit_s: float, stop: threading.Event) -> T:
     left = Deadline(SystemClock(), limit_s)
     while thread.is_alive() and not left.expired and not stop.is_set():
         thread.join(POLL_S)
+    _let_settle(thread, link)
     if thread.is_alive():
         raise _Overrun
     if failure:
         raise failure[0]
     return result[0]
+
+
+def _let_settle(thread: threading.Thread, link: Callable[[], Link | None]) -> None:
+    """Give work on a port the time to end, and to put back what it changed; Ctrl-C does not hurry that."""
+    left = Deadline(SystemClock(), UNWIND_S)
+    while thread.is_alive():
+        port = link()
+        if port is None or (left.expired and not port.is_settling):
+            return
+        with suppress(KeyboardInterrupt):
+            thread.join(POLL_S)
 
 
 class _Run:
@@ -182,6 +203,7 @@ class _Run:
             if link is not None:
                 link.deadline = Deadline(link.clock, 0)
             for thread in threads:
+                _let_settle(thread, lambda: self.bench.link_or_none)
                 thread.join(GRACE_S)
             raise
 
@@ -244,7 +266,8 @@ class _Run:
             return check.look(self.bench)
 
         try:
-            return _bounded(work, limit_s + GRACE_S, self.stop)
+            port = (lambda: self.bench.link_or_none) if uses_port else (lambda: None)
+            return _bounded(work, limit_s + GRACE_S, self.stop, port)
         finally:
             link = self.bench.link_or_none
             if uses_port and link is not None and not self.stop.is_set():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
@@ -59,6 +60,7 @@ class Link:
         self._rts = rts
         self._trace = trace
         self._open = True
+        self._settling: Deadline | None = None
         self.has_modem_lines = scheme_of(url) not in _NO_MODEM_LINES and self._lines_answer()
         if trace is not None:
             trace.opened(self.clock.ticks_ms(), url, baud)
@@ -179,6 +181,23 @@ class Link:
         except _PORT_ERRORS as err:
             raise self._lost(err) from err
 
+    @property
+    def is_settling(self) -> bool:
+        """True while something is put back as it was found: nobody should close the port now."""
+        return self._settling is not None
+
+    @contextlib.contextmanager
+    def settling(self, limit_s: float) -> Iterator[None]:
+        """Put back what was changed at the other end: meanwhile this is the deadline, whatever ``deadline`` says.
+
+        Ctrl-C sets ``deadline`` to 0, and a check's own may be over just then: neither may leave the board half done.
+        """
+        outer, self._settling = self._settling, Deadline(self.clock, limit_s)
+        try:
+            yield
+        finally:
+            self._settling = outer
+
     def close(self) -> None:
         """Give the port back. Does no harm twice, or on a port that went away."""
         if not self._open:
@@ -207,7 +226,8 @@ class Link:
                 return b""
             if self.simulated:
                 # Virtual time: no point in waking up; on real ports a new timeout means a round of ioctls.
-                self._serial.timeout = min(left_ms, self.deadline.left_ms if self.deadline else left_ms) / 1000
+                limit = self._limit
+                self._serial.timeout = min(left_ms, limit.left_ms if limit else left_ms) / 1000
             data = bytes(self._serial.read(1))
             if data:
                 return data + self._take(max_bytes - 1)
@@ -224,8 +244,13 @@ class Link:
     def _check_deadline(self) -> None:
         if not self._open:
             raise PortLost("port-not-found", "the port was closed", on=self.name)
-        if self.deadline is not None and self.deadline.expired:
-            raise DeadlineOverrun("deadline", f"not finished within {self.deadline.limit_s:g} s", on=self.name)
+        limit = self._limit
+        if limit is not None and limit.expired:
+            raise DeadlineOverrun("deadline", f"not finished within {limit.limit_s:g} s", on=self.name)
+
+    @property
+    def _limit(self) -> Deadline | None:
+        return self._settling or self.deadline
 
     def _lines_answer(self) -> bool:
         try:

@@ -1,23 +1,25 @@
-"""Whether the RTS and CTS jumpers of an expansion board are removed: board-and-repl.md 6.3, phases A and C.
+"""Asks modem and pins whether the RTS and CTS jumpers of an expansion board are off: board-and-repl.md 6.3.
 
 A fitted jumper puts the USB chip's RTS output on the FiPy's modem pin G6; whether the modem may send then depends on
-what a program on the PC does with RTS. Phase C asks the modem (no pin is touched), phase A reads the pins and needs a
-reset of the board afterwards, because a soft reset does not give the pins back to the modem's UART. Phase B drives a
-pin and is not done.
+what a program on the PC does with RTS. Phase C asks the modem and touches no pin. Phase A reads two pins, phase B pulls
+one of them low for moments; both happen inside ``pins_taken``, which gives the pins back. What the answers prove is
+jumper_verdict.py.
 """
 
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
-from enum import Enum
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from doctor.board import snippets_modem as snippets
+from doctor.board import snippets_modem, snippets_pins
 from doctor.board.boot_scripts import read_boot_scripts
+from doctor.board.jumper_verdict import DOWN, UP, CtsReadings, JumperReadings, Pulse, RtsAnswers, Step
+from doctor.board.repl import tagged
 from doctor.board.tunnel import ModemTunnel
 from doctor.clock import Deadline
-from doctor.errors import BoardError
+from doctor.errors import BoardError, DoctorError, LinkError, PortLost
 
 if TYPE_CHECKING:
     from doctor.board.board import Board, BoardFacts
@@ -25,79 +27,16 @@ if TYPE_CHECKING:
 
 STEPS_PER_PULL = 8  #: reference: at least 8; as many with RTS on as off, so that chance cannot look like a jumper
 SETTLE_MS = 60  #: after a change of RTS: one USB transfer of the chip, and the pull's slew (reference 6.3, step 2)
+CTS_SETTLE_MS = 40  #: after a change of P20 until CTS is read (reference 6.3, step 4)
+PULSES_S = 5.0  #: phase B takes 0.8 s on the board
 RTS_PAUSE_MS = 1000  #: phase C, after a change of RTS (reference)
 ANSWER_MS = 1500  #: phase C: ATI answers within some 10 ms; the rest is a lazy wake-up
 ROUNDS_C = 2  #: phase C is done twice (reference)
-UP, DOWN = "up", "down"
-
-
-class Carrier(str, Enum):
-    """What the board sits on, as far as the jumpers are concerned."""
-
-    EXPANSION_2 = "expansion2"
-    EXPANSION_3 = "expansion3"
-    WITHOUT_JUMPERS = "without-jumpers"
-    UNKNOWN = "unknown"
-
-
-class Jumpers(str, Enum):
-    """What the readings prove."""
-
-    FITTED = "fitted"
-    REMOVED = "removed"
-    UNDECIDED = "undecided"
-
-
-@dataclass(frozen=True)
-class Step:
-    """One reading of phase A. rts: True = asserted = line low; pull: of P19 (P20 is always pulled up)."""
-
-    rts: bool
-    pull: str
-    p19: int
-    p20: int
-
-
-@dataclass(frozen=True)
-class JumperReadings:
-    """All readings of one phase A, in the order taken; ``seed`` repeats the order."""
-
-    steps: tuple[Step, ...]
-    seed: int
-
-    def as_text(self) -> list[str]:
-        """One line a step, for evidence."""
-        return [f"rts={int(s.rts)} pull={s.pull} p19={s.p19} p20={s.p20}" for s in self.steps]
-
-
-@dataclass(frozen=True)
-class JumperVerdict:
-    """What is proved, and why, in one sentence."""
-
-    state: Jumpers
-    why: str
-
-
-@dataclass(frozen=True)
-class RtsAnswers:
-    """Phase C: whether ATI was answered, each time with RTS asserted and each time without."""
-
-    asserted: tuple[bool, ...]
-    released: tuple[bool, ...]
-
-
-def carrier_of(name: str | None) -> Carrier:
-    """The kind of carrier behind a name: ``expansion3``, ``Expansion Board 3.1``, ``Pysense``; None is unknown."""
-    word = "".join(c for c in (name or "").lower() if c.isalnum())
-    if word.startswith(("pysense", "pytrack", "pyscan", "pygate")):
-        return Carrier.WITHOUT_JUMPERS
-    if "exp" in word:
-        digits = "".join(c for c in word if c.isdigit())
-        if digits.startswith("2"):
-            return Carrier.EXPANSION_2
-        if digits.startswith("3"):
-            return Carrier.EXPANSION_3
-    return Carrier.UNKNOWN
+CLOSE_S = 15.0  #: for giving the modem's UART back after phase C; three short calls
+RESTORE_S = (
+    60.0  #: for giving the pins back: two tries of a restart, the longest of which (boot.py with Wi-Fi) takes 20 s
+)
+RESTORE_TRIES = 2
 
 
 def order_of_steps(seed: int) -> tuple[tuple[bool, str], ...]:
@@ -111,18 +50,6 @@ def order_of_steps(seed: int) -> tuple[tuple[bool, str], ...]:
     return tuple(steps)
 
 
-def carrier_behind(link: Link) -> str | None:
-    """What the USB id of the port says about the carrier board; None where it says nothing certain enough to use."""
-    from doctor import ports
-
-    usb = getattr(link.serial, "usb_id", None)  # a simulated port carries its id along
-    if usb is not None:
-        return ports.port_info(link.name, usb[0], usb[1], None, "").carrier
-    if "://" in link.url:
-        return None
-    return next((port.carrier for port in ports.list_ports() if port.device == link.name), None)
-
-
 def can_restore(board: Board, facts: BoardFacts) -> bool:
     """Whether ``restore`` has a way that starts no updater: safe boot, or boot scripts that start none."""
     return facts.era.has_ctrl_f or not any(s.starters or s.problem for s in read_boot_scripts(board))
@@ -132,7 +59,7 @@ def restore(board: Board, facts: BoardFacts) -> None:
     """Give the pins back to the modem's UART after phase A: a reset, since a soft reset skips them (reference, step 5).
 
     Safe boot where the era has it, so that no program of the user's starts; else a normal reset, which needs
-    ``can_restore``. P20 is high all the time: phase A only pulls it up. Leaves the REPL in raw mode. Raises BoardError.
+    ``can_restore``. P20 is high all the time: it is pulled up. Leaves the REPL in raw mode. Raises BoardError.
     """
     if facts.era.has_ctrl_f:
         board.reset_safe()
@@ -141,23 +68,61 @@ def restore(board: Board, facts: BoardFacts) -> None:
     board.repl.enter()
 
 
+@contextmanager
+def pins_taken(board: Board, link: Link, facts: BoardFacts) -> Iterator[None]:
+    """Phases A and B go inside: afterwards the pins are the modem's again, and RTS is as it was.
+
+    That holds for whatever ends them: an error, a deadline, Ctrl-C. Where the board cannot be reached any more, raises
+    BoardError that says so and what the user does about it. Needs ``can_restore``.
+    """
+    rts = link.rts
+    try:
+        yield
+    except DoctorError as err:
+        if _give_back(board, link, facts, rts) is not None:
+            raise _not_given_back(err) from err
+        raise
+    except BaseException:  # a fault of ours, or Ctrl-C in somebody's own program: the pins come first
+        _give_back(board, link, facts, rts)
+        raise
+    failed = _give_back(board, link, facts, rts)
+    if failed is not None:
+        raise _not_given_back(failed) from failed
+
+
 def phase_a(board: Board, link: Link, *, seed: int = 0) -> JumperReadings:
     """Read P19 and P20 while the PC moves RTS; P19 once with either pull.
 
-    The modem must be in application mode. Leaves RTS asserted and **the pins detached from the modem's UART**:
-    the caller resets the board (hard or safe boot) afterwards. Raises BoardError, LinkError.
+    The modem must be in application mode. Leaves RTS asserted and **the pins detached from the modem's UART**, so do it
+    inside ``pins_taken``. Raises BoardError, LinkError.
     """
-    board.repl.call(snippets.JUMPERS_BEGIN)
+    board.repl.call(snippets_modem.JUMPERS_BEGIN)
     steps = []
-    try:
-        for rts, pull in order_of_steps(seed):
-            link.rts = rts
-            link.clock.sleep_ms(SETTLE_MS)
-            p19, p20 = _pair(board.repl.call(snippets.jumpers_read(pull)))
-            steps.append(Step(rts, pull, p19, p20))
-    finally:
-        link.rts = True
+    for rts, pull in order_of_steps(seed):
+        link.rts = rts
+        link.clock.sleep_ms(SETTLE_MS)
+        p19, p20 = _pair(board.repl.call(snippets_modem.jumpers_read(pull)))
+        steps.append(Step(rts, pull, p19, p20))
+    link.rts = True
     return JumperReadings(tuple(steps), seed)
+
+
+def phase_b(board: Board, link: Link) -> CtsReadings:
+    """Have the board pull P20 low for moments, and read the PC's CTS line each time. Comes after phase A.
+
+    Only where P20 rested during phase A. The modem sees breaks and may answer its next command with an error. The
+    board ends the pulses by itself. Raises as phase A.
+    """
+    pulses: list[Pulse] = []
+
+    def hear(line: str) -> None:
+        for word in tagged(line):
+            if word in ("high", "low"):
+                link.clock.sleep_ms(CTS_SETTLE_MS)
+                pulses.append(Pulse(int(word == "high"), link.cts))
+
+    board.repl.run(snippets_pins.JUMPERS_PULSES, total_s=PULSES_S, on_line=hear)
+    return CtsReadings(tuple(pulses), link.simulated or "://" not in link.url)
 
 
 def phase_c(board: Board, link: Link, *, baud: int = 921_600) -> RtsAnswers:
@@ -173,51 +138,42 @@ def phase_c(board: Board, link: Link, *, baud: int = 921_600) -> RtsAnswers:
                 link.clock.sleep_ms(RTS_PAUSE_MS)
                 answers.append(_answers(tunnel, link))
     finally:
-        link.rts = before
-        tunnel.drain()
-        tunnel.close()
+        with link.settling(CLOSE_S), suppress(DoctorError):  # what broke it, if anything, is on its way already
+            link.rts = before
+            tunnel.drain()
+            tunnel.close()
     return RtsAnswers(tuple(asserted), tuple(released))
 
 
-def judge_rts(answers: RtsAnswers) -> JumperVerdict:
-    """What phase C proves: only the one thing, a modem that answers just while RTS is asserted."""
-    if all(answers.asserted) and not any(answers.released):
-        return JumperVerdict(Jumpers.FITTED, "the modem answers only while the PC asserts RTS")
-    if not any((*answers.asserted, *answers.released)):
-        return JumperVerdict(Jumpers.UNDECIDED, "the modem did not answer, whatever the PC did with RTS")
-    return JumperVerdict(Jumpers.UNDECIDED, "the modem answers whatever the PC does with RTS")
+def _give_back(board: Board, link: Link, facts: BoardFacts, rts: bool) -> DoctorError | None:
+    """Restart the board and set RTS; what stood in the way of it, or None. No deadline cuts it short."""
+    failed: DoctorError | None = None
+    with link.settling(RESTORE_S):
+        for _ in range(RESTORE_TRIES):
+            try:
+                restore(board, facts)
+            except DoctorError as err:
+                failed = err
+                if isinstance(err, PortLost):
+                    break
+            else:
+                failed = None
+                break
+        try:
+            link.rts = rts
+        except LinkError as err:
+            failed = failed or err
+    return failed
 
 
-def judge_pins(readings: JumperReadings, carrier: Carrier) -> JumperVerdict:
-    """What phase A proves on ``carrier``: the table of board-and-repl.md 6.3. An unknown carrier counts as 3.x."""
-    steps = readings.steps
-    if all(s.p19 == int(not s.rts) for s in steps):
-        return JumperVerdict(Jumpers.FITTED, "pin P19 (G6) follows the RTS line of the USB chip")
-    if all(s.p20 == int(not s.rts) for s in steps):
-        return JumperVerdict(Jumpers.FITTED, "pin P20 (G7) follows the RTS line of the USB chip")
-    if all(s.p19 == int(s.pull == UP) for s in steps):
-        if carrier is Carrier.EXPANSION_2:
-            return JumperVerdict(Jumpers.REMOVED, "nothing drives pin P19 (G6)")
-        return JumperVerdict(Jumpers.REMOVED, "no USB chip drives pin P19 (G6)")
-    if len({s.p19 for s in steps}) == 1:
-        if carrier is Carrier.EXPANSION_2:
-            return JumperVerdict(Jumpers.REMOVED, "pin P19 (G6) is held by the modem alone")
-        return JumperVerdict(
-            Jumpers.UNDECIDED, "pin P19 (G6) is held at one level; the carrier's USB chip may not move RTS"
-        )
-    return JumperVerdict(Jumpers.UNDECIDED, "pin P19 (G6) follows neither RTS nor its pull")
-
-
-def is_mixed(readings: JumperReadings) -> bool:
-    """True where P19 shows no pattern at all: worth a second try with another order."""
-    steps = readings.steps
-    patterns = (
-        all(s.p19 == int(not s.rts) for s in steps),
-        all(s.p20 == int(not s.rts) for s in steps),
-        all(s.p19 == int(s.pull == UP) for s in steps),
-        len({s.p19 for s in steps}) == 1,
+def _not_given_back(err: DoctorError) -> BoardError:
+    return BoardError(
+        err.id,
+        f"{err.what}; two pins of the modem could not be given back to it",
+        on=err.on,
+        cause=err.cause,
+        next="press the reset button of the board once, which gives them back, then run fipy-doctor check",
     )
-    return not any(patterns)
 
 
 def _answers(tunnel: ModemTunnel, link: Link) -> bool:

@@ -6,7 +6,8 @@ import pytest
 
 from doctor.board import jumpers
 from doctor.board.board import Board
-from doctor.board.jumpers import Carrier, Jumpers
+from doctor.board.carriers import Carrier
+from doctor.board.jumper_verdict import Jumpers, judge_pins
 from doctor.board.tunnel import ModemTunnel
 from doctor.link import open_link
 
@@ -30,7 +31,7 @@ def board(request: pytest.FixtureRequest) -> Iterator[Board]:
 )
 def test_pins_tell_fitted_from_removed(board: Board, state: Jumpers) -> None:
     readings = jumpers.phase_a(board, board.link, seed=3)
-    assert jumpers.judge_pins(readings, Carrier.UNKNOWN).state is state
+    assert judge_pins(readings, Carrier.UNKNOWN).state is state
     assert len(readings.steps) == 16
     assert board.link.rts is True
 

@@ -4,20 +4,22 @@ from collections.abc import Callable
 
 import pytest
 
-from doctor.board.jumpers import (
+from doctor.board.carriers import Carrier
+from doctor.board.jumper_verdict import (
     DOWN,
     UP,
-    Carrier,
+    CtsReadings,
     JumperReadings,
     Jumpers,
+    Pulse,
     RtsAnswers,
     Step,
-    carrier_of,
     is_mixed,
+    judge_cts,
     judge_pins,
     judge_rts,
-    order_of_steps,
 )
+from doctor.board.jumpers import order_of_steps
 
 Pin = Callable[[bool, str], int]
 
@@ -97,18 +99,33 @@ def test_only_answers_tied_to_rts_prove_a_jumper(
     assert judge_rts(RtsAnswers(asserted, released)).state is state
 
 
+def pulses(cts: Callable[[int], bool], *, prompt: bool = True) -> CtsReadings:
+    return CtsReadings(tuple(Pulse(p20, cts(p20)) for p20 in (1, 0) * 4), prompt)
+
+
 @pytest.mark.parametrize(
-    ("name", "carrier"),
+    ("cts", "carrier", "state"),
     [
-        ("expansion2", Carrier.EXPANSION_2),
-        ("Expansion Board 2.0", Carrier.EXPANSION_2),
-        ("Expansion Board 3.x", Carrier.EXPANSION_3),
-        ("expansion-3.1", Carrier.EXPANSION_3),
-        ("Pysense", Carrier.WITHOUT_JUMPERS),
-        ("pytrack", Carrier.WITHOUT_JUMPERS),
-        ("my own board", Carrier.UNKNOWN),
-        (None, Carrier.UNKNOWN),
+        (lambda p20: not p20, Carrier.EXPANSION_2, Jumpers.FITTED),
+        (lambda p20: not p20, Carrier.EXPANSION_3, Jumpers.FITTED),
+        (lambda p20: False, Carrier.EXPANSION_2, Jumpers.REMOVED),
+        (lambda p20: False, Carrier.EXPANSION_3, Jumpers.UNDECIDED),
+        (lambda p20: False, Carrier.UNKNOWN, Jumpers.UNDECIDED),
+        (lambda p20: True, Carrier.EXPANSION_2, Jumpers.UNDECIDED),
+        (lambda p20: True, Carrier.EXPANSION_3, Jumpers.UNDECIDED),
+        (lambda p20: bool(p20), Carrier.EXPANSION_2, Jumpers.UNDECIDED),
     ],
 )
-def test_carrier_names(name: str | None, carrier: Carrier) -> None:
-    assert carrier_of(name) is carrier
+def test_table_of_the_reference_for_cts(cts: Callable[[int], bool], carrier: Carrier, state: Jumpers) -> None:
+    assert judge_cts(pulses(cts), carrier).state is state
+
+
+def test_a_line_that_is_told_late_proves_no_absence() -> None:
+    assert judge_cts(pulses(lambda _: False, prompt=False), Carrier.EXPANSION_2).state is Jumpers.UNDECIDED
+    assert judge_cts(pulses(lambda p20: not p20, prompt=False), Carrier.EXPANSION_2).state is Jumpers.FITTED
+
+
+def test_one_reading_that_does_not_follow_is_no_proof_and_none_at_all_is_neither() -> None:
+    spoilt = CtsReadings((*pulses(lambda p20: not p20).pulses, Pulse(1, True)), True)
+    assert judge_cts(spoilt, Carrier.EXPANSION_2).state is Jumpers.UNDECIDED
+    assert judge_cts(CtsReadings((), True), Carrier.EXPANSION_2).state is Jumpers.UNDECIDED

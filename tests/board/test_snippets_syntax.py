@@ -2,7 +2,16 @@ from __future__ import annotations
 
 import pytest
 
-from doctor.board import boot_scripts, bridge, onboard, snippets, snippets_bootrom, snippets_card, snippets_modem
+from doctor.board import (
+    boot_scripts,
+    bridge,
+    onboard,
+    snippets,
+    snippets_bootrom,
+    snippets_card,
+    snippets_modem,
+    snippets_pins,
+)
 from tests.syntax_gate import violations
 
 SNIPPETS = {
@@ -13,6 +22,7 @@ SNIPPETS = {
     "tunnel-reconnect": snippets_modem.TUNNEL_RECONNECT,
     "jumpers-begin": snippets_modem.JUMPERS_BEGIN,
     "jumpers-read": snippets_modem.jumpers_read("up"),
+    "jumpers-pulses": snippets_pins.JUMPERS_PULSES,
     "wdt-later": snippets_modem.WDT_LATER % 1000,
     "lte-started": snippets_modem.LTE_STARTED,
     "lte-try": snippets_modem.LTE_TRY,

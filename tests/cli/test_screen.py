@@ -19,8 +19,8 @@ HEALTHY = """
 ✓ boot-starts-no-updater  boot.py, main.py start no updater
 ✓ modem-answers  the modem answers and runs its application: LR5.1.1.0-38638
 ✓ boot-switch-answers  next boot: FFF
-✓ jumpers-removed  the RTS and CTS jumpers are removed: no USB chip drives pin
-  P19 (G6)
+✓ jumpers-removed  the RTS and CTS jumpers do not disturb the modem: no USB chip
+  drives pin P19 (G6)
 · no card was given (--sd): card-is-fat, dup-at-root
 · no firmware image was given (--firmware): firmware-is-whole, step-is-safe
 · no folder of scripts was given (--scripts): scripts-are-python
@@ -51,8 +51,8 @@ FAILING = """
 ✓ boot-starts-no-updater  boot.py, main.py start no updater
 ✓ modem-answers  the modem answers and runs its application: LR5.1.1.0-38638
 ✓ boot-switch-answers  next boot: FFF
-✓ jumpers-removed  the RTS and CTS jumpers are removed: no USB chip drives pin
-  P19 (G6)
+✓ jumpers-removed  the RTS and CTS jumpers do not disturb the modem: no USB chip
+  drives pin P19 (G6)
 · no card was given (--sd): card-is-fat, dup-at-root
 · no firmware image was given (--firmware): firmware-is-whole, step-is-safe
 · no folder of scripts was given (--scripts): scripts-are-python
