@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from doctor import __version__
-from doctor.cli import options
+from doctor.cli import options, signals
 from doctor.cli.screen import make_screen
 from doctor.errors import DoctorError, Stopped, UsageError
 
@@ -65,6 +65,11 @@ def cli(ctx: click.Context, /, **given: Any) -> int | None:
 
 def run(argv: Sequence[str]) -> int:
     """Run the command line and return the exit code. Raises only with --debug."""
+    with signals.ending_like_ctrl_c():
+        return _run(argv)
+
+
+def _run(argv: Sequence[str]) -> int:
     try:
         result = cli.main(args=list(argv), prog_name="fipy-doctor", standalone_mode=False)
         return int(result or 0)

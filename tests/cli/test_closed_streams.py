@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
 
 
-def in_shell(redirections: str, words: str = "check --port sim://fipy") -> subprocess.CompletedProcess[str]:
+def in_shell(redirections: str, words: str = "check --port sim://fipy", **env: str) -> subprocess.CompletedProcess[str]:
     command = f'"{sys.executable}" -m doctor {words} {redirections}'
-    return subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        ["sh", "-c", command], capture_output=True, text=True, timeout=60, check=False,
+        env={**os.environ, **env},
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("redirections", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
@@ -39,3 +44,17 @@ def test_ctrl_c_while_loading_is_130() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (130, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize("words", ["--version", "check --help"])
+def test_a_full_disk_changes_no_exit_code_and_is_told(words: str) -> None:
+    done = in_shell(">/dev/full", words)
+    assert done.returncode == 0
+    assert done.stderr.startswith("fipy-doctor: standard output takes no more") and done.stderr.count("\n") == 1
+
+
+def test_help_is_shown_whatever_the_terminal_can_show() -> None:
+    done = in_shell("", "check --help", PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "rfc2217://?" in done.stdout
