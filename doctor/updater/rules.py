@@ -51,19 +51,39 @@ def refuse(running, images, options):
     )
 
 
+def old_loader(running):
+    # type: (Running) -> bool
+    """Whether the modem starts by the factory boot loader, by its own word or else by its build.
+
+    The vendor's tool drops updater.elf where Bootloader0 is newer (modem-protocol.md 5.3).
+    """
+    if running.family == MONARCH2_FAMILY:
+        return False
+    return (running.bootloader0 or running.known_build) == FACTORY_BUILD
+
+
 def by_updater(running, image, options):
     # type: (Running, ImageFacts, Options) -> bool
     """Whether a modem in its application goes through its boot ROM: flow 5.3, only from the factory boot loader."""
-    old = FACTORY_BUILD in (running.known_build, running.bootloader0) and running.family != MONARCH2_FAMILY
     application = running.mode == states.APPLICATION
-    return application and old and options.updater_elf is not None and not image.differential and not image.of_pair
+    return (
+        application
+        and old_loader(running)
+        and options.updater_elf is not None
+        and not image.differential
+        and not image.of_pair
+    )
 
 
 def bootrom_afterwards(running, image, options):
     # type: (Running, ImageFacts, Options) -> bool
     """Whether the boot ROM is replaced after the firmware: step 10 of 5.2, only where it was asked for."""
-    old = FACTORY_BUILD in (running.known_build, running.bootloader0) and running.family != MONARCH2_FAMILY
-    return options.bootrom is not None and old and not by_updater(running, image, options) and not image.of_pair
+    return (
+        options.bootrom is not None
+        and old_loader(running)
+        and not by_updater(running, image, options)
+        and not image.of_pair
+    )
 
 
 _MODES = {
@@ -339,13 +359,22 @@ def _of_factory(running, image, options):
         )
     if running.mode != states.APPLICATION or image.differential:
         return None  # a modem that waits in its updater takes full images as it is (failure-catalogue 1, rule 3)
-    if (factory or running.bootloader0 == FACTORY_BUILD) and options.updater_elf is None:
+    if not old_loader(running):
+        return None
+    diff = "flash upgdiff_33080-to-41065.dup, or " if factory else ""
+    if options.updater_elf is None:
         return Refusal(
             "full-image-on-33080-needs-updater",
-            "a full image on a modem with boot loader 33080 needs updater.elf",
+            "a full image on a modem with boot loader 33080 needs updater.elf and a new boot loader",
             "if it fails, the old boot loader cannot bring the modem back",
-            ("flash upgdiff_33080-to-41065.dup, or " if factory else "")
-            + "add --updater-elf updater.elf from the package of the full image",
+            diff + "add --updater-elf updater.elf from the package of the full image, and --bootrom board",
+        )
+    if options.bootrom is None:
+        return Refusal(
+            "recovery-bootrom-module-missing",
+            "the way through updater.elf replaces the factory boot loader first, and no boot ROM was given",
+            "nobody is known to have gone this way with boot loader 33080; it may not come back from ffh",
+            diff + "add --bootrom board (or --bootrom sqnsbrz.py from the vendor's scripts)",
         )
     return None
 
@@ -477,15 +506,6 @@ def _about_helpers(running, image, options):
                 options.bootrom.name + " is not needed and will not be used",
                 "only the factory boot loader of build 33080 is replaced, from a working modem",
                 "leave --bootrom away",
-            )
-        )
-    if through and options.bootrom is None:
-        found.append(
-            Refusal(
-                "full-image-on-33080-needs-updater",
-                "the factory boot loader stays in the modem",
-                "it is replaced only when that is asked for; if the way through it fails, only updater.elf helps",
-                "add --bootrom sqnsbrz.py to replace it first, or use upgdiff_33080-to-41065.dup instead",
             )
         )
     return found

@@ -149,13 +149,17 @@ def test_stopped_while_the_updater_is_loaded() -> None:
     assert (outcome.mode, run.sim.mode) == ("ffh", "ffh")
 
 
-@pytest.mark.parametrize("bootrom", [None, PACKAGE])
-def test_full_image_on_the_factory_build(bootrom: ImageFacts | None) -> None:
-    run = Run(modem(build=33080), updater_elf=UPDATER, bootrom=bootrom, soak=True)
+def test_full_image_on_the_factory_build() -> None:
+    run = Run(modem(build=33080), updater_elf=UPDATER, bootrom=PACKAGE, soak=True)
     proved(run, run.flash())
-    kinds = [item.kind for item in run.sim.received]
-    assert kinds == [*(["bootrom"] if bootrom else []), "elf", "practice"]
-    assert run.sim.flash.bootloaders[0] == (41065 if bootrom else 33080)
+    assert [item.kind for item in run.sim.received] == ["bootrom", "elf", "practice"]
+    assert run.sim.flash.bootloaders[0] == 41065
+
+
+def test_boot_rom_that_was_replaced_already_is_not_replaced_again() -> None:
+    run = Run(modem(build=33080, bootloader0=41065), updater_elf=UPDATER, bootrom=PACKAGE)
+    proved(run, run.flash())
+    assert [item.kind for item in run.sim.received] == ["practice"]
 
 
 def test_boot_rom_by_store_behind_the_differential() -> None:

@@ -172,6 +172,20 @@ def test_factory_modem_stuck_in_its_updater_may_go_on_with_a_warning() -> None:
     assert [warning.id for warning in plan.warnings] == ["full-image-on-33080-needs-updater"]
 
 
+@pytest.mark.parametrize("running", [modem(33080), modem(33080, loader=33080), modem(41065, loader=33080)])
+def test_factory_loader_is_replaced_before_it_is_trusted_with_ffh(running: Running) -> None:
+    without = make_plan(running, [full(41065)], Options(updater_elf=UPDATER))
+    assert refused(without) == "recovery-bootrom-module-missing"
+    plan = make_plan(running, [full(41065)], Options(updater_elf=UPDATER, bootrom=BOOTROM))
+    ids = [step.id for step in plan.steps]
+    assert ids.index("bootrom-transfer") < ids.index("ffh")
+
+
+def test_newer_loader_needs_no_updater_on_the_factory_build() -> None:
+    plan = make_plan(modem(33080, loader=41065), [full(41065)], Options())
+    assert [step.id for step in plan.steps] == ["prepare", "switch", "transfer", "deploy", "return", "prove"]
+
+
 def test_store_on_the_factory_build_warns() -> None:
     plan = make_plan(modem(33080), [diff(33080, 41065)], Options())
     assert [warning.id for warning in plan.warnings] == ["modem-filesystem-read-only"]
