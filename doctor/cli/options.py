@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from doctor.cli import signals
 from doctor.cli.screen import Screen, make_screen
 from doctor.errors import Exit, UsageError
 
@@ -229,4 +230,12 @@ def open_bench(options: BenchOptions, given: dict[str, Any]) -> Iterator[Bench]:
         trace = None
         if given["trace"] is not None:
             trace = stack.enter_context(Trace(given["trace"], _teller(given)))
-        yield stack.enter_context(Bench(options, trace=trace))
+        bench = Bench(options, trace=trace)
+        stack.callback(_close, bench)
+        yield bench
+
+
+def _close(bench: Bench) -> None:
+    """Leave the board as it was found; a second Ctrl-C cannot prevent that, and it takes seconds at most."""
+    with signals.undisturbed():
+        bench.close()
