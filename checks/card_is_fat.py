@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from doctor.card.card import CardProblem, Volume, VolumeKind
+from doctor.card.format import SMALLEST_CARD_BYTES
 from doctor.check import Check, Evidence, Finding, Grade, Needs, Remedy
 from doctor.escape import shown
 
@@ -20,7 +21,14 @@ _CAUSES = {
     "sd-mount-no-fat": "the card was formatted for something else, or its first sectors were overwritten",
     "write-protected-or-unsafe-eject": "the card was pulled out while it was written, or is worn out",
 }
-_NOT_A_CARD = (VolumeKind.HTML, VolumeKind.ARCHIVE, VolumeKind.DISK_IMAGE, VolumeKind.ISO9660)
+#: Files that are no image of a card, and how one comes by them.
+_NOT_A_CARD = {
+    VolumeKind.HTML: "the page that offers the file was saved instead of the file, or a login page answered",
+    VolumeKind.ARCHIVE: "the file was renamed instead of unpacked",
+    VolumeKind.DISK_IMAGE: "it is the disk of a virtual machine, in that program's own format",
+    VolumeKind.ISO9660: "it is the image of a CD",
+}
+_TOO_SMALL = "no SD card is this small; the image was cut short, never written, or is something else"
 
 
 class CardIsFat(Check):
@@ -52,7 +60,7 @@ class CardIsFat(Check):
                 f"{name}: {worst.text}; {_who_reads(volume)}",
                 catalogue=worst.catalogue,
                 evidence=evidence,
-                cause=_CAUSES[worst.catalogue],
+                cause=_cause(volume, worst),
                 remedies=_remedies(volume, worst, card.kind),
             )
         files = card.files()
@@ -95,13 +103,24 @@ def _cures_of_warning(first: CardProblem, kind: str) -> tuple[Remedy, ...]:
     return (_REPAIR, _REFORMAT) if first.repairable and kind != "folder" else (_REFORMAT,)
 
 
+def _cause(volume: Volume, worst: CardProblem) -> str:
+    if volume.kind not in _NOT_A_CARD and _is_too_small(volume):
+        return _TOO_SMALL
+    return _NOT_A_CARD.get(volume.kind, _CAUSES[worst.catalogue])
+
+
+def _is_too_small(volume: Volume) -> bool:
+    """Whether ``fix --reformat-sd`` would refuse it; a mounted folder may not tell its size."""
+    return volume.layout is not None and volume.size_bytes is not None and volume.size_bytes < SMALLEST_CARD_BYTES
+
+
 def _remedies(volume: Volume, worst: CardProblem, kind: str) -> tuple[Remedy, ...]:
-    if volume.kind in _NOT_A_CARD:
+    if volume.kind in _NOT_A_CARD or _is_too_small(volume):
         return ()
     if worst.repairable and kind != "folder":
         return (_REPAIR, _REFORMAT)
     if worst.catalogue == "write-protected-or-unsafe-eject":
-        return (_COPY, _REFORMAT)
+        return (_REFORMAT, _COPY)  # a new copy on a torn table tears other files; a new table holds
     return (_REFORMAT,)
 
 

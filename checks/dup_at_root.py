@@ -238,7 +238,8 @@ def _different(file: CardFile, local_bytes: int, offset: int) -> _Fault:
 
 def _unreadable(file: CardFile, err: CardError) -> _Fault:
     text = f"{shown(file.name)} cannot be read whole from the card: {err.what}"
-    return _Fault(err.id if err.id in DupAtRoot.finds else "sd-read-error-mid-flash", text, err.cause, (_COPY,))
+    catalogue = err.id if err.id in DupAtRoot.finds else "sd-read-error-mid-flash"
+    return _Fault(catalogue, text, err.cause, (_REFORMAT, _COPY))
 
 
 def _odd_content(card: Card, file: CardFile) -> _Fault | None:

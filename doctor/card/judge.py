@@ -14,6 +14,7 @@ from doctor.card import bpb
 from doctor.card.bpb import Defect, Geometry
 from doctor.card.chains import Chain, Claims, Fat, scan_fats
 from doctor.card.directory import Entry, Listing, fat_sector, list_directory, walk
+from doctor.card.format import SMALLEST_CARD_BYTES
 from doctor.card.sniff import BoardMount, Layout, Partition, Scheme, VolumeKind, board_mount, look_at
 from doctor.card.source import SECTOR_BYTES, BlockSource, View
 from doctor.card.unfinished import read_mark
@@ -24,6 +25,22 @@ _MOST_FAT_BYTES_COUNTED = 16 << 20  #: longer FATs (512-byte clusters on a large
 _MOST_CLUSTERS_FOLLOWED = 4_000_000  #: about two seconds of work; a card holding more in one file is not followed
 _BACKUP_SECTOR = 6  #: where every formatter puts the backup of a FAT32 boot sector
 _MOST_FAULTS_NAMED = 20  #: a folder overwritten with other data lists thousands of files that never were
+
+
+#: What the type byte of a partition says it is for.
+_TYPES = {
+    0x01: "FAT",
+    0x04: "FAT",
+    0x06: "FAT",
+    0x07: "NTFS or exFAT",
+    0x0B: "FAT",
+    0x0C: "FAT",
+    0x0E: "FAT",
+    0x82: "Linux (swap)",
+    0x83: "Linux",
+    0x8E: "Linux (LVM)",
+    0xAF: "macOS",
+}
 
 
 @dataclass(frozen=True)
@@ -208,6 +225,10 @@ def _no_fat(source: BlockSource, layout: Layout, mount: BoardMount) -> Judgement
         VolumeKind.UNKNOWN: "no volume of any known kind is on the card",
     }
     text = texts.get(kind, f"the card holds {kind.value}; the board reads only FAT")
+    if kind in (VolumeKind.BLANK, VolumeKind.UNKNOWN) and layout.partitions:
+        text = f"{_empty_partitions(layout)}: never formatted, or overwritten"
+    elif kind in (VolumeKind.BLANK, VolumeKind.UNKNOWN) and source.size_bytes < SMALLEST_CARD_BYTES:
+        text = f"{source.size_bytes:,} bytes are too few for a card, and there is no volume in them"
     sector = layout.partitions[0].start_sector if layout.partitions else 0
     mark = read_mark(source.read_at(0, SECTOR_BYTES)) if source.size_bytes >= SECTOR_BYTES else None
     if mark is not None:
@@ -230,6 +251,17 @@ def _no_fat(source: BlockSource, layout: Layout, mount: BoardMount) -> Judgement
         board_reads=False,
         problems=(CardProblem(catalogue, text, sector, pc=not pc_reads, board=True, repairable=lost is not None),),
     )
+
+
+def _empty_partitions(layout: Layout) -> str:
+    """What a partition table promises where none of its partitions keeps it."""
+    first = layout.partitions[0]
+    count = len(layout.partitions)
+    what = f"the card has {count} partitions" if count > 1 else "the card has a partition"
+    made_for = _TYPES.get(first.type)
+    if made_for is not None:
+        what += f", made for {made_for}" if count == 1 else f", the first made for {made_for}"
+    return f"{what}, but no volume of any known kind is in {'them' if count > 1 else 'it'}"
 
 
 def _starts(layout: Layout) -> Iterator[int]:

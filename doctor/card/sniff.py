@@ -90,11 +90,8 @@ def kind_of(data: bytes) -> VolumeKind:
         (data[3:11] == b"EXFAT   ", VolumeKind.EXFAT),
         (data[3:11] == b"NTFS    ", VolumeKind.NTFS),
         (text.startswith((b"<!doctype", b"<html", b"<?xml", b"<head")), VolumeKind.HTML),
-        (
-            data.startswith((b"PK\x03\x04", b"\x1f\x8b", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!", b"BZh")),
-            VolumeKind.ARCHIVE,
-        ),
-        (data.startswith((b"QFI\xfb", b"conectix", b"KDMV", b"vhdxfile", b"<<< ")), VolumeKind.DISK_IMAGE),
+        (data.startswith(_ARCHIVE_MARKS), VolumeKind.ARCHIVE),
+        (data.startswith(_DISK_IMAGE_MARKS), VolumeKind.DISK_IMAGE),
         (data[1080:1082] == b"\x53\xef", VolumeKind.EXT),
         (data[1024:1026] in (b"H+", b"HX", b"BD"), VolumeKind.HFS),
         (data[32:36] == b"NXSB", VolumeKind.APFS),

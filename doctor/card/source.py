@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
@@ -52,16 +53,19 @@ class FileSource:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
         try:
-            self._file = path.open("rb", buffering=0)
-            self._size = os.fstat(self._file.fileno()).st_size
+            self._hold(path, path.open("rb", buffering=0))
         except FileNotFoundError as err:
             raise UsageError("card-is-fat", "there is no such file", on=str(path), next="check the path") from err
         except OSError as err:
             raise CardError(
                 "card-is-fat", f"cannot be opened: {err.strerror}", on=str(path), next="check the access rights"
             ) from err
+
+    def _hold(self, path: Path, file: FileIO) -> None:
+        self._path = path
+        self._file = file
+        self._size = os.fstat(file.fileno()).st_size
 
     @property
     def name(self) -> str:

@@ -9,39 +9,19 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
 
+from doctor.card.source import FileSource
 from doctor.errors import CardError
 
 _COPY_BYTES = 1 << 20
 PART_MARK = ".fipy-doctor-part-"  #: in the name of every unfinished copy, so that leftovers can be told
 
 
-class FileTarget:
+class FileTarget(FileSource):
     """An image file opened for reading and writing, which never grows or shrinks; a context manager."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._file = path.open("r+b", buffering=0)
-        self._size = os.fstat(self._file.fileno()).st_size
-
-    @property
-    def name(self) -> str:
-        """The path."""
-        return str(self._path)
-
-    @property
-    def size_bytes(self) -> int:
-        """Size of the file."""
-        return self._size
-
-    def read_at(self, offset: int, length: int) -> bytes:
-        """Bytes at a place. Raises CardError where they are not all there."""
-        self._file.seek(offset)
-        data = self._file.read(length)
-        if data is None or len(data) != length:
-            raise CardError("sd-read-error-mid-flash", f"cannot read {length} bytes at byte {offset}", on=self.name)
-        return data
+        self._hold(path, path.open("r+b", buffering=0))
 
     def write_at(self, offset: int, data: bytes | bytearray | memoryview) -> None:
         """Write all of ``data``. Raises ValueError outside the file, CardError where the disk is full or broken."""
@@ -62,15 +42,8 @@ class FileTarget:
         except OSError as err:
             raise disk_error(self._path, err) from err
 
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
-
     def __enter__(self) -> FileTarget:
         return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self.close()
 
 
 def disk_error(path: Path, err: OSError) -> CardError:

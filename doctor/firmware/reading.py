@@ -21,9 +21,21 @@ def read_whole(path: Path, *, id: str, what: str) -> bytes:
     """
     on = shown(str(path), 200)
     if path.is_dir():
-        raise UsageError(id, f"this is a folder, not a {what}", on=on, next="name the file in it")
+        raise UsageError(
+            id,
+            f"this is a folder, not a {what}",
+            on=on,
+            cause=f"the folder was named instead of the {what} in it",
+            next="name the file in it",
+        )
     if path.exists() and not path.is_file():
-        raise UsageError(id, "this is no regular file", on=on, next=f"give the path of the {what}")
+        raise UsageError(
+            id,
+            "this is no regular file",
+            on=on,
+            cause="it is a device, a pipe or a socket",
+            next=f"give the path of the {what}",
+        )
     try:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)

@@ -44,6 +44,26 @@ def test_web_page_offers_no_formatting(tmp_path: Path) -> None:
     path.write_bytes(b"<!DOCTYPE html>" + bytes(9000))
     finding = look(path)
     assert (finding.status, finding.catalogue, finding.remedies) == (Status.FAIL, "sd-mount-no-fat", ())
+    assert "page" in (finding.cause or "")
+
+
+@pytest.mark.parametrize("size", [0, 300, 512, 40_000])
+def test_what_cannot_be_formatted_offers_no_formatting(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "card.img"
+    path.write_bytes(bytes(size))
+    finding = look(path)
+    assert (finding.status, finding.remedies) == (Status.FAIL, ())
+    assert "no SD card is this small" in (finding.cause or "")
+
+
+@pytest.mark.parametrize(("type_byte", "word"), [(b"\x83", "Linux"), (b"\x0c", "FAT"), (b"\x99", "a partition")])
+def test_empty_partition_is_no_blank_card(tmp_path: Path, type_byte: bytes, word: str) -> None:
+    source = card(tmp_path / "a", {})
+    finding = look(patched(source, tmp_path / "card.img", {450: type_byte, START: bytes(100_000)}))
+    assert (finding.status, finding.catalogue) == (Status.FAIL, "sd-mount-no-fat")
+    assert "blank" not in finding.summary
+    assert word in finding.summary
+    assert [remedy.id for remedy in finding.remedies] == ["reformat-sd"]
 
 
 def test_damaged_chain_names_file_and_sector(tmp_path: Path) -> None:
@@ -54,7 +74,7 @@ def test_damaged_chain_names_file_and_sector(tmp_path: Path) -> None:
     assert (finding.status, finding.catalogue) == (Status.FAIL, "write-protected-or-unsafe-eject")
     assert DUP_NAME in finding.summary
     assert f"sector {inside.fat(cluster) // 512}" in str(finding.evidence["problems"])
-    assert [remedy.id for remedy in finding.remedies] == ["copy-dup", "reformat-sd"]
+    assert [remedy.id for remedy in finding.remedies] == ["reformat-sd", "copy-dup"]
 
 
 def test_two_partitions_warn(tmp_path: Path) -> None:
