@@ -30,9 +30,12 @@ def _run() -> int:
 
         print(f"fipy-doctor {__version__}")
         return 0
+    from doctor.cli import signals
     from doctor.cli.main import run
 
-    return run(sys.argv[1:])
+    code = run(sys.argv[1:])
+    signals.ignore_from_now_on()
+    return code
 
 
 if __name__ == "__main__":

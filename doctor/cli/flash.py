@@ -9,7 +9,7 @@ import click
 
 from doctor.bench import BenchOptions
 from doctor.board.card_image import PREFIX
-from doctor.cli import options
+from doctor.cli import options, signals
 from doctor.cli.check import remember, show_next
 from doctor.cli.screen import Screen
 from doctor.jobs.flash import METHODS, VIAS, FlashRequest, FlashResult, flash, rehearse
@@ -76,7 +76,8 @@ def command(files: tuple[Path, ...], **given: Any) -> int:
         finally:
             view.close()
     name = "plan" if given.get("command_name") == "plan" else "flash"
-    show(name, result, screen, bench_options, dry_run=given["dry_run"], request=request)
+    with signals.undisturbed():  # how a flash ended is told, with its own exit code, whatever is pressed now
+        show(name, result, screen, bench_options, dry_run=given["dry_run"], request=request)
     return int(result.exit_code)
 
 

@@ -39,6 +39,12 @@ def undisturbed() -> Iterator[None]:
         yield
 
 
+def ignore_from_now_on() -> None:
+    """The work is done and told: what comes while the interpreter ends must not change the exit code."""
+    for number in (signal.SIGINT, *_ENDING):
+        signal.signal(number, signal.SIG_IGN)
+
+
 @contextmanager
 def _handled(numbers: list[int], handler: Any) -> Iterator[None]:
     before: dict[int, Any] = {}

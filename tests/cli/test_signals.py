@@ -1,0 +1,63 @@
+"""SIGTERM and a closed terminal end a command as Ctrl-C does: the board's prompt is left as it was found."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from doctor.cli import signals
+from doctor.cli.main import run
+from doctor.sim.listen import Listener
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither signal, and no pseudo terminals")
+
+LIMIT_S = 30.0
+
+
+def test_a_check_that_is_ended_leaves_the_raw_repl() -> None:
+    with Listener("sim://fipy?speed=20", tcp_port=None) as listener:
+        board = listener.serial.bench.board
+        assert board is not None
+        command = [sys.executable, "-m", "doctor", "check", "--port", listener.names[0]]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        end = time.monotonic() + LIMIT_S
+        while not board.raw_mode and process.poll() is None and time.monotonic() < end:
+            time.sleep(0.005)
+        assert board.raw_mode
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGHUP)  # they come in pairs
+        out, err = process.communicate(timeout=LIMIT_S)
+        assert (process.returncode, err) == (130, "")
+        assert "stopped before the end" in out
+        assert not board.raw_mode
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_is_told_as_a_stop(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], number: signal.Signals
+) -> None:
+    monkeypatch.setattr("doctor.ports.list_ports", lambda: os.kill(os.getpid(), number))
+    before = signal.getsignal(number)
+    assert run(["ports"]) == 130
+    assert "(user-interrupt)" in capsys.readouterr().err
+    assert signal.getsignal(number) is before
+
+
+def test_a_signal_that_was_ignored_stays_so() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with signals.ending_like_ctrl_c():
+            signal.raise_signal(signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_nothing_interrupts_what_puts_things_back() -> None:
+    with signals.ending_like_ctrl_c(), signals.undisturbed():
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.raise_signal(number)
