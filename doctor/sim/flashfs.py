@@ -121,6 +121,7 @@ class FlashFs:
         old, new = old_path.strip("/"), new_path.strip("/")
         if new in self._files or new in self._dirs:
             raise CardFault("exists", new_path)
+        self._needs_parent(new)
         if not self.stat(old_path).is_dir:
             self._files[new] = self._files.pop(old)
             return

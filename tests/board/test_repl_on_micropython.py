@@ -19,7 +19,7 @@ from doctor.link import Link, open_link
 from doctor.sniff import Seen
 from tests.board.micropython import INTERPRETER, needs_micropython
 
-pytestmark = needs_micropython
+pytestmark = [pytest.mark.micropython, needs_micropython]
 
 
 def relay(one: int, other: int) -> None:

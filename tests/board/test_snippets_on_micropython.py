@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import base64
 
+import pytest
+
 from doctor.board import bridge, snippets_bootrom, snippets_card, snippets_modem
 from doctor.board.repl import tagged
 from doctor.board.sdcard import Stage, _view
 
 from .micropython import needs_micropython, run
 
-pytestmark = needs_micropython
+pytestmark = [pytest.mark.micropython, needs_micropython]
 
 
 def values(lines: list[str]) -> list[object]:

@@ -11,6 +11,8 @@ import pytest
 
 import doctor.updater
 
+pytestmark = pytest.mark.micropython
+
 SCRIPT = Path(__file__).with_name("on_the_board.py")
 MICROPYTHON = shutil.which("micropython", path=str(Path(sys.executable).parent)) or shutil.which("micropython")
 

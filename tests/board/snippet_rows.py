@@ -1,0 +1,432 @@
+"""Every snippet that we send to a board, tried: a row of code, on a described board, in the eras where it may differ.
+
+test_snippets_three_ways.py finds the snippets by itself and fails for one without a row: add a ``Row`` here that sends
+it as its user does (described.py says what a row holds). A piece that is nobody's snippet, such as MOUNTED, prepares
+the board or looks at what a snippet has left behind.
+"""
+
+from __future__ import annotations
+
+import base64
+
+from doctor.board import boot_scripts, bridge, onboard, snippets, snippets_bootrom, snippets_card, snippets_modem
+from doctor.board.snippets_pins import JUMPERS_PULSES
+from doctor.board.unique_id import UNIQUE_ID
+from doctor.sim.cardimage import CardLayout
+from tests.board.described import (
+    BRIDGES,
+    EVERY_ERA,
+    FILE_ERAS,
+    IS_DEAD,
+    MIRRORS,
+    MIRRORS_NATIVELY,
+    OLD_AND_NEW,
+    RESTARTS,
+    Cts,
+    Row,
+    Rts,
+    State,
+)  # fmt: skip
+
+AT = base64.b64encode(b"AT\r\n").decode("ascii")
+DATA = bytes(range(256)) * 3
+SCRIPTS = State(flash={"lib/data.bin": DATA, "lib/b.py": b"b = 1\n"})
+NO_HASH = State(flash={"lib/data.bin": DATA}, lacks=("uhashlib",))
+ODD = "caf\u00e9 'n co.py"
+ODD_NAMES = State(flash={f"lib/{ODD}": b"pass\n"})
+NO_CARD = State(card=None)
+BLANK = State(card={}, card_layout=CardLayout.BLANK)
+SILENT = State(modem="silent", lte_on_boot=False)
+APPLE = State(card={"._x.dup": b"\x00\x05\x16\x07rest", "x.dup": b"DUP"})
+CORE = State(
+    flash={
+        "lib/fipyup/__init__.py": b"def run(path, **o):\n import ujson\n"
+        b" print('@@FD ' + ujson.dumps([path] + [[k, o[k]] for k in sorted(o)]))\n"
+    }
+)
+
+MOUNTED = "import os\nfrom machine import SD\nos.mount(SD(), '/sd')\n"
+IS_MOUNTED = "import os, ujson\nprint('@@FD ' + ujson.dumps(os.listdir('/')))\n"
+LTE_RUNS = "from network import LTE\nLTE()\nprint('@@FD true')\n"
+NAMES_LEFT = "import ujson\nprint('@@FD ' + ujson.dumps(sorted([n for n in globals() if n.startswith('_fd')])))\n"
+
+
+def _write(path: str, data: bytes) -> tuple[str, ...]:
+    half = base64.b64encode(data[:384]).decode("ascii")
+    rest = base64.b64encode(data[384:]).decode("ascii")
+    again = (snippets.write_at(384, rest), snippets.write_at(384, rest))
+    return (snippets.open_for_writing(path), snippets.write_at(0, half), *again, snippets.CLOSE_WRITTEN)
+
+
+ABOUT_THE_BOARD = (
+    Row(("board.snippets.PLATFORM",), (snippets.PLATFORM,)),
+    Row(("board.snippets.PLATFORM", "board.snippets.UNAME"), (snippets.PLATFORM, snippets.UNAME), on=State(kind="GPy")),
+    Row(("board.snippets.UNAME",), (snippets.UNAME,), eras=EVERY_ERA),
+    Row(("board.snippets.UNAME",), (snippets.UNAME,), eras=("F",), on=State(pybytes=True)),
+    Row(("board.snippets.UNAME",), (snippets.UNAME,), eras=("crashes",), ending=RESTARTS),
+    Row(("board.snippets.FEATURES",), (snippets.FEATURES, NAMES_LEFT), eras=EVERY_ERA, rules=("room-left",)),
+    Row(
+        ("board.snippets.FEATURES",),
+        (snippets.FEATURES,),
+        on=State(kind="GPy", lte_on_boot=False),
+        rules=("room-left",),
+    ),
+    Row(("board.snippets.FEATURES",), (snippets.FEATURES,), ("F",), State(pybytes=True), ("room-left",)),
+    Row(("board.snippets.sim_token",), (snippets.sim_token("abc"),), rules=("only-simulated-boards-know",)),
+    Row(("board.unique_id.UNIQUE_ID",), (UNIQUE_ID,), rules=("number-of-its-own",)),
+    Row(("board.snippets.RESET",), (snippets.RESET,), ending=RESTARTS),
+)
+
+FILES = (
+    Row(
+        ("board.snippets.listing",),
+        tuple(snippets.listing(path) for path in ("/flash", "/flash/lib", "/flash/lib/", "/", "/flash/x", "/sd")),
+        on=SCRIPTS,
+        rules=("order-of-names",),
+    ),
+    Row(
+        ("board.snippets.stat",),
+        tuple(snippets.stat(path) for path in ("/flash/lib/data.bin", "/flash/lib", "/flash", "/", "/flash/none")),
+        on=SCRIPTS,
+    ),
+    Row(
+        ("board.snippets.read",),
+        (snippets.read("/flash/lib/data.bin", 100, 600, 384), snippets.read("/flash/none", 0, 10, 384)),
+        on=SCRIPTS,
+    ),
+    Row(
+        ("board.snippets.open_for_writing", "board.snippets.write_at", "board.snippets.CLOSE_WRITTEN"),
+        (*_write("/flash/lib/new.py", DATA), snippets.sha256("/flash/lib/new.py"), NAMES_LEFT, snippets.CLOSE_WRITTEN),
+    ),
+    Row(("board.snippets.open_for_writing",), (snippets.open_for_writing("/flash/none/new.py"),)),
+    Row(
+        ("board.snippets.write_at",),
+        (
+            snippets.open_for_writing("/flash/new.py"),
+            snippets.write_at(0, "QUJ"),  # a piece of which the line swallowed the end
+            snippets.write_at(0, ""),
+            snippets.write_at(0, "QUJD"),
+            snippets.CLOSE_WRITTEN,
+            snippets.read("/flash/new.py", 0, 10, 384),
+            snippets.read("/flash/new.py", 10, 10, 384),
+        ),
+    ),
+    Row(
+        ("board.snippets.remove",),
+        (snippets.remove("/flash/lib/b.py"), snippets.remove("/flash/lib/b.py"), snippets.listing("/flash/lib")),
+        on=SCRIPTS,
+    ),
+    Row(
+        ("board.snippets.rename",),
+        (
+            snippets.rename("/flash/lib/b.py", "/flash/main.py"),
+            snippets.read("/flash/main.py", 0, 99, 384),
+            snippets.listing("/flash/lib"),
+            snippets.rename("/flash/none", "/flash/lib/other"),
+            snippets.rename("/flash/boot.py", "/flash/none/x"),
+        ),
+        on=SCRIPTS,
+    ),
+    Row(
+        ("board.snippets.sha256",),
+        (snippets.sha256("/flash/lib/data.bin"), snippets.sha256("/flash/none")),
+        on=SCRIPTS,
+    ),
+    Row(
+        ("board.snippets.hashes",),
+        (snippets.hashes("/flash/lib"), snippets.hashes("/flash/none") + "print('@@FD 1')\n"),
+        on=SCRIPTS,
+        rules=("order-of-names",),
+    ),
+    Row(
+        ("board.snippets.make_folder",),
+        (
+            snippets.make_folder("/flash/lib/a/b"),
+            snippets.make_folder("/flash/lib/a/b"),
+            snippets.listing("/flash/lib/a"),
+            snippets.stat("/flash/lib/a/b"),
+        ),
+    ),
+    Row(
+        ("board.snippets.FORMAT_FLASH",),
+        (snippets.FORMAT_FLASH, snippets.listing("/flash/lib"), snippets.stat("/flash/lib"), NAMES_LEFT),
+        eras=("Z", "A", "C", "C-vfs", "F"),
+        on=SCRIPTS,
+    ),
+    Row(
+        ("board.boot_scripts._search",),
+        tuple(boot_scripts._search(f"/flash/{name}") for name in ("main.py", "long.py", "none.py")),
+        on=State(flash={"long.py": b"#" * 1020 + b"sqnsupgrade.run()\n"}),
+    ),
+)
+
+WITHOUT_HASHING = (
+    Row(
+        ("board.snippets.sha256", "board.snippets.hashes", "board.snippets_card.sha256", "board.snippets.FEATURES"),
+        (
+            snippets.sha256("/flash/lib/data.bin"),
+            snippets.hashes("/flash/lib") + "print('@@FD 1')\n",
+            snippets_card.sha256("/sd/x.dup"),
+            snippets.FEATURES,
+        ),
+        on=NO_HASH,
+        rules=("room-left",),
+    ),
+)
+
+NAMES = (
+    Row(
+        ("board.snippets.listing", "board.snippets.stat", "board.snippets.read", "board.snippets.rename"),
+        (
+            snippets.listing("/flash/lib"),
+            snippets.stat(f"/flash/lib/{ODD}"),
+            snippets.rename(f"/flash/lib/{ODD}", "/flash/lib/\u20ac.py"),
+            snippets.read("/flash/lib/\u20ac.py", 0, 10, 384),
+            snippets.hashes("/flash/lib"),
+            snippets.remove(f"/flash/lib/{ODD}"),
+        ),
+        on=ODD_NAMES,
+    ),
+)
+
+CARD = (
+    Row(
+        ("board.snippets_card.look",),
+        (snippets_card.look(), IS_MOUNTED, NAMES_LEFT),
+        eras=FILE_ERAS,
+        rules=("room-left", "order-of-names"),
+    ),
+    Row(
+        ("board.snippets_card.look",),
+        (MOUNTED + "print('@@FD 1')\n", snippets_card.look(), IS_MOUNTED),
+        rules=("room-left", "order-of-names"),
+    ),
+    Row(("board.snippets_card.look",), (snippets_card.look(), IS_MOUNTED), on=NO_CARD),
+    Row(
+        ("board.snippets_card.look",),
+        (snippets_card.look(), IS_MOUNTED),
+        eras=FILE_ERAS,
+        on=BLANK,
+        rules=("room-left",),
+    ),
+    Row(
+        ("board.snippets_card.sha256",),
+        (snippets_card.sha256("/sd/x.dup"), IS_MOUNTED, snippets_card.sha256("/sd/none.dup"), IS_MOUNTED, NAMES_LEFT),
+    ),
+    Row(("board.snippets_card.sha256",), (snippets_card.sha256("/sd/x.dup"),), on=NO_CARD),
+    Row(
+        ("board.snippets_card.head",),
+        (snippets_card.head("/sd/x.dup", 96), snippets_card.head("/sd/lib/a.py", 96), snippets_card.head("/sd/no", 1)),
+    ),
+    Row(
+        ("board.snippets_card.move",),
+        (
+            snippets_card.move("/sd/x.dup", "/sd/lib/x.dup"),
+            snippets_card.head("/sd/lib/x.dup", 4),
+            snippets_card.head("/sd/x.dup", 4),
+            snippets_card.move("/sd/lib/x.dup", "/sd/lib/a.py"),
+            IS_MOUNTED,
+        ),
+    ),
+    Row(
+        ("board.snippets_card.remove_apple_double",),
+        (
+            snippets_card.remove_apple_double("/sd/x.dup"),
+            snippets_card.remove_apple_double("/sd/._x.dup"),
+            snippets_card.remove_apple_double("/sd/._x.dup"),
+            snippets_card.head("/sd/x.dup", 4),
+        ),
+        on=APPLE,
+    ),
+    Row(
+        ("board.snippets_card.mount", "board.snippets_card.unmount"),
+        (snippets_card.mount(), IS_MOUNTED, snippets_card.unmount(), IS_MOUNTED),
+        eras=FILE_ERAS,
+    ),
+    Row(
+        ("board.snippets_card.mount", "board.snippets_card.unmount"),
+        (MOUNTED + "print('@@FD 1')\n", snippets_card.mount(), snippets_card.unmount(), IS_MOUNTED),
+    ),
+    Row(("board.snippets_card.mount",), (snippets_card.mount(),), on=NO_CARD),
+    Row(
+        ("board.snippets_card.look", "board.snippets_card.mount", "board.snippets_card.format_card"),
+        (
+            MOUNTED.replace("/sd", "/card") + "print('@@FD 1')\n",
+            snippets_card.look(),
+            snippets_card.mount(),
+            snippets_card.unmount(),
+            snippets_card.format_card(),
+            snippets_card.sha256("/card/x.dup"),
+            snippets_card.move("/card/x.dup", "/card/none/x.dup"),
+            IS_MOUNTED,
+        ),
+        rules=("room-left", "order-of-names"),
+    ),
+    Row(
+        ("board.snippets_card.mount", "board.snippets_card.format_card", "board.snippets_card.unmount"),
+        (snippets_card.mount(), snippets_card.mount(), snippets_card.unmount(), IS_MOUNTED),
+    ),
+    Row(
+        ("board.snippets_card.format_card",),
+        (snippets_card.format_card(), snippets_card.look()),
+        eras=FILE_ERAS,
+        rules=("room-left", "raw-sectors"),
+    ),
+    Row(
+        ("board.snippets_card.format_card",),
+        (MOUNTED + "print('@@FD 1')\n", snippets_card.format_card(), IS_MOUNTED),
+    ),
+    Row(("board.snippets_card.format_card",), (snippets_card.format_card(),), on=NO_CARD),
+)
+
+MODEM = (
+    *(
+        Row(
+            tuple(
+                f"board.snippets_modem.{name}"
+                for name in ("tunnel_open", "tunnel_exchange", "tunnel_set_baud", "TUNNEL_CLOSE")
+            ),
+            (
+                snippets_modem.tunnel_open(921_600),
+                snippets_modem.tunnel_exchange(base64.b64encode(b"ATE0\r\n").decode("ascii"), 0, 0),
+                snippets_modem.tunnel_exchange("", 1024, 500),
+                snippets_modem.tunnel_exchange(AT, 1024, 500),
+                snippets_modem.tunnel_exchange("", 1024, 20),
+                snippets_modem.tunnel_set_baud(115_200),
+                snippets_modem.tunnel_exchange(AT, 1024, 100),
+                snippets_modem.TUNNEL_CLOSE,
+                NAMES_LEFT,
+            ),
+            on=State(kind=kind),
+        )
+        for kind in ("FiPy", "GPy")
+    ),
+    Row(
+        ("board.snippets_modem.tunnel_open",),
+        (snippets_modem.tunnel_open(921_600), snippets_modem.tunnel_exchange(AT, 1024, 100)),
+        on=SILENT,
+    ),
+    Row(("board.snippets_modem.TUNNEL_RECONNECT",), (snippets_modem.TUNNEL_RECONNECT,), eras=EVERY_ERA),
+    Row(
+        ("board.snippets_modem.TUNNEL_RECONNECT",),
+        (snippets_modem.TUNNEL_RECONNECT,),
+        eras=("E", "F"),
+        on=State(lte_on_boot=False),
+        ending=RESTARTS,
+    ),
+    *(
+        Row(
+            ("board.snippets_modem.JUMPERS_BEGIN", "board.snippets_modem.jumpers_read"),
+            (
+                snippets_modem.JUMPERS_BEGIN,
+                snippets_modem.jumpers_read("up"),
+                snippets_modem.jumpers_read("down"),
+                Rts(False),
+                snippets_modem.jumpers_read("up"),
+                snippets_modem.jumpers_read("down"),
+                Cts(),
+            ),
+            on=State(jumpers=fitted),
+        )
+        for fitted in (False, True)
+    ),
+    Row(
+        ("board.snippets_pins.JUMPERS_PULSES",),
+        (snippets_modem.JUMPERS_BEGIN, JUMPERS_PULSES, Cts(), snippets_modem.jumpers_read("up")),
+        on=State(jumpers=True),
+    ),
+    Row(("board.snippets_modem.WDT_LATER",), (snippets_modem.WDT_LATER % 3_600_000, NAMES_LEFT)),
+    Row(
+        ("board.snippets_modem.LTE_STARTED", "board.snippets_modem.LTE_NOT_AT_BOOT"),
+        (snippets_modem.LTE_STARTED, snippets_modem.LTE_NOT_AT_BOOT, snippets_modem.LTE_STARTED),
+        eras=EVERY_ERA,
+    ),
+    Row(("board.snippets_modem.LTE_TRY",), (snippets_modem.LTE_TRY,), eras=("E", "F")),
+    Row(("board.snippets_modem.LTE_TRY",), (snippets_modem.LTE_TRY,), eras=("E", "F"), on=SILENT),
+    Row(
+        ("board.snippets_modem.MIRROR",),
+        (snippets_modem.MIRROR,),
+        eras=MIRRORS,
+        ending=MIRRORS_NATIVELY,
+        then_sends="AT\r\n",
+    ),
+    Row(
+        ("board.snippets_modem.MIRROR", "board.snippets_modem.LTE_TRY"),
+        (snippets_modem.LTE_TRY, snippets_modem.MIRROR),
+        eras=("E", "F"),
+        on=State(lte_on_boot=False),
+        ending=MIRRORS_NATIVELY,
+        then_sends="AT\r\n",
+    ),
+    Row(
+        ("board.snippets_modem.MIRROR",),
+        (snippets_modem.MIRROR,),
+        eras=("E", "F"),
+        on=SILENT,
+        ending=IS_DEAD,
+        then_sends="AT\r\n",
+    ),
+    Row(("board.snippets_modem.MIRROR",), (snippets_modem.MIRROR,), eras=("Z", "A")),
+    Row(("board.snippets_modem.MIRROR",), (LTE_RUNS, snippets_modem.MIRROR), eras=("B1",)),
+    *(
+        Row(
+            ("board.snippets_modem.MIRROR_B1",),
+            (*before, snippets_modem.MIRROR_B1),
+            eras=("B1",),
+            ending=MIRRORS_NATIVELY,
+            then_sends="AT\r\n",
+        )
+        for before in ((), (LTE_RUNS,))
+    ),
+    *(
+        Row(
+            ("board.bridge.bridge",),
+            (bridge.bridge(),),
+            eras=("Z", "A", "C", "F"),
+            on=State(kind=kind),
+            ending=BRIDGES,
+            then_sends="AT\r\n",
+        )
+        for kind in ("FiPy", "GPy")
+    ),
+)
+
+BUILT_IN = (
+    Row(
+        ("board.snippets_bootrom.OPEN", "board.snippets_bootrom.piece", "board.snippets_bootrom.CLOSE"),
+        (
+            snippets_bootrom.OPEN,
+            snippets_bootrom.piece(0, 500, 384),
+            snippets_bootrom.piece(500, 268, 384),
+            snippets_bootrom.CLOSE,
+            NAMES_LEFT,
+        ),
+        eras=MIRRORS,
+    ),
+    Row(
+        ("board.snippets_bootrom.OPEN", "board.snippets_bootrom.CLOSE"),
+        (snippets_bootrom.OPEN, snippets_bootrom.CLOSE),
+        eras=("Z", "A"),
+        on=State(flash={"sqnsbrz.py": b"class bootrom:\n BOOTROM = b'uploaded'\n"}),
+    ),
+    Row(
+        ("board.onboard.Order.code",),
+        (
+            onboard.Order("/sd/caf\u00e9.dup", image=("caf\u00e9.dup", "full", "CATM1", 1, 0, "x")).code(),
+            onboard.Order("/sd/x.dup", method="store", accept=("jumpers-removed",), was=38638, dry=True).code(),
+        ),
+        eras=OLD_AND_NEW,
+        on=CORE,
+    ),
+)
+
+GROUPS: dict[str, tuple[Row, ...]] = {
+    "about-the-board": ABOUT_THE_BOARD,
+    "files": FILES,
+    "without-hashing": WITHOUT_HASHING,
+    "names": NAMES,
+    "card": CARD,
+    "modem": MODEM,
+    "built-in": BUILT_IN,
+}
+ROWS: tuple[Row, ...] = tuple(row for rows in GROUPS.values() for row in rows)
