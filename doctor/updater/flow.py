@@ -131,7 +131,7 @@ class Flow(object):
         # type: (Step) -> None
         from .soak import soak  # only where it is wanted: memory is short on a board
 
-        soak(self._s)
+        soak(self._s, mini=self._mode == states.FFH)
 
     def _prepare(self, step):
         # type: (Step) -> None

@@ -60,8 +60,10 @@ class Sender(object):
         outcome, master = s.outcome, s.master
         outcome.sent_bytes = 0
         self._start()
+        opened = False
         try:
             master.open(self._type, packed is not None)
+            opened = True
             if packed is not None and master.packed:
                 source, size = packed
             s.stop_here_if_asked()
@@ -71,7 +73,7 @@ class Sender(object):
             began = master.began
             outcome.sent_any = self._before or began
             self._leave()
-            raise FlowError(self._id(err, began), err.detail)
+            raise FlowError(self._id(err, opened), err.detail)
         except FlowError:
             self._leave()
             raise
@@ -102,9 +104,9 @@ class Sender(object):
         done = "after %d of %d bytes" % (outcome.sent_bytes, size)
         return done + "; the modem needs the whole file from its beginning"
 
-    def _id(self, error, began):
+    def _id(self, error, opened):
         # type: (StpError, bool) -> str
-        if error.kind == "silent" and began and not self._s.outcome.sent_bytes:
+        if error.kind == "silent" and opened and not self._s.outcome.sent_bytes:
             return "stall-at-zero-percent"
         return _STP_IDS.get(error.kind, "stp-invalid-answer")
 

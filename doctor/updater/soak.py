@@ -11,10 +11,14 @@ READ_BYTES = 64
 _LONGEST_BYTES = 512
 
 
-def soak(s, count=SOAK_COUNT):
-    # type: (Session, int) -> None
-    """Ask AT ``count`` times. Raises FlowError for the first answer that is not exactly OK."""
-    s.at.command("ATE0")
+def soak(s, count=SOAK_COUNT, mini=False):
+    # type: (Session, int, bool) -> None
+    """Ask AT ``count`` times. Raises FlowError for the first answer that is not exactly OK.
+
+    mini  the boot ROM answers: it has no echo, and takes four commands and nothing else (modem-protocol.md 3.1)
+    """
+    if not mini:
+        s.at.command("ATE0")
     if not s.at.wake(WAKE_TRIES, WAKE_EVERY_MS):
         raise FlowError("wakeup-without-answer", "the modem does not answer AT any more; nothing was sent to it")
     s.speaker.waiting("%d answers in a row without a fault" % count, count * ANSWER_MS, True)

@@ -237,10 +237,12 @@ class Master(object):
         # type: (bytes, int, bool) -> int
         """Send the beginning of ``data`` as one block, shorter where it is refused; returns the bytes taken."""
         tries = TRIES
+        # Either request may be the one that hangs at 0 %: both give it the same five minutes.
+        cmd_ms = BLOCK_ACK_MS // TRIES if only_once else CMD_ACK_MS
         while True:
             block = data[: self.block_bytes]
             try:
-                self._ask(BLOCK_CMD, struct.pack(">H", len(block)), CMD_ACK_MS, tries)
+                self._ask(BLOCK_CMD, struct.pack(">H", len(block)), cmd_ms, tries)
                 tries = TRIES
                 self.began = True
                 payload = self._ask(BLOCK, block, BLOCK_ACK_MS, 1 if only_once else TRIES, offset)
@@ -283,8 +285,8 @@ class Master(object):
 
         offset  place of the payload in the image; -1 for what is no part of it
 
-        The same request keeps its tid, except after a nack of the op: the modem then counts it as answered
-        (Monarch 2; modem-protocol.md 4.5), or it does not, so the tid alternates. Raises StpError.
+        The same request keeps its tid, except after a nack of a block or its command: the modem then counts it as
+        answered (Monarch 2; modem-protocol.md 4.5), or it does not, so the tid alternates. Raises StpError.
         """
         base = self._tid
         tid = base
@@ -294,7 +296,7 @@ class Master(object):
                 self.repeats += 1
                 self._speaker.note("%s %d was %s; sending it again" % (_NAMES[op], tid, _WORDS[answer.kind]))
                 self._buffer = b""  # half a reply must not swallow the next one
-            if answer.kind == "nack":
+            if answer.kind == "nack" and op in (BLOCK_CMD, BLOCK):  # OPEN is always 1, DATA_TYPE 2 (4.3)
                 tid = base + 1 if tid == base else base
             if answer.kind in ("nack", "unknown"):
                 self._clock.sleep_ms(NACK_PAUSE_MS)
