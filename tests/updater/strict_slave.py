@@ -390,7 +390,7 @@ class StrictSlave:
         if op == BLOCK and stage is not Stage.ANNOUNCED:
             self._break("command-before-block", f"{frame} while {stage.name}")
             return False
-        if stage is Stage.ANNOUNCED and op != BLOCK:
+        if stage is Stage.ANNOUNCED and op != BLOCK and self._nacked is None:
             self._break("block-after-command", f"{frame} where {self.announced} bytes were announced")
             return False
         return True
@@ -415,10 +415,13 @@ class StrictSlave:
             if sid != 1:
                 self._break("session-id", str(frame))
             allowed = {self._tid}
-            if self._nacked is Trick.NACKED:  # PSU asks again with a new one, Pycom's with the same
+            # PSU asks a nacked BLOCK_CMD or BLOCK again with a new one, Pycom's with the same; DATA_TYPE is always 2
+            if self._nacked is Trick.NACKED and frame.op != DATA_TYPE:
                 allowed.add(self._tid + 1)
-                if self._last is not None and (frame.op, frame.payload) != (self._last.op, self._last.payload):
-                    self._break("same-bytes-again", f"{frame} after a nack of {self._last}")
+                last = self._last
+                smaller = frame.op == COMMAND  # 4.8: a refused block size may be followed by a smaller one
+                if last is not None and (frame.op, frame.payload) != (last.op, last.payload) and not smaller:
+                    self._break("same-bytes-again", f"{frame} after a nack of {last}")
             if tid not in allowed:
                 wrong = "unknown-same-tid" if self._nacked is Trick.UNKNOWN else "transaction-id"
                 self._break(
@@ -451,10 +454,10 @@ class StrictSlave:
             return
         self._nacked = None
         self._last = frame
-        payload = self._act(frame, trick)
-        self._tid = frame.tid + 1
         if trick is Trick.MUTE:
             self._mute = True
+        payload = self._act(frame, trick)
+        self._tid = frame.tid + 1
         self._may_repeat = trick in SPOILS or self._mute
         self._last_reply = reply_frame(ACK | frame.op, frame.sid, frame.tid, payload, self.terms.crc_in_acks)
         self._answer(frame, self._last_reply, trick)
@@ -527,7 +530,7 @@ class StrictSlave:
         tail = self._tail
         if not (data.startswith(tail) or tail.startswith(data)):
             self._break("tail-after-residue", f"{len(tail)} bytes had not been consumed")
-        residue = len(data) // 2 if trick is Trick.HALF_CONSUMED else 0
+        residue = len(data) // 2 if trick is Trick.HALF_CONSUMED else len(data) if self._mute else 0
         self._short_block = len(data) < SHORTEST_BYTES and not tail and not residue
         self._tail = data[len(data) - residue :] or tail[len(data) :]
         self.taken += data[: len(data) - residue]

@@ -169,7 +169,7 @@ WRONG: dict[str, tuple[Callable[[], Hand], ...]] = {
     "short-only-last": (lambda: opened()(command(31, 2), ask(3, 1, 3, bytes(31)), command(32, 4)),),
     "same-bytes-again": (
         lambda: tripped(Trick.LOST)(COMMAND_16).wait(90_000)(command(17, 2)),
-        lambda: tripped(Trick.NACKED)(COMMAND_16, command(17, 3)),
+        lambda: tripped(Trick.NACKED, op=3)(COMMAND_16, BLOCK_16, ask(3, 1, 4, bytes(16))),
     ),
     "no-needless-repeat": (lambda: opened()(COMMAND_16, COMMAND_16), lambda: tripped(Trick.TWICE)(*[COMMAND_16] * 2)),
     "unknown-same-tid": (lambda: tripped(Trick.UNKNOWN)(COMMAND_16, command(16, 3)),),
