@@ -17,6 +17,9 @@ _CURES = {
     "wrong-serial-port-chosen": ("plug-in",),
     "port-permission-denied": ("grant-port-access",),
     "port-busy": ("close-other-program",),
+    "board-not-on-wifi": ("join-wifi",),
+    "wifi-connection-lost": ("join-wifi",),
+    "telnet-login-refused": ("give-login",),
     "modemmanager-grabs-port": ("stop-modemmanager", "close-other-program"),
 }
 
@@ -25,11 +28,11 @@ class PortOpens(Check):
     """The port exists, opens for us alone, and nothing else meddles with it.
 
     Why: everything else goes through this port; a second program on it takes half of the bytes, and ModemManager
-    sends AT commands into a flash.
+    sends AT commands into a flash. A board on Wi-Fi (telnet://) serves one program, which must log in.
     Looks at: opens the port (RTS and DTR asserted beforehand, no flow control) and keeps it open. Looks for who holds
     it where it is busy, at the rights of the device where they forbid it, and for a running ModemManager. Sends
     nothing.
-    Cures: plug-in, grant-port-access, close-other-program, stop-modemmanager.
+    Cures: plug-in, grant-port-access, close-other-program, stop-modemmanager, join-wifi, give-login.
     """
 
     id = "port-opens"

@@ -19,6 +19,7 @@ LOGIN_S = 10.0  #: per prompt: the servers' task shares its core with the interp
 BEFORE_PASSWORD_MS = 200  #: MicroPython's own tools/pyboard.py waits so long "because of … the telnet server"
 WRITE_S = 10.0  #: a board that executes reads nothing; no command of ours is longer than TCP's windows
 POLL_S = 0.02
+GOING_DOWN_MS = 2_000  #: until a board that was told to restart surely serves nobody any more
 RECONNECT_PAUSE_MS = 1_000
 CHUNK_BYTES = 4096
 
@@ -68,6 +69,7 @@ class TelnetPort:
         """Connect again after the board was restarted: as often as it takes, ``limit_s`` at most. Raises PortLost."""
         limit = Deadline(self.clock, limit_s)
         self.close()
+        self.clock.sleep_ms(GOING_DOWN_MS)
         while True:
             try:
                 self.open()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from doctor.board import snippets
 from doctor.board.eras import Era, base_of_version, era_of
-from doctor.board.repl import BANNER, PROMPT, Repl, ReplBroken
+from doctor.board.repl import BANNER, CTRL_B, PROMPT, Repl, ReplBroken
 from doctor.clock import Deadline
 from doctor.errors import BoardError, BoardReset
 from doctor.escape import shown
@@ -16,6 +16,7 @@ from doctor.link import Link
 
 SAFE_BOOT_S = 8.0  #: prompt about 2 s after Ctrl-F; repl-stack rule 2 waits 8 s
 BOOT_S = 20.0  #: a normal start may join a Wi-Fi network in boot.py before the prompt
+RECONNECT_S = 60.0  #: a computer joins the board's Wi-Fi net again within half a minute, if by itself at all
 PROMPT_QUIET_MS = 300  #: a prompt at the end of the output counts once nothing follows it for this long
 
 #: Build dates around FiPy 1.12.0.b1, whose os.uname() crashes the board (#118 shows 2018-01-04). Its banner
@@ -115,7 +116,7 @@ class Board:
         self.repl.forget()
         self.link.drain()
         self.link.write(b"\x06")
-        return self.wait_for_prompt(SAFE_BOOT_S)
+        return self._back_at_prompt(SAFE_BOOT_S)
 
     def reset(self) -> str:
         """Restart normally: boot.py and main.py run. Returns what was printed until the prompt.
@@ -124,7 +125,14 @@ class Board:
         """
         self.repl.send(snippets.RESET)
         self.repl.forget()
-        return self.wait_for_prompt(BOOT_S)
+        return self._back_at_prompt(BOOT_S)
+
+    def _back_at_prompt(self, limit_s: float) -> str:
+        """After a restart that was meant; over Wi-Fi it ended the connection, and the prompt stands there already."""
+        if self.link.network is not None:
+            self.link.reconnect(RECONNECT_S)
+            self.link.write(CTRL_B)
+        return self.wait_for_prompt(limit_s)
 
     def wait_for_prompt(self, limit_s: float) -> str:
         """Read until the board sits at its friendly prompt; returns all it printed. Raises BoardError else."""

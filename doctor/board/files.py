@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import posixpath
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from doctor.board import snippets
@@ -122,7 +123,7 @@ def write(board: Board, path: str, data: bytes) -> None:
     can_rename = bool(board.identify().features.get("os.rename"))
     target = posixpath.join(posixpath.dirname(path), TEMPORARY_NAME) if can_rename else path
     try:
-        _send(board, target, data)
+        send(board, target, data)
         if stat(board, target).size_bytes != len(data):
             raise _damaged(board, path, "the size")
         if sha256(board, target) != hashlib.sha256(data).hexdigest():
@@ -135,7 +136,11 @@ def write(board: Board, path: str, data: bytes) -> None:
         board.repl.call(snippets.rename(target, path))
 
 
-def _send(board: Board, path: str, data: bytes) -> None:
+def send(board: Board, path: str, data: bytes, tell: Callable[[int], None] = lambda _done: None) -> None:
+    """Write a file in place, in small pieces, proving nothing; ``tell`` hears the bytes so far, and may raise to stop.
+
+    Raises BoardFileMissing for a folder that is not there, BoardError where the board refuses (full).
+    """
     with _missing_path(board, path):
         board.repl.call(snippets.open_for_writing(path))
     try:
@@ -155,6 +160,7 @@ def _send(board: Board, path: str, data: bytes) -> None:
             if taken != len(part):
                 raise _full(board, path)
             done += len(part)
+            tell(done)
     finally:
         with contextlib.suppress(BoardError):
             board.repl.call(snippets.CLOSE_WRITTEN)
@@ -170,9 +176,13 @@ def _full(board: Board, path: str) -> BoardError:
         "flash-filesystem-full",
         f"no room for {path}",
         on=board.link.name,
-        cause="the board's flash is full",
-        next="delete files that are not needed from /flash",
+        cause=f"{_volume(path)} of the board is full",
+        next=f"delete files that are not needed from {_volume(path)}",
     )
+
+
+def _volume(path: str) -> str:
+    return "/" + path.strip("/").partition("/")[0]
 
 
 def _damaged(board: Board, path: str, what: str) -> BoardError:

@@ -188,6 +188,7 @@ def plan_text(plan: FlashPlan) -> RenderableType:
         _pair("modem", f"{before.family}, mode {before.mode}, runs {runs}"),
         _pair("result", f"build {image.promised_build or 'unknown'}"),
         _pair("way", f"{plan.via}, method {plan.core.method}"),
+        *([_pair("first", plan.upload)] if plan.upload else []),
     ]
     for number, step in enumerate(plan.core.steps, 1):
         unplug = "" if step.may_unplug else "; do not unplug"

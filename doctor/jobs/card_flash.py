@@ -12,10 +12,10 @@ from typing import Any
 from doctor import engine
 from doctor.bench import Bench
 from doctor.board import files, onboard, sdcard
-from doctor.board.card_image import need_on_card
 from doctor.check import Status
 from doctor.errors import BoardError, BoardReset, DoctorError, FlashUnproved, LinkError, Stopped, UsageError
 from doctor.events import Event, Listener, Note, Phase, Progress, StepStarted, from_core, ignore
+from doctor.jobs.card_copy import path_on_card
 from doctor.jobs.flash_plan import FlashPlan, FlashRequest
 from doctor.jobs.flash_result import FlashResult, Proof
 from doctor.jobs.interrupts import Interrupts
@@ -38,12 +38,13 @@ def refusal(bench: Bench, report: engine.Report, plan: FlashPlan) -> DoctorError
 
     As soon as this program ends, RTS drops: jumpers that are only not proved to be there will not do (FiPy).
     """
+    other = "--via usb" if bench.link.network is None else "--via usb and the board's USB port"
     if len(plan.files) > 1 or plan.before.mode == states.FFH:
         return UsageError(
             "via-card",
             "more than one file is needed, and the board can send only the one on its card",
             on=bench.link.name,
-            next="run the same command with --via usb",
+            next=f"run the same command with {other}",
         )
     finding = report.finding(JUMPERS)
     if finding is None or finding.status is not Status.WARN or JUMPERS in bench.options.accept:
@@ -53,7 +54,7 @@ def refusal(bench: Bench, report: engine.Report, plan: FlashPlan) -> DoctorError
         "whether the RTS and CTS jumpers are removed is not proved, and the board must go on when this program ends",
         on=bench.link.name,
         cause="with the jumpers fitted, the modem stops as soon as no program holds the port's RTS line",
-        next=f"look that both jumpers are off and add --accept {JUMPERS}, or use --via usb",
+        next=f"look that both jumpers are off and add --accept {JUMPERS}, or use {other}",
     )
 
 
@@ -67,7 +68,7 @@ def carry_out(
 ) -> FlashResult:
     """Put the core on the board, have it flash from its card, and judge what it says. Raises DoctorError beforehand."""
     on_pc = bench.options.card_file is None
-    path = need_on_card(bench.board, plan.image) if on_pc else plan.image.path.as_posix()
+    path = path_on_card(bench, plan, interrupts, listen) if on_pc else plan.image.path.as_posix()
     say = _sayer(listen)
     onboard.install(bench.board, say)
     if on_pc:

@@ -73,7 +73,8 @@ def prepare(
     plan = plan_for(bench, request)
     if isinstance(plan, FlashPlan) and plan.via == "card":
         closed = card_flash.refusal(bench, report, plan)
-        if closed is not None and request.via == "auto":  # nobody asked for the card: take the other way
+        other_way = request.via == "auto" and bench.link.network is None  # nobody asked for the card
+        if closed is not None and other_way:
             return report, plan_for(bench, replace(request, via="usb"))
         return report, closed or plan
     return report, plan

@@ -55,8 +55,9 @@ class FlashFile:
 class FlashPlan:
     """What is going to happen, ready to be shown and consented to.
 
-    image  the firmware that is to run at the end
-    files  everything that goes over, that image included
+    image   the firmware that is to run at the end
+    files   everything that goes over, that image included
+    upload  what must be copied to the card in the board first; empty where nothing must, or cannot be
     """
 
     image: FirmwareImage
@@ -65,6 +66,7 @@ class FlashPlan:
     core: Plan
     files: tuple[FlashFile, ...] = ()
     compress: bool = False
+    upload: str = ""
 
 
 def plan_for(bench: Bench, request: FlashRequest) -> FlashPlan | DoctorError:
@@ -92,7 +94,20 @@ def plan_for(bench: Bench, request: FlashRequest) -> FlashPlan | DoctorError:
         return DoctorError(refusal.id, refusal.what, on=images[0].path.name, cause=refusal.why, next=refusal.next)
     used = {FIRMWARE, *(step.image for step in core.steps)}
     files = tuple(file for file in given_files(bench) if file.role in used)
-    return FlashPlan(images[-1], facts, via, core, files, request.compress)
+    return FlashPlan(images[-1], facts, via, core, files, request.compress, _upload(bench, via))
+
+
+def _upload(bench: Bench, via: str) -> str:
+    """Over Wi-Fi the image is copied to the board's card where no file of its size lies there."""
+    from doctor.board import sdcard
+
+    if via != "card" or bench.link.network is None or bench.options.card_file is not None:
+        return ""
+    size = bench.firmware[-1].size_bytes
+    if any(file.size_bytes == size for file in sdcard.look(bench.board).files):
+        return ""
+    how = "over the REPL" if bench.link.network.ftp_port is None else "by FTP"
+    return f"the image is copied to the card in the board first, {how}: {size:,} bytes"
 
 
 def _out_of_reach(bench: Bench, request: FlashRequest, facts: ModemFacts) -> DoctorError:

@@ -53,7 +53,7 @@ class Recorder:
             done = (*self.entry.done, self.entry.step) if self.entry.step else self.entry.done
             self._share = 0.0
             self._keep(replace(self.entry, step=event.step, step_text=event.text, done=done, sent_bytes=0))
-        elif isinstance(event, events.Progress):
+        elif isinstance(event, events.Progress) and event.phase is not events.Phase.PREPARE:  # that is no modem's
             share = event.done_bytes / max(1, event.total_bytes)
             if share >= self._share + WRITE_SHARE or event.done_bytes == event.total_bytes:
                 self._share = share

@@ -43,11 +43,14 @@ class Leg:
 def choose_via(bench: Bench, via: str) -> str | DoctorError:
     """The way that ``auto`` means here, or why the one that was asked for cannot be gone."""
     if via == "auto" or (via == "usb" and bench.through_mirror is not None):
-        via = "modem" if bench.is_bare_modem else ("card" if _lies_on_card(bench) else "usb")
+        card = (bench.link.network is not None and not _needs_more(bench)) or _lies_on_card(bench)
+        via = "modem" if bench.is_bare_modem else ("card" if card else "usb")
     if via in ("usb", "card") and bench.is_bare_modem:
         return UsageError(f"via-{via}", "the port leads to a bare modem", on=bench.link.name, next="use --via modem")
     if via != "card" and bench.options.card_file is not None:
         return UsageError(f"via-{via}", "the image lies on the board's card only", next="use --via card")
+    if via == "usb" and bench.link.network is not None:
+        return _not_over_wifi(bench)
     if via == "usb" and not bench.link.can_change_baud:
         return LinkError(
             "mirror-no-answer",
@@ -56,6 +59,23 @@ def choose_via(bench: Bench, via: str) -> str | DoctorError:
             next="connect the board by USB, or use rfc2217:// instead of socket://",
         )
     return via
+
+
+def _not_over_wifi(bench: Bench) -> LinkError:
+    by_card = "run the same command with --via card: the image is copied to the card in the board, which flashes itself"
+    return LinkError(
+        "via-usb",
+        "a modem cannot be flashed through the board over Wi-Fi",
+        on=bench.link.name,
+        cause="mirror mode joins the modem to the board's USB port only, and stops Wi-Fi",
+        next="connect the board by USB: more than one file is needed" if _needs_more(bench) else by_card,
+    )
+
+
+def _needs_more(bench: Bench) -> bool:
+    """Whether files are given that the board cannot send by itself."""
+    options = bench.options
+    return len(options.firmware) > 1 or options.updater_elf is not None or options.bootrom is not None
 
 
 def _lies_on_card(bench: Bench) -> bool:
@@ -68,7 +88,7 @@ def _lies_on_card(bench: Bench) -> bool:
     options = bench.options
     if options.card_file is not None:
         return True
-    if len(options.firmware) != 1 or options.updater_elf is not None or options.bootrom is not None:
+    if len(options.firmware) != 1 or _needs_more(bench):
         return False
     try:
         return find_on_card(bench.board, bench.firmware[0]) is not None

@@ -52,6 +52,14 @@ class PowerCycle(DoableCure):
             link.serial.hands.power_cycle(OFF_S)
             bench.close_link()
             return f"power was off for {OFF_S:.0f} s (simulated)"
+        if link.network is not None:
+            raise LinkError(
+                "reset-is-not-power-cycle",
+                "over Wi-Fi it cannot be seen how long the board was without power",
+                on=link.name,
+                next="unplug USB and the battery, wait ten seconds, plug in again, join the board's Wi-Fi net, and run"
+                " fipy-doctor check",
+            )
         context.say("Unplug USB and the battery now.")
         self._await_gone(bench)
         gone_ms = clock.ticks_ms()

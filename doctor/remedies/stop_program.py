@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from doctor import sniff
 from doctor.board import files
+from doctor.board.board import RECONNECT_S
 from doctor.check import Finding
 from doctor.errors import BoardError
 from doctor.remedies.cure import CureContext, DoableCure
@@ -53,6 +54,7 @@ class StopProgram(DoableCure):
             context.say("Ctrl-C does not stop it; restarting the board without its programs")
             bench.link.drain()
             bench.link.write(CTRL_F)
+            bench.link.reconnect(RECONNECT_S)
             how = "Ctrl-C did not stop the program; the board was restarted without it (safe boot)"
             seen = sniff.contact(bench.link).seen
         if seen not in ENDED:
