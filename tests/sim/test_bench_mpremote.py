@@ -9,6 +9,11 @@ from typing import Any
 import pytest
 import serial
 
+from tests.board.described import ERAS
+
+#: board-and-repl.md 4: from 1.20 on.
+WITH_ILISTDIR = ("C-vfs", "D", "E", "F")
+
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     transport_serial = pytest.importorskip("mpremote.transport_serial", reason="mpremote is not installed")
@@ -62,14 +67,15 @@ def test_soft_reset_forgets_variables(board: Any) -> None:
         board.exec("print(keep)")
 
 
-def test_lists_where_the_release_has_ilistdir(board: Any) -> None:
-    assert {entry.name for entry in board.fs_listdir("/flash")} >= {"boot.py", "main.py", "lib"}
-
-
-def test_old_releases_have_no_ilistdir() -> None:
-    for transport in connect("sim://fipy?release=1.18.2.r4"):
-        with pytest.raises(Exception, match="ilistdir"):
-            transport.fs_listdir("/flash")
+@pytest.mark.parametrize("era", ERAS)
+def test_lists_in_eras_that_have_ilistdir(era: str) -> None:
+    for transport in connect(f"sim://gpy?release={ERAS[era]}"):
+        assert transport.eval("6 * 7") == 42
+        if era in WITH_ILISTDIR:
+            assert {entry.name for entry in transport.fs_listdir("/flash")} >= {"boot.py", "main.py", "lib"}
+        else:
+            with pytest.raises(Exception, match="ilistdir"):
+                transport.fs_listdir("/flash")
 
 
 def test_card_is_read_through_its_image(board: Any) -> None:
