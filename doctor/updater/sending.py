@@ -59,10 +59,10 @@ class Sender(object):
         s = self._s
         outcome, master = s.outcome, s.master
         outcome.sent_bytes = 0
-        self._start()
+        was_reset = self._start()
         opened = False
         try:
-            master.open(self._type, packed is not None)
+            master.open(self._type, packed is not None, was_reset)
             opened = True
             if packed is not None and master.packed:
                 source, size = packed
@@ -119,18 +119,18 @@ class Sender(object):
         s.speaker.progress(self._phase, done, total, False)
 
     def _start(self):
-        # type: () -> None
-        """Bring the modem into transfer mode."""
+        # type: () -> bool
+        """Bring the modem into transfer mode; True where it has acknowledged a RESET there already."""
         s = self._s
         s.master.began = False
         for _ in range(START_TRIES):
             reply = s.at.command(self._line)
             if reply.status == "OK":
-                return
+                return False
             if not reply.status:
                 # The OK may be lost, so ask the STP way. Where that is not answered there is no session to disturb.
                 if s.master.reset():
-                    return
+                    return True
                 s.port.write(b"\r")
             s.at.listen(POLL_MS)
         raise FlowError("stp-start-refused", "the modem does not take a file")

@@ -150,13 +150,14 @@ class Master(object):
                 return True
         return False
 
-    def open(self, data_type=DATA_TYPE_CABA, packed=False):
-        # type: (int, bool) -> Tuple[int, int]
+    def open(self, data_type=DATA_TYPE_CABA, packed=False, was_reset=False):
+        # type: (int, bool, bool) -> Tuple[int, int]
         """RESET and open a session; returns its version and max transfer in bytes. Raises StpError.
 
-        packed  offer a zlib stream; ``self.packed`` says whether the modem agreed, which takes a version 2 session
+        packed     offer a zlib stream; ``self.packed`` says whether the modem agreed, which takes a version 2 session
+        was_reset  RESET was acknowledged already: a second one might lead out of transfer mode
         """
-        if not self.reset(tries=TRIES):
+        if not was_reset and not self.reset(tries=TRIES):
             raise StpError("silent", "the modem does not answer the transfer protocol")
         self._tid = 1
         payload = self._ask(OPEN, b"", CONTROL_ACK_MS)
