@@ -72,6 +72,7 @@ class Habits:
     deploy_ms: int = 90_000
     ongoing: int = 2  # times that SMUPGRADE? says on-going
     noise_on_entry: bytes = b"\x00\r\n+CEREG: 2\r\n"  # between OK and RESET: the master discards input (4)
+    lost_oks: int = 0  # to AT+SMSTPU and AT+STP
     result: str = "success"
 
 
@@ -157,6 +158,7 @@ class StrictModem:
         self._last_byte_ms = -GUARD_BEFORE_MS
         self._left_data_ms: int | None = None
         self._errors_left = self.habits.smswboot_errors
+        self._oks_to_lose = self.habits.lost_oks
 
     # ---- clock
 
@@ -565,7 +567,10 @@ class StrictModem:
         self.slave = slave
         self._line.clear()
         ok = b"OK\r\n" if self.mode is Mode.FFH else b"\r\nOK\r\n"
-        self._send(ok)
+        if self._oks_to_lose:
+            self._oks_to_lose -= 1
+        else:
+            self._send(ok)
         self._at(self._reply_free_us, lambda: slave.entered_at(self._ms()))
         noise = self.habits.noise_on_entry
         if noise and self.mode is not Mode.FFH:

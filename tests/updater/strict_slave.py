@@ -52,6 +52,7 @@ class Trick(Enum):
     URC_BEFORE = auto()
     BAD_HEADER_CRC = auto()
     NACKED = auto()
+    REFUSED = auto()  # the session is not opened (4.2)
     UNKNOWN = auto()
     HALF_CONSUMED = auto()  # residue
     LYING_RESIDUE = auto()  # damaged residue under a payload CRC of 0, the header CRC being set
@@ -69,7 +70,10 @@ class Terms:
 
     version: int = 1
     max_transfer: int = 8192
-    crc_in_acks: bool = False  # zero means "not computed" (4.1); both occur
+    crc_in_acks: bool = False  # zero means "not computed" (4.1), for header and payload separately
+    payload_crc_only: bool = False
+    #: whether a second RESET ends STP mode where no session was opened: 3.3 says RESET leads out, 4.3 that it leads in
+    idle_reset_leaves: bool = True
     ack_ms: int = 2
     #: how long the ack of the n-th BLOCK takes (4.5: minutes at 7 % and at 99 %)
     stalls_ms: dict[int, int] = field(default_factory=dict)
@@ -170,8 +174,11 @@ class StrictSlave:
         return self.stage is not Stage.CLOSED
 
     def adopt(self, tid: int, announced: int, partial: bytes = b"") -> None:
-        """Become a session that another master left: in its middle, perhaps with part of a frame received."""
-        self.stage = Stage.ANNOUNCED if announced else Stage.READY
+        """Become a session that another master left: in its middle, perhaps with part of a frame received.
+
+        tid 0: it has not sent OPEN yet.
+        """
+        self.stage = Stage.ANNOUNCED if announced else Stage.READY if tid else Stage.RESET_DONE
         self.announced, self._tid, self._foreign = announced, tid, True
         self._buffer += partial
         self._first = Stamp(-1, 0)
@@ -431,7 +438,7 @@ class StrictSlave:
 
     def _reset_ids(self, frame: Frame) -> None:
         ids = (frame.sid, frame.tid)
-        if self.stage in (Stage.FRESH, Stage.RESET_DONE):
+        if self.stage is Stage.FRESH or (self.stage is Stage.RESET_DONE and self._last is not None and not self._tid):
             if ids != (0, 0):
                 self._break("reset-ids", str(frame))
             return
@@ -460,6 +467,8 @@ class StrictSlave:
         self._tid = frame.tid + 1
         self._may_repeat = trick in SPOILS or self._mute
         self._last_reply = reply_frame(ACK | frame.op, frame.sid, frame.tid, payload, self.terms.crc_in_acks)
+        if self.terms.payload_crc_only:
+            self._last_reply = self._last_reply[:14] + crc16(payload).to_bytes(2, "big") + payload
         self._answer(frame, self._last_reply, trick)
 
     def _answer(self, frame: Frame, reply: bytes, trick: Trick | None = None) -> None:
@@ -489,8 +498,10 @@ class StrictSlave:
     def _act(self, frame: Frame, trick: Trick | None) -> bytes:
         """Change state; the payload of the ack."""
         if frame.op == RESET:
-            again = self.stage is Stage.RESET_DONE and self._may_repeat
+            again = self.stage is Stage.RESET_DONE and (self._may_repeat or not self.terms.idle_reset_leaves)
             self.stage = Stage.RESET_DONE if self.stage is Stage.FRESH or again else Stage.CLOSED
+        elif frame.op == OPEN and trick is Trick.REFUSED:
+            return struct.pack(">BBH", 0, self.terms.version, self.terms.max_transfer)
         elif frame.op == OPEN:
             self.stage = Stage.OPENED
             return struct.pack(">BBH", 1, self.terms.version, self.terms.max_transfer)

@@ -128,6 +128,9 @@ def proved(outcome: Outcome, modem: StrictModem, version: Version = V41065) -> N
 UNLIKE = {
     "as logged": (Habits(), Terms()),
     "CRCs in acks": (Habits(), Terms(crc_in_acks=True)),
+    "payload CRCs in acks": (Habits(), Terms(payload_crc_only=True)),
+    "OK lost": (Habits(lost_oks=1), Terms()),
+    "OK lost, RESET stays": (Habits(lost_oks=1), Terms(idle_reset_leaves=False)),
     "no echo": (Habits(echo=False, first_error=False, noise_on_entry=b""), Terms()),
     "boot switch refused": (Habits(smswboot_errors=3), Terms()),
     "answer lost in the reboot": (Habits(boot_answer_lost=True), Terms()),
@@ -288,6 +291,19 @@ def test_session_that_another_left_open(announced: int, partial: bytes, gives_up
     proved(flash(modem, make_plan(running(modem), [image(FULL)], Options()), FULL), modem)
 
 
+@pytest.mark.parametrize("leaves", [False, True])
+def test_transfer_mode_that_another_left_before_its_session(leaves: bool) -> None:
+    modem = fipy(Mode.RECOVERY, terms=Terms(idle_reset_leaves=leaves))
+    modem.leave_session_open(0)
+    assert found(modem).mode == states.STP_OPEN
+    if leaves:
+        assert found(modem).mode == states.RECOVERY
+        modem.verdict()
+    else:  # no AT goes in, whatever is tried: power has to be removed
+        assert found(modem).mode == states.STP_OPEN
+        assert not modem.ledger.violations
+
+
 def test_data_mode_that_another_left_on() -> None:
     modem = fipy()
     modem.enter_data_mode()
@@ -323,7 +339,7 @@ TRICKS = [
     (op, trick)
     for op in (RESET, OPEN, COMMAND, BLOCK)
     for trick in Trick
-    if trick is not Trick.MUTE and (op == BLOCK or trick not in BLOCK_TRICKS)
+    if trick not in (Trick.MUTE, Trick.REFUSED) and (op == BLOCK or trick not in BLOCK_TRICKS)
 ]
 
 
@@ -335,6 +351,14 @@ def test_one_reply_goes_wrong(op: int, trick: Trick, crc: bool) -> None:
     modem = fipy(terms=Terms(crc_in_acks=crc, tricks={(op, 0 if op < COMMAND else 2): trick}))
     proved(flash(modem, make_plan(running(modem), [image(FULL)], Options(method="on-the-fly")), FULL), modem)
     assert sent(modem) == [("fly", FULL)]
+
+
+def test_session_that_is_refused() -> None:
+    modem = fipy(Mode.RECOVERY, terms=Terms(tricks={(OPEN, 0): Trick.REFUSED}))
+    outcome = flash(modem, make_plan(running(modem), [image(FULL)], Options()), FULL)
+    assert outcome.error is not None
+    assert (outcome.error[0], outcome.mode) == ("stp-open-session-failed", states.RECOVERY)
+    modem.verdict()
 
 
 @pytest.mark.parametrize("trick", [Trick.LOST, Trick.SHORT, Trick.NULS_BEFORE, Trick.TWICE, Trick.NACKED])
