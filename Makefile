@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: table demo test docs lint types unit matrix kill-cards fuzz-cards bench-cards clean
+.PHONY: table demo test docs lint types unit matrix kill-cards fuzz-cards bench-cards bench-board clean
 
 # One kept bench: saved web pages as scripts, found, cured; then flashed and proved.
 DEMO := $(VENV)/demo
@@ -50,6 +50,10 @@ fuzz-cards: $(VENV)/.test
 # Against mcopy, mdir and mkfs.fat, on sparse cards of 4, 32 and 64 GB.
 bench-cards: $(VENV)/.test
 	$(BIN)/python -m tests.benchmarks card
+
+# What one block costs the board, in a real MicroPython: with the side file, without, and by the naive loop.
+bench-board: $(VENV)/.test
+	$(BIN)/python -m tests.benchmarks board
 
 # Every firmware era x board x {check, flash from the card, flash over USB}; make test tries a cell of each.
 table: $(VENV)/.test
