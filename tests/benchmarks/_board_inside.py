@@ -1,5 +1,5 @@
 # mypy: ignore-errors
-# ruff: noqa: B905, E402, SIM108
+# ruff: noqa: B905, E402, PTH123, SIM108
 """Runs inside a real MicroPython: what one block costs the board, by three ways to its checksum.
 
 argv: folder that holds the core as package ``core``, a firmware file, its side file. Prints one JSON object:
