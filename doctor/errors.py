@@ -38,6 +38,7 @@ COMMAND_IDS = {
     "file-unreadable": "a log cannot be read",
     "clipboard-unreadable": "the clipboard cannot be read",
     "trace-not-writable": "the file for --trace cannot be written",
+    "state-not-writable": "the folder of a simulated bench cannot be written",
     "deadline": "the time given with --deadline, or to a check, is over",
 }
 

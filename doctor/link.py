@@ -313,27 +313,7 @@ def open_link(
     """
     if is_telnet(url):
         return _open_telnet(url, password, clock or SystemClock(), trace)
-    import serial
-
-    if scheme_of(url) == "sim" and "doctor.sim.urlhandler" not in serial.protocol_handler_packages:
-        serial.protocol_handler_packages.append("doctor.sim.urlhandler")
-    target = _callout_device(url)
-    _need_address(url)
-    try:
-        port: Any = serial.serial_for_url(
-            target,
-            baudrate=baud,
-            timeout=POLL_MS / 1000,
-            write_timeout=None if scheme_of(url) in _NO_WRITE_TIMEOUT else WRITE_TIMEOUT_S,
-            rtscts=False,
-            dsrdtr=False,
-            exclusive=True,
-            do_not_open=True,
-        )
-    except (ValueError, KeyError) as err:  # pySerial trips over its own message for a bad option
-        raise _not_a_port(url, str(err)) from err
-    except OSError as err:
-        raise explain(err, url) from err
+    port = _closed_port(url, baud)
     # Before opening: a pulse of RTS would reach the modem through a fitted jumper (board-and-repl.md 6.4).
     port.rts = rts
     port.dtr = dtr
@@ -350,16 +330,57 @@ def open_link(
         raise
     _ask_low_latency(port)
     link = Link(port, url, baud=baud, rts=rts, trace=trace)
+    target = _callout_device(url)
     if target != url:
         link.notes = (f"opened {target} instead of {url}: tty.* would wait for a carrier signal",)
     return link
 
 
+def refuse_senseless(url: str) -> None:
+    """Raises UsageError for a URL that means no port, whatever is plugged in. Opens nothing."""
+    if is_telnet(url):
+        _telnet_address(url, None)
+        return
+    with contextlib.suppress(LinkError):
+        _closed_port(url, REPL_BAUD)
+
+
+def _closed_port(url: str, baud: int) -> Any:
+    """pySerial's object for ``url``, not opened yet. Raises UsageError, LinkError."""
+    import serial
+
+    if scheme_of(url) == "sim" and "doctor.sim.urlhandler" not in serial.protocol_handler_packages:
+        serial.protocol_handler_packages.append("doctor.sim.urlhandler")
+    _need_address(url)
+    try:
+        return serial.serial_for_url(
+            _callout_device(url),
+            baudrate=baud,
+            timeout=POLL_MS / 1000,
+            write_timeout=None if scheme_of(url) in _NO_WRITE_TIMEOUT else WRITE_TIMEOUT_S,
+            rtscts=False,
+            dsrdtr=False,
+            exclusive=True,
+            do_not_open=True,
+        )
+    except (ValueError, KeyError) as err:  # pySerial trips over its own message for a bad option
+        raise _not_a_port(url, str(err)) from err
+    except OSError as err:
+        raise explain(err, url) from err
+
+
 def _open_telnet(url: str, password: str | None, clock: Clock, trace: Trace | None) -> Link:
     from doctor.link_telnet import TelnetPort
 
+    address = _telnet_address(url, password)
+    port = TelnetPort(address, clock)
+    port.open()
+    return Link(port, shown_url(address), baud=REPL_BAUD, rts=False, trace=trace)
+
+
+def _telnet_address(url: str, password: str | None) -> TelnetAddress:
     try:
-        address = parse(url, password)
+        return parse(url, password)
     except ValueError as err:
         raise UsageError(
             "port-not-found",
@@ -368,9 +389,6 @@ def _open_telnet(url: str, password: str | None, clock: Clock, trace: Trace | No
             cause=str(err),
             next="telnet://192.168.4.1 is a board in its own Wi-Fi net; telnet://USER:PASSWORD@HOST names a login",
         ) from err
-    port = TelnetPort(address, clock)
-    port.open()
-    return Link(port, shown_url(address), baud=REPL_BAUD, rts=False, trace=trace)
 
 
 def _need_address(url: str) -> None:

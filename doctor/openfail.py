@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from doctor.errors import LinkError
+from doctor.errors import LinkError, UsageError
 from doctor.ports import is_wsl, list_ports, modemmanager_running, similar_names, who_holds
 
 _NOT_SERIAL = (errno.ENOTTY, errno.EINVAL, errno.EISDIR, errno.EIO)
@@ -35,8 +35,8 @@ def device_of(url: str) -> str:
     return ""
 
 
-def explain(err: Exception, url: str, platform: str = sys.platform) -> LinkError:
-    """The LinkError for an exception that opening ``url`` raised."""
+def explain(err: Exception, url: str, platform: str = sys.platform) -> LinkError | UsageError:
+    """The LinkError for an exception that opening ``url`` raised; UsageError where the URL asks the impossible."""
     device = device_of(url)
     if not device:
         return _remote(err, url)
@@ -105,7 +105,7 @@ def _errno_of(err: Exception) -> int | None:
     return int(found.group(1) or found.group(2)) if found else None
 
 
-def _remote(err: Exception, url: str) -> LinkError:
+def _remote(err: Exception, url: str) -> LinkError | UsageError:
     text = str(err)
     if scheme_of(url) == "hwgrep":
         return LinkError("port-not-found", "no port matches", on=url, cause=_listing(), next="fipy-doctor ports")
@@ -124,6 +124,14 @@ def _remote(err: Exception, url: str) -> LinkError:
             on=url,
             cause="another program uses its port",
             next="end the other program, then run the command again",
+        )
+    if _errno_of(err) == errno.EROFS:  # state=DIR of a simulated bench
+        return UsageError(
+            "state-not-writable",
+            "the simulated bench cannot be kept",
+            on=url,
+            cause=text.rpartition("could not open port ")[2].removeprefix(f"{url}: "),
+            next="name another folder behind state=, one that you may write to and that has 70 MB of room",
         )
     if "RFC2217" in text:
         return LinkError(

@@ -226,6 +226,10 @@ def open_bench(options: BenchOptions, given: dict[str, Any]) -> Iterator[Bench]:
             "there is nothing to examine",
             next="add --port (fipy-doctor ports lists them), or --firmware, --sd or --scripts",
         )
+    if options.port:
+        from doctor.link import refuse_senseless
+
+        refuse_senseless(options.port)
     with ExitStack() as stack:
         trace = None
         if given["trace"] is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import threading
 from collections.abc import Callable
@@ -39,7 +40,7 @@ HANDS = ("power-cycle", "pull-jumpers", "fit-jumpers", "press-reset", "reseat-ca
     "--make-firmware",
     type=click.Path(path_type=Path),
     metavar="OUT",
-    help="Write a practice image: folder or PRACTICE-….dup.",
+    help="Write a practice image: PRACTICE-….dup, or a folder, made where it is missing.",
 )
 @click.option(
     "--build", type=click.IntRange(1), default=41065, help="With --make-firmware: the build that it promises."
@@ -70,6 +71,9 @@ def command(**given: Any) -> int:
     between runs; speed=1 runs in real time.
     """
     screen = options.screen_of(given)
+    asked = [flag for flag, wanted in _asked(given).items() if wanted]
+    if len(asked) > 1:
+        raise UsageError("usage", f"{' and '.join(asked)} are two commands", next="give one of them at a time")
     if given["listing"]:
         return _list(screen)
     if given["make_firmware"] is not None:
@@ -79,6 +83,15 @@ def command(**given: Any) -> int:
     if given["listen"]:
         return _listen(screen, given)
     raise UsageError("usage", "say what to do", next="fipy-doctor sim --list, --listen, --make-firmware OUT or --hands")
+
+
+def _asked(given: dict[str, Any]) -> dict[str, bool]:
+    return {
+        "--list": given["listing"],
+        "--listen": given["listen"],
+        "--make-firmware": given["make_firmware"] is not None,
+        "--hands" if given["hands"] else "--copy-to-card": bool(given["hands"]) or given["copy_to_card"] is not None,
+    }
 
 
 def _list(screen: Screen) -> int:
@@ -141,6 +154,8 @@ def _practice_files(out: Path, given: dict[str, Any]) -> list[Path]:
     from doctor.sim.practice_elf import make_practice_elf
 
     kind = given["kind"]
+    folder = out.parent if out.suffix in (".dup", ".elf") else out
+    folder.mkdir(parents=True, exist_ok=True)
     if kind == "updater" or out.suffix == ".elf":
         return [make_practice_elf(out)]
     if kind == "image":
@@ -158,7 +173,7 @@ _BUSY_NEXT = "end the other program; hands of a served bench are typed where it 
 def _open(given: dict[str, Any], make: Callable[[str], Any]) -> Any:
     from serial import SerialException
 
-    from doctor.sim.bench import BenchBusy
+    from doctor.sim.bench import BenchBusy, StateUnusable
 
     url = given["port"] or "sim://fipy"
     try:
@@ -167,10 +182,24 @@ def _open(given: dict[str, Any], make: Callable[[str], Any]) -> Any:
         raise UsageError("usage", str(err), on=url, next="fipy-doctor sim --help") from err
     except BenchBusy as err:
         raise DoctorError("port-busy", str(err), on=url, next=_BUSY_NEXT) from err
+    except StateUnusable as err:
+        raise _unusable(str(err), url) from err
     except (SerialException, OSError) as err:
+        if err.errno == errno.EROFS:
+            raise _unusable(str(err.__cause__ or err), url) from err
         raise DoctorError(
             "port-busy", "it is in use by another program", on=url, cause=str(err), next=_BUSY_NEXT
         ) from err
+
+
+def _unusable(why: str, url: str) -> UsageError:
+    return UsageError(
+        "state-not-writable",
+        "the simulated bench cannot be kept",
+        on=url,
+        cause=why,
+        next="name another folder behind state=, one that you may write to",
+    )
 
 
 def _work_by_hand(screen: Screen, given: dict[str, Any]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
@@ -22,13 +23,15 @@ from doctor.sim.simurl import (
     BenchSpec,
     parse_sim_url,
 )
-from doctor.sim.state import BenchBusy, StateDir
+from doctor.sim.state import BenchBusy, StateDir, StateUnusable
 from doctor.sim.world import Wire, World
 
 if TYPE_CHECKING:
     from doctor.sim.board import BoardSim
 
-__all__ = ["BenchBusy", "SimBench"]
+__all__ = ["BenchBusy", "SimBench", "StateUnusable"]
+
+_log = logging.getLogger(__name__)
 
 WATCH_MS = 1000.0
 """With ``state=DIR``: how often a change of the modem's firmware or mode is looked for and saved."""
@@ -99,7 +102,8 @@ class SimBench:
         """The bench that ``url`` describes: a new one, or with ``state=DIR`` the one kept there.
 
         A bench that was unplugged while its port was open comes back under the same URL, as it is by then.
-        Raises ValueError naming what is valid, BenchBusy where the kept bench is in use.
+        Raises ValueError naming what is valid, BenchBusy where the kept bench is in use,
+        StateUnusable where it cannot be kept.
         """
         spec = parse_sim_url(url)
         key = url if spec.state is None else str(spec.state.resolve())
@@ -115,13 +119,16 @@ class SimBench:
             store.lock()
             try:
                 bench = cls(spec, store)
-            except BaseException:
+            except BaseException as error:
                 store.unlock()
+                if isinstance(error, OSError):
+                    raise store.unusable(error) from error
                 raise
         bench._key = key
         return bench
 
     _key = ""
+    _saved = False
 
     def open_port(self, baud: int, rts: bool) -> int:
         """Open the PC's port; returns the number of this opening. Raises PortVanished while USB is unplugged."""
@@ -279,7 +286,13 @@ class SimBench:
         }
         if self.board is not None:
             data["board"] = self.board.state()
-        self.store.save(data)
+        try:
+            self.store.save(data)
+        except OSError as error:
+            if not self._saved:
+                raise
+            _log.warning("%s; what happens now is not kept", self.store.unusable(error))
+        self._saved = True
         self._watched = self._landmarks()
 
     def _restore(self, saved: dict[str, Any]) -> None:

@@ -15,6 +15,10 @@ class BenchBusy(Exception):
     """Another program, or another open port of this one, uses the same bench."""
 
 
+class StateUnusable(Exception):
+    """The directory cannot be made, read or written."""
+
+
 class StateDir:
     """The directory behind ``state=DIR``: ``bench.json``, ``card.img`` and a lock.
 
@@ -31,7 +35,7 @@ class StateDir:
         return self.path / "card.img"
 
     def lock(self) -> None:
-        """Make the directory and take it for us alone. Raises BenchBusy, and ValueError where it cannot be made.
+        """Make the directory and take it for us alone. Raises BenchBusy, StateUnusable.
 
         The lock is the system's, so it ends with the process, however that ends.
         """
@@ -39,7 +43,7 @@ class StateDir:
             self.path.mkdir(parents=True, exist_ok=True)
             handle = (self.path / "lock").open("a+b")
         except OSError as error:
-            raise ValueError(f"state={self.path}: {error.strerror or error}") from error
+            raise self.unusable(error) from error
         try:
             _lock_file(handle)
         except OSError as error:
@@ -52,6 +56,10 @@ class StateDir:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+
+    def unusable(self, error: OSError) -> StateUnusable:
+        """What to raise where the directory fails us."""
+        return StateUnusable(f"{self.path} cannot keep a bench: {error.strerror or error}")
 
     def load(self) -> dict[str, Any] | None:
         """What was saved; None for a new directory. Raises ValueError for a file that is not ours."""

@@ -30,6 +30,7 @@ WRONG = {
     "nothing to cure": ("fix",),
     "nothing to simulate": ("sim",),
     "hands without a bench that is kept": ("sim", "--hands", "pull-jumpers", "--port", "sim://fipy"),
+    "two things to simulate": ("sim", "--list", "--listen"),
     "practice image with another name": ("sim", "--make-firmware", "CATM1-41065.dup"),
 }
 
@@ -135,3 +136,37 @@ def usb(vid: int, pid: int) -> SimpleNamespace:
         device="/dev/ttyNIX", vid=vid, pid=pid, serial_number="Py1", description="n/a", manufacturer="", product="",
         hwid="", interface=None, location=None, name="ttyNIX",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "port", ["sim://nix", "sim://fipy?scenario=nix", "sim://fipy?nix=1", "rfc2217://", "telnet://", "nix://x"]
+)
+def test_a_port_that_means_nothing_is_wrong_usage(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, port: str
+) -> None:
+    said = terminal.type("check", "--port", port)
+    assert (said.code, said.out) == (2, "")
+    assert port in said.err and "cause:" in said.err
+    monkeypatch.setenv("FIPY_DOCTOR_PORT", port)
+    assert terminal.type("status", "--json").document["exit"] == 2
+
+
+def test_what_a_wrong_sim_url_could_say_is_listed(terminal: Terminal) -> None:
+    assert "one of fipy, gpy, sqn3330, gm02s" in terminal.type("check", "--port", "sim://nix").err
+    assert "html-scripts" in terminal.type("check", "--port", "sim://fipy?scenario=nix").err
+
+
+def test_a_bench_that_cannot_be_kept_is_told(terminal: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    port = f"sim://fipy?state={tmp_path / 'file' / 'bench'}"
+    for words in (("backup", str(tmp_path / "kept")), ("sim", "--hands", "press-reset"), ("sim", "--listen")):
+        said = terminal.type(*words, "--port", port)
+        assert said.code == 2, words
+        assert "cannot be kept" in said.out + said.err
+    assert "name another folder behind state=" in terminal.type("check", "--port", port).out
+
+
+def test_practice_files_make_their_folder(terminal: Terminal, tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "one"
+    assert terminal.type("sim", "--make-firmware", str(folder), "--kind", "updater").code == 0
+    assert [path.name for path in folder.iterdir()] == ["PRACTICE-updater.elf"]

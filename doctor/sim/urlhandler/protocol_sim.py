@@ -11,9 +11,10 @@ from typing import Any
 
 from serial.serialutil import PortNotOpenError, SerialBase, SerialException, SerialTimeoutException
 
-from doctor.sim.bench import BenchBusy, SimBench
+from doctor.sim.bench import BenchBusy, SimBench, StateUnusable
 from doctor.sim.hands import Hands
 from doctor.sim.hostport import DRIVER_BUFFER_BYTES, HostPort, PortVanished
+from doctor.sim.simurl import parse_sim_url
 from doctor.sim.world import World
 
 FOREVER_MS = 10 * 60 * 1000.0
@@ -80,10 +81,22 @@ class Serial(SerialBase):
 
     # --- open and close ---
 
+    @property
+    def port(self) -> str | None:
+        """The URL. Setting one that means nothing raises ValueError."""
+        return self._port
+
+    @port.setter
+    def port(self, url: str | None) -> None:
+        if url is not None:
+            parse_sim_url(url)
+        SerialBase.port.fset(self, url)  # type: ignore[attr-defined]
+
     def open(self) -> None:
         """Open the bench that the URL names.
 
-        Raises ValueError for a URL that means nothing, SerialException where the bench is in use or unplugged.
+        Raises ValueError for a URL that means nothing, SerialException where the bench is in use or unplugged
+        or cannot be kept in its directory.
         """
         if self._port is None:
             raise SerialException("Port must be configured before it can be used.")
@@ -93,6 +106,8 @@ class Serial(SerialBase):
             bench = SimBench.from_url(self._port)
         except BenchBusy as busy:
             raise SerialException(errno.EBUSY, f"could not open port {self._port}: {busy}") from busy
+        except StateUnusable as unusable:
+            raise SerialException(errno.EROFS, f"could not open port {self._port}: {unusable}") from unusable
         try:
             self._opened = bench.open_port(self._baudrate, self._rts_state)
         except PortVanished as gone:
