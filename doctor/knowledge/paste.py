@@ -33,6 +33,8 @@ _STRAIGHT = {
     "\u00b4": "'",
     "\u00a0": " ",
 }
+#: Letters outside ASCII that ``re`` takes for i, s and k when it ignores case; lower case makes two of the first.
+_ODD_CASES = "\u0130\u0131\u017f\u212a"
 _DIGITS = bytes.maketrans(b"0123456789#", b"0000000000 ")
 
 
@@ -55,6 +57,11 @@ class Paste:
     def lowered(self) -> str:
         """The text in lower case, for fixed parts. Its places are not those of ``text``."""
         return self.text.lower()
+
+    @cached_property
+    def lowers_plainly(self) -> bool:
+        """Whether ``lowered`` keeps every place, and no letter but its capital is like a letter of ASCII."""
+        return not any(odd in self.text for odd in _ODD_CASES)
 
     @cached_property
     def starts(self) -> list[int]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from doctor.knowledge.beginnings import matches
 from doctor.knowledge.catalogue import Sign, entry, sources
 from doctor.knowledge.facts import Facts, side_of
 from doctor.knowledge.paste import Paste
@@ -124,7 +125,12 @@ def _spans(sign: Sign, paste: Paste) -> Iterator[tuple[int, int]]:
     for start, end in _windows(rarest, reach, len(text)):
         # \Z means the end of the paste, so a window must not end before it.
         limit = len(text) if r"\Z" in sign.match else end
-        for hit in pattern.finditer(text, start, limit):
+        found = (
+            matches(pattern, text, paste.lowered, start, limit)
+            if paste.lowers_plainly
+            else pattern.finditer(text, start, limit)
+        )
+        for hit in found:
             if hit.start() > taken and hit.start() < end:
                 taken = hit.start()
                 yield hit.start(), hit.end()
