@@ -43,6 +43,16 @@ COMMAND_IDS = {
 }
 
 
+def joint(on: str, what: str) -> str:
+    """What stands between the object and what happened: a colon, unless both make one sentence."""
+    if not on:
+        return ""
+    return " " if what.partition(" ")[0] in _VERBS else ": "
+
+
+_VERBS = frozenset({"is", "has", "holds", "was", "cannot", "does"})  #: with which ``what`` goes on from its object
+
+
 class DoctorError(Exception):
     """Something went wrong that the user can act on.
 
@@ -56,7 +66,7 @@ class DoctorError(Exception):
     exit_code: Exit = Exit.FAILED
 
     def __init__(self, id: str, what: str, *, on: str = "", cause: str = "", next: str = "") -> None:
-        super().__init__(f"{on}: {what}" if on else what)
+        super().__init__(f"{on}{joint(on, what)}{what}")
         self.id = id
         self.what = what
         self.on = on

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from doctor.check import Finding, SkipReason, Status
 from doctor.engine import Report
-from doctor.errors import DoctorError
+from doctor.errors import COMMAND_IDS, DoctorError, joint
 from doctor.links import SITE, subject
 from doctor.remedies import Cure, Cures, DoableCure
 from doctor.report.next_step import NextStep
@@ -82,14 +82,19 @@ def notes(step: NextStep) -> Text:
 
 def error(err: DoctorError) -> RenderableType:
     """What happened, on what, the likely cause, the next step, and the id to look it up by."""
-    head = Text.assemble((f"{err.on}: " if err.on else "", "bold"), (err.what, "bold red"))
+    head = Text.assemble((err.on + joint(err.on, err.what), "bold"), (err.what, "bold red"))
     lines = [head]
     if err.cause:
         lines.append(Text(f"  cause: {err.cause}"))
     if err.next:
         lines.append(Text(f"  next:  {err.next}"))
-    lines.append(Text(f"  ({err.id})", style="dim"))
+    lines.append(Text(f"  {_more(err.id)}", style="dim"))
     return Group(*lines)
+
+
+def _more(error_id: str) -> str:
+    """How to read on: the command that shows the page of an id; one of the command line's own has none."""
+    return f"({error_id})" if error_id in COMMAND_IDS else f"more:  fipy-doctor open {error_id}"
 
 
 def indented(text: Text, columns: int = 2) -> RenderableType:

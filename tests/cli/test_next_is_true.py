@@ -40,4 +40,23 @@ def test_hands_at_a_bench_in_use_say_so(terminal: Terminal, tmp_path: Path) -> N
         said = terminal.type("sim", "--hands", "press-reset", "--port", port)
     finally:
         bench.release()
-    assert said.code == 1 and "(port-busy)" in said.err and "next:" in said.err
+    assert said.code == 1 and "open port-busy" in said.err and "next:" in said.err
+
+
+def test_another_image_is_asked_for_and_not_the_refused_one_again(terminal: Terminal, tmp_path: Path) -> None:
+    image = make_practice_image(tmp_path, base=39529, size_bytes=100_000)
+    said = terminal.type("check", "--port", "sim://sqn3330", "--firmware", str(image))
+    assert said.next == ["plan", "FULL-IMAGE.dup", "--port", "sim://sqn3330"]
+
+
+def test_an_updater_image_that_is_none_is_named_only_once(terminal: Terminal, image: Path, tmp_path: Path) -> None:
+    wrong = tmp_path / "updater.bin"
+    wrong.write_bytes(b"no ELF" * 100)
+    said = terminal.type("check", "--port", "sim://sqn3330", "--firmware", str(image), "--updater-elf", str(wrong))
+    assert said.next.count("--updater-elf") == 1 and str(wrong) not in said.next
+
+
+def test_a_plan_leads_to_the_flash_that_it_shows(terminal: Terminal, image: Path) -> None:
+    words = ("--via", "usb", "--method", "on-the-fly")
+    said = terminal.type("plan", str(image), "--port", "sim://fipy", *words)
+    assert said.next == ["flash", str(image), "--port", "sim://fipy", *words]

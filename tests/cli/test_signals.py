@@ -44,7 +44,7 @@ def test_a_signal_is_told_as_a_stop(
     monkeypatch.setattr("doctor.ports.list_ports", lambda: os.kill(os.getpid(), number))
     before = signal.getsignal(number)
     assert run(["ports"]) == 130
-    assert "(user-interrupt)" in capsys.readouterr().err
+    assert "open user-interrupt" in capsys.readouterr().err
     assert signal.getsignal(number) is before
 
 
