@@ -81,11 +81,10 @@ class TelnetPort:
 
     @property
     def in_waiting(self) -> int:
-        """Bytes that can be read at once. Raises OSError where the connection has ended."""
+        """Bytes that can be read at once; that the connection has ended is told by ``read``, after the last byte."""
         if not self._received:
-            self._fill(0.0)
-        if not self._received and self._ended:
-            raise ConnectionResetError("the connection has ended")
+            with contextlib.suppress(OSError):
+                self._fill(0.0)
         return len(self._received)
 
     def read(self, size: int = 1) -> bytes:
@@ -171,7 +170,11 @@ class TelnetPort:
         ready, _, _ = select.select([connection], [], [], wait_s)
         if not ready:
             return
-        raw = connection.recv(CHUNK_BYTES)
+        try:
+            raw = connection.recv(CHUNK_BYTES)
+        except OSError:
+            self._ended = True
+            raise
         if not raw:
             self._ended = True
             return

@@ -85,7 +85,7 @@ def plan_for(bench: Bench, request: FlashRequest) -> FlashPlan | DoctorError:
         accept=bench.options.accept,
         simulated=lambda: bench.simulated,
         method=request.method,
-        soak=via != "card",
+        soak=True,
         first_done=len(images) > 1 and _first_done(bench, images),
     )
     core = make_plan(running(facts, bench.options.was), [image_facts(image) for image in images], options)
@@ -98,16 +98,16 @@ def plan_for(bench: Bench, request: FlashRequest) -> FlashPlan | DoctorError:
 
 
 def _upload(bench: Bench, via: str) -> str:
-    """Over Wi-Fi the image is copied to the board's card where no file of its size lies there."""
+    """Over Wi-Fi the image is copied to the board's card where it does not lie there."""
     from doctor.board import sdcard
 
     if via != "card" or bench.link.network is None or bench.options.card_file is not None:
         return ""
     size = bench.firmware[-1].size_bytes
-    if any(file.size_bytes == size for file in sdcard.look(bench.board).files):
-        return ""
     how = "over the REPL" if bench.link.network.ftp_port is None else "by FTP"
-    return f"the image is copied to the card in the board first, {how}: {size:,} bytes"
+    same = any(file.size_bytes == size for file in sdcard.look(bench.board).files)
+    unless = ", unless a file of its size there has the same bytes" if same else ""
+    return f"the image is copied to the card in the board, {how}: {size:,} bytes{unless}"
 
 
 def _out_of_reach(bench: Bench, request: FlashRequest, facts: ModemFacts) -> DoctorError:

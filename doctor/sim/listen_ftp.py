@@ -53,6 +53,7 @@ class FtpServer:
         self.keeps_bytes: int | None = None
         self.dead = False
         self.bytes_per_s = WIFI_BYTES_PER_S
+        self.idle_limit_ms = IDLE_LIMIT_MS
         self.log: list[str] = []
         """Commands as they came, a password hidden."""
         self._board = board
@@ -89,7 +90,7 @@ class FtpServer:
         moved = self._commands() | self._move()
         if moved:
             self._active_ms = now
-        elif now - self._active_ms > IDLE_LIMIT_MS:
+        elif now - self._active_ms > self.idle_limit_ms:
             self.drop()
         return moved
 

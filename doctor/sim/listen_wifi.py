@@ -43,6 +43,10 @@ class WifiListener(Listener):
         board.on_console = self.telnet.heard
         board.on_restart = self._drop_all
 
+    def __enter__(self) -> WifiListener:
+        super().__enter__()
+        return self
+
     @property
     def telnet_name(self) -> str:
         """What other programs connect to; the board's FTP server is named in it."""

@@ -1,0 +1,178 @@
+"""The served board's telnet and FTP, by clients that share no code with ours: a bare socket, and ftplib."""
+
+from __future__ import annotations
+
+import ftplib
+import io
+import socket
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from doctor.sim.listen_wifi import WifiListener
+
+LIMIT_S = 5.0
+
+
+@pytest.fixture(scope="module")
+def listener() -> Iterator[WifiListener]:
+    with WifiListener("sim://fipy?speed=200", tcp_port=None, pty=False) as served:
+        yield served
+    assert served.error is None
+
+
+class Client:
+    def __init__(self, listener: WifiListener) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", listener.telnet.tcp_port), LIMIT_S)
+        self.heard = b""
+
+    def until(self, wanted: bytes) -> bytes:
+        while wanted not in self.heard:
+            data = self.socket.recv(1000)
+            assert data, self.heard
+            self.heard += data
+        found, self.heard = self.heard.split(wanted, 1)
+        return found
+
+    def log_in(self, user: bytes = b"micro", password: bytes = b"python") -> None:
+        self.until(b"Login as: ")
+        self.socket.sendall(user + b"\r\n")
+        self.until(b"Password: ")
+        self.socket.sendall(password + b"\r\n")
+
+    def ended(self) -> bool:
+        try:
+            while self.socket.recv(1000):
+                pass
+        except ConnectionError:
+            pass
+        return True
+
+
+@pytest.fixture
+def client(listener: WifiListener) -> Iterator[Client]:
+    made = Client(listener)
+    yield made
+    made.socket.close()
+
+
+@pytest.fixture
+def ftp(listener: WifiListener) -> Iterator[ftplib.FTP]:
+    with ftplib.FTP() as made:
+        made.connect("127.0.0.1", listener.ftp.tcp_port, LIMIT_S)
+        made.login("micro", "python")
+        yield made
+
+
+def test_login_then_the_prompt(client: Client) -> None:
+    client.log_in()
+    client.until(b"Login succeeded!")
+    client.socket.sendall(b"\r6*7\r")
+    client.until(b">>> 6*7\r\n42\r\n>>> ")
+
+
+def test_ctrl_c_stops_a_program_and_255_is_doubled(client: Client) -> None:
+    client.log_in()
+    client.socket.sendall(b"\rwhile True: pass\r\r")
+    client.until(b"while True")
+    time.sleep(0.02)
+    client.socket.sendall(b"\x03")
+    client.until(b"KeyboardInterrupt")
+    client.socket.sendall(b"len('\xff\xff')\r")
+    client.until(b"\r\n1\r\n")
+
+
+def test_three_wrong_logins_end_the_connection(client: Client) -> None:
+    for _ in range(3):
+        client.log_in(password=b"wrong")
+    assert client.ended()
+
+
+def test_second_client_hears_nothing_until_the_first_has_gone(listener: WifiListener, client: Client) -> None:
+    client.until(b"Login as: ")
+    second = Client(listener)
+    second.socket.settimeout(0.05)
+    with pytest.raises(TimeoutError):
+        second.socket.recv(1)
+    client.socket.close()
+    second.socket.settimeout(LIMIT_S)
+    second.until(b"Login as: ")
+    second.socket.close()
+
+
+def test_a_reset_ends_the_connection(listener: WifiListener, client: Client) -> None:
+    client.log_in()
+    client.until(b"Login succeeded!")
+    listener.by_hand(lambda hands: hands.press_reset())
+    assert client.ended()
+    again = Client(listener)
+    again.until(b"Login as: ")
+    again.socket.close()
+
+
+def test_files_by_ftp(listener: WifiListener, ftp: ftplib.FTP) -> None:
+    data = bytes(range(256)) * 100
+    ftp.storbinary("STOR /flash/a.bin", io.BytesIO(data))
+    assert ftp.size("/flash/a.bin") == len(data)
+    ftp.cwd("/flash")
+    ftp.rename("a.bin", "b.bin")
+    got = io.BytesIO()
+    ftp.retrbinary("RETR b.bin", got.write)
+    assert got.getvalue() == data
+    assert listener.serial.bench.board is not None
+    assert listener.serial.bench.board.flash.read("/b.bin") == data
+    ftp.delete("b.bin")
+    with pytest.raises(ftplib.error_perm, match="550"):
+        ftp.size("b.bin")
+
+
+def test_card_is_there_once_it_is_mounted(client: Client, ftp: ftplib.FTP) -> None:
+    lines: list[str] = []
+    ftp.retrlines("LIST /", lines.append)
+    assert [entry.split()[-1] for entry in lines] == ["flash"]
+    client.log_in()
+    client.socket.sendall(b"\rimport os; from machine import SD; os.mount(SD(), '/sd'); print('moun' + 'ted')\r")
+    client.until(b"mounted")
+    ftp.retrlines("LIST /", lines.append)
+    assert [entry.split()[-1] for entry in lines] == ["flash", "flash", "sd"]
+
+
+@pytest.mark.parametrize("command", ["NLST", "MLSD", "EPSV", "REST 10", "PORT 127,0,0,1,9,9"])
+def test_what_the_boards_server_lacks(ftp: ftplib.FTP, command: str) -> None:
+    with pytest.raises(ftplib.error_perm, match="502"):
+        ftp.sendcmd(command)
+
+
+def test_second_ftp_client_is_not_greeted(listener: WifiListener, ftp: ftplib.FTP) -> None:
+    with pytest.raises(TimeoutError), ftplib.FTP() as second:
+        second.connect("127.0.0.1", listener.ftp.tcp_port, timeout=0.05)
+
+
+def test_an_idle_client_is_sent_away(listener: WifiListener, ftp: ftplib.FTP) -> None:
+    assert listener.ftp.idle_limit_ms == 5 * 60 * 1000
+    listener.ftp.idle_limit_ms = 1000
+    try:
+        assert ftp.sock is not None and ftp.sock.recv(1) == b""
+    finally:
+        listener.ftp.idle_limit_ms = 5 * 60 * 1000
+
+
+def test_file_of_a_broken_connection_is_too_short(listener: WifiListener, ftp: ftplib.FTP) -> None:
+    with ftp.transfercmd("STOR /flash/half.bin") as data:
+        data.sendall(bytes(1000))
+        while listener.ftp._transfer is None or not listener.ftp._transfer.content:
+            time.sleep(0.001)
+        assert ftp.sock is not None
+        ftp.sock.shutdown(socket.SHUT_RDWR)
+        board = listener.serial.bench.board
+        assert board is not None
+        end = time.monotonic() + LIMIT_S
+        while time.monotonic() < end and not board.flash.files.get("half.bin"):
+            time.sleep(0.001)
+        assert len(board.flash.files["half.bin"]) == 1000
+
+
+def test_bare_modem_has_no_wifi() -> None:
+    with pytest.raises(ValueError, match="no Wi-Fi"):
+        WifiListener("sim://sqn3330", pty=False)
