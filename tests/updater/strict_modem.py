@@ -72,6 +72,8 @@ class Habits:
     deploy_ms: int = 90_000
     ongoing: int = 2  # times that SMUPGRADE? says on-going
     noise_on_entry: bytes = b"\x00\r\n+CEREG: 2\r\n"  # between OK and RESET: the master discards input (4)
+    before_ok: bytes = b""  # in front of the OK to AT+SMSTPU (4.8)
+    old_report: str = "No report: 0"  # what SMUPGRADE? says of an earlier upgrade
     lost_oks: int = 0  # to AT+SMSTPU and AT+STP
     result: str = "success"
 
@@ -150,7 +152,7 @@ class StrictModem:
         self._deaf_at_first = self.habits.first_error
         self._radio_off = radio_off or mode is not Mode.APPLICATION
         self._stored: bytes | None = None
-        self._report = "No report: 0"
+        self._report = self.habits.old_report
         self._told_success = False
         self._ongoing_left = 0
         self._ffh_known = False
@@ -570,7 +572,7 @@ class StrictModem:
         if self._oks_to_lose:
             self._oks_to_lose -= 1
         else:
-            self._send(ok)
+            self._send(self.habits.before_ok + ok)
         self._at(self._reply_free_us, lambda: slave.entered_at(self._ms()))
         noise = self.habits.noise_on_entry
         if noise and self.mode is not Mode.FFH:

@@ -75,6 +75,8 @@ class Terms:
     #: whether a second RESET ends STP mode where no session was opened: 3.3 says RESET leads out, 4.3 that it leads in
     idle_reset_leaves: bool = True
     ack_ms: int = 2
+    block_limit: int = 0  # larger blocks are refused, though max transfer allows them (4.8); 0: none are
+    refuses_with: Trick = Trick.NACKED  # or UNKNOWN, or LOST: silence (9, point 2)
     #: how long the ack of the n-th BLOCK takes (4.5: minutes at 7 % and at 99 %)
     stalls_ms: dict[int, int] = field(default_factory=dict)
     #: after how long the rest of a frame that another master left half sent is given up; None: never (9, point 7)
@@ -142,6 +144,7 @@ class StrictSlave:
         self.taken = bytearray()  # as it came over the wire
         self.data_type: int | None = None
         self.announced = 0
+        self.longest = 0  # block announced
         self._entered_ms: int | None = None
         self._ledger = ledger
         self._now_ms = now_ms
@@ -156,6 +159,7 @@ class StrictSlave:
         self._last_reply = b""
         self._may_repeat = False
         self._nacked: Trick | None = None
+        self._refused_tid = 0  # of the request when it was refused for the first time
         self._answered_ms = 0
         self._silent_since: int | None = None
         self._sent_times = 0
@@ -343,16 +347,14 @@ class StrictSlave:
 
     def _is_repeat(self, frame: Frame) -> bool:
         last = self._last
-        return last is not None and last.op == frame.op and last.tid == frame.tid and frame.op != RESET
+        if last is None or self._nacked is not None:  # what was refused was not taken: it is asked anew
+            return False
+        return last.op == frame.op and last.tid == frame.tid and frame.op != RESET
 
     def _again(self, frame: Frame) -> None:
         assert self._last is not None
         if frame.raw != self._last.raw:
             self._break("same-bytes-again", f"{frame} differs from the one before")
-        if self._nacked is not None:
-            self._nacked = None
-            self._serve(frame)
-            return
         if not self._may_repeat:
             self._break("no-needless-repeat", f"{frame} was acknowledged")
         waited = self._now_ms() - self._answered_ms
@@ -421,20 +423,26 @@ class StrictSlave:
         else:
             if sid != 1:
                 self._break("session-id", str(frame))
-            allowed = {self._tid}
-            # PSU asks a nacked BLOCK_CMD or BLOCK again with a new one, Pycom's with the same; DATA_TYPE is always 2
-            if self._nacked is Trick.NACKED and frame.op != DATA_TYPE:
-                allowed.add(self._tid + 1)
-                last = self._last
-                smaller = frame.op == COMMAND  # 4.8: a refused block size may be followed by a smaller one
-                if last is not None and (frame.op, frame.payload) != (last.op, last.payload) and not smaller:
-                    self._break("same-bytes-again", f"{frame} after a nack of {last}")
-            if tid not in allowed:
+            self._same_after_nack(frame)
+            if tid not in self._next_tids(frame.op):
                 wrong = "unknown-same-tid" if self._nacked is Trick.UNKNOWN else "transaction-id"
                 self._break(
                     "big-endian" if tid == swapped(self._tid, 4) else wrong, f"{frame}, {self._tid} being the next"
                 )
         self._tid = tid
+
+    def _next_tids(self, op: int) -> set[int]:
+        """A refused BLOCK_CMD or BLOCK was not acknowledged (4.3: the same), or PSU counts on (4.5: a new one)."""
+        if self._nacked is Trick.NACKED and op in (COMMAND, BLOCK):
+            return {self._refused_tid, self._tid + 1}
+        return {self._tid}
+
+    def _same_after_nack(self, frame: Frame) -> None:
+        last = self._last
+        if self._nacked is None or last is None or (frame.op, frame.payload) == (last.op, last.payload):
+            return
+        if frame.op != COMMAND:  # 4.8: a refused size may be followed by a smaller one
+            self._break("same-bytes-again", f"{frame} after a nack of {last}")
 
     def _reset_ids(self, frame: Frame) -> None:
         ids = (frame.sid, frame.tid)
@@ -453,8 +461,15 @@ class StrictSlave:
 
     def _serve(self, frame: Frame) -> None:
         trick = self.terms.tricks.get((frame.op, self._counts[frame.op]))
+        if self._too_large(frame):
+            trick = self.terms.refuses_with
+            if trick is Trick.LOST:  # not taken, so not the request that a repeat is measured against
+                self._answer(frame, b"", trick)
+                return
         self._counts[frame.op] += 1
         if trick in (Trick.NACKED, Trick.UNKNOWN):
+            if self._nacked is None:
+                self._refused_tid = frame.tid
             self._last, self._nacked, self._may_repeat = frame, trick, True
             op = NACK_UNKNOWN if trick is Trick.UNKNOWN else NACK | frame.op
             self._answer(frame, reply_frame(op, frame.sid, frame.tid, b"", self.terms.crc_in_acks))
@@ -470,6 +485,10 @@ class StrictSlave:
         if self.terms.payload_crc_only:
             self._last_reply = self._last_reply[:14] + crc16(payload).to_bytes(2, "big") + payload
         self._answer(frame, self._last_reply, trick)
+
+    def _too_large(self, frame: Frame) -> bool:
+        limit = self.terms.block_limit
+        return frame.op == COMMAND and 0 < limit < int.from_bytes(frame.payload, "big")
 
     def _answer(self, frame: Frame, reply: bytes, trick: Trick | None = None) -> None:
         """Send a reply, or what the trick makes of it; ``first`` says how much of it a master has to read."""
@@ -536,6 +555,7 @@ class StrictSlave:
         if size == 0:
             self._break("some-bytes", "a block of 0 bytes")
         self.announced = size
+        self.longest = max(self.longest, size)
 
     def _take_block(self, data: bytes, trick: Trick | None) -> int:
         tail = self._tail

@@ -131,6 +131,12 @@ UNLIKE = {
     "payload CRCs in acks": (Habits(), Terms(payload_crc_only=True)),
     "OK lost": (Habits(lost_oks=1), Terms()),
     "OK lost, RESET stays": (Habits(lost_oks=1), Terms(idle_reset_leaves=False)),
+    "bytes before OK": (Habits(before_ok=b"\0\r\n+CEREG: 1\r\n"), Terms()),
+    "an old success": (Habits(old_report="success", ongoing=0), Terms()),
+    "an old failure": (Habits(old_report="failure"), Terms()),
+    "512 at most": (Habits(), Terms(block_limit=512)),
+    "512 at most, unknown": (Habits(), Terms(block_limit=512, refuses_with=Trick.UNKNOWN)),
+    "512 at most, silence": (Habits(), Terms(block_limit=512, refuses_with=Trick.LOST)),
     "no echo": (Habits(echo=False, first_error=False, noise_on_entry=b""), Terms()),
     "boot switch refused": (Habits(smswboot_errors=3), Terms()),
     "answer lost in the reboot": (Habits(boot_answer_lost=True), Terms()),
@@ -155,6 +161,42 @@ def test_a_file_over_4_mib_goes_on_the_fly() -> None:
     modem = fipy()
     proved(flash(modem, make_plan(running(modem), [image(BIG)], Options()), BIG), modem)
     assert sent(modem) == [("fly", BIG)]
+
+
+@pytest.mark.parametrize("size", [2016, 2017, 2047, 2048, 4032, 4033, 4064])
+def test_last_block_is_as_short_as_it_is(size: int) -> None:
+    data = content(b"PACK size", size)
+    modem = fipy(Mode.RECOVERY, becomes={data: V41065})
+    proved(flash(modem, make_plan(running(modem), [image(data)], Options()), data), modem)
+    assert sent(modem) == [("fly", data)]
+
+
+class Dribble(io.BytesIO):
+    """A file that comes in small pieces, as over a slow card."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        return super().read(min(7, size) if size and size > 0 else size)
+
+
+def test_a_source_in_pieces_and_a_way_for_short_blocks() -> None:
+    modem = fipy(Mode.RECOVERY)
+    plan = make_plan(running(modem), [image(FULL)], Options())
+    proved(Flow(modem, modem, SQN3330, None, 512).run(plan, Dribble(FULL), len(FULL)), modem)
+    assert sent(modem) == [("fly", FULL)]
+    assert modem.slave is not None
+    assert modem.slave.longest == 512
+
+
+@pytest.mark.parametrize("method", ["store", "on-the-fly"])
+def test_a_failure_leaves_the_modem_where_it_says(method: str) -> None:
+    modem = fipy(habits=Habits(result="failure", ongoing=1))
+    outcome = flash(modem, make_plan(running(modem), [image(FULL)], Options(method=method)), FULL)
+    assert outcome.error is not None
+    assert (outcome.error[0], outcome.proved) == ("upgrade-failed-result", False)
+    assert outcome.mode == (states.RECOVERY if method == "on-the-fly" else states.APPLICATION)
+    assert modem.mode is {states.RECOVERY: Mode.RECOVERY, states.APPLICATION: Mode.APPLICATION}[outcome.mode]
+    assert "AT+SMSWBOOT=1,1" not in modem.commands
+    modem.verdict()
 
 
 def test_soaked_first() -> None:
