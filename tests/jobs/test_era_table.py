@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -46,3 +47,4 @@ def test_cell(tmp_path: Path, era: str, board: str, way: str) -> None:
         result = flash(bench, FlashRequest(way), consent=User())
         assert result.error is None and result.proof is not None and result.proof.holds
         assert modem.build == BUILD
+        assert bench.link.serial.received_sha256 == hashlib.sha256(image.read_bytes()).hexdigest()
