@@ -16,12 +16,12 @@ from typing import Any
 
 from doctor.board import files, snippets
 from doctor.board.board import Board
-from doctor.board.repl import RESET_SIGNS, tagged
+from doctor.board.repl import CTRL_C, RESET_SIGNS, tagged
 from doctor.clock import Deadline
 from doctor.errors import BoardError, BoardReset
 from doctor.escape import shown
 from doctor.link import Link
-from doctor.updater.board_console import PLAIN, STOP_WORD, TAG
+from doctor.updater.board_console import PLAIN, STOP_EARLY_WORD, STOP_WORD, TAG
 
 #: No frozen module has this name, so nothing shadows it (board-and-repl.md 2.3).
 PACKAGE = "fipyup"
@@ -76,8 +76,12 @@ def core_files() -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(home.glob("*.py"))}
 
 
-def install(board: Board, say: Callable[[str], None] = lambda _text: None) -> int:
+def install(
+    board: Board, say: Callable[[str], None] = lambda _text: None, between: Callable[[], None] = lambda: None
+) -> int:
     """Bring the core on the board up to date, every file proved by its SHA-256; returns how many were sent.
+
+    between  called before each file; what it raises ends the work, which the next time goes on where it was
 
     Raises BoardError where the board's flash is full or a file is not what was sent.
     """
@@ -90,6 +94,7 @@ def install(board: Board, say: Callable[[str], None] = lambda _text: None) -> in
         say(f"putting the updater on the board: {len(missing)} files, {total:,} bytes")
         board.repl.call(snippets.make_folder(FOLDER))
     for name in missing:
+        between()
         files.write(board, f"{FOLDER}/{name}", wanted[name])
     for name in stale:
         files.remove(board, f"{FOLDER}/{name}")
@@ -113,8 +118,16 @@ def start(board: Board, order: Order) -> bytes:
 
 
 def ask_to_stop(link: Link) -> None:
-    """Ask the updater on the board to stop where that is possible."""
+    """Ask the updater on the board to stop at the next block; after the last one it does not hear of it."""
     link.write(b"\r\n" + STOP_WORD + b"\r\n")
+
+
+def ask_to_stop_early(link: Link, *, again: bool = False) -> None:
+    """Ask the updater on the board to stop if it has sent nothing yet; where it has, it goes on.
+
+    While it reads the card it is stopped by Ctrl-C, once, and later takes no harm from one.
+    """
+    link.write((b"" if again else CTRL_C) + b"\r\n" + STOP_EARLY_WORD + b"\r\n")
 
 
 def events(

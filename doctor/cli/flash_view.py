@@ -24,7 +24,7 @@ from doctor import events
 from doctor.cli.check_line import CheckLine
 from doctor.cli.screen import Screen
 from doctor.errors import DoctorError
-from doctor.jobs.flash import FlashFile, FlashPlan, Proof
+from doctor.jobs.flash import FlashFile, FlashPlan, Proof, Wish
 from doctor.modem.step_words import words
 from doctor.report.console import hanging, indented
 
@@ -146,10 +146,30 @@ class TerminalConsent:
         click.echo(
             "\nStopping leaves the modem without firmware until the next flash. Stop? [y/N]: ", nl=False, err=True
         )
+        return self._answer() in ("y", "yes")
+
+    def stop_board(self) -> Wish:
+        """Ask whether to stop a board that flashes by itself, or to leave it alone; go on where nobody answers."""
+        if not self._screen.interactive:
+            return Wish.GO_ON
+        self._pause()
+        click.echo(
+            "\nThe board flashes by itself, and goes on without this program (fipy-doctor status, or the same command,"
+            "\njoins it again). Stopping it leaves the modem without firmware until the next flash."
+            "\nGo on watching, leave it to the board, or stop it? [G/l/s]: ",
+            nl=False,
+            err=True,
+        )
+        answer = self._answer()
+        return Wish.STOP if answer in ("s", "stop") else Wish.LEAVE if answer in ("l", "leave") else Wish.GO_ON
+
+    @staticmethod
+    def _answer() -> str:
+        """What was typed, in small letters; "" where nobody types in time."""
         answer = _typed_line(STOP_ANSWER_S)
         if answer is None:
             click.echo("no answer, going on", err=True)
-        return (answer or "").strip().lower() in ("y", "yes")
+        return (answer or "").strip().lower()
 
 
 def _typed_line(limit_s: float) -> str | None:
@@ -198,7 +218,7 @@ def plan_text(plan: FlashPlan) -> RenderableType:
         for name, about in (("why", said.why), ("what could go wrong", said.risk), ("way back", said.back)):
             lines.append(hanging(Text("     "), Text(f"{name}: {about}", style="dim")))
     for warning in plan.core.warnings:
-        lines.append(indented(Text(f"! {warning.what}. {warning.why}", style="yellow")))
+        lines.append(indented(Text(f"! {warning.what}; {warning.why}", style="yellow")))
     return Group(*lines)
 
 

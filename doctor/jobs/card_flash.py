@@ -13,12 +13,13 @@ from doctor import engine
 from doctor.bench import Bench
 from doctor.board import files, onboard, sdcard
 from doctor.check import Status
+from doctor.clock import Deadline
 from doctor.errors import BoardError, BoardReset, DoctorError, FlashUnproved, LinkError, Stopped, UsageError
 from doctor.events import Event, Listener, Note, Phase, Progress, StepStarted, from_core, ignore
 from doctor.jobs.card_copy import path_on_card
 from doctor.jobs.flash_plan import FlashPlan, FlashRequest
 from doctor.jobs.flash_result import FlashResult, Proof
-from doctor.jobs.interrupts import Interrupts
+from doctor.jobs.interrupts import Interrupts, Left, Wish
 from doctor.jobs.onward import Attempt, Onward, onward
 from doctor.modem.facts import from_version_lines
 from doctor.modem.images import image_facts
@@ -27,6 +28,7 @@ from doctor.updater import side_file, states
 
 JUMPERS = "jumpers-removed"
 ADVICE = "press the reset button of the board once: its own LTE functions come back with that"
+REPEAT_S = 1.0  #: a wish to stop is said again so often; it lies in the board's buffer until it is read
 STAY = "leave the board powered: it may go on by itself; run the same command again to see where it stands"
 
 _CORE_EVENTS = ("step", "waiting", "progress", "note")
@@ -66,11 +68,27 @@ def carry_out(
     interrupts: Interrupts,
     listen: Listener,
 ) -> FlashResult:
-    """Put the core on the board, have it flash from its card, and judge what it says. Raises DoctorError beforehand."""
+    """Put the core on the board, have it flash from its card, and judge what it says."""
+    try:
+        first = _begin(bench, plan, request, interrupts, listen)
+        bench.forget_board()
+        return _Follower(bench, report, plan, request, interrupts, listen).follow(first)
+    except DoctorError as err:
+        return FlashResult(report, plan, error=err)
+
+
+def _begin(bench: Bench, plan: FlashPlan, request: FlashRequest, interrupts: Interrupts, listen: Listener) -> bytes:
+    """Prepare board and card and start the updater; returns what it said already. Raises DoctorError."""
+
+    def stop_here_if_asked() -> None:
+        if interrupts.pressed_early:
+            raise Stopped
+
     on_pc = bench.options.card_file is None
     path = path_on_card(bench, plan, interrupts, listen) if on_pc else plan.image.path.as_posix()
     say = _sayer(listen)
-    onboard.install(bench.board, say)
+    onboard.install(bench.board, say, stop_here_if_asked)
+    stop_here_if_asked()
     if on_pc:
         _put_side_file(bench, plan, path, say)
     facts = image_facts(plan.image)
@@ -82,13 +100,24 @@ def carry_out(
         sha256=plan.image.sha256,
         image=(facts.name, facts.kind, facts.radio, facts.build, facts.base, facts.family),
     )
-    first = onboard.start(bench.board, order)
-    bench.forget_board()
-    return _Follower(bench, report, plan, request, interrupts, listen).follow(first)
+    stop_here_if_asked()
+    return onboard.start(bench.board, order)
+
+
+def question(wish: Callable[[], Wish]) -> Callable[[], bool]:
+    """What Ctrl-C asks while the board flashes by itself: True stops it. Raises Left where it is left alone."""
+
+    def ask() -> bool:
+        wanted = wish()
+        if wanted is Wish.LEAVE:
+            raise Left
+        return wanted is Wish.STOP
+
+    return ask
 
 
 def join(
-    bench: Bench, request: FlashRequest, stop: Callable[[], bool], listen: Listener = ignore
+    bench: Bench, request: FlashRequest, wish: Callable[[], Wish], listen: Listener = ignore
 ) -> FlashResult | None:
     """Listen to our own updater that is at work on the board already, until it ends; None where none is.
 
@@ -106,7 +135,7 @@ def join(
         first = bench.contact.text.encode()
         _sayer(listen)(f"the board is flashing by itself already ({onboard.in_words(told)}); listening to it")
         bench.forget_board()
-        with Interrupts(stop, listen) as interrupts:
+        with Interrupts(question(wish), listen, begun=True) as interrupts:
             return _Follower(bench, engine.Report(()), None, request, interrupts, listen).follow(first)
     except DoctorError as err:
         return FlashResult(engine.Report(()), error=err)
@@ -171,6 +200,8 @@ class _Follower:
         self._listen = listen
         self._heard = _Heard()
         self._told_step = ""
+        self._stops = False
+        self._repeat: Deadline | None = None
 
     def follow(self, first: bytes) -> FlashResult:
         """Until the board says how it ended. Raises DoctorError where it cannot be heard and nothing was sent."""
@@ -183,14 +214,28 @@ class _Follower:
                     return self._judged(data)
                 self._pass_on(name, data)
             raise AssertionError("events end with an end")
+        except Left:
+            return self._left()
         except (BoardError, LinkError) as err:
-            if self._heard.phase == "prepare" and isinstance(err, BoardReset):
-                raise
+            if self._heard.phase == "prepare":
+                if isinstance(err, BoardReset):
+                    raise
+                if self._interrupts.pressed_early and err.id == "board-updater-broke-off":
+                    raise Stopped from err  # Ctrl-C cut its last words off
             return self._unheard(err)
 
     def _ask_to_stop(self) -> None:
-        if self._interrupts.should_stop():
-            onboard.ask_to_stop(self._bench.link)
+        """Pass a wish to stop on, again and again: the board may have been deaf to it."""
+        hands, link = self._interrupts, self._bench.link
+        early = hands.pressed_early
+        self._stops = self._stops or (not early and hands.should_stop())
+        if not (early or self._stops) or (self._repeat is not None and not self._repeat.expired):
+            return
+        if early:
+            onboard.ask_to_stop_early(link, again=self._repeat is not None)
+        else:
+            onboard.ask_to_stop(link)
+        self._repeat = Deadline(link.clock, REPEAT_S)
 
     def _pass_on(self, name: str, data: Mapping[str, Any]) -> None:
         heard = self._heard
@@ -203,6 +248,7 @@ class _Follower:
                 heard.phase = self._told_step = str(data["phase"])
             elif name == "progress":
                 heard.done, heard.total = int(data["done"]), int(data["total"])
+                self._stops = self._stops and heard.done < heard.total  # of this file nothing can be stopped any more
         elif name == "heartbeat":
             self._beat(data)
         else:
@@ -269,14 +315,28 @@ class _Follower:
         attempt = Attempt(self._bench.options, "card", self._request.method, differential, build)
         return onward(mode, attempt, error_id)
 
+    def _left(self) -> FlashResult:
+        """The user has left; the board goes on."""
+        what = f"this program ended, and the board goes on by itself ({self._stands()})"
+        joins = "to join it, run the same command again, or fipy-doctor status to see where it stands"
+        error = FlashUnproved(
+            "user-interrupt", what, on=self._bench.link.name, next=f"leave the board powered; {joins}"
+        )
+        return FlashResult(self._report, self._plan, None, error, "", states.UNKNOWN, None, True)
+
+    def _stands(self) -> str:
+        heard = self._heard
+        if heard.total and heard.phase == "transfer":
+            return f"{heard.phase}, {heard.done:,} of {heard.total:,} bytes"
+        return heard.phase
+
     def _unheard(self, err: DoctorError) -> FlashResult:
         """The line to the board broke, or the board restarted, after it had begun."""
         heard = self._heard
-        far = f" ({heard.done:,} of {heard.total:,} bytes)" if heard.total and heard.phase == "transfer" else ""
         reset = isinstance(err, BoardReset)
         mode = states.STP_OPEN if reset and heard.phase == "transfer" else states.UNKNOWN
         step = self._onward(mode) if reset else None
-        what = f"{err.what}; the board was in: {heard.phase}{far}"
+        what = f"{err.what}; the board was in: {self._stands()}"
         error = FlashUnproved(err.id, what, on=err.on, cause=err.cause, next=step.text if step else STAY)
         return FlashResult(self._report, self._plan, None, error, "", mode, step, True)
 

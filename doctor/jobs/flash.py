@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
@@ -16,12 +17,12 @@ from doctor.jobs.carry import carry_out
 from doctor.jobs.flash_plan import METHODS, FlashFile, FlashPlan, FlashRequest, plan_for, sources_of
 from doctor.jobs.flash_result import FlashResult, HashedSource, Proof
 from doctor.jobs.guard import guarded, refuse_weak_supply
-from doctor.jobs.interrupts import Interrupts
+from doctor.jobs.interrupts import Interrupts, Wish
 from doctor.jobs.ways import VIAS, go_through_own_mirror
 
 __all__ = [
     "METHODS", "VIAS", "Consent", "FlashFile", "FlashPlan", "FlashRequest", "FlashResult", "HashedSource", "Proof",
-    "flash", "prepare", "rehearse",
+    "Wish", "flash", "prepare", "rehearse",
 ]  # fmt: skip
 
 JUMPERS_CONSENT = "jumpers-removed"  #: what stands for a check that could not decide (design: "Consent")
@@ -40,6 +41,10 @@ class Consent(Protocol):
 
     def stop_transfer(self) -> bool:
         """Asked after Ctrl-C in the middle of the transfer; True stops it."""
+        ...
+
+    def stop_board(self) -> Wish:
+        """Asked after Ctrl-C while the board flashes by itself from its card."""
         ...
 
 
@@ -96,7 +101,7 @@ def flash(bench: Bench, request: FlashRequest, *, consent: Consent, listen: List
 
     Never raises for what happens to board or modem: the result's ``error`` says it. Raises UsageError.
     """
-    joined = card_flash.join(bench, request, consent.stop_transfer, listen)
+    joined = card_flash.join(bench, request, consent.stop_board, listen)
     if joined is not None:
         return joined
     report, plan = prepare(bench, request, listen)
@@ -112,7 +117,7 @@ def flash(bench: Bench, request: FlashRequest, *, consent: Consent, listen: List
         sources = sources_of(plan) if bench.options.card_file is None else {}
         with (
             guarded(bench, plan, request, listen) as (hear, recorder),
-            Interrupts(consent.stop_transfer, hear) as hands,
+            Interrupts(_question(consent, plan), hear) as hands,
         ):
             result = carry_out(bench, report, plan, request, sources, hands, recorder, hear)
             recorder.end(result)
@@ -139,6 +144,11 @@ def _refuse_usage(bench: Bench, request: FlashRequest, checks: list[Check]) -> N
             f"{len(bench.options.firmware)} firmware images were given",
             next="give one .dup file, or the two files of 48829",
         )
+
+
+def _question(consent: Consent, plan: FlashPlan) -> Callable[[], bool]:
+    """What Ctrl-C asks in the middle of the transfer."""
+    return card_flash.question(consent.stop_board) if plan.via == "card" else consent.stop_transfer
 
 
 def _jumpers_question(bench: Bench, report: engine.Report) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable
+from enum import Enum
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -13,20 +14,33 @@ from doctor.events import Event, Listener, Notice, Phase, Progress, StepStarted
 _NEVER_STOP = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name))
 
 
+class Wish(Enum):
+    """What is wanted after Ctrl-C, of a board that flashes by itself."""
+
+    GO_ON = "go on watching"
+    LEAVE = "leave it to the board, which goes on"
+    STOP = "stop the transfer"
+
+
+class Left(Exception):
+    """The user leaves a board that goes on by itself."""
+
+
 class Interrupts:
     """While entered, no signal stops the program; Ctrl-C becomes a question, or the answer that it cannot be.
 
     ask_stop  asked between two blocks after Ctrl-C during the transfer; True stops it
     listen    told what a signal was taken for
+    begun     a transfer may be under way already: nothing counts as said before it
     """
 
-    def __init__(self, ask_stop: Callable[[], bool], listen: Listener) -> None:
+    def __init__(self, ask_stop: Callable[[], bool], listen: Listener, *, begun: bool = False) -> None:
         self._ask_stop = ask_stop
         self._listen = listen
         self._phase = Phase.PREPARE
         self._pressed_early = False
         self._pressed = False
-        self._sent = False
+        self._sent = begun
         self._asking = False
         self._before: dict[int, Any] = {}
 
@@ -50,8 +64,15 @@ class Interrupts:
             over = event.done_bytes >= event.total_bytes
             self._sent = self._sent or event.done_bytes > 0
             self._phase = Phase.WAIT_MODEM if over else Phase.TRANSFER
+            if self._pressed_early and event.done_bytes:  # a board far away has begun before it heard of the wish
+                self._pressed_early, self._pressed = False, True
             if over:
                 self._pressed = False
+
+    @property
+    def pressed_early(self) -> bool:
+        """Whether the user has asked to stop while nothing was sent yet."""
+        return self._pressed_early
 
     def should_stop(self) -> bool:
         """Asked by the flow where stopping is possible: has the user asked, and meant it?"""

@@ -6,6 +6,7 @@ data; before, the REPL's line is taken from it, so that they never reach it.
 """
 
 from .board_hw import BoardClock, module  # noqa: F401
+from .events import TRANSFER
 
 try:
     import json
@@ -13,7 +14,7 @@ except ImportError:  # a board without the short names
     import ujson as json  # type: ignore[import-untyped, no-redef]
 
 try:
-    from typing import Any, Dict, Optional  # noqa: F401
+    from typing import Any, Callable, Dict, Optional  # noqa: F401
 except ImportError:  # MicroPython
     pass
 
@@ -21,8 +22,9 @@ except ImportError:  # MicroPython
 TAG = '@@FD {"fipyup": '
 #: What a line for people begins with.
 PLAIN = "fipyup: "
-#: What a PC sends to have a transfer stopped; no control characters, since those may act by themselves.
-STOP_WORD = b"@@FD stop"
+#: What a PC sends to have a transfer stopped, and to have it stopped only where nothing was sent yet.
+STOP_WORD = b"@@FD stop now"
+STOP_EARLY_WORD = b"@@FD stop early"
 HEARTBEAT_MS = 2000
 #: Progress goes out this often; each line takes 10 ms of the line's time.
 PROGRESS_MS = 500
@@ -50,7 +52,9 @@ class Console(object):
         self._next_progress = 0
         self._next_warning = 0
         self._status = {"step": "", "phase": "prepare", "done": 0, "total": 0}  # type: Dict[str, Any]
-        self.stop_asked = False
+        self._stop = False
+        self._stop_early = False
+        self.began = lambda: False  # type: Callable[[], bool]  # whether a block was sent to the modem
 
     def about(self, clock, facts):
         # type: (BoardClock, Dict[str, Any]) -> None
@@ -65,11 +69,11 @@ class Console(object):
         """Make Ctrl-C and Ctrl-F harmless; returns how, for the log."""
         move = getattr(module("micropython"), "kbd_intr", None)
         if move is not None:
+            self._moved_keys = True  # first: a Ctrl-C that came just before may strike here
             move(-1, -1)
-            self._moved_keys = True
             return "kbd_intr"
-        module("os").dupterm(None)
         self._uart = module("machine").UART(0, REPL_BAUD)
+        module("os").dupterm(None)
         return "dupterm off"
 
     def unshield(self):
@@ -97,9 +101,12 @@ class Console(object):
         if name == "step":
             self._status["step"] = data["step"]
             self._status["phase"] = data["phase"]
+            if data["phase"] == TRANSFER:  # what was counted before is not of this file
+                self._status["done"] = 0
         elif name == "progress":
             self._status["done"] = data["done"]
             self._status["total"] = data["total"]
+            self._stop = self._stop and data["done"] < data["total"]  # too late for this file, and not of the next
             if not self._due("_next_progress", PROGRESS_MS) and data["done"] not in (0, data["total"]):
                 return
         if self._tagged:
@@ -133,9 +140,14 @@ class Console(object):
 
     def should_stop(self):
         # type: () -> bool
-        """Whether a PC has asked to stop; asked by the core where stopping is possible."""
+        """Whether a PC has asked to stop; asked by the core where stopping is possible.
+
+        A wish that was meant for the time before the first block, and came too late, stops nothing.
+        """
         self._listen()
-        return self.stop_asked
+        early = self._stop_early
+        self._stop_early = False
+        return self._stop or (early and not self.began())
 
     def _listen(self):
         # type: () -> None
@@ -149,13 +161,16 @@ class Console(object):
         if not waiting:
             return
         got = uart.read(waiting) or b""
-        if CTRL_C in got:
+        self._heard = (self._heard + got)[-64:]
+        if STOP_WORD in self._heard:
+            self._stop = True
+        elif STOP_EARLY_WORD in self._heard:
+            self._stop_early = True
+            self._heard = b""
+        elif CTRL_C in got:
             self.interrupted()
         elif CTRL_F in got:
             self.interrupted("Ctrl-F")
-        self._heard = (self._heard + got)[-64:]
-        if STOP_WORD in self._heard:
-            self.stop_asked = True
 
     def _due(self, name, every_ms):
         # type: (str, int) -> bool

@@ -178,26 +178,38 @@ def run(
     console = Console(tagged)
     job = Job(path, console)
     end = {"proved": False, "sent_any": False, "sent": 0, "error": None}  # type: Dict[str, Any]
+    try:
+        refusal = _run(job, method, accept, was, yes or tagged, dry, sha256, image, end)
+        if refusal is not None:
+            end["error"] = [refusal.id, refusal.what, refusal.why, refusal.next]
+        end.update(job.described())
+        _last_words(console, end, dry)
+        console.tell("end", end)
+    finally:
+        console.unshield()  # last: a Ctrl-C that is still on its way would cut the last words off
+    return bool(end["proved"])
+
+
+def _run(job, method, accept, was, yes, dry, sha256, image, end):
+    # type: (Job, str, Sequence[str], int, bool, bool, str, Optional[Sequence[Any]], Dict[str, Any]) -> Optional[Refusal]
+    """Examine, plan, ask, flash; why nothing was sent, or None. Mounts are left as found."""
     card = None  # type: Optional[Card]
     try:
         extend_watchdog()
-        card = Card(path)
+        card = Card(job.path)
         refusal = job.examine(image, sha256)
         if refusal is None:
-            options = Options(method, accept, None, is_simulated())
-            refusal = _with_modem(job, options, was, accept, yes or tagged, dry, end)
-        if refusal is not None:
-            end["error"] = [refusal.id, refusal.what, refusal.why, refusal.next]
+            options = Options(method, accept, None, is_simulated(), soak=True)
+            refusal = _with_modem(job, options, was, accept, yes, dry, end)
+        return refusal
     except OSError as err:
-        end["error"] = ["sd-read-error-mid-flash", "%s cannot be used: %s" % (path, err), "", "run fipy-doctor check"]
+        what = "%s cannot be used: %s" % (job.path, err)
+        return Refusal("sd-read-error-mid-flash", what, "", "run fipy-doctor check")
+    except KeyboardInterrupt:  # the keys are ours until the flash begins
+        return Refusal("user-interrupt", "stopped before anything was sent to the modem", "", "")
     finally:
-        console.unshield()
         if card is not None:
             card.close()
-    end.update(job.described())
-    _last_words(console, end, dry)
-    console.tell("end", end)
-    return bool(end["proved"])
 
 
 def _with_modem(job, options, was, accept, yes, dry, end):
@@ -258,6 +270,7 @@ def _flash(job, uart):
     log.before(job.described(), shield)
     source = CardSource(job.path, job.size, job.digest.sha256, job.side)
     flow = Flow(uart, job.clock, SQN3330, console.tell)
+    console.began = lambda: flow.outcome.sent_any
     try:
         outcome = flow.run(job.plan, source, job.size, console.should_stop)
     except KeyboardInterrupt:  # only through telnet on old releases: the line itself is shielded

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from doctor.bench import Bench, BenchOptions
 from doctor.events import Event, Notice, Phase, Progress, StepStarted
-from doctor.jobs.flash import FlashPlan, FlashRequest, FlashResult, flash
+from doctor.jobs.flash import FlashPlan, FlashRequest, FlashResult, Wish, flash
 from doctor.sim.bench import SimBench
 from doctor.sim.practice import make_practice_image
 
@@ -25,11 +25,12 @@ def small_image(folder: Path) -> Path:
 
 @dataclass
 class User:
-    """Says yes to the plan; answers and remembers whether to stop."""
+    """Says yes to the plan; answers and remembers whether to stop, or to leave a board that goes on."""
 
     stops: bool = False
     yes: bool = True
     asked: int = 0
+    leaves: bool = False
     consents: list[str] = field(default_factory=list)
 
     def confirm(self, plan: FlashPlan) -> bool:
@@ -42,6 +43,10 @@ class User:
     def stop_transfer(self) -> bool:
         self.asked += 1
         return self.stops
+
+    def stop_board(self) -> Wish:
+        self.asked += 1
+        return Wish.STOP if self.stops else Wish.LEAVE if self.leaves else Wish.GO_ON
 
 
 @dataclass

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from doctor.check import Finding, Status
 from doctor.events import Event, Progress, StepStarted
 from doctor.jobs.card_flash import refusal
 from doctor.jobs.flash import FlashRequest, FlashResult, flash
+from doctor.jobs.interrupts import Interrupts
 from doctor.sim.bench import SimBench
 from doctor.sim.practice import make_practice_image
 from doctor.updater import side_file
@@ -201,9 +202,80 @@ def test_check_shows_where_the_board_is(job: BoardJob) -> None:
     assert job.received()
 
 
+def press(*_: object) -> None:
+    signal.raise_signal(signal.SIGINT)
+
+
+def says(words: str) -> Callable[[Event], bool]:
+    return lambda event: isinstance(event, StepStarted) and (event.step == words or words in event.text)
+
+
+MOMENTS = ("putting the updater", "reading the card", "soak", "prepare", "transfer")
+QUICK = {("reading the card", OLD), ("transfer", "1.20.2.r4")}
+
+
+@pytest.mark.parametrize(
+    ("moment", "release"),
+    [
+        pytest.param(moment, release, marks=() if (moment, release) in QUICK else pytest.mark.table)
+        for moment in MOMENTS
+        for release in (OLD, "1.20.2.r4")
+    ],
+)
+def test_ctrl_c_before_the_first_block_stops_and_nothing_was_sent(image: Path, moment: str, release: str) -> None:
+    job = BoardJob(image, f"sim://gpy?release={release}")
+    user = User()
+    result = job.flash(user=user, at=says(moment), act=press)
+    assert (result.exit_code, user.asked, result.begun) == (130, 0, False)
+    assert job.sim.modem.received == [] and job.sim.modem.mode == "application"
+    board = job.sim.board
+    assert board is not None and (board.interrupt_char, board.reset_char, board.dupterm) == (3, 6, True)
+    job.bench.close()
+
+
+def test_ctrl_c_that_reaches_the_board_too_late_stops_nothing_unasked(job: BoardJob) -> None:
+    user = User()
+
+    def press_and_be_slow() -> None:
+        press()
+        job.sim.world.sleep_ms(1500)  # the board has begun when the wish comes
+
+    result = job.flash(user=user, at=says("transfer"), act=press_and_be_slow)
+    assert (result.exit_code, user.asked) == (0, 1)
+    assert job.received()
+
+
+@pytest.mark.table
+def test_a_wish_to_stop_is_not_kept_for_the_next_run(job: BoardJob) -> None:
+    job.flash(at=says("prepare"), act=press)
+    assert job.flash().error is None
+
+
+def test_who_leaves_is_told_that_the_board_goes_on_and_how_to_join(job: BoardJob) -> None:
+    result = job.flash(user=User(leaves=True), at=half, act=press)
+    assert result.exit_code == 3 and result.error is not None
+    assert "goes on by itself" in result.error.what and "fipy-doctor status" in result.error.next
+    job.walk_off()
+    joined = job.flash()
+    assert joined.error is None and joined.plan is None and job.received()
+
+
+def test_in_a_run_that_joined_ctrl_c_is_always_a_question() -> None:
+    user = User(stops=True)
+    with Interrupts(user.stop_transfer, lambda event: None, begun=True) as hands:
+        press()
+        assert not hands.pressed_early and hands.should_stop() and user.asked == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
+def test_sigterm_stops_nothing(job: BoardJob) -> None:
+    assert job.flash(at=half, act=lambda: signal.raise_signal(signal.SIGTERM)).error is None
+    assert job.received()
+
+
 def test_a_wish_to_stop_closes_the_transfer_and_names_the_next_command(job: BoardJob) -> None:
     user = User(stops=True)
-    result = job.flash(user=user, at=half, act=lambda: os.kill(os.getpid(), signal.SIGINT))
+    result = job.flash(user=user, at=half, act=press)
     assert user.asked == 1
     assert result.exit_code == 3 and result.error is not None and result.error.id == "user-interrupt"
     assert result.mode == "application"  # the store method keeps the old firmware until all has arrived
