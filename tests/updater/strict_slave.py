@@ -50,6 +50,8 @@ class Trick(Enum):
     TWICE = auto()
     NULS_BEFORE = auto()
     URC_BEFORE = auto()
+    STALE_BEFORE = auto()  # acks of the same op with another transaction, or another session (4.2)
+    WRONG_LENGTH = auto()  # an ack with a payload that its op does not have (4.2)
     BAD_HEADER_CRC = auto()
     NACKED = auto()
     REFUSED = auto()  # the session is not opened (4.2)
@@ -61,7 +63,7 @@ class Trick(Enum):
 
 BEFORE: Final = {Trick.NULS_BEFORE: b"\0\0\0", Trick.URC_BEFORE: b"\r\n+CEREG: 0\r\n"}
 #: the request was taken, the reply did not arrive whole: it may be asked again
-SPOILS: Final = {Trick.LOST, Trick.SHORT, Trick.BAD_HEADER_CRC, Trick.LYING_RESIDUE, Trick.MUTE}
+SPOILS: Final = {Trick.LOST, Trick.SHORT, Trick.WRONG_LENGTH, Trick.BAD_HEADER_CRC, Trick.LYING_RESIDUE, Trick.MUTE}
 
 
 @dataclass
@@ -509,7 +511,13 @@ class StrictSlave:
         elif trick is Trick.LYING_RESIDUE:
             good = reply_frame(ACK | frame.op, frame.sid, frame.tid, b"\0\0", True)
             reply = good[:-1] + b"\1"
+        elif trick is Trick.WRONG_LENGTH:
+            reply = reply_frame(ACK | frame.op, frame.sid, frame.tid, b"\0\0\1", self.terms.crc_in_acks)
         before = BEFORE.get(trick, b"") if trick else b""
+        if trick is Trick.STALE_BEFORE:
+            wrong = bytes(len(reply) - HEADER_BYTES - 1) + b"\7" if len(reply) > HEADER_BYTES else b""
+            for sid, tid in ((frame.sid, frame.tid ^ 2), (frame.sid ^ 1, frame.tid)):
+                before += reply_frame(ACK | frame.op, sid, tid, wrong, self.terms.crc_in_acks)
         after = reply if trick is Trick.TWICE else b""
         counted = len(before + reply) if trick not in SPOILS else 0
         self._send(before + reply + after, delay, counted)
