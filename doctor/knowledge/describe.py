@@ -23,8 +23,14 @@ _MOST_QUERY_CHARS = 6_000  #: a description is a page at most
 #: Words shared with the entry, and the score that so few need at least: one rare word fits many a text by chance.
 _LEAST_BY_SHARED = ((5, 0.0), (4, 0.26), (3, 0.32), (2, 0.45))
 _LEAST_QUERY_WORDS = 3
+#: Somebody who types two or three words means just these: all must be shared, and one entry must stand out.
+_FEW_WORDS = 2
+_LEAST_OF_FEW = 0.27
+_STANDS_OUT = 1.2
+_SHORT_LINES = 2  #: a paste of so many lines is a description, however few words a line has
 
 _WORD = re.compile(r"[a-z0-9][a-z0-9_./+=-]*[a-z0-9]|[a-z0-9]|\[\]")
+_UNIT = re.compile(r"(?<![a-z0-9.])(\d+)(gb|mb|kb)(?![a-z0-9])")
 _PARTS = re.compile(r"[_/.=+-]")  #: what joins the parts of a file name
 _FIELD = re.compile(r'^(title|words|shows|means) = "(.*)"$', re.MULTILINE)
 _CAUSES = re.compile(r"^causes = \[\n(.*?)^\]", re.MULTILINE | re.DOTALL)
@@ -110,10 +116,12 @@ class Likeness:
 def prose(paste: Paste) -> tuple[str, tuple[int, ...]]:
     """The sentences of a paste and the indexes of their lines; empty where it holds none."""
     kept, indexes, size = [], [], 0
-    for index, line in enumerate(paste.text.split("\n")):
+    lines = paste.text.split("\n")
+    least = 3 if sum(1 for line in lines[: _SHORT_LINES + 2] if line.strip()) > _SHORT_LINES else 2
+    for index, line in enumerate(lines):
         words = re.findall(r"[^\W\d_]{2,}", line)
         if (
-            len(words) >= 3
+            len(words) >= least
             and not _NO_PROSE.match(line)
             and not _IS_OURS.match(line)
             and not line.lstrip().startswith(_VALUES)
@@ -130,7 +138,7 @@ def prose(paste: Paste) -> tuple[str, tuple[int, ...]]:
 def resembling(text: str) -> list[Likeness]:
     """The entries that a description resembles, best first; empty where nothing is near enough."""
     query = Counter(words_of(text))
-    if len(query) < _LEAST_QUERY_WORDS or not _DOMAIN.search(_folded(text)):
+    if len(query) < _FEW_WORDS or not _DOMAIN.search(_folded(text)):
         return []
     index = _index()
     vector = {word: (1 + math.log(times)) * index.rarity.get(word, 0.0) for word, times in query.items()}
@@ -138,21 +146,34 @@ def resembling(text: str) -> list[Likeness]:
     if not length:
         return []
     scores = []
+    of_all: list[Likeness] = []
     for entry_id, document in index.documents.items():
         shared = [word for word in vector if word in document]
         score = sum(vector[word] * document[word] for word in shared) / length
         if any(len(shared) >= least and score >= needed for least, needed in _LEAST_BY_SHARED):
             scores.append(Likeness(entry_id, score))
+        if len(shared) == len(vector):
+            of_all.append(Likeness(entry_id, score))
+    if len(query) < _LEAST_QUERY_WORDS or (len(query) == _LEAST_QUERY_WORDS and not scores):
+        return _outstanding(of_all)
     scores.sort(key=lambda like: -like.score)
     best = scores[0].score if scores else 0.0
     return [like for like in scores[:_MOST] if like.score >= max(LEAST_SCORE, best * NEAR_BEST)]
+
+
+def _outstanding(likes: list[Likeness]) -> list[Likeness]:
+    """The one entry that a few words name better than any other; none where two are near."""
+    likes = sorted(likes, key=lambda like: -like.score)
+    second = likes[1].score if len(likes) > 1 else 0.0
+    clear = bool(likes) and likes[0].score >= max(_LEAST_OF_FEW, second * _STANDS_OUT)
+    return likes[:1] if clear else []
 
 
 def words_of(text: str) -> list[str]:
     """The words that count, folded."""
     same, stop = _synonyms(), _stopwords()
     found = []
-    for word in _WORD.findall(_folded(text)):
+    for word in _WORD.findall(_UNIT.sub(r"\1 \2", _folded(text))):
         word = word.strip("-")
         parts = _PARTS.split(word) if len(word) > 4 and _PARTS.search(word) else ()
         whole = () if word.endswith((".dup", ".elf")) else (word,)

@@ -165,3 +165,21 @@ def test_our_own_healthy_output_is_no_failure(ours: str) -> None:
 def test_a_failure_in_our_own_output_is_found() -> None:
     said = "✗ card-is-fat  card.img: the card is formatted exFAT\n    more:  fipy-doctor open sd-exfat-or-over-32gb\n"
     assert ids(HEALTHY_CHECK + said) == ["sd-exfat-or-over-32gb"]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("Modem tot", "modem-dead-escalate"),
+        ("64gb card", "sd-exfat-or-over-32gb"),
+        ("my 128GB card is not recognised", "sd-exfat-or-over-32gb"),
+        ("usb cable", "charge-only-cable"),
+    ],
+)
+def test_few_words_are_enough_where_one_entry_stands_out(text: str, wanted: str) -> None:
+    assert ids(text) == [wanted]
+
+
+@pytest.mark.parametrize("text", ["sd card", "modem reset", "update card", "hello world", "modem modem"])
+def test_few_words_that_fit_many_entries_name_none(text: str) -> None:
+    assert ids(text) == []
