@@ -13,6 +13,7 @@ from doctor.board.flash_copy import DEPTH, MAX_BYTES, Say, quiet
 from doctor.board.kept_files import MANIFEST, ROOT, Kept, KeptFiles
 from doctor.errors import BoardError, Stopped, UsageError
 from doctor.escape import shown
+from doctor.plural import counted
 from doctor.scripts import ScriptKind, classify
 
 CLUSTER_BYTES = 4096  #: what one file takes at least on /flash: an erase block of the flash chip
@@ -139,7 +140,7 @@ def carry_out(board: Board, source: KeptFiles, changes: Changes, keep_copy: Keep
     except KeyboardInterrupt:
         total = len(changes.replaced) + len(changes.new)
         raise Stopped(
-            f"stopped; {written} of {total} files are written, the others on the board are as they were",
+            f"stopped; {written} of {counted(total, 'file')} written, the others on the board are as they were",
             next="run the same command again: it goes on where it stopped",
         ) from None
     return written

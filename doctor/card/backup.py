@@ -19,6 +19,7 @@ from doctor.card.target import copy_sparse, disk_error, same_content
 from doctor.errors import CardError
 from doctor.escape import shown
 from doctor.events import Listener, Note, ignore
+from doctor.plural import counted
 
 MANIFEST = "backup.json"  #: written last: a backup folder without it is unfinished
 RAW_COPY = "whole-card.img"
@@ -104,7 +105,7 @@ def back_up(
         _keep(folder / MANIFEST, json.dumps(listing, indent=2, ensure_ascii=True).encode())
     except OSError as err:
         raise disk_error(folder, err) from err
-    emit(Note(f"{len(saved)} files and folders saved and verified in {folder}"))
+    emit(Note(f"{counted(len(saved), 'file or folder', 'files and folders')} saved and verified in {folder}"))
     return Backup(folder, saved, raw_copy)
 
 

@@ -18,6 +18,7 @@ from doctor.card.source import FileSource
 from doctor.card.survey import Survey, check_is_a_card, new_files, prove, put_back_lines, surveyed
 from doctor.card.target import copy_that_takes_the_name, used_bytes
 from doctor.events import Listener, Note, ignore
+from doctor.plural import counted
 
 _ROOM_FOR_FOLDERS_BYTES = 4 << 20
 
@@ -46,7 +47,8 @@ def plan_reformat(image: Path, *, backup_dir: Path, put_back: bool = True, force
     check_replaceable(image)
     with surveyed(image, put_back=put_back) as survey:
         check_is_a_card(image, survey.verdict, force=force)
-        lines = [f"back up {len(survey.files)} files ({survey.file_bytes} bytes) to a new folder in {backup_dir}"]
+        files, size = counted(len(survey.files), "file"), counted(survey.file_bytes, "byte")
+        lines = [f"back up {files} ({size}) to a new folder in {backup_dir}"]
         if survey.raw:
             lines.append(f"keep a copy of the whole card there too ({RAW_COPY}): files alone do not hold everything")
         lines.append(f"format a new copy of {image}: {survey.plan}")

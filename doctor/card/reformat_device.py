@@ -40,6 +40,7 @@ from doctor.card.writer import NewFile, write_files
 from doctor.errors import CardError, DoctorError, Stopped
 from doctor.escape import shown
 from doctor.events import Listener, Note, ignore
+from doctor.plural import counted
 
 _ROOM_FOR_FOLDERS_BYTES = 4 << 20
 _READER_BYTES_PER_S = 20_000_000  #: a plain card reader; for estimates only
@@ -75,14 +76,15 @@ def plan_reformat_device(path: Path, *, backup_dir: Path, force: bool = False) -
     if resume is not None:
         count = sum(bool(copy) for _, copy, *_ in resume.files)
         head.append(f"an earlier run was interrupted: go on with its backup in {resume.folder}")
-        body = [f"format {drive.device}", f"put {count} files back, and compare every byte with the backup"]
+        body = [f"format {drive.device}", f"put {counted(count, 'file')} back, and compare every byte with the backup"]
         return DevicePlan((*head, *body, _confirm_line(drive)), drive, resume)
     with surveyed(path, put_back=True) as survey:
         return DevicePlan((*head, *_fresh_lines(survey, backup_dir, drive), _confirm_line(drive)), drive, None)
 
 
 def _fresh_lines(survey: Survey, backup_dir: Path, drive: Drive) -> Iterator[str]:
-    yield f"back up {len(survey.files)} files ({survey.file_bytes} bytes) to a new folder in {backup_dir}"
+    files, size = counted(len(survey.files), "file"), counted(survey.file_bytes, "byte")
+    yield f"back up {files} ({size}) to a new folder in {backup_dir}"
     if survey.raw:
         minutes = 2 * drive.size_bytes / _READER_BYTES_PER_S / 60
         yield (
@@ -227,7 +229,7 @@ def _write(target: DeviceTarget, journal: Journal, serial: int, emit: Listener) 
     files = [_file(journal.folder, *file) for file in journal.files]
     emit(Note(f"formatting {target.name}: {plan}"))
     format_card(target, plan, serial=serial, mark=mark_sector(Mark(journal.id, str(journal.folder))))
-    emit(Note(f"putting {sum(not file.is_dir for file in files)} files back"))
+    emit(Note(f"putting {counted(sum(not file.is_dir for file in files), 'file')} back"))
     write_files(target, plan, files)
     target.forget()
     emit(Note("comparing every byte with the backup"))

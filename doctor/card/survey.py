@@ -19,6 +19,7 @@ from doctor.card.source import BlockSource
 from doctor.card.writer import NewFile
 from doctor.errors import CardError
 from doctor.escape import shown
+from doctor.plural import counted
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def check_is_a_card(card: Path, verdict: Judgement, *, force: bool) -> None:
 
 def put_back_lines(survey: Survey) -> Iterator[str]:
     """What is put back, what moves, and what stays in the backup only; a sentence a line."""
-    yield f"put {sum(item.key in survey.new_paths for item in survey.files)} files back"
+    yield f"put {counted(sum(item.key in survey.new_paths for item in survey.files), 'file')} back"
     for old, new in survey.moved:
         yield f"put {shown(old)} at {shown(new)}"
     for item in survey.files:

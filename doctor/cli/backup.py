@@ -10,6 +10,7 @@ import click
 from doctor.bench import BenchOptions
 from doctor.cli import options
 from doctor.errors import BoardError
+from doctor.plural import counted
 
 
 @click.command("backup")
@@ -48,7 +49,7 @@ def command(folder: Path, **given: Any) -> int:
         screen.document(as_json.document("backup", code, error, files=files, unreadable=unreadable))
     else:
         total = sum(one.size_bytes for one in done.kept.files)
-        screen.show(Text(f"{len(done.kept.files)} files, {total:,} bytes, are kept in {folder}"))
+        screen.show(Text(f"kept in {folder}: {counted(len(done.kept.files), 'file')}, {counted(total, 'byte')}"))
         if error is not None:
             screen.notes.print(console.error(error))
     return int(error.exit_code) if error is not None else 0

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from doctor.bench import BenchOptions
 from doctor.cli import options
 from doctor.cli.check import remember, show_next
 from doctor.cli.check_line import CheckLine
@@ -72,7 +73,8 @@ def command(**given: Any) -> int:
             result = fix(bench, request, TerminalTalk(screen, yes=given["yes"]), line.hear)
         finally:
             line.close()
-    _show(result, screen, bench_options)
+    rehearsed = _again(given, bench_options) if given["dry_run"] and result.error is None else None
+    _show(result, screen, bench_options, rehearsed)
     return int(result.exit_code)
 
 
@@ -129,7 +131,21 @@ def _action_json(action: Action) -> dict[str, Any]:
     }
 
 
-def _show(result: FixResult, screen: Screen, bench_options: Any) -> None:
+def _again(given: dict[str, Any], bench_options: BenchOptions) -> list[str]:
+    """The words of the command that was rehearsed, for doing it."""
+    from doctor.report.next_step import bench_words
+
+    words = ["fipy-doctor", "fix"]
+    words += [f"--{flag}" for flag in sorted(cures().doable()) if given[_switch_name(flag)]]
+    words += bench_words(bench_options)
+    words += ["--backup", str(given["backup"])] if given["backup"] else []
+    words += ["--confirm", given["confirm"]] if given["confirm"] else []
+    words += [word for names in given["put_back"] for word in ("--put-back", names)]
+    return words + ["--force-device"] * given["force_device"] + ["--interrupt"] * given["interrupt"]
+
+
+def _show(result: FixResult, screen: Screen, bench_options: BenchOptions, rehearsed: list[str] | None = None) -> None:
+    """The result; ``rehearsed`` is the command whose plan was only shown."""
     from rich.text import Text
 
     from doctor.jobs import tried
@@ -156,6 +172,9 @@ def _show(result: FixResult, screen: Screen, bench_options: Any) -> None:
     if tried.failing(result.report) is not None:
         tried.note(bench_options.port, done)
     done |= tried.so_far(bench_options.port, result.report)
+    if rehearsed is not None and any(action.planned for action in result.actions):
+        show_next(next_step.NextStep((), next_step.command_line(rehearsed)), screen)
+        return
     step = next_step.after(result.report, bench_options, known, done=done)
     show_next(step, screen)
     remember(step, bench_options)

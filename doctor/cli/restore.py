@@ -10,6 +10,7 @@ import click
 from doctor.bench import BenchOptions
 from doctor.cli import options
 from doctor.errors import DoctorError, Stopped
+from doctor.plural import counted
 
 if TYPE_CHECKING:
     from doctor.board.kept_files import KeptFiles
@@ -94,5 +95,6 @@ def _show(screen: Screen, plan: list[str], done: tuple[KeptFiles, Changes] | Non
     elif done is None:
         screen.show(Text("planned only; nothing was written"))
     else:
+        already = "; the others were there already" if written < len(listed) else ""
         gone = f"; {len(removed)} removed" if removed else ""
-        screen.show(Text(f"{written} of {len(listed)} files written; the others were there already{gone}"))
+        screen.show(Text(f"{written} of {counted(len(listed), 'file')} written{already}{gone}"))

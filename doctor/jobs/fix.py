@@ -61,6 +61,7 @@ class Action:
     """What became of one cure: its plan, and what was done, or why not.
 
     declined   nobody said yes to the plan
+    planned    the plan was only to be shown
     pointless  there was nothing that it could do
     """
 
@@ -70,6 +71,7 @@ class Action:
     text: str = ""
     error: DoctorError | None = None
     declined: bool = False
+    planned: bool = False
     pointless: bool = False
 
 
@@ -169,7 +171,7 @@ def _one(
         if not plan:
             return Action(cure, (), text="nothing to do", pointless=True)
         if request.dry_run:
-            return Action(cure, plan, text="planned only")
+            return Action(cure, plan, text="planned only", planned=True)
         if cure.grade is not Grade.SAFE and not talk.confirm_plan(cure, plan):
             return Action(cure, plan, text="not confirmed; nothing was changed", declined=True)
         return Action(cure, plan, True, cure.do(bench, finding, context))

@@ -14,6 +14,7 @@ from doctor.check import Finding
 from doctor.errors import CardError, DoctorError
 from doctor.escape import shown
 from doctor.events import Event, Note
+from doctor.plural import counted
 from doctor.remedies.cure import CureContext, DoableCure
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class ReformatSd(DoableCure):
             return self._do_in_board(bench, context)
         result = self._do_on_pc(path, context)
         bench.forget_card()
-        return f"{result.layout}; {len(result.put_back)} files put back; the backup lies in {result.backup}"
+        return f"{result.layout}; {counted(len(result.put_back), 'file')} put back; the backup lies in {result.backup}"
 
     def _do_on_pc(self, path: Path, context: CureContext) -> ReformatResult:
         if not is_device(path):

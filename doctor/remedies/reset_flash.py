@@ -13,6 +13,7 @@ from doctor.board.kept_files import ROOT, Kept, KeptFiles
 from doctor.check import Finding
 from doctor.errors import BoardError, DoctorError, Stopped
 from doctor.escape import shown
+from doctor.plural import counted
 from doctor.remedies.backup_file import keep_copy
 from doctor.remedies.cure import CureContext, DoableCure
 
@@ -50,7 +51,7 @@ class ResetFlash(DoableCure):
         kept = made.kept
         if made.unreadable:
             _consent_to_loss(made, context, bench.link.name)
-        context.say(f"{len(kept.files)} files are kept in {folder}")
+        context.say(f"{counted(len(kept.files), 'file')} kept in {folder}")
         again = f'fipy-doctor restore "{folder}"' if " " in str(folder) else f"fipy-doctor restore {folder}"
         try:
             flash_copy.format_flash(bench.board)
@@ -61,7 +62,8 @@ class ResetFlash(DoableCure):
             raise _begun(Stopped("stopped while the flash was formatted"), folder, again) from None
         except DoctorError as err:
             raise _begun(err, folder, again) from err
-        return f"/flash is formatted, {len(wanted)} of {len(kept.files)} files are back; all are in {folder}: {again}"
+        back = f"{len(wanted)} of {counted(len(kept.files), 'file')} put back"
+        return f"/flash is formatted, {back}; all of them are in {folder}: {again}"
 
 
 def _consent_to_loss(made: flash_copy.Backup, context: CureContext, name: str) -> None:
@@ -81,7 +83,7 @@ def _consent_to_loss(made: flash_copy.Backup, context: CureContext, name: str) -
 def _wanted(kept: KeptFiles, context: CureContext) -> tuple[Kept, ...]:
     if context.put_back or not kept.files:
         return tuple(one for one in kept.files if any(_matches(one.path, name) for name in context.put_back))
-    if context.ask(f"Put all {len(kept.files)} files back? (no: one question each)"):
+    if context.ask(f"Put {counted(len(kept.files), 'file')} back, all of them? (no: one question each)"):
         return kept.files
     return tuple(one for one in kept.files if context.ask(f"Put {shown(one.path)} back ({one.size_bytes:,} bytes)?"))
 

@@ -48,7 +48,7 @@ def test_backup_holds_every_byte_and_restore_brings_it_back(bench: Bench, tmp_pa
 def test_reset_flash_keeps_a_backup_and_puts_back_what_is_wanted(bench: Bench, tmp_path: Path) -> None:
     context = CureContext(lambda text: None, lambda question: "main.py" in question, tmp_path)
     said = ResetFlash().do(bench, None, context)
-    assert "files are back" in said
+    assert "put back" in said
     assert files.read(bench.board, "/flash/main.py") == MAIN
     assert not files.exists(bench.board, "/flash/lib/deep")
     (folder,) = (path for path in tmp_path.iterdir() if path.is_dir())
@@ -106,7 +106,7 @@ def test_ctrl_c_in_an_upload_leaves_whole_files_and_no_other(bench: Bench, tmp_p
 
     source = read_folder(tmp_path)
     bench.board.repl.call = call  # type: ignore[method-assign]
-    with pytest.raises(Stopped, match="0 of 1 files"):
+    with pytest.raises(Stopped, match="0 of 1 file "):
         upload.carry_out(bench.board, source, upload.compare(bench.board, source), lambda path, data: tmp_path)
     assert files.read(bench.board, "/flash/main.py") == MAIN
     assert not files.exists(bench.board, f"/flash/{files.TEMPORARY_NAME}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from doctor.plural import counted
 from doctor.sim.practice import make_practice_image
 
 from .terminal import Terminal
@@ -60,3 +61,23 @@ def test_a_plan_leads_to_the_flash_that_it_shows(terminal: Terminal, image: Path
     words = ("--via", "usb", "--method", "on-the-fly")
     said = terminal.type("plan", str(image), "--port", "sim://fipy", *words)
     assert said.next == ["flash", str(image), "--port", "sim://fipy", *words]
+
+
+def test_after_a_dry_run_the_next_command_does_what_was_planned(terminal: Terminal) -> None:
+    words = ("fix", "--reformat-sd", "--port", "sim://fipy", "--confirm", "/sd")
+    assert terminal.type(*words, "--dry-run").next == [
+        "fix",
+        "--reformat-sd",
+        "--port",
+        "sim://fipy",
+        "--confirm",
+        "/sd",
+    ]
+    assert terminal.type("fix", "--dry-run", "--port", HTML).next == ["fix", "--port", HTML]
+
+
+def test_one_file_is_no_files(terminal: Terminal, tmp_path: Path) -> None:
+    assert counted(1, "file") == "1 file"
+    assert counted(0, "file") == "0 files"
+    assert counted(1, "file or folder", "files and folders") == "1 file or folder"
+    assert "kept in" in terminal.type("backup", str(tmp_path / "kept"), "--port", "sim://fipy").out
