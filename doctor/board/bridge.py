@@ -46,8 +46,15 @@ def _fd_bridge():
 print('@@FD "mirror"')
 utime.sleep_ms(%(said)d)
 os.dupterm(None)
-_fd_bridge()
-os.dupterm(UART(0, 115200))
+try:
+    _fd_bridge()
+finally:
+    os.dupterm(UART(0, 115200))
+    try:
+        micropython.kbd_intr(3)
+    except Exception:
+        pass
+    del _fd_bridge, _fd_pins
 """
 
 

@@ -96,6 +96,7 @@ class Answer:
     came     what the PC heard through a mirror
     cts      what it read of its CTS
     by_hand  the piece was no code
+    did      what was done to the hardware; only the stub tells
     """
 
     values: tuple[Any, ...] = ()
@@ -104,6 +105,7 @@ class Answer:
     came: str = ""
     cts: bool | None = None
     by_hand: bool = False
+    did: tuple[tuple[Any, ...], ...] = field(default=(), compare=False, repr=False)
 
     @property
     def is_mute(self) -> bool:

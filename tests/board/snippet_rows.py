@@ -45,10 +45,15 @@ CORE = State(
     }
 )
 
-MOUNTED = "import os\nfrom machine import SD\nos.mount(SD(), '/sd')\n"
+MOUNTED = "import os\nfrom machine import SD\nos.mount(SD(), '/sd')\nprint('@@FD true')\n"
+MOUNTED_ELSEWHERE = MOUNTED.replace("/sd", "/card")
 IS_MOUNTED = "import os, ujson\nprint('@@FD ' + ujson.dumps(os.listdir('/')))\n"
 LTE_RUNS = "from network import LTE\nLTE()\nprint('@@FD true')\n"
 NAMES_LEFT = "import ujson\nprint('@@FD ' + ujson.dumps(sorted([n for n in globals() if n.startswith('_fd')])))\n"
+#: Pieces of somebody else's, which may do what ours may not.
+BY_OTHERS = (MOUNTED, MOUNTED_ELSEWHERE, LTE_RUNS)
+#: The one snippet that leaves the card mounted, for the next one.
+STAYS_MOUNTED = (snippets_card.mount(),)
 
 
 def _write(path: str, data: bytes) -> tuple[str, ...]:
@@ -198,7 +203,7 @@ CARD = (
     ),
     Row(
         ("board.snippets_card.look",),
-        (MOUNTED + "print('@@FD 1')\n", snippets_card.look(), IS_MOUNTED),
+        (MOUNTED, snippets_card.look(), IS_MOUNTED),
         rules=("room-left", "order-of-names"),
     ),
     Row(("board.snippets_card.look",), (snippets_card.look(), IS_MOUNTED), on=NO_CARD),
@@ -245,13 +250,13 @@ CARD = (
     ),
     Row(
         ("board.snippets_card.mount", "board.snippets_card.unmount"),
-        (MOUNTED + "print('@@FD 1')\n", snippets_card.mount(), snippets_card.unmount(), IS_MOUNTED),
+        (MOUNTED, snippets_card.mount(), snippets_card.unmount(), IS_MOUNTED),
     ),
     Row(("board.snippets_card.mount",), (snippets_card.mount(),), on=NO_CARD),
     Row(
         ("board.snippets_card.look", "board.snippets_card.mount", "board.snippets_card.format_card"),
         (
-            MOUNTED.replace("/sd", "/card") + "print('@@FD 1')\n",
+            MOUNTED_ELSEWHERE,
             snippets_card.look(),
             snippets_card.mount(),
             snippets_card.unmount(),
@@ -274,7 +279,7 @@ CARD = (
     ),
     Row(
         ("board.snippets_card.format_card",),
-        (MOUNTED + "print('@@FD 1')\n", snippets_card.format_card(), IS_MOUNTED),
+        (MOUNTED, snippets_card.format_card(), IS_MOUNTED),
     ),
     Row(("board.snippets_card.format_card",), (snippets_card.format_card(),), on=NO_CARD),
 )
@@ -391,6 +396,9 @@ MODEM = (
     ),
 )
 
+GONE_IDLE = bridge.bridge().replace(str(bridge.IDLE_LIMIT_MIN * 60_000 // bridge.POLL_MS), "5")
+BRIDGE_ENDS = (Row(("board.bridge.bridge",), (GONE_IDLE, snippets.PLATFORM, NAMES_LEFT), eras=("Z", "A", "C", "F")),)
+
 BUILT_IN = (
     Row(
         ("board.snippets_bootrom.OPEN", "board.snippets_bootrom.piece", "board.snippets_bootrom.CLOSE"),
@@ -427,6 +435,7 @@ GROUPS: dict[str, tuple[Row, ...]] = {
     "names": NAMES,
     "card": CARD,
     "modem": MODEM,
+    "bridge-ends": BRIDGE_ENDS,
     "built-in": BUILT_IN,
 }
 ROWS: tuple[Row, ...] = tuple(row for rows in GROUPS.values() for row in rows)

@@ -75,6 +75,8 @@ def _gives_text(function: ast.FunctionDef) -> bool:
 
 def _elsewhere(tree: ast.Module) -> Iterator[tuple[str, int]]:
     """Of any other module: what holds code for a board; for a private constant, the functions that use it."""
+    if not any(_CODE.search(text) for text in _texts(tree)):
+        return
     kept: set[str] = set()
     for node in tree.body:
         if any(_CODE.search(text) for text in _texts(node)):

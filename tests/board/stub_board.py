@@ -149,6 +149,7 @@ class Board:
         self.modem_says, self.modem_echoes, self.modem_woken = bytearray(), True, False
         self.pc_sends, self.pc_hears = bytearray(), bytearray()
         self.idle = 0
+        self.did = []  # what was done to the hardware, for the rules of test_snippets_do_no_harm.py
         self.modules = {}
         self.space = {"__name__": "__main__"}
         self.install()
@@ -159,7 +160,8 @@ class Board:
         machine, network, pycom = Thing(), Thing(), Thing()
         self.sys = Thing()
         self.sys.platform, self.sys.path, self.sys.modules = self.kind, ["", "/flash", "/flash/lib"], self.modules
-        machine.Pin, machine.UART, machine.SD, machine.WDT = make_pin(self), make_uart(self), make_sd(self), Wdt
+        machine.Pin, machine.UART, machine.SD = make_pin(self), make_uart(self), make_sd(self)
+        machine.WDT = make_wdt(self)
         machine.reset = lambda: gone("reset")
         machine.reset_cause = lambda: 0  # the first of section 3.4: powered on
         machine.unique_id = lambda: b"\x24\x0a\xc4\x00\x00\x01"
@@ -171,7 +173,7 @@ class Board:
         time, micropython = Thing(), Thing()
         time.sleep_ms = self.sleep_ms
         if self.era.kbd_intr:
-            micropython.kbd_intr = lambda *keys: None
+            micropython.kbd_intr = lambda *keys: self.did.append(("kbd_intr", *keys))
         self.built_in = {
             "machine": machine,
             "network": network,
@@ -289,16 +291,6 @@ class Board:
             raise Gone("bridge")
 
 
-class Wdt:
-    """Section 3.5: made again, it has another time."""
-
-    def __init__(self, id=0, timeout=5000):
-        pass
-
-    def feed(self):
-        pass
-
-
 def gone(how):
     raise Gone(how)
 
@@ -378,6 +370,7 @@ def make_os(board):
             fail(IMPOSSIBLE, EPERM)
         if not board.card.fat and not era.vfs:
             raise OSError(REFUSED)
+        board.did.append(("mount", path))
         board.mounts.append([name, board.card])
 
     def unmount(path):
@@ -385,6 +378,7 @@ def make_os(board):
         found = [m for m in board.mounts if m[0] == name]
         if not found or name == "flash":
             fail(IMPOSSIBLE, EINVAL)
+        board.did.append(("unmount", path))
         board.mounts.remove(found[0])
 
     def clean(volume, dirs):
@@ -426,6 +420,7 @@ def make_os(board):
 
     def dupterm(*stream):
         board.console = bool(stream) and stream[0] is not None
+        board.did.append(("dupterm", board.console))
 
     o.listdir, o.stat, o.chdir, o.remove, o.rename, o.mkdir = listdir, stat, chdir, remove, rename, mkdir
     o.getcwd = lambda: board.cwd
@@ -449,6 +444,16 @@ def uname(board):
     return u
 
 
+def make_wdt(board):
+    """Section 3.5: made again, it has another time."""
+
+    class WDT:
+        def __init__(self, id=0, timeout=5000):
+            board.did.append(("WDT", timeout))
+
+    return WDT
+
+
 def make_sd(board):
     """Section 4: SD() wakes the card up; blocks can be read where the file system layer of 1.20 needs it."""
 
@@ -458,9 +463,10 @@ def make_sd(board):
                 raise OSError("resource not available")
             if board.card is None:
                 raise OSError(REFUSED)
+            board.did.append(("SD",))
 
         def deinit(self):
-            pass
+            board.did.append(("SD.deinit",))
 
     def readblocks(self, number, buffer):
         sector = board.state["sectors"].get(str(number))
@@ -482,12 +488,14 @@ def make_pin(board):
             if name not in names:
                 raise ValueError("invalid argument(s) value")
             self.name = name
+            board.did.append(("Pin", name, ("in", "out", "open-drain")[mode], value))
             old = board.pins.get(name, (0, None, 1))
             board.pins[name] = (mode, pull, old[2] if value is None else value)
 
         def value(self, *level):
             mode, pull, held = board.pins[self.name]
             if level:
+                board.did.append(("Pin", self.name, "level", level[0]))
                 board.pins[self.name] = (mode, pull, level[0])
                 return None
             if mode == Pin.OUT or (mode == Pin.OPEN_DRAIN and not held):
@@ -517,6 +525,7 @@ def make_uart(board):
             if number not in (0, 1):
                 raise OSError("resource not available")
             self.number, self.baud, self.live = number, baudrate, True
+            board.did.append(("UART", number, baudrate, pins))
             self.on_modem = number == 1 and tuple(pins or ()) == pins_of_modem
             if number == 1:
                 board.modem_says = bytearray()
@@ -549,6 +558,7 @@ def make_uart(board):
             return len(data)
 
         def deinit(self):
+            board.did.append(("UART.deinit", self.number))
             self.live = False
 
     return UART
@@ -563,6 +573,7 @@ def make_lte(board):
             if not era.lte_talks or board.lte_ready:
                 return
             board.lte_tried = True
+            board.did.append(("LTE",))
             if board.state["modem"] == "answers":
                 board.lte_ready = board.modem_woken = True
                 board.modem_echoes = False
@@ -606,6 +617,7 @@ def run_job(job):
     board.pc_sends += job["then_sends"].encode()
     for number, piece in enumerate(job["pieces"]):
         error = ending = cts = None
+        board.did = []
         print("@@JOB", job["id"], number)
         if "rts" in piece:
             board.rts = piece["rts"]
@@ -623,6 +635,7 @@ def run_job(job):
                 builtins.open, builtins.__import__ = really_open, really_import
         said = {"error": error, "ending": ending, "came": bytes(board.pc_hears).decode(), "cts": cts}
         said["by_hand"] = "code" not in piece
+        said["did"] = board.did
         print("\n@@END", json.dumps(said))
         if ending:
             break

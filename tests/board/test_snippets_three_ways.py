@@ -9,12 +9,17 @@ import pytest
 from tests.board import snippet_scan
 from tests.board.described import RELEASES, RULES, Answer
 from tests.board.micropython import needs_micropython
+from tests.board.snippet_harm import harm
 from tests.board.snippet_rows import GROUPS, ROWS
 from tests.board.three_ways import Cell, normalised, on_micropython, on_simulator
 from tests.syntax_gate import violations
 
 #: LTE() hangs half the releases for ever; only these may call it, each in eras where it cannot.
 MAY_CALL_LTE = {"board.snippets_modem.LTE_TRY", "board.snippets_modem.MIRROR_B1"}
+
+ADVICE = """
+Who errs against reference/board-and-repl.md: the stub (tests/board/stub_board.py), the simulator (doctor/sim/board_*.py)
+or the snippet? Mend that one. What may differ between two boards gets a named rule in tests/board/described.py."""
 
 
 def test_every_snippet_has_a_row() -> None:
@@ -70,7 +75,8 @@ def test_a_real_micropython_and_the_simulator_agree(group: str) -> None:
         if stub and stub[-1].ending != cell.row.ending:
             wrong.append(f"{cell.name}: it ends in {stub[-1].ending}, not in {cell.row.ending}")
         wrong += [f"{cell.name}: piece {n} says nothing at all" for n, answer in enumerate(stub) if answer.is_mute]
-    assert not wrong, "\n".join(wrong)
+        wrong += [f"{cell.name}: piece {n}: {what}" for n, answer in enumerate(stub) for what in harm(cell, n, answer)]
+    assert not wrong, "\n".join(wrong) + ADVICE
 
 
 def _differences(cell: Cell, stub: list[Answer], simulated: list[Answer]) -> list[str]:

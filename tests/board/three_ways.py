@@ -94,7 +94,8 @@ def on_micropython(cells: list[Cell]) -> list[list[Answer]]:
         ending = rest["ending"] or AT_PROMPT
         came = rest["came"] if ending in (MIRRORS_NATIVELY, BRIDGES, IS_DEAD) else ""
         error = _older_words(rest["error"])
-        found[int(job)].append(Answer(values, error, ending, came, rest["cts"], rest["by_hand"]))
+        did = tuple(tuple(event) for event in rest["did"])
+        found[int(job)].append(Answer(values, error, ending, came, rest["cts"], rest["by_hand"], did))
     return found
 
 
