@@ -1,5 +1,5 @@
 # mypy: ignore-errors
-# ruff: noqa: UP031
+# ruff: noqa: RUF005, UP031
 """Runs inside a real MicroPython, not under pytest: a FiPy or GPy as reference/board-and-repl.md describes one.
 
 Stubs of machine, network, pycom, os, sys, utime and micropython, written from the reference alone (the numbers below
@@ -173,7 +173,7 @@ class Board:
         time, micropython = Thing(), Thing()
         time.sleep_ms = self.sleep_ms
         if self.era.kbd_intr:
-            micropython.kbd_intr = lambda *keys: self.did.append(("kbd_intr", *keys))
+            micropython.kbd_intr = lambda *keys: self.did.append(("kbd_intr",) + keys)
         self.built_in = {
             "machine": machine,
             "network": network,
