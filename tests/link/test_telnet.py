@@ -34,7 +34,7 @@ class Hurried:
         time.sleep(ms / 1000 / self.speed)
 
 
-BRISK = Hurried(10)  #: pauses are short, and limits long enough for a slow computer
+BRISK = Hurried(20)  #: pauses are short, and limits long enough for a slow computer
 
 
 Serve = Callable[[socket.socket], None]

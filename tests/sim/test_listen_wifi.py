@@ -74,9 +74,8 @@ def test_login_then_the_prompt(client: Client) -> None:
 
 def test_ctrl_c_stops_a_program_and_255_is_doubled(client: Client) -> None:
     client.log_in()
-    client.socket.sendall(b"\rwhile True: pass\r\r")
-    client.until(b"while True")
-    time.sleep(0.02)
+    client.socket.sendall(b"\rimport time; print('be' + 'gun'); time.sleep(100000)\r")
+    client.until(b"begun")
     client.socket.sendall(b"\x03")
     client.until(b"KeyboardInterrupt")
     client.socket.sendall(b"len('\xff\xff')\r")
