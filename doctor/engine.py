@@ -9,7 +9,6 @@ from __future__ import annotations
 import difflib
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -162,14 +161,13 @@ def _bounded(work: Callable[[], T], limit_s: float, stop: threading.Event, link:
 
 
 def _let_settle(thread: threading.Thread, link: Callable[[], Link | None]) -> None:
-    """Give work on a port the time to end, and to put back what it changed; Ctrl-C does not hurry that."""
+    """Give work on a port the time to end, and to put back what it changed."""
     left = Deadline(SystemClock(), UNWIND_S)
     while thread.is_alive():
         port = link()
         if port is None or (left.expired and not port.is_settling):
             return
-        with suppress(KeyboardInterrupt):
-            thread.join(POLL_S)
+        thread.join(POLL_S)
 
 
 class _Run:
@@ -198,14 +196,23 @@ class _Run:
                 while thread.is_alive():
                     thread.join(POLL_S)
         except KeyboardInterrupt:
-            self.stop.set()
-            link = self.bench.link_or_none
-            if link is not None:
-                link.deadline = Deadline(link.clock, 0)
-            for thread in threads:
-                _let_settle(thread, lambda: self.bench.link_or_none)
-                thread.join(GRACE_S)
+            while True:
+                try:
+                    self._wind_down(threads)
+                    break
+                except KeyboardInterrupt:  # pressing again makes nothing faster
+                    continue
             raise
+
+    def _wind_down(self, threads: Sequence[threading.Thread]) -> None:
+        """Have everything end soon; what uses the port ends with its next byte, and puts back what it changed."""
+        self.stop.set()
+        link = self.bench.link_or_none
+        if link is not None:
+            link.deadline = Deadline(link.clock, 0)
+        for thread in threads:
+            _let_settle(thread, lambda: self.bench.link_or_none)
+            thread.join(GRACE_S)
 
     def _lane(self, lane: Sequence[Check]) -> None:
         for check in lane:

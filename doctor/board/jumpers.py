@@ -169,7 +169,7 @@ def _give_back(board: Board, link: Link, facts: BoardFacts, rts: bool) -> Doctor
 def _not_given_back(err: DoctorError) -> BoardError:
     return BoardError(
         err.id,
-        f"{err.what}; two pins of the modem could not be given back to it",
+        f"{err.what}; perhaps the modem does not have its two pins back",
         on=err.on,
         cause=err.cause,
         next="press the reset button of the board once, which gives them back, then run fipy-doctor check",
