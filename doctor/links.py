@@ -1,13 +1,15 @@
-"""Where the page of a check, a known failure, a cure or a command stands on the web."""
+"""Where the page of a check, a known failure or a cure can be read: in the program itself, and in the built site."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from enum import Enum
+from pathlib import Path
 
 from doctor.check import Finding
 
-SITE = "https://fipy-doctor.github.io/fipy-doctor/"  #: the same as site_url in mkdocs.yml; ends with a slash
+#: Nothing is published on the web. ``make docs`` builds the site here, in the source folder.
+BUILT_SITE = Path(__file__).parent.parent / "site"
 
 
 class Kind(str, Enum):
@@ -20,13 +22,13 @@ class Kind(str, Enum):
 
 
 def page_path(kind: Kind, page_id: str) -> str:
-    """Path of a page below SITE. Pages are files, not folders, so that a copy on a disk can be read too."""
+    """Path of a page on the site. Pages are files, not folders, so that the site can be read from a disk."""
     return f"{kind.value}/{page_id}.html"
 
 
-def page_url(kind: Kind, page_id: str) -> str:
-    """Address of a page on the web."""
-    return SITE + page_path(kind, page_id)
+def page_command(page_id: str) -> str:
+    """The command that shows a page, without any network."""
+    return f"fipy-doctor open {page_id}"
 
 
 def subject(finding: Finding) -> tuple[Kind, str]:
@@ -40,11 +42,11 @@ def subject(finding: Finding) -> tuple[Kind, str]:
 
 
 def with_link(finding: Finding, *, has_page: bool) -> Finding:
-    """``finding`` with its link; one that the check set itself stays.
+    """``finding`` with its link, the command that shows its page; one that the check set itself stays.
 
-    has_page  the check is one of ours; other people's checks have no page on our site
+    has_page  the check is one of ours; other people's checks have no page
     """
     kind, page_id = subject(finding)
     if finding.link or (kind is Kind.CHECK and not has_page):
         return finding
-    return replace(finding, link=page_url(kind, page_id))
+    return replace(finding, link=page_command(page_id))

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 
 ROOT = Path(__file__).parent.parent.parent
@@ -16,7 +15,7 @@ sys.path.insert(0, str(ROOT))
 
 from docs._build import as_markdown, screens  # noqa: E402
 from doctor.cli.main import COMMANDS, cli  # noqa: E402
-from doctor.links import SITE, Kind  # noqa: E402
+from doctor.links import Kind  # noqa: E402
 from doctor.report.page import AREAS, Page, all_pages  # noqa: E402
 
 INTRODUCTIONS = {
@@ -42,8 +41,6 @@ PERHAPS_INSIDE = {"The original thread": "story.md", "How good explain is": "exp
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Fill the navigation."""
-    if config.site_url != SITE:
-        raise PluginError(f"site_url in mkdocs.yml must be doctor.links.SITE, {SITE}")
     pages = all_pages()
     sections: dict[str, list[Any]] = {str(k): v for item in config.nav or [] for k, v in item.items()}
     sections["Commands"] += [{name: f"commands/{name}.md"} for name in COMMANDS]

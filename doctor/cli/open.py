@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from doctor import links
 from doctor.cli import options
 from doctor.cli.screen import Screen
 from doctor.errors import UsageError
@@ -21,7 +22,7 @@ CLOSE_ENOUGH = 5  #: how many ids are offered instead of one that does not exist
 
 @click.command("open")
 @options.common
-@click.option("--web", is_flag=True, help="Open the page on the web instead.")
+@click.option("--web", is_flag=True, help="Show the page of the site that make docs has built, in a browser.")
 @click.argument("page_id", metavar="[ID]", required=False)
 def command(page_id: str | None, web: bool, **given: Any) -> int:
     """Show the page of a check, a known failure or a cure.
@@ -35,17 +36,25 @@ def command(page_id: str | None, web: bool, **given: Any) -> int:
     pages = all_pages()
     if page_id is None:
         if screen.as_json:
-            members = [{"id": p.id, "kind": p.kind.value, "title": p.title, "link": p.url} for p in pages.values()]
+            members = [{"id": p.id, "kind": p.kind.value, "title": p.title, "link": p.link} for p in pages.values()]
             screen.document(as_json.document("open", options.OK, pages=members))
         else:
             _list(pages.values(), screen)
         return 0
     page = _find(page_id, pages)
-    opened = web and webbrowser.open(page.url)
+    built = links.BUILT_SITE / page.path
+    if web and not built.is_file():
+        raise UsageError(
+            "unknown-page",
+            "the site is not built",
+            on=str(links.BUILT_SITE),
+            next=f"run make docs in the source folder of fipy-doctor; or read the same text here: {page.link}",
+        )
+    opened = web and webbrowser.open(built.as_uri())
     if screen.as_json:
         screen.document(as_json.document("open", options.OK, page=_as_json(page), opened=opened))
     elif opened:
-        screen.show(f"opened {page.url}", copied=True)
+        screen.show(f"opened {built}", copied=True)
     else:
         _show(page, screen)
     return 0
@@ -66,12 +75,9 @@ def _find(page_id: str, pages: Mapping[str, Page]) -> Page:
 
 
 def _show(page: Page, screen: Screen) -> None:
-    from rich.text import Text
-
     from doctor.report.page_text import page_text
 
     screen.show(page_text(page))
-    screen.show(Text(f"\non the web: {page.url}", style="dim"), copied=True)
 
 
 def _list(pages: Iterable[Page], screen: Screen) -> None:
@@ -100,7 +106,7 @@ def _as_json(page: Page) -> dict[str, Any]:
         "id": page.id,
         "kind": page.kind.value,
         "title": page.title,
-        "link": page.url,
+        "link": page.link,
         "facts": dict(page.facts),
         "sections": [
             {"heading": s.heading, "text": list(s.text), "items": list(s.items), "numbered": s.numbered}

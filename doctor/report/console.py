@@ -12,7 +12,6 @@ from rich.text import Text
 from doctor.check import Finding, SkipReason, Status
 from doctor.engine import Report
 from doctor.errors import COMMAND_IDS, DoctorError, joint
-from doctor.links import SITE, subject
 from doctor.remedies import Cure, Cures, DoableCure
 from doctor.report.next_step import NextStep
 
@@ -136,8 +135,7 @@ def _details(found: Finding, cures: Cures, verbose: bool) -> Iterable[Renderable
     if found.caused_by:
         yield line("", f"follows from: {found.caused_by}")
     if found.link and found.skip_reason is None:
-        ours = found.link.startswith(SITE)
-        yield line("more:  ", f"fipy-doctor open {subject(found)[1]}" if ours else found.link, "dim")
+        yield line("more:  ", found.link, "dim")
     if verbose:
         for name, value in found.evidence.items():
             yield line(f"{name}: ", str(value), "dim")

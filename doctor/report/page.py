@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from doctor import engine
 from doctor.check import Check, Finding, Grade, Status
 from doctor.knowledge import Entry, entries
-from doctor.links import Kind, page_url
+from doctor.links import Kind, page_command, page_path
 from doctor.remedies import Cure, DoableCure, cures
 
 EVIDENCE = {
@@ -74,9 +74,14 @@ class Page:
     sections: tuple[Section, ...]
 
     @property
-    def url(self) -> str:
-        """Where it stands on the web."""
-        return page_url(self.kind, self.id)
+    def path(self) -> str:
+        """Where it stands on the site."""
+        return page_path(self.kind, self.id)
+
+    @property
+    def link(self) -> str:
+        """The command that shows it."""
+        return page_command(self.id)
 
 
 def all_pages() -> Mapping[str, Page]:

@@ -10,7 +10,7 @@ from doctor.report.page import Page, Section
 
 
 def page_text(page: Page) -> RenderableType:
-    """The whole page; ``page.url`` is not in it."""
+    """The whole page."""
     wide = max(len(name) for name, _ in page.facts)
     facts = [indented(Text.assemble((f"{name:{wide}}  ", "dim"), value)) for name, value in page.facts]
     return Group(

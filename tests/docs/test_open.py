@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import json
 import webbrowser
+from pathlib import Path
 
 import pytest
 
+from doctor import links
 from doctor.cli.main import run
-from doctor.links import SITE
 
 Capture = pytest.CaptureFixture[str]
 
@@ -54,11 +55,21 @@ def test_json_holds_the_page(capsys: Capture) -> None:
     assert run(["open", "modem-silent", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["schema"] == "fipy-doctor/open/1"
-    assert document["page"]["link"] == f"{SITE}failures/modem-silent.html"
+    assert document["page"]["link"] == "fipy-doctor open modem-silent"
     assert any(section["heading"] == "What to do" and section["items"] for section in document["page"]["sections"])
 
 
-def test_web_opens_the_browser(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A site that was built, with one page."""
+    monkeypatch.setattr(links, "BUILT_SITE", tmp_path)
+    made = tmp_path / "failures/modem-silent.html"
+    made.parent.mkdir()
+    made.touch()
+    return made
+
+
+def test_web_opens_the_browser(page: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
     def browser(url: str) -> bool:
@@ -67,14 +78,22 @@ def test_web_opens_the_browser(capsys: Capture, monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(webbrowser, "open", browser)
     assert run(["open", "modem-silent", "--web"]) == 0
-    assert asked == [f"{SITE}failures/modem-silent.html"]
+    assert asked == [page.as_uri()]
     assert "What to do" not in capsys.readouterr().out
 
 
-def test_without_a_browser_the_text_is_shown(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_browser_the_text_is_shown(page: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webbrowser, "open", lambda url: False)
     assert run(["open", "modem-silent", "--web"]) == 0
     assert "What to do" in capsys.readouterr().out
+
+
+def test_web_without_a_built_site_says_how_to_get_one(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(links, "BUILT_SITE", tmp_path)
+    assert run(["open", "modem-silent", "--web"]) == 2
+    assert "make docs" in capsys.readouterr().err
 
 
 def test_failing_check_says_what_to_open(capsys: Capture) -> None:

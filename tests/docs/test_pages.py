@@ -10,7 +10,7 @@ import pytest
 from docs._build import as_markdown
 from doctor import engine
 from doctor.knowledge import entries
-from doctor.links import SITE, Kind
+from doctor.links import Kind
 from doctor.remedies import cures
 from doctor.report.page import HEADINGS, Page, all_pages
 
@@ -101,10 +101,6 @@ def test_no_page_speaks_in_the_shorthand_of_the_reference() -> None:
     shorthand = re.compile(r"(?<![-/\w])[FBD][1-9]\b|(?<![-/\w])S[2-5]\b|(?<![-/\w])M[2-6]\b|\btable \d\b|\brule \d\b")
     found = {p.id: shorthand.findall(text_of(p)) for p in PAGES.values() if p.kind is Kind.FAILURE}
     assert not {page_id: words for page_id, words in found.items() if words}
-
-
-def test_site_address_is_the_one_in_mkdocs_yml() -> None:
-    assert f"site_url: {SITE}\n" in (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
 
 
 def test_pages_by_hand_name_only_pages_that_exist() -> None:
