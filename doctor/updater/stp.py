@@ -119,6 +119,7 @@ class Master(object):
         self.packed = False  # True where the modem agreed to a zlib stream
         self.awaited = "the modem to answer"  # what a long silence most likely means, in words
         self.repeats = 0
+        self._unsure = False  # the last request may have been taken, though it was not acknowledged
         self.refuses_reset = False  # the last RESET was answered, and refused: there is a session, and it stays open
 
     def reset(self, wait_ms=CONTROL_ACK_MS, tries=1):
@@ -236,19 +237,25 @@ class Master(object):
 
     def _send_block(self, data, offset, only_once=False):
         # type: (bytes, int, bool) -> int
-        """Send the beginning of ``data`` as one block, shorter where it is refused; returns the bytes taken."""
+        """Send the beginning of ``data`` as one block, shorter where it is refused; returns the bytes taken.
+
+        A block whose answer was lost may have been taken: under a new command its bytes could be written twice.
+        """
         tries = TRIES
         # Either request may be the one that hangs at 0 %: both give it the same five minutes.
         cmd_ms = BLOCK_ACK_MS // TRIES if only_once else CMD_ACK_MS
         while True:
             block = data[: self.block_bytes]
+            sent = False
             try:
                 self._ask(BLOCK_CMD, struct.pack(">H", len(block)), cmd_ms, tries)
                 tries = TRIES
-                self.began = True
+                self.began = sent = True
                 payload = self._ask(BLOCK, block, BLOCK_ACK_MS, 1 if only_once else TRIES, offset)
             except StpError as err:
-                if (only_once and err.kind == "silent") or not self._may_halve(err.detail, len(block)):
+                if (sent and self._unsure) or (only_once and err.kind == "silent"):
+                    raise
+                if not self._may_halve(err.detail, len(block)):
                     raise
                 tries = 1 if err.kind == "silent" else TRIES  # refused by silence, or dead: find out quickly
                 if self._again is not None:
@@ -264,7 +271,7 @@ class Master(object):
 
     def _may_halve(self, why, length):
         # type: (str, int) -> bool
-        """Halve the block size after a refused or lost block; False where it is small enough already."""
+        """Halve the block size after a refused block or a lost command; False where it is small enough already."""
         if self.block_bytes <= BLOCK_MIN_BYTES:
             return False
         self.block_bytes = max(BLOCK_MIN_BYTES, min(self.block_bytes, length) // 2)
@@ -292,6 +299,7 @@ class Master(object):
         base = self._tid
         tid = base
         answer = _Answer("silent")
+        self._unsure = False
         for attempt in range(tries):
             if attempt:
                 self.repeats += 1
@@ -311,6 +319,7 @@ class Master(object):
             if answer.kind == "ack":
                 self._tid = tid + 1
                 return answer.payload
+            self._unsure = self._unsure or answer.kind in ("silent", "damaged")
         kind = {"nack": "refused", "unknown": "refused"}.get(answer.kind, answer.kind)
         raise StpError(kind, "%s was %s %d times" % (_NAMES[op], _WORDS[answer.kind], tries))
 
