@@ -79,6 +79,8 @@ class Terms:
     ack_ms: int = 2
     block_limit: int = 0  # larger blocks are refused, though max transfer allows them (4.8); 0: none are
     refuses_with: Trick = Trick.NACKED  # or UNKNOWN, or LOST: silence (9, point 2)
+    #: what a request asked again is answered, once taken (9, point 2); None: the same ack once more
+    repeats_get: Trick | None = None
     #: how long the ack of the n-th BLOCK takes (4.5: minutes at 7 % and at 99 %)
     stalls_ms: dict[int, int] = field(default_factory=dict)
     #: after how long the rest of a frame that another master left half sent is given up; None: never (9, point 7)
@@ -362,8 +364,12 @@ class StrictSlave:
         waited = self._now_ms() - self._answered_ms
         if self._silent_since is not None and waited < PATIENCE_MS.get(frame.op, 0):
             self._break("patience", f"{frame} again after {waited} ms")
-        self._may_repeat = self._mute
-        self._answer(frame, self._last_reply)
+        self._may_repeat = self._mute or self.terms.repeats_get is not None
+        if self.terms.repeats_get in (Trick.NACKED, Trick.UNKNOWN):
+            op = NACK_UNKNOWN if self.terms.repeats_get is Trick.UNKNOWN else NACK | frame.op
+            self._answer(frame, reply_frame(op, frame.sid, frame.tid, b"", self.terms.crc_in_acks))
+        else:
+            self._answer(frame, self._last_reply, self.terms.repeats_get)
 
     def _count_tries(self, frame: Frame) -> None:
         last = self._last

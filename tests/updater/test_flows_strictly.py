@@ -395,6 +395,18 @@ def test_one_reply_goes_wrong(op: int, trick: Trick, crc: bool) -> None:
     assert sent(modem) == [("fly", FULL)]
 
 
+@pytest.mark.parametrize("repeats_get", [None, Trick.LOST, Trick.NACKED, Trick.UNKNOWN])
+@pytest.mark.parametrize("trick", [Trick.LOST, Trick.SHORT])
+@pytest.mark.parametrize("op", [COMMAND, BLOCK])
+def test_no_byte_is_taken_twice(op: int, trick: Trick, repeats_get: Trick | None) -> None:
+    modem = fipy(Mode.RECOVERY, terms=Terms(tricks={(op, 1): trick}, repeats_get=repeats_get))
+    outcome = flash(modem, make_plan(running(modem), [image(FULL)], Options()), FULL)
+    assert modem.slave is not None
+    assert FULL.startswith(modem.slave.taken)
+    assert outcome.proved == (bytes(modem.slave.taken) == FULL)
+    assert outcome.mode == (states.APPLICATION if outcome.proved else states.RECOVERY)
+
+
 def test_session_that_is_refused() -> None:
     modem = fipy(Mode.RECOVERY, terms=Terms(tricks={(OPEN, 0): Trick.REFUSED}))
     outcome = flash(modem, make_plan(running(modem), [image(FULL)], Options()), FULL)
