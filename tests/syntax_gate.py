@@ -84,6 +84,10 @@ MISSING_MEMBERS = frozenset(
     }
 )
 
+#: Functions of os that only releases before 1.20, or only those from 1.20 on, have (board-and-repl.md 4): asked for by
+#: hasattr, or caught as AttributeError.
+OF_SOME_RELEASES = frozenset(("umount", "unmount", "mkfs", "fsformat", "mkfat"))
+
 _NODES: dict[str, str] = {
     "JoinedStr": "f-string",
     "NamedExpr": "walrus",
@@ -125,6 +129,7 @@ def _walk(tree: ast.AST) -> Iterator[tuple[int, str]]:
         elif isinstance(node, ast.Attribute):
             yield from ((line, what) for what in _attribute(node))
     yield from _imports(tree, caught=False)
+    yield from _unguarded(tree, guarded=False)
 
 
 def _line_of(tree: ast.AST, wanted: ast.AST) -> int:
@@ -189,6 +194,23 @@ def _imports(node: ast.AST, *, caught: bool) -> Iterator[tuple[int, str]]:
                     yield child.lineno, f"import of {name}"
         catches = isinstance(child, ast.Try) and any(_catches_import_error(handler) for handler in child.handlers)
         yield from _imports(child, caught=caught or catches)
+
+
+def _unguarded(node: ast.AST, *, guarded: bool) -> Iterator[tuple[int, str]]:
+    for child in ast.iter_child_nodes(node):
+        known = guarded or _asks_first(child)
+        name = ast.unparse(child) if isinstance(child, ast.Attribute) and child.attr in OF_SOME_RELEASES else ""
+        if name.startswith(("os.", "uos.")) and not known:
+            yield getattr(child, "lineno", 1), f"{name} in every release"
+        yield from _unguarded(child, guarded=known)
+
+
+def _asks_first(node: ast.AST) -> bool:
+    """True for what tries a member, or asks for it, and has another way where it is missing."""
+    if isinstance(node, ast.If | ast.IfExp):
+        return "hasattr(" in ast.unparse(node.test)
+    caught = [h.type.id for h in node.handlers if isinstance(h.type, ast.Name)] if isinstance(node, ast.Try) else []
+    return bool({"AttributeError", "Exception"} & set(caught))
 
 
 def _catches_import_error(handler: ast.ExceptHandler) -> bool:

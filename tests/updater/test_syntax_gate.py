@@ -43,6 +43,8 @@ def test_core_is_plain_ascii(path: Path) -> None:
         ("b'a'.decode('utf-8', 'replace')", "decode with an error handler"),
         ("del x[:3]", "deleting a slice"),
         ("os.ilistdir('/')", "os.ilistdir"),
+        ("os.umount('/sd')", "os.umount in every release"),
+        ("try:\n    os.mkfs('/flash')\nexcept OSError:\n    pass", "os.mkfs in every release"),
         ("from __future__ import annotations", "import of __future__"),
         ("import pathlib", "import of pathlib"),
         ("from typing import Any", "import of typing"),
@@ -65,6 +67,8 @@ def test_gate_catches(source: str, what: str) -> None:
         "try:\n    from typing import Any\nexcept ImportError:\n    pass",
         "from .at import Reply",
         "x = 0x1021 + 1e3",
+        "try:\n    os.umount('/sd')\nexcept AttributeError:\n    os.unmount('/sd')",
+        "f = os.umount if hasattr(os, 'umount') else os.unmount",
         "del x[3]",
     ],
 )
