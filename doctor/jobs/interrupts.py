@@ -66,6 +66,7 @@ class Interrupts:
             self._phase = Phase.WAIT_MODEM if over else Phase.TRANSFER
             if self._pressed_early and event.done_bytes:  # a board far away has begun before it heard of the wish
                 self._pressed_early, self._pressed = False, True
+                self._listen(Notice("Ctrl-C came too late to stop before the first block"))
             if over:
                 self._pressed = False
 

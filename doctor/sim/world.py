@@ -31,6 +31,9 @@ BITS_PER_BYTE = 10
 BAUD_TOLERANCE_PERCENT = 3
 """Two UARTs understand each other within about this difference in speed."""
 
+BEHIND_S = 0.005
+"""Real time that a simulation with a speed may be behind before it gives up catching up."""
+
 _GARBLE_LIMIT_BYTES = 256  # of one chunk: nobody reads more noise than that
 _KILL_TRIES = 1000  # a program that catches everything is told to end this often, then left asleep
 
@@ -128,6 +131,7 @@ class World:
                 return self._run(predicate, self._now_ns + max(CALL_NS, round(limit_ms * _NS_PER_MS)))
             finally:
                 self._in_loop = False
+                self._forgive()
 
     # -- life -------------------------------------------------------------------------------------------------
 
@@ -237,6 +241,18 @@ class World:
                 pass
         finally:
             self._in_loop = in_loop
+            self._forgive()
+
+    def _forgive(self) -> None:
+        """A machine too slow for the speed makes the simulation slower; it does not make the host late.
+
+        Without this, living through what was missed takes longer than what was missed, and each time more of it.
+        """
+        if self.speed is None:
+            return
+        behind_s = time.monotonic() - self._real_start - self._now_ns / _NS_PER_S / self.speed
+        if behind_s > BEHIND_S:
+            self._real_start += behind_s
 
     def _check_watchers(self) -> None:
         again = bool(self._watchers)

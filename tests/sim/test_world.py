@@ -329,3 +329,24 @@ def test_other_speeds_hear_rubbish(sent: int, own: int) -> None:
 
 def test_a_nul_at_a_faster_listener_is_nuls() -> None:
     assert set(heard(b"\0", 115200, 921600)) <= {0x00, 0x80, 0xC0, 0xE0, 0xF0, 0xF8, 0xFC, 0xFE, 0xFF}
+
+
+def test_a_machine_that_is_too_slow_makes_the_simulation_slower_and_not_the_host_late(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real_s = [0.0]
+    monkeypatch.setattr("doctor.sim.world.time.monotonic", lambda: real_s[0])
+    with World(speed=1000) as world:
+        happened = [0]
+
+        def costly() -> None:  # ten simulated ms take a real one: a hundred times too long
+            happened[0] += 1
+            real_s[0] += 0.001
+            if happened[0] < 20_000:
+                world.at(10, costly)
+
+        world.at(10, costly)
+        for _ in range(5):
+            real_s[0] += 0.01  # the host is busy with something else
+            world.ticks_ms()
+        assert happened[0] <= 5000  # what the host was away for, and no more
