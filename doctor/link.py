@@ -319,7 +319,11 @@ def open_link(
     port.dtr = dtr
     try:
         port.open()
-    except (ValueError, KeyError) as err:
+    except (KeyError, TypeError) as err:
+        raise _not_a_port(url, str(err)) from err
+    except OSError as err:
+        raise explain(err, url) from err
+    except ValueError as err:
         raise _not_a_port(url, str(err)) from err
     except _PORT_ERRORS as err:
         raise explain(err, url) from err
@@ -363,10 +367,10 @@ def _closed_port(url: str, baud: int) -> Any:
             exclusive=True,
             do_not_open=True,
         )
-    except (ValueError, KeyError) as err:  # pySerial trips over its own message for a bad option
-        raise _not_a_port(url, str(err)) from err
     except OSError as err:
         raise explain(err, url) from err
+    except Exception as err:  # pySerial trips over wrong URLs in many ways, and over its own messages for them
+        raise _not_a_port(url, str(err)) from err
 
 
 def _open_telnet(url: str, password: str | None, clock: Clock, trace: Trace | None) -> Link:

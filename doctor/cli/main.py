@@ -12,6 +12,7 @@ from doctor import __version__
 from doctor.cli import options, signals
 from doctor.cli.screen import make_screen
 from doctor.errors import DoctorError, Stopped, UsageError
+from doctor.escape import shown
 
 COMMANDS = (
     "check",
@@ -90,7 +91,7 @@ def _run(argv: Sequence[str]) -> int:
 def _usage(err: click.ClickException) -> UsageError:
     context = getattr(err, "ctx", None)
     where = context.command_path if context is not None else "fipy-doctor"
-    return UsageError("usage", err.format_message().rstrip("."), next=f"{where} --help")
+    return UsageError("usage", shown(err.format_message().rstrip("."), 1000), next=f"{where} --help")
 
 
 def _fault(err: Exception) -> DoctorError:

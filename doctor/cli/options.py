@@ -23,9 +23,26 @@ ACCEPTABLE = ("radio-change", "no-way-back", "jumpers-removed", "interrupt-progr
 CARRIERS = ("expansion2", "expansion3", "pysense", "pytrack", "pyscan", "pygate")
 ENV = "FIPY_DOCTOR_"
 OK = Exit.OK
+LONGEST_S = 7 * 24 * 3600  #: more than any bench needs; NaN and infinity are no deadlines
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+class _Folder(click.Path):  # type: ignore[type-arg,unused-ignore]
+    """A folder that exists; click lets devices pass."""
+
+    def __init__(self) -> None:
+        super().__init__(exists=True, file_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path. Fails where it is no folder."""
+        path: Any = super().convert(value, param, ctx)
+        if not path.is_dir():
+            self.fail(f"{str(value)!r} is not a folder.", param, ctx)
+        return path
+
+
+FOLDER = _Folder()
 
 
 class _CardPath(click.ParamType):  # type: ignore[type-arg,unused-ignore]
@@ -38,7 +55,11 @@ class _CardPath(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         from doctor.card.device import is_device
 
         path = Path(value)
-        if not is_device(path) and not path.exists():
+        try:
+            missing = not is_device(path) and not path.exists()
+        except (OSError, ValueError) as err:  # no name that this system can have
+            self.fail(f"Path {str(value)!r}: {getattr(err, 'strerror', None) or err}.", param, ctx)
+        if missing:
             self.fail(f"Path {str(value)!r} does not exist.", param, ctx)
         return path
 
@@ -80,6 +101,12 @@ class CommonOption(click.Option):
         return super().resolve_envvar_value(ctx)
 
 
+def _finite(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
+    if value is not None and not 0 < value <= LONGEST_S:
+        raise click.BadParameter(f"{value:g} is no number of seconds above 0, at most {LONGEST_S}")
+    return value
+
+
 common = _stacked(
     click.option(
         "--port",
@@ -102,7 +129,8 @@ common = _stacked(
     click.option(
         "--deadline",
         "deadline_s",
-        type=click.FloatRange(min=0, min_open=True),
+        type=float,
+        callback=_finite,
         metavar="S",
         envvar=f"{ENV}DEADLINE",
         cls=CommonOption,
@@ -143,7 +171,7 @@ bench_without_firmware = _stacked(
         "--sd", type=_ANY, metavar="PATH", envvar=f"{ENV}SD", help="SD card: mounted folder, image file or device."
     ),
     click.option(
-        "--scripts", type=_FOLDER, metavar="DIR", envvar=f"{ENV}SCRIPTS", help="Folder with the vendor's scripts."
+        "--scripts", type=FOLDER, metavar="DIR", envvar=f"{ENV}SCRIPTS", help="Folder with the vendor's scripts."
     ),
     click.option(
         "--carrier",

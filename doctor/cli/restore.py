@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @click.option("--interrupt", is_flag=True, help="A program that runs on the board may be stopped.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
 @click.option("--yes", is_flag=True, help="Confirm the plan that is printed, and nothing else.")
-@click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("folder", metavar="DIR", type=options.FOLDER)
 def command(folder: Path, **given: Any) -> int:
     """Bring the files in DIR to the board's flash: what differs is written, each file proved by its SHA-256.
 

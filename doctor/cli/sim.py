@@ -213,7 +213,10 @@ def _work_by_hand(screen: Screen, given: dict[str, Any]) -> int:
     bench = _open(given, SimBench.from_url)
     try:
         for name in given["hands"]:
-            getattr(bench.hands, name.replace("-", "_"))()
+            try:
+                getattr(bench.hands, name.replace("-", "_"))()
+            except ValueError as err:
+                raise UsageError("usage", str(err), on=given["port"], next="fipy-doctor sim --help") from err
             screen.show(Text(f"done: {name}"))
         if given["copy_to_card"] is not None:
             _copy_to_card(bench, given["copy_to_card"], given["card_path"])

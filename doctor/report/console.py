@@ -12,6 +12,7 @@ from rich.text import Text
 from doctor.check import Finding, SkipReason, Status
 from doctor.engine import Report
 from doctor.errors import COMMAND_IDS, DoctorError, joint
+from doctor.escape import shown
 from doctor.remedies import Cure, Cures, DoableCure
 from doctor.report.next_step import NextStep
 
@@ -29,6 +30,9 @@ _WORDS = {
     Status.SKIP: "skipped",
     Status.ERROR: "broken",
 }
+
+
+LONGEST = 1000  #: characters of one text in an error: paths of other people's programs can have thousands
 
 
 def findings(report: Report, cures: Cures, console: Console, *, verbose: bool = False) -> RenderableType:
@@ -81,12 +85,13 @@ def notes(step: NextStep) -> Text:
 
 def error(err: DoctorError) -> RenderableType:
     """What happened, on what, the likely cause, the next step, and the id to look it up by."""
-    head = Text.assemble((err.on + joint(err.on, err.what), "bold"), (err.what, "bold red"))
+    on, what = shown(err.on, LONGEST), shown(err.what, LONGEST)
+    head = Text.assemble((on + joint(on, what), "bold"), (what, "bold red"))
     lines = [head]
     if err.cause:
-        lines.append(Text(f"  cause: {err.cause}"))
+        lines.append(Text(f"  cause: {shown(err.cause, LONGEST)}"))
     if err.next:
-        lines.append(Text(f"  next:  {err.next}"))
+        lines.append(Text(f"  next:  {shown(err.next, LONGEST)}"))
     lines.append(Text(f"  {_more(err.id)}", style="dim"))
     return Group(*lines)
 

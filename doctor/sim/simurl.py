@@ -23,6 +23,8 @@ DEFAULT_CARRIER = "expansion3"
 PARAMETERS = (
     "scenario", "release", "build", "radio", "state", "speed", "carrier", "jumpers", "battery", "fault", "seed",
 )  # fmt: skip
+SPEED_MOST = 1000.0
+"""Faster, a program that takes a few milliseconds to answer looks as if it had hung; without a speed nothing waits."""
 RADIOS = ("CATM1", "NB1")
 JUMPERS = {"fitted": LABELS, "removed": (), "only-rts": LABELS[:1], "only-cts": LABELS[1:]}
 """What ``jumpers=`` may say, and the labels of those that are on then."""
@@ -128,8 +130,10 @@ def _speed(values: dict[str, str]) -> float | None:
         speed = float(values["speed"])
     except ValueError:
         speed = 0.0
-    if not 0 < speed < 1e6:
-        raise ValueError(f"speed is simulated seconds per real second, above 0, not {values['speed']!r}")
+    if not 0 < speed <= SPEED_MOST:
+        raise ValueError(
+            f"speed is simulated seconds per real second, above 0 and at most {SPEED_MOST:g}, not {values['speed']!r}"
+        )
     return speed
 
 

@@ -170,3 +170,27 @@ def test_practice_files_make_their_folder(terminal: Terminal, tmp_path: Path) ->
     folder = tmp_path / "new" / "one"
     assert terminal.type("sim", "--make-firmware", str(folder), "--kind", "updater").code == 0
     assert [path.name for path in folder.iterdir()] == ["PRACTICE-updater.elf"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("check", "--sd", "x" * 300),
+        ("check", "--deadline", "nan", "--port", "sim://fipy"),
+        ("check", "--deadline", "inf", "--port", "sim://fipy"),
+        ("check", "--port", "sim://fipy?speed=100000"),
+        ("check", "--port", "hwgrep://("),
+        ("check", "--port", "alt://nix?class=os"),
+        ("restore", os.devnull, "--port", "sim://fipy"),
+        ("check", "\x1b[31mred"),
+    ],
+)
+def test_nonsense_is_wrong_usage_and_no_fault_of_ours(terminal: Terminal, words: tuple[str, ...]) -> None:
+    said = terminal.type(*words)
+    assert said.code == 2
+    assert "itself broke" not in said.err and "\x1b" not in said.err
+
+
+def test_a_hand_that_the_bench_has_not_is_wrong_usage(terminal: Terminal, tmp_path: Path) -> None:
+    said = terminal.type("sim", "--hands", "press-reset", "--port", f"sim://gm02s?state={tmp_path / 'bench'}")
+    assert (said.code, "no reset button" in said.err) == (2, True)
