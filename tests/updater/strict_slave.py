@@ -449,7 +449,7 @@ class StrictSlave:
         last = self._last
         if self._nacked is None or last is None or (frame.op, frame.payload) == (last.op, last.payload):
             return
-        if frame.op != COMMAND:  # 4.8: a refused size may be followed by a smaller one
+        if frame.op not in (COMMAND, DATA_TYPE):  # 4.8: a refused size (or type) may be followed by another
             self._break("same-bytes-again", f"{frame} after a nack of {last}")
 
     def _reset_ids(self, frame: Frame) -> None:

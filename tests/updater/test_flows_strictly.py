@@ -358,7 +358,9 @@ def test_data_mode_that_another_left_on() -> None:
 @pytest.mark.parametrize("make", [fipy, gm02s])
 def test_looking_breaks_nothing(make: Callable[[Mode], StrictModem], mode: Mode) -> None:
     modem = make(mode)
-    assert found(modem).mode == MODES[mode]
+    state, facts = states.examine(modem, modem, MONARCH2 if modem.habits.monarch2 else SQN3330)
+    assert state.mode == MODES[mode]
+    assert facts.ati1 == ([modem.version.ue, modem.version.release] if mode is Mode.APPLICATION else [])
     modem.verdict()
 
 
@@ -464,6 +466,16 @@ def test_monarch2_reply_to_the_data_type_goes_wrong(trick: Trick) -> None:
     modem.terms.tricks[(DATA_TYPE, 0)] = trick
     outcome = flash(modem, make_plan(running(modem), [GM02], Options()), FULL, PACKED)
     proved(outcome, modem, GM02_NEW)
+
+
+@pytest.mark.parametrize("trick", [Trick.NACKED, Trick.UNKNOWN])
+@pytest.mark.parametrize("packed", [False, True])
+def test_monarch2_that_knows_no_data_type_gets_plain_data(trick: Trick, packed: bool) -> None:
+    modem = gm02s()
+    modem.terms.tricks.update({(DATA_TYPE, n): trick for n in range(9)})
+    proved(flash(modem, make_plan(running(modem), [GM02], Options()), FULL, PACKED if packed else {}), modem, GM02_NEW)
+    assert sent(modem) == [("fly", FULL)]
+    assert modem.transfers[0].data_type is None
 
 
 @pytest.mark.parametrize("unlike", ["boot switch refused", "answer lost in the reboot", "no echo"])

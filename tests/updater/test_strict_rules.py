@@ -342,6 +342,13 @@ def test_what_existing_masters_do_right_is_accepted() -> None:
     assert not zipped(deflated(b"\x7fELF" + bytes(40)), 3).done().violations
 
 
+def test_the_boot_rom_package_may_fly_in_the_application() -> None:
+    package = b"UPGR" + bytes(8) + b"bootrom upgrade package" + bytes(5)
+    line = Line(becomes={package: Version()})
+    block = (command(len(package), 2), ask(3, 1, 3, package), CLOSE_4)
+    assert not line(b"AT\r", FLY, RESET, OPEN, *block).modem.ledger.violations
+
+
 def test_a_session_of_another_master_is_not_ours_to_judge_but_at_in_it_is() -> None:
     hand = Hand()
     hand.slave.adopt(9, 2016, BLOCK_2016[:40])
