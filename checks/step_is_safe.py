@@ -13,6 +13,7 @@ _TELL_BUILD = Remedy("tell-build", Grade.MANUAL)
 _WAIT = Remedy("wait-for-modem", Grade.MANUAL)
 _POWER_CYCLE = Remedy("power-cycle", Grade.MANUAL)
 _GIVE_UPDATER = Remedy("give-updater-elf", Grade.MANUAL)
+_GIVE_BOOTROM = Remedy("give-bootrom", Grade.MANUAL)
 
 #: Cures for a refusal that another image does not cure.
 _CURES: dict[str, tuple[Remedy, ...]] = {
@@ -27,6 +28,7 @@ _CURES: dict[str, tuple[Remedy, ...]] = {
     "updater-elf-from-other-package": (_GIVE_UPDATER,),
     "updater-not-required": (),
     "full-image-on-33080-needs-updater": (_GIVE_UPDATER, _OTHER_IMAGE),
+    "recovery-bootrom-module-missing": (_GIVE_BOOTROM, _OTHER_IMAGE),
 }
 
 
@@ -39,7 +41,8 @@ class StepIsSafe(Check):
     Looks at: mode and build of the modem, and kind, radio, build and family of the file; asks the same planner as
     flash does. Sends nothing.
 
-    Cures: use-other-image, tell-build (--was), wait-for-modem; what only consent can lift is named in the summary.
+    Cures: use-other-image, tell-build (--was), give-updater-elf, give-bootrom, wait-for-modem; what only consent can
+    lift is named in the summary.
     """
 
     id = "step-is-safe"

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["NextStep", "after", "after_flash", "bench_words", "command_line"]
 
 
+FULL_IMAGE = "FULL-IMAGE.dup"  #: stands for a file that the user must find
+
+
 @dataclass(frozen=True)
 class NextStep:
     """What to do now: steps for the hands, then one command to type, then what else helps; each may be empty.
@@ -145,9 +148,18 @@ def _cure(finding: Finding, options: BenchOptions, cures: Cures, done: Collectio
         options = replace(options, sd=practice.card_of(options))
     if isinstance(cure, DoableCure):
         return NextStep((), command_line(["fipy-doctor", "fix", f"--{cure.flag}", *bench_words(options)]), notes)
+    if cure.then == "plan":
+        begin = ["check", "--firmware"] if options.port is None else ["plan"]
+        words = ["fipy-doctor", *begin, FULL_IMAGE, *bench_words(options, firmware_flag=False)]
+        return NextStep(cure.steps(finding), command_line(words), notes)
     if cure.then == "flash":
         return NextStep(cure.steps(finding), _flash(options, ()).command, notes)
-    named = [] if cure.then == "ports" else [*cure.adds, *bench_words(options)]
+    given = options  # less what the cure names anew
+    if "--updater-elf" in cure.adds:
+        given = replace(given, updater_elf=None)
+    if "--bootrom" in cure.adds:
+        given = replace(given, bootrom=None)
+    named = [] if cure.then == "ports" else [*cure.adds, *bench_words(given)]
     words = ["fipy-doctor", cure.then, *named]
     return NextStep(cure.steps(finding), command_line(words), notes, cure.id)
 

@@ -13,7 +13,7 @@ from collections import Counter
 from pathlib import Path
 
 from tests.matrix.cells import Cell, cells
-from tests.matrix.flows import FLOWS, make_files
+from tests.matrix.flows import FLOWS, Stage, make_files, stages
 from tests.matrix.play import BAD, DEAD, PROVED, RESCUED, Played, play
 
 MARKS = {PROVED: "P", RESCUED: "R", DEAD: "D", BAD: "!"}
@@ -35,7 +35,8 @@ def main() -> int:
         files = folder / "files"
         files.mkdir()
         make_files(files)
-        chosen = [cell for cell in cells(folder, files, given.all) if given.only in cell.name][:: given.thin]
+        places = _stages(folder, files, given.jobs)
+        chosen = [cell for cell in cells(places, given.all) if given.only in cell.name][:: given.thin]
         played = _play_all(chosen, folder, files, given.jobs)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -47,6 +48,14 @@ def _quick_disk() -> str | None:
     """Memory that looks like a disk, where the system has it: journals are flushed to the disk at every step."""
     shared = Path("/dev/shm")
     return str(shared) if os.access(shared, os.W_OK) else None
+
+
+def _stages(folder: Path, files: Path, jobs: int) -> dict[str, tuple[Stage, ...]]:
+    """The stages of every flow, by its name: each flow is run once, and healthy."""
+    tasks = [(flow, folder, files) for flow in sorted(FLOWS, key=lambda flow: not flow.is_large)]
+    with multiprocessing.get_context("fork").Pool(jobs) as pool:
+        found = pool.starmap(stages, tasks, chunksize=1)
+    return {flow.name: places for (flow, _, _), places in zip(tasks, found, strict=True)}
 
 
 def _play_all(chosen: list[Cell], folder: Path, files: Path, jobs: int) -> list[Played]:

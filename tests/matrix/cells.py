@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from tests.matrix.flows import BY_NAME, FLOWS, FlowCase, Stage, stages
+from tests.matrix.flows import BY_NAME, FLOWS, FlowCase, Stage
 
 Times = dict[str, Any]
 
@@ -21,6 +20,8 @@ class Cell:
     switches  of the simulated modem
     unplug    the cable is pulled at this share of the image, or when the step of this name begins
     baud      the modem is found at this speed
+    other_base
+              build that the modem truly runs, while it says another one
     may_die   the reference says that the modem can be lost here
     """
 
@@ -31,6 +32,7 @@ class Cell:
     switches: tuple[tuple[str, Any], ...] = ()
     unplug: str = ""
     baud: int = 0
+    other_base: int = 0
     may_die: bool = False
 
     @property
@@ -173,28 +175,62 @@ UNPLUGGED = ("soak", "prepare", "switch", "load", "0.0", "0.3", "0.95", "deploy"
 BAUDS = {"sqn3330": (115200, 460800), "gm02s": (921600,), "fipy": (115200,)}
 
 
-def cells(folder: Path, files: Path, everything: bool = False) -> list[Cell]:
-    """Every cell, in the order of the flows."""
+Pair = tuple[str, Stage, dict[str, Any]]  #: column, stage, fault
+
+
+def cells(places: Mapping[str, tuple[Stage, ...]], everything: bool = False) -> list[Cell]:
+    """Every cell, in the order of the flows; ``places`` are the stages of each, by its name."""
     made: list[Cell] = []
     for number, flow in enumerate(FLOWS):
-        step = 1 if everything else flow.thinning
-        pairs = list(_faults(stages(flow, folder, files)))
-        made += [_cell(flow, *pair) for k, pair in enumerate(pairs) if (k + number) % step == 0]
-        made += [_deploy(flow, kind) for kind in DEPLOY_FAULTS if flow.name != "fly-large"]
-        if flow.thinning > 100:
+        pairs = list(_faults(places[flow.name]))
+        if flow.is_large and not everything:
+            made += [_cell(flow, *pair) for pair in pairs[number :: flow.thinning]]
             continue
-        made += list(_switched(flow, stages(flow, folder, files), everything))
+        made += [_cell(flow, *pair) for pair in (pairs if everything else _thinned(pairs, flow.thinning, number))]
+        made += [_deploy(flow, kind) for kind in DEPLOY_FAULTS]
+        made += list(_switched(flow, places[flow.name], everything))
+        made += list(_another_base(flow))
         made += [Cell(flow.name, "wrong baud", str(baud), baud=baud) for baud in BAUDS[flow.kind]]
         made += [Cell(flow.name, "unplugged", at, unplug=at, may_die=at in DEADLY) for at in UNPLUGGED]
         made += list(_smswboot(flow))
     return made
 
 
+def _thinned(pairs: list[Pair], step: int, number: int) -> Iterator[Pair]:
+    """About every ``step``-th pair, spread so that every kind of fault strikes somewhere, and something at every stage.
+
+    Each kind begins at another stage than the one before it.
+    """
+    kinds: dict[tuple[object, ...], list[Pair]] = {}
+    for pair in pairs:
+        kinds.setdefault(_kind_of(pair), []).append(pair)
+    chosen: list[Pair] = []
+    for k, group in enumerate(kinds.values()):
+        wanted = max(1, round(len(group) / step))
+        first = k * SPREAD + number
+        chosen += [group[(first + j * len(group) // wanted) % len(group)] for j in range(wanted)]
+    struck = {stage for _, stage, _ in chosen}
+    for k, stage in enumerate(sorted({pair[1] for pair in pairs} - struck, key=lambda s: (s.place, s.count))):
+        here = [pair for pair in pairs if pair[1] == stage]
+        chosen.append(here[(k * SPREAD + number) % len(here)])
+    yield from chosen
+
+
+SPREAD = 7  #: stages between the first strikes of two kinds
+
+
+def _kind_of(pair: Pair) -> tuple[object, ...]:
+    """What makes a fault another kind: all but where and when it strikes."""
+    column, stage, fault = pair
+    line = fault["where"] if fault["where"] in ("rx", "tx") else stage.is_at
+    return column, fault["kind"], line, fault.get("ms"), fault.get("times", 1)
+
+
 DEADLY = ("deploy",)
 """Steps in which lost power ends the modem (modem-protocol.md 7)."""
 
 
-def _faults(places: tuple[Stage, ...]) -> Iterator[tuple[str, Stage, dict[str, Any]]]:
+def _faults(places: tuple[Stage, ...]) -> Iterator[Pair]:
     """Column, stage and fault of every pair of a stage and a kind."""
     for stage in places:
         if stage.is_at:
@@ -261,6 +297,12 @@ def _switched(flow: FlowCase, places: tuple[Stage, ...], everything: bool) -> It
                 else:
                     fault = {"kind": kind.kind, "where": where, "count": middle.count, **kind.when}
                 yield Cell(flow.name, "switch", f"{name}={value} {kind.kind} {where}", tuple(fault.items()), switches)
+
+
+def _another_base(flow: FlowCase) -> Iterator[Cell]:
+    """A differential for a build that the modem only said it runs: back to its application, or not (8 ?)."""
+    for value in ("application", "stay") if flow.name.startswith("diff") else ():
+        yield Cell(flow.name, "switch", f"wrong_base={value}", switches=(("wrong_base", value),), other_base=39529)
 
 
 def _smswboot(flow: FlowCase) -> Iterator[Cell]:

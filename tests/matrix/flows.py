@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from doctor.bench import Bench, BenchOptions
-from doctor.jobs.flash import FlashPlan, FlashRequest, FlashResult, flash
+from doctor.jobs.flash import FlashPlan, FlashRequest, FlashResult, Wish, flash
 from doctor.sim.bench import SimBench
 from doctor.sim.practice import make_practice_bootrom, make_practice_image, make_practice_part
 from doctor.sim.practice_elf import practice_elf
@@ -20,6 +19,7 @@ LARGE_BYTES = 4 * 1024 * 1024 + 4096  #: too large to be stored
 IMAGE = "PRACTICE-CATM1-41065.dup"
 LARGE = "large/PRACTICE-CATM1-41065.dup"
 DIFF = "PRACTICE-upgdiff_38638-to-41065.dup"
+FIRST_DIFF = "PRACTICE-upgdiff_33080-to-41065.dup"
 PARTS = ("PRACTICE-CATM1-48829-1.dup", "PRACTICE-CATM1-48829-2.dup")
 MONARCH = "PRACTICE-CATM1-61488.dup"
 ELF = "updater.elf"
@@ -30,6 +30,7 @@ def make_files(folder: Path, *, large: bool = True) -> None:
     """Everything that any flow needs, into ``folder``; the one large image may be left out."""
     make_practice_image(folder, size_bytes=IMAGE_BYTES)
     make_practice_image(folder, size_bytes=IMAGE_BYTES, base=38638)
+    make_practice_image(folder, size_bytes=IMAGE_BYTES, base=33080)
     make_practice_image(folder, build=61488, size_bytes=IMAGE_BYTES)
     if large:
         (folder / "large").mkdir()
@@ -58,12 +59,17 @@ class FlowCase:
     elf: bool = False
     bootrom: bool = False
     compress: bool = False
-    thinning: int = 19
+    thinning: int = 25
 
     @property
     def kind(self) -> str:
         """Host part of the URL."""
         return self.bench.partition("?")[0]
+
+    @property
+    def is_large(self) -> bool:
+        """Whether a cell of it takes ten times as long, so that there are only few."""
+        return LARGE in self.images
 
     @property
     def has_board(self) -> bool:
@@ -87,16 +93,18 @@ class FlowCase:
 
 
 FLOWS = (
-    FlowCase("store", "sqn3330?build=38638", thinning=15),
-    FlowCase("fly", "sqn3330?build=38638", method="on-the-fly", thinning=13),
+    FlowCase("store", "sqn3330?build=38638", thinning=20),
+    FlowCase("fly", "sqn3330?build=38638", method="on-the-fly", thinning=18),
     FlowCase("fly-large", "sqn3330?build=38638", (LARGE,), thinning=301),
-    FlowCase("diff", "sqn3330?build=38638", (DIFF,), thinning=27),
+    FlowCase("diff", "sqn3330?build=38638", (DIFF,), thinning=40),
+    FlowCase("diff-fly", "sqn3330?build=38638", (DIFF,), method="on-the-fly", thinning=60),
+    FlowCase("diff-33080", "sqn3330?build=33080", (FIRST_DIFF,), bootrom=True, thinning=60),
     FlowCase("recovery", "sqn3330?build=38638&scenario=modem-recovery"),
     FlowCase("ram-updater", "sqn3330?build=38638&scenario=ati-error"),
     FlowCase("ffh", "sqn3330?build=38638&scenario=modem-ffh", elf=True),
-    FlowCase("factory", "sqn3330?build=33080", elf=True, bootrom=True, thinning=27),
+    FlowCase("factory", "sqn3330?build=33080", elf=True, bootrom=True, thinning=60),
     FlowCase("stp-open", "sqn3330?build=38638&scenario=stp-fails-midway", thinning=39),
-    FlowCase("pair", "sqn3330?build=41065", PARTS, 48829, thinning=27),
+    FlowCase("pair", "sqn3330?build=41065", PARTS, 48829, thinning=40),
     FlowCase("monarch", "gm02s", (MONARCH,), 61488),
     FlowCase("monarch-zip", "gm02s", (MONARCH,), 61488, compress=True, thinning=27),
     FlowCase("monarch-rec", "gm02s?scenario=modem-recovery", (MONARCH,), 61488, thinning=27),
@@ -119,6 +127,9 @@ class Yes:
     def stop_transfer(self) -> bool:
         return False
 
+    def stop_board(self) -> Wish:
+        return Wish.GO_ON
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -137,7 +148,6 @@ class Stage:
         return self.place.startswith("AT")
 
 
-@cache
 def stages(flow: FlowCase, folder: Path, files: Path) -> tuple[Stage, ...]:
     """The stages of a flow, as a healthy run shows them. Raises AssertionError where that run is not healthy."""
     port = f"sim://{flow.kind}?state={folder / 'healthy' / flow.name}"

@@ -10,7 +10,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
 
@@ -190,6 +190,9 @@ class _Player:
         waiting = [self.cell.unplug] if self.cell.unplug else []
 
         def hear(event: Event) -> None:
+            if self.cell.other_base and isinstance(event, StepStarted):
+                software = sim.modem.flash.software
+                sim.modem.flash.software = replace(software, build=self.cell.other_base)
             if not waiting:
                 return
             at = waiting[0]
