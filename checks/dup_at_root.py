@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from doctor.card.card import CardFile, first_difference
+from doctor.card.card import CardFile
+from doctor.card.compare import first_difference
 from doctor.card.dups import Dups, find_dups
 from doctor.card.sniff import VolumeKind, kind_of
 from doctor.check import Check, Finding, Grade, Needs, Remedy

@@ -1,26 +1,22 @@
-"""A card as the PC sees it, whatever it is: the shapes that checks and cures work with, and how to open one."""
+"""A card as the PC sees it, whatever it is: the shapes that checks and cures work with."""
 
 from __future__ import annotations
 
-import hashlib
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from doctor.card.judge import CardProblem
 from doctor.card.sniff import VolumeKind
-from doctor.errors import CardError, UsageError
+from doctor.errors import CardError
 
 if TYPE_CHECKING:
     from doctor.card.sniff import Layout
 
 ROOT = "/sd"  #: where the board mounts its card, so paths read as the user types them there
 HOUSEKEEPING = frozenset({"system volume information", ".spotlight-v100", ".trashes", ".fseventsd", ".trash-1000"})
-_COMPARE_BYTES = 1 << 20
 
-__all__ = ["ROOT", "Card", "CardFile", "CardProblem", "Volume", "VolumeKind", "first_difference", "open_card"]
+__all__ = ["ROOT", "Card", "CardFile", "CardProblem", "Volume", "VolumeKind"]
 
 
 @dataclass(frozen=True)
@@ -114,61 +110,6 @@ class Card(Protocol):
     def remove(self, path: str) -> None:
         """Delete a file. Raises CardError where it is none, or the card may not be written."""
         ...
-
-
-def open_card(path: Path) -> Card:
-    """The card at a path: a mounted folder, an image file or a raw device.
-
-    Raises UsageError where there is nothing at the path, CardError where it is neither or cannot be opened.
-    """
-    from doctor.card.device import is_device
-    from doctor.card.folder import FolderCard
-    from doctor.card.image import DeviceCard, ImageCard
-
-    if is_device(path):
-        return DeviceCard(path)
-    try:
-        mode = path.stat().st_mode
-    except FileNotFoundError as err:
-        raise UsageError("card-is-fat", "there is no such file or folder", on=str(path), next="check --sd") from err
-    except OSError as err:
-        raise CardError(
-            "card-is-fat", f"cannot be opened: {err.strerror}", on=str(path), next="check the access rights"
-        ) from err
-    if stat.S_ISDIR(mode):
-        return FolderCard(path)
-    if stat.S_ISREG(mode):
-        return ImageCard(path)
-    raise CardError(
-        "card-is-fat",
-        "is neither a folder, an image file nor a disk",
-        on=str(path),
-        next="give the folder where the card is mounted, an image file of it, or the device; see fipy-doctor cards",
-    )
-
-
-def sha256_of(pieces: Iterator[bytes]) -> str:
-    """SHA-256 of what comes, as hexadecimal digits."""
-    digest = hashlib.sha256()
-    for piece in pieces:
-        digest.update(piece)
-    return digest.hexdigest()
-
-
-def first_difference(pieces: Iterator[bytes], local: Path) -> int | None:
-    """The first offset at which a file on the card differs from one on the PC; None where they are equal.
-
-    A file that ends early differs at its end. Raises CardError from the card, OSError from the PC's file.
-    """
-    at = 0
-    with local.open("rb") as file:
-        for piece in pieces:
-            ours = file.read(len(piece))
-            if ours != piece:
-                pairs = zip(piece, ours, strict=False)
-                return at + next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(piece), len(ours)))
-            at += len(piece)
-        return at if file.read(1) else None
 
 
 def split_path(path: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from doctor.card.compare import sha256_of
 from doctor.card.device import is_device, open_source
 from doctor.card.directory import Entry, walk
 from doctor.card.edit import VolumeEditor
@@ -135,8 +136,6 @@ def _digest(volume: FatVolume, entry: Entry) -> str:
 
 
 def _digest_of(content: Callable[[], Iterable[bytes]]) -> str:
-    from doctor.card.card import sha256_of
-
     return sha256_of(iter(content()))
 
 

@@ -18,7 +18,8 @@ from types import TracebackType
 
 from doctor.card.device_guard import Identity, assess
 from doctor.card.device_raw import PosixDevice, RawDevice
-from doctor.card.drives import Drive, find_drive
+from doctor.card.drive import Drive
+from doctor.card.drives import find_drive
 from doctor.card.source import SECTOR_BYTES, FileSource
 from doctor.errors import CardError, UsageError
 

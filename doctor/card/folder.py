@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
-from doctor.card.card import ROOT, CardFile, CardProblem, Volume, VolumeKind, no_such_file, sha256_of, split_path
+from doctor.card.card import ROOT, CardFile, CardProblem, Volume, VolumeKind, no_such_file, split_path
+from doctor.card.compare import sha256_of
 from doctor.card.judge import BOARD_DOCUMENTED_LIMIT_BYTES
 from doctor.card.mounted import MountedOn, mounted_on
 from doctor.card.target import sync_folder

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from doctor.card.card import open_card
-from doctor.card.drives import Drive, card_drives
+from doctor.card.drive import Drive
+from doctor.card.drives import card_drives
 from doctor.card.dups import find_dups
+from doctor.card.opening import open_card
 from doctor.errors import DoctorError
 
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from doctor.card.card import ROOT, CardFile, Volume, no_such_file, sha256_of, split_path
+from doctor.card.card import ROOT, CardFile, Volume, no_such_file, split_path
+from doctor.card.compare import sha256_of
 from doctor.card.device import device_name, open_source, whole_device
 from doctor.card.directory import Entry, walk
 from doctor.card.judge import CardProblem, FatVolume, Judgement, find_volume, judge, open_volume

@@ -19,7 +19,8 @@ from doctor.card.backup import RAW_COPY, Backup, back_up, read_pieces
 from doctor.card.device import DeviceTarget, device_name, open_for_writing, open_source
 from doctor.card.device_guard import Identity, assess, confirmation, confirms, description
 from doctor.card.directory import ATTR_DIRECTORY
-from doctor.card.drives import Drive, find_drive
+from doctor.card.drive import Drive
+from doctor.card.drives import find_drive
 from doctor.card.format import finish_card, format_card, partition_table, plan_format
 from doctor.card.guard import check_room
 from doctor.card.overlay import Group, Overlay

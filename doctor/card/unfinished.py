@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from doctor.card.compare import sha256_of
 from doctor.card.source import SECTOR_BYTES
 from doctor.card.target import disk_error, sync_folder
 from doctor.errors import CardError
@@ -146,8 +147,6 @@ def find_unfinished(sector: bytes, backup_dir: Path, *, size_bytes: int, serial:
 
 def check_copies(journal: Journal) -> None:
     """Every copy that will be put back is still what it was. Raises CardError."""
-    from doctor.card.card import sha256_of
-
     for path, copy, sha256, _, _, _ in journal.files:
         if not copy:
             continue

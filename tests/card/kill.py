@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from doctor.card.card import open_card
 from doctor.card.device_guard import Identity
 from doctor.card.drives import find_drive
+from doctor.card.opening import open_card
 from doctor.card.reformat import reformat_image
 from doctor.card.reformat_device import reformat_device
 from tests.card.images import DUP_NAME, MIB, card

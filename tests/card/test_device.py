@@ -13,12 +13,12 @@ from pathlib import Path, PureWindowsPath
 
 import pytest
 
-from doctor.card.card import open_card
 from doctor.card.device import DeviceSource, DeviceTarget, device_name, is_device, open_for_writing, whole_device
 from doctor.card.device_guard import Identity, confirmation
 from doctor.card.drives import find_drive
 from doctor.card.image import ImageCard
 from doctor.card.judge import judge
+from doctor.card.opening import open_card
 from doctor.card.reformat import ReformatResult
 from doctor.card.reformat_device import check_confirmed, plan_reformat_device, reformat_device
 from doctor.card.repair import plan_repair, repair

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from doctor.card.device_guard import assess, confirmation, confirms, description
-from doctor.card.drives import Drive, DrivePart
+from doctor.card.drive import Drive, DrivePart
 from doctor.card.drives_linux import from_lsblk
 from doctor.card.drives_mac import from_diskutil, names_in
 from doctor.card.drives_windows import from_powershell

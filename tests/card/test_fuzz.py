@@ -13,7 +13,7 @@ pytest.importorskip("hypothesis", reason="hypothesis is not installed")
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from doctor.card.card import sha256_of
+from doctor.card.compare import sha256_of
 from doctor.card.image import ImageCard
 from doctor.errors import CardError
 from tests.card.images import DUP, DUP_NAME, MIB, SMALL, START, Inside, card, tool

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from doctor.card.card import CardFile, first_difference, open_card
+from doctor.card.card import CardFile
+from doctor.card.compare import first_difference
 from doctor.card.directory import short_name_checksum
 from doctor.card.image import ImageCard
+from doctor.card.opening import open_card
 from doctor.errors import CardError, UsageError
 from tests.card.images import BIG, DUP, DUP_NAME, SMALL, START, Inside, card, patched, tool, with_mbr
 

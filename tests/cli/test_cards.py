@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from doctor.card import drives, found
-from doctor.card.drives import Drive, DrivePart
+from doctor.card.drive import Drive, DrivePart
 from tests.card.images import DUP, DUP_NAME, MIB, card
 from tests.cli.terminal import Terminal
 

@@ -1,0 +1,39 @@
+"""From a path to the card that is there."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+from doctor.card.card import Card
+from doctor.card.device import is_device
+from doctor.card.folder import FolderCard
+from doctor.card.image import DeviceCard, ImageCard
+from doctor.errors import CardError, UsageError
+
+
+def open_card(path: Path) -> Card:
+    """The card at a path: a mounted folder, an image file or a raw device.
+
+    Raises UsageError where there is nothing at the path, CardError where it is neither or cannot be opened.
+    """
+    if is_device(path):
+        return DeviceCard(path)
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError as err:
+        raise UsageError("card-is-fat", "there is no such file or folder", on=str(path), next="check --sd") from err
+    except OSError as err:
+        raise CardError(
+            "card-is-fat", f"cannot be opened: {err.strerror}", on=str(path), next="check the access rights"
+        ) from err
+    if stat.S_ISDIR(mode):
+        return FolderCard(path)
+    if stat.S_ISREG(mode):
+        return ImageCard(path)
+    raise CardError(
+        "card-is-fat",
+        "is neither a folder, an image file nor a disk",
+        on=str(path),
+        next="give the folder where the card is mounted, an image file of it, or the device; see fipy-doctor cards",
+    )
