@@ -246,12 +246,14 @@ class Settles(Check):
 
     def look(self, bench: Bench) -> Finding:
         link = bench.link
+        time.sleep(0.02)  # nobody presses it in the millisecond of the start
         _thread.interrupt_main()
         while link.deadline is None or link.deadline.limit_s:
             time.sleep(0.001)
         with link.settling(9):
+            time.sleep(0.05)
             _thread.interrupt_main()  # somebody presses it again
-            time.sleep(0.3)
+            time.sleep(0.25)
             link.drain()
             self.done = True
         return self.passed("settled")
