@@ -22,6 +22,7 @@ FILE_ERAS = ("A", "C", "C-vfs", "F")
 EVERY_ERA = tuple(ERAS)
 MIRRORS = tuple(era for era in ERAS if era not in ("Z", "A"))
 
+DUP = bytes(range(251)) * 40  #: 10 040 bytes: more than two of the pieces in which a snippet reads a card
 BOOT_FILES = {"boot.py": b"# boot.py\n", "main.py": b"# main.py\n"}
 
 
@@ -41,7 +42,7 @@ class State:
 
     kind: str = "FiPy"
     flash: Mapping[str, bytes] = field(default_factory=dict)
-    card: Mapping[str, bytes] | None = field(default_factory=lambda: {"x.dup": b"DUP " * 300, "lib/a.py": b"pass\n"})
+    card: Mapping[str, bytes] | None = field(default_factory=lambda: {"x.dup": DUP, "lib/a.py": b"pass\n"})
     card_layout: CardLayout = CardLayout.PC
     modem: str = "answers"
     jumpers: bool = False
@@ -77,6 +78,8 @@ class Row:
     eras     keys of RELEASES
     on       the state of the board
     rules    names of RULES: what may differ between a stub and the simulator
+    gives    what the first pieces must answer, where both boards would repeat a mistake of the snippet: a value,
+             a tuple of values, or ... for anything
     ending   what the board does after the last piece; ``then_sends`` is what the PC sends into a mirror then
     """
 
@@ -87,6 +90,7 @@ class Row:
     rules: tuple[str, ...] = ()
     ending: str = AT_PROMPT
     then_sends: str = ""
+    gives: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ the board or looks at what a snippet has left behind.
 from __future__ import annotations
 
 import base64
+import hashlib
 
 from doctor.board import boot_scripts, bridge, onboard, snippets, snippets_bootrom, snippets_card, snippets_modem
 from doctor.board.snippets_pins import JUMPERS_PULSES
@@ -15,6 +16,7 @@ from doctor.board.unique_id import UNIQUE_ID
 from doctor.sim.cardimage import CardLayout
 from tests.board.described import (
     BRIDGES,
+    DUP,
     EVERY_ERA,
     FILE_ERAS,
     IS_DEAD,
@@ -28,8 +30,9 @@ from tests.board.described import (
     State,
 )  # fmt: skip
 
-AT = base64.b64encode(b"AT\r\n").decode("ascii")
-DATA = bytes(range(256)) * 3
+AT = "QVQNCg=="  #: AT, CR, LF
+DATA = bytes(range(256)) * 9  #: more than two of the pieces in which a snippet reads a file
+DATA_SHA256, DUP_SHA256 = hashlib.sha256(DATA).hexdigest(), hashlib.sha256(DUP).hexdigest()
 SCRIPTS = State(flash={"lib/data.bin": DATA, "lib/b.py": b"b = 1\n"})
 NO_HASH = State(flash={"lib/data.bin": DATA}, lacks=("uhashlib",))
 ODD = "caf\u00e9 'n co.py"
@@ -56,15 +59,18 @@ BY_OTHERS = (MOUNTED, MOUNTED_ELSEWHERE, LTE_RUNS)
 STAYS_MOUNTED = (snippets_card.mount(),)
 
 
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
+
+
 def _write(path: str, data: bytes) -> tuple[str, ...]:
-    half = base64.b64encode(data[:384]).decode("ascii")
-    rest = base64.b64encode(data[384:]).decode("ascii")
+    half, rest = _text(data[:384]), _text(data[384:])
     again = (snippets.write_at(384, rest), snippets.write_at(384, rest))
     return (snippets.open_for_writing(path), snippets.write_at(0, half), *again, snippets.CLOSE_WRITTEN)
 
 
 ABOUT_THE_BOARD = (
-    Row(("board.snippets.PLATFORM",), (snippets.PLATFORM,)),
+    Row(("board.snippets.PLATFORM",), (snippets.PLATFORM,), gives=("FiPy",)),
     Row(("board.snippets.PLATFORM", "board.snippets.UNAME"), (snippets.PLATFORM, snippets.UNAME), on=State(kind="GPy")),
     Row(("board.snippets.UNAME",), (snippets.UNAME,), eras=EVERY_ERA),
     Row(("board.snippets.UNAME",), (snippets.UNAME,), eras=("F",), on=State(pybytes=True)),
@@ -93,15 +99,18 @@ FILES = (
         ("board.snippets.stat",),
         tuple(snippets.stat(path) for path in ("/flash/lib/data.bin", "/flash/lib", "/flash", "/", "/flash/none")),
         on=SCRIPTS,
+        gives=([False, len(DATA)], [True, 0], [True, 0], [True, 0]),
     ),
     Row(
         ("board.snippets.read",),
         (snippets.read("/flash/lib/data.bin", 100, 600, 384), snippets.read("/flash/none", 0, 10, 384)),
         on=SCRIPTS,
+        gives=((_text(DATA[100:484]), _text(DATA[484:700]), None),),
     ),
     Row(
         ("board.snippets.open_for_writing", "board.snippets.write_at", "board.snippets.CLOSE_WRITTEN"),
         (*_write("/flash/lib/new.py", DATA), snippets.sha256("/flash/lib/new.py"), NAMES_LEFT, snippets.CLOSE_WRITTEN),
+        gives=(True, 384, len(DATA) - 384, len(DATA) - 384, True, DATA_SHA256, []),
     ),
     Row(("board.snippets.open_for_writing",), (snippets.open_for_writing("/flash/none/new.py"),)),
     Row(
@@ -136,6 +145,7 @@ FILES = (
         ("board.snippets.sha256",),
         (snippets.sha256("/flash/lib/data.bin"), snippets.sha256("/flash/none")),
         on=SCRIPTS,
+        gives=(DATA_SHA256,),
     ),
     Row(
         ("board.snippets.hashes",),
@@ -162,6 +172,7 @@ FILES = (
         ("board.boot_scripts._search",),
         tuple(boot_scripts._search(f"/flash/{name}") for name in ("main.py", "long.py", "none.py")),
         on=State(flash={"long.py": b"#" * 1020 + b"sqnsupgrade.run()\n"}),
+        gives=(None, "sqnsupgrade"),
     ),
 )
 
@@ -217,11 +228,13 @@ CARD = (
     Row(
         ("board.snippets_card.sha256",),
         (snippets_card.sha256("/sd/x.dup"), IS_MOUNTED, snippets_card.sha256("/sd/none.dup"), IS_MOUNTED, NAMES_LEFT),
+        gives=(DUP_SHA256, ["flash"], ..., ["flash"], []),
     ),
     Row(("board.snippets_card.sha256",), (snippets_card.sha256("/sd/x.dup"),), on=NO_CARD),
     Row(
         ("board.snippets_card.head",),
         (snippets_card.head("/sd/x.dup", 96), snippets_card.head("/sd/lib/a.py", 96), snippets_card.head("/sd/no", 1)),
+        gives=([len(DUP), _text(DUP[:96])], [5, _text(b"pass\n")]),
     ),
     Row(
         ("board.snippets_card.move",),
@@ -232,6 +245,7 @@ CARD = (
             snippets_card.move("/sd/lib/x.dup", "/sd/lib/a.py"),
             IS_MOUNTED,
         ),
+        gives=(True, [len(DUP), _text(DUP[:4])], ..., ..., ["flash"]),
     ),
     Row(
         ("board.snippets_card.remove_apple_double",),
@@ -241,6 +255,7 @@ CARD = (
             snippets_card.remove_apple_double("/sd/._x.dup"),
             snippets_card.head("/sd/x.dup", 4),
         ),
+        gives=(False, True),
         on=APPLE,
     ),
     Row(
@@ -293,7 +308,7 @@ MODEM = (
             ),
             (
                 snippets_modem.tunnel_open(921_600),
-                snippets_modem.tunnel_exchange(base64.b64encode(b"ATE0\r\n").decode("ascii"), 0, 0),
+                snippets_modem.tunnel_exchange(_text(b"ATE0\r\n"), 0, 0),
                 snippets_modem.tunnel_exchange("", 1024, 500),
                 snippets_modem.tunnel_exchange(AT, 1024, 500),
                 snippets_modem.tunnel_exchange("", 1024, 20),
@@ -409,12 +424,14 @@ BUILT_IN = (
             snippets_bootrom.CLOSE,
             NAMES_LEFT,
         ),
+        gives=(768, (_text(bytes(range(256)) + bytes(range(128))), _text(bytes(range(128, 244)))), ..., True, []),
         eras=MIRRORS,
     ),
     Row(
         ("board.snippets_bootrom.OPEN", "board.snippets_bootrom.CLOSE"),
         (snippets_bootrom.OPEN, snippets_bootrom.CLOSE),
         eras=("Z", "A"),
+        gives=(None, True),
         on=State(flash={"sqnsbrz.py": b"class bootrom:\n BOOTROM = b'uploaded'\n"}),
     ),
     Row(

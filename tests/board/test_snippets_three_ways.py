@@ -74,9 +74,19 @@ def test_a_real_micropython_and_the_simulator_agree(group: str) -> None:
         wrong += _differences(cell, stub, simulated)
         if stub and stub[-1].ending != cell.row.ending:
             wrong.append(f"{cell.name}: it ends in {stub[-1].ending}, not in {cell.row.ending}")
+        wrong += _mistaken(cell, stub)
         wrong += [f"{cell.name}: piece {n} says nothing at all" for n, answer in enumerate(stub) if answer.is_mute]
         wrong += [f"{cell.name}: piece {n}: {what}" for n, answer in enumerate(stub) for what in harm(cell, n, answer)]
     assert not wrong, "\n".join(wrong) + ADVICE
+
+
+def _mistaken(cell: Cell, answers: list[Answer]) -> list[str]:
+    """Where both boards would agree on something wrong."""
+    return [
+        f"{cell.name}, piece {number}: it must give {wanted}, not {answer.values}"
+        for number, (wanted, answer) in enumerate(zip(cell.row.gives, answers, strict=False))
+        if wanted is not ... and answer.values != (wanted if isinstance(wanted, tuple) else (wanted,))
+    ]
 
 
 def _differences(cell: Cell, stub: list[Answer], simulated: list[Answer]) -> list[str]:
