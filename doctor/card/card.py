@@ -111,6 +111,13 @@ class Card(Protocol):
         """Delete a file. Raises CardError where it is none, or the card may not be written."""
         ...
 
+    def write(self, path: str, data: bytes) -> None:
+        """Put a small file onto the card, in place of one that has its name; whole or not at all at every moment.
+
+        Raises CardError where the card is full or may not be written.
+        """
+        ...
+
 
 def split_path(path: str) -> tuple[str, ...]:
     """The parts of a card path below ``/sd``. Raises CardError for anything that is not one."""

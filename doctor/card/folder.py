@@ -12,7 +12,7 @@ from doctor.card.card import ROOT, CardFile, CardProblem, Volume, VolumeKind, no
 from doctor.card.compare import sha256_of
 from doctor.card.judge import BOARD_DOCUMENTED_LIMIT_BYTES
 from doctor.card.mounted import MountedOn, mounted_on
-from doctor.card.target import sync_folder
+from doctor.card.target import PART_MARK, sync_folder
 from doctor.errors import CardError
 
 _CHUNK_BYTES = 1 << 20
@@ -150,6 +150,25 @@ class FolderCard:
             sync_folder(real.parent)
         except OSError as err:
             raise self._unchangeable(real, f"cannot be deleted: {err.strerror}") from err
+
+    def write(self, path: str, data: bytes) -> None:
+        """Put a small file onto the card, under another name until it is whole. Raises CardError."""
+        *parents, name = split_path(path)
+        folder = self._find_parts(tuple(parents), path)
+        target = folder / (self._match(folder, name) or name)
+        part = folder / f"{name}{PART_MARK}"
+        try:
+            try:
+                with part.open("wb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+                os.replace(part, target)  # noqa: PTH105 - named as what it does
+            finally:
+                part.unlink(missing_ok=True)
+            sync_folder(folder)
+        except OSError as err:
+            raise self._unchangeable(target, f"cannot be written: {err.strerror}") from err
 
     def _unchangeable(self, real: Path, what: str) -> CardError:
         return CardError(

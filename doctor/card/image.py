@@ -100,6 +100,19 @@ class ImageCard:
 
         change_files(self.path, [Delete("/".join(split_path(path)))])
 
+    def write(self, path: str, data: bytes) -> None:
+        """Put a small file onto the card. An image is replaced by a changed copy. Raises CardError."""
+        from doctor.card.change import Add, Change, Delete, change_files
+        from doctor.card.writer import new_file
+
+        inner = "/".join(split_path(path))
+        with self.opened() as volume:
+            there = any(
+                step.entry.path.lower() == inner.lower() for step in walk(volume.view, volume.fat, volume.root())
+            )
+        old: list[Change] = [Delete(inner)] if there else []
+        change_files(self.path, [*old, Add(new_file(inner, data))])
+
     def _find(self, volume: FatVolume, path: str) -> Entry:
         wanted = "/".join(split_path(path)).lower()
         for step in walk(volume.view, volume.fat, volume.root()):

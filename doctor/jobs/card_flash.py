@@ -22,7 +22,7 @@ from doctor.jobs.flash_result import FlashResult, Proof
 from doctor.jobs.interrupts import Interrupts, Left, Wish
 from doctor.jobs.onward import Attempt, Onward, onward
 from doctor.modem.facts import from_version_lines
-from doctor.modem.images import image_facts
+from doctor.modem.images import image_facts, side_content
 from doctor.sniff import Seen
 from doctor.updater import side_file, states
 
@@ -157,7 +157,7 @@ def _sayer(listen: Listener) -> Any:
 
 def _put_side_file(bench: Bench, plan: FlashPlan, path: str, say: Any) -> None:
     """Write X.dup.crc beside the image where it is not there; a card that takes no file is no reason to stop."""
-    content = side_file.build(plan.image.path.read_bytes(), image_facts(plan.image), plan.image.sha256)
+    content = side_content(plan.image, plan.image.path.read_bytes())
     target = path + side_file.SUFFIX
     try:
         with sdcard.mounted(bench.board):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
 from doctor.modem.facts import ModemFacts
+from doctor.updater import side_file
 from doctor.updater.plan import ImageFacts, Options, Running
 
 if TYPE_CHECKING:
@@ -26,6 +27,11 @@ def image_facts(image: FirmwareImage) -> ImageFacts:
         family=image.family,
         part=0 if image.base else image.name.part or 0,
     )
+
+
+def side_content(image: FirmwareImage, data: bytes) -> bytes:
+    """The side file for ``image``, of which ``data`` are all bytes: see updater/side_file.py."""
+    return side_file.build(data, image_facts(image), image.sha256)
 
 
 def updater_facts(image: ElfImage) -> ImageFacts:

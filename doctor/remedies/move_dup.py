@@ -10,6 +10,7 @@ from doctor.card.dups import Listed, find_dups, real_name
 from doctor.check import Finding
 from doctor.errors import CardError
 from doctor.escape import shown
+from doctor.remedies import side_files
 from doctor.remedies.backup_file import keep_copy
 from doctor.remedies.cure import CureContext, DoableCure
 from doctor.remedies.device_consent import device_lines, take_consent
@@ -48,6 +49,8 @@ class MoveDup(DoableCure):
         lines += [f"on {where}: delete {shown(name)}, a note of macOS; no firmware" for name in todo.deleted]
         if not lines:
             return ()
+        if path is not None and todo.moves:
+            lines.append(f"on {where}: {side_files.PLANNED}")
         return (*(device_lines(path, context) if path is not None else ()), *lines)
 
     def do(self, bench: Bench, finding: Finding | None, context: CureContext) -> str:
@@ -64,6 +67,8 @@ class MoveDup(DoableCure):
             self._delete(bench, path, context)
         done = [f"{shown(src)} is now {shown(dst)}" for src, dst in todo.moves]
         done += [f"{shown(path)} is deleted" for path in todo.deleted]
+        if bench.options.sd is not None and todo.moves:
+            done += filter(None, [side_files.tend(bench.card)])
         return ", ".join(done)
 
     def _delete(self, bench: Bench, path: str, context: CureContext) -> None:

@@ -14,8 +14,12 @@ from doctor.check import Finding
 from doctor.errors import CardError, DoctorError
 from doctor.escape import shown
 from doctor.events import Event, Note
+from doctor.firmware.image import examine_bytes
+from doctor.modem.images import side_content
 from doctor.plural import counted
+from doctor.remedies import side_files
 from doctor.remedies.cure import CureContext, DoableCure
+from doctor.updater.side_file import SUFFIX
 
 if TYPE_CHECKING:
     from doctor.bench import Bench
@@ -66,7 +70,9 @@ class ReformatSd(DoableCure):
             return self._do_in_board(bench, context)
         result = self._do_on_pc(path, context)
         bench.forget_card()
-        return f"{result.layout}; {counted(len(result.put_back), 'file')} put back; the backup lies in {result.backup}"
+        said = side_files.tend(bench.card) if result.put_back else ""
+        done = f"{result.layout}; {counted(len(result.put_back), 'file')} put back; the backup lies in {result.backup}"
+        return f"{done}; {said}" if said else done
 
     def _do_on_pc(self, path: Path, context: CureContext) -> ReformatResult:
         if not is_device(path):
@@ -139,4 +145,5 @@ class ReformatSd(DoableCure):
         context.say(f"sending {len(data)} bytes, about {minutes:.0f} min; do not unplug")
         with sdcard.mounted(bench.board) as where:
             files.write(bench.board, f"{where}/{path.name}", data)
+            files.write(bench.board, f"{where}/{path.name}{SUFFIX}", side_content(examine_bytes(data, path), data))
         return f"{path.name} is on the card, its SHA-256 compared"

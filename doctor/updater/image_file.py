@@ -8,6 +8,7 @@ import struct
 
 from .plan import DIFF, FULL, PRACTICE, PRACTICE_FAMILY, ImageFacts, Refusal, radio_of
 from .profile import MONARCH2_FAMILY, SQN3330_FAMILY
+from .side_file import FORMAT
 
 try:
     from typing import List, Optional, Tuple  # noqa: F401
@@ -22,6 +23,8 @@ _PRACTICE_MAGIC = b"PRAC"
 #: Partition id of a practice image, little-endian in front of its lines.
 _PRACTICE_ID = b"CARP"
 _SIGNED_FROM_VERSION = 2
+#: What a side file says of itself, wherever its name went.
+SIDE_FORMAT = FORMAT.encode()
 
 
 class Name(object):
@@ -202,6 +205,9 @@ _REFUSED_HEADS = (
 def _no_firmware(text, head):
     # type: (str, bytes) -> Optional[Refusal]
     """A file that shows at its first bytes that it is none."""
+    if head[:1] == b"{" and SIDE_FORMAT in head[:64]:
+        what = text + " holds the checksums of an image, not the image"
+        return Refusal("wrong-firmware-variant-chosen", what, "", "name the .dup file beside it")
     for magic, id, what in _REFUSED_HEADS:
         if head[: len(magic)] == magic:
             return Refusal(id, text + " " + what, "the modem takes unpacked firmware only", "copy the .dup file itself")

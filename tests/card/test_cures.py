@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,10 +11,14 @@ import pytest
 from checks.card_is_fat import CardIsFat
 from checks.dup_at_root import DupAtRoot
 from doctor.bench import Bench, BenchOptions
+from doctor.card.dups import find_dups
 from doctor.check import Status
 from doctor.errors import CardError, DoctorError
 from doctor.jobs.fix import FixRequest, FixResult, fix
-from doctor.remedies import DoableCure
+from doctor.remedies import DoableCure, side_files
+from doctor.sim.practice import make_practice_image
+from doctor.updater import side_file
+from doctor.updater.crc import crc16
 from tests.card.images import BIG, DUP, DUP_NAME, START, card, patched
 from tests.card.test_device import attach, detach
 
@@ -144,3 +149,65 @@ def test_yes_alone_never_writes_a_device(tmp_path: Path, named: str) -> None:
 def cure_of_device(device: Path, tmp_path: Path, named: str, talk: Yes) -> FixResult:
     with Bench(BenchOptions(sd=device)) as bench:
         return fix(bench, FixRequest([named], tmp_path / "backups", None, True), talk)
+
+
+IMAGE_SIZE = 30_000
+
+
+def practice(tmp_path: Path) -> bytes:
+    return make_practice_image(tmp_path / "PRACTICE-made.dup", build=41019, size_bytes=IMAGE_SIZE).read_bytes()
+
+
+NAME = "PRACTICE-CATM1-41019.dup"
+
+
+@pytest.mark.parametrize("make", [folder, image])
+@pytest.mark.parametrize("stale", [None, b"something else", b""])
+def test_an_image_that_is_moved_gets_its_side_file_and_a_wrong_one_goes(
+    tmp_path: Path, make: Callable[[Path, dict[str, bytes]], Path], stale: bytes | None
+) -> None:
+    data = practice(tmp_path)
+    beside = {} if stale is None else {f"{NAME}.crc": stale}
+    path = make(tmp_path, {f"sd/{NAME}": data, **beside})
+    cure(path, "move-dup")
+    with Bench(BenchOptions(sd=path)) as bench:
+        side = side_file.parse(b"".join(bench.card.read(f"/sd/{NAME}.crc")))
+        assert side.sha256 == hashlib.sha256(data).hexdigest() and side.crc_of(0, 2016) == crc16(data[:2016])
+        assert [file.name for file in find_dups(bench.card.files()).at_root] == [NAME]
+        assert DupAtRoot().look(bench).status is Status.PASS
+
+
+def test_a_side_file_that_fits_is_left_as_it_is(tmp_path: Path) -> None:
+    path = folder(tmp_path, {NAME: practice(tmp_path)})
+    with Bench(BenchOptions(sd=path)) as bench:
+        assert "lie beside it" in side_files.tend(bench.card)
+        assert side_files.tend(bench.card) == ""
+
+
+def test_a_damaged_image_gets_no_side_file_and_loses_the_one_that_it_had(tmp_path: Path) -> None:
+    data = practice(tmp_path)
+    path = folder(tmp_path, {NAME: data})
+    with Bench(BenchOptions(sd=path)) as bench:
+        side_files.tend(bench.card)
+        (path / NAME).write_bytes(data[:-100])
+        side_files.tend(bench.card)
+    assert not (path / f"{NAME}.crc").exists()
+
+
+def test_a_card_that_takes_no_side_file_fails_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = folder(tmp_path, {NAME: practice(tmp_path)})
+
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with Bench(BenchOptions(sd=path)) as bench:
+        monkeypatch.setattr("doctor.card.folder.os.replace", refuse)
+        assert "no checksums" in side_files.tend(bench.card)
+    assert [found.name for found in path.iterdir()] == [NAME]
+
+
+def test_files_that_reformatting_puts_back_get_their_side_file(tmp_path: Path) -> None:
+    path = image(tmp_path, {f"sd/{NAME}": practice(tmp_path)})
+    cure(path, "reformat-sd")
+    with Bench(BenchOptions(sd=path)) as bench:
+        assert {f"/sd/{NAME}", f"/sd/{NAME}.crc"} <= {file.path for file in bench.card.files()}
