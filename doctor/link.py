@@ -21,6 +21,7 @@ from doctor.trace import Trace
 
 POLL_MS = 20  #: longest stay in one read of the driver, so that deadlines and Ctrl-C are noticed
 WRITE_TIMEOUT_S = 5.0  #: 20 kB at 115200 take 1.8 s; a port that takes nothing for 5 s is stuck
+LONGEST_NAME = 40  #: characters of a sim:// URL that is shown whole: half a line
 REPL_BAUD = 115200  #: what every Pycom release speaks on UART0 (board-and-repl.md 3.1)
 
 _PORT_ERRORS: tuple[type[Exception], ...] = (OSError, ValueError)
@@ -38,7 +39,7 @@ class Link:
     """An open port. Made by ``open_link``; use it as a context manager or call ``close``.
 
     url              as given, without a password
-    name             what users call it: the device name, or the URL
+    name             what users call it: the device name, or the URL; of a long sim:// URL its beginning
     baud             speed now
     simulated        True behind ``sim://``
     can_change_baud  False where the speed is out of our hands (``socket://``)
@@ -49,7 +50,7 @@ class Link:
 
     def __init__(self, serial: Any, url: str, *, baud: int, rts: bool, trace: Trace | None = None) -> None:
         self.url = url
-        self.name = device_of(url) or url
+        self.name = device_of(url) or _short(url)
         self.baud = baud
         self.simulated = scheme_of(url) == "sim"
         self.can_change_baud = scheme_of(url) not in _NO_BAUD
@@ -291,6 +292,13 @@ class Link:
             cause="unplugged, a power dip or a loose cable",
             next="plug the board in, run fipy-doctor ports to see its name now, and run the command again",
         )
+
+
+def _short(url: str) -> str:
+    """A URL as it reads in a sentence: the parameters of a simulated bench can fill lines."""
+    if scheme_of(url) != "sim" or len(url) <= LONGEST_NAME:
+        return url
+    return f"{url.partition('?')[0]}?..."
 
 
 def open_link(

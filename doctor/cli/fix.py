@@ -109,10 +109,12 @@ class TerminalTalk:
         """Show the plan and ask."""
         from rich.text import Text
 
+        from doctor.report.console import hanging
+
         tell = self._screen.note if self._yes else self._screen.notes.print  # a question needs its plan, -q or not
         tell(Text(f"\n{cure.title}:"))
         for number, line in enumerate(plan, 1):
-            tell(Text(f"  {number}. {line}"))
+            tell(hanging(Text(f"  {number}. "), Text(line)))
         if self._yes:
             return True
         if not self._screen.interactive:

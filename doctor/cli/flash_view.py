@@ -51,15 +51,15 @@ class FlashView:
         elif isinstance(event, events.StepStarted):
             self._end_bar()
             self._logged = 0.0
-            self._screen.note(Text(f"• {event.text}"))
+            self._screen.note(hanging(Text("• "), Text(event.text)))
         elif isinstance(event, events.Waiting):
             unplug = "" if event.may_unplug else "; do not unplug"
             if event.limit_s >= 5:
-                self._line(f"  waiting for {event.what} (up to {_span(event.limit_s)}{unplug})")
+                self._line(f"waiting for {event.what} (up to {_span(event.limit_s)}{unplug})", "  ")
         elif isinstance(event, events.Notice):
-            self._line(event.text, style="bold yellow")
+            self._line(event.text, "", style="bold yellow")
         elif isinstance(event, events.Note) and self._screen.verbose:
-            self._line(f"  {event.text}")
+            self._line(event.text, "  ")
         else:
             self._checks.hear(event)
 
@@ -72,10 +72,10 @@ class FlashView:
         self._checks.close()
         self._end_bar()
 
-    def _line(self, text: str, style: str = "dim") -> None:
+    def _line(self, text: str, margin: str, style: str = "dim") -> None:
         console = self._progress.console if self._progress is not None else self._screen.notes
         if not self._screen.quiet:
-            console.print(Text(text, style=style))
+            console.print(hanging(Text(margin), Text(text, style=style)))
 
     def _bytes(self, event: events.Progress) -> None:
         if self._live:
@@ -190,6 +190,17 @@ def _typed_line(limit_s: float) -> str | None:
 _ROLES = {"firmware": "image", "second": "image 2", "updater-elf": "updater", "bootrom": "boot ROM"}
 
 
+_WAYS = {
+    "usb": "this computer sends the file through the board",
+    "card": "the board flashes from its card; this computer watches",
+    "modem": "this computer sends the file straight to the modem",
+}
+_METHODS = {
+    "store": "the modem keeps the whole file first, then writes it",
+    "on-the-fly": "the modem writes while it receives",
+}
+
+
 def _file_words(file: FlashFile) -> str:
     return f"{file.path.name}, {file.size_bytes:,} bytes, SHA-256 {file.sha256[:16]}…"
 
@@ -207,7 +218,8 @@ def plan_text(plan: FlashPlan) -> RenderableType:
         ),
         _pair("modem", f"{before.family}, mode {before.mode}, runs {runs}"),
         _pair("result", f"build {image.promised_build or 'unknown'}"),
-        _pair("way", f"{plan.via}, method {plan.core.method}"),
+        _pair("way", f"{plan.via}: {_WAYS[plan.via]}"),
+        _pair("method", f"{plan.core.method}: {_METHODS.get(plan.core.method, 'as the steps say')}"),
         *([_pair("first", plan.upload)] if plan.upload else []),
     ]
     for number, step in enumerate(plan.core.steps, 1):
