@@ -9,6 +9,7 @@ import sys
 
 from doctor import stdio
 
+FAILED = 1
 STOPPED = 130
 """Exit code where Ctrl-C comes before the command line is loaded (``doctor.errors.Exit.STOPPED`` loads more)."""
 
@@ -20,6 +21,11 @@ def main() -> int:
         code = _run()
     except KeyboardInterrupt:
         code = STOPPED
+    except Exception as err:  # what tells errors is broken itself: a file of ours is missing or damaged
+        if "--debug" in sys.argv:
+            raise
+        sys.stderr.write(f"fipy-doctor itself broke: {type(err).__name__}: {err}\n  next:  install fipy-doctor again\n")
+        code = FAILED
     stdio.tell_what_was_lost()
     return code
 

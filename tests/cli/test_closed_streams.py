@@ -58,3 +58,10 @@ def test_help_is_shown_whatever_the_terminal_can_show() -> None:
     done = in_shell("", "check --help", PYTHONIOENCODING="latin-1")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("Usage:") and "?" in done.stdout  # an ellipsis, once
+
+
+def test_a_damaged_installation_shows_no_traceback() -> None:
+    code = "import sys\nsys.modules['doctor.cli.main'] = None\nfrom doctor.__main__ import main\nsys.exit(main())\n"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("fipy-doctor itself broke") and "next:" in done.stderr
