@@ -68,6 +68,8 @@ class _Writer:
         for number, item in enumerate(section.items, 1):
             mark = f"{number}." if section.numbered and len(section.items) > 1 else "-"
             lines.append(f"{mark} {self.prose(item)}")
+        if section.drawing:
+            lines += ["```text", *section.drawing, "```"]
         return [*lines, ""]
 
     def prose(self, text: str, *, linked: bool = True) -> str:

@@ -109,7 +109,13 @@ def _as_json(page: Page) -> dict[str, Any]:
         "link": page.link,
         "facts": dict(page.facts),
         "sections": [
-            {"heading": s.heading, "text": list(s.text), "items": list(s.items), "numbered": s.numbered}
+            {
+                "heading": s.heading,
+                "text": list(s.text),
+                "items": list(s.items),
+                "numbered": s.numbered,
+                "drawing": list(s.drawing),
+            }
             for s in page.sections
         ],
     }

@@ -45,6 +45,7 @@ class Cure(ABC):
     optional        advised, but nobody has to do it before flashing
     practice        words behind ``fipy-doctor sim`` that do on a simulated bench what the user's hands do here
     card_in_reader  better done with the card in the PC: there it can be backed up
+    drawn_for       known failures whose pages show the drawing too
     """
 
     id: ClassVar[str]
@@ -54,6 +55,7 @@ class Cure(ABC):
     optional: ClassVar[bool] = False
     practice: ClassVar[tuple[str, ...]] = ()
     card_in_reader: ClassVar[bool] = False
+    drawn_for: ClassVar[tuple[str, ...]] = ()
 
     @property
     def title(self) -> str:
@@ -63,6 +65,10 @@ class Cure(ABC):
     @abstractmethod
     def steps(self, finding: Finding) -> tuple[str, ...]:
         """What the user does with their hands, or what we shall do, one sentence a step."""
+
+    def drawing(self, finding: Finding) -> tuple[str, ...]:
+        """Lines of plain ASCII, 46 columns at most, that show where the hands go; empty where words will do."""
+        return ()
 
 
 class ManualCure(Cure):

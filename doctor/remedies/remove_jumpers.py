@@ -1,6 +1,38 @@
 """Cure ``remove-jumpers``."""
 
+from __future__ import annotations
+
+from doctor.board.carriers import Carrier, carrier_of
+from doctor.check import Finding, Status
 from doctor.remedies.cure import ManualCure
+
+#: Order of the seven from the vendor's pages (board-and-repl.md 6.1). Plain ASCII: any Windows console shows it.
+_BLOCK = (
+    "",
+    "    TX   [===]   leave it on",
+    "    RTS   o o    PULL IT OFF   <---",
+    "    RX   [===]   leave it on",
+    "    CTS   o o    PULL IT OFF   <---",
+    "    BAT  [===]   \\",
+    "    LED  [===]    > as they are",
+    "    CHG  [===]   /",
+    "",
+    "    [===] a jumper is on",
+    "     o o  two bare pins",
+    "",
+)
+_AFTERWARDS = ("its seven jumpers as they should be. The", "names are printed beside them.")
+_CAPTIONS = {
+    Carrier.EXPANSION_2: ("Expansion Board 2.x:", *_AFTERWARDS),
+    Carrier.EXPANSION_3: ("Expansion Board 3.x (with Safe Boot button):", *_AFTERWARDS),
+    Carrier.UNKNOWN: ("Expansion Board, 2.x and 3.x alike:", *_AFTERWARDS),
+}
+_KEEP = ("Keep the two: a GPy works with them on.",)
+_ELSEWHERE = (
+    "A Pysense, Pytrack, Pyscan or Pygate has no",
+    "such jumpers: there is nothing to pull.",
+)
+_MUTE = ("No prompt afterwards? Then TX or RX came off:", "put it back.")
 
 
 class RemoveJumpers(ManualCure):
@@ -8,8 +40,22 @@ class RemoveJumpers(ManualCure):
 
     id = "remove-jumpers"
     practice = ("--hands", "pull-jumpers")
+    drawn_for = ("expansion-rts-cts-jumpers",)
     how = (
         "unplug USB and the battery",
         "pull the two jumpers marked RTS and CTS off the expansion board; leave TX and RX where they are",
         "plug in again",
     )
+
+    def steps(self, finding: Finding) -> tuple[str, ...]:
+        """What the user does; where the pins could not tell, also what to do where the two were off already."""
+        if finding.check != "jumpers-removed" or finding.status is not Status.WARN or finding.caused_by:
+            return self.how
+        return (*self.how, "were they off already, or has your board none? Then add --accept jumpers-removed")
+
+    def drawing(self, finding: Finding) -> tuple[str, ...]:
+        """Which two, on the carrier board that the finding names; both kinds alike where it names none."""
+        kind = carrier_of(str(finding.evidence.get("carrier", "")).partition(" by its")[0])
+        caption = _CAPTIONS.get(kind, _CAPTIONS[Carrier.UNKNOWN])
+        elsewhere = () if kind in (Carrier.EXPANSION_2, Carrier.EXPANSION_3) else _ELSEWHERE
+        return (*caption, *_BLOCK, *_KEEP, *elsewhere, *_MUTE)

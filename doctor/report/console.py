@@ -65,7 +65,8 @@ def _skipped(found: Iterable[Finding], console: Console) -> list[RenderableType]
 def hands(step: NextStep) -> RenderableType:
     """What to do by hand now."""
     lines = [hanging(Text(f"  {n}. "), Text(text)) for n, text in enumerate(step.hands, 1)]
-    return Group(Text(""), Text("Do this now:", style="bold"), *lines)
+    shown = [Text(""), drawing(step.drawing, 5), Text("")] if step.drawing else []
+    return Group(Text(""), Text("Do this now:", style="bold"), *lines, *shown)
 
 
 def lead(step: NextStep) -> RenderableType:
@@ -104,6 +105,11 @@ def _more(error_id: str) -> str:
 def indented(text: Text, columns: int = 2) -> RenderableType:
     """``text`` with a margin that also holds where it is wrapped."""
     return Padding(text, (0, 0, 0, columns), expand=False)
+
+
+def drawing(lines: Iterable[str], columns: int) -> RenderableType:
+    """Lines of a drawing behind a margin: never wrapped, never cut."""
+    return Text("\n".join(f"{' ' * columns}{line}".rstrip() for line in lines), no_wrap=True, overflow="ignore")
 
 
 def hanging(lead: Text, text: Text) -> RenderableType:

@@ -27,13 +27,15 @@ FULL_IMAGE = "FULL-IMAGE.dup"  #: stands for a file that the user must find
 class NextStep:
     """What to do now: steps for the hands, then one command to type, then what else helps; each may be empty.
 
-    cure  id of the remedy whose steps the hands are asked to do; "" where there is none
+    cure     id of the remedy whose steps the hands are asked to do; "" where there is none
+    drawing  lines that show where the hands go
     """
 
     hands: tuple[str, ...]
     command: str
     notes: tuple[str, ...] = ()
     cure: str = ""
+    drawing: tuple[str, ...] = ()
 
 
 def bench_words(options: BenchOptions, *, firmware_flag: bool = True) -> list[str]:
@@ -161,7 +163,7 @@ def _cure(finding: Finding, options: BenchOptions, cures: Cures, done: Collectio
         given = replace(given, bootrom=None)
     named = [] if cure.then == "ports" else [*cure.adds, *bench_words(given)]
     words = ["fipy-doctor", cure.then, *named]
-    return NextStep(cure.steps(finding), command_line(words), notes, cure.id)
+    return NextStep(cure.steps(finding), command_line(words), notes, cure.id, cure.drawing(finding))
 
 
 #: Failures of a modem that says nothing at all: when all was tried, it is dead or not connected.

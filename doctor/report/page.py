@@ -48,14 +48,16 @@ HEADINGS = ("Why", "Looks at", "Cures")
 class Section:
     """A heading and what stands below it.
 
-    text   paragraphs
-    items  a list behind them; ``numbered`` where their order counts
+    text     paragraphs
+    items    a list behind them; ``numbered`` where their order counts
+    drawing  lines of plain ASCII behind all that
     """
 
     heading: str
     text: tuple[str, ...] = ()
     items: tuple[str, ...] = ()
     numbered: bool = False
+    drawing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def all_pages() -> Mapping[str, Page]:
     remedies = cures().by_id
     pages = [
         *(_of_check(check, known) for check in checks.values()),
-        *(_of_failure(entry, checks.values(), known) for entry in known.values()),
+        *(_of_failure(entry, checks.values(), known, remedies.values()) for entry in known.values()),
         *(_of_cure(cure, checks.values()) for cure in remedies.values()),
     ]
     return {page.id: page for page in pages}
@@ -141,7 +143,7 @@ def _of_check(check: Check, known: Mapping[str, Entry]) -> Page:
     return Page(check.id, Kind.CHECK, good.rstrip("."), tuple(facts), tuple(sections))
 
 
-def _of_failure(entry: Entry, checks: Iterable[Check], known: Mapping[str, Entry]) -> Page:
+def _of_failure(entry: Entry, checks: Iterable[Check], known: Mapping[str, Entry], remedies: Iterable[Cure]) -> Page:
     finders = list(dict.fromkeys([*entry.found_by, *(check.id for check in checks if entry.id in check.finds)]))
     facts = (
         ("area", AREAS[entry.area]),
@@ -155,6 +157,7 @@ def _of_failure(entry: Entry, checks: Iterable[Check], known: Mapping[str, Entry
         Section("Why it happens", ("The likeliest first.",) if len(entry.causes) > 1 else (), entry.causes, True),
         Section("What to do", items=entry.cure, numbered=len(entry.cure) > 1),
     ]
+    sections += [_drawn(cure) for cure in remedies if entry.id in cure.drawn_for]
     if finders:
         sections.append(Section("Found by", items=tuple(finders)))
     if entry.explains:
@@ -165,6 +168,10 @@ def _of_failure(entry: Entry, checks: Iterable[Check], known: Mapping[str, Entry
     if entry.related:
         sections.append(Section("See also", items=tuple(_titled(i, known) for i in entry.related)))
     return Page(entry.id, Kind.FAILURE, entry.title.rstrip("."), facts, tuple(sections))
+
+
+def _drawn(cure: Cure) -> Section:
+    return Section("Drawing", drawing=cure.drawing(Finding("", Status.FAIL, "")))
 
 
 def _of_cure(cure: Cure, checks: Iterable[Check]) -> Page:
@@ -187,6 +194,8 @@ def _of_cure(cure: Cure, checks: Iterable[Check]) -> Page:
     by_hand = cure.steps(Finding("", Status.FAIL, ""))
     if not isinstance(cure, DoableCure) or cure.grade is Grade.MANUAL:
         sections.append(Section("Steps", items=by_hand, numbered=len(by_hand) > 1))
+    if cure.drawn_for:
+        sections.append(_drawn(cure))
     advised = [
         check.id for check in checks if re.search(rf"(?<![\w-]){cure.id}(?![\w-])", _manual(check)[1].get("Cures", ""))
     ]

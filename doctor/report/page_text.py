@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from doctor.report.console import indented
+from doctor.report.console import drawing, indented
 from doctor.report.page import Page, Section
 
 
@@ -27,4 +27,6 @@ def _section(section: Section) -> list[RenderableType]:
     for number, item in enumerate(section.items, 1):
         mark = f"{number}." if section.numbered and len(section.items) > 1 else "-"
         lines.append(indented(Text(f"{mark} {item}")))
+    if section.drawing:
+        lines.append(drawing(section.drawing, 2))
     return lines

@@ -40,7 +40,8 @@ def test_page_of_a_check_has_its_headings(check_id: str) -> None:
 
 
 def test_no_section_is_empty() -> None:
-    assert not [(p.id, s.heading) for p in PAGES.values() for s in p.sections if not any((*s.text, *s.items))]
+    sections = [(p.id, s) for p in PAGES.values() for s in p.sections]
+    assert not [(i, s.heading) for i, s in sections if not any((*s.text, *s.items, *s.drawing))]
 
 
 def test_every_manual_cure_says_how() -> None:
