@@ -138,7 +138,7 @@ def _flash(options: BenchOptions, notes: tuple[str, ...], asked: Sequence[str] =
 
 def _cure(finding: Finding, options: BenchOptions, cures: Cures, done: Collection[str]) -> NextStep:
     left = [remedy for remedy in finding.remedies if remedy.id not in done]
-    if not left and finding.check == "modem-answers" and finding.catalogue is not None:
+    if not left and finding.remedies and finding.check == "modem-answers" and finding.catalogue is not None:
         return _given_up(finding.catalogue)
     if not left:
         text = finding.evidence.get("next")

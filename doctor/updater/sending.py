@@ -81,8 +81,12 @@ class Sender(object):
         if outcome.sent_bytes < size:
             self._leave()
             raise FlowError("user-interrupt", "stopped " + self._where(size))
-        if not self._closed():
-            s.at.listen(CLOSE_REST_MS)
+        if self._closed():
+            return
+        if master.refuses_reset:
+            outcome.mode = states.STP_OPEN
+            raise FlowError("stp-invalid-answer", "the modem has taken the whole file, and refuses to end the transfer")
+        s.at.listen(CLOSE_REST_MS)
 
     def _closed(self):
         # type: () -> bool

@@ -57,7 +57,7 @@ class State(object):
     baud       speed at which the modem answered; 0 where it did not
     raw        bytes that were heard
     notes      words: nul-bytes, noise, stale-replies, first-error, wrong-speed, left-data-mode, session-closed,
-               ati-error, mode-by-dialect
+               ati-error, mode-by-dialect, mode-by-selector
     ati        lines of ATI
     clean_oks  clean OKs in a row that were reached, 3 at most
     family     family that ATI names, else the one of the profile
@@ -289,6 +289,8 @@ class _Detection(object):
             state.note("mode-by-dialect")
         if state.mode != FFH:
             self._identify()
+        if state.mode == UNKNOWN and "ati-error" in state.notes:
+            self._infer()
         wrong = self._profile.ffh_baud if state.mode != FFH else self._profile.app_baud
         if baud == wrong and self._profile.app_baud != self._profile.ffh_baud and state.family == self._profile.family:
             state.note("wrong-speed")
@@ -309,6 +311,15 @@ class _Detection(object):
         state.family = family_of(reply.lines) or state.family
         if state.mode == UNKNOWN and reply.lines:
             state.mode = APPLICATION
+
+    def _infer(self):
+        # type: () -> None
+        """An updater that does not say its mode: it was booted as the boot selector says (3.2), or lives in memory."""
+        said = " ".join(self._at.command("AT+SMSWBOOT?").lines)
+        inferred = RECOVERY if "RECOVERY" in said else RAM_UPDATER if "FFH" in said else ""
+        if inferred:
+            self._state.mode = inferred
+            self._state.note("mode-by-selector")
 
     def _keep(self, heard):
         # type: (bytes) -> None
@@ -352,7 +363,7 @@ def read_facts(port, clock, profile, state):
         facts.ati1 = _ask(at, facts, "ati1", "ATI1", tries=3)
         facts.showver = _ask(at, facts, "showver", 'AT!="showver"', tries=3)
         facts.cgsn = _ask(at, facts, "cgsn", "AT+CGSN")
-    if facts.unanswered and not ask_mode(at):  # it fell silent between two questions
+    if facts.unanswered and not at.wake(TRIES_PER_SPEED, AT_TRY_MS, 1):  # it fell silent between two questions
         state.mode = SILENT
     return facts
 

@@ -188,7 +188,7 @@ def cells(places: Mapping[str, tuple[Stage, ...]], everything: bool = False) -> 
             continue
         made += [_cell(flow, *pair) for pair in (pairs if everything else _thinned(pairs, flow.thinning, number))]
         made += [_deploy(flow, kind) for kind in DEPLOY_FAULTS]
-        made += list(_switched(flow, places[flow.name], everything))
+        made += list(_switched(flow, places[flow.name], number, everything))
         made += list(_another_base(flow))
         made += [Cell(flow.name, "wrong baud", str(baud), baud=baud) for baud in BAUDS[flow.kind]]
         made += [Cell(flow.name, "unplugged", at, unplug=at, may_die=at in DEADLY) for at in UNPLUGGED]
@@ -274,10 +274,11 @@ def _deploy(flow: FlowCase, kind: Kind, switches: tuple[tuple[str, Any], ...] = 
     return Cell(flow.name, kind.column, label, tuple(fault.items()), switches, may_die=deadly and not switches)
 
 
-def _switched(flow: FlowCase, places: tuple[Stage, ...], everything: bool) -> Iterator[Cell]:
+def _switched(flow: FlowCase, places: tuple[Stage, ...], number: int, everything: bool) -> Iterator[Cell]:
+    """Every switch the other way in the main flows, every third of them in the others."""
     for k, (name, values) in enumerate(SWITCHES):
         for value in values:
-            if everything or not flow.has_board or k % 3 == 0:
+            if everything or flow.is_main or k % 3 == number % 3:
                 yield Cell(flow.name, "switch", f"{name}={value!r}", switches=((name, value),))
     if flow.has_board:
         return
@@ -285,7 +286,7 @@ def _switched(flow: FlowCase, places: tuple[Stage, ...], everything: bool) -> It
     middle = blocks[len(blocks) // 2]
     for k, (name, values, kinds, where) in enumerate(PAIRED):
         for value in values:
-            if flow.name not in ("fly", "monarch", "ffh") and not everything and k % 3:
+            if not flow.is_main and not everything and k % 3 != number % 3:
                 continue
             for kind in kinds:
                 switches = ((name, value),)

@@ -72,6 +72,11 @@ class FlowCase:
         return LARGE in self.images
 
     @property
+    def is_main(self) -> bool:
+        """Whether every switch is tried in it: together these go through every part of the core."""
+        return self.name in ("store", "fly", "ffh", "recovery", "monarch")
+
+    @property
     def has_board(self) -> bool:
         """Whether a board stands in front of the modem."""
         return self.kind in ("fipy", "gpy")

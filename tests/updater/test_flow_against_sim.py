@@ -307,6 +307,15 @@ def test_modem_that_dies_while_it_writes() -> None:
     assert run.port.clock.ticks_ms() - start >= 30 * 60_000
 
 
+def test_closing_that_is_refused_lets_no_at_into_the_session() -> None:
+    run = Run(modem(), *practice(), method="store")
+    run.sim.faults.stp("nack", "reset", count=2, times=None)
+    outcome = run.flash()
+    assert outcome.error is not None and outcome.error[0] == "stp-invalid-answer"
+    assert (outcome.mode, outcome.sent_any, run.sim.mode) == ("stp-open", True, "stp-open")
+    assert run.sim.misuse == []
+
+
 def test_session_that_is_refused_brings_the_old_firmware_back() -> None:
     run = Run(modem(), *practice(), method="on-the-fly")
     run.sim.faults.stp("refuse", "open", times=None)
