@@ -18,7 +18,7 @@ from doctor.bench import Bench
 from doctor.check import Check, Finding, Needs, SkipReason, Status
 from doctor.clock import Deadline, SystemClock
 from doctor.discover import classes_in
-from doctor.errors import DeadlineOverrun, DoctorError, Exit, UsageError
+from doctor.errors import DeadlineOverrun, DoctorError, Exit, PortLost, UsageError
 from doctor.events import CheckEnded, CheckStarted, Listener, ignore
 from doctor.links import with_link
 
@@ -30,6 +30,7 @@ GRACE_S = 5.0  #: after a check's own deadline, before its thread is given up; t
 UNWIND_S = 2.0  #: after that deadline or Ctrl-C, for a check to notice it at its next byte and end by itself
 POLL_S = 0.1  #: how often a waiting engine looks for Ctrl-C
 PORT_NEEDS = frozenset({Needs.PORT, Needs.BOARD, Needs.MODEM})
+REPL_ANSWERS = "repl-answers"  #: without it nothing on the board's card can be looked at
 
 T = TypeVar("T")
 
@@ -201,8 +202,8 @@ class _Run:
 
     def go(self) -> None:
         """Run both lanes to their end; on Ctrl-C stop them and raise KeyboardInterrupt again."""
-        port_lane = [c for c in self.checks if PORT_NEEDS & set(c.needs)]
-        others = [c for c in self.checks if not PORT_NEEDS & set(c.needs)]
+        port_lane = self._port_lane()
+        others = [c for c in self.checks if c not in port_lane]
         lanes = [[check] for check in others] + ([port_lane] if port_lane else [])
         ends = [threading.Event() for _ in lanes]
         try:
@@ -219,6 +220,19 @@ class _Run:
                 except KeyboardInterrupt:  # pressing again makes nothing faster
                     continue
             raise
+
+    def _uses_port(self, check: Check) -> bool:
+        return any(self.bench.behind_port(need) for need in check.needs)
+
+    def _is_guest(self, check: Check) -> bool:
+        """Whether what it looks at is behind the port only this time: a firmware image on the board's card."""
+        return self._uses_port(check) and not PORT_NEEDS & set(check.needs)
+
+    def _port_lane(self) -> list[Check]:
+        """Checks that take turns at the port; guests as soon as it is known that a REPL answers."""
+        lane = [check for check in self.checks if self._uses_port(check) and not self._is_guest(check)]
+        at = next((n for n, check in enumerate(lane, 1) if check.id == REPL_ANSWERS), 0)
+        return [*lane[:at], *(check for check in self.checks if self._is_guest(check)), *lane[at:]]
 
     def _wind_down(self, ends: Sequence[threading.Event]) -> None:
         """Have everything end soon; what uses the port ends with its next byte, and puts back what it changed."""
@@ -261,7 +275,7 @@ class _Run:
         try:
             return self._look(check, limit_s)
         except (_Overrun, DeadlineOverrun):
-            if PORT_NEEDS & set(check.needs):
+            if self._uses_port(check):
                 self.port_lost_by = check.id
             if limit_s < check.deadline_s:
                 return check.skipped(
@@ -269,6 +283,8 @@ class _Run:
                 )
             return self._broken(check, f"did not finish within {limit_s:g} s")
         except DoctorError as err:
+            if isinstance(err, PortLost):
+                self.port_lost_by = check.id
             return replace(
                 check.fail(str(err), catalogue=err.id, cause=err.cause), evidence={"next": err.next} if err.next else {}
             )
@@ -276,7 +292,7 @@ class _Run:
             return self._broken(check, f"broke: {err!r}")
 
     def _look(self, check: Check, limit_s: float) -> Finding:
-        uses_port = bool(PORT_NEEDS & set(check.needs))
+        uses_port = self._uses_port(check)
 
         def work() -> Finding:
             for need in check.needs:
@@ -305,9 +321,10 @@ class _Run:
         )
 
     def _blocker(self, check: Check) -> str | None:
-        if self.port_lost_by is not None and PORT_NEEDS & set(check.needs):
+        if self.port_lost_by is not None and self._uses_port(check):
             return self.port_lost_by
-        return next((i for i in check.after if i in self.findings and self.findings[i].failed), None)
+        after = (*check.after, REPL_ANSWERS) if self._is_guest(check) else check.after
+        return next((i for i in after if i in self.findings and self.findings[i].failed), None)
 
     def _root(self, check_id: str) -> str:
         cause = self.findings[check_id].caused_by if check_id in self.findings else None

@@ -21,6 +21,7 @@ from doctor.trace import Trace
 
 POLL_MS = 20  #: longest stay in one read of the driver, so that deadlines and Ctrl-C are noticed
 WRITE_TIMEOUT_S = 5.0  #: 20 kB at 115200 take 1.8 s; a port that takes nothing for 5 s is stuck
+DRAIN_S = 1.0  #: a full driver buffer of 1 MB is read in less; a flood has no end that one could wait for
 LONGEST_NAME = 40  #: characters of a sim:// URL that is shown whole: half a line
 REPL_BAUD = 115200  #: what every Pycom release speaks on UART0 (board-and-repl.md 3.1)
 
@@ -148,13 +149,15 @@ class Link:
             self._trace.change(self.clock.ticks_ms(), "baud", baud)
 
     def drain(self) -> bytes:
-        """Discard what was received so far, and return it."""
-        heard = b""
-        while True:
+        """Discard what was received so far, and return it; of a port that never falls silent, what came in a second."""
+        heard = bytearray()
+        longest = Deadline(self.clock, DRAIN_S)
+        while not longest.expired:
             data = self.read(4096, 0)
             if not data:
-                return heard
+                break
             heard += data
+        return bytes(heard)
 
     @property
     def rts(self) -> bool:

@@ -8,7 +8,7 @@ import pytest
 from doctor import engine
 from doctor.bench import Bench, BenchOptions
 from doctor.check import Check, Finding, Needs, SkipReason, Status
-from doctor.errors import CardError, UsageError
+from doctor.errors import CardError, PortLost, UsageError
 
 
 class Good(Check):
@@ -61,6 +61,19 @@ class Endless(Good):
         return self.passed("too late")
 
 
+class Unplugged(Good):
+    id = "first"
+    needs = (Needs.PORT,)
+
+    def look(self, bench: Bench) -> Finding:
+        raise PortLost("port-number-changes-on-replug", "the port went away", on="COM3")
+
+
+class OnPort(Good):
+    id = "second"
+    needs = (Needs.PORT,)
+
+
 class NeedsCard(Good):
     id = "needs-card"
     needs = (Needs.CARD,)
@@ -101,6 +114,13 @@ def test_missing_part_is_skipped_as_not_given_and_fails_nothing() -> None:
     report = run(NeedsCard())
     assert report.findings[0].skip_reason is SkipReason.NOT_GIVEN
     assert report.exit_code == 0
+
+
+def test_nothing_more_is_asked_of_a_port_that_went_away() -> None:
+    report = engine.run(Bench(BenchOptions(port="COM3")), checks=[Unplugged(), OnPort(), Good()])
+    second = report.finding("second")
+    assert second is not None and (second.skip_reason, second.caused_by) == (SkipReason.BLOCKED, "first")
+    assert report.finding("good") in report.findings and len(report.failed) == 2
 
 
 def test_selecting_brings_along_what_it_stands_on() -> None:

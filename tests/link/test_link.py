@@ -63,6 +63,22 @@ def test_drain_returns_what_it_discards() -> None:
     assert link.read(1, 0) == b""
 
 
+class Flood(Wire):
+    """Never falls silent."""
+
+    in_waiting = 4096
+
+    def read(self, size: int) -> bytes:
+        self.clock.sleep_ms(1)
+        return b"x" * size
+
+
+def test_drain_ends_where_a_port_never_falls_silent() -> None:
+    wire = Flood()
+    assert wire.link().drain()
+    assert wire.clock.ticks_ms() <= 1001
+
+
 def test_an_overrun_deadline_ends_reading_and_writing() -> None:
     wire = Wire()
     link = wire.link()
