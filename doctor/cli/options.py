@@ -113,7 +113,7 @@ common = _stacked(
         metavar="URL",
         envvar=f"{ENV}PORT",
         cls=CommonOption,
-        help="Port of the board: COM25, /dev/ttyACM0, rfc2217://…, sim://fipy.",
+        help="Port of the board: COM25, /dev/ttyACM0, telnet://192.168.4.1, rfc2217://…, sim://fipy.",
     ),
     click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output."),
     click.option("-q", "--quiet", is_flag=True, help="Say nothing while working."),

@@ -15,7 +15,7 @@ from doctor.board import files, onboard, sdcard
 from doctor.check import Status
 from doctor.clock import Deadline
 from doctor.errors import BoardError, BoardReset, DoctorError, FlashUnproved, LinkError, Stopped, UsageError
-from doctor.events import Event, Listener, Note, Phase, Progress, StepStarted, from_core, ignore
+from doctor.events import Event, Listener, Note, Notice, Phase, Progress, StepStarted, from_core, ignore
 from doctor.jobs.card_copy import path_on_card
 from doctor.jobs.flash_plan import FlashPlan, FlashRequest
 from doctor.jobs.flash_result import FlashResult, Proof
@@ -27,12 +27,19 @@ from doctor.sniff import Seen
 from doctor.updater import side_file, states
 
 JUMPERS = "jumpers-removed"
+FITTED = "expansion-rts-cts-jumpers"
 ADVICE = "press the reset button of the board once: its own LTE functions come back with that"
 REPEAT_S = 1.0  #: a wish to stop is said again so often; it lies in the board's buffer until it is read
+#: The updater listens at the board's UART, to which nothing comes from telnet (board-and-repl.md 3.1).
+DEAF = "over Wi-Fi the board hears no wish to stop: it goes on. It can be left alone; over USB it can be stopped"
 STAY = "leave the board powered: it may go on by itself; run the same command again to see where it stands"
 
 _CORE_EVENTS = ("step", "waiting", "progress", "note")
 _STEP_WORDS = {"transfer": "send the image", "deploy": "wait until the modem has written everything"}
+
+
+class JumpersUnsure(DoctorError):
+    """The card's way is closed by nothing but jumpers at which somebody has to look; who did may say so."""
 
 
 def refusal(bench: Bench, report: engine.Report, plan: FlashPlan) -> DoctorError | None:
@@ -49,10 +56,19 @@ def refusal(bench: Bench, report: engine.Report, plan: FlashPlan) -> DoctorError
             next=f"run the same command with {other}",
         )
     finding = report.finding(JUMPERS)
-    if finding is None or finding.status is not Status.WARN or JUMPERS in bench.options.accept:
+    if finding is not None and finding.failed and finding.catalogue == FITTED:  # overridden
+        return DoctorError(
+            FITTED,
+            "a jumper of RTS and CTS is on, and the board must go on when this program ends",
+            on=bench.link.name,
+            cause="the modem stops as soon as no program holds the port's RTS line; an override does not change that",
+            next=f"pull both jumpers (fipy-doctor open remove-jumpers), or use {other}",
+        )
+    unsure = finding is not None and (finding.failed or finding.status is Status.WARN)
+    if not unsure or JUMPERS in bench.options.accept:
         return None
-    return DoctorError(
-        "expansion-rts-cts-jumpers",
+    return JumpersUnsure(
+        FITTED,
         "whether the RTS and CTS jumpers are removed is not proved, and the board must go on when this program ends",
         on=bench.link.name,
         cause="with the jumpers fitted, the modem stops as soon as no program holds the port's RTS line",
@@ -98,7 +114,7 @@ def _begin(bench: Bench, plan: FlashPlan, request: FlashRequest, interrupts: Int
         accept=tuple(sorted({*bench.options.accept, JUMPERS})),  # proved or accepted: ``refuse`` has seen to it
         was=bench.options.was or 0,
         sha256=plan.image.sha256,
-        image=(facts.name, facts.kind, facts.radio, facts.build, facts.base, facts.family),
+        image=(facts.name, facts.kind, facts.radio, facts.build, facts.base, facts.family) if on_pc else None,
     )
     stop_here_if_asked()
     return onboard.start(bench.board, order)
@@ -231,7 +247,11 @@ class _Follower:
         self._stops = self._stops or (not early and hands.should_stop())
         if not (early or self._stops) or (self._repeat is not None and not self._repeat.expired):
             return
-        if early:
+        if link.network is not None:
+            if self._repeat is None:
+                self._tell(Notice(DEAF))
+            self._stops = False
+        elif early:
             onboard.ask_to_stop_early(link, again=self._repeat is not None)
         else:
             onboard.ask_to_stop(link)

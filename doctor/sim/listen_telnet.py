@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 USER, PASSWORD = b"micro", b"python"
 LOGIN_TRIES = 3
 """The reference does not say how often one may try: **?**"""
+LOOK_MS = 10.0
+"""How often the servers' task looks at its sockets, Wi-Fi's own delay in it: **?**"""
 CHUNK_BYTES = 1024
 UNREAD_LIMIT_BYTES = 1 << 18
 """A client that reads nothing loses what comes after that."""
@@ -35,6 +37,7 @@ class TelnetServer:
         self.login = (USER, PASSWORD)
         self._board = board
         self._client: socket.socket | None = None
+        self._look_at_ms = 0.0
         self._begin()
 
     def _begin(self) -> None:
@@ -53,8 +56,10 @@ class TelnetServer:
 
     def turn(self) -> bool:
         """Let a client in, take what it sent, send what the board printed; True where something moved."""
-        if not self._board.network_up:
+        now = self._board.world.now_ms
+        if not self._board.network_up or now < self._look_at_ms:
             return False
+        self._look_at_ms = now + LOOK_MS
         if self._client is None:
             self._accept()
         elif self.turns_away:
