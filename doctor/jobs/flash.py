@@ -27,6 +27,12 @@ __all__ = [
 
 JUMPERS_CONSENT = "jumpers-removed"  #: what stands for a check that could not decide (design: "Consent")
 
+HAVE_YOU_LOOKED = (
+    "It could not be told whether the RTS and CTS jumpers are removed. Have you looked, and are both off (or has your "
+    "board none)?"
+)
+NOT_ACCEPTED = f"--accept {JUMPERS_CONSENT} was not given; nothing was sent to the modem"
+
 
 class Consent(Protocol):
     """Who answers for the user."""
@@ -105,12 +111,15 @@ def flash(bench: Bench, request: FlashRequest, *, consent: Consent, listen: List
     if joined is not None:
         return joined
     report, plan = prepare(bench, request, listen)
+    asked = isinstance(plan, card_flash.JumpersUnsure)
+    if isinstance(plan, card_flash.JumpersUnsure):
+        plan = _after_looking(bench, request, consent, plan)
     if isinstance(plan, DoctorError):
         return FlashResult(report, error=plan)
     try:
-        question = _jumpers_question(bench, report)
+        question = "" if asked else _jumpers_question(bench, report)
         if question and not consent.accept(JUMPERS_CONSENT, question):
-            raise Stopped(f"--accept {JUMPERS_CONSENT} was not given; nothing was sent to the modem")
+            raise Stopped(NOT_ACCEPTED)
         refuse_weak_supply(bench)
         if not consent.confirm(plan):
             raise Stopped("not confirmed; nothing was sent to the modem")
@@ -124,6 +133,17 @@ def flash(bench: Bench, request: FlashRequest, *, consent: Consent, listen: List
             return replace(result, log=recorder.entry.log)
     except DoctorError as err:
         return FlashResult(report, plan, error=err)
+
+
+def _after_looking(
+    bench: Bench, request: FlashRequest, consent: Consent, refused: DoctorError
+) -> FlashPlan | DoctorError:
+    """The plan for the card's way where somebody at the terminal has looked at the jumpers; else the refusal."""
+    try:
+        looked = consent.accept(JUMPERS_CONSENT, HAVE_YOU_LOOKED)
+    except DoctorError:  # nobody is there to look
+        return refused
+    return plan_for(bench, request) if looked else Stopped(NOT_ACCEPTED)
 
 
 def _refuse_usage(bench: Bench, request: FlashRequest, checks: list[Check]) -> None:
@@ -156,7 +176,7 @@ def _jumpers_question(bench: Bench, report: engine.Report) -> str:
     finding = report.finding("jumpers-removed")
     if finding is None or finding.status is not Status.WARN or bench.simulated:
         return ""
-    return "It could not be told whether the RTS and CTS jumpers are removed. Have you looked, and are they gone?"
+    return HAVE_YOU_LOOKED
 
 
 def _closed_a_session(bench: Bench) -> bool:

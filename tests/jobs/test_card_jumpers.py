@@ -1,0 +1,75 @@
+"""A flash from the board's card goes on after this program has ended, and RTS with it: what jumpers mean for that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from doctor.bench import Bench, BenchOptions
+from doctor.errors import DoctorError
+from doctor.jobs.flash import FlashPlan, FlashRequest, FlashResult, flash, prepare
+from doctor.sim.practice import make_practice_image
+
+from .flashing import User
+
+OVER = frozenset({"jumpers-removed"})
+ACCEPT = frozenset({"jumpers-removed"})
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The very image that lies on the simulated card."""
+    yield make_practice_image(tmp_path_factory.mktemp("card"))
+
+
+def planned(image: Path, scenario: str, request: FlashRequest, accept: frozenset[str]) -> FlashPlan | DoctorError:
+    with Bench(BenchOptions(port=f"sim://fipy?scenario={scenario}", firmware=(image,), accept=accept)) as bench:
+        return prepare(bench, request)[1]
+
+
+@pytest.mark.parametrize("accept", [frozenset(), ACCEPT], ids=["", "accepted"])
+def test_fitted_jumpers_close_the_cards_way_whatever_is_said(image: Path, accept: frozenset[str]) -> None:
+    refused = planned(image, "jumpers-fitted", FlashRequest("card", override=OVER), accept)
+    assert isinstance(refused, DoctorError)
+    assert "pull both jumpers" in refused.next
+    other = planned(image, "jumpers-fitted", FlashRequest(override=OVER), accept)
+    assert isinstance(other, FlashPlan) and other.via == "usb"
+
+
+class Answers(User):
+    """Is asked whether the jumpers were looked at; declines the plan, so that nothing is flashed."""
+
+    def __init__(self, looked: bool | None) -> None:
+        super().__init__(yes=False)
+        self.looked = looked
+
+    def accept(self, name: str, question: str) -> bool:
+        self.consents.append(name)
+        if self.looked is None:
+            raise DoctorError(name, "nobody is there")
+        return self.looked
+
+
+def unsure(image: Path, user: User, **options: frozenset[str]) -> FlashResult:
+    url = "sim://fipy?scenario=modem-recovery"
+    with Bench(BenchOptions(port=url, firmware=(image,), **options)) as bench:  # type: ignore[arg-type]
+        return flash(bench, FlashRequest("card"), consent=user)
+
+
+@pytest.mark.parametrize(
+    ("looked", "code", "says"), [(True, 130, "not confirmed"), (False, 130, "--accept"), (None, 1, "is not proved")]
+)
+def test_who_is_there_is_asked_to_look(image: Path, looked: bool | None, code: int, says: str) -> None:
+    user = Answers(looked)
+    result = unsure(image, user)
+    assert user.consents == ["jumpers-removed"]
+    assert result.error is not None
+    assert (result.exit_code, says in result.error.what) == (code, True)
+
+
+def test_who_said_so_before_is_not_asked(image: Path) -> None:
+    user = Answers(None)
+    assert unsure(image, user, accept=ACCEPT).plan is not None
+    assert user.consents == []
