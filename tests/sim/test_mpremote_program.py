@@ -19,7 +19,7 @@ DATA = bytes(range(256)) * 2
 SPEED = 300  #: simulated seconds in one; a boot takes two of them
 
 
-@pytest.fixture(params=["1.17.3.b1", "1.20.2.r4"])
+@pytest.fixture(params=[pytest.param("1.17.3.b1", marks=pytest.mark.table), "1.20.2.r4"])
 def board(request: pytest.FixtureRequest) -> Iterator[tuple[Listener, str]]:
     with Listener(f"sim://fipy?release={request.param}&speed={SPEED}", tcp_port=None) as listener:
         yield listener, request.param
