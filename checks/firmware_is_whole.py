@@ -91,6 +91,13 @@ class FirmwareIsWhole(Check):
                 cause=_CAUSES.get(problem.catalogue, ""),
                 remedies=_REMEDIES.get(problem.catalogue, (_REDOWNLOAD,)),
             )
+        if worst.verdict is Verdict.UNVERIFIABLE and bench.options.card_file is not None and worst.containers:
+            return self.warn(
+                f"{shown(worst.name.text, 60)} on the board's card: {_what(worst)}; its headers and lengths are right,"
+                " and the board verifies its checksums before it sends anything",
+                evidence=evidence,
+                cause="its bytes are on the board's card only",
+            )
         if worst.verdict is Verdict.UNVERIFIABLE:
             return self.warn(
                 summary,
@@ -116,6 +123,8 @@ def _sentence(image: FirmwareImage) -> str:
     if image.verdict is Verdict.VERIFIED:
         sums = image.checksums_agreeing
         agree = "its checksum agrees" if sums == 1 else f"all {sums} checksums agree"
+        if not image.containers:  # on the board's card, examined when that was prepared
+            agree = "its side file has the same SHA-256"
         return f"{name} is whole: {what}, {agree}{doubts}"
     known = "has the size that public logs show" if image.size_known and not image.warnings else "of no known size"
     if image.warnings:

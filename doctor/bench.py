@@ -132,7 +132,7 @@ class Bench:
             Needs.BOARD: options.port,
             Needs.MODEM: options.port,
             Needs.CARD: options.sd,
-            Needs.FIRMWARE: options.firmware,
+            Needs.FIRMWARE: options.firmware or options.card_file,
             Needs.UPDATER_ELF: options.updater_elf,
             Needs.SCRIPTS: options.scripts,
         }[need]
@@ -144,6 +144,11 @@ class Bench:
                 what = "the modem alone: the board still mirrors, since an earlier flash broke off"
             return Presence(False, SkipReason.NOT_APPLICABLE, f"the port leads to {what}")
         return _GIVEN
+
+    def behind_port(self, need: Needs) -> bool:
+        """Whether ``need`` is looked at through the port; a firmware image may lie on the card in the board."""
+        on_card = need is Needs.FIRMWARE and self.options.card_file is not None
+        return on_card or need in (Needs.PORT, Needs.BOARD, Needs.MODEM)
 
     @property
     def clock(self) -> Clock:

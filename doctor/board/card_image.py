@@ -12,10 +12,14 @@ from doctor.firmware.names import parse_name
 
 if TYPE_CHECKING:
     from doctor.board.board import Board
+    from doctor.firmware.caba import Container
     from doctor.firmware.image import FirmwareImage
+    from doctor.firmware.problems import Problem, Verdict
+    from doctor.updater.side_file import SideFile
 
 PREFIX = "card:"  #: on the command line, in front of the name of a file on the board's card
 ROOT = "/sd"
+SIDE_MAX_BYTES = 16_384  #: of a side file that is read from here: a 16 MB image has one of this size
 
 
 def path_of(name: str) -> str:
@@ -51,11 +55,12 @@ def need_on_card(board: Board, image: FirmwareImage) -> str:
 
 
 def image_on_card(board: Board, name: str) -> FirmwareImage:
-    """What ``card:NAME`` is, as far as its name, its beginning and its length tell. Raises DoctorError.
+    """What ``card:NAME`` is, by its side file, else by its name and every header in it. Raises DoctorError.
 
-    The whole of it is in the board's card only: what is inside cannot be verified here, and is called so.
+    Its bytes are on the board's card only. Where a side file of ours has its very SHA-256, a PC has examined all of
+    it; else the headers are walked from here, and the board recomputes the checksums before it sends anything.
     """
-    from doctor.firmware.image import FirmwareImage, Verdict
+    from doctor.firmware.image import FirmwareImage
     from doctor.updater.image_file import HEAD_BYTES, judge
 
     path = path_of(name)
@@ -71,6 +76,9 @@ def image_on_card(board: Board, name: str) -> FirmwareImage:
             on=PREFIX + path,
             next="give the file on this computer instead of card:",
         )
+    side = _side_of(board, path, size, sha256)
+    verdict, problems, containers = _walked(board, path, size) if side is None else (_said(side), (), ())
+    facts = facts if side is None else side.image
     return FirmwareImage(
         path=Path(path),
         size_bytes=size,
@@ -78,10 +86,42 @@ def image_on_card(board: Board, name: str) -> FirmwareImage:
         name=parse_name(path),
         kind=facts.kind,
         family=facts.family,
-        verdict=Verdict.UNVERIFIABLE,
-        problems=(),
-        containers=(),
+        verdict=verdict,
+        problems=problems,
+        containers=containers,
         promised_build=facts.build or None,
         radio=facts.radio or None,
         base=facts.base or None,
     )
+
+
+def _said(side: SideFile) -> Verdict:
+    from doctor.firmware.problems import Verdict
+
+    return Verdict.VERIFIED if side.whole else Verdict.UNVERIFIABLE
+
+
+def _side_of(board: Board, path: str, size: int, sha256: str) -> SideFile | None:
+    """The side file beside an image, if it is whole and about the very same bytes; else None."""
+    from doctor.updater import side_file
+
+    try:
+        there, content = sdcard.head(board, path + side_file.SUFFIX, SIDE_MAX_BYTES)
+        side = side_file.parse(content) if there == len(content) else None
+    except (BoardError, ValueError):
+        return None
+    return side if side is not None and (side.size, side.sha256) == (size, sha256) else None
+
+
+def _walked(board: Board, path: str, size: int) -> tuple[Verdict, tuple[Problem, ...], tuple[Container, ...]]:
+    """What every header in the file says; its checksums are left to the board."""
+    from doctor.firmware.caba import Container
+    from doctor.firmware.problems import Problem, Verdict
+    from doctor.updater.containers import Walk
+
+    with sdcard.mounted(board):
+        walk = Walk(lambda offset, count: sdcard.head(board, path, count, offset)[1], size)
+    if walk.trouble:
+        return Verdict.DAMAGED, (Problem("firmware-file-truncated", walk.trouble),), ()
+    sums = tuple(Container("", s.offset, s.length, "", s.kind, checked=False) for s in walk.sums)
+    return Verdict.UNVERIFIABLE, (), sums

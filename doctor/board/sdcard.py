@@ -107,10 +107,12 @@ def sha256(board: Board, path: str) -> str | None:
     return answer if isinstance(answer, str) else None
 
 
-def head(board: Board, path: str, count: int) -> tuple[int, bytes]:
-    """Size and the first ``count`` bytes of a file on the card. Raises BoardError where there is none."""
+def head(board: Board, path: str, count: int, offset: int = 0) -> tuple[int, bytes]:
+    """Size of a file on the card, and ``count`` bytes from ``offset`` on. Raises BoardError where there is none."""
     try:
-        answer = board.repl.call(snippets_card.head(path, count), silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S)
+        answer = board.repl.call(
+            snippets_card.head(path, count, offset), silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S
+        )
     except ReplTraceback as err:
         raise BoardError(
             "dup-path-enoent",

@@ -168,6 +168,7 @@ _HEAD = """
 def _fd_head():
     f = open(PATH, 'rb')
     try:
+        f.seek(OFFSET)
         b = f.read(COUNT)
     finally:
         f.close()
@@ -263,9 +264,9 @@ def sha256(path: str) -> str:
     return wrapped(_limited(_DEFINE + _WITH_CARD) + _HASH.replace("PATH", quoted(path)))
 
 
-def head(path: str, count: int) -> str:
-    """[size, base64 of the first ``count`` bytes] of a file on the card."""
-    code = _HEAD.replace("PATH", quoted(path)).replace("COUNT", str(count))
+def head(path: str, count: int, offset: int = 0) -> str:
+    """[size, base64 of ``count`` bytes from ``offset`` on] of a file on the card."""
+    code = _HEAD.replace("OFFSET", str(offset)).replace("COUNT", str(count)).replace("PATH", quoted(path))
     return wrapped(_limited(_DEFINE + _WITH_CARD) + code)
 
 

@@ -31,7 +31,8 @@ def image_facts(image: FirmwareImage) -> ImageFacts:
 
 def side_content(image: FirmwareImage, data: bytes) -> bytes:
     """The side file for ``image``, of which ``data`` are all bytes: see updater/side_file.py."""
-    return side_file.build(data, image_facts(image), image.sha256)
+    whole = image.verdict.value == "verified"
+    return side_file.build(data, image_facts(image), image.sha256, whole=whole)
 
 
 def updater_facts(image: ElfImage) -> ImageFacts:

@@ -19,7 +19,7 @@ from .profile import SQN3330
 from .side_file import MAX_BYTES, SUFFIX, SideFile, parse  # noqa: F401
 
 try:
-    from typing import Any, Dict, List, Optional, Sequence, Tuple  # noqa: F401
+    from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple  # noqa: F401
 except ImportError:  # MicroPython
     pass
 
@@ -86,13 +86,48 @@ class Job(object):
             self.image = ImageFacts(name, self.size, kind, radio, build, base, family)
         elif self.side is not None:
             self.image = self.side.image
+        elif refusal is None:
+            return self._verify()
         return refusal
+
+    def _verify(self):
+        # type: () -> Optional[Refusal]
+        """Walk the containers and recompute their checksums, where no PC has done so. Raises OSError."""
+        from . import containers  # only where it is wanted: memory is short on a board
+
+        stream = open(self.path, "rb")
+        try:
+
+            def read_at(offset, count):
+                # type: (int, int) -> bytes
+                stream.seek(offset)
+                return stream.read(count)
+
+            walk = containers.Walk(read_at, self.size)
+            trouble = walk.trouble
+            what = "verifying the checksums in the file"
+            if not trouble and containers.wrong_sum(stream, walk.sums, self._beat(what)):
+                trouble = "has a wrong checksum: some byte changed"
+        finally:
+            stream.close()
+        if trouble:
+            text = self.path.split("/")[-1] + " " + trouble
+            return Refusal("firmware-file-truncated", text, "the download or the copy was damaged", "copy it again")
+        if not walk.sums:
+            text = "nothing in the file can be verified here: compare its SHA-256 with a source that you trust"
+            self.console.tell("warning", {"text": text})
+        return None
+
+    def _beat(self, what):
+        # type: (str) -> Callable[[int], None]
+        """Tells how far reading has come."""
+        console = self.console
+        size = self.size
+        return lambda done: console.beat(what, done, size)
 
     def _digest(self, what):
         # type: (str) -> Digest
-        console = self.console
-        size = self.size
-        return digest(self.path, lambda done: console.beat(what, done, size))
+        return digest(self.path, self._beat(what))
 
     def _read_side_file(self):
         # type: () -> str

@@ -33,14 +33,16 @@ class SideFile(object):
     size, sha256  of the whole image; SHA-256 in hexadecimal
     block_bytes   length of a block; the last one may be shorter
     image         what it is, as the planner wants to know
+    whole         every checksum in the image was found to agree
     """
 
-    def __init__(self, size, sha256, block_bytes, image, crcs):
-        # type: (int, str, int, ImageFacts, bytes) -> None
+    def __init__(self, size, sha256, block_bytes, image, crcs, whole=False):
+        # type: (int, str, int, ImageFacts, bytes, bool) -> None
         self.size = size
         self.sha256 = sha256
         self.block_bytes = block_bytes
         self.image = image
+        self.whole = whole
         self._crcs = crcs
 
     def crc_of(self, offset, length):
@@ -52,14 +54,15 @@ class SideFile(object):
         return int(struct.unpack(">H", self._crcs[2 * index : 2 * index + 2])[0])
 
 
-def build(data, image, sha256, block_bytes=BLOCK_MAX_BYTES):
-    # type: (bytes, ImageFacts, str, int) -> bytes
-    """The side file for an image of which ``data`` are all bytes."""
+def build(data, image, sha256, block_bytes=BLOCK_MAX_BYTES, whole=False):
+    # type: (bytes, ImageFacts, str, int, bool) -> bytes
+    """The side file for an image of which ``data`` are all bytes; see SideFile."""
     head = {
         "format": FORMAT,
         "size": len(data),
         "sha256": sha256,
         "block": block_bytes,
+        "whole": whole,
         "image": [image.name, image.kind, image.radio, image.build, image.base, image.family],
     }  # type: Dict[str, Any]
     crcs = [crc16(data[at : at + block_bytes]) for at in range(0, len(data), block_bytes)]
@@ -82,9 +85,10 @@ def parse(content):
         name, kind, radio, build_, base, family = head["image"]
         known = head["format"] == FORMAT
         sha256 = str(head["sha256"])
+        whole = bool(head.get("whole"))
     except (KeyError, TypeError, ValueError):
         raise ValueError("not a side file")
     crcs = content[end + 1 : -2]
     if not known or block < 1 or size < 1 or len(crcs) != 2 * ((size + block - 1) // block):
         raise ValueError("not a side file that this version knows")
-    return SideFile(size, sha256, block, ImageFacts(name, size, kind, radio, build_, base, family), crcs)
+    return SideFile(size, sha256, block, ImageFacts(name, size, kind, radio, build_, base, family), crcs, whole)

@@ -12,9 +12,11 @@ from doctor import engine
 from doctor.bench import Bench, BenchOptions
 from doctor.check import Finding, Status
 from doctor.events import Event, Progress, StepStarted
+from doctor.firmware.image import examine
 from doctor.jobs.card_flash import refusal
 from doctor.jobs.flash import FlashRequest, FlashResult, flash
 from doctor.jobs.interrupts import Interrupts
+from doctor.modem.images import side_content
 from doctor.sim.bench import SimBench
 from doctor.sim.practice import make_practice_image
 from doctor.updater import side_file
@@ -133,6 +135,32 @@ def test_card_colon_name_needs_no_file_on_the_pc(image: Path) -> None:
         result = flash(bench, FlashRequest(), consent=User())
         assert result.plan is not None and result.plan.via == "card"
         assert result.proof is not None and result.proof.holds
+
+
+@pytest.mark.parametrize(
+    ("spoil", "side", "gate", "exit_code"),
+    [
+        pytest.param(lambda d: d, True, Status.PASS, 0, marks=pytest.mark.table),
+        pytest.param(lambda d: d[:-500], False, Status.FAIL, 1, marks=pytest.mark.table),
+        (lambda d: d[:50_000] + b"!" + d[50_001:], True, Status.WARN, 1),  # the side file is of another file
+    ],
+)
+def test_card_colon_name_is_examined_as_a_file_on_the_pc_is(
+    image: Path, spoil: Callable[[bytes], bytes], side: bool, gate: Status, exit_code: int
+) -> None:
+    whole = image.read_bytes()
+    with Bench(BenchOptions(port="sim://gpy", card_file=image.name)) as bench:
+        hands = bench.link.serial.hands
+        if side:
+            image.write_bytes(side_content(examine(image), whole))
+            hands.copy_to_card(image, image.name + side_file.SUFFIX)
+        image.write_bytes(spoil(whole))
+        hands.copy_to_card(image, image.name)
+        result = flash(bench, FlashRequest(), consent=User())
+        finding = result.report.finding("firmware-is-whole")
+        assert finding is not None and finding.status is gate
+        assert result.exit_code == exit_code and result.begun is (exit_code == 0)
+        assert len(bench.link.serial.bench.modem.received) == (exit_code == 0)
 
 
 def test_auto_takes_the_card_where_the_same_bytes_lie_on_it(job: BoardJob) -> None:
