@@ -33,7 +33,12 @@ def _ids(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -
     "--select", multiple=True, callback=_ids, metavar="IDS", help="Only these checks, with those they stand on."
 )
 @click.option("--ignore", "ignored", multiple=True, callback=_ids, metavar="IDS", help="Not these checks.")
-@click.option("--thorough", is_flag=True, help="Slow and opt-in probes too.")
+@click.option(
+    "--thorough",
+    is_flag=True,
+    help="Opt-in probes too: the board reads the whole image on its card, and pulls a line of its modem low "
+    "for moments, to find the second jumper.",
+)
 @click.option("--interrupt", is_flag=True, help="A program that runs on the board may be stopped.")
 def command(**given: Any) -> int:
     """Examine everything the upgrade depends on; change nothing.

@@ -178,7 +178,7 @@ bench_without_firmware = _stacked(
         metavar="NAME",
         callback=_known_carrier,
         envvar=f"{ENV}CARRIER",
-        help=f"Carrier board: {', '.join(CARRIERS)}.",
+        help=f"Carrier board, where its USB id does not tell; it decides about jumpers: {', '.join(CARRIERS)}.",
     ),
     click.option(
         "--was",
