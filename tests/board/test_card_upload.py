@@ -35,7 +35,7 @@ def board(listener: WifiListener) -> Iterator[Board]:
 def image(tmp_path: Path, request: pytest.FixtureRequest) -> FirmwareImage:
     """Another one for each test: the card is the same for all."""
     build = 42000 + int(hashlib.sha256(request.node.name.encode()).hexdigest()[:3], 16)
-    return examine(make_practice_image(tmp_path, build=build, size_bytes=30_000 + build % 1000))
+    return examine(make_practice_image(tmp_path, build=build, size_bytes=8_000 + build % 1000))
 
 
 @dataclass
@@ -70,9 +70,9 @@ def test_by_ftp_under_its_own_name_once_it_is_proved(
 
 def test_copy_that_ended_early_leaves_nothing(listener: WifiListener, board: Board, image: FirmwareImage) -> None:
     before = set(on_card(listener))
-    listener.ftp.keeps_bytes = 9_000
+    listener.ftp.keeps_bytes = 3_000
     try:
-        with pytest.raises(BoardError, match=r"after 9,000 of 3\d,\d+ bytes") as caught:
+        with pytest.raises(BoardError, match=r"after 3,000 of 8,\d+ bytes") as caught:
             bring_to_card(board, image, Listeners())
     finally:
         listener.ftp.keeps_bytes = None

@@ -12,7 +12,7 @@ from doctor.bench import Bench, BenchOptions
 from doctor.board.onboard import FOLDER, core_files
 from doctor.errors import DoctorError
 from doctor.events import Event, Phase, Progress, StepStarted
-from doctor.jobs.flash import FlashPlan, FlashRequest, FlashResult, flash, prepare
+from doctor.jobs.flash import FlashRequest, FlashResult, flash
 from doctor.jobs.ways import choose_via
 from doctor.sim.listen_wifi import WifiListener
 from tests.jobs.flashing import BUILD, User, small_image
@@ -69,6 +69,7 @@ def test_the_board_goes_on_when_wifi_is_lost_and_the_next_run_joins_it(listener:
     first = flashed(bench(listener, image), drop_while_it_writes)
     assert first.error is not None and first.error.id == "wifi-connection-lost"
     assert "go on by itself" in first.error.next
+    assert first.plan is not None and "by FTP: 100,000 bytes" in first.plan.upload
     copied = [event.done_bytes for event in heard if isinstance(event, Progress) and event.phase is Phase.PREPARE]
     assert copied[-1] == image.stat().st_size
     heard.clear()
@@ -83,11 +84,16 @@ def test_ways_over_wifi(listener: WifiListener, image: Path) -> None:
         assert choose_via(one, "auto") == choose_via(one, "card") == "card"
         refused = choose_via(one, "usb")
         assert isinstance(refused, DoctorError) and "--via card" in refused.next
-        plan = prepare(one, FlashRequest())[1]
-        assert isinstance(plan, FlashPlan) and "by FTP: 100,000 bytes" in plan.upload
 
 
 def test_what_the_board_cannot_send_alone_needs_usb(listener: WifiListener, image: Path) -> None:
     with bench(listener, image, image) as two:
         refused = choose_via(two, "auto")
         assert isinstance(refused, DoctorError) and "USB" in refused.next and "--via card" not in refused.next
+
+
+def test_a_restart_that_is_wanted_connects_again(listener: WifiListener) -> None:
+    with bench(listener) as one:
+        assert "MicroPython" in one.board.reset_safe()
+        one.forget_board()
+        assert one.board_facts.sysname == "FiPy"
