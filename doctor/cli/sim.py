@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from doctor.sim.listen import Listener
 
 KINDS = ("image", "updater", "bootrom", "pair")
-HANDS = ("power-cycle", "pull-jumpers", "fit-jumpers", "press-reset", "reseat-card")
+HANDS = (
+    "power-cycle", "pull-jumpers", "pull-rts-jumper", "pull-cts-jumper", "fit-jumpers", "press-reset", "reseat-card",
+)  # fmt: skip
 
 
 @click.command("sim")

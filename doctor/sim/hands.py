@@ -91,11 +91,13 @@ class Hands:
         """Put the RTS and CTS jumpers on."""
         self._bench.set_jumpers(LABELS)
 
-    def pull_one_jumper(self, label: str) -> None:
-        """Take one of the two off: the one labelled RTS or CTS; the other stays as it is."""
-        carrier = self._bench.carrier
-        on = {"RTS": carrier.rts_jumper, "CTS": carrier.cts_jumper}
-        self._bench.set_jumpers([name for name in LABELS if on[name] and name != label])
+    def pull_rts_jumper(self) -> None:
+        """Take off only the one labelled RTS; the other stays as it is."""
+        self._bench.set_jumpers(LABELS[1:] if self._bench.carrier.cts_jumper else ())
+
+    def pull_cts_jumper(self) -> None:
+        """Take off only the one labelled CTS."""
+        self._bench.set_jumpers(LABELS[:1] if self._bench.carrier.rts_jumper else ())
 
     def press_reset(self) -> None:
         """Press the board's reset button; the modem does not notice. Raises ValueError without a board."""

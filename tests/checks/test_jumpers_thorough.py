@@ -74,6 +74,14 @@ def test_every_era_pulses_and_gives_the_pins_back(release: str) -> None:
         assert bench.modem_facts.mode == "application"
 
 
+@pytest.mark.parametrize("wrong", ["pull_rts_jumper", "pull_cts_jumper"])
+@pytest.mark.parametrize("carrier", ["expansion2", "expansion3"])
+def test_one_that_was_pulled_is_not_enough(carrier: str, wrong: str) -> None:
+    found = thorough(f"sim://fipy?carrier={carrier}&jumpers=fitted", lambda sim: getattr(sim.hands, wrong)())
+    assert found.status is Status.FAIL
+    assert "are not both off" in found.summary
+
+
 def test_no_line_of_the_modem_is_pulled_unasked() -> None:
     with bench_at("sim://fipy?carrier=expansion2&jumpers=only-rts") as bench:
         found = JumpersRemoved().look(bench)
