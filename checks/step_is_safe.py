@@ -24,7 +24,7 @@ _CURES: dict[str, tuple[Remedy, ...]] = {
     "modem-left-in-update-boot": (),
     "modem-state-unknown": (_TELL_BUILD,),
     "modem-filesystem-read-only": (),
-    "modem-build-50523": (),
+    "modem-build-50523": (Remedy("keep-build", Grade.MANUAL),),
     "updater-elf-from-other-package": (_GIVE_UPDATER,),
     "updater-not-required": (),
     "full-image-on-33080-needs-updater": (_GIVE_UPDATER, _OTHER_IMAGE),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from doctor.updater.plan import BOOTROM, STORE, Step
 
@@ -94,4 +94,6 @@ def words(step: Step) -> StepWords:
         return _WORDS["transfer-bootrom"]
     if step.do == "transfer" and step.method == STORE:
         return _WORDS["transfer-store"]
+    if step.do in ("prepare", "switch") and not step.may_unplug:  # between the two files of 48829
+        return replace(_WORDS[step.do], back=_WORDS["between"].back)
     return _WORDS[step.do]

@@ -40,7 +40,7 @@ class Cure(ABC):
     """One cure. The docstring of the subclass says in its first line what it brings about.
 
     then            the command that comes after it: "check", "flash" where flashing is the cure, "ports"; "plan" where
-                    another image is to be chosen first
+                    another image is to be chosen first; "open" where only reading helps
     adds            options that this command needs besides those given so far
     optional        advised, but nobody has to do it before flashing
     practice        words behind ``fipy-doctor sim`` that do on a simulated bench what the user's hands do here

@@ -150,6 +150,8 @@ def _cure(finding: Finding, options: BenchOptions, cures: Cures, done: Collectio
         options = replace(options, sd=practice.card_of(options))
     if isinstance(cure, DoableCure):
         return NextStep((), command_line(["fipy-doctor", "fix", f"--{cure.flag}", *bench_words(options)]), notes)
+    if cure.then == "open":
+        return NextStep(cure.steps(finding), command_line(["fipy-doctor", "open", finding.catalogue or finding.check]))
     if cure.then == "plan":
         begin = ["check", "--firmware"] if options.port is None else ["plan"]
         words = ["fipy-doctor", *begin, FULL_IMAGE, *bench_words(options, firmware_flag=False)]

@@ -99,6 +99,7 @@ def method_for(running, image, options):
 
 
 _SWITCH_BACK = "AT+SMSWBOOT=1,1 starts the old firmware again"
+_SEND_SECOND = "send the second file; until then do not unplug, and press no reset"
 _FFH_BACK = "it waits in its boot ROM (ffh): updater.elf and a full image bring it back"
 
 
@@ -178,8 +179,7 @@ class _Steps(object):
             return
         self._firmware(images[0], FIRMWARE, method, "")
         text = "make sure that the modem runs build %d, as it must between the two files" % BETWEEN_BUILD
-        way_back = "send the second file; until then do not unplug, and press no reset"
-        self._add("between", text, WAIT_MODEM, PROVE_MS, False, way_back)
+        self._add("between", text, WAIT_MODEM, PROVE_MS, False, _SEND_SECOND)
         self._firmware(second, SECOND, how, "second-", fresh=True)
 
     def _firmware(self, image, role, method, prefix, fresh=False):
@@ -187,24 +187,26 @@ class _Steps(object):
         """Flow 5.2 without its proof. fresh: the modem is in its application by then, whatever it was before."""
         in_application = fresh or self._running.mode == states.APPLICATION
         over = rules.by_updater(self._running, image, self._options)
-        self._prepare(prefix)
+        self._prepare(prefix, may_unplug=not fresh)
         if method == ON_THE_FLY and in_application and not over:
-            self._switch(prefix)
+            self._switch(prefix, may_unplug=not fresh)
         self._transfer(image, role, method, prefix)
         self._deploy(prefix, method=method)
         fly = method == ON_THE_FLY
         text = "start the new firmware" if fly else "wait for the modem to start the new firmware by itself"
         self._add(prefix + "return", text, WAIT_MODEM, RETURN_MS, False, "", do="return", method=method)
 
-    def _prepare(self, prefix, early=False):
-        # type: (str, bool) -> None
+    def _prepare(self, prefix, early=False, may_unplug=True):
+        # type: (str, bool, bool) -> None
         text = "wake the modem and switch its radio off"
-        self._add(prefix + "prepare", text, PREPARE, PREPARE_MS, True, "a power cycle", do="prepare", early=early)
+        back = "a power cycle" if may_unplug else _SEND_SECOND
+        self._add(prefix + "prepare", text, PREPARE, PREPARE_MS, may_unplug, back, do="prepare", early=early)
 
-    def _switch(self, prefix, early=False):
-        # type: (str, bool) -> None
+    def _switch(self, prefix, early=False, may_unplug=True):
+        # type: (str, bool, bool) -> None
         text = "restart the modem into its updater (recovery)"
-        self._add(prefix + "switch", text, PREPARE, SWITCH_MS, True, _SWITCH_BACK, do="switch", early=early)
+        back = _SWITCH_BACK if may_unplug else _SEND_SECOND
+        self._add(prefix + "switch", text, PREPARE, SWITCH_MS, may_unplug, back, do="switch", early=early)
 
     def _transfer(self, image, role, method, prefix, early=False):
         # type: (ImageFacts, str, str, str, bool) -> None

@@ -81,3 +81,9 @@ def test_one_file_is_no_files(terminal: Terminal, tmp_path: Path) -> None:
     assert counted(0, "file") == "0 files"
     assert counted(1, "file or folder", "files and folders") == "1 file or folder"
     assert "kept in" in terminal.type("backup", str(tmp_path / "kept"), "--port", "sim://fipy").out
+
+
+def test_a_build_without_a_way_back_is_read_about_and_not_checked_for_ever(terminal: Terminal, image: Path) -> None:
+    said = terminal.type("check", "--port", "sim://sqn3330?build=43818", "--firmware", str(image))
+    assert said.next == ["open", "modem-build-50523"]
+    assert "--accept no-way-back" in said.out

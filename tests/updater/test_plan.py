@@ -211,6 +211,18 @@ def test_steps_of_each_method() -> None:
     assert ids(WAITING, full(41065)) == ["prepare", "transfer", "deploy", "return", "prove"]
 
 
+@pytest.mark.parametrize("first_done", [False, True])
+def test_nothing_may_be_unplugged_between_the_two_files(first_done: bool) -> None:
+    pair = [full(48829, kind=kind) for kind in ("pair-1", "pair-2")]
+    running = modem(39529 if first_done else 41065)
+    plan = make_plan(running, pair, Options(first_done=first_done))
+    assert plan.refusal is None
+    ids = [step.id for step in plan.steps]
+    late = plan.steps[0 if first_done else ids.index("transfer") :]
+    assert len(late) >= 6
+    assert not [step.id for step in late if step.may_unplug]
+
+
 def test_nothing_may_be_unplugged_from_the_transfer_on() -> None:
     steps = make_plan(modem(), [full(41065)], Options()).steps
     assert [step.may_unplug for step in steps] == [True, True, False, False, False, False]

@@ -83,9 +83,8 @@ def test_updater_that_is_not_needed(mode: str) -> None:
 def test_factory_build_with_a_full_image() -> None:
     assert refused(make_plan(FACTORY, [image()], Options())) == "full-image-on-33080-needs-updater"
     plan = make_plan(FACTORY, [image()], Options(updater_elf=ELF))
-    assert ids(plan)[:4] == ["first-prepare", "ffh", "speed", "load"]
-    assert [warning.id for warning in plan.warnings] == ["full-image-on-33080-needs-updater"]
-    assert "--bootrom" in plan.warnings[0].next
+    assert refused(plan) == "recovery-bootrom-module-missing"
+    assert plan.refusal is not None and "--bootrom" in plan.refusal.next
 
 
 def test_boot_rom_is_replaced_only_when_asked() -> None:

@@ -1,0 +1,14 @@
+"""Cure ``keep-build``."""
+
+from doctor.remedies.cure import ManualCure
+
+
+class KeepBuild(ManualCure):
+    """Leave the modem as it is, or give this build up for good."""
+
+    id = "keep-build"
+    then = "open"
+    how = (
+        "leave the modem as it is: its build has no public package, so there is no way back to it",
+        "if you want to leave it for good all the same, add --accept no-way-back to the flash command",
+    )
