@@ -237,6 +237,11 @@ CARD = (
         gives=([len(DUP), _text(DUP[:96])], [5, _text(b"pass\n")]),
     ),
     Row(
+        ("board.snippets_card.head",),
+        (snippets_card.head("/sd/x.dup", 96, 5000), snippets_card.head("/sd/x.dup", 96, len(DUP) + 7)),
+        gives=([len(DUP), _text(DUP[5000:5096])], [len(DUP), ""]),
+    ),
+    Row(
         ("board.snippets_card.move",),
         (
             snippets_card.move("/sd/x.dup", "/sd/lib/x.dup"),

@@ -13,6 +13,7 @@ from doctor.check import Status
 from doctor.errors import BoardError
 from doctor.jobs.fix import FixRequest, FixResult, fix
 from doctor.remedies import DoableCure
+from doctor.updater.side_file import SUFFIX
 from tests.checks.simulated import bench_at
 from tests.checks.test_board_reads_card import DUP, IMAGE, card
 
@@ -76,7 +77,7 @@ def test_formatted_card_gets_its_dup_over_the_port_where_the_owner_waits(release
         assert result.error is None
         assert any("OLD.BIN" in line for line in owner.plans)
         assert any("over this port, about" in line for line in owner.plans)
-        assert [file.path for file in sdcard.look(bench.board).files] == [f"/sd/{DUP}"]
+        assert {file.path for file in sdcard.look(bench.board).files} == {f"/sd/{DUP}", f"/sd/{DUP}{SUFFIX}"}
         assert sdcard.look(bench.board).mounted_by_us
         assert BoardReadsCard().look(bench).status is Status.PASS
 
