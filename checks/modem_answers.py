@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from doctor.bench import Bench
+from doctor.board import carriers
 from doctor.check import Check, Evidence, Finding, Needs, Status
 from doctor.escape import shown
 from doctor.modem.facts import ModemFacts
-from doctor.modem.verdict import verdict
+from doctor.modem.verdict import REMOVE_JUMPERS, verdict
 
 
 class ModemAnswers(Check):
@@ -50,15 +51,30 @@ class ModemAnswers(Check):
         summary = judged.summary
         if judged.status is Status.PASS and facts.release:
             summary = f"{summary}: {shown(facts.release, 40)}"
+        evidence, remedies = _evidence(facts), judged.remedies
+        if REMOVE_JUMPERS in remedies:
+            carrier = _carrier_with_jumpers(bench)
+            if carrier is None:
+                remedies = tuple(remedy for remedy in remedies if remedy != REMOVE_JUMPERS)
+            else:
+                evidence = {**evidence, "carrier": shown(carrier, 60)}
         return Finding(
             self.id,
             judged.status,
             summary,
-            evidence=_evidence(facts),
+            evidence=evidence,
             catalogue=judged.catalogue,
             cause=judged.cause,
-            remedies=judged.remedies,
+            remedies=remedies,
         )
+
+
+def _carrier_with_jumpers(bench: Bench) -> str | None:
+    """Name of the carrier board where its jumpers may be in the way; None where there are none that reach the modem."""
+    if bench.presence(Needs.BOARD).there and bench.board_facts.sysname != "FiPy":
+        return None
+    seat = carriers.seat(bench.options.carrier, carriers.port_behind(bench.link))
+    return None if seat.has_no_jumpers else seat.name
 
 
 def _evidence(facts: ModemFacts) -> Evidence:

@@ -41,6 +41,23 @@ def test_scenario(scenario: str, status: Status, catalogue: str | None, switch: 
     assert answers.status is PASS or answers.remedies
 
 
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("sim://fipy?scenario=modem-silent", True),
+        ("sim://fipy?scenario=modem-silent&carrier=pysense", False),
+        ("sim://gpy?scenario=modem-silent", False),
+        ("sim://sqn3330?scenario=modem-silent", True),  # a board that mirrors may be in front of it
+    ],
+)
+def test_jumpers_are_told_only_where_there_are_some_that_reach_the_modem(url: str, told: bool) -> None:
+    with bench_at(url, via_modem="sqn3330" in url) as bench:
+        found = ModemAnswers().look(bench)
+    assert ("remove-jumpers" in [remedy.id for remedy in found.remedies]) is told
+    assert ("carrier" in found.evidence) is told
+    assert found.remedies
+
+
 def test_boot_switch_that_is_refused_is_named() -> None:
     with bench_at("sim://fipy?scenario=smswboot-error") as bench:
         found = BootSwitchAnswers().look(bench)
