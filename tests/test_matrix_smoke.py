@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.matrix.cells import Cell
-from tests.matrix.flows import make_files
+from tests.matrix.cells import Cell, _faults, _kind_of, _thinned
+from tests.matrix.flows import Stage, make_files
 from tests.matrix.follow import next_step
 from tests.matrix.play import DEAD, PROVED, RESCUED, play
 
@@ -70,3 +70,15 @@ def test_next_step_is_read_as_printed(tmp_path: Path) -> None:
     assert step.hands == ("power-cycle",)
     assert step.command == ("flash", str(tmp_path / "PRACTICE-CATM1-41065.dup"), "--port", "p")
     assert not next_step("nothing at all\n", ("flash",), tmp_path, "38638")
+
+
+def test_thinned_cells_still_hold_every_kind_of_fault_and_every_stage() -> None:
+    places = tuple(
+        Stage(place, count) for place in ("AT", "AT+SMOD?", "open", "block-cmd", "block") for count in (1, 9)
+    )
+    pairs = list(_faults(places))
+    for number in range(6):
+        kept = list(_thinned(pairs, 50, number))
+        assert {_kind_of(pair) for pair in kept} == {_kind_of(pair) for pair in pairs}
+        assert {pair[1] for pair in kept} == set(places)
+        assert len(kept) < len(pairs) / 5

@@ -18,7 +18,8 @@ def port_lock(port: str, folder: Path | None = None) -> Iterator[None]:
     """Hold the lock of ``port`` within the block; the system frees it when we die. Raises LinkError port-busy."""
     place = folder or state_dir() / "locks"
     place.mkdir(parents=True, exist_ok=True)
-    path = place / f"{hashlib.sha256(port.encode()).hexdigest()[:24]}.lock"
+    name = str(Path(port).resolve()) if Path(port).exists() else port  # /dev/serial/by-id/… leads to the same device
+    path = place / f"{hashlib.sha256(name.encode()).hexdigest()[:24]}.lock"
     with path.open("a+", encoding="utf-8") as stream:
         try:
             _lock(stream)

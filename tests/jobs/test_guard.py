@@ -157,6 +157,14 @@ def test_supply_that_will_do(now: Battery | None) -> None:
     refuse_low(now)
 
 
+def test_another_name_of_the_same_device_is_locked_too(tmp_path: Path) -> None:
+    device, link = tmp_path / "ttyACM0", tmp_path / "by-id"
+    device.touch()
+    link.symlink_to(device)
+    with port_lock(str(device), tmp_path), pytest.raises(LinkError), port_lock(str(link), tmp_path):
+        pass
+
+
 def test_low_battery_is_refused() -> None:
     with pytest.raises(DoctorError) as caught:
         refuse_low(Battery(19, False))

@@ -59,7 +59,7 @@ class FlowCase:
     elf: bool = False
     bootrom: bool = False
     compress: bool = False
-    thinning: int = 25
+    thinning: int = 50
 
     @property
     def kind(self) -> str:
@@ -98,21 +98,21 @@ class FlowCase:
 
 
 FLOWS = (
-    FlowCase("store", "sqn3330?build=38638", thinning=20),
-    FlowCase("fly", "sqn3330?build=38638", method="on-the-fly", thinning=18),
+    FlowCase("store", "sqn3330?build=38638", thinning=30),
+    FlowCase("fly", "sqn3330?build=38638", method="on-the-fly", thinning=25),
     FlowCase("fly-large", "sqn3330?build=38638", (LARGE,), thinning=301),
-    FlowCase("diff", "sqn3330?build=38638", (DIFF,), thinning=40),
+    FlowCase("diff", "sqn3330?build=38638", (DIFF,)),
     FlowCase("diff-fly", "sqn3330?build=38638", (DIFF,), method="on-the-fly", thinning=60),
     FlowCase("diff-33080", "sqn3330?build=33080", (FIRST_DIFF,), bootrom=True, thinning=60),
     FlowCase("recovery", "sqn3330?build=38638&scenario=modem-recovery"),
     FlowCase("ram-updater", "sqn3330?build=38638&scenario=ati-error"),
-    FlowCase("ffh", "sqn3330?build=38638&scenario=modem-ffh", elf=True),
+    FlowCase("ffh", "sqn3330?build=38638&scenario=modem-ffh", elf=True, thinning=30),
     FlowCase("factory", "sqn3330?build=33080", elf=True, bootrom=True, thinning=60),
     FlowCase("stp-open", "sqn3330?build=38638&scenario=stp-fails-midway", thinning=39),
-    FlowCase("pair", "sqn3330?build=41065", PARTS, 48829, thinning=40),
+    FlowCase("pair", "sqn3330?build=41065", PARTS, 48829),
     FlowCase("monarch", "gm02s", (MONARCH,), 61488),
-    FlowCase("monarch-zip", "gm02s", (MONARCH,), 61488, compress=True, thinning=27),
-    FlowCase("monarch-rec", "gm02s?scenario=modem-recovery", (MONARCH,), 61488, thinning=27),
+    FlowCase("monarch-zip", "gm02s", (MONARCH,), 61488, compress=True),
+    FlowCase("monarch-rec", "gm02s?scenario=modem-recovery", (MONARCH,), 61488),
     FlowCase("fipy-store", "fipy?build=38638", thinning=59),
     FlowCase("fipy-fly", "fipy?build=38638", method="on-the-fly", thinning=39),
     FlowCase("fipy-ffh", "fipy?build=38638&scenario=modem-ffh", elf=True, thinning=59),
