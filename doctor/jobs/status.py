@@ -153,6 +153,7 @@ def _ask(bench: Bench) -> ModemFacts:
 
 def _unasked(bench: Bench, err: DoctorError, entry: Entry | None) -> Standing:
     """The modem could not be reached: say what is in the way, and what the journal knows."""
+    from doctor.board import onboard
     from doctor.sniff import Seen
 
     history = told(entry) if entry is not None else ""
@@ -161,7 +162,10 @@ def _unasked(bench: Bench, err: DoctorError, entry: Entry | None) -> Standing:
     if seen is Seen.MIRROR:
         return Standing("the board still mirrors", history, Onward((PRESS_RESET,), words), entry=entry)
     if seen is Seen.UPDATER:
-        return Standing("an updater is at work on the board; leave it alone", history, Onward((WAIT,), words), True)
+        told_there = onboard.last_heard(bench.contact.text)
+        stands = f" ({onboard.in_words(told_there)})" if told_there is not None else ""
+        where = f"an updater is at work on the board{stands}; leave it alone"
+        return Standing(where, history, Onward((WAIT,), words), True)
     return Standing("the modem could not be asked", history, None, entry=entry, error=err)
 
 

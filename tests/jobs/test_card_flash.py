@@ -16,6 +16,7 @@ from doctor.firmware.image import examine
 from doctor.jobs.card_flash import refusal
 from doctor.jobs.flash import FlashRequest, FlashResult, flash
 from doctor.jobs.interrupts import Interrupts
+from doctor.jobs.status import status
 from doctor.modem.images import side_content
 from doctor.sim.bench import SimBench
 from doctor.sim.practice import make_practice_image
@@ -226,6 +227,8 @@ def test_check_shows_where_the_board_is(job: BoardJob) -> None:
     assert finding is not None and finding.status is Status.FAIL
     assert "our updater is at work" in finding.summary and "DO NOT UNPLUG" in finding.summary
     assert "stands_at" in finding.evidence
+    standing = status(job.bench)
+    assert standing.running and ": 100 %" in standing.where and "leave it alone" in standing.where
     job.sim.world.sleep_ms(120_000)
     assert job.received()
 

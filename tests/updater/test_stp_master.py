@@ -253,3 +253,28 @@ def test_progress_counts_bytes_taken() -> None:
     master.send(io.BytesIO(IMAGE), len(IMAGE), on_progress=lambda taken, size: done.append(taken))
     assert done[0] == 2000
     assert done[-1] == len(IMAGE)
+
+
+def test_next_block_is_read_while_the_modem_has_this_one() -> None:
+    happened: list[str] = []
+
+    class Reader(io.BytesIO):
+        def ahead(self) -> None:
+            happened.append("ahead")
+
+    class Watched(Wire):
+        def write(self, data: bytes) -> None:
+            happened.append("block" if data[4] == stp.BLOCK else "request")
+            super().write(data)
+
+        def read(self, max_bytes: int, wait_ms: int) -> bytes:
+            got = super().read(max_bytes, wait_ms)
+            happened.append("answer")
+            return got
+
+    wire = Watched(StpSlave())
+    master = stp.Master(wire, wire.clock, SQN3330)
+    master.open()
+    happened.clear()
+    assert master.send(Reader(bytes(5000)), 5000) == 5000
+    assert "".join(word[0] for word in happened) == "rabaa" * 3  # request, answer, block, ahead, answer
