@@ -161,12 +161,30 @@ def _practice_files(out: Path, given: dict[str, Any]) -> list[Path]:
     if kind == "updater" or out.suffix == ".elf":
         return [make_practice_elf(out)]
     if kind == "image":
+        _hold_to_its_name(out, given)
         return [practice.make_practice_image(out, given["radio"], given["build"], base=given["base"])]
     if not out.is_dir():
         raise ValueError("these files have their own names: give a folder")
     if kind == "bootrom":
         return [practice.make_practice_bootrom(out, given["build"])]
     return [practice.make_practice_part(out, part) for part in (1, 2)]
+
+
+def _hold_to_its_name(out: Path, given: dict[str, Any]) -> None:
+    """Raises ValueError where the file would be another image than its name says: checks and planner read names."""
+    from doctor.firmware.names import parse_name
+
+    if out.suffix != ".dup":
+        return
+    said = parse_name(out.name)
+    if said.part:
+        raise ValueError("a part of a pair: --kind pair writes both")
+    if given["base"] and not said.base:
+        raise ValueError("the name of a differential image says from and to: PRACTICE-upgdiff_A-to-B.dup")
+    asked = (("build", said.build), ("base", said.base), ("radio", said.radio))
+    wrong = [f"--{flag} {name}" for flag, name in asked if name is not None and name != given[flag]]
+    if wrong:
+        raise ValueError(f"this name needs {' '.join(wrong)}")
 
 
 _BUSY_NEXT = "end the other program; hands of a served bench are typed where it is served"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from doctor.bench import BenchOptions
 from doctor.check import Finding, Status
 from doctor.engine import Report
+from doctor.firmware.names import parse_name
 from doctor.remedies import Cures, DoableCure
 from doctor.report import practice
 from doctor.report.shell import command_line
@@ -157,6 +158,8 @@ def _cure(finding: Finding, options: BenchOptions, cures: Cures, done: Collectio
         words = ["fipy-doctor", *begin, FULL_IMAGE, *bench_words(options, firmware_flag=False)]
         return NextStep(cure.steps(finding), command_line(words), notes)
     if cure.then == "flash":
+        if any(parse_name(path.name).differential for path in options.firmware):
+            options = replace(options, firmware=(Path(FULL_IMAGE),))
         return NextStep(cure.steps(finding), _flash(options, ()).command, notes)
     given = options  # less what the cure names anew
     if "--updater-elf" in cure.adds:

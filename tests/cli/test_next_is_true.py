@@ -6,6 +6,7 @@ from pathlib import Path
 
 from doctor.plural import counted
 from doctor.sim.practice import make_practice_image
+from doctor.sim.practice_elf import make_practice_elf
 
 from .terminal import Terminal
 
@@ -87,3 +88,10 @@ def test_a_build_without_a_way_back_is_read_about_and_not_checked_for_ever(termi
     said = terminal.type("check", "--port", "sim://sqn3330?build=43818", "--firmware", str(image))
     assert said.next == ["open", "modem-build-50523"]
     assert "--accept no-way-back" in said.out
+
+
+def test_a_full_image_is_asked_for_by_name_where_a_differential_was_given(terminal: Terminal, tmp_path: Path) -> None:
+    image = make_practice_image(tmp_path, base=38638, size_bytes=100_000)
+    elf = make_practice_elf(tmp_path)
+    said = terminal.type("check", "--port", "sim://sqn3330", "--firmware", str(image), "--updater-elf", str(elf))
+    assert said.next[:2] == ["flash", "FULL-IMAGE.dup"]

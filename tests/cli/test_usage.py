@@ -32,6 +32,7 @@ WRONG = {
     "hands without a bench that is kept": ("sim", "--hands", "pull-jumpers", "--port", "sim://fipy"),
     "two things to simulate": ("sim", "--list", "--listen"),
     "practice image with another name": ("sim", "--make-firmware", "CATM1-41065.dup"),
+    "practice image that is not as its name says": ("sim", "--make-firmware", "PRACTICE-upgdiff_33080-to-41065.dup"),
 }
 
 
