@@ -22,6 +22,7 @@ from doctor.sim.board_pins import PinState
 
 from .simulated import Spoil, bench_at, board_of
 
+LONG = pytest.mark.table
 MODEM_PINS = ("P20", "P18", "P19", "P17")
 
 
@@ -51,9 +52,9 @@ def given_back(board: BoardSim) -> bool:
         ("expansion3", "only-cts", Status.FAIL, "only while the PC asserts RTS"),
         ("expansion3", "fitted", Status.FAIL, "only while the PC asserts RTS"),
         ("pysense", "fitted", Status.SKIP, "no RTS and CTS jumpers"),
-        ("pytrack", "fitted", Status.SKIP, "no RTS and CTS jumpers"),
-        ("pyscan", "fitted", Status.SKIP, "no RTS and CTS jumpers"),
-        ("pygate", "fitted", Status.SKIP, "no RTS and CTS jumpers"),
+        pytest.param("pytrack", "fitted", Status.SKIP, "no RTS and CTS jumpers", marks=LONG),
+        pytest.param("pyscan", "fitted", Status.SKIP, "no RTS and CTS jumpers", marks=LONG),
+        pytest.param("pygate", "fitted", Status.SKIP, "no RTS and CTS jumpers", marks=LONG),
     ],
 )
 def test_every_carrier_with_both_one_and_no_jumper(carrier: str, jumpers: str, status: Status, says: str) -> None:
@@ -61,9 +62,11 @@ def test_every_carrier_with_both_one_and_no_jumper(carrier: str, jumpers: str, s
     assert (found.status, says in found.summary) == (status, True), found.summary
 
 
-@pytest.mark.parametrize(
-    "release", ["1.11.0.b1", "1.17.3.b1", "1.18.1", "1.18.2.r4", "1.20.1", "1.20.2.r1", "1.20.2.r2", "1.20.2.r6"]
-)
+ERAS = ("1.11.0.b1", "1.17.3.b1", "1.18.1", "1.18.2.r4", "1.20.1", "1.20.2.r1", "1.20.2.r2", "1.20.2.r6")
+QUICK = ("1.11.0.b1", "1.20.2.r6")
+
+
+@pytest.mark.parametrize("release", [pytest.param(r, marks=() if r in QUICK else LONG) for r in ERAS])
 def test_every_era_pulses_and_gives_the_pins_back(release: str) -> None:
     with bench_at(f"sim://fipy?carrier=expansion2&jumpers=only-rts&release={release}", thorough=True) as bench:
         found = JumpersRemoved().look(bench)
@@ -75,7 +78,7 @@ def test_every_era_pulses_and_gives_the_pins_back(release: str) -> None:
 
 
 @pytest.mark.parametrize("wrong", ["pull_rts_jumper", "pull_cts_jumper"])
-@pytest.mark.parametrize("carrier", ["expansion2", "expansion3"])
+@pytest.mark.parametrize("carrier", ["expansion3", pytest.param("expansion2", marks=LONG)])
 def test_one_that_was_pulled_is_not_enough(carrier: str, wrong: str) -> None:
     found = thorough(f"sim://fipy?carrier={carrier}&jumpers=fitted", lambda sim: getattr(sim.hands, wrong)())
     assert found.status is Status.FAIL
@@ -131,7 +134,7 @@ def test_a_line_that_the_chip_drives_is_never_pulled_against_it() -> None:
     assert "pulses" not in found.evidence
 
 
-@pytest.mark.parametrize("what", [b"\0", b"", b"\0\xff\0"])
+@pytest.mark.parametrize("what", [pytest.param(b"\0", marks=LONG), pytest.param(b"", marks=LONG), b"\0\xff\0"])
 def test_modem_answers_again_whatever_a_break_does_to_it(what: bytes) -> None:
     with bench_at("sim://fipy?carrier=expansion2", thorough=True) as bench:
         board_of(sim_of(bench)).pins.break_bytes = what
@@ -174,6 +177,7 @@ def test_rts_is_left_as_found(rts: bool) -> None:
 
 MOMENTS_MS = (700, 2500, 4271, 4500, 5000, 5470, 5600, 5700, 5990, 6140, 6230, 6400, 7200, 8000)
 """From the beginning of the check: in phase C (until 4270), A, B (from 5460), and while the board restarts (6225)."""
+MOMENTS = [pytest.param(ms, marks=() if ms in (2500, 4500, 5600, 6400) else LONG) for ms in MOMENTS_MS]
 
 
 class Cut:
@@ -198,7 +202,7 @@ class Cut:
         self.what()
 
 
-@pytest.mark.parametrize("at_ms", MOMENTS_MS)
+@pytest.mark.parametrize("at_ms", MOMENTS)
 def test_a_deadline_at_any_moment_leaves_the_modem_its_pins(at_ms: int) -> None:
     with bench_at("sim://fipy?carrier=expansion2", thorough=True) as bench:
         link = bench.link
@@ -212,7 +216,7 @@ def test_a_deadline_at_any_moment_leaves_the_modem_its_pins(at_ms: int) -> None:
         assert bench.board.repl.call("print('@@FD 7')") == 7
 
 
-@pytest.mark.parametrize("at_ms", MOMENTS_MS)
+@pytest.mark.parametrize("at_ms", MOMENTS)
 def test_a_link_that_breaks_leaves_no_line_low_and_the_user_knows_what_to_do(at_ms: int) -> None:
     with bench_at("sim://fipy?battery=fitted&carrier=expansion2", thorough=True) as bench:
         cut = Cut(bench, at_ms, lambda: cut.sim.port.vanish())
@@ -234,7 +238,7 @@ def test_a_fault_of_ours_leaves_the_modem_its_pins(monkeypatch: pytest.MonkeyPat
         assert given_back(board_of(bench.link.serial.bench))
 
 
-@pytest.mark.parametrize("at_ms", [5000, 5600])
+@pytest.mark.parametrize("at_ms", [pytest.param(5000, marks=LONG), 5600])
 def test_ctrl_c_leaves_the_modem_its_pins(at_ms: int) -> None:
     with bench_at("sim://fipy?carrier=expansion2", thorough=True) as bench:
         cut = Cut(bench, at_ms, _thread.interrupt_main)

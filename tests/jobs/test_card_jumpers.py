@@ -29,12 +29,15 @@ def planned(image: Path, scenario: str, request: FlashRequest, accept: frozenset
         return prepare(bench, request)[1]
 
 
-@pytest.mark.parametrize("accept", [frozenset(), ACCEPT], ids=["", "accepted"])
-def test_fitted_jumpers_close_the_cards_way_whatever_is_said(image: Path, accept: frozenset[str]) -> None:
-    refused = planned(image, "jumpers-fitted", FlashRequest("card", override=OVER), accept)
+def test_fitted_jumpers_close_the_cards_way_whatever_is_said(image: Path) -> None:
+    refused = planned(image, "jumpers-fitted", FlashRequest("card", override=OVER), ACCEPT)
     assert isinstance(refused, DoctorError)
     assert "pull both jumpers" in refused.next
-    other = planned(image, "jumpers-fitted", FlashRequest(override=OVER), accept)
+
+
+@pytest.mark.table
+def test_nobody_who_did_not_ask_for_the_card_is_refused(image: Path) -> None:
+    other = planned(image, "jumpers-fitted", FlashRequest(override=OVER), frozenset())
     assert isinstance(other, FlashPlan) and other.via == "usb"
 
 
