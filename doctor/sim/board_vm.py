@@ -60,8 +60,9 @@ class Vm:
 
     def tick(self) -> bool:
         """Called by every statement: its time, and the place where Ctrl-C and the end of the world come in."""
-        self._owed_us += STATEMENT_US
-        if self._owed_us >= SLICE_US or self.interrupted or self.board.process.killed:
+        owed_us = self._owed_us + STATEMENT_US
+        self._owed_us = owed_us
+        if owed_us >= SLICE_US or self.interrupted or self.board.process.killed:
             self.wait(0)
         return True
 

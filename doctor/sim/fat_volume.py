@@ -22,6 +22,10 @@ DIRECTORY_SLOTS_MAX = 65536
 """The board's driver stops after so many slots (reference/fat-and-pyfatfs.md 3), which bounds looping directories."""
 
 
+CHAINS_KEPT = 8
+"""Chains of files and folders that are remembered; a flash reads one file and looks it up in one folder."""
+
+
 @dataclass(frozen=True)
 class DirEntry:
     """One line of a listing."""
@@ -42,6 +46,8 @@ class FatVolume:
         self.geometry = geometry
         self._fat_cache: dict[int, bytearray] = {}
         self._fat_dirty: set[int] = set()
+        self._chains: dict[int, list[int]] = {}
+        """Chains by their first cluster, as long as no link changes: a file read in pieces is followed once."""
         self._next_free = 2
 
     # --- the allocation table ---
@@ -70,6 +76,7 @@ class FatVolume:
         return value & 0x0FFFFFFF
 
     def _set_link(self, cluster: int, value: int) -> None:
+        self._chains.clear()
         bits = self.geometry.fat_type
         if bits == 12:
             position = cluster + cluster // 2
@@ -95,15 +102,20 @@ class FatVolume:
 
     def _chain(self, first: int) -> list[int]:
         """The clusters of a file or folder in order; 'damaged' where a link leads outside or in a circle."""
+        if first in self._chains:
+            return self._chains[first].copy()
         chain: list[int] = []
-        cluster = first
+        cluster, clusters, end = first, self.geometry.clusters, self._end - 7
         while True:
-            if not 2 <= cluster < self.geometry.clusters + 2 or len(chain) > self.geometry.clusters:
+            if not 2 <= cluster < clusters + 2 or len(chain) > clusters:
                 raise CardFault("damaged", f"cluster {cluster}")
             chain.append(cluster)
             cluster = self._link(cluster)
-            if cluster >= self._end - 7:
-                return chain
+            if cluster >= end:
+                if len(self._chains) >= CHAINS_KEPT:
+                    self._chains.clear()
+                self._chains[first] = chain
+                return chain.copy()
 
     def _allocate(self, count: int) -> list[int]:
         """Free clusters, not yet linked. Raises 'full'."""
