@@ -11,11 +11,16 @@ DEMO_PORT := sim://fipy?scenario=html-scripts&release=1.17.3.b1&build=38638&stat
 DEMO_FILE := $(DEMO)/PRACTICE-CATM1-41065.dup
 
 demo: $(VENV)/.demo
-	rm -rf $(DEMO) && mkdir -p $(DEMO)
+	@rm -rf $(DEMO) && mkdir -p $(DEMO)
+	@printf '\n=== 1 of 4: a practice firmware file is made ===\n\n'
 	$(BIN)/fipy-doctor sim --make-firmware $(DEMO)
+	@printf '\n=== 2 of 4: a simulated FiPy is examined; its scripts turn out to be saved web pages ===\n\n'
 	$(BIN)/fipy-doctor check --port '$(DEMO_PORT)' --firmware $(DEMO_FILE); test $$? -eq 1
+	@printf '\n=== 3 of 4: that is cured ===\n\n'
 	$(BIN)/fipy-doctor fix --upload-scripts --port '$(DEMO_PORT)' --backup $(DEMO)/backup --yes
+	@printf '\n=== 4 of 4: the modem is flashed, and says itself what it runs now ===\n\n'
 	$(BIN)/fipy-doctor flash $(DEMO_FILE) --port '$(DEMO_PORT)' --yes
+	@printf '\n=== That was all on a simulated board. With yours plugged in: $(BIN)/fipy-doctor ===\n'
 
 test: lint types unit
 
