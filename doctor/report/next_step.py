@@ -87,7 +87,7 @@ def after_flash(
     done: Collection[str] = (),
 ) -> NextStep | None:
     """The next step after a flash, a refusal or a dry run; None where the error says all there is to do."""
-    if result.plan is None:
+    if result.plan is None and result.proof is None:
         failed = result.report.failed and not result.report.interrupted
         return after(result.report, options, cures, done=done) if failed else None
     if result.error is not None:

@@ -18,6 +18,8 @@ from doctor.jobs.flash import FlashRequest, FlashResult, flash
 from doctor.jobs.interrupts import Interrupts
 from doctor.jobs.status import status
 from doctor.modem.images import side_content
+from doctor.remedies import cures
+from doctor.report.next_step import after_flash
 from doctor.sim.bench import SimBench
 from doctor.sim.practice import make_practice_image
 from doctor.updater import side_file
@@ -209,6 +211,8 @@ def test_the_board_goes_on_when_the_program_ends_and_the_next_run_joins_it(job: 
     result = job.flash()
     assert result.error is None and result.proof is not None and result.proof.holds
     assert result.plan is None  # nothing was planned: it was joined
+    step = after_flash(result, job.bench.options, cures())
+    assert step is not None and "reset button" in step.hands[0]
     assert any(isinstance(e, StepStarted) and "by itself" in e.text for e in job.events)
     assert job.received()
 
