@@ -10,6 +10,7 @@ import ast
 import io
 import tokenize
 import warnings
+from functools import lru_cache
 from types import CodeType
 from typing import TypeVar
 
@@ -23,9 +24,13 @@ SHOW = "__fd_show__"
 
 _SOURCE_LIMIT_BYTES = 512 * 1024  # far above what a board can compile; keeps a wrong file from taking long
 
+_COMPILED_KEPT = 512
+"""Pieces of code that are remembered compiled: a client sends the same few snippets to every board."""
+
 _N = TypeVar("_N", bound=ast.AST)
 
 
+@lru_cache(maxsize=_COMPILED_KEPT)
 def compile_board(source: str, filename: str, era: SimEra, *, interactive: bool = False) -> CodeType:
     """Compile one piece of board code.
 
