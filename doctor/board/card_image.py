@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from doctor.board import sdcard
 from doctor.errors import BoardError, DoctorError, FirmwareError
@@ -28,7 +28,26 @@ def path_of(name: str) -> str:
     return f"{ROOT}/{inner.removeprefix('sd/')}"
 
 
-def find_on_card(board: Board, image: FirmwareImage) -> str | None:
+class OnPc(Protocol):
+    """A file on this computer that was examined."""
+
+    @property
+    def path(self) -> Path:
+        """Where it lies here."""
+        ...
+
+    @property
+    def size_bytes(self) -> int:
+        """All of it."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """Of all of it, in hexadecimal."""
+        ...
+
+
+def find_on_card(board: Board, image: OnPc) -> str | None:
     """Where on the board's card the very same bytes lie; None where nowhere. Raises BoardError for a broken card.
 
     The board hashes every file of that size, about ten seconds each for a full image.
@@ -41,7 +60,7 @@ def find_on_card(board: Board, image: FirmwareImage) -> str | None:
     return None
 
 
-def need_on_card(board: Board, image: FirmwareImage) -> str:
+def need_on_card(board: Board, image: OnPc) -> str:
     """As ``find_on_card``. Raises BoardError where it is not there."""
     found = find_on_card(board, image)
     if found is None:

@@ -38,14 +38,30 @@ _PLAIN_WORK = re.compile(r"at work \((.*)\), do not unplug$")
 Told = tuple[str, Mapping[str, Any]]
 
 
+#: What updater/plan.py's ImageFacts holds, but the size: the part of a pair comes last, and may be left out.
+ImageTuple = tuple[str, str, str, int, int, str] | tuple[str, str, str, int, int, str, int]
+
+
+@dataclass(frozen=True)
+class Other:
+    """A further file of a flash, on the board's card; members as of Order."""
+
+    path: str
+    sha256: str = ""
+    image: ImageTuple | None = None
+
+
 @dataclass(frozen=True)
 class Order:
     """What the board is to flash, and with which consents.
 
-    path    on the board
-    sha256  what the file must be; empty: whatever lies there
-    image   (name, kind, radio, build, base, family) that the PC found out about it; None: the board looks itself
-    dry     show the plan and stop
+    path         on the board
+    sha256       what the file must be; empty: whatever lies there
+    image        what the PC found out about it, as in updater/plan.py; None: the board looks itself
+    dry          show the plan and stop
+    second       the second file of 48829
+    updater_elf  the updater image for a modem in its boot ROM
+    first_done   the first file of 48829 is in the modem already
     """
 
     path: str
@@ -53,18 +69,25 @@ class Order:
     accept: tuple[str, ...] = ()
     was: int = 0
     sha256: str = ""
-    image: tuple[str, str, str, int, int, str] | None = None
+    image: ImageTuple | None = None
     dry: bool = False
+    second: Other | None = None
+    updater_elf: Other | None = None
+    first_done: bool = False
 
     def code(self) -> str:
         """The call that carries it out, in Python for the board."""
+        others = {"second": self.second, "updater_elf": self.updater_elf}
+        more = "".join(f", {name}={other.path!a}" for name, other in others.items() if other is not None)
+        files: list[Order | Other] = [self, *(other for other in others.values() if other is not None)]
+        known = {file.path: (file.sha256, file.image) for file in files if file.sha256 or file.image is not None}
         return (
             "import sys\n"
             f"for _fd_n in [n for n in sys.modules if n.split('.')[0] == '{PACKAGE}']:\n"
             " del sys.modules[_fd_n]\n"
             f"import {PACKAGE}\n"
             f"{PACKAGE}.run({self.path!a}, method={self.method!a}, accept={self.accept!a}, "
-            f"was={self.was:d}, tagged=True, dry={self.dry}, sha256={self.sha256!a}, image={self.image!a})\n"
+            f"was={self.was:d}, tagged=True, dry={self.dry}, first_done={self.first_done}, known={known!a}{more})\n"
         )
 
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from doctor import engine
 from doctor.bench import Bench
 from doctor.board import files, onboard, sdcard
+from doctor.board.card_image import OnPc, need_on_card
 from doctor.check import Status
 from doctor.clock import Deadline
 from doctor.errors import BoardError, BoardReset, DoctorError, FlashUnproved, LinkError, Stopped, UsageError
@@ -22,9 +23,13 @@ from doctor.jobs.flash_result import FlashResult, Proof
 from doctor.jobs.interrupts import Interrupts, Left, Wish
 from doctor.jobs.onward import Attempt, Onward, onward
 from doctor.modem.facts import from_version_lines
-from doctor.modem.images import image_facts, side_content
+from doctor.modem.images import image_facts, side_content, updater_facts
 from doctor.sniff import Seen
 from doctor.updater import side_file, states
+from doctor.updater.plan import BOOTROM, SECOND, UPDATER, ImageFacts
+
+if TYPE_CHECKING:
+    from doctor.firmware.image import FirmwareImage
 
 JUMPERS = "jumpers-removed"
 FITTED = "expansion-rts-cts-jumpers"
@@ -48,10 +53,10 @@ def refusal(bench: Bench, report: engine.Report, plan: FlashPlan) -> DoctorError
     As soon as this program ends, RTS drops: jumpers that are only not proved to be there will not do (FiPy).
     """
     other = "--via usb" if bench.link.network is None else "--via usb and the board's USB port"
-    if len(plan.files) > 1 or plan.before.mode == states.FFH:
+    if any(file.role == BOOTROM for file in plan.files):
         return UsageError(
             "via-card",
-            "more than one file is needed, and the board can send only the one on its card",
+            "a boot ROM does not go by the board's card: it is taken out of a script, and verified, on this computer",
             on=bench.link.name,
             next=f"run the same command with {other}",
         )
@@ -101,23 +106,43 @@ def _begin(bench: Bench, plan: FlashPlan, request: FlashRequest, interrupts: Int
             raise Stopped
 
     on_pc = bench.options.card_file is None
-    path = path_on_card(bench, plan, interrupts, listen) if on_pc else plan.image.path.as_posix()
+    first = bench.firmware[0]
+    if len(bench.firmware) > 1:
+        path = need_on_card(bench.board, first)
+    else:
+        path = path_on_card(bench, plan, interrupts, listen) if on_pc else first.path.as_posix()
     say = _sayer(listen)
     onboard.install(bench.board, say, stop_here_if_asked)
     stop_here_if_asked()
     if on_pc:
-        _put_side_file(bench, plan, path, say)
-    facts = image_facts(plan.image)
+        _put_side_file(bench, first, path, say)
+    facts = image_facts(first)
+    roles = {file.role for file in plan.files}
+    second, elf = bench.firmware[-1] if SECOND in roles else None, bench.updater_elf if UPDATER in roles else None
     order = onboard.Order(
         path=path,
         method=request.method,
         accept=tuple(sorted({*bench.options.accept, JUMPERS})),  # proved or accepted: ``refuse`` has seen to it
         was=bench.options.was or 0,
-        sha256=plan.image.sha256,
-        image=(facts.name, facts.kind, facts.radio, facts.build, facts.base, facts.family) if on_pc else None,
+        sha256=first.sha256,
+        image=_told(facts) if on_pc else None,
+        second=None if second is None else _other(bench, second, image_facts(second)),
+        updater_elf=None if elf is None else _other(bench, elf, updater_facts(elf)),
+        first_done=bool(second) and not any(step.id == "between" for step in plan.core.steps),
     )
+    if second is not None and order.second is not None:
+        _put_side_file(bench, second, order.second.path, say)
     stop_here_if_asked()
     return onboard.start(bench.board, order)
+
+
+def _told(facts: ImageFacts) -> onboard.ImageTuple:
+    return facts.name, facts.kind, facts.radio, facts.build, facts.base, facts.family, facts.part
+
+
+def _other(bench: Bench, file: OnPc, facts: ImageFacts) -> onboard.Other:
+    """A further file, which must lie on the card. Raises BoardError."""
+    return onboard.Other(need_on_card(bench.board, file), file.sha256, _told(facts))
 
 
 def question(wish: Callable[[], Wish]) -> Callable[[], bool]:
@@ -171,9 +196,9 @@ def _sayer(listen: Listener) -> Any:
     return say
 
 
-def _put_side_file(bench: Bench, plan: FlashPlan, path: str, say: Any) -> None:
+def _put_side_file(bench: Bench, image: FirmwareImage, path: str, say: Any) -> None:
     """Write X.dup.crc beside the image where it is not there; a card that takes no file is no reason to stop."""
-    content = side_content(plan.image, plan.image.path.read_bytes())
+    content = side_content(image, image.path.read_bytes())
     target = path + side_file.SUFFIX
     try:
         with sdcard.mounted(bench.board):

@@ -58,8 +58,13 @@ class Console(object):
 
     def about(self, clock, facts):
         # type: (BoardClock, Dict[str, Any]) -> None
-        """From now on the heartbeat tells ``facts`` too."""
+        """From now on time is known, and the heartbeat tells ``facts`` too."""
         self._clock = clock
+        self.know(facts)
+
+    def know(self, facts):
+        # type: (Dict[str, Any]) -> None
+        """From now on the heartbeat tells ``facts`` too."""
         self._status.update(facts)
 
     # -- the keys that could do harm

@@ -8,25 +8,21 @@ import sys
 
 from . import states
 from .board_console import Console
-from .board_hw import PINS, BoardClock, Card, ModemUart, extend_watchdog, is_simulated, module
+from .board_file import BoardFile
+from .board_hw import PINS, BoardClock, Card, ModemUart, extend_watchdog, is_simulated
 from .board_log import Log
-from .card_source import CardSource, Digest, digest  # noqa: F401
 from .flow import Flow, Outcome  # noqa: F401
-from .image_file import look
 from .modem_version import running
-from .plan import ImageFacts, Options, Plan, Refusal, make_plan  # noqa: F401
+from .plan import FIRMWARE, SECOND, UPDATER, Options, Plan, Refusal, make_plan  # noqa: F401
 from .profile import SQN3330
-from .side_file import MAX_BYTES, SUFFIX, SideFile, parse  # noqa: F401
 
 try:
-    from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple  # noqa: F401
+    from typing import Any, Dict, List, Optional, Sequence, Tuple  # noqa: F401
 except ImportError:  # MicroPython
     pass
 
 #: A modem may be starting, in ms.
 PATIENCE_MS = 60000
-_SIZE = 6  # in what os.stat returns
-
 #: The flash goes over a line that a jumper may hold; nobody but the user's eyes can tell on the board (FiPy only).
 JUMPERS = Refusal(
     "expansion-rts-cts-jumpers",
@@ -37,120 +33,63 @@ JUMPERS = Refusal(
 
 
 class Job(object):
-    """One file, one modem, one run.
+    """One modem, one run. ``files`` by what they are for: plan.FIRMWARE, SECOND, UPDATER."""
 
-    Members are what is known so far: ``side``, ``digest``, ``image``, ``plan``, ``state``.
-    """
-
-    def __init__(self, path, console):
-        # type: (str, Console) -> None
-        self.path = path
+    def __init__(self, files, console):
+        # type: (Dict[str, BoardFile], Console) -> None
+        self.files = files
         self.console = console
         self.clock = BoardClock(console.pulse)
-        self.size = 0
-        self.side = None  # type: Optional[SideFile]
-        self.digest = None  # type: Optional[Digest]
-        self.image = None  # type: Optional[ImageFacts]
         self.plan = None  # type: Optional[Plan]
         self.running_build = 0
-        self.shield = ""
-        console.about(self.clock, {"file": path})
+        console.about(self.clock, {"file": self.last.path})
 
-    def examine(self, given, sha256):
-        # type: (Optional[Sequence[Any]], str) -> Optional[Refusal]
-        """Read the file, twice or against what is known of it; why not to go on, or None. Raises OSError.
+    @property
+    def first(self):
+        # type: () -> BoardFile
+        """The firmware, or the first file of it."""
+        return self.files[FIRMWARE]
 
-        given   (name, kind, radio, build, base, family) that a PC found out about a file with this ``sha256``
+    @property
+    def last(self):
+        # type: () -> BoardFile
+        """The firmware that is to run at the end."""
+        return self.files.get(SECOND) or self.first
+
+    def examine(self, known):
+        # type: (Dict[str, Tuple[str, Optional[Sequence[Any]]]]) -> Optional[Refusal]
+        """Read every file; why not to go on, or None. Raises OSError.
+
+        known   by path: SHA-256, and (name, kind, radio, build, base, family, part), as a PC has found out
         """
-        self.size = module("os").stat(self.path)[_SIZE]
-        trouble = self._read_side_file()
-        first = self._digest("reading the card")
-        self.digest = first
-        if self.side is None or self.side.sha256 != first.sha256:
-            if self.side is not None:
-                trouble = "the side file belongs to another file"
-                self.side = None
-            second = self._digest("reading the card again")
-            if second.sha256 != first.sha256:
-                return _misread("%s reads differently each time" % self.path)
-        if trouble:
-            self.console.tell("warning", {"text": trouble + "; going on without it, slower"})
-        if first.size != self.size:
-            return _misread("%s has %d bytes, and %d can be read" % (self.path, self.size, first.size))
-        if sha256 and sha256 != first.sha256:
-            return _misread("%s is not the file that is meant: its SHA-256 differs" % self.path)
-        self.console.about(self.clock, {"file": self.path, "sha256": first.sha256, "total": self.size, "done": 0})
-        self.image, refusal = look(self.path, self.size, first.families)
-        if given is not None:
-            name, kind, radio, build, base, family = given
-            self.image = ImageFacts(name, self.size, kind, radio, build, base, family)
-        elif self.side is not None:
-            self.image = self.side.image
-        elif refusal is None:
-            return self._verify()
-        return refusal
+        for role in (UPDATER, FIRMWARE, SECOND):
+            if role not in self.files:
+                continue
+            file = self.files[role]
+            sha256, image = known.get(file.path, ("", None))
+            refusal = file.examine(image, sha256)
+            if refusal is not None:
+                return refusal
+        return self._swapped()
 
-    def _verify(self):
+    def _swapped(self):
         # type: () -> Optional[Refusal]
-        """Walk the containers and recompute their checksums, where no PC has done so. Raises OSError."""
-        from . import containers  # only where it is wanted: memory is short on a board
+        """A file in another's place; the planner judges what is given as firmware."""
+        elf = self.files.get(UPDATER)
+        if elf is None or (elf.image is not None and elf.image.kind == "updater-elf"):
+            return None
+        return Refusal("files-swapped", elf.path + " is no updater image", "it does not begin as a program", "")
 
-        stream = open(self.path, "rb")
-        try:
-
-            def read_at(offset, count):
-                # type: (int, int) -> bytes
-                stream.seek(offset)
-                return stream.read(count)
-
-            walk = containers.Walk(read_at, self.size)
-            trouble = walk.trouble
-            what = "verifying the checksums in the file"
-            if not trouble and containers.wrong_sum(stream, walk.sums, self._beat(what)):
-                trouble = "has a wrong checksum: some byte changed"
-        finally:
-            stream.close()
-        if trouble:
-            text = self.path.split("/")[-1] + " " + trouble
-            return Refusal("firmware-file-truncated", text, "the download or the copy was damaged", "copy it again")
-        if not walk.sums:
-            text = "nothing in the file can be verified here: compare its SHA-256 with a source that you trust"
-            self.console.tell("warning", {"text": text})
-        return None
-
-    def _beat(self, what):
-        # type: (str) -> Callable[[int], None]
-        """Tells how far reading has come."""
-        console = self.console
-        size = self.size
-        return lambda done: console.beat(what, done, size)
-
-    def _digest(self, what):
-        # type: (str) -> Digest
-        return digest(self.path, self._beat(what))
-
-    def _read_side_file(self):
-        # type: () -> str
-        """Take the side file if there is one that fits; returns why one that is there is not used."""
-        try:
-            stream = open(self.path + SUFFIX, "rb")
-        except OSError:
-            return ""
-        try:
-            self.side = parse(stream.read(MAX_BYTES + 1))
-        except (OSError, ValueError) as err:
-            return str(err)
-        finally:
-            stream.close()
-        if self.side.size != self.size:
-            self.side = None
-            return "the side file belongs to a file of another size"
-        return ""
+    def options(self, method, accept, first_done):
+        # type: (str, Sequence[str], bool) -> Options
+        """What was chosen, as the planner wants it."""
+        elf = self.files[UPDATER].image if UPDATER in self.files else None
+        return Options(method, accept, elf, is_simulated(), soak=True, first_done=first_done)
 
     def ask_modem(self, uart, options, was):
         # type: (ModemUart, Options, int) -> Optional[Refusal]
         """Find out what the modem is, and plan; why not to flash, or None."""
-        assert self.image is not None
+        images = [file.image for file in (self.first, self.last) if file.image is not None]
         profile = SQN3330
         say = self.console.tell
         state = states.detect(uart, self.clock, profile, say, PATIENCE_MS)
@@ -158,33 +97,20 @@ class Job(object):
             state = states.detect(uart, self.clock, profile, say, PATIENCE_MS)
         now = running(state, states.read_facts(uart, self.clock, profile, state), was)
         self.running_build = now.build
-        self.plan = make_plan(now, [self.image], options)
+        self.plan = make_plan(now, images if SECOND in self.files else images[:1], options)
         return self.plan.refusal
 
     def described(self):
         # type: () -> Dict[str, Any]
         """All that is known before anything is sent, for the PC."""
-        image, plan, hashed = self.image, self.plan, self.digest
-        said = {"path": self.path, "size": self.size, "side_file": self.side is not None}  # type: Dict[str, Any]
-        if hashed is not None:
-            said["sha256"] = hashed.sha256
-        if image is not None:
-            said["image"] = [image.name, image.kind, image.radio, image.build, image.base, image.family]
-        if plan is not None:
-            said["mode"] = plan.mode
-            said["method"] = plan.method
+        said = self.last.described()
+        if len(self.files) > 1:
+            said["files"] = [file.path for file in self.files.values()]
+        if self.plan is not None:
+            said["mode"] = self.plan.mode
+            said["method"] = self.plan.method
             said["build"] = self.running_build
         return said
-
-
-def _misread(what):
-    # type: (str) -> Refusal
-    return Refusal(
-        "sd-read-error-mid-flash",
-        what,
-        "the card or its contacts are bad, or the file is still being copied",
-        "take all power away, clean and reseat the card, copy the file again",
-    )
 
 
 def run(
@@ -195,10 +121,12 @@ def run(
     yes=False,
     tagged=False,
     dry=False,
-    sha256="",
-    image=None,
+    second="",
+    updater_elf="",
+    first_done=False,
+    known=None,
 ):
-    # type: (str, str, Sequence[str], int, bool, bool, bool, str, Optional[Sequence[Any]]) -> bool
+    # type: (str, str, Sequence[str], int, bool, bool, bool, str, str, bool, Optional[Dict[str, Any]]) -> bool
     """Flash the modem with the file at ``path``; True where it was flashed and proved.
 
     method   "auto", "store" or "on-the-fly"
@@ -207,17 +135,22 @@ def run(
     yes      the plan needs no further yes
     tagged   events as JSON lines for a PC, instead of lines for a person
     dry      show the plan and stop
-    sha256   what the file must be
-    image    what a PC has found out about the file
+    second       the second file of 48829
+    updater_elf  the updater image for a modem in its boot ROM
+    first_done   the first file of 48829 is in the modem already
+    known        what a PC has found out about the files: see Job.examine
     """
     console = Console(tagged)
-    job = Job(path, console)
+    paths = {FIRMWARE: path, SECOND: second, UPDATER: updater_elf}
+    job = Job({role: BoardFile(paths[role], console) for role in paths if paths[role]}, console)
     end = {"proved": False, "sent_any": False, "sent": 0, "error": None}  # type: Dict[str, Any]
     try:
-        refusal = _run(job, method, accept, was, yes or tagged, dry, sha256, image, end)
+        refusal = _run(job, known or {}, (method, accept, first_done), was, yes or tagged, dry, end)
         if refusal is not None:
             end["error"] = [refusal.id, refusal.what, refusal.why, refusal.next]
-        end.update(job.described())
+        known_before = job.described()
+        known_before.update(end)  # the mode that was found at the end counts
+        end = known_before
         _last_words(console, end, dry)
         console.tell("end", end)
     finally:
@@ -225,20 +158,19 @@ def run(
     return bool(end["proved"])
 
 
-def _run(job, method, accept, was, yes, dry, sha256, image, end):
-    # type: (Job, str, Sequence[str], int, bool, bool, str, Optional[Sequence[Any]], Dict[str, Any]) -> Optional[Refusal]
+def _run(job, known, chosen, was, yes, dry, end):
+    # type: (Job, Dict[str, Any], Tuple[str, Sequence[str], bool], int, bool, bool, Dict[str, Any]) -> Optional[Refusal]
     """Examine, plan, ask, flash; why nothing was sent, or None. Mounts are left as found."""
     card = None  # type: Optional[Card]
     try:
         extend_watchdog()
-        card = Card(job.path)
-        refusal = job.examine(image, sha256)
+        card = Card(job.first.path)
+        refusal = job.examine(known)
         if refusal is None:
-            options = Options(method, accept, None, is_simulated(), soak=True)
-            refusal = _with_modem(job, options, was, accept, yes, dry, end)
+            refusal = _with_modem(job, job.options(*chosen), was, chosen[1], yes, dry, end)
         return refusal
     except OSError as err:
-        what = "%s cannot be used: %s" % (job.path, err)
+        what = "%s cannot be used: %s" % (" or ".join([file.path for file in job.files.values()]), err)
         return Refusal("sd-read-error-mid-flash", what, "", "run fipy-doctor check")
     except KeyboardInterrupt:  # the keys are ours until the flash begins
         return Refusal("user-interrupt", "stopped before anything was sent to the modem", "", "")
@@ -297,24 +229,27 @@ def _agreed(job, jumpers_accepted):
 def _flash(job, uart):
     # type: (Job, ModemUart) -> Outcome
     """Carry out the plan, shielded from the keyboard, with a log on the card before and after."""
-    assert job.plan is not None and job.digest is not None
+    assert job.plan is not None
     console = job.console
-    log = Log(job.path, console)
+    log = Log(job.first.path, console)
     shield = console.shield()
     job.clock.on_key = console.interrupted
     log.before(job.described(), shield)
-    source = CardSource(job.path, job.size, job.digest.sha256, job.side)
+    sources = {role: (file.source(), file.size) for role, file in job.files.items()}  # type: Dict[str, Any]
+    source, size = sources[FIRMWARE]
+    others = {role: sources[role] for role in sources if role != FIRMWARE}
     flow = Flow(uart, job.clock, SQN3330, console.tell)
     console.began = lambda: flow.outcome.sent_any
     try:
-        outcome = flow.run(job.plan, source, job.size, console.should_stop)
+        outcome = flow.run(job.plan, source, size, console.should_stop, others)
     except KeyboardInterrupt:  # only through telnet on old releases: the line itself is shielded
         outcome = flow.outcome
         closed = states.close_session(uart, job.clock, SQN3330, console.tell)
         outcome.mode = states.detect(uart, job.clock, SQN3330, console.tell).mode if closed else states.STP_OPEN
         outcome.error = ("user-interrupt", "Ctrl-C came through")
     finally:
-        source.close()
+        for role in sources:
+            sources[role][0].close()
     log.after(outcome)
     return outcome
 

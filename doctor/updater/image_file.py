@@ -119,6 +119,7 @@ def _practice(text, size, head):
         said[key] = value.strip()
     build = said.get("build", "0")
     base = said.get("base", "0")
+    part = said.get("part", "0")
     return ImageFacts(
         text,
         size,
@@ -127,6 +128,7 @@ def _practice(text, size, head):
         int(build) if build.isdigit() else 0,
         int(base) if base.isdigit() else 0,
         PRACTICE_FAMILY,
+        int(part) if part in ("1", "2") else 0,
     )
 
 

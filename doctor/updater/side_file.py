@@ -63,7 +63,7 @@ def build(data, image, sha256, block_bytes=BLOCK_MAX_BYTES, whole=False):
         "sha256": sha256,
         "block": block_bytes,
         "whole": whole,
-        "image": [image.name, image.kind, image.radio, image.build, image.base, image.family],
+        "image": [image.name, image.kind, image.radio, image.build, image.base, image.family, image.part],
     }  # type: Dict[str, Any]
     crcs = [crc16(data[at : at + block_bytes]) for at in range(0, len(data), block_bytes)]
     body = json.dumps(head).encode() + b"\n" + b"".join([struct.pack(">H", crc) for crc in crcs])  # type: bytes
@@ -82,7 +82,7 @@ def parse(content):
         head = json.loads(content[:end].decode())
         size = int(head["size"])
         block = int(head["block"])
-        name, kind, radio, build_, base, family = head["image"]
+        name, kind, radio, build_, base, family, part = (list(head["image"]) + [0])[:7]
         known = head["format"] == FORMAT
         sha256 = str(head["sha256"])
         whole = bool(head.get("whole"))
@@ -91,4 +91,4 @@ def parse(content):
     crcs = content[end + 1 : -2]
     if not known or block < 1 or size < 1 or len(crcs) != 2 * ((size + block - 1) // block):
         raise ValueError("not a side file that this version knows")
-    return SideFile(size, sha256, block, ImageFacts(name, size, kind, radio, build_, base, family), crcs, whole)
+    return SideFile(size, sha256, block, ImageFacts(name, size, kind, radio, build_, base, family, part), crcs, whole)

@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -21,7 +22,8 @@ from doctor.modem.images import side_content
 from doctor.remedies import cures
 from doctor.report.next_step import after_flash
 from doctor.sim.bench import SimBench
-from doctor.sim.practice import make_practice_image
+from doctor.sim.practice import make_practice_image, make_practice_part
+from doctor.sim.practice_elf import make_practice_elf
 from doctor.updater import side_file
 from tests.jobs.flashing import BUILD, SIZE_BYTES, User, small_image
 
@@ -246,7 +248,7 @@ def says(words: str) -> Callable[[Event], bool]:
 
 
 MOMENTS = ("putting the updater", "reading the card", "soak", "prepare", "transfer")
-QUICK = {("reading the card", OLD), ("transfer", "1.20.2.r4")}
+QUICK = {("reading the card", OLD)}
 
 
 @pytest.mark.parametrize(
@@ -302,6 +304,7 @@ def test_in_a_run_that_joined_ctrl_c_is_always_a_question() -> None:
         assert not hands.pressed_early and hands.should_stop() and user.asked == 1
 
 
+@pytest.mark.table
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
 def test_sigterm_stops_nothing(job: BoardJob) -> None:
     assert job.flash(at=half, act=lambda: signal.raise_signal(signal.SIGTERM)).error is None
@@ -310,10 +313,10 @@ def test_sigterm_stops_nothing(job: BoardJob) -> None:
 
 def test_a_wish_to_stop_closes_the_transfer_and_names_the_next_command(job: BoardJob) -> None:
     user = User(stops=True)
-    result = job.flash(user=user, at=half, act=press)
+    result = job.flash(FlashRequest("card", "on-the-fly"), user=user, at=half, act=press)
     assert user.asked == 1
     assert result.exit_code == 3 and result.error is not None and result.error.id == "user-interrupt"
-    assert result.mode == "application"  # the store method keeps the old firmware until all has arrived
+    assert result.mode == job.sim.modem.mode == "recovery"
     assert "--via card" in result.error.next
 
 
@@ -367,3 +370,45 @@ def test_a_watchdog_of_the_users_does_not_bite(image: Path) -> None:
     job.bench.board.repl.run("from machine import WDT\nWDT(timeout=60000)\n")
     assert job.flash().error is None
     job.bench.close()
+
+
+def several(files: tuple[Path, ...], elf: Path | None, url: str, left_out: tuple[Path, ...] = ()) -> FlashResult:
+    with Bench(BenchOptions(port=url, firmware=files, updater_elf=elf)) as bench:
+        for path in (*files, *([elf] if elf is not None else [])):
+            if path not in left_out:
+                bench.link.serial.hands.copy_to_card(path)
+        result = flash(bench, CARD, consent=User())
+        received = [image.sha256 for image in bench.link.serial.bench.modem.received]
+        if result.error is None:
+            sent = [path for path in (elf, *files) if path is not None]
+            assert received == [hashlib.sha256(path.read_bytes()).hexdigest() for path in sent]
+        else:
+            assert received == []
+        return result
+
+
+def test_both_files_of_the_pair_go_from_the_card_in_their_order(tmp_path: Path) -> None:
+    pair = (make_practice_part(tmp_path, 1, 30_000), make_practice_part(tmp_path, 2, 30_000))
+    result = several(pair, None, "sim://gpy?build=41065")
+    assert result.error is None and result.proof is not None and result.proof.holds
+    assert result.proof.after.build == 48829
+
+
+@pytest.mark.table
+def test_a_pair_of_which_one_file_is_not_on_the_card_is_refused(tmp_path: Path) -> None:
+    pair = (make_practice_part(tmp_path, 1, 30_000), make_practice_part(tmp_path, 2, 30_000))
+    result = several(pair, None, "sim://gpy?build=41065", pair[1:])
+    assert result.error is not None and result.error.id == "dup-path-enoent" and result.exit_code == 1
+
+
+@pytest.mark.table
+def test_a_modem_in_its_boot_rom_is_saved_from_the_card(tmp_path: Path) -> None:
+    image = make_practice_image(tmp_path, build=41065, size_bytes=30_000)
+    result = several((image,), make_practice_elf(tmp_path), "sim://gpy?scenario=modem-ffh")
+    assert result.error is None and result.mode == "application"
+
+
+def test_a_boot_rom_does_not_go_from_the_card(job: BoardJob) -> None:
+    plan = SimpleNamespace(files=(SimpleNamespace(role="bootrom"),))
+    no = refusal(job.bench, engine.Report(()), plan)  # type: ignore[arg-type]
+    assert no is not None and "--via usb" in no.next
