@@ -36,6 +36,9 @@ _log = logging.getLogger(__name__)
 WATCH_MS = 1000.0
 """With ``state=DIR``: how often a change of the modem's firmware or mode is looked for and saved."""
 
+SAVED_PERCENT = 5.0
+"""Of a transfer, between two savings."""
+
 BOOT_LIMIT_MS = 10_000.0
 """A bench is found as somebody left it some time ago: booted, at the prompt or busy with what main.py does."""
 
@@ -304,10 +307,12 @@ class SimBench:
             self.hands.unplug()
 
     def _landmarks(self) -> tuple[object, ...]:
-        return (self.modem.mode, self.modem.build, len(self.modem.received))
+        modem, stp = self.modem, self.modem.stp
+        far = None if stp is None else (stp.session_open, int((stp.percent or 0.0) // SAVED_PERCENT))
+        return (modem.mode, modem.build, modem.flash.whole, len(modem.received), far)
 
     def _watch(self) -> None:
-        """Save as soon as the modem's firmware or mode changed, so that a killed program leaves the truth behind."""
+        """Save as soon as the modem's firmware, mode or transfer went on: a killed program leaves the truth behind."""
         if self.store is None:
             return
         if self._landmarks() != self._watched:

@@ -209,6 +209,7 @@ class _Detection(object):
 
     def _session_closed(self, baud):
         # type: (int) -> None
+        self._master.leave(SESSION_PROBE_MS)
         self._state.mode = STP_OPEN
         self._state.baud = baud
         self._state.note("session-closed")

@@ -209,6 +209,23 @@ class Master(object):
             return True
         return self.reset(CLOSE_ACK_MS)
 
+    def leave(self, wait_ms):
+        # type: (int) -> None
+        """After a RESET was acknowledged: out of a transfer mode in which no session was open.
+
+        There a RESET changes nothing, and another one is acknowledged too; what ends the mode is the end of a session.
+        Where the first RESET has ended one, the second goes to an AT parser, which does not know it.
+        """
+        if not self.reset(wait_ms):
+            self._port.write(b"\r")
+            return
+        self._tid = 1
+        try:
+            self._ask(OPEN, b"", wait_ms, 1)
+        except StpError:
+            return
+        self.close()
+
     def _announce(self, data_type):
         # type: (int) -> bool
         """Tell a version 2 slave what follows; False where it refuses to hear that. Raises StpError."""

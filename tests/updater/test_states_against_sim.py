@@ -104,6 +104,17 @@ def test_abandoned_transfer_whose_first_reset_is_lost() -> None:
     assert sim.misuse == []
 
 
+@pytest.mark.parametrize("at_leaves", [True, False])
+@pytest.mark.parametrize("method", ["store", "on-the-fly"])
+def test_transfer_mode_without_a_session_is_left(method: str, at_leaves: bool) -> None:
+    sim = modem("recovery")
+    sim.switches.at_leaves_idle_stp = at_leaves
+    sim.open_stp(method)
+    assert look(sim).mode == states.STP_OPEN
+    assert look(sim).mode == states.RECOVERY
+    assert sim.misuse == [] and sim.received == []
+
+
 def test_abandoned_transfer_that_waits_for_its_block_for_ever() -> None:
     sim = modem("stp-open")
     sim.switches.on_partial = "wait"
