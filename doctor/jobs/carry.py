@@ -82,7 +82,7 @@ def carry_out(
 
     def attempt() -> Attempt:
         known = attempt_of(bench, plan, request, mirrored=run.mirrored)
-        return replace(known, failed_before=recorder.failed_before)
+        return replace(known, failed_before=recorder.failed_before, failures=recorder.failures_before)
 
     try:
         for leg in legs(plan.via, plan.before, plan.core, bench.profile):

@@ -44,6 +44,8 @@ class Recorder:
         last = journal.find(entry.ids)
         #: Error id with which the last flash of this modem ended.
         self.failed_before = str(last.error.get("id", "")) if last is not None else ""
+        #: How many in a row ended so.
+        self.failures_before = last.failures if last is not None else 0
         self.entry = entry
         self._keep(entry)
 
@@ -70,8 +72,9 @@ class Recorder:
         if error is not None:
             state = journals.UNPROVED if result.begun else journals.UNTOUCHED
         said = {} if error is None else {"id": error.id, "what": error.what, "next": error.next}
+        failures = 0 if error is None else 1 + self.failures_before * (error.id == self.failed_before)
         done = (*self.entry.done, self.entry.step) if error is None and self.entry.step else self.entry.done
-        self._keep(replace(self.entry, state=state, mode=result.mode, error=said, done=done))
+        self._keep(replace(self.entry, state=state, mode=result.mode, error=said, done=done, failures=failures))
 
     def _keep(self, entry: Entry) -> None:
         self.entry = entry

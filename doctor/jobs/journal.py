@@ -51,6 +51,7 @@ class Entry:
     mirrored    the board was put into mirror mode for it; ``max_block`` bounds blocks there, 0: nothing does
     state       running, proved, unproved, or untouched (nothing was sent)
     mode        of the modem, as far as known at the end
+    failures    flashes of this modem in a row that ended with the id of ``error``
     """
 
     ids: Mapping[str, str]
@@ -71,6 +72,7 @@ class Entry:
     state: str = RUNNING
     mode: str = ""
     error: Mapping[str, str] = field(default_factory=dict)
+    failures: int = 0
     log: str = ""
 
 

@@ -23,6 +23,8 @@ _IF_DEAD = (
     "if it stays silent even then, it is dead: it fell silent while it wrote its firmware, and nothing known brings "
     "such a modem back"
 )
+#: Flashes in a row that end in the same way after which the same advice alone is not enough.
+OFTEN = 3
 #: Modes in which only removed power can help: nothing reaches the modem any more.
 _OUT_OF_REACH = (states.STP_OPEN, states.SILENT, states.DATA)
 #: Modes that a modem has again after a power cycle; what fails twice in the same way may be a state of the modem.
@@ -71,6 +73,7 @@ class Attempt:
     all_sent      the modem has the whole firmware: it may run it, though that was not seen
     asked         status has asked the modem since: it is not asked once more
     failed_before error id with which the last flash of this modem ended; "" where it did not
+    failures      how many flashes in a row had ended with that id
     """
 
     options: BenchOptions
@@ -82,12 +85,22 @@ class Attempt:
     all_sent: bool = False
     asked: bool = False
     failed_before: str = ""
+    failures: int = 0
     compress: bool = False
     override: frozenset[str] = frozenset()
 
 
 def onward(mode: str, attempt: Attempt, error_id: str = "") -> Onward:
     """The next step where the modem is in ``mode`` and the flash ended with ``error_id``."""
+    step = _step(mode, attempt, error_id)
+    if not error_id or error_id != attempt.failed_before or attempt.failures < OFTEN - 1:
+        return step
+    times = attempt.failures + 1
+    said = f"it has ended so {times} times in a row: fipy-doctor open {error_id} tells what may lie behind it"
+    return replace(step, remark="; ".join(filter(None, (step.remark, said))))
+
+
+def _step(mode: str, attempt: Attempt, error_id: str) -> Onward:
     hands: tuple[str, ...]
     lost = mode in _OUT_OF_REACH or mode == states.UNKNOWN
     if mode == states.DEPLOYING or (error_id == "finish-timeout" and lost and not attempt.asked):

@@ -29,6 +29,24 @@ def test_same_failure_twice_asks_for_a_power_cycle() -> None:
     assert onward(states.APPLICATION, again, "user-interrupt").hands == ()
 
 
+def test_same_failure_three_times_is_told_with_what_may_lie_behind_it() -> None:
+    once = replace(TRIED, failed_before="stp-start-refused", failures=1)
+    assert onward(states.APPLICATION, once, "stp-start-refused").remark == ""
+    often = onward(states.APPLICATION, replace(once, failures=2), "stp-start-refused")
+    assert "3 times" in often.remark and "fipy-doctor open stp-start-refused" in often.text
+    assert onward(states.APPLICATION, replace(once, failures=2), "link-unsteady").remark == ""
+
+
+def test_journal_counts_what_ends_in_the_same_way(tmp_path: Path) -> None:
+    options = BenchOptions(port=f"sim://sqn3330?state={tmp_path / 'bench'}", via_modem=True)
+    for number in (1, 2, 3):
+        with Bench(replace(options, firmware=(small_image(tmp_path),))) as bench:
+            bench.link.serial.bench.modem.faults.add(Fault("error", "AT+SMSTPU", times=None))
+            result = flash(bench, FlashRequest("modem"), consent=User())
+        assert result.error is not None and result.error.id == "stp-start-refused"
+        assert ("3 times" in str(result.error.next)) == (number == 3)
+
+
 def test_updater_in_memory_does_not_outlive_a_power_cycle() -> None:
     step = onward(states.RAM_UPDATER, replace(TRIED, failed_before="smswboot-11-error"), "smswboot-11-error")
     assert step.hands == (POWER_CYCLE,)
