@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import sys
@@ -13,10 +14,18 @@ import pytest
 TOOLS_ARE_A_MUST = "FIPY_DOCTOR_TESTS_NEED_TOOLS"
 
 
+@pytest.fixture(scope="session")
+def state_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """New folders, one a test; ``mktemp`` looks at all that it made before, which adds up over thousands of tests."""
+    parent = tmp_path_factory.mktemp("state")
+    return (parent / str(number) for number in itertools.count())
+
+
 @pytest.fixture(autouse=True)
-def state_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def state_of_its_own(state_folders: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     """Journals and logs of a test stay out of the user's own state directory."""
-    folder = tmp_path_factory.mktemp("state")
+    folder = next(state_folders)
+    folder.mkdir()
     monkeypatch.setenv("FIPY_DOCTOR_STATE_DIR", str(folder))
     return folder
 
