@@ -16,6 +16,7 @@ from doctor.board.card_image import OnPc, need_on_card
 from doctor.check import Status
 from doctor.clock import Deadline
 from doctor.errors import BoardError, BoardReset, DoctorError, FlashUnproved, LinkError, Stopped, UsageError
+from doctor.escape import shown
 from doctor.events import Event, Listener, Note, Notice, Phase, Progress, StepStarted, from_core, ignore
 from doctor.jobs.card_copy import path_on_card
 from doctor.jobs.flash_plan import FlashPlan, FlashRequest
@@ -297,7 +298,8 @@ class _Follower:
         elif name == "heartbeat":
             self._beat(data)
         else:
-            self._tell(Note(str(data.get("text", ""))))
+            text = shown(str(data.get("text", "")), 300)
+            self._tell(Notice(text) if name == "warning" else Note(text))
 
     def _beat(self, data: Mapping[str, Any]) -> None:
         """The heartbeat: all that somebody who joined late has."""

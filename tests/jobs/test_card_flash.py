@@ -191,7 +191,15 @@ def test_a_file_that_is_not_on_the_card_is_refused_before_anything_is_sent(image
     job.bench.close()
 
 
-@pytest.mark.parametrize("release", ["1.11.0.b1", OLD, "1.18.1.r2", "1.20.2.r4"])
+@pytest.mark.parametrize(
+    "release",
+    [
+        pytest.param("1.11.0.b1", marks=pytest.mark.table),
+        OLD,
+        pytest.param("1.18.1.r2", marks=pytest.mark.table),
+        "1.20.2.r4",
+    ],
+)
 def test_ctrl_c_and_ctrl_f_in_the_middle_do_no_harm(image: Path, release: str) -> None:
     job = BoardJob(image, f"sim://fipy?release={release}")
     result = job.flash(at=half, act=lambda: job.bench.link.write(b"\r\x03\x03\x06"))
