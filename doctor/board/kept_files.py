@@ -178,7 +178,12 @@ def _read_plain(folder: Path) -> KeptFiles:
         files.append(Kept(target, len(data), hashlib.sha256(data).hexdigest()))
         where[target] = path
     if not files and not folders:
-        raise UsageError("usage", "there is nothing in this folder that could go to a board", on=str(folder))
+        raise UsageError(
+            "usage",
+            "there is nothing in this folder that could go to a board",
+            on=str(folder),
+            next="name a folder with files; hidden ones stay behind",
+        )
     return KeptFiles(folder, tuple(files), tuple(folders), where, tuple(left_out), is_backup=False)
 
 
