@@ -191,7 +191,8 @@ def cells(places: Mapping[str, tuple[Stage, ...]], everything: bool = False) -> 
         made += list(_switched(flow, places[flow.name], number, everything))
         made += list(_another_base(flow))
         made += [Cell(flow.name, "wrong baud", str(baud), baud=baud) for baud in BAUDS[flow.kind]]
-        made += [Cell(flow.name, "unplugged", at, unplug=at, may_die=at in DEADLY) for at in UNPLUGGED]
+        pulled = UNPLUGGED if flow.is_main or everything else UNPLUGGED[number % 2 :: 2]
+        made += [Cell(flow.name, "unplugged", at, unplug=at, may_die=at in DEADLY) for at in pulled]
         made += list(_smswboot(flow))
     return made
 

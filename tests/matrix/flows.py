@@ -74,7 +74,7 @@ class FlowCase:
     @property
     def is_main(self) -> bool:
         """Whether every switch is tried in it: together these go through every part of the core."""
-        return self.name in ("store", "fly", "ffh", "recovery", "monarch")
+        return self.name in ("store", "fly", "ffh", "monarch")
 
     @property
     def has_board(self) -> bool:
