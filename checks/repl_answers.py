@@ -49,7 +49,7 @@ class ReplAnswers(Check):
         "tx-rx-jumper-missing",
         "modem-null-bytes",
         "modemmanager-grabs-port",
-        "user-interrupt",
+        "updater-at-work",
     )
 
     def look(self, bench: Bench) -> Finding:
@@ -123,7 +123,7 @@ class ReplAnswers(Check):
             whose = f"our updater is at work on the board ({evidence['stands_at']}); fipy-doctor flash joins it"
         return self.fail(
             f"{name}: {whose}; it is not disturbed. DO NOT UNPLUG",
-            catalogue="user-interrupt",
+            catalogue="updater-at-work",
             evidence=evidence,
             cause="a modem update was started on the board, by hand or by main.py; stopping it can brick the modem",
             remedies=(_WAIT,),

@@ -111,7 +111,7 @@ def show(
         return
     if dry_run and result.plan is not None:
         screen.show(plan_text(result.plan))
-    if result.plan is None and result.proof is None:
+    if result.plan is None and result.proof is None and result.report.findings:
         screen.show(console.findings(result.report, cures(), screen.out, verbose=screen.verbose))
     if result.proof is not None:
         screen.show(proof_text(result.proof))

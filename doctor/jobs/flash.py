@@ -18,6 +18,7 @@ from doctor.jobs.flash_plan import METHODS, FlashFile, FlashPlan, FlashRequest, 
 from doctor.jobs.flash_result import FlashResult, HashedSource, Proof
 from doctor.jobs.guard import guarded, refuse_weak_supply
 from doctor.jobs.interrupts import Interrupts, Wish
+from doctor.jobs.state_dir import refuse_unwritable
 from doctor.jobs.ways import VIAS, go_through_own_mirror
 
 __all__ = [
@@ -110,6 +111,10 @@ def flash(bench: Bench, request: FlashRequest, *, consent: Consent, listen: List
     joined = card_flash.join(bench, request, consent.stop_board, listen)
     if joined is not None:
         return joined
+    try:
+        refuse_unwritable()
+    except DoctorError as err:
+        return FlashResult(engine.Report(()), error=err)
     report, plan = prepare(bench, request, listen)
     asked = isinstance(plan, card_flash.JumpersUnsure)
     if isinstance(plan, card_flash.JumpersUnsure):

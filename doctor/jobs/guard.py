@@ -18,6 +18,7 @@ from doctor.jobs.flash_plan import given_files
 from doctor.jobs.journal import Entry, Journal, SentFile
 from doctor.jobs.lock import port_lock
 from doctor.jobs.logbook import Logbook
+from doctor.jobs.state_dir import state_place, unwritable
 from doctor.jobs.supply import battery, refuse_low
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from doctor.jobs.flash_result import FlashResult
 
 WRITE_SHARE = 0.02  #: of a file, between two entries while it goes over
+_GOES_ON = "the flash goes on; do not interrupt it: how far it came would not be known"
 
 
 def refuse_weak_supply(bench: Bench) -> None:
@@ -34,20 +36,29 @@ def refuse_weak_supply(bench: Bench) -> None:
 
 
 class Recorder:
-    """Hears a flash and keeps the journal. A disk that fails ends the journal, never the flash."""
+    """Hears a flash and keeps the journal. A disk that fails costs the journal, never a flash that has begun.
 
-    def __init__(self, journal: Journal, entry: Entry, say: Listener) -> None:
+    must  nothing was sent yet, so that a journal that cannot be begun is a reason not to: raises DoctorError
+    """
+
+    def __init__(self, journal: Journal, entry: Entry, say: Listener, *, must: bool = False) -> None:
         self._journal = journal
         self._say = say
         self._share = 0.0
-        self._broken = False
+        self._told_broken = must
+        aside = journal.set_aside(entry.ids)
+        if aside is not None:
+            say(events.Notice(f"the earlier journal of this modem cannot be read; it is kept as {aside}"))
         last = journal.find(entry.ids)
         #: Error id with which the last flash of this modem ended.
         self.failed_before = str(last.error.get("id", "")) if last is not None else ""
         #: How many in a row ended so.
         self.failures_before = last.failures if last is not None else 0
         self.entry = entry
-        self._keep(entry)
+        kept = self._keep(entry)
+        if must and kept is not None:
+            raise unwritable(kept, state_place() / "journal") from kept
+        self._told_broken = kept is not None
 
     def hear(self, event: Event) -> None:
         """Write down that a step begins, before it does, and how far the file is."""
@@ -74,17 +85,21 @@ class Recorder:
         said = {} if error is None else {"id": error.id, "what": error.what, "next": error.next}
         failures = 0 if error is None else 1 + self.failures_before * (error.id == self.failed_before)
         done = (*self.entry.done, self.entry.step) if error is None and self.entry.step else self.entry.done
-        self._keep(replace(self.entry, state=state, mode=result.mode, error=said, done=done, failures=failures))
+        ended = replace(self.entry, state=state, mode=result.mode, error=said, done=done, failures=failures)
+        self._keep(replace(ended, advice=result.advice))
 
-    def _keep(self, entry: Entry) -> None:
+    def _keep(self, entry: Entry) -> OSError | None:
+        """Write it, and next time again where that fails: a full disk may have room by then. It is told once."""
         self.entry = entry
-        if self._broken:
-            return
         try:
             self.entry = self._journal.write(entry)
         except OSError as err:
-            self._broken = True
-            self._say(events.Note(f"the journal cannot be written ({err.strerror}); going on without"))
+            if not self._told_broken:
+                self._told_broken = True
+                text = f"the journal of this flash cannot be written any more ({err.strerror or err}): {_GOES_ON}"
+                self._say(events.Notice(text))
+            return err
+        return None
 
 
 @contextmanager
@@ -103,7 +118,7 @@ def guarded(
             warning = stack.enter_context(awake())
             if warning:
                 listen(events.Notice(warning))
-        recorder = Recorder(Journal(), _entry(bench, plan, request, log), listen)
+        recorder = Recorder(Journal(), _entry(bench, plan, request, log), listen, must=True)
 
         def hear(event: Event) -> None:
             recorder.hear(event)
@@ -112,6 +127,8 @@ def guarded(
 
         if log.path is not None:
             hear(events.Note(f"log of this flash: {log.path}"))
+        else:
+            hear(events.Notice(f"no log of this flash can be written in {state_place() / 'logs'}; going on without"))
         yield hear, recorder
 
 

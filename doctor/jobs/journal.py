@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,12 @@ from urllib.parse import parse_qs, urlsplit
 from doctor.bench import Bench
 from doctor.check import Needs
 from doctor.errors import BoardError, LinkError
-from doctor.jobs.state_dir import state_dir
+from doctor.jobs.state_dir import state_dir, state_place
 
 SCHEMA = "fipy-doctor/journal/1"
 KEPT = 50  #: journals of so many modems are kept; older ones are of nobody's use
 MAX_BYTES = 1 << 20  #: no journal of ours is nearly this large
+ASIDE = ".damaged"  #: ending of a journal that cannot be read, once a new one takes its place
 
 RUNNING, PROVED, UNPROVED, UNTOUCHED = "running", "proved", "unproved", "untouched"
 
@@ -52,6 +53,9 @@ class Entry:
     state       running, proved, unproved, or untouched (nothing was sent)
     mode        of the modem, as far as known at the end
     failures    flashes of this modem in a row that ended with the id of ``error``
+    advice      what the hands are to do after it; "" for nothing
+
+    More members may come, each with a default: a journal without them is as good, and one with others is read too.
     """
 
     ids: Mapping[str, str]
@@ -74,6 +78,15 @@ class Entry:
     error: Mapping[str, str] = field(default_factory=dict)
     failures: int = 0
     log: str = ""
+    advice: str = ""
+
+
+@dataclass(frozen=True)
+class Damaged:
+    """A journal that is there and cannot be read, and why."""
+
+    path: Path
+    why: str
 
 
 class Journal:
@@ -115,20 +128,42 @@ class Journal:
         return None
 
     def entries(self) -> list[Entry]:
-        """All that can be read; a damaged file is skipped."""
-        found: list[Entry] = []
-        try:
-            paths = sorted(self.folder.glob("*.json"), key=lambda p: p.stat().st_mtime, reverse=True)
-        except OSError:
-            return found
+        """All that can be read; a damaged file is skipped, see ``damaged``."""
+        paths = self._paths()
         for old in paths[KEPT:]:
             with suppress(OSError):
                 old.unlink()
-        for path in paths[:KEPT]:
-            with suppress(OSError, ValueError, TypeError, KeyError):
-                if path.stat().st_size <= MAX_BYTES:
-                    found.append(_entry(json.loads(path.read_text(encoding="utf-8"))))
-        return found
+        return [read for path in paths[:KEPT] if isinstance(read := _read(path), Entry)]
+
+    def damaged(self, ids: Mapping[str, str], *, surely: bool = False) -> Damaged | None:
+        """The journal of the modem that ``ids`` name, where it is there and cannot be read.
+
+        surely  False: one of an unknown modem counts too, unless all that such a file can be called by is in ``ids``
+        """
+        broken = [read for path in self._paths() if isinstance(read := _read(path), Damaged)]
+        names = {_key({kind: ids[kind]}) for kind in _SUREST if ids.get(kind)}
+        mine = [read for read in broken if read.path.stem in names]
+        if mine or surely or (ids.get("port") or "").startswith("sim://"):  # those are called by their port only
+            return mine[0] if mine else None
+        return broken[0] if broken and not ids.get("board") else None
+
+    def set_aside(self, ids: Mapping[str, str]) -> Path | None:
+        """Give way to a new journal: what cannot be read is kept under another name, which is returned."""
+        found = self.damaged(ids, surely=True)
+        if found is None:
+            return None
+        aside = found.path.with_suffix(f".{datetime.now(timezone.utc):%Y%m%d-%H%M%S}{ASIDE}")
+        try:
+            return found.path.rename(aside)
+        except OSError:
+            return None
+
+    def _paths(self) -> list[Path]:
+        """The files, newest first; looking makes no folder."""
+        folder = self._folder or state_place() / "journal"
+        with suppress(OSError):
+            return sorted(folder.glob("*.json"), key=lambda p: p.stat().st_mtime, reverse=True)
+        return []
 
 
 def ids_of(bench: Bench) -> dict[str, str]:
@@ -157,6 +192,22 @@ def port_key(port: str) -> str:
     return f"sim://{parts.hostname}?state={Path(state).resolve()}" if state else port
 
 
+def under_way(port: str | None, journal: Journal | None = None) -> Entry | None:
+    """The flash that another process is carrying out over ``port`` right now, under whatever name of the device."""
+    if not port or (port.startswith("sim://") and "state=" not in port):  # that bench is another one in each process
+        return None
+    names = {port_key(port), _device(port)}
+    fits = [
+        e for e in (journal or Journal()).entries() if {e.ids.get("port", ""), _device(e.ids.get("port", ""))} & names
+    ]
+    return next((entry for entry in fits if is_at_work(entry)), None)
+
+
+def _device(port: str) -> str:
+    """The device itself where ``port`` is a name of one, such as /dev/serial/by-id/…"""
+    return os.path.realpath(port) if port.startswith("/") else port
+
+
 def is_at_work(entry: Entry) -> bool:
     """Whether the process that wrote ``entry`` still runs; another one may have got its number since."""
     import psutil
@@ -171,16 +222,45 @@ def is_at_work(entry: Entry) -> bool:
         return False
 
 
+def _read(path: Path) -> Entry | Damaged:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            return Damaged(path, "it is far larger than any journal")
+        return _entry(json.loads(path.read_text(encoding="utf-8")))
+    except OSError as err:
+        return Damaged(path, err.strerror or str(err))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return Damaged(path, "its content is damaged, or of another version of fipy-doctor")
+
+
 def _entry(data: dict[str, Any]) -> Entry:
-    if data.pop("schema") != SCHEMA:
+    """The entry that ``data`` is. Raises ValueError, TypeError, KeyError or AttributeError where it is none."""
+    if data["schema"] != SCHEMA:
         raise ValueError("not a journal of this version")
-    files = tuple(SentFile(**item) for item in data.pop("files"))
-    return Entry(files=files, steps=tuple(data.pop("steps")), done=tuple(data.pop("done")), **data)
+    plain = Entry({}, (), {}, {}, ())
+    known: dict[str, Any] = {}
+    for name in (member.name for member in fields(Entry)):
+        if name not in data and name not in ("ids", "files", "options", "before", "steps"):
+            continue  # of an older version
+        value = data[name]
+        wanted = type(getattr(plain, name))
+        value = tuple(value) if wanted is tuple and isinstance(value, list) else value
+        if type(value) is not wanted:
+            raise TypeError(name)
+        known[name] = value
+    known["files"] = tuple(SentFile(**item) for item in known["files"])
+    if not all(isinstance(word, str) for word in (*known["steps"], *known.get("done", ()), *known["ids"].values())):
+        raise TypeError("a word")
+    return Entry(**known)
+
+
+#: What a modem's file is called by: the surest of its names that is known.
+_SUREST = ("board", "imei", "port")
 
 
 def _key(ids: Mapping[str, str]) -> str:
     """File name of a modem: the surest of its names, hashed since ports and URLs hold any character."""
-    name = next((f"{kind}:{ids[kind]}" for kind in ("board", "imei", "port") if ids.get(kind)), "unknown")
+    name = next((f"{kind}:{ids[kind]}" for kind in _SUREST if ids.get(kind)), "unknown")
     return hashlib.sha256(name.encode()).hexdigest()[:24]
 
 

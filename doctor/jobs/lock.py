@@ -10,17 +10,24 @@ from pathlib import Path
 from typing import IO
 
 from doctor.errors import LinkError
-from doctor.jobs.state_dir import state_dir
+from doctor.jobs.state_dir import state_place, unwritable
 
 
 @contextmanager
 def port_lock(port: str, folder: Path | None = None) -> Iterator[None]:
-    """Hold the lock of ``port`` within the block; the system frees it when we die. Raises LinkError port-busy."""
-    place = folder or state_dir() / "locks"
-    place.mkdir(parents=True, exist_ok=True)
+    """Hold the lock of ``port`` within the block; the system frees it when we die.
+
+    Raises LinkError port-busy, DoctorError where no lock can be kept.
+    """
+    place = folder or state_place() / "locks"
     name = str(Path(port).resolve()) if Path(port).exists() else port  # /dev/serial/by-id/… leads to the same device
     path = place / f"{hashlib.sha256(name.encode()).hexdigest()[:24]}.lock"
-    with path.open("a+", encoding="utf-8") as stream:
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        opened = path.open("a+", encoding="utf-8")
+    except OSError as err:
+        raise unwritable(err, path) from err
+    with opened as stream:
         try:
             _lock(stream)
         except OSError as err:

@@ -49,7 +49,7 @@ class Logbook:
         try:
             self._stream.write(f"{datetime.now():%H:%M:%S} {seconds:10.3f} {text}\n")
         except (OSError, ValueError):
-            self._stream = None
+            self.close()
 
     def close(self) -> None:
         """End the log."""

@@ -5,17 +5,53 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from doctor.errors import DoctorError
+
 VARIABLE = "FIPY_DOCTOR_STATE_DIR"  #: another place, for tests and for those who keep their home read-only
+ROOM_BYTES = 1 << 16  #: more than any journal of one modem takes, twice: the next one is written before the last goes
+
+
+def state_place() -> Path:
+    """The user's state directory of this program, whether it is there or not."""
+    given = os.environ.get(VARIABLE)
+    if given:
+        return Path(given)
+    from platformdirs import user_state_path
+
+    return user_state_path("fipy-doctor", appauthor=False)
 
 
 def state_dir() -> Path:
     """The user's state directory of this program; made where it is missing. Raises OSError."""
-    given = os.environ.get(VARIABLE)
-    if given:
-        path = Path(given)
-    else:
-        from platformdirs import user_state_path
-
-        path = user_state_path("fipy-doctor", appauthor=False)
+    path = state_place()
     path.mkdir(parents=True, exist_ok=True)
     return path
+
+
+def refuse_unwritable() -> None:
+    """Raises DoctorError where no journal could be kept: what brings a broken flash to its end would be missing."""
+    draft = state_place() / "journal" / f"room.{os.getpid()}.part"
+    try:
+        draft.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with draft.open("wb") as stream:
+                stream.write(bytes(ROOM_BYTES))
+                stream.flush()
+                os.fsync(stream.fileno())
+        finally:
+            draft.unlink(missing_ok=True)
+    except OSError as err:
+        raise unwritable(err, draft.parent) from err
+
+
+def unwritable(err: OSError, place: Path) -> DoctorError:
+    """The refusal to flash where ``place`` in the state directory cannot be written."""
+    setting = f"set {VARIABLE}=FOLDER" if os.name == "nt" else f"export {VARIABLE}=FOLDER"
+    return DoctorError(
+        "journal-not-writable",
+        "the journal of the flash cannot be written; nothing was sent to the modem",
+        on=str(place),
+        cause=f"{err.strerror or err}; without a journal nobody knows how to go on with a flash that broke off",
+        next=f"make room there, or make that folder one that you may write to; or name another one that outlives a "
+        f"restart of this computer ({setting}); then run the same command again",
+    )

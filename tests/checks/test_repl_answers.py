@@ -53,7 +53,7 @@ def test_a_running_program_fails_with_what_it_says() -> None:
     [
         (devices.program(b"[pybytes] Connected to MQTT\r\n"), "pybytes-occupies-board"),
         (devices.program(b"$GPGGA,123519,4807.038,N*47\r\n"), "wrong-serial-port-chosen"),
-        (devices.talker((500, b"DO NOT DISCONNECT POWER\r\n")), "user-interrupt"),
+        (devices.talker((500, b"DO NOT DISCONNECT POWER\r\n")), "updater-at-work"),
         (devices.talker((500, b"rst:0x1 (POWERON_RESET),boot:0x3\r\nwaiting for download\r\n")), "board-in-bootloader"),
         (
             devices.talker(*((900 * n, b"ets Jun  8 2016\r\nflash read err, 1000\r\n") for n in range(12))),
