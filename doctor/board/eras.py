@@ -49,6 +49,7 @@ class Era:
     has_vfs                 os functions of 1.20: ilistdir, umount, statvfs, errno texts
     has_mkfs                os.mkfs formats a card or the flash
     has_fsformat            os.fsformat formats a mounted path
+    flash_is_fat            /flash is FAT, or may be: LittleFS is the default from 1.20.1 on only
     rx_buffer_bytes         receive buffer of the REPL's UART
     base                    the MicroPython version that it is made from
     """
@@ -67,6 +68,7 @@ class Era:
     has_vfs: bool = False
     has_mkfs: bool = True
     has_fsformat: bool = False
+    flash_is_fat: bool = True
     rx_buffer_bytes: int = 512
     base: str = "1.8.6"
 
@@ -142,6 +144,7 @@ def era_of(release: str) -> Era:
         has_vfs=has_vfs,
         has_mkfs=not has_vfs,
         has_fsformat=has_vfs,
+        flash_is_fat=version < _at("1.20.1.b0"),
         rx_buffer_bytes=4096 if large_buffer else 512,
         base=base,
     )

@@ -15,6 +15,7 @@ from doctor.board import snippets
 from doctor.board.board import Board
 from doctor.board.repl import ReplBroken, ReplTimeout, ReplTraceback, tagged
 from doctor.errors import BoardError
+from doctor.escape import shown
 
 WRITE_PIECE_BYTES = 512  #: raw bytes in one command, as Pymakr sends them (board-and-repl.md 3.6)
 SMALLEST_PIECE_BYTES = 128  #: after halving on errors; below that the line is not usable
@@ -28,19 +29,36 @@ TEMPORARY_NAME = "fd-new.tmp"
 
 @dataclass(frozen=True)
 class BoardFile:
-    """A file or folder on a board; ``size_bytes`` is -1 where the board cannot tell."""
+    """A file or folder on a board; ``size_bytes`` is -1 where the board cannot tell.
+
+    Bytes of a name that are no UTF-8 stand in it as ``os.fsdecode`` would put them; ``doctor.escape.shown`` shows them.
+    """
 
     path: str
     name: str
     is_dir: bool
     size_bytes: int
 
+    @property
+    def is_named(self) -> bool:
+        """Whether the board can be asked for it: a broken directory, and FTP, make names that are no text."""
+        return self.name not in ("", ".", "..") and "/" not in self.name and is_text(self.path)
+
+
+def is_text(name: str) -> bool:
+    """Whether ``name`` has a form that every board, PC and document can hold: it is UTF-8."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
 
 class BoardFileMissing(BoardError):
     """A path does not exist on the board."""
 
     def __init__(self, path: str, *, on: str = "") -> None:
-        super().__init__("dup-path-enoent", f"the board has no {path}", on=on)
+        super().__init__("dup-path-enoent", f"the board has no {shown(path)}", on=on)
         self.path = path
 
 
@@ -57,11 +75,14 @@ def listdir(board: Board, path: str) -> tuple[BoardFile, ...]:
 
 
 def walk(board: Board, path: str, depth: int = 2) -> tuple[BoardFile, ...]:
-    """The entries of a folder and of its folders, ``depth`` levels deep. Raises as ``listdir``."""
+    """The entries of a folder and of its folders, ``depth`` levels deep; a folder whose name is none stays closed.
+
+    Raises as ``listdir``.
+    """
     found: list[BoardFile] = []
     for entry in listdir(board, path):
         found.append(entry)
-        if entry.is_dir and depth > 1:
+        if entry.is_dir and depth > 1 and entry.is_named:
             found += walk(board, entry.path, depth - 1)
     return tuple(found)
 
@@ -196,7 +217,7 @@ def _damaged(board: Board, path: str, what: str) -> BoardError:
 
 
 def _nonsense(board: Board, path: str) -> BoardError:
-    return BoardError("repl-answers", f"the board gave no usable account of {path}", on=board.link.name)
+    return BoardError("repl-answers", f"the board gave no usable account of {shown(path)}", on=board.link.name)
 
 
 def _read_piece(board: Board, path: str, offset: int, size: int) -> bytes:
@@ -212,7 +233,7 @@ def _read_piece(board: Board, path: str, offset: int, size: int) -> bytes:
 def _run(board: Board, path: str, code: str) -> list[object]:
     """The values of a snippet that ends with a tagged null, without that null."""
     with _missing_path(board, path):
-        values = tagged(board.repl.run(code))
+        values = tagged(board.repl.run(code, errors="surrogateescape"))
     if not values or values[-1] is not None:
         raise _nonsense(board, path)
     return values[:-1]

@@ -30,6 +30,7 @@ from doctor.escape import shown
 DEPTH = 32  #: folders in folders; deeper is a file system that runs in circles
 MAX_BYTES = 8 << 20  #: more than any /flash holds (4 MiB)
 FORMAT_SILENCE_S = 120.0
+NO_NAME = "its name holds bytes that are no text"
 
 Say = Callable[[str], None]
 
@@ -40,6 +41,13 @@ class Backup:
 
     kept: KeptFiles
     unreadable: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def why_unreadable(self) -> str:
+        """The likely cause of what could not be read."""
+        if all(reason == NO_NAME for _, reason in self.unreadable):
+            return "their names hold bytes that are no text, as programs leave that write another character set"
+        return "the file system in the board's flash is damaged"
 
 
 @dataclass
@@ -121,8 +129,8 @@ def _look(board: Board, path: str, depth: int, found: _Found) -> None:
         found.unreadable.append((path, err.what))
         return
     for entry in entries:
-        if entry.name in ("", ".", "..") or "/" in entry.name:
-            found.unreadable.append((entry.path, "its name is none"))
+        if not entry.is_named:
+            found.unreadable.append((entry.path, NO_NAME))
         elif not entry.is_dir:
             found.files.append(entry)
         elif depth > 1:

@@ -134,12 +134,14 @@ class Repl:
         silence_s: float = 10.0,
         total_s: float = 60.0,
         on_line: Callable[[str], None] | None = None,
+        errors: str = "replace",
     ) -> str:
         """Run ``code`` and return what it printed, ``\\r\\n`` as ``\\n``.
 
         silence_s  longest time without a byte
         total_s    longest time altogether
         on_line    called with each line as it arrives, without its end
+        errors     what becomes of bytes that are no UTF-8, as for ``bytes.decode``
         Raises ReplTraceback, ReplTimeout (after trying to stop our own code), ReplBroken, BoardReset.
         """
         self.send(code)
@@ -152,7 +154,7 @@ class Repl:
         self._unfinished = False
         if error.strip():
             raise ReplTraceback(_text(error), on=self.link.name)
-        return _text(printed)
+        return _text(printed, errors)
 
     def call(self, code: str, *, silence_s: float = 10.0, total_s: float = 60.0) -> object:
         """Run ``code``, which prints one line ``@@FD `` + JSON, and return that value. Raises as ``run`` does."""
@@ -271,5 +273,5 @@ def tagged(printed: str) -> list[object]:
     return values
 
 
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", errors="replace").replace("\r\n", "\n")
+def _text(data: bytes, errors: str = "replace") -> str:
+    return data.decode("utf-8", errors=errors).replace("\r\n", "\n")

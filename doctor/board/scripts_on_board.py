@@ -30,7 +30,7 @@ class Compared(Enum):
 
 @dataclass(frozen=True)
 class BoardScript:
-    """One script on the board. ``verdict`` is None where it was too large to read."""
+    """One script on the board. ``verdict`` is None where it was too large to read, or its name is no text."""
 
     path: str
     size_bytes: int
@@ -83,6 +83,9 @@ def read_scripts(board: Board, local: Mapping[str, bytes]) -> BoardScripts:
     scripts: list[BoardScript] = []
     room = READ_ALL_MAX_BYTES
     for entry in python[:FILES_MAX]:
+        if not entry.is_named:
+            scripts.append(BoardScript(entry.path, entry.size_bytes, None))
+            continue
         script = _equal_to_local(board, entry, local.get(entry.name))
         if script is None:
             script = _read(board, entry, local.get(entry.name), min(room, READ_MAX_BYTES))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from doctor.board import files, snippets
 from doctor.board.board import Board
+from doctor.board.file_names import same_on_fat, why_not
 from doctor.board.flash_copy import DEPTH, MAX_BYTES, Say, quiet
 from doctor.board.kept_files import MANIFEST, ROOT, Kept, KeptFiles
 from doctor.errors import BoardError, Stopped, UsageError
@@ -48,6 +49,7 @@ class Changes:
     same      files that are there already
     removed   files on the board that the folder does not have; only where a clean upload was asked for
     folders   folders to make
+    nameless  paths that a clean upload should remove and cannot: their names are no text
     """
 
     new: tuple[Kept, ...]
@@ -55,6 +57,7 @@ class Changes:
     same: tuple[Kept, ...]
     removed: tuple[files.BoardFile, ...] = ()
     folders: tuple[str, ...] = ()
+    nameless: tuple[str, ...] = ()
 
     @property
     def any(self) -> bool:
@@ -68,6 +71,7 @@ class Changes:
             *(f"make the folder {shown(path)}" for path in self.folders),
             *(f"write {shown(one.path)}, {one.size_bytes:,} bytes" for one in self.new),
             *(f"replace {shown(one.path)}, {one.size_bytes:,} bytes" for one in self.replaced),
+            *(f"leave {shown(path)}: its name is no text; fix --reset-flash removes it" for path in self.nameless),
         )
 
 
@@ -86,6 +90,30 @@ def refuse_bad_scripts(source: KeptFiles) -> None:
             )
 
 
+def refuse_bad_names(board: Board, source: KeptFiles) -> None:
+    """Nothing is written where a name is none for this board's /flash. Raises BoardError."""
+    fat = board.identify().era.flash_is_fat
+    paths = [*source.folders, *(one.path for one in source.files)]
+    for path in paths:
+        problem = next(filter(None, (why_not(part, fat=fat) for part in path.split("/"))), "")
+        if problem:
+            raise BoardError(
+                "name-not-for-board",
+                f"the name {shown(path.removeprefix(ROOT + '/'))} {problem}; nothing was written",
+                on=str(source.folder),
+                next="give the file another name, or take it out of the folder",
+            )
+    twice = same_on_fat(paths) if fat else None
+    if twice is not None:
+        names = " and ".join(shown(path.removeprefix(ROOT + "/")) for path in twice)
+        raise BoardError(
+            "name-not-for-board",
+            f"{names} differ in case only, and are one name on the board's FAT; nothing was written",
+            on=str(source.folder),
+            next="give one of them another name, or take it out of the folder",
+        )
+
+
 def compare(board: Board, source: KeptFiles, which: tuple[Kept, ...] | None = None, *, clean: bool = False) -> Changes:
     """What it takes to bring ``source`` to /flash; ``which``: only these files. Changes nothing.
 
@@ -93,10 +121,11 @@ def compare(board: Board, source: KeptFiles, which: tuple[Kept, ...] | None = No
     Raises BoardError: where the board cannot be read, and where there is no room, by then with nothing written.
     """
     wanted = source.files if which is None else which
-    there = {entry.path: entry for entry in files.walk(board, ROOT, DEPTH)}
+    key = str.upper if board.identify().era.flash_is_fat else str  # FAT finds MAIN.PY under main.py
+    there = {key(entry.path): entry for entry in files.walk(board, ROOT, DEPTH)}
     new, replaced, same = [], [], []
     for one in wanted:
-        entry = there.get(one.path)
+        entry = there.get(key(one.path))
         if entry is None:
             new.append(one)
         elif entry.is_dir:
@@ -108,13 +137,15 @@ def compare(board: Board, source: KeptFiles, which: tuple[Kept, ...] | None = No
     parents = {posixpath.dirname(one.path) for one in wanted} - {ROOT}
     folders = sorted(parents if which is not None else parents | set(source.folders))
     for path in folders:
-        if path in there and not there[path].is_dir:
+        if key(path) in there and not there[key(path)].is_dir:
             raise _in_the_way(board, path, "a file")
-    paths = {one.path for one in source.files}
-    removed = [e for e in there.values() if clean and not e.is_dir and e.path not in paths]
-    missing = tuple(path for path in folders if path not in there)
-    changes = Changes(tuple(new), tuple(replaced), tuple(same), tuple(removed), missing)
-    _refuse_without_room(board, changes, there)
+    ours = {key(one.path) for one in source.files}
+    gone = [e for path, e in there.items() if clean and not e.is_dir and path not in ours]
+    removed = [entry for entry in gone if entry.is_named]
+    left = tuple(entry.path for entry in gone if not entry.is_named)
+    missing = tuple(path for path in folders if key(path) not in there)
+    changes = Changes(tuple(new), tuple(replaced), tuple(same), tuple(removed), missing, left)
+    _refuse_without_room(board, changes, {one.path: there[key(one.path)] for one in replaced})
     return changes
 
 
@@ -146,14 +177,14 @@ def carry_out(board: Board, source: KeptFiles, changes: Changes, keep_copy: Keep
     return written
 
 
-def _refuse_without_room(board: Board, changes: Changes, there: dict[str, files.BoardFile]) -> None:
-    """A file that is replaced needs room beside the old one until it is proved."""
+def _refuse_without_room(board: Board, changes: Changes, old: dict[str, files.BoardFile]) -> None:
+    """A file that is replaced (``old`` by its path) needs room beside the old one until it is proved."""
     free = board.identify().free_bytes
     if free is None:
         return
     free += sum(_on_flash(entry.size_bytes) for entry in changes.removed)
     need = sum(_on_flash(one.size_bytes) for one in changes.new) + CLUSTER_BYTES * len(changes.folders)
-    grown = [max(0, _on_flash(one.size_bytes) - _on_flash(there[one.path].size_bytes)) for one in changes.replaced]
+    grown = [max(0, _on_flash(one.size_bytes) - _on_flash(old[one.path].size_bytes)) for one in changes.replaced]
     need += sum(grown) + max((_on_flash(one.size_bytes) for one in changes.replaced), default=0)
     if need and need + SPARE_BYTES > free:
         raise BoardError(

@@ -39,13 +39,13 @@ def command(folder: Path, **given: Any) -> int:
             "backup-not-whole",
             f"the board cannot read {', '.join(shown(path) for path, _ in done.unreadable)}; all else is kept",
             on=name,
-            cause="the file system in the board's flash is damaged",
+            cause=done.why_unreadable,
             next="look at what is kept; fipy-doctor fix --reset-flash makes the flash good again, without those files",
         )
     if screen.as_json:
         files = [vars(one) for one in done.kept.files]
         code = error.exit_code if error is not None else options.OK
-        unreadable = [path for path, _ in done.unreadable]
+        unreadable = [shown(path, 1000) for path, _ in done.unreadable]
         screen.document(as_json.document("backup", code, error, files=files, unreadable=unreadable))
     else:
         total = sum(one.size_bytes for one in done.kept.files)

@@ -36,6 +36,7 @@ def restore(
     Raises DoctorError.
     """
     source = read_folder(folder)
+    upload.refuse_bad_names(bench.board, source)
     if not source.is_backup:
         upload.refuse_bad_scripts(source)
     changes = upload.compare(bench.board, source, clean=clean)

@@ -75,7 +75,7 @@ def _consent_to_loss(made: flash_copy.Backup, context: CureContext, name: str) -
             "backup-not-whole",
             f"the board cannot read {lost}; nothing was formatted, all else is kept in {made.kept.folder}",
             on=name,
-            cause="the file system in the board's flash is damaged",
+            cause=made.why_unreadable,
             next=f"if these may be lost, run the same command with --confirm {ROOT}",
         )
 

@@ -61,7 +61,7 @@ class UploadScripts(DoableCure):
             if not files.exists(bench.board, folder):
                 continue
             for entry in files.listdir(bench.board, folder):
-                if entry.is_dir or not entry.name.endswith(".py"):
+                if entry.is_dir or not entry.is_named or not entry.name.endswith(".py"):
                     continue
                 data = files.read(bench.board, entry.path, max_bytes=READ_MAX_BYTES)
                 better = good.get(posixpath.basename(entry.path))

@@ -17,7 +17,7 @@ from doctor.sim.board_pins import Pins, PinState
 from doctor.sim.board_repl import Repl
 from doctor.sim.board_sqnsupgrade import frozen_modules
 from doctor.sim.board_state import LteTask, dump, load
-from doctor.sim.board_text import HELP_LINE, PANIC, SOFT_REBOOT, WDT_LINE, rom_text
+from doctor.sim.board_text import HELP_LINE, PANIC, SOFT_REBOOT, WDT_LINE, encoded, rom_text
 from doctor.sim.board_uart import Uart
 from doctor.sim.board_vfs import Vfs
 from doctor.sim.board_vm import Vm
@@ -81,6 +81,7 @@ class BoardSim:
         self.era = sim_era(release)
         self.pybytes = pybytes
         self.flash = flash if isinstance(flash, FlashFs) else FlashFs(flash)
+        self.flash.is_fat = self.era.flash_is_fat
         self.card = card
         self.carrier = carrier if carrier is not None else Carrier()
         self.frozen = frozen_modules(self.era)
@@ -373,7 +374,7 @@ class BoardSim:
 
     def write_console(self, text: str) -> None:
         """Show text, LF as CR LF; to a telnet client only while dupterm is off."""
-        data = text.replace("\n", "\r\n").encode()
+        data = encoded(text.replace("\n", "\r\n"))
         if self.dupterm:
             self.write_raw(data)
         else:

@@ -71,6 +71,11 @@ class SimEra:
         return f"{described}-{digest} on {date}"
 
     @property
+    def flash_is_fat(self) -> bool:
+        """/flash is FAT; LittleFS is the default from 1.20.1 on (board-and-repl.md 4; between 1.20.0 and it: **?**)."""
+        return not self.since("1.20.1.b0")
+
+    @property
     def vfs(self) -> bool:
         """The 1.20 file system layer with errno texts, ilistdir, umount, fsformat."""
         return self.since("1.20.0.rc0")

@@ -41,6 +41,14 @@ HELP_LINE = 'Type "help()" for more information.\n'
 WDT_LINE = "Starting the WDT on boot\n"
 
 
+def encoded(text: str) -> bytes:
+    """The bytes of a text: UTF-8; bytes that are none stand in it as ``os.fsdecode`` puts them, and come out again."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+
+
 def rom_text(reason: str) -> str:
     """What the chip's ROM prints after a reset; LF at line ends."""
     return _ROM % RESET_LINES[reason]

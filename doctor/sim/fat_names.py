@@ -6,6 +6,8 @@ import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from doctor.sim.board_text import encoded
+
 SLOT_BYTES = 32
 END_MARK = 0x00
 FREE_MARK = 0xE5
@@ -97,6 +99,18 @@ def live_slots(raw: bytes) -> Iterator[Slot]:
             high, low, size = struct.unpack_from("<H4xHI", slot, 20)
             yield Slot(name, slot[:11], slot[11], high << 16 | low, size, index - count + 1, count)
         parts, expect = [], 0
+
+
+def fatfs_name(part: str) -> str:
+    """The name that FatFs makes of one part of a path: cut at a control character, without dots and spaces at its end.
+
+    Source: create_name() of lib/oofatfs/ff.c. Raises ValueError for a name that it refuses.
+    """
+    end = next((index for index, char in enumerate(part) if char < " "), len(part))
+    name = part[:end].rstrip(". ")
+    if not name or len(encoded(name)) > LONG_UNITS_MAX or any(char in '"*:<>?|\x7f' for char in name):
+        raise ValueError(f"not a FAT file name: {part!r}")
+    return name
 
 
 def _fits_short(name: str) -> bytes | None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from doctor.sim.cardimage import CardFault, DirEntry
+from doctor.sim.fat_names import fatfs_name
 
 FLASH_BYTES = 4 * 1024 * 1024
 """/flash of FiPy and GPy with their 8 MB chips (board-and-repl.md 4)."""
@@ -27,6 +28,8 @@ class FlashFs:
 
     def __init__(self, files: Mapping[str, bytes] | None = None, *, size_bytes: int = FLASH_BYTES) -> None:
         self.size_bytes = size_bytes
+        self.is_fat = False
+        """Names are FatFs' names, and case makes no difference; else LittleFS."""
         self._files: dict[str, bytes] = {}
         self._dirs: set[str] = set()
         for name, data in (files or {}).items():
@@ -59,7 +62,7 @@ class FlashFs:
 
     def listdir(self, path: str = "/") -> list[DirEntry]:
         """Entries of a folder: folders, then files in the order of their making."""
-        folder = path.strip("/")
+        folder = self._spelt(path)
         if folder and folder not in self._dirs:
             raise CardFault("not-a-directory" if folder in self._files else "not-found", path)
         prefix = folder + "/" if folder else ""
@@ -73,7 +76,7 @@ class FlashFs:
 
     def stat(self, path: str) -> DirEntry:
         """The entry of one path."""
-        name = path.strip("/")
+        name = self._spelt(path)
         if not name or name in self._dirs:
             return DirEntry(name.rpartition("/")[2], True, 0)
         if name in self._files:
@@ -82,7 +85,7 @@ class FlashFs:
 
     def read(self, path: str, offset: int = 0, size: int = -1) -> bytes:
         """Bytes of a file from ``offset``; all that follow where ``size`` is negative."""
-        name = path.strip("/")
+        name = self._spelt(path)
         if self.stat(path).is_dir:
             raise CardFault("is-a-directory", path)
         data = self._files[name]
@@ -90,7 +93,7 @@ class FlashFs:
 
     def write(self, path: str, data: bytes) -> None:
         """Replace or create a file."""
-        name = path.strip("/")
+        name = self._spelt(path)
         if name in self._dirs or not name:
             raise CardFault("is-a-directory", path)
         self._needs_parent(name)
@@ -100,7 +103,7 @@ class FlashFs:
 
     def remove(self, path: str) -> None:
         """Delete a file or an empty folder."""
-        name = path.strip("/")
+        name = self._spelt(path)
         if not self.stat(path).is_dir:
             del self._files[name]
             return
@@ -110,7 +113,7 @@ class FlashFs:
 
     def mkdir(self, path: str) -> None:
         """Make a folder."""
-        name = path.strip("/")
+        name = self._spelt(path)
         if not name or name in self._dirs or name in self._files:
             raise CardFault("exists", path)
         self._needs_parent(name)
@@ -118,7 +121,7 @@ class FlashFs:
 
     def rename(self, old_path: str, new_path: str) -> None:
         """Give a file, or a folder with its content, a name that is free."""
-        old, new = old_path.strip("/"), new_path.strip("/")
+        old, new = self._spelt(old_path), self._spelt(new_path)
         if new in self._files or new in self._dirs:
             raise CardFault("exists", new_path)
         self._needs_parent(new)
@@ -138,6 +141,21 @@ class FlashFs:
         """Become what ``state`` says."""
         self._files = {name: base64.b64decode(text) for name, text in state["files"].items()}
         self._dirs = set(state["dirs"])
+
+    def _spelt(self, path: str) -> str:
+        """``path`` as it stands here, or would: FAT finds a name whatever its case. Raises CardFault 'bad-name'."""
+        name = path.strip("/")
+        if not self.is_fat or not name:
+            return name
+        found = ""
+        for part in name.replace("\\", "/").split("/"):
+            try:
+                wanted = f"{found}/{fatfs_name(part)}".lstrip("/")
+            except ValueError as error:
+                raise CardFault("bad-name", path) from error
+            there = (known for known in (*self._dirs, *self._files) if known.upper() == wanted.upper())
+            found = next(there, wanted)
+        return found
 
     def _needs_parent(self, name: str) -> None:
         parent = name.rpartition("/")[0]
