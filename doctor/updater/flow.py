@@ -190,7 +190,8 @@ class Flow(object):
         source, size = self._file(step)
         line = "AT+SMSTPU" if step.method == STORE else 'AT+SMSTPU="ON_THE_FLY"'
         packed = self._sources.get("packed") if step.image == FIRMWARE else None
-        Sender(self._s, line, step.phase, stop_at_zero=self._zero).send(source, size, packed)
+        sender = Sender(self._s, line, step.phase, stop_at_zero=self._zero, writes=step.method != STORE)
+        sender.send(source, size, packed)
 
     def _deploy(self, step):
         # type: (Step) -> None

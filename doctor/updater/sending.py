@@ -7,7 +7,7 @@ from .session import POLL_MS, FlowError, Session  # noqa: F401
 from .stp import CLOSE_ACK_MS, DATA_TYPE_CABA, DATA_TYPE_ELF, StpError
 
 try:
-    from typing import Optional  # noqa: F401
+    from typing import Optional, Tuple  # noqa: F401
 except ImportError:  # MicroPython
     pass
 
@@ -39,26 +39,31 @@ class Sender(object):
     phase         of the progress that is told
     elf           it is a program for the modem's memory, not firmware
     stop_at_zero  see plan.Plan
+    writes        the modem writes what arrives, so that nobody knows what it does once it may have all of it
     """
 
-    def __init__(self, session, line, phase=TRANSFER, elf=False, stop_at_zero=False):
-        # type: (Session, str, str, bool, bool) -> None
+    def __init__(self, session, line, phase=TRANSFER, elf=False, stop_at_zero=False, writes=False):
+        # type: (Session, str, str, bool, bool, bool) -> None
         self._s = session
         self._line = line
         self._phase = phase
         self._type = DATA_TYPE_ELF if elf else DATA_TYPE_CABA
         self._stop_at_zero = stop_at_zero
+        self._writes = writes
         self._before = session.outcome.sent_any
 
     def send(self, source, size, packed=None):
-        # type: (Source, int, Optional[tuple[Source, int]]) -> None
+        # type: (Source, int, Optional[Tuple[Source, int]]) -> None
         """Send all of ``source``; ``packed`` is the same as a zlib stream, for a modem that takes one.
 
-        Raises FlowError; the session is closed then, as far as the modem lets us.
+        Raises FlowError; the session is closed then, as far as the modem lets us. No error is it where all of the file
+        went out and only the modem's word for it is missing: ``outcome.unsure`` says so, and its report will tell.
         """
         s = self._s
         outcome, master = s.outcome, s.master
         outcome.sent_bytes = 0
+        outcome.unsure = None
+        outcome.maybe_all = False
         was_reset = self._start()
         opened = False
         try:
@@ -68,25 +73,51 @@ class Sender(object):
                 source, size = packed
             s.stop_here_if_asked()
             self._progress(0, size)
-            outcome.sent_bytes = master.send(source, size, self._progress, s.should_stop, self._stop_at_zero)
+            try:
+                outcome.sent_bytes = master.send(source, size, self._progress, s.should_stop, self._stop_at_zero)
+            finally:  # also where the port is lost
+                outcome.sent_any = self._before or master.began
+                outcome.maybe_all = self._writes and master.at_most >= size
         except StpError as err:
-            began = master.began
-            outcome.sent_any = self._before or began
+            outcome.sent_any = self._before or master.began
+            if outcome.maybe_all:
+                self._end_unsure(self._id(err, opened), err.detail, size)
+                return
             self._leave()
             raise FlowError(self._id(err, opened), err.detail)
         except FlowError:
             self._leave()
             raise
-        outcome.sent_any = self._before or master.began
         if outcome.sent_bytes < size:
+            if outcome.maybe_all:
+                self._end_unsure("user-interrupt", "stopped " + self._where(size), size)
+                return
             self._leave()
             raise FlowError("user-interrupt", "stopped " + self._where(size))
-        if self._closed():
+        self._end()
+
+    def _end(self, patient=False):
+        # type: (bool) -> None
+        """After the last block: end the session. Raises FlowError where the modem refuses that."""
+        s = self._s
+        outcome, master = s.outcome, s.master
+        if self._closed() or (patient and states.close_session(s.port, s.clock, s.profile, s.emit)):
             return
         if master.refuses_reset:
             outcome.mode = states.STP_OPEN
             raise FlowError("stp-invalid-answer", "the modem has taken the whole file, and refuses to end the transfer")
         s.at.listen(CLOSE_REST_MS)
+
+    def _end_unsure(self, id, text, size):
+        # type: (str, str, int) -> None
+        """All of the file went out, the last answer did not come: the modem may write it now, or wait for the rest.
+
+        The RESET that ends every transfer is right for both (4.3); after it only the modem's report can tell.
+        """
+        s = self._s
+        s.outcome.unsure = (id, text, size)
+        s.speaker.note(text + ": the modem may have all of it; ending the transfer, and waiting for its report")
+        self._end(patient=True)
 
     def _closed(self):
         # type: () -> bool

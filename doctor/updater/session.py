@@ -38,6 +38,8 @@ class Outcome(object):
     error          (id, text), or None
     sent_bytes     bytes of the file at hand that the modem acknowledged
     sent_any       True once a block was written to the wire: the modem may hold a part of a file
+    unsure         (id, text, size) where all of the file went out and the modem did not say that it has it; else None
+    maybe_all      True where all of a file that is written as it arrives went out: the modem may write from now on
     changed        True where the modem is in another mode than before, though nothing may have been sent
     step           id of the step that was begun last
     done           ids of the steps that are done
@@ -52,6 +54,8 @@ class Outcome(object):
         self.error = None  # type: Optional[Tuple[str, str]]
         self.sent_bytes = 0
         self.sent_any = False
+        self.unsure = None  # type: Optional[Tuple[str, str, int]]
+        self.maybe_all = False
         self.changed = False
         self.step = ""
         self.done = []  # type: List[str]

@@ -1,5 +1,6 @@
 """After the last block: the modem writes, says how it went, and comes back (5.2 steps 6 to 9). Nothing stops here."""
 
+from . import states
 from .contract import Timer
 from .plan import ON_THE_FLY, STORE
 from .session import POLL_MS, FlowError, Session  # noqa: F401
@@ -45,8 +46,15 @@ class Settler(object):
             word = self._settled(word)
         s.outcome.result_word = word
         if word.startswith("success"):
+            if s.outcome.unsure is not None:
+                s.outcome.sent_bytes = s.outcome.unsure[2]
+                s.outcome.unsure = None
             return
         self._switcher.await_known_mode()
+        if s.outcome.unsure is not None and (word.startswith("fail") or s.outcome.mode != states.UNKNOWN):
+            id, text, _ = s.outcome.unsure
+            said = "and the modem reports: " + word if word else "and the modem reports nothing of it"
+            raise FlowError(id, text + "; all of the file had gone out, " + said)
         if word.startswith("fail"):
             raise FlowError("upgrade-failed-result", "the modem reports: " + word)
         minutes = limit_ms // 60000
@@ -72,7 +80,8 @@ class Settler(object):
         busy, or in another mode.
         """
         s = self._s
-        worked = method == ON_THE_FLY or not self._before.startswith("success")
+        unsure = s.outcome.unsure is not None
+        worked = (method == ON_THE_FLY and not unsure) or not self._before.startswith("success")
         answering = None  # type: Optional[Timer]
         word = ""
         while not timer.over():
@@ -95,9 +104,9 @@ class Settler(object):
                 answering = None
                 self._tell_deployment(timer)
             if answering is not None and answering.over():
-                return word
+                return word if worked or not unsure else ""
             s.at.listen(min(timer.left_ms(), POLL_MS))
-        return word
+        return word if worked or not unsure else ""
 
     def _tell_deployment(self, timer):
         # type: (Timer) -> None

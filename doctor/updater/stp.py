@@ -116,6 +116,7 @@ class Master(object):
         self._again = None  # type: Optional[Callable[[int, int], bytes]]
         self._ahead = None  # type: Optional[Callable[[], None]]
         self.began = False  # True once a block was written to the wire
+        self.at_most = 0  # bytes of blocks that went out and were not refused: the modem has no more of the file
         self.packed = False  # True where the modem agreed to a zlib stream
         self.awaited = "the modem to answer"  # what a long silence most likely means, in words
         self.repeats = 0
@@ -187,6 +188,7 @@ class Master(object):
         self._ahead = getattr(source, "ahead", None)
         taken = 0
         rest = b""
+        self.at_most = 0
         while taken < size:
             if should_stop is not None and should_stop():
                 return taken
@@ -329,10 +331,14 @@ class Master(object):
             if attempt and offset >= 0 and self._again is not None:
                 payload = self._reread(offset, len(payload))
             known = self._crc_of(offset, payload) if offset >= 0 and self._crc_of is not None else None
+            if op == BLOCK:
+                self.at_most += len(payload)  # each time: a slave may take a repeated block once more (9.2)
             self._port.write(pack(op, _SESSION, tid, payload, known))
             if not attempt and offset >= 0 and self._ahead is not None:
                 self._ahead()  # the modem is busy with this block; meanwhile the next one is read
             answer = self._await(op, _SESSION, tid, wait_ms, len(payload))
+            if op == BLOCK and answer.kind in ("nack", "unknown"):
+                self.at_most -= len(payload)
             if answer.kind == "ack":
                 self._tid = tid + 1
                 return answer.payload

@@ -416,3 +416,39 @@ def test_genuine_file_reaches_the_sibling_modem(genuine: bytes, mode: str) -> No
     assert from_version_lines(outcome.version_lines, outcome.mode).build == 59577
     assert sim.received[-1].sha256 == hashlib.sha256(genuine).hexdigest()
     assert sim.misuse == []
+
+
+@pytest.mark.parametrize("fault", ["drop", "corrupt", "bad-crc", "short"])
+def test_last_answer_lost_for_ever_is_no_reason_to_give_up(fault: str) -> None:
+    run = Run(modem(), *practice(), method="on-the-fly")
+    run.sim.faults.stp(fault, percent=97, times=None)
+    flash_and_prove(run)
+    assert "the modem may have all of it" in run.notes()
+
+
+def test_last_block_lost_for_ever_is_told_after_the_modem_was_asked() -> None:
+    run = Run(modem(), *practice(), method="on-the-fly")
+    run.sim.faults.stp("lose", percent=96, times=None)
+    outcome = run.flash()
+    assert outcome.error is not None and "all of the file had gone out" in outcome.error[1]
+    assert (outcome.mode, run.sim.mode) == (states.RECOVERY, "recovery")
+    assert outcome.step == "deploy"
+
+
+def test_old_success_is_not_taken_for_the_report_of_an_unsure_transfer() -> None:
+    sim = modem("recovery")
+    sim.flash.report = "success"
+    run = Run(sim, *practice())
+    sim.faults.stp("lose", percent=96, times=None)
+    outcome = run.flash()
+    assert outcome.error is not None and outcome.mode == states.RECOVERY
+    assert "transfer" in outcome.done and "deploy" not in outcome.done
+
+
+def test_lying_residues_end_with_a_wait_and_not_in_the_middle_of_writing() -> None:
+    run = Run(modem(), *practice(), method="on-the-fly")
+    run.sim.faults.stp("corrupt-payload", percent=10, times=None)
+    outcome = run.flash()
+    assert outcome.error is not None
+    assert outcome.mode == states.RECOVERY
+    assert run.sim.upgrade is None
