@@ -41,7 +41,7 @@ class Report:
 
     findings     the cause first, its consequences behind it, then warnings, passes and skips
     warnings     about the run itself: a broken plug-in, an overrun total deadline
-    interrupted  the user pressed Ctrl-C; findings hold what was known by then
+    interrupted  the user pressed Ctrl-C; findings hold what was known by then, nothing of what was cut short
     """
 
     findings: tuple[Finding, ...]
@@ -251,6 +251,8 @@ class _Run:
             self._await(check)
             self.listen(CheckStarted(check.id))
             finding = with_link(self._examine(check), has_page=_is_builtin(check))
+            if self.stop.is_set() and self._uses_port(check):
+                return  # it was cut short: what it found tells nothing of the bench
             with self.changed:
                 self.findings[check.id] = finding
                 self.changed.notify_all()

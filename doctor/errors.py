@@ -133,5 +133,5 @@ class Stopped(DoctorError):
 
     exit_code = Exit.STOPPED
 
-    def __init__(self, what: str = "stopped; nothing was sent to the modem", *, next: str = "") -> None:
+    def __init__(self, what: str = "stopped by you; no firmware was sent to the modem", *, next: str = "") -> None:
         super().__init__("user-interrupt", what, next=next)

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import signal
+import sys
 import threading
 from pathlib import Path
 
@@ -218,3 +221,26 @@ def test_every_builtin_check_has_a_manual_page() -> None:
         for heading in ("Why:", "Looks at:", "Cures:"):
             assert heading in page, f"{check.id} lacks {heading}"
         assert type(check).__module__ == f"checks.{check.id.replace('-', '_')}"
+
+
+class CutShort(Good):
+    """Ctrl-C comes while it waits for the board, which is silent for 10 minutes of simulated time."""
+
+    id = "cut-short"
+    needs = (Needs.PORT,)
+    deadline_s = 600.0
+
+    def look(self, bench: Bench) -> Finding:
+        os.kill(os.getpid(), signal.SIGINT)
+        while True:
+            bench.link.read(1, 10)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="os.kill ends a program there")
+def test_what_ctrl_c_cuts_short_is_not_called_broken() -> None:
+    with Bench(BenchOptions(port="sim://fipy?speed=20")) as bench:
+        report = engine.run(bench, checks=[Good(), CutShort()])
+    assert report.interrupted
+    assert report.finding("cut-short") is None
+    assert report.failed == ()
+    assert int(report.exit_code) == 130

@@ -169,4 +169,4 @@ def _count(report: Report) -> Text:
         if number:
             parts.append(f"{number} {_WORDS[status]}")
     text = ", ".join(parts) or "nothing was examined"
-    return Text(f"{text}{' (stopped before the end)' if report.interrupted else ''}.", style="bold")
+    return Text(f"{text}{' (stopped by you before the end)' if report.interrupted else ''}.", style="bold")

@@ -56,7 +56,7 @@ def test_while_checks_run(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(CheckLine, "hear", hear_and_press)
     said = terminal.type("check", "--port", "sim://fipy")
     assert said.code == 130
-    assert "stopped before the end" in said.out
+    assert "stopped by you before the end" in said.out
     assert said.next == ["check", "--port", "sim://fipy"]
 
 

@@ -33,7 +33,7 @@ def test_a_check_that_is_ended_leaves_the_raw_repl() -> None:
         process.send_signal(signal.SIGHUP)  # they come in pairs
         out, err = process.communicate(timeout=LIMIT_S)
         assert (process.returncode, err) == (130, "")
-        assert "stopped before the end" in out
+        assert "stopped by you before the end" in out
         assert not board.raw_mode
 
 
