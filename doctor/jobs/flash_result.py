@@ -10,7 +10,7 @@ from doctor import engine
 from doctor.errors import DoctorError, Exit, FlashUnproved, Stopped
 from doctor.jobs.flash_plan import FlashPlan
 from doctor.jobs.onward import POWER_CYCLE, Attempt, Onward, flash_words, onward
-from doctor.jobs.steps_done import all_sent
+from doctor.jobs.steps_done import all_sent, first_sent
 from doctor.modem.facts import ModemFacts, from_version_lines
 from doctor.updater import states
 from doctor.updater.flow import Outcome
@@ -108,7 +108,7 @@ def result_of(
     received  what a simulated modem says it got last
     """
     begun = outcome.sent_any or outcome.changed
-    attempt = replace(attempt, all_sent=all_sent([step.id for step in plan.core.steps], outcome.done))
+    attempt = _with_progress(attempt, plan, outcome)
     if outcome.error is None:
         # What a board's mirror passes on is the last file; a boot ROM may have followed the firmware.
         last = outcome.done and not outcome.done[-1].startswith("bootrom-")
@@ -138,7 +138,7 @@ def lost_midway(
     err: DoctorError, report: engine.Report, plan: FlashPlan, outcome: Outcome, *, attempt: Attempt, advice: str
 ) -> FlashResult:
     """The way to the modem broke in the middle: begun, and not proved."""
-    attempt = replace(attempt, all_sent=all_sent([step.id for step in plan.core.steps], outcome.done))
+    attempt = _with_progress(attempt, plan, outcome)
     waits = outcome.sent_any and not attempt.all_sent
     mode = states.STP_OPEN if waits else states.UNKNOWN  # nobody can look any more
     where = "the modem probably still waits for the rest (stp-open)" if waits else "where it stands now is not known"
@@ -146,6 +146,17 @@ def lost_midway(
     words = onward(mode, attempt, err.id)
     error = FlashUnproved(err.id, what, on=err.on, cause=err.cause, next="plug the board in; " + words.text)
     return FlashResult(report, plan, None, error, advice, mode, words, True)
+
+
+def _with_progress(attempt: Attempt, plan: FlashPlan, outcome: Outcome) -> Attempt:
+    """``attempt`` with what the flow says of how far it came."""
+    steps = [step.id for step in plan.core.steps]
+    ends = 0 if outcome.maybe_all else None
+    return replace(
+        attempt,
+        all_sent=all_sent(steps, outcome.done, outcome.step, ends),
+        first_sent=first_sent(steps, outcome.done, len(attempt.options.firmware)),
+    )
 
 
 def no_way(err: DoctorError, report: engine.Report, plan: FlashPlan, attempt: Attempt) -> FlashResult:

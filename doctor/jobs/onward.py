@@ -9,6 +9,8 @@ from pathlib import Path
 
 from doctor.bench import BenchOptions
 from doctor.updater import states
+from doctor.updater.plan import make_plan
+from doctor.updater.shapes import BETWEEN_BUILD, PAIR, PAIR_BUILD, ImageFacts, Options, Running
 
 PRESS_RESET, POWER_CYCLE, WAIT = "press-reset", "power-cycle", "wait"
 _HANDS = {
@@ -17,6 +19,7 @@ _HANDS = {
     WAIT: "leave the board powered for 30 minutes more; unplugging now is how modems die",
 }
 FULL_IMAGE = "FULL-IMAGE.dup"  #: stands for a file that the user must find
+FULL_CATM1 = "CATM1-41065.dup"  #: the same, where it must be a Cat-M1 one
 UPDATER_IMAGE = "updater.elf"
 _IF_DEAD = (
     "do so only after an hour of silence: it may still write; "
@@ -52,7 +55,7 @@ class Onward:
     @property
     def text(self) -> str:
         """All of it in one sentence."""
-        parts = [*self.hands_text]
+        parts = [("then " if number else "") + hand for number, hand in enumerate(self.hands_text)]
         if self.words:
             parts.append(("then run: " if parts else "run: ") + shlex.join(self.words))
         if self.remark:
@@ -70,8 +73,11 @@ class Attempt:
     differential  the firmware only changes another build
     build_before  what the modem ran, where it was known
     mirrored      the board mirrors until it is reset
-    all_sent      the modem has the whole firmware: it may run it, though that was not seen
+    all_sent      all of the firmware went out: the modem may write it or run it, though that was not seen
     asked         status has asked the modem since: it is not asked once more
+    waited        it was left alone for as long as writing may take since
+    first_sent    the first file of a pair is in the modem
+    build_now     what the modem says it runs, where it was asked since
     failed_before error id with which the last flash of this modem ended; "" where it did not
     failures      how many flashes in a row had ended with that id
     """
@@ -84,6 +90,9 @@ class Attempt:
     mirrored: bool = False
     all_sent: bool = False
     asked: bool = False
+    waited: bool = False
+    first_sent: bool = False
+    build_now: int | None = None
     failed_before: str = ""
     failures: int = 0
     compress: bool = False
@@ -103,7 +112,8 @@ def onward(mode: str, attempt: Attempt, error_id: str = "") -> Onward:
 def _step(mode: str, attempt: Attempt, error_id: str) -> Onward:
     hands: tuple[str, ...]
     lost = mode in _OUT_OF_REACH or mode == states.UNKNOWN
-    if mode == states.DEPLOYING or (error_id == "finish-timeout" and lost and not attempt.asked):
+    may_write = lost and (attempt.all_sent or error_id == "finish-timeout")
+    if mode == states.DEPLOYING or (may_write and not attempt.waited):
         hands = (WAIT, PRESS_RESET) if attempt.mirrored else (WAIT,)
         return Onward(hands, status_words(attempt))
     again = bool(error_id) and error_id == attempt.failed_before
@@ -111,6 +121,8 @@ def _step(mode: str, attempt: Attempt, error_id: str) -> Onward:
         mode = states.FFH
     mirrored = (PRESS_RESET,) if attempt.mirrored else ()
     hands = (POWER_CYCLE,) if lost or (again and mode in _POWER_HARMLESS) else mirrored
+    if hands == (POWER_CYCLE,) and attempt.all_sent and not attempt.waited and mode != states.APPLICATION:
+        hands = (WAIT, POWER_CYCLE)  # it answers in its updater, and may still write there
     if attempt.all_sent and (lost or (mode == states.APPLICATION and not attempt.asked)):
         return Onward(hands, status_words(attempt), _IF_DEAD if mode == states.SILENT else "")
     if error_id == "stall-at-zero-percent" and attempt.method != "on-the-fly":
@@ -118,10 +130,24 @@ def _step(mode: str, attempt: Attempt, error_id: str) -> Onward:
     if mode == states.FFH and attempt.options.updater_elf is None:
         remark = f"{UPDATER_IMAGE} and the full image come in the same package; only both together help from here"
         return Onward(hands, flash_words(attempt, mode), remark)
+    if _pair_is_broken(mode, attempt):
+        remark = f"{FULL_CATM1} stands for a full Cat-M1 image; when it runs, flash the pair from its beginning"
+        return Onward(hands, flash_words(attempt, mode), remark)
     if attempt.differential and mode != states.APPLICATION and mode not in _OUT_OF_REACH:
         remark = f"{FULL_IMAGE} stands for a full image: a differential one cannot be used any more"
         return Onward(hands, flash_words(attempt, mode), remark)
     return Onward(hands, flash_words(attempt, mode))
+
+
+def _pair_is_broken(mode: str, attempt: Attempt) -> bool:
+    """Whether the planner would refuse to go on with a pair whose first file is in the modem."""
+    if not attempt.first_sent:
+        return False
+    build = (attempt.build_now or BETWEEN_BUILD) if mode == states.APPLICATION else 0
+    family = "SQN3330"
+    parts = [ImageFacts(kind, 1 << 20, kind, "CATM1", PAIR_BUILD, 0, family) for kind in PAIR]
+    options = Options(accept=(*attempt.options.accept, "no-way-back"), first_done=True)
+    return make_plan(Running(mode, build, "CATM1", family), parts, options).refusal is not None
 
 
 def flash_words(attempt: Attempt, mode: str) -> tuple[str, ...]:
@@ -136,10 +162,14 @@ def flash_words(attempt: Attempt, mode: str) -> tuple[str, ...]:
         method = "auto" if method == "store" else method
         if attempt.differential:
             files = (FULL_IMAGE,)
+    if _pair_is_broken(mode, attempt):
+        files, method = (FULL_CATM1,), "auto"
     if mode == states.FFH and elf is None:
         elf = UPDATER_IMAGE
     words = ["fipy-doctor", "flash", *(str(path) for path in files)]
     was = options.was or (attempt.build_before if mode != states.APPLICATION else None)
+    if attempt.first_sent:
+        was = BETWEEN_BUILD if mode != states.APPLICATION else None
     named = (
         ("--updater-elf", elf),
         ("--bootrom", options.bootrom),

@@ -8,4 +8,4 @@ class LeaveMirror(ManualCure):
 
     id = "leave-mirror"
     practice = ("--hands", "press-reset")
-    how = ("press the reset button of the board, or unplug USB and battery and plug in again",)
+    how = ("press the reset button of the board; do not unplug it: the modem may still be writing",)

@@ -11,8 +11,9 @@ from doctor.bench import Bench, BenchOptions
 from doctor.events import CheckEnded, Event
 from doctor.jobs.check import check
 from doctor.jobs.flash import FlashRequest, flash
-from doctor.jobs.onward import POWER_CYCLE, WAIT, Attempt, onward
+from doctor.jobs.onward import FULL_CATM1, POWER_CYCLE, WAIT, Attempt, onward
 from doctor.jobs.status import status
+from doctor.jobs.steps_done import all_sent
 from doctor.sim.bench import SimBench
 from doctor.sim.faults import DEPLOY, Fault
 from doctor.updater import states
@@ -68,14 +69,43 @@ def test_next_command_keeps_what_the_user_gave() -> None:
 def test_status_comes_first_where_all_was_sent(mode: str) -> None:
     step = onward(mode, replace(TRIED, all_sent=True), "smswboot-11-error")
     assert step.words == ("fipy-doctor", "status", "--via", "modem", "--port", "sim://sqn3330")
-    assert ("dead" in step.text) is (mode == states.SILENT)
+    assert step.hands == (() if mode == states.APPLICATION else (WAIT,))
 
 
 def test_status_does_not_lead_to_itself() -> None:
-    asked = replace(TRIED, all_sent=True, asked=True)
+    asked = replace(TRIED, all_sent=True, asked=True, waited=True)
     assert onward(states.APPLICATION, asked, "upgrade-failed-result").words[1] == "flash"
     assert onward(states.SILENT, replace(TRIED, all_sent=True), "finish-timeout").hands == (WAIT,)
-    assert onward(states.SILENT, asked, "finish-timeout").hands == (POWER_CYCLE,)
+    last = onward(states.SILENT, asked, "finish-timeout")
+    assert last.hands == (POWER_CYCLE,)
+    assert "dead" in last.text and "only after an hour of silence" in last.text
+
+
+def test_power_comes_off_after_the_wait_where_all_went_out() -> None:
+    again = replace(TRIED, all_sent=True, failed_before="stp-residue")
+    assert onward(states.RECOVERY, again, "stp-residue").hands == (WAIT, POWER_CYCLE)
+    assert onward(states.RECOVERY, replace(again, all_sent=False), "stp-residue").hands == (POWER_CYCLE,)
+
+
+def test_journal_of_a_killed_flash_counts_the_last_block_as_sent() -> None:
+    steps = ("prepare", "transfer", "deploy")
+    assert all_sent(steps, ("prepare",), "transfer", 2016)
+    assert not all_sent(steps, ("prepare",), "transfer", 60_000)
+    assert not all_sent(steps, (), "prepare", 0)
+
+
+def test_pair_that_broke_off_in_its_second_file_is_led_on_by_a_full_image() -> None:
+    pair = replace(
+        TRIED,
+        options=BenchOptions(port="COM3", firmware=(Path("48829-1.dup"), Path("48829-2.dup"))),
+        build_before=38638,
+        first_sent=True,
+    )
+    broken = onward(states.RECOVERY, pair, "transfer-refused")
+    assert broken.words[:5] == ("fipy-doctor", "flash", FULL_CATM1, "--was", "39529")
+    going_on = onward(states.APPLICATION, replace(pair, build_now=39529), "transfer-refused")
+    assert going_on.words[:4] == ("fipy-doctor", "flash", "48829-1.dup", "48829-2.dup")
+    assert FULL_CATM1 in onward(states.APPLICATION, replace(pair, build_now=38638), "x").words
 
 
 def test_power_lost_while_it_wrote_is_told_as_what_it_is(tmp_path: Path) -> None:
