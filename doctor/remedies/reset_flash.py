@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from doctor.board import flash_copy, upload
 from doctor.board.kept_files import ROOT, Kept, KeptFiles
 from doctor.check import Finding
-from doctor.errors import BoardError, DoctorError, Stopped
+from doctor.errors import BoardError, DoctorError, Stopped, UsageError
 from doctor.escape import shown
 from doctor.plural import counted
 from doctor.remedies.backup_file import keep_copy
@@ -49,6 +49,7 @@ class ResetFlash(DoableCure):
         folder = _new_folder(context.backup)
         made = flash_copy.backup(bench.board, folder, context.say)
         kept = made.kept
+        _refuse_unknown(kept, context, folder)
         if made.unreadable:
             _consent_to_loss(made, context, bench.link.name)
         context.say(f"{counted(len(kept.files), 'file')} kept in {folder}")
@@ -77,6 +78,20 @@ def _consent_to_loss(made: flash_copy.Backup, context: CureContext, name: str) -
             on=name,
             cause=made.why_unreadable,
             next=f"if these may be lost, run the same command with --confirm {ROOT}",
+        )
+
+
+def _refuse_unknown(kept: KeptFiles, context: CureContext, folder: Path) -> None:
+    """Raise where --put-back names what the board does not have: who mistypes a name must not lose the file."""
+    unknown = [name for name in context.put_back if not any(_matches(one.path, name) for one in kept.files)]
+    if unknown:
+        there = ", ".join(shown(one.path.removeprefix(ROOT + "/")) for one in kept.files) or "no files"
+        raise UsageError(
+            "usage",
+            f"no file on the board is called {', '.join(map(shown, unknown))}; nothing was formatted",
+            on="--put-back",
+            cause=f"the board's {ROOT} holds {there}",
+            next=f"name a file that is there, or '*' for all; a copy of them all is in {folder}",
         )
 
 
