@@ -50,6 +50,9 @@ class JumpersRemoved(Check):
     are jumpers at all, and what a line that never moves means. `--thorough` looks for the second jumper too, which
     holds nothing but has to go as well: the board pulls one of the modem's lines low four times for 0.09 s.
 
+    A modem that is left in its updater by a flash shows nothing of them any more: there, what this computer proved on
+    this very board before that flash counts, for six hours.
+
     Cures: remove-jumpers. Where it cannot be decided, look at the board; --accept jumpers-removed says that you did.
     """
 
@@ -85,7 +88,11 @@ class JumpersRemoved(Check):
         modem = _modem(bench)
         if modem is None or modem.mode != "application":
             how = _HOW.get(modem.mode, f"is in {modem.mode}") if modem is not None else "could not be asked"
-            found = self._undecided(bench, f"the modem {how}, so its pins are not touched", evidence)
+            why = f"the modem {how}, so its pins are not touched"
+            proved = bench.jumpers_proved()
+            if proved:
+                return self._proved_before(proved, why, evidence)
+            found = self._undecided(bench, why, evidence)
             return replace(found, caused_by="modem-answers")
         return self._try(bench, seat.kind, modem, evidence)
 
@@ -119,6 +126,7 @@ class JumpersRemoved(Check):
 
     def _removed(self, verdict: JumperVerdict, second: JumperVerdict | None, evidence: Words) -> Finding:
         """What is proved and no more: without phase B only the jumper that can hold the modem."""
+        evidence["proved"] = verdict.why
         if second is None:
             return self.passed(f"the RTS and CTS jumpers do not disturb the modem: {verdict.why}", evidence=evidence)
         if second.state is Jumpers.REMOVED:
@@ -127,6 +135,16 @@ class JumpersRemoved(Check):
         return self.passed(
             f"the RTS and CTS jumpers do not disturb the modem: {verdict.why}; whether the harmless one of the two is"
             f" off cannot be told: {second.why}",
+            evidence=evidence,
+        )
+
+    def _proved_before(self, proved: dict[str, str], why: str, evidence: Words) -> Finding:
+        """An unfinished flash of this very board began with this proof."""
+        evidence |= {"proved": proved["how"], "proved_at": proved["at"]}
+        at = proved["at"][11:16]
+        return self.passed(
+            f"the RTS and CTS jumpers do not disturb the modem: proved at {at} UTC by this computer, before the flash"
+            f" began ({proved['how']}); now {why}",
             evidence=evidence,
         )
 

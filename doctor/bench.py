@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -117,6 +117,8 @@ class Bench:
         self._bootrom: BootRom | None = None
         self._modem_facts: ModemFacts | None = None
         self.through_mirror: int | None = None
+        #: When and how an earlier run proved the jumpers, by ``at`` and ``how``; jobs that keep a journal set it.
+        self.jumpers_proved: Callable[[], dict[str, str]] = dict
 
     def __enter__(self) -> Bench:
         return self
@@ -217,6 +219,10 @@ class Bench:
                 from doctor.board.board import Board
                 from doctor.sniff import Seen
 
+                if self.contact.seen is Seen.UPDATER:
+                    from doctor.board.at_work import in_the_way
+
+                    raise in_the_way(self.contact.text, self.link.name)
                 if self.contact.seen not in (Seen.REPL, Seen.RAW_REPL, Seen.PASTE, Seen.SAFE_BOOT):
                     raise BoardError(
                         "main-py-blocks-repl",

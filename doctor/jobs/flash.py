@@ -12,7 +12,7 @@ from doctor.bench import Bench
 from doctor.check import Check, Status
 from doctor.errors import DoctorError, Stopped, UsageError
 from doctor.events import Listener, ignore
-from doctor.jobs import card_flash
+from doctor.jobs import card_flash, card_follow, card_join, jumper_proof
 from doctor.jobs.carry import carry_out
 from doctor.jobs.flash_plan import METHODS, FlashFile, FlashPlan, FlashRequest, plan_for, sources_of
 from doctor.jobs.flash_result import FlashResult, HashedSource, Proof
@@ -28,10 +28,7 @@ __all__ = [
 
 JUMPERS_CONSENT = "jumpers-removed"  #: what stands for a check that could not decide (design: "Consent")
 
-HAVE_YOU_LOOKED = (
-    "It could not be told whether the RTS and CTS jumpers are removed. Have you looked, and are both off (or has your "
-    "board none)?"
-)
+HAVE_YOU_LOOKED = "Have you looked, and are both off (or has your board none)?"
 NOT_ACCEPTED = f"--accept {JUMPERS_CONSENT} was not given; nothing was sent to the modem"
 
 
@@ -64,6 +61,7 @@ def prepare(
     """
     checks = engine.in_order([*engine.builtin(), *engine.plugins()[0]])
     _refuse_usage(bench, request, checks)
+    bench.jumpers_proved = lambda: jumper_proof.remembered(bench)
     with suppress(DoctorError):  # the checks say what is wrong with the port
         go_through_own_mirror(bench)
     report = engine.run(bench, checks=checks, deadline_s=request.deadline_s, listen=listen)
@@ -84,7 +82,7 @@ def prepare(
         )
     plan = plan_for(bench, request)
     if isinstance(plan, FlashPlan) and plan.via == "card":
-        closed = card_flash.refusal(bench, report, plan)
+        closed = card_flash.refusal(bench, report, plan, request)
         other_way = request.via == "auto" and bench.link.network is None  # nobody asked for the card
         if closed is not None and other_way:
             return report, plan_for(bench, replace(request, via="usb"))
@@ -108,7 +106,7 @@ def flash(bench: Bench, request: FlashRequest, *, consent: Consent, listen: List
 
     Never raises for what happens to board or modem: the result's ``error`` says it. Raises UsageError.
     """
-    joined = card_flash.join(bench, request, consent.stop_board, listen)
+    joined = card_join.join(bench, request, consent.stop_board, listen)
     if joined is not None:
         return joined
     try:
@@ -118,7 +116,7 @@ def flash(bench: Bench, request: FlashRequest, *, consent: Consent, listen: List
     report, plan = prepare(bench, request, listen)
     asked = isinstance(plan, card_flash.JumpersUnsure)
     if isinstance(plan, card_flash.JumpersUnsure):
-        plan = _after_looking(bench, request, consent, plan)
+        plan = _after_looking(bench, request, consent, plan, report)
     if isinstance(plan, DoctorError):
         return FlashResult(report, error=plan)
     try:
@@ -130,8 +128,8 @@ def flash(bench: Bench, request: FlashRequest, *, consent: Consent, listen: List
             raise Stopped("not confirmed; nothing was sent to the modem")
         sources = sources_of(plan) if bench.options.card_file is None else {}
         with (
-            guarded(bench, plan, request, listen) as (hear, recorder),
-            Interrupts(_question(consent, plan), hear) as hands,
+            guarded(bench, plan, request, listen, jumper_proof.proof_of(report)) as (hear, recorder),
+            Interrupts(_question(bench, consent, plan, hear), hear) as hands,
         ):
             result = carry_out(bench, report, plan, request, sources, hands, recorder, hear)
             recorder.end(result)
@@ -141,11 +139,11 @@ def flash(bench: Bench, request: FlashRequest, *, consent: Consent, listen: List
 
 
 def _after_looking(
-    bench: Bench, request: FlashRequest, consent: Consent, refused: DoctorError
+    bench: Bench, request: FlashRequest, consent: Consent, refused: DoctorError, report: engine.Report
 ) -> FlashPlan | DoctorError:
     """The plan for the card's way where somebody at the terminal has looked at the jumpers; else the refusal."""
     try:
-        looked = consent.accept(JUMPERS_CONSENT, HAVE_YOU_LOOKED)
+        looked = consent.accept(JUMPERS_CONSENT, _have_you_looked(report))
     except DoctorError:  # nobody is there to look
         return refused
     return plan_for(bench, request) if looked else Stopped(NOT_ACCEPTED)
@@ -171,9 +169,11 @@ def _refuse_usage(bench: Bench, request: FlashRequest, checks: list[Check]) -> N
         )
 
 
-def _question(consent: Consent, plan: FlashPlan) -> Callable[[], bool]:
+def _question(bench: Bench, consent: Consent, plan: FlashPlan, listen: Listener) -> Callable[[], bool]:
     """What Ctrl-C asks in the middle of the transfer."""
-    return card_flash.question(consent.stop_board) if plan.via == "card" else consent.stop_transfer
+    if plan.via != "card":
+        return consent.stop_transfer
+    return card_follow.question(consent.stop_board, listen, ends_with_us=bench.link.simulated)
 
 
 def _jumpers_question(bench: Bench, report: engine.Report) -> str:
@@ -181,7 +181,13 @@ def _jumpers_question(bench: Bench, report: engine.Report) -> str:
     finding = report.finding("jumpers-removed")
     if finding is None or finding.status is not Status.WARN or bench.simulated:
         return ""
-    return HAVE_YOU_LOOKED
+    return _have_you_looked(report)
+
+
+def _have_you_looked(report: engine.Report) -> str:
+    """The question, behind what makes it one."""
+    finding = report.finding("jumpers-removed")
+    return HAVE_YOU_LOOKED if finding is None else f"{finding.summary}.\n{HAVE_YOU_LOOKED}"
 
 
 def _closed_a_session(bench: Bench) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from doctor import events
@@ -19,6 +20,7 @@ from doctor.jobs.journal import Entry, Journal, SentFile
 from doctor.jobs.lock import port_lock
 from doctor.jobs.logbook import Logbook
 from doctor.jobs.state_dir import state_place, unwritable
+from doctor.jobs.steps_done import LAST_BLOCK_BYTES
 from doctor.jobs.supply import battery, refuse_low
 
 if TYPE_CHECKING:
@@ -68,7 +70,8 @@ class Recorder:
             self._keep(replace(self.entry, step=event.step, step_text=event.text, done=done, sent_bytes=0))
         elif isinstance(event, events.Progress) and event.phase is not events.Phase.PREPARE:  # that is no modem's
             share = event.done_bytes / max(1, event.total_bytes)
-            if share >= self._share + WRITE_SHARE or event.done_bytes == event.total_bytes:
+            left = event.total_bytes - event.done_bytes
+            if share >= self._share + WRITE_SHARE or left <= LAST_BLOCK_BYTES:
                 self._share = share
                 self._keep(replace(self.entry, sent_bytes=event.done_bytes, total_bytes=event.total_bytes))
 
@@ -104,11 +107,15 @@ class Recorder:
 
 @contextmanager
 def guarded(
-    bench: Bench, plan: FlashPlan, request: FlashRequest, listen: Listener
+    bench: Bench,
+    plan: FlashPlan,
+    request: FlashRequest,
+    listen: Listener,
+    jumpers: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[tuple[Listener, Recorder]]:
     """Everything that must hold while a modem is flashed; gives the listener to use, and the journal's.
 
-    Raises LinkError port-busy where another run of this program is at work on the port.
+    Raises LinkError flash-under-way where another run of this program is at work on the port.
     """
     log = Logbook(bench.clock)
     with ExitStack() as stack:
@@ -118,7 +125,8 @@ def guarded(
             warning = stack.enter_context(awake())
             if warning:
                 listen(events.Notice(warning))
-        recorder = Recorder(Journal(), _entry(bench, plan, request, log), listen, must=True)
+        entry = replace(_entry(bench, plan, request, log), jumpers=dict(jumpers))
+        recorder = Recorder(Journal(), entry, listen, must=True)
 
         def hear(event: Event) -> None:
             recorder.hear(event)

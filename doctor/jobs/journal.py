@@ -52,6 +52,7 @@ class Entry:
     mirrored    the board was put into mirror mode for it; ``max_block`` bounds blocks there, 0: nothing does
     state       running, proved, unproved, or untouched (nothing was sent)
     mode        of the modem, as far as known at the end
+    jumpers     what was proved of the jumpers beforehand: at, how (jobs/jumper_proof.py)
     failures    flashes of this modem in a row that ended with the id of ``error``
     advice      what the hands are to do after it; "" for nothing
 
@@ -78,6 +79,7 @@ class Entry:
     error: Mapping[str, str] = field(default_factory=dict)
     failures: int = 0
     log: str = ""
+    jumpers: Mapping[str, str] = field(default_factory=dict)
     advice: str = ""
 
 
@@ -201,6 +203,21 @@ def under_way(port: str | None, journal: Journal | None = None) -> Entry | None:
         e for e in (journal or Journal()).entries() if {e.ids.get("port", ""), _device(e.ids.get("port", ""))} & names
     ]
     return next((entry for entry in fits if is_at_work(entry)), None)
+
+
+def refuse_under_way(port: str | None) -> None:
+    """Raises LinkError where another run of this program is flashing over ``port``: not to be closed, nor disturbed."""
+    entry = under_way(port)
+    if entry is None:
+        return
+    log = f"; its log: {entry.log}" if entry.log else ""
+    raise LinkError(
+        "flash-under-way",
+        f"a flash is under way over this port (process {entry.pid}); leave it alone",
+        on=port or "",
+        cause=f"another fipy-doctor is in the middle of it, since {entry.begun[:16].replace('T', ' ')} UTC",
+        next=f"leave the board powered and let it finish; to watch: fipy-doctor status{log}",
+    )
 
 
 def _device(port: str) -> str:

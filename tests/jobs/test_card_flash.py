@@ -12,7 +12,7 @@ import pytest
 from doctor import engine
 from doctor.bench import Bench, BenchOptions
 from doctor.check import Finding, Status
-from doctor.events import Event, Progress, StepStarted
+from doctor.events import Event, Notice, Phase, Progress, StepStarted
 from doctor.firmware.image import examine
 from doctor.jobs.card_flash import refusal
 from doctor.jobs.flash import FlashRequest, FlashResult, flash
@@ -90,7 +90,8 @@ def job(image: Path) -> Iterator[BoardJob]:
 
 
 def half(event: Event) -> bool:
-    return isinstance(event, Progress) and event.done_bytes >= SIZE_BYTES // 2
+    sent = isinstance(event, Progress) and event.phase is not Phase.PREPARE  # that is the card, read by the board
+    return sent and event.done_bytes >= SIZE_BYTES // 2  # type: ignore[union-attr]
 
 
 def test_the_board_flashes_and_the_modem_got_the_files_bytes(job: BoardJob, image: Path) -> None:
@@ -105,7 +106,8 @@ def test_progress_is_that_of_every_other_way(job: BoardJob) -> None:
     assert [s for s in job.steps() if s in ("prepare", "transfer", "deploy", "return", "prove")] == [
         "prepare", "transfer", "deploy", "return", "prove",
     ]  # fmt: skip
-    shares = [event.done_bytes for event in job.events if isinstance(event, Progress)]
+    sent = [event for event in job.events if isinstance(event, Progress) and event.phase is not Phase.PREPARE]
+    shares = [event.done_bytes for event in sent]
     assert shares[0] == 0 and shares[-1] == SIZE_BYTES and shares == sorted(shares)
 
 
@@ -242,7 +244,7 @@ def test_check_shows_where_the_board_is(job: BoardJob) -> None:
     assert "our updater is at work" in finding.summary and "DO NOT UNPLUG" in finding.summary
     assert "stands_at" in finding.evidence
     standing = status(job.bench)
-    assert standing.running and ": 100 %" in standing.where and "leave it alone" in standing.where
+    assert standing.running and "at 100 %" in standing.where and "press nothing" in standing.where
     job.sim.world.sleep_ms(120_000)
     assert job.received()
 
@@ -296,10 +298,13 @@ def test_a_wish_to_stop_is_not_kept_for_the_next_run(job: BoardJob) -> None:
     assert job.flash().error is None
 
 
-def test_who_leaves_is_told_that_the_board_goes_on_and_how_to_join(job: BoardJob) -> None:
+def test_who_leaves_a_board_inside_this_program_is_told_that_it_stops_with_it_and_can_join_one_that_does_not(
+    job: BoardJob,
+) -> None:
     result = job.flash(user=User(leaves=True), at=half, act=press)
     assert result.exit_code == 3 and result.error is not None
-    assert "goes on by itself" in result.error.what and "fipy-doctor status" in result.error.next
+    assert "stops with it" in result.error.what and "run: fipy-doctor flash" in result.error.next
+    assert any("stops with it" in event.text for event in job.events if isinstance(event, Notice))
     job.walk_off()
     joined = job.flash()
     assert joined.error is None and joined.plan is None and job.received()

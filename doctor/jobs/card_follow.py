@@ -1,0 +1,263 @@
+"""Listening to the updater on the board: what it says is passed on, and its end is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from doctor import engine
+from doctor.bench import Bench
+from doctor.board import onboard
+from doctor.clock import Deadline
+from doctor.errors import BoardError, BoardReset, DoctorError, FlashUnproved, LinkError, PortLost, Stopped
+from doctor.escape import shown
+from doctor.events import Event, Listener, Note, Notice, Phase, Progress, StepStarted, from_core
+from doctor.jobs.flash_plan import FlashPlan
+from doctor.jobs.flash_result import FlashResult, Proof
+from doctor.jobs.interrupts import Interrupts, Left, Wish
+from doctor.jobs.onward import Attempt, Onward, flash_words, onward, status_words
+from doctor.jobs.steps_done import all_sent
+from doctor.modem.facts import from_version_lines
+from doctor.updater import states
+
+ADVICE = "press the reset button of the board once: its own LTE functions come back with that"
+REPEAT_S = 1.0  #: a wish to stop is said again so often; it lies in the board's buffer until it is read
+#: The updater listens at the board's UART, to which nothing comes from telnet (board-and-repl.md 3.1).
+DEAF = "over Wi-Fi the board hears no wish to stop: it goes on. It can be left alone; over USB it can be stopped"
+#: A bench behind sim:// is a part of this program.
+ENDS_WITH_US = (
+    "this simulated board lives inside this program and stops with it (a real one goes on, and so does one that"
+    " fipy-doctor sim --listen serves)"
+)
+POWERED = "leave the board powered: it may go on by itself"
+
+_CORE_EVENTS = ("step", "waiting", "progress", "note")
+_STEP_WORDS = {"transfer": "send the image", "deploy": "wait until the modem has written everything"}
+
+
+def question(wish: Callable[[], Wish], listen: Listener, *, ends_with_us: bool = False) -> Callable[[], bool]:
+    """What Ctrl-C asks while the board flashes by itself: True stops it. Raises Left where it is left alone."""
+
+    def ask() -> bool:
+        if ends_with_us:
+            listen(Notice(ENDS_WITH_US))
+        wanted = wish()
+        if wanted is Wish.LEAVE:
+            raise Left
+        return wanted is Wish.STOP
+
+    return ask
+
+
+@dataclass
+class _Heard:
+    """What is known of the board's work, for the moment when the line breaks."""
+
+    phase: str = "prepare"
+    done: int = 0
+    total: int = 0
+
+
+class Follower:
+    """Listens to the board, passes on what it says, and judges its end.
+
+    plan       what was ordered; None where another run, or a hand, gave the order
+    attempt    what the next step depends on
+    recognise  told what the board says of its file; raises DoctorError where it is another than the one given
+    """
+
+    def __init__(
+        self,
+        bench: Bench,
+        report: engine.Report,
+        plan: FlashPlan | None,
+        attempt: Callable[[], Attempt],
+        interrupts: Interrupts,
+        listen: Listener,
+        recognise: Callable[[Mapping[str, Any]], None] = lambda _said: None,
+    ) -> None:
+        self._bench = bench
+        self._report = report
+        self._plan = plan
+        self._attempt = attempt
+        self._interrupts = interrupts
+        self._listen = listen
+        self._recognise = recognise
+        self._heard = _Heard()
+        self._told_step = ("", "")
+        self._stops = False
+        self._repeat: Deadline | None = None
+
+    def follow(self, first: bytes) -> FlashResult:
+        """Until the board says how it ended. Raises DoctorError where it cannot be heard and nothing was sent."""
+        link = self._bench.link
+        try:
+            for name, data in onboard.events(link, first, idle=self._ask_to_stop):
+                if name == "end":
+                    self._bench.forget_board()
+                    onboard.settle(link)
+                    self._recognise(data)
+                    return self._judged(data)
+                self._pass_on(name, data)
+            raise AssertionError("events end with an end")
+        except Left:
+            return self._left()
+        except (BoardError, LinkError) as err:
+            if self._heard.phase == "prepare":
+                if isinstance(err, BoardReset):
+                    raise
+                if self._interrupts.pressed_early and err.id == "board-updater-broke-off":
+                    raise Stopped from err  # Ctrl-C cut its last words off
+            return self._unheard(err)
+
+    def _ask_to_stop(self) -> None:
+        """Pass a wish to stop on, again and again: the board may have been deaf to it."""
+        hands, link = self._interrupts, self._bench.link
+        early = hands.pressed_early
+        self._stops = self._stops or (not early and hands.should_stop())
+        if not (early or self._stops) or (self._repeat is not None and not self._repeat.expired):
+            return
+        if link.network is not None:
+            if self._repeat is None:
+                self._tell(Notice(DEAF))
+            self._stops = False
+        elif early:
+            onboard.ask_to_stop_early(link, again=self._repeat is not None)
+        else:
+            onboard.ask_to_stop(link)
+        self._repeat = Deadline(link.clock, REPEAT_S)
+
+    def _pass_on(self, name: str, data: Mapping[str, Any]) -> None:
+        heard = self._heard
+        if name in _CORE_EVENTS:
+            try:
+                event = from_core(name, data)
+                if name == "step":
+                    heard.phase = str(data["phase"])
+                    self._told_step = (heard.phase, str(data["step"]))
+                elif name == "progress":
+                    heard.done, heard.total = int(data["done"]), int(data["total"])
+                    self._stops = self._stops and heard.done < heard.total  # nothing of this file can be stopped now
+            except (KeyError, ValueError, TypeError):
+                return  # a line that another thread of the board has damaged
+            self._tell(event)
+        elif name == "heartbeat":
+            self._recognise(data)
+            self._beat(data)
+        else:
+            text = shown(str(data.get("text", "")), 300)
+            self._tell(Notice(text) if name == "warning" else Note(text))
+
+    def _beat(self, data: Mapping[str, Any]) -> None:
+        """The heartbeat: all that somebody who joined late has."""
+        heard = self._heard
+        heard.done, heard.total = int(data.get("done") or 0), int(data.get("total") or 0)
+        heard.phase = str(data.get("phase") or heard.phase)
+        step = str(data.get("step") or "")
+        reads = heard.phase == "prepare" and heard.done > 0
+        if self._told_step[0] != heard.phase or (reads and self._told_step != (heard.phase, step)):
+            self._told_step = (heard.phase, step)
+            words = onboard.in_words(("heartbeat", {**data, "total": 0} if reads else data))
+            self._tell(StepStarted(step, _STEP_WORDS.get(step, words), _phase(heard)))
+        if heard.phase == "transfer" and heard.total:
+            self._tell(Progress(Phase.TRANSFER, heard.done, heard.total, False))
+        elif reads and heard.total:  # of the card, not of the modem: no interrupt hears of it
+            self._listen(Progress(Phase.PREPARE, heard.done, heard.total, False))
+
+    def _tell(self, event: Event) -> None:
+        early = self._interrupts.pressed_early
+        self._interrupts.heard(event)
+        begins = isinstance(event, StepStarted) and event.phase is Phase.TRANSFER
+        begins = begins or (isinstance(event, Progress) and not event.done_bytes)
+        if not (early and begins):  # it ends before the first block: to show one would contradict what was just said
+            self._listen(event)
+
+    def _judged(self, end: Mapping[str, Any]) -> FlashResult:
+        """The result out of the board's last word."""
+        advice = ADVICE if end.get("sent_any") and not end.get("restored") else ""
+        mode = str(end.get("mode") or states.UNKNOWN)
+        begun = bool(end.get("sent_any") or end.get("changed"))
+        if end.get("error"):
+            return self._failed(end, mode, begun, advice)
+        proof = self._proof(end, mode)
+        if end.get("proved") and proof.holds:
+            return FlashResult(self._report, self._plan, proof, None, advice, mode, begun=True)
+        promised, runs = proof.promised_build or "none", proof.after.build or "unknown"
+        what = f"the modem runs build {runs}, the file promised {promised}"
+        step = self._onward(mode, "upgrade-failed-result", end)
+        error = FlashUnproved("upgrade-failed-result", what, on=f"modem in {mode}", next=step.text)
+        return FlashResult(self._report, self._plan, proof, error, advice, mode, step, begun=True)
+
+    def _proof(self, end: Mapping[str, Any], mode: str) -> Proof:
+        image = end.get("image") or ["", "", "", 0, 0, ""]
+        return Proof(
+            int(end.get("sent") or 0),
+            str(end.get("sha256") or ""),
+            self._bench.link.received_sha256,
+            self._plan.image.promised_build if self._plan is not None else int(image[3]) or None,
+            from_version_lines([str(line) for line in end.get("lines") or ()], mode),
+        )
+
+    def _failed(self, end: Mapping[str, Any], mode: str, begun: bool, advice: str) -> FlashResult:
+        error_id, what, why, next_step = (str(part) for part in end["error"])
+        step = self._onward(mode, error_id, end) if begun else None
+        error: DoctorError
+        if step is not None:
+            error = FlashUnproved(error_id, what, on=f"modem in {mode}", cause=why, next=step.text)
+        elif error_id == "user-interrupt":
+            error = Stopped(what)
+        else:
+            after = next_step or "run fipy-doctor check"
+            error = DoctorError(error_id, what, on=str(end.get("path") or ""), cause=why, next=after)
+        return FlashResult(self._report, self._plan, None, error, advice, mode, step, begun)
+
+    def _onward(self, mode: str, error_id: str = "", end: Mapping[str, Any] | None = None) -> Onward:
+        attempt = self._attempt()
+        if self._plan is not None and end is not None:
+            done = [str(step) for step in end.get("done") or ()]
+            attempt = replace(attempt, all_sent=all_sent([step.id for step in self._plan.core.steps], done))
+        return onward(mode, attempt, error_id)
+
+    def _left(self) -> FlashResult:
+        """The user has left; the board goes on."""
+        link = self._bench.link
+        what = f"this program ended, and the board goes on by itself ({self._stands()})"
+        after = f"{POWERED}; to join it, run the same command again, or fipy-doctor status to see where it stands"
+        if link.simulated:
+            what = f"this program ended ({self._stands()}): {ENDS_WITH_US}"
+            after = "run: " + Onward((), flash_words(self._attempt(), states.UNKNOWN)).text.removeprefix("run: ")
+        error = FlashUnproved("user-interrupt", what, on=link.name, next=after)
+        return FlashResult(self._report, self._plan, None, error, "", states.UNKNOWN, None, True)
+
+    def _stands(self) -> str:
+        heard = self._heard
+        if heard.total and heard.phase == "transfer":
+            return f"{heard.phase}, {heard.done:,} of {heard.total:,} bytes"
+        return heard.phase
+
+    def _unheard(self, err: DoctorError) -> FlashResult:
+        """The line to the board broke, or the board restarted, after it had begun."""
+        reset = isinstance(err, BoardReset)
+        mode = states.STP_OPEN if reset and self._heard.phase == "transfer" else states.UNKNOWN
+        attempt = self._attempt()
+        where = "the modem waits for the rest" if mode == states.STP_OPEN else "the modem's mode is not known"
+        what = f"{err.what}; the board was last heard in: {self._stands()}; {where} ({mode})"
+        if reset:
+            step = self._onward(mode)
+            after = step.text
+        elif isinstance(err, PortLost):
+            step = Onward((), flash_words(attempt, mode))
+            after = f"plug the board in again and leave it powered, it may have gone on by a battery; then {step.text}"
+        else:
+            step = Onward((), status_words(attempt))
+            after = f"{POWERED}; look whether its light or its carrier's shows power; then {step.text}"
+        error = FlashUnproved(err.id, what, on=err.on, cause=err.cause, next=after)
+        return FlashResult(self._report, self._plan, None, error, "", mode, step, True)
+
+
+def _phase(heard: _Heard) -> Phase:
+    try:
+        return Phase(heard.phase)
+    except ValueError:
+        return Phase.PREPARE

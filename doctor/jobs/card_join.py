@@ -1,0 +1,195 @@
+"""Joining a board that flashes by itself already: started by an earlier run of this program, or by hand.
+
+The board is sent nothing but a wish to stop. Only the very file that was given is watched to its proof: whoever gave
+another one must hear that it was not flashed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import PurePosixPath
+from typing import Any
+
+from doctor import engine
+from doctor.bench import Bench
+from doctor.board import onboard
+from doctor.board.card_image import path_of
+from doctor.errors import DoctorError
+from doctor.escape import shown
+from doctor.events import Event, Listener, StepStarted, ignore
+from doctor.jobs import journal as journals
+from doctor.jobs.card_flash import sayer
+from doctor.jobs.card_follow import Follower, question
+from doctor.jobs.flash_plan import FlashRequest, given_files
+from doctor.jobs.flash_result import FlashResult
+from doctor.jobs.guard import Recorder
+from doctor.jobs.interrupts import Interrupts, Wish
+from doctor.jobs.journal import Entry, Journal, SentFile
+from doctor.jobs.lock import port_lock
+from doctor.jobs.onward import Attempt, Onward, flash_words, status_words
+from doctor.jobs.status import attempt_of
+from doctor.sniff import Seen
+from doctor.updater import states
+from doctor.updater.plan import FIRMWARE, SECOND
+
+
+def at_work(bench: Bench) -> onboard.Told | None:
+    """What our own updater on the board said last; None where another's or none is at work. Raises LinkError."""
+    if bench.options.via_modem or bench.contact.seen is not Seen.UPDATER:
+        return None
+    return onboard.last_heard(bench.contact.text)
+
+
+def join(
+    bench: Bench, request: FlashRequest, wish: Callable[[], Wish], listen: Listener = ignore
+) -> FlashResult | None:
+    """Listen to our own updater that is at work on the board already, until it ends; None where none is.
+
+    Refused where the board flashes another file than the one that was given, and where another run listens already.
+    """
+    if bench.options.port is None or request.via not in ("auto", "card"):
+        return None
+    try:
+        told = at_work(bench)
+        if told is None:
+            return None
+        if bench.options.card_file is None:
+            bench.firmware  # noqa: B018  # what is wrong with it, the checks say
+    except DoctorError:  # the checks say what is wrong with the port
+        return None
+    try:
+        return _Joined(bench, request, listen).follow(told, wish)
+    except DoctorError as err:
+        return FlashResult(engine.Report(()), error=err)
+
+
+class _Joined:
+    """One run that joins: what the board flashes, and the journal of it."""
+
+    def __init__(self, bench: Bench, request: FlashRequest, listen: Listener) -> None:
+        self._bench = bench
+        self._request = request
+        self._listen = listen
+        self._ids = {"port": journals.port_key(bench.options.port or "")}
+        self._entry = Journal().find(self._ids)
+        self._recorder: Recorder | None = None
+        self._stands = ""
+
+    def follow(self, told: onboard.Told, wish: Callable[[], Wish]) -> FlashResult:
+        """Until its end. Raises DoctorError."""
+        bench, link = self._bench, self._bench.link
+        with ExitStack() as stack:
+            if not link.simulated:
+                stack.enter_context(port_lock(link.name))
+            first = bench.contact.text.encode()
+            self._stands = onboard.in_words(told)
+            sayer(self._listen)(f"the board is flashing by itself already ({self._stands}); listening to it")
+            bench.forget_board()
+            asks = question(wish, self._listen, ends_with_us=link.simulated)
+            interrupts = stack.enter_context(Interrupts(asks, self._listen, begun=True))
+            report = engine.Report(())
+            follower = Follower(bench, report, None, self._attempt, interrupts, self._hear, self._recognise)
+            result = follower.follow(first)
+            if self._recorder is None:
+                return self._never_named(result)
+            self._recorder.end(result)
+            return replace(result, log=self._recorder.entry.log)
+
+    def _hear(self, event: Event) -> None:
+        recorder = self._recorder
+        again = isinstance(event, StepStarted) and recorder is not None and event.step == recorder.entry.step
+        if recorder is not None and not again:  # said again for who joined late: it has not ended
+            recorder.hear(event)
+        self._listen(event)
+
+    def _recognise(self, said: Mapping[str, Any]) -> None:
+        """Compare what the board says of its file with what was given. Raises DoctorError where they differ."""
+        path, sha256 = str(said.get("file") or said.get("path") or ""), str(said.get("sha256") or "")
+        if not path and not sha256:
+            return
+        options = self._bench.options
+        if options.card_file is not None:
+            wanted = path_of(options.card_file)
+            if path and path != wanted:
+                raise self._other(path, sha256, PurePosixPath(wanted).name)
+            if not path:
+                return
+        else:
+            given = self._bench.firmware
+            first = str(said.get("first") or "")
+            if not sha256:
+                return
+            if not given[-1].sha256.startswith(sha256):
+                raise self._other(path, sha256, given[-1].path.name)
+            if len(given) > 1 and first and first != given[0].sha256:
+                raise self._other(path, first, given[0].path.name)
+        if self._recorder is None:
+            self._recorder = Recorder(Journal(), self._known(sha256, said), self._listen)
+
+    def _other(self, path: str, sha256: str, given: str) -> DoctorError:
+        """The board flashes something else."""
+        entry = self._entry
+        name = shown(PurePosixPath(path).name, 80) or "another file"
+        options = self._bench.options
+        watch = Onward((), status_words(Attempt(options))).text
+        if entry is not None and sha256 and any(file.sha256 == sha256 for file in entry.files):
+            words = flash_words(replace(attempt_of(options, entry), via="card"), states.APPLICATION)
+            watch = f"{Onward((), words).text}; where it stands, {Onward((), status_words(Attempt(options))).text}"
+        about = f" (SHA-256 {sha256[:16]}…)" if sha256 else ""
+        return DoctorError(
+            "updater-at-work",
+            f"the board is flashing {name}{about} already ({self._stands}): {shown(given, 80)} was not flashed, and"
+            " nothing was sent",
+            on=self._bench.link.name,
+            cause="an earlier run, or somebody at the prompt, has started it; it goes on without this computer",
+            next=f"leave the board powered; to watch it, {watch}; flash {shown(given, 80)} when it has ended",
+        )
+
+    def _never_named(self, result: FlashResult) -> FlashResult:
+        """It ended before it named its file: then nobody knows that it was the one that was given."""
+        if result.error is not None:
+            return result
+        error = DoctorError(
+            "updater-at-work",
+            "the board has ended a flash without naming its file: whether it was yours is not known",
+            on=self._bench.link.name,
+            next=Onward((), status_words(Attempt(self._bench.options))).text,
+        )
+        return replace(result, proof=None, error=error)
+
+    def _known(self, sha256: str, said: Mapping[str, Any]) -> Entry:
+        """The journal's own entry of this flash, or a new one of what the board says."""
+        entry, options = self._entry, self._bench.options
+        last = [file for file in entry.files if file.role in (FIRMWARE, SECOND)] if entry is not None else []
+        if entry is not None and entry.state != journals.PROVED and last and last[-1].sha256.startswith(sha256 or "-"):
+            return replace(entry, state=journals.RUNNING)
+        if options.card_file is not None:
+            files: tuple[SentFile, ...] = (
+                SentFile(FIRMWARE, f"card:{options.card_file}", sha256, int(said.get("total") or 0)),
+            )
+        else:
+            given = given_files(self._bench)
+            files = tuple(SentFile(f.role, str(f.path.absolute()), f.sha256, f.size_bytes) for f in given)
+        image = self._bench.firmware[-1] if options.card_file is None else None
+        said_of = {
+            "via": "card",
+            "method": self._request.method,
+            "accept": sorted(options.accept),
+            "was": options.was,
+            "carrier": options.carrier,
+            "differential": image is not None and image.base is not None,
+            "promised_build": None if image is None else image.promised_build,
+        }
+        return Entry(ids=self._ids, files=files, options=said_of, before={}, steps=())
+
+    def _attempt(self) -> Attempt:
+        """What the next step depends on, as status would tell it."""
+        options = self._bench.options
+        if self._recorder is None:
+            return Attempt(options, "card", self._request.method)
+        entry = self._recorder.entry
+        known = attempt_of(options, entry)
+        named = replace(known.options, firmware=options.firmware, accept=options.accept | known.options.accept)
+        return replace(known, options=named, via="card", asked=False)

@@ -1,0 +1,46 @@
+"""What this computer proved of a board's jumpers before it flashed, for as long as they cannot be tried again.
+
+In its updater the modem answers nothing that would show them, so the run after a broken one could never prove what the
+first one did. What the user said (--accept) is no proof, and is not kept.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+from doctor.bench import Bench
+from doctor.check import Status
+from doctor.engine import Report
+from doctor.jobs import journal as journals
+from doctor.jobs.journal import Entry, Journal
+
+CHECK = "jumpers-removed"
+LASTS = timedelta(hours=6)  #: later, the board may have been in other hands
+
+
+def proof_of(report: Report) -> dict[str, str]:
+    """What the journal keeps: when it was proved, and how; empty where it was not."""
+    finding = report.finding(CHECK)
+    if finding is None or finding.status is not Status.PASS or not finding.evidence.get("proved"):
+        return {}
+    now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    return {"at": str(finding.evidence.get("proved_at") or now), "how": str(finding.evidence["proved"])}
+
+
+def remembered(bench: Bench) -> dict[str, str]:
+    """As ``proof_of``, of an earlier run on this very board whose flash has not come to its proof; empty where none."""
+    ids = journals.ids_of(bench)
+    entry = Journal().find(ids)
+    if entry is None or entry.state == journals.PROVED or not entry.jumpers:
+        return {}
+    names = ("port",) if bench.link.simulated else ("board", "port") if bench.simulated else ("board",)
+    same = all(ids.get(name) and ids[name] == entry.ids.get(name) for name in names)
+    return dict(entry.jumpers) if same and _lasts(entry) else {}
+
+
+def _lasts(entry: Entry) -> bool:
+    try:
+        age = datetime.now(timezone.utc) - datetime.fromisoformat(entry.jumpers["at"])
+    except (KeyError, ValueError, TypeError):
+        return False
+    return timedelta() <= age <= LASTS
