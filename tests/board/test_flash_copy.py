@@ -217,7 +217,7 @@ def test_backup_goes_into_an_empty_folder_only(bench: Bench, tmp_path: Path) -> 
 
 def test_nothing_is_formatted_where_a_name_to_put_back_is_none(bench: Bench, tmp_path: Path) -> None:
     context = CureContext(lambda text: None, yes, tmp_path, put_back=["main.py", "nothere.py"])
-    with pytest.raises(UsageError, match="nothere.py; nothing was formatted") as caught:
+    with pytest.raises(UsageError, match=r"nothere\.py; nothing was formatted") as caught:
         ResetFlash().do(bench, None, context)
     assert "lib/deep/blob.bin" in caught.value.cause
     assert files.read(bench.board, "/flash/main.py") == MAIN
