@@ -80,6 +80,13 @@ class JumpersRemoved(Check):
                 f"the modem pins of a {shown(facts.sysname, 20)} are not where the jumpers are",
             )
         seat = carriers.seat(bench.options.carrier, carriers.port_behind(bench.link))
+        found = self._on(bench, seat)
+        if seat.overruled:
+            said = f"; --carrier {shown(seat.overruled, 30)} was not used: the carrier is an {shown(seat.name, 60)}"
+            found = replace(found, summary=found.summary + said)
+        return found
+
+    def _on(self, bench: Bench, seat: carriers.Seat) -> Finding:
         if seat.has_no_jumpers:
             return self.skipped(SkipReason.NOT_APPLICABLE, f"a {shown(seat.name, 30)} has no RTS and CTS jumpers")
         evidence: Words = {"carrier": shown(seat.name, 60)}

@@ -35,6 +35,8 @@ class Seat:
 
     kind: Carrier
     name: str
+    overruled: str = ""
+    """What the user said, where the USB id knows better."""
 
     @property
     def has_no_jumpers(self) -> bool:
@@ -61,7 +63,7 @@ def seat(told: str | None, port: PortInfo | None) -> Seat:
     kind = carrier_of(told)
     certain = port is not None and not port.ambiguous and seen is Carrier.EXPANSION_3
     if certain and kind is not seen:
-        return Seat(seen, f"{by_id} by its USB id, not {told}")
+        return Seat(seen, f"{by_id} by its USB id, not {told}", told)
     return Seat(kind, told)
 
 

@@ -6,6 +6,7 @@ import select
 import sys
 import threading
 from collections.abc import Callable
+from typing import TypeVar
 
 import click
 from rich.console import Group, RenderableType
@@ -27,6 +28,8 @@ from doctor.errors import DoctorError
 from doctor.jobs.flash import FlashFile, FlashPlan, Proof, Wish
 from doctor.modem.step_words import words
 from doctor.report.console import hanging, indented
+
+T = TypeVar("T")
 
 LOG_STEP = 0.1  #: without a terminal, a line each time this share of the file more has gone over
 STOP_ANSWER_S = 30.0  #: an accidental Ctrl-C with nobody there must not hold the transfer
@@ -141,7 +144,7 @@ class TerminalConsent:
     def stop_transfer(self) -> bool:
         """Ask whether to stop in the middle; go on where nobody answers, for the modem waits meanwhile."""
         if not self._screen.interactive:
-            return False
+            return self._nobody_to_ask(False)
         self._pause()
         click.echo(
             "\nStopping leaves the modem without firmware until the next flash. Stop? [y/N]: ", nl=False, err=True
@@ -151,7 +154,7 @@ class TerminalConsent:
     def stop_board(self) -> Wish:
         """Ask whether to stop a board that flashes by itself, or to leave it alone; go on where nobody answers."""
         if not self._screen.interactive:
-            return Wish.GO_ON
+            return self._nobody_to_ask(Wish.GO_ON)
         self._pause()
         click.echo(
             "\nThe board flashes by itself, and goes on without this program (fipy-doctor status, or the same command,"
@@ -162,6 +165,10 @@ class TerminalConsent:
         )
         answer = self._answer()
         return Wish.STOP if answer in ("s", "stop") else Wish.LEAVE if answer in ("l", "leave") else Wish.GO_ON
+
+    def _nobody_to_ask(self, answer: T) -> T:
+        click.echo("no terminal to ask; going on", err=True)
+        return answer
 
     @staticmethod
     def _answer() -> str:

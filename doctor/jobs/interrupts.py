@@ -96,7 +96,7 @@ class Interrupts:
             self._listen(Notice("Ctrl-C: stopping before anything is sent"))
         elif self._phase in (Phase.PREPARE, Phase.TRANSFER):  # between two files a stop must be meant, too
             self._pressed = True
-            self._listen(Notice("Ctrl-C: asking after the block that is on its way"))
+            self._listen(Notice("Ctrl-C: heard; the block that is on its way ends first"))
         else:
             self._listen(Notice("Ctrl-C: the modem has everything and is writing it; this cannot be stopped. Wait."))
 

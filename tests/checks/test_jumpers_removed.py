@@ -108,3 +108,9 @@ def test_safe_boot_gives_the_pins_back_without_running_main() -> None:
         flash.write("main.py", b"import sqnsupgrade\nsqnsupgrade.run('/sd/x.dup', 921600)\n")
         assert JumpersRemoved().look(bench).status is Status.PASS
         assert bench.board.repl.call("print('@@FD 1')") == 1
+
+
+def test_a_carrier_that_the_usb_id_contradicts_is_told() -> None:
+    found = look("sim://fipy?carrier=expansion3&jumpers=fitted", carrier="pysense")
+    assert found.status is Status.FAIL
+    assert "--carrier pysense was not used: the carrier is an Expansion Board 3" in found.summary

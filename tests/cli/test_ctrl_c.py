@@ -76,6 +76,14 @@ def test_in_the_transfer_going_on(terminal: Terminal, monkeypatch: pytest.Monkey
     assert "Flashed and proved" in said.out
 
 
+def test_in_the_transfer_with_nobody_to_ask(terminal: Terminal, monkeypatch: pytest.MonkeyPatch, image: object) -> None:
+    monkeypatch.setattr(Keyboard, "isatty", lambda _keyboard: False)
+    said = pressed(terminal, monkeypatch, image, at=0.5, keys="")
+    assert said.code == 0
+    assert "no terminal to ask; going on" in said.err
+    assert "asking" not in said.err
+
+
 def test_in_the_transfer_stopping(terminal: Terminal, monkeypatch: pytest.MonkeyPatch, image: object) -> None:
     said = pressed(terminal, monkeypatch, image, at=0.5, keys=KEYS["stop"])
     assert said.code == 3
