@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from doctor.bench import Bench
-from doctor.board import onboard
+from doctor.board.at_work import at_work
 from doctor.check import Check, Finding, Grade, Needs, Remedy
 from doctor.escape import shown
 from doctor.sniff import Contact, Seen
@@ -115,14 +115,16 @@ class ReplAnswers(Check):
         )
 
     def _updater(self, name: str, contact: Contact) -> Finding:
-        told = onboard.last_heard(contact.text)
+        stands = at_work(contact.text)
         evidence = _evidence(contact)
-        whose = "an updater is at work on the board"
-        if told is not None:
-            evidence["stands_at"] = onboard.in_words(told)
-            whose = f"our updater is at work on the board ({evidence['stands_at']}); fipy-doctor flash joins it"
+        how = "it is not disturbed. DO NOT UNPLUG"
+        if stands.ours:
+            evidence["stands_at"] = stands.step
+            evidence["percent"] = stands.percent
+            evidence["file"] = stands.file
+            how += f". fipy-doctor flash card:{stands.file} joins it, fipy-doctor status tells how far it is"
         return self.fail(
-            f"{name}: {whose}; it is not disturbed. DO NOT UNPLUG",
+            f"{name}: {stands.words}; {how}",
             catalogue="updater-at-work",
             evidence=evidence,
             cause="a modem update was started on the board, by hand or by main.py; stopping it can brick the modem",

@@ -222,6 +222,14 @@ def _busy(device: str, holder: str | None = None) -> LinkError:
             cause=f"held by {holder}" if holder else "ModemManager is running and probes new ports",
             next="sudo systemctl stop ModemManager, plug the board in again",
         )
+    if holder is not None and "fipy-doctor" in holder:
+        return LinkError(
+            "port-busy",
+            "the port is in use by another fipy-doctor",
+            on=device,
+            cause=f"held by {holder}; if it flashes, closing it could cost the modem",
+            next="let it finish, then run the command again; fipy-doctor status tells whether it flashes",
+        )
     return LinkError(
         "port-busy",
         "the port is in use by another program",

@@ -21,6 +21,7 @@ PROMPT_MS = 300  #: an idle REPL answers CR within milliseconds
 LISTEN_MS = 3_000  #: a program that says something regularly says it in this time
 BOOT_MS = 10_000  #: once boot text is seen: a start takes 2 s, a loop shows itself within 10 s (catalogue: boot-loop)
 ANSWER_MS = 1_000  #: for the banner after Ctrl-B, and for the prompt after Ctrl-C
+BEAT_MS = 4_000  #: our updater's heart beats every 2 s
 SLICE_MS = 100  #: how often what was heard is judged while listening
 PROBE_PATIENCE_MS = 3_000  #: per speed, for a modem that does not answer at once
 HEARD_MAX_BYTES = 65_536  #: of a program that prints without end only the last part matters
@@ -38,6 +39,8 @@ _UPDATER = re.compile(
     rb"Sending \d+ bytes|DO NOT DISCONNECT|Waiting for modem to finish the update|Starting STP|Session opened: version"
     rb"|Resetting ?\.{4}|@@FD \{\"fipyup\"|fipyup: "
 )
+#: A whole line of our updater that tells how far the file is.
+_STANDS = re.compile(rb"@@FD \{\"fipyup\": \"heartbeat\"[^\n]*\n|fipyup: (?:\d+ %|at work)[^\n]*\n")
 #: Lines that only a modem says by itself: replies and unsolicited codes.
 _MODEM_LINE = re.compile(rb"\+[A-Z]+[:.]?.*|OK|ERROR|RING|AT.*")
 _BARE_SIMULATED = ("gm02s", "sqn3330")
@@ -105,6 +108,8 @@ def contact(link: Link, *, may_interrupt: bool = False) -> Contact:
         seen = talk.interrupt() or seen
     if seen is None:
         seen = _modem_behind(link, talk)
+    if seen is Seen.UPDATER:
+        talk.hear_out()
     return talk.result(seen)
 
 
@@ -131,6 +136,14 @@ class _Talk:
                 self._listen(BOOT_MS - LISTEN_MS, stop=self._sign_seen)
             seen = self._sign()
         return Seen.BOOT_TEXT if seen is None and self.in_trouble() else seen
+
+    def hear_out(self) -> None:
+        """Of our own updater wait for a whole line that says where it stands; nothing is sent."""
+        if b"fipyup" not in self.heard:
+            return
+        until = Deadline(self.link.clock, BEAT_MS / 1000)
+        while not until.expired and not _STANDS.search(self.heard):
+            self.heard = (self.heard + self.link.read(4096, until.slice_ms(SLICE_MS)))[-HEARD_MAX_BYTES:]
 
     def in_trouble(self) -> bool:
         """Whether the board starts again and again, or says that it crashed."""

@@ -66,7 +66,9 @@ def cli(ctx: click.Context, /, **given: Any) -> int | None:
 
 def run(argv: Sequence[str]) -> int:
     """Run the command line and return the exit code. Raises only with --debug."""
-    with signals.ending_like_ctrl_c():
+    from doctor.report import commands
+
+    with signals.ending_like_ctrl_c(), commands.of_one_run():
         return _run(argv)
 
 

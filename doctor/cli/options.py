@@ -240,12 +240,15 @@ def _teller(given: dict[str, Any]) -> Listener:
 
 
 @contextmanager
-def open_bench(options: BenchOptions, given: dict[str, Any]) -> Iterator[Bench]:
+def open_bench(options: BenchOptions, given: dict[str, Any], *, during_flash: bool = False) -> Iterator[Bench]:
     """The bench, with a trace where one was asked for; both are closed at the end.
 
-    Raises UsageError where nothing was given that could be examined.
+    during_flash  the command is of use too while another run of this program flashes over the port
+
+    Raises UsageError where nothing was given that could be examined, LinkError where another run flashes.
     """
     from doctor.bench import Bench
+    from doctor.report import commands
     from doctor.trace import Trace
 
     if not (options.port or options.firmware or options.sd or options.scripts or options.updater_elf):
@@ -254,10 +257,14 @@ def open_bench(options: BenchOptions, given: dict[str, Any]) -> Iterator[Bench]:
             "there is nothing to examine",
             next="add --port (fipy-doctor ports lists them), or --firmware, --sd or --scripts",
         )
+    commands.use(options)
     if options.port:
+        from doctor.jobs.journal import refuse_under_way
         from doctor.link import refuse_senseless
 
         refuse_senseless(options.port)
+        if not during_flash:
+            refuse_under_way(options.port)
     with ExitStack() as stack:
         trace = None
         if given["trace"] is not None:

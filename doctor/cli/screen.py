@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
+from functools import partial
 from typing import IO, TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class Screen:
         copied  the line is made to be copied: only the terminal itself may break it
         """
         if not self.as_json:
-            self.out.print(what, soft_wrap=copied)
+            self.out.print(_named(what), soft_wrap=copied)
 
     def document(self, text: str) -> None:
         """Write the JSON document."""
@@ -103,7 +104,18 @@ class Screen:
     def note(self, what: RenderableType) -> None:
         """Tell what happens meanwhile."""
         if not self.quiet:
-            self.notes.print(what)
+            self.notes.print(_named(what))
+
+
+def _named(what: RenderableType) -> RenderableType:
+    """A line whose commands name the bench; what is put together of many lines has seen to that itself."""
+    from rich.text import Text
+
+    from doctor.report.commands import named, named_text
+
+    if isinstance(what, str):
+        return named(what)
+    return named_text(what) if isinstance(what, Text) else what
 
 
 def steady_streams() -> tuple[IO[str], IO[str]]:
@@ -120,7 +132,10 @@ def _console(stream: IO[str]) -> Console:
 
     # Nobody wraps lines in a pipe or a file: they are searched and copied there.
     width = None if stream.isatty() else NO_TERMINAL_COLUMNS
-    return Console(file=stream, highlight=False, markup=False, emoji=False, width=width)
+    console = Console(file=stream, highlight=False, markup=False, emoji=False, width=width)
+    # What is too long for a line and must stay whole (a command, a drawing) is for the terminal to break, not to cut.
+    console.print = partial(console.print, crop=False)  # type: ignore[method-assign]
+    return console
 
 
 def make_screen(*, as_json: bool, quiet: bool, verbose: bool) -> Screen:

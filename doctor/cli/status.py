@@ -11,6 +11,7 @@ from doctor.bench import BenchOptions
 from doctor.cli import options
 
 if TYPE_CHECKING:
+    from doctor.jobs.journal import Damaged
     from doctor.jobs.status import Standing
 
 
@@ -22,7 +23,8 @@ def command(**given: Any) -> int:
     """Say where the modem stands and what to do next.
 
     Asks the modem itself (an abandoned transfer is closed first), and the journal of what was sent to it. Exit code
-    0: nothing is left to do, or a flash is under way; 1: something is left to do, or the modem could not be asked.
+    0: nothing is left to do with the modem, or a flash is under way; 1: something is left to do, or the modem could
+    not be asked.
     """
     from rich.text import Text
 
@@ -34,7 +36,7 @@ def command(**given: Any) -> int:
 
     screen = options.screen_of(given)
     bench_options = BenchOptions(port=given["port"], interrupt=given["interrupt"], via_modem=given["via"] == "modem")
-    with options.open_bench(bench_options, given) as bench:
+    with options.open_bench(bench_options, given, during_flash=True) as bench:
         standing = status(bench)
     if screen.as_json:
         screen.document(_document(standing))
@@ -42,6 +44,8 @@ def command(**given: Any) -> int:
     screen.show(Text(f"modem: {standing.where}"))
     if standing.history:
         screen.show(Text(standing.history))
+    if standing.damaged is not None:
+        screen.show(Text(_about(standing.damaged)))
     if standing.error is not None:
         screen.show(console.error(standing.error))
     if standing.onward is not None:
@@ -50,14 +54,25 @@ def command(**given: Any) -> int:
             screen.show(Text(step.remark))
         hands = notes_for_hands(bench_options, step.hands)
         show_next(NextStep(step.hands_text, command_line(list(step.words)), hands), screen)
+    elif standing.advice:
+        screen.show(Text(f"The modem is done. If it was not done since that flash: {standing.advice}."))
     elif standing.error is None:
         screen.show(Text("Nothing is left to do."))
     return int(standing.exit_code)
 
 
+def _about(damaged: Damaged) -> str:
+    """What a journal that cannot be read means for whoever reads this."""
+    return (
+        f"the journal of an earlier flash is there and cannot be read: {damaged.path} ({damaged.why}); what was sent, "
+        "and how far it came, is not known from it (more: fipy-doctor open journal-unreadable)"
+    )
+
+
 def _document(standing: Standing) -> str:
     from doctor.report import as_json
 
+    progress, damaged = standing.progress, standing.damaged
     return as_json.document(
         "status",
         standing.exit_code,
@@ -65,7 +80,10 @@ def _document(standing: Standing) -> str:
         where=standing.where,
         history=standing.history,
         running=standing.running,
+        progress=None if progress is None else {**asdict(progress), "percent": progress.percent},
         modem=as_json.modem(standing.facts) if standing.facts is not None else None,
         journal=asdict(standing.entry) if standing.entry is not None else None,
+        journal_damaged=None if damaged is None else {"path": str(damaged.path), "why": damaged.why},
+        advice=standing.advice,
         onward=as_json.onward(standing.onward) if standing.onward is not None else None,
     )

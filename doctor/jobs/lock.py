@@ -17,7 +17,7 @@ from doctor.jobs.state_dir import state_place, unwritable
 def port_lock(port: str, folder: Path | None = None) -> Iterator[None]:
     """Hold the lock of ``port`` within the block; the system frees it when we die.
 
-    Raises LinkError port-busy, DoctorError where no lock can be kept.
+    Raises LinkError flash-under-way, DoctorError where no lock can be kept.
     """
     place = folder or state_place() / "locks"
     name = str(Path(port).resolve()) if Path(port).exists() else port  # /dev/serial/by-id/… leads to the same device
@@ -32,10 +32,11 @@ def port_lock(port: str, folder: Path | None = None) -> Iterator[None]:
             _lock(stream)
         except OSError as err:
             raise LinkError(
-                "port-busy",
-                "another fipy-doctor is flashing over this port",
+                "flash-under-way",
+                "a flash is under way over this port; leave it alone",
                 on=port,
-                next="let it finish; fipy-doctor status tells how far it is",
+                cause="another fipy-doctor is in the middle of it",
+                next="leave the board powered and let it finish; to watch: fipy-doctor status",
             ) from err
         yield
 

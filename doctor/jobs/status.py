@@ -8,12 +8,24 @@ from pathlib import Path
 from typing import Any
 
 from doctor.bench import Bench, BenchOptions
+from doctor.board.at_work import FILE, AtWork, at_work
 from doctor.errors import DoctorError, Exit
 from doctor.jobs import journal as journals
 from doctor.jobs import tried
-from doctor.jobs.journal import Entry, Journal
-from doctor.jobs.onward import FULL_IMAGE, POWER_CYCLE, PRESS_RESET, WAIT, Attempt, Onward, onward, status_words
-from doctor.jobs.steps_done import all_sent
+from doctor.jobs.journal import Damaged, Entry, Journal
+from doctor.jobs.onward import (
+    FULL_IMAGE,
+    LOST,
+    POWER_CYCLE,
+    PRESS_RESET,
+    WAIT,
+    Attempt,
+    Onward,
+    flash_words,
+    onward,
+    status_words,
+)
+from doctor.jobs.steps_done import all_sent, first_sent
 from doctor.jobs.ways import go_through_own_mirror
 from doctor.modem.facts import ModemFacts
 from doctor.modem.verdict import verdict
@@ -34,8 +46,12 @@ class Standing:
     where    of the modem, one sentence
     history  of the last flash that the journal knows, one sentence; "" where it knows none
     onward   the next step; None where nothing is left to do
-    running  another run of this program is flashing it right now
+    running  it is being flashed right now: by another run of this program, or by the board itself
     error    why the modem could not be asked
+    settled  the last flash is proved, and ``onward`` only takes the board out of mirror mode
+    advice   what the hands are still to do after a proved flash, if they did not; "" for nothing
+    progress of a board that flashes by itself: file, step, done, total, percent
+    damaged  a journal that is there and cannot be read
     """
 
     where: str
@@ -45,54 +61,70 @@ class Standing:
     facts: ModemFacts | None = None
     entry: Entry | None = None
     error: DoctorError | None = None
+    settled: bool = False
+    advice: str = ""
+    progress: AtWork | None = None
+    damaged: Damaged | None = None
 
     @property
     def exit_code(self) -> Exit:
-        """0 where nothing is left to do, or where a flash is under way."""
-        return Exit.OK if self.running or (self.onward is None and self.error is None) else Exit.FAILED
+        """0 where nothing is left to do with the modem, or where a flash is under way."""
+        done = self.onward is None and self.error is None
+        return Exit.OK if self.running or self.settled or done else Exit.FAILED
 
 
 def status(bench: Bench, journal: Journal | None = None) -> Standing:
     """Ask the modem (an open transfer is closed first, AT comes after), then the journal; changes nothing else."""
     journal = journal or Journal()
-    entry = journal.find({"port": journals.port_key(bench.options.port or "")})
+    port = {"port": journals.port_key(bench.options.port or "")}
+    entry = journals.under_way(bench.options.port, journal) or journal.find(port)
     if entry is not None and journals.is_at_work(entry):
         where = f"a flash is under way (process {entry.pid}); leave it alone"
         return Standing(where, told(entry), Onward((), status_words(Attempt(bench.options))), True, entry=entry)
     try:
         facts = _ask(bench)
     except DoctorError as err:
-        return _unasked(bench, err, entry)
-    entry = journal.find(journals.ids_of(bench)) or entry
+        damaged = journal.damaged(port) if entry is None else None
+        return replace(_unasked(bench, err, entry), damaged=damaged)
+    ids = journals.ids_of(bench)
+    entry = journal.find(ids) or entry
     where = verdict(facts, updater_given=False).summary
     if facts.release:
         where += f": {facts.release}"
-    step = _not_for_ever(bench.options.port, facts, next_step(bench.options, facts, entry))
+    damaged = journal.damaged(ids) if entry is None else None
+    step = _not_for_ever(bench.options.port, facts, next_step(bench.options, facts, entry, damaged))
     history = told(entry, facts) if entry is not None else ""
-    return Standing(where, history, step, facts=facts, entry=entry)
+    proved = (
+        entry is not None and entry.state == journals.PROVED and not entry.mirrored
+    )  # a mirror would still be there
+    advice = entry.advice if proved and entry is not None and step is None else ""
+    return Standing(where, history, step, facts=facts, entry=entry, advice=advice, damaged=damaged)
 
 
-def next_step(options: BenchOptions, facts: ModemFacts, entry: Entry | None) -> Onward | None:
+def next_step(
+    options: BenchOptions, facts: ModemFacts, entry: Entry | None, damaged: Damaged | None = None
+) -> Onward | None:
     """What the modem's mode calls for, with the files that the journal remembers."""
     unfinished = entry is not None and entry.state in (journals.RUNNING, journals.UNPROVED)
     if facts.mode == states.APPLICATION and (entry is None or not unfinished or _runs_promised(entry, facts)):
         return None
     if entry is None or not unfinished:
         step = onward(facts.mode, Attempt(_with(options, firmware=(Path(FULL_IMAGE),))))
-        remark = f"{FULL_IMAGE} stands for the full image to flash; the journal knows of none for this modem"
+        knows = "cannot be read" if damaged is not None else "knows of none for this modem"
+        remark = f"{FULL_IMAGE} stands for the full image to flash; the journal {knows}"
         return step if step.remark or "flash" not in step.words else replace(step, remark=remark)
-    return onward(facts.mode, attempt_of(options, entry), str(entry.error.get("id", "")))
+    attempt = replace(attempt_of(options, entry), build_now=facts.build)
+    return onward(facts.mode, attempt, str(entry.error.get("id", "")))
 
 
 def _not_for_ever(port: str | None, facts: ModemFacts, step: Onward | None) -> Onward | None:
     """A silent modem is asked to be taken off power once; the second time it is called what it is."""
-    if facts.mode != states.SILENT or step is None:
+    if facts.mode not in LOST or step is None:
         tried.forget(port)
         return step
-    if POWER_CYCLE in tried.tried(port):
+    if facts.mode == states.SILENT and POWER_CYCLE in tried.tried(port):
         return Onward((), ("fipy-doctor", "open", "modem-dead-escalate"), _GIVEN_UP)
-    if POWER_CYCLE in step.hands:
-        tried.note(port, (POWER_CYCLE,))
+    tried.note(port, {WAIT, POWER_CYCLE} & set(step.hands))
     return step
 
 
@@ -111,23 +143,24 @@ def attempt_of(options: BenchOptions, entry: Entry) -> Attempt:
         accept=frozenset(said.get("accept", ())),
     )
     build = entry.before.get("build")
+    left = entry.total_bytes - entry.sent_bytes if entry.total_bytes else None
     return Attempt(
         again,
         str(said.get("via", "auto")),
         str(said.get("method", "auto")),
         bool(said.get("differential")),
         int(build) if build else None,
-        all_sent=all_sent(entry.steps, entry.done),
+        all_sent=all_sent(entry.steps, entry.done, entry.step, left),
         asked=True,
+        waited=WAIT in tried.tried(options.port),
+        first_sent=first_sent(entry.steps, entry.done, len(again.firmware)),
         compress=bool(said.get("compress")),
     )
 
 
 def told(entry: Entry, facts: ModemFacts | None = None) -> str:
     """The last flash in one sentence."""
-    names = " and ".join(Path(file.path).name for file in entry.files)
-    begun = entry.begun[:16].replace("T", " ")
-    start = f"last flash, begun {begun} UTC: {names}"
+    start = _start(entry)
     if entry.state == journals.PROVED:
         return f"{start}: flashed and proved"
     if entry.state == journals.UNTOUCHED:
@@ -139,6 +172,12 @@ def told(entry: Entry, facts: ModemFacts | None = None) -> str:
     sent = f", {entry.sent_bytes:,} of {entry.total_bytes:,} bytes" if entry.sent_bytes else ""
     word = "now at" if journals.is_at_work(entry) else "broke off in"
     return f"{start}: {word} {at}{sent}"
+
+
+def _start(entry: Entry) -> str:
+    names = " and ".join(Path(file.path).name for file in entry.files)
+    begun = entry.begun[:16].replace("T", " ")
+    return f"last flash, begun {begun} UTC: {names}"
 
 
 def _ask(bench: Bench) -> ModemFacts:
@@ -153,20 +192,42 @@ def _ask(bench: Bench) -> ModemFacts:
 
 def _unasked(bench: Bench, err: DoctorError, entry: Entry | None) -> Standing:
     """The modem could not be reached: say what is in the way, and what the journal knows."""
-    from doctor.board import onboard
     from doctor.sniff import Seen
 
     history = told(entry) if entry is not None else ""
     seen = None if bench.link_or_none is None else bench.contact.seen
-    words = status_words(Attempt(bench.options))
     if seen is Seen.MIRROR:
-        return Standing("the board still mirrors", history, Onward((PRESS_RESET,), words), entry=entry)
+        proved = entry is not None and entry.state == journals.PROVED
+        where = "the board still mirrors" + (", as the flash left it" if proved else "")
+        step = Onward((PRESS_RESET,), status_words(Attempt(bench.options)))
+        return Standing(where, history, step, entry=entry, settled=proved)
     if seen is Seen.UPDATER:
-        told_there = onboard.last_heard(bench.contact.text)
-        stands = f" ({onboard.in_words(told_there)})" if told_there is not None else ""
-        where = f"an updater is at work on the board{stands}; leave it alone"
-        return Standing(where, history, Onward((WAIT,), words), True)
+        return _board_at_work(bench, entry)
     return Standing("the modem could not be asked", history, None, entry=entry, error=err)
+
+
+def _board_at_work(bench: Bench, entry: Entry | None) -> Standing:
+    """The board flashes by itself: how far it is, and the command that joins it."""
+    stands = at_work(bench.contact.text)
+    where = f"{stands.words}; leave it powered and press nothing"
+    if not stands.ours:
+        return Standing(where, "", Onward((WAIT,), status_words(Attempt(bench.options))), True, entry=entry)
+    if not _is_of(entry, stands):
+        entry = None
+    history = f"{_start(entry)}: handed to the board, which goes on without this program" if entry is not None else ""
+    again = Attempt(_with(bench.options, card_file=stands.file, firmware=()), "auto")
+    if entry is not None and all(Path(file.path).is_file() for file in entry.files):
+        again = attempt_of(bench.options, entry)
+    remark = "it joins the board: it only listens, shows how far it is, and says how it ended"
+    step = Onward((), flash_words(again, states.APPLICATION), remark)
+    return Standing(where, history, step, True, entry=entry, progress=stands)
+
+
+def _is_of(entry: Entry | None, stands: AtWork) -> bool:
+    """Whether the board is at the flash that ``entry`` is about; one that is over, or went another way, is none."""
+    if entry is None or entry.state in (journals.PROVED, journals.UNTOUCHED) or entry.mirrored:
+        return False
+    return stands.file == FILE or stands.file in [Path(file.path).name for file in entry.files]
 
 
 def _runs_promised(entry: Entry, facts: ModemFacts) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from doctor import sniff
 from doctor.board import files
+from doctor.board.at_work import in_the_way
 from doctor.board.board import RECONNECT_S
 from doctor.check import Finding
 from doctor.errors import BoardError
@@ -34,7 +35,7 @@ class StopProgram(DoableCure):
         """Nothing where a prompt answers, or no board does. Raises BoardError where an updater is at work."""
         seen = bench.contact.seen
         if seen is sniff.Seen.UPDATER:
-            raise _updater_at_work(bench)
+            raise in_the_way(bench.contact.text, bench.link.name)
         if seen not in MAY_BE_A_PROGRAM:
             return ()
         return (
@@ -47,9 +48,10 @@ class StopProgram(DoableCure):
         """Stop it and see a prompt. Raises BoardError where neither way helps."""
         bench.forget_board()
         how = "the program was stopped; the prompt answers"
-        seen = sniff.contact(bench.link, may_interrupt=True).seen
+        contact = sniff.contact(bench.link, may_interrupt=True)
+        seen = contact.seen
         if seen is sniff.Seen.UPDATER:
-            raise _updater_at_work(bench)
+            raise in_the_way(contact.text, bench.link.name)
         if seen not in ENDED:
             context.say("Ctrl-C does not stop it; restarting the board without its programs")
             bench.link.drain()
@@ -80,12 +82,3 @@ class StopProgram(DoableCure):
             return "main.py starts it again at the next reset"
         kept = switch_off(bench.board, MAIN, context.backup)
         return f"{MAIN} is now {MAIN}{SUFFIX}, and a copy lies at {kept}"
-
-
-def _updater_at_work(bench: Bench) -> BoardError:
-    return BoardError(
-        "user-interrupt",
-        "an updater is at work on the board; stopping it can cost the modem",
-        on=bench.link.name,
-        next="wait until it has finished, up to 30 minutes, then run fipy-doctor check",
-    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from doctor.report.commands import named_everywhere
+
 if TYPE_CHECKING:
     from doctor.check import Finding
     from doctor.engine import Report
@@ -21,7 +23,7 @@ def document(command: str, exit_code: Exit, error: DoctorError | None = None, **
         "exit": int(exit_code),
         "error": error.as_json() if error is not None else None,
     }
-    return json.dumps({**head, **members}, indent=2, ensure_ascii=True)
+    return json.dumps(named_everywhere({**head, **members}), indent=2, ensure_ascii=True)
 
 
 def finding(found: Finding) -> dict[str, Any]:

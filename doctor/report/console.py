@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from doctor.check import Finding, SkipReason, Status
@@ -14,7 +12,9 @@ from doctor.engine import Report
 from doctor.errors import COMMAND_IDS, DoctorError, joint
 from doctor.escape import shown
 from doctor.remedies import Cure, Cures, DoableCure
+from doctor.report.commands import named, named_text
 from doctor.report.next_step import NextStep
+from doctor.report.prose import Prose
 
 _MARKS = {
     Status.PASS: ("✓", "+", "green"),
@@ -86,13 +86,13 @@ def notes(step: NextStep) -> Text:
 
 def error(err: DoctorError) -> RenderableType:
     """What happened, on what, the likely cause, the next step, and the id to look it up by."""
-    on, what = shown(err.on, LONGEST), shown(err.what, LONGEST)
+    on, what = shown(err.on, LONGEST), named(shown(err.what, LONGEST))
     head = Text.assemble((on + joint(on, what), "bold"), (what, "bold red"))
-    lines = [head]
+    lines: list[RenderableType] = [Prose(Text(""), head)]
     if err.cause:
-        lines.append(Text(f"  cause: {shown(err.cause, LONGEST)}"))
+        lines.append(Prose(Text("  cause: "), Text(named(shown(err.cause, LONGEST)))))
     if err.next:
-        lines.append(Text(f"  next:  {shown(err.next, LONGEST)}"))
+        lines.append(Prose(Text("  next:  "), Text(named(shown(err.next, LONGEST)))))
     lines.append(Text(f"  {_more(err.id)}", style="dim"))
     return Group(*lines)
 
@@ -104,7 +104,7 @@ def _more(error_id: str) -> str:
 
 def indented(text: Text, columns: int = 2) -> RenderableType:
     """``text`` with a margin that also holds where it is wrapped."""
-    return Padding(text, (0, 0, 0, columns), expand=False)
+    return Prose(Text(" " * columns), text)
 
 
 def drawing(lines: Iterable[str], columns: int) -> RenderableType:
@@ -114,11 +114,7 @@ def drawing(lines: Iterable[str], columns: int) -> RenderableType:
 
 def hanging(lead: Text, text: Text) -> RenderableType:
     """``text`` behind ``lead``; where it is wrapped, it goes on below its own beginning."""
-    grid = Table.grid()
-    grid.add_column(no_wrap=True)
-    grid.add_column(overflow="fold")
-    grid.add_row(lead, text)
-    return grid
+    return Prose(lead, named_text(text))
 
 
 def _headline(found: Finding, console: Console) -> RenderableType:

@@ -144,7 +144,7 @@ def test_two_on_one_port_exclude_each_other(tmp_path: Path) -> None:
     with port_lock("COM3", tmp_path), port_lock("COM4", tmp_path):
         with pytest.raises(LinkError) as caught, port_lock("COM3", tmp_path):
             pass
-        assert caught.value.id == "port-busy"
+        assert caught.value.id == "flash-under-way"
     with port_lock("COM3", tmp_path):
         pass
 
