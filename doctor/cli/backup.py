@@ -16,7 +16,7 @@ from doctor.plural import counted
 @click.command("backup")
 @options.common
 @click.option("--interrupt", is_flag=True, help="A program that runs on the board may be stopped.")
-@click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("folder", metavar="DIR", type=options.NEW_FOLDER)
 def command(folder: Path, **given: Any) -> int:
     """Copy all files of the board's flash into DIR, each proved by its SHA-256.
 

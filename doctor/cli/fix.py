@@ -35,7 +35,7 @@ def _cure_switches(command: click.Command) -> click.Command:
 @options.via_modem
 @click.option(
     "--backup",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=options.NEW_FOLDER,
     envvar=f"{options.ENV}BACKUP",
     help="Folder for copies of what is replaced.",
 )

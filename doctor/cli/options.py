@@ -42,7 +42,21 @@ class _Folder(click.Path):  # type: ignore[type-arg,unused-ignore]
         return path
 
 
+class _NewFolder(click.Path):  # type: ignore[type-arg,unused-ignore]
+    """A folder that is there or can be made; an empty name, as from an unset variable of a shell, is none."""
+
+    def __init__(self) -> None:
+        super().__init__(file_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path. Fails for an empty name."""
+        if not str(value):
+            self.fail("Directory '' has no name.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 FOLDER = _Folder()
+NEW_FOLDER = _NewFolder()
 
 
 class _CardPath(click.ParamType):  # type: ignore[type-arg,unused-ignore]
@@ -55,6 +69,8 @@ class _CardPath(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         from doctor.card.device import is_device
 
         path = Path(value)
+        if not str(value):  # as from an unset variable of a shell; it would name the current folder
+            self.fail("Path '' has no name.", param, ctx)
         try:
             missing = not is_device(path) and not path.exists()
         except (OSError, ValueError) as err:  # no name that this system can have
@@ -115,7 +131,9 @@ common = _stacked(
         cls=CommonOption,
         help="Port of the board: COM25, /dev/ttyACM0, telnet://192.168.4.1, rfc2217://…, sim://fipy.",
     ),
-    click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output."),
+    click.option(
+        "--json", "as_json", is_flag=True, help="One JSON document on standard output (--help and --version stay text)."
+    ),
     click.option("-q", "--quiet", is_flag=True, help="Say nothing while working."),
     click.option("-v", "--verbose", is_flag=True, help="Show all that was seen."),
     click.option("--debug", is_flag=True, help="Show a traceback where the program itself breaks."),

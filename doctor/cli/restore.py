@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.option("--clean", is_flag=True, help="Remove the files on the board that DIR does not have.")
 @click.option(
     "--backup",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=options.NEW_FOLDER,
     envvar=f"{options.ENV}BACKUP",
     help="Folder for copies of what is replaced or removed.",
 )
