@@ -94,7 +94,7 @@ class Screen:
         copied  the line is made to be copied: only the terminal itself may break it
         """
         if not self.as_json:
-            self.out.print(_named(what), soft_wrap=copied)
+            self.out.print(_named(what) if copied else _whole(_named(what)), soft_wrap=copied)
 
     def document(self, text: str) -> None:
         """Write the JSON document."""
@@ -104,7 +104,7 @@ class Screen:
     def note(self, what: RenderableType) -> None:
         """Tell what happens meanwhile."""
         if not self.quiet:
-            self.notes.print(_named(what))
+            self.notes.print(_whole(_named(what)))
 
 
 def _named(what: RenderableType) -> RenderableType:
@@ -116,6 +116,19 @@ def _named(what: RenderableType) -> RenderableType:
     if isinstance(what, str):
         return named(what)
     return named_text(what) if isinstance(what, Text) else what
+
+
+def _whole(what: RenderableType) -> RenderableType:
+    """A line of prose that is not broken within a command."""
+    from rich.text import Text
+
+    from doctor.report.prose import Prose
+
+    text = Text(what) if isinstance(what, str) else what
+    if not isinstance(text, Text) or "\n" in text.plain or text.no_wrap:
+        return what
+    margin = len(text.plain) - len(text.plain.lstrip())
+    return Prose(Text(" " * margin), text[margin:]) if margin < len(text.plain) else what
 
 
 def steady_streams() -> tuple[IO[str], IO[str]]:

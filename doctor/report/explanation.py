@@ -9,6 +9,7 @@ from doctor.escape import shown
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from rich.text import Text
 
     from doctor.jobs.explain import Explained
     from doctor.knowledge.explanation import Explanation, Match
@@ -153,7 +154,9 @@ def _plain(text: str) -> str:
     return text.replace("`", "")
 
 
-def _indented(text: Any, columns: int = 2) -> RenderableType:
-    from rich.padding import Padding
+def _indented(text: Text, columns: int = 2) -> RenderableType:
+    from rich.text import Text
 
-    return Padding(text, (0, 0, 0, columns), expand=False)
+    from doctor.report.prose import Prose
+
+    return Prose(Text(" " * columns), text)

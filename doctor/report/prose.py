@@ -54,6 +54,7 @@ class Prose:
 def lines(text: str, width: int) -> Iterator[tuple[int, int, bool]]:
     """Where the lines of ``text`` begin and end, ``width`` columns each, and which are commands that stand alone."""
     begin = end = -1
+    first = 0  # a margin within the first line stays
     for found in _TOKEN.finditer(text):
         start, stop = found.span()
         alone = found["command"] is not None and begin >= 0 and _TOLD.search(text[begin:end]) is not None
@@ -62,7 +63,9 @@ def lines(text: str, width: int) -> Iterator[tuple[int, int, bool]]:
             begin = -1
         if alone:
             yield start, found.end("command"), True
+            first = len(text)
             continue
-        begin, end = (start if begin < 0 else begin), stop
+        begin, end = (min(start, first) if begin < 0 else begin), stop
+        first = len(text)
     if begin >= 0:
         yield begin, end, False
