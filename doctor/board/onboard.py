@@ -32,8 +32,9 @@ HASH_SILENCE_S = 30.0
 SETTLE_S = 2.0
 QUIET_MS = 200
 
-_PLAIN_BEAT = re.compile(r"(\d+) % (\d+)/(\d+) (.*), do not unplug$")
-_PLAIN_WORK = re.compile(r"at work \((.*)\), do not unplug$")
+_PLAIN_FILE = r"(?:, (?P<file>[^,]+?)(?: (?P<sha>[0-9a-f]{16}))?)?, do not unplug$"
+_PLAIN_BEAT = re.compile(r"(\d+) % (\d+)/(\d+) ([^,]*)" + _PLAIN_FILE)
+_PLAIN_WORK = re.compile(r"at work \(([^)]*)\)" + _PLAIN_FILE)
 
 Told = tuple[str, Mapping[str, Any]]
 
@@ -114,7 +115,7 @@ def install(
     missing = [name for name, data in wanted.items() if there.get(name) != hashlib.sha256(data).hexdigest()]
     if missing:
         total = sum(len(wanted[name]) for name in missing)
-        say(f"putting the updater on the board: {len(missing)} files, {total:,} bytes")
+        say(f"putting the updater on the board, where it stays: {FOLDER}, {len(missing)} files, {total:,} bytes")
         board.repl.call(snippets.make_folder(FOLDER))
     for name in missing:
         between()
@@ -215,10 +216,16 @@ def understand(line: bytes) -> Told | None:
     said = text.split(PLAIN, 1)[1]
     if found := _PLAIN_BEAT.match(said):
         phase = "transfer" if found[4] == "transfer" else "prepare"
-        return "heartbeat", {"done": int(found[2]), "total": int(found[3]), "step": found[4], "phase": phase}
+        beat = {"done": int(found[2]), "total": int(found[3]), "step": found[4], "phase": phase}
+        return "heartbeat", {**beat, **_plain_file(found)}
     if found := _PLAIN_WORK.match(said):
-        return "heartbeat", {"done": 0, "total": 0, "step": found[1], "phase": "prepare"}
+        return "heartbeat", {"done": 0, "total": 0, "step": found[1], "phase": "prepare", **_plain_file(found)}
     return "said", {"text": said}
+
+
+def _plain_file(found: re.Match[str]) -> dict[str, str]:
+    said = {"file": found["file"], "sha256": found["sha"]}
+    return {name: value for name, value in said.items() if value}
 
 
 def last_heard(text: str) -> Told | None:
@@ -261,6 +268,7 @@ def _silent(link: Link, silence_s: float) -> BoardError:
         "board-updater-silent",
         f"the updater on the board has said nothing for {silence_s:g} s; it may still be at work",
         on=link.name,
-        cause="the data line, or another program on the port",
+        cause="the power of the board or of its modem failed, the data line broke, another program reads the port, or"
+        " the modem hangs and holds the board's line",
         next="leave the power on; run the same command again, which only listens as long as the updater is at work",
     )

@@ -30,6 +30,8 @@ HEARTBEAT_MS = 2000
 PROGRESS_MS = 500
 #: A warning about the same key is not repeated sooner.
 WARN_MS = 10000
+#: Of a SHA-256, in a line for a person: enough to tell any two files apart.
+SHOWN_DIGITS = 16
 REPL_BAUD = 115200
 CTRL_C = 3
 CTRL_F = 6
@@ -192,10 +194,12 @@ def in_words(name, data):
     # type: (str, Dict[str, Any]) -> str
     """An event for a person at a terminal; "" for what nobody wants to read there."""
     if name == "heartbeat":
+        what = "%s %s" % (data.get("file", "").split("/")[-1], data.get("sha256", "")[:SHOWN_DIGITS])
         if not data["total"]:
-            return "at work (%s), do not unplug" % (data["step"] or data["phase"])
+            return "at work (%s), %s, do not unplug" % (data["step"] or data["phase"], what.strip())
         share = 100 * data["done"] // data["total"]
-        return "%d %% %d/%d %s, do not unplug" % (share, data["done"], data["total"], data["step"])
+        said = (share, data["done"], data["total"], data["step"], what.strip())
+        return "%d %% %d/%d %s, %s, do not unplug" % said
     if name == "step":
         return "- " + str(data["text"])
     if name == "waiting":

@@ -13,6 +13,9 @@ except ImportError:  # MicroPython
     pass
 
 _SIZE = 6  # in what os.stat returns
+_ENOENT = 2
+#: So many names of what lies on the card are shown where the one that was asked for does not.
+_NAMES = 12
 
 
 class BoardFile(object):
@@ -50,24 +53,27 @@ class BoardFile(object):
 
         given   (name, kind, radio, build, base, family, part) that a PC found out about a file with this ``sha256``
         """
-        self.size = module("os").stat(self.path)[_SIZE]
-        trouble = self._read_side_file()
+        try:
+            self.size = module("os").stat(self.path)[_SIZE]
+        except OSError as err:
+            if err.args[:1] != (_ENOENT,):
+                raise
+            return _missing(self.path)
+        self._unused(self._read_side_file())
         first = self._digest("reading the card")
         self.digest = first
         if self.side is None or self.side.sha256 != first.sha256:
             if self.side is not None:
-                trouble = "the side file belongs to another file"
+                self._unused("the side file belongs to another file")
                 self.side = None
             second = self._digest("reading the card again")
             if second.sha256 != first.sha256:
                 return _misread("%s reads differently each time" % self.path)
-        if trouble:
-            self.console.tell("warning", {"text": trouble + "; going on without it, slower"})
         if first.size != self.size:
             return _misread("%s has %d bytes, and %d can be read" % (self.path, self.size, first.size))
         if sha256 and sha256 != first.sha256:
             return _misread("%s is not the file that is meant: its SHA-256 differs" % self.path)
-        self.console.know({"file": self.path, "sha256": first.sha256, "total": self.size, "done": 0})
+        self.console.know({"total": self.size, "done": 0})
         self.image, refusal = look(self.path, self.size, first.families)
         if given is not None:
             name, kind, radio, build, base, family, part = (list(given) + [0])[:7]
@@ -77,6 +83,13 @@ class BoardFile(object):
         elif refusal is None and self.image.kind != "updater-elf":
             return self._verify()
         return refusal
+
+    def _unused(self, trouble):
+        # type: (str) -> None
+        """Tell why a side file that is there is not used, before the slow way begins."""
+        if trouble:
+            text = "%s%s: %s; it is not used: the card is read twice" % (self.path, SUFFIX, trouble)
+            self.console.tell("warning", {"text": text + ", and each block takes the board longer"})
 
     def _verify(self):
         # type: () -> Optional[Refusal]
@@ -134,6 +147,19 @@ class BoardFile(object):
             self.side = None
             return "the side file belongs to a file of another size"
         return ""
+
+
+def _missing(path):
+    # type: (str) -> Refusal
+    """No file of that name; which ones there are."""
+    folder = path.rsplit("/", 1)[0] or "/"
+    try:
+        names = [name for name in sorted(module("os").listdir(folder)) if name.lower()[-4:] in (".dup", ".elf")]
+    except OSError:
+        names = []
+    there = ", ".join(names[:_NAMES]) or "none"
+    next = "give one of these names" if names else "copy the file to the top level of the card with a computer"
+    return Refusal("dup-path-enoent", "there is no file %s" % path, "firmware files in %s: %s" % (folder, there), next)
 
 
 def _misread(what):

@@ -27,6 +27,11 @@ _SLICE_MS = 100
 _QUICK_LOOKS = 50
 _SLOW_LOOK_MS = 10
 _NONCE = "fipyup"
+#: Less than the FIFO of the board's UART, which holds 128: so much is written without waiting for the modem.
+FIFO_BYTES = 112
+#: A modem may hold the line as long as it may take for a block; one that did so is not waited for as long again.
+HELD_MS = 300000
+HELD_AGAIN_MS = 1000
 
 
 def module(name):
@@ -81,6 +86,8 @@ class ModemUart(object):
         self.baud = baud
         self._clock = clock
         self._pins = PINS[sys.platform]
+        self._tells = False  # ``wait_tx_done`` has said yes once
+        self._held = False  # the modem did not take the last bytes in time
         self._uart = self._open()
 
     def _open(self):
@@ -106,12 +113,36 @@ class ModemUart(object):
 
     def write(self, data):
         # type: (bytes) -> None
-        """Send all of ``data``."""
+        """Send all of ``data``.
+
+        A modem that hangs may hold its side of the flow control, and a write that it holds never returns: no
+        heartbeat, no deadline. So the line must be free first; what it is not free for in time is not sent, and the
+        core misses its answer.
+        """
+        free = getattr(self._uart, "wait_tx_done", None)
+        # A beginning that fits without waiting shows whether the modem takes more.
+        most = FIFO_BYTES if free is not None else len(data)
         while data:
-            sent = self._uart.write(data)
-            if sent is None or sent >= len(data):
+            if free is not None and not self._is_free(free):
                 return
-            data = data[sent:]
+            sent = self._uart.write(data[:most])
+            data = data[most if sent is None else sent :]
+            most = len(data)
+
+    def _is_free(self, done):
+        # type: (Callable[[int], bool]) -> bool
+        """Whether all that was sent before has left, after waiting for it; True where ``done`` never says yes."""
+        end = self._clock.ticks_ms() + (HELD_AGAIN_MS if self._held else HELD_MS)
+        while not done(_SLICE_MS):
+            if not self._tells:  # it never said yes: not a word to go by
+                return True
+            if self._clock.ticks_ms() >= end:
+                self._held = True
+                return False
+            self._clock.sleep_ms(1)
+        self._tells = True
+        self._held = False
+        return True
 
     def set_baud(self, baud):
         # type: (int) -> None

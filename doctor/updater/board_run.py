@@ -23,6 +23,7 @@ except ImportError:  # MicroPython
 
 #: A modem may be starting, in ms.
 PATIENCE_MS = 60000
+USAGE = "say which file, by its whole path: fipyup.run('/sd/X.dup')"
 #: The flash goes over a line that a jumper may hold; nobody but the user's eyes can tell on the board (FiPy only).
 JUMPERS = Refusal(
     "expansion-rts-cts-jumpers",
@@ -30,6 +31,9 @@ JUMPERS = Refusal(
     "with them the modem stops in the middle as soon as the program on the PC ends",
     "take them off, then add accept=('jumpers-removed',)",
 )
+
+
+RESEAT = "take all power away, put the card in anew, and try again; then try another card, formatted as FAT32"
 
 
 class Job(object):
@@ -42,7 +46,8 @@ class Job(object):
         self.clock = BoardClock(console.pulse)
         self.plan = None  # type: Optional[Plan]
         self.running_build = 0
-        console.about(self.clock, {"file": self.last.path})
+        console.about(self.clock, {})
+        self.name({})
 
     @property
     def first(self):
@@ -70,7 +75,17 @@ class Job(object):
             refusal = file.examine(image, sha256)
             if refusal is not None:
                 return refusal
+        self.name({role: file.digest.sha256 for role, file in self.files.items() if file.digest is not None})
         return self._swapped()
+
+    def name(self, sums):
+        # type: (Dict[str, str]) -> None
+        """From now on the heartbeat says by SHA-256 what is flashed, so that who joins knows whether it is theirs."""
+        last = SECOND if SECOND in self.files else FIRMWARE
+        facts = {"file": self.files[last].path, "sha256": sums.get(last, "")}
+        if last == SECOND:
+            facts["first"] = sums.get(FIRMWARE, "")
+        self.console.know(facts)
 
     def _swapped(self):
         # type: () -> Optional[Refusal]
@@ -141,9 +156,13 @@ def run(
     known        what a PC has found out about the files: see Job.examine
     """
     console = Console(tagged)
+    if not isinstance(path, str) or not path.startswith("/"):
+        console.tell("say", {"text": USAGE})
+        return False
     paths = {FIRMWARE: path, SECOND: second, UPDATER: updater_elf}
     job = Job({role: BoardFile(paths[role], console) for role in paths if paths[role]}, console)
     end = {"proved": False, "sent_any": False, "sent": 0, "error": None}  # type: Dict[str, Any]
+    job.name({role: (known or {}).get(paths[role], ("",))[0] for role in job.files})  # as a PC means it to be
     try:
         refusal = _run(job, known or {}, (method, accept, first_done), was, yes or tagged, dry, end)
         if refusal is not None:
@@ -170,8 +189,11 @@ def _run(job, known, chosen, was, yes, dry, end):
             refusal = _with_modem(job, job.options(*chosen), was, chosen[1], yes, dry, end)
         return refusal
     except OSError as err:
-        what = "%s cannot be used: %s" % (" or ".join([file.path for file in job.files.values()]), err)
-        return Refusal("sd-read-error-mid-flash", what, "", "run fipy-doctor check")
+        if card is None:
+            what = "the card in the board cannot be used: %s" % err
+            return Refusal("sd-read-error-mid-flash", what, "there is no card, or it is not FAT32, or loose", RESEAT)
+        what = "%s cannot be read: %s" % (" or ".join([file.path for file in job.files.values()]), err)
+        return Refusal("sd-read-error-mid-flash", what, "the card or its contacts are bad", RESEAT)
     except KeyboardInterrupt:  # the keys are ours until the flash begins
         return Refusal("user-interrupt", "stopped before anything was sent to the modem", "", "")
     finally:
@@ -264,7 +286,7 @@ def _last_words(console, end, dry):
         id, what, why, next = end["error"]
         said = ["%s: %s" % ("NOT PROVED" if end["sent_any"] else "refused", what)]
         said += [text for text in (why, next) if text]
-        said.append("fipy-doctor explain knows more: " + id)
+        said.append("on a computer, this tells more: fipy-doctor open " + id)
     elif dry:
         said = ["the plan is possible: method " + str(end.get("method"))]
     for text in said:
