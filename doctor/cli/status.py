@@ -56,6 +56,8 @@ def command(**given: Any) -> int:
         show_next(NextStep(step.hands_text, command_line(list(step.words)), hands), screen)
     elif standing.advice:
         screen.show(Text(f"The modem is done. If it was not done since that flash: {standing.advice}."))
+    elif standing.error is None and standing.damaged is not None:
+        screen.show(Text("Whether that is what was to be flashed last is for you to say: compare the version."))
     elif standing.error is None:
         screen.show(Text("Nothing is left to do."))
     return int(standing.exit_code)

@@ -119,6 +119,7 @@ def test_a_damaged_journal_is_named_with_what_it_means(
     path = damage(state_of_its_own)
     said = terminal.type("status", "--port", url)
     assert str(path) in said.out and "cannot be read" in said.out and "knows of none" not in said.out
+    assert "compare the version" in said.out
     assert terminal.type("status", "--port", url, "--json").document["journal_damaged"]["path"] == str(path)
 
 
