@@ -30,6 +30,7 @@ _IF_DEAD = (
 OFTEN = 3
 #: Modes in which only removed power can help: nothing reaches the modem any more.
 _OUT_OF_REACH = (states.STP_OPEN, states.SILENT, states.DATA)
+LOST = (*_OUT_OF_REACH, states.UNKNOWN)  #: and those in which it cannot be told what the modem does
 #: Modes that a modem has again after a power cycle; what fails twice in the same way may be a state of the modem.
 _POWER_HARMLESS = (states.APPLICATION, states.RECOVERY, states.FFH)
 
@@ -111,7 +112,7 @@ def onward(mode: str, attempt: Attempt, error_id: str = "") -> Onward:
 
 def _step(mode: str, attempt: Attempt, error_id: str) -> Onward:
     hands: tuple[str, ...]
-    lost = mode in _OUT_OF_REACH or mode == states.UNKNOWN
+    lost = mode in LOST
     may_write = lost and (attempt.all_sent or error_id == "finish-timeout")
     if mode == states.DEPLOYING or (may_write and not attempt.waited):
         hands = (WAIT, PRESS_RESET) if attempt.mirrored else (WAIT,)
