@@ -43,7 +43,7 @@ class Prose:
         lead = self.lead
         for start, end, own in lines(self.text.plain, max(1, options.max_width - cell_len(lead.plain))):
             margin = Text(" " * OWN_MARGIN) if own else lead
-            line = margin.copy().append_text(self.text[start:end])
+            line = Text().append_text(margin).append_text(self.text[start:end])  # each keeps its own style
             line.no_wrap, line.overflow = True, "ignore"
             yield line
             lead = Text(" " * cell_len(self.lead.plain))

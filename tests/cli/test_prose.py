@@ -55,3 +55,8 @@ def test_styles_stay_on_their_words() -> None:
     prose = Prose(Text("x "), Text.assemble(("bold", "bold"), " and plain words that go on"))
     line = next(iter(Console(width=20).render_lines(prose)))
     assert [segment.text for segment in line if segment.style and segment.style.bold] == ["bold"]
+
+
+def test_the_mark_does_not_colour_the_text() -> None:
+    line = next(iter(Console(width=20).render_lines(Prose(Text("x ", style="green"), Text("plain")))))
+    assert [segment.text for segment in line if segment.style and segment.style.color] == ["x "]
