@@ -13,7 +13,7 @@ from collections import Counter
 from pathlib import Path
 
 from tests.matrix.cells import Cell, cells
-from tests.matrix.flows import FLOWS, Stage, make_files, stages
+from tests.matrix.flows import FLOWS, Stage, make_files, shorten_soak, stages
 from tests.matrix.play import BAD, DEAD, PROVED, RESCUED, Played, play
 
 MARKS = {PROVED: "P", RESCUED: "R", DEAD: "D", BAD: "!"}
@@ -35,6 +35,7 @@ def main() -> int:
         files = folder / "files"
         files.mkdir()
         make_files(files)
+        shorten_soak()
         places = _stages(folder, files, given.jobs)
         chosen = [cell for cell in cells(places, given.all) if given.only in cell.name][:: given.thin]
         played = _play_all(chosen, folder, files, given.jobs)

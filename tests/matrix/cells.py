@@ -125,6 +125,22 @@ DEPLOY_FAULTS = (
     Kind("power blip", "blip"),
 )
 
+LAST_BLOCK_FAULTS = (
+    Kind("last ack lost", "drop"),
+    Kind("last ack lost", "short"),
+    Kind("last ack wrong", "corrupt"),
+    Kind("last ack wrong", "corrupt-payload"),
+    Kind("last ack wrong", "bad-crc"),
+    Kind("last block lost", "lose"),
+    Kind("last block refused", "nack"),
+    Kind("last block refused", "nack-unknown"),
+    Kind("last residue", "residue"),
+    Kind("last for ever", "stall"),
+    Kind("last for ever", "hold"),
+    Kind("last for ever", "hang"),
+)
+"""What strikes the last block of a file, in every run until power is removed."""
+
 SWITCHES: tuple[tuple[str, tuple[Any, ...]], ...] = (
     ("echo", (False,)),
     ("first_at_error", (False,)),
@@ -183,6 +199,7 @@ def cells(places: Mapping[str, tuple[Stage, ...]], everything: bool = False) -> 
     made: list[Cell] = []
     for number, flow in enumerate(FLOWS):
         pairs = list(_faults(places[flow.name]))
+        made += _last_block(flow, number, everything)
         if flow.is_large and not everything:
             made += [_cell(flow, *pair) for pair in pairs[number :: flow.thinning]]
             continue
@@ -266,6 +283,23 @@ def _cell(flow: FlowCase, column: str, stage: Stage, fault: dict[str, Any]) -> C
     if fault.get("times", 1) != 1:
         label += f" x{fault['times'] or 'ever'}"
     return Cell(flow.name, column, f"{label} {fault['kind']}", tuple(fault.items()))
+
+
+def _last_block(flow: FlowCase, number: int, everything: bool) -> list[Cell]:
+    """The last block goes wrong for ever, in one run after the other; and residues that lie from 10 % on.
+
+    All kinds where a run is cheap, every third elsewhere; none of them may cost the modem.
+    """
+    made = []
+    for percent in flow.last_blocks:
+        for kind in LAST_BLOCK_FAULTS:
+            fault = {"kind": kind.kind, "where": "block", "percent": percent - 0.01, "times": None}
+            made.append(Cell(flow.name, kind.column, f"{percent:.0f}% x ever {kind.kind}", tuple(fault.items())))
+    lies = {"kind": "corrupt-payload", "where": "block", "percent": 10.0, "times": None}
+    made.append(Cell(flow.name, "last ack wrong", "10% x ever corrupt-payload", tuple(lies.items())))
+    if everything:
+        return made
+    return made[number % 6 :: 6] if flow.is_large else made[number % 2 :: 2] if flow.has_board else made
 
 
 def _deploy(flow: FlowCase, kind: Kind, switches: tuple[tuple[str, Any], ...] = ()) -> Cell:

@@ -10,8 +10,11 @@ from doctor.jobs.flash import FlashPlan, FlashRequest, FlashResult, Wish, flash
 from doctor.sim.bench import SimBench
 from doctor.sim.practice import make_practice_bootrom, make_practice_image, make_practice_part
 from doctor.sim.practice_elf import practice_elf
+from doctor.updater import soak
 
 IMAGE_BYTES = 40_000  #: 20 blocks: the stalls at 7 % and 99 % have their own
+SOAK_COUNT = 60  #: questions before a flash, of 500: the rest of them are all alike, and a fifth of the matrix's time
+BLOCK_BYTES = 2016  #: as the core sends them
 ELF_BYTES = 20_000
 PART_BYTES = (12_000, 24_000)
 LARGE_BYTES = 4 * 1024 * 1024 + 4096  #: too large to be stored
@@ -24,6 +27,11 @@ PARTS = ("PRACTICE-CATM1-48829-1.dup", "PRACTICE-CATM1-48829-2.dup")
 MONARCH = "PRACTICE-CATM1-61488.dup"
 ELF = "updater.elf"
 BOOTROM = "PRACTICE-bootrom-41065.dup"
+
+
+def shorten_soak() -> None:
+    """Ask fewer questions before each flash of this process, and of those that are forked from it."""
+    soak.soak.__defaults__ = (SOAK_COUNT, False)
 
 
 def make_files(folder: Path, *, large: bool = True) -> None:
@@ -77,6 +85,12 @@ class FlowCase:
         return self.name in ("store", "fly", "ffh", "monarch")
 
     @property
+    def last_blocks(self) -> tuple[float, ...]:
+        """Percent of a file at which its last block begins, of each firmware file."""
+        sizes = PART_BYTES if self.images == PARTS else (LARGE_BYTES if self.is_large else IMAGE_BYTES,)
+        return tuple(100 * ((size - 1) // BLOCK_BYTES * BLOCK_BYTES) / size for size in sizes)
+
+    @property
     def has_board(self) -> bool:
         """Whether a board stands in front of the modem."""
         return self.kind in ("fipy", "gpy")
@@ -110,6 +124,7 @@ FLOWS = (
     FlowCase("factory", "sqn3330?build=33080", elf=True, bootrom=True, thinning=60),
     FlowCase("stp-open", "sqn3330?build=38638&scenario=stp-fails-midway", thinning=39),
     FlowCase("pair", "sqn3330?build=41065", PARTS, 48829),
+    FlowCase("pair-fly", "sqn3330?build=41065", PARTS, 48829, method="on-the-fly", thinning=60),
     FlowCase("monarch", "gm02s", (MONARCH,), 61488),
     FlowCase("monarch-zip", "gm02s", (MONARCH,), 61488, compress=True),
     FlowCase("monarch-rec", "gm02s?scenario=modem-recovery", (MONARCH,), 61488),

@@ -34,6 +34,7 @@ class NextStep:
 
 def next_step(printed: str, last: tuple[str, ...], files: Path, was: str) -> NextStep:
     """The next step in ``printed``; ``last`` is the command that printed it, ``was`` the build that the modem ran."""
+    printed = _joined(printed)
     typed = [tuple(shlex.split(text)) for text in re.findall(rf"your hands are: {PROGRAM} (.*)\)$", printed, re.M)]
     lead = re.findall(rf"^(?:Next:|Then run:)\n  {PROGRAM} (.*)$", printed, re.M)
     said = re.findall(r"^  next:  (.*)$", printed, re.M)
@@ -42,6 +43,22 @@ def next_step(printed: str, last: tuple[str, ...], files: Path, was: str) -> Nex
     hands = () if typed else tuple(_found(text))
     command = tuple(shlex.split(lead[-1])) if lead else _in_sentence(text, last)
     return NextStep(hands, tuple(typed), _filled(command, files, was))
+
+
+def _joined(printed: str) -> str:
+    """What is printed below "next:" and in brackets, in one line each; a command that stands alone ends a sentence."""
+    lines: list[str] = []
+    inside = False
+    for line in printed.splitlines():
+        goes_on = inside and line.startswith("    ")
+        if goes_on and line.startswith(f"    {PROGRAM} "):
+            lines[-1] += f" {line.strip()};"
+        elif goes_on:
+            lines[-1] += f" {line.strip()}"
+        else:
+            inside = line.startswith(("  next:  ", "  (on the simulated bench"))
+            lines.append(line)
+    return "\n".join(lines)
 
 
 def _found(text: str) -> list[str]:
