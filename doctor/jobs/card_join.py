@@ -82,10 +82,10 @@ class _Joined:
         bench, link = self._bench, self._bench.link
         with ExitStack() as stack:
             if not link.simulated:
-                stack.enter_context(port_lock(link.name))
+                stack.enter_context(port_lock(link.name, must=False))
             first = bench.contact.text.encode()
             self._stands = onboard.in_words(told)
-            sayer(self._listen)(f"the board is flashing by itself already ({self._stands}); listening to it")
+            sayer(self._listen)(f"the board is flashing by itself already ({self._stands}); listening to what it does")
             bench.forget_board()
             asks = question(wish, self._listen, ends_with_us=link.simulated)
             interrupts = stack.enter_context(Interrupts(asks, self._listen, begun=True))

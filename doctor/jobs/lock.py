@@ -14,8 +14,10 @@ from doctor.jobs.state_dir import state_place, unwritable
 
 
 @contextmanager
-def port_lock(port: str, folder: Path | None = None) -> Iterator[None]:
+def port_lock(port: str, folder: Path | None = None, *, must: bool = True) -> Iterator[None]:
     """Hold the lock of ``port`` within the block; the system frees it when we die.
+
+    must  False: whoever only listens goes on without, where no lock can be kept
 
     Raises LinkError flash-under-way, DoctorError where no lock can be kept.
     """
@@ -24,10 +26,15 @@ def port_lock(port: str, folder: Path | None = None) -> Iterator[None]:
     path = place / f"{hashlib.sha256(name.encode()).hexdigest()[:24]}.lock"
     try:
         place.mkdir(parents=True, exist_ok=True)
-        opened = path.open("a+", encoding="utf-8")
+        stream = path.open("a+", encoding="utf-8")
     except OSError as err:
-        raise unwritable(err, path) from err
-    with opened as stream:
+        if must:
+            raise unwritable(err, path) from err
+        stream = None
+    if stream is None:
+        yield
+        return
+    with stream:
         try:
             _lock(stream)
         except OSError as err:

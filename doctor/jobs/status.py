@@ -9,6 +9,7 @@ from typing import Any
 
 from doctor.bench import Bench, BenchOptions
 from doctor.board.at_work import FILE, AtWork, at_work
+from doctor.board.card_image import PREFIX
 from doctor.errors import DoctorError, Exit
 from doctor.jobs import journal as journals
 from doctor.jobs import tried
@@ -227,7 +228,7 @@ def _is_of(entry: Entry | None, stands: AtWork) -> bool:
     """Whether the board is at the flash that ``entry`` is about; one that is over, or went another way, is none."""
     if entry is None or entry.state in (journals.PROVED, journals.UNTOUCHED) or entry.mirrored:
         return False
-    return stands.file == FILE or stands.file in [Path(file.path).name for file in entry.files]
+    return stands.file == FILE or stands.file in [Path(file.path).name.removeprefix(PREFIX) for file in entry.files]
 
 
 def _runs_promised(entry: Entry, facts: ModemFacts) -> bool:

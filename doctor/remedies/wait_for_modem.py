@@ -9,5 +9,5 @@ class WaitForModem(ManualCure):
     id = "wait-for-modem"
     how = (
         "do not unplug and do not reset; deploying an upgrade takes up to 30 minutes",
-        "then look again",
+        "fipy-doctor status tells at any time how far it is; look again when it is done",
     )

@@ -110,6 +110,12 @@ def test_busy_says_who(plugged: list[PortInfo], monkeypatch: pytest.MonkeyPatch)
     assert (error.id, error.cause) == ("port-busy", "held by minicom (pid 12)")
 
 
+def test_busy_by_ourselves_is_not_to_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(openfail, "who_holds", lambda device: "fipy-doctor (pid 12)")
+    err = openfail.explain(OSError(errno.EBUSY, "busy"), "/dev/ttyACM0")
+    assert "let it finish" in err.next and "fipy-doctor status" in err.next and "close it" not in err.next
+
+
 def test_busy_by_modemmanager_has_its_own_cure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(openfail, "who_holds", lambda device: "ModemManager (pid 12)")
     error = explain(OSError(errno.EBUSY, "busy"), "/dev/ttyUSB0")

@@ -4,12 +4,15 @@ from collections.abc import Callable
 
 import pytest
 
+from doctor.board.at_work import at_work
 from doctor.errors import PortLost
 from doctor.link import Link
 from doctor.sniff import Contact, Seen, contact
 from tests.board.old_repl import BANNER, HELP, ROM, OldRepl
 from tests.link import devices
 from tests.link.wire import Wire
+
+BEAT = b'@@FD {"fipyup": "heartbeat", "data": {"step": "transfer", "done": 66, "total": 100, "file": "/sd/x.dup"}}\r\n'
 
 
 def look(wire: Wire, *, may_interrupt: bool = False, url: str = "/dev/ttyACM0") -> Contact:
@@ -90,6 +93,15 @@ def test_an_updater_heard_at_once_gets_not_even_a_cr() -> None:
     wire = devices.talker((0, b"Sending 5996938 bytes: [####   ]  12%\r"))
     assert look(wire, may_interrupt=True).seen is Seen.UPDATER
     assert wire.written == b""
+
+
+def test_our_updater_is_heard_out_until_it_says_how_far_it_is() -> None:
+    wire = devices.talker(
+        (500, b'@@FD {"fipyup": "note", "da'), (700, b'ta": {}}\r\n'), (2500, BEAT[:40]), (2600, BEAT[40:])
+    )
+    found = look(wire)
+    assert found.seen is Seen.UPDATER and wire.written == b"\r"
+    assert at_work(found.text).percent == 66
 
 
 def test_an_updater_heard_after_ctrl_b_gets_no_ctrl_c() -> None:
