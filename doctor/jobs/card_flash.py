@@ -75,8 +75,8 @@ def refusal(
         on=bench.link.name,
         cause="with the jumpers fitted, the modem stops as soon as no program holds the port's RTS line",
         next=(
-            f"look at the board; if both are off (or it has none), run: {looked} (--accept {JUMPERS} says that you have"
-            f" looked); or let this computer send the image and hold that line meanwhile: {by_usb}"
+            f"look at the board; if both are off (or it has none), run: {looked}; --accept {JUMPERS} says that you have"
+            f" looked; or let this computer send the image and hold that line meanwhile: {by_usb}"
         ),
     )
 

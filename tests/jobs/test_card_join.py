@@ -1,0 +1,148 @@
+"""Who joins a board that flashes by itself hears the truth about the file that was given, and the journal keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from doctor.bench import Bench, BenchOptions
+from doctor.jobs import journal
+from doctor.jobs.flash import FlashRequest, FlashResult, flash
+from doctor.jobs.status import status
+from doctor.sim.practice import make_practice_image, make_practice_part
+from tests.jobs.flashing import BUILD, SIZE_BYTES, User, small_image
+from tests.jobs.test_card_flash import CARD, BoardJob, half, press
+
+
+class Gone(Exception):
+    """The program is killed."""
+
+
+def die() -> None:
+    raise Gone
+
+
+@pytest.fixture
+def left(tmp_path: Path) -> Iterator[BoardJob]:
+    """A board in the middle of a flash that a killed run has begun."""
+    job = BoardJob(small_image(tmp_path))
+    with pytest.raises(Gone):
+        job.flash(at=half, act=die)
+    job.walk_off()
+    yield job
+    job.bench.close()
+
+
+def joined(job: BoardJob, request: FlashRequest = CARD, **options: object) -> FlashResult:
+    """Flash with other options over the very link of ``job``."""
+    bench = Bench(BenchOptions(port=job.bench.options.port, **options))  # type: ignore[arg-type]
+    bench._link = job.bench.link
+    return flash(bench, request, consent=User())
+
+
+def test_another_file_is_refused_and_the_right_one_watched_to_its_proof(left: BoardJob, tmp_path: Path) -> None:
+    other = make_practice_image(tmp_path, build=41065, size_bytes=SIZE_BYTES)
+    result = joined(left, firmware=(other,))
+    assert result.exit_code == 1 and result.proof is None and result.error is not None
+    assert result.error.id == "updater-at-work"
+    assert left.image.name in result.error.what and f"{other.name} was not flashed" in result.error.what
+    assert f"fipy-doctor flash {left.image}" in result.error.next and "fipy-doctor status" in result.error.next
+    left.walk_off()
+    refused = joined(left, FlashRequest(), card_file="other.dup")
+    assert refused.exit_code == 1 and refused.error is not None and "other.dup was not flashed" in refused.error.what
+    left.walk_off()
+    assert left.flash().error is None  # nobody disturbed the board
+    assert left.received()
+    entry = journal.Journal().find({"port": "sim://fipy"})
+    assert entry is not None and entry.state == journal.PROVED and entry.steps
+    left.bench.forget_modem()
+    standing = status(left.bench)
+    assert "flashed and proved" in standing.history and "not seen" not in standing.history
+
+
+@pytest.mark.table
+def test_a_pair_is_not_what_a_board_with_one_file_flashes(left: BoardJob, tmp_path: Path) -> None:
+    pair = (make_practice_part(tmp_path, 1, 30_000), make_practice_part(tmp_path, 2, 30_000))
+    result = joined(left, firmware=pair)
+    assert result.exit_code == 1 and result.error is not None and result.error.id == "updater-at-work"
+
+
+@pytest.mark.table
+def test_a_name_on_the_card_joins_its_own_flash(left: BoardJob) -> None:
+    result = joined(left, card_file=left.image.name)
+    assert result.error is None and result.proof is not None and result.proof.after.build == BUILD
+
+
+@pytest.mark.table
+def test_a_joined_run_that_is_stopped_repeats_what_the_first_one_knew(tmp_path: Path) -> None:
+    job = BoardJob(make_practice_image(tmp_path, build=BUILD, size_bytes=400_000))
+    with pytest.raises(Gone):
+        job.flash(FlashRequest("card", "on-the-fly"), at=half, act=die)
+    job.walk_off()
+    result = job.flash(user=User(stops=True), at=half, act=press)
+    assert result.exit_code == 3 and result.error is not None and result.mode == "recovery"
+    assert "--was 38638" in result.error.next and "--method" in result.error.next
+    job.bench.close()
+
+
+@pytest.mark.table
+@pytest.mark.parametrize(
+    ("fault", "mode"),
+    [
+        ("nack@10@0", "recovery"),
+        ("residue@30@0", "recovery"),
+        ("lose@60@0", "recovery"),
+        ("corrupt@30@0", "recovery"),
+        ("blip@30", "recovery"),
+        ("reboot@40", "recovery"),
+        ("hang@50", "silent"),
+        ("cut@50", "silent"),
+        ("die@50", "silent"),
+        ("hold@20", "silent"),
+    ],
+)
+def test_whatever_breaks_the_transfer_the_boards_own_word_arrives(tmp_path: Path, fault: str, mode: str) -> None:
+    job = BoardJob(make_practice_image(tmp_path, build=BUILD, size_bytes=150_000), f"sim://fipy?fault={fault}")
+    result = job.flash(FlashRequest("card", "on-the-fly"))
+    assert (result.exit_code, result.mode) == (3, mode) and result.error is not None
+    assert result.error.on == f"modem in {mode}"
+    assert "fipy-doctor flash" in result.error.next and "--was 38638" in result.error.next
+    assert ("take all power off" in result.error.next) is (mode == "silent")
+    assert result.onward is not None and "--via" in result.onward.words
+    job.bench.close()
+
+
+def test_after_a_broken_transfer_the_printed_command_leads_on_with_nobody_there(tmp_path: Path) -> None:
+    job = BoardJob(small_image(tmp_path))
+    broken = job.flash(FlashRequest("card", "on-the-fly"), user=User(stops=True), at=half, act=press)
+    assert broken.mode == "recovery"
+    job.bench.forget_board()
+    job.bench.forget_modem()
+
+    class Nobody(User):
+        def accept(self, name: str, question: str) -> bool:
+            raise AssertionError(question)
+
+    result = job.flash(user=Nobody())
+    assert result.error is None and job.received()
+    finding = result.report.finding("jumpers-removed")
+    assert finding is not None and "proved at" in finding.summary and "before the flash began" in finding.summary
+    job.bench.close()
+
+
+def test_a_silence_names_power_what_is_known_and_a_full_command(tmp_path: Path) -> None:
+    job = BoardJob(small_image(tmp_path))
+    link = job.bench.link
+
+    def hears_nothing(_most: int, wait_ms: int) -> bytes:
+        link.clock.sleep_ms(wait_ms)
+        return b""
+
+    result = job.flash(at=half, act=lambda: setattr(link, "read", hears_nothing))
+    assert result.exit_code == 3 and result.error is not None
+    assert "mode is not known" in result.error.what and "power" in result.error.cause
+    assert "fipy-doctor status --port sim://fipy" in result.error.next and "powered" in result.error.next
+    del link.read
+    job.bench.close()
