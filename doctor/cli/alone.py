@@ -50,5 +50,7 @@ def _only_board(screen: Screen) -> str:
 def _ask(candidates: list[PortInfo]) -> str:
     for number, port in enumerate(candidates, 1):
         click.echo(f"{number}. {port.device}  {port.carrier or port.description}", err=True)
-    choice: int = click.prompt("Which one is the board?", type=click.IntRange(1, len(candidates)), err=True)
+    choice: int = click.prompt(
+        "Which one is the board? Type its number", type=click.IntRange(1, len(candidates)), err=True
+    )
     return candidates[choice - 1].device

@@ -60,7 +60,10 @@ def command(check_id: str | None, **given: Any) -> int:
     (check,) = checks
     gate = "gates flashing" if check.gates else "does not gate flashing"
     gate += "" if check.overridable or not check.gates else ", and can never be overridden"
-    screen.show(Text.assemble((check.id, "bold"), f" ({gate})\n\n", pages[check.id]))
+    screen.show(Text.assemble((check.id, "bold"), f" ({gate})"))
+    for paragraph in pages[check.id].split("\n\n"):  # its lines are as long as those of our source
+        screen.show(Text(""))
+        screen.show(Text(" ".join(paragraph.split())))
     if check.finds:
         screen.show(Text(f"\nKnown failures it finds: {', '.join(check.finds)}"))
     return 0

@@ -164,7 +164,7 @@ def _show(result: FixResult, screen: Screen, bench_options: BenchOptions, rehear
         screen.show(Text.assemble((f"{action.cure.id}: ", "bold"), (action.text or "failed", style)))
         if not action.done:
             for line in action.plan:
-                screen.show(console.indented(Text(f"- {line}")))
+                screen.show(console.hanging(Text("  - "), Text(line)))
         if action.error is not None:
             screen.show(console.error(action.error))
     known = cures()

@@ -46,11 +46,11 @@ def console(explained: Explained, *, named: bool, verbose: bool) -> RenderableTy
         if advised.together:
             lines += [Text(""), *(Text(sentence, style="italic") for sentence in advised.together)]
         lines += [Text(""), Text("Do this now:", style="bold")]
-        lines += [_indented(Text(f"{n}. {_plain(step)}")) for n, step in enumerate(advised.steps, 1)]
+        lines += [_hanging(f"  {n}. ", _plain(step)) for n, step in enumerate(advised.steps, 1)]
     else:
         lines.append(Text("Nothing known here.", style="bold"))
         lines.append(Text("If something is wrong all the same, send:"))
-        lines += [_indented(Text(f"- {_plain(item)}")) for item in SEND_INSTEAD]
+        lines += [_hanging("  - ", _plain(item)) for item in SEND_INSTEAD]
     if found.harmless:
         lines += [Text(""), Text("Harmless:", style="dim")]
         lines += [_indented(Text(f"{_numbers(match)}: {match.entry.title}", style="dim")) for match in found.harmless]
@@ -152,6 +152,14 @@ def _numbers(match: Match) -> str:
 def _plain(text: str) -> str:
     """Without the backticks, which a terminal would show."""
     return text.replace("`", "")
+
+
+def _hanging(lead: str, text: str) -> RenderableType:
+    from rich.text import Text
+
+    from doctor.report.prose import Prose
+
+    return Prose(Text(lead), Text(text))
 
 
 def _indented(text: Text, columns: int = 2) -> RenderableType:

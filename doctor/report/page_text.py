@@ -5,14 +5,14 @@ from __future__ import annotations
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from doctor.report.console import drawing, indented
+from doctor.report.console import drawing, hanging, indented
 from doctor.report.page import Page, Section
 
 
 def page_text(page: Page) -> RenderableType:
     """The whole page."""
     wide = max(len(name) for name, _ in page.facts)
-    facts = [indented(Text.assemble((f"{name:{wide}}  ", "dim"), value)) for name, value in page.facts]
+    facts = [hanging(Text(f"  {name:{wide}}  ", style="dim"), Text(value)) for name, value in page.facts]
     return Group(
         Text.assemble((page.id, "bold cyan"), "  ", (page.title, "bold")),
         Text(""),
@@ -26,7 +26,7 @@ def _section(section: Section) -> list[RenderableType]:
     lines += [indented(Text(paragraph)) for paragraph in section.text]
     for number, item in enumerate(section.items, 1):
         mark = f"{number}." if section.numbered and len(section.items) > 1 else "-"
-        lines.append(indented(Text(f"{mark} {item}")))
+        lines.append(hanging(Text(f"  {mark} "), Text(item)))
     if section.drawing:
         lines.append(drawing(section.drawing, 2))
     return lines
