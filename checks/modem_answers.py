@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from doctor.bench import Bench
 from doctor.board import carriers
-from doctor.check import Check, Evidence, Finding, Needs, Status
+from doctor.check import Check, Evidence, Finding, Grade, Needs, Remedy, Status
 from doctor.escape import shown
 from doctor.modem.facts import ModemFacts
 from doctor.modem.verdict import REMOVE_JUMPERS, verdict
+from doctor.sniff import Seen
+from doctor.updater import states
 
 
 class ModemAnswers(Check):
@@ -21,7 +23,8 @@ class ModemAnswers(Check):
     (else AT would be taken for a part of it), then asks AT until three clean OKs came in a row, AT+SMOD?, ATI, and the
     version where the mode allows it. The modem's mode stays as found.
 
-    Cures: depends on the mode: power-cycle, remove-jumpers, flash-full-image, give-updater-elf, wait-for-modem.
+    Cures: depends on the mode: power-cycle, remove-jumpers, flash-full-image, give-updater-elf, wait-for-modem;
+    leave-via-away where a board answers in the place of a bare modem.
     """
 
     id = "modem-answers"
@@ -40,6 +43,7 @@ class ModemAnswers(Check):
         "stale-bytes-in-reply",
         "modem-in-data-mode",
         "modem-state-unknown",
+        "via-modem-meets-board",
         "stall-after-100-waiting",
     )
 
@@ -47,17 +51,23 @@ class ModemAnswers(Check):
         """Ask the modem, once for the whole run."""
         facts = bench.modem_facts
         lte_hangs = bench.presence(Needs.BOARD).there and bench.board_facts.era.lte_hangs
-        judged = verdict(facts, updater_given=bench.options.updater_elf is not None, lte_hangs=lte_hangs)
+        if bench.options.via_modem and facts.mode in (states.SILENT, states.UNKNOWN) and _is_board(bench):
+            return self.fail(
+                f"{bench.link.name}: a MicroPython prompt answers: this is a board, not a bare modem",
+                catalogue="via-modem-meets-board",
+                evidence={**_evidence(facts), "next_without": ["via_modem"]},
+                cause="--via modem is for a modem whose own UART is wired to this computer",
+                remedies=(Remedy("leave-via-away", Grade.MANUAL),),
+            )
+        carrier = _carrier_with_jumpers(bench)
+        given = bench.options.updater_elf is not None
+        judged = verdict(facts, updater_given=given, lte_hangs=lte_hangs, jumpers=carrier is not None)
         summary = judged.summary
         if judged.status is Status.PASS and facts.release:
             summary = f"{summary}: {shown(facts.release, 40)}"
-        evidence, remedies = _evidence(facts), judged.remedies
-        if REMOVE_JUMPERS in remedies:
-            carrier = _carrier_with_jumpers(bench)
-            if carrier is None:
-                remedies = tuple(remedy for remedy in remedies if remedy != REMOVE_JUMPERS)
-            else:
-                evidence = {**evidence, "carrier": shown(carrier, 60)}
+        evidence = _evidence(facts)
+        if REMOVE_JUMPERS in judged.remedies and carrier is not None:
+            evidence = {**evidence, "carrier": shown(carrier, 60)}
         return Finding(
             self.id,
             judged.status,
@@ -65,13 +75,21 @@ class ModemAnswers(Check):
             evidence=evidence,
             catalogue=judged.catalogue,
             cause=judged.cause,
-            remedies=remedies,
+            remedies=judged.remedies,
         )
+
+
+def _is_board(bench: Bench) -> bool:
+    """Whether a board's prompt answers where only a modem was looked for."""
+    return bench.contact.seen in (Seen.REPL, Seen.RAW_REPL, Seen.PASTE, Seen.SAFE_BOOT)
 
 
 def _carrier_with_jumpers(bench: Bench) -> str | None:
     """Name of the carrier board where its jumpers may be in the way; None where there are none that reach the modem."""
-    if bench.presence(Needs.BOARD).there and bench.board_facts.sysname != "FiPy":
+    if bench.is_bare_modem:
+        if bench.through_mirror is None:  # behind a mirror there is a board
+            return None
+    elif bench.board_facts.sysname != "FiPy":
         return None
     seat = carriers.seat(bench.options.carrier, carriers.port_behind(bench.link))
     return None if seat.has_no_jumpers else seat.name

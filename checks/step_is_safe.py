@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from doctor.bench import Bench
-from doctor.check import Check, Evidence, Finding, Grade, Needs, Remedy
+from doctor.check import Check, Finding, Grade, Needs, Remedy
+from doctor.errors import DoctorError
 from doctor.escape import shown
 from doctor.modem.images import image_facts, options_for, running
 from doctor.updater.plan import Plan, Refusal, make_plan
+from doctor.updater.shapes import BOOTROM_OF_BOARD, BOOTROM_SCRIPT, Change
 
 _OTHER_IMAGE = Remedy("use-other-image", Grade.MANUAL)
 _TELL_BUILD = Remedy("tell-build", Grade.MANUAL)
@@ -14,6 +18,9 @@ _WAIT = Remedy("wait-for-modem", Grade.MANUAL)
 _POWER_CYCLE = Remedy("power-cycle", Grade.MANUAL)
 _GIVE_UPDATER = Remedy("give-updater-elf", Grade.MANUAL)
 _GIVE_BOOTROM = Remedy("give-bootrom", Grade.MANUAL)
+_GIVE_BOTH = Remedy("give-both-files", Grade.MANUAL)
+_LEAVE_AWAY = Remedy("leave-helper-away", Grade.MANUAL)
+_CHANGE_RADIO = Remedy("change-radio", Grade.MANUAL)
 
 #: Cures for a refusal that another image does not cure.
 _CURES: dict[str, tuple[Remedy, ...]] = {
@@ -27,6 +34,10 @@ _CURES: dict[str, tuple[Remedy, ...]] = {
     "modem-build-50523": (Remedy("keep-build", Grade.MANUAL),),
     "updater-elf-from-other-package": (_GIVE_UPDATER,),
     "updater-not-required": (),
+    "build-runs-already": (),
+    "monarch2-too-old": (Remedy("use-makers-tool", Grade.MANUAL),),
+    "practice-image-on-real-port": (Remedy("use-simulator", Grade.MANUAL),),
+    "48829-doc-names-wrong-file": (_GIVE_BOTH,),
     "full-image-on-33080-needs-updater": (_GIVE_UPDATER, _OTHER_IMAGE),
     "recovery-bootrom-module-missing": (_GIVE_BOOTROM, _OTHER_IMAGE),
 }
@@ -41,8 +52,8 @@ class StepIsSafe(Check):
     Looks at: mode and build of the modem, and kind, radio, build and family of the file; asks the same planner as
     flash does. Sends nothing.
 
-    Cures: use-other-image, tell-build (--was), give-updater-elf, give-bootrom, wait-for-modem; what only consent can
-    lift is named in the summary.
+    Cures: use-other-image, give-both-files, leave-helper-away, tell-build (--was), give-updater-elf, give-bootrom,
+    use-simulator, wait-for-modem; change-radio and keep-build name the consent that alone can lift the refusal.
     """
 
     id = "step-is-safe"
@@ -75,10 +86,18 @@ class StepIsSafe(Check):
         "updater-elf-from-other-package",
         "updater-not-required",
         "monarch2-too-old",
+        "recovery-bootrom-module-missing",
+        "build-runs-already",
     )
 
     def look(self, bench: Bench) -> Finding:
         """Ask the planner."""
+        try:
+            bench.bootrom  # noqa: B018 - read or refused before the planner is asked
+        except DoctorError as err:
+            if err.id != "recovery-bootrom-module-missing" or bench.through_mirror is not None:
+                raise
+            return self._without_bootrom(bench, err)
         plan = _plan(bench)
         evidence = _evidence(bench, plan)
         if plan.refusal is not None:
@@ -86,9 +105,9 @@ class StepIsSafe(Check):
             return self.fail(
                 f"{_clean(refusal)}: {shown(refusal.next, 200)}",
                 catalogue=refusal.id,
-                evidence=evidence,
+                evidence=evidence | _next(bench, refusal),
                 cause=shown(refusal.why, 200),
-                remedies=_CURES.get(refusal.id, (_OTHER_IMAGE,)),
+                remedies=_cures_of(refusal),
             )
         if plan.warnings:
             first = plan.warnings[0]
@@ -97,17 +116,74 @@ class StepIsSafe(Check):
                 catalogue=first.id,
                 evidence=evidence,
                 cause=shown(first.why, 200),
-                remedies=_CURES.get(first.id, (_OTHER_IMAGE,)),
+                remedies=_cures_of(first),
             )
         name = shown(bench.firmware[0].path.name, 60)
         return self.passed(f"{name} may follow what the modem runs (method {plan.method})", evidence=evidence)
 
+    def _without_bootrom(self, bench: Bench, err: DoctorError) -> Finding:
+        """The boot ROM that was named cannot be had: another one is needed, or none."""
+        plan = _plan(bench, with_bootrom=False)
+        needed = plan.refusal is not None and plan.refusal.id == err.id
+        script = BOOTROM_OF_BOARD if _board_has_bootrom(bench) else BOOTROM_SCRIPT
+        text = "leave --bootrom away: no boot ROM is needed here"
+        if needed:
+            where = "the vendor's scripts for the FiPy hold it"
+            where = "it is read out of the board's own firmware" if script == BOOTROM_OF_BOARD else where
+            text = f"give --bootrom {script}: {where}"
+        change = Change(given=(("bootrom", script),)) if needed else Change(without=("bootrom",))
+        return self.fail(
+            str(err),
+            catalogue=err.id,
+            evidence=_evidence(bench, plan) | _next(bench, Refusal(err.id, "", "", text, change)),
+            cause=err.cause,
+            remedies=(_GIVE_BOOTROM,) if needed else (_LEAVE_AWAY,),
+        )
 
-def _plan(bench: Bench) -> Plan:
+
+def _board_has_bootrom(bench: Bench) -> bool:
+    """Whether ``--bootrom board`` can work here; what was tried already cannot."""
+    if bench.options.bootrom == Path(BOOTROM_OF_BOARD) or bench.is_bare_modem:
+        return False
+    return bool(bench.board_facts.frozen)
+
+
+def _cures_of(refusal: Refusal) -> tuple[Remedy, ...]:
+    """The cures, by what must change where the id alone does not tell."""
+    known = _CURES.get(refusal.id)
+    if known is not None or refusal.change is None:
+        return (_OTHER_IMAGE,) if known is None else known
+    change = refusal.change
+    if change.files:
+        return (_GIVE_BOTH,) if len(change.files) > 1 else (_OTHER_IMAGE,)
+    if ("accept", "radio-change") in change.given:
+        return (_CHANGE_RADIO,)
+    return (_LEAVE_AWAY,) if change.without else (_OTHER_IMAGE,)
+
+
+def _next(bench: Bench, refusal: Refusal) -> dict[str, str | list[str]]:
+    """What to do, and how the next command differs: read by doctor/jobs/changed.py."""
+    said: dict[str, str | list[str]] = {"next": shown(refusal.next, 300)}
+    change = refusal.change
+    if change is None:
+        return said
+    given = dict(change.given)
+    if given.get("bootrom") == BOOTROM_OF_BOARD and not _board_has_bootrom(bench):
+        given["bootrom"] = BOOTROM_SCRIPT
+    if change.files:
+        said["next_files"] = [shown(name, 80) for name in change.files]
+    if change.without:
+        said["next_without"] = list(change.without)
+    if given:
+        said["next_given"] = [f"{name}={shown(value, 80)}" for name, value in given.items()]
+    return said
+
+
+def _plan(bench: Bench, *, with_bootrom: bool = True) -> Plan:
     options = options_for(
         bench.firmware,
         bench.updater_elf,
-        bench.bootrom,
+        bench.bootrom if with_bootrom else None,
         accept=bench.options.accept,
         simulated=lambda: bench.simulated,
     )
@@ -115,7 +191,7 @@ def _plan(bench: Bench) -> Plan:
     return make_plan(running(bench.modem_facts, bench.options.was), images, options)
 
 
-def _evidence(bench: Bench, plan: Plan) -> Evidence:
+def _evidence(bench: Bench, plan: Plan) -> dict[str, str | int | float | bool | list[str] | None]:
     facts, image = bench.modem_facts, image_facts(bench.firmware[0])
     return {
         "mode": facts.mode,

@@ -42,7 +42,7 @@ class UpdaterImageIsElf(Check):
     firmware leaves the modem without a base to patch.
     Looks at: the ELF headers, segments and sections of the file, its size, the names inside it, and the firmware images
     that are to be flashed with it.
-    Cures: give-updater-elf, use-other-image, flash-full-image.
+    Cures: give-updater-elf, use-other-image, leave-helper-away.
     """
 
     id = "updater-image-is-elf"
@@ -98,9 +98,9 @@ class UpdaterImageIsElf(Check):
         return self.fail(
             f"{diffs[0]} is a differential image and must never be flashed with an updater image ({_name(elf)})",
             catalogue="diff-with-updater-elf",
-            evidence=_evidence(elf) | {"differential": diffs},
+            evidence=_evidence(elf) | {"differential": diffs, "next_without": ["updater_elf"]},
             cause="an old page of the vendor told users to give both",
-            remedies=(Remedy("flash-full-image", Grade.MANUAL),),
+            remedies=(Remedy("leave-helper-away", Grade.MANUAL),),
         )
 
     def _of_other_modem(self, elf: ElfImage, images: tuple[FirmwareImage, ...]) -> Finding | None:

@@ -27,6 +27,7 @@ from doctor.cli.screen import Screen
 from doctor.errors import DoctorError
 from doctor.jobs.flash import FlashFile, FlashPlan, Proof, Wish
 from doctor.modem.step_words import words
+from doctor.report.commands import named
 from doctor.report.console import hanging, indented
 
 T = TypeVar("T")
@@ -157,8 +158,9 @@ class TerminalConsent:
             return self._nobody_to_ask(Wish.GO_ON)
         self._pause()
         click.echo(
-            "\nThe board flashes by itself, and goes on without this program (fipy-doctor status, or the same command,"
-            "\njoins it again). Stopping it leaves the modem without firmware until the next flash."
+            "\nThe board flashes by itself, and goes on without this program: the same command joins it again, and this"
+            f"\nsays where it stands: {named('fipy-doctor status')}"
+            "\nStopping it leaves the modem without firmware until the next flash."
             "\nGo on watching, leave it to the board, or stop it? [G/l/s]: ",
             nl=False,
             err=True,
@@ -237,7 +239,7 @@ def plan_text(plan: FlashPlan) -> RenderableType:
         for name, about in (("why", said.why), ("what could go wrong", said.risk), ("way back", said.back)):
             lines.append(hanging(Text("     "), Text(f"{name}: {about}", style="dim")))
     for warning in plan.core.warnings:
-        lines.append(indented(Text(f"! {warning.what}; {warning.why}", style="yellow")))
+        lines.append(indented(Text(f"! {warning.what}; {warning.why}: {warning.next}", style="yellow")))
     return Group(*lines)
 
 

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from doctor.bench import Bench
 from doctor.errors import DoctorError, FirmwareError
 from doctor.jobs import journal as journals
+from doctor.jobs.changed import changed
 from doctor.jobs.journal import Journal
 from doctor.jobs.onward import POWER_CYCLE, Attempt, Onward, flash_words
 from doctor.jobs.ways import choose_via
 from doctor.modem.facts import ModemFacts
 from doctor.modem.images import image_facts, options_for, running
 from doctor.updater import states
-from doctor.updater.plan import BOOTROM, FIRMWARE, SECOND, UPDATER, Plan, make_plan
+from doctor.updater.plan import BOOTROM, FIRMWARE, SECOND, UPDATER, Plan, Refusal, make_plan
 
 if TYPE_CHECKING:
     from doctor.firmware.image import FirmwareImage
@@ -87,14 +88,25 @@ def plan_for(bench: Bench, request: FlashRequest) -> FlashPlan | DoctorError:
         method=request.method,
         soak=True,
         first_done=len(images) > 1 and _first_done(bench, images),
+        compress=request.compress,
     )
     core = make_plan(running(facts, bench.options.was), [image_facts(image) for image in images], options)
     if core.refusal is not None:
-        refusal = core.refusal
-        return DoctorError(refusal.id, refusal.what, on=images[0].path.name, cause=refusal.why, next=refusal.next)
+        return _refused(bench, request, facts, core.refusal)
     used = {FIRMWARE, *(step.image for step in core.steps)}
     files = tuple(file for file in given_files(bench) if file.role in used)
     return FlashPlan(images[-1], facts, via, core, files, request.compress, _upload(bench, via))
+
+
+def _refused(bench: Bench, request: FlashRequest, facts: ModemFacts, refusal: Refusal) -> DoctorError:
+    """What only a flash can be refused for, with the command that goes further."""
+    attempt = Attempt(bench.options, request.via, request.method, compress=request.compress, override=request.override)
+    step = refusal.next
+    if refusal.change is not None:
+        method = "auto" if "method" in refusal.change.without else request.method
+        other = replace(attempt, options=changed(bench.options, refusal.change), method=method)
+        step += "; " + Onward((), flash_words(other, facts.mode)).text
+    return DoctorError(refusal.id, refusal.what, on=bench.firmware[0].path.name, cause=refusal.why, next=step)
 
 
 def _upload(bench: Bench, via: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from doctor.check import Grade, Remedy, Status
 from doctor.modem.facts import ModemFacts
@@ -138,12 +138,23 @@ _SILENT_AND_LTE_HANGS = Verdict(
 )
 
 
-def verdict(facts: ModemFacts, *, updater_given: bool = False, lte_hangs: bool = False) -> Verdict:
+def verdict(
+    facts: ModemFacts, *, updater_given: bool = False, lte_hangs: bool = False, jumpers: bool = True
+) -> Verdict:
     """What ``facts`` mean.
 
     updater_given  an updater image lies ready, so that ffh is not the end
     lte_hangs      the board's firmware is of an era in which LTE() never returns from a silent modem
+    jumpers        there may be a carrier board whose jumpers reach the modem
     """
+    judged = _judged(facts, updater_given, lte_hangs)
+    if jumpers or REMOVE_JUMPERS not in judged.remedies:
+        return judged
+    remedies = tuple(remedy for remedy in judged.remedies if remedy != REMOVE_JUMPERS)
+    return replace(judged, remedies=remedies, cause=_WITHOUT_JUMPERS.get(judged.catalogue or "", judged.cause))
+
+
+def _judged(facts: ModemFacts, updater_given: bool, lte_hangs: bool) -> Verdict:
     if facts.mode == states.APPLICATION:
         if "stale-replies" in facts.notes:
             return _STALE
@@ -155,6 +166,14 @@ def verdict(facts: ModemFacts, *, updater_given: bool = False, lte_hangs: bool =
     if facts.mode == states.SILENT:
         return _silence(facts, lte_hangs)
     return _BY_MODE[facts.mode]
+
+
+#: Causes where no jumpers reach the modem, by catalogue id.
+_WITHOUT_JUMPERS = {
+    "modem-null-bytes": "the line is held low: the modem has no power, hangs in its start, or is dead",
+    "baud-mismatch-garbage": "a loose or wrong wire on the modem's lines, or a speed that nobody uses",
+    "modem-silent": "it is off, hangs until power is removed, is not connected, or is dead",
+}
 
 
 def _silence(facts: ModemFacts, lte_hangs: bool) -> Verdict:

@@ -1,5 +1,8 @@
 """Cure ``give-bootrom``."""
 
+from __future__ import annotations
+
+from doctor.check import Finding
 from doctor.remedies.cure import ManualCure
 
 
@@ -7,9 +10,13 @@ class GiveBootrom(ManualCure):
     """Give the boot ROM that replaces the factory one."""
 
     id = "give-bootrom"
-    adds = ("--bootrom", "board")
+    adds = ("--bootrom", "sqnsbrz.py")
     how = (
-        "board firmware 1.18.1 and later has it built in: --bootrom board reads it from there",
-        "without such a board, give the vendor's own sqnsbrz.py or sqnsbr.py: --bootrom sqnsbrz.py",
-        "or leave it all away and flash upgdiff_33080-to-41065.dup, without updater.elf",
+        "give the vendor's own sqnsbrz.py or sqnsbr.py: --bootrom sqnsbrz.py",
+        "or, with a board whose firmware is 1.18.1 or later, read it from there: --bootrom board",
     )
+
+    def steps(self, finding: Finding) -> tuple[str, ...]:
+        """What the finding says, else where to get it."""
+        said = finding.evidence.get("next")
+        return (said,) if isinstance(said, str) else self.how

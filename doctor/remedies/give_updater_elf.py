@@ -1,5 +1,8 @@
 """Cure ``give-updater-elf``."""
 
+from __future__ import annotations
+
+from doctor.check import Finding
 from doctor.remedies.cure import ManualCure
 
 
@@ -12,3 +15,8 @@ class GiveUpdaterElf(ManualCure):
         "find updater.elf in the package that your .dup came from",
         "give it with --updater-elf",
     )
+
+    def steps(self, finding: Finding) -> tuple[str, ...]:
+        """Where to find it; what the finding says comes first."""
+        said = finding.evidence.get("next")
+        return (said, self.how[0]) if isinstance(said, str) else self.how

@@ -8,7 +8,4 @@ class KeepBuild(ManualCure):
 
     id = "keep-build"
     then = "open"
-    how = (
-        "leave the modem as it is: its build has no public package, so there is no way back to it",
-        "if you want to leave it for good all the same, add --accept no-way-back to the flash command",
-    )
+    how = ("leave the modem as it is: its build has no public package, so there is no way back to it",)

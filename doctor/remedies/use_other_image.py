@@ -1,6 +1,10 @@
 """Cure ``use-other-image``."""
 
+from __future__ import annotations
+
+from doctor.check import Finding
 from doctor.remedies.cure import ManualCure
+from doctor.updater.shapes import FULL_IMAGE
 
 
 class UseOtherImage(ManualCure):
@@ -9,6 +13,15 @@ class UseOtherImage(ManualCure):
     id = "use-other-image"
     then = "plan"
     how = (
-        "choose an image that fits; FULL-IMAGE.dup stands for it below",
-        "a full image works on any build of the same radio; an upgdiff_A-to-B only on exactly build A",
+        f"choose an image that fits; {FULL_IMAGE} stands for it below",
+        "an upgdiff_A-to-B fits exactly build A; a full image fits other builds of the same radio, and what it needs "
+        "besides on an old boot loader is told by the plan",
     )
+
+    def steps(self, finding: Finding) -> tuple[str, ...]:
+        """What the finding says, and what stands for a file that is not at hand."""
+        said, files = finding.evidence.get("next"), finding.evidence.get("next_files")
+        if not isinstance(said, str):
+            return self.how
+        stands = isinstance(files, list) and FULL_IMAGE in files
+        return (said, f"{FULL_IMAGE} stands for that file below") if stands else (said,)

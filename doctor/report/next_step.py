@@ -11,17 +11,16 @@ from doctor.bench import BenchOptions
 from doctor.check import Finding, Status
 from doctor.engine import Report
 from doctor.firmware.names import parse_name
-from doctor.remedies import Cures, DoableCure
+from doctor.jobs.changed import change_of, changed
+from doctor.remedies import Cure, Cures, DoableCure
 from doctor.report import practice
 from doctor.report.shell import command_line
+from doctor.updater.shapes import FULL_IMAGE, Change
 
 if TYPE_CHECKING:
     from doctor.jobs.flash import FlashRequest, FlashResult
 
 __all__ = ["NextStep", "after", "after_flash", "bench_words", "command_line"]
-
-
-FULL_IMAGE = "FULL-IMAGE.dup"  #: stands for a file that the user must find
 
 
 @dataclass(frozen=True)
@@ -62,20 +61,37 @@ def bench_words(options: BenchOptions, *, firmware_flag: bool = True) -> list[st
     return words + (["--via", "modem"] if options.via_modem else [])
 
 
-def after(report: Report, options: BenchOptions, cures: Cures, *, done: Collection[str] = ()) -> NextStep:
+def after(
+    report: Report,
+    options: BenchOptions,
+    cures: Cures,
+    *,
+    done: Collection[str] = (),
+    asked: Sequence[str] = (),
+) -> NextStep:
     """The next step after ``report``: cure the first failure, else look at the first warning, else flash.
 
-    done  ids of cures that were carried out just now: what they did not cure, the next remedy of the finding does
+    done   ids of cures that were carried out just now: what they did not cure, the next remedy of the finding does
+    asked  words of a flash command that name no part of the bench, for a next command that flashes
     """
     if report.interrupted:
         return NextStep((), command_line(["fipy-doctor", "check", *bench_words(options)]))
-    first = next(iter(report.failed), None)
+    first = _first_failure(report)
     if first is None:
         first = next((f for f in report.findings if f.status is Status.WARN and _worth_curing(f, cures)), None)
         if first is None or options.firmware:
             build = _build_that_runs_already(report)
             return _flash(options, practice.notes(options, None)) if build is None else _done(options, build)
-    return _cure(first, options, cures, done)
+    return _cure(first, options, cures, done, asked)
+
+
+def _first_failure(report: Report) -> Finding | None:
+    """The first failure; where the planner refuses for the same reason, its word, since it knows the modem too."""
+    first = next(iter(report.failed), None)
+    planner = report.finding("step-is-safe")
+    if first is None or planner is None or planner.status is not Status.FAIL:
+        return first
+    return planner if planner.catalogue == first.catalogue and change_of(planner) is not None else first
 
 
 def after_flash(
@@ -89,7 +105,8 @@ def after_flash(
     """The next step after a flash, a refusal or a dry run; None where the error says all there is to do."""
     if result.plan is None and result.proof is None:
         failed = result.report.failed and not result.report.interrupted
-        return after(result.report, options, cures, done=done) if failed else None
+        asked = _asked_words(options, request)
+        return after(result.report, options, cures, done=done, asked=asked) if failed else None
     if result.error is not None:
         return None
     if result.proof is None:
@@ -137,15 +154,20 @@ def _flash(options: BenchOptions, notes: tuple[str, ...], asked: Sequence[str] =
     return NextStep((), command_line(words), notes)
 
 
-def _cure(finding: Finding, options: BenchOptions, cures: Cures, done: Collection[str]) -> NextStep:
+def _cure(
+    finding: Finding, options: BenchOptions, cures: Cures, done: Collection[str], asked: Sequence[str]
+) -> NextStep:
     left = [remedy for remedy in finding.remedies if remedy.id not in done]
     if not left and finding.remedies and finding.check == "modem-answers" and finding.catalogue is not None:
-        return _given_up(finding.catalogue)
+        return _given_up(finding)
     if not left:
         text = finding.evidence.get("next")
         again = command_line(["fipy-doctor", "check", *bench_words(options)])
         return NextStep((text,) if isinstance(text, str) else (), again)
     cure = cures.get(left[0])
+    change = change_of(finding)
+    if change is not None and left[0] == finding.remedies[0]:
+        return _changed(finding, change, cure, options, asked)
     notes = practice.notes(options, cure)
     if cure.card_in_reader and options.sd is None:
         options = replace(options, sd=practice.card_of(options))
@@ -164,6 +186,8 @@ def _cure(finding: Finding, options: BenchOptions, cures: Cures, done: Collectio
     given = options  # less what the cure names anew
     if "--updater-elf" in cure.adds:
         given = replace(given, updater_elf=None)
+        if finding.catalogue == "modem-in-ffh" and any(parse_name(path.name).differential for path in given.firmware):
+            given = replace(given, firmware=(Path(FULL_IMAGE),))
     if "--bootrom" in cure.adds:
         given = replace(given, bootrom=None)
     named = [] if cure.then == "ports" else [*cure.adds, *bench_words(given)]
@@ -171,17 +195,39 @@ def _cure(finding: Finding, options: BenchOptions, cures: Cures, done: Collectio
     return NextStep(cure.steps(finding), command_line(words), notes, cure.id, cure.drawing(finding))
 
 
+def _changed(finding: Finding, change: Change, cure: Cure, before: BenchOptions, asked: Sequence[str]) -> NextStep:
+    """The refused command as it must be to go further: other files, other helpers, a consent."""
+    options = changed(before, change)
+    asked = asked if options.port == before.port else ()
+    on_card = [] if options.card_file is None else [f"card:{options.card_file}"]
+    named = [str(path) for path in options.firmware] or on_card
+    stands = FULL_IMAGE in named
+    if options.port is None or not named:
+        words = ["fipy-doctor", "check", *bench_words(options)]
+    else:
+        name = "plan" if stands else "flash"
+        words = ["fipy-doctor", name, *named, *bench_words(options, firmware_flag=False), *asked]
+    notes = practice.notes(replace(options, firmware=()), None) if stands else ()
+    if cure.then == "open":
+        agreed = f"to do it all the same, for good: {command_line(words)}"
+        opened = ["fipy-doctor", "open", finding.catalogue or finding.check]
+        return NextStep(cure.steps(finding), command_line(opened), (agreed,), cure.id)
+    return NextStep(cure.steps(finding), command_line(words), notes, cure.id)
+
+
 #: Failures of a modem that says nothing at all: when all was tried, it is dead or not connected.
 _LIFELESS = ("modem-silent", "modem-null-bytes", "lte-constructor-hangs")
 
 
-def _given_up(catalogue: str) -> NextStep:
+def _given_up(finding: Finding) -> NextStep:
     """All cures were tried: the end of what this program knows, instead of the first of them once more."""
+    catalogue = finding.catalogue or finding.check
     lifeless = catalogue in _LIFELESS
+    jumpers = any(remedy.id == "remove-jumpers" for remedy in finding.remedies)
     hands = (
-        "all that is known against this was tried just now: power off for ten seconds, RTS and CTS jumpers off; "
-        "where one of them was not really done, do it",
-        "try another USB cable, another socket and, if there is one, another carrier board",
+        f"all that is known against this was tried just now: power off for ten seconds"
+        f"{', RTS and CTS jumpers off; where one of them' if jumpers else '; where it'} was not really done, do it",
+        f"try another USB cable, another socket{' and, if there is one, another carrier board' if jumpers else ''}",
         *(("if it is silent even then, the modem is dead or not connected, and no command brings it back",) * lifeless),
     )
     words = ["fipy-doctor", "open", "modem-dead-escalate" if lifeless else catalogue]

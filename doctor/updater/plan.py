@@ -3,7 +3,7 @@
 Rules: design.md 4 "Flashing", modem-protocol.md 6.4 and 7, failure-catalogue.md 1 and 8.6.
 """
 
-from . import rules, states
+from . import cautions, rules, states
 from .events import PREPARE, PROVE, TRANSFER, WAIT_MODEM
 from .profile import MONARCH2_FAMILY, STORE_LIMIT_BYTES, by_family
 from .shapes import (
@@ -80,7 +80,7 @@ def make_plan(running, images, options):
     method = method_for(running, images[0], options)
     if refusal is not None:
         return Plan(running.mode, method, [], refusal, [])
-    warnings = rules.warnings(running, images[0], method, options)
+    warnings = cautions.warnings(running, images, method, options)
     steps = _Steps(running, options).all(images, method)
     zero = method == STORE and running.known_build == FACTORY_BUILD
     return Plan(running.mode, method, steps, None, warnings, zero)

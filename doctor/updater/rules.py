@@ -4,15 +4,22 @@ from . import states
 from .profile import MONARCH2_FAMILY, SQN3330_FAMILY, STORE_LIMIT_BYTES
 from .shapes import (  # noqa: F401
     BETWEEN_BUILD,
+    BOOTROM_OF_BOARD,
+    BOOTROM_SCRIPT,
     DIFF,
     FACTORY_BUILD,
+    FIRST_DIFF,
+    FIRST_FULL,
     FIRST_TARGET,
     FULL,
+    FULL_IMAGE,
     MONARCH2_OLDEST,
     NO_WAY_BACK,
     PAIR,
     SMALLEST_BYTES,
     STORE,
+    UPDATER_IMAGE,
+    Change,
     ImageFacts,
     Options,
     Refusal,
@@ -21,7 +28,7 @@ from .shapes import (  # noqa: F401
 )
 
 try:
-    from typing import List, Optional, Sequence  # noqa: F401
+    from typing import List, Optional, Sequence, Tuple  # noqa: F401
 except ImportError:  # MicroPython
     pass
 
@@ -134,6 +141,7 @@ def _of_ffh(running, options):
         "the modem is in its boot ROM (ffh; Pycom's messages call it recovery)",
         "a full image and updater.elf can save it",
         "get updater.elf and the full image from the same package, and add --updater-elf updater.elf",
+        Change(given=(("updater_elf", UPDATER_IMAGE),)),
     )
 
 
@@ -148,6 +156,7 @@ def _of_files(images):
         "%d images were given" % len(images),
         "only the 48829 pair consists of two files",
         "choose one: " + ", ".join([image.name for image in images]),
+        Change(files=(images[0].name,)),
     )
 
 
@@ -159,6 +168,7 @@ def _of_kind(running, image, options):
             image.name + " is an updater image, not firmware",
             "it only helps to load the firmware",
             "give the .dup file as firmware, and this one with --updater-elf",
+            Change(files=(_instead(options.updater_elf),), given=(("updater_elf", image.name),)),
         )
     if image.kind == "bootrom":
         return Refusal(
@@ -166,6 +176,7 @@ def _of_kind(running, image, options):
             image.name + " is a boot ROM package, not firmware",
             "a boot ROM is replaced only when that is asked for",
             "give the .dup file as firmware, and this one with --bootrom",
+            Change(files=(_instead(options.bootrom),), given=(("bootrom", image.name),)),
         )
     if image.size < SMALLEST_BYTES:
         return Refusal(
@@ -173,6 +184,7 @@ def _of_kind(running, image, options):
             "%s has only %d bytes" % (image.name, image.size),
             "that is no firmware image",
             "download the file again",
+            Change(files=(FULL_IMAGE,)),
         )
     if image.practice:
         return None if options.simulated else _PRACTICE
@@ -182,16 +194,36 @@ def _of_kind(running, image, options):
             image.name + " is not recognised as firmware for a modem",
             "neither its content nor its name says what it is",
             "use the file as it came out of the package, under its own name",
+            Change(files=(FULL_IMAGE,)),
         )
     return _of_family(running, image)
 
 
+def _instead(helper):
+    # type: (Optional[ImageFacts]) -> str
+    """The firmware where a helper was given in its place: what was given as that helper, if it looks like firmware."""
+    return helper.name if helper is not None and helper.name.lower().endswith(".dup") else FULL_IMAGE
+
+
 _PRACTICE = Refusal(
     "practice-image-on-real-port",
-    "a practice image goes to the simulator only",
+    "this is a practice image: only simulated modems take it",
     "the port has not proved to be simulated",
-    "use --port sim://fipy, or give real firmware",
+    "practise with --port sim://fipy; for a real modem, give real firmware",
+    Change(given=(("port", "sim://fipy"),)),
 )
+
+
+def _practice_helper(helper, option, other):
+    # type: (ImageFacts, str, str) -> Refusal
+    """A practice helper beside real firmware, or at a real port."""
+    return Refusal(
+        "practice-image-on-real-port",
+        "%s is a practice file: only simulated modems take it" % helper.name,
+        "no modem runs it",
+        "give the real one; %s stands for it" % other,
+        Change(given=((option, other),)),
+    )
 
 
 def _of_family(running, image):
@@ -204,22 +236,25 @@ def _of_family(running, image):
         "%s is for another modem (%s), this one is a %s" % (image.name, image.family, running.family),
         "firmware of another modem makes this one useless",
         "use a file for the " + running.family,
+        Change(files=(FULL_IMAGE,)),
     )
 
 
 def _of_helpers(running, options):
     # type: (Running, Options) -> Optional[Refusal]
     """Updater image and boot ROM must fit the modem as the firmware must."""
-    for helper in (options.updater_elf, options.bootrom):
-        if helper is not None and helper.practice and not options.simulated:
-            return _PRACTICE
     elf, bootrom = options.updater_elf, options.bootrom
+    if elf is not None and elf.practice and not options.simulated:
+        return _practice_helper(elf, "updater_elf", UPDATER_IMAGE)
+    if bootrom is not None and bootrom.practice and not options.simulated:
+        return _practice_helper(bootrom, "bootrom", BOOTROM_SCRIPT)
     if elf is not None and elf.family not in ("unknown", "practice", running.family):
         return Refusal(
             "updater-elf-from-other-package",
             "%s is the updater of another modem (%s)" % (elf.name, elf.family),
             "a program for another modem does not start in this one",
             "use the updater.elf of the package that the firmware came in",
+            Change(given=(("updater_elf", UPDATER_IMAGE),)),
         )
     if bootrom is not None and bootrom.family not in ("practice", running.family):
         return Refusal(
@@ -227,6 +262,7 @@ def _of_helpers(running, options):
             "%s is no boot ROM for this modem" % bootrom.name,
             "another board's boot ROM ends this one for good",
             "leave --bootrom away",
+            Change(without=("bootrom",)),
         )
     return None
 
@@ -241,14 +277,16 @@ def _of_pair(running, images, options):
             "33080-straight-to-48829",
             "48829 cannot be reached from 33080 in one go",
             "the modem must run 41065 in between",
-            "flash upgdiff_33080-to-41065.dup first",
+            "flash %s first" % _first_target(running),
+            _to_first_target(running),
         )
     if running.known_radio == "NB1":
         return Refusal(
             "nb1-to-48829-direct",
             "48829 must not follow an NB-IoT firmware directly",
             "several modems died on that way",
-            "flash a full Cat-M1 image such as CATM1-41065.dup first",
+            "flash a full Cat-M1 image such as %s first; %s" % (FIRST_FULL, _agrees("CATM1")),
+            Change(files=(FIRST_FULL,), given=(("accept", "radio-change"),)),
         )
     return _of_order(images) or _of_pair_start(running, options)
 
@@ -264,13 +302,30 @@ def _of_order(images):
             "the files of 48829 are given in the wrong order",
             "the one that ends in -1 comes first; the other order has cost modems",
             "give them as: %s %s" % (images[1].name, images[0].name),
+            Change(files=(images[1].name, images[0].name)),
         )
+    both = _both(images)
     return Refusal(
         "48829-second-step-skipped",
         "48829 comes as two files, and both must be given at once",
         "they follow each other without a break; several modems died in between",
-        "give both, the one that ends in -1 first: flash FILE-1 FILE-2",
+        "give both, the one that ends in -1 first: %s %s" % (both[0], both[1]),
+        Change(files=both),
     )
+
+
+def _both(images):
+    # type: (Sequence[ImageFacts]) -> List[str]
+    """Names of both files of the pair, of which at most one was given; the other's is made out of it."""
+    given = [image for image in images if image.part]
+    if not given:
+        return ["LR5.2.1.0-48829-1.dup", "LR5.2.1.0-48829-2.dup"]
+    name, part = given[0].name, given[0].part
+    at = name.rfind("-%d." % part)
+    other = "LR5.2.1.0-48829-%d.dup" % (3 - part)
+    if at >= 0:
+        other = "%s-%d.%s" % (name[:at], 3 - part, name[at + 3 :])
+    return [name, other] if part == 1 else [other, name]
 
 
 def _of_pair_start(running, options):
@@ -281,14 +336,16 @@ def _of_pair_start(running, options):
             "48829-second-step-skipped",
             "the first file of 48829 was sent, but the modem does not run build %d now" % BETWEEN_BUILD,
             "the second file needs it",
-            "flash a full Cat-M1 image such as CATM1-41065.dup, then the pair from its beginning",
+            "flash a full Cat-M1 image such as %s, then the pair from its beginning" % FIRST_FULL,
+            Change(files=(FIRST_FULL,)),
         )
     if running.mode in (states.FFH, states.RAM_UPDATER):
         return Refusal(
             "48829-second-step-skipped",
             "48829 must not be the first firmware of a modem that was brought back (mode %s)" % running.mode,
             "it comes in two steps, and the first needs a working modem",
-            "flash a full Cat-M1 image such as CATM1-41065.dup first",
+            "flash a full Cat-M1 image such as %s first" % FIRST_FULL,
+            Change(files=(FIRST_FULL,)),
         )
     if not running.known_build:
         return Refusal(
@@ -304,12 +361,14 @@ def _of_differential(running, image, options):
     # type: (Running, ImageFacts, Options) -> Optional[Refusal]
     if not image.differential:
         return None
+    fits = running.mode == states.APPLICATION and running.build and image.base == running.build
     if options.updater_elf is not None:
         return Refusal(
             "diff-with-updater-elf",
             "a differential image must not be used together with updater.elf",
             "it leaves the modem without firmware",
-            "leave updater.elf away, or use the full image",
+            "leave updater.elf away: this image fits without it" if fits else "use " + _full_name(running),
+            Change(without=("updater_elf",)) if fits else _full(running),
         )
     wrong = ""
     if running.mode != states.APPLICATION:
@@ -318,16 +377,41 @@ def _of_differential(running, image, options):
         wrong = "the modem does not say which build it runs"
     elif not image.base:
         wrong = "the file does not say which build it changes"
-    elif image.base != running.build:
+    elif not fits:
         wrong = "it changes build %d, and the modem runs %d" % (image.base, running.build)
     if not wrong:
         return None
+    other = ", or upgdiff_%d-to-..." % running.build if running.build not in (0, FACTORY_BUILD) else ""
     return Refusal(
         "diff-with-wrong-base",
         "%s cannot be used here: %s" % (image.name, wrong),
         "a differential image fits exactly one build",
-        "use the full image" + (", or upgdiff_%d-to-..." % running.build if running.build else ""),
+        "use " + _full_name(running) + other,
+        _full(running),
     )
+
+
+def _first_target(running):
+    # type: (Running) -> str
+    """The file that takes a modem of build 33080 to 41065; where it waits in its updater, no differential one can."""
+    return FIRST_DIFF if running.mode == states.APPLICATION else FIRST_FULL
+
+
+def _to_first_target(running):
+    # type: (Running) -> Change
+    without = ("updater_elf",) if running.mode == states.APPLICATION else ()
+    return Change(files=(_first_target(running),), without=without)
+
+
+def _full_name(running):
+    # type: (Running) -> str
+    """What goes where the given differential image cannot, in words."""
+    return _first_target(running) if running.known_build == FACTORY_BUILD else "the full image"
+
+
+def _full(running):
+    # type: (Running) -> Change
+    return _to_first_target(running) if running.known_build == FACTORY_BUILD else Change(files=(FULL_IMAGE,))
 
 
 def _of_age(running):
@@ -355,28 +439,37 @@ def _of_factory(running, image, options):
             "nb1-first-on-factory-modem" if nb1 else "33080-straight-to-48829",
             "a modem on 33080 must go to 41065 first, not to %s" % (image.build or image.name),
             "its factory boot loader is too old for anything else",
-            "flash upgdiff_33080-to-41065.dup first",
+            "flash %s first" % _first_target(running),
+            _to_first_target(running),
         )
     if running.mode != states.APPLICATION or image.differential:
         return None  # a modem that waits in its updater takes full images as it is (failure-catalogue 1, rule 3)
     if not old_loader(running):
         return None
-    diff = "flash upgdiff_33080-to-41065.dup, or " if factory else ""
+    diff = "flash %s, or " % FIRST_DIFF if factory else ""
+    bootrom = "--bootrom %s (or --bootrom %s, where the board has it built in)" % (BOOTROM_SCRIPT, BOOTROM_OF_BOARD)
     if options.updater_elf is None:
         return Refusal(
             "full-image-on-33080-needs-updater",
             "a full image on a modem with boot loader 33080 needs updater.elf and a new boot loader",
             "if it fails, the old boot loader cannot bring the modem back",
-            diff + "add --updater-elf updater.elf from the package of the full image, and --bootrom board",
+            diff + "add --updater-elf updater.elf from the package of the full image, and " + bootrom,
+            Change(given=[("updater_elf", UPDATER_IMAGE)] + _missing_bootrom(options)),
         )
     if options.bootrom is None:
         return Refusal(
             "recovery-bootrom-module-missing",
             "the way through updater.elf replaces the factory boot loader first, and no boot ROM was given",
             "nobody is known to have gone this way with boot loader 33080; it may not come back from ffh",
-            diff + "add --bootrom board (or --bootrom sqnsbrz.py from the vendor's scripts)",
+            diff + "add " + bootrom,
+            Change(given=_missing_bootrom(options)),
         )
     return None
+
+
+def _missing_bootrom(options):
+    # type: (Options) -> List[Tuple[str, str]]
+    return [] if options.bootrom is not None else [("bootrom", BOOTROM_OF_BOARD)]
 
 
 def _of_consent(running, images, options):
@@ -388,7 +481,8 @@ def _of_consent(running, images, options):
             "modem-build-50523",
             "there is no public package of build %d: once left, it cannot be restored" % build,
             "nobody is known to have gone from it to another build",
-            "leave the modem as it is, or add --accept no-way-back",
+            "leave the modem as it is; --accept no-way-back agrees that build %d is given up for good" % build,
+            Change(given=(("accept", "no-way-back"),)),
         )
     radio = running.known_radio
     if radio and _radio(image) and radio != _radio(image) and "radio-change" not in options.accept:
@@ -396,9 +490,15 @@ def _of_consent(running, images, options):
             "wrong-firmware-variant-chosen",
             "%s makes a %s modem of this %s modem" % (image.name, _IN_WORDS[_radio(image)], _IN_WORDS[radio]),
             "Cat-M1 and NB-IoT are different products for different networks",
-            "use a %s image, or add --accept radio-change" % _IN_WORDS[radio],
+            "use a %s image, or, if you want the change: %s" % (_IN_WORDS[radio], _agrees(_radio(image))),
+            Change(given=(("accept", "radio-change"),)),
         )
     return None
+
+
+def _agrees(radio):
+    # type: (str) -> str
+    return "--accept radio-change agrees that the modem is for %s networks only afterwards" % _IN_WORDS[radio]
 
 
 def _of_method(running, image, options):
@@ -412,6 +512,7 @@ def _of_method(running, image, options):
             "the store method does not work here",
             "only the application of an SQN3330 can keep a file before it is written",
             "use --method on-the-fly, or leave --method away",
+            Change(without=("method",)),
         )
     if image.part == 1:
         return Refusal(
@@ -419,6 +520,7 @@ def _of_method(running, image, options):
             "the first file of 48829 must not be stored first",
             "the vendor demands that it is written while it arrives",
             "leave --method away",
+            Change(without=("method",)),
         )
     if image.size > STORE_LIMIT_BYTES:
         return Refusal(
@@ -426,6 +528,7 @@ def _of_method(running, image, options):
             "%s has %d bytes; the store method takes %d" % (image.name, image.size, STORE_LIMIT_BYTES),
             "the modem has no more room for it",
             "use --method on-the-fly, or leave --method away",
+            Change(without=("method",)),
         )
     return None
 
@@ -433,79 +536,3 @@ def _of_method(running, image, options):
 def _radio(image):
     # type: (ImageFacts) -> str
     return image.radio or radio_of(image.build)
-
-
-def warnings(running, image, method, options):
-    # type: (Running, ImageFacts, str, Options) -> List[Refusal]
-    """What to beware of where nothing is refused."""
-    found = _about_build(running, image, method, options) + _about_helpers(running, image, options)
-    if image.family == "unknown":
-        found.append(
-            Refusal(
-                "wrong-firmware-variant-chosen",
-                image.name + " does not say for which modem it is",
-                "nothing but its name speaks for it",
-                "make sure that it comes from a FiPy or GPy package",
-            )
-        )
-    return found
-
-
-def _about_build(running, image, method, options):
-    # type: (Running, ImageFacts, str, Options) -> List[Refusal]
-    if not running.known_build:
-        return [
-            Refusal(
-                "modem-state-unknown",
-                "the modem does not say which build it runs",
-                "some builds must not follow each other",
-                "if you know the build it ran last, add --was BUILD",
-            )
-        ]
-    if running.known_build != FACTORY_BUILD:
-        return []
-    if running.mode != states.APPLICATION:
-        return [
-            Refusal(
-                "full-image-on-33080-needs-updater",
-                "the modem came from build 33080 and keeps its old boot loader",
-                "if this fails, the modem may not come back; waiting in its updater, it has no other way either",
-                "keep power and cable safe until the proof",
-            )
-        ]
-    if method != STORE:
-        return []
-    return [
-        Refusal(
-            "modem-filesystem-read-only",
-            "some modems on 33080 cannot keep a file: the transfer then stands at 0 %",
-            "their file system is read-only",
-            "after 5 minutes at 0 % it is stopped in order; then use --method on-the-fly",
-        )
-    ]
-
-
-def _about_helpers(running, image, options):
-    # type: (Running, ImageFacts, Options) -> List[Refusal]
-    """Helpers that are not needed, and one that is missed."""
-    found = []
-    through = by_updater(running, image, options)
-    if options.updater_elf is not None and running.mode != states.FFH and not through:
-        found.append(
-            Refusal(
-                "updater-not-required",
-                options.updater_elf.name + " is not needed and will not be used",
-                "the modem's own updater works (mode %s)" % running.mode,
-                "leave --updater-elf away",
-            )
-        )
-    if options.bootrom is not None and not through and not bootrom_afterwards(running, image, options):
-        found.append(
-            Refusal(
-                "updater-not-required",
-                options.bootrom.name + " is not needed and will not be used",
-                "only the factory boot loader of build 33080 is replaced, from a working modem",
-                "leave --bootrom away",
-            )
-        )
-    return found

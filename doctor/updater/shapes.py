@@ -18,6 +18,15 @@ PRACTICE_FAMILY = "practice"
 FACTORY_BUILD = 33080
 #: What a modem on the factory build must go to first.
 FIRST_TARGET = 41065
+#: Files of the vendor's packages that a modem on the factory build goes to, from its application and from its updater.
+FIRST_DIFF = "upgdiff_33080-to-41065.dup"
+FIRST_FULL = "CATM1-41065.dup"
+#: Stand for files that the user must find.
+FULL_IMAGE = "FULL-IMAGE.dup"
+UPDATER_IMAGE = "updater.elf"
+BOOTROM_SCRIPT = "sqnsbrz.py"
+#: In place of a boot ROM package: the one that the board's own firmware holds.
+BOOTROM_OF_BOARD = "board"
 #: The build that comes as a pair of files, and what a modem reports between the two (modem-protocol.md 7).
 PAIR_BUILD = 48829
 BETWEEN_BUILD = 39529
@@ -127,12 +136,21 @@ class Options(object):
     simulated    the port has proved to be the simulator's
     soak         the link is tried out before anything is sent
     first_done   the first file of a pair is known to be in the modem
+    compress     a zlib stream was asked for
     """
 
     def __init__(
-        self, method="auto", accept=(), updater_elf=None, simulated=False, bootrom=None, soak=False, first_done=False
+        self,
+        method="auto",
+        accept=(),
+        updater_elf=None,
+        simulated=False,
+        bootrom=None,
+        soak=False,
+        first_done=False,
+        compress=False,
     ):
-        # type: (str, Sequence[str], Optional[ImageFacts], bool, Optional[ImageFacts], bool, bool) -> None
+        # type: (str, Sequence[str], Optional[ImageFacts], bool, Optional[ImageFacts], bool, bool, bool) -> None
         self.method = method
         self.accept = tuple(accept)
         self.updater_elf = updater_elf
@@ -140,17 +158,37 @@ class Options(object):
         self.bootrom = bootrom
         self.soak = soak
         self.first_done = first_done
+        self.compress = compress
+
+
+class Change(object):
+    """What another command has that the refused one has not.
+
+    files    names of the firmware images; () = the same ones. A name that was not given stands for a file to be found
+    without  options that are left out: updater_elf, bootrom, method, via_modem
+    given    options that are new or have another value, as (name, value): updater_elf, bootrom, accept, port
+    """
+
+    def __init__(self, files=(), without=(), given=()):
+        # type: (Sequence[str], Sequence[str], Sequence[Tuple[str, str]]) -> None
+        self.files = tuple(files)
+        self.without = tuple(without)
+        self.given = tuple(given)
 
 
 class Refusal(object):
-    """Why not, or what to beware of: catalogue id, what is wrong, why that matters, what to do next."""
+    """Why not, or what to beware of: catalogue id, what is wrong, why that matters, what to do next.
 
-    def __init__(self, id, what, why, next):
-        # type: (str, str, str, str) -> None
+    change  how the command must differ to go further; None where another command does not help
+    """
+
+    def __init__(self, id, what, why, next, change=None):
+        # type: (str, str, str, str, Optional[Change]) -> None
         self.id = id
         self.what = what
         self.why = why
         self.next = next
+        self.change = change
 
 
 class Step(object):

@@ -57,7 +57,7 @@ def test_never_with_a_differential(tmp_path: Path) -> None:
     finding = look(tmp_path, made.elf(371_307), (UPGDIFF, signed()))
     assert (finding.status, finding.catalogue) == (Status.FAIL, "diff-with-updater-elf")
     assert UPGDIFF in finding.summary
-    assert finding.remedies[0].id == "flash-full-image"
+    assert finding.remedies[0].id == "leave-helper-away"
 
 
 def test_never_with_a_differential_practice_image(tmp_path: Path) -> None:

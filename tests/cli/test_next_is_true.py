@@ -90,8 +90,10 @@ def test_a_build_without_a_way_back_is_read_about_and_not_checked_for_ever(termi
     assert "--accept no-way-back" in said.out
 
 
-def test_a_full_image_is_asked_for_by_name_where_a_differential_was_given(terminal: Terminal, tmp_path: Path) -> None:
+def test_a_differential_goes_on_without_updater_elf_where_it_fits(terminal: Terminal, tmp_path: Path) -> None:
     image = make_practice_image(tmp_path, base=38638, size_bytes=100_000)
-    elf = make_practice_elf(tmp_path)
-    said = terminal.type("check", "--port", "sim://sqn3330", "--firmware", str(image), "--updater-elf", str(elf))
-    assert said.next[:2] == ["flash", "FULL-IMAGE.dup"]
+    words = ("--firmware", str(image), "--updater-elf", str(make_practice_elf(tmp_path)))
+    fits = terminal.type("check", "--port", "sim://sqn3330", *words)
+    assert fits.next == ["flash", str(image), "--port", "sim://sqn3330"]
+    other = terminal.type("check", "--port", "sim://sqn3330?build=39529", *words)
+    assert other.next[:2] == ["plan", "FULL-IMAGE.dup"]

@@ -1,0 +1,115 @@
+"""What to beware of where nothing is refused: a doubt, or a choice that changes nothing."""
+
+from . import states
+from .profile import MONARCH2_FAMILY
+from .rules import bootrom_afterwards, by_updater
+from .shapes import FACTORY_BUILD, STORE, ImageFacts, Options, Refusal, Running  # noqa: F401
+
+try:
+    from typing import List, Sequence  # noqa: F401
+except ImportError:  # MicroPython
+    pass
+
+
+def warnings(running, images, method, options):
+    # type: (Running, Sequence[ImageFacts], str, Options) -> List[Refusal]
+    """What to beware of where nothing is refused, the most telling first."""
+    image = images[0]
+    found = (
+        _same_build(running, images[len(images) - 1])
+        + _about_build(running, image, method, options)
+        + _about_helpers(running, image, options)
+    )
+    if image.family == "unknown":
+        found.append(
+            Refusal(
+                "wrong-firmware-variant-chosen",
+                image.name + " does not say for which modem it is",
+                "nothing but its name speaks for it",
+                "make sure that it comes from a FiPy or GPy package",
+            )
+        )
+    if options.compress and running.family != MONARCH2_FAMILY:
+        found.append(
+            Refusal(
+                "compress-not-taken",
+                "--compress does nothing here: the file goes over as it is",
+                "only a Monarch 2 takes a compressed stream, and this modem is a " + running.family,
+                "leave --compress away",
+            )
+        )
+    return found
+
+
+def _same_build(running, image):
+    # type: (Running, ImageFacts) -> List[Refusal]
+    if running.mode != states.APPLICATION or not image.build or image.build != running.build:
+        return []
+    return [
+        Refusal(
+            "build-runs-already",
+            "the modem runs build %d already: flashing it once more brings nothing new" % image.build,
+            "every flash is a risk",
+            "fipy-doctor status shows what runs",
+        )
+    ]
+
+
+def _about_build(running, image, method, options):
+    # type: (Running, ImageFacts, str, Options) -> List[Refusal]
+    if not running.known_build:
+        return [
+            Refusal(
+                "modem-state-unknown",
+                "the modem does not say which build it runs",
+                "some builds must not follow each other",
+                "if you know the build it ran last, add --was BUILD",
+            )
+        ]
+    if running.known_build != FACTORY_BUILD:
+        return []
+    if running.mode != states.APPLICATION:
+        return [
+            Refusal(
+                "full-image-on-33080-needs-updater",
+                "the modem came from build 33080 and keeps its old boot loader",
+                "if this fails, the modem may not come back; waiting in its updater, it has no other way either",
+                "keep power and cable safe until the proof",
+            )
+        ]
+    if method != STORE:
+        return []
+    return [
+        Refusal(
+            "modem-filesystem-read-only",
+            "some modems on 33080 cannot keep a file: the transfer then stands at 0 %",
+            "their file system is read-only",
+            "after 5 minutes at 0 % it is stopped in order; then use --method on-the-fly",
+        )
+    ]
+
+
+def _about_helpers(running, image, options):
+    # type: (Running, ImageFacts, Options) -> List[Refusal]
+    """Helpers that are not needed, and one that is missed."""
+    found = []
+    through = by_updater(running, image, options)
+    if options.updater_elf is not None and running.mode != states.FFH and not through:
+        found.append(
+            Refusal(
+                "updater-not-required",
+                options.updater_elf.name + " is not needed and will not be used",
+                "the modem's own updater works (mode %s)" % running.mode,
+                "leave --updater-elf away",
+            )
+        )
+    if options.bootrom is not None and not through and not bootrom_afterwards(running, image, options):
+        found.append(
+            Refusal(
+                "updater-not-required",
+                options.bootrom.name + " is not needed and will not be used",
+                "only the factory boot loader of build 33080 is replaced, from a working modem",
+                "leave --bootrom away",
+            )
+        )
+    return found
