@@ -165,13 +165,19 @@ def _show(result: FixResult, screen: Screen, bench_options: BenchOptions, rehear
         if not action.done:
             for line in action.plan:
                 screen.show(console.hanging(Text("  - "), Text(line)))
-        if action.error is not None:
+        if action.error is not None and result.report.failed:
             screen.show(console.error(action.error))
     known = cures()
     screen.show(Text(""))
     screen.show(console.findings(result.report, known, screen.out, verbose=screen.verbose))
+    wrong = next((action.error for action in result.actions if action.error is not None), None)
+    if wrong is not None and not result.report.failed:  # what went wrong here comes next, and not a flash
+        screen.show(Text(""))
+        screen.show(console.error(wrong))
+        return
     done = {action.cure.id for action in result.actions if action.done}
     if tried.failing(result.report) is not None:
+        done |= {action.cure.id for action in result.actions if action.error is not None}  # it was tried, and failed
         tried.note(bench_options.port, done)
     done |= tried.so_far(bench_options.port, result.report)
     if rehearsed is not None and any(action.planned for action in result.actions):

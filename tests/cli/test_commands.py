@@ -162,3 +162,11 @@ def tx_of(trace: Path) -> bytes:
 def modem_in(bench: Path) -> dict[str, object]:
     modem: dict[str, object] = json.loads((bench / "bench.json").read_text("utf-8"))["modem"]
     return modem
+
+
+def test_a_cure_that_went_wrong_is_what_the_output_ends_with(terminal: Terminal, tmp_path: Path) -> None:
+    words = ("fix", "--reset-flash", "--put-back", "nothere.py", "--backup", str(tmp_path), "--yes")
+    said = terminal.type(*words, "--port", "sim://fipy")
+    assert said.code == 2
+    assert said.out.rstrip().splitlines()[-1] == "  (usage)"
+    assert said.next == []
