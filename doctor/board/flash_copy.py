@@ -23,6 +23,7 @@ from doctor.board.kept_files import (
     read_backup,
     write_manifest,
 )
+from doctor.board.onboard import FOLDER as OUR_UPDATER
 from doctor.board.repl import ReplTraceback
 from doctor.errors import BoardError, UsageError
 from doctor.escape import shown
@@ -55,6 +56,7 @@ class _Found:
     files: list[files.BoardFile]
     folders: list[str]
     unreadable: list[tuple[str, str]]
+    ours: bool = False
 
 
 def quiet(_text: str) -> None:
@@ -64,7 +66,8 @@ def quiet(_text: str) -> None:
 def backup(board: Board, folder: Path, say: Say = quiet) -> Backup:
     """Copy every file of /flash below ``folder``, which must be empty or new; all is read back at the end.
 
-    A file or folder that the board itself cannot read is left out and named. Where the backup breaks off, what was
+    Our own updater is left out: it is the program's, not the user's. A file or folder that the board itself cannot read
+    is left out and named. Where the backup breaks off, what was
     written is removed again. Raises BoardError where the board cannot be read at all, CardError where the PC cannot
     write, UsageError for a folder that holds something.
     """
@@ -93,6 +96,8 @@ def backup(board: Board, folder: Path, say: Say = quiet) -> Backup:
 def _backup(board: Board, folder: Path, say: Say) -> Backup:
     found = _Found([], [], [])
     _look(board, ROOT, DEPTH, found)
+    if found.ours:
+        say(f"left out: {OUR_UPDATER}, the updater that fipy-doctor put there itself, and puts there again when needed")
     kept: list[Kept] = []
     where: dict[str, Path] = {}
     taken: set[str] = set()
@@ -133,6 +138,8 @@ def _look(board: Board, path: str, depth: int, found: _Found) -> None:
             found.unreadable.append((entry.path, NO_NAME))
         elif not entry.is_dir:
             found.files.append(entry)
+        elif entry.path == OUR_UPDATER:
+            found.ours = True
         elif depth > 1:
             found.folders.append(entry.path)
             _look(board, entry.path, depth - 1, found)

@@ -45,6 +45,16 @@ def test_backup_holds_every_byte_and_restore_brings_it_back(bench: Bench, tmp_pa
     assert not upload.compare(bench.board, made.kept).any
 
 
+def test_our_own_updater_is_no_file_of_the_users(tmp_path: Path) -> None:
+    with Bench(BenchOptions(port="sim://gpy")) as bench:
+        bench.board.repl.run("import os\nos.mkdir('/flash/lib/fipyup')\n")
+        files.write(bench.board, "/flash/lib/fipyup/at.py", MAIN)
+        said: list[str] = []
+        kept = flash_copy.backup(bench.board, tmp_path / "b", said.append).kept
+    assert not [file for file in kept.files if "fipyup" in file.path]
+    assert [line for line in said if "left out: /flash/lib/fipyup" in line]
+
+
 def test_reset_flash_keeps_a_backup_and_puts_back_what_is_wanted(bench: Bench, tmp_path: Path) -> None:
     context = CureContext(lambda text: None, lambda question: "main.py" in question, tmp_path)
     said = ResetFlash().do(bench, None, context)

@@ -92,3 +92,9 @@ def test_lines_are_understood_or_left(line: bytes, told: onboard.Told | None) ->
         assert found == ("heartbeat", {"done": 12, "total": 100, "step": "transfer", "phase": "transfer"})
     else:
         assert found == told
+
+
+def test_a_plain_line_names_the_file_for_whoever_joins() -> None:
+    told = onboard.understand(b"fipyup: 12 % 12/100 transfer, X of mine.dup 0123456789abcdef, do not unplug")
+    assert told is not None
+    assert (told[1]["file"], told[1]["sha256"], told[1]["step"]) == ("X of mine.dup", "0123456789abcdef", "transfer")

@@ -190,6 +190,8 @@ def test_a_file_that_is_not_on_the_card_is_refused_before_anything_is_sent(image
     result = job.flash()
     assert result.error is not None and result.error.id == "dup-path-enoent"
     assert job.sim.modem.received == [] and not result.begun
+    assert result.plan is None  # before the plan, and before anybody was asked
+    assert "--via usb" in result.error.next and "telnet://" in result.error.next and "card into" in result.error.next
     job.bench.close()
 
 
@@ -275,6 +277,7 @@ def test_ctrl_c_before_the_first_block_stops_and_nothing_was_sent(image: Path, m
     result = job.flash(user=user, at=says(moment), act=press)
     assert (result.exit_code, user.asked, result.begun) == (130, 0, False)
     assert job.sim.modem.received == [] and job.sim.modem.mode == "application"
+    assert moment == "transfer" or "transfer" not in job.steps()  # nothing is shown of what is not done any more
     board = job.sim.board
     assert board is not None and (board.interrupt_char, board.reset_char, board.dupterm) == (3, 6, True)
     job.bench.close()

@@ -47,9 +47,11 @@ class Answers(User):
     def __init__(self, looked: bool | None) -> None:
         super().__init__(yes=False)
         self.looked = looked
+        self.question = ""
 
     def accept(self, name: str, question: str) -> bool:
         self.consents.append(name)
+        self.question = question
         if self.looked is None:
             raise DoctorError(name, "nobody is there")
         return self.looked
@@ -70,6 +72,10 @@ def test_who_is_there_is_asked_to_look(image: Path, looked: bool | None, code: i
     assert user.consents == ["jumpers-removed"]
     assert result.error is not None
     assert (result.exit_code, says in result.error.what) == (code, True)
+    assert user.question.index("the modem is in recovery") < user.question.index("Have you looked")
+    if looked is None:
+        for way in ("--via card --port 'sim://fipy?scenario=modem-recovery' --accept jumpers-removed;", "--via usb"):
+            assert f"fipy-doctor flash {image}" in result.error.next and way in result.error.next
 
 
 def test_who_said_so_before_is_not_asked(image: Path) -> None:

@@ -151,7 +151,7 @@ for name, value in (
 import fipyup  # noqa: E402
 from fipyup.crc import crc16  # noqa: E402
 
-ok = fipyup.run(FILE, **OPTIONS)
+ok = fipyup.run(OPTIONS.pop("path", FILE), **OPTIONS)
 with open(FILE, "rb") as f:
     content = f.read()
 print("RESULT", ok, modem.image == content, modem.build.decode(), binascii.hexlify(modem.image[:4]).decode())

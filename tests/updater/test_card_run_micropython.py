@@ -97,7 +97,7 @@ def test_a_pc_understands_every_tagged_line(home: Path, file: Path) -> None:
 def test_a_side_file_of_another_file_is_noticed(home: Path, file: Path) -> None:
     put_side_file(file, bytes(len(DATA)))
     said = on_board(home, file)
-    assert "belongs to another file" in said
+    assert said.index("belongs to another file") < said.index("reading the card again")
     assert "RESULT True True" in said
 
 
@@ -105,7 +105,9 @@ def test_a_damaged_side_file_is_noticed(home: Path, file: Path) -> None:
     put_side_file(file)
     side = file.with_name(file.name + side_file.SUFFIX)
     side.write_bytes(side.read_bytes()[:-3] + b"\x00\x00\x00")
-    assert "RESULT True True" in on_board(home, file)
+    said = on_board(home, file)
+    assert "RESULT True True" in said
+    assert said.index("the side file is damaged; it is not used") < said.index("reading the card")
 
 
 @pytest.mark.parametrize(
@@ -137,3 +139,12 @@ def test_it_fits_a_heap_far_smaller_than_the_boards(home: Path, file: Path) -> N
 
 
 assert doctor.updater
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [("/sd/nope.dup", "there is no file /sd/nope.dup"), (5, "by its whole path")],
+)
+def test_a_wrong_name_by_hand_says_what_to_type(home: Path, file: Path, path: object, says: str) -> None:
+    out = on_board(home, file, "new", path=path)
+    assert says in out and "Traceback" not in out and "fipy-doctor check" not in out
