@@ -188,9 +188,9 @@ class ReplAnswers(Check):
             f"{name}: nothing answers, neither a prompt nor a modem",
             catalogue="tx-rx-jumper-missing",
             evidence=_evidence(contact),
-            cause="the TX or RX jumper is missing, the board has no power, a program runs that prints nothing, "
+            cause="a program runs that prints nothing, the board has no power, the TX or RX jumper is missing, "
             "or this is the wrong port",
-            remedies=(_POWER, _STOP, _PLUG),
+            remedies=(_STOP, _POWER, _PLUG),  # the first tells which it is: only a board's program stops
         )
 
     def _noise(self, name: str, contact: Contact) -> Finding:

@@ -1,4 +1,4 @@
-"""What was tried lately against a modem that does not answer as it should, so that advice comes to an end.
+"""What was tried lately against a modem or board that does not answer as it should, so that advice comes to an end.
 
 Without it ``check`` and ``fix --power-cycle`` would send the user from one to the other for ever. Kept by port in the
 user's state directory, for an hour: who comes back tomorrow starts anew.
@@ -19,20 +19,21 @@ from doctor.jobs.state_dir import state_dir
 
 LASTS = timedelta(hours=1)  #: after this long a cure is worth another try
 MAX_BYTES = 1 << 16  #: no such file of ours is nearly this large
-WATCHED = "modem-answers"  #: the check whose cures are hand work that nobody sees done
+#: The checks whose cures are hand work that nobody sees done, or work that may fail again and again.
+WATCHED = ("repl-answers", "modem-answers")
 
 
 def failing(report: Report) -> Finding | None:
-    """The finding that the modem does not answer as it should; None where it does, or was not asked."""
-    finding = report.finding(WATCHED)
-    return finding if finding is not None and finding.status is Status.FAIL else None
+    """The finding that the board or its modem does not answer as it should; None where they do, or were not asked."""
+    found = [report.finding(name) for name in WATCHED]
+    return next((finding for finding in found if finding is not None and finding.status is Status.FAIL), None)
 
 
 def so_far(port: str | None, report: Report) -> frozenset[str]:
-    """Ids of the cures that were tried lately at ``port``; none, and none remembered, once the modem answers."""
+    """Ids of the cures that were tried lately at ``port``; none, and none remembered, once both answer."""
     if failing(report) is not None:
         return tried(port)
-    finding = report.finding(WATCHED)
+    finding = report.finding(WATCHED[-1])
     if finding is not None and finding.status in (Status.PASS, Status.WARN):
         forget(port)
     return frozenset()

@@ -79,6 +79,9 @@ class StopProgram(DoableCure):
         if not any(line and not line.startswith("#") for line in lines):
             return "main.py does not start it"
         if not context.ask(f"{MAIN} starts a program at every reset. Rename it to {MAIN}{SUFFIX}?"):
-            return "main.py starts it again at the next reset"
+            return (
+                "main.py starts it again at the next reset; to keep it from that, rename it at the prompt: "
+                f"import os; os.rename('{MAIN}', '{MAIN}{SUFFIX}')"
+            )
         kept = switch_off(bench.board, MAIN, context.backup)
         return f"{MAIN} is now {MAIN}{SUFFIX}, and a copy lies at {kept}"

@@ -158,8 +158,12 @@ def _cure(
     finding: Finding, options: BenchOptions, cures: Cures, done: Collection[str], asked: Sequence[str]
 ) -> NextStep:
     left = [remedy for remedy in finding.remedies if remedy.id not in done]
-    if not left and finding.remedies and finding.check == "modem-answers" and finding.catalogue is not None:
-        return _given_up(finding)
+    if not left and finding.remedies and finding.catalogue is not None:
+        if finding.check == "modem-answers":
+            return _given_up(finding)
+        if finding.check == "repl-answers":
+            opened = command_line(["fipy-doctor", "open", finding.catalogue])
+            return NextStep((*_LAST_RESORTS, *cures.get(finding.remedies[-1]).steps(finding)), opened)
     if not left:
         text = finding.evidence.get("next")
         again = command_line(["fipy-doctor", "check", *bench_words(options)])
@@ -215,6 +219,11 @@ def _changed(finding: Finding, change: Change, cure: Cure, before: BenchOptions,
     return NextStep(cure.steps(finding), command_line(words), notes, cure.id)
 
 
+#: What is left where no prompt came back, whatever was tried.
+_LAST_RESORTS = (
+    "hold the Safe Boot button (P12 to 3V3) while you press reset; look at the TX and RX jumpers of an expansion board",
+    "try another USB cable, another socket and another carrier board",
+)
 #: Failures of a modem that says nothing at all: when all was tried, it is dead or not connected.
 _LIFELESS = ("modem-silent", "modem-null-bytes", "lte-constructor-hangs")
 
