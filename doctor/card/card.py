@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from doctor.card.judge import CardProblem
+from doctor.card.problem import CardProblem
 from doctor.card.sniff import VolumeKind
 from doctor.errors import CardError
 

@@ -15,6 +15,7 @@ from doctor.card.bpb import Defect, Geometry
 from doctor.card.chains import Chain, Claims, Fat, scan_fats
 from doctor.card.directory import Entry, Listing, fat_sector, list_directory, walk
 from doctor.card.format import SMALLEST_CARD_BYTES
+from doctor.card.problem import CardProblem as CardProblem
 from doctor.card.sniff import BoardMount, Layout, Partition, Scheme, VolumeKind, board_mount, look_at
 from doctor.card.source import SECTOR_BYTES, BlockSource, View
 from doctor.card.unfinished import read_mark
@@ -41,32 +42,6 @@ _TYPES = {
     0x8E: "Linux (LVM)",
     0xAF: "macOS",
 }
-
-
-@dataclass(frozen=True)
-class CardProblem:
-    """One thing wrong with a card.
-
-    catalogue  id of the known failure
-    text       what is wrong, in words; text from the card in it is escaped
-    sector     where on the medium, counted from its start; None where no sector is at fault
-    pc, board  which of the two cannot use the card because of it; neither: worth knowing only
-    unsafe     files must not be changed on the card before this is cured
-    repairable a good copy of what is wrong lies on the card (``doctor.card.repair``)
-    """
-
-    catalogue: str
-    text: str
-    sector: int | None = None
-    pc: bool = False
-    board: bool = False
-    unsafe: bool = False
-    repairable: bool = False
-
-    @property
-    def stops_changes(self) -> bool:
-        """Whether no file on the card may be changed."""
-        return self.pc or self.board or self.unsafe
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from doctor.card.device import is_device
-from doctor.card.device_guard import assess, confirmation, description
-from doctor.card.reformat_device import check_confirmed, check_device, unmount
 from doctor.remedies.cure import CureContext
 
 
@@ -14,6 +12,9 @@ def device_lines(path: Path, context: CureContext) -> tuple[str, ...]:
     """What a plan says of the device that it writes to; nothing for images and folders. Raises CardError."""
     if not is_device(path):
         return ()
+    from doctor.card.device_guard import assess, confirmation, description
+    from doctor.card.reformat_device import check_device
+
     drive = check_device(path, backup_dir=context.backup, force=context.force)
     lines = [f"write to {description(drive)}"]
     lines += [f"allowed by --force-device: {text}" for text in assess(drive).unless_forced]
@@ -24,6 +25,8 @@ def device_lines(path: Path, context: CureContext) -> tuple[str, ...]:
 def take_consent(path: Path, context: CureContext) -> None:
     """Raise unless a device was confirmed by name and size; unmounts it. Images and folders need no more."""
     if is_device(path):
+        from doctor.card.reformat_device import check_confirmed, check_device, unmount
+
         drive = check_device(path, backup_dir=context.backup, force=context.force)
         check_confirmed(drive, context.confirm, context.typed)
         unmount(drive)

@@ -7,9 +7,6 @@ from typing import TYPE_CHECKING
 
 from doctor.board import files, sdcard
 from doctor.card.device import is_device
-from doctor.card.device_guard import Identity
-from doctor.card.reformat import ReformatResult, plan_reformat, reformat_image
-from doctor.card.reformat_device import check_confirmed, check_device, plan_reformat_device, reformat_device
 from doctor.check import Finding
 from doctor.errors import CardError, DoctorError
 from doctor.escape import shown
@@ -21,8 +18,9 @@ from doctor.remedies import side_files
 from doctor.remedies.cure import CureContext, DoableCure
 from doctor.updater.side_file import SUFFIX
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what writes cards is loaded when one is to be written: every check lists the cures
     from doctor.bench import Bench
+    from doctor.card.reformat import ReformatResult
 
 IN_BOARD = "/sd"  #: the only mount that is ever formatted, and the name that --confirm wants for it
 NAMED_MOST = 10  #: files of the card in the board that the plan names one by one
@@ -59,6 +57,9 @@ class ReformatSd(DoableCure):
                 on=str(path),
                 next="give its device with --sd (fipy-doctor cards lists them), or an image file",
             )
+        from doctor.card.reformat import plan_reformat
+        from doctor.card.reformat_device import plan_reformat_device
+
         if is_device(path):
             return plan_reformat_device(path, backup_dir=context.backup, force=context.force).lines
         return tuple(plan_reformat(path, backup_dir=context.backup, force=context.force))
@@ -75,6 +76,10 @@ class ReformatSd(DoableCure):
         return f"{done}; {said}" if said else done
 
     def _do_on_pc(self, path: Path, context: CureContext) -> ReformatResult:
+        from doctor.card.device_guard import Identity
+        from doctor.card.reformat import reformat_image
+        from doctor.card.reformat_device import check_confirmed, check_device, reformat_device
+
         if not is_device(path):
             return reformat_image(
                 path, backup_dir=context.backup, force=context.force, emit=lambda event: _tell(event, context)

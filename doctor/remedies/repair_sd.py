@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from doctor.card.repair import plan_repair, repair
 from doctor.check import Finding
 from doctor.errors import UsageError
 from doctor.remedies.cure import CureContext, DoableCure
@@ -35,6 +34,8 @@ class RepairSd(DoableCure):
                 "repairs need the raw card: an image file or a device",
                 next="add --sd with the device; fipy-doctor cards lists them",
             )
+        from doctor.card.repair import plan_repair
+
         lines = plan_repair(path)
         if not lines:
             return ()
@@ -46,6 +47,8 @@ class RepairSd(DoableCure):
         path = bench.options.sd
         assert path is not None
         take_consent(path, context)
+        from doctor.card.repair import repair
+
         done = repair(path, backup_dir=context.backup, now=datetime.now())
         bench.forget_card()
         return "; ".join(done)
