@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from doctor.sim.listen import Listener
 
 KINDS = ("image", "updater", "bootrom", "pair")
+#: Builds of simulated modems in the example of a practice image: by default, and where that is the image's own.
+RUNS = {"CATM1": 38638, "NB1": 40343}
+OTHER_BUILD = 39529
 HANDS = (
     "power-cycle", "pull-jumpers", "pull-rts-jumper", "pull-cts-jumper", "fit-jumpers", "press-reset", "reseat-card",
 )  # fmt: skip
@@ -143,12 +146,30 @@ def _make_firmware(screen: Screen, given: dict[str, Any]) -> int:
         screen.document(as_json.document("sim", options.OK, firmware=names[0], files=names))
     for path in paths:
         screen.show(Text(str(path)), copied=True)
-    flag = {"updater": "FILE.dup --updater-elf ", "bootrom": "FILE.dup --updater-elf FILE.elf --bootrom "}
-    words = flag.get(given["kind"], "") + " ".join(str(path) for path in paths)
-    port = {"updater": "'sim://fipy?scenario=modem-ffh'", "bootrom": "'sim://fipy?build=33080'"}
-    where = port.get(given["kind"], "sim://fipy")
-    screen.show(Text(f"Only simulated modems take it: fipy-doctor flash {words} --port {where}"), copied=True)
+    screen.show(Text(f"Only simulated modems take it: {_example(given, paths)}"), copied=True)
     return 0
+
+
+def _example(given: dict[str, Any], paths: list[Path]) -> str:
+    """A command that these files work with."""
+    from doctor.report.shell import command_line
+    from doctor.updater.shapes import NO_WAY_BACK
+
+    names = [str(path) for path in paths]
+    if given["kind"] == "updater" or paths[0].suffix == ".elf":
+        words, params = ["FILE.dup", "--updater-elf", *names], ["scenario=modem-ffh"]
+    elif given["kind"] == "bootrom":
+        words, params = ["FILE.dup", "--updater-elf", "FILE.elf", "--bootrom", *names], ["build=33080"]
+    else:
+        words = names
+        runs = given["base"] if given["kind"] == "image" else None
+        nb1 = given["kind"] == "image" and given["radio"] == "NB1"
+        if runs is None and (nb1 or given["build"] == RUNS["CATM1"]):
+            runs = RUNS["NB1"] if nb1 else OTHER_BUILD
+        params = [f"build={runs}"] * (runs is not None) + ["radio=NB1"] * nb1
+        words += ["--accept", "no-way-back"] * (runs in NO_WAY_BACK)
+    url = "sim://fipy" + ("?" if params else "") + "&".join(params)
+    return command_line(["fipy-doctor", "flash", *words, "--port", url])
 
 
 def _practice_files(out: Path, given: dict[str, Any]) -> list[Path]:
