@@ -13,6 +13,7 @@ from doctor.board.card_image import PREFIX
 from doctor.errors import DoctorError, Exit
 from doctor.jobs import journal as journals
 from doctor.jobs import tried
+from doctor.jobs.card_follow import ADVICE
 from doctor.jobs.journal import Damaged, Entry, Journal
 from doctor.jobs.onward import (
     FULL_IMAGE,
@@ -95,10 +96,7 @@ def status(bench: Bench, journal: Journal | None = None) -> Standing:
     damaged = journal.damaged(ids) if entry is None else None
     step = _not_for_ever(bench.options.port, facts, next_step(bench.options, facts, entry, damaged))
     history = told(entry, facts) if entry is not None else ""
-    proved = (
-        entry is not None and entry.state == journals.PROVED and not entry.mirrored
-    )  # a mirror would still be there
-    advice = entry.advice if proved and entry is not None and step is None else ""
+    advice = _button(entry, facts) if entry is not None and step is None else ""
     return Standing(where, history, step, facts=facts, entry=entry, advice=advice, damaged=damaged)
 
 
@@ -173,6 +171,16 @@ def told(entry: Entry, facts: ModemFacts | None = None) -> str:
     sent = f", {entry.sent_bytes:,} of {entry.total_bytes:,} bytes" if entry.sent_bytes else ""
     word = "now at" if journals.is_at_work(entry) else "broke off in"
     return f"{start}: {word} {at}{sent}"
+
+
+def _button(entry: Entry, facts: ModemFacts) -> str:
+    """What the hands may still have to do where the modem is done; nobody sees it done."""
+    if entry.mirrored:  # the prompt is back, so it was done
+        return ""
+    by_card_unseen = (
+        entry.options.get("via") == "card" and entry.state != journals.PROVED and _runs_promised(entry, facts)
+    )
+    return ADVICE if by_card_unseen else entry.advice * (entry.state == journals.PROVED)
 
 
 def _start(entry: Entry) -> str:

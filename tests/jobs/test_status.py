@@ -165,3 +165,14 @@ def test_another_name_of_the_device_is_the_same_port(tmp_path: Path) -> None:
 
 def test_nothing_left_is_a_standing_of_exit_0() -> None:
     assert Standing("x").exit_code == 0
+
+
+def test_the_button_is_named_too_where_nobody_saw_the_board_end() -> None:
+    url = "sim://fipy?build=41019"  # which is what the file promises
+    sent = Entry(
+        {"port": url}, (SentFile("firmware", "x.dup", "0", 5),), {"via": "card", "promised_build": 41019}, {}, ()
+    )
+    Journal().write(sent)
+    with Bench(BenchOptions(port=url)) as bench:
+        standing = status(bench)
+    assert standing.exit_code == 0 and "reset button" in standing.advice
