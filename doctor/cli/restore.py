@@ -35,8 +35,9 @@ def command(folder: Path, **given: Any) -> int:
     """Bring the files in DIR to the board's flash: what differs is written, each file proved by its SHA-256.
 
     DIR is a backup that fipy-doctor backup made, or any folder of yours: DIR/main.py becomes /flash/main.py. Hidden
-    files and __pycache__ stay behind, and a saved web page that calls itself a script is refused. Other files on the
-    board stay, unless --clean. The modem and the SD card are not touched.
+    files and __pycache__ stay behind. A saved web page that calls itself a script is refused, and so is a name that
+    the board's file system cannot hold. Other files on the board stay, unless --clean. The modem and the SD card are
+    not touched.
     """
     from rich.text import Text
 

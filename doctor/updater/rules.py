@@ -104,7 +104,7 @@ _MODES = {
         "modem-silent",
         "the modem does not answer",
         "nothing may be sent to a modem whose mode is not known",
-        "take USB and battery off for 10 s, remove the RTS and CTS jumpers, then run fipy-doctor check",
+        "take USB and battery off for 10 s, and a FiPy's RTS and CTS jumpers for good; then run fipy-doctor check",
     ),
     states.STP_OPEN: Refusal(
         "modem-left-in-update-boot",
