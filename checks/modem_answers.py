@@ -55,7 +55,7 @@ class ModemAnswers(Check):
             return self.fail(
                 f"{bench.link.name}: a MicroPython prompt answers: this is a board, not a bare modem",
                 catalogue="via-modem-meets-board",
-                evidence={**_evidence(facts), "next_without": ["via_modem"]},
+                evidence={**_evidence(facts), "next": "leave --via modem away", "next_without": ["via_modem"]},
                 cause="--via modem is for a modem whose own UART is wired to this computer",
                 remedies=(Remedy("leave-via-away", Grade.MANUAL),),
             )

@@ -14,6 +14,7 @@ from doctor.errors import DoctorError, Stopped, UsageError
 from doctor.events import Listener, ignore
 from doctor.jobs import card_flash, card_follow, card_join, jumper_proof
 from doctor.jobs.carry import carry_out
+from doctor.jobs.changed import change_of
 from doctor.jobs.flash_plan import METHODS, FlashFile, FlashPlan, FlashRequest, plan_for, sources_of
 from doctor.jobs.flash_result import FlashResult, HashedSource, Proof
 from doctor.jobs.guard import guarded, refuse_weak_supply
@@ -73,12 +74,14 @@ def prepare(
     standing = engine.barriers(report, checks, request.override)
     if standing:
         first = standing[0]
+        said = first.evidence.get("next") if change_of(first) is not None else None
+        told = said or "cure what is listed above and run fipy-doctor check"
         return report, DoctorError(
             first.catalogue or first.check,
             f"not flashed: {first.summary}",
             on=first.check,
             cause=first.cause,
-            next="cure what is listed above and run fipy-doctor check; nothing was sent to the modem",
+            next=f"{told}; nothing was sent to the modem",
         )
     plan = plan_for(bench, request)
     if isinstance(plan, FlashPlan) and plan.via == "card":

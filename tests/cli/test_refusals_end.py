@@ -11,6 +11,8 @@ import pytest
 
 from doctor.sim.practice import make_practice_bootrom, make_practice_image, make_practice_part
 from doctor.sim.practice_elf import make_practice_elf
+from doctor.updater import rules
+from tests.test_error_ids import ids_in
 
 from .terminal import PROGRAM, Said, Terminal
 
@@ -129,6 +131,25 @@ def _next(said: Said) -> list[str]:
 def _filled(words: list[str], files: Path) -> list[str]:
     names = {word: str(files / NAMES[name]) for word, name in FOUND.items()}
     return ["38638" if word == "BUILD" else names.get(word, word) for word in words]
+
+
+#: Refusals of doctor/updater/rules.py that are no case here, and why.
+ELSEWHERE = {
+    "modem-silent": "modem-answers fails first",
+    "modem-in-data-mode": "modem-answers fails first",
+    "stall-after-100-waiting": "modem-answers fails first",
+    "modem-left-in-update-boot": "the job asks the modem once more by itself",
+    "firmware-file-too-small-message": "firmware-is-whole fails first",
+    "practice-image-on-real-port": "every port here is simulated; see tests/jobs/test_changed.py",
+    "updater-elf-from-other-package": "needs a genuine file; see tests/jobs/test_changed.py",
+    "monarch2-too-old": "no command helps",
+    "file-too-big-for-fff": "as 48829-without-load-fff-false, with a file of some MB",
+}
+
+
+def test_every_refusal_of_the_planner_is_a_case() -> None:
+    known = set(ids_in(Path(rules.__file__).read_text(encoding="utf-8")))
+    assert known == {case.refused for case in CASES} & known | set(ELSEWHERE)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.refused}:{case.words.replace(' ', '_')}:{case.params}")
