@@ -22,6 +22,7 @@ from doctor.errors import BoardError, BoardReset
 from doctor.escape import shown
 from doctor.link import Link
 from doctor.updater.board_console import PLAIN, STOP_EARLY_WORD, STOP_WORD, TAG
+from doctor.updater.states import APPLICATION
 
 #: No frozen module has this name, so nothing shadows it (board-and-repl.md 2.3).
 PACKAGE = "fipyup"
@@ -220,7 +221,18 @@ def understand(line: bytes) -> Told | None:
         return "heartbeat", {**beat, **_plain_file(found)}
     if found := _PLAIN_WORK.match(said):
         return "heartbeat", {"done": 0, "total": 0, "step": found[1], "phase": "prepare", **_plain_file(found)}
-    return "said", {"text": said}
+    return _plain_end(said) or ("said", {"text": said})
+
+
+def _plain_end(said: str) -> Told | None:
+    """The last word to a person, as the end that it is: what a terminal has started ends without a tagged line."""
+    word, _, rest = said.partition(": ")
+    if word == "flashed and proved":
+        return "end", {"proved": True, "sent_any": True, "mode": APPLICATION, "lines": rest.split(", "), "error": None}
+    if word in ("NOT PROVED", "refused"):
+        error = ["upgrade-failed-result" if word == "NOT PROVED" else "not-confirmed", rest, "", ""]
+        return "end", {"proved": False, "sent_any": word == "NOT PROVED", "error": error}
+    return None
 
 
 def _plain_file(found: re.Match[str]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from doctor.clock import Deadline
 from doctor.errors import BoardError, BoardReset, DoctorError, FlashUnproved, LinkError, PortLost, Stopped
 from doctor.escape import shown
 from doctor.events import Event, Listener, Note, Notice, Phase, Progress, StepStarted, from_core
+from doctor.firmware.names import parse_name
 from doctor.jobs.flash_plan import FlashPlan
 from doctor.jobs.flash_result import FlashResult, Proof
 from doctor.jobs.interrupts import Interrupts, Left, Wish
@@ -191,11 +192,19 @@ class Follower:
 
     def _proof(self, end: Mapping[str, Any], mode: str) -> Proof:
         image = end.get("image") or ["", "", "", 0, 0, ""]
+        promised = int(image[3]) or None
+        sent, sha256 = int(end.get("sent") or self._heard.total), str(end.get("sha256") or "")
+        if self._plan is not None:
+            promised = self._plan.image.promised_build
+        elif self._bench.options.card_file is None:  # what was recognised is the file that was given
+            promised, sha256 = self._bench.firmware[-1].promised_build, self._bench.firmware[-1].sha256
+        elif promised is None:
+            promised = parse_name(self._bench.options.card_file).build
         return Proof(
-            int(end.get("sent") or 0),
-            str(end.get("sha256") or ""),
-            self._bench.link.received_sha256,
-            self._plan.image.promised_build if self._plan is not None else int(image[3]) or None,
+            sent,
+            sha256,
+            self._bench.link.received_sha256 if sha256 else None,
+            promised,
             from_version_lines([str(line) for line in end.get("lines") or ()], mode),
         )
 

@@ -146,3 +146,21 @@ def test_a_silence_names_power_what_is_known_and_a_full_command(tmp_path: Path) 
     assert "fipy-doctor status --port sim://fipy" in result.error.next and "powered" in result.error.next
     del link.read
     job.bench.close()
+
+
+@pytest.mark.table
+def test_what_a_hand_has_begun_is_watched_to_its_end(tmp_path: Path) -> None:
+    job = BoardJob(small_image(tmp_path))
+    assert job.flash().error is None  # the updater is on the board since then
+    job.sim.modem.received.clear()
+    code = f"import fipyup; fipyup.run('/sd/{job.image.name}', accept=('jumpers-removed',), yes=True)"
+    job.bench.link.write(b"\x02" + code.encode() + b"\r")
+    job.sim.world.sleep_ms(8_000)
+    job.bench.forget_board()
+    other = joined(job, firmware=(make_practice_image(tmp_path, build=41065, size_bytes=SIZE_BYTES),))
+    assert other.exit_code == 1 and other.error is not None and other.error.id == "updater-at-work"
+    job.bench.forget_board()
+    result = job.flash()
+    assert result.error is None and result.plan is None and result.proof is not None and result.proof.holds
+    assert len(job.sim.modem.received) == 1
+    job.bench.close()
