@@ -77,8 +77,9 @@ def test_thinned_cells_still_hold_every_kind_of_fault_and_every_stage() -> None:
         Stage(place, count) for place in ("AT", "AT+SMOD?", "open", "block-cmd", "block") for count in (1, 9)
     )
     pairs = list(_faults(places))
-    for number in range(6):
-        kept = list(_thinned(pairs, 50, number))
-        assert {_kind_of(pair) for pair in kept} == {_kind_of(pair) for pair in pairs}
+    for number, coarse in [(number, coarse) for number in range(6) for coarse in (False, True)]:
+        kept = list(_thinned(pairs, 50, number, coarse=coarse))
+        kinds = [{_kind_of(pair, coarse=coarse) for pair in some} for some in (kept, pairs)]
+        assert kinds[0] == kinds[1]
         assert {pair[1] for pair in kept} == set(places)
         assert len(kept) < len(pairs) / 5

@@ -128,7 +128,7 @@ def result_of(
     if begun:
         return _unproved(error_id, text, outcome.mode, report, plan, attempt, advice)
     step = onward(outcome.mode, attempt, error_id)
-    error: DoctorError = DoctorError(error_id, text, next=step.text)
+    error: DoctorError = DoctorError(error_id, text, on=_in_mode(outcome.mode), next=step.text)
     if error_id == "user-interrupt":
         error = Stopped(text, next=step.text)
     return FlashResult(report, plan, None, error, advice, outcome.mode, step)
@@ -167,6 +167,17 @@ def no_way(err: DoctorError, report: engine.Report, plan: FlashPlan, attempt: At
     return FlashResult(report, plan, None, error, "", states.SILENT, step)
 
 
+_CAUSES = {
+    "modem-fell-silent": "its power failed, or it hangs, which only removed power ends",
+    "stp-header-too-small": "the line to it broke for a while, another program used the port, or it restarted",
+}
+
+
+def _in_mode(mode: str) -> str:
+    """The modem as the object of an error; the mode's word stands in it always."""
+    return f"modem, {mode}" if mode in (states.SILENT, states.UNKNOWN) else f"modem in {mode}"
+
+
 def _unproved(
     error_id: str,
     text: str,
@@ -178,5 +189,5 @@ def _unproved(
     proof: Proof | None = None,
 ) -> FlashResult:
     step = onward(mode, attempt, error_id)
-    error = FlashUnproved(error_id, text, on=f"modem in {mode}", next=step.text)
+    error = FlashUnproved(error_id, text, on=_in_mode(mode), cause=_CAUSES.get(error_id, ""), next=step.text)
     return FlashResult(report, plan, proof, error, advice, mode, step, True)

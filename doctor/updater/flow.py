@@ -7,7 +7,7 @@ from . import states
 from .contract import Clock, Port, Source  # noqa: F401
 from .plan import FIRMWARE, STORE, Plan, Step  # noqa: F401
 from .profile import Profile  # noqa: F401
-from .sending import Sender
+from .sending import SILENT_ID, Sender
 from .session import POLL_MS, WAKE_EVERY_MS, WAKE_TRIES, FlowError, Outcome, Session
 from .settling import Settler, ask_report
 from .shapes import BETWEEN_BUILD
@@ -22,6 +22,8 @@ __all__ = ["Flow", "FlowError", "Outcome"]
 
 #: Looks at a modem after a failure: the first may only close an open session.
 LOOKS = 2
+#: Modes in which a modem waits for firmware.
+_WAITING = (states.FFH, states.RAM_UPDATER, states.RECOVERY, states.STP_OPEN)
 #: Tries of the version queries; ERROR right after boot is possible (8.3).
 VERSION_TRIES = 5
 
@@ -88,7 +90,17 @@ class Flow(object):
             if self._switched and not outcome.sent_any:
                 self._switcher.bring_back()
             self._look_again()
+            self._judge_failure(plan.mode)
         return outcome
+
+    def _judge_failure(self, before):
+        # type: (str) -> None
+        """What the mode behind a failure says of it."""
+        outcome = self._s.outcome
+        if outcome.mode != before and outcome.mode in _WAITING:
+            outcome.changed = True  # whatever brought it there: the old firmware does not run
+        if outcome.error is not None and outcome.error[0] == SILENT_ID and outcome.mode == states.SILENT:
+            outcome.error = ("modem-fell-silent", outcome.error[1])
 
     def _look_again(self):
         # type: () -> None

@@ -21,9 +21,11 @@ CLOSE_TRIES = 12
 ERASE_BELOW = 12
 FINISH_FROM = 97
 
+#: Catalogue id of a transfer whose requests were not answered any more.
+SILENT_ID = "stp-header-too-small"
 #: Catalogue id of a transfer that failed, by StpError.kind.
 _STP_IDS = {
-    "silent": "stp-header-too-small",
+    "silent": SILENT_ID,
     "refused": "stp-invalid-answer",
     "damaged": "stp-signature-or-crc",
     "residue": "stp-residue",

@@ -111,10 +111,11 @@ class Switcher(object):
         if s.outcome.mode in (states.STP_OPEN, states.FFH):
             return
         s.speaker.note("nothing was sent: starting the modem's own firmware again")
+        id, text = s.outcome.error or ("", "")
         if self.to_application(RESULT_MS):
             s.outcome.changed = False
+            s.outcome.error = (id, text + "; its old firmware runs again")
             return
-        id, text = s.outcome.error or ("", "")
         s.outcome.error = (id, text + "; the modem still waits in its updater")
 
     def _boot_into(self, selector, mode, limit_ms):

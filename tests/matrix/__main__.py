@@ -27,6 +27,7 @@ def main() -> int:
     asked.add_argument("--all", action="store_true", help="every pair of stage and fault, nothing thinned out")
     asked.add_argument("--jobs", type=int, default=multiprocessing.cpu_count())
     asked.add_argument("--thin", type=int, default=1, help="only every so many-th cell")
+    asked.add_argument("--sample", type=int, default=0, help="other cells of the same kinds, by a number")
     asked.add_argument("--story", action="store_true", help="what every bad cell printed")
     given = asked.parse_args()
     started = time.monotonic()
@@ -37,7 +38,7 @@ def main() -> int:
         make_files(files)
         shorten_soak()
         places = _stages(folder, files, given.jobs)
-        chosen = [cell for cell in cells(places, given.all) if given.only in cell.name][:: given.thin]
+        chosen = [cell for cell in cells(places, given.all, given.sample) if given.only in cell.name][:: given.thin]
         played = _play_all(chosen, folder, files, given.jobs)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

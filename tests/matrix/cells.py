@@ -187,6 +187,7 @@ PAIRED: tuple[tuple[str, tuple[Any, ...], tuple[Kind, ...], str], ...] = (
 )
 """Facts marked ? that only show where something else goes wrong: values, faults, and where those strike."""
 
+SWITCH_STEP = 7  #: every so many-th switch in the flows that are no main ones
 UNPLUGGED = ("soak", "prepare", "switch", "load", "0.0", "0.3", "0.95", "deploy", "return", "prove")
 BAUDS = {"sqn3330": (115200, 460800), "gm02s": (921600,), "fipy": (115200,)}
 
@@ -194,16 +195,22 @@ BAUDS = {"sqn3330": (115200, 460800), "gm02s": (921600,), "fipy": (115200,)}
 Pair = tuple[str, Stage, dict[str, Any]]  #: column, stage, fault
 
 
-def cells(places: Mapping[str, tuple[Stage, ...]], everything: bool = False) -> list[Cell]:
-    """Every cell, in the order of the flows; ``places`` are the stages of each, by its name."""
+def cells(places: Mapping[str, tuple[Stage, ...]], everything: bool = False, sample: int = 0) -> list[Cell]:
+    """Every cell, in the order of the flows; ``places`` are the stages of each, by its name.
+
+    sample  another number takes other cells of the same kinds: what no flow was ever made to pass
+    """
     made: list[Cell] = []
-    for number, flow in enumerate(FLOWS):
+    for number, flow in enumerate(FLOWS, sample):
         pairs = list(_faults(places[flow.name]))
         made += _last_block(flow, number, everything)
         if flow.is_large and not everything:
             made += [_cell(flow, *pair) for pair in pairs[number :: flow.thinning]]
             continue
-        made += [_cell(flow, *pair) for pair in (pairs if everything else _thinned(pairs, flow.thinning, number))]
+        made += [
+            _cell(flow, *pair)
+            for pair in (pairs if everything else _thinned(pairs, flow.thinning, number, coarse=not flow.is_main))
+        ]
         made += [_deploy(flow, kind) for kind in DEPLOY_FAULTS]
         made += list(_switched(flow, places[flow.name], number, everything))
         made += list(_another_base(flow))
@@ -214,14 +221,16 @@ def cells(places: Mapping[str, tuple[Stage, ...]], everything: bool = False) -> 
     return made
 
 
-def _thinned(pairs: list[Pair], step: int, number: int) -> Iterator[Pair]:
+def _thinned(pairs: list[Pair], step: int, number: int, *, coarse: bool = False) -> Iterator[Pair]:
     """About every ``step``-th pair, spread so that every kind of fault strikes somewhere, and something at every stage.
 
     Each kind begins at another stage than the one before it.
+
+    coarse  how long or how often a fault strikes, and on which line, makes it no other kind
     """
     kinds: dict[tuple[object, ...], list[Pair]] = {}
     for pair in pairs:
-        kinds.setdefault(_kind_of(pair), []).append(pair)
+        kinds.setdefault(_kind_of(pair, coarse=coarse), []).append(pair)
     chosen: list[Pair] = []
     for k, group in enumerate(kinds.values()):
         wanted = max(1, round(len(group) / step))
@@ -237,9 +246,11 @@ def _thinned(pairs: list[Pair], step: int, number: int) -> Iterator[Pair]:
 SPREAD = 7  #: stages between the first strikes of two kinds
 
 
-def _kind_of(pair: Pair) -> tuple[object, ...]:
-    """What makes a fault another kind: all but where and when it strikes."""
+def _kind_of(pair: Pair, *, coarse: bool = False) -> tuple[object, ...]:
+    """What makes a fault another kind: all but where and when it strikes; and if ``coarse``, all but its name."""
     column, stage, fault = pair
+    if coarse:
+        return column, fault["kind"]
     line = fault["where"] if fault["where"] in ("rx", "tx") else stage.is_at
     return column, fault["kind"], line, fault.get("ms"), fault.get("times", 1)
 
@@ -288,7 +299,7 @@ def _cell(flow: FlowCase, column: str, stage: Stage, fault: dict[str, Any]) -> C
 def _last_block(flow: FlowCase, number: int, everything: bool) -> list[Cell]:
     """The last block goes wrong for ever, in one run after the other; and residues that lie from 10 % on.
 
-    All kinds where a run is cheap, every third elsewhere; none of them may cost the modem.
+    All kinds in the main flows and of the second file on the fly, half of them in the others; none may cost the modem.
     """
     made = []
     for percent in flow.last_blocks:
@@ -299,7 +310,9 @@ def _last_block(flow: FlowCase, number: int, everything: bool) -> list[Cell]:
     made.append(Cell(flow.name, "last ack wrong", "10% x ever corrupt-payload", tuple(lies.items())))
     if everything:
         return made
-    return made[number % 6 :: 6] if flow.is_large else made[number % 2 :: 2] if flow.has_board else made
+    if flow.is_main or flow.name == "pair-fly":
+        return made
+    return made[number % 6 :: 6] if flow.is_large else made[number % 2 :: 2]
 
 
 def _deploy(flow: FlowCase, kind: Kind, switches: tuple[tuple[str, Any], ...] = ()) -> Cell:
@@ -310,10 +323,10 @@ def _deploy(flow: FlowCase, kind: Kind, switches: tuple[tuple[str, Any], ...] = 
 
 
 def _switched(flow: FlowCase, places: tuple[Stage, ...], number: int, everything: bool) -> Iterator[Cell]:
-    """Every switch the other way in the main flows, every third of them in the others."""
+    """Every switch the other way in the main flows, some of them in each of the others."""
     for k, (name, values) in enumerate(SWITCHES):
         for value in values:
-            if everything or flow.is_main or k % 3 == number % 3:
+            if everything or flow.is_main or k % SWITCH_STEP == number % SWITCH_STEP:
                 yield Cell(flow.name, "switch", f"{name}={value!r}", switches=((name, value),))
     if flow.has_board:
         return
@@ -321,7 +334,7 @@ def _switched(flow: FlowCase, places: tuple[Stage, ...], number: int, everything
     middle = blocks[len(blocks) // 2]
     for k, (name, values, kinds, where) in enumerate(PAIRED):
         for value in values:
-            if not flow.is_main and not everything and k % 3 != number % 3:
+            if not flow.is_main and not everything and k % SWITCH_STEP != number % SWITCH_STEP:
                 continue
             for kind in kinds:
                 switches = ((name, value),)
@@ -342,7 +355,7 @@ def _another_base(flow: FlowCase) -> Iterator[Cell]:
 
 
 def _smswboot(flow: FlowCase) -> Iterator[Cell]:
-    for times in (1, 2, 4, 7, None):
+    for times in (1, 2, 4, 7, None) if flow.is_main else (1, 4, None):
         fault = {"kind": "error", "where": "AT+SMSWBOOT=", "times": times}
         yield Cell(flow.name, "ERROR to SMSWBOOT", f"x{times or 'ever'}", tuple(fault.items()))
 

@@ -67,7 +67,7 @@ class FlowCase:
     elf: bool = False
     bootrom: bool = False
     compress: bool = False
-    thinning: int = 50
+    thinning: int = 120
 
     @property
     def kind(self) -> str:
@@ -112,25 +112,25 @@ class FlowCase:
 
 
 FLOWS = (
-    FlowCase("store", "sqn3330?build=38638", thinning=30),
-    FlowCase("fly", "sqn3330?build=38638", method="on-the-fly", thinning=25),
+    FlowCase("store", "sqn3330?build=38638", thinning=40),
+    FlowCase("fly", "sqn3330?build=38638", method="on-the-fly", thinning=40),
     FlowCase("fly-large", "sqn3330?build=38638", (LARGE,), thinning=301),
     FlowCase("diff", "sqn3330?build=38638", (DIFF,)),
-    FlowCase("diff-fly", "sqn3330?build=38638", (DIFF,), method="on-the-fly", thinning=60),
-    FlowCase("diff-33080", "sqn3330?build=33080", (FIRST_DIFF,), bootrom=True, thinning=60),
+    FlowCase("diff-fly", "sqn3330?build=38638", (DIFF,), method="on-the-fly"),
+    FlowCase("diff-33080", "sqn3330?build=33080", (FIRST_DIFF,), bootrom=True),
     FlowCase("recovery", "sqn3330?build=38638&scenario=modem-recovery"),
     FlowCase("ram-updater", "sqn3330?build=38638&scenario=ati-error"),
-    FlowCase("ffh", "sqn3330?build=38638&scenario=modem-ffh", elf=True, thinning=30),
-    FlowCase("factory", "sqn3330?build=33080", elf=True, bootrom=True, thinning=60),
-    FlowCase("stp-open", "sqn3330?build=38638&scenario=stp-fails-midway", thinning=39),
+    FlowCase("ffh", "sqn3330?build=38638&scenario=modem-ffh", elf=True, thinning=40),
+    FlowCase("factory", "sqn3330?build=33080", elf=True, bootrom=True),
+    FlowCase("stp-open", "sqn3330?build=38638&scenario=stp-fails-midway"),
     FlowCase("pair", "sqn3330?build=41065", PARTS, 48829),
-    FlowCase("pair-fly", "sqn3330?build=41065", PARTS, 48829, method="on-the-fly", thinning=60),
+    FlowCase("pair-fly", "sqn3330?build=41065", PARTS, 48829, method="on-the-fly"),
     FlowCase("monarch", "gm02s", (MONARCH,), 61488),
     FlowCase("monarch-zip", "gm02s", (MONARCH,), 61488, compress=True),
     FlowCase("monarch-rec", "gm02s?scenario=modem-recovery", (MONARCH,), 61488),
-    FlowCase("fipy-store", "fipy?build=38638", thinning=59),
-    FlowCase("fipy-fly", "fipy?build=38638", method="on-the-fly", thinning=39),
-    FlowCase("fipy-ffh", "fipy?build=38638&scenario=modem-ffh", elf=True, thinning=59),
+    FlowCase("fipy-store", "fipy?build=38638"),
+    FlowCase("fipy-fly", "fipy?build=38638", method="on-the-fly"),
+    FlowCase("fipy-ffh", "fipy?build=38638&scenario=modem-ffh", elf=True),
 )
 BY_NAME = {flow.name: flow for flow in FLOWS}
 

@@ -262,7 +262,7 @@ def test_modem_that_goes_away_in_the_middle(fault: str) -> None:
     run.sim.faults.stp(fault, percent=50)
     outcome = run.flash()
     assert outcome.error is not None
-    assert outcome.error[0] == "stp-header-too-small"
+    assert outcome.error[0] == "modem-fell-silent"
     assert outcome.mode == states.SILENT
     assert 0 < outcome.sent_bytes < len(run.data)
 
@@ -452,3 +452,20 @@ def test_lying_residues_end_with_a_wait_and_not_in_the_middle_of_writing() -> No
     assert outcome.error is not None
     assert outcome.mode == states.RECOVERY
     assert run.sim.upgrade is None
+
+
+def test_modem_that_could_not_be_brought_back_counts_as_changed() -> None:
+    run = Run(modem(), *practice(), method="on-the-fly")
+    run.sim.faults.at("silent", "AT+SMSTPU", times=None)
+    run.sim.faults.at("error", "AT+SMSWBOOT=1", times=None)
+    outcome = run.flash()
+    assert outcome.error is not None and outcome.error[0] == "stp-start-refused"
+    assert outcome.changed and outcome.mode == states.RECOVERY
+
+
+def test_modem_that_was_brought_back_is_told_so() -> None:
+    run = Run(modem(), *practice(), method="on-the-fly")
+    run.sim.faults.at("silent", "AT+SMSTPU", times=None)
+    outcome = run.flash()
+    assert outcome.error is not None and outcome.error[1].endswith("its old firmware runs again")
+    assert not outcome.changed and outcome.mode == run.sim.mode == states.APPLICATION
