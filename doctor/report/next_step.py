@@ -211,7 +211,7 @@ def _changed(finding: Finding, change: Change, cure: Cure, before: BenchOptions,
     else:
         name = "plan" if stands else "flash"
         words = ["fipy-doctor", name, *named, *bench_words(options, firmware_flag=False), *asked]
-    notes = practice.notes(replace(options, firmware=()), None) if stands else ()
+    notes = practice.notes(replace(options, firmware=()), None) if stands else practice.stand_ins(options)
     if cure.then == "open":
         agreed = f"to do it all the same, for good: {command_line(words)}"
         opened = ["fipy-doctor", "open", finding.catalogue or finding.check]

@@ -9,10 +9,23 @@ from urllib.parse import parse_qs, urlsplit
 from doctor.bench import BenchOptions
 from doctor.remedies import Cure
 from doctor.report.shell import command_line
+from doctor.updater.shapes import FACTORY_BUILD, FIRST_DIFF, FIRST_FULL, FIRST_TARGET
 
 SCHEME = "sim://"
 NEEDS_KEEPING = "this simulated bench starts anew with every command; with state=DIR in its URL it is kept"
 MAKE_FIRMWARE = "a FILE.dup for a simulated modem is made by: fipy-doctor sim --make-firmware ."
+
+
+#: Files of the vendor's packages that a next command may name, and how something like them is made.
+_STAND_INS = {FIRST_DIFF: f"--base {FACTORY_BUILD}", FIRST_FULL: f"--build {FIRST_TARGET}"}
+
+
+def stand_ins(options: BenchOptions) -> tuple[str, ...]:
+    """What a simulated modem takes in place of the vendor's files that ``options`` name; nothing on a real bench."""
+    if not is_simulated(options):
+        return ()
+    asked = [_STAND_INS[path.name] for path in options.firmware if path.name in _STAND_INS and not path.exists()]
+    return tuple(f"a file like that is made by: fipy-doctor sim --make-firmware . {words}" for words in asked)
 
 
 def is_simulated(options: BenchOptions) -> bool:
