@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+from weakref import WeakKeyDictionary
 
 from doctor.board import sdcard
 from doctor.errors import BoardError, DoctorError, FirmwareError
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 PREFIX = "card:"  #: on the command line, in front of the name of a file on the board's card
 ROOT = "/sd"
+#: By board and SHA-256: where a file lies on its card.
+_FOUND: WeakKeyDictionary[Board, dict[str, str]] = WeakKeyDictionary()
 SIDE_MAX_BYTES = 16_384  #: of a side file that is read from here: a 16 MB image has one of this size
 
 
@@ -50,12 +53,17 @@ class OnPc(Protocol):
 def find_on_card(board: Board, image: OnPc) -> str | None:
     """Where on the board's card the very same bytes lie; None where nowhere. Raises BoardError for a broken card.
 
-    The board hashes every file of that size, about ten seconds each for a full image.
+    The board hashes every file of that size, about ten seconds each for a full image. What was found once is not hashed
+    again in this run: the updater on the board hashes it itself before it sends anything.
     """
+    known = _FOUND.setdefault(board, {})
     view = sdcard.look(board)
+    if known.get(image.sha256) in [f.path for f in view.files if f.size_bytes == image.size_bytes]:
+        return known[image.sha256]
     same = [f for f in view.files if f.size_bytes == image.size_bytes and not f.name.startswith("._")]
     for file in sorted(same, key=lambda f: f.name.lower() != image.path.name.lower()):
         if sdcard.sha256(board, file.path) == image.sha256:
+            known[image.sha256] = file.path
             return file.path
     return None
 

@@ -164,3 +164,23 @@ def test_what_a_hand_has_begun_is_watched_to_its_end(tmp_path: Path) -> None:
     assert result.error is None and result.plan is None and result.proof is not None and result.proof.holds
     assert len(job.sim.modem.received) == 1
     job.bench.close()
+
+
+@pytest.mark.table
+def test_a_pair_is_joined_by_its_own_two_files_only(tmp_path: Path) -> None:
+    first, second = make_practice_part(tmp_path, 1, 100_000), make_practice_part(tmp_path, 2, 100_000)
+    (tmp_path / "other").mkdir()
+    wrong = make_practice_part(tmp_path / "other", 1, 90_000)
+    job = BoardJob(first, "sim://gpy?build=41065")
+    job.sim.hands.copy_to_card(second)
+    with pytest.raises(Gone):
+        pair = Bench(BenchOptions(port="sim://gpy?build=41065", firmware=(first, second)))
+        pair._link = job.bench.link
+        flash(pair, CARD, consent=User(), listen=lambda event: die() if half(event) else None)
+    job.walk_off()
+    refused = joined(job, firmware=(wrong, second))
+    assert refused.error is not None and refused.error.id == "updater-at-work"
+    job.walk_off()
+    result = joined(job, firmware=(first, second))
+    assert result.error is None and result.plan is None and result.proof is not None and result.proof.holds
+    job.bench.close()
