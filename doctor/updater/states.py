@@ -179,6 +179,8 @@ class _Detection(object):
             rounds += 1
             if rounds == FLUSH_ROUND and not self._state.raw and self._flushed(speeds[0]):
                 break
+        if self._state.mode == UNKNOWN and not self._answers():
+            self._state.mode = SILENT  # it answered once, and fell silent over the questions
         if self._state.mode == SILENT and not self._found_at(speeds[0], False):  # it may have woken up meanwhile
             self._judge_silence(speeds)
         return self._state

@@ -33,6 +33,7 @@ ROUNDS = 6  #: next steps that a user may have to follow
 WAIT_S = 1800  #: "leave power on for 30 minutes"
 SETTLE_MS = 60_000  #: a modem that was restarting is in its mode by then
 REAL_LIMIT_S = 40  #: of a cell: virtual time costs far less
+RESETS = 2  #: of STP before the first AT at a speed
 MIRROR_BAUD = 921600
 KNOWN_BAUDS = (115200, MIRROR_BAUD)
 CHECKS_S = 2400  #: longest virtual time of the checks before a plan, and of finding out where a modem is after it
@@ -150,8 +151,13 @@ class _Player:
         if runs != "application" or modem.build not in wanted or not modem.flash.whole:
             raise Bad(f"false success ({why}): {modem.mode}, build {modem.build}")
         worst = [text for text in modem.misuse if "session open" in text]  # before OPEN nothing can be disturbed
-        if worst:
+        if worst and not self._resets_lost():
             raise Bad(f"misuse: {worst[0]}")
+
+    def _resets_lost(self) -> bool:
+        """Whether RESET is lost more often than it is sent before AT: then a session looks like none."""
+        fault = dict(self.cell.fault)
+        return fault.get("where") == "reset" and fault.get("kind") == "lose" and (fault.get("times") or 9) > RESETS
 
     # -- the first run
 

@@ -258,3 +258,10 @@ def test_session_that_refuses_to_be_closed() -> None:
     facts = look(sim)
     assert (facts.mode, "session-closed" in facts.notes) == (states.STP_OPEN, False)
     assert sim.misuse == []
+
+
+def test_modem_that_falls_silent_over_the_first_questions_is_silent() -> None:
+    sim = Modem(World())
+    sim.faults.at("cut", "AT+SMOD?")
+    port = SimPort(sim)
+    assert states.detect(port, port.clock, SQN3330).mode == states.SILENT
