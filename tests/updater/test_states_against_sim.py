@@ -260,8 +260,9 @@ def test_session_that_refuses_to_be_closed() -> None:
     assert sim.misuse == []
 
 
-def test_modem_that_falls_silent_over_the_first_questions_is_silent() -> None:
-    sim = Modem(World())
-    sim.faults.at("cut", "AT+SMOD?")
+@pytest.mark.parametrize("fault", ["cut", "hang", "hold"])
+def test_modem_that_falls_silent_over_the_first_questions_is_silent(fault: str) -> None:
+    sim = modem()
+    sim.faults.at(fault, "AT", count=4)
     port = SimPort(sim)
     assert states.detect(port, port.clock, SQN3330).mode == states.SILENT
