@@ -10,7 +10,17 @@ from pathlib import Path
 from doctor.bench import BenchOptions
 from doctor.updater import states
 from doctor.updater.plan import make_plan
-from doctor.updater.shapes import BETWEEN_BUILD, PAIR, PAIR_BUILD, ImageFacts, Options, Running
+from doctor.updater.shapes import (
+    BETWEEN_BUILD,
+    FIRST_FULL,
+    FULL_IMAGE,
+    PAIR,
+    PAIR_BUILD,
+    UPDATER_IMAGE,
+    ImageFacts,
+    Options,
+    Running,
+)
 
 PRESS_RESET, POWER_CYCLE, WAIT = "press-reset", "power-cycle", "wait"
 _HANDS = {
@@ -18,9 +28,6 @@ _HANDS = {
     POWER_CYCLE: "take all power off the board (USB and battery) for 10 s, then plug it in again",
     WAIT: "leave the board powered for 30 minutes more; unplugging now is how modems die",
 }
-FULL_IMAGE = "FULL-IMAGE.dup"  #: stands for a file that the user must find
-FULL_CATM1 = "CATM1-41065.dup"  #: the same, where it must be a Cat-M1 one
-UPDATER_IMAGE = "updater.elf"
 _IF_DEAD = (
     "do so only after an hour of silence: it may still write; "
     "if it stays silent even then, it is dead: it fell silent while it wrote its firmware, and nothing known brings "
@@ -132,7 +139,7 @@ def _step(mode: str, attempt: Attempt, error_id: str) -> Onward:
         remark = f"{UPDATER_IMAGE} and the full image come in the same package; only both together help from here"
         return Onward(hands, flash_words(attempt, mode), remark)
     if _pair_is_broken(mode, attempt):
-        remark = f"{FULL_CATM1} stands for a full Cat-M1 image; when it runs, flash the pair from its beginning"
+        remark = f"{FIRST_FULL} stands for a full Cat-M1 image; when it runs, flash the pair from its beginning"
         return Onward(hands, flash_words(attempt, mode), remark)
     if attempt.differential and mode != states.APPLICATION and mode not in _OUT_OF_REACH:
         remark = f"{FULL_IMAGE} stands for a full image: a differential one cannot be used any more"
@@ -164,7 +171,7 @@ def flash_words(attempt: Attempt, mode: str) -> tuple[str, ...]:
         if attempt.differential:
             files = (FULL_IMAGE,)
     if _pair_is_broken(mode, attempt):
-        files, method = (FULL_CATM1,), "auto"
+        files, method = (FIRST_FULL,), "auto"
     if mode == states.FFH and elf is None:
         elf = UPDATER_IMAGE
     words = ["fipy-doctor", "flash", *(str(path) for path in files)]

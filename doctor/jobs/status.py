@@ -16,7 +16,6 @@ from doctor.jobs import tried
 from doctor.jobs.card_follow import ADVICE
 from doctor.jobs.journal import Damaged, Entry, Journal
 from doctor.jobs.onward import (
-    FULL_IMAGE,
     LOST,
     POWER_CYCLE,
     PRESS_RESET,
@@ -33,6 +32,7 @@ from doctor.modem.facts import ModemFacts
 from doctor.modem.verdict import verdict
 from doctor.updater import states
 from doctor.updater.plan import BOOTROM, FIRMWARE, SECOND, UPDATER
+from doctor.updater.shapes import FULL_IMAGE
 
 _GIVEN_UP = (
     "it stays silent after power was taken off; pull the RTS and CTS jumpers of the expansion board, try another cable "

@@ -2,7 +2,7 @@
 
 from . import states
 from .profile import MONARCH2_FAMILY
-from .rules import bootrom_afterwards, by_updater
+from .rules_factory import bootrom_afterwards, by_updater
 from .shapes import FACTORY_BUILD, STORE, ImageFacts, Options, Refusal, Running  # noqa: F401
 
 try:

@@ -3,7 +3,7 @@
 Rules: design.md 4 "Flashing", modem-protocol.md 6.4 and 7, failure-catalogue.md 1 and 8.6.
 """
 
-from . import cautions, rules, states
+from . import cautions, rules, rules_factory, states
 from .events import PREPARE, PROVE, TRANSFER, WAIT_MODEM
 from .profile import MONARCH2_FAMILY, STORE_LIMIT_BYTES, by_family
 from .shapes import (
@@ -93,7 +93,7 @@ def method_for(running, image, options):
         return options.method
     if running.mode != states.APPLICATION or running.family == MONARCH2_FAMILY:
         return ON_THE_FLY
-    if image.part == 1 or rules.by_updater(running, image, options):
+    if image.part == 1 or rules_factory.by_updater(running, image, options):
         return ON_THE_FLY
     return ON_THE_FLY if image.size > STORE_LIMIT_BYTES else STORE
 
@@ -119,7 +119,7 @@ class _Steps(object):
         running, options = self._running, self._options
         if running.mode == states.FFH:
             self._from_ffh()
-        elif rules.by_updater(running, images[0], options):
+        elif rules_factory.by_updater(running, images[0], options):
             self._over_ffh()
         else:
             self._soak()
@@ -128,7 +128,7 @@ class _Steps(object):
         else:
             self._firmware(images[0], FIRMWARE, method, "")
         self._prove()
-        if rules.bootrom_afterwards(running, images[0], options):
+        if rules_factory.bootrom_afterwards(running, images[0], options):
             self._bootrom_by_store()
         return self._steps
 
@@ -186,7 +186,7 @@ class _Steps(object):
         # type: (ImageFacts, str, str, str, bool) -> None
         """Flow 5.2 without its proof. fresh: the modem is in its application by then, whatever it was before."""
         in_application = fresh or self._running.mode == states.APPLICATION
-        over = rules.by_updater(self._running, image, self._options)
+        over = rules_factory.by_updater(self._running, image, self._options)
         self._prepare(prefix, may_unplug=not fresh)
         if method == ON_THE_FLY and in_application and not over:
             self._switch(prefix, may_unplug=not fresh)

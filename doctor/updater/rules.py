@@ -2,20 +2,18 @@
 
 from . import states
 from .profile import MONARCH2_FAMILY, SQN3330_FAMILY, STORE_LIMIT_BYTES
+from .rules_factory import by_updater, first_target, of_factory, to_first_target
+from .rules_pair import of_pair
 from .shapes import (  # noqa: F401
-    BETWEEN_BUILD,
-    BOOTROM_OF_BOARD,
     BOOTROM_SCRIPT,
     DIFF,
     FACTORY_BUILD,
-    FIRST_DIFF,
-    FIRST_FULL,
-    FIRST_TARGET,
     FULL,
     FULL_IMAGE,
     MONARCH2_OLDEST,
     NO_WAY_BACK,
     PAIR,
+    RADIO_IN_WORDS,
     SMALLEST_BYTES,
     STORE,
     UPDATER_IMAGE,
@@ -24,15 +22,13 @@ from .shapes import (  # noqa: F401
     Options,
     Refusal,
     Running,
-    radio_of,
+    agrees_to,
 )
 
 try:
     from typing import List, Optional, Sequence, Tuple  # noqa: F401
 except ImportError:  # MicroPython
     pass
-
-_IN_WORDS = {"CATM1": "Cat-M1", "NB1": "NB-IoT"}
 
 
 def refuse(running, images, options):
@@ -49,47 +45,12 @@ def refuse(running, images, options):
     return (
         _of_helpers(running, options)
         or _of_ffh(running, options)
-        or _of_pair(running, images, options)
+        or of_pair(running, images, options)
         or _of_differential(running, image, options)
         or _of_age(running)
-        or _of_factory(running, image, options)
+        or of_factory(running, image, options)
         or _of_consent(running, images, options)
         or _of_method(running, image, options)
-    )
-
-
-def old_loader(running):
-    # type: (Running) -> bool
-    """Whether the modem starts by the factory boot loader, by its own word or else by its build.
-
-    The vendor's tool drops updater.elf where Bootloader0 is newer (modem-protocol.md 5.3).
-    """
-    if running.family == MONARCH2_FAMILY:
-        return False
-    return (running.bootloader0 or running.known_build) == FACTORY_BUILD
-
-
-def by_updater(running, image, options):
-    # type: (Running, ImageFacts, Options) -> bool
-    """Whether a modem in its application goes through its boot ROM: flow 5.3, only from the factory boot loader."""
-    application = running.mode == states.APPLICATION
-    return (
-        application
-        and old_loader(running)
-        and options.updater_elf is not None
-        and not image.differential
-        and not image.of_pair
-    )
-
-
-def bootrom_afterwards(running, image, options):
-    # type: (Running, ImageFacts, Options) -> bool
-    """Whether the boot ROM is replaced after the firmware: step 10 of 5.2, only where it was asked for."""
-    return (
-        options.bootrom is not None
-        and old_loader(running)
-        and not by_updater(running, image, options)
-        and not image.of_pair
     )
 
 
@@ -267,96 +228,6 @@ def _of_helpers(running, options):
     return None
 
 
-def _of_pair(running, images, options):
-    # type: (Running, Sequence[ImageFacts], Options) -> Optional[Refusal]
-    """48829: both files, in their order, from a Cat-M1 firmware that is not the factory's (modem-protocol.md 7)."""
-    if not any([image.of_pair for image in images]):
-        return None
-    if running.known_build == FACTORY_BUILD:
-        return Refusal(
-            "33080-straight-to-48829",
-            "48829 cannot be reached from 33080 in one go",
-            "the modem must run 41065 in between",
-            "flash %s first" % _first_target(running),
-            _to_first_target(running),
-        )
-    if running.known_radio == "NB1":
-        return Refusal(
-            "nb1-to-48829-direct",
-            "48829 must not follow an NB-IoT firmware directly",
-            "several modems died on that way",
-            "flash a full Cat-M1 image such as %s first; %s" % (FIRST_FULL, _agrees("CATM1")),
-            Change(files=(FIRST_FULL,), given=(("accept", "radio-change"),)),
-        )
-    return _of_order(images) or _of_pair_start(running, options)
-
-
-def _of_order(images):
-    # type: (Sequence[ImageFacts]) -> Optional[Refusal]
-    parts = [image.part for image in images]
-    if parts == [1, 2]:
-        return None
-    if parts == [2, 1]:
-        return Refusal(
-            "48829-doc-names-wrong-file",
-            "the files of 48829 are given in the wrong order",
-            "the one that ends in -1 comes first; the other order has cost modems",
-            "give them as: %s %s" % (images[1].name, images[0].name),
-            Change(files=(images[1].name, images[0].name)),
-        )
-    both = _both(images)
-    return Refusal(
-        "48829-second-step-skipped",
-        "48829 comes as two files, and both must be given at once",
-        "they follow each other without a break; several modems died in between",
-        "give both, the one that ends in -1 first: %s %s" % (both[0], both[1]),
-        Change(files=both),
-    )
-
-
-def _both(images):
-    # type: (Sequence[ImageFacts]) -> List[str]
-    """Names of both files of the pair, of which at most one was given; the other's is made out of it."""
-    given = [image for image in images if image.part]
-    if not given:
-        return ["LR5.2.1.0-48829-1.dup", "LR5.2.1.0-48829-2.dup"]
-    name, part = given[0].name, given[0].part
-    at = name.rfind("-%d." % part)
-    other = "LR5.2.1.0-48829-%d.dup" % (3 - part)
-    if at >= 0:
-        other = "%s-%d.%s" % (name[:at], 3 - part, name[at + 3 :])
-    return [name, other] if part == 1 else [other, name]
-
-
-def _of_pair_start(running, options):
-    # type: (Running, Options) -> Optional[Refusal]
-    """From where the pair may begin, or go on."""
-    if options.first_done and (running.mode != states.APPLICATION or running.build != BETWEEN_BUILD):
-        return Refusal(
-            "48829-second-step-skipped",
-            "the first file of 48829 was sent, but the modem does not run build %d now" % BETWEEN_BUILD,
-            "the second file needs it",
-            "flash a full Cat-M1 image such as %s, then the pair from its beginning" % FIRST_FULL,
-            Change(files=(FIRST_FULL,)),
-        )
-    if running.mode in (states.FFH, states.RAM_UPDATER):
-        return Refusal(
-            "48829-second-step-skipped",
-            "48829 must not be the first firmware of a modem that was brought back (mode %s)" % running.mode,
-            "it comes in two steps, and the first needs a working modem",
-            "flash a full Cat-M1 image such as %s first" % FIRST_FULL,
-            Change(files=(FIRST_FULL,)),
-        )
-    if not running.known_build:
-        return Refusal(
-            "modem-state-unknown",
-            "the modem does not say which build it ran",
-            "48829 after NB-IoT firmware, or after 33080, has cost modems",
-            "add --was BUILD, the build that it ran last; fipy-doctor status remembers what we flashed",
-        )
-    return None
-
-
 def _of_differential(running, image, options):
     # type: (Running, ImageFacts, Options) -> Optional[Refusal]
     if not image.differential:
@@ -391,27 +262,15 @@ def _of_differential(running, image, options):
     )
 
 
-def _first_target(running):
-    # type: (Running) -> str
-    """The file that takes a modem of build 33080 to 41065; where it waits in its updater, no differential one can."""
-    return FIRST_DIFF if running.mode == states.APPLICATION else FIRST_FULL
-
-
-def _to_first_target(running):
-    # type: (Running) -> Change
-    without = ("updater_elf",) if running.mode == states.APPLICATION else ()
-    return Change(files=(_first_target(running),), without=without)
-
-
 def _full_name(running):
     # type: (Running) -> str
     """What goes where the given differential image cannot, in words."""
-    return _first_target(running) if running.known_build == FACTORY_BUILD else "the full image"
+    return first_target(running) if running.known_build == FACTORY_BUILD else "the full image"
 
 
 def _full(running):
     # type: (Running) -> Change
-    return _to_first_target(running) if running.known_build == FACTORY_BUILD else Change(files=(FULL_IMAGE,))
+    return to_first_target(running) if running.known_build == FACTORY_BUILD else Change(files=(FULL_IMAGE,))
 
 
 def _of_age(running):
@@ -427,51 +286,6 @@ def _of_age(running):
     )
 
 
-def _of_factory(running, image, options):
-    # type: (Running, ImageFacts, Options) -> Optional[Refusal]
-    """33080 goes to 41065 first: by the differential, or by a full image with updater.elf (modem-protocol.md 7)."""
-    if running.family == MONARCH2_FAMILY:
-        return None
-    factory = running.known_build == FACTORY_BUILD
-    if factory and image.build != FIRST_TARGET:
-        nb1 = _radio(image) == "NB1"
-        return Refusal(
-            "nb1-first-on-factory-modem" if nb1 else "33080-straight-to-48829",
-            "a modem on 33080 must go to 41065 first, not to %s" % (image.build or image.name),
-            "its factory boot loader is too old for anything else",
-            "flash %s first" % _first_target(running),
-            _to_first_target(running),
-        )
-    if running.mode != states.APPLICATION or image.differential:
-        return None  # a modem that waits in its updater takes full images as it is (failure-catalogue 1, rule 3)
-    if not old_loader(running):
-        return None
-    diff = "flash %s, or " % FIRST_DIFF if factory else ""
-    bootrom = "--bootrom %s (or --bootrom %s, where the board has it built in)" % (BOOTROM_SCRIPT, BOOTROM_OF_BOARD)
-    if options.updater_elf is None:
-        return Refusal(
-            "full-image-on-33080-needs-updater",
-            "a full image on a modem with boot loader 33080 needs updater.elf and a new boot loader",
-            "if it fails, the old boot loader cannot bring the modem back",
-            diff + "add --updater-elf updater.elf from the package of the full image, and " + bootrom,
-            Change(given=[("updater_elf", UPDATER_IMAGE)] + _missing_bootrom(options)),
-        )
-    if options.bootrom is None:
-        return Refusal(
-            "recovery-bootrom-module-missing",
-            "the way through updater.elf replaces the factory boot loader first, and no boot ROM was given",
-            "nobody is known to have gone this way with boot loader 33080; it may not come back from ffh",
-            diff + "add " + bootrom,
-            Change(given=_missing_bootrom(options)),
-        )
-    return None
-
-
-def _missing_bootrom(options):
-    # type: (Options) -> List[Tuple[str, str]]
-    return [] if options.bootrom is not None else [("bootrom", BOOTROM_OF_BOARD)]
-
-
 def _of_consent(running, images, options):
     # type: (Running, Sequence[ImageFacts], Options) -> Optional[Refusal]
     build, image = running.known_build, images[len(images) - 1]
@@ -484,21 +298,16 @@ def _of_consent(running, images, options):
             "leave the modem as it is; --accept no-way-back agrees that build %d is given up for good" % build,
             Change(given=(("accept", "no-way-back"),)),
         )
-    radio = running.known_radio
-    if radio and _radio(image) and radio != _radio(image) and "radio-change" not in options.accept:
+    radio, other = running.known_radio, image.known_radio
+    if radio and other and radio != other and "radio-change" not in options.accept:
         return Refusal(
             "wrong-firmware-variant-chosen",
-            "%s makes a %s modem of this %s modem" % (image.name, _IN_WORDS[_radio(image)], _IN_WORDS[radio]),
+            "%s makes a %s modem of this %s modem" % (image.name, RADIO_IN_WORDS[other], RADIO_IN_WORDS[radio]),
             "Cat-M1 and NB-IoT are different products for different networks",
-            "use a %s image, or, if you want the change: %s" % (_IN_WORDS[radio], _agrees(_radio(image))),
+            "use a %s image, or, if you want the change: %s" % (RADIO_IN_WORDS[radio], agrees_to(other)),
             Change(given=(("accept", "radio-change"),)),
         )
     return None
-
-
-def _agrees(radio):
-    # type: (str) -> str
-    return "--accept radio-change agrees that the modem is for %s networks only afterwards" % _IN_WORDS[radio]
 
 
 def _of_method(running, image, options):
@@ -531,8 +340,3 @@ def _of_method(running, image, options):
             Change(without=("method",)),
         )
     return None
-
-
-def _radio(image):
-    # type: (ImageFacts) -> str
-    return image.radio or radio_of(image.build)

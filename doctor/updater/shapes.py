@@ -36,6 +36,7 @@ MONARCH2_OLDEST = (8, 0, 4, 0)
 NO_WAY_BACK = (43818, 46470, 48939, 50523)
 #: Files below this many bytes are no image (modem-protocol.md 5.2).
 SMALLEST_BYTES = 128
+RADIO_IN_WORDS = {"CATM1": "Cat-M1", "NB1": "NB-IoT"}
 #: Radio by build, for a modem that cannot say it itself (modem-protocol.md 7).
 NB1_BUILDS = (35351, 36571, 37365, 37781, 38729, 40343, 41019, 46262, 48939)
 CATM1_BUILDS = (33080, 33988, 36417, 38638, 39529, 41065, 43818, 46470, 48829, 50523)
@@ -76,6 +77,12 @@ class ImageFacts(object):
         self.base = base
         self.family = family
         self.part = part or (PAIR.index(kind) + 1 if kind in PAIR else 0)
+
+    @property
+    def known_radio(self):
+        # type: () -> str
+        """The radio that the file names, else the one of its build."""
+        return self.radio or radio_of(self.build)
 
     @property
     def differential(self):
@@ -248,3 +255,9 @@ def radio_of(build):
     if build in NB1_BUILDS:
         return "NB1"
     return "CATM1" if build in CATM1_BUILDS else ""
+
+
+def agrees_to(radio):
+    # type: (str) -> str
+    """What the consent to another radio agrees to, in words."""
+    return "--accept radio-change agrees that the modem is for %s networks only afterwards" % RADIO_IN_WORDS[radio]

@@ -11,12 +11,13 @@ from doctor.bench import Bench, BenchOptions
 from doctor.events import CheckEnded, Event
 from doctor.jobs.check import check
 from doctor.jobs.flash import FlashRequest, flash
-from doctor.jobs.onward import FULL_CATM1, POWER_CYCLE, WAIT, Attempt, onward
+from doctor.jobs.onward import POWER_CYCLE, WAIT, Attempt, onward
 from doctor.jobs.status import status
 from doctor.jobs.steps_done import all_sent
 from doctor.sim.bench import SimBench
 from doctor.sim.faults import DEPLOY, Fault
 from doctor.updater import states
+from doctor.updater.shapes import FIRST_FULL
 
 from .flashing import User, small_image
 
@@ -102,10 +103,10 @@ def test_pair_that_broke_off_in_its_second_file_is_led_on_by_a_full_image() -> N
         first_sent=True,
     )
     broken = onward(states.RECOVERY, pair, "transfer-refused")
-    assert broken.words[:5] == ("fipy-doctor", "flash", FULL_CATM1, "--was", "39529")
+    assert broken.words[:5] == ("fipy-doctor", "flash", FIRST_FULL, "--was", "39529")
     going_on = onward(states.APPLICATION, replace(pair, build_now=39529), "transfer-refused")
     assert going_on.words[:4] == ("fipy-doctor", "flash", "48829-1.dup", "48829-2.dup")
-    assert FULL_CATM1 in onward(states.APPLICATION, replace(pair, build_now=38638), "x").words
+    assert FIRST_FULL in onward(states.APPLICATION, replace(pair, build_now=38638), "x").words
 
 
 def test_power_lost_while_it_wrote_is_told_as_what_it_is(tmp_path: Path) -> None:
