@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from doctor.bench import Bench
 from doctor.board import carriers
 from doctor.check import Check, Evidence, Finding, Grade, Needs, Remedy, Status
 from doctor.escape import shown
 from doctor.modem.facts import ModemFacts
-from doctor.modem.verdict import REMOVE_JUMPERS, verdict
+from doctor.modem.verdict import POWER_CYCLE, REMOVE_JUMPERS, WAIT_FOR_MODEM, verdict
 from doctor.sniff import Seen
 from doctor.updater import states
+
+_WRITES = "power off while the modem writes its firmware is how modems die; it says nothing meanwhile"
 
 
 class ModemAnswers(Check):
@@ -63,6 +67,10 @@ class ModemAnswers(Check):
         given = bench.options.updater_elf is not None
         judged = verdict(facts, updater_given=given, lte_hangs=lte_hangs, jumpers=carrier is not None)
         summary = judged.summary
+        until = bench.may_write_until() if POWER_CYCLE in judged.remedies else ""
+        if until:
+            summary += f"; an earlier flash sent all, and the modem may be writing it: no power off until {until}"
+            judged = replace(judged, catalogue="stall-after-100-waiting", cause=_WRITES, remedies=(WAIT_FOR_MODEM,))
         if judged.status is Status.PASS and facts.release:
             summary = f"{summary}: {shown(facts.release, 40)}"
         evidence = _evidence(facts)

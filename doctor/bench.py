@@ -119,6 +119,8 @@ class Bench:
         self.through_mirror: int | None = None
         #: When and how an earlier run proved the jumpers, by ``at`` and ``how``; jobs that keep a journal set it.
         self.jumpers_proved: Callable[[], dict[str, str]] = dict
+        #: Until when (in words) the modem may be writing what an earlier run sent; "" where it is not. Set as above.
+        self.may_write_until: Callable[[], str] = str
 
     def __enter__(self) -> Bench:
         return self

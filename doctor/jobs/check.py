@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from doctor import engine
 from doctor.bench import Bench
 from doctor.events import Listener, ignore
-from doctor.jobs import jumper_proof
+from doctor.jobs import last_flash
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class CheckRequest:
 def check(bench: Bench, request: CheckRequest | None = None, listen: Listener = ignore) -> engine.Report:
     """Examine ``bench`` and return the report. Raises UsageError for a check id that does not exist."""
     request = request or CheckRequest()
-    bench.jumpers_proved = lambda: jumper_proof.remembered(bench)
+    last_flash.lay_before(bench)
     return engine.run(
         bench, select=request.select, ignored=request.ignored, deadline_s=request.deadline_s, listen=listen
     )

@@ -12,6 +12,7 @@ from doctor.bench import Bench
 from doctor.check import Finding, Grade, Status
 from doctor.errors import DoctorError, Exit, Stopped
 from doctor.events import Listener, ignore
+from doctor.jobs import last_flash
 from doctor.remedies import Cure, Cures, DoableCure, cures
 from doctor.remedies.cure import CureContext
 
@@ -123,6 +124,7 @@ def fix(bench: Bench, request: FixRequest, talk: FixTalk, listen: Listener = ign
     context = CureContext(
         talk.say, talk.ask, request.backup, request.confirm, request.force, talk.typed, request.put_back
     )
+    last_flash.lay_before(bench)
     before = engine.run(bench, listen=listen)
     if before.interrupted:
         return FixResult(

@@ -12,7 +12,7 @@ from doctor.bench import Bench
 from doctor.check import Check, Status
 from doctor.errors import DoctorError, Stopped, UsageError
 from doctor.events import Listener, ignore
-from doctor.jobs import card_flash, card_follow, card_join, jumper_proof
+from doctor.jobs import card_flash, card_follow, card_join, jumper_proof, last_flash
 from doctor.jobs.carry import carry_out
 from doctor.jobs.changed import change_of
 from doctor.jobs.flash_plan import METHODS, FlashFile, FlashPlan, FlashRequest, plan_for, sources_of
@@ -62,7 +62,7 @@ def prepare(
     """
     checks = engine.in_order([*engine.builtin(), *engine.plugins()[0]])
     _refuse_usage(bench, request, checks)
-    bench.jumpers_proved = lambda: jumper_proof.remembered(bench)
+    last_flash.lay_before(bench)
     with suppress(DoctorError):  # the checks say what is wrong with the port
         go_through_own_mirror(bench)
     report = engine.run(bench, checks=checks, deadline_s=request.deadline_s, listen=listen)

@@ -15,6 +15,7 @@ from doctor.jobs import journal as journals
 from doctor.jobs import tried
 from doctor.jobs.card_follow import ADVICE
 from doctor.jobs.journal import Damaged, Entry, Journal
+from doctor.jobs.last_flash import may_write_until
 from doctor.jobs.onward import (
     LOST,
     POWER_CYCLE,
@@ -151,7 +152,7 @@ def attempt_of(options: BenchOptions, entry: Entry) -> Attempt:
         int(build) if build else None,
         all_sent=all_sent(entry.steps, entry.done, entry.step, left),
         asked=True,
-        waited=WAIT in tried.tried(options.port),
+        waited=may_write_until(options.port, entry) is None,
         first_sent=first_sent(entry.steps, entry.done, len(again.firmware)),
         compress=bool(said.get("compress")),
     )

@@ -46,6 +46,15 @@ class PowerCycle(DoableCure):
 
     def do(self, bench: Bench, finding: Finding | None, context: CureContext) -> str:
         """Watch the port vanish and come back. Raises LinkError where it does not, or comes back too soon."""
+        until = bench.may_write_until()
+        if until:
+            raise DoctorError(
+                "stall-after-100-waiting",
+                "the modem may still be writing what an earlier flash sent",
+                on=str(bench.options.port),
+                cause="power off while it writes is how modems die",
+                next=f"leave it powered until {until}, then run fipy-doctor status",
+            )
         link = bench.link
         clock = link.clock
         if link.simulated:

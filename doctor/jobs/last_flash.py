@@ -1,0 +1,53 @@
+"""What an earlier flash from this computer means for the modem and board that are found now.
+
+A modem to which everything went out may be writing it while it says nothing, and power off is then how it dies
+(modem-protocol.md 7): until writing must be over, nothing may advise that.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+from doctor.bench import Bench
+from doctor.jobs import journal as journals
+from doctor.jobs import jumper_proof, tried
+from doctor.jobs.journal import Entry, Journal
+from doctor.jobs.onward import WAIT
+from doctor.jobs.steps_done import all_sent
+from doctor.updater.shapes import DEPLOY_MS
+
+WRITES = timedelta(milliseconds=DEPLOY_MS)
+
+
+def lay_before(bench: Bench) -> None:
+    """Give the checks and cures of ``bench`` what the journal knows."""
+    bench.jumpers_proved = lambda: jumper_proof.remembered(bench)
+    bench.may_write_until = lambda: _of(bench)
+
+
+def may_write_until(port: str | None, entry: Entry | None) -> datetime | None:
+    """Until when the modem may be writing what ``entry`` sent; None where it is not, or must be done.
+
+    A simulated bench has a time of its own: there it is done once the user was told to wait.
+    """
+    if entry is None or entry.state not in (journals.RUNNING, journals.UNPROVED):
+        return None
+    left = entry.total_bytes - entry.sent_bytes if entry.total_bytes else None
+    if not all_sent(entry.steps, entry.done, entry.step, left):
+        return None
+    if _has_time_of_its_own(port or "") and ("state=" not in (port or "") or WAIT in tried.tried(port)):
+        return None
+    try:
+        until = datetime.fromisoformat(entry.written) + WRITES
+    except (ValueError, TypeError):
+        return None
+    return until if until.tzinfo is not None and until > datetime.now(timezone.utc) else None
+
+
+def _has_time_of_its_own(port: str) -> bool:
+    return port.startswith("sim://")
+
+
+def _of(bench: Bench) -> str:
+    until = may_write_until(bench.options.port, Journal().find(journals.ids_of(bench)))
+    return until.strftime("%H:%M UTC") if until is not None else ""

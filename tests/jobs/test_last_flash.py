@@ -1,0 +1,70 @@
+"""After everything was sent, nothing advises power off before writing must be over."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from doctor.bench import Bench, BenchOptions
+from doctor.errors import DoctorError
+from doctor.jobs import journal as journals
+from doctor.jobs import tried
+from doctor.jobs.check import check
+from doctor.jobs.journal import Entry, Journal, SentFile
+from doctor.jobs.last_flash import may_write_until
+from doctor.jobs.onward import WAIT
+from doctor.remedies.cure import CureContext
+from doctor.remedies.power_cycle import PowerCycle
+
+SENT = Entry(
+    {"port": "COM25"},
+    (SentFile("firmware", "x.dup", "00", 5),),
+    {},
+    {},
+    ("prepare", "transfer", "deploy"),
+    step="deploy",
+    done=("prepare", "transfer"),
+    sent_bytes=5,
+    total_bytes=5,
+    state=journals.UNPROVED,
+)
+
+
+def _ago(minutes: int, entry: Entry = SENT) -> Entry:
+    return replace(entry, written=(datetime.now(timezone.utc) - timedelta(minutes=minutes)).isoformat())
+
+
+def test_half_an_hour_after_the_last_word() -> None:
+    assert may_write_until("COM25", _ago(29)) is not None
+    assert may_write_until("COM25", _ago(31)) is None
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        None,
+        _ago(1, replace(SENT, state=journals.PROVED)),
+        _ago(1, replace(SENT, done=("prepare",), step="transfer", sent_bytes=10_000, total_bytes=1_000_000)),
+        replace(SENT, written="soon"),
+    ],
+)
+def test_nothing_that_may_be_written(entry: Entry | None) -> None:
+    assert may_write_until("COM25", entry) is None
+
+
+def test_check_and_power_cycle_hold_off_until_the_user_was_told_to_wait(tmp_path: Path) -> None:
+    port = f"sim://fipy?scenario=modem-silent&state={tmp_path / 'bench'}"
+    Journal().write(replace(SENT, ids={"port": journals.port_key(port)}))
+    with Bench(BenchOptions(port=port)) as bench:
+        finding = check(bench).finding("modem-answers")
+        assert finding is not None
+        assert [remedy.id for remedy in finding.remedies] == ["wait-for-modem"]
+        with pytest.raises(DoctorError, match="may still be writing"):
+            PowerCycle().do(bench, finding, CureContext(print, bool, tmp_path))
+    tried.note(port, (WAIT,))
+    with Bench(BenchOptions(port=port)) as bench:
+        finding = check(bench).finding("modem-answers")
+        assert finding is not None and "power-cycle" in [remedy.id for remedy in finding.remedies]
