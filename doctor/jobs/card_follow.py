@@ -257,7 +257,9 @@ class Follower:
             after = step.text
         elif isinstance(err, PortLost):
             step = Onward((), flash_words(attempt, mode))
-            after = f"plug the board in again and leave it powered, it may have gone on by a battery; then {step.text}"
+            cable = "plug the board in again and leave it powered, it may have gone on by a battery"
+            back = f"{POWERED}; join its Wi-Fi net again" if self._bench.link.network else cable
+            after = f"{back}; then {step.text}"
         else:
             step = Onward((), status_words(attempt))
             after = f"{POWERED}; look whether its light or its carrier's shows power; then {step.text}"

@@ -71,7 +71,7 @@ def test_the_board_goes_on_when_wifi_is_lost_and_the_next_run_joins_it(listener:
     assert "go on by itself" in first.error.next
     assert first.plan is not None and "by FTP: 100,000 bytes" in first.plan.upload
     copied = [event.done_bytes for event in heard if isinstance(event, Progress) and event.phase is Phase.PREPARE]
-    assert copied[-1] == image.stat().st_size
+    assert image.stat().st_size in copied
     heard.clear()
     second = flashed(bench(listener, image), heard.append)
     assert [event for event in heard if isinstance(event, StepStarted) and "listening to it" in event.text]
