@@ -392,6 +392,7 @@ class Bench:
         """Close the port only; the next use opens it again."""
         with self._lock:
             link, self._link = self._link, None
+            self.through_mirror = None  # what comes back behind the port may be another thing
             self.forget_board()
             if link is not None:
                 link.close()

@@ -53,7 +53,7 @@ def command(**given: Any) -> int:
 
 def examine(bench_options: BenchOptions, given: dict[str, Any], screen: Screen) -> int:
     """Run the checks, show what they found and the one next command; return the exit code."""
-    from doctor.jobs import tried
+    from doctor.jobs import last_flash, tried
     from doctor.jobs.check import CheckRequest, check
     from doctor.remedies import cures
     from doctor.report import as_json, console, next_step
@@ -65,12 +65,14 @@ def examine(bench_options: BenchOptions, given: dict[str, Any], screen: Screen) 
             report = check(bench, request, line.hear)
         finally:
             line.close()
+        broke_off = last_flash.broke_off(bench)
     if screen.as_json:
         screen.document(as_json.document("check", report.exit_code, **as_json.report_members(report)))
     else:
         known = cures()
         screen.show(console.findings(report, known, screen.out, verbose=screen.verbose))
-        step = next_step.after(report, bench_options, known, done=tried.so_far(bench_options.port, report))
+        done = tried.so_far(bench_options.port, report)
+        step = next_step.after(report, bench_options, known, done=done, broke_off=broke_off)
         show_next(step, screen)
         remember(step, bench_options)
     return int(report.exit_code)

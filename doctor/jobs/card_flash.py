@@ -125,12 +125,16 @@ def carry_out(
     request: FlashRequest,
     interrupts: Interrupts,
     listen: Listener,
+    before: Callable[[Attempt], Attempt],
 ) -> FlashResult:
-    """Put the core on the board, have it flash from its card, and judge what it says."""
+    """Put the core on the board, have it flash from its card, and judge what it says.
+
+    before  adds to what is tried now how the last flash of this modem ended
+    """
     try:
         first = _begin(bench, plan, request, interrupts, listen)
         bench.forget_board()
-        attempt = _attempt(bench, plan, request)
+        attempt = before(_attempt(bench, plan, request))
         return Follower(bench, report, plan, lambda: attempt, interrupts, listen).follow(first)
     except DoctorError as err:
         return FlashResult(report, plan, error=err)

@@ -75,15 +75,18 @@ def carry_out(
     listen: Listener,
 ) -> FlashResult:
     """Carry out ``plan``; the result says how it ended, also where the way to the modem breaks."""
+
+    def before(known: Attempt) -> Attempt:
+        return replace(known, failed_before=recorder.failed_before, failures=recorder.failures_before)
+
     if plan.via == "card":
         from doctor.jobs import card_flash
 
-        return card_flash.carry_out(bench, report, plan, request, interrupts, listen)
+        return card_flash.carry_out(bench, report, plan, request, interrupts, listen, before)
     run = _Run(bench, sources, interrupts, listen)
 
     def attempt() -> Attempt:
-        known = attempt_of(bench, plan, request, mirrored=run.mirrored)
-        return replace(known, failed_before=recorder.failed_before, failures=recorder.failures_before)
+        return before(attempt_of(bench, plan, request, mirrored=run.mirrored))
 
     try:
         for leg in legs(plan.via, plan.before, plan.core, bench.profile):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
@@ -20,7 +19,7 @@ from doctor.jobs.flash_result import FlashResult, HashedSource, Proof
 from doctor.jobs.guard import guarded, refuse_weak_supply
 from doctor.jobs.interrupts import Interrupts, Wish
 from doctor.jobs.state_dir import refuse_unwritable
-from doctor.jobs.ways import VIAS, go_through_own_mirror
+from doctor.jobs.ways import VIAS
 
 __all__ = [
     "METHODS", "VIAS", "Consent", "FlashFile", "FlashPlan", "FlashRequest", "FlashResult", "HashedSource", "Proof",
@@ -63,8 +62,6 @@ def prepare(
     checks = engine.in_order([*engine.builtin(), *engine.plugins()[0]])
     _refuse_usage(bench, request, checks)
     last_flash.lay_before(bench)
-    with suppress(DoctorError):  # the checks say what is wrong with the port
-        go_through_own_mirror(bench)
     report = engine.run(bench, checks=checks, deadline_s=request.deadline_s, listen=listen)
     if _closed_a_session(bench):
         bench.forget_modem()

@@ -6,23 +6,39 @@ A modem to which everything went out may be writing it while it says nothing, an
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 
 from doctor.bench import Bench
+from doctor.errors import DoctorError
 from doctor.jobs import journal as journals
 from doctor.jobs import jumper_proof, tried
 from doctor.jobs.journal import Entry, Journal
 from doctor.jobs.onward import WAIT
 from doctor.jobs.steps_done import all_sent
+from doctor.jobs.ways import go_through_own_mirror
+from doctor.updater import states
 from doctor.updater.shapes import DEPLOY_MS
 
+_UNFINISHED = (journals.RUNNING, journals.UNPROVED)
 WRITES = timedelta(milliseconds=DEPLOY_MS)
 
 
 def lay_before(bench: Bench) -> None:
-    """Give the checks and cures of ``bench`` what the journal knows."""
+    """Give the checks and cures of ``bench`` what the journal knows, and the modem behind a mirror of ours."""
+    with suppress(DoctorError):  # the checks say what is wrong with the port
+        go_through_own_mirror(bench)
     bench.jumpers_proved = lambda: jumper_proof.remembered(bench)
     bench.may_write_until = lambda: _of(bench)
+
+
+def broke_off(bench: Bench) -> bool:
+    """Whether the last flash of this modem broke off, and the modem does not run its application since."""
+    facts = bench.modem_facts_or_none
+    if facts is None or facts.mode == states.APPLICATION:
+        return False
+    entry = Journal().find(journals.ids_of(bench))
+    return entry is not None and entry.state in _UNFINISHED
 
 
 def may_write_until(port: str | None, entry: Entry | None) -> datetime | None:
@@ -30,7 +46,7 @@ def may_write_until(port: str | None, entry: Entry | None) -> datetime | None:
 
     A simulated bench has a time of its own: there it is done once the user was told to wait.
     """
-    if entry is None or entry.state not in (journals.RUNNING, journals.UNPROVED):
+    if entry is None or entry.state not in _UNFINISHED:
         return None
     left = entry.total_bytes - entry.sent_bytes if entry.total_bytes else None
     if not all_sent(entry.steps, entry.done, entry.step, left):

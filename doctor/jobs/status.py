@@ -36,9 +36,9 @@ from doctor.updater.plan import BOOTROM, FIRMWARE, SECOND, UPDATER
 from doctor.updater.shapes import FULL_IMAGE
 
 _GIVEN_UP = (
-    "it stays silent after power was taken off; pull the RTS and CTS jumpers of the expansion board, try another cable "
-    "and carrier board, and if it was sent firmware leave it powered for an hour; if it is silent even then, it is "
-    "dead, and no command brings it back"
+    "if power was not off since status first asked for it, do that now and run status again; if it was, pull the RTS "
+    "and CTS jumpers of the expansion board, try another cable and carrier board, and if it was sent firmware leave it "
+    "powered for an hour; a modem that is silent even then is dead, and no command brings it back"
 )
 
 
@@ -123,7 +123,7 @@ def _not_for_ever(port: str | None, facts: ModemFacts, step: Onward | None) -> O
         tried.forget(port)
         return step
     if facts.mode == states.SILENT and POWER_CYCLE in tried.tried(port):
-        return Onward((), ("fipy-doctor", "open", "modem-dead-escalate"), _GIVEN_UP)
+        return Onward((POWER_CYCLE,), ("fipy-doctor", "open", "modem-dead-escalate"), _GIVEN_UP)
     tried.note(port, {WAIT, POWER_CYCLE} & set(step.hands))
     return step
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from doctor.check import Finding, Grade
 from doctor.clock import Deadline
-from doctor.errors import DoctorError, LinkError, PortLost
+from doctor.errors import BoardError, DoctorError, LinkError, PortLost
 from doctor.remedies.cure import CureContext, DoableCure
+from doctor.sniff import Seen
 
 if TYPE_CHECKING:
     from doctor.bench import Bench
@@ -46,6 +47,7 @@ class PowerCycle(DoableCure):
 
     def do(self, bench: Bench, finding: Finding | None, context: CureContext) -> str:
         """Watch the port vanish and come back. Raises LinkError where it does not, or comes back too soon."""
+        _leave_alone(bench)
         until = bench.may_write_until()
         if until:
             raise DoctorError(
@@ -123,3 +125,14 @@ class PowerCycle(DoableCure):
                         next="run fipy-doctor ports, then go on with the name it shows",
                     ) from err
                 bench.clock.sleep_ms(LOOK_MS)
+
+
+def _leave_alone(bench: Bench) -> None:
+    """Raises BoardError while an updater is at work on the board."""
+    if bench.contact.seen is Seen.UPDATER:
+        raise BoardError(
+            "updater-at-work",
+            "an updater is at work on the board, and its modem must keep its power",
+            on=bench.link.name,
+            next="leave it powered and press nothing; fipy-doctor status tells how far it is",
+        )

@@ -68,15 +68,19 @@ def after(
     *,
     done: Collection[str] = (),
     asked: Sequence[str] = (),
+    broke_off: bool = False,
 ) -> NextStep:
     """The next step after ``report``: cure the first failure, else look at the first warning, else flash.
 
     done   ids of cures that were carried out just now: what they did not cure, the next remedy of the finding does
     asked  words of a flash command that name no part of the bench, for a next command that flashes
+    broke_off  an earlier flash of this modem did not come to its end: status knows its files, and how to go on
     """
     if report.interrupted:
         return NextStep((), command_line(["fipy-doctor", "check", *bench_words(options)]))
     first = _first_failure(report)
+    if broke_off and (first is None or first.check == "modem-answers"):
+        return NextStep((), command_line(_status_words(options)), (_BROKE_OFF,))
     if first is None:
         first = next((f for f in report.findings if f.status is Status.WARN and _worth_curing(f, cures)), None)
         if first is None or options.firmware:
@@ -124,10 +128,19 @@ def _build_that_runs_already(report: Report) -> int | None:
     return build if same and isinstance(build, int) else None
 
 
-def _done(options: BenchOptions, build: int) -> NextStep:
+_BROKE_OFF = (
+    "an earlier flash of this modem did not come to its end; status knows its files, and the step that comes next"
+)
+
+
+def _status_words(options: BenchOptions) -> list[str]:
     via = ["--via", "modem"] if options.via_modem else []
-    words = ["fipy-doctor", "status", *via, *([] if options.port is None else ["--port", options.port])]
-    return NextStep((), command_line(words), (f"the modem runs build {build} already: there is nothing left to flash",))
+    return ["fipy-doctor", "status", *via, *([] if options.port is None else ["--port", options.port])]
+
+
+def _done(options: BenchOptions, build: int) -> NextStep:
+    said = f"the modem runs build {build} already: there is nothing left to flash"
+    return NextStep((), command_line(_status_words(options)), (said,))
 
 
 def _worth_curing(finding: Finding, cures: Cures) -> bool:

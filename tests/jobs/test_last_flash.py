@@ -9,15 +9,19 @@ from pathlib import Path
 import pytest
 
 from doctor.bench import Bench, BenchOptions
+from doctor.board.mirror import enter
 from doctor.errors import DoctorError
 from doctor.jobs import journal as journals
 from doctor.jobs import tried
 from doctor.jobs.check import check
 from doctor.jobs.journal import Entry, Journal, SentFile
-from doctor.jobs.last_flash import may_write_until
-from doctor.jobs.onward import WAIT
+from doctor.jobs.last_flash import broke_off, may_write_until
+from doctor.jobs.onward import POWER_CYCLE, WAIT
+from doctor.jobs.status import status
+from doctor.remedies import cures
 from doctor.remedies.cure import CureContext
 from doctor.remedies.power_cycle import PowerCycle
+from doctor.report.next_step import after
 
 SENT = Entry(
     {"port": "COM25"},
@@ -68,3 +72,35 @@ def test_check_and_power_cycle_hold_off_until_the_user_was_told_to_wait(tmp_path
     with Bench(BenchOptions(port=port)) as bench:
         finding = check(bench).finding("modem-answers")
         assert finding is not None and "power-cycle" in [remedy.id for remedy in finding.remedies]
+
+
+def test_check_sends_to_status_after_a_flash_that_broke_off(tmp_path: Path) -> None:
+    port = f"sim://fipy?scenario=modem-recovery&state={tmp_path / 'bench'}"
+    with Bench(BenchOptions(port=port)) as bench:
+        report = check(bench)
+        assert not broke_off(bench)
+        Journal().write(replace(SENT, ids={"port": journals.port_key(port)}))
+        assert broke_off(bench)
+    step = after(report, BenchOptions(port=port), cures(), broke_off=True)
+    assert step.command.startswith("fipy-doctor status --port")
+
+
+def test_modem_behind_the_mirror_of_a_flash_that_broke_off(tmp_path: Path) -> None:
+    port = f"sim://fipy?state={tmp_path / 'bench'}"
+    with Bench(BenchOptions(port=port)) as bench:
+        enter(bench.board, bench.board_facts, clock=bench.clock)
+        bench.link.serial.bench.modem.hang()
+    Journal().write(replace(SENT, ids={"port": journals.port_key(port)}, mirrored=True))
+    with Bench(BenchOptions(port=port)) as bench:
+        report = check(bench)
+    assert report.failed[0].check == "modem-answers"
+    assert [remedy.id for remedy in report.failed[0].remedies] == ["wait-for-modem"]
+
+
+def test_second_status_does_not_claim_that_power_was_off(tmp_path: Path) -> None:
+    port = f"sim://fipy?scenario=modem-silent&state={tmp_path / 'bench'}"
+    for _ in range(2):
+        with Bench(BenchOptions(port=port)) as bench:
+            standing = status(bench)
+    assert standing.onward is not None and standing.onward.hands == (POWER_CYCLE,)
+    assert "if power was not off" in standing.onward.text
