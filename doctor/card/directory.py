@@ -20,7 +20,7 @@ ATTR_READ_ONLY, ATTR_HIDDEN, ATTR_SYSTEM, ATTR_VOLUME, ATTR_DIRECTORY, ATTR_ARCH
 ATTR_LONG_NAME = 0x0F
 END_MARK, DELETED_MARK, KANJI_MARK = 0x00, 0xE5, 0x05
 _LOWER_BASE, _LOWER_EXTENSION = 0x08, 0x10  #: NTRes flags that Windows sets instead of writing a long name
-_MOST_ENTRIES_BYTES = 65536 * DIR_ENTRY_BYTES  #: longest directory that the standard allows; FatFs stops there too
+MOST_DIR_BYTES = 65536 * DIR_ENTRY_BYTES  #: longest directory that the standard allows; FatFs stops there too
 _NAME_UNITS_PER_SLOT = 13
 MOST_ENTRIES_OF_TREE = 20_000  #: a card with more files than this is not one that holds a .dup for us
 _DEEPEST = 16
@@ -172,7 +172,7 @@ def list_directory(volume: BlockSource, fat: Fat, first_cluster: int | None, par
         start, length = geometry.root_sector * geometry.sector_bytes, geometry.root_entries * DIR_ENTRY_BYTES
         entries, label = _entries(volume.read_at(start, length), [(start, length)], parent, geometry.width)
         return Listing(tuple(entries), label, None)
-    most = -(-_MOST_ENTRIES_BYTES // geometry.cluster_bytes)
+    most = -(-MOST_DIR_BYTES // geometry.cluster_bytes)
     chain = fat.chain(geometry.root_cluster if first_cluster is None else first_cluster, most_clusters=most)
     offsets = list(chain.offsets(geometry, geometry.cluster_bytes))
     try:

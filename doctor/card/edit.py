@@ -12,7 +12,16 @@ from dataclasses import dataclass
 
 from doctor.card.bpb import DIR_ENTRY_BYTES
 from doctor.card.chains import FREE, Chain, Run
-from doctor.card.directory import ATTR_DIRECTORY, DELETED_MARK, END_MARK, Entry, Listing, list_directory, walk
+from doctor.card.directory import (
+    ATTR_DIRECTORY,
+    DELETED_MARK,
+    END_MARK,
+    MOST_DIR_BYTES,
+    Entry,
+    Listing,
+    list_directory,
+    walk,
+)
 from doctor.card.judge import FatVolume, find_volume
 from doctor.card.names import LONGEST_NAME_UNITS, Aliases, long_name_slots, plain_short_name, short_entry
 from doctor.card.overlay import ADDING, DELETING, Group, Medium, Overlay
@@ -25,7 +34,6 @@ _FSINFO_FREE_OFFSET = 488  #: free clusters, which the board trusts; the hint wh
 _FSINFO_SIGNATURES = (b"RRaA", b"rrAa")
 _UNKNOWN = 0xFFFFFFFF  #: FSInfo says that it does not know
 _WRITE_BYTES = 256 << 10  #: contents go into the overlay in pieces of this size
-_MOST_DIR_SLOTS = 65536
 
 
 @dataclass(frozen=True)
@@ -291,7 +299,7 @@ class VolumeEditor:
                     # It goes out first: until the entry is there, nobody looks behind the old end.
                     self._write(places[index + 1], bytes(DIR_ENTRY_BYTES), Group.LONG_NAME)
                 return free
-        if folder.chain is None or len(places) >= _MOST_DIR_SLOTS:
+        if folder.chain is None or len(places) * DIR_ENTRY_BYTES >= MOST_DIR_BYTES:
             raise CardError("flash-filesystem-full", "the folder has no room for another name", on=shown(path or "/sd"))
         if ended:
             for place in free:

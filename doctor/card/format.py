@@ -7,6 +7,7 @@ old FAT content, cuts image files and refuses large cards).
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -24,6 +25,7 @@ FATS = 2
 DEFAULT_LABEL = "FIPY"
 _RESERVED_FAT32, _FSINFO_SECTOR, _BACKUP_SECTOR, _ROOT_CLUSTER = 32, 1, 6, 2
 _ROOT_ENTRIES_FAT16 = 512
+_LARGEST_CLUSTER_FAT16 = 64  #: sectors; 32 KiB, the most that every system reads on FAT16
 _GPT_SECTORS = 33  #: header and table of a GPT at both ends
 _ZEROS = bytes(1 << 20)
 _TYPE_FAT32_LBA, _TYPE_FAT16_LBA = 0x0C, 0x0E
@@ -61,7 +63,15 @@ class FormatPlan:
 
 
 def plan_format(size_bytes: int, label: str = DEFAULT_LABEL) -> FormatPlan:
-    """The layout for a card of this size. Raises CardError for sizes that cannot be formatted for the board."""
+    """The usual layout for a card of this size. Raises CardError for sizes that cannot be formatted for the board."""
+    return next(format_plans(size_bytes, label))
+
+
+def format_plans(size_bytes: int, label: str = DEFAULT_LABEL) -> Iterator[FormatPlan]:
+    """Every layout for a card of this size that the board reads: the usual one, then smaller clusters, then FAT16.
+
+    Raises CardError for sizes that cannot be formatted for the board.
+    """
     sectors = size_bytes // SECTOR_BYTES
     if size_bytes < SMALLEST_CARD_BYTES:
         raise CardError(
@@ -72,8 +82,8 @@ def plan_format(size_bytes: int, label: str = DEFAULT_LABEL) -> FormatPlan:
         )
     if sectors > LARGEST_CARD_SECTORS:
         raise CardError("sd-exfat-or-over-32gb", f"{size_bytes} bytes are more than a partition table can count")
-    plan = _fat32(sectors, size_bytes) or _fat16(sectors)
-    return FormatPlan(replace(plan, label=label), START_SECTOR)
+    for geometry in (*_fat32(sectors, size_bytes), *_fat16(sectors)):
+        yield FormatPlan(replace(geometry, label=label), START_SECTOR)
 
 
 def _geometry(width: int, volume_sectors: int, cluster: int, reserved: int, fat_sectors: int) -> Geometry:
@@ -105,49 +115,46 @@ def _fat_sectors(volume_sectors: int, reserved: int, cluster: int, entry_bytes: 
     return -(-(clusters + 2) * entry_bytes // SECTOR_BYTES)
 
 
-def _fat32(sectors: int, size_bytes: int) -> Geometry | None:
+def _fat32(sectors: int, size_bytes: int) -> Iterator[Geometry]:
+    """FAT32 with clusters of the usual size, then with smaller ones."""
     volume = sectors - START_SECTOR
     cluster = 64 if size_bytes >= 2 << 30 else 8 if size_bytes >= 260_000_000 else 1
     while cluster:
         fat = _fat_sectors(volume, _RESERVED_FAT32, cluster, 4)
         front = -(-(_RESERVED_FAT32 + FATS * fat) // START_SECTOR) * START_SECTOR
-        found = _geometry(32, volume, cluster, front - FATS * fat, fat)
         # The BPB counts reserved sectors in 16 bits; the fill-up to 4 MiB stays below that by far.
+        found = _geometry(32, volume, cluster, front - FATS * fat, fat)
         if found.clusters >= FAT32_FEWEST_CLUSTERS:
-            return found
+            yield found
         cluster //= 2
-    return None
 
 
-def _fat16(sectors: int) -> Geometry:
+def _fat16(sectors: int) -> Iterator[Geometry]:
+    """FAT16, the smallest clusters first; none for cards that are too large for it."""
     volume = sectors - START_SECTOR
     cluster = 1
-    while True:
+    while cluster <= _LARGEST_CLUSTER_FAT16:
         found = _geometry(16, volume, cluster, 1, _fat_sectors(volume, 1, cluster, 2))
-        if found.clusters <= FAT16_MOST_CLUSTERS:
-            assert found.clusters >= FAT16_FEWEST_CLUSTERS
-            return found
+        if FAT16_FEWEST_CLUSTERS <= found.clusters <= FAT16_MOST_CLUSTERS:
+            yield found
         cluster *= 2
 
 
-def format_card(
-    target: Target, plan: FormatPlan, *, serial: int, known_zero: bool = False, mark: bytes | None = None
-) -> None:
+def format_card(target: Target, plan: FormatPlan, *, serial: int, mark: bytes | None = None) -> None:
     """Write an empty volume; the partition table last, so that an unfinished card is recognised as no card.
 
-    serial      32 bits for volume and disk; the user sees it, nothing depends on it
-    known_zero  the target reads as zeros already (a new image file): nothing needs wiping
-    mark        what stands in sector 0 meanwhile; with it the partition table is left to ``finish_card``
+    serial  32 bits for volume and disk; the user sees it, nothing depends on it
+    mark    what stands in sector 0 meanwhile; with it the partition table is left to ``finish_card``
 
-    Raises CardError where the target refuses a write.
+    Every byte in front of the first file is written, and where a GPT has its copy at the end: an old medium holds
+    anything. Raises CardError where the target refuses a write.
     """
     geometry, start = plan.geometry, plan.start_sector * SECTOR_BYTES
     target.write_at(0, mark or bytes(SECTOR_BYTES))
     target.sync()
-    if not known_zero:
-        _wipe(target, SECTOR_BYTES, _GPT_SECTORS * SECTOR_BYTES)
-        _wipe(target, start, geometry.data_sector * SECTOR_BYTES + geometry.cluster_bytes)
-        _wipe(target, target.size_bytes - _GPT_SECTORS * SECTOR_BYTES, _GPT_SECTORS * SECTOR_BYTES)
+    behind_root = start + geometry.data_sector * SECTOR_BYTES + geometry.cluster_bytes
+    _wipe(target, SECTOR_BYTES, behind_root - SECTOR_BYTES)
+    _wipe(target, target.size_bytes - _GPT_SECTORS * SECTOR_BYTES, _GPT_SECTORS * SECTOR_BYTES)
     for copy in range(geometry.fats):
         target.write_at(start + geometry.fat_offset(copy), fat_head(geometry))
     root = start + geometry.root_sector * SECTOR_BYTES

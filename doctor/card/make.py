@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from doctor.card.format import DEFAULT_LABEL, FormatPlan, format_card, plan_format
+from doctor.card.format import DEFAULT_LABEL, FormatPlan, format_card
 from doctor.card.target import FileTarget, set_size
-from doctor.card.writer import NewFile, write_files
+from doctor.card.writer import NewFile, best_layout, write_files
 from doctor.errors import CardError
 
 DEFAULT_SERIAL = 0xF19D0C70  #: volume and disk serial where nobody asks for another
@@ -25,12 +25,12 @@ def make_card(
 
     Raises CardError where there is content already, size or files do not fit, or the disk is full.
     """
-    plan = plan_format(size_bytes, label)
+    layout = best_layout(size_bytes, list(files), label)
     path.touch()
     if path.stat().st_size:
         raise CardError("card-is-fat", "exists already and is not empty", on=str(path))
     set_size(path, size_bytes)
     with FileTarget(path) as target:
-        format_card(target, plan, serial=serial, known_zero=True)
-        write_files(target, plan, files)
-    return plan
+        format_card(target, layout.plan, serial=serial)
+        write_files(target, layout)
+    return layout.plan

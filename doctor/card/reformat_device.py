@@ -21,7 +21,7 @@ from doctor.card.device_guard import Identity, assess, confirmation, confirms, d
 from doctor.card.directory import ATTR_DIRECTORY
 from doctor.card.drive import Drive
 from doctor.card.drives import find_drive
-from doctor.card.format import finish_card, format_card, partition_table, plan_format
+from doctor.card.format import finish_card, format_card, partition_table
 from doctor.card.guard import check_room
 from doctor.card.overlay import Group, Overlay
 from doctor.card.reformat import ReformatResult
@@ -37,7 +37,7 @@ from doctor.card.unfinished import (
     new_id,
     write_journal,
 )
-from doctor.card.writer import NewFile, write_files
+from doctor.card.writer import NewFile, best_layout, write_files
 from doctor.errors import CardError, DoctorError, Stopped
 from doctor.escape import shown
 from doctor.events import Listener, Note, ignore
@@ -226,12 +226,13 @@ def _journal(drive: Drive, survey: Survey, backup: Backup) -> Journal:
 
 def _write(target: DeviceTarget, journal: Journal, serial: int, emit: Listener) -> str:
     """Mark, format, files, comparison, partition table; the layout in words. Raises CardError."""
-    plan = plan_format(target.size_bytes, journal.label)
     files = [_file(journal.folder, *file) for file in journal.files]
+    layout = best_layout(target.size_bytes, files, journal.label)
+    plan = layout.plan
     emit(Note(f"formatting {target.name}: {plan}"))
     format_card(target, plan, serial=serial, mark=mark_sector(Mark(journal.id, str(journal.folder))))
     emit(Note(f"putting {counted(sum(not file.is_dir for file in files), 'file')} back"))
-    write_files(target, plan, files)
+    write_files(target, layout)
     target.forget()
     emit(Note("comparing every byte with the backup"))
     finished = Overlay(target)

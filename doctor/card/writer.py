@@ -1,26 +1,25 @@
 """Puts files onto a freshly formatted volume: folders, long names, data, each file in one piece.
 
-Only for volumes that hold nothing yet. Everything is laid out before the first byte is written, so a set of
-files that does not fit is refused and not half written.
+Only for volumes that hold nothing yet. ``lay_out`` says whether a set of files fits, and where all of it will lie,
+without a medium; ``write_files`` does what it said, and assumes nothing of what the medium held before.
 """
 
 from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from doctor.card.bpb import DIR_ENTRY_BYTES, Geometry
-from doctor.card.directory import ATTR_ARCHIVE, ATTR_DIRECTORY
-from doctor.card.format import FormatPlan, Target, fat_head, fs_info, label_entry
+from doctor.card.directory import ATTR_ARCHIVE, ATTR_DIRECTORY, MOST_DIR_BYTES
+from doctor.card.format import DEFAULT_LABEL, FormatPlan, Target, fat_head, format_plans, fs_info, label_entry
 from doctor.card.names import LONGEST_NAME_UNITS, Aliases, long_name_slots, plain_short_name, short_entry
 from doctor.card.source import SECTOR_BYTES
 from doctor.errors import CardError
 from doctor.escape import shown
 
 LARGEST_FILE_BYTES = 0xFFFFFFFF  #: FAT counts bytes of a file in 32 bits
-_WRITE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -51,74 +50,145 @@ def new_file(path: str, data: bytes) -> NewFile:
 
 @dataclass
 class _Node:
-    """A file or folder while it is laid out; ``short`` is its 8.3 name, ``cluster`` its first."""
+    """A file or folder while it is laid out.
+
+    short       its 8.3 name
+    cluster     its first; 0 for an empty file, and for the fixed root of FAT16
+    room_bytes  of a folder: all that its entries may fill, whole clusters
+    """
 
     name: str
     file: NewFile | None
     short: bytes = b""
     cluster: int = 0
+    room_bytes: int = 0
     children: dict[str, _Node] = field(default_factory=dict)
 
     @property
     def is_dir(self) -> bool:
         return self.file is None or self.file.is_dir
 
+    @property
+    def size_bytes(self) -> int:
+        return 0 if self.file is None or self.is_dir else self.file.size_bytes
 
-def write_files(target: Target, plan: FormatPlan, files: Iterable[NewFile]) -> None:
-    """Write files onto the volume that ``format_card`` has just made: contents, FATs, folders, the root last.
 
-    Raises CardError where they do not fit, two have the same name, or the target refuses a write.
+@dataclass(frozen=True)
+class Layout:
+    """Where everything will lie on a new volume: clusters, folders and names, all known before a byte is written.
+
+    chains  (first cluster, count) of every file and folder, each in one piece
+    next    the first cluster that stays free
     """
-    _Writer(target, plan).write(files)
+
+    plan: FormatPlan
+    root: _Node
+    chains: tuple[tuple[int, int], ...]
+    next: int
+
+    @property
+    def free_bytes(self) -> int:
+        """Room that is left on the volume."""
+        return (self.plan.geometry.clusters + 2 - self.next) * self.plan.geometry.cluster_bytes
 
 
-class _Writer:
-    def __init__(self, target: Target, plan: FormatPlan) -> None:
-        self._target = target
+def lay_out(plan: FormatPlan, files: Iterable[NewFile]) -> Layout:
+    """Lay files out on a volume; no content is asked for.
+
+    Raises CardError where they do not fit, two have the same name, or a name or size is none that FAT can hold.
+    """
+    return _Planner(plan).lay_out(_tree(files))
+
+
+def best_layout(size_bytes: int, files: Sequence[NewFile], label: str = DEFAULT_LABEL) -> Layout:
+    """The layout for a card of this size: the usual one, else the first with other clusters into which the files fit.
+
+    Raises CardError for a size that cannot be formatted; and for files that fit into no layout, with what the usual
+    one lacks.
+    """
+    why: CardError | None = None
+    for plan in format_plans(size_bytes, label):
+        try:
+            return lay_out(plan, files)
+        except CardError as err:
+            why = why or err
+    assert why is not None, "format_plans yields one at least"
+    raise why
+
+
+class _Planner:
+    def __init__(self, plan: FormatPlan) -> None:
+        self._plan = plan
         self._geometry: Geometry = plan.geometry
-        self._start = plan.start_sector * SECTOR_BYTES
         self._next = 2
         self._chains: list[tuple[int, int]] = []
 
-    def write(self, files: Iterable[NewFile]) -> None:
-        root = _tree(files)
+    def lay_out(self, root: _Node) -> Layout:
+        nodes = list(_below(root))
         self._lay_out_folder(root, is_root=True)
-        for node in _below(root):
+        for node in nodes:
             if node.is_dir:
                 self._lay_out_folder(node, is_root=False)
-        nodes = list(_below(root))
         for node in nodes:
-            if node.file is not None and not node.is_dir and node.file.size_bytes:
-                node.cluster = self._take(node.file.size_bytes)
-        for node in nodes:
-            if node.file is not None and not node.is_dir:
-                self._write_content(node, node.file)
-        self._target.sync()
-        self._write_fats()
-        self._target.sync()
-        self._write_folders(root)
-        self._target.sync()
-        self._write_free_space()
-        self._target.sync()
+            if not node.is_dir and node.size_bytes:
+                node.cluster = self._take(node.size_bytes)
+        missing = self._next - (self._geometry.clusters + 2)
+        if missing > 0:
+            raise CardError(
+                "flash-filesystem-full",
+                f"the files do not fit on the newly formatted card: {missing * self._geometry.cluster_bytes} bytes "
+                f"are missing, with clusters of {self._geometry.cluster_bytes} bytes",
+            )
+        return Layout(self._plan, root, tuple(self._chains), self._next)
 
     def _take(self, size_bytes: int) -> int:
         """Reserve clusters in one piece; the first of them."""
         count = -(-size_bytes // self._geometry.cluster_bytes)
         first = self._next
         self._next += count
-        if self._next > self._geometry.clusters + 2:
-            raise CardError("flash-filesystem-full", "the files do not fit on the newly formatted card")
         self._chains.append((first, count))
         return first
 
     def _lay_out_folder(self, node: _Node, *, is_root: bool) -> None:
         _give_short_names(node)
-        slots = sum(len(_slots(child)) for child in node.children.values()) + (1 if is_root else 2) * DIR_ENTRY_BYTES
+        size = sum(len(_slots(child)) for child in node.children.values()) + (1 if is_root else 2) * DIR_ENTRY_BYTES
+        if size > MOST_DIR_BYTES:
+            raise CardError("flash-filesystem-full", "more names than a folder can hold", on=shown(node.name or "/sd"))
+        node.room_bytes = -(-size // self._geometry.cluster_bytes) * self._geometry.cluster_bytes
         if is_root and self._geometry.width != 32:
-            if slots > self._geometry.root_entries * DIR_ENTRY_BYTES:
+            node.room_bytes = self._geometry.root_sectors * SECTOR_BYTES
+            if size > node.room_bytes:
                 raise CardError("flash-filesystem-full", "more files than the root of a FAT16 card can hold")
             return
-        node.cluster = self._take(slots)
+        node.cluster = self._take(size)
+
+
+def write_files(target: Target, layout: Layout) -> None:
+    """Write files onto the volume that ``format_card`` has just made: contents, FATs, folders, the root last.
+
+    Raises CardError where a content is not as long as it was laid out, or the target refuses a write.
+    """
+    _Writer(target, layout).write()
+
+
+class _Writer:
+    def __init__(self, target: Target, layout: Layout) -> None:
+        self._target = target
+        self._layout = layout
+        self._geometry: Geometry = layout.plan.geometry
+        self._start = layout.plan.start_sector * SECTOR_BYTES
+
+    def write(self) -> None:
+        for node in _below(self._layout.root):
+            if node.file is not None and not node.is_dir:
+                self._write_content(node, node.file)
+        self._target.sync()
+        self._write_fats()
+        self._target.sync()
+        self._write_folders()
+        self._target.sync()
+        self._write_free_space()
+        self._target.sync()
 
     def _write_content(self, node: _Node, file: NewFile) -> None:
         at = self._start + self._geometry.cluster_offset(node.cluster) if node.cluster else 0
@@ -133,8 +203,9 @@ class _Writer:
         if left:
             raise CardError("card-is-fat", f"ended {left} bytes early while it was copied", on=shown(file.path))
 
-    def _write_folders(self, root: _Node) -> None:
+    def _write_folders(self) -> None:
         """Every folder's entries, those of the root last."""
+        root = self._layout.root
         waiting = [(root, 0)]
         order = []
         while waiting:
@@ -145,13 +216,14 @@ class _Writer:
         for node, parent in reversed(order):
             if node is root:
                 head = label_entry(self._geometry.label)
-                root_is_fixed = self._geometry.width != 32
-                at = self._geometry.root_sector * SECTOR_BYTES if root_is_fixed else self._offset(node)
+                at = self._offset(node) if node.cluster else self._geometry.root_sector * SECTOR_BYTES
             else:
                 dots = ((b".".ljust(11), node.cluster), (b"..".ljust(11), parent))
                 head = b"".join(short_entry(name, ATTR_DIRECTORY, cluster, 0, b"") for name, cluster in dots)
                 at = self._offset(node)
-            self._target.write_at(self._start + at, head + b"".join(_slots(child) for child in node.children.values()))
+            entries = head + b"".join(_slots(child) for child in node.children.values())
+            # A folder ends where its clusters do: what an earlier use of the medium left there would be entries.
+            self._target.write_at(self._start + at, entries.ljust(node.room_bytes, b"\0"))
 
     def _offset(self, node: _Node) -> int:
         return self._geometry.cluster_offset(node.cluster)
@@ -160,8 +232,8 @@ class _Writer:
         geometry = self._geometry
         wide = geometry.width == 32
         end = 0x0FFFFFFF if wide else 0xFFFF
-        used = array("I" if wide else "H", range(3, self._next + 1))
-        for first, count in self._chains:
+        used = array("I" if wide else "H", range(3, self._layout.next + 1))
+        for first, count in self._layout.chains:
             used[first + count - 3] = end
         body = struct.pack(f"<{len(used)}{'I' if wide else 'H'}", *used)
         head = fat_head(geometry)[: 8 if wide else 4]
@@ -172,8 +244,8 @@ class _Writer:
     def _write_free_space(self) -> None:
         geometry = self._geometry
         if geometry.width == 32:
-            used = self._next - 2
-            info = fs_info(geometry.clusters - used, min(self._next, geometry.clusters + 1))
+            used = self._layout.next - 2
+            info = fs_info(geometry.clusters - used, min(self._layout.next, geometry.clusters + 1))
             for sector in (geometry.fsinfo_sector, geometry.backup_sector + geometry.fsinfo_sector):
                 self._target.write_at(self._start + sector * SECTOR_BYTES, info)
 
@@ -223,5 +295,4 @@ def _slots(node: _Node) -> bytes:
     long = b"" if plain_short_name(node.name) == node.short else long_name_slots(node.name, node.short)
     attributes = node.file.attributes if node.file is not None else ATTR_DIRECTORY
     stamps = node.file.stamps if node.file is not None else b""
-    size = 0 if node.is_dir or node.file is None else node.file.size_bytes
-    return long + short_entry(node.short, attributes, node.cluster, size, stamps)
+    return long + short_entry(node.short, attributes, node.cluster, node.size_bytes, stamps)
