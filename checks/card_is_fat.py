@@ -11,7 +11,9 @@ from doctor.escape import shown
 
 if TYPE_CHECKING:
     from doctor.bench import Bench
+    from doctor.card.card import Card
 
+_MOST_NAMED = 3  #: problems on the one line; all are in the evidence
 _REFORMAT = Remedy("reformat-sd", Grade.ASKS)
 _REPAIR = Remedy("repair-sd", Grade.ASKS)
 _COPY = Remedy("copy-dup", Grade.MANUAL)
@@ -61,18 +63,18 @@ class CardIsFat(Check):
                 catalogue=worst.catalogue,
                 evidence=evidence,
                 cause=_cause(volume, worst),
-                remedies=_remedies(volume, worst, card.kind),
+                remedies=_remedies(card, volume),
             )
         files = card.files()
         if volume.problems:
             first = volume.problems[0]
-            remedies = _cures_of_warning(first, card.kind)
+            large = all(problem.catalogue == "sd-exfat-or-over-32gb" for problem in volume.problems)
             return self.warn(
-                f"{name}: {first.text}",
+                f"{name}: {_texts(volume.problems)}",
                 catalogue=first.catalogue,
                 evidence=evidence,
-                cause=_CAUSES[first.catalogue] if remedies else "a large card; most work all the same",
-                remedies=remedies,
+                cause="a large card; most work all the same" if large else _CAUSES[first.catalogue],
+                remedies=() if large else _remedies(card, volume),
             )
         if volume.board_reads is None:
             return self.warn(
@@ -97,10 +99,11 @@ def _who_reads(volume: Volume) -> str:
     )
 
 
-def _cures_of_warning(first: CardProblem, kind: str) -> tuple[Remedy, ...]:
-    if first.catalogue == "sd-exfat-or-over-32gb":
-        return ()
-    return (_REPAIR, _REFORMAT) if first.repairable and kind != "folder" else (_REFORMAT,)
+def _texts(problems: tuple[CardProblem, ...]) -> str:
+    """What is wrong, on one line; damaged files first, because they are what the user can save."""
+    by_file = sorted(problems, key=lambda problem: not problem.path)
+    more = len(by_file) - _MOST_NAMED
+    return "; ".join(p.text for p in by_file[:_MOST_NAMED]) + (f"; and {more} more" if more > 0 else "")
 
 
 def _cause(volume: Volume, worst: CardProblem) -> str:
@@ -114,12 +117,12 @@ def _is_too_small(volume: Volume) -> bool:
     return volume.layout is not None and volume.size_bytes is not None and volume.size_bytes < SMALLEST_CARD_BYTES
 
 
-def _remedies(volume: Volume, worst: CardProblem, kind: str) -> tuple[Remedy, ...]:
+def _remedies(card: Card, volume: Volume) -> tuple[Remedy, ...]:
     if volume.kind in _NOT_A_CARD or _is_too_small(volume):
         return ()
-    if worst.repairable and kind != "folder":
+    if card.heals():
         return (_REPAIR, _REFORMAT)
-    if worst.catalogue == "write-protected-or-unsafe-eject":
+    if any(problem.unsafe for problem in volume.problems):
         return (_REFORMAT, _COPY)  # a new copy on a torn table tears other files; a new table holds
     return (_REFORMAT,)
 

@@ -27,6 +27,7 @@ _COPY = Remedy("copy-dup", Grade.MANUAL)
 _UNZIP = Remedy("unzip-firmware", Grade.MANUAL)
 _DOWNLOAD = Remedy("redownload-firmware", Grade.MANUAL)
 _REFORMAT = Remedy("reformat-sd", Grade.ASKS)
+_REPAIR = Remedy("repair-sd", Grade.ASKS)
 _APPLE_DOUBLE_MAGIC = bytes.fromhex("00051607")
 
 
@@ -85,8 +86,9 @@ class DupAtRoot(Check):
         if fault is not None:
             if fault.offset is not None:
                 evidence["first_difference_at"] = fault.offset
+            remedies = _on_this_card(card, fault.remedies)
             return self.fail(
-                fault.text, catalogue=fault.catalogue, evidence=evidence, cause=fault.cause, remedies=fault.remedies
+                fault.text, catalogue=fault.catalogue, evidence=evidence, cause=fault.cause, remedies=remedies
             )
         names = ", ".join(shown(file.name) for file in dups.at_root)
         if len(dups.at_root) > 1 and not images:
@@ -103,13 +105,22 @@ class DupAtRoot(Check):
                 catalogue="appledouble-companion",
                 evidence=evidence,
                 cause="macOS writes a ._ file beside each file on a FAT card",
-                remedies=(_MOVE,) if notes else (),
+                remedies=_on_this_card(card, (_MOVE,)) if notes else (),
             )
         if images:
             given = ", ".join(shown(image.path.name) for image in images)
             return self.passed(f"{given}: the card's copy at the root has the same size and SHA-256", evidence=evidence)
         only = dups.at_root[0]
         return self.passed(f"{shown(only.path)} is at the root, {only.size_bytes} bytes", evidence=evidence)
+
+
+def _on_this_card(card: Card, remedies: tuple[Remedy, ...]) -> tuple[Remedy, ...]:
+    """The cures; on a damaged card what mends it comes first, since no file on it is changed before."""
+    if not any(problem.stops_changes for problem in card.volume().problems):
+        return remedies
+    if card.heals():
+        return (_REPAIR, *remedies)
+    return tuple(dict.fromkeys((_REFORMAT, *(remedy for remedy in remedies if remedy != _MOVE))))
 
 
 def _first_fault(

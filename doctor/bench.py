@@ -388,6 +388,13 @@ class Bench:
             self._board_facts = None
             self._modem_facts = None
 
+    def forget(self) -> None:
+        """Drop all that is known of card, board and modem, after something was changed; the REPL is left as found."""
+        with self._lock:
+            self._leave_board()
+            self.forget_card()
+            self.forget_board()
+
     def close_link(self) -> None:
         """Close the port only; the next use opens it again."""
         with self._lock:
@@ -400,8 +407,11 @@ class Bench:
     def close(self) -> None:
         """Leave REPL and port as they were found. Never raises: what is gone needs no closing."""
         with self._lock:
-            if self._board is not None and self._link is not None:
-                self._link.deadline = Deadline(self._link.clock, LEAVE_S)  # a stopped run leaves one that is over
-                with suppress(DoctorError):
-                    self._board.repl.leave()
+            self._leave_board()
             self.close_link()
+
+    def _leave_board(self) -> None:
+        if self._board is not None and self._link is not None:
+            self._link.deadline = Deadline(self._link.clock, LEAVE_S)  # a stopped run leaves one that is over
+            with suppress(DoctorError):
+                self._board.repl.leave()

@@ -19,28 +19,38 @@ from doctor.card.target import copy_sparse, disk_error, same_content
 from doctor.errors import CardError
 from doctor.escape import shown
 from doctor.events import Listener, Note, ignore
+from doctor.host_names import host_name
 from doctor.plural import counted
 
 MANIFEST = "backup.json"  #: written last: a backup folder without it is unfinished
 RAW_COPY = "whole-card.img"
 _READ_BYTES = 1 << 20
 _HEAD_BYTES = 1 << 20  #: first part of the card that is kept in every backup: tables, boot sector, start of the FAT
-_WINDOWS_DEVICES = frozenset(
-    {"con", "prn", "aux", "nul", *(f"{name}{n}" for name in ("com", "lpt") for n in range(10))}
-)
+_MOST_PATH_BYTES = 600  #: below the backup folder; systems end at 4,096 or, in old programs of Windows, at 260
+_TOO_DEEP = "deep folders"  #: where goes what a path would be too long for; the list says where it was
 
 
 @dataclass(frozen=True)
 class Found:
-    """An entry on a card, and the volume that it lies on."""
+    """An entry on a card, and the volume that it lies on.
+
+    volume_name  ``partition N`` on a card with several volumes; else empty
+    """
 
     volume: FatVolume
     entry: Entry
+    volume_name: str = ""
 
     @property
     def key(self) -> tuple[int, int]:
         """Tells it from every other entry, also where a damaged folder lists a name twice."""
         return self.volume.start_sector, self.entry.slots[-1]
+
+    @property
+    def called(self) -> tuple[str, ...]:
+        """Its names, the most exact one first."""
+        path = self.entry.path
+        return (f"{self.volume_name}/{path}", path) if self.volume_name else (path,)
 
     @property
     def torn(self) -> bool:
@@ -111,7 +121,7 @@ def back_up(
 
 def _new_folder(backup_dir: Path, card: Path, now: datetime) -> Path:
     """A folder that did not exist before."""
-    name = f"fipy-doctor-{now:%Y%m%d-%H%M%S}-{_host_name(card.stem)}"
+    name = f"fipy-doctor-{now:%Y%m%d-%H%M%S}-{host_name(card.stem)}"
     try:
         backup_dir.mkdir(parents=True, exist_ok=True)
         for number in range(1, 1000):
@@ -137,23 +147,19 @@ def _places(found: Iterable[Found], root: Path) -> list[tuple[Found, Path]]:
         parent, _, name = item.entry.path.rpartition("/")
         volume = item.volume.start_sector
         folder = folders.setdefault((volume, parent), root / f"volume-at-{volume}" if several else root)
-        place = folder / _host_name(name)
+        place = folder / host_name(name)
+        if len(str(place.relative_to(root)).encode()) > _MOST_PATH_BYTES:
+            folder = root / _TOO_DEEP
+            place = folder / host_name(name)
         number = 1
         while str(place).lower() in taken:
             number += 1
-            place = folder / f"{_host_name(name)}-{number}"
+            place = folder / f"{host_name(name)}-{number}"
         taken.add(str(place).lower())
         if item.entry.is_dir:
             folders[volume, item.entry.path] = place
         places.append((item, place))
     return places
-
-
-def _host_name(name: str) -> str:
-    """A name that every system takes, as like the card's as can be."""
-    safe = "".join("_" if char in '<>:"/\\|?*' or not char.isprintable() else char for char in name)
-    safe = safe.rstrip(". ") or "_"
-    return f"_{safe}" if safe.partition(".")[0].lower() in _WINDOWS_DEVICES else safe[:200]
 
 
 def _save(item: Found, place: Path) -> Saved:

@@ -84,6 +84,10 @@ class Card(Protocol):
         """The verdict on the volume that the board would mount, else on the one that the PC reads."""
         ...
 
+    def heals(self) -> bool:
+        """Whether good copies on the card mend all that is wrong with it (``fix --repair-sd``)."""
+        ...
+
     def files(self) -> tuple[CardFile, ...]:
         """Files and folders of that volume, two levels deep."""
         ...

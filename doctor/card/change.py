@@ -6,21 +6,21 @@ which no cut hurts. A volume with faults is not touched.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from doctor.card.claim import claimed
 from doctor.card.compare import sha256_of
-from doctor.card.device import is_device, open_source
+from doctor.card.device import open_source
 from doctor.card.directory import Entry, walk
 from doctor.card.edit import VolumeEditor
-from doctor.card.guard import check_replaceable, check_room
 from doctor.card.judge import CardProblem, FatVolume, judge
+from doctor.card.medium import medium_to_change
 from doctor.card.overlay import Medium
 from doctor.card.reader import read_file
+from doctor.card.repair import heals
 from doctor.card.source import BlockSource
-from doctor.card.target import FileTarget, copy_sparse, copy_that_takes_the_name, used_bytes
 from doctor.card.writer import NewFile
 from doctor.errors import CardError
 
@@ -56,33 +56,16 @@ def change_files(path: Path, changes: list[Change]) -> None:
     Raises CardError where the volume has faults, a change cannot be made, or the medium may not be written; an
     image is as it was then, a device has the changes before the one that failed.
     """
-    with open_source(path) as source:
-        before = _judged(source)
-        expected = _contents(before)
-    with medium_to_change(path) as medium:
-        editor = VolumeEditor(medium)
-        for change in changes:
-            _carry_out(editor, change, expected)
-        medium.sync()
-        _prove(medium, expected)
-
-
-@contextmanager
-def medium_to_change(path: Path) -> Iterator[Medium]:
-    """The device itself, or a copy of an image file that takes its name at the end. Raises CardError."""
-    if is_device(path):
-        from doctor.card.device import open_for_writing
-
-        with open_for_writing(path) as device:
-            yield device
-            device.settle()
-        return
-    check_replaceable(path)
-    check_room(path.parent, used_bytes(path), "a copy of the image")
-    with copy_that_takes_the_name(path) as part:
-        copy_sparse(path, part)
-        with FileTarget(part) as target:
-            yield target
+    with claimed(path):
+        with open_source(path) as source:
+            before = _judged(source)
+            expected = _contents(before)
+        with medium_to_change(path) as medium:
+            editor = VolumeEditor(medium)
+            for change in changes:
+                _carry_out(editor, change, expected)
+            medium.sync()
+            _prove(medium, expected)
 
 
 def _judged(source: BlockSource) -> FatVolume:
@@ -90,19 +73,18 @@ def _judged(source: BlockSource) -> FatVolume:
     verdict = judge(source)
     worst = next((problem for problem in verdict.problems if problem.stops_changes), None)
     if verdict.volume is None or worst is not None:
-        raise _refused(source.name, worst or next(iter(verdict.problems), None))
+        raise _refused(source, worst or next(iter(verdict.problems), None))
     return verdict.volume
 
 
-def _refused(name: str, problem: CardProblem | None) -> CardError:
+def _refused(source: BlockSource, problem: CardProblem | None) -> CardError:
     what = "holds no FAT volume" if problem is None else problem.text
     catalogue = "sd-mount-no-fat" if problem is None else problem.catalogue
-    repairable = problem is not None and problem.repairable
     return CardError(
         catalogue,
         f"{what}; no file on it is changed",
-        on=name,
-        next="run fipy-doctor fix --repair-sd" if repairable else "run fipy-doctor fix --reformat-sd",
+        on=source.name,
+        next=f"run fipy-doctor fix --{'repair' if heals(source) else 'reformat'}-sd",
     )
 
 

@@ -11,6 +11,9 @@ import sys
 from contextlib import suppress
 from typing import Protocol
 
+from doctor.card.claim import share
+from doctor.errors import CardError
+
 _BLKROGET, _BLKSSZGET, _BLKGETSIZE64, _BLKFLSBUF, _BLKRRPART = 0x125E, 0x1268, 0x80081272, 0x1261, 0x125F
 _DKIOCGETBLOCKSIZE, _DKIOCGETBLOCKCOUNT = 0x40046418, 0x40086419
 _SMALLEST_SECTOR_BYTES, _LARGEST_SECTOR_BYTES = 512, 65536
@@ -64,9 +67,10 @@ class PosixDevice:
         flags = os.O_RDWR | os.O_EXCL if writing else os.O_RDONLY
         self._handle = os.open(node, flags | getattr(os, "O_CLOEXEC", 0))
         try:
+            share(self._handle, node)
             self._sector = self._ask_sector_bytes()
             self._size = self._ask_size()
-        except OSError:
+        except (OSError, CardError):
             os.close(self._handle)
             raise
 

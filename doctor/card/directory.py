@@ -225,3 +225,20 @@ def walk(volume: BlockSource, fat: Fat, root: Listing, *, deepest: int = _DEEPES
             listing = list_directory(volume, fat, entry.first_cluster, entry.path)
             waiting.extend((below, depth + 1) for below in reversed(listing.entries))
         yield Step(entry, depth, listing, circle)
+
+
+def find(volume: BlockSource, fat: Fat, root: Listing, path: str) -> Entry | None:
+    """The entry at a path, such as ``sd/x.dup``, whatever its case; None where there is none. Raises CardError.
+
+    Only the folders on the way are read: a damaged one elsewhere may list thousands of files that never were.
+    """
+    listing, found = root, None
+    for part in path.lower().split("/"):
+        if found is not None:
+            if not found.is_dir:
+                return None
+            listing = list_directory(volume, fat, found.first_cluster, found.path)
+        found = next((entry for entry in listing.entries if entry.name.lower() == part), None)
+        if found is None:
+            return None
+    return found

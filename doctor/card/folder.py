@@ -62,6 +62,10 @@ class FolderCard:
             problems=problems,
         )
 
+    def heals(self) -> bool:
+        """Never: the system shows files only."""
+        return False
+
     def _problems(self, on: MountedOn) -> Iterator[CardProblem]:
         if on.kind.is_fat:
             return

@@ -7,7 +7,6 @@ import shutil
 import stat
 from pathlib import Path
 
-from doctor.card.target import PART_MARK
 from doctor.errors import CardError, UsageError
 
 _LOOP_FILES = "loop*/loop/backing_file"
@@ -63,9 +62,3 @@ def check_room(folder: Path, need_bytes: int, what: str) -> None:
             on=str(folder),
             next="make room, or choose another folder with --backup",
         )
-
-
-def leftovers(image: Path) -> tuple[Path, ...]:
-    """Unfinished copies that an interrupted run (kill, power cut) left beside an image; they may be deleted."""
-    start = f".{image.name}{PART_MARK}"
-    return tuple(sorted(path for path in image.parent.iterdir() if path.name.startswith(start)))

@@ -11,7 +11,7 @@ from typing import Literal
 from doctor.card.card import ROOT, CardFile, Volume, no_such_file, split_path
 from doctor.card.compare import sha256_of
 from doctor.card.device import device_name, open_source, whole_device
-from doctor.card.directory import Entry, walk
+from doctor.card.directory import Entry, find, walk
 from doctor.card.judge import CardProblem, FatVolume, Judgement, find_volume, judge, open_volume
 from doctor.card.reader import read_file
 from doctor.errors import CardError
@@ -51,6 +51,13 @@ class ImageCard:
             problems=verdict.problems,
             layout=verdict.layout,
         )
+
+    def heals(self) -> bool:
+        """Whether good copies on the card mend all that is wrong with it. Raises CardError where it cannot be read."""
+        from doctor.card import repair
+
+        with open_source(self.path) as source:
+            return repair.heals(source)
 
     @contextmanager
     def opened(self) -> Iterator[FatVolume]:
@@ -107,18 +114,15 @@ class ImageCard:
 
         inner = "/".join(split_path(path))
         with self.opened() as volume:
-            there = any(
-                step.entry.path.lower() == inner.lower() for step in walk(volume.view, volume.fat, volume.root())
-            )
+            there = find(volume.view, volume.fat, volume.root(), inner) is not None
         old: list[Change] = [Delete(inner)] if there else []
         change_files(self.path, [*old, Add(new_file(inner, data))])
 
     def _find(self, volume: FatVolume, path: str) -> Entry:
-        wanted = "/".join(split_path(path)).lower()
-        for step in walk(volume.view, volume.fat, volume.root()):
-            if step.entry.path.lower() == wanted and not step.entry.is_dir:
-                return step.entry
-        raise no_such_file(self.name, path)
+        entry = find(volume.view, volume.fat, volume.root(), "/".join(split_path(path)))
+        if entry is None or entry.is_dir:
+            raise no_such_file(self.name, path)
+        return entry
 
 
 class DeviceCard(ImageCard):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from doctor.card import bpb
 from doctor.card.bpb import Defect, Geometry
@@ -125,9 +125,7 @@ def judge(source: BlockSource) -> Judgement:
         return _no_fat(source, layout, mount)
     volume, defects = open_volume(source, start)
     kind = _fat_kind(volume) if volume else VolumeKind.UNKNOWN
-    problems = [_of_defect(defect, start, kind) for defect in defects]
-    if problems and good_backup(source, start) is not None:
-        problems = [replace(problem, repairable=True) for problem in problems]
+    problems = [_of_defect(defect, start, kind, readable=volume is not None) for defect in defects]
     refused = any(defect.board for defect in defects)
     problems += _of_layout(layout, mount, start, source.size_bytes, explained=refused)
     label, free = "", None
@@ -153,10 +151,12 @@ def _fat_kind(volume: FatVolume) -> VolumeKind:
     return {12: VolumeKind.FAT12, 16: VolumeKind.FAT16, 32: VolumeKind.FAT32}[volume.geometry.width]
 
 
-def _of_defect(defect: Defect, start: int, kind: VolumeKind) -> CardProblem:
+def _of_defect(defect: Defect, start: int, kind: VolumeKind, *, readable: bool) -> CardProblem:
+    """readable: files can be read all the same, so what a PC minds about the volume concerns changes only."""
     catalogue = "sd-mount-no-fat" if defect.board else "sd-partition-layout"
     text = f"{kind.value if kind.is_fat else 'FAT'} volume at sector {start}: {defect.text}"
-    return CardProblem(catalogue, text, start + defect.sector, defect.pc, defect.board)
+    pc, unsafe = defect.pc and not readable, defect.pc and readable
+    return CardProblem(catalogue, text, start + defect.sector, pc, defect.board, unsafe)
 
 
 def _of_layout(
@@ -224,7 +224,7 @@ def _no_fat(source: BlockSource, layout: Layout, mount: BoardMount) -> Judgement
         free_bytes=None,
         pc_reads=pc_reads,
         board_reads=False,
-        problems=(CardProblem(catalogue, text, sector, pc=not pc_reads, board=True, repairable=lost is not None),),
+        problems=(CardProblem(catalogue, text, sector, pc=not pc_reads, board=True),),
     )
 
 
@@ -272,36 +272,33 @@ def _inside(volume: FatVolume) -> tuple[str, int | None, list[CardProblem]]:
     geometry = volume.geometry
     problems: list[CardProblem] = []
 
-    def damaged(
-        text: str, sector: int, *, pc: bool = False, board: bool = False, unsafe: bool = False, repairable: bool = False
-    ) -> None:
+    def damaged(text: str, sector: int, *, whole: bool = False, unsafe: bool = False, path: str = "") -> None:
         where = volume.card_sector(sector)
-        problem = CardProblem("write-protected-or-unsafe-eject", text, where, pc, board, unsafe, repairable)
-        problems.append(problem)
+        problems.append(CardProblem("write-protected-or-unsafe-eject", text, where, whole, whole, unsafe, path))
 
     root = volume.root()
     if root.fault:
-        damaged(f"the root directory {root.fault}", root.sector, pc=True, board=True)
+        damaged(f"the root directory {root.fault}", root.sector, whole=True)
         return geometry.label, None, problems
     countable = geometry.fat_sectors * geometry.sector_bytes <= _MOST_FAT_BYTES_COUNTED
     scan = scan_fats(volume.view, volume.fat, count=countable)
     if scan.difference is not None:
         text = "the two copies of the FAT differ; the card was pulled out while it was written"
-        damaged(text, scan.difference, unsafe=True, repairable=True)
+        damaged(text, scan.difference, unsafe=True)
     if _is_dirty(volume):
-        damaged("the volume is marked as not cleanly ejected", 0, unsafe=True, repairable=True)
+        damaged("the volume is marked as not cleanly ejected", 0, unsafe=True)
     if backup_differs(volume):
-        damaged("the backup copy of the boot sector is not a copy of it", geometry.backup_sector, repairable=True)
-    for number, (text, sector, torn) in enumerate(chain_faults(volume, root)):
+        damaged("the backup copy of the boot sector is not a copy of it", geometry.backup_sector)
+    for number, fault in enumerate(chain_faults(volume, root)):
         if number == _MOST_FAULTS_NAMED:
-            damaged("more files are damaged than are named here", sector, pc=True, board=True)
+            damaged("more files are damaged than are named here", fault.sector, unsafe=True, path=fault.path)
             break
-        damaged(text, sector, pc=torn, board=torn, unsafe=True)
+        damaged(fault.text, fault.sector, unsafe=True, path=fault.path)
     free = None
     if scan.free is not None:
         free = scan.free * geometry.cluster_bytes
-        if (text := fsinfo_fault(volume, scan.free)) and not any(problem.pc for problem in problems):
-            damaged(text, geometry.fsinfo_sector, repairable=True)
+        if (text := fsinfo_fault(volume, scan.free)) and not any(problem.path for problem in problems):
+            damaged(text, geometry.fsinfo_sector)
     label = root.label or ("" if geometry.label == "NO NAME" else geometry.label)
     return label, free, problems
 
@@ -371,8 +368,17 @@ def follow_file(volume: FatVolume, entry: Entry) -> FileChain:
     return FileChain(chain)
 
 
-def chain_faults(volume: FatVolume, root: Listing) -> Iterator[tuple[str, int, bool]]:
-    """Faults of files and folders as (text, sector, torn), within the bounds of a check."""
+@dataclass(frozen=True)
+class ChainFault:
+    """A damaged file or folder: its path, what is wrong in words, and the sector of the volume that shows it."""
+
+    path: str
+    text: str
+    sector: int
+
+
+def chain_faults(volume: FatVolume, root: Listing) -> Iterator[ChainFault]:
+    """Faults of files and folders, within the bounds of a check."""
     claims = Claims()
     geometry = volume.geometry
     if root.chain is not None:
@@ -380,19 +386,21 @@ def chain_faults(volume: FatVolume, root: Listing) -> Iterator[tuple[str, int, b
     budget = _MOST_CLUSTERS_FOLLOWED
     for step in walk(volume.view, volume.fat, root):
         entry, name = step.entry, shown(step.entry.path)
+        what, sector, shared = "", 0, 0
         if step.circle:
-            yield f"the folder {name} leads back to another folder", fat_sector(geometry, entry.first_cluster), True
-        elif step.listing is not None and step.listing.fault:
-            yield f"the folder {name} {step.listing.fault}", step.listing.sector, True
-        elif step.listing is not None and step.listing.chain is not None:
-            shared = claims.claim(step.listing.chain)
-            if shared:
-                yield f"the folder {name} shares cluster {shared} with others", fat_sector(geometry, shared), True
+            what, sector = "leads back to another folder", fat_sector(geometry, entry.first_cluster)
+        elif step.listing is not None:
+            what, sector = step.listing.fault, step.listing.sector
+            if not what and step.listing.chain is not None:
+                shared = claims.claim(step.listing.chain)
         elif not entry.is_dir and budget > 0:
             found = follow_file(volume, entry)
             budget -= found.chain.clusters
-            if found.fault:
-                yield f"the file {name} {found.fault}", found.sector, found.torn
+            what, sector = found.fault, found.sector
             shared = 0 if found.torn else claims.claim(found.chain)
-            if shared:
-                yield f"the file {name} shares cluster {shared} with others", fat_sector(geometry, shared), True
+        kind = "folder" if entry.is_dir else "file"
+        if what:
+            yield ChainFault(entry.path, f"the {kind} {name} {what}", sector)
+        if shared:
+            text = f"the {kind} {name} shares cluster {shared} with others"
+            yield ChainFault(entry.path, text, fat_sector(geometry, shared))

@@ -9,6 +9,7 @@ from doctor.card.card import Card
 from doctor.card.device import is_device
 from doctor.card.folder import FolderCard
 from doctor.card.image import DeviceCard, ImageCard
+from doctor.card.source import refuse_odd_file
 from doctor.errors import CardError, UsageError
 
 
@@ -29,11 +30,5 @@ def open_card(path: Path) -> Card:
         ) from err
     if stat.S_ISDIR(mode):
         return FolderCard(path)
-    if stat.S_ISREG(mode):
-        return ImageCard(path)
-    raise CardError(
-        "card-is-fat",
-        "is neither a folder, an image file nor a disk",
-        on=str(path),
-        next="give the folder where the card is mounted, an image file of it, or the device; see fipy-doctor cards",
-    )
+    refuse_odd_file(mode, path)
+    return ImageCard(path)

@@ -14,7 +14,7 @@ class CardProblem:
     sector     where on the medium, counted from its start; None where no sector is at fault
     pc, board  which of the two cannot use the card because of it; neither: worth knowing only
     unsafe     files must not be changed on the card before this is cured
-    repairable a good copy of what is wrong lies on the card (``doctor.card.repair``)
+    path       the file or folder that is damaged, where it is that alone; as the volume has it, not escaped
     """
 
     catalogue: str
@@ -23,7 +23,7 @@ class CardProblem:
     pc: bool = False
     board: bool = False
     unsafe: bool = False
-    repairable: bool = False
+    path: str = ""
 
     @property
     def stops_changes(self) -> bool:

@@ -12,13 +12,24 @@ from datetime import datetime
 from pathlib import Path
 
 from doctor.card.backup import RAW_COPY, back_up
-from doctor.card.guard import check_replaceable, check_room, leftovers
+from doctor.card.choice import EVERYTHING, Choice
+from doctor.card.claim import claimed
+from doctor.card.guard import check_replaceable, check_room
 from doctor.card.make import make_card
+from doctor.card.medium import image_lines
 from doctor.card.source import FileSource
-from doctor.card.survey import Survey, check_is_a_card, new_files, prove, put_back_lines, surveyed
+from doctor.card.survey import (
+    Survey,
+    backup_lines,
+    check_is_a_card,
+    format_line,
+    new_files,
+    prove,
+    put_back_lines,
+    surveyed,
+)
 from doctor.card.target import copy_that_takes_the_name, used_bytes
 from doctor.events import Listener, Note, ignore
-from doctor.plural import counted
 
 _ROOM_FOR_FOLDERS_BYTES = 4 << 20
 
@@ -42,69 +53,85 @@ class ReformatResult:
     left_out: tuple[str, ...]
 
 
-def plan_reformat(image: Path, *, backup_dir: Path, put_back: bool = True, force: bool = False) -> list[str]:
-    """What ``reformat_image`` would do, a sentence a line. Changes nothing. Raises CardError or UsageError."""
+@dataclass(frozen=True)
+class ReformatPlan:
+    """What a reformat would do.
+
+    lines     sentences for the user
+    put_back  paths of the files on the card then, such as ``/sd/x.dup``
+    resumes   folder of the interrupted reformat that would be finished instead; None where there is none
+    """
+
+    lines: tuple[str, ...]
+    put_back: tuple[str, ...]
+    resumes: Path | None = None
+
+
+def plan_reformat(image: Path, *, backup_dir: Path, choice: Choice = EVERYTHING, force: bool = False) -> ReformatPlan:
+    """What ``reformat_image`` would do. Changes nothing. Raises CardError or UsageError."""
     check_replaceable(image)
-    with surveyed(image, put_back=put_back) as survey:
+    with surveyed(image, choice) as survey:
         check_is_a_card(image, survey.verdict, force=force)
-        files, size = counted(len(survey.files), "file"), counted(survey.file_bytes, "byte")
-        lines = [f"back up {files} ({size}) to a new folder in {backup_dir}"]
+        _check_rooms(image, backup_dir, survey)
+        lines = list(image_lines(image))
+        lines += backup_lines(survey, backup_dir)
         if survey.raw:
             lines.append(f"keep a copy of the whole card there too ({RAW_COPY}): files alone do not hold everything")
-        lines.append(f"format a new copy of {image}: {survey.plan}")
-        lines += put_back_lines(survey) if put_back else ["put nothing back: the card will be empty"]
+        lines.append(format_line(f"a new copy of {image}", survey.layout, usual=survey.usual))
+        lines += put_back_lines(survey)
         lines.append("compare every byte with the backup, then give the new copy the image's name")
-        lines += [f"left over from an interrupted run, may be deleted: {path}" for path in leftovers(image)]
-        return lines
+        return ReformatPlan(tuple(lines), survey.new_files)
 
 
 def reformat_image(
     image: Path,
     *,
     backup_dir: Path,
-    put_back: bool = True,
+    choice: Choice = EVERYTHING,
     force: bool = False,
     emit: Listener = ignore,
     now: Callable[[], datetime] = datetime.now,
 ) -> ReformatResult:
     """Format a card image for the board; its files come back, the .dup at the root.
 
-    backup_dir  where the dated backup folder is made
-    put_back    False leaves the card empty; the backup is made all the same
+    backup_dir  where the dated backup folder is made; everything goes there, whatever comes back
+    choice      what comes back
     force       takes a file with unknown content for a card (``--force-device``)
 
     Raises CardError or UsageError, and lets KeyboardInterrupt through; in either case the image is as it was,
     and what has been backed up stays.
     """
-    check_replaceable(image)
-    with surveyed(image, put_back=put_back) as survey:
-        check_is_a_card(image, survey.verdict, force=force)
-        _check_rooms(image, backup_dir, survey)
-        moment = now()
-        backup = back_up(image, survey.found, backup_dir, raw=survey.raw, now=moment, emit=emit)
-    with copy_that_takes_the_name(image) as part:
-        emit(Note(f"formatting a new copy: {survey.plan}"))
-        files = [file for file, _ in new_files(survey, backup)]
-        label = survey.plan.geometry.label
-        make_card(part, image.stat().st_size, files, label=label, serial=int(moment.timestamp()) & 0xFFFFFFFF)
-        emit(Note("comparing every byte with the backup"))
-        with FileSource(part) as source:
-            prove(source, files)
+    with claimed(image):
+        check_replaceable(image)
+        with surveyed(image, choice) as survey:
+            check_is_a_card(image, survey.verdict, force=force)
+            _check_rooms(image, backup_dir, survey)
+            moment = now()
+            backup = back_up(image, survey.found, backup_dir, raw=survey.raw, now=moment, emit=emit)
+        with copy_that_takes_the_name(image) as part:
+            emit(Note(f"formatting a new copy: {survey.layout.plan}"))
+            files = [file for file, _ in new_files(survey, backup)]
+            label = survey.layout.plan.geometry.label
+            make_card(part, image.stat().st_size, files, label=label, serial=int(moment.timestamp()) & 0xFFFFFFFF)
+            emit(Note("comparing every byte with the backup"))
+            with FileSource(part) as source:
+                prove(source, files)
     emit(Note(f"{image} is formatted; the backup stays in {backup.folder}"))
     return ReformatResult(
         backup=backup.folder,
         raw_copy=backup.raw_copy,
-        layout=str(survey.plan),
+        layout=str(survey.layout.plan),
         put_back=tuple(f"/sd/{file.path}" for file in files if not file.is_dir),
         moved=survey.moved,
-        left_out=tuple(f"/sd/{item.entry.path}" for item in survey.files if item.key not in survey.new_paths),
+        left_out=survey.left_out,
     )
 
 
 def _check_rooms(image: Path, backup_dir: Path, survey: Survey) -> None:
     for_backup = survey.file_bytes + (used_bytes(image) if survey.raw else 0) + _ROOM_FOR_FOLDERS_BYTES
-    fats = survey.plan.geometry.fats * survey.plan.geometry.fat_sectors * survey.plan.geometry.sector_bytes
-    for_copy = survey.file_bytes + fats + _ROOM_FOR_FOLDERS_BYTES
+    geometry = survey.layout.plan.geometry
+    front = (survey.layout.plan.start_sector + geometry.data_sector) * geometry.sector_bytes
+    for_copy = survey.file_bytes + front + _ROOM_FOR_FOLDERS_BYTES
     # Both may lie on one disk: then it must have room for both.
     check_room(backup_dir, for_backup + for_copy, "the backup and a new copy of the image")
     check_room(image.parent, for_copy, "a new copy of the image")

@@ -9,35 +9,39 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+from doctor.card.arrange import fitted
 from doctor.card.backup import RAW_COPY, Backup, back_up, read_pieces
+from doctor.card.choice import EVERYTHING, Choice
+from doctor.card.claim import claimed
 from doctor.card.device import DeviceTarget, device_name, open_for_writing, open_source
 from doctor.card.device_guard import Identity, assess, confirmation, confirms, description
 from doctor.card.directory import ATTR_DIRECTORY
 from doctor.card.drive import Drive
 from doctor.card.drives import find_drive
-from doctor.card.format import finish_card, format_card, partition_table
+from doctor.card.format import finish_card, format_card, partition_table, plan_format
 from doctor.card.guard import check_room
 from doctor.card.overlay import Group, Overlay
-from doctor.card.reformat import ReformatResult
+from doctor.card.reformat import ReformatPlan, ReformatResult
 from doctor.card.sniff import VolumeKind, look_at
 from doctor.card.source import SECTOR_BYTES
-from doctor.card.survey import Survey, new_files, prove, put_back_lines, surveyed
+from doctor.card.survey import Survey, backup_lines, format_line, new_files, prove, put_back_lines, surveyed
 from doctor.card.unfinished import (
+    Copied,
     Journal,
     Mark,
     check_copies,
+    chosen,
     find_unfinished,
     mark_sector,
     new_id,
     write_journal,
 )
-from doctor.card.writer import NewFile, best_layout, write_files
+from doctor.card.writer import Layout, NewFile, write_files
 from doctor.errors import CardError, DoctorError, Stopped
 from doctor.escape import shown
 from doctor.events import Listener, Note, ignore
@@ -49,22 +53,13 @@ _EMPTY = (VolumeKind.BLANK, VolumeKind.UNKNOWN)
 _UNMOUNT_TIMEOUT_S = 60.0  #: a card may have to write out what was copied to it last
 
 
-@dataclass(frozen=True)
-class DevicePlan:
-    """What formatting a device would do.
+def plan_reformat_device(
+    path: Path, *, backup_dir: Path, choice: Choice = EVERYTHING, force: bool = False
+) -> ReformatPlan:
+    """Look, and say what ``reformat_device`` would do. Changes nothing.
 
-    lines   sentences for the user
-    drive   the device as it is now; the user confirms it by name and size
-    resume  the interrupted reformat that would be finished instead; None where there is none
+    Raises CardError where it must not be done, UsageError for a choice that names nothing.
     """
-
-    lines: tuple[str, ...]
-    drive: Drive
-    resume: Journal | None
-
-
-def plan_reformat_device(path: Path, *, backup_dir: Path, force: bool = False) -> DevicePlan:
-    """Look, and say what ``reformat_device`` would do. Changes nothing. Raises CardError where it must not be done."""
     drive = check_device(path, backup_dir=backup_dir, force=force)
     head = [f"write to {description(drive)}"]
     head += [f"on it: {_part_text(part.device, part.system, part.label, part.mounts)}" for part in drive.parts]
@@ -75,24 +70,44 @@ def plan_reformat_device(path: Path, *, backup_dir: Path, force: bool = False) -
         head.append("unmount it")
     resume = _unfinished(path, drive, backup_dir)
     if resume is not None:
-        count = sum(bool(copy) for _, copy, *_ in resume.files)
-        head.append(f"an earlier run was interrupted: go on with its backup in {resume.folder}")
-        body = [f"format {drive.device}", f"put {counted(count, 'file')} back, and compare every byte with the backup"]
-        return DevicePlan((*head, *body, _confirm_line(drive)), drive, resume)
-    with surveyed(path, put_back=True) as survey:
-        return DevicePlan((*head, *_fresh_lines(survey, backup_dir, drive), _confirm_line(drive)), drive, None)
+        files = chosen(resume, choice)
+        lines = (*head, *_resume_lines(resume, files, drive), _confirm_line(drive))
+        return ReformatPlan(lines, tuple(f"/sd/{file.path}" for file in files if not file.is_dir), resume.folder)
+    with surveyed(path, choice) as survey:
+        _check_room(backup_dir, survey, drive)
+        lines = (*head, *_fresh_lines(survey, backup_dir, drive), _confirm_line(drive))
+        return ReformatPlan(lines, survey.new_files)
+
+
+def _resume_lines(journal: Journal, files: tuple[Copied, ...], drive: Drive) -> Iterator[str]:
+    there = [file for file in journal.files if not file.is_dir]
+    yield f"an earlier run was interrupted: go on with its backup in {journal.folder}"
+    layout, usual = _layout(journal, files, drive.size_bytes)
+    yield format_line(drive.device, layout, usual=usual)
+    back = sum(not file.is_dir for file in files)
+    if back < len(there):
+        yield f"leave {counted(len(there) - back, 'file')} in the backup only, as you chose"
+    yield f"put {counted(back, 'file')} back, and compare every byte with the backup"
+
+
+def _layout(journal: Journal, files: tuple[Copied, ...], size_bytes: int) -> tuple[Layout, bool]:
+    """Where the copies will lie, and whether in the usual way. Raises CardError where they do not fit."""
+    planned = [(_file(journal.folder, file), file.path) for file in files]
+    layout = fitted(size_bytes, planned, journal.label, journal.device)
+    return layout, layout.plan == plan_format(size_bytes, journal.label)
 
 
 def _fresh_lines(survey: Survey, backup_dir: Path, drive: Drive) -> Iterator[str]:
-    files, size = counted(len(survey.files), "file"), counted(survey.file_bytes, "byte")
-    yield f"back up {files} ({size}) to a new folder in {backup_dir}"
+    yield from backup_lines(survey, backup_dir)
+    if survey.mark is not None:
+        yield f"an earlier run was interrupted, and its backup ({shown(survey.mark.folder, 300)}) is not used"
     if survey.raw:
         minutes = 2 * drive.size_bytes / _READER_BYTES_PER_S / 60
         yield (
             f"keep a copy of the whole card there too ({RAW_COPY}): files alone do not hold everything; "
             f"reading it twice takes about {minutes:.0f} min with a plain reader"
         )
-    yield f"format {drive.device}: {survey.plan}"
+    yield format_line(drive.device, survey.layout, usual=survey.usual)
     yield from put_back_lines(survey)
     yield "compare every byte on the card with the backup; write the partition table last"
 
@@ -168,6 +183,7 @@ def reformat_device(
     *,
     backup_dir: Path,
     expected: Identity,
+    choice: Choice = EVERYTHING,
     force: bool = False,
     emit: Listener = ignore,
     now: Callable[[], datetime] = datetime.now,
@@ -175,43 +191,46 @@ def reformat_device(
     """Format a device that the user has confirmed; its files come back, the .dup at the root.
 
     expected  what the user confirmed; another card in its place is refused
+    choice    what comes back; everything is in the backup
 
     Raises CardError or UsageError before the first write where something is wrong. Later, whatever happens is
     raised with the place of the backup: every file lies there whole, and the same call goes on from it.
     """
-    drive = check_device(path, backup_dir=backup_dir, force=force)
-    if Identity.of(drive) != expected:
-        raise CardError("sd-swapped-while-mounted", "is not the card that was confirmed", on=drive.device)
-    moment = now()
-    journal = _unfinished(path, drive, backup_dir)
-    moved: tuple[tuple[str, str], ...] = ()
-    left_out: tuple[str, ...] = ()
-    if journal is not None:
-        emit(Note(f"going on with the backup in {journal.folder}"))
-        check_copies(journal)
-    else:
-        with surveyed(path, put_back=True) as survey:
-            _check_room(backup_dir, survey, drive)
-            backup = back_up(path, survey.found, backup_dir, raw=survey.raw, now=moment, emit=emit)
-            journal = _journal(drive, survey, backup)
-        moved = survey.moved
-        left_out = tuple(f"/sd/{item.entry.path}" for item in survey.files if item.key not in survey.new_paths)
-    unmount(drive)
-    write_journal(journal)
-    with _named(journal), open_for_writing(path, expected=expected) as target:
-        layout = _write(target, journal, int(moment.timestamp()) & 0xFFFFFFFF, emit)
-    write_journal(journal.finished())
+    with claimed(path):
+        drive = check_device(path, backup_dir=backup_dir, force=force)
+        if Identity.of(drive) != expected:
+            raise CardError("sd-swapped-while-mounted", "is not the card that was confirmed", on=drive.device)
+        moment = now()
+        journal = _unfinished(path, drive, backup_dir)
+        moved: tuple[tuple[str, str], ...] = ()
+        if journal is not None:
+            emit(Note(f"going on with the backup in {journal.folder}"))
+            files = chosen(journal, choice)
+            left_out = tuple(f"/sd/{file.path}" for file in journal.files if not file.is_dir and file not in files)
+            check_copies(journal.folder, files)
+        else:
+            with surveyed(path, choice) as survey:
+                _check_room(backup_dir, survey, drive)
+                backup = back_up(path, survey.found, backup_dir, raw=survey.raw, now=moment, emit=emit)
+                journal = _journal(drive, survey, backup)
+            files, moved, left_out = journal.files, survey.moved, survey.left_out
+        layout, _ = _layout(journal, files, drive.size_bytes)
+        unmount(drive)
+        write_journal(journal)
+        with _named(journal, choice), open_for_writing(path, expected=expected) as target:
+            _write(target, journal, files, layout, int(moment.timestamp()) & 0xFFFFFFFF, emit)
+        write_journal(journal.finished())
     emit(Note(f"{drive.device} is formatted and may be pulled out; the backup stays in {journal.folder}"))
     raw = journal.folder / RAW_COPY
-    put_back = tuple(f"/sd/{path}" for path, copy, *_ in journal.files if copy)
-    return ReformatResult(journal.folder, raw if raw.exists() else None, layout, put_back, moved, left_out)
+    put_back = tuple(f"/sd/{file.path}" for file in files if not file.is_dir)
+    return ReformatResult(journal.folder, raw if raw.exists() else None, str(layout.plan), put_back, moved, left_out)
 
 
 def _journal(drive: Drive, survey: Survey, backup: Backup) -> Journal:
     files = []
     for file, saved in new_files(survey, backup):
         copy = "" if saved.where is None else saved.where.relative_to(backup.folder).as_posix()
-        files.append((file.path, copy, saved.sha256, file.size_bytes, file.attributes, file.stamps.hex()))
+        files.append(Copied(file.path, copy, saved.sha256, file.size_bytes, file.attributes, file.stamps.hex()))
     return Journal(
         id=new_id(),
         folder=backup.folder.resolve(),
@@ -219,15 +238,16 @@ def _journal(drive: Drive, survey: Survey, backup: Backup) -> Journal:
         size_bytes=drive.size_bytes,
         serial=drive.serial,
         model=drive.model,
-        label=survey.plan.geometry.label,
+        label=survey.layout.plan.geometry.label,
         files=tuple(files),
     )
 
 
-def _write(target: DeviceTarget, journal: Journal, serial: int, emit: Listener) -> str:
-    """Mark, format, files, comparison, partition table; the layout in words. Raises CardError."""
-    files = [_file(journal.folder, *file) for file in journal.files]
-    layout = best_layout(target.size_bytes, files, journal.label)
+def _write(
+    target: DeviceTarget, journal: Journal, copies: tuple[Copied, ...], layout: Layout, serial: int, emit: Listener
+) -> None:
+    """Mark, format, files, comparison, partition table. Raises CardError."""
+    files = [_file(journal.folder, copied) for copied in copies]
     plan = layout.plan
     emit(Note(f"formatting {target.name}: {plan}"))
     format_card(target, plan, serial=serial, mark=mark_sector(Mark(journal.id, str(journal.folder))))
@@ -242,29 +262,42 @@ def _write(target: DeviceTarget, journal: Journal, serial: int, emit: Listener) 
     target.settle()
     if target.read_at(0, SECTOR_BYTES) != partition_table(plan, serial):
         raise CardError("sd-read-error-mid-flash", "the partition table reads back otherwise", on=target.name)
-    return str(plan)
 
 
-def _file(folder: Path, path: str, copy: str, _sha256: str, size_bytes: int, attributes: int, stamps: str) -> NewFile:
-    if not copy:
-        return NewFile(path, 0, tuple, attributes | ATTR_DIRECTORY, bytes.fromhex(stamps))
-    return NewFile(path, size_bytes, partial(read_pieces, folder / copy), attributes, bytes.fromhex(stamps))
+def _file(folder: Path, copied: Copied) -> NewFile:
+    if copied.is_dir:
+        return NewFile(copied.path, 0, tuple, copied.attributes | ATTR_DIRECTORY, bytes.fromhex(copied.stamps))
+    content = partial(read_pieces, folder / copied.copy)
+    return NewFile(copied.path, copied.size_bytes, content, copied.attributes, bytes.fromhex(copied.stamps))
 
 
 @contextmanager
-def _named(journal: Journal) -> Iterator[None]:
-    """Whatever stops the writing says where the files are."""
-    where = f"all files lie whole in {journal.folder}; run the same command again to go on from there"
+def _named(journal: Journal, choice: Choice) -> Iterator[None]:
+    """Whatever stops the writing says where the files are, and a way on: another one where this one failed before."""
+    where = f"all files lie whole in {journal.folder}"
     try:
         yield
     except KeyboardInterrupt:
-        raise Stopped(f"formatting {journal.device} was stopped; it is no card at the moment", next=where) from None
+        again = f"run the same command again to go on from there; {where}"
+        raise Stopped(f"formatting {journal.device} was stopped before it was done", next=again) from None
     except DoctorError as err:
-        err.next = f"{err.next}; {where}" if err.next else where
+        if not journal.failed_so(err.what):
+            with suppress(CardError):
+                write_journal(journal.failing(err.what))
+            on = "; ".join(filter(None, (err.next, "run the same command again to go on from there")))
+        elif choice.nothing:
+            on = "it ended so before: use another card, this one is worn out or holds less than it claims"
+        else:
+            on = (
+                'it ended so before: finish it with fewer files (--put-back "*.dup"), as an empty card '
+                "(--put-back none), or use another card"
+            )
+        err.next = f"{on}; {where}"
         raise
 
 
 def _check_room(backup_dir: Path, survey: Survey, drive: Drive) -> None:
+    """Raise CardError where the PC has no room for the backup."""
     need = survey.file_bytes + (drive.size_bytes if survey.raw else 0) + _ROOM_FOR_FOLDERS_BYTES
     check_room(backup_dir, need, "the backup")
 

@@ -15,7 +15,6 @@ from datetime import datetime
 from pathlib import Path
 
 from doctor.card.chains import Fat
-from doctor.card.change import medium_to_change
 from doctor.card.device import open_source
 from doctor.card.directory import walk
 from doctor.card.format import fs_info
@@ -29,6 +28,7 @@ from doctor.card.judge import (
     good_backup,
     judge,
 )
+from doctor.card.medium import medium_to_change
 from doctor.card.overlay import Group, Medium, Overlay
 from doctor.card.sniff import Scheme, VolumeKind, look_at
 from doctor.card.source import SECTOR_BYTES, BlockSource
@@ -71,6 +71,14 @@ def plan_repair(path: Path) -> tuple[str, ...]:
     """
     with open_source(path) as source:
         return _repair(Overlay(_ReadOnly(source)))
+
+
+def heals(source: BlockSource) -> bool:
+    """Whether the copies on a card mend all that is wrong with it, so that a repair comes before a format."""
+    try:
+        return bool(_repair(Overlay(_ReadOnly(source))))
+    except CardError:
+        return False
 
 
 def repair(path: Path, *, backup_dir: Path, now: datetime) -> tuple[str, ...]:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import io
 import os
+import stat
 from io import FileIO
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
+from doctor.card.claim import share
 from doctor.errors import CardError, UsageError
 
 SECTOR_BYTES = 512  #: the unit of partition tables, and the only sector size that the board takes
@@ -46,6 +48,17 @@ def _no_such_bytes(name: str, offset: int, length: int, cause: str) -> CardError
     )
 
 
+def refuse_odd_file(mode: int, path: Path) -> None:
+    """Raise CardError for what is no plain file: opening a pipe waits for ever. ``mode`` as os.stat gives it."""
+    if not stat.S_ISREG(mode):
+        raise CardError(
+            "card-is-fat",
+            "is neither a folder, an image file nor a disk",
+            on=str(path),
+            next="give the folder where the card is mounted, an image file of it, or the device; see fipy-doctor cards",
+        )
+
+
 class FileSource:
     """An image file, opened read-only for as long as it is used; a context manager.
 
@@ -54,6 +67,7 @@ class FileSource:
 
     def __init__(self, path: Path) -> None:
         try:
+            refuse_odd_file(path.stat().st_mode, path)
             self._hold(path, path.open("rb", buffering=0))
         except FileNotFoundError as err:
             raise UsageError("card-is-fat", "there is no such file", on=str(path), next="check the path") from err
@@ -66,6 +80,11 @@ class FileSource:
         self._path = path
         self._file = file
         self._size = os.fstat(file.fileno()).st_size
+        try:
+            share(file.fileno(), str(path))
+        except CardError:
+            file.close()
+            raise
 
     @property
     def name(self) -> str:

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from doctor.card.arrange import Arrangement, Key, arrange, fitted
 from doctor.card.backup import Backup, Found, Saved, read_pieces
+from doctor.card.choice import Choice
 from doctor.card.device import open_source
-from doctor.card.directory import ATTR_DIRECTORY, MOST_ENTRIES_OF_TREE, Entry, walk
-from doctor.card.format import DEFAULT_LABEL, FormatPlan, plan_format
+from doctor.card.directory import (
+    ATTR_ARCHIVE,
+    ATTR_DIRECTORY,
+    ATTR_HIDDEN,
+    ATTR_READ_ONLY,
+    ATTR_SYSTEM,
+    MOST_ENTRIES_OF_TREE,
+    Entry,
+    walk,
+)
+from doctor.card.format import DEFAULT_LABEL, plan_format
 from doctor.card.judge import FatVolume, Judgement, judge, open_volume
 from doctor.card.reader import read_file
 from doctor.card.sniff import Scheme, VolumeKind
-from doctor.card.source import BlockSource
-from doctor.card.writer import NewFile
+from doctor.card.source import SECTOR_BYTES, BlockSource
+from doctor.card.unfinished import Mark, read_mark
+from doctor.card.writer import Layout, NewFile
 from doctor.errors import CardError
 from doctor.escape import shown
 from doctor.plural import counted
@@ -24,19 +36,24 @@ from doctor.plural import counted
 
 @dataclass(frozen=True)
 class Survey:
-    """What lies on the image, on all its FAT volumes, and what will be done with it.
+    """What lies on a card, on all its FAT volumes, and what will be done with it.
 
-    torn        keys of files that cannot be read whole
-    incomplete  something on the card cannot be reached as a file
-    new_paths   path after the reformat, by key; what is missing here is not put back
+    torn         keys of files that cannot be read whole
+    incomplete   something on the card cannot be reached as a file
+    arrangement  what becomes of each file
+    layout       where it will lie on the new volume
+    usual        the layout is the one that cards of this size usually get
+    mark         what a reformat left that was interrupted; None on other cards
     """
 
     verdict: Judgement
     found: tuple[Found, ...]
-    torn: frozenset[tuple[int, int]]
+    torn: frozenset[Key]
     incomplete: bool
-    plan: FormatPlan
-    new_paths: dict[tuple[int, int], str]
+    arrangement: Arrangement
+    layout: Layout
+    usual: bool
+    mark: Mark | None = None
 
     @property
     def files(self) -> tuple[Found, ...]:
@@ -44,10 +61,23 @@ class Survey:
         return tuple(item for item in self.found if not item.entry.is_dir)
 
     @property
+    def put_back(self) -> tuple[Found, ...]:
+        """The files that come back."""
+        return tuple(item for item in self.files if item.key in self.arrangement.new_paths)
+
+    @property
+    def new_files(self) -> tuple[str, ...]:
+        """Where they will be."""
+        return tuple(f"/sd/{self.arrangement.new_paths[item.key]}" for item in self.put_back)
+
+    @property
     def raw(self) -> bool:
         """Whether files alone would not bring everything back, so that the whole card is kept."""
+        if self.mark is not None:
+            return False  # what an interrupted reformat left is no card any more; who lost its backup has chosen so
         only_one = self.verdict.volume is not None and not self.verdict.others
-        return not only_one or bool(self.torn) or self.incomplete or not self.verdict.pc_reads
+        damaged = any(problem.pc or problem.path for problem in self.verdict.problems)
+        return not only_one or bool(self.torn) or self.incomplete or damaged
 
     @property
     def file_bytes(self) -> int:
@@ -57,10 +87,17 @@ class Survey:
     @property
     def moved(self) -> tuple[tuple[str, str], ...]:
         """Files that get another path, as (old, new)."""
-        pairs = ((item.entry.path, self.new_paths.get(item.key)) for item in self.files)
-        return tuple((f"/sd/{old}", f"/sd/{new}") for old, new in pairs if new is not None and old != new)
+        pairs = ((item.entry.path, self.arrangement.new_paths[item.key]) for item in self.put_back)
+        return tuple((f"/sd/{old}", f"/sd/{new}") for old, new in pairs if old != new)
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Paths of files that stay in the backup only."""
+        return tuple(f"/sd/{item.entry.path}" for item in self.files if item.key not in self.arrangement.new_paths)
 
 
+_KEPT_ATTRIBUTES = ATTR_READ_ONLY | ATTR_HIDDEN | ATTR_SYSTEM | ATTR_DIRECTORY | ATTR_ARCHIVE
+_MOST_LINES = 12  #: of one kind in a plan
 _NEVER_A_CARD = (VolumeKind.HTML, VolumeKind.ARCHIVE, VolumeKind.DISK_IMAGE, VolumeKind.ISO9660)
 
 
@@ -76,34 +113,91 @@ def check_is_a_card(card: Path, verdict: Judgement, *, force: bool) -> None:
         )
 
 
+def backup_lines(survey: Survey, backup_dir: Path) -> Iterator[str]:
+    """What is kept on the PC, for a plan."""
+    files, size = counted(len(survey.files), "file"), counted(survey.file_bytes, "byte")
+    yield f"back up {files} ({size}) to a new folder in {backup_dir}"
+
+
+def format_line(what: str, layout: Layout, *, usual: bool) -> str:
+    """How a card is formatted, for a plan."""
+    return f"format {what}: {layout.plan}" + ("" if usual else ", other ones than usual, so that the files fit")
+
+
 def put_back_lines(survey: Survey) -> Iterator[str]:
     """What is put back, what moves, and what stays in the backup only; a sentence a line."""
-    yield f"put {counted(sum(item.key in survey.new_paths for item in survey.files), 'file')} back"
-    for old, new in survey.moved:
-        yield f"put {shown(old)} at {shown(new)}"
-    for item in survey.files:
-        if item.key in survey.torn:
-            yield f"not put back, because it cannot be read whole: /sd/{shown(item.entry.path)}"
-        elif item.key not in survey.new_paths:
-            yield f"not put back, because only macOS needs it: /sd/{shown(item.entry.path)}"
+    yield (
+        f"put {counted(len(survey.put_back), 'file')} back"
+        if survey.put_back
+        else "put nothing back: the card will be empty"
+    )
+    yield from _bounded(
+        [f"put {shown(old)} at {shown(new)}" for old, new in survey.moved], "more files get another path"
+    )
+    kept = [(item, survey.arrangement.left_out.get(item.key)) for item in survey.files]
+    lines = [f"not put back, because {why}: /sd/{shown(item.entry.path)}" for item, why in kept if why]
+    yield from _bounded(lines, "more files stay in the backup only")
+
+
+def _bounded(lines: list[str], more: str) -> Iterator[str]:
+    """The lines, or as many as a plan can bear."""
+    yield from lines[:_MOST_LINES]
+    if len(lines) > _MOST_LINES:
+        yield f"{len(lines) - _MOST_LINES} {more}"
 
 
 @contextmanager
-def surveyed(card: Path, *, put_back: bool) -> Iterator[Survey]:
-    """Everything on a card, which is open while the survey is used. Raises CardError."""
+def surveyed(card: Path, choice: Choice) -> Iterator[Survey]:
+    """Everything on a card, which is open while the survey is used.
+
+    Raises CardError, also where what should go back does not fit or collides; UsageError for a choice of nothing.
+    """
     with open_source(card) as source:
         verdict = judge(source)
+        mark = read_mark(source.read_at(0, min(SECTOR_BYTES, source.size_bytes)))
+        if mark is not None and not choice.nothing:
+            raise _backup_is_away(source.name, mark)
         found: list[Found] = []
         incomplete = False
-        for volume in _volumes(source, verdict):
+        volumes = list(_volumes(source, verdict))
+        for volume in volumes:
             entries, missing = _entries(volume)
-            found += [Found(volume, entry) for entry in entries]
+            name = _volume_name(verdict, volume) if len(volumes) > 1 else ""
+            found += [Found(volume, entry, name) for entry in entries]
             incomplete = incomplete or missing
         torn = frozenset(item.key for item in found if item.torn)
         label = verdict.label if verdict.label.isascii() and verdict.label.isprintable() else ""
-        plan = plan_format(source.size_bytes, label or DEFAULT_LABEL)
-        new_paths = _new_paths(found, torn) if put_back else {}
-        yield Survey(verdict, tuple(found), torn, incomplete, plan, new_paths)
+        usual = plan_format(source.size_bytes, label or DEFAULT_LABEL)
+        arrangement = arrange(found, torn, choice, source.name)
+        planned = [(_planned(item, path), item.called[0]) for item, path in _placed(found, arrangement)]
+        layout = fitted(source.size_bytes, planned, usual.geometry.label, source.name)
+        yield Survey(verdict, tuple(found), torn, incomplete, arrangement, layout, layout.plan == usual, mark)
+
+
+def _backup_is_away(on: str, mark: Mark) -> CardError:
+    return CardError(
+        "card-is-fat",
+        "formatting this card was interrupted, and the backup that holds its files is not here",
+        on=on,
+        cause=f"its files lie in {shown(mark.folder, 300)}, perhaps on another computer",
+        next="bring that folder here and add --backup with it; or add --put-back none to make it an empty card",
+    )
+
+
+def _placed(found: Iterable[Found], arrangement: Arrangement) -> Iterator[tuple[Found, str]]:
+    return ((item, arrangement.new_paths[item.key]) for item in found if item.key in arrangement.new_paths)
+
+
+def _planned(item: Found, path: str) -> NewFile:
+    """A file as it will be on the new card; its content comes later, from the backup."""
+    entry = item.entry
+    size = 0 if entry.is_dir else entry.size_bytes
+    return NewFile(path, size, tuple, entry.attributes & _KEPT_ATTRIBUTES, entry.stamps)
+
+
+def _volume_name(verdict: Judgement, volume: FatVolume) -> str:
+    number = next((p.slot for p in verdict.layout.partitions if p.start_sector == volume.start_sector), 0) + 1
+    return f"partition {number}"
 
 
 def _volumes(source: BlockSource, verdict: Judgement) -> Iterator[FatVolume]:
@@ -134,59 +228,13 @@ def _entries(volume: FatVolume) -> tuple[list[Entry], bool]:
     return entries, incomplete
 
 
-def _new_paths(found: list[Found], torn: frozenset[tuple[int, int]]) -> dict[tuple[int, int], str]:
-    """Where everything goes: as it was, but the .dup to the root, and without the ``._`` files of macOS."""
-    at_root = {item.entry.name.lower() for item in found if "/" not in item.entry.path}
-    taken: set[str] = set()
-    paths: dict[tuple[int, int], str] = {}
-    emptied: set[str] = set()
-    for item in found:
-        entry = item.entry
-        if item.key in torn or (entry.name.startswith("._") and not entry.is_dir):
-            continue
-        path = entry.path
-        if not entry.is_dir and entry.name.lower().endswith(".dup") and entry.name.lower() not in at_root:
-            path = entry.name
-            at_root.add(entry.name.lower())
-            emptied.update(_parents(entry.path))
-        paths[item.key] = _free_name(path, taken, is_dir=entry.is_dir)
-        taken.add(paths[item.key].lower())
-    # A folder from which the .dup went, and which held nothing else, would only mislead.
-    emptied -= {parent for item in found if not item.entry.is_dir for parent in _parents(paths.get(item.key, ""))}
-    gone = {item.key for item in found if item.entry.is_dir and item.entry.path in emptied}
-    return {key: path for key, path in paths.items() if key not in gone}
-
-
-def _free_name(path: str, taken: set[str], *, is_dir: bool) -> str:
-    """A damaged card may list a name twice; the second gets a number, folders of the same name become one."""
-    if is_dir or path.lower() not in taken:
-        return path
-    stem, dot, extension = path.rpartition(".")
-    if not dot or "/" in extension:
-        stem, extension = path, ""
-    number = 2
-    while f"{stem}-{number}{dot}{extension}".lower() in taken:
-        number += 1
-    return f"{stem}-{number}{dot}{extension}"
-
-
-def _parents(path: str) -> Iterator[str]:
-    while "/" in path:
-        path = path.rpartition("/")[0]
-        yield path
-
-
 def new_files(survey: Survey, backup: Backup) -> Iterator[tuple[NewFile, Saved]]:
     """What is written to the new card: the copies in the backup, which were verified."""
     for item in backup.saved:
-        entry, path = item.found.entry, survey.new_paths.get(item.found.key)
-        if path is None or not item.whole:
-            continue
-        if item.where is None:
-            yield NewFile(path, 0, tuple, ATTR_DIRECTORY, entry.stamps), item
-        else:
-            content = partial(read_pieces, item.where)
-            yield NewFile(path, entry.size_bytes, content, entry.attributes, entry.stamps), item
+        path = survey.arrangement.new_paths.get(item.found.key)
+        if path is not None:
+            planned = _planned(item.found, path)
+            yield planned if item.where is None else replace(planned, content=partial(read_pieces, item.where)), item
 
 
 def prove(source: BlockSource, files: list[NewFile]) -> None:

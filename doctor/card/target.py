@@ -63,9 +63,13 @@ def copy_that_takes_the_name(image: Path) -> Iterator[Path]:
     """A new file beside ``image``; takes its name at the end, and vanishes if anything goes wrong before.
 
     The original is whole at every moment: it is only ever replaced, by a rename, with a finished file. Refuses
-    where somebody changed the original meanwhile. Raises CardError.
+    where somebody changed the original meanwhile. The caller has claimed the image: unfinished copies of it that are
+    there were left by runs that were killed, and go. Raises CardError.
     """
     before = _identity(image)
+    for killed in leftovers(image):
+        with suppress(OSError):
+            killed.unlink()
     try:
         handle, name = tempfile.mkstemp(prefix=f".{image.name}{PART_MARK}", dir=image.parent)
         os.close(handle)
@@ -91,6 +95,15 @@ def copy_that_takes_the_name(image: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+def leftovers(image: Path) -> tuple[Path, ...]:
+    """Unfinished copies beside an image. Of an image that nobody works on, a kill or a power cut left them."""
+    start = f".{image.name}{PART_MARK}"
+    try:
+        return tuple(sorted(path for path in image.parent.iterdir() if path.name.startswith(start)))
+    except OSError:
+        return ()
 
 
 def _identity(image: Path) -> tuple[int, int, int, int]:

@@ -6,24 +6,29 @@ the card and is not trusted: only a journal on this PC with the same id makes it
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from doctor.card.choice import Choice, spelled
 from doctor.card.compare import sha256_of
 from doctor.card.source import SECTOR_BYTES
 from doctor.card.target import disk_error, sync_folder
 from doctor.errors import CardError
+from doctor.escape import shown
 
 MARK = b"FIPY-DOCTOR REFORMAT UNFINISHED\n"
 JOURNAL = "reformat.json"
 _ID = re.compile(r"[0-9a-f]{32}")
+_NUMBER = re.compile(r"\d+")
+_MOST_JOURNAL_BYTES = 64 << 20  #: 20,000 files with the longest names take less
 
 
 @dataclass(frozen=True)
@@ -54,14 +59,35 @@ def read_mark(sector: bytes) -> Mark | None:
     return Mark(text, folder.decode("utf-8", "replace")) if _ID.fullmatch(text) else None
 
 
+class Copied(NamedTuple):
+    """A file that is put back, or a folder.
+
+    path    on the card
+    copy    in the backup folder; empty for a folder
+    stamps  times of the directory entry, in hexadecimal
+    """
+
+    path: str
+    copy: str
+    sha256: str
+    size_bytes: int
+    attributes: int
+    stamps: str
+
+    @property
+    def is_dir(self) -> bool:
+        """Whether it is a folder."""
+        return not self.copy
+
+
 @dataclass(frozen=True)
 class Journal:
     """A reformat of a device, as its backup folder remembers it.
 
     size_bytes, serial, model  of the card
     done                       the card is finished
-    files                      what is put back, as (path on the card, copy in the folder or "" for folders,
-                               SHA-256, size, attributes, stamps in hexadecimal)
+    files                      all that can be put back, folders before what is in them
+    failed                     how the last run that failed ended, in words; empty where none did
     """
 
     id: str
@@ -71,12 +97,30 @@ class Journal:
     serial: str
     model: str
     label: str
-    files: tuple[tuple[str, str, str, int, int, str], ...]
+    files: tuple[Copied, ...]
     done: bool = False
+    failed: str = ""
 
     def finished(self) -> Journal:
         """The same, done."""
         return replace(self, done=True)
+
+    def failing(self, words: str) -> Journal:
+        """The same, after a run that failed in these words."""
+        return replace(self, failed=words)
+
+    def failed_so(self, words: str) -> bool:
+        """Whether the last run that failed ended in these words; numbers, such as that of a sector, do not matter."""
+        return bool(self.failed) and _NUMBER.sub("0", self.failed) == _NUMBER.sub("0", words)
+
+
+def chosen(journal: Journal, choice: Choice) -> tuple[Copied, ...]:
+    """What goes back by the user's choice, with the folders that it needs. Raises UsageError for unknown names."""
+    choice.refuse_unknown([(file.path,) for file in journal.files], on=str(journal.folder))
+    taken = [file for file in journal.files if choice.takes(file.path)]
+    within = tuple(f"{file.path}/" for file in taken if not file.is_dir)
+    needed = {file.path for file in journal.files if file.is_dir and any(w.startswith(f"{file.path}/") for w in within)}
+    return tuple(file for file in journal.files if file in taken or file.path in needed)
 
 
 def write_journal(journal: Journal) -> None:
@@ -89,6 +133,7 @@ def write_journal(journal: Journal) -> None:
         "serial": journal.serial,
         "model": journal.model,
         "label": journal.label,
+        "failed": journal.failed,
         "files": [list(file) for file in journal.files],
     }
     path = journal.folder / JOURNAL
@@ -107,7 +152,10 @@ def write_journal(journal: Journal) -> None:
 def read_journal(folder: Path) -> Journal | None:
     """The journal in a folder; None where there is none that makes sense."""
     try:
-        told: Mapping[str, Any] = json.loads((folder / JOURNAL).read_bytes())
+        path = folder / JOURNAL
+        if path.stat().st_size > _MOST_JOURNAL_BYTES:
+            return None
+        told: Mapping[str, Any] = json.loads(path.read_bytes())
         return Journal(
             id=str(told["id"]),
             folder=folder,
@@ -116,23 +164,31 @@ def read_journal(folder: Path) -> Journal | None:
             serial=str(told["serial"]),
             model=str(told["model"]),
             label=str(told["label"]),
-            files=tuple(
-                (str(path), str(copy), str(sha), int(size), int(attributes), str(stamps))
-                for path, copy, sha, size, attributes, stamps in told["files"]
-            ),
+            files=tuple(_copied(*told_file) for told_file in told["files"]),
             done=bool(told["done"]),
+            failed=str(told.get("failed", "")),
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
         return None
+
+
+def _copied(path: object, copy: object, sha256: object, size: Any, attributes: Any, stamps: object) -> Copied:
+    """One file as a journal tells of it. Raises ValueError, TypeError or OverflowError where it makes no sense."""
+    found = Copied(str(path), str(copy), str(sha256), int(size), int(attributes), str(stamps))
+    if not found.path or not 0 <= found.size_bytes <= 0xFFFFFFFF or not 0 <= found.attributes <= 0xFF:
+        raise ValueError(found.path)
+    bytes.fromhex(found.stamps)
+    return found
 
 
 def find_unfinished(sector: bytes, backup_dir: Path, *, size_bytes: int, serial: str) -> Journal | None:
     """The unfinished reformat of this card, by its mark, else by its serial number.
 
-    sector  sector 0 of the card
+    sector      sector 0 of the card
+    backup_dir  the folder in which backups are made, or the backup itself, wherever it was brought
     """
     mark = read_mark(sector)
-    journals = [read_journal(Path(mark.folder))] if mark is not None else []
+    journals = [read_journal(Path(mark.folder)), read_journal(backup_dir)] if mark is not None else []
     with suppress(OSError):
         journals += [read_journal(folder) for folder in sorted(backup_dir.iterdir(), reverse=True)]
     for journal in journals:
@@ -145,23 +201,24 @@ def find_unfinished(sector: bytes, backup_dir: Path, *, size_bytes: int, serial:
     return None
 
 
-def check_copies(journal: Journal) -> None:
+def check_copies(folder: Path, files: Iterable[Copied]) -> None:
     """Every copy that will be put back is still what it was. Raises CardError."""
-    for path, copy, sha256, _, _, _ in journal.files:
-        if not copy:
+    for file in files:
+        if file.is_dir:
             continue
-        place = journal.folder / copy
+        place = folder / file.copy
         try:
-            if journal.folder.resolve() not in place.resolve().parents:
-                raise OSError("lies outside the backup folder")
-            with place.open("rb") as file:
-                same = sha256_of(iter(lambda: file.read(1 << 20), b"")) == sha256
+            if folder.resolve() not in place.resolve().parents:
+                raise OSError(errno.EPERM, "lies outside the backup folder")
+            with place.open("rb") as stream:
+                same = sha256_of(iter(lambda: stream.read(1 << 20), b"")) == file.sha256
+            what = "was changed since"
         except OSError as err:
-            raise disk_error(place, err) from err
+            same, what = False, f"cannot be read: {err.strerror}"
         if not same:
             raise CardError(
                 "card-is-fat",
-                f"the copy of {path} in the backup was changed since; nothing was put back",
+                f"the copy of {shown(file.path)} in the backup {what}; nothing was written",
                 on=str(place),
-                next="put the files back by hand",
+                next=f"bring it back to what it was, or go on without it: add --leave-out {spelled(file.path)}",
             )

@@ -13,6 +13,7 @@ from doctor.cli import options
 from doctor.cli.check import remember, show_next
 from doctor.cli.check_line import CheckLine
 from doctor.cli.screen import Screen
+from doctor.errors import Stopped
 from doctor.jobs.fix import Action, FixRequest, FixResult, fix
 from doctor.remedies import DoableCure, cures
 
@@ -45,7 +46,14 @@ def _cure_switches(command: click.Command) -> click.Command:
     "--put-back",
     multiple=True,
     metavar="NAMES",
-    help="With --reset-flash: files that go back to the board without a question: main.py, 'lib/*', '*'.",
+    help="With --reset-flash: files that go back to the board without a question: main.py, 'lib/*', '*'. "
+    "With --reformat-sd: the only ones that go back to the card; none: an empty card.",
+)
+@click.option(
+    "--leave-out",
+    multiple=True,
+    metavar="NAMES",
+    help="With --reformat-sd: files and folders that do not go back to the card; they stay in the backup.",
 )
 @click.option("--interrupt", is_flag=True, help="A program that runs on the board may be stopped.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
@@ -66,6 +74,7 @@ def command(**given: Any) -> int:
         given["force_device"],
         given["dry_run"],
         given["put_back"],
+        given["leave_out"],
     )
     with options.open_bench(bench_options, given) as bench:
         line = CheckLine(screen)
@@ -143,7 +152,21 @@ def _again(given: dict[str, Any], bench_options: BenchOptions) -> list[str]:
     words += ["--backup", str(given["backup"])] if given["backup"] else []
     words += ["--confirm", given["confirm"]] if given["confirm"] else []
     words += [word for names in given["put_back"] for word in ("--put-back", names)]
+    words += [word for names in given["leave_out"] for word in ("--leave-out", names)]
     return words + ["--force-device"] * given["force_device"] + ["--interrupt"] * given["interrupt"]
+
+
+def _knows_more(result: FixResult, failed: set[str]) -> bool:
+    """Whether the error of a cure is a better end of the output than what the checks lead to.
+
+    It is where they find nothing wrong, and where they know nothing but the cures that failed just now.
+    """
+    from doctor.jobs import tried
+
+    first = next(iter(result.report.failed), None)
+    if first is None:
+        return True
+    return first.check not in tried.WATCHED and bool(first.remedies) and failed.issuperset(r.id for r in first.remedies)
 
 
 def _show(result: FixResult, screen: Screen, bench_options: BenchOptions, rehearsed: list[str] | None = None) -> None:
@@ -157,6 +180,7 @@ def _show(result: FixResult, screen: Screen, bench_options: BenchOptions, rehear
         members = {"actions": [_action_json(a) for a in result.actions], **as_json.report_members(result.report)}
         screen.document(as_json.document("fix", result.exit_code, result.error, **members))
         return
+    failed = {a.cure.id for a in result.actions if a.error is not None and not isinstance(a.error, Stopped)}
     if result.stopped is not None:
         screen.show(console.error(result.stopped))
     for action in result.actions:
@@ -165,17 +189,17 @@ def _show(result: FixResult, screen: Screen, bench_options: BenchOptions, rehear
         if not action.done:
             for line in action.plan:
                 screen.show(console.hanging(Text("  - "), Text(line)))
-        if action.error is not None and result.report.failed:
+        if action.error is not None and not _knows_more(result, failed):
             screen.show(console.error(action.error))
     known = cures()
     screen.show(Text(""))
     screen.show(console.findings(result.report, known, screen.out, verbose=screen.verbose))
     wrong = next((action.error for action in result.actions if action.error is not None), None)
-    if wrong is not None and not result.report.failed:  # what went wrong here comes next, and not a flash
+    if wrong is not None and _knows_more(result, failed):  # what went wrong here comes next, and not a flash
         screen.show(Text(""))
         screen.show(console.error(wrong))
         return
-    done = {action.cure.id for action in result.actions if action.done}
+    done = {action.cure.id for action in result.actions if action.done} | failed
     if tried.failing(result.report) is not None:
         done |= {action.cure.id for action in result.actions if action.error is not None}  # it was tried, and failed
         tried.note(bench_options.port, done)

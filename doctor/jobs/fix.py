@@ -26,7 +26,8 @@ class FixRequest:
     confirm  name that the user gave to confirm what destroys
     force    go on although the card looks unusual
     dry_run  show the plans and stop
-    put_back names of files that go back to a board whose flash is formatted, with ``*`` for any text
+    put_back names of files that go back to a board whose flash is formatted, or to a card; with ``*`` for any text
+    leave_out names of files that do not go back to a card
     """
 
     named: Sequence[str] = ()
@@ -35,6 +36,7 @@ class FixRequest:
     force: bool = False
     dry_run: bool = False
     put_back: Sequence[str] = ()
+    leave_out: Sequence[str] = ()
 
 
 class FixTalk(Protocol):
@@ -61,6 +63,7 @@ class FixTalk(Protocol):
 class Action:
     """What became of one cure: its plan, and what was done, or why not.
 
+    began      something may have been changed, whatever ended it
     declined   nobody said yes to the plan
     planned    the plan was only to be shown
     pointless  there was nothing that it could do
@@ -71,6 +74,7 @@ class Action:
     done: bool = False
     text: str = ""
     error: DoctorError | None = None
+    began: bool = False
     declined: bool = False
     planned: bool = False
     pointless: bool = False
@@ -122,7 +126,14 @@ def fix(bench: Bench, request: FixRequest, talk: FixTalk, listen: Listener = ign
     """Cure ``bench``. Raises UsageError for a request that makes no sense; a failed cure is in the result."""
     known = cures()
     context = CureContext(
-        talk.say, talk.ask, request.backup, request.confirm, request.force, talk.typed, request.put_back
+        talk.say,
+        talk.ask,
+        request.backup,
+        request.confirm,
+        request.force,
+        talk.typed,
+        request.put_back,
+        request.leave_out,
     )
     last_flash.lay_before(bench)
     before = engine.run(bench, listen=listen)
@@ -140,7 +151,7 @@ def fix(bench: Bench, request: FixRequest, talk: FixTalk, listen: Listener = ign
                 break
     else:
         actions = _what_checks_ask(bench, before, known, request, talk, context)
-    if not any(action.done for action in actions):
+    if not any(action.began for action in actions):
         return FixResult(before, tuple(actions), bool(request.named))
     return FixResult(engine.run(bench, listen=listen), tuple(actions), bool(request.named))
 
@@ -168,6 +179,8 @@ def _what_checks_ask(
 def _one(
     bench: Bench, cure: DoableCure, finding: Finding | None, request: FixRequest, talk: FixTalk, context: CureContext
 ) -> Action:
+    plan: tuple[str, ...] = ()
+    began = False
     try:
         plan = cure.plan(bench, finding, context)
         if not plan:
@@ -176,11 +189,16 @@ def _one(
             return Action(cure, plan, text="planned only", planned=True)
         if cure.grade is not Grade.SAFE and not talk.confirm_plan(cure, plan):
             return Action(cure, plan, text="not confirmed; nothing was changed", declined=True)
-        return Action(cure, plan, True, cure.do(bench, finding, context))
+        began = True
+        return Action(cure, plan, True, cure.do(bench, finding, context), began=True)
     except DoctorError as err:
-        return Action(cure, (), error=err)
+        return Action(cure, (), error=err, began=began)
     except KeyboardInterrupt:
-        return Action(cure, (), error=Stopped(f"stopped during {cure.id}", next="run fipy-doctor check"))
+        stopped = Stopped(f"stopped during {cure.id}", next="run fipy-doctor check")
+        return Action(cure, (), error=stopped, began=began)
+    finally:
+        if began:  # whatever ended it: what was known is that of before
+            bench.forget()
 
 
 def _not_confirmed(cure: Cure) -> DoctorError:

@@ -24,7 +24,8 @@ class CureContext:
     backup   folder on the PC for copies of what is replaced
     confirm  name that the user gave to confirm what destroys
     force    go on although the card looks unusual (``--force-device``)
-    put_back names of files that go back to a board whose flash is formatted, with ``*`` for any text
+    put_back names of files that go back to a board whose flash is formatted, or to a card; with ``*`` for any text
+    leave_out names of files that do not go back to a card
     """
 
     say: Callable[[str], None]
@@ -34,6 +35,7 @@ class CureContext:
     force: bool = False
     typed: Callable[[str], str | None] = lambda _question: None
     put_back: Sequence[str] = ()
+    leave_out: Sequence[str] = ()
 
 
 class Cure(ABC):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from doctor.card.device import is_device
+from doctor.card.medium import image_lines
 from doctor.remedies.cure import CureContext
 
 
 def device_lines(path: Path, context: CureContext) -> tuple[str, ...]:
-    """What a plan says of the device that it writes to; nothing for images and folders. Raises CardError."""
+    """What a plan says of the device or image that it writes to; nothing for folders. Raises CardError."""
     if not is_device(path):
-        return ()
+        return tuple(image_lines(path))
     from doctor.card.device_guard import assess, confirmation, description
     from doctor.card.reformat_device import check_device
 

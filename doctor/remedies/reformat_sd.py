@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from doctor.board import files, sdcard
+from doctor.card.choice import Choice
 from doctor.card.device import is_device
 from doctor.check import Finding
 from doctor.errors import CardError, DoctorError
@@ -31,6 +32,10 @@ READER_TEXT = "in a card reader that takes seconds: copy the .dup to the root an
 def _tell(event: Event, context: CureContext) -> None:
     if isinstance(event, Note):
         context.say(event.text)
+
+
+def _choice(context: CureContext) -> Choice:
+    return Choice(tuple(context.put_back), tuple(context.leave_out))
 
 
 class ReformatSd(DoableCure):
@@ -60,9 +65,10 @@ class ReformatSd(DoableCure):
         from doctor.card.reformat import plan_reformat
         from doctor.card.reformat_device import plan_reformat_device
 
-        if is_device(path):
-            return plan_reformat_device(path, backup_dir=context.backup, force=context.force).lines
-        return tuple(plan_reformat(path, backup_dir=context.backup, force=context.force))
+        make = plan_reformat_device if is_device(path) else plan_reformat
+        plan = make(path, backup_dir=context.backup, choice=_choice(context), force=context.force)
+        images = any(side_files.belongs_to(path) for path in plan.put_back)
+        return (*plan.lines, side_files.PLANNED) if images else plan.lines
 
     def do(self, bench: Bench, finding: Finding | None, context: CureContext) -> str:
         """Do it. Raises CardError or BoardError; an image is the old one or the new one then, never half."""
@@ -70,9 +76,10 @@ class ReformatSd(DoableCure):
         if path is None:
             return self._do_in_board(bench, context)
         result = self._do_on_pc(path, context)
-        bench.forget_card()
         said = side_files.tend(bench.card) if result.put_back else ""
-        done = f"{result.layout}; {counted(len(result.put_back), 'file')} put back; the backup lies in {result.backup}"
+        back = counted(len(result.put_back), "file")
+        left = f", {len(result.left_out)} only in the backup" if result.left_out else ""
+        done = f"{result.layout}; {back} put back{left}; the backup lies in {result.backup}"
         return f"{done}; {said}" if said else done
 
     def _do_on_pc(self, path: Path, context: CureContext) -> ReformatResult:
@@ -82,7 +89,11 @@ class ReformatSd(DoableCure):
 
         if not is_device(path):
             return reformat_image(
-                path, backup_dir=context.backup, force=context.force, emit=lambda event: _tell(event, context)
+                path,
+                backup_dir=context.backup,
+                choice=_choice(context),
+                force=context.force,
+                emit=lambda event: _tell(event, context),
             )
         drive = check_device(path, backup_dir=context.backup, force=context.force)
         check_confirmed(drive, context.confirm, context.typed)
@@ -90,6 +101,7 @@ class ReformatSd(DoableCure):
             path,
             backup_dir=context.backup,
             expected=Identity.of(drive),
+            choice=_choice(context),
             force=context.force,
             emit=lambda event: _tell(event, context),
         )

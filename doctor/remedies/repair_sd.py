@@ -50,5 +50,4 @@ class RepairSd(DoableCure):
         from doctor.card.repair import repair
 
         done = repair(path, backup_dir=context.backup, now=datetime.now())
-        bench.forget_card()
         return "; ".join(done)

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 PLANNED = f"lay the checksums of its blocks beside it (NAME{SUFFIX}), which the board's own updater uses"
 
 
+def belongs_to(path: str) -> bool:
+    """Whether a file on the card gets a side file: an image at the root, such as ``/sd/x.dup``."""
+    return path.count("/") == 2 and path.lower().endswith(".dup")
+
+
 def tend(card: Card) -> str:
     """Give every image at the card's root its side file, and take away one that does not fit; what was done.
 

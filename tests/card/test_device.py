@@ -13,6 +13,8 @@ from pathlib import Path, PureWindowsPath
 
 import pytest
 
+from doctor.card.backup import RAW_COPY
+from doctor.card.choice import NOTHING, Choice
 from doctor.card.device import DeviceSource, DeviceTarget, device_name, is_device, open_for_writing, whole_device
 from doctor.card.device_guard import Identity, confirmation
 from doctor.card.drives import find_drive
@@ -210,7 +212,7 @@ def test_interrupted_device_says_where_its_files_are_and_is_finished_later(
         assert "interrupted" in problem.text
         assert folder.name in problem.text
         plan = plan_reformat_device(device, backup_dir=tmp_path / "elsewhere", force=True)
-        assert plan.resume is not None
+        assert plan.resumes is not None
         assert any("go on with its backup" in line for line in plan.lines)
     go(device, backups)
     assert b"".join(open_card(device).read(f"/sd/{DUP_NAME}")) == DUP
@@ -230,7 +232,12 @@ def test_mark_that_no_journal_knows_means_nothing(device: Path, tmp_path: Path) 
     with pytest.raises(Stopped):
         go(device, tmp_path / "backups", stop="putting")
     shutil.rmtree(tmp_path / "backups")
-    assert plan_reformat_device(device, backup_dir=tmp_path / "backups", force=True).resume is None
+    with pytest.raises(CardError, match="backup that holds its files is not here") as refused:
+        plan_reformat_device(device, backup_dir=tmp_path / "backups", force=True)
+    assert "--put-back none" in refused.value.next
+    plan = plan_reformat_device(device, backup_dir=tmp_path / "backups", choice=Choice((NOTHING,)), force=True)
+    assert plan.resumes is None
+    assert not any(RAW_COPY in line for line in plan.lines)
 
 
 def test_device_that_is_no_card_for_sure_needs_force(device: Path, tmp_path: Path) -> None:

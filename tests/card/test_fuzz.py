@@ -94,18 +94,22 @@ def test_damaged_card_is_never_called_good_where_mtools_reads_other_bytes(
                 file.write(data)
 
 
+_MOST_READ = 30
+
+
 def judge_and_compare(image: Path) -> None:
     start = time.monotonic()
     medium = ImageCard(image)
     volume = medium.volume()
     ours: dict[str, tuple[int, str]] = {}
-    for file in medium.files() if volume.kind.is_fat and (volume.pc_reads or volume.board_reads) else ():
-        if file.is_dir:
-            continue
+    readable = volume.kind.is_fat and (volume.pc_reads or volume.board_reads)
+    files = [file for file in medium.files() if not file.is_dir] if readable else []
+    # A folder full of garbage lists thousands of files, and each is looked for from the root.
+    for file in sorted(files, key=lambda file: file.name != DUP_NAME)[:_MOST_READ]:
         try:
             ours[file.path] = (file.size_bytes, sha256_of(medium.read(file.path)))
         except CardError:
-            assert not (volume.pc_reads and volume.board_reads), f"{file.path} cannot be read from a good card"
+            assert any(problem.stops_changes for problem in volume.problems), f"{file.path} is read from no good card"
     assert time.monotonic() - start < LONGEST_S
     good = volume.pc_reads and volume.board_reads and not volume.problems
     if good and f"/sd/{DUP_NAME}" in ours and volume.layout is not None:

@@ -53,7 +53,7 @@ DEFECTS: dict[str, tuple[str, Callable[[Inside], Changes], str, bool, bool, str]
         "fat32",
         lambda _: {START + 32: struct.pack("<I", (BIG - START) // 512 + 100)},
         "sd-partition-layout",
-        False,
+        True,
         True,
         "longer",
     ),
@@ -70,13 +70,13 @@ DEFECTS: dict[str, tuple[str, Callable[[Inside], Changes], str, bool, bool, str]
     "FATs differ": ("fat32", lambda i: {i.fat(200, 1): b"\1\0\0\0"}, UNSAFE, True, True, "differ"),
     "root loops": ("fat32", lambda i: i.fats(2, 2), UNSAFE, False, False, "circle"),
     "root chain free": ("fat32", lambda i: i.fats(2, 0), UNSAFE, False, False, "free"),
-    "file loops": ("fat32", lambda i: i.fats(dup_chain(i) + 5, dup_chain(i)), UNSAFE, False, False, "circle"),
-    "file loops (FAT16)": ("fat16", lambda i: i.fats(dup_chain(i) + 5, dup_chain(i)), UNSAFE, False, False, "circle"),
-    "chain free": ("fat16", lambda i: i.fats(dup_chain(i) + 5, 0), UNSAFE, False, False, "free"),
-    "chain bad": ("fat32", lambda i: i.fats(dup_chain(i) + 5, 0x0FFFFFF7), UNSAFE, False, False, "bad"),
-    "chain to cluster 1": ("fat32", lambda i: i.fats(dup_chain(i) + 5, 1), UNSAFE, False, False, "cluster 1"),
-    "chain beyond": ("fat32", lambda i: i.fats(dup_chain(i) + 5, 0x00FFFFFF), UNSAFE, False, False, "not exist"),
-    "chain ends early": ("fat32", lambda i: i.fats(dup_chain(i) + 5, 0x0FFFFFFF), UNSAFE, False, False, "holds only"),
+    "file loops": ("fat32", lambda i: i.fats(dup_chain(i) + 5, dup_chain(i)), UNSAFE, True, True, "circle"),
+    "file loops (FAT16)": ("fat16", lambda i: i.fats(dup_chain(i) + 5, dup_chain(i)), UNSAFE, True, True, "circle"),
+    "chain free": ("fat16", lambda i: i.fats(dup_chain(i) + 5, 0), UNSAFE, True, True, "free"),
+    "chain bad": ("fat32", lambda i: i.fats(dup_chain(i) + 5, 0x0FFFFFF7), UNSAFE, True, True, "bad"),
+    "chain to cluster 1": ("fat32", lambda i: i.fats(dup_chain(i) + 5, 1), UNSAFE, True, True, "cluster 1"),
+    "chain beyond": ("fat32", lambda i: i.fats(dup_chain(i) + 5, 0x00FFFFFF), UNSAFE, True, True, "not exist"),
+    "chain ends early": ("fat32", lambda i: i.fats(dup_chain(i) + 5, 0x0FFFFFFF), UNSAFE, True, True, "holds only"),
     "chain goes on": (
         "fat32",
         lambda i: {i.slot(DUP_NAME) + 28: struct.pack("<I", len(DUP) - 2000)},
@@ -85,24 +85,24 @@ DEFECTS: dict[str, tuple[str, Callable[[Inside], Changes], str, bool, bool, str]
         True,
         "goes on",
     ),
-    "first cluster 0": ("fat32", lambda i: {i.slot(DUP_NAME) + 26: b"\0\0"}, UNSAFE, False, False, "not exist"),
-    "first cluster beyond": ("fat32", lambda i: {i.slot(DUP_NAME) + 20: b"\7\0"}, UNSAFE, False, False, "not exist"),
-    "size too large": ("fat16", lambda i: {i.slot(DUP_NAME) + 30: b"\7\0"}, UNSAFE, False, False, "holds only"),
+    "first cluster 0": ("fat32", lambda i: {i.slot(DUP_NAME) + 26: b"\0\0"}, UNSAFE, True, True, "not exist"),
+    "first cluster beyond": ("fat32", lambda i: {i.slot(DUP_NAME) + 20: b"\7\0"}, UNSAFE, True, True, "not exist"),
+    "size too large": ("fat16", lambda i: {i.slot(DUP_NAME) + 30: b"\7\0"}, UNSAFE, True, True, "holds only"),
     "cross-linked": (
         "fat32",
         lambda i: {i.slot("OTHER.BIN") + 26: struct.pack("<H", dup_chain(i))},
         UNSAFE,
-        False,
-        False,
+        True,
+        True,
         "shares",
     ),
-    "folder leads to the root": ("fat32", lambda i: {i.slot("sd") + 26: b"\2\0"}, UNSAFE, False, False, "leads back"),
+    "folder leads to the root": ("fat32", lambda i: {i.slot("sd") + 26: b"\2\0"}, UNSAFE, True, True, "leads back"),
     "folder's chain is free": (
         "fat16",
         lambda i: i.fats(i.entries["sd"].first_cluster, 0),
         UNSAFE,
-        False,
-        False,
+        True,
+        True,
         "folder sd",
     ),
     "garbage in FSInfo": ("fat32", lambda _: {START + 512: b"garbage"}, UNSAFE, True, True, "FSInfo"),
@@ -166,7 +166,7 @@ def test_cut_image_never_crashes_and_is_never_good(fat32: Path, tmp_path: Path, 
     cut = tmp_path / "cut"
     cut.write_bytes(fat32.read_bytes()[:keep])
     volume = ImageCard(cut).volume()
-    assert not volume.pc_reads
+    assert volume.pc_reads == (keep > START + 5000)
     assert volume.problems
 
 
@@ -174,8 +174,29 @@ def test_image_cut_behind_its_files_is_not_whole_but_lists(fat32: Path, tmp_path
     cut = tmp_path / "cut"
     cut.write_bytes(fat32.read_bytes()[:-4096])
     image = ImageCard(cut)
-    assert not image.volume().pc_reads
+    assert image.volume().problems[0].stops_changes
     assert {file.name for file in image.files()} >= {DUP_NAME}
+
+
+#: Damage that concerns one file or folder, and which.
+ONE_OF_MANY = {
+    "chain free": DUP_NAME,
+    "cross-linked": "OTHER.BIN",
+    "folder leads to the root": "sd",
+    "folder's chain is free": "sd",
+    "size too large": DUP_NAME,
+}
+
+
+@pytest.mark.parametrize("what", ONE_OF_MANY)
+def test_damage_of_one_file_names_it_and_stops_changes_only(
+    what: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    base, changes, *_ = DEFECTS[what]
+    source: Path = request.getfixturevalue(base)
+    volume = ImageCard(patched(source, tmp_path / "card", changes(Inside(source)))).volume()
+    assert {problem.path for problem in volume.problems} == {ONE_OF_MANY[what]}
+    assert all(problem.stops_changes for problem in volume.problems)
 
 
 def test_two_partitions_are_worth_a_warning_only(tmp_path: Path, fat16: Path) -> None:

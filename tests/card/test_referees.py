@@ -31,7 +31,10 @@ def test_fatfs_agrees_on_defects(what: str, tmp_path: Path, request: pytest.Fixt
     source: Path = request.getfixturevalue(base)
     image = patched(source, tmp_path / "card", changes(Inside(source)))
     seen = board_reads(image, DUP_NAME)
-    if ImageCard(image).volume().board_reads:
+    verdict = ImageCard(image).volume()
+    if any(problem.path == DUP_NAME for problem in verdict.problems):
+        return  # what the board makes of a torn file, nobody needs to agree upon
+    if verdict.board_reads:
         assert seen == (DUP[: len(DUP) - 2000] if what == "chain goes on" else DUP)
     else:
         # The board notices less than we do: it may still read the .dup of a card on which another file is damaged.

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from doctor.card.choice import NOTHING, Choice
 from doctor.card.image import ImageCard
 from doctor.card.reformat import ReformatResult, plan_reformat, reformat_image
 from doctor.errors import CardError, DoctorError
@@ -30,7 +31,13 @@ def at_noon() -> datetime:
 
 
 def reformat(image: Path, *, put_back: bool = True, force: bool = False) -> ReformatResult:
-    return reformat_image(image, backup_dir=image.parent / "backups", now=at_noon, put_back=put_back, force=force)
+    return reformat_image(
+        image,
+        backup_dir=image.parent / "backups",
+        now=at_noon,
+        choice=Choice() if put_back else Choice((NOTHING,)),
+        force=force,
+    )
 
 
 @pytest.fixture(params=[SMALL, BIG], ids=["fat16", "fat32"])
@@ -89,7 +96,7 @@ def test_plan_changes_nothing_and_names_what_happens(image: Path) -> None:
     plan = plan_reformat(image, backup_dir=image.parent / "backups")
     assert digest(image) == before
     assert not (image.parent / "backups").exists()
-    text = "\n".join(plan)
+    text = "\n".join(plan.lines)
     assert all(word in text for word in ("back up 4 files", "MBR, one primary", f"/sd/{DUP_NAME}", "only macOS"))
 
 
