@@ -8,8 +8,11 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tests.card.media import SAID
 
 TOOLS_ARE_A_MUST = "FIPY_DOCTOR_TESTS_NEED_TOOLS"
 
@@ -37,6 +40,15 @@ def no_bench_is_left_unplugged() -> Iterator[None]:
     bench = sys.modules.get("doctor.sim.bench")
     if bench is not None:
         bench.forget_unplugged()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Say in every failure what the cards of the tests were made of, so that it can be seen again."""
+    outcome: Any = yield
+    report = outcome.get_result()
+    if report.failed:
+        report.sections.append(("old bytes on the cards", SAID))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

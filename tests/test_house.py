@@ -83,6 +83,79 @@ def test_simulator_is_met_only_at_its_doors() -> None:
             assert not [n for n in names if inside(n, "doctor.sim")], module
 
 
+#: Who makes a file that was no used medium, by file and function, and why. All others begin in tests/card/media.py.
+NOT_USED_MEDIA = {
+    ("tests/card/media.py", "used"): "the room itself: the kind of medium is chosen here, and large files have a hole",
+    ("tests/card/images.py", "mkfs_fat"): "the one door to mkfs.fat: it formats what media.used made",
+    ("tests/card/images.py", "volume_of"): "a part of an image, copied with its holes",
+    ("tests/card/test_format.py", "test_what_cannot_be_on_a_card_is_refused"): "make_card itself, which refuses",
+    ("tests/card/test_format.py", "test_existing_file_is_not_overwritten"): "make_card itself, which refuses",
+    ("tests/checks/test_card_is_fat.py", "test_blank_card_fails"): "a blank card is what it is about",
+    ("tests/benchmarks/card.py", "measure"): "sparse images of up to 64 GB, compared with tools that make the same",
+}
+CARD_ROOMS = ("doctor.card", "tests.card", "doctor.sim.cardimage", "doctor.sim.blocks")
+
+
+def is_zeros(node: ast.expr) -> bool:
+    """Whether an expression is bytes(NUMBER), b"\0" * NUMBER, or a sum with one of them."""
+    match node:
+        case ast.Call(func=ast.Name("bytes"), args=[ast.Constant(int()) | ast.Name() | ast.BinOp()]):
+            return True
+        case ast.Call(func=ast.Attribute(attr="ljust" | "rjust"), args=[_, *_]):
+            return True
+        case ast.BinOp(left, ast.Mult(), right):
+            return any(isinstance(each, ast.Constant) and each.value in (b"\0", b"\xff") for each in (left, right))
+        case ast.BinOp(left, ast.Add(), right):
+            return is_zeros(left) or is_zeros(right)
+    return False
+
+
+def makes_a_clean_medium(call: ast.Call) -> bool:
+    """Whether a call gives a file its size, or fills a whole one with nothing."""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    words = [arg.value for arg in call.args if isinstance(arg, ast.Constant)]
+    if name in ("tool", "run", "check_call", "Popen") and {"mkfs.fat", "truncate", "fallocate", "dd"} & set(words):
+        return True
+    if name in ("truncate", "posix_fallocate", "set_size", "make_card") and call.args:
+        return True
+    return name in ("write_bytes", "Memory", "StrictDevice") and any(is_zeros(arg) for arg in call.args)
+
+
+def clean_media(tree: ast.AST) -> Iterator[str]:
+    """Names of the functions and classes that make one."""
+    for top in ast.iter_child_nodes(tree):
+        if any(makes_a_clean_medium(node) for node in ast.walk(top) if isinstance(node, ast.Call)):
+            yield getattr(top, "name", "")
+
+
+def test_no_test_makes_a_card_of_zeros() -> None:
+    found = {
+        (path.relative_to(ROOT).as_posix(), name)
+        for path in sorted(ROOT.glob("tests/**/*.py"))
+        if any(inside(name, *CARD_ROOMS) for name in imports_of(path))
+        for name in clean_media(ast.parse(path.read_text(encoding="utf-8")))
+    }
+    assert not found - NOT_USED_MEDIA.keys(), "begin with tests/card/media.py, which makes used media"
+    assert not NOT_USED_MEDIA.keys() - found, "an exception that nobody needs any more"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "path.write_bytes(bytes(SMALL))",
+        "path.write_bytes(b'<html>' + bytes(9000))",
+        "path.write_bytes(b'\\0' * 512)",
+        "path.write_bytes(b'noise'.ljust(SMALL, b'd'))",
+        "file.truncate(32 * MIB)",
+        "Memory(bytes(8192))",
+        "make_card(path, SMALL)",
+        "tool('mkfs.fat', '-C', path, '8192')",
+    ],
+)
+def test_a_card_of_zeros_would_be_seen(line: str) -> None:
+    assert list(clean_media(ast.parse(f"def test_x():\n    {line}"))) == ["test_x"]
+
+
 #: The board's console is its wire to the PC: what runs there speaks by printing.
 SPEAKS_BY_PRINTING = ("doctor.cli", "doctor.sim", "doctor.__main__", "doctor.updater.board_console")
 

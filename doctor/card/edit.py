@@ -217,7 +217,8 @@ class VolumeEditor:
         geometry = self.volume.geometry
         if geometry.width != 32 or not 0 < geometry.fsinfo_sector < geometry.reserved or not freed:
             return
-        for sector in (geometry.fsinfo_sector, geometry.backup_sector + geometry.fsinfo_sector):
+        # A volume without a backup boot sector (number 0) has one FSInfo, not two.
+        for sector in {geometry.fsinfo_sector, geometry.backup_sector + geometry.fsinfo_sector}:
             at = sector * geometry.sector_bytes
             if sector >= geometry.reserved or self._read(at, 4) != _FSINFO_SIGNATURES[0]:
                 continue
@@ -288,24 +289,38 @@ class VolumeEditor:
         """Offsets of ``count`` slots in a row; the folder grows by a cluster where it has none."""
         places = self._all_places(folder)
         free: list[int] = []
-        ended = False
+        end: int | None = None
         for index, place in enumerate(places):
-            mark = END_MARK if ended else self._read(place, 1)[0]
-            ended = ended or mark == END_MARK
+            mark = END_MARK if end is not None else self._read(place, 1)[0]
+            if end is None and mark == END_MARK:
+                end = index
             free = [*free, place] if mark in (END_MARK, DELETED_MARK) else []
             if len(free) == count:
-                if ended and index + 1 < len(places):
-                    # What lies behind the end of a directory may be ghosts of old files: the end mark moves along.
-                    # It goes out first: until the entry is there, nobody looks behind the old end.
-                    self._write(places[index + 1], bytes(DIR_ENTRY_BYTES), Group.LONG_NAME)
+                if end is not None:
+                    self._clear_behind(places[end : index + 2], place)
                 return free
         if folder.chain is None or len(places) * DIR_ENTRY_BYTES >= MOST_DIR_BYTES:
             raise CardError("flash-filesystem-full", "the folder has no room for another name", on=shown(path or "/sd"))
-        if ended:
+        if end is not None:
             for place in free:
                 self._write(place, bytes(DIR_ENTRY_BYTES), Group.LONG_NAME)
         self._grow(folder)
         return self._free_places(self._folder(path), path, count)
+
+    def _clear_behind(self, places: list[int], last: int) -> None:
+        """Empty the slots behind a folder's end mark that the new name takes, and one more: the end mark moves along.
+
+        places  from the end mark on
+        last    where the name's last slot goes
+
+        What lies there may be ghosts of old files. It goes out first: until the entry is there, nobody looks behind
+        the old end. A name that takes the old end mark in one sector and ends in another needs it on the medium
+        before: the first of its sectors opens the way into the next.
+        """
+        for place in places[1:]:
+            self._write(place, bytes(DIR_ENTRY_BYTES), Group.LONG_NAME)
+        if places[0] // SECTOR_BYTES != last // SECTOR_BYTES:
+            self._overlay.commit(ADDING)
 
     def _grow(self, folder: Listing) -> None:
         geometry = self.volume.geometry

@@ -1,4 +1,7 @@
-"""Real card images for tests: by our own formatter, by dosfstools and mtools, and with bytes broken on purpose."""
+"""Real card images for tests: by our own formatter, by dosfstools and mtools, and with bytes broken on purpose.
+
+Each is made of a used medium (``tests/card/media.py``).
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,14 @@ from pathlib import Path
 
 from doctor.card.directory import walk
 from doctor.card.judge import find_volume
-from doctor.card.make import make_card
 from doctor.card.source import FileSource
 from doctor.card.target import copy_sparse
 from doctor.card.writer import new_file
+from tests.card import media
+from tests.card.media import MIB as MIB
 
-MIB = 1 << 20
 SMALL = 8 * MIB  # FAT16
+FLOPPY = 1440 << 10  # FAT12
 BIG = 40 * MIB  # the smallest that is FAT32
 START = 8192 * 512
 DUP_NAME = "PRACTICE-CATM1-41065.dup"
@@ -30,7 +34,12 @@ SBIN = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
 def card(path: Path, files: dict[str, bytes] | None = None, size: int = SMALL) -> Path:
     """An image by our own formatter; by default with the .dup at the root."""
     files = {DUP_NAME: DUP} if files is None else files
-    make_card(path, size, [new_file(name, data) for name, data in files.items()])
+    return media.formatted(path, size, [new_file(name, data) for name, data in files.items()])
+
+
+def mkfs_fat(path: Path, size_bytes: int, *args: str) -> Path:
+    """A volume by mkfs.fat, without a partition table."""
+    tool("mkfs.fat", *args, media.used(path, size_bytes))
     return path
 
 
@@ -62,26 +71,37 @@ def volume_of(image: Path, start: int = START) -> Path:
 
 def with_mbr(path: Path, volumes: Iterable[tuple[int, int, Path]]) -> Path:
     """An image whose partition table holds the given (type, start sector, volume file)."""
-    table, end = b"", 0
-    path.touch()
+    volumes = list(volumes)
+    table = b""
     for kind, start, volume in volumes:
-        sectors = volume.stat().st_size // 512
-        table += struct.pack("<B3sB3sII", 0, b"\xfe\xff\xff", kind, b"\xfe\xff\xff", start, sectors)
-        end = max(end, (start + sectors) * 512)
-        with path.open("r+b") as file:
+        table += struct.pack("<B3sB3sII", 0, b"\xfe\xff\xff", kind, b"\xfe\xff\xff", start, sectors_of(volume))
+    media.used(path, max(start + sectors_of(volume) for _, start, volume in volumes) * 512)
+    with path.open("r+b") as file:
+        file.write(media.old_bytes(440) + bytes(6) + table.ljust(64, b"\0") + b"\x55\xaa")
+        for _, start, volume in volumes:
             file.seek(start * 512)
             file.write(volume.read_bytes())
-    with path.open("r+b") as file:
-        file.truncate(end)
-        file.write(bytes(446) + table.ljust(64, b"\0") + b"\x55\xaa")
+    return path
+
+
+def sectors_of(volume: Path) -> int:
+    """Length of a volume's file."""
+    return volume.stat().st_size // 512
+
+
+def copied(source: Path, path: Path) -> Path:
+    """A copy of an image; of a large one without filling its holes."""
+    if source.stat().st_size <= media.FILLED_BYTES:
+        shutil.copyfile(source, path)
+    else:
+        path.touch()
+        copy_sparse(source, path)
     return path
 
 
 def patched(source: Path, path: Path, changes: dict[int, bytes]) -> Path:
     """A copy of an image with bytes changed at offsets of the image."""
-    path.touch()
-    copy_sparse(source, path)
-    with path.open("r+b") as file:
+    with copied(source, path).open("r+b") as file:
         for offset, data in changes.items():
             file.seek(offset)
             file.write(data)

@@ -20,6 +20,7 @@ from doctor.sim.practice import make_practice_image
 from doctor.updater import side_file
 from doctor.updater.crc import crc16
 from tests.card.images import BIG, DUP, DUP_NAME, START, card, patched
+from tests.card.media import OTHERS_FILES, used_folder
 from tests.card.test_device import attach, detach
 
 NOTE = bytes.fromhex("0005160700020000") + bytes(100)
@@ -54,7 +55,7 @@ def cure(
 
 
 def folder(tmp_path: Path, files: dict[str, bytes]) -> Path:
-    root = tmp_path / "mounted"
+    root = used_folder(tmp_path / "mounted")
     for name, data in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes(data)
@@ -203,7 +204,7 @@ def test_a_card_that_takes_no_side_file_fails_nothing(tmp_path: Path, monkeypatc
     with Bench(BenchOptions(sd=path)) as bench:
         monkeypatch.setattr("doctor.card.folder.os.replace", refuse)
         assert "no checksums" in side_files.tend(bench.card)
-    assert [found.name for found in path.iterdir()] == [NAME]
+    assert {found.name for found in path.iterdir()} == {NAME, *(name.partition("/")[0] for name in OTHERS_FILES)}
 
 
 def test_files_that_reformatting_puts_back_get_their_side_file(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from doctor.card.unfinished import read_journal
 from doctor.errors import CardError, DoctorError, Stopped
 from doctor.events import Event
 from tests.card.images import BIG, DUP, DUP_NAME, START, card, patched, tool, volume_of
+from tests.card.media import old_bytes
 
 FILES = {f"sd/{DUP_NAME}": DUP, "notes/a long name.txt": b"notes", "READ.ME": b""}
 
@@ -77,7 +78,7 @@ class StrictDevice:
 @pytest.mark.parametrize("sector", [512, 4096])
 @pytest.mark.parametrize(("offset", "length"), [(0, 512), (1, 1), (500, 30), (4095, 4098), (8192 * 2, 20_000)])
 def test_any_place_is_read_and_written_in_whole_sectors(sector: int, offset: int, length: int) -> None:
-    data = bytes(range(256)) * 400
+    data = old_bytes(102_400)
     raw = StrictDevice(data, sector)
     target = DeviceTarget(Path("/dev/none"), raw)
     assert target.read_at(offset, length) == data[offset : offset + length]
@@ -91,7 +92,7 @@ def test_card_is_judged_on_a_strict_device(tmp_path: Path) -> None:
 
 
 def test_outside_is_an_error(tmp_path: Path) -> None:
-    target = DeviceTarget(Path("/dev/none"), StrictDevice(bytes(4096)))
+    target = DeviceTarget(Path("/dev/none"), StrictDevice(old_bytes(4096)))
     with pytest.raises(CardError, match="sector 8"):
         target.read_at(4096, 1)
     with pytest.raises(ValueError, match="outside"):
@@ -99,7 +100,7 @@ def test_outside_is_an_error(tmp_path: Path) -> None:
 
 
 def test_read_and_write_errors_say_the_sector_and_what_to_do() -> None:
-    raw = StrictDevice(bytes(8192))
+    raw = StrictDevice(old_bytes(8192))
     target = DeviceTarget(Path("/dev/none"), raw)
     raw.fails_from = 4096
     with pytest.raises(CardError, match="sector 8") as failed:

@@ -13,6 +13,7 @@ from doctor.card.mounted import MountedOn, from_mac_mount, from_mountinfo
 from doctor.card.opening import open_card
 from doctor.errors import CardError
 from tests.card.images import DUP, DUP_NAME
+from tests.card.media import OTHERS_FILES, used_folder
 
 MOUNTINFO = r"""
 22 27 0:20 / /sys rw,nosuid shared:7 - sysfs sysfs rw
@@ -56,8 +57,8 @@ def test_macos_says_what_a_folder_lies_on(folder: str, on: MountedOn) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for name in ("sd", "System Volume Information"):
-        (tmp_path / name).mkdir()
+    used_folder(tmp_path)
+    (tmp_path / "sd").mkdir()
     (tmp_path / "sd" / DUP_NAME).write_bytes(DUP)
     (tmp_path / "other.txt").write_bytes(b"o")
     return tmp_path
@@ -89,14 +90,12 @@ def test_folder_is_listed_two_levels_deep_without_following_links(folder: Path) 
     (folder / "sd" / "deep").mkdir()
     (folder / "sd" / "deep" / "x").write_bytes(b"")
     paths = {file.path for file in open_card(folder).files()}
-    assert paths == {
-        "/sd/sd",
-        f"/sd/sd/{DUP_NAME}",
-        "/sd/sd/deep",
-        "/sd/other.txt",
-        "/sd/System Volume Information",
-        "/sd/link",
-    }
+    mine = {"/sd/sd", f"/sd/sd/{DUP_NAME}", "/sd/sd/deep", "/sd/other.txt", "/sd/link"}
+    assert mine | {"/sd/System Volume Information", "/sd/DCIM/100CANON", "/sd/.DS_Store"} <= paths
+    others = {f"/sd/{name}" for name in OTHERS_FILES}
+    assert all(path in mine or any(f"{other}/".startswith(f"{path}/") for other in others) for path in paths)
+    assert max(path.count("/") for path in paths) == 3
+    assert "/sd/System Volume Information/WPSettings.dat" not in paths
 
 
 def test_file_is_hashed_in_any_case(folder: Path) -> None:

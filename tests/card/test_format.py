@@ -11,6 +11,7 @@ from doctor.card.target import FileTarget
 from doctor.card.writer import new_file
 from doctor.errors import CardError
 from tests.card.images import BIG, DUP, DUP_NAME, MIB, SMALL, START, card, tool, volume_of
+from tests.card.media import used
 
 GB = 1 << 30
 TREE = {
@@ -87,8 +88,7 @@ def test_impossible_size_is_refused(size: int) -> None:
 def test_old_content_is_wiped_where_it_would_be_seen(tmp_path: Path) -> None:
     from doctor.card.format import format_card
 
-    image = tmp_path / "dirty"
-    image.write_bytes(b"\xa5" * SMALL)
+    image = used(tmp_path / "dirty", SMALL)
     with FileTarget(image) as target:
         format_card(target, plan_format(SMALL), serial=1)
     assert ImageCard(image).volume().problems == ()

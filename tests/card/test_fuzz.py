@@ -47,6 +47,12 @@ class Base:
             (inside.slot(DUP_NAME) - 64, 96),
             (data, 4096),
             (inside.fat(dup), 64),
+            # Where nothing is: whatever stands there, nobody may take it for anything.
+            (512, 16 * 512),
+            (START + 9 * 512, 512),
+            (inside.fat(geometry.clusters + 2), 64),
+            (inside.cluster(dup) + len(DUP), geometry.cluster_bytes - len(DUP) % geometry.cluster_bytes),
+            (size - 64 * 1024, 64 * 1024),
         ]
 
 
@@ -57,7 +63,7 @@ def bases(tmp_path_factory: pytest.TempPathFactory) -> list[Base]:
 
 
 changes = st.lists(
-    st.tuples(st.integers(0, 9), st.floats(0, 1, exclude_max=True), st.binary(min_size=1, max_size=4)),
+    st.tuples(st.integers(0, 14), st.floats(0, 1, exclude_max=True), st.binary(min_size=1, max_size=4)),
     min_size=1,
     max_size=4,
 )

@@ -8,8 +8,8 @@ import pytest
 
 from doctor.card.card import VolumeKind
 from doctor.card.image import ImageCard
-from doctor.card.make import make_card
-from tests.card.images import BIG, DUP, DUP_NAME, SMALL, START, Inside, card, patched, tool, with_mbr
+from tests.card.images import BIG, DUP, DUP_NAME, MIB, SMALL, START, Inside, card, mkfs_fat, patched, with_mbr
+from tests.card.media import old_bytes
 
 Changes = dict[int, bytes]
 UNSAFE = "write-protected-or-unsafe-eject"
@@ -45,7 +45,15 @@ DEFECTS: dict[str, tuple[str, Callable[[Inside], Changes], str, bool, bool, str]
     "no jump": ("fat32", lambda _: {START: b"\0\0\0"}, "sd-mount-no-fat", True, False, "jump"),
     "no 55 AA in the MBR": ("fat32", lambda _: {510: b"\0\0"}, "sd-mount-no-fat", False, False, "no volume"),
     "partition type odd": ("fat32", lambda _: {450: b"\x83"}, "", True, True, ""),
-    "three FATs": ("fat32", lambda _: {START + 16: b"\3"}, "sd-mount-no-fat", True, False, "3 FATs"),
+    "three FATs": (
+        "fat32",
+        # The root lies behind the third one: what is there now must be a root, if only an empty one.
+        lambda i: {START + 16: b"\3", i.cluster(2) + i.geometry.fat_sectors * 512: bytes(512)},
+        "sd-mount-no-fat",
+        True,
+        False,
+        "3 FATs",
+    ),
     "FAT too short": ("fat32", lambda _: {START + 36: b"\1\0\0\0"}, "sd-mount-no-fat", False, False, "too short"),
     "FAT32 version": ("fat32", lambda _: {START + 42: b"\1\0"}, "sd-mount-no-fat", False, False, "version"),
     "root cluster beyond": ("fat32", lambda _: {START + 44: b"\0\0\0\7"}, "sd-mount-no-fat", False, False, "root"),
@@ -208,9 +216,7 @@ def test_two_partitions_are_worth_a_warning_only(tmp_path: Path, fat16: Path) ->
 
 
 def test_large_card_is_judged_without_reading_its_fat_into_objects(tmp_path: Path) -> None:
-    path = tmp_path / "64gb"
-    make_card(path, 64_000_000_000)
-    volume = ImageCard(path).volume()
+    volume = ImageCard(card(tmp_path / "64gb", {}, 64_000_000_000)).volume()
     assert [problem.catalogue for problem in volume.problems] == ["sd-exfat-or-over-32gb"]
     assert volume.board_reads
 
@@ -227,8 +233,7 @@ def test_large_card_is_judged_without_reading_its_fat_into_objects(tmp_path: Pat
     ],
 )
 def test_verdict_on_mkfs_fat(tmp_path: Path, args: tuple[str, ...], board: bool) -> None:
-    path = tmp_path / "volume"
-    tool("mkfs.fat", *args, "-C", path, str(BIG // 1024 if "32" in args else 32 * 1024))
+    path = mkfs_fat(tmp_path / "volume", BIG if "32" in args else 32 * MIB, *args)
     volume = ImageCard(path).volume()
     assert (volume.pc_reads, volume.board_reads) == (True, board)
 
@@ -236,6 +241,6 @@ def test_verdict_on_mkfs_fat(tmp_path: Path, args: tuple[str, ...], board: bool)
 @pytest.mark.parametrize("kind", [VolumeKind.HTML, VolumeKind.ARCHIVE])
 def test_what_is_no_card_is_named(tmp_path: Path, kind: VolumeKind) -> None:
     path = tmp_path / "card.img"
-    path.write_bytes({VolumeKind.HTML: b"<html>", VolumeKind.ARCHIVE: b"PK\x03\x04"}[kind] + bytes(5000))
+    path.write_bytes({VolumeKind.HTML: b"<html>", VolumeKind.ARCHIVE: b"PK\x03\x04"}[kind] + old_bytes(5000))
     volume = ImageCard(path).volume()
     assert (volume.kind, volume.pc_reads, volume.board_reads) == (kind, False, False)

@@ -13,7 +13,7 @@ from doctor.card.directory import short_name_checksum
 from doctor.card.image import ImageCard
 from doctor.card.opening import open_card
 from doctor.errors import CardError, UsageError
-from tests.card.images import BIG, DUP, DUP_NAME, SMALL, START, Inside, card, patched, tool, with_mbr
+from tests.card.images import BIG, DUP, DUP_NAME, FLOPPY, SMALL, START, Inside, card, mkfs_fat, patched, tool, with_mbr
 
 
 def sha(data: bytes) -> str:
@@ -118,11 +118,10 @@ def checksum_of_fatgen103(name: bytes) -> int:
 @pytest.mark.needs_tool("mkfs.fat", "mcopy", "mmd")
 @pytest.mark.parametrize("width", ["12", "16", "32"])
 def test_what_mtools_writes_is_read_back(tmp_path: Path, width: str) -> None:
-    volume, local = tmp_path / "volume", tmp_path / "Ein langer Name · mit Umläuten.dup"
+    local = tmp_path / "Ein langer Name · mit Umläuten.dup"
     local.write_bytes(DUP)
-    tool(
-        "mkfs.fat", "-F", width, "-s", "1" if width != "12" else "8", "-C", volume, "40960" if width == "32" else "8192"
-    )
+    size = BIG if width == "32" else SMALL
+    volume = mkfs_fat(tmp_path / "volume", size, "-F", width, "-s", "1" if width != "12" else "8")
     tool("mmd", "-i", volume, "::Sub")
     for place in ("::/", "::/Sub/"):
         tool("mcopy", "-i", volume, local, place)
@@ -134,8 +133,7 @@ def test_what_mtools_writes_is_read_back(tmp_path: Path, width: str) -> None:
 
 @pytest.mark.needs_tool("mkfs.fat", "mcopy", "mdel")
 def test_fragmented_file_is_read_in_order(tmp_path: Path) -> None:
-    volume = tmp_path / "volume"
-    tool("mkfs.fat", "-F", "12", "-s", "1", "-C", volume, "1440")
+    volume = mkfs_fat(tmp_path / "volume", FLOPPY, "-F", "12", "-s", "1")
     for number in range(40):
         (tmp_path / f"f{number}").write_bytes(bytes([number]) * 3000)
         tool("mcopy", "-i", volume, tmp_path / f"f{number}", f"::f{number}")

@@ -8,7 +8,8 @@ import pytest
 
 from doctor.card.image import ImageCard
 from tests.card.fatfs_referee import board_reads
-from tests.card.images import BIG, DUP, DUP_NAME, MIB, START, Inside, card, patched, tool, volume_of, with_mbr
+from tests.card.images import BIG, DUP, DUP_NAME, MIB, START, Inside, card, mkfs_fat, patched, tool, volume_of, with_mbr
+from tests.card.media import used
 from tests.card.test_judge import DEFECTS, fat16, fat32
 
 __all__ = ["fat16", "fat32"]
@@ -71,9 +72,8 @@ MADE = {
 @pytest.fixture(params=MADE)
 def made(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, bool]:
     args, size_mib, board = MADE[request.param]
-    volume, local = tmp_path / "volume", tmp_path / DUP_NAME
+    volume, local = mkfs_fat(tmp_path / "volume", size_mib * MIB, *args), tmp_path / DUP_NAME
     local.write_bytes(DUP)
-    tool("mkfs.fat", *args, "-C", volume, str(size_mib * 1024))
     tool("mcopy", "-i", volume, local, f"::{DUP_NAME}")
     return volume, board
 
@@ -106,12 +106,10 @@ TABLES = {
 @pytest.mark.parametrize("table", TABLES)
 def test_partition_tables_of_sfdisk(table: str, tmp_path: Path) -> None:
     script, start, board = TABLES[table]
-    volume, local, image, lines = (tmp_path / name for name in ("volume", DUP_NAME, "card.img", "script"))
+    volume = mkfs_fat(tmp_path / "volume", 8 * MIB, "-F", "16", "-s", "2")
+    image, local, lines = used(tmp_path / "card.img", 32 * MIB), tmp_path / DUP_NAME, tmp_path / "script"
     local.write_bytes(DUP)
-    tool("mkfs.fat", "-F", "16", "-s", "2", "-C", volume, "8192")
     tool("mcopy", "-i", volume, local, f"::{DUP_NAME}")
-    with image.open("wb") as file:
-        file.truncate(32 * MIB)
     lines.write_text(script)
     tool("sh", "-c", f"sfdisk -q --no-reread {image} < {lines}")
     with image.open("r+b") as file:

@@ -18,6 +18,7 @@ from doctor.card.reformat import ReformatResult, plan_reformat, reformat_image
 from doctor.errors import CardError, DoctorError
 from doctor.events import Event
 from tests.card.images import BIG, DUP, DUP_NAME, SMALL, START, Inside, card, patched, tool, volume_of, with_mbr
+from tests.card.media import old_bytes
 
 FILES = {f"sd/{DUP_NAME}": DUP, "notes/a long name.txt": b"notes", "READ.ME": b"", f"._{DUP_NAME}": b"\0\5\x16\7"}
 
@@ -212,7 +213,7 @@ def test_link_device_folder_and_missing_are_refused(image: Path) -> None:
 @pytest.mark.parametrize("content", [b"<html>", b"PK\x03\x04", b"any document"])
 def test_file_that_is_no_card_is_left_alone(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "important"
-    path.write_bytes(content.ljust(SMALL, b"d"))
+    path.write_bytes(content + old_bytes(SMALL))
     with pytest.raises(CardError):
         reformat(path)
     assert path.read_bytes().startswith(content)
@@ -221,7 +222,7 @@ def test_file_that_is_no_card_is_left_alone(tmp_path: Path, content: bytes) -> N
 
 def test_unknown_content_is_formatted_when_forced(tmp_path: Path) -> None:
     path = tmp_path / "card.img"
-    path.write_bytes(b"noise".ljust(SMALL, b"d"))
+    path.write_bytes(b"noise" + old_bytes(SMALL))
     result = reformat(path, force=True)
     assert result.raw_copy is not None
     assert result.raw_copy.read_bytes().startswith(b"noise")

@@ -6,7 +6,7 @@ import pytest
 
 from doctor.card.image import ImageCard
 from doctor.errors import CardError
-from tests.card.images import BIG, DUP, DUP_NAME, MIB, SMALL, Inside, card, patched, tool, volume_of
+from tests.card.images import BIG, DUP, DUP_NAME, FLOPPY, MIB, SMALL, Inside, card, mkfs_fat, patched, tool, volume_of
 
 
 @pytest.mark.needs_tool("fsck.fat", "mdir")
@@ -26,9 +26,8 @@ def test_dup_comes_to_the_root_also_where_the_root_must_grow(tmp_path: Path, siz
 
 @pytest.mark.needs_tool("mkfs.fat", "mcopy", "mmd", "fsck.fat")
 def test_fat12_folder_grows(tmp_path: Path) -> None:
-    volume, local = tmp_path / "volume", tmp_path / "x.dup"
+    volume, local = mkfs_fat(tmp_path / "volume", FLOPPY, "-F", "12", "-s", "1"), tmp_path / "x.dup"
     local.write_bytes(DUP)
-    tool("mkfs.fat", "-F", "12", "-s", "1", "-C", volume, "1440")
     tool("mmd", "-i", volume, "::sub")
     tool("mcopy", "-i", volume, local, "::x.dup")
     for number in range(14):

@@ -7,11 +7,12 @@ import pytest
 
 from doctor.card.sniff import Scheme, VolumeKind, board_mount, kind_of, look_at
 from doctor.card.source import FileSource
-from tests.card.images import BIG, MIB, SMALL, card, tool, with_mbr
+from tests.card.images import BIG, MIB, SMALL, card, mkfs_fat, with_mbr
+from tests.card.media import KIND, old_bytes
 
 
 def at(offset: int, data: bytes) -> bytes:
-    return (b"\x01" * offset + data).ljust(72 * 1024, b"\x01")
+    return old_bytes(offset) + data + old_bytes(72 * 1024 - offset - len(data), offset + len(data))
 
 
 @pytest.mark.parametrize(
@@ -30,6 +31,7 @@ def at(offset: int, data: bytes) -> bytes:
         (bytes(4096), VolumeKind.BLANK),
         (b"\xff" * 4096, VolumeKind.BLANK),
         (b"\x01" * 4096, VolumeKind.UNKNOWN),
+        (at(512, b""), VolumeKind.BLANK if KIND != "random" else VolumeKind.UNKNOWN),
     ],
 )
 def test_kind_is_told_by_the_bytes(data: bytes, kind: VolumeKind) -> None:
@@ -85,7 +87,7 @@ def test_super_floppy_is_one_volume(volume: Path) -> None:
 
 def test_board_takes_the_first_fat_among_primary_slots(tmp_path: Path, volume: Path) -> None:
     other = tmp_path / "other"
-    other.write_bytes(at(1080, b"\x53\xef").ljust(MIB, b"\0"))
+    other.write_bytes(at(1080, b"\x53\xef") + old_bytes(MIB))
     image = with_mbr(tmp_path / "two", [(0x83, 2048, other), (0x01, 8192, volume)])
     with FileSource(image) as source:
         assert [part.kind for part in look_at(source).partitions] == [VolumeKind.EXT, VolumeKind.FAT16]
@@ -128,8 +130,7 @@ def test_looping_extended_partitions_end(tmp_path: Path, volume: Path) -> None:
     ],
 )
 def test_volumes_of_mkfs_fat(tmp_path: Path, args: tuple[str, ...], kind: VolumeKind) -> None:
-    path = tmp_path / "volume"
-    tool("mkfs.fat", *args, "-C", path, str(BIG // 1024 if "32" in args else SMALL // 1024))
+    path = mkfs_fat(tmp_path / "volume", BIG if "32" in args else SMALL, *args)
     with FileSource(path) as source:
         assert look_at(source).partitions[0].kind is kind
         assert board_mount(source).start_sector == 0

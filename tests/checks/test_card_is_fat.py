@@ -8,6 +8,7 @@ from checks.card_is_fat import CardIsFat
 from doctor.bench import Bench, BenchOptions
 from doctor.check import Finding, Status
 from tests.card.images import BIG, DUP, DUP_NAME, SMALL, START, Inside, card, patched, with_mbr
+from tests.card.media import old_bytes
 
 
 def look(path: Path) -> Finding:
@@ -41,7 +42,7 @@ def test_blank_card_fails(tmp_path: Path) -> None:
 
 def test_web_page_offers_no_formatting(tmp_path: Path) -> None:
     path = tmp_path / "card.img"
-    path.write_bytes(b"<!DOCTYPE html>" + bytes(9000))
+    path.write_bytes(b"<!DOCTYPE html>" + old_bytes(9000))
     finding = look(path)
     assert (finding.status, finding.catalogue, finding.remedies) == (Status.FAIL, "sd-mount-no-fat", ())
     assert "page" in (finding.cause or "")
@@ -50,7 +51,7 @@ def test_web_page_offers_no_formatting(tmp_path: Path) -> None:
 @pytest.mark.parametrize("size", [0, 300, 512, 40_000])
 def test_what_cannot_be_formatted_offers_no_formatting(tmp_path: Path, size: int) -> None:
     path = tmp_path / "card.img"
-    path.write_bytes(bytes(size))
+    path.write_bytes(old_bytes(size))
     finding = look(path)
     assert (finding.status, finding.remedies) == (Status.FAIL, ())
     assert "no SD card is this small" in (finding.cause or "")

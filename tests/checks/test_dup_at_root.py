@@ -9,6 +9,7 @@ from doctor.bench import Bench, BenchOptions
 from doctor.check import Finding, Grade, Status
 from doctor.sim.practice import practice_image
 from tests.card.images import DUP, DUP_NAME, START, Inside, card, patched, with_mbr
+from tests.card.media import used_folder
 
 OTHER = "CATM1-38638.dup"
 
@@ -28,8 +29,7 @@ def made(tmp_path: Path, place: str, files: dict[str, bytes]) -> Path:
     """A card with these files: as an image, and as the folder where it would be mounted."""
     if place == "image":
         return card(tmp_path / "card.img", files)
-    root = tmp_path / "mounted"
-    root.mkdir()
+    root = used_folder(tmp_path / "mounted")
     for name, data in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes(data)

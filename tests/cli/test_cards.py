@@ -10,13 +10,13 @@ import pytest
 from doctor.card import drives, found
 from doctor.card.drive import Drive, DrivePart
 from tests.card.images import DUP, DUP_NAME, MIB, card
+from tests.card.media import used_folder
 from tests.cli.terminal import Terminal
 
 
 @pytest.fixture
 def mounted(tmp_path: Path) -> Drive:
-    root = tmp_path / "media"
-    root.mkdir()
+    root = used_folder(tmp_path / "media")
     (root / DUP_NAME).write_bytes(DUP)
     part = DrivePart("/dev/sdq1", 31_900_000_000, "vfat", "FIPY", (str(root),))
     return Drive("/dev/sdq", "sdq", 32_000_000_000, "Reader\x1b[2J", "77", "usb", removable=True, parts=(part,))
