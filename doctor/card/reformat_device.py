@@ -25,6 +25,7 @@ from doctor.card.format import finish_card, format_card, partition_table
 from doctor.card.guard import check_room
 from doctor.card.overlay import Group, Overlay
 from doctor.card.reformat import ReformatResult
+from doctor.card.second_reader import Content, prove_again
 from doctor.card.sniff import VolumeKind, look_at
 from doctor.card.source import SECTOR_BYTES
 from doctor.card.survey import Survey, new_files, prove, put_back_lines, surveyed
@@ -238,6 +239,8 @@ def _write(target: DeviceTarget, journal: Journal, serial: int, emit: Listener) 
     finished = Overlay(target)
     finished.write_at(0, partition_table(plan, serial), Group.BOOT)
     prove(finished, files)
+    meant = {path: Content(size, sha256) for path, copy, sha256, size, *_ in journal.files if copy}
+    prove_again(Path(target.name), plan.start_sector, meant, emit)
     finish_card(target, plan, serial=serial)
     target.settle()
     if target.read_at(0, SECTOR_BYTES) != partition_table(plan, serial):

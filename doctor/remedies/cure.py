@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from doctor.check import Finding, Grade, Remedy
+from doctor.events import Listener, ignore
 
 if TYPE_CHECKING:
     from doctor.bench import Bench
@@ -25,6 +26,7 @@ class CureContext:
     confirm  name that the user gave to confirm what destroys
     force    go on although the card looks unusual (``--force-device``)
     put_back names of files that go back to a board whose flash is formatted, with ``*`` for any text
+    emit     hears what a second reader makes of a card that was written
     """
 
     say: Callable[[str], None]
@@ -34,6 +36,7 @@ class CureContext:
     force: bool = False
     typed: Callable[[str], str | None] = lambda _question: None
     put_back: Sequence[str] = ()
+    emit: Listener = ignore
 
 
 class Cure(ABC):

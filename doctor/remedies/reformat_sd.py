@@ -29,6 +29,7 @@ READER_TEXT = "in a card reader that takes seconds: copy the .dup to the root an
 
 
 def _tell(event: Event, context: CureContext) -> None:
+    context.emit(event)
     if isinstance(event, Note):
         context.say(event.text)
 
@@ -71,7 +72,7 @@ class ReformatSd(DoableCure):
             return self._do_in_board(bench, context)
         result = self._do_on_pc(path, context)
         bench.forget_card()
-        said = side_files.tend(bench.card) if result.put_back else ""
+        said = side_files.tend(bench.card, context.emit) if result.put_back else ""
         done = f"{result.layout}; {counted(len(result.put_back), 'file')} put back; the backup lies in {result.backup}"
         return f"{done}; {said}" if said else done
 

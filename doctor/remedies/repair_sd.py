@@ -49,6 +49,6 @@ class RepairSd(DoableCure):
         take_consent(path, context)
         from doctor.card.repair import repair
 
-        done = repair(path, backup_dir=context.backup, now=datetime.now())
+        done = repair(path, backup_dir=context.backup, now=datetime.now(), emit=context.emit)
         bench.forget_card()
         return "; ".join(done)
