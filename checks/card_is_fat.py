@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from doctor.card.card import CardProblem, Volume, VolumeKind
 from doctor.card.format import SMALLEST_CARD_BYTES
+from doctor.card.second_reader import compare_readers
 from doctor.check import Check, Evidence, Finding, Grade, Needs, Remedy
 from doctor.escape import shown
+from doctor.events import Outcome, SecondReading
 
 if TYPE_CHECKING:
     from doctor.bench import Bench
@@ -39,7 +41,8 @@ class CardIsFat(Check):
     Why: the board's updater opens the image through FAT only. exFAT, NTFS, GPT and damaged tables may well work in
     the PC and not in the board, which then says ENODEV, or lists nothing.
     Looks at: partition table, boot sector, both FATs, the root directory and the chains of its files; for a mounted
-    folder, what the system says it is. Writes nothing.
+    folder, what the system says it is. With -v a second reader (pyfatfs) reads an image or a device whole, and is
+    compared with ours. Writes nothing.
     Cures: repair-sd where a good copy lies on the card, reformat-sd (``fipy-doctor fix --reformat-sd``, with a backup),
     or copying the file again and ejecting.
     """
@@ -54,7 +57,8 @@ class CardIsFat(Check):
         card = bench.card
         name = shown(card.name)
         volume = card.volume()
-        evidence = _evidence(volume)
+        second = _second_reading(bench)
+        evidence = {**_evidence(volume), "second_reader": str(second) if second else None}
         blocking = sorted((p for p in volume.problems if p.pc or p.board), key=lambda p: (not p.board, not p.pc))
         if blocking:
             worst = blocking[0]
@@ -64,6 +68,14 @@ class CardIsFat(Check):
                 evidence=evidence,
                 cause=_cause(volume, worst),
                 remedies=_remedies(card, volume),
+            )
+        if second is not None and second.outcome is Outcome.DIFFER:
+            return self.warn(
+                f"{name}: {second}",
+                catalogue="write-protected-or-unsafe-eject",
+                evidence=evidence,
+                cause="the card gives other bytes each time it is read, or one of the two readers is wrong",
+                remedies=(_REFORMAT,),
             )
         files = card.files()
         if volume.problems:
@@ -85,6 +97,14 @@ class CardIsFat(Check):
         label = f" ({shown(volume.label)})" if volume.label else ""
         count = len([file for file in files if not file.is_dir])
         return self.passed(f"{name}{label} is {volume.kind.value} with {_files(count)}", evidence=evidence)
+
+
+def _second_reading(bench: Bench) -> SecondReading | None:
+    """What a second reader makes of an image or a device, where it was asked for."""
+    path = bench.options.sd
+    if path is None or not bench.options.two_readers or bench.card.kind == "folder":
+        return None
+    return compare_readers(path)
 
 
 def _files(count: int) -> str:

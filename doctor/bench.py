@@ -47,6 +47,7 @@ class BenchOptions:
     thorough     slow or opt-in probes run too
     via_modem    the user says that a bare modem is at the port
     card_file    name of a firmware image on the card in the board, where there is none on the PC
+    two_readers  a card image or device is read by a second reader too (``-v``)
     password     for telnet://; never shown
     """
 
@@ -63,6 +64,7 @@ class BenchOptions:
     thorough: bool = False
     via_modem: bool = False
     card_file: str | None = None
+    two_readers: bool = False
     password: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:

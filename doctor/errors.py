@@ -118,6 +118,10 @@ class CardError(DoctorError):
     """A card, image or folder cannot be read or written."""
 
 
+class SecondReaderDiffers(CardError):
+    """A file on a card reads otherwise by somebody else's code than it was meant."""
+
+
 class FirmwareError(DoctorError):
     """A firmware file cannot be used."""
 

@@ -5,8 +5,8 @@ The updater core knows only (name, dict); ``from_core`` turns those into the cla
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -77,12 +77,45 @@ class Notice:
     text: str
 
 
-Event = CheckStarted | CheckEnded | StepStarted | Waiting | Progress | Note | Notice
+class Outcome(str, Enum):
+    """What a second reader of a card said: the gravest last."""
+
+    AGREE = "agree"
+    NOT_COMPARED = "not-compared"
+    DIFFER = "differ"
+
+
+@dataclass(frozen=True)
+class SecondReading:
+    """A card was read whole by a second reader (pyfatfs), and compared with what was meant to be on it.
+
+    words  the answer, to be put behind "a second reader (pyfatfs) "
+    files  how many files were compared
+    """
+
+    outcome: Outcome
+    words: str
+    files: int
+
+    def __str__(self) -> str:
+        return f"a second reader (pyfatfs) {self.words}"
+
+
+Event = CheckStarted | CheckEnded | StepStarted | Waiting | Progress | Note | Notice | SecondReading
 Listener = Callable[[Event], None]
 
 
 def ignore(_event: Event) -> None:
     """The listener for those who do not care."""
+
+
+def gravest(heard: Iterable[Event]) -> SecondReading | None:
+    """The gravest of all that a second reader said, with the files of the last; None where it was not asked."""
+    answers = [event for event in heard if isinstance(event, SecondReading)]
+    if not answers:
+        return None
+    order = list(Outcome)
+    return replace(max(answers, key=lambda answer: order.index(answer.outcome)), files=answers[-1].files)
 
 
 def from_core(name: str, data: Mapping[str, Any]) -> Event:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from doctor.card.problem import CardProblem
 from doctor.card.sniff import VolumeKind
 from doctor.errors import CardError
+from doctor.events import Listener, ignore
 
 if TYPE_CHECKING:
     from doctor.card.sniff import Layout
@@ -67,7 +68,8 @@ class Volume:
 class Card(Protocol):
     """A card that can be looked at and tidied. Names are matched without regard to case, as FAT does.
 
-    Everything that reads raises CardError where the card cannot be read.
+    Everything that reads raises CardError where the card cannot be read. What changes an image or a device reports to
+    ``emit`` what a second reader makes of it (``doctor.events.SecondReading``).
     """
 
     @property
@@ -104,18 +106,18 @@ class Card(Protocol):
         """SHA-256 of a file, as hexadecimal digits."""
         ...
 
-    def move(self, src: str, dst: str) -> None:
+    def move(self, src: str, dst: str, emit: Listener = ignore) -> None:
         """Give a file another path on the same card; verified, and whole at every moment.
 
         Raises CardError where ``src`` is no file, ``dst`` exists, or the card may not be written.
         """
         ...
 
-    def remove(self, path: str) -> None:
+    def remove(self, path: str, emit: Listener = ignore) -> None:
         """Delete a file. Raises CardError where it is none, or the card may not be written."""
         ...
 
-    def write(self, path: str, data: bytes) -> None:
+    def write(self, path: str, data: bytes, emit: Listener = ignore) -> None:
         """Put a small file onto the card, in place of one that has its name; whole or not at all at every moment.
 
         Raises CardError where the card is full or may not be written.

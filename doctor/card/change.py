@@ -20,9 +20,11 @@ from doctor.card.medium import medium_to_change
 from doctor.card.overlay import Medium
 from doctor.card.reader import read_file
 from doctor.card.repair import heals
+from doctor.card.second_reader import Content, Meant, contents, prove_again
 from doctor.card.source import BlockSource
 from doctor.card.writer import NewFile
 from doctor.errors import CardError
+from doctor.events import Listener, ignore
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,8 @@ class Add:
 Change = Rename | Delete | Add
 
 
-def change_files(path: Path, changes: list[Change]) -> None:
-    """Carry out changes one after the other, and prove the result.
+def change_files(path: Path, changes: list[Change], emit: Listener = ignore) -> None:
+    """Carry out changes one after the other, and prove the result; a second reader's answer is an event.
 
     Raises CardError where the volume has faults, a change cannot be made, or the medium may not be written; an
     image is as it was then, a device has the changes before the one that failed.
@@ -60,12 +62,29 @@ def change_files(path: Path, changes: list[Change]) -> None:
         with open_source(path) as source:
             before = _judged(source)
             expected = _contents(before)
+            meant = contents(before)
         with medium_to_change(path) as medium:
             editor = VolumeEditor(medium)
             for change in changes:
                 _carry_out(editor, change, expected)
             medium.sync()
             _prove(medium, expected)
+            prove_again(Path(medium.name), before.start_sector, _after(meant, changes), emit)
+
+
+def _after(meant: Meant | CardError, changes: list[Change]) -> Meant | CardError:
+    """What the files should hold after the changes."""
+    if isinstance(meant, CardError):
+        return meant
+    after = dict(meant)
+    for change in changes:
+        if isinstance(change, Rename):
+            after[change.dst.lower()] = after.pop(change.src.lower())
+        elif isinstance(change, Delete):
+            del after[change.path.lower()]
+        else:
+            after[change.file.path.lower()] = Content(change.file.size_bytes, _digest_of(change.file.content))
+    return after
 
 
 def _judged(source: BlockSource) -> FatVolume:

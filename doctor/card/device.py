@@ -90,6 +90,15 @@ class DeviceSource:
         """Size of the device."""
         return self._raw.size_bytes
 
+    @property
+    def sector_bytes(self) -> int:
+        """The unit of reading and writing."""
+        return self._raw.sector_bytes
+
+    def fileno(self) -> int:
+        """The descriptor, for a child process."""
+        return self._raw.fileno()
+
     def read_at(self, offset: int, length: int) -> bytes:
         """Exactly ``length`` bytes at ``offset``. Raises CardError where they are not all there."""
         if offset < 0 or offset + length > self.size_bytes:

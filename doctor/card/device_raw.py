@@ -32,6 +32,10 @@ class RawDevice(Protocol):
         """The unit of reading and writing."""
         ...
 
+    def fileno(self) -> int:
+        """The descriptor."""
+        ...
+
     def read(self, offset: int, length: int) -> bytes:
         """As many bytes as come."""
         ...
@@ -104,6 +108,10 @@ class PosixDevice:
             (size,) = struct.unpack("=Q", self._ioctl(_BLKGETSIZE64, bytes(8)))
             return int(size)
         return os.lseek(self._handle, 0, os.SEEK_END)
+
+    def fileno(self) -> int:
+        """The descriptor."""
+        return self._handle
 
     def read(self, offset: int, length: int) -> bytes:
         """As many bytes as come."""

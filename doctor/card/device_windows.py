@@ -52,6 +52,10 @@ if sys.platform == "win32":
             """The unit of reading and writing."""
             return int(self._sector)
 
+        def fileno(self) -> int:
+            """The descriptor."""
+            return self._handle
+
         def read(self, offset: int, length: int) -> bytes:
             """As many bytes as come."""
             os.lseek(self._handle, offset, os.SEEK_SET)

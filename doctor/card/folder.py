@@ -1,4 +1,7 @@
-"""A card that the system has mounted: a folder. Listing and reading go through the system; no rights are needed."""
+"""A card that the system has mounted: a folder. Listing and reading go through the system; no rights are needed.
+
+What is changed here the system writes, and nobody reads it again: ``emit`` hears nothing.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from doctor.card.judge import BOARD_DOCUMENTED_LIMIT_BYTES
 from doctor.card.mounted import MountedOn, mounted_on
 from doctor.card.target import PART_MARK, sync_folder
 from doctor.errors import CardError
+from doctor.events import Listener, ignore
 
 _CHUNK_BYTES = 1 << 20
 _MOST_ENTRIES = 20_000  #: a folder with more than this is not a card; listing ends there
@@ -128,7 +132,7 @@ class FolderCard:
         """SHA-256 of a file, as hexadecimal digits. Raises CardError."""
         return sha256_of(self.read(path))
 
-    def move(self, src: str, dst: str) -> None:
+    def move(self, src: str, dst: str, emit: Listener = ignore) -> None:
         """Rename a file on the card; nothing is overwritten. Raises CardError."""
         real = self._find(src)
         *parents, name = split_path(dst)
@@ -144,7 +148,7 @@ class FolderCard:
         except OSError as err:
             raise self._unchangeable(real, f"cannot be moved: {err.strerror}") from err
 
-    def remove(self, path: str) -> None:
+    def remove(self, path: str, emit: Listener = ignore) -> None:
         """Delete a file. Raises CardError."""
         real = self._find(path)
         if not real.is_file() or real.is_symlink():
@@ -155,7 +159,7 @@ class FolderCard:
         except OSError as err:
             raise self._unchangeable(real, f"cannot be deleted: {err.strerror}") from err
 
-    def write(self, path: str, data: bytes) -> None:
+    def write(self, path: str, data: bytes, emit: Listener = ignore) -> None:
         """Put a small file onto the card, under another name until it is whole. Raises CardError."""
         *parents, name = split_path(path)
         folder = self._find_parts(tuple(parents), path)

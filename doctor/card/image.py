@@ -15,6 +15,7 @@ from doctor.card.directory import Entry, find, walk
 from doctor.card.judge import CardProblem, FatVolume, Judgement, find_volume, judge, open_volume
 from doctor.card.reader import read_file
 from doctor.errors import CardError
+from doctor.events import Listener, ignore
 
 
 class ImageCard:
@@ -95,19 +96,19 @@ class ImageCard:
         """SHA-256 of a file, as hexadecimal digits. Raises CardError."""
         return sha256_of(self.read(path))
 
-    def move(self, src: str, dst: str) -> None:
+    def move(self, src: str, dst: str, emit: Listener = ignore) -> None:
         """Give a file another path; verified. An image is replaced by a changed copy. Raises CardError."""
         from doctor.card.change import Rename, change_files
 
-        change_files(self.path, [Rename("/".join(split_path(src)), "/".join(split_path(dst)))])
+        change_files(self.path, [Rename("/".join(split_path(src)), "/".join(split_path(dst)))], emit)
 
-    def remove(self, path: str) -> None:
+    def remove(self, path: str, emit: Listener = ignore) -> None:
         """Delete a file. An image is replaced by a changed copy. Raises CardError."""
         from doctor.card.change import Delete, change_files
 
-        change_files(self.path, [Delete("/".join(split_path(path)))])
+        change_files(self.path, [Delete("/".join(split_path(path)))], emit)
 
-    def write(self, path: str, data: bytes) -> None:
+    def write(self, path: str, data: bytes, emit: Listener = ignore) -> None:
         """Put a small file onto the card. An image is replaced by a changed copy. Raises CardError."""
         from doctor.card.change import Add, Change, Delete, change_files
         from doctor.card.writer import new_file
@@ -116,7 +117,7 @@ class ImageCard:
         with self.opened() as volume:
             there = find(volume.view, volume.fat, volume.root(), inner) is not None
         old: list[Change] = [Delete(inner)] if there else []
-        change_files(self.path, [*old, Add(new_file(inner, data))])
+        change_files(self.path, [*old, Add(new_file(inner, data))], emit)
 
     def _find(self, volume: FatVolume, path: str) -> Entry:
         entry = find(volume.view, volume.fat, volume.root(), "/".join(split_path(path)))

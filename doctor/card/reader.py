@@ -1,22 +1,12 @@
-"""File contents out of a FAT volume, along chains that our own checks have passed.
-
-pyfatfs reads the clusters, on a bounded read-only view, never more: its own reading of the FAT takes seconds and
-hundreds of megabytes on a large card, its directory reader fails on one odd long name and its chain walk ends
-quietly on a short chain (reference/fat-and-pyfatfs.md 3 and 6). So FAT, directories and chains are ours.
-Volumes that pyfatfs declines though the board reads them (jump ``EB 76 90`` of SD-Association formatters, a
-missing ``55 AA``), or whose type it decides otherwise, are read by our own code.
-"""
+"""File contents out of a FAT volume, along chains that our own checks have passed."""
 
 from __future__ import annotations
 
-import struct
-import warnings
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from doctor.card.directory import Entry
 from doctor.card.judge import FatVolume, FileChain, follow_file
-from doctor.card.source import ViewFile
 from doctor.errors import CardError
 from doctor.escape import shown
 
@@ -64,63 +54,8 @@ def _torn(volume: FatVolume, entry: Entry, found: FileChain) -> CardError:
 
 
 def _content(volume: FatVolume, chain: Chain, size_bytes: int) -> Iterator[bytes]:
-    read_clusters = _pyfatfs_reader(volume) or _own_reader(volume)
-    geometry = volume.geometry
-    most = max(1, _CHUNK_BYTES // geometry.cluster_bytes)
     left = size_bytes
-    for run in chain.runs:
-        for first in range(run.start, run.start + run.count, most):
-            count = min(most, run.start + run.count - first)
-            piece = read_clusters(first, count)[:left]
-            if len(piece) < min(left, count * geometry.cluster_bytes):
-                raise CardError(
-                    "sd-read-error-mid-flash",
-                    f"only {len(piece)} bytes came where {count * geometry.cluster_bytes} were asked",
-                    on=f"{volume.view.name}, sector {volume.card_sector(geometry.cluster_sector(first))}",
-                )
-            left -= len(piece)
-            yield piece
-
-
-def _own_reader(volume: FatVolume) -> Callable[[int, int], bytes]:
-    geometry, view = volume.geometry, volume.view
-
-    def read(first: int, count: int) -> bytes:
-        return view.read_at(geometry.cluster_offset(first), count * geometry.cluster_bytes)
-
-    return read
-
-
-def _pyfatfs_reader(volume: FatVolume) -> Callable[[int, int], bytes] | None:
-    """Reads clusters through pyfatfs; None where pyfatfs declines the volume or places its data elsewhere."""
-    from pyfatfs._exceptions import PyFATException
-    from pyfatfs.PyFat import PyFat
-
-    class CheckedPyFat(PyFat):  # type: ignore[misc,unused-ignore]
-        """PyFat with our FAT in place of its own, and without its directory reader."""
-
-        def _parse_fat(self) -> None:
-            self.bytes_per_cluster = volume.geometry.cluster_bytes
-            self.fat: Any = volume.fat
-
-        def parse_root_dir(self) -> None:
-            self.root_dir = None
-
-        def __del__(self) -> None:
-            """Nothing to close: the view belongs to the caller."""
-
-    reader = CheckedPyFat()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            reader.set_fp(ViewFile(volume.view))
-        except (PyFATException, ValueError, struct.error, KeyError):
-            return None
-    geometry = volume.geometry
-    if (reader.fat_type, reader.first_data_sector) != (geometry.width, geometry.data_sector):
-        return None
-
-    def read(first: int, count: int) -> bytes:
-        return b"".join(reader.read_cluster_contents(cluster) for cluster in range(first, first + count))
-
-    return read
+    for offset, length in chain.offsets(volume.geometry, _CHUNK_BYTES):
+        piece = volume.view.read_at(offset, length)[:left]
+        left -= len(piece)
+        yield piece

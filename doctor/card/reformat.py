@@ -17,6 +17,7 @@ from doctor.card.claim import claimed
 from doctor.card.guard import check_replaceable, check_room
 from doctor.card.make import make_card
 from doctor.card.medium import image_lines
+from doctor.card.second_reader import Content, prove_again
 from doctor.card.source import FileSource
 from doctor.card.survey import (
     Survey,
@@ -110,12 +111,15 @@ def reformat_image(
             backup = back_up(image, survey.found, backup_dir, raw=survey.raw, now=moment, emit=emit)
         with copy_that_takes_the_name(image) as part:
             emit(Note(f"formatting a new copy: {survey.layout.plan}"))
-            files = [file for file, _ in new_files(survey, backup)]
+            pairs = list(new_files(survey, backup))
+            files = [file for file, _ in pairs]
             label = survey.layout.plan.geometry.label
             make_card(part, image.stat().st_size, files, label=label, serial=int(moment.timestamp()) & 0xFFFFFFFF)
             emit(Note("comparing every byte with the backup"))
             with FileSource(part) as source:
                 prove(source, files)
+            meant = {file.path: Content(file.size_bytes, saved.sha256) for file, saved in pairs if not file.is_dir}
+            prove_again(part, survey.layout.plan.start_sector, meant, emit)
     emit(Note(f"{image} is formatted; the backup stays in {backup.folder}"))
     return ReformatResult(
         backup=backup.folder,

@@ -27,6 +27,7 @@ from doctor.card.format import finish_card, format_card, partition_table, plan_f
 from doctor.card.guard import check_room
 from doctor.card.overlay import Group, Overlay
 from doctor.card.reformat import ReformatPlan, ReformatResult
+from doctor.card.second_reader import Content, prove_again
 from doctor.card.sniff import VolumeKind, look_at
 from doctor.card.source import SECTOR_BYTES
 from doctor.card.survey import Survey, backup_lines, format_line, new_files, prove, put_back_lines, surveyed
@@ -258,6 +259,8 @@ def _write(
     finished = Overlay(target)
     finished.write_at(0, partition_table(plan, serial), Group.BOOT)
     prove(finished, files)
+    meant = {copied.path: Content(copied.size_bytes, copied.sha256) for copied in copies if not copied.is_dir}
+    prove_again(Path(target.name), plan.start_sector, meant, emit)
     finish_card(target, plan, serial=serial)
     target.settle()
     if target.read_at(0, SECTOR_BYTES) != partition_table(plan, serial):

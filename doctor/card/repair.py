@@ -30,10 +30,12 @@ from doctor.card.judge import (
 )
 from doctor.card.medium import medium_to_change
 from doctor.card.overlay import Group, Medium, Overlay
+from doctor.card.second_reader import contents, prove_again
 from doctor.card.sniff import Scheme, VolumeKind, look_at
 from doctor.card.source import SECTOR_BYTES, BlockSource
 from doctor.card.target import disk_error
 from doctor.errors import CardError
+from doctor.events import Listener, ignore
 
 _ORDER = (Group.DATA, Group.SECOND_FAT, Group.FIRST_FAT, Group.LONG_NAME, Group.DIRECTORY, Group.BOOT)
 _CLEAN = {16: 0x8000, 32: 0x08000000}  #: bit of FAT[1] that says that the volume was ejected cleanly
@@ -81,17 +83,21 @@ def heals(source: BlockSource) -> bool:
         return False
 
 
-def repair(path: Path, *, backup_dir: Path, now: datetime) -> tuple[str, ...]:
+def repair(path: Path, *, backup_dir: Path, now: datetime, emit: Listener = ignore) -> tuple[str, ...]:
     """Repair a card image or device; what was done. Raises CardError, leaving the card as it was."""
     with medium_to_change(path) as medium:
         overlay = Overlay(medium)
         done = _repair(overlay)
         if done:
+            mended = find_volume(overlay)
+            assert mended is not None, "the repair was judged"
+            meant = contents(mended)
             _keep_old(medium, overlay.changed_sectors, backup_dir, now)
             overlay.commit(_ORDER)
             medium.sync()
             if _faults(judge(medium)):
                 raise CardError("card-is-fat", "the repaired card reads back otherwise", on=medium.name)
+            prove_again(Path(medium.name), mended.start_sector, meant, emit)
         return done
 
 

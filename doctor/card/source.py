@@ -6,13 +6,12 @@ fits in beside it. No reader can leave the view it was given.
 
 from __future__ import annotations
 
-import io
 import os
 import stat
 from io import FileIO
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Protocol
 
 from doctor.card.claim import share
 from doctor.errors import CardError, UsageError
@@ -96,6 +95,15 @@ class FileSource:
         """Size of the file when it was opened."""
         return self._size
 
+    @property
+    def sector_bytes(self) -> int:
+        """The unit of reading that suits a disk; a file takes any other, too."""
+        return SECTOR_BYTES
+
+    def fileno(self) -> int:
+        """The descriptor, for a child process."""
+        return self._file.fileno()
+
     def read_at(self, offset: int, length: int) -> bytes:
         """Exactly ``length`` bytes at ``offset``. Raises CardError where they are not all there."""
         if offset < 0 or offset + length > self._size:
@@ -150,39 +158,3 @@ class View:
         if offset < 0 or offset + length > self._size:
             raise _no_such_bytes(self.name, self.offset + offset, length, "the volume ends before that")
         return self._source.read_at(self.offset + offset, length)
-
-
-class ViewFile(io.RawIOBase):
-    """A source as a seekable read-only file, for libraries that want one (pyfatfs)."""
-
-    def __init__(self, source: BlockSource) -> None:
-        super().__init__()
-        self._source = source
-        self._at = 0
-
-    def readable(self) -> bool:
-        """Always."""
-        return True
-
-    def seekable(self) -> bool:
-        """Always."""
-        return True
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Move as io.RawIOBase says. Raises ValueError for a place before the start."""
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._source.size_bytes}[whence]
-        if base + offset < 0:
-            raise ValueError(f"negative seek position {base + offset}")
-        self._at = base + offset
-        return self._at
-
-    def tell(self) -> int:
-        """Where the next read starts."""
-        return self._at
-
-    def readinto(self, buffer: Any) -> int:
-        """Fill the buffer as far as the source goes."""
-        length = max(0, min(len(buffer), self._source.size_bytes - self._at))
-        buffer[:length] = self._source.read_at(self._at, length)
-        self._at += length
-        return length

@@ -132,6 +132,7 @@ class TerminalTalk:
 
 
 def _action_json(action: Action) -> dict[str, Any]:
+    second = action.second_reader
     return {
         "cure": action.cure.id,
         "grade": action.cure.grade.value,
@@ -139,6 +140,7 @@ def _action_json(action: Action) -> dict[str, Any]:
         "done": action.done,
         "text": action.text,
         "error": action.error.as_json() if action.error is not None else None,
+        "second_reader": second and {"outcome": second.outcome.value, "words": second.words, "files": second.files},
     }
 
 
@@ -186,6 +188,8 @@ def _show(result: FixResult, screen: Screen, bench_options: BenchOptions, rehear
     for action in result.actions:
         style = "green" if action.done else ""
         screen.show(Text.assemble((f"{action.cure.id}: ", "bold"), (action.text or "failed", style)))
+        if action.second_reader is not None:
+            screen.show(console.hanging(Text("  "), Text(str(action.second_reader))))
         if not action.done:
             for line in action.plan:
                 screen.show(console.hanging(Text("  - "), Text(line)))

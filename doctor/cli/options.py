@@ -230,6 +230,7 @@ def bench_options(given: dict[str, Any], *, firmware: tuple[Path, ...], **more: 
         interrupt=bool(given.get("interrupt", False)),
         thorough=bool(given.get("thorough", False)),
         via_modem=given.get("via") == "modem",
+        two_readers=bool(given["verbose"]),
         **more,
     )
 

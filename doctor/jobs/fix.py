@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -11,7 +11,7 @@ from doctor import engine
 from doctor.bench import Bench
 from doctor.check import Finding, Grade, Status
 from doctor.errors import DoctorError, Exit, Stopped
-from doctor.events import Listener, ignore
+from doctor.events import Event, Listener, SecondReading, gravest, ignore
 from doctor.jobs import last_flash
 from doctor.remedies import Cure, Cures, DoableCure, cures
 from doctor.remedies.cure import CureContext
@@ -63,10 +63,11 @@ class FixTalk(Protocol):
 class Action:
     """What became of one cure: its plan, and what was done, or why not.
 
-    began      something may have been changed, whatever ended it
-    declined   nobody said yes to the plan
-    planned    the plan was only to be shown
-    pointless  there was nothing that it could do
+    began          something may have been changed, whatever ended it
+    declined       nobody said yes to the plan
+    planned        the plan was only to be shown
+    pointless      there was nothing that it could do
+    second_reader  what a second reader made of the card; None where no card was written
     """
 
     cure: Cure
@@ -78,6 +79,7 @@ class Action:
     declined: bool = False
     planned: bool = False
     pointless: bool = False
+    second_reader: SecondReading | None = None
 
 
 @dataclass(frozen=True)
@@ -177,6 +179,14 @@ def _what_checks_ask(
 
 
 def _one(
+    bench: Bench, cure: DoableCure, finding: Finding | None, request: FixRequest, talk: FixTalk, context: CureContext
+) -> Action:
+    heard: list[Event] = []
+    action = _try(bench, cure, finding, request, talk, replace(context, emit=heard.append))
+    return replace(action, second_reader=gravest(heard))
+
+
+def _try(
     bench: Bench, cure: DoableCure, finding: Finding | None, request: FixRequest, talk: FixTalk, context: CureContext
 ) -> Action:
     plan: tuple[str, ...] = ()

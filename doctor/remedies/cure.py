@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from doctor.check import Finding, Grade, Remedy
+from doctor.events import Listener, ignore
 
 if TYPE_CHECKING:
     from doctor.bench import Bench
@@ -26,6 +27,7 @@ class CureContext:
     force    go on although the card looks unusual (``--force-device``)
     put_back names of files that go back to a board whose flash is formatted, or to a card; with ``*`` for any text
     leave_out names of files that do not go back to a card
+    emit     hears what a second reader makes of a card that was written
     """
 
     say: Callable[[str], None]
@@ -36,6 +38,7 @@ class CureContext:
     typed: Callable[[str], str | None] = lambda _question: None
     put_back: Sequence[str] = ()
     leave_out: Sequence[str] = ()
+    emit: Listener = ignore
 
 
 class Cure(ABC):

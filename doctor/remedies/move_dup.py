@@ -62,13 +62,13 @@ class MoveDup(DoableCure):
             if bench.options.sd is None:
                 sdcard.move(bench.board, src, dst)
             else:
-                bench.card.move(src, dst)
+                bench.card.move(src, dst, context.emit)
         for path in todo.deleted:
             self._delete(bench, path, context)
         done = [f"{shown(src)} is now {shown(dst)}" for src, dst in todo.moves]
         done += [f"{shown(path)} is deleted" for path in todo.deleted]
         if bench.options.sd is not None and todo.moves:
-            done += filter(None, [side_files.tend(bench.card)])
+            done += filter(None, [side_files.tend(bench.card, context.emit)])
         return ", ".join(done)
 
     def _delete(self, bench: Bench, path: str, context: CureContext) -> None:
@@ -76,7 +76,7 @@ class MoveDup(DoableCure):
             sdcard.remove_apple_double(bench.board, path)
             return
         keep_copy(context.backup, path, b"".join(bench.card.read(path)))
-        bench.card.remove(path)
+        bench.card.remove(path, context.emit)
 
     def _todo(self, bench: Bench) -> _Tidying:
         files = self._files(bench)

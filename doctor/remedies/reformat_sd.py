@@ -30,6 +30,7 @@ READER_TEXT = "in a card reader that takes seconds: copy the .dup to the root an
 
 
 def _tell(event: Event, context: CureContext) -> None:
+    context.emit(event)
     if isinstance(event, Note):
         context.say(event.text)
 
@@ -76,7 +77,7 @@ class ReformatSd(DoableCure):
         if path is None:
             return self._do_in_board(bench, context)
         result = self._do_on_pc(path, context)
-        said = side_files.tend(bench.card) if result.put_back else ""
+        said = side_files.tend(bench.card, context.emit) if result.put_back else ""
         back = counted(len(result.put_back), "file")
         left = f", {len(result.left_out)} only in the backup" if result.left_out else ""
         done = f"{result.layout}; {back} put back{left}; the backup lies in {result.backup}"

@@ -49,5 +49,5 @@ class RepairSd(DoableCure):
         take_consent(path, context)
         from doctor.card.repair import repair
 
-        done = repair(path, backup_dir=context.backup, now=datetime.now())
+        done = repair(path, backup_dir=context.backup, now=datetime.now(), emit=context.emit)
         return "; ".join(done)

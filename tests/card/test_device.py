@@ -52,6 +52,9 @@ class StrictDevice:
         if self.fails_from is not None and offset + length > self.fails_from:
             raise OSError(self.error, os.strerror(self.error))
 
+    def fileno(self) -> int:
+        raise AssertionError("there is no descriptor")
+
     def read(self, offset: int, length: int) -> bytes:
         self._check(offset, length)
         return bytes(self.data[offset : offset + min(length, 7 * self.sector_bytes)])

@@ -1,0 +1,167 @@
+"""The second reader's own process: reads one FAT volume whole with pyfatfs, and says what is in it.
+
+Runs in a child process (``second_reader`` starts it), because PyFat may never end, eat all memory or raise anything
+(reference/fat-and-pyfatfs.md 3). Only ``pyfatfs.PyFat`` is imported: the rest of pyfatfs needs ``fs``, which breaks on
+current setuptools. Stands on nothing of ours, so that the two readers share no mistake.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import signal
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+_BUFFER_BYTES = 32 << 10  #: PyFat reads folders 32 bytes at a time
+_MOST_ENTRIES = 20_000  #: as many as our own reader follows
+_DEEPEST = 64  #: folders in each other; ours follows fewer
+_CARD = 0  #: the descriptor of the card: standard input
+
+
+class VolumeFile(io.RawIOBase):
+    """One volume of a card as a file that can only be read; the card is asked for whole sectors.
+
+    handle        descriptor of the card, opened for reading
+    start, size   of the volume, in bytes
+    sector_bytes  the unit of reading
+    """
+
+    def __init__(self, handle: int, start: int, size: int, sector_bytes: int) -> None:
+        super().__init__()
+        self._handle = handle
+        self._start = start
+        self._size = size
+        self._unit = sector_bytes
+        self._at = 0
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def seekable(self) -> bool:
+        """Always."""
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Move as io.RawIOBase says. Raises ValueError for a place in front of the volume."""
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence]
+        if base + offset < 0:
+            raise ValueError(f"negative seek position {base + offset}")
+        self._at = base + offset
+        return self._at
+
+    def tell(self) -> int:
+        """Where the next read starts."""
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill the buffer as far as the volume goes; less where the card ends early."""
+        length = max(0, min(len(buffer), self._size - self._at))
+        if length == 0:
+            return 0
+        first = (self._start + self._at) // self._unit * self._unit
+        end = -(-(self._start + self._at + length) // self._unit) * self._unit
+        skipped = self._start + self._at - first
+        piece = self._sectors(first, end - first)[skipped : skipped + length]
+        buffer[: len(piece)] = piece
+        self._at += len(piece)
+        return len(piece)
+
+    def _sectors(self, offset: int, length: int) -> bytes:
+        os.lseek(self._handle, offset, os.SEEK_SET)
+        parts = []
+        while length:
+            part = os.read(self._handle, length)
+            if not part:
+                break
+            parts.append(part)
+            length -= len(part)
+        return b"".join(parts)
+
+
+def main(told: dict[str, Any]) -> None:
+    """Read the volume on standard input, write what is in it to standard output as one JSON document, and end.
+
+    told  members start, size, sector_bytes (bytes), seconds, memory (the most that this process may take)
+
+    The document is ``{"width": 12, 16 or 32, "files": [[path, size, sha256 or null, why not], …]}``, or
+    ``{"raised": text}``.
+    """
+    answer_to = os.dup(1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)  # whatever is printed from here on is no part of the answer
+    os.dup2(nowhere, 2)
+    _bind(told["seconds"], told["memory"])
+    warnings.simplefilter("ignore")
+    try:
+        answer = _read(told["start"], told["size"], told["sector_bytes"])
+    except BaseException as err:
+        answer = {"raised": _words(err)}
+    with open(answer_to, "wb") as out:  # noqa: PTH123 - a descriptor
+        out.write(json.dumps(answer).encode())
+    os._exit(0)  # taking millions of list entries apart would take seconds
+
+
+def _bind(seconds: float, memory: int) -> None:
+    """Bounds that hold when the parent is gone, too, where the system has them."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if sys.platform == "win32":
+        import msvcrt
+
+        msvcrt.setmode(_CARD, os.O_BINARY)
+    else:
+        import resource
+
+        for what, most in ((resource.RLIMIT_CPU, int(seconds) + 1), (resource.RLIMIT_AS, memory)):
+            with suppress(OSError, ValueError):
+                resource.setrlimit(what, (most, most))
+
+
+def _read(start: int, size: int, sector_bytes: int) -> dict[str, Any]:
+    from pyfatfs.PyFat import PyFat
+
+    reader = PyFat()
+    reader.set_fp(io.BufferedReader(VolumeFile(_CARD, start, size, sector_bytes), _BUFFER_BYTES))
+    files = [[path, entry.filesize, *_digest(reader, entry)] for path, entry in _files(reader)]
+    return {"width": reader.fat_type, "files": files}
+
+
+def _files(reader: Any) -> Iterator[tuple[str, Any]]:
+    """Every file with its path. Not by PyFat's ``walk``, which has no end where a folder leads back to the root."""
+    waiting = [("", reader.root_dir)]
+    left = _MOST_ENTRIES
+    while waiting:
+        parent, folder = waiting.pop()
+        folders, files, _ = folder.get_entries()
+        left -= len(folders) + len(files)
+        if left < 0 or parent.count("/") > _DEEPEST:
+            raise RecursionError(f"more than {_MOST_ENTRIES} files, or {_DEEPEST} folders in each other")
+        yield from ((f"{parent}{entry}", entry) for entry in files)
+        waiting += ((f"{parent}{entry}/", entry) for entry in folders)
+
+
+def _digest(reader: Any, entry: Any) -> tuple[str | None, str]:
+    """SHA-256 of a file, or why it cannot be read to the end that its entry claims."""
+    digest, left = hashlib.sha256(), entry.filesize
+    try:
+        for cluster in reader.get_cluster_chain(entry.get_cluster()) if left else ():
+            piece = reader.read_cluster_contents(cluster)[:left]
+            digest.update(piece)
+            left -= len(piece)
+            if left == 0 or not piece:
+                break
+    except Exception as err:
+        return None, _words(err)
+    # PyFat ends quietly where a chain is short.
+    return (digest.hexdigest(), "") if left == 0 else (None, f"{left} bytes are missing at its end")
+
+
+def _words(err: BaseException) -> str:
+    text = str(err)
+    return f"{type(err).__name__}: {text}" if text else type(err).__name__

@@ -1,0 +1,225 @@
+"""The second reader of a card: pyfatfs reads a volume whole, in a child process, and is compared with what was meant.
+
+Our own byte comparison is the judge and comes first; this tells what it cannot: that somebody else's code takes the
+card as we do. PyFat is a reader, not a checker (reference/fat-and-pyfatfs.md 1 and 3): where it gives up, or lists
+other names, nothing was compared, and that is no fault of the card. Nothing that it does is an exception here.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from doctor.card.compare import sha256_of
+from doctor.card.device import DeviceSource, open_source
+from doctor.card.directory import walk
+from doctor.card.judge import FatVolume, find_volume, open_volume
+from doctor.card.reader import read_file
+from doctor.card.source import SECTOR_BYTES, FileSource
+from doctor.errors import CardError, DoctorError, SecondReaderDiffers
+from doctor.escape import shown
+from doctor.events import Listener, Note, Outcome, SecondReading
+from doctor.plural import counted
+
+_STARTING_S = 30.0  #: for a Python on a busy old computer; the rest of a limit is for reading
+_SLOWEST_FAT_BYTES_PER_S = 200_000  #: PyFat takes a microsecond or so for each entry of a FAT; ten times that
+_SLOWEST_FILE_BYTES_PER_S = 1_000_000  #: a twentieth of a plain card reader
+_MEMORY_BYTES = 1 << 30
+_LONGEST_FAT_BYTES = 64 << 20  #: 16 million entries, of 40 bytes each in PyFat's list
+_MOST_BYTES_READ_FIRST = 1 << 30  #: a minute with a plain reader; a small change is not worth more
+_MOST_BYTES_OF_A_CHECK = 64 << 20  #: a check has half a minute, and our own reader has to read them, too
+_SECONDS_OF_A_CHECK = 12.0
+_CHILD = (
+    "import sys, json; told = json.loads(sys.argv[1]); sys.path[:] = told.pop('path'); "
+    "from doctor.card.pyfat_child import main; main(told)"
+)
+
+#: What PyFat is known to stumble over on cards that the board reads, or that we judge better: a part of its words, and
+#: what there is on the card.
+KNOWN: Mapping[str, str] = {
+    "UnicodeDecodeError": "a long name holds half of a surrogate pair; the board shows a substitute for it",
+    "invalid first cluster ID": "a slot of a long name names a cluster; the board takes the short name",
+    "has already been added": "two slots of a long name have one number; the board takes the short name",
+    "Boot code must": "the boot sector begins with a jump that the board takes and pyfatfs does not",
+    "Invalid signature": "the boot sector lacks its signature 55 AA",
+    "bytes are missing": "its clusters end early, or the high half of its first one holds data of OS/2",
+    "RecursionError": "a folder leads back to the root, or there are more files than belong on a card",
+    "MemoryError": "the root directory runs in a circle, or the FATs are far too long",
+}
+WIDTHS = "takes it for FAT{theirs}, the board for FAT{ours}"
+OTHER_NAMES = "lists other names than were meant"
+TOO_LONG = "is not asked about FATs of {bytes}"
+TIMEOUT = "had not finished after {seconds:.0f} s"
+FROZEN = "cannot be started: this program brings no Python of its own"
+
+
+class Content(NamedTuple):
+    """What a file holds, or is meant to hold; SHA-256 as hexadecimal digits."""
+
+    size_bytes: int
+    sha256: str
+
+
+Meant = Mapping[str, Content]  #: by path from the volume's root, parts joined by "/"; folders left out
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the child process may take."""
+
+    seconds: float
+    memory_bytes: int = _MEMORY_BYTES
+
+
+def prove_again(card: Path, start_sector: int, meant: Meant | CardError, emit: Listener) -> None:
+    """Have the second reader read what was just written, and report what it says as an event.
+
+    card          image file or device; it is opened once more, for reading only
+    start_sector  of the volume
+    meant         every file that should be there; an error where that cannot be told
+
+    Raises SecondReaderDiffers, naming the file, where one reads otherwise.
+    """
+    if isinstance(meant, CardError):
+        emit(_not_compared(f"was not asked: {meant}"))
+        return
+    emit(Note("having a second reader (pyfatfs) read all of it"))
+    answer = read_again(card, start_sector, meant)
+    emit(answer)
+    if answer.outcome is Outcome.DIFFER:
+        raise SecondReaderDiffers(
+            "card-is-fat",
+            f"{answer}; an image was left as it was",
+            cause="the card gives other bytes each time it is read, or one of the two readers is wrong",
+            next="run fipy-doctor check -v --sd with it, which compares them once more",
+        )
+
+
+def compare_readers(card: Path) -> SecondReading | None:
+    """Both readers on a card as it is; None where it holds no volume. Bounded, for a check. Raises CardError."""
+    with open_source(card) as source:
+        volume = find_volume(source)
+        if volume is None:
+            return None
+        found = contents(volume, _MOST_BYTES_OF_A_CHECK)
+    if isinstance(found, CardError):
+        return _not_compared(f"was not asked: {found}")
+    return read_again(card, volume.start_sector, found, Limits(_SECONDS_OF_A_CHECK))
+
+
+def read_again(card: Path, start_sector: int, meant: Meant, limits: Limits | None = None) -> SecondReading:
+    """What the second reader makes of a volume. Raises nothing but what stops the program.
+
+    limits  by default they grow with the bytes to be read
+    """
+    try:
+        with open_source(card) as source:
+            volume, _ = open_volume(source, start_sector)
+            if volume is None:
+                return _not_compared("finds no volume")
+            told = _ask(source, volume, limits or Limits(_seconds(volume, meant)))
+    except DoctorError as err:
+        return _not_compared(f"cannot read the card: {err}")
+    if isinstance(told, str):
+        return _not_compared(told)
+    if told["width"] != volume.geometry.width:
+        return _not_compared(WIDTHS.format(theirs=told["width"], ours=volume.geometry.width))
+    return compare(told["files"], meant)
+
+
+def compare(files: list[tuple[str, int, str | None, str]], meant: Meant) -> SecondReading:
+    """Compare what the child listed, as (path, size, SHA-256 or None, why it was not read), with what was meant.
+
+    Names are matched without regard to case: FAT ignores it, and PyFat ignores the flags for lower case.
+    """
+    wanted = {path.lower(): content for path, content in meant.items()}
+    seen = Counter(path.lower() for path, *_ in files)
+    unread = ""
+    for path, size, sha256, why in files:
+        content = wanted.get(path.lower())
+        if content is None or seen[path.lower()] > 1:
+            continue
+        if size != content.size_bytes or sha256 not in (None, content.sha256):
+            return SecondReading(Outcome.DIFFER, f"reads {shown(path)} otherwise than it was meant", len(files))
+        if sha256 is None:
+            unread = unread or f"could not read {shown(path)}: {_explained(why)}"
+    if seen != Counter(dict.fromkeys(wanted, 1)):
+        odd = sorted({*(seen - Counter(wanted.keys())), *(wanted.keys() - seen.keys())})
+        return _not_compared(f"{OTHER_NAMES}: {shown(odd[0])}")
+    if unread:
+        return _not_compared(unread)
+    return SecondReading(Outcome.AGREE, f"agrees: {counted(len(files), 'file')}", len(files))
+
+
+def contents(volume: FatVolume, most_bytes: int = _MOST_BYTES_READ_FIRST) -> Meant | CardError:
+    """Every file of a volume by its path in lower case, as our own reader reads it.
+
+    An error where one cannot be read, or all of them are more than ``most_bytes``.
+    """
+    files = [step.entry for step in walk(volume.view, volume.fat, volume.root()) if not step.entry.is_dir]
+    size = sum(entry.size_bytes for entry in files)
+    if size > most_bytes:
+        return CardError("card-is-fat", f"{counted(size, 'byte')} are more than is read twice here")
+    try:
+        return {entry.path.lower(): Content(entry.size_bytes, sha256_of(read_file(volume, entry))) for entry in files}
+    except CardError as err:
+        return err
+
+
+def _seconds(volume: FatVolume, meant: Meant) -> float:
+    geometry = volume.geometry
+    fats = geometry.fats * geometry.fat_sectors * geometry.sector_bytes
+    files = sum(content.size_bytes for content in meant.values())
+    return _STARTING_S + fats / _SLOWEST_FAT_BYTES_PER_S + files / _SLOWEST_FILE_BYTES_PER_S
+
+
+def _not_compared(words: str) -> SecondReading:
+    return SecondReading(Outcome.NOT_COMPARED, f"could not compare: it {words}", 0)
+
+
+def _explained(raised: str) -> str:
+    known = next((what for part, what in KNOWN.items() if part in raised), "")
+    return f"{shown(raised, 200)} ({known})" if known else shown(raised, 200)
+
+
+def _ask(source: FileSource | DeviceSource, volume: FatVolume, limits: Limits) -> dict[str, Any] | str:
+    """The child's document, or why there is none. Ctrl-C ends the child, and goes on."""
+    if getattr(sys, "frozen", False) or not sys.executable:
+        return FROZEN
+    fat_bytes = volume.geometry.fat_sectors * volume.geometry.sector_bytes
+    if fat_bytes > _LONGEST_FAT_BYTES:
+        return TOO_LONG.format(bytes=counted(fat_bytes, "byte"))
+    told = {
+        "path": sys.path,
+        "start": volume.start_sector * SECTOR_BYTES,
+        "size": volume.view.size_bytes,
+        "sector_bytes": source.sector_bytes,
+        "seconds": limits.seconds,
+        "memory": limits.memory_bytes,
+    }
+    # Without site: what sys.path is here comes along, whether that is a checkout, a wheel or a zip.
+    command = [sys.executable, "-S", "-W", "ignore", "-c", _CHILD, json.dumps(told)]
+    try:
+        child = subprocess.Popen(command, stdin=source.fileno(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    except (OSError, ValueError) as err:
+        return f"cannot be started: {err}"
+    try:
+        out, errors = child.communicate(timeout=limits.seconds)
+    except BaseException as err:
+        child.kill()
+        child.communicate()
+        if isinstance(err, subprocess.TimeoutExpired):
+            return TIMEOUT.format(seconds=limits.seconds)
+        raise
+    try:
+        answer: dict[str, Any] = json.loads(out)
+    except ValueError:
+        last = shown(errors.decode("utf-8", "replace").strip().rpartition("\n")[2], 200)
+        return f"ended with code {child.returncode}{last and f': {last}'}"
+    return f"raised {_explained(answer['raised'])}" if "raised" in answer else answer
