@@ -257,18 +257,24 @@ def _tree(files: Iterable[NewFile]) -> _Node:
         node = root
         for part in parents:
             node = node.children.setdefault(part.lower(), _Node(part, None))
+            if not node.is_dir:
+                raise _twice(file)
         known = node.children.get(name.lower())
         if known is not None and known.is_dir and file.is_dir:
             known.file = file
             continue
-        if known is not None or not node.is_dir:
-            raise CardError("card-is-fat", "would be on the card twice", on=shown(file.path))
+        if known is not None:
+            raise _twice(file)
         if len(name.encode("utf-16-le", "replace")) > 2 * LONGEST_NAME_UNITS or not name:
             raise CardError("card-is-fat", "is no name that a card can hold", on=shown(file.path))
         if file.size_bytes > LARGEST_FILE_BYTES:
             raise CardError("card-is-fat", "is larger than FAT allows (4 GiB)", on=shown(file.path))
         node.children[name.lower()] = _Node(name, file)
     return root
+
+
+def _twice(file: NewFile) -> CardError:
+    return CardError("card-is-fat", "would be on the card twice", on=shown(file.path))
 
 
 def _below(root: _Node) -> Iterator[_Node]:

@@ -16,6 +16,7 @@ from doctor.check import Status
 from doctor.errors import CardError, DoctorError
 from doctor.jobs.fix import FixRequest, FixResult, fix
 from doctor.remedies import DoableCure, side_files
+from doctor.remedies.cure import CureContext
 from doctor.sim.practice import make_practice_image
 from doctor.updater import side_file
 from doctor.updater.crc import crc16
@@ -52,6 +53,11 @@ def cure(
     request = FixRequest(named, path.parent / "backups", confirm, force)
     with Bench(BenchOptions(sd=path)) as bench:
         return fix(bench, request, talk or Yes())
+
+
+def context_in(tmp_path: Path) -> CureContext:
+    """How a cure talks where nobody answers."""
+    return CureContext(lambda _text: None, lambda _question: False, tmp_path / "backups")
 
 
 def folder(tmp_path: Path, files: dict[str, bytes]) -> Path:
