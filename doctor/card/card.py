@@ -90,6 +90,10 @@ class Card(Protocol):
         """Whether good copies on the card mend all that is wrong with it (``fix --repair-sd``)."""
         ...
 
+    def refuse_if_damaged(self) -> None:
+        """Raise CardError where no file may be changed; its next step says what mends the card."""
+        ...
+
     def files(self) -> tuple[CardFile, ...]:
         """Files and folders of that volume, two levels deep."""
         ...

@@ -60,7 +60,7 @@ def change_files(path: Path, changes: list[Change], emit: Listener = ignore) -> 
     """
     with claimed(path):
         with open_source(path) as source:
-            before = _judged(source)
+            before = faultless(source)
             expected = _contents(before)
             meant = contents(before)
         with medium_to_change(path) as medium:
@@ -87,8 +87,8 @@ def _after(meant: Meant | CardError, changes: list[Change]) -> Meant | CardError
     return after
 
 
-def _judged(source: BlockSource) -> FatVolume:
-    """The volume, free of faults. Raises CardError."""
+def faultless(source: BlockSource) -> FatVolume:
+    """The volume, free of faults. Raises CardError where no file may be changed, saying what mends the card."""
     verdict = judge(source)
     worst = next((problem for problem in verdict.problems if problem.stops_changes), None)
     if verdict.volume is None or worst is not None:

@@ -70,6 +70,9 @@ class FolderCard:
         """Never: the system shows files only."""
         return False
 
+    def refuse_if_damaged(self) -> None:
+        """Nothing: the system refuses what it cannot write."""
+
     def _problems(self, on: MountedOn) -> Iterator[CardProblem]:
         if on.kind.is_fat:
             return

@@ -60,6 +60,13 @@ class ImageCard:
         with open_source(self.path) as source:
             return repair.heals(source)
 
+    def refuse_if_damaged(self) -> None:
+        """Raise CardError where no file may be changed; its next step says what mends the card."""
+        from doctor.card import change
+
+        with open_source(self.path) as source:
+            change.faultless(source)
+
     @contextmanager
     def opened(self) -> Iterator[FatVolume]:
         """The volume that files are read from. Raises CardError where there is none."""

@@ -1,4 +1,4 @@
-"""Repairs of a FAT volume from the good copies that lie on it: boot sector, FAT, FSInfo, dirty mark.
+"""Repairs of a FAT volume from the good copies that lie on it: boot sector, FAT, FSInfo, dirty mark, a second name.
 
 Only where it is unambiguous which copy is good. Everything is tried in memory first and judged there; the card is
 written only when the result holds no fault, and what stood in the changed sectors is kept on the PC.
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from doctor.card.chains import Fat
 from doctor.card.device import open_source
-from doctor.card.directory import walk
+from doctor.card.directory import DELETED_MARK, Entry, walk
 from doctor.card.format import fs_info
 from doctor.card.judge import (
     FatVolume,
@@ -35,6 +35,7 @@ from doctor.card.sniff import Scheme, VolumeKind, look_at
 from doctor.card.source import SECTOR_BYTES, BlockSource
 from doctor.card.target import disk_error
 from doctor.errors import CardError
+from doctor.escape import shown
 from doctor.events import Listener, ignore
 
 _ORDER = (Group.DATA, Group.SECOND_FAT, Group.FIRST_FAT, Group.LONG_NAME, Group.DIRECTORY, Group.BOOT)
@@ -109,6 +110,7 @@ def _repair(overlay: Overlay) -> tuple[str, ...]:
         raise _beyond(overlay, judge(overlay))
     done += _fats(overlay, volume)
     volume.fat.forget()
+    done += _second_names(overlay, volume)
     done += _dirty_marks(overlay, volume)
     done += _backup_boot_sector(overlay, volume)
     done += _free_space(overlay, volume)
@@ -212,6 +214,26 @@ def _chains(volume: FatVolume) -> Mapping[str, object]:
     }
 
 
+def _second_names(overlay: Overlay, volume: FatVolume) -> list[str]:
+    """Take away the second name of a file that a move on a device left when it was cut: the old one.
+
+    That is where all but the place is the same, and the name or what is in front of a hidden ending. Other files that
+    share a cluster are damage.
+    """
+    entries = [step.entry for step in walk(volume.view, volume.fat, volume.root())]
+    files = [entry for entry in entries if not entry.is_dir and entry.first_cluster]
+    kept: dict[tuple[object, ...], Entry] = {}
+    done = []
+    for entry in sorted(files, key=lambda entry: (entry.path.count("/"), len(entry.name))):
+        same = (entry.first_cluster, entry.size_bytes, entry.attributes, entry.stamps)
+        first = kept.setdefault(same, entry)
+        if first is not entry and entry.name.lower().startswith(first.name.lower()):
+            for slot in entry.slots:
+                overlay.write_at(volume.view.offset + slot, bytes([DELETED_MARK]), Group.DIRECTORY)
+            done.append(f"take away {shown(entry.path)}, the second name of {shown(first.path)}")
+    return done
+
+
 def _dirty_marks(overlay: Overlay, volume: FatVolume) -> list[str]:
     """Clear the marks of an unclean eject, in the boot sector and in FAT[1], where all chains are good."""
     geometry, start = volume.geometry, volume.view.offset
@@ -257,9 +279,14 @@ def _free_space(overlay: Overlay, volume: FatVolume) -> list[str]:
 
 def _keep_old(medium: Medium, sectors: tuple[int, ...], backup_dir: Path, now: datetime) -> Path:
     """What stands in the sectors that will be changed, in a dated file: their numbers first, then 512 bytes each."""
-    path = backup_dir / f"fipy-doctor-{now:%Y%m%d-%H%M%S}-repair.sectors"
+    stamp = f"fipy-doctor-{now:%Y%m%d-%H%M%S}-repair"
+    path = backup_dir / f"{stamp}.sectors"
     try:
         backup_dir.mkdir(parents=True, exist_ok=True)
+        number = 1
+        while path.exists():  # two repairs within a second
+            number += 1
+            path = backup_dir / f"{stamp}-{number}.sectors"
         with path.open("xb") as file:
             file.write(json.dumps({"card": medium.name, "sectors": sectors}).encode() + b"\n")
             for sector in sectors:

@@ -44,6 +44,8 @@ class MoveDup(DoableCure):
         """One step for each file. Raises CardError where the root has such a name already."""
         path = bench.options.sd
         where = "the card in the board" if path is None else str(path)
+        if path is not None:
+            bench.card.refuse_if_damaged()
         todo = self._todo(bench)
         lines = [f"on {where}: move {shown(src)} to {shown(dst)}" for src, dst in todo.moves]
         lines += [f"on {where}: delete {shown(name)}, a note of macOS; no firmware" for name in todo.deleted]
