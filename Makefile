@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: table demo test docs lint types unit matrix kill-cards fuzz-cards bench-cards bench-board clean
+.PHONY: table demo test docs lint types unit matrix kill-cards used-cards fuzz-cards bench-cards bench-board clean
 
 # One kept bench: saved web pages as scripts, found, cured; then flashed and proved.
 DEMO := $(VENV)/demo
@@ -44,9 +44,16 @@ unit: $(VENV)/.test
 matrix: $(VENV)/.test
 	$(BIN)/python -m tests.matrix
 
-# Kill -9 at a hundred random moments of a reformat or move: images, and loop devices where this is root.
+# Kill -9 at a hundred random moments of a reformat, move or repair: images, and loop devices where this is root; on
+# used media, and a shorter pass each on media of zeros and of 0xFF.
 kill-cards: $(VENV)/.test
 	$(BIN)/python -m tests.card.kill 100
+	FIPY_DOCTOR_MEDIUM=zeros $(BIN)/python -m tests.card.kill 20
+	FIPY_DOCTOR_MEDIUM=ones $(BIN)/python -m tests.card.kill 20
+
+# Large cards full of old bytes, of all cluster sizes, reformatted on loop devices: root, 10 GB of room, some minutes.
+used-cards: $(VENV)/.test
+	$(BIN)/python -m tests.card.used_cards
 
 # Card images damaged at random, other ones each time; make test tries sixty, always the same.
 fuzz-cards: $(VENV)/.test

@@ -87,6 +87,7 @@ def test_simulator_is_met_only_at_its_doors() -> None:
 NOT_USED_MEDIA = {
     ("tests/card/media.py", "used"): "the room itself: the kind of medium is chosen here, and large files have a hole",
     ("tests/card/images.py", "mkfs_fat"): "the one door to mkfs.fat: it formats what media.used made",
+    ("tests/card/used_cards.py", "made"): "media.used without a hole; mkfs.fat is told where the volume begins",
     ("tests/card/images.py", "volume_of"): "a part of an image, copied with its holes",
     ("tests/card/test_format.py", "test_what_cannot_be_on_a_card_is_refused"): "make_card itself, which refuses",
     ("tests/card/test_format.py", "test_existing_file_is_not_overwritten"): "make_card itself, which refuses",

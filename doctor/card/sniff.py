@@ -85,6 +85,11 @@ def kind_of(data: bytes) -> VolumeKind:
     """The kind of volume that starts with these bytes (512 or more)."""
     if len(data) < SECTOR_BYTES:
         data = data.ljust(SECTOR_BYTES, b"\0")
+    boot = data[:SECTOR_BYTES]
+    if board_sees_fat(boot) and (fat := _fat(boot)) is not None:
+        # What lies behind the boot sector does not count then: a FAT16 that leads cluster 256 to 11080 spells HFS+
+        # there, and a formatter may leave the ext mark of an earlier use in the reserved sectors.
+        return fat
     text = data[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     marks = (
         (data[3:11] == b"EXFAT   ", VolumeKind.EXFAT),
@@ -100,17 +105,17 @@ def kind_of(data: bytes) -> VolumeKind:
     for holds, kind in marks:
         if holds:
             return kind
-    return _fat_blank_or_unknown(data)
+    if (fat := _fat(boot)) is not None:
+        return fat
+    return VolumeKind.BLANK if any(data.count(byte) == len(data) for byte in _BLANK_BYTES) else VolumeKind.UNKNOWN
 
 
-def _fat_blank_or_unknown(data: bytes) -> VolumeKind:
-    boot = data[:SECTOR_BYTES]
+def _fat(boot: bytes) -> VolumeKind | None:
+    """The kind of FAT that a boot sector's numbers make; None where they make none."""
     geometry = read_geometry(boot) if looks_like_fat(boot) else None
-    if geometry is not None:
-        return {12: VolumeKind.FAT12, 16: VolumeKind.FAT16, 32: VolumeKind.FAT32}[geometry.width]
-    if any(data.count(byte) == len(data) for byte in _BLANK_BYTES):
-        return VolumeKind.BLANK
-    return VolumeKind.UNKNOWN
+    if geometry is None:
+        return None
+    return {12: VolumeKind.FAT12, 16: VolumeKind.FAT16, 32: VolumeKind.FAT32}[geometry.width]
 
 
 def _kind_at(source: BlockSource, start_sector: int) -> VolumeKind:

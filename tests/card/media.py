@@ -62,12 +62,13 @@ def old_bytes(length: int, offset: int = 0) -> bytes:
     return bytes(_OLD_TWICE[at:_TILE_BYTES]) + (_OLD * (length // _TILE_BYTES + 1))[: length - (_TILE_BYTES - at)]
 
 
-def used(path: Path, size_bytes: int) -> Path:
-    """A new file full of old bytes, as large as a card."""
+def used(path: Path, size_bytes: int, *, whole: bool = False) -> Path:
+    """A new file full of old bytes, as large as a card; ``whole`` leaves no hole in a large one."""
+    filled = size_bytes if whole else FILLED_BYTES
     with path.open("xb", buffering=0) as file:
         if KIND != "zeros":
-            _fill(file.fileno(), 0, min(size_bytes, FILLED_BYTES))
-            _fill(file.fileno(), max(FILLED_BYTES, size_bytes - MIB), size_bytes)
+            _fill(file.fileno(), 0, min(size_bytes, filled))
+            _fill(file.fileno(), max(filled, size_bytes - MIB), size_bytes)
         file.truncate(size_bytes)
     return path
 
@@ -75,8 +76,8 @@ def used(path: Path, size_bytes: int) -> Path:
 def _fill(handle: int, offset: int, end: int) -> None:
     while offset < end:
         at = offset % _TILE_BYTES
-        whole = max(0, end - offset - (_TILE_BYTES - at)) // _TILE_BYTES
-        pieces = [_OLD_TWICE[at : min(_TILE_BYTES, at + end - offset)], *[_OLD_TWICE[:_TILE_BYTES]] * whole]
+        more = min(63, max(0, end - offset - (_TILE_BYTES - at)) // _TILE_BYTES)
+        pieces = [_OLD_TWICE[at : min(_TILE_BYTES, at + end - offset)], *[_OLD_TWICE[:_TILE_BYTES]] * more]
         offset += os.pwritev(handle, pieces, offset)
 
 

@@ -135,12 +135,14 @@ def test_partition_of_a_mac_is_known_by_its_name() -> None:
 # -- loop devices: only ever made from files of this test ----------------------------------------------------------
 
 
-def attach(image: Path) -> str:
+def attach(image: Path, *options: str) -> str:
     """A loop device on an image file; skips, naming why, where the machine gives none."""
     where = shutil.which("losetup", path="/usr/sbin:/sbin:/usr/bin:/bin")
     if where is None or os.name != "posix" or os.geteuid() != 0:
         pytest.skip("losetup is missing, or this is not root: no loop devices")
-    done = subprocess.run([where, "-f", "--show", image], capture_output=True, text=True, timeout=20, check=False)
+    done = subprocess.run(
+        [where, "-f", *options, "--show", image], capture_output=True, text=True, timeout=20, check=False
+    )
     if done.returncode:
         pytest.skip(f"this machine gives no loop device: {done.stderr.strip()}")
     return done.stdout.strip()
@@ -186,6 +188,7 @@ def test_device_is_a_card_like_its_image(device: Path, image: Path) -> None:
     assert b"".join(mine.read(f"/sd/sd/{DUP_NAME}")) == DUP
 
 
+@pytest.mark.medium
 @pytest.mark.needs_tool("fsck.fat", "mdir")
 def test_device_is_formatted_and_filled_again(device: Path, image: Path, tmp_path: Path) -> None:
     result = go(device, tmp_path / "backups")

@@ -86,6 +86,7 @@ def rename_in_place(editor: VolumeEditor) -> None:
 WORK = {work.__name__: work for work in (add, delete, rename, rename_in_place)}
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("work", WORK)
 def test_power_cut_after_any_write_leaves_each_file_absent_or_whole(before: bytes, work: str) -> None:
     whole = Memory(before)

@@ -25,6 +25,7 @@ TREE = {
 }
 
 
+@pytest.mark.medium
 @pytest.mark.needs_tool("fsck.fat", "mdir")
 @pytest.mark.parametrize("size", [SMALL, 20 * MIB, 36 * MIB, BIG, 64 * MIB, 300 * MIB])
 def test_referees_find_no_fault(tmp_path: Path, size: int) -> None:
@@ -35,6 +36,7 @@ def test_referees_find_no_fault(tmp_path: Path, size: int) -> None:
     assert listed == set(TREE) | folders
 
 
+@pytest.mark.medium
 @pytest.mark.needs_tool("mcopy")
 @pytest.mark.parametrize("size", [SMALL, BIG])
 def test_mcopy_reads_the_same_bytes(tmp_path: Path, size: int) -> None:

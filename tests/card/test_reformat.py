@@ -46,6 +46,7 @@ def image(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     return card(tmp_path / "card.img", FILES, request.param)
 
 
+@pytest.mark.medium
 @pytest.mark.needs_tool("fsck.fat")
 def test_everything_comes_back_with_the_dup_at_the_root(image: Path) -> None:
     result = reformat(image)

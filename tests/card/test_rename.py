@@ -8,6 +8,8 @@ from doctor.card.image import ImageCard
 from doctor.errors import CardError
 from tests.card.images import BIG, DUP, DUP_NAME, FLOPPY, MIB, SMALL, Inside, card, mkfs_fat, patched, tool, volume_of
 
+pytestmark = pytest.mark.medium
+
 
 @pytest.mark.needs_tool("fsck.fat", "mdir")
 @pytest.mark.parametrize("size", [SMALL, BIG])

@@ -7,7 +7,7 @@ import pytest
 
 from doctor.card.sniff import Scheme, VolumeKind, board_mount, kind_of, look_at
 from doctor.card.source import FileSource
-from tests.card.images import BIG, MIB, SMALL, card, mkfs_fat, with_mbr
+from tests.card.images import BIG, MIB, SMALL, START, card, mkfs_fat, patched, with_mbr
 from tests.card.media import KIND, old_bytes
 
 
@@ -76,6 +76,13 @@ def test_gpt_hides_its_volume_from_the_board(tmp_path: Path, volume: Path) -> No
         assert layout.scheme is Scheme.GPT
         assert [(part.start_sector, part.kind) for part in layout.partitions] == [(2048, VolumeKind.FAT16)]
         assert board_mount(source).start_sector is None
+
+
+@pytest.mark.parametrize(("place", "mark"), [(1024, b"H+"), (1024, b"BD"), (1080, b"\x53\xef")])
+def test_old_marks_behind_a_fat_boot_sector_mean_nothing(tmp_path: Path, place: int, mark: bytes) -> None:
+    image = patched(card(tmp_path / "a"), tmp_path / "card.img", {START + place: mark})
+    with FileSource(image) as source:
+        assert [part.kind for part in look_at(source).partitions] == [VolumeKind.FAT16]
 
 
 def test_super_floppy_is_one_volume(volume: Path) -> None:
