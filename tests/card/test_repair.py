@@ -66,6 +66,37 @@ def test_card_is_good_again(what: str, tmp_path: Path, request: pytest.FixtureRe
     assert plan_repair(image) == ()
 
 
+def two_names(old: str, new: str, folder: Path) -> Path:
+    """A card on which a move was cut: the file has its new name, and its old one still."""
+    source = card(folder / "whole", {old: DUP, new: DUP}, BIG)
+    inside = Inside(source)
+    entry = inside.entries[old]
+    free = {inside.fat(cluster, copy): bytes(4) for cluster in chain_of(inside, new) for copy in (0, 1)}
+    first = {inside.slot(new) + 26: entry.first_cluster.to_bytes(2, "little")}
+    return patched(source, folder / "card", {**free, **first, START + 512 + 488: b"\xff" * 4})
+
+
+def chain_of(inside: Inside, path: str) -> range:
+    first = inside.entries[path].first_cluster
+    return range(first, first + -(-len(DUP) // inside.geometry.cluster_bytes))
+
+
+@pytest.mark.needs_tool("fsck.fat")
+@pytest.mark.parametrize("old", [f"sd/{DUP_NAME}", f"{DUP_NAME}.txt", f"sd/deep/{DUP_NAME}.TXT"])
+def test_a_move_that_was_cut_ends_with_the_new_name(old: str, tmp_path: Path) -> None:
+    image = two_names(old, DUP_NAME, tmp_path)
+    assert ImageCard(image).heals()
+    assert any("second name" in line for line in repair(image, backup_dir=tmp_path / "backups", now=NOON))
+    files = [file.name for file in ImageCard(image).files() if not file.is_dir]
+    assert files == [DUP_NAME]
+    assert ImageCard(image).volume().problems == ()
+    tool("fsck.fat", "-n", volume_of(image))
+
+
+def test_two_files_that_share_clusters_are_no_move_that_was_cut(tmp_path: Path) -> None:
+    assert not ImageCard(two_names("OTHER.BIN", DUP_NAME, tmp_path)).heals()
+
+
 def test_what_was_changed_is_kept(fat32: Path, tmp_path: Path) -> None:
     image = patched(fat32, tmp_path / "card", {START + 6 * 512: b"old" + bytes(509)})
     repair(image, backup_dir=tmp_path / "backups", now=NOON)
