@@ -30,7 +30,8 @@ from doctor.card.source import FileSource
 from doctor.card.target import leftovers
 from doctor.errors import CardError, SecondReaderDiffers
 from doctor.events import Event, Note, Outcome, SecondReading, gravest
-from tests.card.images import BIG, DUP, DUP_NAME, MIB, SMALL, START, Inside, card, patched, tool
+from tests.card.images import BIG, DUP, DUP_NAME, FLOPPY, MIB, SMALL, START, Inside, card, mkfs_fat, patched, tool
+from tests.card.media import used
 from tests.card.test_device import attach, detach
 
 SECTOR = START // 512
@@ -68,9 +69,8 @@ def test_both_read_the_same_files(image: Path) -> None:
 
 @pytest.mark.needs_tool("mkfs.fat", "mcopy")
 def test_both_read_fat12_and_the_lower_case_of_windows(tmp_path: Path) -> None:
-    floppy, local = tmp_path / "floppy", tmp_path / "x.bin"
+    floppy, local = mkfs_fat(tmp_path / "floppy", FLOPPY, "-F", "12"), tmp_path / "x.bin"
     local.write_bytes(DUP)
-    tool("mkfs.fat", "-F", "12", "-C", floppy, "1440")
     tool("mcopy", "-i", floppy, local, "::x.bin")  # mtools sets the flags for lower case, and writes no long name
     assert read_again(floppy, 0, meant({"x.bin": DUP})).outcome is Outcome.AGREE
 
@@ -165,12 +165,21 @@ def test_ghosts_behind_the_end_mark_are_other_names(tmp_path: Path) -> None:
     assert second_reader.OTHER_NAMES in answer.words
 
 
+def boot_of(image: Path) -> bytes:
+    with image.open("rb") as file:
+        file.seek(START)
+        return file.read(512)
+
+
 def test_fat_that_is_too_long_for_pyfatfs_is_not_given_to_it(tmp_path: Path) -> None:
     sectors = (64 << 20) // 512 + 1
     total = 32 + 2 * sectors + 70_000
     changes = {START + 14: struct.pack("<H", 32), START + 32: struct.pack("<II", total, sectors)}
-    image = patched(card(tmp_path / "a", {}, BIG), tmp_path / "b", changes)
-    os.truncate(image, START + total * 512)
+    image = patched(
+        used(tmp_path / "a", START + total * 512),
+        tmp_path / "b",
+        {START: boot_of(card(tmp_path / "c", {}, BIG)), **changes},
+    )
     answer = read_again(image, SECTOR, {})
     assert answer.words == f"could not compare: it {second_reader.TOO_LONG.format(bytes='67,109,376 bytes')}"
 
