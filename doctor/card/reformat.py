@@ -17,6 +17,7 @@ from doctor.card.claim import claimed
 from doctor.card.guard import check_replaceable, check_room
 from doctor.card.make import make_card
 from doctor.card.medium import image_lines
+from doctor.card.second_reader import PLANNED as SECOND_READER
 from doctor.card.second_reader import Content, prove_again
 from doctor.card.source import FileSource
 from doctor.card.survey import (
@@ -61,11 +62,13 @@ class ReformatPlan:
     lines     sentences for the user
     put_back  paths of the files on the card then, such as ``/sd/x.dup``
     resumes   folder of the interrupted reformat that would be finished instead; None where there is none
+    consent   what it needs besides a yes to the plan, in words; empty where that is enough
     """
 
     lines: tuple[str, ...]
     put_back: tuple[str, ...]
     resumes: Path | None = None
+    consent: str = ""
 
 
 def plan_reformat(image: Path, *, backup_dir: Path, choice: Choice = EVERYTHING, force: bool = False) -> ReformatPlan:
@@ -80,7 +83,7 @@ def plan_reformat(image: Path, *, backup_dir: Path, choice: Choice = EVERYTHING,
             lines.append(f"keep a copy of the whole card there too ({RAW_COPY}): files alone do not hold everything")
         lines.append(format_line(f"a new copy of {image}", survey.layout, usual=survey.usual))
         lines += put_back_lines(survey)
-        lines.append("compare every byte with the backup, then give the new copy the image's name")
+        lines += ["compare every byte with the backup", SECOND_READER, "give the new copy the image's name"]
         return ReformatPlan(tuple(lines), survey.new_files)
 
 

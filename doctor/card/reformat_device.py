@@ -27,6 +27,7 @@ from doctor.card.format import finish_card, format_card, partition_table, plan_f
 from doctor.card.guard import check_room
 from doctor.card.overlay import Group, Overlay
 from doctor.card.reformat import ReformatPlan, ReformatResult
+from doctor.card.second_reader import PLANNED as SECOND_READER
 from doctor.card.second_reader import Content, prove_again
 from doctor.card.sniff import VolumeKind, look_at
 from doctor.card.source import SECTOR_BYTES
@@ -72,12 +73,13 @@ def plan_reformat_device(
     resume = _unfinished(path, drive, backup_dir)
     if resume is not None:
         files = chosen(resume, choice)
-        lines = (*head, *_resume_lines(resume, files, drive), _confirm_line(drive))
-        return ReformatPlan(lines, tuple(f"/sd/{file.path}" for file in files if not file.is_dir), resume.folder)
+        lines = (*head, *_resume_lines(resume, files, drive))
+        put_back = tuple(f"/sd/{file.path}" for file in files if not file.is_dir)
+        return ReformatPlan(lines, put_back, resume.folder, _confirm_line(drive))
     with surveyed(path, choice) as survey:
         _check_room(backup_dir, survey, drive)
-        lines = (*head, *_fresh_lines(survey, backup_dir, drive), _confirm_line(drive))
-        return ReformatPlan(lines, survey.new_files)
+        lines = (*head, *_fresh_lines(survey, backup_dir, drive))
+        return ReformatPlan(lines, survey.new_files, consent=_confirm_line(drive))
 
 
 def _resume_lines(journal: Journal, files: tuple[Copied, ...], drive: Drive) -> Iterator[str]:
@@ -88,7 +90,8 @@ def _resume_lines(journal: Journal, files: tuple[Copied, ...], drive: Drive) -> 
     back = sum(not file.is_dir for file in files)
     if back < len(there):
         yield f"leave {counted(len(there) - back, 'file')} in the backup only, as you chose"
-    yield f"put {counted(back, 'file')} back, and compare every byte with the backup"
+    yield f"put {counted(back, 'file')} back"
+    yield from _last_lines()
 
 
 def _layout(journal: Journal, files: tuple[Copied, ...], size_bytes: int) -> tuple[Layout, bool]:
@@ -110,7 +113,13 @@ def _fresh_lines(survey: Survey, backup_dir: Path, drive: Drive) -> Iterator[str
         )
     yield format_line(drive.device, survey.layout, usual=survey.usual)
     yield from put_back_lines(survey)
-    yield "compare every byte on the card with the backup; write the partition table last"
+    yield from _last_lines()
+
+
+def _last_lines() -> Iterator[str]:
+    yield "compare every byte on the card with the backup"
+    yield SECOND_READER
+    yield "write the partition table last, which makes it a card"
 
 
 def _confirm_line(drive: Drive) -> str:

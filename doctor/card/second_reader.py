@@ -40,6 +40,9 @@ _CHILD = (
     "from doctor.card.pyfat_child import main; main(told)"
 )
 
+#: A line of a plan that writes a card.
+PLANNED = "have a second reader (pyfatfs) read all of it, and compare what it says"
+
 #: What PyFat is known to stumble over on cards that the board reads, or that we judge better: a part of its words, and
 #: what there is on the card.
 KNOWN: Mapping[str, str] = {

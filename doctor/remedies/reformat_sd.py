@@ -69,7 +69,8 @@ class ReformatSd(DoableCure):
         make = plan_reformat_device if is_device(path) else plan_reformat
         plan = make(path, backup_dir=context.backup, choice=_choice(context), force=context.force)
         images = any(side_files.belongs_to(path) for path in plan.put_back)
-        return (*plan.lines, side_files.PLANNED) if images else plan.lines
+        beside = (side_files.PLANNED,) if images else ()
+        return (*plan.lines, *beside, *filter(None, (plan.consent,)))
 
     def do(self, bench: Bench, finding: Finding | None, context: CureContext) -> str:
         """Do it. Raises CardError or BoardError; an image is the old one or the new one then, never half."""

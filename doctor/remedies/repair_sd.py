@@ -35,12 +35,13 @@ class RepairSd(DoableCure):
                 next="add --sd with the device; fipy-doctor cards lists them",
             )
         from doctor.card.repair import plan_repair
+        from doctor.card.second_reader import PLANNED
 
         lines = plan_repair(path)
         if not lines:
             return ()
         keep = f"keep what stood in the changed sectors, in {context.backup}"
-        return (*device_lines(path, context), keep, *lines)
+        return (*device_lines(path, context), keep, *lines, PLANNED)
 
     def do(self, bench: Bench, finding: Finding | None, context: CureContext) -> str:
         """Repair. Raises CardError; the card is as it was then."""
