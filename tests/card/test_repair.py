@@ -12,6 +12,7 @@ from doctor.card.image import ImageCard
 from doctor.card.repair import plan_repair, repair
 from doctor.errors import CardError
 from tests.card.images import BIG, DUP, DUP_NAME, SMALL, START, Inside, card, patched, tool, volume_of
+from tests.card.media import old_bytes
 
 Changes = dict[int, bytes]
 NOON = datetime(2026, 1, 2, 12, 0, 0)
@@ -33,15 +34,26 @@ def chain(inside: Inside) -> int:
 
 
 REPAIRS: dict[str, tuple[str, Callable[[Inside], Changes], str]] = {
-    "boot sector wiped": ("fat32", lambda _: {START: bytes(512)}, "restore the boot sector"),
+    "boot sector wiped": ("fat32", lambda _: {START: old_bytes(512)}, "restore the boot sector"),
+    "boot sector erased": ("fat32", lambda _: {START: bytes(512)}, "restore the boot sector"),
+    "everything around the boot sector": ("fat32", lambda _: {START + 512: old_bytes(31 * 512)}, "renew the backup"),
+    "everything around its backup": (
+        "fat32",
+        lambda _: {START: old_bytes(6 * 512), START + 7 * 512: old_bytes(25 * 512)},
+        "restore the boot sector",
+    ),
     "boot sector of nonsense": ("fat32", lambda _: {START + 13: b"\3\0\0\0"}, "restore the boot sector"),
     "no 55 AA": ("fat32", lambda _: {START + 510: b"\0\0"}, "restore the boot sector"),
-    "backup boot sector gone": ("fat32", lambda _: {START + 6 * 512: bytes(512)}, "renew the backup"),
-    "FSInfo gone": ("fat32", lambda _: {START + 512: bytes(512)}, "note the free space"),
+    "backup boot sector gone": ("fat32", lambda _: {START + 6 * 512: old_bytes(512)}, "renew the backup"),
+    "FSInfo gone": ("fat32", lambda _: {START + 512: old_bytes(512)}, "note the free space"),
     "free space wrong": ("fat32", lambda _: {START + 512 + 488: b"\1\0\0\0"}, "note the free space"),
-    "second FAT stale": ("fat32", lambda i: {i.fat(chain(i), 1): bytes(200)}, "copy the first FAT over the second"),
-    "first FAT broken": ("fat32", lambda i: {i.fat(chain(i), 0): bytes(200)}, "copy the second FAT over the first"),
-    "first FAT broken (16)": ("fat16", lambda i: {i.fat(chain(i), 0): bytes(64)}, "copy the second FAT over the first"),
+    "second FAT stale": ("fat32", lambda i: {i.fat(chain(i), 1): old_bytes(200)}, "copy the first FAT over the second"),
+    "first FAT broken": ("fat32", lambda i: {i.fat(chain(i), 0): old_bytes(200)}, "copy the second FAT over the first"),
+    "first FAT broken (16)": (
+        "fat16",
+        lambda i: {i.fat(chain(i), 0): old_bytes(64)},
+        "copy the second FAT over the first",
+    ),
     "lost clusters in one": ("fat16", lambda i: {i.fat(900, 1): b"\xff\xff"}, "copy the first FAT over the second"),
     "dirty (Windows)": ("fat32", lambda _: {START + 65: b"\1"}, "clear the mark"),
     "dirty (DOS)": ("fat16", lambda i: i.fats(1, 0x7FFF), "clear the mark"),
