@@ -163,12 +163,17 @@ class FolderCard:
             raise self._unchangeable(real, f"cannot be deleted: {err.strerror}") from err
 
     def write(self, path: str, data: bytes, emit: Listener = ignore) -> None:
-        """Put a small file onto the card, under another name until it is whole. Raises CardError."""
+        """Put a small file onto the card, under another name until it is whole. Raises CardError.
+
+        What a killed run left in the folder under such a name goes.
+        """
         *parents, name = split_path(path)
         folder = self._find_parts(tuple(parents), path)
         target = folder / (self._match(folder, name) or name)
         part = folder / f"{name}{PART_MARK}"
         try:
+            for killed in folder.glob(f"*{PART_MARK}"):
+                killed.unlink()
             try:
                 with part.open("wb") as file:
                     file.write(data)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from checks.card_is_fat import CardIsFat
+from doctor.bench import Bench, BenchOptions
 from doctor.card.image import ImageCard
 from doctor.card.repair import plan_repair, repair
 from doctor.errors import CardError
@@ -68,6 +70,8 @@ def test_card_is_good_again(what: str, tmp_path: Path, request: pytest.FixtureRe
     source: Path = request.getfixturevalue(base)
     image = patched(source, tmp_path / "card", changes(Inside(source)))
     before = image.read_bytes()
+    with Bench(BenchOptions(sd=image)) as bench:
+        assert CardIsFat().look(bench).remedies[0].id == "repair-sd"
     plan = plan_repair(image)
     assert any(word in line for line in plan)
     assert image.read_bytes() == before

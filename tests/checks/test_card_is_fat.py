@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from checks.card_is_fat import CardIsFat
+from checks.dup_at_root import DupAtRoot
 from doctor.bench import Bench, BenchOptions
 from doctor.check import Finding, Status
 from tests.card.images import BIG, DUP, DUP_NAME, SMALL, START, Inside, card, patched, with_mbr
@@ -120,3 +121,54 @@ def test_finding_is_one_that_the_check_declares(tmp_path: Path, change: int) -> 
     source = card(tmp_path / "a", size=BIG)
     finding = look(patched(source, tmp_path / "card.img", Inside(source).fats(2, change)))
     assert finding.catalogue is None or finding.catalogue in CardIsFat.finds
+
+
+def damaged_elsewhere(what: str, folder: Path) -> tuple[Path, str]:
+    """A card whose .dup is whole and on which something else is not; and its name."""
+    files = {DUP_NAME: DUP, "photos/one.jpg": DUP[:3000], "photos/two.jpg": DUP[:3000], "updater.elf": DUP}
+    source = card(folder / "whole", files, BIG)
+    inside = Inside(source)
+    if what == "a folder that leads to the root":
+        return patched(source, folder / "card.img", {inside.slot("photos") + 26: b"\2\0"}), "photos"
+    if what == "a folder full of garbage":
+        place = inside.cluster(inside.entries["photos"].first_cluster)
+        return patched(source, folder / "card.img", {place + 64: b"\xa7" * 448}), "photos"
+    if what == "a chain that ends early":
+        cluster = inside.entries["updater.elf"].first_cluster
+        return patched(source, folder / "card.img", inside.fats(cluster, 0x0FFFFFFF)), "updater.elf"
+    cut = folder / "card.img"
+    cut.write_bytes(source.read_bytes()[: inside.cluster(inside.entries["updater.elf"].first_cluster) + 600])
+    return cut, "updater.elf"
+
+
+@pytest.mark.parametrize(
+    "what",
+    ["a folder that leads to the root", "a folder full of garbage", "a chain that ends early", "an image that was cut"],
+)
+def test_damage_beside_a_whole_dup_is_a_warning_that_names_it(what: str, tmp_path: Path) -> None:
+    image, name = damaged_elsewhere(what, tmp_path)
+    finding = look(image)
+    assert finding.status is Status.WARN
+    assert name in finding.summary
+    assert [remedy.id for remedy in finding.remedies] == ["reformat-sd", "copy-dup"]
+    local = tmp_path / DUP_NAME
+    local.write_bytes(DUP)
+    with Bench(BenchOptions(sd=image, firmware=(local,))) as bench:
+        assert DupAtRoot().look(bench).status is Status.PASS
+
+
+def test_a_damaged_dup_stops_a_flash_by_its_own_check(tmp_path: Path) -> None:
+    source = card(tmp_path / "whole", {DUP_NAME: DUP}, BIG)
+    inside = Inside(source)
+    image = patched(source, tmp_path / "card.img", inside.fats(inside.entries[DUP_NAME].first_cluster + 3, 0))
+    assert look(image).status is Status.WARN
+    with Bench(BenchOptions(sd=image)) as bench:
+        finding = DupAtRoot().look(bench)
+    assert (finding.status, finding.remedies[0].id) == (Status.FAIL, "reformat-sd")
+
+
+def test_a_dup_in_a_folder_of_a_damaged_card_is_moved_after_the_card_is_mended(tmp_path: Path) -> None:
+    source = card(tmp_path / "whole", {f"sd/{DUP_NAME}": DUP}, BIG)
+    torn = patched(source, tmp_path / "torn", {Inside(source).fat(900, 0): b"\7\0\0\0"})
+    with Bench(BenchOptions(sd=torn)) as bench:
+        assert [remedy.id for remedy in DupAtRoot().look(bench).remedies] == ["repair-sd", "move-dup"]
