@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from doctor.board import files, snippets
+from doctor.board import files, proof, snippets
 from doctor.board.board import Board
 from doctor.board.kept_files import (
     MANIFEST,
@@ -124,7 +124,7 @@ def _backup(board: Board, folder: Path, say: Say) -> Backup:
 
 def format_flash(board: Board) -> None:
     """Format /flash by the call of the board's release; everything on it is lost. Raises BoardError."""
-    board.repl.call(snippets.FORMAT_FLASH, silence_s=FORMAT_SILENCE_S, total_s=FORMAT_SILENCE_S)
+    proof.one(board, snippets.FORMAT_FLASH, ROOT, silence_s=FORMAT_SILENCE_S, total_s=FORMAT_SILENCE_S)
 
 
 def _look(board: Board, path: str, depth: int, found: _Found) -> None:

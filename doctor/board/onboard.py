@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from doctor.board import files, snippets
+from doctor.board import files, proof, snippets
 from doctor.board.board import Board
-from doctor.board.repl import CTRL_C, RESET_SIGNS, tagged
+from doctor.board.repl import CTRL_C, RESET_SIGNS
 from doctor.clock import Deadline
 from doctor.errors import BoardError, BoardReset
 from doctor.escape import shown
@@ -117,7 +117,7 @@ def install(
     if missing:
         total = sum(len(wanted[name]) for name in missing)
         say(f"putting the updater on the board, where it stays: {FOLDER}, {len(missing)} files, {total:,} bytes")
-        board.repl.call(snippets.make_folder(FOLDER))
+        files.make_folder(board, FOLDER)
     for name in missing:
         between()
         files.write(board, f"{FOLDER}/{name}", wanted[name])
@@ -128,12 +128,8 @@ def install(
 
 def _hashes(board: Board) -> dict[str, str]:
     """SHA-256 by name of what lies in the folder; empty where there is none, or where the board cannot hash."""
-    printed = board.repl.run(snippets.hashes(FOLDER), silence_s=HASH_SILENCE_S)
-    found = {}
-    for value in tagged(printed):
-        if isinstance(value, list) and len(value) == 2:
-            found[str(value[0])] = str(value[1])
-    return found
+    told = proof.rows(board, snippets.hashes(FOLDER), FOLDER, silence_s=HASH_SILENCE_S)
+    return {str(value[0]): str(value[1]) for value in told if isinstance(value, list) and len(value) == 2}
 
 
 def start(board: Board, order: Order) -> bytes:

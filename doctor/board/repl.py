@@ -82,6 +82,11 @@ class Repl:
         self._unfinished = False  # a command of ours may still run, because waiting for it was cut short
         self._held = b""
 
+    @property
+    def is_back(self) -> bool:
+        """Whether no command of ours may still run on the board."""
+        return not self._unfinished
+
     def enter(self, *, cancel_input: bool = False) -> None:
         """Go from the idle prompt to the raw REPL.
 

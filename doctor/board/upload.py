@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from doctor.board import files, snippets
+from doctor.board import files
 from doctor.board.board import Board
 from doctor.board.file_names import same_on_fat, why_not
 from doctor.board.flash_copy import DEPTH, MAX_BYTES, Say, quiet
@@ -163,7 +163,7 @@ def carry_out(board: Board, source: KeptFiles, changes: Changes, keep_copy: Keep
         for entry in changes.removed:
             files.remove(board, entry.path)
         for path in changes.folders:
-            board.repl.call(snippets.make_folder(path))
+            files.make_folder(board, path)
         for one in (*changes.replaced, *changes.new):
             say(f"writing {shown(one.path)}, {one.size_bytes:,} bytes")
             files.write(board, one.path, source.content(one))
