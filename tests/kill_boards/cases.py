@@ -49,6 +49,8 @@ class Case:
     flash    files that the board has besides, or instead of, those of USERS
     done     whether the work is done, from the board and all bytes on the PC: '' or what is wrong
     inputs   files on the PC before the command, by path below ``{pc}``
+    changes_only  the line was disturbed in another case that reads and sends the same
+    room     capacity of /flash by the kind of its file system; none: 4 MiB
     """
 
     name: str
@@ -58,6 +60,8 @@ class Case:
     card: Mapping[str, bytes] = field(default_factory=dict)
     inputs: Mapping[str, bytes] = field(default_factory=dict)
     releases: Mapping[str, str] = field(default_factory=lambda: RELEASES)
+    changes_only: bool = False
+    room: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def originals(self) -> dict[str, bytes]:
@@ -72,7 +76,8 @@ class Case:
 
 def url_of(case: Case, kind: str) -> str:
     """The URL of its bench, without ``state=``."""
-    return f"sim://gpy?release={case.releases[kind]}"
+    room = f"&files={case.room[kind]}" if case.room else ""
+    return f"sim://gpy?release={case.releases[kind]}{room}"
 
 
 def set_up(case: Case, kind: str, folder: Path) -> None:
@@ -200,6 +205,13 @@ _ALL = (
         "reset-flash",
         ("fix", "--reset-flash", "--put-back", "*", "--backup", "{pc}/copies", "--yes"),
         _files_are(lambda case: case.originals),
+    ),
+    Case(
+        "reset-flash-full",
+        ("fix", "--reset-flash", "--put-back", "*", "--backup", "{pc}/copies", "--yes"),
+        _files_are(lambda case: case.originals),
+        changes_only=True,
+        room={"fat": "72k", "littlefs": "96k"},  # 56 and 76 of it are in use
     ),
     Case(
         "upload-scripts",

@@ -16,7 +16,7 @@ from tests.board.one_byte import FROM_BOARD, TO_BOARD, OneByte
 
 FINISH_MS = 30_000  #: after its program was killed a board goes on with what it was told
 CTRL_D = 4
-WAYS = ("dip", "kill", "ctrl-c", "flip", "torn", "flip-sent")
+WAYS = ("whole", "dip", "kill", "ctrl-c", "flip", "torn", "flip-sent")
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,10 @@ class Cut:
             _on_bench(lambda bench: _interrupt(bench, self.at, kill=self.way == "kill"))
         elif self.way in ("flip", "flip-sent"):
             _on_wire(OneByte("flip", FROM_BOARD if self.way == "flip" else TO_BOARD, self.at, bit=self.bit))
+
+
+WHOLE = Cut("whole", 0, "nothing", 0)
+"""Nothing is cut: the work must be done at once."""
 
 
 @dataclass
