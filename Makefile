@@ -51,7 +51,7 @@ kill-cards: $(VENV)/.test
 # Every cure of the board's files cut at every change, and one bit and one line of every answer damaged: nothing is lost,
 # and what the program prints then finishes the work (ten minutes; make test plays ten cells).
 kill-boards: $(VENV)/.test
-	$(BIN)/python -m tests.kill_boards
+	$(BIN)/python -m tests.kill_boards --real
 
 # Card images damaged at random, other ones each time; make test tries sixty, always the same.
 fuzz-cards: $(VENV)/.test

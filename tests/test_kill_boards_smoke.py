@@ -11,7 +11,7 @@ import pytest
 
 from tests.kill_boards import follow
 from tests.kill_boards.cases import CASES, set_up
-from tests.kill_boards.play import LOST, Wrong, _Place
+from tests.kill_boards.place import LOST, SimPlace, Wrong
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="programs are forked and killed")
 LAST = ("fix", "--reset-flash", "--port", "sim://gpy?x=1")
@@ -26,12 +26,12 @@ def test_ten_cells() -> None:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> _Place:
+def place(tmp_path: Path) -> SimPlace:
     set_up(CASES["restore"], "fat", tmp_path / "template")
-    return _Place(CASES["restore"], "fat", tmp_path / "place", tmp_path / "template")
+    return SimPlace(CASES["restore"], "fat", tmp_path / "place", tmp_path / "template")
 
 
-def forget(place: _Place, name: str) -> None:
+def forget(place: SimPlace, name: str) -> None:
     """Take a file off the board, as nobody should."""
     path = place.bench / "bench.json"
     kept = json.loads(path.read_text("utf-8"))
@@ -39,7 +39,7 @@ def forget(place: _Place, name: str) -> None:
     path.write_text(json.dumps(kept), "utf-8")
 
 
-def test_a_lost_file_is_seen_and_one_that_has_a_copy_is_not_lost(place: _Place) -> None:
+def test_a_lost_file_is_seen_and_one_that_has_a_copy_is_not_lost(place: SimPlace) -> None:
     place.nothing_lost()
     forget(place, "main.py")
     with pytest.raises(Wrong) as caught:
@@ -49,7 +49,7 @@ def test_a_lost_file_is_seen_and_one_that_has_a_copy_is_not_lost(place: _Place) 
     place.nothing_lost()
 
 
-def test_work_that_is_not_done_is_seen(place: _Place) -> None:
+def test_work_that_is_not_done_is_seen(place: SimPlace) -> None:
     assert "missing: lib/new.py" in place.missing()
     forget(place, "main.py.off")
     assert "main.py.off" in place.missing()

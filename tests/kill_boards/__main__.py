@@ -18,7 +18,9 @@ from pathlib import Path
 
 from tests.kill_boards.cases import CASES
 from tests.kill_boards.cuts import WAYS
-from tests.kill_boards.play import AT_ONCE, BAD, FINISHED, LOST, Cell, Played, cells, play
+from tests.kill_boards.place import AT_ONCE, BAD, FINISHED, LOST
+from tests.kill_boards.play import Cell, Played, cells, play
+from tests.kill_boards.real import play_real, real_cells
 
 MARKS = {AT_ONCE: "", FINISHED: "f", BAD: "!", LOST: "LOST"}
 SMOKE = (
@@ -35,6 +37,7 @@ def main() -> int:
     asked.add_argument("--only", default="", help="cells whose name holds this text")
     asked.add_argument("--thin", type=int, default=1, help="only every so many-th cell")
     asked.add_argument("--all", action="store_true", help="every answer and command on both file systems")
+    asked.add_argument("--real", action="store_true", help="on a real MicroPython too")
     asked.add_argument("--smoke", action="store_true", help="ten cells, one of each kind")
     asked.add_argument("--seed", type=int, default=int(os.environ.get("FIPY_DOCTOR_SEED", "1")))
     asked.add_argument("--jobs", type=int, default=multiprocessing.cpu_count())
@@ -49,6 +52,9 @@ def main() -> int:
             chosen = _chosen(_cells(pool, folder, given), given)
             jobs = [(cell, folder) for cell in chosen]
             played = pool.starmap(play, jobs, chunksize=max(1, len(jobs) // given.jobs // 8))
+            if given.real:
+                wanted = [cell for cell in real_cells(folder) if given.only in cell.name][:: given.thin]
+                played += pool.starmap(play_real, [(cell, folder) for cell in wanted], chunksize=1)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     _print(played, time.monotonic() - started, story=given.story)

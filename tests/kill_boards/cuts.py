@@ -16,15 +16,16 @@ from tests.board.one_byte import FROM_BOARD, TO_BOARD, OneByte
 
 FINISH_MS = 30_000  #: after its program was killed a board goes on with what it was told
 CTRL_D = 4
-WAYS = ("whole", "dip", "kill", "ctrl-c", "flip", "torn", "flip-sent")
+WAYS = ("whole", "dip", "kill", "ctrl-c", "flip", "torn", "flip-sent", "real")
 
 
 @dataclass(frozen=True)
 class Cut:
     """One cut.
 
-    way    one of WAYS
-    at     dip, kill, ctrl-c: number of the change of a file; torn: number of the printed line; else that of the byte
+    way    one of WAYS; ``real`` is a kill -9 on a real MicroPython
+    at     dip, kill, ctrl-c: number of the change of a file; torn: number of the printed line; real: that of the
+           command; else that of the byte
     where  for people: what was cut
     number of the change, the answer or the command
     bit    that is flipped

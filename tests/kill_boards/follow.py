@@ -9,7 +9,9 @@ from pathlib import Path
 from tests.matrix.follow import next_step
 
 COMMANDS = ("restore", "backup", "fix", "check", "status")
-TAKES_A_VALUE = ("--port", "--backup", "--put-back", "--confirm", "--scripts", "--accept", "--sd", "--via")
+TAKES_A_VALUE = (
+    "--port", "--backup", "--put-back", "--confirm", "--scripts", "--accept", "--sd", "--via", "--select", "--ignore",
+)  # fmt: skip
 TAKES_A_FOLDER = ("restore", "backup")
 
 

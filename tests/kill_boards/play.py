@@ -7,28 +7,21 @@ import io
 import os
 import random
 import shutil
-import signal
-import sys
 import time
 from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import AbstractContextManager, nullcontext, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 from doctor.cli.main import run
-from doctor.sim.bench import SimBench
 from doctor.sim.world import close_all_worlds
 from tests.kill_boards import follow
-from tests.kill_boards.cases import CASES, Board, Case, look, set_up, url_of
+from tests.kill_boards.cases import CASES, Case, set_up
 from tests.kill_boards.cuts import WHOLE, Cut, Heard
+from tests.kill_boards.place import AT_ONCE, BAD, FINISHED, KILLED, ROUNDS, Place, SimPlace, Wrong
 
-ROUNDS = 6  #: commands that a user may have to type after the cut
-REAL_LIMIT_S = 60  #: of a command: virtual time costs far less
-SETTLE_MS = 20_000
 LOOKS = ("check", "status")
-KILLED = -signal.SIGKILL
-AT_ONCE, FINISHED, LOST, BAD = "at once", "finished", "LOST", "bad"
 
 
 @dataclass(frozen=True)
@@ -57,13 +50,9 @@ class Played:
     took_s: float = 0.0
 
 
-class Wrong(Exception):
-    """The cell ends here: (verdict, reason)."""
-
-
 def healthy(case: Case, kind: str, folder: Path) -> Heard:
     """What a run that nothing cuts comes by. Raises Wrong where that run does not do its work."""
-    place = _Place(case, kind, folder / f"healthy-{case.name}-{kind}", _template(case, kind, folder))
+    place = SimPlace(case, kind, folder / f"healthy-{case.name}-{kind}", _template(case, kind, folder))
     heard = Heard()
     place.type(case.typed(place.pc, place.port(), 1), heard.listen, heard)
     if said := place.missing():
@@ -81,8 +70,8 @@ def _template(case: Case, kind: str, folder: Path) -> Path:
     made = folder / f"template-{os.getpid()}"
     shutil.rmtree(made, ignore_errors=True)
     set_up(case, kind, made)
-    place = _Place(case, kind, folder / f"warm-{os.getpid()}", made)
-    os.environ.update(FIPY_DOCTOR_STATE_DIR=str(place.home / "state"), XDG_DATA_HOME=str(place.home / "data"))
+    place = SimPlace(case, kind, folder / f"warm-{os.getpid()}", made)
+    os.environ.update(place.environment())
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
         run(case.typed(place.pc, place.port(), 1))
     close_all_worlds()
@@ -105,24 +94,33 @@ def cells(name: str, kind: str, folder: Path, seed: int, thorough: bool) -> list
 
 
 def play(cell: Cell, folder: Path) -> Played:
-    """Play ``cell`` in a folder of its own. Never raises."""
+    """Play ``cell`` on a simulated board, in a folder of its own. Never raises."""
+    case = CASES[cell.case]
+    return play_at(
+        cell,
+        folder / f"cell-{os.getpid()}",
+        lambda new: nullcontext(SimPlace(case, cell.kind, new, _template(case, cell.kind, folder), cell.cut.files)),
+    )
+
+
+def play_at(cell: Cell, folder: Path, make: Callable[[Path], AbstractContextManager[Place]]) -> Played:
+    """Play ``cell`` at the place that ``make`` makes in a new ``folder``. Never raises."""
     started = time.monotonic()
     played = Played(cell)
-    case = CASES[cell.case]
-    place = folder / f"cell-{os.getpid()}"
-    shutil.rmtree(place, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
     try:
-        _play(_Place(case, cell.kind, place, _template(case, cell.kind, folder), cell.cut.files), cell, played)
+        with make(folder) as place:
+            _play(place, cell, played)
     except Wrong as wrong:
         played.verdict, played.reason = wrong.args
     except Exception as error:
-        played.reason = f"the harness broke: {error!r}"
-    shutil.rmtree(place, ignore_errors=True)
+        played.verdict, played.reason = BAD, f"the harness broke: {error!r}"
+    shutil.rmtree(folder, ignore_errors=True)
     played.took_s = time.monotonic() - started
     return played
 
 
-def _play(place: _Place, cell: Cell, played: Played) -> None:
+def _play(place: Place, cell: Cell, played: Played) -> None:
     case = place.case
     command = case.typed(place.pc, place.port(), 1)
     done = place.type(command, cell.cut.arm)
@@ -160,106 +158,3 @@ def _confirmed(command: tuple[str, ...]) -> tuple[str, ...]:
 def _only_checks_fail(printed: str) -> bool:
     """A cure was done, and exit 1 speaks of what is wrong besides it, such as a card that is not there."""
     return bool(printed) and "  next:  " not in printed
-
-
-@dataclass(frozen=True)
-class _Done:
-    code: int
-    printed: str
-
-
-class _Place:
-    """The kept bench and the PC of one cell."""
-
-    def __init__(self, case: Case, kind: str, folder: Path, template: Path, files: str = "") -> None:
-        self.case = case
-        self.folder = folder
-        self.pc = folder / "pc"
-        self.bench = folder / "bench"
-        self.home = folder / "home"
-        self.pc.mkdir(parents=True)
-        for path, data in case.inputs.items():
-            (self.pc / path).parent.mkdir(parents=True, exist_ok=True)
-            (self.pc / path).write_bytes(data)
-        shutil.copytree(template, self.bench)
-        self._url = url_of(case, kind) + (f"&files={files}" if files else "")
-        self._were = look(self.bench)
-
-    def is_cure(self, command: tuple[str, ...]) -> bool:
-        """Whether it is the command that the user typed first, perhaps naming a new folder."""
-        return any(command == self.case.typed(self.pc, self.port(), times) for times in range(1, ROUNDS + 2))
-
-    def port(self) -> str:
-        """The URL that the user types."""
-        return f"{self._url}&state={self.bench}"
-
-    def type(
-        self, words: tuple[str, ...], before: Callable[[], None] = lambda: None, tells: Heard | None = None
-    ) -> _Done:
-        """Run the program in a process of its own; ``tells`` comes back filled."""
-        import pickle
-
-        out, back = self.folder / "out.txt", self.folder / "heard"
-        pid = os.fork()
-        if pid == 0:
-            code = 70
-            try:
-                code = _child(words, before, out, self.home)
-                if tells is not None:
-                    back.write_bytes(pickle.dumps(tells))
-            finally:
-                os._exit(code)
-        _, status = os.waitpid(pid, 0)
-        if tells is not None:
-            vars(tells).update(vars(pickle.loads(back.read_bytes())))
-        code = os.waitstatus_to_exitcode(status)
-        if code == -signal.SIGALRM:
-            raise Wrong(BAD, f"hangs: {words[0]}")
-        return _Done(code, out.read_text("utf-8", "replace"))
-
-    def by_hand(self, hands: tuple[str, ...]) -> None:
-        """What the user's hands do."""
-        if not hands:
-            return
-        sim = SimBench.from_url(self.port())
-        for hand in hands:
-            if hand == "wait":
-                sim.world.sleep_ms(SETTLE_MS)
-            else:
-                getattr(sim.hands, hand.replace("-", "_"))()
-        sim.release()
-        close_all_worlds()
-
-    def nothing_lost(self) -> None:
-        """Every byte of the user's is on the board, or in a file on the PC."""
-        now = look(self.bench)
-        there = {*now.flash.values(), *now.card.values(), *self._on_pc()}
-        lost = [path for path, data in {**self._were.card, **self._were.flash}.items() if data not in there]
-        if lost:
-            raise Wrong(LOST, "nowhere any more: " + ", ".join(lost))
-
-    def missing(self) -> str:
-        """What is not yet as it should be; '' where all is done."""
-        return self.case.done(self.case, self._board(), self._on_pc())
-
-    def _board(self) -> Board:
-        return look(self.bench)
-
-    def _on_pc(self) -> set[bytes]:
-        kept = (path for top in (self.pc, self.home) for path in top.rglob("*") if path.is_file())
-        return {path.read_bytes() for path in kept}
-
-
-def _child(words: tuple[str, ...], before: Callable[[], None], out: Path, home: Path) -> int:
-    os.environ.update(FIPY_DOCTOR_STATE_DIR=str(home / "state"), HOME=str(home), XDG_DATA_HOME=str(home / "data"))
-    signal.alarm(REAL_LIMIT_S)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    sink = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    for descriptor in (1, 2):
-        os.dup2(sink, descriptor)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    before()
-    code = run(words)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    return code
