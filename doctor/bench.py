@@ -117,6 +117,8 @@ class Bench:
         self._bootrom: BootRom | None = None
         self._modem_facts: ModemFacts | None = None
         self.through_mirror: int | None = None
+        #: Folder of the notes on what was begun with a board's files (board/begun.py); None keeps none. Set as below.
+        self.begun_place: Path | None = None
         #: When and how an earlier run proved the jumpers, by ``at`` and ``how``; jobs that keep a journal set it.
         self.jumpers_proved: Callable[[], dict[str, str]] = dict
         #: Until when (in words) the modem may be writing what an earlier run sent; "" where it is not. Set as above.

@@ -182,6 +182,17 @@ def sha256(board: Board, path: str) -> str:
     return _sha256(board, path)[0] or hashlib.sha256(read(board, path)).hexdigest()
 
 
+def begins_as(board: Board, path: str, size: int, digest: str) -> bool:
+    """Whether a file on the board begins with the ``size`` bytes of that SHA-256. Raises BoardError."""
+    try:
+        told, now = _sha256(board, path, size)
+        if told is None and now >= size:
+            told = hashlib.sha256(read_so_far(board, path).data[:size]).hexdigest()
+    except BoardFileMissing:
+        return False
+    return now >= size and told == digest
+
+
 def remove(board: Board, path: str) -> None:
     """Delete a file, and see that it is gone; one that is not there is gone. Raises BoardError."""
     _change(board, path, snippets.remove(path), lambda: not exists(board, path))

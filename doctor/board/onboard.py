@@ -101,6 +101,12 @@ def core_files() -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(home.glob("*.py"))}
 
 
+def own_files(board: Board) -> frozenset[str]:
+    """Paths of what this program has put on the board, known by its hash: the rest of that folder is the user's."""
+    wanted = {name: hashlib.sha256(data).hexdigest() for name, data in core_files().items()}
+    return frozenset(f"{FOLDER}/{name}" for name, digest in _hashes(board).items() if wanted.get(name) == digest)
+
+
 def install(
     board: Board, say: Callable[[str], None] = lambda _text: None, between: Callable[[], None] = lambda: None
 ) -> int:

@@ -44,7 +44,8 @@ finally:
 
 
 #: Defines ``say(text)`` for ``proved``: one row, [hash of its number and text, its number, the text as JSON]. ``k`` is
-#: how many there were, and the hash of all. Hashes are empty where the release cannot hash.
+#: how many there were, and the hash of all. Hashes are empty where the release cannot hash. A name whose bytes are no
+#: text is hashed as it is: encode() would be too strict on some releases.
 _SAY = """
 import ubinascii
 try:
@@ -53,7 +54,7 @@ except ImportError:
  sha256 = None
 k = [0, '']
 def dig(t):
- return ubinascii.hexlify(sha256(t.encode()).digest()).decode()[:16] if sha256 else ''
+ return ubinascii.hexlify(sha256(t).digest()).decode()[:16] if sha256 else ''
 def say(t, n=None):
  if n is None:
   n = k[0]

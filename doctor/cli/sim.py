@@ -153,7 +153,7 @@ def _make_firmware(screen: Screen, given: dict[str, Any]) -> int:
 
 def _example(given: dict[str, Any], paths: list[Path]) -> str:
     """A command that these files work with."""
-    from doctor.report.shell import command_line
+    from doctor.shell import command_line
     from doctor.updater.shapes import NO_WAY_BACK
 
     names = [str(path) for path in paths]

@@ -14,7 +14,7 @@ from doctor.firmware.names import parse_name
 from doctor.jobs.changed import change_of, changed
 from doctor.remedies import Cure, Cures, DoableCure
 from doctor.report import practice
-from doctor.report.shell import command_line
+from doctor.shell import command_line
 from doctor.updater.shapes import FULL_IMAGE, Change
 
 if TYPE_CHECKING:

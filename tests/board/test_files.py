@@ -104,9 +104,9 @@ def test_what_the_board_holds_must_be_what_was_sent(board: Board, fake: OldRepl,
     assert (tmp_path / "main.py").read_bytes() == b"print(1)\n"
 
 
-@pytest.mark.parametrize("hasher", [hashlib, SimpleNamespace()])
-def test_the_hash_is_right_with_and_without_uhashlib(board: Board, fake: OldRepl, hasher: object) -> None:
-    fake.features["uhashlib"] = hasher
+@pytest.mark.parametrize("features", [{}, {"uhashlib": SimpleNamespace()}])
+def test_the_hash_is_right_with_and_without_uhashlib(board: Board, fake: OldRepl, features: dict[str, object]) -> None:
+    fake.features = features
     assert files.sha256(board, "/flash/main.py") == hashlib.sha256(b"print(1)\n").hexdigest()
 
 

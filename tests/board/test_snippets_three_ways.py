@@ -54,7 +54,8 @@ def test_rows_keep_to_the_boards_python() -> None:
 def guarded_in(code: str) -> Iterator[str]:
     """The code that a guarded snippet holds as a text."""
     if "_fd_g" in code:
-        yield from (n.value for n in ast.walk(ast.parse(code)) if isinstance(n, ast.Constant) and "\n" in str(n.value))
+        texts = (n.value for n in ast.walk(ast.parse(code)) if isinstance(n, ast.Constant) and isinstance(n.value, str))
+        yield from (text for text in texts if "\n" in text)
 
 
 def test_rows_are_printable_ascii() -> None:
