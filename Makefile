@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: table demo test docs lint types unit matrix kill-cards fuzz-cards bench-cards bench-board clean
+.PHONY: table demo test docs lint types unit matrix kill-cards kill-boards fuzz-cards bench-cards bench-board clean
 
 # One kept bench: saved web pages as scripts, found, cured; then flashed and proved.
 DEMO := $(VENV)/demo
@@ -47,6 +47,11 @@ matrix: $(VENV)/.test
 # Kill -9 at a hundred random moments of a reformat or move: images, and loop devices where this is root.
 kill-cards: $(VENV)/.test
 	$(BIN)/python -m tests.card.kill 100
+
+# Every cure of the board's files cut at every change, and one bit and one line of every answer damaged: nothing is lost,
+# and what the program prints then finishes the work (ten minutes; make test plays ten cells).
+kill-boards: $(VENV)/.test
+	$(BIN)/python -m tests.kill_boards --real
 
 # Card images damaged at random, other ones each time; make test tries sixty, always the same.
 fuzz-cards: $(VENV)/.test

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pty
 import select
 import sys
 import threading
-import tty
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -83,6 +81,9 @@ class PtyProxy:
     """
 
     def __init__(self, board: str, pass_on: Callable[[str, bytes], bytes]) -> None:
+        import pty
+        import tty
+
         self._board = board
         self._pass_on = pass_on
         self._outer, slave = pty.openpty()
@@ -122,6 +123,8 @@ class PtyProxy:
         return not any(event & select.POLLHUP for _, event in poll.poll(0))
 
     def _turn(self) -> None:
+        import tty
+
         if self._inner is None:
             self._inner = os.open(self._board, os.O_RDWR | os.O_NOCTTY)
             tty.setraw(self._inner)
