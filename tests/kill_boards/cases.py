@@ -29,6 +29,8 @@ USERS = {
     "gr\u00fc\u00dfe.txt": b"\x04>OK\r\n@@FD null\r\n\x04",
     "log-" + "n" * 90 + ".csv": b"1;2;3\n" * 9,
 }
+LOG = "data.csv"
+"""A file that a thread of the board goes on writing, in a case of its own."""
 AUTORUN = b"import sqnsupgrade\nsqnsupgrade.run('/sd/CATM1-41065.dup', 921600)\n"
 
 
@@ -50,7 +52,7 @@ class Case:
     done     whether the work is done, from the board and all bytes on the PC: '' or what is wrong
     inputs   files on the PC before the command, by path below ``{pc}``
     changes_only  the line was disturbed in another case that reads and sends the same
-    room     capacity of /flash by the kind of its file system; none: 4 MiB
+    files    what ``files=`` of the bench's URL says, by the kind of its file system
     """
 
     name: str
@@ -61,7 +63,7 @@ class Case:
     inputs: Mapping[str, bytes] = field(default_factory=dict)
     releases: Mapping[str, str] = field(default_factory=lambda: RELEASES)
     changes_only: bool = False
-    room: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def originals(self) -> dict[str, bytes]:
@@ -76,8 +78,8 @@ class Case:
 
 def url_of(case: Case, kind: str) -> str:
     """The URL of its bench, without ``state=``."""
-    room = f"&files={case.room[kind]}" if case.room else ""
-    return f"sim://gpy?release={case.releases[kind]}{room}"
+    files = f"&files={case.files[kind]}" if case.files else ""
+    return f"sim://gpy?release={case.releases[kind]}{files}"
 
 
 def set_up(case: Case, kind: str, folder: Path) -> None:
@@ -141,6 +143,14 @@ def _files_are(wanted: Callable[[Case], Mapping[str, bytes]]) -> Callable[[Case,
         return _differences(board.flash, after) or (f"no copy of {gone}" if gone else "")
 
     return done
+
+
+def _all_but_the_log(case: Case, board: Board, on_pc: set[bytes]) -> str:
+    """Everything is back; the log, which grows whenever it is looked at, has at least its beginning."""
+    log = case.originals[LOG]
+    if not board.flash.get(LOG, b"").startswith(log):
+        return f"not the user's bytes: {LOG}"
+    return _differences({**board.flash, LOG: log}, case.originals)
 
 
 def _restored(case: Case) -> dict[str, bytes]:
@@ -211,7 +221,15 @@ _ALL = (
         ("fix", "--reset-flash", "--put-back", "*", "--backup", "{pc}/copies", "--yes"),
         _files_are(lambda case: case.originals),
         changes_only=True,
-        room={"fat": "72k", "littlefs": "96k"},  # 56 and 76 of it are in use
+        files={"fat": "72k", "littlefs": "96k"},  # 56 and 76 of it are in use
+    ),
+    Case(
+        "reset-flash-log",
+        ("fix", "--reset-flash", "--put-back", "*", "--backup", "{pc}/copies", "--yes"),
+        _all_but_the_log,
+        flash={LOG: b"0.1;22.5\n"},
+        changes_only=True,
+        files={"fat": f"grows:{LOG}", "littlefs": f"grows:{LOG}"},
     ),
     Case(
         "upload-scripts",
