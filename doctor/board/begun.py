@@ -97,6 +97,13 @@ class Book:
             with suppress(OSError):
                 (self._place / f"{begun.board}-{begun.what}.json").unlink()
 
+    @property
+    def any(self) -> bool:
+        """Whether there is a record of any board: where there is none, none need be asked for its number."""
+        with suppress(OSError):
+            return self._place is not None and any(_NAME.fullmatch(path.name) for path in self._place.iterdir())
+        return False
+
     def of(self, board: str) -> tuple[Begun, ...]:
         """All that is known of a board, oldest first; what is no record is none."""
         found = []
@@ -116,6 +123,8 @@ def begin(board: Board, what: str, command: tuple[str, ...], folder: Path, goals
 
 def unfinished(board: Board, book: Book, what: str = "") -> tuple[Begun, ...]:
     """What was begun with this board; ``what``: only that. Raises BoardError."""
+    if not book.any:
+        return ()
     return tuple(one for one in book.of(unique_id(board)) if what in ("", one.what))
 
 

@@ -62,6 +62,13 @@ class Backup:
             return "a program or a thread of the board writes files meanwhile"
         return "; ".join(f"{shown(path)}: {shown(reason)}" for path, reason in self.unreadable[:3])
 
+    @property
+    def advice(self) -> str:
+        """What brings a whole backup about, or helps without one."""
+        if any("changes while" in reason or reason in (CAME, CHANGED) for _, reason in self.unreadable):
+            return "stop the program that writes them (fipy-doctor fix --stop-program), then make another backup"
+        return "look at what is kept; fipy-doctor fix --reset-flash makes the flash good again, without those files"
+
 
 @dataclass
 class _Found:
@@ -135,7 +142,8 @@ def _backup(board: Board, folder: Path, say: Say) -> Backup:
         keep(where[entry.path], read.data)
         kept.append(Kept(entry.path, len(read.data), hashlib.sha256(read.data).hexdigest()))
         growing += [entry.path] * (read.grows or len(read.data) != entry.size_bytes)
-    unreadable += _changed(found, _look(board, own), growing)
+    left_out = {path for path, _ in unreadable}
+    unreadable += [one for one in _changed(found, _look(board, own), growing) if one[0] not in left_out]
     if growing:
         say(f"the board goes on writing to {', '.join(map(shown, growing))}: kept as it was when it was read")
     write_manifest(folder, kept, found.folders, where)

@@ -53,6 +53,7 @@ def rows(
     """
     answer = _Answer()
     failed: BoardError | None = None
+    raised: list[str] = []
     for _ in range(TRIES):
         try:
             printed = board.repl.run(code, silence_s=silence_s, total_s=total_s, errors="surrogateescape")
@@ -60,6 +61,7 @@ def rows(
             if _TRUE_ERRORS.match(err.error):
                 raise
             failed = err
+            raised.append(err.error)
             back_at_prompt(board)
         except (ReplBroken, ReplTimeout) as err:
             if isinstance(err, ReplTimeout) and not board.repl.is_back:
@@ -71,6 +73,8 @@ def rows(
             if values is not None:
                 return values
             failed = None
+    if failed is not None and len(raised) == TRIES and len(set(raised)) == 1:
+        raise failed  # no bad line spoils code in the same way each time
     said = f": {failed.what}" if failed is not None else ""
     raise LineSpoils(
         f"the board's answer about {about} did not arrive whole in {TRIES} tries{said}", on=board.link.name

@@ -215,12 +215,17 @@ finally:
 
 
 def remove(path: str) -> str:
-    """Delete a file; true where it is gone then."""
+    """Delete a file, or an empty folder; true where it is gone then."""
     return proved(
         f"""
 import os
 p = {quoted(path)}
-os.remove(p)
+try:
+ os.remove(p)
+except OSError:
+ if not os.stat(p)[0] & 0x4000:
+  raise
+ os.rmdir(p)
 try:
  os.stat(p)
  say('false')

@@ -161,7 +161,7 @@ def compare(board: Board, source: KeptFiles, which: tuple[Kept, ...] | None = No
     for path in folders:
         if key(path) in there and not there[key(path)].is_dir:
             raise _in_the_way(board, path, "a file")
-    unfinished, back = _unfinished(there, {key(one.path) for one in (*new, *replaced)}, key)
+    cut, back = unfinished(there, {key(one.path) for one in (*new, *replaced)}, key)
     kept = {key(one.path) for one in source.files}
     own = onboard.own_files(board) if clean else frozenset()
     gone = [
@@ -174,7 +174,7 @@ def compare(board: Board, source: KeptFiles, which: tuple[Kept, ...] | None = No
         tuple(new),
         tuple(replaced),
         tuple(same),
-        (*unfinished, *(entry for entry in gone if entry.is_named)),
+        (*cut, *(entry for entry in gone if entry.is_named)),
         tuple(path for path in folders if key(path) not in there),
         tuple(entry.path for entry in gone if not entry.is_named),
         back,
@@ -182,7 +182,7 @@ def compare(board: Board, source: KeptFiles, which: tuple[Kept, ...] | None = No
     return with_room(board, changes, {one.path: there[key(one.path)].size_bytes for one in replaced})
 
 
-def _unfinished(
+def unfinished(
     there: Mapping[str, files.BoardFile], written: set[str], key: Callable[[str], str]
 ) -> tuple[list[files.BoardFile], tuple[tuple[str, str], ...]]:
     """What earlier uploads left: files that go, and old ones that get their name back as nothing else takes it.

@@ -155,11 +155,11 @@ def _restore(folder: Path) -> str:
 def _consent_to_loss(made: flash_copy.Backup, context: CureContext, name: str) -> None:
     """Raise unless the user agrees that what the board cannot read is lost."""
     lost = ", ".join(shown(path) for path, _ in made.unreadable)
-    question = f"{lost} cannot be read and will be lost. Type {ROOT} to format all the same"
+    question = f"{lost} cannot be kept as they are now and will be lost. Type {ROOT} to format all the same"
     if ROOT not in (context.confirm, context.typed(question)):
         raise BoardError(
             "backup-not-whole",
-            f"the board cannot read {lost}; nothing was formatted, all else is kept in {made.kept.folder}",
+            f"no whole copy of {lost} could be made; nothing was formatted, all else is kept in {made.kept.folder}",
             on=name,
             cause=made.why_unreadable,
             next=f"if these may be lost, run the same command with --confirm {ROOT}",

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from doctor.board import begun, files, own_names, upload
+from doctor.board import begun, files, upload
 from doctor.board.begun import Book, Goal
 from doctor.board.kept_files import Kept
 from doctor.board.upload import Changes
@@ -64,7 +64,9 @@ class UploadScripts(DoableCure):
             ended += begun.finish(board, book, one, partial(keep_copy, context.backup), context.say)
         changes, good = self._changes(bench, frozenset())
         goals = tuple(Goal(one.path, one.sha256, str(good.where[one.path].absolute())) for one in changes.replaced)
-        record = begun.begin(board, self.id, ("fix", f"--{self.flag}"), context.backup, goals)
+        scripts = bench.options.scripts
+        given = ["--scripts", str(scripts.absolute())] if scripts is not None else []
+        record = begun.begin(board, self.id, ("fix", f"--{self.flag}", *given), context.backup, goals)
         upload.carry_out(
             board, good, changes, partial(keep_copy, context.backup), context.say, lambda: book.write(record)
         )
@@ -101,9 +103,9 @@ class UploadScripts(DoableCure):
                     path, data = better
                     replaced.append(Kept(entry.path, len(data), hashlib.sha256(data).hexdigest()))
                     sizes[entry.path], where[entry.path] = entry.size_bytes, path
-        back = own_names.waiting(entry.path for entry in there)
-        back = {waits: name for waits, name in back.items() if name not in coming}
-        changes = Changes((), tuple(replaced), removed=tuple(removed), back=tuple(back.items()))
+        named = {entry.path: entry for entry in there}
+        left, back = upload.unfinished(named, {*where, *coming}, str)
+        changes = Changes((), tuple(replaced), removed=(*left, *removed), back=back)
         return upload.with_room(bench.board, changes, sizes), _Good(where)
 
     def _verdict(self, bench: Bench, entry: files.BoardFile, better: tuple[Path, bytes] | None) -> bool | None:

@@ -299,7 +299,7 @@ CARD = (
             snippets_card.move("/sd/lib/x.dup", "/sd/lib/a.py"),
             IS_MOUNTED,
         ),
-        gives=(True, [len(DUP), _text(DUP[:4])], ..., ..., ["flash"]),
+        gives=((True, "1 rows"), [len(DUP), _text(DUP[:4])], ..., ..., ["flash"]),
     ),
     Row(
         ("board.snippets_card.remove_apple_double",),
@@ -309,7 +309,7 @@ CARD = (
             snippets_card.remove_apple_double("/sd/._x.dup"),
             snippets_card.head("/sd/x.dup", 4),
         ),
-        gives=(False, True),
+        gives=((False, "1 rows"), (True, "1 rows"), (True, "1 rows")),
         on=APPLE,
     ),
     Row(
