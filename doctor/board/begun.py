@@ -22,7 +22,7 @@ from doctor.board.unique_id import unique_id
 from doctor.board.upload import KeepCopy
 from doctor.errors import CardError, UsageError
 from doctor.escape import shown
-from doctor.json_file import read_json, text_in, write_whole
+from doctor.json_file import count_in, read_json, text_in, write_whole
 from doctor.plural import counted
 from doctor.shell import command_line
 
@@ -33,9 +33,10 @@ _NAME = re.compile(r"[0-9a-f]{1,32}-[a-z-]{1,40}\.json")
 
 @dataclass(frozen=True)
 class Goal:
-    """A file that is to be on the board: its path there, its SHA-256, and the file on the PC that has its bytes."""
+    """A file that is to be on the board: its path there, size and SHA-256, and the file on the PC with its bytes."""
 
     path: str
+    size_bytes: int
     sha256: str
     source: str
 
@@ -176,10 +177,8 @@ def settle(board: Board, book: Book) -> None:
 
 
 def _is_there(board: Board, goal: Goal) -> bool:
-    try:
-        return files.sha256(board, goal.path) == goal.sha256
-    except files.BoardFileMissing:
-        return False
+    """Whether the board holds it; a log to which the board's program writes on is there, too."""
+    return files.begins_as(board, goal.path, goal.size_bytes, goal.sha256)
 
 
 def _content(goal: Goal, begun: Begun) -> bytes:
@@ -205,7 +204,10 @@ def _read(path: Path) -> Begun:
     listed, words = data["files"], data["command"]
     if not isinstance(listed, list) or not isinstance(words, list) or not isinstance(data["cleared"], bool):
         raise ValueError("is no record")
-    goals = tuple(Goal(*(text_in(one[name]) for name in ("path", "sha256", "source"))) for one in listed)
+    goals = tuple(
+        Goal(text_in(one["path"]), count_in(one["size_bytes"]), text_in(one["sha256"]), text_in(one["source"]))
+        for one in listed
+    )
     board, what, folder, at = (text_in(data[name]) for name in ("board", "what", "folder", "at"))
     if path.name != f"{board}-{what}.json":
         raise ValueError("is the record of another board")

@@ -15,7 +15,7 @@ from doctor.board import proof, snippets
 from doctor.board.board import Board
 from doctor.board.own_names import draft_of, second_of
 from doctor.board.repl import ReplBroken, ReplTimeout, ReplTraceback
-from doctor.errors import BoardError
+from doctor.errors import BoardError, BoardReset
 from doctor.escape import shown
 
 WRITE_PIECE_BYTES = 512  #: raw bytes in one command, as Pymakr sends them (board-and-repl.md 3.6)
@@ -237,6 +237,8 @@ def write(board: Board, path: str, data: bytes, tell: Tell = unheard) -> None:
         if not is_same(board, draft, data):
             _write_in_place(board, draft, data, tell)
         _put_in_place(board, draft, path, data)
+    except BoardReset:
+        raise  # whatever starts with the board may run now: it is not spoken to
     except (BoardError, KeyboardInterrupt):
         with contextlib.suppress(BoardError):
             if exists(board, path) or not exists(board, second_of(path)):
@@ -280,7 +282,7 @@ def send(board: Board, path: str, data: bytes, tell: Tell = unheard) -> None:
                 raise proof.LineSpoils(f"{shown(path)} does not arrive at the board as it is sent", on=board.link.name)
             piece = max(SMALLEST_PIECE_BYTES, piece // 2) if taken < 0 else piece
     finally:
-        with contextlib.suppress(BoardError):
+        with contextlib.suppress(ReplBroken, ReplTimeout, ReplTraceback):  # but no restart of the board
             board.repl.call(snippets.CLOSE_WRITTEN)
 
 
@@ -312,11 +314,13 @@ def _write_in_place(board: Board, path: str, data: bytes, tell: Tell) -> None:
 
 
 def _put_in_place(board: Board, draft: str, path: str, data: bytes) -> None:
-    def is_there() -> bool:
-        return is_same(board, path, data) and not exists(board, draft)
+    """The draft is proved; a program of the board may write on behind it once it has its name, as to a log."""
 
-    _change(board, path, snippets.replace(draft, path, second_of(path)), is_there)
-    if not is_same(board, path, data):
+    def has_it() -> bool:
+        return begins_as(board, path, len(data), hashlib.sha256(data).hexdigest())
+
+    _change(board, path, snippets.replace(draft, path, second_of(path)), lambda: has_it() and not exists(board, draft))
+    if not has_it():
         raise BoardFileChanges(path, on=board.link.name)
 
 
@@ -336,9 +340,7 @@ def _change(board: Board, path: str, code: str, is_done: Callable[[], bool]) -> 
     try:
         if _one(board, path, code, REMOVE_SILENCE_S) is True:
             return
-    except (BoardFileMissing, BoardFileRefused, proof.LineSpoils, ReplTimeout) as err:
-        if isinstance(err, ReplTimeout) and not board.repl.is_back:
-            raise
+    except (BoardFileMissing, BoardFileRefused, proof.LineSpoils) as err:
         failed = err
     if not is_done():
         raise failed

@@ -92,8 +92,10 @@ def one(board: Board, code: str, about: str, *, silence_s: float = SILENCE_S, to
 def back_at_prompt(board: Board) -> None:
     """After a dialogue that went wrong: into the raw REPL anew. Raises ReplBroken where the board does not come back.
 
-    Ctrl-C may hit nothing but what is left of a command of ours: the board sat idle before it.
+    Ctrl-C may hit nothing but what is left of a command of ours: the board sat idle before it, and BoardReset is raised
+    where it has restarted since.
     """
+    board.repl.watch_for_reset()
     try:
         board.repl.enter()
     except ReplBroken:

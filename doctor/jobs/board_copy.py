@@ -46,7 +46,9 @@ def restore(
     if changes.any:
         if not agreed(source, changes):
             return None
-        goals = tuple(Goal(one.path, one.sha256, str(source.where[one.path].absolute())) for one in source.files)
+        goals = tuple(
+            Goal(one.path, one.size_bytes, one.sha256, str(source.where[one.path].absolute())) for one in source.files
+        )
         words = ("restore", str(folder.absolute()), *(["--clean"] if clean else []))
         record = begun.begin(bench.board, "restore", words, copies, goals)
         upload.carry_out(bench.board, source, changes, partial(keep_copy, copies), say, lambda: book.write(record))

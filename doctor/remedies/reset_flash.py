@@ -145,7 +145,7 @@ def _go_on(bench: Bench, earlier: Begun, context: CureContext) -> str:
 
 
 def _goals(kept: KeptFiles, wanted: Sequence[Kept]) -> tuple[Goal, ...]:
-    return tuple(Goal(one.path, one.sha256, str(kept.where[one.path].absolute())) for one in wanted)
+    return tuple(Goal(one.path, one.size_bytes, one.sha256, str(kept.where[one.path].absolute())) for one in wanted)
 
 
 def _restore(folder: Path) -> str:

@@ -63,7 +63,9 @@ class UploadScripts(DoableCure):
         for one in self._begun(bench):
             ended += begun.finish(board, book, one, partial(keep_copy, context.backup), context.say)
         changes, good = self._changes(bench, frozenset())
-        goals = tuple(Goal(one.path, one.sha256, str(good.where[one.path].absolute())) for one in changes.replaced)
+        goals = tuple(
+            Goal(one.path, one.size_bytes, one.sha256, str(good.where[one.path].absolute())) for one in changes.replaced
+        )
         scripts = bench.options.scripts
         given = ["--scripts", str(scripts.absolute())] if scripts is not None else []
         record = begun.begin(board, self.id, ("fix", f"--{self.flag}", *given), context.backup, goals)
