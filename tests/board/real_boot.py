@@ -139,6 +139,7 @@ def stub_modules(image, kind, release):
     machine, network = Thing(), Thing()
     machine.reset_cause = lambda: 0
     machine.reset = lambda: sys.exit(0)
+    machine.unique_id = lambda: b"\x24\x0a\xc4\x00\x01\x02"
     sys.modules["machine"], sys.modules["network"] = machine, network
 
 

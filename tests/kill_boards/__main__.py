@@ -13,6 +13,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from multiprocessing.pool import Pool
 from pathlib import Path
 
@@ -50,15 +52,23 @@ def main() -> int:
     try:
         with multiprocessing.get_context("fork").Pool(given.jobs) as pool:
             chosen = _chosen(_cells(pool, folder, given), given)
-            jobs = [(cell, folder) for cell in chosen]
-            played = pool.starmap(play, jobs, chunksize=max(1, len(jobs) // given.jobs // 8))
+            played = _all(pool, partial(play, folder=folder), chosen, max(1, len(chosen) // given.jobs // 8))
             if given.real:
                 wanted = [cell for cell in real_cells(folder) if given.only in cell.name][:: given.thin]
-                played += pool.starmap(play_real, [(cell, folder) for cell in wanted], chunksize=1)
+                played += _all(pool, partial(play_real, folder=folder), wanted, 1)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     _print(played, time.monotonic() - started, story=given.story)
     return 1 if any(one.verdict in (BAD, LOST) for one in played) else 0
+
+
+def _all(pool: Pool, work: Callable[[Cell], Played], chosen: list[Cell], at_once: int) -> list[Played]:
+    played = []
+    for one in pool.imap(work, chosen, chunksize=at_once):
+        played.append(one)
+        if not len(played) % 100:
+            sys.stderr.write(f"{len(played)} of {len(chosen)} cells\n")
+    return played
 
 
 def _cells(pool: Pool, folder: Path, given: argparse.Namespace) -> list[Cell]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from doctor.sim.bench import SimBench
 from doctor.sim.blocks import FileBlocks
 from doctor.sim.cardimage import CardDevice, CardFault, CardLayout, build_card
+from doctor.sim.flashfs import MAIN_PY
 
 RELEASES = {"fat": "1.17.3.b1", "littlefs": "1.20.2.r4"}
 #: A release whose firmware can be told not to start its modem, on FAT: 1.17 cannot.
@@ -29,6 +30,8 @@ USERS = {
     "gr\u00fc\u00dfe.txt": b"\x04>OK\r\n@@FD null\r\n\x04",
     "log-" + "n" * 90 + ".csv": b"1;2;3\n" * 9,
 }
+LOG = "data.csv"
+"""A file that a thread of the board goes on writing, in a case of its own."""
 AUTORUN = b"import sqnsupgrade\nsqnsupgrade.run('/sd/CATM1-41065.dup', 921600)\n"
 
 
@@ -49,8 +52,8 @@ class Case:
     flash    files that the board has besides, or instead of, those of USERS
     done     whether the work is done, from the board and all bytes on the PC: '' or what is wrong
     inputs   files on the PC before the command, by path below ``{pc}``
-    changes_only  the line was disturbed in another case that reads and sends the same
-    room     capacity of /flash by the kind of its file system; none: 4 MiB
+    cuts     ``all``; ``changes``: the line is disturbed in another case that reads and sends the same; ``none``
+    files    what ``files=`` of the bench's URL says, by the kind of its file system
     """
 
     name: str
@@ -60,8 +63,8 @@ class Case:
     card: Mapping[str, bytes] = field(default_factory=dict)
     inputs: Mapping[str, bytes] = field(default_factory=dict)
     releases: Mapping[str, str] = field(default_factory=lambda: RELEASES)
-    changes_only: bool = False
-    room: Mapping[str, str] = field(default_factory=dict)
+    cuts: str = "all"
+    files: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def originals(self) -> dict[str, bytes]:
@@ -76,8 +79,8 @@ class Case:
 
 def url_of(case: Case, kind: str) -> str:
     """The URL of its bench, without ``state=``."""
-    room = f"&files={case.room[kind]}" if case.room else ""
-    return f"sim://gpy?release={case.releases[kind]}{room}"
+    files = f"&files={case.files[kind]}" if case.files else ""
+    return f"sim://gpy?release={case.releases[kind]}{files}"
 
 
 def set_up(case: Case, kind: str, folder: Path) -> None:
@@ -143,6 +146,14 @@ def _files_are(wanted: Callable[[Case], Mapping[str, bytes]]) -> Callable[[Case,
     return done
 
 
+def _all_but_the_log(case: Case, board: Board, on_pc: set[bytes]) -> str:
+    """Everything is back; the log, which grows whenever it is looked at, has at least its beginning."""
+    log = case.originals[LOG]
+    if not board.flash.get(LOG, b"").startswith(log):
+        return f"not the user's bytes: {LOG}"
+    return _differences({**board.flash, LOG: log}, case.originals)
+
+
 def _restored(case: Case) -> dict[str, bytes]:
     return {path.removeprefix("src/"): data for path, data in case.inputs.items()}
 
@@ -164,7 +175,9 @@ def _autorun_is_off(case: Case, board: Board, on_pc: set[bytes]) -> str:
     rest = {path: data for path, data in case.originals.items() if path != "main.py"}
     if not aside:
         return "main.py lies nowhere on the board"
-    said = _differences(board.flash, {**rest, aside[0]: AUTORUN})
+    # The firmware makes an empty main.py when it boots without one.
+    here = {path: data for path, data in board.flash.items() if (path, data) != ("main.py", MAIN_PY)}
+    said = _differences(here, {**rest, aside[0]: AUTORUN})
     return said or ("" if AUTORUN in on_pc else "no copy of main.py on the PC")
 
 
@@ -210,8 +223,16 @@ _ALL = (
         "reset-flash-full",
         ("fix", "--reset-flash", "--put-back", "*", "--backup", "{pc}/copies", "--yes"),
         _files_are(lambda case: case.originals),
-        changes_only=True,
-        room={"fat": "72k", "littlefs": "96k"},  # 56 and 76 of it are in use
+        cuts="changes",
+        files={"fat": "72k", "littlefs": "96k"},  # 56 and 76 of it are in use
+    ),
+    Case(
+        "reset-flash-log",
+        ("fix", "--reset-flash", "--put-back", "*", "--backup", "{pc}/copies", "--yes"),
+        _all_but_the_log,
+        flash={LOG: b"0.1;22.5\n"},
+        cuts="none",
+        files={"fat": f"grows:{LOG}", "littlefs": f"grows:{LOG}"},
     ),
     Case(
         "upload-scripts",

@@ -83,14 +83,16 @@ def _template(case: Case, kind: str, folder: Path) -> Path:
 
 def cells(name: str, kind: str, folder: Path, seed: int, thorough: bool) -> list[Cell]:
     """Every cell of a case; of what is read and sent every other on FAT, and the others on LittleFS."""
-    whole = [Cell(name, kind, WHOLE)]
+    whole, extent = [Cell(name, kind, WHOLE)], CASES[name].cuts
+    if extent == "none":
+        return whole
     try:
         heard = healthy(CASES[name], kind, folder)
     except Wrong:
         return whole
     cuts = heard.cuts(random.Random(f"{seed}/{name}/{kind}"))
     thinned = [cut for cut in cuts if thorough or cut.is_change or cut.number % 2 == (kind == "fat")]
-    return whole + [Cell(name, kind, cut) for cut in thinned if cut.is_change or not CASES[name].changes_only]
+    return whole + [Cell(name, kind, cut) for cut in thinned if cut.is_change or extent == "all"]
 
 
 def play(cell: Cell, folder: Path) -> Played:

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from tests.board.one_byte import TO_BOARD
 from tests.board.real_board import RealBoard
 from tests.kill_boards.cases import CASES, Board, Case
-from tests.kill_boards.cuts import CTRL_D, Cut
+from tests.kill_boards.cuts import CTRL_D, WHOLE, Cut
 from tests.kill_boards.place import BAD, Done, Place, Wrong
 from tests.kill_boards.play import Cell, Played, play_at
 
-REAL_CASES = ("restore", "restore-clean", "reset-flash")
+CUT = ("restore", "restore-clean", "reset-flash")
+FULL = replace(
+    CASES["reset-flash"],
+    name="reset-flash-504k",
+    flash={"lib/big.bin": random.Random(1).randbytes(330_000), "n" * 120 + ".csv": b"4;5;6\n" * 2000},
+)
+"""Four fifths of 504 kB are in use; only done, never cut."""
+REAL_CASES = {**{name: CASES[name] for name in CUT}, FULL.name: FULL}
 MOMENTS = 4  #: in which a command is killed
 LIMIT_S = 120.0
 
@@ -77,8 +86,8 @@ class RealPlace(Place):
 
 def real_cells(folder: Path) -> list[Cell]:
     """Killed in MOMENTS moments, evenly over all commands of an undisturbed run."""
-    found = []
-    for name in REAL_CASES:
+    found = [Cell(FULL.name, kind, WHOLE) for kind in FULL.releases]
+    for name in CUT:
         for kind in CASES[name].releases:
             with RealPlace(CASES[name], kind, folder / f"real-{name}-{kind}", 0).switched_on() as place:
                 place.type(CASES[name].typed(place.pc, place.port(), 1))
@@ -93,5 +102,5 @@ def play_real(cell: Cell, folder: Path) -> Played:
     return play_at(
         cell,
         folder / f"real-cell-{os.getpid()}",
-        lambda new: RealPlace(CASES[cell.case], cell.kind, new, cell.cut.at).switched_on(),
+        lambda new: RealPlace(REAL_CASES[cell.case], cell.kind, new, cell.cut.at).switched_on(),
     )
