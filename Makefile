@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: table demo test docs lint types unit matrix kill-cards used-cards fuzz-cards bench-cards bench-board clean
+.PHONY: table demo test docs lint types unit matrix kill-cards kill-boards used-cards fuzz-cards bench-cards bench-board clean
 
 # One kept bench: saved web pages as scripts, found, cured; then flashed and proved.
 DEMO := $(VENV)/demo
@@ -54,6 +54,11 @@ kill-cards: $(VENV)/.test
 # Large cards full of old bytes, of all cluster sizes, reformatted on loop devices: root, 10 GB of room, some minutes.
 used-cards: $(VENV)/.test
 	$(BIN)/python -m tests.card.used_cards
+
+# Every cure of the board's files cut at every change, and one bit and one line of every answer damaged: nothing is lost,
+# and what the program prints then finishes the work (ten minutes; make test plays ten cells).
+kill-boards: $(VENV)/.test
+	$(BIN)/python -m tests.kill_boards --real
 
 # Card images damaged at random, other ones each time; make test tries sixty, always the same.
 fuzz-cards: $(VENV)/.test

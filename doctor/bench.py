@@ -119,6 +119,9 @@ class Bench:
         self._bootrom: BootRom | None = None
         self._modem_facts: ModemFacts | None = None
         self.through_mirror: int | None = None
+        self.stopped_program = False  #: a program of the board was stopped, with consent, to get a prompt
+        #: Folder of the notes on what was begun with a board's files (board/begun.py); None keeps none. Set as below.
+        self.begun_place: Path | None = None
         #: When and how an earlier run proved the jumpers, by ``at`` and ``how``; jobs that keep a journal set it.
         self.jumpers_proved: Callable[[], dict[str, str]] = dict
         #: Until when (in words) the modem may be writing what an earlier run sent; "" where it is not. Set as above.
@@ -205,6 +208,10 @@ class Bench:
                 self._contact = sniff.contact(
                     self.link,
                     may_interrupt=self.options.interrupt or "interrupt-program" in self.options.accept,
+                )
+                self.stopped_program |= bool(self._contact.evidence.get("interrupted")) and self._contact.seen in (
+                    sniff.Seen.REPL,
+                    sniff.Seen.SAFE_BOOT,
                 )
             return self._contact
 

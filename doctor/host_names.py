@@ -14,7 +14,7 @@ _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*%\ud800-\udfff]')
 _DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9\u00b9\u00b2\u00b3])\s*(\.|$)", re.IGNORECASE)
 
 
-def host_name(name: str) -> str:
+def host_name(name: str, max_bytes: int = NAME_MAX_BYTES) -> str:
     """One name, no path, that every PC takes: as like ``name`` as can be, at most 200 bytes of UTF-8, always the same.
 
     What Windows forbids becomes ``%`` and two digits (four behind ``%u`` for half a surrogate pair). What is too long
@@ -26,12 +26,12 @@ def host_name(name: str) -> str:
         safe = safe[:-1] + (f"%{ord(safe[-1]):02X}" if safe else "%")
     if _DEVICE.match(safe):
         safe = f"%{ord(safe[0]):02X}{safe[1:]}"
-    if len(safe.encode()) <= NAME_MAX_BYTES:
+    if len(safe.encode()) <= max_bytes:
         return safe
     mark = "%" + hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:_MARK_BYTES]
     stem, dot, ending = safe.rpartition(".")
     ending = dot + ending if stem and len(ending.encode()) <= _MARK_BYTES else ""
-    room = NAME_MAX_BYTES - len(mark) - len(ending.encode())
+    room = max_bytes - len(mark) - len(ending.encode())
     return safe.encode()[:room].decode("utf-8", "ignore") + mark + ending
 
 

@@ -7,7 +7,6 @@ the name of a whole one.
 from __future__ import annotations
 
 import contextlib
-import posixpath
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 from doctor.board import files, sdcard
 from doctor.board.card_image import find_on_card
 from doctor.board.ftp import ANSWER_S, BoardFtp, FtpUnusable
+from doctor.board.own_names import draft_of
 from doctor.errors import BoardError, DoctorError
 from doctor.escape import shown
 
@@ -53,7 +53,7 @@ def bring_to_card(board: Board, image: FirmwareImage, tell: Listeners, *, answer
     data = image.path.read_bytes()
     with sdcard.mounted(board) as root:
         target = f"{root}/{re.sub(r'[^A-Za-z0-9._+-]', '_', image.path.name)}"
-        draft = posixpath.join(root, files.TEMPORARY_NAME)
+        draft = draft_of(target)
         try:
             _send(board, draft, data, tell, answer_s)
             tell.step("the board reads the copy back from its card and hashes it")
@@ -63,7 +63,7 @@ def bring_to_card(board: Board, image: FirmwareImage, tell: Listeners, *, answer
                 files.remove(board, draft)
             raise
         if files.exists(board, target):
-            kept = _free_name(board, target + OLD_SUFFIX)
+            kept = files.free_name(board, target + OLD_SUFFIX)
             tell.notice(f"the card holds other bytes under the name {shown(target)}; they are kept as {shown(kept)}")
             _rename(board, target, kept)
         _rename(board, draft, target)
@@ -130,14 +130,6 @@ def _need_room(board: Board, image: FirmwareImage) -> None:
             on="card in the board",
             next="delete files from the card, or use another one",
         )
-
-
-def _free_name(board: Board, wanted: str) -> str:
-    name, number = wanted, 1
-    while files.exists(board, name):
-        number += 1
-        name = f"{wanted}{number}"
-    return name
 
 
 def _rename(board: Board, source: str, target: str) -> None:

@@ -1,4 +1,4 @@
-"""Files of a board over its raw REPL: list, read, write with proof, remove."""
+"""Files of a board over its raw REPL: list, read, write and remove, each proved (doctor/board/proof.py)."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from doctor.board import snippets
+from doctor.board import proof, snippets
 from doctor.board.board import Board
-from doctor.board.repl import ReplBroken, ReplTimeout, ReplTraceback, tagged
-from doctor.errors import BoardError
+from doctor.board.own_names import draft_of, second_of
+from doctor.board.repl import ReplBroken, ReplTimeout, ReplTraceback
+from doctor.errors import BoardError, BoardReset
 from doctor.escape import shown
 
 WRITE_PIECE_BYTES = 512  #: raw bytes in one command, as Pymakr sends them (board-and-repl.md 3.6)
@@ -24,7 +25,13 @@ READ_PIECE_BYTES = 384  #: raw bytes in one line of base64: 512 characters
 READ_AT_ONCE_BYTES = 24 * READ_PIECE_BYTES  #: in one command: about 1 s at 115200 baud
 READ_MAX_BYTES = 2 << 20  #: a script is a few kB; more than 2 MB would take minutes and is none
 HASH_SILENCE_S = 60.0  #: hashing 1 MB of flash prints nothing for several seconds
-TEMPORARY_NAME = "fd-new.tmp"
+REMOVE_SILENCE_S = 30.0  #: FAT frees a long file block by block, and an erased block takes tens of ms
+
+Tell = Callable[[int], None]  #: hears how many bytes are done; may raise to stop
+
+
+def unheard(_done: int) -> None:
+    """Nobody wants to know how far it is."""
 
 
 @dataclass(frozen=True)
@@ -62,11 +69,45 @@ class BoardFileMissing(BoardError):
         self.path = path
 
 
+class BoardFileRefused(BoardError):
+    """The board itself cannot do with a file or folder what was asked; ``error`` is its own word for why."""
+
+    def __init__(self, path: str, error: str, *, on: str = "") -> None:
+        what, cause, step = _in_words(error)
+        said = f"the board {what} {shown(path)}: {shown(error)}"
+        super().__init__("repl-answers", said, on=on, cause=cause, next=step)
+        self.path = path
+        self.error = error
+
+
+class BoardFileChanges(BoardError):
+    """A file is another one each time it is read: a program of the board writes it."""
+
+    def __init__(self, path: str, *, on: str = "") -> None:
+        super().__init__(
+            "repl-answers",
+            f"{shown(path)} changes while it is read",
+            on=on,
+            cause="a program or a thread of the board writes it",
+            next="stop the program that writes it (fipy-doctor fix --stop-program), then run the same command again",
+        )
+        self.path = path
+
+
+@dataclass(frozen=True)
+class Read:
+    """The proved bytes of a file; ``grows``: the board went on writing behind them meanwhile."""
+
+    data: bytes
+    grows: bool = False
+
+
 def listdir(board: Board, path: str) -> tuple[BoardFile, ...]:
-    """The entries of a folder, in the board's order. Raises BoardFileMissing, BoardError."""
-    printed = _run(board, path, snippets.listing(path))
+    """The entries of a folder, in the board's order, all of them. Raises BoardFileMissing, BoardError."""
+    with _own_errors(board, path):
+        told = proof.rows(board, snippets.listing(path), shown(path))
     entries = []
-    for value in printed:
+    for value in told:
         if not isinstance(value, list) or len(value) != 3:
             raise _nonsense(board, path)
         name, is_dir, size = value
@@ -89,8 +130,7 @@ def walk(board: Board, path: str, depth: int = 2) -> tuple[BoardFile, ...]:
 
 def stat(board: Board, path: str) -> BoardFile:
     """What is at ``path``. Raises BoardFileMissing, BoardError."""
-    with _missing_path(board, path):
-        value = board.repl.call(snippets.stat(path))
+    value = _one(board, path, snippets.stat(path))
     if not isinstance(value, list) or len(value) != 2:
         raise _nonsense(board, path)
     return BoardFile(path, posixpath.basename(path), bool(value[0]), int(value[1]))
@@ -105,97 +145,256 @@ def exists(board: Board, path: str) -> bool:
     return True
 
 
-def read(board: Board, path: str, *, max_bytes: int = READ_MAX_BYTES) -> bytes:
-    """The content of a file, its length checked. Raises BoardFileMissing, BoardError (too large, damaged)."""
-    size = stat(board, path).size_bytes
-    if size > max_bytes:
-        raise BoardError("repl-answers", f"{path} has {size} bytes, too many to read over the REPL", on=board.link.name)
-    content = bytearray()
-    while len(content) < size:
-        wanted = min(READ_AT_ONCE_BYTES, size - len(content))
-        piece = _read_piece(board, path, len(content), wanted)
-        if len(piece) != wanted:  # another thread printed into a line: once more, then it is an error
-            piece = _read_piece(board, path, len(content), wanted)
-        if len(piece) != wanted:
-            raise _damaged(board, path, "the bytes read")
-        content += piece
-    return bytes(content)
+def read(board: Board, path: str, *, max_bytes: int = READ_MAX_BYTES, tell: Tell = unheard) -> bytes:
+    """The content of a file, proved by the board's own hash of it.
+
+    Raises BoardFileMissing, BoardFileRefused (it cannot read it), BoardFileChanges, and
+    BoardError where it is too large or the line spoils it.
+    """
+    for _ in range(proof.TRIES):
+        found = read_so_far(board, path, max_bytes=max_bytes, tell=tell)
+        if not found.grows:
+            return found.data
+    raise BoardFileChanges(path, on=board.link.name)
+
+
+def read_so_far(board: Board, path: str, *, max_bytes: int = READ_MAX_BYTES, tell: Tell = unheard) -> Read:
+    """The content that a file has when it is first looked at, proved; it may grow meanwhile, as a log does.
+
+    Raises as ``read``; BoardFileChanges where it does not stay what it was.
+    """
+    for _ in range(proof.TRIES):
+        size = stat(board, path).size_bytes
+        if size > max_bytes:
+            raise BoardError(
+                "repl-answers", f"{shown(path)} has {size} bytes, too many to read over the REPL", on=board.link.name
+            )
+        data = _pieces(board, path, size, tell)
+        told, now = _sha256(board, path, size)
+        same = hashlib.sha256(data).hexdigest() == told if told is not None else _pieces(board, path, size) == data
+        if same and len(data) == size:
+            return Read(data, grows=now != size)
+    raise BoardFileChanges(path, on=board.link.name)
 
 
 def sha256(board: Board, path: str) -> str:
     """SHA-256 of a file in hexadecimal, by the board where its release can. Raises BoardFileMissing, BoardError."""
-    with _missing_path(board, path):
-        value = board.repl.call(snippets.sha256(path), silence_s=HASH_SILENCE_S, total_s=HASH_SILENCE_S)
-    return value if isinstance(value, str) else hashlib.sha256(read(board, path)).hexdigest()
+    return _sha256(board, path)[0] or hashlib.sha256(read(board, path)).hexdigest()
+
+
+def begins_as(board: Board, path: str, size: int, digest: str) -> bool:
+    """Whether a file on the board begins with the ``size`` bytes of that SHA-256. Raises BoardError."""
+    try:
+        told, now = _sha256(board, path, size)
+        if told is None and now >= size:
+            told = hashlib.sha256(read_so_far(board, path).data[:size]).hexdigest()
+    except BoardFileMissing:
+        return False
+    return now >= size and told == digest
 
 
 def remove(board: Board, path: str) -> None:
-    """Delete a file. Raises BoardFileMissing, BoardError."""
-    with _missing_path(board, path):
-        board.repl.call(snippets.remove(path))
+    """Delete a file, and see that it is gone; one that is not there is gone. Raises BoardError."""
+    _change(board, path, snippets.remove(path), lambda: not exists(board, path))
 
 
-def write(board: Board, path: str, data: bytes) -> None:
-    """Write a file and prove it by size and SHA-256.
+def move(board: Board, path: str, target: str) -> None:
+    """Give a file another name that is free, and see that it has it. Raises BoardFileMissing, BoardError."""
 
-    Where the release can rename, the old content stays until the new one is proved. Raises BoardError where the
-    board refuses (full), or where what it holds then is not ``data``; the temporary file is removed then.
+    def is_there() -> bool:
+        return exists(board, target) and not exists(board, path)
+
+    _change(board, path, snippets.move(path, target), is_there)
+
+
+def make_folder(board: Board, path: str) -> None:
+    """Make a folder and those above it, where they are missing. Raises BoardError."""
+    if _one(board, path, snippets.make_folder(path)) is not True:
+        raise BoardFileRefused(path, "a file has that name", on=board.link.name)
+
+
+def free_name(board: Board, wanted: str) -> str:
+    """``wanted``, or the first name like it that is free on the board: main.py.off, main.py.off2, …"""
+    name, number = wanted, 1
+    while exists(board, name):
+        number += 1
+        name = f"{wanted}{number}"
+    return name
+
+
+def write(board: Board, path: str, data: bytes, tell: Tell = unheard) -> None:
+    """Write a file and prove what has its name then by size and SHA-256.
+
+    Where the release can rename, the old content stays until the new one is proved. What an earlier run left under the
+    temporary name is taken where it is ``data``. Raises BoardError where the board refuses (full), or where what it
+    holds then is not ``data``; the temporary file is removed then.
     """
-    can_rename = bool(board.identify().features.get("os.rename"))
-    target = posixpath.join(posixpath.dirname(path), TEMPORARY_NAME) if can_rename else path
+    if not board.identify().features.get("os.rename"):
+        _write_in_place(board, path, data, tell)
+        return
+    draft = draft_of(path)
     try:
-        send(board, target, data)
-        if stat(board, target).size_bytes != len(data):
-            raise _damaged(board, path, "the size")
-        if sha256(board, target) != hashlib.sha256(data).hexdigest():
-            raise _damaged(board, path, "the SHA-256")
+        if not is_same(board, draft, data):
+            _write_in_place(board, draft, data, tell)
+        _put_in_place(board, draft, path, data)
+    except BoardReset:
+        raise  # whatever starts with the board may run now: it is not spoken to
     except (BoardError, KeyboardInterrupt):
         with contextlib.suppress(BoardError):
-            remove(board, target)
+            if exists(board, path) or not exists(board, second_of(path)):
+                remove(board, draft)
         raise
-    if can_rename:
-        board.repl.call(snippets.rename(target, path))
 
 
-def send(board: Board, path: str, data: bytes, tell: Callable[[int], None] = lambda _done: None) -> None:
+def is_same(board: Board, path: str, data: bytes) -> bool:
+    """Whether the board holds just these bytes there. Raises BoardError where it cannot tell."""
+    try:
+        told, size = _sha256(board, path)
+        if told is None and size == len(data):
+            return read(board, path) == data
+    except BoardFileMissing:
+        return False
+    return size == len(data) and told == hashlib.sha256(data).hexdigest()
+
+
+def send(board: Board, path: str, data: bytes, tell: Tell = unheard) -> None:
     """Write a file in place, in small pieces, proving nothing; ``tell`` hears the bytes so far, and may raise to stop.
 
     Raises BoardFileMissing for a folder that is not there, BoardError where the board refuses (full).
     """
-    with _missing_path(board, path):
-        board.repl.call(snippets.open_for_writing(path))
+    with _own_errors(board, path):
+        _run_damaged_again(board, snippets.open_for_writing(path), path)
     try:
-        piece, done, failures = WRITE_PIECE_BYTES, 0, 0
+        piece, done, failures, short = WRITE_PIECE_BYTES, 0, 0, -1
         while done < len(data):
             part = data[done : done + piece]
-            try:
-                taken = board.repl.call(snippets.write_at(done, base64.b64encode(part).decode("ascii")))
-            except (ReplBroken, ReplTimeout, ReplTraceback) as err:
-                _refuse_if_full(board, path, err)
-                failures += piece == SMALLEST_PIECE_BYTES
-                if failures >= TRIES_AT_SMALLEST:
-                    raise
-                piece = max(SMALLEST_PIECE_BYTES, piece // 2)
-                board.repl.enter()
+            taken = _taken(board, path, done, part)
+            if taken == len(part):
+                done += len(part)
+                tell(done)
+                short = -1
                 continue
-            if taken != len(part):
+            if 0 <= taken < len(part) and taken == short:
                 raise _full(board, path)
-            done += len(part)
-            tell(done)
+            short = taken  # a full file system takes as little the second time; a digit that the line spoiled differs
+            failures += piece == SMALLEST_PIECE_BYTES
+            if failures >= TRIES_AT_SMALLEST:
+                raise proof.LineSpoils(f"{shown(path)} does not arrive at the board as it is sent", on=board.link.name)
+            piece = max(SMALLEST_PIECE_BYTES, piece // 2) if taken < 0 else piece
     finally:
-        with contextlib.suppress(BoardError):
+        with contextlib.suppress(ReplBroken, ReplTimeout, ReplTraceback):  # but no restart of the board
             board.repl.call(snippets.CLOSE_WRITTEN)
 
 
-def _refuse_if_full(board: Board, path: str, err: BoardError) -> None:
-    if isinstance(err, ReplTraceback) and re.search(r"ENOSPC|\b28\b", err.error):
-        raise _full(board, path) from err
+def _taken(board: Board, path: str, at: int, part: bytes) -> int:
+    """How much of a piece the board has written; -1 where piece or answer was spoiled on the line."""
+    try:
+        taken = board.repl.call(snippets.write_at(at, base64.b64encode(part).decode("ascii")))
+    except ReplTraceback as err:
+        if re.search(r"ENOSPC|\[Errno 28\]|OSError: 28\b", err.error):
+            raise _full(board, path) from err
+        if err.error.startswith(("OSError", "MemoryError")):
+            raise BoardFileRefused(path, err.error, on=board.link.name) from err
+    except (ReplBroken, ReplTimeout) as err:
+        if isinstance(err, ReplTimeout) and not board.repl.is_back:
+            raise
+    else:
+        return taken if isinstance(taken, int) else -1
+    proof.back_at_prompt(board)
+    return -1
+
+
+def _write_in_place(board: Board, path: str, data: bytes, tell: Tell) -> None:
+    """Write under this very name and prove it; what is not right the first time is written again."""
+    for _ in range(proof.TRIES):
+        send(board, path, data, tell)
+        if is_same(board, path, data):
+            return
+    raise proof.LineSpoils(f"what the board holds as {shown(path)} is not what was sent", on=board.link.name)
+
+
+def _put_in_place(board: Board, draft: str, path: str, data: bytes) -> None:
+    """The draft is proved; a program of the board may write on behind it once it has its name, as to a log."""
+
+    def has_it() -> bool:
+        return begins_as(board, path, len(data), hashlib.sha256(data).hexdigest())
+
+    _change(board, path, snippets.replace(draft, path, second_of(path)), lambda: has_it() and not exists(board, draft))
+    if not has_it():
+        raise BoardFileChanges(path, on=board.link.name)
+
+
+def _one(board: Board, path: str, code: str, silence_s: float = proof.SILENCE_S) -> object:
+    """The one value of a snippet about ``path``."""
+    with _own_errors(board, path):
+        return proof.one(board, code, shown(path), silence_s=silence_s, total_s=max(silence_s, proof.TOTAL_S))
+
+
+def _change(board: Board, path: str, code: str, is_done: Callable[[], bool]) -> None:
+    """Run a snippet that changes something and says true where that is so then.
+
+    is_done  looks at the board, where the snippet says something else: an answer that got lost does not undo the work,
+             and the second time the work cannot be done any more
+    """
+    failed: BoardError = BoardFileRefused(path, "the name is taken", on=board.link.name)
+    try:
+        if _one(board, path, code, REMOVE_SILENCE_S) is True:
+            return
+    except (BoardFileMissing, BoardFileRefused, proof.LineSpoils) as err:
+        failed = err
+    if not is_done():
+        raise failed
+
+
+def _run_damaged_again(board: Board, code: str, path: str) -> None:
+    """Run guarded code that says little; where it did not arrive as it was sent, send it again."""
+    for _ in range(proof.TRIES):
+        try:
+            board.repl.call(code)
+            return
+        except ReplTraceback as err:
+            if err.error.startswith(("OSError", "MemoryError")):
+                raise
+        except (ReplBroken, ReplTimeout) as err:
+            if isinstance(err, ReplTimeout) and not board.repl.is_back:
+                raise
+        proof.back_at_prompt(board)
+    raise proof.LineSpoils(f"a command about {shown(path)} does not arrive at the board", on=board.link.name)
+
+
+def _pieces(board: Board, path: str, size: int, tell: Tell = unheard) -> bytes:
+    """Up to ``size`` bytes of a file, each row proved; fewer where the file became shorter meanwhile."""
+    content = bytearray()
+    while len(content) < size:
+        wanted = min(READ_AT_ONCE_BYTES, size - len(content))
+        with _own_errors(board, path):
+            told = proof.rows(board, snippets.read(path, len(content), wanted, READ_PIECE_BYTES), shown(path))
+        try:
+            piece = b"".join(base64.b64decode(str(value), validate=True) for value in told)
+        except binascii.Error as err:
+            raise _nonsense(board, path) from err
+        content += piece
+        if len(piece) < wanted:
+            break
+        tell(len(content))
+    return bytes(content)
+
+
+def _sha256(board: Board, path: str, size: int | None = None) -> tuple[str | None, int]:
+    """The hash of a file, or of its first ``size`` bytes, None where the board cannot hash; and how long it is."""
+    with _own_errors(board, path):
+        told = proof.rows(
+            board, snippets.sha256(path, size), shown(path), silence_s=HASH_SILENCE_S, total_s=HASH_SILENCE_S
+        )
+    if len(told) != 2 or not isinstance(told[1], int):
+        raise _nonsense(board, path)
+    return told[0] if isinstance(told[0], str) else None, told[1]
 
 
 def _full(board: Board, path: str) -> BoardError:
     return BoardError(
         "flash-filesystem-full",
-        f"no room for {path}",
+        f"no room for {shown(path)}",
         on=board.link.name,
         cause=f"{_volume(path)} of the board is full",
         next=f"delete files that are not needed from {_volume(path)}",
@@ -206,48 +405,53 @@ def _volume(path: str) -> str:
     return "/" + path.strip("/").partition("/")[0]
 
 
-def _damaged(board: Board, path: str, what: str) -> BoardError:
-    return BoardError(
-        "corrupt-upload",
-        f"{what} of {path} on the board is not what it should be",
-        on=board.link.name,
-        cause="bytes lost on the line, or another program on the same port",
-        next="close other programs that use the port and run the command again",
-    )
-
-
 def _nonsense(board: Board, path: str) -> BoardError:
     return BoardError("repl-answers", f"the board gave no usable account of {shown(path)}", on=board.link.name)
 
 
-def _read_piece(board: Board, path: str, offset: int, size: int) -> bytes:
-    content = b""
-    for value in _run(board, path, snippets.read(path, offset, size, READ_PIECE_BYTES)):
-        try:
-            content += base64.b64decode(str(value), validate=True)
-        except binascii.Error:
-            return b""
-    return content
+#: What an error of the board's file system means: its sign, what the board cannot do, why, and what helps.
+_MEANINGS = (
+    (
+        r"EIO|\[Errno 5\]|: 5$",
+        "cannot read or write",
+        "the file system in the board's flash, or the card, is damaged there",
+        "fipy-doctor backup keeps all the others; fix --reset-flash then makes the flash good again, without that file",
+    ),
+    (
+        r"EACCES|EROFS|EPERM|\[Errno (?:13|30|1)\]|read.?only|denied",
+        "may not change",
+        "the file or the volume is write-protected",
+        "take the protection away on a PC (the lock of a card), or leave that file out",
+    ),
+    (
+        r"ENOSPC|\[Errno 28\]|: 28$",
+        "has no room for",
+        "the file system of the board is full",
+        "delete files that are not needed there",
+    ),
+)
 
 
-def _run(board: Board, path: str, code: str) -> list[object]:
-    """The values of a snippet that ends with a tagged null, without that null."""
-    with _missing_path(board, path):
-        values = tagged(board.repl.run(code, errors="surrogateescape"))
-    if not values or values[-1] is not None:
-        raise _nonsense(board, path)
-    return values[:-1]
+def _in_words(error: str) -> tuple[str, str, str]:
+    for sign, what, cause, step in _MEANINGS:
+        if re.search(sign, error):
+            return what, cause, step
+    return "refuses", "", "see what is on the board with fipy-doctor check"
 
 
-class _missing_path(contextlib.AbstractContextManager["_missing_path"]):
-    """Turns both wordings of "no such file" (board-and-repl.md 4, error texts) into BoardFileMissing."""
+class _own_errors(contextlib.AbstractContextManager["_own_errors"]):
+    """Turns what the board raised about ``path`` into an error that names it.
+
+    Both wordings of "no such file" (board-and-repl.md 4, error texts) become BoardFileMissing.
+    """
 
     def __init__(self, board: Board, path: str) -> None:
         self._board = board
         self._path = path
 
     def __exit__(self, kind: object, error: BaseException | None, where: object) -> None:
-        if isinstance(error, ReplTraceback) and re.search(
-            r"ENOENT|\[Errno 2\]|no such file or directory|error removing file", error.error
-        ):
+        if not isinstance(error, ReplTraceback):
+            return
+        if re.search(r"ENOENT|\[Errno 2\]|no such file or directory|error removing file", error.error):
             raise BoardFileMissing(self._path, on=self._board.link.name) from error
+        raise BoardFileRefused(self._path, error.error, on=self._board.link.name) from error

@@ -7,12 +7,13 @@ import posixpath
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from doctor.board import files, snippets
+from doctor.board import files, onboard, proof, snippets
 from doctor.board.board import Board
 from doctor.board.kept_files import (
+    DEEP,
     MANIFEST,
     ROOT,
     Kept,
@@ -23,40 +24,60 @@ from doctor.board.kept_files import (
     read_backup,
     write_manifest,
 )
-from doctor.board.onboard import FOLDER as OUR_UPDATER
-from doctor.board.repl import ReplTraceback
-from doctor.errors import BoardError, UsageError
+from doctor.board.own_names import is_ours
+from doctor.errors import UsageError
 from doctor.escape import shown
+from doctor.plural import counted
 
 DEPTH = 32  #: folders in folders; deeper is a file system that runs in circles
 MAX_BYTES = 8 << 20  #: more than any /flash holds (4 MiB)
 FORMAT_SILENCE_S = 120.0
+SAY_EVERY_BYTES = 32 << 10  #: some 5 s at 115200 baud
 NO_NAME = "its name holds bytes that are no text"
+CAME = "it came while the copies were made"
+CHANGED = "it changed after it was copied"
 
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Backup:
-    """A finished backup: what it holds, and what of the board could not be read, with the board's own words."""
+    """A finished backup.
+
+    unreadable  what of the board is not in it, or not as it is now, with the reason in the board's words or ours
+    growing     files to which the board went on writing: kept as they were when they were read
+    """
 
     kept: KeptFiles
     unreadable: tuple[tuple[str, str], ...] = ()
+    growing: tuple[str, ...] = ()
 
     @property
     def why_unreadable(self) -> str:
         """The likely cause of what could not be read."""
-        if all(reason == NO_NAME for _, reason in self.unreadable):
+        reasons = {reason for _, reason in self.unreadable}
+        if reasons <= {NO_NAME}:
             return "their names hold bytes that are no text, as programs leave that write another character set"
-        return "the file system in the board's flash is damaged"
+        if reasons <= {CAME, CHANGED}:
+            return "a program or a thread of the board writes files meanwhile"
+        return "; ".join(f"{shown(path)}: {shown(reason)}" for path, reason in self.unreadable[:3])
+
+    @property
+    def advice(self) -> str:
+        """What brings a whole backup about, or helps without one."""
+        if any("changes while" in reason or reason in (CAME, CHANGED) for _, reason in self.unreadable):
+            return "stop the program that writes them (fipy-doctor fix --stop-program), then make another backup"
+        return "look at what is kept; fipy-doctor fix --reset-flash makes the flash good again, without those files"
 
 
 @dataclass
 class _Found:
-    files: list[files.BoardFile]
-    folders: list[str]
-    unreadable: list[tuple[str, str]]
-    ours: bool = False
+    """What a look at the whole tree brings; ``left_out`` are unfinished files and the updater of this program."""
+
+    files: list[files.BoardFile] = field(default_factory=list)
+    folders: list[str] = field(default_factory=list)
+    unreadable: list[tuple[str, str]] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
 
 
 def quiet(_text: str) -> None:
@@ -66,10 +87,10 @@ def quiet(_text: str) -> None:
 def backup(board: Board, folder: Path, say: Say = quiet) -> Backup:
     """Copy every file of /flash below ``folder``, which must be empty or new; all is read back at the end.
 
-    Our own updater is left out: it is the program's, not the user's. A file or folder that the board itself cannot read
-    is left out and named. Where the backup breaks off, what was
-    written is removed again. Raises BoardError where the board cannot be read at all, CardError where the PC cannot
-    write, UsageError for a folder that holds something.
+    What is this program's own, by its hash or its name, is left out. What the board cannot read, or what a program of
+    the board changes meanwhile, is left out and named: the board is looked at once more at the end. Where the backup
+    breaks off, what was written is removed again. Raises BoardError where the board cannot be read at all, CardError
+    where the PC cannot write, UsageError for a folder that holds something.
     """
     try:
         was_there = folder.exists()
@@ -94,11 +115,13 @@ def backup(board: Board, folder: Path, say: Say = quiet) -> Backup:
 
 
 def _backup(board: Board, folder: Path, say: Say) -> Backup:
-    found = _Found([], [], [])
-    _look(board, ROOT, DEPTH, found)
-    if found.ours:
-        say(f"left out: {OUR_UPDATER}, the updater that fipy-doctor put there itself, and puts there again when needed")
+    own = onboard.own_files(board)
+    found = _look(board, own)
+    if found.left_out:
+        say(f"left out: {', '.join(map(shown, found.left_out))}, which fipy-doctor puts there itself when needed")
     kept: list[Kept] = []
+    growing: list[str] = []
+    unreadable = list(found.unreadable)
     where: dict[str, Path] = {}
     taken: set[str] = set()
     for path in found.folders:
@@ -108,64 +131,97 @@ def _backup(board: Board, folder: Path, say: Say) -> Backup:
     for entry in found.files:
         say(f"reading {shown(entry.path)}, {entry.size_bytes:,} bytes")
         try:
-            data = _read_twice(board, entry.path)
-        except (ReplTraceback, files.BoardFileMissing) as err:
-            found.unreadable.append((entry.path, err.what))
-            say(f"{shown(entry.path)} cannot be read: {err.what}")
+            read = files.read_so_far(board, entry.path, max_bytes=MAX_BYTES, tell=teller(say, entry.size_bytes))
+        except (files.BoardFileRefused, files.BoardFileMissing, files.BoardFileChanges) as err:
+            unreadable.append((entry.path, err.what))
+            say(f"{shown(entry.path)} is left out: {err.what}")
             continue
         name = local_name(entry.path, taken)
         taken.add(name.lower())
         where[entry.path] = folder / name
-        keep(where[entry.path], data)
-        kept.append(Kept(entry.path, len(data), hashlib.sha256(data).hexdigest()))
+        keep(where[entry.path], read.data)
+        kept.append(Kept(entry.path, len(read.data), hashlib.sha256(read.data).hexdigest()))
+        growing += [entry.path] * (read.grows or len(read.data) != entry.size_bytes)
+    left_out = {path for path, _ in unreadable}
+    unreadable += [one for one in _changed(found, _look(board, own), growing) if one[0] not in left_out]
+    if growing:
+        say(f"the board goes on writing to {', '.join(map(shown, growing))}: kept as it was when it was read")
     write_manifest(folder, kept, found.folders, where)
-    return Backup(read_backup(folder), tuple(found.unreadable))
+    return Backup(read_backup(folder), tuple(unreadable), tuple(growing))
+
+
+def _changed(before: _Found, after: _Found, growing: list[str]) -> list[tuple[str, str]]:
+    """What is another tree now than the one that was copied; a file that only became longer joins ``growing``."""
+    old = {entry.path: entry.size_bytes for entry in before.files}
+    known = {*old, *(path for path, _ in before.unreadable)}
+    changed = []
+    for entry in after.files:
+        if entry.path not in known:
+            changed.append((entry.path, CAME))
+        elif old.get(entry.path, entry.size_bytes) < entry.size_bytes:
+            growing += [entry.path] * (entry.path not in growing)
+        elif entry.path in old and old[entry.path] != entry.size_bytes:
+            changed.append((entry.path, CHANGED))
+    changed += [(path, reason) for path, reason in after.unreadable if path not in known]
+    return changed + [(path, CAME) for path in after.folders if path not in before.folders]
+
+
+def teller(say: Say, total_bytes: int) -> files.Tell:
+    """Says now and then how much of a long file is done."""
+    said = 0
+
+    def tell(done: int) -> None:
+        nonlocal said
+        if done - said >= SAY_EVERY_BYTES and done < total_bytes:
+            said = done
+            say(f"  {done:,} of {counted(total_bytes, 'byte')}")
+
+    return tell
 
 
 def format_flash(board: Board) -> None:
     """Format /flash by the call of the board's release; everything on it is lost. Raises BoardError."""
-    board.repl.call(snippets.FORMAT_FLASH, silence_s=FORMAT_SILENCE_S, total_s=FORMAT_SILENCE_S)
+    proof.one(board, snippets.FORMAT_FLASH, ROOT, silence_s=FORMAT_SILENCE_S, total_s=FORMAT_SILENCE_S)
 
 
-def _look(board: Board, path: str, depth: int, found: _Found) -> None:
+def _look(board: Board, own: frozenset[str]) -> _Found:
+    """The whole tree; ``own`` are files of this program that stand in it."""
+    found = _Found()
+    _look_into(board, ROOT, DEPTH, own, found)
+    if own:
+        found.left_out.append(onboard.FOLDER)
+        if not any(entry.path.startswith(onboard.FOLDER + "/") for entry in found.files):
+            found.folders = [path for path in found.folders if path != onboard.FOLDER]
+    return found
+
+
+def _look_into(board: Board, path: str, depth: int, own: frozenset[str], found: _Found) -> None:
     try:
         entries = files.listdir(board, path)
-    except (ReplTraceback, files.BoardFileMissing) as err:
+    except (files.BoardFileRefused, files.BoardFileMissing) as err:
         found.unreadable.append((path, err.what))
         return
     for entry in entries:
         if not entry.is_named:
             found.unreadable.append((entry.path, NO_NAME))
+        elif entry.path in own:
+            continue
+        elif not entry.is_dir and is_ours(entry.path):
+            found.left_out.append(entry.path)
         elif not entry.is_dir:
             found.files.append(entry)
-        elif entry.path == OUR_UPDATER:
-            found.ours = True
         elif depth > 1:
             found.folders.append(entry.path)
-            _look(board, entry.path, depth - 1, found)
+            _look_into(board, entry.path, depth - 1, own, found)
         else:
             found.unreadable.append((entry.path, f"it lies more than {DEPTH} folders deep"))
-
-
-def _read_twice(board: Board, path: str) -> bytes:
-    """The bytes of a file, and the board's own hash of it agrees."""
-    data = files.read(board, path, max_bytes=MAX_BYTES)
-    if files.sha256(board, path) != hashlib.sha256(data).hexdigest():
-        raise BoardError(
-            "corrupt-upload",
-            f"{shown(path)} was read with other bytes than the board has",
-            on=board.link.name,
-            cause="bytes lost on the line, or another program on the same port",
-            next="close other programs that use the port and run the command again",
-        )
-    return data
 
 
 def _clear(folder: Path, *, itself: bool) -> None:
     """Remove half a backup: a folder that was empty or did not exist before we came."""
     with suppress(OSError):
         for path in folder.iterdir():
-            if path.name == posixpath.basename(ROOT) and path.is_dir() and not path.is_symlink():
+            if path.name in (posixpath.basename(ROOT), DEEP) and path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path, ignore_errors=True)
             elif path.name == MANIFEST:
                 path.unlink()

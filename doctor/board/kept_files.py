@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from doctor.board.own_names import is_ours
 from doctor.errors import CardError, UsageError
 from doctor.escape import shown
+from doctor.host_names import host_name
+from doctor.json_file import count_in, read_json, text_in
 
 SCHEMA = "fipy-doctor/board-backup/1"
 MANIFEST = "fipy-doctor-backup.json"
@@ -20,9 +22,10 @@ ROOT = "/flash"
 #: What a computer leaves in folders and no board needs; names that start with a dot are left out too.
 LITTER = frozenset({"__pycache__", "thumbs.db", "desktop.ini"})
 
-#: What Windows does not take in a name, and ``%``, by which such characters are kept.
-_UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*%]|[. ]$')
-_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+MANIFEST_MAX_BYTES = 16 << 20  #: /flash holds 4 MiB, in some thousand files at most
+LONGEST_PATH = 150  #: characters below the folder: Windows takes 260 for all, and the folder needs some of them
+DEEP = "deep"  #: where a file is kept whose path is longer, by the hash of its folder
+_DEEP_NAME_BYTES = 60
 
 
 @dataclass(frozen=True)
@@ -72,13 +75,18 @@ def read_folder(folder: Path) -> KeptFiles:
 def read_backup(folder: Path) -> KeptFiles:
     """The files of a backup, each looked at and found whole. Raises UsageError, CardError for unsafe names."""
     try:
-        manifest = json.loads((folder / MANIFEST).read_bytes())
-        files, where = [], {}
+        manifest = read_json(folder / MANIFEST, MANIFEST_MAX_BYTES)
+        if not isinstance(manifest, dict):
+            raise ValueError("is no manifest")
+        files, where, left_out = [], {}, []
         for entry in manifest["files"]:
-            one = Kept(str(entry["path"]), int(entry["size_bytes"]), str(entry["sha256"]))
+            one = Kept(text_in(entry["path"]), count_in(entry["size_bytes"]), text_in(entry["sha256"]))
+            if is_ours(one.path):  # versions before own_names kept their own unfinished files like others
+                left_out.append(one.path)
+                continue
             files.append(one)
-            where[one.path] = folder / _inside(str(entry.get("kept_as", one.path.lstrip("/"))), one.path)
-        folders = tuple(str(path) for path in manifest.get("folders", ()))
+            where[one.path] = folder / _inside(text_in(entry.get("kept_as", one.path.lstrip("/"))), one.path)
+        folders = tuple(text_in(path) for path in manifest.get("folders", ()))
         known = manifest["schema"] == SCHEMA
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as err:
         raise _no_backup("this folder holds no backup of a board", folder) from err
@@ -87,7 +95,7 @@ def read_backup(folder: Path) -> KeptFiles:
     for path in (*where, *folders):
         if not path.startswith(ROOT + "/") or ".." in path.split("/") or "\0" in path:
             raise CardError("backup-name-unsafe", "the backup names a place that is not in /flash", on=shown(path))
-    kept = KeptFiles(folder, tuple(files), folders, where)
+    kept = KeptFiles(folder, tuple(files), folders, where, tuple(left_out))
     for one in files:
         kept.content(one)
     return kept
@@ -129,19 +137,17 @@ def local_name(path: str, taken: Collection[str]) -> str:
 
     taken  such names that are given already, in lower case: two names that differ in case only are two files
     """
-    parts = [_safe(part) for part in PurePosixPath(path).parts if part != "/"]
+    parts = [host_name(part) for part in PurePosixPath(path).parts if part != "/"]
+    if len("/".join(parts)) > LONGEST_PATH:
+        folder, _, name = path.rpartition("/")
+        mark = hashlib.sha256(folder.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        parts = [DEEP, mark, host_name(name, _DEEP_NAME_BYTES)]
     name = "/".join(parts)
     number = 1
     while name.lower() in taken:
         number += 1
         name = "/".join([*parts[:-1], f"{parts[-1]}%{number}"])
     return name
-
-
-def _safe(part: str) -> str:
-    if part == ".." or _DEVICES.fullmatch(part):
-        return f"%{ord(part[0]):02X}{part[1:]}"
-    return _UNSAFE.sub(lambda found: f"%{ord(found.group()):02X}", part)
 
 
 def _inside(name: str, path: str) -> Path:
@@ -154,7 +160,7 @@ def _inside(name: str, path: str) -> Path:
 
 def _read_plain(folder: Path) -> KeptFiles:
     names = {path.name for path in folder.iterdir()}
-    if "flash" in names and names <= {"flash", "sd"}:
+    if "flash" in names and names <= {"flash", "sd", DEEP}:
         raise UsageError(
             "no-board-backup",
             "this looks like a backup of a board that was not finished: its list of files is missing",

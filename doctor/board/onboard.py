@@ -9,14 +9,16 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from doctor.board import files, snippets
+from doctor.board import files, own_names, proof, snippets
 from doctor.board.board import Board
-from doctor.board.repl import CTRL_C, RESET_SIGNS, tagged
+from doctor.board.repl import CTRL_C, RESET_SIGNS
+from doctor.board.room import room_on
 from doctor.clock import Deadline
 from doctor.errors import BoardError, BoardReset
 from doctor.escape import shown
@@ -30,6 +32,8 @@ FOLDER = f"/flash/lib/{PACKAGE}"
 SILENCE_S = 30.0  #: the board's heart beats every 2 s; hashing a slow card's block or a flash write may hold it up
 LINE_MAX_BYTES = 16_384  #: a version block is the longest line; what has no end within this is no line of ours
 HASH_SILENCE_S = 30.0
+SAY_EVERY_BYTES = 32 << 10
+FULL = "flash-filesystem-full"
 SETTLE_S = 2.0
 QUIET_MS = 200
 
@@ -101,39 +105,116 @@ def core_files() -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(home.glob("*.py"))}
 
 
+def own_files(board: Board) -> frozenset[str]:
+    """Paths of what this program has put on the board, known by its hash: the rest of that folder is the user's."""
+    wanted = {name: hashlib.sha256(data).hexdigest() for name, data in core_files().items()}
+    return frozenset(f"{FOLDER}/{name}" for name, digest in _hashes(board).items() if wanted.get(name) == digest)
+
+
 def install(
     board: Board, say: Callable[[str], None] = lambda _text: None, between: Callable[[], None] = lambda: None
 ) -> int:
     """Bring the core on the board up to date, every file proved by its SHA-256; returns how many were sent.
 
-    between  called before each file; what it raises ends the work, which the next time goes on where it was
+    between  called before each piece of a file; what it raises ends the work, which the next time goes on where it was
 
-    Raises BoardError where the board's flash is full or a file is not what was sent.
+    Raises BoardError where there is no room for all of it, where a package of the user's has its name, or where a file
+    is not what was sent. What was begun is taken away again where the board gets full.
     """
     wanted = core_files()
     there = _hashes(board)
-    stale = [name for name in there if name.endswith(".py") and name not in wanted]
     missing = [name for name, data in wanted.items() if there.get(name) != hashlib.sha256(data).hexdigest()]
-    if missing:
-        total = sum(len(wanted[name]) for name in missing)
-        say(f"putting the updater on the board, where it stays: {FOLDER}, {len(missing)} files, {total:,} bytes")
-        board.repl.call(snippets.make_folder(FOLDER))
-    for name in missing:
-        between()
-        files.write(board, f"{FOLDER}/{name}", wanted[name])
-    for name in stale:
-        files.remove(board, f"{FOLDER}/{name}")
+    if not missing:
+        return 0
+    sizes = _sizes(board)
+    _refuse_foreign(board, sizes)
+    total = sum(len(wanted[name]) for name in missing)
+    _need_room(board, {name: len(wanted[name]) for name in missing}, sizes)
+    say(f"putting the updater on the board, where it stays: {FOLDER}, {len(missing)} files, {total:,} bytes")
+    files.make_folder(board, FOLDER)
+    sent = said = 0
+    done: list[str] = []
+    try:
+        for name in missing:
+            if sent - said >= SAY_EVERY_BYTES:
+                said = sent
+                say(f"the updater: {sent:,} of {total:,} bytes are on the board")
+            files.write(board, f"{FOLDER}/{name}", wanted[name], lambda _bytes: between())
+            done.append(name)
+            sent += len(wanted[name])
+    except BoardError as err:
+        if err.id == FULL:
+            _take_away(board, [name for name in done if name not in sizes], made=not sizes)
+            raise _no_room(board, None) from err
+        raise
+    for name in sizes:
+        if own_names.is_ours(name):
+            files.remove(board, f"{FOLDER}/{name}")
     return len(missing)
+
+
+def _sizes(board: Board) -> dict[str, int]:
+    """What lies in the folder, by name; empty where there is none."""
+    try:
+        return {entry.name: entry.size_bytes for entry in files.listdir(board, FOLDER) if not entry.is_dir}
+    except files.BoardFileMissing:
+        return {}
+
+
+def _refuse_foreign(board: Board, there: Mapping[str, int]) -> None:
+    """Raise where the folder is a package of the user's: its __init__.py does not begin as every one of ours does."""
+    if "__init__.py" not in there:
+        return
+    begin = core_files()["__init__.py"].split(b"\n", 1)[0]
+    if files.begins_as(board, f"{FOLDER}/__init__.py", len(begin), hashlib.sha256(begin).hexdigest()):
+        return
+    raise BoardError(
+        "via-card",
+        f"the board has a package of its own that is called {PACKAGE}; it was left as it is",
+        on=FOLDER,
+        cause=f"the updater that flashes from the card would lie there, and is loaded by that name ({PACKAGE})",
+        next=f"run the same flash with --via usb, which needs nothing on the board; or give {FOLDER} another name",
+    )
+
+
+def _need_room(board: Board, missing: Mapping[str, int], there: Mapping[str, int]) -> None:
+    """Raise where not all of it fits; each file is written beside the old one that it replaces."""
+    room = room_on(board)
+    if room.free_bytes is None:
+        return
+    old = {name: room.file_bytes(there[name]) for name in missing if name in there}
+    need = sum(room.file_bytes(size) - old.get(name, 0) for name, size in missing.items())
+    need += max(old.values(), default=0) + (0 if there else room.folder_bytes) + room.spare_bytes
+    if need > room.free_bytes:
+        raise _no_room(board, (need, room.free_bytes))
+
+
+def _no_room(board: Board, counted: tuple[int, int] | None) -> BoardError:
+    said = (
+        f"it needs {counted[0]:,} bytes, and {counted[1]:,} are free" if counted else "the board says that it is full"
+    )
+    return BoardError(
+        FULL,
+        f"no room on /flash for the updater that flashes from the card: {said}; nothing of it was left there",
+        on=board.link.name,
+        cause="the board's flash is nearly full",
+        next="run the same flash with --via usb, which needs no room on the board; or delete files from /flash",
+    )
+
+
+def _take_away(board: Board, names: Sequence[str], *, made: bool) -> None:
+    """Remove what this run has put there, and the folder where it was made for that."""
+    with suppress(BoardError):
+        for name in names:
+            files.remove(board, f"{FOLDER}/{name}")
+        if made:
+            files.remove(board, FOLDER)
 
 
 def _hashes(board: Board) -> dict[str, str]:
     """SHA-256 by name of what lies in the folder; empty where there is none, or where the board cannot hash."""
-    printed = board.repl.run(snippets.hashes(FOLDER), silence_s=HASH_SILENCE_S)
-    found = {}
-    for value in tagged(printed):
-        if isinstance(value, list) and len(value) == 2:
-            found[str(value[0])] = str(value[1])
-    return found
+    told = proof.rows(board, snippets.hashes(FOLDER), FOLDER, silence_s=HASH_SILENCE_S)
+    return {str(value[0]): str(value[1]) for value in told if isinstance(value, list) and len(value) == 2}
 
 
 def start(board: Board, order: Order) -> bytes:

@@ -25,6 +25,7 @@ ENTER_S = 2.0  #: for the raw banner; an idle board answers within milliseconds
 ACCEPT_S = 2.0  #: for ``OK`` after a command, repl-stack rule 3
 OUTPUT_MAX_BYTES = 1 << 20  #: a snippet of ours prints a few kB; a device that sends more than 1 MB is not well
 
+RESET_TEXT_MS = 200  #: the ROM speaks at once, long before the firmware does
 RESET_WINDOW_BYTES = 8192  #: two reads: a sign cannot slip between searches, and long outputs stay cheap
 
 #: What a board prints when it restarts (board-and-repl.md 3.1, 3.3).
@@ -82,6 +83,11 @@ class Repl:
         self._unfinished = False  # a command of ours may still run, because waiting for it was cut short
         self._held = b""
 
+    @property
+    def is_back(self) -> bool:
+        """Whether no command of ours may still run on the board."""
+        return not self._unfinished
+
     def enter(self, *, cancel_input: bool = False) -> None:
         """Go from the idle prompt to the raw REPL.
 
@@ -111,6 +117,10 @@ class Repl:
         self.link.write(CTRL_B)
         heard, _ = self._read_until(PROMPT, Deadline(self.link.clock, ENTER_S))
         return heard.decode("utf-8", errors="replace").replace("\r\n", "\n").strip("> \n")
+
+    def watch_for_reset(self) -> None:
+        """Take what the board has sent meanwhile. Raises BoardReset where it has restarted."""
+        self._watch(self.link.read(4096, RESET_TEXT_MS))
 
     def forget(self) -> None:
         """The board was restarted or bridged away on purpose: whatever we knew about its REPL is void."""
@@ -176,7 +186,7 @@ class Repl:
             self.enter()
         if self._unfinished:
             self._stop_own_command()
-        self.link.drain()
+        self._watch(self.link.drain())
         self._held = b""
         for start in range(0, len(data), WRITE_BYTES):
             self.link.write(data[start : start + WRITE_BYTES])

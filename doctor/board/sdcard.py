@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from doctor.board import sectors, snippets_card
+from doctor.board import files, proof, sectors, snippets_card
 from doctor.board.repl import ReplTraceback
 from doctor.errors import BoardError
 from doctor.escape import shown
@@ -126,13 +126,24 @@ def head(board: Board, path: str, count: int, offset: int = 0) -> tuple[int, byt
 
 
 def move(board: Board, source: str, target: str) -> None:
-    """Give a file on the card another path on the same card. Raises BoardError where the board refuses."""
-    board.repl.call(snippets_card.move(source, target), silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S)
+    """Give a file on the card another path on the same card, which must be free, and see that it has it.
+
+    Raises BoardError where the board refuses.
+    """
+    with _refused(board, source):
+        code = snippets_card.move(source, target)
+        done = proof.one(board, code, shown(source), silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S)
+    if done is not True:
+        raise BoardError(
+            "sd-socket-contact", f"{shown(target)} is not there after it was moved", on="card in the board"
+        )
 
 
 def remove_apple_double(board: Board, path: str) -> None:
     """Delete a ``._`` file of macOS on the card. Raises BoardError where it is something else, or refused."""
-    answer = board.repl.call(snippets_card.remove_apple_double(path), silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S)
+    with _refused(board, path):
+        code = snippets_card.remove_apple_double(path)
+        answer = proof.one(board, code, shown(path), silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S)
     if answer is not True:
         raise BoardError("appledouble-companion", "is no note of macOS; it was not deleted", on=path)
 
@@ -149,7 +160,16 @@ def mounted(board: Board) -> Iterator[str]:
 
 def format_card(board: Board) -> None:
     """Format the card in the board by the call of its era; everything on it is lost. Raises BoardError."""
-    board.repl.call(snippets_card.format_card(), silence_s=FORMAT_SILENCE_S, total_s=FORMAT_SILENCE_S)
+    proof.one(board, snippets_card.format_card(), "its card", silence_s=FORMAT_SILENCE_S, total_s=FORMAT_SILENCE_S)
+
+
+@contextmanager
+def _refused(board: Board, path: str) -> Iterator[None]:
+    """What the board raises about a file on the card, as an error that names it."""
+    try:
+        yield
+    except ReplTraceback as err:
+        raise files.BoardFileRefused(path, err.error, on=board.link.name) from err
 
 
 def _view(answer: Mapping[str, Any]) -> CardView:

@@ -11,7 +11,7 @@ sector0, boots   base64 of sector 0, and of the first bytes behind each partitio
 
 from __future__ import annotations
 
-from doctor.board.snippets import quoted, wrapped
+from doctor.board.snippets import proved, quoted, wrapped
 
 FILES_MAX = 200  #: entries listed; a card for flashing holds a handful, and the board's RAM holds a few hundred
 SECTOR_HEAD_BYTES = 96  #: of a boot sector: up to the file system's name at 82
@@ -177,24 +177,38 @@ _fd_with_card(_fd_head)
 """
 
 _MOVE = """
+def _fd_there(p):
+    try:
+        os.stat(p)
+    except OSError:
+        return False
+    return True
 def _fd_move():
-    os.rename(SRC, DST)
-    print('@@FD true')
+    if not _fd_there(DST):
+        os.rename(SRC, DST)
+    elif _fd_there(SRC):
+        raise OSError(17)
+    say('true' if _fd_there(DST) and not _fd_there(SRC) else 'false')
 _fd_with_card(_fd_move)
 """
 
 _REMOVE_APPLE_DOUBLE = """
 def _fd_remove():
-    f = open(PATH, 'rb')
+    try:
+        f = open(PATH, 'rb')
+    except OSError:
+        os.listdir(PATH[:PATH.rfind('/')])
+        say('true')
+        return
     try:
         head = f.read(4)
     finally:
         f.close()
     if head == b'\\x00\\x05\\x16\\x07':
         os.remove(PATH)
-        print('@@FD true')
+        say('true')
     else:
-        print('@@FD false')
+        say('false')
 _fd_with_card(_fd_remove)
 """
 
@@ -249,7 +263,7 @@ def _fd_format():
             if sd is not None:
                 _fd_unmount('/sd')
                 sd.deinit()
-    print('@@FD true')
+    say('true')
 _fd_format()
 """
 
@@ -271,14 +285,14 @@ def head(path: str, count: int, offset: int = 0) -> str:
 
 
 def move(source: str, target: str) -> str:
-    """Give a file on the card another path on the same card; FatFs refuses where the target exists."""
+    """Give a file on the card another path on the same card, which must be free; true where it has it then."""
     code = _MOVE.replace("SRC", quoted(source)).replace("DST", quoted(target))
-    return wrapped(_limited(_DEFINE + _WITH_CARD) + code)
+    return proved(_limited(_DEFINE + _WITH_CARD) + code)
 
 
 def remove_apple_double(path: str) -> str:
-    """Delete a ._ file of macOS on the card; prints false, and deletes nothing, where it is something else."""
-    return wrapped(_limited(_DEFINE + _WITH_CARD) + _REMOVE_APPLE_DOUBLE.replace("PATH", quoted(path)))
+    """Delete a ._ file of macOS on the card; false, and nothing is deleted, where it is something else."""
+    return proved(_limited(_DEFINE + _WITH_CARD) + _REMOVE_APPLE_DOUBLE.replace("PATH", quoted(path)))
 
 
 def mount() -> str:
@@ -293,7 +307,7 @@ def unmount() -> str:
 
 def format_card() -> str:
     """Format the card with the call that the release has. Everything on it is lost."""
-    return wrapped(_limited(_DEFINE) + _FORMAT)
+    return proved(_limited(_DEFINE) + _FORMAT)
 
 
 def _limited(code: str) -> str:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from doctor.board import proof, snippets
+
 if TYPE_CHECKING:
     from doctor.board.board import Board
 
-UNIQUE_ID = """
-import machine, ubinascii, ujson
-print('@@FD ' + ujson.dumps(ubinascii.hexlify(machine.unique_id()).decode()))
+UNIQUE_ID = snippets.proved(
+    """
+import machine, ujson
+say(ujson.dumps(ubinascii.hexlify(machine.unique_id()).decode()))
 """
+)
 """Prints the ESP32's MAC address as hexadecimal digits."""
 
 
 def unique_id(board: Board) -> str:
     """The board's MAC address, 12 hexadecimal digits. Raises BoardError, LinkError."""
-    return "".join(char for char in str(board.repl.call(UNIQUE_ID)) if char in "0123456789abcdef")[:32]
+    answer = str(proof.one(board, UNIQUE_ID, "its number"))
+    return "".join(char for char in answer if char in "0123456789abcdef")[:32]

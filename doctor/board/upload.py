@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
-from doctor.board import files, snippets
+from doctor.board import files, onboard, own_names
 from doctor.board.board import Board
 from doctor.board.file_names import same_on_fat, why_not
-from doctor.board.flash_copy import DEPTH, MAX_BYTES, Say, quiet
+from doctor.board.flash_copy import DEPTH, MAX_BYTES, Say, quiet, teller
 from doctor.board.kept_files import MANIFEST, ROOT, Kept, KeptFiles
+from doctor.board.room import Room, room_on
 from doctor.errors import BoardError, Stopped, UsageError
 from doctor.escape import shown
 from doctor.plural import counted
 from doctor.scripts import ScriptKind, classify
-
-CLUSTER_BYTES = 4096  #: what one file takes at least on /flash: an erase block of the flash chip
-SPARE_BYTES = 2 * CLUSTER_BYTES  #: for folders that grow
 
 #: Kinds of file that are no script whatever their name says; how good a real one is, its author knows best.
 NO_SCRIPTS = frozenset(
@@ -40,39 +39,62 @@ NO_SCRIPTS = frozenset(
 KeepCopy = Callable[[str, bytes], Path]  #: keeps what is replaced, (path on the board, content) -> where
 
 
+class Source(Protocol):
+    """Where the new content of files comes from."""
+
+    def content(self, one: Kept) -> bytes:
+        """The bytes of one file."""
+        ...
+
+
 @dataclass(frozen=True)
 class Changes:
-    """What an upload would do.
+    """What an upload would do, in this order.
 
-    new       files that the board does not have
-    replaced  files that the board has with other content
-    same      files that are there already
-    removed   files on the board that the folder does not have; only where a clean upload was asked for
+    back      old files that an upload left waiting when it broke off, as (where it waits, its name): they get it back
+    removed   files on the board that go: those that the folder does not have, where a clean upload was asked for, and
+              what earlier uploads left unfinished
     folders   folders to make
+    replaced  files that the board has with other content
+    new       files that the board does not have
+    same      files that are there already
     nameless  paths that a clean upload should remove and cannot: their names are no text
+    tight     paths of ``replaced`` that have no room beside their old content: that goes first, once its copy is proved
     """
 
     new: tuple[Kept, ...]
     replaced: tuple[Kept, ...]
-    same: tuple[Kept, ...]
+    same: tuple[Kept, ...] = ()
     removed: tuple[files.BoardFile, ...] = ()
     folders: tuple[str, ...] = ()
     nameless: tuple[str, ...] = ()
+    back: tuple[tuple[str, str], ...] = ()
+    tight: frozenset[str] = frozenset()
 
     @property
     def any(self) -> bool:
         """Whether there is anything to do."""
-        return bool(self.new or self.replaced or self.removed or self.folders)
+        return bool(self.new or self.replaced or self.removed or self.folders or self.back)
 
     def lines(self) -> tuple[str, ...]:
         """The plan, one line a change."""
         return (
-            *(f"remove {shown(one.path)}, {one.size_bytes:,} bytes" for one in self.removed),
+            *(f"give {shown(name)} its name back: an earlier upload broke off" for _, name in self.back),
+            *(f"remove {_told(one)}" for one in self.removed),
             *(f"make the folder {shown(path)}" for path in self.folders),
+            *(f"replace {self._replaced(one)}" for one in self.replaced),
             *(f"write {shown(one.path)}, {one.size_bytes:,} bytes" for one in self.new),
-            *(f"replace {shown(one.path)}, {one.size_bytes:,} bytes" for one in self.replaced),
             *(f"leave {shown(path)}: its name is no text; fix --reset-flash removes it" for path in self.nameless),
         )
+
+    def _replaced(self, one: Kept) -> str:
+        first = ", the old one removed first: there is no room for both" if one.path in self.tight else ""
+        return f"{shown(one.path)}, {one.size_bytes:,} bytes{first}"
+
+
+def _told(one: files.BoardFile) -> str:
+    why = ", which an earlier upload left unfinished" if own_names.is_ours(one.path) else ""
+    return f"{shown(one.path)}, {one.size_bytes:,} bytes{why}"
 
 
 def refuse_bad_scripts(source: KeptFiles) -> None:
@@ -117,7 +139,7 @@ def refuse_bad_names(board: Board, source: KeptFiles) -> None:
 def compare(board: Board, source: KeptFiles, which: tuple[Kept, ...] | None = None, *, clean: bool = False) -> Changes:
     """What it takes to bring ``source`` to /flash; ``which``: only these files. Changes nothing.
 
-    clean  files on the board that the source does not have are to go
+    clean  files on the board that the source does not have are to go; this program's own updater stays
     Raises BoardError: where the board cannot be read, and where there is no room, by then with nothing written.
     """
     wanted = source.files if which is None else which
@@ -139,65 +161,119 @@ def compare(board: Board, source: KeptFiles, which: tuple[Kept, ...] | None = No
     for path in folders:
         if key(path) in there and not there[key(path)].is_dir:
             raise _in_the_way(board, path, "a file")
-    ours = {key(one.path) for one in source.files}
-    gone = [e for path, e in there.items() if clean and not e.is_dir and path not in ours]
-    removed = [entry for entry in gone if entry.is_named]
-    left = tuple(entry.path for entry in gone if not entry.is_named)
-    missing = tuple(path for path in folders if key(path) not in there)
-    changes = Changes(tuple(new), tuple(replaced), tuple(same), tuple(removed), missing, left)
-    _refuse_without_room(board, changes, {one.path: there[key(one.path)] for one in replaced})
-    return changes
+    cut, back = unfinished(there, {key(one.path) for one in (*new, *replaced)}, key)
+    kept = {key(one.path) for one in source.files}
+    own = onboard.own_files(board) if clean else frozenset()
+    gone = [
+        entry
+        for path, entry in there.items()
+        if clean and not entry.is_dir and path not in kept and not own_names.is_ours(entry.path)
+        if entry.path not in own
+    ]
+    changes = Changes(
+        tuple(new),
+        tuple(replaced),
+        tuple(same),
+        (*cut, *(entry for entry in gone if entry.is_named)),
+        tuple(path for path in folders if key(path) not in there),
+        tuple(entry.path for entry in gone if not entry.is_named),
+        back,
+    )
+    return with_room(board, changes, {one.path: there[key(one.path)].size_bytes for one in replaced})
 
 
-def carry_out(board: Board, source: KeptFiles, changes: Changes, keep_copy: KeepCopy, say: Say = quiet) -> int:
-    """Do it: copies of what goes first, then removing, then writing; returns how many files were written.
+def unfinished(
+    there: Mapping[str, files.BoardFile], written: set[str], key: Callable[[str], str]
+) -> tuple[list[files.BoardFile], tuple[tuple[str, str], ...]]:
+    """What earlier uploads left: files that go, and old ones that get their name back as nothing else takes it.
 
-    Whatever breaks it off, each file on the board is the old one or the new one. Raises BoardError, CardError,
+    The draft of a file that is to be written stays: it may be whole.
+    """
+    ours = [entry for entry in there.values() if not entry.is_dir and entry.is_named and own_names.is_ours(entry.path)]
+    waits = {
+        old: name for old, name in own_names.waiting(e.path for e in there.values()).items() if key(name) not in written
+    }
+    drafts = {key(own_names.draft_of(path)) for path in written}
+    return [e for e in ours if e.path not in waits and key(e.path) not in drafts], tuple(waits.items())
+
+
+def carry_out(
+    board: Board,
+    source: Source,
+    changes: Changes,
+    keep_copy: KeepCopy,
+    say: Say = quiet,
+    begin: Callable[[], None] = lambda: None,
+) -> int:
+    """Do it: proved copies of all that goes first, then removing, then writing; returns how many files were written.
+
+    begin  called once, when all copies are kept and nothing is changed yet; what it raises ends the work
+    Whatever breaks it off, each file on the board is the old one or the new one; but for those of ``changes.tight``,
+    and on a release that cannot rename, where the copies on the PC are what is left. Raises BoardError, CardError,
     UsageError, Stopped for Ctrl-C.
     """
-    written = 0
+    written, bare = 0, ""
     try:
         for path in (*(e.path for e in changes.removed), *(one.path for one in changes.replaced)):
             say(f"keeping a copy of {shown(path)}")
-            keep_copy(path, files.read(board, path, max_bytes=MAX_BYTES))
+            keep_copy(path, files.read(board, path, max_bytes=MAX_BYTES, tell=teller(say, MAX_BYTES)))
+        begin()
+        for waits, name in changes.back:
+            files.move(board, waits, name)
         for entry in changes.removed:
             files.remove(board, entry.path)
         for path in changes.folders:
-            board.repl.call(snippets.make_folder(path))
+            files.make_folder(board, path)
         for one in (*changes.replaced, *changes.new):
             say(f"writing {shown(one.path)}, {one.size_bytes:,} bytes")
-            files.write(board, one.path, source.content(one))
-            written += 1
+            data = source.content(one)
+            if one.path in changes.tight:
+                files.remove(board, one.path)
+                bare = one.path
+            files.write(board, one.path, data, teller(say, len(data)))
+            written, bare = written + 1, ""
     except KeyboardInterrupt:
         total = len(changes.replaced) + len(changes.new)
         raise Stopped(
-            f"stopped; {written} of {counted(total, 'file')} written, the others on the board are as they were",
+            f"stopped; {written} of {counted(total, 'file')} written, the others on the board are as they were"
+            + (f", but {shown(bare)}, of which only the copy is left" if bare else ""),
             next="run the same command again: it goes on where it stopped",
         ) from None
     return written
 
 
-def _refuse_without_room(board: Board, changes: Changes, old: dict[str, files.BoardFile]) -> None:
-    """A file that is replaced (``old`` by its path) needs room beside the old one until it is proved."""
-    free = board.identify().free_bytes
-    if free is None:
-        return
-    free += sum(_on_flash(entry.size_bytes) for entry in changes.removed)
-    need = sum(_on_flash(one.size_bytes) for one in changes.new) + CLUSTER_BYTES * len(changes.folders)
-    grown = [max(0, _on_flash(one.size_bytes) - _on_flash(old[one.path].size_bytes)) for one in changes.replaced]
-    need += sum(grown) + max((_on_flash(one.size_bytes) for one in changes.replaced), default=0)
-    if need and need + SPARE_BYTES > free:
-        raise BoardError(
-            "flash-filesystem-full",
-            f"the files need {need + SPARE_BYTES:,} bytes on /flash, and {free:,} are free; nothing was written",
-            on=board.link.name,
-            cause="the board's flash is nearly full",
-            next="delete what is not needed from /flash; or restore --clean, which removes what DIR does not have",
-        )
+def with_room(board: Board, changes: Changes, old: Mapping[str, int]) -> Changes:
+    """The same changes in an order that fits, and which old files must go first. Raises BoardError where none fits.
+
+    old  sizes in bytes of what is replaced, by path
+    """
+    room = room_on(board)
+    if room.free_bytes is None or not (changes.new or changes.replaced or changes.folders):
+        return changes
+    free = room.free_bytes + sum(room.file_bytes(entry.size_bytes) for entry in changes.removed)
+    before = free
+    free -= room.folder_bytes * len(changes.folders)
+    tight = set()
+    shrinking_first = sorted(changes.replaced, key=lambda one: one.size_bytes - old[one.path])
+    for one in shrinking_first:
+        if room.file_bytes(one.size_bytes) + room.spare_bytes > free:
+            tight.add(one.path)
+        free += room.file_bytes(old[one.path]) - room.file_bytes(one.size_bytes)
+    free -= sum(room.file_bytes(one.size_bytes) for one in changes.new)
+    if free < room.spare_bytes and free < before:
+        raise _no_room(board, room, before - free + room.spare_bytes, before)
+    return replace(changes, replaced=tuple(shrinking_first), tight=frozenset(tight))
 
 
-def _on_flash(size_bytes: int) -> int:
-    return -(-max(1, size_bytes) // CLUSTER_BYTES) * CLUSTER_BYTES
+def _no_room(board: Board, room: Room, need: int, free: int) -> BoardError:
+    return BoardError(
+        "flash-filesystem-full",
+        f"the files need {need:,} bytes on /flash in blocks of {room.block_bytes:,}, and {free:,} are free; "
+        "nothing was written",
+        on=board.link.name,
+        cause="the board's flash is nearly full",
+        next="delete what is not needed from /flash; or restore --clean, which removes what DIR does not have",
+    )
 
 
 def _in_the_way(board: Board, path: str, what: str) -> BoardError:

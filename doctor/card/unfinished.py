@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from doctor.card.choice import Choice, spelled
 from doctor.card.compare import sha256_of
 from doctor.card.source import SECTOR_BYTES
 from doctor.card.target import disk_error, sync_folder
+from doctor.card.writer import LARGEST_FILE_BYTES
 from doctor.errors import CardError
 from doctor.escape import shown
+from doctor.json_file import count_in, read_json, text_in, write_whole
 
 MARK = b"FIPY-DOCTOR REFORMAT UNFINISHED\n"
 JOURNAL = "reformat.json"
@@ -137,13 +138,8 @@ def write_journal(journal: Journal) -> None:
         "files": [list(file) for file in journal.files],
     }
     path = journal.folder / JOURNAL
-    part = path.with_suffix(".part")
     try:
-        with part.open("wb") as file:
-            file.write(json.dumps(members, indent=1).encode())
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
+        write_whole(path, json.dumps(members, indent=1).encode())
         sync_folder(journal.folder)
     except OSError as err:
         raise disk_error(path, err) from err
@@ -152,30 +148,30 @@ def write_journal(journal: Journal) -> None:
 def read_journal(folder: Path) -> Journal | None:
     """The journal in a folder; None where there is none that makes sense."""
     try:
-        path = folder / JOURNAL
-        if path.stat().st_size > _MOST_JOURNAL_BYTES:
+        told = read_json(folder / JOURNAL, _MOST_JOURNAL_BYTES)
+        if not isinstance(told, dict):
             return None
-        told: Mapping[str, Any] = json.loads(path.read_bytes())
         return Journal(
-            id=str(told["id"]),
+            id=text_in(told["id"]),
             folder=folder,
-            device=str(told["device"]),
-            size_bytes=int(told["size_bytes"]),
-            serial=str(told["serial"]),
-            model=str(told["model"]),
-            label=str(told["label"]),
-            files=tuple(_copied(*told_file) for told_file in told["files"]),
+            device=text_in(told["device"]),
+            size_bytes=count_in(told["size_bytes"]),
+            serial=text_in(told["serial"]),
+            model=text_in(told["model"]),
+            label=text_in(told["label"]),
+            files=tuple(_copied(*file) for file in told["files"]),
             done=bool(told["done"]),
-            failed=str(told.get("failed", "")),
+            failed=text_in(told.get("failed", "")),
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
+    except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _copied(path: object, copy: object, sha256: object, size: Any, attributes: Any, stamps: object) -> Copied:
-    """One file as a journal tells of it. Raises ValueError, TypeError or OverflowError where it makes no sense."""
-    found = Copied(str(path), str(copy), str(sha256), int(size), int(attributes), str(stamps))
-    if not found.path or not 0 <= found.size_bytes <= 0xFFFFFFFF or not 0 <= found.attributes <= 0xFF:
+def _copied(path: object, copy: object, sha256: object, size: object, attributes: object, stamps: object) -> Copied:
+    """One file as a journal tells of it. Raises ValueError where that makes no sense."""
+    texts = [text_in(text) for text in (path, copy, sha256, stamps)]
+    found = Copied(*texts[:3], count_in(size), count_in(attributes), texts[3])
+    if not found.path or found.size_bytes > LARGEST_FILE_BYTES or found.attributes > 0xFF:
         raise ValueError(found.path)
     bytes.fromhex(found.stamps)
     return found

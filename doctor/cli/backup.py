@@ -37,16 +37,17 @@ def command(folder: Path, **given: Any) -> int:
     if done.unreadable:
         error = BoardError(
             "backup-not-whole",
-            f"the board cannot read {', '.join(shown(path) for path, _ in done.unreadable)}; all else is kept",
+            f"left out: {', '.join(shown(path) for path, _ in done.unreadable)}; all else is kept",
             on=name,
             cause=done.why_unreadable,
-            next="look at what is kept; fipy-doctor fix --reset-flash makes the flash good again, without those files",
+            next=done.advice,
         )
     if screen.as_json:
         files = [vars(one) for one in done.kept.files]
         code = error.exit_code if error is not None else options.OK
         unreadable = [shown(path, 1000) for path, _ in done.unreadable]
-        screen.document(as_json.document("backup", code, error, files=files, unreadable=unreadable))
+        growing = [shown(path, 1000) for path in done.growing]
+        screen.document(as_json.document("backup", code, error, files=files, unreadable=unreadable, growing=growing))
     else:
         total = sum(one.size_bytes for one in done.kept.files)
         screen.show(Text(f"kept in {folder}: {counted(len(done.kept.files), 'file')}, {counted(total, 'byte')}"))

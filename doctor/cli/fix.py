@@ -205,7 +205,6 @@ def _show(result: FixResult, screen: Screen, bench_options: BenchOptions, rehear
         return
     done = {action.cure.id for action in result.actions if action.done} | failed
     if tried.failing(result.report) is not None:
-        done |= {action.cure.id for action in result.actions if action.error is not None}  # it was tried, and failed
         tried.note(bench_options.port, done)
     done |= tried.so_far(bench_options.port, result.report)
     if rehearsed is not None and any(action.planned for action in result.actions):

@@ -290,7 +290,16 @@ def open_bench(options: BenchOptions, given: dict[str, Any], *, during_flash: bo
             trace = stack.enter_context(Trace(given["trace"], _teller(given)))
         bench = Bench(options, trace=trace)
         stack.callback(_close, bench)
+        stack.callback(_tell_stopped, bench, given)
         yield bench
+
+
+def _tell_stopped(bench: Bench, given: dict[str, Any]) -> None:
+    """Who let us stop a program is told at the end that it stands still, and what starts it."""
+    if bench.stopped_program:
+        screen_of(given).note(
+            "the program of the board was stopped (--interrupt); the board's next reset or power-on starts it again"
+        )
 
 
 def _close(bench: Bench) -> None:

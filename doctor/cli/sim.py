@@ -74,7 +74,8 @@ def command(**given: Any) -> int:
     Any command takes --port sim://fipy (sim://gpy, sim://gm02s, sim://sqn3330), with parameters behind it:
     sim://fipy?scenario=NAME&release=1.17.3.b1&build=38638&state=DIR&speed=1. With state=DIR the bench is kept
     between runs; speed=1 runs in real time. Such a bench lives inside the command and stops with it, also a board that
-    flashes from its own card: to leave one to itself, serve it with --listen.
+    flashes from its own card: to leave one to itself, serve it with --listen. files=504k,fat,eio:lib/x.py,dip@7 makes
+    its file system small and faulty; CONTRIBUTING.md lists these words.
     """
     screen = options.screen_of(given)
     asked = [flag for flag, wanted in _asked(given).items() if wanted]
@@ -152,7 +153,7 @@ def _make_firmware(screen: Screen, given: dict[str, Any]) -> int:
 
 def _example(given: dict[str, Any], paths: list[Path]) -> str:
     """A command that these files work with."""
-    from doctor.report.shell import command_line
+    from doctor.shell import command_line
     from doctor.updater.shapes import NO_WAY_BACK
 
     names = [str(path) for path in paths]

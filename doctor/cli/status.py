@@ -23,12 +23,13 @@ def command(**given: Any) -> int:
     """Say where the modem stands and what to do next.
 
     Asks the modem itself (an abandoned transfer is closed first), and the journal of what was sent to it. Exit code
-    0: nothing is left to do with the modem, or a flash is under way; 1: something is left to do, or the modem could
-    not be asked.
+    0: nothing is left to do with the modem, or a flash is under way; 1: something is left to do, with the modem or with
+    the board's files, or the modem could not be asked.
     """
     from rich.text import Text
 
     from doctor.cli.check import show_next
+    from doctor.escape import shown
     from doctor.jobs.status import status
     from doctor.report import console
     from doctor.report.next_step import NextStep, command_line
@@ -48,6 +49,9 @@ def command(**given: Any) -> int:
         screen.show(Text(_about(standing.damaged)))
     if standing.error is not None:
         screen.show(console.error(standing.error))
+    for one in standing.begun:
+        again = command_line(["fipy-doctor", *one.command])
+        screen.show(Text(f"files of the board: {shown(one.words, 600)}; to end it: {again}"))
     if standing.onward is not None:
         step = standing.onward
         if step.remark:
@@ -58,7 +62,7 @@ def command(**given: Any) -> int:
         screen.show(Text(f"The modem is done. If it was not done since that flash: {standing.advice}."))
     elif standing.error is None and standing.damaged is not None:
         screen.show(Text("Whether that is what was to be flashed last is for you to say: compare the version."))
-    elif standing.error is None:
+    elif standing.error is None and not standing.begun:
         screen.show(Text("Nothing is left to do."))
     return int(standing.exit_code)
 
@@ -87,5 +91,6 @@ def _document(standing: Standing) -> str:
         journal=asdict(standing.entry) if standing.entry is not None else None,
         journal_damaged=None if damaged is None else {"path": str(damaged.path), "why": damaged.why},
         advice=standing.advice,
+        begun=[asdict(one) for one in standing.begun],
         onward=as_json.onward(standing.onward) if standing.onward is not None else None,
     )

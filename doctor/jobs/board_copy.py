@@ -7,10 +7,12 @@ from functools import partial
 from pathlib import Path
 
 from doctor.bench import Bench
-from doctor.board import flash_copy, upload
+from doctor.board import begun, flash_copy, upload
+from doctor.board.begun import Book, Goal
 from doctor.board.flash_copy import Backup
 from doctor.board.kept_files import KeptFiles, read_folder
 from doctor.board.upload import Changes
+from doctor.jobs.state_dir import begun_place
 from doctor.remedies.backup_file import keep_copy
 
 
@@ -40,8 +42,16 @@ def restore(
     if not source.is_backup:
         upload.refuse_bad_scripts(source)
     changes = upload.compare(bench.board, source, clean=clean)
+    book = Book(begun_place(bench.options.port))
     if changes.any:
         if not agreed(source, changes):
             return None
-        upload.carry_out(bench.board, source, changes, partial(keep_copy, copies), say)
+        goals = tuple(
+            Goal(one.path, one.size_bytes, one.sha256, str(source.where[one.path].absolute())) for one in source.files
+        )
+        words = ("restore", str(folder.absolute()), *(["--clean"] if clean else []))
+        record = begun.begin(bench.board, "restore", words, copies, goals)
+        upload.carry_out(bench.board, source, changes, partial(keep_copy, copies), say, lambda: book.write(record))
+        book.clear(record)
+    begun.settle(bench.board, book)
     return source, changes

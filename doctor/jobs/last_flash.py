@@ -15,6 +15,7 @@ from doctor.jobs import journal as journals
 from doctor.jobs import jumper_proof, tried
 from doctor.jobs.journal import Entry, Journal
 from doctor.jobs.onward import WAIT
+from doctor.jobs.state_dir import begun_place
 from doctor.jobs.steps_done import all_sent
 from doctor.jobs.ways import go_through_own_mirror
 from doctor.updater import states
@@ -30,6 +31,7 @@ def lay_before(bench: Bench) -> None:
         go_through_own_mirror(bench)
     bench.jumpers_proved = lambda: jumper_proof.remembered(bench)
     bench.may_write_until = lambda: _of(bench)
+    bench.begun_place = begun_place(bench.options.port)
 
 
 def broke_off(bench: Bench) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 from pathlib import Path
 
 from doctor.errors import DoctorError
@@ -26,6 +28,19 @@ def state_dir() -> Path:
     path = state_place()
     path.mkdir(parents=True, exist_ok=True)
     return path
+
+
+def begun_place(port: str | None) -> Path | None:
+    """Where it is noted what was begun with the files of the board at ``port`` (doctor/board/begun.py).
+
+    None for a simulated bench that starts anew with every command. The others have a folder each: all simulated boards
+    give the same number.
+    """
+    place = state_place() / "begun"
+    if port is None or not port.startswith("sim://"):
+        return place
+    kept = re.search(r"[?&]state=([^&#]+)", port)
+    return place / f"sim-{hashlib.sha256(kept[1].encode()).hexdigest()[:16]}" if kept is not None else None
 
 
 def refuse_unwritable() -> None:

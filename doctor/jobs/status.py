@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from doctor.bench import Bench, BenchOptions
+from doctor.board import begun
 from doctor.board.at_work import FILE, AtWork, at_work
+from doctor.board.begun import Begun, Book
 from doctor.board.card_image import PREFIX
-from doctor.errors import DoctorError, Exit
+from doctor.errors import BoardError, DoctorError, Exit
 from doctor.jobs import journal as journals
 from doctor.jobs import tried
 from doctor.jobs.card_follow import ADVICE
@@ -27,6 +30,7 @@ from doctor.jobs.onward import (
     onward,
     status_words,
 )
+from doctor.jobs.state_dir import begun_place
 from doctor.jobs.steps_done import all_sent, first_sent
 from doctor.jobs.ways import go_through_own_mirror
 from doctor.modem.facts import ModemFacts
@@ -55,6 +59,7 @@ class Standing:
     advice   what the hands are still to do after a proved flash, if they did not; "" for nothing
     progress of a board that flashes by itself: file, step, done, total, percent
     damaged  a journal that is there and cannot be read
+    begun    what was begun with the board's files and has not come to its end
     """
 
     where: str
@@ -68,11 +73,12 @@ class Standing:
     advice: str = ""
     progress: AtWork | None = None
     damaged: Damaged | None = None
+    begun: tuple[Begun, ...] = ()
 
     @property
     def exit_code(self) -> Exit:
-        """0 where nothing is left to do with the modem, or where a flash is under way."""
-        done = self.onward is None and self.error is None
+        """0 where nothing is left to do with the modem and the board's files, or where a flash is under way."""
+        done = self.onward is None and self.error is None and not self.begun
         return Exit.OK if self.running or self.settled or done else Exit.FAILED
 
 
@@ -98,7 +104,19 @@ def status(bench: Bench, journal: Journal | None = None) -> Standing:
     step = _not_for_ever(bench.options.port, facts, next_step(bench.options, facts, entry, damaged))
     history = told(entry, facts) if entry is not None else ""
     advice = _button(entry, facts) if entry is not None and step is None else ""
-    return Standing(where, history, step, facts=facts, entry=entry, advice=advice, damaged=damaged)
+    left = _begun(bench)
+    return Standing(where, history, step, facts=facts, entry=entry, advice=advice, damaged=damaged, begun=left)
+
+
+def _begun(bench: Bench) -> tuple[Begun, ...]:
+    """What was begun with the board's files and has not come to its end; nothing where no board can be asked."""
+    if bench.is_bare_modem:
+        return ()
+    with suppress(BoardError):
+        board = bench.board
+        every = begun.unfinished(board, Book(begun_place(bench.options.port)))
+        return tuple(one for one in every if begun.gone(board, one))
+    return ()
 
 
 def next_step(

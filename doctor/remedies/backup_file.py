@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
+from datetime import datetime, timezone
 from pathlib import Path
 
+from doctor.board.kept_files import local_name
 from doctor.errors import CardError
+
+LIST = "fipy-doctor-copies.txt"  #: one line of JSON a copy: names that a PC does not take are kept as others
 
 
 def keep_copy(folder: Path, original: str, data: bytes) -> Path:
-    """Write ``data``, the content of ``original``, below ``folder`` under a name that is still free; return the path.
+    """Write ``data``, the content of ``original``, below ``folder``, in folders as there; return the path.
 
-    Raises CardError where it cannot be written whole; nothing must be replaced then.
+    Where such a copy lies already, the new one gets a number. Raises CardError where it cannot be written whole: then
+    nothing must be replaced.
     """
-    name = original.strip("/").replace("/", "_")
+    taken: set[str] = set()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        number = 0
         while True:
-            path = folder / (name if number == 0 else f"{name}.{number}")
+            name = local_name(original, taken)
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
             try:
-                with path.open("xb") as file:
-                    file.write(data)
-                    file.flush()
-                    os.fsync(file.fileno())
-                return path
+                _write(path, data, "xb")
             except FileExistsError:
-                number += 1
+                taken.add(name.lower())
+                continue
+            at = datetime.now(timezone.utc).isoformat(timespec="seconds")
+            line = {"path": original, "kept_as": name, "sha256": hashlib.sha256(data).hexdigest(), "at": at}
+            _write(folder / LIST, json.dumps(line).encode() + b"\n", "ab")
+            return path
     except OSError as err:
         raise CardError(
             "backup-not-writable",
@@ -35,3 +43,17 @@ def keep_copy(folder: Path, original: str, data: bytes) -> Path:
             cause="the disk is full, or the folder is not yours to write",
             next="name another folder with --backup DIR",
         ) from err
+
+
+def _write(path: Path, data: bytes, mode: str) -> None:
+    try:
+        with path.open(mode) as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except FileExistsError:
+        raise
+    except BaseException:
+        if mode == "xb":
+            path.unlink(missing_ok=True)
+        raise

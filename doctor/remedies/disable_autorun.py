@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from doctor.board import autorun, files
 from doctor.check import Finding
 from doctor.remedies.cure import CureContext, DoableCure
-from doctor.remedies.switched_off import SUFFIX, switch_off
+from doctor.remedies.switched_off import name_off, switch_off
 
 if TYPE_CHECKING:
     from doctor.bench import Bench
@@ -25,17 +25,19 @@ class DisableAutorun(DoableCure):
     def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
         """One step for each file that starts an updater."""
         return tuple(
-            f"keep a copy of {path} on this PC; on the board, rename it to {posixpath.basename(path)}{SUFFIX}"
+            f"keep a copy of {path} on this PC; on the board, rename it to "
+            f"{posixpath.basename(name_off(bench.board, path))}"
             for path in self._starting(bench)
         )
 
     def do(self, bench: Bench, finding: Finding | None, context: CureContext) -> str:
         """Rename them; the text stays on the board and on the PC. Raises BoardError."""
-        paths = self._starting(bench)
-        for path in paths:
-            kept = switch_off(bench.board, path, context.backup)
-            context.say(f"{path} is now {path}{SUFFIX}; a copy lies at {kept}")
-        return f"no updater starts at boot any more: {', '.join(paths)} renamed to …{SUFFIX}"
+        done = []
+        for path in self._starting(bench):
+            target, kept = switch_off(bench.board, path, context.backup)
+            context.say(f"{path} is now {target}; a copy lies at {kept}")
+            done.append(f"{path} is now {target}")
+        return f"no updater starts at boot any more: {', '.join(done)}"
 
     def _starting(self, bench: Bench) -> list[str]:
         return [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from doctor.board import sdcard
+from doctor.board import files, sdcard
 from doctor.card.dups import Listed, find_dups, real_name
 from doctor.check import Finding
 from doctor.errors import CardError
@@ -75,15 +75,17 @@ class MoveDup(DoableCure):
 
     def _delete(self, bench: Bench, path: str, context: CureContext) -> None:
         if bench.options.sd is None:
+            with sdcard.mounted(bench.board):
+                keep_copy(context.backup, path, files.read(bench.board, path))
             sdcard.remove_apple_double(bench.board, path)
             return
         keep_copy(context.backup, path, b"".join(bench.card.read(path)))
         bench.card.remove(path, context.emit)
 
     def _todo(self, bench: Bench) -> _Tidying:
-        files = self._files(bench)
-        dups = find_dups(files)
-        taken = {file.path.lower() for file in files}
+        listed = self._files(bench)
+        dups = find_dups(listed)
+        taken = {file.path.lower() for file in listed}
         moves = []
         for file in (*dups.in_folders, *dups.double):
             target = f"{ROOT}/{real_name(file.name)}"

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from doctor.board import flash_copy, upload
-from doctor.board.kept_files import ROOT, Kept, KeptFiles
+from doctor.board import begun, files, flash_copy, upload
+from doctor.board.begun import Begun, Book, Goal
+from doctor.board.kept_files import ROOT, Kept, KeptFiles, read_backup
 from doctor.check import Finding
-from doctor.errors import BoardError, DoctorError, Stopped, UsageError
+from doctor.errors import BoardError, CardError, DoctorError, Stopped, UsageError
 from doctor.escape import shown
 from doctor.plural import counted
 from doctor.remedies.backup_file import keep_copy
 from doctor.remedies.cure import CureContext, DoableCure
+from doctor.shell import command_line
 
 if TYPE_CHECKING:
     from doctor.bench import Bench
@@ -32,7 +36,15 @@ class ResetFlash(DoableCure):
     flag = "reset-flash"
 
     def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
-        """Copy, format, put back."""
+        """Copy, format, put back; only the last of it where an earlier run came no further."""
+        earlier = self._earlier(bench)
+        if earlier is not None:
+            again = _is_unusable(bench, earlier)
+            return (
+                f"bring to its end the reset that was begun {earlier.at[:16].replace('T', ' ')} UTC",
+                "format the flash once more: it was left half formatted" if again else "nothing is formatted again",
+                f"put back what is not back yet of {counted(len(earlier.files), 'file')}, out of {earlier.folder}",
+            )
         call = "os.fsformat('/flash')" if bench.board_facts.era.has_fsformat else "os.mkfs('/flash')"
         wanted = ", ".join(shown(name) for name in context.put_back)
         return (
@@ -46,72 +58,148 @@ class ResetFlash(DoableCure):
 
     def do(self, bench: Bench, finding: Finding | None, context: CureContext) -> str:
         """Carry it out. Raises DoctorError; nothing is formatted where the backup is not whole."""
+        earlier = self._earlier(bench)
+        if earlier is not None:
+            return _go_on(bench, earlier, context)
         folder = _new_folder(context.backup)
         made = flash_copy.backup(bench.board, folder, context.say)
         kept = made.kept
-        _refuse_unknown(kept, context, folder)
+        _refuse_unknown(kept, context.put_back, "nothing was formatted")
         if made.unreadable:
             _consent_to_loss(made, context, bench.link.name)
         context.say(f"{counted(len(kept.files), 'file')} kept in {folder}")
-        again = f'fipy-doctor restore "{folder}"' if " " in str(folder) else f"fipy-doctor restore {folder}"
+        wanted = _wanted(kept, context)
+        book = Book(bench.begun_place)
+        record = begun.begin(bench.board, self.id, ("fix", f"--{self.flag}"), folder, _goals(kept, wanted))
+        book.write(record)
         try:
             flash_copy.format_flash(bench.board)
-            wanted = _wanted(kept, context)
+            record = replace(record, cleared=True)
+            book.write(record)
             changes = upload.compare(bench.board, kept, wanted)
             upload.carry_out(bench.board, kept, changes, partial(keep_copy, context.backup), context.say)
         except KeyboardInterrupt:
-            raise _begun(Stopped("stopped while the flash was formatted"), folder, again) from None
+            raise _broke_off(Stopped("stopped while the flash was formatted"), folder) from None
         except DoctorError as err:
-            raise _begun(err, folder, again) from err
+            raise _broke_off(err, folder) from err
+        book.clear(record)
         back = f"{len(wanted)} of {counted(len(kept.files), 'file')} put back"
-        return f"/flash is formatted, {back}; all of them are in {folder}: {again}"
+        return f"/flash is formatted, {back}; all of them are in {folder}: {_restore(folder)}"
+
+    def _earlier(self, bench: Bench) -> Begun | None:
+        """A reset of this board that was begun and not ended; None where the flash was not formatted yet."""
+        book = Book(bench.begun_place)
+        for one in begun.unfinished(bench.board, book, self.id):
+            if one.cleared or not _is_untouched(bench, one):
+                return one
+        return None
+
+
+def _is_untouched(bench: Bench, earlier: Begun) -> bool:
+    """Whether /flash still holds every file that was copied before it was to be formatted."""
+    try:
+        kept = read_backup(Path(earlier.folder))
+    except (UsageError, CardError):
+        return False  # without the copies nothing is formatted on top of what may be missing
+    try:
+        return all(files.begins_as(bench.board, one.path, one.size_bytes, one.sha256) for one in kept.files)
+    except files.BoardFileRefused:
+        return False
+
+
+def _is_unusable(bench: Bench, earlier: Begun) -> bool:
+    """Whether the format itself broke off, and left no file system that can be listed."""
+    if earlier.cleared:
+        return False
+    try:
+        files.walk(bench.board, ROOT, flash_copy.DEPTH)
+    except (files.BoardFileRefused, files.BoardFileMissing):
+        return True
+    return False
+
+
+def _go_on(bench: Bench, earlier: Begun, context: CureContext) -> str:
+    """Put back what the earlier run was to put back, and what --put-back names now."""
+    folder = Path(earlier.folder)
+    if context.put_back:
+        kept = read_backup(folder)
+        _refuse_unknown(kept, context.put_back, "nothing was written")
+        known = {goal.path for goal in earlier.files}
+        more = [one for one in kept.files if one.path not in known and _is_named(one.path, context.put_back)]
+        earlier = replace(earlier, files=(*earlier.files, *_goals(kept, more)))
+    book = Book(bench.begun_place)
+    book.write(earlier)
+    try:
+        if _is_unusable(bench, earlier):
+            flash_copy.format_flash(bench.board)
+        book.write(replace(earlier, cleared=True))
+        written = begun.finish(bench.board, book, earlier, partial(keep_copy, context.backup), context.say)
+    except KeyboardInterrupt:
+        raise _broke_off(Stopped("stopped while files were put back"), folder) from None
+    except DoctorError as err:
+        raise _broke_off(err, folder) from err
+    said = (
+        f"{len(earlier.files)} of {counted(len(earlier.files), 'file')} are on the board, {written} of them since now"
+    )
+    return f"the reset of {earlier.at[:10]} is at its end: {said}; all are in {folder}: {_restore(folder)}"
+
+
+def _goals(kept: KeptFiles, wanted: Sequence[Kept]) -> tuple[Goal, ...]:
+    return tuple(Goal(one.path, one.size_bytes, one.sha256, str(kept.where[one.path].absolute())) for one in wanted)
+
+
+def _restore(folder: Path) -> str:
+    return command_line(["fipy-doctor", "restore", str(folder)])
 
 
 def _consent_to_loss(made: flash_copy.Backup, context: CureContext, name: str) -> None:
     """Raise unless the user agrees that what the board cannot read is lost."""
     lost = ", ".join(shown(path) for path, _ in made.unreadable)
-    question = f"{lost} cannot be read and will be lost. Type {ROOT} to format all the same"
+    question = f"{lost} cannot be kept as they are now and will be lost. Type {ROOT} to format all the same"
     if ROOT not in (context.confirm, context.typed(question)):
         raise BoardError(
             "backup-not-whole",
-            f"the board cannot read {lost}; nothing was formatted, all else is kept in {made.kept.folder}",
+            f"no whole copy of {lost} could be made; nothing was formatted, all else is kept in {made.kept.folder}",
             on=name,
             cause=made.why_unreadable,
             next=f"if these may be lost, run the same command with --confirm {ROOT}",
         )
 
 
-def _refuse_unknown(kept: KeptFiles, context: CureContext, folder: Path) -> None:
+def _refuse_unknown(kept: KeptFiles, put_back: Sequence[str], done: str) -> None:
     """Raise where --put-back names what the board does not have: who mistypes a name must not lose the file."""
-    unknown = [name for name in context.put_back if not any(_matches(one.path, name) for one in kept.files)]
+    unknown = [name for name in put_back if not any(_is_named(one.path, [name]) for one in kept.files)]
     if unknown:
         there = ", ".join(shown(one.path.removeprefix(ROOT + "/")) for one in kept.files) or "no files"
         raise UsageError(
             "usage",
-            f"no file on the board is called {', '.join(map(shown, unknown))}; nothing was formatted",
+            f"no file on the board is called {', '.join(map(shown, unknown))}; {done}",
             on="--put-back",
             cause=f"the board's {ROOT} holds {there}",
-            next=f"name a file that is there, or '*' for all; a copy of them all is in {folder}",
+            next=f"name a file that is there, or '*' for all; a copy of them all is in {kept.folder}",
         )
 
 
 def _wanted(kept: KeptFiles, context: CureContext) -> tuple[Kept, ...]:
     if context.put_back or not kept.files:
-        return tuple(one for one in kept.files if any(_matches(one.path, name) for name in context.put_back))
+        return tuple(one for one in kept.files if _is_named(one.path, context.put_back))
     if context.ask(f"Put {counted(len(kept.files), 'file')} back, all of them? (no: one question each)"):
         return kept.files
     return tuple(one for one in kept.files if context.ask(f"Put {shown(one.path)} back ({one.size_bytes:,} bytes)?"))
 
 
-def _matches(path: str, name: str) -> bool:
-    return fnmatchcase(path, name) or fnmatchcase(path.removeprefix(ROOT + "/"), name)
+def _is_named(path: str, names: Sequence[str]) -> bool:
+    return any(fnmatchcase(path, name) or fnmatchcase(path.removeprefix(ROOT + "/"), name) for name in names)
 
 
-def _begun(err: DoctorError, folder: Path, again: str) -> DoctorError:
-    """The same error, saying that the flash is not what it was and where its files are."""
+def _broke_off(err: DoctorError, folder: Path) -> DoctorError:
+    """The same error, saying that the flash is not what it was, where its files are and what goes on from here."""
     err.what += f"; the files of /flash lie in {folder}"
     first = f"; but first: {err.next}" if err.next and not isinstance(err, Stopped) else ""
-    err.next = f"{again} brings them back{first}"
+    err.next = (
+        "run fipy-doctor fix --reset-flash again: it formats nothing a second time, and puts back what was to go back; "
+        f"or {_restore(folder)} brings them all back{first}"
+    )
     return err
 
 

@@ -11,7 +11,7 @@ from doctor.board.board import RECONNECT_S
 from doctor.check import Finding
 from doctor.errors import BoardError
 from doctor.remedies.cure import CureContext, DoableCure
-from doctor.remedies.switched_off import SUFFIX, switch_off
+from doctor.remedies.switched_off import name_off, switch_off
 
 if TYPE_CHECKING:
     from doctor.bench import Bench
@@ -78,10 +78,11 @@ class StopProgram(DoableCure):
         lines = [line.strip() for line in source.decode("utf-8", errors="replace").splitlines()]
         if not any(line and not line.startswith("#") for line in lines):
             return "main.py does not start it"
-        if not context.ask(f"{MAIN} starts a program at every reset. Rename it to {MAIN}{SUFFIX}?"):
+        target = name_off(bench.board, MAIN)
+        if not context.ask(f"{MAIN} starts a program at every reset. Rename it to {target}?"):
             return (
                 "main.py starts it again at the next reset; to keep it from that, rename it at the prompt: "
-                f"import os; os.rename('{MAIN}', '{MAIN}{SUFFIX}')"
+                f"import os; os.rename('{MAIN}', '{target}')"
             )
-        kept = switch_off(bench.board, MAIN, context.backup)
-        return f"{MAIN} is now {MAIN}{SUFFIX}, and a copy lies at {kept}"
+        target, kept = switch_off(bench.board, MAIN, context.backup)
+        return f"{MAIN} is now {target}, and a copy lies at {kept}"

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import posixpath
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from doctor.board import files
+from doctor.board import begun, files, upload
+from doctor.board.begun import Book, Goal
+from doctor.board.kept_files import Kept
+from doctor.board.upload import Changes
 from doctor.check import Finding
 from doctor.errors import UsageError
+from doctor.escape import shown
 from doctor.remedies.backup_file import keep_copy
 from doctor.remedies.cure import CureContext, DoableCure
 from doctor.scripts import ScriptKind, classify
@@ -21,11 +29,14 @@ READ_MAX_BYTES = 512 << 10  #: the largest script of the vendor's set has 75 kB
 
 
 @dataclass(frozen=True)
-class Change:
-    """A bad script on the board, and the good content that replaces it; None removes it."""
+class _Good:
+    """Good scripts of the PC by the path on the board that each is for."""
 
-    path: str
-    replacement: bytes | None
+    where: Mapping[str, Path]
+
+    def content(self, one: Kept) -> bytes:
+        """The bytes of one."""
+        return self.where[one.path].read_bytes()
 
 
 class UploadScripts(DoableCure):
@@ -35,46 +46,85 @@ class UploadScripts(DoableCure):
     flag = "upload-scripts"
 
     def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
-        """One step a bad script. Raises UsageError where the scripts on the PC are bad themselves."""
-        return tuple(
-            f"keep a copy of {c.path} on this PC, and "
-            + ("remove it from the board" if c.replacement is None else "write the good one in its place")
-            for c in self._changes(bench)
+        """One step a script. Raises UsageError for bad scripts on the PC, BoardError for no room."""
+        left = [goal for one in self._begun(bench) for goal in begun.missing(bench.board, one)]
+        changes, _ = self._changes(bench, frozenset(goal.path for goal in left))
+        copies = f"(a copy of what is replaced or removed goes to {context.backup} first)"
+        return (
+            *(f"write {shown(goal.path)}, as an earlier run began to" for goal in left),
+            *changes.lines(),
+            *([copies] if changes.removed or changes.replaced else []),
         )
 
     def do(self, bench: Bench, finding: Finding | None, context: CureContext) -> str:
         """Carry the changes out, each verified. Raises BoardError."""
-        changes = self._changes(bench)
-        for change in changes:
-            keep_copy(context.backup, change.path, files.read(bench.board, change.path, max_bytes=READ_MAX_BYTES))
-            if change.replacement is None:
-                files.remove(bench.board, change.path)
-            else:
-                files.write(bench.board, change.path, change.replacement)
-        removed = sum(1 for c in changes if c.replacement is None)
-        return f"{removed} bad scripts removed, {len(changes) - removed} replaced; copies lie in {context.backup}"
+        board, book = bench.board, Book(bench.begun_place)
+        ended = 0
+        for one in self._begun(bench):
+            ended += begun.finish(board, book, one, partial(keep_copy, context.backup), context.say)
+        changes, good = self._changes(bench, frozenset())
+        goals = tuple(
+            Goal(one.path, one.size_bytes, one.sha256, str(good.where[one.path].absolute())) for one in changes.replaced
+        )
+        scripts = bench.options.scripts
+        given = ["--scripts", str(scripts.absolute())] if scripts is not None else []
+        record = begun.begin(board, self.id, ("fix", f"--{self.flag}", *given), context.backup, goals)
+        upload.carry_out(
+            board, good, changes, partial(keep_copy, context.backup), context.say, lambda: book.write(record)
+        )
+        book.clear(record)
+        again = f", {ended} from an earlier run written" if ended else ""
+        return (
+            f"{len(changes.removed)} bad scripts removed, {len(changes.replaced)} replaced{again}; "
+            f"copies lie in {context.backup}"
+        )
 
-    def _changes(self, bench: Bench) -> list[Change]:
+    def _begun(self, bench: Bench) -> tuple[begun.Begun, ...]:
+        return begun.unfinished(bench.board, Book(bench.begun_place), self.id)
+
+    def _changes(self, bench: Bench, coming: frozenset[str]) -> tuple[Changes, _Good]:
+        """What is to be done, and from where; ``coming``: paths that an earlier run's record writes before it."""
         good = self._good_scripts(bench)
-        changes = []
+        replaced, removed, sizes, where, there = [], [], {}, {}, []
         for folder in FOLDERS:
             if not files.exists(bench.board, folder):
                 continue
             for entry in files.listdir(bench.board, folder):
-                if entry.is_dir or not entry.is_named or not entry.name.endswith(".py"):
+                if entry.is_dir or not entry.is_named:
                     continue
-                data = files.read(bench.board, entry.path, max_bytes=READ_MAX_BYTES)
+                there.append(entry)
+                if not entry.name.endswith(".py") or entry.path in coming:
+                    continue
                 better = good.get(posixpath.basename(entry.path))
-                if not classify(entry.name, data).is_python or (better is not None and better != data):
-                    changes.append(Change(entry.path, better))
-        return changes
+                verdict = self._verdict(bench, entry, better)
+                if verdict is not False:
+                    continue
+                if better is None:
+                    removed.append(entry)
+                else:
+                    path, data = better
+                    replaced.append(Kept(entry.path, len(data), hashlib.sha256(data).hexdigest()))
+                    sizes[entry.path], where[entry.path] = entry.size_bytes, path
+        named = {entry.path: entry for entry in there}
+        left, back = upload.unfinished(named, {*where, *coming}, str)
+        changes = Changes((), tuple(replaced), removed=(*left, *removed), back=back)
+        return upload.with_room(bench.board, changes, sizes), _Good(where)
 
-    def _good_scripts(self, bench: Bench) -> dict[str, bytes]:
+    def _verdict(self, bench: Bench, entry: files.BoardFile, better: tuple[Path, bytes] | None) -> bool | None:
+        """Whether a script on the board is good; None where the board cannot read it: that is left as it is."""
+        try:
+            data = files.read(bench.board, entry.path, max_bytes=READ_MAX_BYTES)
+        except (files.BoardFileRefused, files.BoardFileMissing):
+            return None
+        return classify(entry.name, data).is_python and (better is None or better[1] == data)
+
+    def _good_scripts(self, bench: Bench) -> dict[str, tuple[Path, bytes]]:
         folder = bench.options.scripts
         if folder is None:
             return {}
-        scripts = {path.name: path.read_bytes() for path in sorted(folder.glob("*.py"))}
-        for name, data in scripts.items():
+        found = [path for path in sorted(folder.glob("*.py")) if not path.name.startswith("._")]
+        scripts = {path.name: (path, path.read_bytes()) for path in found}
+        for name, (_, data) in scripts.items():
             verdict = classify(name, data)
             if verdict.kind is not ScriptKind.PYTHON:
                 raise UsageError(

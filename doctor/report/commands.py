@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from doctor.report.shell import command_line
+from doctor.shell import command_line
 
 if TYPE_CHECKING:
     from rich.text import Text

@@ -14,7 +14,7 @@ from doctor.firmware.names import parse_name
 from doctor.jobs.changed import change_of, changed
 from doctor.remedies import Cure, Cures, DoableCure
 from doctor.report import practice
-from doctor.report.shell import command_line
+from doctor.shell import command_line
 from doctor.updater.shapes import FULL_IMAGE, Change
 
 if TYPE_CHECKING:
@@ -144,6 +144,8 @@ def _done(options: BenchOptions, build: int) -> NextStep:
 
 
 def _worth_curing(finding: Finding, cures: Cures) -> bool:
+    if "command" in finding.evidence:  # what was begun goes on with the very command that began it
+        return True
     return bool(finding.remedies) and not cures.get(finding.remedies[0]).optional
 
 
@@ -171,6 +173,10 @@ def _cure(
     finding: Finding, options: BenchOptions, cures: Cures, done: Collection[str], asked: Sequence[str]
 ) -> NextStep:
     left = [remedy for remedy in finding.remedies if remedy.id not in done]
+    command = finding.evidence.get("command")
+    if isinstance(command, list):
+        port = [] if options.port is None else ["--port", options.port]
+        return NextStep((), command_line(["fipy-doctor", *command, *port]))
     if not left and finding.remedies and finding.catalogue is not None:
         if finding.check == "modem-answers":
             return _given_up(finding)

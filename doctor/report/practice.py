@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from doctor.bench import BenchOptions
 from doctor.remedies import Cure
-from doctor.report.shell import command_line
+from doctor.shell import command_line
 from doctor.updater.shapes import FACTORY_BUILD, FIRST_DIFF, FIRST_FULL, FIRST_TARGET
 
 SCHEME = "sim://"

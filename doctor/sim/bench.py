@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from doctor.sim.blocks import Blocks, FileBlocks, MemoryBlocks
 from doctor.sim.cardimage import CardDevice, build_card
 from doctor.sim.carrier import Carrier
+from doctor.sim.file_faults import parse_files
 from doctor.sim.hands import Hands
 from doctor.sim.hostport import HostPort, PortVanished
 from doctor.sim.modem import Modem
@@ -34,7 +35,7 @@ __all__ = ["BenchBusy", "SimBench", "StateUnusable"]
 _log = logging.getLogger(__name__)
 
 WATCH_MS = 1000.0
-"""With ``state=DIR``: how often a change of the modem's firmware or mode is looked for and saved."""
+"""With ``state=DIR``: how often a change of the modem's firmware or mode, or of the board's files, is looked for."""
 
 SAVED_PERCENT = 5.0
 """Of a transfer, between two savings."""
@@ -220,6 +221,7 @@ class SimBench:
             flash=setup.flash,
             card=self.card,
             carrier=self.carrier,
+            file_faults=parse_files(self.spec.files),
         )
 
     def _make_port(self) -> HostPort:
@@ -309,10 +311,11 @@ class SimBench:
     def _landmarks(self) -> tuple[object, ...]:
         modem, stp = self.modem, self.modem.stp
         far = None if stp is None else (stp.session_open, int((stp.percent or 0.0) // SAVED_PERCENT))
-        return (modem.mode, modem.build, modem.flash.whole, len(modem.received), far)
+        changes = 0 if self.board is None else self.board.file_faults.changes
+        return (modem.mode, modem.build, modem.flash.whole, len(modem.received), far, changes)
 
     def _watch(self) -> None:
-        """Save as soon as the modem's firmware, mode or transfer went on: a killed program leaves the truth behind."""
+        """Save as soon as the modem or the board's files went on: a killed program leaves the truth behind."""
         if self.store is None:
             return
         if self._landmarks() != self._watched:

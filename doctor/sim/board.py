@@ -23,6 +23,7 @@ from doctor.sim.board_vfs import Vfs
 from doctor.sim.board_vm import Vm
 from doctor.sim.cardimage import CardDevice
 from doctor.sim.carrier import Carrier
+from doctor.sim.file_faults import WORD, FileFaults
 from doctor.sim.flashfs import FlashFs
 from doctor.sim.modem import Modem
 from doctor.sim.world import Event, Process, Wire, World
@@ -55,6 +56,7 @@ class BoardSim:
     carrier       the board underneath; None: Expansion Board 3.1 without jumpers
     lte_on_boot   the stored setting ``pycom.lte_modem_en_on_boot``; an erased one reads True
     pybytes       the firmware variant with Pybytes, autostart on
+    file_faults   capacity of /flash and what goes wrong with files; None: nothing does
 
     It is powered on and boots as soon as time passes; ``settle`` lets it. Assign ``transmit`` to get its bytes:
     called with (bytes, baud); the board itself waits until they have left. Raises ValueError for unknown names.
@@ -72,6 +74,7 @@ class BoardSim:
         carrier: Carrier | None = None,
         lte_on_boot: bool = True,
         pybytes: bool = False,
+        file_faults: FileFaults | None = None,
     ) -> None:
         if kind.lower() not in BOARDS:
             raise ValueError(f"no simulated board is called {kind!r}; valid are {', '.join(BOARDS)}")
@@ -81,7 +84,8 @@ class BoardSim:
         self.era = sim_era(release)
         self.pybytes = pybytes
         self.flash = flash if isinstance(flash, FlashFs) else FlashFs(flash)
-        self.flash.is_fat = self.era.flash_is_fat
+        self.file_faults = file_faults if file_faults is not None else FileFaults()
+        self._shape_flash()
         self.card = card
         self.carrier = carrier if carrier is not None else Carrier()
         self.frozen = frozen_modules(self.era)
@@ -111,12 +115,26 @@ class BoardSim:
         self._reset_ram()
         self._new_vm()
         self.powered = True
+        self._tick()
         self.reset_cause = "PWRON"
         self.safe_boot = False
         modem.transmit = self._modem_sends
         modem.on_cts = self._modem_cts
         self._modem_cts(modem.cts)
         self._begin(lambda: self._boot_hard("PWRON"))
+
+    def _shape_flash(self) -> None:
+        faults = self.file_faults
+        self.flash.is_fat = self.era.flash_is_fat if faults.is_fat is None else faults.is_fat
+        self.flash.size_bytes = faults.size_bytes or self.flash.size_bytes
+
+    def _tick(self) -> None:
+        """A thread of the user's prints."""
+        if not self.file_faults.tick_ms:
+            return
+        if self.powered and self.mode == "run" and self.dupterm:
+            self.transmit(encoded(WORD.replace("\n", "\r\n")), self.uart0.baud)
+        self.world.at(self.file_faults.tick_ms, self._tick)
 
     # -- the wires --------------------------------------------------------------------------------------------
 

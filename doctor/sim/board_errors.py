@@ -29,6 +29,7 @@ FAULT_ERRNO = {
     "not-a-directory": ENOENT,
     "is-a-directory": 21,
     "not-empty": 13,
+    "denied": 13,
     "full": 28,
     "bad-name": EINVAL,
     "no-filesystem": ENODEV,

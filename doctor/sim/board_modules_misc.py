@@ -224,7 +224,7 @@ def make_hashlib(vm: Vm) -> ModuleType:
     """`uhashlib`: objects with update and digest only."""
 
     def maker(name: str) -> Any:
-        def new(data: bytes = b"") -> _Hash:
+        def new(data: bytes | str = b"") -> _Hash:
             return _Hash(vm, name, data)
 
         return new
@@ -233,13 +233,13 @@ def make_hashlib(vm: Vm) -> ModuleType:
 
 
 class _Hash:
-    def __init__(self, vm: Vm, name: str, data: bytes) -> None:
+    def __init__(self, vm: Vm, name: str, data: bytes | str) -> None:
         self._vm = vm
         self._hash = hashlib.new(name, usedforsecurity=False)
         self.update(data)
 
-    def update(self, data: bytes) -> None:
-        self._hash.update(data)
+    def update(self, data: bytes | str) -> None:  # MicroPython's str gives its bytes to whoever takes a buffer
+        self._hash.update(data.encode("utf-8", "surrogateescape") if isinstance(data, str) else data)
         self._vm.charge(len(data) * HASH_US_PER_BYTE)
 
     def digest(self) -> bytes:

@@ -5,6 +5,7 @@ Source: reference/board-and-repl.md 2.1 and 4.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +25,8 @@ _ALL_RELEASES = (
 )  # fmt: skip
 _SINCE_1_20 = ("ilistdir", "statvfs", "umount", "fsformat", "mkfat")
 _BEFORE_1_20 = ("unmount", "mkfs")
-FORMAT_MS = 4000
-"""Formatting a card or /flash."""
+CHANGE_MS = 20
+"""Changing a folder: some sectors or blocks are written."""
 LORAWAN, SIGFOX = "1.0.2", "1.0.1"
 PYBYTES = "1.6.1"
 
@@ -150,23 +151,27 @@ class _Os:
         self._change(path, "remove", f"error removing file '{path}'")
 
     def rename(self, old: str, new: str) -> None:
-        self._vm.charge(20_000)
         try:
             volume, inner = self._vfs.locate(old)
             other, new_inner = self._vfs.locate(new)
             if other is not volume:
                 raise CardFault("not-found", new)
-            volume.rename(inner, new_inner)
+            self._vfs.change("rename", old, lambda: volume.rename(inner, new_inner))
         except CardFault as fault:
             raise self._error(fault, f"error renaming file '{old}' to '{new}'") from None
+        self._takes(CHANGE_MS)
 
     def _change(self, path: str, what: str, text: str) -> None:
-        self._vm.charge(20_000)
         try:
             volume, inner = self._vfs.locate(path)
-            getattr(volume, what)(inner)
+            self._vfs.change(what, path, lambda: getattr(volume, what)(inner))
         except CardFault as fault:
             raise self._error(fault, text) from None
+        self._takes(CHANGE_MS)
+
+    def _takes(self, ms: float) -> None:
+        """A change takes its time, and a Ctrl-C that comes meanwhile is raised when it is made."""
+        self._vm.board.wait_holding(ms, None)
 
     # -- mounting and formatting ------------------------------------------------------------------------------
 
@@ -187,7 +192,7 @@ class _Os:
 
     def mkfs(self, target: str | SdCard) -> None:
         if isinstance(target, SdCard):
-            self._format(lambda: target.card().format(), f"error while attempting to format {target}")
+            self._format("/sd", target.card().format, f"error while attempting to format {target}")
         elif not target.startswith("/"):
             raise os_error(f"{target} is not an absolute path")
         else:
@@ -204,21 +209,20 @@ class _Os:
         name = path.strip("/")
         volume = self._vfs.mounts.get(name)
         if isinstance(volume, FlashFs):
-            self._vm.wait(FORMAT_MS)
-            volume.erase()
+            self._format(path, volume.erase, text)
             return
         card = self._vm.board.card
         if name not in self._vfs.mounts or card is None:
             raise os_error(text or ENODEV)
-        self._format(card.format, text)
+        self._format(path, card.format, text)
         self._vfs.mounts[name] = card.mount()
 
-    def _format(self, make: Any, text: str | None) -> None:
-        self._vm.wait(FORMAT_MS)
+    def _format(self, path: str, make: Callable[[], object], text: str | None) -> None:
         try:
-            make()
+            self._vfs.change("format", path, make)
         except CardFault:
             raise os_error(text or ENODEV) from None
+        self._takes(self._vm.board.file_faults.erase_ms)
 
     # -- the rest ---------------------------------------------------------------------------------------------
 

@@ -42,6 +42,7 @@ def dump(board: BoardSim) -> dict[str, Any]:
         "reset_cause": board.reset_cause,
         "safe_boot": board.safe_boot,
         "flash": board.flash.state(),
+        "file_faults": board.file_faults.state(),
         "nvs": dict(board.nvs),
         "settings": dict(board.settings),
         "main_file": board.main_file,
@@ -63,6 +64,7 @@ def load(board: BoardSim, state: Mapping[str, Any]) -> None:
     board.frozen = frozen_modules(board.era)
     board.uart0.capacity = board.era.rx_buffer_bytes
     board.flash.restore(state["flash"])
+    board.file_faults.restore(state.get("file_faults", {}))
     board.nvs.clear()
     board.nvs.update(state["nvs"])
     board.settings.update(state["settings"])

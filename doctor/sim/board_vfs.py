@@ -5,7 +5,7 @@ Source: reference/board-and-repl.md 4.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
 from doctor.sim.board_errors import ENODEV, EPERM, IMPOSSIBLE, REFUSED, file_error, os_error
@@ -41,6 +41,13 @@ class Volume(Protocol):
 
     def read(self, path: str, offset: int = 0, size: int = -1) -> bytes:
         """Bytes of a file."""
+
+    @property
+    def is_atomic(self) -> bool:
+        """Whether a file that is written stays what it was until all of it is there."""
+
+    def refuse_without_room(self, path: str, size_bytes: int) -> None:
+        """Refuse early that a file becomes so large."""
 
     def write(self, path: str, data: bytes) -> None:
         """Make or replace a file."""
@@ -153,6 +160,27 @@ class Vfs:
             missing = os_error(ENODEV) if self.errno_style else os_error(f"no such file or directory: '{path}'")
             raise (missing if fault.kind == "not-found" else os_error(ENODEV)) from None
 
+    # -- changes ----------------------------------------------------------------------------------------------
+
+    def change(self, kind: str, path: str, do: Callable[[], object], half: Callable[[], object] | None = None) -> None:
+        """Change a file or folder: board code that does so passes here, is counted, refused, or cut by a dip.
+
+        kind  ``create``, ``write``, ``remove``, ``rename``, ``mkdir``, ``format``
+        half  what is done of it when the power dips inside it; None: all of it, and nobody is told
+
+        Raises CardFault.
+        """
+        board = self.vm.board
+        if board.process.killed:
+            return  # no finally clause of board code outlives a reset
+        if kind in ("create", "write", "remove"):
+            board.file_faults.refuse_changing(self.absolute(path), writes=kind != "remove")
+        if not board.file_faults.dips_in(kind, self.absolute(path)):
+            do()
+            return
+        (do if half is None else half)()
+        board.reset_from_code("PWRON")
+
     # -- files ------------------------------------------------------------------------------------------------
 
     def open(self, path: str, mode: str) -> BoardFile:
@@ -166,9 +194,11 @@ class Vfs:
                 raise CardFault("not-found")
             if "x" in mode:
                 raise CardFault("exists")
-            if "w" in mode or not exists:
-                volume.write(inner, b"")
-            return BoardFile(self.vm, volume, inner, mode)
+            if not exists or ("w" in mode and not volume.is_atomic):
+                self.change("create", path, lambda: volume.write(inner, b""))
+            elif "w" in mode or "a" in mode or "+" in mode:
+                self.vm.board.file_faults.refuse_changing(self.absolute(path), writes=True)
+            return BoardFile(self, self.absolute(path), volume, inner, mode)
         except CardFault as fault:
             raise file_error(fault, errno_style=True) from None
 
@@ -186,8 +216,10 @@ class Vfs:
 class BoardFile:
     """A file that board code has open. What was written reaches the volume at ``flush`` and ``close``."""
 
-    def __init__(self, vm: Vm, volume: Volume, path: str, mode: str) -> None:
-        self._vm = vm
+    def __init__(self, vfs: Vfs, name: str, volume: Volume, path: str, mode: str) -> None:
+        self._vfs = vfs
+        self._vm = vfs.vm
+        self._name = name
         self._volume = volume
         self._path = path
         self._text = "b" not in mode
@@ -195,8 +227,9 @@ class BoardFile:
         self._size = volume.stat(path).size_bytes
         self._at = self._size if "a" in mode else 0
         self._window_at, self._window = 0, b""
-        self._content: bytearray | None = bytearray(volume.read(path)) if self._writes else None
-        self._dirty = False
+        kept = volume.read(path) if self._writes and "w" not in mode else b""
+        self._content: bytearray | None = bytearray(kept) if self._writes else None
+        self._dirty = "w" in mode and self._size > 0
         self._closed = False
 
     def _read_raw(self, size: int) -> bytes:
@@ -218,11 +251,19 @@ class BoardFile:
         start = self._at - self._window_at
         if not 0 <= start < len(self._window):
             try:
-                self._window = self._volume.read(self._path, self._at, _WINDOW_BYTES)
+                self._window = self._look()
             except CardFault as fault:
                 raise file_error(fault, errno_style=True) from None
             self._window_at, start = self._at, 0
         return self._window[start : start + end - self._at]
+
+    def _look(self) -> bytes:
+        faults = self._vm.board.file_faults
+        faults.refuse_reading(self._name)
+        found = self._volume.read(self._path, self._at, _WINDOW_BYTES)
+        if more := faults.growth(self._name):
+            self._volume.write(self._path, self._volume.read(self._path) + more)
+        return found
 
     def _length(self) -> int:
         return self._size if self._content is None else len(self._content)
@@ -268,10 +309,17 @@ class BoardFile:
         if self._content is None:
             raise os_error(9)
         raw = data.encode() if isinstance(data, str) else bytes(data)
+        self._refuse_without_room(max(len(self._content), self._at + len(raw)))
         self._content[self._at : self._at + len(raw)] = raw
         self._at += len(raw)
         self._dirty = True
         return len(data) if isinstance(data, str) else len(raw)
+
+    def _refuse_without_room(self, size_bytes: int) -> None:
+        try:
+            self._volume.refuse_without_room(self._path, size_bytes)
+        except CardFault as fault:
+            raise file_error(fault, errno_style=True) from None
 
     def seek(self, offset: int, whence: int = 0) -> int:
         """Move; the new position."""
@@ -287,8 +335,15 @@ class BoardFile:
         """Put what was written onto the volume."""
         if not self._dirty or self._content is None:
             return
+        content = bytes(self._content)
+        cut = None if self._volume.is_atomic else content[: len(content) // 2]
         try:
-            self._volume.write(self._path, bytes(self._content))
+            self._vfs.change(
+                "write",
+                self._name,
+                lambda: self._volume.write(self._path, content),
+                lambda: None if cut is None else self._volume.write(self._path, cut),
+            )
         except CardFault as fault:
             raise file_error(fault, errno_style=True) from None
         self._dirty = False

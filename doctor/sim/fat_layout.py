@@ -41,6 +41,7 @@ class CardFault(Exception):
         "damaged",
         "read-error",
         "format-failed",
+        "denied",
     )
 
     def __init__(self, kind: str, detail: str = "") -> None:

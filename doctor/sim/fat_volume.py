@@ -41,6 +41,9 @@ class FatVolume:
     Every method raises CardFault ('not-found', 'damaged', 'full', …) where the board would raise OSError.
     """
 
+    is_atomic = False
+    """Whether a file that is written stays what it was until all of it is there; FAT promises nothing."""
+
     def __init__(self, blocks: Blocks, geometry: Geometry) -> None:
         self._blocks = blocks
         self.geometry = geometry
@@ -290,6 +293,9 @@ class FatVolume:
             raise CardFault("damaged", f"{path} is longer than its chain")
         raw = self._read_clusters(chain[first : last + 1])
         return raw[offset - first * step : end - first * step]
+
+    def refuse_without_room(self, path: str, size_bytes: int) -> None:
+        """Nothing: ``write`` finds out, and leaves the old file as it was."""
 
     def write(self, path: str, data: bytes) -> None:
         """Make or replace a whole file. Raises 'full' before the old file is touched where there is no room."""

@@ -16,7 +16,9 @@ FLASH_BYTES = 4 * 1024 * 1024
 """/flash of FiPy and GPy with their 8 MB chips (board-and-repl.md 4)."""
 
 CLUSTER_BYTES = 4096
-"""What one file takes at least: an erase block of the flash chip."""
+"""What files and folders are counted in: an erase block of the flash chip."""
+LITTLEFS_FOLDER_BLOCKS = 2
+"""A folder of LittleFS is a pair of blocks, so that one of them is whole at every moment."""
 
 BOOT_PY = b"# boot.py -- run on boot-up\n"
 MAIN_PY = b"# main.py -- put your code here!\n"
@@ -55,10 +57,25 @@ class FlashFs:
         """A copy of all files by path."""
         return dict(self._files)
 
+    @property
+    def is_atomic(self) -> bool:
+        """LittleFS: a file that is written stays what it was until all of it is there."""
+        return not self.is_fat
+
     def free_bytes(self) -> int:
         """Room that is left, in whole clusters."""
-        used = sum(-(-max(1, len(data)) // CLUSTER_BYTES) for data in self._files.values()) + len(self._dirs)
-        return max(0, self.size_bytes - used * CLUSTER_BYTES)
+        used = sum(_on_flash(len(data)) for data in self._files.values()) + len(self._dirs) * self._folder_bytes
+        return max(0, self.size_bytes - used)
+
+    @property
+    def _folder_bytes(self) -> int:
+        return CLUSTER_BYTES * (1 if self.is_fat else LITTLEFS_FOLDER_BLOCKS)
+
+    def refuse_without_room(self, path: str, size_bytes: int) -> None:
+        """Raise CardFault 'full' where a file has no place at that size; LittleFS keeps its old blocks until then."""
+        given_up = _on_flash(len(self._files.get(self._spelt(path), b""))) if self.is_fat else 0
+        if _on_flash(size_bytes) > self.free_bytes() + given_up:
+            raise CardFault("full", path)
 
     def listdir(self, path: str = "/") -> list[DirEntry]:
         """Entries of a folder: folders, then files in the order of their making."""
@@ -97,8 +114,7 @@ class FlashFs:
         if name in self._dirs or not name:
             raise CardFault("is-a-directory", path)
         self._needs_parent(name)
-        if len(data) - len(self._files.get(name, b"")) > self.free_bytes():
-            raise CardFault("full", path)
+        self.refuse_without_room(path, len(data))
         self._files[name] = bytes(data)
 
     def remove(self, path: str) -> None:
@@ -117,15 +133,20 @@ class FlashFs:
         if not name or name in self._dirs or name in self._files:
             raise CardFault("exists", path)
         self._needs_parent(name)
+        if self._folder_bytes > self.free_bytes():
+            raise CardFault("full", path)
         self._dirs.add(name)
 
     def rename(self, old_path: str, new_path: str) -> None:
-        """Give a file, or a folder with its content, a name that is free."""
+        """Give a file, or a folder with its content, another name; LittleFS puts a file in another's place at once."""
         old, new = self._spelt(old_path), self._spelt(new_path)
-        if new in self._files or new in self._dirs:
+        is_dir = self.stat(old_path).is_dir
+        if old == new:
+            return
+        if new in self._dirs or (new in self._files and (self.is_fat or is_dir)):
             raise CardFault("exists", new_path)
         self._needs_parent(new)
-        if not self.stat(old_path).is_dir:
+        if not is_dir:
             self._files[new] = self._files.pop(old)
             return
         self._dirs = {new + name[len(old) :] if (name + "/").startswith(old + "/") else name for name in self._dirs}
@@ -166,3 +187,7 @@ class FlashFs:
         parts = path.split("/")[:-1]
         for index in range(len(parts)):
             self._dirs.add("/".join(parts[: index + 1]))
+
+
+def _on_flash(size_bytes: int) -> int:
+    return -(-size_bytes // CLUSTER_BYTES) * CLUSTER_BYTES

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 from doctor.sim.board_eras import sim_era
 from doctor.sim.carrier import CARRIERS, LABELS
 from doctor.sim.faults import Faults
+from doctor.sim.file_faults import parse_files
 from doctor.sim.scenarios import SCENARIOS
 
 BOARDS = ("fipy", "gpy")
@@ -21,7 +22,8 @@ DEFAULT_BUILDS = {"gm02s": 60186}
 DEFAULT_RELEASE = "1.20.2.r4"
 DEFAULT_CARRIER = "expansion3"
 PARAMETERS = (
-    "scenario", "release", "build", "radio", "state", "speed", "carrier", "jumpers", "battery", "fault", "seed",
+    "scenario", "release", "build", "radio", "state", "speed", "carrier", "jumpers", "battery", "fault", "files",
+    "seed",
 )  # fmt: skip
 SPEED_MOST = 1000.0
 """Faster, a program that takes a few milliseconds to answer looks as if it had hung; without a speed nothing waits."""
@@ -40,6 +42,7 @@ class BenchSpec:
     jumpers    labels of the jumpers that are on, of RTS and CTS
     battery    True: connected
     faults     KIND@PERCENT[@TIMES] texts for the STP transfer
+    files      texts of FILE_WORDS: the board's file system, and what goes wrong in it
     """
 
     kind: str
@@ -53,6 +56,7 @@ class BenchSpec:
     jumpers: tuple[str, ...] | None = None
     battery: bool | None = None
     faults: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
     seed: int = 0
 
     @property
@@ -71,12 +75,16 @@ def parse_sim_url(url: str) -> BenchSpec:
         raise ValueError(f"no simulated bench is called {kind!r}: one of {_names((*BOARDS, *BARE_MODEMS))}")
     values: dict[str, str] = {}
     faults: list[str] = []
+    files: list[str] = []
     for name, value in parse_qsl(parts.query, keep_blank_values=True):
         if name not in PARAMETERS:
             raise ValueError(f"sim:// knows no {name!r}: one of {_names(PARAMETERS)}")
         if name == "fault":
             Faults().parse(value)
             faults.append(value)
+        elif name == "files":
+            parse_files([value])
+            files.append(value)
         elif name in values:
             raise ValueError(f"{name} is given twice")
         else:
@@ -96,6 +104,7 @@ def parse_sim_url(url: str) -> BenchSpec:
         jumpers=_jumpers(values),
         battery=_switch(values, "battery"),
         faults=tuple(faults),
+        files=tuple(files),
         seed=_number(values, "seed") or 0,
     )
 

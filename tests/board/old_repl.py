@@ -25,6 +25,10 @@ RAW_BANNER = b"raw REPL; CTRL-B to exit\r\n>"
 ROM = b"ets Jun  8 2016 00:22:57\r\n\r\nrst:0x7 (TG0WDT_SYS_RESET),boot:0x17 (SPI_FAST_FLASH_BOOT)\r\n"
 
 
+def _sha256(data: bytes | str = b"") -> Any:
+    return hashlib.sha256(data.encode() if isinstance(data, str) else data)
+
+
 class OldRepl:
     """A board that sits at its friendly prompt. ``wire.link()`` talks to it.
 
@@ -135,7 +139,7 @@ class OldRepl:
             "sys": types.SimpleNamespace(platform=self.platform),
             "ujson": json,
             "ubinascii": binascii,
-            "uhashlib": hashlib,
+            "uhashlib": types.SimpleNamespace(sha256=_sha256),
             "network": types.SimpleNamespace(LTE=lte),
             "machine": types.SimpleNamespace(reset_cause=lambda: 0),
             "pycom": types.SimpleNamespace(lte_modem_en_on_boot=lambda: True),

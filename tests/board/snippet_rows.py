@@ -99,57 +99,98 @@ FILES = (
         ("board.snippets.stat",),
         tuple(snippets.stat(path) for path in ("/flash/lib/data.bin", "/flash/lib", "/flash", "/", "/flash/none")),
         on=SCRIPTS,
-        gives=([False, len(DATA)], [True, 0], [True, 0], [True, 0]),
+        gives=tuple((value, "1 rows") for value in ([False, len(DATA)], [True, 0], [True, 0], [True, 0])),
     ),
     Row(
         ("board.snippets.read",),
         (snippets.read("/flash/lib/data.bin", 100, 600, 384), snippets.read("/flash/none", 0, 10, 384)),
         on=SCRIPTS,
-        gives=((_text(DATA[100:484]), _text(DATA[484:700]), None),),
+        gives=((_text(DATA[100:484]), _text(DATA[484:700]), "2 rows"),),
     ),
     Row(
         ("board.snippets.open_for_writing", "board.snippets.write_at", "board.snippets.CLOSE_WRITTEN"),
         (*_write("/flash/lib/new.py", DATA), snippets.sha256("/flash/lib/new.py"), NAMES_LEFT, snippets.CLOSE_WRITTEN),
-        gives=(True, 384, len(DATA) - 384, len(DATA) - 384, True, DATA_SHA256, []),
+        gives=(True, 384, len(DATA) - 384, len(DATA) - 384, True, (DATA_SHA256, len(DATA), "2 rows"), []),
     ),
     Row(("board.snippets.open_for_writing",), (snippets.open_for_writing("/flash/none/new.py"),)),
     Row(
         ("board.snippets.write_at",),
         (
             snippets.open_for_writing("/flash/new.py"),
-            snippets.write_at(0, "QUJ"),  # a piece of which the line swallowed the end
+            snippets.write_at(0, "QUJDREVG").replace("REVG", "REV"),  # the line swallowed the end
+            snippets.write_at(0, "QUJDREVG").replace("QUJD", "QUJQ"),  # or changed a letter
+            snippets.write_at(0, "QUJDREVG").replace("(0", "(3"),
             snippets.write_at(0, ""),
             snippets.write_at(0, "QUJD"),
             snippets.CLOSE_WRITTEN,
             snippets.read("/flash/new.py", 0, 10, 384),
             snippets.read("/flash/new.py", 10, 10, 384),
         ),
+        gives=(True, -1, -1, -1, 0, 3, True, ("QUJD", "1 rows"), ("0 rows",)),
+    ),
+    Row(
+        ("board.snippets.guarded",),
+        (
+            snippets.guarded("print('@@FD 1')\n"),
+            snippets.guarded("print('@@FD 1')\n").replace("FD 1", "FD 3"),
+            snippets.guarded("print('@@FD 12')\n").replace("FD 12", "FD 21"),
+            NAMES_LEFT,
+        ),
+        gives=(1, (), (), []),
+    ),
+    Row(
+        ("board.snippets.proved",),
+        (snippets.proved("say('1')\nsay('[2]')"), NAMES_LEFT),
+        gives=((1, [2], "2 rows"), []),
     ),
     Row(
         ("board.snippets.remove",),
         (snippets.remove("/flash/lib/b.py"), snippets.remove("/flash/lib/b.py"), snippets.listing("/flash/lib")),
         on=SCRIPTS,
+        gives=((True, "1 rows"),),
     ),
     Row(
-        ("board.snippets.rename",),
+        ("board.snippets.move",),
         (
-            snippets.rename("/flash/lib/b.py", "/flash/main.py"),
-            snippets.read("/flash/main.py", 0, 99, 384),
+            snippets.move("/flash/lib/b.py", "/flash/lib/c.py"),
+            snippets.move("/flash/main.py", "/flash/lib/c.py"),
             snippets.listing("/flash/lib"),
-            snippets.rename("/flash/none", "/flash/lib/other"),
-            snippets.rename("/flash/boot.py", "/flash/none/x"),
+            snippets.move("/flash/lib/b.py", "/flash/lib/d.py"),
+            snippets.move("/flash/lib/c.py", "/flash/none/c.py"),
         ),
         on=SCRIPTS,
+        rules=("order-of-names",),
+        gives=(("1 rows", True), ("1 rows", False)),
+    ),
+    Row(
+        ("board.snippets.replace",),
+        (
+            snippets.replace("/flash/lib/b.py", "/flash/main.py", "/flash/second"),
+            snippets.read("/flash/main.py", 0, 99, 384),
+            snippets.replace("/flash/lib/b.py", "/flash/main.py", "/flash/second"),
+            snippets.read("/flash/main.py", 0, 99, 384),
+            snippets.listing("/flash/lib"),
+            snippets.replace("/flash/main.py", "/flash/free", "/flash/second"),
+            snippets.replace("/flash/boot.py", "/flash/none/x", "/flash/second"),
+            snippets.stat("/flash/second"),
+        ),
+        on=SCRIPTS,
+        gives=((True, "1 rows"), (_text(b"b = 1\n"), "1 rows"), (), (_text(b"b = 1\n"), "1 rows")),
     ),
     Row(
         ("board.snippets.sha256",),
-        (snippets.sha256("/flash/lib/data.bin"), snippets.sha256("/flash/none")),
+        (
+            snippets.sha256("/flash/lib/data.bin"),
+            snippets.sha256("/flash/lib/data.bin", 1500),
+            snippets.sha256("/flash/lib/data.bin", 0),
+            snippets.sha256("/flash/none"),
+        ),
         on=SCRIPTS,
-        gives=(DATA_SHA256,),
+        gives=tuple((hashlib.sha256(DATA[:size]).hexdigest(), len(DATA), "2 rows") for size in (len(DATA), 1500, 0)),
     ),
     Row(
         ("board.snippets.hashes",),
-        (snippets.hashes("/flash/lib"), snippets.hashes("/flash/none") + "print('@@FD 1')\n"),
+        (snippets.hashes("/flash/lib"), snippets.hashes("/flash/none")),
         on=SCRIPTS,
         rules=("order-of-names",),
     ),
@@ -161,6 +202,13 @@ FILES = (
             snippets.listing("/flash/lib/a"),
             snippets.stat("/flash/lib/a/b"),
         ),
+    ),
+    Row(
+        ("board.snippets.ROOM",),
+        (snippets.ROOM,),
+        eras=FILE_ERAS,
+        on=SCRIPTS,
+        rules=("room-left",),
     ),
     Row(
         ("board.snippets.FORMAT_FLASH",),
@@ -181,7 +229,8 @@ WITHOUT_HASHING = (
         ("board.snippets.sha256", "board.snippets.hashes", "board.snippets_card.sha256", "board.snippets.FEATURES"),
         (
             snippets.sha256("/flash/lib/data.bin"),
-            snippets.hashes("/flash/lib") + "print('@@FD 1')\n",
+            snippets.hashes("/flash/lib"),
+            snippets.listing("/flash/lib"),
             snippets_card.sha256("/sd/x.dup"),
             snippets.FEATURES,
         ),
@@ -192,11 +241,11 @@ WITHOUT_HASHING = (
 
 NAMES = (
     Row(
-        ("board.snippets.listing", "board.snippets.stat", "board.snippets.read", "board.snippets.rename"),
+        ("board.snippets.listing", "board.snippets.stat", "board.snippets.read", "board.snippets.move"),
         (
             snippets.listing("/flash/lib"),
             snippets.stat(f"/flash/lib/{ODD}"),
-            snippets.rename(f"/flash/lib/{ODD}", "/flash/lib/\u20ac.py"),
+            snippets.move(f"/flash/lib/{ODD}", "/flash/lib/\u20ac.py"),
             snippets.read("/flash/lib/\u20ac.py", 0, 10, 384),
             snippets.hashes("/flash/lib"),
             snippets.remove(f"/flash/lib/{ODD}"),
@@ -250,7 +299,7 @@ CARD = (
             snippets_card.move("/sd/lib/x.dup", "/sd/lib/a.py"),
             IS_MOUNTED,
         ),
-        gives=(True, [len(DUP), _text(DUP[:4])], ..., ..., ["flash"]),
+        gives=((True, "1 rows"), [len(DUP), _text(DUP[:4])], ..., ..., ["flash"]),
     ),
     Row(
         ("board.snippets_card.remove_apple_double",),
@@ -260,7 +309,7 @@ CARD = (
             snippets_card.remove_apple_double("/sd/._x.dup"),
             snippets_card.head("/sd/x.dup", 4),
         ),
-        gives=(False, True),
+        gives=((False, "1 rows"), (True, "1 rows"), (True, "1 rows")),
         on=APPLE,
     ),
     Row(

@@ -14,7 +14,9 @@ HOME = Path(doctor.__file__).parent
 #: The simulator is the other end, the core is code of the board itself and has tests of its own.
 NOT_SENDING = ("sim", "updater")
 #: In snippets*.py, but only parts of snippets or makers of such parts.
-PARTS = frozenset({"board.snippets.wrapped", "board.snippets.quoted", "board.snippets_modem.PINS_OF_BOARD"})
+PARTS = frozenset(
+    {"board.snippets.DAMAGED", "board.snippets.wrapped", "board.snippets.quoted", "board.snippets_modem.PINS_OF_BOARD"}
+)
 #: Code for a board begins a line with an import; texts for people do not, and have no line below it.
 _CODE = re.compile(r"(?:^|\n) *(?:import|from) [\w ,.]+\n")
 

@@ -15,7 +15,7 @@ from doctor.firmware.image import FirmwareImage, examine
 from doctor.sim.listen_wifi import WifiListener
 from doctor.sim.practice import make_practice_image
 
-DRAFT = "/fd-new.tmp"
+DRAFT = ".fd-new"
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +60,8 @@ def test_by_ftp_under_its_own_name_once_it_is_proved(
     listener.ftp.log.clear()
     assert bring_to_card(board, image, heard.listeners()) == f"/sd/{image.path.name}"
     assert on_card(listener)[image.path.name] == image.path.read_bytes()
-    assert "fd-new.tmp" not in on_card(listener)
-    assert "STOR /sd/fd-new.tmp" in listener.ftp.log and not heard.notices
+    assert list(on_card(listener)) == [image.path.name]
+    assert f"STOR /sd/{image.path.name}.fd-new" in listener.ftp.log and not heard.notices
     assert heard.sent[-1] == (image.size_bytes, image.size_bytes)
     listener.ftp.log.clear()
     assert bring_to_card(board, image, heard.listeners()) == f"/sd/{image.path.name}"

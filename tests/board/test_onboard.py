@@ -28,13 +28,50 @@ def test_every_file_of_the_core_goes_over_as_it_is(board: Board) -> None:
         assert files.sha256(board, path) == hashlib.sha256(wanted[name]).hexdigest()
 
 
-def test_only_what_differs_is_sent_again_and_what_is_stale_goes(board: Board) -> None:
+def test_only_what_differs_is_sent_again_and_what_is_not_ours_stays(board: Board) -> None:
     onboard.install(board)
     files.write(board, f"{onboard.FOLDER}/stp.py", b"damaged")
-    files.write(board, f"{onboard.FOLDER}/gone.py", b"of an older version")
+    files.write(board, f"{onboard.FOLDER}/mine.py", b"of the user's")
+    board.repl.run(f"open('{onboard.FOLDER}/at.py.fd-new', 'w').close()")
     assert onboard.install(board) == 1
-    assert not files.exists(board, f"{onboard.FOLDER}/gone.py")
+    assert files.exists(board, f"{onboard.FOLDER}/mine.py")
+    assert not files.exists(board, f"{onboard.FOLDER}/at.py.fd-new")
     assert onboard.install(board) == 0
+
+
+def test_a_package_of_the_users_is_left_alone(board: Board) -> None:
+    files.make_folder(board, onboard.FOLDER)
+    files.write(board, f"{onboard.FOLDER}/__init__.py", b"mine = 1\n")
+    with pytest.raises(BoardError, match="of its own") as caught:
+        onboard.install(board)
+    assert "--via usb" in caught.value.next
+    assert files.read(board, f"{onboard.FOLDER}/__init__.py") == b"mine = 1\n"
+
+
+@pytest.mark.parametrize("release", ["1.17.3.b1", "1.20.2.r4"])
+def test_where_it_does_not_fit_nothing_of_it_is_left(release: str) -> None:
+    link = open_link(f"sim://gpy?release={release}&files=504k")
+    try:
+        flash = link.serial.bench.board.flash
+        flash.write("data.bin", bytes(300 << 10))
+        before = flash.free_bytes()
+        with pytest.raises(BoardError, match="no room") as caught:
+            onboard.install(Board(link))
+        assert (caught.value.id, "--via usb" in caught.value.next) == (onboard.FULL, True)
+        assert flash.free_bytes() == before
+    finally:
+        link.close()
+
+
+def test_a_board_that_says_less_than_the_truth_gets_what_was_begun_back(board: Board) -> None:
+    board.repl.run("import os\nos.getfree = lambda p: 4000\nos.statvfs = lambda p: (4096, 4096, 1000, 1000)\n")
+    flash = board.link.serial.bench.board.flash
+    flash.size_bytes = 400 << 10
+    flash.write("data.bin", bytes(200 << 10))
+    before = flash.free_bytes()
+    with pytest.raises(BoardError, match="it is full"):
+        onboard.install(board)
+    assert flash.free_bytes() == before
 
 
 def test_the_frozen_updater_does_not_shadow_it(board: Board) -> None:

@@ -2,13 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import pty
-import select
-import subprocess
-import threading
-import tty
 from collections.abc import Iterator
 
 import pytest
@@ -17,42 +10,19 @@ from doctor import sniff
 from doctor.board.repl import Repl, ReplTraceback
 from doctor.link import Link, open_link
 from doctor.sniff import Seen
-from tests.board.micropython import INTERPRETER, needs_micropython
+from tests.board.micropython import needs_micropython, on_a_pty
 
 pytestmark = [pytest.mark.micropython, needs_micropython]
 
 
-def relay(one: int, other: int) -> None:
-    """Copy both ways between two pty masters until one of them closes."""
-    with contextlib.suppress(OSError):
-        while True:
-            for source in select.select([one, other], [], [])[0]:
-                data = os.read(source, 4096)
-                os.write(other if source == one else one, data)
-
-
 @pytest.fixture
 def link() -> Iterator[Link]:
-    inner, board_side = pty.openpty()
-    outer, pc_side = pty.openpty()
-    for descriptor in (board_side, pc_side):
-        tty.setraw(descriptor)
-    board = subprocess.Popen(
-        [str(INTERPRETER)], stdin=board_side, stdout=board_side, stderr=board_side, start_new_session=True
-    )
-    os.close(board_side)
-    copier = threading.Thread(target=relay, args=(inner, outer), daemon=True)
-    copier.start()
-    opened = open_link(os.ttyname(pc_side))
-    try:
-        yield opened
-    finally:
-        opened.close()
-        board.kill()
-        board.wait()
-        copier.join(5)
-        for descriptor in (pc_side, inner, outer):
-            os.close(descriptor)
+    with on_a_pty() as name:
+        opened = open_link(name)
+        try:
+            yield opened
+        finally:
+            opened.close()
 
 
 def test_first_contact_sees_the_prompt(link: Link) -> None:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from doctor.board import proof
 from doctor.board.board import Board
 from doctor.board.repl import Repl, ReplTraceback, tagged
 from doctor.errors import BoardReset
@@ -74,6 +75,17 @@ def normalised(answers: list[Answer], rules: tuple[str, ...]) -> list[Answer]:
     return answers
 
 
+def values_of(printed: str) -> tuple[Any, ...]:
+    """The values that a snippet says: of a proved one (snippets.proved) its rows, and how many they were."""
+    values: list[Any] = []
+    for value in tagged(printed):
+        if isinstance(value, list) and len(value) == 3 and isinstance(value[0], str) and type(value[1]) is int:
+            values.append(value[2] if value[1] != proof.END else f"{value[2][0]} rows")
+        else:
+            values.append(value)
+    return tuple(values)
+
+
 # -- a real MicroPython ---------------------------------------------------------------------------------------
 
 
@@ -90,7 +102,7 @@ def on_micropython(cells: list[Cell]) -> list[list[Answer]]:
     found: list[list[Answer]] = [[] for _ in cells]
     for job, said, end in re.findall(r"^@@JOB (\d+) \d+\n(.*?)^@@END (.*?)$", done.stdout, re.DOTALL | re.MULTILINE):
         rest = json.loads(end)
-        values = () if rest["error"] else tuple(tagged(said))
+        values = () if rest["error"] else values_of(said)
         ending = rest["ending"] or AT_PROMPT
         came = rest["came"] if ending in (MIRRORS_NATIVELY, BRIDGES, IS_DEAD) else ""
         error = _older_words(rest["error"])
@@ -210,7 +222,7 @@ def _ask(repl: Repl, code: str) -> Answer:
         return Answer(error=err.error)
     except BoardReset:
         return Answer(ending=RESTARTS)
-    return Answer(tuple(tagged(printed)))
+    return Answer(values_of(printed))
 
 
 class _Said(Exception):

@@ -131,7 +131,7 @@ def test_fix_without_a_name_does_all_that_it_may(terminal: Terminal, tmp_path: P
     done = {action["cure"]: action["done"] for action in document["actions"]}
     assert done == {"upload-scripts": True, "disable-autorun": True, "remove-jumpers": False}
     assert (said.code, document["findings"][0]["check"]) == (1, "jumpers-removed")
-    assert (tmp_path / "backup" / "flash_main.py").read_bytes().startswith(b"import sqnsupgrade")
+    assert (tmp_path / "backup" / "flash" / "main.py").read_bytes().startswith(b"import sqnsupgrade")
 
 
 def test_checks_are_listed_and_explained(terminal: Terminal) -> None:

@@ -13,6 +13,7 @@ HEALTHY = """
 ✓ repl-answers  sim://fipy: a MicroPython prompt answers
 ✓ board-has-modem  FiPy, firmware 1.20.2.r4 (era F): mirror mode built in;
   sqnsupgrade built in, shadows an uploaded one
+✓ board-files-complete  no work on the board's files is unfinished
 ✓ board-reads-card  the board reads PRACTICE-CATM1-41065.dup at the card's root,
   6160982 bytes
 ✓ board-scripts-match  2 scripts on the board, all real Python
@@ -26,7 +27,7 @@ HEALTHY = """
 · no folder of scripts was given (--scripts): scripts-are-python
 · no updater image was given (--updater-elf): updater-image-is-elf
 
-9 passed, 6 skipped.
+10 passed, 6 skipped.
 
 Next:
   fipy-doctor flash FILE.dup --port sim://fipy
@@ -47,6 +48,7 @@ FAILING = """
 ✓ repl-answers  sim://fipy?scenario=html-scripts: a MicroPython prompt answers
 ✓ board-has-modem  FiPy, firmware 1.20.2.r4 (era F): mirror mode built in;
   sqnsupgrade built in, shadows an uploaded one
+✓ board-files-complete  no work on the board's files is unfinished
 ✓ board-reads-card  the board reads PRACTICE-CATM1-41065.dup at the card's root,
   6160982 bytes
 ✓ boot-starts-no-updater  boot.py, main.py start no updater
@@ -59,7 +61,7 @@ FAILING = """
 · no folder of scripts was given (--scripts): scripts-are-python
 · no updater image was given (--updater-elf): updater-image-is-elf
 
-1 failed, 8 passed, 6 skipped.
+1 failed, 9 passed, 6 skipped.
 
 Next:
   fipy-doctor fix --upload-scripts --port 'sim://fipy?scenario=html-scripts'

@@ -1,0 +1,78 @@
+"""Check ``board-files-complete``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from doctor.bench import Bench
+from doctor.board import begun, files, own_names
+from doctor.board.begun import Begun, Book
+from doctor.board.boot_scripts import SEARCHED
+from doctor.check import Check, Finding, Grade, Needs, Remedy
+from doctor.escape import shown
+from doctor.plural import counted
+
+UPLOAD = Remedy("upload-scripts", Grade.ASKS)
+RESET = Remedy("reset-flash", Grade.ASKS)
+CURES = {cure.id: cure for cure in (UPLOAD, RESET)}
+
+
+class BoardFilesComplete(Check):
+    """What was begun with the board's files has come to its end.
+
+    Why: a reset of the flash, a restore or an upload that was cut (a power dip, an unplugged cable, Ctrl-C) leaves the
+    board without files of the user's. Their copies lie on this computer, and nothing on the board tells of them.
+
+    Looks at: the notes that this program keeps of every such work until it is done, and whether the board holds each
+    file that they name; and names in /flash and /flash/lib that only an unfinished upload leaves behind.
+
+    Cures: reset-flash and upload-scripts, run again, go on where they stopped, and so does fipy-doctor restore.
+    """
+
+    id = "board-files-complete"
+    needs = (Needs.BOARD,)
+    after = ("board-has-modem",)
+    deadline_s = 120.0
+    gates = False
+
+    def look(self, bench: Bench) -> Finding:
+        """Compare the notes with the board."""
+        book = Book(bench.begun_place)
+        for one in begun.unfinished(bench.board, book):
+            gone = begun.gone(bench.board, one)
+            if gone:
+                return self._unfinished(one, [goal.path for goal in gone])
+        there = _paths(bench)
+        if any(map(own_names.is_ours, there)):
+            return self._left(there)
+        return self.passed("no work on the board's files is unfinished")
+
+    def _unfinished(self, one: Begun, paths: Sequence[str]) -> Finding:
+        some = ", ".join(shown(path) for path in paths[:3]) + (", …" if len(paths) > 3 else "")
+        return self.warn(
+            f"{shown(one.words, 600)}; the board lacks {counted(len(paths), 'file')} of it: {some}",
+            evidence={"command": list(one.command), "folder": one.folder, "missing": [shown(p, 300) for p in paths]},
+            cause="it was cut: a power dip, an unplugged cable, or this program was stopped",
+            remedies=(CURES[one.what],) if one.what in CURES else (),
+        )
+
+    def _left(self, there: Sequence[str]) -> Finding:
+        waiting = own_names.waiting(there)
+        left = [path for path in there if own_names.is_ours(path)]
+        what = f"{shown(next(iter(waiting.values())))} is not there; its content waits" if waiting else "files lie"
+        return self.warn(
+            f"{what} under a name that only an upload that was cut leaves: {', '.join(map(shown, left[:3]))}",
+            evidence={"files": [shown(path, 300) for path in left]},
+            cause="the upload was cut: a power dip, an unplugged cable, or this program was stopped",
+            remedies=(UPLOAD,),
+        )
+
+
+def _paths(bench: Bench) -> list[str]:
+    found: list[str] = []
+    for folder in SEARCHED:
+        try:
+            found += [entry.path for entry in files.listdir(bench.board, folder) if not entry.is_dir]
+        except (files.BoardFileMissing, files.BoardFileRefused):
+            continue
+    return found

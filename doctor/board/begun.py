@@ -1,0 +1,214 @@
+"""What was begun with the files of a board and is not known to have ended: kept on the PC until all is in its place.
+
+A record is written before anything is removed, replaced or formatted. Who finds one brings what it names to the board;
+it goes once the board holds every file of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import posixpath
+import re
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+from doctor.board import files
+from doctor.board.board import Board
+from doctor.board.flash_copy import Say, teller
+from doctor.board.unique_id import unique_id
+from doctor.board.upload import KeepCopy
+from doctor.errors import CardError, UsageError
+from doctor.escape import shown
+from doctor.json_file import count_in, read_json, text_in, write_whole
+from doctor.plural import counted
+from doctor.shell import command_line
+
+SCHEMA = "fipy-doctor/begun/1"
+MAX_BYTES = 16 << 20
+_NAME = re.compile(r"[0-9a-f]{1,32}-[a-z-]{1,40}\.json")
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A file that is to be on the board: its path there, size and SHA-256, and the file on the PC with its bytes."""
+
+    path: str
+    size_bytes: int
+    sha256: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Begun:
+    """One change of a board's files.
+
+    board    the board's number (unique_id)
+    what     reset-flash, upload-scripts, restore
+    command  words behind ``fipy-doctor`` that bring it to its end
+    folder   where copies of the board's files lie
+    files    what is to be on the board in the end
+    at       when it was begun, UTC
+    cleared  the flash was formatted; never so where nothing is formatted
+    """
+
+    board: str
+    what: str
+    command: tuple[str, ...]
+    folder: str
+    files: tuple[Goal, ...]
+    at: str
+    cleared: bool = False
+
+    @property
+    def words(self) -> str:
+        """One clause about it."""
+        return (
+            f"{self.what} of {self.at[:16].replace('T', ' ')} UTC did not come to its end; copies lie in {self.folder}"
+        )
+
+
+class Book:
+    """The records of all boards; ``place`` is the folder that holds them, None keeps none."""
+
+    def __init__(self, place: Path | None) -> None:
+        self._place = place
+
+    def write(self, begun: Begun) -> None:
+        """Keep it; it takes the place of an older one of its kind. Raises CardError: nothing may be changed then."""
+        if self._place is None:
+            return
+        path = self._place / f"{begun.board}-{begun.what}.json"
+        try:
+            write_whole(path, json.dumps({"schema": SCHEMA, **asdict(begun)}, indent=1).encode())
+        except OSError as err:
+            raise CardError(
+                "backup-not-writable",
+                f"what is begun cannot be noted there: {err.strerror or err}; nothing was changed on the board",
+                on=str(self._place),
+                cause="the disk is full, or the folder is not yours to write",
+                next="make room there, or name another folder for such notes (FIPY_DOCTOR_STATE_DIR=FOLDER)",
+            ) from err
+
+    def clear(self, begun: Begun) -> None:
+        """It has come to its end."""
+        if self._place is not None:
+            with suppress(OSError):
+                (self._place / f"{begun.board}-{begun.what}.json").unlink()
+
+    @property
+    def any(self) -> bool:
+        """Whether there is a record of any board: where there is none, none need be asked for its number."""
+        with suppress(OSError):
+            return self._place is not None and any(_NAME.fullmatch(path.name) for path in self._place.iterdir())
+        return False
+
+    def of(self, board: str) -> tuple[Begun, ...]:
+        """All that is known of a board, oldest first; what is no record is none."""
+        found = []
+        with suppress(OSError):
+            for path in sorted(self._place.iterdir()) if self._place is not None else ():
+                if path.name.startswith(f"{board}-") and _NAME.fullmatch(path.name):
+                    with suppress(OSError, ValueError, KeyError, TypeError):
+                        found.append(_read(path))
+        return tuple(sorted((one for one in found if one.board == board), key=lambda one: one.at))
+
+
+def begin(board: Board, what: str, command: tuple[str, ...], folder: Path, goals: tuple[Goal, ...]) -> Begun:
+    """A new record of ``board``, not written yet. Raises BoardError."""
+    at = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    return Begun(unique_id(board), what, command, str(folder.absolute()), goals, at)
+
+
+def unfinished(board: Board, book: Book, what: str = "") -> tuple[Begun, ...]:
+    """What was begun with this board; ``what``: only that. Raises BoardError."""
+    if not book.any:
+        return ()
+    return tuple(one for one in book.of(unique_id(board)) if what in ("", one.what))
+
+
+def missing(board: Board, begun: Begun) -> tuple[Goal, ...]:
+    """The files that the board does not hold yet. Raises BoardError."""
+    return tuple(goal for goal in begun.files if not _is_there(board, goal))
+
+
+def gone(board: Board, begun: Begun) -> tuple[Goal, ...]:
+    """The files that the board lacks because of what was begun. Raises BoardError.
+
+    Where nothing was formatted, a file that is there and is another one by now may be so by the user's will.
+    """
+    if begun.cleared:
+        return missing(board, begun)
+    return tuple(goal for goal in begun.files if not files.exists(board, goal.path))
+
+
+def finish(board: Board, book: Book, begun: Begun, keep_copy: KeepCopy, say: Say) -> int:
+    """Bring to the board what is missing, each file proved, and drop the record; how many those were.
+
+    keep_copy  keeps what the board has under such a name by now
+
+    Raises BoardError, and UsageError where the PC has lost a file; where the board has one of that name at least, the
+    record is dropped all the same, so that the next run does not end here again.
+    """
+    left = missing(board, begun)
+    for goal in left:
+        try:
+            data = _content(goal, begun)
+        except UsageError:
+            if files.exists(board, goal.path):
+                book.clear(begun)
+            raise
+        say(f"writing {shown(goal.path)}, {counted(len(data), 'byte')}")
+        if files.exists(board, goal.path):
+            keep_copy(goal.path, files.read(board, goal.path, max_bytes=MAX_BYTES))
+        files.make_folder(board, posixpath.dirname(goal.path))
+        files.write(board, goal.path, data, teller(say, len(data)))
+    book.clear(begun)
+    return len(left)
+
+
+def settle(board: Board, book: Book) -> None:
+    """Drop every record of this board that has come to its end by whatever means. Raises BoardError."""
+    for begun in unfinished(board, book):
+        if begun.files and not missing(board, begun):
+            book.clear(begun)
+
+
+def _is_there(board: Board, goal: Goal) -> bool:
+    """Whether the board holds it; a log to which the board's program writes on is there, too."""
+    return files.begins_as(board, goal.path, goal.size_bytes, goal.sha256)
+
+
+def _content(goal: Goal, begun: Begun) -> bytes:
+    try:
+        data = Path(goal.source).read_bytes()
+    except OSError:
+        data = b""
+    if hashlib.sha256(data).hexdigest() != goal.sha256:
+        raise UsageError(
+            "no-board-backup",
+            f"{shown(goal.path)} was to be written to the board, and its file on this computer is not what it was",
+            on=shown(goal.source, 1000),
+            next=f"bring that file back and run the same command again; or bring back what the board held: "
+            f"{command_line(['fipy-doctor', 'restore', str(Path(begun.folder) / 'flash')])}",
+        )
+    return data
+
+
+def _read(path: Path) -> Begun:
+    data = read_json(path, MAX_BYTES)
+    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+        raise ValueError("is no record")
+    listed, words = data["files"], data["command"]
+    if not isinstance(listed, list) or not isinstance(words, list) or not isinstance(data["cleared"], bool):
+        raise ValueError("is no record")
+    goals = tuple(
+        Goal(text_in(one["path"]), count_in(one["size_bytes"]), text_in(one["sha256"]), text_in(one["source"]))
+        for one in listed
+    )
+    board, what, folder, at = (text_in(data[name]) for name in ("board", "what", "folder", "at"))
+    if path.name != f"{board}-{what}.json":
+        raise ValueError("is the record of another board")
+    return Begun(board, what, tuple(text_in(word) for word in words), folder, goals, at, data["cleared"])

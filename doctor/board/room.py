@@ -1,0 +1,49 @@
+"""How much fits on a board's /flash, counted in the blocks of its file system."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from doctor.board import proof, snippets
+from doctor.board.board import Board
+
+BLOCK_BYTES = 4096  #: what one file takes at least, FAT or LittleFS: an erase block of the flash chip
+SPARE_BLOCKS = 2  #: for folders that grow
+_KIB = 1024
+_POINTERS_BYTES = 16  #: LittleFS keeps up to four pointers of a long file's list in each of its blocks
+
+
+@dataclass(frozen=True)
+class Room:
+    """Free space on /flash right now; ``free_bytes`` is None where the board does not say."""
+
+    free_bytes: int | None
+    block_bytes: int = BLOCK_BYTES
+    is_fat: bool = False
+
+    @property
+    def spare_bytes(self) -> int:
+        """What stays free after all is written."""
+        return SPARE_BLOCKS * self.block_bytes
+
+    @property
+    def folder_bytes(self) -> int:
+        """What one folder takes; LittleFS keeps each twice."""
+        return self.block_bytes * (1 if self.is_fat else 2)
+
+    def file_bytes(self, size_bytes: int) -> int:
+        """What a file of ``size_bytes`` takes."""
+        in_block = self.block_bytes - (0 if self.is_fat else _POINTERS_BYTES)
+        return -(-max(1, size_bytes) // in_block) * self.block_bytes
+
+
+def room_on(board: Board) -> Room:
+    """Ask the board, anew each time. Raises BoardError."""
+    told = proof.one(board, snippets.ROOM, "its free space")
+    answer = told if isinstance(told, dict) else {}
+    free, block = answer.get("free_kib"), answer.get("block")
+    return Room(
+        free * _KIB if isinstance(free, int) else None,
+        block if isinstance(block, int) and block > 0 else BLOCK_BYTES,
+        board.identify().era.flash_is_fat,
+    )

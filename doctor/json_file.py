@@ -1,0 +1,58 @@
+"""Files of ours that hold JSON, read as what they are: something that anybody may have changed, cut or damaged."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+
+def read_json(path: Path, max_bytes: int) -> object:
+    """The document in a file. Raises OSError, and ValueError for whatever is no document of at most ``max_bytes``."""
+    if path.stat().st_size > max_bytes:
+        raise ValueError(f"has more than {max_bytes} bytes")
+    try:
+        return json.loads(path.read_bytes(), parse_constant=_no_number, parse_float=_finite)
+    except (RecursionError, OverflowError) as err:  # ten thousand brackets; a number that is none
+        raise ValueError("is nested too deep, or holds a number that is none") from err
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that a power cut leaves the old one or the new one. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        with draft.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+def text_in(value: object, limit: int = 1 << 14) -> str:
+    """``value`` where it is a text that a file of ours may hold. Raises ValueError."""
+    if not isinstance(value, str) or len(value) > limit or "\0" in value:
+        raise ValueError("is no text")
+    value.encode()  # half a surrogate pair is no text either: UnicodeEncodeError is a ValueError
+    return value
+
+
+def count_in(value: object) -> int:
+    """``value`` where it is a whole number from 0 on. Raises ValueError."""
+    if type(value) is not int or value < 0:
+        raise ValueError("is no number of things")
+    return value
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number - number:  # infinite, as 1e999 is
+        raise ValueError(f"{text} is no number")
+    return number

@@ -1,0 +1,200 @@
+"""What was begun with a board's files is noted before it begins, found again, and brought to its end."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from doctor.bench import Bench, BenchOptions
+from doctor.board import begun
+from doctor.board.begun import Book, Goal
+from doctor.check import Status
+from doctor.errors import BoardReset, CardError, DoctorError, UsageError
+from doctor.jobs import board_copy, state_dir
+from doctor.jobs.check import CheckRequest, check
+from doctor.jobs.status import status
+from doctor.remedies.reset_flash import ResetFlash
+from doctor.remedies.upload_scripts import UploadScripts
+from doctor.sim.bench import SimBench
+from tests.board.bad_line import RELEASES, board_with, context, kept_in
+
+FILES = {"main.py": b"print('mine')\n", "lib/own.py": b"own = 1\n", "data.bin": bytes(range(256)) * 20}
+PAGE = b"<!DOCTYPE html><html><body>a saved page</body></html>"
+GOOD = b"x = 1\n" * 100
+
+
+def lay(url: str, content: dict[str, bytes]) -> None:
+    """Files on a board that is kept: nothing of it counts as a change that could be cut."""
+    sim = SimBench.from_url(url)
+    assert sim.board is not None
+    for path, data in content.items():
+        sim.board.flash._make_parents(path)
+        sim.board.flash.write(path, data)
+    sim.release()
+
+
+def reset_cut(tmp_path: Path, release: str, dip: int) -> str:
+    """A reset-flash in which the power dips; the URL of the board that it leaves."""
+    url = f"sim://gpy?release={release}&state={tmp_path / 'bench'}"
+    lay(url, FILES)
+    with Bench(BenchOptions(port=f"{url}&files=dip@{dip}")) as bench:
+        bench.begun_place = state_dir.begun_place(url)
+        with pytest.raises(BoardReset) as caught:
+            ResetFlash().do(bench, None, context(tmp_path / "copies", put_back=["*"]))
+    assert "--reset-flash again" in caught.value.next
+    return url
+
+
+@pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.parametrize("dip", [1, 2, 3, 6])
+def test_the_second_run_of_a_reset_ends_the_first(release: str, dip: int, tmp_path: Path) -> None:
+    url = reset_cut(tmp_path, release, dip)
+    with Bench(BenchOptions(port=url)) as bench:
+        bench.begun_place = state_dir.begun_place(url)
+        plan = ResetFlash().plan(bench, None, context(tmp_path / "copies", put_back=["*"]))
+        ResetFlash().do(bench, None, context(tmp_path / "copies", put_back=["*"]))
+        held = bench.link.serial.bench.board.flash.files
+        assert FILES.items() <= held.items()
+        assert not begun.unfinished(bench.board, Book(bench.begun_place))
+    if dip > 1:
+        assert "nothing is formatted again" in plan
+        assert len(list((tmp_path / "copies").glob("board-*"))) == 1
+
+
+def test_check_and_status_lead_on_until_all_is_back(tmp_path: Path) -> None:
+    url = reset_cut(tmp_path, RELEASES[1], 6)
+    with Bench(BenchOptions(port=url)) as bench:
+        finding = check(bench, CheckRequest(select=("board-files-complete",))).finding("board-files-complete")
+        standing = status(bench)
+    assert finding is not None
+    assert (finding.status, finding.evidence["command"]) == (Status.WARN, ["fix", "--reset-flash"])
+    assert [one.command for one in standing.begun] == [("fix", "--reset-flash")]
+    assert standing.exit_code == 1
+    (folder,) = (tmp_path / "copies").glob("board-*")
+    with Bench(BenchOptions(port=url)) as bench:  # the other way that the error names
+        board_copy.restore(bench, folder, tmp_path / "more", lambda *_: True)
+        assert status(bench).begun == ()
+
+
+def test_a_name_that_is_put_back_later_comes_out_of_the_first_copy(tmp_path: Path) -> None:
+    place = tmp_path / "place"
+    with board_with(FILES, place=place) as (bench, flash):
+        ended = ResetFlash()
+        say = context(tmp_path / "copies", put_back=["main.py"])
+        keep = bench.board.repl.run
+
+        def cut(code: str, **more: object) -> str:
+            if "fsformat" in code:
+                keep(code, **more)  # type: ignore[arg-type]
+                raise BoardReset("rst:0x1 (POWERON_RESET)")
+            return keep(code, **more)  # type: ignore[arg-type]
+
+        bench.board.repl.run = cut  # type: ignore[method-assign]
+        with pytest.raises(BoardReset):
+            ended.do(bench, None, say)
+        bench.board.repl.run = keep  # type: ignore[method-assign]
+        with pytest.raises(UsageError, match="nothere"):
+            ended.do(bench, None, context(tmp_path / "copies", put_back=["nothere"]))
+        ended.do(bench, None, context(tmp_path / "copies", put_back=["lib/own.py"]))
+        assert flash.files["main.py"] == FILES["main.py"]
+        assert flash.files["lib/own.py"] == FILES["lib/own.py"]
+        assert "data.bin" not in flash.files
+
+
+@pytest.mark.parametrize("dip", range(1, 6))
+@pytest.mark.parametrize("release", RELEASES)
+def test_a_script_whose_upload_was_cut_is_there_after_the_second_run(release: str, dip: int, tmp_path: Path) -> None:
+    (tmp_path / "good").mkdir()
+    (tmp_path / "good/stp.py").write_bytes(GOOD)
+    url = f"sim://gpy?release={release}&state={tmp_path / 'bench'}"
+    lay(url, {"lib/stp.py": PAGE})
+    for words in (f"&files=dip@{dip}", ""):
+        with Bench(BenchOptions(port=url + words, scripts=tmp_path / "good")) as bench:
+            bench.begun_place = state_dir.begun_place(url)
+            cure = UploadScripts()
+            try:
+                if cure.plan(bench, None, context(tmp_path / "copies")):
+                    cure.do(bench, None, context(tmp_path / "copies"))
+            except BoardReset:
+                continue
+            held = bench.link.serial.bench.board.flash.files
+    assert {path: data for path, data in held.items() if "stp" in path} == {"lib/stp.py": GOOD}
+    assert PAGE in kept_in(tmp_path / "copies")
+
+
+def test_what_the_board_has_by_then_is_copied_before_it_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_bytes(FILES["lib/own.py"])
+    with board_with({"lib/own.py": b"written since then\n"}, place=tmp_path / "place") as (bench, flash):
+        goal = Goal("/flash/lib/own.py", 8, begun_sha(FILES["lib/own.py"]), str(tmp_path / "own.py"))
+        record = begun.begin(bench.board, "reset-flash", ("fix", "--reset-flash"), tmp_path, (goal,))
+        Book(bench.begun_place).write(record)
+        ResetFlash().do(bench, None, context(tmp_path / "copies"))
+        assert flash.files["lib/own.py"] == FILES["lib/own.py"]
+    assert b"written since then\n" in kept_in(tmp_path / "copies")
+
+
+def begun_sha(data: bytes) -> str:
+    import hashlib
+
+    return hashlib.sha256(data).hexdigest()
+
+
+def test_nothing_is_formatted_where_it_cannot_be_noted(tmp_path: Path) -> None:
+    (tmp_path / "place").write_bytes(b"a file in the way")
+    with board_with(FILES, place=tmp_path / "place") as (bench, flash):
+        before = flash.files
+        with pytest.raises(CardError, match="nothing was changed"):
+            ResetFlash().do(bench, None, context(tmp_path / "copies", put_back=["*"]))
+        assert flash.files == before
+
+
+GOAL: dict[str, object] = {"path": "/flash/a", "size_bytes": 1, "sha256": "00", "source": "s"}
+RECORD: dict[str, object] = {
+    "schema": begun.SCHEMA, "board": "30aea4123456", "what": "restore", "command": ["restore", "x"], "folder": "f",
+    "files": [GOAL], "at": "2026-01-01", "cleared": False,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "[]", "null", "{", "[" * 100_000, '{"schema": 1e999}', '"\\ud800"', "\udcff",
+        *(json.dumps({**RECORD, **change}) for change in (
+            {"files": 3}, {"files": [1]}, {"files": [{"path": "\ud800"}]}, {"command": "restore"}, {"board": "other"},
+            {"cleared": 1}, {"folder": None}, {"schema": "fipy-doctor/begun/9"}, {"at": ["x"]},
+            {"files": [{**GOAL, "size_bytes": -1}]}, {"files": [{**GOAL, "path": None}]},
+        )),
+        json.dumps(RECORD).replace('"size_bytes": 1', '"size_bytes": 1e999'),
+        json.dumps(RECORD).replace('"size_bytes": 1', '"size_bytes": NaN'),
+        json.dumps(RECORD) + " " * begun.MAX_BYTES,
+    ],
+    ids=range(22),
+)  # fmt: skip
+def test_what_is_no_record_is_none(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "30aea4123456-restore.json"
+    path.write_bytes(json.dumps(RECORD).encode())
+    assert len(Book(tmp_path).of("30aea4123456")) == 1
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    assert Book(tmp_path).of("30aea4123456") == ()
+
+
+def test_a_file_of_the_pc_that_is_gone_is_named_and_does_not_block_for_ever(tmp_path: Path) -> None:
+    good = tmp_path / "good"
+    good.mkdir()
+    (good / "stp.py").write_bytes(GOOD)
+    with board_with({"lib/stp.py": PAGE}, place=tmp_path / "place", scripts=good) as (bench, flash):
+        goal = Goal("/flash/lib/stp.py", 9, "00", str(tmp_path / "away.py"))
+        record = begun.begin(bench.board, "upload-scripts", ("fix", "--upload-scripts"), tmp_path, (goal,))
+        Book(bench.begun_place).write(record)
+        with pytest.raises(DoctorError, match="not what it was"):
+            UploadScripts().do(bench, None, context(tmp_path / "copies"))
+        UploadScripts().do(bench, None, context(tmp_path / "copies"))
+        assert flash.files["lib/stp.py"] == GOOD
+
+
+def test_simulated_boards_do_not_share_their_records(tmp_path: Path) -> None:
+    assert state_dir.begun_place("sim://fipy") is None
+    kept = {state_dir.begun_place(f"sim://fipy?state={name}") for name in ("a", "b")}
+    assert len({*kept, state_dir.begun_place("COM3"), state_dir.begun_place(None)}) == 3

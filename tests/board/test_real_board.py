@@ -1,0 +1,86 @@
+"""The product's own commands against a real MicroPython with a real LittleFS and FAT; another one reads the tree."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.board.micropython import needs_micropython
+from tests.board.one_byte import FROM_BOARD, OneByte
+from tests.board.real_board import RealBoard
+
+pytestmark = [
+    pytest.mark.micropython,
+    needs_micropython,
+    pytest.mark.skipif(sys.platform == "win32", reason="no pseudo terminals"),
+]
+
+FILES = {
+    "boot.py": b"# boot\n",
+    "main.py": b"print('mine')\n" * 400,
+    "main.py.off": b"",
+    "lib/deep/all bytes.bin": bytes(range(256)) * 20,
+    "n" * 120 + ".txt": b"x",  # FatFs as Pycom builds it takes 128
+    "gr\u00fc\u00dfe 'n.txt": b"\x04>OK@@FD null\r\n\x04",
+}
+FOLDERS = {"lib": None, "lib/deep": None, "hollow": None}
+
+
+@pytest.fixture(params=["littlefs", "fat"])
+def board(request: pytest.FixtureRequest, tmp_path: Path) -> RealBoard:
+    made = RealBoard(tmp_path / "flash.img", request.param)
+    made.fill(FILES, ("hollow",))
+    return made
+
+
+def doctor(*words: str, port: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "doctor", *words, "--port", port],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def kept(folder: Path) -> set[bytes]:
+    return {path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_stage_itself_is_what_it_says(board: RealBoard) -> None:
+    assert board.tree() == {**FILES, **FOLDERS}
+    assert board.image.stat().st_size == 504 * 1024
+
+
+def test_backup_and_restore_by_the_real_commands(board: RealBoard, tmp_path: Path) -> None:
+    with board.switched_on() as port:
+        done = doctor("backup", str(tmp_path / "b"), port=port)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert set(FILES.values()) <= kept(tmp_path / "b")
+    board.fill({"main.py": b"another\n"})
+    with board.switched_on() as port:
+        words = ("restore", str(tmp_path / "b"), "--clean", "--backup", str(tmp_path / "c"), "--yes")
+        done = doctor(*words, port=port)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert board.tree() == {**FILES, **FOLDERS}
+    assert b"another\n" in kept(tmp_path / "c")
+
+
+def test_reset_flash_by_the_real_command(board: RealBoard, tmp_path: Path) -> None:
+    with board.switched_on() as port:
+        done = doctor("fix", "--reset-flash", "--put-back", "*", "--backup", str(tmp_path / "b"), "--yes", port=port)
+    assert "6 of 6 files put back" in done.stdout, done.stdout + done.stderr
+    assert {name: data for name, data in board.tree().items() if data is not None} == FILES
+    assert set(FILES.values()) <= kept(tmp_path / "b")
+
+
+def test_a_flipped_bit_of_a_file_is_never_kept_as_the_file(board: RealBoard, tmp_path: Path) -> None:
+    bad = OneByte("flip", FROM_BOARD, at=9000)  # of some 17,000, most of them the files'
+    with board.switched_on(bad.pass_on) as port:
+        done = doctor("backup", str(tmp_path / "b"), port=port)
+    assert bad.hit is not None
+    assert done.returncode != 0 or set(FILES.values()) <= kept(tmp_path / "b"), done.stdout + done.stderr
+    assert board.tree() == {**FILES, **FOLDERS}
