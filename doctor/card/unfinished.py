@@ -169,8 +169,7 @@ def read_journal(folder: Path) -> Journal | None:
 
 def _copied(path: object, copy: object, sha256: object, size: object, attributes: object, stamps: object) -> Copied:
     """One file as a journal tells of it. Raises ValueError where that makes no sense."""
-    texts = [text_in(text) for text in (path, copy, sha256, stamps)]
-    found = Copied(*texts[:3], count_in(size), count_in(attributes), texts[3])
+    found = Copied(text_in(path), text_in(copy), text_in(sha256), count_in(size), count_in(attributes), text_in(stamps))
     if not found.path or found.size_bytes > LARGEST_FILE_BYTES or found.attributes > 0xFF:
         raise ValueError(found.path)
     bytes.fromhex(found.stamps)
