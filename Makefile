@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: table demo test docs lint types unit matrix kill-cards kill-boards used-cards fuzz-cards bench-cards bench-board clean
+.PHONY: table demo test docs lint types unit core matrix kill-cards kill-boards used-cards fuzz-cards bench-cards bench-board clean
 
 # One kept bench: saved web pages as scripts, found, cured; then flashed and proved.
 DEMO := $(VENV)/demo
@@ -39,6 +39,10 @@ types: $(VENV)/.test
 
 unit: $(VENV)/.test
 	$(BIN)/python -m pytest -n auto
+
+# What another Python could break: everything below the jobs and the command line.
+core: $(VENV)/.test
+	$(BIN)/python -m pytest -n auto -m core
 
 # Every fault at every stage of every flow, each cell carried on until the modem is flashed (make test plays twenty).
 matrix: $(VENV)/.test

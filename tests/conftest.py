@@ -17,6 +17,17 @@ from tests.card.media import SAID
 TOOLS_ARE_A_MUST = "FIPY_DOCTOR_TESTS_NEED_TOOLS"
 
 
+#: Folders whose tests make up the core, which CI runs on the oldest and the newest Python too.
+CORE = ("card", "checks", "firmware", "link", "modem", "updater")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the core."""
+    for item in items:
+        if item.path.relative_to(Path(__file__).parent).parts[0] in CORE:
+            item.add_marker(pytest.mark.core)
+
+
 @pytest.fixture(scope="session")
 def state_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """New folders, one a test; ``mktemp`` looks at all that it made before, which adds up over thousands of tests."""
