@@ -12,6 +12,7 @@ from doctor.check import Check, Finding, Grade, Needs, Remedy
 from doctor.escape import shown
 from doctor.plural import counted
 
+CUT = "corrupt-upload"
 UPLOAD = Remedy("upload-scripts", Grade.ASKS)
 RESET = Remedy("reset-flash", Grade.ASKS)
 CURES = {cure.id: cure for cure in (UPLOAD, RESET)}
@@ -34,6 +35,7 @@ class BoardFilesComplete(Check):
     after = ("board-has-modem",)
     deadline_s = 120.0
     gates = False
+    finds = (CUT,)
 
     def look(self, bench: Bench) -> Finding:
         """Compare the notes with the board."""
@@ -51,6 +53,7 @@ class BoardFilesComplete(Check):
         some = ", ".join(shown(path) for path in paths[:3]) + (", …" if len(paths) > 3 else "")
         return self.warn(
             f"{shown(one.words, 600)}; the board lacks {counted(len(paths), 'file')} of it: {some}",
+            catalogue=CUT,
             evidence={"command": list(one.command), "folder": one.folder, "missing": [shown(p, 300) for p in paths]},
             cause="it was cut: a power dip, an unplugged cable, or this program was stopped",
             remedies=(CURES[one.what],) if one.what in CURES else (),
@@ -62,6 +65,7 @@ class BoardFilesComplete(Check):
         what = f"{shown(next(iter(waiting.values())))} is not there; its content waits" if waiting else "files lie"
         return self.warn(
             f"{what} under a name that only an upload that was cut leaves: {', '.join(map(shown, left[:3]))}",
+            catalogue=CUT,
             evidence={"files": [shown(path, 300) for path in left]},
             cause="the upload was cut: a power dip, an unplugged cable, or this program was stopped",
             remedies=(UPLOAD,),
