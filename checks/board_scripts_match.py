@@ -130,7 +130,7 @@ class BoardScriptsMatch(Check):
             assert old[0].verdict is not None
             return self.warn(f"{shown(old[0].path)} on the board {old[0].verdict.text}", evidence=_evidence(found))
         if unread:
-            text = f"{_named(unread)} on the board was not looked at: too large for the REPL, or its name is no text"
+            text = f"{_named(unread)} on the board was not looked at: {shown(unread[0].unread)}"
             return self.warn(text, evidence=_evidence(found))
         return None
 

@@ -21,7 +21,7 @@ class BootStartsNoUpdater(Check):
     Looks at: /flash/boot.py, /flash/main.py (or the file that machine.main() names instead) and the modules on the
     board that they import. The text is read and parsed, never run.
 
-    Cures: disable-autorun puts a # in front of the lines, after asking, with a backup.
+    Cures: disable-autorun gives the file another name (main.py.off), after asking, with a copy on this computer.
     """
 
     id = "boot-starts-no-updater"

@@ -16,6 +16,8 @@ from doctor.scripts import ScriptVerdict, classify
 FILES_MAX = 60  #: the vendor's set has 6 scripts; a user's project some 20
 READ_MAX_BYTES = 256 * 1024  #: the longest of the vendor's scripts has 75 KB
 READ_ALL_MAX_BYTES = 640 * 1024  #: at 6 kB/s (board-and-repl.md 3.6) this is under two minutes
+LARGE = "it is too large for the REPL"
+MANY = f"only {FILES_MAX} scripts are read"
 
 
 class Compared(Enum):
@@ -30,12 +32,13 @@ class Compared(Enum):
 
 @dataclass(frozen=True)
 class BoardScript:
-    """One script on the board. ``verdict`` is None where it was too large to read, or its name is no text."""
+    """One script on the board. ``verdict`` is None where it was not read: ``unread`` says why."""
 
     path: str
     size_bytes: int
     verdict: ScriptVerdict | None
     compared: Compared = Compared.NOT_GIVEN
+    unread: str = ""
 
     @property
     def name(self) -> str:
@@ -84,14 +87,17 @@ def read_scripts(board: Board, local: Mapping[str, bytes]) -> BoardScripts:
     room = READ_ALL_MAX_BYTES
     for entry in python[:FILES_MAX]:
         if not entry.is_named:
-            scripts.append(BoardScript(entry.path, entry.size_bytes, None))
+            scripts.append(BoardScript(entry.path, entry.size_bytes, None, unread="its name is no text"))
             continue
-        script = _equal_to_local(board, entry, local.get(entry.name))
-        if script is None:
-            script = _read(board, entry, local.get(entry.name), min(room, READ_MAX_BYTES))
-            room -= entry.size_bytes if script.verdict else 0
+        try:
+            script = _equal_to_local(board, entry, local.get(entry.name))
+            if script is None:
+                script = _read(board, entry, local.get(entry.name), min(room, READ_MAX_BYTES))
+                room -= entry.size_bytes if script.verdict else 0
+        except files.BoardFileRefused as err:
+            script = BoardScript(entry.path, entry.size_bytes, None, unread=err.error)
         scripts.append(script)
-    scripts += [BoardScript(e.path, e.size_bytes, None) for e in python[FILES_MAX:]]
+    scripts += [BoardScript(e.path, e.size_bytes, None, unread=MANY) for e in python[FILES_MAX:]]
     there = {e.name for e in python}
     return BoardScripts(tuple(scripts), folders, tuple(name for name in local if name not in there))
 
@@ -116,7 +122,7 @@ def _equal_to_local(board: Board, entry: files.BoardFile, ours: bytes | None) ->
 
 def _read(board: Board, entry: files.BoardFile, ours: bytes | None, most: int) -> BoardScript:
     if entry.size_bytes > most:
-        return BoardScript(entry.path, entry.size_bytes, None)
+        return BoardScript(entry.path, entry.size_bytes, None, unread=LARGE)
     data = files.read(board, entry.path)
     compared = Compared.NOT_GIVEN
     if ours is not None:

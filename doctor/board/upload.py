@@ -208,8 +208,9 @@ def carry_out(
     """Do it: proved copies of all that goes first, then removing, then writing; returns how many files were written.
 
     begin  called once, when all copies are kept and nothing is changed yet; what it raises ends the work
-    Whatever breaks it off, each file on the board is the old one or the new one, but those of ``changes.tight``. Raises
-    BoardError, CardError, UsageError, Stopped for Ctrl-C.
+    Whatever breaks it off, each file on the board is the old one or the new one; but for those of ``changes.tight``,
+    and on a release that cannot rename, where the copies on the PC are what is left. Raises BoardError, CardError,
+    UsageError, Stopped for Ctrl-C.
     """
     written, bare = 0, ""
     try:

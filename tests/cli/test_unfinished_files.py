@@ -1,0 +1,66 @@
+"""What a command that was cut left of the board's files: check, status and the next command lead to its end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from doctor.bench import Bench, BenchOptions
+from doctor.board import files
+from doctor.sim.bench import SimBench
+
+from .terminal import Terminal
+
+FILES = {"main.py": b"print('mine')\n", "lib/own.py": b"own = 1\n"}
+
+
+def test_a_restore_that_was_cut_is_led_to_its_end(terminal: Terminal, tmp_path: Path) -> None:
+    port = f"sim://gpy?release=1.17.3.b1&state={tmp_path / 'bench'}"
+    folder = tmp_path / "my files"
+    (folder / "lib").mkdir(parents=True)
+    for name, data in FILES.items():
+        (folder / name).write_bytes(data)
+    sim = SimBench.from_url(port)
+    sim.release()
+    copies = ("--backup", str(tmp_path / "copies"))
+    said = terminal.type("restore", str(folder), "--clean", "--yes", "--port", f"{port}&files=dip@2", *copies)
+    assert said.code == 1
+    said = terminal.type("status", "--port", port)
+    assert said.code == 1
+    assert f"fipy-doctor restore --port '{port}' '{folder}' --clean" in " ".join(said.out.split())
+    said = terminal.type("check", "--port", port)
+    assert "! board-files-complete" in said.out
+    assert said.next == ["restore", str(folder), "--clean", "--port", port]
+    assert terminal.type(*said.next, "--yes", *copies).code == 0
+    assert "board-files-complete" in terminal.type("check", "--port", port).out
+    assert terminal.type("status", "--port", port).code == 0
+    with Bench(BenchOptions(port=port)) as bench:
+        assert files.read(bench.board, "/flash/lib/own.py") == FILES["lib/own.py"]
+
+
+def test_a_program_that_was_stopped_is_told_of_at_the_end(terminal: Terminal, tmp_path: Path) -> None:
+    port = f"sim://fipy?state={tmp_path / 'bench'}"
+    with Bench(BenchOptions(port=port)) as bench:
+        files.write(bench.board, "/flash/main.py", b"import time\nwhile True:\n time.sleep(1)\n")
+    assert terminal.type("sim", "--hands", "press-reset", "--port", port).code == 0
+    said = terminal.type("backup", str(tmp_path / "b"), "--interrupt", "--port", port)
+    assert said.code == 0
+    assert "the program of the board was stopped" in said.err
+    assert "starts it again" in said.err
+    assert "was stopped" not in terminal.type("backup", str(tmp_path / "c"), "--port", port).err
+
+
+def test_a_backup_that_left_something_out_says_what_and_why(terminal: Terminal, tmp_path: Path) -> None:
+    port = "sim://fipy?files=eio:main.py,grows:boot.py"
+    said = terminal.type("backup", str(tmp_path / "b"), "--json", "--port", port)
+    assert said.code == 1
+    assert said.document["unreadable"] == ["/flash/main.py"]
+    assert said.document["growing"] == ["/flash/boot.py"]
+    assert "EIO" in said.document["error"]["cause"]
+
+
+def test_a_cure_that_failed_is_not_the_next_command(terminal: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"no folder")
+    words = ("fix", "--upload-scripts", "--yes", "--backup", str(tmp_path / "file" / "x"))
+    said = terminal.type(*words, "--port", "sim://fipy?scenario=html-scripts")
+    assert said.code == 1
+    assert "--upload-scripts" not in said.next
