@@ -49,7 +49,7 @@ kill-cards: $(VENV)/.test
 	$(BIN)/python -m tests.card.kill 100
 
 # Every cure of the board's files cut at every change, and one bit and one line of every answer damaged: nothing is lost,
-# and what the program prints then finishes the work (ten minutes; make test plays ten cells).
+# and what the program prints then finishes the work (a nightly run; make test plays ten cells).
 kill-boards: $(VENV)/.test
 	$(BIN)/python -m tests.kill_boards --real
 
