@@ -60,7 +60,7 @@ used-cards: $(VENV)/.test
 	$(BIN)/python -m tests.card.used_cards
 
 # Every cure of the board's files cut at every change, and one bit and one line of every answer damaged: nothing is lost,
-# and what the program prints then finishes the work (ten minutes; make test plays ten cells).
+# and what the program prints then finishes the work (a nightly run; make test plays ten cells).
 kill-boards: $(VENV)/.test
 	$(BIN)/python -m tests.kill_boards --real
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,7 @@ class Owner:
 
 
 def cure(bench: Bench, named: str, owner: Owner, confirm: str | None = None) -> FixResult:
-    return fix(bench, FixRequest([named], Path("none"), confirm), owner)
+    return fix(bench, FixRequest([named], Path(os.environ["FIPY_DOCTOR_STATE_DIR"]) / "copies", confirm), owner)
 
 
 @pytest.mark.parametrize("release", ["1.17.3.b1", "1.18.2.r7", "1.20.2.r4"])
