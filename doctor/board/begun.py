@@ -192,7 +192,7 @@ def _content(goal: Goal, begun: Begun) -> bytes:
             f"{shown(goal.path)} was to be written to the board, and its file on this computer is not what it was",
             on=shown(goal.source, 1000),
             next=f"bring that file back and run the same command again; or bring back what the board held: "
-            f"{command_line(['fipy-doctor', 'restore', str(Path(begun.folder) / 'flash')])}",
+            f"fipy-doctor restore {command_line([str(Path(begun.folder) / 'flash')])}",
         )
     return data
 

@@ -102,9 +102,9 @@ class MoveDup(DoableCure):
         return _Tidying(tuple(moves), tuple(deleted))
 
     def _is_apple_double(self, bench: Bench, path: str) -> bool:
-        """Whether it is what its name says; in the board that is looked at when it is deleted."""
+        """Whether it is what its name says, and not a file of the user's; the board looks once more when it deletes."""
         if bench.options.sd is None:
-            return True
+            return sdcard.head(bench.board, path, len(APPLE_DOUBLE_MAGIC))[1] == APPLE_DOUBLE_MAGIC
         return next(iter(bench.card.read(path)), b"").startswith(APPLE_DOUBLE_MAGIC)
 
     def _files(self, bench: Bench) -> list[Listed]:

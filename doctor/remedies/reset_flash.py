@@ -149,7 +149,7 @@ def _goals(kept: KeptFiles, wanted: Sequence[Kept]) -> tuple[Goal, ...]:
 
 
 def _restore(folder: Path) -> str:
-    return command_line(["fipy-doctor", "restore", str(folder)])
+    return f"fipy-doctor restore {command_line([str(folder)])}"
 
 
 def _consent_to_loss(made: flash_copy.Backup, context: CureContext, name: str) -> None:
