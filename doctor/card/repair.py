@@ -6,6 +6,7 @@ written only when the result holds no fault, and what stood in the changed secto
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import struct
@@ -243,7 +244,10 @@ def _free_space(overlay: Overlay, volume: FatVolume) -> list[str]:
 
 def _keep_old(medium: Medium, sectors: tuple[int, ...], backup_dir: Path, now: datetime) -> Path:
     """What stands in the sectors that will be changed, in a dated file: their numbers first, then 512 bytes each."""
-    path = backup_dir / f"fipy-doctor-{now:%Y%m%d-%H%M%S}-repair.sectors"
+    name = f"fipy-doctor-{now:%Y%m%d-%H%M%S}-repair"
+    # A repair that was killed is begun again within the same second; what the first one kept stays.
+    names = (f"{name}.sectors" if number == 1 else f"{name}-{number}.sectors" for number in itertools.count(1))
+    path = next(place for place in map(backup_dir.joinpath, names) if not place.exists())
     try:
         backup_dir.mkdir(parents=True, exist_ok=True)
         with path.open("xb") as file:
