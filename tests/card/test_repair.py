@@ -122,6 +122,13 @@ def test_what_was_changed_is_kept(fat32: Path, tmp_path: Path) -> None:
     assert sectors == b"old" + bytes(509)
 
 
+def test_second_repair_in_the_same_second_keeps_its_own(fat32: Path, tmp_path: Path) -> None:
+    for number in (1, 2):
+        image = patched(fat32, tmp_path / f"card{number}", {START + 65: b"\1"})
+        assert repair(image, backup_dir=tmp_path / "backups", now=NOON)
+    assert len(list((tmp_path / "backups").iterdir())) == 2
+
+
 UNCLEAR: dict[str, tuple[str, Callable[[Inside], Changes], str]] = {
     "both FATs broken": (
         "fat32",
