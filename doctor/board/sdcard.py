@@ -91,7 +91,7 @@ class CardView:
 
 def look(board: Board) -> CardView:
     """Look at the card and leave mounts as found. Raises BoardError, LinkError; a bad card is no error but a view."""
-    answer = board.repl.call(snippets_card.look(), silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S)
+    answer = proof.one(board, snippets_card.look(), "its card", silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S)
     if not isinstance(answer, dict):
         raise BoardError("sd-unable-to-mount-generic", "the board gave no account of its card", on="card in the board")
     return _view(answer)
@@ -110,9 +110,8 @@ def sha256(board: Board, path: str) -> str | None:
 def head(board: Board, path: str, count: int, offset: int = 0) -> tuple[int, bytes]:
     """Size of a file on the card, and ``count`` bytes from ``offset`` on. Raises BoardError where there is none."""
     try:
-        answer = board.repl.call(
-            snippets_card.head(path, count, offset), silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S
-        )
+        code = snippets_card.head(path, count, offset)
+        answer = proof.one(board, code, shown(path), silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S)
     except ReplTraceback as err:
         raise BoardError(
             "dup-path-enoent",

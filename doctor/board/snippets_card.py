@@ -115,7 +115,7 @@ def _fd_look():
             _fd_unmount('/sd')
         if sd is not None:
             sd.deinit()
-print('@@FD ' + ujson.dumps(_fd_look()))
+say(ujson.dumps(_fd_look()))
 """
 
 _WITH_CARD = """
@@ -172,7 +172,7 @@ def _fd_head():
         b = f.read(COUNT)
     finally:
         f.close()
-    print('@@FD ' + ujson.dumps([os.stat(PATH)[6], ubinascii.b2a_base64(b).decode().strip()]))
+    say(ujson.dumps([os.stat(PATH)[6], ubinascii.b2a_base64(b).decode().strip()]))
 _fd_with_card(_fd_head)
 """
 
@@ -270,7 +270,7 @@ _fd_format()
 
 def look() -> str:
     """Everything about the card in one call; mounts it where it is not mounted, and undoes that."""
-    return wrapped(_limited(_DEFINE + _LOOK))
+    return proved(_limited(_DEFINE + _LOOK))
 
 
 def sha256(path: str) -> str:
@@ -281,7 +281,7 @@ def sha256(path: str) -> str:
 def head(path: str, count: int, offset: int = 0) -> str:
     """[size, base64 of ``count`` bytes from ``offset`` on] of a file on the card."""
     code = _HEAD.replace("OFFSET", str(offset)).replace("COUNT", str(count)).replace("PATH", quoted(path))
-    return wrapped(_limited(_DEFINE + _WITH_CARD) + code)
+    return proved(_limited(_DEFINE + _WITH_CARD) + code)
 
 
 def move(source: str, target: str) -> str:

@@ -283,12 +283,12 @@ CARD = (
     Row(
         ("board.snippets_card.head",),
         (snippets_card.head("/sd/x.dup", 96), snippets_card.head("/sd/lib/a.py", 96), snippets_card.head("/sd/no", 1)),
-        gives=([len(DUP), _text(DUP[:96])], [5, _text(b"pass\n")]),
+        gives=(([len(DUP), _text(DUP[:96])], "1 rows"), ([5, _text(b"pass\n")], "1 rows")),
     ),
     Row(
         ("board.snippets_card.head",),
         (snippets_card.head("/sd/x.dup", 96, 5000), snippets_card.head("/sd/x.dup", 96, len(DUP) + 7)),
-        gives=([len(DUP), _text(DUP[5000:5096])], [len(DUP), ""]),
+        gives=(([len(DUP), _text(DUP[5000:5096])], "1 rows"), ([len(DUP), ""], "1 rows")),
     ),
     Row(
         ("board.snippets_card.move",),
@@ -299,7 +299,7 @@ CARD = (
             snippets_card.move("/sd/lib/x.dup", "/sd/lib/a.py"),
             IS_MOUNTED,
         ),
-        gives=((True, "1 rows"), [len(DUP), _text(DUP[:4])], ..., ..., ["flash"]),
+        gives=((True, "1 rows"), ([len(DUP), _text(DUP[:4])], "1 rows"), ..., ..., ["flash"]),
     ),
     Row(
         ("board.snippets_card.remove_apple_double",),
