@@ -129,6 +129,10 @@ class VolumeEditor:
             raise CardError("dup-path-enoent", "exists already; nothing was changed", on=shown(path))
         if parent and (parent.lower() not in tree or not tree[parent.lower()].is_dir):
             raise CardError("dup-path-enoent", "there is no such folder on the card", on=shown(parent))
+        if any(name.lower() == entry.short_name.lower() for entry in self._folder(parent).entries):
+            raise CardError(
+                "dup-path-enoent", "is the short name of another file there; nothing was changed", on=shown(path)
+            )
         units = len(name.encode("utf-16-le", "replace")) // 2
         if not 0 < units <= LONGEST_NAME_UNITS or any(char in '"*:<>?\\|' or ord(char) < 32 for char in name):
             raise CardError("dup-path-enoent", "is no name that a card can hold", on=shown(name))
@@ -255,7 +259,8 @@ class VolumeEditor:
         folder = self._folder(parent)
         taken = {self._read(entry.slots[-1], 11) for entry in folder.entries}
         plain = plain_short_name(name)
-        short = plain if plain and plain not in taken else Aliases(taken).give(name)
+        names = [entry.name for entry in folder.entries]
+        short = plain if plain and plain not in taken else Aliases(taken, names).give(name)
         long = b"" if plain == short else long_name_slots(name, short)
         return _Room(short, long, self._free_places(folder, parent, len(long) // DIR_ENTRY_BYTES + 1))
 

@@ -286,11 +286,10 @@ def _below(root: _Node) -> Iterator[_Node]:
 
 
 def _give_short_names(folder: _Node) -> None:
-    taken: set[bytes] = set()
     for node in folder.children.values():
         node.short = plain_short_name(node.name) or b""
-        taken.add(node.short)
-    aliases = Aliases(taken)
+    names = [node.name for node in folder.children.values()]
+    aliases = Aliases({node.short for node in folder.children.values()}, names)
     for node in folder.children.values():
         if not node.short:
             node.short = aliases.give(node.name)

@@ -46,6 +46,17 @@ def test_mcopy_reads_the_same_bytes(tmp_path: Path, size: int) -> None:
         assert (tmp_path / name).read_bytes() == data
 
 
+@pytest.mark.medium
+@pytest.mark.needs_tool("mtype")
+@pytest.mark.parametrize("first", [0, 1])
+def test_no_name_is_the_short_name_of_another_file(tmp_path: Path, first: int) -> None:
+    names = ["longfilename one.txt", "longfi~1.txt", "LONGFI~2.TXT", "longfilename two.txt"]
+    files = {name: name.encode() for name in (names[first:] + names[:first])}
+    image = card(tmp_path / "card", files)
+    for name in names:
+        assert tool("mtype", "-i", f"{image}@@4M", f"::{name}") == name
+
+
 @pytest.mark.parametrize("size", [SMALL, BIG, 2 * GB, 32 * GB])
 def test_own_reader_agrees(tmp_path: Path, size: int) -> None:
     image = ImageCard(card(tmp_path / "card", TREE, size))
