@@ -23,7 +23,7 @@ _LOWER_BASE, _LOWER_EXTENSION = 0x08, 0x10  #: NTRes flags that Windows sets ins
 MOST_DIR_BYTES = 65536 * DIR_ENTRY_BYTES  #: longest directory that the standard allows; FatFs stops there too
 _NAME_UNITS_PER_SLOT = 13
 MOST_ENTRIES_OF_TREE = 20_000  #: a card with more files than this is not one that holds a .dup for us
-_DEEPEST = 16
+_DEEPEST = 60  #: folders in each other; ``MOST_ENTRIES_OF_TREE`` bounds the walk, and a second reader follows 64
 
 
 @dataclass(frozen=True)

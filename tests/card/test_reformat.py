@@ -15,6 +15,7 @@ import pytest
 from doctor.card.choice import NOTHING, Choice
 from doctor.card.image import ImageCard
 from doctor.card.reformat import ReformatResult, plan_reformat, reformat_image
+from doctor.card.unfinished import Mark, mark_sector, new_id
 from doctor.errors import CardError, DoctorError
 from doctor.events import Event
 from tests.card.images import BIG, DUP, DUP_NAME, SMALL, START, Inside, card, patched, tool, volume_of, with_mbr
@@ -111,9 +112,43 @@ def test_damaged_file_stays_in_the_backup_with_the_whole_card(image: Path) -> No
     assert result.left_out == (f"/sd/sd/{DUP_NAME}", f"/sd/._{DUP_NAME}")
     assert result.raw_copy is not None
     assert result.raw_copy.read_bytes() == whole
-    (part,) = result.backup.glob("files/sd/*.damaged")
+    (part,) = result.backup.glob("files/sd/*%damaged")
     assert DUP.startswith(part.read_bytes())
     assert part.stat().st_size > 0
+
+
+def test_no_name_on_the_card_is_in_the_way_of_the_backups_own_names(tmp_path: Path) -> None:
+    deep = "/".join(f"{number} " + "x" * 40 for number in range(20))
+    files = {"TORN.TXT": bytes(20_000), f"{deep}/deep.txt": b"deep"}
+    for mark in ("", "%"):
+        files |= {f"TORN.TXT{mark or '.'}damaged": b"whole", f"{mark}deep folders": b"no folder"}
+    source = card(tmp_path / "source.img", files)
+    inside = Inside(source)
+    image = patched(source, tmp_path / "card.img", inside.fats(inside.entries["TORN.TXT"].first_cluster + 1, 0))
+    result = reformat(image)
+    assert result.left_out == ("/sd/TORN.TXT",)
+    del files["TORN.TXT"]
+    assert {f"/sd/{name}" for name in files} == set(result.put_back)
+    assert b"".join(ImageCard(image).read(f"/sd/{deep}/deep.txt")) == b"deep"
+
+
+def test_plan_names_the_folder_that_cannot_be_followed(tmp_path: Path) -> None:
+    source = card(tmp_path / "source.img", {"LOST/a.txt": b"a", "KEPT/b.txt": b"b"})
+    inside = Inside(source)
+    image = patched(source, tmp_path / "card.img", inside.fats(inside.entries["LOST"].first_cluster, 0))
+    lines = plan_reformat(image, backup_dir=tmp_path / "backups").lines
+    assert "not put back, because it cannot be reached: the rest of /sd/LOST" in lines
+    assert not any("KEPT" in line for line in lines)
+
+
+def test_image_of_an_unfinished_card_is_told_from_the_card(tmp_path: Path) -> None:
+    mark = mark_sector(Mark(new_id(), str(tmp_path / "backups")))
+    image = patched(card(tmp_path / "source.img", {}), tmp_path / "card.img", {0: mark})
+    with pytest.raises(CardError, match="only the card itself can be finished") as refused:
+        reformat(image)
+    assert "--put-back none" in refused.value.next
+    reformat(image, put_back=False)
+    assert ImageCard(image).volume().problems == ()
 
 
 def test_exfat_card_is_kept_whole_and_formatted(tmp_path: Path) -> None:
