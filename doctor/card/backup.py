@@ -194,10 +194,18 @@ def _sha256(path: Path) -> str:
 
 
 def read_pieces(path: Path) -> Iterable[bytes]:
-    """The content of a file on the PC, in pieces."""
-    with path.open("rb") as file:
-        while piece := file.read(_READ_BYTES):
-            yield piece
+    """The content of a file on the PC, in pieces. Raises CardError where it cannot be read, or is there no more."""
+    try:
+        with path.open("rb") as file:
+            while piece := file.read(_READ_BYTES):
+                yield piece
+    except OSError as err:
+        raise CardError(
+            "card-is-fat",
+            f"cannot be read: {err.strerror}",
+            on=str(path),
+            cause="the drive that holds the backup was taken out, or somebody changed the backup",
+        ) from err
 
 
 def _head(card: Path) -> bytes:

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import secrets
+import stat
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -28,6 +29,7 @@ MARK = b"FIPY-DOCTOR REFORMAT UNFINISHED\n"
 JOURNAL = "reformat.json"
 _ID = re.compile(r"[0-9a-f]{32}")
 _NUMBER = re.compile(r"\d+")
+_NETWORK = ("\\\\", "//")  #: a card must not make Windows log in to a computer that the card names
 _MOST_JOURNAL_BYTES = 64 << 20  #: 20,000 files with the longest names take less
 
 
@@ -153,7 +155,8 @@ def read_journal(folder: Path) -> Journal | None:
     """The journal in a folder; None where there is none that makes sense."""
     try:
         path = folder / JOURNAL
-        if path.stat().st_size > _MOST_JOURNAL_BYTES:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode) or found.st_size > _MOST_JOURNAL_BYTES:
             return None
         told: Mapping[str, Any] = json.loads(path.read_bytes())
         return Journal(
@@ -175,7 +178,7 @@ def read_journal(folder: Path) -> Journal | None:
 def _copied(path: object, copy: object, sha256: object, size: Any, attributes: Any, stamps: object) -> Copied:
     """One file as a journal tells of it. Raises ValueError, TypeError or OverflowError where it makes no sense."""
     found = Copied(str(path), str(copy), str(sha256), int(size), int(attributes), str(stamps))
-    if not found.path or not 0 <= found.size_bytes <= 0xFFFFFFFF or not 0 <= found.attributes <= 0xFF:
+    if not all(found.path.split("/")) or not 0 <= found.size_bytes <= 0xFFFFFFFF or not 0 <= found.attributes <= 0xFF:
         raise ValueError(found.path)
     bytes.fromhex(found.stamps)
     return found
@@ -188,7 +191,9 @@ def find_unfinished(sector: bytes, backup_dir: Path, *, size_bytes: int, serial:
     backup_dir  the folder in which backups are made, or the backup itself, wherever it was brought
     """
     mark = read_mark(sector)
-    journals = [read_journal(Path(mark.folder)), read_journal(backup_dir)] if mark is not None else []
+    journals = [read_journal(backup_dir)] if mark is not None else []
+    if mark is not None and not mark.folder.startswith(_NETWORK):
+        journals.insert(0, read_journal(Path(mark.folder)))
     with suppress(OSError):
         journals += [read_journal(folder) for folder in sorted(backup_dir.iterdir(), reverse=True)]
     for journal in journals:
@@ -211,7 +216,8 @@ def check_copies(folder: Path, files: Iterable[Copied]) -> None:
             if folder.resolve() not in place.resolve().parents:
                 raise OSError(errno.EPERM, "lies outside the backup folder")
             with place.open("rb") as stream:
-                same = sha256_of(iter(lambda: stream.read(1 << 20), b"")) == file.sha256
+                same = os.fstat(stream.fileno()).st_size == file.size_bytes
+                same = same and sha256_of(iter(lambda: stream.read(1 << 20), b"")) == file.sha256
             what = "was changed since"
         except OSError as err:
             same, what = False, f"cannot be read: {err.strerror}"
