@@ -305,7 +305,13 @@ class VolumeEditor:
                     self._clear_behind(places[end : index + 2], place)
                 return free
         if folder.chain is None or len(places) * DIR_ENTRY_BYTES >= MOST_DIR_BYTES:
-            raise CardError("flash-filesystem-full", "the folder has no room for another name", on=shown(path or "/sd"))
+            raise CardError(
+                "flash-filesystem-full",
+                "the folder has no room for another name; nothing was changed",
+                on=shown(path or "/sd"),
+                cause="a folder that long, and the root of a FAT16 card, cannot grow",
+                next="take files out of it, or run fipy-doctor fix --reformat-sd: it lays the card out anew",
+            )
         if end is not None:
             for place in free:
                 self._write(place, bytes(DIR_ENTRY_BYTES), Group.LONG_NAME)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -15,6 +16,7 @@ import pytest
 from doctor.card.choice import NOTHING, Choice
 from doctor.card.image import ImageCard
 from doctor.card.reformat import ReformatResult, plan_reformat, reformat_image
+from doctor.card.target import disk_error
 from doctor.card.unfinished import Mark, mark_sector, new_id
 from doctor.errors import CardError, DoctorError
 from doctor.events import Event
@@ -280,3 +282,8 @@ def test_large_sparse_card_is_quick(tmp_path: Path) -> None:
     reformat(image)
     assert b"".join(ImageCard(image).read(f"/sd/{DUP_NAME}")) == DUP
     assert image.stat().st_blocks * 512 < 64 << 20
+
+
+def test_only_a_full_disk_is_answered_with_make_room(tmp_path: Path) -> None:
+    for code, advice in ((errno.ENOSPC, "make room"), (errno.EROFS, "access rights")):
+        assert advice in disk_error(tmp_path, OSError(code, os.strerror(code))).next

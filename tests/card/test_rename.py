@@ -95,3 +95,12 @@ def test_moved_file_gets_no_short_name_by_which_another_is_called(tmp_path: Path
     image = card(tmp_path / "card.img", {"sd/long name of it.dup": DUP, "longna~1.dup": b"other"})
     ImageCard(image).move("/sd/sd/long name of it.dup", "/sd/long name of it.dup")
     assert tool("mtype", "-i", f"{image}@@4M", "::longna~1.dup") == "other"
+
+
+def test_full_root_that_cannot_grow_is_refused_with_what_helps(tmp_path: Path) -> None:
+    image = card(tmp_path / "card.img", {f"SD/{DUP_NAME}": DUP, **{f"F{number}": b"" for number in range(510)}})
+    before = image.read_bytes()
+    with pytest.raises(CardError, match="no room for another name") as refused:
+        ImageCard(image).move(f"/sd/sd/{DUP_NAME}", f"/sd/{DUP_NAME}")
+    assert "fix --reformat-sd" in refused.value.next
+    assert image.read_bytes() == before
