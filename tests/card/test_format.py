@@ -118,8 +118,18 @@ def test_old_content_is_wiped_where_it_would_be_seen(tmp_path: Path) -> None:
         [new_file(f"{number}", b"") for number in range(600)],
         [new_file("n" * 256, b"")],
         [new_file("a", b""), new_file("A/deep/down", b"")],
+        [new_file("a\0b", b"")],
+        [new_file("half \ud800", b"")],
     ],
-    ids=["too much", "same name twice", "too many in a FAT16 root", "name too long", "a file as a folder"],
+    ids=[
+        "too much",
+        "same name twice",
+        "too many in a FAT16 root",
+        "name too long",
+        "a file as a folder",
+        "a name that would be cut",
+        "half of a surrogate pair",
+    ],
 )
 def test_what_cannot_be_on_a_card_is_refused(tmp_path: Path, files: list) -> None:  # type: ignore[type-arg]
     with pytest.raises(CardError):

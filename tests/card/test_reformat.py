@@ -287,3 +287,34 @@ def test_large_sparse_card_is_quick(tmp_path: Path) -> None:
 def test_only_a_full_disk_is_answered_with_make_room(tmp_path: Path) -> None:
     for code, advice in ((errno.ENOSPC, "make room"), (errno.EROFS, "access rights")):
         assert advice in disk_error(tmp_path, OSError(code, os.strerror(code))).next
+
+
+def test_folder_that_holds_something_else_is_not_read_as_one(tmp_path: Path) -> None:
+    """Old bytes read as a folder name folders, which lead to more old bytes: soon more than a card can hold."""
+    source = card(tmp_path / "source.img", {"LOST/a.txt": b"a", "KEPT/b.txt": b"b"})
+    inside = Inside(source)
+    image = patched(
+        source, tmp_path / "card.img", {inside.cluster(inside.entries["LOST"].first_cluster): b"OLD BYTES  "}
+    )
+    assert [problem.path for problem in ImageCard(image).volume().problems] == ["LOST"]
+    result = reformat(image)
+    assert result.put_back == ("/sd/KEPT/b.txt",)
+    assert result.raw_copy is not None
+
+
+@pytest.mark.parametrize("short", [b"A\0B     BIN", b"ONE     BI\0"])
+def test_short_name_with_a_nul_comes_back_under_another(tmp_path: Path, short: bytes) -> None:
+    source = card(tmp_path / "source.img", {"ONE.BIN": b"1"})
+    image = patched(source, tmp_path / "card.img", {Inside(source).slot("ONE.BIN"): short})
+    (path,) = reformat(image).put_back
+    assert "\ufffd" in path
+    assert b"".join(ImageCard(image).read(path)) == b"1"
+
+
+def test_long_name_that_is_too_long_by_the_standard_is_none(tmp_path: Path) -> None:
+    source = card(tmp_path / "source.img", {"x" * 255: b"1"})
+    first = START + Inside(source).entries["x" * 255].slots[0]
+    slot = source.read_bytes()[first : first + 32]
+    full = slot[:1] + b"x\0" * 5 + slot[11:14] + b"x\0" * 6 + slot[26:28] + b"x\0" * 2
+    image = patched(source, tmp_path / "card.img", {first: full})
+    assert reformat(image).put_back == ("/sd/XXXXXX~1",)
