@@ -129,7 +129,7 @@ def _texts(problems: tuple[CardProblem, ...]) -> str:
 def _cause(volume: Volume, worst: CardProblem) -> str:
     if volume.kind not in _NOT_A_CARD and _is_too_small(volume):
         return _TOO_SMALL
-    return _NOT_A_CARD.get(volume.kind, _CAUSES[worst.catalogue])
+    return worst.cause or _NOT_A_CARD.get(volume.kind, _CAUSES[worst.catalogue])
 
 
 def _is_too_small(volume: Volume) -> bool:

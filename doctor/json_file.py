@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from pathlib import Path
 
 
 def read_json(path: Path, max_bytes: int) -> object:
     """The document in a file. Raises OSError, and ValueError for whatever is no document of at most ``max_bytes``."""
-    if path.stat().st_size > max_bytes:
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise ValueError("is no file")  # reading a pipe waits for ever
+    if found.st_size > max_bytes:
         raise ValueError(f"has more than {max_bytes} bytes")
     try:
         return json.loads(path.read_bytes(), parse_constant=_no_number, parse_float=_finite)

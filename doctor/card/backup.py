@@ -27,7 +27,9 @@ RAW_COPY = "whole-card.img"
 _READ_BYTES = 1 << 20
 _HEAD_BYTES = 1 << 20  #: first part of the card that is kept in every backup: tables, boot sector, start of the FAT
 _MOST_PATH_BYTES = 600  #: below the backup folder; systems end at 4,096 or, in old programs of Windows, at 260
-_TOO_DEEP = "deep folders"  #: where goes what a path would be too long for; the list says where it was
+# ``host_name`` gives neither, whatever a file is called: behind its ``%`` no small letter but ``u`` or a hash follows.
+_TOO_DEEP = "%deep folders"  #: where goes what a path would be too long for; the list says where it was
+_TORN = "%damaged"  #: behind the name of what could be read of a damaged file
 
 
 @dataclass(frozen=True)
@@ -171,7 +173,7 @@ def _save(item: Found, place: Path) -> Saved:
     whole = not item.torn
     pieces = read_file(volume, entry) if whole else read_what_is_left(volume, entry)
     if not whole:
-        place = place.with_name(f"{place.name}.damaged")
+        place = place.with_name(f"{place.name}{_TORN}")
     digest = hashlib.sha256()
     with place.open("xb") as file:
         for piece in pieces:
@@ -192,10 +194,18 @@ def _sha256(path: Path) -> str:
 
 
 def read_pieces(path: Path) -> Iterable[bytes]:
-    """The content of a file on the PC, in pieces."""
-    with path.open("rb") as file:
-        while piece := file.read(_READ_BYTES):
-            yield piece
+    """The content of a file on the PC, in pieces. Raises CardError where it cannot be read, or is there no more."""
+    try:
+        with path.open("rb") as file:
+            while piece := file.read(_READ_BYTES):
+                yield piece
+    except OSError as err:
+        raise CardError(
+            "card-is-fat",
+            f"cannot be read: {err.strerror}",
+            on=str(path),
+            cause="the drive that holds the backup was taken out, or somebody changed the backup",
+        ) from err
 
 
 def _head(card: Path) -> bytes:

@@ -175,7 +175,7 @@ class DeviceTarget(DeviceSource):
             f"cannot be written at sector {offset // SECTOR_BYTES}: {err.strerror}",
             on=self.name,
             cause="the lock switch of the card's adapter is on" if locked else "the card was taken out, or is worn out",
-            next="put the card in again and run the same command; what was on it lies in the backup",
+            next="put the card in again",
         )
 
     def sync(self) -> None:

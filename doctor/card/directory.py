@@ -21,9 +21,12 @@ ATTR_LONG_NAME = 0x0F
 END_MARK, DELETED_MARK, KANJI_MARK = 0x00, 0xE5, 0x05
 _LOWER_BASE, _LOWER_EXTENSION = 0x08, 0x10  #: NTRes flags that Windows sets instead of writing a long name
 MOST_DIR_BYTES = 65536 * DIR_ENTRY_BYTES  #: longest directory that the standard allows; FatFs stops there too
-_NAME_UNITS_PER_SLOT = 13
+_LONGEST_NAME_UNITS = 255  #: of UTF-16
 MOST_ENTRIES_OF_TREE = 20_000  #: a card with more files than this is not one that holds a .dup for us
-_DEEPEST = 16
+#: How every folder but the root begins. What does not is file content or old bytes, full of names that never were,
+#: among them folders which lead to more of them.
+_ITSELF = b".".ljust(11)
+_DEEPEST = 60  #: folders in each other; ``MOST_ENTRIES_OF_TREE`` bounds the walk, and a second reader follows 64
 
 
 @dataclass(frozen=True)
@@ -111,8 +114,9 @@ class _LongName:
         """The finished name for this short entry; empty where it does not belong to it."""
         if self._next != 1 or self._checksum != short_name_checksum(short):
             return ""
-        text = self._units.decode("utf-16-le", errors="replace")
-        return text.split("\0", 1)[0]
+        text = self._units.decode("utf-16-le", errors="replace").split("\0", 1)[0]
+        # Twenty slots have room for five more than the standard allows; then the board takes the short name.
+        return text if len(text.encode("utf-16-le")) <= 2 * _LONGEST_NAME_UNITS else ""
 
 
 def _entries(data: bytes, offsets: list[tuple[int, int]], parent: str, width: int) -> tuple[list[Entry], str]:
@@ -145,8 +149,8 @@ def _entry(slot: bytes, place: int, long_name: _LongName, parent: str, width: in
     first_cluster = high << 16 | low if width == 32 else low
     short = short_name(slot[:11], slot[12])
     long = long_name.take(slot)
-    # A slash in a name would make two parts of it; no system can open such a file anyway.
-    name = (long or short).replace("/", "\ufffd")
+    # A slash in a name would make two parts of it, and a long name ends at a NUL; no system opens such files anyway.
+    name = (long or short).replace("/", "\ufffd").replace("\0", "\ufffd")
     return Entry(
         path=f"{parent}/{name}" if parent else name,
         name=name,
@@ -181,6 +185,8 @@ def list_directory(volume: BlockSource, fat: Fat, first_cluster: int | None, par
         return Listing(
             (), "", chain, f"cannot be read: {err.cause or err.what}", offsets[0][0] // geometry.sector_bytes
         )
+    if first_cluster is not None and not data.startswith(_ITSELF):
+        return Listing((), "", chain, chain.fault or "holds no folder", fat_sector(geometry, chain.cluster))
     entries, label = _entries(data, offsets, parent, geometry.width)
     return Listing(tuple(entries), label, chain, chain.fault, fat_sector(geometry, chain.cluster))
 

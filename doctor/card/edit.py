@@ -129,6 +129,10 @@ class VolumeEditor:
             raise CardError("dup-path-enoent", "exists already; nothing was changed", on=shown(path))
         if parent and (parent.lower() not in tree or not tree[parent.lower()].is_dir):
             raise CardError("dup-path-enoent", "there is no such folder on the card", on=shown(parent))
+        if any(name.lower() == entry.short_name.lower() for entry in self._folder(parent).entries):
+            raise CardError(
+                "dup-path-enoent", "is the short name of another file there; nothing was changed", on=shown(path)
+            )
         units = len(name.encode("utf-16-le", "replace")) // 2
         if not 0 < units <= LONGEST_NAME_UNITS or any(char in '"*:<>?\\|' or ord(char) < 32 for char in name):
             raise CardError("dup-path-enoent", "is no name that a card can hold", on=shown(name))
@@ -255,7 +259,8 @@ class VolumeEditor:
         folder = self._folder(parent)
         taken = {self._read(entry.slots[-1], 11) for entry in folder.entries}
         plain = plain_short_name(name)
-        short = plain if plain and plain not in taken else Aliases(taken).give(name)
+        names = [entry.name for entry in folder.entries]
+        short = plain if plain and plain not in taken else Aliases(taken, names).give(name)
         long = b"" if plain == short else long_name_slots(name, short)
         return _Room(short, long, self._free_places(folder, parent, len(long) // DIR_ENTRY_BYTES + 1))
 
@@ -300,7 +305,13 @@ class VolumeEditor:
                     self._clear_behind(places[end : index + 2], place)
                 return free
         if folder.chain is None or len(places) * DIR_ENTRY_BYTES >= MOST_DIR_BYTES:
-            raise CardError("flash-filesystem-full", "the folder has no room for another name", on=shown(path or "/sd"))
+            raise CardError(
+                "flash-filesystem-full",
+                "the folder has no room for another name; nothing was changed",
+                on=shown(path or "/sd"),
+                cause="a folder that long, and the root of a FAT16 card, cannot grow",
+                next="take files out of it, or run fipy-doctor fix --reformat-sd: it lays the card out anew",
+            )
         if end is not None:
             for place in free:
                 self._write(place, bytes(DIR_ENTRY_BYTES), Group.LONG_NAME)

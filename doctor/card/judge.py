@@ -205,9 +205,11 @@ def _no_fat(source: BlockSource, layout: Layout, mount: BoardMount) -> Judgement
     elif kind in (VolumeKind.BLANK, VolumeKind.UNKNOWN) and source.size_bytes < SMALLEST_CARD_BYTES:
         text = f"{source.size_bytes:,} bytes are too few for a card, and there is no volume in them"
     sector = layout.partitions[0].start_sector if layout.partitions else 0
+    cause = ""
     mark = read_mark(source.read_at(0, SECTOR_BYTES)) if source.size_bytes >= SECTOR_BYTES else None
     if mark is not None:
         text = f"formatting this card was interrupted; its files lie in {shown(mark.folder, 300)}"
+        cause = "fix --reformat-sd was stopped, or failed, before it was done"
     lost = next((start for start in _starts(layout) if good_backup(source, start) is not None), None)
     if lost is not None and mark is None:
         sector, catalogue = lost, "sd-mount-no-fat"
@@ -224,7 +226,7 @@ def _no_fat(source: BlockSource, layout: Layout, mount: BoardMount) -> Judgement
         free_bytes=None,
         pc_reads=pc_reads,
         board_reads=False,
-        problems=(CardProblem(catalogue, text, sector, pc=not pc_reads, board=True),),
+        problems=(CardProblem(catalogue, text, sector, pc=not pc_reads, board=True, cause=cause),),
     )
 
 

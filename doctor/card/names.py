@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable
 
 from doctor.card.directory import ATTR_LONG_NAME, short_name_checksum
 
@@ -25,10 +26,12 @@ class Aliases:
     """Gives out 8.3 aliases for the long names of one directory.
 
     taken  8.3 names that the directory has already; what is given out is added
+    names  all names of the directory: whoever opens one of them must not meet the alias of another
     """
 
-    def __init__(self, taken: set[bytes]) -> None:
-        self._taken = taken
+    def __init__(self, taken: set[bytes], names: Iterable[str]) -> None:
+        # A system compares a name with both names of each entry, without regard to case.
+        self._taken = taken | {short for name in names if (short := plain_short_name(name.upper())) is not None}
         self._last: dict[tuple[bytes, bytes], int] = {}
 
     def give(self, name: str) -> bytes:

@@ -15,6 +15,7 @@ class CardProblem:
     pc, board  which of the two cannot use the card because of it; neither: worth knowing only
     unsafe     files must not be changed on the card before this is cured
     path       the file or folder that is damaged, where it is that alone; as the volume has it, not escaped
+    cause      why, where this one has a cause of its own; empty where the catalogue's is meant
     """
 
     catalogue: str
@@ -24,6 +25,7 @@ class CardProblem:
     board: bool = False
     unsafe: bool = False
     path: str = ""
+    cause: str = ""
 
     @property
     def stops_changes(self) -> bool:

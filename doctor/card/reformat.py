@@ -75,7 +75,7 @@ def plan_reformat(image: Path, *, backup_dir: Path, choice: Choice = EVERYTHING,
     """What ``reformat_image`` would do. Changes nothing. Raises CardError or UsageError."""
     check_replaceable(image)
     with surveyed(image, choice) as survey:
-        check_is_a_card(image, survey.verdict, force=force)
+        check_is_a_card(image, survey, force=force)
         _check_rooms(image, backup_dir, survey)
         lines = list(image_lines(image))
         lines += backup_lines(survey, backup_dir)
@@ -108,7 +108,7 @@ def reformat_image(
     with claimed(image):
         check_replaceable(image)
         with surveyed(image, choice) as survey:
-            check_is_a_card(image, survey.verdict, force=force)
+            check_is_a_card(image, survey, force=force)
             _check_rooms(image, backup_dir, survey)
             moment = now()
             backup = back_up(image, survey.found, backup_dir, raw=survey.raw, now=moment, emit=emit)

@@ -229,7 +229,8 @@ def reformat_device(
         write_journal(journal)
         with _named(journal, choice), open_for_writing(path, expected=expected) as target:
             _write(target, journal, files, layout, int(moment.timestamp()) & 0xFFFFFFFF, emit)
-        write_journal(journal.finished())
+        with suppress(CardError):  # the card is done; without its mark nobody goes on from the journal
+            write_journal(journal.finished())
     emit(Note(f"{drive.device} is formatted and may be pulled out; the backup stays in {journal.folder}"))
     raw = journal.folder / RAW_COPY
     put_back = tuple(f"/sd/{file.path}" for file in files if not file.is_dir)

@@ -11,7 +11,7 @@ from pathlib import Path
 from doctor.card.arrange import Arrangement, Key, arrange, fitted
 from doctor.card.backup import Backup, Found, Saved, read_pieces
 from doctor.card.choice import Choice
-from doctor.card.device import open_source
+from doctor.card.device import is_device, open_source
 from doctor.card.directory import (
     ATTR_ARCHIVE,
     ATTR_DIRECTORY,
@@ -40,6 +40,7 @@ class Survey:
 
     torn         keys of files that cannot be read whole
     incomplete   something on the card cannot be reached as a file
+    lost         folders whose content cannot be reached, or not all of it
     arrangement  what becomes of each file
     layout       where it will lie on the new volume
     usual        the layout is the one that cards of this size usually get
@@ -50,6 +51,7 @@ class Survey:
     found: tuple[Found, ...]
     torn: frozenset[Key]
     incomplete: bool
+    lost: tuple[Found, ...]
     arrangement: Arrangement
     layout: Layout
     usual: bool
@@ -101,10 +103,11 @@ _MOST_LINES = 12  #: of one kind in a plan
 _NEVER_A_CARD = (VolumeKind.HTML, VolumeKind.ARCHIVE, VolumeKind.DISK_IMAGE, VolumeKind.ISO9660)
 
 
-def check_is_a_card(card: Path, verdict: Judgement, *, force: bool) -> None:
+def check_is_a_card(card: Path, survey: Survey, *, force: bool) -> None:
     """Refuse files that are no image of a card: a wrong path must not cost anybody a document. Raises CardError."""
-    kind = verdict.kind
-    if kind in _NEVER_A_CARD or (kind is VolumeKind.UNKNOWN and verdict.layout.scheme is Scheme.NONE and not force):
+    kind = survey.verdict.kind
+    known = kind is not VolumeKind.UNKNOWN or survey.verdict.layout.scheme is not Scheme.NONE or survey.mark is not None
+    if kind in _NEVER_A_CARD or not (known or force):
         raise CardError(
             "sd-mount-no-fat",
             f"is not the image of a card, as far as can be told ({kind.value}); nothing was changed",
@@ -137,6 +140,8 @@ def put_back_lines(survey: Survey) -> Iterator[str]:
     kept = [(item, survey.arrangement.left_out.get(item.key)) for item in survey.files]
     lines = [f"not put back, because {why}: /sd/{shown(item.entry.path)}" for item, why in kept if why]
     yield from _bounded(lines, "more files stay in the backup only")
+    lines = [f"not put back, because it cannot be reached: the rest of /sd/{shown(i.entry.path)}" for i in survey.lost]
+    yield from _bounded(lines, "more folders cannot be followed to their end")
 
 
 def _bounded(lines: list[str], more: str) -> Iterator[str]:
@@ -156,22 +161,26 @@ def surveyed(card: Path, choice: Choice) -> Iterator[Survey]:
         verdict = judge(source)
         mark = read_mark(source.read_at(0, min(SECTOR_BYTES, source.size_bytes)))
         if mark is not None and not choice.nothing:
-            raise _backup_is_away(source.name, mark)
+            raise _backup_is_away(source.name, mark) if is_device(card) else _image_of_unfinished(source.name, mark)
         found: list[Found] = []
+        lost: list[Found] = []
         incomplete = False
         volumes = list(_volumes(source, verdict))
         for volume in volumes:
-            entries, missing = _entries(volume)
+            entries, broken = _entries(volume)
             name = _volume_name(verdict, volume) if len(volumes) > 1 else ""
             found += [Found(volume, entry, name) for entry in entries]
-            incomplete = incomplete or missing
+            lost += [Found(volume, entry, name) for entry in broken]
+            incomplete = incomplete or bool(broken) or bool(volume.root().fault)
         torn = frozenset(item.key for item in found if item.torn)
         label = verdict.label if verdict.label.isascii() and verdict.label.isprintable() else ""
         usual = plan_format(source.size_bytes, label or DEFAULT_LABEL)
         arrangement = arrange(found, torn, choice, source.name)
         planned = [(_planned(item, path), item.called[0]) for item, path in _placed(found, arrangement)]
         layout = fitted(source.size_bytes, planned, usual.geometry.label, source.name)
-        yield Survey(verdict, tuple(found), torn, incomplete, arrangement, layout, layout.plan == usual, mark)
+        yield Survey(
+            verdict, tuple(found), torn, incomplete, tuple(lost), arrangement, layout, layout.plan == usual, mark
+        )
 
 
 def _backup_is_away(on: str, mark: Mark) -> CardError:
@@ -181,6 +190,16 @@ def _backup_is_away(on: str, mark: Mark) -> CardError:
         on=on,
         cause=f"its files lie in {shown(mark.folder, 300)}, perhaps on another computer",
         next="bring that folder here and add --backup with it; or add --put-back none to make it an empty card",
+    )
+
+
+def _image_of_unfinished(on: str, mark: Mark) -> CardError:
+    return CardError(
+        "card-is-fat",
+        "is the image of a card whose formatting was interrupted; only the card itself can be finished",
+        on=on,
+        cause=f"the card's files are not in the image, they lie in {shown(mark.folder, 300)}",
+        next="give the card's device with --sd; or add --put-back none to make the image an empty card",
     )
 
 
@@ -210,14 +229,14 @@ def _volumes(source: BlockSource, verdict: Judgement) -> Iterator[FatVolume]:
             yield volume
 
 
-def _entries(volume: FatVolume) -> tuple[list[Entry], bool]:
-    """All entries, and whether something could not be reached. Raises CardError for more than we can hold."""
-    root = volume.root()
+def _entries(volume: FatVolume) -> tuple[list[Entry], list[Entry]]:
+    """All entries, and the folders that could not be followed. Raises CardError for more than we can hold."""
     entries: list[Entry] = []
-    incomplete = bool(root.fault)
-    for step in walk(volume.view, volume.fat, root):
+    broken: list[Entry] = []
+    for step in walk(volume.view, volume.fat, volume.root()):
         entries.append(step.entry)
-        incomplete = incomplete or (step.entry.is_dir and (step.listing is None or bool(step.listing.fault)))
+        if step.entry.is_dir and (step.listing is None or step.listing.fault):
+            broken.append(step.entry)
     if len(entries) >= MOST_ENTRIES_OF_TREE:
         raise CardError(
             "card-is-fat",
@@ -225,7 +244,7 @@ def _entries(volume: FatVolume) -> tuple[list[Entry], bool]:
             on=volume.view.name,
             next="copy the files elsewhere by hand first, or use another card",
         )
-    return entries, incomplete
+    return entries, broken
 
 
 def new_files(survey: Survey, backup: Backup) -> Iterator[tuple[NewFile, Saved]]:

@@ -49,12 +49,13 @@ class FileTarget(FileSource):
 def disk_error(path: Path, err: OSError) -> CardError:
     """The error for a PC's disk that refuses a file."""
     full = err.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+    first = "make room" if full else "see to the disk and your access rights"
     return CardError(
         "card-is-fat",
         "the disk is full" if full else f"cannot be written: {err.strerror}",
         on=str(path),
         cause="there is not enough room for the copy" if full else "",
-        next="make room and start again; the original is as it was",
+        next=f"{first} and start again; the original is as it was",
     )
 
 

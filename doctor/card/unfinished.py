@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import re
 import secrets
 from collections.abc import Iterable
@@ -29,6 +30,7 @@ MARK = b"FIPY-DOCTOR REFORMAT UNFINISHED\n"
 JOURNAL = "reformat.json"
 _ID = re.compile(r"[0-9a-f]{32}")
 _NUMBER = re.compile(r"\d+")
+_NETWORK = ("\\\\", "//")  #: a card must not make Windows log in to a computer that the card names
 _MOST_JOURNAL_BYTES = 64 << 20  #: 20,000 files with the longest names take less
 
 
@@ -170,7 +172,7 @@ def read_journal(folder: Path) -> Journal | None:
 def _copied(path: object, copy: object, sha256: object, size: object, attributes: object, stamps: object) -> Copied:
     """One file as a journal tells of it. Raises ValueError where that makes no sense."""
     found = Copied(text_in(path), text_in(copy), text_in(sha256), count_in(size), count_in(attributes), text_in(stamps))
-    if not found.path or found.size_bytes > LARGEST_FILE_BYTES or found.attributes > 0xFF:
+    if not all(found.path.split("/")) or found.size_bytes > LARGEST_FILE_BYTES or found.attributes > 0xFF:
         raise ValueError(found.path)
     bytes.fromhex(found.stamps)
     return found
@@ -183,15 +185,17 @@ def find_unfinished(sector: bytes, backup_dir: Path, *, size_bytes: int, serial:
     backup_dir  the folder in which backups are made, or the backup itself, wherever it was brought
     """
     mark = read_mark(sector)
-    journals = [read_journal(Path(mark.folder)), read_journal(backup_dir)] if mark is not None else []
+    journals = [read_journal(backup_dir)] if mark is not None else []
+    if mark is not None and not mark.folder.startswith(_NETWORK):
+        journals.insert(0, read_journal(Path(mark.folder)))
     with suppress(OSError):
         journals += [read_journal(folder) for folder in sorted(backup_dir.iterdir(), reverse=True)]
     for journal in journals:
-        if journal is None or journal.done or journal.size_bytes != size_bytes:
+        if journal is None or journal.size_bytes != size_bytes:
             continue
         if mark is not None and journal.id == mark.id:
             return journal
-        if mark is None and serial and journal.serial == serial and not any(sector):
+        if mark is None and not journal.done and serial and journal.serial == serial and not any(sector):
             return journal
     return None
 
@@ -206,7 +210,8 @@ def check_copies(folder: Path, files: Iterable[Copied]) -> None:
             if folder.resolve() not in place.resolve().parents:
                 raise OSError(errno.EPERM, "lies outside the backup folder")
             with place.open("rb") as stream:
-                same = sha256_of(iter(lambda: stream.read(1 << 20), b"")) == file.sha256
+                same = os.fstat(stream.fileno()).st_size == file.size_bytes
+                same = same and sha256_of(iter(lambda: stream.read(1 << 20), b"")) == file.sha256
             what = "was changed since"
         except OSError as err:
             same, what = False, f"cannot be read: {err.strerror}"

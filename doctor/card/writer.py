@@ -265,7 +265,9 @@ def _tree(files: Iterable[NewFile]) -> _Node:
             continue
         if known is not None:
             raise _twice(file)
-        if len(name.encode("utf-16-le", "replace")) > 2 * LONGEST_NAME_UNITS or not name:
+        units = name.encode("utf-16-le", "replace")
+        reads_back = "\0" not in name and units.decode("utf-16-le") == name
+        if len(units) > 2 * LONGEST_NAME_UNITS or not name or not reads_back:
             raise CardError("card-is-fat", "is no name that a card can hold", on=shown(file.path))
         if file.size_bytes > LARGEST_FILE_BYTES:
             raise CardError("card-is-fat", "is larger than FAT allows (4 GiB)", on=shown(file.path))
@@ -286,11 +288,10 @@ def _below(root: _Node) -> Iterator[_Node]:
 
 
 def _give_short_names(folder: _Node) -> None:
-    taken: set[bytes] = set()
     for node in folder.children.values():
         node.short = plain_short_name(node.name) or b""
-        taken.add(node.short)
-    aliases = Aliases(taken)
+    names = [node.name for node in folder.children.values()]
+    aliases = Aliases({node.short for node in folder.children.values()}, names)
     for node in folder.children.values():
         if not node.short:
             node.short = aliases.give(node.name)

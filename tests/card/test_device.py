@@ -313,3 +313,11 @@ def test_exfat_device_is_kept_whole(tmp_path: Path) -> None:
         assert open_card(Path(name)).volume().board_reads
     finally:
         detach(name)
+
+
+def test_device_that_refuses_a_write_does_not_speak_of_a_backup_that_nobody_made() -> None:
+    raw = StrictDevice(old_bytes(4096))
+    raw.fails_from = 0
+    with DeviceTarget(Path("/dev/x"), raw) as target, pytest.raises(CardError, match="cannot be written") as refused:
+        target.write_at(0, bytes(512))
+    assert refused.value.next == "put the card in again"

@@ -46,6 +46,17 @@ def test_mcopy_reads_the_same_bytes(tmp_path: Path, size: int) -> None:
         assert (tmp_path / name).read_bytes() == data
 
 
+@pytest.mark.medium
+@pytest.mark.needs_tool("mtype")
+@pytest.mark.parametrize("first", [0, 1])
+def test_no_name_is_the_short_name_of_another_file(tmp_path: Path, first: int) -> None:
+    names = ["longfilename one.txt", "longfi~1.txt", "LONGFI~2.TXT", "longfilename two.txt"]
+    files = {name: name.encode() for name in (names[first:] + names[:first])}
+    image = card(tmp_path / "card", files)
+    for name in names:
+        assert tool("mtype", "-i", f"{image}@@4M", f"::{name}") == name
+
+
 @pytest.mark.parametrize("size", [SMALL, BIG, 2 * GB, 32 * GB])
 def test_own_reader_agrees(tmp_path: Path, size: int) -> None:
     image = ImageCard(card(tmp_path / "card", TREE, size))
@@ -107,8 +118,18 @@ def test_old_content_is_wiped_where_it_would_be_seen(tmp_path: Path) -> None:
         [new_file(f"{number}", b"") for number in range(600)],
         [new_file("n" * 256, b"")],
         [new_file("a", b""), new_file("A/deep/down", b"")],
+        [new_file("a\0b", b"")],
+        [new_file("half \ud800", b"")],
     ],
-    ids=["too much", "same name twice", "too many in a FAT16 root", "name too long", "a file as a folder"],
+    ids=[
+        "too much",
+        "same name twice",
+        "too many in a FAT16 root",
+        "name too long",
+        "a file as a folder",
+        "a name that would be cut",
+        "half of a surrogate pair",
+    ],
 )
 def test_what_cannot_be_on_a_card_is_refused(tmp_path: Path, files: list) -> None:  # type: ignore[type-arg]
     with pytest.raises(CardError):

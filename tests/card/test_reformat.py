@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -15,6 +16,8 @@ import pytest
 from doctor.card.choice import NOTHING, Choice
 from doctor.card.image import ImageCard
 from doctor.card.reformat import ReformatResult, plan_reformat, reformat_image
+from doctor.card.target import disk_error
+from doctor.card.unfinished import Mark, mark_sector, new_id
 from doctor.errors import CardError, DoctorError
 from doctor.events import Event
 from tests.card.images import BIG, DUP, DUP_NAME, SMALL, START, Inside, card, patched, tool, volume_of, with_mbr
@@ -111,9 +114,43 @@ def test_damaged_file_stays_in_the_backup_with_the_whole_card(image: Path) -> No
     assert result.left_out == (f"/sd/sd/{DUP_NAME}", f"/sd/._{DUP_NAME}")
     assert result.raw_copy is not None
     assert result.raw_copy.read_bytes() == whole
-    (part,) = result.backup.glob("files/sd/*.damaged")
+    (part,) = result.backup.glob("files/sd/*%damaged")
     assert DUP.startswith(part.read_bytes())
     assert part.stat().st_size > 0
+
+
+def test_no_name_on_the_card_is_in_the_way_of_the_backups_own_names(tmp_path: Path) -> None:
+    deep = "/".join(f"{number} " + "x" * 40 for number in range(20))
+    files = {"TORN.TXT": bytes(20_000), f"{deep}/deep.txt": b"deep"}
+    for mark in ("", "%"):
+        files |= {f"TORN.TXT{mark or '.'}damaged": b"whole", f"{mark}deep folders": b"no folder"}
+    source = card(tmp_path / "source.img", files)
+    inside = Inside(source)
+    image = patched(source, tmp_path / "card.img", inside.fats(inside.entries["TORN.TXT"].first_cluster + 1, 0))
+    result = reformat(image)
+    assert result.left_out == ("/sd/TORN.TXT",)
+    del files["TORN.TXT"]
+    assert {f"/sd/{name}" for name in files} == set(result.put_back)
+    assert b"".join(ImageCard(image).read(f"/sd/{deep}/deep.txt")) == b"deep"
+
+
+def test_plan_names_the_folder_that_cannot_be_followed(tmp_path: Path) -> None:
+    source = card(tmp_path / "source.img", {"LOST/a.txt": b"a", "KEPT/b.txt": b"b"})
+    inside = Inside(source)
+    image = patched(source, tmp_path / "card.img", inside.fats(inside.entries["LOST"].first_cluster, 0))
+    lines = plan_reformat(image, backup_dir=tmp_path / "backups").lines
+    assert "not put back, because it cannot be reached: the rest of /sd/LOST" in lines
+    assert not any("KEPT" in line for line in lines)
+
+
+def test_image_of_an_unfinished_card_is_told_from_the_card(tmp_path: Path) -> None:
+    mark = mark_sector(Mark(new_id(), str(tmp_path / "backups")))
+    image = patched(card(tmp_path / "source.img", {}), tmp_path / "card.img", {0: mark})
+    with pytest.raises(CardError, match="only the card itself can be finished") as refused:
+        reformat(image)
+    assert "--put-back none" in refused.value.next
+    reformat(image, put_back=False)
+    assert ImageCard(image).volume().problems == ()
 
 
 def test_exfat_card_is_kept_whole_and_formatted(tmp_path: Path) -> None:
@@ -245,3 +282,39 @@ def test_large_sparse_card_is_quick(tmp_path: Path) -> None:
     reformat(image)
     assert b"".join(ImageCard(image).read(f"/sd/{DUP_NAME}")) == DUP
     assert image.stat().st_blocks * 512 < 64 << 20
+
+
+def test_only_a_full_disk_is_answered_with_make_room(tmp_path: Path) -> None:
+    for code, advice in ((errno.ENOSPC, "make room"), (errno.EROFS, "access rights")):
+        assert advice in disk_error(tmp_path, OSError(code, os.strerror(code))).next
+
+
+def test_folder_that_holds_something_else_is_not_read_as_one(tmp_path: Path) -> None:
+    """Old bytes read as a folder name folders, which lead to more old bytes: soon more than a card can hold."""
+    source = card(tmp_path / "source.img", {"LOST/a.txt": b"a", "KEPT/b.txt": b"b"})
+    inside = Inside(source)
+    image = patched(
+        source, tmp_path / "card.img", {inside.cluster(inside.entries["LOST"].first_cluster): b"OLD BYTES  "}
+    )
+    assert [problem.path for problem in ImageCard(image).volume().problems] == ["LOST"]
+    result = reformat(image)
+    assert result.put_back == ("/sd/KEPT/b.txt",)
+    assert result.raw_copy is not None
+
+
+@pytest.mark.parametrize("short", [b"A\0B     BIN", b"ONE     BI\0"])
+def test_short_name_with_a_nul_comes_back_under_another(tmp_path: Path, short: bytes) -> None:
+    source = card(tmp_path / "source.img", {"ONE.BIN": b"1"})
+    image = patched(source, tmp_path / "card.img", {Inside(source).slot("ONE.BIN"): short})
+    (path,) = reformat(image).put_back
+    assert "\ufffd" in path
+    assert b"".join(ImageCard(image).read(path)) == b"1"
+
+
+def test_long_name_that_is_too_long_by_the_standard_is_none(tmp_path: Path) -> None:
+    source = card(tmp_path / "source.img", {"x" * 255: b"1"})
+    first = START + Inside(source).entries["x" * 255].slots[0]
+    slot = source.read_bytes()[first : first + 32]
+    full = slot[:1] + b"x\0" * 5 + slot[11:14] + b"x\0" * 6 + slot[26:28] + b"x\0" * 2
+    image = patched(source, tmp_path / "card.img", {first: full})
+    assert reformat(image).put_back == ("/sd/XXXXXX~1",)

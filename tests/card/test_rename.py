@@ -80,3 +80,27 @@ def test_damaged_card_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(CardError, match="no file on it is changed"):
         ImageCard(image).move(f"/sd/sd/{DUP_NAME}", f"/sd/{DUP_NAME}")
     assert image.read_bytes() == before
+
+
+def test_new_name_that_is_the_short_name_of_another_file_is_refused(tmp_path: Path) -> None:
+    image = card(tmp_path / "card.img", {"sd/LONGNA~1.DUP": DUP, "long name of another.dup": b"other"})
+    before = image.read_bytes()
+    with pytest.raises(CardError, match="short name of another"):
+        ImageCard(image).move("/sd/sd/LONGNA~1.DUP", "/sd/LONGNA~1.DUP")
+    assert image.read_bytes() == before
+
+
+@pytest.mark.needs_tool("mtype")
+def test_moved_file_gets_no_short_name_by_which_another_is_called(tmp_path: Path) -> None:
+    image = card(tmp_path / "card.img", {"sd/long name of it.dup": DUP, "longna~1.dup": b"other"})
+    ImageCard(image).move("/sd/sd/long name of it.dup", "/sd/long name of it.dup")
+    assert tool("mtype", "-i", f"{image}@@4M", "::longna~1.dup") == "other"
+
+
+def test_full_root_that_cannot_grow_is_refused_with_what_helps(tmp_path: Path) -> None:
+    image = card(tmp_path / "card.img", {f"SD/{DUP_NAME}": DUP, **{f"F{number}": b"" for number in range(510)}})
+    before = image.read_bytes()
+    with pytest.raises(CardError, match="no room for another name") as refused:
+        ImageCard(image).move(f"/sd/sd/{DUP_NAME}", f"/sd/{DUP_NAME}")
+    assert "fix --reformat-sd" in refused.value.next
+    assert image.read_bytes() == before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -12,13 +13,25 @@ import pytest
 
 from checks.card_is_fat import CardIsFat
 from doctor.bench import Bench, BenchOptions
+from doctor.card.backup import read_pieces
 from doctor.card.choice import NOTHING, Choice
 from doctor.card.device_guard import Identity
 from doctor.card.device_raw import PosixDevice
 from doctor.card.drives import find_drive
 from doctor.card.opening import open_card
 from doctor.card.reformat_device import plan_reformat_device, reformat_device
-from doctor.card.unfinished import JOURNAL, Mark, mark_sector, read_journal
+from doctor.card.unfinished import (
+    JOURNAL,
+    Copied,
+    Journal,
+    Mark,
+    check_copies,
+    find_unfinished,
+    mark_sector,
+    new_id,
+    read_journal,
+    write_journal,
+)
 from doctor.check import Status
 from doctor.errors import CardError, Stopped, UsageError
 from tests.card.images import BIG, DUP, DUP_NAME, card
@@ -145,6 +158,7 @@ def test_card_that_version_0_1_left_is_finished(tmp_path: Path) -> None:
             found = CardIsFat().look(bench)
         assert (found.status, found.remedies[0].id) == (Status.FAIL, "reformat-sd")
         assert "interrupted" in found.summary
+        assert "before it was done" in (found.cause or "")
         assert finish(Path(name), folder) == ALL
     finally:
         detach(name)
@@ -165,3 +179,30 @@ def test_card_that_version_0_1_left_is_finished(tmp_path: Path) -> None:
 def test_journal_that_somebody_else_wrote_means_nothing(tmp_path: Path, content: bytes) -> None:
     (tmp_path / JOURNAL).write_bytes(content)
     assert read_journal(tmp_path) is None
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs on this system")
+def test_journal_that_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / JOURNAL)
+    assert read_journal(tmp_path) is None
+
+
+def test_no_folder_on_a_network_is_looked_up_because_a_card_names_it(tmp_path: Path) -> None:
+    journal = Journal(new_id(), tmp_path, "/dev/x", BIG, "", "", "FIPY", ())
+    write_journal(journal)
+    for folder, found in ((str(tmp_path), True), (f"/{tmp_path}", False)):
+        mark = mark_sector(Mark(journal.id, folder))
+        assert (find_unfinished(mark, tmp_path / "none", size_bytes=BIG, serial="") is not None) == found
+
+
+def test_copy_that_is_longer_than_the_journal_says_is_found_before_the_first_write(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(DUP)
+    told = Copied("x", "x", hashlib.sha256(DUP).hexdigest(), len(DUP), 0x20, "")
+    check_copies(tmp_path, [told])
+    with pytest.raises(CardError, match="was changed since"):
+        check_copies(tmp_path, [told._replace(size_bytes=len(DUP) - 1)])
+
+
+def test_backup_that_is_gone_is_an_error_that_names_it(tmp_path: Path) -> None:
+    with pytest.raises(CardError, match=r"gone\.bin cannot be read"):
+        list(read_pieces(tmp_path / "gone.bin"))
