@@ -88,9 +88,13 @@ def _numbered(goes: Sequence[Found], paths: Mapping[Key, str], on: str) -> dict[
     """The second of two files with one name gets a number, folders of one name become one. Raises CardError."""
     asked = {paths[item.key].lower() for item in goes}
     taken: dict[str, Found] = {}
+    folders: dict[str, str] = {}  # as the first of several folders is written that are one to FAT
     numbered = {}
     for item in goes:
-        path = paths[item.key]
+        parent, slash, name = paths[item.key].rpartition("/")
+        path = f"{folders.get(parent.lower(), parent)}{slash}{name}"
+        if item.entry.is_dir:
+            path = folders.setdefault(path.lower(), path)
         other = taken.get(path.lower())
         if other is not None and other.entry.is_dir != item.entry.is_dir:
             raise _collide(other, item, on)

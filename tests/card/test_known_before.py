@@ -169,6 +169,18 @@ def test_volumes_can_be_told_apart(tmp_path: Path, choice: Choice, left: set[str
     assert set(it.files()) == left
 
 
+def test_folders_of_two_volumes_that_differ_in_case_become_one(tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.write_bytes(card(tmp_path / "a", {"Photos/Old/1.txt": b"1"}).read_bytes()[START:])
+    two.write_bytes(card(tmp_path / "b", {"photos/old/2.txt": b"2", "PHOTOS.TXT": b"3"}).read_bytes()[START:])
+    it = Card(with_mbr(tmp_path / "card.img", [(6, 2048, one), (6, 16384, two)]), None)
+    it.reformat(Choice())
+    there = ImageCard(it.image)
+    assert b"".join(there.read("/sd/photos/old/2.txt")) == b"2"
+    assert b"".join(there.read("/sd/photos/old/1.txt")) == b"1"
+    assert [file.path for file in there.files() if file.at_root] == ["/sd/Photos", "/sd/PHOTOS.TXT"]
+
+
 @pytest.mark.parametrize("choice", [Choice(("nottes.txt",)), Choice(leave_out=("photo/*",))])
 def test_name_that_nothing_has_is_refused(tmp_path: Path, choice: Choice) -> None:
     it = Card(card(tmp_path / "card.img", {"notes.txt": b"n", DUP_NAME: DUP}), None)
