@@ -19,7 +19,7 @@ from pathlib import Path
 
 from doctor.errors import CardError
 
-_PATIENCE_S = 2.0  #: udev looks at a device for moments after it appeared, and holds the lock meanwhile
+_PATIENCE_S = 2.0  #: udev looks at a device for moments after it appeared, and shares the lock meanwhile
 _RETRY_S = 0.05
 _guard = threading.Lock()
 _ours: dict[tuple[int, int], int] = {}  #: what this process has claimed, and how often
@@ -71,7 +71,7 @@ def _lock(handle: int, name: str, *, exclusive: bool) -> None:
     import fcntl
 
     how = (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB
-    until = time.monotonic() + _PATIENCE_S
+    until = time.monotonic() + (_PATIENCE_S if exclusive else 0)
     while True:
         try:
             fcntl.flock(handle, how)
@@ -79,7 +79,7 @@ def _lock(handle: int, name: str, *, exclusive: bool) -> None:
         except OSError as err:
             if err.errno not in (errno.EAGAIN, errno.EACCES):  # a file system without locks
                 return
-        if time.monotonic() > until:
+        if time.monotonic() >= until:
             raise CardError(
                 "card-is-fat",
                 "is in use by another program",

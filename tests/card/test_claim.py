@@ -82,7 +82,10 @@ def test_a_name_more_is_no_way_around(tmp_path: Path, monkeypatch: pytest.Monkey
     assert "is in use" in done.stderr
 
 
-def test_it_is_free_again_whatever_ended_the_work(path: Path, holder: subprocess.Popen[str]) -> None:
+def test_it_is_free_again_whatever_ended_the_work(
+    path: Path, holder: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claim, "_PATIENCE_S", 0.0)
     with pytest.raises(CardError, match="in use"), claimed(path):
         pass
     holder.kill()
