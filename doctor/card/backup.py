@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from doctor.card.compare import sha256_of
 from doctor.card.device import is_device, open_source
 from doctor.card.directory import Entry
 from doctor.card.judge import FatVolume, follow_file
@@ -181,16 +182,9 @@ def _save(item: Found, place: Path) -> Saved:
             file.write(piece)
         file.flush()
         os.fsync(file.fileno())
-    if _sha256(place) != digest.hexdigest():
+    if sha256_of(iter(read_pieces(place))) != digest.hexdigest():
         raise CardError("card-is-fat", "the copy differs from the card; nothing was changed", on=shown(entry.path))
     return Saved(item, place, digest.hexdigest(), whole)
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    for piece in read_pieces(path):
-        digest.update(piece)
-    return digest.hexdigest()
 
 
 def read_pieces(path: Path) -> Iterable[bytes]:

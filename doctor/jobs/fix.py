@@ -189,7 +189,6 @@ def _one(
 def _try(
     bench: Bench, cure: DoableCure, finding: Finding | None, request: FixRequest, talk: FixTalk, context: CureContext
 ) -> Action:
-    plan: tuple[str, ...] = ()
     began = False
     try:
         plan = cure.plan(bench, finding, context)
