@@ -22,10 +22,10 @@ from doctor.card.directory import (
     list_directory,
     walk,
 )
-from doctor.card.judge import FatVolume, find_volume
 from doctor.card.names import LONGEST_NAME_UNITS, Aliases, long_name_slots, plain_short_name, short_entry
 from doctor.card.overlay import ADDING, DELETING, Group, Medium, Overlay
 from doctor.card.source import SECTOR_BYTES
+from doctor.card.volume import FatVolume, find_volume
 from doctor.card.writer import LARGEST_FILE_BYTES, NewFile
 from doctor.errors import CardError
 from doctor.escape import shown

@@ -12,8 +12,10 @@ from doctor.card.card import ROOT, CardFile, Volume, no_such_file, split_path
 from doctor.card.compare import sha256_of
 from doctor.card.device import device_name, open_source, whole_device
 from doctor.card.directory import Entry, find, walk
-from doctor.card.judge import CardProblem, FatVolume, Judgement, find_volume, judge, open_volume
+from doctor.card.judge import Judgement, judge
+from doctor.card.problem import CardProblem
 from doctor.card.reader import read_file
+from doctor.card.volume import FatVolume, find_volume, open_volume
 from doctor.errors import CardError
 from doctor.events import Listener, ignore
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from doctor.card.directory import Entry
-from doctor.card.judge import FatVolume, FileChain, follow_file
+from doctor.card.volume import FatVolume, FileChain, follow_file
 from doctor.errors import CardError
 from doctor.escape import shown
 

@@ -18,22 +18,14 @@ from doctor.card.chains import Fat
 from doctor.card.device import open_source
 from doctor.card.directory import DELETED_MARK, Entry, walk
 from doctor.card.format import fs_info
-from doctor.card.judge import (
-    FatVolume,
-    Judgement,
-    backup_differs,
-    chain_faults,
-    find_volume,
-    fsinfo_fault,
-    good_backup,
-    judge,
-)
+from doctor.card.judge import Judgement, backup_differs, chain_faults, fsinfo_fault, good_backup, judge
 from doctor.card.medium import medium_to_change
 from doctor.card.overlay import Group, Medium, Overlay
 from doctor.card.second_reader import contents, prove_again
 from doctor.card.sniff import Scheme, VolumeKind, look_at
 from doctor.card.source import SECTOR_BYTES, BlockSource
 from doctor.card.target import disk_error
+from doctor.card.volume import FatVolume, find_volume, open_volume
 from doctor.errors import CardError
 from doctor.escape import shown
 from doctor.events import Listener, ignore
@@ -150,7 +142,6 @@ def _boot_sector(overlay: Overlay) -> list[str]:
 
 
 def _boot_is_faulty(overlay: Overlay, start: int) -> bool:
-    from doctor.card.judge import open_volume
 
     volume, defects = open_volume(overlay, start)
     return volume is None or any(defect.pc or defect.board for defect in defects)

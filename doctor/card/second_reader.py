@@ -19,9 +19,9 @@ from typing import Any, NamedTuple
 from doctor.card.compare import sha256_of
 from doctor.card.device import DeviceSource, open_source
 from doctor.card.directory import walk
-from doctor.card.judge import FatVolume, find_volume, open_volume
 from doctor.card.reader import read_file
 from doctor.card.source import SECTOR_BYTES, FileSource
+from doctor.card.volume import FatVolume, find_volume, open_volume
 from doctor.errors import CardError, DoctorError, SecondReaderDiffers
 from doctor.escape import shown
 from doctor.events import Listener, Note, Outcome, SecondReading

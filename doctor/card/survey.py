@@ -23,11 +23,12 @@ from doctor.card.directory import (
     walk,
 )
 from doctor.card.format import DEFAULT_LABEL, plan_format
-from doctor.card.judge import FatVolume, Judgement, judge, open_volume
+from doctor.card.judge import Judgement, judge
 from doctor.card.reader import read_file
 from doctor.card.sniff import Scheme, VolumeKind
 from doctor.card.source import SECTOR_BYTES, BlockSource
 from doctor.card.unfinished import Mark, read_mark
+from doctor.card.volume import FatVolume, open_volume
 from doctor.card.writer import Layout, NewFile
 from doctor.errors import CardError
 from doctor.escape import shown

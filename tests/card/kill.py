@@ -27,12 +27,13 @@ from doctor.card.device import open_source
 from doctor.card.device_guard import Identity
 from doctor.card.directory import walk
 from doctor.card.drives import find_drive
-from doctor.card.judge import judge, open_volume
+from doctor.card.judge import judge
 from doctor.card.reader import read_file
 from doctor.card.reformat import reformat_image
 from doctor.card.reformat_device import reformat_device
 from doctor.card.repair import plan_repair, repair
 from doctor.card.unfinished import read_mark
+from doctor.card.volume import open_volume
 from doctor.card.writer import best_layout, new_file
 from doctor.errors import CardError
 from tests.card import media

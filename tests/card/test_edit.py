@@ -10,10 +10,11 @@ import pytest
 
 from doctor.card.directory import walk
 from doctor.card.edit import VolumeEditor
-from doctor.card.judge import find_volume, judge
+from doctor.card.judge import judge
 from doctor.card.overlay import ADDING, Group, Overlay
 from doctor.card.reader import read_file
 from doctor.card.source import BlockSource
+from doctor.card.volume import find_volume
 from doctor.card.writer import NewFile, new_file
 from doctor.errors import CardError
 from tests.card.images import BIG, DUP, DUP_NAME, FLOPPY, MIB, SMALL, card, mkfs_fat, tool, volume_of

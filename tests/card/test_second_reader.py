@@ -20,7 +20,6 @@ from doctor.card.device import open_for_writing
 from doctor.card.device_guard import Identity
 from doctor.card.drives import find_drive
 from doctor.card.image import DeviceCard, ImageCard
-from doctor.card.judge import find_volume
 from doctor.card.pyfat_child import VolumeFile
 from doctor.card.reformat import reformat_image
 from doctor.card.reformat_device import reformat_device
@@ -28,6 +27,7 @@ from doctor.card.repair import repair
 from doctor.card.second_reader import Content, Limits, compare, compare_readers, read_again
 from doctor.card.source import FileSource
 from doctor.card.target import leftovers
+from doctor.card.volume import find_volume
 from doctor.errors import CardError, SecondReaderDiffers
 from doctor.events import Event, Note, Outcome, SecondReading, gravest
 from tests.card.images import BIG, DUP, DUP_NAME, FLOPPY, MIB, SMALL, START, Inside, card, mkfs_fat, patched, tool
