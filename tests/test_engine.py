@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -244,3 +245,16 @@ def test_what_ctrl_c_cuts_short_is_not_called_broken() -> None:
     assert report.finding("cut-short") is None
     assert report.failed == ()
     assert int(report.exit_code) == 130
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals there")
+def test_the_suite_ends_when_it_was_started_with_ctrl_c_ignored() -> None:
+    inner = "tests/test_engine.py::test_what_ctrl_c_cuts_short_is_not_called_broken"
+    started = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", inner],
+        cwd=Path(__file__).parents[1],
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
+        capture_output=True,
+        timeout=60,
+    )
+    assert started.returncode == 0, started.stdout.decode()
