@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: table demo test docs lint types unit core matrix kill-cards kill-boards used-cards fuzz-cards bench-cards bench-board clean
+.PHONY: table demo test docs lint types unit core matrix kill-cards kill-boards used-cards fuzz-cards bench-cards bench-board metrics clean
 
 # One kept bench: saved web pages as scripts, found, cured; then flashed and proved.
 DEMO := $(VENV)/demo
@@ -80,6 +80,10 @@ bench-board: $(VENV)/.test
 table: $(VENV)/.test
 	$(BIN)/python -m pytest -m table
 
+# The house in figures, beside what it was: docs/metrics.md.
+metrics: $(VENV)/.metrics
+	$(BIN)/python -m docs._build.metrics
+
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
@@ -89,6 +93,10 @@ $(VENV)/.demo: $(BIN)/python pyproject.toml
 
 $(VENV)/.docs: $(BIN)/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
+	touch $@
+
+$(VENV)/.metrics: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[metrics]'
 	touch $@
 
 # pysequansutils ships the genuine .dup that the firmware tests judge; what it depends on is not needed for that.

@@ -1,0 +1,163 @@
+"""Measures the house, as it is and as it was, and writes docs/metrics.md.
+
+python -m docs._build.metrics [REVISION]      REVISION is what it is compared with (git must know it)
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import statistics
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from radon.complexity import cc_rank, cc_visit
+
+ROOT = Path(__file__).parent.parent.parent
+PAGE = ROOT / "docs" / "metrics.md"
+BEFORE = "83b73a4"  #: the last commit before the rooms were made anew
+HEAD = """# The house in figures
+
+Made by `make metrics` with [radon](https://pypi.org/project/radon/); the product is `doctor/` and `checks/`. Before is the commit
+`{before}`, now is what lies in the folder. A circle is a set of modules that import each other, imports for types included; an arrow
+leads from one room to another (a room is a folder below `doctor/`, `checks/`, or a module at the top).
+
+| figure | before | now |
+|---|---|---|
+"""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One module of the product: its dotted name, its text, its tree."""
+
+    module: str
+    text: str
+    tree: ast.Module
+
+    @property
+    def room(self) -> str:
+        """The folder below doctor/, the folder checks, or the module itself where it lies at the top."""
+        parts = self.module.split(".")
+        return parts[0] if parts[0] == "checks" else ".".join(parts[:2])
+
+
+def sources(root: Path) -> list[Source]:
+    """All modules of the product below a checkout."""
+    found = []
+    for path in sorted([*root.glob("doctor/**/*.py"), *root.glob("checks/*.py")]):
+        text = path.read_text(encoding="utf-8")
+        name = ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
+        found.append(Source(name, text, ast.parse(text)))
+    return found
+
+
+def imported(source: Source, modules: set[str], packages: set[str]) -> Iterator[str]:
+    """The modules of the product that one of them imports, wherever the import stands."""
+    package = source.module if source.module in packages else source.module.rpartition(".")[0]
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in modules)
+        elif isinstance(node, ast.ImportFrom):
+            base = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            whole = ".".join([*base, *([node.module] if node.module else [])])
+            inner = {f"{whole}.{alias.name}" for alias in node.names} & modules
+            yield from inner or ({whole} & modules)
+
+
+def circles(arrows: dict[str, set[str]]) -> list[set[str]]:
+    """Sets of two or more modules that all reach each other (Tarjan's strongly connected components)."""
+    number: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+    found: list[set[str]] = []
+
+    def visit(at: str) -> None:
+        number[at] = low[at] = len(number)
+        stack.append(at)
+        for to in sorted(arrows.get(at, ())):
+            if to not in number:
+                visit(to)
+                low[at] = min(low[at], low[to])
+            elif to in stack:
+                low[at] = min(low[at], number[to])
+        if low[at] == number[at]:
+            ring = set(stack[stack.index(at) :])
+            del stack[stack.index(at) :]
+            if len(ring) > 1:
+                found.append(ring)
+
+    for each in sorted(arrows):
+        if each not in number:
+            visit(each)
+    return found
+
+
+def share(values: list[int], part: float) -> int:
+    """The value that this part of all values does not exceed."""
+    return sorted(values)[int(part * (len(values) - 1))]
+
+
+def figures(root: Path) -> dict[str, str]:
+    """All figures of one checkout, by their names."""
+    found = sources(root)
+    modules = {each.module for each in found}
+    packages = {module.rpartition(".")[0] for module in modules}
+    lines = [len(each.text.splitlines()) for each in found]
+    functions = [
+        (node.end_lineno or node.lineno) - node.lineno + 1
+        for each in found
+        for node in ast.walk(each.tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    ranks = Counter(cc_rank(block.complexity) for each in found for block in cc_visit(each.text))
+    folders = Counter(each.module.rpartition(".")[0] for each in found if each.module not in packages)
+    crowded = [f"`{name.replace('.', '/')}/` {count}" for name, count in folders.most_common() if count > 20]
+    arrows = {each.module: set(imported(each, modules, packages)) for each in found}
+    room_of = {each.module: each.room for each in found}
+    rooms = {(room_of[a], room_of[b]) for a, many in arrows.items() for b in many if room_of[a] != room_of[b]}
+    rings = circles(arrows)
+    return {
+        "files": str(len(found)),
+        "lines": f"{sum(lines):,}",
+        "lines of a file: median, 95 %, longest": f"{statistics.median(lines):.0f}, {share(lines, 0.95)}, {max(lines)}",
+        "lines of a function: median, 95 %, longest": (
+            f"{statistics.median(functions):.0f}, {share(functions, 0.95)}, {max(functions)}"
+        ),
+        "functions of complexity D, E, F": f"{ranks['D']}, {ranks['E']}, {ranks['F']}",
+        "folders of more than 20 modules": ", ".join(crowded) or "none",
+        "modules at the top of `doctor/`": str(folders["doctor"]),
+        "rooms, arrows between rooms": f"{len(set(room_of.values()))}, {len(rooms)}",
+        "circles of modules, modules in them": f"{len(rings)}, {sum(map(len, rings))}",
+        "`Any`, `type: ignore`": ", ".join(
+            str(sum(each.text.count(mark) for each in found)) for mark in ("Any", "type: ignore")
+        ),
+    }
+
+
+def checkout(revision: str, folder: Path) -> Path:
+    """The files of a revision below a new folder. Raises CalledProcessError if git does not know it."""
+    packed = subprocess.run(["git", "archive", revision], cwd=ROOT, check=True, capture_output=True).stdout
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+        archive.extractall(folder, filter="data")
+    return folder
+
+
+def main(revision: str) -> None:
+    """Measure both, and write the page."""
+    with tempfile.TemporaryDirectory() as folder:
+        before = figures(checkout(revision, Path(folder)))
+    now = figures(ROOT)
+    rows = [f"| {name} | {before[name]} | {value} |" for name, value in now.items()]
+    PAGE.write_text(HEAD.format(before=revision) + "\n".join(rows) + "\n", encoding="utf-8")
+    print("\n".join(f"{name}: {before[name]} -> {value}" for name, value in now.items()))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else BEFORE)
