@@ -179,6 +179,8 @@ class BoardSim:
 
     def _without_control(self, data: bytes) -> bytes:
         """Serve Ctrl-F, and Ctrl-C while code runs, as the UART's interrupt does; what is left is data."""
+        if {self.reset_char, self.interrupt_char}.isdisjoint(data):
+            return bytes(data)
         kept = bytearray()
         for byte in data:
             if byte == self.reset_char and self.era.has_ctrl_f:

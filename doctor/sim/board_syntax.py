@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 import tokenize
 import warnings
 from functools import lru_cache
@@ -24,14 +25,19 @@ SHOW = "__fd_show__"
 
 _SOURCE_LIMIT_BYTES = 512 * 1024  # far above what a board can compile; keeps a wrong file from taking long
 
-_COMPILED_KEPT = 512
-"""Pieces of code that are remembered compiled: a client sends the same few snippets to every board."""
+_COMPILED_KEPT = 4096
+"""Pieces of code that are remembered compiled: a client sends the same ones to every board.
+
+The files of the updater alone are some hundred pieces; fewer places than a run has pieces would never be of use.
+"""
+
+_MAYBE_UNDERSCORES = re.compile(r"(?<!\w)[0-9][0-9A-Za-z]*_")
+"""Found in all code with a number like 1_000, and in little other: the rest is the same code in every era."""
 
 _LINES_KEPT = 4096
 """Ticks that are remembered: the lines of a long file."""
 
 
-@lru_cache(maxsize=_COMPILED_KEPT)
 def compile_board(source: str, filename: str, era: SimEra, *, interactive: bool = False) -> CodeType:
     """Compile one piece of board code.
 
@@ -41,6 +47,12 @@ def compile_board(source: str, filename: str, era: SimEra, *, interactive: bool 
     """
     if len(source) > _SOURCE_LIMIT_BYTES:
         raise MemoryError(f"memory allocation failed, allocating {len(source)} bytes")
+    underscores = _MAYBE_UNDERSCORES.search(source) is not None
+    return _compiled(source, filename, underscores and not era.has_number_underscores, interactive)
+
+
+@lru_cache(maxsize=_COMPILED_KEPT)
+def _compiled(source: str, filename: str, refuses_underscores: bool, interactive: bool) -> CodeType:
     try:
         tree = _parse(source, filename)
     except IndentationError as error:
@@ -55,7 +67,7 @@ def compile_board(source: str, filename: str, era: SimEra, *, interactive: bool 
     except (ValueError, RecursionError):  # NUL characters; absurd nesting
         raise _invalid(filename, 1) from None
     _Walk(filename).module(tree, interactive=interactive)
-    if not era.has_number_underscores:
+    if refuses_underscores:
         _refuse_underscores(source, filename)
     try:
         return compile(tree, filename, "exec", dont_inherit=True)
