@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import posixpath
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -89,13 +89,18 @@ def quiet(_text: str) -> None:
     """Says nothing."""
 
 
-def backup(board: Board, folder: Path, say: Say = quiet) -> Backup:
+def _whatever(_paths: Sequence[str]) -> None:
+    """Takes any files."""
+
+
+def backup(board: Board, folder: Path, say: Say = quiet, look: Callable[[Sequence[str]], None] = _whatever) -> Backup:
     """Copy every file of /flash below ``folder``, which must be empty or new; all is read back at the end.
 
     What is this program's own, by its hash or its name, is left out; but an old file of the user's that waits for its
     name, since an upload broke off, is kept under that name. What the board cannot read, or what a program of
     the board changes meanwhile, is left out and named: the board is looked at once more at the end. Where the backup
-    breaks off, what was written is removed again. Raises BoardError where the board cannot be read at all, CardError
+    breaks off, what was written is removed again. ``look`` is shown the paths of all files before the first is read,
+    and may raise. Raises BoardError where the board cannot be read at all, CardError
     where the PC cannot write, UsageError for a folder that holds something.
     """
     try:
@@ -112,7 +117,7 @@ def backup(board: Board, folder: Path, say: Say = quiet) -> Backup:
         raise not_writable(folder, err) from err
     whole = False
     try:
-        done = _backup(board, folder, say)
+        done = _backup(board, folder, say, look)
         whole = True
         return done
     finally:
@@ -120,9 +125,10 @@ def backup(board: Board, folder: Path, say: Say = quiet) -> Backup:
             _clear(folder, itself=not was_there)
 
 
-def _backup(board: Board, folder: Path, say: Say) -> Backup:
+def _backup(board: Board, folder: Path, say: Say, look: Callable[[Sequence[str]], None]) -> Backup:
     own = onboard.own_files(board)
     found = _look(board, own)
+    look([found.waiting.get(entry.path, entry.path) for entry in found.files])
     if found.left_out:
         say(f"left out: {', '.join(map(shown, found.left_out))}, which fipy-doctor puts there itself when needed")
     kept: list[Kept] = []

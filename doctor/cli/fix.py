@@ -46,8 +46,8 @@ def _cure_switches(command: click.Command) -> click.Command:
     "--put-back",
     multiple=True,
     metavar="NAMES",
-    help="With --reset-flash: files that go back to the board without a question: main.py, 'lib/*', '*'. "
-    "With --reformat-sd: the only ones that go back to the card; none: an empty card.",
+    help="Once for each name. With --reset-flash: files that go back to the board without a question: main.py, "
+    "'lib/*', '*', none. With --reformat-sd: the only ones that go back to the card; none: an empty card.",
 )
 @click.option(
     "--leave-out",
