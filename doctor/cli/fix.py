@@ -161,10 +161,13 @@ def _again(given: dict[str, Any], bench_options: BenchOptions) -> list[str]:
 def _knows_more(result: FixResult, failed: set[str]) -> bool:
     """Whether the error of a cure is a better end of the output than what the checks lead to.
 
-    It is where they find nothing wrong, and where they know nothing but the cures that failed just now.
+    It is where they find nothing wrong, and where they know nothing but the cures that failed just now; and where the
+    cure was asked for by name, and its error says what goes on from there: that is what the user came for.
     """
     from doctor.jobs import tried
 
+    if result.named and any(a.error is not None and a.error.next for a in result.actions):
+        return True
     first = next(iter(result.report.failed), None)
     if first is None:
         return True

@@ -179,6 +179,13 @@ def test_an_old_file_that_waits_is_in_the_copy_under_its_name(tmp_path: Path) ->
         assert not [path for path in flash.files if own_names.is_ours(path)]
 
 
+@pytest.mark.parametrize("release", RELEASES)
+def test_a_bare_ending_is_a_name_of_the_users(release: str, tmp_path: Path) -> None:
+    with board_with({".fd-old": b"the user's", "lib/.fd-new": b"too"}, release) as (bench, flash):
+        ResetFlash().do(bench, None, context(tmp_path, put_back=["*"]))
+        assert (flash.files[".fd-old"], flash.files["lib/.fd-new"]) == (b"the user's", b"too")
+
+
 def test_a_draft_that_is_whole_is_taken_up() -> None:
     data = bytes(range(256)) * 40
     with board_with({"new.bin.fd-new": data}) as (bench, flash):

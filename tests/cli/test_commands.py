@@ -124,6 +124,14 @@ def test_cure_without_anybody_to_ask_changes_nothing_and_says_how(terminal: Term
     assert terminal.type("check", "--port", port).code == 1
 
 
+def test_a_named_cure_that_breaks_off_has_the_last_word(terminal: Terminal, tmp_path: Path) -> None:
+    port = f"sim://fipy?scenario=autorun-updater&state={tmp_path / 'bench'}&files=dip@4"
+    words = ("fix", "--reset-flash", "--put-back", "*", "--backup", str(tmp_path / "copies"), "--yes", "--port", port)
+    said = terminal.type(*words)
+    assert (said.code, said.next) == (1, [])
+    assert "--reset-flash again" in said.out.split("boot-starts-no-updater")[-1]
+
+
 def test_fix_without_a_name_does_all_that_it_may(terminal: Terminal, tmp_path: Path) -> None:
     port = f"sim://fipy?scenario=autorun-updater,html-scripts,jumpers-fitted&state={tmp_path / 'bench'}"
     said = terminal.type("fix", "--yes", "--port", port, "--backup", str(tmp_path / "backup"), "--json")
