@@ -190,10 +190,11 @@ def _show(result: FixResult, screen: Screen, bench_options: BenchOptions, rehear
         screen.show(console.error(result.stopped))
     for action in result.actions:
         style = "green" if action.done else ""
-        screen.show(Text.assemble((f"{action.cure.id}: ", "bold"), (action.text or "failed", style)))
+        text = action.text or ("failed" if action.began else "refused")
+        screen.show(Text.assemble((f"{action.cure.id}: ", "bold"), (text, style)))
         if action.second_reader is not None:
             screen.show(console.hanging(Text("  "), Text(str(action.second_reader))))
-        if not action.done:
+        if not action.done and action.error is None:
             for line in action.plan:
                 screen.show(console.hanging(Text("  - "), Text(line)))
         if action.error is not None and not _knows_more(result, failed):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from doctor.board import begun, files, flash_copy, upload
 from doctor.board.begun import Begun, Book, Goal
 from doctor.board.kept_files import ROOT, Kept, KeptFiles, read_backup
+from doctor.card.choice import NOTHING
 from doctor.check import Finding
 from doctor.errors import BoardError, CardError, DoctorError, Stopped, UsageError
 from doctor.escape import shown
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from doctor.bench import Bench
 
 
-NOTHING = "none"  #: the word that puts nothing back; a file of that name is meant by ``[n]one``
 _NOTHING = "put nothing back (--put-back none)"
 
 
@@ -196,7 +196,7 @@ def _refuse_unknown(paths: Sequence[str], put_back: Sequence[str], done: str) ->
 
 
 def _is_none(put_back: Sequence[str]) -> bool:
-    return list(put_back) == [NOTHING]
+    return any(name.lower() == NOTHING for name in put_back)
 
 
 def _wanted(kept: KeptFiles, context: CureContext) -> tuple[Kept, ...]:
