@@ -28,6 +28,7 @@ def command(**given: Any) -> int:
     """
     from rich.text import Text
 
+    from doctor.board.begun import MEND_RECORD
     from doctor.cli.check import show_next
     from doctor.escape import shown
     from doctor.jobs.status import status
@@ -52,6 +53,10 @@ def command(**given: Any) -> int:
     for one in standing.begun:
         again = command_line(["fipy-doctor", *one.command])
         screen.show(Text(f"files of the board: {shown(one.words, 600)}; to end it: {again}"))
+    for path in standing.unread:
+        screen.show(
+            Text(f"files of the board: a note of what was begun with them cannot be read: {path}; {MEND_RECORD}")
+        )
     if standing.onward is not None:
         step = standing.onward
         if step.remark:
@@ -62,7 +67,7 @@ def command(**given: Any) -> int:
         screen.show(Text(f"The modem is done. If it was not done since that flash: {standing.advice}."))
     elif standing.error is None and standing.damaged is not None:
         screen.show(Text("Whether that is what was to be flashed last is for you to say: compare the version."))
-    elif standing.error is None and not standing.begun:
+    elif standing.error is None and not standing.begun and not standing.unread:
         screen.show(Text("Nothing is left to do."))
     return int(standing.exit_code)
 
@@ -92,5 +97,6 @@ def _document(standing: Standing) -> str:
         journal_damaged=None if damaged is None else {"path": str(damaged.path), "why": damaged.why},
         advice=standing.advice,
         begun=[asdict(one) for one in standing.begun],
+        begun_damaged=[str(path) for path in standing.unread],
         onward=as_json.onward(standing.onward) if standing.onward is not None else None,
     )

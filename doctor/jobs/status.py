@@ -60,6 +60,7 @@ class Standing:
     progress of a board that flashes by itself: file, step, done, total, percent
     damaged  a journal that is there and cannot be read
     begun    what was begun with the board's files and has not come to its end
+    unread   notes of such things that cannot be read
     """
 
     where: str
@@ -74,11 +75,12 @@ class Standing:
     progress: AtWork | None = None
     damaged: Damaged | None = None
     begun: tuple[Begun, ...] = ()
+    unread: tuple[Path, ...] = ()
 
     @property
     def exit_code(self) -> Exit:
         """0 where nothing is left to do with the modem and the board's files, or where a flash is under way."""
-        done = self.onward is None and self.error is None and not self.begun
+        done = self.onward is None and self.error is None and not self.begun and not self.unread
         return Exit.OK if self.running or self.settled or done else Exit.FAILED
 
 
@@ -104,19 +106,23 @@ def status(bench: Bench, journal: Journal | None = None) -> Standing:
     step = _not_for_ever(bench.options.port, facts, next_step(bench.options, facts, entry, damaged))
     history = told(entry, facts) if entry is not None else ""
     advice = _button(entry, facts) if entry is not None and step is None else ""
-    left = _begun(bench)
-    return Standing(where, history, step, facts=facts, entry=entry, advice=advice, damaged=damaged, begun=left)
+    left, unread = _begun(bench)
+    standing = Standing(where, history, step, facts=facts, entry=entry, advice=advice, damaged=damaged)
+    return replace(standing, begun=left, unread=unread)
 
 
-def _begun(bench: Bench) -> tuple[Begun, ...]:
-    """What was begun with the board's files and has not come to its end; nothing where no board can be asked."""
+def _begun(bench: Bench) -> tuple[tuple[Begun, ...], tuple[Path, ...]]:
+    """What was begun with the board's files and has not come to its end, and notes of such that cannot be read.
+
+    Nothing where no board can be asked.
+    """
     if bench.is_bare_modem:
-        return ()
+        return (), ()
     with suppress(BoardError):
-        board = bench.board
-        every = begun.unfinished(board, Book(begun_place(bench.options.port)))
-        return tuple(one for one in every if begun.gone(board, one))
-    return ()
+        board, book = bench.board, Book(begun_place(bench.options.port))
+        every = begun.unfinished(board, book)
+        return tuple(one for one in every if begun.gone(board, one)), begun.damaged(board, book)
+    return (), ()
 
 
 def next_step(
