@@ -386,13 +386,20 @@ def run(
     return Report(findings, tuple(warnings), interrupted)
 
 
-def barriers(report: Report, checks: Sequence[Check], overridden: frozenset[str] = frozenset()) -> tuple[Finding, ...]:
-    """The findings that forbid flashing: gating checks that failed and were not, or may not be, overridden."""
+def barriers(
+    report: Report, checks: Sequence[Check], overridden: frozenset[str] = frozenset(), via: str = "auto"
+) -> tuple[Finding, ...]:
+    """The findings that forbid flashing over ``via``: gating checks that failed and are not, or may not be, overridden.
+
+    What only closes another way than the one that was asked for is none.
+    """
     by_id = {check.id: check for check in checks}
     standing = []
     for finding in report.failed:
         check = by_id.get(finding.check)
         if check is None or not check.gates:
+            continue
+        if check.way and via not in ("auto", check.way):
             continue
         if check.overridable and finding.check in overridden:
             continue

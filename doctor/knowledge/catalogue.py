@@ -14,6 +14,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from doctor.power_off import spelled_out
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -113,6 +115,7 @@ def entries() -> MappingProxyType[str, Entry]:
 
 def _entry(entry_id: str, area: str, table: dict[str, Any]) -> Entry:
     given = {name: _frozen(value) for name, value in table.items() if name != "signs"}
+    given["cure"] = tuple(map(spelled_out, given["cure"]))
     signs = tuple(_sign(sign) for sign in table.get("signs", ()))
     return Entry(id=entry_id, area=area, signs=signs, **given)
 
