@@ -172,7 +172,7 @@ class BoardReadsCard(Check):
             "the card mounts on the board but lists nothing: it is empty, or the board cannot read it",
             catalogue=LISTS_NOTHING,
             cause="this firmware reports a directory that it cannot read as an empty one; compare with the PC by --sd",
-            remedies=(RESEAT, COPY, WITHOUT, FORMAT),
+            remedies=(RESEAT, WITHOUT, COPY, FORMAT),
         )
 
     def _listed(self, bench: Bench, view: CardView) -> Finding:

@@ -43,7 +43,9 @@ _NOT = re.compile(
     r"\W+(?:\w+\W+){0,2}$",
     re.IGNORECASE,
 )
-_LOOKS = re.compile(r"--[a-z-]*power-cycle|reset-is-not-power-cycle|power-cycle(?=`|\)|\]|$)")  #: names, no deeds
+_LOOKS = re.compile(
+    r"--[a-z-]*power-cycle|reset-is-not-power-cycle|power-cycle(?=`|\)|\]|, [a-z]+-[a-z]|$)"
+)  #: names, no deeds
 ASKS = re.compile(r"\bflash\b[^.?]{0,60}?\b(?:within|in) the last hour", re.IGNORECASE)
 
 

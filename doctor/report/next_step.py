@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from doctor.bench import BenchOptions
-from doctor.check import Finding, Status
+from doctor.check import Finding, Grade, Remedy, Status
 from doctor.engine import Report
 from doctor.firmware.names import parse_name
 from doctor.jobs.changed import change_of, changed
@@ -81,7 +81,11 @@ def after(
     """
     if report.interrupted:
         return NextStep((), command_line(["fipy-doctor", "check", *bench_words(options)]))
-    first = _first_failure(report)
+    without = "usb" in asked
+    first = _first_failure(report, done, without=without)
+    if first is None and report.failed:
+        bare = replace(options, sd=None)
+        return _flash(bare, practice.notes(bare, None), asked if without else [*asked, *_WITHOUT_CARD])
     if broke_off and (first is None or first.check == "modem-answers"):
         return NextStep((), command_line(_status_words(options)), (_BROKE_OFF,))
     if first is None:
@@ -92,9 +96,29 @@ def after(
     return _cure(first, options, cures, done, asked, sure)
 
 
-def _first_failure(report: Report) -> Finding | None:
-    """The first failure; where the planner refuses for the same reason, its word, since it knows the modem too."""
-    first = next(iter(report.failed), None)
+#: Cure and option of whoever goes on without a card.
+_GO_WITHOUT, _WITHOUT_CARD = "go-without-card", ("--via", "usb")
+
+
+def _left(finding: Finding, done: Collection[str]) -> list[Remedy]:
+    """The cures that are left; where one that destroys was done, what was to spare it is over too."""
+    destroyed = any(remedy.grade is Grade.DESTROYS and remedy.id in done for remedy in finding.remedies)
+    spares = {r.id for r in finding.remedies if done_words(r.id) or r.id == _GO_WITHOUT} if destroyed else set()
+    return [remedy for remedy in finding.remedies if remedy.id not in done and remedy.id not in spares]
+
+
+def _first_failure(report: Report, done: Collection[str], *, without: bool) -> Finding | None:
+    """The first failure; where the planner refuses for the same reason, its word, since it knows the modem too.
+
+    without  flashing goes without a card, so that a failure which only closes the card's way is none; the same where
+             the harmless cures of that failure are done
+    """
+    first = None
+    for finding in report.failed:
+        left = [remedy.id for remedy in _left(finding, done)]
+        if _GO_WITHOUT not in left or not (without or left[0] == _GO_WITHOUT):
+            first = finding
+            break
     planner = report.finding("step-is-safe")
     if first is None or planner is None or planner.status is not Status.FAIL:
         return first
@@ -181,7 +205,7 @@ def _cure(
     asked: Sequence[str],
     sure: Collection[str],
 ) -> NextStep:
-    left = [remedy for remedy in finding.remedies if remedy.id not in done]
+    left = _left(finding, done)
     command = finding.evidence.get("command")
     if isinstance(command, list):
         port = [] if options.port is None else ["--port", options.port]
@@ -216,7 +240,7 @@ def _cure(
         return NextStep(cure.steps(finding), command_line(words), notes)
     if cure.then == "flash":
         if cure.adds:  # another way than the one that was asked for
-            return NextStep(cure.steps(finding), _flash(replace(options, sd=None), (), cure.adds).command, notes)
+            return _flash(replace(options, sd=None), notes, cure.adds)
         if any(parse_name(path.name).differential for path in options.firmware):
             options = replace(options, firmware=(Path(FULL_IMAGE),))
         return NextStep(cure.steps(finding), _flash(options, ()).command, notes)
