@@ -44,7 +44,7 @@ _NOT = re.compile(
     re.IGNORECASE,
 )
 _LOOKS = re.compile(
-    r"--[a-z-]*power-cycle|reset-is-not-power-cycle|power-cycle(?=`|\)|\]|, [a-z]+-[a-z]|$)"
+    r"--[a-z-]*power-cycle|reset-is-not-power-cycle|power-cycle(?=`|, then wait|\)|\]|, [a-z]+-[a-z]|$)"
 )  #: names, no deeds
 ASKS = re.compile(r"\bflash\b[^.?]{0,60}?\b(?:within|in) the last hour", re.IGNORECASE)
 
