@@ -29,6 +29,7 @@ from doctor.jobs.flash import FlashFile, FlashPlan, Proof, Wish
 from doctor.modem.step_words import words
 from doctor.report.commands import named
 from doctor.report.console import hanging, indented
+from doctor.updater.rules_loaders import loader_line
 
 T = TypeVar("T")
 
@@ -230,6 +231,7 @@ def plan_text(plan: FlashPlan) -> RenderableType:
         _pair("way", f"{plan.via}: {_WAYS[plan.via]}"),
         _pair("method", f"{plan.core.method}: {_METHODS.get(plan.core.method, 'as the steps say')}"),
         *([_pair("first", plan.upload)] if plan.upload else []),
+        *([indented(Text(plan.core.loaders))] if plan.core.loaders else []),
     ]
     for number, step in enumerate(plan.core.steps, 1):
         unplug = "" if step.may_unplug else "; do not unplug"
@@ -238,6 +240,10 @@ def plan_text(plan: FlashPlan) -> RenderableType:
         said = words(step)
         for name, about in (("why", said.why), ("what could go wrong", said.risk), ("way back", said.back)):
             lines.append(hanging(Text("     "), Text(f"{name}: {about}", style="dim")))
+    if plan.core.bootrom_alone:
+        lines.append(indented(Text(f"the modem runs build {before.build} already: only the boot ROM is sent")))
+    if plan.core.nothing:
+        lines.append(indented(Text(plan.core.nothing)))
     for warning in plan.core.warnings:
         lines.append(indented(Text(f"! {warning.what}; {warning.why}: {warning.next}", style="yellow")))
     return Group(*lines)
@@ -260,6 +266,9 @@ def proof_text(proof: Proof) -> RenderableType:
             f"{proof.after.release or '?'} (build {proof.after.build or 'unknown'}), UE {proof.after.ue or '?'}",
         ),
     ]
+    line = loader_line(proof.after.family, proof.after.loaders)
+    if line:
+        lines.append(indented(Text(line)))
     return Group(*lines)
 
 

@@ -19,7 +19,10 @@ if TYPE_CHECKING:  # what examines a bench is loaded by the commands that have o
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-ACCEPTABLE = ("radio-change", "no-way-back", "jumpers-removed", "interrupt-program")
+ACCEPTABLE = (
+    "radio-change", "no-way-back", "old-boot-loader", "same-build", "unknown-build", "jumpers-removed",
+    "interrupt-program",
+)  # fmt: skip
 CARRIERS = ("expansion2", "expansion3", "pysense", "pytrack", "pyscan", "pygate")
 ENV = "FIPY_DOCTOR_"
 OK = Exit.OK

@@ -29,6 +29,7 @@ __all__ = [
 JUMPERS_CONSENT = "jumpers-removed"  #: what stands for a check that could not decide (design: "Consent")
 
 HAVE_YOU_LOOKED = "Have you looked, and are both off (or has your board none)?"
+GO_ON = "Nobody has recorded what an old boot loader does after a broken flash. Flash all the same?"
 NOT_ACCEPTED = f"--accept {JUMPERS_CONSENT} was not given; nothing was sent to the modem"
 
 
@@ -114,6 +115,10 @@ def flash(bench: Bench, request: FlashRequest, *, consent: Consent, listen: List
     except DoctorError as err:
         return FlashResult(engine.Report(()), error=err)
     report, plan = prepare(bench, request, listen)
+    if isinstance(plan, DoctorError) and _agreed(bench, consent, report, plan):
+        report, plan = prepare(bench, request, listen)
+    if isinstance(plan, FlashPlan) and plan.core.nothing:
+        return FlashResult(report, plan)
     asked = isinstance(plan, card_flash.JumpersUnsure)
     if isinstance(plan, card_flash.JumpersUnsure):
         plan = _after_looking(bench, request, consent, plan, report)
@@ -136,6 +141,21 @@ def flash(bench: Bench, request: FlashRequest, *, consent: Consent, listen: List
             return replace(result, log=recorder.entry.log)
     except DoctorError as err:
         return FlashResult(report, plan, error=err)
+
+
+def _agreed(bench: Bench, consent: Consent, report: engine.Report, refused: DoctorError) -> bool:
+    """Whether somebody at the terminal agrees to what the planner asks about (rules_loaders.py); kept as a consent."""
+    finding = report.finding("step-is-safe")
+    name = finding.evidence.get("consent") if finding is not None and refused.on == finding.check else None
+    if finding is None or not isinstance(name, str):
+        return False
+    try:
+        agreed = consent.accept(name, f"{finding.summary}.\n{GO_ON}")
+    except DoctorError:  # nobody is there to ask
+        return False
+    if agreed:
+        bench.options = replace(bench.options, accept=bench.options.accept | {name})
+    return agreed
 
 
 def _after_looking(

@@ -90,10 +90,11 @@ def plan_for(bench: Bench, request: FlashRequest) -> FlashPlan | DoctorError:
         first_done=len(images) > 1 and _first_done(bench, images),
         compress=request.compress,
     )
-    core = make_plan(running(facts, bench.options.was), [image_facts(image) for image in images], options)
+    now = running(facts, bench.options.was or bench.ran_before())
+    core = make_plan(now, [image_facts(image) for image in images], options)
     if core.refusal is not None:
         return _refused(bench, request, facts, core.refusal)
-    used = {FIRMWARE, *(step.image for step in core.steps)}
+    used = {step.image for step in core.steps} | (set() if core.bootrom_alone else {FIRMWARE})
     files = tuple(file for file in given_files(bench) if file.role in used)
     return FlashPlan(images[-1], facts, via, core, files, request.compress, _upload(bench, via))
 
@@ -137,7 +138,7 @@ def _out_of_reach(bench: Bench, request: FlashRequest, facts: ModemFacts) -> Doc
 def sources_of(plan: FlashPlan) -> dict[str, bytes]:
     """The bytes of every file by role, which must still be those that the checks judged. Raises FirmwareError."""
     sources = {file.role: file.data if file.data is not None else _read_again(file) for file in plan.files}
-    if plan.compress and len(sources) == 1:
+    if plan.compress and set(sources) == {FIRMWARE}:
         packer = zlib.compressobj(wbits=WINDOW_BITS)
         sources["packed"] = packer.compress(sources[FIRMWARE]) + packer.flush()
     return sources

@@ -81,6 +81,11 @@ class HashedSource:
         self._hash.update(data)
         return data
 
+    def seek(self, offset: int) -> None:
+        """Begin anew; ``offset`` is 0."""
+        self._stream.seek(offset)
+        self._hash = hashlib.sha256()
+
     @property
     def at_end(self) -> bool:
         """Whether all of it was read."""
@@ -111,7 +116,7 @@ def result_of(
     attempt = _with_progress(attempt, plan, outcome)
     if outcome.error is None:
         # What a board's mirror passes on is the last file; a boot ROM may have followed the firmware.
-        last = outcome.done and not outcome.done[-1].startswith("bootrom-")
+        last = plan.core.bootrom_alone or not outcome.done[-1].startswith("bootrom-")
         proof = Proof(
             source.size_bytes,
             source.sha256,

@@ -55,6 +55,7 @@ class Entry:
     jumpers     what was proved of the jumpers beforehand: at, how (jobs/jumper_proof.py)
     failures    flashes of this modem in a row that ended with the id of ``error``
     advice      what the hands are to do after it; "" for nothing
+    loaders     the boot loaders as they were read last, such as ``33080,38638,38638*``; "" where they never were
 
     More members may come, each with a default: a journal without them is as good, and one with others is read too.
     """
@@ -81,6 +82,7 @@ class Entry:
     log: str = ""
     jumpers: Mapping[str, str] = field(default_factory=dict)
     advice: str = ""
+    loaders: str = ""
 
 
 @dataclass(frozen=True)

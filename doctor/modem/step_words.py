@@ -36,7 +36,7 @@ _WORDS: dict[str, StepWords] = {
         "its old firmware is started again (AT+SMSWBOOT=1,1)",
     ),
     "ffh": StepWords(
-        "from the factory boot loader a full image is only safe with updater.elf, which the boot ROM loads",
+        "the vendor's way from 33080 to a full image is through updater.elf, which the boot ROM loads",
         "from here on only updater.elf leads out; power may go away without harm",
         "the same command again, with --updater-elf",
     ),
@@ -61,9 +61,14 @@ _WORDS: dict[str, StepWords] = {
         "the old firmware is untouched; run the same command again, or with --method on-the-fly",
     ),
     "transfer-bootrom": StepWords(
-        "the factory boot loader cannot recover from a failed full image; you asked to replace it (--bootrom)",
-        "the most delicate step: the modem's own boot image is replaced; power must stay",
+        "the vendor's tool sends a boot ROM before it enters the boot ROM; you gave it (--bootrom)",
+        "the modem's own boot image is written; power must stay",
         "there is none if power fails now",
+    ),
+    "transfer-bootrom-store": StepWords(
+        "the vendor's tool renews copy 0 of the boot loader last of all; you asked for it (--bootrom)",
+        "the modem keeps the whole file before it writes copy 0; power must stay until it has started again",
+        "the firmware runs, and the same command again sends the boot ROM alone",
     ),
     "deploy": StepWords(
         "the modem checks and installs what it received; it says nothing for minutes",
@@ -85,13 +90,18 @@ _WORDS: dict[str, StepWords] = {
         "it may say another build: then it is not called a success",
         _AGAIN,
     ),
+    "prove-loaders": StepWords(
+        "success is what the modem says of copy 0 afterwards",
+        "it may still say [33080]: then it is not called a success",
+        "the firmware runs, and the same command again sends the boot ROM alone",
+    ),
 }
 
 
 def words(step: Step) -> StepWords:
     """The words for one step of a plan."""
     if step.do == "transfer" and step.image == BOOTROM:
-        return _WORDS["transfer-bootrom"]
+        return _WORDS["transfer-bootrom-store" if step.method == STORE else "transfer-bootrom"]
     if step.do == "transfer" and step.method == STORE:
         return _WORDS["transfer-store"]
     if step.do in ("prepare", "switch") and not step.may_unplug:  # between the two files of 48829

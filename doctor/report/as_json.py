@@ -60,6 +60,7 @@ def modem(facts: ModemFacts) -> dict[str, Any]:
         "ue": facts.ue,
         "build": facts.build,
         "radio": facts.radio,
+        "boot_loaders": facts.loaders.text or None,
         "imei": facts.imei,
     }
 
@@ -84,6 +85,8 @@ def plan(planned: FlashPlan) -> dict[str, Any]:
         "via": planned.via,
         "upload": planned.upload,
         "method": planned.core.method,
+        "boot_loaders": planned.core.loaders,
+        "nothing_to_do": planned.core.nothing or None,
         "steps": [
             {
                 "step": s.id,

@@ -7,11 +7,13 @@ from . import states
 from .contract import Clock, Port, Source  # noqa: F401
 from .plan import FIRMWARE, STORE, Plan, Step  # noqa: F401
 from .profile import Profile  # noqa: F401
+from .rules_loaders import is_old_copy0
 from .sending import SILENT_ID, Sender
 from .session import POLL_MS, WAKE_EVERY_MS, WAKE_TRIES, FlowError, Outcome, Session
 from .settling import Settler, ask_report
 from .shapes import BETWEEN_BUILD
 from .switching import Switcher
+from .version_block import loaders_of, software_of
 
 try:
     from typing import Any, Callable, Dict, List, Optional, Tuple  # noqa: F401
@@ -24,8 +26,9 @@ __all__ = ["Flow", "FlowError", "Outcome"]
 LOOKS = 2
 #: Modes in which a modem waits for firmware.
 _WAITING = (states.FFH, states.RAM_UPDATER, states.RECOVERY, states.STP_OPEN)
-#: Tries of the version queries; ERROR right after boot is possible (8.3).
+#: Tries of ATI1, and the pause in ms between two of the version block: ERROR right after boot is possible (8.3).
 VERSION_TRIES = 5
+BLOCK_PAUSE_MS = 4000
 
 
 class Flow(object):
@@ -47,6 +50,7 @@ class Flow(object):
         self._zero = False
         self._switched = False
         self._sources = {}  # type: Dict[str, Tuple[Source, int]]
+        self._read = []  # type: List[str]  # roles of the files that went over
 
     @property
     def outcome(self):
@@ -81,6 +85,8 @@ class Flow(object):
             for step in plan.steps:
                 if step.do not in ("transfer", "load"):
                     self._s.stop_here_if_asked()
+                if step.if_old and not self._copy0_is_old():
+                    continue
                 outcome.step = step.id
                 self._s.speaker.step(step.id, step.text, step.phase)
                 self._carry_out(step)
@@ -126,6 +132,7 @@ class Flow(object):
             "return": self._return,
             "between": self._between,
             "prove": self._prove,
+            "prove-loaders": self._prove_loaders,
         }  # type: Dict[str, Callable[[Step], None]]
         if step.do not in actions:
             raise FlowError("modem-state-unknown", "the plan has a step that is not known here: " + step.do)
@@ -135,7 +142,11 @@ class Flow(object):
         # type: (Step) -> Tuple[Source, int]
         if step.image not in self._sources:
             raise FlowError("firmware-file-truncated", "the plan needs a file that was not handed over: " + step.image)
-        return self._sources[step.image]
+        source, size = self._sources[step.image]
+        if step.image in self._read:
+            source.seek(0)  # type: ignore[attr-defined]
+        self._read.append(step.image)
+        return source, size
 
     # -- before the transfer
 
@@ -232,6 +243,22 @@ class Flow(object):
         self._s.outcome.version_lines = self._read_version()
         self._s.outcome.proved = True
 
+    def _copy0_is_old(self):
+        # type: () -> bool
+        """Step 10 of 5.2: whether the new firmware says that copy 0 of the boot loader is the factory's still."""
+        lines = self._s.outcome.version_lines
+        return is_old_copy0(software_of(lines)[1], loaders_of(lines))
+
+    def _prove_loaders(self, step):
+        # type: (Step) -> None
+        """After a boot ROM: copy 0 must be another one."""
+        self._prove(step)
+        lines = self._s.outcome.version_lines
+        loaders = loaders_of(lines)
+        if not loaders.copies or is_old_copy0(software_of(lines)[1], loaders):
+            said = "copy 0 is [%d] still" % loaders.copy0 if loaders.copies else "its boot loaders cannot be read"
+            raise FlowError("unable-to-upgrade-bootrom", "the boot ROM was sent, and %s" % said)
+
     def _read_version(self):
         # type: () -> List[str]
         """What the application says of itself. Raises FlowError where it is not the application that answers."""
@@ -241,16 +268,9 @@ class Flow(object):
         s.outcome.mode = mode or states.UNKNOWN
         if mode != states.APPLICATION:
             raise FlowError("invalid-response-after-upgrade", "the modem does not stay in its application")
-        lines = self._version("ATI1")
-        if not lines:
-            raise FlowError("invalid-response-after-upgrade", "the modem runs, but does not say its version")
-        return lines + self._version('AT!="showver"')
-
-    def _version(self, line):
-        # type: (str) -> List[str]
         for _ in range(VERSION_TRIES):
-            reply = self._s.at.command(line)
+            reply = s.at.command("ATI1")
             if reply.status == "OK" and reply.lines:
-                return reply.lines
-            self._s.at.listen(POLL_MS)
-        return []
+                return reply.lines + states.read_block(s.at, states.Facts(), BLOCK_PAUSE_MS)
+            s.at.listen(POLL_MS)
+        raise FlowError("invalid-response-after-upgrade", "the modem runs, but does not say its version")

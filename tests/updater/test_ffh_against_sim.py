@@ -152,14 +152,49 @@ def test_stopped_while_the_updater_is_loaded() -> None:
 def test_full_image_on_the_factory_build() -> None:
     run = Run(modem(build=33080), updater_elf=UPDATER, bootrom=PACKAGE, soak=True)
     proved(run, run.flash())
-    assert [item.kind for item in run.sim.received] == ["bootrom", "elf", "practice"]
-    assert run.sim.flash.bootloaders[0] == 41065
+    sent = [(item.kind, item.method) for item in run.sim.received]
+    assert sent == [("bootrom", "on-the-fly"), ("elf", "ram"), ("practice", "on-the-fly"), ("bootrom", "store")]
+    assert run.sim.flash.bootloaders == [41065, 41065, 41065]
 
 
-def test_boot_rom_that_was_replaced_already_is_not_replaced_again() -> None:
-    run = Run(modem(build=33080, bootloader0=41065), updater_elf=UPDATER, bootrom=PACKAGE)
+@pytest.mark.parametrize("mode", ["application", "recovery", "ffh"])
+@pytest.mark.parametrize(
+    ("loaders", "sent"),
+    [
+        ("33080,38638,38638*", ["practice", "bootrom"]),
+        ("39529,38638,38638*", ["practice"]),
+        ("33080,38638,38638", ["practice", "bootrom"]),  # no star: by the image's own loader it has one again
+    ],
+)
+def test_boot_rom_follows_where_copy_0_is_the_factorys_by_then(mode: str, loaders: str, sent: list[str]) -> None:
+    run = Run(modem(mode, build=38638, loaders=loaders), updater_elf=UPDATER, bootrom=PACKAGE)
+    proved(run, run.flash())
+    assert [item.kind for item in run.sim.received if item.kind != "elf"] == sent
+    assert run.sim.flash.bootloaders[0] == (41065 if "bootrom" in sent else 39529)
+
+
+def test_boot_rom_that_cannot_be_judged_is_not_sent() -> None:
+    run = Run(modem(), bootrom=PACKAGE)
+    run.sim.faults.on_strike = lambda place: setattr(run.sim.flash, "star", None)
     proved(run, run.flash())
     assert [item.kind for item in run.sim.received] == ["practice"]
+
+
+def test_boot_rom_that_changed_nothing_is_no_proof() -> None:
+    run = Run(modem(build=41065, loaders="33080,41065*,38638"), bootrom=PACKAGE)
+    assert run.plan.bootrom_alone
+    run.sim.faults.on_strike = lambda place: run.sim.flash.bootloaders.__setitem__(0, 33080)
+    outcome = run.flash()
+    assert outcome.error is not None and outcome.error[0] == "unable-to-upgrade-bootrom"
+    assert (run.sim.mode, run.sim.build) == ("application", 41065)
+
+
+def test_boot_rom_alone() -> None:
+    run = Run(modem(build=41065, loaders="33080,41065*,38638"), bootrom=PACKAGE)
+    outcome = run.flash()
+    assert outcome.error is None and outcome.proved
+    assert [(item.kind, item.method) for item in run.sim.received] == [("bootrom", "store")]
+    assert run.sim.flash.bootloaders == [41065, 41065, 38638]
 
 
 def test_boot_rom_by_store_behind_the_differential() -> None:

@@ -14,6 +14,7 @@ from doctor.updater.contract import Source
 from doctor.updater.flow import Flow, Outcome
 from doctor.updater.plan import ImageFacts, Options, Plan, Running, make_plan
 from doctor.updater.profile import MONARCH2, SQN3330
+from doctor.updater.version_block import Loaders
 
 from .strict_modem import Habits, Mode, StrictModem, Version
 from .strict_slave import BLOCK, COMMAND, DATA_TYPE, OPEN, RESET, Terms, Trick
@@ -89,7 +90,9 @@ def running(modem: StrictModem) -> Running:
         return Running(MODES[modem.mode], 0, "", family)
     version = modem.version
     radio = "" if modem.habits.monarch2 else "NB1" if version.release.startswith("LR6") else "CATM1"
-    return Running(states.APPLICATION, int(version.build), radio, family, version.bootloader0)
+    return Running(
+        states.APPLICATION, int(version.build), radio, family, Loaders((version.bootloader0, int(version.build), 0), 1)
+    )
 
 
 def flow(modem: StrictModem) -> Flow:
