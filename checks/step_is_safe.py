@@ -123,6 +123,9 @@ class StepIsSafe(Check):
                 cause=shown(first.why, 200),
                 remedies=_cures_of(first),
             )
+        if plan.bootrom_alone:
+            text = f"the modem runs build {bench.modem_facts.build} already: only the boot ROM is sent, to renew copy 0"
+            return self.passed(text, evidence=evidence)
         name = shown(bench.firmware[0].path.name, 60)
         return self.passed(f"{name} may follow what the modem runs (method {plan.method})", evidence=evidence)
 

@@ -82,7 +82,7 @@ def prepare(
             next=f"{told}; nothing was sent to the modem",
         )
     plan = plan_for(bench, request)
-    if isinstance(plan, FlashPlan) and plan.via == "card":
+    if isinstance(plan, FlashPlan) and plan.via == "card" and not plan.core.nothing:
         closed = card_flash.refusal(bench, report, plan, request)
         other_way = request.via == "auto" and bench.link.network is None  # nobody asked for the card
         if closed is not None and other_way:

@@ -87,6 +87,7 @@ def make_plan(running, images, options):
     steps = _Steps(running, options)
     if answer == rules_loaders.BOOTROM_ALONE:
         line = _loader_line(running, _name(options))
+        warnings = [warning for warning in warnings if warning.id != "build-runs-already"]  # which is what it is for
         return Plan(running.mode, STORE, steps.bootrom_alone(), None, warnings, loaders=line)
     renews = rules_loaders.renews_copy0(running, images[0], options)
     zero = method == STORE and running.known_build == FACTORY_BUILD

@@ -303,7 +303,7 @@ def _of_consent(running, images, options):
         return Refusal(
             "modem-build-50523",
             "there is no public package of build %d: once left, it cannot be restored" % build,
-            "nobody is known to have gone from it to another build",
+            "43818 and 46470 were left for 41019 without harm, and nobody could go back",
             "leave the modem as it is; --accept no-way-back agrees that build %d is given up for good" % build,
             Change(given=(("accept", "no-way-back"),)),
         )

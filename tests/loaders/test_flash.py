@@ -13,6 +13,7 @@ import pytest
 
 from doctor.bench import Bench, BenchOptions
 from doctor.check import Status
+from doctor.cli.main import run
 from doctor.errors import DoctorError
 from doctor.events import Event, StepStarted
 from doctor.jobs.check import check
@@ -132,6 +133,8 @@ def play(row: Row, files: Path) -> None:
         assert refused.sent == [] and not refused.result.begun
     if row.verdict == "no" and not row.consents:
         return
+    if row.verdict == "bootrom":
+        assert found(bare) is Status.PASS
     plan = planned(full).plan
     assert plan is not None and plan.core.loaders.startswith("boot loaders: ")
     done = flashed(full)
@@ -228,3 +231,25 @@ def test_journal_keeps_the_block_that_cannot_be_read_any_more(files: Path, tmp_p
         entry = Journal().find(ids_of(bench))
     assert set(kept) == {"33080,38638*,38638"}
     assert result.exit_code == 0 and entry is not None and entry.loaders == "41065,38638,41065*"
+
+
+def test_build_that_runs_already_touches_not_even_the_board() -> None:
+    chosen = BenchOptions(port="sim://fipy?build=41065", card_file="PRACTICE-CATM1-41065.dup")
+    with Bench(chosen) as bench:
+        sim: SimBench = bench.link.serial.bench
+        result = flash(bench, FlashRequest(), consent=NoTerminal())
+        assert result.exit_code == 0 and result.error is None
+        assert result.plan is not None and result.plan.via == "card"
+        assert result.plan.core.nothing == "the modem runs build 41065 already: nothing to do"
+        assert sim.modem.received == []
+        assert sim.board is not None and not [name for name in sim.board.flash.files if "fipyup" in name]
+
+
+def test_nothing_to_do_is_said(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    port = "sim://sqn3330?scenario=loaders-38638"
+    words = ("flash", str(files / "PRACTICE-38638.dup"), "--via", "modem", "--port", port, "--yes")
+    assert run(words) == 0
+    said = capsys.readouterr().out
+    assert "nothing to do" in said and "boot loaders: copy 1 [38638] runs" in said and "Flashed" not in said
+    assert run((*words, "--accept", "same-build")) == 0
+    assert "Flashed and proved" in capsys.readouterr().out
