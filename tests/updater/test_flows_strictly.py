@@ -6,6 +6,7 @@ import hashlib
 import io
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -259,7 +260,7 @@ def test_differential_that_hangs_at_zero_percent_then_goes_on_the_fly(op: int) -
 
 
 def test_boot_rom_after_the_differential() -> None:
-    modem = factory(becomes={BOOTROM: V41065})
+    modem = factory(becomes={DIFF: replace(V41065, bootloader0=33080), BOOTROM: V41065})
     plan = make_plan(running(modem), [image(DIFF, "diff", base=33080)], Options(bootrom=PACKAGE))
     proved(flash(modem, plan, DIFF, {"bootrom": BOOTROM}), modem)
     assert sent(modem) == [("store", DIFF), ("store", BOOTROM)]
