@@ -87,6 +87,7 @@ class Flow(object):
                 outcome.done.append(step.id)
         except FlowError as err:
             outcome.error = (err.id, err.text)
+            outcome.cause, outcome.cure = err.cause, err.cure
             if self._switched and not outcome.sent_any:
                 self._switcher.bring_back()
             self._look_again()

@@ -16,7 +16,7 @@ START_TRIES = 3
 #: Wait in ms after the closing RESET before AT, where the modem did not acknowledge it (5.2 step 5).
 CLOSE_REST_MS = 1500
 #: Further RESETs where the closing one is not acknowledged; a modem that writes is in no hurry.
-CLOSE_TRIES = 12
+CLOSE_TRIES = 13
 #: Shares of the image, in percent, below and above which standing still is usual (modem-protocol.md 4.5).
 ERASE_BELOW = 12
 FINISH_FROM = 97
@@ -103,7 +103,9 @@ class Sender(object):
         """After the last block: end the session. Raises FlowError where the modem refuses that."""
         s = self._s
         outcome, master = s.outcome, s.master
+        outcome.closing = True
         if self._closed() or (patient and states.close_session(s.port, s.clock, s.profile, s.emit)):
+            outcome.closing = False
             return
         if master.refuses_reset:
             outcome.mode = states.STP_OPEN
@@ -129,6 +131,8 @@ class Sender(object):
             return True
         for _ in range(CLOSE_TRIES):
             if s.master.reset(CLOSE_ACK_MS):
+                if self._type != DATA_TYPE_ELF:  # nothing but its ELF may come to a boot ROM that starts it
+                    s.master.leave(CLOSE_ACK_MS)  # this RESET may have met a session that the first one had ended
                 return True
         s.port.write(b"\r")  # ends the line that our RESETs began where the session was closed already
         return False

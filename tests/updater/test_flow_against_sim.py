@@ -6,6 +6,7 @@ import hashlib
 import importlib.util
 import io
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -163,6 +164,7 @@ def test_either_number_of_the_ram_updater(mode: str) -> None:
 
 
 STP_FAULTS = ["lose", "drop", "short", "corrupt", "duplicate", "nack", "nack-unknown", "nul", "urc"]
+STP_FAULTS += ["nack-nameless", "nack-behind"]
 
 
 @pytest.mark.parametrize("where", ["reset", "open", "block-cmd", "block"])
@@ -280,6 +282,103 @@ def test_closing_reset_that_is_not_heard_at_first() -> None:
     run = Run(modem(), *practice(), method="on-the-fly")
     run.sim.faults.stp("hold", percent=100, ms=15_000)
     flash_and_prove(run)
+
+
+@pytest.mark.parametrize("where", ["reset", "open", "block-cmd", "block"])
+@pytest.mark.parametrize("kind", ["nack-unknown", "nack-nameless"])
+def test_storm_of_refusals_ends_within_90_s(kind: str, where: str) -> None:
+    run = Run(modem("recovery"), *practice())
+    run.sim.faults.stp(kind, where, count=3 if where.startswith("block") else 1, times=None)
+    begun = {}
+
+    def hear(name: str, data: dict[str, Any]) -> None:
+        if name == "step":
+            begun[data["step"]] = run.port.clock.ticks_ms()
+
+    outcome = Flow(run.port, run.port.clock, SQN3330, hear).run(run.plan, io.BytesIO(run.data), len(run.data))
+    assert outcome.error is not None and outcome.error[0].startswith("stp-")
+    assert run.port.clock.ticks_ms() - begun["transfer"] < 90_000
+    assert not any("session open" in text for text in run.sim.misuse)
+
+
+def test_requests_that_could_not_be_read_cost_no_time() -> None:
+    run = Run(modem("recovery"), *practice())
+    for count in range(3, 30, 4):
+        run.sim.faults.stp("nack-nameless", count=count)
+    begun = run.port.clock.ticks_ms()
+    flash_and_prove(run)
+    assert run.port.clock.ticks_ms() - begun < 120_000
+
+
+@pytest.mark.parametrize("method", ["store", "on-the-fly"])
+def test_session_that_is_refused_once_is_asked_for_once_more(method: str) -> None:
+    run = Run(modem(), *practice(), method=method)
+    run.sim.faults.stp("refuse", "open")
+    flash_and_prove(run)
+
+
+def resets(run: Run) -> list[float]:
+    """From now on, when each RESET comes by."""
+    seen: list[float] = []
+    run.sim.faults.on_strike = lambda place: seen.append(run.sim.world.now_ms) if place == "reset" else None
+    return seen
+
+
+@pytest.mark.parametrize("method", ["store", "on-the-fly"])
+def test_closing_reset_that_is_not_heard_for_minutes(method: str) -> None:
+    run = Run(modem(), *practice(), method=method)
+    run.sim.faults.stp("lose", "reset", count=2, times=16)
+    seen = resets(run)
+    outcome = run.flash()
+    assert outcome.proved and outcome.error is None
+    assert all(later - earlier >= 60_000 for earlier, later in pairwise(seen[-4:]))
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+@pytest.mark.parametrize("lost", [0, 14])
+@pytest.mark.parametrize("method", ["store", "on-the-fly"])
+def test_closing_reset_that_is_obeyed_by_half(method: str, lost: int, leaves: bool) -> None:
+    run = Run(modem(), *practice(), method=method)
+    run.sim.switches.at_leaves_idle_stp = leaves
+    run.sim.faults.stp("half-obeyed", "reset", count=2)
+    run.sim.faults.stp("lose", "reset", count=2, times=lost)
+    outcome = run.flash()
+    assert outcome.proved and outcome.error is None
+
+
+def test_modem_that_obeyed_its_closing_reset_and_writes_is_asked_ten_times_at_most() -> None:
+    run = Run(modem(), *practice(), method="on-the-fly")
+    run.sim.faults.stp("drop", "reset", count=2, times=None)
+    run.sim.switches.deploy_ms = 25 * 60_000
+    wrote: list[tuple[float, bytes]] = []
+    write = run.port.write
+    run.port.write = lambda data: (wrote.append((run.sim.world.now_ms, data)), write(data))[1]  # type: ignore[method-assign]
+    flash_and_prove(run)
+    knocks = [at for at, data in wrote if data[:5] == b"fast\0" and at > wrote[0][0] + 100_000]
+    assert len(knocks) == 10
+    assert all(later - earlier >= 60_000 for earlier, later in pairwise(knocks))
+    assert all(data != b"fast\1" for _, data in wrote)
+
+
+def test_modem_that_says_anything_is_not_asked_again() -> None:
+    run = Run(modem(), *practice(), method="on-the-fly")
+    run.sim.faults.stp("drop", "reset", count=2, times=None)
+    run.sim.switches.deploy_ms = 10 * 60_000
+    wrote: list[bytes] = []
+    write = run.port.write
+    run.port.write = lambda data: (wrote.append(data), write(data))[1]  # type: ignore[method-assign]
+    for second in range(0, 900, 20):
+        run.sim.world.at(second * 1000, lambda: run.sim.send(b"."))
+    flash_and_prove(run)
+    assert sum(data[:5] == b"fast\0" for data in wrote) == 1 + 1 + 13  # opening, closing and those right behind it
+
+
+def test_transfer_mode_that_somebody_entered_meanwhile_is_left_before_the_verdict() -> None:
+    run = Run(modem(), *practice())
+    run.sim.switches.at_leaves_idle_stp = False
+    run.sim.open_stp("store")
+    outcome = run.flash()
+    assert outcome.proved and outcome.error is None
 
 
 def test_return_at_another_speed() -> None:

@@ -407,8 +407,14 @@ def test_no_byte_is_taken_twice(op: int, trick: Trick, repeats_get: Trick | None
     assert outcome.mode == (states.APPLICATION if outcome.proved else states.RECOVERY)
 
 
-def test_session_that_is_refused() -> None:
+def test_session_that_is_refused_once_is_asked_for_once_more() -> None:
     modem = fipy(Mode.RECOVERY, terms=Terms(tricks={(OPEN, 0): Trick.REFUSED}))
+    proved(flash(modem, make_plan(running(modem), [image(FULL)], Options()), FULL), modem)
+    assert sent(modem) == [("fly", FULL)]
+
+
+def test_session_that_is_refused() -> None:
+    modem = fipy(Mode.RECOVERY, terms=Terms(tricks={(OPEN, n): Trick.REFUSED for n in range(2)}))
     outcome = flash(modem, make_plan(running(modem), [image(FULL)], Options()), FULL)
     assert outcome.error is not None
     assert (outcome.error[0], outcome.mode) == ("stp-open-session-failed", states.RECOVERY)
