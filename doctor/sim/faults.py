@@ -53,6 +53,7 @@ AT_KINDS = {
 DEPLOY_KINDS = {
     "fail": "the modem finds the new firmware unusable and reports so",
     "stall": "it takes ms longer; without ms it never ends",
+    "late-start": "the modem reports success, and starts what the store method kept only at its next restart",
     "blip": "the modem's power fails for a moment",
     "cut": "the modem's power fails",
 }
@@ -181,16 +182,24 @@ class Faults:
     def parse(self, text: str) -> Fault:
         """Add what a URL says: KIND@PERCENT[@TIMES] for blocks, such as ``stall@7``; TIMES 0 means for ever.
 
-        Raises ValueError naming the kinds.
+        PLACE:KIND[@COUNT[@TIMES]] is for any other place, from the COUNT-th such request on, such as ``AT:urc@1@0`` or
+        ``deploy:late-start``. Raises ValueError naming the places or kinds.
         """
-        kind, _, rest = text.partition("@")
-        percent_text, _, times_text = rest.partition("@")
+        head, _, rest = text.partition("@")
+        place, _, kind = head.rpartition(":")
+        at_text, _, times_text = rest.partition("@")
+        when: dict[str, Any] = {}
         try:
-            percent = float(percent_text) if percent_text else 0.0
+            if place in ("", "block"):
+                when["percent"] = float(at_text) if at_text else 0.0
+            else:
+                when["count"] = int(at_text) if at_text else 1
             times = int(times_text) if times_text else 1
         except ValueError:
-            raise ValueError(f"a fault is KIND@PERCENT or KIND@PERCENT@TIMES, not {text}") from None
-        return self.add(Fault(kind, "block", percent=percent, times=times or None))
+            raise ValueError(
+                f"a fault is KIND@PERCENT[@TIMES], or PLACE:KIND@COUNT[@TIMES] elsewhere than in blocks, not {text}"
+            ) from None
+        return self.add(Fault(kind, place or "block", times=times or None, **when))
 
     def strike(self, place: str, percent: float | None = None) -> Fault | None:
         """The fault that hits this request, if any: ``place`` is one of STP_PLACES or a whole AT command."""

@@ -107,6 +107,8 @@ class Flash:
     report: str = ""
     stored: Judged | None = None
     stored_bytes: int = 0
+    late: Judged | None = None
+    """Firmware that the next restart starts, though its upgrade was called a success before."""
 
     def take_bootrom(self, build: int) -> None:
         """A boot ROM package was installed: copy 0 and the copy that was not in use."""
@@ -152,8 +154,9 @@ class Flash:
         """What ``as_dict`` told."""
         values = dict(data)
         values["software"] = Software(**values["software"])
-        if values["stored"] is not None:
-            values["stored"] = Judged(**values["stored"])
+        for name in ("stored", "late"):
+            if values.get(name) is not None:
+                values[name] = Judged(**values[name])
         return cls(**values)
 
 

@@ -10,8 +10,8 @@ from .profile import Profile  # noqa: F401
 from .sending import SILENT_ID, Sender
 from .session import POLL_MS, WAKE_EVERY_MS, WAKE_TRIES, FlowError, Outcome, Session
 from .settling import Settler, ask_report
-from .shapes import BETWEEN_BUILD
-from .switching import Switcher
+from .shapes import BETWEEN_BUILD, RETURN_MS, STILL_MS
+from .switching import SWITCH_REPLY_MS, Switcher
 
 try:
     from typing import Any, Callable, Dict, List, Optional, Tuple  # noqa: F401
@@ -26,6 +26,8 @@ LOOKS = 2
 _WAITING = (states.FFH, states.RAM_UPDATER, states.RECOVERY, states.STP_OPEN)
 #: Tries of the version queries; ERROR right after boot is possible (8.3).
 VERSION_TRIES = 5
+#: Wait in ms for the +SYSSTART of a restart; some users never saw one (2.3), so that its mode is asked afterwards.
+SYSSTART_MS = 60000
 
 
 class Flow(object):
@@ -219,9 +221,8 @@ class Flow(object):
         # type: (Step) -> None
         """After the first file of 48829: the modem must report the build that stands between the two."""
         lines = self._read_version()
-        wanted = str(BETWEEN_BUILD)
-        if not any(["-" + wanted in line or "[" + wanted + "]" in line for line in lines]):
-            what = "after the first file the modem does not report build %s, so the second was not sent" % wanted
+        if not _says(lines, BETWEEN_BUILD):
+            what = "after the first file the modem does not report build %d, so the second was not sent" % BETWEEN_BUILD
             raise FlowError("48829-second-step-skipped", what + " (it says: %s)" % " | ".join(lines[:2]))
 
     def _prove(self, step):
@@ -230,8 +231,26 @@ class Flow(object):
         if not self._s.profile.sends_cfun5:
             self._s.at.wake(WAKE_TRIES, WAKE_EVERY_MS, states.CLEAN_OKS)
             self._s.at.command('AT+SQNSUPGRADENTF="success"')
-        self._s.outcome.version_lines = self._read_version()
+        lines = self._read_version()
+        if step.old and _says(lines, step.old):
+            lines = self._once_restarted(step.old)
+        self._s.outcome.version_lines = lines
         self._s.outcome.proved = True
+
+    def _once_restarted(self, old):
+        # type: (int) -> List[str]
+        """The version of a modem that may run what it kept and wrote only after a restart. Raises FlowError."""
+        s = self._s
+        s.speaker.waiting("the modem to say its new version; it still says build %d" % old, STILL_MS, False)
+        s.at.listen(STILL_MS)
+        lines = self._read_version()
+        if not _says(lines, old) or not s.outcome.result_word.startswith("success"):
+            return lines
+        s.speaker.waiting("the modem to restart: it reported success, and says build %d" % old, RETURN_MS, False)
+        s.at.command("AT^RESET", SWITCH_REPLY_MS, (b"+SYSSTART",))
+        s.at.wait_urc("+SYSSTART", SYSSTART_MS)
+        self._switcher.await_application(RETURN_MS)
+        return self._read_version()
 
     def _read_version(self):
         # type: () -> List[str]
@@ -255,3 +274,10 @@ class Flow(object):
                 return reply.lines
             self._s.at.listen(POLL_MS)
         return []
+
+
+def _says(lines, build):
+    # type: (List[str], int) -> bool
+    """Whether the application that these version lines tell of is ``build``; its boot loaders have builds too (8.3)."""
+    told = [line + " " for line in lines if "Bootloader" not in line]
+    return any(["-%d " % build in line or "[%d]" % build in line for line in told])

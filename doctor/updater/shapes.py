@@ -47,6 +47,9 @@ SWITCH_MS = 300000
 DEPLOY_MS = 1800000
 RETURN_MS = 300000
 PROVE_MS = 120000
+#: Between two readings of a version that has not changed, and for the one restart after them.
+STILL_MS = 30000
+RESTART_MS = 360000
 #: The boot ROM's modes: speed, and loading an updater image, whose start may take minutes (modem-protocol.md 5.3).
 FFH_MS = 300000
 SPEED_MS = 300000
@@ -210,10 +213,11 @@ class Step(object):
     image       which file it sends: firmware, second, updater-elf or bootrom; "" = none
     method      how that file is taken, for the steps that depend on it
     early       it needs a port that can change its speed, which mirror mode cannot
+    old         build that a modem may still say after a success, until it is restarted; 0 = none
     """
 
-    def __init__(self, id, text, phase, limit_ms, may_unplug, way_back, do="", image="", method="", early=False):
-        # type: (str, str, str, int, bool, str, str, str, str, bool) -> None
+    def __init__(self, id, text, phase, limit_ms, may_unplug, way_back, do="", image="", method="", early=False, old=0):
+        # type: (str, str, str, int, bool, str, str, str, str, bool, int) -> None
         self.id = id
         self.text = text
         self.phase = phase
@@ -224,6 +228,7 @@ class Step(object):
         self.image = image
         self.method = method
         self.early = early
+        self.old = old
 
 
 class Plan(object):

@@ -14,6 +14,7 @@ import pytest
 
 from doctor.modem.facts import from_core, from_version_lines
 from doctor.modem.images import running
+from doctor.sim.faults import Fault
 from doctor.sim.modem import Modem
 from doctor.sim.practice import practice_image, practice_name
 from doctor.sim.world import World, close_all_worlds
@@ -109,6 +110,48 @@ def test_store() -> None:
 
 def test_differential_by_store() -> None:
     flash_and_prove(Run(modem(build=38638), *practice(build=39529, base=38638)))
+
+
+def test_stored_firmware_that_starts_only_after_a_restart() -> None:
+    run = Run(modem(), *practice())
+    run.sim.faults.add(Fault("late-start", "deploy"))
+    assert "AT^RESET" in run.plan.steps[-1].text and "38638" in run.plan.steps[-1].text
+    wrote = written(run)
+    flash_and_prove(run)
+    assert [data for _, data in wrote].count(b"AT^RESET\r\n") == 1
+    asked = [at for at, data in wrote if data == b"ATI1\r\n"]
+    restarted = next(at for at, data in wrote if data == b"AT^RESET\r\n")
+    assert restarted - asked[0] >= 30_000 and [at < restarted for at in asked] == [True, True, False]
+
+
+@pytest.mark.parametrize("switch", ["sysstart", "first_at_error"])
+def test_restart_is_seen_without_a_word_too(switch: str) -> None:
+    run = Run(modem(), *practice())
+    setattr(run.sim.switches, switch, False)
+    run.sim.faults.add(Fault("late-start", "deploy"))
+    flash_and_prove(run)
+
+
+def test_version_that_stays_the_old_one_is_restarted_once_and_no_success() -> None:
+    run = Run(modem(), *practice(build=39529))
+    run.image.build = run.plan.steps[-1].old = 39529  # the plan was made for another modem: this build stays
+    wrote = written(run)
+    outcome = run.flash()
+    assert outcome.version_lines[1] == "LR5.1.1.0-39529"
+    assert [data for _, data in wrote].count(b"AT^RESET\r\n") == 1
+
+
+@pytest.mark.parametrize("case", ["on-the-fly", "same build", "failure", "other version"])
+def test_nothing_else_restarts_the_modem(case: str) -> None:
+    run = Run(modem(), *practice(build=38638 if case == "same build" else 41065), method="store")
+    if case == "on-the-fly":
+        run = Run(modem(), *practice(), method=case)
+    if case == "failure":
+        run.sim.faults.add(Fault("fail", "deploy"))
+    wrote = written(run)
+    outcome = run.flash()
+    assert outcome.proved == (case != "failure")
+    assert b"AT^RESET\r\n" not in [data for _, data in wrote]
 
 
 def test_report_of_an_earlier_success_is_not_believed_at_once() -> None:
@@ -346,13 +389,24 @@ def test_closing_reset_that_is_obeyed_by_half(method: str, lost: int, leaves: bo
     assert outcome.proved and outcome.error is None
 
 
+def written(run: Run) -> list[tuple[float, bytes]]:
+    """From now on, what goes to the modem, and when."""
+    wrote: list[tuple[float, bytes]] = []
+    write = run.port.write
+
+    def tell(data: bytes) -> None:
+        wrote.append((run.sim.world.now_ms, data))
+        write(data)
+
+    run.port.write = tell  # type: ignore[method-assign]
+    return wrote
+
+
 def test_modem_that_obeyed_its_closing_reset_and_writes_is_asked_ten_times_at_most() -> None:
     run = Run(modem(), *practice(), method="on-the-fly")
     run.sim.faults.stp("drop", "reset", count=2, times=None)
     run.sim.switches.deploy_ms = 25 * 60_000
-    wrote: list[tuple[float, bytes]] = []
-    write = run.port.write
-    run.port.write = lambda data: (wrote.append((run.sim.world.now_ms, data)), write(data))[1]  # type: ignore[method-assign]
+    wrote = written(run)
     flash_and_prove(run)
     knocks = [at for at, data in wrote if data[:5] == b"fast\0" and at > wrote[0][0] + 100_000]
     assert len(knocks) == 10
@@ -364,13 +418,11 @@ def test_modem_that_says_anything_is_not_asked_again() -> None:
     run = Run(modem(), *practice(), method="on-the-fly")
     run.sim.faults.stp("drop", "reset", count=2, times=None)
     run.sim.switches.deploy_ms = 10 * 60_000
-    wrote: list[bytes] = []
-    write = run.port.write
-    run.port.write = lambda data: (wrote.append(data), write(data))[1]  # type: ignore[method-assign]
+    wrote = written(run)
     for second in range(0, 900, 20):
         run.sim.world.at(second * 1000, lambda: run.sim.send(b"."))
     flash_and_prove(run)
-    assert sum(data[:5] == b"fast\0" for data in wrote) == 1 + 1 + 13  # opening, closing and those right behind it
+    assert sum(data[:5] == b"fast\0" for _, data in wrote) == 1 + 1 + 13  # opening, closing and those right behind it
 
 
 def test_transfer_mode_that_somebody_entered_meanwhile_is_left_before_the_verdict() -> None:

@@ -222,6 +222,12 @@ def test_radio_change(old: Version, new: bytes, radio: str) -> None:
     proved(flash(modem, plan, new), modem, BECOMES[new])
 
 
+def test_stored_firmware_that_starts_only_after_a_restart() -> None:
+    modem = fipy(habits=Habits(late_start=True))
+    proved(flash(modem, make_plan(running(modem), [image(FULL)], Options()), FULL), modem)
+    assert (modem.commands.count("AT^RESET"), modem.restarts) == (1, 1)
+
+
 # ---- 5.2 from the factory build, and the boot ROM package
 
 
@@ -303,6 +309,13 @@ def test_pair(method: str) -> None:
     )
     assert sent(modem) == [("fly", FIRST), ("store" if method == "auto" else "fly", SECOND)]
     assert modem.restarts == (2 if method == "auto" else 4)  # what ON_THE_FLY itself takes, and no other
+
+
+def test_no_restart_in_the_pair_whatever_its_version_is() -> None:
+    modem = fipy(version=V41065, habits=Habits(late_start=True))
+    pair = [image(FIRST, "pair-1", 48829), image(SECOND, "pair-2", 48829)]
+    flash(modem, make_plan(running(modem), pair, Options()), FIRST, {"second": SECOND})
+    assert "AT^RESET" not in modem.commands
 
 
 def test_second_file_alone_where_the_first_is_in() -> None:
