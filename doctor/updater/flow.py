@@ -152,10 +152,13 @@ class Flow(object):
         # type: (Step) -> None
         """Steps 1 to 3 of 5.2: wake it, make sure of the mode, radio off."""
         s = self._s
+        began_ms = s.clock.ticks_ms()
         awake = s.wake()
         s.at.command("ATE0")
         found = states.ask_mode(s.at)  # decides: a modem whose every answer has old ones in front still works
         if not found and not awake:
+            if s.said_something(began_ms):
+                raise FlowError("modem-state-unknown", "the modem answers AT, but nothing that can be read")
             raise FlowError("wakeup-without-answer", "the modem does not answer AT any more")
         if found != self._mode:
             s.outcome.mode = found or states.UNKNOWN

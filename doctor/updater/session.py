@@ -112,9 +112,14 @@ class Session(object):
         began_ms = self.clock.ticks_ms()
         if self.at.wake(WAKE_TRIES, WAKE_EVERY_MS):
             return True
-        if self.at.quiet_ms() < self.clock.ticks_ms() - began_ms:
-            return False  # it says something, and no transfer mode does that
+        if self.said_something(began_ms):
+            return False  # no transfer mode does that
         return self.ask_stp() and self.at.wake(WAKE_TRIES, WAKE_EVERY_MS)
+
+    def said_something(self, since_ms):
+        # type: (int) -> bool
+        """Whether more than what silence looks like (at.IDLE_BYTES) came since then, a value of the clock."""
+        return self.at.quiet_ms() < self.clock.ticks_ms() - since_ms
 
     def ask_stp(self):
         # type: () -> bool

@@ -237,6 +237,17 @@ def test_counting_damaged_answers_ends_at_twenty() -> None:
     assert outcome.error is not None and " 20 of " in outcome.error[1]
 
 
+@pytest.mark.parametrize(("kind", "id"), [("garbled", "link-unsteady"), ("silent", "wakeup-without-answer")])
+def test_modem_that_says_something_is_not_called_silent(kind: str, id: str) -> None:
+    sim = modem()
+    sim.switches.echo = False
+    run = Run(sim, soak=True)
+    run.sim.faults.at(kind, "AT", times=None)
+    outcome = run.flash()
+    assert outcome.error is not None and outcome.error[0] == id
+    assert ("20 of 20 answers" in outcome.error[1]) == (kind == "garbled")
+
+
 @pytest.mark.parametrize("line", ["drop-byte", "corrupt-byte", "double-byte"])
 @pytest.mark.parametrize("byte", range(6))
 def test_each_byte_of_an_answer_counts(line: str, byte: int) -> None:
