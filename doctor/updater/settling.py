@@ -18,8 +18,9 @@ DEPLOY_REPLY_MS = 5000
 #: Looks at the boot switch after a success, and ms between them (5.2 step 8).
 SETTLED_TRIES = 5
 SETTLED_EVERY_MS = 2000
-#: A modem that did not acknowledge the closing RESET and says nothing for so long, in ms, is asked the STP way again,
-#: so many times at most: it may wait in transfer mode, where AT brings nothing, or write, and then it hears nothing.
+#: A modem that did not acknowledge the closing RESET and says nothing for so long, in ms, is asked the STP way, so many
+#: times at most: it may wait in transfer mode, where AT brings nothing, or write, and then it hears nothing. No AT
+#: comes before the first time, since the session may be open.
 UNCLOSED_MS = 60000
 UNCLOSED_TRIES = 10
 
@@ -47,6 +48,9 @@ class Settler(object):
         timer = Timer(s.clock, limit_ms)
         self._unclosed = Timer(s.clock, UNCLOSED_MS)
         self._knocks = 0
+        while s.outcome.closing and not self._unclosed.over() and not s.said_something(s.clock.ticks_ms() - POLL_MS):
+            s.at.listen(POLL_MS)
+        self._knock("")
         if method == STORE:
             self._start(timer)
         word = self._result(timer, method)

@@ -215,7 +215,9 @@ class Master(object):
         # type: () -> bool
         """End the session; True where the modem acknowledged, so that AT may follow at once."""
         self._put(pack(RESET, _SESSION, self._tid))
-        return self._await(RESET, _SESSION, self._tid, CLOSE_ACK_MS).kind == "ack"
+        answer = self._await(RESET, _SESSION, self._tid, CLOSE_ACK_MS)
+        self.refuses_reset = answer.kind in ("nack", "unknown")
+        return answer.kind == "ack"
 
     def leave(self, wait_ms):
         # type: (int) -> None

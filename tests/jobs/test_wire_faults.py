@@ -43,7 +43,7 @@ FAULTS = (
     "fault=nack-nameless@20@2",
     "fault=open:refuse@1",
     "fault=reset:half-obeyed@2",
-    "fault=reset:lose@2@16",
+    "fault=reset:lose@2@4",
     "fault=deploy:late-start",
 )
 ALL_AT_ONCE = "&".join((*FAULTS[:1], *FAULTS[3:6], *FAULTS[7:]))

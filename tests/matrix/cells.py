@@ -120,7 +120,7 @@ SESSION_FAULTS = (
 )
 RESET_FAULTS = (
     Kind("half obeyed", "half-obeyed"),
-    Kind("request lost", "lose", {"times": 16}),
+    Kind("request lost", "lose", {"times": 5}),
 )
 OF_PLACE = {"open": SESSION_FAULTS, "reset": RESET_FAULTS}
 BYTE_FAULTS = (

@@ -370,7 +370,7 @@ def resets(run: Run) -> list[float]:
 @pytest.mark.parametrize("method", ["store", "on-the-fly"])
 def test_closing_reset_that_is_not_heard_for_minutes(method: str) -> None:
     run = Run(modem(), *practice(), method=method)
-    run.sim.faults.stp("lose", "reset", count=2, times=16)
+    run.sim.faults.stp("lose", "reset", count=2, times=4)
     seen = resets(run)
     outcome = run.flash()
     assert outcome.proved and outcome.error is None
@@ -378,7 +378,7 @@ def test_closing_reset_that_is_not_heard_for_minutes(method: str) -> None:
 
 
 @pytest.mark.parametrize("leaves", [True, False])
-@pytest.mark.parametrize("lost", [0, 14])
+@pytest.mark.parametrize("lost", [0, 3])
 @pytest.mark.parametrize("method", ["store", "on-the-fly"])
 def test_closing_reset_that_is_obeyed_by_half(method: str, lost: int, leaves: bool) -> None:
     run = Run(modem(), *practice(), method=method)
@@ -408,10 +408,11 @@ def test_modem_that_obeyed_its_closing_reset_and_writes_is_asked_ten_times_at_mo
     run.sim.switches.deploy_ms = 25 * 60_000
     wrote = written(run)
     flash_and_prove(run)
-    knocks = [at for at, data in wrote if data[:5] == b"fast\0" and at > wrote[0][0] + 100_000]
+    knocks = [at for at, data in wrote if data[:5] == b"fast\0"][2:]  # behind the opening and the closing one
     assert len(knocks) == 10
     assert all(later - earlier >= 60_000 for earlier, later in pairwise(knocks))
-    assert all(data != b"fast\1" for _, data in wrote)
+    first_at = next(at for at, data in wrote if data == b"AT\r\n" and at > knocks[0] - 60_000)
+    assert first_at > knocks[0]  # the session might have been open
 
 
 def test_modem_that_says_anything_is_not_asked_again() -> None:
@@ -422,7 +423,7 @@ def test_modem_that_says_anything_is_not_asked_again() -> None:
     for second in range(0, 900, 20):
         run.sim.world.at(second * 1000, lambda: run.sim.send(b"."))
     flash_and_prove(run)
-    assert sum(data[:5] == b"fast\0" for _, data in wrote) == 1 + 1 + 13  # opening, closing and those right behind it
+    assert sum(data[:5] == b"fast\0" for _, data in wrote) == 2  # opening and closing
 
 
 def test_transfer_mode_that_somebody_entered_meanwhile_is_left_before_the_verdict() -> None:
