@@ -218,7 +218,6 @@ def _file_words(file: FlashFile) -> str:
 def plan_text(plan: FlashPlan) -> RenderableType:
     """The plan in words: what, from what to what, each step: why, how long, what could go wrong, how to get back."""
     image, before = plan.image, plan.before
-    runs = before.release or (f"build {before.build}" if before.build else "an unknown build")
     lines: list[RenderableType] = [
         Text(""),
         Text("Plan", style="bold"),
@@ -226,7 +225,7 @@ def plan_text(plan: FlashPlan) -> RenderableType:
             _pair(_ROLES[f.role], f"{f.path.name}, {f.size_bytes:,} bytes, SHA-256 {f.sha256[:16]}…")
             for f in plan.files
         ),
-        _pair("modem", f"{before.family}, mode {before.mode}, runs {runs}"),
+        _pair("modem", f"{before.family}, mode {before.mode}, {plan.runs}"),
         _pair("result", f"build {image.promised_build or 'unknown'}"),
         _pair("way", f"{plan.via}: {_WAYS[plan.via]}"),
         _pair("method", f"{plan.core.method}: {_METHODS.get(plan.core.method, 'as the steps say')}"),

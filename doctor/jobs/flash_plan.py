@@ -59,6 +59,7 @@ class FlashPlan:
 
     image   the firmware that is to run at the end
     files   everything that goes over, that image included
+    was     build that the user named for a modem that does not say it; None where none
     upload  what must be copied to the card in the board first; empty where nothing must, or cannot be
     """
 
@@ -69,6 +70,18 @@ class FlashPlan:
     files: tuple[FlashFile, ...] = ()
     compress: bool = False
     upload: str = ""
+    was: int | None = None
+
+    @property
+    def runs(self) -> str:
+        """What the modem runs now, in words."""
+        before = self.before
+        if before.release or before.build:
+            return f"runs {before.release or f'build {before.build}'}"
+        named = f"build {self.was}, as --was says" if self.was else "an unknown build"
+        if before.mode == states.APPLICATION:
+            return f"runs {named}"
+        return f"no firmware runs in it; it ran {named}"
 
 
 def plan_for(bench: Bench, request: FlashRequest) -> FlashPlan | DoctorError:
@@ -97,7 +110,7 @@ def plan_for(bench: Bench, request: FlashRequest) -> FlashPlan | DoctorError:
         return _refused(bench, request, facts, core.refusal)
     used = {step.image for step in core.steps} | (set() if core.bootrom_alone else {FIRMWARE})
     files = tuple(file for file in given_files(bench) if file.role in used)
-    return FlashPlan(images[-1], facts, via, core, files, request.compress, _upload(bench, via))
+    return FlashPlan(images[-1], facts, via, core, files, request.compress, _upload(bench, via), bench.options.was)
 
 
 def _refused(bench: Bench, request: FlashRequest, facts: ModemFacts, refusal: Refusal) -> DoctorError:

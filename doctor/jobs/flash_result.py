@@ -134,7 +134,8 @@ def result_of(
     if begun:
         return _unproved(error_id, text, outcome.mode, report, plan, attempt, advice)
     step = onward(outcome.mode, attempt, error_id)
-    error: DoctorError = DoctorError(error_id, text, on=_in_mode(outcome.mode), next=step.text)
+    after = f"{outcome.cure}; then {step.text}" if outcome.cure else step.text
+    error: DoctorError = DoctorError(error_id, text, on=_in_mode(outcome.mode), cause=outcome.cause, next=after)
     if error_id == "user-interrupt":
         error = Stopped(text, next=step.text)
     return FlashResult(report, plan, None, error, advice, outcome.mode, step)

@@ -17,18 +17,17 @@ class StepWords:
 
 
 _AGAIN = "run the same command again: it begins with the step that the modem's mode calls for"
-_NOTHING_LOST = "nothing is lost: the modem still has its firmware; run the same command again"
 
 _WORDS: dict[str, StepWords] = {
     "soak": StepWords(
         "a bad cable, a weak USB port or a fitted jumper shows itself now, and not in the middle of the transfer",
-        "one bad answer in 500 ends it here",
+        "one damaged answer in 500 ends it here",
         "nothing was changed",
     ),
     "prepare": StepWords(
         "a modem whose radio works is busy and draws much current",
         "it may not answer; then it stops here",
-        _NOTHING_LOST,
+        "",  # depends on what runs in the modem: the step itself says it
     ),
     "switch": StepWords(
         "running firmware cannot replace itself: a small updater in the modem does",
@@ -106,4 +105,6 @@ def words(step: Step) -> StepWords:
         return _WORDS["transfer-store"]
     if step.do in ("prepare", "switch") and not step.may_unplug:  # between the two files of 48829
         return replace(_WORDS[step.do], back=_WORDS["between"].back)
+    if step.do == "prepare":
+        return replace(_WORDS[step.do], back=step.way_back)
     return _WORDS[step.do]

@@ -80,6 +80,7 @@ def plan(planned: FlashPlan) -> dict[str, Any]:
             "build": image.promised_build,
         },
         "before": modem(planned.before),
+        "was": planned.was,
         "files": [
             {"role": f.role, "path": str(f.path), "size_bytes": f.size_bytes, "sha256": f.sha256} for f in planned.files
         ],

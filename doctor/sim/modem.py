@@ -19,6 +19,7 @@ from doctor.sim.modem_flash import (
     SELECT_RECOVERY,
     SELECT_UPDATER,
     fresh_flash,
+    install,
 )
 from doctor.sim.modem_images import Judged, judge
 from doctor.sim.modem_line import Line
@@ -285,6 +286,9 @@ class Modem:
     def reboot(self) -> None:
         """Restart as the boot selector says."""
         self._end_life("booting")
+        if self.flash.late is not None:
+            install(self.flash, self.flash.late, 0, stored=True, in_application=False)
+            self.flash.late = None
         system = self.boots_to()
         duration = {
             "ffh": self.switches.boot_ffh_ms,

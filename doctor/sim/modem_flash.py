@@ -112,6 +112,8 @@ class Flash:
     report: str = ""
     stored: Judged | None = None
     stored_bytes: int = 0
+    late: Judged | None = None
+    """Firmware that the next restart starts, though its upgrade was called a success before."""
 
     def take_loader(self, build: int, *, runs: bool) -> None:
         """A boot loader came ON_THE_FLY or with an image: it goes to the copy of 1 and 2 that was not written last.
@@ -170,8 +172,9 @@ class Flash:
         values = dict(data)
         values["software"] = Software(**values["software"])
         values.setdefault("written", values["star"] or 2)  # kept by an older version
-        if values["stored"] is not None:
-            values["stored"] = Judged(**values["stored"])
+        for name in ("stored", "late"):
+            if values.get(name) is not None:
+                values[name] = Judged(**values[name])
         return cls(**values)
 
 

@@ -43,7 +43,7 @@ class BenchSpec:
     speed      simulated seconds per real second; None: as fast as possible
     jumpers    labels of the jumpers that are on, of RTS and CTS
     battery    True: connected
-    faults     KIND@PERCENT[@TIMES] texts for the STP transfer
+    faults     texts for Faults.parse
     files      texts of FILE_WORDS: the board's file system, and what goes wrong in it
     """
 
@@ -83,8 +83,9 @@ def parse_sim_url(url: str) -> BenchSpec:
         if name not in PARAMETERS:
             raise ValueError(f"sim:// knows no {name!r}: one of {_names(PARAMETERS)}")
         if name == "fault":
-            Faults().parse(value)
-            faults.append(value)
+            fault = value.replace(" ", "+")  # which a URL turns into a space
+            Faults().parse(fault)
+            faults.append(fault)
         elif name == "files":
             parse_files([value])
             files.append(value)

@@ -229,7 +229,12 @@ def _with_modem(job, options, was, accept, yes, dry, end):
         end["step"] = outcome.step
         end["done"] = outcome.done
         if outcome.error is not None:
-            end["error"] = [outcome.error[0], outcome.error[1], "", ""]
+            end["error"] = [
+                outcome.error[0],
+                outcome.error[1],
+                outcome.cause,
+                outcome.cure and outcome.cure + "; then flash again",
+            ]
     finally:
         end["restored"] = uart.close()
     return None

@@ -22,11 +22,13 @@ from .shapes import (
     PRACTICE_FAMILY,
     PREPARE_MS,
     PROVE_MS,
+    RESTART_MS,
     RETURN_MS,
     SLOWEST_BYTES_S,
     SOAK_MS,
     SPEED_MS,
     STALLS_MS,
+    STILL_MS,
     STORE,
     SWITCH_MS,
     ImageFacts,
@@ -117,6 +119,8 @@ def method_for(running, image, options):
     return ON_THE_FLY if image.size > STORE_LIMIT_BYTES else STORE
 
 
+_NOTHING_LOST = "nothing is lost: the modem still has its firmware; run the same command again"
+_STILL_WAITS = "the modem waits in its updater as before, and no firmware runs in it; run the same command again"
 _SWITCH_BACK = "AT+SMSWBOOT=1,1 starts the old firmware again"
 _SEND_SECOND = "send the second file; until then do not unplug, and press no reset"
 _FFH_BACK = "it waits in its boot ROM (ffh): updater.elf and a full image bring it back"
@@ -147,7 +151,7 @@ class _Steps(object):
             self._pair(images, method)
         else:
             self._firmware(images[0], FIRMWARE, method, "")
-        self._prove()
+        self._prove(images, method)
         if rules_loaders.renews_copy0(running, images[0], options):
             self._bootrom_by_store(if_old=True)
         return self._steps
@@ -160,7 +164,7 @@ class _Steps(object):
         return self._steps
 
     def _add(self, id, text, phase, limit_ms, may_unplug, way_back, **more):
-        # type: (str, str, str, int, bool, str, str | bool) -> None
+        # type: (str, str, str, int, bool, str, str | bool | int) -> None
         self._steps.append(Step(id, text, phase, limit_ms, may_unplug, way_back, **more))  # type: ignore[arg-type]
 
     def _soak(self, early=False):
@@ -214,7 +218,7 @@ class _Steps(object):
         """Flow 5.2 without its proof. fresh: the modem is in its application by then, whatever it was before."""
         in_application = fresh or self._running.mode == states.APPLICATION
         over = rules_loaders.over_ffh(self._running, image, self._options)
-        self._prepare(prefix, may_unplug=not fresh)
+        self._prepare(prefix, may_unplug=not fresh, waits=over or not in_application)
         if method == ON_THE_FLY and in_application and not over:
             self._switch(prefix, may_unplug=not fresh)
         self._transfer(image, role, method, prefix)
@@ -223,10 +227,11 @@ class _Steps(object):
         text = "start the new firmware" if fly else "wait for the modem to start the new firmware by itself"
         self._add(prefix + "return", text, WAIT_MODEM, RETURN_MS, False, "", do="return", method=method)
 
-    def _prepare(self, prefix, early=False, may_unplug=True, **more):
-        # type: (str, bool, bool, bool) -> None
+    def _prepare(self, prefix, early=False, may_unplug=True, waits=False, **more):
+        # type: (str, bool, bool, bool, bool) -> None
+        """waits: its updater runs by then, and not its application."""
         text = "wake the modem and switch its radio off"
-        back = _STATUS if may_unplug else _SEND_SECOND
+        back = (_STILL_WAITS if waits else _NOTHING_LOST) if may_unplug else _SEND_SECOND
         self._add(prefix + "prepare", text, PREPARE, PREPARE_MS, may_unplug, back, do="prepare", early=early, **more)
 
     def _switch(self, prefix, early=False, may_unplug=True):
@@ -254,9 +259,18 @@ class _Steps(object):
         text = "wait until the modem has written everything"
         self._add(prefix + "deploy", text, WAIT_MODEM, DEPLOY_MS, False, "", do="deploy", method=method, **more)
 
-    def _prove(self):
-        # type: () -> None
-        self._add("prove", "read the version back from the modem", PROVE, PROVE_MS, False, "")
+    def _prove(self, images, method):
+        # type: (Sequence[ImageFacts], str) -> None
+        """Step 11 of 5.2; a kept file may have been written, and run only after a restart."""
+        text, limit_ms, old = "read the version back from the modem", PROVE_MS, 0
+        changes = images[0].build not in (0, self._running.build)
+        if method == STORE and changes and not any([image.of_pair for image in images]):
+            old = self._running.build
+        if old:
+            text += "; if it reports success and still says build %d, and %d s later too, restart it once (AT^RESET)"
+            text = text % (old, STILL_MS // 1000)
+            limit_ms += STILL_MS + RESTART_MS
+        self._add("prove", text, PROVE, limit_ms, False, "", old=old)
 
     def _bootrom_by_store(self, if_old=False):
         # type: (bool) -> None

@@ -56,6 +56,9 @@ SWITCH_MS = 300000
 DEPLOY_MS = 1800000
 RETURN_MS = 300000
 PROVE_MS = 120000
+#: Between two readings of a version that has not changed, and for the one restart after them.
+STILL_MS = 30000
+RESTART_MS = 360000
 #: The boot ROM's modes: speed, and loading an updater image, whose start may take minutes (modem-protocol.md 5.3).
 FFH_MS = 300000
 SPEED_MS = 300000
@@ -224,12 +227,25 @@ class Step(object):
     method      how that file is taken, for the steps that depend on it
     early       it needs a port that can change its speed, which mirror mode cannot
     if_old      it is done only where the new firmware says that copy 0 of the boot loader is the factory's still
+    old         build that a modem may still say after a success, until it is restarted; 0 = none
     """
 
     def __init__(
-        self, id, text, phase, limit_ms, may_unplug, way_back, do="", image="", method="", early=False, if_old=False
+        self,
+        id,
+        text,
+        phase,
+        limit_ms,
+        may_unplug,
+        way_back,
+        do="",
+        image="",
+        method="",
+        early=False,
+        if_old=False,
+        old=0,
     ):
-        # type: (str, str, str, int, bool, str, str, str, str, bool, bool) -> None
+        # type: (str, str, str, int, bool, str, str, str, str, bool, bool, int) -> None
         self.id = id
         self.text = text
         self.phase = phase
@@ -241,6 +257,7 @@ class Step(object):
         self.method = method
         self.early = early
         self.if_old = if_old
+        self.old = old
 
 
 class Plan(object):

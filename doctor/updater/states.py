@@ -144,6 +144,8 @@ def close_session(port, clock, profile, emit=None):
     master = Master(port, clock, profile, emit)
     if master.reset(SESSION_PROBE_MS, tries=2):
         return True
+    if master.refuses_reset:
+        return False  # it answers: rest changes nothing
     Speaker(emit).waiting("the modem to give up a broken transfer", SESSION_REST_MS, False)
     clock.sleep_ms(SESSION_REST_MS)
     return master.reset(SESSION_PROBE_MS, tries=2) or master.flush(SESSION_PROBE_MS)
@@ -212,7 +214,7 @@ class _Detection(object):
 
     def _session_closed(self, baud):
         # type: (int) -> None
-        self._master.leave(SESSION_PROBE_MS)
+        self._master.leave_if_there(SESSION_PROBE_MS)  # acknowledged again: no session was open
         self._state.mode = STP_OPEN
         self._state.baud = baud
         self._state.note("session-closed")
@@ -281,8 +283,8 @@ class _Detection(object):
             self._keep(reply.raw)
             if reply.stale:
                 state.note("stale-replies")
-            good = good + 1 if reply.clean else 0
-            bare = bare + 1 if reply.raw == FFH_OK else 0
+            good = good + 1 if reply.sound else 0
+            bare = bare + 1 if reply.raw.strip(b"\0") == FFH_OK else 0
             state.clean_oks = max(state.clean_oks, good)
             if good == CLEAN_OKS:
                 break

@@ -262,9 +262,12 @@ def test_store_that_hangs_says_the_other_method(tmp_path: Path) -> None:
     assert done.result.error is not None
     assert done.result.error.id == "stall-at-zero-percent"
     assert done.result.onward is not None
-    assert "on-the-fly" in done.result.onward.words
+    assert done.result.onward.words[1:4] == ("status", "--done", "power-off")
     with Bench(BenchOptions(port=url)) as bench:
         bench.link.serial.hands.power_cycle()
+    standing = where(url)
+    assert standing.onward is not None
+    assert "on-the-fly" in standing.onward.words
     proved(run(url, diff, request=FlashRequest(method="on-the-fly")), 41065)
 
 

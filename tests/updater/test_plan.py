@@ -32,6 +32,7 @@ def modem(
     return Running(mode, build, radio, "SQN3330", Loaders((loader, 0, 0)) if loader else UNREAD, was)
 
 
+PARTS = [full(48829, size=MIB, kind=kind) for kind in ("pair-1", "pair-2")]
 MONARCH2 = Running(states.APPLICATION, 58000, "", "MONARCH2")
 WAITING = modem(0, "", mode=states.RECOVERY)
 
@@ -230,3 +231,26 @@ def test_nothing_may_be_unplugged_from_the_transfer_on() -> None:
     steps = make_plan(modem(), [full(41065)], Options()).steps
     assert [step.may_unplug for step in steps] == [True, True, False, False, False, False]
     assert {step.id: step.limit_ms for step in steps}["deploy"] == 30 * 60 * 1000
+
+
+@pytest.mark.parametrize(
+    ("running", "images", "method", "old"),
+    [
+        (modem(), [diff(38638, 39529)], "auto", 38638),
+        (modem(), [full(41065, size=MIB)], "auto", 38638),
+        (modem(), [full(41065)], "auto", 0),  # on the fly: the old firmware is gone
+        (modem(), [full(38638, size=MIB)], "auto", 0),  # its build does not change
+        (modem(41065, loader=41065), [PARTS[0], PARTS[1]], "auto", 0),
+        (modem(39529, loader=41065), [PARTS[0], PARTS[1]], "auto", 0),
+        (WAITING, [full(41065, size=MIB)], "auto", 0),
+    ],
+)
+def test_restart_of_a_kept_file_is_named_beforehand(
+    running: Running, images: list[ImageFacts], method: str, old: int
+) -> None:
+    plan = make_plan(running, images, Options(method=method, first_done=running.build == 39529))
+    assert plan.refusal is None
+    assert [step.old for step in plan.steps if step.old] == ([old] if old else [])
+    assert ("AT^RESET" in " ".join(step.text for step in plan.steps)) == bool(old)
+    restarts = next((step for step in plan.steps if step.old), None)
+    assert restarts is None or (str(old) in restarts.text and not restarts.may_unplug)
