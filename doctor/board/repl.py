@@ -28,6 +28,8 @@ OUTPUT_MAX_BYTES = 1 << 20  #: a snippet of ours prints a few kB; a device that 
 RESET_TEXT_MS = 200  #: the ROM speaks at once, long before the firmware does
 RESET_WINDOW_BYTES = 8192  #: two reads: a sign cannot slip between searches, and long outputs stay cheap
 
+_UNPRINTABLE = re.compile(rb"[^\t\n\x20-\xff]")
+
 #: What a board prints when it restarts (board-and-repl.md 3.1, 3.3).
 RESET_SIGNS = re.compile(rb"ets Jun +8 2016|rst:0x[0-9a-f]+ \(|Guru Meditation|PYB: soft reboot")
 BANNER = re.compile(rb"(?:Pycom )?MicroPython (?:(\S+) \[)?([^\]\s]+)\]? on (\S+); (\S+) with ESP32")
@@ -180,7 +182,7 @@ class Repl:
         For code that does not come back to the prompt, such as a restart or a bridge. Raises ReplBroken, BoardReset.
         """
         data = code.encode("ascii")
-        if any(byte < 0x20 and byte not in (0x09, 0x0A) for byte in data):
+        if _UNPRINTABLE.search(data):
             raise ValueError("code for the board must be printable: Ctrl-C and Ctrl-F act even inside it")
         if not self.entered:
             self.enter()

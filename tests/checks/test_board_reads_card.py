@@ -15,7 +15,7 @@ from doctor.sim.practice import practice_image, practice_name
 from .simulated import Spoil, bench_at, write_files
 
 DUP = practice_name()
-IMAGE = practice_image(size_bytes=1_500_000)  # over 1 MiB: small cards count as empty below that
+IMAGE = practice_image(size_bytes=1_100_000)  # over 1 MiB: small cards count as empty below that
 
 
 def card(files: dict[str, bytes], layout: CardLayout = CardLayout.PC) -> Spoil:
