@@ -8,11 +8,11 @@ from typing import Any
 from doctor.sim.modem_images import Judged
 
 SELECT_FFH, SELECT_FFF, SELECT_UPDATER, SELECT_RECOVERY = range(4)
-"""Boot selectors (modem-protocol 3.2)."""
+"""Boot selectors (modem-protocol.md 3.2)."""
 SELECTOR_NAMES = ("FFH", "FFF", "UPDATER", "RECOVERY")
 
 STORE_LIMIT_BYTES = 4 * 1024 * 1024
-"""What the store method can keep (modem-protocol 5.2)."""
+"""What the store method can keep (modem-protocol.md 5.2)."""
 
 FAMILY_BUILD = {"SQN3330": 38638, "MONARCH2": 59577}
 FACTORY_BUILD = 33080
@@ -41,7 +41,7 @@ KNOWN_BUILDS: dict[int, tuple[str, str, str]] = {
     61488: ("", "8.2.1.0", "8.2.1.0"),
     63493: ("", "8.2.2.1", "8.2.2.1"),
 }
-"""Build: (radio, version, UE version), from modem-protocol 7."""
+"""Build: (radio, version, UE version), from modem-protocol.md 7."""
 
 _USUAL = {"CATM1": ("5.1.1.0", "5.0.0.0d"), "NB1": ("6.0.0.0", "6.0.0.0"), "": ("8.0.5.13", "8.0.5.13")}
 _BUILT_AT = {
@@ -114,7 +114,7 @@ class Flash:
         self.bootloaders[0] = self.bootloaders[self.star] = build or self.bootloaders[0]
 
     def showver(self) -> list[str]:
-        """The lines of AT!="showver" (modem-protocol 8.3)."""
+        """The lines of AT!="showver" (modem-protocol.md 8.3)."""
         lines = ["SYSTEM VERSION", "==============", "  FIRMWARE VERSION"]
         for copy, build in enumerate(self.bootloaders):
             name = f"Bootloader{copy}{'*' if copy == self.star else ''}"
@@ -128,7 +128,7 @@ class Flash:
         return [*lines, "  COMPONENTS", "    ZSP0         : 1.0.99-13604", "    ZSP1         : 1.0.99-12341"]
 
     def get_sw_version(self) -> list[str]:
-        """The lines of AT!="get_sw_version" (modem-protocol 8.4)."""
+        """The lines of AT!="get_sw_version" (modem-protocol.md 8.4)."""
         lines = []
         for copy, build in enumerate(self.bootloaders):
             lines.append(f"[BOOTROM{copy}{'*' if copy == self.star else ''}] {self._numbered(build)}")
@@ -164,7 +164,7 @@ def fresh_flash(family: str, build: int | None, radio: str | None, bootloader0: 
     number = FAMILY_BUILD[family] if build is None else build
     software = Software.of(number, radio, family)
     boot = number if bootloader0 is None else bootloader0
-    if number == FACTORY_BUILD:  # factory boards run from copy 0, the others are empty (modem-protocol 7)
+    if number == FACTORY_BUILD:  # factory boards run from copy 0, the others are empty (modem-protocol.md 7)
         return Flash(family, software, bootloaders=[boot, None, None], star=0)
     return Flash(family, software, bootloaders=[boot, boot, boot])
 

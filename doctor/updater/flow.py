@@ -1,4 +1,4 @@
-"""Carry out a plan: the flows 5.2 to 5.5 of modem-protocol.md, step by step.
+"""Carry out a plan: modem-protocol.md 5.2 to 5.5, step by step.
 
 Success is believed only where the modem came back to its application by itself and said its version there.
 """
@@ -24,7 +24,7 @@ __all__ = ["Flow", "FlowError", "Outcome"]
 LOOKS = 2
 #: Modes in which a modem waits for firmware.
 _WAITING = (states.FFH, states.RAM_UPDATER, states.RECOVERY, states.STP_OPEN)
-#: Tries of the version queries; ERROR right after boot is possible (8.3).
+#: Tries of the version queries; ERROR right after boot is possible (modem-protocol.md 8.3).
 VERSION_TRIES = 5
 
 
@@ -147,7 +147,7 @@ class Flow(object):
 
     def _prepare(self, step):
         # type: (Step) -> None
-        """Steps 1 to 3 of 5.2: wake it, make sure of the mode, radio off."""
+        """modem-protocol.md 5.2, steps 1 to 3: wake it, make sure of the mode, radio off."""
         s = self._s
         awake = s.wake()
         s.at.command("ATE0")
@@ -165,7 +165,7 @@ class Flow(object):
             return
         if found == states.APPLICATION:
             for line in ("AT+BIND=AT", "AT+SMLOG?", 'AT+SQNSUPGRADENTF="started"', 'AT+SQNWL="sqndcc",2'):
-                s.at.command(line)  # notifications; ERROR means nothing (2.2)
+                s.at.command(line)  # notifications; ERROR means nothing (modem-protocol.md 2.2)
         if found != states.RAM_UPDATER:
             s.at.command("AT+CFUN=4")
 
@@ -198,7 +198,7 @@ class Flow(object):
 
     def _transfer(self, step):
         # type: (Step) -> None
-        """Step 5 of 5.2."""
+        """modem-protocol.md 5.2, step 5."""
         source, size = self._file(step)
         line = "AT+SMSTPU" if step.method == STORE else 'AT+SMSTPU="ON_THE_FLY"'
         packed = self._sources.get("packed") if step.image == FIRMWARE else None
@@ -225,7 +225,7 @@ class Flow(object):
 
     def _prove(self, step):
         # type: (Step) -> None
-        """Step 11 of 5.2: read the version in the application."""
+        """modem-protocol.md 5.2, step 11: read the version in the application."""
         if not self._s.profile.sends_cfun5:
             self._s.at.wake(WAKE_TRIES, WAKE_EVERY_MS, states.CLEAN_OKS)
             self._s.at.command('AT+SQNSUPGRADENTF="success"')

@@ -1,6 +1,6 @@
 """From mode, build and files to steps or a refusal; pure, so that checks, plan and flash all ask the same judge.
 
-Rules: design.md 4 "Flashing", modem-protocol.md 6.4 and 7, failure-catalogue.md 1 and 8.6.
+Rules: design.md 4 "Flashing", modem-protocol.md 6.4 and 7, failure-catalogue.md 1.
 """
 
 from . import cautions, rules, rules_factory, states
@@ -145,7 +145,7 @@ class _Steps(object):
 
     def _from_ffh(self):
         # type: () -> None
-        """Flow 5.3 from step 2: the modem is in its boot ROM."""
+        """modem-protocol.md 5.3 from step 2: the modem is in its boot ROM."""
         if self._profile.app_baud != self._profile.ffh_baud:
             text = "wake the boot ROM at %d baud and take it to %d" % (self._profile.ffh_baud, self._profile.app_baud)
             self._add("speed", text, PREPARE, SPEED_MS, True, "a power cycle", early=True)
@@ -156,7 +156,7 @@ class _Steps(object):
 
     def _over_ffh(self):
         # type: () -> None
-        """Flow 5.3 from step 1: a modem on the factory boot loader, still in its application."""
+        """modem-protocol.md 5.3 from step 1: a modem on the factory boot loader, still in its application."""
         self._soak(early=True)
         self._prepare("first-", early=True)
         bootrom = self._options.bootrom
@@ -184,7 +184,7 @@ class _Steps(object):
 
     def _firmware(self, image, role, method, prefix, fresh=False):
         # type: (ImageFacts, str, str, str, bool) -> None
-        """Flow 5.2 without its proof. fresh: the modem is in its application by then, whatever it was before."""
+        """modem-protocol.md 5.2 without its proof. fresh: the modem is in its application by then."""
         in_application = fresh or self._running.mode == states.APPLICATION
         over = rules_factory.by_updater(self._running, image, self._options)
         self._prepare(prefix, may_unplug=not fresh)
@@ -233,7 +233,7 @@ class _Steps(object):
 
     def _bootrom_by_store(self):
         # type: () -> None
-        """Step 10 of 5.2: the new firmware runs, the old boot loader is replaced by the store method."""
+        """modem-protocol.md 5.2, step 10: the old boot loader is replaced by the store method."""
         bootrom = self._options.bootrom
         if bootrom is None:
             return

@@ -36,7 +36,7 @@ def old_loader(running):
 
 def by_updater(running, image, options):
     # type: (Running, ImageFacts, Options) -> bool
-    """Whether a modem in its application goes through its boot ROM: flow 5.3, only from the factory boot loader."""
+    """Whether an application goes through the boot ROM: only from the factory boot loader (modem-protocol.md 5.3)."""
     application = running.mode == states.APPLICATION
     return (
         application
@@ -49,7 +49,7 @@ def by_updater(running, image, options):
 
 def bootrom_afterwards(running, image, options):
     # type: (Running, ImageFacts, Options) -> bool
-    """Whether the boot ROM is replaced after the firmware: step 10 of 5.2, only where it was asked for."""
+    """Whether the boot ROM is replaced after the firmware (modem-protocol.md 5.2, step 10): where asked for."""
     return (
         options.bootrom is not None
         and old_loader(running)
@@ -74,7 +74,7 @@ def of_factory(running, image, options):
             to_first_target(running),
         )
     if running.mode != states.APPLICATION or image.differential:
-        return None  # a modem that waits in its updater takes full images as it is (failure-catalogue 1, rule 3)
+        return None  # a modem that waits in its updater takes full images as it is (failure-catalogue.md 1, rule 3)
     if not old_loader(running):
         return None
     diff = "flash %s, or " % FIRST_DIFF if factory else ""
