@@ -67,6 +67,7 @@ class BoardReadsCard(Check):
     needs = (Needs.BOARD,)
     after = ("board-has-modem",)
     deadline_s = 180.0
+    gates = True
     finds = (
         LISTS_NOTHING,
         IN_FOLDER,

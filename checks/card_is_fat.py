@@ -50,6 +50,7 @@ class CardIsFat(Check):
     id = "card-is-fat"
     needs = (Needs.CARD,)
     deadline_s = 30.0
+    gates = True
     finds = tuple(_CAUSES)
 
     def look(self, bench: Bench) -> Finding:

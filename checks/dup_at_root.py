@@ -58,6 +58,7 @@ class DupAtRoot(Check):
     needs = (Needs.CARD,)
     after = ("card-is-fat",)
     deadline_s = 120.0
+    gates = True
     finds = (
         "dup-in-folder-named-sd",
         "hidden-double-extension",

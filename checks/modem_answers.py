@@ -35,6 +35,7 @@ class ModemAnswers(Check):
     needs = (Needs.PORT, Needs.MODEM)
     after = ("port-opens", "board-has-modem")
     deadline_s = 420.0
+    gates = True
     overridable = False
     finds = (
         "modem-left-in-update-boot",

@@ -38,6 +38,7 @@ class PortOpens(Check):
     id = "port-opens"
     needs = (Needs.PORT,)
     deadline_s = 15.0
+    gates = True
     finds = (*_CURES, "port-number-changes-on-replug", "mirror-terminal-still-open")
 
     def look(self, bench: Bench) -> Finding:

@@ -116,12 +116,14 @@ class Check(ABC):
     """Checks that run earlier where both run, without blocking this one."""
     deadline_s: ClassVar[float]
     """Longest run time in seconds of the bench's clock."""
-    gates: ClassVar[bool] = True
-    """Whether a failure stops flashing."""
+    gates: ClassVar[bool] = False
+    """Whether a failure stops flashing: only where the check says so itself."""
     overridable: ClassVar[bool] = True
     """Whether ``flash --override ID`` may lift the gate."""
     finds: ClassVar[tuple[str, ...]] = ()
     """Catalogue ids that this check can report."""
+    package: str = ""
+    """The package of other people that brought it, set by whoever loads it; empty for ours."""
 
     @abstractmethod
     def look(self, bench: Bench) -> Finding:
@@ -170,3 +172,7 @@ class Check(ABC):
     def skipped(self, reason: SkipReason, summary: str, *, caused_by: str | None = None) -> Finding:
         """The check does not apply, or could not run."""
         return Finding(self.id, Status.SKIP, summary, skip_reason=reason, caused_by=caused_by)
+
+    def lost(self) -> Finding:
+        """It was to run and brought no finding, which is never good news."""
+        return Finding(self.id, Status.ERROR, f"the check {self.id} brought no finding", cause="a fault of fipy-doctor")

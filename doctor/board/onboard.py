@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from importlib.resources import files as files_of
 from typing import Any
 
 from doctor.board import files, own_names, proof, snippets
@@ -99,10 +99,9 @@ class Order:
 
 def core_files() -> dict[str, bytes]:
     """The files of the updater core by name, as they are in this program."""
-    import doctor.updater
-
-    home = Path(doctor.updater.__file__).parent
-    return {path.name: path.read_bytes() for path in sorted(home.glob("*.py"))}
+    home = files_of("doctor.updater")  # in a folder or in a zip
+    there = sorted(home.iterdir(), key=lambda file: file.name)
+    return {file.name: file.read_bytes() for file in there if file.name.endswith(".py")}
 
 
 def own_files(board: Board) -> frozenset[str]:

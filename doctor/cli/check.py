@@ -24,7 +24,7 @@ def _ids(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -
     return tuple(part.strip() for given in value for part in given.split(",") if part.strip())
 
 
-@click.command("check")
+@options.command("check")
 @options.common
 @options.bench_with_firmware
 @options.accept
@@ -40,10 +40,11 @@ def _ids(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -
     "for moments, to find the second jumper.",
 )
 @click.option("--interrupt", is_flag=True, help="A program that runs on the board may be stopped.")
+@click.option("--strict", is_flag=True, help="What is only to know counts as failed.")
 def command(**given: Any) -> int:
     """Examine everything the upgrade depends on; change nothing.
 
-    Exit code 0: nothing failed; 1: a check failed.
+    Exit code 0: nothing failed; 1: a check failed; 2: nothing was left to examine.
     """
     firmware: tuple[Path, ...] = given["firmware"]
     screen = options.screen_of(given)
@@ -58,7 +59,9 @@ def examine(bench_options: BenchOptions, given: dict[str, Any], screen: Screen) 
     from doctor.remedies import cures
     from doctor.report import as_json, console, next_step
 
-    request = CheckRequest(given.get("select", ()), given.get("ignored", ()), given["deadline_s"])
+    request = CheckRequest(
+        given.get("select", ()), given.get("ignored", ()), given["deadline_s"], given.get("strict", False)
+    )
     with options.open_bench(bench_options, given) as bench:
         line = CheckLine(screen)
         try:

@@ -14,7 +14,7 @@ from doctor.errors import UsageError
 _FILES = click.Path(exists=True, dir_okay=False, allow_dash=True)
 
 
-@click.command("explain", short_help="Say what a log or a description of a failure means.")
+@options.command("explain", short_help="Say what a log or a description of a failure means.")
 @options.common
 @click.argument("files", metavar="[FILE|-]...", nargs=-1, type=_FILES)
 @click.option("--clipboard", is_flag=True, help="Read what was copied last.")

@@ -29,7 +29,7 @@ def _cure_switches(command: click.Command) -> click.Command:
     return command
 
 
-@click.command("fix")
+@options.command("fix")
 @options.common
 @options.bench_with_firmware
 @options.accept

@@ -39,7 +39,7 @@ METHOD = click.option("--method", type=click.Choice(METHODS), default="auto", he
 COMPRESS = click.option("--compress", is_flag=True, help="Send a zlib stream to a modem that takes one (Monarch 2).")
 
 
-@click.command("flash")
+@options.command("flash")
 @options.common
 @options.bench_without_firmware
 @options.accept

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from doctor.jobs.status import Standing
 
 
-@click.command("status")
+@options.command("status")
 @options.common
 @click.option("--interrupt", is_flag=True, help="A program that runs on the board may be stopped.")
 @options.via_modem

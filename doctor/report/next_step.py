@@ -38,6 +38,9 @@ class NextStep:
     drawing: tuple[str, ...] = ()
 
 
+_FLASH = command_line(["fipy-doctor", "flash"])
+
+
 def bench_words(options: BenchOptions, *, firmware_flag: bool = True) -> list[str]:
     """The options that name this bench, so that the printed command finds it again."""
     words: list[str] = []
@@ -72,12 +75,33 @@ def after(
 ) -> NextStep:
     """The next step after ``report``: cure the first failure, else look at the first warning, else flash.
 
+    No flash is named where gating checks were left out: then the next step is to run them too.
+
     done   ids of cures that were carried out just now: what they did not cure, the next remedy of the finding does
     asked  words of a flash command that name no part of the bench, for a next command that flashes
     broke_off  an earlier flash of this modem did not come to its end: status knows its files, and how to go on
     """
+    step = _after(report, options, cures, done, asked, broke_off)
+    if report.left_out and any(_FLASH in text for text in (*step.hands, step.command, *step.notes)):
+        left_out = f"left out of this run, though flashing stands on it: {', '.join(report.left_out)}"
+        return NextStep((), _check_again(options), (left_out,))
+    return step
+
+
+def _check_again(options: BenchOptions) -> str:
+    return command_line(["fipy-doctor", "check", *bench_words(options)])
+
+
+def _after(
+    report: Report,
+    options: BenchOptions,
+    cures: Cures,
+    done: Collection[str],
+    asked: Sequence[str],
+    broke_off: bool,
+) -> NextStep:
     if report.interrupted:
-        return NextStep((), command_line(["fipy-doctor", "check", *bench_words(options)]))
+        return NextStep((), _check_again(options))
     first = _first_failure(report)
     if broke_off and (first is None or first.check == "modem-answers"):
         return NextStep((), command_line(_status_words(options)), (_BROKE_OFF,))
@@ -185,8 +209,7 @@ def _cure(
             return NextStep((*_LAST_RESORTS, *cures.get(finding.remedies[-1]).steps(finding)), opened)
     if not left:
         text = finding.evidence.get("next")
-        again = command_line(["fipy-doctor", "check", *bench_words(options)])
-        return NextStep((text,) if isinstance(text, str) else (), again)
+        return NextStep((text,) if isinstance(text, str) else (), _check_again(options))
     cure = cures.get(left[0])
     change = change_of(finding)
     if change is not None and left[0] == finding.remedies[0]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from doctor import engine
+from doctor import roster
 from doctor.sim.scenarios import SCENARIOS
 
 from .terminal import Terminal
@@ -22,7 +22,7 @@ def test_check_as_json_is_one_document_with_every_finding(terminal: Terminal) ->
     document = said.document
     assert (said.code, document["exit"], document["error"]) == (1, 1, None)
     assert document["schema"] == "fipy-doctor/check/1"
-    assert {finding["check"] for finding in document["findings"]} == {check.id for check in engine.builtin()}
+    assert {finding["check"] for finding in document["findings"]} == {check.id for check in roster.builtin()}
     assert all(set(finding) == FINDING for finding in document["findings"])
     assert said.err == ""
 
@@ -136,7 +136,7 @@ def test_fix_without_a_name_does_all_that_it_may(terminal: Terminal, tmp_path: P
 
 def test_checks_are_listed_and_explained(terminal: Terminal) -> None:
     listed = terminal.type("checks").out
-    assert all(check.id in listed for check in engine.builtin())
+    assert all(check.id in listed for check in roster.builtin())
     page = terminal.type("checks", "jumpers-removed").out
     assert "gates flashing" in page and "Cures:" in page
     assert terminal.type("checks", "--json").document["checks"][0]["id"]
