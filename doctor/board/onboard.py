@@ -126,7 +126,7 @@ def install(
     if not missing:
         return 0
     sizes = _sizes(board)
-    _refuse_foreign(board, sizes)
+    _refuse_foreign(board, sizes, missing)
     total = sum(len(wanted[name]) for name in missing)
     _need_room(board, {name: len(wanted[name]) for name in missing}, sizes)
     say(f"putting the updater on the board, where it stays: {FOLDER}, {len(missing)} files, {total:,} bytes")
@@ -160,12 +160,17 @@ def _sizes(board: Board) -> dict[str, int]:
         return {}
 
 
-def _refuse_foreign(board: Board, there: Mapping[str, int]) -> None:
-    """Raise where the folder is a package of the user's: its __init__.py does not begin as every one of ours does."""
-    if "__init__.py" not in there:
-        return
+def _refuse_foreign(board: Board, there: Mapping[str, int], missing: Sequence[str]) -> None:
+    """Raise where a file of the user's would be replaced.
+
+    Its __init__.py does not begin as every one of ours does; or there is none, and ours is the first that is written
+    and the last that is taken away.
+    """
     begin = core_files()["__init__.py"].split(b"\n", 1)[0]
-    if files.begins_as(board, f"{FOLDER}/__init__.py", len(begin), hashlib.sha256(begin).hexdigest()):
+    if "__init__.py" not in there:
+        if not any(name in there for name in missing):
+            return
+    elif files.begins_as(board, f"{FOLDER}/__init__.py", len(begin), hashlib.sha256(begin).hexdigest()):
         return
     raise BoardError(
         "via-card",
@@ -204,7 +209,7 @@ def _no_room(board: Board, counted: tuple[int, int] | None) -> BoardError:
 def _take_away(board: Board, names: Sequence[str], *, made: bool) -> None:
     """Remove what this run has put there, and the folder where it was made for that."""
     with suppress(BoardError):
-        for name in names:
+        for name in reversed(names):
             files.remove(board, f"{FOLDER}/{name}")
         if made:
             files.remove(board, FOLDER)

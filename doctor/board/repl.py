@@ -14,6 +14,7 @@ from doctor.clock import Deadline
 from doctor.errors import BoardError, BoardReset
 from doctor.escape import shown
 from doctor.link import Link
+from doctor.power_off import UNPLUG
 
 CTRL_A, CTRL_B, CTRL_C, CTRL_D = b"\x01", b"\x02", b"\x03", b"\x04"
 RAW_BANNER = b"raw REPL; CTRL-B to exit\r\n>"
@@ -54,7 +55,7 @@ class ReplTimeout(BoardError):
             what,
             on=on,
             cause="a call that hangs on the board, such as LTE() with a modem that does not answer",
-            next="take all power from the board for 10 s, then run fipy-doctor check",
+            next=f"{UNPLUG}, wait 10 s, plug in again, and run fipy-doctor check",
         )
         self.heard = heard
 

@@ -70,7 +70,7 @@ def prepare(
         report = engine.run(bench, checks=checks, deadline_s=request.deadline_s, listen=listen)
     if report.interrupted:
         return report, Stopped()
-    standing = engine.barriers(report, checks.checks, request.override)
+    standing = engine.barriers(report, checks.checks, request.override, request.via)
     if standing:
         first = standing[0]
         said = first.evidence.get("next") if change_of(first) is not None else None
