@@ -25,7 +25,7 @@ _HEADING = re.compile(r"^#{2,4} (\d+(?:\.\d+)*)\.? ", re.MULTILINE)
 _NUMBER = r"\d{1,2}(?:\.\d{1,2})?(?![\d.]*\d)"
 _CITATION = re.compile(rf"(?<![\w/-])([\w-]+\.md) ({_NUMBER}(?:(?:, | and | to ){_NUMBER})*)")
 _FAILURE = re.compile(r"\bknown failures? `{0,2}([a-z0-9]+(?:-[a-z0-9]+)+)`{0,2}")
-_PATH = re.compile(r"\bdocs/((?:reference/)?[\w-]+\.md)")
+_PATH = re.compile(r"\bdocs/(reference/[\w-]+\.md)")
 _OWN_SECTION = re.compile(rf"\b[Ss]ections? ({_NUMBER}(?:(?:, | and | to ){_NUMBER})*)")
 
 _NAMES = "|".join(re.escape(path.stem) for path in REFERENCE.glob("*-*.md"))
