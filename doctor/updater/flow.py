@@ -30,7 +30,7 @@ _WAITING = (states.FFH, states.RAM_UPDATER, states.RECOVERY, states.STP_OPEN)
 #: (modem-protocol.md 8.3).
 VERSION_TRIES = 5
 BLOCK_PAUSE_MS = 4000
-#: Wait in ms for the +SYSSTART of a restart. Some users never saw one (modem-protocol.md 2.3): the mode is asked after it.
+#: Wait in ms for the +SYSSTART of a restart. Some users never saw one (modem-protocol.md 2.3); the mode is asked then.
 SYSSTART_MS = 60000
 
 
