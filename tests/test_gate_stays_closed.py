@@ -17,7 +17,7 @@ from doctor.bench import Bench, BenchOptions
 from doctor.check import Finding, Status
 from doctor.errors import DoctorError
 from doctor.jobs.flash import FlashRequest, flash
-from doctor.sim.practice import make_practice_image
+from doctor.sim.practice.image import make_practice_image
 from tests.cli.terminal import Terminal
 from tests.jobs.flashing import User, small_image
 

@@ -104,7 +104,7 @@ NOT_USED_MEDIA = {
     ("tests/checks/test_card_is_fat.py", "test_blank_card_fails"): "a blank card is what it is about",
     ("tests/benchmarks/card.py", "measure"): "sparse images of up to 64 GB, compared with tools that make the same",
 }
-CARD_ROOMS = ("doctor.card", "tests.card", "doctor.sim.cardimage", "doctor.sim.blocks")
+CARD_ROOMS = ("doctor.card", "tests.card", "doctor.sim.card.image", "doctor.sim.card.blocks")
 
 
 def is_zeros(node: ast.expr) -> bool:

@@ -17,7 +17,7 @@ from doctor.cli.screen import Screen
 from doctor.errors import DoctorError, UsageError
 
 if TYPE_CHECKING:
-    from doctor.sim.listen import Listener
+    from doctor.sim.served.listen import Listener
 
 KINDS = ("image", "updater", "bootrom", "pair")
 #: Builds of simulated modems in the example of a practice image: by default, and where that is the image's own.
@@ -177,8 +177,8 @@ def _example(given: dict[str, Any], paths: list[Path]) -> str:
 
 def _practice_files(out: Path, given: dict[str, Any]) -> list[Path]:
     """Write what was asked for. Raises ValueError for a name that says otherwise, OSError."""
-    from doctor.sim import practice
-    from doctor.sim.practice_elf import make_practice_elf
+    from doctor.sim.practice import image
+    from doctor.sim.practice.elf import make_practice_elf
 
     kind = given["kind"]
     folder = out.parent if out.suffix in (".dup", ".elf") else out
@@ -187,12 +187,12 @@ def _practice_files(out: Path, given: dict[str, Any]) -> list[Path]:
         return [make_practice_elf(out)]
     if kind == "image":
         _hold_to_its_name(out, given)
-        return [practice.make_practice_image(out, given["radio"], given["build"], base=given["base"])]
+        return [image.make_practice_image(out, given["radio"], given["build"], base=given["base"])]
     if not out.is_dir():
         raise ValueError("these files have their own names: give a folder")
     if kind == "bootrom":
-        return [practice.make_practice_bootrom(out, given["build"])]
-    return [practice.make_practice_part(out, part) for part in (1, 2)]
+        return [image.make_practice_bootrom(out, given["build"])]
+    return [image.make_practice_part(out, part) for part in (1, 2)]
 
 
 def _hold_to_its_name(out: Path, given: dict[str, Any]) -> None:
@@ -274,7 +274,7 @@ def _work_by_hand(screen: Screen, given: dict[str, Any]) -> int:
 
 
 def _copy_to_card(bench: Any, source: Path, path: str | None) -> None:
-    from doctor.sim.fat_layout import CardFault
+    from doctor.sim.card.layout import CardFault
 
     try:
         bench.hands.copy_to_card(source, path)
@@ -307,7 +307,7 @@ def _hands_from_keyboard(screen: Screen, listener: Listener) -> None:
 def _listen(screen: Screen, given: dict[str, Any]) -> int:
     from rich.text import Text
 
-    from doctor.sim.listen import Listener
+    from doctor.sim.served.listen import Listener
 
     url = given["port"] or ("sim://sqn3330" if given["modem_only"] else "sim://fipy")
     if given["modem_only"] and url.startswith(("sim://fipy", "sim://gpy")):
@@ -320,7 +320,7 @@ def _listen(screen: Screen, given: dict[str, Any]) -> int:
 
     kind = Listener
     if given["telnet"]:
-        from doctor.sim.listen_wifi import WifiListener as kind
+        from doctor.sim.served.wifi import WifiListener as kind
     listener = _open({**given, "port": url}, lambda at: kind(at, tcp_port=given["tcp_port"], on_names=tell))
     with listener:
         screen.note(Text(f"{url} is served here, until Ctrl-C:", style="dim"))

@@ -7,14 +7,14 @@ import threading
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
-from doctor.sim.blocks import Blocks, FileBlocks, MemoryBlocks
-from doctor.sim.cardimage import CardDevice, build_card
+from doctor.sim.board.file_faults import parse_files
+from doctor.sim.card.blocks import Blocks, FileBlocks, MemoryBlocks
+from doctor.sim.card.image import CardDevice, build_card
 from doctor.sim.carrier import Carrier
-from doctor.sim.file_faults import parse_files
 from doctor.sim.hands import Hands
 from doctor.sim.hostport import HostPort, PortVanished
-from doctor.sim.modem import Modem
-from doctor.sim.modem_switches import Switches
+from doctor.sim.modem.modem import Modem
+from doctor.sim.modem.switches import Switches
 from doctor.sim.scenarios import Setup, set_up
 from doctor.sim.simurl import (
     BARE_MODEMS,
@@ -28,7 +28,7 @@ from doctor.sim.state import BenchBusy, StateDir, StateUnusable
 from doctor.sim.world import Wire, World
 
 if TYPE_CHECKING:
-    from doctor.sim.board import BoardSim
+    from doctor.sim.board.board import BoardSim
 
 __all__ = ["BenchBusy", "SimBench", "StateUnusable"]
 
@@ -211,7 +211,7 @@ class SimBench:
         self.card.insert(FileBlocks(self.store.card_path))
 
     def _make_board(self, setup: Setup) -> BoardSim:
-        from doctor.sim.board import BoardSim
+        from doctor.sim.board.board import BoardSim
 
         release = self.origin["release"] or setup.release or DEFAULT_RELEASE
         return BoardSim(

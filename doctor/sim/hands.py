@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from doctor.sim.blocks import FileBlocks, copy_of
-from doctor.sim.cardimage import put_files
+from doctor.sim.card.blocks import FileBlocks, copy_of
+from doctor.sim.card.image import put_files
 from doctor.sim.carrier import LABELS
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from doctor.sim.cardimage import CardLayout
-from doctor.sim.faults import Fault
-from doctor.sim.practice import practice_image, practice_name
+from doctor.sim.card.image import CardLayout
+from doctor.sim.modem.faults import Fault
+from doctor.sim.practice.image import practice_image, practice_name
 
 HANGING_RELEASE = "1.17.3.b1"
 """Era A, the board of the original thread: LTE() waits for ever for a dead modem (board-and-repl.md 1)."""

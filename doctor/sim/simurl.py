@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
-from doctor.sim.board_eras import sim_era
+from doctor.sim.board.eras import sim_era
+from doctor.sim.board.file_faults import parse_files
 from doctor.sim.carrier import CARRIERS, LABELS
-from doctor.sim.faults import Faults
-from doctor.sim.file_faults import parse_files
-from doctor.sim.modem_flash import parse_loaders
+from doctor.sim.modem.faults import Faults
+from doctor.sim.modem.flash import parse_loaders
 from doctor.sim.scenarios import SCENARIOS
 
 BOARDS = ("fipy", "gpy")

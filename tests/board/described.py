@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from doctor.sim.cardimage import CardLayout
+from doctor.sim.card.image import CardLayout
 
 #: One release of each era of the reference; eras A and C have one before and one after what matters to files.
 ERAS = {

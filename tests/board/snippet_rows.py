@@ -13,7 +13,7 @@ import hashlib
 from doctor.board import boot_scripts, bridge, onboard, snippets, snippets_bootrom, snippets_card, snippets_modem
 from doctor.board.snippets_pins import JUMPERS_PULSES
 from doctor.board.unique_id import UNIQUE_ID
-from doctor.sim.cardimage import CardLayout
+from doctor.sim.card.image import CardLayout
 from tests.board.described import (
     BRIDGES,
     DUP,

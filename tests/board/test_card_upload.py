@@ -12,8 +12,8 @@ from doctor.board.board import Board
 from doctor.board.card_upload import Listeners, bring_to_card
 from doctor.errors import BoardError, Stopped
 from doctor.firmware.image import FirmwareImage, examine
-from doctor.sim.listen_wifi import WifiListener
-from doctor.sim.practice import make_practice_image
+from doctor.sim.practice.image import make_practice_image
+from doctor.sim.served.wifi import WifiListener
 
 DRAFT = ".fd-new"
 

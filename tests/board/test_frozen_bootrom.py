@@ -15,7 +15,7 @@ from doctor.cli import options
 from doctor.errors import FirmwareError, UsageError
 from doctor.firmware import bootrom
 from doctor.firmware.bootrom import FROM_BOARD, from_attribute, load_bootrom
-from doctor.sim.practice import practice_bootrom
+from doctor.sim.practice.image import practice_bootrom
 from tests.firmware.test_bootrom import GOOD
 
 PACKAGE = practice_bootrom()

@@ -8,7 +8,7 @@ import pytest
 
 from doctor.board.board import Board
 from doctor.link import open_link
-from doctor.sim.listen import Listener
+from doctor.sim.served.listen import Listener
 from tests.board.one_byte import FROM_BOARD, TO_BOARD, OneByte, PtyProxy
 
 SAID = b"OK@@FD 1\r\n@@FD 2\r\n\x04\x04>"

@@ -17,9 +17,9 @@ from doctor.board.board import Board
 from doctor.board.repl import Repl, ReplTraceback, tagged
 from doctor.errors import BoardReset
 from doctor.link import open_link
-from doctor.sim.blocks import MemoryBlocks
-from doctor.sim.board_eras import sim_era
-from doctor.sim.cardimage import CardLayout, build_card
+from doctor.sim.board.eras import sim_era
+from doctor.sim.card.blocks import MemoryBlocks
+from doctor.sim.card.image import CardLayout, build_card
 from tests.board.described import (
     AT_PROMPT,
     BOOT_FILES,

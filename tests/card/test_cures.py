@@ -17,7 +17,7 @@ from doctor.errors import CardError, DoctorError
 from doctor.jobs.fix import FixRequest, FixResult, fix
 from doctor.remedies import DoableCure, side_files
 from doctor.remedies.cure import CureContext
-from doctor.sim.practice import make_practice_image
+from doctor.sim.practice.image import make_practice_image
 from doctor.updater import side_file
 from doctor.updater.crc import crc16
 from tests.card.images import BIG, DUP, DUP_NAME, START, card, patched

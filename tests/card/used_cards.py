@@ -21,7 +21,7 @@ import pytest
 
 from doctor.card.device_guard import confirmation
 from doctor.card.drives import find_drive
-from doctor.sim.practice import practice_image
+from doctor.sim.practice.image import practice_image
 from tests.card import media
 from tests.card.images import DUP_NAME, MIB, START, tool
 from tests.card.test_device import attach, detach

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from doctor.bench import Bench, BenchOptions
 from doctor.sim.bench import SimBench
-from doctor.sim.board import BoardSim
+from doctor.sim.board.board import BoardSim
 
 Spoil = Callable[[SimBench], None]
 

@@ -7,10 +7,10 @@ import pytest
 from checks.board_reads_card import BoardReadsCard
 from doctor.check import Finding, Status
 from doctor.sim.bench import SimBench
-from doctor.sim.cardimage import CardLayout, build_card
-from doctor.sim.fat_layout import partition_table
-from doctor.sim.fat_volume import FatVolume
-from doctor.sim.practice import practice_image, practice_name
+from doctor.sim.card.image import CardLayout, build_card
+from doctor.sim.card.layout import partition_table
+from doctor.sim.card.volume import FatVolume
+from doctor.sim.practice.image import practice_image, practice_name
 
 from .simulated import Spoil, bench_at, write_files
 

@@ -7,7 +7,7 @@ import pytest
 from checks.dup_at_root import DupAtRoot
 from doctor.bench import Bench, BenchOptions
 from doctor.check import Finding, Grade, Status
-from doctor.sim.practice import practice_image
+from doctor.sim.practice.image import practice_image
 from tests.card.images import DUP, DUP_NAME, START, Inside, card, patched, with_mbr
 from tests.card.media import used_folder
 

@@ -13,7 +13,7 @@ import pytest
 from doctor.board.carriers import Carrier as Kind
 from doctor.board.jumper_verdict import CtsReadings, JumperReadings, Jumpers, Pulse, Step, judge_cts, judge_pins
 from doctor.board.jumpers import order_of_steps
-from doctor.sim.board_pins import Pins, PinState
+from doctor.sim.board.pins import Pins, PinState
 from doctor.sim.carrier import G6, Carrier
 
 KINDS = {"expansion2": Kind.EXPANSION_2, "expansion3": Kind.EXPANSION_3}

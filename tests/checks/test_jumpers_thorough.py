@@ -17,8 +17,8 @@ from doctor.check import Check, Finding, Needs, Status
 from doctor.clock import Deadline
 from doctor.errors import DeadlineOverrun, DoctorError
 from doctor.sim.bench import SimBench
-from doctor.sim.board import BoardSim
-from doctor.sim.board_pins import PinState
+from doctor.sim.board.board import BoardSim
+from doctor.sim.board.pins import PinState
 
 from .simulated import Spoil, bench_at, board_of
 

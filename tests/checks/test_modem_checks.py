@@ -11,7 +11,7 @@ from checks.boot_switch_answers import BootSwitchAnswers
 from checks.modem_answers import ModemAnswers
 from checks.step_is_safe import StepIsSafe
 from doctor.check import Finding, SkipReason, Status
-from doctor.sim.practice import make_practice_image
+from doctor.sim.practice.image import make_practice_image
 from tests.checks.simulated import bench_at
 
 PASS, WARN, FAIL, SKIP = Status.PASS, Status.WARN, Status.FAIL, Status.SKIP

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from doctor.sim.practice import make_practice_image
+from doctor.sim.practice.image import make_practice_image
 
 from .terminal import Terminal
 

@@ -10,7 +10,7 @@ import pytest
 
 from doctor.cli.main import COMMANDS, cli
 from doctor.cli.options import OneOfEach
-from doctor.sim.practice import make_practice_image
+from doctor.sim.practice.image import make_practice_image
 
 from .terminal import Terminal
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from doctor.plural import counted
-from doctor.sim.practice import make_practice_image
-from doctor.sim.practice_elf import make_practice_elf
+from doctor.sim.practice.elf import make_practice_elf
+from doctor.sim.practice.image import make_practice_image
 
 from .terminal import Terminal
 

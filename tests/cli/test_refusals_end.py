@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from doctor.sim.practice import make_practice_bootrom, make_practice_image, make_practice_part
-from doctor.sim.practice_elf import make_practice_elf
+from doctor.sim.practice.elf import make_practice_elf
+from doctor.sim.practice.image import make_practice_bootrom, make_practice_image, make_practice_part
 from doctor.updater import rules, rules_loaders, rules_pair
 from tests.test_error_ids import ids_in
 

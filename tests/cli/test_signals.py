@@ -12,7 +12,7 @@ import pytest
 
 from doctor.cli import signals
 from doctor.cli.main import run
-from doctor.sim.listen import Listener
+from doctor.sim.served.listen import Listener
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither signal, and no pseudo terminals")
 

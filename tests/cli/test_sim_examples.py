@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from doctor.sim.practice import make_practice_image
-from doctor.sim.practice_elf import make_practice_elf
+from doctor.sim.practice.elf import make_practice_elf
+from doctor.sim.practice.image import make_practice_image
 
 from .terminal import Terminal
 

@@ -12,7 +12,7 @@ from doctor.errors import FirmwareError, UsageError
 from doctor.firmware import bootrom
 from doctor.firmware.bootrom import extract, load_bootrom
 from doctor.firmware.checksums import fletcher32
-from doctor.sim.practice import make_practice_bootrom, make_practice_image
+from doctor.sim.practice.image import make_practice_bootrom, make_practice_image
 
 DESCRIPTION = b"bootrom upgrade package\0"
 

@@ -281,7 +281,7 @@ def test_practice_image_with_another_signature() -> None:
 
 
 def test_practice_images_of_the_simulator() -> None:
-    practice = pytest.importorskip("doctor.sim.practice")
+    practice = pytest.importorskip("doctor.sim.practice.image")
     full = look(practice.practice_image("NB1", 41019), practice.practice_name("NB1", 41019))
     diff = look(practice.practice_image("CATM1", 41065, base=38638), practice.practice_name("CATM1", 41065, 38638))
     assert (full.verdict, full.radio, full.promised_build, full.base) == (Verdict.VERIFIED, "NB1", 41019, None)

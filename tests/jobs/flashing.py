@@ -11,7 +11,7 @@ from doctor.bench import Bench, BenchOptions
 from doctor.events import Event, Notice, Phase, Progress, StepStarted
 from doctor.jobs.flash import FlashPlan, FlashRequest, FlashResult, Wish, flash
 from doctor.sim.bench import SimBench
-from doctor.sim.practice import make_practice_image
+from doctor.sim.practice.image import make_practice_image
 
 BUILD = 41019  #: another than that of the practice image on the simulated card, which has its genuine size
 SIZE_BYTES = 100_000

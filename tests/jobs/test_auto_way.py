@@ -8,7 +8,7 @@ import pytest
 
 from doctor.bench import Bench, BenchOptions
 from doctor.jobs.flash import FlashPlan, FlashRequest, prepare
-from doctor.sim.practice import make_practice_image
+from doctor.sim.practice.image import make_practice_image
 
 
 @pytest.mark.parametrize(("scenario", "via"), [("healthy", "card"), ("modem-recovery", "usb")])

@@ -10,7 +10,7 @@ import pytest
 from doctor.bench import Bench, BenchOptions
 from doctor.errors import DoctorError
 from doctor.jobs.flash import FlashPlan, FlashRequest, FlashResult, flash, prepare
-from doctor.sim.practice import make_practice_image
+from doctor.sim.practice.image import make_practice_image
 
 from .flashing import User
 

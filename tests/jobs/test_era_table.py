@@ -10,7 +10,7 @@ import pytest
 from doctor import engine
 from doctor.bench import Bench, BenchOptions
 from doctor.jobs.flash import FlashRequest, flash
-from doctor.sim.practice import make_practice_image
+from doctor.sim.practice.image import make_practice_image
 from tests.jobs.flashing import BUILD, User
 
 ERAS = {

@@ -15,8 +15,8 @@ from doctor.firmware.bootrom import FROM_BOARD
 from doctor.jobs.flash import FlashRequest, FlashResult, flash, rehearse
 from doctor.jobs.status import Standing, status
 from doctor.sim.bench import SimBench
-from doctor.sim.practice import make_practice_bootrom, make_practice_image, practice_part
-from doctor.sim.practice_elf import practice_elf
+from doctor.sim.practice.elf import practice_elf
+from doctor.sim.practice.image import make_practice_bootrom, make_practice_image, practice_part
 
 from .flashing import User, after_bytes, in_step
 
@@ -143,7 +143,7 @@ RENEWED = "bootloaders=38638,38638,38638*"
 
 
 def pair(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    monkeypatch.setattr("doctor.sim.practice.PART_SIZE_BYTES", (60_000, 70_000))
+    monkeypatch.setattr("doctor.sim.practice.image.PART_SIZE_BYTES", (60_000, 70_000))
     files = []
     for part in (1, 2):
         path = folder / f"PRACTICE-CATM1-48829-{part}.dup"

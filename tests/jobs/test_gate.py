@@ -12,8 +12,8 @@ from doctor import roster
 from doctor.bench import Bench, BenchOptions
 from doctor.errors import UsageError
 from doctor.jobs.flash import FlashRequest, FlashResult, flash
-from doctor.sim import board_modules
-from doctor.sim.modem import Modem
+from doctor.sim.board.modules import table
+from doctor.sim.modem.modem import Modem
 from tests.link import devices
 from tests.link.wire import Wire
 
@@ -41,7 +41,7 @@ def at_a_board(
 ) -> OnBoard:
     user = User()
     if not token:
-        monkeypatch.delitem(board_modules._PLAIN, "fipy_doctor_sim")
+        monkeypatch.delitem(table._PLAIN, "fipy_doctor_sim")
     with Bench(BenchOptions(port=url, firmware=(image,))) as bench:
         bench.link.simulated = False
         bench.link.can_change_baud = changes_baud

@@ -16,7 +16,7 @@ from doctor.jobs.onward import Attempt, onward
 from doctor.jobs.status import status
 from doctor.jobs.steps_done import all_sent
 from doctor.sim.bench import SimBench
-from doctor.sim.faults import DEPLOY, Fault
+from doctor.sim.modem.faults import DEPLOY, Fault
 from doctor.updater import states
 from doctor.updater.shapes import FIRST_FULL
 

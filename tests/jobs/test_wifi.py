@@ -14,7 +14,7 @@ from doctor.errors import DoctorError
 from doctor.events import Event, Phase, Progress, StepStarted
 from doctor.jobs.flash import FlashRequest, FlashResult, flash
 from doctor.jobs.ways import choose_via
-from doctor.sim.listen_wifi import WifiListener
+from doctor.sim.served.wifi import WifiListener
 from tests.jobs.flashing import BUILD, User, small_image
 
 

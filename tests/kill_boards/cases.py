@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from doctor.sim.bench import SimBench
-from doctor.sim.blocks import FileBlocks
-from doctor.sim.cardimage import CardDevice, CardFault, CardLayout, build_card
-from doctor.sim.flashfs import MAIN_PY
+from doctor.sim.board.flashfs import MAIN_PY
+from doctor.sim.card.blocks import FileBlocks
+from doctor.sim.card.image import CardDevice, CardFault, CardLayout, build_card
 
 RELEASES = {"fat": "1.17.3.b1", "littlefs": "1.20.2.r4"}
 #: A release whose firmware can be told not to start its modem, on FAT: 1.17 cannot.

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from doctor.sim.bench import SimBench
-from doctor.sim.board import BoardSim
-from doctor.sim.file_faults import FileFaults
+from doctor.sim.board.board import BoardSim
+from doctor.sim.board.file_faults import FileFaults
 from doctor.sim.hostport import HostPort
 from tests.board.one_byte import FROM_BOARD, TO_BOARD, OneByte
 

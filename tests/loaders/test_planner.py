@@ -6,7 +6,7 @@ from itertools import combinations
 
 import pytest
 
-from doctor.sim.modem_flash import parse_loaders
+from doctor.sim.modem.flash import parse_loaders
 from doctor.updater import states
 from doctor.updater.plan import ImageFacts, Options, Plan, Running, make_plan, radio_of
 from doctor.updater.rules_loaders import loader_line

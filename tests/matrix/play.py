@@ -22,8 +22,8 @@ from doctor.errors import LinkError
 from doctor.events import Event, Listener, Progress, StepStarted
 from doctor.jobs.flash import FlashResult, flash
 from doctor.sim.bench import SimBench
-from doctor.sim.faults import Fault
-from doctor.sim.modem import Modem
+from doctor.sim.modem.faults import Fault
+from doctor.sim.modem.modem import Modem
 from doctor.sim.world import close_all_worlds
 from tests.matrix.cells import Cell, flow_of
 from tests.matrix.flows import FlowCase, Yes, prepare

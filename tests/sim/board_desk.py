@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from doctor.sim.board import BoardSim
-from doctor.sim.modem import Modem
+from doctor.sim.board.board import BoardSim
+from doctor.sim.modem.modem import Modem
 from doctor.sim.world import Wire, World, heard
 
 

@@ -6,7 +6,7 @@ import binascii
 import struct
 import zlib
 
-from doctor.sim.modem import Modem
+from doctor.sim.modem.modem import Modem
 from doctor.sim.world import Wire, World, heard
 
 RESET = bytes.fromhex("66617374 00 00 0000 00000000 8ae3 0000")

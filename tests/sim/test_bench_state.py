@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from doctor.sim.bench import SimBench
-from doctor.sim.blocks import FileBlocks
-from doctor.sim.cardimage import CardDevice, CardFault, build_card
+from doctor.sim.card.blocks import FileBlocks
+from doctor.sim.card.image import CardDevice, CardFault, build_card
 from doctor.sim.urlhandler.protocol_sim import Serial
 
 

@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from doctor.sim.cardimage import CardDevice, CardLayout, build_card
+from doctor.sim.card.image import CardDevice, CardLayout, build_card
 from tests.sim.board_desk import Desk
 
 OLD, NEW = "1.18.2", "1.20.2.r4"

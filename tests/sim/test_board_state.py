@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from doctor.sim.board_eras import sim_era
-from doctor.sim.cardimage import CardDevice, build_card
+from doctor.sim.board.eras import sim_era
+from doctor.sim.card.image import CardDevice, build_card
 from tests.sim.board_desk import Desk
 
 

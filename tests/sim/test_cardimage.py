@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from doctor.sim.blocks import FileBlocks, MemoryBlocks
-from doctor.sim.cardimage import CardDevice, CardFault, CardLayout, build_card
+from doctor.sim.card.blocks import FileBlocks, MemoryBlocks
+from doctor.sim.card.image import CardDevice, CardFault, CardLayout, build_card
 
 BIG = bytes(range(251)) * 1000
 FILES = {"PRACTICE-CATM1-41065.dup": BIG, "sd/CATM1-41065.dup": b"short", "main.py": b"x" * 3000}

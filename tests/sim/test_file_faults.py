@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from doctor.sim.bench import SimBench
-from doctor.sim.file_faults import parse_files
+from doctor.sim.board.file_faults import parse_files
 from tests.sim.board_desk import Desk
 
 OLD, NEW = "1.17.3.b1", "1.20.2.r4"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from doctor.sim.listen_wifi import WifiListener
+from doctor.sim.served.wifi import WifiListener
 
 LIMIT_S = 5.0
 

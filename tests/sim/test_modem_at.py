@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from doctor.sim.modem import Modem
+from doctor.sim.modem.modem import Modem
 from doctor.sim.world import World
 from tests.sim.modem_host import Host
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from doctor.sim.modem import Modem
-from doctor.sim.modem_images import fletcher32, judge
+from doctor.sim.modem.images import fletcher32, judge
+from doctor.sim.modem.modem import Modem
 from doctor.sim.world import World
 from tests.sim.modem_host import Host
 

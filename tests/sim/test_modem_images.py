@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from doctor.sim.modem_images import Damaged, fletcher32, judge, total_bytes, walk
+from doctor.sim.modem.images import Damaged, fletcher32, judge, total_bytes, walk
 from tests.sim.modem_host import container, practice, tiny_elf
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from doctor.sim.faults import Fault, Faults
-from doctor.sim.modem import Modem
+from doctor.sim.modem.faults import Fault, Faults
+from doctor.sim.modem.modem import Modem
 from doctor.sim.world import World
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from doctor.sim.modem_flash import Flash, fresh_flash, install, parse_loaders
-from doctor.sim.modem_images import Judged
+from doctor.sim.modem.flash import Flash, fresh_flash, install, parse_loaders
+from doctor.sim.modem.images import Judged
 from doctor.sim.scenarios import SCENARIOS, set_up
 from doctor.sim.simurl import parse_sim_url
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from doctor.sim.modem import MODES, Modem
+from doctor.sim.modem.modem import MODES, Modem
 from doctor.sim.world import World
 from tests.sim.modem_host import RESET, RESET_ACK, Host, container, practice, tiny_elf
 

@@ -6,8 +6,8 @@ import zlib
 
 import pytest
 
-from doctor.sim.modem import Modem
-from doctor.sim.modem_stp import frame as reply_frame
+from doctor.sim.modem.modem import Modem
+from doctor.sim.modem.stp import frame as reply_frame
 from doctor.sim.world import World
 from tests.sim.modem_host import OPEN, RESET, RESET_ACK, Host, container, frame, practice
 

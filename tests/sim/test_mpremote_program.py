@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from doctor.sim.listen import Listener
+from doctor.sim.served.listen import Listener
 
 pytest.importorskip("mpremote", reason="mpremote is not installed")
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo terminals")

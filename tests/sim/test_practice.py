@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from doctor.sim.practice import make_practice_image, practice_image, practice_name
+from doctor.sim.practice.image import make_practice_image, practice_image, practice_name
 
 
 def test_image_has_the_genuine_size_and_a_right_checksum() -> None:

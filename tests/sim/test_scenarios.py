@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import serial
 
-from doctor.sim.practice import practice_image
+from doctor.sim.practice.image import practice_image
 from doctor.sim.scenarios import SCENARIOS
 from doctor.sim.urlhandler.protocol_sim import Serial
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from doctor.card.image import ImageCard
-from doctor.sim.blocks import FileBlocks
-from doctor.sim.cardimage import CardDevice, FatVolume, put_files
-from doctor.sim.fat_layout import PC_PARTITION_LBA, partition_table, pc_layout, write_layout
+from doctor.sim.card.blocks import FileBlocks
+from doctor.sim.card.image import CardDevice, FatVolume, put_files
+from doctor.sim.card.layout import PC_PARTITION_LBA, partition_table, pc_layout, write_layout
 from tests.card.images import MIB
 from tests.card.media import used
 

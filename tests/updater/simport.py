@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from doctor.sim.modem import Modem
+from doctor.sim.modem.modem import Modem
 from doctor.sim.world import Wire, World, heard
 
 

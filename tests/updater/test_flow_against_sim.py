@@ -14,9 +14,9 @@ import pytest
 
 from doctor.modem.facts import from_core, from_version_lines
 from doctor.modem.images import running
-from doctor.sim.faults import Fault
-from doctor.sim.modem import Modem
-from doctor.sim.practice import practice_image, practice_name
+from doctor.sim.modem.faults import Fault
+from doctor.sim.modem.modem import Modem
+from doctor.sim.practice.image import practice_image, practice_name
 from doctor.sim.world import World, close_all_worlds
 from doctor.updater import states
 from doctor.updater.flow import Flow, Outcome

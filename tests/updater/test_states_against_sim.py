@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from doctor.modem.facts import ModemFacts, from_core
-from doctor.sim.modem import Modem
+from doctor.sim.modem.modem import Modem
 from doctor.sim.world import World, close_all_worlds
 from doctor.updater import states
 from doctor.updater.profile import MONARCH2, SQN3330, Profile

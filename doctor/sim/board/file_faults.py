@@ -1,0 +1,169 @@
+"""What goes wrong with the files of the simulated board: ``files=…`` of a ``sim://`` URL, parsed, counted and struck.
+
+A healthy bench has none of it. Everything is counted, nothing is left to chance, and what was counted is kept with
+the bench: a dip that struck in one run of the program does not strike again in the next.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from doctor.sim.card.image import CardFault
+
+FILE_WORDS = {
+    "504k, 4m": "capacity of /flash, in KiB or MiB",
+    "fat, littlefs": "the file system of /flash, whatever the release",
+    "eio:PATH": "reading PATH brings EIO",
+    "eio-write:PATH": "writing PATH brings EIO",
+    "read-only:PATH": "PATH can be neither written nor removed: EACCES",
+    "grows:PATH[@TIMES]": "PATH gets a line longer each time that it is read; with TIMES only so often",
+    "dip@N": "the power dips inside the N-th change of a file or folder, and the board boots",
+    "word@N": "another thread prints a word into the middle of the N-th line that code prints",
+    "log@N": "the same with a line of the ESP-IDF log",
+    "word-every@N, log-every@N": "the same in every N-th line",
+    "tick@MS": "a thread prints a word every MS milliseconds, wherever the output stands",
+    "erase@MS": "formatting takes MS milliseconds",
+}
+"""Words of ``files=``, with commas between them; PATH is within /flash, or starts with a slash."""
+
+WORD = "tick\n"
+LOG_LINE = "I (48213) wifi: state: run -> init (200)\n"
+GROWTH = b"12.5;1013;48\n"
+ERASE_MS = 4000
+
+_SIZE = re.compile(r"(\d+)([km])")
+_PATH_WORD = re.compile(r"(eio|eio-write|read-only|grows):([^@]+)(?:@(\d+))?")
+_COUNT_WORD = re.compile(r"(dip|word|log|word-every|log-every|tick|erase)@(\d+)")
+_UNITS = {"k": 1024, "m": 1024 * 1024}
+
+
+@dataclass
+class FileFaults:
+    """Sizes and faults of a board's files.
+
+    size_bytes  of /flash; None: as the board has it
+    is_fat      /flash is FAT, or LittleFS; None: as the release has it
+    eio, eio_write, read_only  absolute paths
+    grows       how often reading the path still makes it longer; None: always
+    dips        numbers of the changes that the power dips in, counted from 1
+    torn        what is printed into which line, by its number
+    every       what is printed into every so many-th line
+    tick_ms     between two words of a thread; 0: none prints
+    """
+
+    size_bytes: int | None = None
+    is_fat: bool | None = None
+    eio: set[str] = field(default_factory=set)
+    eio_write: set[str] = field(default_factory=set)
+    read_only: set[str] = field(default_factory=set)
+    grows: dict[str, int | None] = field(default_factory=dict)
+    dips: set[int] = field(default_factory=set)
+    torn: dict[int, str] = field(default_factory=dict)
+    every: dict[int, str] = field(default_factory=dict)
+    tick_ms: int = 0
+    erase_ms: int = ERASE_MS
+    changes: int = 0
+    lines: int = 0
+    on_change: Callable[[int, str, str], None] = lambda number, kind, path: None
+    """Called before each change with its number, its kind (as ``Vfs.change``) and the path; for who wants to know."""
+
+    def dips_in(self, kind: str, path: str) -> bool:
+        """Count a change; True when the power dips inside it."""
+        self.changes += 1
+        self.on_change(self.changes, kind, path)
+        return self.changes in self.dips
+
+    def refuse_reading(self, path: str) -> None:
+        """Raise CardFault where a file cannot be read."""
+        if path in self.eio:
+            raise CardFault("read-error", path)
+
+    def refuse_changing(self, path: str, *, writes: bool) -> None:
+        """Raise CardFault where a file cannot be written or (``writes`` False) removed."""
+        if path in self.read_only:
+            raise CardFault("denied", path)
+        if writes and path in self.eio_write:
+            raise CardFault("read-error", path)
+
+    def growth(self, path: str) -> bytes:
+        """What is added to a file that was just read."""
+        if path not in self.grows:
+            return b""
+        left = self.grows[path]
+        if left is not None:
+            self.grows[path] = max(0, left - 1)
+        return b"" if left == 0 else GROWTH
+
+    def printed(self, text: str) -> str:
+        """A line that code prints, with what another thread prints into it."""
+        self.lines += 1
+        words = [self.torn.get(self.lines, "")]
+        words += [word for every, word in self.every.items() if self.lines % every == 0]
+        middle = len(text) // 2
+        return text[:middle] + "".join(words) + text[middle:]
+
+    def state(self) -> dict[str, Any]:
+        """What was counted so far, as plain data."""
+        return {"changes": self.changes, "lines": self.lines, "grows": dict(self.grows)}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on counting from ``state``."""
+        self.changes = int(state.get("changes", 0))
+        self.lines = int(state.get("lines", 0))
+        self.grows.update({path: left for path, left in state.get("grows", {}).items() if path in self.grows})
+
+
+def parse_files(texts: Iterable[str]) -> FileFaults:
+    """What ``files=…`` says, given once or several times. Raises ValueError that names the words."""
+    faults = FileFaults()
+    for text in texts:
+        for word in text.split(","):
+            _take(faults, word.strip())
+    return faults
+
+
+def _take(faults: FileFaults, word: str) -> None:
+    if word in ("fat", "littlefs"):
+        faults.is_fat = word == "fat"
+    elif size := _SIZE.fullmatch(word):
+        faults.size_bytes = int(size.group(1)) * _UNITS[size.group(2)]
+    elif named := _PATH_WORD.fullmatch(word):
+        _take_path(faults, named.group(1), _absolute(named.group(2)), named.group(3), word)
+    elif counted := _COUNT_WORD.fullmatch(word):
+        _take_count(faults, counted.group(1), int(counted.group(2)), word)
+    else:
+        raise _unknown(word)
+
+
+def _take_path(faults: FileFaults, kind: str, path: str, times: str | None, word: str) -> None:
+    if kind == "grows":
+        faults.grows[path] = None if times is None else int(times)
+    elif times is not None:
+        raise _unknown(word)
+    else:
+        {"eio": faults.eio, "eio-write": faults.eio_write, "read-only": faults.read_only}[kind].add(path)
+
+
+def _take_count(faults: FileFaults, kind: str, count: int, word: str) -> None:
+    if count < 1:
+        raise _unknown(word)
+    said = LOG_LINE if kind.startswith("log") else WORD
+    if kind == "dip":
+        faults.dips.add(count)
+    elif kind == "tick":
+        faults.tick_ms = count
+    elif kind == "erase":
+        faults.erase_ms = count
+    else:
+        (faults.every if kind.endswith("-every") else faults.torn)[count] = said
+
+
+def _absolute(path: str) -> str:
+    return path if path.startswith("/") else "/flash/" + path
+
+
+def _unknown(word: str) -> ValueError:
+    return ValueError(f"files says nothing with {word!r}: words are {', '.join(FILE_WORDS)}")

@@ -1,0 +1,1 @@
+"""The modules that the simulated board imports without a file."""

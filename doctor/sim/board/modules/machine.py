@@ -1,0 +1,341 @@
+"""The stub module `machine`: UARTs, pins, the card slot, the watchdog and resets.
+
+Source: board-and-repl.md 3.4, 3.5, 4, 5.1.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+
+from doctor.sim.board.errors import EIO, REFUSED, UNAVAILABLE, os_error
+from doctor.sim.board.modules.misc import module
+from doctor.sim.board.pins import INPUT_ONLY, PinState
+from doctor.sim.card.image import CardDevice, CardFault
+
+if TYPE_CHECKING:
+    from doctor.sim.board.uart import Uart
+    from doctor.sim.board.vm import Vm
+
+CALL_US = 30
+"""Virtual time of one call into a UART or pin driver."""
+
+TX_AHEAD_BYTES = 128
+"""A write returns when all but this much has left: the hardware FIFO."""
+
+SD_INIT_MS = 60
+SD_FAIL_MS = 1100
+
+RESET_CAUSES = {"PWRON": 0, "HARD": 1, "WDT": 2, "DEEPSLEEP": 3, "SOFT": 4, "BROWN_OUT": 5}
+"""`machine.reset_cause()` values by name (``PWRON_RESET`` …)."""
+
+
+class Uart0Or1:
+    """`machine.UART(0 or 1, …)`: a view of the hardware; two objects of one number share it."""
+
+    EVEN: ClassVar[int] = 0
+    ODD: ClassVar[int] = 1
+    RX_ANY: ClassVar[int] = 1
+
+    def __init__(self, vm: Vm, number: int = 0, *settings: Any, keep: bool = False, **keywords: Any) -> None:
+        if number not in (0, 1):
+            raise os_error(UNAVAILABLE)  # UART(2) is the modem driver's own
+        self._vm = vm
+        self.number = number
+        self._board = vm.board
+        self._live = True
+        if not keep:
+            self.init(*settings, **keywords)
+
+    @property
+    def _uart(self) -> Uart:
+        if not self._live:
+            raise os_error(IMPOSSIBLE_AFTER_DEINIT)
+        return self._board.uart0 if self.number == 0 else self._board.uart1
+
+    def init(
+        self,
+        baudrate: int = 9600,
+        bits: int = 8,
+        parity: int | None = None,
+        stop: int = 1,
+        *,
+        timeout_chars: int = 2,
+        pins: tuple[str | None, ...] | None = None,
+        rx_buffer_size: int = 512,
+    ) -> None:
+        """Set up anew."""
+        if not 0 < baudrate <= 5_000_000 or bits not in (5, 6, 7, 8) or rx_buffer_size < 1:
+            raise ValueError("invalid argument(s) value")
+        self._live = True
+        self._board.setup_uart(self.number, baudrate, None if pins is None else tuple(pins))
+        self._uart.timeout_chars = timeout_chars
+
+    def deinit(self) -> None:
+        """Stop."""
+        if self._live and self.number == 1:
+            self._board.release_uart1()
+        self._live = False
+
+    def any(self) -> int:
+        """Bytes that wait."""
+        self._vm.charge(CALL_US)
+        return len(self._uart.rx)
+
+    def read(self, count: int | None = None) -> bytes | None:
+        """Up to ``count`` bytes; ends after ``timeout_chars`` of silence. None where nothing came."""
+        self._vm.charge(CALL_US)
+        uart = self._uart
+        gap_ms = uart.chars_ms(max(1, uart.timeout_chars))
+        while count is None or len(uart.rx) < count:
+            before = len(uart.rx)
+            if not self._vm.wait(gap_ms, lambda before=before: len(uart.rx) > before):  # type: ignore[misc]
+                break
+        data = uart.take(len(uart.rx) if count is None else count)
+        return data or None
+
+    def readall(self) -> bytes | None:
+        """All that waits."""
+        return self.read()
+
+    def readline(self) -> bytes | None:
+        """Up to the end of a line."""
+        uart = self._uart
+        while b"\n" not in uart.rx:
+            before = len(uart.rx)
+            if not self._vm.wait(uart.chars_ms(max(1, uart.timeout_chars)), lambda: len(uart.rx) > before):  # noqa: B023
+                break
+        end = uart.rx.find(b"\n")
+        return uart.take(end + 1 if end >= 0 else len(uart.rx)) or None
+
+    def readinto(self, buffer: bytearray, count: int | None = None) -> int | None:
+        """Into a buffer; the number of bytes, None where nothing came."""
+        data = self.read(len(buffer) if count is None else min(count, len(buffer)))
+        if data is None:
+            return None
+        buffer[: len(data)] = data
+        return len(data)
+
+    def write(self, data: str | bytes | bytearray | memoryview) -> int:
+        """Send; returns when all but a FIFO full has left."""
+        self._vm.charge(CALL_US)
+        uart = self._uart
+        raw = data.encode() if isinstance(data, str) else bytes(data)
+        if self.number == 0:
+            self._board.write_uart0(raw)
+            return len(raw)
+        if self._board.uart1_on_modem and self._board.pins.reaches_modem:
+            wire = self._board.to_modem
+            wire.send(raw, uart.baud)
+            while wire.pending > TX_AHEAD_BYTES:
+                self._vm.wait(uart.chars_ms(wire.pending), lambda: wire.pending <= TX_AHEAD_BYTES)
+        else:
+            self._vm.wait(uart.chars_ms(max(0, len(raw) - TX_AHEAD_BYTES)))
+        return len(raw)
+
+    def wait_tx_done(self, timeout_ms: int) -> bool:
+        """True once all has left."""
+        wire = self._board.to_modem
+        return self._vm.wait(timeout_ms, lambda: wire.pending == 0) if self.number else True
+
+    def sendbreak(self) -> None:
+        """Pull TX low for a moment."""
+        self.write(b"\0")
+
+    def irq(self, **_keywords: object) -> None:
+        """Accepted and never called."""
+
+    def __repr__(self) -> str:
+        return f"UART({self.number}, baudrate={self._uart.baud}, bits=8, parity=None, stop=1)"
+
+
+IMPOSSIBLE_AFTER_DEINIT = "the requested operation is not possible"
+
+
+class BoardPin:
+    """`machine.Pin`."""
+
+    IN: ClassVar[int] = 0
+    OUT: ClassVar[int] = 1
+    OPEN_DRAIN: ClassVar[int] = 2
+    PULL_UP: ClassVar[int] = 1
+    PULL_DOWN: ClassVar[int] = 2
+    IRQ_FALLING: ClassVar[int] = 1
+    IRQ_RISING: ClassVar[int] = 2
+
+    def __init__(self, vm: Vm, name: str | BoardPin, *settings: Any, **keywords: Any) -> None:
+        self._vm = vm
+        self._pins = vm.board.pins
+        self._name: str = name._name if isinstance(name, BoardPin) else str(name)
+        if self._name not in self._pins.names:
+            raise ValueError("invalid argument(s) value")
+        if settings or keywords:
+            self.init(*settings, **keywords)
+
+    def init(self, mode: int = 0, pull: int | None = None, *, value: int | None = None, alt: int = -1) -> None:
+        """Set mode, pull and value."""
+        words = {self.IN: "in", self.OUT: "out", self.OPEN_DRAIN: "open-drain"}
+        pulls = {None: None, self.PULL_UP: True, self.PULL_DOWN: False}
+        if mode not in words or pull not in pulls or (mode != self.IN and self._name in INPUT_ONLY):
+            raise ValueError("invalid argument(s) value")
+        old = self._pins[self._name].value
+        level = old if value is None else bool(value)
+        self._vm.charge(CALL_US)
+        self._vm.board.configure_pin(self._name, PinState(words[mode], pulls[pull], level))
+
+    def value(self, *value: int) -> int | None:
+        """Read the level, or set it."""
+        self._vm.charge(CALL_US)
+        if not value:
+            return int(self._pins.level(self._name))
+        state = self._pins[self._name]
+        self._vm.board.configure_pin(self._name, PinState(state.mode, state.pull, bool(value[0])))
+        return None
+
+    __call__ = value
+
+    def toggle(self) -> None:
+        """The other level."""
+        self.value(not self._pins[self._name].value)
+
+    def id(self) -> str:
+        """Its name."""
+        return self._name
+
+    def __repr__(self) -> str:
+        return f"Pin('{self._name}')"
+
+
+class SdCard:
+    """`machine.SD`."""
+
+    def __init__(self, vm: Vm, number: int = 0) -> None:
+        if number != 0:
+            raise os_error(UNAVAILABLE)
+        self._vm = vm
+        self.init()
+
+    def init(self, number: int = 0) -> None:
+        """Wake the card up."""
+        try:
+            self.card().init()
+        except CardFault:
+            self._vm.wait(SD_FAIL_MS)
+            raise os_error(REFUSED) from None
+        self._vm.wait(SD_INIT_MS)
+
+    def deinit(self) -> None:
+        """Let go of it."""
+
+    def card(self) -> CardDevice:
+        """What is in the slot."""
+        card = self._vm.board.card
+        return CardDevice(None) if card is None else card
+
+    def readblocks(self, number: int, buffer: bytearray) -> None:
+        """Raw sectors into a buffer."""
+        try:
+            buffer[:] = self.card().readblocks(number, len(buffer) // 512)
+        except CardFault:
+            raise os_error(EIO) from None
+        self._vm.charge(len(buffer))
+
+    def writeblocks(self, number: int, data: bytes) -> None:
+        """Raw sectors from a buffer."""
+        try:
+            self.card().writeblocks(number, bytes(data))
+        except CardFault:
+            raise os_error(EIO) from None
+
+    def __repr__(self) -> str:
+        return "<SD>"
+
+
+class BoardWdt:
+    """`machine.WDT`: cannot be stopped; made again, it has a new time."""
+
+    def __init__(self, vm: Vm, id: int = 0, timeout: int = 5000) -> None:
+        if timeout < 1000:
+            raise ValueError("invalid argument(s) value")
+        self._board = vm.board
+        self._timeout = timeout
+        self.feed()
+
+    def init(self, timeout: int) -> None:
+        """Another time."""
+        self._timeout = timeout
+        self.feed()
+
+    def feed(self) -> None:
+        """Start counting again."""
+        self._board.feed_wdt(self._timeout)
+
+
+def bound(vm: Vm, kind: Any, name: str) -> Any:
+    """``kind`` as board code sees it: a class called ``name`` that knows its interpreter."""
+
+    def __init__(self: Any, *arguments: Any, **keywords: Any) -> None:
+        kind.__init__(self, vm, *arguments, **keywords)
+
+    return type(name, (kind,), {"__init__": __init__, "__module__": "machine"})
+
+
+def make_machine(vm: Vm) -> ModuleType:
+    """`machine`."""
+    board = vm.board
+
+    def reset() -> NoReturn:
+        board.reset_from_code("HARD")
+
+    def run_main(name: str) -> None:
+        board.main_file = name
+
+    uart = bound(vm, _uart_class(vm), "UART")
+    causes = {f"{name}_RESET": number for name, number in RESET_CAUSES.items()}
+    return module(
+        "machine",
+        UART=uart,
+        Pin=bound(vm, BoardPin, "Pin"),
+        SD=bound(vm, _sd_class(vm), "SD"),
+        WDT=bound(vm, BoardWdt, "WDT"),
+        reset=reset,
+        reset_cause=lambda: RESET_CAUSES[board.reset_cause],
+        wake_reason=lambda: (0, None),
+        unique_id=lambda: b"\x30\xae\xa4\x12\x34\x56",
+        freq=lambda: 160_000_000,
+        main=run_main,
+        idle=lambda: vm.wait(1),
+        info=lambda: None,
+        disable_irq=lambda: 0,
+        enable_irq=lambda *state: None,
+        rng=lambda: board.world.rng.getrandbits(24),
+        **causes,
+    )
+
+
+def _sd_class(vm: Vm) -> type[SdCard]:
+    """SD without block access before 1.20: only the VFS layer needs it there (board-and-repl.md 4)."""
+    if vm.board.era.vfs:
+        return SdCard
+
+    class OldSdCard(SdCard):
+        def __getattribute__(self, name: str) -> Any:
+            if name in ("readblocks", "writeblocks"):
+                raise AttributeError(f"'SD' object has no attribute '{name}'")
+            return super().__getattribute__(name)
+
+    return OldSdCard
+
+
+def _uart_class(vm: Vm) -> type[Uart0Or1]:
+    """UART without ``rx_buffer_size`` where the release does not know it."""
+    if vm.board.era.vfs:
+        return Uart0Or1
+
+    class OldUart(Uart0Or1):
+        def init(self, *settings: Any, **keywords: Any) -> None:
+            if "rx_buffer_size" in keywords:
+                raise TypeError("extra keyword arguments given")
+            super().init(*settings, **keywords)
+
+    return OldUart

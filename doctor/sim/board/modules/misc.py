@@ -1,0 +1,359 @@
+"""Stub modules without hardware behind them: sys, time, json, hashes and what else board code imports."""
+
+from __future__ import annotations
+
+import binascii
+import collections
+import hashlib
+import io
+import json
+import math
+import re
+import struct
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from doctor.sim.board.errors import ERRNO_NAMES
+from doctor.sim.board.importer import BoardModule
+
+if TYPE_CHECKING:
+    from doctor.sim.board.vm import Vm
+
+SIM_TOKEN_PREFIX = b"fipy-doctor simulated bench:"
+"""What the answer to a nonce is hashed with; no real board has the module that answers."""
+
+HASH_US_PER_BYTE = 0.3
+"""SHA-256 in the ESP32's hardware, with the copying around it."""
+
+_EPOCH_S = 1_600_000_000  # what the clock says at the start of a world: no network time, but not 1970 either
+
+
+def module(name: str, **members: Any) -> ModuleType:
+    """A stub module with these members."""
+    made = BoardModule(name)
+    vars(made).clear()
+    vars(made).update({"__name__": name, **members})
+    return made
+
+
+def make_sys(vm: Vm) -> ModuleType:
+    """`sys`."""
+    era = vm.board.era
+    numbers = (1, 11, 0) if era.since("1.20.1") else (1, 9, 4) if era.vfs else (1, 8, 6)
+
+    def leave(code: object = 0) -> None:
+        raise SystemExit(code)
+
+    def print_exception(error: BaseException, file: Any = None) -> None:
+        (file or _Stdout(vm)).write(vm.traceback(error))
+
+    return module(
+        "sys",
+        path=vm.importer.path,
+        modules=vm.importer.loaded,
+        argv=[],
+        platform=vm.board.kind,
+        version="3.4.0",
+        version_info=(3, 4, 0),
+        implementation=_Implementation("micropython", numbers),
+        byteorder="little",
+        maxsize=0x7FFFFFFF,
+        stdin=_Stdin(vm),
+        stdout=_Stdout(vm),
+        stderr=_Stdout(vm),
+        exit=leave,
+        print_exception=print_exception,
+    )
+
+
+_Implementation = collections.namedtuple("_Implementation", "name version")
+
+
+class _Stdout:
+    def __init__(self, vm: Vm) -> None:
+        self._vm = vm
+
+    def write(self, text: str | bytes) -> int:
+        shown = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+        self._vm.board.write_console(shown)
+        return len(text)
+
+
+class _Stdin:
+    def __init__(self, vm: Vm) -> None:
+        self._vm = vm
+
+    def read(self, count: int = 1) -> str:
+        rx = self._vm.board.uart0.rx
+        out = bytearray()
+        while len(out) < max(1, count):
+            while not rx:
+                self._vm.wait(60_000, lambda: bool(rx))
+            out += self._vm.board.uart0.take(max(1, count) - len(out))
+        return out.decode("utf-8", "replace")
+
+    def readline(self) -> str:
+        out = ""
+        while not out.endswith(("\r", "\n")):
+            out += self.read(1)
+        return out
+
+
+def make_time(vm: Vm) -> ModuleType:
+    """`utime`."""
+    world = vm.board.world
+
+    def seconds() -> int:
+        return _EPOCH_S + int(world.now_ms // 1000)
+
+    def localtime(when: float | None = None) -> tuple[int, ...]:
+        from datetime import datetime, timezone
+
+        moment = datetime.fromtimestamp(seconds() if when is None else when, timezone.utc)
+        return tuple(moment.timetuple())[:8]
+
+    def sleep(amount: float) -> None:
+        vm.wait(amount * 1000)
+
+    def sleep_ms(amount: float) -> None:
+        vm.wait(amount)
+
+    def sleep_us(amount: float) -> None:
+        vm.charge(amount)
+
+    def ticks_ms() -> int:
+        vm.charge(10)
+        return int(world.now_ms) & 0x3FFFFFFF
+
+    def ticks_us() -> int:
+        vm.charge(10)
+        return int(world.now_ms * 1000) & 0x3FFFFFFF
+
+    def ticks_diff(new: int, old: int) -> int:
+        return ((new - old + 0x20000000) & 0x3FFFFFFF) - 0x20000000
+
+    def ticks_add(ticks: int, delta: int) -> int:
+        return (ticks + delta) & 0x3FFFFFFF
+
+    return module(
+        "utime",
+        time=seconds,
+        localtime=localtime,
+        gmtime=localtime,
+        sleep=sleep,
+        sleep_ms=sleep_ms,
+        sleep_us=sleep_us,
+        ticks_ms=ticks_ms,
+        ticks_us=ticks_us,
+        ticks_cpu=ticks_us,
+        ticks_diff=ticks_diff,
+        ticks_add=ticks_add,
+    )
+
+
+def make_gc(_vm: Vm) -> ModuleType:
+    """`gc`."""
+    return module(
+        "gc",
+        collect=lambda: 0,
+        enable=lambda: None,
+        disable=lambda: None,
+        isenabled=lambda: True,
+        mem_free=lambda: 2_500_000,
+        mem_alloc=lambda: 60_000,
+    )
+
+
+def make_json(_vm: Vm) -> ModuleType:
+    """`ujson`."""
+
+    def plain(value: object) -> object:
+        if isinstance(value, (bytes, bytearray)):
+            return bytes(value).decode("utf-8", "replace")
+        return str(value)
+
+    def dumps(value: object) -> str:
+        return json.dumps(value, ensure_ascii=False, default=plain)
+
+    def loads(text: str | bytes) -> Any:
+        try:
+            return json.loads(text)
+        except ValueError:
+            raise ValueError("syntax error in JSON") from None
+
+    def dump(value: object, stream: Any) -> None:
+        stream.write(dumps(value))
+
+    def load(stream: Any) -> Any:
+        return loads(stream.read())
+
+    return module("ujson", dumps=dumps, loads=loads, dump=dump, load=load)
+
+
+def make_binascii(_vm: Vm) -> ModuleType:
+    """`ubinascii`; no crc_hqx there."""
+
+    def a2b_base64(text: str | bytes) -> bytes:
+        try:
+            return binascii.a2b_base64(text)
+        except binascii.Error:
+            raise ValueError("incorrect padding") from None
+
+    def hexlify(data: bytes, separator: str | bytes | None = None) -> bytes:
+        if separator is None:
+            return binascii.hexlify(data)
+        return binascii.hexlify(data, separator if isinstance(separator, bytes) else separator.encode())
+
+    def unhexlify(text: str | bytes) -> bytes:
+        try:
+            return binascii.unhexlify(text)
+        except binascii.Error:
+            raise ValueError("odd-length string" if len(text) % 2 else "non-hex digit found") from None
+
+    return module(
+        "ubinascii",
+        a2b_base64=a2b_base64,
+        b2a_base64=lambda data: binascii.b2a_base64(bytes(data)),
+        hexlify=hexlify,
+        unhexlify=unhexlify,
+        crc32=binascii.crc32,
+    )
+
+
+def make_hashlib(vm: Vm) -> ModuleType:
+    """`uhashlib`: objects with update and digest only."""
+
+    def maker(name: str) -> Any:
+        def new(data: bytes | str = b"") -> _Hash:
+            return _Hash(vm, name, data)
+
+        return new
+
+    return module("uhashlib", **{name: maker(name) for name in ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")})
+
+
+class _Hash:
+    def __init__(self, vm: Vm, name: str, data: bytes | str) -> None:
+        self._vm = vm
+        self._hash = hashlib.new(name, usedforsecurity=False)
+        self.update(data)
+
+    def update(self, data: bytes | str) -> None:  # MicroPython's str gives its bytes to whoever takes a buffer
+        self._hash.update(data.encode("utf-8", "surrogateescape") if isinstance(data, str) else data)
+        self._vm.charge(len(data) * HASH_US_PER_BYTE)
+
+    def digest(self) -> bytes:
+        return self._hash.digest()
+
+
+def make_micropython(vm: Vm) -> ModuleType:
+    """`micropython`; `kbd_intr` only where the release has it."""
+    members: dict[str, Any] = {
+        "const": lambda value: value,
+        "opt_level": lambda *level: 0,
+        "mem_info": lambda *verbose: vm.board.write_console(
+            "stack: 704 out of 7168\nGC: total: 2561344, used: 60000\n"
+        ),
+        "alloc_emergency_exception_buf": lambda size: None,
+        "heap_lock": lambda: None,
+        "heap_unlock": lambda: None,
+    }
+
+    def kbd_intr(interrupt: int, reset: int | None = None) -> None:
+        vm.board.interrupt_char = interrupt
+        if reset is not None:
+            vm.board.reset_char = reset
+
+    if vm.board.era.has_kbd_intr:
+        members["kbd_intr"] = kbd_intr
+    return module("micropython", **members)
+
+
+def make_struct(_vm: Vm) -> ModuleType:
+    """`ustruct`."""
+    names = ("calcsize", "pack", "unpack", "pack_into", "unpack_from")
+    return module("ustruct", **{name: getattr(struct, name) for name in names})
+
+
+def make_collections(_vm: Vm) -> ModuleType:
+    """`ucollections`."""
+    return module("ucollections", namedtuple=collections.namedtuple, OrderedDict=collections.OrderedDict)
+
+
+def make_io(vm: Vm) -> ModuleType:
+    """`uio`."""
+    return module("uio", StringIO=io.StringIO, BytesIO=io.BytesIO, open=vm.builtins["open"])
+
+
+def make_re(_vm: Vm) -> ModuleType:
+    """`ure`."""
+    return module("ure", compile=re.compile, match=re.match, search=re.search)
+
+
+def make_errno(_vm: Vm) -> ModuleType:
+    """`uerrno`."""
+    return module("uerrno", errorcode=dict(ERRNO_NAMES), **{name: number for number, name in ERRNO_NAMES.items()})
+
+
+def make_math(_vm: Vm) -> ModuleType:
+    """`math`."""
+    names = ("ceil", "floor", "sqrt", "log", "exp", "pow", "sin", "cos", "tan", "pi", "e", "fabs", "trunc")
+    return module("math", **{name: getattr(math, name) for name in names})
+
+
+def make_random(vm: Vm) -> ModuleType:
+    """`urandom`."""
+    rng = vm.board.world.rng
+    return module("urandom", getrandbits=rng.getrandbits, randint=rng.randint, random=rng.random)
+
+
+def make_token(_vm: Vm) -> ModuleType:
+    """`fipy_doctor_sim`: proves that this board is simulated; no real board has it."""
+
+    def answer(nonce: str) -> str:
+        return hashlib.sha256(SIM_TOKEN_PREFIX + nonce.encode("ascii")).hexdigest()[:32]
+
+    return module("fipy_doctor_sim", answer=answer)
+
+
+def make_pycom(vm: Vm) -> ModuleType:
+    """`pycom`: the LED, the store of numbers, and settings of the config block, which outlive power."""
+    settings = vm.board.settings
+
+    def setting(name: str) -> Any:
+        def get_or_set(value: object = None) -> object:
+            if value is None:
+                return settings[name]
+            settings[name] = type(settings[name])(value)
+            return None
+
+        return get_or_set
+
+    def rgbled(_colour: int) -> None:
+        if vm.board.heartbeat:
+            from doctor.sim.board.errors import IMPOSSIBLE, os_error
+
+            raise os_error(IMPOSSIBLE)
+
+    def heartbeat(enable: bool | None = None) -> bool | None:
+        if enable is None:
+            return vm.board.heartbeat
+        vm.board.heartbeat = bool(enable)
+        return None
+
+    names = ["wifi_on_boot", "wdt_on_boot", "wdt_on_boot_timeout", "heartbeat_on_boot"]
+    if vm.board.era.has_upgrade_mode:
+        names.append("lte_modem_en_on_boot")
+    if vm.board.pybytes:
+        names.append("pybytes_on_boot")
+    nvs = vm.board.nvs
+    return module(
+        "pycom",
+        rgbled=rgbled,
+        heartbeat=heartbeat,
+        nvs_set=lambda key, value: nvs.__setitem__(key, value),
+        nvs_get=lambda key, default=None: nvs.get(key, default),
+        nvs_erase=lambda key: nvs.pop(key, None),
+        nvs_erase_all=lambda: nvs.clear(),
+        **{name: setting(name) for name in names},
+    )

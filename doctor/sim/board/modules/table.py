@@ -1,0 +1,46 @@
+"""The table of stub modules: what `import` finds without a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from doctor.sim.board.modules import misc as misc
+from doctor.sim.board.modules.machine import make_machine
+from doctor.sim.board.modules.os import make_os
+
+if TYPE_CHECKING:
+    from doctor.sim.board.vm import Vm
+
+Maker = Callable[["Vm"], ModuleType]
+
+_WITH_U: dict[str, Maker] = {
+    "os": make_os,
+    "time": misc.make_time,
+    "json": misc.make_json,
+    "binascii": misc.make_binascii,
+    "hashlib": misc.make_hashlib,
+    "struct": misc.make_struct,
+    "collections": misc.make_collections,
+    "io": misc.make_io,
+    "re": misc.make_re,
+    "errno": misc.make_errno,
+    "random": misc.make_random,
+}
+"""Found with and without the u in front."""
+
+_PLAIN: dict[str, Maker] = {
+    "sys": misc.make_sys,
+    "gc": misc.make_gc,
+    "math": misc.make_math,
+    "micropython": misc.make_micropython,
+    "machine": make_machine,
+    "pycom": misc.make_pycom,
+    "fipy_doctor_sim": misc.make_token,
+}
+
+
+def stub_modules() -> dict[str, Maker]:
+    """Makers by module name."""
+    return {**_PLAIN, **_WITH_U, **{f"u{name}": maker for name, maker in _WITH_U.items()}}

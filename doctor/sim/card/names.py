@@ -1,0 +1,177 @@
+"""FAT directory slots: short names, long names, and finding one's way between the two (code page 437)."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from doctor.sim.board.text import encoded
+
+SLOT_BYTES = 32
+END_MARK = 0x00
+FREE_MARK = 0xE5
+ATTR_VOLUME = 0x08
+ATTR_DIRECTORY = 0x10
+ATTR_ARCHIVE = 0x20
+ATTR_LONG_NAME = 0x0F
+LONG_UNITS_PER_SLOT = 13
+LONG_UNITS_MAX = 128
+"""The board's FAT driver knows names of up to 128 units (fat-and-pyfatfs.md 9)."""
+
+_SHORT_PUNCTUATION = "$%'-_@~`!(){}^#&"
+_FIXED_DATE = ((2020 - 1980) << 9) | (1 << 5) | 1
+"""1 January 2020 for every file: a simulated card must be the same on every run."""
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One live file or folder of a directory: its names, and where its slots lie (indices within the directory)."""
+
+    name: str
+    short: bytes
+    attributes: int
+    first_cluster: int
+    size_bytes: int
+    index: int
+    slot_count: int
+
+    @property
+    def is_dir(self) -> bool:
+        """True for a folder."""
+        return bool(self.attributes & ATTR_DIRECTORY)
+
+
+def checksum(short: bytes) -> int:
+    """The sum that ties long-name slots to their short name."""
+    total = 0
+    for byte in short:
+        total = ((total >> 1) | ((total & 1) << 7)) + byte & 0xFF
+    return total
+
+
+def _short_text(raw: bytes) -> str:
+    """How a bare short name is shown; flags at offset 12 ask for lower case (set by Windows)."""
+    flags = raw[12]
+    stem = (b"\xe5" if raw[0] == 0x05 else raw[:1]) + raw[1:8]
+    stem_text, kind = stem.decode("cp437").rstrip(), raw[8:11].decode("cp437").rstrip()
+    if flags & 0x08:
+        stem_text = stem_text.lower()
+    if flags & 0x10:
+        kind = kind.lower()
+    return f"{stem_text}.{kind}" if kind else stem_text
+
+
+def _long_units(raw: bytes) -> bytes:
+    return raw[1:11] + raw[14:26] + raw[28:32]
+
+
+def live_slots(raw: bytes) -> Iterator[Slot]:
+    """What the board sees in a directory's bytes: everything up to the first end mark.
+
+    Long names count only with all their slots in order and the right sum; else the short name shows.
+    """
+    parts: list[bytes] = []
+    expect, sum_ = 0, -1
+    for index in range(len(raw) // SLOT_BYTES):
+        slot = raw[index * SLOT_BYTES : (index + 1) * SLOT_BYTES]
+        if slot[0] == END_MARK:
+            return
+        if slot[0] == FREE_MARK:
+            parts, expect = [], 0
+            continue
+        if slot[11] & 0x3F == ATTR_LONG_NAME:
+            order = slot[0]
+            if order & 0x40:
+                parts, expect, sum_ = [], order & 0x3F, slot[13]
+            if expect and order & 0x3F == expect and slot[13] == sum_:
+                parts.insert(0, _long_units(slot))
+                expect -= 1
+            else:
+                parts, expect = [], 0
+            continue
+        complete = bool(parts) and expect == 0 and sum_ == checksum(slot[:11])
+        count = len(parts) + 1 if complete else 1
+        if not slot[11] & ATTR_VOLUME:
+            name = _short_text(slot)
+            if complete:
+                name = b"".join(parts).decode("utf-16-le", "replace").split("\0")[0]
+            high, low, size = struct.unpack_from("<H4xHI", slot, 20)
+            yield Slot(name, slot[:11], slot[11], high << 16 | low, size, index - count + 1, count)
+        parts, expect = [], 0
+
+
+def fatfs_name(part: str) -> str:
+    """The name that FatFs makes of one part of a path: cut at a control character, without dots and spaces at its end.
+
+    Source: create_name() of lib/oofatfs/ff.c. Raises ValueError for a name that it refuses.
+    """
+    end = next((index for index, char in enumerate(part) if char < " "), len(part))
+    name = part[:end].rstrip(". ")
+    if not name or len(encoded(name)) > LONG_UNITS_MAX or any(char in '"*:<>?|\x7f' for char in name):
+        raise ValueError(f"not a FAT file name: {part!r}")
+    return name
+
+
+def _fits_short(name: str) -> bytes | None:
+    """The 11 bytes of a name that needs no long form, else None."""
+    stem, dot, kind = name.partition(".")
+    allowed = all(c.isascii() and (c.isupper() or c.isdigit() or c in _SHORT_PUNCTUATION) for c in stem + kind)
+    if not allowed or not 1 <= len(stem) <= 8 or len(kind) > 3 or (dot and not kind):
+        return None
+    return stem.ljust(8).encode("ascii") + kind.ljust(3).encode("ascii")
+
+
+def _alias(name: str, taken: Callable[[bytes], bool]) -> bytes:
+    """A short name for a long one, with the first free ~n."""
+    stem, _, kind = name.lstrip(".").rpartition(".") if "." in name.lstrip(".") else (name.lstrip("."), "", "")
+
+    def clean(text: str) -> str:
+        kept = [c if c.isascii() and (c.isalnum() or c in _SHORT_PUNCTUATION) else "_" for c in text if c not in ". "]
+        return "".join(kept).upper()
+
+    plain = _fits_short(name.upper())
+    if plain is not None and not taken(plain):
+        return plain
+    stem_text, kind_text = clean(stem) or "_", clean(kind)[:3]
+    for number in range(1, 1_000_000):
+        tail = f"~{number}"
+        short = (stem_text[: 8 - len(tail)] + tail).ljust(8).encode("ascii") + kind_text.ljust(3).encode("ascii")
+        if not taken(short):
+            return short
+    raise ValueError(f"no short name left for {name!r}")
+
+
+def slots_for(
+    name: str, attributes: int, first_cluster: int, size_bytes: int, taken: Callable[[bytes], bool]
+) -> list[bytes]:
+    """The slots to store for a new entry, long-name slots first.
+
+    taken  tells whether a short name is in use in this directory already
+    Raises ValueError for a name that FAT cannot hold.
+    """
+    if not name or len(name) > LONG_UNITS_MAX or any(c in '"*/:<>?\\|' or ord(c) < 32 for c in name):
+        raise ValueError(f"not a FAT file name: {name!r}")
+    exact = _fits_short(name)
+    short = exact if exact is not None and not taken(exact) else _alias(name, taken)
+    slots: list[bytes] = []
+    if short != exact:
+        units = name.encode("utf-16-le")
+        count = -(-len(units) // (2 * LONG_UNITS_PER_SLOT))
+        padded = (units + b"\0\0").ljust(count * 2 * LONG_UNITS_PER_SLOT, b"\xff")[: count * 2 * LONG_UNITS_PER_SLOT]
+        for order in range(count, 0, -1):
+            part = padded[(order - 1) * 26 : order * 26]
+            first = order | (0x40 if order == count else 0)
+            head = bytes([first]) + part[:10] + bytes([ATTR_LONG_NAME, 0, checksum(short)])
+            slots.append(head + part[10:22] + b"\0\0" + part[22:26])
+    slots.append(short_slot(short, attributes, first_cluster, size_bytes))
+    return slots
+
+
+def short_slot(short: bytes, attributes: int, first_cluster: int, size_bytes: int) -> bytes:
+    """One 32-byte slot with a short name."""
+    return struct.pack(
+        "<11sBBBHHHHHHHI",
+        short, attributes, 0, 0, 0, _FIXED_DATE, _FIXED_DATE, first_cluster >> 16, 0, _FIXED_DATE,
+        first_cluster & 0xFFFF, size_bytes,
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""The simulated modem, byte for byte: boot ROM, updaters, application, and what survives power loss."""

@@ -1,0 +1,130 @@
+"""The last part of an upgrade in the simulated modem: after the transfer nobody answers, then there is a verdict."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from doctor.sim.modem.faults import DEPLOY
+from doctor.sim.modem.flash import SELECT_FFF, install
+from doctor.sim.modem.images import Judged
+
+if TYPE_CHECKING:
+    from doctor.sim.modem.modem import Modem
+
+SILENT, ONGOING = "silent", "on-going"
+
+FOUND_BUSY_MS = 600_000
+"""How long a modem stays busy that is found deploying."""
+
+
+class Upgrade:
+    """One image on its way from the receive buffer into flash.
+
+    image   what was judged; None where a modem is found busy with somebody else's
+    stored  by the store method: the modem restarts into its updater and comes back as application
+    home    the system that is running, to which an ON_THE_FLY upgrade returns
+    whole   whether the application could start before the transfer began
+    """
+
+    def __init__(
+        self, modem: Modem, image: Judged | None, size_bytes: int, *, stored: bool, home: str, whole: bool = True
+    ) -> None:
+        self.modem = modem
+        self.image = image
+        self.size_bytes = size_bytes
+        self.stored = stored
+        self.home = home
+        self.whole = whole
+        self.phase = SILENT
+        self.problem = ""
+        self._spoiled = False
+        self._is_late = False
+
+    def start(self) -> None:
+        """Fall silent, and wake up when flash is written."""
+        modem = self.modem
+        modem.upgrade = self
+        modem.flash.report = "on-going"
+        if self.image is None:
+            self.phase = ONGOING
+            modem.come_up("deploying")
+            modem.later(FOUND_BUSY_MS, self._wake_up)
+            return
+        modem.system = "working"
+        fault = modem.faults.strike(DEPLOY)
+        kind = "" if fault is None else fault.kind
+        delay_ms = modem.switches.deploy_ms
+        if kind in ("cut", "blip"):
+            modem.later(delay_ms / 2, modem.power_off if kind == "cut" else modem.blip)
+        if fault is not None and kind == "stall":
+            if fault.ms is None:
+                return
+            delay_ms += fault.ms
+        self._spoiled = kind == "fail"
+        self._is_late = kind == "late-start" and self.stored
+        modem.later(delay_ms, self._wake_up)
+
+    def cut(self) -> None:
+        """Power went away in the middle."""
+        modem = self.modem
+        if self.phase == ONGOING and self.image is not None:
+            self.settle()
+            return
+        policy = modem.switches.cut_while_deploying
+        modem.flash.report = modem.switches.failure_word
+        if policy == "brick":
+            modem.is_dead = True
+        elif policy == "recovery":
+            modem.flash.whole = False
+
+    def settle(self) -> None:
+        """Make the verdict known."""
+        modem = self.modem
+        modem.upgrade = None
+        modem.flash.report = modem.switches.failure_word if self.problem else "success"
+
+    def _wake_up(self) -> None:
+        modem = self.modem
+        if self._spoiled:
+            self.problem = "found unusable"
+        elif self.image is not None and not self._is_late:
+            in_application = self.home == "application" and not self.stored
+            self.problem = install(
+                modem.flash, self.image, self.size_bytes, stored=self.stored, in_application=in_application
+            )
+        if self.problem == "wrong base":  # a differential compares before it writes
+            modem.flash.whole = self.whole
+        modem.send(b"\0")
+        if self.stored or self.image is None:
+            self.settle()
+            modem.reboot()
+            modem.flash.late = self.image if self._is_late else None
+            return
+        self.phase = ONGOING
+        modem.come_up(self.home, modem.baud)
+        modem.later(modem.switches.ongoing_ms, self._end_in_place)
+
+    def _end_in_place(self) -> None:
+        modem = self.modem
+        self.settle()
+        if self.problem == "wrong base" and self.home == "recovery" and modem.switches.wrong_base == "application":
+            modem.flash.selector = SELECT_FFF
+            modem.reboot()
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-able copy."""
+        return {
+            "image": None if self.image is None else asdict(self.image),
+            "size_bytes": self.size_bytes,
+            "stored": self.stored,
+            "home": self.home,
+            "whole": self.whole,
+        }
+
+    @classmethod
+    def from_dict(cls, modem: Modem, data: dict[str, Any]) -> Upgrade:
+        """What ``as_dict`` told; it starts from its beginning again."""
+        values = dict(data)
+        image = values.pop("image")
+        return cls(modem, None if image is None else Judged(**image), **values)

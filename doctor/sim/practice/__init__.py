@@ -1,0 +1,1 @@
+"""Practice firmware: what only a simulated modem takes."""

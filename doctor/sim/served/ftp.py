@@ -1,0 +1,368 @@
+"""The served board's FTP server: passive only, one client, the board's own file systems (board-and-repl.md 3.7)."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from doctor.sim.card.image import CardFault
+
+if TYPE_CHECKING:
+    from doctor.sim.board.board import BoardSim
+    from doctor.sim.board.vfs import Volume
+    from doctor.sim.card.image import DirEntry
+
+DATA_PORT = 2024
+IDLE_LIMIT_MS = 300_000
+WIFI_BYTES_PER_S = 100_000
+"""Payload over the board's soft AP onto a card; nobody has measured it: **?**"""
+CHUNK_BYTES = 16_384
+USER, PASSWORD = "micro", "python"
+
+_REPLIES = {
+    "exists": "550 exists", "full": "552 no room", "not-found": "550 no such file",
+    "no-filesystem": "550 no file system",
+}  # fmt: skip
+
+
+@dataclass
+class _Transfer:
+    """What goes over the data connection: into a file (``inner`` of ``volume``), or ``content`` out of one."""
+
+    volume: Volume | None = None
+    inner: str = ""
+    content: bytearray = field(default_factory=bytearray)
+    incoming: bool = False
+
+
+class FtpServer:
+    """Serves the file systems of ``board`` on localhost; call ``turn`` regularly.
+
+    keeps_bytes  a server that drops what comes after so many bytes, and says that all went well; None: no such fault
+    dead         accepts connections and never says a word
+    """
+
+    def __init__(self, board: BoardSim, tcp_port: int = 0, data_port: int = 0) -> None:
+        self._server = socket.create_server(("127.0.0.1", tcp_port))
+        self._data_server = socket.create_server(("127.0.0.1", data_port))
+        for server in (self._server, self._data_server):
+            server.setblocking(False)
+        self.tcp_port: int = self._server.getsockname()[1]
+        self.keeps_bytes: int | None = None
+        self.dead = False
+        self.bytes_per_s = WIFI_BYTES_PER_S
+        self.idle_limit_ms = IDLE_LIMIT_MS
+        self.log: list[str] = []
+        """Commands as they came, a password hidden."""
+        self._board = board
+        self._client: socket.socket | None = None
+        self._data: socket.socket | None = None
+        self._begin()
+
+    def _begin(self) -> None:
+        self._line = bytearray()
+        self._user = ""
+        self._logged_in = False
+        self._cwd = "/"
+        self._from: str | None = None
+        self._transfer: _Transfer | None = None
+        self._passive = False
+        self._credit = 0.0
+        self._now_ms = self._active_ms = self._board.world.now_ms
+
+    def waits_on(self) -> tuple[int, ...]:
+        """Descriptors that tell when there is something to do."""
+        if self._client is None:
+            return (self._server.fileno(),)
+        return tuple(one.fileno() for one in (self._client, self._data) if one is not None)
+
+    def turn(self) -> bool:
+        """Serve what waits; True where something moved."""
+        if not self._board.network_up or self.dead:
+            return False
+        if self._client is None and not self._accept():
+            return False
+        now = self._board.world.now_ms
+        self._credit = min(self._credit + (now - self._now_ms) * self.bytes_per_s / 1000, 4.0 * self.bytes_per_s)
+        self._now_ms = now
+        moved = self._commands() | self._move()
+        if moved:
+            self._active_ms = now
+        elif now - self._active_ms > self.idle_limit_ms:
+            self.drop()
+        return moved
+
+    def drop(self) -> None:
+        """The client has gone, or the board: what arrived of a file stays, as a file that is too short."""
+        transfer = self._transfer
+        if transfer is not None and transfer.incoming:
+            self._store(transfer)
+        for one in (self._client, self._data):
+            if one is not None:
+                one.close()
+        self._client = self._data = None
+        self._begin()
+
+    def close(self) -> None:
+        """End connections and servers; may be called twice."""
+        self.drop()
+        self._server.close()
+        self._data_server.close()
+
+    # --- the control connection ---
+
+    def _accept(self) -> bool:
+        try:
+            self._client, _ = self._server.accept()
+        except OSError:
+            return False
+        self._client.setblocking(False)
+        self._begin()
+        self._say("220 MicroPython FTP Server")
+        return True
+
+    def _say(self, text: str) -> None:
+        if self._client is None:
+            return
+        try:
+            self._client.sendall(text.encode() + b"\r\n")
+        except OSError:
+            self.drop()
+
+    def _commands(self) -> bool:
+        if self._client is None:
+            return False
+        try:
+            raw = self._client.recv(CHUNK_BYTES)
+        except BlockingIOError:
+            return False
+        except OSError:
+            raw = b""
+        if not raw:
+            self.drop()
+            return True
+        self._line += raw
+        while self._client is not None and b"\n" in self._line:
+            line, _, rest = self._line.partition(b"\n")
+            self._line = bytearray(rest)
+            self._command(line.decode("utf-8", "replace").strip("\r"))
+        return True
+
+    def _command(self, line: str) -> None:
+        verb, _, argument = line.partition(" ")
+        verb = verb.upper()
+        self.log.append("PASS ***" if verb == "PASS" else line)
+        if verb not in _VERBS:
+            self._say("502 not implemented")
+        elif not self._logged_in and verb not in ("USER", "PASS", "QUIT"):
+            self._say("530 log in first")
+        else:
+            try:
+                _VERBS[verb](self, argument)
+            except CardFault as fault:
+                self._say(_REPLIES.get(fault.kind, "550 failed"))
+
+    def _user_named(self, name: str) -> None:
+        self._user = name
+        self._say("331 password")
+
+    def _password_given(self, word: str) -> None:
+        self._logged_in = (self._user, word) == (USER, PASSWORD)
+        self._say("230 logged in" if self._logged_in else "530 no")
+
+    def _quit(self, _argument: str) -> None:
+        self._say("221 bye")
+        self.drop()
+
+    def _pasv(self, _argument: str) -> None:
+        if self._data is not None:
+            self._data.close()
+            self._data = None
+        self._passive = True
+        high, low = divmod(self._data_server.getsockname()[1], 256)
+        self._say(f"227 (127,0,0,1,{high},{low})")
+
+    # --- files ---
+
+    def _path(self, name: str) -> str:
+        parts: list[str] = []
+        for part in (name if name.startswith("/") else f"{self._cwd}/{name}").split("/"):
+            if part == "..":
+                del parts[-1:]
+            elif part not in ("", "."):
+                parts.append(part)
+        return "/" + "/".join(parts)
+
+    def _at(self, name: str) -> tuple[Volume, str]:
+        return self._board.vm.vfs.locate(self._path(name))
+
+    def _cwd_to(self, name: str) -> None:
+        if not self._board.vm.vfs.is_dir(self._path(name)):
+            raise CardFault("not-found")
+        self._cwd = self._path(name)
+        self._say("250 ok")
+
+    def _list(self, name: str) -> None:
+        entries = self._board.vm.vfs.entries(self._path(name))
+        self._send_out("".join(_listing(entry) for entry in entries).encode())
+
+    def _size(self, name: str) -> None:
+        volume, inner = self._at(name)
+        entry = volume.stat(inner)
+        if entry.is_dir:
+            raise CardFault("not-found")
+        self._say(f"213 {entry.size_bytes}")
+
+    def _mdtm(self, name: str) -> None:
+        volume, inner = self._at(name)
+        volume.stat(inner)
+        self._say("213 19800101000000")
+
+    def _dele(self, name: str) -> None:
+        volume, inner = self._at(name)
+        volume.stat(inner)
+        volume.remove(inner)
+        self._say("250 ok")
+
+    def _mkd(self, name: str) -> None:
+        volume, inner = self._at(name)
+        volume.mkdir(inner)
+        self._say("250 ok")
+
+    def _rnfr(self, name: str) -> None:
+        volume, inner = self._at(name)
+        volume.stat(inner)
+        self._from = inner
+        self._say("350 go on")
+
+    def _rnto(self, name: str) -> None:
+        volume, inner = self._at(name)
+        source, self._from = self._from, None
+        if source is None:
+            self._say("503 RNFR first")
+            return
+        volume.rename(source, inner)
+        self._say("250 ok")
+
+    def _retr(self, name: str) -> None:
+        volume, inner = self._at(name)
+        self._send_out(volume.read(inner))
+
+    def _stor(self, name: str) -> None:
+        volume, inner = self._at(name)
+        if not self._passive:
+            self._say("425 PASV first")
+            return
+        volume.write(inner, b"")
+        self._transfer = _Transfer(volume, inner, incoming=True)
+        self._say("150 send it")
+
+    def _send_out(self, content: bytes) -> None:
+        if not self._passive:
+            self._say("425 PASV first")
+            return
+        self._transfer = _Transfer(content=bytearray(content))
+        self._say("150 here it comes")
+
+    # --- the data connection ---
+
+    def _move(self) -> bool:
+        transfer = self._transfer
+        if transfer is None:
+            return False
+        if self._data is None:
+            try:
+                self._data, _ = self._data_server.accept()
+            except OSError:
+                return False
+            self._data.setblocking(False)
+            self._credit = 0.0
+        return self._take_in(transfer) if transfer.incoming else self._give_out(transfer)
+
+    def _take_in(self, transfer: _Transfer) -> bool:
+        assert self._data is not None
+        moved = False
+        while self._credit >= 1:
+            try:
+                data = self._data.recv(min(CHUNK_BYTES, int(self._credit)))
+            except BlockingIOError:
+                return moved
+            except OSError:
+                self.drop()
+                return True
+            if not data:
+                self._end("226 stored" if self._store(transfer) else "552 no room")
+                return True
+            moved = True
+            self._credit -= len(data)
+            transfer.content += data
+        return moved
+
+    def _give_out(self, transfer: _Transfer) -> bool:
+        assert self._data is not None
+        moved = False
+        while transfer.content and self._credit >= 1:
+            try:
+                sent = self._data.send(transfer.content[: min(CHUNK_BYTES, int(self._credit))])
+            except BlockingIOError:
+                return moved
+            except OSError:
+                self.drop()
+                return True
+            moved = True
+            self._credit -= sent
+            del transfer.content[:sent]
+        if not transfer.content:
+            self._end("226 sent")
+            return True
+        return moved
+
+    def _store(self, transfer: _Transfer) -> bool:
+        content = bytes(transfer.content)
+        try:
+            if transfer.volume is not None:
+                transfer.volume.write(transfer.inner, content[: self.keeps_bytes])
+        except CardFault:
+            return False
+        return True
+
+    def _end(self, reply: str) -> None:
+        if self._data is not None:
+            self._data.close()
+        self._data = self._transfer = None
+        self._passive = False
+        self._say(reply)
+
+
+def _listing(entry: DirEntry) -> str:
+    kind = "d" if entry.is_dir else "-"
+    return f"{kind}rw-rw-rw-   1 root  root {entry.size_bytes:9} Jan  1  1980 {entry.name}\r\n"
+
+
+#: All that the board's server knows; no NLST, MLSD, EPSV, REST, PORT.
+_VERBS: dict[str, Callable[[FtpServer, str], None]] = {
+    "USER": FtpServer._user_named,
+    "PASS": FtpServer._password_given,
+    "QUIT": FtpServer._quit,
+    "PASV": FtpServer._pasv,
+    "CWD": FtpServer._cwd_to,
+    "CDUP": lambda ftp, _: ftp._cwd_to(".."),
+    "PWD": lambda ftp, _: ftp._say(f'257 "{ftp._cwd}"'),
+    "XPWD": lambda ftp, _: ftp._say(f'257 "{ftp._cwd}"'),
+    "FEAT": lambda ftp, _: ftp._say("211 no features"),
+    "SYST": lambda ftp, _: ftp._say("215 UNIX Type: L8"),
+    "TYPE": lambda ftp, _: ftp._say("200 ok"),
+    "NOOP": lambda ftp, _: ftp._say("200 ok"),
+    "LIST": FtpServer._list,
+    "SIZE": FtpServer._size,
+    "MDTM": FtpServer._mdtm,
+    "DELE": FtpServer._dele,
+    "RMD": FtpServer._dele,
+    "MKD": FtpServer._mkd,
+    "RNFR": FtpServer._rnfr,
+    "RNTO": FtpServer._rnto,
+    "RETR": FtpServer._retr,
+    "STOR": FtpServer._stor,
+}

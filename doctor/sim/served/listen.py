@@ -1,0 +1,299 @@
+"""The simulated bench in real time, for other programs: on a pseudo terminal and on ``rfc2217://localhost:PORT``."""
+
+from __future__ import annotations
+
+import queue
+import select
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from serial.serialutil import SerialException
+
+from doctor.sim.hands import Hands
+from doctor.sim.served.network import NetworkClient
+from doctor.sim.served.pty import PtyClient
+from doctor.sim.urlhandler.protocol_sim import Serial
+
+DEFAULT_SPEED = 20.0
+"""Simulated seconds per real second: a 6 MB image takes 65 s on the wire and minutes of work in the modem."""
+SLICE_MS = 2.0
+"""Real time between two looks at clients while something happens."""
+REPLY_S = 0.002
+"""Real time to wait for the program after it was told something: most often it answers at once."""
+IDLE_S = 0.01
+"""Real time between two looks at clients while nothing happens."""
+IDLE_AFTER_S = 0.25
+CHUNK_BYTES = 4096
+STOP_WAIT_S = 5.0
+
+
+class Client(Protocol):
+    """One way in: takes the bench's bytes and brings those of another program. One of them is open at a time."""
+
+    def waits_on(self) -> tuple[int, ...]:
+        """Descriptors that tell when there is something to do."""
+        ...
+
+    def connected(self) -> bool:
+        """True while a program has it open."""
+        ...
+
+    def arrived(self, port: Serial) -> bool:
+        """Let a program in where one waits; True where one has it open now."""
+        ...
+
+    def shut(self) -> bool:
+        """Another way in is in use: let nobody in. False where somebody is in already."""
+        ...
+
+    def reopen(self) -> None:
+        """Undo ``shut``."""
+        ...
+
+    def refuse_more(self) -> None:
+        """Turn away who waits while the bench is in use."""
+        ...
+
+    def receive(self, port: Serial) -> bool:
+        """Hand what the program sent to the port; False where there was nothing."""
+        ...
+
+    def send(self, data: bytes) -> None:
+        """Hand the bench's bytes to the program; lost where it does not read."""
+        ...
+
+    def look(self, port: Serial) -> None:
+        """Regular chores."""
+        ...
+
+    def drop(self) -> None:
+        """The port went away: the program must notice."""
+        ...
+
+    def close(self) -> None:
+        """End it."""
+        ...
+
+
+class _Task:
+    """Something for the hands to do in the pump's thread: the bench has one user at a time."""
+
+    def __init__(self, work: Callable[[Hands], None]) -> None:
+        self._work = work
+        self.done = threading.Event()
+        self.error: Exception | None = None
+
+    def run(self, hands: Hands) -> None:
+        try:
+            self._work(hands)
+        except Exception as error:
+            self.error = error
+        self.done.set()
+
+
+class Listener:
+    """Serves one ``sim://`` bench until ``stop``. Use as a context manager.
+
+    url       the bench; a ``speed`` in it wins over the default of 20
+    tcp_port  of the RFC 2217 server on localhost; 0 = any free one, None = none
+    pty       serve a pseudo terminal, where the system has them
+    on_names  called with the new names when they change: after a power cycle the pseudo terminal has another name
+
+    Raises ValueError for the URL, SerialException where the bench is in use, OSError where the port is taken.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        tcp_port: int | None = 0,
+        pty: bool = True,
+        on_names: Callable[[tuple[str, ...]], None] | None = None,
+    ) -> None:
+        self._serial = Serial(None, baudrate=115200, timeout=0)
+        self._serial.rts = False
+        self._serial.port = with_speed(url)
+        self._on_names = on_names
+        self._with_pty = pty and sys.platform != "win32"
+        self._serial.open()
+        self._network: NetworkClient | None = None
+        self._pty: PtyClient | None = None
+        try:
+            if tcp_port is not None:
+                self._network = NetworkClient(tcp_port)
+            if self._with_pty:
+                self._pty = PtyClient()
+        except OSError:
+            self.close()
+            raise
+        self.error: Exception | None = None
+        """What ended the serving, if it was not ``stop``."""
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sim-listen", daemon=True)
+        self._user: Client | None = None
+        self._active_s = time.monotonic()
+        self._told = False
+        self._tasks: queue.SimpleQueue[_Task] = queue.SimpleQueue()
+
+    def __enter__(self) -> Listener:
+        self.start()
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.stop()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What other programs open: the pseudo terminal's device first, then the rfc2217 URL."""
+        names = [self._pty.name] if self._pty is not None else []
+        if self._network is not None:
+            names.append(f"rfc2217://localhost:{self._network.tcp_port}")
+        return tuple(names)
+
+    @property
+    def serial(self) -> Serial:
+        """The bench's own port; while serving, work on it with ``by_hand`` only."""
+        return self._serial
+
+    def by_hand(self, work: Callable[[Hands], None]) -> None:
+        """Let the simulated user do something while others use the bench; returns when it is done.
+
+        Raises what ``work`` raises, RuntimeError where nothing is served.
+        """
+        task = _Task(work)
+        self._tasks.put(task)
+        while not task.done.wait(0.05):
+            if not self._thread.is_alive():
+                raise RuntimeError("the bench is not being served")
+        if task.error is not None:
+            raise task.error
+
+    def start(self) -> None:
+        """Begin to serve, in a thread of its own."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End serving, close everything, save the bench where it is kept; may be called twice."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(STOP_WAIT_S)
+        self.close()
+
+    def wait(self) -> None:
+        """Return when serving has ended; Ctrl-C gets through."""
+        while self._thread.is_alive():
+            self._thread.join(0.5)
+
+    def close(self) -> None:
+        """Close the ways in and the bench."""
+        for client in (self._pty, self._network):
+            if client is not None:
+                client.close()
+        self._serial.close()
+
+    # --- the pump ---
+
+    def _run(self) -> None:
+        try:
+            while not self._stop.is_set():
+                self._turn()
+        except Exception as error:
+            self.error = error
+
+    def _work_by_hand(self) -> None:
+        while not self._tasks.empty():
+            self._tasks.get().run(self._serial.hands)
+
+    def _turn(self) -> None:
+        self._work_by_hand()
+        idle = time.monotonic() - self._active_s > IDLE_AFTER_S
+        self._wait_for_clients(IDLE_S if idle else REPLY_S if self._told else 0.0)
+        try:
+            moved = self._from_clients()
+            self._told = self._to_clients()
+            moved = moved or self._told
+        except SerialException:
+            self._power_gone()
+            return
+        if moved:
+            self._active_s = time.monotonic()
+
+    def _clients(self) -> list[Client]:
+        return [client for client in (self._pty, self._network) if client is not None]
+
+    def _wait_for_clients(self, limit_s: float) -> None:
+        wanted = [number for client in self._clients() for number in client.waits_on()]
+        if wanted:
+            select.select(wanted, [], [], limit_s)
+        else:
+            self._stop.wait(limit_s)
+
+    def _from_clients(self) -> bool:
+        """Bytes of whoever has the port; who comes second is told that it is busy."""
+        user = self._user
+        if user is not None and user.receive(self._serial):
+            return True  # the last bytes of one that is leaving still count, and it may leave the next turn
+        if user is None or not user.connected():
+            self._choose_user()
+        for client in self._clients():
+            client.look(self._serial)
+            if self._user is not None:
+                client.refuse_more()
+        return False
+
+    def _choose_user(self) -> None:
+        """Whoever comes first has the port; RTS follows, as it does when a program opens and closes a real one."""
+        before, self._user = self._user, None
+        clients = self._clients()
+        for client in clients:
+            client.reopen()
+        self._user = next((client for client in clients if client.arrived(self._serial)), None)
+        if self._user is not None and not all(client.shut() for client in clients if client is not self._user):
+            self._user.drop()
+            self._user = None
+        if self._user is before:
+            return
+        self._serial.reset_input_buffer()
+        if self._user is None or self._user is self._pty:
+            self._serial.rts = self._user is not None
+        if self._user is None:
+            self._serial.baudrate = 115200
+
+    def _to_clients(self) -> bool:
+        bench = self._serial.bench
+        bench.world.run_until(lambda: bench.port.waiting, SLICE_MS * (bench.world.speed or DEFAULT_SPEED))
+        data = self._serial.read(CHUNK_BYTES)
+        if data and self._user is not None:
+            self._user.send(data)
+        return bool(data)
+
+    def _power_gone(self) -> None:
+        """The board was unplugged: programs lose their port; it comes back when the cable does."""
+        for client in self._clients():
+            client.drop()
+        self._user = None
+        if self._pty is not None:
+            self._pty.close()
+            self._pty = None
+        bench = self._serial.bench
+        while not self._stop.is_set() and not bench.port.present:
+            self._work_by_hand()
+            bench.world.ticks_ms()
+            self._stop.wait(IDLE_S)
+        if self._stop.is_set():
+            return
+        self._serial.reopen()
+        if self._with_pty:
+            self._pty = PtyClient()
+        if self._on_names is not None:
+            self._on_names(self.names)
+
+
+def with_speed(url: str) -> str:
+    """The URL with the listener's usual speed, where it names none."""
+    if "speed=" in url.partition("?")[2]:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}speed={DEFAULT_SPEED:g}"

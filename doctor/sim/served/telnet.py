@@ -1,0 +1,180 @@
+"""The served board's telnet server: login, then the REPL. One client at a time (board-and-repl.md 3.7)."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from doctor.sim.board.board import BoardSim
+
+USER, PASSWORD = b"micro", b"python"
+LOGIN_TRIES = 3
+"""The reference does not say how often one may try: **?**"""
+LOOK_MS = 10.0
+"""How often the servers' task looks at its sockets, Wi-Fi's own delay in it: **?**"""
+CHUNK_BYTES = 1024
+UNREAD_LIMIT_BYTES = 1 << 18
+"""A client that reads nothing loses what comes after that."""
+
+_IAC, _SE, _SB, _WILL, _WONT, _DONT = 255, 240, 250, 251, 252, 254
+_BEFORE_LOGIN = bytes((_IAC, _WONT, 1, _IAC, _WONT, 3))
+_AFTER_LOGIN = bytes((_IAC, _WILL, 1, _IAC, _WILL, 3, _IAC, _WONT, 34))
+"""Echo by the server, no go-aheads, no line mode: what a REPL needs. That the board sends just this is **?**."""
+
+
+class TelnetServer:
+    """Serves the REPL of ``board`` on localhost; call ``turn`` regularly.
+
+    turns_away  a second client is sent away at once; else it waits in silence until the first has gone. **?**
+    """
+
+    def __init__(self, board: BoardSim, tcp_port: int = 0) -> None:
+        self._server = socket.create_server(("127.0.0.1", tcp_port))
+        self._server.setblocking(False)
+        self.tcp_port: int = self._server.getsockname()[1]
+        self.turns_away = False
+        self.login = (USER, PASSWORD)
+        self._board = board
+        self._client: socket.socket | None = None
+        self._look_at_ms = 0.0
+        self._begin()
+
+    def _begin(self) -> None:
+        self._state = "user"
+        self._tries = 0
+        self._user_fits = False
+        self._line = bytearray()
+        self._command = bytearray()
+        self._out = bytearray()
+
+    def waits_on(self) -> tuple[int, ...]:
+        """Descriptors that tell when there is something to do."""
+        if self._client is None or self.turns_away:
+            return (self._server.fileno(), *(() if self._client is None else (self._client.fileno(),)))
+        return (self._client.fileno(),)
+
+    def turn(self) -> bool:
+        """Let a client in, take what it sent, send what the board printed; True where something moved."""
+        now = self._board.world.now_ms
+        if not self._board.network_up or now < self._look_at_ms:
+            return False
+        self._look_at_ms = now + LOOK_MS
+        if self._client is None:
+            self._accept()
+        elif self.turns_away:
+            self._turn_away()
+        moved = self._receive()
+        self._flush()
+        return moved
+
+    def heard(self, data: bytes) -> None:
+        """The board prints: its ``on_console``."""
+        if self._state == "in" and len(self._out) < UNREAD_LIMIT_BYTES:
+            self._out += data.replace(b"\xff", b"\xff\xff")
+
+    def drop(self) -> None:
+        """The board is gone: reset, or no power."""
+        if self._client is not None:
+            self._client.close()
+        self._client = None
+        self._begin()
+
+    def close(self) -> None:
+        """End connection and server; may be called twice."""
+        self.drop()
+        self._server.close()
+
+    def _accept(self) -> None:
+        try:
+            self._client, _ = self._server.accept()
+        except OSError:
+            return
+        self._client.setblocking(False)
+        self._client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._begin()
+        self._out += self._board.era.banner(self._board.kind).encode() + b"\r\n" + _BEFORE_LOGIN + b"Login as: "
+
+    def _turn_away(self) -> None:
+        try:
+            other, _ = self._server.accept()
+        except OSError:
+            return
+        other.close()
+
+    def _receive(self) -> bool:
+        if self._client is None:
+            return False
+        try:
+            raw = self._client.recv(CHUNK_BYTES)
+        except BlockingIOError:
+            return False
+        except OSError:
+            raw = b""
+        if not raw:
+            self.drop()
+            return False
+        typed = self._without_commands(raw)
+        if self._state == "in":
+            self._board.receive_telnet(typed)
+        else:
+            self._log_in(typed)
+        return True
+
+    def _without_commands(self, raw: bytes) -> bytes:
+        """RFC 854: IAC IAC is a byte 255, options take three bytes, a subnegotiation ends with IAC SE."""
+        data = bytearray()
+        for byte in raw:
+            command = self._command
+            if not command:
+                if byte == _IAC:
+                    command.append(byte)
+                else:
+                    data.append(byte)
+                continue
+            command.append(byte)
+            if len(command) == 2 and byte == _IAC:
+                data.append(_IAC)
+                command.clear()
+            elif command[1] == _SB:
+                if command[-2:] == bytes((_IAC, _SE)):
+                    command.clear()
+            elif len(command) == 3 or not _WILL <= command[1] <= _DONT:
+                command.clear()
+        return bytes(data)
+
+    def _log_in(self, typed: bytes) -> None:
+        self._line += typed
+        end = self._line.find(b"\r")
+        if end < 0:
+            return
+        word = bytes(self._line[:end]).strip(b"\n\0")
+        self._line.clear()  # what came behind it in the same packet is dropped, as the pause of pyboard.py hints
+        if self._state == "user":
+            self._user_fits = word == self.login[0]
+            self._state = "password"
+            self._out += b"Password: "
+            return
+        if self._user_fits and word == self.login[1]:
+            self._out += b'\r\nLogin succeeded!\r\nType "help()" for more information.\r\n' + _AFTER_LOGIN
+            self._flush()
+            self._state = "in"
+            return
+        self._tries += 1
+        if self._tries >= LOGIN_TRIES:
+            self.drop()
+            return
+        self._state = "user"
+        self._out += b"\r\nInvalid credentials, try again.\r\nLogin as: "
+
+    def _flush(self) -> None:
+        if self._client is None or not self._out:
+            return
+        try:
+            sent = self._client.send(self._out)
+        except BlockingIOError:
+            return
+        except OSError:
+            self.drop()
+            return
+        del self._out[:sent]
