@@ -7,9 +7,9 @@ from dataclasses import replace
 from doctor.bench import Bench
 from doctor.check import Check, Evidence, Finding, Grade, Needs, Remedy, Status
 from doctor.escape import shown
+from doctor.first_contact import Seen
 from doctor.modem.facts import ModemFacts
 from doctor.modem.verdict import POWER_CYCLE, REMOVE_JUMPERS, WAIT_FOR_MODEM, verdict
-from doctor.sniff import Seen
 from doctor.updater import states
 
 _WRITES = "power off while the modem writes its firmware is how modems die; it says nothing meanwhile"

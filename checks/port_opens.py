@@ -7,9 +7,9 @@ import sys
 from doctor.bench import Bench
 from doctor.check import Check, Finding, Grade, Needs, Remedy
 from doctor.errors import LinkError
-from doctor.holders import modemmanager_running
-from doctor.openfail import device_of
-from doctor.ports import list_ports
+from doctor.link.holders import modemmanager_running
+from doctor.link.open_failed import device_of
+from doctor.link.ports import list_ports
 
 _CURES = {
     "port-not-found": ("plug-in",),

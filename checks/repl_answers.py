@@ -9,7 +9,7 @@ from doctor.bench import Bench
 from doctor.board.at_work import at_work
 from doctor.check import Check, Finding, Grade, Needs, Remedy
 from doctor.escape import shown
-from doctor.sniff import Contact, Seen
+from doctor.first_contact import Contact, Seen
 
 _POWER = Remedy("power-cycle", Grade.MANUAL)
 _STOP = Remedy("stop-program", Grade.ASKS)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from doctor.check import Needs, SkipReason
 from doctor.clock import Clock, Deadline, SystemClock
 from doctor.errors import BoardError, DoctorError, UsageError
-from doctor.telnet_url import is_telnet, without_password
+from doctor.link.telnet_url import is_telnet, without_password
 
 if TYPE_CHECKING:
     from doctor.board.board import Board, BoardFacts
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from doctor.firmware.bootrom import BootRom
     from doctor.firmware.elf import ElfImage
     from doctor.firmware.image import FirmwareImage
-    from doctor.link import Link
+    from doctor.first_contact import Contact
+    from doctor.link.link import Link
+    from doctor.link.trace import Trace
     from doctor.modem.facts import ModemFacts
-    from doctor.sniff import Contact
-    from doctor.trace import Trace
     from doctor.updater.profile import Profile
 
 
@@ -186,7 +186,7 @@ class Bench:
         """The open port. Raises LinkError where it cannot be opened, UsageError where none was given."""
         with self._lock:
             if self._link is None:
-                from doctor.link import open_link
+                from doctor.link.link import open_link
 
                 if self.options.port is None:
                     raise UsageError("port-not-found", "no port was given", next="add --port, or run fipy-doctor ports")
@@ -205,22 +205,22 @@ class Bench:
         """What answered at the port at first contact. Raises LinkError."""
         with self._lock:
             if self._contact is None:
-                from doctor import sniff
+                from doctor import first_contact
 
-                self._contact = sniff.contact(
+                self._contact = first_contact.contact(
                     self.link,
                     may_interrupt=self.options.interrupt or "interrupt-program" in self.options.accept,
                 )
                 self.stopped_program |= bool(self._contact.evidence.get("interrupted")) and self._contact.seen in (
-                    sniff.Seen.REPL,
-                    sniff.Seen.SAFE_BOOT,
+                    first_contact.Seen.REPL,
+                    first_contact.Seen.SAFE_BOOT,
                 )
             return self._contact
 
     @property
     def is_bare_modem(self) -> bool:
         """True where the port leads to a modem without a board in front."""
-        from doctor.sniff import Seen
+        from doctor.first_contact import Seen
 
         return self.options.via_modem or self.through_mirror is not None or self.contact.seen is Seen.MODEM
 
@@ -246,7 +246,7 @@ class Bench:
         with self._lock:
             if self._board is None:
                 from doctor.board.board import Board
-                from doctor.sniff import Seen
+                from doctor.first_contact import Seen
 
                 if self.contact.seen is Seen.UPDATER:
                     from doctor.board.at_work import in_the_way

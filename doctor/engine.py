@@ -23,7 +23,7 @@ from doctor.links import with_link
 from doctor.roster import Roster, everybody, in_order
 
 if TYPE_CHECKING:
-    from doctor.link import Link
+    from doctor.link.link import Link
 
 GRACE_S = 5.0  #: after a check's own deadline, before its thread is given up; the deadline itself is kept by the link
 UNWIND_S = 2.0  #: after that deadline or Ctrl-C, for a check to notice it at its next byte and end by itself

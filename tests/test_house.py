@@ -48,7 +48,14 @@ FORBIDDEN = {
     "doctor.card": ("doctor.bench", "doctor.engine", "doctor.jobs", "doctor.board", "doctor.sim", "doctor.updater"),
     "doctor.firmware": ("doctor.bench", "doctor.engine", "doctor.board", "doctor.card", "doctor.sim", "doctor.updater"),
     "doctor.modem": ("doctor.bench", "doctor.engine", "doctor.jobs", "doctor.board", "doctor.card", "doctor.sim"),
-    "doctor.link": ("doctor.bench", "doctor.engine", "doctor.board", "doctor.card", "doctor.updater", "doctor.sniff"),
+    "doctor.link": (
+        "doctor.bench",
+        "doctor.engine",
+        "doctor.board",
+        "doctor.card",
+        "doctor.updater",
+        "doctor.first_contact",
+    ),
 }
 
 

@@ -8,8 +8,8 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from doctor.link import Link
-    from doctor.ports import PortInfo
+    from doctor.link.link import Link
+    from doctor.link.ports import PortInfo
 
 
 class Carrier(str, Enum):
@@ -69,7 +69,7 @@ def seat(told: str | None, port: PortInfo | None) -> Seat:
 
 def port_behind(link: Link) -> PortInfo | None:
     """What the system says about the port of a link; None where it says nothing, as about a network port."""
-    from doctor import ports
+    from doctor.link import ports
 
     usb = getattr(link.serial, "usb_id", None)  # a simulated port carries its id along
     if usb is not None:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from types import TracebackType
 
 from doctor.errors import BoardError
-from doctor.telnet_url import TelnetAddress
+from doctor.link.telnet_url import TelnetAddress
 
 ANSWER_S = 15.0  #: for the greeting and every reply; the server sleeps at most some milliseconds between two looks
 TRANSFER_S = 60.0  #: without a byte taken, and for the reply at the end: a slow card may write what it holds first

@@ -23,7 +23,7 @@ from doctor.errors import BoardError, DoctorError, LinkError, PortLost
 
 if TYPE_CHECKING:
     from doctor.board.board import Board, BoardFacts
-    from doctor.link import Link
+    from doctor.link.link import Link
 
 STEPS_PER_PULL = 8  #: reference: at least 8; as many with RTS on as off, so that chance cannot look like a jumper
 SETTLE_MS = 60  #: after a change of RTS: one USB transfer of the chip, and the pull's slew (board-and-repl.md 6.3)

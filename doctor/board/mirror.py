@@ -19,7 +19,7 @@ from doctor.escape import shown
 
 if TYPE_CHECKING:
     from doctor.board.board import Board, BoardFacts
-    from doctor.link import Link
+    from doctor.link.link import Link
 
 BAUD = bridge.BAUD
 SAY_S = 5.0  #: the board announces the mirror before it begins

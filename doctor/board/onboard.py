@@ -22,7 +22,7 @@ from doctor.board.room import room_on
 from doctor.clock import Deadline
 from doctor.errors import BoardError, BoardReset
 from doctor.escape import shown
-from doctor.link import Link
+from doctor.link.link import Link
 from doctor.updater.board_console import PLAIN, STOP_EARLY_WORD, STOP_WORD, TAG
 from doctor.updater.states import APPLICATION
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from doctor.clock import Deadline
 from doctor.errors import BoardError, BoardReset
 from doctor.escape import shown
-from doctor.link import Link
+from doctor.link.link import Link
 from doctor.power_off import UNPLUG
 
 CTRL_A, CTRL_B, CTRL_C, CTRL_D = b"\x01", b"\x02", b"\x03", b"\x04"
@@ -77,7 +77,7 @@ class ReplBroken(BoardError):
 class Repl:
     """The raw REPL behind a link.
 
-    ``enter`` needs a board that sits idle at a prompt (doctor/sniff.py tells); it sends no Ctrl-C.
+    ``enter`` needs a board that sits idle at a prompt (doctor/first_contact.py tells); it sends no Ctrl-C.
     """
 
     def __init__(self, link: Link) -> None:

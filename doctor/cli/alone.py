@@ -11,7 +11,7 @@ from doctor.cli import options
 from doctor.cli.check import examine
 from doctor.cli.screen import Screen
 from doctor.errors import UsageError
-from doctor.ports import PortInfo, list_ports
+from doctor.link.ports import PortInfo, list_ports
 
 
 def examine_only_board(given: dict[str, Any]) -> int:

@@ -322,8 +322,8 @@ def open_bench(options: BenchOptions, given: dict[str, Any], *, during_flash: bo
     Raises UsageError where nothing was given that could be examined, LinkError where another run flashes.
     """
     from doctor.bench import Bench
+    from doctor.link.trace import Trace
     from doctor.report import commands
-    from doctor.trace import Trace
 
     if not (options.port or options.firmware or options.sd or options.scripts or options.updater_elf):
         raise UsageError(
@@ -334,7 +334,7 @@ def open_bench(options: BenchOptions, given: dict[str, Any], *, during_flash: bo
     commands.use(options)
     if options.port:
         from doctor.jobs.journal import refuse_under_way
-        from doctor.link import refuse_senseless
+        from doctor.link.link import refuse_senseless
 
         refuse_senseless(options.port)
         if not during_flash:

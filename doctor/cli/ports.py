@@ -13,7 +13,7 @@ def command(**given: Any) -> int:
     """List the serial ports; opens none."""
     from rich.text import Text
 
-    from doctor.ports import list_ports
+    from doctor.link.ports import list_ports
     from doctor.report import as_json
 
     screen = options.screen_of(given)

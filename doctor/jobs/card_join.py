@@ -19,6 +19,7 @@ from doctor.board.card_image import path_of
 from doctor.errors import DoctorError
 from doctor.escape import shown
 from doctor.events import Event, Listener, StepStarted, ignore
+from doctor.first_contact import Seen
 from doctor.jobs import journal as journals
 from doctor.jobs.card_flash import sayer
 from doctor.jobs.card_follow import Follower, question
@@ -30,7 +31,6 @@ from doctor.jobs.journal import Entry, Journal, SentFile
 from doctor.jobs.lock import port_lock
 from doctor.jobs.onward import Attempt, Onward, flash_words, status_words
 from doctor.jobs.status import attempt_of
-from doctor.sniff import Seen
 from doctor.updater import states
 from doctor.updater.plan import FIRMWARE, SECOND
 

@@ -256,7 +256,7 @@ def _ask(bench: Bench) -> ModemFacts:
 
 def _unasked(bench: Bench, err: DoctorError, entry: Entry | None) -> Standing:
     """The modem could not be reached: say what is in the way, and what the journal knows."""
-    from doctor.sniff import Seen
+    from doctor.first_contact import Seen
 
     history = told(entry) if entry is not None else ""
     seen = None if bench.link_or_none is None else bench.contact.seen

@@ -212,7 +212,7 @@ def _clean(line: str) -> str:
 
 
 def _trace_lines(data: bytes) -> Iterator[tuple[int, str]]:
-    """The dialogue of a trace of ours (doctor/trace.py): what was sent and what came, a line each."""
+    """The dialogue of a trace of ours (doctor/link/trace.py): what was sent and what came, a line each."""
     pending, begun, direction = "", 1, ""
     for number, line in enumerate(data.splitlines(), 1):
         try:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from doctor.check import Finding, Grade
 from doctor.clock import Deadline
 from doctor.errors import BoardError, DoctorError, LinkError, PortLost
+from doctor.first_contact import Seen
 from doctor.power_off import IF_NONE_BEGAN, UNPLUG
 from doctor.remedies.cure import CureContext, DoableCure
-from doctor.sniff import Seen
 
 if TYPE_CHECKING:
     from doctor.bench import Bench

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from doctor import sniff
+from doctor import first_contact
 from doctor.board import files
 from doctor.board.at_work import in_the_way
 from doctor.board.board import RECONNECT_S
@@ -16,8 +16,8 @@ from doctor.remedies.switched_off import name_off, switch_off
 if TYPE_CHECKING:
     from doctor.bench import Bench
 
-ENDED = (sniff.Seen.REPL, sniff.Seen.RAW_REPL, sniff.Seen.PASTE, sniff.Seen.SAFE_BOOT)
-MAY_BE_A_PROGRAM = (sniff.Seen.PROGRAM, sniff.Seen.BOOT_TEXT, sniff.Seen.SILENCE)
+ENDED = (first_contact.Seen.REPL, first_contact.Seen.RAW_REPL, first_contact.Seen.PASTE, first_contact.Seen.SAFE_BOOT)
+MAY_BE_A_PROGRAM = (first_contact.Seen.PROGRAM, first_contact.Seen.BOOT_TEXT, first_contact.Seen.SILENCE)
 CTRL_F = b"\x06"  #: restarts into safe boot at any time, from 1.16 on (board-and-repl.md 3.2)
 MAIN = "/flash/main.py"
 
@@ -34,7 +34,7 @@ class StopProgram(DoableCure):
     def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
         """Nothing where a prompt answers, or no board does. Raises BoardError where an updater is at work."""
         seen = bench.contact.seen
-        if seen is sniff.Seen.UPDATER:
+        if seen is first_contact.Seen.UPDATER:
             raise in_the_way(bench.contact.text, bench.link.name)
         if seen not in MAY_BE_A_PROGRAM:
             return ()
@@ -48,9 +48,9 @@ class StopProgram(DoableCure):
         """Stop it and see a prompt. Raises BoardError where neither way helps."""
         bench.forget_board()
         how = "the program was stopped; the prompt answers"
-        contact = sniff.contact(bench.link, may_interrupt=True)
+        contact = first_contact.contact(bench.link, may_interrupt=True)
         seen = contact.seen
-        if seen is sniff.Seen.UPDATER:
+        if seen is first_contact.Seen.UPDATER:
             raise in_the_way(contact.text, bench.link.name)
         if seen not in ENDED:
             context.say("Ctrl-C does not stop it; restarting the board without its programs")
@@ -58,7 +58,7 @@ class StopProgram(DoableCure):
             bench.link.write(CTRL_F)
             bench.link.reconnect(RECONNECT_S)
             how = "Ctrl-C did not stop the program; the board was restarted without it (safe boot)"
-            seen = sniff.contact(bench.link).seen
+            seen = first_contact.contact(bench.link).seen
         if seen not in ENDED:
             raise BoardError(
                 "main-py-blocks-repl",

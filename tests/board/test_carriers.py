@@ -4,7 +4,7 @@ import pytest
 
 from doctor.board.carriers import Carrier, carrier_of, seat
 from doctor.cli.options import CARRIERS
-from doctor.ports import PortInfo, port_info
+from doctor.link.ports import PortInfo, port_info
 
 PIC = (0x04D8, 0xEF98)
 FTDI = (0x0403, 0x6015)

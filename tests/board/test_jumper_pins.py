@@ -9,7 +9,7 @@ from doctor.board.board import Board
 from doctor.board.carriers import Carrier
 from doctor.board.jumper_verdict import Jumpers, judge_pins
 from doctor.board.tunnel import ModemTunnel
-from doctor.link import open_link
+from doctor.link.link import open_link
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from doctor.board import bridge, mirror
 from doctor.board.board import Board
 from doctor.clock import Deadline
 from doctor.errors import BoardError, LinkError
-from doctor.link import Link, open_link
+from doctor.link.link import Link, open_link
 
 BOOTED_MS = 3000  #: virtual
 

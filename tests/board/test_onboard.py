@@ -8,7 +8,7 @@ import pytest
 from doctor.board import files, onboard
 from doctor.board.board import Board
 from doctor.errors import BoardError, BoardReset
-from doctor.link import Link, open_link
+from doctor.link.link import Link, open_link
 
 
 @pytest.fixture

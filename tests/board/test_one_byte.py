@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from doctor.board.board import Board
-from doctor.link import open_link
+from doctor.link.link import open_link
 from doctor.sim.served.listen import Listener
 from tests.board.one_byte import FROM_BOARD, TO_BOARD, OneByte, PtyProxy
 

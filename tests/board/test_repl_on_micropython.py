@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from doctor import sniff
+from doctor import first_contact
 from doctor.board.repl import Repl, ReplTraceback
-from doctor.link import Link, open_link
-from doctor.sniff import Seen
+from doctor.first_contact import Seen
+from doctor.link.link import Link, open_link
 from tests.board.micropython import needs_micropython, on_a_pty
 
 pytestmark = [pytest.mark.micropython, needs_micropython]
@@ -26,11 +26,11 @@ def link() -> Iterator[Link]:
 
 
 def test_first_contact_sees_the_prompt(link: Link) -> None:
-    assert sniff.contact(link).seen is Seen.REPL
+    assert first_contact.contact(link).seen is Seen.REPL
 
 
 def test_code_runs_and_errors_come_back(link: Link) -> None:
-    assert sniff.contact(link).seen is Seen.REPL
+    assert first_contact.contact(link).seen is Seen.REPL
     repl = Repl(link)
     repl.enter()
     assert repl.run("print(6 * 7)") == "42\n"

@@ -8,7 +8,7 @@ from doctor.board.board import Board
 from doctor.board.tunnel import ModemTunnel
 from doctor.clock import Deadline
 from doctor.errors import BoardError
-from doctor.link import open_link
+from doctor.link.link import open_link
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from doctor.board import proof
 from doctor.board.board import Board
 from doctor.board.repl import Repl, ReplTraceback, tagged
 from doctor.errors import BoardReset
-from doctor.link import open_link
+from doctor.link.link import open_link
 from doctor.sim.board.eras import sim_era
 from doctor.sim.card.blocks import MemoryBlocks
 from doctor.sim.card.image import CardLayout, build_card

@@ -7,10 +7,10 @@ import pytest
 
 from checks import port_opens
 from checks.port_opens import PortOpens
-from doctor import openfail
 from doctor.bench import Bench, BenchOptions
 from doctor.check import Finding, Status
-from doctor.link import open_link
+from doctor.link import open_failed
+from doctor.link.link import open_link
 
 
 def look(port: str) -> Finding:
@@ -25,8 +25,8 @@ def test_the_simulated_board_opens() -> None:
 
 
 def test_a_missing_port_lists_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(openfail, "list_ports", list)
-    monkeypatch.setattr(openfail, "is_wsl", lambda: False)
+    monkeypatch.setattr(open_failed, "list_ports", list)
+    monkeypatch.setattr(open_failed, "is_wsl", lambda: False)
     found = look("/dev/ttyACM77")
     assert (found.status, found.catalogue) == (Status.FAIL, "port-not-found")
     assert [r.id for r in found.remedies] == ["plug-in"]

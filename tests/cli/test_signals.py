@@ -41,7 +41,7 @@ def test_a_check_that_is_ended_leaves_the_raw_repl() -> None:
 def test_a_signal_is_told_as_a_stop(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], number: signal.Signals
 ) -> None:
-    monkeypatch.setattr("doctor.ports.list_ports", lambda: os.kill(os.getpid(), number))
+    monkeypatch.setattr("doctor.link.ports.list_ports", lambda: os.kill(os.getpid(), number))
     before = signal.getsignal(number)
     assert run(["ports"]) == 130
     assert "open user-interrupt" in capsys.readouterr().err

@@ -14,21 +14,23 @@ import pytest
 
 from doctor.bench import Bench, BenchOptions
 from doctor.errors import LinkError
-from doctor.holders import is_ours, who_holds
 from doctor.jobs.check import CheckRequest, check
 from doctor.jobs.lock import port_lock
-from doctor.link import open_link
+from doctor.link.holders import is_ours, who_holds
+from doctor.link.link import open_link
 from doctor.remedies import cures
 from doctor.report.next_step import after
 
 pytestmark = pytest.mark.skipif(not Path("/proc/locks").exists(), reason="needs /proc/locks (Linux)")
 
 HOLDS = (
-    "import sys; from doctor.link import open_link\nwith open_link(sys.argv[1]):\n print(flush=True); sys.stdin.read()"
+    "import sys; from doctor.link.link import open_link\n"
+    "with open_link(sys.argv[1]):\n print(flush=True); sys.stdin.read()"
 )
 PLAIN = "import os, sys; fd = os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY); print(flush=True); sys.stdin.read()"
 FLASHES = (
-    "import sys; from pathlib import Path; from doctor.jobs.lock import port_lock; from doctor.link import open_link\n"
+    "import sys; from pathlib import Path; from doctor.jobs.lock import port_lock\n"
+    "from doctor.link.link import open_link\n"
     "with port_lock(sys.argv[1], Path(sys.argv[2]) / 'locks'), open_link(sys.argv[1]):\n"
     " print(flush=True); sys.stdin.read()"
 )
@@ -124,7 +126,7 @@ def test_command_lines_of_ours_are_known(line: str, ours: bool) -> None:
 
 
 def test_a_lock_of_ours_has_the_name_that_is_looked_for(tmp_path: Path) -> None:
-    from doctor import holders
+    from doctor.link import holders
 
     with port_lock("COM3", tmp_path / "locks"):
         (path,) = (tmp_path / "locks").iterdir()

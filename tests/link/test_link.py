@@ -13,7 +13,7 @@ import pytest
 
 from doctor.clock import Deadline
 from doctor.errors import DeadlineOverrun, LinkError, PortLost, UsageError
-from doctor.link import open_link
+from doctor.link.link import open_link
 from tests.link.wire import Wire
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="pseudo terminals are a POSIX thing")

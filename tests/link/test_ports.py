@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from doctor.holders import modemmanager_running
-from doctor.ports import find_again, is_wsl, port_info, similar_names
+from doctor.link.holders import modemmanager_running
+from doctor.link.ports import find_again, is_wsl, port_info, similar_names
 
 
 @pytest.mark.parametrize(

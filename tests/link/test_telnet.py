@@ -12,10 +12,10 @@ import pytest
 from doctor.bench import BenchOptions
 from doctor.clock import Clock
 from doctor.errors import DoctorError, LinkError, PortLost, UsageError
-from doctor.link import Link, open_link
-from doctor.link_telnet import Decoder
-from doctor.telnet_url import TelnetAddress, parse, shown_url, without_password
-from doctor.trace import Trace
+from doctor.link.link import Link, open_link
+from doctor.link.telnet import Decoder
+from doctor.link.telnet_url import TelnetAddress, parse, shown_url, without_password
+from doctor.link.trace import Trace
 
 SECRET = "s3same"
 WELCOME = b'\r\nLogin succeeded!\r\nType "help()" for more information.\r\n'

@@ -7,8 +7,8 @@ import pytest
 
 from doctor.errors import UsageError
 from doctor.events import Event, Note
-from doctor.link import Link
-from doctor.trace import Trace
+from doctor.link.link import Link
+from doctor.link.trace import Trace
 from tests.link.wire import Wire
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import serial
 
-from doctor.link import Link
+from doctor.link.link import Link
 
 
 class HandClock:

@@ -11,7 +11,7 @@ import pytest
 import serial
 
 from doctor.errors import LinkError
-from doctor.link import open_link
+from doctor.link.link import open_link
 from doctor.sim.served.listen import Listener, with_speed
 
 pytestmark = pytest.mark.filterwarnings("ignore:set(Daemon|Name):DeprecationWarning")  # pySerial's own RFC 2217 client

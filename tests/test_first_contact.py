@@ -6,8 +6,8 @@ import pytest
 
 from doctor.board.at_work import at_work
 from doctor.errors import PortLost
-from doctor.link import Link
-from doctor.sniff import Contact, Seen, contact
+from doctor.first_contact import Contact, Seen, contact
+from doctor.link.link import Link
 from tests.board.old_repl import BANNER, HELP, ROM, OldRepl
 from tests.link import devices
 from tests.link.wire import Wire

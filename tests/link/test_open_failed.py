@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 import serial
 
-from doctor import holders, openfail
 from doctor.errors import LinkError, UsageError
-from doctor.holders import Holder
-from doctor.link import open_link
-from doctor.openfail import explain
-from doctor.ports import PortInfo, port_info
+from doctor.link import holders, open_failed
+from doctor.link.holders import Holder
+from doctor.link.link import open_link
+from doctor.link.open_failed import explain
+from doctor.link.ports import PortInfo, port_info
 
 ACM = port_info("/dev/ttyACM0", 0x04D8, 0xEF98, "Py1", "Expansion3")
 
@@ -31,8 +31,8 @@ def refused(url: str) -> LinkError:
 def plugged(monkeypatch: pytest.MonkeyPatch) -> list[PortInfo]:
     """The ports that the machine has: none, until a test adds some."""
     there: list[PortInfo] = []
-    monkeypatch.setattr(openfail, "list_ports", lambda: there)
-    monkeypatch.setattr(openfail, "is_wsl", lambda: False)
+    monkeypatch.setattr(open_failed, "list_ports", lambda: there)
+    monkeypatch.setattr(open_failed, "is_wsl", lambda: False)
     return there
 
 
@@ -62,7 +62,7 @@ def test_a_unix_name_on_windows(plugged: list[PortInfo]) -> None:
 
 
 def test_linux_inside_windows_is_named(plugged: list[PortInfo], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(openfail, "is_wsl", lambda: True)
+    monkeypatch.setattr(open_failed, "is_wsl", lambda: True)
     assert explain(FileNotFoundError(errno.ENOENT, "no"), "/dev/ttyUSB0", "linux").id == "wsl-no-serial"
 
 
@@ -106,20 +106,20 @@ def test_a_second_opening_finds_it_busy() -> None:
 
 
 def test_busy_says_who(plugged: list[PortInfo], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(openfail, "who_holds", lambda device: Holder("minicom", 12))
+    monkeypatch.setattr(open_failed, "who_holds", lambda device: Holder("minicom", 12))
     error = explain(OSError(errno.EBUSY, "busy"), "/dev/ttyUSB0")
     assert (error.id, error.cause) == ("port-busy", "held by minicom (pid 12)")
 
 
 def test_busy_by_ourselves_is_not_to_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(openfail, "who_holds", lambda device: Holder("python3", 12, ours=True))
-    err = openfail.explain(OSError(errno.EBUSY, "busy"), "/dev/ttyACM0")
+    monkeypatch.setattr(open_failed, "who_holds", lambda device: Holder("python3", 12, ours=True))
+    err = open_failed.explain(OSError(errno.EBUSY, "busy"), "/dev/ttyACM0")
     assert err.id == "flash-under-way" and "close it" not in err.next
     assert err.next.startswith("leave it alone until pid 12 has ended")
 
 
 def test_busy_by_modemmanager_has_its_own_cure(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(openfail, "who_holds", lambda device: Holder("ModemManager", 12))
+    monkeypatch.setattr(open_failed, "who_holds", lambda device: Holder("ModemManager", 12))
     error = explain(OSError(errno.EBUSY, "busy"), "/dev/ttyUSB0")
     assert (error.id, "systemctl stop" in error.next) == ("modemmanager-grabs-port", True)
 

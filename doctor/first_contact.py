@@ -15,7 +15,7 @@ from enum import Enum
 from doctor.board.repl import BANNER, CTRL_B, CTRL_C, PROMPT
 from doctor.clock import Deadline
 from doctor.escape import shown
-from doctor.link import REPL_BAUD, Link
+from doctor.link.link import REPL_BAUD, Link
 
 PROMPT_MS = 300  #: an idle REPL answers CR within milliseconds
 LISTEN_MS = 3_000  #: a program that says something regularly says it in this time
@@ -258,7 +258,7 @@ def _modem_behind(link: Link, talk: _Talk) -> Seen:
 
 
 def _is_carrier(link: Link) -> bool:
-    from doctor.ports import list_ports
+    from doctor.link.ports import list_ports
 
     return link.simulated or any(
         port.device == link.name and port.carrier is not None and not port.ambiguous for port in list_ports()

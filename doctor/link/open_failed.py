@@ -13,8 +13,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from doctor.errors import LinkError, UsageError
-from doctor.holders import Holder, modemmanager_running, who_holds
-from doctor.ports import is_wsl, list_ports, similar_names
+from doctor.link.holders import Holder, modemmanager_running, who_holds
+from doctor.link.ports import is_wsl, list_ports, similar_names
 from doctor.power_off import UNPLUG
 
 _NOT_SERIAL = (errno.ENOTTY, errno.EINVAL, errno.EISDIR, errno.EIO)

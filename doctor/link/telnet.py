@@ -12,7 +12,7 @@ import socket
 
 from doctor.clock import Clock, Deadline
 from doctor.errors import LinkError, PortLost
-from doctor.telnet_url import TelnetAddress, shown_url
+from doctor.link.telnet_url import TelnetAddress, shown_url
 
 CONNECT_S = 10.0  #: one hop over Wi-Fi takes milliseconds; three lost SYNs take 7 s
 LOGIN_S = 10.0  #: per prompt: the servers' task shares its core with the interpreter

@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 
 from doctor.clock import Clock, Deadline, SystemClock
 from doctor.errors import DeadlineOverrun, LinkError, PortLost, UsageError
-from doctor.openfail import device_of, exclude_others, explain, include_others, scheme_of
+from doctor.link.open_failed import device_of, exclude_others, explain, include_others, scheme_of
+from doctor.link.telnet_url import TelnetAddress, is_telnet, parse, shown_url, without_password
+from doctor.link.trace import Trace
 from doctor.power_off import UNPLUG
-from doctor.telnet_url import TelnetAddress, is_telnet, parse, shown_url, without_password
-from doctor.trace import Trace
 
 POLL_MS = 20  #: longest stay in one read of the driver, so that deadlines and Ctrl-C are noticed
 WRITE_TIMEOUT_S = 5.0  #: 20 kB at 115200 take 1.8 s; a port that takes nothing for 5 s is stuck
@@ -278,7 +278,7 @@ class Link:
 
     def _lost(self, err: Exception) -> PortLost:
         if self.network is not None:
-            from doctor.link_telnet import lost
+            from doctor.link.telnet import lost
 
             return lost(self.name)
         if "multiple access" in str(err) and sys.platform != "win32":
@@ -386,7 +386,7 @@ def _closed_port(url: str, baud: int) -> Any:
 
 
 def _open_telnet(url: str, password: str | None, clock: Clock, trace: Trace | None) -> Link:
-    from doctor.link_telnet import TelnetPort
+    from doctor.link.telnet import TelnetPort
 
     address = _telnet_address(url, password)
     port = TelnetPort(address, clock)

@@ -1,0 +1,1 @@
+"""One open byte stream, whatever the port's URL: opened, traced, and its failures named."""
