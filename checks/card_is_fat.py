@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from doctor.card.card import CardProblem, Volume, VolumeKind
-from doctor.card.format import SMALLEST_CARD_BYTES
 from doctor.card.second_reader import compare_readers
 from doctor.check import Check, Evidence, Finding, Grade, Needs, Remedy
 from doctor.escape import shown
 from doctor.events import Outcome, SecondReading
+from doctor.fat.format import SMALLEST_CARD_BYTES
 
 if TYPE_CHECKING:
     from doctor.bench import Bench

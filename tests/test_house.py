@@ -45,6 +45,7 @@ FORBIDDEN = {
     "checks": ("doctor.cli", "doctor.report", "doctor.jobs", "doctor.engine", "doctor.sim", "checks", "rich", "click"),
     "doctor.bench": ("doctor.cli", "doctor.report", "doctor.jobs", "doctor.engine", "doctor.remedies", "doctor.sim"),
     "doctor.board": ("doctor.bench", "doctor.engine", "doctor.jobs", "doctor.card", "doctor.sim", "checks"),
+    "doctor.fat": ("doctor.bench", "doctor.engine", "doctor.board", "doctor.card", "doctor.sim", "doctor.jobs"),
     "doctor.card": ("doctor.bench", "doctor.engine", "doctor.jobs", "doctor.board", "doctor.sim", "doctor.updater"),
     "doctor.firmware": ("doctor.bench", "doctor.engine", "doctor.board", "doctor.card", "doctor.sim", "doctor.updater"),
     "doctor.modem": ("doctor.bench", "doctor.engine", "doctor.jobs", "doctor.board", "doctor.card", "doctor.sim"),

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from doctor.card.backup import Found
 from doctor.card.choice import Choice, spelled
-from doctor.card.format import format_plans
-from doctor.card.writer import Layout, NewFile, best_layout
 from doctor.errors import CardError
 from doctor.escape import shown
+from doctor.fat.format import format_plans
+from doctor.fat.writer import Layout, NewFile, best_layout
 
 Key = tuple[int, int]
 _MOST_TRIES = 8  #: of leaving out another thing, or one more, until the rest fits

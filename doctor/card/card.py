@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from doctor.card.problem import CardProblem
-from doctor.card.sniff import VolumeKind
 from doctor.errors import CardError
 from doctor.events import Listener, ignore
+from doctor.fat.layout import VolumeKind
 
 if TYPE_CHECKING:
-    from doctor.card.sniff import Layout
+    from doctor.fat.layout import Layout
 
 ROOT = "/sd"  #: where the board mounts its card, so paths read as the user types them there
 HOUSEKEEPING = frozenset({"system volume information", ".spotlight-v100", ".trashes", ".fseventsd", ".trash-1000"})

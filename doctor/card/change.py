@@ -10,23 +10,23 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from doctor.card.claim import claimed
 from doctor.card.compare import sha256_of
 from doctor.card.device import open_source
-from doctor.card.directory import Entry, walk
-from doctor.card.edit import VolumeEditor
 from doctor.card.judge import judge
 from doctor.card.medium import medium_to_change
-from doctor.card.overlay import Medium
 from doctor.card.problem import CardProblem
-from doctor.card.reader import read_file
 from doctor.card.repair import heals
 from doctor.card.second_reader import Content, Meant, contents, prove_again
-from doctor.card.source import BlockSource
-from doctor.card.volume import FatVolume
-from doctor.card.writer import NewFile
 from doctor.errors import CardError
 from doctor.events import Listener, ignore
+from doctor.fat.claim import claimed
+from doctor.fat.directory import Entry, walk
+from doctor.fat.edit import VolumeEditor
+from doctor.fat.overlay import Medium
+from doctor.fat.reader import read_file
+from doctor.fat.source import BlockSource
+from doctor.fat.volume import FatVolume
+from doctor.fat.writer import NewFile
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from doctor.card.device_guard import Identity, assess
 from doctor.card.device_raw import PosixDevice, RawDevice
 from doctor.card.drive import Drive
 from doctor.card.drives import find_drive
-from doctor.card.source import SECTOR_BYTES, FileSource
 from doctor.errors import CardError, UsageError
+from doctor.fat.source import SECTOR_BYTES, FileSource
 
 _WINDOWS_DRIVE = re.compile(r"[\\/]{2}[.?][\\/]PhysicalDrive\d+[\\/]?", re.IGNORECASE)
 _MAC_BUFFERED = re.compile(r"/dev/(disk\d+(s\d+)?)")

@@ -11,8 +11,8 @@ import sys
 from contextlib import suppress
 from typing import Protocol
 
-from doctor.card.claim import share
 from doctor.errors import CardError
+from doctor.fat.claim import share
 
 _BLKROGET, _BLKSSZGET, _BLKGETSIZE64, _BLKFLSBUF, _BLKRRPART = 0x125E, 0x1268, 0x80081272, 0x1261, 0x125F
 _DKIOCGETBLOCKSIZE, _DKIOCGETBLOCKCOUNT = 0x40046418, 0x40086419

@@ -11,13 +11,13 @@ from typing import Literal
 from doctor.card.card import ROOT, CardFile, Volume, no_such_file, split_path
 from doctor.card.compare import sha256_of
 from doctor.card.device import device_name, open_source, whole_device
-from doctor.card.directory import Entry, find, walk
 from doctor.card.judge import Judgement, judge
 from doctor.card.problem import CardProblem
-from doctor.card.reader import read_file
-from doctor.card.volume import FatVolume, find_volume, open_volume
 from doctor.errors import CardError
 from doctor.events import Listener, ignore
+from doctor.fat.directory import Entry, find, walk
+from doctor.fat.reader import read_file
+from doctor.fat.volume import FatVolume, find_volume, open_volume
 
 
 class ImageCard:
@@ -120,7 +120,7 @@ class ImageCard:
     def write(self, path: str, data: bytes, emit: Listener = ignore) -> None:
         """Put a small file onto the card. An image is replaced by a changed copy. Raises CardError."""
         from doctor.card.change import Add, Change, Delete, change_files
-        from doctor.card.writer import new_file
+        from doctor.fat.writer import new_file
 
         inner = "/".join(split_path(path))
         with self.opened() as volume:

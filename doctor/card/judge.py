@@ -10,17 +10,17 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from doctor.card import bpb
-from doctor.card.bpb import Defect
-from doctor.card.chains import Claims, scan_fats
-from doctor.card.directory import Listing, fat_sector, walk
-from doctor.card.format import SMALLEST_CARD_BYTES
 from doctor.card.problem import CardProblem
-from doctor.card.sniff import BoardMount, Layout, Partition, Scheme, VolumeKind, board_mount, look_at
-from doctor.card.source import SECTOR_BYTES, BlockSource
 from doctor.card.unfinished import read_mark
-from doctor.card.volume import FatVolume, chosen, follow_file, open_volume
 from doctor.escape import shown
+from doctor.fat import boot_sector
+from doctor.fat.boot_sector import Defect
+from doctor.fat.chains import Claims, scan_fats
+from doctor.fat.directory import Listing, fat_sector, walk
+from doctor.fat.format import SMALLEST_CARD_BYTES
+from doctor.fat.layout import BoardMount, Layout, Partition, Scheme, VolumeKind, board_mount, look_at
+from doctor.fat.source import SECTOR_BYTES, BlockSource
+from doctor.fat.volume import FatVolume, chosen, follow_file, open_volume
 
 BOARD_DOCUMENTED_LIMIT_BYTES = 32 * 2**30  #: docs.pycom.io machine.SD: up to 32 GB; FatFs itself knows no limit
 _MOST_FAT_BYTES_COUNTED = 16 << 20  #: longer FATs (512-byte clusters on a large card) are not counted through
@@ -205,11 +205,11 @@ def good_backup(source: BlockSource, start_sector: int) -> bytes | None:
     if at + SECTOR_BYTES > source.size_bytes:
         return None
     boot = source.read_at(at, SECTOR_BYTES)
-    geometry = bpb.read_geometry(boot) if bpb.looks_like_fat(boot) else None
+    geometry = boot_sector.read_geometry(boot) if boot_sector.looks_like_fat(boot) else None
     if geometry is None or geometry.width != 32 or geometry.backup_sector != _BACKUP_SECTOR:
         return None
     room = source.size_bytes - start_sector * SECTOR_BYTES
-    return None if bpb.check_numbers(boot, geometry, room) else boot
+    return None if boot_sector.check_numbers(boot, geometry, room) else boot
 
 
 def _kinds_of_this_pc() -> frozenset[VolumeKind]:
@@ -262,7 +262,7 @@ def backup_differs(volume: FatVolume) -> bool:
         return False
     boot = volume.view.read_at(0, SECTOR_BYTES)
     copy = volume.view.read_at(geometry.backup_sector * geometry.sector_bytes, SECTOR_BYTES)
-    return copy[11:64] != boot[11:64] or copy[510:] != bpb.SIGNATURE
+    return copy[11:64] != boot[11:64] or copy[510:] != boot_sector.SIGNATURE
 
 
 def fsinfo_fault(volume: FatVolume, free_clusters: int) -> str:
@@ -271,7 +271,7 @@ def fsinfo_fault(volume: FatVolume, free_clusters: int) -> str:
     if geometry.width != 32 or not 0 < geometry.fsinfo_sector < geometry.reserved:
         return ""
     info = volume.view.read_at(geometry.fsinfo_sector * geometry.sector_bytes, SECTOR_BYTES)
-    if (info[:4], info[484:488], info[510:]) != (b"RRaA", b"rrAa", bpb.SIGNATURE):
+    if (info[:4], info[484:488], info[510:]) != (b"RRaA", b"rrAa", boot_sector.SIGNATURE):
         return "the sector that holds the free space (FSInfo) is damaged"
     told = int.from_bytes(info[488:492], "little")
     if told not in (free_clusters, 0xFFFFFFFF):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from doctor.card.format import DEFAULT_LABEL, FormatPlan, format_card
 from doctor.card.target import FileTarget, set_size
-from doctor.card.writer import NewFile, best_layout, write_files
 from doctor.errors import CardError
+from doctor.fat.format import DEFAULT_LABEL, FormatPlan, format_card
+from doctor.fat.writer import NewFile, best_layout, write_files
 
 DEFAULT_SERIAL = 0xF19D0C70  #: volume and disk serial where nobody asks for another
 

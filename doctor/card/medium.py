@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from doctor.card.claim import claimed
 from doctor.card.device import is_device
 from doctor.card.guard import check_replaceable, check_room
-from doctor.card.overlay import Medium
 from doctor.card.target import FileTarget, copy_sparse, copy_that_takes_the_name, leftovers, used_bytes
+from doctor.fat.claim import claimed
+from doctor.fat.overlay import Medium
 from doctor.plural import counted
 
 

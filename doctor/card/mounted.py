@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from doctor.card.sniff import VolumeKind
+from doctor.fat.layout import VolumeKind
 
 _MOUNT_TIMEOUT_S = 5.0  #: ``mount`` only prints a table; longer means a dead network share
 

@@ -9,8 +9,8 @@ from doctor.card.card import Card
 from doctor.card.device import is_device
 from doctor.card.folder import FolderCard
 from doctor.card.image import DeviceCard, ImageCard
-from doctor.card.source import refuse_odd_file
 from doctor.errors import CardError, UsageError
+from doctor.fat.source import refuse_odd_file
 
 
 def open_card(path: Path) -> Card:

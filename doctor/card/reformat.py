@@ -13,13 +13,11 @@ from pathlib import Path
 
 from doctor.card.backup import RAW_COPY, back_up
 from doctor.card.choice import EVERYTHING, Choice
-from doctor.card.claim import claimed
 from doctor.card.guard import check_replaceable, check_room
 from doctor.card.make import make_card
 from doctor.card.medium import image_lines
 from doctor.card.second_reader import PLANNED as SECOND_READER
 from doctor.card.second_reader import Content, prove_again
-from doctor.card.source import FileSource
 from doctor.card.survey import (
     Survey,
     backup_lines,
@@ -32,6 +30,8 @@ from doctor.card.survey import (
 )
 from doctor.card.target import copy_that_takes_the_name, used_bytes
 from doctor.events import Listener, Note, ignore
+from doctor.fat.claim import claimed
+from doctor.fat.source import FileSource
 
 _ROOM_FOR_FOLDERS_BYTES = 4 << 20
 

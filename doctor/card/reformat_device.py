@@ -17,20 +17,14 @@ from pathlib import Path
 from doctor.card.arrange import fitted
 from doctor.card.backup import RAW_COPY, Backup, back_up, read_pieces
 from doctor.card.choice import EVERYTHING, Choice
-from doctor.card.claim import claimed
 from doctor.card.device import DeviceTarget, device_name, open_for_writing, open_source
 from doctor.card.device_guard import Identity, assess, confirmation, confirms, description
-from doctor.card.directory import ATTR_DIRECTORY
 from doctor.card.drive import Drive
 from doctor.card.drives import find_drive
-from doctor.card.format import finish_card, format_card, partition_table, plan_format
 from doctor.card.guard import check_room
-from doctor.card.overlay import Group, Overlay
 from doctor.card.reformat import ReformatPlan, ReformatResult
 from doctor.card.second_reader import PLANNED as SECOND_READER
 from doctor.card.second_reader import Content, prove_again
-from doctor.card.sniff import VolumeKind, look_at
-from doctor.card.source import SECTOR_BYTES
 from doctor.card.survey import Survey, backup_lines, format_line, new_files, prove, put_back_lines, surveyed
 from doctor.card.unfinished import (
     Copied,
@@ -43,10 +37,16 @@ from doctor.card.unfinished import (
     new_id,
     write_journal,
 )
-from doctor.card.writer import Layout, NewFile, write_files
 from doctor.errors import CardError, DoctorError, Stopped
 from doctor.escape import shown
 from doctor.events import Listener, Note, ignore
+from doctor.fat.claim import claimed
+from doctor.fat.directory import ATTR_DIRECTORY
+from doctor.fat.format import finish_card, format_card, partition_table, plan_format
+from doctor.fat.layout import VolumeKind, look_at
+from doctor.fat.overlay import Group, Overlay
+from doctor.fat.source import SECTOR_BYTES
+from doctor.fat.writer import Layout, NewFile, write_files
 from doctor.plural import counted
 
 _ROOM_FOR_FOLDERS_BYTES = 4 << 20

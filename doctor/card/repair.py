@@ -14,21 +14,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from doctor.card.chains import Fat
 from doctor.card.device import open_source
-from doctor.card.directory import DELETED_MARK, Entry, walk
-from doctor.card.format import fs_info
 from doctor.card.judge import Judgement, backup_differs, chain_faults, fsinfo_fault, good_backup, judge
 from doctor.card.medium import medium_to_change
-from doctor.card.overlay import Group, Medium, Overlay
 from doctor.card.second_reader import contents, prove_again
-from doctor.card.sniff import Scheme, VolumeKind, look_at
-from doctor.card.source import SECTOR_BYTES, BlockSource
 from doctor.card.target import disk_error
-from doctor.card.volume import FatVolume, find_volume, open_volume
 from doctor.errors import CardError
 from doctor.escape import shown
 from doctor.events import Listener, ignore
+from doctor.fat.chains import Fat
+from doctor.fat.directory import DELETED_MARK, Entry, walk
+from doctor.fat.format import fs_info
+from doctor.fat.layout import Scheme, VolumeKind, look_at
+from doctor.fat.overlay import Group, Medium, Overlay
+from doctor.fat.source import SECTOR_BYTES, BlockSource
+from doctor.fat.volume import FatVolume, find_volume, open_volume
 
 _ORDER = (Group.DATA, Group.SECOND_FAT, Group.FIRST_FAT, Group.LONG_NAME, Group.DIRECTORY, Group.BOOT)
 _CLEAN = {16: 0x8000, 32: 0x08000000}  #: bit of FAT[1] that says that the volume was ejected cleanly

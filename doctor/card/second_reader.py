@@ -18,13 +18,13 @@ from typing import Any, NamedTuple
 
 from doctor.card.compare import sha256_of
 from doctor.card.device import DeviceSource, open_source
-from doctor.card.directory import walk
-from doctor.card.reader import read_file
-from doctor.card.source import SECTOR_BYTES, FileSource
-from doctor.card.volume import FatVolume, find_volume, open_volume
 from doctor.errors import CardError, DoctorError, SecondReaderDiffers
 from doctor.escape import shown
 from doctor.events import Listener, Note, Outcome, SecondReading
+from doctor.fat.directory import walk
+from doctor.fat.reader import read_file
+from doctor.fat.source import SECTOR_BYTES, FileSource
+from doctor.fat.volume import FatVolume, find_volume, open_volume
 from doctor.plural import counted
 
 _STARTING_S = 30.0  #: for a Python on a busy old computer; the rest of a limit is for reading

@@ -12,7 +12,11 @@ from doctor.card.arrange import Arrangement, Key, arrange, fitted
 from doctor.card.backup import Backup, Found, Saved, read_pieces
 from doctor.card.choice import Choice
 from doctor.card.device import is_device, open_source
-from doctor.card.directory import (
+from doctor.card.judge import Judgement, judge
+from doctor.card.unfinished import Mark, read_mark
+from doctor.errors import CardError
+from doctor.escape import shown
+from doctor.fat.directory import (
     ATTR_ARCHIVE,
     ATTR_DIRECTORY,
     ATTR_HIDDEN,
@@ -22,16 +26,12 @@ from doctor.card.directory import (
     Entry,
     walk,
 )
-from doctor.card.format import DEFAULT_LABEL, plan_format
-from doctor.card.judge import Judgement, judge
-from doctor.card.reader import read_file
-from doctor.card.sniff import Scheme, VolumeKind
-from doctor.card.source import SECTOR_BYTES, BlockSource
-from doctor.card.unfinished import Mark, read_mark
-from doctor.card.volume import FatVolume, open_volume
-from doctor.card.writer import Layout, NewFile
-from doctor.errors import CardError
-from doctor.escape import shown
+from doctor.fat.format import DEFAULT_LABEL, plan_format
+from doctor.fat.layout import Scheme, VolumeKind
+from doctor.fat.reader import read_file
+from doctor.fat.source import SECTOR_BYTES, BlockSource
+from doctor.fat.volume import FatVolume, open_volume
+from doctor.fat.writer import Layout, NewFile
 from doctor.plural import counted
 
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from doctor.card.source import FileSource
 from doctor.errors import CardError
+from doctor.fat.source import FileSource
 
 _COPY_BYTES = 1 << 20
 PART_MARK = ".fipy-doctor-part-"  #: in the name of every unfinished copy, so that leftovers can be told

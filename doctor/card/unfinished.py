@@ -19,11 +19,11 @@ from typing import NamedTuple
 
 from doctor.card.choice import Choice, spelled
 from doctor.card.compare import sha256_of
-from doctor.card.source import SECTOR_BYTES
 from doctor.card.target import disk_error, sync_folder
-from doctor.card.writer import LARGEST_FILE_BYTES
 from doctor.errors import CardError
 from doctor.escape import shown
+from doctor.fat.source import SECTOR_BYTES
+from doctor.fat.writer import LARGEST_FILE_BYTES
 from doctor.json_file import count_in, read_json, text_in, write_whole
 
 MARK = b"FIPY-DOCTOR REFORMAT UNFINISHED\n"

@@ -16,12 +16,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from doctor.card.format import format_card, plan_format
 from doctor.card.image import ImageCard
 from doctor.card.make import make_card
 from doctor.card.reformat import reformat_image
 from doctor.card.target import FileTarget
-from doctor.card.writer import new_file
+from doctor.fat.format import format_card, plan_format
+from doctor.fat.writer import new_file
 from tests.card.images import SBIN
 
 GB = 10**9

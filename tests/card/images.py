@@ -13,11 +13,11 @@ import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
-from doctor.card.directory import walk
-from doctor.card.source import FileSource
 from doctor.card.target import copy_sparse
-from doctor.card.volume import find_volume
-from doctor.card.writer import new_file
+from doctor.fat.directory import walk
+from doctor.fat.source import FileSource
+from doctor.fat.volume import find_volume
+from doctor.fat.writer import new_file
 from tests.card import media
 from tests.card.media import MIB as MIB
 

@@ -25,17 +25,17 @@ from doctor.card.change import Rename, change_files
 from doctor.card.compare import sha256_of
 from doctor.card.device import open_source
 from doctor.card.device_guard import Identity
-from doctor.card.directory import walk
 from doctor.card.drives import find_drive
 from doctor.card.judge import judge
-from doctor.card.reader import read_file
 from doctor.card.reformat import reformat_image
 from doctor.card.reformat_device import reformat_device
 from doctor.card.repair import plan_repair, repair
 from doctor.card.unfinished import read_mark
-from doctor.card.volume import open_volume
-from doctor.card.writer import best_layout, new_file
 from doctor.errors import CardError
+from doctor.fat.directory import walk
+from doctor.fat.reader import read_file
+from doctor.fat.volume import open_volume
+from doctor.fat.writer import best_layout, new_file
 from tests.card import media
 from tests.card.images import BIG, DUP_NAME, MIB, SBIN, SMALL, START, Inside, card, patched, tool, volume_of, with_mbr
 from tests.card.test_device import attach, detach

@@ -13,10 +13,10 @@ import random
 import struct
 from pathlib import Path
 
-from doctor.card.format import format_card
 from doctor.card.make import DEFAULT_SERIAL
 from doctor.card.target import FileTarget
-from doctor.card.writer import NewFile, best_layout, write_files
+from doctor.fat.format import format_card
+from doctor.fat.writer import NewFile, best_layout, write_files
 
 MIB = 1 << 20
 SECTOR = 512

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from doctor.card import claim
-from doctor.card.claim import claimed
 from doctor.card.image import ImageCard
 from doctor.card.reformat import plan_reformat, reformat_image
 from doctor.errors import CardError
+from doctor.fat import claim
+from doctor.fat.claim import claimed
 from doctor.remedies.device_consent import device_lines
 from tests.card.images import DUP_NAME, card
 from tests.card.test_cures import context_in
@@ -23,7 +23,7 @@ from tests.card.test_device import attach, detach
 HOLDER = """
 import sys
 from pathlib import Path
-from doctor.card.claim import claimed
+from doctor.fat.claim import claimed
 with claimed(Path(sys.argv[1])):
     print("claimed", flush=True)
     sys.stdin.read()

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from doctor.card.directory import walk
-from doctor.card.edit import VolumeEditor
 from doctor.card.judge import judge
-from doctor.card.overlay import ADDING, Group, Overlay
-from doctor.card.reader import read_file
-from doctor.card.source import BlockSource
-from doctor.card.volume import find_volume
-from doctor.card.writer import NewFile, new_file
 from doctor.errors import CardError
+from doctor.fat.directory import walk
+from doctor.fat.edit import VolumeEditor
+from doctor.fat.overlay import ADDING, Group, Overlay
+from doctor.fat.reader import read_file
+from doctor.fat.source import BlockSource
+from doctor.fat.volume import find_volume
+from doctor.fat.writer import NewFile, new_file
 from tests.card.images import BIG, DUP, DUP_NAME, FLOPPY, MIB, SMALL, card, mkfs_fat, tool, volume_of
 from tests.card.media import old_bytes
 

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from doctor.card.format import plan_format
 from doctor.card.image import ImageCard
 from doctor.card.make import make_card
 from doctor.card.target import FileTarget
-from doctor.card.writer import new_file
 from doctor.errors import CardError
+from doctor.fat.format import plan_format
+from doctor.fat.writer import new_file
 from tests.card.images import BIG, DUP, DUP_NAME, MIB, SMALL, START, card, tool, volume_of
 from tests.card.media import used
 
@@ -99,7 +99,7 @@ def test_impossible_size_is_refused(size: int) -> None:
 
 
 def test_old_content_is_wiped_where_it_would_be_seen(tmp_path: Path) -> None:
-    from doctor.card.format import format_card
+    from doctor.fat.format import format_card
 
     image = used(tmp_path / "dirty", SMALL)
     with FileTarget(image) as target:

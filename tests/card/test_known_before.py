@@ -12,13 +12,13 @@ import pytest
 from doctor.card.choice import NOTHING, Choice
 from doctor.card.device_guard import Identity
 from doctor.card.drives import find_drive
-from doctor.card.format import plan_format
 from doctor.card.image import ImageCard
 from doctor.card.opening import open_card
 from doctor.card.reformat import plan_reformat, reformat_image
 from doctor.card.reformat_device import plan_reformat_device, reformat_device
-from doctor.card.writer import NewFile, best_layout, new_file
 from doctor.errors import CardError, UsageError
+from doctor.fat.format import plan_format
+from doctor.fat.writer import NewFile, best_layout, new_file
 from tests.card.images import BIG, DUP, DUP_NAME, MIB, SMALL, START, card, mkfs_fat, tool, with_mbr
 from tests.card.test_device import attach, detach
 

@@ -6,12 +6,12 @@ import random
 
 import pytest
 
-from doctor.card.directory import walk
-from doctor.card.edit import VolumeEditor
-from doctor.card.format import format_card
 from doctor.card.judge import judge
-from doctor.card.reader import read_file
-from doctor.card.writer import best_layout, new_file, write_files
+from doctor.fat.directory import walk
+from doctor.fat.edit import VolumeEditor
+from doctor.fat.format import format_card
+from doctor.fat.reader import read_file
+from doctor.fat.writer import best_layout, new_file, write_files
 from tests.card.images import DUP, DUP_NAME
 from tests.card.media import SEED, UsedMedium
 

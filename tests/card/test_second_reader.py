@@ -25,11 +25,11 @@ from doctor.card.reformat import reformat_image
 from doctor.card.reformat_device import reformat_device
 from doctor.card.repair import repair
 from doctor.card.second_reader import Content, Limits, compare, compare_readers, read_again
-from doctor.card.source import FileSource
 from doctor.card.target import leftovers
-from doctor.card.volume import find_volume
 from doctor.errors import CardError, SecondReaderDiffers
 from doctor.events import Event, Note, Outcome, SecondReading, gravest
+from doctor.fat.source import FileSource
+from doctor.fat.volume import find_volume
 from tests.card.images import BIG, DUP, DUP_NAME, FLOPPY, MIB, SMALL, START, Inside, card, mkfs_fat, patched, tool
 from tests.card.media import used
 from tests.card.test_device import attach, detach

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from doctor.card.sniff import Scheme, VolumeKind, board_mount, kind_of, look_at
-from doctor.card.source import FileSource
+from doctor.fat.layout import Scheme, VolumeKind, board_mount, kind_of, look_at
+from doctor.fat.source import FileSource
 from tests.card.images import BIG, MIB, SMALL, START, card, mkfs_fat, patched, with_mbr
 from tests.card.media import KIND, old_bytes
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from doctor.card.directory import Entry
-from doctor.card.volume import FatVolume, FileChain, follow_file
 from doctor.errors import CardError
 from doctor.escape import shown
+from doctor.fat.directory import Entry
+from doctor.fat.volume import FatVolume, FileChain, follow_file
 
 if TYPE_CHECKING:
-    from doctor.card.chains import Chain
+    from doctor.fat.chains import Chain
 
 _CHUNK_BYTES = 1 << 20  #: pieces that reading yields: large enough for a card reader's best speed
 

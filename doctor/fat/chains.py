@@ -11,8 +11,8 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from doctor.card.bpb import Geometry
-from doctor.card.source import BlockSource
+from doctor.fat.boot_sector import Geometry
+from doctor.fat.source import BlockSource
 
 FREE = 0
 _BAD = {12: 0xFF7, 16: 0xFFF7, 32: 0x0FFFFFF7}

@@ -13,8 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 
-from doctor.card.claim import share
 from doctor.errors import CardError, UsageError
+from doctor.fat.claim import share
 
 SECTOR_BYTES = 512  #: the unit of partition tables, and the only sector size that the board takes
 

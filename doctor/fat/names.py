@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable
 
-from doctor.card.directory import ATTR_LONG_NAME, short_name_checksum
+from doctor.fat.directory import ATTR_LONG_NAME, short_name_checksum
 
 _UNITS_PER_SLOT = 13
 LONGEST_NAME_UNITS = 255  #: of UTF-16; the board reads up to 128 (FF_MAX_LFN)
@@ -73,7 +73,7 @@ def long_name_slots(name: str, short: bytes) -> bytes:
 
 
 def short_entry(short: bytes, attributes: int, first_cluster: int, size_bytes: int, stamps: bytes) -> bytes:
-    """The 32 bytes of a directory entry; ``stamps`` as ``doctor.card.directory.Entry`` keeps them."""
+    """The 32 bytes of a directory entry; ``stamps`` as ``doctor.fat.directory.Entry`` keeps them."""
     stamps = stamps if len(stamps) == 11 else _NO_STAMPS
     head = short + bytes([attributes, 0]) + stamps[:7] + struct.pack("<H", first_cluster >> 16)
     return head + stamps[7:] + struct.pack("<HI", first_cluster & 0xFFFF, size_bytes)

@@ -11,13 +11,13 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from doctor.card.bpb import DIR_ENTRY_BYTES, Geometry
-from doctor.card.directory import ATTR_ARCHIVE, ATTR_DIRECTORY, MOST_DIR_BYTES
-from doctor.card.format import DEFAULT_LABEL, FormatPlan, Target, fat_head, format_plans, fs_info, label_entry
-from doctor.card.names import LONGEST_NAME_UNITS, Aliases, long_name_slots, plain_short_name, short_entry
-from doctor.card.source import SECTOR_BYTES
 from doctor.errors import CardError
 from doctor.escape import shown
+from doctor.fat.boot_sector import DIR_ENTRY_BYTES, Geometry
+from doctor.fat.directory import ATTR_ARCHIVE, ATTR_DIRECTORY, MOST_DIR_BYTES
+from doctor.fat.format import DEFAULT_LABEL, FormatPlan, Target, fat_head, format_plans, fs_info, label_entry
+from doctor.fat.names import LONGEST_NAME_UNITS, Aliases, long_name_slots, plain_short_name, short_entry
+from doctor.fat.source import SECTOR_BYTES
 
 LARGEST_FILE_BYTES = 0xFFFFFFFF  #: FAT counts bytes of a file in 32 bits
 

@@ -11,10 +11,10 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from doctor.card.bpb import DIR_ENTRY_BYTES, Geometry
-from doctor.card.chains import Chain, Fat
-from doctor.card.source import BlockSource
 from doctor.errors import CardError
+from doctor.fat.boot_sector import DIR_ENTRY_BYTES, Geometry
+from doctor.fat.chains import Chain, Fat
+from doctor.fat.source import BlockSource
 
 ATTR_READ_ONLY, ATTR_HIDDEN, ATTR_SYSTEM, ATTR_VOLUME, ATTR_DIRECTORY, ATTR_ARCHIVE = 1, 2, 4, 8, 16, 32
 ATTR_LONG_NAME = 0x0F

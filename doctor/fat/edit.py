@@ -10,9 +10,11 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from doctor.card.bpb import DIR_ENTRY_BYTES
-from doctor.card.chains import FREE, Chain, Run
-from doctor.card.directory import (
+from doctor.errors import CardError
+from doctor.escape import shown
+from doctor.fat.boot_sector import DIR_ENTRY_BYTES
+from doctor.fat.chains import FREE, Chain, Run
+from doctor.fat.directory import (
     ATTR_DIRECTORY,
     DELETED_MARK,
     END_MARK,
@@ -22,13 +24,11 @@ from doctor.card.directory import (
     list_directory,
     walk,
 )
-from doctor.card.names import LONGEST_NAME_UNITS, Aliases, long_name_slots, plain_short_name, short_entry
-from doctor.card.overlay import ADDING, DELETING, Group, Medium, Overlay
-from doctor.card.source import SECTOR_BYTES
-from doctor.card.volume import FatVolume, find_volume
-from doctor.card.writer import LARGEST_FILE_BYTES, NewFile
-from doctor.errors import CardError
-from doctor.escape import shown
+from doctor.fat.names import LONGEST_NAME_UNITS, Aliases, long_name_slots, plain_short_name, short_entry
+from doctor.fat.overlay import ADDING, DELETING, Group, Medium, Overlay
+from doctor.fat.source import SECTOR_BYTES
+from doctor.fat.volume import FatVolume, find_volume
+from doctor.fat.writer import LARGEST_FILE_BYTES, NewFile
 
 _FSINFO_FREE_OFFSET = 488  #: free clusters, which the board trusts; the hint where to look for one follows
 _FSINFO_SIGNATURES = (b"RRaA", b"rrAa")

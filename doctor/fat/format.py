@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from doctor.card.bpb import DIR_ENTRY_BYTES, Geometry
-from doctor.card.source import SECTOR_BYTES
 from doctor.errors import CardError
+from doctor.fat.boot_sector import DIR_ENTRY_BYTES, Geometry
+from doctor.fat.source import SECTOR_BYTES
 
 START_SECTOR = 8192  #: 4 MiB: where the partition starts, and the border its data is aligned to (SD Association style)
 SMALLEST_CARD_BYTES = 8 << 20  #: below, the 4 MiB border leaves too little for FAT16; no SD card is this small

@@ -6,8 +6,8 @@ import struct
 from dataclasses import dataclass
 from enum import Enum
 
-from doctor.card.bpb import SIGNATURE, board_sees_fat, looks_like_fat, read_geometry
-from doctor.card.source import SECTOR_BYTES, BlockSource
+from doctor.fat.boot_sector import SIGNATURE, board_sees_fat, looks_like_fat, read_geometry
+from doctor.fat.source import SECTOR_BYTES, BlockSource
 
 
 class VolumeKind(str, Enum):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from doctor.card import bpb
-from doctor.card.bpb import Defect, Geometry
-from doctor.card.chains import Chain, Fat
-from doctor.card.directory import Entry, Listing, fat_sector, list_directory
-from doctor.card.sniff import BoardMount, Layout, board_mount, look_at
-from doctor.card.source import SECTOR_BYTES, BlockSource, View
+from doctor.fat import boot_sector
+from doctor.fat.boot_sector import Defect, Geometry
+from doctor.fat.chains import Chain, Fat
+from doctor.fat.directory import Entry, Listing, fat_sector, list_directory
+from doctor.fat.layout import BoardMount, Layout, board_mount, look_at
+from doctor.fat.source import SECTOR_BYTES, BlockSource, View
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,10 @@ def open_volume(source: BlockSource, start_sector: int) -> tuple[FatVolume | Non
     """The FAT volume at a sector, and the defects of its boot sector; no volume where the numbers do not hold."""
     room = source.size_bytes - start_sector * SECTOR_BYTES
     boot = source.read_at(start_sector * SECTOR_BYTES, SECTOR_BYTES)
-    geometry = bpb.read_geometry(boot) if bpb.looks_like_fat(boot) else None
+    geometry = boot_sector.read_geometry(boot) if boot_sector.looks_like_fat(boot) else None
     if geometry is None:
         return None, [Defect("the boot sector's numbers make no sense", 0, True, True)]
-    defects = bpb.check_numbers(boot, geometry, room)
+    defects = boot_sector.check_numbers(boot, geometry, room)
     if any(defect.pc for defect in defects) and not _readable_though_cut(geometry, defects, room):
         return None, defects
     view = View(source, start_sector * SECTOR_BYTES, min(room, geometry.size_bytes))

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from enum import Enum
 from typing import Protocol
 
-from doctor.card.source import SECTOR_BYTES
 from doctor.errors import CardError
+from doctor.fat.source import SECTOR_BYTES
 
 _LONGEST_WRITE_BYTES = 1 << 20  #: one request of a card reader; longer ones are cut by the system anyway
 _MOST_DATA_SECTORS_HELD = (16 << 20) // SECTOR_BYTES  #: then file contents go out early: nothing points at them yet

@@ -1,0 +1,1 @@
+"""FAT on a medium, told by its bytes: read with bounds, laid out, written so that no cut hurts. Judges nothing."""
