@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from doctor.card.compare import sha256_of
-from doctor.card.device import open_source
+from doctor.card.drives.device import open_source
 from doctor.card.judge import judge
 from doctor.card.medium import medium_to_change
 from doctor.card.problem import CardProblem

@@ -13,8 +13,8 @@ from typing import Literal
 
 from doctor.card.card import ROOT, CardFile, CardProblem, Volume, VolumeKind, no_such_file, split_path
 from doctor.card.compare import sha256_of
+from doctor.card.drives.mounted import MountedOn, mounted_on
 from doctor.card.judge import BOARD_DOCUMENTED_LIMIT_BYTES
-from doctor.card.mounted import MountedOn, mounted_on
 from doctor.card.target import PART_MARK, sync_folder
 from doctor.errors import CardError
 from doctor.events import Listener, ignore

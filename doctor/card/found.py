@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from doctor.card.drive import Drive
-from doctor.card.drives import card_drives
+from doctor.card.drives.drive import Drive
+from doctor.card.drives.find import card_drives
 from doctor.errors import DoctorError
 
 

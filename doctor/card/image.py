@@ -10,7 +10,7 @@ from typing import Literal
 
 from doctor.card.card import ROOT, CardFile, Volume, no_such_file, split_path
 from doctor.card.compare import sha256_of
-from doctor.card.device import device_name, open_source, whole_device
+from doctor.card.drives.device import device_name, open_source, whole_device
 from doctor.card.judge import Judgement, judge
 from doctor.card.problem import CardProblem
 from doctor.errors import CardError

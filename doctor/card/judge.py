@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from doctor.card.problem import CardProblem
-from doctor.card.unfinished import read_mark
+from doctor.card.reformat.unfinished import read_mark
 from doctor.escape import shown
 from doctor.fat import boot_sector
 from doctor.fat.boot_sector import Defect

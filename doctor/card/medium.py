@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from doctor.card.device import is_device
+from doctor.card.drives.device import is_device
 from doctor.card.guard import check_replaceable, check_room
 from doctor.card.target import FileTarget, copy_sparse, copy_that_takes_the_name, leftovers, used_bytes
 from doctor.fat.claim import claimed
@@ -22,7 +22,7 @@ def medium_to_change(path: Path) -> Iterator[Medium]:
     """
     with claimed(path):
         if is_device(path):
-            from doctor.card.device import open_for_writing
+            from doctor.card.drives.device import open_for_writing
 
             with open_for_writing(path) as device:
                 yield device

@@ -6,7 +6,7 @@ import stat
 from pathlib import Path
 
 from doctor.card.card import Card
-from doctor.card.device import is_device
+from doctor.card.drives.device import is_device
 from doctor.card.folder import FolderCard
 from doctor.card.image import DeviceCard, ImageCard
 from doctor.errors import CardError, UsageError

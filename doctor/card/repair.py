@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from doctor.card.device import open_source
+from doctor.card.drives.device import open_source
 from doctor.card.judge import Judgement, backup_differs, chain_faults, fsinfo_fault, good_backup, judge
 from doctor.card.medium import medium_to_change
 from doctor.card.second_reader import contents, prove_again

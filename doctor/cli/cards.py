@@ -34,7 +34,7 @@ def command(**given: Any) -> int:
 
 
 def _line(card: FoundCard) -> str:
-    from doctor.card.device_guard import size_text
+    from doctor.card.drives.guard import size_text
     from doctor.escape import shown
 
     drive = card.drive
@@ -50,7 +50,7 @@ def _line(card: FoundCard) -> str:
 
 
 def _as_json(card: FoundCard) -> dict[str, Any]:
-    from doctor.card.device_guard import assess
+    from doctor.card.drives.guard import assess
 
     drive = card.drive
     verdict = assess(drive)

@@ -91,7 +91,7 @@ class _CardPath(click.ParamType):  # type: ignore[type-arg,unused-ignore]
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """The path. Fails where there is nothing."""
-        from doctor.card.device import is_device
+        from doctor.card.drives.device import is_device
 
         path = Path(value)
         if not str(value):  # as from an unset variable of a shell; it would name the current folder

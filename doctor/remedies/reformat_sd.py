@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from doctor.board import files, sdcard
-from doctor.card.choice import Choice
-from doctor.card.device import is_device
+from doctor.card.drives.device import is_device
+from doctor.card.reformat.choice import Choice
 from doctor.check import Finding, Grade
 from doctor.errors import CardError, DoctorError
 from doctor.escape import shown
@@ -21,7 +21,7 @@ from doctor.updater.side_file import SUFFIX
 
 if TYPE_CHECKING:  # what writes cards is loaded when one is to be written: every check lists the cures
     from doctor.bench import Bench
-    from doctor.card.reformat import ReformatResult
+    from doctor.card.reformat.image import ReformatResult
 
 IN_BOARD = "/sd"  #: the only mount that is ever formatted, and the name that --confirm wants for it
 NAMED_MOST = 10  #: files of the card in the board that the plan names one by one
@@ -64,8 +64,8 @@ class ReformatSd(DoableCure):
                 on=str(path),
                 next="give its device with --sd (fipy-doctor cards lists them), or an image file",
             )
-        from doctor.card.reformat import plan_reformat
-        from doctor.card.reformat_device import plan_reformat_device
+        from doctor.card.reformat.device import plan_reformat_device
+        from doctor.card.reformat.image import plan_reformat
 
         make = plan_reformat_device if is_device(path) else plan_reformat
         plan = make(path, backup_dir=context.backup, choice=_choice(context), force=context.force)
@@ -86,9 +86,9 @@ class ReformatSd(DoableCure):
         return f"{done}; {said}" if said else done
 
     def _do_on_pc(self, path: Path, context: CureContext) -> ReformatResult:
-        from doctor.card.device_guard import Identity
-        from doctor.card.reformat import reformat_image
-        from doctor.card.reformat_device import check_confirmed, check_device, reformat_device
+        from doctor.card.drives.guard import Identity
+        from doctor.card.reformat.device import check_confirmed, check_device, reformat_device
+        from doctor.card.reformat.image import reformat_image
 
         if not is_device(path):
             return reformat_image(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from doctor.board import begun, files, flash_copy, upload
 from doctor.board.begun import Begun, Book, Goal
 from doctor.board.kept_files import ROOT, Kept, KeptFiles, read_backup
-from doctor.card.choice import NOTHING
+from doctor.card.reformat.choice import NOTHING
 from doctor.check import Finding, Grade
 from doctor.errors import BoardError, CardError, DoctorError, Stopped, UsageError
 from doctor.escape import shown

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from doctor.card.image import ImageCard
-from doctor.card.reformat import plan_reformat, reformat_image
+from doctor.card.reformat.image import plan_reformat, reformat_image
 from doctor.errors import CardError
 from doctor.fat import claim
 from doctor.fat.claim import claimed

@@ -13,18 +13,18 @@ from pathlib import Path, PureWindowsPath
 
 import pytest
 
-from doctor.card.backup import RAW_COPY
-from doctor.card.choice import NOTHING, Choice
-from doctor.card.device import DeviceSource, DeviceTarget, device_name, is_device, open_for_writing, whole_device
-from doctor.card.device_guard import Identity, confirmation
-from doctor.card.drives import find_drive
+from doctor.card.drives.device import DeviceSource, DeviceTarget, device_name, is_device, open_for_writing, whole_device
+from doctor.card.drives.find import find_drive
+from doctor.card.drives.guard import Identity, confirmation
 from doctor.card.image import ImageCard
 from doctor.card.judge import judge
 from doctor.card.opening import open_card
-from doctor.card.reformat import ReformatResult
-from doctor.card.reformat_device import check_confirmed, plan_reformat_device, reformat_device
+from doctor.card.reformat.backup import RAW_COPY
+from doctor.card.reformat.choice import NOTHING, Choice
+from doctor.card.reformat.device import check_confirmed, plan_reformat_device, reformat_device
+from doctor.card.reformat.image import ReformatResult
+from doctor.card.reformat.unfinished import read_journal
 from doctor.card.repair import plan_repair, repair
-from doctor.card.unfinished import read_journal
 from doctor.errors import CardError, DoctorError, Stopped
 from doctor.events import Event
 from tests.card.images import BIG, DUP, DUP_NAME, START, card, patched, tool, volume_of

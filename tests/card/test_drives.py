@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from doctor.card.device_guard import assess, confirmation, confirms, description
-from doctor.card.drive import Drive, DrivePart
-from doctor.card.drives_linux import from_lsblk
-from doctor.card.drives_mac import from_diskutil, names_in
-from doctor.card.drives_windows import from_powershell
+from doctor.card.drives.drive import Drive, DrivePart
+from doctor.card.drives.guard import assess, confirmation, confirms, description
+from doctor.card.drives.linux import from_lsblk
+from doctor.card.drives.mac import from_diskutil, names_in
+from doctor.card.drives.windows import from_powershell
 
 GB = 10**9
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from doctor.card.choice import NOTHING, Choice
-from doctor.card.device_guard import Identity
-from doctor.card.drives import find_drive
+from doctor.card.drives.find import find_drive
+from doctor.card.drives.guard import Identity
 from doctor.card.image import ImageCard
 from doctor.card.opening import open_card
-from doctor.card.reformat import plan_reformat, reformat_image
-from doctor.card.reformat_device import plan_reformat_device, reformat_device
+from doctor.card.reformat.choice import NOTHING, Choice
+from doctor.card.reformat.device import plan_reformat_device, reformat_device
+from doctor.card.reformat.image import plan_reformat, reformat_image
 from doctor.errors import CardError, UsageError
 from doctor.fat.format import plan_format
 from doctor.fat.writer import NewFile, best_layout, new_file

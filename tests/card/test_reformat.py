@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from doctor.card.choice import NOTHING, Choice
 from doctor.card.image import ImageCard
-from doctor.card.reformat import ReformatResult, plan_reformat, reformat_image
+from doctor.card.reformat.choice import NOTHING, Choice
+from doctor.card.reformat.image import ReformatResult, plan_reformat, reformat_image
+from doctor.card.reformat.unfinished import Mark, mark_sector, new_id
 from doctor.card.target import disk_error
-from doctor.card.unfinished import Mark, mark_sector, new_id
 from doctor.errors import CardError, DoctorError
 from doctor.events import Event
 from tests.card.images import BIG, DUP, DUP_NAME, SMALL, START, Inside, card, patched, tool, volume_of, with_mbr

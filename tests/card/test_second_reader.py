@@ -16,13 +16,13 @@ import psutil
 import pytest
 
 from doctor.card import second_reader
-from doctor.card.device import open_for_writing
-from doctor.card.device_guard import Identity
-from doctor.card.drives import find_drive
+from doctor.card.drives.device import open_for_writing
+from doctor.card.drives.find import find_drive
+from doctor.card.drives.guard import Identity
 from doctor.card.image import DeviceCard, ImageCard
 from doctor.card.pyfat_child import VolumeFile
-from doctor.card.reformat import reformat_image
-from doctor.card.reformat_device import reformat_device
+from doctor.card.reformat.device import reformat_device
+from doctor.card.reformat.image import reformat_image
 from doctor.card.repair import repair
 from doctor.card.second_reader import Content, Limits, compare, compare_readers, read_again
 from doctor.card.target import leftovers

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from doctor.bench import Bench, BenchOptions
-from doctor.card.device_raw import PosixDevice
+from doctor.card.drives.raw_posix import PosixDevice
 from doctor.card.target import FileTarget
 from doctor.errors import Exit
 from doctor.jobs.check import check

@@ -13,14 +13,14 @@ import pytest
 
 from checks.card_is_fat import CardIsFat
 from doctor.bench import Bench, BenchOptions
-from doctor.card.backup import read_pieces
-from doctor.card.choice import NOTHING, Choice
-from doctor.card.device_guard import Identity
-from doctor.card.device_raw import PosixDevice
-from doctor.card.drives import find_drive
+from doctor.card.drives.find import find_drive
+from doctor.card.drives.guard import Identity
+from doctor.card.drives.raw_posix import PosixDevice
 from doctor.card.opening import open_card
-from doctor.card.reformat_device import plan_reformat_device, reformat_device
-from doctor.card.unfinished import (
+from doctor.card.reformat.backup import read_pieces
+from doctor.card.reformat.choice import NOTHING, Choice
+from doctor.card.reformat.device import plan_reformat_device, reformat_device
+from doctor.card.reformat.unfinished import (
     JOURNAL,
     Copied,
     Journal,

@@ -19,8 +19,8 @@ from pathlib import Path
 
 import pytest
 
-from doctor.card.device_guard import confirmation
-from doctor.card.drives import find_drive
+from doctor.card.drives.find import find_drive
+from doctor.card.drives.guard import confirmation
 from doctor.sim.practice.image import practice_image
 from tests.card import media
 from tests.card.images import DUP_NAME, MIB, START, tool

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from doctor.card import drives, found
-from doctor.card.drive import Drive, DrivePart
+from doctor.card import found
+from doctor.card.drives import find
+from doctor.card.drives.drive import Drive, DrivePart
 from tests.card.images import DUP, DUP_NAME, MIB, card
 from tests.card.media import used_folder
 from tests.cli.terminal import Terminal
@@ -71,7 +72,7 @@ def test_check_without_a_card_names_the_only_one(terminal: Terminal, pc: list[Dr
 def test_system_that_does_not_tell_is_no_trouble_for_a_check(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drives, "_output", lambda command: b"{")
+    monkeypatch.setattr(find, "_output", lambda command: b"{")
     assert found.only_fat_card() is None
     said = terminal.type("check", "--select", "dup-at-root")
     assert (said.code, "nothing to examine" in said.err) == (2, True)

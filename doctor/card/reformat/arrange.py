@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from doctor.card.backup import Found
-from doctor.card.choice import Choice, spelled
+from doctor.card.reformat.backup import Found
+from doctor.card.reformat.choice import Choice, spelled
 from doctor.errors import CardError
 from doctor.escape import shown
 from doctor.fat.format import format_plans

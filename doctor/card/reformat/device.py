@@ -14,19 +14,17 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from doctor.card.arrange import fitted
-from doctor.card.backup import RAW_COPY, Backup, back_up, read_pieces
-from doctor.card.choice import EVERYTHING, Choice
-from doctor.card.device import DeviceTarget, device_name, open_for_writing, open_source
-from doctor.card.device_guard import Identity, assess, confirmation, confirms, description
-from doctor.card.drive import Drive
-from doctor.card.drives import find_drive
+from doctor.card.drives.device import DeviceTarget, device_name, open_for_writing, open_source
+from doctor.card.drives.drive import Drive
+from doctor.card.drives.find import find_drive
+from doctor.card.drives.guard import Identity, assess, confirmation, confirms, description
 from doctor.card.guard import check_room
-from doctor.card.reformat import ReformatPlan, ReformatResult
-from doctor.card.second_reader import PLANNED as SECOND_READER
-from doctor.card.second_reader import Content, prove_again
-from doctor.card.survey import Survey, backup_lines, format_line, new_files, prove, put_back_lines, surveyed
-from doctor.card.unfinished import (
+from doctor.card.reformat.arrange import fitted
+from doctor.card.reformat.backup import RAW_COPY, Backup, back_up, read_pieces
+from doctor.card.reformat.choice import EVERYTHING, Choice
+from doctor.card.reformat.image import ReformatPlan, ReformatResult
+from doctor.card.reformat.survey import Survey, backup_lines, format_line, new_files, prove, put_back_lines, surveyed
+from doctor.card.reformat.unfinished import (
     Copied,
     Journal,
     Mark,
@@ -37,6 +35,8 @@ from doctor.card.unfinished import (
     new_id,
     write_journal,
 )
+from doctor.card.second_reader import PLANNED as SECOND_READER
+from doctor.card.second_reader import Content, prove_again
 from doctor.errors import CardError, DoctorError, Stopped
 from doctor.escape import shown
 from doctor.events import Listener, Note, ignore

@@ -11,14 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from doctor.card.backup import RAW_COPY, back_up
-from doctor.card.choice import EVERYTHING, Choice
 from doctor.card.guard import check_replaceable, check_room
 from doctor.card.make import make_card
 from doctor.card.medium import image_lines
-from doctor.card.second_reader import PLANNED as SECOND_READER
-from doctor.card.second_reader import Content, prove_again
-from doctor.card.survey import (
+from doctor.card.reformat.backup import RAW_COPY, back_up
+from doctor.card.reformat.choice import EVERYTHING, Choice
+from doctor.card.reformat.survey import (
     Survey,
     backup_lines,
     check_is_a_card,
@@ -28,6 +26,8 @@ from doctor.card.survey import (
     put_back_lines,
     surveyed,
 )
+from doctor.card.second_reader import PLANNED as SECOND_READER
+from doctor.card.second_reader import Content, prove_again
 from doctor.card.target import copy_that_takes_the_name, used_bytes
 from doctor.events import Listener, Note, ignore
 from doctor.fat.claim import claimed

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from doctor.card.compare import sha256_of
-from doctor.card.device import is_device, open_source
+from doctor.card.drives.device import is_device, open_source
 from doctor.card.target import copy_sparse, disk_error, same_content
 from doctor.errors import CardError
 from doctor.escape import shown

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from doctor.card.drive import Drive, DrivePart
+from doctor.card.drives.drive import Drive, DrivePart
 from doctor.escape import shown
 
 DOCUMENTED_BYTES = 32 * 2**30  #: Pycom documents cards up to 32 GB

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from doctor.card.drive import Drive
+from doctor.card.drives.drive import Drive
 from doctor.errors import CardError
 
 _TIMEOUT_S = 20.0  #: PowerShell takes some seconds to start; a reader with a bad card delays lsblk and diskutil
@@ -36,18 +36,18 @@ def _readable() -> Iterator[None]:
 
 def _list_drives() -> tuple[Drive, ...]:
     if sys.platform == "win32":
-        from doctor.card import drives_windows
+        from doctor.card.drives import windows
 
-        return drives_windows.from_powershell(_output(drives_windows.COMMAND))
+        return windows.from_powershell(_output(windows.COMMAND))
     if sys.platform == "darwin":
-        from doctor.card import drives_mac
+        from doctor.card.drives import mac
 
-        listing = _output(drives_mac.LIST_COMMAND)
-        infos = {name: _output((*drives_mac.INFO_COMMAND, name)) for name in drives_mac.names_in(listing)}
-        return drives_mac.from_diskutil(listing, infos)
-    from doctor.card import drives_linux
+        listing = _output(mac.LIST_COMMAND)
+        infos = {name: _output((*mac.INFO_COMMAND, name)) for name in mac.names_in(listing)}
+        return mac.from_diskutil(listing, infos)
+    from doctor.card.drives import linux
 
-    return drives_linux.from_lsblk(_output(drives_linux.COMMAND), drives_linux.card_types())
+    return linux.from_lsblk(_output(linux.COMMAND), linux.card_types())
 
 
 def card_drives() -> tuple[Drive, ...]:
@@ -58,11 +58,11 @@ def card_drives() -> tuple[Drive, ...]:
 def find_drive(device: str) -> Drive:
     """The drive, or partition, behind a device name. Raises CardError where the system does not know it."""
     if sys.platform == "linux":
-        from doctor.card import drives_linux
+        from doctor.card.drives import linux
 
         device = str(Path(device).resolve())
         with _readable():
-            found = drives_linux.from_lsblk(_output((*drives_linux.COMMAND, device)), drives_linux.card_types())
+            found = linux.from_lsblk(_output((*linux.COMMAND, device)), linux.card_types())
     else:
         found = list_drives()
     wanted = device.lower().replace("/dev/rdisk", "/dev/disk")

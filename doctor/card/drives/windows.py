@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from doctor.card.drive import Drive, DrivePart
+from doctor.card.drives.drive import Drive, DrivePart
 
 _SCRIPT = (
     "[Console]::OutputEncoding = [Text.Encoding]::UTF8; "

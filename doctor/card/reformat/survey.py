@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from doctor.card.arrange import Arrangement, Key, arrange, fitted
-from doctor.card.backup import Backup, Found, Saved, read_pieces
-from doctor.card.choice import Choice
-from doctor.card.device import is_device, open_source
+from doctor.card.drives.device import is_device, open_source
 from doctor.card.judge import Judgement, judge
-from doctor.card.unfinished import Mark, read_mark
+from doctor.card.reformat.arrange import Arrangement, Key, arrange, fitted
+from doctor.card.reformat.backup import Backup, Found, Saved, read_pieces
+from doctor.card.reformat.choice import Choice
+from doctor.card.reformat.unfinished import Mark, read_mark
 from doctor.errors import CardError
 from doctor.escape import shown
 from doctor.fat.directory import (

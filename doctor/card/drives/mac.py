@@ -6,7 +6,7 @@ import plistlib
 from collections.abc import Mapping
 from typing import Any
 
-from doctor.card.drive import Drive, DrivePart
+from doctor.card.drives.drive import Drive, DrivePart
 
 LIST_COMMAND = ("diskutil", "list", "-plist", "physical")
 INFO_COMMAND = ("diskutil", "info", "-plist")

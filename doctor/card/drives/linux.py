@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from doctor.card.drive import Drive, DrivePart
+from doctor.card.drives.drive import Drive, DrivePart
 
 #: All columns: those that we need have other names in old versions, and an unknown column is an error.
 COMMAND = ("lsblk", "--json", "--bytes", "--output-all")

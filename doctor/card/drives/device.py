@@ -16,10 +16,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
-from doctor.card.device_guard import Identity, assess
-from doctor.card.device_raw import PosixDevice, RawDevice
-from doctor.card.drive import Drive
-from doctor.card.drives import find_drive
+from doctor.card.drives.drive import Drive
+from doctor.card.drives.find import find_drive
+from doctor.card.drives.guard import Identity, assess
+from doctor.card.drives.raw_posix import PosixDevice, RawDevice
 from doctor.errors import CardError, UsageError
 from doctor.fat.source import SECTOR_BYTES, FileSource
 
@@ -232,7 +232,7 @@ def _letters(drive: Drive) -> tuple[str, ...]:
 def _open_raw(name: str, *, writing: bool, volumes: tuple[str, ...] = ()) -> RawDevice:
     try:
         if sys.platform == "win32":
-            from doctor.card.device_windows import WindowsDevice
+            from doctor.card.drives.raw_windows import WindowsDevice
 
             return WindowsDevice(name, writing=writing, volumes=volumes)
         mac = _MAC_BUFFERED.fullmatch(name) if sys.platform == "darwin" else None
