@@ -25,7 +25,7 @@ def command(folder: Path, **given: Any) -> int:
     from rich.text import Text
 
     from doctor.escape import shown
-    from doctor.jobs.board_copy import backup
+    from doctor.jobs.backup import backup
     from doctor.report import as_json, console
 
     screen = options.screen_of(given)

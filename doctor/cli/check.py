@@ -52,9 +52,10 @@ def command(**given: Any) -> int:
 
 def examine(bench_options: BenchOptions, given: dict[str, Any], screen: Screen) -> int:
     """Run the checks, show what they found and the one next command; return the exit code."""
-    from doctor.jobs import last_flash, tried
+    from doctor.jobs import last_flash
     from doctor.jobs.check import CheckRequest, check
     from doctor.jobs.done import accept
+    from doctor.jobs.memory import tried
     from doctor.remedies import cures
     from doctor.report import as_json, console, next_step
 

@@ -164,7 +164,7 @@ def _knows_more(result: FixResult, failed: set[str]) -> bool:
     It is where they find nothing wrong, and where they know nothing but the cures that failed just now; and where the
     cure was asked for by name, and its error says what goes on from there: that is what the user came for.
     """
-    from doctor.jobs import tried
+    from doctor.jobs.memory import tried
 
     if result.named and any(a.error is not None and a.error.next for a in result.actions):
         return True
@@ -178,7 +178,7 @@ def _show(result: FixResult, screen: Screen, bench_options: BenchOptions, rehear
     """The result; ``rehearsed`` is the command whose plan was only shown."""
     from rich.text import Text
 
-    from doctor.jobs import tried
+    from doctor.jobs.memory import tried
     from doctor.report import as_json, console, next_step
 
     if screen.as_json:

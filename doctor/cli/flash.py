@@ -102,7 +102,7 @@ def show(
     from rich.text import Text
 
     from doctor.cli.flash_view import plan_text, proof_text
-    from doctor.jobs import tried
+    from doctor.jobs.memory import tried
     from doctor.remedies import cures
     from doctor.report import as_json, console, next_step
 

@@ -333,7 +333,7 @@ def open_bench(options: BenchOptions, given: dict[str, Any], *, during_flash: bo
         )
     commands.use(options)
     if options.port:
-        from doctor.jobs.journal import refuse_under_way
+        from doctor.jobs.memory.journal import refuse_under_way
         from doctor.link.link import refuse_senseless
 
         refuse_senseless(options.port)

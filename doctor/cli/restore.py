@@ -42,7 +42,7 @@ def command(folder: Path, **given: Any) -> int:
     from rich.text import Text
 
     from doctor.escape import shown
-    from doctor.jobs.board_copy import restore
+    from doctor.jobs.backup import restore
 
     screen = options.screen_of(given)
     copies = given["backup"] or options.backup_folder()

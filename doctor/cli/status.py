@@ -13,7 +13,7 @@ from doctor.cli import options
 
 if TYPE_CHECKING:
     from doctor.cli.screen import Screen
-    from doctor.jobs.journal import Damaged
+    from doctor.jobs.memory.journal import Damaged
     from doctor.jobs.status import Standing
 
 

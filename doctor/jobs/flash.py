@@ -11,15 +11,17 @@ from doctor.bench import Bench
 from doctor.check import Check, Status
 from doctor.errors import DoctorError, Stopped, UsageError
 from doctor.events import Listener, ignore
-from doctor.jobs import card_flash, card_follow, card_join, jumper_proof, last_flash
-from doctor.jobs.carry import carry_out
+from doctor.jobs import last_flash
 from doctor.jobs.changed import change_of
-from doctor.jobs.flash_plan import METHODS, FlashFile, FlashPlan, FlashRequest, plan_for, sources_of
-from doctor.jobs.flash_result import FlashResult, HashedSource, Proof
-from doctor.jobs.guard import guarded, refuse_weak_supply
-from doctor.jobs.interrupts import Interrupts, Wish
-from doctor.jobs.state_dir import refuse_unwritable
-from doctor.jobs.ways import VIAS
+from doctor.jobs.flashing.card import follow, join, start
+from doctor.jobs.flashing.carry import carry_out
+from doctor.jobs.flashing.guard import guarded, refuse_weak_supply
+from doctor.jobs.flashing.interrupts import Interrupts, Wish
+from doctor.jobs.flashing.plan import METHODS, FlashFile, FlashPlan, FlashRequest, plan_for, sources_of
+from doctor.jobs.flashing.result import FlashResult, HashedSource, Proof
+from doctor.jobs.flashing.ways import VIAS
+from doctor.jobs.memory import jumper_proof
+from doctor.jobs.memory.state_dir import refuse_unwritable
 from doctor.roster import Roster, everybody
 
 __all__ = [
@@ -85,7 +87,7 @@ def prepare(
         )
     plan = plan_for(bench, request)
     if isinstance(plan, FlashPlan) and plan.via == "card" and not plan.core.nothing:
-        closed = card_flash.refusal(bench, report, plan, request)
+        closed = start.refusal(bench, report, plan, request)
         other_way = request.via == "auto" and bench.link.network is None  # nobody asked for the card
         if closed is not None and other_way:
             return report, plan_for(bench, replace(request, via="usb"))
@@ -111,7 +113,7 @@ def flash(bench: Bench, request: FlashRequest, *, consent: Consent, listen: List
     request, DoctorError where checks of ours are missing.
     """
     checks = everybody()  # before the first byte: without its checks this program speaks to nothing
-    joined = card_join.join(bench, request, consent.stop_board, listen)
+    joined = join.join(bench, request, consent.stop_board, listen)
     if joined is not None:
         return joined
     try:
@@ -123,8 +125,8 @@ def flash(bench: Bench, request: FlashRequest, *, consent: Consent, listen: List
         report, plan = prepare(bench, request, listen, checks)
     if isinstance(plan, FlashPlan) and plan.core.nothing:
         return FlashResult(report, plan)
-    asked = isinstance(plan, card_flash.JumpersUnsure)
-    if isinstance(plan, card_flash.JumpersUnsure):
+    asked = isinstance(plan, start.JumpersUnsure)
+    if isinstance(plan, start.JumpersUnsure):
         plan = _after_looking(bench, request, consent, plan, report)
     if isinstance(plan, DoctorError):
         return FlashResult(report, error=plan)
@@ -197,7 +199,7 @@ def _question(bench: Bench, consent: Consent, plan: FlashPlan, listen: Listener)
     """What Ctrl-C asks in the middle of the transfer."""
     if plan.via != "card":
         return consent.stop_transfer
-    return card_follow.question(consent.stop_board, listen, ends_with_us=bench.link.simulated)
+    return follow.question(consent.stop_board, listen, ends_with_us=bench.link.simulated)
 
 
 def _jumpers_question(bench: Bench, report: engine.Report) -> str:

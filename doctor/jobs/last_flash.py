@@ -11,13 +11,13 @@ from datetime import datetime, timedelta, timezone
 
 from doctor.bench import Bench
 from doctor.errors import DoctorError
-from doctor.jobs import journal as journals
-from doctor.jobs import jumper_proof, tried
+from doctor.jobs.flashing.steps_done import all_sent
+from doctor.jobs.flashing.ways import go_through_own_mirror
 from doctor.jobs.hands import WAIT
-from doctor.jobs.journal import Entry, Journal
-from doctor.jobs.state_dir import begun_place
-from doctor.jobs.steps_done import all_sent
-from doctor.jobs.ways import go_through_own_mirror
+from doctor.jobs.memory import journal as journals
+from doctor.jobs.memory import jumper_proof, tried
+from doctor.jobs.memory.journal import Entry, Journal
+from doctor.jobs.memory.state_dir import begun_place
 from doctor.updater import states
 from doctor.updater.shapes import DEPLOY_MS
 

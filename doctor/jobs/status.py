@@ -14,17 +14,17 @@ from doctor.board.at_work import FILE, AtWork, at_work
 from doctor.board.begun import Begun, Book
 from doctor.board.card_image import PREFIX
 from doctor.errors import BoardError, DoctorError, Exit
-from doctor.jobs import journal as journals
-from doctor.jobs import tried
-from doctor.jobs.card_follow import ADVICE
 from doctor.jobs.done import accept
+from doctor.jobs.flashing.card.follow import ADVICE
+from doctor.jobs.flashing.steps_done import all_sent, first_sent
+from doctor.jobs.flashing.ways import go_through_own_mirror
 from doctor.jobs.hands import OTHER_CABLE, POWER_CYCLE, PRESS_RESET, PULL_JUMPERS, WAIT
-from doctor.jobs.journal import Damaged, Entry, Journal
 from doctor.jobs.last_flash import may_write_until
+from doctor.jobs.memory import journal as journals
+from doctor.jobs.memory import tried
+from doctor.jobs.memory.journal import Damaged, Entry, Journal
+from doctor.jobs.memory.state_dir import begun_place
 from doctor.jobs.onward import LOST, Attempt, Onward, flash_words, onward, status_words
-from doctor.jobs.state_dir import begun_place
-from doctor.jobs.steps_done import all_sent, first_sent
-from doctor.jobs.ways import go_through_own_mirror
 from doctor.modem.facts import ModemFacts
 from doctor.modem.verdict import verdict
 from doctor.updater import states

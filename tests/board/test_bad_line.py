@@ -11,7 +11,7 @@ import pytest
 from doctor.bench import Bench
 from doctor.board import files, flash_copy
 from doctor.errors import BoardError
-from doctor.jobs import board_copy
+from doctor.jobs import backup
 from doctor.remedies.disable_autorun import DisableAutorun
 from doctor.remedies.reset_flash import ResetFlash
 from doctor.remedies.upload_scripts import UploadScripts
@@ -36,7 +36,7 @@ def restore(bench: Bench, folder: Path, *, clean: bool = False) -> None:
     (folder / "new").mkdir()
     (folder / "new/main.py").write_bytes(NEW)
     (folder / "new/a3.txt").write_bytes(FILES["a3.txt"])
-    board_copy.restore(bench, folder / "new", folder / "copies", lambda *_: True, clean=clean)
+    backup.restore(bench, folder / "new", folder / "copies", lambda *_: True, clean=clean)
 
 
 def restore_clean(bench: Bench, folder: Path) -> None:

@@ -12,8 +12,9 @@ from doctor.board import begun
 from doctor.board.begun import Book, Goal
 from doctor.check import Status
 from doctor.errors import BoardReset, CardError, DoctorError, UsageError
-from doctor.jobs import board_copy, state_dir
+from doctor.jobs import backup
 from doctor.jobs.check import CheckRequest, check
+from doctor.jobs.memory import state_dir
 from doctor.jobs.status import status
 from doctor.remedies.reset_flash import ResetFlash
 from doctor.remedies.upload_scripts import UploadScripts
@@ -74,7 +75,7 @@ def test_check_and_status_lead_on_until_all_is_back(tmp_path: Path) -> None:
     assert standing.exit_code == 1
     (folder,) = (tmp_path / "copies").glob("board-*")
     with Bench(BenchOptions(port=url)) as bench:  # the other way that the error names
-        board_copy.restore(bench, folder, tmp_path / "more", lambda *_: True)
+        backup.restore(bench, folder, tmp_path / "more", lambda *_: True)
         assert status(bench).begun == ()
 
 

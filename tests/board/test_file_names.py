@@ -13,7 +13,7 @@ from doctor.board.kept_files import read_folder
 from doctor.check import Status
 from doctor.errors import BoardError
 from doctor.escape import shown
-from doctor.jobs import board_copy
+from doctor.jobs import backup
 from doctor.jobs.check import CheckRequest, check
 
 OLD, NEW = "1.17.3.b1", "1.20.2.r4"
@@ -58,7 +58,7 @@ def test_such_a_name_is_refused_before_anything_is_written(release: str, name: s
         (tmp_path / one).write_bytes(b"pass\n")
     with Bench(BenchOptions(port=f"sim://fipy?release={release}")) as bench:
         with pytest.raises(BoardError, match="nothing was written") as caught:
-            board_copy.restore(bench, tmp_path, tmp_path / "copies", lambda *_: True)
+            backup.restore(bench, tmp_path, tmp_path / "copies", lambda *_: True)
         assert not files.exists(bench.board, "/flash/a.py")
     assert shown(name) in caught.value.what
     assert (caught.value.id, caught.value.exit_code) == ("name-not-for-board", 1)
@@ -91,7 +91,7 @@ def test_backup_names_what_it_cannot_keep_and_keeps_the_rest(littered: Bench, tm
 
 def test_a_clean_upload_leaves_it_and_says_so(littered: Bench, tmp_path: Path) -> None:
     (tmp_path / "main.py").write_bytes(b"pass\n")
-    done = board_copy.restore(littered, tmp_path, tmp_path.parent / "copies", lambda *_: True, clean=True)
+    done = backup.restore(littered, tmp_path, tmp_path.parent / "copies", lambda *_: True, clean=True)
     assert done is not None
     assert any(r"leave /flash/caf\xe9.py" in line for line in done[1].lines())
 

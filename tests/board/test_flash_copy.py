@@ -10,7 +10,7 @@ from doctor.bench import Bench, BenchOptions
 from doctor.board import files, flash_copy, onboard, own_names, upload
 from doctor.board.kept_files import MANIFEST, SCHEMA, local_name, read_backup, read_folder
 from doctor.errors import BoardError, CardError, DoctorError, Stopped, UsageError
-from doctor.jobs import board_copy
+from doctor.jobs import backup
 from doctor.remedies.cure import CureContext
 from doctor.remedies.reset_flash import ResetFlash
 
@@ -38,7 +38,7 @@ def test_backup_holds_every_byte_and_restore_brings_it_back(bench: Bench, tmp_pa
     assert read_backup(tmp_path / "b") == made.kept
     flash_copy.format_flash(bench.board)
     assert not files.exists(bench.board, "/flash/lib/deep")
-    board_copy.restore(bench, tmp_path / "b", tmp_path / "copies", yes)
+    backup.restore(bench, tmp_path / "b", tmp_path / "copies", yes)
     assert files.read(bench.board, "/flash/lib/deep/blob.bin") == BLOB
     assert files.read(bench.board, ODD) == b"x"
     assert files.stat(bench.board, "/flash/hollow").is_dir
@@ -170,7 +170,7 @@ def test_any_folder_can_be_uploaded_without_its_litter(bench: Bench, tmp_path: P
     (tmp_path / "__pycache__").mkdir()
     for name in ("main.py", "lib/mine.py", ".DS_Store", "__pycache__/main.pyc"):
         (tmp_path / name).write_bytes(b"x = 1\n")
-    done = board_copy.restore(bench, tmp_path, tmp_path.parent / "copies", yes)
+    done = backup.restore(bench, tmp_path, tmp_path.parent / "copies", yes)
     assert done is not None
     assert [one.path for one in done[0].files] == ["/flash/lib/mine.py", "/flash/main.py"]
     assert files.read(bench.board, "/flash/main.py") == b"x = 1\n"
@@ -180,7 +180,7 @@ def test_any_folder_can_be_uploaded_without_its_litter(bench: Bench, tmp_path: P
 def test_clean_upload_keeps_a_copy_of_what_goes(bench: Bench, tmp_path: Path) -> None:
     (tmp_path / "new").mkdir()
     (tmp_path / "new/boot.py").write_bytes(b"y = 2\n")
-    board_copy.restore(bench, tmp_path / "new", tmp_path / "copies", yes, clean=True)
+    backup.restore(bench, tmp_path / "new", tmp_path / "copies", yes, clean=True)
     left = [entry.path for entry in files.walk(bench.board, "/flash", 5) if not entry.is_dir]
     assert left == ["/flash/boot.py"]
     assert (tmp_path / "copies/flash/lib/deep/blob.bin").read_bytes() == BLOB
@@ -188,7 +188,7 @@ def test_clean_upload_keeps_a_copy_of_what_goes(bench: Bench, tmp_path: Path) ->
 
 def test_making_folders_makes_no_other(bench: Bench, tmp_path: Path) -> None:
     (tmp_path / "a/b").mkdir(parents=True)
-    board_copy.restore(bench, tmp_path, tmp_path / "copies", yes)
+    backup.restore(bench, tmp_path, tmp_path / "copies", yes)
     names = {entry.path for entry in files.walk(bench.board, "/flash", 5) if entry.is_dir}
     assert names == {f"/flash/{name}" for name in ("a", "a/b", "cert", "hollow", "lib", "lib/deep", "sys")}
 
@@ -197,7 +197,7 @@ def test_saved_page_in_a_folder_is_refused_before_anything_is_written(bench: Ben
     (tmp_path / "a.py").write_bytes(b"x = 1\n")
     (tmp_path / "b.py").write_bytes(b"<!DOCTYPE html><html><body></body></html>")
     with pytest.raises(UsageError) as caught:
-        board_copy.restore(bench, tmp_path, tmp_path / "copies", yes)
+        backup.restore(bench, tmp_path, tmp_path / "copies", yes)
     assert caught.value.id == "script-is-html-page"
     assert not files.exists(bench.board, "/flash/a.py")
 
@@ -206,7 +206,7 @@ def test_folder_that_does_not_fit_is_refused_before_anything_is_written(bench: B
     (tmp_path / "a.txt").write_bytes(b"x")
     (tmp_path / "big.bin").write_bytes(bytes(5 << 20))
     with pytest.raises(BoardError, match="nothing was written") as caught:
-        board_copy.restore(bench, tmp_path, tmp_path / "copies", yes)
+        backup.restore(bench, tmp_path, tmp_path / "copies", yes)
     assert caught.value.id == "flash-filesystem-full"
 
 

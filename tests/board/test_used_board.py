@@ -11,7 +11,7 @@ import pytest
 from doctor.board import files, flash_copy, own_names, upload
 from doctor.board.kept_files import LONGEST_PATH, MANIFEST, SCHEMA, local_name, read_backup, read_folder
 from doctor.errors import BoardError, UsageError
-from doctor.jobs import board_copy
+from doctor.jobs import backup
 from doctor.remedies.backup_file import LIST, keep_copy
 from doctor.remedies.cure import CureContext
 from doctor.remedies.disable_autorun import DisableAutorun
@@ -128,7 +128,7 @@ def test_an_upload_that_cannot_fit_is_refused_with_nothing_changed(tmp_path: Pat
     with board_with({"data.bin": bytes(400 * K)}, words="504k") as (bench, flash):
         before = flash.files
         with pytest.raises(BoardError, match="in blocks of 4,096") as caught:
-            board_copy.restore(bench, tmp_path / "new", tmp_path / "copies", lambda *_: True)
+            backup.restore(bench, tmp_path / "new", tmp_path / "copies", lambda *_: True)
         assert (caught.value.id, flash.files) == ("flash-filesystem-full", before)
 
 
@@ -154,7 +154,7 @@ def test_what_an_older_version_left_unfinished_is_no_file_of_a_backup(tmp_path: 
         (tmp_path / str(one["path"]).lstrip("/")).write_bytes(b"x")
     (tmp_path / MANIFEST).write_text(json.dumps({"schema": SCHEMA, "files": listed}))
     with board_with({"fd-new.tmp": b"left by a run that was killed"}) as (bench, flash):
-        board_copy.restore(bench, tmp_path, tmp_path / "copies", lambda *_: True)
+        backup.restore(bench, tmp_path, tmp_path / "copies", lambda *_: True)
         assert flash.files["main.py"] == b"x"
         assert "fd-new.tmp" not in flash.files
         flash.write("boot.py.fd-new", b"half")
@@ -213,9 +213,9 @@ def test_paths_of_any_length_have_a_copy_and_come_back(tmp_path: Path) -> None:
         made = flash_copy.backup(bench.board, tmp_path / "b")
         (tmp_path / "empty").mkdir()
         (tmp_path / "empty/boot.py").write_bytes(before["boot.py"])
-        board_copy.restore(bench, tmp_path / "empty", tmp_path / "copies", lambda *_: True, clean=True)
+        backup.restore(bench, tmp_path / "empty", tmp_path / "copies", lambda *_: True, clean=True)
         assert set(flash.files) == {"boot.py"}
-        board_copy.restore(bench, tmp_path / "b", tmp_path / "copies", lambda *_: True)
+        backup.restore(bench, tmp_path / "b", tmp_path / "copies", lambda *_: True)
         assert flash.files == before
     for path in (*(tmp_path / "b").rglob("*"), *(tmp_path / "copies").rglob("*")):
         inner = path.relative_to(tmp_path).as_posix()

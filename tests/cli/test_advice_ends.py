@@ -14,11 +14,11 @@ import pytest
 from doctor.bench import Bench, BenchOptions
 from doctor.cli.main import run
 from doctor.jobs import status as status_job
-from doctor.jobs import tried
 from doctor.jobs.hands import DONE, OTHER_CABLE, POWER_CYCLE, PULL_JUMPERS
-from doctor.jobs.journal import port_key
-from doctor.jobs.state_dir import state_place
-from doctor.jobs.tried import FAILED, SAID, SEEN, TOLD
+from doctor.jobs.memory import tried
+from doctor.jobs.memory.journal import port_key
+from doctor.jobs.memory.state_dir import state_place
+from doctor.jobs.memory.tried import FAILED, SAID, SEEN, TOLD
 from doctor.sim.bench import SimBench
 
 from .terminal import Terminal

@@ -14,9 +14,9 @@ from doctor.bench import Bench, BenchOptions
 from doctor.check import Finding, Status
 from doctor.events import Event, Notice, Phase, Progress, StepStarted
 from doctor.firmware.image import examine
-from doctor.jobs.card_flash import refusal
 from doctor.jobs.flash import FlashRequest, FlashResult, flash
-from doctor.jobs.interrupts import Interrupts
+from doctor.jobs.flashing.card.start import refusal
+from doctor.jobs.flashing.interrupts import Interrupts
 from doctor.jobs.status import status
 from doctor.modem.images import side_content
 from doctor.remedies import cures

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from doctor.bench import Bench, BenchOptions
-from doctor.jobs import journal
 from doctor.jobs.flash import FlashRequest, FlashResult, flash
+from doctor.jobs.memory import journal
 from doctor.jobs.status import status
 from doctor.sim.practice.image import make_practice_image, make_practice_part
 from tests.jobs.flashing import BUILD, SIZE_BYTES, User, small_image

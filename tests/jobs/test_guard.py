@@ -14,16 +14,16 @@ import pytest
 from doctor.bench import Bench, BenchOptions
 from doctor.errors import DoctorError, LinkError
 from doctor.events import Event, Note, Phase, Progress, StepStarted, Waiting
-from doctor.jobs import awake as awakes
-from doctor.jobs import guard
-from doctor.jobs.awake import awake, inhibitor
 from doctor.jobs.flash import FlashRequest, flash
-from doctor.jobs.journal import PROVED, UNPROVED, Entry, Journal, SentFile, is_at_work, port_key
-from doctor.jobs.lock import is_held, lock_path, port_lock
-from doctor.jobs.logbook import Logbook
+from doctor.jobs.flashing import awake as awakes
+from doctor.jobs.flashing import guard
+from doctor.jobs.flashing.awake import awake, inhibitor
+from doctor.jobs.flashing.supply import Battery, refuse_low
+from doctor.jobs.memory.journal import PROVED, UNPROVED, Entry, Journal, SentFile, is_at_work, port_key
+from doctor.jobs.memory.lock import is_held, lock_path, port_lock
+from doctor.jobs.memory.logbook import Logbook
+from doctor.jobs.memory.state_dir import state_dir
 from doctor.jobs.onward import Attempt, onward
-from doctor.jobs.state_dir import state_dir
-from doctor.jobs.supply import Battery, refuse_low
 from doctor.sim.world import World
 
 from .flashing import User, flashed, small_image

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from doctor.errors import DoctorError
-from doctor.jobs import guard
 from doctor.jobs.flash import FlashRequest
-from doctor.jobs.journal import PROVED, Entry, Journal, SentFile
-from doctor.jobs.lock import port_lock
+from doctor.jobs.flashing import guard
+from doctor.jobs.memory.journal import PROVED, Entry, Journal, SentFile
+from doctor.jobs.memory.lock import port_lock
 
 from .flashing import User, after_bytes, flashed, small_image
 

@@ -11,12 +11,12 @@ import pytest
 from doctor.bench import Bench, BenchOptions
 from doctor.board.mirror import enter
 from doctor.errors import DoctorError
-from doctor.jobs import journal as journals
-from doctor.jobs import tried
 from doctor.jobs.check import check
 from doctor.jobs.hands import POWER_CYCLE, WAIT
-from doctor.jobs.journal import Entry, Journal, SentFile
 from doctor.jobs.last_flash import broke_off, may_write_until
+from doctor.jobs.memory import journal as journals
+from doctor.jobs.memory import tried
+from doctor.jobs.memory.journal import Entry, Journal, SentFile
 from doctor.jobs.status import status
 from doctor.remedies import cures
 from doctor.remedies.cure import CureContext

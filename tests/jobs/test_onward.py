@@ -11,10 +11,10 @@ from doctor.bench import Bench, BenchOptions
 from doctor.events import CheckEnded, Event
 from doctor.jobs.check import check
 from doctor.jobs.flash import FlashRequest, flash
+from doctor.jobs.flashing.steps_done import all_sent
 from doctor.jobs.hands import OTHER_CABLE, POWER_CYCLE, WAIT
 from doctor.jobs.onward import Attempt, onward
 from doctor.jobs.status import status
-from doctor.jobs.steps_done import all_sent
 from doctor.sim.bench import SimBench
 from doctor.sim.modem.faults import DEPLOY, Fault
 from doctor.updater import states

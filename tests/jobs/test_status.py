@@ -12,10 +12,10 @@ import pytest
 from doctor.bench import Bench, BenchOptions
 from doctor.errors import BoardError
 from doctor.events import Event, Progress
-from doctor.jobs import journal as journals
 from doctor.jobs.check import check
 from doctor.jobs.flash import FlashRequest, Wish, flash
-from doctor.jobs.journal import Entry, Journal, SentFile, under_way
+from doctor.jobs.memory import journal as journals
+from doctor.jobs.memory.journal import Entry, Journal, SentFile, under_way
 from doctor.jobs.status import Standing, status
 from doctor.sim.bench import SimBench
 from tests.cli.terminal import Terminal

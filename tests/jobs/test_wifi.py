@@ -13,7 +13,7 @@ from doctor.board.onboard import FOLDER, core_files
 from doctor.errors import DoctorError
 from doctor.events import Event, Phase, Progress, StepStarted
 from doctor.jobs.flash import FlashRequest, FlashResult, flash
-from doctor.jobs.ways import choose_via
+from doctor.jobs.flashing.ways import choose_via
 from doctor.sim.served.wifi import WifiListener
 from tests.jobs.flashing import BUILD, User, small_image
 

@@ -15,7 +15,7 @@ import pytest
 from doctor.bench import Bench, BenchOptions
 from doctor.errors import LinkError
 from doctor.jobs.check import CheckRequest, check
-from doctor.jobs.lock import port_lock
+from doctor.jobs.memory.lock import port_lock
 from doctor.link.holders import is_ours, who_holds
 from doctor.link.link import open_link
 from doctor.remedies import cures
@@ -29,7 +29,7 @@ HOLDS = (
 )
 PLAIN = "import os, sys; fd = os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY); print(flush=True); sys.stdin.read()"
 FLASHES = (
-    "import sys; from pathlib import Path; from doctor.jobs.lock import port_lock\n"
+    "import sys; from pathlib import Path; from doctor.jobs.memory.lock import port_lock\n"
     "from doctor.link.link import open_link\n"
     "with port_lock(sys.argv[1], Path(sys.argv[2]) / 'locks'), open_link(sys.argv[1]):\n"
     " print(flush=True); sys.stdin.read()"

@@ -18,7 +18,7 @@ from doctor.errors import DoctorError
 from doctor.events import Event, StepStarted
 from doctor.jobs.check import check
 from doctor.jobs.flash import FlashPlan, FlashRequest, FlashResult, Wish, flash, rehearse
-from doctor.jobs.journal import Journal, ids_of
+from doctor.jobs.memory.journal import Journal, ids_of
 from doctor.report import as_json
 from doctor.sim.bench import SimBench
 from doctor.sim.practice.elf import make_practice_elf

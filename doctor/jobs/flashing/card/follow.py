@@ -14,11 +14,11 @@ from doctor.errors import BoardError, BoardReset, DoctorError, FlashUnproved, Li
 from doctor.escape import shown
 from doctor.events import Event, Listener, Note, Notice, Phase, Progress, StepStarted, from_core
 from doctor.firmware.names import parse_name
-from doctor.jobs.flash_plan import FlashPlan
-from doctor.jobs.flash_result import FlashResult, Proof
-from doctor.jobs.interrupts import Interrupts, Left, Wish
+from doctor.jobs.flashing.interrupts import Interrupts, Left, Wish
+from doctor.jobs.flashing.plan import FlashPlan
+from doctor.jobs.flashing.result import FlashResult, Proof
+from doctor.jobs.flashing.steps_done import all_sent
 from doctor.jobs.onward import Attempt, Onward, flash_words, onward, status_words
-from doctor.jobs.steps_done import all_sent
 from doctor.modem.facts import from_version_lines
 from doctor.updater import states
 

@@ -16,11 +16,11 @@ from doctor.board.card_image import OnPc, need_on_card
 from doctor.check import Status
 from doctor.errors import BoardError, DoctorError, Stopped, UsageError
 from doctor.events import Listener, Phase, StepStarted
-from doctor.jobs.card_copy import path_on_card
-from doctor.jobs.card_follow import Follower
-from doctor.jobs.flash_plan import FlashPlan, FlashRequest
-from doctor.jobs.flash_result import FlashResult
-from doctor.jobs.interrupts import Interrupts
+from doctor.jobs.flashing.card.copy import path_on_card
+from doctor.jobs.flashing.card.follow import Follower
+from doctor.jobs.flashing.interrupts import Interrupts
+from doctor.jobs.flashing.plan import FlashPlan, FlashRequest
+from doctor.jobs.flashing.result import FlashResult
 from doctor.jobs.onward import Attempt, Onward, flash_words
 from doctor.modem.images import image_facts, side_content, updater_facts
 from doctor.updater import side_file

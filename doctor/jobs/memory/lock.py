@@ -11,7 +11,7 @@ from typing import IO
 
 from doctor.clock import SystemClock
 from doctor.errors import LinkError
-from doctor.jobs.state_dir import state_place, unwritable
+from doctor.jobs.memory.state_dir import state_place, unwritable
 
 LOOKS, LOOK_MS = 5, 20  #: so often, so far apart, a lock is asked for
 

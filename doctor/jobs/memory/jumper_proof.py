@@ -11,8 +11,8 @@ from datetime import datetime, timedelta, timezone
 from doctor.bench import Bench
 from doctor.check import Status
 from doctor.engine import Report
-from doctor.jobs import journal as journals
-from doctor.jobs.journal import Entry, Journal
+from doctor.jobs.memory import journal as journals
+from doctor.jobs.memory.journal import Entry, Journal
 
 CHECK = "jumpers-removed"
 LASTS = timedelta(hours=6)  #: later, the board may have been in other hands

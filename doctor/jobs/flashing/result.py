@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 from doctor import engine
 from doctor.errors import DoctorError, Exit, FlashUnproved, Stopped
-from doctor.jobs.flash_plan import FlashPlan
+from doctor.jobs.flashing.plan import FlashPlan
+from doctor.jobs.flashing.steps_done import all_sent, first_sent
 from doctor.jobs.hands import POWER_CYCLE
 from doctor.jobs.onward import Attempt, Onward, flash_words, onward, status_words
-from doctor.jobs.steps_done import all_sent, first_sent
 from doctor.modem.facts import ModemFacts, from_version_lines
 from doctor.updater import states
 from doctor.updater.flow import Outcome

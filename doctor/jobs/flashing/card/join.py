@@ -20,15 +20,15 @@ from doctor.errors import DoctorError
 from doctor.escape import shown
 from doctor.events import Event, Listener, StepStarted, ignore
 from doctor.first_contact import Seen
-from doctor.jobs import journal as journals
-from doctor.jobs.card_flash import sayer
-from doctor.jobs.card_follow import Follower, question
-from doctor.jobs.flash_plan import FlashRequest, given_files
-from doctor.jobs.flash_result import FlashResult
-from doctor.jobs.guard import Recorder
-from doctor.jobs.interrupts import Interrupts, Wish
-from doctor.jobs.journal import Entry, Journal, SentFile
-from doctor.jobs.lock import port_lock
+from doctor.jobs.flashing.card.follow import Follower, question
+from doctor.jobs.flashing.card.start import sayer
+from doctor.jobs.flashing.guard import Recorder
+from doctor.jobs.flashing.interrupts import Interrupts, Wish
+from doctor.jobs.flashing.plan import FlashRequest, given_files
+from doctor.jobs.flashing.result import FlashResult
+from doctor.jobs.memory import journal as journals
+from doctor.jobs.memory.journal import Entry, Journal, SentFile
+from doctor.jobs.memory.lock import port_lock
 from doctor.jobs.onward import Attempt, Onward, flash_words, status_words
 from doctor.jobs.status import attempt_of
 from doctor.updater import states

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from doctor.check import Finding, Status
 from doctor.engine import Report
-from doctor.jobs.journal import port_key
-from doctor.jobs.state_dir import state_place
+from doctor.jobs.memory.journal import port_key
+from doctor.jobs.memory.state_dir import state_place
 from doctor.json_file import read_json, text_in, write_whole
 
 LASTS = timedelta(hours=1)  #: after this long a cure is worth another try

@@ -7,8 +7,8 @@ from doctor.board.card_image import need_on_card
 from doctor.board.card_upload import Listeners, bring_to_card
 from doctor.errors import Stopped
 from doctor.events import Listener, Notice, Phase, Progress, StepStarted
-from doctor.jobs.flash_plan import FlashPlan
-from doctor.jobs.interrupts import Interrupts
+from doctor.jobs.flashing.interrupts import Interrupts
+from doctor.jobs.flashing.plan import FlashPlan
 
 
 def path_on_card(bench: Bench, plan: FlashPlan, interrupts: Interrupts, listen: Listener) -> str:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from doctor.bench import Bench
 from doctor.errors import DoctorError, FirmwareError
-from doctor.jobs import journal as journals
 from doctor.jobs.changed import changed
+from doctor.jobs.flashing.ways import choose_via
 from doctor.jobs.hands import POWER_CYCLE
-from doctor.jobs.journal import Journal
+from doctor.jobs.memory import journal as journals
+from doctor.jobs.memory.journal import Journal
 from doctor.jobs.onward import Attempt, Onward, flash_words
-from doctor.jobs.ways import choose_via
 from doctor.modem.facts import ModemFacts
 from doctor.modem.images import image_facts, options_for, running
 from doctor.updater import states

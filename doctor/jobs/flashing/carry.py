@@ -8,12 +8,12 @@ from doctor import engine
 from doctor.bench import Bench
 from doctor.errors import BoardError, DoctorError
 from doctor.events import Listener, from_core
-from doctor.jobs.flash_plan import FlashPlan, FlashRequest
-from doctor.jobs.flash_result import FlashResult, HashedSource, lost_midway, no_way, result_of
-from doctor.jobs.guard import Recorder
-from doctor.jobs.interrupts import Interrupts
+from doctor.jobs.flashing.guard import Recorder
+from doctor.jobs.flashing.interrupts import Interrupts
+from doctor.jobs.flashing.plan import FlashPlan, FlashRequest
+from doctor.jobs.flashing.result import FlashResult, HashedSource, lost_midway, no_way, result_of
+from doctor.jobs.flashing.ways import Leg, legs, open_way
 from doctor.jobs.onward import Attempt
-from doctor.jobs.ways import Leg, legs, open_way
 from doctor.updater.contract import Source
 from doctor.updater.flow import Flow
 from doctor.updater.plan import BOOTROM, FIRMWARE, SECOND
@@ -82,9 +82,9 @@ def carry_out(
         return replace(known, failed_before=recorder.failed_before, failures=recorder.failures_before)
 
     if plan.via == "card":
-        from doctor.jobs import card_flash
+        from doctor.jobs.flashing.card import start
 
-        return card_flash.carry_out(bench, report, plan, request, interrupts, listen, before)
+        return start.carry_out(bench, report, plan, request, interrupts, listen, before)
     run = _Run(bench, sources, interrupts, listen)
 
     def attempt() -> Attempt:

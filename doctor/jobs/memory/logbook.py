@@ -9,7 +9,7 @@ from typing import IO
 
 from doctor import events
 from doctor.clock import Clock
-from doctor.jobs.state_dir import state_dir
+from doctor.jobs.memory.state_dir import state_dir
 
 KEPT = 30  #: newest logs that are kept
 PROGRESS_SHARE = 0.02  #: of a file, between two lines

@@ -19,8 +19,8 @@ from urllib.parse import parse_qs, urlsplit
 from doctor.bench import Bench
 from doctor.check import Needs
 from doctor.errors import BoardError, LinkError
-from doctor.jobs.lock import is_held
-from doctor.jobs.state_dir import state_dir, state_place
+from doctor.jobs.memory.lock import is_held
+from doctor.jobs.memory.state_dir import state_dir, state_place
 
 SCHEMA = "fipy-doctor/journal/1"
 KEPT = 50  #: journals of so many modems are kept; older ones are of nobody's use
@@ -53,7 +53,7 @@ class Entry:
     mirrored    the board was put into mirror mode for it; ``max_block`` bounds blocks there, 0: nothing does
     state       running, proved, unproved, or untouched (nothing was sent)
     mode        of the modem, as far as known at the end
-    jumpers     what was proved of the jumpers beforehand: at, how (jobs/jumper_proof.py)
+    jumpers     what was proved of the jumpers beforehand: at, how (jobs/memory/jumper_proof.py)
     failures    flashes of this modem in a row that ended with the id of ``error``
     advice      what the hands are to do after it; "" for nothing
     lock        file that the process of this flash has locked while it runs; "" where there is none

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from doctor.bench import Bench
 from doctor.errors import BoardError, DoctorError, LinkError, UsageError
-from doctor.jobs.journal import RUNNING, UNPROVED, Journal, port_key
+from doctor.jobs.memory.journal import RUNNING, UNPROVED, Journal, port_key
 from doctor.modem.facts import ModemFacts
 from doctor.updater import states
 from doctor.updater.contract import Port

@@ -13,19 +13,19 @@ from doctor import events
 from doctor.bench import Bench
 from doctor.events import Event, Listener
 from doctor.firmware.bootrom import FROM_BOARD
-from doctor.jobs import journal as journals
-from doctor.jobs.awake import awake
-from doctor.jobs.flash_plan import given_files
-from doctor.jobs.journal import Entry, Journal, SentFile
-from doctor.jobs.lock import lock_path, port_lock
-from doctor.jobs.logbook import Logbook
-from doctor.jobs.state_dir import state_place, unwritable
-from doctor.jobs.steps_done import LAST_BLOCK_BYTES
-from doctor.jobs.supply import battery, refuse_low
+from doctor.jobs.flashing.awake import awake
+from doctor.jobs.flashing.plan import given_files
+from doctor.jobs.flashing.steps_done import LAST_BLOCK_BYTES
+from doctor.jobs.flashing.supply import battery, refuse_low
+from doctor.jobs.memory import journal as journals
+from doctor.jobs.memory.journal import Entry, Journal, SentFile
+from doctor.jobs.memory.lock import lock_path, port_lock
+from doctor.jobs.memory.logbook import Logbook
+from doctor.jobs.memory.state_dir import state_place, unwritable
 
 if TYPE_CHECKING:
-    from doctor.jobs.flash_plan import FlashPlan, FlashRequest
-    from doctor.jobs.flash_result import FlashResult
+    from doctor.jobs.flashing.plan import FlashPlan, FlashRequest
+    from doctor.jobs.flashing.result import FlashResult
 
 WRITE_SHARE = 0.02  #: of a file, between two entries while it goes over
 _GOES_ON = "the flash goes on; do not interrupt it: how far it came would not be known"

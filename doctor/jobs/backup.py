@@ -12,7 +12,7 @@ from doctor.board.begun import Book, Goal
 from doctor.board.flash_copy import Backup
 from doctor.board.kept_files import KeptFiles, read_folder
 from doctor.board.upload import Changes
-from doctor.jobs.state_dir import begun_place
+from doctor.jobs.memory.state_dir import begun_place
 from doctor.remedies.backup_file import keep_copy
 
 
