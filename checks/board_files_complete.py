@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from doctor.bench import Bench
-from doctor.board import begun, files, own_names
-from doctor.board.begun import Begun, Book
 from doctor.board.boot_scripts import SEARCHED
+from doctor.board.storage import begun, files, own_names
+from doctor.board.storage.begun import Begun, Book
 from doctor.check import Check, Finding, Grade, Needs, Remedy
 from doctor.escape import shown
 from doctor.plural import counted

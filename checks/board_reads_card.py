@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from doctor.bench import Bench
-from doctor.board import sdcard
-from doctor.board.sdcard import CardEntry, CardView, Stage
+from doctor.board.card import sdcard
+from doctor.board.card.sdcard import CardEntry, CardView, Stage
 from doctor.check import Check, Finding, Grade, Needs, Remedy
 from doctor.errors import DoctorError
 from doctor.escape import shown

@@ -6,9 +6,9 @@ import random
 from dataclasses import replace
 
 from doctor.bench import Bench
-from doctor.board import carriers, jumpers
-from doctor.board.carriers import Carrier
-from doctor.board.jumper_verdict import (
+from doctor.board.line import carriers, jumpers
+from doctor.board.line.carriers import Carrier
+from doctor.board.line.jumper_verdict import (
     CtsReadings,
     JumperReadings,
     Jumpers,

@@ -17,7 +17,7 @@ from doctor.link.telnet_url import is_telnet, without_password
 
 if TYPE_CHECKING:
     from doctor.board.board import Board, BoardFacts
-    from doctor.board.tunnel import ModemTunnel
+    from doctor.board.line.tunnel import ModemTunnel
     from doctor.card.card import Card
     from doctor.firmware.bootrom import BootRom
     from doctor.firmware.elf import ElfImage
@@ -120,7 +120,7 @@ class Bench:
         self._modem_facts: ModemFacts | None = None
         self.through_mirror: int | None = None
         self.stopped_program = False  #: a program of the board was stopped, with consent, to get a prompt
-        #: Folder of the notes on what was begun with a board's files (board/begun.py); None keeps none. Set as below.
+        #: Folder of the notes on what was begun with files of a board (storage/begun.py); None keeps none. Set as below.
         self.begun_place: Path | None = None
         #: When and how an earlier run proved the jumpers, by ``at`` and ``how``; jobs that keep a journal set it.
         self.jumpers_proved: Callable[[], dict[str, str]] = dict
@@ -230,7 +230,7 @@ class Bench:
 
         Raises BoardError where a board cannot be asked what it is.
         """
-        from doctor.board import carriers
+        from doctor.board.line import carriers
 
         if self.is_bare_modem:
             if self.through_mirror is None:  # behind a mirror there is a board
@@ -292,7 +292,7 @@ class Bench:
                 from doctor.firmware.image import examine
 
                 if self.options.card_file is not None:
-                    from doctor.board.card_image import image_on_card
+                    from doctor.board.card.image import image_on_card
 
                     self._firmware = (image_on_card(self.board, self.options.card_file),)
                 else:
@@ -371,7 +371,7 @@ class Bench:
             self.link.set_baud(speed)
             yield self.link
             return
-        from doctor.board.tunnel import ModemTunnel
+        from doctor.board.line.tunnel import ModemTunnel
 
         tunnel = ModemTunnel(self.board, speed)
         try:

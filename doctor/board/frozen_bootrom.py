@@ -12,8 +12,8 @@ import binascii
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from doctor.board import snippets_bootrom as snippets
 from doctor.board.repl import ReplTraceback, tagged
+from doctor.board.snippets import bootrom as snippets
 from doctor.errors import BoardError, FirmwareError
 from doctor.firmware.bootrom import FROM_BOARD, MAX_BYTES, BootRom, from_attribute
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from doctor.board import files
 from doctor.board.board import Board
 from doctor.board.boot_scripts import SEARCHED
+from doctor.board.storage import files
 from doctor.scripts import ScriptVerdict, classify
 
 FILES_MAX = 60  #: the vendor's set has 6 scripts; a user's project some 20

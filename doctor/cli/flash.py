@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from doctor.bench import BenchOptions
-from doctor.board.card_image import PREFIX
+from doctor.board.card.image import PREFIX
 from doctor.cli import options, signals
 from doctor.cli.check import show_next
 from doctor.cli.screen import Screen

@@ -200,7 +200,7 @@ via_modem = click.option(
 
 
 def _known_carrier(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
-    from doctor.board.carriers import Carrier, carrier_of
+    from doctor.board.line.carriers import Carrier, carrier_of
 
     if value is not None and carrier_of(value) is Carrier.UNKNOWN:
         raise click.BadParameter(f"{value!r} is none of {', '.join(CARRIERS)}")

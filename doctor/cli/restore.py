@@ -13,8 +13,8 @@ from doctor.errors import DoctorError, Stopped
 from doctor.plural import counted
 
 if TYPE_CHECKING:
-    from doctor.board.kept_files import KeptFiles
-    from doctor.board.upload import Changes
+    from doctor.board.storage.kept_files import KeptFiles
+    from doctor.board.storage.upload import Changes
     from doctor.cli.screen import Screen
 
 

@@ -1,4 +1,4 @@
-"""What SIGTERM and SIGHUP mean to a command: the same as Ctrl-C. A flash has its own rules: jobs/flashing/interrupts.py."""
+"""What SIGTERM and SIGHUP mean to a command: the same as Ctrl-C. A flash has rules of its own (interrupts.py)."""
 
 from __future__ import annotations
 

@@ -7,11 +7,11 @@ from functools import partial
 from pathlib import Path
 
 from doctor.bench import Bench
-from doctor.board import begun, flash_copy, upload
-from doctor.board.begun import Book, Goal
-from doctor.board.flash_copy import Backup
-from doctor.board.kept_files import KeptFiles, read_folder
-from doctor.board.upload import Changes
+from doctor.board.storage import begun, flash_copy, upload
+from doctor.board.storage.begun import Book, Goal
+from doctor.board.storage.flash_copy import Backup
+from doctor.board.storage.kept_files import KeptFiles, read_folder
+from doctor.board.storage.upload import Changes
 from doctor.jobs.memory.state_dir import begun_place
 from doctor.remedies.backup_file import keep_copy
 

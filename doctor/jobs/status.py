@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from doctor.bench import Bench, BenchOptions
-from doctor.board import begun
 from doctor.board.at_work import FILE, AtWork, at_work
-from doctor.board.begun import Begun, Book
-from doctor.board.card_image import PREFIX
+from doctor.board.card.image import PREFIX
+from doctor.board.storage import begun
+from doctor.board.storage.begun import Begun, Book
 from doctor.errors import BoardError, DoctorError, Exit
 from doctor.jobs.done import accept
 from doctor.jobs.flashing.card.follow import ADVICE

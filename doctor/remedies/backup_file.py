@@ -8,7 +8,7 @@ import os
 from datetime import datetime, timezone
 from pathlib import Path
 
-from doctor.board.kept_files import local_name
+from doctor.board.storage.kept_files import local_name
 from doctor.errors import CardError
 
 LIST = "fipy-doctor-copies.txt"  #: one line of JSON a copy: names that a PC does not take are kept as others

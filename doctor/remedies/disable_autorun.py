@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from doctor.board import autorun, files
+from doctor.board import autorun
+from doctor.board.storage import files
 from doctor.check import Finding
 from doctor.remedies.cure import CureContext, DoableCure
 from doctor.remedies.switched_off import name_off, switch_off

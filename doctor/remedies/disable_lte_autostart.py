@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from doctor.board import snippets_modem
+from doctor.board.snippets import modem
 from doctor.check import Finding
 from doctor.errors import BoardError
 from doctor.remedies.cure import CureContext, DoableCure
@@ -31,13 +31,13 @@ class DisableLteAutostart(DoableCure):
                 on=bench.link.name,
                 next="update the board's own firmware",
             )
-        if not bench.board.repl.call(snippets_modem.LTE_STARTED):
+        if not bench.board.repl.call(modem.LTE_STARTED):
             return ()
         return ("on the board: pycom.lte_modem_en_on_boot(False); it holds from the next boot on, (True) undoes it",)
 
     def do(self, bench: Bench, finding: Finding | None, context: CureContext) -> str:
         """Set it and read it back. Raises BoardError."""
-        bench.board.repl.call(snippets_modem.LTE_NOT_AT_BOOT)
-        if bench.board.repl.call(snippets_modem.LTE_STARTED):
+        bench.board.repl.call(modem.LTE_NOT_AT_BOOT)
+        if bench.board.repl.call(modem.LTE_STARTED):
             raise BoardError("lte-constructor-hangs", "the board did not keep the setting", on=bench.link.name)
         return "the board does not start its modem at boot any more"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from doctor.board import files, sdcard
+from doctor.board.card import sdcard
+from doctor.board.storage import files
 from doctor.card.dups import Listed, find_dups, real_name
 from doctor.check import Finding
 from doctor.errors import CardError

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from doctor.board import files, sdcard
+from doctor.board.card import sdcard
+from doctor.board.storage import files
 from doctor.card.drives.device import is_device
 from doctor.card.reformat.choice import Choice
 from doctor.check import Finding, Grade

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from doctor.board.carriers import Carrier, carrier_of
+from doctor.board.line.carriers import Carrier, carrier_of
 from doctor.check import Finding, Status
 from doctor.power_off import UNPLUG
 from doctor.remedies.cure import ManualCure

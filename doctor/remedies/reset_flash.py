@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from doctor.board import begun, files, flash_copy, upload
-from doctor.board.begun import Begun, Book, Goal
-from doctor.board.kept_files import ROOT, Kept, KeptFiles, read_backup
+from doctor.board.storage import begun, files, flash_copy, upload
+from doctor.board.storage.begun import Begun, Book, Goal
+from doctor.board.storage.kept_files import ROOT, Kept, KeptFiles, read_backup
 from doctor.card.reformat.choice import NOTHING
 from doctor.check import Finding, Grade
 from doctor.errors import BoardError, CardError, DoctorError, Stopped, UsageError

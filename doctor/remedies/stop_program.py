@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from doctor import first_contact
-from doctor.board import files
 from doctor.board.at_work import in_the_way
 from doctor.board.board import RECONNECT_S
+from doctor.board.storage import files
 from doctor.check import Finding
 from doctor.errors import BoardError
 from doctor.remedies.cure import CureContext, DoableCure

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from doctor.board import files
 from doctor.board.board import Board
+from doctor.board.storage import files
 from doctor.errors import BoardError
 from doctor.remedies.backup_file import keep_copy
 

@@ -10,10 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from doctor.board import begun, files, upload
-from doctor.board.begun import Book, Goal
-from doctor.board.kept_files import Kept
-from doctor.board.upload import Changes
+from doctor.board.storage import begun, files, upload
+from doctor.board.storage.begun import Book, Goal
+from doctor.board.storage.kept_files import Kept
+from doctor.board.storage.upload import Changes
 from doctor.check import Finding
 from doctor.errors import UsageError
 from doctor.escape import shown

@@ -10,8 +10,10 @@ from __future__ import annotations
 import base64
 import hashlib
 
-from doctor.board import boot_scripts, bridge, onboard, snippets, snippets_bootrom, snippets_card, snippets_modem
-from doctor.board.snippets_pins import JUMPERS_PULSES
+from doctor.board import boot_scripts, onboard
+from doctor.board.line import bridge
+from doctor.board.snippets import bootrom, card, files, modem
+from doctor.board.snippets.pins import JUMPERS_PULSES
 from doctor.board.unique_id import UNIQUE_ID
 from doctor.sim.card.image import CardLayout
 from tests.board.described import (
@@ -56,7 +58,7 @@ NAMES_LEFT = "import ujson\nprint('@@FD ' + ujson.dumps(sorted([n for n in globa
 #: Pieces of somebody else's, which may do what ours may not.
 BY_OTHERS = (MOUNTED, MOUNTED_ELSEWHERE, LTE_RUNS)
 #: The one snippet that leaves the card mounted, for the next one.
-STAYS_MOUNTED = (snippets_card.mount(),)
+STAYS_MOUNTED = (card.mount(),)
 
 
 def _text(data: bytes) -> str:
@@ -65,98 +67,98 @@ def _text(data: bytes) -> str:
 
 def _write(path: str, data: bytes) -> tuple[str, ...]:
     half, rest = _text(data[:384]), _text(data[384:])
-    again = (snippets.write_at(384, rest), snippets.write_at(384, rest))
-    return (snippets.open_for_writing(path), snippets.write_at(0, half), *again, snippets.CLOSE_WRITTEN)
+    again = (files.write_at(384, rest), files.write_at(384, rest))
+    return (files.open_for_writing(path), files.write_at(0, half), *again, files.CLOSE_WRITTEN)
 
 
 ABOUT_THE_BOARD = (
-    Row(("board.snippets.PLATFORM",), (snippets.PLATFORM,), gives=("FiPy",)),
-    Row(("board.snippets.PLATFORM", "board.snippets.UNAME"), (snippets.PLATFORM, snippets.UNAME), on=State(kind="GPy")),
-    Row(("board.snippets.UNAME",), (snippets.UNAME,), eras=EVERY_ERA),
-    Row(("board.snippets.UNAME",), (snippets.UNAME,), eras=("F",), on=State(pybytes=True)),
-    Row(("board.snippets.UNAME",), (snippets.UNAME,), eras=("crashes",), ending=RESTARTS),
-    Row(("board.snippets.FEATURES",), (snippets.FEATURES, NAMES_LEFT), eras=EVERY_ERA, rules=("room-left",)),
+    Row(("board.snippets.PLATFORM",), (files.PLATFORM,), gives=("FiPy",)),
+    Row(("board.snippets.PLATFORM", "board.snippets.UNAME"), (files.PLATFORM, files.UNAME), on=State(kind="GPy")),
+    Row(("board.snippets.UNAME",), (files.UNAME,), eras=EVERY_ERA),
+    Row(("board.snippets.UNAME",), (files.UNAME,), eras=("F",), on=State(pybytes=True)),
+    Row(("board.snippets.UNAME",), (files.UNAME,), eras=("crashes",), ending=RESTARTS),
+    Row(("board.snippets.FEATURES",), (files.FEATURES, NAMES_LEFT), eras=EVERY_ERA, rules=("room-left",)),
     Row(
         ("board.snippets.FEATURES",),
-        (snippets.FEATURES,),
+        (files.FEATURES,),
         on=State(kind="GPy", lte_on_boot=False),
         rules=("room-left",),
     ),
-    Row(("board.snippets.FEATURES",), (snippets.FEATURES,), ("F",), State(pybytes=True), ("room-left",)),
-    Row(("board.snippets.sim_token",), (snippets.sim_token("abc"),), rules=("only-simulated-boards-know",)),
+    Row(("board.snippets.FEATURES",), (files.FEATURES,), ("F",), State(pybytes=True), ("room-left",)),
+    Row(("board.snippets.sim_token",), (files.sim_token("abc"),), rules=("only-simulated-boards-know",)),
     Row(("board.unique_id.UNIQUE_ID",), (UNIQUE_ID,), rules=("number-of-its-own",)),
-    Row(("board.snippets.RESET",), (snippets.RESET,), ending=RESTARTS),
+    Row(("board.snippets.RESET",), (files.RESET,), ending=RESTARTS),
 )
 
 FILES = (
     Row(
         ("board.snippets.listing",),
-        tuple(snippets.listing(path) for path in ("/flash", "/flash/lib", "/flash/lib/", "/", "/flash/x", "/sd")),
+        tuple(files.listing(path) for path in ("/flash", "/flash/lib", "/flash/lib/", "/", "/flash/x", "/sd")),
         on=SCRIPTS,
         rules=("order-of-names",),
     ),
     Row(
         ("board.snippets.stat",),
-        tuple(snippets.stat(path) for path in ("/flash/lib/data.bin", "/flash/lib", "/flash", "/", "/flash/none")),
+        tuple(files.stat(path) for path in ("/flash/lib/data.bin", "/flash/lib", "/flash", "/", "/flash/none")),
         on=SCRIPTS,
         gives=tuple((value, "1 rows") for value in ([False, len(DATA)], [True, 0], [True, 0], [True, 0])),
     ),
     Row(
         ("board.snippets.read",),
-        (snippets.read("/flash/lib/data.bin", 100, 600, 384), snippets.read("/flash/none", 0, 10, 384)),
+        (files.read("/flash/lib/data.bin", 100, 600, 384), files.read("/flash/none", 0, 10, 384)),
         on=SCRIPTS,
         gives=((_text(DATA[100:484]), _text(DATA[484:700]), "2 rows"),),
     ),
     Row(
         ("board.snippets.open_for_writing", "board.snippets.write_at", "board.snippets.CLOSE_WRITTEN"),
-        (*_write("/flash/lib/new.py", DATA), snippets.sha256("/flash/lib/new.py"), NAMES_LEFT, snippets.CLOSE_WRITTEN),
+        (*_write("/flash/lib/new.py", DATA), files.sha256("/flash/lib/new.py"), NAMES_LEFT, files.CLOSE_WRITTEN),
         gives=(True, 384, len(DATA) - 384, len(DATA) - 384, True, (DATA_SHA256, len(DATA), "2 rows"), []),
     ),
-    Row(("board.snippets.open_for_writing",), (snippets.open_for_writing("/flash/none/new.py"),)),
+    Row(("board.snippets.open_for_writing",), (files.open_for_writing("/flash/none/new.py"),)),
     Row(
         ("board.snippets.write_at",),
         (
-            snippets.open_for_writing("/flash/new.py"),
-            snippets.write_at(0, "QUJDREVG").replace("REVG", "REV"),  # the line swallowed the end
-            snippets.write_at(0, "QUJDREVG").replace("QUJD", "QUJQ"),  # or changed a letter
-            snippets.write_at(0, "QUJDREVG").replace("(0", "(3"),
-            snippets.write_at(0, ""),
-            snippets.write_at(0, "QUJD"),
-            snippets.CLOSE_WRITTEN,
-            snippets.read("/flash/new.py", 0, 10, 384),
-            snippets.read("/flash/new.py", 10, 10, 384),
+            files.open_for_writing("/flash/new.py"),
+            files.write_at(0, "QUJDREVG").replace("REVG", "REV"),  # the line swallowed the end
+            files.write_at(0, "QUJDREVG").replace("QUJD", "QUJQ"),  # or changed a letter
+            files.write_at(0, "QUJDREVG").replace("(0", "(3"),
+            files.write_at(0, ""),
+            files.write_at(0, "QUJD"),
+            files.CLOSE_WRITTEN,
+            files.read("/flash/new.py", 0, 10, 384),
+            files.read("/flash/new.py", 10, 10, 384),
         ),
         gives=(True, -1, -1, -1, 0, 3, True, ("QUJD", "1 rows"), ("0 rows",)),
     ),
     Row(
         ("board.snippets.guarded",),
         (
-            snippets.guarded("print('@@FD 1')\n"),
-            snippets.guarded("print('@@FD 1')\n").replace("FD 1", "FD 3"),
-            snippets.guarded("print('@@FD 12')\n").replace("FD 12", "FD 21"),
+            files.guarded("print('@@FD 1')\n"),
+            files.guarded("print('@@FD 1')\n").replace("FD 1", "FD 3"),
+            files.guarded("print('@@FD 12')\n").replace("FD 12", "FD 21"),
             NAMES_LEFT,
         ),
         gives=(1, (), (), []),
     ),
     Row(
         ("board.snippets.proved",),
-        (snippets.proved("say('1')\nsay('[2]')"), NAMES_LEFT),
+        (files.proved("say('1')\nsay('[2]')"), NAMES_LEFT),
         gives=((1, [2], "2 rows"), []),
     ),
     Row(
         ("board.snippets.remove",),
-        (snippets.remove("/flash/lib/b.py"), snippets.remove("/flash/lib/b.py"), snippets.listing("/flash/lib")),
+        (files.remove("/flash/lib/b.py"), files.remove("/flash/lib/b.py"), files.listing("/flash/lib")),
         on=SCRIPTS,
         gives=((True, "1 rows"),),
     ),
     Row(
         ("board.snippets.move",),
         (
-            snippets.move("/flash/lib/b.py", "/flash/lib/c.py"),
-            snippets.move("/flash/main.py", "/flash/lib/c.py"),
-            snippets.listing("/flash/lib"),
-            snippets.move("/flash/lib/b.py", "/flash/lib/d.py"),
-            snippets.move("/flash/lib/c.py", "/flash/none/c.py"),
+            files.move("/flash/lib/b.py", "/flash/lib/c.py"),
+            files.move("/flash/main.py", "/flash/lib/c.py"),
+            files.listing("/flash/lib"),
+            files.move("/flash/lib/b.py", "/flash/lib/d.py"),
+            files.move("/flash/lib/c.py", "/flash/none/c.py"),
         ),
         on=SCRIPTS,
         rules=("order-of-names",),
@@ -165,14 +167,14 @@ FILES = (
     Row(
         ("board.snippets.replace",),
         (
-            snippets.replace("/flash/lib/b.py", "/flash/main.py", "/flash/second"),
-            snippets.read("/flash/main.py", 0, 99, 384),
-            snippets.replace("/flash/lib/b.py", "/flash/main.py", "/flash/second"),
-            snippets.read("/flash/main.py", 0, 99, 384),
-            snippets.listing("/flash/lib"),
-            snippets.replace("/flash/main.py", "/flash/free", "/flash/second"),
-            snippets.replace("/flash/boot.py", "/flash/none/x", "/flash/second"),
-            snippets.stat("/flash/second"),
+            files.replace("/flash/lib/b.py", "/flash/main.py", "/flash/second"),
+            files.read("/flash/main.py", 0, 99, 384),
+            files.replace("/flash/lib/b.py", "/flash/main.py", "/flash/second"),
+            files.read("/flash/main.py", 0, 99, 384),
+            files.listing("/flash/lib"),
+            files.replace("/flash/main.py", "/flash/free", "/flash/second"),
+            files.replace("/flash/boot.py", "/flash/none/x", "/flash/second"),
+            files.stat("/flash/second"),
         ),
         on=SCRIPTS,
         gives=((True, "1 rows"), (_text(b"b = 1\n"), "1 rows"), (), (_text(b"b = 1\n"), "1 rows")),
@@ -180,39 +182,39 @@ FILES = (
     Row(
         ("board.snippets.sha256",),
         (
-            snippets.sha256("/flash/lib/data.bin"),
-            snippets.sha256("/flash/lib/data.bin", 1500),
-            snippets.sha256("/flash/lib/data.bin", 0),
-            snippets.sha256("/flash/none"),
+            files.sha256("/flash/lib/data.bin"),
+            files.sha256("/flash/lib/data.bin", 1500),
+            files.sha256("/flash/lib/data.bin", 0),
+            files.sha256("/flash/none"),
         ),
         on=SCRIPTS,
         gives=tuple((hashlib.sha256(DATA[:size]).hexdigest(), len(DATA), "2 rows") for size in (len(DATA), 1500, 0)),
     ),
     Row(
         ("board.snippets.hashes",),
-        (snippets.hashes("/flash/lib"), snippets.hashes("/flash/none")),
+        (files.hashes("/flash/lib"), files.hashes("/flash/none")),
         on=SCRIPTS,
         rules=("order-of-names",),
     ),
     Row(
         ("board.snippets.make_folder",),
         (
-            snippets.make_folder("/flash/lib/a/b"),
-            snippets.make_folder("/flash/lib/a/b"),
-            snippets.listing("/flash/lib/a"),
-            snippets.stat("/flash/lib/a/b"),
+            files.make_folder("/flash/lib/a/b"),
+            files.make_folder("/flash/lib/a/b"),
+            files.listing("/flash/lib/a"),
+            files.stat("/flash/lib/a/b"),
         ),
     ),
     Row(
         ("board.snippets.ROOM",),
-        (snippets.ROOM,),
+        (files.ROOM,),
         eras=FILE_ERAS,
         on=SCRIPTS,
         rules=("room-left",),
     ),
     Row(
         ("board.snippets.FORMAT_FLASH",),
-        (snippets.FORMAT_FLASH, snippets.listing("/flash/lib"), snippets.stat("/flash/lib"), NAMES_LEFT),
+        (files.FORMAT_FLASH, files.listing("/flash/lib"), files.stat("/flash/lib"), NAMES_LEFT),
         eras=("Z", "A", "C", "C-vfs", "F"),
         on=SCRIPTS,
     ),
@@ -228,11 +230,11 @@ WITHOUT_HASHING = (
     Row(
         ("board.snippets.sha256", "board.snippets.hashes", "board.snippets_card.sha256", "board.snippets.FEATURES"),
         (
-            snippets.sha256("/flash/lib/data.bin"),
-            snippets.hashes("/flash/lib"),
-            snippets.listing("/flash/lib"),
-            snippets_card.sha256("/sd/x.dup"),
-            snippets.FEATURES,
+            files.sha256("/flash/lib/data.bin"),
+            files.hashes("/flash/lib"),
+            files.listing("/flash/lib"),
+            card.sha256("/sd/x.dup"),
+            files.FEATURES,
         ),
         on=NO_HASH,
         rules=("room-left",),
@@ -243,12 +245,12 @@ NAMES = (
     Row(
         ("board.snippets.listing", "board.snippets.stat", "board.snippets.read", "board.snippets.move"),
         (
-            snippets.listing("/flash/lib"),
-            snippets.stat(f"/flash/lib/{ODD}"),
-            snippets.move(f"/flash/lib/{ODD}", "/flash/lib/\u20ac.py"),
-            snippets.read("/flash/lib/\u20ac.py", 0, 10, 384),
-            snippets.hashes("/flash/lib"),
-            snippets.remove(f"/flash/lib/{ODD}"),
+            files.listing("/flash/lib"),
+            files.stat(f"/flash/lib/{ODD}"),
+            files.move(f"/flash/lib/{ODD}", "/flash/lib/\u20ac.py"),
+            files.read("/flash/lib/\u20ac.py", 0, 10, 384),
+            files.hashes("/flash/lib"),
+            files.remove(f"/flash/lib/{ODD}"),
         ),
         on=ODD_NAMES,
     ),
@@ -257,46 +259,46 @@ NAMES = (
 CARD = (
     Row(
         ("board.snippets_card.look",),
-        (snippets_card.look(), IS_MOUNTED, NAMES_LEFT),
+        (card.look(), IS_MOUNTED, NAMES_LEFT),
         eras=FILE_ERAS,
         rules=("room-left", "order-of-names"),
     ),
     Row(
         ("board.snippets_card.look",),
-        (MOUNTED, snippets_card.look(), IS_MOUNTED),
+        (MOUNTED, card.look(), IS_MOUNTED),
         rules=("room-left", "order-of-names"),
     ),
-    Row(("board.snippets_card.look",), (snippets_card.look(), IS_MOUNTED), on=NO_CARD),
+    Row(("board.snippets_card.look",), (card.look(), IS_MOUNTED), on=NO_CARD),
     Row(
         ("board.snippets_card.look",),
-        (snippets_card.look(), IS_MOUNTED),
+        (card.look(), IS_MOUNTED),
         eras=FILE_ERAS,
         on=BLANK,
         rules=("room-left",),
     ),
     Row(
         ("board.snippets_card.sha256",),
-        (snippets_card.sha256("/sd/x.dup"), IS_MOUNTED, snippets_card.sha256("/sd/none.dup"), IS_MOUNTED, NAMES_LEFT),
+        (card.sha256("/sd/x.dup"), IS_MOUNTED, card.sha256("/sd/none.dup"), IS_MOUNTED, NAMES_LEFT),
         gives=(DUP_SHA256, ["flash"], ..., ["flash"], []),
     ),
-    Row(("board.snippets_card.sha256",), (snippets_card.sha256("/sd/x.dup"),), on=NO_CARD),
+    Row(("board.snippets_card.sha256",), (card.sha256("/sd/x.dup"),), on=NO_CARD),
     Row(
         ("board.snippets_card.head",),
-        (snippets_card.head("/sd/x.dup", 96), snippets_card.head("/sd/lib/a.py", 96), snippets_card.head("/sd/no", 1)),
+        (card.head("/sd/x.dup", 96), card.head("/sd/lib/a.py", 96), card.head("/sd/no", 1)),
         gives=(([len(DUP), _text(DUP[:96])], "1 rows"), ([5, _text(b"pass\n")], "1 rows")),
     ),
     Row(
         ("board.snippets_card.head",),
-        (snippets_card.head("/sd/x.dup", 96, 5000), snippets_card.head("/sd/x.dup", 96, len(DUP) + 7)),
+        (card.head("/sd/x.dup", 96, 5000), card.head("/sd/x.dup", 96, len(DUP) + 7)),
         gives=(([len(DUP), _text(DUP[5000:5096])], "1 rows"), ([len(DUP), ""], "1 rows")),
     ),
     Row(
         ("board.snippets_card.move",),
         (
-            snippets_card.move("/sd/x.dup", "/sd/lib/x.dup"),
-            snippets_card.head("/sd/lib/x.dup", 4),
-            snippets_card.head("/sd/x.dup", 4),
-            snippets_card.move("/sd/lib/x.dup", "/sd/lib/a.py"),
+            card.move("/sd/x.dup", "/sd/lib/x.dup"),
+            card.head("/sd/lib/x.dup", 4),
+            card.head("/sd/x.dup", 4),
+            card.move("/sd/lib/x.dup", "/sd/lib/a.py"),
             IS_MOUNTED,
         ),
         gives=((True, "1 rows"), ([len(DUP), _text(DUP[:4])], "1 rows"), ..., ..., ["flash"]),
@@ -304,53 +306,53 @@ CARD = (
     Row(
         ("board.snippets_card.remove_apple_double",),
         (
-            snippets_card.remove_apple_double("/sd/x.dup"),
-            snippets_card.remove_apple_double("/sd/._x.dup"),
-            snippets_card.remove_apple_double("/sd/._x.dup"),
-            snippets_card.head("/sd/x.dup", 4),
+            card.remove_apple_double("/sd/x.dup"),
+            card.remove_apple_double("/sd/._x.dup"),
+            card.remove_apple_double("/sd/._x.dup"),
+            card.head("/sd/x.dup", 4),
         ),
         gives=((False, "1 rows"), (True, "1 rows"), (True, "1 rows")),
         on=APPLE,
     ),
     Row(
         ("board.snippets_card.mount", "board.snippets_card.unmount"),
-        (snippets_card.mount(), IS_MOUNTED, snippets_card.unmount(), IS_MOUNTED),
+        (card.mount(), IS_MOUNTED, card.unmount(), IS_MOUNTED),
         eras=FILE_ERAS,
     ),
     Row(
         ("board.snippets_card.mount", "board.snippets_card.unmount"),
-        (MOUNTED, snippets_card.mount(), snippets_card.unmount(), IS_MOUNTED),
+        (MOUNTED, card.mount(), card.unmount(), IS_MOUNTED),
     ),
-    Row(("board.snippets_card.mount",), (snippets_card.mount(),), on=NO_CARD),
+    Row(("board.snippets_card.mount",), (card.mount(),), on=NO_CARD),
     Row(
         ("board.snippets_card.look", "board.snippets_card.mount", "board.snippets_card.format_card"),
         (
             MOUNTED_ELSEWHERE,
-            snippets_card.look(),
-            snippets_card.mount(),
-            snippets_card.unmount(),
-            snippets_card.format_card(),
-            snippets_card.sha256("/card/x.dup"),
-            snippets_card.move("/card/x.dup", "/card/none/x.dup"),
+            card.look(),
+            card.mount(),
+            card.unmount(),
+            card.format_card(),
+            card.sha256("/card/x.dup"),
+            card.move("/card/x.dup", "/card/none/x.dup"),
             IS_MOUNTED,
         ),
         rules=("room-left", "order-of-names"),
     ),
     Row(
         ("board.snippets_card.mount", "board.snippets_card.format_card", "board.snippets_card.unmount"),
-        (snippets_card.mount(), snippets_card.mount(), snippets_card.unmount(), IS_MOUNTED),
+        (card.mount(), card.mount(), card.unmount(), IS_MOUNTED),
     ),
     Row(
         ("board.snippets_card.format_card",),
-        (snippets_card.format_card(), snippets_card.look()),
+        (card.format_card(), card.look()),
         eras=FILE_ERAS,
         rules=("room-left", "raw-sectors"),
     ),
     Row(
         ("board.snippets_card.format_card",),
-        (MOUNTED, snippets_card.format_card(), IS_MOUNTED),
+        (MOUNTED, card.format_card(), IS_MOUNTED),
     ),
-    Row(("board.snippets_card.format_card",), (snippets_card.format_card(),), on=NO_CARD),
+    Row(("board.snippets_card.format_card",), (card.format_card(),), on=NO_CARD),
 )
 
 MODEM = (
@@ -361,14 +363,14 @@ MODEM = (
                 for name in ("tunnel_open", "tunnel_exchange", "tunnel_set_baud", "TUNNEL_CLOSE")
             ),
             (
-                snippets_modem.tunnel_open(921_600),
-                snippets_modem.tunnel_exchange(_text(b"ATE0\r\n"), 0, 0),
-                snippets_modem.tunnel_exchange("", 1024, 500),
-                snippets_modem.tunnel_exchange(AT, 1024, 500),
-                snippets_modem.tunnel_exchange("", 1024, 20),
-                snippets_modem.tunnel_set_baud(115_200),
-                snippets_modem.tunnel_exchange(AT, 1024, 100),
-                snippets_modem.TUNNEL_CLOSE,
+                modem.tunnel_open(921_600),
+                modem.tunnel_exchange(_text(b"ATE0\r\n"), 0, 0),
+                modem.tunnel_exchange("", 1024, 500),
+                modem.tunnel_exchange(AT, 1024, 500),
+                modem.tunnel_exchange("", 1024, 20),
+                modem.tunnel_set_baud(115_200),
+                modem.tunnel_exchange(AT, 1024, 100),
+                modem.TUNNEL_CLOSE,
                 NAMES_LEFT,
             ),
             on=State(kind=kind),
@@ -377,13 +379,13 @@ MODEM = (
     ),
     Row(
         ("board.snippets_modem.tunnel_open",),
-        (snippets_modem.tunnel_open(921_600), snippets_modem.tunnel_exchange(AT, 1024, 100)),
+        (modem.tunnel_open(921_600), modem.tunnel_exchange(AT, 1024, 100)),
         on=SILENT,
     ),
-    Row(("board.snippets_modem.TUNNEL_RECONNECT",), (snippets_modem.TUNNEL_RECONNECT,), eras=EVERY_ERA),
+    Row(("board.snippets_modem.TUNNEL_RECONNECT",), (modem.TUNNEL_RECONNECT,), eras=EVERY_ERA),
     Row(
         ("board.snippets_modem.TUNNEL_RECONNECT",),
-        (snippets_modem.TUNNEL_RECONNECT,),
+        (modem.TUNNEL_RECONNECT,),
         eras=("E", "F"),
         on=State(lte_on_boot=False),
         ending=RESTARTS,
@@ -392,12 +394,12 @@ MODEM = (
         Row(
             ("board.snippets_modem.JUMPERS_BEGIN", "board.snippets_modem.jumpers_read"),
             (
-                snippets_modem.JUMPERS_BEGIN,
-                snippets_modem.jumpers_read("up"),
-                snippets_modem.jumpers_read("down"),
+                modem.JUMPERS_BEGIN,
+                modem.jumpers_read("up"),
+                modem.jumpers_read("down"),
                 Rts(False),
-                snippets_modem.jumpers_read("up"),
-                snippets_modem.jumpers_read("down"),
+                modem.jumpers_read("up"),
+                modem.jumpers_read("down"),
                 Cts(),
             ),
             on=State(jumpers=fitted),
@@ -406,27 +408,27 @@ MODEM = (
     ),
     Row(
         ("board.snippets_pins.JUMPERS_PULSES",),
-        (snippets_modem.JUMPERS_BEGIN, JUMPERS_PULSES, Cts(), snippets_modem.jumpers_read("up")),
+        (modem.JUMPERS_BEGIN, JUMPERS_PULSES, Cts(), modem.jumpers_read("up")),
         on=State(jumpers=True),
     ),
-    Row(("board.snippets_modem.WDT_LATER",), (snippets_modem.WDT_LATER % 3_600_000, NAMES_LEFT)),
+    Row(("board.snippets_modem.WDT_LATER",), (modem.WDT_LATER % 3_600_000, NAMES_LEFT)),
     Row(
         ("board.snippets_modem.LTE_STARTED", "board.snippets_modem.LTE_NOT_AT_BOOT"),
-        (snippets_modem.LTE_STARTED, snippets_modem.LTE_NOT_AT_BOOT, snippets_modem.LTE_STARTED),
+        (modem.LTE_STARTED, modem.LTE_NOT_AT_BOOT, modem.LTE_STARTED),
         eras=EVERY_ERA,
     ),
-    Row(("board.snippets_modem.LTE_TRY",), (snippets_modem.LTE_TRY,), eras=("E", "F")),
-    Row(("board.snippets_modem.LTE_TRY",), (snippets_modem.LTE_TRY,), eras=("E", "F"), on=SILENT),
+    Row(("board.snippets_modem.LTE_TRY",), (modem.LTE_TRY,), eras=("E", "F")),
+    Row(("board.snippets_modem.LTE_TRY",), (modem.LTE_TRY,), eras=("E", "F"), on=SILENT),
     Row(
         ("board.snippets_modem.MIRROR",),
-        (snippets_modem.MIRROR,),
+        (modem.MIRROR,),
         eras=MIRRORS,
         ending=MIRRORS_NATIVELY,
         then_sends="AT\r\n",
     ),
     Row(
         ("board.snippets_modem.MIRROR", "board.snippets_modem.LTE_TRY"),
-        (snippets_modem.LTE_TRY, snippets_modem.MIRROR),
+        (modem.LTE_TRY, modem.MIRROR),
         eras=("E", "F"),
         on=State(lte_on_boot=False),
         ending=MIRRORS_NATIVELY,
@@ -434,18 +436,18 @@ MODEM = (
     ),
     Row(
         ("board.snippets_modem.MIRROR",),
-        (snippets_modem.MIRROR,),
+        (modem.MIRROR,),
         eras=("E", "F"),
         on=SILENT,
         ending=IS_DEAD,
         then_sends="AT\r\n",
     ),
-    Row(("board.snippets_modem.MIRROR",), (snippets_modem.MIRROR,), eras=("Z", "A")),
-    Row(("board.snippets_modem.MIRROR",), (LTE_RUNS, snippets_modem.MIRROR), eras=("B1",)),
+    Row(("board.snippets_modem.MIRROR",), (modem.MIRROR,), eras=("Z", "A")),
+    Row(("board.snippets_modem.MIRROR",), (LTE_RUNS, modem.MIRROR), eras=("B1",)),
     *(
         Row(
             ("board.snippets_modem.MIRROR_B1",),
-            (*before, snippets_modem.MIRROR_B1),
+            (*before, modem.MIRROR_B1),
             eras=("B1",),
             ending=MIRRORS_NATIVELY,
             then_sends="AT\r\n",
@@ -466,16 +468,16 @@ MODEM = (
 )
 
 GONE_IDLE = bridge.bridge().replace(str(bridge.IDLE_LIMIT_MIN * 60_000 // bridge.POLL_MS), "5")
-BRIDGE_ENDS = (Row(("board.bridge.bridge",), (GONE_IDLE, snippets.PLATFORM, NAMES_LEFT), eras=("Z", "A", "C", "F")),)
+BRIDGE_ENDS = (Row(("board.bridge.bridge",), (GONE_IDLE, files.PLATFORM, NAMES_LEFT), eras=("Z", "A", "C", "F")),)
 
 BUILT_IN = (
     Row(
         ("board.snippets_bootrom.OPEN", "board.snippets_bootrom.piece", "board.snippets_bootrom.CLOSE"),
         (
-            snippets_bootrom.OPEN,
-            snippets_bootrom.piece(0, 500, 384),
-            snippets_bootrom.piece(500, 268, 384),
-            snippets_bootrom.CLOSE,
+            bootrom.OPEN,
+            bootrom.piece(0, 500, 384),
+            bootrom.piece(500, 268, 384),
+            bootrom.CLOSE,
             NAMES_LEFT,
         ),
         gives=(768, (_text(bytes(range(256)) + bytes(range(128))), _text(bytes(range(128, 244)))), ..., True, []),
@@ -483,7 +485,7 @@ BUILT_IN = (
     ),
     Row(
         ("board.snippets_bootrom.OPEN", "board.snippets_bootrom.CLOSE"),
-        (snippets_bootrom.OPEN, snippets_bootrom.CLOSE),
+        (bootrom.OPEN, bootrom.CLOSE),
         eras=("Z", "A"),
         gives=(None, True),
         on=State(flash={"sqnsbrz.py": b"class bootrom:\n BOOTROM = b'uploaded'\n"}),

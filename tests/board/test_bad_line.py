@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from doctor.bench import Bench
-from doctor.board import files, flash_copy
+from doctor.board.storage import files, flash_copy
 from doctor.errors import BoardError
 from doctor.jobs import backup
 from doctor.remedies.disable_autorun import DisableAutorun

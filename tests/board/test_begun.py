@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from doctor.bench import Bench, BenchOptions
-from doctor.board import begun
-from doctor.board.begun import Book, Goal
+from doctor.board.storage import begun
+from doctor.board.storage.begun import Book, Goal
 from doctor.check import Status
 from doctor.errors import BoardReset, CardError, DoctorError, UsageError
 from doctor.jobs import backup

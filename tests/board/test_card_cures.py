@@ -9,7 +9,7 @@ import pytest
 
 from checks.board_reads_card import BoardReadsCard
 from doctor.bench import Bench
-from doctor.board import sdcard
+from doctor.board.card import sdcard
 from doctor.check import Status
 from doctor.errors import BoardError
 from doctor.jobs.fix import FixRequest, FixResult, fix

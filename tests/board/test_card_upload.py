@@ -9,7 +9,7 @@ import pytest
 
 from doctor.bench import Bench, BenchOptions
 from doctor.board.board import Board
-from doctor.board.card_upload import Listeners, bring_to_card
+from doctor.board.card.upload import Listeners, bring_to_card
 from doctor.errors import BoardError, Stopped
 from doctor.firmware.image import FirmwareImage, examine
 from doctor.sim.practice.image import make_practice_image

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from doctor.board.carriers import Carrier, carrier_of, seat
+from doctor.board.line.carriers import Carrier, carrier_of, seat
 from doctor.cli.options import CARRIERS
 from doctor.link.ports import PortInfo, port_info
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from doctor.bench import Bench, BenchOptions
-from doctor.board import files, flash_copy, upload
-from doctor.board.file_names import why_not
-from doctor.board.kept_files import read_folder
+from doctor.board.storage import files, flash_copy, upload
+from doctor.board.storage.file_names import why_not
+from doctor.board.storage.kept_files import read_folder
 from doctor.check import Status
 from doctor.errors import BoardError
 from doctor.escape import shown

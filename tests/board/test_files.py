@@ -6,9 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from doctor.board import files
 from doctor.board.board import Board
-from doctor.board.proof import LineSpoils
+from doctor.board.storage import files
+from doctor.board.storage.proof import LineSpoils
 from doctor.errors import BoardError
 from tests.board.old_repl import OldRepl
 

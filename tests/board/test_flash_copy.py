@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from doctor.bench import Bench, BenchOptions
-from doctor.board import files, flash_copy, onboard, own_names, upload
-from doctor.board.kept_files import MANIFEST, SCHEMA, local_name, read_backup, read_folder
+from doctor.board import onboard
+from doctor.board.storage import files, flash_copy, own_names, upload
+from doctor.board.storage.kept_files import MANIFEST, SCHEMA, local_name, read_backup, read_folder
 from doctor.errors import BoardError, CardError, DoctorError, Stopped, UsageError
 from doctor.jobs import backup
 from doctor.remedies.cure import CureContext

@@ -9,8 +9,8 @@ import click
 import pytest
 
 from doctor.bench import Bench, BenchOptions
-from doctor.board import files
 from doctor.board.frozen_bootrom import read_bootrom
+from doctor.board.storage import files
 from doctor.cli import options
 from doctor.errors import FirmwareError, UsageError
 from doctor.firmware import bootrom

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from doctor.board import jumpers
 from doctor.board.board import Board
-from doctor.board.carriers import Carrier
-from doctor.board.jumper_verdict import Jumpers, judge_pins
-from doctor.board.tunnel import ModemTunnel
+from doctor.board.line import jumpers
+from doctor.board.line.carriers import Carrier
+from doctor.board.line.jumper_verdict import Jumpers, judge_pins
+from doctor.board.line.tunnel import ModemTunnel
 from doctor.link.link import open_link
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from doctor.board.carriers import Carrier
-from doctor.board.jumper_verdict import (
+from doctor.board.line.carriers import Carrier
+from doctor.board.line.jumper_verdict import (
     DOWN,
     UP,
     CtsReadings,
@@ -19,7 +19,7 @@ from doctor.board.jumper_verdict import (
     judge_pins,
     judge_rts,
 )
-from doctor.board.jumpers import order_of_steps
+from doctor.board.line.jumpers import order_of_steps
 
 Pin = Callable[[bool, str], int]
 

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from doctor.board import bridge, mirror
 from doctor.board.board import Board
+from doctor.board.line import bridge, mirror
 from doctor.clock import Deadline
 from doctor.errors import BoardError, LinkError
 from doctor.link.link import Link, open_link

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from doctor.board import files, onboard
+from doctor.board import onboard
 from doctor.board.board import Board
+from doctor.board.storage import files
 from doctor.errors import BoardError, BoardReset
 from doctor.link.link import Link, open_link
 

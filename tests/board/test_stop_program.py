@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from doctor.bench import Bench, BenchOptions
-from doctor.board import files
+from doctor.board.storage import files
 from doctor.remedies.cure import CureContext
 from doctor.remedies.stop_program import StopProgram
 

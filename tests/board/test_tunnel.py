@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from doctor.board.board import Board
-from doctor.board.tunnel import ModemTunnel
+from doctor.board.line.tunnel import ModemTunnel
 from doctor.clock import Deadline
 from doctor.errors import BoardError
 from doctor.link.link import open_link

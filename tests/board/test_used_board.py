@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from doctor.board import files, flash_copy, own_names, upload
-from doctor.board.kept_files import LONGEST_PATH, MANIFEST, SCHEMA, local_name, read_backup, read_folder
+from doctor.board.storage import files, flash_copy, own_names, upload
+from doctor.board.storage.kept_files import LONGEST_PATH, MANIFEST, SCHEMA, local_name, read_backup, read_folder
 from doctor.errors import BoardError, UsageError
 from doctor.jobs import backup
 from doctor.remedies.backup_file import LIST, keep_copy

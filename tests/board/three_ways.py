@@ -12,9 +12,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from doctor.board import proof
 from doctor.board.board import Board
 from doctor.board.repl import Repl, ReplTraceback, tagged
+from doctor.board.storage import proof
 from doctor.errors import BoardReset
 from doctor.link.link import open_link
 from doctor.sim.board.eras import sim_era

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from doctor.board.carriers import Carrier as Kind
-from doctor.board.jumper_verdict import CtsReadings, JumperReadings, Jumpers, Pulse, Step, judge_cts, judge_pins
-from doctor.board.jumpers import order_of_steps
+from doctor.board.line.carriers import Carrier as Kind
+from doctor.board.line.jumper_verdict import CtsReadings, JumperReadings, Jumpers, Pulse, Step, judge_cts, judge_pins
+from doctor.board.line.jumpers import order_of_steps
 from doctor.sim.board.pins import Pins, PinState
 from doctor.sim.carrier import G6, Carrier
 

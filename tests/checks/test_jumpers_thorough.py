@@ -12,7 +12,7 @@ import pytest
 from checks.jumpers_removed import JumpersRemoved
 from doctor import engine
 from doctor.bench import Bench
-from doctor.board import jumpers
+from doctor.board.line import jumpers
 from doctor.check import Check, Finding, Needs, Status
 from doctor.clock import Deadline
 from doctor.errors import DeadlineOverrun, DoctorError

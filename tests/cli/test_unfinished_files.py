@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from doctor.bench import Bench, BenchOptions
-from doctor.board import files
+from doctor.board.storage import files
 from doctor.sim.bench import SimBench
 
 from .terminal import Terminal

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from doctor.bench import Bench, BenchOptions
-from doctor.board import files
+from doctor.board.storage import files
 from doctor.errors import Exit
 from doctor.jobs.fix import FixRequest, FixResult, fix
 from doctor.remedies import DoableCure

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from doctor.bench import Bench, BenchOptions
-from doctor.board.mirror import enter
+from doctor.board.line.mirror import enter
 from doctor.errors import DoctorError
 from doctor.jobs.check import check
 from doctor.jobs.hands import POWER_CYCLE, WAIT

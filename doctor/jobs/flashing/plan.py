@@ -126,7 +126,7 @@ def _refused(bench: Bench, request: FlashRequest, facts: ModemFacts, refusal: Re
 
 def _upload(bench: Bench, via: str) -> str:
     """Over Wi-Fi the image is copied to the board's card where it does not lie there."""
-    from doctor.board import sdcard
+    from doctor.board.card import sdcard
 
     if via != "card" or bench.link.network is None or bench.options.card_file is not None:
         return ""

@@ -83,7 +83,7 @@ def _lies_on_card(bench: Bench) -> bool:
 
     A card that cannot be read is no way.
     """
-    from doctor.board.card_image import find_on_card
+    from doctor.board.card.image import find_on_card
 
     options = bench.options
     if options.card_file is not None:
@@ -120,7 +120,7 @@ def open_way(bench: Bench, kind: str) -> Iterator[Way]:
         with bench.modem_port(baud) as tunnel:
             yield Way(tunnel)
         return
-    from doctor.board import mirror
+    from doctor.board.line import mirror
 
     with mirror.enter(bench.board, bench.board_facts, clock=bench.clock) as port:
         yield Way(port, port.max_block, port.leave_advice, True)
@@ -145,6 +145,6 @@ def go_through_own_mirror(bench: Bench) -> bool:
 
 
 def _leave_mirror() -> str:
-    from doctor.board.mirror import LEAVE_ADVICE
+    from doctor.board.line.mirror import LEAVE_ADVICE
 
     return LEAVE_ADVICE

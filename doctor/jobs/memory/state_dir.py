@@ -31,7 +31,7 @@ def state_dir() -> Path:
 
 
 def begun_place(port: str | None) -> Path | None:
-    """Where it is noted what was begun with the files of the board at ``port`` (doctor/board/begun.py).
+    """Where it is noted what was begun with the files of the board at ``port`` (doctor/board/storage/begun.py).
 
     None for a simulated bench that starts anew with every command. The others have a folder each: all simulated boards
     give the same number.

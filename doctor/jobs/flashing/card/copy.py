@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from doctor.bench import Bench
-from doctor.board.card_image import need_on_card
-from doctor.board.card_upload import Listeners, bring_to_card
+from doctor.board.card.image import need_on_card
+from doctor.board.card.upload import Listeners, bring_to_card
 from doctor.errors import Stopped
 from doctor.events import Listener, Notice, Phase, Progress, StepStarted
 from doctor.jobs.flashing.interrupts import Interrupts

@@ -15,7 +15,7 @@ from typing import Any
 from doctor import engine
 from doctor.bench import Bench
 from doctor.board import onboard
-from doctor.board.card_image import path_of
+from doctor.board.card.image import path_of
 from doctor.errors import DoctorError
 from doctor.escape import shown
 from doctor.events import Event, Listener, StepStarted, ignore

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 from doctor import engine
 from doctor.bench import Bench
-from doctor.board import files, onboard, sdcard
-from doctor.board.card_image import OnPc, need_on_card
+from doctor.board import onboard
+from doctor.board.card import sdcard
+from doctor.board.card.image import OnPc, need_on_card
+from doctor.board.storage import files
 from doctor.check import Status
 from doctor.errors import BoardError, DoctorError, Stopped, UsageError
 from doctor.events import Listener, Phase, StepStarted

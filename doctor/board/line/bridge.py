@@ -7,7 +7,7 @@ buffer (512 bytes up to 1.18.0, board-and-repl.md 3.6), hence MAX_BLOCK.
 
 from __future__ import annotations
 
-from doctor.board.snippets_modem import PINS_OF_BOARD
+from doctor.board.snippets.modem import PINS_OF_BOARD
 
 MAX_BLOCK = 512  #: payload of one STP block; with its header it fits the 512-byte buffer + 128-byte FIFO of era A
 BAUD = 921_600  #: both sides, as the firmware's own mirror mode

@@ -5,7 +5,7 @@ Each is one function that is deleted afterwards: a snippet leaves no names behin
 
 Those about files are ``proved``: the board compares their code with its checksum before it runs any of it, and each row
 of their answer comes with its hash, so that a byte which the line or another thread spoils is noticed on either side
-(doctor/board/proof.py reads them).
+(doctor/board/storage/proof.py reads them).
 """
 
 from __future__ import annotations

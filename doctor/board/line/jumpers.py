@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from doctor.board import snippets_modem, snippets_pins
 from doctor.board.boot_scripts import read_boot_scripts
-from doctor.board.jumper_verdict import DOWN, UP, CtsReadings, JumperReadings, Pulse, RtsAnswers, Step
+from doctor.board.line.jumper_verdict import DOWN, UP, CtsReadings, JumperReadings, Pulse, RtsAnswers, Step
+from doctor.board.line.tunnel import ModemTunnel
 from doctor.board.repl import tagged
-from doctor.board.tunnel import ModemTunnel
+from doctor.board.snippets import modem, pins
 from doctor.clock import Deadline
 from doctor.errors import BoardError, DoctorError, LinkError, PortLost
 
@@ -96,12 +96,12 @@ def phase_a(board: Board, link: Link, *, seed: int = 0) -> JumperReadings:
     The modem must be in application mode. Leaves RTS asserted and **the pins detached from the modem's UART**, so do it
     inside ``pins_taken``. Raises BoardError, LinkError.
     """
-    board.repl.call(snippets_modem.JUMPERS_BEGIN)
+    board.repl.call(modem.JUMPERS_BEGIN)
     steps = []
     for rts, pull in order_of_steps(seed):
         link.rts = rts
         link.clock.sleep_ms(SETTLE_MS)
-        p19, p20 = _pair(board.repl.call(snippets_modem.jumpers_read(pull)))
+        p19, p20 = _pair(board.repl.call(modem.jumpers_read(pull)))
         steps.append(Step(rts, pull, p19, p20))
     link.rts = True
     return JumperReadings(tuple(steps), seed)
@@ -121,7 +121,7 @@ def phase_b(board: Board, link: Link) -> CtsReadings:
                 link.clock.sleep_ms(CTS_SETTLE_MS)
                 pulses.append(Pulse(int(word == "high"), link.cts))
 
-    board.repl.run(snippets_pins.JUMPERS_PULSES, total_s=PULSES_S, on_line=hear)
+    board.repl.run(pins.JUMPERS_PULSES, total_s=PULSES_S, on_line=hear)
     return CtsReadings(tuple(pulses), link.simulated or "://" not in link.url)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from doctor.board.carriers import Carrier
+from doctor.board.line.carriers import Carrier
 
 UP, DOWN = "up", "down"
 

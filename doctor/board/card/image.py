@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakKeyDictionary
 
-from doctor.board import sdcard
+from doctor.board.card import sdcard
 from doctor.errors import BoardError, DoctorError, FirmwareError
 from doctor.escape import shown
 from doctor.firmware.names import parse_name

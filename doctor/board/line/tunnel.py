@@ -12,7 +12,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from doctor.board import snippets_modem as snippets
+from doctor.board.snippets import modem as snippets
 from doctor.clock import Clock, Deadline
 from doctor.errors import BoardError, LinkError
 

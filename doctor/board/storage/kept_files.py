@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from doctor.board.own_names import is_ours
+from doctor.board.storage.own_names import is_ours
 from doctor.errors import CardError, UsageError
 from doctor.escape import shown
 from doctor.host_names import host_name

@@ -16,11 +16,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
-from doctor.board import files
 from doctor.board.board import Board
-from doctor.board.flash_copy import Say, teller
+from doctor.board.storage import files
+from doctor.board.storage.flash_copy import Say, teller
+from doctor.board.storage.upload import KeepCopy
 from doctor.board.unique_id import unique_id
-from doctor.board.upload import KeepCopy
 from doctor.errors import BoardError, CardError, UsageError
 from doctor.escape import shown
 from doctor.json_file import count_in, read_json, text_in, write_whole

@@ -10,9 +10,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from doctor.board import files, onboard, proof, snippets
+from doctor.board import onboard
 from doctor.board.board import Board
-from doctor.board.kept_files import (
+from doctor.board.snippets import files as snippets
+from doctor.board.storage import files, proof
+from doctor.board.storage.kept_files import (
     DEEP,
     MANIFEST,
     ROOT,
@@ -24,7 +26,7 @@ from doctor.board.kept_files import (
     read_backup,
     write_manifest,
 )
-from doctor.board.own_names import is_ours, waiting
+from doctor.board.storage.own_names import is_ours, waiting
 from doctor.errors import UsageError
 from doctor.escape import shown
 from doctor.plural import counted

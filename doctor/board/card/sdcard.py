@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from doctor.board import files, proof, sectors, snippets_card
+from doctor.board import sectors
 from doctor.board.repl import ReplTraceback
+from doctor.board.snippets import card
+from doctor.board.storage import files, proof
 from doctor.errors import BoardError
 from doctor.escape import shown
 
@@ -91,7 +93,7 @@ class CardView:
 
 def look(board: Board) -> CardView:
     """Look at the card and leave mounts as found. Raises BoardError, LinkError; a bad card is no error but a view."""
-    answer = proof.one(board, snippets_card.look(), "its card", silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S)
+    answer = proof.one(board, card.look(), "its card", silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S)
     if not isinstance(answer, dict):
         raise BoardError("sd-unable-to-mount-generic", "the board gave no account of its card", on="card in the board")
     return _view(answer)
@@ -103,14 +105,14 @@ def sha256(board: Board, path: str) -> str | None:
     path  such as ``/sd/x.dup``. Mounts where needed and undoes it. A 6 MB file takes about half a minute.
     Raises BoardError where the file or the card cannot be read.
     """
-    answer = board.repl.call(snippets_card.sha256(path), silence_s=HASH_SILENCE_S, total_s=HASH_TOTAL_S)
+    answer = board.repl.call(card.sha256(path), silence_s=HASH_SILENCE_S, total_s=HASH_TOTAL_S)
     return answer if isinstance(answer, str) else None
 
 
 def head(board: Board, path: str, count: int, offset: int = 0) -> tuple[int, bytes]:
     """Size of a file on the card, and ``count`` bytes from ``offset`` on. Raises BoardError where there is none."""
     try:
-        code = snippets_card.head(path, count, offset)
+        code = card.head(path, count, offset)
         answer = proof.one(board, code, shown(path), silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S)
     except ReplTraceback as err:
         raise BoardError(
@@ -130,7 +132,7 @@ def move(board: Board, source: str, target: str) -> None:
     Raises BoardError where the board refuses.
     """
     with _refused(board, source):
-        code = snippets_card.move(source, target)
+        code = card.move(source, target)
         done = proof.one(board, code, shown(source), silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S)
     if done is not True:
         raise BoardError(
@@ -141,7 +143,7 @@ def move(board: Board, source: str, target: str) -> None:
 def remove_apple_double(board: Board, path: str) -> None:
     """Delete a ``._`` file of macOS on the card. Raises BoardError where it is something else, or refused."""
     with _refused(board, path):
-        code = snippets_card.remove_apple_double(path)
+        code = card.remove_apple_double(path)
         answer = proof.one(board, code, shown(path), silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S)
     if answer is not True:
         raise BoardError("appledouble-companion", "is no note of macOS; it was not deleted", on=path)
@@ -150,16 +152,16 @@ def remove_apple_double(board: Board, path: str) -> None:
 @contextmanager
 def mounted(board: Board) -> Iterator[str]:
     """The card's mount point, mounted for the time of the block where it was not. Raises BoardError."""
-    where = board.repl.call(snippets_card.mount(), silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S)
+    where = board.repl.call(card.mount(), silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S)
     try:
         yield str(where)
     finally:
-        board.repl.call(snippets_card.unmount(), silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S)
+        board.repl.call(card.unmount(), silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S)
 
 
 def format_card(board: Board) -> None:
     """Format the card in the board by the call of its era; everything on it is lost. Raises BoardError."""
-    proof.one(board, snippets_card.format_card(), "its card", silence_s=FORMAT_SILENCE_S, total_s=FORMAT_SILENCE_S)
+    proof.one(board, card.format_card(), "its card", silence_s=FORMAT_SILENCE_S, total_s=FORMAT_SILENCE_S)
 
 
 @contextmanager

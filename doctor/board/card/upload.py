@@ -12,10 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from doctor.board import files, sdcard
-from doctor.board.card_image import find_on_card
-from doctor.board.ftp import ANSWER_S, BoardFtp, FtpUnusable
-from doctor.board.own_names import draft_of
+from doctor.board.card import sdcard
+from doctor.board.card.ftp import ANSWER_S, BoardFtp, FtpUnusable
+from doctor.board.card.image import find_on_card
+from doctor.board.storage import files
+from doctor.board.storage.own_names import draft_of
 from doctor.errors import BoardError, DoctorError
 from doctor.escape import shown
 

@@ -10,9 +10,9 @@ from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from doctor.board import bridge
-from doctor.board import snippets_modem as snippets
+from doctor.board.line import bridge
 from doctor.board.repl import ReplTraceback, tagged
+from doctor.board.snippets import modem as snippets
 from doctor.clock import Clock, Deadline
 from doctor.errors import BoardError, LinkError
 from doctor.escape import shown

@@ -1,0 +1,1 @@
+"""Every snippet of Python that this room sends to a board."""
