@@ -120,7 +120,7 @@ class Bench:
         self._modem_facts: ModemFacts | None = None
         self.through_mirror: int | None = None
         self.stopped_program = False  #: a program of the board was stopped, with consent, to get a prompt
-        #: Folder of the notes on what was begun with files of a board (storage/begun.py); None keeps none. Set as below.
+        #: Folder of the notes on what was begun with files of a board (storage/begun.py); None keeps none. Set as below
         self.begun_place: Path | None = None
         #: When and how an earlier run proved the jumpers, by ``at`` and ``how``; jobs that keep a journal set it.
         self.jumpers_proved: Callable[[], dict[str, str]] = dict

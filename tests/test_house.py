@@ -97,7 +97,7 @@ def test_only_the_talking_rooms_know_colours(library: str) -> None:
 
 def test_simulator_is_met_only_at_its_doors() -> None:
     for module, names in IMPORTS.items():
-        if not inside(module, "doctor.sim", "doctor.cli.sim"):
+        if not inside(module, "doctor.sim", "doctor.cli.commands.sim"):
             assert not [n for n in names if inside(n, "doctor.sim")], module
 
 

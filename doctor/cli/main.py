@@ -42,7 +42,7 @@ class LazyGroup(options.OneOfEach, click.Group):
         """The command, or None where there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"doctor.cli.{cmd_name}").command
+        command: click.Command = importlib.import_module(f"doctor.cli.commands.{cmd_name}").command
         return command
 
 
@@ -59,7 +59,7 @@ def cli(ctx: click.Context, /, **given: Any) -> int | None:
         said = {k: v for k, v in given.items() if ctx.get_parameter_source(k) is click.core.ParameterSource.COMMANDLINE}
         ctx.default_map = dict.fromkeys(COMMANDS, said)
         return None
-    from doctor.cli.alone import examine_only_board
+    from doctor.cli.commands.alone import examine_only_board
 
     return examine_only_board(given)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 
 from doctor.bench import Bench
-from doctor.cli.flash import show
+from doctor.cli.commands.flash import show
 from doctor.cli.main import run
 from doctor.cli.screen import make_screen
 from doctor.errors import LinkError

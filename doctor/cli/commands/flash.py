@@ -10,7 +10,7 @@ import click
 from doctor.bench import BenchOptions
 from doctor.board.card.image import PREFIX
 from doctor.cli import options, signals
-from doctor.cli.check import show_next
+from doctor.cli.commands.check import show_next
 from doctor.cli.screen import Screen
 from doctor.jobs.flash import METHODS, VIAS, FlashRequest, FlashResult, flash, rehearse
 

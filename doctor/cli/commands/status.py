@@ -32,7 +32,7 @@ def command(**given: Any) -> int:
     from rich.text import Text
 
     from doctor.board.storage.begun import MEND_RECORD
-    from doctor.cli.check import show_next
+    from doctor.cli.commands.check import show_next
     from doctor.escape import shown
     from doctor.jobs.status import status
     from doctor.report import console

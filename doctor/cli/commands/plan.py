@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from doctor.cli import options
-from doctor.cli.flash import COMPRESS, FILES, METHOD, VIA
-from doctor.cli.flash import command as flash_command
+from doctor.cli.commands.flash import COMPRESS, FILES, METHOD, VIA
+from doctor.cli.commands.flash import command as flash_command
 
 
 @options.command("plan", short_help="Print the steps of a flash, and send nothing.")

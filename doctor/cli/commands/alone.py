@@ -8,7 +8,7 @@ import click
 
 from doctor.bench import BenchOptions
 from doctor.cli import options
-from doctor.cli.check import examine
+from doctor.cli.commands.check import examine
 from doctor.cli.screen import Screen
 from doctor.errors import UsageError
 from doctor.link.ports import PortInfo, list_ports

@@ -10,8 +10,8 @@ import click
 
 from doctor.bench import BenchOptions
 from doctor.cli import options
-from doctor.cli.check import show_next
 from doctor.cli.check_line import CheckLine
+from doctor.cli.commands.check import show_next
 from doctor.cli.screen import Screen
 from doctor.errors import Stopped
 from doctor.jobs.fix import Action, FixRequest, FixResult, fix
