@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,6 +60,34 @@ FORBIDDEN = {
         "doctor.first_contact",
     ),
 }
+
+
+#: Folders that may hold more than twenty modules, and why.
+CROWDED = {
+    "doctor.updater": "the board imports it flat",
+    "doctor.remedies": "cures by hand have a file each until they are a table",
+}
+MOST_MODULES = 20
+
+
+def test_no_folder_is_crowded() -> None:
+    folders = Counter(path.parent for path in SOURCES if path.name != "__init__.py")
+    crowded = {".".join(folder.relative_to(ROOT).parts) for folder, count in folders.items() if count > MOST_MODULES}
+    assert crowded == CROWDED.keys()
+
+
+#: What may lie at the top of a checkout.
+TOP = {
+    *(".ci", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md"),
+    *("checks", "docs", "doctor", "mkdocs.yml", "pyproject.toml", "tests"),
+}
+
+
+def test_the_top_level_stays_as_it_was_ordered() -> None:
+    told = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    if told.returncode:
+        pytest.skip("git is not installed, or this is no checkout")
+    assert {name.split("/")[0] for name in told.stdout.splitlines()} <= TOP
 
 
 LEAVES = ("doctor.power_off",)  #: a sentence that every room says in the same words; names nothing of ours itself
