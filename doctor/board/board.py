@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from doctor.board import snippets
 from doctor.board.eras import Era, base_of_version, era_of
 from doctor.board.repl import BANNER, CTRL_B, PROMPT, Repl, ReplBroken
-from doctor.board.snippets import files
 from doctor.clock import Deadline
 from doctor.errors import BoardError, BoardReset
 from doctor.escape import shown
@@ -123,7 +123,7 @@ class Board:
 
         The caller has made sure that they start no updater. Raises BoardError where no prompt comes in 20 s.
         """
-        self.repl.send(files.RESET)
+        self.repl.send(snippets.RESET)
         self.repl.forget()
         return self._back_at_prompt(BOOT_S)
 
@@ -157,7 +157,7 @@ class Board:
 
     def _ask(self) -> BoardFacts:
         banner = self._banner or self._fetch_banner()
-        platform = str(self.repl.call(files.PLATFORM))
+        platform = str(self.repl.call(snippets.PLATFORM))
         sysname, release, version, machine, pybytes = platform, "", "", "", None
         answer = None if uname_is_risky(platform, banner) else self._ask_uname(platform, banner)
         if answer is not None:
@@ -166,7 +166,7 @@ class Board:
         elif found := BANNER.search(banner.encode()):
             release, machine = UNAME_CRASHES, f"{_text(found.group(4))} with ESP32"
             version = f"{_text(found.group(2))} on {_text(found.group(3))}"
-        features = self.repl.call(files.FEATURES)
+        features = self.repl.call(snippets.FEATURES)
         if not isinstance(features, dict):
             features = {}
         era = era_of(release)
@@ -187,7 +187,7 @@ class Board:
     def _ask_uname(self, platform: str, banner: str) -> list[object] | None:
         """The fields of os.uname(); None where asking restarted a board that then can only be 1.12.0.b1."""
         try:
-            answer = self.repl.call(files.UNAME)
+            answer = self.repl.call(snippets.UNAME)
         except BoardReset:
             if platform != "FiPy" or not banner.startswith("MicroPython"):
                 raise

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from doctor.board import snippets
 from doctor.board.autorun import Starter, find_starters, imported_modules, named_main
 from doctor.board.board import Board
-from doctor.board.snippets import files as snippets
 from doctor.board.storage import files
 from doctor.errors import BoardError, BoardReset
 

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from importlib.resources import files as files_of
 from typing import Any
 
+from doctor.board import snippets
 from doctor.board.board import Board
 from doctor.board.repl import CTRL_C, RESET_SIGNS
-from doctor.board.snippets import files as snippets
 from doctor.board.storage import files, own_names, proof
 from doctor.board.storage.room import room_on
 from doctor.clock import Deadline

@@ -11,8 +11,8 @@ import re
 import secrets
 from typing import Protocol
 
+from doctor.board import snippets
 from doctor.board.board import Board
-from doctor.board.snippets import files
 from doctor.clock import Clock, Deadline
 
 ANSWER_S = 2.0  #: the simulator answers at once; a real modem's ERROR comes within a second
@@ -43,7 +43,7 @@ def expected_answer(nonce: str) -> str:
 def board_is_simulated(board: Board) -> bool:
     """Ask a board for the token. Raises BoardError."""
     nonce = secrets.token_hex(8)
-    return board.repl.call(files.sim_token(nonce)) == expected_answer(nonce)
+    return board.repl.call(snippets.sim_token(nonce)) == expected_answer(nonce)
 
 
 def modem_is_simulated(port: Port, clock: Clock) -> bool:

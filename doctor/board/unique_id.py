@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from doctor.board.snippets import files
+from doctor.board import snippets
 from doctor.board.storage import proof
 
 if TYPE_CHECKING:
     from doctor.board.board import Board
 
-UNIQUE_ID = files.proved(
+UNIQUE_ID = snippets.proved(
     """
 import machine, ujson
 say(ujson.dumps(ubinascii.hexlify(machine.unique_id()).decode()))

@@ -10,9 +10,9 @@ from __future__ import annotations
 import base64
 import hashlib
 
-from doctor.board import boot_scripts, onboard
+from doctor.board import boot_scripts, onboard, snippets
 from doctor.board.line import bridge
-from doctor.board.snippets import bootrom, card, files, modem
+from doctor.board.snippets import bootrom, card, modem
 from doctor.board.snippets.pins import JUMPERS_PULSES
 from doctor.board.unique_id import UNIQUE_ID
 from doctor.sim.card.image import CardLayout
@@ -67,98 +67,98 @@ def _text(data: bytes) -> str:
 
 def _write(path: str, data: bytes) -> tuple[str, ...]:
     half, rest = _text(data[:384]), _text(data[384:])
-    again = (files.write_at(384, rest), files.write_at(384, rest))
-    return (files.open_for_writing(path), files.write_at(0, half), *again, files.CLOSE_WRITTEN)
+    again = (snippets.write_at(384, rest), snippets.write_at(384, rest))
+    return (snippets.open_for_writing(path), snippets.write_at(0, half), *again, snippets.CLOSE_WRITTEN)
 
 
 ABOUT_THE_BOARD = (
-    Row(("board.snippets.PLATFORM",), (files.PLATFORM,), gives=("FiPy",)),
-    Row(("board.snippets.PLATFORM", "board.snippets.UNAME"), (files.PLATFORM, files.UNAME), on=State(kind="GPy")),
-    Row(("board.snippets.UNAME",), (files.UNAME,), eras=EVERY_ERA),
-    Row(("board.snippets.UNAME",), (files.UNAME,), eras=("F",), on=State(pybytes=True)),
-    Row(("board.snippets.UNAME",), (files.UNAME,), eras=("crashes",), ending=RESTARTS),
-    Row(("board.snippets.FEATURES",), (files.FEATURES, NAMES_LEFT), eras=EVERY_ERA, rules=("room-left",)),
+    Row(("board.snippets.PLATFORM",), (snippets.PLATFORM,), gives=("FiPy",)),
+    Row(("board.snippets.PLATFORM", "board.snippets.UNAME"), (snippets.PLATFORM, snippets.UNAME), on=State(kind="GPy")),
+    Row(("board.snippets.UNAME",), (snippets.UNAME,), eras=EVERY_ERA),
+    Row(("board.snippets.UNAME",), (snippets.UNAME,), eras=("F",), on=State(pybytes=True)),
+    Row(("board.snippets.UNAME",), (snippets.UNAME,), eras=("crashes",), ending=RESTARTS),
+    Row(("board.snippets.FEATURES",), (snippets.FEATURES, NAMES_LEFT), eras=EVERY_ERA, rules=("room-left",)),
     Row(
         ("board.snippets.FEATURES",),
-        (files.FEATURES,),
+        (snippets.FEATURES,),
         on=State(kind="GPy", lte_on_boot=False),
         rules=("room-left",),
     ),
-    Row(("board.snippets.FEATURES",), (files.FEATURES,), ("F",), State(pybytes=True), ("room-left",)),
-    Row(("board.snippets.sim_token",), (files.sim_token("abc"),), rules=("only-simulated-boards-know",)),
+    Row(("board.snippets.FEATURES",), (snippets.FEATURES,), ("F",), State(pybytes=True), ("room-left",)),
+    Row(("board.snippets.sim_token",), (snippets.sim_token("abc"),), rules=("only-simulated-boards-know",)),
     Row(("board.unique_id.UNIQUE_ID",), (UNIQUE_ID,), rules=("number-of-its-own",)),
-    Row(("board.snippets.RESET",), (files.RESET,), ending=RESTARTS),
+    Row(("board.snippets.RESET",), (snippets.RESET,), ending=RESTARTS),
 )
 
 FILES = (
     Row(
         ("board.snippets.listing",),
-        tuple(files.listing(path) for path in ("/flash", "/flash/lib", "/flash/lib/", "/", "/flash/x", "/sd")),
+        tuple(snippets.listing(path) for path in ("/flash", "/flash/lib", "/flash/lib/", "/", "/flash/x", "/sd")),
         on=SCRIPTS,
         rules=("order-of-names",),
     ),
     Row(
         ("board.snippets.stat",),
-        tuple(files.stat(path) for path in ("/flash/lib/data.bin", "/flash/lib", "/flash", "/", "/flash/none")),
+        tuple(snippets.stat(path) for path in ("/flash/lib/data.bin", "/flash/lib", "/flash", "/", "/flash/none")),
         on=SCRIPTS,
         gives=tuple((value, "1 rows") for value in ([False, len(DATA)], [True, 0], [True, 0], [True, 0])),
     ),
     Row(
         ("board.snippets.read",),
-        (files.read("/flash/lib/data.bin", 100, 600, 384), files.read("/flash/none", 0, 10, 384)),
+        (snippets.read("/flash/lib/data.bin", 100, 600, 384), snippets.read("/flash/none", 0, 10, 384)),
         on=SCRIPTS,
         gives=((_text(DATA[100:484]), _text(DATA[484:700]), "2 rows"),),
     ),
     Row(
         ("board.snippets.open_for_writing", "board.snippets.write_at", "board.snippets.CLOSE_WRITTEN"),
-        (*_write("/flash/lib/new.py", DATA), files.sha256("/flash/lib/new.py"), NAMES_LEFT, files.CLOSE_WRITTEN),
+        (*_write("/flash/lib/new.py", DATA), snippets.sha256("/flash/lib/new.py"), NAMES_LEFT, snippets.CLOSE_WRITTEN),
         gives=(True, 384, len(DATA) - 384, len(DATA) - 384, True, (DATA_SHA256, len(DATA), "2 rows"), []),
     ),
-    Row(("board.snippets.open_for_writing",), (files.open_for_writing("/flash/none/new.py"),)),
+    Row(("board.snippets.open_for_writing",), (snippets.open_for_writing("/flash/none/new.py"),)),
     Row(
         ("board.snippets.write_at",),
         (
-            files.open_for_writing("/flash/new.py"),
-            files.write_at(0, "QUJDREVG").replace("REVG", "REV"),  # the line swallowed the end
-            files.write_at(0, "QUJDREVG").replace("QUJD", "QUJQ"),  # or changed a letter
-            files.write_at(0, "QUJDREVG").replace("(0", "(3"),
-            files.write_at(0, ""),
-            files.write_at(0, "QUJD"),
-            files.CLOSE_WRITTEN,
-            files.read("/flash/new.py", 0, 10, 384),
-            files.read("/flash/new.py", 10, 10, 384),
+            snippets.open_for_writing("/flash/new.py"),
+            snippets.write_at(0, "QUJDREVG").replace("REVG", "REV"),  # the line swallowed the end
+            snippets.write_at(0, "QUJDREVG").replace("QUJD", "QUJQ"),  # or changed a letter
+            snippets.write_at(0, "QUJDREVG").replace("(0", "(3"),
+            snippets.write_at(0, ""),
+            snippets.write_at(0, "QUJD"),
+            snippets.CLOSE_WRITTEN,
+            snippets.read("/flash/new.py", 0, 10, 384),
+            snippets.read("/flash/new.py", 10, 10, 384),
         ),
         gives=(True, -1, -1, -1, 0, 3, True, ("QUJD", "1 rows"), ("0 rows",)),
     ),
     Row(
         ("board.snippets.guarded",),
         (
-            files.guarded("print('@@FD 1')\n"),
-            files.guarded("print('@@FD 1')\n").replace("FD 1", "FD 3"),
-            files.guarded("print('@@FD 12')\n").replace("FD 12", "FD 21"),
+            snippets.guarded("print('@@FD 1')\n"),
+            snippets.guarded("print('@@FD 1')\n").replace("FD 1", "FD 3"),
+            snippets.guarded("print('@@FD 12')\n").replace("FD 12", "FD 21"),
             NAMES_LEFT,
         ),
         gives=(1, (), (), []),
     ),
     Row(
         ("board.snippets.proved",),
-        (files.proved("say('1')\nsay('[2]')"), NAMES_LEFT),
+        (snippets.proved("say('1')\nsay('[2]')"), NAMES_LEFT),
         gives=((1, [2], "2 rows"), []),
     ),
     Row(
         ("board.snippets.remove",),
-        (files.remove("/flash/lib/b.py"), files.remove("/flash/lib/b.py"), files.listing("/flash/lib")),
+        (snippets.remove("/flash/lib/b.py"), snippets.remove("/flash/lib/b.py"), snippets.listing("/flash/lib")),
         on=SCRIPTS,
         gives=((True, "1 rows"),),
     ),
     Row(
         ("board.snippets.move",),
         (
-            files.move("/flash/lib/b.py", "/flash/lib/c.py"),
-            files.move("/flash/main.py", "/flash/lib/c.py"),
-            files.listing("/flash/lib"),
-            files.move("/flash/lib/b.py", "/flash/lib/d.py"),
-            files.move("/flash/lib/c.py", "/flash/none/c.py"),
+            snippets.move("/flash/lib/b.py", "/flash/lib/c.py"),
+            snippets.move("/flash/main.py", "/flash/lib/c.py"),
+            snippets.listing("/flash/lib"),
+            snippets.move("/flash/lib/b.py", "/flash/lib/d.py"),
+            snippets.move("/flash/lib/c.py", "/flash/none/c.py"),
         ),
         on=SCRIPTS,
         rules=("order-of-names",),
@@ -167,14 +167,14 @@ FILES = (
     Row(
         ("board.snippets.replace",),
         (
-            files.replace("/flash/lib/b.py", "/flash/main.py", "/flash/second"),
-            files.read("/flash/main.py", 0, 99, 384),
-            files.replace("/flash/lib/b.py", "/flash/main.py", "/flash/second"),
-            files.read("/flash/main.py", 0, 99, 384),
-            files.listing("/flash/lib"),
-            files.replace("/flash/main.py", "/flash/free", "/flash/second"),
-            files.replace("/flash/boot.py", "/flash/none/x", "/flash/second"),
-            files.stat("/flash/second"),
+            snippets.replace("/flash/lib/b.py", "/flash/main.py", "/flash/second"),
+            snippets.read("/flash/main.py", 0, 99, 384),
+            snippets.replace("/flash/lib/b.py", "/flash/main.py", "/flash/second"),
+            snippets.read("/flash/main.py", 0, 99, 384),
+            snippets.listing("/flash/lib"),
+            snippets.replace("/flash/main.py", "/flash/free", "/flash/second"),
+            snippets.replace("/flash/boot.py", "/flash/none/x", "/flash/second"),
+            snippets.stat("/flash/second"),
         ),
         on=SCRIPTS,
         gives=((True, "1 rows"), (_text(b"b = 1\n"), "1 rows"), (), (_text(b"b = 1\n"), "1 rows")),
@@ -182,39 +182,39 @@ FILES = (
     Row(
         ("board.snippets.sha256",),
         (
-            files.sha256("/flash/lib/data.bin"),
-            files.sha256("/flash/lib/data.bin", 1500),
-            files.sha256("/flash/lib/data.bin", 0),
-            files.sha256("/flash/none"),
+            snippets.sha256("/flash/lib/data.bin"),
+            snippets.sha256("/flash/lib/data.bin", 1500),
+            snippets.sha256("/flash/lib/data.bin", 0),
+            snippets.sha256("/flash/none"),
         ),
         on=SCRIPTS,
         gives=tuple((hashlib.sha256(DATA[:size]).hexdigest(), len(DATA), "2 rows") for size in (len(DATA), 1500, 0)),
     ),
     Row(
         ("board.snippets.hashes",),
-        (files.hashes("/flash/lib"), files.hashes("/flash/none")),
+        (snippets.hashes("/flash/lib"), snippets.hashes("/flash/none")),
         on=SCRIPTS,
         rules=("order-of-names",),
     ),
     Row(
         ("board.snippets.make_folder",),
         (
-            files.make_folder("/flash/lib/a/b"),
-            files.make_folder("/flash/lib/a/b"),
-            files.listing("/flash/lib/a"),
-            files.stat("/flash/lib/a/b"),
+            snippets.make_folder("/flash/lib/a/b"),
+            snippets.make_folder("/flash/lib/a/b"),
+            snippets.listing("/flash/lib/a"),
+            snippets.stat("/flash/lib/a/b"),
         ),
     ),
     Row(
         ("board.snippets.ROOM",),
-        (files.ROOM,),
+        (snippets.ROOM,),
         eras=FILE_ERAS,
         on=SCRIPTS,
         rules=("room-left",),
     ),
     Row(
         ("board.snippets.FORMAT_FLASH",),
-        (files.FORMAT_FLASH, files.listing("/flash/lib"), files.stat("/flash/lib"), NAMES_LEFT),
+        (snippets.FORMAT_FLASH, snippets.listing("/flash/lib"), snippets.stat("/flash/lib"), NAMES_LEFT),
         eras=("Z", "A", "C", "C-vfs", "F"),
         on=SCRIPTS,
     ),
@@ -230,11 +230,11 @@ WITHOUT_HASHING = (
     Row(
         ("board.snippets.sha256", "board.snippets.hashes", "board.snippets_card.sha256", "board.snippets.FEATURES"),
         (
-            files.sha256("/flash/lib/data.bin"),
-            files.hashes("/flash/lib"),
-            files.listing("/flash/lib"),
+            snippets.sha256("/flash/lib/data.bin"),
+            snippets.hashes("/flash/lib"),
+            snippets.listing("/flash/lib"),
             card.sha256("/sd/x.dup"),
-            files.FEATURES,
+            snippets.FEATURES,
         ),
         on=NO_HASH,
         rules=("room-left",),
@@ -245,12 +245,12 @@ NAMES = (
     Row(
         ("board.snippets.listing", "board.snippets.stat", "board.snippets.read", "board.snippets.move"),
         (
-            files.listing("/flash/lib"),
-            files.stat(f"/flash/lib/{ODD}"),
-            files.move(f"/flash/lib/{ODD}", "/flash/lib/\u20ac.py"),
-            files.read("/flash/lib/\u20ac.py", 0, 10, 384),
-            files.hashes("/flash/lib"),
-            files.remove(f"/flash/lib/{ODD}"),
+            snippets.listing("/flash/lib"),
+            snippets.stat(f"/flash/lib/{ODD}"),
+            snippets.move(f"/flash/lib/{ODD}", "/flash/lib/\u20ac.py"),
+            snippets.read("/flash/lib/\u20ac.py", 0, 10, 384),
+            snippets.hashes("/flash/lib"),
+            snippets.remove(f"/flash/lib/{ODD}"),
         ),
         on=ODD_NAMES,
     ),
@@ -468,7 +468,7 @@ MODEM = (
 )
 
 GONE_IDLE = bridge.bridge().replace(str(bridge.IDLE_LIMIT_MIN * 60_000 // bridge.POLL_MS), "5")
-BRIDGE_ENDS = (Row(("board.bridge.bridge",), (GONE_IDLE, files.PLATFORM, NAMES_LEFT), eras=("Z", "A", "C", "F")),)
+BRIDGE_ENDS = (Row(("board.bridge.bridge",), (GONE_IDLE, snippets.PLATFORM, NAMES_LEFT), eras=("Z", "A", "C", "F")),)
 
 BUILT_IN = (
     Row(

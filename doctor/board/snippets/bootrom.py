@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from doctor.board.snippets.files import wrapped
+from doctor.board.snippets import wrapped
 
 #: An import path of '' alone, from the root folder, finds frozen modules and no file (board-and-repl.md 2.3): a copy
 #: that somebody uploaded is never run. Of the module, only its attributes are looked at.

@@ -11,7 +11,7 @@ sector0, boots   base64 of sector 0, and of the first bytes behind each partitio
 
 from __future__ import annotations
 
-from doctor.board.snippets.files import proved, quoted, wrapped
+from doctor.board.snippets import proved, quoted, wrapped
 
 FILES_MAX = 200  #: entries listed; a card for flashing holds a handful, and the board's RAM holds a few hundred
 SECTOR_HEAD_BYTES = 96  #: of a boot sector: up to the file system's name at 82

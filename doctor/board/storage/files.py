@@ -11,9 +11,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from doctor.board import snippets
 from doctor.board.board import Board
 from doctor.board.repl import ReplBroken, ReplTimeout, ReplTraceback
-from doctor.board.snippets import files
 from doctor.board.storage import proof
 from doctor.board.storage.own_names import draft_of, second_of
 from doctor.errors import BoardError, BoardReset
@@ -106,7 +106,7 @@ class Read:
 def listdir(board: Board, path: str) -> tuple[BoardFile, ...]:
     """The entries of a folder, in the board's order, all of them. Raises BoardFileMissing, BoardError."""
     with _own_errors(board, path):
-        told = proof.rows(board, files.listing(path), shown(path))
+        told = proof.rows(board, snippets.listing(path), shown(path))
     entries = []
     for value in told:
         if not isinstance(value, list) or len(value) != 3:
@@ -131,7 +131,7 @@ def walk(board: Board, path: str, depth: int = 2) -> tuple[BoardFile, ...]:
 
 def stat(board: Board, path: str) -> BoardFile:
     """What is at ``path``. Raises BoardFileMissing, BoardError."""
-    value = _one(board, path, files.stat(path))
+    value = _one(board, path, snippets.stat(path))
     if not isinstance(value, list) or len(value) != 2:
         raise _nonsense(board, path)
     return BoardFile(path, posixpath.basename(path), bool(value[0]), int(value[1]))
@@ -196,7 +196,7 @@ def begins_as(board: Board, path: str, size: int, digest: str) -> bool:
 
 def remove(board: Board, path: str) -> None:
     """Delete a file, and see that it is gone; one that is not there is gone. Raises BoardError."""
-    _change(board, path, files.remove(path), lambda: not exists(board, path))
+    _change(board, path, snippets.remove(path), lambda: not exists(board, path))
 
 
 def move(board: Board, path: str, target: str) -> None:
@@ -205,12 +205,12 @@ def move(board: Board, path: str, target: str) -> None:
     def is_there() -> bool:
         return exists(board, target) and not exists(board, path)
 
-    _change(board, path, files.move(path, target), is_there)
+    _change(board, path, snippets.move(path, target), is_there)
 
 
 def make_folder(board: Board, path: str) -> None:
     """Make a folder and those above it, where they are missing. Raises BoardError."""
-    if _one(board, path, files.make_folder(path)) is not True:
+    if _one(board, path, snippets.make_folder(path)) is not True:
         raise BoardFileRefused(path, "a file has that name", on=board.link.name)
 
 
@@ -264,7 +264,7 @@ def send(board: Board, path: str, data: bytes, tell: Tell = unheard) -> None:
     Raises BoardFileMissing for a folder that is not there, BoardError where the board refuses (full).
     """
     with _own_errors(board, path):
-        _run_damaged_again(board, files.open_for_writing(path), path)
+        _run_damaged_again(board, snippets.open_for_writing(path), path)
     try:
         piece, done, failures, short = WRITE_PIECE_BYTES, 0, 0, -1
         while done < len(data):
@@ -284,13 +284,13 @@ def send(board: Board, path: str, data: bytes, tell: Tell = unheard) -> None:
             piece = max(SMALLEST_PIECE_BYTES, piece // 2) if taken < 0 else piece
     finally:
         with contextlib.suppress(ReplBroken, ReplTimeout, ReplTraceback):  # but no restart of the board
-            board.repl.call(files.CLOSE_WRITTEN)
+            board.repl.call(snippets.CLOSE_WRITTEN)
 
 
 def _taken(board: Board, path: str, at: int, part: bytes) -> int:
     """How much of a piece the board has written; -1 where piece or answer was spoiled on the line."""
     try:
-        taken = board.repl.call(files.write_at(at, base64.b64encode(part).decode("ascii")))
+        taken = board.repl.call(snippets.write_at(at, base64.b64encode(part).decode("ascii")))
     except ReplTraceback as err:
         if re.search(r"ENOSPC|\[Errno 28\]|OSError: 28\b", err.error):
             raise _full(board, path) from err
@@ -320,7 +320,7 @@ def _put_in_place(board: Board, draft: str, path: str, data: bytes) -> None:
     def has_it() -> bool:
         return begins_as(board, path, len(data), hashlib.sha256(data).hexdigest())
 
-    _change(board, path, files.replace(draft, path, second_of(path)), lambda: has_it() and not exists(board, draft))
+    _change(board, path, snippets.replace(draft, path, second_of(path)), lambda: has_it() and not exists(board, draft))
     if not has_it():
         raise BoardFileChanges(path, on=board.link.name)
 
@@ -369,7 +369,7 @@ def _pieces(board: Board, path: str, size: int, tell: Tell = unheard) -> bytes:
     while len(content) < size:
         wanted = min(READ_AT_ONCE_BYTES, size - len(content))
         with _own_errors(board, path):
-            told = proof.rows(board, files.read(path, len(content), wanted, READ_PIECE_BYTES), shown(path))
+            told = proof.rows(board, snippets.read(path, len(content), wanted, READ_PIECE_BYTES), shown(path))
         try:
             piece = b"".join(base64.b64decode(str(value), validate=True) for value in told)
         except binascii.Error as err:
@@ -385,7 +385,7 @@ def _sha256(board: Board, path: str, size: int | None = None) -> tuple[str | Non
     """The hash of a file, or of its first ``size`` bytes, None where the board cannot hash; and how long it is."""
     with _own_errors(board, path):
         told = proof.rows(
-            board, files.sha256(path, size), shown(path), silence_s=HASH_SILENCE_S, total_s=HASH_SILENCE_S
+            board, snippets.sha256(path, size), shown(path), silence_s=HASH_SILENCE_S, total_s=HASH_SILENCE_S
         )
     if len(told) != 2 or not isinstance(told[1], int):
         raise _nonsense(board, path)

@@ -10,9 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from doctor.board import onboard
+from doctor.board import onboard, snippets
 from doctor.board.board import Board
-from doctor.board.snippets import files as snippets
 from doctor.board.storage import files, proof
 from doctor.board.storage.kept_files import (
     DEEP,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from doctor.board import snippets
 from doctor.board.board import Board
-from doctor.board.snippets import files
 from doctor.board.storage import proof
 
 BLOCK_BYTES = 4096  #: what one file takes at least, FAT or LittleFS: an erase block of the flash chip
@@ -40,7 +40,7 @@ class Room:
 
 def room_on(board: Board) -> Room:
     """Ask the board, anew each time. Raises BoardError."""
-    told = proof.one(board, files.ROOM, "its free space")
+    told = proof.one(board, snippets.ROOM, "its free space")
     answer = told if isinstance(told, dict) else {}
     free, block = answer.get("free_kib"), answer.get("block")
     return Room(
