@@ -15,7 +15,7 @@ from doctor.plural import counted
 
 CUT = "corrupt-upload"
 UPLOAD = Remedy("upload-scripts", Grade.ASKS)
-RESET = Remedy("reset-flash", Grade.ASKS)
+RESET = Remedy("reset-flash", Grade.DESTROYS)
 CURES = {cure.id: cure for cure in (UPLOAD, RESET)}
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from doctor.bench import Bench
-from doctor.board import carriers
 from doctor.check import Check, Evidence, Finding, Grade, Needs, Remedy, Status
 from doctor.escape import shown
 from doctor.modem.facts import ModemFacts
@@ -64,7 +63,7 @@ class ModemAnswers(Check):
                 cause="--via modem is for a modem whose own UART is wired to this computer",
                 remedies=(Remedy("leave-via-away", Grade.MANUAL),),
             )
-        carrier = _carrier_with_jumpers(bench)
+        carrier = bench.carrier_with_jumpers
         given = bench.options.updater_elf is not None
         judged = verdict(facts, updater_given=given, lte_hangs=lte_hangs, jumpers=carrier is not None)
         summary = judged.summary
@@ -93,17 +92,6 @@ def _is_board(bench: Bench) -> bool:
     return bench.contact.seen in (Seen.REPL, Seen.RAW_REPL, Seen.PASTE, Seen.SAFE_BOOT)
 
 
-def _carrier_with_jumpers(bench: Bench) -> str | None:
-    """Name of the carrier board where its jumpers may be in the way; None where there are none that reach the modem."""
-    if bench.is_bare_modem:
-        if bench.through_mirror is None:  # behind a mirror there is a board
-            return None
-    elif bench.board_facts.sysname != "FiPy":
-        return None
-    seat = carriers.seat(bench.options.carrier, carriers.port_behind(bench.link))
-    return None if seat.has_no_jumpers else seat.name
-
-
 def _evidence(facts: ModemFacts) -> Evidence:
     return {
         "mode": facts.mode,
@@ -112,7 +100,7 @@ def _evidence(facts: ModemFacts) -> Evidence:
         "build": facts.build,
         "radio": facts.radio,
         "family": facts.family,
-        "bootloader0": facts.bootloader0,
+        "boot_loaders": facts.loaders.text,
         "boot_selector": facts.boot_selector,
         "upgrade_report": shown(facts.upgrade_report, 60) if facts.upgrade_report is not None else None,
         "ati": [shown(line, 60) for line in facts.ati],

@@ -126,6 +126,8 @@ class Bench:
         self.jumpers_proved: Callable[[], dict[str, str]] = dict
         #: Until when (in words) the modem may be writing what an earlier run sent; "" where it is not. Set as above.
         self.may_write_until: Callable[[], str] = str
+        #: The build that the modem ran last, for one that cannot say it; 0 where it is not known. Set as above.
+        self.ran_before: Callable[[], int] = int
 
     def __enter__(self) -> Bench:
         return self
@@ -221,6 +223,22 @@ class Bench:
         from doctor.sniff import Seen
 
         return self.options.via_modem or self.through_mirror is not None or self.contact.seen is Seen.MODEM
+
+    @property
+    def carrier_with_jumpers(self) -> str | None:
+        """Name of the carrier board whose jumpers may be in the modem's way; None where none reach the modem.
+
+        Raises BoardError where a board cannot be asked what it is.
+        """
+        from doctor.board import carriers
+
+        if self.is_bare_modem:
+            if self.through_mirror is None:  # behind a mirror there is a board
+                return None
+        elif self.board_facts.sysname != "FiPy":
+            return None
+        seat = carriers.seat(self.options.carrier, carriers.port_behind(self.link))
+        return None if seat.has_no_jumpers else seat.name
 
     @property
     def board(self) -> Board:

@@ -40,6 +40,8 @@ class Grade(str, Enum):
     """``fix`` shows the plan and needs consent."""
     MANUAL = "manual"
     """Steps for the user's hands."""
+    DESTROYS = "destroys"
+    """As ASKS; what lies there now is gone afterwards, or comes back from a backup only. It always comes last."""
 
 
 class Needs(str, Enum):
@@ -77,7 +79,7 @@ class Finding:
     evidence     what was seen, as flat data
     catalogue    id of the known failure in doctor/knowledge, where there is one
     cause        the best known cause, in words
-    remedies     cures, best first
+    remedies     cures, best first; those that destroy stand behind all others, whatever a check says
     caused_by    id of the check whose finding explains this one
     link         where to read more
     """
@@ -92,6 +94,10 @@ class Finding:
     remedies: tuple[Remedy, ...] = ()
     caused_by: str | None = None
     link: str = ""
+
+    def __post_init__(self) -> None:
+        harmless_first = sorted(self.remedies, key=lambda remedy: remedy.grade is Grade.DESTROYS)
+        object.__setattr__(self, "remedies", tuple(harmless_first))
 
     @property
     def failed(self) -> bool:
@@ -118,6 +124,8 @@ class Check(ABC):
     """Longest run time in seconds of the bench's clock."""
     gates: ClassVar[bool] = False
     """Whether a failure stops flashing: only where the check says so itself."""
+    way: ClassVar[str] = ""
+    """The one way of flashing (``--via``) that a failure closes; who asks for another one goes it. "": all ways."""
     overridable: ClassVar[bool] = True
     """Whether ``flash --override ID`` may lift the gate."""
     finds: ClassVar[tuple[str, ...]] = ()

@@ -376,14 +376,20 @@ def run(
     return Report(findings, roster.warnings, interrupted, left_out)
 
 
-def barriers(report: Report, checks: Sequence[Check], overridden: frozenset[str] = frozenset()) -> tuple[Finding, ...]:
-    """The findings that forbid flashing: gating checks that failed and were not, or may not be, overridden.
+def barriers(
+    report: Report, checks: Sequence[Check], overridden: frozenset[str] = frozenset(), via: str = "auto"
+) -> tuple[Finding, ...]:
+    """The findings that forbid flashing over ``via``: gating checks that failed and are not, or may not be, overridden.
+
+    What only closes another way than the one that was asked for is none.
 
     checks  all that are expected to have run: one that brought no finding is one that failed
     """
     standing = []
     for check in checks:
         if not check.gates or (check.overridable and check.id in overridden):
+            continue
+        if check.way and via not in ("auto", check.way):
             continue
         finding = report.finding(check.id)
         if finding is None:

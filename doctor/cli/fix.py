@@ -11,7 +11,7 @@ import click
 from doctor.bench import BenchOptions
 from doctor.check import Finding
 from doctor.cli import options
-from doctor.cli.check import remember, show_next
+from doctor.cli.check import show_next
 from doctor.cli.check_line import CheckLine
 from doctor.cli.screen import Screen
 from doctor.errors import Stopped
@@ -208,13 +208,13 @@ def _show(result: FixResult, screen: Screen, bench_options: BenchOptions, rehear
         screen.show(Text(""))
         screen.show(console.error(wrong))
         return
-    done = {action.cure.id for action in result.actions if action.done} | failed
+    seen = {action.cure.id for action in result.actions if action.done}
     if tried.failing(result.report) is not None:
-        tried.note(bench_options.port, done)
-    done |= tried.so_far(bench_options.port, result.report)
+        tried.note(bench_options.port, seen, tried.SEEN)
+        tried.note(bench_options.port, failed, tried.FAILED)
+    done = seen | failed | tried.so_far(bench_options.port, result.report)
     if rehearsed is not None and any(action.planned for action in result.actions):
         show_next(next_step.NextStep((), next_step.command_line(rehearsed)), screen)
         return
-    step = next_step.after(result.report, bench_options, known, done=done)
-    show_next(step, screen)
-    remember(step, bench_options)
+    sure = tried.confirmed(bench_options.port)
+    show_next(next_step.after(result.report, bench_options, known, done=done, sure=sure), screen)

@@ -10,7 +10,7 @@ import click
 from doctor.bench import BenchOptions
 from doctor.board.card_image import PREFIX
 from doctor.cli import options, signals
-from doctor.cli.check import remember, show_next
+from doctor.cli.check import show_next
 from doctor.cli.screen import Screen
 from doctor.jobs.flash import METHODS, VIAS, FlashRequest, FlashResult, flash, rehearse
 
@@ -109,7 +109,7 @@ def show(
     if screen.as_json:
         screen.document(as_json.document(name, result.exit_code, result.error, **as_json.flash_members(result)))
         return
-    if dry_run and result.plan is not None:
+    if result.plan is not None and (dry_run or result.plan.core.nothing):
         screen.show(plan_text(result.plan))
     if result.plan is None and result.proof is None and result.report.findings:
         screen.show(console.findings(result.report, cures(), screen.out, verbose=screen.verbose))
@@ -120,7 +120,7 @@ def show(
     if result.log and (result.error is not None or screen.verbose):
         screen.show(Text(f"all of it: {result.log}", style="dim"), copied=True)
     done = tried.so_far(bench_options.port, result.report)
-    step = next_step.after_flash(result, bench_options, cures(), request, done=done)
+    sure = tried.confirmed(bench_options.port)
+    step = next_step.after_flash(result, bench_options, cures(), request, done=done, sure=sure)
     if step is not None:
         show_next(step, screen)
-        remember(step, bench_options)

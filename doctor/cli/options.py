@@ -13,6 +13,7 @@ import click
 from doctor.cli import signals
 from doctor.cli.screen import Screen, make_screen
 from doctor.errors import Exit, UsageError
+from doctor.jobs.hands import DONE
 
 if TYPE_CHECKING:  # what examines a bench is loaded by the commands that have one
     from doctor.bench import Bench, BenchOptions
@@ -40,7 +41,10 @@ class OneOfEach(click.Command):
 
 command = partial(click.command, cls=OneOfEach)
 
-ACCEPTABLE = ("radio-change", "no-way-back", "jumpers-removed", "interrupt-program")
+ACCEPTABLE = (
+    "radio-change", "no-way-back", "old-boot-loader", "same-build", "unknown-build", "jumpers-removed",
+    "interrupt-program",
+)  # fmt: skip
 CARRIERS = ("expansion2", "expansion3", "pysense", "pytrack", "pyscan", "pygate")
 ENV = "FIPY_DOCTOR_"
 OK = Exit.OK
@@ -182,6 +186,14 @@ accept = click.option(
 )
 
 
+done = click.option(
+    "--done",
+    multiple=True,
+    type=click.Choice(sorted(DONE)),
+    help="A step that an earlier run asked your hands to do, and that was done; the program prints it for you.",
+)
+
+
 via_modem = click.option(
     "--via", type=click.Choice(("auto", "modem")), default="auto", help="modem: no board in front of it."
 )
@@ -271,6 +283,11 @@ def bench_options(given: dict[str, Any], *, firmware: tuple[Path, ...], **more: 
         two_readers=bool(given["verbose"]),
         **more,
     )
+
+
+def done_steps(given: dict[str, Any]) -> list[str]:
+    """Ids of the steps that ``--done`` names."""
+    return [DONE[word] for word in given.get("done", ())]
 
 
 def backup_folder() -> Path:

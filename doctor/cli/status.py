@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from doctor.bench import BenchOptions
 from doctor.cli import options
 
 if TYPE_CHECKING:
+    from doctor.cli.screen import Screen
     from doctor.jobs.journal import Damaged
     from doctor.jobs.status import Standing
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 @options.command("status")
 @options.common
 @click.option("--interrupt", is_flag=True, help="A program that runs on the board may be stopped.")
+@options.done
 @options.via_modem
 def command(**given: Any) -> int:
     """Say where the modem stands and what to do next.
@@ -39,13 +42,15 @@ def command(**given: Any) -> int:
     screen = options.screen_of(given)
     bench_options = BenchOptions(port=given["port"], interrupt=given["interrupt"], via_modem=given["via"] == "modem")
     with options.open_bench(bench_options, given, during_flash=True) as bench:
-        standing = status(bench)
+        standing = status(bench, said=options.done_steps(given), done=_asker(screen))
     if screen.as_json:
         screen.document(_document(standing))
         return int(standing.exit_code)
     screen.show(Text(f"modem: {standing.where}"))
     if standing.history:
         screen.show(Text(standing.history))
+    if standing.looked:
+        screen.show(console.hanging(Text(""), Text(standing.looked)))
     if standing.damaged is not None:
         screen.show(Text(_about(standing.damaged)))
     if standing.error is not None:
@@ -72,6 +77,15 @@ def command(**given: Any) -> int:
     return int(standing.exit_code)
 
 
+def _asker(screen: Screen) -> Callable[[str], bool]:
+    """Asks who sits at the terminal; nobody else is asked, and no yes comes from anywhere else."""
+
+    def ask(question: str) -> bool:
+        return screen.interactive and not screen.as_json and click.confirm(question, default=False, err=True)
+
+    return ask
+
+
 def _about(damaged: Damaged) -> str:
     """What a journal that cannot be read means for whoever reads this."""
     return (
@@ -96,6 +110,7 @@ def _document(standing: Standing) -> str:
         journal=asdict(standing.entry) if standing.entry is not None else None,
         journal_damaged=None if damaged is None else {"path": str(damaged.path), "why": damaged.why},
         advice=standing.advice,
+        looked=standing.looked,
         begun=[asdict(one) for one in standing.begun],
         begun_damaged=[str(path) for path in standing.unread],
         onward=as_json.onward(standing.onward) if standing.onward is not None else None,

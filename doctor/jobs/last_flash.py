@@ -13,8 +13,8 @@ from doctor.bench import Bench
 from doctor.errors import DoctorError
 from doctor.jobs import journal as journals
 from doctor.jobs import jumper_proof, tried
+from doctor.jobs.hands import WAIT
 from doctor.jobs.journal import Entry, Journal
-from doctor.jobs.onward import WAIT
 from doctor.jobs.state_dir import begun_place
 from doctor.jobs.steps_done import all_sent
 from doctor.jobs.ways import go_through_own_mirror
@@ -31,6 +31,7 @@ def lay_before(bench: Bench) -> None:
         go_through_own_mirror(bench)
     bench.jumpers_proved = lambda: jumper_proof.remembered(bench)
     bench.may_write_until = lambda: _of(bench)
+    bench.ran_before = lambda: _ran(Journal().find(journals.ids_of(bench)))
     bench.begun_place = begun_place(bench.options.port)
 
 
@@ -46,20 +47,30 @@ def broke_off(bench: Bench) -> bool:
 def may_write_until(port: str | None, entry: Entry | None) -> datetime | None:
     """Until when the modem may be writing what ``entry`` sent; None where it is not, or must be done.
 
-    A simulated bench has a time of its own: there it is done once the user was told to wait.
+    A simulated bench has a time of its own: there it is done once the user says so (--done waited). Elsewhere the clock
+    decides, whatever is said.
     """
     if entry is None or entry.state not in _UNFINISHED:
         return None
     left = entry.total_bytes - entry.sent_bytes if entry.total_bytes else None
     if not all_sent(entry.steps, entry.done, entry.step, left):
         return None
-    if _has_time_of_its_own(port or "") and ("state=" not in (port or "") or WAIT in tried.tried(port)):
+    if _has_time_of_its_own(port or "") and ("state=" not in (port or "") or WAIT in tried.confirmed(port)):
         return None
     try:
         until = datetime.fromisoformat(entry.written) + WRITES
     except (ValueError, TypeError):
         return None
     return until if until.tzinfo is not None and until > datetime.now(timezone.utc) else None
+
+
+def _ran(entry: Entry | None) -> int:
+    """The build that the modem ran last, as the journal knows; 0 where it does not."""
+    if entry is None:
+        return 0
+    proved = entry.options.get("promised_build") if entry.state == journals.PROVED else None
+    build = proved or entry.before.get("build") or entry.options.get("was")
+    return build if isinstance(build, int) else 0
 
 
 def _has_time_of_its_own(port: str) -> bool:

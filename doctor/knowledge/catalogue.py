@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     else:
         from importlib.abc import Traversable
 
+from doctor.power_off import spelled_out
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -130,6 +132,7 @@ def entries() -> MappingProxyType[str, Entry]:
 
 def _entry(entry_id: str, area: str, table: dict[str, Any]) -> Entry:
     given = {name: _frozen(value) for name, value in table.items() if name != "signs"}
+    given["cure"] = tuple(map(spelled_out, given["cure"]))
     signs = tuple(_sign(sign) for sign in table.get("signs", ()))
     return Entry(id=entry_id, area=area, signs=signs, **given)
 

@@ -14,7 +14,7 @@ from doctor.board import begun, files, flash_copy, own_names, upload
 from doctor.board.begun import Begun, Book, Goal
 from doctor.board.kept_files import ROOT, Kept, KeptFiles, read_backup
 from doctor.card.choice import NOTHING
-from doctor.check import Finding
+from doctor.check import Finding, Grade
 from doctor.errors import BoardError, CardError, DoctorError, Stopped, UsageError
 from doctor.escape import shown
 from doctor.plural import counted
@@ -38,6 +38,7 @@ class ResetFlash(DoableCure):
 
     id = "reset-flash"
     flag = "reset-flash"
+    grade = Grade.DESTROYS
 
     def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
         """Copy, format, put back; only the last of it where an earlier run came no further."""

@@ -39,6 +39,7 @@ GRADES = {
     Grade.SAFE: "fipy-doctor does it without asking",
     Grade.ASKS: "fipy-doctor does it: it shows the plan and asks first",
     Grade.MANUAL: "your hands do it",
+    Grade.DESTROYS: "fipy-doctor does it: it shows the plan and asks first; tried last",
 }
 #: Headings that the docstring of a check must have (docs/adding-a-check.md).
 HEADINGS = ("Why", "Looks at", "Cures")

@@ -1,4 +1,4 @@
-"""The AT dialogue of the simulated modem, in both dialects (modem-protocol 2, 3.1, 8)."""
+"""The AT dialogue of the simulated modem, in both dialects (modem-protocol.md 2, 3.1, 8)."""
 
 from __future__ import annotations
 
@@ -19,13 +19,25 @@ LINE_LIMIT_BYTES = 512
 _URC = b"\r\n+CEREG: 2\r\n"
 _SPEEDS = (9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600, 1000000, 3000000, 3686400)
 _SWBOOT_HELP = "+SMSWBOOT: (0=FFH,1=FFF,2=UPDATER,3=RECOVERY{more}),(0,1)"
-_MAINTENANCE = ("AT+SM", "AT+BMOD")  # one CRLF between their lines and OK; all others leave a blank line (2.1)
+_MAINTENANCE = ("AT+SM", "AT+BMOD")  # one CRLF before OK; all others: a blank line (modem-protocol.md 2.1)
 _PROOF_REQUEST = re.compile(r'AT\+FDSIM="([ -!#-~]{1,64})"')
 
 
 def simulation_proof(nonce: str) -> str:
     """What proves to the program that this is no real modem: it may then send practice images."""
     return hashlib.sha256(b"fipy-doctor simulated bench:" + nonce.encode()).hexdigest()[:32]
+
+
+def _damaged(answer: bytes, kind: str) -> bytes:
+    """The answer as a fault lets it out."""
+    if kind == "twice":
+        return answer + answer
+    if kind == "short":
+        return answer[: len(answer) // 2]
+    if kind == "garbled":
+        at = len(answer.rstrip()) - 1
+        return answer[:at] + bytes((answer[at] ^ 1,)) + answer[at + 1 :]
+    return answer + {"urc-behind": _URC, "nul-behind": b"\0"}.get(kind, b"")
 
 
 @dataclass(frozen=True)
@@ -120,8 +132,7 @@ class AtDialogue:
             text = self._text(line, reply)
             life = self.modem.life
             if reply.result and kind != "mute":
-                behind = _URC if kind == "urc-behind" else b""
-                self.modem.send(before + text.encode("latin-1") + behind)
+                self.modem.send(before + _damaged(text.encode("latin-1"), kind))
             if self.modem.life != life:  # power failed while it spoke
                 return
             if reply.then is not None:
@@ -136,7 +147,7 @@ class AtDialogue:
         if not reply.lines:
             return f"\r\n{reply.result}\r\n"
         blank = "" if line.strip().upper().startswith(_MAINTENANCE) else "\r\n"
-        if reply.lines == ("",):  # an absent file leaves one empty line (2.2)
+        if reply.lines == ("",):  # an absent file leaves one empty line (modem-protocol.md 2.2)
             blank = ""
         if line.strip().upper() == "ATI1" and not self.modem.switches.blank_line_after_ati1:
             blank = ""
@@ -160,11 +171,11 @@ class AtDialogue:
         if common is not None:
             return common
         if mode != "application":
-            return ERROR  # recovery and the RAM updater know no ordinary commands (3.1)
+            return ERROR  # recovery and the RAM updater know no ordinary commands (modem-protocol.md 3.1)
         return self._reply_application(line, upper)
 
     def _spoiled(self, upper: str) -> bool:
-        """The first AT after a pause, and a line with noise in front, are answered ERROR (2.1)."""
+        """The first AT after a pause, and a line with noise in front, are answered ERROR (modem-protocol.md 2.1)."""
         if not upper.startswith("AT"):
             return True
         switches = self.modem.switches
@@ -263,7 +274,7 @@ class AtDialogue:
         if upper in ("AT+BIND=AT", "ATH") or upper.startswith("AT+SQNSUPGRADENTF="):
             return OK
         if upper == 'AT+SQNWL="SQNDCC",2':
-            return ERROR if software.build == 33080 else OK  # seen: ERROR on 33080 (2.2)
+            return ERROR if software.build == 33080 else OK  # seen: ERROR on 33080 (modem-protocol.md 2.2)
         if upper == 'AT+FSRDFILE="/FS/CRASHDUMP"':
             return Reply(("",), "ERROR")
         if modem.family == "MONARCH2" and upper.startswith("AT+IPR="):

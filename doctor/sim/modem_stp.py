@@ -1,4 +1,4 @@
-"""The slave side of STP in the simulated modem, written from modem-protocol 4 as bytes on the wire."""
+"""The slave side of STP in the simulated modem, written from modem-protocol.md 4 as bytes on the wire."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ STORE, ON_THE_FLY, RAM = "store", "on-the-fly", "ram"
 
 MAX_TRANSFER = 8192
 MAX_TRANSFER_FFH = 2048
-"""Header plus payload of one request (modem-protocol 4.4)."""
+"""Header plus payload of one request (modem-protocol.md 4.4)."""
 
 ERASE_PERCENT = 7.0
 LAST_PERCENT = 99.0
-"""Where acks take long (modem-protocol 4.5); from the first one on the old application is gone."""
+"""Where acks take long (modem-protocol.md 4.5); from the first one on the old application is gone."""
 
 _BROKEN_BLOCK_BYTES = 2016  # of the session that a dead master left behind
 _JUNK_KEPT_BYTES = 64
@@ -43,7 +43,7 @@ _AT_LINE = re.compile(rb"AT[ -~]*\r")
 """A whole line: the two letters alone also stand by chance in a block whose header came in damaged."""
 
 ELF_TYPICAL_BYTES = 306_076
-"""An ELF does not say its length at once: its progress is counted against this size (modem-protocol 5.3)."""
+"""An ELF does not say its length at once: its progress is counted against this size (modem-protocol.md 5.3)."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,10 @@ def frame(op: int, sid: int, tid: int, payload: bytes, *, crcs: bool) -> bytes:
         payload_crc = binascii.crc_hqx(payload, 0)
         head_crc = binascii.crc_hqx(_HEADER.pack(_REPLY, op, sid, len(payload), tid, 0, payload_crc), 0)
     return _HEADER.pack(_REPLY, op, sid, len(payload), tid, head_crc, payload_crc) + payload
+
+
+_NAMELESS = frame(NACK_UNKNOWN, 0, 0, b"", crcs=False)
+"""As of a slave that could not read a request."""
 
 
 class StpSlave:
@@ -239,7 +243,7 @@ class StpSlave:
         """Carry out a fault that keeps the request from being carried out."""
         if fault.kind == "lose":
             return True
-        if fault.kind in ("nack", "nack-unknown"):
+        if fault.kind in ("nack", "nack-unknown", "nack-nameless"):
             self.blocks_refused += 1
             self._refuse(request, fault.kind)
             return True
@@ -256,6 +260,10 @@ class StpSlave:
             "hang": self.modem.hang,
             "die": self.modem.die,
         }
+        if fault.kind == "half-obeyed" and request.op == RESET:
+            self._is_open = False
+            self._last_tid, self._last_ack, self._expected = None, b"", 0
+            return True
         if fault.kind in ends:
             self._closed = True
             ends[fault.kind]()
@@ -371,6 +379,9 @@ class StpSlave:
     def _refuse(self, request: _Request, how: str, *, header_is_sound: bool = True) -> None:
         if how == "silence":
             return
+        if how == "nack-nameless":
+            self._say(_NAMELESS)
+            return
         op = NACK_UNKNOWN if how == "nack-unknown" or not header_is_sound else (request.op & 0x3F) | NACK
         self._say(frame(op, request.sid, request.tid, b"", crcs=self.modem.switches.ack_crcs))
 
@@ -382,7 +393,7 @@ class StpSlave:
 
     @property
     def version(self) -> int:
-        """Of the session: 1 on SQN3330, 2 on Monarch 2 (modem-protocol 4.4, 4.6)."""
+        """Of the session: 1 on SQN3330, 2 on Monarch 2 (modem-protocol.md 4.4, 4.6)."""
         return 2 if self.modem.family == "MONARCH2" else 1
 
     @property
@@ -416,6 +427,8 @@ def _damaged(ack: bytes, fault: Fault | None) -> bytes:
         return ack[:-1] + bytes((ack[-1] ^ 1,))
     if kind == "bad-crc":
         return ack[:12] + b"\x5a\xa5" + ack[14:]
+    if kind == "nack-behind":
+        return ack + _NAMELESS
     if kind == "nul":
         return b"\0" + ack
     if kind == "urc":

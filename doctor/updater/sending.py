@@ -1,4 +1,7 @@
-"""One file over STP: into transfer mode, the blocks, and out of it in order whatever happens (5.2 step 5)."""
+"""One file over STP: into transfer mode, the blocks, and out of it in order whatever happens.
+
+modem-protocol.md 5.2, step 5.
+"""
 
 from . import states
 from .contract import Source  # noqa: F401
@@ -13,10 +16,10 @@ except ImportError:  # MicroPython
 
 #: Tries to start the transfer mode; each may wait 20 s.
 START_TRIES = 3
-#: Wait in ms after the closing RESET before AT, where the modem did not acknowledge it (5.2 step 5).
+#: Wait in ms after the closing RESET before AT, where the modem did not acknowledge it (modem-protocol.md 5.2, step 5).
 CLOSE_REST_MS = 1500
-#: Further RESETs where the closing one is not acknowledged; a modem that writes is in no hurry.
-CLOSE_TRIES = 12
+#: Further RESETs where the closing one is refused, or not acknowledged by the boot ROM.
+CLOSE_TRIES = 13
 #: Shares of the image, in percent, below and above which standing still is usual (modem-protocol.md 4.5).
 ERASE_BELOW = 12
 FINISH_FROM = 97
@@ -103,7 +106,9 @@ class Sender(object):
         """After the last block: end the session. Raises FlowError where the modem refuses that."""
         s = self._s
         outcome, master = s.outcome, s.master
+        outcome.closing = True
         if self._closed() or (patient and states.close_session(s.port, s.clock, s.profile, s.emit)):
+            outcome.closing = False
             return
         if master.refuses_reset:
             outcome.mode = states.STP_OPEN
@@ -114,7 +119,7 @@ class Sender(object):
         # type: (str, str, int) -> None
         """All of the file went out, the last answer did not come: the modem may write it now, or wait for the rest.
 
-        The RESET that ends every transfer is right for both (4.3); after it only the modem's report can tell.
+        The RESET that ends every transfer is right for both (modem-protocol.md 4.3); then only its report can tell.
         """
         s = self._s
         s.outcome.unsure = (id, text, size)
@@ -123,10 +128,15 @@ class Sender(object):
 
     def _closed(self):
         # type: () -> bool
-        """End the session; where that is not acknowledged, again: AT must not come into a session that is open."""
+        """End the session; again where the modem refuses that, or its boot ROM does not acknowledge it.
+
+        Firmware is another matter: a modem that obeyed without a word is writing by now, see settling.UNCLOSED_MS.
+        """
         s = self._s
         if s.master.close():
             return True
+        if self._type != DATA_TYPE_ELF and not s.master.refuses_reset:
+            return False
         for _ in range(CLOSE_TRIES):
             if s.master.reset(CLOSE_ACK_MS):
                 return True

@@ -1,4 +1,7 @@
-"""After the last block: the modem writes, says how it went, and comes back (5.2 steps 6 to 9). Nothing stops here."""
+"""After the last block: the modem writes, says how it went, and comes back. Nothing stops here.
+
+modem-protocol.md 5.2, steps 6 to 9.
+"""
 
 from . import states
 from .contract import Timer
@@ -13,11 +16,16 @@ except ImportError:  # MicroPython
 
 #: Tries to start the deployment of a stored file.
 START_TRIES = 3
-#: AT+SMUPGRADE is often not answered, since the modem restarts (5.2 step 6).
+#: AT+SMUPGRADE is often not answered, since the modem restarts (modem-protocol.md 5.2, step 6).
 DEPLOY_REPLY_MS = 5000
-#: Looks at the boot switch after a success, and ms between them (5.2 step 8).
+#: Looks at the boot switch after a success, and ms between them (modem-protocol.md 5.2, step 8).
 SETTLED_TRIES = 5
 SETTLED_EVERY_MS = 2000
+#: A modem that did not acknowledge the closing RESET and says nothing for so long, in ms, is asked the STP way, so many
+#: times at most: it may wait in transfer mode, where AT brings nothing, or write, and then it hears nothing. No AT
+#: comes before the first time, since the session may be open.
+UNCLOSED_MS = 60000
+UNCLOSED_TRIES = 10
 
 
 class Settler(object):
@@ -32,6 +40,8 @@ class Settler(object):
         self._switcher = switcher
         self._before = report_before
         self._told = False
+        self._unclosed = Timer(session.clock, 0)
+        self._knocks = 0
 
     def deploy(self, method, limit_ms):
         # type: (str, int) -> None
@@ -39,8 +49,13 @@ class Settler(object):
         s = self._s
         s.speaker.waiting("the modem to write its new firmware; it says nothing meanwhile", limit_ms, False)
         timer = Timer(s.clock, limit_ms)
+        self._unclosed = Timer(s.clock, UNCLOSED_MS)
+        self._knocks = 0
+        while s.outcome.closing and not self._unclosed.over() and not s.said_something(s.clock.ticks_ms() - POLL_MS):
+            s.at.listen(POLL_MS)
+        self._knock("")
         if method == STORE:
-            self._start()
+            self._start(timer)
         word = self._result(timer, method)
         if word.startswith("success") and method == ON_THE_FLY:
             word = self._settled(word)
@@ -61,9 +76,12 @@ class Settler(object):
         what = "the modem has everything and reported no result within %d minutes" % minutes
         raise FlowError("finish-timeout", what + (" (last word: %s)" % word if word else "") + "; leave power on")
 
-    def _start(self):
-        # type: () -> None
+    def _start(self, timer):
+        # type: (Timer) -> None
         s = self._s
+        while s.outcome.closing and self._knocks < UNCLOSED_TRIES and not timer.over():
+            self._knock(s.at.command("AT", POLL_MS).status)
+            s.at.listen(POLL_MS)
         s.wake()  # a command that falls into the modem's deafness after the transfer would be lost for good
         for _ in range(START_TRIES):
             if s.at.command("AT+SMUPGRADE", DEPLOY_REPLY_MS, (b"+SYSSTART",)).status != "ERROR":
@@ -71,6 +89,21 @@ class Settler(object):
             s.at.listen(SWITCH_PAUSE_MS)
         self._switcher.await_known_mode()
         raise FlowError("upgrade-failed-result", "the modem kept the file, but refuses to write it")
+
+    def _knock(self, status):
+        # type: (str) -> None
+        """After an AT: ask a modem that did not acknowledge the closing RESET whether it is in transfer mode still."""
+        s = self._s
+        if status:
+            s.outcome.closing = False
+        if not s.outcome.closing or self._knocks >= UNCLOSED_TRIES:
+            return
+        if not self._unclosed.over() or s.at.quiet_ms() < UNCLOSED_MS:
+            return
+        self._knocks += 1
+        self._unclosed = Timer(s.clock, UNCLOSED_MS)
+        if s.ask_stp():
+            s.outcome.closing = False
 
     def _result(self, timer, method):
         # type: (Timer, str) -> str
@@ -86,6 +119,7 @@ class Settler(object):
         word = ""
         while not timer.over():
             reply = s.at.command("AT", POLL_MS)
+            self._knock(reply.status)
             if reply.status != "OK":
                 worked = worked or not reply.status
                 answering = None if not reply.status else answering
@@ -118,7 +152,7 @@ class Settler(object):
 
     def _settled(self, word):
         # type: (str) -> str
-        """Step 8 of 5.2: the result counts once the boot switch can be read again; that reading may be refused."""
+        """modem-protocol.md 5.2, step 8: the result counts once the boot switch is read; that may be refused."""
         s = self._s
         for _ in range(SETTLED_TRIES):
             text = " ".join(s.at.command("AT+SMSWBOOT?").lines)
@@ -129,7 +163,7 @@ class Settler(object):
 
     def come_back(self, method, limit_ms):
         # type: (str, int) -> None
-        """Step 9 of 5.2: the modem must come back to its application by itself. Raises FlowError."""
+        """modem-protocol.md 5.2, step 9: the modem comes back to its application by itself, or FlowError."""
         s = self._s
         s.speaker.waiting("the modem to start its new firmware", limit_ms, False)
         back = self._switcher.to_application if method == ON_THE_FLY else self._switcher.await_application

@@ -1,10 +1,11 @@
-"""In which mode the modem is, and what it says of itself there (modem-protocol.md 3; failure-catalogue 3)."""
+"""In which mode the modem is, and what it says of itself there (modem-protocol.md 3; failure-catalogue.md 3)."""
 
 from .at import AtChannel, Reply, odd_bytes  # noqa: F401
 from .contract import Clock, Port, Timer  # noqa: F401
 from .events import Speaker
 from .profile import MONARCH2_FAMILY, Profile  # noqa: F401
 from .stp import Master
+from .version_block import agreed
 
 try:
     from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple  # noqa: F401
@@ -24,7 +25,7 @@ UNKNOWN = "unknown"
 #: What AT+SMOD? answers (modem-protocol.md 3.1).
 MODES = {"0": FFH, "1": RAM_UPDATER, "2": APPLICATION, "3": DEPLOYING, "4": RECOVERY}
 
-#: How long a modem may take after power-on before silence counts, in ms (failure-catalogue, probe M1).
+#: How long a modem may take after power-on before silence counts, in ms (failure-catalogue.md 2, probe M1).
 PATIENCE_MS = 60000
 #: Listening before anything is sent, in ms.
 FIRST_LISTEN_MS = 300
@@ -36,7 +37,7 @@ AT_TRY_MS = 1000
 FFH_OK = b"OK\r\n"
 #: Tries at one speed before the other one; the first AT after a pause is often refused.
 TRIES_PER_SPEED = 3
-#: Clean OKs in a row that count as awake (failure-catalogue: retry-needed-fresh-boot).
+#: Clean OKs in a row that count as awake (known failure ``retry-needed-fresh-boot``).
 CLEAN_OKS = 3
 #: AT commands that may be spent on them once the modem answers at all.
 CLEAN_TRIES = 12
@@ -87,7 +88,7 @@ class Facts(object):
         # type: () -> None
         self.ati = []  # type: List[str]
         self.ati1 = []  # type: List[str]
-        self.showver = []  # type: List[str]
+        self.showver = []  # type: List[str]  # [] also where two readings differed
         self.smod = []  # type: List[str]
         self.smswboot = []  # type: List[str]
         self.smupgrade = []  # type: List[str]
@@ -143,6 +144,8 @@ def close_session(port, clock, profile, emit=None):
     master = Master(port, clock, profile, emit)
     if master.reset(SESSION_PROBE_MS, tries=2):
         return True
+    if master.refuses_reset:
+        return False  # it answers: rest changes nothing
     Speaker(emit).waiting("the modem to give up a broken transfer", SESSION_REST_MS, False)
     clock.sleep_ms(SESSION_REST_MS)
     return master.reset(SESSION_PROBE_MS, tries=2) or master.flush(SESSION_PROBE_MS)
@@ -211,7 +214,7 @@ class _Detection(object):
 
     def _session_closed(self, baud):
         # type: (int) -> None
-        self._master.leave(SESSION_PROBE_MS)
+        self._master.leave_if_there(SESSION_PROBE_MS)  # acknowledged again: no session was open
         self._state.mode = STP_OPEN
         self._state.baud = baud
         self._state.note("session-closed")
@@ -280,8 +283,8 @@ class _Detection(object):
             self._keep(reply.raw)
             if reply.stale:
                 state.note("stale-replies")
-            good = good + 1 if reply.clean else 0
-            bare = bare + 1 if reply.raw == FFH_OK else 0
+            good = good + 1 if reply.sound else 0
+            bare = bare + 1 if reply.raw.strip(b"\0") == FFH_OK else 0
             state.clean_oks = max(state.clean_oks, good)
             if good == CLEAN_OKS:
                 break
@@ -301,7 +304,7 @@ class _Detection(object):
 
     def _identify(self):
         # type: () -> None
-        """Ask ATI: text in the application, ERROR elsewhere (failure-catalogue 3)."""
+        """Ask ATI: text in the application, ERROR elsewhere (failure-catalogue.md 3)."""
         state = self._state
         reply = self._at.command("ATI")
         self._keep(reply.raw)
@@ -317,7 +320,7 @@ class _Detection(object):
 
     def _infer(self):
         # type: () -> None
-        """An updater that does not say its mode: it was booted as the boot selector says (3.2), or lives in memory."""
+        """An updater that does not say its mode: booted as the selector says (modem-protocol.md 3.2), or in memory."""
         said = " ".join(self._at.command("AT+SMSWBOOT?").lines)
         inferred = RECOVERY if "RECOVERY" in said else RAM_UPDATER if "FFH" in said else ""
         if inferred:
@@ -364,15 +367,43 @@ def read_facts(port, clock, profile, state):
     facts.smupgrade = _ask(at, facts, "smupgrade", "AT+SMUPGRADE?")
     if state.mode == APPLICATION:
         facts.ati1 = _ask(at, facts, "ati1", "ATI1", tries=3)
-        facts.showver = _ask(at, facts, "showver", 'AT!="showver"', tries=3)
+        facts.showver = read_block(at, facts)
         facts.cgsn = _ask(at, facts, "cgsn", "AT+CGSN")
     if facts.unanswered and not at.wake(TRIES_PER_SPEED, AT_TRY_MS, 1):  # it fell silent between two questions
         state.mode = SILENT
     return facts
 
 
-#: Pause in ms before a query that was refused is asked again: ERROR right after boot is possible (8.3).
+#: Pause in ms before a refused query is asked again: ERROR right after boot is possible (modem-protocol.md 8.3).
 _ASK_PAUSE_MS = 500
+
+
+#: Readings of the version block at most, and how many that say the same are enough (modem-protocol.md 7.2).
+BLOCK_TRIES = 3
+BLOCK_ALIKE = 2
+
+
+def read_block(at, facts, pause_ms=_ASK_PAUSE_MS):
+    # type: (AtChannel, Facts, int) -> List[str]
+    """The version block, read twice over; [] where it could not be read, or the readings differ.
+
+    pause_ms  wait after a refusal: ERROR right after boot is normal
+    """
+    readings = []  # type: List[List[str]]
+    for _ in range(BLOCK_TRIES):
+        reply = at.command('AT!="showver"')
+        facts.stale += reply.stale
+        if reply.status == "OK" and reply.lines:
+            readings.append(reply.lines)
+            if len(readings) == BLOCK_ALIKE:
+                break
+            continue
+        facts.unanswered = facts.unanswered or not reply.status
+        at.listen(pause_ms)
+    if not readings:  # LR5.4 has another command for the same
+        lines = _ask(at, facts, "showver", 'AT!="get_sw_version"')
+        readings = [lines] if lines else []
+    return agreed(readings)
 
 
 def _ask(at, facts, name, line, tries=1):
