@@ -280,7 +280,8 @@ def restore_cut(tmp_path: Path) -> str:
 def test_another_restore_brings_what_the_one_before_it_owes(tmp_path: Path) -> None:
     url = restore_cut(tmp_path)
     other = folder_with(tmp_path / "b", {"b.py": GOOD})
-    plans, told = [], []
+    plans: list[tuple[str, ...]] = []
+    told: list[str] = []
 
     def agreed(_source: object, changes: Changes) -> bool:
         plans.append(changes.lines())
@@ -385,7 +386,8 @@ def test_a_file_with_a_long_name_that_waits_is_kept_under_its_own_name(tmp_path:
 
 
 def test_a_file_that_waits_and_whose_name_nobody_knows_is_kept_and_stays(tmp_path: Path) -> None:
-    waits, told = own_names.second_of("/flash/" + "n" * 124), []
+    waits = own_names.second_of("/flash/" + "n" * 124)
+    told: list[str] = []
     used = {"main.py": b"x = 1\n", waits.removeprefix("/flash/"): b"old\n"}
     with board_with(used, RELEASES[0]) as (bench, flash):
         made = board_copy.backup(bench, tmp_path / "b", told.append)
