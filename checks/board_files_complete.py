@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from doctor.bench import Bench
@@ -48,13 +48,15 @@ class BoardFilesComplete(Check):
         for path in begun.damaged(bench.board, book):
             return self._unread(path)
         there = _paths(bench)
-        if any(map(own_names.is_ours, there)):
-            return self._left(there)
+        waiting = own_names.waiting(there, begun.known_paths(bench.board, book))
+        left = [path for path in there if path in waiting or own_names.is_ours(path)]
+        if left:
+            return self._left(left, waiting)
         return self.passed("no work on the board's files is unfinished")
 
     def _unfinished(self, one: Begun, paths: Sequence[str]) -> Finding:
         some = ", ".join(shown(path) for path in paths[:3]) + (", …" if len(paths) > 3 else "")
-        return self.warn(
+        return self.fail(
             f"{shown(one.words, 600)}; the board lacks {counted(len(paths), 'file')} of it: {some}",
             catalogue=CUT,
             evidence={"command": list(one.command), "folder": one.folder, "missing": [shown(p, 300) for p in paths]},
@@ -69,15 +71,14 @@ class BoardFilesComplete(Check):
             cause=f"{begun.DAMAGED}; {begun.MEND_RECORD}",
         )
 
-    def _left(self, there: Sequence[str]) -> Finding:
-        waiting = own_names.waiting(there)
-        left = [path for path in there if own_names.is_ours(path)]
+    def _left(self, left: Sequence[str], waiting: Mapping[str, str]) -> Finding:
+        say = self.fail if waiting else self.warn
         what = f"{shown(next(iter(waiting.values())))} is not there; its content waits" if waiting else "files lie"
-        return self.warn(
-            f"{what} under a name that only an upload that was cut leaves: {', '.join(map(shown, left[:3]))}",
+        return say(
+            f"{what} under a name that only unfinished work of this program leaves: {', '.join(map(shown, left[:3]))}",
             catalogue=CUT,
             evidence={"files": [shown(path, 300) for path in left]},
-            cause="the upload was cut: a power dip, an unplugged cable, or this program was stopped",
+            cause="it was cut: a power dip, an unplugged cable, or this program was stopped",
             remedies=(UPLOAD,),
         )
 

@@ -20,7 +20,7 @@ from doctor.errors import DeadlineOverrun, DoctorError, Exit, PortLost, UsageErr
 from doctor.escape import shown
 from doctor.events import CheckEnded, CheckStarted, Listener, ignore
 from doctor.links import with_link
-from doctor.roster import Roster, everybody, in_order
+from doctor.roster import Roster, all_before, everybody, in_order
 
 if TYPE_CHECKING:
     from doctor.link.link import Link
@@ -194,10 +194,19 @@ class _Run:
         return self._uses_port(check) and not PORT_NEEDS & set(check.needs)
 
     def _port_lane(self) -> list[Check]:
-        """Checks that take turns at the port; guests as soon as it is known that a REPL answers."""
+        """Checks that take turns at the port, none ahead of one that it waits for, directly or over others.
+
+        Guests come as soon as it is known that a REPL answers.
+        """
         lane = [check for check in self.checks if self._uses_port(check) and not self._is_guest(check)]
         at = next((n for n, check in enumerate(lane, 1) if check.id == REPL_ANSWERS), 0)
-        return [*lane[:at], *(check for check in self.checks if self._is_guest(check)), *lane[at:]]
+        left = [*lane[:at], *(check for check in self.checks if self._is_guest(check)), *lane[at:]]
+        ahead = all_before(self.checks)
+        ordered: list[Check] = []
+        while left:
+            ordered.append(next(one for one in left if not any(other.id in ahead[one.id] for other in left)))
+            left.remove(ordered[-1])
+        return ordered
 
     def _wind_down(self, ends: Sequence[threading.Event]) -> None:
         """Have everything end soon; what uses the port ends with its next byte, and puts back what it changed."""

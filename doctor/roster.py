@@ -187,8 +187,8 @@ def _compatible(own: Sequence[Check], foreign: list[Check], warnings: list[str])
             kept += rivals
     while True:
         there = taken | {check.id for check in kept}
-        circle = _in_circle(kept)
-        why = {check.id: "it waits for itself" for check in kept if check.id in circle}
+        ahead = all_before(kept)
+        why = {check.id: "it waits for itself" for check in kept if check.id in ahead[check.id]}
         for check in kept:
             lost = ", ".join(shown(i, 60) for i in check.after if i not in there)
             if lost:
@@ -204,11 +204,11 @@ def _before(check: Check) -> tuple[str, ...]:
     return (*check.after, *check.follows)
 
 
-def _in_circle(checks: Sequence[Check]) -> list[str]:
-    """Ids of those that, over others or directly, wait for themselves."""
+def all_before(checks: Iterable[Check]) -> dict[str, set[str]]:
+    """By id, the ids of those among ``checks`` that each waits for, directly or over others; its own in a circle."""
     by_id = {check.id: check for check in checks}
-    found = []
-    for check in checks:
+    found = {}
+    for check in by_id.values():
         reached: set[str] = set()
         ahead = list(_before(check))
         while ahead:
@@ -216,8 +216,7 @@ def _in_circle(checks: Sequence[Check]) -> list[str]:
             if each in by_id and each not in reached:
                 reached.add(each)
                 ahead += _before(by_id[each])
-        if check.id in reached:
-            found.append(check.id)
+        found[check.id] = reached
     return found
 
 

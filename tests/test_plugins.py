@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -146,6 +147,24 @@ def test_it_bars_flashing_only_if_it_says_so_itself(site: Path, tmp_path: Path, 
         result = flash(bench, FlashRequest(), consent=User())
     assert result.exit_code == code, result.error
     assert result.report.finding("antenna-is-fitted") is not None
+
+
+@pytest.mark.parametrize("over", [False, True])
+def test_one_that_reads_the_board_s_card_waits_for_what_it_names(site: Path, over: bool) -> None:
+    firmware = "from doctor.check import Needs\n    needs = (Needs.FIRMWARE,)"
+    ahead = "mast-is-tall" if over else "modem-answers"
+    sources = [check("mast-is-tall", more="after = ('modem-answers',)")] * over
+    plant(site, f"guest-{over}", *sources, check(more=f"{firmware}\n    after = ({ahead!r},)"))
+    with Bench(BenchOptions(port="sim://fipy", card_file="x.dup")) as bench:
+        reports: list[engine.Report] = []
+        run = threading.Thread(
+            target=lambda: reports.append(engine.run(bench, select=["antenna-is-fitted"])), daemon=True
+        )
+        run.start()
+        run.join(30)  # it would wait for ever
+        assert reports
+    found = reports[0].finding("antenna-is-fitted")
+    assert found is not None and found.status is Status.PASS
 
 
 def test_a_left_out_package_is_told_and_ends_no_command(site: Path, terminal: Terminal) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from doctor.board import snippets
 from doctor.board.eras import Era, base_of_version, era_of
 from doctor.board.repl import BANNER, CTRL_B, PROMPT, Repl, ReplBroken
+from doctor.board.storage.proof import TRIES
 from doctor.clock import Deadline
 from doctor.errors import BoardError, BoardReset
 from doctor.escape import shown
@@ -157,7 +158,7 @@ class Board:
 
     def _ask(self) -> BoardFacts:
         banner = self._banner or self._fetch_banner()
-        platform = str(self.repl.call(snippets.PLATFORM))
+        platform = str(self.repl.call(snippets.PLATFORM, tries=TRIES))
         sysname, release, version, machine, pybytes = platform, "", "", "", None
         answer = None if uname_is_risky(platform, banner) else self._ask_uname(platform, banner)
         if answer is not None:
@@ -166,7 +167,7 @@ class Board:
         elif found := BANNER.search(banner.encode()):
             release, machine = UNAME_CRASHES, f"{_text(found.group(4))} with ESP32"
             version = f"{_text(found.group(2))} on {_text(found.group(3))}"
-        features = self.repl.call(snippets.FEATURES)
+        features = self.repl.call(snippets.FEATURES, tries=TRIES)
         if not isinstance(features, dict):
             features = {}
         era = era_of(release)
@@ -187,7 +188,7 @@ class Board:
     def _ask_uname(self, platform: str, banner: str) -> list[object] | None:
         """The fields of os.uname(); None where asking restarted a board that then can only be 1.12.0.b1."""
         try:
-            answer = self.repl.call(snippets.UNAME)
+            answer = self.repl.call(snippets.UNAME, tries=TRIES)
         except BoardReset:
             if platform != "FiPy" or not banner.startswith("MicroPython"):
                 raise

@@ -8,6 +8,7 @@ from doctor.board import snippets
 from doctor.board.autorun import Starter, find_starters, imported_modules, named_main
 from doctor.board.board import Board
 from doctor.board.storage import files
+from doctor.board.storage.proof import TRIES
 from doctor.errors import BoardError, BoardReset
 
 FLASH = "/flash"
@@ -97,7 +98,7 @@ def _examine(
 
 
 def _searched_on_board(board: Board, path: str, size: int) -> BootScript:
-    seen = board.repl.call(_search(path), silence_s=60.0, total_s=120.0)
+    seen = board.repl.call(_search(path), silence_s=60.0, total_s=120.0, tries=TRIES)
     if seen:
         return BootScript(path, (Starter(0, f"the word {seen} occurs in it", True),), searched=True)
     return BootScript(

@@ -169,13 +169,18 @@ class Repl:
             raise ReplTraceback(_text(error), on=self.link.name)
         return _text(printed, errors)
 
-    def call(self, code: str, *, silence_s: float = 10.0, total_s: float = 60.0) -> object:
-        """Run ``code``, which prints one line ``@@FD `` + JSON, and return that value. Raises as ``run`` does."""
-        printed = self.run(code, silence_s=silence_s, total_s=total_s)
-        values = tagged(printed)
-        if not values:
-            raise ReplBroken("the board's answer has no result line", printed.encode(), on=self.link.name)
-        return values[-1]
+    def call(self, code: str, *, silence_s: float = 10.0, total_s: float = 60.0, tries: int = 1) -> object:
+        """Run ``code``, which prints one line ``@@FD `` + JSON, and return that value. Raises as ``run`` does.
+
+        tries  how often it is run at most until that line comes whole; more than once only where that does no harm
+        """
+        printed = ""
+        for before in range(tries):
+            printed = self.run(behind_lines(before, code), silence_s=silence_s, total_s=total_s)
+            values = tagged(printed)
+            if values:
+                return values[-1]
+        raise ReplBroken("the board's answer has no result line", printed.encode(), on=self.link.name)
 
     def send(self, code: str) -> None:
         """Start ``code`` and return as soon as the board has accepted it; its output is left unread.
@@ -272,6 +277,11 @@ class Repl:
         if RESET_SIGNS.search(heard[-RESET_WINDOW_BYTES:]):
             self.forget()
             raise BoardReset(shown(heard[-400:], 400), on=self.link.name)
+
+
+def behind_lines(number: int, code: str) -> str:
+    """``code`` behind empty lines: a thread that prints in step with its lines would spoil the same one each time."""
+    return "print()\n" * number + code
 
 
 def tagged(printed: str) -> list[object]:

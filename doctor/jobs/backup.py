@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from doctor.bench import Bench
 from doctor.board.storage import begun, flash_copy, upload
-from doctor.board.storage.begun import Book, Goal
+from doctor.board.storage.begun import Begun, Book, Goal
 from doctor.board.storage.flash_copy import Backup
-from doctor.board.storage.kept_files import KeptFiles, read_folder
+from doctor.board.storage.kept_files import Kept, KeptFiles, read_folder
 from doctor.board.storage.upload import Changes
+from doctor.escape import shown
 from doctor.jobs.memory.state_dir import begun_place
+from doctor.plural import counted
 from doctor.remedies.backup_file import keep_copy
+
+_RESTORE = "restore"  #: what the record of a restore is called
 
 
 def backup(bench: Bench, folder: Path, say: Callable[[str], None] = flash_copy.quiet) -> Backup:
     """Copy all of /flash into ``folder``, proved file by file. Raises DoctorError."""
-    return flash_copy.backup(bench.board, folder, say)
+    known = begun.known_paths(bench.board, Book(begun_place(bench.options.port)))
+    return flash_copy.backup(bench.board, folder, say, known=known)
 
 
 def restore(
@@ -35,14 +41,21 @@ def restore(
     copies  folder on the PC for what is replaced or removed
     agreed  is shown what would change and says yes; not asked where nothing would
     clean   files on the board that ``folder`` does not have go
-    Raises DoctorError.
+    What an earlier restore began to bring, and the board lacks, comes too, but for ``clean``: the plan names it.
+    Raises DoctorError; UsageError where the PC has lost such a file, after all the others are there.
     """
     source = read_folder(folder)
     upload.refuse_bad_names(bench.board, source)
     if not source.is_backup:
         upload.refuse_bad_scripts(source)
-    changes = upload.compare(bench.board, source, clean=clean)
     book = Book(begun_place(bench.options.port))
+    begun.refuse_damaged(bench.board, book, _RESTORE)
+    earlier = begun.unfinished(bench.board, book, _RESTORE)
+    owed = begun.owed(bench.board, earlier, [one.path for one in source.files])
+    if owed:
+        _tell(earlier, owed, say, dropped=clean)
+    source, lost = (source, []) if clean else _with(source, owed)
+    changes = upload.compare(bench.board, source, clean=clean)
     if changes.any:
         if not agreed(source, changes):
             return None
@@ -50,8 +63,27 @@ def restore(
             Goal(one.path, one.size_bytes, one.sha256, str(source.where[one.path].absolute())) for one in source.files
         )
         words = ("restore", str(folder.absolute()), *(["--clean"] if clean else []))
-        record = begun.begin(bench.board, "restore", words, copies, goals)
+        record = begun.begin(bench.board, _RESTORE, words, copies, (*goals, *lost))
         upload.carry_out(bench.board, source, changes, partial(keep_copy, copies), say, lambda: book.write(record))
         book.clear(record)
+    for one in earlier:
+        book.clear(one)
     begun.settle(bench.board, book)
+    if lost:
+        raise begun.lost_on_pc(earlier[0], lost)
     return source, changes
+
+
+def _with(source: KeptFiles, owed: Sequence[Goal]) -> tuple[KeptFiles, list[Goal]]:
+    """``source`` and what an earlier restore owes the board; and what of that is not on the PC any more."""
+    there = [goal for goal in owed if begun.content(goal) is not None]
+    more = tuple(Kept(goal.path, goal.size_bytes, goal.sha256) for goal in there)
+    where = {**source.where, **{goal.path: Path(goal.source) for goal in there}}
+    return replace(source, files=(*source.files, *more), where=where), [goal for goal in owed if goal not in there]
+
+
+def _tell(earlier: Sequence[Begun], owed: Sequence[Goal], say: Callable[[str], None], *, dropped: bool) -> None:
+    some = ", ".join(shown(goal.path) for goal in owed[:3]) + (", …" if len(owed) > 3 else "")
+    then = "they stay away: --clean leaves only what DIR has" if dropped else "they come with this one"
+    for one in earlier:
+        say(f"{shown(one.words, 600)}; the board lacks {counted(len(owed), 'file')} of it ({some}); {then}")

@@ -54,8 +54,8 @@ class FixTalk(Protocol):
         """A name that the user types, for what destroys; None where nobody can answer."""
         ...
 
-    def confirm_plan(self, cure: DoableCure, plan: Sequence[str]) -> bool:
-        """Show the plan of a cure and ask whether to carry it out."""
+    def confirm_plan(self, cure: DoableCure, plan: Sequence[str], finding: Finding | None) -> bool:
+        """Show the plan of a cure, which ``finding`` asks for, and ask whether to carry it out."""
         ...
 
 
@@ -197,7 +197,7 @@ def _try(
             return Action(cure, (), text="nothing to do", pointless=True)
         if request.dry_run:
             return Action(cure, plan, text="planned only", planned=True)
-        if cure.grade is not Grade.SAFE and not talk.confirm_plan(cure, plan):
+        if cure.grade is not Grade.SAFE and not talk.confirm_plan(cure, plan, finding):
             return Action(cure, plan, text="not confirmed; nothing was changed", declined=True)
         began = True
         return Action(cure, plan, True, cure.do(bench, finding, context), began=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from doctor.check import Finding, Grade, Remedy
 from doctor.escape import shown
 from doctor.events import Listener, ignore
+from doctor.plural import counted
 
 if TYPE_CHECKING:
     from doctor.bench import Bench
@@ -67,6 +68,12 @@ class Cure(ABC):
     def title(self) -> str:
         """First line of the docstring, without the full stop."""
         return (self.__doc__ or self.id).strip().splitlines()[0].rstrip(".")
+
+    def aim(self, finding: Finding | None) -> str:
+        """What it brings about where ``finding`` asks for it: its title, or the rest of what was begun with a board."""
+        seen = finding.evidence if finding is not None else {}
+        missing = seen.get("missing") if "command" in seen else None
+        return f"Put back the rest: {counted(len(missing), 'file')}" if isinstance(missing, list) else self.title
 
     @abstractmethod
     def steps(self, finding: Finding) -> tuple[str, ...]:

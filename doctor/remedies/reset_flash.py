@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from doctor.board.storage import begun, files, flash_copy, upload
+from doctor.board.storage import begun, files, flash_copy, own_names, upload
 from doctor.board.storage.begun import Begun, Book, Goal
 from doctor.board.storage.kept_files import ROOT, Kept, KeptFiles, read_backup
 from doctor.card.reformat.choice import NOTHING
@@ -69,15 +69,21 @@ class ResetFlash(DoableCure):
             return _go_on(bench, earlier, context)
         folder = _new_folder(context.backup)
         refuse = partial(_refuse_unknown, put_back=context.put_back, done="nothing was formatted")
-        made = flash_copy.backup(bench.board, folder, context.say, refuse)
+        book = Book(bench.begun_place)
+        known = begun.known_paths(bench.board, book)
+        made = flash_copy.backup(bench.board, folder, context.say, refuse, known)
         kept = made.kept
         if made.unreadable:
             _consent_to_loss(made, context, bench.link.name)
         context.say(f"{counted(len(kept.files), 'file')} kept in {folder}")
         wanted = _wanted(kept, context)
-        book = Book(bench.begun_place)
+        flash_copy.mark_unformatted(bench.board)
         record = begun.begin(bench.board, self.id, ("fix", f"--{self.flag}"), folder, _goals(kept, wanted))
-        book.write(record)
+        try:
+            book.write(record)
+        except CardError:
+            files.remove(bench.board, own_names.UNFORMATTED)
+            raise
         try:
             flash_copy.format_flash(bench.board)
             record = replace(record, cleared=True)
@@ -97,7 +103,7 @@ class ResetFlash(DoableCure):
         book = Book(bench.begun_place)
         begun.refuse_damaged(bench.board, book, self.id)
         for one in begun.unfinished(bench.board, book, self.id):
-            if one.cleared or not _is_untouched(bench, one):
+            if one.cleared or not (flash_copy.is_marked_unformatted(bench.board) or _is_untouched(bench, one)):
                 return one
         return None
 

@@ -138,7 +138,7 @@ def _details(found: Finding, cures: Cures, verbose: bool) -> Iterable[Renderable
         yield line("cause: ", found.cause)
     for remedy in found.remedies:
         cure = cures.get(remedy)
-        yield line("cure:  ", cure.title + _how(cure, found, verbose))
+        yield line("cure:  ", cure.aim(found) + _how(cure, found, verbose))
     if found.caused_by:
         yield line("", f"follows from: {found.caused_by}")
     if found.link and found.skip_reason is None:

@@ -117,3 +117,14 @@ def test_a_line_that_spoils_every_answer_is_called_one(tmp_path: Path) -> None:
         assert flash.files == before
     assert "line" in caught.value.cause
     assert "LTE()" not in caught.value.cause
+
+
+@pytest.mark.parametrize("words", ["log-every@2", "word-every@3", "log-every@7"])
+@pytest.mark.parametrize("release", RELEASES)
+def test_a_thread_that_prints_in_step_with_the_board_s_answers_keeps_nothing_from_its_end(
+    release: str, words: str, tmp_path: Path
+) -> None:
+    held = {**FILES, "long.bin": bytes(range(256)) * 40, **{f"lib/m{n}.py": b"m = 1\n" for n in range(4)}}
+    with board_with(held, release, words=words, place=tmp_path / "place") as (bench, flash):
+        ResetFlash().do(bench, None, context(tmp_path / "copies", put_back=["*"]))
+        assert held.items() <= flash.files.items()

@@ -8,14 +8,16 @@ from pathlib import Path
 import pytest
 
 from doctor.bench import Bench, BenchOptions
-from doctor.board.storage import begun
+from doctor.board.storage import begun, flash_copy, own_names
 from doctor.board.storage.begun import Book, Goal
+from doctor.board.storage.upload import Changes
 from doctor.check import Status
 from doctor.errors import BoardReset, CardError, DoctorError, UsageError
 from doctor.jobs import backup
 from doctor.jobs.check import CheckRequest, check
 from doctor.jobs.memory import state_dir
 from doctor.jobs.status import status
+from doctor.plural import counted
 from doctor.remedies.reset_flash import ResetFlash
 from doctor.remedies.upload_scripts import UploadScripts
 from doctor.sim.bench import SimBench
@@ -49,7 +51,7 @@ def reset_cut(tmp_path: Path, release: str, dip: int) -> str:
 
 
 @pytest.mark.parametrize("release", RELEASES)
-@pytest.mark.parametrize("dip", [1, 2, 3, 6])
+@pytest.mark.parametrize("dip", [2, 3, 4, 7])  # the first change is the mark
 def test_the_second_run_of_a_reset_ends_the_first(release: str, dip: int, tmp_path: Path) -> None:
     url = reset_cut(tmp_path, release, dip)
     with Bench(BenchOptions(port=url)) as bench:
@@ -59,18 +61,18 @@ def test_the_second_run_of_a_reset_ends_the_first(release: str, dip: int, tmp_pa
         held = bench.link.serial.bench.board.flash.files
         assert FILES.items() <= held.items()
         assert not begun.unfinished(bench.board, Book(bench.begun_place))
-    if dip > 1:
+    if dip > 2:
         assert "nothing is formatted again" in plan
         assert len(list((tmp_path / "copies").glob("board-*"))) == 1
 
 
 def test_check_and_status_lead_on_until_all_is_back(tmp_path: Path) -> None:
-    url = reset_cut(tmp_path, RELEASES[1], 6)
+    url = reset_cut(tmp_path, RELEASES[1], 7)
     with Bench(BenchOptions(port=url)) as bench:
         finding = check(bench, CheckRequest(select=("board-files-complete",))).finding("board-files-complete")
         standing = status(bench)
     assert finding is not None
-    assert (finding.status, finding.evidence["command"]) == (Status.WARN, ["fix", "--reset-flash"])
+    assert (finding.status, finding.evidence["command"]) == (Status.FAIL, ["fix", "--reset-flash"])
     assert [one.command for one in standing.begun] == [("fix", "--reset-flash")]
     assert standing.exit_code == 1
     (folder,) = (tmp_path / "copies").glob("board-*")
@@ -184,7 +186,7 @@ def test_what_is_no_record_is_none_and_is_named(text: str, tmp_path: Path) -> No
 
 
 def test_a_damaged_record_is_told_and_nothing_is_formatted_on_top_of_it(tmp_path: Path) -> None:
-    url = reset_cut(tmp_path, RELEASES[1], 3)
+    url = reset_cut(tmp_path, RELEASES[1], 4)
     place = state_dir.begun_place(url)
     assert place is not None
     (note,) = place.iterdir()
@@ -233,7 +235,7 @@ def test_a_script_that_is_nowhere_any_more_is_told_once(release: str, tmp_path: 
 
 
 def test_a_reset_whose_copies_are_gone_brings_back_the_rest_and_can_be_ended(tmp_path: Path) -> None:
-    url = reset_cut(tmp_path, RELEASES[1], 3)
+    url = reset_cut(tmp_path, RELEASES[1], 4)
     (away,) = (tmp_path / "copies").glob("board-*/flash/lib/own.py")
     away.unlink()
     with Bench(BenchOptions(port=url)) as bench:
@@ -254,3 +256,154 @@ def test_simulated_boards_do_not_share_their_records(tmp_path: Path) -> None:
     assert state_dir.begun_place("sim://fipy") is None
     kept = {state_dir.begun_place(f"sim://fipy?state={name}") for name in ("a", "b")}
     assert len({*kept, state_dir.begun_place("COM3"), state_dir.begun_place(None)}) == 3
+
+
+def folder_with(place: Path, content: dict[str, bytes]) -> Path:
+    """A folder of the user's on the PC."""
+    for path, data in content.items():
+        (place / path).parent.mkdir(parents=True, exist_ok=True)
+        (place / path).write_bytes(data)
+    return place
+
+
+def restore_cut(tmp_path: Path) -> str:
+    """A restore in which a file went to make room for its successor when the power dipped; the URL of the board."""
+    url = f"sim://gpy?release={RELEASES[1]}&state={tmp_path / 'bench'}"
+    lay(f"{url}&files=504k", {"lib/big.bin": b"old" * 110_000, "keep.txt": b"kept\n"})
+    source = folder_with(tmp_path / "a", {"lib/big.bin": b"new" * 110_000})
+    with Bench(BenchOptions(port=f"{url}&files=504k,dip@3")) as bench:
+        with pytest.raises(BoardReset):
+            backup.restore(bench, source, tmp_path / "copies", lambda *_: True)
+        assert "lib/big.bin" not in bench.link.serial.bench.board.flash.files
+    return url
+
+
+def test_another_restore_brings_what_the_one_before_it_owes(tmp_path: Path) -> None:
+    url = restore_cut(tmp_path)
+    other = folder_with(tmp_path / "b", {"b.py": GOOD})
+    plans: list[tuple[str, ...]] = []
+    told: list[str] = []
+
+    def agreed(_source: object, changes: Changes) -> bool:
+        plans.append(changes.lines())
+        return True
+
+    with Bench(BenchOptions(port=f"{url}&files=504k")) as bench:
+        backup.restore(bench, other, tmp_path / "copies", agreed, told.append)
+        held = bench.link.serial.bench.board.flash.files
+        assert status(bench).begun == ()
+    assert {"b.py": GOOD, "lib/big.bin": b"new" * 110_000, "keep.txt": b"kept\n"}.items() <= held.items()
+    assert any("write /flash/lib/big.bin" in line for line in plans[0])
+    assert any("come with this one" in line for line in told)
+
+
+def test_what_another_restore_takes_over_is_still_owed_when_that_one_breaks_off(tmp_path: Path) -> None:
+    url = restore_cut(tmp_path)
+    other = folder_with(tmp_path / "b", {"b.py": GOOD})
+    with Bench(BenchOptions(port=f"{url}&files=504k,dip@4")) as bench, pytest.raises(BoardReset):
+        backup.restore(bench, other, tmp_path / "copies", lambda *_: True)
+    with Bench(BenchOptions(port=f"{url}&files=504k")) as bench:
+        (left,) = status(bench).begun
+        assert {"/flash/lib/big.bin", "/flash/b.py"} == {goal.path for goal in left.files}
+
+
+def test_a_clean_restore_leaves_only_its_folder_and_says_so(tmp_path: Path) -> None:
+    url = restore_cut(tmp_path)
+    other = folder_with(tmp_path / "b", {"b.py": GOOD})
+    told: list[str] = []
+    with Bench(BenchOptions(port=f"{url}&files=504k")) as bench:
+        backup.restore(bench, other, tmp_path / "copies", lambda *_: True, told.append, clean=True)
+        assert set(bench.link.serial.bench.board.flash.files) == {"b.py"}
+        assert status(bench).begun == ()
+    assert any("they stay away" in line and "lib/big.bin" in line for line in told)
+
+
+def test_what_is_owed_and_gone_from_the_pc_is_told_once_after_the_rest(tmp_path: Path) -> None:
+    url = restore_cut(tmp_path)
+    (tmp_path / "a/lib/big.bin").unlink()
+    other = folder_with(tmp_path / "b", {"b.py": GOOD})
+    with Bench(BenchOptions(port=f"{url}&files=504k")) as bench:
+        with pytest.raises(UsageError, match=r"lib/big\.bin .* not on this computer any more"):
+            backup.restore(bench, other, tmp_path / "copies", lambda *_: True)
+        assert bench.link.serial.bench.board.flash.files["b.py"] == GOOD
+        backup.restore(bench, other, tmp_path / "copies", lambda *_: True)
+
+
+def test_a_restore_does_not_write_over_a_note_that_cannot_be_read(tmp_path: Path) -> None:
+    url = restore_cut(tmp_path)
+    place = state_dir.begun_place(url)
+    assert place is not None
+    (note,) = place.iterdir()
+    note.write_bytes(b"{")
+    other = folder_with(tmp_path / "b", {"b.py": GOOD})
+    with Bench(BenchOptions(port=f"{url}&files=504k")) as bench:
+        with pytest.raises(DoctorError, match="cannot be read"):
+            backup.restore(bench, other, tmp_path / "copies", lambda *_: True)
+        assert "b.py" not in bench.link.serial.bench.board.flash.files
+    assert note.read_bytes() == b"{"
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_a_reset_that_broke_off_before_the_format_begins_anew(
+    release: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(_board: object) -> None:
+        raise BoardReset("rst:0x1 (POWERON_RESET)")
+
+    used = {**FILES, "lib/half.py.fd-old": b"waits\n"}
+    with board_with(used, release, place=tmp_path / "place") as (bench, flash):
+        with monkeypatch.context() as patch, pytest.raises(BoardReset):
+            patch.setattr(flash_copy, "format_flash", cut)
+            ResetFlash().do(bench, None, context(tmp_path / "copies", put_back=["*"]))
+        flash.write("main.py", b"edited since\n")
+        flash.remove("data.bin")
+        say = context(tmp_path / "copies", put_back=["*"])
+        assert any("are lost" in line for line in ResetFlash().plan(bench, None, say))
+        ResetFlash().do(bench, None, say)
+        assert flash.files["main.py"] == b"edited since\n"
+        assert flash.files["lib/half.py"] == b"waits\n"
+        assert "data.bin" not in flash.files
+        assert not [path for path in flash.files if "fd-" in path]
+    assert len(list((tmp_path / "copies").glob("board-*"))) == 2
+
+
+def test_a_file_with_a_long_name_that_waits_is_kept_under_its_own_name(tmp_path: Path) -> None:
+    name = "n" * 124 + ".py"
+    source = folder_with(tmp_path / "a", {name: b"new\n"})
+    url = f"sim://gpy?release={RELEASES[0]}&state={tmp_path / 'bench'}"
+    lay(url, {name: b"old\n"})
+    with Bench(BenchOptions(port=f"{url}&files=dip@4")) as bench, pytest.raises(BoardReset):
+        backup.restore(bench, source, tmp_path / "copies", lambda *_: True)
+    with Bench(BenchOptions(port=url)) as bench:
+        held = bench.link.serial.bench.board.flash.files
+    assert b"old\n" in held.values() and name not in held
+    with Bench(BenchOptions(port=url)) as bench:
+        found = check(bench, CheckRequest(select=["board-files-complete"])).finding("board-files-complete")
+        assert found is not None and found.status is Status.FAIL
+        made = backup.backup(bench, tmp_path / "b")
+    kept = {one.path: made.kept.content(one) for one in made.kept.files}
+    assert kept[f"/flash/{name}"] == b"old\n"
+    assert not any("fd-" in path for path in kept)
+
+
+def test_a_file_that_waits_and_whose_name_nobody_knows_is_kept_and_stays(tmp_path: Path) -> None:
+    waits = own_names.second_of("/flash/" + "n" * 124)
+    told: list[str] = []
+    used = {"main.py": b"x = 1\n", waits.removeprefix("/flash/"): b"old\n"}
+    with board_with(used, RELEASES[0]) as (bench, flash):
+        made = backup.backup(bench, tmp_path / "b", told.append)
+        assert any("own name is not known" in line for line in told)
+        backup.restore(bench, folder_with(tmp_path / "a", {"b.py": GOOD}), tmp_path / "c", lambda *_: True)
+        assert flash.files[waits.removeprefix("/flash/")] == b"old\n"
+    assert {one.path: made.kept.content(one) for one in made.kept.files}[waits] == b"old\n"
+
+
+def test_the_cure_that_goes_on_says_that_it_does(tmp_path: Path) -> None:
+    url = reset_cut(tmp_path, RELEASES[1], 7)
+    with Bench(BenchOptions(port=url)) as bench:
+        found = check(bench, CheckRequest(select=["board-files-complete"])).finding("board-files-complete")
+    assert found is not None
+    missing = found.evidence["missing"]
+    assert isinstance(missing, list) and missing
+    assert ResetFlash().aim(found) == f"Put back the rest: {counted(len(missing), 'file')}"
+    assert ResetFlash().aim(None) == ResetFlash().title

@@ -41,7 +41,7 @@ class Owner:
     def typed(self, question: str) -> str | None:
         return self._typed
 
-    def confirm_plan(self, cure: DoableCure, plan: object) -> bool:
+    def confirm_plan(self, cure: DoableCure, plan: object, finding: object) -> bool:
         assert isinstance(plan, tuple)
         self.plans += plan
         return True

@@ -135,12 +135,12 @@ def test_ctrl_c_in_an_upload_leaves_whole_files_and_no_other(bench: Bench, tmp_p
     old = bench.board.repl.call
     calls = 0
 
-    def call(code: str, *, silence_s: float = 10.0, total_s: float = 60.0) -> object:
+    def call(code: str, *, silence_s: float = 10.0, total_s: float = 60.0, tries: int = 1) -> object:
         nonlocal calls
         calls += code.startswith("print('@@FD', _fd_w(")
         if calls == 2:
             raise KeyboardInterrupt
-        return old(code, silence_s=silence_s, total_s=total_s)
+        return old(code, silence_s=silence_s, total_s=total_s, tries=tries)
 
     source = read_folder(tmp_path)
     bench.board.repl.call = call  # type: ignore[method-assign]

@@ -43,7 +43,7 @@ class Yes:
     def typed(self, question: str) -> str | None:
         return self._typed
 
-    def confirm_plan(self, cure: DoableCure, plan: object) -> bool:
+    def confirm_plan(self, cure: DoableCure, plan: object, finding: object) -> bool:
         return True
 
 

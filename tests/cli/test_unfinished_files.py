@@ -28,7 +28,7 @@ def test_a_restore_that_was_cut_is_led_to_its_end(terminal: Terminal, tmp_path: 
     assert said.code == 1
     assert f"fipy-doctor restore --port '{port}' '{folder}' --clean" in " ".join(said.out.split())
     said = terminal.type("check", "--port", port)
-    assert "! board-files-complete" in said.out
+    assert "✗ board-files-complete" in said.out
     assert said.next == ["restore", str(folder), "--clean", "--port", port]
     assert terminal.type(*said.next, "--yes", *copies).code == 0
     assert "board-files-complete" in terminal.type("check", "--port", port).out

@@ -20,7 +20,7 @@ class Yes:
     def typed(self, question: str) -> str | None:
         return None
 
-    def confirm_plan(self, cure: DoableCure, plan: Sequence[str]) -> bool:
+    def confirm_plan(self, cure: DoableCure, plan: Sequence[str], finding: object) -> bool:
         return True
 
 

@@ -10,7 +10,7 @@ import hashlib
 import json
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
@@ -31,8 +31,9 @@ SCHEMA = "fipy-doctor/begun/1"
 MAX_BYTES = 16 << 20
 DAMAGED = "the disk of this computer was full, or something changed that file"
 MEND_RECORD = (
-    "see whether the board has all its files; copies of them lie in the folder for backups, and fipy-doctor restore "
-    "brings them back with the name of such a copy behind it; then delete the note, and run the same command again"
+    "see whether the board has all its files; then move the note to another folder, and run the same command again; "
+    "copies of the board's files lie in the folder for backups, and fipy-doctor restore brings them back with the name "
+    "of such a copy behind it"
 )
 _NAME = re.compile(r"[0-9a-f]{1,32}-[a-z-]{1,40}\.json")
 
@@ -160,6 +161,23 @@ def refuse_damaged(board: Board, book: Book, what: str) -> None:
         )
 
 
+def owed(board: Board, earlier: Collection[Begun], coming: Collection[str]) -> tuple[Goal, ...]:
+    """Files that the board lacks because of what was begun, but for those of the paths ``coming``. Raises BoardError.
+
+    Who puts another record in the place of the earlier ones takes these over: a file too many can be deleted, one of
+    which nothing tells any more is lost.
+    """
+    key = str.upper if board.identify().era.flash_is_fat else str
+    there = {key(path) for path in coming}
+    lacking = {goal.path: goal for one in earlier for goal in gone(board, one)}
+    return tuple(goal for path, goal in lacking.items() if key(path) not in there)
+
+
+def known_paths(board: Board, book: Book) -> frozenset[str]:
+    """Paths of the board's files that its records name. Raises BoardError."""
+    return frozenset(goal.path for one in unfinished(board, book) for goal in one.files)
+
+
 def missing(board: Board, begun: Begun) -> tuple[Goal, ...]:
     """The files that the board does not hold yet. Raises BoardError."""
     return tuple(goal for goal in begun.files if not _is_there(board, goal))
@@ -187,7 +205,7 @@ def finish(board: Board, book: Book, begun: Begun, keep_copy: KeepCopy, say: Say
     left = missing(board, begun)
     lost = []
     for goal in left:
-        data = _content(goal)
+        data = content(goal)
         if data is None:
             lost.append(goal)
             continue
@@ -199,7 +217,7 @@ def finish(board: Board, book: Book, begun: Begun, keep_copy: KeepCopy, say: Say
     if lost:
         if not begun.cleared or all(files.exists(board, goal.path) for goal in lost):
             book.clear(begun)
-        raise _lost(begun, lost)
+        raise lost_on_pc(begun, lost)
     book.clear(begun)
     return len(left)
 
@@ -216,8 +234,8 @@ def _is_there(board: Board, goal: Goal) -> bool:
     return files.begins_as(board, goal.path, goal.size_bytes, goal.sha256)
 
 
-def _content(goal: Goal) -> bytes | None:
-    """The bytes on the PC; None where they are not there any more."""
+def content(goal: Goal) -> bytes | None:
+    """The bytes of a file on the PC; None where they are not there any more."""
     try:
         data = Path(goal.source).read_bytes()
     except OSError:
@@ -225,7 +243,8 @@ def _content(goal: Goal) -> bytes | None:
     return data if hashlib.sha256(data).hexdigest() == goal.sha256 else None
 
 
-def _lost(begun: Begun, lost: list[Goal]) -> UsageError:
+def lost_on_pc(begun: Begun, lost: Sequence[Goal]) -> UsageError:
+    """The error for files that were to go to the board, and whose bytes are gone from the PC."""
     names = ", ".join(shown(goal.path) for goal in lost[:3]) + (", …" if len(lost) > 3 else "")
     step = f"run the same command again; copies of what the board held lie in {begun.folder}"
     if begun.cleared:

@@ -273,7 +273,7 @@ def send(board: Board, path: str, data: bytes, tell: Tell = unheard) -> None:
             if taken == len(part):
                 done += len(part)
                 tell(done)
-                short = -1
+                failures, short = 0, -1
                 continue
             if 0 <= taken < len(part) and taken == short:
                 raise _full(board, path)

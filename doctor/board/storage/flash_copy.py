@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import posixpath
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,8 +25,8 @@ from doctor.board.storage.kept_files import (
     read_backup,
     write_manifest,
 )
-from doctor.board.storage.own_names import is_ours, waiting
-from doctor.errors import UsageError
+from doctor.board.storage.own_names import UNFORMATTED, is_nameless, is_ours, waiting
+from doctor.errors import BoardError, BoardReset, UsageError
 from doctor.escape import shown
 from doctor.plural import counted
 
@@ -94,11 +94,18 @@ def _whatever(_paths: Sequence[str]) -> None:
     """Takes any files."""
 
 
-def backup(board: Board, folder: Path, say: Say = quiet, look: Callable[[Sequence[str]], None] = _whatever) -> Backup:
+def backup(
+    board: Board,
+    folder: Path,
+    say: Say = quiet,
+    look: Callable[[Sequence[str]], None] = _whatever,
+    known: Collection[str] = (),
+) -> Backup:
     """Copy every file of /flash below ``folder``, which must be empty or new; all is read back at the end.
 
     What is this program's own, by its hash or its name, is left out; but an old file of the user's that waits for its
-    name, since an upload broke off, is kept under that name. What the board cannot read, or what a program of
+    name, since an upload broke off, is kept under that name; ``known`` are paths that records of this board name: from
+    there long names are known. What the board cannot read, or what a program of
     the board changes meanwhile, is left out and named: the board is looked at once more at the end. Where the backup
     breaks off, what was written is removed again. ``look`` is shown the paths of all files before the first is read,
     and may raise. Raises BoardError where the board cannot be read at all, CardError
@@ -118,7 +125,7 @@ def backup(board: Board, folder: Path, say: Say = quiet, look: Callable[[Sequenc
         raise not_writable(folder, err) from err
     whole = False
     try:
-        done = _backup(board, folder, say, look)
+        done = _backup(board, folder, say, look, known)
         whole = True
         return done
     finally:
@@ -126,9 +133,11 @@ def backup(board: Board, folder: Path, say: Say = quiet, look: Callable[[Sequenc
             _clear(folder, itself=not was_there)
 
 
-def _backup(board: Board, folder: Path, say: Say, look: Callable[[Sequence[str]], None]) -> Backup:
+def _backup(
+    board: Board, folder: Path, say: Say, look: Callable[[Sequence[str]], None], known: Collection[str]
+) -> Backup:
     own = onboard.own_files(board)
-    found = _look(board, own)
+    found = _look(board, own, known)
     look([found.waiting.get(entry.path, entry.path) for entry in found.files])
     if found.left_out:
         say(f"left out: {', '.join(map(shown, found.left_out))}, which fipy-doctor puts there itself when needed")
@@ -144,6 +153,8 @@ def _backup(board: Board, folder: Path, say: Say, look: Callable[[Sequence[str]]
     for entry in found.files:
         path = found.waiting.get(entry.path, entry.path)
         waits = f" (it waits as {shown(entry.path)} since an upload broke off)" if path != entry.path else ""
+        if is_nameless(path):
+            waits = " (an old file that waits since an upload broke off; its own name is not known here)"
         say(f"reading {shown(path)}, {entry.size_bytes:,} bytes{waits}")
         try:
             read = files.read_so_far(board, entry.path, max_bytes=MAX_BYTES, tell=teller(say, entry.size_bytes))
@@ -158,7 +169,7 @@ def _backup(board: Board, folder: Path, say: Say, look: Callable[[Sequence[str]]
         kept.append(Kept(path, len(read.data), hashlib.sha256(read.data).hexdigest()))
         growing += [entry.path] * (read.grows or len(read.data) != entry.size_bytes)
     left_out = {path for path, _ in unreadable}
-    unreadable += [one for one in _changed(found, _look(board, own), growing) if one[0] not in left_out]
+    unreadable += [one for one in _changed(found, _look(board, own, known), growing) if one[0] not in left_out]
     if growing:
         say(f"the board goes on writing to {', '.join(map(shown, growing))}: kept as it was when it was read")
     write_manifest(folder, kept, found.folders, where)
@@ -194,15 +205,37 @@ def teller(say: Say, total_bytes: int) -> files.Tell:
     return tell
 
 
+def mark_unformatted(board: Board) -> None:
+    """Lay an empty file on /flash that goes with the format; where there is no room for it, there is none.
+
+    Raises BoardReset, and BoardError where the line fails.
+    """
+    try:
+        files.send(board, UNFORMATTED, b"")
+    except BoardReset:
+        raise
+    except BoardError as err:
+        if not (isinstance(err, files.BoardFileRefused) or err.id == "flash-filesystem-full"):
+            raise
+
+
+def is_marked_unformatted(board: Board) -> bool:
+    """Whether /flash was not formatted since it was marked. Raises BoardError."""
+    try:
+        return files.exists(board, UNFORMATTED)
+    except files.BoardFileRefused:
+        return False
+
+
 def format_flash(board: Board) -> None:
     """Format /flash by the call of the board's release; everything on it is lost. Raises BoardError."""
     proof.one(board, snippets.FORMAT_FLASH, ROOT, silence_s=FORMAT_SILENCE_S, total_s=FORMAT_SILENCE_S)
 
 
-def _look(board: Board, own: frozenset[str]) -> _Found:
+def _look(board: Board, own: frozenset[str], known: Collection[str]) -> _Found:
     """The whole tree; ``own`` are files of this program that stand in it."""
     found = _Found()
-    _look_into(board, ROOT, DEPTH, own, found)
+    _look_into(board, ROOT, DEPTH, own, known, found)
     if own:
         found.left_out.append(onboard.FOLDER)
         if not any(entry.path.startswith(onboard.FOLDER + "/") for entry in found.files):
@@ -210,13 +243,13 @@ def _look(board: Board, own: frozenset[str]) -> _Found:
     return found
 
 
-def _look_into(board: Board, path: str, depth: int, own: frozenset[str], found: _Found) -> None:
+def _look_into(board: Board, path: str, depth: int, own: frozenset[str], known: Collection[str], found: _Found) -> None:
     try:
         entries = files.listdir(board, path)
     except (files.BoardFileRefused, files.BoardFileMissing) as err:
         found.unreadable.append((path, err.what))
         return
-    waits = waiting(entry.path for entry in entries)
+    waits = waiting((entry.path for entry in entries), known)
     found.waiting.update(waits)
     for entry in entries:
         if not entry.is_named:
@@ -229,7 +262,7 @@ def _look_into(board: Board, path: str, depth: int, own: frozenset[str], found: 
             found.files.append(entry)
         elif depth > 1:
             found.folders.append(entry.path)
-            _look_into(board, entry.path, depth - 1, own, found)
+            _look_into(board, entry.path, depth - 1, own, known, found)
         else:
             found.unreadable.append((entry.path, f"it lies more than {DEPTH} folders deep"))
 

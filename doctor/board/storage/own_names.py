@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
+import re
 from collections.abc import Iterable
 
 DRAFT, SECOND = ".fd-new", ".fd-old"
+UNFORMATTED = "/flash/fd-unformatted" + DRAFT  #: laid there before a format, which takes it away with all else
 OF_OLDER_VERSIONS = "fd-new.tmp"  #: what versions before these names left behind, whatever file it was for
+_NAMELESS = re.compile(rf"fd-[0-9a-f]{{16}}{re.escape(SECOND)}")
 _LONGEST_BYTES = 120  #: with the ending it fits the board's FAT, too (file_names.FAT_NAME_MAX_BYTES)
 
 
@@ -22,19 +25,30 @@ def second_of(path: str) -> str:
 
 
 def is_ours(path: str) -> bool:
-    """Whether the name is one that only this program gives."""
+    """Whether the name is one that only this program gives, and what lies there is nobody's only copy.
+
+    An old file under a name that does not tell its own (``is_nameless``) is treated as the user's.
+    """
     name = posixpath.basename(path)
-    return (name.endswith((DRAFT, SECOND)) and name not in (DRAFT, SECOND)) or name == OF_OLDER_VERSIONS
+    given = name.endswith((DRAFT, SECOND)) and name not in (DRAFT, SECOND) and not is_nameless(path)
+    return given or name == OF_OLDER_VERSIONS
 
 
-def waiting(paths: Iterable[str]) -> dict[str, str]:
+def is_nameless(path: str) -> bool:
+    """Whether an old file may wait there whose own name was too long to stand in this one."""
+    return _NAMELESS.fullmatch(posixpath.basename(path)) is not None
+
+
+def waiting(paths: Iterable[str], known: Iterable[str] = ()) -> dict[str, str]:
     """Old files that wait for their name, as the name by where they are; a change broke off where there is any.
 
     paths  all files of a folder, or of several
+    known  names that files of the board have or had, as records tell: a long one is only known from there
     """
     there = set(paths)
-    known = {path.removesuffix(SECOND) for path in there if path.endswith(SECOND) and is_ours(path)}
-    return {name + SECOND: name for name in sorted(known) if name not in there and not _is_cut(name)}
+    names = {second_of(name): name for name in known if second_of(name) in there}
+    names.update((path, path.removesuffix(SECOND)) for path in there if path.endswith(SECOND) and is_ours(path))
+    return {waits: names[waits] for waits in sorted(names) if names[waits] not in there}
 
 
 def _beside(path: str, ending: str) -> str:
@@ -42,8 +56,3 @@ def _beside(path: str, ending: str) -> str:
     if len(name.encode("utf-8", "surrogateescape")) > _LONGEST_BYTES:
         name = "fd-" + hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:16]
     return posixpath.join(folder, name + ending)
-
-
-def _is_cut(path: str) -> bool:
-    name = posixpath.basename(path)
-    return name.startswith("fd-") and len(name) == 19

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from doctor.board.repl import TAG, ReplBroken, ReplTimeout, ReplTraceback
+from doctor.board.repl import TAG, ReplBroken, ReplTimeout, ReplTraceback, behind_lines
 from doctor.errors import BoardError
 
 if TYPE_CHECKING:
@@ -54,9 +54,11 @@ def rows(
     answer = _Answer()
     failed: BoardError | None = None
     raised: list[str] = []
-    for _ in range(TRIES):
+    for before in range(TRIES):
         try:
-            printed = board.repl.run(code, silence_s=silence_s, total_s=total_s, errors="surrogateescape")
+            printed = board.repl.run(
+                behind_lines(before, code), silence_s=silence_s, total_s=total_s, errors="surrogateescape"
+            )
         except ReplTraceback as err:
             if _TRUE_ERRORS.match(err.error):
                 raise
@@ -107,10 +109,12 @@ class _Answer:
     """What is proved of an answer so far, over the times that it was asked for.
 
     texts   rows by number, as the board printed them
+    end     the last row, as it came last: how many there are, and the hash of them all
     before  the rows of an earlier answer that came whole, where the board cannot hash
     """
 
     texts: dict[int, str] = field(default_factory=dict)
+    end: str = '[-1, ""]'
     before: list[str] | None = None
 
     def take(self, printed: str) -> list[object] | None:
@@ -118,10 +122,8 @@ class _Answer:
         hashed, plain = _rows_in(printed)
         if END in plain:
             return self._twice(plain)
-        if END not in hashed:
-            self.texts.update(hashed)
-            return None
-        count, whole = json.loads(hashed.pop(END))
+        self.end = hashed.pop(END, self.end)
+        count, whole = json.loads(self.end)
         for known in ({**self.texts, **hashed}, hashed):  # the board may say something else than the last time
             texts = [known[number] for number in range(count) if number in known]
             if len(texts) == count and _chain(texts) == whole:

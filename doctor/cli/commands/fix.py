@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from doctor.bench import BenchOptions
+from doctor.check import Finding
 from doctor.cli import options
 from doctor.cli.check_line import CheckLine
 from doctor.cli.commands.check import show_next
@@ -114,14 +115,14 @@ class TerminalTalk:
         answer: str = click.prompt(question, default="", show_default=False, err=True)
         return answer
 
-    def confirm_plan(self, cure: DoableCure, plan: Sequence[str]) -> bool:
+    def confirm_plan(self, cure: DoableCure, plan: Sequence[str], finding: Finding | None) -> bool:
         """Show the plan and ask."""
         from rich.text import Text
 
         from doctor.report.console import hanging
 
         tell = self._screen.note if self._yes else self._screen.notes.print  # a question needs its plan, -q or not
-        tell(Text(f"\n{cure.title}:"))
+        tell(Text(f"\n{cure.aim(finding)}:"))
         for number, line in enumerate(plan, 1):
             tell(hanging(Text(f"  {number}. "), Text(line)))
         if self._yes:
