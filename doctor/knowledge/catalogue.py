@@ -46,6 +46,7 @@ class Sign:
     raw: bool = False
     most: int = 0
     unless_id: str = ""
+    compare: str = ""
     side_note: bool = False
 
 

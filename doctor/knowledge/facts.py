@@ -31,7 +31,7 @@ _PATTERNS: dict[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
     "files": ((".dup", ".elf"), re.compile(r"(?<![\w.+-])([\w.+-]{1,80}\.(?:dup|elf)(?:\.\w{2,4})?)\b", re.IGNORECASE)),
     "port": (("com", "/dev/"), re.compile(r"\b(COM\d{1,3})\b|(/dev/(?:tty|cu)[\w.\-]{1,40})")),
     "progress": (("%",), re.compile(r"\][ ]+(\d{1,3})%")),
-    "mode": (("smod?", "modem state"), re.compile(r"SMOD\?[^\n]*\n?[^\n\d]{0,8}(\d)\b|[Mm]odem state: (\d)")),
+    "mode": (("smod?", "modem state"), re.compile(r"SMOD\?[^\n]{0,40}\n?[^\n\d]{0,8}(\d)\b|[Mm]odem state: (\d)")),
 }
 _ONLY_LAST = ("progress", "mode")
 _OLD_BANNER = re.compile(r"firmware updater >>>|Entering recovery mode")
@@ -46,7 +46,7 @@ _PLACES = (
     "bootrom updated",
 )
 _CPYTHON = re.compile(
-    r"^Python [23]\.\d+\.\d+ |^[A-Z]:\\[^\n]*>|File \"(?:[A-Z]:|/home/|/usr/)|^\S+@\S+:\S*[$#] "
+    r"^Python [23]\.\d+\.\d+ |^[A-Z]:\\[^\n]*>|File \"(?:[A-Z]:|/home/|/usr/)|^[\w.-]{1,40}@[\w.-]{1,40}:\S{0,80}[$#] "
     r"|site-packages|Running on (?:linux|win|darwin|mac)"
 )
 _BOARD = re.compile(r"with ESP32|^Pycom MicroPython|/flash/|rst:0x|>>> (?:FiPy|GPy|G01) with firmware|Connected to COM")

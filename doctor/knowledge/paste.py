@@ -5,10 +5,13 @@ from __future__ import annotations
 import codecs
 import json
 import re
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+
+from doctor.knowledge.chain import Text
 
 MOST_BYTES = 64 << 20  #: what is read of one paste; a trace of a whole flash has 14 MB
 THIN_FROM_CHARS = 100_000  #: pastes below are searched whole
@@ -64,9 +67,14 @@ class Paste:
         return not any(odd in self.text for odd in _ODD_CASES)
 
     @cached_property
-    def starts(self) -> list[int]:
+    def ends(self) -> array[int]:
+        """Where each line but the last ends in ``text``."""
+        return array("L", (found.start() for found in re.finditer("\n", self.text)))
+
+    @cached_property
+    def starts(self) -> array[int]:
         """Where each line begins in ``text``."""
-        return [0, *(found.end() for found in re.finditer("\n", self.text))]
+        return array("L", (0, *(end + 1 for end in self.ends)))
 
     @cached_property
     def lines(self) -> list[str]:
@@ -88,13 +96,22 @@ class Paste:
         """Index of the line that holds this place of the text."""
         return bisect_right(self.starts, place) - 1
 
-    def slice(self, first: int, last: int) -> str:
-        """The text of the lines from ``first`` to before ``last``."""
+    def span(self, first: int, last: int) -> tuple[int, int]:
+        """Where the lines from ``first`` to before ``last`` begin and end in the text."""
         first, last = max(first, 0), min(last, len(self.starts))
         if first >= last:
-            return ""
-        end = self.starts[last] - 1 if last < len(self.starts) else len(self.text)
-        return self.text[self.starts[first] : end]
+            return 0, 0
+        return self.starts[first], self.starts[last] - 1 if last < len(self.starts) else len(self.text)
+
+    def slice(self, first: int, last: int) -> str:
+        """The text of the lines from ``first`` to before ``last``."""
+        start, end = self.span(first, last)
+        return self.text[start:end]
+
+    def searched(self, start: int = 0, end: int | None = None, *, raw: bool = False) -> Text:
+        """The text from ``start`` to ``end`` for expressions; ``raw`` with its typographic quotes."""
+        lowered = self.lowered if self.lowers_plainly else None
+        return Text(self.raw if raw else self.text, lowered, self.ends, start, end)
 
 
 def _places(part: str, text: str) -> list[int]:

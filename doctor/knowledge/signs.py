@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from doctor.knowledge.beginnings import matches
 from doctor.knowledge.catalogue import Sign, entry, sources
+from doctor.knowledge.chain import find, holds
 from doctor.knowledge.facts import Facts, side_of
 from doctor.knowledge.paste import Paste
 
@@ -101,9 +101,9 @@ def _places(sign: Sign, paste: Paste, facts: Facts) -> Iterator[tuple[int, int]]
     """First and last line of each hit of a sign that keeps all the sign's conditions."""
     if sign.generation and facts.generation and facts.generation not in sign.generation:
         return
-    if sign.with_ and not _compiled(sign.with_).search(paste.text):
+    if sign.with_ and not holds(sign.with_, paste.searched()):
         return
-    if sign.without and _compiled(sign.without).search(paste.text):
+    if sign.without and holds(sign.without, paste.searched()):
         return
     hits = []
     for start, end in _spans(sign, paste):
@@ -117,23 +117,17 @@ def _places(sign: Sign, paste: Paste, facts: Facts) -> Iterator[tuple[int, int]]
 
 
 def _spans(sign: Sign, paste: Paste) -> Iterator[tuple[int, int]]:
-    text = paste.raw if sign.raw else paste.text
-    pattern = _compiled(sign.match or re.escape(sign.has[0]))
+    pattern = sign.match or re.escape(sign.has[0])
     reach = _FAR_REACH_CHARS if r"[\s\S]" in sign.match else _REACH_CHARS
-    taken = -1
     rarest = min((paste.places(part) for part in sign.has), key=lambda places: len(places))
-    for start, end in _windows(rarest, reach, len(text)):
+    taken = -1
+    for start, end in _windows(rarest, reach, len(paste.text)):
         # \Z means the end of the paste, so a window must not end before it.
-        limit = len(text) if r"\Z" in sign.match else end
-        found = (
-            matches(pattern, text, paste.lowered, start, limit)
-            if paste.lowers_plainly
-            else pattern.finditer(text, start, limit)
-        )
-        for hit in found:
-            if hit.start() > taken and hit.start() < end:
-                taken = hit.start()
-                yield hit.start(), hit.end()
+        limit = len(paste.text) if r"\Z" in sign.match else end
+        for first, last in find(pattern, paste.searched(start, limit, raw=sign.raw), sign.compare):
+            if first > taken and first < end:
+                taken = first
+                yield first, last
 
 
 def _windows(places: Iterable[int], reach: int, length: int) -> Iterator[tuple[int, int]]:
@@ -159,11 +153,6 @@ def _context_holds(sign: Sign, paste: Paste, first: int, last: int) -> bool:
         (sign.before, below, True),
         (sign.not_before, below, False),
     ):
-        if pattern and bool(_compiled(pattern).search(paste.slice(start, end))) is not wanted:
+        if pattern and holds(pattern, paste.searched(*paste.span(start, end))) is not wanted:
             return False
     return not sign.side or side_of(paste, first) in ("", sign.side)
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE | re.MULTILINE)
