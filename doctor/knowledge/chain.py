@@ -1,7 +1,7 @@
 """Expressions of signs, searched in a time that grows with the text only, whoever wrote the text.
 
-``re`` tries again and again where several gaps follow each other (``run\\([^\\n]*NB1[^\\n]*\\.dup``), which takes for ever on
-a text made for that. So an expression is cut at its gaps into parts. Each part is searched once; then the parts are
+``re`` tries again and again where several gaps follow each other (``run\\([^\\n]*NB1[^\\n]*\\.dup``), which takes
+for ever on a text made for that. So an expression is cut at its gaps into parts. Each part is searched once; then the parts are
 joined from the last to the first, each with the nearest one behind it that leads on. What counts as a gap:
 
 ``[^\\n]*``                     anything on the same line
@@ -11,23 +11,26 @@ joined from the last to the first, each with the nearest one behind it that lead
 ``(?:(?!X)[^\\n]*\\n){0,3}?``    the same, none of which begins with X
 ``\\n``                         the end of a line, beside another gap
 
-Inside a part ``*`` and ``+`` mean at most ``MOST_REPEATS`` times. ``cost`` says what one place of the text costs at most.
+Inside a part ``*`` and ``+`` mean at most ``MOST_REPEATS`` times.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
 from doctor.knowledge.beginnings import TOKEN, branches, matches
 
 MOST_REPEATS = 80  #: of one piece inside a part
-MOST_PLACES = 2_000  #: of one part: the budget of a sign, whatever the text holds
+MOST_PLACES = 500  #: of one part: the budget of a sign, whatever the text holds
 _FLAGS = re.IGNORECASE | re.MULTILINE
+_MOST_COMPARED = 8  #: different values of one number
 _NO_LIMIT = 1 << 60
+_Place = tuple[int, int]  #: where a part stands
 
 _TEMPERED = re.compile(r"\(\?:\(\?!(.*)\)\[\\s\\S\]\)\Z", re.DOTALL)
 _LINES = re.compile(r"\(\?:(?:\(\?!(.*)\))?\[\^\\n\]\*\\n\)\Z", re.DOTALL)
@@ -55,15 +58,6 @@ class Gap:
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a part stands, and the named numbers that it holds."""
-
-    start: int
-    end: int
-    numbers: tuple[tuple[str, int], ...] = ()
-
-
-@dataclass(frozen=True)
 class Chain:
     """One alternative of an expression: its parts, and the gaps between them."""
 
@@ -74,7 +68,9 @@ class Chain:
 class Text:
     """A text that many expressions are searched in, or a piece of it from ``start`` to ``end``."""
 
-    def __init__(self, text: str, lowered: str | None, ends: Sequence[int], start: int = 0, end: int | None = None) -> None:
+    def __init__(
+        self, text: str, lowered: str | None, ends: Sequence[int], start: int = 0, end: int | None = None
+    ) -> None:
         """``lowered`` has every letter at its place, or is None; ``ends`` are the places of all line ends."""
         self.text, self.lowered, self.ends = text, lowered, ends
         self.start, self.end = start, len(text) if end is None else end
@@ -84,10 +80,6 @@ class Text:
         if self.lowered is None:
             return pattern.finditer(self.text, self.start, self.end)
         return matches(pattern, self.text, self.lowered, self.start, self.end)
-
-    def line_ends(self, start: int, end: int) -> int:
-        """How many line ends lie between."""
-        return bisect_left(self.ends, end) - bisect_left(self.ends, start)
 
     def line_start(self, place: int) -> int:
         """Where the line of this place begins."""
@@ -127,8 +119,8 @@ def holds(pattern: str, text: Text) -> bool:
     return False
 
 
-def _joined(chain: Chain, text: Text, compare: str) -> list[tuple[int, int]]:
-    places: list[list[Place]] = []
+def _joined(chain: Chain, text: Text, compare: str) -> list[_Place]:
+    places: list[list[_Place]] = []
     for part in chain.parts:
         found = _places_of(part, text)
         if not found:
@@ -138,59 +130,61 @@ def _joined(chain: Chain, text: Text, compare: str) -> list[tuple[int, int]]:
         return _joined_places(chain, text, places)
     first, sign, second = compare.split()
     joined = []
-    numbers = {dict(place.numbers)[first] for found in places for place in found if first in dict(place.numbers)}
-    for number in sorted(numbers)[:8]:
-        fits = _comparison(sign, number)
+    values = [
+        [_number(text, part, place, first, second) for place in found]
+        for part, found in zip(chain.parts, places, strict=True)
+    ]
+    for number in sorted({value[first] for found in values for value in found if first in value})[:_MOST_COMPARED]:
         chosen = [
-            [p for p in found if dict(p.numbers).get(first, number) == number and fits(dict(p.numbers).get(second))]
-            for found in places
+            [
+                place
+                for place, value in zip(found, of_found, strict=True)
+                if value.get(first, number) == number
+                and (second not in value or (number > value[second] if sign == ">" else number != value[second]))
+            ]
+            for found, of_found in zip(places, values, strict=True)
         ]
         if all(chosen):
             joined += _joined_places(chain, text, chosen)
     return joined
 
 
-def _comparison(sign: str, number: int) -> Callable[[int | None], bool]:
-    if sign == ">":
-        return lambda other: other is None or number > other
-    return lambda other: other is None or number != other
+def _number(text: Text, part: str, place: _Place, *names: str) -> dict[str, int]:
+    pattern = _compiled(part)
+    hit = pattern.match(text.text, *place) if pattern.groupindex else None
+    return {name: int(hit[name]) for name in names if hit is not None and name in pattern.groupindex and hit[name]}
 
 
-def _joined_places(chain: Chain, text: Text, places: list[list[Place]]) -> list[tuple[int, int]]:
+def _joined_places(chain: Chain, text: Text, places: list[list[_Place]]) -> list[_Place]:
     # From the last part to the first: the nearest place of the next part that leads on to the end.
-    onward = [(place.start, place.end) for place in places[-1]]
+    onward = places[-1]
     for found, gap in zip(reversed(places[:-1]), reversed(chain.gaps), strict=True):
         starts = [start for start, _ in onward]
-        barred = [place.start for place in _places_of(gap.unless, text)] if gap.unless else []
-        led: list[tuple[int, int]] = []
-        for place in found:
-            lowest = place.end + gap.least_chars
-            highest = min(text.after_lines(place.end, gap.most_lines), place.end + gap.most_chars)
+        barred = [start for start, _ in _places_of(gap.unless, text)] if gap.unless else []
+        led: list[_Place] = []
+        for begin, end in found:
+            lowest = end + gap.least_chars
             if gap.least_lines:
-                lowest = max(lowest, text.after_lines(place.end, gap.least_lines - 1) + 1)
+                lowest = max(lowest, text.after_lines(end, gap.least_lines - 1) + 1)
             index = bisect_left(starts, lowest)
-            if index == len(starts) or starts[index] > highest:
+            if index == len(starts) or starts[index] > end + gap.most_chars:
+                continue
+            if gap.most_lines != _NO_LIMIT and starts[index] > text.after_lines(end, gap.most_lines):
                 continue
             if barred:
-                bar = bisect_left(barred, place.end)
+                bar = bisect_left(barred, end)
                 limit = text.line_start(starts[index]) if gap.lines_only else starts[index]
                 if bar < len(barred) and barred[bar] < limit:
                     continue
-            led.append((place.start, onward[index][1]))
+            led.append((begin, onward[index][1]))
         onward = led
         if not onward:
             break
     return onward
 
 
-def _places_of(part: str, text: Text) -> list[Place]:
-    found = []
-    for hit in text.places(_compiled(part)):
-        numbers = tuple((name, int(value)) for name, value in hit.groupdict().items() if value and len(value) < 10)
-        found.append(Place(hit.start(), hit.end(), numbers))
-        if len(found) == MOST_PLACES:
-            break
-    return found
+def _places_of(part: str, text: Text) -> list[_Place]:
+    return [hit.span() for hit in itertools.islice(text.places(_compiled(part)), MOST_PLACES)]
 
 
 @cache
@@ -282,18 +276,15 @@ def _atoms(branch: str) -> Iterator[tuple[str, str]]:
     """The pieces of an expression, each with its quantifier."""
     at = 0
     while at < len(branch):
-        if branch[at] == "(":
-            depth = 0
-            for token in TOKEN.finditer(branch, at):
-                depth += (token[0] == "(") - (token[0] == ")")
-                if depth == 0:
-                    break
-        else:
-            token = TOKEN.match(branch, at)
-        assert token is not None
-        quantifier = _QUANTIFIER.match(branch, token.end())
-        yield branch[at : token.end()], quantifier[0] if quantifier else ""
-        at = quantifier.end() if quantifier else token.end()
+        depth, end = 0, at
+        for token in TOKEN.finditer(branch, at):
+            depth += (token[0] == "(") - (token[0] == ")")
+            end = token.end()
+            if depth <= 0:
+                break
+        quantifier = _QUANTIFIER.match(branch, end)
+        yield branch[at:end], quantifier[0] if quantifier else ""
+        at = quantifier.end() if quantifier else end
 
 
 @cache

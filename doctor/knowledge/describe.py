@@ -116,9 +116,10 @@ class Likeness:
 def prose(paste: Paste) -> tuple[str, tuple[int, ...]]:
     """The sentences of a paste and the indexes of their lines; empty where it holds none."""
     kept, indexes, size = [], [], 0
-    lines = paste.text.split("\n")
-    least = 3 if sum(1 for line in lines[: _SHORT_LINES + 2] if line.strip()) > _SHORT_LINES else 2
-    for index, line in enumerate(lines):
+    first_lines = [paste.line(index) for index in range(min(len(paste.starts), _SHORT_LINES + 2))]
+    least = 3 if sum(1 for line in first_lines if line.strip()) > _SHORT_LINES else 2
+    for index in range(len(paste.starts)):
+        line = paste.slice(index, index + 1)[:_MOST_QUERY_CHARS]
         words = re.findall(r"[^\W\d_]{2,}", line)
         if (
             len(words) >= least

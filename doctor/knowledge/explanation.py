@@ -112,7 +112,7 @@ def _ends(hit: signs.Hit) -> Iterable[int]:
 
 
 def _proofs(paste: Paste, indexes: Iterable[int]) -> tuple[Proof, ...]:
-    lines = ((paste.numbers[index], paste.lines[index]) for index in indexes)
+    lines = ((paste.numbers[index], paste.line(index)) for index in indexes)
     return tuple(Proof(number, text) for number, text in lines if text.strip())
 
 

@@ -110,7 +110,7 @@ def _generation(text: str, versions: tuple[str, ...]) -> str:
 def side_of(paste: Paste, index: int) -> str:
     """Whose console the line belongs to: ``board``, ``pc`` or empty where nothing tells."""
     for at in range(index, max(index - 400, -1), -1):
-        line = paste.lines[at]
+        line = paste.line(at)
         if _BOARD.search(line):
             return "board"
         if _CPYTHON.search(line):

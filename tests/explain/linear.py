@@ -69,19 +69,20 @@ def _repeated(inner: int, least: int, most: int, sub: list[Any]) -> int:
     if inner == 1 and _alternatives_differ(sub):
         return most - least + 1
     if _begins_apart(sub):
-        return inner * most
-    return (inner + 1) ** min(most, 64)
+        return int(inner * most)
+    return int((inner + 1) ** min(most, 64))
 
 
 def _begins_apart(sub: list[Any]) -> bool:
     """Whether each round of a repeated group begins with a letter that the open end of the one before cannot hold."""
     while len(sub) == 1 and str(sub[0][0]) == "SUBPATTERN":
         sub = list(sub[0][1][3])
-    varying = [(str(op), value) for op, value in sub if str(op) in ("MAX_REPEAT", "MIN_REPEAT") and value[0] != value[1]]
+    repeats = [value for op, value in sub if str(op) in ("MAX_REPEAT", "MIN_REPEAT")]
+    varying = [value for value in repeats if value[0] != value[1]]
     if len(varying) != 1 or len(sub) < 2 or str(sub[0][0]) in ("MAX_REPEAT", "MIN_REPEAT"):
         return False
     ways, _ = _sequence(sub[:1])
-    return ways == 1 and not _firsts(sub) & _sequence(list(varying[0][1][2]))[1]
+    return ways == 1 and not _firsts(sub) & _sequence(list(varying[0][2]))[1]
 
 
 def _firsts(sub: list[Any]) -> frozenset[int]:
