@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,20 @@ from doctor.knowledge.paste import MOST_BYTES
 CLIPBOARD_S = 5.0  #: for one program that reads the clipboard; one that waits for a display never answers
 CLIPBOARD = "clipboard"
 STANDARD_INPUT = "standard input"
+TYPED = "your text"
+#: Looks at the board that is plugged in and says the one next command.
+RUN_NEXT = "fipy-doctor"
+
+_KEEP_POWER = re.compile(
+    r"\b(?:do not|don't|never) (?:unplug|(?:take|cut|remove|disconnect|touch)[^.;]{0,30}(?:power|supply|USB))"
+    r"|\b(?:leave|keep)\b[^.;]{0,40}\b(?:power(?:ed)?|on|alone|plugged)\b",
+    re.IGNORECASE,
+)
+_TAKE_POWER = re.compile(
+    r"\btake\b[^.;]{0,30}\b(?:power|USB)\b|\bpower[- ]?(?:cycle|off)|\bpower (?:it|the board) off|\bunplug\b"
+    r"|\bremove\b[^.;]{0,20}\bpower\b|\bpull\b[^.;]{0,20}\b(?:USB|plug)\b",
+    re.IGNORECASE,
+)
 
 #: What to send where nothing is known: without these nobody can help.
 SEND_INSTEAD = (
@@ -101,10 +116,29 @@ def advice(explanation: Explanation) -> Advice:
     if len(explanation.causes) > 1:
         others = _listed([match.id for match in explanation.causes[1:]])
         together.append(f"{explanation.causes[0].id} and {others} are separate matters; take them in this order.")
+    keep = _keeps_power(explanation)
     steps: list[str] = []
     for number, cause in enumerate(explanation.causes):
-        steps += cause.entry.cure if number == 0 else cause.entry.cure[:1]
+        own = cause.entry.cure if number == 0 else cause.entry.cure[:1]
+        steps += [step for step in own if len(explanation.causes) == 1 or _about_power(step) in (None, keep)]
     return Advice(tuple(together), tuple(dict.fromkeys(steps)))
+
+
+def _about_power(step: str) -> bool | None:
+    """Whether a step leaves the power on (True) or takes it (False); None where it is about neither."""
+    if _KEEP_POWER.search(step):
+        return True
+    return False if _TAKE_POWER.search(step) else None
+
+
+def _keeps_power(explanation: Explanation) -> bool:
+    """Whether the power stays on, by the whole paste: what stands last in it says what the modem does now."""
+    said = []
+    for cause in explanation.causes:
+        about = [wish for wish in map(_about_power, cause.entry.cure) if wish is not None]
+        if about:
+            said.append((max((proof.number for proof in cause.proofs), default=0), about[0]))
+    return max(said)[1] if said else True
 
 
 def _consequences(cause: Match, matches: Sequence[Match]) -> list[str]:

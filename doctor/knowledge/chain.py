@@ -1,8 +1,8 @@
 """Expressions of signs, searched in a time that grows with the text only, whoever wrote the text.
 
 ``re`` tries again and again where several gaps follow each other (``run\\([^\\n]*NB1[^\\n]*\\.dup``), which takes
-for ever on a text made for that. So an expression is cut at its gaps into parts. Each part is searched once; then the parts are
-joined from the last to the first, each with the nearest one behind it that leads on. What counts as a gap:
+for ever on a text made for that. So an expression is cut at its gaps into parts. Each part is searched once; then the
+parts are joined from the last to the first, each with the nearest one behind it that leads on. What counts as a gap:
 
 ``[^\\n]*``                     anything on the same line
 ``[\\s\\S]{0,900}?``             so many characters

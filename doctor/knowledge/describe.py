@@ -13,7 +13,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 
-from doctor.knowledge.catalogue import HERE, sources
+from doctor.knowledge.catalogue import HERE, entry, sources
 from doctor.knowledge.paste import Paste
 
 LEAST_SCORE = 0.24  #: below, what fits best fits by chance (measured: docs/explain-quality.md)
@@ -27,6 +27,9 @@ _LEAST_QUERY_WORDS = 3
 _FEW_WORDS = 2
 _LEAST_OF_FEW = 0.27
 _STANDS_OUT = 1.2
+_LEAST_NEAR = 0.15  #: of what is asked back about
+_LEAST_NEAR_SHARED = 2
+_MOST_ASKED_WORDS = 40
 _SHORT_LINES = 2  #: a paste of so many lines is a description, however few words a line has
 
 _WORD = re.compile(r"[a-z0-9][a-z0-9_./+=-]*[a-z0-9]|[a-z0-9]|\[\]")
@@ -107,10 +110,12 @@ _ENDINGS = ("ings", "ing", "ies", "ed", "es", "en", "er", "s", "e", "t", "n")
 
 @dataclass(frozen=True)
 class Likeness:
-    """An entry that a description resembles, 0 to 1."""
+    """An entry that a description resembles, 0 to 1; how many of the description's words are its own."""
 
     id: str
     score: float
+    shared: int
+    known: int
 
 
 def prose(paste: Paste) -> tuple[str, tuple[int, ...]]:
@@ -141,25 +146,44 @@ def resembling(text: str) -> list[Likeness]:
     query = Counter(words_of(text))
     if len(query) < _FEW_WORDS or not _DOMAIN.search(_folded(text)):
         return []
+    likes = _likes(query)
+    scores = [
+        like
+        for like in likes
+        if any(like.shared >= least and like.score >= needed for least, needed in _LEAST_BY_SHARED)
+    ]
+    if len(query) < _LEAST_QUERY_WORDS or (len(query) == _LEAST_QUERY_WORDS and not scores):
+        return _outstanding([like for like in likes if like.shared == like.known])
+    best = scores[0].score if scores else 0.0
+    return [like for like in scores[:_MOST] if like.score >= max(LEAST_SCORE, best * NEAR_BEST)]
+
+
+def near(paste: Paste) -> list[str]:
+    """Ids of the entries that a short description might mean, best first, for somebody to choose from."""
+    text, _ = prose(paste)
+    query = Counter(words_of(text))
+    if not _FEW_WORDS <= len(query) <= _MOST_ASKED_WORDS or not _DOMAIN.search(_folded(text)):
+        return []
+    least = min(_LEAST_NEAR_SHARED, len(query))
+    return [
+        like.id
+        for like in _likes(query)[:_MOST]
+        if like.score >= _LEAST_NEAR and like.shared >= least and not entry(like.id).harmless
+    ]
+
+
+def _likes(query: Counter[str]) -> list[Likeness]:
+    """All entries that share a word, best first."""
     index = _index()
     vector = {word: (1 + math.log(times)) * index.rarity.get(word, 0.0) for word, times in query.items()}
     length = math.sqrt(sum(value * value for value in vector.values()))
-    if not length:
-        return []
-    scores = []
-    of_all: list[Likeness] = []
-    for entry_id, document in index.documents.items():
+    found = []
+    for entry_id, document in index.documents.items() if length else ():
         shared = [word for word in vector if word in document]
-        score = sum(vector[word] * document[word] for word in shared) / length
-        if any(len(shared) >= least and score >= needed for least, needed in _LEAST_BY_SHARED):
-            scores.append(Likeness(entry_id, score))
-        if len(shared) == len(vector):
-            of_all.append(Likeness(entry_id, score))
-    if len(query) < _LEAST_QUERY_WORDS or (len(query) == _LEAST_QUERY_WORDS and not scores):
-        return _outstanding(of_all)
-    scores.sort(key=lambda like: -like.score)
-    best = scores[0].score if scores else 0.0
-    return [like for like in scores[:_MOST] if like.score >= max(LEAST_SCORE, best * NEAR_BEST)]
+        if shared:
+            score = sum(vector[word] * document[word] for word in shared) / length
+            found.append(Likeness(entry_id, score, len(shared), len(vector)))
+    return sorted(found, key=lambda like: -like.score)
 
 
 def _outstanding(likes: list[Likeness]) -> list[Likeness]:
