@@ -65,6 +65,7 @@ class Entry:
     causes: tuple[str, ...]
     cure: tuple[str, ...]
     words: str
+    family: str = ""
     harmless: bool = False
     found_by: tuple[str, ...] = ()
     explains: tuple[str, ...] = ()

@@ -36,6 +36,7 @@ _WORD = re.compile(r"[a-z0-9][a-z0-9_./+=-]*[a-z0-9]|[a-z0-9]|\[\]")
 _UNIT = re.compile(r"(?<![a-z0-9.])(\d+)(gb|mb|kb)(?![a-z0-9])")
 _PARTS = re.compile(r"[_/.=+-]")  #: what joins the parts of a file name
 _FIELD = re.compile(r'^(title|words|shows|means) = "(.*)"$', re.MULTILINE)
+_BUILD = re.compile(r"\b\d{5}\b")
 _CAUSES = re.compile(r"^causes = \[\n(.*?)^\]", re.MULTILINE | re.DOTALL)
 _WEIGHTS = {"title": 2, "words": 3, "shows": 1, "means": 1}
 #: Lines that programs print when all is well; they describe nothing.
@@ -180,7 +181,8 @@ def _likes(query: Counter[str]) -> list[Likeness]:
     found = []
     for entry_id, document in index.documents.items() if length else ():
         shared = [word for word in vector if word in document]
-        if shared:
+        named = index.builds.get(entry_id)
+        if shared and (not named or named & vector.keys()):
             score = sum(vector[word] * document[word] for word in shared) / length
             found.append(Likeness(entry_id, score, len(shared), len(vector)))
     return sorted(found, key=lambda like: -like.score)
@@ -228,6 +230,7 @@ class _Index:
 
     documents: dict[str, dict[str, float]]
     rarity: dict[str, float]
+    builds: dict[str, frozenset[str]]  #: that an entry's title names; a text without them does not mean it
 
 
 @cache
@@ -240,7 +243,12 @@ def _index() -> _Index:
         vector = {word: (1 + math.log(times)) * rarity[word] for word, times in count.items()}
         length = math.sqrt(sum(value * value for value in vector.values())) or 1.0
         documents[entry_id] = {word: value / length for word, value in vector.items()}
-    return _Index(documents, rarity)
+    builds = {source.id: frozenset(_BUILD.findall(_title(source.text))) for source in sources().values()}
+    return _Index(documents, rarity, builds)
+
+
+def _title(source: str) -> str:
+    return next((value for name, value in _FIELD.findall(source) if name == "title"), "")
 
 
 def _counted(source: str) -> Counter[str]:

@@ -18,6 +18,7 @@ _BESIDE_OTHERS = 0.5  #: most that an entry scores whose sign only says somethin
 _MOST_DESCRIBED = 0.6  #: a description never proves more than this
 
 _DEEDS = ("flash-process", "firmware-file")  #: areas whose entries happen at one moment of a paste
+_ABOUT_SQN3330 = ("modem", *_DEEDS)  #: areas whose entries are about the modem of a FiPy or GPy
 _CLEARLY_DESCRIBED = 0.4  #: least score of a description beside signs
 
 UNSURE = 0.5  #: below, a description is asked back about
@@ -107,9 +108,14 @@ def explain(data: bytes) -> Explanation:
     found = [] if ours is not None and ours.success else _by_signs(paste, facts)
     if ours is not None and ours.named_only:
         found = [match for match in found if match.id in ours.ids]
+    found = [match for match in found if _of_family(match, facts.family)]
     proved = {match.id for match in found if not match.entry.harmless}
     described = _by_words(paste) if ours is None else []
-    found += [match for match in described if match.id not in proved and _may_stand_beside(match, proved)]
+    found += [
+        match
+        for match in described
+        if match.id not in proved and _of_family(match, facts.family) and _may_stand_beside(match, proved)
+    ]
     failures = in_order([match for match in found if not match.entry.harmless])
     unsure = bool(failures) and all(match.how == "words" and match.score < UNSURE for match in failures)
     near = dict.fromkeys((*(match.id for match in failures), *describe.near(paste))) if unsure or not failures else {}
@@ -161,6 +167,12 @@ def _by_signs(paste: Paste, facts: Facts) -> list[Match]:
             score = min(score, _BESIDE_OTHERS)
         found.append(Match(entry_id, round(score, 2), "sign", _proofs(paste, indexes)))
     return found
+
+
+def _of_family(match: Match, family: str) -> bool:
+    """Whether an entry is about the modem of the paste: what holds of one family holds of no other."""
+    about = match.entry.family or ("sqn3330" if match.entry.area in _ABOUT_SQN3330 else "any")
+    return not family or about in ("any", family)
 
 
 def _ends(hit: signs.Hit) -> Iterable[int]:

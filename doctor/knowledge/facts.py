@@ -33,6 +33,10 @@ _PATTERNS: dict[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
     "progress": (("%",), re.compile(r"\][ ]+(\d{1,3})%")),
     "mode": (("smod?", "modem state"), re.compile(r"SMOD\?[^\n]{0,40}\n?[^\n\d]{0,8}(\d)\b|[Mm]odem state: (\d)")),
 }
+_FAMILIES = {
+    "sqn3330": re.compile(r"SQN3330|sqnsupgrade|\bLR[56]\.\d|Bootloader[012]\*? {0,4}:|\b(?:FiPy|GPy|G01)\b|SMSWBOOT"),
+    "monarch2": re.compile(r"\bGM02S|SQNMODEACTIVE|\bUE8\.\d|\bLR8\.\d|Monarch ?2\b"),
+}
 _ONLY_LAST = ("progress", "mode")
 _OLD_BANNER = re.compile(r"firmware updater >>>|Entering recovery mode")
 _AUGUST = re.compile(r"0 to Retry or 1 to Resume|Bootrom updated successfully")
@@ -59,6 +63,12 @@ class Facts:
     by_kind: dict[str, tuple[str, ...]]
 
     @property
+    def family(self) -> str:
+        """The modem's family, ``sqn3330`` or ``monarch2``; empty where the paste tells of none or of both."""
+        found = self.by_kind.get("family", ())
+        return found[0] if len(found) == 1 else ""
+
+    @property
     def generation(self) -> str:
         """The updater's generation as the reference counts them; empty where unknown."""
         return (self.by_kind.get("generation") or ("",))[0]
@@ -75,6 +85,9 @@ def facts_of(paste: Paste) -> Facts:
         values = dict.fromkeys(next(filter(None, hit.groups()), "") for hit in pattern.finditer(text))
         if values:
             found[kind] = tuple(values)[-1:] if kind in _ONLY_LAST else tuple(values)[:_MOST]
+    families = tuple(family for family, told in _FAMILIES.items() if told.search(text))
+    if families:
+        found["family"] = families
     generation = _generation(text, found.get("updater", ()))
     if generation:
         found["generation"] = (generation,)

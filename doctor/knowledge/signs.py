@@ -75,13 +75,15 @@ def _candidates(paste: Paste) -> Iterator[tuple[str, list[int]]]:
     words = _words(text) if len(text) > _WORDS_FROM_CHARS else None
     known: dict[str, bool] = {}
 
-    def holds(part: str) -> bool:
+    def stands(part: str) -> bool:
         if part not in known:
             known[part] = (words is None or _inner_words(part) <= words) and part in text
         return known[part]
 
     for source in sources().values():
-        numbers = [number for number, parts in enumerate(source.has) if all(map(holds, parts))]
+        numbers = [
+            number for number, parts in enumerate(source.has) if all(any(map(stands, p.split("|"))) for p in parts)
+        ]
         if numbers:
             yield source.id, numbers
 
@@ -119,7 +121,7 @@ def _places(sign: Sign, paste: Paste, facts: Facts) -> Iterator[tuple[int, int]]
 def _spans(sign: Sign, paste: Paste) -> Iterator[tuple[int, int]]:
     pattern = sign.match or re.escape(sign.has[0])
     reach = _FAR_REACH_CHARS if r"[\s\S]" in sign.match else _REACH_CHARS
-    rarest = min((paste.places(part) for part in sign.has), key=lambda places: len(places))
+    rarest = min((_places_of(part, paste) for part in sign.has), key=len)
     taken = -1
     for start, end in _windows(rarest, reach, len(paste.text)):
         # \Z means the end of the paste, so a window must not end before it.
@@ -128,6 +130,10 @@ def _spans(sign: Sign, paste: Paste) -> Iterator[tuple[int, int]]:
             if first > taken and first < end:
                 taken = first
                 yield first, last
+
+
+def _places_of(part: str, paste: Paste) -> list[int]:
+    return sorted(place for one in part.split("|") for place in paste.places(one))
 
 
 def _windows(places: Iterable[int], reach: int, length: int) -> Iterator[tuple[int, int]]:

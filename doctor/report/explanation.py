@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PROOFS_SHOWN = 6  #: lines that prove one match, without --verbose
 LINE_CHARS = 150
 _FACT_NAMES = {"modem": "modem firmware", "mode": "modem mode (SMOD)", "updater": "updater version"}
-_HIDDEN_FACTS = ("build", "generation")
+_HIDDEN_FACTS = ("build", "generation", "family")
 
 
 def console(explained: Explained, *, named: bool, verbose: bool) -> RenderableType:
