@@ -104,7 +104,7 @@ _DOMAIN = re.compile(
     r"(?<![a-z])(?:fipy|gpy|g01|pycom|modems?|lte|sqnsupgrade|sequans|monarch|sqn3330|pymakr|updater|micropython|repl"
     r"|pysense|pytrack|pybytes|expansion|esp32|sd|cards?|karte|tarjeta|com[ -]?ports?|firmware|flash\w*|mirror"
     r"|nb-?iot|nb1|cat-?m1|upgdiff|48829|41065|41019|33080|3v3|p12|p2|g23|[\w.-]*\.(?:dup|elf)|dup|boards?|modul\w?|usb"
-    r"|serial|jumpers?|machine\.reset|ports?|prompt|wsl|uploads?|lr[56])(?![a-z])"
+    r"|serial|jumpers?|carte|kaart|puerto|poort|placa|bord|cable|kabel|resetknop|interfaz|machine\.reset|ports?|prompt|wsl|uploads?|lr[56])(?![a-z])"
 )
 _ENDINGS = ("ings", "ing", "ies", "ed", "es", "en", "er", "s", "e", "t", "n")
 

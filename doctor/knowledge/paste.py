@@ -43,6 +43,25 @@ _STRAIGHT = {
     "\u00b4": "'",
     "\u00a0": " ",
 }
+#: Old MicroPython prints the bare number. Linux's names, of which the firmware takes these.
+_ERRNO = {
+    1: "EPERM",
+    2: "ENOENT",
+    5: "EIO",
+    8: "ENOEXEC",
+    12: "ENOMEM",
+    13: "EACCES",
+    16: "EBUSY",
+    17: "EEXIST",
+    19: "ENODEV",
+    22: "EINVAL",
+    28: "ENOSPC",
+    30: "EROFS",
+    84: "EILSEQ",
+    110: "ETIMEDOUT",
+}
+_ADDED = "\x01"  #: in no cleaned line: control characters are shown as ``\\x01``
+_BARE_ERRNO = re.compile(r"OSError: (?:\[Errno )?(\d{1,3})\]?(?= *$)", re.MULTILINE)
 #: Letters outside ASCII that ``re`` takes for i, s and k when it ignores case; lower case makes two of the first.
 _ODD_CASES = "\u0130\u0131\u017f\u212a"
 _DIGITS = bytes.maketrans(b"0123456789#", b"0000000000 ")
@@ -55,6 +74,8 @@ class Paste:
     numbers  the number that each line has in what was given, from 1
     raw      the lines joined by newlines, cleaned, typographic quotes as they were
     text     the same with straight quotes; every character at the same place as in ``raw``
+
+    Behind the bare number of an error both have its name, after a mark that no paste can hold.
     cut      whether some of what was given was left out because there was too much
     """
 
@@ -86,12 +107,12 @@ class Paste:
     @property
     def lines(self) -> list[str]:
         """The lines, as they were typed."""
-        return self.raw.split("\n")
+        return [self.line(index) for index in range(len(self.starts))]
 
     def line(self, index: int) -> str:
         """One line, as it was typed."""
         start, end = self.span(index, index + 1)
-        return self.raw[start:end]
+        return self.raw[start:end].partition(_ADDED)[0]
 
     @cached_property
     def _found(self) -> dict[str, list[int]]:
@@ -154,11 +175,18 @@ def read(data: bytes) -> Paste:
             cut = cut or left_out
             break
     raw = kept.text()
+    if "OSError: " in raw:
+        raw = _BARE_ERRNO.sub(_with_name, raw)
     text = raw
     if not raw.isascii():
         for curly, straight in _STRAIGHT.items():
             text = text.replace(curly, straight)
     return Paste(kept.numbers or array("L", (1,)), raw, text, cut)
+
+
+def _with_name(found: re.Match[str]) -> str:
+    number = int(found[1])
+    return f"{found[0]}{_ADDED}[Errno {number}] {_ERRNO[number]}" if number in _ERRNO else found[0]
 
 
 def is_trace(data: bytes) -> bool:
