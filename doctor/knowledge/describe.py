@@ -17,7 +17,7 @@ from doctor.knowledge.catalogue import HERE, entry, sources
 from doctor.knowledge.paste import Paste
 
 LEAST_SCORE = 0.24  #: below, what fits best fits by chance (measured: docs/explain-quality.md)
-NEAR_BEST = 0.86  #: entries that score this share of the best are shown too
+NEAR_BEST = 0.9  #: entries that score this share of the best are shown too
 _MOST = 3
 _MOST_QUERY_CHARS = 6_000  #: a description is a page at most
 #: Words shared with the entry, and the score that so few need at least: one rare word fits many a text by chance.
