@@ -12,6 +12,7 @@ from doctor.knowledge.paste import Paste, decode, is_trace
 _DOCUMENT = re.compile(rb'\s*\{\s*"schema": ?"fipy-doctor/([a-z-]{1,20})/\d{1,3}"')
 _LOG = re.compile(r"\d\d:\d\d:\d\d +\d{1,9}\.\d{3} log of this flash: ")
 _PROVED = re.compile(r" flashed and proved: ([^\n]{1,80})")
+_RELEASE = re.compile(r"\bLR\d\.\d\.\d\.\d-\d{5}\b")
 _MOST_JSON = 1 << 20  #: of one document; a report has some 50 kB
 _MOST_NAMED = 3
 _FAILED = ("fail", "error")
@@ -39,7 +40,9 @@ def recognise(data: bytes, paste: Paste) -> OwnOutput | None:
     if found is not None:
         return _document(found[1].decode("ascii"), data)
     if is_trace(data):
-        return OwnOutput("This is a trace of fipy-doctor: every byte that crossed the port.")
+        builds = _RELEASE.findall(paste.text)
+        last = f" The modem said last that it runs {builds[-1]}." if builds else " No modem says in it what it runs."
+        return OwnOutput(f"This is a trace of fipy-doctor: every byte that crossed the port.{last}")
     if _LOG.match(paste.line(0)):
         return _log(paste)
     return None
