@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from doctor.bench import Bench
 from doctor.board import begun, files, own_names
@@ -14,7 +15,7 @@ from doctor.plural import counted
 
 CUT = "corrupt-upload"
 UPLOAD = Remedy("upload-scripts", Grade.ASKS)
-RESET = Remedy("reset-flash", Grade.ASKS)
+RESET = Remedy("reset-flash", Grade.DESTROYS)
 CURES = {cure.id: cure for cure in (UPLOAD, RESET)}
 
 
@@ -44,6 +45,8 @@ class BoardFilesComplete(Check):
             gone = begun.gone(bench.board, one)
             if gone:
                 return self._unfinished(one, [goal.path for goal in gone])
+        for path in begun.damaged(bench.board, book):
+            return self._unread(path)
         there = _paths(bench)
         if any(map(own_names.is_ours, there)):
             return self._left(there)
@@ -57,6 +60,13 @@ class BoardFilesComplete(Check):
             evidence={"command": list(one.command), "folder": one.folder, "missing": [shown(p, 300) for p in paths]},
             cause="it was cut: a power dip, an unplugged cable, or this program was stopped",
             remedies=(CURES[one.what],) if one.what in CURES else (),
+        )
+
+    def _unread(self, path: Path) -> Finding:
+        return self.warn(
+            f"a note of what was begun with the board's files, and perhaps not ended, cannot be read: {path}",
+            evidence={"note": str(path)},
+            cause=f"{begun.DAMAGED}; {begun.MEND_RECORD}",
         )
 
     def _left(self, there: Sequence[str]) -> Finding:

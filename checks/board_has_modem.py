@@ -27,6 +27,7 @@ class BoardHasModem(Check):
     needs = (Needs.PORT, Needs.BOARD)
     after = ("repl-answers",)
     deadline_s = 30.0
+    gates = True
     finds = ("non-lte-board", "firmware-without-lte-class", "release-string-lies", "board-firmware-outdated")
 
     def look(self, bench: Bench) -> Finding:

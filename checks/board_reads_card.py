@@ -27,7 +27,8 @@ OTHER = "sd-unable-to-mount-generic"
 CUT = "ftp-truncated-file"
 NOT_FLUSHED = "write-protected-or-unsafe-eject"
 
-FORMAT = Remedy("reformat-sd", Grade.ASKS)
+FORMAT = Remedy("reformat-sd", Grade.DESTROYS)
+WITHOUT = Remedy("go-without-card", Grade.MANUAL)
 RESEAT = Remedy("reseat-card", Grade.MANUAL)
 POWER = Remedy("power-cycle", Grade.MANUAL)
 COPY = Remedy("copy-dup", Grade.MANUAL)
@@ -60,13 +61,15 @@ class BoardReadsCard(Check):
     where the firmware gives them, the partition table and boot sectors. Compared with --firmware by size (by content
     with --thorough) and with --sd. What was not mounted is unmounted again.
 
-    Cures: reformat-sd, move-dup, copy-dup, reseat-card, power-cycle. Flashing over USB needs no card.
+    Cures: reseat-card, power-cycle, copy-dup, move-dup, go-without-card (flashing over USB needs none), reformat-sd.
     """
 
     id = "board-reads-card"
     needs = (Needs.BOARD,)
     after = ("board-has-modem",)
     deadline_s = 180.0
+    gates = True
+    way = "card"
     finds = (
         LISTS_NOTHING,
         IN_FOLDER,
@@ -97,7 +100,10 @@ class BoardReadsCard(Check):
             finding = self._nothing_listed(view, on_pc)
         else:
             finding = self._listed(bench, view)
-        return replace(finding, evidence={**_evidence(view, on_pc), **finding.evidence})
+        remedies = finding.remedies
+        if bench.link.network is not None or bench.options.card_file is not None:  # there a card is needed
+            remedies = tuple(remedy for remedy in remedies if remedy != WITHOUT)
+        return replace(finding, evidence={**_evidence(view, on_pc), **finding.evidence}, remedies=remedies)
 
     def _dead(self, view: CardView, *, card_on_pc: bool) -> Finding:
         """SD() failed: electrical, before any question of file systems. Flashing over USB needs no card."""
@@ -110,7 +116,7 @@ class BoardReadsCard(Check):
         what = "no card in the board, or it does not answer; flashing over USB needs none"
         if card_on_pc:
             what = "no card in the board: it cannot be tried there while it is at the PC (--sd)"
-        return self.warn(what, catalogue=NO_CARD if known else OTHER, cause=cause, remedies=(RESEAT, POWER))
+        return self.warn(what, catalogue=NO_CARD if known else OTHER, cause=cause, remedies=(WITHOUT, RESEAT, POWER))
 
     def _unreadable(self, view: CardView) -> Finding:
         """The card answers, and mounting or listing failed."""
@@ -120,7 +126,7 @@ class BoardReadsCard(Check):
                 "the card could not be looked at: the board says that it is mounted already, but does not show where",
                 catalogue=MOUNTED,
                 cause="a program on the board mounted it",
-                remedies=(POWER,),
+                remedies=(WITHOUT, POWER),
             )
         if "EIO" in error or "Errno 5]" in error:
             swapped = not view.mounted_by_us
@@ -128,19 +134,21 @@ class BoardReadsCard(Check):
                 f"the board cannot read its card: {shown(error)}",
                 catalogue=SWAPPED if swapped else CONTACT,
                 cause="the card was changed while it was mounted" if swapped else "bad contact, or a failing card",
-                remedies=(POWER, RESEAT) if swapped else (RESEAT, POWER),
+                remedies=(POWER, RESEAT, WITHOUT) if swapped else (RESEAT, POWER, WITHOUT),
             )
         known = "requested operation failed" in error or "ENODEV" in error or "Errno 19]" in error
         if not known:
             return self.fail(
-                f"the board cannot use its card: {shown(error)}", catalogue=OTHER, remedies=(POWER, RESEAT, FORMAT)
+                f"the board cannot use its card: {shown(error)}",
+                catalogue=OTHER,
+                remedies=(POWER, RESEAT, WITHOUT, FORMAT),
             )
         catalogue, words = _why_no_fat(view)
         return self.fail(
             f"the board finds no FAT volume on its card: {words}",
             catalogue=catalogue,
             cause="the board reads FAT16 and FAT32 on a whole card or in one of four MBR partitions, nothing else",
-            remedies=(FORMAT,),
+            remedies=(RESEAT, WITHOUT, FORMAT),
         )
 
     def _nothing_listed(self, view: CardView, on_pc: OnPc | None) -> Finding:
@@ -152,7 +160,7 @@ class BoardReadsCard(Check):
                 f"the card mounts on the board but lists nothing, {what}",
                 catalogue=LISTS_NOTHING,
                 cause=cause,
-                remedies=(FORMAT, RESEAT),
+                remedies=(RESEAT, WITHOUT, FORMAT),
             )
         if on_pc is not None or _really_empty(view):
             return self.warn(
@@ -165,7 +173,7 @@ class BoardReadsCard(Check):
             "the card mounts on the board but lists nothing: it is empty, or the board cannot read it",
             catalogue=LISTS_NOTHING,
             cause="this firmware reports a directory that it cannot read as an empty one; compare with the PC by --sd",
-            remedies=(FORMAT, COPY, RESEAT),
+            remedies=(RESEAT, WITHOUT, COPY, FORMAT),
         )
 
     def _listed(self, bench: Bench, view: CardView) -> Finding:

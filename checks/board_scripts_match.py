@@ -47,6 +47,7 @@ class BoardScriptsMatch(Check):
     needs = (Needs.BOARD,)
     after = ("board-has-modem",)
     deadline_s = 240.0
+    gates = True
     finds = (
         PAGE,
         DAMAGED,

@@ -28,6 +28,7 @@ class BootStartsNoUpdater(Check):
     needs = (Needs.BOARD,)
     after = ("board-has-modem",)
     deadline_s = 120.0
+    gates = True
     overridable = False
     finds = (AUTORUN,)
 

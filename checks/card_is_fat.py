@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     from doctor.card.card import Card
 
 _MOST_NAMED = 3  #: problems on the one line; all are in the evidence
-_REFORMAT = Remedy("reformat-sd", Grade.ASKS)
+_REFORMAT = Remedy("reformat-sd", Grade.DESTROYS)
 _REPAIR = Remedy("repair-sd", Grade.ASKS)
-_COPY = Remedy("copy-dup", Grade.MANUAL)
 _CAUSES = {
     "sd-exfat-or-over-32gb": "cards above 32 GB are sold as exFAT, and Windows formats them so again",
     "sd-partition-layout": "the card was a boot disk before, or was divided by a tool of macOS, Linux or Windows",
@@ -50,6 +49,7 @@ class CardIsFat(Check):
     id = "card-is-fat"
     needs = (Needs.CARD,)
     deadline_s = 30.0
+    gates = True
     finds = tuple(_CAUSES)
 
     def look(self, bench: Bench) -> Finding:
@@ -143,7 +143,7 @@ def _remedies(card: Card, volume: Volume) -> tuple[Remedy, ...]:
     if card.heals():
         return (_REPAIR, _REFORMAT)
     if any(problem.unsafe for problem in volume.problems):
-        return (_REFORMAT, _COPY)  # a new copy on a torn table tears other files; a new table holds
+        return (_REFORMAT,)  # and no new copy: on a torn table it tears other files; a new table holds
     return (_REFORMAT,)
 
 

@@ -26,7 +26,7 @@ _MOVE = Remedy("move-dup", Grade.ASKS)
 _COPY = Remedy("copy-dup", Grade.MANUAL)
 _UNZIP = Remedy("unzip-firmware", Grade.MANUAL)
 _DOWNLOAD = Remedy("redownload-firmware", Grade.MANUAL)
-_REFORMAT = Remedy("reformat-sd", Grade.ASKS)
+_REFORMAT = Remedy("reformat-sd", Grade.DESTROYS)
 _REPAIR = Remedy("repair-sd", Grade.ASKS)
 _APPLE_DOUBLE_MAGIC = bytes.fromhex("00051607")
 
@@ -58,6 +58,7 @@ class DupAtRoot(Check):
     needs = (Needs.CARD,)
     after = ("card-is-fat",)
     deadline_s = 120.0
+    gates = True
     finds = (
         "dup-in-folder-named-sd",
         "hidden-double-extension",
@@ -120,7 +121,7 @@ def _on_this_card(card: Card, remedies: tuple[Remedy, ...]) -> tuple[Remedy, ...
         return remedies
     if card.heals():
         return (_REPAIR, *remedies)
-    return tuple(dict.fromkeys((_REFORMAT, *(remedy for remedy in remedies if remedy != _MOVE))))
+    return tuple(dict.fromkeys((*(remedy for remedy in remedies if remedy not in (_MOVE, _COPY)), _REFORMAT)))
 
 
 def _first_fault(

@@ -55,6 +55,7 @@ class FirmwareIsWhole(Check):
     id = "firmware-is-whole"
     needs = (Needs.FIRMWARE,)
     deadline_s = 60.0
+    gates = True
     overridable = False
     finds = (
         "error-page-saved-as-dup",

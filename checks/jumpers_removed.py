@@ -69,6 +69,7 @@ class JumpersRemoved(Check):
         "board-reads-card",
     )
     deadline_s = 120.0
+    gates = True
     finds = (FITTED,)
 
     def look(self, bench: Bench) -> Finding:

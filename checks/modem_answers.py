@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from doctor.bench import Bench
-from doctor.board import carriers
 from doctor.check import Check, Evidence, Finding, Grade, Needs, Remedy, Status
 from doctor.escape import shown
 from doctor.modem.facts import ModemFacts
@@ -35,6 +34,7 @@ class ModemAnswers(Check):
     needs = (Needs.PORT, Needs.MODEM)
     after = ("port-opens", "board-has-modem")
     deadline_s = 420.0
+    gates = True
     overridable = False
     finds = (
         "modem-left-in-update-boot",
@@ -63,7 +63,7 @@ class ModemAnswers(Check):
                 cause="--via modem is for a modem whose own UART is wired to this computer",
                 remedies=(Remedy("leave-via-away", Grade.MANUAL),),
             )
-        carrier = _carrier_with_jumpers(bench)
+        carrier = bench.carrier_with_jumpers
         given = bench.options.updater_elf is not None
         judged = verdict(facts, updater_given=given, lte_hangs=lte_hangs, jumpers=carrier is not None)
         summary = judged.summary
@@ -90,17 +90,6 @@ class ModemAnswers(Check):
 def _is_board(bench: Bench) -> bool:
     """Whether a board's prompt answers where only a modem was looked for."""
     return bench.contact.seen in (Seen.REPL, Seen.RAW_REPL, Seen.PASTE, Seen.SAFE_BOOT)
-
-
-def _carrier_with_jumpers(bench: Bench) -> str | None:
-    """Name of the carrier board where its jumpers may be in the way; None where there are none that reach the modem."""
-    if bench.is_bare_modem:
-        if bench.through_mirror is None:  # behind a mirror there is a board
-            return None
-    elif bench.board_facts.sysname != "FiPy":
-        return None
-    seat = carriers.seat(bench.options.carrier, carriers.port_behind(bench.link))
-    return None if seat.has_no_jumpers else seat.name
 
 
 def _evidence(facts: ModemFacts) -> Evidence:

@@ -7,8 +7,9 @@ import sys
 from doctor.bench import Bench
 from doctor.check import Check, Finding, Grade, Needs, Remedy
 from doctor.errors import LinkError
+from doctor.holders import modemmanager_running
 from doctor.openfail import device_of
-from doctor.ports import list_ports, modemmanager_running
+from doctor.ports import list_ports
 
 _CURES = {
     "port-not-found": ("plug-in",),
@@ -17,6 +18,7 @@ _CURES = {
     "wrong-serial-port-chosen": ("plug-in",),
     "port-permission-denied": ("grant-port-access",),
     "port-busy": ("close-other-program",),
+    "flash-under-way": ("leave-it-alone",),
     "board-not-on-wifi": ("join-wifi",),
     "wifi-connection-lost": ("join-wifi",),
     "telnet-login-refused": ("give-login",),
@@ -32,12 +34,13 @@ class PortOpens(Check):
     Looks at: opens the port (RTS and DTR asserted beforehand, no flow control) and keeps it open. Looks for who holds
     it where it is busy, at the rights of the device where they forbid it, and for a running ModemManager. Sends
     nothing.
-    Cures: plug-in, grant-port-access, close-other-program, stop-modemmanager, join-wifi, give-login.
+    Cures: plug-in, leave-it-alone, grant-port-access, close-other-program, stop-modemmanager, join-wifi, give-login.
     """
 
     id = "port-opens"
     needs = (Needs.PORT,)
     deadline_s = 15.0
+    gates = True
     finds = (*_CURES, "port-number-changes-on-replug", "mirror-terminal-still-open")
 
     def look(self, bench: Bench) -> Finding:

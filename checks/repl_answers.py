@@ -36,6 +36,7 @@ class ReplAnswers(Check):
     needs = (Needs.PORT, Needs.BOARD)
     after = ("port-opens",)
     deadline_s = 60.0
+    gates = True
     finds = (
         "main-py-blocks-repl",
         "pybytes-occupies-board",

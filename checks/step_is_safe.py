@@ -61,6 +61,7 @@ class StepIsSafe(Check):
     after = ("modem-answers",)
     follows = ("firmware-is-whole",)
     deadline_s = 420.0
+    gates = True
     overridable = False
     finds = (
         "diff-with-wrong-base",

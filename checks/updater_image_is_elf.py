@@ -48,6 +48,7 @@ class UpdaterImageIsElf(Check):
     id = "updater-image-is-elf"
     needs = (Needs.UPDATER_ELF,)
     deadline_s = 30.0
+    gates = True
     overridable = False
     finds = (
         "files-swapped",

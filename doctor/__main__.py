@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import sys
+from typing import NoReturn
 
 from doctor import stdio
 
@@ -14,8 +15,8 @@ STOPPED = 130
 """Exit code where Ctrl-C comes before the command line is loaded (``doctor.errors.Exit.STOPPED`` loads more)."""
 
 
-def main() -> int:
-    """Run the command line and return its exit code."""
+def main() -> NoReturn:
+    """Run the command line and end the program with its exit code: what starts a zip asks for no result."""
     stdio.make_steady()
     try:
         code = _run()
@@ -27,7 +28,7 @@ def main() -> int:
         sys.stderr.write(f"fipy-doctor itself broke: {type(err).__name__}: {err}\n  next:  install fipy-doctor again\n")
         code = FAILED
     stdio.tell_what_was_lost()
-    return code
+    sys.exit(code)
 
 
 def _run() -> int:
@@ -45,4 +46,4 @@ def _run() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -223,6 +223,22 @@ class Bench:
         return self.options.via_modem or self.through_mirror is not None or self.contact.seen is Seen.MODEM
 
     @property
+    def carrier_with_jumpers(self) -> str | None:
+        """Name of the carrier board whose jumpers may be in the modem's way; None where none reach the modem.
+
+        Raises BoardError where a board cannot be asked what it is.
+        """
+        from doctor.board import carriers
+
+        if self.is_bare_modem:
+            if self.through_mirror is None:  # behind a mirror there is a board
+                return None
+        elif self.board_facts.sysname != "FiPy":
+            return None
+        seat = carriers.seat(self.options.carrier, carriers.port_behind(self.link))
+        return None if seat.has_no_jumpers else seat.name
+
+    @property
     def board(self) -> Board:
         """The board with its REPL in raw mode. Raises BoardError where no prompt is to be had."""
         with self._lock:

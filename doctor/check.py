@@ -40,6 +40,8 @@ class Grade(str, Enum):
     """``fix`` shows the plan and needs consent."""
     MANUAL = "manual"
     """Steps for the user's hands."""
+    DESTROYS = "destroys"
+    """As ASKS; what lies there now is gone afterwards, or comes back from a backup only. It always comes last."""
 
 
 class Needs(str, Enum):
@@ -77,7 +79,7 @@ class Finding:
     evidence     what was seen, as flat data
     catalogue    id of the known failure in doctor/knowledge, where there is one
     cause        the best known cause, in words
-    remedies     cures, best first
+    remedies     cures, best first; those that destroy stand behind all others, whatever a check says
     caused_by    id of the check whose finding explains this one
     link         where to read more
     """
@@ -92,6 +94,10 @@ class Finding:
     remedies: tuple[Remedy, ...] = ()
     caused_by: str | None = None
     link: str = ""
+
+    def __post_init__(self) -> None:
+        harmless_first = sorted(self.remedies, key=lambda remedy: remedy.grade is Grade.DESTROYS)
+        object.__setattr__(self, "remedies", tuple(harmless_first))
 
     @property
     def failed(self) -> bool:
@@ -116,12 +122,16 @@ class Check(ABC):
     """Checks that run earlier where both run, without blocking this one."""
     deadline_s: ClassVar[float]
     """Longest run time in seconds of the bench's clock."""
-    gates: ClassVar[bool] = True
-    """Whether a failure stops flashing."""
+    gates: ClassVar[bool] = False
+    """Whether a failure stops flashing: only where the check says so itself."""
+    way: ClassVar[str] = ""
+    """The one way of flashing (``--via``) that a failure closes; who asks for another one goes it. "": all ways."""
     overridable: ClassVar[bool] = True
     """Whether ``flash --override ID`` may lift the gate."""
     finds: ClassVar[tuple[str, ...]] = ()
     """Catalogue ids that this check can report."""
+    package: str = ""
+    """The package of other people that brought it, set by whoever loads it; empty for ours."""
 
     @abstractmethod
     def look(self, bench: Bench) -> Finding:
@@ -170,3 +180,7 @@ class Check(ABC):
     def skipped(self, reason: SkipReason, summary: str, *, caused_by: str | None = None) -> Finding:
         """The check does not apply, or could not run."""
         return Finding(self.id, Status.SKIP, summary, skip_reason=reason, caused_by=caused_by)
+
+    def lost(self) -> Finding:
+        """It was to run and brought no finding, which is never good news."""
+        return Finding(self.id, Status.ERROR, f"the check {self.id} brought no finding", cause="a fault of fipy-doctor")

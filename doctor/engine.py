@@ -13,19 +13,18 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-import checks as builtin_checks
 from doctor.bench import Bench
 from doctor.check import Check, Finding, Needs, SkipReason, Status
 from doctor.clock import Deadline, SystemClock
-from doctor.discover import classes_in
 from doctor.errors import DeadlineOverrun, DoctorError, Exit, PortLost, UsageError
+from doctor.escape import shown
 from doctor.events import CheckEnded, CheckStarted, Listener, ignore
 from doctor.links import with_link
+from doctor.roster import Roster, everybody, in_order
 
 if TYPE_CHECKING:
     from doctor.link import Link
 
-ENTRY_POINT_GROUP = "fipy_doctor.checks"  #: other people's checks (docs/adding-a-check.md)
 GRACE_S = 5.0  #: after a check's own deadline, before its thread is given up; the deadline itself is kept by the link
 UNWIND_S = 2.0  #: after that deadline or Ctrl-C, for a check to notice it at its next byte and end by itself
 POLL_S = 0.1  #: how often a waiting engine looks for Ctrl-C
@@ -40,13 +39,17 @@ class Report:
     """What one run of checks found.
 
     findings     the cause first, its consequences behind it, then warnings, passes and skips
-    warnings     about the run itself: a broken plug-in, an overrun total deadline
+    warnings     about the run itself: a check of another package that was left out
     interrupted  the user pressed Ctrl-C; findings hold what was known by then, nothing of what was cut short
+    left_out     ids of gating checks that the user left out of this run: what it found does not open the gate
+    strict       what is only worth knowing, and a warning about the run, count as failed too
     """
 
     findings: tuple[Finding, ...]
     warnings: tuple[str, ...] = ()
     interrupted: bool = False
+    left_out: tuple[str, ...] = ()
+    strict: bool = False
 
     @property
     def failed(self) -> tuple[Finding, ...]:
@@ -55,62 +58,21 @@ class Report:
 
     @property
     def exit_code(self) -> Exit:
-        """130 after Ctrl-C, 1 where a check failed, else 0."""
+        """130 after Ctrl-C, 1 where a check failed or none ran, else 0."""
         if self.interrupted:
             return Exit.STOPPED
-        return Exit.FAILED if self.failed else Exit.OK
+        to_know = self.strict and (self.warnings or any(f.status is Status.WARN for f in self.findings))
+        return Exit.FAILED if self.failed or to_know or not self.findings else Exit.OK
 
     def finding(self, check_id: str) -> Finding | None:
         """The finding of one check, if it ran."""
         return next((f for f in self.findings if f.check == check_id), None)
 
 
-def builtin() -> list[Check]:
-    """The checks of the package ``checks``, one instance each."""
-    return in_order(kind() for kind in classes_in(builtin_checks, Check))  # type: ignore[type-abstract]
-
-
-def _is_builtin(check: Check) -> bool:
-    return type(check).__module__.startswith(f"{builtin_checks.__name__}.")
-
-
-def plugins() -> tuple[list[Check], list[str]]:
-    """Other people's checks, and a warning for each package whose check cannot be loaded."""
-    from importlib.metadata import entry_points
-
-    found: list[Check] = []
-    warnings: list[str] = []
-    for point in entry_points(group=ENTRY_POINT_GROUP):
-        package = point.dist.name if point.dist is not None else point.value
-        try:
-            check = point.load()()
-            if not isinstance(check, Check):
-                raise TypeError(f"{point.value} is no doctor.check.Check")
-        except Exception as err:
-            warnings.append(f"the check {point.name} of the package {package} cannot be loaded: {err!r}")
-        else:
-            found.append(check)
-    return found, warnings
-
-
-def in_order(checks: Iterable[Check]) -> list[Check]:
-    """Checks sorted so that each stands behind those it needs or follows; else by id. Raises ValueError on a circle."""
-    waiting = {check.id: check for check in sorted(checks, key=lambda c: c.id)}
-    ordered: list[Check] = []
-    while waiting:
-        ready = [c for c in waiting.values() if not any(i in waiting for i in (*c.after, *c.follows) if i != c.id)]
-        if not ready:
-            raise ValueError(f"these checks wait for each other: {', '.join(waiting)}")
-        ordered += ready
-        for check in ready:
-            del waiting[check.id]
-    return ordered
-
-
 def choose(checks: Sequence[Check], select: Iterable[str] = (), ignored: Iterable[str] = ()) -> list[Check]:
     """The checks to run: the selected ones with all that they stand on, less the ignored ones.
 
-    Raises UsageError for an id that no check has.
+    Raises UsageError for an id that no check has, and where none is left.
     """
     by_id = {check.id: check for check in checks}
     wanted, unwanted = list(select), set(ignored)
@@ -127,7 +89,10 @@ def choose(checks: Sequence[Check], select: Iterable[str] = (), ignored: Iterabl
                 closed.add(check_id)
                 wanted += [i for i in by_id[check_id].after if i in by_id]
         checks = [c for c in checks if c.id in closed]
-    return [c for c in checks if c.id not in unwanted]
+    left = [c for c in checks if c.id not in unwanted]
+    if not left:
+        raise UsageError("usage", "no check is left to run", next="leave fewer of them out with --ignore")
+    return left
 
 
 class _Overrun(Exception):
@@ -250,7 +215,11 @@ class _Run:
                 return
             self._await(check)
             self.listen(CheckStarted(check.id))
-            finding = with_link(self._examine(check), has_page=_is_builtin(check))
+            try:
+                finding = self._examine(check)
+            except BaseException as err:  # SystemExit too: nothing that a check does may end its lane
+                finding = self._broken(check, f"broke: {shown(repr(err), 300)}")
+            finding = with_link(finding)
             if self.stop.is_set() and self._uses_port(check):
                 return  # it was cut short: what it found tells nothing of the bench
             with self.changed:
@@ -275,7 +244,7 @@ class _Run:
             return check.skipped(SkipReason.BLOCKED, "not examined, because the time given for the whole run is over")
         limit_s = check.deadline_s if self.total is None else min(check.deadline_s, self.total.left_ms / 1000)
         try:
-            return self._look(check, limit_s)
+            return self._own(check, self._look(check, limit_s))
         except (_Overrun, DeadlineOverrun):
             if self._uses_port(check):
                 self.port_lost_by = check.id
@@ -290,8 +259,6 @@ class _Run:
             return replace(
                 check.fail(str(err), catalogue=err.id, cause=err.cause), evidence={"next": err.next} if err.next else {}
             )
-        except Exception as err:
-            return self._broken(check, f"broke: {err!r}")
 
     def _look(self, check: Check, limit_s: float) -> Finding:
         uses_port = self._uses_port(check)
@@ -314,12 +281,24 @@ class _Run:
             if uses_port and link is not None and not self.stop.is_set():
                 link.deadline = None
 
+    def _own(self, check: Check, found: object) -> Finding:
+        """What ``check`` found, if it is a finding and its own: none may speak for another."""
+        if not isinstance(found, Finding) or not isinstance(found.status, Status):
+            return self._broken(check, "brought no finding")
+        if found.check != check.id:
+            return self._broken(check, f"brought a finding of {shown(repr(found.check), 60)}")
+        return found
+
     def _broken(self, check: Check, what: str) -> Finding:
+        package = f"the package {shown(check.package, 60)}"
+        fault_of = f"{package}, which brought this check" if check.package else "fipy-doctor"
+        evidence = {"next": f"update or remove {package}, or leave the check out: --ignore {check.id}"}
         return Finding(
             check.id,
             Status.ERROR,
             f"the check {check.id} itself {what}",
-            cause="a fault of fipy-doctor, or a port that stopped in the middle of an answer",
+            evidence=evidence if check.package else {},
+            cause=f"a fault of {fault_of}, or a port that stopped in the middle of an answer",
         )
 
     def _blocker(self, check: Check) -> str | None:
@@ -352,7 +331,7 @@ def sorted_for_reading(findings: Iterable[Finding], order: Sequence[str]) -> tup
 def run(
     bench: Bench,
     *,
-    checks: Sequence[Check] | None = None,
+    checks: Roster | Sequence[Check] | None = None,
     select: Sequence[str] = (),
     ignored: Sequence[str] = (),
     deadline_s: float | None = None,
@@ -360,20 +339,18 @@ def run(
 ) -> Report:
     """Run checks over ``bench`` and return the report.
 
-    checks      those to choose from; None takes the built-in ones and other people's
+    checks      those to choose from; None takes our own and other people's
     select      ids to run (with those they stand on); empty runs all
     ignored     ids to leave out
     deadline_s  seconds for the whole run; what has not begun by then is skipped as blocked
 
-    Raises UsageError for an unknown id. Ctrl-C ends the run; the report then holds what was known.
+    Raises UsageError for an unknown id or where none is left, DoctorError where checks of ours are missing. Ctrl-C ends
+    the run; the report then holds what was known.
     """
-    warnings: list[str] = []
     if checks is None:
-        foreign, warnings = plugins()
-        checks = in_order([*builtin(), *foreign])
-    else:
-        checks = in_order(checks)
-    chosen = choose(checks, select, ignored)
+        checks = everybody()
+    roster = checks if isinstance(checks, Roster) else Roster(tuple(in_order(checks)))
+    chosen = choose(roster.checks, select, ignored)
     total = Deadline(SystemClock(), deadline_s) if deadline_s is not None else None
     work = _Run(bench, chosen, total, listen)
     interrupted = False
@@ -381,20 +358,34 @@ def run(
         work.go()
     except KeyboardInterrupt:
         interrupted = True
-    shown = [f for f in work.findings.values() if not select or f.check in select or f.failed]
-    findings = sorted_for_reading(shown, [c.id for c in checks])
-    return Report(findings, tuple(warnings), interrupted)
+    if not interrupted:
+        for check in chosen:
+            work.findings.setdefault(check.id, check.lost())
+    shown_ones = [f for f in work.findings.values() if not select or f.check in select or f.failed]
+    findings = sorted_for_reading(shown_ones, [c.id for c in roster.checks])
+    left_out = tuple(c.id for c in roster.checks if c.gates and c not in chosen)
+    return Report(findings, roster.warnings, interrupted, left_out)
 
 
-def barriers(report: Report, checks: Sequence[Check], overridden: frozenset[str] = frozenset()) -> tuple[Finding, ...]:
-    """The findings that forbid flashing: gating checks that failed and were not, or may not be, overridden."""
-    by_id = {check.id: check for check in checks}
+def barriers(
+    report: Report, checks: Sequence[Check], overridden: frozenset[str] = frozenset(), via: str = "auto"
+) -> tuple[Finding, ...]:
+    """The findings that forbid flashing over ``via``: gating checks that failed and are not, or may not be, overridden.
+
+    What only closes another way than the one that was asked for is none.
+
+    checks  all that are expected to have run: one that brought no finding is one that failed
+    """
     standing = []
-    for finding in report.failed:
-        check = by_id.get(finding.check)
-        if check is None or not check.gates:
+    for check in checks:
+        if not check.gates or (check.overridable and check.id in overridden):
             continue
-        if check.overridable and finding.check in overridden:
+        if check.way and via not in ("auto", check.way):
             continue
-        standing.append(finding)
-    return tuple(standing)
+        finding = report.finding(check.id)
+        if finding is None:
+            finding = check.lost()
+        if finding.failed:
+            standing.append(finding)
+    order = [finding.check for finding in report.findings]
+    return tuple(sorted(standing, key=lambda f: order.index(f.check) if f.check in order else len(order)))

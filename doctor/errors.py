@@ -28,6 +28,7 @@ class Exit(IntEnum):
 COMMAND_IDS = {
     "usage": "the command line cannot be understood",
     "internal": "fipy-doctor itself broke",
+    "checks-missing": "a check of fipy-doctor itself is missing or cannot be loaded",
     "not-confirmed": "a yes is needed and nobody can be asked",
     "unknown-check": "there is no check of that name",
     "never-overridden": "a check that guards the modem was to be overridden",

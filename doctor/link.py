@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from doctor.clock import Clock, Deadline, SystemClock
 from doctor.errors import DeadlineOverrun, LinkError, PortLost, UsageError
 from doctor.openfail import device_of, exclude_others, explain, include_others, scheme_of
+from doctor.power_off import UNPLUG
 from doctor.telnet_url import TelnetAddress, is_telnet, parse, shown_url, without_password
 from doctor.trace import Trace
 
@@ -124,7 +125,7 @@ class Link:
                     f"the port took no bytes for {WRITE_TIMEOUT_S:.0f} s",
                     on=self.name,
                     cause="the driver or the USB chip is stuck, or another program stopped the line",
-                    next="unplug the board, wait 10 s, plug it in again",
+                    next=f"{UNPLUG}, wait 10 s, and plug in again",
                 ) from err
             raise self._lost(err) from err
 

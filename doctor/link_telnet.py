@@ -296,8 +296,8 @@ def _turned_away(name: str) -> LinkError:
         "the board takes the connection but asks for no login",
         on=name,
         cause=BUSY_CAUSE,
-        next="disconnect it (in an editor: disconnect, and switch off auto-connect), or press the board's reset button;"
-        " then run the command again",
+        next="disconnect it (in an editor: disconnect, and switch off auto-connect), then run the command again; a"
+        " fipy-doctor may be flashing: leave it alone",
     )
 
 

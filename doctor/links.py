@@ -41,12 +41,8 @@ def subject(finding: Finding) -> tuple[Kind, str]:
     return Kind.CHECK, finding.check
 
 
-def with_link(finding: Finding, *, has_page: bool) -> Finding:
-    """``finding`` with its link, the command that shows its page; one that the check set itself stays.
-
-    has_page  the check is one of ours; other people's checks have no page
-    """
-    kind, page_id = subject(finding)
-    if finding.link or (kind is Kind.CHECK and not has_page):
+def with_link(finding: Finding) -> Finding:
+    """``finding`` with its link, the command that shows its page; one that the check set itself stays."""
+    if finding.link:
         return finding
-    return replace(finding, link=page_command(page_id))
+    return replace(finding, link=page_command(subject(finding)[1]))

@@ -10,14 +10,21 @@ import stat
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from doctor.errors import LinkError, UsageError
-from doctor.ports import is_wsl, list_ports, modemmanager_running, similar_names, who_holds
+from doctor.holders import Holder, modemmanager_running, who_holds
+from doctor.ports import is_wsl, list_ports, similar_names
+from doctor.power_off import UNPLUG
 
 _NOT_SERIAL = (errno.ENOTTY, errno.EINVAL, errno.EISDIR, errno.EIO)
 _BUSY = (errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK)
 _HUNG_UP = (errno.EPIPE, errno.ECONNRESET, errno.ECONNABORTED)
 _ABSENT = (errno.ENOENT, errno.ENXIO, errno.ENODEV, errno.ENOTDIR)
+
+
+#: Behind an address it cannot be seen which program it is.
+_LET_IT_END = "let the other program end (a fipy-doctor may be flashing: leave it alone), then run the command again"
 
 
 def scheme_of(url: str) -> str:
@@ -55,7 +62,7 @@ def explain(err: Exception, url: str, platform: str = sys.platform) -> LinkError
         "the port cannot be opened",
         on=device,
         cause=text,
-        next="unplug the board, wait 10 s, plug it in again and run fipy-doctor ports",
+        next=f"{UNPLUG}, wait 10 s, plug in again and run fipy-doctor ports",
     )
 
 
@@ -109,21 +116,16 @@ def _remote(err: Exception, url: str) -> LinkError | UsageError:
     text = str(err)
     if scheme_of(url) == "hwgrep":
         return LinkError("port-not-found", "no port matches", on=url, cause=_listing(), next="fipy-doctor ports")
-    if _errno_of(err) in _BUSY:  # a simulated bench with state=DIR that another program has open
-        return LinkError(
-            "port-busy",
-            "it is in use by another program",
-            on=url,
-            cause=text.rpartition(": ")[2],
-            next="end the other program, then run the command again",
-        )
+    if _errno_of(err) in _BUSY:  # a simulated bench with state=DIR, which only runs of this program open
+        kept = parse_qs(urlsplit(url).query).get("state", [""])[0]
+        return _by_ours(url, who_holds(str(Path(kept) / "lock")))
     if _errno_of(err) in _HUNG_UP or "socket error" in text:
         return LinkError(
             "port-busy",
             "the server at this address let us in and hung up at once",
             on=url,
             cause="another program uses its port",
-            next="end the other program, then run the command again",
+            next=_LET_IT_END,
         )
     if _errno_of(err) == errno.EROFS:  # state=DIR of a simulated bench
         return UsageError(
@@ -139,7 +141,7 @@ def _remote(err: Exception, url: str) -> LinkError | UsageError:
             "something answers at this address, but does not offer its port",
             on=url,
             cause="another program is connected there, or it is no RFC 2217 server",
-            next="end the other program, or try socket:// with the same address, then run the command again",
+            next=f"{_LET_IT_END}; where it is no RFC 2217 server: socket:// with the same address",
         )
     refused = "refused" in text or _errno_of(err) == errno.ECONNREFUSED
     return LinkError(
@@ -175,7 +177,7 @@ def _absent(device: str, platform: str) -> LinkError:
             "there is no such port",
             on=device,
             cause="the carrier board is in its own DFU boot loader",
-            next="plug it in again without pressing its button",
+            next=f"{UNPLUG}, and plug in again without pressing the carrier's button",
         )
     if re.fullmatch(r"COM\d+", device, re.IGNORECASE) and platform != "win32":
         advice = "COM names belong to Windows; here ports look like /dev/ttyACM0 or /dev/cu.usbmodem…"
@@ -212,23 +214,17 @@ def _denied(device: str) -> LinkError:
     return LinkError("port-permission-denied", "you may not open this port", on=device, cause=cause, next=cure)
 
 
-def _busy(device: str, holder: str | None = None) -> LinkError:
+def _busy(device: str, holder: Holder | None = None) -> LinkError:
     holder = holder or who_holds(device)
-    if "ModemManager" in holder if holder else modemmanager_running():
+    if holder is not None and holder.ours:
+        return _by_ours(device, holder)
+    if holder.name == "ModemManager" if holder else modemmanager_running():
         return LinkError(
             "modemmanager-grabs-port",
             "the port is in use by another program",
             on=device,
             cause=f"held by {holder}" if holder else "ModemManager is running and probes new ports",
-            next="sudo systemctl stop ModemManager, plug the board in again",
-        )
-    if holder is not None and "fipy-doctor" in holder:
-        return LinkError(
-            "port-busy",
-            "the port is in use by another fipy-doctor",
-            on=device,
-            cause=f"held by {holder}; if it flashes, closing it could cost the modem",
-            next="let it finish, then run the command again; fipy-doctor status tells whether it flashes",
+            next="sudo systemctl stop ModemManager, then run the command again",
         )
     return LinkError(
         "port-busy",
@@ -236,6 +232,18 @@ def _busy(device: str, holder: str | None = None) -> LinkError:
         on=device,
         cause=f"held by {holder}" if holder else "an editor console, a terminal program or a firmware updater",
         next="close it (in an editor: disconnect, and switch off auto-connect), then run the command again",
+    )
+
+
+def _by_ours(name: str, holder: Holder | None) -> LinkError:
+    """A run of this program has it: never to be closed, since nobody can see from here whether it flashes."""
+    pid = f"pid {holder.pid}" if holder is not None else "it"
+    return LinkError(
+        "flash-under-way",
+        "another fipy-doctor is at work on it",
+        on=name,
+        cause=f"held by {holder or 'another run'}; it may be flashing, and closing it could cost the modem",
+        next=f"leave it alone until {pid} has ended, then run the same command again",
     )
 
 

@@ -1,18 +1,11 @@
-"""The serial ports of this machine: which there are, which look like a Pycom carrier board, who uses them."""
+"""The serial ports of this machine: which there are, which look like a Pycom carrier board."""
 
 from __future__ import annotations
 
-import contextlib
 import difflib
-import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-
-_ASK_LIMIT_S = 5.0  #: lsof on a machine with many open files takes 1-2 s
 
 
 @dataclass(frozen=True)
@@ -97,70 +90,12 @@ def similar_names(wanted: str, names: Iterable[str]) -> list[str]:
     return [by_lower[low] for low in difflib.get_close_matches(wanted.lower(), by_lower, n=3, cutoff=0.6)]
 
 
-def who_holds(device: str) -> str | None:
-    """The program that has the device open, as ``name (pid N)``; None where there is none, or it cannot be told."""
-    if sys.platform == "win32":
-        return None
-    target = os.path.realpath(device)
-    if Path("/proc/self/fd").is_dir():
-        return _holder_in_proc(target, Path("/proc"))
-    if shutil.which("lsof") is None:
-        return None
-    return _holder_by_lsof(target)
-
-
-def modemmanager_running(proc: Path = Path("/proc")) -> bool:
-    """Whether ModemManager runs, which sends AT commands to every new port (modemmanager-grabs-port)."""
-    return any(_name_of(process) == "ModemManager" for process in _processes(proc))
-
-
 def is_wsl(version: Path = Path("/proc/version")) -> bool:
     """Whether this is a Linux inside Windows, which sees no USB serial ports."""
     try:
         return "microsoft" in version.read_text(errors="replace").lower()
     except OSError:
         return False
-
-
-def _processes(proc: Path) -> list[Path]:
-    try:
-        return [entry for entry in proc.iterdir() if entry.name.isdigit()]
-    except OSError:
-        return []
-
-
-def _name_of(process: Path) -> str:
-    try:
-        return (process / "comm").read_text(errors="replace").strip()
-    except OSError:
-        return ""
-
-
-def _holder_in_proc(target: str, proc: Path) -> str | None:
-    for process in _processes(proc):
-        if process.name == str(os.getpid()):
-            continue
-        with contextlib.suppress(OSError):  # other users' processes, and those that just ended
-            for descriptor in (process / "fd").iterdir():
-                if str(descriptor.readlink()) == target:
-                    return f"{_name_of(process) or 'a program'} (pid {process.name})"
-    return None
-
-
-def _holder_by_lsof(target: str) -> str | None:
-    try:
-        done = subprocess.run(
-            ["lsof", "-Fpc", target], capture_output=True, text=True, timeout=_ASK_LIMIT_S, check=False
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    pid = ""
-    for line in done.stdout.splitlines():
-        if line.startswith("p"):
-            pid = line[1:]
-        elif line.startswith("c") and pid != str(os.getpid()):
-            return f"{line[1:]} (pid {pid})"
-    return None
 
 
 def _clean(text: str | None) -> str:

@@ -10,5 +10,5 @@ from collections.abc import Sequence
 def command_line(words: Sequence[str]) -> str:
     """``words`` as one line that can be copied into the shell of this system."""
     if os.name == "nt":
-        return " ".join(f'"{w}"' if any(c in w for c in " &|<>^") else w for w in words)
+        return " ".join(f'"{w}"' if not w or any(c in w for c in " &|<>^") else w for w in words)
     return shlex.join(words)

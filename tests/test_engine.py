@@ -4,11 +4,10 @@ import os
 import signal
 import sys
 import threading
-from pathlib import Path
 
 import pytest
 
-from doctor import engine
+from doctor import engine, roster
 from doctor.bench import Bench, BenchOptions
 from doctor.check import Check, Finding, Needs, SkipReason, Status
 from doctor.errors import CardError, PortLost, UsageError
@@ -19,6 +18,7 @@ class Good(Check):
 
     id = "good"
     deadline_s = 1.0
+    gates = True
 
     def look(self, bench: Bench) -> Finding:
         return self.passed("fine")
@@ -152,7 +152,7 @@ def test_circle_is_refused() -> None:
         follows = ("one",)
 
     with pytest.raises(ValueError, match="wait for each other"):
-        engine.in_order([One(), Two()])
+        roster.in_order([One(), Two()])
 
 
 def test_barriers_hold_what_gates_unless_overridden_and_overridable() -> None:
@@ -189,38 +189,12 @@ def test_a_check_that_the_total_deadline_cuts_short_is_no_bug(monkeypatch: pytes
     assert report.exit_code == 1
 
 
-def plant(folder: Path, name: str, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    info = folder / f"{name.replace('-', '_')}-1.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n")
-    (info / "entry_points.txt").write_text(f"[fipy_doctor.checks]\nx = {target}\n")
-    monkeypatch.syspath_prepend(folder)
-
-
-def test_other_peoples_check_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    plant(tmp_path, "my-antenna", "tests.test_engine:Good", monkeypatch)
-    found, warnings = engine.plugins()
-    assert [c.id for c in found] == ["good"]
-    assert not warnings
-
-
-@pytest.mark.parametrize("target", ["no_such_module:X", "os:getcwd", "json:nothing"])
-def test_broken_plugin_is_a_warning_that_names_its_package(
-    target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    plant(tmp_path, "my-antenna", target, monkeypatch)
-    found, warnings = engine.plugins()
-    assert not found
-    assert len(warnings) == 1
-    assert "my-antenna" in warnings[0]
-
-
 def test_every_builtin_check_has_a_manual_page() -> None:
-    for check in engine.builtin():
+    for check in roster.builtin():
         page = check.__doc__ or ""
         for heading in ("Why:", "Looks at:", "Cures:"):
             assert heading in page, f"{check.id} lacks {heading}"
-        assert type(check).__module__ == f"checks.{check.id.replace('-', '_')}"
+        assert type(check).__module__ == f"doctor._checks.{check.id.replace('-', '_')}"
 
 
 class CutShort(Good):

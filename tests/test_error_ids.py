@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from doctor import engine
+from doctor import roster
 from doctor.errors import COMMAND_IDS
 from doctor.knowledge import entries
 
@@ -58,10 +58,10 @@ def test_scan_sees_every_form() -> None:
 
 
 def test_every_error_id_is_explained_somewhere() -> None:
-    known = {check.id for check in engine.builtin()} | set(entries()) | set(COMMAND_IDS)
+    known = {check.id for check in roster.builtin()} | set(entries()) | set(COMMAND_IDS)
     assert {text: where for text, where in used().items() if text not in known} == {}
 
 
 def test_command_ids_are_used_and_explained_nowhere_else() -> None:
     assert set(COMMAND_IDS) <= {*used(), "via-usb", "via-modem"}  # these two are put together
-    assert not set(COMMAND_IDS) & {*entries(), *(check.id for check in engine.builtin())}
+    assert not set(COMMAND_IDS) & {*entries(), *(check.id for check in roster.builtin())}

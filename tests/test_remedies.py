@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from doctor import engine
+from doctor import roster
 from doctor.check import Check, Grade
 from doctor.knowledge import entries
 from doctor.remedies import DoableCure, ManualCure, cures
@@ -27,7 +27,7 @@ def test_the_scan_above_sees_remedies() -> None:
     assert len(NAMED) > 10
 
 
-@pytest.mark.parametrize("check", engine.builtin(), ids=lambda check: str(check.id))
+@pytest.mark.parametrize("check", roster.builtin(), ids=lambda check: str(check.id))
 def test_what_a_check_finds_is_in_the_catalogue(check: Check) -> None:
     assert check.finds or check.id == "board-has-modem"
     assert not [i for i in check.finds if i not in entries()]

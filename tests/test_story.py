@@ -68,8 +68,12 @@ def test_original_thread_from_the_first_check_to_the_proof(terminal: Recorder) -
     start = terminal.type("check", "--port", BEGINNING)
     assert start.code == 1
     assert "smswboot-30-failed" in start.out
+    told = terminal.type("check", "--port", BENCH)
+    assert told.next[:3] == ["check", "--done", "card-reseated"]
+    assert obey(terminal, told).next[:2] == ["fix", "--upload-scripts"], "no card is needed: it stands in nobody's way"
+    whole = terminal.type("fix", "--reformat-sd", "--sd", "bench/card.img", "--port", BENCH, "--yes")
+    assert whole.code == 0
     assert list(cured(terminal)) == [
-        ("board-reads-card", "reformat-sd"),
         ("board-scripts-match", "upload-scripts"),
         ("boot-starts-no-updater", "disable-autorun"),
         ("jumpers-removed", "remove-jumpers"),

@@ -10,6 +10,7 @@ import hashlib
 import json
 import posixpath
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
@@ -20,7 +21,7 @@ from doctor.board.board import Board
 from doctor.board.flash_copy import Say, teller
 from doctor.board.unique_id import unique_id
 from doctor.board.upload import KeepCopy
-from doctor.errors import CardError, UsageError
+from doctor.errors import BoardError, CardError, UsageError
 from doctor.escape import shown
 from doctor.json_file import count_in, read_json, text_in, write_whole
 from doctor.plural import counted
@@ -28,6 +29,11 @@ from doctor.shell import command_line
 
 SCHEMA = "fipy-doctor/begun/1"
 MAX_BYTES = 16 << 20
+DAMAGED = "the disk of this computer was full, or something changed that file"
+MEND_RECORD = (
+    "see whether the board has all its files; copies of them lie in the folder for backups, and fipy-doctor restore "
+    "brings them back with the name of such a copy behind it; then delete the note, and run the same command again"
+)
 _NAME = re.compile(r"[0-9a-f]{1,32}-[a-z-]{1,40}\.json")
 
 
@@ -106,14 +112,22 @@ class Book:
         return False
 
     def of(self, board: str) -> tuple[Begun, ...]:
-        """All that is known of a board, oldest first; what is no record is none."""
-        found = []
+        """All that is known of a board, oldest first."""
+        return tuple(sorted((one for one in self._look(board) if isinstance(one, Begun)), key=lambda one: one.at))
+
+    def damaged(self, board: str, what: str = "") -> tuple[Path, ...]:
+        """Files that have the name of a record of this board, of that kind, and cannot be read as one."""
+        found = (one for one in self._look(board) if isinstance(one, Path))
+        return tuple(path for path in found if what in ("", path.stem.partition("-")[2]))
+
+    def _look(self, board: str) -> Iterator[Begun | Path]:
         with suppress(OSError):
             for path in sorted(self._place.iterdir()) if self._place is not None else ():
                 if path.name.startswith(f"{board}-") and _NAME.fullmatch(path.name):
-                    with suppress(OSError, ValueError, KeyError, TypeError):
-                        found.append(_read(path))
-        return tuple(sorted((one for one in found if one.board == board), key=lambda one: one.at))
+                    try:
+                        yield _read(path)
+                    except (OSError, ValueError, KeyError, TypeError):
+                        yield path
 
 
 def begin(board: Board, what: str, command: tuple[str, ...], folder: Path, goals: tuple[Goal, ...]) -> Begun:
@@ -127,6 +141,23 @@ def unfinished(board: Board, book: Book, what: str = "") -> tuple[Begun, ...]:
     if not book.any:
         return ()
     return tuple(one for one in book.of(unique_id(board)) if what in ("", one.what))
+
+
+def damaged(board: Board, book: Book, what: str = "") -> tuple[Path, ...]:
+    """Records of this board that cannot be read; ``what``: only of that kind. Raises BoardError."""
+    return book.damaged(unique_id(board), what) if book.any else ()
+
+
+def refuse_damaged(board: Board, book: Book, what: str) -> None:
+    """Raise BoardError where nobody can tell whether an earlier ``what`` has come to its end."""
+    for path in damaged(board, book, what):
+        raise BoardError(
+            "board-files-complete",
+            f"the note of an earlier {what} of this board cannot be read; nothing was changed",
+            on=str(path),
+            cause=DAMAGED,
+            next=MEND_RECORD,
+        )
 
 
 def missing(board: Board, begun: Begun) -> tuple[Goal, ...]:
@@ -149,22 +180,26 @@ def finish(board: Board, book: Book, begun: Begun, keep_copy: KeepCopy, say: Say
 
     keep_copy  keeps what the board has under such a name by now
 
-    Raises BoardError, and UsageError where the PC has lost a file; where the board has one of that name at least, the
-    record is dropped all the same, so that the next run does not end here again.
+    Raises BoardError, and UsageError where the PC has lost a file, after all the others are there. The record is
+    dropped all the same where nothing was formatted, or the board has a file of that name at least: the next run does
+    not end here again. Where the flash was formatted, ``give_up`` drops it.
     """
     left = missing(board, begun)
+    lost = []
     for goal in left:
-        try:
-            data = _content(goal, begun)
-        except UsageError:
-            if files.exists(board, goal.path):
-                book.clear(begun)
-            raise
+        data = _content(goal)
+        if data is None:
+            lost.append(goal)
+            continue
         say(f"writing {shown(goal.path)}, {counted(len(data), 'byte')}")
         if files.exists(board, goal.path):
             keep_copy(goal.path, files.read(board, goal.path, max_bytes=MAX_BYTES))
         files.make_folder(board, posixpath.dirname(goal.path))
         files.write(board, goal.path, data, teller(say, len(data)))
+    if lost:
+        if not begun.cleared or all(files.exists(board, goal.path) for goal in lost):
+            book.clear(begun)
+        raise _lost(begun, lost)
     book.clear(begun)
     return len(left)
 
@@ -181,20 +216,28 @@ def _is_there(board: Board, goal: Goal) -> bool:
     return files.begins_as(board, goal.path, goal.size_bytes, goal.sha256)
 
 
-def _content(goal: Goal, begun: Begun) -> bytes:
+def _content(goal: Goal) -> bytes | None:
+    """The bytes on the PC; None where they are not there any more."""
     try:
         data = Path(goal.source).read_bytes()
     except OSError:
-        data = b""
-    if hashlib.sha256(data).hexdigest() != goal.sha256:
-        raise UsageError(
-            "no-board-backup",
-            f"{shown(goal.path)} was to be written to the board, and its file on this computer is not what it was",
-            on=shown(goal.source, 1000),
-            next=f"bring that file back and run the same command again; or bring back what the board held: "
-            f"fipy-doctor restore {command_line([str(Path(begun.folder) / 'flash')])}",
-        )
-    return data
+        return None
+    return data if hashlib.sha256(data).hexdigest() == goal.sha256 else None
+
+
+def _lost(begun: Begun, lost: list[Goal]) -> UsageError:
+    names = ", ".join(shown(goal.path) for goal in lost[:3]) + (", …" if len(lost) > 3 else "")
+    step = f"run the same command again; copies of what the board held lie in {begun.folder}"
+    if begun.cleared:
+        again = command_line(["fipy-doctor", *begun.command, "--put-back", "none"])
+        step = f"bring that file back and run the same command again; or end it without what is lost: {again}"
+    return UsageError(
+        "no-board-backup",
+        f"the bytes of {names} were to go to the board, and are not on this computer any more; all else is there",
+        on=shown(lost[0].source, 1000),
+        cause="a folder was moved or deleted, or a drive is not plugged in",
+        next=step,
+    )
 
 
 def _read(path: Path) -> Begun:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import posixpath
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +24,7 @@ from doctor.board.kept_files import (
     read_backup,
     write_manifest,
 )
-from doctor.board.own_names import is_ours
+from doctor.board.own_names import is_ours, waiting
 from doctor.errors import UsageError
 from doctor.escape import shown
 from doctor.plural import counted
@@ -72,24 +72,35 @@ class Backup:
 
 @dataclass
 class _Found:
-    """What a look at the whole tree brings; ``left_out`` are unfinished files and the updater of this program."""
+    """What a look at the whole tree brings.
+
+    left_out  unfinished files and the updater of this program
+    waiting   old files whose name is free, as an upload leaves them that broke off: their own name, by where they are
+    """
 
     files: list[files.BoardFile] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
     unreadable: list[tuple[str, str]] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
+    waiting: dict[str, str] = field(default_factory=dict)
 
 
 def quiet(_text: str) -> None:
     """Says nothing."""
 
 
-def backup(board: Board, folder: Path, say: Say = quiet) -> Backup:
+def _whatever(_paths: Sequence[str]) -> None:
+    """Takes any files."""
+
+
+def backup(board: Board, folder: Path, say: Say = quiet, look: Callable[[Sequence[str]], None] = _whatever) -> Backup:
     """Copy every file of /flash below ``folder``, which must be empty or new; all is read back at the end.
 
-    What is this program's own, by its hash or its name, is left out. What the board cannot read, or what a program of
+    What is this program's own, by its hash or its name, is left out; but an old file of the user's that waits for its
+    name, since an upload broke off, is kept under that name. What the board cannot read, or what a program of
     the board changes meanwhile, is left out and named: the board is looked at once more at the end. Where the backup
-    breaks off, what was written is removed again. Raises BoardError where the board cannot be read at all, CardError
+    breaks off, what was written is removed again. ``look`` is shown the paths of all files before the first is read,
+    and may raise. Raises BoardError where the board cannot be read at all, CardError
     where the PC cannot write, UsageError for a folder that holds something.
     """
     try:
@@ -106,7 +117,7 @@ def backup(board: Board, folder: Path, say: Say = quiet) -> Backup:
         raise not_writable(folder, err) from err
     whole = False
     try:
-        done = _backup(board, folder, say)
+        done = _backup(board, folder, say, look)
         whole = True
         return done
     finally:
@@ -114,9 +125,10 @@ def backup(board: Board, folder: Path, say: Say = quiet) -> Backup:
             _clear(folder, itself=not was_there)
 
 
-def _backup(board: Board, folder: Path, say: Say) -> Backup:
+def _backup(board: Board, folder: Path, say: Say, look: Callable[[Sequence[str]], None]) -> Backup:
     own = onboard.own_files(board)
     found = _look(board, own)
+    look([found.waiting.get(entry.path, entry.path) for entry in found.files])
     if found.left_out:
         say(f"left out: {', '.join(map(shown, found.left_out))}, which fipy-doctor puts there itself when needed")
     kept: list[Kept] = []
@@ -129,18 +141,20 @@ def _backup(board: Board, folder: Path, say: Say) -> Backup:
         taken.add(name.lower())
         keep(folder / name, None)
     for entry in found.files:
-        say(f"reading {shown(entry.path)}, {entry.size_bytes:,} bytes")
+        path = found.waiting.get(entry.path, entry.path)
+        waits = f" (it waits as {shown(entry.path)} since an upload broke off)" if path != entry.path else ""
+        say(f"reading {shown(path)}, {entry.size_bytes:,} bytes{waits}")
         try:
             read = files.read_so_far(board, entry.path, max_bytes=MAX_BYTES, tell=teller(say, entry.size_bytes))
         except (files.BoardFileRefused, files.BoardFileMissing, files.BoardFileChanges) as err:
             unreadable.append((entry.path, err.what))
             say(f"{shown(entry.path)} is left out: {err.what}")
             continue
-        name = local_name(entry.path, taken)
+        name = local_name(path, taken)
         taken.add(name.lower())
-        where[entry.path] = folder / name
-        keep(where[entry.path], read.data)
-        kept.append(Kept(entry.path, len(read.data), hashlib.sha256(read.data).hexdigest()))
+        where[path] = folder / name
+        keep(where[path], read.data)
+        kept.append(Kept(path, len(read.data), hashlib.sha256(read.data).hexdigest()))
         growing += [entry.path] * (read.grows or len(read.data) != entry.size_bytes)
     left_out = {path for path, _ in unreadable}
     unreadable += [one for one in _changed(found, _look(board, own), growing) if one[0] not in left_out]
@@ -201,12 +215,14 @@ def _look_into(board: Board, path: str, depth: int, own: frozenset[str], found: 
     except (files.BoardFileRefused, files.BoardFileMissing) as err:
         found.unreadable.append((path, err.what))
         return
+    waits = waiting(entry.path for entry in entries)
+    found.waiting.update(waits)
     for entry in entries:
         if not entry.is_named:
             found.unreadable.append((entry.path, NO_NAME))
         elif entry.path in own:
             continue
-        elif not entry.is_dir and is_ours(entry.path):
+        elif not entry.is_dir and is_ours(entry.path) and entry.path not in waits:
             found.left_out.append(entry.path)
         elif not entry.is_dir:
             found.files.append(entry)

@@ -30,10 +30,7 @@ PROVE_S = 60.0  #: a modem may take a minute to answer (failure-catalogue mirror
 ANSWER_MS = 1000
 PROMPT_MS = 500
 
-LEAVE_ADVICE = (
-    "the board still mirrors: its Python prompt comes back when you press the reset button, or take away all power"
-    " (USB and battery)"
-)
+LEAVE_ADVICE = "the board still mirrors: its Python prompt comes back when you press the reset button"
 
 
 class MirrorPort:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from importlib.resources import files as files_of
 from typing import Any
 
 from doctor.board import files, own_names, proof, snippets
@@ -99,10 +99,9 @@ class Order:
 
 def core_files() -> dict[str, bytes]:
     """The files of the updater core by name, as they are in this program."""
-    import doctor.updater
-
-    home = Path(doctor.updater.__file__).parent
-    return {path.name: path.read_bytes() for path in sorted(home.glob("*.py"))}
+    home = files_of("doctor.updater")  # in a folder or in a zip
+    there = sorted(home.iterdir(), key=lambda file: file.name)
+    return {file.name: file.read_bytes() for file in there if file.name.endswith(".py")}
 
 
 def own_files(board: Board) -> frozenset[str]:
@@ -127,7 +126,7 @@ def install(
     if not missing:
         return 0
     sizes = _sizes(board)
-    _refuse_foreign(board, sizes)
+    _refuse_foreign(board, sizes, missing)
     total = sum(len(wanted[name]) for name in missing)
     _need_room(board, {name: len(wanted[name]) for name in missing}, sizes)
     say(f"putting the updater on the board, where it stays: {FOLDER}, {len(missing)} files, {total:,} bytes")
@@ -161,12 +160,17 @@ def _sizes(board: Board) -> dict[str, int]:
         return {}
 
 
-def _refuse_foreign(board: Board, there: Mapping[str, int]) -> None:
-    """Raise where the folder is a package of the user's: its __init__.py does not begin as every one of ours does."""
-    if "__init__.py" not in there:
-        return
+def _refuse_foreign(board: Board, there: Mapping[str, int], missing: Sequence[str]) -> None:
+    """Raise where a file of the user's would be replaced.
+
+    Its __init__.py does not begin as every one of ours does; or there is none, and ours is the first that is written
+    and the last that is taken away.
+    """
     begin = core_files()["__init__.py"].split(b"\n", 1)[0]
-    if files.begins_as(board, f"{FOLDER}/__init__.py", len(begin), hashlib.sha256(begin).hexdigest()):
+    if "__init__.py" not in there:
+        if not any(name in there for name in missing):
+            return
+    elif files.begins_as(board, f"{FOLDER}/__init__.py", len(begin), hashlib.sha256(begin).hexdigest()):
         return
     raise BoardError(
         "via-card",
@@ -205,7 +209,7 @@ def _no_room(board: Board, counted: tuple[int, int] | None) -> BoardError:
 def _take_away(board: Board, names: Sequence[str], *, made: bool) -> None:
     """Remove what this run has put there, and the folder where it was made for that."""
     with suppress(BoardError):
-        for name in names:
+        for name in reversed(names):
             files.remove(board, f"{FOLDER}/{name}")
         if made:
             files.remove(board, FOLDER)

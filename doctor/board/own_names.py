@@ -23,7 +23,8 @@ def second_of(path: str) -> str:
 
 def is_ours(path: str) -> bool:
     """Whether the name is one that only this program gives."""
-    return path.endswith((DRAFT, SECOND)) or posixpath.basename(path) == OF_OLDER_VERSIONS
+    name = posixpath.basename(path)
+    return (name.endswith((DRAFT, SECOND)) and name not in (DRAFT, SECOND)) or name == OF_OLDER_VERSIONS
 
 
 def waiting(paths: Iterable[str]) -> dict[str, str]:
@@ -32,7 +33,7 @@ def waiting(paths: Iterable[str]) -> dict[str, str]:
     paths  all files of a folder, or of several
     """
     there = set(paths)
-    known = {path.removesuffix(SECOND) for path in there if path.endswith(SECOND)}
+    known = {path.removesuffix(SECOND) for path in there if path.endswith(SECOND) and is_ours(path)}
     return {name + SECOND: name for name in sorted(known) if name not in there and not _is_cut(name)}
 
 

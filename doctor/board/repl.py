@@ -14,6 +14,7 @@ from doctor.clock import Deadline
 from doctor.errors import BoardError, BoardReset
 from doctor.escape import shown
 from doctor.link import Link
+from doctor.power_off import UNPLUG
 
 CTRL_A, CTRL_B, CTRL_C, CTRL_D = b"\x01", b"\x02", b"\x03", b"\x04"
 RAW_BANNER = b"raw REPL; CTRL-B to exit\r\n>"
@@ -27,6 +28,8 @@ OUTPUT_MAX_BYTES = 1 << 20  #: a snippet of ours prints a few kB; a device that 
 
 RESET_TEXT_MS = 200  #: the ROM speaks at once, long before the firmware does
 RESET_WINDOW_BYTES = 8192  #: two reads: a sign cannot slip between searches, and long outputs stay cheap
+
+_UNPRINTABLE = re.compile(rb"[^\t\n\x20-\xff]")
 
 #: What a board prints when it restarts (board-and-repl.md 3.1, 3.3).
 RESET_SIGNS = re.compile(rb"ets Jun +8 2016|rst:0x[0-9a-f]+ \(|Guru Meditation|PYB: soft reboot")
@@ -52,7 +55,7 @@ class ReplTimeout(BoardError):
             what,
             on=on,
             cause="a call that hangs on the board, such as LTE() with a modem that does not answer",
-            next="take all power from the board for 10 s, then run fipy-doctor check",
+            next=f"{UNPLUG}, wait 10 s, plug in again, and run fipy-doctor check",
         )
         self.heard = heard
 
@@ -180,7 +183,7 @@ class Repl:
         For code that does not come back to the prompt, such as a restart or a bridge. Raises ReplBroken, BoardReset.
         """
         data = code.encode("ascii")
-        if any(byte < 0x20 and byte not in (0x09, 0x0A) for byte in data):
+        if _UNPRINTABLE.search(data):
             raise ValueError("code for the board must be printable: Ctrl-C and Ctrl-F act even inside it")
         if not self.entered:
             self.enter()

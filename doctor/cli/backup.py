@@ -13,7 +13,7 @@ from doctor.errors import BoardError
 from doctor.plural import counted
 
 
-@click.command("backup", short_help="Copy all files of the board's flash to this computer.")
+@options.command("backup", short_help="Copy all files of the board's flash to this computer.")
 @options.common
 @click.option("--interrupt", is_flag=True, help="A program that runs on the board may be stopped.")
 @click.argument("folder", metavar="DIR", type=options.NEW_FOLDER)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from doctor.cli import options
 
 if TYPE_CHECKING:
     from doctor.card.found import FoundCard
 
 
-@click.command("cards")
+@options.command("cards")
 @options.common
 def command(**given: Any) -> int:
     """List the removable drives; reads them, changes nothing."""

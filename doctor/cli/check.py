@@ -17,17 +17,15 @@ if TYPE_CHECKING:
     from doctor.report.next_step import NextStep
 
 
-HAND_CURES_OF_MODEM = ("remove-jumpers", "update-board-firmware")
-
-
 def _ids(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(part.strip() for given in value for part in given.split(",") if part.strip())
 
 
-@click.command("check")
+@options.command("check")
 @options.common
 @options.bench_with_firmware
 @options.accept
+@options.done
 @options.via_modem
 @click.option(
     "--select", multiple=True, callback=_ids, metavar="IDS", help="Only these checks, with those they stand on."
@@ -40,10 +38,11 @@ def _ids(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -
     "for moments, to find the second jumper.",
 )
 @click.option("--interrupt", is_flag=True, help="A program that runs on the board may be stopped.")
+@click.option("--strict", is_flag=True, help="What is only to know counts as failed.")
 def command(**given: Any) -> int:
     """Examine everything the upgrade depends on; change nothing.
 
-    Exit code 0: nothing failed; 1: a check failed.
+    Exit code 0: nothing failed; 1: a check failed; 2: nothing was left to examine.
     """
     firmware: tuple[Path, ...] = given["firmware"]
     screen = options.screen_of(given)
@@ -55,11 +54,17 @@ def examine(bench_options: BenchOptions, given: dict[str, Any], screen: Screen) 
     """Run the checks, show what they found and the one next command; return the exit code."""
     from doctor.jobs import last_flash, tried
     from doctor.jobs.check import CheckRequest, check
+    from doctor.jobs.done import accept
     from doctor.remedies import cures
     from doctor.report import as_json, console, next_step
 
-    request = CheckRequest(given.get("select", ()), given.get("ignored", ()), given["deadline_s"])
+    request = CheckRequest(
+        given.get("select", ()), given.get("ignored", ()), given["deadline_s"], given.get("strict", False)
+    )
     with options.open_bench(bench_options, given) as bench:
+        seen = accept(bench, options.done_steps(given))
+        if seen:
+            screen.note(seen)
         line = CheckLine(screen)
         try:
             report = check(bench, request, line.hear)
@@ -72,18 +77,10 @@ def examine(bench_options: BenchOptions, given: dict[str, Any], screen: Screen) 
         known = cures()
         screen.show(console.findings(report, known, screen.out, verbose=screen.verbose))
         done = tried.so_far(bench_options.port, report)
-        step = next_step.after(report, bench_options, known, done=done, broke_off=broke_off)
+        sure = tried.confirmed(bench_options.port)
+        step = next_step.after(report, bench_options, known, done=done, sure=sure, broke_off=broke_off)
         show_next(step, screen)
-        remember(step, bench_options)
     return int(report.exit_code)
-
-
-def remember(step: NextStep, bench_options: BenchOptions) -> None:
-    """A cure by hand that was told counts as tried: nobody sees it done, and it must not be told for ever."""
-    from doctor.jobs import tried
-
-    if step.cure in HAND_CURES_OF_MODEM:
-        tried.note(bench_options.port, [step.cure])
 
 
 def show_next(step: NextStep, screen: Screen) -> None:

@@ -11,7 +11,7 @@ from doctor.cli import options
 from doctor.errors import UsageError
 
 
-@click.command("checks")
+@options.command("checks")
 @options.common
 @click.argument("check_id", metavar="[ID]", required=False)
 def command(check_id: str | None, **given: Any) -> int:
@@ -19,22 +19,23 @@ def command(check_id: str | None, **given: Any) -> int:
     from rich.table import Table
     from rich.text import Text
 
-    from doctor import engine
     from doctor.report import as_json
+    from doctor.roster import everybody
 
     screen = options.screen_of(given)
-    foreign, warnings = engine.plugins()
-    checks = engine.in_order([*engine.builtin(), *foreign])
+    roster = everybody()
+    checks, warnings = list(roster.checks), roster.warnings
     if check_id is not None:
         checks = [check for check in checks if check.id == check_id]
         if not checks:
             raise UsageError("unknown-check", f"there is no check {check_id!r}", next="fipy-doctor checks lists them")
-    pages = {check.id: inspect.getdoc(check) or "" for check in checks}
+    pages = {check.id: inspect.getdoc(check) or check.id for check in checks}
     if screen.as_json:
         members = [
             {
                 "id": check.id,
                 "page": pages[check.id],
+                "package": check.package or None,
                 "gates": check.gates,
                 "overridable": check.overridable,
                 "needs": [need.value for need in check.needs],
@@ -60,6 +61,7 @@ def command(check_id: str | None, **given: Any) -> int:
     (check,) = checks
     gate = "gates flashing" if check.gates else "does not gate flashing"
     gate += "" if check.overridable or not check.gates else ", and can never be overridden"
+    gate += f"; of the package {check.package}" if check.package else ""
     screen.show(Text.assemble((check.id, "bold"), f" ({gate})"))
     for paragraph in pages[check.id].split("\n\n"):  # its lines are as long as those of our source
         screen.show(Text(""))

@@ -17,7 +17,7 @@ from doctor.errors import UsageError
 _FILE_NAME = re.compile(r"[^\s'\"()?!=]*(?:[/\\]|\.(?:log|txt|jsonl?|md|html?|csv)$)[^\s'\"()?!=]*")
 
 
-@click.command("explain", short_help="Say what a log or a description of a failure means.")
+@options.command("explain", short_help="Say what a log or a description of a failure means.")
 @options.common
 @click.argument("words", metavar="[FILE|-|TEXT]...", nargs=-1)
 @click.option("--clipboard", is_flag=True, help="Read what was copied last.")

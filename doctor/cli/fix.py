@@ -10,7 +10,7 @@ import click
 
 from doctor.bench import BenchOptions
 from doctor.cli import options
-from doctor.cli.check import remember, show_next
+from doctor.cli.check import show_next
 from doctor.cli.check_line import CheckLine
 from doctor.cli.screen import Screen
 from doctor.errors import Stopped
@@ -29,7 +29,7 @@ def _cure_switches(command: click.Command) -> click.Command:
     return command
 
 
-@click.command("fix")
+@options.command("fix")
 @options.common
 @options.bench_with_firmware
 @options.accept
@@ -46,8 +46,8 @@ def _cure_switches(command: click.Command) -> click.Command:
     "--put-back",
     multiple=True,
     metavar="NAMES",
-    help="With --reset-flash: files that go back to the board without a question: main.py, 'lib/*', '*'. "
-    "With --reformat-sd: the only ones that go back to the card; none: an empty card.",
+    help="Once for each name. With --reset-flash: files that go back to the board without a question: main.py, "
+    "'lib/*', '*', none. With --reformat-sd: the only ones that go back to the card; none: an empty card.",
 )
 @click.option(
     "--leave-out",
@@ -161,10 +161,13 @@ def _again(given: dict[str, Any], bench_options: BenchOptions) -> list[str]:
 def _knows_more(result: FixResult, failed: set[str]) -> bool:
     """Whether the error of a cure is a better end of the output than what the checks lead to.
 
-    It is where they find nothing wrong, and where they know nothing but the cures that failed just now.
+    It is where they find nothing wrong, and where they know nothing but the cures that failed just now; and where the
+    cure was asked for by name, and its error says what goes on from there: that is what the user came for.
     """
     from doctor.jobs import tried
 
+    if result.named and any(a.error is not None and a.error.next for a in result.actions):
+        return True
     first = next(iter(result.report.failed), None)
     if first is None:
         return True
@@ -187,10 +190,11 @@ def _show(result: FixResult, screen: Screen, bench_options: BenchOptions, rehear
         screen.show(console.error(result.stopped))
     for action in result.actions:
         style = "green" if action.done else ""
-        screen.show(Text.assemble((f"{action.cure.id}: ", "bold"), (action.text or "failed", style)))
+        text = action.text or ("failed" if action.began else "refused")
+        screen.show(Text.assemble((f"{action.cure.id}: ", "bold"), (text, style)))
         if action.second_reader is not None:
             screen.show(console.hanging(Text("  "), Text(str(action.second_reader))))
-        if not action.done:
+        if not action.done and action.error is None:
             for line in action.plan:
                 screen.show(console.hanging(Text("  - "), Text(line)))
         if action.error is not None and not _knows_more(result, failed):
@@ -203,13 +207,13 @@ def _show(result: FixResult, screen: Screen, bench_options: BenchOptions, rehear
         screen.show(Text(""))
         screen.show(console.error(wrong))
         return
-    done = {action.cure.id for action in result.actions if action.done} | failed
+    seen = {action.cure.id for action in result.actions if action.done}
     if tried.failing(result.report) is not None:
-        tried.note(bench_options.port, done)
-    done |= tried.so_far(bench_options.port, result.report)
+        tried.note(bench_options.port, seen, tried.SEEN)
+        tried.note(bench_options.port, failed, tried.FAILED)
+    done = seen | failed | tried.so_far(bench_options.port, result.report)
     if rehearsed is not None and any(action.planned for action in result.actions):
         show_next(next_step.NextStep((), next_step.command_line(rehearsed)), screen)
         return
-    step = next_step.after(result.report, bench_options, known, done=done)
-    show_next(step, screen)
-    remember(step, bench_options)
+    sure = tried.confirmed(bench_options.port)
+    show_next(next_step.after(result.report, bench_options, known, done=done, sure=sure), screen)

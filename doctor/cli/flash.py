@@ -10,7 +10,7 @@ import click
 from doctor.bench import BenchOptions
 from doctor.board.card_image import PREFIX
 from doctor.cli import options, signals
-from doctor.cli.check import remember, show_next
+from doctor.cli.check import show_next
 from doctor.cli.screen import Screen
 from doctor.jobs.flash import METHODS, VIAS, FlashRequest, FlashResult, flash, rehearse
 
@@ -39,7 +39,7 @@ METHOD = click.option("--method", type=click.Choice(METHODS), default="auto", he
 COMPRESS = click.option("--compress", is_flag=True, help="Send a zlib stream to a modem that takes one (Monarch 2).")
 
 
-@click.command("flash")
+@options.command("flash")
 @options.common
 @options.bench_without_firmware
 @options.accept
@@ -120,7 +120,7 @@ def show(
     if result.log and (result.error is not None or screen.verbose):
         screen.show(Text(f"all of it: {result.log}", style="dim"), copied=True)
     done = tried.so_far(bench_options.port, result.report)
-    step = next_step.after_flash(result, bench_options, cures(), request, done=done)
+    sure = tried.confirmed(bench_options.port)
+    step = next_step.after_flash(result, bench_options, cures(), request, done=done, sure=sure)
     if step is not None:
         show_next(step, screen)
-        remember(step, bench_options)

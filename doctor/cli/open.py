@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 CLOSE_ENOUGH = 5  #: how many ids are offered instead of one that does not exist
 
 
-@click.command("open")
+@options.command("open")
 @options.common
 @click.option("--web", is_flag=True, help="Show the page of the site that make docs has built, in a browser.")
 @click.argument("page_id", metavar="[ID]", required=False)
@@ -31,9 +31,10 @@ def command(page_id: str | None, web: bool, **given: Any) -> int:
     """
     from doctor.report import as_json
     from doctor.report.page import all_pages
+    from doctor.roster import everybody
 
     screen = options.screen_of(given)
-    pages = all_pages()
+    pages = all_pages(everybody().checks)
     if page_id is None:
         if screen.as_json:
             members = [{"id": p.id, "kind": p.kind.value, "title": p.title, "link": p.link} for p in pages.values()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,12 +13,33 @@ import click
 from doctor.cli import signals
 from doctor.cli.screen import Screen, make_screen
 from doctor.errors import Exit, UsageError
+from doctor.jobs.hands import DONE
 
 if TYPE_CHECKING:  # what examines a bench is loaded by the commands that have one
     from doctor.bench import Bench, BenchOptions
     from doctor.events import Event, Listener
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class OneOfEach(click.Command):
+    """A command whose options that take one value may be typed once: of two boards or files, none is chosen silently.
+
+    What stands in front of the command counts too; what comes from the environment does not.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """The arguments that are left. Raises UsageError for an option that was given twice."""
+        _, _, given = self.make_parser(ctx).parse_args(args=list(args))
+        in_front = ctx.default_map or {}
+        for option in given:
+            takes_one = isinstance(option, click.Option) and not (option.multiple or option.is_flag)
+            if takes_one and given.count(option) + (option.name in in_front) > 1:
+                raise click.UsageError(f"Option {option.opts[0]!r} was given twice; it takes one value.", ctx)
+        return super().parse_args(ctx, args)
+
+
+command = partial(click.command, cls=OneOfEach)
 
 ACCEPTABLE = ("radio-change", "no-way-back", "jumpers-removed", "interrupt-program")
 CARRIERS = ("expansion2", "expansion3", "pysense", "pytrack", "pyscan", "pygate")
@@ -161,6 +183,14 @@ accept = click.option(
 )
 
 
+done = click.option(
+    "--done",
+    multiple=True,
+    type=click.Choice(sorted(DONE)),
+    help="A step that an earlier run asked your hands to do, and that was done; the program prints it for you.",
+)
+
+
 via_modem = click.option(
     "--via", type=click.Choice(("auto", "modem")), default="auto", help="modem: no board in front of it."
 )
@@ -207,8 +237,25 @@ bench_without_firmware = _stacked(
     ),
 )
 
+
+def _one_or_the_pair(ctx: click.Context, param: click.Parameter, value: tuple[Path, ...]) -> tuple[Path, ...]:
+    from doctor.firmware.names import parse_name
+
+    if len(value) > 1 and sorted(parse_name(path.name).part or 0 for path in value) != [1, 2]:
+        said = f"Option {param.opts[0]!r} was given {len(value)} times; only the two files of a pair go together."
+        raise click.UsageError(said, ctx)
+    return value
+
+
 bench_with_firmware = _stacked(
-    click.option("--firmware", type=_FILE, multiple=True, envvar=f"{ENV}FIRMWARE", help="Firmware image (.dup)."),
+    click.option(
+        "--firmware",
+        type=_FILE,
+        multiple=True,
+        callback=_one_or_the_pair,
+        envvar=f"{ENV}FIRMWARE",
+        help="Firmware image (.dup).",
+    ),
     bench_without_firmware,
 )
 
@@ -233,6 +280,11 @@ def bench_options(given: dict[str, Any], *, firmware: tuple[Path, ...], **more: 
         two_readers=bool(given["verbose"]),
         **more,
     )
+
+
+def done_steps(given: dict[str, Any]) -> list[str]:
+    """Ids of the steps that ``--done`` names."""
+    return [DONE[word] for word in given.get("done", ())]
 
 
 def backup_folder() -> Path:

@@ -12,7 +12,7 @@ from doctor.cli.flash import COMPRESS, FILES, METHOD, VIA
 from doctor.cli.flash import command as flash_command
 
 
-@click.command("plan", short_help="Print the steps of a flash, and send nothing.")
+@options.command("plan", short_help="Print the steps of a flash, and send nothing.")
 @options.common
 @options.bench_without_firmware
 @options.accept

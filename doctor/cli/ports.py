@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from doctor.cli import options
 
 
-@click.command("ports")
+@options.command("ports")
 @options.common
 def command(**given: Any) -> int:
     """List the serial ports; opens none."""

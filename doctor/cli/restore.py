@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from doctor.cli.screen import Screen
 
 
-@click.command("restore", short_help="Bring a backup, or any folder, to the board's flash.")
+@options.command("restore", short_help="Bring a backup, or any folder, to the board's flash.")
 @options.common
 @click.option("--clean", is_flag=True, help="Remove the files on the board that DIR does not have.")
 @click.option(

@@ -28,7 +28,7 @@ HANDS = (
 )  # fmt: skip
 
 
-@click.command("sim")
+@options.command("sim")
 @options.common
 @click.option(
     "--list", "listing", is_flag=True, help="Name the scenarios, with the finding that each must produce first."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +12,15 @@ from doctor.bench import BenchOptions
 from doctor.cli import options
 
 if TYPE_CHECKING:
+    from doctor.cli.screen import Screen
     from doctor.jobs.journal import Damaged
     from doctor.jobs.status import Standing
 
 
-@click.command("status")
+@options.command("status")
 @options.common
 @click.option("--interrupt", is_flag=True, help="A program that runs on the board may be stopped.")
+@options.done
 @options.via_modem
 def command(**given: Any) -> int:
     """Say where the modem stands and what to do next.
@@ -28,6 +31,7 @@ def command(**given: Any) -> int:
     """
     from rich.text import Text
 
+    from doctor.board.begun import MEND_RECORD
     from doctor.cli.check import show_next
     from doctor.escape import shown
     from doctor.jobs.status import status
@@ -38,13 +42,15 @@ def command(**given: Any) -> int:
     screen = options.screen_of(given)
     bench_options = BenchOptions(port=given["port"], interrupt=given["interrupt"], via_modem=given["via"] == "modem")
     with options.open_bench(bench_options, given, during_flash=True) as bench:
-        standing = status(bench)
+        standing = status(bench, said=options.done_steps(given), done=_asker(screen))
     if screen.as_json:
         screen.document(_document(standing))
         return int(standing.exit_code)
     screen.show(Text(f"modem: {standing.where}"))
     if standing.history:
         screen.show(Text(standing.history))
+    if standing.looked:
+        screen.show(console.hanging(Text(""), Text(standing.looked)))
     if standing.damaged is not None:
         screen.show(Text(_about(standing.damaged)))
     if standing.error is not None:
@@ -52,6 +58,10 @@ def command(**given: Any) -> int:
     for one in standing.begun:
         again = command_line(["fipy-doctor", *one.command])
         screen.show(Text(f"files of the board: {shown(one.words, 600)}; to end it: {again}"))
+    for path in standing.unread:
+        screen.show(
+            Text(f"files of the board: a note of what was begun with them cannot be read: {path}; {MEND_RECORD}")
+        )
     if standing.onward is not None:
         step = standing.onward
         if step.remark:
@@ -62,9 +72,18 @@ def command(**given: Any) -> int:
         screen.show(Text(f"The modem is done. If it was not done since that flash: {standing.advice}."))
     elif standing.error is None and standing.damaged is not None:
         screen.show(Text("Whether that is what was to be flashed last is for you to say: compare the version."))
-    elif standing.error is None and not standing.begun:
+    elif standing.error is None and not standing.begun and not standing.unread:
         screen.show(Text("Nothing is left to do."))
     return int(standing.exit_code)
+
+
+def _asker(screen: Screen) -> Callable[[str], bool]:
+    """Asks who sits at the terminal; nobody else is asked, and no yes comes from anywhere else."""
+
+    def ask(question: str) -> bool:
+        return screen.interactive and not screen.as_json and click.confirm(question, default=False, err=True)
+
+    return ask
 
 
 def _about(damaged: Damaged) -> str:
@@ -91,6 +110,8 @@ def _document(standing: Standing) -> str:
         journal=asdict(standing.entry) if standing.entry is not None else None,
         journal_damaged=None if damaged is None else {"path": str(damaged.path), "why": damaged.why},
         advice=standing.advice,
+        looked=standing.looked,
         begun=[asdict(one) for one in standing.begun],
+        begun_damaged=[str(path) for path in standing.unread],
         onward=as_json.onward(standing.onward) if standing.onward is not None else None,
     )

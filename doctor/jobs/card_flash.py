@@ -95,8 +95,8 @@ def _not_on_card(bench: Bench, plan: FlashPlan, request: FlashRequest | None) ->
             return err
         usb = "the same over USB" if bench.link.network is not None else _command(bench, plan, request, "usb")
         err.next = (
-            "take the board's power away, put its card into this computer, copy the file to its top level, eject it and"
-            f" put it back; or leave the card out of it, run: {usb}; or have this program copy it to the card, over the"
+            f"leave the card out of it, run: {usb}; or copy the file to the top level of the card in this computer"
+            " (fipy-doctor open copy-dup says how); or have this program copy it to the card, over the"
             " board's Wi-Fi: the same command with --port telnet://192.168.4.1 (docs/over-wifi.md)"
         )
         return err

@@ -8,12 +8,11 @@ from doctor import engine
 from doctor.bench import Bench
 from doctor.errors import BoardError, DoctorError
 from doctor.events import Listener, from_core
-from doctor.jobs import tried
 from doctor.jobs.flash_plan import FlashPlan, FlashRequest
 from doctor.jobs.flash_result import FlashResult, HashedSource, lost_midway, no_way, result_of
 from doctor.jobs.guard import Recorder
 from doctor.jobs.interrupts import Interrupts
-from doctor.jobs.onward import WAIT, Attempt
+from doctor.jobs.onward import Attempt
 from doctor.jobs.ways import Leg, legs, open_way
 from doctor.updater.contract import Source
 from doctor.updater.flow import Flow
@@ -102,10 +101,9 @@ def carry_out(
             raise
         fault = DoctorError("internal", f"fipy-doctor itself broke: {err!r}", cause="a fault of ours")
         known = err if isinstance(err, DoctorError) else fault
-        lost = lost_midway(known, report, plan, run.flow.outcome, attempt=attempt(), advice=run.advice)
-        return _remembered(bench, lost)
+        return lost_midway(known, report, plan, run.flow.outcome, attempt=attempt(), advice=run.advice)
     assert run.flow is not None
-    result = result_of(
+    return result_of(
         report,
         plan,
         run.flow.outcome,
@@ -114,14 +112,6 @@ def carry_out(
         received=bench.link.received_sha256,
         advice=run.advice,
     )
-    return _remembered(bench, result)
-
-
-def _remembered(bench: Bench, result: FlashResult) -> FlashResult:
-    """Who was told to wait is not told once more by ``status``, and may take off power after it."""
-    if result.onward is not None and WAIT in result.onward.hands:
-        tried.note(bench.options.port, (WAIT,))
-    return result
 
 
 def attempt_of(bench: Bench, plan: FlashPlan, request: FlashRequest, *, mirrored: bool) -> Attempt:

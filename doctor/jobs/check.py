@@ -3,27 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from doctor import engine
 from doctor.bench import Bench
+from doctor.check import SkipReason
+from doctor.errors import UsageError
 from doctor.events import Listener, ignore
 from doctor.jobs import last_flash
 
 
 @dataclass(frozen=True)
 class CheckRequest:
-    """Which checks to run, and how long the run may take in seconds."""
+    """Which checks to run, and how long the run may take in seconds; strict: what is only worth knowing fails too."""
 
     select: Sequence[str] = ()
     ignored: Sequence[str] = ()
     deadline_s: float | None = None
+    strict: bool = False
 
 
 def check(bench: Bench, request: CheckRequest | None = None, listen: Listener = ignore) -> engine.Report:
-    """Examine ``bench`` and return the report. Raises UsageError for a check id that does not exist."""
+    """Examine ``bench`` and return the report.
+
+    Raises UsageError for a check id that does not exist, and where nothing was examined, since the user left no check
+    or gave nothing that it looks at; DoctorError where checks of ours are missing.
+    """
     request = request or CheckRequest()
     last_flash.lay_before(bench)
-    return engine.run(
+    report = engine.run(
         bench, select=request.select, ignored=request.ignored, deadline_s=request.deadline_s, listen=listen
     )
+    if not report.interrupted and all(found.skip_reason is SkipReason.NOT_GIVEN for found in report.findings):
+        why = "; ".join(dict.fromkeys(found.summary for found in report.findings))
+        raise UsageError(
+            "usage",
+            f"nothing was examined: {why}",
+            on=", ".join(found.check for found in report.findings),
+            next="give what they look at, or leave fewer checks out with --select and --ignore",
+        )
+    return replace(report, strict=request.strict)

@@ -14,6 +14,7 @@ from pathlib import Path
 from doctor.errors import UsageError
 from doctor.knowledge.explanation import Explanation, Match, explain
 from doctor.knowledge.paste import MOST_BYTES
+from doctor.power_off import UNPLUG
 
 CLIPBOARD_S = 5.0  #: for one program that reads the clipboard; one that waits for a display never answers
 CLIPBOARD = "clipboard"
@@ -22,14 +23,8 @@ TYPED = "your text"
 #: Looks at the board that is plugged in and says the one next command.
 RUN_NEXT = "fipy-doctor"
 
-_KEEP_POWER = re.compile(
-    r"\b(?:do not|don't|never) (?:unplug|(?:take|cut|remove|disconnect|touch)[^.;]{0,30}(?:power|supply|USB))"
-    r"|\b(?:leave|keep)\b[^.;]{0,40}\b(?:power(?:ed)?|on|alone|plugged)\b",
-    re.IGNORECASE,
-)
-_TAKE_POWER = re.compile(
-    r"\btake\b[^.;]{0,30}\b(?:power|USB)\b|\bpower[- ]?(?:cycle|off)|\bpower (?:it|the board) off|\bunplug\b"
-    r"|\bremove\b[^.;]{0,20}\bpower\b|\bpull\b[^.;]{0,20}\b(?:USB|plug)\b",
+_KEEPS_POWER = re.compile(
+    r"\b(?:leave|keep)\b[^.;]{0,30}\b(?:power|powered|as it is)\b|\bpower (?:still )?on\b|\bsteady power\b",
     re.IGNORECASE,
 )
 
@@ -116,29 +111,33 @@ def advice(explanation: Explanation) -> Advice:
     if len(explanation.causes) > 1:
         others = _listed([match.id for match in explanation.causes[1:]])
         together.append(f"{explanation.causes[0].id} and {others} are separate matters; take them in this order.")
-    keep = _keeps_power(explanation)
+    decides, keep = _about_the_power(explanation.causes)
     steps: list[str] = []
     for number, cause in enumerate(explanation.causes):
         own = cause.entry.cure if number == 0 else cause.entry.cure[:1]
-        steps += [step for step in own if len(explanation.causes) == 1 or _about_power(step) in (None, keep)]
+        steps += [step for step in own if cause is decides or _keeps_power(step) in (None, keep)]
     return Advice(tuple(together), tuple(dict.fromkeys(steps)))
 
 
-def _about_power(step: str) -> bool | None:
-    """Whether a step leaves the power on (True) or takes it (False); None where it is about neither."""
-    if _KEEP_POWER.search(step):
-        return True
-    return False if _TAKE_POWER.search(step) else None
-
-
-def _keeps_power(explanation: Explanation) -> bool:
-    """Whether the power stays on, by the whole paste: what stands last in it says what the modem does now."""
+def _about_the_power(causes: Sequence[Match]) -> tuple[Match | None, bool]:
+    """Whether the power stays on, and who says so: what stands last in the paste tells what the modem does now."""
     said = []
-    for cause in explanation.causes:
-        about = [wish for wish in map(_about_power, cause.entry.cure) if wish is not None]
-        if about:
-            said.append((max((proof.number for proof in cause.proofs), default=0), about[0]))
-    return max(said)[1] if said else True
+    for number, cause in enumerate(causes):
+        wishes = map(_keeps_power, cause.entry.cure if number == 0 else cause.entry.cure[:1])
+        wish = next((wish for wish in wishes if wish is not None), None)
+        if wish is not None:
+            said.append((max((proof.number for proof in cause.proofs), default=0), wish, -number))
+    if not said:
+        return None, True
+    _, keep, number = max(said)
+    return causes[-number], keep
+
+
+def _keeps_power(step: str) -> bool | None:
+    """Whether a step leaves the power on (True) or takes it (False); None where it is about neither."""
+    if UNPLUG[1:] in step:
+        return False
+    return True if _KEEPS_POWER.search(step) else None
 
 
 def _consequences(cause: Match, matches: Sequence[Match]) -> list[str]:

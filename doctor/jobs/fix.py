@@ -190,6 +190,7 @@ def _try(
     bench: Bench, cure: DoableCure, finding: Finding | None, request: FixRequest, talk: FixTalk, context: CureContext
 ) -> Action:
     began = False
+    plan: tuple[str, ...] = ()
     try:
         plan = cure.plan(bench, finding, context)
         if not plan:
@@ -201,10 +202,10 @@ def _try(
         began = True
         return Action(cure, plan, True, cure.do(bench, finding, context), began=True)
     except DoctorError as err:
-        return Action(cure, (), error=err, began=began)
+        return Action(cure, plan, error=err, began=began)
     except KeyboardInterrupt:
         stopped = Stopped(f"stopped during {cure.id}", next="run fipy-doctor check")
-        return Action(cure, (), error=stopped, began=began)
+        return Action(cure, plan, error=stopped, began=began)
     finally:
         if began:  # whatever ended it: what was known is that of before
             bench.forget()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -20,6 +20,7 @@ from doctor.jobs.guard import guarded, refuse_weak_supply
 from doctor.jobs.interrupts import Interrupts, Wish
 from doctor.jobs.state_dir import refuse_unwritable
 from doctor.jobs.ways import VIAS
+from doctor.roster import Roster, everybody
 
 __all__ = [
     "METHODS", "VIAS", "Consent", "FlashFile", "FlashPlan", "FlashRequest", "FlashResult", "HashedSource", "Proof",
@@ -53,14 +54,15 @@ class Consent(Protocol):
 
 
 def prepare(
-    bench: Bench, request: FlashRequest, listen: Listener = ignore
+    bench: Bench, request: FlashRequest, listen: Listener = ignore, checks: Roster | None = None
 ) -> tuple[engine.Report, FlashPlan | DoctorError]:
     """Run every check, hold the gate, and ask the planner; sends the modem nothing but queries.
 
-    Returns the report with the plan, or with the refusal. Raises UsageError for a wrong request.
+    Returns the report with the plan, or with the refusal. Raises UsageError for a wrong request, DoctorError where
+    checks of ours are missing.
     """
-    checks = engine.in_order([*engine.builtin(), *engine.plugins()[0]])
-    _refuse_usage(bench, request, checks)
+    checks = checks or everybody()
+    _refuse_usage(bench, request, checks.checks)
     last_flash.lay_before(bench)
     report = engine.run(bench, checks=checks, deadline_s=request.deadline_s, listen=listen)
     if _closed_a_session(bench):
@@ -68,7 +70,7 @@ def prepare(
         report = engine.run(bench, checks=checks, deadline_s=request.deadline_s, listen=listen)
     if report.interrupted:
         return report, Stopped()
-    standing = engine.barriers(report, checks, request.override)
+    standing = engine.barriers(report, checks.checks, request.override, request.via)
     if standing:
         first = standing[0]
         said = first.evidence.get("next") if change_of(first) is not None else None
@@ -91,7 +93,7 @@ def prepare(
 
 
 def rehearse(bench: Bench, request: FlashRequest, listen: Listener = ignore) -> FlashResult:
-    """All that a flash does before it sends anything: ``--dry-run``. Raises UsageError."""
+    """All that a flash does before it sends anything: ``--dry-run``. Raises as ``flash`` does."""
     report, plan = prepare(bench, request, listen)
     if isinstance(plan, DoctorError):
         return FlashResult(report, error=plan)
@@ -104,8 +106,10 @@ def flash(bench: Bench, request: FlashRequest, *, consent: Consent, listen: List
     consent  answers for the user; it is shown the plan before anything is sent
     listen   hears every event, from the first check to the proof
 
-    Never raises for what happens to board or modem: the result's ``error`` says it. Raises UsageError.
+    Never raises for what happens to board or modem: the result's ``error`` says it. Raises UsageError for a wrong
+    request, DoctorError where checks of ours are missing.
     """
+    checks = everybody()  # before the first byte: without its checks this program speaks to nothing
     joined = card_join.join(bench, request, consent.stop_board, listen)
     if joined is not None:
         return joined
@@ -113,7 +117,7 @@ def flash(bench: Bench, request: FlashRequest, *, consent: Consent, listen: List
         refuse_unwritable()
     except DoctorError as err:
         return FlashResult(engine.Report(()), error=err)
-    report, plan = prepare(bench, request, listen)
+    report, plan = prepare(bench, request, listen, checks)
     asked = isinstance(plan, card_flash.JumpersUnsure)
     if isinstance(plan, card_flash.JumpersUnsure):
         plan = _after_looking(bench, request, consent, plan, report)
@@ -149,7 +153,7 @@ def _after_looking(
     return plan_for(bench, request) if looked else Stopped(NOT_ACCEPTED)
 
 
-def _refuse_usage(bench: Bench, request: FlashRequest, checks: list[Check]) -> None:
+def _refuse_usage(bench: Bench, request: FlashRequest, checks: Sequence[Check]) -> None:
     by_id = {check.id: check for check in checks}
     for check_id in request.override:
         if check_id not in by_id:

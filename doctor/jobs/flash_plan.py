@@ -12,8 +12,9 @@ from doctor.bench import Bench
 from doctor.errors import DoctorError, FirmwareError
 from doctor.jobs import journal as journals
 from doctor.jobs.changed import changed
+from doctor.jobs.hands import POWER_CYCLE
 from doctor.jobs.journal import Journal
-from doctor.jobs.onward import POWER_CYCLE, Attempt, Onward, flash_words
+from doctor.jobs.onward import Attempt, Onward, flash_words
 from doctor.jobs.ways import choose_via
 from doctor.modem.facts import ModemFacts
 from doctor.modem.images import image_facts, options_for, running

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from doctor import engine
 from doctor.errors import DoctorError, Exit, FlashUnproved, Stopped
 from doctor.jobs.flash_plan import FlashPlan
-from doctor.jobs.onward import POWER_CYCLE, Attempt, Onward, flash_words, onward
+from doctor.jobs.hands import POWER_CYCLE
+from doctor.jobs.onward import Attempt, Onward, flash_words, onward, status_words
 from doctor.jobs.steps_done import all_sent, first_sent
 from doctor.modem.facts import ModemFacts, from_version_lines
 from doctor.updater import states
@@ -143,9 +144,11 @@ def lost_midway(
     mode = states.STP_OPEN if waits else states.UNKNOWN  # nobody can look any more
     where = "the modem probably still waits for the rest (stp-open)" if waits else "where it stands now is not known"
     what = f"{err.what}, after {outcome.sent_bytes} bytes; {where}"
-    words = onward(mode, attempt, err.id)
-    error = FlashUnproved(err.id, what, on=err.on, cause=err.cause, next="plug the board in; " + words.text)
-    return FlashResult(report, plan, None, error, advice, mode, words, True)
+    step = onward(mode, attempt, err.id)
+    if POWER_CYCLE in step.hands:  # it may well answer, once the port is back
+        step = Onward((), status_words(attempt))
+    error = FlashUnproved(err.id, what, on=err.on, cause=err.cause, next="plug the board in; " + step.text)
+    return FlashResult(report, plan, None, error, advice, mode, step, True)
 
 
 def _with_progress(attempt: Attempt, plan: FlashPlan, outcome: Outcome) -> Attempt:
@@ -162,7 +165,7 @@ def _with_progress(attempt: Attempt, plan: FlashPlan, outcome: Outcome) -> Attem
 def no_way(err: DoctorError, report: engine.Report, plan: FlashPlan, attempt: Attempt) -> FlashResult:
     """The modem fell silent before anything was sent: power off, which ends mirror mode too, then all again."""
     before = states.FFH if plan.before.mode == states.RAM_UPDATER else plan.before.mode  # it lives in memory only
-    step = Onward((POWER_CYCLE,), flash_words(attempt, before))
+    step = Onward((POWER_CYCLE,), flash_words(attempt, before), known=True)
     error = DoctorError(err.id, err.what, on=err.on, cause=err.cause, next=step.text)
     return FlashResult(report, plan, None, error, "", states.SILENT, step)
 

@@ -17,7 +17,7 @@ from doctor.jobs import journal as journals
 from doctor.jobs.awake import awake
 from doctor.jobs.flash_plan import given_files
 from doctor.jobs.journal import Entry, Journal, SentFile
-from doctor.jobs.lock import port_lock
+from doctor.jobs.lock import lock_path, port_lock
 from doctor.jobs.logbook import Logbook
 from doctor.jobs.state_dir import state_place, unwritable
 from doctor.jobs.steps_done import LAST_BLOCK_BYTES
@@ -120,12 +120,16 @@ def guarded(
     log = Logbook(bench.clock)
     with ExitStack() as stack:
         stack.callback(log.close)
+        port = journals.port_key(bench.options.port or "") if bench.link.simulated else bench.link.name
+        lonely = port.startswith("sim://") and "state=" not in port  # another bench in each process
+        if not lonely:
+            stack.enter_context(port_lock(port))
         if not bench.link.simulated:
-            stack.enter_context(port_lock(bench.link.name))
             warning = stack.enter_context(awake())
             if warning:
                 listen(events.Notice(warning))
-        entry = replace(_entry(bench, plan, request, log), jumpers=dict(jumpers))
+        lock = "" if lonely else str(lock_path(port).absolute())
+        entry = replace(_entry(bench, plan, request, log), jumpers=dict(jumpers), lock=lock)
         recorder = Recorder(Journal(), entry, listen, must=True)
 
         def hear(event: Event) -> None:

@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 from doctor.bench import Bench
 from doctor.check import Needs
 from doctor.errors import BoardError, LinkError
+from doctor.jobs.lock import is_held
 from doctor.jobs.state_dir import state_dir, state_place
 
 SCHEMA = "fipy-doctor/journal/1"
@@ -55,6 +56,7 @@ class Entry:
     jumpers     what was proved of the jumpers beforehand: at, how (jobs/jumper_proof.py)
     failures    flashes of this modem in a row that ended with the id of ``error``
     advice      what the hands are to do after it; "" for nothing
+    lock        file that the process of this flash has locked while it runs; "" where there is none
 
     More members may come, each with a default: a journal without them is as good, and one with others is read too.
     """
@@ -81,6 +83,7 @@ class Entry:
     log: str = ""
     jumpers: Mapping[str, str] = field(default_factory=dict)
     advice: str = ""
+    lock: str = ""
 
 
 @dataclass(frozen=True)
@@ -226,11 +229,17 @@ def _device(port: str) -> str:
 
 
 def is_at_work(entry: Entry) -> bool:
-    """Whether the process that wrote ``entry`` still runs; another one may have got its number since."""
+    """Whether the process that wrote ``entry`` still runs.
+
+    Its lock tells, which dies with it. Where there is none (version 0.1 kept none), its number and the time do, since
+    another process may have got that number.
+    """
     import psutil
 
     if entry.state != RUNNING or entry.pid in (0, os.getpid()):
         return False
+    if entry.lock:
+        return is_held(Path(entry.lock))
     try:
         process = psutil.Process(entry.pid)
         started = datetime.fromtimestamp(process.create_time(), timezone.utc)

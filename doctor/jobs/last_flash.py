@@ -13,8 +13,8 @@ from doctor.bench import Bench
 from doctor.errors import DoctorError
 from doctor.jobs import journal as journals
 from doctor.jobs import jumper_proof, tried
+from doctor.jobs.hands import WAIT
 from doctor.jobs.journal import Entry, Journal
-from doctor.jobs.onward import WAIT
 from doctor.jobs.state_dir import begun_place
 from doctor.jobs.steps_done import all_sent
 from doctor.jobs.ways import go_through_own_mirror
@@ -46,14 +46,15 @@ def broke_off(bench: Bench) -> bool:
 def may_write_until(port: str | None, entry: Entry | None) -> datetime | None:
     """Until when the modem may be writing what ``entry`` sent; None where it is not, or must be done.
 
-    A simulated bench has a time of its own: there it is done once the user was told to wait.
+    A simulated bench has a time of its own: there it is done once the user says so (--done waited). Elsewhere the clock
+    decides, whatever is said.
     """
     if entry is None or entry.state not in _UNFINISHED:
         return None
     left = entry.total_bytes - entry.sent_bytes if entry.total_bytes else None
     if not all_sent(entry.steps, entry.done, entry.step, left):
         return None
-    if _has_time_of_its_own(port or "") and ("state=" not in (port or "") or WAIT in tried.tried(port)):
+    if _has_time_of_its_own(port or "") and ("state=" not in (port or "") or WAIT in tried.confirmed(port)):
         return None
     try:
         until = datetime.fromisoformat(entry.written) + WRITES

@@ -5,12 +5,21 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from doctor.clock import SystemClock
 from doctor.errors import LinkError
 from doctor.jobs.state_dir import state_place, unwritable
+
+LOOKS, LOOK_MS = 5, 20  #: so often, so far apart, a lock is asked for
+
+
+def lock_path(port: str, folder: Path | None = None) -> Path:
+    """The file whose lock means ``port``."""
+    name = str(Path(port).resolve()) if Path(port).exists() else port  # /dev/serial/by-id/… leads to the same device
+    return (folder or state_place() / "locks") / f"{hashlib.sha256(name.encode()).hexdigest()[:24]}.lock"
 
 
 @contextmanager
@@ -21,11 +30,9 @@ def port_lock(port: str, folder: Path | None = None, *, must: bool = True) -> It
 
     Raises LinkError flash-under-way, DoctorError where no lock can be kept.
     """
-    place = folder or state_place() / "locks"
-    name = str(Path(port).resolve()) if Path(port).exists() else port  # /dev/serial/by-id/… leads to the same device
-    path = place / f"{hashlib.sha256(name.encode()).hexdigest()[:24]}.lock"
+    path = lock_path(port, folder)
     try:
-        place.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         stream = path.open("a+", encoding="utf-8")
     except OSError as err:
         if must:
@@ -36,7 +43,7 @@ def port_lock(port: str, folder: Path | None = None, *, must: bool = True) -> It
         return
     with stream:
         try:
-            _lock(stream)
+            _lock_at_last(stream)
         except OSError as err:
             raise LinkError(
                 "flash-under-way",
@@ -48,13 +55,38 @@ def port_lock(port: str, folder: Path | None = None, *, must: bool = True) -> It
         yield
 
 
-def _lock(stream: IO[str]) -> None:
+def is_held(path: Path) -> bool:
+    """Whether the process that took the lock in ``path`` still runs, whatever the clock says."""
+    try:
+        stream = path.open("r", encoding="utf-8")
+    except OSError:
+        return False
+    with stream:
+        try:
+            _lock(stream, shared=True)
+        except OSError:
+            return True
+    return False
+
+
+def _lock(stream: IO[str], *, shared: bool = False) -> None:
+    """Raises OSError where another process has it. ``shared``: to look only; it ends with the stream."""
     if sys.platform == "win32":
         import msvcrt
 
         stream.seek(0)
-        msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
+        msvcrt.locking(stream.fileno(), msvcrt.LK_NBRLCK if shared else msvcrt.LK_NBLCK, 1)
         return
     import fcntl
 
-    fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    fcntl.flock(stream, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+
+
+def _lock_at_last(stream: IO[str]) -> None:
+    """Whoever only looks has it for a moment. Raises OSError where it is not to be had."""
+    clock = SystemClock()
+    for _ in range(LOOKS):
+        with suppress(OSError):
+            return _lock(stream)
+        clock.sleep_ms(LOOK_MS)
+    return _lock(stream)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from doctor.bench import BenchOptions
+from doctor.jobs.hands import POWER_CYCLE, PRESS_RESET, WAIT, done_words, hand_text
 from doctor.updater import states
 from doctor.updater.plan import make_plan
 from doctor.updater.shapes import (
@@ -22,22 +23,10 @@ from doctor.updater.shapes import (
     Running,
 )
 
-PRESS_RESET, POWER_CYCLE, WAIT = "press-reset", "power-cycle", "wait"
-_HANDS = {
-    PRESS_RESET: "press the board's reset button, which ends mirror mode; do not unplug: the modem must stay powered",
-    POWER_CYCLE: "take all power off the board (USB and battery) for 10 s, then plug it in again",
-    WAIT: "leave the board powered for 30 minutes more; unplugging now is how modems die",
-}
-_IF_DEAD = (
-    "do so only after an hour of silence: it may still write; "
-    "if it stays silent even then, it is dead: it fell silent while it wrote its firmware, and nothing known brings "
-    "such a modem back"
-)
 #: Flashes in a row that end in the same way after which the same advice alone is not enough.
 OFTEN = 3
-#: Modes in which only removed power can help: nothing reaches the modem any more.
-_OUT_OF_REACH = (states.STP_OPEN, states.SILENT, states.DATA)
-LOST = (*_OUT_OF_REACH, states.UNKNOWN)  #: and those in which it cannot be told what the modem does
+#: Modes in which only removed power can help: nothing reaches the modem any more, or it does not say what it does.
+LOST = (states.STP_OPEN, states.SILENT, states.DATA, states.UNKNOWN)
 #: Modes that a modem has again after a power cycle; what fails twice in the same way may be a state of the modem.
 _POWER_HARMLESS = (states.APPLICATION, states.RECOVERY, states.FFH)
 
@@ -49,16 +38,18 @@ class Onward:
     hands    ids of what the hands do first, in order: press-reset, power-cycle, wait
     words    the command to run then, word by word; empty where there is none
     remark   what the user must add to the command, if anything
+    known    it goes on from a flash that this computer carried out, which is over
     """
 
     hands: tuple[str, ...]
     words: tuple[str, ...]
     remark: str = ""
+    known: bool = False
 
     @property
     def hands_text(self) -> tuple[str, ...]:
         """The steps for the hands, in words."""
-        return tuple(_HANDS[hand] for hand in self.hands)
+        return tuple(hand_text(hand, known=self.known) for hand in self.hands)
 
     @property
     def text(self) -> str:
@@ -88,6 +79,7 @@ class Attempt:
     build_now     what the modem says it runs, where it was asked since
     failed_before error id with which the last flash of this modem ended; "" where it did not
     failures      how many flashes in a row had ended with that id
+    known         there was such a flash; False: of this modem the journal knows none
     """
 
     options: BenchOptions
@@ -105,11 +97,12 @@ class Attempt:
     failures: int = 0
     compress: bool = False
     override: frozenset[str] = frozenset()
+    known: bool = True
 
 
 def onward(mode: str, attempt: Attempt, error_id: str = "") -> Onward:
     """The next step where the modem is in ``mode`` and the flash ended with ``error_id``."""
-    step = _step(mode, attempt, error_id)
+    step = replace(_step(mode, attempt, error_id), known=attempt.known)
     if not error_id or error_id != attempt.failed_before or attempt.failures < OFTEN - 1:
         return step
     times = attempt.failures + 1
@@ -123,16 +116,18 @@ def _step(mode: str, attempt: Attempt, error_id: str) -> Onward:
     may_write = lost and (attempt.all_sent or error_id == "finish-timeout")
     if mode == states.DEPLOYING or (may_write and not attempt.waited):
         hands = (WAIT, PRESS_RESET) if attempt.mirrored else (WAIT,)
-        return Onward(hands, status_words(attempt))
+        return Onward(hands, status_words(attempt, WAIT))
     again = bool(error_id) and error_id == attempt.failed_before
     if again and mode == states.RAM_UPDATER:  # lives in memory only
         mode = states.FFH
     mirrored = (PRESS_RESET,) if attempt.mirrored else ()
-    hands = (POWER_CYCLE,) if lost or (again and mode in _POWER_HARMLESS) else mirrored
+    if lost:  # whether that helped is for the modem to say
+        return Onward((POWER_CYCLE,), status_words(attempt, POWER_CYCLE))
+    hands = (POWER_CYCLE,) if again and mode in _POWER_HARMLESS else mirrored
     if hands == (POWER_CYCLE,) and attempt.all_sent and not attempt.waited and mode != states.APPLICATION:
         hands = (WAIT, POWER_CYCLE)  # it answers in its updater, and may still write there
-    if attempt.all_sent and (lost or (mode == states.APPLICATION and not attempt.asked)):
-        return Onward(hands, status_words(attempt), _IF_DEAD if mode == states.SILENT else "")
+    if attempt.all_sent and mode == states.APPLICATION and not attempt.asked:
+        return Onward(hands, status_words(attempt))
     if error_id == "stall-at-zero-percent" and attempt.method != "on-the-fly":
         return Onward(hands, flash_words(replace(attempt, method="on-the-fly"), mode))
     if mode == states.FFH and attempt.options.updater_elf is None:
@@ -141,7 +136,7 @@ def _step(mode: str, attempt: Attempt, error_id: str) -> Onward:
     if _pair_is_broken(mode, attempt):
         remark = f"{FIRST_FULL} stands for a full Cat-M1 image; when it runs, flash the pair from its beginning"
         return Onward(hands, flash_words(attempt, mode), remark)
-    if attempt.differential and mode != states.APPLICATION and mode not in _OUT_OF_REACH:
+    if attempt.differential and mode != states.APPLICATION:
         remark = f"{FULL_IMAGE} stands for a full image: a differential one cannot be used any more"
         return Onward(hands, flash_words(attempt, mode), remark)
     return Onward(hands, flash_words(attempt, mode))
@@ -197,8 +192,9 @@ def flash_words(attempt: Attempt, mode: str) -> tuple[str, ...]:
     return tuple(words)
 
 
-def status_words(attempt: Attempt) -> tuple[str, ...]:
-    """The status command for this bench."""
+def status_words(attempt: Attempt, done: str = "") -> tuple[str, ...]:
+    """The status command for this bench; ``done`` is the step that the hands are asked for before it."""
     port = attempt.options.port
     via = ("--via", "modem") if attempt.options.via_modem else ()
-    return ("fipy-doctor", "status", *via, *(() if port is None else ("--port", port)))
+    said = done_words(done)
+    return ("fipy-doctor", "status", *said, *via, *(() if port is None else ("--port", port)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,19 +17,11 @@ from doctor.errors import BoardError, DoctorError, Exit
 from doctor.jobs import journal as journals
 from doctor.jobs import tried
 from doctor.jobs.card_follow import ADVICE
+from doctor.jobs.done import accept
+from doctor.jobs.hands import OTHER_CABLE, POWER_CYCLE, PRESS_RESET, PULL_JUMPERS, WAIT
 from doctor.jobs.journal import Damaged, Entry, Journal
 from doctor.jobs.last_flash import may_write_until
-from doctor.jobs.onward import (
-    LOST,
-    POWER_CYCLE,
-    PRESS_RESET,
-    WAIT,
-    Attempt,
-    Onward,
-    flash_words,
-    onward,
-    status_words,
-)
+from doctor.jobs.onward import LOST, Attempt, Onward, flash_words, onward, status_words
 from doctor.jobs.state_dir import begun_place
 from doctor.jobs.steps_done import all_sent, first_sent
 from doctor.jobs.ways import go_through_own_mirror
@@ -39,11 +31,16 @@ from doctor.updater import states
 from doctor.updater.plan import BOOTROM, FIRMWARE, SECOND, UPDATER
 from doctor.updater.shapes import FULL_IMAGE
 
-_GIVEN_UP = (
-    "if power was not off since status first asked for it, do that now and run status again; if it was, pull the RTS "
-    "and CTS jumpers of the expansion board, try another cable and carrier board, and if it was sent firmware leave it "
-    "powered for an hour; a modem that is silent even then is dead, and no command brings it back"
-)
+_UNFINISHED = (journals.RUNNING, journals.UNPROVED)
+_DEAD = "the modem stays silent after all that is known was done: it is dead, and no command brings it back"
+_WROTE = "; it fell silent while it wrote its firmware"
+_UNSEEN = " (that its power was off was told to this program, and not seen by it)"
+#: What may be asked of who sits at the terminal, by the step that was asked for before.
+_WAS_IT_DONE = {
+    POWER_CYCLE: "Was all power (USB and battery) off for 10 s since status asked for it?",
+    PULL_JUMPERS: "Are the RTS and CTS jumpers off, or does your carrier board have none?",
+    OTHER_CABLE: "Did you try another cable, another socket and, if there is one, another carrier board?",
+}
 
 
 @dataclass(frozen=True)
@@ -60,6 +57,8 @@ class Standing:
     progress of a board that flashes by itself: file, step, done, total, percent
     damaged  a journal that is there and cannot be read
     begun    what was begun with the board's files and has not come to its end
+    unread   notes of such things that cannot be read
+    looked   what was seen of a power cycle that the user says was done; "" where none was said
     """
 
     where: str
@@ -74,60 +73,77 @@ class Standing:
     progress: AtWork | None = None
     damaged: Damaged | None = None
     begun: tuple[Begun, ...] = ()
+    unread: tuple[Path, ...] = ()
+    looked: str = ""
 
     @property
     def exit_code(self) -> Exit:
         """0 where nothing is left to do with the modem and the board's files, or where a flash is under way."""
-        done = self.onward is None and self.error is None and not self.begun
+        done = self.onward is None and self.error is None and not self.begun and not self.unread
         return Exit.OK if self.running or self.settled or done else Exit.FAILED
 
 
-def status(bench: Bench, journal: Journal | None = None) -> Standing:
-    """Ask the modem (an open transfer is closed first, AT comes after), then the journal; changes nothing else."""
+def status(
+    bench: Bench,
+    journal: Journal | None = None,
+    *,
+    said: Iterable[str] = (),
+    done: Callable[[str], bool] = lambda _: False,
+) -> Standing:
+    """Ask the modem (an open transfer is closed first, AT comes after), then the journal; changes nothing else.
+
+    said  ids of steps (jobs/hands.py) that the user says were done
+    done  asks the user whether a step was done that an earlier run asked for; False where nobody can answer
+    """
     journal = journal or Journal()
     port = {"port": journals.port_key(bench.options.port or "")}
     entry = journals.under_way(bench.options.port, journal) or journal.find(port)
     if entry is not None and journals.is_at_work(entry):
         where = f"a flash is under way (process {entry.pid}); leave it alone"
         return Standing(where, told(entry), Onward((), status_words(Attempt(bench.options))), True, entry=entry)
+    looked = accept(bench, said)
     try:
         facts = _ask(bench)
     except DoctorError as err:
         damaged = journal.damaged(port) if entry is None else None
-        return replace(_unasked(bench, err, entry), damaged=damaged)
+        return replace(_unasked(bench, err, entry), damaged=damaged, looked=looked)
     ids = journals.ids_of(bench)
     entry = journal.find(ids) or entry
     where = verdict(facts, updater_given=False).summary
     if facts.release:
         where += f": {facts.release}"
     damaged = journal.damaged(ids) if entry is None else None
-    step = _not_for_ever(bench.options.port, facts, next_step(bench.options, facts, entry, damaged))
+    step = _through_silence(bench, facts, next_step(bench.options, facts, entry, damaged), entry, done)
     history = told(entry, facts) if entry is not None else ""
     advice = _button(entry, facts) if entry is not None and step is None else ""
-    left = _begun(bench)
-    return Standing(where, history, step, facts=facts, entry=entry, advice=advice, damaged=damaged, begun=left)
+    left, unread = _begun(bench)
+    standing = Standing(where, history, step, facts=facts, entry=entry, advice=advice, damaged=damaged)
+    return replace(standing, begun=left, unread=unread, looked=looked)
 
 
-def _begun(bench: Bench) -> tuple[Begun, ...]:
-    """What was begun with the board's files and has not come to its end; nothing where no board can be asked."""
+def _begun(bench: Bench) -> tuple[tuple[Begun, ...], tuple[Path, ...]]:
+    """What was begun with the board's files and has not come to its end, and notes of such that cannot be read.
+
+    Nothing where no board can be asked.
+    """
     if bench.is_bare_modem:
-        return ()
+        return (), ()
     with suppress(BoardError):
-        board = bench.board
-        every = begun.unfinished(board, Book(begun_place(bench.options.port)))
-        return tuple(one for one in every if begun.gone(board, one))
-    return ()
+        board, book = bench.board, Book(begun_place(bench.options.port))
+        every = begun.unfinished(board, book)
+        return tuple(one for one in every if begun.gone(board, one)), begun.damaged(board, book)
+    return (), ()
 
 
 def next_step(
     options: BenchOptions, facts: ModemFacts, entry: Entry | None, damaged: Damaged | None = None
 ) -> Onward | None:
     """What the modem's mode calls for, with the files that the journal remembers."""
-    unfinished = entry is not None and entry.state in (journals.RUNNING, journals.UNPROVED)
+    unfinished = entry is not None and entry.state in _UNFINISHED
     if facts.mode == states.APPLICATION and (entry is None or not unfinished or _runs_promised(entry, facts)):
         return None
     if entry is None or not unfinished:
-        step = onward(facts.mode, Attempt(_with(options, firmware=(Path(FULL_IMAGE),))))
+        step = onward(facts.mode, Attempt(_with(options, firmware=(Path(FULL_IMAGE),)), known=False))
         knows = "cannot be read" if damaged is not None else "knows of none for this modem"
         remark = f"{FULL_IMAGE} stands for the full image to flash; the journal {knows}"
         return step if step.remark or "flash" not in step.words else replace(step, remark=remark)
@@ -135,15 +151,35 @@ def next_step(
     return onward(facts.mode, attempt, str(entry.error.get("id", "")))
 
 
-def _not_for_ever(port: str | None, facts: ModemFacts, step: Onward | None) -> Onward | None:
-    """A silent modem is asked to be taken off power once; the second time it is called what it is."""
+def _through_silence(
+    bench: Bench, facts: ModemFacts, step: Onward | None, entry: Entry | None, done: Callable[[str], bool]
+) -> Onward | None:
+    """What is left to try with a modem that power off did not bring back, one thing after the other.
+
+    The next one comes when the user said that the one before was done; as long as nobody says so, the answer stays.
+    """
+    port = bench.options.port
     if facts.mode not in LOST or step is None:
         tried.forget(port)
         return step
-    if facts.mode == states.SILENT and POWER_CYCLE in tried.tried(port):
-        return Onward((POWER_CYCLE,), ("fipy-doctor", "open", "modem-dead-escalate"), _GIVEN_UP)
-    tried.note(port, {WAIT, POWER_CYCLE} & set(step.hands))
-    return step
+    if POWER_CYCLE not in step.hands:
+        return step
+    jumpers = (PULL_JUMPERS,) if bench.carrier_with_jumpers is not None else ()
+    for hand in (POWER_CYCLE, *jumpers, OTHER_CABLE):
+        if hand in tried.told(port) and hand not in tried.confirmed(port) and done(_WAS_IT_DONE[hand]):
+            accept(bench, [hand])
+        if hand not in tried.confirmed(port):
+            tried.note(port, [hand], tried.TOLD)
+            return replace(step, hands=(hand,), words=status_words(Attempt(bench.options), hand))
+    judged = verdict(facts, updater_given=False).catalogue or "modem-state-unknown"
+    if facts.mode != states.SILENT:
+        return Onward((), ("fipy-doctor", "open", judged))
+    wrote = entry is not None and entry.state in _UNFINISHED and attempt_of(bench.options, entry).all_sent
+    return Onward(
+        (),
+        ("fipy-doctor", "open", "modem-dead-escalate"),
+        _DEAD + _WROTE * wrote + _UNSEEN * (POWER_CYCLE not in tried.seen(port)),
+    )
 
 
 def attempt_of(options: BenchOptions, entry: Entry) -> Attempt:

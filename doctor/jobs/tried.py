@@ -1,61 +1,110 @@
-"""What was tried lately against a modem or board that does not answer as it should, so that advice comes to an end.
+"""What was tried lately against a modem, board or card that does not answer as it should, so that advice ends.
 
 Without it ``check`` and ``fix --power-cycle`` would send the user from one to the other for ever. Kept by port in the
-user's state directory, for an hour: who comes back tomorrow starts anew.
+user's state directory, for an hour: who comes back tomorrow starts anew. What is kept only ever leads to advice; it is
+a consent to nothing.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from doctor.check import Finding, Status
 from doctor.engine import Report
 from doctor.jobs.journal import port_key
-from doctor.jobs.state_dir import state_dir
+from doctor.jobs.state_dir import state_place
+from doctor.json_file import read_json, text_in, write_whole
 
 LASTS = timedelta(hours=1)  #: after this long a cure is worth another try
 MAX_BYTES = 1 << 16  #: no such file of ours is nearly this large
 #: The checks whose cures are hand work that nobody sees done, or work that may fail again and again.
-WATCHED = ("repl-answers", "modem-answers")
+WATCHED = ("repl-answers", "modem-answers", "board-reads-card")
+
+#: How a step is known: only asked for, carried out in vain, said to be done by the user, or seen by this program.
+TOLD, FAILED, SAID, SEEN = "told", "failed", "said", "seen"
+_CONFIRMED = (SAID, SEEN)
+
+
+@dataclass(frozen=True)
+class _Note:
+    """When a step was tried, and how that is known. Version 0.1 kept the time only: there it was told, or done."""
+
+    at: str
+    how: str = TOLD
+
+    @classmethod
+    def read(cls, value: object) -> _Note:
+        """Raises ValueError, KeyError."""
+        if isinstance(value, dict):
+            return cls(text_in(value["at"]), text_in(value["how"]))
+        return cls(text_in(value))
+
+    @property
+    def fresh(self) -> bool:
+        """Whether it is of the last hour. Raises ValueError, TypeError for what is no time."""
+        return datetime.fromisoformat(self.at) > datetime.now(timezone.utc) - LASTS
 
 
 def failing(report: Report) -> Finding | None:
-    """The finding that the board or its modem does not answer as it should; None where they do, or were not asked."""
+    """The finding that board, modem or card do not answer as they should; None where they do, or were not asked."""
     found = [report.finding(name) for name in WATCHED]
     return next((finding for finding in found if finding is not None and finding.status is Status.FAIL), None)
 
 
 def so_far(port: str | None, report: Report) -> frozenset[str]:
-    """Ids of the cures that were tried lately at ``port``; none, and none remembered, once both answer."""
+    """Ids of the cures that were carried out lately at ``port``; none, and none remembered, once all answers."""
     if failing(report) is not None:
-        return tried(port)
-    finding = report.finding(WATCHED[-1])
+        return _with(port, (FAILED, *_CONFIRMED))
+    finding = report.finding("modem-answers")
     if finding is not None and finding.status in (Status.PASS, Status.WARN):
         forget(port)
     return frozenset()
 
 
-def tried(port: str | None) -> frozenset[str]:
-    """Ids of the cures that were tried at ``port`` within the last hour."""
-    return frozenset(_read().get(_key(port), {}))
+def confirmed(port: str | None) -> frozenset[str]:
+    """Ids of the steps that the user says were done at ``port`` within the last hour, or that were seen done."""
+    return _with(port, _CONFIRMED)
 
 
-def note(port: str | None, cures: Iterable[str]) -> None:
-    """Remember cures as tried now. A disk that fails costs the memory, nothing else."""
+def seen(port: str | None) -> frozenset[str]:
+    """Ids of the steps that this program saw done."""
+    return _with(port, (SEEN,))
+
+
+def told(port: str | None) -> frozenset[str]:
+    """Ids of the steps that were asked for at ``port`` within the last hour, whatever became of them."""
+    return _with(port, (TOLD, FAILED, *_CONFIRMED))
+
+
+def _with(port: str | None, ways: Iterable[str]) -> frozenset[str]:
+    return frozenset(step for step, note in _read().get(_key(port), {}).items() if note.how in ways)
+
+
+def note(port: str | None, steps: Iterable[str], how: str) -> None:
+    """Remember steps as tried now. A disk that fails costs the memory, nothing else.
+
+    What was only asked for never takes the place of what is known of a step already.
+    """
     key = _key(port)
-    wanted = dict.fromkeys(cures, datetime.now(timezone.utc).isoformat(timespec="seconds"))
-    if key and wanted:
-        kept = _read()
-        kept[key] = {**kept.get(key, {}), **wanted}
-        _write(kept)
+    if not key:
+        return
+    kept = _read()
+    mine = dict(kept.get(key, {}))
+    now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    for step in steps:
+        if how != TOLD or step not in mine:
+            mine[step] = _Note(now, how)
+    if mine != kept.get(key, {}):
+        _write({**kept, key: mine})
 
 
 def forget(port: str | None) -> None:
-    """The modem answers again."""
+    """All answers again."""
     kept = _read()
     if kept.pop(_key(port), None) is not None:
         _write(kept)
@@ -68,26 +117,23 @@ def _key(port: str | None) -> str:
 
 
 def _path() -> Path:
-    return state_dir() / "tried.json"
+    return state_place() / "tried.json"
 
 
-def _read() -> dict[str, dict[str, str]]:
+def _read() -> dict[str, dict[str, _Note]]:
     """All that is not too old; nothing where the file is missing or damaged."""
-    oldest = datetime.now(timezone.utc) - LASTS
-    with suppress(OSError, ValueError, TypeError, AttributeError):
-        if _path().stat().st_size > MAX_BYTES:
+    with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
+        data = read_json(_path(), MAX_BYTES)
+        if not isinstance(data, dict):
             return {}
-        data = json.loads(_path().read_text(encoding="utf-8"))
-        fresh = {
-            str(key): {str(cure): str(at) for cure, at in cures.items() if datetime.fromisoformat(at) > oldest}
-            for key, cures in data.items()
-        }
-        return {key: cures for key, cures in fresh.items() if cures}
+        read = {key: {step: _Note.read(value) for step, value in steps.items()} for key, steps in data.items()}
+        return {key: kept for key, steps in read.items() if (kept := {s: n for s, n in steps.items() if n.fresh})}
     return {}
 
 
-def _write(kept: dict[str, dict[str, str]]) -> None:
+def _write(kept: Mapping[str, Mapping[str, _Note]]) -> None:
+    plain = {
+        key: {step: {"at": note.at, "how": note.how} for step, note in steps.items()} for key, steps in kept.items()
+    }
     with suppress(OSError):
-        draft = _path().with_suffix(".part")
-        draft.write_text(json.dumps(kept, indent=1), encoding="utf-8")
-        draft.replace(_path())
+        write_whole(_path(), json.dumps(plain, indent=1).encode())

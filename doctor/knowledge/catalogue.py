@@ -12,14 +12,33 @@ from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    if sys.version_info >= (3, 11):
+        from importlib.resources.abc import Traversable
+    else:
+        from importlib.abc import Traversable
+
+from doctor.power_off import spelled_out
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-HERE = Path(__file__).parent  #: importlib.resources would cost a tenth of the time of a whole run
+
+def _here() -> Traversable:
+    """The folder of this package, which may lie in a zip; asking importlib.resources costs a tenth of a whole run."""
+    folder = Path(__file__).parent
+    if folder.is_dir():
+        return folder
+    from importlib.resources import files
+
+    return files(__package__)
+
+
+HERE = _here()
 NEAR_LINES = 40  #: how far ``after`` and ``before`` look where a sign says nothing; longer than any traceback
 
 _HEAD = re.compile(r"^\[([a-z0-9-]+)\]$", re.MULTILINE)
@@ -87,7 +106,7 @@ class Source:
 def sources() -> MappingProxyType[str, Source]:
     """All entries by id, not parsed."""
     found: dict[str, Source] = {}
-    for file in sorted(HERE.iterdir()):
+    for file in sorted(HERE.iterdir(), key=lambda file: file.name):
         if file.name.endswith(".toml"):
             area = file.name.removesuffix(".toml").replace("_", "-")
             text = file.read_text(encoding="utf-8")
@@ -115,6 +134,7 @@ def entries() -> MappingProxyType[str, Entry]:
 
 def _entry(entry_id: str, area: str, table: dict[str, Any]) -> Entry:
     given = {name: _frozen(value) for name, value in table.items() if name != "signs"}
+    given["cure"] = tuple(map(spelled_out, given["cure"]))
     signs = tuple(_sign(sign) for sign in table.get("signs", ()))
     return Entry(id=entry_id, area=area, signs=signs, **given)
 

@@ -37,18 +37,18 @@ _WORDS: dict[str, StepWords] = {
     ),
     "ffh": StepWords(
         "from the factory boot loader a full image is only safe with updater.elf, which the boot ROM loads",
-        "from here on only updater.elf leads out; power may go away without harm",
+        "from here on only updater.elf leads out; power that fails here does no harm",
         "the same command again, with --updater-elf",
     ),
     "speed": StepWords(
         "the boot ROM starts at 115200 baud, and mirror mode knows 921600 only; so the board does this first",
         "it may not answer for a minute after power-on",
-        "take power off for 10 s and run the same command again",
+        "nothing is written yet: run fipy-doctor status, which says how to go on",
     ),
     "load": StepWords(
         "the boot ROM itself cannot write firmware; this program in the modem's memory can",
         "it may not start, where it belongs to another package; nothing is written to flash yet",
-        "take power off for 10 s: the modem is in its boot ROM again; run the same command again",
+        "without power the modem is in its boot ROM again: run fipy-doctor status, which says how to go on",
     ),
     "transfer": StepWords(
         "this is the firmware",

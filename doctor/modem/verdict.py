@@ -46,14 +46,14 @@ _WAS_IN_DATA = Verdict(
 _BY_MODE: dict[str, Verdict] = {
     states.RECOVERY: Verdict(
         Status.WARN,
-        "the modem waits in its updater (recovery) for firmware",
+        "the modem waits in its updater (recovery) for firmware; no firmware runs in it",
         "modem-left-in-update-boot",
         "an earlier upgrade broke off after the modem was switched to its updater; the modem is alive",
         (FLASH_FULL_IMAGE,),
     ),
     states.RAM_UPDATER: Verdict(
         Status.WARN,
-        "the modem answers AT, but ATI brings ERROR: an updater loaded into its memory runs, not its application",
+        "the modem answers AT, but ATI brings ERROR: its memory holds a loaded updater, and no firmware runs in it",
         "ati-returns-error",
         "an earlier upgrade loaded updater.elf and broke off; without power it falls back to its boot ROM (ffh)",
         (FLASH_FULL_IMAGE,),
@@ -103,7 +103,8 @@ _STP_STAYS_OPEN = Verdict(
 )
 _FFH_WITH_UPDATER = Verdict(
     Status.WARN,
-    "the modem is in its boot ROM (ffh; Pycom's messages call it recovery); updater.elf and a full image can save it",
+    "the modem is in its boot ROM (ffh; Pycom's messages call it recovery), and no firmware runs in it; "
+    "updater.elf and a full image can save it",
     "modem-in-ffh",
     "an earlier upgrade broke off after the boot loader was switched",
     (FLASH_FULL_IMAGE,),

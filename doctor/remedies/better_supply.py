@@ -9,5 +9,5 @@ class BetterSupply(ManualCure):
     id = "better-supply"
     how = (
         "use another USB cable, short and thick, in a port of the PC itself and not in a hub",
-        "take off what draws power from the board: displays, sensors, a battery that is being charged",
+        "let the board feed nothing else: no displays, no sensors, no battery that is being charged",
     )

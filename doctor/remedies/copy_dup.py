@@ -1,5 +1,6 @@
 """Cure ``copy-dup``."""
 
+from doctor.power_off import UNPLUG
 from doctor.remedies.cure import ManualCure
 
 
@@ -9,6 +10,7 @@ class CopyDup(ManualCure):
     id = "copy-dup"
     practice = ("--copy-to-card", "FILE.dup")
     how = (
+        f"{UNPLUG}, and take the card out",
         "in a card reader, copy the .dup to the top level of the card, into no folder",
-        "eject the card before pulling it out, then put it back into the board with the power off",
+        "eject the card before pulling it out, put it back into the board, and plug in again",
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from doctor.check import Finding, Grade, Remedy
+from doctor.escape import shown
 from doctor.events import Listener, ignore
 
 if TYPE_CHECKING:
@@ -105,6 +106,13 @@ class DoableCure(Cure):
         return (f"run fipy-doctor fix --{self.flag}",)
 
 
+def _unknown(cure_id: str) -> Cure:
+    """A cure of which only the name is known."""
+    name = shown(cure_id, 60)
+    how = (f"{name}: fipy-doctor does not know this cure; the page of the check may tell what it is",)
+    return type("UnknownCure", (ManualCure,), {"id": cure_id, "how": how, "__doc__": name})()  # type: ignore[no-any-return]
+
+
 @dataclass(frozen=True)
 class Cures:
     """All cures by id."""
@@ -112,8 +120,9 @@ class Cures:
     by_id: Mapping[str, Cure] = field(default_factory=dict)
 
     def get(self, remedy: Remedy | str) -> Cure:
-        """The cure that ``remedy`` names. Raises KeyError for an unknown one: a fault of the check that named it."""
-        return self.by_id[remedy if isinstance(remedy, str) else remedy.id]
+        """The cure that ``remedy`` names; a check of another package may name one that we do not have."""
+        cure_id = remedy if isinstance(remedy, str) else remedy.id
+        return self.by_id.get(cure_id) or _unknown(cure_id)
 
     def doable(self) -> dict[str, DoableCure]:
         """Cures that ``fix`` can carry out, by their flag."""

@@ -1,5 +1,6 @@
 """Cure ``free-p2``."""
 
+from doctor.power_off import UNPLUG
 from doctor.remedies.cure import ManualCure
 
 
@@ -9,5 +10,5 @@ class FreeP2(ManualCure):
     id = "free-p2"
     how = (
         "remove the wire or jumper between P2 (G23) and GND, and anything else on P2",
-        "unplug USB and battery for 10 s, plug in again",
+        f"{UNPLUG}, wait 10 s, and plug in again",
     )

@@ -9,5 +9,5 @@ class GrantPortAccess(ManualCure):
     id = "grant-port-access"
     how = (
         "Linux: sudo usermod -aG dialout $USER (the group is uucp on Arch and its kin), then log out and in again",
-        "Windows and macOS: close other programs that use the port and unplug and replug the board",
+        "Windows and macOS: close other programs that use the port",
     )

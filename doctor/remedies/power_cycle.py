@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from doctor.check import Finding, Grade
 from doctor.clock import Deadline
 from doctor.errors import BoardError, DoctorError, LinkError, PortLost
+from doctor.power_off import IF_NONE_BEGAN, UNPLUG
 from doctor.remedies.cure import CureContext, DoableCure
 from doctor.sniff import Seen
 
@@ -20,7 +21,7 @@ LOOK_MS = 250
 
 
 class PowerCycle(DoableCure):
-    """Take all power from the board for ten seconds.
+    """If no flash of this modem began within the last hour: take all power from the board for ten seconds.
 
     The reset button does not reset the modem; only power does. The port must be seen to vanish for at least ten
     seconds, so that a battery or a second cable cannot fool us.
@@ -33,7 +34,7 @@ class PowerCycle(DoableCure):
     def steps(self, finding: Finding) -> tuple[str, ...]:
         """What the user does."""
         return (
-            "unplug USB, and the battery if there is one; the reset button does not reach the modem",
+            f"{UNPLUG}; the reset button does not reach the modem",
             "wait ten seconds",
             "plug USB in again and wait a minute for the modem to start",
         )
@@ -41,7 +42,8 @@ class PowerCycle(DoableCure):
     def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
         """What is going to be watched."""
         return (
-            f"you unplug USB and battery; {bench.options.port} must vanish for {OFF_S:.0f} s",
+            f"you do this: {UNPLUG}",
+            f"{bench.options.port} must vanish for {OFF_S:.0f} s",
             "you plug USB in again; the port may come back under another name",
         )
 
@@ -68,10 +70,10 @@ class PowerCycle(DoableCure):
                 "reset-is-not-power-cycle",
                 "over Wi-Fi it cannot be seen how long the board was without power",
                 on=link.name,
-                next="unplug USB and the battery, wait ten seconds, plug in again, join the board's Wi-Fi net, and run"
+                next=f"{UNPLUG}, wait ten seconds, plug in again, join the board's Wi-Fi net, and run"
                 " fipy-doctor check",
             )
-        context.say("Unplug USB and the battery now.")
+        context.say(f"Now, {IF_NONE_BEGAN}: unplug USB and the battery.")
         self._await_gone(bench)
         gone_ms = clock.ticks_ms()
         bench.close_link()
@@ -90,7 +92,7 @@ class PowerCycle(DoableCure):
             raise DoctorError(
                 "battery-keeps-modem-powered",
                 "a battery keeps the modem powered",
-                next="unplug the battery too and run fipy-doctor fix --power-cycle again",
+                next="run fipy-doctor fix --power-cycle again, with the battery off too",
             )
         return f"power was off for {off_s:.0f} s"
 
@@ -106,7 +108,7 @@ class PowerCycle(DoableCure):
             "the port never vanished",
             on=str(bench.options.port),
             cause="the board was reset but not unplugged, or the carrier board has its own power",
-            next="unplug USB from the carrier board and the battery, then plug in again",
+            next="run fipy-doctor fix --power-cycle again; USB of the carrier board and the battery both count",
         )
 
     def _await_back(self, bench: Bench) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from doctor.board import files, sdcard
 from doctor.card.choice import Choice
 from doctor.card.device import is_device
-from doctor.check import Finding
+from doctor.check import Finding, Grade
 from doctor.errors import CardError, DoctorError
 from doctor.escape import shown
 from doctor.events import Event, Note
@@ -49,6 +49,7 @@ class ReformatSd(DoableCure):
 
     id = "reformat-sd"
     flag = "reformat-sd"
+    grade = Grade.DESTROYS
     card_in_reader = True
 
     def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from doctor.board.carriers import Carrier, carrier_of
 from doctor.check import Finding, Status
+from doctor.power_off import UNPLUG
 from doctor.remedies.cure import ManualCure
 
 #: Order of the seven from the vendor's pages (board-and-repl.md 6.1). Plain ASCII: any Windows console shows it.
@@ -42,7 +43,7 @@ class RemoveJumpers(ManualCure):
     practice = ("--hands", "pull-jumpers")
     drawn_for = ("expansion-rts-cts-jumpers",)
     how = (
-        "unplug USB and the battery",
+        UNPLUG,
         "pull the two jumpers marked RTS and CTS off the expansion board; leave TX and RX where they are",
         "plug in again",
     )

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from doctor.board import begun, files, flash_copy, upload
 from doctor.board.begun import Begun, Book, Goal
 from doctor.board.kept_files import ROOT, Kept, KeptFiles, read_backup
-from doctor.check import Finding
+from doctor.card.choice import NOTHING
+from doctor.check import Finding, Grade
 from doctor.errors import BoardError, CardError, DoctorError, Stopped, UsageError
 from doctor.escape import shown
 from doctor.plural import counted
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from doctor.bench import Bench
 
 
+_NOTHING = "put nothing back (--put-back none)"
+
+
 class ResetFlash(DoableCure):
     """Format the board's own flash, after all its files were copied to this PC.
 
@@ -34,26 +38,28 @@ class ResetFlash(DoableCure):
 
     id = "reset-flash"
     flag = "reset-flash"
+    grade = Grade.DESTROYS
 
     def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
         """Copy, format, put back; only the last of it where an earlier run came no further."""
         earlier = self._earlier(bench)
         if earlier is not None:
             again = _is_unusable(bench, earlier)
+            left = f"put back what is not back yet of {counted(len(earlier.files), 'file')}, out of {earlier.folder}"
             return (
                 f"bring to its end the reset that was begun {earlier.at[:16].replace('T', ' ')} UTC",
                 "format the flash once more: it was left half formatted" if again else "nothing is formatted again",
-                f"put back what is not back yet of {counted(len(earlier.files), 'file')}, out of {earlier.folder}",
+                _NOTHING if _is_none(context.put_back) else left,
             )
         call = "os.fsformat('/flash')" if bench.board_facts.era.has_fsformat else "os.mkfs('/flash')"
-        wanted = ", ".join(shown(name) for name in context.put_back)
+        wanted = f"put back the files named by --put-back: {command_line(context.put_back)}"
+        if not context.put_back:
+            wanted = "put back the files that you want, if you can be asked (else --put-back names them)"
         return (
             f"copy every file of /flash to a new folder in {context.backup}, and prove each by its SHA-256",
             f"format the board's flash by {call}: all files on it are lost",
-            f"put back the files named by --put-back: {wanted}"
-            if wanted
-            else "put back the files that you want, if you can be asked (else --put-back names them)",
-            "what does not go back stays in the copy; fipy-doctor restore brings it back at any time",
+            _NOTHING if _is_none(context.put_back) else wanted,
+            "what does not go back stays in the copy; fipy-doctor restore, with its folder, brings it back at any time",
         )
 
     def do(self, bench: Bench, finding: Finding | None, context: CureContext) -> str:
@@ -62,9 +68,9 @@ class ResetFlash(DoableCure):
         if earlier is not None:
             return _go_on(bench, earlier, context)
         folder = _new_folder(context.backup)
-        made = flash_copy.backup(bench.board, folder, context.say)
+        refuse = partial(_refuse_unknown, put_back=context.put_back, done="nothing was formatted")
+        made = flash_copy.backup(bench.board, folder, context.say, refuse)
         kept = made.kept
-        _refuse_unknown(kept, context.put_back, "nothing was formatted")
         if made.unreadable:
             _consent_to_loss(made, context, bench.link.name)
         context.say(f"{counted(len(kept.files), 'file')} kept in {folder}")
@@ -89,6 +95,7 @@ class ResetFlash(DoableCure):
     def _earlier(self, bench: Bench) -> Begun | None:
         """A reset of this board that was begun and not ended; None where the flash was not formatted yet."""
         book = Book(bench.begun_place)
+        begun.refuse_damaged(bench.board, book, self.id)
         for one in begun.unfinished(bench.board, book, self.id):
             if one.cleared or not _is_untouched(bench, one):
                 return one
@@ -119,11 +126,11 @@ def _is_unusable(bench: Bench, earlier: Begun) -> bool:
 
 
 def _go_on(bench: Bench, earlier: Begun, context: CureContext) -> str:
-    """Put back what the earlier run was to put back, and what --put-back names now."""
-    folder = Path(earlier.folder)
-    if context.put_back:
+    """Put back what the earlier run was to put back, and what --put-back names now; ``none`` ends it as it is."""
+    folder, nothing = Path(earlier.folder), _is_none(context.put_back)
+    if context.put_back and not nothing:
         kept = read_backup(folder)
-        _refuse_unknown(kept, context.put_back, "nothing was written")
+        _refuse_unknown([one.path for one in kept.files], context.put_back, "nothing was written")
         known = {goal.path for goal in earlier.files}
         more = [one for one in kept.files if one.path not in known and _is_named(one.path, context.put_back)]
         earlier = replace(earlier, files=(*earlier.files, *_goals(kept, more)))
@@ -132,10 +139,18 @@ def _go_on(bench: Bench, earlier: Begun, context: CureContext) -> str:
     try:
         if _is_unusable(bench, earlier):
             flash_copy.format_flash(bench.board)
-        book.write(replace(earlier, cleared=True))
+        earlier = replace(earlier, cleared=True)
+        book.write(earlier)
+        if nothing:
+            left = len(begun.missing(bench.board, earlier))
+            book.clear(earlier)
+            lacks = f"the board lacks {left} of {counted(len(earlier.files), 'file')}"
+            return f"the reset of {earlier.at[:10]} is ended as it is: {lacks}; all were kept in {folder}"
         written = begun.finish(bench.board, book, earlier, partial(keep_copy, context.backup), context.say)
     except KeyboardInterrupt:
         raise _broke_off(Stopped("stopped while files were put back"), folder) from None
+    except UsageError:
+        raise  # files are lost from ``folder``, and the error knows what goes on from here
     except DoctorError as err:
         raise _broke_off(err, folder) from err
     said = (
@@ -166,21 +181,28 @@ def _consent_to_loss(made: flash_copy.Backup, context: CureContext, name: str) -
         )
 
 
-def _refuse_unknown(kept: KeptFiles, put_back: Sequence[str], done: str) -> None:
+def _refuse_unknown(paths: Sequence[str], put_back: Sequence[str], done: str) -> None:
     """Raise where --put-back names what the board does not have: who mistypes a name must not lose the file."""
-    unknown = [name for name in put_back if not any(_is_named(one.path, [name]) for one in kept.files)]
+    names = [] if _is_none(put_back) else put_back
+    unknown = [name for name in names if not any(_is_named(path, [name]) for path in paths)]
     if unknown:
-        there = ", ".join(shown(one.path.removeprefix(ROOT + "/")) for one in kept.files) or "no files"
+        there = ", ".join(shown(path.removeprefix(ROOT + "/")) for path in paths) or "no files"
         raise UsageError(
             "usage",
-            f"no file on the board is called {', '.join(map(shown, unknown))}; {done}",
+            f"no file on the board is called {command_line([shown(name) for name in unknown])}; {done}",
             on="--put-back",
             cause=f"the board's {ROOT} holds {there}",
-            next=f"name a file that is there, or '*' for all; a copy of them all is in {kept.folder}",
+            next="name a file that is there, with one --put-back for each; or '*' for all, or none",
         )
 
 
+def _is_none(put_back: Sequence[str]) -> bool:
+    return any(name.lower() == NOTHING for name in put_back)
+
+
 def _wanted(kept: KeptFiles, context: CureContext) -> tuple[Kept, ...]:
+    if _is_none(context.put_back):
+        return ()
     if context.put_back or not kept.files:
         return tuple(one for one in kept.files if _is_named(one.path, context.put_back))
     if context.ask(f"Put {counted(len(kept.files), 'file')} back, all of them? (no: one question each)"):

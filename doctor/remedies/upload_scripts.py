@@ -80,7 +80,9 @@ class UploadScripts(DoableCure):
         )
 
     def _begun(self, bench: Bench) -> tuple[begun.Begun, ...]:
-        return begun.unfinished(bench.board, Book(bench.begun_place), self.id)
+        book = Book(bench.begun_place)
+        begun.refuse_damaged(bench.board, book, self.id)
+        return begun.unfinished(bench.board, book, self.id)
 
     def _changes(self, bench: Bench, coming: frozenset[str]) -> tuple[Changes, _Good]:
         """What is to be done, and from where; ``coming``: paths that an earlier run's record writes before it."""

@@ -43,11 +43,12 @@ def finding(found: Finding) -> dict[str, Any]:
 
 
 def report_members(report: Report) -> dict[str, Any]:
-    """Findings and warnings of a run of checks."""
+    """Findings and warnings of a run of checks, and the gating checks that the user left out of it."""
     return {
         "findings": [finding(found) for found in report.findings],
         "warnings": list(report.warnings),
         "interrupted": report.interrupted,
+        "left_out": list(report.left_out),
     }
 
 

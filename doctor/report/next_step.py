@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from doctor.bench import BenchOptions
-from doctor.check import Finding, Status
+from doctor.check import Finding, Grade, Remedy, Status
 from doctor.engine import Report
 from doctor.firmware.names import parse_name
 from doctor.jobs.changed import change_of, changed
+from doctor.jobs.hands import done_words
 from doctor.remedies import Cure, Cures, DoableCure
 from doctor.report import practice
 from doctor.shell import command_line
@@ -36,6 +37,9 @@ class NextStep:
     notes: tuple[str, ...] = ()
     cure: str = ""
     drawing: tuple[str, ...] = ()
+
+
+_FLASH = command_line(["fipy-doctor", "flash"])
 
 
 def bench_words(options: BenchOptions, *, firmware_flag: bool = True) -> list[str]:
@@ -67,18 +71,46 @@ def after(
     cures: Cures,
     *,
     done: Collection[str] = (),
+    sure: Collection[str] = (),
     asked: Sequence[str] = (),
     broke_off: bool = False,
 ) -> NextStep:
     """The next step after ``report``: cure the first failure, else look at the first warning, else flash.
 
-    done   ids of cures that were carried out just now: what they did not cure, the next remedy of the finding does
+    No flash is named where gating checks were left out: then the next step is to run them too.
+
+    done   ids of cures that were tried just now: what they did not cure, the next remedy of the finding does
+    sure   those among them that the user says were done, or that were seen done
     asked  words of a flash command that name no part of the bench, for a next command that flashes
     broke_off  an earlier flash of this modem did not come to its end: status knows its files, and how to go on
     """
+    step = _after(report, options, cures, done, sure, asked, broke_off)
+    if report.left_out and any(_FLASH in text for text in (*step.hands, step.command, *step.notes)):
+        left_out = f"left out of this run, though flashing stands on it: {', '.join(report.left_out)}"
+        return NextStep((), _check_again(options), (left_out,))
+    return step
+
+
+def _check_again(options: BenchOptions) -> str:
+    return command_line(["fipy-doctor", "check", *bench_words(options)])
+
+
+def _after(
+    report: Report,
+    options: BenchOptions,
+    cures: Cures,
+    done: Collection[str],
+    sure: Collection[str],
+    asked: Sequence[str],
+    broke_off: bool,
+) -> NextStep:
     if report.interrupted:
-        return NextStep((), command_line(["fipy-doctor", "check", *bench_words(options)]))
-    first = _first_failure(report)
+        return NextStep((), _check_again(options))
+    without = "usb" in asked
+    first = _first_failure(report, done, without=without)
+    if first is None and report.failed:
+        bare = replace(options, sd=None)
+        return _flash(bare, practice.notes(bare, None), asked if without else [*asked, *_WITHOUT_CARD])
     if broke_off and (first is None or first.check == "modem-answers"):
         return NextStep((), command_line(_status_words(options)), (_BROKE_OFF,))
     if first is None:
@@ -86,12 +118,32 @@ def after(
         if first is None or options.firmware:
             build = _build_that_runs_already(report)
             return _flash(options, practice.notes(options, None)) if build is None else _done(options, build)
-    return _cure(first, options, cures, done, asked)
+    return _cure(first, options, cures, done, asked, sure)
 
 
-def _first_failure(report: Report) -> Finding | None:
-    """The first failure; where the planner refuses for the same reason, its word, since it knows the modem too."""
-    first = next(iter(report.failed), None)
+#: Cure and option of whoever goes on without a card.
+_GO_WITHOUT, _WITHOUT_CARD = "go-without-card", ("--via", "usb")
+
+
+def _left(finding: Finding, done: Collection[str]) -> list[Remedy]:
+    """The cures that are left; where one that destroys was done, what was to spare it is over too."""
+    destroyed = any(remedy.grade is Grade.DESTROYS and remedy.id in done for remedy in finding.remedies)
+    spares = {r.id for r in finding.remedies if done_words(r.id) or r.id == _GO_WITHOUT} if destroyed else set()
+    return [remedy for remedy in finding.remedies if remedy.id not in done and remedy.id not in spares]
+
+
+def _first_failure(report: Report, done: Collection[str], *, without: bool) -> Finding | None:
+    """The first failure; where the planner refuses for the same reason, its word, since it knows the modem too.
+
+    without  flashing goes without a card, so that a failure which only closes the card's way is none; the same where
+             the harmless cures of that failure are done
+    """
+    first = None
+    for finding in report.failed:
+        left = [remedy.id for remedy in _left(finding, done)]
+        if _GO_WITHOUT not in left or not (without or left[0] == _GO_WITHOUT):
+            first = finding
+            break
     planner = report.finding("step-is-safe")
     if first is None or planner is None or planner.status is not Status.FAIL:
         return first
@@ -105,12 +157,13 @@ def after_flash(
     request: FlashRequest | None = None,
     *,
     done: Collection[str] = (),
+    sure: Collection[str] = (),
 ) -> NextStep | None:
     """The next step after a flash, a refusal or a dry run; None where the error says all there is to do."""
     if result.plan is None and result.proof is None:
         failed = result.report.failed and not result.report.interrupted
         asked = _asked_words(options, request)
-        return after(result.report, options, cures, done=done, asked=asked) if failed else None
+        return after(result.report, options, cures, done=done, sure=sure, asked=asked) if failed else None
     if result.error is not None:
         return None
     if result.proof is None:
@@ -170,23 +223,30 @@ def _flash(options: BenchOptions, notes: tuple[str, ...], asked: Sequence[str] =
 
 
 def _cure(
-    finding: Finding, options: BenchOptions, cures: Cures, done: Collection[str], asked: Sequence[str]
+    finding: Finding,
+    options: BenchOptions,
+    cures: Cures,
+    done: Collection[str],
+    asked: Sequence[str],
+    sure: Collection[str],
 ) -> NextStep:
-    left = [remedy for remedy in finding.remedies if remedy.id not in done]
+    left = _left(finding, done)
     command = finding.evidence.get("command")
     if isinstance(command, list):
         port = [] if options.port is None else ["--port", options.port]
         return NextStep((), command_line(["fipy-doctor", *command, *port]))
     if not left and finding.remedies and finding.catalogue is not None:
         if finding.check == "modem-answers":
+            unsure = next((r for r in finding.remedies if r.id not in sure and done_words(r.id)), None)
+            if unsure is not None:
+                return _by_hand(finding, cures.get(unsure), options)
             return _given_up(finding)
         if finding.check == "repl-answers":
             opened = command_line(["fipy-doctor", "open", finding.catalogue])
             return NextStep((*_LAST_RESORTS, *cures.get(finding.remedies[-1]).steps(finding)), opened)
     if not left:
         text = finding.evidence.get("next")
-        again = command_line(["fipy-doctor", "check", *bench_words(options)])
-        return NextStep((text,) if isinstance(text, str) else (), again)
+        return NextStep((text,) if isinstance(text, str) else (), _check_again(options))
     cure = cures.get(left[0])
     change = change_of(finding)
     if change is not None and left[0] == finding.remedies[0]:
@@ -203,6 +263,8 @@ def _cure(
         words = ["fipy-doctor", *begin, FULL_IMAGE, *bench_words(options, firmware_flag=False)]
         return NextStep(cure.steps(finding), command_line(words), notes)
     if cure.then == "flash":
+        if cure.adds:  # another way than the one that was asked for
+            return _flash(replace(options, sd=None), notes, cure.adds)
         if any(parse_name(path.name).differential for path in options.firmware):
             options = replace(options, firmware=(Path(FULL_IMAGE),))
         return NextStep(cure.steps(finding), _flash(options, ()).command, notes)
@@ -213,8 +275,14 @@ def _cure(
             given = replace(given, firmware=(Path(FULL_IMAGE),))
     if "--bootrom" in cure.adds:
         given = replace(given, bootrom=None)
-    named = [] if cure.then == "ports" else [*cure.adds, *bench_words(given)]
-    words = ["fipy-doctor", cure.then, *named]
+    return _by_hand(finding, cure, given, notes)
+
+
+def _by_hand(finding: Finding, cure: Cure, options: BenchOptions, notes: tuple[str, ...] = ()) -> NextStep:
+    """Steps for the hands, and the command that looks again; it says that they were done where nothing shows it."""
+    then = "check" if isinstance(cure, DoableCure) else cure.then
+    named = [] if then == "ports" else [*done_words(cure.id), *cure.adds, *bench_words(options)]
+    words = ["fipy-doctor", then, *named]
     return NextStep(cure.steps(finding), command_line(words), notes, cure.id, cure.drawing(finding))
 
 
@@ -253,9 +321,8 @@ def _given_up(finding: Finding) -> NextStep:
     lifeless = catalogue in _LIFELESS
     jumpers = any(remedy.id == "remove-jumpers" for remedy in finding.remedies)
     hands = (
-        f"all that is known against this was tried just now: power off for ten seconds"
-        f"{', RTS and CTS jumpers off; where one of them' if jumpers else '; where it'} was not really done, do it",
-        f"try another USB cable, another socket{' and, if there is one, another carrier board' if jumpers else ''}",
+        f"try another USB cable, another socket{' and, if there is one, another carrier board' if jumpers else ''}:"
+        " all else that is known against this was done",
         *(("if it is silent even then, the modem is dead or not connected, and no command brings it back",) * lifeless),
     )
     words = ["fipy-doctor", "open", "modem-dead-escalate" if lifeless else catalogue]

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from doctor import engine
 from doctor.check import Check, Finding, Grade, Status
 from doctor.knowledge import Entry, entries
 from doctor.links import Kind, page_command, page_path
 from doctor.remedies import Cure, DoableCure, cures
+from doctor.roster import builtin
 
 EVIDENCE = {
     "thread": "seen by users, in public",
@@ -39,6 +39,7 @@ GRADES = {
     Grade.SAFE: "fipy-doctor does it without asking",
     Grade.ASKS: "fipy-doctor does it: it shows the plan and asks first",
     Grade.MANUAL: "your hands do it",
+    Grade.DESTROYS: "fipy-doctor does it: it shows the plan and asks first; tried last",
 }
 #: Headings that the docstring of a check must have (docs/adding-a-check.md).
 HEADINGS = ("Why", "Looks at", "Cures")
@@ -86,15 +87,15 @@ class Page:
         return page_command(self.id)
 
 
-def all_pages() -> Mapping[str, Page]:
-    """Every page by id: our checks, the known failures, the cures."""
-    checks = {check.id: check for check in engine.builtin()}
+def all_pages(checks: Sequence[Check] | None = None) -> Mapping[str, Page]:
+    """Every page by id: the checks (ours, unless others are given), the known failures, the cures."""
+    checks = builtin() if checks is None else checks
     known = entries()
     remedies = cures().by_id
     pages = [
-        *(_of_check(check, known) for check in checks.values()),
-        *(_of_failure(entry, checks.values(), known, remedies.values()) for entry in known.values()),
-        *(_of_cure(cure, checks.values()) for cure in remedies.values()),
+        *(_of_check(check, known) for check in checks),
+        *(_of_failure(entry, checks, known, remedies.values()) for entry in known.values()),
+        *(_of_cure(cure, checks) for cure in remedies.values()),
     ]
     return {page.id: page for page in pages}
 
@@ -130,6 +131,8 @@ def _of_check(check: Check, known: Mapping[str, Entry]) -> Page:
     if check.gates and not check.overridable:
         gates = "yes, and no option lifts it"
     facts = [("stops flashing", gates), ("takes at most", _span(check.deadline_s))]
+    if check.package:
+        facts.append(("brought by", check.package))
     if check.needs:
         facts.append(("needs", ", ".join(need.value for need in check.needs)))
     if check.after:

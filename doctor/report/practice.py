@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from doctor.bench import BenchOptions
+from doctor.jobs.hands import POWER_CYCLE, PRESS_RESET, PULL_JUMPERS
 from doctor.remedies import Cure
 from doctor.shell import command_line
 from doctor.updater.shapes import FACTORY_BUILD, FIRST_DIFF, FIRST_FULL, FIRST_TARGET
@@ -41,9 +42,13 @@ def card_of(options: BenchOptions) -> Path | None:
     return Path(state) / "card.img" if state else None
 
 
+#: How a simulated bench calls what jobs/hands.py asks for.
+_HANDS = {PRESS_RESET: "press-reset", POWER_CYCLE: "power-cycle", PULL_JUMPERS: "pull-jumpers"}
+
+
 def notes_for_hands(options: BenchOptions, hands: Collection[str]) -> tuple[str, ...]:
-    """How the hands named by ``hands`` (press-reset, power-cycle) are moved on a simulated bench."""
-    known = [hand for hand in hands if hand in ("press-reset", "power-cycle")]
+    """How the hands named by ``hands`` are moved on a simulated bench."""
+    known = [_HANDS[hand] for hand in hands if hand in _HANDS]
     if not known or not is_simulated(options):
         return ()
     if card_of(options) is None:

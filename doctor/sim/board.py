@@ -179,6 +179,8 @@ class BoardSim:
 
     def _without_control(self, data: bytes) -> bytes:
         """Serve Ctrl-F, and Ctrl-C while code runs, as the UART's interrupt does; what is left is data."""
+        if {self.reset_char, self.interrupt_char}.isdisjoint(data):
+            return bytes(data)
         kept = bytearray()
         for byte in data:
             if byte == self.reset_char and self.era.has_ctrl_f:
@@ -222,7 +224,7 @@ class BoardSim:
         self.powered = False
         self.on_restart()
         self._stop_wdt()
-        self._process.kill()
+        self.process.kill()
         self.uart0.rx.clear()
         self.to_modem.clear()
         self.pins.reset()
@@ -278,7 +280,7 @@ class BoardSim:
             return
         self.on_restart()
         self._stop_wdt()
-        self._process.kill()
+        self.process.kill()
         self.to_modem.clear()
         self._reset_ram()
         self._new_vm()
@@ -306,12 +308,8 @@ class BoardSim:
         self._wdt_ms = 0.0
 
     def _begin(self, life: Callable[[], None]) -> None:
-        self._process = Process(self.world, lambda _process: life(), f"{self.kind} board")
-
-    @property
-    def process(self) -> Process:
+        self.process = Process(self.world, lambda _process: life(), f"{self.kind} board")
         """The interpreter's thread of control."""
-        return self._process
 
     # -- boot -------------------------------------------------------------------------------------------------
 
@@ -505,7 +503,7 @@ class BoardSim:
     def forget_life(self) -> None:
         """End whatever runs and forget all that is in RAM: the first half of a restore."""
         self._stop_wdt()
-        self._process.kill()
+        self.process.kill()
         self._reset_ram()
         self._new_vm()
 

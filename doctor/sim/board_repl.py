@@ -81,7 +81,7 @@ class Repl:
         """Add what comes to ``line`` until one of ``keys`` comes, and return that."""
         while True:
             received = self._board.console_input()
-            for index, byte in enumerate(received):
+            for index, byte in enumerate(() if keys.isdisjoint(received) else received):
                 if byte in keys:
                     line += received[:index]
                     del received[: index + 1]

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 import tokenize
 import warnings
 from functools import lru_cache
 from types import CodeType
-from typing import TypeVar
+from typing import NamedTuple
 
 from doctor.sim.board_eras import SimEra
 
@@ -24,13 +25,19 @@ SHOW = "__fd_show__"
 
 _SOURCE_LIMIT_BYTES = 512 * 1024  # far above what a board can compile; keeps a wrong file from taking long
 
-_COMPILED_KEPT = 512
-"""Pieces of code that are remembered compiled: a client sends the same few snippets to every board."""
+_COMPILED_KEPT = 4096
+"""Pieces of code that are remembered compiled: a client sends the same ones to every board.
 
-_N = TypeVar("_N", bound=ast.AST)
+The files of the updater alone are some hundred pieces; fewer places than a run has pieces would never be of use.
+"""
+
+_MAYBE_UNDERSCORES = re.compile(r"(?<!\w)[0-9][0-9A-Za-z]*_")
+"""Found in all code with a number like 1_000, and in little other: the rest is the same code in every era."""
+
+_LINES_KEPT = 4096
+"""Ticks that are remembered: the lines of a long file."""
 
 
-@lru_cache(maxsize=_COMPILED_KEPT)
 def compile_board(source: str, filename: str, era: SimEra, *, interactive: bool = False) -> CodeType:
     """Compile one piece of board code.
 
@@ -40,6 +47,12 @@ def compile_board(source: str, filename: str, era: SimEra, *, interactive: bool 
     """
     if len(source) > _SOURCE_LIMIT_BYTES:
         raise MemoryError(f"memory allocation failed, allocating {len(source)} bytes")
+    underscores = _MAYBE_UNDERSCORES.search(source) is not None
+    return _compiled(source, filename, underscores and not era.has_number_underscores, interactive)
+
+
+@lru_cache(maxsize=_COMPILED_KEPT)
+def _compiled(source: str, filename: str, refuses_underscores: bool, interactive: bool) -> CodeType:
     try:
         tree = _parse(source, filename)
     except IndentationError as error:
@@ -53,11 +66,9 @@ def compile_board(source: str, filename: str, era: SimEra, *, interactive: bool 
         raise _invalid(filename, error.lineno or 1) from None
     except (ValueError, RecursionError):  # NUL characters; absurd nesting
         raise _invalid(filename, 1) from None
-    _Gate(filename, era).visit(tree)
-    if not era.has_number_underscores:
+    _Walk(filename).module(tree, interactive=interactive)
+    if refuses_underscores:
         _refuse_underscores(source, filename)
-    tree = _Ticks(interactive).visit(tree)
-    ast.fix_missing_locations(tree)
     try:
         return compile(tree, filename, "exec", dont_inherit=True)
     except SyntaxError as error:  # found by the compiler proper: 'return' outside function and the like
@@ -88,37 +99,22 @@ _REFUSED = tuple(
 """Node classes that neither v1.8.6 nor v1.11 can parse, as far as this Python has them."""
 
 
-class _Gate(ast.NodeVisitor):
-    """Raises SyntaxError at the first construct that the board's grammar lacks."""
-
-    def __init__(self, filename: str, era: SimEra) -> None:
-        self._filename = filename
-        self._era = era
-        self._line = 1
-
-    def visit(self, node: ast.AST) -> None:
-        """Look at one node and at all below it."""
-        self._line = getattr(node, "lineno", self._line)
-        if isinstance(node, _REFUSED) or self._refuses(node):
-            raise _invalid(self._filename, self._line)
-        self.generic_visit(node)
-
-    @staticmethod
-    def _refuses(node: ast.AST) -> bool:
-        if isinstance(node, ast.Call):
-            stars = sum(isinstance(argument, ast.Starred) for argument in node.args)
-            return stars > 1 or sum(keyword.arg is None for keyword in node.keywords) > 1
-        if isinstance(node, ast.Dict):
-            return any(key is None for key in node.keys)
-        if isinstance(node, (ast.List, ast.Tuple, ast.Set)) and isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
-            return any(isinstance(element, ast.Starred) for element in node.elts)
-        if isinstance(node, ast.arguments):
-            return bool(node.posonlyargs)
-        if isinstance(node, ast.comprehension):
-            return bool(node.is_async)
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            return any(not _dotted_call(decorator) for decorator in node.decorator_list)
-        return False
+def _refuses(node: ast.AST) -> bool:
+    """Whether the board cannot parse this node, which is of a class that it knows."""
+    if isinstance(node, ast.Call):
+        stars = sum(isinstance(argument, ast.Starred) for argument in node.args)
+        return stars > 1 or sum(keyword.arg is None for keyword in node.keywords) > 1
+    if isinstance(node, ast.Dict):
+        return any(key is None for key in node.keys)
+    if isinstance(node, (ast.List, ast.Tuple, ast.Set)) and isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
+        return any(isinstance(element, ast.Starred) for element in node.elts)
+    if isinstance(node, ast.arguments):
+        return bool(node.posonlyargs)
+    if isinstance(node, ast.comprehension):
+        return bool(node.is_async)
+    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        return any(not _dotted_call(decorator) for decorator in node.decorator_list)
+    return isinstance(node, _REFUSED)
 
 
 def _dotted_call(node: ast.expr) -> bool:
@@ -129,61 +125,95 @@ def _dotted_call(node: ast.expr) -> bool:
     return isinstance(node, ast.Name)
 
 
-class _Ticks(ast.NodeTransformer):
-    """Puts a tick in front of every statement and into every comprehension."""
+class _Shape(NamedTuple):
+    """What the walk has to know of a class of nodes."""
 
-    def __init__(self, interactive: bool) -> None:
-        self._interactive = interactive
+    has_line: bool
+    is_suspect: bool
+    """``_refuses`` has to be asked."""
+    fields: tuple[str, ...]
+    """Fields that can hold nodes of interest, in the order of the source."""
 
-    def visit_Module(self, node: ast.Module) -> ast.Module:
-        """Top level: also shows the values of expressions where that was asked."""
-        node.body = self._ticked(node.body)
-        if self._interactive:
-            node.body = [self._shown(statement) for statement in node.body]
-        return node
 
-    def generic_visit(self, node: ast.AST) -> ast.AST:
-        """Any other node: its blocks of statements get ticks."""
-        for name in ("body", "orelse", "finalbody"):
-            block = getattr(node, name, None)
-            if isinstance(block, list) and block and isinstance(block[0], ast.stmt):
-                setattr(node, name, self._ticked(block))
-        for field, value in ast.iter_fields(node):
-            if field in ("body", "orelse", "finalbody") and isinstance(value, list):
-                continue
-            self._visit_value(value)
+_SUSPECTS = (
+    ast.Call, ast.Dict, ast.List, ast.Tuple, ast.Set, ast.arguments, ast.comprehension, ast.FunctionDef, ast.ClassDef,
+    *_REFUSED,
+)  # fmt: skip
+_DULL = ("ctx", "id", "attr", "kind", "type_comment")
+
+_SHAPES: dict[type, _Shape] = {
+    kind: _Shape(
+        "lineno" in kind._attributes,
+        issubclass(kind, _SUSPECTS),
+        () if kind is ast.Constant else tuple(name for name in kind._fields if name not in _DULL),
+    )
+    for kind in vars(ast).values()
+    if isinstance(kind, type) and issubclass(kind, ast.AST)
+}
+
+
+class _Walk:
+    """Raises SyntaxError at the first construct that the board's grammar lacks; puts in the ticks.
+
+    A tick stands in front of every statement and in every comprehension. One walk does both, with what it has to know
+    of each class of nodes looked up: simulated boards compile thousands of snippets.
+    """
+
+    def __init__(self, filename: str) -> None:
+        self._filename = filename
+        self._line = 1
+
+    def module(self, tree: ast.Module, *, interactive: bool) -> None:
+        """Look at a whole module. ``interactive``: also show the values of expressions at its top level."""
+        tree.body = self._ticked(tree.body)
+        if interactive:
+            tree.body = [_shown(statement) for statement in tree.body]
+
+    def _node(self, node: ast.AST, shape: _Shape) -> None:
+        has_line, is_suspect, fields = shape
+        if has_line:
+            self._line = node.lineno  # type: ignore[attr-defined]
+        if is_suspect and _refuses(node):
+            raise _invalid(self._filename, self._line)
+        for name in fields:
+            value = getattr(node, name)
+            if value.__class__ is not list:
+                below = _SHAPES.get(value.__class__)
+                if below is not None:
+                    self._node(value, below)
+            elif value and name in ("body", "orelse", "finalbody"):
+                setattr(node, name, self._ticked(value))
+            else:
+                for item in value:
+                    below = _SHAPES.get(item.__class__)
+                    if below is not None:
+                        self._node(item, below)
         if isinstance(node, ast.comprehension):
-            node.ifs.insert(0, self._tick_call(node.iter))
-        return node
-
-    def _visit_value(self, value: object) -> None:
-        for item in value if isinstance(value, list) else (value,):
-            if isinstance(item, ast.AST):
-                self.visit(item)
+            node.ifs.insert(0, _tick(node.iter.lineno).value)
 
     def _ticked(self, block: list[ast.stmt]) -> list[ast.stmt]:
         out: list[ast.stmt] = []
         for index, statement in enumerate(block):
             if not (index == 0 and _is_docstring(statement)) and not _is_future_import(statement):
-                out.append(ast.copy_location(ast.Expr(self._tick_call(statement)), statement))
-            out.append(self.visit(statement))
+                out.append(_tick(statement.lineno))
+            self._node(statement, _SHAPES[statement.__class__])
+            out.append(statement)
         return out
 
-    @staticmethod
-    def _tick_call(near: ast.AST) -> ast.expr:
-        call = ast.Call(ast.Name(TICK, ast.Load()), [], [])
-        ast.copy_location(call.func, near)
-        return ast.copy_location(call, near)
 
-    @staticmethod
-    def _shown(statement: ast.stmt) -> ast.stmt:
-        value = statement.value if isinstance(statement, ast.Expr) else None
-        if value is None or (
-            isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == TICK
-        ):
-            return statement
-        call = ast.Call(ast.copy_location(ast.Name(SHOW, ast.Load()), statement), [value], [])
-        return ast.copy_location(ast.Expr(ast.copy_location(call, statement)), statement)
+@lru_cache(maxsize=_LINES_KEPT)
+def _tick(line: int) -> ast.Expr:
+    """The call of TICK as a statement in ``line``; nobody changes it, so that all code shares it."""
+    place = {"lineno": line, "col_offset": 0, "end_lineno": line, "end_col_offset": 0}
+    return ast.Expr(ast.Call(ast.Name(TICK, ast.Load(), **place), [], [], **place), **place)
+
+
+def _shown(statement: ast.stmt) -> ast.stmt:
+    value = statement.value if isinstance(statement, ast.Expr) else None
+    if value is None or (isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == TICK):
+        return statement
+    call = ast.Call(ast.copy_location(ast.Name(SHOW, ast.Load()), statement), [value], [])
+    return ast.copy_location(ast.Expr(ast.copy_location(call, statement)), statement)
 
 
 def _is_docstring(statement: ast.stmt) -> bool:

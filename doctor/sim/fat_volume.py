@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from doctor.sim.blocks import SECTOR_BYTES, Blocks
@@ -24,6 +26,10 @@ DIRECTORY_SLOTS_MAX = 65536
 
 CHAINS_KEPT = 8
 """Chains of files and folders that are remembered; a flash reads one file and looks it up in one folder."""
+
+
+_ENTRIES = {16: struct.Struct(f"<{SECTOR_BYTES // 2}H"), 32: struct.Struct(f"<{SECTOR_BYTES // 4}I")}
+"""A sector of the table, by its bits."""
 
 
 @dataclass(frozen=True)
@@ -123,16 +129,28 @@ class FatVolume:
     def _allocate(self, count: int) -> list[int]:
         """Free clusters, not yet linked. Raises 'full'."""
         found: list[int] = []
-        total = self.geometry.clusters
+        end = self.geometry.clusters + 2
         start = self._next_free
-        for step in range(total):
-            cluster = 2 + (start - 2 + step) % total
-            if self._link(cluster) == 0:
-                found.append(cluster)
-                if len(found) == count:
-                    self._next_free = cluster + 1 if cluster + 1 < total + 2 else 2
-                    return found
+        for cluster in itertools.chain(self._free(start, end), self._free(2, start)):
+            found.append(cluster)
+            if len(found) == count:
+                self._next_free = cluster + 1 if cluster + 1 < end else 2
+                return found
         raise CardFault("full")
+
+    def _free(self, first: int, end: int) -> Iterator[int]:
+        """The free clusters from ``first`` up to ``end``, by whole sectors: most of the table is scanned at times."""
+        bits = self.geometry.fat_type
+        if bits == 12:  # an entry may lie in two sectors
+            yield from (cluster for cluster in range(first, end) if self._link(cluster) == 0)
+            return
+        entries = _ENTRIES[bits]
+        in_sector = SECTOR_BYTES // (bits // 8)
+        while first < end:
+            index, offset = divmod(first, in_sector)
+            links = entries.unpack(self._fat_sector(index))[offset : offset + end - first]
+            yield from (first + place for place, link in enumerate(links) if not link & 0x0FFFFFFF)
+            first += len(links)
 
     def _join(self, clusters: list[int]) -> None:
         for cluster, following in zip(clusters, [*clusters[1:], self._end], strict=False):
@@ -158,7 +176,7 @@ class FatVolume:
         return free if info[:4] == b"RRaA" and free <= self.geometry.clusters else None
 
     def _count_free(self) -> int:
-        return sum(1 for cluster in range(2, self.geometry.clusters + 2) if self._link(cluster) == 0)
+        return sum(1 for _ in self._free(2, self.geometry.clusters + 2))
 
     # --- clusters ---
 

@@ -33,7 +33,7 @@ JUMPERS = Refusal(
 )
 
 
-RESEAT = "take all power away, put the card in anew, and try again; then try another card, formatted as FAT32"
+RESEAT = "put the card in anew (on the PC: fipy-doctor open reseat-card), and try again; then try another card"
 
 
 class Job(object):

@@ -101,6 +101,7 @@ def method_for(running, image, options):
 _SWITCH_BACK = "AT+SMSWBOOT=1,1 starts the old firmware again"
 _SEND_SECOND = "send the second file; until then do not unplug, and press no reset"
 _FFH_BACK = "it waits in its boot ROM (ffh): updater.elf and a full image bring it back"
+_STATUS = "fipy-doctor status says how to go on"
 
 
 class _Steps(object):
@@ -148,11 +149,11 @@ class _Steps(object):
         """Flow 5.3 from step 2: the modem is in its boot ROM."""
         if self._profile.app_baud != self._profile.ffh_baud:
             text = "wake the boot ROM at %d baud and take it to %d" % (self._profile.ffh_baud, self._profile.app_baud)
-            self._add("speed", text, PREPARE, SPEED_MS, True, "a power cycle", early=True)
+            self._add("speed", text, PREPARE, SPEED_MS, True, _STATUS, early=True)
         self._soak()
         elf = self._options.updater_elf
         text = "load %s into the modem's memory and start it" % (elf.name if elf is not None else "the updater image")
-        self._add("load", text, PREPARE, LOAD_MS, False, "a power cycle ends it: " + _FFH_BACK, image=UPDATER)
+        self._add("load", text, PREPARE, LOAD_MS, False, _STATUS + "; " + _FFH_BACK, image=UPDATER)
 
     def _over_ffh(self):
         # type: () -> None
@@ -199,7 +200,7 @@ class _Steps(object):
     def _prepare(self, prefix, early=False, may_unplug=True):
         # type: (str, bool, bool) -> None
         text = "wake the modem and switch its radio off"
-        back = "a power cycle" if may_unplug else _SEND_SECOND
+        back = _STATUS if may_unplug else _SEND_SECOND
         self._add(prefix + "prepare", text, PREPARE, PREPARE_MS, may_unplug, back, do="prepare", early=early)
 
     def _switch(self, prefix, early=False, may_unplug=True):

@@ -65,7 +65,7 @@ _MODES = {
         "modem-silent",
         "the modem does not answer",
         "nothing may be sent to a modem whose mode is not known",
-        "take USB and battery off for 10 s, and a FiPy's RTS and CTS jumpers for good; then run fipy-doctor check",
+        "run fipy-doctor check: it says what to do, one thing after the other",
     ),
     states.STP_OPEN: Refusal(
         "modem-left-in-update-boot",
@@ -77,13 +77,13 @@ _MODES = {
         "modem-in-data-mode",
         "the modem is in a data connection",
         "it takes no commands there",
-        "take USB and battery off for 10 s, then run fipy-doctor check without starting LTE",
+        "end the program that uses LTE, then run fipy-doctor fix --power-cycle",
     ),
     states.UNKNOWN: Refusal(
         "modem-state-unknown",
         "the modem answers, but does not say in which mode it is",
         "the mode decides how to flash; guessing costs modems",
-        "take USB and battery off for 10 s, then run fipy-doctor check",
+        "run fipy-doctor fix --power-cycle",
     ),
 }
 

@@ -172,12 +172,34 @@ RECORD: dict[str, object] = {
     ],
     ids=range(22),
 )  # fmt: skip
-def test_what_is_no_record_is_none(text: str, tmp_path: Path) -> None:
+def test_what_is_no_record_is_none_and_is_named(text: str, tmp_path: Path) -> None:
     path = tmp_path / "30aea4123456-restore.json"
     path.write_bytes(json.dumps(RECORD).encode())
     assert len(Book(tmp_path).of("30aea4123456")) == 1
     path.write_bytes(text.encode("utf-8", "surrogateescape"))
     assert Book(tmp_path).of("30aea4123456") == ()
+    assert Book(tmp_path).damaged("30aea4123456", "restore") == (path,)
+    assert not Book(tmp_path).damaged("30aea4123456", "reset-flash")
+
+
+def test_a_damaged_record_is_told_and_nothing_is_formatted_on_top_of_it(tmp_path: Path) -> None:
+    url = reset_cut(tmp_path, RELEASES[1], 3)
+    place = state_dir.begun_place(url)
+    assert place is not None
+    (note,) = place.iterdir()
+    note.write_bytes(note.read_bytes()[:300])
+    with Bench(BenchOptions(port=url)) as bench:
+        found = check(bench, CheckRequest(select=["board-files-complete"]))
+        assert [one.status for one in found.findings if one.check == "board-files-complete"] == [Status.WARN]
+        bench.begun_place = place
+        before = bench.link.serial.bench.board.flash.files
+        for work in (ResetFlash().plan, ResetFlash().do):
+            with pytest.raises(DoctorError, match="cannot be read"):
+                work(bench, None, context(tmp_path / "copies", put_back=["*"]))
+        assert bench.link.serial.bench.board.flash.files == before
+        standing = status(bench)
+    assert standing.unread == (note,)
+    assert standing.exit_code == 1
 
 
 def test_a_file_of_the_pc_that_is_gone_is_named_and_does_not_block_for_ever(tmp_path: Path) -> None:
@@ -188,10 +210,43 @@ def test_a_file_of_the_pc_that_is_gone_is_named_and_does_not_block_for_ever(tmp_
         goal = Goal("/flash/lib/stp.py", 9, "00", str(tmp_path / "away.py"))
         record = begun.begin(bench.board, "upload-scripts", ("fix", "--upload-scripts"), tmp_path, (goal,))
         Book(bench.begun_place).write(record)
-        with pytest.raises(DoctorError, match="not what it was"):
+        with pytest.raises(DoctorError, match="not on this computer any more"):
             UploadScripts().do(bench, None, context(tmp_path / "copies"))
         UploadScripts().do(bench, None, context(tmp_path / "copies"))
         assert flash.files["lib/stp.py"] == GOOD
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_a_script_that_is_nowhere_any_more_is_told_once(release: str, tmp_path: Path) -> None:
+    with board_with(FILES, release, place=tmp_path / "place") as (bench, flash):
+        goals = tuple(
+            Goal(f"/flash/lib/{name}", len(GOOD), begun_sha(GOOD), str(tmp_path / name)) for name in ("a.py", "b.py")
+        )
+        (tmp_path / "b.py").write_bytes(GOOD)
+        record = begun.begin(bench.board, "upload-scripts", ("fix", "--upload-scripts"), tmp_path, goals)
+        Book(bench.begun_place).write(record)
+        with pytest.raises(DoctorError, match=r"/flash/lib/a\.py .* not on this computer any more"):
+            UploadScripts().do(bench, None, context(tmp_path / "copies"))
+        assert flash.files["lib/b.py"] == GOOD
+        assert UploadScripts().plan(bench, None, context(tmp_path / "copies")) == ()
+
+
+def test_a_reset_whose_copies_are_gone_brings_back_the_rest_and_can_be_ended(tmp_path: Path) -> None:
+    url = reset_cut(tmp_path, RELEASES[1], 3)
+    (away,) = (tmp_path / "copies").glob("board-*/flash/lib/own.py")
+    away.unlink()
+    with Bench(BenchOptions(port=url)) as bench:
+        bench.begun_place = state_dir.begun_place(url)
+        for _ in range(2):
+            with pytest.raises(UsageError, match=r"/flash/lib/own\.py") as caught:
+                ResetFlash().do(bench, None, context(tmp_path / "copies"))
+        assert "--put-back none" in caught.value.next
+        held = bench.link.serial.bench.board.flash.files
+        assert {path for path in FILES if held.get(path) != FILES[path]} == {"lib/own.py"}
+        none = context(tmp_path / "copies", put_back=["none"])
+        assert any("nothing back" in line for line in ResetFlash().plan(bench, None, none))
+        assert "lacks 1 of" in ResetFlash().do(bench, None, none)
+        assert not begun.unfinished(bench.board, Book(bench.begun_place))
 
 
 def test_simulated_boards_do_not_share_their_records(tmp_path: Path) -> None:

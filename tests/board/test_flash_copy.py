@@ -76,6 +76,20 @@ def test_put_back_answers_for_somebody_who_cannot_be_asked(bench: Bench, tmp_pat
     assert files.read(bench.board, "/flash/main.py") != MAIN
 
 
+def test_none_puts_nothing_back_and_asks_nobody(bench: Bench, tmp_path: Path) -> None:
+    context = CureContext(lambda text: None, yes, tmp_path, put_back=["none"])
+    assert "0 of" in ResetFlash().do(bench, None, context)
+    assert not files.exists(bench.board, ODD)
+
+
+def test_a_name_that_is_not_there_is_refused_before_anything_is_read(bench: Bench, tmp_path: Path) -> None:
+    said: list[str] = []
+    with pytest.raises(UsageError, match="nothing was formatted"):
+        ResetFlash().do(bench, None, CureContext(said.append, yes, tmp_path, put_back=["main.py", "nix.py"]))
+    assert not said
+    assert not list(tmp_path.iterdir())
+
+
 def test_nothing_is_formatted_where_the_pc_cannot_write(bench: Bench, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(CardError) as caught:

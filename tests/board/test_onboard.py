@@ -39,13 +39,14 @@ def test_only_what_differs_is_sent_again_and_what_is_not_ours_stays(board: Board
     assert onboard.install(board) == 0
 
 
-def test_a_package_of_the_users_is_left_alone(board: Board) -> None:
+@pytest.mark.parametrize("name", ["__init__.py", "at.py"])
+def test_a_package_of_the_users_is_left_alone(name: str, board: Board) -> None:
     files.make_folder(board, onboard.FOLDER)
-    files.write(board, f"{onboard.FOLDER}/__init__.py", b"mine = 1\n")
+    files.write(board, f"{onboard.FOLDER}/{name}", b"mine = 1\n")
     with pytest.raises(BoardError, match="of its own") as caught:
         onboard.install(board)
     assert "--via usb" in caught.value.next
-    assert files.read(board, f"{onboard.FOLDER}/__init__.py") == b"mine = 1\n"
+    assert files.read(board, f"{onboard.FOLDER}/{name}") == b"mine = 1\n"
 
 
 @pytest.mark.parametrize("release", ["1.17.3.b1", "1.20.2.r4"])

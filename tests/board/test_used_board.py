@@ -172,6 +172,20 @@ def test_an_old_file_that_waits_gets_its_name_back(tmp_path: Path) -> None:
     assert plan[0].startswith("give /flash/own.py its name back")
 
 
+def test_an_old_file_that_waits_is_in_the_copy_under_its_name(tmp_path: Path) -> None:
+    with board_with({"lib/own.py.fd-old": b"own = 1\n", "lib/own.py.fd-new": b"own"}, OLD) as (bench, flash):
+        ResetFlash().do(bench, None, context(tmp_path, put_back=["lib/*.py"]))
+        assert flash.files["lib/own.py"] == b"own = 1\n"
+        assert not [path for path in flash.files if own_names.is_ours(path)]
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_a_bare_ending_is_a_name_of_the_users(release: str, tmp_path: Path) -> None:
+    with board_with({".fd-old": b"the user's", "lib/.fd-new": b"too"}, release) as (bench, flash):
+        ResetFlash().do(bench, None, context(tmp_path, put_back=["*"]))
+        assert (flash.files[".fd-old"], flash.files["lib/.fd-new"]) == (b"the user's", b"too")
+
+
 def test_a_draft_that_is_whole_is_taken_up() -> None:
     data = bytes(range(256)) * 40
     with board_with({"new.bin.fd-new": data}) as (bench, flash):

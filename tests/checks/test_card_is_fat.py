@@ -76,7 +76,7 @@ def test_damaged_chain_names_file_and_sector(tmp_path: Path) -> None:
     assert (finding.status, finding.catalogue) == (Status.WARN, "write-protected-or-unsafe-eject")
     assert DUP_NAME in finding.summary
     assert f"sector {inside.fat(cluster) // 512}" in str(finding.evidence["problems"])
-    assert [remedy.id for remedy in finding.remedies] == ["reformat-sd", "copy-dup"]
+    assert [remedy.id for remedy in finding.remedies] == ["reformat-sd"]
 
 
 def test_two_partitions_warn(tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ def test_damage_beside_a_whole_dup_is_a_warning_that_names_it(what: str, tmp_pat
     finding = look(image)
     assert finding.status is Status.WARN
     assert name in finding.summary
-    assert [remedy.id for remedy in finding.remedies] == ["reformat-sd", "copy-dup"]
+    assert [remedy.id for remedy in finding.remedies] == ["reformat-sd"]
     local = tmp_path / DUP_NAME
     local.write_bytes(DUP)
     with Bench(BenchOptions(sd=image, firmware=(local,))) as bench:

@@ -37,7 +37,7 @@ def test_drawing_is_of_the_board_that_the_user_has(carrier: str, says: str) -> N
 
 def test_power_comes_off_first() -> None:
     first, second, *_ = CURE.steps(found())
-    assert "unplug USB and the battery" in first
+    assert "unplug USB, and the battery" in first
     assert "RTS and CTS" in second
 
 

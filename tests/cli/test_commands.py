@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from doctor import engine
+from doctor import roster
 from doctor.sim.scenarios import SCENARIOS
 
 from .terminal import Terminal
@@ -22,7 +22,7 @@ def test_check_as_json_is_one_document_with_every_finding(terminal: Terminal) ->
     document = said.document
     assert (said.code, document["exit"], document["error"]) == (1, 1, None)
     assert document["schema"] == "fipy-doctor/check/1"
-    assert {finding["check"] for finding in document["findings"]} == {check.id for check in engine.builtin()}
+    assert {finding["check"] for finding in document["findings"]} == {check.id for check in roster.builtin()}
     assert all(set(finding) == FINDING for finding in document["findings"])
     assert said.err == ""
 
@@ -124,6 +124,28 @@ def test_cure_without_anybody_to_ask_changes_nothing_and_says_how(terminal: Term
     assert terminal.type("check", "--port", port).code == 1
 
 
+def test_a_named_cure_that_breaks_off_has_the_last_word(terminal: Terminal, tmp_path: Path) -> None:
+    port = f"sim://fipy?scenario=autorun-updater&state={tmp_path / 'bench'}&files=dip@4"
+    words = ("fix", "--reset-flash", "--put-back", "*", "--backup", str(tmp_path / "copies"), "--yes", "--port", port)
+    said = terminal.type(*words)
+    assert (said.code, said.next) == (1, [])
+    assert "--reset-flash again" in said.out.split("boot-starts-no-updater")[-1]
+
+
+def test_a_cure_that_cannot_be_done_keeps_its_plan(terminal: Terminal, tmp_path: Path) -> None:
+    words = ("fix", "--reset-flash", "--put-back", "", "--backup", str(tmp_path), "--yes", "--port", "sim://fipy")
+    document = terminal.type(*words, "--json").document
+    assert "format the board's flash" in document["actions"][0]["plan"][1]
+    assert "is called ''" in document["error"]["what"] or 'is called ""' in document["error"]["what"]
+
+
+def test_a_plan_that_is_refused_has_not_failed(terminal: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "sqnsupgrade.py").write_bytes(b"<!DOCTYPE html><html></html>")
+    said = terminal.type("fix", "--upload-scripts", "--scripts", str(tmp_path), "--yes", "--port", "sim://fipy")
+    assert said.code != 0
+    assert "upload-scripts: refused" in said.out
+
+
 def test_fix_without_a_name_does_all_that_it_may(terminal: Terminal, tmp_path: Path) -> None:
     port = f"sim://fipy?scenario=autorun-updater,html-scripts,jumpers-fitted&state={tmp_path / 'bench'}"
     said = terminal.type("fix", "--yes", "--port", port, "--backup", str(tmp_path / "backup"), "--json")
@@ -136,7 +158,7 @@ def test_fix_without_a_name_does_all_that_it_may(terminal: Terminal, tmp_path: P
 
 def test_checks_are_listed_and_explained(terminal: Terminal) -> None:
     listed = terminal.type("checks").out
-    assert all(check.id in listed for check in engine.builtin())
+    assert all(check.id in listed for check in roster.builtin())
     page = terminal.type("checks", "jumpers-removed").out
     assert "gates flashing" in page and "Cures:" in page
     assert terminal.type("checks", "--json").document["checks"][0]["id"]

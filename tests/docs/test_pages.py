@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from docs._build import as_markdown
-from doctor import engine
+from doctor import roster
 from doctor.knowledge import entries
 from doctor.links import Kind
 from doctor.remedies import cures
@@ -16,7 +16,7 @@ from doctor.report.page import HEADINGS, Page, all_pages
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = all_pages()
-CHECKS = {check.id: check for check in engine.builtin()}
+CHECKS = {check.id: check for check in roster.builtin()}
 
 
 def text_of(page: Page) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from doctor import engine
+from doctor import roster
 from doctor.cli.main import COMMANDS
 from doctor.knowledge import Entry, entries
 from doctor.knowledge.catalogue import ENTRY_KEYS, HERE, SIGN_KEYS, sources
@@ -18,7 +18,10 @@ else:
     import tomli as tomllib
 
 INDEX = [line.split() for line in (Path(__file__).parent / "reference_index.txt").read_text("utf-8").splitlines()[1:]]
-TABLES = {p.stem.replace("_", "-"): tomllib.loads(p.read_text(encoding="utf-8")) for p in sorted(HERE.glob("*.toml"))}
+TABLES = {
+    p.stem.replace("_", "-"): tomllib.loads(p.read_text(encoding="utf-8"))
+    for p in sorted(Path(str(HERE)).glob("*.toml"))
+}
 ALL = [pytest.param(entry, id=entry.id) for entry in entries().values()]
 #: Entries that public reports asked for after the reference was written.
 LATER = {
@@ -103,7 +106,7 @@ def test_nothing_is_its_own_cause_by_a_detour() -> None:
 
 
 def test_checks_and_entries_agree_on_who_finds_what() -> None:
-    finds = {check.id: set(check.finds) for check in engine.builtin()}
+    finds = {check.id: set(check.finds) for check in roster.builtin()}
     named = {check_id: {e.id for e in entries().values() if check_id in e.found_by} for check_id in finds}
     assert named == finds
     # "flash" itself refuses where the line or the supply is not steady: no check can know before.

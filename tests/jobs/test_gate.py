@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import serial
 
-from doctor import engine
+from doctor import roster
 from doctor.bench import Bench, BenchOptions
 from doctor.errors import UsageError
 from doctor.jobs.flash import FlashRequest, FlashResult, flash
@@ -101,7 +101,7 @@ def test_five_checks_are_never_overridden(image: Path, check_id: str) -> None:
 
 
 def test_no_other_check_refuses_it() -> None:
-    assert {check.id for check in engine.builtin() if not check.overridable} == set(NEVER)
+    assert {check.id for check in roster.builtin() if not check.overridable} == set(NEVER)
 
 
 def test_a_failed_check_stands_in_the_way_until_it_is_overridden(image: Path) -> None:

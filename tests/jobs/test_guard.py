@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import subprocess
 import sys
@@ -10,14 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from doctor.bench import Bench, BenchOptions
 from doctor.errors import DoctorError, LinkError
-from doctor.events import Note, Phase, Progress, StepStarted, Waiting
+from doctor.events import Event, Note, Phase, Progress, StepStarted, Waiting
 from doctor.jobs import awake as awakes
 from doctor.jobs import guard
 from doctor.jobs.awake import awake, inhibitor
-from doctor.jobs.flash import FlashRequest
+from doctor.jobs.flash import FlashRequest, flash
 from doctor.jobs.journal import PROVED, UNPROVED, Entry, Journal, SentFile, is_at_work, port_key
-from doctor.jobs.lock import port_lock
+from doctor.jobs.lock import is_held, lock_path, port_lock
 from doctor.jobs.logbook import Logbook
 from doctor.jobs.onward import Attempt, onward
 from doctor.jobs.state_dir import state_dir
@@ -85,6 +87,42 @@ def test_process_that_is_gone_is_not_at_work() -> None:
     assert not is_at_work(entry(pid=gone.pid, begun="2999-01-01T00:00:00+00:00"))
     assert not is_at_work(entry(pid=1, begun="1990-01-01T00:00:00+00:00"))
     assert is_at_work(entry(pid=1, begun="2999-01-01T00:00:00+00:00"))
+
+
+def test_a_lock_tells_what_the_clock_cannot(tmp_path: Path) -> None:
+    """A step of the computer's clock makes a running process look younger than its flash (attack.md 5)."""
+    lock = lock_path("COM3", tmp_path)
+    stepped = entry(pid=1, begun="1990-01-01T00:00:00+00:00", lock=str(lock))
+    assert not is_at_work(stepped)
+    with port_lock("COM3", tmp_path):
+        assert is_at_work(stepped)
+    assert not is_at_work(replace(stepped, begun="2999-01-01T00:00:00+00:00")), "its process has ended"
+
+
+def test_looking_at_a_lock_keeps_nobody_from_it(tmp_path: Path) -> None:
+    with port_lock("COM3", tmp_path):
+        assert is_held(lock_path("COM3", tmp_path))
+    with lock_path("COM3", tmp_path).open("a") as looks:
+        fcntl.flock(looks, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        assert not is_held(lock_path("COM3", tmp_path))
+
+
+def test_a_flash_keeps_the_name_of_its_lock(tmp_path: Path) -> None:
+    port = f"sim://sqn3330?state={tmp_path / 'bench'}"
+    options = BenchOptions(port=port, via_modem=True, firmware=(small_image(tmp_path),))
+    seen = []
+
+    def listen(event: Event) -> None:
+        if isinstance(event, StepStarted):
+            found = Journal().find({"port": port_key(port)})
+            assert found is not None
+            seen.append((bool(found.lock), is_held(Path(found.lock))))
+
+    with Bench(options) as bench:
+        assert flash(bench, FlashRequest("modem"), consent=User(), listen=listen).exit_code == 0
+    assert seen and set(seen) == {(True, True)}
+    found = Journal().find({"port": port_key(port)})
+    assert found is not None and not is_held(Path(found.lock))
 
 
 def test_each_step_is_written_before_it_begins(tmp_path: Path) -> None:
@@ -209,10 +247,10 @@ def test_inhibitor_that_fails_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         ("application", "", (), ["flash", "a.dup"]),
         ("recovery", "", ("press-reset",), ["flash", "a.dup", "--was", "38638"]),
         ("ffh", "", ("press-reset",), ["flash", "a.dup", "--updater-elf", "updater.elf", "--was", "38638"]),
-        ("stp-open", "", ("power-cycle",), ["flash", "a.dup", "--was", "38638"]),
-        ("silent", "", ("power-cycle",), ["flash", "a.dup", "--was", "38638"]),
-        ("unknown", "finish-timeout", ("wait", "press-reset"), ["status"]),
-        ("deploying", "", ("wait", "press-reset"), ["status"]),
+        ("stp-open", "", ("power-cycle",), ["status", "--done", "power-off"]),
+        ("silent", "", ("power-cycle",), ["status", "--done", "power-off"]),
+        ("unknown", "finish-timeout", ("wait", "press-reset"), ["status", "--done", "waited"]),
+        ("deploying", "", ("wait", "press-reset"), ["status", "--done", "waited"]),
     ],
 )
 def test_next_step_by_mode(mode: str, error: str, hands: tuple[str, ...], words: list[str]) -> None:

@@ -14,9 +14,9 @@ from doctor.errors import DoctorError
 from doctor.jobs import journal as journals
 from doctor.jobs import tried
 from doctor.jobs.check import check
+from doctor.jobs.hands import POWER_CYCLE, WAIT
 from doctor.jobs.journal import Entry, Journal, SentFile
 from doctor.jobs.last_flash import broke_off, may_write_until
-from doctor.jobs.onward import POWER_CYCLE, WAIT
 from doctor.jobs.status import status
 from doctor.remedies import cures
 from doctor.remedies.cure import CureContext
@@ -68,7 +68,7 @@ def test_check_and_power_cycle_hold_off_until_the_user_was_told_to_wait(tmp_path
         assert [remedy.id for remedy in finding.remedies] == ["wait-for-modem"]
         with pytest.raises(DoctorError, match="may still be writing"):
             PowerCycle().do(bench, finding, CureContext(print, bool, tmp_path))
-    tried.note(port, (WAIT,))
+    tried.note(port, (WAIT,), tried.SAID)
     with Bench(BenchOptions(port=port)) as bench:
         finding = check(bench).finding("modem-answers")
         assert finding is not None and "power-cycle" in [remedy.id for remedy in finding.remedies]
@@ -97,10 +97,15 @@ def test_modem_behind_the_mirror_of_a_flash_that_broke_off(tmp_path: Path) -> No
     assert [remedy.id for remedy in report.failed[0].remedies] == ["wait-for-modem"]
 
 
-def test_second_status_does_not_claim_that_power_was_off(tmp_path: Path) -> None:
+def test_second_status_says_what_the_first_one_said(tmp_path: Path) -> None:
     port = f"sim://fipy?scenario=modem-silent&state={tmp_path / 'bench'}"
+    said = []
     for _ in range(2):
         with Bench(BenchOptions(port=port)) as bench:
-            standing = status(bench)
-    assert standing.onward is not None and standing.onward.hands == (POWER_CYCLE,)
-    assert "if power was not off" in standing.onward.text
+            said.append(status(bench).onward)
+    assert said[0] is not None and said[0].hands == (POWER_CYCLE,) and said[0] == said[1]
+
+
+def test_saying_that_one_waited_does_not_shorten_the_wait_of_a_real_modem() -> None:
+    tried.note("COM25", (WAIT,), tried.SAID)
+    assert may_write_until("COM25", _ago(5)) is not None

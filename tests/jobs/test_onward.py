@@ -11,7 +11,8 @@ from doctor.bench import Bench, BenchOptions
 from doctor.events import CheckEnded, Event
 from doctor.jobs.check import check
 from doctor.jobs.flash import FlashRequest, flash
-from doctor.jobs.onward import POWER_CYCLE, WAIT, Attempt, onward
+from doctor.jobs.hands import OTHER_CABLE, POWER_CYCLE, WAIT
+from doctor.jobs.onward import Attempt, onward
 from doctor.jobs.status import status
 from doctor.jobs.steps_done import all_sent
 from doctor.sim.bench import SimBench
@@ -69,7 +70,8 @@ def test_next_command_keeps_what_the_user_gave() -> None:
 @pytest.mark.parametrize("mode", [states.APPLICATION, states.SILENT, states.UNKNOWN])
 def test_status_comes_first_where_all_was_sent(mode: str) -> None:
     step = onward(mode, replace(TRIED, all_sent=True), "smswboot-11-error")
-    assert step.words == ("fipy-doctor", "status", "--via", "modem", "--port", "sim://sqn3330")
+    waited = () if mode == states.APPLICATION else ("--done", "waited")
+    assert step.words == ("fipy-doctor", "status", *waited, "--via", "modem", "--port", "sim://sqn3330")
     assert step.hands == (() if mode == states.APPLICATION else (WAIT,))
 
 
@@ -79,7 +81,7 @@ def test_status_does_not_lead_to_itself() -> None:
     assert onward(states.SILENT, replace(TRIED, all_sent=True), "finish-timeout").hands == (WAIT,)
     last = onward(states.SILENT, asked, "finish-timeout")
     assert last.hands == (POWER_CYCLE,)
-    assert "dead" in last.text and "only after an hour of silence" in last.text
+    assert "dead" not in last.text and last.words[:4] == ("fipy-doctor", "status", "--done", "power-off")
 
 
 def test_power_comes_off_after_the_wait_where_all_went_out() -> None:
@@ -115,10 +117,16 @@ def test_power_lost_while_it_wrote_is_told_as_what_it_is(tmp_path: Path) -> None
         bench.link.serial.bench.modem.faults.add(Fault("cut", DEPLOY))
         result = flash(bench, FlashRequest("modem", "on-the-fly"), consent=User())
     assert (result.exit_code, result.mode) == (3, states.SILENT)
-    with Bench(options) as bench:
-        standing = status(bench)
-    assert standing.onward is not None
-    assert "it is dead: it fell silent while it wrote its firmware" in standing.onward.text
+    asked = []
+    said: list[str] = []
+    for _ in range(4):
+        with Bench(options) as bench:
+            step = status(bench, said=said).onward
+        assert step is not None
+        asked.append(step.hands)
+        said = list(step.hands)
+    assert asked == [(WAIT,), (POWER_CYCLE,), (OTHER_CABLE,), ()]
+    assert step is not None and "it is dead" in step.text and "it fell silent while it wrote its firmware" in step.text
 
 
 def test_board_whose_dead_modem_holds_cts_is_not_hung_by_it(tmp_path: Path) -> None:
@@ -140,7 +148,7 @@ def test_application_at_a_speed_that_mirror_mode_lacks(tmp_path: Path) -> None:
         result = flash(bench, FlashRequest(), consent=User())
     assert result.error is not None
     assert result.error.id == "baud-mismatch-garbage"
-    assert "take all power off" in result.error.next
+    assert "unplug USB" in result.error.next
 
 
 def test_modem_that_falls_silent_behind_the_mirror(tmp_path: Path) -> None:

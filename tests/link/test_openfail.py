@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 import serial
 
-from doctor import openfail, ports
+from doctor import holders, openfail
 from doctor.errors import LinkError, UsageError
+from doctor.holders import Holder
 from doctor.link import open_link
 from doctor.openfail import explain
 from doctor.ports import PortInfo, port_info
@@ -105,19 +106,20 @@ def test_a_second_opening_finds_it_busy() -> None:
 
 
 def test_busy_says_who(plugged: list[PortInfo], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(openfail, "who_holds", lambda device: "minicom (pid 12)")
+    monkeypatch.setattr(openfail, "who_holds", lambda device: Holder("minicom", 12))
     error = explain(OSError(errno.EBUSY, "busy"), "/dev/ttyUSB0")
     assert (error.id, error.cause) == ("port-busy", "held by minicom (pid 12)")
 
 
 def test_busy_by_ourselves_is_not_to_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(openfail, "who_holds", lambda device: "fipy-doctor (pid 12)")
+    monkeypatch.setattr(openfail, "who_holds", lambda device: Holder("python3", 12, ours=True))
     err = openfail.explain(OSError(errno.EBUSY, "busy"), "/dev/ttyACM0")
-    assert "let it finish" in err.next and "fipy-doctor status" in err.next and "close it" not in err.next
+    assert err.id == "flash-under-way" and "close it" not in err.next
+    assert err.next.startswith("leave it alone until pid 12 has ended")
 
 
 def test_busy_by_modemmanager_has_its_own_cure(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(openfail, "who_holds", lambda device: "ModemManager (pid 12)")
+    monkeypatch.setattr(openfail, "who_holds", lambda device: Holder("ModemManager", 12))
     error = explain(OSError(errno.EBUSY, "busy"), "/dev/ttyUSB0")
     assert (error.id, "systemctl stop" in error.next) == ("modemmanager-grabs-port", True)
 
@@ -141,7 +143,7 @@ def test_the_holder_of_a_device_is_found() -> None:
     ours, theirs = pty.openpty()
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=theirs) as other:
         try:
-            assert str(other.pid) in (ports.who_holds(os.ttyname(theirs)) or "")
+            assert str(other.pid) in str(holders.who_holds(os.ttyname(theirs)))
         finally:
             other.kill()
             os.close(ours)
@@ -151,7 +153,7 @@ def test_the_holder_of_a_device_is_found() -> None:
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 def test_nobody_else_holds_our_own_device() -> None:
     ours, theirs = pty.openpty()
-    assert ports.who_holds(os.ttyname(theirs)) is None
+    assert holders.who_holds(os.ttyname(theirs)) is None
     os.close(ours)
     os.close(theirs)
 

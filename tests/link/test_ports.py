@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from doctor.ports import find_again, is_wsl, modemmanager_running, port_info, similar_names
+from doctor.holders import modemmanager_running
+from doctor.ports import find_again, is_wsl, port_info, similar_names
 
 
 @pytest.mark.parametrize(

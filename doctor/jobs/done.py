@@ -1,0 +1,46 @@
+"""What the user says was done with the hands: kept with port and time, and looked at as far as it can be.
+
+It leads to other advice, and is a consent to nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+
+from doctor.bench import Bench
+from doctor.errors import DoctorError
+from doctor.jobs import tried
+from doctor.jobs.hands import POWER_CYCLE
+
+POWERED_ON = 0  #: machine.reset_cause() after power-on; a reset button looks the same (board-and-repl.md 3.4)
+WATCHED = "fipy-doctor fix --power-cycle watches the port while it is done"
+
+
+def accept(bench: Bench, steps: Iterable[str]) -> str:
+    """Keep ``steps`` as done and say what was seen of a power cycle among them; "" where there is none.
+
+    One that the board contradicts is not kept.
+    """
+    said = set(steps)
+    words = ""
+    if POWER_CYCLE in said:
+        cause = _reset_cause(bench)
+        if cause is None:
+            words = f"that the power was off was not seen: no board says why it started last; {WATCHED}"
+        elif cause == POWERED_ON:
+            words = f"the board says that power started it last; its reset button looks the same to it: {WATCHED}"
+        else:
+            words = f"the power was not off: the board says that something else started it last; {WATCHED}"
+            said.discard(POWER_CYCLE)
+    tried.note(bench.options.port, said, tried.SAID)
+    return words
+
+
+def _reset_cause(bench: Bench) -> int | None:
+    """Why the board started last, by its own word; None where none can be asked."""
+    with suppress(DoctorError):
+        if not bench.is_bare_modem:
+            cause = bench.board_facts.features.get("reset_cause")
+            return cause if isinstance(cause, int) else None
+    return None

@@ -1,0 +1,34 @@
+"""The only words that send a reader to take a board's power away: they ask first whether a flash began lately.
+
+Power off while the modem writes what it was sent is how modems die (modem-protocol.md 7), and who reads this may have
+begun a flash with another program, of which no journal of ours knows. ``tests/test_power_advice.py`` fails where any
+other sentence of the program, of the catalogue or of the pages sends there.
+"""
+
+from __future__ import annotations
+
+import re
+
+LASTS = "within the last hour"  #: longer than any modem writes: 30 minutes at most are known (modem-protocol.md 5.2)
+#: Before a step that takes power away: who says yes waits, and then goes on.
+ASK = (
+    f"has a flash of this modem begun {LASTS}, with any program? If so, leave the power on until that hour is over "
+    "(fipy-doctor status tells how it stands), and go on only then"
+)
+UNPLUG = f"{ASK}. Otherwise unplug USB, and the battery if there is one"
+#: The same as a condition, where a line has room for one clause only.
+IF_NONE_BEGAN = f"if no flash of this modem began {LASTS}"
+IF_NO_OTHER = f"if no other program began a flash {LASTS}"  #: where the journal knows the last one, which is over
+#: Of a flash that the journal knows: it is over. Of those that it does not know, the reader is asked.
+AFTER_OURS = (
+    f"the modem writes nothing any more of what this computer sent it; {IF_NO_OTHER}, "
+    "take all power off the board (USB and battery) for 10 s, then plug it in again"
+)
+
+MARK = "{power off}"  #: stands in the catalogue for UNPLUG
+
+
+def spelled_out(text: str) -> str:
+    """``text`` of the catalogue with the words of this module in the place of ``{power off}``."""
+    begins = re.compile(rf"(^|[.?!] ){re.escape(MARK)}")
+    return begins.sub(lambda found: found[1] + UNPLUG[:1].upper() + UNPLUG[1:], text).replace(MARK, UNPLUG)

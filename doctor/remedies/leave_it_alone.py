@@ -1,0 +1,18 @@
+"""Cure ``leave-it-alone``."""
+
+from __future__ import annotations
+
+from doctor.check import Finding
+from doctor.remedies.cure import ManualCure
+
+
+class LeaveItAlone(ManualCure):
+    """Let the other fipy-doctor come to its end."""
+
+    id = "leave-it-alone"
+    how = ("leave the other fipy-doctor and the power of the board alone until it has ended",)
+
+    def steps(self, finding: Finding) -> tuple[str, ...]:
+        """What the finding says, which knows the process."""
+        said = finding.evidence.get("next")
+        return (said.partition(", then")[0],) if isinstance(said, str) else self.how
