@@ -8,8 +8,8 @@ from functools import cached_property
 
 from doctor.knowledge import describe, own_output, signs
 from doctor.knowledge.catalogue import Entry, entry
-from doctor.knowledge.facts import Facts, facts_of
 from doctor.knowledge.chain import find, holds
+from doctor.knowledge.facts import Facts, facts_of
 from doctor.knowledge.paste import Paste, read
 
 _SECOND_SIGN = 0.02  #: what a further sign of the same entry adds
@@ -147,10 +147,7 @@ def _error_after(paste: Paste, place: int) -> bool:
 
 def _has_unexplained_error(paste: Paste, found: list[Match]) -> bool:
     explained = {proof.number for match in found for proof in match.proofs}
-    for start, _ in find(_ERROR_LINE, paste.searched()):
-        if paste.numbers[paste.index(start)] not in explained:
-            return True
-    return False
+    return any(paste.numbers[paste.index(start)] not in explained for start, _ in find(_ERROR_LINE, paste.searched()))
 
 
 def _by_signs(paste: Paste, facts: Facts) -> list[Match]:

@@ -47,7 +47,12 @@ def test_a_report_with_a_failure_names_the_check_and_its_entry_only() -> None:
     ("state", "said"), [("proved", "flashed and proved"), ("unproved", "fipy-doctor status"), (None, "status")]
 )
 def test_a_journal_says_how_the_flash_stands(state: str | None, said: str) -> None:
-    journal = {"schema": "fipy-doctor/journal/1", "state": state, "step_text": "send the image", "error": {}}
+    journal: dict[str, Any] = {
+        "schema": "fipy-doctor/journal/1",
+        "state": state,
+        "step_text": "send the image",
+        "error": {},
+    }
     assert said in explain(json.dumps(journal, indent=1).encode()).says
 
 

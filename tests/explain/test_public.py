@@ -1,7 +1,7 @@
 """What real people brought: samples of public reports, their kinds in other words, and questions in four languages.
 
-Reader and author of ``other_words.toml`` and ``questions.toml`` were the same person, who wrote both before the signs and
-words; so their numbers say less than those of somebody else's cases would.
+Reader and author of ``other_words.toml`` and ``questions.toml`` were the same person, who wrote both before the signs
+and words; so their numbers say less than those of somebody else's cases would.
 """
 
 from __future__ import annotations
