@@ -61,7 +61,8 @@ _ERRNO = {
     110: "ETIMEDOUT",
 }
 _ADDED = "\x01"  #: in no cleaned line: control characters are shown as ``\\x01``
-_BARE_ERRNO = re.compile(r"OSError: (?:\[Errno )?(\d{1,3})\]?(?= *$)", re.MULTILINE)
+_ADDITION = re.compile(f"{_ADDED}[^{_ADDED}]*{_ADDED}")
+_BARE_ERRNO = re.compile(r"OSError: (?:\[Errno )?(\d{1,3})\]?(?=[\s,.;)]|\Z)(?! E[A-Z])")
 #: Letters outside ASCII that ``re`` takes for i, s and k when it ignores case; lower case makes two of the first.
 _ODD_CASES = "\u0130\u0131\u017f\u212a"
 _DIGITS = bytes.maketrans(b"0123456789#", b"0000000000 ")
@@ -75,7 +76,7 @@ class Paste:
     raw      the lines joined by newlines, cleaned, typographic quotes as they were
     text     the same with straight quotes; every character at the same place as in ``raw``
 
-    Behind the bare number of an error both have its name, after a mark that no paste can hold.
+    Behind the bare number of an error both have its name, between marks that no paste can hold.
     cut      whether some of what was given was left out because there was too much
     """
 
@@ -112,7 +113,7 @@ class Paste:
     def line(self, index: int) -> str:
         """One line, as it was typed."""
         start, end = self.span(index, index + 1)
-        return self.raw[start:end].partition(_ADDED)[0]
+        return _ADDITION.sub("", self.raw[start:end])
 
     @cached_property
     def _found(self) -> dict[str, list[int]]:
@@ -186,7 +187,7 @@ def read(data: bytes) -> Paste:
 
 def _with_name(found: re.Match[str]) -> str:
     number = int(found[1])
-    return f"{found[0]}{_ADDED}[Errno {number}] {_ERRNO[number]}" if number in _ERRNO else found[0]
+    return f"{found[0]}{_ADDED}[Errno {number}] {_ERRNO[number]}{_ADDED}" if number in _ERRNO else found[0]
 
 
 def is_trace(data: bytes) -> bool:
