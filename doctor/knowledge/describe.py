@@ -159,9 +159,8 @@ def resembling(text: str) -> list[Likeness]:
     return [like for like in scores[:_MOST] if like.score >= max(LEAST_SCORE, best * NEAR_BEST)]
 
 
-def near(paste: Paste) -> list[str]:
+def near(text: str) -> list[str]:
     """Ids of the entries that a short description might mean, best first, for somebody to choose from."""
-    text, _ = prose(paste)
     query = Counter(words_of(text))
     if not _FEW_WORDS <= len(query) <= _MOST_ASKED_WORDS or not _DOMAIN.search(_folded(text)):
         return []

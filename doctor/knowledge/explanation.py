@@ -25,7 +25,7 @@ UNSURE = 0.5  #: below, a description is asked back about
 _MOST_CANDIDATES = 3
 
 #: A line that tells of an error. Beside one that nothing explains, nothing is called harmless.
-_ERROR_LINE = r"^[^\n]*\b(?:\w*error|\w*exception|fatal|panic|could not|couldn't|cannot|unable to|failed|failure)\b"
+_ERROR_LINE = r"(?:error|exception|fatal|panic|could not|couldn't|cannot|unable to|failed|failure)\b"
 #: What is said when all went well, in the vendor's tools and ours.
 _SUCCESS = r"Your modem has been successfully updated|flashed and proved"
 _HEALTHY_BLOCK = r"Bootloader\d\*? {0,9}: [^\n]*\n(?:[^\n]*\n){0,9}?[^\n]*Software {0,9}: \d\.\d\.\d\.\d \[\d{5}\]"
@@ -110,7 +110,8 @@ def explain(data: bytes) -> Explanation:
         found = [match for match in found if match.id in ours.ids]
     found = [match for match in found if _of_family(match, facts.family)]
     proved = {match.id for match in found if not match.entry.harmless}
-    described = _by_words(paste) if ours is None else []
+    prose, indexes = describe.prose(paste) if ours is None else ("", ())
+    described = _by_words(paste, prose, indexes)
     found += [
         match
         for match in described
@@ -118,7 +119,7 @@ def explain(data: bytes) -> Explanation:
     ]
     failures = in_order([match for match in found if not match.entry.harmless])
     unsure = bool(failures) and all(match.how == "words" and match.score < UNSURE for match in failures)
-    near = dict.fromkeys((*(match.id for match in failures), *describe.near(paste))) if unsure or not failures else {}
+    near = dict.fromkeys((*(match.id for match in failures), *describe.near(prose))) if unsure or not failures else {}
     return Explanation(
         matches=tuple(failures),
         harmless=() if _has_unexplained_error(paste, found) else tuple(m for m in found if m.entry.harmless),
@@ -182,8 +183,7 @@ def _proofs(paste: Paste, indexes: Iterable[int]) -> tuple[Proof, ...]:
     return tuple(Proof(number, text) for number, text in lines if text.strip())
 
 
-def _by_words(paste: Paste) -> list[Match]:
-    text, indexes = describe.prose(paste)
+def _by_words(paste: Paste, text: str, indexes: tuple[int, ...]) -> list[Match]:
     return [
         Match(like.id, round(min(like.score, _MOST_DESCRIBED), 2), "words", _proofs(paste, indexes))
         for like in describe.resembling(text)

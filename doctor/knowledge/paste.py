@@ -116,6 +116,11 @@ class Paste:
         return _ADDITION.sub("", self.raw[start:end])
 
     @cached_property
+    def found(self) -> dict[str, list[tuple[int, int]]]:
+        """Where expressions stand that were searched in the whole text."""
+        return {}
+
+    @cached_property
     def _found(self) -> dict[str, list[int]]:
         return {}
 

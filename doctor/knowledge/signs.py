@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +16,7 @@ from doctor.knowledge.paste import Paste
 _MOST_HITS = 12  #: hits of one sign that are shown
 _REACH_CHARS = 1_500  #: around a fixed part, for expressions over neighbouring lines
 _FAR_REACH_CHARS = 7_000  #: for expressions that span whole sessions
+_LOOKED_AT_ANEW_CHARS = 20_000  #: around a hit; in longer pieces what was found once is remembered
 _WORDS_FROM_CHARS = 50_000  #: above, a set of the paste's words rules out most signs before any search
 
 _SPLIT = bytes(c if chr(c).isalnum() and c < 128 else 32 for c in range(256))
@@ -124,10 +126,9 @@ def _spans(sign: Sign, paste: Paste) -> Iterator[tuple[int, int]]:
     rarest = min((_places_of(part, paste) for part in sign.has), key=len)
     taken = -1
     for start, end in _windows(rarest, reach, len(paste.text)):
-        # \Z means the end of the paste, so a window must not end before it.
-        limit = len(paste.text) if r"\Z" in sign.match else end
-        for first, last in find(pattern, paste.searched(start, limit, raw=sign.raw), sign.compare):
-            if first > taken and first < end:
+        for first, last in find(pattern, paste.searched(start, end, raw=sign.raw), sign.compare):
+            # \Z means the end of the paste, and the end of a window is none.
+            if first > taken and not (last == end < len(paste.text) and r"\Z" in sign.match):
                 taken = first
                 yield first, last
 
@@ -159,6 +160,17 @@ def _context_holds(sign: Sign, paste: Paste, first: int, last: int) -> bool:
         (sign.before, below, True),
         (sign.not_before, below, False),
     ):
-        if pattern and holds(pattern, paste.searched(*paste.span(start, end))) is not wanted:
+        if pattern and _stands_between(pattern, paste, start, end) is not wanted:
             return False
     return not sign.side or side_of(paste, first) in ("", sign.side)
+
+
+def _stands_between(pattern: str, paste: Paste, first: int, last: int) -> bool:
+    """Whether an expression stands in the lines from ``first`` to before ``last``."""
+    start, end = paste.span(first, last)
+    if end - start < _LOOKED_AT_ANEW_CHARS:
+        return holds(pattern, paste.searched(start, end))
+    if pattern not in paste.found:
+        paste.found[pattern] = find(pattern, paste.searched())
+    at = bisect_left(paste.found[pattern], (start, 0))
+    return at < len(paste.found[pattern]) and paste.found[pattern][at][1] <= end
