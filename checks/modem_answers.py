@@ -100,7 +100,7 @@ def _evidence(facts: ModemFacts) -> Evidence:
         "build": facts.build,
         "radio": facts.radio,
         "family": facts.family,
-        "bootloader0": facts.bootloader0,
+        "boot_loaders": facts.loaders.text,
         "boot_selector": facts.boot_selector,
         "upgrade_report": shown(facts.upgrade_report, 60) if facts.upgrade_report is not None else None,
         "ati": [shown(line, 60) for line in facts.ati],

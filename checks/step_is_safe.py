@@ -21,6 +21,7 @@ _GIVE_BOOTROM = Remedy("give-bootrom", Grade.MANUAL)
 _GIVE_BOTH = Remedy("give-both-files", Grade.MANUAL)
 _LEAVE_AWAY = Remedy("leave-helper-away", Grade.MANUAL)
 _CHANGE_RADIO = Remedy("change-radio", Grade.MANUAL)
+_OLD_LOADER = Remedy("renew-boot-loader", Grade.MANUAL)
 
 #: Cures for a refusal that another image does not cure.
 _CURES: dict[str, tuple[Remedy, ...]] = {
@@ -39,7 +40,8 @@ _CURES: dict[str, tuple[Remedy, ...]] = {
     "practice-image-on-real-port": (Remedy("use-simulator", Grade.MANUAL),),
     "48829-doc-names-wrong-file": (_GIVE_BOTH,),
     "full-image-on-33080-needs-updater": (_GIVE_UPDATER, _OTHER_IMAGE),
-    "recovery-bootrom-module-missing": (_GIVE_BOOTROM, _OTHER_IMAGE),
+    "old-boot-loader": (_OLD_LOADER,),
+    "image-older-than-modem": (),
 }
 
 
@@ -53,7 +55,8 @@ class StepIsSafe(Check):
     flash does. Sends nothing.
 
     Cures: use-other-image, give-both-files, leave-helper-away, tell-build (--was), give-updater-elf, give-bootrom,
-    use-simulator, wait-for-modem; change-radio and keep-build name the consent that alone can lift the refusal.
+    use-simulator, wait-for-modem; renew-boot-loader, change-radio and keep-build name the consent that alone can lift
+    the refusal.
     """
 
     id = "step-is-safe"
@@ -89,6 +92,8 @@ class StepIsSafe(Check):
         "monarch2-too-old",
         "recovery-bootrom-module-missing",
         "build-runs-already",
+        "old-boot-loader",
+        "image-older-than-modem",
     )
 
     def look(self, bench: Bench) -> Finding:
@@ -119,24 +124,28 @@ class StepIsSafe(Check):
                 cause=shown(first.why, 200),
                 remedies=_cures_of(first),
             )
+        if plan.bootrom_alone:
+            text = f"the modem runs build {bench.modem_facts.build} already: only the boot ROM is sent, to renew copy 0"
+            return self.passed(text, evidence=evidence)
         name = shown(bench.firmware[0].path.name, 60)
         return self.passed(f"{name} may follow what the modem runs (method {plan.method})", evidence=evidence)
 
     def _without_bootrom(self, bench: Bench, err: DoctorError) -> Finding:
         """The boot ROM that was named cannot be had: another one is needed, or none."""
         plan = _plan(bench, with_bootrom=False)
-        needed = plan.refusal is not None and plan.refusal.id == err.id
+        change = plan.refusal.change if plan.refusal is not None else None
+        needed = change is not None and "bootrom" in dict(change.given)
         script = BOOTROM_OF_BOARD if _board_has_bootrom(bench) else BOOTROM_SCRIPT
         text = "leave --bootrom away: no boot ROM is needed here"
         if needed:
             where = "the vendor's scripts for the FiPy hold it"
             where = "it is read out of the board's own firmware" if script == BOOTROM_OF_BOARD else where
             text = f"give --bootrom {script}: {where}"
-        change = Change(given=(("bootrom", script),)) if needed else Change(without=("bootrom",))
+        other = Change(given=(("bootrom", script),)) if needed else Change(without=("bootrom",))
         return self.fail(
             str(err),
             catalogue=err.id,
-            evidence=_evidence(bench, plan) | _next(bench, Refusal(err.id, "", "", text, change)),
+            evidence=_evidence(bench, plan) | _next(bench, Refusal(err.id, "", "", text, other)),
             cause=err.cause,
             remedies=(_GIVE_BOOTROM,) if needed else (_LEAVE_AWAY,),
         )
@@ -165,6 +174,8 @@ def _cures_of(refusal: Refusal) -> tuple[Remedy, ...]:
 def _next(bench: Bench, refusal: Refusal) -> dict[str, str | list[str]]:
     """What to do, and how the next command differs: read by doctor/jobs/changed.py."""
     said: dict[str, str | list[str]] = {"next": shown(refusal.next, 300)}
+    if refusal.consent:
+        said["consent"] = refusal.consent
     change = refusal.change
     if change is None:
         return said
@@ -189,7 +200,7 @@ def _plan(bench: Bench, *, with_bootrom: bool = True) -> Plan:
         simulated=lambda: bench.simulated,
     )
     images = [image_facts(image) for image in bench.firmware]
-    return make_plan(running(bench.modem_facts, bench.options.was), images, options)
+    return make_plan(running(bench.modem_facts, bench.options.was or bench.ran_before()), images, options)
 
 
 def _evidence(bench: Bench, plan: Plan) -> dict[str, str | int | float | bool | list[str] | None]:
@@ -204,6 +215,8 @@ def _evidence(bench: Bench, plan: Plan) -> dict[str, str | int | float | bool | 
         "base": image.base or None,
         "family": image.family,
         "method": plan.method or None,
+        "boot_loaders": plan.loaders,
+        "nothing_to_do": bool(plan.nothing),
         "warnings": [shown(warning.what, 120) for warning in plan.warnings],
     }
 

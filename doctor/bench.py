@@ -126,6 +126,8 @@ class Bench:
         self.jumpers_proved: Callable[[], dict[str, str]] = dict
         #: Until when (in words) the modem may be writing what an earlier run sent; "" where it is not. Set as above.
         self.may_write_until: Callable[[], str] = str
+        #: The build that the modem ran last, for one that cannot say it; 0 where it is not known. Set as above.
+        self.ran_before: Callable[[], int] = int
 
     def __enter__(self) -> Bench:
         return self

@@ -109,7 +109,7 @@ def show(
     if screen.as_json:
         screen.document(as_json.document(name, result.exit_code, result.error, **as_json.flash_members(result)))
         return
-    if dry_run and result.plan is not None:
+    if result.plan is not None and (dry_run or result.plan.core.nothing):
         screen.show(plan_text(result.plan))
     if result.plan is None and result.proof is None and result.report.findings:
         screen.show(console.findings(result.report, cures(), screen.out, verbose=screen.verbose))

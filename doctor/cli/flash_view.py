@@ -29,6 +29,7 @@ from doctor.jobs.flash import FlashFile, FlashPlan, Proof, Wish
 from doctor.modem.step_words import words
 from doctor.report.commands import named
 from doctor.report.console import hanging, indented
+from doctor.updater.rules_loaders import loader_line
 
 T = TypeVar("T")
 
@@ -217,7 +218,6 @@ def _file_words(file: FlashFile) -> str:
 def plan_text(plan: FlashPlan) -> RenderableType:
     """The plan in words: what, from what to what, each step: why, how long, what could go wrong, how to get back."""
     image, before = plan.image, plan.before
-    runs = before.release or (f"build {before.build}" if before.build else "an unknown build")
     lines: list[RenderableType] = [
         Text(""),
         Text("Plan", style="bold"),
@@ -225,11 +225,12 @@ def plan_text(plan: FlashPlan) -> RenderableType:
             _pair(_ROLES[f.role], f"{f.path.name}, {f.size_bytes:,} bytes, SHA-256 {f.sha256[:16]}…")
             for f in plan.files
         ),
-        _pair("modem", f"{before.family}, mode {before.mode}, runs {runs}"),
+        _pair("modem", f"{before.family}, mode {before.mode}, {plan.runs}"),
         _pair("result", f"build {image.promised_build or 'unknown'}"),
         _pair("way", f"{plan.via}: {_WAYS[plan.via]}"),
         _pair("method", f"{plan.core.method}: {_METHODS.get(plan.core.method, 'as the steps say')}"),
         *([_pair("first", plan.upload)] if plan.upload else []),
+        *([indented(Text(plan.core.loaders))] if plan.core.loaders else []),
     ]
     for number, step in enumerate(plan.core.steps, 1):
         unplug = "" if step.may_unplug else "; do not unplug"
@@ -238,6 +239,10 @@ def plan_text(plan: FlashPlan) -> RenderableType:
         said = words(step)
         for name, about in (("why", said.why), ("what could go wrong", said.risk), ("way back", said.back)):
             lines.append(hanging(Text("     "), Text(f"{name}: {about}", style="dim")))
+    if plan.core.bootrom_alone:
+        lines.append(indented(Text(f"the modem runs build {before.build} already: only the boot ROM is sent")))
+    if plan.core.nothing:
+        lines.append(indented(Text(plan.core.nothing)))
     for warning in plan.core.warnings:
         lines.append(indented(Text(f"! {warning.what}; {warning.why}: {warning.next}", style="yellow")))
     return Group(*lines)
@@ -260,6 +265,9 @@ def proof_text(proof: Proof) -> RenderableType:
             f"{proof.after.release or '?'} (build {proof.after.build or 'unknown'}), UE {proof.after.ue or '?'}",
         ),
     ]
+    line = loader_line(proof.after.family, proof.after.loaders)
+    if line:
+        lines.append(indented(Text(line)))
     return Group(*lines)
 
 

@@ -41,7 +41,10 @@ class OneOfEach(click.Command):
 
 command = partial(click.command, cls=OneOfEach)
 
-ACCEPTABLE = ("radio-change", "no-way-back", "jumpers-removed", "interrupt-program")
+ACCEPTABLE = (
+    "radio-change", "no-way-back", "old-boot-loader", "same-build", "unknown-build", "jumpers-removed",
+    "interrupt-program",
+)  # fmt: skip
 CARRIERS = ("expansion2", "expansion3", "pysense", "pytrack", "pyscan", "pygate")
 ENV = "FIPY_DOCTOR_"
 OK = Exit.OK

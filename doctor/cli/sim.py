@@ -75,7 +75,8 @@ def command(**given: Any) -> int:
     sim://fipy?scenario=NAME&release=1.17.3.b1&build=38638&state=DIR&speed=1. With state=DIR the bench is kept
     between runs; speed=1 runs in real time. Such a bench lives inside the command and stops with it, also a board that
     flashes from its own card: to leave one to itself, serve it with --listen. files=504k,fat,eio:lib/x.py,dip@7 makes
-    its file system small and faulty; CONTRIBUTING.md lists these words.
+    its file system small and faulty; CONTRIBUTING.md lists these words. bootloaders=33080,38638,38638* are those of the
+    modem, with the star at the one that runs; NA is an empty one.
     """
     screen = options.screen_of(given)
     asked = [flag for flag, wanted in _asked(given).items() if wanted]
@@ -168,6 +169,7 @@ def _example(given: dict[str, Any], paths: list[Path]) -> str:
         if runs is None and (nb1 or given["build"] == RUNS["CATM1"]):
             runs = RUNS["NB1"] if nb1 else OTHER_BUILD
         params = [f"build={runs}"] * (runs is not None) + ["radio=NB1"] * nb1
+        params += ["bootloaders=38638,38638,38638*"] * (given["kind"] == "pair")
         words += ["--accept", "no-way-back"] * (runs in NO_WAY_BACK)
     url = "sim://fipy" + ("?" if params else "") + "&".join(params)
     return command_line(["fipy-doctor", "flash", *words, "--port", url])

@@ -16,7 +16,7 @@ from doctor.jobs.onward import Attempt
 from doctor.jobs.ways import Leg, legs, open_way
 from doctor.updater.contract import Source
 from doctor.updater.flow import Flow
-from doctor.updater.plan import FIRMWARE, SECOND
+from doctor.updater.plan import BOOTROM, FIRMWARE, SECOND
 
 
 class _Run:
@@ -33,11 +33,14 @@ class _Run:
 
     @property
     def last_image(self) -> HashedSource:
-        """The firmware that is to run at the end; of a zlib stream that went over whole, its content."""
+        """The firmware that is to run at the end; of a zlib stream that went over whole, its content.
+
+        Where a boot ROM goes alone, it is that.
+        """
         packed = self.sources.get("packed")
         if packed is not None and packed.at_end:
             self.sources[FIRMWARE].read(self.sources[FIRMWARE].size_bytes)
-        return self.sources.get(SECOND) or self.sources[FIRMWARE]
+        return self.sources.get(SECOND) or self.sources.get(FIRMWARE) or self.sources[BOOTROM]
 
     def leg(self, leg: Leg, recorder: Recorder) -> None:
         """Carry out one leg. Raises DoctorError where its way cannot be opened or breaks."""

@@ -30,6 +30,7 @@ __all__ = [
 JUMPERS_CONSENT = "jumpers-removed"  #: what stands for a check that could not decide (design: "Consent")
 
 HAVE_YOU_LOOKED = "Have you looked, and are both off (or has your board none)?"
+GO_ON = "Nobody has recorded what an old boot loader does after a broken flash. Flash all the same?"
 NOT_ACCEPTED = f"--accept {JUMPERS_CONSENT} was not given; nothing was sent to the modem"
 
 
@@ -83,7 +84,7 @@ def prepare(
             next=f"{told}; nothing was sent to the modem",
         )
     plan = plan_for(bench, request)
-    if isinstance(plan, FlashPlan) and plan.via == "card":
+    if isinstance(plan, FlashPlan) and plan.via == "card" and not plan.core.nothing:
         closed = card_flash.refusal(bench, report, plan, request)
         other_way = request.via == "auto" and bench.link.network is None  # nobody asked for the card
         if closed is not None and other_way:
@@ -118,6 +119,10 @@ def flash(bench: Bench, request: FlashRequest, *, consent: Consent, listen: List
     except DoctorError as err:
         return FlashResult(engine.Report(()), error=err)
     report, plan = prepare(bench, request, listen, checks)
+    if isinstance(plan, DoctorError) and _agreed(bench, consent, report, plan):
+        report, plan = prepare(bench, request, listen, checks)
+    if isinstance(plan, FlashPlan) and plan.core.nothing:
+        return FlashResult(report, plan)
     asked = isinstance(plan, card_flash.JumpersUnsure)
     if isinstance(plan, card_flash.JumpersUnsure):
         plan = _after_looking(bench, request, consent, plan, report)
@@ -140,6 +145,21 @@ def flash(bench: Bench, request: FlashRequest, *, consent: Consent, listen: List
             return replace(result, log=recorder.entry.log)
     except DoctorError as err:
         return FlashResult(report, plan, error=err)
+
+
+def _agreed(bench: Bench, consent: Consent, report: engine.Report, refused: DoctorError) -> bool:
+    """Whether somebody at the terminal agrees to what the planner asks about (rules_loaders.py); kept as a consent."""
+    finding = report.finding("step-is-safe")
+    name = finding.evidence.get("consent") if finding is not None and refused.on == finding.check else None
+    if finding is None or not isinstance(name, str):
+        return False
+    try:
+        agreed = consent.accept(name, f"{finding.summary}.\n{GO_ON}")
+    except DoctorError:  # nobody is there to ask
+        return False
+    if agreed:
+        bench.options = replace(bench.options, accept=bench.options.accept | {name})
+    return agreed
 
 
 def _after_looking(

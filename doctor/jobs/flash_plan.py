@@ -59,6 +59,7 @@ class FlashPlan:
 
     image   the firmware that is to run at the end
     files   everything that goes over, that image included
+    was     build that the user named for a modem that does not say it; None where none
     upload  what must be copied to the card in the board first; empty where nothing must, or cannot be
     """
 
@@ -69,6 +70,18 @@ class FlashPlan:
     files: tuple[FlashFile, ...] = ()
     compress: bool = False
     upload: str = ""
+    was: int | None = None
+
+    @property
+    def runs(self) -> str:
+        """What the modem runs now, in words."""
+        before = self.before
+        if before.release or before.build:
+            return f"runs {before.release or f'build {before.build}'}"
+        named = f"build {self.was}, as --was says" if self.was else "an unknown build"
+        if before.mode == states.APPLICATION:
+            return f"runs {named}"
+        return f"no firmware runs in it; it ran {named}"
 
 
 def plan_for(bench: Bench, request: FlashRequest) -> FlashPlan | DoctorError:
@@ -91,12 +104,13 @@ def plan_for(bench: Bench, request: FlashRequest) -> FlashPlan | DoctorError:
         first_done=len(images) > 1 and _first_done(bench, images),
         compress=request.compress,
     )
-    core = make_plan(running(facts, bench.options.was), [image_facts(image) for image in images], options)
+    now = running(facts, bench.options.was or bench.ran_before())
+    core = make_plan(now, [image_facts(image) for image in images], options)
     if core.refusal is not None:
         return _refused(bench, request, facts, core.refusal)
-    used = {FIRMWARE, *(step.image for step in core.steps)}
+    used = {step.image for step in core.steps} | (set() if core.bootrom_alone else {FIRMWARE})
     files = tuple(file for file in given_files(bench) if file.role in used)
-    return FlashPlan(images[-1], facts, via, core, files, request.compress, _upload(bench, via))
+    return FlashPlan(images[-1], facts, via, core, files, request.compress, _upload(bench, via), bench.options.was)
 
 
 def _refused(bench: Bench, request: FlashRequest, facts: ModemFacts, refusal: Refusal) -> DoctorError:
@@ -138,7 +152,7 @@ def _out_of_reach(bench: Bench, request: FlashRequest, facts: ModemFacts) -> Doc
 def sources_of(plan: FlashPlan) -> dict[str, bytes]:
     """The bytes of every file by role, which must still be those that the checks judged. Raises FirmwareError."""
     sources = {file.role: file.data if file.data is not None else _read_again(file) for file in plan.files}
-    if plan.compress and len(sources) == 1:
+    if plan.compress and set(sources) == {FIRMWARE}:
         packer = zlib.compressobj(wbits=WINDOW_BITS)
         sources["packed"] = packer.compress(sources[FIRMWARE]) + packer.flush()
     return sources

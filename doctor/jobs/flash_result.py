@@ -82,6 +82,11 @@ class HashedSource:
         self._hash.update(data)
         return data
 
+    def seek(self, offset: int) -> None:
+        """Begin anew; ``offset`` is 0."""
+        self._stream.seek(offset)
+        self._hash = hashlib.sha256()
+
     @property
     def at_end(self) -> bool:
         """Whether all of it was read."""
@@ -112,7 +117,7 @@ def result_of(
     attempt = _with_progress(attempt, plan, outcome)
     if outcome.error is None:
         # What a board's mirror passes on is the last file; a boot ROM may have followed the firmware.
-        last = outcome.done and not outcome.done[-1].startswith("bootrom-")
+        last = plan.core.bootrom_alone or not outcome.done[-1].startswith("bootrom-")
         proof = Proof(
             source.size_bytes,
             source.sha256,
@@ -129,7 +134,8 @@ def result_of(
     if begun:
         return _unproved(error_id, text, outcome.mode, report, plan, attempt, advice)
     step = onward(outcome.mode, attempt, error_id)
-    error: DoctorError = DoctorError(error_id, text, on=_in_mode(outcome.mode), next=step.text)
+    after = f"{outcome.cure}; then {step.text}" if outcome.cure else step.text
+    error: DoctorError = DoctorError(error_id, text, on=_in_mode(outcome.mode), cause=outcome.cause, next=after)
     if error_id == "user-interrupt":
         error = Stopped(text, next=step.text)
     return FlashResult(report, plan, None, error, advice, outcome.mode, step)

@@ -56,8 +56,8 @@ class Recorder:
         self.failed_before = str(last.error.get("id", "")) if last is not None else ""
         #: How many in a row ended so.
         self.failures_before = last.failures if last is not None else 0
-        self.entry = entry
-        kept = self._keep(entry)
+        self.entry = entry if entry.loaders or last is None else replace(entry, loaders=last.loaders)
+        kept = self._keep(self.entry)
         if must and kept is not None:
             raise unwritable(kept, state_place() / "journal") from kept
         self._told_broken = kept is not None
@@ -89,7 +89,8 @@ class Recorder:
         failures = 0 if error is None else 1 + self.failures_before * (error.id == self.failed_before)
         done = (*self.entry.done, self.entry.step) if error is None and self.entry.step else self.entry.done
         ended = replace(self.entry, state=state, mode=result.mode, error=said, done=done, failures=failures)
-        self._keep(replace(ended, advice=result.advice))
+        read = result.proof.after.loaders.text if result.proof is not None else ""
+        self._keep(replace(ended, advice=result.advice, loaders=read or ended.loaders))
 
     def _keep(self, entry: Entry) -> OSError | None:
         """Write it, and next time again where that fails: a full disk may have room by then. It is told once."""
@@ -166,5 +167,6 @@ def _entry(bench: Bench, plan: FlashPlan, request: FlashRequest, log: Logbook) -
         },
         before={"mode": before.mode, "build": before.build, "radio": before.radio, "release": before.release},
         steps=tuple(step.id for step in plan.core.steps),
+        loaders=before.loaders.text,
         log="" if log.path is None else str(log.path),
     )

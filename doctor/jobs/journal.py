@@ -57,6 +57,7 @@ class Entry:
     failures    flashes of this modem in a row that ended with the id of ``error``
     advice      what the hands are to do after it; "" for nothing
     lock        file that the process of this flash has locked while it runs; "" where there is none
+    loaders     the boot loaders as they were read last, such as ``33080,38638,38638*``; "" where they never were
 
     More members may come, each with a default: a journal without them is as good, and one with others is read too.
     """
@@ -84,6 +85,7 @@ class Entry:
     jumpers: Mapping[str, str] = field(default_factory=dict)
     advice: str = ""
     lock: str = ""
+    loaders: str = ""
 
 
 @dataclass(frozen=True)

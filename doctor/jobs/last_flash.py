@@ -31,6 +31,7 @@ def lay_before(bench: Bench) -> None:
         go_through_own_mirror(bench)
     bench.jumpers_proved = lambda: jumper_proof.remembered(bench)
     bench.may_write_until = lambda: _of(bench)
+    bench.ran_before = lambda: _ran(Journal().find(journals.ids_of(bench)))
     bench.begun_place = begun_place(bench.options.port)
 
 
@@ -61,6 +62,15 @@ def may_write_until(port: str | None, entry: Entry | None) -> datetime | None:
     except (ValueError, TypeError):
         return None
     return until if until.tzinfo is not None and until > datetime.now(timezone.utc) else None
+
+
+def _ran(entry: Entry | None) -> int:
+    """The build that the modem ran last, as the journal knows; 0 where it does not."""
+    if entry is None:
+        return 0
+    proved = entry.options.get("promised_build") if entry.state == journals.PROVED else None
+    build = proved or entry.before.get("build") or entry.options.get("was")
+    return build if isinstance(build, int) else 0
 
 
 def _has_time_of_its_own(port: str) -> bool:

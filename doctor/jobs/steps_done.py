@@ -11,9 +11,12 @@ LAST_BLOCK_BYTES = 8176
 def all_sent(steps: Sequence[str], done: Sequence[str], step: str = "", left_bytes: int | None = None) -> bool:
     """Whether the last file of firmware went over, so that the modem may write or run it; a boot ROM may still follow.
 
+    Where only a boot ROM is sent, it is that file.
+
     step, left_bytes  the step that was begun last, and how much of its file was not acknowledged; None: not known
     """
-    transfers = [id for id in steps if id.endswith("transfer") and not id.startswith("bootrom-")]
+    sends = [id for id in steps if id.endswith("transfer")]
+    transfers = [id for id in sends if not id.startswith("bootrom-")] or sends
     if not transfers:
         return False
     ends = step == transfers[-1] and left_bytes is not None and left_bytes <= LAST_BLOCK_BYTES

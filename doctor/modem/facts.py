@@ -8,12 +8,10 @@ from dataclasses import dataclass
 
 from doctor.updater import states
 from doctor.updater.profile import MONARCH2_FAMILY, SQN3330_FAMILY
+from doctor.updater.version_block import UNREAD, Loaders, loaders_of, software_of
 
 _RELEASE = re.compile(r"\bLR\d+(?:\.\d+)+-(\d{4,6})\b")
 _UE = re.compile(r"\bUE\s*:?\s*(\d+\.\d+\.\d+\.\d+\w*)")
-#: `Software     : 5.1.1.0 [41065] by …` or `Software     : BUILD5.1.1.0-33988 by …` (modem-protocol.md 8.3).
-_SOFTWARE = re.compile(r"\bSoftware\s*:\s*(?:BUILD)?(\d+(?:\.\d+)+)\s*(?:\[(\d+)\]|-(\d+))")
-_BOOTLOADER0 = re.compile(r"\bBootloader0\*?\s*:\s*(?:BUILD)?[\d.]+\s*(?:\[(\d+)\]|-(\d+))")
 _IMEI = re.compile(r"\b(\d{15})\b")
 _BOOT_SELECTOR = re.compile(r"\b(FFF|FFH|RECOVERY|UPDATER)\b")
 _RADIO_OF_MAJOR = {"5": "CATM1", "6": "NB1"}
@@ -31,7 +29,7 @@ class ModemFacts:
     build           of the application
     radio           ``CATM1`` or ``NB1``
     family          ``SQN3330`` or ``MONARCH2``
-    bootloader0     build of boot copy 0
+    loaders         the three boot loaders; UNREAD where the version block does not tell them
     imei            15 digits
     boot_selector   what boots next: FFF, FFH, RECOVERY or UPDATER
     upgrade_report  the words after ``+SMUPGRADE:``
@@ -47,7 +45,7 @@ class ModemFacts:
     build: int | None = None
     radio: str | None = None
     family: str = SQN3330_FAMILY
-    bootloader0: int | None = None
+    loaders: Loaders = UNREAD
     imei: str | None = None
     boot_selector: str | None = None
     upgrade_report: str | None = None
@@ -73,7 +71,7 @@ def from_core(state: states.State, facts: states.Facts) -> ModemFacts:
         build=version.build,
         radio=version.radio,
         family=version.family,
-        bootloader0=_number(_BOOTLOADER0, lines),
+        loaders=loaders_of(lines),
         imei=_first(_IMEI, facts.cgsn),
         boot_selector=_first(_BOOT_SELECTOR, facts.smswboot),
         upgrade_report=_report(facts.smupgrade),
@@ -92,7 +90,7 @@ def from_version_lines(lines: Sequence[str], mode: str) -> ModemFacts:
         build=version.build,
         radio=version.radio,
         family=version.family,
-        bootloader0=_number(_BOOTLOADER0, lines),
+        loaders=loaders_of(lines),
     )
 
 
@@ -112,10 +110,10 @@ def _version(lines: Sequence[str], family: str) -> _Version:
         if found := _RELEASE.search(line):
             release, build = found.group(0), int(found.group(1))
             break
-    software = next((found for line in lines if (found := _SOFTWARE.search(line))), None)
-    if software:
-        build = int(software.group(2) or software.group(3))
-        release = release or f"LR{software.group(1)}-{build}"
+    number, runs = software_of(lines)
+    if runs:
+        build = runs
+        release = release or f"LR{number}-{build}"
     radio = _RADIO_OF_MAJOR.get(release[2:].split(".")[0]) if family != MONARCH2_FAMILY else None
     return _Version(_first(_UE, lines) or "", release, build, radio, family)
 
@@ -124,13 +122,6 @@ def _first(pattern: re.Pattern[str], lines: Sequence[str]) -> str | None:
     for line in lines:
         if found := pattern.search(line):
             return found.group(1)
-    return None
-
-
-def _number(pattern: re.Pattern[str], lines: Sequence[str]) -> int | None:
-    for line in lines:
-        if found := pattern.search(line):
-            return int(found.group(1) or found.group(2))
     return None
 
 

@@ -26,6 +26,7 @@ def image_facts(image: FirmwareImage) -> ImageFacts:
         base=image.base or 0,
         family=image.family,
         part=0 if image.base else image.name.part or 0,
+        version=_numbers(image.promised_release),
     )
 
 
@@ -82,7 +83,12 @@ def running(facts: ModemFacts, was: int | None = None) -> Running:
         build=facts.build or 0,
         radio=facts.radio or "",
         family=facts.family,
-        bootloader0=facts.bootloader0 or 0,
+        loaders=facts.loaders,
         was=was or 0,
-        version=tuple(int(number) for number in facts.release[2:].split("-")[0].split(".") if number.isdigit()),
+        version=_numbers(facts.release),
     )
+
+
+def _numbers(release: str) -> tuple[int, ...]:
+    """The numbers of a release such as ``LR8.0.5.13-59577``."""
+    return tuple(int(number) for number in release[2:].split("-")[0].split(".") if number.isdecimal())

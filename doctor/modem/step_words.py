@@ -17,18 +17,17 @@ class StepWords:
 
 
 _AGAIN = "run the same command again: it begins with the step that the modem's mode calls for"
-_NOTHING_LOST = "nothing is lost: the modem still has its firmware; run the same command again"
 
 _WORDS: dict[str, StepWords] = {
     "soak": StepWords(
         "a bad cable, a weak USB port or a fitted jumper shows itself now, and not in the middle of the transfer",
-        "one bad answer in 500 ends it here",
+        "one damaged answer in 500 ends it here",
         "nothing was changed",
     ),
     "prepare": StepWords(
         "a modem whose radio works is busy and draws much current",
         "it may not answer; then it stops here",
-        _NOTHING_LOST,
+        "",  # depends on what runs in the modem: the step itself says it
     ),
     "switch": StepWords(
         "running firmware cannot replace itself: a small updater in the modem does",
@@ -36,7 +35,7 @@ _WORDS: dict[str, StepWords] = {
         "its old firmware is started again (AT+SMSWBOOT=1,1)",
     ),
     "ffh": StepWords(
-        "from the factory boot loader a full image is only safe with updater.elf, which the boot ROM loads",
+        "the vendor's way from 33080 to a full image is through updater.elf, which the boot ROM loads",
         "from here on only updater.elf leads out; power that fails here does no harm",
         "the same command again, with --updater-elf",
     ),
@@ -61,9 +60,14 @@ _WORDS: dict[str, StepWords] = {
         "the old firmware is untouched; run the same command again, or with --method on-the-fly",
     ),
     "transfer-bootrom": StepWords(
-        "the factory boot loader cannot recover from a failed full image; you asked to replace it (--bootrom)",
-        "the most delicate step: the modem's own boot image is replaced; power must stay",
+        "the vendor's tool sends a boot ROM before it enters the boot ROM; you gave it (--bootrom)",
+        "the modem's own boot image is written; power must stay",
         "there is none if power fails now",
+    ),
+    "transfer-bootrom-store": StepWords(
+        "the vendor's tool renews copy 0 of the boot loader last of all; you asked for it (--bootrom)",
+        "the modem keeps the whole file before it writes copy 0; power must stay until it has started again",
+        "the firmware runs, and the same command again sends the boot ROM alone",
     ),
     "deploy": StepWords(
         "the modem checks and installs what it received; it says nothing for minutes",
@@ -85,15 +89,22 @@ _WORDS: dict[str, StepWords] = {
         "it may say another build: then it is not called a success",
         _AGAIN,
     ),
+    "prove-loaders": StepWords(
+        "success is what the modem says of copy 0 afterwards",
+        "it may still say [33080]: then it is not called a success",
+        "the firmware runs, and the same command again sends the boot ROM alone",
+    ),
 }
 
 
 def words(step: Step) -> StepWords:
     """The words for one step of a plan."""
     if step.do == "transfer" and step.image == BOOTROM:
-        return _WORDS["transfer-bootrom"]
+        return _WORDS["transfer-bootrom-store" if step.method == STORE else "transfer-bootrom"]
     if step.do == "transfer" and step.method == STORE:
         return _WORDS["transfer-store"]
     if step.do in ("prepare", "switch") and not step.may_unplug:  # between the two files of 48829
         return replace(_WORDS[step.do], back=_WORDS["between"].back)
+    if step.do == "prepare":
+        return replace(_WORDS[step.do], back=step.way_back)
     return _WORDS[step.do]

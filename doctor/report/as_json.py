@@ -61,6 +61,7 @@ def modem(facts: ModemFacts) -> dict[str, Any]:
         "ue": facts.ue,
         "build": facts.build,
         "radio": facts.radio,
+        "boot_loaders": facts.loaders.text or None,
         "imei": facts.imei,
     }
 
@@ -79,12 +80,15 @@ def plan(planned: FlashPlan) -> dict[str, Any]:
             "build": image.promised_build,
         },
         "before": modem(planned.before),
+        "was": planned.was,
         "files": [
             {"role": f.role, "path": str(f.path), "size_bytes": f.size_bytes, "sha256": f.sha256} for f in planned.files
         ],
         "via": planned.via,
         "upload": planned.upload,
         "method": planned.core.method,
+        "boot_loaders": planned.core.loaders,
+        "nothing_to_do": planned.core.nothing or None,
         "steps": [
             {
                 "step": s.id,

@@ -166,6 +166,8 @@ def after_flash(
         return after(result.report, options, cures, done=done, sure=sure, asked=asked) if failed else None
     if result.error is not None:
         return None
+    if result.plan is not None and result.plan.core.nothing:
+        return NextStep((), command_line(_status_words(options)))
     if result.proof is None:
         return _flash(options, (), _asked_words(options, request))
     notes = practice.notes(options, cures.get("leave-mirror")) if result.advice else ()
@@ -177,8 +179,7 @@ def _build_that_runs_already(report: Report) -> int | None:
     """The build of the given image where the modem runs just that one; None where flashing changes something."""
     found = next((f.evidence for f in report.findings if f.check == "step-is-safe"), {})
     build = found.get("build")
-    same = isinstance(build, int) and build == found.get("to_build") and found.get("mode") == "application"
-    return build if same and isinstance(build, int) else None
+    return build if found.get("nothing_to_do") and isinstance(build, int) else None
 
 
 _BROKE_OFF = (

@@ -16,7 +16,7 @@ from rich.text import Text
 #: Options that are followed by a value.
 _VALUED = (
     "port|via|method|accept|override|carrier|was|put-back|backup|sd|scripts|firmware|updater-elf|bootrom|trace|deadline"
-    "|confirm|select|ignore|make-firmware"
+    "|confirm|select|ignore|make-firmware|done"
 )
 _WORD = r"""(?:'[^']*'|"[^"]*"|[^\s'";)])*(?:'[^']*'|"[^"]*"|[^\s'";),.:])"""
 _COMMANDS = "check|fix|flash|plan|status|checks|open|cards|ports|backup|restore|explain|sim"

@@ -184,8 +184,9 @@ class SimBench:
 
     def _make_modem(self, setup: Setup) -> Modem:
         family = BARE_MODEMS.get(self.spec.kind, "SQN3330")
-        build = self.spec.build or DEFAULT_BUILDS.get(self.spec.kind)
-        modem = Modem(self.world, family, build=build, radio=self.spec.radio, mode=setup.modem_mode)
+        build = self.spec.build or setup.build or DEFAULT_BUILDS.get(self.spec.kind)
+        loaders = self.spec.bootloaders or setup.bootloaders
+        modem = Modem(self.world, family, build=build, radio=self.spec.radio, mode=setup.modem_mode, loaders=loaders)
         for fault in setup.faults:
             modem.faults.add(fault)
         for text in self.spec.faults:
@@ -333,16 +334,17 @@ def _origin(spec: BenchSpec, saved: dict[str, Any] | None, store: StateDir | Non
         "scenario": ",".join(spec.scenarios),
         "release": spec.release or "",
         "build": str(spec.build or ""),
+        "bootloaders": spec.bootloaders or "",
         "radio": spec.radio or "",
     }
     if saved is None:
         return {**asked, "scenario": asked["scenario"] or "healthy"}
     origin: dict[str, str] = saved["origin"]
     for name, value in asked.items():
-        if value and value != origin[name]:
+        if value and value != origin.get(name, ""):
             where = store.path if store is not None else ""
             raise ValueError(
-                f"{where} holds a bench that was made with {name}={origin[name] or 'nothing said'}, not {value}: "
+                f"{where} holds a bench that was made with {name}={origin.get(name) or 'nothing said'}, not {value}: "
                 f"leave {name} out to go on with it, or give another directory to start anew"
             )
     return origin

@@ -17,6 +17,9 @@ STP_KINDS = {
     "duplicate": "the ack comes twice",
     "nack": "the request is refused with op | 0x40",
     "nack-unknown": "the request is refused with 0x7F",
+    "nack-nameless": "the request is refused with 0x7F of session 0 and transaction 0",
+    "nack-behind": "the ack comes, and behind it a 0x7F that answers nothing",
+    "half-obeyed": "RESET ends the session, its ack is lost, and transfer mode stays",
     "residue": "one byte of the block is not consumed, and the ack says so",
     "refuse": "the session is refused (OPEN answers 0)",
     "nul": "a NUL byte comes in front of the ack",
@@ -33,7 +36,11 @@ AT_KINDS = {
     "silent": "the command is not answered and not carried out",
     "mute": "the command is carried out, its answer is lost",
     "stale": "older replies come in front of the answer",
+    "twice": "the answer comes twice",
+    "short": "half of the answer is lost",
+    "garbled": "one bit of the answer's last letter is flipped",
     "nul": "a NUL byte comes in front of the answer",
+    "nul-behind": "a NUL byte comes right behind the answer",
     "urc": "an unsolicited line comes in front of the answer",
     "urc-behind": "an unsolicited line comes right behind the answer",
     "stall": "the answer comes ms later; without ms never",
@@ -46,6 +53,7 @@ AT_KINDS = {
 DEPLOY_KINDS = {
     "fail": "the modem finds the new firmware unusable and reports so",
     "stall": "it takes ms longer; without ms it never ends",
+    "late-start": "the modem reports success, and starts what the store method kept only at its next restart",
     "blip": "the modem's power fails for a moment",
     "cut": "the modem's power fails",
 }
@@ -174,16 +182,24 @@ class Faults:
     def parse(self, text: str) -> Fault:
         """Add what a URL says: KIND@PERCENT[@TIMES] for blocks, such as ``stall@7``; TIMES 0 means for ever.
 
-        Raises ValueError naming the kinds.
+        PLACE:KIND[@COUNT[@TIMES]] is for any other place, from the COUNT-th such request on, such as ``AT:urc@1@0`` or
+        ``deploy:late-start``. Raises ValueError naming the places or kinds.
         """
-        kind, _, rest = text.partition("@")
-        percent_text, _, times_text = rest.partition("@")
+        head, _, rest = text.partition("@")
+        place, _, kind = head.rpartition(":")
+        at_text, _, times_text = rest.partition("@")
+        when: dict[str, Any] = {}
         try:
-            percent = float(percent_text) if percent_text else 0.0
+            if place in ("", "block"):
+                when["percent"] = float(at_text) if at_text else 0.0
+            else:
+                when["count"] = int(at_text) if at_text else 1
             times = int(times_text) if times_text else 1
         except ValueError:
-            raise ValueError(f"a fault is KIND@PERCENT or KIND@PERCENT@TIMES, not {text}") from None
-        return self.add(Fault(kind, "block", percent=percent, times=times or None))
+            raise ValueError(
+                f"a fault is KIND@PERCENT[@TIMES], or PLACE:KIND@COUNT[@TIMES] elsewhere than in blocks, not {text}"
+            ) from None
+        return self.add(Fault(kind, place or "block", times=times or None, **when))
 
     def strike(self, place: str, percent: float | None = None) -> Fault | None:
         """The fault that hits this request, if any: ``place`` is one of STP_PLACES or a whole AT command."""

@@ -19,6 +19,7 @@ from doctor.sim.modem_flash import (
     SELECT_RECOVERY,
     SELECT_UPDATER,
     fresh_flash,
+    install,
 )
 from doctor.sim.modem_images import Judged, judge
 from doctor.sim.modem_line import Line
@@ -78,7 +79,7 @@ class Modem:
     build       of the application firmware; None: the family's usual one (38638, 59577)
     radio       "CATM1" or "NB1"; None: as the build is known for
     mode        one of MODES
-    bootloader0 build of the boot ROM copy 0; None: the application's
+    loaders     the three boot loaders, such as ``33080,38638,38638*``; None: those that the build usually has
 
     Who sends paces: ``receive`` is called when bytes have arrived (put a ``Wire`` in front of it); ``transmit``
     is called with (bytes, baud) when the modem's own bytes have arrived at the other end.
@@ -92,7 +93,7 @@ class Modem:
         build: int | None = None,
         radio: str | None = None,
         mode: str = "application",
-        bootloader0: int | None = None,
+        loaders: str | None = None,
         imei: str = "354346099225475",
         powered: bool = True,
     ) -> None:
@@ -101,7 +102,7 @@ class Modem:
         self.world = world
         self.family = family
         self.imei = imei
-        self.flash = fresh_flash(family, build, radio, bootloader0)
+        self.flash = fresh_flash(family, build, radio, loaders)
         self.switches = Switches()
         self.faults = Faults()
         self.received: list[Received] = []
@@ -285,6 +286,9 @@ class Modem:
     def reboot(self) -> None:
         """Restart as the boot selector says."""
         self._end_life("booting")
+        if self.flash.late is not None:
+            install(self.flash, self.flash.late, 0, stored=True, in_application=False)
+            self.flash.late = None
         system = self.boots_to()
         duration = {
             "ffh": self.switches.boot_ffh_ms,

@@ -28,6 +28,18 @@ def simulation_proof(nonce: str) -> str:
     return hashlib.sha256(b"fipy-doctor simulated bench:" + nonce.encode()).hexdigest()[:32]
 
 
+def _damaged(answer: bytes, kind: str) -> bytes:
+    """The answer as a fault lets it out."""
+    if kind == "twice":
+        return answer + answer
+    if kind == "short":
+        return answer[: len(answer) // 2]
+    if kind == "garbled":
+        at = len(answer.rstrip()) - 1
+        return answer[:at] + bytes((answer[at] ^ 1,)) + answer[at + 1 :]
+    return answer + {"urc-behind": _URC, "nul-behind": b"\0"}.get(kind, b"")
+
+
 @dataclass(frozen=True)
 class Reply:
     """What a command is answered: lines, then the result; ``then`` happens once it is on its way."""
@@ -120,8 +132,7 @@ class AtDialogue:
             text = self._text(line, reply)
             life = self.modem.life
             if reply.result and kind != "mute":
-                behind = _URC if kind == "urc-behind" else b""
-                self.modem.send(before + text.encode("latin-1") + behind)
+                self.modem.send(before + _damaged(text.encode("latin-1"), kind))
             if self.modem.life != life:  # power failed while it spoke
                 return
             if reply.then is not None:

@@ -16,6 +16,9 @@ STORE_LIMIT_BYTES = 4 * 1024 * 1024
 
 FAMILY_BUILD = {"SQN3330": 38638, "MONARCH2": 59577}
 FACTORY_BUILD = 33080
+LAST_PUBLIC_BUILD = 41065
+"""The last that was flashed in the field from a single public file (modem-protocol 7)."""
+COPIES = 3
 
 KNOWN_BUILDS: dict[int, tuple[str, str, str]] = {
     33080: ("CATM1", "5.1.1.0", "Unknown"),
@@ -93,7 +96,8 @@ class Flash:
     selector     what boots next, see SELECT_…
     whole        False when the application was half written
     bootloaders  builds of the three boot ROM copies; None reads ``NA``
-    star         the copy in use
+    star         the copy in use; None: no line has the star
+    written      which of copies 1 and 2 was written last
     report       the word that AT+SMUPGRADE? gives; empty before any upgrade
     stored       what the store method keeps, and the bytes it has
     """
@@ -103,15 +107,30 @@ class Flash:
     selector: int = SELECT_FFF
     whole: bool = True
     bootloaders: list[int | None] = field(default_factory=lambda: [None, None, None])
-    star: int = 1
+    star: int | None = 1
+    written: int = 2
     report: str = ""
     stored: Judged | None = None
     stored_bytes: int = 0
+    late: Judged | None = None
+    """Firmware that the next restart starts, though its upgrade was called a success before."""
 
-    def take_bootrom(self, build: int) -> None:
-        """A boot ROM package was installed: copy 0 and the copy that was not in use."""
-        self.star = 2 if self.star == 1 else 1
-        self.bootloaders[0] = self.bootloaders[self.star] = build or self.bootloaders[0]
+    def take_loader(self, build: int, *, runs: bool) -> None:
+        """A boot loader came ON_THE_FLY or with an image: it goes to the copy of 1 and 2 that was not written last.
+
+        runs  it takes the star: that of an image does, a boot ROM package leaves it (modem-protocol 7.2 ?)
+        """
+        self.written = 2 if self.written == 1 else 1
+        self.bootloaders[self.written] = build
+        if runs:
+            self.star = self.written
+
+    def take_bootrom(self, build: int, *, stored: bool) -> None:
+        """A boot ROM package was installed: by the store method it renews copy 0, and nothing else."""
+        if stored:
+            self.bootloaders[0] = build
+        else:
+            self.take_loader(build, runs=False)
 
     def showver(self) -> list[str]:
         """The lines of AT!="showver" (modem-protocol 8.3)."""
@@ -152,21 +171,46 @@ class Flash:
         """What ``as_dict`` told."""
         values = dict(data)
         values["software"] = Software(**values["software"])
-        if values["stored"] is not None:
-            values["stored"] = Judged(**values["stored"])
+        values.setdefault("written", values["star"] or 2)  # kept by an older version
+        for name in ("stored", "late"):
+            if values.get(name) is not None:
+                values[name] = Judged(**values[name])
         return cls(**values)
 
 
-def fresh_flash(family: str, build: int | None, radio: str | None, bootloader0: int | None) -> Flash:
-    """The flash of a modem that left the factory with this build. Raises ValueError for an unknown family."""
+def parse_loaders(text: str) -> tuple[list[int | None], int | None]:
+    """Builds and star out of ``33080,38638,38638*``. Raises ValueError for anything else."""
+    words = text.split(",")
+    stars = [number for number, word in enumerate(words) if word.endswith("*")]
+    bare = [word.removesuffix("*") for word in words]
+    known = all(word == "NA" or (word.isascii() and word.isdecimal()) for word in bare)
+    if len(words) != COPIES or len(stars) > 1 or not known:
+        raise ValueError(f"bootloaders are three builds or NA, one with the star: 33080,38638,38638*, not {text!r}")
+    return [None if word == "NA" else int(word) for word in bare], stars[0] if stars else None
+
+
+def usual_loaders(family: str, build: int) -> str:
+    """The boot loaders of the commonest modem that runs ``build`` (modem-protocol 7.1).
+
+    What was flashed in the field keeps the factory's copy 0; later modems left the factory with their own.
+    """
+    if build == FACTORY_BUILD:
+        return f"{build}*,NA,NA"
+    if family == "SQN3330" and FACTORY_BUILD < build <= LAST_PUBLIC_BUILD:
+        return f"{FACTORY_BUILD},{build},{build}*"
+    return f"{build},{build}*,{build}"
+
+
+def fresh_flash(family: str, build: int | None, radio: str | None, loaders: str | None) -> Flash:
+    """The flash of a modem with this build and these boot loaders; None: the usual ones.
+
+    Raises ValueError for an unknown family, or loaders that are none.
+    """
     if family not in FAMILY_BUILD:
         raise ValueError(f"no such modem family: {family} (known: {', '.join(FAMILY_BUILD)})")
     number = FAMILY_BUILD[family] if build is None else build
-    software = Software.of(number, radio, family)
-    boot = number if bootloader0 is None else bootloader0
-    if number == FACTORY_BUILD:  # factory boards run from copy 0, the others are empty (modem-protocol 7)
-        return Flash(family, software, bootloaders=[boot, None, None], star=0)
-    return Flash(family, software, bootloaders=[boot, boot, boot])
+    builds, star = parse_loaders(loaders or usual_loaders(family, number))
+    return Flash(family, Software.of(number, radio, family), bootloaders=builds, star=star, written=star or 2)
 
 
 def install(flash: Flash, image: Judged, size_bytes: int, *, stored: bool, in_application: bool) -> str:
@@ -185,13 +229,14 @@ def install(flash: Flash, image: Judged, size_bytes: int, *, stored: bool, in_ap
     if problem:
         return problem
     if image.kind == "bootrom":
-        flash.take_bootrom(image.build)
+        flash.take_bootrom(image.build, stored=stored)
         return ""
     if flash.family == "MONARCH2" and image.family == "practice":  # which speaks of Cat-M1 or NB-IoT, as SQN3330 does
         flash.software = Software.of(image.build, "", flash.family)
     else:
         usual = Software.of(image.build, image.radio or None, flash.family)
         flash.software = Software(image.build, usual.radio, image.version or usual.version, image.ue or usual.ue)
+    flash.take_loader(flash.software.build, runs=True)
     flash.whole = True
     return ""
 

@@ -63,6 +63,10 @@ def frame(op: int, sid: int, tid: int, payload: bytes, *, crcs: bool) -> bytes:
     return _HEADER.pack(_REPLY, op, sid, len(payload), tid, head_crc, payload_crc) + payload
 
 
+_NAMELESS = frame(NACK_UNKNOWN, 0, 0, b"", crcs=False)
+"""As of a slave that could not read a request."""
+
+
 class StpSlave:
     """One stay in STP mode: from the AT command that entered it to the RESET that leaves it.
 
@@ -239,7 +243,7 @@ class StpSlave:
         """Carry out a fault that keeps the request from being carried out."""
         if fault.kind == "lose":
             return True
-        if fault.kind in ("nack", "nack-unknown"):
+        if fault.kind in ("nack", "nack-unknown", "nack-nameless"):
             self.blocks_refused += 1
             self._refuse(request, fault.kind)
             return True
@@ -256,6 +260,10 @@ class StpSlave:
             "hang": self.modem.hang,
             "die": self.modem.die,
         }
+        if fault.kind == "half-obeyed" and request.op == RESET:
+            self._is_open = False
+            self._last_tid, self._last_ack, self._expected = None, b"", 0
+            return True
         if fault.kind in ends:
             self._closed = True
             ends[fault.kind]()
@@ -371,6 +379,9 @@ class StpSlave:
     def _refuse(self, request: _Request, how: str, *, header_is_sound: bool = True) -> None:
         if how == "silence":
             return
+        if how == "nack-nameless":
+            self._say(_NAMELESS)
+            return
         op = NACK_UNKNOWN if how == "nack-unknown" or not header_is_sound else (request.op & 0x3F) | NACK
         self._say(frame(op, request.sid, request.tid, b"", crcs=self.modem.switches.ack_crcs))
 
@@ -416,6 +427,8 @@ def _damaged(ack: bytes, fault: Fault | None) -> bytes:
         return ack[:-1] + bytes((ack[-1] ^ 1,))
     if kind == "bad-crc":
         return ack[:12] + b"\x5a\xa5" + ack[14:]
+    if kind == "nack-behind":
+        return ack + _NAMELESS
     if kind == "nul":
         return b"\0" + ack
     if kind == "urc":

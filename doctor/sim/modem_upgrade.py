@@ -39,6 +39,7 @@ class Upgrade:
         self.phase = SILENT
         self.problem = ""
         self._spoiled = False
+        self._is_late = False
 
     def start(self) -> None:
         """Fall silent, and wake up when flash is written."""
@@ -61,6 +62,7 @@ class Upgrade:
                 return
             delay_ms += fault.ms
         self._spoiled = kind == "fail"
+        self._is_late = kind == "late-start" and self.stored
         modem.later(delay_ms, self._wake_up)
 
     def cut(self) -> None:
@@ -86,7 +88,7 @@ class Upgrade:
         modem = self.modem
         if self._spoiled:
             self.problem = "found unusable"
-        elif self.image is not None:
+        elif self.image is not None and not self._is_late:
             in_application = self.home == "application" and not self.stored
             self.problem = install(
                 modem.flash, self.image, self.size_bytes, stored=self.stored, in_application=in_application
@@ -97,6 +99,7 @@ class Upgrade:
         if self.stored or self.image is None:
             self.settle()
             modem.reboot()
+            modem.flash.late = self.image if self._is_late else None
             return
         self.phase = ONGOING
         modem.come_up(self.home, modem.baud)

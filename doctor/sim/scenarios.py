@@ -25,6 +25,8 @@ class Setup:
     flash       files under /flash, without that prefix
     card        files on the card by path
     modem_mode  as Modem(mode=…)
+    build       of the modem's application; None: the default
+    bootloaders  as Modem(loaders=…); None: those that the build usually has
     hung        the modem hangs until power is removed
     faults      what goes wrong in the modem
     """
@@ -35,6 +37,8 @@ class Setup:
     card_layout: CardLayout = CardLayout.PC
     jumpers_fitted: bool = False
     modem_mode: str = "application"
+    build: int | None = None
+    bootloaders: str | None = None
     hung: bool = False
     faults: list[Fault] = field(default_factory=list)
 
@@ -134,6 +138,24 @@ def _mode(mode: str) -> Callable[[Setup], None]:
     return apply
 
 
+def _loaders(build: int, bootloaders: str) -> Callable[[Setup], None]:
+    def apply(setup: Setup) -> None:
+        setup.build, setup.bootloaders = build, bootloaders
+
+    return apply
+
+
+_SEEN = (
+    ("factory", 33080, "33080*,NA,NA", "as it left the factory"),
+    ("33988", 33988, "33080,33988*,39529", "a full image of spring 2018, later a boot ROM package"),
+    ("37781", 37781, "33080,36417,37781*", "two full images, one after the other"),
+    ("38638-recovery", 38638, "33080,38638,38638*", "boot ROM, updater.elf and full image"),
+    ("38638", 38638, "33080,38638*,38638", "then the full image alone"),
+    ("41019", 41019, "41065,41019*,41065", "the vendor's tool renewed copy 0"),
+    ("50523", 50523, "44556,50523*,46262", "an engineering sample"),
+)
+"""Boot loaders that real modems have shown, and how they came there (modem-protocol 7.1)."""
+
 _ALL = (
     Scenario("healthy", "nothing is wrong", None, "pass", None, _healthy, False),
     Scenario(
@@ -200,6 +222,13 @@ _ALL = (
         "stp-fails-midway",
         "an earlier transfer died in the middle of a block: the modem still waits for the rest",
         "modem-answers", "fail", "modem-left-in-update-boot", _mode("stp-open"), False,
+    ),
+    *(
+        Scenario(
+            f"loaders-{name}", f"the modem runs {build} with boot loaders {loaders}: {how}",
+            None, "pass", None, _loaders(build, loaders), False,
+        )
+        for name, build, loaders, how in _SEEN
     ),
 )  # fmt: skip
 

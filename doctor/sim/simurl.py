@@ -11,6 +11,7 @@ from doctor.sim.board_eras import sim_era
 from doctor.sim.carrier import CARRIERS, LABELS
 from doctor.sim.faults import Faults
 from doctor.sim.file_faults import parse_files
+from doctor.sim.modem_flash import parse_loaders
 from doctor.sim.scenarios import SCENARIOS
 
 BOARDS = ("fipy", "gpy")
@@ -22,8 +23,8 @@ DEFAULT_BUILDS = {"gm02s": 60186}
 DEFAULT_RELEASE = "1.20.2.r4"
 DEFAULT_CARRIER = "expansion3"
 PARAMETERS = (
-    "scenario", "release", "build", "radio", "state", "speed", "carrier", "jumpers", "battery", "fault", "files",
-    "seed",
+    "scenario", "release", "build", "bootloaders", "radio", "state", "speed", "carrier", "jumpers", "battery", "fault",
+    "files", "seed",
 )  # fmt: skip
 SPEED_MOST = 1000.0
 """Faster, a program that takes a few milliseconds to answer looks as if it had hung; without a speed nothing waits."""
@@ -37,11 +38,12 @@ class BenchSpec:
     """One bench as the URL asks for it; None where the URL leaves it open.
 
     kind       key of BOARDS or BARE_MODEMS
+    bootloaders  builds of the modem's three boot loaders, with the star at the one that runs
     scenarios  names from SCENARIOS, applied one after the other (``scenario=a,b``)
     speed      simulated seconds per real second; None: as fast as possible
     jumpers    labels of the jumpers that are on, of RTS and CTS
     battery    True: connected
-    faults     KIND@PERCENT[@TIMES] texts for the STP transfer
+    faults     texts for Faults.parse
     files      texts of FILE_WORDS: the board's file system, and what goes wrong in it
     """
 
@@ -49,6 +51,7 @@ class BenchSpec:
     scenarios: tuple[str, ...] = ()
     release: str | None = None
     build: int | None = None
+    bootloaders: str | None = None
     radio: str | None = None
     state: Path | None = None
     speed: float | None = None
@@ -80,8 +83,9 @@ def parse_sim_url(url: str) -> BenchSpec:
         if name not in PARAMETERS:
             raise ValueError(f"sim:// knows no {name!r}: one of {_names(PARAMETERS)}")
         if name == "fault":
-            Faults().parse(value)
-            faults.append(value)
+            fault = value.replace(" ", "+")  # which a URL turns into a space
+            Faults().parse(fault)
+            faults.append(fault)
         elif name == "files":
             parse_files([value])
             files.append(value)
@@ -89,6 +93,8 @@ def parse_sim_url(url: str) -> BenchSpec:
             raise ValueError(f"{name} is given twice")
         else:
             values[name] = value
+    if "bootloaders" in values:
+        parse_loaders(values["bootloaders"])
     scenarios = _scenarios(values.get("scenario"), kind)
     if "release" in values and kind in BOARDS:
         sim_era(values["release"])
@@ -97,6 +103,7 @@ def parse_sim_url(url: str) -> BenchSpec:
         scenarios=scenarios,
         release=values.get("release"),
         build=_number(values, "build"),
+        bootloaders=values.get("bootloaders"),
         radio=_choice(values, "radio", RADIOS),
         state=Path(values["state"]) if values.get("state") else None,
         speed=_speed(values),

@@ -21,16 +21,21 @@ GUARD_MS = 1150
 #: Most bytes of one reply that are kept; a version block has some 600.
 RAW_LIMIT_BYTES = 8192
 READ_BYTES = 512
+#: What comes from a modem that is off, starts, or listens at another speed (modem-protocol.md 2.1).
+IDLE_BYTES = b"\x00\xfe\xfd"
+#: Final results other than OK.
+_REFUSALS = ("ERROR", "+CME ERROR", "+CMS ERROR")
 
 
 class Reply(object):
     """What came back for one command.
 
     status  "OK", "ERROR", or "" where no final result came
-    lines   lines of the answer, without echo, empty lines and the final result
+    lines   lines of the answer, without echo, empty lines, what was said unasked and the final result
     raw     every byte that was heard
     stale   lines of earlier answers that lay in front of this one
     tail    complete lines behind the final result, such as an early +SYSSTART
+    sound   it is an undamaged OK: see ``is_sound``
     """
 
     def __init__(self, status, lines, raw, stale, tail):
@@ -40,12 +45,37 @@ class Reply(object):
         self.raw = raw
         self.stale = stale
         self.tail = tail
+        self.sound = False
 
-    @property
-    def clean(self):
-        # type: () -> bool
-        """True for an OK with nothing around it."""
-        return self.status == "OK" and not self.lines and not self.stale and not odd_bytes(self.raw)
+
+def is_unasked(line, sent):
+    # type: (str, str) -> bool
+    """Whether a modem says ``line`` by itself (a URC), and not in answer to the command ``sent``."""
+    name = line.split(":")[0]
+    return line[:1] in ("+", "^") and name not in _REFUSALS and name not in sent
+
+
+def is_sound(heard, sent):
+    # type: (bytes, str) -> bool
+    """Whether ``heard`` is one whole OK, and besides it nothing but what may stand around any answer.
+
+    That is an echo of ``sent``, lines that a modem says unasked, and NULs before or behind a line (modem-protocol.md
+    2.1). A byte that was lost, doubled or altered anywhere else shows: lines end in CR LF, and OK comes once.
+    """
+    said = []
+    lines = [line.strip(b"\0") for line in heard.split(b"\n")]
+    if lines.pop():
+        return False  # cut
+    for line in lines:
+        if line[-1:] != b"\r":
+            return False
+        text = line[:-1].strip(b"\0")
+        if not all([32 <= byte < 127 or byte == 13 for byte in text]):
+            return False
+        word = "".join([chr(byte) for byte in text])
+        if word and word not in (sent, sent + "\r") and not is_unasked(word, sent):
+            said.append(word)
+    return said == ["OK"]
 
 
 def odd_bytes(raw):
@@ -76,7 +106,7 @@ def parse_reply(raw, sent):
             stale += _flat(groups) + current
             groups = []
             current = []
-        elif line.split(":")[0] in ("OK", "ERROR", "+CME ERROR", "+CMS ERROR"):
+        elif line.split(":")[0] in ("OK",) + _REFUSALS:
             groups.append(("OK" if line == "OK" else "ERROR", current))
             current = []
         else:
@@ -84,7 +114,7 @@ def parse_reply(raw, sent):
     if not groups:
         return Reply("", current, raw, stale, [])
     status, answer = groups.pop()
-    return Reply(status, answer, raw, stale + _flat(groups), current)
+    return Reply(status, [line for line in answer if not is_unasked(line, sent)], raw, stale + _flat(groups), current)
 
 
 def _flat(groups):
@@ -110,6 +140,18 @@ class AtChannel(object):
         self._clock = clock
         self._speaker = Speaker(emit)
         self._unread = b""  # heard behind the last result, for wait_urc
+        self._alive_ms = clock.ticks_ms()
+
+    def quiet_ms(self):
+        # type: () -> int
+        """How long nothing but IDLE_BYTES has come, in ms, as far as it was listened here."""
+        return self._clock.ticks_ms() - self._alive_ms
+
+    def _hear(self, got):
+        # type: (bytes) -> bytes
+        if got.strip(IDLE_BYTES):
+            self._alive_ms = self._clock.ticks_ms()
+        return got
 
     def command(self, line, wait_ms=REPLY_MS, ends=()):
         # type: (str, int, Tuple[bytes, ...]) -> Reply
@@ -123,6 +165,9 @@ class AtChannel(object):
         raw = self._collect(line, wait_ms, ends)
         reply = parse_reply(raw, line)
         reply.stale = [text for text in printable(old).split("\n") if text.strip()] + reply.stale
+        if all([is_unasked(text.strip(), line) for text in reply.stale]):
+            reply.stale = []  # no answers of earlier commands
+        reply.sound = is_sound(old + raw, line)
         self._unread = raw
         shown = " | ".join(reply.lines + [reply.status or "no answer"])
         self._speaker.note(line + " -> " + shown[:400])
@@ -132,14 +177,14 @@ class AtChannel(object):
 
     def wake(self, tries, every_ms, clean=2):
         # type: (int, int, int) -> bool
-        """Send AT until it is answered with ``clean`` clean OKs in a row; False after ``tries`` other answers.
+        """Send AT until it is answered with ``clean`` sound OKs in a row; False after ``tries`` other answers.
 
         The first AT after a pause is often answered ERROR (modem-protocol.md 2.1).
         """
         good = 0
         while tries > 0:
             timer = Timer(self._clock, every_ms)
-            if self.command("AT", every_ms).clean:
+            if self.command("AT", every_ms).sound:
                 good += 1
                 if good >= clean:
                     return True
@@ -156,7 +201,7 @@ class AtChannel(object):
         timer = Timer(self._clock, wait_ms)
         heard = b""
         while not timer.over():
-            heard = (heard + self._port.read(READ_BYTES, timer.left_ms()))[-RAW_LIMIT_BYTES:]
+            heard = (heard + self._hear(self._port.read(READ_BYTES, timer.left_ms())))[-RAW_LIMIT_BYTES:]
         self._unread = (self._unread + heard)[-RAW_LIMIT_BYTES:]
         return heard
 
@@ -168,7 +213,7 @@ class AtChannel(object):
         while word not in self._unread:
             if timer.over():
                 return False
-            got = self._port.read(READ_BYTES, timer.left_ms())
+            got = self._hear(self._port.read(READ_BYTES, timer.left_ms()))
             self._unread = (self._unread + got)[-RAW_LIMIT_BYTES:]
         self._unread = self._unread.split(word, 1)[1]
         return True
@@ -186,12 +231,12 @@ class AtChannel(object):
     def _quieten(self):
         # type: () -> bytes
         """Throw away what lies in the line; where there was something, until it has been quiet for a while."""
-        old = self._port.drain()
+        old = self._hear(self._port.drain())
         if not old:
             return old
         timer = Timer(self._clock, QUIET_LIMIT_MS)
         while not timer.over():
-            got = self._port.read(READ_BYTES, QUIET_MS)
+            got = self._hear(self._port.read(READ_BYTES, QUIET_MS))
             if not got:
                 break
             old = (old + got)[-RAW_LIMIT_BYTES:]
@@ -205,7 +250,7 @@ class AtChannel(object):
         settle = None  # type: Optional[Timer]
         while not timer.over() and (settle is None or not settle.over()):
             answered = bool(parse_reply(raw, line).status)
-            got = self._port.read(READ_BYTES, SETTLE_MS if answered else timer.left_ms())
+            got = self._hear(self._port.read(READ_BYTES, SETTLE_MS if answered else timer.left_ms()))
             if answered and not got:
                 break
             if answered and settle is None:

@@ -112,8 +112,10 @@ class Job(object):
             state = states.detect(uart, self.clock, profile, say, PATIENCE_MS)
         now = running(state, states.read_facts(uart, self.clock, profile, state), was)
         self.running_build = now.build
-        self.plan = make_plan(now, images if SECOND in self.files else images[:1], options)
-        return self.plan.refusal
+        self.plan = plan = make_plan(now, images if SECOND in self.files else images[:1], options)
+        if plan.nothing:
+            return Refusal("build-runs-already", plan.nothing, "", "")
+        return plan.refusal
 
     def described(self):
         # type: () -> Dict[str, Any]
@@ -145,7 +147,8 @@ def run(
     """Flash the modem with the file at ``path``; True where it was flashed and proved.
 
     method   "auto", "store" or "on-the-fly"
-    accept   consents by name: "radio-change", "no-way-back", "jumpers-removed"
+    accept   consents by name: "radio-change", "no-way-back", "old-boot-loader", "same-build", "unknown-build",
+             "jumpers-removed"
     was      build that the modem runs, where it cannot say it itself
     yes      the plan needs no further yes
     tagged   events as JSON lines for a PC, instead of lines for a person
@@ -226,7 +229,12 @@ def _with_modem(job, options, was, accept, yes, dry, end):
         end["step"] = outcome.step
         end["done"] = outcome.done
         if outcome.error is not None:
-            end["error"] = [outcome.error[0], outcome.error[1], "", ""]
+            end["error"] = [
+                outcome.error[0],
+                outcome.error[1],
+                outcome.cause,
+                outcome.cure and outcome.cure + "; then flash again",
+            ]
     finally:
         end["restored"] = uart.close()
     return None
@@ -240,6 +248,8 @@ def _agreed(job, jumpers_accepted):
     say = job.console.say
     for step in plan.steps:
         say("  - %s (up to %d s%s)" % (step.text, step.limit_ms // 1000, "" if step.may_unplug else "; do not unplug"))
+    if plan.loaders:
+        say(plan.loaders)
     for warning in plan.warnings:
         say("  ! %s. %s" % (warning.what, warning.why))
     say("Power must stay until the end: keep USB plugged in. Closing the terminal does no harm.")
@@ -284,7 +294,7 @@ def _last_words(console, end, dry):
         said = ["flashed and proved: " + ", ".join(end["lines"][:2]), "press reset once: the board's LTE needs it"]
     elif end["error"] is not None:
         id, what, why, next = end["error"]
-        said = ["%s: %s" % ("NOT PROVED" if end["sent_any"] else "refused", what)]
+        said = ["%s: %s" % ("NOT PROVED" if end["sent_any"] else "refused" if why or next else "not flashed", what)]
         said += [text for text in (why, next) if text]
         said.append("on a computer, this tells more: fipy-doctor open " + id)
     elif dry:

@@ -2,8 +2,8 @@
 
 from . import states
 from .profile import MONARCH2_FAMILY
-from .rules_factory import bootrom_afterwards, by_updater
-from .shapes import FACTORY_BUILD, STORE, ImageFacts, Options, Refusal, Running  # noqa: F401
+from .rules_loaders import over_ffh, renews_copy0
+from .shapes import FACTORY_BUILD, NO_WAY_BACK, STORE, ImageFacts, Options, Refusal, Running  # noqa: F401
 
 try:
     from typing import List, Sequence  # noqa: F401
@@ -17,6 +17,8 @@ def warnings(running, images, method, options):
     image = images[0]
     found = (
         _same_build(running, images[len(images) - 1])
+        + _older(running, images[len(images) - 1])
+        + _lost_build(running, images[len(images) - 1])
         + _about_build(running, image, method, options)
         + _about_helpers(running, image, options)
     )
@@ -51,6 +53,43 @@ def _same_build(running, image):
             "the modem runs build %d already: flashing it once more brings nothing new" % image.build,
             "every flash is a risk",
             "fipy-doctor status shows what runs",
+        )
+    ]
+
+
+def _older(running, image):
+    # type: (Running, ImageFacts) -> List[Refusal]
+    """An image older than what runs: by build within one radio, on a Monarch 2 by version."""
+    if running.mode != states.APPLICATION or image.differential:
+        return []
+    if running.family == MONARCH2_FAMILY:
+        older = image.family == MONARCH2_FAMILY and bool(image.version) and image.version < running.version
+    else:
+        older = 0 < image.build < running.known_build and image.known_radio == running.known_radio
+    if not older:
+        return []
+    return [
+        Refusal(
+            "image-older-than-modem",
+            "%s is older than what the modem runs (build %d)" % (image.name, running.known_build),
+            "it takes back what the newer firmware mended",
+            "go on only if that is what you want",
+        )
+    ]
+
+
+def _lost_build(running, image):
+    # type: (Running, ImageFacts) -> List[Refusal]
+    """A build that cannot be had again, of a modem that has lost it already."""
+    build = running.known_build
+    if running.mode == states.APPLICATION or build not in NO_WAY_BACK or image.build == build:
+        return []
+    return [
+        Refusal(
+            "modem-build-50523",
+            "there is no public package of build %d, which the modem ran: it is lost already" % build,
+            "the modem waits in its updater, and its old firmware does not start any more",
+            "go on; another build is all that it can have",
         )
     ]
 
@@ -93,7 +132,7 @@ def _about_helpers(running, image, options):
     # type: (Running, ImageFacts, Options) -> List[Refusal]
     """Helpers that are not needed, and one that is missed."""
     found = []
-    through = by_updater(running, image, options)
+    through = over_ffh(running, image, options)
     if options.updater_elf is not None and running.mode != states.FFH and not through:
         found.append(
             Refusal(
@@ -103,12 +142,12 @@ def _about_helpers(running, image, options):
                 "leave --updater-elf away",
             )
         )
-    if options.bootrom is not None and not through and not bootrom_afterwards(running, image, options):
+    if options.bootrom is not None and not through and not renews_copy0(running, image, options):
         found.append(
             Refusal(
                 "updater-not-required",
                 options.bootrom.name + " is not needed and will not be used",
-                "only the factory boot loader of build 33080 is replaced, from a working modem",
+                "only the factory's boot loader [33080] in copy 0 is replaced",
                 "leave --bootrom away",
             )
         )

@@ -7,11 +7,13 @@ from . import states
 from .contract import Clock, Port, Source  # noqa: F401
 from .plan import FIRMWARE, STORE, Plan, Step  # noqa: F401
 from .profile import Profile  # noqa: F401
+from .rules_loaders import is_old_copy0
 from .sending import SILENT_ID, Sender
 from .session import POLL_MS, WAKE_EVERY_MS, WAKE_TRIES, FlowError, Outcome, Session
 from .settling import Settler, ask_report
-from .shapes import BETWEEN_BUILD
-from .switching import Switcher
+from .shapes import BETWEEN_BUILD, RETURN_MS, STILL_MS
+from .switching import SWITCH_REPLY_MS, Switcher
+from .version_block import loaders_of, software_of
 
 try:
     from typing import Any, Callable, Dict, List, Optional, Tuple  # noqa: F401
@@ -24,8 +26,11 @@ __all__ = ["Flow", "FlowError", "Outcome"]
 LOOKS = 2
 #: Modes in which a modem waits for firmware.
 _WAITING = (states.FFH, states.RAM_UPDATER, states.RECOVERY, states.STP_OPEN)
-#: Tries of the version queries; ERROR right after boot is possible (8.3).
+#: Tries of ATI1, and the pause in ms between two of the version block: ERROR right after boot is possible (8.3).
 VERSION_TRIES = 5
+BLOCK_PAUSE_MS = 4000
+#: Wait in ms for the +SYSSTART of a restart; some users never saw one (2.3), so that its mode is asked afterwards.
+SYSSTART_MS = 60000
 
 
 class Flow(object):
@@ -47,6 +52,7 @@ class Flow(object):
         self._zero = False
         self._switched = False
         self._sources = {}  # type: Dict[str, Tuple[Source, int]]
+        self._read = []  # type: List[str]  # roles of the files that went over
 
     @property
     def outcome(self):
@@ -81,12 +87,15 @@ class Flow(object):
             for step in plan.steps:
                 if step.do not in ("transfer", "load"):
                     self._s.stop_here_if_asked()
+                if step.if_old and not self._copy0_is_old():
+                    continue
                 outcome.step = step.id
                 self._s.speaker.step(step.id, step.text, step.phase)
                 self._carry_out(step)
                 outcome.done.append(step.id)
         except FlowError as err:
             outcome.error = (err.id, err.text)
+            outcome.cause, outcome.cure = err.cause, err.cure
             if self._switched and not outcome.sent_any:
                 self._switcher.bring_back()
             self._look_again()
@@ -126,6 +135,7 @@ class Flow(object):
             "return": self._return,
             "between": self._between,
             "prove": self._prove,
+            "prove-loaders": self._prove_loaders,
         }  # type: Dict[str, Callable[[Step], None]]
         if step.do not in actions:
             raise FlowError("modem-state-unknown", "the plan has a step that is not known here: " + step.do)
@@ -135,7 +145,11 @@ class Flow(object):
         # type: (Step) -> Tuple[Source, int]
         if step.image not in self._sources:
             raise FlowError("firmware-file-truncated", "the plan needs a file that was not handed over: " + step.image)
-        return self._sources[step.image]
+        source, size = self._sources[step.image]
+        if step.image in self._read:
+            source.seek(0)  # type: ignore[attr-defined]
+        self._read.append(step.image)
+        return source, size
 
     # -- before the transfer
 
@@ -149,10 +163,13 @@ class Flow(object):
         # type: (Step) -> None
         """Steps 1 to 3 of 5.2: wake it, make sure of the mode, radio off."""
         s = self._s
+        began_ms = s.clock.ticks_ms()
         awake = s.wake()
         s.at.command("ATE0")
         found = states.ask_mode(s.at)  # decides: a modem whose every answer has old ones in front still works
         if not found and not awake:
+            if s.said_something(began_ms):
+                raise FlowError("modem-state-unknown", "the modem answers AT, but nothing that can be read")
             raise FlowError("wakeup-without-answer", "the modem does not answer AT any more")
         if found != self._mode:
             s.outcome.mode = found or states.UNKNOWN
@@ -218,9 +235,8 @@ class Flow(object):
         # type: (Step) -> None
         """After the first file of 48829: the modem must report the build that stands between the two."""
         lines = self._read_version()
-        wanted = str(BETWEEN_BUILD)
-        if not any(["-" + wanted in line or "[" + wanted + "]" in line for line in lines]):
-            what = "after the first file the modem does not report build %s, so the second was not sent" % wanted
+        if not _says(lines, BETWEEN_BUILD):
+            what = "after the first file the modem does not report build %d, so the second was not sent" % BETWEEN_BUILD
             raise FlowError("48829-second-step-skipped", what + " (it says: %s)" % " | ".join(lines[:2]))
 
     def _prove(self, step):
@@ -229,8 +245,42 @@ class Flow(object):
         if not self._s.profile.sends_cfun5:
             self._s.at.wake(WAKE_TRIES, WAKE_EVERY_MS, states.CLEAN_OKS)
             self._s.at.command('AT+SQNSUPGRADENTF="success"')
-        self._s.outcome.version_lines = self._read_version()
+        lines = self._read_version()
+        if step.old and _says(lines, step.old):
+            lines = self._once_restarted(step.old)
+        self._s.outcome.version_lines = lines
         self._s.outcome.proved = True
+
+    def _copy0_is_old(self):
+        # type: () -> bool
+        """Step 10 of 5.2: whether the new firmware says that copy 0 of the boot loader is the factory's still."""
+        lines = self._s.outcome.version_lines
+        return is_old_copy0(software_of(lines)[1], loaders_of(lines))
+
+    def _prove_loaders(self, step):
+        # type: (Step) -> None
+        """After a boot ROM: copy 0 must be another one."""
+        self._prove(step)
+        lines = self._s.outcome.version_lines
+        loaders = loaders_of(lines)
+        if not loaders.copies or is_old_copy0(software_of(lines)[1], loaders):
+            said = "copy 0 is [%d] still" % loaders.copy0 if loaders.copies else "its boot loaders cannot be read"
+            raise FlowError("unable-to-upgrade-bootrom", "the boot ROM was sent, and %s" % said)
+
+    def _once_restarted(self, old):
+        # type: (int) -> List[str]
+        """The version of a modem that may run what it kept and wrote only after a restart. Raises FlowError."""
+        s = self._s
+        s.speaker.waiting("the modem to say its new version; it still says build %d" % old, STILL_MS, False)
+        s.at.listen(STILL_MS)
+        lines = self._read_version()
+        if not _says(lines, old) or not s.outcome.result_word.startswith("success"):
+            return lines
+        s.speaker.waiting("the modem to restart: it reported success, and says build %d" % old, RETURN_MS, False)
+        s.at.command("AT^RESET", SWITCH_REPLY_MS, (b"+SYSSTART",))
+        s.at.wait_urc("+SYSSTART", SYSSTART_MS)
+        self._switcher.await_application(RETURN_MS)
+        return self._read_version()
 
     def _read_version(self):
         # type: () -> List[str]
@@ -241,16 +291,16 @@ class Flow(object):
         s.outcome.mode = mode or states.UNKNOWN
         if mode != states.APPLICATION:
             raise FlowError("invalid-response-after-upgrade", "the modem does not stay in its application")
-        lines = self._version("ATI1")
-        if not lines:
-            raise FlowError("invalid-response-after-upgrade", "the modem runs, but does not say its version")
-        return lines + self._version('AT!="showver"')
-
-    def _version(self, line):
-        # type: (str) -> List[str]
         for _ in range(VERSION_TRIES):
-            reply = self._s.at.command(line)
+            reply = s.at.command("ATI1")
             if reply.status == "OK" and reply.lines:
-                return reply.lines
-            self._s.at.listen(POLL_MS)
-        return []
+                return reply.lines + states.read_block(s.at, states.Facts(), BLOCK_PAUSE_MS)
+            s.at.listen(POLL_MS)
+        raise FlowError("invalid-response-after-upgrade", "the modem runs, but does not say its version")
+
+
+def _says(lines, build):
+    # type: (List[str], int) -> bool
+    """Whether the application that these version lines tell of is ``build``; its boot loaders have builds too (8.3)."""
+    told = [line + " " for line in lines if "Bootloader" not in line and "BOOTROM" not in line]
+    return any(["-%d " % build in line or "[%d]" % build in line for line in told])

@@ -1,15 +1,11 @@
-"""Build, radio and boot copy of the modem, out of its own lines: what the planner asks, on a board without a PC.
+"""Build, radio and boot loaders of the modem, out of its own lines: what the planner asks, on a board without a PC.
 
 doctor/modem/facts.py does the same for reports, with regular expressions that the board has not.
 """
 
 from .plan import Running
 from .states import Facts, State, family_of  # noqa: F401
-
-try:
-    from typing import List  # noqa: F401
-except ImportError:  # MicroPython
-    pass
+from .version_block import loaders_of, software_of
 
 _RADIO_OF_MAJOR = {"5": "CATM1", "6": "NB1"}
 
@@ -24,12 +20,12 @@ def running(state, facts, was=0):
         found = _after(line, "LR")
         if not build and found.count("-") == 1 and found.split("-")[1].isdigit():
             build, major = int(found.split("-")[1]), found.split(".")[0]
-    software = _slot(lines, "Software")
+    software = software_of(lines)
     if software[1]:
         build = software[1]
         major = major or software[0].split(".")[0]
     radio = _RADIO_OF_MAJOR.get(major, "") if family == "SQN3330" else ""
-    return Running(state.mode, build, radio, family, _slot(lines, "Bootloader0")[1], was)
+    return Running(state.mode, build, radio, family, loaders_of(lines), was)
 
 
 def _after(line, word):
@@ -42,22 +38,3 @@ def _after(line, word):
             break
         text += char
     return text
-
-
-def _slot(lines, name):
-    # type: (List[str], str) -> tuple[str, int]
-    """Version and build of a line such as ``Software     : 5.1.1.0 [41065] by ...`` (modem-protocol.md 8.3)."""
-    for line in lines:
-        key = line.split(":")[0].strip()
-        if key not in (name, name + "*") or ":" not in line:
-            continue
-        value = line.split(":", 1)[1].strip()
-        if value[:5] == "BUILD":
-            value = value[5:]
-        version = _after(value, "")
-        if "-" in version:
-            version, build = version.split("-")[0], version.split("-")[1]
-        else:
-            build = _after(value, "[")
-        return version, int(build) if build.isdigit() else 0
-    return "", 0

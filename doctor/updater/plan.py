@@ -3,7 +3,7 @@
 Rules: design.md 4 "Flashing", modem-protocol.md 6.4 and 7, failure-catalogue.md 1 and 8.6.
 """
 
-from . import cautions, rules, rules_factory, states
+from . import cautions, rules, rules_loaders, states
 from .events import PREPARE, PROVE, TRANSFER, WAIT_MODEM
 from .profile import MONARCH2_FAMILY, STORE_LIMIT_BYTES, by_family
 from .shapes import (
@@ -22,11 +22,13 @@ from .shapes import (
     PRACTICE_FAMILY,
     PREPARE_MS,
     PROVE_MS,
+    RESTART_MS,
     RETURN_MS,
     SLOWEST_BYTES_S,
     SOAK_MS,
     SPEED_MS,
     STALLS_MS,
+    STILL_MS,
     STORE,
     SWITCH_MS,
     ImageFacts,
@@ -74,16 +76,35 @@ BOOTROM = "bootrom"
 def make_plan(running, images, options):
     # type: (Running, Sequence[ImageFacts], Options) -> Plan
     """The plan for sending ``images`` to a modem as ``running`` says; refuses whatever could cost the modem."""
-    refusal = rules.refuse(running, images, options)
+    answer = rules.judge(running, images, options)
     if not images:
-        return Plan(running.mode, "", [], refusal, [])
+        return Plan(running.mode, "", [], answer if isinstance(answer, Refusal) else None, [])
     method = method_for(running, images[0], options)
-    if refusal is not None:
-        return Plan(running.mode, method, [], refusal, [])
+    if isinstance(answer, Refusal):
+        return Plan(running.mode, method, [], answer, [])
     warnings = cautions.warnings(running, images, method, options)
-    steps = _Steps(running, options).all(images, method)
+    if answer == rules_loaders.NOTHING:
+        nothing = "the modem runs build %d already: nothing to do" % running.build
+        return Plan(running.mode, method, [], None, warnings, loaders=_loader_line(running, ""), nothing=nothing)
+    steps = _Steps(running, options)
+    if answer == rules_loaders.BOOTROM_ALONE:
+        line = _loader_line(running, _name(options))
+        warnings = [warning for warning in warnings if warning.id != "build-runs-already"]  # which is what it is for
+        return Plan(running.mode, STORE, steps.bootrom_alone(), None, warnings, loaders=line)
+    renews = rules_loaders.renews_copy0(running, images[0], options)
     zero = method == STORE and running.known_build == FACTORY_BUILD
-    return Plan(running.mode, method, steps, None, warnings, zero)
+    line = _loader_line(running, _name(options) if renews else "")
+    return Plan(running.mode, method, steps.all(images, method), None, warnings, zero, line)
+
+
+def _name(options):
+    # type: (Options) -> str
+    return options.bootrom.name if options.bootrom is not None else ""
+
+
+def _loader_line(running, bootrom):
+    # type: (Running, str) -> str
+    return rules_loaders.loader_line(running.family, running.loaders, bootrom)
 
 
 def method_for(running, image, options):
@@ -93,11 +114,13 @@ def method_for(running, image, options):
         return options.method
     if running.mode != states.APPLICATION or running.family == MONARCH2_FAMILY:
         return ON_THE_FLY
-    if image.part == 1 or rules_factory.by_updater(running, image, options):
+    if image.part == 1 or rules_loaders.over_ffh(running, image, options):
         return ON_THE_FLY
     return ON_THE_FLY if image.size > STORE_LIMIT_BYTES else STORE
 
 
+_NOTHING_LOST = "nothing is lost: the modem still has its firmware; run the same command again"
+_STILL_WAITS = "the modem waits in its updater as before, and no firmware runs in it; run the same command again"
 _SWITCH_BACK = "AT+SMSWBOOT=1,1 starts the old firmware again"
 _SEND_SECOND = "send the second file; until then do not unplug, and press no reset"
 _FFH_BACK = "it waits in its boot ROM (ffh): updater.elf and a full image bring it back"
@@ -120,7 +143,7 @@ class _Steps(object):
         running, options = self._running, self._options
         if running.mode == states.FFH:
             self._from_ffh()
-        elif rules_factory.by_updater(running, images[0], options):
+        elif rules_loaders.over_ffh(running, images[0], options):
             self._over_ffh()
         else:
             self._soak()
@@ -128,13 +151,20 @@ class _Steps(object):
             self._pair(images, method)
         else:
             self._firmware(images[0], FIRMWARE, method, "")
-        self._prove()
-        if rules_factory.bootrom_afterwards(running, images[0], options):
-            self._bootrom_by_store()
+        self._prove(images, method)
+        if rules_loaders.renews_copy0(running, images[0], options):
+            self._bootrom_by_store(if_old=True)
+        return self._steps
+
+    def bootrom_alone(self):
+        # type: () -> List[Step]
+        """Row e of 7.2: the firmware runs already, copy 0 of the boot loader is renewed."""
+        self._soak()
+        self._bootrom_by_store()
         return self._steps
 
     def _add(self, id, text, phase, limit_ms, may_unplug, way_back, **more):
-        # type: (str, str, str, int, bool, str, str | bool) -> None
+        # type: (str, str, str, int, bool, str, str | bool | int) -> None
         self._steps.append(Step(id, text, phase, limit_ms, may_unplug, way_back, **more))  # type: ignore[arg-type]
 
     def _soak(self, early=False):
@@ -187,8 +217,8 @@ class _Steps(object):
         # type: (ImageFacts, str, str, str, bool) -> None
         """Flow 5.2 without its proof. fresh: the modem is in its application by then, whatever it was before."""
         in_application = fresh or self._running.mode == states.APPLICATION
-        over = rules_factory.by_updater(self._running, image, self._options)
-        self._prepare(prefix, may_unplug=not fresh)
+        over = rules_loaders.over_ffh(self._running, image, self._options)
+        self._prepare(prefix, may_unplug=not fresh, waits=over or not in_application)
         if method == ON_THE_FLY and in_application and not over:
             self._switch(prefix, may_unplug=not fresh)
         self._transfer(image, role, method, prefix)
@@ -197,11 +227,12 @@ class _Steps(object):
         text = "start the new firmware" if fly else "wait for the modem to start the new firmware by itself"
         self._add(prefix + "return", text, WAIT_MODEM, RETURN_MS, False, "", do="return", method=method)
 
-    def _prepare(self, prefix, early=False, may_unplug=True):
-        # type: (str, bool, bool) -> None
+    def _prepare(self, prefix, early=False, may_unplug=True, waits=False, **more):
+        # type: (str, bool, bool, bool, bool) -> None
+        """waits: its updater runs by then, and not its application."""
         text = "wake the modem and switch its radio off"
-        back = _STATUS if may_unplug else _SEND_SECOND
-        self._add(prefix + "prepare", text, PREPARE, PREPARE_MS, may_unplug, back, do="prepare", early=early)
+        back = (_STILL_WAITS if waits else _NOTHING_LOST) if may_unplug else _SEND_SECOND
+        self._add(prefix + "prepare", text, PREPARE, PREPARE_MS, may_unplug, back, do="prepare", early=early, **more)
 
     def _switch(self, prefix, early=False, may_unplug=True):
         # type: (str, bool, bool) -> None
@@ -209,8 +240,8 @@ class _Steps(object):
         back = _SWITCH_BACK if may_unplug else _SEND_SECOND
         self._add(prefix + "switch", text, PREPARE, SWITCH_MS, may_unplug, back, do="switch", early=early)
 
-    def _transfer(self, image, role, method, prefix, early=False):
-        # type: (ImageFacts, str, str, str, bool) -> None
+    def _transfer(self, image, role, method, prefix, early=False, if_old=False):
+        # type: (ImageFacts, str, str, str, bool, bool) -> None
         limit_ms = STALLS_MS + image.size // SLOWEST_BYTES_S * 1000
         fly = method == ON_THE_FLY
         how = "writes while it arrives" if fly else "keeps before it writes it"
@@ -220,27 +251,38 @@ class _Steps(object):
             way_back = "it waits in its updater: send the same file again, from its beginning"
         self._add(
             prefix + "transfer", text, TRANSFER, limit_ms, False, way_back,
-            do="transfer", image=role, method=method, early=early,
+            do="transfer", image=role, method=method, early=early, if_old=if_old,
         )  # fmt: skip
 
-    def _deploy(self, prefix, method=ON_THE_FLY, early=False):
+    def _deploy(self, prefix, method=ON_THE_FLY, **more):
         # type: (str, str, bool) -> None
         text = "wait until the modem has written everything"
-        self._add(prefix + "deploy", text, WAIT_MODEM, DEPLOY_MS, False, "", do="deploy", method=method, early=early)
+        self._add(prefix + "deploy", text, WAIT_MODEM, DEPLOY_MS, False, "", do="deploy", method=method, **more)
 
-    def _prove(self):
-        # type: () -> None
-        self._add("prove", "read the version back from the modem", PROVE, PROVE_MS, False, "")
+    def _prove(self, images, method):
+        # type: (Sequence[ImageFacts], str) -> None
+        """Step 11 of 5.2; a kept file may have been written, and run only after a restart."""
+        text, limit_ms, old = "read the version back from the modem", PROVE_MS, 0
+        changes = images[0].build not in (0, self._running.build)
+        if method == STORE and changes and not any([image.of_pair for image in images]):
+            old = self._running.build
+        if old:
+            text += "; if it reports success and still says build %d, and %d s later too, restart it once (AT^RESET)"
+            text = text % (old, STILL_MS // 1000)
+            limit_ms += STILL_MS + RESTART_MS
+        self._add("prove", text, PROVE, limit_ms, False, "", old=old)
 
-    def _bootrom_by_store(self):
-        # type: () -> None
-        """Step 10 of 5.2: the new firmware runs, the old boot loader is replaced by the store method."""
+    def _bootrom_by_store(self, if_old=False):
+        # type: (bool) -> None
+        """Step 10 of 5.2: with the firmware running, copy 0 of the boot loader is renewed by the store method."""
         bootrom = self._options.bootrom
         if bootrom is None:
             return
-        self._prepare("bootrom-")
-        self._transfer(bootrom, BOOTROM, STORE, "bootrom-")
-        self._deploy("bootrom-", method=STORE)
+        self._prepare("bootrom-store-", if_old=if_old)
+        self._transfer(bootrom, BOOTROM, STORE, "bootrom-store-", if_old=if_old)
+        self._deploy("bootrom-store-", method=STORE, if_old=if_old)
         text = "wait for the modem to start again by itself"
-        self._add("bootrom-return", text, WAIT_MODEM, RETURN_MS, False, "", do="return", method=STORE)
-        self._add("bootrom-prove", "read the version back once more", PROVE, PROVE_MS, False, "", do="prove")
+        back = ("bootrom-store-return", text, WAIT_MODEM, RETURN_MS, False, "")
+        self._add(*back, do="return", method=STORE, if_old=if_old)
+        text = "read the boot loaders back from the modem"
+        self._add("bootrom-store-prove", text, PROVE, PROVE_MS, False, "", do="prove-loaders", if_old=if_old)

@@ -2,7 +2,7 @@
 
 from . import states
 from .profile import MONARCH2_FAMILY, SQN3330_FAMILY, STORE_LIMIT_BYTES
-from .rules_factory import by_updater, first_target, of_factory, to_first_target
+from .rules_loaders import GO, first_target, look_up, over_ffh, to_first_target
 from .rules_pair import of_pair
 from .shapes import (  # noqa: F401
     BOOTROM_SCRIPT,
@@ -31,9 +31,12 @@ except ImportError:  # MicroPython
     pass
 
 
-def refuse(running, images, options):
-    # type: (Running, Sequence[ImageFacts], Options) -> Optional[Refusal]
-    """Why ``images`` must not go to this modem; None where they may."""
+def judge(running, images, options):
+    # type: (Running, Sequence[ImageFacts], Options) -> str | Refusal
+    """What is to be done with ``images``: an answer of rules_loaders.py, or why they must not go to this modem.
+
+    What no consent lifts comes first.
+    """
     refusal = _of_mode(running) or _of_files(images)
     if refusal is not None:
         return refusal
@@ -42,16 +45,22 @@ def refuse(running, images, options):
         if refusal is not None:
             return refusal
     image = images[0]
-    return (
+    refusal = (
         _of_helpers(running, options)
         or _of_ffh(running, options)
-        or of_pair(running, images, options)
         or _of_differential(running, image, options)
         or _of_age(running)
-        or of_factory(running, image, options)
-        or _of_consent(running, images, options)
-        or _of_method(running, image, options)
     )
+    if refusal is not None:
+        return refusal
+    answer = look_up(running, images, options)[1]
+    asked = answer if isinstance(answer, Refusal) and answer.consent else None
+    if isinstance(answer, Refusal) and asked is None:
+        return answer
+    refusal = of_pair(running, images, options)
+    if refusal is not None or (answer != GO and asked is None):
+        return refusal or answer
+    return _of_consent(running, images, options) or asked or _of_method(running, image, options) or GO
 
 
 _MODES = {
@@ -289,12 +298,12 @@ def _of_age(running):
 def _of_consent(running, images, options):
     # type: (Running, Sequence[ImageFacts], Options) -> Optional[Refusal]
     build, image = running.known_build, images[len(images) - 1]
-    leaves = build in NO_WAY_BACK and image.build != build
+    leaves = running.mode == states.APPLICATION and build in NO_WAY_BACK and image.build != build
     if leaves and "no-way-back" not in options.accept:
         return Refusal(
             "modem-build-50523",
             "there is no public package of build %d: once left, it cannot be restored" % build,
-            "nobody is known to have gone from it to another build",
+            "43818 and 46470 were left for 41019 without harm, and nobody could go back",
             "leave the modem as it is; --accept no-way-back agrees that build %d is given up for good" % build,
             Change(given=(("accept", "no-way-back"),)),
         )
@@ -315,7 +324,7 @@ def _of_method(running, image, options):
     """A method that was asked for by name and cannot work."""
     if options.method != STORE:
         return None
-    if running.mode != states.APPLICATION or running.family == MONARCH2_FAMILY or by_updater(running, image, options):
+    if running.mode != states.APPLICATION or running.family == MONARCH2_FAMILY or over_ffh(running, image, options):
         return Refusal(
             "modem-in-upgrade-mode",
             "the store method does not work here",

@@ -1,17 +1,14 @@
-"""The two files of 48829: both, in their order, and from where (modem-protocol.md 7)."""
+"""The two files of 48829: both, in their order (modem-protocol.md 7)."""
 
 from . import states
-from .rules_factory import first_target, to_first_target
 from .shapes import (  # noqa: F401
     BETWEEN_BUILD,
-    FACTORY_BUILD,
     FIRST_FULL,
     Change,
     ImageFacts,
     Options,
     Refusal,
     Running,
-    agrees_to,
 )
 
 try:
@@ -22,26 +19,10 @@ except ImportError:  # MicroPython
 
 def of_pair(running, images, options):
     # type: (Running, Sequence[ImageFacts], Options) -> Optional[Refusal]
-    """48829: both files, in their order, from a Cat-M1 firmware that is not the factory's (modem-protocol.md 7)."""
+    """48829: both files, in their order, and nothing else; what may run before them is in rules_loaders.py."""
     if not any([image.of_pair for image in images]):
         return None
-    if running.known_build == FACTORY_BUILD:
-        return Refusal(
-            "33080-straight-to-48829",
-            "48829 cannot be reached from 33080 in one go",
-            "the modem must run 41065 in between",
-            "flash %s first" % first_target(running),
-            to_first_target(running),
-        )
-    if running.known_radio == "NB1":
-        return Refusal(
-            "nb1-to-48829-direct",
-            "48829 must not follow an NB-IoT firmware directly",
-            "several modems died on that way",
-            "flash a full Cat-M1 image such as %s first; %s" % (FIRST_FULL, agrees_to("CATM1")),
-            Change(files=(FIRST_FULL,), given=(("accept", "radio-change"),)),
-        )
-    return _of_order(images) or _of_pair_start(running, options)
+    return _of_order(images) or _of_second(running, options) or _of_bootrom(options)
 
 
 def _of_order(images):
@@ -81,30 +62,28 @@ def _both(images):
     return [name, other] if part == 1 else [other, name]
 
 
-def _of_pair_start(running, options):
+def _of_second(running, options):
     # type: (Running, Options) -> Optional[Refusal]
-    """From where the pair may begin, or go on."""
-    if options.first_done and (running.mode != states.APPLICATION or running.build != BETWEEN_BUILD):
-        return Refusal(
-            "48829-second-step-skipped",
-            "the first file of 48829 was sent, but the modem does not run build %d now" % BETWEEN_BUILD,
-            "the second file needs it",
-            "flash a full Cat-M1 image such as %s, then the pair from its beginning" % FIRST_FULL,
-            Change(files=(FIRST_FULL,)),
-        )
-    if running.mode in (states.FFH, states.RAM_UPDATER):
-        return Refusal(
-            "48829-second-step-skipped",
-            "48829 must not be the first firmware of a modem that was brought back (mode %s)" % running.mode,
-            "it comes in two steps, and the first needs a working modem",
-            "flash a full Cat-M1 image such as %s first" % FIRST_FULL,
-            Change(files=(FIRST_FULL,)),
-        )
-    if not running.known_build:
-        return Refusal(
-            "modem-state-unknown",
-            "the modem does not say which build it ran",
-            "48829 after NB-IoT firmware, or after 33080, has cost modems",
-            "add --was BUILD, the build that it ran last; fipy-doctor status remembers what we flashed",
-        )
-    return None
+    """From where the pair may go on with its second file."""
+    if not options.first_done or (running.mode == states.APPLICATION and running.build == BETWEEN_BUILD):
+        return None
+    return Refusal(
+        "48829-second-step-skipped",
+        "the first file of 48829 was sent, but the modem does not run build %d now" % BETWEEN_BUILD,
+        "the second file needs it",
+        "flash a full Cat-M1 image such as %s, then the pair from its beginning" % FIRST_FULL,
+        Change(files=(FIRST_FULL,)),
+    )
+
+
+def _of_bootrom(options):
+    # type: (Options) -> Optional[Refusal]
+    if options.bootrom is None:
+        return None
+    return Refusal(
+        "old-boot-loader",
+        "a boot ROM must not be sent with the two files of 48829",
+        "nothing goes to the modem between the two, nor after them",
+        "leave --bootrom away",
+        Change(without=("bootrom",)),
+    )

@@ -15,8 +15,8 @@ except ImportError:  # MicroPython
 START_TRIES = 3
 #: Wait in ms after the closing RESET before AT, where the modem did not acknowledge it (5.2 step 5).
 CLOSE_REST_MS = 1500
-#: Further RESETs where the closing one is not acknowledged; a modem that writes is in no hurry.
-CLOSE_TRIES = 12
+#: Further RESETs where the closing one is refused, or not acknowledged by the boot ROM.
+CLOSE_TRIES = 13
 #: Shares of the image, in percent, below and above which standing still is usual (modem-protocol.md 4.5).
 ERASE_BELOW = 12
 FINISH_FROM = 97
@@ -103,7 +103,9 @@ class Sender(object):
         """After the last block: end the session. Raises FlowError where the modem refuses that."""
         s = self._s
         outcome, master = s.outcome, s.master
+        outcome.closing = True
         if self._closed() or (patient and states.close_session(s.port, s.clock, s.profile, s.emit)):
+            outcome.closing = False
             return
         if master.refuses_reset:
             outcome.mode = states.STP_OPEN
@@ -123,10 +125,15 @@ class Sender(object):
 
     def _closed(self):
         # type: () -> bool
-        """End the session; where that is not acknowledged, again: AT must not come into a session that is open."""
+        """End the session; again where the modem refuses that, or its boot ROM does not acknowledge it.
+
+        Firmware is another matter: a modem that obeyed without a word is writing by now, see settling.UNCLOSED_MS.
+        """
         s = self._s
         if s.master.close():
             return True
+        if self._type != DATA_TYPE_ELF and not s.master.refuses_reset:
+            return False
         for _ in range(CLOSE_TRIES):
             if s.master.reset(CLOSE_ACK_MS):
                 return True

@@ -20,12 +20,14 @@ POLL_MS = 1000
 
 
 class FlowError(Exception):
-    """A step failed: catalogue or check id, and what happened in words."""
+    """A step failed: catalogue or check id, what happened in words; cause and cure where the step itself knows them."""
 
-    def __init__(self, id, text):
-        # type: (str, str) -> None
+    def __init__(self, id, text, cause="", cure=""):
+        # type: (str, str, str, str) -> None
         self.id = id
         self.text = text
+        self.cause = cause
+        self.cure = cure
 
 
 class Outcome(object):
@@ -36,10 +38,12 @@ class Outcome(object):
     version_lines  lines of ATI1 and showver, read at the end
     result_word    what AT+SMUPGRADE? said, "" where nothing
     error          (id, text), or None
+    cause, cure    of that error; "" where only the mode behind it tells
     sent_bytes     bytes of the file at hand that the modem acknowledged
     sent_any       True once a block was written to the wire: the modem may hold a part of a file
     unsure         (id, text, size) where all of the file went out and the modem did not say that it has it; else None
     maybe_all      True where all of a file that is written as it arrives went out: the modem may write from now on
+    closing        True while a closing RESET of ours was not acknowledged, and AT was not answered since
     changed        True where the modem is in another mode than before, though nothing may have been sent
     step           id of the step that was begun last
     done           ids of the steps that are done
@@ -52,10 +56,13 @@ class Outcome(object):
         self.version_lines = []  # type: List[str]
         self.result_word = ""
         self.error = None  # type: Optional[Tuple[str, str]]
+        self.cause = ""
+        self.cure = ""
         self.sent_bytes = 0
         self.sent_any = False
         self.unsure = None  # type: Optional[Tuple[str, str, int]]
         self.maybe_all = False
+        self.closing = False
         self.changed = False
         self.step = ""
         self.done = []  # type: List[str]
@@ -101,5 +108,23 @@ class Session(object):
 
     def wake(self):
         # type: () -> bool
-        """Whether the modem answers AT."""
-        return self.at.wake(WAKE_TRIES, WAKE_EVERY_MS)
+        """Whether the modem answers AT; one that says nothing is asked the STP way before it counts as silent."""
+        began_ms = self.clock.ticks_ms()
+        if self.at.wake(WAKE_TRIES, WAKE_EVERY_MS):
+            return True
+        if self.said_something(began_ms):
+            return False  # no transfer mode does that
+        return self.ask_stp() and self.at.wake(WAKE_TRIES, WAKE_EVERY_MS)
+
+    def said_something(self, since_ms):
+        # type: (int) -> bool
+        """Whether more than what silence looks like (at.IDLE_BYTES) came since then, a value of the clock."""
+        return self.at.quiet_ms() < self.clock.ticks_ms() - since_ms
+
+    def ask_stp(self):
+        # type: () -> bool
+        """Whether the modem was in transfer mode, and has left it now: AT brings nothing there."""
+        found = self.master.leave_if_there(states.SESSION_PROBE_MS)
+        if found:
+            self.speaker.note("the modem was still in transfer mode; it has left it")
+        return found

@@ -18,6 +18,11 @@ DEPLOY_REPLY_MS = 5000
 #: Looks at the boot switch after a success, and ms between them (5.2 step 8).
 SETTLED_TRIES = 5
 SETTLED_EVERY_MS = 2000
+#: A modem that did not acknowledge the closing RESET and says nothing for so long, in ms, is asked the STP way, so many
+#: times at most: it may wait in transfer mode, where AT brings nothing, or write, and then it hears nothing. No AT
+#: comes before the first time, since the session may be open.
+UNCLOSED_MS = 60000
+UNCLOSED_TRIES = 10
 
 
 class Settler(object):
@@ -32,6 +37,8 @@ class Settler(object):
         self._switcher = switcher
         self._before = report_before
         self._told = False
+        self._unclosed = Timer(session.clock, 0)
+        self._knocks = 0
 
     def deploy(self, method, limit_ms):
         # type: (str, int) -> None
@@ -39,8 +46,13 @@ class Settler(object):
         s = self._s
         s.speaker.waiting("the modem to write its new firmware; it says nothing meanwhile", limit_ms, False)
         timer = Timer(s.clock, limit_ms)
+        self._unclosed = Timer(s.clock, UNCLOSED_MS)
+        self._knocks = 0
+        while s.outcome.closing and not self._unclosed.over() and not s.said_something(s.clock.ticks_ms() - POLL_MS):
+            s.at.listen(POLL_MS)
+        self._knock("")
         if method == STORE:
-            self._start()
+            self._start(timer)
         word = self._result(timer, method)
         if word.startswith("success") and method == ON_THE_FLY:
             word = self._settled(word)
@@ -61,9 +73,12 @@ class Settler(object):
         what = "the modem has everything and reported no result within %d minutes" % minutes
         raise FlowError("finish-timeout", what + (" (last word: %s)" % word if word else "") + "; leave power on")
 
-    def _start(self):
-        # type: () -> None
+    def _start(self, timer):
+        # type: (Timer) -> None
         s = self._s
+        while s.outcome.closing and self._knocks < UNCLOSED_TRIES and not timer.over():
+            self._knock(s.at.command("AT", POLL_MS).status)
+            s.at.listen(POLL_MS)
         s.wake()  # a command that falls into the modem's deafness after the transfer would be lost for good
         for _ in range(START_TRIES):
             if s.at.command("AT+SMUPGRADE", DEPLOY_REPLY_MS, (b"+SYSSTART",)).status != "ERROR":
@@ -71,6 +86,21 @@ class Settler(object):
             s.at.listen(SWITCH_PAUSE_MS)
         self._switcher.await_known_mode()
         raise FlowError("upgrade-failed-result", "the modem kept the file, but refuses to write it")
+
+    def _knock(self, status):
+        # type: (str) -> None
+        """After an AT: ask a modem that did not acknowledge the closing RESET whether it is in transfer mode still."""
+        s = self._s
+        if status:
+            s.outcome.closing = False
+        if not s.outcome.closing or self._knocks >= UNCLOSED_TRIES:
+            return
+        if not self._unclosed.over() or s.at.quiet_ms() < UNCLOSED_MS:
+            return
+        self._knocks += 1
+        self._unclosed = Timer(s.clock, UNCLOSED_MS)
+        if s.ask_stp():
+            s.outcome.closing = False
 
     def _result(self, timer, method):
         # type: (Timer, str) -> str
@@ -86,6 +116,7 @@ class Settler(object):
         word = ""
         while not timer.over():
             reply = s.at.command("AT", POLL_MS)
+            self._knock(reply.status)
             if reply.status != "OK":
                 worked = worked or not reply.status
                 answering = None if not reply.status else answering

@@ -1,5 +1,7 @@
 """What the planner asks about and what it answers: images, the modem, choices; steps, refusals, plans."""
 
+from .version_block import UNREAD, Loaders  # noqa: F401
+
 try:
     from typing import List, Optional, Sequence, Tuple  # noqa: F401
 except ImportError:  # MicroPython
@@ -14,8 +16,15 @@ PRACTICE = "practice"
 PAIR = ("pair-1", "pair-2")
 PRACTICE_FAMILY = "practice"
 
-#: The factory build, whose boot ROM cannot recover from a failed full image (modem-protocol.md 7).
+#: The factory build, and that of the factory's boot loader (modem-protocol.md 7).
 FACTORY_BUILD = 33080
+#: Of the boot loader that runs: from this one on nothing is asked; and the oldest full image that circulates.
+OLDEST_GOOD_LOADER = 38638
+OLDEST_PUBLIC_FULL = 33988
+#: Consents by name, besides radio-change and no-way-back (modem-protocol.md 7.2).
+OLD_LOADER_CONSENT = "old-boot-loader"
+SAME_BUILD_CONSENT = "same-build"
+UNKNOWN_BUILD_CONSENT = "unknown-build"
 #: What a modem on the factory build must go to first.
 FIRST_TARGET = 41065
 #: Files of the vendor's packages that a modem on the factory build goes to, from its application and from its updater.
@@ -47,6 +56,9 @@ SWITCH_MS = 300000
 DEPLOY_MS = 1800000
 RETURN_MS = 300000
 PROVE_MS = 120000
+#: Between two readings of a version that has not changed, and for the one restart after them.
+STILL_MS = 30000
+RESTART_MS = 360000
 #: The boot ROM's modes: speed, and loading an updater image, whose start may take minutes (modem-protocol.md 5.3).
 FFH_MS = 300000
 SPEED_MS = 300000
@@ -65,10 +77,11 @@ class ImageFacts(object):
     build   build that the modem runs afterwards, base: build that a differential starts from; 0 = not known
     family  SQN3330, MONARCH2, practice or unknown
     part    1 or 2 for the files of a pair, else 0
+    version numbers of the release that it brings, such as (8, 0, 5, 13); () = not known
     """
 
-    def __init__(self, name, size, kind, radio, build, base, family, part=0):
-        # type: (str, int, str, str, int, int, str, int) -> None
+    def __init__(self, name, size, kind, radio, build, base, family, part=0, version=()):
+        # type: (str, int, str, str, int, int, str, int, Sequence[int]) -> None
         self.name = name
         self.size = size
         self.kind = kind
@@ -76,6 +89,7 @@ class ImageFacts(object):
         self.build = build
         self.base = base
         self.family = family
+        self.version = tuple(version)
         self.part = part or (PAIR.index(kind) + 1 if kind in PAIR else 0)
 
     @property
@@ -104,19 +118,19 @@ class ImageFacts(object):
 
 
 class Running(object):
-    """What the modem is now: mode, build and radio of its application, family, build of boot copy 0.
+    """What the modem is now: mode, build and radio of its application, family, boot loaders.
 
     was      the build that the user names for a modem that cannot say it; 0 = not named
     version  numbers of its release, such as (8, 0, 5, 13); () = not known
     """
 
-    def __init__(self, mode, build, radio, family, bootloader0=0, was=0, version=()):
-        # type: (str, int, str, str, int, int, Sequence[int]) -> None
+    def __init__(self, mode, build, radio, family, loaders=UNREAD, was=0, version=()):
+        # type: (str, int, str, str, Loaders, int, Sequence[int]) -> None
         self.mode = mode
         self.build = build
         self.radio = radio
         self.family = family
-        self.bootloader0 = bootloader0
+        self.loaders = loaders
         self.was = was
         self.version = tuple(version)
 
@@ -186,16 +200,18 @@ class Change(object):
 class Refusal(object):
     """Why not, or what to beware of: catalogue id, what is wrong, why that matters, what to do next.
 
-    change  how the command must differ to go further; None where another command does not help
+    change   how the command must differ to go further; None where another command does not help
+    consent  the consent that lifts it, which a yes on a terminal stands for; "" where none does
     """
 
-    def __init__(self, id, what, why, next, change=None):
-        # type: (str, str, str, str, Optional[Change]) -> None
+    def __init__(self, id, what, why, next, change=None, consent=""):
+        # type: (str, str, str, str, Optional[Change], str) -> None
         self.id = id
         self.what = what
         self.why = why
         self.next = next
         self.change = change
+        self.consent = consent
 
 
 class Step(object):
@@ -210,10 +226,26 @@ class Step(object):
     image       which file it sends: firmware, second, updater-elf or bootrom; "" = none
     method      how that file is taken, for the steps that depend on it
     early       it needs a port that can change its speed, which mirror mode cannot
+    if_old      it is done only where the new firmware says that copy 0 of the boot loader is the factory's still
+    old         build that a modem may still say after a success, until it is restarted; 0 = none
     """
 
-    def __init__(self, id, text, phase, limit_ms, may_unplug, way_back, do="", image="", method="", early=False):
-        # type: (str, str, str, int, bool, str, str, str, str, bool) -> None
+    def __init__(
+        self,
+        id,
+        text,
+        phase,
+        limit_ms,
+        may_unplug,
+        way_back,
+        do="",
+        image="",
+        method="",
+        early=False,
+        if_old=False,
+        old=0,
+    ):
+        # type: (str, str, str, int, bool, str, str, str, str, bool, bool, int) -> None
         self.id = id
         self.text = text
         self.phase = phase
@@ -224,23 +256,35 @@ class Step(object):
         self.image = image
         self.method = method
         self.early = early
+        self.if_old = if_old
+        self.old = old
 
 
 class Plan(object):
     """Steps in order, or a refusal; warnings come with either.
 
-    method        of the firmware image
+    method        of the firmware image, or of the boot ROM where only that is sent
     stop_at_zero  stop where the first block is not taken within 5 minutes, instead of asking again
+    loaders       the line about the boot loaders; "" for a modem without
+    nothing       why nothing is to be done, "" where something is
     """
 
-    def __init__(self, mode, method, steps, refusal, warnings, stop_at_zero=False):
-        # type: (str, str, List[Step], Optional[Refusal], List[Refusal], bool) -> None
+    def __init__(self, mode, method, steps, refusal, warnings, stop_at_zero=False, loaders="", nothing=""):
+        # type: (str, str, List[Step], Optional[Refusal], List[Refusal], bool, str, str) -> None
         self.mode = mode
         self.method = method
         self.steps = steps
         self.refusal = refusal
         self.warnings = warnings
         self.stop_at_zero = stop_at_zero
+        self.loaders = loaders
+        self.nothing = nothing
+
+    @property
+    def bootrom_alone(self):
+        # type: () -> bool
+        """Whether the boot ROM is sent and the image is not."""
+        return {step.image for step in self.steps if step.image} == {"bootrom"}
 
     def part(self, early):
         # type: (bool) -> Plan

@@ -1,57 +1,75 @@
 """Before anything is sent: many short questions, to see that line and supply are steady (failure-catalogue.md 1)."""
 
-from .at import AtChannel  # noqa: F401
-from .session import WAKE_EVERY_MS, WAKE_TRIES, FlowError, Session  # noqa: F401
+from .at import SETTLE_MS, AtChannel, is_sound, is_unasked, printable  # noqa: F401
+from .session import FlowError, Session  # noqa: F401
 
-#: How many questions must be answered without one bad reply.
+try:
+    from typing import List, Tuple  # noqa: F401
+except ImportError:  # MicroPython
+    pass
+
+#: How many questions are asked.
 SOAK_COUNT = 500
+#: Damaged answers after which nobody needs to know how many more there would be.
+DAMAGED_MOST = 20
 #: Wait for one answer, in ms.
 ANSWER_MS = 1000
 READ_BYTES = 64
 _LONGEST_BYTES = 512
+_QUESTION = "AT"
+
+CAUSE = "a long or bad USB cable, a hub, a weak USB port, jumpers or wires on the modem's pins, or another program"
+CURE = "use a short cable directly at the computer, take the RTS and CTS jumpers off, close other programs"
 
 
 def soak(s, count=SOAK_COUNT, mini=False):
     # type: (Session, int, bool) -> None
-    """Ask AT ``count`` times. Raises FlowError for the first answer that is not exactly OK.
+    """Ask AT ``count`` times. Raises FlowError where an answer was lost, doubled, cut or garbled.
+
+    What a modem says unasked, an echo, and NULs before or behind a line are no damage: see at.is_sound.
 
     mini  the boot ROM answers: it has no echo, and takes four commands and nothing else (modem-protocol.md 3.1)
     """
     if not mini:
         s.at.command("ATE0")
-    if not s.at.wake(WAKE_TRIES, WAKE_EVERY_MS):
+    began_ms = s.clock.ticks_ms()
+    if not s.wake() and not s.said_something(began_ms):
         raise FlowError("wakeup-without-answer", "the modem does not answer AT any more; nothing was sent to it")
-    s.speaker.waiting("%d answers in a row without a fault" % count, count * ANSWER_MS, True)
-    for number in range(1, count + 1):
-        heard = _ask(s)
-        if not _good(heard):
-            seen = repr(heard[:40]) if heard else "nothing"
-            what = "the line or the supply is not steady: answer %d of %d was %s; nothing was sent to the modem"
-            raise FlowError("link-unsteady", what % (number, count, seen))
-        if number % 50 == 0:
+    s.speaker.waiting("%d answers without a fault" % count, count * ANSWER_MS, True)
+    damaged = []  # type: List[bytes]
+    rest = b""
+    asked = 0
+    while asked < count and len(damaged) < DAMAGED_MOST:
+        asked += 1
+        heard, rest = _ask(s, rest)
+        if not is_sound(heard, _QUESTION):
+            damaged.append(heard)
+            s.at.listen(ANSWER_MS)  # into step again: what belongs to this question is over then
+            rest = b""
+        if asked % 50 == 0:
             s.stop_here_if_asked()
+    late = rest + s.at.listen(SETTLE_MS)  # an answer too many, of whichever question
+    if not damaged and [line for line in printable(late).split("\n") if line and not is_unasked(line, _QUESTION)]:
+        damaged.append(late)
+    if damaged:
+        first = repr(damaged[0][:40]) if damaged[0] else "nothing"
+        what = "the line or the supply is not steady: %d of %d answers were damaged (first: %s)"
+        what += "; nothing was sent to the modem"
+        raise FlowError("link-unsteady", what % (len(damaged), asked, first), CAUSE, CURE)
 
 
-def _ask(s):
-    # type: (Session) -> bytes
-    s.port.write(b"AT\r\n")
-    heard = b""
-    while b"OK\r\n" not in heard and b"ERROR\r\n" not in heard and len(heard) < _LONGEST_BYTES:
+def _ask(s, rest):
+    # type: (Session, bytes) -> Tuple[bytes, bytes]
+    """One question: whole lines up to the result, or what came instead; and the beginning of a line behind them.
+
+    rest  such a beginning that the question before it left
+    """
+    s.port.write(_QUESTION.encode() + b"\r\n")
+    heard = rest
+    while len(heard) < _LONGEST_BYTES and b"OK\r\n" not in heard and b"ERROR\r\n" not in heard:
         got = s.port.read(READ_BYTES, ANSWER_MS)
         if not got:
-            break
+            return heard, b""
         heard += got
-    return heard
-
-
-def _good(heard):
-    # type: (bytes) -> bool
-    """OK and nothing else but the echo, and what a modem says unasked."""
-    lines = [line for line in heard.replace(b"\r", b"\n").split(b"\n") if line]
-    said = [line for line in lines if line != b"AT" and not (line[:1] in (b"+", b"^") and _text(line))]
-    return said == [b"OK"]
-
-
-def _text(line):
-    # type: (bytes) -> bool
-    return all([32 <= byte < 127 for byte in line])
+    whole = heard.rfind(b"\n") + 1
+    return heard[:whole], heard[whole:]

@@ -5,6 +5,7 @@ from .contract import Clock, Port, Timer  # noqa: F401
 from .events import Speaker
 from .profile import MONARCH2_FAMILY, Profile  # noqa: F401
 from .stp import Master
+from .version_block import agreed
 
 try:
     from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple  # noqa: F401
@@ -87,7 +88,7 @@ class Facts(object):
         # type: () -> None
         self.ati = []  # type: List[str]
         self.ati1 = []  # type: List[str]
-        self.showver = []  # type: List[str]
+        self.showver = []  # type: List[str]  # [] also where two readings differed
         self.smod = []  # type: List[str]
         self.smswboot = []  # type: List[str]
         self.smupgrade = []  # type: List[str]
@@ -143,6 +144,8 @@ def close_session(port, clock, profile, emit=None):
     master = Master(port, clock, profile, emit)
     if master.reset(SESSION_PROBE_MS, tries=2):
         return True
+    if master.refuses_reset:
+        return False  # it answers: rest changes nothing
     Speaker(emit).waiting("the modem to give up a broken transfer", SESSION_REST_MS, False)
     clock.sleep_ms(SESSION_REST_MS)
     return master.reset(SESSION_PROBE_MS, tries=2) or master.flush(SESSION_PROBE_MS)
@@ -211,7 +214,7 @@ class _Detection(object):
 
     def _session_closed(self, baud):
         # type: (int) -> None
-        self._master.leave(SESSION_PROBE_MS)
+        self._master.leave_if_there(SESSION_PROBE_MS)  # acknowledged again: no session was open
         self._state.mode = STP_OPEN
         self._state.baud = baud
         self._state.note("session-closed")
@@ -280,8 +283,8 @@ class _Detection(object):
             self._keep(reply.raw)
             if reply.stale:
                 state.note("stale-replies")
-            good = good + 1 if reply.clean else 0
-            bare = bare + 1 if reply.raw == FFH_OK else 0
+            good = good + 1 if reply.sound else 0
+            bare = bare + 1 if reply.raw.strip(b"\0") == FFH_OK else 0
             state.clean_oks = max(state.clean_oks, good)
             if good == CLEAN_OKS:
                 break
@@ -364,7 +367,7 @@ def read_facts(port, clock, profile, state):
     facts.smupgrade = _ask(at, facts, "smupgrade", "AT+SMUPGRADE?")
     if state.mode == APPLICATION:
         facts.ati1 = _ask(at, facts, "ati1", "ATI1", tries=3)
-        facts.showver = _ask(at, facts, "showver", 'AT!="showver"', tries=3)
+        facts.showver = read_block(at, facts)
         facts.cgsn = _ask(at, facts, "cgsn", "AT+CGSN")
     if facts.unanswered and not at.wake(TRIES_PER_SPEED, AT_TRY_MS, 1):  # it fell silent between two questions
         state.mode = SILENT
@@ -373,6 +376,34 @@ def read_facts(port, clock, profile, state):
 
 #: Pause in ms before a query that was refused is asked again: ERROR right after boot is possible (8.3).
 _ASK_PAUSE_MS = 500
+
+
+#: Readings of the version block at most, and how many that say the same are enough (modem-protocol.md 7.2).
+BLOCK_TRIES = 3
+BLOCK_ALIKE = 2
+
+
+def read_block(at, facts, pause_ms=_ASK_PAUSE_MS):
+    # type: (AtChannel, Facts, int) -> List[str]
+    """The version block, read twice over; [] where it could not be read, or the readings differ.
+
+    pause_ms  wait after a refusal: ERROR right after boot is normal
+    """
+    readings = []  # type: List[List[str]]
+    for _ in range(BLOCK_TRIES):
+        reply = at.command('AT!="showver"')
+        facts.stale += reply.stale
+        if reply.status == "OK" and reply.lines:
+            readings.append(reply.lines)
+            if len(readings) == BLOCK_ALIKE:
+                break
+            continue
+        facts.unanswered = facts.unanswered or not reply.status
+        at.listen(pause_ms)
+    if not readings:  # LR5.4 has another command for the same
+        lines = _ask(at, facts, "showver", 'AT!="get_sw_version"')
+        readings = [lines] if lines else []
+    return agreed(readings)
 
 
 def _ask(at, facts, name, line, tries=1):

@@ -44,8 +44,10 @@ CMD_ACK_MS = 90000
 BLOCK_ACK_MS = 300000
 #: Wait in ms for the ack of the closing RESET, which may be left out (modem-protocol.md 4.5).
 CLOSE_ACK_MS = 2000
-#: Pause in ms before a refused block is sent again (modem-protocol.md 4.5).
+#: Pause in ms before a refused request is sent again (modem-protocol.md 4.5).
 NACK_PAUSE_MS = 100
+#: How often a session is asked for that the modem refuses to open.
+OPEN_TRIES = 2
 #: Tries of one request, the first included. A modem that lost the end of a block swallows the beginning of the second.
 TRIES = 3
 #: Below this many bytes a refused block is not halved any more; every master in the field sends at least this much.
@@ -83,12 +85,16 @@ def pack(op, sid, tid, payload=b"", payload_crc=None):
 
 
 class _Answer(object):
-    """A reply frame, or what stood in its place: ``kind`` is "ack", "nack", "unknown", "damaged" or "silent"."""
+    """A reply frame, or what stood in its place: ``kind`` is "ack", "nack", "unknown", "damaged" or "silent".
 
-    def __init__(self, kind, payload=b""):
-        # type: (str, bytes) -> None
+    nameless  an "unknown" with other ids than the request's, as of a slave that could not read them
+    """
+
+    def __init__(self, kind, payload=b"", nameless=False):
+        # type: (str, bytes, bool) -> None
         self.kind = kind
         self.payload = payload
+        self.nameless = nameless
 
 
 class Master(object):
@@ -127,9 +133,7 @@ class Master(object):
         # type: (int, int) -> bool
         """Send RESET with session and tid 0, which ends whatever session is open; True where it was acknowledged."""
         for _ in range(tries):
-            self._port.drain()
-            self._buffer = b""
-            self._port.write(pack(RESET, 0, 0))
+            self._put(pack(RESET, 0, 0))
             answer = self._await(RESET, 0, 0, wait_ms)
             self.refuses_reset = answer.kind in ("nack", "unknown")
             if answer.kind == "ack":
@@ -144,10 +148,12 @@ class Master(object):
         A slave may wait for the rest of a block for ever (modem-protocol.md 9.7) and takes a single RESET for it.
         """
         for _ in range(_LONGEST_BLOCK_BYTES // BLOCK_MAX_BYTES + 1):
-            self._port.drain()
-            self._buffer = b""
-            self._port.write(pack(RESET, 0, 0) * (BLOCK_MAX_BYTES // HEADER_BYTES + 2))
-            if self._await(RESET, 0, 0, wait_ms).kind == "ack":
+            self._put(pack(RESET, 0, 0) * (BLOCK_MAX_BYTES // HEADER_BYTES + 2))
+            timer = Timer(self._clock, wait_ms)
+            answer = self._await(RESET, 0, 0, wait_ms)
+            while answer.kind == "unknown" and not timer.over():  # the block that was filled up, not the RESETs behind
+                answer = self._await(RESET, 0, 0, timer.left_ms())
+            if answer.kind == "ack":
                 self._port.write(b"\r")  # ends the line that the other RESETs began in an AT parser
                 return True
         return False
@@ -161,11 +167,16 @@ class Master(object):
         """
         if not was_reset and not self.reset(tries=TRIES):
             raise StpError("silent", "the modem does not answer the transfer protocol")
-        self._tid = 1
-        payload = self._ask(OPEN, b"", CONTROL_ACK_MS)
-        ok, version, max_transfer = struct.unpack(">BBH", payload)
+        ok = 0
+        for attempt in range(OPEN_TRIES):
+            if attempt:
+                self._clock.sleep_ms(NACK_PAUSE_MS)
+            self._tid = 1
+            ok, version, max_transfer = struct.unpack(">BBH", self._ask(OPEN, b"", CONTROL_ACK_MS))
+            if ok:
+                break
         if not ok or max_transfer <= HEADER_BYTES:
-            raise StpError("session", "the modem refused to open a transfer session")
+            raise StpError("session", "the modem refused to open a transfer session, %d times" % OPEN_TRIES)
         self.block_bytes = min(max_transfer - HEADER_BYTES, self._profile.block_max, self._cap)
         self._speaker.note("STP session: version %d, max transfer %d bytes" % (version, max_transfer))
         self.packed = version >= 2 and packed and self._announce(data_type + 1)
@@ -203,30 +214,44 @@ class Master(object):
     def close(self):
         # type: () -> bool
         """End the session; True where the modem acknowledged, so that AT may follow at once."""
-        frame = pack(RESET, _SESSION, self._tid)
-        self._port.drain()
-        self._buffer = b""
-        self._port.write(frame)
-        if self._await(RESET, _SESSION, self._tid, CLOSE_ACK_MS).kind == "ack":
-            return True
-        return self.reset(CLOSE_ACK_MS)
+        self._put(pack(RESET, _SESSION, self._tid))
+        answer = self._await(RESET, _SESSION, self._tid, CLOSE_ACK_MS)
+        self.refuses_reset = answer.kind in ("nack", "unknown")
+        return answer.kind == "ack"
 
     def leave(self, wait_ms):
         # type: (int) -> None
-        """After a RESET was acknowledged: out of a transfer mode in which no session was open.
+        """After a RESET was acknowledged: one OPEN and one RESET, out of a transfer mode in which no session is open.
 
-        There a RESET changes nothing, and another one is acknowledged too; what ends the mode is the end of a session.
-        Where the first RESET has ended one, the second goes to an AT parser, which does not know it.
+        In that mode a RESET alone changes nothing; what ends it is the end of a session. Where the RESET before has
+        ended one, both go to an AT parser, which does not know them.
         """
-        if not self.reset(wait_ms):
-            self._port.write(b"\r")
-            return
         self._tid = 1
         try:
             self._ask(OPEN, b"", wait_ms, 1)
         except StpError:
+            self._port.write(b"\r")  # ends the line that OPEN began in an AT parser
             return
         self.close()
+
+    def leave_if_there(self, wait_ms):
+        # type: (int) -> bool
+        """Ask the STP way whether the modem is in transfer mode, and leave it; False where it does not say so.
+
+        A silent modem may wait for blocks of a session that nobody ended. Any other one takes this for a bad line.
+        """
+        if self.reset(wait_ms):
+            self.leave(wait_ms)
+            return True
+        self._port.write(b"\r")
+        return False
+
+    def _put(self, frame):
+        # type: (bytes) -> None
+        """Send one request. What came before it answers nothing: no request was in flight any more."""
+        self._port.drain()
+        self._buffer = b""
+        self._port.write(frame)
 
     def _announce(self, data_type):
         # type: (int) -> bool
@@ -323,46 +348,54 @@ class Master(object):
             if attempt:
                 self.repeats += 1
                 self._speaker.note("%s %d was %s; sending it again" % (_NAMES[op], tid, _WORDS[answer.kind]))
-                self._buffer = b""  # half a reply must not swallow the next one
             if answer.kind == "nack" and op in (BLOCK_CMD, BLOCK):  # OPEN is always 1, DATA_TYPE 2 (4.3)
                 tid = base + 1 if tid == base else base
-            if answer.kind in ("nack", "unknown"):
+            if answer.kind == "nack":
                 self._clock.sleep_ms(NACK_PAUSE_MS)
             if attempt and offset >= 0 and self._again is not None:
                 payload = self._reread(offset, len(payload))
             known = self._crc_of(offset, payload) if offset >= 0 and self._crc_of is not None else None
             if op == BLOCK:
                 self.at_most += len(payload)  # each time: a slave may take a repeated block once more (9.2)
-            self._port.write(pack(op, _SESSION, tid, payload, known))
+            self._put(pack(op, _SESSION, tid, payload, known))
             if not attempt and offset >= 0 and self._ahead is not None:
                 self._ahead()  # the modem is busy with this block; meanwhile the next one is read
             answer = self._await(op, _SESSION, tid, wait_ms, len(payload))
-            if op == BLOCK and answer.kind in ("nack", "unknown"):
+            if op == BLOCK and answer.kind in ("nack", "unknown") and not answer.nameless:
                 self.at_most -= len(payload)
             if answer.kind == "ack":
                 self._tid = tid + 1
                 return answer.payload
-            self._unsure = self._unsure or answer.kind in ("silent", "damaged")
+            self._unsure = self._unsure or answer.nameless or answer.kind in ("silent", "damaged")
         kind = {"nack": "refused", "unknown": "refused"}.get(answer.kind, answer.kind)
         raise StpError(kind, "%s was %s %d times" % (_NAMES[op], _WORDS[answer.kind], tries))
 
     def _await(self, op, sid, tid, wait_ms, sent=0):
         # type: (int, int, int, int, int) -> _Answer
-        """The answer to one request: noise is skipped, answers to other requests are dropped."""
+        """The answer to one request: noise is skipped, answers to other requests are dropped.
+
+        "Unknown" may stand in the line beside the true answer: it counts once the pause before the next try is over.
+        """
         timer = Timer(self._clock, wait_ms)
         self._cut = False
         told = False
+        unknown = None  # type: Optional[_Answer]
         while True:
             answer = self._next_frame(op, sid, tid, sent)
-            if answer is not None:
+            if answer is not None and answer.kind != "unknown":
                 return answer
+            if answer is not None:
+                if unknown is None:
+                    timer = Timer(self._clock, NACK_PAUSE_MS)
+                    unknown = answer
+                continue
             if timer.over():
-                return _Answer("silent")
+                return unknown or _Answer("silent")
             cut = self._cut or len(self._buffer) >= len(_REPLY)
             got = self._port.read(READ_BYTES, min(timer.left_ms(), CUT_MS if cut else PATIENCE_MS))
             self._buffer += got
             if cut and not got:
-                return _Answer("damaged")
+                return unknown or _Answer("damaged")
             if not got and not told and timer.left_ms():
                 told = True
                 self._speaker.waiting(self.awaited, wait_ms, False)
@@ -388,11 +421,11 @@ class Master(object):
                 return None
             payload = self._buffer[HEADER_BYTES : HEADER_BYTES + length]
             self._buffer = self._buffer[HEADER_BYTES + length :]
+            if got_op == _NACK_UNKNOWN:
+                return _Answer("unknown", b"", got_sid != sid or got_tid != tid)
             if got_sid != sid or got_tid != tid:
                 self._speaker.note("dropped an answer to another request: tid %d, expected %d" % (got_tid, tid))
                 continue
-            if got_op == _NACK_UNKNOWN:
-                return _Answer("unknown")
             if got_op == op | _NACK:
                 return _Answer("nack")
             if got_op != op | _ACK:

@@ -151,6 +151,7 @@ class Switcher(object):
         timer = Timer(s.clock, limit_ms)
         stale = Timer(s.clock, SWITCH_STALE_MS)
         silent = 0
+        asked = False
         quiet = Timer(s.clock, OTHER_SPEED_MS)
         s.outcome.mode = states.UNKNOWN
         while True:
@@ -170,7 +171,10 @@ class Switcher(object):
                 if quiet.over() and silent % LOOKS_PER_SPEED == 0:
                     self._other_speed()
             if timer.over():
-                return False
+                if reply.status or asked or not s.ask_stp():
+                    return False
+                asked = True
+                timer = Timer(s.clock, OTHER_SPEED_MS)
             s.at.listen(min(timer.left_ms(), POLL_MS // 2))
 
     def _other_speed(self):

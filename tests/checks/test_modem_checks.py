@@ -129,7 +129,8 @@ def test_siblings_genuine_file_is_refused_for_a_fipy() -> None:
     if not files:
         pytest.skip("pysequansutils, which ships a genuine .dup, is not installed")
     assert step("sim://fipy", files[0]).catalogue == "wrong-firmware-variant-chosen"
-    assert step("sim://gm02s", files[0]).status is PASS
+    assert step("sim://gm02s?build=58000", files[0]).status is PASS
+    assert step("sim://gm02s", files[0]).catalogue == "image-older-than-modem"
 
 
 def test_not_asked_of_a_modem_that_has_no_switch() -> None:

@@ -90,7 +90,8 @@ def test_a_build_without_a_way_back_is_read_about_and_not_checked_for_ever(termi
     assert "--accept no-way-back" in said.out
 
 
-def test_a_simulated_modem_takes_a_file_like_the_one_that_is_named(terminal: Terminal, image: Path) -> None:
+def test_a_simulated_modem_takes_a_file_like_the_one_that_is_named(terminal: Terminal, tmp_path: Path) -> None:
+    image = make_practice_image(tmp_path, "NB1", 41019, 100_000)
     said = terminal.type("flash", str(image), "--port", "sim://sqn3330?build=33080")
     assert said.next[:2] == ["flash", "upgdiff_33080-to-41065.dup"]
     assert "sim --make-firmware . --base 33080" in said.out

@@ -12,7 +12,7 @@ import pytest
 
 from doctor.sim.practice import make_practice_bootrom, make_practice_image, make_practice_part
 from doctor.sim.practice_elf import make_practice_elf
-from doctor.updater import rules, rules_factory, rules_pair
+from doctor.updater import rules, rules_loaders, rules_pair
 from tests.test_error_ids import ids_in
 
 from .terminal import PROGRAM, Said, Terminal
@@ -57,6 +57,7 @@ NAMES = {
 FOUND = {
     "FULL-IMAGE.dup": "full",
     "CATM1-41065.dup": "full",
+    "CATM1-38638.dup": "other",
     "upgdiff_33080-to-41065.dup": "diff33080",
     "updater.elf": "elf",
     "sqnsbrz.py": "bootrom",
@@ -81,15 +82,21 @@ CASES = [
     Case("files-swapped", "bootrom"),
     Case("recovery-bootrom-module-missing", "full --bootrom elf"),
     Case("recovery-bootrom-module-missing", "full --bootrom board"),
-    Case("recovery-bootrom-module-missing", "full --updater-elf elf", params="build=33080"),
     Case("recovery-bootrom-module-missing", "full --updater-elf elf --bootrom board", params="build=33080"),
     Case("recovery-bootrom-module-missing", "full --updater-elf elf --bootrom elf", params="build=33080"),
     Case("recovery-bootrom-module-missing", "full --updater-elf elf --bootrom elf", "fipy", "build=33080"),
     Case("full-image-on-33080-needs-updater", "full", params="build=33080"),
     Case("full-image-on-33080-needs-updater", "full --bootrom bootrom", "fipy", "build=33080"),
     Case("33080-straight-to-48829", "p1 p2", params="build=33080"),
-    Case("33080-straight-to-48829", "other", params="build=33080"),
-    Case("33080-straight-to-48829", "other --updater-elf elf --bootrom bootrom", params="build=33080"),
+    Case("full-image-on-33080-needs-updater", "full --updater-elf elf", params="build=33080"),
+    Case("full-image-on-33080-needs-updater", "other", params="build=33080"),
+    Case("old-boot-loader", "other --updater-elf elf --bootrom bootrom", params="build=33080"),
+    Case("old-boot-loader", "full", params="build=33988"),
+    Case("old-boot-loader", "full", "fipy", "build=38638&bootloaders=33080*,NA,NA"),
+    Case("old-boot-loader", "p1 p2", params="build=38638&bootloaders=33080*,NA,NA"),
+    Case("old-boot-loader", "p1 p2", params="build=33988"),
+    Case("old-boot-loader", "p1 p2"),
+    Case("old-boot-loader", "p1 p2 --bootrom bootrom"),
     Case("nb1-first-on-factory-modem", "nb1", params="build=33080"),
     Case("nb1-to-48829-direct", "p1 p2", params="build=41019&radio=NB1"),
     Case("48829-doc-names-wrong-file", "p2 p1"),
@@ -112,7 +119,7 @@ CASES = [
     Case("wrong-firmware-variant-chosen", "nb1"),
     Case("wrong-firmware-variant-chosen", "full", params="build=41019&radio=NB1"),
     Case("modem-in-upgrade-mode", "full --method store", params="scenario=modem-recovery"),
-    Case("48829-without-load-fff-false", "p1 p2 --method store"),
+    Case("48829-without-load-fff-false", "p1 p2 --method store", params="bootloaders=38638,38638,38638*"),
     Case("via-modem-meets-board", "full --via modem", "fipy"),
 ]
 
@@ -149,7 +156,7 @@ ELSEWHERE = {
 
 
 def test_every_refusal_of_the_planner_is_a_case() -> None:
-    modules = (rules, rules_factory, rules_pair)
+    modules = (rules, rules_loaders, rules_pair)
     known = {found for module in modules for found in ids_in(inspect.getsource(module))}
     assert known == {case.refused for case in CASES} & known | set(ELSEWHERE)
 

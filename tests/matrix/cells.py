@@ -59,8 +59,14 @@ AT_FAULTS = (
     Kind("answer lost", "mute"),
     Kind("stale replies", "stale"),
     Kind("stale replies", "stale", {"times": 40}),
+    Kind("answer damaged", "twice"),
+    Kind("answer damaged", "short", {"times": 3}),
+    Kind("answer damaged", "garbled", {"times": 17}),
     Kind("NUL", "nul"),
+    Kind("NUL", "nul", {"times": None}),
+    Kind("NUL", "nul-behind", {"times": None}),
     Kind("URC", "urc"),
+    Kind("URC", "urc", {"times": None}),
     Kind("URC", "urc-behind", {"times": 20}),
     Kind("stall, resume", "stall", {"ms": 5_000}),
     Kind("stall, resume", "stall", {"ms": 40_000}),
@@ -85,6 +91,12 @@ STP_FAULTS = (
     Kind("nack", "nack", {"times": 2}),
     Kind("nack", "nack", {"times": None}),
     Kind("nack", "nack-unknown"),
+    Kind("nack", "nack-unknown", {"times": None}),
+    Kind("nack", "nack-nameless"),
+    Kind("nack", "nack-nameless", {"times": 2}),
+    Kind("nack", "nack-nameless", {"times": None}),
+    Kind("nack of nothing", "nack-behind"),
+    Kind("nack of nothing", "nack-behind", {"times": None}),
     Kind("residue", "residue"),
     Kind("residue", "residue", {"times": 6}),
     Kind("NUL", "nul"),
@@ -106,6 +118,11 @@ SESSION_FAULTS = (
     Kind("session refused", "refuse", {"times": 3}),
     Kind("session refused", "refuse", {"times": None}),
 )
+RESET_FAULTS = (
+    Kind("half obeyed", "half-obeyed"),
+    Kind("request lost", "lose", {"times": 5}),
+)
+OF_PLACE = {"open": SESSION_FAULTS, "reset": RESET_FAULTS}
 BYTE_FAULTS = (
     Kind("byte lost", "drop-byte"),
     Kind("byte corrupt", "corrupt-byte"),
@@ -119,6 +136,7 @@ BYTE_FAULTS = (
 DEPLOY_FAULTS = (
     Kind("report fail", "fail"),
     Kind("report fail", "fail", {"times": 2}),
+    Kind("late start", "late-start", {"times": 9}),
     Kind("stall, resume", "stall", {"ms": 600_000}),
     Kind("stall for ever", "stall"),
     Kind("power lost", "cut"),
@@ -134,6 +152,7 @@ LAST_BLOCK_FAULTS = (
     Kind("last block lost", "lose"),
     Kind("last block refused", "nack"),
     Kind("last block refused", "nack-unknown"),
+    Kind("last block refused", "nack-nameless"),
     Kind("last residue", "residue"),
     Kind("last for ever", "stall"),
     Kind("last for ever", "hold"),
@@ -182,7 +201,7 @@ PAIRED: tuple[tuple[str, tuple[Any, ...], tuple[Kind, ...], str], ...] = (
     ("on_unexpected", ("silence", "nack", "nack-unknown"), (Kind("ack lost", "drop"),), "block-cmd"),
     ("on_partial", ("drop", "nack", "wait"), (BYTE_FAULTS[0], BYTE_FAULTS[4]), "rx"),
     ("unbootable", ("recovery", "ffh"), (Kind("power lost", "cut"), Kind("reboot", "reboot")), "block"),
-    ("cut_while_deploying", ("recovery", "harmless"), (DEPLOY_FAULTS[3], DEPLOY_FAULTS[4]), "deploy"),
+    ("cut_while_deploying", ("recovery", "harmless"), (DEPLOY_FAULTS[-2], DEPLOY_FAULTS[-1]), "deploy"),
     ("failure_word", ("failure", "failed: 7"), (DEPLOY_FAULTS[0],), "deploy"),
 )
 """Facts marked ? that only show where something else goes wrong: values, faults, and where those strike."""
@@ -269,7 +288,7 @@ def _faults(places: tuple[Stage, ...]) -> Iterator[Pair]:
                 yield "error for ever", stage, {"kind": "error", "where": stage.place, "times": None}
                 yield "no answer for ever", stage, {"kind": "silent", "where": stage.place, "times": None}
         else:
-            for kind in (*STP_FAULTS, *(SESSION_FAULTS if stage.place == "open" else ())):
+            for kind in (*STP_FAULTS, *OF_PLACE.get(stage.place, ())):
                 yield kind.column, stage, {"kind": kind.kind, "where": stage.place, "count": stage.count, **kind.when}
         for line in ("rx", "tx"):
             for kind in BYTE_FAULTS:

@@ -67,7 +67,7 @@ def test_showver_as_printed_in_the_reference() -> None:
     text = host(build=41065).at('AT!="showver"').decode()
     lines = text.split("\r\n")
     assert lines[:4] == ["", "SYSTEM VERSION", "==============", "  FIRMWARE VERSION"]
-    assert "    Bootloader1* : 5.1.1.0 [41065]" in lines
+    assert "    Bootloader2* : 5.1.1.0 [41065]" in lines
     assert any(line.startswith("    Software     : 5.1.1.0 [41065] by robot-soft at ") for line in lines)
     assert lines[-3:] == ["", "OK", ""]
 

@@ -9,7 +9,7 @@ from doctor.sim.world import World
 from tests.sim.modem_host import RESET, RESET_ACK, Host, container, practice, tiny_elf
 
 
-def host(mode: str = "application", family: str = "SQN3330", **more: int) -> Host:
+def host(mode: str = "application", family: str = "SQN3330", **more: object) -> Host:
     return Host(Modem(World(), family, mode=mode, **more)).calm()  # type: ignore[arg-type]
 
 
@@ -263,13 +263,14 @@ def test_sibling_takes_its_own() -> None:
 
 
 def test_application_takes_only_a_boot_rom_on_the_fly() -> None:
-    modem = host(build=41065, bootloader0=33080)
+    modem = host(build=38638, loaders="33080,38638,38638*")
     flash(modem, container(b"UPGR", "bootrom upgrade package", b"toob PYCOM SQN3330 5.1.1.0 [41065]" + bytes(3000)))
     assert b"success" in report(modem)
-    assert b"Bootloader0  : 5.1.1.0 [41065]" in modem.at('AT!="showver"')
+    assert modem.modem.flash.bootloaders == [33080, 41065, 38638]
+    assert b"Bootloader2* : 5.1.1.0 [38638]" in modem.at('AT!="showver"')
     flash(modem, practice(build=39529))
     assert b"failure" in report(modem)
-    assert modem.modem.build == 41065
+    assert modem.modem.build == 38638
 
 
 # -- power cuts -------------------------------------------------------------------------------------------------

@@ -74,6 +74,7 @@ class Habits:
     noise_on_entry: bytes = b"\x00\r\n+CEREG: 2\r\n"  # between OK and RESET: the master discards input (4)
     before_ok: bytes = b""  # in front of the OK to AT+SMSTPU (4.8)
     old_report: str = "No report: 0"  # what SMUPGRADE? says of an earlier upgrade
+    late_start: bool = False  # what was stored and deployed with success runs only after one more restart
     lost_oks: int = 0  # to AT+SMSTPU and AT+STP
     result: str = "success"
 
@@ -152,6 +153,7 @@ class StrictModem:
         self._deaf_at_first = self.habits.first_error
         self._radio_off = radio_off or mode is not Mode.APPLICATION
         self._stored: bytes | None = None
+        self._late: Version | None = None
         self._report = self.habits.old_report
         self._told_success = False
         self._ongoing_left = 0
@@ -525,6 +527,8 @@ class StrictModem:
 
     def _restart_now(self, into: Mode, words: str) -> None:
         self.restarts += 1
+        if self._late is not None:
+            self.version, self._late = self._late, None
         if self.forbid_restart:
             self._break("no-reset-in-pair", f"restart into {into.name}")
         if words:
@@ -643,7 +647,10 @@ class StrictModem:
         self._line.clear()
 
         def done() -> None:
+            runs = self.version
             self._judge(image)
+            if self.habits.late_start:
+                self._late, self.version = self.version, runs
             self._come_up(Mode.APPLICATION)
 
         self._later(self.habits.deploy_ms, done)

@@ -56,6 +56,7 @@ class Trick(Enum):
     NACKED = auto()
     REFUSED = auto()  # the session is not opened (4.2)
     UNKNOWN = auto()
+    NAMELESS = auto()  # "unknown" of session 0 and transaction 0: the request could not be read (4.5)
     HALF_CONSUMED = auto()  # residue
     LYING_RESIDUE = auto()  # damaged residue under a payload CRC of 0, the header CRC being set
     MUTE = auto()  # hangs: this request and every block request after it stay unanswered
@@ -433,7 +434,8 @@ class StrictSlave:
                 self._break("session-id", str(frame))
             self._same_after_nack(frame)
             if tid not in self._next_tids(frame.op):
-                wrong = "unknown-same-tid" if self._nacked is Trick.UNKNOWN else "transaction-id"
+                unknown = self._nacked in (Trick.UNKNOWN, Trick.NAMELESS)
+                wrong = "unknown-same-tid" if unknown else "transaction-id"
                 self._break(
                     "big-endian" if tid == swapped(self._tid, 4) else wrong, f"{frame}, {self._tid} being the next"
                 )
@@ -459,7 +461,9 @@ class StrictSlave:
                 self._break("reset-ids", str(frame))
             return
         known = {(0, 0), (1, self._tid)}
-        if self._may_repeat:  # the master cannot know whether its last request was taken
+        if (
+            self._may_repeat or self._nacked is Trick.REFUSED
+        ):  # the master cannot know whether its last request was taken
             known |= {(1, self._tid - 1), (1, self._tid + 1)}
         if ids not in known:
             rule = "big-endian" if frame.tid == swapped(self._tid, 4) else "closing-ids"
@@ -475,19 +479,22 @@ class StrictSlave:
                 self._answer(frame, b"", trick)
                 return
         self._counts[frame.op] += 1
-        if trick in (Trick.NACKED, Trick.UNKNOWN):
+        if trick in (Trick.NACKED, Trick.UNKNOWN, Trick.NAMELESS):
             if self._nacked is None:
                 self._refused_tid = frame.tid
             self._last, self._nacked, self._may_repeat = frame, trick, True
-            op = NACK_UNKNOWN if trick is Trick.UNKNOWN else NACK | frame.op
-            self._answer(frame, reply_frame(op, frame.sid, frame.tid, b"", self.terms.crc_in_acks))
+            op = NACK | frame.op if trick is Trick.NACKED else NACK_UNKNOWN
+            ids = (0, 0) if trick is Trick.NAMELESS else (frame.sid, frame.tid)
+            self._answer(frame, reply_frame(op, *ids, b"", self.terms.crc_in_acks))
             return
         self._nacked = None
         self._last = frame
         if trick is Trick.MUTE:
             self._mute = True
         payload = self._act(frame, trick)
-        self._tid = frame.tid + 1
+        if trick is Trick.REFUSED:
+            self._nacked = trick  # it was not opened: it may be asked for anew, as transaction 1 again
+        self._tid = frame.tid + (trick is not Trick.REFUSED)
         self._may_repeat = trick in SPOILS or self._mute
         self._last_reply = reply_frame(ACK | frame.op, frame.sid, frame.tid, payload, self.terms.crc_in_acks)
         if self.terms.payload_crc_only:

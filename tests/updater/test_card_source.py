@@ -7,16 +7,12 @@ from pathlib import Path
 import pytest
 
 from doctor.firmware.names import parse_name
-from doctor.modem.facts import from_core
-from doctor.modem.images import running as pc_running
 from doctor.updater import side_file
 from doctor.updater.card_source import CardSource, digest
 from doctor.updater.crc import crc16
 from doctor.updater.image_file import look, read_name
-from doctor.updater.modem_version import running
 from doctor.updater.plan import ImageFacts
 from doctor.updater.side_file import SideFile
-from doctor.updater.states import Facts, State
 
 DATA = bytes(i * 31 % 253 for i in range(5000))
 SHA = hashlib.sha256(DATA).hexdigest()
@@ -145,25 +141,3 @@ def test_what_is_no_firmware_is_seen_at_its_beginning(tmp_path: Path, data: byte
     path.write_bytes(data)
     _, refusal = look(str(path), len(data))
     assert (refusal.id if refusal else None) == refused
-
-
-SHOWVER = ["Bootloader0  : 5.1.1.0 [33080]", "Bootloader1* : 5.1.1.0 [41065]"]
-
-
-@pytest.mark.parametrize(
-    ("ati1", "software"),
-    [
-        (["UE5.0.0.0d", "LR5.1.1.0-41065"], "Software     : 5.1.1.0 [41065] by robot-soft at 2019"),
-        (["UE6.0.0.0", "LR6.0.0.0-41019"], ""),
-        ([], "Software     : BUILD5.1.1.0-33988 by robot-soft at 2017-12-11 15:06:33"),
-        (["UE8.0.5.13", "LR8.0.5.13-59577"], ""),
-        ([], ""),
-    ],
-)
-def test_board_reads_versions_as_the_pc_does(ati1: list[str], software: str) -> None:
-    state, facts = State("SQN3330"), Facts()
-    facts.ati1, facts.showver = ati1, [*SHOWVER, software]
-    board, pc = running(state, facts), pc_running(from_core(state, facts))
-    assert (board.build, board.radio, board.family, board.bootloader0) == (
-        pc.build, pc.radio, pc.family, pc.bootloader0,
-    )  # fmt: skip

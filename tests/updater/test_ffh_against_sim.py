@@ -152,14 +152,49 @@ def test_stopped_while_the_updater_is_loaded() -> None:
 def test_full_image_on_the_factory_build() -> None:
     run = Run(modem(build=33080), updater_elf=UPDATER, bootrom=PACKAGE, soak=True)
     proved(run, run.flash())
-    assert [item.kind for item in run.sim.received] == ["bootrom", "elf", "practice"]
-    assert run.sim.flash.bootloaders[0] == 41065
+    sent = [(item.kind, item.method) for item in run.sim.received]
+    assert sent == [("bootrom", "on-the-fly"), ("elf", "ram"), ("practice", "on-the-fly"), ("bootrom", "store")]
+    assert run.sim.flash.bootloaders == [41065, 41065, 41065]
 
 
-def test_boot_rom_that_was_replaced_already_is_not_replaced_again() -> None:
-    run = Run(modem(build=33080, bootloader0=41065), updater_elf=UPDATER, bootrom=PACKAGE)
+@pytest.mark.parametrize("mode", ["application", "recovery", "ffh"])
+@pytest.mark.parametrize(
+    ("loaders", "sent"),
+    [
+        ("33080,38638,38638*", ["practice", "bootrom"]),
+        ("39529,38638,38638*", ["practice"]),
+        ("33080,38638,38638", ["practice", "bootrom"]),  # no star: by the image's own loader it has one again
+    ],
+)
+def test_boot_rom_follows_where_copy_0_is_the_factorys_by_then(mode: str, loaders: str, sent: list[str]) -> None:
+    run = Run(modem(mode, build=38638, loaders=loaders), updater_elf=UPDATER, bootrom=PACKAGE)
+    proved(run, run.flash())
+    assert [item.kind for item in run.sim.received if item.kind != "elf"] == sent
+    assert run.sim.flash.bootloaders[0] == (41065 if "bootrom" in sent else 39529)
+
+
+def test_boot_rom_that_cannot_be_judged_is_not_sent() -> None:
+    run = Run(modem(), bootrom=PACKAGE)
+    run.sim.faults.on_strike = lambda place: setattr(run.sim.flash, "star", None)
     proved(run, run.flash())
     assert [item.kind for item in run.sim.received] == ["practice"]
+
+
+def test_boot_rom_that_changed_nothing_is_no_proof() -> None:
+    run = Run(modem(build=41065, loaders="33080,41065*,38638"), bootrom=PACKAGE)
+    assert run.plan.bootrom_alone
+    run.sim.faults.on_strike = lambda place: run.sim.flash.bootloaders.__setitem__(0, 33080)
+    outcome = run.flash()
+    assert outcome.error is not None and outcome.error[0] == "unable-to-upgrade-bootrom"
+    assert (run.sim.mode, run.sim.build) == ("application", 41065)
+
+
+def test_boot_rom_alone() -> None:
+    run = Run(modem(build=41065, loaders="33080,41065*,38638"), bootrom=PACKAGE)
+    outcome = run.flash()
+    assert outcome.error is None and outcome.proved
+    assert [(item.kind, item.method) for item in run.sim.received] == [("bootrom", "store")]
+    assert run.sim.flash.bootloaders == [41065, 41065, 38638]
 
 
 def test_boot_rom_by_store_behind_the_differential() -> None:
@@ -211,15 +246,72 @@ def test_recovery_found_at_115200() -> None:
 # -- the soak test
 
 
-@pytest.mark.parametrize("kind", ["nul", "error", "silent", "stale"])
-def test_one_bad_answer_in_five_hundred_ends_it(kind: str) -> None:
-    run = Run(modem(), soak=True)
-    run.sim.faults.at(kind, "AT", count=300)
+DAMAGE = ["error", "silent", "stale", "twice", "short", "garbled"]
+
+
+@pytest.mark.parametrize("mode", ["application", "ffh"])
+@pytest.mark.parametrize("kind", DAMAGE)
+def test_damaged_answers_are_counted_and_end_it(kind: str, mode: str) -> None:
+    sim = modem(mode)
+    sim.switches.first_at_error = False  # after 17 lost answers in a row there would be one
+    run = Run(sim, soak=True, updater_elf=UPDATER)
+    run.sim.faults.at(kind, "AT", count=300, times=17)
     outcome = run.flash()
     assert outcome.error is not None
     assert outcome.error[0] == "link-unsteady"
+    assert "17 of 500 answers were damaged (first: " in outcome.error[1]
+    assert outcome.cause and outcome.cure
     assert not outcome.sent_any and not outcome.changed
-    assert run.sim.mode == "application"
+    assert run.sim.mode == mode
+
+
+def test_counting_damaged_answers_ends_at_twenty() -> None:
+    run = Run(modem(), soak=True)
+    run.sim.faults.at("garbled", "AT", count=300, times=None)
+    outcome = run.flash()
+    assert outcome.error is not None and " 20 of " in outcome.error[1]
+
+
+@pytest.mark.parametrize(("kind", "id"), [("garbled", "link-unsteady"), ("silent", "wakeup-without-answer")])
+def test_modem_that_says_something_is_not_called_silent(kind: str, id: str) -> None:
+    sim = modem()
+    sim.switches.echo = False
+    run = Run(sim, soak=True)
+    run.sim.faults.at(kind, "AT", times=None)
+    outcome = run.flash()
+    assert outcome.error is not None and outcome.error[0] == id
+    assert ("20 of 20 answers" in outcome.error[1]) == (kind == "garbled")
+
+
+@pytest.mark.parametrize("line", ["drop-byte", "corrupt-byte", "double-byte"])
+@pytest.mark.parametrize("byte", range(6))
+def test_each_byte_of_an_answer_counts(line: str, byte: int) -> None:
+    run = Run(modem(), soak=True)
+    run.sim.faults.line(line, "tx", "AT", byte=byte, count=300)
+    outcome = run.flash()
+    assert outcome.error is not None and outcome.error[0] == "link-unsteady"
+
+
+@pytest.mark.parametrize("kind", ["nul", "nul-behind", "urc", "urc-behind"])
+@pytest.mark.parametrize("echo", [False, True])
+def test_what_stands_around_every_answer_is_no_damage(kind: str, echo: bool) -> None:
+    run = Run(modem(), soak=True)
+    if echo:
+        run.sim.faults.at("error", "ATE0", times=None)
+    run.sim.faults.at(kind, "AT", times=None)
+    proved(run, run.flash())
+
+
+@pytest.mark.parametrize("kind", ["nul", "nul-behind", "urc", "urc-behind"])
+def test_what_stands_around_every_answer_is_noted_by_nobody(kind: str) -> None:
+    sim = modem()
+    sim.switches.first_at_error = False
+    sim.faults.at(kind, "AT", times=None)
+    port = SimPort(sim)
+    state, facts = states.examine(port, port.clock, SQN3330)
+    assert (state.mode, state.clean_oks) == (states.APPLICATION, states.CLEAN_OKS)
+    assert "stale-replies" not in state.notes and not facts.stale
+    assert facts.cgsn == ["354346099225475"] and facts.smod == ["2"]
 
 
 def test_what_the_modem_says_unasked_is_no_bad_answer() -> None:

@@ -6,6 +6,7 @@ import hashlib
 import importlib.util
 import io
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 
 from doctor.modem.facts import from_core, from_version_lines
 from doctor.modem.images import running
+from doctor.sim.faults import Fault
 from doctor.sim.modem import Modem
 from doctor.sim.practice import practice_image, practice_name
 from doctor.sim.world import World, close_all_worlds
@@ -54,7 +56,7 @@ class Run:
         self.events: list[tuple[str, dict[str, Any]]] = []
         self.max_block = max_block
         self.facts = from_core(*self._look())
-        self.plan: Plan = make_plan(running(self.facts), [image], Options(method=method, simulated=True))
+        self.plan: Plan = make_plan(running(self.facts), [image], Options(method, ("same-build",), simulated=True))
         assert self.plan.refusal is None, self.plan.refusal.what
 
     def _look(self) -> tuple[states.State, states.Facts]:
@@ -110,6 +112,48 @@ def test_differential_by_store() -> None:
     flash_and_prove(Run(modem(build=38638), *practice(build=39529, base=38638)))
 
 
+def test_stored_firmware_that_starts_only_after_a_restart() -> None:
+    run = Run(modem(), *practice())
+    run.sim.faults.add(Fault("late-start", "deploy"))
+    assert "AT^RESET" in run.plan.steps[-1].text and "38638" in run.plan.steps[-1].text
+    wrote = written(run)
+    flash_and_prove(run)
+    assert [data for _, data in wrote].count(b"AT^RESET\r\n") == 1
+    asked = [at for at, data in wrote if data == b"ATI1\r\n"]
+    restarted = next(at for at, data in wrote if data == b"AT^RESET\r\n")
+    assert restarted - asked[0] >= 30_000 and [at < restarted for at in asked] == [True, True, False]
+
+
+@pytest.mark.parametrize("switch", ["sysstart", "first_at_error"])
+def test_restart_is_seen_without_a_word_too(switch: str) -> None:
+    run = Run(modem(), *practice())
+    setattr(run.sim.switches, switch, False)
+    run.sim.faults.add(Fault("late-start", "deploy"))
+    flash_and_prove(run)
+
+
+def test_version_that_stays_the_old_one_is_restarted_once_and_no_success() -> None:
+    run = Run(modem(), *practice(build=39529))
+    run.image.build = run.plan.steps[-1].old = 39529  # the plan was made for another modem: this build stays
+    wrote = written(run)
+    outcome = run.flash()
+    assert outcome.version_lines[1] == "LR5.1.1.0-39529"
+    assert [data for _, data in wrote].count(b"AT^RESET\r\n") == 1
+
+
+@pytest.mark.parametrize("case", ["on-the-fly", "same build", "failure", "other version"])
+def test_nothing_else_restarts_the_modem(case: str) -> None:
+    run = Run(modem(), *practice(build=38638 if case == "same build" else 41065), method="store")
+    if case == "on-the-fly":
+        run = Run(modem(), *practice(), method=case)
+    if case == "failure":
+        run.sim.faults.add(Fault("fail", "deploy"))
+    wrote = written(run)
+    outcome = run.flash()
+    assert outcome.proved == (case != "failure")
+    assert b"AT^RESET\r\n" not in [data for _, data in wrote]
+
+
 def test_report_of_an_earlier_success_is_not_believed_at_once() -> None:
     run = Run(modem(), *practice())
     flash_and_prove(run)
@@ -163,6 +207,7 @@ def test_either_number_of_the_ram_updater(mode: str) -> None:
 
 
 STP_FAULTS = ["lose", "drop", "short", "corrupt", "duplicate", "nack", "nack-unknown", "nul", "urc"]
+STP_FAULTS += ["nack-nameless", "nack-behind"]
 
 
 @pytest.mark.parametrize("where", ["reset", "open", "block-cmd", "block"])
@@ -280,6 +325,113 @@ def test_closing_reset_that_is_not_heard_at_first() -> None:
     run = Run(modem(), *practice(), method="on-the-fly")
     run.sim.faults.stp("hold", percent=100, ms=15_000)
     flash_and_prove(run)
+
+
+@pytest.mark.parametrize("where", ["reset", "open", "block-cmd", "block"])
+@pytest.mark.parametrize("kind", ["nack-unknown", "nack-nameless"])
+def test_storm_of_refusals_ends_within_90_s(kind: str, where: str) -> None:
+    run = Run(modem("recovery"), *practice())
+    run.sim.faults.stp(kind, where, count=3 if where.startswith("block") else 1, times=None)
+    begun = {}
+
+    def hear(name: str, data: dict[str, Any]) -> None:
+        if name == "step":
+            begun[data["step"]] = run.port.clock.ticks_ms()
+
+    outcome = Flow(run.port, run.port.clock, SQN3330, hear).run(run.plan, io.BytesIO(run.data), len(run.data))
+    assert outcome.error is not None and outcome.error[0].startswith("stp-")
+    assert run.port.clock.ticks_ms() - begun["transfer"] < 90_000
+    assert not any("session open" in text for text in run.sim.misuse)
+
+
+def test_requests_that_could_not_be_read_cost_no_time() -> None:
+    run = Run(modem("recovery"), *practice())
+    for count in range(3, 30, 4):
+        run.sim.faults.stp("nack-nameless", count=count)
+    begun = run.port.clock.ticks_ms()
+    flash_and_prove(run)
+    assert run.port.clock.ticks_ms() - begun < 120_000
+
+
+@pytest.mark.parametrize("method", ["store", "on-the-fly"])
+def test_session_that_is_refused_once_is_asked_for_once_more(method: str) -> None:
+    run = Run(modem(), *practice(), method=method)
+    run.sim.faults.stp("refuse", "open")
+    flash_and_prove(run)
+
+
+def resets(run: Run) -> list[float]:
+    """From now on, when each RESET comes by."""
+    seen: list[float] = []
+    run.sim.faults.on_strike = lambda place: seen.append(run.sim.world.now_ms) if place == "reset" else None
+    return seen
+
+
+@pytest.mark.parametrize("method", ["store", "on-the-fly"])
+def test_closing_reset_that_is_not_heard_for_minutes(method: str) -> None:
+    run = Run(modem(), *practice(), method=method)
+    run.sim.faults.stp("lose", "reset", count=2, times=4)
+    seen = resets(run)
+    outcome = run.flash()
+    assert outcome.proved and outcome.error is None
+    assert all(later - earlier >= 60_000 for earlier, later in pairwise(seen[-4:]))
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+@pytest.mark.parametrize("lost", [0, 3])
+@pytest.mark.parametrize("method", ["store", "on-the-fly"])
+def test_closing_reset_that_is_obeyed_by_half(method: str, lost: int, leaves: bool) -> None:
+    run = Run(modem(), *practice(), method=method)
+    run.sim.switches.at_leaves_idle_stp = leaves
+    run.sim.faults.stp("half-obeyed", "reset", count=2)
+    run.sim.faults.stp("lose", "reset", count=2, times=lost)
+    outcome = run.flash()
+    assert outcome.proved and outcome.error is None
+
+
+def written(run: Run) -> list[tuple[float, bytes]]:
+    """From now on, what goes to the modem, and when."""
+    wrote: list[tuple[float, bytes]] = []
+    write = run.port.write
+
+    def tell(data: bytes) -> None:
+        wrote.append((run.sim.world.now_ms, data))
+        write(data)
+
+    run.port.write = tell  # type: ignore[method-assign]
+    return wrote
+
+
+def test_modem_that_obeyed_its_closing_reset_and_writes_is_asked_ten_times_at_most() -> None:
+    run = Run(modem(), *practice(), method="on-the-fly")
+    run.sim.faults.stp("drop", "reset", count=2, times=None)
+    run.sim.switches.deploy_ms = 25 * 60_000
+    wrote = written(run)
+    flash_and_prove(run)
+    knocks = [at for at, data in wrote if data[:5] == b"fast\0"][2:]  # behind the opening and the closing one
+    assert len(knocks) == 10
+    assert all(later - earlier >= 60_000 for earlier, later in pairwise(knocks))
+    first_at = next(at for at, data in wrote if data == b"AT\r\n" and at > knocks[0] - 60_000)
+    assert first_at > knocks[0]  # the session might have been open
+
+
+def test_modem_that_says_anything_is_not_asked_again() -> None:
+    run = Run(modem(), *practice(), method="on-the-fly")
+    run.sim.faults.stp("drop", "reset", count=2, times=None)
+    run.sim.switches.deploy_ms = 10 * 60_000
+    wrote = written(run)
+    for second in range(0, 900, 20):
+        run.sim.world.at(second * 1000, lambda: run.sim.send(b"."))
+    flash_and_prove(run)
+    assert sum(data[:5] == b"fast\0" for _, data in wrote) == 2  # opening and closing
+
+
+def test_transfer_mode_that_somebody_entered_meanwhile_is_left_before_the_verdict() -> None:
+    run = Run(modem(), *practice())
+    run.sim.switches.at_leaves_idle_stp = False
+    run.sim.open_stp("store")
+    outcome = run.flash()
+    assert outcome.proved and outcome.error is None
 
 
 def test_return_at_another_speed() -> None:

@@ -6,6 +6,7 @@ import hashlib
 import io
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -14,6 +15,7 @@ from doctor.updater.contract import Source
 from doctor.updater.flow import Flow, Outcome
 from doctor.updater.plan import ImageFacts, Options, Plan, Running, make_plan
 from doctor.updater.profile import MONARCH2, SQN3330
+from doctor.updater.version_block import Loaders
 
 from .strict_modem import Habits, Mode, StrictModem, Version
 from .strict_slave import BLOCK, COMMAND, DATA_TYPE, OPEN, RESET, Terms, Trick
@@ -89,7 +91,9 @@ def running(modem: StrictModem) -> Running:
         return Running(MODES[modem.mode], 0, "", family)
     version = modem.version
     radio = "" if modem.habits.monarch2 else "NB1" if version.release.startswith("LR6") else "CATM1"
-    return Running(states.APPLICATION, int(version.build), radio, family, version.bootloader0)
+    return Running(
+        states.APPLICATION, int(version.build), radio, family, Loaders((version.bootloader0, int(version.build), 0), 1)
+    )
 
 
 def flow(modem: StrictModem) -> Flow:
@@ -222,6 +226,12 @@ def test_radio_change(old: Version, new: bytes, radio: str) -> None:
     proved(flash(modem, plan, new), modem, BECOMES[new])
 
 
+def test_stored_firmware_that_starts_only_after_a_restart() -> None:
+    modem = fipy(habits=Habits(late_start=True))
+    proved(flash(modem, make_plan(running(modem), [image(FULL)], Options()), FULL), modem)
+    assert (modem.commands.count("AT^RESET"), modem.restarts) == (1, 1)
+
+
 # ---- 5.2 from the factory build, and the boot ROM package
 
 
@@ -256,7 +266,7 @@ def test_differential_that_hangs_at_zero_percent_then_goes_on_the_fly(op: int) -
 
 
 def test_boot_rom_after_the_differential() -> None:
-    modem = factory(becomes={BOOTROM: V41065})
+    modem = factory(becomes={DIFF: replace(V41065, bootloader0=33080), BOOTROM: V41065})
     plan = make_plan(running(modem), [image(DIFF, "diff", base=33080)], Options(bootrom=PACKAGE))
     proved(flash(modem, plan, DIFF, {"bootrom": BOOTROM}), modem)
     assert sent(modem) == [("store", DIFF), ("store", BOOTROM)]
@@ -303,6 +313,13 @@ def test_pair(method: str) -> None:
     )
     assert sent(modem) == [("fly", FIRST), ("store" if method == "auto" else "fly", SECOND)]
     assert modem.restarts == (2 if method == "auto" else 4)  # what ON_THE_FLY itself takes, and no other
+
+
+def test_no_restart_in_the_pair_whatever_its_version_is() -> None:
+    modem = fipy(version=V41065, habits=Habits(late_start=True))
+    pair = [image(FIRST, "pair-1", 48829), image(SECOND, "pair-2", 48829)]
+    flash(modem, make_plan(running(modem), pair, Options()), FIRST, {"second": SECOND})
+    assert "AT^RESET" not in modem.commands
 
 
 def test_second_file_alone_where_the_first_is_in() -> None:
@@ -407,8 +424,14 @@ def test_no_byte_is_taken_twice(op: int, trick: Trick, repeats_get: Trick | None
     assert outcome.mode == (states.APPLICATION if outcome.proved else states.RECOVERY)
 
 
-def test_session_that_is_refused() -> None:
+def test_session_that_is_refused_once_is_asked_for_once_more() -> None:
     modem = fipy(Mode.RECOVERY, terms=Terms(tricks={(OPEN, 0): Trick.REFUSED}))
+    proved(flash(modem, make_plan(running(modem), [image(FULL)], Options()), FULL), modem)
+    assert sent(modem) == [("fly", FULL)]
+
+
+def test_session_that_is_refused() -> None:
+    modem = fipy(Mode.RECOVERY, terms=Terms(tricks={(OPEN, n): Trick.REFUSED for n in range(2)}))
     outcome = flash(modem, make_plan(running(modem), [image(FULL)], Options()), FULL)
     assert outcome.error is not None
     assert (outcome.error[0], outcome.mode) == ("stp-open-session-failed", states.RECOVERY)

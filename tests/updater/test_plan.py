@@ -5,6 +5,7 @@ import pytest
 from doctor.updater import states
 from doctor.updater.plan import ImageFacts, Options, Plan, Running, make_plan
 from doctor.updater.profile import STORE_LIMIT_BYTES
+from doctor.updater.version_block import UNREAD, Loaders
 
 MIB = 1 << 20
 
@@ -28,10 +29,11 @@ GM02S = ImageFacts("GM02.dup", 7 * MIB, "full", "", 59577, 0, "MONARCH2")
 def modem(
     build: int = 38638, radio: str = "CATM1", *, mode: str = states.APPLICATION, was: int = 0, loader: int = 0
 ) -> Running:
-    return Running(mode, build, radio, "SQN3330", loader, was)
+    return Running(mode, build, radio, "SQN3330", Loaders((loader, 0, 0)) if loader else UNREAD, was)
 
 
-MONARCH2 = Running(states.APPLICATION, 59577, "", "MONARCH2")
+PARTS = [full(48829, size=MIB, kind=kind) for kind in ("pair-1", "pair-2")]
+MONARCH2 = Running(states.APPLICATION, 58000, "", "MONARCH2")
 WAITING = modem(0, "", mode=states.RECOVERY)
 
 
@@ -53,7 +55,6 @@ def refused(plan: Plan) -> str:
         (modem(33080), diff(33080, 41065), "store"),
         (WAITING, full(41065, size=MIB), "on-the-fly"),
         (modem(0, "", mode=states.RAM_UPDATER), full(41065, size=MIB), "on-the-fly"),
-        (modem(38638), full(38638), "on-the-fly"),
         (MONARCH2, GM02S, "on-the-fly"),
     ],
 )
@@ -95,10 +96,10 @@ def test_allowed(running: Running, image: ImageFacts, method: str) -> None:
         (modem(41019, "NB1"), full(48829, kind="pair-1"), "nb1-to-48829-direct"),
         # the factory build
         (modem(33080), full(41065), "full-image-on-33080-needs-updater"),
-        (modem(41065, loader=33080), full(38638), "full-image-on-33080-needs-updater"),
-        (modem(33080), diff(33080, 39529), "33080-straight-to-48829"),
+        (modem(41065, loader=33080), full(38638), "old-boot-loader"),
+        (modem(33080), diff(33080, 39529), "old-boot-loader"),
         (modem(33080), diff(33080, 41019, "NB1"), "nb1-first-on-factory-modem"),
-        (modem(0, "", was=33080), full(38638), "33080-straight-to-48829"),
+        (modem(0, "", was=33080), full(38638), "full-image-on-33080-needs-updater"),
         # what needs consent
         (modem(), full(41019, "NB1"), "wrong-firmware-variant-chosen"),
         (modem(0, "", mode=states.RECOVERY, was=41019), full(41065), "wrong-firmware-variant-chosen"),
@@ -172,18 +173,21 @@ def test_factory_modem_stuck_in_its_updater_may_go_on_with_a_warning() -> None:
     assert [warning.id for warning in plan.warnings] == ["full-image-on-33080-needs-updater"]
 
 
-@pytest.mark.parametrize("running", [modem(33080), modem(33080, loader=33080), modem(41065, loader=33080)])
-def test_factory_loader_is_replaced_before_it_is_trusted_with_ffh(running: Running) -> None:
-    without = make_plan(running, [full(41065)], Options(updater_elf=UPDATER))
-    assert refused(without) == "recovery-bootrom-module-missing"
-    plan = make_plan(running, [full(41065)], Options(updater_elf=UPDATER, bootrom=BOOTROM))
+def test_factory_build_goes_over_its_boot_rom_with_both_files_only() -> None:
+    for bootrom, updater in ((None, UPDATER), (BOOTROM, None)):
+        plan = make_plan(modem(33080), [full(41065)], Options(updater_elf=updater, bootrom=bootrom))
+        assert refused(plan) == "full-image-on-33080-needs-updater"
+        assert "--bootrom" in plan.refusal.next  # type: ignore[union-attr]
+    plan = make_plan(modem(33080), [full(41065)], Options(updater_elf=UPDATER, bootrom=BOOTROM))
     ids = [step.id for step in plan.steps]
-    assert ids.index("bootrom-transfer") < ids.index("ffh")
+    assert ids.index("bootrom-transfer") < ids.index("ffh") < ids.index("prove") < ids.index("bootrom-store-transfer")
 
 
-def test_newer_loader_needs_no_updater_on_the_factory_build() -> None:
-    plan = make_plan(modem(33080, loader=41065), [full(41065)], Options())
-    assert [step.id for step in plan.steps] == ["prepare", "switch", "transfer", "deploy", "return", "prove"]
+@pytest.mark.parametrize("running", [modem(41065, loader=33080), modem(38638), modem(38638, loader=41065)])
+def test_boot_rom_is_entered_from_the_factory_build_only(running: Running) -> None:
+    options = Options(updater_elf=UPDATER, bootrom=BOOTROM, accept=("old-boot-loader",))
+    steps = [step.id for step in make_plan(running, [full(39529)], options).steps]
+    assert steps[:6] == ["prepare", "switch", "transfer", "deploy", "return", "prove"]
 
 
 def test_store_on_the_factory_build_warns() -> None:
@@ -214,7 +218,7 @@ def test_steps_of_each_method() -> None:
 @pytest.mark.parametrize("first_done", [False, True])
 def test_nothing_may_be_unplugged_between_the_two_files(first_done: bool) -> None:
     pair = [full(48829, kind=kind) for kind in ("pair-1", "pair-2")]
-    running = modem(39529 if first_done else 41065)
+    running = modem(39529 if first_done else 41065, loader=41065)
     plan = make_plan(running, pair, Options(first_done=first_done))
     assert plan.refusal is None
     ids = [step.id for step in plan.steps]
@@ -227,3 +231,26 @@ def test_nothing_may_be_unplugged_from_the_transfer_on() -> None:
     steps = make_plan(modem(), [full(41065)], Options()).steps
     assert [step.may_unplug for step in steps] == [True, True, False, False, False, False]
     assert {step.id: step.limit_ms for step in steps}["deploy"] == 30 * 60 * 1000
+
+
+@pytest.mark.parametrize(
+    ("running", "images", "method", "old"),
+    [
+        (modem(), [diff(38638, 39529)], "auto", 38638),
+        (modem(), [full(41065, size=MIB)], "auto", 38638),
+        (modem(), [full(41065)], "auto", 0),  # on the fly: the old firmware is gone
+        (modem(), [full(38638, size=MIB)], "auto", 0),  # its build does not change
+        (modem(41065, loader=41065), [PARTS[0], PARTS[1]], "auto", 0),
+        (modem(39529, loader=41065), [PARTS[0], PARTS[1]], "auto", 0),
+        (WAITING, [full(41065, size=MIB)], "auto", 0),
+    ],
+)
+def test_restart_of_a_kept_file_is_named_beforehand(
+    running: Running, images: list[ImageFacts], method: str, old: int
+) -> None:
+    plan = make_plan(running, images, Options(method=method, first_done=running.build == 39529))
+    assert plan.refusal is None
+    assert [step.old for step in plan.steps if step.old] == ([old] if old else [])
+    assert ("AT^RESET" in " ".join(step.text for step in plan.steps)) == bool(old)
+    restarts = next((step for step in plan.steps if step.old), None)
+    assert restarts is None or (str(old) in restarts.text and not restarts.may_unplug)

@@ -6,6 +6,7 @@ import pytest
 
 from doctor.updater import states
 from doctor.updater.plan import ImageFacts, Options, Plan, Running, make_plan
+from doctor.updater.version_block import UNREAD, Loaders
 
 MIB = 1 << 20
 
@@ -23,7 +24,7 @@ def practice(part: int = 0) -> ImageFacts:
 def modem(
     build: int = 38638, *, mode: str = states.APPLICATION, radio: str = "CATM1", loader: int = 0, was: int = 0
 ) -> Running:
-    return Running(mode, build, radio, "SQN3330", loader, was)
+    return Running(mode, build, radio, "SQN3330", Loaders((loader, 0, 0)) if loader else UNREAD, was)
 
 
 ELF = ImageFacts("updater.elf", 371_307, "updater-elf", "", 0, 0, "unknown")
@@ -33,6 +34,7 @@ BOOTROM = ImageFacts("sqnsbrz.py", 55_570, "bootrom", "", 41065, 0, "SQN3330")
 PAIR = [image(48829, "pair-1"), image(48829, "pair-2")]
 FFH = modem(0, mode=states.FFH, radio="")
 FACTORY = modem(33080, loader=33080)
+RENEWED = modem(loader=38638)
 
 
 def ids(plan: Plan) -> list[str]:
@@ -80,13 +82,6 @@ def test_updater_that_is_not_needed(mode: str) -> None:
     assert [warning.id for warning in plan.warnings] == ["updater-not-required"]
 
 
-def test_factory_build_with_a_full_image() -> None:
-    assert refused(make_plan(FACTORY, [image()], Options())) == "full-image-on-33080-needs-updater"
-    plan = make_plan(FACTORY, [image()], Options(updater_elf=ELF))
-    assert refused(plan) == "recovery-bootrom-module-missing"
-    assert plan.refusal is not None and "--bootrom" in plan.refusal.next
-
-
 def test_boot_rom_is_replaced_only_when_asked() -> None:
     plan = make_plan(FACTORY, [image()], Options(updater_elf=ELF, bootrom=BOOTROM))
     assert ids(plan)[:5] == ["first-prepare", "first-switch", "bootrom-transfer", "bootrom-deploy", "ffh"]
@@ -94,10 +89,21 @@ def test_boot_rom_is_replaced_only_when_asked() -> None:
     assert plan.warnings == []
 
 
-@pytest.mark.parametrize("running", [modem(), modem(mode=states.RECOVERY), FFH])
-def test_boot_rom_that_is_not_needed(running: Running) -> None:
-    plan = make_plan(running, [image()], Options(updater_elf=ELF, bootrom=BOOTROM))
+def test_boot_rom_that_is_known_to_be_renewed_is_not_sent() -> None:
+    plan = make_plan(RENEWED, [image()], Options(bootrom=BOOTROM))
     assert not [step for step in plan.steps if step.image == "bootrom"]
+    assert [warning.id for warning in plan.warnings] == ["updater-not-required"]
+
+
+@pytest.mark.parametrize("running", [modem(), modem(mode=states.RECOVERY), FFH])
+def test_boot_rom_is_judged_after_the_proof_where_copy_0_is_not_known(running: Running) -> None:
+    plan = make_plan(running, [image()], Options(updater_elf=ELF, bootrom=BOOTROM))
+    sent = [step for step in plan.steps if step.image == "bootrom"]
+    assert [(step.method, step.if_old) for step in sent] == [("store", True)]
+
+
+def test_boot_rom_never_goes_with_the_pair() -> None:
+    assert refused(make_plan(RENEWED, PAIR, Options(bootrom=BOOTROM))) == "old-boot-loader"
 
 
 def test_boot_rom_of_another_modem() -> None:
@@ -119,7 +125,7 @@ def test_only_the_factory_build_gives_up_at_zero_percent() -> None:
 
 
 def test_pair_in_its_order() -> None:
-    plan = make_plan(modem(), PAIR, Options())
+    plan = make_plan(RENEWED, PAIR, Options())
     assert plan.method == "on-the-fly"
     steps = ids(plan)
     assert steps.index("between") < steps.index("second-transfer") < steps.index("prove")
@@ -140,7 +146,7 @@ def test_pair_in_its_order() -> None:
         (FFH, PAIR, Options(updater_elf=ELF), "48829-second-step-skipped"),
         (modem(0, mode=states.RECOVERY, radio=""), PAIR, Options(), "modem-state-unknown"),
         (modem(0, mode=states.RECOVERY, radio="", was=41019), PAIR, Options(), "nb1-to-48829-direct"),
-        (modem(), PAIR, Options(method="store"), "48829-without-load-fff-false"),
+        (RENEWED, PAIR, Options(method="store"), "48829-without-load-fff-false"),
         (modem(41065), PAIR, Options(first_done=True), "48829-second-step-skipped"),
         (modem(0, mode=states.RECOVERY, was=39529), PAIR, Options(first_done=True), "48829-second-step-skipped"),
         (modem(50523), PAIR, Options(), "modem-build-50523"),
@@ -158,7 +164,7 @@ def test_first_file_again_where_it_broke_off() -> None:
 
 
 def test_practice_pair() -> None:
-    plan = make_plan(modem(), [practice(1), practice(2)], Options(simulated=True))
+    plan = make_plan(RENEWED, [practice(1), practice(2)], Options(simulated=True))
     assert "between" in ids(plan)
 
 
@@ -188,5 +194,5 @@ def test_sibling_in_its_boot_rom_keeps_its_speed() -> None:
 
 
 def test_method_that_is_asked_for_holds_for_both_files() -> None:
-    plan = make_plan(Running("application", 41065, "CATM1", "SQN3330"), PAIR, Options(method="on-the-fly"))
+    plan = make_plan(RENEWED, PAIR, Options(method="on-the-fly"))
     assert [step.method for step in plan.steps if step.do == "transfer"] == ["on-the-fly", "on-the-fly"]

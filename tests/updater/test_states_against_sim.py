@@ -68,12 +68,45 @@ def test_a_modem_that_does_not_say_its_mode_is_known_by_other_signs(mode: str, n
 def test_application_says_its_version() -> None:
     facts = look(modem(build=41019))
     assert (facts.build, facts.radio, facts.release, facts.ue) == (41019, "NB1", "LR6.0.0.0-41019", "6.0.0.0")
-    assert (facts.family, facts.bootloader0, facts.imei) == ("SQN3330", 41019, "354346099225475")
+    assert (facts.family, facts.loaders.text, facts.imei) == ("SQN3330", "33080,41019,41019*", "354346099225475")
     assert (facts.boot_selector, facts.upgrade_report) == ("FFF", "No report: 0")
 
 
-def test_factory_boot_loader() -> None:
-    assert look(modem(build=41065, bootloader0=33080)).bootloader0 == 33080
+def test_boot_loaders() -> None:
+    assert look(modem(build=33080)).loaders.text == "33080*,NA,NA"
+    assert look(modem(build=38638, loaders="33080,38638*,38638")).loaders.text == "33080,38638*,38638"
+    unread = look(modem(build=38638, loaders="33080,38638,38638"))
+    assert (unread.build, unread.loaders.text) == (38638, "")
+
+
+SHOWVER = 'AT!="showver"'
+
+
+@pytest.mark.parametrize(
+    ("refusals", "text"), [(1, "33080,38638,38638*"), (2, "33080,38638,38638*"), (3, "33080,38638,38638*")]
+)
+def test_version_block_is_read_three_times(refusals: int, text: str) -> None:
+    """Behind the third refusal the other command is asked, which LR5.4 has."""
+    sim = modem()
+    asked: list[str] = []
+    sim.faults.on_strike = asked.append
+    sim.faults.at("error", SHOWVER, times=refusals)
+    assert look(sim).loaders.text == "33080,38638,38638*"
+    assert (asked.count(SHOWVER), 'AT!="get_sw_version"' in asked) == (3, refusals == 3)
+
+
+def test_version_block_that_reads_otherwise_the_second_time_is_unread() -> None:
+    sim = modem()
+    asked: list[str] = []
+
+    def other(place: str) -> None:
+        asked.append(place)
+        if asked.count(SHOWVER) == 2:
+            sim.flash.bootloaders[0] = 41065
+
+    sim.faults.on_strike = other
+    facts = look(sim)
+    assert (facts.build, facts.loaders.text) == (38638, "")  # the build is told by ATI1 too
 
 
 def test_looking_changes_nothing() -> None:

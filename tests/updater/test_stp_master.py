@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import random
+import struct
 
 import pytest
 
@@ -206,10 +207,58 @@ def test_modem_that_refuses_everything_ends_the_transfer() -> None:
 
 
 def test_refused_session() -> None:
-    wire = Wire(StpSlave(mangle={1: lambda frame: [frame[:16] + b"\0" + frame[17:]]}))
+    def refused(frame: bytes) -> list[bytes]:
+        return [frame[:16] + b"\0" + frame[17:]]
+
+    slave = StpSlave(mangle={1: refused})
+    transfer(slave)  # once is no verdict
+    assert slave.requests[1] == slave.requests[2] == (1, 1, 1)
+    wire = Wire(StpSlave(mangle={1: refused, 2: refused}))
     with pytest.raises(stp.StpError) as failed:
         stp.Master(wire, wire.clock, SQN3330).open()
     assert failed.value.kind == "session"
+
+
+#: What a slave says that could not read a request (modem-protocol.md 4.5).
+NAMELESS = struct.pack(">4sBBHIHH", b"tsaf", 0x7F, 0, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("number", [0, 1, CMD, BLOCK, BLOCK + 2])
+def test_nack_of_a_request_that_could_not_be_read_is_asked_again_at_once(number: int) -> None:
+    slave = StpSlave(refuse={number: 0x7F}, mangle={number: lambda frame: [NAMELESS]})
+    _, wire = transfer(slave)
+    assert slave.image == IMAGE
+    assert slave.requests[number] == slave.requests[number + 1]
+    assert stp.NACK_PAUSE_MS <= wire.clock.now_ms < 1_000
+
+
+def test_nack_that_answers_nothing_is_dropped() -> None:
+    slave = StpSlave(mangle={number: lambda frame: [frame, NAMELESS] for number in range(12)})
+    master, wire = transfer(slave)
+    assert slave.image == IMAGE
+    assert (master.repeats, wire.clock.now_ms < 1_000) == (0, True)
+
+
+def test_nack_in_front_of_the_true_answer_sends_no_byte_twice() -> None:
+    slave = StpSlave(mangle={number: lambda frame: [NAMELESS, frame] for number in range(12)})
+    master, _ = transfer(slave)
+    assert slave.image == IMAGE
+    assert master.repeats == 0
+
+
+def test_blocks_that_cannot_be_read_are_bounded() -> None:
+    slave = StpSlave(
+        refuse=dict.fromkeys(range(BLOCK, 99), 0x7F),
+        mangle={number: lambda frame: [NAMELESS] for number in range(BLOCK, 99)},
+    )
+    wire = Wire(slave)
+    master = stp.Master(wire, wire.clock, SQN3330)
+    master.open()
+    with pytest.raises(stp.StpError) as failed:
+        master.send(io.BytesIO(IMAGE), len(IMAGE))
+    assert (failed.value.kind, slave.image) == ("refused", b"")
+    assert len(slave.requests) == BLOCK + stp.TRIES  # once the modem may have it, it is not announced anew
+    assert wire.clock.now_ms < 90_000
 
 
 def test_stopped_between_blocks() -> None:
