@@ -21,7 +21,7 @@ MOST_KEPT_CHARS = 2_000_000  #: of a thinned paste, before its last lines: more 
 _MOST_SHAPES = 50_000  #: shapes of lines that are remembered
 _MOST_BLANK = 2  #: blank lines in a row that are kept
 MOST_LINE_CHARS = 100_000  #: kept of one line
-_SEGMENT_CHARS = 1 << 17  #: cleaned at once, so that copies of the whole are few
+_SEGMENT_CHARS = 1 << 15  #: cleaned at once, so that copies of the whole are few
 _SEEN_ENOUGH = 3  #: so often a line of one shape is news
 _AROUND_NEWS = 60  #: lines kept on both sides of news: what context rules look at
 _MOST_PLACES = 40  #: occurrences of a fixed part that are looked at, from both ends of the paste
@@ -226,7 +226,12 @@ class _Kept:
         return "\n".join((*self._pieces, *self._last)) if self._last else "\n".join(self._pieces)
 
     def lines(self) -> Iterator[tuple[int, str]]:
-        return zip(self.numbers, self.text().split("\n"), strict=True)
+        text, place = self.text(), 0
+        for number in self.numbers:
+            end = text.find("\n", place)
+            end = end if end >= 0 else len(text)
+            yield number, text[place:end]
+            place = end + 1
 
 
 def _numbered(text: str) -> Iterator[tuple[int, str]]:
