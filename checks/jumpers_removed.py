@@ -26,7 +26,7 @@ from doctor.modem.facts import ModemFacts
 FITTED = "expansion-rts-cts-jumpers"
 CONSENT = "jumpers-removed"
 REMOVE = Remedy("remove-jumpers", Grade.MANUAL)
-TRIES_MIXED = 2  #: readings without a pattern are taken once more, in another order (reference 6.3)
+TRIES_MIXED = 2  #: readings without a pattern are taken once more, in another order (board-and-repl.md 6.3)
 SEED = 20180319
 
 #: Modes that read badly behind "the modem is in".

@@ -1,6 +1,7 @@
-"""What a file that calls itself a Python script really is: parsed with ``ast``, never run (failure-catalogue.md F3).
+"""What a file that calls itself a Python script really is: parsed with ``ast``, never run.
 
-Shared by scripts-are-python (files on the PC) and board-scripts-match (files on the board).
+Probe F3 of failure-catalogue.md 2. Shared by scripts-are-python (files on the PC) and board-scripts-match (files on
+the board).
 """
 
 from __future__ import annotations

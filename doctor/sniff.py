@@ -34,7 +34,7 @@ _CRASH = re.compile(rb"flash read err|Guru Meditation|abort\(\) was called|Brown
 #: Lines of the ESP32's ROM and boot loader (board-and-repl.md 3.1).
 _ROM_LINE = re.compile(rb"ets |rst:|configsip|clk_drv|mode:|load:|entry |ho [0-9]+ tail|csum|Starting the WDT")
 _BOOTLOADER = re.compile(rb"waiting for download|DOWNLOAD_BOOT")
-#: The vendor's updaters (failure-catalogue 8.7) and our own, on the board.
+#: The vendor's updaters (failure-catalogue.md 6) and our own, on the board.
 _UPDATER = re.compile(
     rb"Sending \d+ bytes|DO NOT DISCONNECT|Waiting for modem to finish the update|Starting STP|Session opened: version"
     rb"|Resetting ?\.{4}|@@FD \{\"fipyup\"|fipyup: "

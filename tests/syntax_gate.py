@@ -1,7 +1,7 @@
 """What Pycom's MicroPython v1.8.6 cannot run, found in source text on CPython.
 
-For the updater core and for every snippet that is sent to a board; constructs from reference/repl-stack.md,
-"Syntax levels". ``violations(source)`` returns lines such as ``3: f-string``.
+For the updater core and for every snippet that is sent to a board; constructs from repl-stack.md 6.
+``violations(source)`` returns lines such as ``3: f-string``.
 """
 
 from __future__ import annotations

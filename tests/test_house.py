@@ -34,7 +34,7 @@ def inside(name: str, *rooms: str) -> bool:
     return any(name == room or name.startswith(f"{room}.") for room in rooms)
 
 
-#: room: what it must not name. From docs/design.md, section 2.
+#: room: what it must not name. From design.md 2.
 FORBIDDEN = {
     "doctor.sim": ("doctor.updater",),
     "doctor.knowledge": ("doctor", "checks"),

@@ -1,7 +1,7 @@
 """Whether a script of the board starts a modem updater when it runs: read, parsed, never executed.
 
 The original poster's main.py held ``sqnsupgrade.run(...)``: every reset began another upgrade
-(failure-catalogue ``main-py-autoruns-updater``).
+(known failure ``main-py-autoruns-updater``).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 UPDATER_MODULES = frozenset({"sqnsupgrade", "uartmirror", "fipyup"})
 """Modules whose calls talk to the modem's boot loader: the vendor's two, and our own on-board updater."""
 HARMLESS_CALLS = frozenset({"version", "info", "imei", "state"})
-"""Calls of the vendor's module that only ask (failure-catalogue 6)."""
+"""Calls of the vendor's module that only ask (failure-catalogue.md 6)."""
 MIRROR_CALL = "modem_upgrade_mode"
 DYNAMIC_IMPORTS = frozenset({"__import__", "exec", "eval", "execfile", "import_module"})
 MAIN_CALL = re.compile(r"""\bmachine\s*\.\s*main\s*\(\s*(['"])([^'"]{1,80})\1""")

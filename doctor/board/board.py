@@ -14,7 +14,7 @@ from doctor.errors import BoardError, BoardReset
 from doctor.escape import shown
 from doctor.link import Link
 
-SAFE_BOOT_S = 8.0  #: prompt about 2 s after Ctrl-F; repl-stack rule 2 waits 8 s
+SAFE_BOOT_S = 8.0  #: prompt about 2 s after Ctrl-F; repl-stack.md 8, rule 2, waits 8 s
 BOOT_S = 20.0  #: a normal start may join a Wi-Fi network in boot.py before the prompt
 RECONNECT_S = 60.0  #: a computer joins the board's Wi-Fi net again within half a minute, if by itself at all
 PROMPT_QUIET_MS = 300  #: a prompt at the end of the output counts once nothing follows it for this long

@@ -1,4 +1,4 @@
-"""Firmware eras: what a Pycom release can do, by table 1 and sections 3.6 and 4 of board-and-repl.md."""
+"""Firmware eras: what a Pycom release can do, by board-and-repl.md 1, 3.6 and 4."""
 
 from __future__ import annotations
 

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from doctor.link import Link
 
 STEPS_PER_PULL = 8  #: reference: at least 8; as many with RTS on as off, so that chance cannot look like a jumper
-SETTLE_MS = 60  #: after a change of RTS: one USB transfer of the chip, and the pull's slew (reference 6.3, step 2)
-CTS_SETTLE_MS = 40  #: after a change of P20 until CTS is read (reference 6.3, step 4)
+SETTLE_MS = 60  #: after a change of RTS: one USB transfer of the chip, and the pull's slew (board-and-repl.md 6.3)
+CTS_SETTLE_MS = 40  #: after a change of P20 until CTS is read (board-and-repl.md 6.3, step 4)
 PULSES_S = 5.0  #: phase B takes 0.8 s on the board
 RTS_PAUSE_MS = 1000  #: phase C, after a change of RTS (reference)
 ANSWER_MS = 1500  #: phase C: ATI answers within some 10 ms; the rest is a lazy wake-up
@@ -56,7 +56,7 @@ def can_restore(board: Board, facts: BoardFacts) -> bool:
 
 
 def restore(board: Board, facts: BoardFacts) -> None:
-    """Give the pins back to the modem's UART after phase A: a reset, since a soft reset skips them (reference, step 5).
+    """Give the pins back to the modem's UART (board-and-repl.md 6.3, step 5): a reset, since a soft reset skips them.
 
     Safe boot where the era has it, so that no program of the user's starts; else a normal reset, which needs
     ``can_restore``. P20 is high all the time: it is pulled up. Leaves the REPL in raw mode. Raises BoardError.

@@ -25,8 +25,8 @@ BAUD = bridge.BAUD
 SAY_S = 5.0  #: the board announces the mirror before it begins
 BEGIN_MS = 400  #: from its announcement to copying: SAID_MS, then two UARTs set up anew
 WDT_MS = 4 * 3600 * 1000  #: longer than the longest flash; a running watchdog cannot be stopped, only given more time
-LTE_SILENCE_S = 60.0  #: LTE() in eras E and F: 9.8 s with a dead modem, up to a minute with a busy one (5.2)
-PROVE_S = 60.0  #: a modem may take a minute to answer (failure-catalogue mirror-no-answer)
+LTE_SILENCE_S = 60.0  #: LTE() in eras E and F: 9.8 s with a dead modem, 60 s with a busy one (board-and-repl.md 5.2)
+PROVE_S = 60.0  #: a modem may take a minute to answer (known failure ``mirror-no-answer``)
 ANSWER_MS = 1000
 PROMPT_MS = 500
 

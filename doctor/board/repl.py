@@ -1,6 +1,6 @@
 """The raw REPL of a board: one command in flight, bounded in silence and in total, restarts recognised.
 
-Rules of reference/repl-stack.md "Design rules for the client": never raw paste (no Pycom release has it), small
+Rules of repl-stack.md 8: never raw paste (no Pycom release has it), small
 writes, results as tagged lines so that other threads' output cannot corrupt them, no Ctrl-C into foreign programs.
 """
 
@@ -23,7 +23,7 @@ TAG = "@@FD "
 
 WRITE_BYTES = 256  #: per write; half of the smallest receive buffer (512 bytes, board-and-repl.md 3.6)
 ENTER_S = 2.0  #: for the raw banner; an idle board answers within milliseconds
-ACCEPT_S = 2.0  #: for ``OK`` after a command, repl-stack rule 3
+ACCEPT_S = 2.0  #: for ``OK`` after a command, repl-stack.md 8, rule 3
 OUTPUT_MAX_BYTES = 1 << 20  #: a snippet of ours prints a few kB; a device that sends more than 1 MB is not well
 
 RESET_TEXT_MS = 200  #: the ROM speaks at once, long before the firmware does

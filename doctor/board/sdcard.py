@@ -27,7 +27,7 @@ KIB = 1024
 
 
 class Stage(str, Enum):
-    """Where looking at the card failed; each has another cause (failure-catalogue 8.2)."""
+    """Where looking at the card failed; each has another cause (board-and-repl.md 4, error texts)."""
 
     NONE = ""
     SD = "sd"

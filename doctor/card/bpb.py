@@ -1,6 +1,6 @@
 """The boot sector of a FAT volume: its numbers, and what a PC and the board make of them.
 
-The board's rules are those of FatFs R0.13c as the FiPy's firmware builds it (reference/fat-and-pyfatfs.md 9):
+The board's rules are those of FatFs R0.13c as the FiPy's firmware builds it (fat-and-pyfatfs.md 9):
 512-byte sectors, one or two FATs, the type string present, and the type decided by the cluster count alone.
 """
 

@@ -1,4 +1,4 @@
-"""What must hold before a device is written: the table of reference/fat-and-pyfatfs.md 11, as a verdict on facts."""
+"""What must hold before a device is written: the table of fat-and-pyfatfs.md 11, as a verdict on facts."""
 
 from __future__ import annotations
 

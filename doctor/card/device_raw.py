@@ -1,6 +1,6 @@
 """A disk device as the system gives it: open, size, reads and writes of whole sectors. Linux and macOS.
 
-Numbers of the calls from reference/fat-and-pyfatfs.md 10 (linux/fs.h, sys/disk.h).
+Numbers of the calls from fat-and-pyfatfs.md 10 (linux/fs.h, sys/disk.h).
 """
 
 from __future__ import annotations

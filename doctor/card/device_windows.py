@@ -1,6 +1,6 @@
 r"""A disk device of Windows, ``\\.\PhysicalDriveN``: every volume on it is locked and dismounted before writing.
 
-Calls and numbers from reference/fat-and-pyfatfs.md 10 (winioctl.h). Not run on a real Windows yet.
+Calls and numbers from fat-and-pyfatfs.md 10 (winioctl.h). Not run on a real Windows yet.
 """
 
 from __future__ import annotations

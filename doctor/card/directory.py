@@ -1,7 +1,7 @@
 """Directories of a FAT volume: entries with their long names, and the tree of files, read with bounds.
 
 pyfatfs is not used here: it fails on one odd long name, lists entries behind the end mark as live, ignores
-the flags for lower case and never ends on a looping root (reference/fat-and-pyfatfs.md 3). The rules here are
+the flags for lower case and never ends on a looping root (fat-and-pyfatfs.md 3). The rules here are
 those of FatFs, so what is listed is what the board lists.
 """
 

@@ -1,7 +1,7 @@
 """Adds, deletes and renames files on a FAT volume that our checks have passed; nothing is torn at any moment.
 
 Every change goes through an overlay and is written in an order in which a cut leaves the file absent or whole
-(reference/fat-and-pyfatfs.md 7 and 8). pyfatfs is not used: it cannot write safely (section 4).
+(fat-and-pyfatfs.md 7 and 8). pyfatfs is not used: it cannot write safely (fat-and-pyfatfs.md 4).
 """
 
 from __future__ import annotations

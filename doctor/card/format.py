@@ -1,6 +1,6 @@
 """Our own formatter: MBR, one primary partition at 4 MiB, FAT32 (FAT16 where FAT32 cannot be).
 
-Layout and order of writing as reference/fat-and-pyfatfs.md 8; ``PyFat.mkfs`` is never used (section 5: it leaves
+Layout and order of writing as fat-and-pyfatfs.md 8; ``PyFat.mkfs`` is never used (fat-and-pyfatfs.md 5: it leaves
 old FAT content, cuts image files and refuses large cards).
 """
 

@@ -1,4 +1,4 @@
-"""What an image file must be before anything replaces it (reference/fat-and-pyfatfs.md 11). No switch lifts these."""
+"""What an image file must be before anything replaces it (fat-and-pyfatfs.md 11). No switch lifts these."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The verdict on a card: what it holds, whether this PC and whether the board can read it, and what is wrong where.
 
 Only our own checks decide here; pyfatfs accepts or hangs on much of what they find
-(reference/fat-and-pyfatfs.md 1 and 3).
+(fat-and-pyfatfs.md 1 and 3).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Changes to a card, held back until all of them are known, then written in an order in which no cut hurts.
 
-The order is that of reference/fat-and-pyfatfs.md 7: what is added shows up only when all of it is there, what is
+The order is that of fat-and-pyfatfs.md 7: what is added shows up only when all of it is there, what is
 deleted disappears before its room is given away. Each group is on the medium before the next begins.
 """
 

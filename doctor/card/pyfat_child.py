@@ -1,7 +1,7 @@
 """The second reader's own process: reads one FAT volume whole with pyfatfs, and says what is in it.
 
 Runs in a child process (``second_reader`` starts it), because PyFat may never end, eat all memory or raise anything
-(reference/fat-and-pyfatfs.md 3). Only ``pyfatfs.PyFat`` is imported: the rest of pyfatfs needs ``fs``, which breaks on
+(fat-and-pyfatfs.md 3). Only ``pyfatfs.PyFat`` is imported: the rest of pyfatfs needs ``fs``, which breaks on
 current setuptools. Stands on nothing of ours, so that the two readers share no mistake.
 """
 

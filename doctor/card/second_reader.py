@@ -1,7 +1,7 @@
 """The second reader of a card: pyfatfs reads a volume whole, in a child process, and is compared with what was meant.
 
 Our own byte comparison is the judge and comes first; this tells what it cannot: that somebody else's code takes the
-card as we do. PyFat is a reader, not a checker (reference/fat-and-pyfatfs.md 1 and 3): where it gives up, or lists
+card as we do. PyFat is a reader, not a checker (fat-and-pyfatfs.md 1 and 3): where it gives up, or lists
 other names, nothing was compared, and that is no fault of the card. Nothing that it does is an exception here.
 """
 

@@ -1,6 +1,6 @@
 """Boot ROM packages: taken out of a script by parsing it, never by running it, and known by hash.
 
-Source of the facts: reference/modem-protocol.md 6.5. Only packages that were made for this board are ever accepted.
+Source of the facts: modem-protocol.md 6.5. Only packages that were made for this board are ever accepted.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""CABA containers, the outer format of .dup files: header, description, data, signature (modem-protocol.md 6.1-6.3).
+"""CABA containers, the outer format of .dup files: header, description, data, signature (modem-protocol.md 6.1 to 6.3).
 
 Every length in a file is a claim by whoever wrote it: each is compared with the bytes that are really there before use.
 """

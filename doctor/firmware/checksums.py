@@ -1,4 +1,4 @@
-"""The two checksums of CABA containers: Fletcher-32 and zlib's CRC-32 (reference/modem-protocol.md 6.1)."""
+"""The two checksums of CABA containers: Fletcher-32 and zlib's CRC-32 (modem-protocol.md 6.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a file's first bytes say it is (failure-catalogue.md probe F1); shared by images, updaters and scripts."""
+"""What a file's first bytes say it is (failure-catalogue.md 2, probe F1); shared by images, updaters and scripts."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What the name of a firmware file promises: radio, build, full or differential, part of a pair.
 
 Nothing in the modem checks a name, but for a Pycom file the name is often all there is
-(reference/modem-protocol.md 6.4 and 7, failure-catalogue.md probe F2).
+(modem-protocol.md 6.4 and 7, failure-catalogue.md 2, probe F2).
 """
 
 from __future__ import annotations

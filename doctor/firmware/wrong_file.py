@@ -1,4 +1,4 @@
-"""Files that are something else than firmware, and names that went wrong (failure-catalogue.md 8.6)."""
+"""Files that are something else than firmware, and names that went wrong: known failures, each by its id."""
 
 from __future__ import annotations
 

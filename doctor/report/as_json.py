@@ -1,4 +1,4 @@
-"""The JSON documents of the command line (docs/design.md, "Command line"): one document, also on errors."""
+"""The JSON documents of the command line (design.md 5): one document, also on errors."""
 
 from __future__ import annotations
 

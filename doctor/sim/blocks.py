@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 SECTOR_BYTES = 512
-"""The only sector size that the board's FAT driver takes (reference/fat-and-pyfatfs.md 9)."""
+"""The only sector size that the board's FAT driver takes (fat-and-pyfatfs.md 9)."""
 PAGE_BYTES = 4096
 """Unit in which memory is taken; a card of 96 MiB with a 6 MB file then costs 6 MB."""
 

@@ -1,6 +1,6 @@
 """The simulated FiPy or GPy: power, resets, boot order, its console on UART0, and mirror mode.
 
-Source: reference/board-and-repl.md, section 7 lists what has to be modelled. The interpreter itself is board_vm.py, the
+Source: board-and-repl.md 7 lists what has to be modelled. The interpreter itself is board_vm.py, the
 prompt board_repl.py, what each release can do board_eras.py.
 """
 

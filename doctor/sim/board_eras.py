@@ -1,6 +1,6 @@
 """What each Pycom release of the board's own firmware can do and says: the era table of the simulated board.
 
-Source: reference/board-and-repl.md 1, 2.1, 3.2, 3.3, 3.6, 4, 5.2. Written apart from doctor/board on purpose, so that
+Source: board-and-repl.md 1, 2.1, 3.2, 3.3, 3.6, 4, 5.2. Written apart from doctor/board on purpose, so that
 the two can disagree.
 """
 

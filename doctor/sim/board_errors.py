@@ -1,6 +1,6 @@
 """Errors of the simulated board as its MicroPython words them: OSError with errno names, tracebacks, refusals of files.
 
-Source: reference/board-and-repl.md 4 (error texts).
+Source: board-and-repl.md 4 (error texts).
 """
 
 from __future__ import annotations

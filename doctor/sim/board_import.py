@@ -1,6 +1,6 @@
 """`import` on the board: frozen modules, then files in the folders of sys.path.
 
-Source: reference/board-and-repl.md 2.3: the entry '' matches frozen names before any file; frozen names have no prefix.
+Source: board-and-repl.md 2.3: the entry '' matches frozen names before any file; frozen names have no prefix.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """`network.LTE`: what each era's class does with a modem that answers, that is dead, or that is in another mode.
 
-Source: reference/board-and-repl.md 5.2, 5.4. The talk with the modem is real: bytes over the module's UART.
+Source: board-and-repl.md 5.2, 5.4. The talk with the modem is real: bytes over the module's UART.
 """
 
 from __future__ import annotations

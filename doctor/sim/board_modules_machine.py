@@ -1,6 +1,6 @@
 """The stub module `machine`: UARTs, pins, the card slot, the watchdog and resets.
 
-Source: reference/board-and-repl.md 3.4, 3.5, 4, 5.1.
+Source: board-and-repl.md 3.4, 3.5, 4, 5.1.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The stub module `os`, with the functions and error texts of its release.
 
-Source: reference/board-and-repl.md 2.1 and 4.
+Source: board-and-repl.md 2.1 and 4.
 """
 
 from __future__ import annotations

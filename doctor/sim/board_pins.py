@@ -1,6 +1,6 @@
 """The module's pins: who drives them, and what the modem and the PC make of the two that carry jumpers.
 
-Source: reference/board-and-repl.md 5.1, 6.2, 6.3. True is a high level.
+Source: board-and-repl.md 5.1, 6.2, 6.3. True is a high level.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Pins:
         self.rts_asserted = False
         """What the modem UART's flow control wants to tell the modem; the pin tells it only in mode ``uart``."""
         self.input_detaches = True
-        """A pin made an input no longer carries its UART's signal (6.3, step 1: perhaps); open drain always does."""
+        """An input carries no signal of its UART (board-and-repl.md 6.3, step 1: perhaps); open drain does."""
         self.break_bytes = b"\0"
         """What the modem's receiver makes of its line being low for longer than a byte (8: effect not known)."""
         self._states: dict[str, PinState] = {}

@@ -1,6 +1,6 @@
 """The board's REPL: friendly, raw and paste mode, byte for byte. There is no raw-paste in any Pycom release.
 
-Source: reference/board-and-repl.md 3.2, 3.3.
+Source: board-and-repl.md 3.2, 3.3.
 """
 
 from __future__ import annotations

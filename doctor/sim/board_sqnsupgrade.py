@@ -1,6 +1,6 @@
 """The frozen module `sqnsupgrade` of the simulated board: its outside only. It never sends an image to the modem.
 
-Names and messages: reference/board-and-repl.md 2.3, 4, 5.4; failure-catalogue.
+Names and messages: board-and-repl.md 2.3, 4, 5.4; failure-catalogue.md 6.
 """
 
 from __future__ import annotations

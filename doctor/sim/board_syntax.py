@@ -1,6 +1,6 @@
 """Board code into CPython code: refuses what Pycom's MicroPython cannot parse, and lets every statement cost time.
 
-Source of the refusals: reference/repl-stack.md, "Syntax levels". Instead of a trace function, a call of TICK is put in
+Source of the refusals: repl-stack.md 6. Instead of a trace function, a call of TICK is put in
 front of every statement: exceptions such as KeyboardInterrupt can then be raised right there, on every Python version.
 """
 

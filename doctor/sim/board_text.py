@@ -1,6 +1,6 @@
 """Text that the module's chip and boot loader print before any Python runs.
 
-Source: reference/board-and-repl.md 3.1 (example from a public log).
+Source: board-and-repl.md 3.1 (example from a public log).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The board's tree of mounted volumes, and its file objects.
 
-Source: reference/board-and-repl.md 4.
+Source: board-and-repl.md 4.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The carrier board under the module: nets G6 and G7, their jumpers, and what the USB chip drives and reports.
 
-Source: reference/board-and-repl.md 6.1 to 6.3. True is a high level everywhere here, except for RTS and CTS as the PC
+Source: board-and-repl.md 6.1 to 6.3. True is a high level everywhere here, except for RTS and CTS as the PC
 names them: asserted is a low line. What nobody knows for certain is a switch, a field with its doubt beside it.
 """
 
@@ -42,12 +42,17 @@ class Carrier:
     pic_drives_rts    expansion3: its PIC drives the RTS line (differs between PIC firmwares, 8)
     pic_reports_cts   expansion3: its PIC reports the CTS line to the PC (same)
     unreported_cts    what the PC reads as CTS where the PIC reports none; a driver may say always asserted
-    open_cts          what the PC reads as CTS where no jumper leads to the chip; False: its input is pulled up (6.3)
-    labels_swapped    expansion2: the label RTS sits on G6 and CTS on G7, the other way round than on 3.x (6.2, 8)
-    chip_swapped      the chip's RTS leads to G7 and its CTS comes from G6: "labels/nets differ from 6.2" (6.3)
-    usb_wins          where the chip and the module drive a net against each other, the chip is the stronger (6.3, C)
-    g6_held           level that something on the modem's side forces on G6, None: nothing does (6.3, 8)
-    known_usb_id      the chip shows the id of 2.2; that of Expansion Board 3.1 is an assumption (8)
+    open_cts          what the PC reads as CTS where no jumper leads to the chip; False: its input is pulled up
+                      (board-and-repl.md 6.3)
+    labels_swapped    expansion2: the label RTS sits on G6 and CTS on G7, the other way round than on 3.x
+                      (board-and-repl.md 6.2, 8)
+    chip_swapped      the chip's RTS leads to G7 and its CTS comes from G6: "labels/nets differ"
+                      (board-and-repl.md 6.2, 6.3)
+    usb_wins          where the chip and the module drive a net against each other, the chip is the stronger
+                      (board-and-repl.md 6.3, phase C)
+    g6_held           level that something on the modem's side forces on G6, None: nothing does
+                      (board-and-repl.md 6.3, 8)
+    known_usb_id      the chip shows the id of board-and-repl.md 2.2; that of Expansion Board 3.1 is an assumption
     """
 
     name: str = "expansion3"

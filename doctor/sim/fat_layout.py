@@ -1,6 +1,6 @@
 """Which FAT volume the board mounts, and the two ways to lay out a new one: as the board formats, as a PC formats.
 
-Facts: reference/fat-and-pyfatfs.md 8 and 9. Written from there, not shared with doctor/card, so that the two can
+Facts: fat-and-pyfatfs.md 8 and 9. Written from there, not shared with doctor/card, so that the two can
 disagree in tests.
 """
 

@@ -17,7 +17,7 @@ ATTR_ARCHIVE = 0x20
 ATTR_LONG_NAME = 0x0F
 LONG_UNITS_PER_SLOT = 13
 LONG_UNITS_MAX = 128
-"""The board's FAT driver knows names of up to 128 units (reference/fat-and-pyfatfs.md 9)."""
+"""The board's FAT driver knows names of up to 128 units (fat-and-pyfatfs.md 9)."""
 
 _SHORT_PUNCTUATION = "$%'-_@~`!(){}^#&"
 _FIXED_DATE = ((2020 - 1980) << 9) | (1 << 5) | 1

@@ -21,7 +21,7 @@ from doctor.sim.fat_names import (
 )
 
 DIRECTORY_SLOTS_MAX = 65536
-"""The board's driver stops after so many slots (reference/fat-and-pyfatfs.md 3), which bounds looping directories."""
+"""The board's driver stops after so many slots (fat-and-pyfatfs.md 3), which bounds looping directories."""
 
 
 CHAINS_KEPT = 8

@@ -73,7 +73,7 @@ LINES = ("rx", "tx")
 STP_PLACES = ("reset", "open", "data-type", "block-cmd", "block")
 
 STALE_REPLIES = '\r\n+CPSMS: 1,,,"00101100","00000000"\r\n\r\nOK\r\n\r\nOK\r\n\r\nERROR\r\n'
-"""What one user's script read as the answer to AT+SMSWBOOT=3,0 (modem-protocol 2.1)."""
+"""What one user's script read as the answer to AT+SMSWBOOT=3,0 (modem-protocol.md 2.1)."""
 
 
 @dataclass

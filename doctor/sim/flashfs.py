@@ -1,6 +1,6 @@
 """The board's internal file system: what lies under /flash, as names and bytes.
 
-Source: reference/board-and-repl.md 3.4 (what is created at boot) and 4 (size).
+Source: board-and-repl.md 3.4 (what is created at boot) and 4 (size).
 """
 
 from __future__ import annotations

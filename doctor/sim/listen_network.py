@@ -14,7 +14,7 @@ CHUNK_BYTES = 4096
 REFUSAL = bytes((255, 254, 44, 255, 252, 44)) + b"busy: another program uses this bench\r\n"
 """Telnet's DONT and WONT for the COM port option, which an RFC 2217 client understands at once; then words."""
 MODEM_LINES_S = 0.1
-"""How often CTS is looked at for RFC 2217 clients (reference/repl-stack.md, pyserial notes)."""
+"""How often CTS is looked at for RFC 2217 clients (repl-stack.md 7)."""
 
 
 class NetworkClient:

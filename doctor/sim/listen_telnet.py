@@ -1,4 +1,4 @@
-"""The served board's telnet server: login, then the REPL. One client at a time (reference/board-and-repl.md 3.7)."""
+"""The served board's telnet server: login, then the REPL. One client at a time (board-and-repl.md 3.7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The simulated modem: power, boot, UART and the ways between its modes (modem-protocol 1 and 3).
+"""The simulated modem: power, boot, UART and the ways between its modes (modem-protocol.md 1 and 3).
 
 Written from the reference and apart from the updater core, so that the two can disagree. The dialogue lives in
 ``modem_at``, STP in ``modem_stp``, what survives power loss in ``modem_flash``, what is uncertain in
@@ -31,7 +31,7 @@ from doctor.sim.modem_upgrade import ONGOING, Upgrade
 from doctor.sim.world import Event, Wire, World, heard
 
 FFH_BAUD = 115200
-"""The boot ROM always starts at this speed (modem-protocol 1)."""
+"""The boot ROM always starts at this speed (modem-protocol.md 1)."""
 APPLICATION_BAUD = {"SQN3330": 921600, "MONARCH2": 115200}
 
 MODES = ("ffh", "ram-updater", "application", "deploying", "recovery", "stp-open", "data", "silent")

@@ -1,4 +1,4 @@
-"""The AT dialogue of the simulated modem, in both dialects (modem-protocol 2, 3.1, 8)."""
+"""The AT dialogue of the simulated modem, in both dialects (modem-protocol.md 2, 3.1, 8)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LINE_LIMIT_BYTES = 512
 _URC = b"\r\n+CEREG: 2\r\n"
 _SPEEDS = (9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600, 1000000, 3000000, 3686400)
 _SWBOOT_HELP = "+SMSWBOOT: (0=FFH,1=FFF,2=UPDATER,3=RECOVERY{more}),(0,1)"
-_MAINTENANCE = ("AT+SM", "AT+BMOD")  # one CRLF between their lines and OK; all others leave a blank line (2.1)
+_MAINTENANCE = ("AT+SM", "AT+BMOD")  # one CRLF before OK; all others: a blank line (modem-protocol.md 2.1)
 _PROOF_REQUEST = re.compile(r'AT\+FDSIM="([ -!#-~]{1,64})"')
 
 
@@ -147,7 +147,7 @@ class AtDialogue:
         if not reply.lines:
             return f"\r\n{reply.result}\r\n"
         blank = "" if line.strip().upper().startswith(_MAINTENANCE) else "\r\n"
-        if reply.lines == ("",):  # an absent file leaves one empty line (2.2)
+        if reply.lines == ("",):  # an absent file leaves one empty line (modem-protocol.md 2.2)
             blank = ""
         if line.strip().upper() == "ATI1" and not self.modem.switches.blank_line_after_ati1:
             blank = ""
@@ -171,11 +171,11 @@ class AtDialogue:
         if common is not None:
             return common
         if mode != "application":
-            return ERROR  # recovery and the RAM updater know no ordinary commands (3.1)
+            return ERROR  # recovery and the RAM updater know no ordinary commands (modem-protocol.md 3.1)
         return self._reply_application(line, upper)
 
     def _spoiled(self, upper: str) -> bool:
-        """The first AT after a pause, and a line with noise in front, are answered ERROR (2.1)."""
+        """The first AT after a pause, and a line with noise in front, are answered ERROR (modem-protocol.md 2.1)."""
         if not upper.startswith("AT"):
             return True
         switches = self.modem.switches
@@ -274,7 +274,7 @@ class AtDialogue:
         if upper in ("AT+BIND=AT", "ATH") or upper.startswith("AT+SQNSUPGRADENTF="):
             return OK
         if upper == 'AT+SQNWL="SQNDCC",2':
-            return ERROR if software.build == 33080 else OK  # seen: ERROR on 33080 (2.2)
+            return ERROR if software.build == 33080 else OK  # seen: ERROR on 33080 (modem-protocol.md 2.2)
         if upper == 'AT+FSRDFILE="/FS/CRASHDUMP"':
             return Reply(("",), "ERROR")
         if modem.family == "MONARCH2" and upper.startswith("AT+IPR="):

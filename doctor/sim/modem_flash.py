@@ -8,11 +8,11 @@ from typing import Any
 from doctor.sim.modem_images import Judged
 
 SELECT_FFH, SELECT_FFF, SELECT_UPDATER, SELECT_RECOVERY = range(4)
-"""Boot selectors (modem-protocol 3.2)."""
+"""Boot selectors (modem-protocol.md 3.2)."""
 SELECTOR_NAMES = ("FFH", "FFF", "UPDATER", "RECOVERY")
 
 STORE_LIMIT_BYTES = 4 * 1024 * 1024
-"""What the store method can keep (modem-protocol 5.2)."""
+"""What the store method can keep (modem-protocol.md 5.2)."""
 
 FAMILY_BUILD = {"SQN3330": 38638, "MONARCH2": 59577}
 FACTORY_BUILD = 33080
@@ -44,7 +44,7 @@ KNOWN_BUILDS: dict[int, tuple[str, str, str]] = {
     61488: ("", "8.2.1.0", "8.2.1.0"),
     63493: ("", "8.2.2.1", "8.2.2.1"),
 }
-"""Build: (radio, version, UE version), from modem-protocol 7."""
+"""Build: (radio, version, UE version), from modem-protocol.md 7."""
 
 _USUAL = {"CATM1": ("5.1.1.0", "5.0.0.0d"), "NB1": ("6.0.0.0", "6.0.0.0"), "": ("8.0.5.13", "8.0.5.13")}
 _BUILT_AT = {
@@ -118,7 +118,7 @@ class Flash:
     def take_loader(self, build: int, *, runs: bool) -> None:
         """A boot loader came ON_THE_FLY or with an image: it goes to the copy of 1 and 2 that was not written last.
 
-        runs  it takes the star: that of an image does, a boot ROM package leaves it (modem-protocol 7.2 ?)
+        runs  it takes the star: that of an image does, a boot ROM package leaves it (modem-protocol.md 7.2 ?)
         """
         self.written = 2 if self.written == 1 else 1
         self.bootloaders[self.written] = build
@@ -133,7 +133,7 @@ class Flash:
             self.take_loader(build, runs=False)
 
     def showver(self) -> list[str]:
-        """The lines of AT!="showver" (modem-protocol 8.3)."""
+        """The lines of AT!="showver" (modem-protocol.md 8.3)."""
         lines = ["SYSTEM VERSION", "==============", "  FIRMWARE VERSION"]
         for copy, build in enumerate(self.bootloaders):
             name = f"Bootloader{copy}{'*' if copy == self.star else ''}"
@@ -147,7 +147,7 @@ class Flash:
         return [*lines, "  COMPONENTS", "    ZSP0         : 1.0.99-13604", "    ZSP1         : 1.0.99-12341"]
 
     def get_sw_version(self) -> list[str]:
-        """The lines of AT!="get_sw_version" (modem-protocol 8.4)."""
+        """The lines of AT!="get_sw_version" (modem-protocol.md 8.4)."""
         lines = []
         for copy, build in enumerate(self.bootloaders):
             lines.append(f"[BOOTROM{copy}{'*' if copy == self.star else ''}] {self._numbered(build)}")
@@ -190,7 +190,7 @@ def parse_loaders(text: str) -> tuple[list[int | None], int | None]:
 
 
 def usual_loaders(family: str, build: int) -> str:
-    """The boot loaders of the commonest modem that runs ``build`` (modem-protocol 7.1).
+    """The boot loaders of the commonest modem that runs ``build`` (modem-protocol.md 7.1).
 
     What was flashed in the field keeps the factory's copy 0; later modems left the factory with their own.
     """

@@ -1,6 +1,6 @@
 """What the simulated modem makes of the bytes it was sent: containers walked, checksums verified, versions found.
 
-Container layout and checksums: modem-protocol 6.1 and 6.2.
+Container layout and checksums: modem-protocol.md 6.1 and 6.2.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ KNOWN_BOOTROMS = {
     "25820da8fc11593f37b0f4778e4c6cd288caf7db0a53441368342baa2be6062d": 39529,
     "a888e46c70d81d6fefaf6edb1f6fa6c17a7be8534bd9f20959defd07d38d6bf1": 41065,
 }
-"""SHA-256 of the public SQN3330 boot ROM packages and their builds (modem-protocol 6.5)."""
+"""SHA-256 of the public SQN3330 boot ROM packages and their builds (modem-protocol.md 6.5)."""
 
 _RELEASE = re.compile(rb"(\d{1,2}\.\d{1,2}\.\d{1,2}\.\d{1,2})(?: \[(\d{5})\]|-(\d{5}))")
 _FAMILY_MARKS = ((b"SQN3330", "SQN3330"), (b"SQN34", "MONARCH2"), (b"GM02S", "MONARCH2"))
@@ -129,7 +129,7 @@ def walk(data: bytes) -> list[Container]:
 
 
 def fletcher32(data: bytes, *, big_endian: bool = True) -> int:
-    """The "CRC32" of signature type 1, which is a Fletcher-32 (modem-protocol 6.1)."""
+    """The "CRC32" of signature type 1, which is a Fletcher-32 (modem-protocol.md 6.1)."""
     even = len(data) & ~1
     words = struct.unpack(f"{'>' if big_endian else '<'}{even // 2}H", data[:even])
     first = second = 0xFFFF

@@ -13,7 +13,7 @@ ESCAPE = b"+++"
 
 
 class DataMode:
-    """PPP: bytes vanish; ``+++`` with silence before and after it leads back to AT (modem-protocol 2.2)."""
+    """PPP: bytes vanish; ``+++`` with silence before and after it leads back to AT (modem-protocol.md 2.2)."""
 
     def __init__(self, modem: Modem) -> None:
         self.modem = modem

@@ -1,4 +1,4 @@
-"""The slave side of STP in the simulated modem, written from modem-protocol 4 as bytes on the wire."""
+"""The slave side of STP in the simulated modem, written from modem-protocol.md 4 as bytes on the wire."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ STORE, ON_THE_FLY, RAM = "store", "on-the-fly", "ram"
 
 MAX_TRANSFER = 8192
 MAX_TRANSFER_FFH = 2048
-"""Header plus payload of one request (modem-protocol 4.4)."""
+"""Header plus payload of one request (modem-protocol.md 4.4)."""
 
 ERASE_PERCENT = 7.0
 LAST_PERCENT = 99.0
-"""Where acks take long (modem-protocol 4.5); from the first one on the old application is gone."""
+"""Where acks take long (modem-protocol.md 4.5); from the first one on the old application is gone."""
 
 _BROKEN_BLOCK_BYTES = 2016  # of the session that a dead master left behind
 _JUNK_KEPT_BYTES = 64
@@ -43,7 +43,7 @@ _AT_LINE = re.compile(rb"AT[ -~]*\r")
 """A whole line: the two letters alone also stand by chance in a block whose header came in damaged."""
 
 ELF_TYPICAL_BYTES = 306_076
-"""An ELF does not say its length at once: its progress is counted against this size (modem-protocol 5.3)."""
+"""An ELF does not say its length at once: its progress is counted against this size (modem-protocol.md 5.3)."""
 
 
 @dataclass(frozen=True)
@@ -393,7 +393,7 @@ class StpSlave:
 
     @property
     def version(self) -> int:
-        """Of the session: 1 on SQN3330, 2 on Monarch 2 (modem-protocol 4.4, 4.6)."""
+        """Of the session: 1 on SQN3330, 2 on Monarch 2 (modem-protocol.md 4.4, 4.6)."""
         return 2 if self.modem.family == "MONARCH2" else 1
 
     @property

@@ -1,6 +1,6 @@
 """Practice firmware: images that only a simulated modem takes, to learn flashing on.
 
-The container is CABA version 3 (reference/modem-protocol.md 6.1) with a magic and a partition id that no modem knows,
+The container is CABA version 3 (modem-protocol.md 6.1) with a magic and a partition id that no modem knows,
 so that a real one refuses it at the first bytes; the file name starts ``PRACTICE-``.
 """
 
@@ -32,9 +32,9 @@ HIGHEST_SIZE_BYTES = 64 * 1024 * 1024
 _HEADER = struct.Struct("<4sHHIHHH")
 
 _RELEASES = {"CATM1": ("LR5.1.1.0", "UE5.0.0.0d"), "NB1": ("LR6.0.0.0", "UE6.0.0.0")}
-"""First part of the version string and UE by radio (reference/modem-protocol.md 7)."""
+"""First part of the version string and UE by radio (modem-protocol.md 7)."""
 PAIR_BUILD, BETWEEN_BUILD = 48829, 39529
-"""The build that comes as two files, and what a modem reports between them (reference/modem-protocol.md 7)."""
+"""The build that comes as two files, and what a modem reports between them (modem-protocol.md 7)."""
 _PAIR_RELEASE = ("LR5.2.1.0", "UE5.2.0.3")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 NAME = "PRACTICE-updater.elf"
 MARK = b"PRACTICE updater image, no modem runs this\0"
 SIZE_BYTES = 371_307
-"""As the genuine updater.elf that came with 41019 and 41065 (reference/modem-protocol.md 6.4)."""
+"""As the genuine updater.elf that came with 41019 and 41065 (modem-protocol.md 6.4)."""
 MACHINE = 0
 """EM_NONE: no machine."""
 _HEADER = struct.Struct("<16sHHIIIIIHHHHHH")

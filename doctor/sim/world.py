@@ -26,7 +26,7 @@ WIRE_CHUNK_BYTES = 256
 """Bytes that travel as one event: few enough to be interrupted in time, many enough for megabytes in seconds."""
 
 BITS_PER_BYTE = 10
-"""8N1: start bit, eight data bits, stop bit (modem-protocol 1)."""
+"""8N1: start bit, eight data bits, stop bit (modem-protocol.md 1)."""
 
 BAUD_TOLERANCE_PERCENT = 3
 """Two UARTs understand each other within about this difference in speed."""

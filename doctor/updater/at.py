@@ -12,7 +12,7 @@ except ImportError:  # MicroPython
 REPLY_MS = 20000
 #: Silence in ms after a final result before it is believed to be the last one; stale answers come without a gap.
 SETTLE_MS = 80
-#: Silence in ms that ends the throwing away of old bytes before a command (failure-catalogue: stale-bytes-in-reply).
+#: Silence in ms that ends the throwing away of old bytes before a command (known failure ``stale-bytes-in-reply``).
 QUIET_MS = 200
 #: Longest time in ms for that; a modem that never stops talking must not hold us up.
 QUIET_LIMIT_MS = 2000

@@ -1,4 +1,4 @@
-"""Carry out a plan: the flows 5.2 to 5.5 of modem-protocol.md, step by step.
+"""Carry out a plan: modem-protocol.md 5.2 to 5.5, step by step.
 
 Success is believed only where the modem came back to its application by itself and said its version there.
 """
@@ -26,10 +26,11 @@ __all__ = ["Flow", "FlowError", "Outcome"]
 LOOKS = 2
 #: Modes in which a modem waits for firmware.
 _WAITING = (states.FFH, states.RAM_UPDATER, states.RECOVERY, states.STP_OPEN)
-#: Tries of ATI1, and the pause in ms between two of the version block: ERROR right after boot is possible (8.3).
+#: Tries of ATI1, and the pause in ms between two of the version block: ERROR right after boot is possible
+#: (modem-protocol.md 8.3).
 VERSION_TRIES = 5
 BLOCK_PAUSE_MS = 4000
-#: Wait in ms for the +SYSSTART of a restart; some users never saw one (2.3), so that its mode is asked afterwards.
+#: Wait in ms for the +SYSSTART of a restart. Some users never saw one (modem-protocol.md 2.3); the mode is asked then.
 SYSSTART_MS = 60000
 
 
@@ -161,7 +162,7 @@ class Flow(object):
 
     def _prepare(self, step):
         # type: (Step) -> None
-        """Steps 1 to 3 of 5.2: wake it, make sure of the mode, radio off."""
+        """modem-protocol.md 5.2, steps 1 to 3: wake it, make sure of the mode, radio off."""
         s = self._s
         began_ms = s.clock.ticks_ms()
         awake = s.wake()
@@ -182,7 +183,7 @@ class Flow(object):
             return
         if found == states.APPLICATION:
             for line in ("AT+BIND=AT", "AT+SMLOG?", 'AT+SQNSUPGRADENTF="started"', 'AT+SQNWL="sqndcc",2'):
-                s.at.command(line)  # notifications; ERROR means nothing (2.2)
+                s.at.command(line)  # notifications; ERROR means nothing (modem-protocol.md 2.2)
         if found != states.RAM_UPDATER:
             s.at.command("AT+CFUN=4")
 
@@ -215,7 +216,7 @@ class Flow(object):
 
     def _transfer(self, step):
         # type: (Step) -> None
-        """Step 5 of 5.2."""
+        """modem-protocol.md 5.2, step 5."""
         source, size = self._file(step)
         line = "AT+SMSTPU" if step.method == STORE else 'AT+SMSTPU="ON_THE_FLY"'
         packed = self._sources.get("packed") if step.image == FIRMWARE else None
@@ -241,7 +242,7 @@ class Flow(object):
 
     def _prove(self, step):
         # type: (Step) -> None
-        """Step 11 of 5.2: read the version in the application."""
+        """modem-protocol.md 5.2, step 11: read the version in the application."""
         if not self._s.profile.sends_cfun5:
             self._s.at.wake(WAKE_TRIES, WAKE_EVERY_MS, states.CLEAN_OKS)
             self._s.at.command('AT+SQNSUPGRADENTF="success"')
@@ -253,7 +254,7 @@ class Flow(object):
 
     def _copy0_is_old(self):
         # type: () -> bool
-        """Step 10 of 5.2: whether the new firmware says that copy 0 of the boot loader is the factory's still."""
+        """modem-protocol.md 5.2, step 10: whether copy 0 of the boot loader is still the factory's."""
         lines = self._s.outcome.version_lines
         return is_old_copy0(software_of(lines)[1], loaders_of(lines))
 
@@ -301,6 +302,6 @@ class Flow(object):
 
 def _says(lines, build):
     # type: (List[str], int) -> bool
-    """Whether the application that these version lines tell of is ``build``; its boot loaders have builds too (8.3)."""
+    """Whether the application of these lines is ``build``; boot loaders have builds too (modem-protocol.md 8.3)."""
     told = [line + " " for line in lines if "Bootloader" not in line and "BOOTROM" not in line]
     return any(["-%d " % build in line or "[%d]" % build in line for line in told])

@@ -1,4 +1,4 @@
-"""The modem in its boot ROM: to the speed of flashing, then an updater image into its memory (flow 5.3)."""
+"""The modem in its boot ROM: to full speed, then an updater image into its memory (modem-protocol.md 5.3)."""
 
 from . import states
 from .contract import Source, Timer  # noqa: F401
@@ -12,7 +12,7 @@ FAST_TRIES = 2
 SPEED_TRIES = 3
 #: Pause in ms after the OK to AT+IPR, before our side changes too (modem-protocol.md 2.2).
 SPEED_REST_MS = 100
-#: Wait in ms for the started updater to answer: 100 tries a second apart, minutes are possible (5.3 step 5).
+#: Wait in ms for the started updater to answer: 100 tries, minutes are possible (modem-protocol.md 5.3, step 5).
 START_MS = 300000
 #: A boot ROM that still answers as such after this many ms did not start what it was sent.
 STALE_MS = 30000
@@ -20,7 +20,7 @@ STALE_MS = 30000
 
 def raise_speed(s):
     # type: (Session) -> None
-    """Steps 2 and 3 of 5.3: wake the boot ROM at 115200 and take it to the speed of flashing. Raises FlowError."""
+    """modem-protocol.md 5.3, steps 2 and 3: wake the boot ROM at 115200, raise its speed. Raises FlowError."""
     fast, slow = s.profile.app_baud, s.profile.ffh_baud
     s.speaker.waiting("the boot ROM to answer", (WAKE_TRIES + FAST_TRIES) * SPEED_TRIES * WAKE_EVERY_MS, True)
     for _ in range(SPEED_TRIES):
@@ -53,7 +53,7 @@ def _in_ffh(s, tries):
 
 def load(s, source, size, limit_ms):
     # type: (Session, Source, int, int) -> str
-    """Steps 4 and 5 of 5.3: send the updater image and wait until it runs; returns the mode it reports.
+    """modem-protocol.md 5.3, steps 4 and 5: send the updater image, wait until it runs; returns the mode it reports.
 
     Raises FlowError; the modem is in its boot ROM then, as before.
     """

@@ -1,6 +1,6 @@
 """From mode, build and files to steps or a refusal; pure, so that checks, plan and flash all ask the same judge.
 
-Rules: design.md 4 "Flashing", modem-protocol.md 6.4 and 7, failure-catalogue.md 1 and 8.6.
+Rules: design.md 4 "Flashing", modem-protocol.md 6.4 and 7, failure-catalogue.md 1.
 """
 
 from . import cautions, rules, rules_loaders, states
@@ -158,7 +158,7 @@ class _Steps(object):
 
     def bootrom_alone(self):
         # type: () -> List[Step]
-        """Row e of 7.2: the firmware runs already, copy 0 of the boot loader is renewed."""
+        """modem-protocol.md 7.2, row e: the firmware runs already, copy 0 of the boot loader is renewed."""
         self._soak()
         self._bootrom_by_store()
         return self._steps
@@ -176,7 +176,7 @@ class _Steps(object):
 
     def _from_ffh(self):
         # type: () -> None
-        """Flow 5.3 from step 2: the modem is in its boot ROM."""
+        """modem-protocol.md 5.3 from step 2: the modem is in its boot ROM."""
         if self._profile.app_baud != self._profile.ffh_baud:
             text = "wake the boot ROM at %d baud and take it to %d" % (self._profile.ffh_baud, self._profile.app_baud)
             self._add("speed", text, PREPARE, SPEED_MS, True, _STATUS, early=True)
@@ -187,7 +187,7 @@ class _Steps(object):
 
     def _over_ffh(self):
         # type: () -> None
-        """Flow 5.3 from step 1: a modem on the factory boot loader, still in its application."""
+        """modem-protocol.md 5.3 from step 1: a modem on the factory boot loader, still in its application."""
         self._soak(early=True)
         self._prepare("first-", early=True)
         bootrom = self._options.bootrom
@@ -215,7 +215,7 @@ class _Steps(object):
 
     def _firmware(self, image, role, method, prefix, fresh=False):
         # type: (ImageFacts, str, str, str, bool) -> None
-        """Flow 5.2 without its proof. fresh: the modem is in its application by then, whatever it was before."""
+        """modem-protocol.md 5.2 without its proof. fresh: the modem is in its application by then."""
         in_application = fresh or self._running.mode == states.APPLICATION
         over = rules_loaders.over_ffh(self._running, image, self._options)
         self._prepare(prefix, may_unplug=not fresh, waits=over or not in_application)
@@ -261,7 +261,7 @@ class _Steps(object):
 
     def _prove(self, images, method):
         # type: (Sequence[ImageFacts], str) -> None
-        """Step 11 of 5.2; a kept file may have been written, and run only after a restart."""
+        """modem-protocol.md 5.2, step 11; a kept file may have been written, and run only after a restart."""
         text, limit_ms, old = "read the version back from the modem", PROVE_MS, 0
         changes = images[0].build not in (0, self._running.build)
         if method == STORE and changes and not any([image.of_pair for image in images]):
@@ -274,7 +274,7 @@ class _Steps(object):
 
     def _bootrom_by_store(self, if_old=False):
         # type: (bool) -> None
-        """Step 10 of 5.2: with the firmware running, copy 0 of the boot loader is renewed by the store method."""
+        """modem-protocol.md 5.2, step 10: with the firmware running, copy 0 is renewed by the store method."""
         bootrom = self._options.bootrom
         if bootrom is None:
             return

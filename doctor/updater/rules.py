@@ -1,4 +1,4 @@
-"""Which steps are refused, and why: what has cost modems, and what cannot work (failure-catalogue.md 1 and 8.6)."""
+"""Which steps are refused, and why: what has cost modems, and what cannot work (failure-catalogue.md 1)."""
 
 from . import states
 from .profile import MONARCH2_FAMILY, SQN3330_FAMILY, STORE_LIMIT_BYTES
@@ -284,7 +284,7 @@ def _full(running):
 
 def _of_age(running):
     # type: (Running) -> Optional[Refusal]
-    """A Monarch 2 that is too old for flow 5.4."""
+    """A Monarch 2 that is too old for modem-protocol.md 5.4."""
     if running.family != MONARCH2_FAMILY or not running.version or running.version >= MONARCH2_OLDEST:
         return None
     return Refusal(

@@ -284,14 +284,14 @@ def look_up(running, images, options):
 
 def over_ffh(running, image, options):
     # type: (Running, ImageFacts, Options) -> bool
-    """Whether a modem in its application goes through its boot ROM, flow 5.3: in row f, and there with both files."""
+    """modem-protocol.md 5.3: whether a modem in its application goes through its boot ROM: row f with both files."""
     case = Case(running, [image], options)
     return case.sqn and case.application and case.software == FACTORY_BUILD and case.full and case.both
 
 
 def renews_copy0(running, image, options):
     # type: (Running, ImageFacts, Options) -> bool
-    """Whether a boot ROM may have to follow the firmware: what is read by then decides (5.2 step 10)."""
+    """Whether a boot ROM may have to follow: what is read by then decides (modem-protocol.md 5.2, step 10)."""
     loaders = Case(running, [image], options).loaders
     return (
         options.bootrom is not None

@@ -1,4 +1,7 @@
-"""One file over STP: into transfer mode, the blocks, and out of it in order whatever happens (5.2 step 5)."""
+"""One file over STP: into transfer mode, the blocks, and out of it in order whatever happens.
+
+modem-protocol.md 5.2, step 5.
+"""
 
 from . import states
 from .contract import Source  # noqa: F401
@@ -13,7 +16,7 @@ except ImportError:  # MicroPython
 
 #: Tries to start the transfer mode; each may wait 20 s.
 START_TRIES = 3
-#: Wait in ms after the closing RESET before AT, where the modem did not acknowledge it (5.2 step 5).
+#: Wait in ms after the closing RESET before AT, where the modem did not acknowledge it (modem-protocol.md 5.2, step 5).
 CLOSE_REST_MS = 1500
 #: Further RESETs where the closing one is refused, or not acknowledged by the boot ROM.
 CLOSE_TRIES = 13
@@ -116,7 +119,7 @@ class Sender(object):
         # type: (str, str, int) -> None
         """All of the file went out, the last answer did not come: the modem may write it now, or wait for the rest.
 
-        The RESET that ends every transfer is right for both (4.3); after it only the modem's report can tell.
+        The RESET that ends every transfer is right for both (modem-protocol.md 4.3); then only its report can tell.
         """
         s = self._s
         s.outcome.unsure = (id, text, size)

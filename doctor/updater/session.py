@@ -12,7 +12,7 @@ try:
 except ImportError:  # MicroPython
     pass
 
-#: Tries of AT before the modem counts as not awake, 1 s apart (5.2 step 2).
+#: Tries of AT before the modem counts as not awake, 1 s apart (modem-protocol.md 5.2, step 2).
 WAKE_TRIES = 10
 WAKE_EVERY_MS = 1000
 #: Pause in ms between two looks at a modem that restarts or writes.

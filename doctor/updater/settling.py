@@ -1,4 +1,7 @@
-"""After the last block: the modem writes, says how it went, and comes back (5.2 steps 6 to 9). Nothing stops here."""
+"""After the last block: the modem writes, says how it went, and comes back. Nothing stops here.
+
+modem-protocol.md 5.2, steps 6 to 9.
+"""
 
 from . import states
 from .contract import Timer
@@ -13,9 +16,9 @@ except ImportError:  # MicroPython
 
 #: Tries to start the deployment of a stored file.
 START_TRIES = 3
-#: AT+SMUPGRADE is often not answered, since the modem restarts (5.2 step 6).
+#: AT+SMUPGRADE is often not answered, since the modem restarts (modem-protocol.md 5.2, step 6).
 DEPLOY_REPLY_MS = 5000
-#: Looks at the boot switch after a success, and ms between them (5.2 step 8).
+#: Looks at the boot switch after a success, and ms between them (modem-protocol.md 5.2, step 8).
 SETTLED_TRIES = 5
 SETTLED_EVERY_MS = 2000
 #: A modem that did not acknowledge the closing RESET and says nothing for so long, in ms, is asked the STP way, so many
@@ -149,7 +152,7 @@ class Settler(object):
 
     def _settled(self, word):
         # type: (str) -> str
-        """Step 8 of 5.2: the result counts once the boot switch can be read again; that reading may be refused."""
+        """modem-protocol.md 5.2, step 8: the result counts once the boot switch is read; that may be refused."""
         s = self._s
         for _ in range(SETTLED_TRIES):
             text = " ".join(s.at.command("AT+SMSWBOOT?").lines)
@@ -160,7 +163,7 @@ class Settler(object):
 
     def come_back(self, method, limit_ms):
         # type: (str, int) -> None
-        """Step 9 of 5.2: the modem must come back to its application by itself. Raises FlowError."""
+        """modem-protocol.md 5.2, step 9: the modem comes back to its application by itself, or FlowError."""
         s = self._s
         s.speaker.waiting("the modem to start its new firmware", limit_ms, False)
         back = self._switcher.to_application if method == ON_THE_FLY else self._switcher.await_application

@@ -1,4 +1,4 @@
-"""In which mode the modem is, and what it says of itself there (modem-protocol.md 3; failure-catalogue 3)."""
+"""In which mode the modem is, and what it says of itself there (modem-protocol.md 3; failure-catalogue.md 3)."""
 
 from .at import AtChannel, Reply, odd_bytes  # noqa: F401
 from .contract import Clock, Port, Timer  # noqa: F401
@@ -25,7 +25,7 @@ UNKNOWN = "unknown"
 #: What AT+SMOD? answers (modem-protocol.md 3.1).
 MODES = {"0": FFH, "1": RAM_UPDATER, "2": APPLICATION, "3": DEPLOYING, "4": RECOVERY}
 
-#: How long a modem may take after power-on before silence counts, in ms (failure-catalogue, probe M1).
+#: How long a modem may take after power-on before silence counts, in ms (failure-catalogue.md 2, probe M1).
 PATIENCE_MS = 60000
 #: Listening before anything is sent, in ms.
 FIRST_LISTEN_MS = 300
@@ -37,7 +37,7 @@ AT_TRY_MS = 1000
 FFH_OK = b"OK\r\n"
 #: Tries at one speed before the other one; the first AT after a pause is often refused.
 TRIES_PER_SPEED = 3
-#: Clean OKs in a row that count as awake (failure-catalogue: retry-needed-fresh-boot).
+#: Clean OKs in a row that count as awake (known failure ``retry-needed-fresh-boot``).
 CLEAN_OKS = 3
 #: AT commands that may be spent on them once the modem answers at all.
 CLEAN_TRIES = 12
@@ -304,7 +304,7 @@ class _Detection(object):
 
     def _identify(self):
         # type: () -> None
-        """Ask ATI: text in the application, ERROR elsewhere (failure-catalogue 3)."""
+        """Ask ATI: text in the application, ERROR elsewhere (failure-catalogue.md 3)."""
         state = self._state
         reply = self._at.command("ATI")
         self._keep(reply.raw)
@@ -320,7 +320,7 @@ class _Detection(object):
 
     def _infer(self):
         # type: () -> None
-        """An updater that does not say its mode: it was booted as the boot selector says (3.2), or lives in memory."""
+        """An updater that does not say its mode: booted as the selector says (modem-protocol.md 3.2), or in memory."""
         said = " ".join(self._at.command("AT+SMSWBOOT?").lines)
         inferred = RECOVERY if "RECOVERY" in said else RAM_UPDATER if "FFH" in said else ""
         if inferred:
@@ -374,7 +374,7 @@ def read_facts(port, clock, profile, state):
     return facts
 
 
-#: Pause in ms before a query that was refused is asked again: ERROR right after boot is possible (8.3).
+#: Pause in ms before a refused query is asked again: ERROR right after boot is possible (modem-protocol.md 8.3).
 _ASK_PAUSE_MS = 500
 
 

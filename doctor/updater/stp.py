@@ -181,7 +181,7 @@ class Master(object):
         self._speaker.note("STP session: version %d, max transfer %d bytes" % (version, max_transfer))
         self.packed = version >= 2 and packed and self._announce(data_type + 1)
         if version >= 2 and not self.packed:
-            self._announce(data_type)  # it takes plain data unannounced too (4.6)
+            self._announce(data_type)  # it takes plain data unannounced too (modem-protocol.md 4.6)
         return version, max_transfer
 
     def send(self, source, size, on_progress=None, should_stop=None, stop_at_zero=False):
@@ -348,7 +348,7 @@ class Master(object):
             if attempt:
                 self.repeats += 1
                 self._speaker.note("%s %d was %s; sending it again" % (_NAMES[op], tid, _WORDS[answer.kind]))
-            if answer.kind == "nack" and op in (BLOCK_CMD, BLOCK):  # OPEN is always 1, DATA_TYPE 2 (4.3)
+            if answer.kind == "nack" and op in (BLOCK_CMD, BLOCK):  # OPEN is 1, DATA_TYPE 2 (modem-protocol.md 4.3)
                 tid = base + 1 if tid == base else base
             if answer.kind == "nack":
                 self._clock.sleep_ms(NACK_PAUSE_MS)
@@ -356,7 +356,7 @@ class Master(object):
                 payload = self._reread(offset, len(payload))
             known = self._crc_of(offset, payload) if offset >= 0 and self._crc_of is not None else None
             if op == BLOCK:
-                self.at_most += len(payload)  # each time: a slave may take a repeated block once more (9.2)
+                self.at_most += len(payload)  # each time: a slave may take it once more (modem-protocol.md 9.2)
             self._put(pack(op, _SESSION, tid, payload, known))
             if not attempt and offset >= 0 and self._ahead is not None:
                 self._ahead()  # the modem is busy with this block; meanwhile the next one is read

@@ -14,11 +14,11 @@ _TO_FFH = 0
 _TO_APPLICATION = 1
 _TO_RECOVERY = 3
 
-#: Pause in ms after a refused boot switch, before the other way of saying it (5.2 step 4).
+#: Pause in ms after a refused boot switch, before the other way of saying it (modem-protocol.md 5.2, step 4).
 SWITCH_PAUSE_MS = 5000
-#: How often a boot switch is asked for, both ways each; retrying cured it in the field (2.1).
+#: How often a boot switch is asked for, both ways each; retrying cured it in the field (modem-protocol.md 2.1).
 SWITCH_TRIES = 4
-#: Wait in ms for an answer that a reboot may swallow (2.2).
+#: Wait in ms for an answer that a reboot may swallow (modem-protocol.md 2.2).
 SWITCH_REPLY_MS = 5000
 #: A modem that still answers in its old mode after this many ms did not take the boot switch.
 SWITCH_STALE_MS = 30000
@@ -26,7 +26,7 @@ SWITCH_STALE_MS = 30000
 OTHER_SPEED_MS = 20000
 #: How many looks are taken at one speed before the other.
 LOOKS_PER_SPEED = 3
-#: How long in ms a modem that answers again may go without a result (5.2 steps 7 and 8).
+#: How long in ms a modem that answers again may go without a result (modem-protocol.md 5.2, steps 7 and 8).
 RESULT_MS = 300000
 
 

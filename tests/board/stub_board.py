@@ -1,9 +1,9 @@
 # mypy: ignore-errors
 # ruff: noqa: RUF005, UP031
-"""Runs inside a real MicroPython, not under pytest: a FiPy or GPy as reference/board-and-repl.md describes one.
+"""Runs inside a real MicroPython, not under pytest: a FiPy or GPy as board-and-repl.md describes one.
 
-Stubs of machine, network, pycom, os, sys, utime and micropython, written from the reference alone (the numbers below
-are its sections), never from doctor/sim. argv: a JSON file with jobs of three_ways.py; each job is a board of its own,
+Stubs of machine, network, pycom, os, sys, utime and micropython, written from the reference alone,
+never from doctor/sim. argv: a JSON file with jobs of three_ways.py; each job is a board of its own,
 given pieces of code as its REPL would run them. Prints what they print between lines that start with @@JOB and @@END.
 """
 
@@ -30,7 +30,7 @@ Thing = type("module", (object,), {})  # something with attributes; its name is 
 
 
 def release_of(text):
-    """Section 1: sorts releases."""
+    """Sorts releases (board-and-repl.md 1)."""
     parts = text.split(".")
     last = parts[3] if len(parts) > 3 else "r0"
     letters = "".join([c for c in last if not c.isdigit()])
@@ -38,7 +38,7 @@ def release_of(text):
 
 
 class Era:
-    """What a release does: sections 1, 2.1, 3.3, 4, 5.2, 5.4."""
+    """What a release does: board-and-repl.md 1, 2.1, 3.3, 4, 5.2, 5.4."""
 
     def __init__(self, release):
         self.key = release_of(release)
@@ -163,7 +163,7 @@ class Board:
         machine.Pin, machine.UART, machine.SD = make_pin(self), make_uart(self), make_sd(self)
         machine.WDT = make_wdt(self)
         machine.reset = lambda: gone("reset")
-        machine.reset_cause = lambda: 0  # the first of section 3.4: powered on
+        machine.reset_cause = lambda: 0  # the first of board-and-repl.md 3.4: powered on
         machine.unique_id = lambda: b"\x24\x0a\xc4\x00\x00\x01"
         network.LTE = make_lte(self)
         if self.era.mirrors:
@@ -189,7 +189,7 @@ class Board:
             self.frozen = {"sqnsupgrade": "", "sqnsbrz": "class bootrom:\n BOOTROM = " + rom + "\n"}
 
     def import_(self, name, g=None, l=None, wanted=None, level=0):  # noqa: E741
-        """Section 2.3: built in, then by sys.path; '' finds frozen modules."""
+        """board-and-repl.md 2.3: built in, then by sys.path; '' finds frozen modules."""
         if name in self.modules:
             return self.modules[name]
         if name in self.state["lacks"]:
@@ -274,7 +274,7 @@ class Board:
     # -- the modem and the wires -------------------------------------------------------------------------------
 
     def modem_hears(self, data, baud):
-        """An application at 921600 (5.1): echo on, the first AT is an ERROR (modem-protocol 2.1)."""
+        """An application at 921600 (board-and-repl.md 5.1): echo on, first AT an ERROR (modem-protocol.md 2.1)."""
         if baud != 921600 or self.state["modem"] != "answers":
             return
         if self.modem_echoes:
@@ -300,7 +300,7 @@ def unpacked(files):
 
 
 def make_os(board):
-    """Section 4: functions and error texts by release."""
+    """board-and-repl.md 4: functions and error texts by release."""
     era, o = board.era, Thing()
 
     def fail(old, errno):
@@ -384,7 +384,7 @@ def make_os(board):
     def clean(volume, dirs):
         volume.items, volume.fat = [[name, None] for name in dirs], True
         if dirs:
-            volume.items += [["boot.py", bytearray()], ["main.py", bytearray()]]  # 3.4: made again with the mount
+            volume.items += [["boot.py", bytearray()], ["main.py", bytearray()]]  # made again with the mount
 
     def mkfs(what):
         if isinstance(what, str):
@@ -433,7 +433,7 @@ def make_os(board):
 
 
 def uname(board):
-    """Section 2.1."""
+    """board-and-repl.md 2.1."""
     if board.kind == "FiPy" and board.state["release"] == "1.12.0.b1":
         raise Gone("reset")
     u = Thing()
@@ -445,7 +445,7 @@ def uname(board):
 
 
 def make_wdt(board):
-    """Section 3.5: made again, it has another time."""
+    """board-and-repl.md 3.5: made again, it has another time."""
 
     class WDT:
         def __init__(self, id=0, timeout=5000):
@@ -455,7 +455,7 @@ def make_wdt(board):
 
 
 def make_sd(board):
-    """Section 4: SD() wakes the card up; blocks can be read where the file system layer of 1.20 needs it."""
+    """board-and-repl.md 4: SD() wakes the card up; blocks can be read where the layer of 1.20 needs it."""
 
     class SD:
         def __init__(self, number=0):
@@ -478,7 +478,7 @@ def make_sd(board):
 
 
 def make_pin(board):
-    """Sections 6.2 and 6.3, Expansion Board 3: a fitted jumper puts the PC's RTS on P19, asserted = low."""
+    """board-and-repl.md 6.2, 6.3, Expansion Board 3: a fitted jumper puts the PC's RTS on P19, asserted = low."""
     names = ["P%d" % n for n in range(24)] + (["P98", "P99"] if board.kind == "GPy" else [])
 
     class Pin:
@@ -511,13 +511,13 @@ def make_pin(board):
 
 
 def pc_cts(board):
-    """6.3 phase B: with the other jumper, a low P20 asserts the PC's CTS."""
+    """board-and-repl.md 6.3, phase B: with the other jumper, a low P20 asserts the PC's CTS."""
     mode, _, held = board.pins.get("P20", (0, None, 1))
     return bool(board.state["jumpers"]) and mode in (1, 2) and not held
 
 
 def make_uart(board):
-    """Section 5.1: UART(1) with the four pins of the board's type is the modem, UART(0) the PC, 2 is taken."""
+    """board-and-repl.md 5.1: UART(1) with the board's four pins is the modem, UART(0) the PC, 2 is taken."""
     pins_of_modem = {"FiPy": ("P20", "P18", "P19", "P17"), "GPy": ("P5", "P98", "P7", "P99")}[board.kind]
 
     class UART:
@@ -565,7 +565,7 @@ def make_uart(board):
 
 
 def make_lte(board):
-    """Sections 5.2 and 5.4."""
+    """board-and-repl.md 5.2 and 5.4."""
     era = board.era
 
     class LTE:

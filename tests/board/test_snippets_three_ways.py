@@ -20,7 +20,7 @@ from tests.syntax_gate import violations
 MAY_CALL_LTE = {"board.snippets_modem.LTE_TRY", "board.snippets_modem.MIRROR_B1"}
 
 ADVICE = """
-Who errs against reference/board-and-repl.md: the stub (tests/board/stub_board.py), the simulator (doctor/sim)
+Who errs against board-and-repl.md: the stub (tests/board/stub_board.py), the simulator (doctor/sim)
 or the snippet? Mend that one. What may differ between two boards gets a named rule in tests/board/described.py."""
 
 

@@ -90,7 +90,7 @@ def test_process_that_is_gone_is_not_at_work() -> None:
 
 
 def test_a_lock_tells_what_the_clock_cannot(tmp_path: Path) -> None:
-    """A step of the computer's clock makes a running process look younger than its flash (attack.md 5)."""
+    """A step of the computer's clock makes a running process look younger than its flash."""
     lock = lock_path("COM3", tmp_path)
     stepped = entry(pid=1, begun="1990-01-01T00:00:00+00:00", lock=str(lock))
     assert not is_at_work(stepped)

@@ -134,7 +134,7 @@ def play(row: Row, files: Path) -> None:
     if row.verdict == "no" and not row.consents:
         return
     if row.verdict == "bootrom":
-        assert found(bare) is Status.PASS
+        assert found(bare) is (Status.WARN if row.elf else Status.PASS)  # which is left out
     plan = planned(full).plan
     assert plan is not None and plan.core.loaders.startswith("boot loaders: ")
     done = flashed(full)

@@ -1,4 +1,4 @@
-"""Which copies of the boot loader an image and a boot ROM package change: the rows of modem-protocol 7.1."""
+"""Which copies of the boot loader an image and a boot ROM package change: the rows of modem-protocol.md 7.1."""
 
 from __future__ import annotations
 

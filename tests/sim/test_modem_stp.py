@@ -25,7 +25,7 @@ def opened(**switches: object) -> Host:
     return stp
 
 
-# -- the worked examples of the reference, 4.7, byte for byte ---------------------------------------------------
+# -- the worked examples of modem-protocol.md 4.7, byte for byte ------------------------------------------------
 
 EXAMPLES = [
     (RESET, "74736166 80 00 0000 00000000 0000 0000", "74736166 80 00 0000 00000000 ec35 0000"),

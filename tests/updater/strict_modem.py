@@ -1,7 +1,7 @@
-"""A modem at the other end of the core's port contract, written only from reference/modem-protocol.md.
+"""A modem at the other end of the core's port contract, written only from modem-protocol.md.
 
-It speaks as much AT as the flows 5.2 to 5.5 need and hands every byte of a transfer to the strict slave. Time is
-virtual: it passes only in ``read``, ``sleep_ms`` and on the wire, so nothing here waits.
+It speaks as much AT as modem-protocol.md 5.2 to 5.5 need and hands every byte of a transfer to the strict slave. Time
+is virtual: it passes only in ``read``, ``sleep_ms`` and on the wire, so nothing here waits.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from typing import Final
 from .strict_rules import Ledger
 from .strict_slave import RESET, Stage, Stamp, StrictSlave, Terms, reply_frame
 
-BITS_PER_BYTE: Final = 10  #: 8 data bits, start and stop (1)
+BITS_PER_BYTE: Final = 10  #: 8 data bits, start and stop (modem-protocol.md 1)
 STORE_LIMIT_BYTES: Final = 4_194_304  #: 5.2
-GUARD_BEFORE_MS, GUARD_AFTER_MS = 1000, 1150  #: around +++ (2.2)
+GUARD_BEFORE_MS, GUARD_AFTER_MS = 1000, 1150  #: around +++ (modem-protocol.md 2.2)
 IPR_PAUSE_MS: Final = 100  #: 2.2
 IDLE_CALLS: Final = 20_000  #: calls without time passing that prove a loop without end
-GARBAGE: Final = b"\xfe\x00\xfd"  #: what another speed looks like (2.1)
-BOOT_PACKAGE: Final = b"bootrom upgrade package"  #: 6.5
+GARBAGE: Final = b"\xfe\x00\xfd"  #: what another speed looks like (modem-protocol.md 2.1)
+BOOT_PACKAGE: Final = b"bootrom upgrade package"  #: modem-protocol.md 6.5
 
 
 class Mode(Enum):
-    """SMOD (3.1), and the states in which no AT is answered."""
+    """SMOD (modem-protocol.md 3.1), and the states in which no AT is answered."""
 
     FFH = 0
     RAM = 1
@@ -34,7 +34,7 @@ class Mode(Enum):
     UPDATER = 3
     RECOVERY = 4
     BOOTING = 10
-    FLASHING = 11  # the silent phase after an ON_THE_FLY transfer (section 8: 5 to 120 s)
+    FLASHING = 11  # the silent phase after an ON_THE_FLY transfer (modem-protocol.md 8.7: 5 to 120 s)
     DATA = 12
 
 
@@ -62,17 +62,17 @@ class Habits:
     """What the reference leaves open about a modem, or what a test wants to see survived."""
 
     monarch2: bool = False
-    echo: bool = True  # until ATE0 (2.1)
-    first_error: bool = True  # the first AT after a pause (2.1)
-    smswboot_errors: int = 0  # then only SMSWBOOT=x,0 works (2.2)
-    boot_answer_lost: bool = False  # the answer to SMSWBOOT=x,1 (2.2)
+    echo: bool = True  # until ATE0 (modem-protocol.md 2.1)
+    first_error: bool = True  # the first AT after a pause (modem-protocol.md 2.1)
+    smswboot_errors: int = 0  # then only SMSWBOOT=x,0 works (modem-protocol.md 2.2)
+    boot_answer_lost: bool = False  # the answer to SMSWBOOT=x,1 (modem-protocol.md 2.2)
     ram_smod: int = 1  # 1 or 4 after updater.elf (9, point 1)
     boot_ms: int = 3000
     flash_ms: int = 45_000
     deploy_ms: int = 90_000
     ongoing: int = 2  # times that SMUPGRADE? says on-going
-    noise_on_entry: bytes = b"\x00\r\n+CEREG: 2\r\n"  # between OK and RESET: the master discards input (4)
-    before_ok: bytes = b""  # in front of the OK to AT+SMSTPU (4.8)
+    noise_on_entry: bytes = b"\x00\r\n+CEREG: 2\r\n"  # between OK and RESET: discarded (modem-protocol.md 4)
+    before_ok: bytes = b""  # in front of the OK to AT+SMSTPU (modem-protocol.md 4.8)
     old_report: str = "No report: 0"  # what SMUPGRADE? says of an earlier upgrade
     late_start: bool = False  # what was stored and deployed with success runs only after one more restart
     lost_oks: int = 0  # to AT+SMSTPU and AT+STP
@@ -372,7 +372,7 @@ class StrictModem:
             self._ok()
         self._last_byte_ms = now
 
-    # ---- answers (2.1)
+    # ---- answers (modem-protocol.md 2.1)
 
     def _say(self, text: str) -> None:
         self._send(text.encode("latin-1"))
@@ -389,7 +389,7 @@ class StrictModem:
     def _error(self) -> None:
         self._say("ERROR\r\n" if self.mode is Mode.FFH else "\r\nERROR\r\n")
 
-    # ---- commands (2.2)
+    # ---- commands (modem-protocol.md 2.2)
 
     def _command(self, line: str, sent: _Sent) -> None:
         self.commands.append(line)
@@ -497,7 +497,7 @@ class StrictModem:
             self._radio_off = self._radio_off or not self.habits.monarch2
         self._ok()
 
-    # ---- boot selector (3.2)
+    # ---- boot selector (modem-protocol.md 3.2)
 
     def _smswboot(self, line: str) -> None:
         if line == "AT+SMSWBOOT?":
@@ -602,7 +602,7 @@ class StrictModem:
             self._flash(image, self.mode)
 
     def _start_elf(self, image: bytes) -> None:
-        """The ELF starts where it is whole: full AT at the speed that IPR set (3.3)."""
+        """The ELF starts where it is whole: full AT at the speed that IPR set (modem-protocol.md 3.3)."""
         whole = image in self.becomes and image[:4] == b"\x7fELF"
         speed = self.baud
         self.mode = Mode.BOOTING
@@ -665,7 +665,7 @@ class StrictModem:
 
 
 def reset_ack() -> bytes:
-    """The ack of RESET as in device logs (4.7)."""
+    """The ack of RESET as in device logs (modem-protocol.md 4.7)."""
     return reply_frame(0x80 | RESET, 0, 0, b"", False)
 
 

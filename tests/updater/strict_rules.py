@@ -1,6 +1,6 @@
 """The rules that the strict slave holds a master to, as data.
 
-Each names the section of reference/modem-protocol.md that it is from.
+Each names the section of modem-protocol.md that it is from.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""An STP slave written only from reference/modem-protocol.md section 4, for a master that must break none of its rules.
+"""An STP slave written only from modem-protocol.md 4, for a master that must break none of its rules.
 
 It knows nothing of ports, speeds or AT: bytes go in with a stamp of when the host wrote them, replies come out of
 ``send``.
@@ -23,14 +23,14 @@ REQUEST: Final = b"fast"
 REPLY: Final = b"tsaf"
 RESET, OPEN, COMMAND, BLOCK, DATA_TYPE = range(5)
 OP_NAMES: Final = ("RESET", "OPEN", "BLOCK_CMD", "BLOCK", "DATA_TYPE")
-#: payload bytes of a request, by op; a BLOCK is as long as its BLOCK_CMD said (4.2)
+#: payload bytes of a request, by op; a BLOCK is as long as its BLOCK_CMD said (modem-protocol.md 4.2)
 REQUEST_PAYLOAD: Final = {RESET: 0, OPEN: 0, COMMAND: 2, DATA_TYPE: 4}
 ACK, NACK, NACK_UNKNOWN = 0x80, 0x40, 0x7F
-CAP_BYTES: Final = 2016  #: practical cap of a block (4.4)
-SHORTEST_BYTES: Final = 32  #: the shortest block in field use that was not the last (4.4)
-PAUSE_MS: Final = 50  #: least pause between OK and RESET (4)
-TRIES: Final = 5  #: the first and four more (4.5)
-PATIENCE_MS: Final = {COMMAND: 90_000, BLOCK: 300_000}  #: before a request may be asked again (4.5, design.md 4)
+CAP_BYTES: Final = 2016  #: practical cap of a block (modem-protocol.md 4.4)
+SHORTEST_BYTES: Final = 32  #: the shortest block in field use that was not the last (modem-protocol.md 4.4)
+PAUSE_MS: Final = 50  #: least pause between OK and RESET (modem-protocol.md 4)
+TRIES: Final = 5  #: the first and four more (modem-protocol.md 4.5)
+PATIENCE_MS: Final = {COMMAND: 90_000, BLOCK: 300_000}  #: before asking again (modem-protocol.md 4.5, design.md 4)
 ZLIB_WINDOW_BITS: Final = 12
 TYPE_ELF, TYPE_CABA = 2, 4
 
@@ -43,20 +43,20 @@ class Stamp(NamedTuple):
 
 
 class Trick(Enum):
-    """What becomes of one reply: the table of 4.5 and 4.8."""
+    """What becomes of one reply: the tables of modem-protocol.md 4.5 and 4.8."""
 
     LOST = auto()
     SHORT = auto()
     TWICE = auto()
     NULS_BEFORE = auto()
     URC_BEFORE = auto()
-    STALE_BEFORE = auto()  # acks of the same op with another transaction, or another session (4.2)
-    WRONG_LENGTH = auto()  # an ack with a payload that its op does not have (4.2)
+    STALE_BEFORE = auto()  # acks of the same op with another transaction, or another session (modem-protocol.md 4.2)
+    WRONG_LENGTH = auto()  # an ack with a payload that its op does not have (modem-protocol.md 4.2)
     BAD_HEADER_CRC = auto()
     NACKED = auto()
-    REFUSED = auto()  # the session is not opened (4.2)
+    REFUSED = auto()  # the session is not opened (modem-protocol.md 4.2)
     UNKNOWN = auto()
-    NAMELESS = auto()  # "unknown" of session 0 and transaction 0: the request could not be read (4.5)
+    NAMELESS = auto()  # "unknown" of session 0 and transaction 0: the request could not be read (modem-protocol.md 4.5)
     HALF_CONSUMED = auto()  # residue
     LYING_RESIDUE = auto()  # damaged residue under a payload CRC of 0, the header CRC being set
     MUTE = auto()  # hangs: this request and every block request after it stay unanswered
@@ -73,16 +73,17 @@ class Terms:
 
     version: int = 1
     max_transfer: int = 8192
-    crc_in_acks: bool = False  # zero means "not computed" (4.1), for header and payload separately
+    crc_in_acks: bool = False  # zero means "not computed" (modem-protocol.md 4.1), for header and payload separately
     payload_crc_only: bool = False
-    #: whether a second RESET ends STP mode where no session was opened: 3.3 says RESET leads out, 4.3 that it leads in
+    #: whether a second RESET ends STP mode where no session was opened: modem-protocol.md 3.3 says that RESET
+    #: leads out, modem-protocol.md 4.3 that it leads in
     idle_reset_leaves: bool = True
     ack_ms: int = 2
-    block_limit: int = 0  # larger blocks are refused, though max transfer allows them (4.8); 0: none are
+    block_limit: int = 0  # larger blocks are refused whatever max transfer says (modem-protocol.md 4.8); 0: none
     refuses_with: Trick = Trick.NACKED  # or UNKNOWN, or LOST: silence (9, point 2)
     #: what a request asked again is answered, once taken (9, point 2); None: the same ack once more
     repeats_get: Trick | None = None
-    #: how long the ack of the n-th BLOCK takes (4.5: minutes at 7 % and at 99 %)
+    #: how long the ack of the n-th BLOCK takes (modem-protocol.md 4.5: minutes at 7 % and at 99 %)
     stalls_ms: dict[int, int] = field(default_factory=dict)
     #: after how long the rest of a frame that another master left half sent is given up; None: never (9, point 7)
     partial_ms: int | None = None
@@ -116,12 +117,12 @@ class Frame:
 
 
 def crc16(data: bytes) -> int:
-    """CRC-16/XMODEM (4.1)."""
+    """CRC-16/XMODEM (modem-protocol.md 4.1)."""
     return binascii.crc_hqx(data, 0)
 
 
 def reply_frame(op: int, sid: int, tid: int, payload: bytes, with_crc: bool) -> bytes:
-    """A reply; without CRCs both fields are 0, which means "not computed" (4.1)."""
+    """A reply; without CRCs both fields are 0, which means "not computed" (modem-protocol.md 4.1)."""
     payload_crc = crc16(payload) if with_crc else 0
     bare = HEADER.pack(REPLY, op, sid, len(payload), tid, 0, payload_crc)
     return HEADER.pack(REPLY, op, sid, len(payload), tid, crc16(bare) if with_crc else 0, payload_crc) + payload
@@ -229,7 +230,7 @@ class StrictSlave:
             self._break("closing-reset", f"left while {self.stage.name}")
 
     def image(self) -> bytes:
-        """What arrived, inflated if it was said to be deflated; the stream is judged here (4.6)."""
+        """What arrived, inflated if it was said to be deflated; the stream is judged here (modem-protocol.md 4.6)."""
         data = bytes(self.taken)
         zipped = self.data_type is not None and self.data_type % 2 == 1
         if not zipped:
@@ -348,7 +349,7 @@ class StrictSlave:
             self._ids(frame)
             self._serve(frame)
 
-    # ---- repeats (4.5)
+    # ---- repeats (modem-protocol.md 4.5)
 
     def _is_repeat(self, frame: Frame) -> bool:
         last = self._last
@@ -380,7 +381,7 @@ class StrictSlave:
         if self._sent_times > TRIES:
             self._break("bounded", f"{frame}, sent {self._sent_times} times")
 
-    # ---- order (4.2, 4.3, 4.6)
+    # ---- order (modem-protocol.md 4.2, 4.3, 4.6)
 
     def _in_turn(self, frame: Frame, first: Stamp) -> bool:
         """True where the op may be served now, even if something about it was wrong."""
@@ -442,7 +443,7 @@ class StrictSlave:
         self._tid = tid
 
     def _next_tids(self, op: int) -> set[int]:
-        """A refused BLOCK_CMD or BLOCK was not acknowledged (4.3: the same), or PSU counts on (4.5: a new one)."""
+        """A refused BLOCK_CMD or BLOCK is not acknowledged: the same, or PSU's new one (modem-protocol.md 4.3, 4.5)."""
         if self._nacked is Trick.NACKED and op in (COMMAND, BLOCK):
             return {self._refused_tid, self._tid + 1}
         return {self._tid}
@@ -451,7 +452,7 @@ class StrictSlave:
         last = self._last
         if self._nacked is None or last is None or (frame.op, frame.payload) == (last.op, last.payload):
             return
-        if frame.op not in (COMMAND, DATA_TYPE):  # 4.8: a refused size (or type) may be followed by another
+        if frame.op not in (COMMAND, DATA_TYPE):  # a refused size may be followed by another (modem-protocol.md 4.8)
             self._break("same-bytes-again", f"{frame} after a nack of {last}")
 
     def _reset_ids(self, frame: Frame) -> None:

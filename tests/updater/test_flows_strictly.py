@@ -1,4 +1,4 @@
-"""Every flow of 5.2 to 5.5, the real core against a modem that forgives nothing (strict_rules.py says what)."""
+"""modem-protocol.md 5.2 to 5.5, the real core against a modem that forgives nothing (strict_rules.py says what)."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def proved(outcome: Outcome, modem: StrictModem, version: Version = V41065) -> N
     assert outcome.version_lines[:2] == [version.ue, version.release]
 
 
-# ---- 5.2: from the application, recovery and the RAM updater
+# ---- modem-protocol.md 5.2: from the application, recovery and the RAM updater
 
 UNLIKE = {
     "as logged": (Habits(), Terms()),
@@ -232,7 +232,7 @@ def test_stored_firmware_that_starts_only_after_a_restart() -> None:
     assert (modem.commands.count("AT^RESET"), modem.restarts) == (1, 1)
 
 
-# ---- 5.2 from the factory build, and the boot ROM package
+# ---- modem-protocol.md 5.2 from the factory build, and the boot ROM package
 
 
 def factory(
@@ -280,7 +280,7 @@ def test_full_image_on_the_factory_build(unlike: str) -> None:
     assert sent(modem) == [("fly", BOOTROM), ("elf", ELF), ("fly", FULL)]
 
 
-# ---- 5.3: from the boot ROM
+# ---- modem-protocol.md 5.3: from the boot ROM
 
 
 @pytest.mark.parametrize("smod", [1, 4])
@@ -301,7 +301,7 @@ def test_from_the_boot_rom_that_was_given_its_speed_already() -> None:
     assert "AT+IPR=921600" not in modem.commands
 
 
-# ---- the pair of 48829 (section 7)
+# ---- the pair of 48829 (modem-protocol.md 7.3)
 
 
 @pytest.mark.parametrize("method", ["auto", "on-the-fly"])
@@ -379,7 +379,7 @@ def test_looking_breaks_nothing(make: Callable[[Mode], StrictModem], mode: Mode)
     modem.verdict()
 
 
-# ---- stopped, refused, damaged (4.5, 4.8)
+# ---- stopped, refused, damaged (modem-protocol.md 4.5, 4.8)
 
 
 @pytest.mark.parametrize("after", [0, 1, 3])
@@ -444,7 +444,7 @@ def test_the_reply_to_the_closing_reset_goes_wrong(trick: Trick) -> None:
     proved(flash(modem, make_plan(running(modem), [image(FULL)], Options(method="on-the-fly")), FULL), modem)
 
 
-# ---- 5.4, 5.5: Monarch 2
+# ---- modem-protocol.md 5.4, 5.5: Monarch 2
 
 
 PACKED = {"packed": deflated(FULL)}

@@ -13,7 +13,7 @@ from .strict_modem import Habits, Mode, StrictModem, Version
 from .strict_rules import AT_RULES, RULES, STP_RULES, Ledger
 from .strict_slave import Stamp, StrictSlave, Terms, Trick, crc16
 
-# 4.7, worked examples
+# modem-protocol.md 4.7, worked examples
 RESET = bytes.fromhex("66617374 00 00 0000 00000000 8ae3 0000")
 RESET_ACK = bytes.fromhex("74736166 80 00 0000 00000000 0000 0000")
 RESET_ACK_CRC = bytes.fromhex("74736166 80 00 0000 00000000 ec35 0000")
@@ -34,7 +34,7 @@ UNKNOWN_2 = bytes.fromhex("74736166 7f 01 0000 00000002 0000 0000")
 def ask(
     op: int, sid: int, tid: int, payload: bytes = b"", *, length: int | None = None, crc: int | None = None
 ) -> bytes:
-    """A request by the table of 4.1; ``crc`` and ``length`` are written as given."""
+    """A request by the table of modem-protocol.md 4.1; ``crc`` and ``length`` are written as given."""
     size = len(payload) if length is None else length
     over = binascii.crc_hqx(payload, 0) if crc is None else crc
     bare = struct.pack(">4sBBHIHH", b"fast", op, sid, size, tid, 0, over)
