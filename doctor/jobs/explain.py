@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,10 +14,19 @@ from pathlib import Path
 from doctor.errors import UsageError
 from doctor.knowledge.explanation import Explanation, Match, explain
 from doctor.knowledge.paste import MOST_BYTES
+from doctor.power_off import UNPLUG
 
 CLIPBOARD_S = 5.0  #: for one program that reads the clipboard; one that waits for a display never answers
 CLIPBOARD = "clipboard"
 STANDARD_INPUT = "standard input"
+TYPED = "your text"
+#: Looks at the board that is plugged in and says the one next command.
+RUN_NEXT = "fipy-doctor"
+
+_KEEPS_POWER = re.compile(
+    r"\b(?:leave|keep)\b[^.;]{0,30}\b(?:power|powered|as it is)\b|\bpower (?:still )?on\b|\bsteady power\b",
+    re.IGNORECASE,
+)
 
 #: What to send where nothing is known: without these nobody can help.
 SEND_INSTEAD = (
@@ -101,10 +111,33 @@ def advice(explanation: Explanation) -> Advice:
     if len(explanation.causes) > 1:
         others = _listed([match.id for match in explanation.causes[1:]])
         together.append(f"{explanation.causes[0].id} and {others} are separate matters; take them in this order.")
+    decides, keep = _about_the_power(explanation.causes)
     steps: list[str] = []
     for number, cause in enumerate(explanation.causes):
-        steps += cause.entry.cure if number == 0 else cause.entry.cure[:1]
+        own = cause.entry.cure if number == 0 else cause.entry.cure[:1]
+        steps += [step for step in own if cause is decides or _keeps_power(step) in (None, keep)]
     return Advice(tuple(together), tuple(dict.fromkeys(steps)))
+
+
+def _about_the_power(causes: Sequence[Match]) -> tuple[Match | None, bool]:
+    """Whether the power stays on, and who says so: what stands last in the paste tells what the modem does now."""
+    said = []
+    for number, cause in enumerate(causes):
+        wishes = map(_keeps_power, cause.entry.cure if number == 0 else cause.entry.cure[:1])
+        wish = next((wish for wish in wishes if wish is not None), None)
+        if wish is not None:
+            said.append((max((proof.number for proof in cause.proofs), default=0), wish, -number))
+    if not said:
+        return None, True
+    _, keep, number = max(said)
+    return causes[-number], keep
+
+
+def _keeps_power(step: str) -> bool | None:
+    """Whether a step leaves the power on (True) or takes it (False); None where it is about neither."""
+    if UNPLUG[1:] in step:
+        return False
+    return True if _KEEPS_POWER.search(step) else None
 
 
 def _consequences(cause: Match, matches: Sequence[Match]) -> list[str]:

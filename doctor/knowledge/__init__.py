@@ -1,4 +1,4 @@
-"""The failure catalogue as data, and the matcher behind ``explain``. Imports nothing of ours but doctor/power_off.py.
+r"""The failure catalogue as data, and the matcher behind ``explain``. Imports nothing of ours but doctor/power_off.py.
 
 One TOML file an area; each entry is a table named by its catalogue id:
 
@@ -6,6 +6,7 @@ title        one line: what is wrong
 blocks       whether it blocks flashing: yes, no, maybe
 brick_risk   whether it can cost the modem, and when
 evidence     thread (seen in public), code (derived from source), knowledge (of the platform)
+family       of the modem that it is about, ``sqn3330``, ``monarch2`` or ``any``; without it the area tells
 harmless     true where nothing is wrong although it looks so
 shows        what the user sees, the fixed parts quoted
 means        what is going on
@@ -19,8 +20,8 @@ words        words for descriptions that quote no error line
 
 and below it any number of signs, each a table ``[[id.signs]]``:
 
-has          fixed parts in lower case, all of them somewhere in the paste; written on one line (the file is searched
-             for them before it is parsed)
+has          fixed parts in lower case, all of them somewhere in the paste; ``a|b`` is one or the other; written on
+             one line (the file is searched for them before it is parsed)
 match        regular expression over the normalised lines, may span several; without it the first part of ``has``
 after, before          must match within ``within`` lines above, below; ``not_after`` and ``not_before`` must not
 within       lines, 40 where nothing is said
@@ -29,6 +30,7 @@ side         ``board`` or ``pc``: whose console it must be, where that is known
 generation   generations of the updater that print it, where that is known
 raw          look at the lines with their typographic quotes
 most         so many occurrences at most
+compare      ``"a > b"`` or ``"a != b"`` of numbers that ``match`` names, as ``(?P<a>\d{5})``
 unless_id    not where that entry was found
 side_note    true of the board at large: worth little beside other matches
 sure         0 to 1

@@ -13,7 +13,7 @@ from functools import cache
 _LEAST_LETTERS = 3  #: shorter beginnings stand in too many places
 _MOST_BEGINNINGS = 16
 
-_TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|.", re.DOTALL)
+TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|.", re.DOTALL)
 _NO_WIDTH = re.compile(r"\^|\\b|\(\?<[!=](?:\\.|\[(?:\\.|[^\]\\])*\]|[^()\\\[])*\)")
 _LETTERS = re.compile(r"(?:[A-Za-z0-9 _:;=,'\"<>/@#%&~!-]|\\[^A-Za-z0-9])*")
 _LAST_LETTER = re.compile(r"\\?.\Z", re.DOTALL)
@@ -44,7 +44,7 @@ def _finder(pattern: str) -> re.Pattern[str] | None:
 def beginnings(pattern: str) -> tuple[str, ...]:
     """Texts in lower case, one of which every match of ``pattern`` begins with; empty where that cannot be told."""
     found: list[str] = []
-    for branch in _branches(pattern):
+    for branch in branches(pattern):
         of_branch = _of_branch(branch)
         if not of_branch:
             return ()
@@ -56,7 +56,7 @@ def _of_branch(branch: str) -> tuple[str, ...]:
     while no_width := _NO_WIDTH.match(branch):
         branch = branch[no_width.end() :]
     if branch.startswith("(") and (branch.startswith("(?:") or not branch.startswith("(?")):
-        inner, rest = _group(branch)
+        inner, rest = group_in_front(branch)
         return () if rest.startswith(_REPEATS) else beginnings(inner)
     found = _LETTERS.match(branch)
     assert found is not None
@@ -67,10 +67,10 @@ def _of_branch(branch: str) -> tuple[str, ...]:
     return (letters,) if len(letters) >= _LEAST_LETTERS else ()
 
 
-def _branches(pattern: str) -> list[str]:
+def branches(pattern: str) -> list[str]:
     """The alternatives of a pattern, cut at each ``|`` outside of groups and sets."""
     found, depth, begun = [], 0, 0
-    for token in _TOKEN.finditer(pattern):
+    for token in TOKEN.finditer(pattern):
         depth += (token[0] == "(") - (token[0] == ")")
         if token[0] == "|" and depth == 0:
             found.append(pattern[begun : token.start()])
@@ -78,10 +78,10 @@ def _branches(pattern: str) -> list[str]:
     return [*found, pattern[begun:]]
 
 
-def _group(branch: str) -> tuple[str, str]:
+def group_in_front(branch: str) -> tuple[str, str]:
     """What the group in front holds, and what follows it."""
     depth = 0
-    for token in _TOKEN.finditer(branch):
+    for token in TOKEN.finditer(branch):
         depth += (token[0] == "(") - (token[0] == ")")
         if depth == 0:
             return branch[3 if branch.startswith("(?:") else 1 : token.start()], branch[token.end() :]

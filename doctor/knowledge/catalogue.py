@@ -65,6 +65,7 @@ class Sign:
     raw: bool = False
     most: int = 0
     unless_id: str = ""
+    compare: str = ""
     side_note: bool = False
 
 
@@ -83,6 +84,7 @@ class Entry:
     causes: tuple[str, ...]
     cure: tuple[str, ...]
     words: str
+    family: str = ""
     harmless: bool = False
     found_by: tuple[str, ...] = ()
     explains: tuple[str, ...] = ()

@@ -13,11 +13,11 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 
-from doctor.knowledge.catalogue import HERE, sources
+from doctor.knowledge.catalogue import HERE, entry, sources
 from doctor.knowledge.paste import Paste
 
 LEAST_SCORE = 0.24  #: below, what fits best fits by chance (measured: docs/explain-quality.md)
-NEAR_BEST = 0.86  #: entries that score this share of the best are shown too
+NEAR_BEST = 0.9  #: entries that score this share of the best are shown too
 _MOST = 3
 _MOST_QUERY_CHARS = 6_000  #: a description is a page at most
 #: Words shared with the entry, and the score that so few need at least: one rare word fits many a text by chance.
@@ -27,12 +27,16 @@ _LEAST_QUERY_WORDS = 3
 _FEW_WORDS = 2
 _LEAST_OF_FEW = 0.27
 _STANDS_OUT = 1.2
+_LEAST_NEAR = 0.15  #: of what is asked back about
+_LEAST_NEAR_SHARED = 2
+_MOST_ASKED_WORDS = 40
 _SHORT_LINES = 2  #: a paste of so many lines is a description, however few words a line has
 
 _WORD = re.compile(r"[a-z0-9][a-z0-9_./+=-]*[a-z0-9]|[a-z0-9]|\[\]")
 _UNIT = re.compile(r"(?<![a-z0-9.])(\d+)(gb|mb|kb)(?![a-z0-9])")
 _PARTS = re.compile(r"[_/.=+-]")  #: what joins the parts of a file name
 _FIELD = re.compile(r'^(title|words|shows|means) = "(.*)"$', re.MULTILINE)
+_BUILD = re.compile(r"\b\d{5}\b")
 _CAUSES = re.compile(r"^causes = \[\n(.*?)^\]", re.MULTILINE | re.DOTALL)
 _WEIGHTS = {"title": 2, "words": 3, "shows": 1, "means": 1}
 #: Lines that programs print when all is well; they describe nothing.
@@ -100,25 +104,28 @@ _DOMAIN = re.compile(
     r"(?<![a-z])(?:fipy|gpy|g01|pycom|modems?|lte|sqnsupgrade|sequans|monarch|sqn3330|pymakr|updater|micropython|repl"
     r"|pysense|pytrack|pybytes|expansion|esp32|sd|cards?|karte|tarjeta|com[ -]?ports?|firmware|flash\w*|mirror"
     r"|nb-?iot|nb1|cat-?m1|upgdiff|48829|41065|41019|33080|3v3|p12|p2|g23|[\w.-]*\.(?:dup|elf)|dup|boards?|modul\w?|usb"
-    r"|serial|jumpers?|machine\.reset|ports?|prompt|wsl|uploads?|lr[56])(?![a-z])"
+    r"|serial|jumpers?|carte|kaart|puerto|poort|placa|bord|cable|kabel|resetknop|interfaz|machine\.reset|ports?|prompt|wsl|uploads?|lr[56])(?![a-z])"
 )
 _ENDINGS = ("ings", "ing", "ies", "ed", "es", "en", "er", "s", "e", "t", "n")
 
 
 @dataclass(frozen=True)
 class Likeness:
-    """An entry that a description resembles, 0 to 1."""
+    """An entry that a description resembles, 0 to 1; how many of the description's words are its own."""
 
     id: str
     score: float
+    shared: int
+    known: int
 
 
 def prose(paste: Paste) -> tuple[str, tuple[int, ...]]:
     """The sentences of a paste and the indexes of their lines; empty where it holds none."""
     kept, indexes, size = [], [], 0
-    lines = paste.text.split("\n")
-    least = 3 if sum(1 for line in lines[: _SHORT_LINES + 2] if line.strip()) > _SHORT_LINES else 2
-    for index, line in enumerate(lines):
+    first_lines = [paste.line(index) for index in range(min(len(paste.starts), _SHORT_LINES + 2))]
+    least = 3 if sum(1 for line in first_lines if line.strip()) > _SHORT_LINES else 2
+    for index in range(len(paste.starts)):
+        line = paste.slice(index, index + 1)[:_MOST_QUERY_CHARS]
         words = re.findall(r"[^\W\d_]{2,}", line)
         if (
             len(words) >= least
@@ -140,25 +147,44 @@ def resembling(text: str) -> list[Likeness]:
     query = Counter(words_of(text))
     if len(query) < _FEW_WORDS or not _DOMAIN.search(_folded(text)):
         return []
+    likes = _likes(query)
+    scores = [
+        like
+        for like in likes
+        if any(like.shared >= least and like.score >= needed for least, needed in _LEAST_BY_SHARED)
+    ]
+    if len(query) < _LEAST_QUERY_WORDS or (len(query) == _LEAST_QUERY_WORDS and not scores):
+        return _outstanding([like for like in likes if like.shared == like.known])
+    best = scores[0].score if scores else 0.0
+    return [like for like in scores[:_MOST] if like.score >= max(LEAST_SCORE, best * NEAR_BEST)]
+
+
+def near(text: str) -> list[str]:
+    """Ids of the entries that a short description might mean, best first, for somebody to choose from."""
+    query = Counter(words_of(text))
+    if not _FEW_WORDS <= len(query) <= _MOST_ASKED_WORDS or not _DOMAIN.search(_folded(text)):
+        return []
+    least = min(_LEAST_NEAR_SHARED, len(query))
+    return [
+        like.id
+        for like in _likes(query)[:_MOST]
+        if like.score >= _LEAST_NEAR and like.shared >= least and not entry(like.id).harmless
+    ]
+
+
+def _likes(query: Counter[str]) -> list[Likeness]:
+    """All entries that share a word, best first."""
     index = _index()
     vector = {word: (1 + math.log(times)) * index.rarity.get(word, 0.0) for word, times in query.items()}
     length = math.sqrt(sum(value * value for value in vector.values()))
-    if not length:
-        return []
-    scores = []
-    of_all: list[Likeness] = []
-    for entry_id, document in index.documents.items():
+    found = []
+    for entry_id, document in index.documents.items() if length else ():
         shared = [word for word in vector if word in document]
-        score = sum(vector[word] * document[word] for word in shared) / length
-        if any(len(shared) >= least and score >= needed for least, needed in _LEAST_BY_SHARED):
-            scores.append(Likeness(entry_id, score))
-        if len(shared) == len(vector):
-            of_all.append(Likeness(entry_id, score))
-    if len(query) < _LEAST_QUERY_WORDS or (len(query) == _LEAST_QUERY_WORDS and not scores):
-        return _outstanding(of_all)
-    scores.sort(key=lambda like: -like.score)
-    best = scores[0].score if scores else 0.0
-    return [like for like in scores[:_MOST] if like.score >= max(LEAST_SCORE, best * NEAR_BEST)]
+        named = index.builds.get(entry_id)
+        if shared and (not named or named & vector.keys()):
+            score = sum(vector[word] * document[word] for word in shared) / length
+            found.append(Likeness(entry_id, score, len(shared), len(vector)))
+    return sorted(found, key=lambda like: -like.score)
 
 
 def _outstanding(likes: list[Likeness]) -> list[Likeness]:
@@ -203,6 +229,7 @@ class _Index:
 
     documents: dict[str, dict[str, float]]
     rarity: dict[str, float]
+    builds: dict[str, frozenset[str]]  #: that an entry's title names; a text without them does not mean it
 
 
 @cache
@@ -215,7 +242,12 @@ def _index() -> _Index:
         vector = {word: (1 + math.log(times)) * rarity[word] for word, times in count.items()}
         length = math.sqrt(sum(value * value for value in vector.values())) or 1.0
         documents[entry_id] = {word: value / length for word, value in vector.items()}
-    return _Index(documents, rarity)
+    builds = {source.id: frozenset(_BUILD.findall(_title(source.text))) for source in sources().values()}
+    return _Index(documents, rarity, builds)
+
+
+def _title(source: str) -> str:
+    return next((value for name, value in _FIELD.findall(source) if name == "title"), "")
 
 
 def _counted(source: str) -> Counter[str]:

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from doctor.knowledge import describe, signs
+from doctor.knowledge import describe, own_output, signs
 from doctor.knowledge.catalogue import Entry, entry
+from doctor.knowledge.chain import find, holds
 from doctor.knowledge.facts import Facts, facts_of
 from doctor.knowledge.paste import Paste, read
 
@@ -17,7 +18,17 @@ _BESIDE_OTHERS = 0.5  #: most that an entry scores whose sign only says somethin
 _MOST_DESCRIBED = 0.6  #: a description never proves more than this
 
 _DEEDS = ("flash-process", "firmware-file")  #: areas whose entries happen at one moment of a paste
+_ABOUT_SQN3330 = ("modem", *_DEEDS)  #: areas whose entries are about the modem of a FiPy or GPy
 _CLEARLY_DESCRIBED = 0.4  #: least score of a description beside signs
+
+UNSURE = 0.5  #: below, a description is asked back about
+_MOST_CANDIDATES = 3
+
+#: A line that tells of an error. Beside one that nothing explains, nothing is called harmless.
+_ERROR_LINE = r"(?:error|exception|fatal|panic|could not|couldn't|cannot|unable to|failed|failure)\b"
+#: What is said when all went well, in the vendor's tools and ours.
+_SUCCESS = r"Your modem has been successfully updated|flashed and proved"
+_HEALTHY_BLOCK = r"Bootloader\d\*? {0,9}: [^\n]*\n(?:[^\n]*\n){0,9}?[^\n]*Software {0,9}: \d\.\d\.\d\.\d \[\d{5}\]"
 
 SURE, LIKELY = 0.9, 0.7  #: from these scores on a match is called certain, likely; below it is possible
 
@@ -59,13 +70,29 @@ class Match:
 
 @dataclass(frozen=True)
 class Explanation:
-    """All that is known about one paste; matches best first, each cause before its consequences."""
+    """All that is known about one paste; matches best first, each cause before its consequences.
+
+    says        what a report, a log or a trace of ours says, or that a log shows a success; empty where it is neither
+    candidates  ids of entries that a description might mean, where none is sure
+    """
 
     matches: tuple[Match, ...]
     harmless: tuple[Match, ...]
     facts: Facts
     line_count: int
     cut: bool = False
+    says: str = ""
+    candidates: tuple[str, ...] = ()
+
+    @property
+    def unsure(self) -> bool:
+        """Whether the paste only resembles entries, and none of them clearly."""
+        return bool(self.candidates)
+
+    @property
+    def candidate_entries(self) -> tuple[Entry, ...]:
+        """What to ask back about, likeliest first."""
+        return tuple(entry(candidate) for candidate in self.candidates)
 
     @cached_property
     def causes(self) -> tuple[Match, ...]:
@@ -74,20 +101,54 @@ class Explanation:
 
 
 def explain(data: bytes) -> Explanation:
-    """Explain a paste: a log, a console session, a forum post or a trace of ours, in any encoding."""
+    """Explain a paste: a log, a console session, a forum post or an output of ours, in any encoding."""
     paste = read(data)
+    ours = own_output.recognise(data, paste)
     facts = facts_of(paste)
-    found = _by_signs(paste, facts)
+    found = [] if ours is not None and ours.success else _by_signs(paste, facts)
+    if ours is not None and ours.named_only:
+        found = [match for match in found if match.id in ours.ids]
+    found = [match for match in found if _of_family(match, facts.family)]
     proved = {match.id for match in found if not match.entry.harmless}
-    found += [match for match in _by_words(paste) if match.id not in proved and _may_stand_beside(match, proved)]
-    failures = [match for match in found if not match.entry.harmless]
+    prose, indexes = describe.prose(paste) if ours is None else ("", ())
+    described = _by_words(paste, prose, indexes)
+    found += [
+        match
+        for match in described
+        if match.id not in proved and _of_family(match, facts.family) and _may_stand_beside(match, proved)
+    ]
+    failures = in_order([match for match in found if not match.entry.harmless])
+    unsure = bool(failures) and all(match.how == "words" and match.score < UNSURE for match in failures)
+    near = dict.fromkeys((*(match.id for match in failures), *describe.near(prose))) if unsure or not failures else {}
     return Explanation(
-        matches=tuple(in_order(failures)),
-        harmless=tuple(match for match in found if match.entry.harmless),
+        matches=tuple(failures),
+        harmless=() if _has_unexplained_error(paste, found) else tuple(m for m in found if m.entry.harmless),
         facts=facts,
         line_count=paste.numbers[-1],
         cut=paste.cut,
+        says=ours.says if ours is not None else "" if failures else _success(paste),
+        candidates=tuple(near)[:_MOST_CANDIDATES] if ours is None and not _success(paste) else (),
     )
+
+
+def _success(paste: Paste) -> str:
+    """What a log that ends well shows; empty where it does not."""
+    ends = [end for _, end in find(_SUCCESS, paste.searched())]
+    if ends:
+        return "This shows a success: the modem was updated, and said so." if not _error_after(paste, ends[-1]) else ""
+    blocks = [end for _, end in find(_HEALTHY_BLOCK, paste.searched())]
+    if blocks and not _error_after(paste, 0):
+        return "This is the version list of a modem that works. Bootloader0 may be older than the others."
+    return ""
+
+
+def _error_after(paste: Paste, place: int) -> bool:
+    return holds(_ERROR_LINE, paste.searched(place))
+
+
+def _has_unexplained_error(paste: Paste, found: list[Match]) -> bool:
+    explained = {proof.number for match in found for proof in match.proofs}
+    return any(paste.numbers[paste.index(start)] not in explained for start, _ in find(_ERROR_LINE, paste.searched()))
 
 
 def _by_signs(paste: Paste, facts: Facts) -> list[Match]:
@@ -106,21 +167,27 @@ def _by_signs(paste: Paste, facts: Facts) -> list[Match]:
     return found
 
 
+def _of_family(match: Match, family: str) -> bool:
+    """Whether an entry is about the modem of the paste: what holds of one family holds of no other."""
+    about = match.entry.family or ("sqn3330" if match.entry.area in _ABOUT_SQN3330 else "any")
+    return not family or about in ("any", family)
+
+
 def _ends(hit: signs.Hit) -> Iterable[int]:
     """Lines of a hit that are worth showing: all of a short one, first and last of a long one."""
     return range(hit.first, hit.last + 1) if hit.last - hit.first < 6 else (hit.first, hit.last)
 
 
 def _proofs(paste: Paste, indexes: Iterable[int]) -> tuple[Proof, ...]:
-    lines = ((paste.numbers[index], paste.lines[index]) for index in indexes)
+    lines = ((paste.numbers[index], paste.line(index)) for index in indexes)
     return tuple(Proof(number, text) for number, text in lines if text.strip())
 
 
-def _by_words(paste: Paste) -> list[Match]:
-    text, indexes = describe.prose(paste)
+def _by_words(paste: Paste, text: str, indexes: tuple[int, ...]) -> list[Match]:
     return [
         Match(like.id, round(min(like.score, _MOST_DESCRIBED), 2), "words", _proofs(paste, indexes))
         for like in describe.resembling(text)
+        if not entry(like.id).harmless
     ]
 
 

@@ -31,7 +31,11 @@ _PATTERNS: dict[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
     "files": ((".dup", ".elf"), re.compile(r"(?<![\w.+-])([\w.+-]{1,80}\.(?:dup|elf)(?:\.\w{2,4})?)\b", re.IGNORECASE)),
     "port": (("com", "/dev/"), re.compile(r"\b(COM\d{1,3})\b|(/dev/(?:tty|cu)[\w.\-]{1,40})")),
     "progress": (("%",), re.compile(r"\][ ]+(\d{1,3})%")),
-    "mode": (("smod?", "modem state"), re.compile(r"SMOD\?[^\n]*\n?[^\n\d]{0,8}(\d)\b|[Mm]odem state: (\d)")),
+    "mode": (("smod?", "modem state"), re.compile(r"SMOD\?[^\n]{0,40}\n?[^\n\d]{0,8}(\d)\b|[Mm]odem state: (\d)")),
+}
+_FAMILIES = {
+    "sqn3330": re.compile(r"SQN3330|sqnsupgrade|\bLR[56]\.\d|Bootloader[012]\*? {0,4}:|\b(?:FiPy|GPy|G01)\b|SMSWBOOT"),
+    "monarch2": re.compile(r"\bGM02S|SQNMODEACTIVE|\bUE8\.\d|\bLR8\.\d|Monarch ?2\b"),
 }
 _ONLY_LAST = ("progress", "mode")
 _OLD_BANNER = re.compile(r"firmware updater >>>|Entering recovery mode")
@@ -46,7 +50,7 @@ _PLACES = (
     "bootrom updated",
 )
 _CPYTHON = re.compile(
-    r"^Python [23]\.\d+\.\d+ |^[A-Z]:\\[^\n]*>|File \"(?:[A-Z]:|/home/|/usr/)|^\S+@\S+:\S*[$#] "
+    r"^Python [23]\.\d+\.\d+ |^[A-Z]:\\[^\n]*>|File \"(?:[A-Z]:|/home/|/usr/)|^[\w.-]{1,40}@[\w.-]{1,40}:\S{0,80}[$#] "
     r"|site-packages|Running on (?:linux|win|darwin|mac)"
 )
 _BOARD = re.compile(r"with ESP32|^Pycom MicroPython|/flash/|rst:0x|>>> (?:FiPy|GPy|G01) with firmware|Connected to COM")
@@ -57,6 +61,12 @@ class Facts:
     """What a paste says of its bench: by kind (``board``, ``release``, ``files`` …), in the order of appearance."""
 
     by_kind: dict[str, tuple[str, ...]]
+
+    @property
+    def family(self) -> str:
+        """The modem's family, ``sqn3330`` or ``monarch2``; empty where the paste tells of none or of both."""
+        found = self.by_kind.get("family", ())
+        return found[0] if len(found) == 1 else ""
 
     @property
     def generation(self) -> str:
@@ -75,6 +85,9 @@ def facts_of(paste: Paste) -> Facts:
         values = dict.fromkeys(next(filter(None, hit.groups()), "") for hit in pattern.finditer(text))
         if values:
             found[kind] = tuple(values)[-1:] if kind in _ONLY_LAST else tuple(values)[:_MOST]
+    families = tuple(family for family, told in _FAMILIES.items() if told.search(text))
+    if families:
+        found["family"] = families
     generation = _generation(text, found.get("updater", ()))
     if generation:
         found["generation"] = (generation,)
@@ -110,7 +123,7 @@ def _generation(text: str, versions: tuple[str, ...]) -> str:
 def side_of(paste: Paste, index: int) -> str:
     """Whose console the line belongs to: ``board``, ``pc`` or empty where nothing tells."""
     for at in range(index, max(index - 400, -1), -1):
-        line = paste.lines[at]
+        line = paste.line(at)
         if _BOARD.search(line):
             return "board"
         if _CPYTHON.search(line):

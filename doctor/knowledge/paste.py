@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import codecs
+import itertools
 import json
 import re
+from array import array
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from doctor.knowledge.chain import Text
+
 MOST_BYTES = 64 << 20  #: what is read of one paste; a trace of a whole flash has 14 MB
 THIN_FROM_CHARS = 100_000  #: pastes below are searched whole
+MOST_KEPT_CHARS = 2_000_000  #: of a thinned paste, before its last lines: more news than that is in no log
+_MOST_SHAPES = 50_000  #: shapes of lines that are remembered
+_MOST_BLANK = 2  #: blank lines in a row that are kept
+MOST_LINE_CHARS = 100_000  #: kept of one line
+_SEGMENT_CHARS = 1 << 15  #: cleaned at once, so that copies of the whole are few
 _SEEN_ENOUGH = 3  #: so often a line of one shape is news
 _AROUND_NEWS = 60  #: lines kept on both sides of news: what context rules look at
 _MOST_PLACES = 40  #: occurrences of a fixed part that are looked at, from both ends of the paste
@@ -20,7 +30,7 @@ _LAST_LINES = 200  #: kept whatever they hold: how it ended matters
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 _ENTITY = re.compile(r"&(?:gt|lt|quot|amp|nbsp|#39|#x27);")
 _LINE_END = re.compile(r"\r\n|\n|\r+|\x0b|\x0c|\x85|\u2028|\u2029")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_SHOWN = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if code != 10} | {9: "    "}
 _RARE = re.compile(r"[^\n\r -~\xa0-\u2027\u202a-\uffff]")  #: what needs a second look: control marks, rare line ends
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
 _TRACE_HEAD = re.compile(rb'\s*\{"t": ?[\d.]+, ?"dir": ?"')
@@ -33,6 +43,26 @@ _STRAIGHT = {
     "\u00b4": "'",
     "\u00a0": " ",
 }
+#: Old MicroPython prints the bare number. Linux's names, of which the firmware takes these.
+_ERRNO = {
+    1: "EPERM",
+    2: "ENOENT",
+    5: "EIO",
+    8: "ENOEXEC",
+    12: "ENOMEM",
+    13: "EACCES",
+    16: "EBUSY",
+    17: "EEXIST",
+    19: "ENODEV",
+    22: "EINVAL",
+    28: "ENOSPC",
+    30: "EROFS",
+    84: "EILSEQ",
+    110: "ETIMEDOUT",
+}
+_ADDED = "\x01"  #: in no cleaned line: control characters are shown as ``\\x01``
+_ADDITION = re.compile(f"{_ADDED}[^{_ADDED}]*{_ADDED}")
+_BARE_ERRNO = re.compile(r"OSError: (?:\[Errno )?(\d{1,3})\]?(?=[\s,.;)]|\Z)(?! E[A-Z])")
 #: Letters outside ASCII that ``re`` takes for i, s and k when it ignores case; lower case makes two of the first.
 _ODD_CASES = "\u0130\u0131\u017f\u212a"
 _DIGITS = bytes.maketrans(b"0123456789#", b"0000000000 ")
@@ -45,10 +75,12 @@ class Paste:
     numbers  the number that each line has in what was given, from 1
     raw      the lines joined by newlines, cleaned, typographic quotes as they were
     text     the same with straight quotes; every character at the same place as in ``raw``
+
+    Behind the bare number of an error both have its name, between marks that no paste can hold.
     cut      whether some of what was given was left out because there was too much
     """
 
-    numbers: tuple[int, ...]
+    numbers: array[int]
     raw: str
     text: str
     cut: bool = False
@@ -64,14 +96,29 @@ class Paste:
         return not any(odd in self.text for odd in _ODD_CASES)
 
     @cached_property
-    def starts(self) -> list[int]:
-        """Where each line begins in ``text``."""
-        return [0, *(found.end() for found in re.finditer("\n", self.text))]
+    def ends(self) -> array[int]:
+        """Where each line but the last ends in ``text``."""
+        return array("L", (found.start() for found in re.finditer("\n", self.text)))
 
     @cached_property
+    def starts(self) -> array[int]:
+        """Where each line begins in ``text``."""
+        return array("L", (0, *(end + 1 for end in self.ends)))
+
+    @property
     def lines(self) -> list[str]:
-        """The lines."""
-        return self.raw.split("\n")
+        """The lines, as they were typed."""
+        return [self.line(index) for index in range(len(self.starts))]
+
+    def line(self, index: int) -> str:
+        """One line, as it was typed."""
+        start, end = self.span(index, index + 1)
+        return _ADDITION.sub("", self.raw[start:end])
+
+    @cached_property
+    def found(self) -> dict[str, list[tuple[int, int]]]:
+        """Where expressions stand that were searched in the whole text."""
+        return {}
 
     @cached_property
     def _found(self) -> dict[str, list[int]]:
@@ -88,13 +135,22 @@ class Paste:
         """Index of the line that holds this place of the text."""
         return bisect_right(self.starts, place) - 1
 
-    def slice(self, first: int, last: int) -> str:
-        """The text of the lines from ``first`` to before ``last``."""
+    def span(self, first: int, last: int) -> tuple[int, int]:
+        """Where the lines from ``first`` to before ``last`` begin and end in the text."""
         first, last = max(first, 0), min(last, len(self.starts))
         if first >= last:
-            return ""
-        end = self.starts[last] - 1 if last < len(self.starts) else len(self.text)
-        return self.text[self.starts[first] : end]
+            return 0, 0
+        return self.starts[first], self.starts[last] - 1 if last < len(self.starts) else len(self.text)
+
+    def slice(self, first: int, last: int) -> str:
+        """The text of the lines from ``first`` to before ``last``."""
+        start, end = self.span(first, last)
+        return self.text[start:end]
+
+    def searched(self, start: int = 0, end: int | None = None, *, raw: bool = False) -> Text:
+        """The text from ``start`` to ``end`` for expressions; ``raw`` with its typographic quotes."""
+        lowered = self.lowered if self.lowers_plainly else None
+        return Text(self.raw if raw else self.text, lowered, self.ends, start, end)
 
 
 def _places(part: str, text: str) -> list[int]:
@@ -116,16 +172,80 @@ def _places(part: str, text: str) -> list[int]:
 def read(data: bytes) -> Paste:
     """The paste that these bytes hold, whatever their encoding and line ends; a trace of ours becomes its dialogue."""
     cut = len(data) > MOST_BYTES
-    data = data[:MOST_BYTES]
-    numbered = list(_trace_lines(data) if _TRACE_HEAD.match(data) else _text_lines(decode(data)))
-    if sum(len(line) for _, line in numbered) > THIN_FROM_CHARS:
-        numbered = _thinned(numbered)
-    raw = "\n".join(line for _, line in numbered)
+    lines = _trace_lines(data[:MOST_BYTES]) if is_trace(data) else _numbered(decode(data[:MOST_BYTES] if cut else data))
+    kept = _Kept()
+    for number, line in lines:
+        kept.add(number, line)
+        if kept.chars > THIN_FROM_CHARS:
+            kept, left_out = _thinned(itertools.chain(kept.lines(), lines))
+            cut = cut or left_out
+            break
+    raw = kept.text()
+    if "OSError: " in raw:
+        raw = _BARE_ERRNO.sub(_with_name, raw)
     text = raw
     if not raw.isascii():
         for curly, straight in _STRAIGHT.items():
             text = text.replace(curly, straight)
-    return Paste(tuple(number for number, _ in numbered) or (1,), raw, text, cut)
+    return Paste(kept.numbers or array("L", (1,)), raw, text, cut)
+
+
+def _with_name(found: re.Match[str]) -> str:
+    number = int(found[1])
+    return f"{found[0]}{_ADDED}[Errno {number}] {_ERRNO[number]}{_ADDED}" if number in _ERRNO else found[0]
+
+
+def is_trace(data: bytes) -> bool:
+    """Whether these bytes begin as a trace of ours does."""
+    return _TRACE_HEAD.match(data) is not None
+
+
+class _Kept:
+    """Lines with their numbers, in little room."""
+
+    def __init__(self) -> None:
+        self.numbers = array("L")
+        self.chars = 0
+        self._pieces: list[str] = []
+        self._last: list[str] = []
+        self._blank = 0
+
+    def add(self, number: int, line: str) -> None:
+        line = line[:MOST_LINE_CHARS]
+        self._blank = 0 if line else self._blank + 1
+        if self._blank > _MOST_BLANK:
+            return
+        self.numbers.append(number)
+        self.chars += len(line) + 1
+        self._last.append(line)
+        if len(self._last) > 500:
+            self._pieces.append("\n".join(self._last))
+            self._last = []
+
+    def text(self) -> str:
+        return "\n".join((*self._pieces, *self._last)) if self._last else "\n".join(self._pieces)
+
+    def lines(self) -> Iterator[tuple[int, str]]:
+        text, place = self.text(), 0
+        for number in self.numbers:
+            end = text.find("\n", place)
+            end = end if end >= 0 else len(text)
+            yield number, text[place:end]
+            place = end + 1
+
+
+def _numbered(text: str) -> Iterator[tuple[int, str]]:
+    """The lines of a text with their numbers, cleaned piece by piece."""
+    place, number = 0, 1
+    while place < len(text) or not place:
+        end = place + _SEGMENT_CHARS
+        at = text.rfind("\n", place, end) if end < len(text) else -1
+        end = at if at > place else end
+        number = yield from _text_lines(text[place:end], number)
+        if text[end : end + 1] not in ("", "\n") and "\r" not in text[place:end]:
+            end = rest if (rest := text.find("\n", end)) >= 0 else len(text)  # the rest of an endless line
+        whole = text[end : end + 1] == "\n"
+        number, place = number + whole, end + whole
 
 
 def decode(data: bytes) -> str:
@@ -162,7 +282,8 @@ def _utf16_without_mark(data: bytes) -> str:
     return "utf-16-be" if even > half * 0.4 and odd < half * 0.05 else ""
 
 
-def _text_lines(text: str) -> Iterator[tuple[int, str]]:
+def _text_lines(text: str, number: int) -> Generator[tuple[int, str], None, int]:
+    """The lines of a text, numbered from ``number``; returns the number of the last."""
     if "\x1b" in text:
         text = _ANSI.sub("", text)
     if "&" in text and _ENTITY.search(text):
@@ -174,9 +295,9 @@ def _text_lines(text: str) -> Iterator[tuple[int, str]]:
     if _INVISIBLE.search(text):
         text = _INVISIBLE.sub("", text)
     if "\r" not in text.replace("\r\n", "\n") and not _RARE.search(text):
-        yield from enumerate((line.rstrip() for line in text.replace("\r\n", "\n").split("\n")), 1)
-        return
-    number = 1
+        lines = text.replace("\r\n", "\n").split("\n")
+        yield from enumerate((line.rstrip() for line in lines), number)
+        return number + len(lines) - 1
     place = 0
     overwritten: str | None = None
     for end in _LINE_END.finditer(text):
@@ -199,6 +320,7 @@ def _text_lines(text: str) -> Iterator[tuple[int, str]]:
         yield number, _clean(overwritten)
     if last:
         yield number, _clean(last)
+    return number
 
 
 def _shape(line: str) -> str:
@@ -208,7 +330,7 @@ def _shape(line: str) -> str:
 def _clean(line: str) -> str:
     if line.isprintable():
         return line.rstrip()
-    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", line.replace("\t", "    ")).rstrip()
+    return line.translate(_SHOWN).rstrip()
 
 
 def _trace_lines(data: bytes) -> Iterator[tuple[int, str]]:
@@ -219,7 +341,7 @@ def _trace_lines(data: bytes) -> Iterator[tuple[int, str]]:
             record = json.loads(line)
             way = str(record["dir"])
             text = _wire_text(bytes.fromhex(record["hex"])) if "hex" in record else ""
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             continue
         if way not in ("rx", "tx"):
             continue
@@ -247,18 +369,32 @@ def _wire_text(data: bytes) -> str:
     return "".join(c if " " <= c <= "~" or c in "\r\n" else f"\\x{ord(c):02x}" for c in text)
 
 
-def _thinned(numbered: list[tuple[int, str]]) -> list[tuple[int, str]]:
-    """Without the bulk of what repeats itself: long logs are mostly the same lines with other numbers."""
-    shapes = "\n".join(line for _, line in numbered).encode("utf-8", "replace").translate(_DIGITS).split(b"\n")
-    seen: dict[bytes, int] = {}
-    keep = bytearray(len(numbered))
-    kept_to = 0
-    for at, shape in enumerate(shapes):
+def _thinned(lines: Iterator[tuple[int, str]]) -> tuple[_Kept, bool]:
+    """Without the bulk of what repeats itself, as long logs do; and whether news were left out, too."""
+    kept, seen = _Kept(), dict[int, int]()
+    before: deque[tuple[int, str]] = deque(maxlen=_AROUND_NEWS)
+    last: deque[tuple[int, str]] = deque(maxlen=_LAST_LINES)
+    after, kept_to, full = 0, 0, False
+    for number, line in lines:
+        last.append((number, line))
+        shape = hash(line.encode("utf-8", "replace").translate(_DIGITS))
         times = seen.get(shape, 0)
-        seen[shape] = times + 1
-        if times < _SEEN_ENOUGH or at >= len(shapes) - _LAST_LINES:
-            first, end = max(kept_to, at - _AROUND_NEWS), min(len(shapes), at + _AROUND_NEWS + 1)
-            if end > kept_to:
-                keep[first:end] = b"\x01" * (end - first)
-                kept_to = end
-    return [line for line, kept in zip(numbered, keep, strict=True) if kept]
+        if times or len(seen) < _MOST_SHAPES:
+            seen[shape] = times + 1
+        if times < _SEEN_ENOUGH:
+            if kept.chars > MOST_KEPT_CHARS:
+                full = True
+                continue
+            for pair in before:
+                kept.add(*pair)
+            before.clear()
+            after = _AROUND_NEWS + 1
+        if after:
+            kept.add(number, line)
+            kept_to, after = number, after - 1
+        else:
+            before.append((number, line))
+    for number, line in last:
+        if number > kept_to:
+            kept.add(number, line)
+    return kept, full

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from doctor.knowledge.beginnings import matches
 from doctor.knowledge.catalogue import Sign, entry, sources
+from doctor.knowledge.chain import find, holds
 from doctor.knowledge.facts import Facts, side_of
 from doctor.knowledge.paste import Paste
 
 _MOST_HITS = 12  #: hits of one sign that are shown
 _REACH_CHARS = 1_500  #: around a fixed part, for expressions over neighbouring lines
 _FAR_REACH_CHARS = 7_000  #: for expressions that span whole sessions
+_LOOKED_AT_ANEW_CHARS = 20_000  #: around a hit; in longer pieces what was found once is remembered
 _WORDS_FROM_CHARS = 50_000  #: above, a set of the paste's words rules out most signs before any search
 
 _SPLIT = bytes(c if chr(c).isalnum() and c < 128 else 32 for c in range(256))
@@ -75,13 +77,15 @@ def _candidates(paste: Paste) -> Iterator[tuple[str, list[int]]]:
     words = _words(text) if len(text) > _WORDS_FROM_CHARS else None
     known: dict[str, bool] = {}
 
-    def holds(part: str) -> bool:
+    def stands(part: str) -> bool:
         if part not in known:
             known[part] = (words is None or _inner_words(part) <= words) and part in text
         return known[part]
 
     for source in sources().values():
-        numbers = [number for number, parts in enumerate(source.has) if all(map(holds, parts))]
+        numbers = [
+            number for number, parts in enumerate(source.has) if all(any(map(stands, p.split("|"))) for p in parts)
+        ]
         if numbers:
             yield source.id, numbers
 
@@ -101,9 +105,9 @@ def _places(sign: Sign, paste: Paste, facts: Facts) -> Iterator[tuple[int, int]]
     """First and last line of each hit of a sign that keeps all the sign's conditions."""
     if sign.generation and facts.generation and facts.generation not in sign.generation:
         return
-    if sign.with_ and not _compiled(sign.with_).search(paste.text):
+    if sign.with_ and not holds(sign.with_, paste.searched()):
         return
-    if sign.without and _compiled(sign.without).search(paste.text):
+    if sign.without and holds(sign.without, paste.searched()):
         return
     hits = []
     for start, end in _spans(sign, paste):
@@ -117,23 +121,20 @@ def _places(sign: Sign, paste: Paste, facts: Facts) -> Iterator[tuple[int, int]]
 
 
 def _spans(sign: Sign, paste: Paste) -> Iterator[tuple[int, int]]:
-    text = paste.raw if sign.raw else paste.text
-    pattern = _compiled(sign.match or re.escape(sign.has[0]))
+    pattern = sign.match or re.escape(sign.has[0])
     reach = _FAR_REACH_CHARS if r"[\s\S]" in sign.match else _REACH_CHARS
+    rarest = min((_places_of(part, paste) for part in sign.has), key=len)
     taken = -1
-    rarest = min((paste.places(part) for part in sign.has), key=lambda places: len(places))
-    for start, end in _windows(rarest, reach, len(text)):
-        # \Z means the end of the paste, so a window must not end before it.
-        limit = len(text) if r"\Z" in sign.match else end
-        found = (
-            matches(pattern, text, paste.lowered, start, limit)
-            if paste.lowers_plainly
-            else pattern.finditer(text, start, limit)
-        )
-        for hit in found:
-            if hit.start() > taken and hit.start() < end:
-                taken = hit.start()
-                yield hit.start(), hit.end()
+    for start, end in _windows(rarest, reach, len(paste.text)):
+        for first, last in find(pattern, paste.searched(start, end, raw=sign.raw), sign.compare):
+            # \Z means the end of the paste, and the end of a window is none.
+            if first > taken and not (last == end < len(paste.text) and r"\Z" in sign.match):
+                taken = first
+                yield first, last
+
+
+def _places_of(part: str, paste: Paste) -> list[int]:
+    return sorted(place for one in part.split("|") for place in paste.places(one))
 
 
 def _windows(places: Iterable[int], reach: int, length: int) -> Iterator[tuple[int, int]]:
@@ -159,11 +160,17 @@ def _context_holds(sign: Sign, paste: Paste, first: int, last: int) -> bool:
         (sign.before, below, True),
         (sign.not_before, below, False),
     ):
-        if pattern and bool(_compiled(pattern).search(paste.slice(start, end))) is not wanted:
+        if pattern and _stands_between(pattern, paste, start, end) is not wanted:
             return False
     return not sign.side or side_of(paste, first) in ("", sign.side)
 
 
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE | re.MULTILINE)
+def _stands_between(pattern: str, paste: Paste, first: int, last: int) -> bool:
+    """Whether an expression stands in the lines from ``first`` to before ``last``."""
+    start, end = paste.span(first, last)
+    if end - start < _LOOKED_AT_ANEW_CHARS:
+        return holds(pattern, paste.searched(start, end))
+    if pattern not in paste.found:
+        paste.found[pattern] = find(pattern, paste.searched())
+    at = bisect_left(paste.found[pattern], (start, 0))
+    return at < len(paste.found[pattern]) and paste.found[pattern][at][1] <= end

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PROOFS_SHOWN = 6  #: lines that prove one match, without --verbose
 LINE_CHARS = 150
 _FACT_NAMES = {"modem": "modem firmware", "mode": "modem mode (SMOD)", "updater": "updater version"}
-_HIDDEN_FACTS = ("build", "generation")
+_HIDDEN_FACTS = ("build", "generation", "family")
 
 
 def console(explained: Explained, *, named: bool, verbose: bool) -> RenderableType:
@@ -28,7 +28,7 @@ def console(explained: Explained, *, named: bool, verbose: bool) -> RenderableTy
     from rich.console import Group
     from rich.text import Text
 
-    from doctor.jobs.explain import SEND_INSTEAD, advice
+    from doctor.jobs.explain import RUN_NEXT, SEND_INSTEAD, advice
 
     found = explained.explanation
     lines: list[RenderableType] = []
@@ -39,16 +39,23 @@ def console(explained: Explained, *, named: bool, verbose: bool) -> RenderableTy
         lines.append(Text(facts, style="dim"))
     if found.cut:
         lines.append(Text("! The paste is very long; only its first part was read.", style="yellow"))
-    for number, match in enumerate(found.matches, 1):
-        lines += [Text(""), *_match(match, number, verbose)]
-    if found.matches:
+    if found.says:
+        lines.append(Text(shown(found.says, LINE_CHARS * 3), style="bold"))
+    if found.unsure:
+        lines += [Text(""), Text("Not sure. Is it one of these?", style="bold"), *_questions(found)]
+    else:
+        for number, match in enumerate(found.matches, 1):
+            lines += [Text(""), *_match(match, number, verbose)]
+    if found.matches and not found.unsure:
         advised = advice(found)
         if advised.together:
             lines += [Text(""), *(Text(sentence, style="italic") for sentence in advised.together)]
         lines += [Text(""), Text("Do this now:", style="bold")]
         lines += [_hanging(f"  {n}. ", _plain(step)) for n, step in enumerate(advised.steps, 1)]
-    else:
-        lines.append(Text("Nothing known here.", style="bold"))
+    elif not found.says:
+        if not found.unsure:
+            lines.append(Text("Nothing known here.", style="bold"))
+        lines += [Text(""), Text("Run this next, with the board plugged in:", style="bold"), Text(f"  {RUN_NEXT}")]
         lines.append(Text("If something is wrong all the same, send:"))
         lines += [_hanging("  - ", _plain(item)) for item in SEND_INSTEAD]
     if found.harmless:
@@ -59,9 +66,9 @@ def console(explained: Explained, *, named: bool, verbose: bool) -> RenderableTy
 
 def members(all_explained: Sequence[Explained]) -> dict[str, Any]:
     """The members of the JSON document."""
-    from doctor.jobs.explain import SEND_INSTEAD, advice
+    from doctor.jobs.explain import RUN_NEXT, SEND_INSTEAD, advice
 
-    known = any(explained.explanation.matches for explained in all_explained)
+    known = any(explained.explanation.matches or explained.explanation.says for explained in all_explained)
     return {
         "matches": [_as_json(m, e.name) for e in all_explained for m in e.explanation.matches],
         "harmless": [
@@ -74,12 +81,15 @@ def members(all_explained: Sequence[Explained]) -> dict[str, Any]:
                 "name": e.name,
                 "lines": e.explanation.line_count,
                 "cut": e.explanation.cut,
+                "says": e.explanation.says,
+                "questions": [candidate.id for candidate in e.explanation.candidate_entries],
                 "facts": {kind: list(values) for kind, values in e.explanation.facts.by_kind.items()},
                 "together": list(advice(e.explanation).together),
                 "do_now": list(advice(e.explanation).steps),
             }
             for e in all_explained
         ],
+        "run_next": "" if known else RUN_NEXT,
         "send_instead": [] if known else list(SEND_INSTEAD),
     }
 
@@ -104,6 +114,15 @@ def _as_json(match: Match, source: str) -> dict[str, Any]:
         "found_by": list(known.found_by),
         "related": list(known.related),
     }
+
+
+def _questions(found: Explanation) -> Iterable[RenderableType]:
+    from rich.text import Text
+
+    for candidate in found.candidate_entries:
+        yield _hanging("  ? ", f"{_plain(candidate.title)}?")
+        yield _indented(Text(f"It looks like this: {_plain(candidate.shows)}"), 4)
+        yield _indented(Text(f"If so: fipy-doctor open {candidate.id}", style="dim"), 4)
 
 
 def _match(match: Match, number: int, verbose: bool) -> Iterable[RenderableType]:

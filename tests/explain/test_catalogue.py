@@ -23,13 +23,30 @@ TABLES = {
     for p in sorted(Path(str(HERE)).glob("*.toml"))
 }
 ALL = [pytest.param(entry, id=entry.id) for entry in entries().values()]
+#: Entries that public reports asked for after the reference was written.
+LATER = {
+    "board-bootloader-no-answer",
+    "board-crashed-once",
+    "board-flash-damaged",
+    "board-silent-after-update",
+    "build-cannot-be-had-again",
+    "editor-cannot-open-port",
+    "image-older-than-installed",
+    "modem-answers-empty",
+    "modem-firmware-crashed",
+    "monarch2-family",
+    "no-raw-prompt",
+    "pymakr-project-file-damaged",
+    "sd-never-mounted",
+}
 PLANNED = ("status", "backup", "restore")  #: commands of docs/design.md that come with other issues
 EXPRESSIONS = ("match", "after", "before", "not_after", "not_before", "with_", "without")
 
 
 def test_every_entry_of_the_reference_is_there() -> None:
     assert len(INDEX) == 188
-    assert {row[0] for row in INDEX} == {entry.id for entry in entries().values() if entry.area != "ours"}
+    known = {entry.id for entry in entries().values() if entry.area != "ours"}
+    assert {row[0] for row in INDEX} | LATER == known
 
 
 @pytest.mark.parametrize(("entry_id", "area", "blocks"), INDEX)
@@ -57,6 +74,7 @@ def test_tables_hold_known_keys_only() -> None:
 def test_fields_are_sound(entry: Entry) -> None:
     assert 15 <= len(entry.title) <= 120 and not entry.title.endswith((".", "…"))
     assert entry.blocks in ("yes", "no", "maybe")
+    assert entry.family in ("", "any", "sqn3330", "monarch2")
     assert entry.evidence in ("thread", "code", "knowledge")
     assert entry.brick_risk and entry.shows and entry.means and entry.words
     assert entry.causes and entry.cure and all(len(step) > 10 for step in entry.cure)

@@ -183,3 +183,77 @@ def test_few_words_are_enough_where_one_entry_stands_out(text: str, wanted: str)
 @pytest.mark.parametrize("text", ["sd card", "modem reset", "update card", "hello world", "modem modem"])
 def test_few_words_that_fit_many_entries_name_none(text: str) -> None:
     assert ids(text) == []
+
+
+BAR = "Sending 6160982 bytes: [################]  99%\n"
+HARMLESS = "Failed to read project status, uploading all files\n"
+
+
+def test_nothing_is_harmless_beside_an_error_that_is_not_explained() -> None:
+    assert [match.id for match in explain(HARMLESS.encode()).harmless] == ["pymakr-status-unreadable"]
+    assert explain(f"{HARMLESS}ValueError: what nobody knows\n".encode()).harmless == ()
+    assert explain(f"{HARMLESS}{NOT_DETECTED}\n".encode()).harmless != ()
+
+
+def test_nothing_is_harmless_because_its_words_are_alike() -> None:
+    text = (
+        b"pymakr says that it has no record of an earlier upload and sends every file, the project status is missing\n"
+    )
+    assert explain(text).harmless == ()
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        "after machine.deepsleep()",
+        "it worked until yesterday",
+        "only unplugging helps",
+        "seit dem Tiefschlaf",
+        "hot plug",
+    ],
+)
+def test_what_a_state_causes_is_not_called_a_format(state: str) -> None:
+    error = "os.mount(sd, '/sd')\nOSError: [Errno 19] ENODEV\n"
+    assert ids(error) == ["sd-mount-no-fat"]
+    assert ids(f"{state}\n{error}")[0] in ("sd-inserted-after-power-on", "reset-is-not-power-cycle")
+
+
+@pytest.mark.parametrize(("number", "name"), [(19, "ENODEV"), (2, "ENOENT"), (28, "ENOSPC"), (30, "EROFS")])
+def test_a_bare_number_is_the_error_of_that_name(number: int, name: str) -> None:
+    told = f">>> os.mount(SD(), '/sd')\nf = open('/sd/x.dup')\nOSError: [Errno {number}] {name}"
+    bare = f">>> os.mount(SD(), '/sd')\nf = open('/sd/x.dup')\nOSError: {number}"
+    assert ids(bare) == ids(told) != []
+    assert explain(bare.encode()).matches[0].proofs[-1].text == f"OSError: {number}"
+
+
+@pytest.mark.parametrize("text", ["GM02S on a Walter: 41019 is not 48829-1, NB1-41019", "UE8.2.0.0, AT+SMSWBOOT? sqn"])
+def test_what_is_written_about_one_family_is_said_of_no_other(text: str) -> None:
+    named = explain(text.encode()).matches
+    assert not [
+        m.id for m in named if m.entry.area in ("modem", "firmware-file") and m.entry.family not in ("any", "monarch2")
+    ]
+
+
+def test_a_number_alone_names_no_entry() -> None:
+    assert ids("my modem says 43818 and the other modem says 41019 and 33080") == []
+
+
+def test_a_success_is_called_one() -> None:
+    text = f"{BAR}Your modem has been successfully updated.\nLR5.1.1.0-41065\n"
+    explained = explain(text.encode())
+    assert explained.matches == () and "shows a success" in explained.says
+    assert explain(f"{text}OSError: what nobody knows\n".encode()).says == ""
+
+
+def test_the_versions_of_a_healthy_modem_are_called_healthy_with_an_old_copy_0_too() -> None:
+    block = (
+        "    Bootloader0  : 5.1.1.0 [33080]\n    Bootloader1* : 5.1.1.0 [41065]\n    Software     : 5.1.1.0 [41065]\n"
+    )
+    explained = explain(block.encode())
+    assert explained.matches == () and "modem that works" in explained.says
+
+
+def test_a_guess_is_a_question() -> None:
+    explained = explain(b"LTE() hangs")
+    assert 2 <= len(explained.candidates) <= 3 and "lte-constructor-hangs" in explained.candidates
+    assert explain(BAR.encode()).candidates == ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,30 +13,35 @@ import click
 from doctor.cli import options
 from doctor.errors import UsageError
 
-_FILES = click.Path(exists=True, dir_okay=False, allow_dash=True)
+#: What looks like the name of a file, so that a missing one is named and not taken for a text.
+_FILE_NAME = re.compile(r"[^\s'\"()?!=]*(?:[/\\]|\.(?:log|txt|jsonl?|md|html?|csv)$)[^\s'\"()?!=]*")
 
 
 @options.command("explain", short_help="Say what a log or a description of a failure means.")
 @options.common
-@click.argument("files", metavar="[FILE|-]...", nargs=-1, type=_FILES)
+@click.argument("words", metavar="[FILE|-|TEXT]...", nargs=-1)
 @click.option("--clipboard", is_flag=True, help="Read what was copied last.")
-def command(files: tuple[str, ...], clipboard: bool, **given: Any) -> int:
+def command(words: tuple[str, ...], clipboard: bool, **given: Any) -> int:
     """Say what a console log, a forum post or a description of a failure means, and what to do.
 
-    Reads FILEs, or standard input where none is given or FILE is -. Nothing is sent to anyone.
+    Reads FILEs, or standard input where none is given or FILE is -. What is no file is the text itself:
+
+        fipy-doctor explain 'AT+SMSWBOOT=3,0 failed!'
+
+    Nothing is sent to anyone.
     """
     from doctor.jobs import explain as job
     from doctor.report import explanation
 
     screen = options.screen_of(given)
-    if clipboard and files:
+    if clipboard and words:
         raise UsageError("usage", "give files or --clipboard, not both", next="fipy-doctor explain --help")
     if clipboard:
         sources = [(job.CLIPBOARD, job.clipboard())]
     else:
-        if not files and screen.interactive:
+        if not words and screen.interactive:
             screen.note("Paste the text, then press Ctrl-D on a line of its own (Windows: Ctrl-Z and Enter).")
-        sources = [_read(name) for name in files or ("-",)]
+        sources = _sources(words or ("-",))
     explained = job.explain_sources(sources)
     if screen.as_json:
         from doctor.report import as_json
@@ -46,6 +53,32 @@ def command(files: tuple[str, ...], clipboard: bool, **given: Any) -> int:
             screen.show("")
         screen.show(explanation.console(one, named=len(explained) > 1, verbose=screen.verbose))
     return 0
+
+
+def _sources(words: tuple[str, ...]) -> list[tuple[str, bytes]]:
+    """Files and standard input in the order given; the words that are neither are one text."""
+    from doctor.jobs import explain as job
+
+    no_files = [word for word in words if word != "-" and not _is_there(word)]
+    missing = [word for word in no_files if _FILE_NAME.fullmatch(word)]
+    if len(missing) == len(no_files) and missing:
+        raise UsageError(
+            "file-unreadable",
+            "there is no such file",
+            on=missing[0],
+            next="name a file that exists, or put a text in quotes: fipy-doctor explain 'what the console said'",
+        )
+    sources = [_read(word) for word in words if word not in no_files]
+    if no_files:
+        sources.append((job.TYPED, os.fsencode(" ".join(no_files))))
+    return sources
+
+
+def _is_there(word: str) -> bool:
+    try:
+        return Path(word).exists()
+    except (OSError, ValueError):  # too long for a name, or with a NUL
+        return False
 
 
 def _read(name: str) -> tuple[str, bytes]:

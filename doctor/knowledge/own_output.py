@@ -1,0 +1,107 @@
+"""What fipy-doctor wrote itself, known by its first line, and what it says: reports, journals, logs and traces."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from doctor.knowledge.paste import Paste, decode, is_trace
+
+_DOCUMENT = re.compile(rb'\s*\{\s*"schema": ?"fipy-doctor/([a-z-]{1,20})/\d{1,3}"')
+_LOG = re.compile(r"\d\d:\d\d:\d\d +\d{1,9}\.\d{3} log of this flash: ")
+_PROVED = re.compile(r" flashed and proved: ([^\n]{1,80})")
+_RELEASE = re.compile(r"\bLR\d\.\d\.\d\.\d-\d{5}\b")
+_MOST_JSON = 1 << 20  #: of one document; a report has some 50 kB
+_MOST_NAMED = 3
+_FAILED = ("fail", "error")
+
+
+@dataclass(frozen=True)
+class OwnOutput:
+    """An output of ours.
+
+    says        one or two sentences: what it is and what it says
+    success     whether nothing in it is a failure
+    ids         entries that it names as failures
+    named_only  whether only those count: its sentences are no error lines
+    """
+
+    says: str
+    success: bool = False
+    ids: tuple[str, ...] = ()
+    named_only: bool = False
+
+
+def recognise(data: bytes, paste: Paste) -> OwnOutput | None:
+    """What a paste says that is an output of ours from its first line on; None where it is none."""
+    found = _DOCUMENT.match(data)
+    if found is not None:
+        return _document(found[1].decode("ascii"), data)
+    if is_trace(data):
+        builds = _RELEASE.findall(paste.text)
+        last = f" The modem said last that it runs {builds[-1]}." if builds else " No modem says in it what it runs."
+        return OwnOutput(f"This is a trace of fipy-doctor: every byte that crossed the port.{last}")
+    if _LOG.match(paste.line(0)):
+        return _log(paste)
+    return None
+
+
+def _log(paste: Paste) -> OwnOutput:
+    proved = _PROVED.search(paste.text[-5_000:])
+    if proved is not None:
+        return OwnOutput(f"This is the log of a flash of fipy-doctor: flashed and proved, {proved[1]}.", success=True)
+    last = [paste.line(index) for index in range(max(len(paste.starts) - 5, 0), len(paste.starts))]
+    words = next((line for line in reversed(last) if line.strip()), "")[:120]
+    return OwnOutput(
+        f"This is the log of a flash of fipy-doctor that does not say that it was proved. It ends with: {words} "
+        "Run this to see how it stands: fipy-doctor status"
+    )
+
+
+def _document(kind: str, data: bytes) -> OwnOutput:
+    what = f"This is the JSON of fipy-doctor {kind}"
+    try:
+        read = json.loads(decode(data[:_MOST_JSON]))
+    except (ValueError, RecursionError):
+        return OwnOutput(f"{what}, but it cannot be read: it is cut short or was changed.")
+    if not isinstance(read, dict):
+        return OwnOutput(f"{what}, but it cannot be read: it was changed.")
+    if kind == "journal":
+        return _journal(read)
+    failed = [f for f in _rows(read.get("findings")) if f.get("status") in _FAILED]
+    ids = tuple(str(f["catalogue"]) for f in failed if f.get("catalogue"))
+    error = read.get("error")
+    if isinstance(error, dict):
+        ids = (*ids, str(error.get("id", "")))
+        return OwnOutput(f"{what}: {_words(error.get('what'))}.", ids=ids, named_only=True)
+    if failed:
+        names = ", ".join(_words(f.get("check")) for f in failed[:_MOST_NAMED])
+        return OwnOutput(f"{what}. These checks failed: {names}.", ids=ids, named_only=True)
+    if read.get("exit") == 0:
+        done = "flashed and proved" if kind == "flash" else "nothing failed"
+        return OwnOutput(f"{what}: {done}. This shows a success.", success=True)
+    return OwnOutput(f"{what}; it ended with exit code {_words(read.get('exit'))}.", ids=ids, named_only=True)
+
+
+def _journal(read: dict[str, Any]) -> OwnOutput:
+    state, step = _words(read.get("state")), _words(read.get("step_text"))
+    if state == "proved":
+        return OwnOutput("This is the journal of a flash of fipy-doctor: flashed and proved.", success=True)
+    error = read.get("error")
+    ids = (str(error.get("id", "")),) if isinstance(error, dict) else ()
+    return OwnOutput(
+        f"This is the journal of a flash of fipy-doctor, {state or 'not proved'}; its last step was: {step or 'none'}. "
+        "Run this to see how it stands: fipy-doctor status",
+        ids=ids,
+        named_only=True,
+    )
+
+
+def _rows(value: Any) -> list[dict[str, Any]]:
+    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+
+
+def _words(value: Any) -> str:
+    return str(value)[:120].encode("utf-8", "replace").decode() if isinstance(value, str) or type(value) is int else ""

@@ -1,0 +1,127 @@
+"""What the program wrote itself is known by its first line, and answered with what it says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from doctor.cli.main import run
+from doctor.clock import SystemClock
+from doctor.errors import Exit
+from doctor.jobs import explain as job
+from doctor.jobs.logbook import Logbook
+from doctor.knowledge import explain
+from doctor.report import as_json
+from doctor.trace import Trace
+
+FAILED = {"check": "card-is-fat", "status": "fail", "summary": "exFAT", "catalogue": "sd-exfat-or-over-32gb"}
+PASSED = {
+    "check": "modem-answers",
+    "status": "pass",
+    "summary": "LTE() hangs, modem is dead, unplug it",
+    "catalogue": "",
+}
+
+
+def report(command: str, exit_code: Exit, **members: Any) -> bytes:
+    return as_json.document(command, exit_code, **members).encode()
+
+
+def test_a_report_without_failures_is_a_success_whatever_words_it_holds() -> None:
+    explained = explain(report("check", Exit.OK, findings=[PASSED]))
+    assert explained.matches == () and explained.candidates == ()
+    assert "nothing failed" in explained.says
+    assert "flashed and proved" in explain(report("flash", Exit.OK, findings=[PASSED])).says
+
+
+def test_a_report_with_a_failure_names_the_check_and_its_entry_only() -> None:
+    explained = explain(report("check", Exit.FAILED, findings=[FAILED, PASSED]))
+    assert [match.id for match in explained.matches] == ["sd-exfat-or-over-32gb"]
+    assert "card-is-fat" in explained.says
+
+
+@pytest.mark.parametrize(
+    ("state", "said"), [("proved", "flashed and proved"), ("unproved", "fipy-doctor status"), (None, "status")]
+)
+def test_a_journal_says_how_the_flash_stands(state: str | None, said: str) -> None:
+    journal: dict[str, Any] = {
+        "schema": "fipy-doctor/journal/1",
+        "state": state,
+        "step_text": "send the image",
+        "error": {},
+    }
+    assert said in explain(json.dumps(journal, indent=1).encode()).says
+
+
+def test_a_log_says_how_the_flash_ended(tmp_path: Path) -> None:
+    log = Logbook(SystemClock(), tmp_path)
+    assert log.path is not None
+    log.line(f"log of this flash: {log.path}")
+    log.line("AT+SMOD? -> 4 | OK")
+    assert "BLOCK was not answered" in explain(log.path.read_bytes() + b"12:00:01  1.000 BLOCK was not answered\n").says
+    log.line("flashed and proved: UE5.0.0.0d, LR5.1.1.0-41065")
+    log.close()
+    explained = explain(log.path.read_bytes())
+    assert explained.matches == () and "flashed and proved, UE5.0.0.0d, LR5.1.1.0-41065" in explained.says
+
+
+def test_a_trace_says_what_the_modem_said_last(tmp_path: Path) -> None:
+    trace = Trace(tmp_path / "t.jsonl")
+    trace.opened(0, "sim://fipy", 115200)
+    for n, said in enumerate((b"AT+SMOD?\r\n4\r\nOK\r\n", b"AT+SMOD?\r\n2\r\nOK\r\nLR5.1.1.0-41065\r\nOK\r\n")):
+        trace.data(n, "rx", said)
+    trace.close()
+    explained = explain((tmp_path / "t.jsonl").read_bytes())
+    assert explained.matches == () and "LR5.1.1.0-41065" in explained.says
+
+
+@pytest.mark.parametrize(
+    "data", [b'{"schema": "fipy-doctor/check/1", ', b'{"schema": "fipy-doctor/check/1", "exit": []}']
+)
+def test_a_report_that_was_cut_or_changed_does_no_harm(data: bytes) -> None:
+    assert explain(data).says
+
+
+def test_what_is_no_file_is_text(capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (("AT+SMSWBOOT=3,0 failed!",), ("AT+SMSWBOOT=3,0", "failed!")):
+        assert run(["explain", "--json", *words]) == 0
+        (match,) = json.loads(capsys.readouterr().out)["matches"]
+        assert match["id"] == "smswboot-30-failed"
+
+
+@pytest.mark.parametrize("words", [("x\0y",), ("a" * 5_000,), ("\udcff\udcfe card",)])
+def test_any_text_may_be_typed(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "--json", *words]) == 0
+
+
+def test_a_missing_file_is_named_and_told_from_a_text(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "--json", "logs/none.log"]) == 2
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert error["on"] == "logs/none.log" and "quotes" in error["next"]
+
+
+def test_nothing_found_says_what_to_run_next(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "The weather is fine."]) == 0
+    assert "Run this next, with the board plugged in:\n  fipy-doctor\n" in capsys.readouterr().out
+
+
+def test_a_guess_is_asked_and_gives_no_order(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "LTE() hangs"]) == 0
+    text = capsys.readouterr().out
+    assert "Is it one of these?" in text and "Do this now" not in text
+
+
+INSTALLING = b"Sending 6160982 bytes: [####] 100%\nWaiting for modem to finish the update...\n"
+ENODEV = b"OSError: [Errno 19] ENODEV\nonly unplugging helps\n"
+
+
+@pytest.mark.parametrize(("text", "keep"), [(ENODEV + INSTALLING, True), (INSTALLING + ENODEV, False)])
+def test_no_step_contradicts_another_and_the_end_of_the_paste_decides(text: bytes, keep: bool) -> None:
+    (explained,) = job.explain_sources([("x", text)])
+    assert len(explained.explanation.causes) == 2
+    steps = job.advice(explained.explanation).steps
+    assert any("unplug USB" in step for step in steps) is not keep
+    assert any("steady power" in step for step in steps) is keep

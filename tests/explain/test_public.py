@@ -1,0 +1,82 @@
+"""What real people brought: samples of public reports, their kinds in other words, and questions in four languages.
+
+Reader and author of ``other_words.toml`` and ``questions.toml`` were the same person, who wrote both before the signs
+and words; so their numbers say less than those of somebody else's cases would.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from doctor.cli.main import run
+from doctor.knowledge import explain
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+HERE = Path(__file__).parent / "public"
+SAMPLES = [json.loads(line) for line in (HERE / "samples.jsonl").read_text("utf-8").splitlines()]
+OTHER_WORDS = tomllib.loads((HERE / "other_words.toml").read_text("utf-8"))["case"]
+QUESTIONS = tomllib.loads((HERE / "questions.toml").read_text("utf-8"))
+KINDS = {
+    1: "boot loader copy 0 is not the running one",
+    2: "nothing is harmless by likeness, or beside an error",
+    3: "6 % is no place to take the power",
+    4: "a state is not read as a format",
+    5: "bare numbers of errors",
+    6: "words of other tools",
+    7: "the board's own firmware",
+    8: "the board's own flash",
+    9: "another family, a number alone",
+    10: "the cause first",
+    11: "the deed is told in words",
+    12: "other languages",
+    14: "the image is older",
+    15: "crash of the modem, card never mounted, empty answers",
+}  #: 13 is about sentences of refusals, which are none of explain's
+
+
+def is_right(case: dict[str, Any], first: list[str]) -> bool:
+    explained = explain(case["text"].encode())
+    ids = [match.id for match in explained.matches]
+    right = bool(ids) and ids[0] in first if first else not ids
+    return right and not set(case.get("never", ())) & set(ids) and not (case.get("no_harmless") and explained.harmless)
+
+
+@pytest.mark.parametrize("case", SAMPLES, ids=[f"{n}-{case['kind']}" for n, case in enumerate(SAMPLES, 1)])
+def test_samples_of_public_reports_are_explained(case: dict[str, Any]) -> None:
+    assert is_right(case, [] if case["id"] == ["none"] else case["id"])
+
+
+@pytest.mark.parametrize("case", [case for case in SAMPLES if "words" in case], ids=lambda case: str(case["id"][0]))
+def test_what_is_printed_says_what_the_report_needed(
+    case: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = tmp_path / "a.log"
+    log.write_text(case["text"], encoding="utf-8")
+    assert run(["explain", str(log)]) == 0
+    answer = capsys.readouterr().out.replace(case["text"], "")
+    assert [word for word in case["words"] if word not in answer] == []
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=[KINDS[kind].replace(" ", "-") for kind in KINDS])
+def test_the_kind_is_known_in_other_words(kind: int) -> None:
+    cases = [case for case in OTHER_WORDS if case["kind"] == kind]
+    wrong = [case["text"] for case in cases if not is_right(case, case["first"])]
+    assert len(cases) >= 2
+    assert len(wrong) <= len(cases) * 0.2, wrong
+
+
+@pytest.mark.parametrize("language", ["de", "es", "fr", "nl"])
+def test_questions_about_the_commonest_entries_are_understood(language: str) -> None:
+    asked = {name: is_right({"text": row[language]}, row["first"]) for name, row in QUESTIONS.items()}
+    assert len(asked) == 20
+    wrong = [name for name, right in asked.items() if not right]
+    assert len(wrong) <= 2, wrong
