@@ -12,10 +12,10 @@ from doctor.cli.main import run
 from doctor.clock import SystemClock
 from doctor.errors import Exit
 from doctor.jobs import explain as job
-from doctor.jobs.logbook import Logbook
+from doctor.jobs.memory.logbook import Logbook
 from doctor.knowledge import explain
+from doctor.link.trace import Trace
 from doctor.report import as_json
-from doctor.trace import Trace
 
 FAILED = {"check": "card-is-fat", "status": "fail", "summary": "exFAT", "catalogue": "sd-exfat-or-over-32gb"}
 PASSED = {
