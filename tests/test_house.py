@@ -65,7 +65,6 @@ FORBIDDEN = {
 #: Folders that may hold more than twenty modules, and why.
 CROWDED = {
     "doctor.updater": "the board imports it flat",
-    "doctor.remedies": "cures by hand have a file each until they are a table",
 }
 MOST_MODULES = 20
 

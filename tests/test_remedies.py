@@ -8,7 +8,7 @@ import pytest
 from doctor import roster
 from doctor.check import Check, Grade
 from doctor.knowledge import entries
-from doctor.remedies import DoableCure, ManualCure, cures
+from doctor.remedies import DoableCure, cures
 
 ROOT = Path(__file__).parent.parent
 NAMED = {
@@ -36,5 +36,4 @@ def test_what_a_check_finds_is_in_the_catalogue(check: Check) -> None:
 def test_every_cure_says_what_it_brings_about_and_how() -> None:
     for cure in cures().by_id.values():
         assert len(cure.title) > 10
-        assert isinstance(cure, (DoableCure, ManualCure))
-        assert isinstance(cure, DoableCure) or len(cure.how) >= 1
+        assert isinstance(cure, DoableCure) or len(getattr(cure, "how", ())) >= 1

@@ -1,16 +1,18 @@
-"""The cures, one a file; ``cures()`` finds them by a package scan."""
+"""The cures: those that the program carries out have a file each, those for the hands are rows of by_hand.py."""
 
 from __future__ import annotations
 
 import sys
 
 from doctor.discover import classes_in
-from doctor.remedies.cure import Cure, Cures, DoableCure, ManualCure
+from doctor.remedies.by_hand import BY_HAND
+from doctor.remedies.cure import ByHand, Cure, Cures, DoableCure
 
-__all__ = ["Cure", "Cures", "DoableCure", "ManualCure", "cures"]
+__all__ = ["ByHand", "Cure", "Cures", "DoableCure", "cures"]
 
 
 def cures() -> Cures:
-    """Every cure of this package, one instance each."""
+    """Every cure, one instance each."""
     kinds = classes_in(sys.modules[__name__], Cure)  # type: ignore[type-abstract]
-    return Cures({kind.id: kind() for kind in kinds if hasattr(kind, "id")})
+    with_code = [kind() for kind in kinds if hasattr(kind, "id")]
+    return Cures({cure.id: cure for cure in (*BY_HAND, *with_code)})

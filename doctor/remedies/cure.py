@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from doctor.check import Finding, Grade, Remedy
 from doctor.escape import shown
@@ -55,14 +55,14 @@ class Cure(ABC):
     drawn_for       known failures whose pages show the drawing too
     """
 
-    id: ClassVar[str]
-    grade: ClassVar[Grade] = Grade.MANUAL
-    then: ClassVar[str] = "check"
-    adds: ClassVar[tuple[str, ...]] = ()
-    optional: ClassVar[bool] = False
-    practice: ClassVar[tuple[str, ...]] = ()
-    card_in_reader: ClassVar[bool] = False
-    drawn_for: ClassVar[tuple[str, ...]] = ()
+    id: str
+    grade: Grade = Grade.MANUAL
+    then: str = "check"
+    adds: tuple[str, ...] = ()
+    optional: bool = False
+    practice: tuple[str, ...] = ()
+    card_in_reader: bool = False
+    drawn_for: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -84,21 +84,44 @@ class Cure(ABC):
         return ()
 
 
-class ManualCure(Cure):
-    """A cure for the user's hands; ``how`` holds its steps."""
+@dataclass(frozen=True)
+class ByHand(Cure):
+    """A cure that is told and not done. What needs no more than this is a row of remedies/by_hand.py.
 
-    how: ClassVar[tuple[str, ...]]
+    aims_at    what it brings about
+    how        its steps, one sentence each
+    says_next  the finding may know better: what it says in its own names (``next``) takes the place of the steps
+
+    The other members are those of Cure.
+    """
+
+    id: str
+    aims_at: str
+    how: tuple[str, ...]
+    says_next: bool = False
+    then: str = "check"
+    adds: tuple[str, ...] = ()
+    optional: bool = False
+    practice: tuple[str, ...] = ()
+    card_in_reader: bool = False
+    drawn_for: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """What it brings about."""
+        return self.aims_at
 
     def steps(self, finding: Finding) -> tuple[str, ...]:
         """What the user does."""
-        return self.how
+        said = finding.evidence.get("next") if self.says_next else None
+        return (said,) if isinstance(said, str) else self.how
 
 
 class DoableCure(Cure):
     """A cure that the program can carry out itself; ``flag`` is its switch of ``fipy-doctor fix``."""
 
-    flag: ClassVar[str]
-    grade: ClassVar[Grade] = Grade.ASKS
+    flag: str
+    grade: Grade = Grade.ASKS
 
     @abstractmethod
     def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
@@ -117,7 +140,7 @@ def _unknown(cure_id: str) -> Cure:
     """A cure of which only the name is known."""
     name = shown(cure_id, 60)
     how = (f"{name}: fipy-doctor does not know this cure; the page of the check may tell what it is",)
-    return type("UnknownCure", (ManualCure,), {"id": cure_id, "how": how, "__doc__": name})()  # type: ignore[no-any-return]
+    return ByHand(cure_id, name, how)
 
 
 @dataclass(frozen=True)

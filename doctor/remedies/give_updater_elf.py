@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from doctor.check import Finding
-from doctor.remedies.cure import ManualCure
+from doctor.remedies.cure import Cure
 
 
-class GiveUpdaterElf(ManualCure):
+class GiveUpdaterElf(Cure):
     """Give the updater image that belongs to the firmware."""
 
     id = "give-updater-elf"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from doctor.check import Finding
-from doctor.remedies.cure import ManualCure
+from doctor.remedies.cure import Cure
 
 
-class LeaveItAlone(ManualCure):
+class LeaveItAlone(Cure):
     """Let the other fipy-doctor come to its end."""
 
     id = "leave-it-alone"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from doctor.board.line.carriers import Carrier, carrier_of
 from doctor.check import Finding, Status
 from doctor.power_off import UNPLUG
-from doctor.remedies.cure import ManualCure
+from doctor.remedies.cure import Cure
 
 #: Order of the seven from the vendor's pages (board-and-repl.md 6.1). Plain ASCII: any Windows console shows it.
 _BLOCK = (
@@ -36,7 +36,7 @@ _ELSEWHERE = (
 _MUTE = ("No prompt afterwards? Then TX or RX came off:", "put it back.")
 
 
-class RemoveJumpers(ManualCure):
+class RemoveJumpers(Cure):
     """Pull the RTS and CTS jumpers of the expansion board."""
 
     id = "remove-jumpers"

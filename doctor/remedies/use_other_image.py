@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from doctor.check import Finding
-from doctor.remedies.cure import ManualCure
+from doctor.remedies.cure import Cure
 from doctor.updater.shapes import FULL_IMAGE
 
 
-class UseOtherImage(ManualCure):
+class UseOtherImage(Cure):
     """Use an image that is made for this modem and this build."""
 
     id = "use-other-image"
