@@ -49,7 +49,7 @@ FORBIDDEN = {
     "doctor.board": ("doctor.bench", "doctor.engine", "doctor.jobs", "doctor.card", "doctor.sim", "checks"),
     "doctor.fat": ("doctor.bench", "doctor.engine", "doctor.board", "doctor.card", "doctor.sim", "doctor.jobs"),
     "doctor.card": ("doctor.bench", "doctor.engine", "doctor.jobs", "doctor.board", "doctor.sim", "doctor.updater"),
-    "doctor.firmware": ("doctor.bench", "doctor.engine", "doctor.board", "doctor.card", "doctor.sim", "doctor.updater"),
+    "doctor.firmware": ("doctor.bench", "doctor.engine", "doctor.board", "doctor.card", "doctor.sim", "doctor.jobs"),
     "doctor.modem": ("doctor.bench", "doctor.engine", "doctor.jobs", "doctor.board", "doctor.card", "doctor.sim"),
     "doctor.link": (
         "doctor.bench",

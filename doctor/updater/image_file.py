@@ -44,7 +44,7 @@ class Name(object):
 def read_name(path):
     # type: (str) -> Name
     """What the last member of ``path`` claims."""
-    text = path.replace("\\", "/").split("/")[-1].upper()
+    text = _upper(path.replace("\\", "/").split("/")[-1])
     runs = _numbers(text)
     base, build, part = 0, 0, 0
     for index in range(len(runs) - 1):
@@ -57,7 +57,7 @@ def read_name(path):
         build = int(text[plain[-1][0] : plain[-1][1]]) if plain else 0
         for _, end in runs:
             tail = text[end : end + 3]
-            if not part and tail[:1] in ("-", "_") and tail[1:2] in ("1", "2") and not tail[2:3].isdigit():
+            if not part and tail[:1] in ("-", "_") and tail[1:2] in ("1", "2") and not _digit(tail[2:3]):
                 part = int(tail[1])
     radio = _radio(text)
     if not radio and not _says(text):
@@ -137,13 +137,29 @@ def _plain(line):
     return 0 < len(line) < 80 and all([32 <= byte < 127 for byte in line])
 
 
+# What Python says of letters and digits beyond ASCII, MicroPython does not.
+def _upper(text):
+    # type: (str) -> str
+    return "".join([chr(ord(one) - 32) if "a" <= one <= "z" else one for one in text])
+
+
+def _letter(one):
+    # type: (str) -> bool
+    return "A" <= one <= "Z" and len(one) == 1
+
+
+def _digit(one):
+    # type: (str) -> bool
+    return "0" <= one <= "9" and len(one) == 1
+
+
 def _numbers(text):
     # type: (str) -> List[Tuple[int, int]]
     """Where runs of exactly five digits stand, as (begin, end)."""
     runs = []
     begin = -1
     for at in range(len(text) + 1):
-        digit = at < len(text) and text[at].isdigit()
+        digit = _digit(text[at : at + 1])
         if digit and begin < 0:
             begin = at
         elif not digit and begin >= 0:
@@ -157,7 +173,7 @@ def _release(text, digit):
     # type: (str, str) -> bool
     """Whether a release such as LR5. stands in ``text``, not behind another letter."""
     at = text.find("LR" + digit + ".")
-    return at >= 0 and not text[max(0, at - 1) : at].isalpha()
+    return at >= 0 and not _letter(text[max(0, at - 1) : at])
 
 
 def _says(text):
@@ -168,7 +184,7 @@ def _says(text):
         at = text.find(word)
         after = text[at + len(word) :]
         after = after[1:] if word != "CAT" and after[:1] == "1" else after
-        if at >= 0 and not after[:1].isalpha():
+        if at >= 0 and not _letter(after[:1]):
             said.append("CATM1")
             break
     if "CATM1" not in said and _release(text, "5"):
@@ -187,7 +203,7 @@ def _radio(text):
 def _family(text, build):
     # type: (str, int) -> str
     at = text.find("SQN34")
-    if "GM02" in text or text[at + 5 : at + 6].isdigit() * (at >= 0) or "SQN34X" in text or _release(text, "8"):
+    if "GM02" in text or (at >= 0 and _digit(text[at + 5 : at + 6])) or "SQN34X" in text or _release(text, "8"):
         return MONARCH2_FAMILY
     known = any([word in text for word in ("FIPY", "GPY", "SQN3330", "CATM1", "NB1")])
     if known or _release(text, "5") or _release(text, "6") or radio_of(build):

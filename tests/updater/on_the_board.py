@@ -10,7 +10,7 @@ import sys
 
 sys.path.insert(0, sys.argv[1])
 
-from core import at, crc, flow, plan, profile, states, stp
+from core import at, crc, flow, image_file, plan, profile, states, stp
 
 
 class Clock:
@@ -115,3 +115,8 @@ try:
     stp.Master(modem, clock, profile.SQN3330).open()
 except stp.StpError as err:
     print("error", err.kind)
+
+with open(sys.argv[1] + "/names") as names:  # noqa: PTH123
+    for number, line in enumerate(names):
+        n = image_file.read_name("/sd/" + line.rstrip("\n"))
+        print("name" + str(number), (n.radio, n.build, n.base, n.part, n.practice, n.differential, n.family))

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from doctor.firmware.names import parse_name
 from doctor.updater import side_file
 from doctor.updater.card_source import CardSource, digest
 from doctor.updater.crc import crc16
-from doctor.updater.image_file import look, read_name
+from doctor.updater.image_file import look
 from doctor.updater.plan import ImageFacts
 from doctor.updater.side_file import SideFile
 
@@ -93,38 +92,6 @@ def test_families_are_found_across_pieces(tmp_path: Path) -> None:
     path = tmp_path / "x"
     path.write_bytes(b"\0" * 4093 + b"SQN3330" + b"\0" * 100)
     assert digest(str(path)).families == ["SQN3330"]
-
-
-NAMES = (
-    "CATM1-41065.dup",
-    "NB1-41019.dup",
-    "upgdiff_33080-to-41065.dup",
-    "FIPY_GPY_CATM1_38638.dup",
-    "LR5.2.1.0-48829-1.dup",
-    "CATM1-5.2-48829-2.dup",
-    "GM02RB6Q_LR8.0.5.13-59577.dup",
-    "PRACTICE-NB1-41019.dup",
-    "PRACTICE-upgdiff_38638-to-41065.dup",
-    "updater.elf",
-    "CATM1-41065 (1).dup",
-    "x.dup",
-    "FIPY_LR6.1.2.0-46262_SMDD.dup",
-    "nb-iot_40343.dup",
-    "41065.dup",
-    "cat-m1-39529.DUP",
-    "sqn3330.dup",
-    "catalog-41065.dup",
-    "123456.dup",
-)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_board_reads_names_as_the_pc_does(name: str) -> None:
-    board, pc = read_name("/sd/" + name), parse_name(name)
-    assert (board.radio, board.build, board.base, board.part) == (
-        pc.radio or "", pc.build or 0, pc.base or 0, pc.part or 0,
-    )  # fmt: skip
-    assert (board.practice, board.differential, board.family) == (pc.practice, pc.differential, pc.family)
 
 
 @pytest.mark.parametrize(
