@@ -27,7 +27,7 @@ def with_offered_card(options: BenchOptions, screen: Screen) -> BenchOptions:
         return options
     name = shown(f"{card.path}" + (f" ({card.volume})" if card.volume else ""))
     if not screen.interactive:
-        screen.note(Text(f"A card is in this PC: add --sd {shown(str(card.path))} to examine it too."))
+        screen.note(Text(f"A card is in this PC: add --sd {shown(str(card.path), 4096)} to examine it too."))
         return options
     if click.confirm(f"A card is in this PC: {name}. Examine it too?", default=True, err=True):
         return replace(options, sd=card.path)

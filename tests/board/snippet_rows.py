@@ -228,7 +228,7 @@ FILES = (
 
 WITHOUT_HASHING = (
     Row(
-        ("board.snippets.sha256", "board.snippets.hashes", "board.snippets_card.sha256", "board.snippets.FEATURES"),
+        ("board.snippets.sha256", "board.snippets.hashes", "board.snippets.card.sha256", "board.snippets.FEATURES"),
         (
             snippets.sha256("/flash/lib/data.bin"),
             snippets.hashes("/flash/lib"),
@@ -258,42 +258,42 @@ NAMES = (
 
 CARD = (
     Row(
-        ("board.snippets_card.look",),
+        ("board.snippets.card.look",),
         (card.look(), IS_MOUNTED, NAMES_LEFT),
         eras=FILE_ERAS,
         rules=("room-left", "order-of-names"),
     ),
     Row(
-        ("board.snippets_card.look",),
+        ("board.snippets.card.look",),
         (MOUNTED, card.look(), IS_MOUNTED),
         rules=("room-left", "order-of-names"),
     ),
-    Row(("board.snippets_card.look",), (card.look(), IS_MOUNTED), on=NO_CARD),
+    Row(("board.snippets.card.look",), (card.look(), IS_MOUNTED), on=NO_CARD),
     Row(
-        ("board.snippets_card.look",),
+        ("board.snippets.card.look",),
         (card.look(), IS_MOUNTED),
         eras=FILE_ERAS,
         on=BLANK,
         rules=("room-left",),
     ),
     Row(
-        ("board.snippets_card.sha256",),
+        ("board.snippets.card.sha256",),
         (card.sha256("/sd/x.dup"), IS_MOUNTED, card.sha256("/sd/none.dup"), IS_MOUNTED, NAMES_LEFT),
         gives=(DUP_SHA256, ["flash"], ..., ["flash"], []),
     ),
-    Row(("board.snippets_card.sha256",), (card.sha256("/sd/x.dup"),), on=NO_CARD),
+    Row(("board.snippets.card.sha256",), (card.sha256("/sd/x.dup"),), on=NO_CARD),
     Row(
-        ("board.snippets_card.head",),
+        ("board.snippets.card.head",),
         (card.head("/sd/x.dup", 96), card.head("/sd/lib/a.py", 96), card.head("/sd/no", 1)),
         gives=(([len(DUP), _text(DUP[:96])], "1 rows"), ([5, _text(b"pass\n")], "1 rows")),
     ),
     Row(
-        ("board.snippets_card.head",),
+        ("board.snippets.card.head",),
         (card.head("/sd/x.dup", 96, 5000), card.head("/sd/x.dup", 96, len(DUP) + 7)),
         gives=(([len(DUP), _text(DUP[5000:5096])], "1 rows"), ([len(DUP), ""], "1 rows")),
     ),
     Row(
-        ("board.snippets_card.move",),
+        ("board.snippets.card.move",),
         (
             card.move("/sd/x.dup", "/sd/lib/x.dup"),
             card.head("/sd/lib/x.dup", 4),
@@ -304,7 +304,7 @@ CARD = (
         gives=((True, "1 rows"), ([len(DUP), _text(DUP[:4])], "1 rows"), ..., ..., ["flash"]),
     ),
     Row(
-        ("board.snippets_card.remove_apple_double",),
+        ("board.snippets.card.remove_apple_double",),
         (
             card.remove_apple_double("/sd/x.dup"),
             card.remove_apple_double("/sd/._x.dup"),
@@ -315,17 +315,17 @@ CARD = (
         on=APPLE,
     ),
     Row(
-        ("board.snippets_card.mount", "board.snippets_card.unmount"),
+        ("board.snippets.card.mount", "board.snippets.card.unmount"),
         (card.mount(), IS_MOUNTED, card.unmount(), IS_MOUNTED),
         eras=FILE_ERAS,
     ),
     Row(
-        ("board.snippets_card.mount", "board.snippets_card.unmount"),
+        ("board.snippets.card.mount", "board.snippets.card.unmount"),
         (MOUNTED, card.mount(), card.unmount(), IS_MOUNTED),
     ),
-    Row(("board.snippets_card.mount",), (card.mount(),), on=NO_CARD),
+    Row(("board.snippets.card.mount",), (card.mount(),), on=NO_CARD),
     Row(
-        ("board.snippets_card.look", "board.snippets_card.mount", "board.snippets_card.format_card"),
+        ("board.snippets.card.look", "board.snippets.card.mount", "board.snippets.card.format_card"),
         (
             MOUNTED_ELSEWHERE,
             card.look(),
@@ -339,27 +339,27 @@ CARD = (
         rules=("room-left", "order-of-names"),
     ),
     Row(
-        ("board.snippets_card.mount", "board.snippets_card.format_card", "board.snippets_card.unmount"),
+        ("board.snippets.card.mount", "board.snippets.card.format_card", "board.snippets.card.unmount"),
         (card.mount(), card.mount(), card.unmount(), IS_MOUNTED),
     ),
     Row(
-        ("board.snippets_card.format_card",),
+        ("board.snippets.card.format_card",),
         (card.format_card(), card.look()),
         eras=FILE_ERAS,
         rules=("room-left", "raw-sectors"),
     ),
     Row(
-        ("board.snippets_card.format_card",),
+        ("board.snippets.card.format_card",),
         (MOUNTED, card.format_card(), IS_MOUNTED),
     ),
-    Row(("board.snippets_card.format_card",), (card.format_card(),), on=NO_CARD),
+    Row(("board.snippets.card.format_card",), (card.format_card(),), on=NO_CARD),
 )
 
 MODEM = (
     *(
         Row(
             tuple(
-                f"board.snippets_modem.{name}"
+                f"board.snippets.modem.{name}"
                 for name in ("tunnel_open", "tunnel_exchange", "tunnel_set_baud", "TUNNEL_CLOSE")
             ),
             (
@@ -378,13 +378,13 @@ MODEM = (
         for kind in ("FiPy", "GPy")
     ),
     Row(
-        ("board.snippets_modem.tunnel_open",),
+        ("board.snippets.modem.tunnel_open",),
         (modem.tunnel_open(921_600), modem.tunnel_exchange(AT, 1024, 100)),
         on=SILENT,
     ),
-    Row(("board.snippets_modem.TUNNEL_RECONNECT",), (modem.TUNNEL_RECONNECT,), eras=EVERY_ERA),
+    Row(("board.snippets.modem.TUNNEL_RECONNECT",), (modem.TUNNEL_RECONNECT,), eras=EVERY_ERA),
     Row(
-        ("board.snippets_modem.TUNNEL_RECONNECT",),
+        ("board.snippets.modem.TUNNEL_RECONNECT",),
         (modem.TUNNEL_RECONNECT,),
         eras=("E", "F"),
         on=State(lte_on_boot=False),
@@ -392,7 +392,7 @@ MODEM = (
     ),
     *(
         Row(
-            ("board.snippets_modem.JUMPERS_BEGIN", "board.snippets_modem.jumpers_read"),
+            ("board.snippets.modem.JUMPERS_BEGIN", "board.snippets.modem.jumpers_read"),
             (
                 modem.JUMPERS_BEGIN,
                 modem.jumpers_read("up"),
@@ -407,27 +407,27 @@ MODEM = (
         for fitted in (False, True)
     ),
     Row(
-        ("board.snippets_pins.JUMPERS_PULSES",),
+        ("board.snippets.pins.JUMPERS_PULSES",),
         (modem.JUMPERS_BEGIN, JUMPERS_PULSES, Cts(), modem.jumpers_read("up")),
         on=State(jumpers=True),
     ),
-    Row(("board.snippets_modem.WDT_LATER",), (modem.WDT_LATER % 3_600_000, NAMES_LEFT)),
+    Row(("board.snippets.modem.WDT_LATER",), (modem.WDT_LATER % 3_600_000, NAMES_LEFT)),
     Row(
-        ("board.snippets_modem.LTE_STARTED", "board.snippets_modem.LTE_NOT_AT_BOOT"),
+        ("board.snippets.modem.LTE_STARTED", "board.snippets.modem.LTE_NOT_AT_BOOT"),
         (modem.LTE_STARTED, modem.LTE_NOT_AT_BOOT, modem.LTE_STARTED),
         eras=EVERY_ERA,
     ),
-    Row(("board.snippets_modem.LTE_TRY",), (modem.LTE_TRY,), eras=("E", "F")),
-    Row(("board.snippets_modem.LTE_TRY",), (modem.LTE_TRY,), eras=("E", "F"), on=SILENT),
+    Row(("board.snippets.modem.LTE_TRY",), (modem.LTE_TRY,), eras=("E", "F")),
+    Row(("board.snippets.modem.LTE_TRY",), (modem.LTE_TRY,), eras=("E", "F"), on=SILENT),
     Row(
-        ("board.snippets_modem.MIRROR",),
+        ("board.snippets.modem.MIRROR",),
         (modem.MIRROR,),
         eras=MIRRORS,
         ending=MIRRORS_NATIVELY,
         then_sends="AT\r\n",
     ),
     Row(
-        ("board.snippets_modem.MIRROR", "board.snippets_modem.LTE_TRY"),
+        ("board.snippets.modem.MIRROR", "board.snippets.modem.LTE_TRY"),
         (modem.LTE_TRY, modem.MIRROR),
         eras=("E", "F"),
         on=State(lte_on_boot=False),
@@ -435,18 +435,18 @@ MODEM = (
         then_sends="AT\r\n",
     ),
     Row(
-        ("board.snippets_modem.MIRROR",),
+        ("board.snippets.modem.MIRROR",),
         (modem.MIRROR,),
         eras=("E", "F"),
         on=SILENT,
         ending=IS_DEAD,
         then_sends="AT\r\n",
     ),
-    Row(("board.snippets_modem.MIRROR",), (modem.MIRROR,), eras=("Z", "A")),
-    Row(("board.snippets_modem.MIRROR",), (LTE_RUNS, modem.MIRROR), eras=("B1",)),
+    Row(("board.snippets.modem.MIRROR",), (modem.MIRROR,), eras=("Z", "A")),
+    Row(("board.snippets.modem.MIRROR",), (LTE_RUNS, modem.MIRROR), eras=("B1",)),
     *(
         Row(
-            ("board.snippets_modem.MIRROR_B1",),
+            ("board.snippets.modem.MIRROR_B1",),
             (*before, modem.MIRROR_B1),
             eras=("B1",),
             ending=MIRRORS_NATIVELY,
@@ -456,7 +456,7 @@ MODEM = (
     ),
     *(
         Row(
-            ("board.bridge.bridge",),
+            ("board.line.bridge.bridge",),
             (bridge.bridge(),),
             eras=("Z", "A", "C", "F"),
             on=State(kind=kind),
@@ -468,11 +468,13 @@ MODEM = (
 )
 
 GONE_IDLE = bridge.bridge().replace(str(bridge.IDLE_LIMIT_MIN * 60_000 // bridge.POLL_MS), "5")
-BRIDGE_ENDS = (Row(("board.bridge.bridge",), (GONE_IDLE, snippets.PLATFORM, NAMES_LEFT), eras=("Z", "A", "C", "F")),)
+BRIDGE_ENDS = (
+    Row(("board.line.bridge.bridge",), (GONE_IDLE, snippets.PLATFORM, NAMES_LEFT), eras=("Z", "A", "C", "F")),
+)
 
 BUILT_IN = (
     Row(
-        ("board.snippets_bootrom.OPEN", "board.snippets_bootrom.piece", "board.snippets_bootrom.CLOSE"),
+        ("board.snippets.bootrom.OPEN", "board.snippets.bootrom.piece", "board.snippets.bootrom.CLOSE"),
         (
             bootrom.OPEN,
             bootrom.piece(0, 500, 384),
@@ -484,7 +486,7 @@ BUILT_IN = (
         eras=MIRRORS,
     ),
     Row(
-        ("board.snippets_bootrom.OPEN", "board.snippets_bootrom.CLOSE"),
+        ("board.snippets.bootrom.OPEN", "board.snippets.bootrom.CLOSE"),
         (bootrom.OPEN, bootrom.CLOSE),
         eras=("Z", "A"),
         gives=(None, True),

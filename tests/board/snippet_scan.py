@@ -13,9 +13,9 @@ import doctor
 HOME = Path(doctor.__file__).parent
 #: The simulator is the other end, the core is code of the board itself and has tests of its own.
 NOT_SENDING = ("sim", "updater")
-#: In snippets*.py, but only parts of snippets or makers of such parts.
+#: In board/snippets/, but only parts of snippets or makers of such parts.
 PARTS = frozenset(
-    {"board.snippets.DAMAGED", "board.snippets.wrapped", "board.snippets.quoted", "board.snippets_modem.PINS_OF_BOARD"}
+    {"board.snippets.DAMAGED", "board.snippets.wrapped", "board.snippets.quoted", "board.snippets.modem.PINS_OF_BOARD"}
 )
 #: Code for a board begins a line with an import; texts for people do not, and have no line below it.
 _CODE = re.compile(r"(?:^|\n) *(?:import|from) [\w ,.]+\n")
@@ -28,7 +28,7 @@ def snippets() -> dict[str, str]:
     """Every snippet by its name below doctor/, such as ``board.snippets.stat``, and where it is."""
     found: dict[str, str] = {}
     for path, module, tree in _modules():
-        is_room = path.name.startswith("snippets")
+        is_room = path.parent.name == "snippets"
         for name, line in _in_room(tree) if is_room else _elsewhere(tree):
             if f"{module}.{name}" not in PARTS:
                 found[f"{module}.{name}"] = f"{path.relative_to(HOME.parent)}:{line}"
@@ -57,7 +57,8 @@ def _modules() -> list[tuple[Path, str, ast.Module]]:
     for path in sorted([*HOME.rglob("*.py"), *(HOME.parent / "checks").glob("*.py")]):
         parts = path.relative_to(HOME if HOME in path.parents else HOME.parent).with_suffix("").parts
         if parts[0] not in NOT_SENDING:
-            found.append((path, ".".join(parts), ast.parse(path.read_text(encoding="utf-8"))))
+            module = ".".join(parts).removesuffix(".__init__")
+            found.append((path, module, ast.parse(path.read_text(encoding="utf-8"))))
     return found
 
 

@@ -191,7 +191,7 @@ def test_a_file_that_is_not_on_the_card_is_refused_before_anything_is_sent(image
     assert result.error is not None and result.error.id == "dup-path-enoent"
     assert job.sim.modem.received == [] and not result.begun
     assert result.plan is None  # before the plan, and before anybody was asked
-    assert "--via usb" in result.error.next and "telnet://" in result.error.next and "card into" in result.error.next
+    assert "--via usb" in result.error.next and "telnet://" in result.error.next and "of the card" in result.error.next
     job.bench.close()
 
 

@@ -39,7 +39,7 @@ def test_unplugged_in_the_middle_of_the_transfer(tmp_path: Path) -> None:
     error = done.result.error
     assert done.result.exit_code == 3
     assert error is not None and "after 50400 bytes" in error.what
-    assert "fipy-doctor flash" in error.next
+    assert "fipy-doctor status" in error.next
 
 
 def test_unplugged_before_anything_was_sent(tmp_path: Path) -> None:
