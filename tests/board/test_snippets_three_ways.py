@@ -17,7 +17,7 @@ from tests.board.three_ways import Cell, normalised, on_micropython, on_simulato
 from tests.syntax_gate import violations
 
 #: LTE() hangs half the releases for ever; only these may call it, each in eras where it cannot.
-MAY_CALL_LTE = {"board.snippets_modem.LTE_TRY", "board.snippets_modem.MIRROR_B1"}
+MAY_CALL_LTE = {"board.snippets.modem.LTE_TRY", "board.snippets.modem.MIRROR_B1"}
 
 ADVICE = """
 Who errs against board-and-repl.md: the stub (tests/board/stub_board.py), the simulator (doctor/sim)
