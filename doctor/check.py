@@ -100,9 +100,31 @@ class Finding:
         object.__setattr__(self, "remedies", tuple(harmless_first))
 
     @property
+    def flaw(self) -> str:
+        """Name of a part that is not what it must be, as somebody else's check may bring; "" where there is none."""
+        sound = {
+            "summary": isinstance(self.summary, str),
+            "skip_reason": isinstance(self.skip_reason, SkipReason if self.status is Status.SKIP else type(None)),
+            "evidence": isinstance(self.evidence, Mapping) and all(_is_flat(*item) for item in self.evidence.items()),
+            "catalogue": self.catalogue is None or isinstance(self.catalogue, str),
+            "cause": isinstance(self.cause, str),
+            "remedies": all(isinstance(remedy, Remedy) for remedy in self.remedies),
+            "caused_by": self.caused_by is None or isinstance(self.caused_by, str),
+            "link": isinstance(self.link, str),
+        }
+        return next((part for part, is_sound in sound.items() if not is_sound), "")
+
+    @property
     def failed(self) -> bool:
         """True for what the exit code and the gate count: fail, error and skip: blocked."""
         return self.status in (Status.FAIL, Status.ERROR) or self.skip_reason is SkipReason.BLOCKED
+
+
+def _is_flat(key: object, value: object) -> bool:
+    """Whether this can stand in Evidence."""
+    if isinstance(value, list):
+        return isinstance(key, str) and all(isinstance(part, str) for part in value)
+    return isinstance(key, str) and (value is None or isinstance(value, str | int | float | bool))
 
 
 class Check(ABC):

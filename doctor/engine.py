@@ -296,7 +296,8 @@ class _Run:
             return self._broken(check, "brought no finding")
         if found.check != check.id:
             return self._broken(check, f"brought a finding of {shown(repr(found.check), 60)}")
-        return found
+        flaw = found.flaw
+        return self._broken(check, f"brought a finding whose {flaw} cannot be shown") if flaw else found
 
     def _broken(self, check: Check, what: str) -> Finding:
         package = f"the package {shown(check.package, 60)}"

@@ -7,6 +7,7 @@ name for both, ``doctor._checks``: what else is called ``checks`` on this comput
 from __future__ import annotations
 
 import importlib
+import math
 import sys
 import types
 from collections.abc import Iterable, Sequence
@@ -146,7 +147,12 @@ def _plugins(own: Sequence[Check]) -> tuple[list[Check], list[str]]:
 
 
 def _owner(point: EntryPoint) -> str:
-    return point.dist.name if point.dist is not None else point.value
+    """Name of the package that brought it; of one whose metadata name none, what it leads to."""
+    try:
+        name = point.dist.name if point.dist is not None else None
+    except Exception:  # files of other packages: nothing about them is certain
+        name = None
+    return name or point.value
 
 
 def _left_out(name: str, package: str, why: str) -> str:
@@ -159,8 +165,9 @@ def _flaw(check: object) -> str:
         return "it is no doctor.check.Check"
     if not (isinstance(getattr(check, "id", None), str) and check.id):
         return "it has no id"
-    if not isinstance(getattr(check, "deadline_s", None), int | float):
-        return "it has no deadline_s"
+    deadline_s = getattr(check, "deadline_s", None)
+    if not (isinstance(deadline_s, int | float) and math.isfinite(deadline_s) and deadline_s > 0):
+        return "it has no deadline_s in seconds"
     if not (isinstance(check.needs, tuple | list) and all(isinstance(need, Needs) for need in check.needs)):
         return "its needs are no doctor.check.Needs"
     for name in ("after", "follows", "finds"):

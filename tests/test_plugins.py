@@ -65,6 +65,8 @@ BROKEN = {
     "an exception at construction": check(more="__init__ = lambda self: {}['x']"),
     "no check": "Their = dict",
     "no deadline": check().replace("deadline_s = 5.0", ""),
+    "a deadline that never comes": check().replace("5.0", "float('inf')"),
+    "a deadline that is no number": check().replace("5.0", "float('nan')"),
     "no id": check().replace("id = 'antenna-is-fitted'", ""),
     "a need that is none": check(more="needs = ('aerial',)"),
     "after a word": check(more="after = 'port-opens'"),
@@ -93,6 +95,16 @@ def test_an_entry_point_that_leads_nowhere_is_left_out(site: Path, target: str) 
     assert not foreign(found)
     (warning,) = found.warnings
     assert "nowhere" in warning
+
+
+def test_a_package_whose_metadata_name_none_is_known_by_where_it_leads(site: Path) -> None:
+    plant(site, "nameless-one", check(), check("mast-is-tall", more="after = ('nothing-of-that-name',)"))
+    (site / "nameless_one-1.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nVersion: 1\n")
+    plant(site, "beside-nameless", check("cable-is-short"))
+    found = roster.everybody()
+    assert {*foreign(found)} == {"antenna-is-fitted", "cable-is-short"}
+    (warning,) = found.warnings
+    assert "nameless_one_1:Their" in warning
 
 
 def test_two_packages_with_one_id_are_both_left_out_and_named(site: Path) -> None:
@@ -130,6 +142,13 @@ def test_a_crash_is_blamed_on_its_package(site: Path) -> None:
         "return None",
         "from doctor.check import Check, Finding, Status; return Finding('mast-is-tall', Status.PASS, 'yes')",
         "from doctor.check import Finding; return Finding(self.id, 'pass', 'yes')",
+        "return self.fail(None)",
+        "return self.fail('no', cause=5)",
+        "return self.fail('no', catalogue=['modem-silent'])",
+        "return self.fail('no', evidence={'seen': object()})",
+        "return self.fail('no', caused_by=['modem-answers'])",
+        "from dataclasses import replace; return replace(self.fail('no'), link=5)",
+        "from dataclasses import replace; return replace(self.fail('no'), skip_reason='blocked')",
     ],
 )
 def test_a_check_that_brings_no_finding_of_its_own_is_broken_and_the_rest_runs(site: Path, what: str) -> None:

@@ -72,7 +72,7 @@ class Attempt:
     differential  the firmware only changes another build
     build_before  what the modem ran, where it was known
     mirrored      the board mirrors until it is reset
-    all_sent      all of the firmware went out: the modem may write it or run it, though that was not seen
+    all_sent      a file went out whole: the modem may write it or run it, though that was not seen
     asked         status has asked the modem since: it is not asked once more
     waited        it was left alone for as long as writing may take since
     first_sent    the first file of a pair is in the modem

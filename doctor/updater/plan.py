@@ -88,7 +88,7 @@ def make_plan(running, images, options):
         return Plan(running.mode, method, [], None, warnings, loaders=_loader_line(running, ""), nothing=nothing)
     steps = _Steps(running, options)
     if answer == rules_loaders.BOOTROM_ALONE:
-        line = _loader_line(running, _name(options))
+        line = _loader_line(running, _name(options), True)
         warnings = [warning for warning in warnings if warning.id != "build-runs-already"]  # which is what it is for
         return Plan(running.mode, STORE, steps.bootrom_alone(), None, warnings, loaders=line)
     renews = rules_loaders.renews_copy0(running, images[0], options)
@@ -102,9 +102,9 @@ def _name(options):
     return options.bootrom.name if options.bootrom is not None else ""
 
 
-def _loader_line(running, bootrom):
-    # type: (Running, str) -> str
-    return rules_loaders.loader_line(running.family, running.loaders, bootrom)
+def _loader_line(running, bootrom, alone=False):
+    # type: (Running, str, bool) -> str
+    return rules_loaders.loader_line(running.family, running.loaders, bootrom, alone)
 
 
 def method_for(running, image, options):

@@ -159,9 +159,9 @@ def _full_on_33080(case):
 
 def _ask(case):
     # type: (Case) -> str | Refusal
-    """Rows g and h, full image."""
+    """Rows g and h, full image. To renew copy 0 answers the question only where that is the copy that runs."""
     what = "its boot loader [%d] is older than %d" % (case.runs, OLDEST_GOOD_LOADER)
-    return _asked(case, what, _renewed(case) if case.old_copy0 else None)
+    return _asked(case, what, _renewed(case) if case.old_copy0 and not case.loaders.star else None)
 
 
 def _pair_after_41065(case):
@@ -310,11 +310,12 @@ def is_old_copy0(software, loaders):
 # -- in words
 
 
-def loader_line(family, loaders, bootrom=""):
-    # type: (str, Loaders, str) -> str
+def loader_line(family, loaders, bootrom="", alone=False):
+    # type: (str, Loaders, str, bool) -> str
     """The one line about the boot loaders; "" for a modem that has none of them.
 
     bootrom  name of the package that renews copy 0 afterwards, "" where none does
+    alone    nothing else is sent
     """
     if family == MONARCH2_FAMILY:
         return ""
@@ -323,7 +324,7 @@ def loader_line(family, loaders, bootrom=""):
     said = "boot loaders: copy %d [%d] runs; " % (loaders.star, loaders.runs)
     if loaders.copy0 != FACTORY_BUILD:
         return said + ("copies 1 and 2 are kept" if not loaders.star else "copy 0 is [%d]" % loaders.copy0)
-    how = "is renewed with %s once the new firmware runs" % bootrom
+    how = "is renewed with %s" % bootrom + ("" if alone else " once the new firmware runs")
     if not bootrom:
         how = "is kept (the vendor's tool replaces it afterwards; --bootrom does)"
     return said + "copy 0 [%d] %s. What it is for after a broken flash is not known." % (loaders.copy0, how)

@@ -18,6 +18,7 @@ from doctor.firmware.image import examine
 from doctor.jobs.flash import FlashRequest, FlashResult, flash
 from doctor.jobs.flashing.card.start import refusal
 from doctor.jobs.flashing.interrupts import Interrupts
+from doctor.jobs.hands import WAIT
 from doctor.jobs.status import status
 from doctor.modem.images import side_content
 from doctor.remedies import cures
@@ -357,6 +358,43 @@ def test_a_reset_in_the_middle_is_told_with_the_way_back(job: BoardJob) -> None:
     result = job.flash(at=half, act=job.sim.hands.press_reset)
     assert result.exit_code == 3 and result.error is not None
     assert "restarted" in result.error.what and "flash" in result.error.next
+
+
+def wrote(event: Event) -> bool:
+    """The file went over, and the modem writes it."""
+    return isinstance(event, StepStarted) and event.phase is Phase.WAIT_MODEM
+
+
+def test_a_reset_while_the_modem_writes_never_sends_to_the_power(job: BoardJob) -> None:
+    result = job.flash(at=wrote, act=job.sim.hands.press_reset)
+    assert result.onward is not None and result.onward.hands == (WAIT,)
+    assert result.error is not None and "waits for the rest" not in result.error.what
+
+
+def test_who_joins_without_a_journal_while_the_modem_writes_is_never_sent_to_the_power(
+    image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = BoardJob(image, f"sim://fipy?state={tmp_path / 'bench'}")
+
+    def die() -> None:
+        raise RuntimeError("the program dies here")
+
+    with pytest.raises(RuntimeError):
+        job.flash(at=wrote, act=die)
+    job.walk_off()
+    monkeypatch.setenv("FIPY_DOCTOR_STATE_DIR", str(tmp_path / "elsewhere"))
+    result = job.flash(at=wrote, act=job.sim.hands.press_reset)
+    job.bench.close()
+    assert result.onward is not None and result.onward.hands == (WAIT,)
+
+
+def test_a_modem_that_has_all_and_refuses_to_end_the_transfer_keeps_its_power(image: Path) -> None:
+    job = BoardJob(image, "sim://fipy?fault=reset:nack-unknown@2@0")
+    result = job.flash()
+    job.bench.close()
+    assert result.mode == "stp-open" and result.error is not None
+    assert "taken the whole file" in result.error.what
+    assert result.onward is not None and result.onward.hands == (WAIT,)
 
 
 def test_the_run_after_a_reset_brings_it_to_its_end(job: BoardJob) -> None:

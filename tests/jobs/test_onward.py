@@ -97,6 +97,34 @@ def test_journal_of_a_killed_flash_counts_the_last_block_as_sent() -> None:
     assert not all_sent(steps, (), "prepare", 0)
 
 
+#: The pair, and a modem on 33080 that gets a boot ROM first, as far as files go over.
+PAIR_STEPS = ("transfer", "deploy", "return", "between", "second-prepare", "second-transfer", "second-deploy")
+FFH_STEPS = ("bootrom-transfer", "bootrom-deploy", "ffh", "load", "transfer", "deploy")
+
+
+@pytest.mark.parametrize(
+    ("steps", "step", "left_bytes", "may_write"),
+    [
+        (PAIR_STEPS, "transfer", 2016, True),
+        (PAIR_STEPS, "deploy", 0, True),
+        (PAIR_STEPS, "between", 0, False),
+        (PAIR_STEPS, "second-transfer", 60_000, False),
+        (PAIR_STEPS, "second-deploy", 0, True),
+        (FFH_STEPS, "bootrom-transfer", 2016, True),
+        (FFH_STEPS, "bootrom-deploy", 0, True),
+        (FFH_STEPS, "ffh", 0, False),
+        (FFH_STEPS, "load", 0, False),
+        ((), "deploy", None, True),  # of a flash that another run began, and this one joined
+        ((), "transfer", 60_000, False),
+    ],
+)
+def test_every_file_that_went_over_may_be_written_until_the_modem_has(
+    steps: tuple[str, ...], step: str, left_bytes: int | None, may_write: bool
+) -> None:
+    done = steps[: steps.index(step)] if steps else ()
+    assert all_sent(steps, done, step, left_bytes) is may_write
+
+
 def test_pair_that_broke_off_in_its_second_file_is_led_on_by_a_full_image() -> None:
     pair = replace(
         TRIED,

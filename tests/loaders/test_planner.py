@@ -122,6 +122,21 @@ def test_what_renews_copy_0_is_offered_before_the_consent() -> None:
     done = make_plan(running(41065, "33080*,NA,NA"), [full(41065)], options(False, True))
     assert [step.image for step in done.steps if step.image] == ["bootrom"]
     assert [step.method for step in done.steps if step.image] == ["store"]
+    assert f"is renewed with {BOOTROM.name}. " in done.loaders  # no new firmware runs then
+
+
+@pytest.mark.parametrize(
+    ("software", "block"), [(33988, "33080,33988*,39529"), (37781, "33080,36417,37781*"), (35351, "33080,35351*,35351")]
+)
+def test_what_renews_copy_0_is_not_offered_where_another_copy_runs(software: int, block: str) -> None:
+    file = full(41065)
+    refusal = make_plan(running(software, block), [file], Options(accept=("radio-change",))).refusal
+    assert refusal is not None and refusal.change is not None
+    assert refusal.consent == "old-boot-loader"
+    assert "renew" not in refusal.next and refusal.change.given == (("accept", "old-boot-loader"),)
+    copy0 = block.replace("33080", "41065", 1)  # renewed: the question is the same
+    again = make_plan(running(software, copy0), [file], Options(accept=("radio-change",))).refusal
+    assert again is not None and again.consent == "old-boot-loader"
 
 
 # -- rows a to d and j

@@ -9,18 +9,21 @@ LAST_BLOCK_BYTES = 8176
 
 
 def all_sent(steps: Sequence[str], done: Sequence[str], step: str = "", left_bytes: int | None = None) -> bool:
-    """Whether the last file of firmware went over, so that the modem may write or run it; a boot ROM may still follow.
+    """Whether a file went over whole that the modem may be writing, or running, though that was not seen.
 
-    Where only a boot ROM is sent, it is that file.
+    That is the last file of firmware once it went over, a boot ROM that goes alone, and any other file (the first of a
+    pair, a boot ROM before or behind the firmware) until the modem has written it.
 
+    steps             of the plan; () where another run made it
     step, left_bytes  the step that was begun last, and how much of its file was not acknowledged; None: not known
     """
-    sends = [id for id in steps if id.endswith("transfer")]
+    if step.endswith("deploy"):
+        return True
+    if step.endswith("transfer") and left_bytes is not None and left_bytes <= LAST_BLOCK_BYTES:
+        return True
+    sends = [id for id in steps or done if id.endswith("transfer")]
     transfers = [id for id in sends if not id.startswith("bootrom-")] or sends
-    if not transfers:
-        return False
-    ends = step == transfers[-1] and left_bytes is not None and left_bytes <= LAST_BLOCK_BYTES
-    return ends or transfers[-1] in done
+    return bool(transfers) and transfers[-1] in done
 
 
 def first_sent(steps: Sequence[str], done: Sequence[str], files: int) -> bool:

@@ -137,6 +137,8 @@ class Follower:
                 if name == "step":
                     heard.phase = str(data["phase"])
                     self._told_step = (heard.phase, str(data["step"]))
+                    if heard.phase == "transfer":  # of another file than the one before
+                        heard.done = heard.total = 0
                 elif name == "progress":
                     heard.done, heard.total = int(data["done"]), int(data["total"])
                     self._stops = self._stops and heard.done < heard.total  # nothing of this file can be stopped now
@@ -223,10 +225,15 @@ class Follower:
 
     def _onward(self, mode: str, error_id: str = "", end: Mapping[str, Any] | None = None) -> Onward:
         attempt = self._attempt()
-        if self._plan is not None and end is not None:
-            done = [str(step) for step in end.get("done") or ()]
-            attempt = replace(attempt, all_sent=all_sent([step.id for step in self._plan.core.steps], done))
-        return onward(mode, attempt, error_id)
+        return onward(mode, replace(attempt, all_sent=attempt.all_sent or self._all_sent(end or {})), error_id)
+
+    def _all_sent(self, end: Mapping[str, Any]) -> bool:
+        """As far as it was heard, whether the modem may be writing; ``end`` is the board's last word, if it came."""
+        steps = [step.id for step in self._plan.core.steps] if self._plan is not None else []
+        step = str(end.get("step") or self._told_step[1])
+        before = steps[: steps.index(step)] if step in steps else []
+        left = self._heard.total - self._heard.done if self._heard.total else None
+        return all_sent(steps, [str(done) for done in end.get("done") or before], step, left)
 
     def _left(self) -> FlashResult:
         """The user has left; the board goes on."""
@@ -248,7 +255,8 @@ class Follower:
     def _unheard(self, err: DoctorError) -> FlashResult:
         """The line to the board broke, or the board restarted, after it had begun."""
         reset = isinstance(err, BoardReset)
-        mode = states.STP_OPEN if reset and self._heard.phase == "transfer" else states.UNKNOWN
+        waits = reset and self._heard.phase == "transfer" and not self._all_sent({})
+        mode = states.STP_OPEN if waits else states.UNKNOWN
         attempt = self._attempt()
         where = "the modem waits for the rest" if mode == states.STP_OPEN else "the modem's mode is not known"
         what = f"{err.what}; the board was last heard in: {self._stands()}; {where} ({mode})"
