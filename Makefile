@@ -76,7 +76,7 @@ bench-cards: $(VENV)/.test
 bench-board: $(VENV)/.test
 	$(BIN)/python -m tests.benchmarks board
 
-# Every firmware era x board x {check, flash from the card, flash over USB}; make test tries a cell of each.
+# Every firmware era x board x {check, flash from the card, flash over USB}, and the cases that make test leaves out of its samples.
 table: $(VENV)/.test
 	$(BIN)/python -m pytest -m table
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -33,8 +34,15 @@ CORE = ("card", "checks", "firmware", "link", "modem", "updater")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the core."""
+    """Mark the core; of a ``sampled`` family every so many-th case is for make test, the others are for make table."""
+    families: Counter[tuple[Path, str]] = Counter()
     for item in items:
+        sampled = item.get_closest_marker("sampled")
+        if sampled is not None:
+            family = (item.path, item.name.partition("[")[0])
+            if families[family] % sampled.args[0]:
+                item.add_marker(pytest.mark.table)
+            families[family] += 1
         if item.path.relative_to(Path(__file__).parent).parts[0] in CORE:
             item.add_marker(pytest.mark.core)
 

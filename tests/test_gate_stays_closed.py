@@ -101,6 +101,7 @@ DAMAGES = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("layout", ["checkout", "wheel"])
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_check_of_ours_that_is_not_there_is_one_clear_error(tmp_path: Path, layout: str, damage: str) -> None:

@@ -290,7 +290,7 @@ QUICK = {("reading the card", OLD)}
     ],
 )
 def test_ctrl_c_before_the_first_block_stops_and_nothing_was_sent(image: Path, moment: str, release: str) -> None:
-    job = BoardJob(image, f"sim://gpy?release={release}")
+    job = BoardJob(image, f"sim://gpy?release={release}", installed=moment != "putting the updater")
     user = User()
     result = job.flash(user=user, at=says(moment), act=press)
     assert (result.exit_code, user.asked, result.begun) == (130, 0, False)
