@@ -9,8 +9,9 @@ from doctor.bench import Bench
 from doctor.board.boot_scripts import SEARCHED
 from doctor.board.storage import begun, files, own_names
 from doctor.board.storage.begun import Begun, Book
-from doctor.check import Check, Finding, Grade, Needs, Remedy
+from doctor.check import Check, Finding, Grade, Remedy
 from doctor.escape import shown
+from doctor.needs import Needs
 from doctor.plural import counted
 
 CUT = "corrupt-upload"

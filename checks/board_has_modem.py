@@ -5,8 +5,9 @@ from __future__ import annotations
 from doctor.bench import Bench
 from doctor.board.board import BoardFacts
 from doctor.board.eras import parse_release
-from doctor.check import Check, Finding, Grade, Needs, Remedy
+from doctor.check import Check, Finding, Grade, Remedy
 from doctor.escape import shown
+from doctor.needs import Needs
 
 _UPDATE = Remedy("update-board-firmware", Grade.MANUAL)
 #: The vendor's mid-2018 scripts could brick a modem, and the built-in updater was not there yet (catalogue).

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from doctor.bench import Bench
 from doctor.board.card import sdcard
 from doctor.board.card.sdcard import CardEntry, CardView, Stage
-from doctor.check import Check, Finding, Grade, Needs, Remedy
+from doctor.check import Check, Finding, Grade, Remedy
 from doctor.errors import DoctorError
 from doctor.escape import shown
+from doctor.needs import Needs
 
 LISTS_NOTHING = "sd-mounts-but-listing-empty"
 IN_FOLDER = "dup-in-folder-named-sd"

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from doctor.bench import Bench
 from doctor.board.scripts_on_board import BoardScript, BoardScripts, Compared, local_scripts, read_scripts
-from doctor.check import Check, Finding, Grade, Needs, Remedy
+from doctor.check import Check, Finding, Grade, Remedy
 from doctor.escape import hex_bytes, shown
+from doctor.needs import Needs
 from doctor.scripts import VENDOR_SCRIPTS, ScriptKind
 
 PAGE = "script-is-html-page"

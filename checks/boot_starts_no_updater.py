@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from doctor.bench import Bench
 from doctor.board.boot_scripts import BootScript, read_boot_scripts
-from doctor.check import Check, Finding, Grade, Needs, Remedy
+from doctor.check import Check, Finding, Grade, Remedy
 from doctor.escape import shown
+from doctor.needs import Needs
 
 AUTORUN = "main-py-autoruns-updater"
 CURE = Remedy("disable-autorun", Grade.ASKS)

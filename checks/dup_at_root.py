@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from doctor.card.card import CardFile
 from doctor.card.compare import first_difference
 from doctor.card.dups import Dups, find_dups
-from doctor.check import Check, Finding, Grade, Needs, Remedy
+from doctor.check import Check, Finding, Grade, Remedy
 from doctor.errors import CardError, FirmwareError
 from doctor.escape import shown
 from doctor.fat.layout import VolumeKind, kind_of
 from doctor.firmware import caba
 from doctor.firmware.image import examine_bytes
 from doctor.firmware.reading import MAX_BYTES
+from doctor.needs import Needs
 
 if TYPE_CHECKING:
     from doctor.bench import Bench

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from doctor.check import Check, Finding, Grade, Needs, Remedy
+from doctor.check import Check, Finding, Grade, Remedy
 from doctor.escape import shown
 from doctor.firmware.image import FirmwareImage, Problem, Verdict
+from doctor.needs import Needs
 
 if TYPE_CHECKING:
     from doctor.bench import Bench

@@ -18,10 +18,11 @@ from doctor.board.line.jumper_verdict import (
     judge_pins,
     judge_rts,
 )
-from doctor.check import Check, Finding, Grade, Needs, Remedy, SkipReason
+from doctor.check import Check, Finding, Grade, Remedy
 from doctor.errors import DeadlineOverrun, DoctorError, PortLost
 from doctor.escape import shown
 from doctor.modem.facts import ModemFacts
+from doctor.needs import Needs, SkipReason
 
 FITTED = "expansion-rts-cts-jumpers"
 CONSENT = "jumpers-removed"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 
 from doctor.bench import Bench
-from doctor.check import Check, Finding, Grade, Needs, Remedy
+from doctor.check import Check, Finding, Grade, Remedy
 from doctor.errors import LinkError
 from doctor.link.holders import modemmanager_running
 from doctor.link.open_failed import device_of
 from doctor.link.ports import list_ports
+from doctor.needs import Needs
 
 _CURES = {
     "port-not-found": ("plug-in",),

@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 from doctor.bench import Bench
 from doctor.board.at_work import at_work
-from doctor.check import Check, Finding, Grade, Needs, Remedy
+from doctor.check import Check, Finding, Grade, Remedy
 from doctor.escape import shown
 from doctor.first_contact import Contact, Seen
+from doctor.needs import Needs
 
 _POWER = Remedy("power-cycle", Grade.MANUAL)
 _STOP = Remedy("stop-program", Grade.ASKS)

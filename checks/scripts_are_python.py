@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from doctor.check import Check, Finding, Grade, Needs, Remedy
+from doctor.check import Check, Finding, Grade, Remedy
 from doctor.errors import UsageError
 from doctor.escape import hex_bytes, shown
+from doctor.needs import Needs
 from doctor.scripts import PARSE_MAX_BYTES, VENDOR_SCRIPTS, ScriptKind, ScriptVerdict, classify, describe
 
 if TYPE_CHECKING:

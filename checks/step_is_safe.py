@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from doctor.bench import Bench
-from doctor.check import Check, Finding, Grade, Needs, Remedy
+from doctor.check import Check, Finding, Grade, Remedy
 from doctor.errors import DoctorError
 from doctor.escape import shown
 from doctor.modem.images import image_facts, options_for, running
+from doctor.needs import Needs
 from doctor.updater.plan import Plan, Refusal, make_plan
 from doctor.updater.shapes import BOOTROM_OF_BOARD, BOOTROM_SCRIPT, Change
 

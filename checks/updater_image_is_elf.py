@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from doctor.check import Check, Finding, Grade, Needs, Remedy
+from doctor.check import Check, Finding, Grade, Remedy
 from doctor.errors import UsageError
 from doctor.escape import shown
 from doctor.firmware.elf import ElfImage
 from doctor.firmware.image import FirmwareImage, Verdict
+from doctor.needs import Needs
 
 if TYPE_CHECKING:
     from doctor.bench import Bench

@@ -10,10 +10,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from doctor.check import Needs, SkipReason
 from doctor.clock import Clock, Deadline, SystemClock
 from doctor.errors import BoardError, DoctorError, UsageError
 from doctor.link.telnet_url import is_telnet, without_password
+from doctor.needs import Needs, SkipReason
 
 if TYPE_CHECKING:
     from doctor.board.board import Board, BoardFacts

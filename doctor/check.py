@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, ClassVar
 
+from doctor.needs import Needs, SkipReason
+
 if TYPE_CHECKING:
     from doctor.bench import Bench
 
@@ -23,14 +25,6 @@ class Status(str, Enum):
     """The probe itself broke: a bug of ours, never the user's fault."""
 
 
-class SkipReason(str, Enum):
-    """Why a check did not run."""
-
-    NOT_APPLICABLE = "not-applicable"
-    NOT_GIVEN = "not-given"
-    BLOCKED = "blocked"
-
-
 class Grade(str, Enum):
     """Who may carry out a remedy."""
 
@@ -42,19 +36,6 @@ class Grade(str, Enum):
     """Steps for the user's hands."""
     DESTROYS = "destroys"
     """As ASKS; what lies there now is gone afterwards, or comes back from a backup only. It always comes last."""
-
-
-class Needs(str, Enum):
-    """A part of the bench that a check cannot do without."""
-
-    PORT = "port"
-    BOARD = "board"
-    MODEM = "modem"
-    CARD = "card"
-    """A card as the PC sees it (``--sd``)."""
-    FIRMWARE = "firmware"
-    UPDATER_ELF = "updater-elf"
-    SCRIPTS = "scripts"
 
 
 @dataclass(frozen=True)

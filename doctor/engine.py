@@ -14,12 +14,13 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from doctor.bench import Bench
-from doctor.check import Check, Finding, Needs, SkipReason, Status
+from doctor.check import Check, Finding, Status
 from doctor.clock import Deadline, SystemClock
 from doctor.errors import DeadlineOverrun, DoctorError, Exit, PortLost, UsageError
 from doctor.escape import shown
 from doctor.events import CheckEnded, CheckStarted, Listener, ignore
 from doctor.links import with_link
+from doctor.needs import Needs, SkipReason
 from doctor.roster import Roster, all_before, everybody, in_order
 
 if TYPE_CHECKING:

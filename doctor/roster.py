@@ -17,10 +17,11 @@ from importlib.metadata import EntryPoint, entry_points
 from importlib.util import module_from_spec
 from pathlib import Path
 
-from doctor.check import Check, Needs
+from doctor.check import Check
 from doctor.discover import classes_of, names_in
 from doctor.errors import DoctorError
 from doctor.escape import shown
+from doctor.needs import Needs
 
 PACKAGE = "doctor._checks"
 #: Ids of our own checks. Without any of them nothing is examined and nothing is flashed.

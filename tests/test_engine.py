@@ -11,8 +11,9 @@ import pytest
 
 from doctor import engine, roster
 from doctor.bench import Bench, BenchOptions
-from doctor.check import Check, Finding, Needs, SkipReason, Status
+from doctor.check import Check, Finding, Status
 from doctor.errors import CardError, PortLost, UsageError
+from doctor.needs import Needs, SkipReason
 
 
 class Good(Check):

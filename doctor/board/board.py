@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 
 from doctor.board import snippets
 from doctor.board.eras import Era, base_of_version, era_of
-from doctor.board.repl import BANNER, CTRL_B, PROMPT, Repl, ReplBroken
-from doctor.board.storage.proof import TRIES
+from doctor.board.repl import BANNER, CTRL_B, PROMPT, TRIES, Repl, ReplBroken
 from doctor.clock import Deadline
 from doctor.errors import BoardError, BoardReset
 from doctor.escape import shown

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from doctor.board import snippets
 from doctor.board.autorun import Starter, find_starters, imported_modules, named_main
 from doctor.board.board import Board
+from doctor.board.repl import TRIES
 from doctor.board.storage import files
-from doctor.board.storage.proof import TRIES
 from doctor.errors import BoardError, BoardReset
 
 FLASH = "/flash"

@@ -34,6 +34,7 @@ _UNPRINTABLE = re.compile(rb"[^\t\n\x20-\xff]")
 #: What a board prints when it restarts (board-and-repl.md 3.1, 3.3).
 RESET_SIGNS = re.compile(rb"ets Jun +8 2016|rst:0x[0-9a-f]+ \(|Guru Meditation|PYB: soft reboot")
 BANNER = re.compile(rb"(?:Pycom )?MicroPython (?:(\S+) \[)?([^\]\s]+)\]? on (\S+); (\S+) with ESP32")
+TRIES = 4  #: an answer is asked for again up to three times
 
 
 class ReplTraceback(BoardError):

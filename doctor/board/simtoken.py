@@ -13,7 +13,7 @@ from typing import Protocol
 
 from doctor.board import snippets
 from doctor.board.board import Board
-from doctor.board.storage.proof import TRIES
+from doctor.board.repl import TRIES
 from doctor.clock import Clock, Deadline
 
 ANSWER_S = 2.0  #: the simulator answers at once; a real modem's ERROR comes within a second

@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
-from doctor.check import Finding, SkipReason, Status
+from doctor.check import Finding, Status
 from doctor.engine import Report
 from doctor.errors import COMMAND_IDS, DoctorError, joint
 from doctor.escape import shown
+from doctor.needs import SkipReason
 from doctor.remedies import Cure, Cures, DoableCure
 from doctor.report.commands import named, named_text
 from doctor.report.next_step import NextStep

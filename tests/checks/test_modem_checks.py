@@ -10,7 +10,8 @@ import pytest
 from checks.boot_switch_answers import BootSwitchAnswers
 from checks.modem_answers import ModemAnswers
 from checks.step_is_safe import StepIsSafe
-from doctor.check import Finding, SkipReason, Status
+from doctor.check import Finding, Status
+from doctor.needs import SkipReason
 from doctor.sim.practice.image import make_practice_image
 from tests.checks.simulated import bench_at
 

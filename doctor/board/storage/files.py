@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from doctor.board import snippets
 from doctor.board.board import Board
-from doctor.board.repl import ReplBroken, ReplTimeout, ReplTraceback
+from doctor.board.repl import TRIES, ReplBroken, ReplTimeout, ReplTraceback
 from doctor.board.storage import proof
 from doctor.board.storage.own_names import draft_of, second_of
 from doctor.errors import BoardError, BoardReset
@@ -152,7 +152,7 @@ def read(board: Board, path: str, *, max_bytes: int = READ_MAX_BYTES, tell: Tell
     Raises BoardFileMissing, BoardFileRefused (it cannot read it), BoardFileChanges, and
     BoardError where it is too large or the line spoils it.
     """
-    for _ in range(proof.TRIES):
+    for _ in range(TRIES):
         found = read_so_far(board, path, max_bytes=max_bytes, tell=tell)
         if not found.grows:
             return found.data
@@ -164,7 +164,7 @@ def read_so_far(board: Board, path: str, *, max_bytes: int = READ_MAX_BYTES, tel
 
     Raises as ``read``; BoardFileChanges where it does not stay what it was.
     """
-    for _ in range(proof.TRIES):
+    for _ in range(TRIES):
         size = stat(board, path).size_bytes
         if size > max_bytes:
             raise BoardError(
@@ -307,7 +307,7 @@ def _taken(board: Board, path: str, at: int, part: bytes) -> int:
 
 def _write_in_place(board: Board, path: str, data: bytes, tell: Tell) -> None:
     """Write under this very name and prove it; what is not right the first time is written again."""
-    for _ in range(proof.TRIES):
+    for _ in range(TRIES):
         send(board, path, data, tell)
         if is_same(board, path, data):
             return
@@ -349,7 +349,7 @@ def _change(board: Board, path: str, code: str, is_done: Callable[[], bool]) -> 
 
 def _run_damaged_again(board: Board, code: str, path: str) -> None:
     """Run guarded code that says little; where it did not arrive as it was sent, send it again."""
-    for _ in range(proof.TRIES):
+    for _ in range(TRIES):
         try:
             board.repl.call(code)
             return

@@ -12,13 +12,12 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from doctor.board.repl import TAG, ReplBroken, ReplTimeout, ReplTraceback, behind_lines
+from doctor.board.repl import TAG, TRIES, ReplBroken, ReplTimeout, ReplTraceback, behind_lines
 from doctor.errors import BoardError
 
 if TYPE_CHECKING:
     from doctor.board.board import Board
 
-TRIES = 4  #: an answer is asked for again up to three times
 END = -1  #: number of the row that ends an answer
 SUM_DIGITS = 16
 SILENCE_S = 10.0

@@ -17,10 +17,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from doctor.bench import Bench
-from doctor.check import Needs
 from doctor.errors import BoardError, LinkError
 from doctor.jobs.memory.lock import is_held
 from doctor.jobs.memory.state_dir import state_dir, state_place
+from doctor.needs import Needs
 
 SCHEMA = "fipy-doctor/journal/1"
 KEPT = 50  #: journals of so many modems are kept; older ones are of nobody's use
