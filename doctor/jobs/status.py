@@ -31,7 +31,8 @@ from doctor.updater import states
 from doctor.updater.plan import BOOTROM, FIRMWARE, SECOND, UPDATER
 from doctor.updater.shapes import FULL_IMAGE
 
-_UNFINISHED = (journals.RUNNING, journals.UNPROVED)
+#: What was asked for and is not there; a flash that ended before it sent anything too.
+_UNFINISHED = (journals.RUNNING, journals.UNPROVED, journals.UNTOUCHED)
 _DEAD = "the modem stays silent after all that is known was done: it is dead, and no command brings it back"
 _WROTE = "; it fell silent while it wrote its firmware"
 _UNSEEN = " (that its power was off was told to this program, and not seen by it)"
