@@ -165,6 +165,7 @@ class _Detection(object):
         self._baud = profile.app_baud
         self._heard = {}  # type: Dict[int, bytes]  # by speed
         self._probed = []  # type: List[int]  # speeds at which the STP RESET went out
+        self._said = b""  # what came to the last questions for a sign of life
 
     def run(self, patience_ms):
         # type: (int) -> State
@@ -186,6 +187,8 @@ class _Detection(object):
             self._state.mode = SILENT  # it answered once, and fell silent over the questions
         if self._state.mode == SILENT and not self._found_at(speeds[0], False):  # it may have woken up meanwhile
             self._judge_silence(speeds)
+            if _is_damaged_talk(self._said):
+                self._state.mode = UNKNOWN
         return self._state
 
     def _judge_silence(self, speeds):
@@ -253,10 +256,12 @@ class _Detection(object):
         """Whether AT brings OK, or ERROR and then OK, at this speed. An ERROR alone is a sign of life: go on longer."""
         left = TRIES_PER_SPEED
         errors = 0
+        self._said = b""
         while left > 0 and errors < CLEAN_TRIES:
             timer = Timer(self._clock, AT_TRY_MS)
             reply = self._at.command("AT", AT_TRY_MS)
             self._keep(reply.raw)
+            self._said += reply.raw
             if reply.status == "OK":
                 if errors:
                     self._state.note("first-error")
@@ -341,6 +346,13 @@ class _Detection(object):
             self._state.note("nul-bytes")
         if odd_bytes(raw) > nuls:
             self._state.note("noise")
+
+
+def _is_damaged_talk(said):
+    # type: (bytes) -> bool
+    """Whether a modem took AT, echoed it and answered each time, and no answer arrived as it left."""
+    echoes = said.split(b"AT\r")
+    return len(echoes) > TRIES_PER_SPEED and all([one.strip(b"\r\n") for one in echoes[1:]])
 
 
 def examine(port, clock, profile, emit=None):

@@ -40,6 +40,7 @@ def make_files(folder: Path, *, large: bool = True) -> None:
     make_practice_image(folder, size_bytes=IMAGE_BYTES, base=38638)
     make_practice_image(folder, size_bytes=IMAGE_BYTES, base=33080)
     make_practice_image(folder, build=61488, size_bytes=IMAGE_BYTES)
+    make_practice_image(folder, build=39529, size_bytes=IMAGE_BYTES)
     if large:
         (folder / "large").mkdir()
         make_practice_image(folder / "large", size_bytes=LARGE_BYTES)

@@ -71,6 +71,7 @@ def _found(text: str) -> list[str]:
 
 
 def _in_sentence(text: str, last: tuple[str, ...]) -> tuple[str, ...]:
+    text = re.sub(rf"\({PROGRAM} status [^)]*\)", "", text)  # told in passing; the command to run comes last
     command = re.search(rf"{PROGRAM} ((?:check|status|flash|fix)\b[^;]*)", text)
     if command is not None:
         words = re.split(r",| without | and wait| then ", command.group(1))[0]
@@ -105,6 +106,7 @@ def _filled(words: tuple[str, ...], files: Path, was: str) -> tuple[str, ...]:
         "FULL-IMAGE.dup": str(files / flows.IMAGE),
         "FILE.dup": str(files / flows.IMAGE),
         "CATM1-41065.dup": str(files / flows.IMAGE),
+        "CATM1-39529.dup": str(files / "PRACTICE-CATM1-39529.dup"),
         "updater.elf": str(files / flows.ELF),
         "BUILD": was,
     }
