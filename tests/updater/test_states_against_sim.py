@@ -65,6 +65,15 @@ def test_a_modem_that_does_not_say_its_mode_is_known_by_other_signs(mode: str, n
     assert note in facts.notes
 
 
+def test_a_modem_whose_every_answer_is_damaged_is_not_called_silent() -> None:
+    sim = modem()
+    sim.faults.at("garbled", "AT", times=None)
+    assert look(sim).mode == "unknown"
+    silent = modem()
+    silent.faults.at("silent", "AT", times=None)
+    assert look(silent).mode == "silent"
+
+
 def test_application_says_its_version() -> None:
     facts = look(modem(build=41019))
     assert (facts.build, facts.radio, facts.release, facts.ue) == (41019, "NB1", "LR6.0.0.0-41019", "6.0.0.0")
