@@ -18,7 +18,7 @@ WATCHED = "fipy-doctor fix --power-cycle watches the port while it is done"
 
 
 def accept(bench: Bench, steps: Iterable[str]) -> str:
-    """Keep ``steps`` as done and say what was seen of a power cycle among them; "" where there is none.
+    """Keep ``steps`` as done and say what was seen of a power cycle among them, and if they could not be kept; else "".
 
     One that the board contradicts is not kept.
     """
@@ -33,8 +33,8 @@ def accept(bench: Bench, steps: Iterable[str]) -> str:
         else:
             words = f"the power was not off: the board says that something else started it last; {WATCHED}"
             said.discard(POWER_CYCLE)
-    tried.note(bench.options.port, said, tried.SAID)
-    return words
+    lost = tried.note(bench.options.port, said, tried.SAID)
+    return "; ".join(filter(None, (words, lost)))
 
 
 def _reset_cause(bench: Bench) -> int | None:

@@ -53,6 +53,21 @@ def test_status_twice_says_the_same_twice(terminal: Terminal, port: str) -> None
         assert terminal.type("status", "--via", "modem", "--port", port) == first
 
 
+def test_who_asks_for_the_same_step_again_says_why(
+    terminal: Terminal, board: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_bytes(b"")  # a folder below it can never be made, as on a disk that is full
+    monkeypatch.setenv("FIPY_DOCTOR_STATE_DIR", str(tmp_path / "file" / "state"))
+    for words in (
+        ["status", "--done", "power-off"],
+        ["check", "--done", "power-off"],
+        ["fix", "--power-cycle", "--yes"],
+    ):
+        said = terminal.type(*words, "--port", board)
+        assert "what was done cannot be kept" in said.out + said.err
+        assert "FIPY_DOCTOR_STATE_DIR=FOLDER" in said.out + said.err
+
+
 def test_flash_and_status_lead_the_same_way(terminal: Terminal, tmp_path: Path, image: Path) -> None:
     port = f"sim://fipy?fault=hang&state={tmp_path / 'bench'}"
     flashed = terminal.type("flash", str(image), "--yes", "--port", port)

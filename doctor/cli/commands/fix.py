@@ -210,8 +210,9 @@ def _show(result: FixResult, screen: Screen, bench_options: BenchOptions, rehear
         return
     seen = {action.cure.id for action in result.actions if action.done}
     if tried.failing(result.report) is not None:
-        tried.note(bench_options.port, seen, tried.SEEN)
-        tried.note(bench_options.port, failed, tried.FAILED)
+        for steps, how in ((seen, tried.SEEN), (failed, tried.FAILED)):
+            if lost := tried.note(bench_options.port, steps, how):
+                screen.note(Text(lost))
     done = seen | failed | tried.so_far(bench_options.port, result.report)
     if rehearsed is not None and any(action.planned for action in result.actions):
         show_next(next_step.NextStep((), next_step.command_line(rehearsed)), screen)

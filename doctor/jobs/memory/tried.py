@@ -16,8 +16,9 @@ from pathlib import Path
 
 from doctor.check import Finding, Status
 from doctor.engine import Report
+from doctor.escape import shown
 from doctor.jobs.memory.journal import port_key
-from doctor.jobs.memory.state_dir import state_place
+from doctor.jobs.memory.state_dir import VARIABLE, state_place
 from doctor.json_file import read_json, text_in, write_whole
 
 LASTS = timedelta(hours=1)  #: after this long a cure is worth another try
@@ -85,22 +86,21 @@ def _with(port: str | None, ways: Iterable[str]) -> frozenset[str]:
     return frozenset(step for step, note in _read().get(_key(port), {}).items() if note.how in ways)
 
 
-def note(port: str | None, steps: Iterable[str], how: str) -> None:
-    """Remember steps as tried now. A disk that fails costs the memory, nothing else.
+def note(port: str | None, steps: Iterable[str], how: str) -> str:
+    """Remember steps as tried now. A disk that fails costs the memory, nothing else, and is what is returned, in words.
 
     What was only asked for never takes the place of what is known of a step already.
     """
     key = _key(port)
     if not key:
-        return
+        return ""
     kept = _read()
     mine = dict(kept.get(key, {}))
     now = datetime.now(timezone.utc).isoformat(timespec="seconds")
     for step in steps:
         if how != TOLD or step not in mine:
             mine[step] = _Note(now, how)
-    if mine != kept.get(key, {}):
-        _write({**kept, key: mine})
+    return _write({**kept, key: mine}) if mine != kept.get(key, {}) else ""
 
 
 def forget(port: str | None) -> None:
@@ -131,9 +131,15 @@ def _read() -> dict[str, dict[str, _Note]]:
     return {}
 
 
-def _write(kept: Mapping[str, Mapping[str, _Note]]) -> None:
+def _write(kept: Mapping[str, Mapping[str, _Note]]) -> str:
     plain = {
         key: {step: {"at": note.at, "how": note.how} for step, note in steps.items()} for key, steps in kept.items()
     }
-    with suppress(OSError):
+    try:
         write_whole(_path(), json.dumps(plain, indent=1).encode())
+    except OSError as err:
+        return (
+            f"what was done cannot be kept in {shown(str(_path().parent), 300)}: {err.strerror}; make room there, "
+            f"or name another folder ({VARIABLE}=FOLDER), else the same step is asked for again"
+        )
+    return ""
