@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from doctor.sim.card.image import CardFault
+from doctor.sim.served.sockets import accepted, arrived
 
 if TYPE_CHECKING:
     from doctor.sim.board.board import BoardSim
@@ -114,11 +115,9 @@ class FtpServer:
     # --- the control connection ---
 
     def _accept(self) -> bool:
-        try:
-            self._client, _ = self._server.accept()
-        except OSError:
+        self._client = accepted(self._server)
+        if self._client is None:
             return False
-        self._client.setblocking(False)
         self._begin()
         self._say("220 MicroPython FTP Server")
         return True
@@ -134,12 +133,9 @@ class FtpServer:
     def _commands(self) -> bool:
         if self._client is None:
             return False
-        try:
-            raw = self._client.recv(CHUNK_BYTES)
-        except BlockingIOError:
+        raw = arrived(self._client, CHUNK_BYTES)
+        if raw is None:
             return False
-        except OSError:
-            raw = b""
         if not raw:
             self.drop()
             return True
@@ -273,11 +269,9 @@ class FtpServer:
         if transfer is None:
             return False
         if self._data is None:
-            try:
-                self._data, _ = self._data_server.accept()
-            except OSError:
+            self._data = accepted(self._data_server)
+            if self._data is None:
                 return False
-            self._data.setblocking(False)
             self._credit = 0.0
         return self._take_in(transfer) if transfer.incoming else self._give_out(transfer)
 

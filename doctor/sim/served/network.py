@@ -8,6 +8,7 @@ import time
 
 from serial.rfc2217 import PortManager
 
+from doctor.sim.served.sockets import accepted, arrived
 from doctor.sim.urlhandler.protocol_sim import Serial
 
 CHUNK_BYTES = 4096
@@ -38,10 +39,9 @@ class NetworkClient:
 
     def arrived(self, port: Serial) -> bool:
         """Let a program in; True where one came."""
-        connection = self._accept()
+        connection = accepted(self._server)
         if connection is None:
             return False
-        connection.setblocking(False)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._connection = connection
         self._manager = _Manager(port, self)
@@ -56,7 +56,7 @@ class NetworkClient:
 
     def refuse_more(self) -> None:
         """Tell everybody who waits at the door that the bench is in use."""
-        while (connection := self._accept()) is not None:
+        while (connection := accepted(self._server)) is not None:
             with connection, contextlib.suppress(OSError):
                 connection.sendall(REFUSAL)
 
@@ -64,12 +64,9 @@ class NetworkClient:
         """Hand over what the program sent."""
         if self._connection is None or self._manager is None:
             return False
-        try:
-            raw = self._connection.recv(CHUNK_BYTES)
-        except BlockingIOError:
+        raw = arrived(self._connection, CHUNK_BYTES)
+        if raw is None:
             return False
-        except OSError:
-            raw = b""
         if not raw:
             self.drop()
             return False
@@ -111,12 +108,6 @@ class NetworkClient:
         """End connection and server; may be called twice."""
         self.drop()
         self._server.close()
-
-    def _accept(self) -> socket.socket | None:
-        try:
-            return self._server.accept()[0]
-        except OSError:
-            return None
 
 
 class _Manager(PortManager):

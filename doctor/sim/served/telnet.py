@@ -5,6 +5,8 @@ from __future__ import annotations
 import socket
 from typing import TYPE_CHECKING
 
+from doctor.sim.served.sockets import accepted, arrived
+
 if TYPE_CHECKING:
     from doctor.sim.board.board import BoardSim
 
@@ -86,31 +88,24 @@ class TelnetServer:
         self._server.close()
 
     def _accept(self) -> None:
-        try:
-            self._client, _ = self._server.accept()
-        except OSError:
+        self._client = accepted(self._server)
+        if self._client is None:
             return
-        self._client.setblocking(False)
         self._client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._begin()
         self._out += self._board.era.banner(self._board.kind).encode() + b"\r\n" + _BEFORE_LOGIN + b"Login as: "
 
     def _turn_away(self) -> None:
-        try:
-            other, _ = self._server.accept()
-        except OSError:
-            return
-        other.close()
+        other = accepted(self._server)
+        if other is not None:
+            other.close()
 
     def _receive(self) -> bool:
         if self._client is None:
             return False
-        try:
-            raw = self._client.recv(CHUNK_BYTES)
-        except BlockingIOError:
+        raw = arrived(self._client, CHUNK_BYTES)
+        if raw is None:
             return False
-        except OSError:
-            raw = b""
         if not raw:
             self.drop()
             return False
