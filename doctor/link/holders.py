@@ -15,9 +15,8 @@ from pathlib import Path, PurePath
 
 _ASK_LIMIT_S = 5.0  #: lsof on a machine with many open files takes 1-2 s
 _PROGRAM = re.compile(r"fipy-doctor(?:\.exe|\.pyz|-script\.py)?", re.IGNORECASE)
-_LOCK_OF_OURS = re.compile(
-    r"/locks/[0-9a-f]{24}\.lock$"
-)  #: jobs/memory/lock.py; open in whoever flashes, whatever started it
+#: jobs/memory/lock.py; open in whoever flashes, whatever started it.
+_LOCK_OF_OURS = re.compile(r"/locks/[0-9a-f]{24}\.lock$")
 
 
 @dataclass(frozen=True)

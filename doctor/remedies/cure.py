@@ -103,8 +103,6 @@ class ByHand(Cure):
     adds: tuple[str, ...] = ()
     optional: bool = False
     practice: tuple[str, ...] = ()
-    card_in_reader: bool = False
-    drawn_for: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:

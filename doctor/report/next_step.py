@@ -13,6 +13,7 @@ from doctor.engine import Report
 from doctor.firmware.names import parse_name
 from doctor.jobs.changed import change_of, changed
 from doctor.jobs.hands import done_words
+from doctor.jobs.onward import Attempt, status_words
 from doctor.remedies import Cure, Cures, DoableCure
 from doctor.report import practice
 from doctor.shell import command_line
@@ -112,7 +113,7 @@ def _after(
         bare = replace(options, sd=None)
         return _flash(bare, practice.notes(bare, None), asked if without else [*asked, *_WITHOUT_CARD])
     if broke_off and (first is None or first.check == "modem-answers"):
-        return NextStep((), command_line(_status_words(options)), (_BROKE_OFF,))
+        return NextStep((), command_line(status_words(Attempt(options))), (_BROKE_OFF,))
     if first is None:
         first = next((f for f in report.findings if f.status is Status.WARN and _worth_curing(f, cures)), None)
         if first is None or options.firmware:
@@ -167,7 +168,7 @@ def after_flash(
     if result.error is not None:
         return None
     if result.plan is not None and result.plan.core.nothing:
-        return NextStep((), command_line(_status_words(options)))
+        return NextStep((), command_line(status_words(Attempt(options))))
     if result.proof is None:
         return _flash(options, (), _asked_words(options, request))
     notes = practice.notes(options, cures.get("leave-mirror")) if result.advice else ()
@@ -187,14 +188,9 @@ _BROKE_OFF = (
 )
 
 
-def _status_words(options: BenchOptions) -> list[str]:
-    via = ["--via", "modem"] if options.via_modem else []
-    return ["fipy-doctor", "status", *via, *([] if options.port is None else ["--port", options.port])]
-
-
 def _done(options: BenchOptions, build: int) -> NextStep:
     said = f"the modem runs build {build} already: there is nothing left to flash"
-    return NextStep((), command_line(_status_words(options)), (said,))
+    return NextStep((), command_line(status_words(Attempt(options))), (said,))
 
 
 def _worth_curing(finding: Finding, cures: Cures) -> bool:

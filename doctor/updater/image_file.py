@@ -145,12 +145,12 @@ def _upper(text):
 
 def _letter(one):
     # type: (str) -> bool
-    return "A" <= one <= "Z" and len(one) == 1
+    return "A" <= one <= "Z"
 
 
 def _digit(one):
     # type: (str) -> bool
-    return "0" <= one <= "9" and len(one) == 1
+    return "0" <= one <= "9"
 
 
 def _numbers(text):

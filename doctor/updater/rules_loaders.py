@@ -79,7 +79,7 @@ class Case(object):
     def old_copy0(self):
         # type: () -> bool
         """Whether a boot ROM would renew copy 0: it is the factory's, and the software is not."""
-        return self.loaders.copy0 == FACTORY_BUILD and self.software != FACTORY_BUILD
+        return is_old_copy0(self.software, self.loaders)
 
     def accepts(self, consent):
         # type: (str) -> bool
@@ -115,6 +115,12 @@ def _to_first_target(case):
     )
 
 
+def _before_41065(case):
+    # type: (Case) -> str | Refusal
+    """Another Cat-M1 firmware than the one that comes first."""
+    return _asked(case, "the vendor takes a modem on 33080 to 41065 first", _first(case))
+
+
 def _full_after_33080(case):
     # type: (Case) -> str | Refusal
     """Row d: waiting in its updater it has no other way."""
@@ -128,7 +134,7 @@ def _diff_of_33080(case):
         return GO
     if case.image.known_radio != "CATM1":
         return _to_first_target(case)
-    return _asked(case, "the vendor takes a modem on 33080 to 41065 first", _first(case))
+    return _before_41065(case)
 
 
 def _full_on_33080(case):
@@ -139,7 +145,7 @@ def _full_on_33080(case):
     if case.both:
         if case.image.build == FIRST_TARGET:
             return GO
-        return _asked(case, "the vendor takes a modem on 33080 to 41065 first", _first(case))
+        return _before_41065(case)
     if case.accepts(OLD_LOADER_CONSENT):
         return GO
     bootrom = "--bootrom %s (or --bootrom %s, where the board has it built in)" % (BOOTROM_SCRIPT, BOOTROM_OF_BOARD)
