@@ -10,26 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from docs._build.modules import imports_of, module_of, product
+
 ROOT = Path(__file__).parent.parent
-SOURCES = sorted([*ROOT.glob("doctor/**/*.py"), *ROOT.glob("checks/*.py")])
-
-
-def module_of(path: Path) -> str:
-    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-
-
-def imports_of(path: Path) -> Iterator[str]:
-    package = module_of(path) if path.name == "__init__.py" else module_of(path).rpartition(".")[0]
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
-            yield ".".join([*base, *([node.module] if node.module else [])])
-            yield from (".".join([*base, *([node.module] if node.module else []), a.name]) for a in node.names)
-
-
-IMPORTS = {module_of(path): set(imports_of(path)) for path in SOURCES}
+SOURCES = product(ROOT)
+IMPORTS = {module_of(path, ROOT): set(imports_of(path, ROOT)) for path in SOURCES}
 
 
 def inside(name: str, *rooms: str) -> bool:
@@ -180,7 +165,7 @@ def test_no_test_makes_a_card_of_zeros() -> None:
     found = {
         (path.relative_to(ROOT).as_posix(), name)
         for path in sorted(ROOT.glob("tests/**/*.py"))
-        if any(inside(name, *CARD_ROOMS) for name in imports_of(path))
+        if any(inside(name, *CARD_ROOMS) for name in imports_of(path, ROOT))
         for name in clean_media(ast.parse(path.read_text(encoding="utf-8")))
     }
     assert not found - NOT_USED_MEDIA.keys(), "begin with tests/card/media.py, which makes used media"
@@ -210,6 +195,6 @@ SPEAKS_BY_PRINTING = ("doctor.cli", "doctor.sim", "doctor.__main__", "doctor.upd
 
 def test_nothing_below_the_command_line_prints() -> None:
     for path in SOURCES:
-        if not inside(module_of(path), *SPEAKS_BY_PRINTING):
+        if not inside(module_of(path, ROOT), *SPEAKS_BY_PRINTING):
             calls = [n for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.Call)]
             assert not [c.lineno for c in calls if isinstance(c.func, ast.Name) and c.func.id == "print"], path

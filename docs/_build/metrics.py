@@ -13,11 +13,13 @@ import sys
 import tarfile
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from radon.complexity import cc_rank, cc_visit
+
+from docs._build.modules import imports_of, module_of, product
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = ROOT / "docs" / "metrics.md"
@@ -35,11 +37,11 @@ leads from one room to another (a room is a folder below `doctor/`, `checks/`, o
 
 @dataclass(frozen=True)
 class Source:
-    """One module of the product: its dotted name, its text, its tree."""
+    """One module of the product: its dotted name, its text, and the modules of the product that it imports."""
 
     module: str
     text: str
-    tree: ast.Module
+    imports: frozenset[str]
 
     @property
     def room(self) -> str:
@@ -50,28 +52,17 @@ class Source:
 
 def sources(root: Path) -> list[Source]:
     """All modules of the product below a checkout."""
+    by_module = {module_of(path, root): path for path in product(root)}
     found = []
-    for path in sorted([*root.glob("doctor/**/*.py"), *root.glob("checks/*.py")]):
-        text = path.read_text(encoding="utf-8")
-        name = ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
-        found.append(Source(name, text, ast.parse(text)))
+    for module, path in by_module.items():
+        named = by_module.keys() & set(imports_of(path, root))
+        # A package through which one of its modules is named is none that is used itself.
+        used = frozenset(each for each in named if not any(other.startswith(f"{each}.") for other in named))
+        found.append(Source(module, path.read_text(encoding="utf-8"), used))
     return found
 
 
-def imported(source: Source, modules: set[str], packages: set[str]) -> Iterator[str]:
-    """The modules of the product that one of them imports, wherever the import stands."""
-    package = source.module if source.module in packages else source.module.rpartition(".")[0]
-    for node in ast.walk(source.tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names if alias.name in modules)
-        elif isinstance(node, ast.ImportFrom):
-            base = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
-            whole = ".".join([*base, *([node.module] if node.module else [])])
-            inner = {f"{whole}.{alias.name}" for alias in node.names} & modules
-            yield from inner or ({whole} & modules)
-
-
-def circles(arrows: dict[str, set[str]]) -> list[set[str]]:
+def circles(arrows: Mapping[str, Collection[str]]) -> list[set[str]]:
     """Sets of two or more modules that all reach each other (Tarjan's strongly connected components)."""
     number: dict[str, int] = {}
     low: dict[str, int] = {}
@@ -113,13 +104,13 @@ def figures(root: Path) -> dict[str, str]:
     functions = [
         (node.end_lineno or node.lineno) - node.lineno + 1
         for each in found
-        for node in ast.walk(each.tree)
+        for node in ast.walk(ast.parse(each.text))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     ]
     ranks = Counter(cc_rank(block.complexity) for each in found for block in cc_visit(each.text))
     folders = Counter(each.module.rpartition(".")[0] for each in found if each.module not in packages)
     crowded = [f"`{name.replace('.', '/')}/` {count}" for name, count in folders.most_common() if count > 20]
-    arrows = {each.module: set(imported(each, modules, packages)) for each in found}
+    arrows = {each.module: each.imports for each in found}
     room_of = {each.module: each.room for each in found}
     rooms = {(room_of[a], room_of[b]) for a, many in arrows.items() for b in many if room_of[a] != room_of[b]}
     rings = circles(arrows)
