@@ -3,6 +3,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from typing import Any, cast
 
 import pytest
 
@@ -140,6 +141,41 @@ def test_an_exception_can_be_raised_in_a_waiting_process() -> None:
         world.sleep_ms(1)
         assert seen == ["interrupted at 50"]
         assert not process.alive
+
+
+def test_ctrl_c_just_after_the_turn_came_back_hangs_nothing() -> None:
+    """Python raises it between two instructions, also between taking the lock and knowing of it."""
+
+    class Interrupted:
+        def __init__(self, lock: Any) -> None:
+            self.lock, self.came = lock, False
+
+        def release(self) -> None:
+            self.lock.release()
+
+        def acquire(self, blocking: bool = True) -> bool:
+            got = bool(self.lock.acquire(blocking, 5 if blocking else -1))
+            if blocking and not got:
+                raise AssertionError("the turn never came back")
+            if blocking and not self.came:
+                self.came = True
+                raise KeyboardInterrupt
+            return got
+
+    with World() as world:
+        seen: list[float] = []
+
+        def run(process: Process) -> None:
+            for _ in range(3):
+                process.wait(10)
+                seen.append(world.ticks_ms())
+
+        process = Process(world, run)
+        process._back = cast("Any", Interrupted(process._back))
+        with pytest.raises(KeyboardInterrupt):
+            world.sleep_ms(100)
+        world.sleep_ms(100)
+        assert len(seen) == 3
 
 
 def test_killing_runs_finally_and_ends_the_thread() -> None:
