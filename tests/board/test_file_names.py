@@ -64,6 +64,14 @@ def test_such_a_name_is_refused_before_anything_is_written(release: str, name: s
     assert (caught.value.id, caught.value.exit_code) == ("name-not-for-board", 1)
 
 
+@pytest.mark.parametrize("name", ["main.py.fd-new", "x.fd-old", "fd-new.tmp"])
+def test_a_name_of_an_unfinished_file_is_refused(name: str, tmp_path: Path) -> None:
+    """The next restore would take it for one, remove it, or give it another name."""
+    (tmp_path / name).write_bytes(b"mine\n")
+    with Bench(BenchOptions(port=f"sim://fipy?release={NEW}")) as bench, pytest.raises(BoardError, match="unfinished"):
+        upload.refuse_bad_names(bench.board, read_folder(tmp_path))
+
+
 def test_names_that_differ_in_case_only_are_one_on_fat(old_bench: Bench, tmp_path: Path) -> None:
     for name in ("a.py", "A.py"):
         (tmp_path / name).write_bytes(b"pass\n")

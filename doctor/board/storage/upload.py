@@ -120,6 +120,8 @@ def refuse_bad_names(board: Board, source: KeptFiles) -> None:
     paths = [*source.folders, *(one.path for one in source.files)]
     for path in paths:
         problem = next(filter(None, (why_not(part, fat=fat) for part in path.split("/"))), "")
+        if path not in source.folders and own_names.is_ours(path):
+            problem = "is one that fipy-doctor gives to unfinished files, and removes"
         if problem:
             raise BoardError(
                 "name-not-for-board",
