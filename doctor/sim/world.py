@@ -292,6 +292,7 @@ class Process:
         self._back = threading.Lock()
         self._go.acquire()
         self._back.acquire()
+        self._is_back = True
         self._answer = False
         self._pending: BaseException | None = None
         self._raised: BaseException | None = None
@@ -320,7 +321,7 @@ class Process:
             world._watchers.append(self)
         if limit_ms is not None:
             self._timer = world._push(world._now_ns + delay, self._time_is_up)
-        self._back.release()
+        self._give_back()
         self._go.acquire()
         self.checkpoint()
         return self._answer
@@ -377,17 +378,20 @@ class Process:
         world = self.world
         before, world._turn = world._turn, self
         late: BaseException | None = None
+        self._is_back = False
+        self._back.acquire(blocking=False)  # free where Ctrl-C came before the last turn back was taken
         if self._thread is None:
             self._thread = threading.Thread(target=self._main, name=self.name, daemon=True)
             self._thread.start()
         else:
             self._go.release()
-        while True:  # Ctrl-C reaches the host's thread here: the turn must come back first
+        while True:  # Ctrl-C reaches the host's thread here, before or after it has the lock
             try:
                 self._back.acquire()
-                break
             except BaseException as error:
                 late = error
+            if self._is_back:
+                break
         world._turn = before
         raised, self._raised = self._raised, None
         if late is not None:
@@ -408,7 +412,11 @@ class Process:
         finally:
             self._ended()
             self._ident = None
-            self._back.release()
+            self._give_back()
+
+    def _give_back(self) -> None:
+        self._is_back = True
+        self._back.release()
 
     def _ended(self) -> None:
         if not self.alive:

@@ -16,7 +16,7 @@ from doctor.escape import shown
 from doctor.jobs import backup
 from doctor.jobs.check import CheckRequest, check
 
-OLD, NEW = "1.17.3.b1", "1.20.2.r4"
+OLD, MIDDLE, NEW = "1.17.3.b1", "1.20.0.rc13", "1.20.2.r4"
 LATIN_1 = os.fsdecode(b"caf\xe9.py")
 
 
@@ -64,6 +64,14 @@ def test_such_a_name_is_refused_before_anything_is_written(release: str, name: s
     assert (caught.value.id, caught.value.exit_code) == ("name-not-for-board", 1)
 
 
+@pytest.mark.parametrize("name", ["main.py.fd-new", "x.fd-old", "fd-new.tmp"])
+def test_a_name_of_an_unfinished_file_is_refused(name: str, tmp_path: Path) -> None:
+    """The next restore would take it for one, remove it, or give it another name."""
+    (tmp_path / name).write_bytes(b"mine\n")
+    with Bench(BenchOptions(port=f"sim://fipy?release={NEW}")) as bench, pytest.raises(BoardError, match="unfinished"):
+        upload.refuse_bad_names(bench.board, read_folder(tmp_path))
+
+
 def test_names_that_differ_in_case_only_are_one_on_fat(old_bench: Bench, tmp_path: Path) -> None:
     for name in ("a.py", "A.py"):
         (tmp_path / name).write_bytes(b"pass\n")
@@ -76,6 +84,33 @@ def test_on_fat_another_case_replaces_with_a_copy(old_bench: Bench, tmp_path: Pa
     changes = upload.compare(old_bench.board, read_folder(tmp_path), clean=True)
     assert [one.path for one in changes.replaced] == ["/flash/BOOT.PY"]
     assert "/flash/boot.py" not in [one.path for one in changes.removed]
+
+
+@pytest.mark.parametrize(
+    ("release", "system", "replaced"), [(NEW, "fat", True), (MIDDLE, "littlefs", False), (NEW, "littlefs", False)]
+)
+def test_the_board_tells_its_file_system_and_not_its_release(
+    release: str, system: str, replaced: bool, tmp_path: Path
+) -> None:
+    """Either can be chosen (board-and-repl.md 4): FAT would lose main.py without a copy."""
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "MAIN.PY").write_bytes(b"new = 1\n")
+    with Bench(BenchOptions(port=f"sim://fipy?release={release}&files={system}")) as bench:
+        files.write(bench.board, "/flash/main.py", b"old = 1\n")
+        assert backup.restore(bench, tmp_path / "new", tmp_path / "copies", lambda *_: True) is not None
+        assert files.read(bench.board, "/flash/MAIN.PY") == b"new = 1\n"
+        still = files.read(bench.board, "/flash/main.py")
+    copies = [path.read_bytes() for path in tmp_path.rglob("copies/**/*") if path.is_file()]
+    assert b"old = 1\n" in [still, *copies]
+    assert bool(copies) == replaced
+
+
+def test_names_in_two_cases_are_refused_where_a_new_release_has_fat(tmp_path: Path) -> None:
+    for name in ("a.py", "A.py"):
+        (tmp_path / name).write_bytes(b"pass\n")
+    url = f"sim://fipy?release={NEW}&files=fat"
+    with Bench(BenchOptions(port=url)) as bench, pytest.raises(BoardError, match="differ in case only"):
+        upload.refuse_bad_names(bench.board, read_folder(tmp_path))
 
 
 def test_the_simulated_fat_refuses_them_itself(old_bench: Bench) -> None:

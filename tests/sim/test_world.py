@@ -3,6 +3,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from typing import Any, cast
 
 import pytest
 
@@ -140,6 +141,42 @@ def test_an_exception_can_be_raised_in_a_waiting_process() -> None:
         world.sleep_ms(1)
         assert seen == ["interrupted at 50"]
         assert not process.alive
+
+
+def test_ctrl_c_just_after_the_turn_came_back_hangs_nothing() -> None:
+    """Python raises it between two instructions, also between taking the lock and knowing of it."""
+
+    class Interrupted:
+        def __init__(self, lock: Any) -> None:
+            self.lock, self.came, self.hung = lock, False, False
+
+        def release(self) -> None:
+            self.lock.release()
+
+        def acquire(self, blocking: bool = True) -> bool:
+            if not blocking:
+                return bool(self.lock.acquire(blocking=False))
+            self.hung |= not self.lock.acquire(timeout=2)
+            if not self.came:
+                self.came = True
+                raise KeyboardInterrupt
+            return True
+
+    with World() as world:
+        seen: list[float] = []
+
+        def run(process: Process) -> None:
+            for _ in range(3):
+                process.wait(10)
+                seen.append(world.ticks_ms())
+
+        process = Process(world, run)
+        lock = Interrupted(process._back)
+        process._back = cast("Any", lock)
+        with pytest.raises(KeyboardInterrupt):
+            world.sleep_ms(100)
+        world.sleep_ms(100)
+        assert (len(seen), lock.hung) == (3, False)
 
 
 def test_killing_runs_finally_and_ends_the_thread() -> None:

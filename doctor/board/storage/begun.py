@@ -18,6 +18,7 @@ from pathlib import Path
 
 from doctor.board.board import Board
 from doctor.board.storage import files
+from doctor.board.storage.file_system import is_fat
 from doctor.board.storage.flash_copy import Say, teller
 from doctor.board.storage.upload import KeepCopy
 from doctor.board.unique_id import unique_id
@@ -167,7 +168,7 @@ def owed(board: Board, earlier: Collection[Begun], coming: Collection[str]) -> t
     Who puts another record in the place of the earlier ones takes these over: a file too many can be deleted, one of
     which nothing tells any more is lost.
     """
-    key = str.upper if board.identify().era.flash_is_fat else str
+    key = str.upper if is_fat(board) else str
     there = {key(path) for path in coming}
     lacking = {goal.path: goal for one in earlier for goal in gone(board, one)}
     return tuple(goal for path, goal in lacking.items() if key(path) not in there)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from doctor.board import snippets
 from doctor.board.board import Board
 from doctor.board.storage import proof
+from doctor.board.storage.file_system import is_fat
 
 BLOCK_BYTES = 4096  #: what one file takes at least, FAT or LittleFS: an erase block of the flash chip
 SPARE_BLOCKS = 2  #: for folders that grow
@@ -46,5 +47,5 @@ def room_on(board: Board) -> Room:
     return Room(
         free * _KIB if isinstance(free, int) else None,
         block if isinstance(block, int) and block > 0 else BLOCK_BYTES,
-        board.identify().era.flash_is_fat,
+        is_fat(board),
     )

@@ -12,6 +12,7 @@ from doctor.board import onboard
 from doctor.board.board import Board
 from doctor.board.storage import files, own_names
 from doctor.board.storage.file_names import same_on_fat, why_not
+from doctor.board.storage.file_system import is_fat
 from doctor.board.storage.flash_copy import DEPTH, MAX_BYTES, Say, quiet, teller
 from doctor.board.storage.kept_files import MANIFEST, ROOT, Kept, KeptFiles
 from doctor.board.storage.room import Room, room_on
@@ -115,10 +116,12 @@ def refuse_bad_scripts(source: KeptFiles) -> None:
 
 def refuse_bad_names(board: Board, source: KeptFiles) -> None:
     """Nothing is written where a name is none for this board's /flash. Raises BoardError."""
-    fat = board.identify().era.flash_is_fat
+    fat = is_fat(board)
     paths = [*source.folders, *(one.path for one in source.files)]
     for path in paths:
         problem = next(filter(None, (why_not(part, fat=fat) for part in path.split("/"))), "")
+        if path not in source.folders and own_names.is_ours(path):
+            problem = "is one that fipy-doctor gives to unfinished files, and removes"
         if problem:
             raise BoardError(
                 "name-not-for-board",
@@ -144,7 +147,7 @@ def compare(board: Board, source: KeptFiles, which: tuple[Kept, ...] | None = No
     Raises BoardError: where the board cannot be read, and where there is no room, by then with nothing written.
     """
     wanted = source.files if which is None else which
-    key = str.upper if board.identify().era.flash_is_fat else str  # FAT finds MAIN.PY under main.py
+    key = str.upper if is_fat(board) else str  # FAT finds MAIN.PY under main.py
     there = {key(entry.path): entry for entry in files.walk(board, ROOT, DEPTH)}
     new, replaced, same = [], [], []
     for one in wanted:
