@@ -8,10 +8,11 @@ from fnmatch import fnmatchcase
 
 from doctor.errors import UsageError
 from doctor.escape import shown
+from doctor.fat.card_file import ROOT
 from doctor.shell import command_line
 
 NOTHING = "none"  #: the word that puts nothing back; a file of that name is meant by ``[n]one``
-_MOUNTED = "/sd/"  #: in front of a name as the board and our own texts write it
+_MOUNTED = f"{ROOT}/"  #: in front of a name as the board and our own texts write it
 _SAFE = frozenset(" ._-/()+,=@~")
 
 
