@@ -5,8 +5,8 @@ modem-protocol.md 5.2, steps 6 to 9.
 
 from . import states
 from .contract import Timer
-from .plan import ON_THE_FLY, STORE
 from .session import POLL_MS, FlowError, Session  # noqa: F401
+from .shapes import ON_THE_FLY, STORE
 from .switching import RESULT_MS, SWITCH_PAUSE_MS, Switcher  # noqa: F401
 
 try:
