@@ -67,7 +67,7 @@ def test_boot_switch_that_is_refused_is_named() -> None:
 
 @pytest.mark.parametrize("url", ["sim://gm02s", "sim://sqn3330", "sim://gpy"])
 def test_other_ways_to_a_modem(url: str) -> None:
-    with bench_at(url) as bench:
+    with bench_at(url, via_modem=url != "sim://gpy") as bench:
         assert ModemAnswers().look(bench).status is PASS
 
 
