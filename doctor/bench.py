@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from doctor.clock import Clock, Deadline, SystemClock
+from doctor.command import AUTO, ON_CARD, Command
 from doctor.errors import BoardError, DoctorError, UsageError
 from doctor.link.port_url import PortUrl
 from doctor.needs import Needs, SkipReason
@@ -77,6 +78,24 @@ class BenchOptions:
     def url(self) -> PortUrl | None:
         """What ``port`` says."""
         return None if self.port is None else PortUrl.read(self.port)
+
+    def command(self, verb: str, *args: str, **more: Any) -> Command:
+        """The command ``verb`` for this bench, so that it finds it again; ``more`` are other members of Command."""
+        laid = Command(
+            verb,
+            args,
+            firmware=self.firmware if self.card_file is None else (f"{ON_CARD}{self.card_file}",),
+            updater_elf=self.updater_elf,
+            bootrom=self.bootrom,
+            sd=self.sd,
+            scripts=self.scripts,
+            carrier=self.carrier,
+            was=self.was,
+            port=self.port,
+            accept=self.accept,
+            via="modem" if self.via_modem else AUTO,
+        )
+        return replace(laid, **more)
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from typing import Any
 
 from doctor.bench import Bench, BenchOptions
 from doctor.board.at_work import FILE, AtWork, at_work
-from doctor.board.card.image import PREFIX
 from doctor.board.storage import begun
 from doctor.board.storage.begun import Begun, Book
+from doctor.command import ON_CARD
 from doctor.errors import BoardError, DoctorError, Exit
 from doctor.jobs.done import accept
 from doctor.jobs.flashing.card.follow import ADVICE
@@ -292,7 +292,7 @@ def _is_of(entry: Entry | None, stands: AtWork) -> bool:
     """Whether the board is at the flash that ``entry`` is about; one that is over, or went another way, is none."""
     if entry is None or entry.state in (journals.PROVED, journals.UNTOUCHED) or entry.mirrored:
         return False
-    return stands.file == FILE or stands.file in [Path(file.path).name.removeprefix(PREFIX) for file in entry.files]
+    return stands.file == FILE or stands.file in [Path(file.path).name.removeprefix(ON_CARD) for file in entry.files]
 
 
 def _runs_promised(entry: Entry, facts: ModemFacts) -> bool:

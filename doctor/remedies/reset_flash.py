@@ -15,12 +15,12 @@ from doctor.board.storage.begun import Begun, Book, Goal
 from doctor.board.storage.kept_files import ROOT, Kept, KeptFiles, read_backup
 from doctor.card.reformat.choice import NOTHING
 from doctor.check import Finding, Grade
+from doctor.command import quoted
 from doctor.errors import BoardError, CardError, DoctorError, Stopped, UsageError
 from doctor.escape import shown
 from doctor.plural import counted
 from doctor.remedies.backup_file import keep_copy
 from doctor.remedies.cure import CureContext, DoableCure
-from doctor.shell import command_line
 
 if TYPE_CHECKING:
     from doctor.bench import Bench
@@ -52,7 +52,7 @@ class ResetFlash(DoableCure):
                 _NOTHING if _is_none(context.put_back) else left,
             )
         call = "os.fsformat('/flash')" if bench.board_facts.era.has_fsformat else "os.mkfs('/flash')"
-        wanted = f"put back the files named by --put-back: {command_line(context.put_back)}"
+        wanted = f"put back the files named by --put-back: {quoted(context.put_back)}"
         if not context.put_back:
             wanted = "put back the files that you want, if you can be asked (else --put-back names them)"
         return (
@@ -170,7 +170,7 @@ def _goals(kept: KeptFiles, wanted: Sequence[Kept]) -> tuple[Goal, ...]:
 
 
 def _restore(folder: Path) -> str:
-    return f"fipy-doctor restore {command_line([str(folder)])}"
+    return f"fipy-doctor restore {quoted([str(folder)])}"
 
 
 def _consent_to_loss(made: flash_copy.Backup, context: CureContext, name: str) -> None:
@@ -195,7 +195,7 @@ def _refuse_unknown(paths: Sequence[str], put_back: Sequence[str], done: str) ->
         there = ", ".join(shown(path.removeprefix(ROOT + "/")) for path in paths) or "no files"
         raise UsageError(
             "usage",
-            f"no file on the board is called {command_line([shown(name) for name in unknown])}; {done}",
+            f"no file on the board is called {quoted([shown(name) for name in unknown])}; {done}",
             on="--put-back",
             cause=f"the board's {ROOT} holds {there}",
             next="name a file that is there, with one --put-back for each; or '*' for all, or none",

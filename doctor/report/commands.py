@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from doctor.shell import command_line
+from doctor.command import quoted
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -88,4 +88,4 @@ def _missing(text: str) -> Iterator[tuple[int, str]]:
             if via_modem and found[1] in TAKE_VIA and _VIA.search(rest) is None:
                 words += ["--via", "modem"]
         if words:
-            yield found.end(), " " + command_line(words)
+            yield found.end(), " " + quoted(words)

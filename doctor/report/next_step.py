@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from doctor.bench import BenchOptions
 from doctor.check import Finding, Grade, Remedy, Status
+from doctor.command import quoted
 from doctor.engine import Report
 from doctor.firmware.names import parse_name
 from doctor.jobs.changed import change_of, changed
@@ -16,13 +17,12 @@ from doctor.jobs.hands import done_words
 from doctor.jobs.onward import Attempt, status_words
 from doctor.remedies import Cure, Cures, DoableCure
 from doctor.report import practice
-from doctor.shell import command_line
 from doctor.updater.shapes import FULL_IMAGE, Change
 
 if TYPE_CHECKING:
     from doctor.jobs.flash import FlashRequest, FlashResult
 
-__all__ = ["NextStep", "after", "after_flash", "bench_words", "command_line"]
+__all__ = ["NextStep", "after", "after_flash", "bench_words", "quoted"]
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class NextStep:
     drawing: tuple[str, ...] = ()
 
 
-_FLASH = command_line(["fipy-doctor", "flash"])
+_FLASH = quoted(["fipy-doctor", "flash"])
 
 
 def bench_words(options: BenchOptions, *, firmware_flag: bool = True) -> list[str]:
@@ -93,7 +93,7 @@ def after(
 
 
 def _check_again(options: BenchOptions) -> str:
-    return command_line(["fipy-doctor", "check", *bench_words(options)])
+    return quoted(["fipy-doctor", "check", *bench_words(options)])
 
 
 def _after(
@@ -113,7 +113,7 @@ def _after(
         bare = replace(options, sd=None)
         return _flash(bare, practice.notes(bare, None), asked if without else [*asked, *_WITHOUT_CARD])
     if broke_off and (first is None or first.check == "modem-answers"):
-        return NextStep((), command_line(status_words(Attempt(options))), (_BROKE_OFF,))
+        return NextStep((), quoted(status_words(Attempt(options))), (_BROKE_OFF,))
     if first is None:
         first = next((f for f in report.findings if f.status is Status.WARN and _worth_curing(f, cures)), None)
         if first is None or options.firmware:
@@ -168,12 +168,12 @@ def after_flash(
     if result.error is not None:
         return None
     if result.plan is not None and result.plan.core.nothing:
-        return NextStep((), command_line(status_words(Attempt(options))))
+        return NextStep((), quoted(status_words(Attempt(options))))
     if result.proof is None:
         return _flash(options, (), _asked_words(options, request))
     notes = practice.notes(options, cures.get("leave-mirror")) if result.advice else ()
     words = ["fipy-doctor", "check", *bench_words(options)]
-    return NextStep((result.advice,) if result.advice else (), command_line(words), notes)
+    return NextStep((result.advice,) if result.advice else (), quoted(words), notes)
 
 
 def _build_that_runs_already(report: Report) -> int | None:
@@ -190,7 +190,7 @@ _BROKE_OFF = (
 
 def _done(options: BenchOptions, build: int) -> NextStep:
     said = f"the modem runs build {build} already: there is nothing left to flash"
-    return NextStep((), command_line(status_words(Attempt(options))), (said,))
+    return NextStep((), quoted(status_words(Attempt(options))), (said,))
 
 
 def _worth_curing(finding: Finding, cures: Cures) -> bool:
@@ -212,11 +212,11 @@ def _asked_words(options: BenchOptions, request: FlashRequest | None) -> list[st
 
 def _flash(options: BenchOptions, notes: tuple[str, ...], asked: Sequence[str] = ()) -> NextStep:
     if options.port is None:
-        return NextStep((), command_line(["fipy-doctor", "ports"]))
+        return NextStep((), quoted(["fipy-doctor", "ports"]))
     on_card = [] if options.card_file is None else [f"card:{options.card_file}"]
     names = [str(path) for path in options.firmware] or on_card or ["FILE.dup"]
     words = ["fipy-doctor", "flash", *names, *bench_words(options, firmware_flag=False), *asked]
-    return NextStep((), command_line(words), notes)
+    return NextStep((), quoted(words), notes)
 
 
 def _cure(
@@ -231,7 +231,7 @@ def _cure(
     command = finding.evidence.get("command")
     if isinstance(command, list):
         port = [] if options.port is None else ["--port", options.port]
-        return NextStep((), command_line(["fipy-doctor", *command, *port]))
+        return NextStep((), quoted(["fipy-doctor", *command, *port]))
     if not left and finding.remedies and finding.catalogue is not None:
         if finding.check == "modem-answers":
             unsure = next((r for r in finding.remedies if r.id not in sure and done_words(r.id)), None)
@@ -239,7 +239,7 @@ def _cure(
                 return _by_hand(finding, cures.get(unsure), options)
             return _given_up(finding)
         if finding.check == "repl-answers":
-            opened = command_line(["fipy-doctor", "open", finding.catalogue])
+            opened = quoted(["fipy-doctor", "open", finding.catalogue])
             return NextStep((*_LAST_RESORTS, *cures.get(finding.remedies[-1]).steps(finding)), opened)
     if not left:
         text = finding.evidence.get("next")
@@ -252,13 +252,13 @@ def _cure(
     if cure.card_in_reader and options.sd is None:
         options = replace(options, sd=practice.card_of(options))
     if isinstance(cure, DoableCure):
-        return NextStep((), command_line(["fipy-doctor", "fix", f"--{cure.flag}", *bench_words(options)]), notes)
+        return NextStep((), quoted(["fipy-doctor", "fix", f"--{cure.flag}", *bench_words(options)]), notes)
     if cure.then == "open":
-        return NextStep(cure.steps(finding), command_line(["fipy-doctor", "open", finding.catalogue or finding.check]))
+        return NextStep(cure.steps(finding), quoted(["fipy-doctor", "open", finding.catalogue or finding.check]))
     if cure.then == "plan":
         begin = ["check", "--firmware"] if options.port is None else ["plan"]
         words = ["fipy-doctor", *begin, FULL_IMAGE, *bench_words(options, firmware_flag=False)]
-        return NextStep(cure.steps(finding), command_line(words), notes)
+        return NextStep(cure.steps(finding), quoted(words), notes)
     if cure.then == "flash":
         if cure.adds:  # another way than the one that was asked for
             return _flash(replace(options, sd=None), notes, cure.adds)
@@ -280,7 +280,7 @@ def _by_hand(finding: Finding, cure: Cure, options: BenchOptions, notes: tuple[s
     then = "check" if isinstance(cure, DoableCure) else cure.then
     named = [] if then == "ports" else [*done_words(cure.id), *cure.adds, *bench_words(options)]
     words = ["fipy-doctor", then, *named]
-    return NextStep(cure.steps(finding), command_line(words), notes, cure.id, cure.drawing(finding))
+    return NextStep(cure.steps(finding), quoted(words), notes, cure.id, cure.drawing(finding))
 
 
 def _changed(finding: Finding, change: Change, cure: Cure, before: BenchOptions, asked: Sequence[str]) -> NextStep:
@@ -297,10 +297,10 @@ def _changed(finding: Finding, change: Change, cure: Cure, before: BenchOptions,
         words = ["fipy-doctor", name, *named, *bench_words(options, firmware_flag=False), *asked]
     notes = practice.notes(replace(options, firmware=()), None) if stands else practice.stand_ins(options)
     if cure.then == "open":
-        agreed = f"to do it all the same, for good: {command_line(words)}"
+        agreed = f"to do it all the same, for good: {quoted(words)}"
         opened = ["fipy-doctor", "open", finding.catalogue or finding.check]
-        return NextStep(cure.steps(finding), command_line(opened), (agreed,), cure.id)
-    return NextStep(cure.steps(finding), command_line(words), notes, cure.id)
+        return NextStep(cure.steps(finding), quoted(opened), (agreed,), cure.id)
+    return NextStep(cure.steps(finding), quoted(words), notes, cure.id)
 
 
 #: What is left where no prompt came back, whatever was tried.
@@ -323,4 +323,4 @@ def _given_up(finding: Finding) -> NextStep:
         *(("if it is silent even then, the modem is dead or not connected, and no command brings it back",) * lifeless),
     )
     words = ["fipy-doctor", "open", "modem-dead-escalate" if lifeless else catalogue]
-    return NextStep(hands, command_line(words))
+    return NextStep(hands, quoted(words))

@@ -6,9 +6,9 @@ from collections.abc import Collection
 from pathlib import Path
 
 from doctor.bench import BenchOptions
+from doctor.command import quoted
 from doctor.jobs.hands import POWER_CYCLE, PRESS_RESET, PULL_JUMPERS
 from doctor.remedies import Cure
-from doctor.shell import command_line
 from doctor.updater.shapes import FACTORY_BUILD, FIRST_DIFF, FIRST_FULL, FIRST_TARGET
 
 NEEDS_KEEPING = "this simulated bench starts anew with every command; with state=DIR in its URL it is kept"
@@ -56,7 +56,7 @@ def notes_for_hands(options: BenchOptions, hands: Collection[str]) -> tuple[str,
         "--port",
         options.port or "",
     ]
-    return (f"on the simulated bench, your hands are: {command_line(words)}",)
+    return (f"on the simulated bench, your hands are: {quoted(words)}",)
 
 
 def notes(options: BenchOptions, cure: Cure | None) -> tuple[str, ...]:
@@ -72,7 +72,7 @@ def notes(options: BenchOptions, cure: Cure | None) -> tuple[str, ...]:
     said = []
     if cure.practice and kept:
         words = ["fipy-doctor", "sim", *cure.practice, "--port", options.port or ""]
-        said.append(f"on the simulated bench, your hands are: {command_line(words)}")
+        said.append(f"on the simulated bench, your hands are: {quoted(words)}")
     if not kept:
         said.append(NEEDS_KEEPING)
     if cure.then == "flash" and not options.firmware:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Protocol
 from weakref import WeakKeyDictionary
 
 from doctor.board.card import sdcard
+from doctor.command import ON_CARD
 from doctor.errors import BoardError, DoctorError, FirmwareError
 from doctor.escape import shown
+from doctor.fat.card_file import ROOT
 from doctor.firmware.names import parse_name
 
 if TYPE_CHECKING:
@@ -18,8 +20,6 @@ if TYPE_CHECKING:
     from doctor.firmware.problems import Problem, Verdict
     from doctor.updater.side_file import SideFile
 
-PREFIX = "card:"  #: on the command line, in front of the name of a file on the board's card
-ROOT = "/sd"
 #: By board and SHA-256: where a file lies on its card.
 _FOUND: WeakKeyDictionary[Board, dict[str, str]] = WeakKeyDictionary()
 SIDE_MAX_BYTES = 16_384  #: of a side file that is read from here: a 16 MB image has one of this size
@@ -60,7 +60,7 @@ def find_on_card(board: Board, image: OnPc) -> str | None:
     view = sdcard.look(board)
     if known.get(image.sha256) in [f.path for f in view.files if f.size_bytes == image.size_bytes]:
         return known[image.sha256]
-    same = [f for f in view.files if f.size_bytes == image.size_bytes and not f.name.startswith("._")]
+    same = [f for f in view.files if f.size_bytes == image.size_bytes and not f.is_companion]
     for file in sorted(same, key=lambda f: f.name.lower() != image.path.name.lower()):
         if sdcard.sha256(board, file.path) == image.sha256:
             known[image.sha256] = file.path
@@ -94,13 +94,13 @@ def image_on_card(board: Board, name: str) -> FirmwareImage:
     size, head = sdcard.head(board, path, HEAD_BYTES)
     facts, refusal = judge(path, size, head)
     if refusal is not None:
-        raise FirmwareError(refusal.id, refusal.what, on=PREFIX + path, cause=refusal.why, next=refusal.next)
+        raise FirmwareError(refusal.id, refusal.what, on=ON_CARD + path, cause=refusal.why, next=refusal.next)
     sha256 = sdcard.sha256(board, path)
     if sha256 is None:
         raise DoctorError(
             "board-cannot-hash",
             "the board's firmware cannot hash a file",
-            on=PREFIX + path,
+            on=ON_CARD + path,
             next="give the file on this computer instead of card:",
         )
     side = _side_of(board, path, size, sha256)

@@ -22,11 +22,11 @@ from doctor.board.storage.file_system import is_fat
 from doctor.board.storage.flash_copy import Say, teller
 from doctor.board.storage.upload import KeepCopy
 from doctor.board.unique_id import unique_id
+from doctor.command import quoted
 from doctor.errors import BoardError, CardError, UsageError
 from doctor.escape import shown
 from doctor.json_file import count_in, read_json, text_in, write_whole
 from doctor.plural import counted
-from doctor.shell import command_line
 
 SCHEMA = "fipy-doctor/begun/1"
 MAX_BYTES = 16 << 20
@@ -249,7 +249,7 @@ def lost_on_pc(begun: Begun, lost: Sequence[Goal]) -> UsageError:
     names = ", ".join(shown(goal.path) for goal in lost[:3]) + (", …" if len(lost) > 3 else "")
     step = f"run the same command again; copies of what the board held lie in {begun.folder}"
     if begun.cleared:
-        again = command_line(["fipy-doctor", *begun.command, "--put-back", "none"])
+        again = quoted(["fipy-doctor", *begun.command, "--put-back", "none"])
         step = f"bring that file back and run the same command again; or end it without what is lost: {again}"
     return UsageError(
         "no-board-backup",

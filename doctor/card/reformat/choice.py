@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from doctor.command import quoted
 from doctor.errors import UsageError
 from doctor.escape import shown
-from doctor.shell import command_line
+from doctor.fat.card_file import ROOT
 
 NOTHING = "none"  #: the word that puts nothing back; a file of that name is meant by ``[n]one``
-_MOUNTED = "/sd/"  #: in front of a name as the board and our own texts write it
+_MOUNTED = f"{ROOT}/"  #: in front of a name as the board and our own texts write it
 _SAFE = frozenset(" ._-/()+,=@~")
 
 
@@ -52,7 +53,7 @@ class Choice:
             there = ", ".join(shown(names[0]) for names in known[:20]) or "nothing"
             raise UsageError(
                 "usage",
-                f"no file on the card is called {command_line([shown(name) for name in unknown])}; nothing was changed",
+                f"no file on the card is called {quoted([shown(name) for name in unknown])}; nothing was changed",
                 on=on,
                 cause=f"it holds {there}{', …' if len(known) > 20 else ''}",
                 next="name a file or folder that is there, with * for any text",

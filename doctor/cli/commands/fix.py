@@ -218,7 +218,7 @@ def _show(result: FixResult, screen: Screen, bench_options: BenchOptions, rehear
                 screen.note(Text(lost))
     done = seen | failed | tried.so_far(bench_options.url, result.report)
     if rehearsed is not None and any(action.planned for action in result.actions):
-        show_next(next_step.NextStep((), next_step.command_line(rehearsed)), screen)
+        show_next(next_step.NextStep((), next_step.quoted(rehearsed)), screen)
         return
     sure = tried.confirmed(bench_options.url)
     show_next(next_step.after(result.report, bench_options, known, done=done, sure=sure), screen)

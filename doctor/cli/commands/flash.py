@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 from doctor.bench import BenchOptions
-from doctor.board.card.image import PREFIX
 from doctor.cli import options, signals
 from doctor.cli.commands.check import show_next
 from doctor.cli.screen import Screen
+from doctor.command import ON_CARD
 from doctor.jobs.flash import METHODS, VIAS, FlashRequest, FlashResult, flash, rehearse
 
 
@@ -19,8 +19,8 @@ class _ImageFile(click.Path):
     """A file on this computer, or ``card:NAME``: a file on the board's own card, which only the board can see."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if isinstance(value, str) and value.startswith(PREFIX):
-            if not value[len(PREFIX) :].strip("/"):
+        if isinstance(value, str) and value.startswith(ON_CARD):
+            if not value[len(ON_CARD) :].strip("/"):
                 self.fail("card: needs the name of a file on the board's card", param, ctx)
             return Path(value)
         return super().convert(value, param, ctx)
@@ -83,7 +83,7 @@ def command(files: tuple[Path, ...], **given: Any) -> int:
 
 def _apart(files: tuple[Path, ...]) -> tuple[tuple[Path, ...], str | None]:
     """Files of this computer, and the one on the board's card. Raises BadParameter for both at once."""
-    on_card = [str(path)[len(PREFIX) :] for path in files if str(path).startswith(PREFIX)]
+    on_card = [str(path)[len(ON_CARD) :] for path in files if str(path).startswith(ON_CARD)]
     if on_card and len(files) > 1:
         raise click.BadParameter("a file on the board's card is flashed alone")
     return (() if on_card else files), (on_card[0] if on_card else None)

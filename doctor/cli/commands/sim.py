@@ -155,7 +155,7 @@ def _make_firmware(screen: Screen, given: dict[str, Any]) -> int:
 
 def _example(given: dict[str, Any], paths: list[Path]) -> str:
     """A command that these files work with."""
-    from doctor.shell import command_line
+    from doctor.command import quoted
     from doctor.updater.shapes import NO_WAY_BACK
 
     names = [str(path) for path in paths]
@@ -173,7 +173,7 @@ def _example(given: dict[str, Any], paths: list[Path]) -> str:
         params += ["bootloaders=38638,38638,38638*"] * (given["kind"] == "pair")
         words += ["--accept", "no-way-back"] * (runs in NO_WAY_BACK)
     url = "sim://fipy" + ("?" if params else "") + "&".join(params)
-    return command_line(["fipy-doctor", "flash", *words, "--port", url])
+    return quoted(["fipy-doctor", "flash", *words, "--port", url])
 
 
 def _practice_files(out: Path, given: dict[str, Any]) -> list[Path]:

@@ -36,7 +36,7 @@ def command(**given: Any) -> int:
     from doctor.escape import shown
     from doctor.jobs.status import status
     from doctor.report import console
-    from doctor.report.next_step import NextStep, command_line
+    from doctor.report.next_step import NextStep, quoted
     from doctor.report.practice import notes_for_hands
 
     screen = options.screen_of(given)
@@ -56,7 +56,7 @@ def command(**given: Any) -> int:
     if standing.error is not None:
         screen.show(console.error(standing.error))
     for one in standing.begun:
-        again = command_line(["fipy-doctor", *one.command])
+        again = quoted(["fipy-doctor", *one.command])
         screen.show(Text(f"files of the board: {shown(one.words, 600)}; to end it: {again}"))
     for path in standing.unread:
         screen.show(
@@ -67,7 +67,7 @@ def command(**given: Any) -> int:
         if step.remark:
             screen.show(Text(step.remark))
         hands = notes_for_hands(bench_options, step.hands)
-        show_next(NextStep(step.hands_text, command_line(list(step.words)), hands), screen)
+        show_next(NextStep(step.hands_text, quoted(list(step.words)), hands), screen)
     elif standing.advice:
         screen.show(Text(f"The modem is done. If it was not done since that flash: {standing.advice}."))
     elif standing.error is None and standing.damaged is not None:

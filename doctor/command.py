@@ -1,0 +1,174 @@
+"""One fipy-doctor command as a value: nothing else spells one. It spells, and decides nothing."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import PurePath
+from typing import Any
+
+PROGRAM = "fipy-doctor"
+AUTO = "auto"  #: what --via and --method mean if nothing is said; so nothing is said
+#: In front of the name of a file on the card in the board, which only a flash takes.
+ON_CARD = "card:"
+
+#: Commands that do nothing without a port.
+NEED_PORT = ("check", "fix", "flash", "plan", "status", "backup", "restore")
+_FILES_BEHIND = ("flash", "plan")  #: commands that name the firmware without an option
+_BENCH = ("firmware", "updater_elf", "bootrom", "sd", "scripts", "carrier", "was", "accept", "via", "interrupt")
+#: What each command takes besides --port and its own words; others take nothing that a Command knows.
+TAKES: dict[str, tuple[str, ...]] = {
+    "check": ("done", *_BENCH),
+    "fix": (*_BENCH, "backup", "confirm", "put_back", "leave_out", "force_device"),
+    "flash": (*_BENCH, "method", "override", "compress"),
+    "plan": (*(name for name in _BENCH if name != "interrupt"), "method", "compress"),
+    "status": ("done", "via", "interrupt"),
+    "backup": ("interrupt",),
+    "restore": ("backup", "interrupt"),
+}
+#: What a journal keeps of a command besides its files, so that the next one can be spelled as it was.
+_KEPT = ("via", "method", "compress", "accept", "override", "was", "carrier", "interrupt")
+
+File = PurePath | str
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command by its verb. Every option is named as on the command line; one that is not set is not spelled.
+
+    verb  ``check``, ``flash`` and so on; "" for the program alone
+    args  what stands behind it as it is: a folder, an id, an option that no member here stands for
+
+    A member that the verb does not take is not spelled either, so that a bench can be given to any command.
+    """
+
+    verb: str
+    args: tuple[str, ...] = ()
+    done: tuple[str, ...] = ()
+    firmware: tuple[File, ...] = ()
+    updater_elf: File | None = None
+    bootrom: File | None = None
+    sd: File | None = None
+    scripts: File | None = None
+    carrier: str | None = None
+    was: int | str | None = None
+    port: str | None = None
+    accept: frozenset[str] = frozenset()
+    via: str = AUTO
+    method: str = AUTO
+    override: frozenset[str] = frozenset()
+    compress: bool = False
+    backup: File | None = None
+    confirm: str | None = None
+    put_back: tuple[str, ...] = ()
+    leave_out: tuple[str, ...] = ()
+    force_device: bool = False
+    interrupt: bool = False
+
+    def words(self) -> tuple[str, ...]:
+        """Word by word, the program's name first."""
+        behind = self.verb in _FILES_BEHIND
+        files = tuple(str(file) for file in self.firmware if behind or not str(file).startswith(ON_CARD))
+        given = {**vars(self), "firmware": () if behind else files}
+        spelled = [_spelled(name, given[name]) for name in self._spells]
+        named = (*filter(None, (self.verb,)), *self.args, *(files if behind else ()))
+        return (PROGRAM, *named, *(word for words in spelled for word in words))
+
+    def line(self) -> str:
+        """In one line, quoted as the shell of this system wants it."""
+        return quoted(self.words())
+
+    __str__ = line
+
+    def on(self, port: str | None, *, via_modem: bool = False) -> Command:
+        """The command for the bench of this run: it names the port where it needs one and names none."""
+        if port is None or self.port is not None or self.verb not in NEED_PORT or "--help" in self.args:
+            return self
+        return replace(self, port=port, via="modem" if via_modem and self.via == AUTO else self.via)
+
+    def kept(self) -> dict[str, Any]:
+        """What a journal keeps of it, as JSON has it."""
+        values = ((name, getattr(self, name)) for name in _KEPT)
+        return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in values}
+
+    def recalled(self, kept: Mapping[str, Any]) -> Command:
+        """This command with what ``kept`` once returned; what is set here stays, what is no value is left out."""
+        again: dict[str, Any] = {}
+        for name in _KEPT:
+            value, default = kept.get(name), getattr(_PLAIN, name)
+            if isinstance(value, list) and isinstance(default, frozenset):
+                value = frozenset(word for word in value if isinstance(word, str))
+            sound = isinstance(value, int | str) if default is None else type(value) is type(default)
+            if sound and getattr(self, name) == default:
+                again[name] = value
+        return replace(self, **again)
+
+    @property
+    def _spells(self) -> Iterable[str]:
+        """Names of the members that are spelled as options, in order."""
+        takes = {"port", *TAKES.get(self.verb, ())}
+        if self.via != "modem" and self.verb not in _FILES_BEHIND:  # only a flash goes any other way
+            takes.discard("via")
+        return (member.name for member in fields(self) if member.name in takes)
+
+    @classmethod
+    def parse(cls, line: str) -> Command:
+        """The command that ``line`` spells. Raises ValueError where it is none of ours."""
+        program, *words = _split(line) or [""]
+        if program != PROGRAM:
+            raise ValueError(f"not a command of {PROGRAM}: {line}")
+        return cls.of_words(words)
+
+    @classmethod
+    def of_words(cls, words: Iterable[str]) -> Command:
+        """The command of these words, the program's name left out."""
+        left = list(words)
+        verb = left.pop(0) if left and not left[0].startswith("-") else ""
+        takes = {"port", *TAKES.get(verb, ())}
+        args: list[str] = []
+        found: dict[str, Any] = {}
+        while left:
+            word = left.pop(0)
+            name = word[2:].replace("-", "_") if word.startswith("--") else ""
+            default = getattr(_PLAIN, name, None)
+            if name not in takes or (verb in _FILES_BEHIND and name == "firmware"):
+                args.append(word)
+            elif default is False:
+                found[name] = True
+            elif not left:
+                args.append(word)
+            elif isinstance(default, tuple | frozenset):
+                found[name] = type(default)((*found.get(name, ()), left.pop(0)))
+            else:
+                found[name] = left.pop(0)
+        return cls(verb, tuple(args), **found)
+
+
+_PLAIN = Command("")
+
+
+def _spelled(name: str, value: object) -> list[str]:
+    flag = "--" + name.replace("_", "-")
+    if value is True:
+        return [flag]
+    if value in (None, False, "", AUTO):
+        return []
+    many = sorted(value) if isinstance(value, frozenset) else value if isinstance(value, tuple) else (value,)
+    return [word for one in many for word in (flag, str(one))]
+
+
+def quoted(words: Iterable[str]) -> str:
+    """``words`` as one line that can be copied into the shell of this system."""
+    if os.name == "nt":
+        return " ".join(f'"{w}"' if not w or any(c in w for c in " &|<>^") else w for w in words)
+    return shlex.join(words)
+
+
+def _split(line: str) -> list[str]:
+    """The words of a line that ``quoted`` made. Raises ValueError."""
+    if os.name == "nt":
+        return [word.strip('"') for word in re.findall(r'"[^"]*"|\S+', line)]
+    return shlex.split(line)

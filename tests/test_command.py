@@ -1,0 +1,115 @@
+"""A command is spelled in one place, as the command line takes it."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import fields
+from pathlib import Path
+
+import click
+import pytest
+
+from doctor.bench import BenchOptions
+from doctor.cli.main import COMMANDS
+from doctor.command import NEED_PORT, TAKES, Command
+
+MEMBERS = {member.name for member in fields(Command)} - {"verb", "args"}
+WHOLE = Command(
+    "flash",
+    done=("waited",),
+    firmware=(Path("a b.dup"), "2.dup"),
+    updater_elf="u.elf",
+    bootrom="board",
+    sd="card.img",
+    scripts="lib",
+    carrier="pysense",
+    was=38638,
+    port="COM3",
+    accept=frozenset({"same-build", "radio-change"}),
+    via="usb",
+    method="store",
+    override=frozenset({"port-opens"}),
+    compress=True,
+    backup="kept",
+    confirm="/sd",
+    put_back=("main.py", "lib/*"),
+    leave_out=("x",),
+    force_device=True,
+    interrupt=True,
+)
+
+
+def options_of(verb: str) -> set[str]:
+    """What the real command line takes, by the names of Command's members."""
+    command: click.Command = importlib.import_module(f"doctor.cli.commands.{verb}").command
+    flags = {flag for option in command.params if isinstance(option, click.Option) for flag in option.opts}
+    return {flag[2:].replace("-", "_") for flag in flags} & MEMBERS
+
+
+@pytest.mark.parametrize("verb", COMMANDS)
+def test_each_command_takes_what_the_command_line_takes(verb: str) -> None:
+    behind = {"firmware"} if verb in ("flash", "plan") else set()
+    assert {"port", *TAKES.get(verb, ())} == options_of(verb) | behind
+
+
+@pytest.mark.parametrize("verb", TAKES)
+def test_what_is_spelled_is_read_again(verb: str) -> None:
+    command = Command(**{**vars(WHOLE), "verb": verb})
+    again = Command.parse(command.line())
+    assert again.words() == command.words()
+    assert Command.parse("fipy-doctor check --select x,y --port P").words()[1:] == (
+        *("check", "--select", "x,y", "--port", "P"),
+    )
+
+
+def test_what_a_command_does_not_take_is_not_spelled() -> None:
+    status = Command(**{**vars(WHOLE), "verb": "status", "via": "modem"})
+    assert status.line() == "fipy-doctor status --done waited --port COM3 --via modem --interrupt"
+    assert Command(**{**vars(WHOLE), "verb": "open", "args": ("x",), "port": None}).line() == "fipy-doctor open x"
+    assert "--via" not in Command(**{**vars(WHOLE), "verb": "check"}).words(), "check knows no way of flashing"
+
+
+def test_the_bench_of_the_run_is_laid_under_what_needs_one() -> None:
+    for verb in NEED_PORT:
+        assert Command(verb).on("COM3").words() == ("fipy-doctor", verb, "--port", "COM3")
+        assert Command(verb, port="COM4").on("COM3", via_modem=True) == Command(verb, port="COM4")
+    assert Command("status").on("COM3", via_modem=True).line() == "fipy-doctor status --port COM3 --via modem"
+    assert Command("backup", ("d",)).on("COM3", via_modem=True).line() == "fipy-doctor backup d --port COM3"
+    for spelled in ("fipy-doctor open check", "fipy-doctor flash --help", "fipy-doctor", "fipy-doctor ports"):
+        assert Command.parse(spelled).on("COM3").line() == spelled
+    assert Command("check").on(None) == Command("check")
+
+
+def test_a_bench_is_found_again_by_its_command() -> None:
+    bench = BenchOptions(port="COM3", card_file="x.dup", scripts=Path("lib"), via_modem=True, interrupt=True)
+    assert bench.command("flash").line() == "fipy-doctor flash card:x.dup --scripts lib --port COM3 --via modem"
+    assert bench.command("check", interrupt=True).words()[2:] == (
+        *("--scripts", "lib", "--port", "COM3", "--via", "modem", "--interrupt"),
+    )
+
+
+def test_a_journal_brings_a_command_back() -> None:
+    kept = WHOLE.kept()
+    same = ("via", "method", "compress", "accept", "override", "was", "carrier", "interrupt")
+    again = Command("flash").recalled(kept)
+    assert [getattr(again, name) for name in same] == [getattr(WHOLE, name) for name in same]
+    assert Command("flash", was=1, accept=frozenset({"a"})).recalled(kept).was == 1
+
+
+@pytest.mark.parametrize("damaged", [{"via": 5, "accept": "x", "compress": "yes", "was": []}, {"accept": [5]}, {}])
+def test_what_is_no_value_is_not_brought_back(damaged: dict[str, object]) -> None:
+    assert Command("flash").recalled(damaged) == Command("flash")
+
+
+def test_a_line_is_quoted_for_its_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    command = Command("check", firmware=("C:\\a b\\x.dup",), port="sim://fipy?state=/a&speed=1")
+    assert "'sim://fipy?state=/a&speed=1'" in command.line()
+    monkeypatch.setattr("os.name", "nt")
+    assert command.line() == ('fipy-doctor check --firmware "C:\\a b\\x.dup" --port "sim://fipy?state=/a&speed=1"')
+    assert Command.parse(command.line()) == command
+
+
+@pytest.mark.parametrize("text", ["", "check", "fipy-doctor 'open", "sudo fipy-doctor check"])
+def test_what_is_no_command_of_ours_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        Command.parse(text)
