@@ -49,7 +49,7 @@ class PowerCycle(DoableCure):
         )
 
     def do(self, bench: Bench, finding: Finding | None, context: CureContext) -> str:
-        """Watch the port vanish and come back. Raises LinkError where it does not, or comes back too soon."""
+        """Watch the port vanish and come back. Raises LinkError if it does not, or comes back too soon."""
         _leave_alone(bench)
         until = bench.may_write_until()
         if until:

@@ -41,7 +41,7 @@ class ResetFlash(DoableCure):
     grade = Grade.DESTROYS
 
     def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
-        """Copy, format, put back; only the last of it where an earlier run came no further."""
+        """Copy, format, put back; only the last of these if an earlier run got that far."""
         earlier = self._earlier(bench)
         if earlier is not None:
             again = _is_unusable(bench, earlier)
@@ -63,7 +63,7 @@ class ResetFlash(DoableCure):
         )
 
     def do(self, bench: Bench, finding: Finding | None, context: CureContext) -> str:
-        """Carry it out. Raises DoctorError; nothing is formatted where the backup is not whole."""
+        """Carry it out. Raises DoctorError; nothing is formatted if the backup is not whole."""
         earlier = self._earlier(bench)
         if earlier is not None:
             return _go_on(bench, earlier, context)
@@ -99,7 +99,7 @@ class ResetFlash(DoableCure):
         return f"/flash is formatted, {back}; all of them are in {folder}: {_restore(folder)}"
 
     def _earlier(self, bench: Bench) -> Begun | None:
-        """A reset of this board that was begun and not ended; None where the flash was not formatted yet."""
+        """A reset of this board that was begun and not ended; None if the flash was not formatted yet."""
         book = Book(bench.begun_place)
         begun.refuse_damaged(bench.board, book, self.id)
         for one in begun.unfinished(bench.board, book, self.id):
@@ -121,7 +121,7 @@ def _is_untouched(bench: Bench, earlier: Begun) -> bool:
 
 
 def _is_unusable(bench: Bench, earlier: Begun) -> bool:
-    """Whether the format itself broke off, and left no file system that can be listed."""
+    """Whether the format itself was interrupted and left no file system that can be listed."""
     if earlier.cleared:
         return False
     try:
@@ -188,7 +188,7 @@ def _consent_to_loss(made: flash_copy.Backup, context: CureContext, name: str) -
 
 
 def _refuse_unknown(paths: Sequence[str], put_back: Sequence[str], done: str) -> None:
-    """Raise where --put-back names what the board does not have: who mistypes a name must not lose the file."""
+    """Raise if --put-back names what the board does not have: a mistyped name must not cost the file."""
     names = [] if _is_none(put_back) else put_back
     unknown = [name for name in names if not any(_is_named(path, [name]) for path in paths)]
     if unknown:
@@ -221,7 +221,7 @@ def _is_named(path: str, names: Sequence[str]) -> bool:
 
 
 def _broke_off(err: DoctorError, folder: Path) -> DoctorError:
-    """The same error, saying that the flash is not what it was, where its files are and what goes on from here."""
+    """The same error, and that the flash has changed, where its files are, and how to go on."""
     err.what += f"; the files of /flash lie in {folder}"
     first = f"; but first: {err.next}" if err.next and not isinstance(err, Stopped) else ""
     err.next = (
