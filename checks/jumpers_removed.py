@@ -84,7 +84,8 @@ class JumpersRemoved(Check):
         seat = carriers.seat(bench.options.carrier, carriers.port_behind(bench.link))
         found = self._on(bench, seat)
         if seat.overruled:
-            said = f"; --carrier {shown(seat.overruled, 30)} was not used: the carrier is an {shown(seat.name, 60)}"
+            known = f"by its USB id it is an {shown(seat.name, 60)}"
+            said = f"; --carrier {shown(seat.overruled, 30)} was not used: {known}"
             found = replace(found, summary=found.summary + said)
         return found
 
