@@ -98,7 +98,7 @@ class ByHand(Cure):
     how: tuple[str, ...]
     says_next: bool = False
     then: str = "check"
-    adds: Mapping[str, Any] = MappingProxyType({})
+    adds: Mapping[str, Any] = field(default_factory=dict)
     optional: bool = False
     practice: tuple[str, ...] = ()
 

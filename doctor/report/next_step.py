@@ -287,7 +287,7 @@ def _by_hand_now(case: Checked) -> NextStep:
 def _by_hand(case: Checked, cure: Cure, given: Command, notes: tuple[str, ...] = ()) -> NextStep:
     """Steps for the hands, and the command that looks again; it says that they were done where nothing shows it."""
     then = "check" if isinstance(cure, DoableCure) else cure.then
-    command = Command(then) if then == "ports" else replace(given, verb=then, args=(), done=done_words(cure.id))
+    command = Command("ports") if then == "ports" else replace(given, verb=then, args=(), done=done_words(cure.id))
     return NextStep(cure.steps(case.finding), command, notes, cure.id, cure.drawing(case.finding))
 
 

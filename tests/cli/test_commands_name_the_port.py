@@ -115,8 +115,8 @@ def test_no_text_of_the_sources_slips_through() -> None:
             assert "--port" in rest or "--help" in rest, text
 
 
-#: Where no bench of this run is meant: the value itself, and the example of what a practice image is for.
-OF_NO_BENCH = ("doctor/command.py", "doctor/cli/commands/sim.py")
+#: The value itself, what lays a bench under one, and the example of what a practice image is for.
+OF_NO_BENCH = ("doctor/command.py", "doctor/bench.py", "doctor/cli/commands/sim.py")
 
 
 def test_no_command_is_spelled_but_by_its_value_and_with_its_bench() -> None:
