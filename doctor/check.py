@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from doctor.command import Command
 from doctor.needs import Needs, SkipReason
@@ -48,7 +48,8 @@ class Remedy:
     grade: Grade
 
 
-Evidence = Mapping[str, "str | int | float | bool | list[str] | None"]
+EvidenceValue: TypeAlias = "str | int | float | bool | list[str] | None"
+Evidence = Mapping[str, EvidenceValue]
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 from doctor.command import Command
 from doctor.jobs.hands import POWER_CYCLE, PRESS_RESET, PULL_JUMPERS
+from doctor.link.port_url import PortUrl
 from doctor.remedies import Cure
 from doctor.updater.shapes import FACTORY_BUILD, FIRST_DIFF, FIRST_FULL, FIRST_TARGET
 
-SCHEME = "sim://"
 NEEDS_KEEPING = "this simulated bench starts anew with every command; with state=DIR in its URL it is kept"
 MAKE_FIRMWARE = "a FILE.dup for a simulated modem is made by: fipy-doctor sim --make-firmware ."
 
@@ -31,15 +30,13 @@ def stand_ins(given: Command) -> tuple[str, ...]:
 
 def is_simulated(given: Command) -> bool:
     """Whether the port is a simulated one, as far as its name tells."""
-    return (given.port or "").lower().startswith(SCHEME)
+    return given.port is not None and PortUrl.read(given.port).is_simulated
 
 
 def card_of(given: Command) -> Path | None:
     """The image file that is the card of a kept bench, as one would hold it after taking it out; None elsewhere."""
-    if not is_simulated(given):
-        return None
-    state = parse_qs(urlsplit(given.port or "").query).get("state", [""])[0]
-    return Path(state) / "card.img" if state else None
+    kept_in = PortUrl.read(given.port).kept_in if given.port is not None else None
+    return kept_in / "card.img" if kept_in is not None else None
 
 
 #: How a simulated bench calls what jobs/hands.py asks for.

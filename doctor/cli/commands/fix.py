@@ -173,7 +173,7 @@ def _show(result: FixResult, screen: Screen, bench_options: BenchOptions, rehear
     """The result; ``rehearsed`` is the command whose plan was only shown."""
     from rich.text import Text
 
-    from doctor.report import as_json, console, next_step
+    from doctor.report import as_json, console, next_step, practice
 
     if screen.as_json:
         members = {"actions": [_action_json(a) for a in result.actions], **as_json.report_members(result.report)}
@@ -188,6 +188,9 @@ def _show(result: FixResult, screen: Screen, bench_options: BenchOptions, rehear
     if wrong is not None and comes_last:  # what went wrong here comes next, and not a flash
         screen.show(Text(""))
         screen.show(console.error(wrong))
+        cure = next(action.cure for action in result.actions if action.error is wrong)
+        for note in practice.notes(bench_options.command("fix"), cure) if cure.practice else ():
+            screen.show(Text(f"  ({note})"))
         return
     done, sure = _remembered(result, screen, bench_options, failed)
     if rehearsed is not None and any(action.planned for action in result.actions):
@@ -227,7 +230,7 @@ def _remembered(
     seen = {action.cure.id for action in result.actions if action.done}
     if tried.failing(result.report) is not None:
         for steps, how in ((seen, tried.SEEN), (failed, tried.FAILED)):
-            if lost := tried.note(bench_options.port, steps, how):
+            if lost := tried.note(bench_options.url, steps, how):
                 screen.note(Text(lost))
-    done = seen | failed | tried.so_far(bench_options.port, result.report)
-    return done, tried.confirmed(bench_options.port)
+    done = seen | failed | tried.so_far(bench_options.url, result.report)
+    return done, tried.confirmed(bench_options.url)
