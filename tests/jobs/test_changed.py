@@ -7,8 +7,8 @@ import pytest
 from doctor.command import Command
 from doctor.jobs.changed import changed
 from doctor.updater import states
-from doctor.updater.plan import ImageFacts, Options, Refusal, Running, make_plan
-from doctor.updater.shapes import Change
+from doctor.updater.plan import make_plan
+from doctor.updater.shapes import Change, ImageFacts, Options, Refusal, Running
 
 GIVEN = Command(
     "flash", firmware=(Path("a/b/PRACTICE.dup"),), updater_elf=Path("a/x.elf"), port="COM9", via="modem", method="store"
