@@ -212,13 +212,14 @@ def _show(result: FixResult, screen: Screen, bench_options: BenchOptions, rehear
             screen.show(Text(f"  ({note})"))
         return
     seen = {action.cure.id for action in result.actions if action.done}
+    memory = tried.Tried(bench_options.url)
     if tried.failing(result.report) is not None:
         for steps, how in ((seen, tried.SEEN), (failed, tried.FAILED)):
-            if lost := tried.note(bench_options.url, steps, how):
+            if lost := memory.note(steps, how):
                 screen.note(Text(lost))
-    done = seen | failed | tried.so_far(bench_options.url, result.report)
+    done = seen | failed | memory.so_far(result.report)
     if rehearsed is not None and any(action.planned for action in result.actions):
         show_next(next_step.NextStep((), next_step.quoted(rehearsed)), screen)
         return
-    sure = tried.confirmed(bench_options.url)
+    sure = memory.confirmed
     show_next(next_step.after(result.report, bench_options, known, done=done, sure=sure), screen)
