@@ -16,8 +16,8 @@ from doctor.jobs.memory.journal import RUNNING, UNPROVED, Journal, port_ids
 from doctor.modem.facts import ModemFacts
 from doctor.updater import states
 from doctor.updater.contract import Port
-from doctor.updater.plan import Plan
 from doctor.updater.profile import Profile
+from doctor.updater.shapes import Plan
 
 VIAS = ("auto", "usb", "modem", "card")
 
