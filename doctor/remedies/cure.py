@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from doctor.check import Finding, Grade, Remedy
+from doctor.clock import Now, local_now
 from doctor.escape import shown
 from doctor.events import Listener, ignore
 
@@ -30,6 +31,7 @@ class CureContext:
     put_back names of files that go back to a board whose flash is formatted, or to a card; with ``*`` for any text
     leave_out names of files that do not go back to a card
     emit     hears what a second reader makes of a card that was written
+    now      tells the time of day that copies are named after
     """
 
     say: Callable[[str], None]
@@ -41,6 +43,7 @@ class CureContext:
     put_back: Sequence[str] = ()
     leave_out: Sequence[str] = ()
     emit: Listener = ignore
+    now: Now = local_now
 
 
 class Cure(ABC):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from doctor.check import Finding
@@ -50,5 +49,5 @@ class RepairSd(DoableCure):
         take_consent(path, context)
         from doctor.card.repair import repair
 
-        done = repair(path, backup_dir=context.backup, now=datetime.now(), emit=context.emit)
+        done = repair(path, backup_dir=context.backup, now=context.now(), emit=context.emit)
         return "; ".join(done)

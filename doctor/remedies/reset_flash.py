@@ -67,9 +67,9 @@ class ResetFlash(DoableCure):
         earlier = self._earlier(bench)
         if earlier is not None:
             return _go_on(bench, earlier, context)
-        folder = _new_folder(context.backup)
+        folder = _new_folder(context.backup, context.now())
         refuse = partial(_refuse_unknown, put_back=context.put_back, done="nothing was formatted")
-        book = Book(bench.begun_place)
+        book = Book(bench.history.begun_place(bench))
         known = begun.known_paths(bench.board, book)
         made = flash_copy.backup(bench.board, folder, context.say, refuse, known)
         kept = made.kept
@@ -100,7 +100,7 @@ class ResetFlash(DoableCure):
 
     def _earlier(self, bench: Bench) -> Begun | None:
         """A reset of this board that was begun and not ended; None if the flash was not formatted yet."""
-        book = Book(bench.begun_place)
+        book = Book(bench.history.begun_place(bench))
         begun.refuse_damaged(bench.board, book, self.id)
         for one in begun.unfinished(bench.board, book, self.id):
             if one.cleared or not (flash_copy.is_marked_unformatted(bench.board) or _is_untouched(bench, one)):
@@ -140,7 +140,7 @@ def _go_on(bench: Bench, earlier: Begun, context: CureContext) -> str:
         known = {goal.path for goal in earlier.files}
         more = [one for one in kept.files if one.path not in known and _is_named(one.path, context.put_back)]
         earlier = replace(earlier, files=(*earlier.files, *_goals(kept, more)))
-    book = Book(bench.begun_place)
+    book = Book(bench.history.begun_place(bench))
     book.write(earlier)
     try:
         if _is_unusable(bench, earlier):
@@ -231,8 +231,8 @@ def _broke_off(err: DoctorError, folder: Path) -> DoctorError:
     return err
 
 
-def _new_folder(base: Path) -> Path:
-    stamp = f"board-{datetime.now():%Y%m%d-%H%M%S}"
+def _new_folder(base: Path, now: datetime) -> Path:
+    stamp = f"board-{now:%Y%m%d-%H%M%S}"
     number = 0
     while True:
         folder = base / (stamp if not number else f"{stamp}-{number}")

@@ -58,7 +58,7 @@ class UploadScripts(DoableCure):
 
     def do(self, bench: Bench, finding: Finding | None, context: CureContext) -> str:
         """Carry the changes out, each verified. Raises BoardError."""
-        board, book = bench.board, Book(bench.begun_place)
+        board, book = bench.board, Book(bench.history.begun_place(bench))
         ended = 0
         for one in self._begun(bench):
             ended += begun.finish(board, book, one, partial(keep_copy, context.backup), context.say)
@@ -80,7 +80,7 @@ class UploadScripts(DoableCure):
         )
 
     def _begun(self, bench: Bench) -> tuple[begun.Begun, ...]:
-        book = Book(bench.begun_place)
+        book = Book(bench.history.begun_place(bench))
         begun.refuse_damaged(bench.board, book, self.id)
         return begun.unfinished(bench.board, book, self.id)
 
