@@ -7,7 +7,7 @@ reads the events. What is refused is refused by plan.py here too.
 import sys
 
 from . import states
-from .board_console import Console
+from .board_console import PROVED, REFUSED, UNPROVED, Console
 from .board_file import BoardFile
 from .board_hw import PINS, BoardClock, Card, ModemUart, extend_watchdog, is_simulated
 from .board_log import Log
@@ -277,10 +277,10 @@ def _last_words(console, end, dry):
     """What a person at a terminal reads at the end; a PC says it in its own words."""
     said = []  # type: List[str]
     if end["proved"]:
-        said = ["flashed and proved: " + ", ".join(end["lines"][:2]), "press reset once: the board's LTE needs it"]
+        said = [PROVED + ": " + ", ".join(end["lines"][:2]), "press reset once: the board's LTE needs it"]
     elif end["error"] is not None:
         id, what, why, next = end["error"]
-        said = ["%s: %s" % ("NOT PROVED" if end["sent_any"] else "refused" if why or next else "not flashed", what)]
+        said = ["%s: %s" % (UNPROVED if end["sent_any"] else REFUSED if why or next else "not flashed", what)]
         said += [text for text in (why, next) if text]
         if next and "step" in end:  # a cure; a refusal says all that is next
             said.append("then flash again")
