@@ -82,7 +82,8 @@ class JumpersRemoved(Check):
         seat = carriers.seat(bench.options.carrier, carriers.port_behind(bench.link))
         found = self._on(bench, seat)
         if seat.overruled:
-            said = f"; --carrier {shown(seat.overruled, 30)} was not used: the carrier is an {shown(seat.name, 60)}"
+            known = f"the carrier is an {shown(seat.name, 60)} by its USB id"
+            said = f"; --carrier {shown(seat.overruled, 30)} was not used: {known}"
             found = replace(found, summary=found.summary + said)
         return found
 

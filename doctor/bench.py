@@ -94,6 +94,7 @@ class BenchOptions:
             port=self.port,
             accept=self.accept,
             via="modem" if self.via_modem else AUTO,
+            interrupt=self.interrupt,
         )
         return replace(laid, **more)
 

@@ -6,12 +6,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from doctor.check import Finding, Grade, Remedy
 from doctor.escape import shown
 from doctor.events import Listener, ignore
-from doctor.plural import counted
 
 if TYPE_CHECKING:
     from doctor.bench import Bench
@@ -48,7 +48,7 @@ class Cure(ABC):
 
     then            the command that comes after it: "check", "flash" where flashing is the cure, "ports"; "plan" where
                     another image is to be chosen first; "open" where only reading helps
-    adds            options that this command needs besides those given so far
+    adds            options that this command needs besides those given so far, as members of Command
     optional        advised, but nobody has to do it before flashing
     practice        words behind ``fipy-doctor sim`` that do on a simulated bench what the user's hands do here
     card_in_reader  better done with the card in the PC: there it can be backed up
@@ -58,7 +58,7 @@ class Cure(ABC):
     id: str
     grade: Grade = Grade.MANUAL
     then: str = "check"
-    adds: tuple[str, ...] = ()
+    adds: Mapping[str, Any] = MappingProxyType({})
     optional: bool = False
     practice: tuple[str, ...] = ()
     card_in_reader: bool = False
@@ -71,9 +71,7 @@ class Cure(ABC):
 
     def aim(self, finding: Finding | None) -> str:
         """What it brings about where ``finding`` asks for it: its title, or the rest of what was begun with a board."""
-        seen = finding.evidence if finding is not None else {}
-        missing = seen.get("missing") if "command" in seen else None
-        return f"Put back the rest: {counted(len(missing), 'file')}" if isinstance(missing, list) else self.title
+        return finding.next if finding is not None and finding.command is not None else self.title
 
     @abstractmethod
     def steps(self, finding: Finding) -> tuple[str, ...]:
@@ -100,7 +98,7 @@ class ByHand(Cure):
     how: tuple[str, ...]
     says_next: bool = False
     then: str = "check"
-    adds: tuple[str, ...] = ()
+    adds: Mapping[str, Any] = field(default_factory=dict)
     optional: bool = False
     practice: tuple[str, ...] = ()
 
@@ -111,8 +109,7 @@ class ByHand(Cure):
 
     def steps(self, finding: Finding) -> tuple[str, ...]:
         """What the user does."""
-        said = finding.evidence.get("next") if self.says_next else None
-        return (said,) if isinstance(said, str) else self.how
+        return (finding.next,) if self.says_next and finding.next else self.how
 
 
 class DoableCure(Cure):

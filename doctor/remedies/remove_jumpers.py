@@ -56,7 +56,7 @@ class RemoveJumpers(Cure):
 
     def drawing(self, finding: Finding) -> tuple[str, ...]:
         """Which two, on the carrier board that the finding names; both kinds alike where it names none."""
-        kind = carrier_of(str(finding.evidence.get("carrier", "")).partition(" by its")[0])
+        kind = carrier_of(str(finding.evidence.get("carrier", "")))
         caption = _CAPTIONS.get(kind, _CAPTIONS[Carrier.UNKNOWN])
         elsewhere = () if kind in (Carrier.EXPANSION_2, Carrier.EXPANSION_3) else _ELSEWHERE
         return (*caption, *_BLOCK, *_KEEP, *elsewhere, *_MUTE)

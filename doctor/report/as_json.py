@@ -34,6 +34,7 @@ def finding(found: Finding) -> dict[str, Any]:
         "skip_reason": found.skip_reason.value if found.skip_reason else None,
         "summary": found.summary,
         "evidence": dict(found.evidence),
+        "next": found.next or None,
         "catalogue": found.catalogue,
         "cause": found.cause,
         "remedies": [{"id": remedy.id, "grade": remedy.grade.value} for remedy in found.remedies],
@@ -107,7 +108,8 @@ def plan(planned: FlashPlan) -> dict[str, Any]:
 
 def onward(step: Onward) -> dict[str, Any]:
     """The next step after a flash that did not come to its end."""
-    return {"hands": list(step.hands), "command": list(step.words), "remark": step.remark}
+    words = step.command.words() if step.command is not None else ()
+    return {"hands": list(step.hands), "command": list(words), "remark": step.remark}
 
 
 def flash_members(result: FlashResult) -> dict[str, Any]:

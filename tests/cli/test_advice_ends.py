@@ -48,7 +48,7 @@ def test_next_steps_for_a_dead_modem_end(terminal: Terminal, port: str, image: P
 def test_status_twice_says_the_same_twice(terminal: Terminal, port: str) -> None:
     first = terminal.type("status", "--via", "modem", "--port", port)
     assert first.hands and "dead" not in first.out
-    assert first.next == ["status", "--done", "power-off", "--via", "modem", "--port", port]
+    assert first.next == ["status", "--done", "power-off", "--port", port, "--via", "modem"]
     for _ in range(2):
         assert terminal.type("status", "--via", "modem", "--port", port) == first
 

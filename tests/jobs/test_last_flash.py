@@ -10,6 +10,7 @@ import pytest
 
 from doctor.bench import Bench, BenchOptions
 from doctor.board.line.mirror import enter
+from doctor.command import Command
 from doctor.errors import DoctorError
 from doctor.jobs.check import check
 from doctor.jobs.hands import POWER_CYCLE, WAIT
@@ -82,8 +83,8 @@ def test_check_sends_to_status_after_a_flash_that_broke_off(tmp_path: Path) -> N
         assert not broke_off(bench)
         Journal().write(replace(SENT, ids={"port": PortUrl.read(port).key}))
         assert broke_off(bench)
-    step = after(report, BenchOptions(port=port), cures(), broke_off=True)
-    assert step.command.startswith("fipy-doctor status --port")
+    step = after(report, Command("check", port=port), cures(), broke_off=True)
+    assert step.command == Command("status", port=port)
 
 
 def test_modem_behind_the_mirror_of_a_flash_that_broke_off(tmp_path: Path) -> None:

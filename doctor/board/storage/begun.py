@@ -22,7 +22,7 @@ from doctor.board.storage.file_system import is_fat
 from doctor.board.storage.flash_copy import Say, teller
 from doctor.board.storage.upload import KeepCopy
 from doctor.board.unique_id import unique_id
-from doctor.command import quoted
+from doctor.command import Command
 from doctor.errors import BoardError, CardError, UsageError
 from doctor.escape import shown
 from doctor.json_file import count_in, read_json, text_in, write_whole
@@ -249,7 +249,7 @@ def lost_on_pc(begun: Begun, lost: Sequence[Goal]) -> UsageError:
     names = ", ".join(shown(goal.path) for goal in lost[:3]) + (", …" if len(lost) > 3 else "")
     step = f"run the same command again; copies of what the board held lie in {begun.folder}"
     if begun.cleared:
-        again = quoted(["fipy-doctor", *begun.command, "--put-back", "none"])
+        again = Command.of_words([*begun.command, "--put-back", "none"])
         step = f"bring that file back and run the same command again; or end it without what is lost: {again}"
     return UsageError(
         "no-board-backup",

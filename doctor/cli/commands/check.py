@@ -79,7 +79,7 @@ def examine(bench_options: BenchOptions, given: dict[str, Any], screen: Screen) 
         screen.show(console.findings(report, known, screen.out, verbose=screen.verbose))
         done = tried.so_far(bench_options.url, report)
         sure = tried.confirmed(bench_options.url)
-        step = next_step.after(report, bench_options, known, done=done, sure=sure, broke_off=broke_off)
+        step = next_step.after(report, bench_options.command("check"), known, done=done, sure=sure, broke_off=broke_off)
         show_next(step, screen)
     return int(report.exit_code)
 

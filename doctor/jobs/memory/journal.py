@@ -46,7 +46,7 @@ class Entry:
 
     ids         what the modem is known by: imei, board, port
     files       in the order of the command line
-    options     method, accept, was, via, carrier, compress of the command line
+    options     what Command keeps of the command line; differential, promised_build of the file
     before      mode, build, radio, release of the modem beforehand
     steps       ids of the plan's steps; ``step`` the one that was begun last, ``done`` the finished ones
     sent_bytes  of ``total_bytes`` of the file that was going over last
