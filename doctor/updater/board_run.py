@@ -12,10 +12,10 @@ from .board_file import BoardFile
 from .board_hw import PINS, BoardClock, Card, ModemUart, extend_watchdog, is_simulated
 from .board_log import Log
 from .flow import Flow, Outcome  # noqa: F401
-from .modem_version import running
 from .plan import FIRMWARE, SECOND, UPDATER, make_plan  # noqa: F401
 from .profile import SQN3330
-from .shapes import Options, Plan, Refusal  # noqa: F401
+from .shapes import Options, Plan, Refusal, Running  # noqa: F401
+from .version_block import loaders_of, version_of
 
 try:
     from typing import Any, Dict, List, Optional, Sequence, Tuple  # noqa: F401
@@ -35,6 +35,15 @@ JUMPERS = Refusal(
 
 
 RESEAT = "put the card in anew (on the PC: fipy-doctor open reseat-card), and try again; then try another card"
+
+
+def running(state, facts, was=0):
+    # type: (states.State, states.Facts, int) -> Running
+    """What the modem is now, for the planner; ``was`` is the build that the user named."""
+    lines = facts.ati1 + facts.showver + state.ati
+    family = states.family_of(lines) or state.family
+    _, build, radio = version_of(lines, family)
+    return Running(state.mode, build, radio, family, loaders_of(lines), was)
 
 
 class Job(object):
