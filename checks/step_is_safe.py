@@ -7,7 +7,7 @@ from pathlib import Path
 from doctor.bench import Bench
 from doctor.check import Check, Finding, Grade, Remedy
 from doctor.errors import DoctorError
-from doctor.escape import shown
+from doctor.escape import shown, told
 from doctor.modem.images import image_facts, options_for, running
 from doctor.needs import Needs
 from doctor.updater.plan import Plan, Refusal, make_plan
@@ -110,19 +110,19 @@ class StepIsSafe(Check):
         if plan.refusal is not None:
             refusal = plan.refusal
             return self.fail(
-                f"{_clean(refusal)}: {shown(refusal.next, 200)}",
+                f"{_clean(refusal)}: {told(refusal.next, 200)}",
                 catalogue=refusal.id,
                 evidence=evidence | _next(bench, refusal),
-                cause=shown(refusal.why, 200),
+                cause=told(refusal.why, 200),
                 remedies=_cures_of(refusal),
             )
         if plan.warnings:
             first = plan.warnings[0]
             return self.warn(
-                f"{_clean(first)}: {shown(first.next, 200)}",
+                f"{_clean(first)}: {told(first.next, 200)}",
                 catalogue=first.id,
                 evidence=evidence,
-                cause=shown(first.why, 200),
+                cause=told(first.why, 200),
                 remedies=_cures_of(first),
             )
         if plan.bootrom_alone:
@@ -174,7 +174,7 @@ def _cures_of(refusal: Refusal) -> tuple[Remedy, ...]:
 
 def _next(bench: Bench, refusal: Refusal) -> dict[str, str | list[str]]:
     """What to do, and how the next command differs: read by doctor/jobs/changed.py."""
-    said: dict[str, str | list[str]] = {"next": shown(refusal.next, 300)}
+    said: dict[str, str | list[str]] = {"next": told(refusal.next, 300)}
     if refusal.consent:
         said["consent"] = refusal.consent
     change = refusal.change
@@ -218,9 +218,9 @@ def _evidence(bench: Bench, plan: Plan) -> dict[str, str | int | float | bool | 
         "method": plan.method or None,
         "boot_loaders": plan.loaders,
         "nothing_to_do": bool(plan.nothing),
-        "warnings": [shown(warning.what, 120) for warning in plan.warnings],
+        "warnings": [told(warning.what, 120) for warning in plan.warnings],
     }
 
 
 def _clean(refusal: Refusal) -> str:
-    return shown(refusal.what, 200)
+    return told(refusal.what, 200)

@@ -357,7 +357,7 @@ def _broke_off(link: Link, heard: bytes) -> BoardError:
         f"the updater on the board broke off: {shown(lines[-1] if lines else 'without a word', 120)}",
         on=link.name,
         cause="a fault of ours, or a board that has no memory left",
-        next="leave the power on and run fipy-doctor check: it says in which mode the modem is",
+        next="leave the power on and run `fipy-doctor check`: it says in which mode the modem is",
     )
 
 

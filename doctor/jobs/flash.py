@@ -77,7 +77,7 @@ def prepare(
     if standing:
         first = standing[0]
         said = first.evidence.get("next") if change_of(first) is not None else None
-        told = said or "cure what is listed above and run fipy-doctor check"
+        told = said or "cure what is listed above and run `fipy-doctor check`"
         return report, DoctorError(
             first.catalogue or first.check,
             f"not flashed: {first.summary}",
@@ -179,7 +179,7 @@ def _refuse_usage(bench: Bench, request: FlashRequest, checks: Sequence[Check]) 
     by_id = {check.id: check for check in checks}
     for check_id in request.override:
         if check_id not in by_id:
-            raise UsageError("unknown-check", f"there is no check {check_id!r}", next="fipy-doctor checks lists them")
+            raise UsageError("unknown-check", f"there is no check {check_id!r}", next="`fipy-doctor checks` lists them")
         if not by_id[check_id].overridable:
             raise UsageError(
                 "never-overridden",

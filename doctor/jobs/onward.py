@@ -9,6 +9,7 @@ from pathlib import Path
 
 from doctor.bench import BenchOptions
 from doctor.jobs.hands import POWER_CYCLE, PRESS_RESET, WAIT, done_words, hand_text
+from doctor.marks import marked
 from doctor.updater import states
 from doctor.updater.plan import make_plan
 from doctor.updater.shapes import (
@@ -56,7 +57,7 @@ class Onward:
         """All of it in one sentence."""
         parts = [("then " if number else "") + hand for number, hand in enumerate(self.hands_text)]
         if self.words:
-            parts.append(("then run: " if parts else "run: ") + shlex.join(self.words))
+            parts.append(("then run: " if parts else "run: ") + marked(shlex.join(self.words)))
         if self.remark:
             parts.append(self.remark)
         return "; ".join(parts)
@@ -106,7 +107,7 @@ def onward(mode: str, attempt: Attempt, error_id: str = "") -> Onward:
     if not error_id or error_id != attempt.failed_before or attempt.failures < OFTEN - 1:
         return step
     times = attempt.failures + 1
-    said = f"it has ended so {times} times in a row: fipy-doctor open {error_id} tells what may lie behind it"
+    said = f"it has ended so {times} times in a row: `fipy-doctor open {error_id}` tells what may lie behind it"
     return replace(step, remark="; ".join(filter(None, (step.remark, said))))
 
 

@@ -294,7 +294,7 @@ class Link:
             "the port went away while it was in use",
             on=self.name,
             cause="unplugged, a power dip or a loose cable",
-            next="plug the board in, run fipy-doctor ports to see its name now, and run the command again",
+            next="plug the board in, run `fipy-doctor ports` to see its name now, and run the command again",
         )
 
 
@@ -422,7 +422,7 @@ def _need_address(url: str) -> None:
 
 
 def _not_a_port(url: str, cause: str) -> UsageError:
-    helps = "fipy-doctor sim --list" if scheme_of(url) == "sim" else "fipy-doctor ports"
+    helps = "`fipy-doctor sim --list`" if scheme_of(url) == "sim" else "`fipy-doctor ports`"
     return UsageError("port-not-found", "this is not a port", on=url, cause=cause, next=f"{helps} lists what there is")
 
 

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from doctor.check import Finding, Grade, Remedy
-from doctor.escape import shown
+from doctor.escape import counted, shown
 from doctor.events import Listener, ignore
-from doctor.plural import counted
 
 if TYPE_CHECKING:
     from doctor.bench import Bench
@@ -131,7 +130,7 @@ class DoableCure(Cure):
 
     def steps(self, finding: Finding) -> tuple[str, ...]:
         """The command that carries it out."""
-        return (f"run fipy-doctor fix --{self.flag}",)
+        return (f"run `fipy-doctor fix --{self.flag}`",)
 
 
 def _unknown(cure_id: str) -> Cure:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from doctor.escape import shown
+from doctor.escape import shown, told
+from doctor.links import page_command
+from doctor.marks import marked
+from doctor.report.as_json import Said, said
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -40,7 +43,7 @@ def console(explained: Explained, *, named: bool, verbose: bool) -> RenderableTy
     if found.cut:
         lines.append(Text("! The paste is very long; only its first part was read.", style="yellow"))
     if found.says:
-        lines.append(Text(shown(found.says, LINE_CHARS * 3), style="bold"))
+        lines.append(Text(told(found.says, LINE_CHARS * 3), style="bold"))
     if found.unsure:
         lines += [Text(""), Text("Not sure. Is it one of these?", style="bold"), *_questions(found)]
     else:
@@ -51,13 +54,14 @@ def console(explained: Explained, *, named: bool, verbose: bool) -> RenderableTy
         if advised.together:
             lines += [Text(""), *(Text(sentence, style="italic") for sentence in advised.together)]
         lines += [Text(""), Text("Do this now:", style="bold")]
-        lines += [_hanging(f"  {n}. ", _plain(step)) for n, step in enumerate(advised.steps, 1)]
+        lines += [_hanging(f"  {n}. ", step) for n, step in enumerate(advised.steps, 1)]
     elif not found.says:
         if not found.unsure:
             lines.append(Text("Nothing known here.", style="bold"))
-        lines += [Text(""), Text("Run this next, with the board plugged in:", style="bold"), Text(f"  {RUN_NEXT}")]
+        lines += [Text(""), Text("Run this next, with the board plugged in:", style="bold")]
+        lines.append(Text(f"  {marked(RUN_NEXT)}"))
         lines.append(Text("If something is wrong all the same, send:"))
-        lines += [_hanging("  - ", _plain(item)) for item in SEND_INSTEAD]
+        lines += [_hanging("  - ", item) for item in SEND_INSTEAD]
     if found.harmless:
         lines += [Text(""), Text("Harmless:", style="dim")]
         lines += [_indented(Text(f"{_numbers(match)}: {match.entry.title}", style="dim")) for match in found.harmless]
@@ -72,7 +76,7 @@ def members(all_explained: Sequence[Explained]) -> dict[str, Any]:
     return {
         "matches": [_as_json(m, e.name) for e in all_explained for m in e.explanation.matches],
         "harmless": [
-            {"id": m.id, "lines": _line_numbers(m), "title": m.entry.title, "source": e.name}
+            {"id": m.id, "lines": _line_numbers(m), "title": Said(m.entry.title), "source": e.name}
             for e in all_explained
             for m in e.explanation.harmless
         ],
@@ -81,16 +85,16 @@ def members(all_explained: Sequence[Explained]) -> dict[str, Any]:
                 "name": e.name,
                 "lines": e.explanation.line_count,
                 "cut": e.explanation.cut,
-                "says": e.explanation.says,
+                "says": Said(e.explanation.says),
                 "questions": [candidate.id for candidate in e.explanation.candidate_entries],
                 "facts": {kind: list(values) for kind, values in e.explanation.facts.by_kind.items()},
-                "together": list(advice(e.explanation).together),
-                "do_now": list(advice(e.explanation).steps),
+                "together": said(advice(e.explanation).together),
+                "do_now": said(advice(e.explanation).steps),
             }
             for e in all_explained
         ],
         "run_next": "" if known else RUN_NEXT,
-        "send_instead": [] if known else list(SEND_INSTEAD),
+        "send_instead": [] if known else said(SEND_INSTEAD),
     }
 
 
@@ -101,16 +105,16 @@ def _as_json(match: Match, source: str) -> dict[str, Any]:
         "score": match.score,
         "lines": _line_numbers(match),
         "source": source,
-        "title": known.title,
+        "title": Said(known.title),
         "how": match.how,
         "confidence": match.confidence,
         "follows": list(match.follows),
         "proof": [{"line": proof.number, "text": proof.text[:LINE_CHARS]} for proof in match.proofs],
-        "means": known.means,
-        "causes": list(known.causes),
-        "cure": list(known.cure),
+        "means": Said(known.means),
+        "causes": said(known.causes),
+        "cure": said(known.cure),
         "blocks": known.blocks,
-        "brick_risk": known.brick_risk,
+        "brick_risk": Said(known.brick_risk),
         "found_by": list(known.found_by),
         "related": list(known.related),
     }
@@ -120,9 +124,9 @@ def _questions(found: Explanation) -> Iterable[RenderableType]:
     from rich.text import Text
 
     for candidate in found.candidate_entries:
-        yield _hanging("  ? ", f"{_plain(candidate.title)}?")
-        yield _indented(Text(f"It looks like this: {_plain(candidate.shows)}"), 4)
-        yield _indented(Text(f"If so: fipy-doctor open {candidate.id}", style="dim"), 4)
+        yield _hanging("  ? ", f"{candidate.title}?")
+        yield _indented(Text(f"It looks like this: {candidate.shows}"), 4)
+        yield _indented(Text(f"If so: {marked(page_command(candidate.id))}", style="dim"), 4)
 
 
 def _match(match: Match, number: int, verbose: bool) -> Iterable[RenderableType]:
@@ -139,12 +143,12 @@ def _match(match: Match, number: int, verbose: bool) -> Iterable[RenderableType]
         yield _indented(Text(f"and {len(match.proofs) - len(proofs)} more lines", style="dim"), 3)
     if match.follows:
         yield _indented(Text(f"may follow from {', '.join(match.follows)}", style="dim"), 3)
-    yield _indented(Text(_plain(known.means)), 3)
+    yield _indented(Text(known.means), 3)
     if known.causes and (verbose or not match.follows):
         shown_causes = known.causes if verbose else known.causes[:2]
-        yield _indented(Text(f"Most often: {' / '.join(_plain(cause) for cause in shown_causes)}"), 3)
+        yield _indented(Text(f"Most often: {' / '.join(cause for cause in shown_causes)}"), 3)
     if known.brick_risk.startswith(("medium", "high", "often", "usually", "already")):
-        yield _indented(Text(f"Danger for the modem: {_plain(known.brick_risk)}", style="yellow"), 3)
+        yield _indented(Text(f"Danger for the modem: {known.brick_risk}", style="yellow"), 3)
     if verbose and known.found_by:
         yield _indented(Text(f"Found before flashing by: {', '.join(known.found_by)}", style="dim"), 3)
 
@@ -166,11 +170,6 @@ def _numbers(match: Match) -> str:
     numbers = _line_numbers(match)
     text = ", ".join(str(number) for number in numbers[:5])
     return f"line{'s' if len(numbers) > 1 else ''} {text}{', …' if len(numbers) > 5 else ''}"
-
-
-def _plain(text: str) -> str:
-    """Without the backticks, which a terminal would show."""
-    return text.replace("`", "")
 
 
 def _hanging(lead: str, text: str) -> RenderableType:

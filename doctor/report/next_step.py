@@ -15,6 +15,7 @@ from doctor.firmware.names import parse_name
 from doctor.jobs.changed import change_of, changed
 from doctor.jobs.hands import done_words
 from doctor.jobs.onward import Attempt, status_words
+from doctor.marks import marked
 from doctor.remedies import Cure, Cures, DoableCure
 from doctor.report import practice
 from doctor.updater.shapes import FULL_IMAGE, Change
@@ -297,7 +298,7 @@ def _changed(finding: Finding, change: Change, cure: Cure, before: BenchOptions,
         words = ["fipy-doctor", name, *named, *bench_words(options, firmware_flag=False), *asked]
     notes = practice.notes(replace(options, firmware=()), None) if stands else practice.stand_ins(options)
     if cure.then == "open":
-        agreed = f"to do it all the same, for good: {quoted(words)}"
+        agreed = f"to do it all the same, for good: {marked(quoted(words))}"
         opened = ["fipy-doctor", "open", finding.catalogue or finding.check]
         return NextStep(cure.steps(finding), quoted(opened), (agreed,), cure.id)
     return NextStep(cure.steps(finding), quoted(words), notes, cure.id)

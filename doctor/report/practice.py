@@ -9,12 +9,13 @@ from urllib.parse import parse_qs, urlsplit
 from doctor.bench import BenchOptions
 from doctor.command import quoted
 from doctor.jobs.hands import POWER_CYCLE, PRESS_RESET, PULL_JUMPERS
+from doctor.marks import marked
 from doctor.remedies import Cure
 from doctor.updater.shapes import FACTORY_BUILD, FIRST_DIFF, FIRST_FULL, FIRST_TARGET
 
 SCHEME = "sim://"
 NEEDS_KEEPING = "this simulated bench starts anew with every command; with state=DIR in its URL it is kept"
-MAKE_FIRMWARE = "a FILE.dup for a simulated modem is made by: fipy-doctor sim --make-firmware ."
+MAKE_FIRMWARE = "a FILE.dup for a simulated modem is made by: `fipy-doctor sim --make-firmware .`"
 
 
 #: Files of the vendor's packages that a next command may name, and how something like them is made.
@@ -26,7 +27,7 @@ def stand_ins(options: BenchOptions) -> tuple[str, ...]:
     if not is_simulated(options):
         return ()
     asked = [_STAND_INS[path.name] for path in options.firmware if path.name in _STAND_INS and not path.exists()]
-    return tuple(f"a file like that is made by: fipy-doctor sim --make-firmware . {words}" for words in asked)
+    return tuple(f"a file like that is made by: `fipy-doctor sim --make-firmware . {words}`" for words in asked)
 
 
 def is_simulated(options: BenchOptions) -> bool:
@@ -60,7 +61,7 @@ def notes_for_hands(options: BenchOptions, hands: Collection[str]) -> tuple[str,
         "--port",
         options.port or "",
     ]
-    return (f"on the simulated bench, your hands are: {quoted(words)}",)
+    return (f"on the simulated bench, your hands are: {marked(quoted(words))}",)
 
 
 def notes(options: BenchOptions, cure: Cure | None) -> tuple[str, ...]:
@@ -76,7 +77,7 @@ def notes(options: BenchOptions, cure: Cure | None) -> tuple[str, ...]:
     said = []
     if cure.practice and kept:
         words = ["fipy-doctor", "sim", *cure.practice, "--port", options.port or ""]
-        said.append(f"on the simulated bench, your hands are: {quoted(words)}")
+        said.append(f"on the simulated bench, your hands are: {marked(quoted(words))}")
     if not kept:
         said.append(NEEDS_KEEPING)
     if cure.then == "flash" and not options.firmware:

@@ -33,7 +33,7 @@ JUMPERS = Refusal(
 )
 
 
-RESEAT = "put the card in anew (on the PC: fipy-doctor open reseat-card), and try again; then try another card"
+RESEAT = "put the card in anew (on the PC: `fipy-doctor open reseat-card`), and try again; then try another card"
 
 
 class Job(object):
@@ -296,7 +296,7 @@ def _last_words(console, end, dry):
         id, what, why, next = end["error"]
         said = ["%s: %s" % ("NOT PROVED" if end["sent_any"] else "refused" if why or next else "not flashed", what)]
         said += [text for text in (why, next) if text]
-        said.append("on a computer, this tells more: fipy-doctor open " + id)
+        said.append("on a computer, this tells more: `fipy-doctor open %s`" % id)
     elif dry:
         said = ["the plan is possible: method " + str(end.get("method"))]
     for text in said:

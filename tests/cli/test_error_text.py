@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
-from rich.console import Console
+from doctor.report.prose import BenchConsole
 
 from doctor.errors import COMMAND_IDS, DoctorError
 from doctor.report import console
@@ -14,7 +14,7 @@ from doctor.report.page import all_pages
 
 def shown(err: DoctorError) -> list[str]:
     out = io.StringIO()
-    Console(file=out, width=200).print(console.error(err))
+    BenchConsole(file=out, width=200).print(console.error(err))
     return out.getvalue().splitlines()
 
 

@@ -41,7 +41,7 @@ FAILING = """
            script (Raw, or the repository's zip)
     cure:  Replace the bad scripts on the board by good ones from --scripts, or
            remove them:
-           fipy-doctor fix --port 'sim://fipy?scenario=html-scripts' --upload-scripts
+           fipy-doctor fix --upload-scripts --port 'sim://fipy?scenario=html-scripts'
     cure:  Get the scripts as Python files, or do without them
     more:  fipy-doctor open script-is-html-page
 ✓ port-opens  sim://fipy?scenario=html-scripts opens

@@ -24,17 +24,17 @@ from doctor.board.storage.upload import KeepCopy
 from doctor.board.unique_id import unique_id
 from doctor.command import quoted
 from doctor.errors import BoardError, CardError, UsageError
-from doctor.escape import shown
+from doctor.escape import counted, shown
 from doctor.json_file import count_in, read_json, text_in, write_whole
-from doctor.plural import counted
+from doctor.marks import marked
 
 SCHEMA = "fipy-doctor/begun/1"
 MAX_BYTES = 16 << 20
 DAMAGED = "the disk of this computer was full, or something changed that file"
 MEND_RECORD = (
     "see whether the board has all its files; then move the note to another folder, and run the same command again; "
-    "copies of the board's files lie in the folder for backups, and fipy-doctor restore brings them back with the name "
-    "of such a copy behind it"
+    "copies of the board's files lie in the folder for backups, and `fipy-doctor restore` brings them back with the "
+    "name of such a copy behind it"
 )
 _NAME = re.compile(r"[0-9a-f]{1,32}-[a-z-]{1,40}\.json")
 
@@ -250,7 +250,7 @@ def lost_on_pc(begun: Begun, lost: Sequence[Goal]) -> UsageError:
     step = f"run the same command again; copies of what the board held lie in {begun.folder}"
     if begun.cleared:
         again = quoted(["fipy-doctor", *begun.command, "--put-back", "none"])
-        step = f"bring that file back and run the same command again; or end it without what is lost: {again}"
+        step = f"bring that file back and run the same command again; or end it without what is lost: {marked(again)}"
     return UsageError(
         "no-board-backup",
         f"the bytes of {names} were to go to the board, and are not on this computer any more; all else is there",

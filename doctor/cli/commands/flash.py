@@ -103,6 +103,7 @@ def show(
 
     from doctor.cli.flash_view import plan_text, proof_text
     from doctor.jobs.memory import tried
+    from doctor.marks import marked
     from doctor.remedies import cures
     from doctor.report import as_json, console, next_step
 
@@ -118,7 +119,7 @@ def show(
     if result.error is not None:
         screen.show(console.error(result.error))
     if result.log and (result.error is not None or screen.verbose):
-        screen.show(Text(f"all of it: {result.log}", style="dim"), copied=True)
+        screen.show(Text(f"all of it: {marked(str(result.log))}", style="dim"), copied=True)
     done = tried.so_far(bench_options.port, result.report)
     sure = tried.confirmed(bench_options.port)
     step = next_step.after_flash(result, bench_options, cures(), request, done=done, sure=sure)

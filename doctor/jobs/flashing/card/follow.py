@@ -29,7 +29,7 @@ DEAF = "over Wi-Fi the board hears no wish to stop: it goes on. It can be left a
 #: A bench behind sim:// is a part of this program.
 ENDS_WITH_US = (
     "this simulated board lives inside this program and stops with it (a real one goes on, and so does one that"
-    " fipy-doctor sim --listen serves)"
+    " `fipy-doctor sim --listen` serves)"
 )
 POWERED = "leave the board powered: it may go on by itself"
 
@@ -219,7 +219,7 @@ class Follower:
         elif error_id == "user-interrupt":
             error = Stopped(what)
         else:
-            after = next_step or "run fipy-doctor check"
+            after = next_step or "run `fipy-doctor check`"
             error = DoctorError(error_id, what, on=str(end.get("path") or ""), cause=why, next=after)
         return FlashResult(self._report, self._plan, None, error, advice, mode, step, begun)
 
@@ -239,7 +239,7 @@ class Follower:
         """The user has left; the board goes on."""
         link = self._bench.link
         what = f"this program ended, and the board goes on by itself ({self._stands()})"
-        after = f"{POWERED}; to join it, run the same command again, or fipy-doctor status to see where it stands"
+        after = f"{POWERED}; to join it, run the same command again, or `fipy-doctor status` to see where it stands"
         if link.simulated:
             what = f"this program ended ({self._stands()}): {ENDS_WITH_US}"
             after = "run: " + Onward((), flash_words(self._attempt(), states.UNKNOWN)).text.removeprefix("run: ")
