@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: table demo test docs lint types unit core matrix kill-cards kill-boards used-cards fuzz-cards bench-cards bench-board metrics clean
+.PHONY: table demo test docs lint types unit core matrix kill-cards kill-boards used-cards fuzz-cards bench-cards bench-board metrics changelog clean
 
 # One kept bench: saved web pages as scripts, found, cured; then flashed and proved.
 DEMO := $(VENV)/demo
@@ -83,6 +83,10 @@ table: $(VENV)/.test
 # The house in figures, beside what it was: docs/metrics.md.
 metrics: $(VENV)/.metrics
 	$(BIN)/python -m docs._build.metrics
+
+# The changes in docs/changes become a section of CHANGELOG.md: make changelog VERSION=0.2.0
+changelog: $(BIN)/python
+	$(BIN)/python -m docs._build.changelog $(VERSION)
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -6,17 +6,17 @@ from dataclasses import dataclass, replace
 
 from doctor.bench import Bench
 from doctor.board.card import sdcard
-from doctor.board.card.sdcard import CardEntry, CardView, Stage
+from doctor.board.card.sdcard import CardView, Stage
+from doctor.card.dups import COPY, NAME_FAULTS, find_dups, misplaced, missing
 from doctor.check import Check, Finding, Grade, Remedy
 from doctor.errors import DoctorError
 from doctor.escape import shown
+from doctor.fat.card_file import CardFile
+from doctor.fat.layout import Scheme, VolumeKind
 from doctor.needs import Needs
 
 LISTS_NOTHING = "sd-mounts-but-listing-empty"
-IN_FOLDER = "dup-in-folder-named-sd"
 NOT_THERE = "dup-path-enoent"
-HIDDEN_EXTENSION = "hidden-double-extension"
-COMPANION = "appledouble-companion"
 NO_CARD = "sd-object-init-fails"
 NO_FAT = "sd-mount-no-fat"
 EXFAT = "sd-exfat-or-over-32gb"
@@ -32,10 +32,7 @@ FORMAT = Remedy("reformat-sd", Grade.DESTROYS)
 WITHOUT = Remedy("go-without-card", Grade.MANUAL)
 RESEAT = Remedy("reseat-card", Grade.MANUAL)
 POWER = Remedy("power-cycle", Grade.MANUAL)
-COPY = Remedy("copy-dup", Grade.MANUAL)
-MOVE = Remedy("move-dup", Grade.ASKS)
 
-HOUSEKEEPING = frozenset({"system volume information", ".spotlight-v100", ".trashes", ".fseventsd"})
 #: More used space than this on a volume that lists nothing is files that cannot be seen: an empty FAT32 volume uses one
 #: cluster of at most 64 KiB, Windows' housekeeping some 100 KiB.
 EMPTY_USES_BYTES = 1 << 20
@@ -73,10 +70,7 @@ class BoardReadsCard(Check):
     way = "card"
     finds = (
         LISTS_NOTHING,
-        IN_FOLDER,
-        NOT_THERE,
-        HIDDEN_EXTENSION,
-        COMPANION,
+        *NAME_FAULTS,
         NO_CARD,
         NO_FAT,
         EXFAT,
@@ -97,7 +91,7 @@ class BoardReadsCard(Check):
             finding = self._dead(view, card_on_pc=bench.options.sd is not None)
         elif view.stage is not Stage.NONE:
             finding = self._unreadable(view)
-        elif not _own(view.listed or ()):
+        elif all(file.is_housekeeping for file in view.listed or ()):
             finding = self._nothing_listed(view, on_pc)
         else:
             finding = self._listed(bench, view)
@@ -178,44 +172,18 @@ class BoardReadsCard(Check):
         )
 
     def _listed(self, bench: Bench, view: CardView) -> Finding:
-        files = [f for f in view.files if not f.name.startswith("._")]
-        images = [f for f in files if f.name.lower().endswith(".dup")]
-        at_root = [f for f in images if _at_root(f)]
-        if at_root:
-            return self._compare(bench, at_root)
-        if images:
-            folder = images[0].path.split("/")[-2]
-            return self.fail(
-                f"the firmware is in a folder: {shown(images[0].path)}; it belongs at the card's root",
-                catalogue=IN_FOLDER if folder.lower() == "sd" else NOT_THERE,
-                cause="/sd is the place where the board shows its card, not a folder to make on it",
-                remedies=(MOVE,),
-            )
-        renamed = [f for f in files if ".dup." in f.name.lower()]
-        if renamed:
-            return self.fail(
-                f"the firmware has a second ending: {shown(renamed[0].path)}",
-                catalogue=HIDDEN_EXTENSION,
-                cause="the PC hides known file name endings, so the .dup was saved with one more",
-                remedies=(MOVE,),
-            )
-        if any(f.name.startswith("._") and f.name.lower().endswith(".dup") for f in view.files):
-            return self.fail(
-                "only macOS's companion file of the firmware is on the card, not the firmware itself",
-                catalogue=COMPANION,
-                cause="the copy was not finished, or only the file starting with ._ was copied",
-                remedies=(COPY, MOVE),
-            )
+        dups = find_dups(view.files)
+        if dups.at_root:
+            return self._compare(bench, dups.at_root)
+        fault = misplaced(dups) or missing(dups)
+        if fault.firmware:
+            return self.fail(fault.text, catalogue=fault.catalogue, cause=fault.cause, remedies=fault.remedies)
         if bench.options.firmware:
-            return self.warn(
-                "the board reads its card, but there is no .dup file on it; flashing over USB needs none",
-                catalogue=NOT_THERE,
-                cause="the firmware was not copied to this card",
-                remedies=(COPY,),
-            )
+            what = f"the board reads its card, but {fault.text}; flashing over USB needs none"
+            return self.warn(what, catalogue=fault.catalogue, cause=fault.cause, remedies=fault.remedies)
         return self.passed(f"the board reads its card: {len(view.files)} files, no .dup among them")
 
-    def _compare(self, bench: Bench, at_root: list[CardEntry]) -> Finding:
+    def _compare(self, bench: Bench, at_root: tuple[CardFile, ...]) -> Finding:
         """The .dup files at the root against the ones on the PC."""
         names = ", ".join(shown(f.name) for f in at_root)
         by_name = {path.name.lower(): path for path in bench.options.firmware}
@@ -247,7 +215,7 @@ class BoardReadsCard(Check):
             )
         return self.passed(f"the board reads {names} at the card's root, {at_root[0].size_bytes} bytes")
 
-    def _wrong_size(self, entry: CardEntry, wanted: int | None) -> Finding:
+    def _wrong_size(self, entry: CardFile, wanted: int | None) -> Finding:
         against = "" if wanted is None else f", the one on the PC has {wanted}"
         empty = entry.size_bytes == 0
         return self.fail(
@@ -257,7 +225,7 @@ class BoardReadsCard(Check):
             remedies=(COPY,),
         )
 
-    def _by_content(self, bench: Bench, entry: CardEntry, wanted: str) -> Finding:
+    def _by_content(self, bench: Bench, entry: CardFile, wanted: str) -> Finding:
         ours = sdcard.sha256(bench.board, entry.path)
         if ours is None or ours == wanted:
             how = "the same content as on the PC" if ours else "its firmware cannot hash it"
@@ -278,23 +246,11 @@ def _seen_on_pc(bench: Bench) -> OnPc | None:
     try:
         card = bench.card
         return OnPc(
-            tuple(f.path for f in card.files() if not f.is_dir and not f.path.lower().startswith(_HOUSE)),
+            tuple(f.path for f in card.files() if not f.is_dir and not f.is_housekeeping),
             tuple(f.path for f in card.files_elsewhere() if not f.is_dir),
         )
     except DoctorError:
         return None
-
-
-_HOUSE = tuple(f"/sd/{name}" for name in HOUSEKEEPING)
-
-
-def _own(entries: tuple[CardEntry, ...]) -> list[CardEntry]:
-    """Entries that are not the housekeeping of Windows or macOS."""
-    return [e for e in entries if e.path.lower().split("/")[2] not in HOUSEKEEPING]
-
-
-def _at_root(entry: CardEntry) -> bool:
-    return entry.path.count("/") == 2
 
 
 def _hidden_files(view: CardView, on_pc: OnPc | None) -> tuple[str, str] | None:
@@ -310,7 +266,7 @@ def _hidden_files(view: CardView, on_pc: OnPc | None) -> tuple[str, str] | None:
             "the board cannot read the card's directory, or it has another card",
         )
     layout = view.layout
-    if layout is not None and len(layout.slots) > 1:
+    if layout is not None and len(layout.partitions) > 1:
         return (
             f"and the card has {layout.in_words()}",
             "the card has several partitions, and the board takes the first FAT volume it finds, not the PC's",
@@ -325,7 +281,7 @@ def _hidden_files(view: CardView, on_pc: OnPc | None) -> tuple[str, str] | None:
 
 def _really_empty(view: CardView) -> bool:
     """Little used space on a card with one volume: nothing is hidden there."""
-    return view.used_bytes is not None and (view.layout is None or len(view.layout.slots) <= 1)
+    return view.used_bytes is not None and (view.layout is None or len(view.layout.partitions) <= 1)
 
 
 def _why_no_fat(view: CardView) -> tuple[str, str]:
@@ -333,11 +289,10 @@ def _why_no_fat(view: CardView) -> tuple[str, str]:
     layout = view.layout
     if layout is None:
         return NO_FAT, "it may be exFAT, a disk with several partitions, or not formatted"
-    if layout.exfat:
+    if VolumeKind.EXFAT in (layout.whole, *(part.kind for part in layout.partitions)):
         return EXFAT, f"it is formatted exFAT ({layout.in_words()})"
-    if layout.gpt or len(layout.slots) > 1:
-        return PARTITIONS, "it has a GUID partition table" if layout.gpt else layout.in_words()
-    return NO_FAT, layout.in_words()
+    divided = layout.scheme is Scheme.GPT or len(layout.partitions) > 1
+    return PARTITIONS if divided else NO_FAT, f"it has {layout.in_words()}"
 
 
 def _evidence(view: CardView, on_pc: OnPc | None) -> Words:

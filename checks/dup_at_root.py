@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from doctor.card.card import CardFile
 from doctor.card.compare import first_difference
-from doctor.card.dups import Dups, find_dups
+from doctor.card.dups import (
+    COPY,
+    DOWNLOAD,
+    MOVE,
+    NAME_FAULTS,
+    UNZIP,
+    DupFault,
+    Dups,
+    double_extension,
+    find_dups,
+    in_folder,
+    misplaced,
+    missing,
+)
 from doctor.check import Check, Finding, Grade, Remedy
 from doctor.errors import CardError, FirmwareError
 from doctor.escape import shown
+from doctor.fat.card_file import APPLE_DOUBLE_MAGIC, CardFile
 from doctor.fat.layout import VolumeKind, kind_of
 from doctor.firmware import caba
 from doctor.firmware.image import examine_bytes
@@ -23,24 +35,8 @@ if TYPE_CHECKING:
     from doctor.card.card import Card
     from doctor.firmware.image import FirmwareImage
 
-_MOVE = Remedy("move-dup", Grade.ASKS)
-_COPY = Remedy("copy-dup", Grade.MANUAL)
-_UNZIP = Remedy("unzip-firmware", Grade.MANUAL)
-_DOWNLOAD = Remedy("redownload-firmware", Grade.MANUAL)
 _REFORMAT = Remedy("reformat-sd", Grade.DESTROYS)
 _REPAIR = Remedy("repair-sd", Grade.ASKS)
-_APPLE_DOUBLE_MAGIC = bytes.fromhex("00051607")
-
-
-@dataclass(frozen=True)
-class _Fault:
-    """A failure of this check before it becomes a finding."""
-
-    catalogue: str
-    text: str
-    cause: str
-    remedies: tuple[Remedy, ...]
-    offset: int | None = None
 
 
 class DupAtRoot(Check):
@@ -61,13 +57,8 @@ class DupAtRoot(Check):
     deadline_s = 120.0
     gates = True
     finds = (
-        "dup-in-folder-named-sd",
-        "hidden-double-extension",
-        "appledouble-companion",
-        "dup-path-enoent",
-        "firmware-still-zipped",
+        *NAME_FAULTS,
         "error-page-saved-as-dup",
-        "firmware-file-truncated",
         "write-protected-or-unsafe-eject",
         "sd-mounts-but-listing-empty",
         "sd-partition-layout",
@@ -107,7 +98,7 @@ class DupAtRoot(Check):
                 catalogue="appledouble-companion",
                 evidence=evidence,
                 cause="macOS writes a ._ file beside each file on a FAT card",
-                remedies=_on_this_card(card, (_MOVE,)) if notes else (),
+                remedies=_on_this_card(card, (MOVE,)) if notes else (),
             )
         if images:
             given = ", ".join(shown(image.path.name) for image in images)
@@ -122,12 +113,12 @@ def _on_this_card(card: Card, remedies: tuple[Remedy, ...]) -> tuple[Remedy, ...
         return remedies
     if card.heals():
         return (_REPAIR, *remedies)
-    return tuple(dict.fromkeys((*(remedy for remedy in remedies if remedy not in (_MOVE, _COPY)), _REFORMAT)))
+    return tuple(dict.fromkeys((*(remedy for remedy in remedies if remedy not in (MOVE, COPY)), _REFORMAT)))
 
 
 def _first_fault(
-    card: Card, listing: tuple[CardFile, ...], dups: Dups[CardFile], images: tuple[FirmwareImage, ...]
-) -> _Fault | None:
+    card: Card, listing: tuple[CardFile, ...], dups: Dups, images: tuple[FirmwareImage, ...]
+) -> DupFault | None:
     if not dups.at_root:
         return _none_at_root(card, listing, dups)
     if images:
@@ -137,65 +128,24 @@ def _first_fault(
     return next((fault for fault in faults if fault is not None), None)
 
 
-def _none_at_root(card: Card, listing: tuple[CardFile, ...], dups: Dups[CardFile]) -> _Fault:
+def _none_at_root(card: Card, listing: tuple[CardFile, ...], dups: Dups) -> DupFault:
     """Why the board would find no image."""
-    for found, make in (
-        (dups.in_folders, _in_folder),
-        (dups.double, _double_extension),
-        (dups.unfinished, _unfinished),
-        (dups.packed, _packed),
-        (dups.companions, _companion),
-    ):
-        if found:
-            return make(found)
+    fault = misplaced(dups)
+    if fault is not None:
+        return fault
     elsewhere = tuple(file for file in card.files_elsewhere() if file.name.lower().endswith(".dup"))
-    if elsewhere:
-        return _other_volume(elsewhere, is_empty=not listing)
-    text, cause = "no .dup file is on the card", "the image was not copied, or was copied to another card"
-    if dups.images:
-        name = shown(dups.images[0].name)
-        text = f"no .dup file is on the card; {name} looks like the image of a disk that was copied into the card"
-        cause = "the image of a card must be written onto the card, not copied into it"
-    return _Fault("dup-path-enoent", text, cause, (_COPY,))
+    return _other_volume(elsewhere, is_empty=not listing) if elsewhere else missing(dups)
 
 
-def _in_folder(found: tuple[CardFile, ...]) -> _Fault:
-    paths = ", ".join(shown(file.path) for file in found)
-    text = f"{paths} lies in a folder; the board looks for it at the root of the card"
-    remedies = (_MOVE,) if len(found) == 1 else (_COPY,)
-    return _Fault("dup-in-folder-named-sd", text, "/sd is where the board puts the card, not a folder on it", remedies)
-
-
-def _double_extension(found: tuple[CardFile, ...]) -> _Fault:
-    name = found[0].name
-    text = f"{shown(name)} should be called {shown(name[: name.lower().rindex('.dup') + 4])}"
-    return _Fault("hidden-double-extension", text, "Windows hides the ends of names that it knows", (_MOVE,))
-
-
-def _unfinished(found: tuple[CardFile, ...]) -> _Fault:
-    text = f"{shown(found[0].name)} is a download that was not finished"
-    return _Fault("firmware-file-truncated", text, "the browser was closed, or the disk was full", (_DOWNLOAD,))
-
-
-def _packed(found: tuple[CardFile, ...]) -> _Fault:
-    text = f"only an archive is on the card, {shown(found[0].path)}; the board needs the .dup file out of it"
-    return _Fault("firmware-still-zipped", text, "Windows opens archives as if they were folders", (_UNZIP, _COPY))
-
-
-def _companion(found: tuple[CardFile, ...]) -> _Fault:
-    text = f"only {shown(found[0].name)} is on the card, which is no firmware but a note of macOS about it"
-    return _Fault("appledouble-companion", text, "the real file was not copied, or was deleted", (_COPY, _MOVE))
-
-
-def _other_volume(found: tuple[CardFile, ...], *, is_empty: bool) -> _Fault:
+def _other_volume(found: tuple[CardFile, ...], *, is_empty: bool) -> DupFault:
     catalogue = "sd-mounts-but-listing-empty" if is_empty else "sd-partition-layout"
     text = f"{shown(found[0].path)} lies on a volume of the card that the board does not see"
     if is_empty:
         text += "; the volume that it does see is empty"
-    return _Fault(catalogue, text, "the card has several partitions; the board takes the first FAT one", (_REFORMAT,))
+    return DupFault(catalogue, text, "the card has several partitions; the board takes the first FAT one", (_REFORMAT,))
 
 
-def _compare(card: Card, dups: Dups[CardFile], image: FirmwareImage) -> _Fault | None:
+def _compare(card: Card, dups: Dups, image: FirmwareImage) -> DupFault | None:
     """Whether the card's copy of a given image is that image, byte for byte."""
     name = image.path.name
     same_name = [file for file in dups.at_root if file.name.lower() == name.lower()]
@@ -224,44 +174,46 @@ def _sha256(card: Card, file: CardFile) -> str:
         return ""
 
 
-def _not_there(dups: Dups[CardFile], name: str) -> _Fault:
+def _not_there(dups: Dups, name: str) -> DupFault:
     below = tuple(file for file in dups.in_folders if file.name.lower() == name.lower())
     if below:
-        return _in_folder(below)
+        return in_folder(below)
     disguised = tuple(file for file in dups.double if file.name.lower().startswith(name.lower()))
     if disguised:
-        return _double_extension(disguised)
+        return double_extension(disguised)
     there = ", ".join(shown(file.name) for file in dups.at_root)
     text = f"{shown(name)} is not on the card; it holds {there}"
-    return _Fault("dup-path-enoent", text, "another image was copied, or under another name", (_COPY,))
+    return DupFault("dup-path-enoent", text, "another image was copied, or under another name", (COPY,))
 
 
-def _different(file: CardFile, local_bytes: int, offset: int) -> _Fault:
+def _different(file: CardFile, local_bytes: int, offset: int) -> DupFault:
     name = shown(file.name)
     if 0 < file.size_bytes == offset < local_bytes:
         text = f"{name} on the card ends after {file.size_bytes} of {local_bytes} bytes"
-        return _Fault("firmware-file-truncated", text, "copying was cut short, or the card is full", (_COPY,), offset)
+        return DupFault(
+            "firmware-file-truncated", text, "copying was cut short, or the card is full", (COPY,), offset=offset
+        )
     if file.size_bytes == 0:
         text = f"{name} on the card is empty; the local file has {local_bytes} bytes"
     else:
         sizes = "" if file.size_bytes == local_bytes else f" ({file.size_bytes} and {local_bytes} bytes)"
         text = f"{name} on the card differs from the local file from byte {offset} on{sizes}"
     cause = "the card was pulled out before everything was written, or holds an older copy"
-    return _Fault("write-protected-or-unsafe-eject", text, cause, (_COPY,), offset)
+    return DupFault("write-protected-or-unsafe-eject", text, cause, (COPY,), offset)
 
 
-def _unreadable(file: CardFile, err: CardError) -> _Fault:
+def _unreadable(file: CardFile, err: CardError) -> DupFault:
     text = f"{shown(file.name)} cannot be read whole from the card: {err.what}"
     catalogue = err.id if err.id in DupAtRoot.finds else "sd-read-error-mid-flash"
-    return _Fault(catalogue, text, err.cause, (_REFORMAT, _COPY))
+    return DupFault(catalogue, text, err.cause, (_REFORMAT, COPY))
 
 
-def _odd_content(card: Card, file: CardFile) -> _Fault | None:
+def _odd_content(card: Card, file: CardFile) -> DupFault | None:
     """What the first bytes say where there is no local file to compare with."""
     name = shown(file.name)
     if file.size_bytes == 0:
         cause = "the card was pulled out before anything was written"
-        return _Fault("write-protected-or-unsafe-eject", f"{name} on the card is empty", cause, (_COPY,))
+        return DupFault("write-protected-or-unsafe-eject", f"{name} on the card is empty", cause, (COPY,))
     try:
         data = _bounded(card, file)
     except CardError as err:
@@ -273,17 +225,17 @@ def _odd_content(card: Card, file: CardFile) -> _Fault | None:
             f"{name} on the card is a web page, not firmware",
             "the login or error page was saved under its name",
         )
-        return _Fault("error-page-saved-as-dup", text, cause, (_DOWNLOAD,))
+        return DupFault("error-page-saved-as-dup", text, cause, (DOWNLOAD,))
     if kind is VolumeKind.ARCHIVE:
         text, cause = f"{name} on the card is an archive, not firmware", "the archive was renamed instead of unpacked"
-        return _Fault("firmware-still-zipped", text, cause, (_UNZIP, _COPY))
-    if head.startswith(_APPLE_DOUBLE_MAGIC):
+        return DupFault("firmware-still-zipped", text, cause, (UNZIP, COPY))
+    if head.startswith(APPLE_DOUBLE_MAGIC):
         text, cause = f"{name} on the card is a note of macOS, not firmware", "a ._ file was renamed"
-        return _Fault("appledouble-companion", text, cause, (_COPY,))
+        return DupFault("appledouble-companion", text, cause, (COPY,))
     return _damage(file, data) if len(data) == file.size_bytes else None
 
 
-def _damage(file: CardFile, data: bytes) -> _Fault | None:
+def _damage(file: CardFile, data: bytes) -> DupFault | None:
     """What an image's own lengths and checksums say, by the rules of firmware-is-whole."""
     if not data.startswith(tuple(caba.KNOWN_MAGICS)):
         return None  # it states nothing about itself
@@ -291,7 +243,7 @@ def _damage(file: CardFile, data: bytes) -> _Fault | None:
     if problem is None:
         return None
     cause = "the download or the copy to the card was broken off or damaged on the way"
-    return _Fault(problem.catalogue, f"{shown(file.name)} on the card {problem.text}", cause, (_COPY, _DOWNLOAD))
+    return DupFault(problem.catalogue, f"{shown(file.name)} on the card {problem.text}", cause, (COPY, DOWNLOAD))
 
 
 def _bounded(card: Card, file: CardFile) -> bytes:
@@ -303,6 +255,6 @@ def _bounded(card: Card, file: CardFile) -> bytes:
 def _is_note_of_macos(card: Card, file: CardFile) -> bool:
     """Whether ``fix --move-dup`` will delete it; it leaves alone what only has such a name."""
     try:
-        return next(iter(card.read(file.path)), b"").startswith(_APPLE_DOUBLE_MAGIC)
+        return next(iter(card.read(file.path)), b"").startswith(APPLE_DOUBLE_MAGIC)
     except CardError:
         return False

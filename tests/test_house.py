@@ -83,6 +83,40 @@ def test_leaves_stand_on_nothing_of_ours() -> None:
         assert not [name for name in IMPORTS[leaf] if inside(name, "doctor", "checks")]
 
 
+#: Folders of tests that are no room of the product, and why.
+NO_ROOMS = {
+    "benchmarks": "measures, and judges nothing",
+    "docs": "the pages in docs/, and docs/_build, which makes the others",
+    "explain": "doctor/knowledge and doctor/jobs/explain.py, measured on one collection of pastes",
+    "kill_boards": "make kill-boards",
+    "loaders": "one table of boot loaders, played with the planner and with whole flashes",
+    "matrix": "make matrix",
+    "updater/strict": "a modem that forgives nothing, written for the core alone",
+}
+#: Tests at the top that are not of one module at the top of doctor/, and why.
+OF_THE_HOUSE = {
+    "test_gate_stays_closed": "roster, engine and flash together",
+    "test_house": "which room may name which",
+    "test_scenarios_checked": "each scenario through all checks",
+}
+
+
+def test_each_check_has_its_test() -> None:
+    checks = {path.stem for path in ROOT.glob("checks/[!_]*.py")}
+    tests = {path.stem.removeprefix("test_") for path in ROOT.glob("tests/checks/test_*.py")}
+    assert not checks - tests, "a check without tests/checks/test_NAME.py"
+    assert not [name for name in tests - checks if not name.startswith(tuple(checks))], "named after no check"
+
+
+def test_tests_lie_in_the_rooms_of_what_they_test() -> None:
+    folders = {path.parent.relative_to(ROOT / "tests").as_posix() for path in ROOT.glob("tests/*/**/*.py")}
+    rooms = {folder for folder in folders if (ROOT / "doctor" / folder).is_dir()} | {"checks"}
+    assert folders - rooms == NO_ROOMS.keys()
+    alone = {path.stem for path in ROOT.glob("tests/test_*.py")}
+    modules = {f"test_{path.stem}" for path in ROOT.glob("doctor/*.py")}
+    assert alone - modules == OF_THE_HOUSE.keys()
+
+
 @pytest.mark.parametrize("room", FORBIDDEN)
 def test_arrows_run_downwards(room: str) -> None:
     broken = [

@@ -297,7 +297,7 @@ def understand(line: bytes) -> Told | None:
             data = json.loads(text[start_at + len(TAG) + end :].removeprefix(', "data": ').removesuffix("}"))
         except ValueError:
             return None  # another thread of the board printed into it
-        return (name, data) if isinstance(name, str) and isinstance(data, dict) else None
+        return (name, _escaped(data)) if isinstance(name, str) and isinstance(data, dict) else None
     if PLAIN not in text:
         return None
     said = text.split(PLAIN, 1)[1]
@@ -310,13 +310,24 @@ def understand(line: bytes) -> Told | None:
     return _plain_end(said) or ("said", {"text": said})
 
 
+def _escaped(data: dict[str, Any]) -> dict[str, Any]:
+    """``data`` with its texts for people escaped; commands in an error are words like all others there."""
+    told: dict[str, Any] = {
+        name: shown(text, 300) for name, text in data.items() if name in ("text", "what") and isinstance(text, str)
+    }
+    error = data.get("error")
+    if isinstance(error, list):
+        told["error"] = [shown(str(part).replace("`", ""), 1000) for part in error]
+    return {**data, **told}
+
+
 def _plain_end(said: str) -> Told | None:
     """The last word to a person, as the end that it is: what a terminal has started ends without a tagged line."""
     word, _, rest = said.partition(": ")
     if word == "flashed and proved":
         return "end", {"proved": True, "sent_any": True, "mode": APPLICATION, "lines": rest.split(", "), "error": None}
     if word in ("NOT PROVED", "refused"):
-        error = ["upgrade-failed-result" if word == "NOT PROVED" else "not-confirmed", rest, "", ""]
+        error = ["upgrade-failed-result" if word == "NOT PROVED" else "not-confirmed", shown(rest, 1000), "", ""]
         return "end", {"proved": False, "sent_any": word == "NOT PROVED", "error": error}
     return None
 

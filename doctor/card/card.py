@@ -9,40 +9,13 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from doctor.card.problem import CardProblem
 from doctor.errors import CardError
 from doctor.events import Listener, ignore
+from doctor.fat.card_file import ROOT, CardFile
 from doctor.fat.layout import VolumeKind
 
 if TYPE_CHECKING:
     from doctor.fat.layout import Layout
 
-ROOT = "/sd"  #: where the board mounts its card, so paths read as the user types them there
-HOUSEKEEPING = frozenset({"system volume information", ".spotlight-v100", ".trashes", ".fseventsd", ".trash-1000"})
-
-__all__ = ["ROOT", "Card", "CardFile", "CardProblem", "Volume", "VolumeKind"]
-
-
-@dataclass(frozen=True)
-class CardFile:
-    """A file or folder on a card; ``path`` is the board's, such as ``/sd/x.dup``."""
-
-    path: str
-    name: str
-    size_bytes: int
-    is_dir: bool
-
-    @property
-    def is_apple_double(self) -> bool:
-        """One of the ``._name`` files in which macOS keeps what FAT cannot hold."""
-        return self.name.startswith("._")
-
-    @property
-    def is_housekeeping(self) -> bool:
-        """A folder that Windows or macOS puts on every card; harmless."""
-        return self.is_dir and self.name.lower() in HOUSEKEEPING
-
-    @property
-    def at_root(self) -> bool:
-        """Whether it lies at the top level of the card."""
-        return self.path.count("/") == 2
+__all__ = ["Card", "CardFile", "CardProblem", "Volume", "VolumeKind"]
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,29 @@
-"""Where the .dup files of a card are, and which of them only look like one."""
+"""Where the .dup files of a card are, which of them only look like one, and why the board would find none."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+
+from doctor.check import Grade, Remedy
+from doctor.escape import shown
+from doctor.fat.card_file import CardFile
+
+MOVE = Remedy("move-dup", Grade.ASKS)
+COPY = Remedy("copy-dup", Grade.MANUAL)
+UNZIP = Remedy("unzip-firmware", Grade.MANUAL)
+DOWNLOAD = Remedy("redownload-firmware", Grade.MANUAL)
+
+#: What names alone can tell.
+NAME_FAULTS = (
+    "dup-in-folder-named-sd",
+    "hidden-double-extension",
+    "firmware-file-truncated",
+    "firmware-still-zipped",
+    "appledouble-companion",
+    "dup-path-enoent",
+)
 
 _DOUBLE_EXTENSION = re.compile(r"\.dup\.(txt|bin|html?|json|dup|doc|rtf)$", re.IGNORECASE)
 _UNFINISHED = re.compile(r"\.(crdownload|part|partial|download|opdownload|tmp)$", re.IGNORECASE)
@@ -13,30 +31,8 @@ _PACKED = re.compile(r"\.(zip|gz|tgz|7z|rar|xz)$", re.IGNORECASE)
 _DISK_IMAGE = re.compile(r"\.(img|iso|dmg|vhdx?)$", re.IGNORECASE)
 
 
-class Listed(Protocol):
-    """A file or folder of a card, as the PC or the board lists it."""
-
-    @property
-    def path(self) -> str:
-        """Such as ``/sd/x.dup``."""
-        ...
-
-    @property
-    def name(self) -> str:
-        """Last part of the path."""
-        ...
-
-    @property
-    def is_dir(self) -> bool:
-        """Whether it is a folder."""
-        ...
-
-
-_File = TypeVar("_File", bound=Listed)
-
-
 @dataclass(frozen=True)
-class Dups(Generic[_File]):
+class Dups:
     """What a listing holds of firmware images.
 
     at_root     .dup files at the top level, where the board looks
@@ -48,13 +44,29 @@ class Dups(Generic[_File]):
     images      disk images: somebody copied the image of a card into a card
     """
 
-    at_root: tuple[_File, ...]
-    in_folders: tuple[_File, ...]
-    double: tuple[_File, ...]
-    packed: tuple[_File, ...]
-    unfinished: tuple[_File, ...]
-    companions: tuple[_File, ...]
-    images: tuple[_File, ...]
+    at_root: tuple[CardFile, ...]
+    in_folders: tuple[CardFile, ...]
+    double: tuple[CardFile, ...]
+    packed: tuple[CardFile, ...]
+    unfinished: tuple[CardFile, ...]
+    companions: tuple[CardFile, ...]
+    images: tuple[CardFile, ...]
+
+
+@dataclass(frozen=True)
+class DupFault:
+    """What is wrong with the firmware on a card; members as of a finding.
+
+    offset    where the card's copy begins to differ, in bytes
+    firmware  False if what was found may be something else that the card also holds
+    """
+
+    catalogue: str
+    text: str
+    cause: str
+    remedies: tuple[Remedy, ...]
+    offset: int | None = None
+    firmware: bool = True
 
 
 def real_name(name: str) -> str:
@@ -63,22 +75,22 @@ def real_name(name: str) -> str:
     return name[: found.start() + len(".dup")] if found else name
 
 
-def find_dups(files: Iterable[_File]) -> Dups[_File]:
+def find_dups(files: Iterable[CardFile]) -> Dups:
     """Sort a listing, two levels deep, into what it holds of firmware images."""
-    kinds: dict[str, list[_File]] = {name: [] for name in Dups.__dataclass_fields__}
+    kinds: dict[str, list[CardFile]] = {name: [] for name in Dups.__dataclass_fields__}
     for file in files:
-        kind = "" if file.is_dir else _kind(file)
+        kind = "" if file.is_dir or file.is_housekeeping else _kind(file)
         if kind:
             kinds[kind].append(file)
     return Dups(**{name: tuple(found) for name, found in kinds.items()})
 
 
-def _kind(file: Listed) -> str:
+def _kind(file: CardFile) -> str:
     name = file.name
-    if name.startswith("._"):
+    if file.is_companion:
         return "companions" if ".dup" in name.lower() else ""
     if name.lower().endswith(".dup") and not _DOUBLE_EXTENSION.search(name):
-        return "at_root" if file.path.count("/") == 2 else "in_folders"
+        return "at_root" if file.at_root else "in_folders"
     for pattern, kind in (
         (_UNFINISHED, "unfinished"),
         (_DOUBLE_EXTENSION, "double"),
@@ -88,3 +100,58 @@ def _kind(file: Listed) -> str:
         if pattern.search(name):
             return kind
     return ""
+
+
+def misplaced(dups: Dups) -> DupFault | None:
+    """Why the board finds no image at the root, as far as the names of other files tell it."""
+    for found, fault in (
+        (dups.in_folders, in_folder),
+        (dups.double, double_extension),
+        (dups.unfinished, _unfinished),
+        (dups.packed, _packed),
+        (dups.companions, _companion),
+    ):
+        if found:
+            return fault(found)
+    return None
+
+
+def missing(dups: Dups) -> DupFault:
+    """No file is, or looks like, a firmware image."""
+    text, cause = "no .dup file is on the card", "the image was not copied, or was copied to another card"
+    if dups.images:
+        name = shown(dups.images[0].name)
+        text = f"no .dup file is on the card; {name} looks like the image of a disk that was copied into the card"
+        cause = "the image of a card must be written onto the card, not copied into it"
+    return DupFault("dup-path-enoent", text, cause, (COPY,), firmware=False)
+
+
+def in_folder(found: tuple[CardFile, ...]) -> DupFault:
+    """Images in folders."""
+    paths = ", ".join(shown(file.path) for file in found)
+    text = f"{paths} lies in a folder; the board looks for it at the root of the card"
+    cause = "/sd is where the board puts the card, not a folder on it"
+    return DupFault("dup-in-folder-named-sd", text, cause, (MOVE,) if len(found) == 1 else (COPY,))
+
+
+def double_extension(found: tuple[CardFile, ...]) -> DupFault:
+    """Images with a second ending."""
+    text = f"{shown(found[0].path)} should be called {shown(real_name(found[0].name))}"
+    return DupFault("hidden-double-extension", text, "Windows hides the ends of names that it knows", (MOVE,))
+
+
+def _unfinished(found: tuple[CardFile, ...]) -> DupFault:
+    text = f"{shown(found[0].name)} is a download that was not finished"
+    cause = "the browser was closed, or the disk was full"
+    return DupFault("firmware-file-truncated", text, cause, (DOWNLOAD,), firmware=".dup" in found[0].name.lower())
+
+
+def _packed(found: tuple[CardFile, ...]) -> DupFault:
+    text = f"only an archive is on the card, {shown(found[0].path)}; the board needs the .dup file out of it"
+    cause = "Windows opens archives as if they were folders"
+    return DupFault("firmware-still-zipped", text, cause, (UNZIP, COPY), firmware=".dup" in found[0].name.lower())
+
+
+def _companion(found: tuple[CardFile, ...]) -> DupFault:
+    text = f"only {shown(found[0].name)} is on the card, which is no firmware but a note of macOS about it"
+    return DupFault("appledouble-companion", text, "the real file was not copied, or was deleted", (COPY, MOVE))

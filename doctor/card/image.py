@@ -8,13 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from doctor.card.card import ROOT, CardFile, Volume, no_such_file, split_path
+from doctor.card.card import Volume, no_such_file, split_path
 from doctor.card.compare import sha256_of
 from doctor.card.drives.device import device_name, open_source, whole_device
 from doctor.card.judge import Judgement, judge
 from doctor.card.problem import CardProblem
 from doctor.errors import CardError
 from doctor.events import Listener, ignore
+from doctor.fat.card_file import ROOT, CardFile
 from doctor.fat.directory import Entry, find, walk
 from doctor.fat.reader import read_file
 from doctor.fat.volume import FatVolume, find_volume, open_volume

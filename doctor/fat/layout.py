@@ -6,6 +6,7 @@ import struct
 from dataclasses import dataclass
 from enum import Enum
 
+from doctor.escape import counted
 from doctor.fat.boot_sector import SIGNATURE, board_sees_fat, looks_like_fat, read_geometry
 from doctor.fat.source import SECTOR_BYTES, BlockSource
 
@@ -70,6 +71,18 @@ class Layout:
     partitions: tuple[Partition, ...]
     whole: VolumeKind
     """Kind of the medium taken as one volume; UNKNOWN where there is a partition table."""
+
+    def in_words(self) -> str:
+        """The layout in one line."""
+        nothing = (VolumeKind.BLANK, VolumeKind.UNKNOWN)
+        if self.scheme is Scheme.NONE:
+            known = self.whole not in nothing
+            return f"{self.whole.value} without a partition table" if known else "no partition table and no file system"
+        if self.scheme is Scheme.GPT:
+            return "a GUID partition table"
+        named = [f"type {p.type:02X}" if p.kind in nothing else p.kind.value for p in self.partitions]
+        places = [f"{name} at sector {p.start_sector}" for name, p in zip(named, self.partitions, strict=True)]
+        return f"{counted(len(places), 'partition')}: {', '.join(places)}" if places else "an empty partition table"
 
 
 _SNIFF_BYTES = 72 * 1024  #: reaches past the ISO 9660 mark at 32769 and the ext and HFS marks at 1 KiB
@@ -142,7 +155,7 @@ def look_at(source: BlockSource) -> Layout:
         filling = Partition(-1, 0, 0, source.size_bytes // SECTOR_BYTES, whole)
         volumes = whole not in (VolumeKind.BLANK, VolumeKind.HTML, VolumeKind.ARCHIVE, VolumeKind.UNKNOWN)
         return Layout(Scheme.NONE, (filling,) if volumes else (), whole)
-    entries = _mbr_entries(sector)
+    entries = mbr_entries(sector)
     if any(kind == 0xEE for _, kind, _, _ in entries) and (gpt := _gpt(source)) is not None:
         return gpt
     partitions: list[Partition] = []
@@ -154,7 +167,7 @@ def look_at(source: BlockSource) -> Layout:
     return Layout(Scheme.MBR, tuple(partitions), VolumeKind.UNKNOWN if partitions else VolumeKind.BLANK)
 
 
-def _mbr_entries(sector: bytes) -> list[tuple[int, int, int, int]]:
+def mbr_entries(sector: bytes) -> list[tuple[int, int, int, int]]:
     """Used entries of a partition table as (slot, type, start, sectors)."""
     found = []
     for slot in range(4):
@@ -175,7 +188,7 @@ def _logical(source: BlockSource, extended_start: int) -> list[Partition]:
         if sector[510:512] != SIGNATURE:
             break
         following = 0
-        for _, kind, start, sectors in _mbr_entries(sector):
+        for _, kind, start, sectors in mbr_entries(sector):
             if kind in _EXTENDED_TYPES:
                 following = extended_start + start
             else:
@@ -230,7 +243,7 @@ def board_mount(source: BlockSource) -> BoardMount:
         return BoardMount(None, "sector 0 lacks the signature 55 AA")
     if board_sees_fat(first):
         return BoardMount(0)
-    for _, _, start, _ in _mbr_entries(first):
+    for _, _, start, _ in mbr_entries(first):
         if (start + 1) * SECTOR_BYTES <= source.size_bytes and board_sees_fat(
             source.read_at(start * SECTOR_BYTES, SECTOR_BYTES)
         ):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Mapping
 from io import FileIO
 from pathlib import Path
 from types import TracebackType
@@ -159,3 +160,18 @@ class View:
         if offset < 0 or offset + length > self._size:
             raise _no_such_bytes(self.name, self.offset + offset, length, "the volume ends before that")
         return self._source.read_at(self.offset + offset, length)
+
+
+class KnownSectors:
+    """A medium of which only some sectors are known, by number; the others read as zeros."""
+
+    size_bytes = 1 << 41  #: as far as a partition table reaches
+
+    def __init__(self, name: str, sectors: Mapping[int, bytes]) -> None:
+        self.name = name
+        self._sectors = sectors
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """``length`` bytes from ``offset`` on, which is where a sector begins."""
+        numbers = range(offset // SECTOR_BYTES, -(-(offset + length) // SECTOR_BYTES))
+        return b"".join(self._sectors.get(number, b"").ljust(SECTOR_BYTES, b"\0") for number in numbers)[:length]

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from doctor.board.card import sdcard
 from doctor.board.storage import files
-from doctor.card.dups import Listed, find_dups, real_name
+from doctor.card.dups import find_dups, real_name
 from doctor.check import Finding
 from doctor.errors import CardError
 from doctor.escape import shown
+from doctor.fat.card_file import APPLE_DOUBLE_MAGIC, ROOT, CardFile
 from doctor.remedies import side_files
 from doctor.remedies.backup_file import keep_copy
 from doctor.remedies.cure import CureContext, DoableCure
@@ -18,9 +19,6 @@ from doctor.remedies.device_consent import device_lines, take_consent
 
 if TYPE_CHECKING:
     from doctor.bench import Bench
-
-ROOT = "/sd"
-APPLE_DOUBLE_MAGIC = bytes.fromhex("00051607")  #: how every ._ file of macOS starts
 
 
 @dataclass(frozen=True)
@@ -108,7 +106,7 @@ class MoveDup(DoableCure):
             return sdcard.head(bench.board, path, len(APPLE_DOUBLE_MAGIC))[1] == APPLE_DOUBLE_MAGIC
         return next(iter(bench.card.read(path)), b"").startswith(APPLE_DOUBLE_MAGIC)
 
-    def _files(self, bench: Bench) -> list[Listed]:
+    def _files(self, bench: Bench) -> list[CardFile]:
         if bench.options.sd is not None:
             return [f for f in bench.card.files() if not f.is_dir]
         return list(sdcard.look(bench.board).files)

@@ -13,6 +13,7 @@ from doctor.check import Finding, Grade
 from doctor.errors import CardError, DoctorError
 from doctor.escape import counted, shown
 from doctor.events import Event, Note
+from doctor.fat.card_file import ROOT
 from doctor.firmware.image import examine_bytes
 from doctor.modem.images import side_content
 from doctor.remedies import side_files
@@ -23,7 +24,7 @@ if TYPE_CHECKING:  # what writes cards is loaded when one is to be written: ever
     from doctor.bench import Bench
     from doctor.card.reformat.image import ReformatResult
 
-IN_BOARD = "/sd"  #: the only mount that is ever formatted, and the name that --confirm wants for it
+IN_BOARD = ROOT  #: the only mount that is ever formatted, and the name that --confirm wants for it
 NAMED_MOST = 10  #: files of the card in the board that the plan names one by one
 REPL_BYTES_PER_S = 6_000  #: measured speed of verified writes over a 115200 REPL (board-and-repl.md 3.6)
 READER_TEXT = "in a card reader that takes seconds: copy the .dup to the root and eject"

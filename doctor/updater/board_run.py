@@ -219,22 +219,7 @@ def _with_modem(job, options, was, accept, yes, dry, end):
         if not yes and not _agreed(job, "jumpers-removed" in accept):
             return Refusal("not-confirmed", "not confirmed; nothing was sent to the modem", "", "")
         outcome = _flash(job, uart)
-        end["proved"] = outcome.proved
-        end["mode"] = outcome.mode
-        end["lines"] = outcome.version_lines
-        end["word"] = outcome.result_word
-        end["sent"] = outcome.sent_bytes
-        end["sent_any"] = outcome.sent_any
-        end["changed"] = outcome.changed
-        end["step"] = outcome.step
-        end["done"] = outcome.done
-        if outcome.error is not None:
-            end["error"] = [
-                outcome.error[0],
-                outcome.error[1],
-                outcome.cause,
-                outcome.cure and outcome.cure + "; then flash again",
-            ]
+        end.update(outcome.words())
     finally:
         end["restored"] = uart.close()
     return None
@@ -296,6 +281,8 @@ def _last_words(console, end, dry):
         id, what, why, next = end["error"]
         said = ["%s: %s" % ("NOT PROVED" if end["sent_any"] else "refused" if why or next else "not flashed", what)]
         said += [text for text in (why, next) if text]
+        if next and "step" in end:  # a cure; a refusal says all that is next
+            said.append("then flash again")
         said.append("on a computer, this tells more: `fipy-doctor open %s`" % id)
     elif dry:
         said = ["the plan is possible: method " + str(end.get("method"))]

@@ -112,6 +112,7 @@ class Sender(object):
             return
         if master.refuses_reset:
             outcome.mode = states.STP_OPEN
+            outcome.maybe_all = True
             raise FlowError("stp-invalid-answer", "the modem has taken the whole file, and refuses to end the transfer")
         s.at.listen(CLOSE_REST_MS)
 

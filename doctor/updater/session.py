@@ -42,7 +42,8 @@ class Outcome(object):
     sent_bytes     bytes of the file at hand that the modem acknowledged
     sent_any       True once a block was written to the wire: the modem may hold a part of a file
     unsure         (id, text, size) where all of the file went out and the modem did not say that it has it; else None
-    maybe_all      True where all of a file that is written as it arrives went out: the modem may write from now on
+    maybe_all      True if all of a file went out, and it is written as it arrives or the transfer cannot be ended: the
+                   modem may write from now on
     closing        True while a closing RESET of ours was not acknowledged, and AT was not answered since
     changed        True where the modem is in another mode than before, though nothing may have been sent
     step           id of the step that was begun last
@@ -66,6 +67,42 @@ class Outcome(object):
         self.changed = False
         self.step = ""
         self.done = []  # type: List[str]
+
+    def words(self):
+        # type: () -> Dict[str, Any]
+        """What a board says of it to a PC."""
+        said = {name: getattr(self, attribute) for name, attribute in _TOLD.items()}
+        said["error"] = None if self.error is None else [self.error[0], self.error[1], self.cause, self.cure]
+        return said
+
+    @staticmethod
+    def of_words(said):
+        # type: (Dict[str, Any]) -> Outcome
+        """What ``words`` brought over the line; what is left out stays as it is at the beginning."""
+        outcome = Outcome()
+        for name, attribute in _TOLD.items():
+            value = said.get(name)
+            if value and isinstance(value, type(getattr(outcome, attribute))):
+                setattr(outcome, attribute, [str(line) for line in value] if isinstance(value, list) else value)
+        if said.get("error"):
+            id, text, outcome.cause, outcome.cure = [str(part) for part in said["error"]]
+            outcome.error = (id, text)
+        return outcome
+
+
+#: Members of an outcome by the names that they have on the line.
+_TOLD = {
+    "proved": "proved",
+    "mode": "mode",
+    "lines": "version_lines",
+    "word": "result_word",
+    "sent": "sent_bytes",
+    "sent_any": "sent_any",
+    "maybe_all": "maybe_all",
+    "changed": "changed",
+    "step": "step",
+    "done": "done",
+}
 
 
 class Session(object):

@@ -11,8 +11,11 @@ from doctor.sim.card.image import CardLayout, build_card
 from doctor.sim.card.layout import partition_table
 from doctor.sim.card.volume import FatVolume
 from doctor.sim.practice.image import practice_image, practice_name
+from tests.card.images import DUP_NAME
 
 from .simulated import Spoil, bench_at, write_files
+from .test_dup_at_root import FAULTS, made
+from .test_dup_at_root import look as look_on_pc
 
 DUP = practice_name()
 IMAGE = practice_image(size_bytes=1_100_000)  # over 1 MiB: small cards count as empty below that
@@ -111,9 +114,7 @@ def test_folder_named_sd() -> None:
 @pytest.mark.parametrize(
     ("files", "catalogue", "remedy"),
     [
-        ({f"firmware/{DUP}": IMAGE}, "dup-path-enoent", "move-dup"),
-        ({f"{DUP}.txt": IMAGE}, "hidden-double-extension", "move-dup"),
-        ({f"._{DUP}": b"\0\5\x16\7"}, "appledouble-companion", "copy-dup"),
+        ({f"firmware/{DUP}": IMAGE}, "dup-in-folder-named-sd", "move-dup"),
         ({DUP: b""}, "write-protected-or-unsafe-eject", "copy-dup"),
     ],
 )
@@ -122,6 +123,27 @@ def test_other_misplaced_files(files: dict[str, bytes], catalogue: str, remedy: 
     assert found.status is Status.FAIL
     assert found.catalogue == catalogue
     assert found.remedies[0].id == remedy
+
+
+#: Both sides tell these by names alone.
+BY_NAMES = {what: files for what, (files, _, _) in FAULTS.items() if DUP_NAME not in files}
+LEFT_BY_SYSTEMS = {"System Volume Information/x": b"", ".Trash-1000/old.dup": b"x"}
+
+
+@pytest.mark.parametrize("what", BY_NAMES)
+def test_board_and_pc_tell_the_same_of_the_same_names(what: str, tmp_path: Path) -> None:
+    files = {**BY_NAMES[what], **LEFT_BY_SYSTEMS}
+    given = tmp_path / DUP_NAME
+    given.write_bytes(IMAGE)
+    found = look(card(files), firmware=(given,))
+    assert found.catalogue == look_on_pc(made(tmp_path, "folder", files)).catalogue
+    firmware = any(".dup" in name for name in BY_NAMES[what])
+    assert found.status is (Status.FAIL if firmware else Status.WARN)  # what may be anything else only warns
+
+
+@pytest.mark.parametrize("name", ["log.zip", "draft.tmp", "backup.img", "._notes.txt"])
+def test_files_that_may_be_anything_are_no_fault_of_a_card_that_needs_no_firmware(name: str) -> None:
+    assert look(card({name: b"PK"})).status is Status.PASS
 
 
 def test_cut_copy_is_found_by_its_size(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from doctor.sim.practice.elf import make_practice_elf
 from doctor.sim.practice.image import make_practice_bootrom, make_practice_image, make_practice_part
 from doctor.updater import rules, rules_loaders, rules_pair
-from tests.test_error_ids import ids_in
+from tests.test_errors import ids_in
 
 from .terminal import PROGRAM, Said, Terminal
 

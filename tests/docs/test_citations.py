@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from doctor.knowledge import entries
-from tests.updater import strict_rules
+from tests.updater.strict import rules as strict_rules
 
 ROOT = Path(__file__).parent.parent.parent
 REFERENCE = ROOT / "docs" / "reference"

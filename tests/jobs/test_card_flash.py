@@ -388,15 +388,6 @@ def test_who_joins_without_a_journal_while_the_modem_writes_is_never_sent_to_the
     assert result.onward is not None and result.onward.hands == (WAIT,)
 
 
-def test_a_modem_that_has_all_and_refuses_to_end_the_transfer_keeps_its_power(image: Path) -> None:
-    job = BoardJob(image, "sim://fipy?fault=reset:nack-unknown@2@0")
-    result = job.flash()
-    job.bench.close()
-    assert result.mode == "stp-open" and result.error is not None
-    assert "taken the whole file" in result.error.what
-    assert result.onward is not None and result.onward.hands == (WAIT,)
-
-
 def test_the_run_after_a_reset_brings_it_to_its_end(job: BoardJob) -> None:
     job.flash(at=half, act=job.sim.hands.press_reset)
     assert job.sim.board is not None

@@ -12,6 +12,7 @@ from rich.console import Console
 from doctor.bench import Bench, BenchOptions
 from doctor.cli.flash_view import plan_text
 from doctor.jobs.flash import FlashPlan, FlashRequest, FlashResult, rehearse
+from doctor.jobs.hands import POWER_CYCLE, PRESS_RESET, WAIT
 from doctor.report import as_json
 from doctor.sim.bench import SimBench
 from doctor.sim.world import close_all_worlds
@@ -56,6 +57,28 @@ def test_flashed_and_proved_all_the_same(tmp_path: Path, via: str, faults: str) 
     result, sim = flash_over(via, small_image(tmp_path), faults)
     assert result.error is None and result.proof is not None and result.proof.holds
     assert sim.modem.build == BUILD
+
+
+#: Fault, and what every way must make of it: error, mode, what the hands do first.
+ENDS = {
+    "fault=reset:nack-unknown@2@0": ("stp-invalid-answer", "stp-open", WAIT),  # it has all of it, and may write
+    "fault=nack@60@0": ("stp-invalid-answer", "application", None),
+    "fault=stall@60": ("modem-fell-silent", "silent", POWER_CYCLE),
+    "fault=AT+SMSTPU:error@1@0": ("stp-start-refused", "application", None),
+    "fault=deploy:fail": ("upgrade-failed-result", "application", None),
+    "fault=AT+CFUN=4:hang": ("stp-start-refused", "silent", POWER_CYCLE),
+}
+
+
+@pytest.mark.parametrize("faults", ENDS)
+def test_every_way_judges_an_end_alike(tmp_path: Path, faults: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    image = small_image(tmp_path)
+    for via in ("modem", "usb", "card"):
+        monkeypatch.setenv("FIPY_DOCTOR_STATE_DIR", str(tmp_path / via))  # a second failure is advised otherwise
+        result, _ = flash_over(via, image, faults)
+        assert result.error is not None and result.onward is not None
+        hand = next((hand for hand in result.onward.hands if hand != PRESS_RESET), None)
+        assert (result.error.id, result.mode, hand) == ENDS[faults], via
 
 
 @pytest.mark.parametrize(("via", "kind"), [("modem", "twice"), ("usb", "short"), ("card", "garbled")])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import serial
 
-from tests.board.described import ERAS
+from tests.board.snippets.described import ERAS
 
 #: board-and-repl.md 4: from 1.20 on.
 WITH_ILISTDIR = ("C-vfs", "D", "E", "F")

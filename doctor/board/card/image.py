@@ -10,6 +10,7 @@ from doctor.board.card import sdcard
 from doctor.command import ON_CARD
 from doctor.errors import BoardError, DoctorError, FirmwareError
 from doctor.escape import shown
+from doctor.fat.card_file import ROOT
 from doctor.firmware.names import parse_name
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from doctor.firmware.problems import Problem, Verdict
     from doctor.updater.side_file import SideFile
 
-ROOT = "/sd"
 #: By board and SHA-256: where a file lies on its card.
 _FOUND: WeakKeyDictionary[Board, dict[str, str]] = WeakKeyDictionary()
 SIDE_MAX_BYTES = 16_384  #: of a side file that is read from here: a 16 MB image has one of this size
@@ -60,7 +60,7 @@ def find_on_card(board: Board, image: OnPc) -> str | None:
     view = sdcard.look(board)
     if known.get(image.sha256) in [f.path for f in view.files if f.size_bytes == image.size_bytes]:
         return known[image.sha256]
-    same = [f for f in view.files if f.size_bytes == image.size_bytes and not f.name.startswith("._")]
+    same = [f for f in view.files if f.size_bytes == image.size_bytes and not f.is_companion]
     for file in sorted(same, key=lambda f: f.name.lower() != image.path.name.lower()):
         if sdcard.sha256(board, file.path) == image.sha256:
             known[image.sha256] = file.path

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from doctor.board import sectors
 from doctor.board.repl import ReplTraceback
 from doctor.board.snippets import card
 from doctor.board.storage import files, proof
 from doctor.errors import BoardError
 from doctor.escape import shown
+from doctor.fat.card_file import CardFile
+from doctor.fat.layout import Layout, look_at, mbr_entries
+from doctor.fat.source import SECTOR_BYTES, KnownSectors
 
 if TYPE_CHECKING:
     from doctor.board.board import Board
@@ -41,22 +43,10 @@ class Stage(str, Enum):
 
 
 @dataclass(frozen=True)
-class CardEntry:
-    """A file or folder on the card; ``size_bytes`` is -1 where the board cannot tell."""
-
-    path: str
-    name: str
-    size_bytes: int
-    is_dir: bool
-
-
-@dataclass(frozen=True)
 class CardView:
     """What the board sees of its card.
 
-    sd_works       SD() succeeded, or the card was mounted already
     mounts         names that ``os.listdir('/')`` gave before we looked
-    mount_point    where the card is (was, where we mounted it), such as ``/sd``
     listed         files and folders two levels deep; None where nothing could be listed
     cut            True where the card holds more than was listed
     free_bytes     free space of the mounted volume, None where the board does not say
@@ -66,20 +56,18 @@ class CardView:
     layout         partitions, None where the firmware does not let us read sectors
     """
 
-    sd_works: bool
     mounts: tuple[str, ...]
-    mount_point: str
-    listed: tuple[CardEntry, ...] | None
+    listed: tuple[CardFile, ...] | None
     cut: bool
     free_bytes: int | None
     total_bytes: int | None
     stage: Stage
     error: str
     mounted_by_us: bool
-    layout: sectors.Layout | None
+    layout: Layout | None
 
     @property
-    def files(self) -> tuple[CardEntry, ...]:
+    def files(self) -> tuple[CardFile, ...]:
         """The listed files without folders; empty where nothing could be listed."""
         return tuple(e for e in self.listed or () if not e.is_dir)
 
@@ -177,9 +165,7 @@ def _view(answer: Mapping[str, Any]) -> CardView:
     listed = answer.get("files")
     stage = Stage(answer.get("stage") or "")
     return CardView(
-        sd_works=stage is not Stage.SD,
         mounts=tuple(str(name) for name in answer.get("mounts") or ()),
-        mount_point=str(answer.get("where") or ""),
         listed=None if listed is None else tuple(_entry(item) for item in listed),
         cut=bool(answer.get("cut")),
         free_bytes=_bytes(answer.get("free")),
@@ -187,25 +173,27 @@ def _view(answer: Mapping[str, Any]) -> CardView:
         stage=stage,
         error=str(answer.get("error") or ""),
         mounted_by_us=bool(answer.get("ours")),
-        layout=_layout(answer),
+        layout=layout_of(answer),
     )
 
 
-def _entry(item: Any) -> CardEntry:
+def _entry(item: Any) -> CardFile:
     path = str(item[0])
-    return CardEntry(path, path.rsplit("/", 1)[-1], int(item[1]), bool(item[2]))
+    return CardFile(path, path.rsplit("/", 1)[-1], int(item[1]), bool(item[2]))
 
 
 def _bytes(kib: Any) -> int | None:
     return int(kib) * KIB if isinstance(kib, (int, float)) else None
 
 
-def _layout(answer: Mapping[str, Any]) -> sectors.Layout | None:
+def layout_of(answer: Mapping[str, Any]) -> Layout | None:
+    """How the card is divided, by the sectors in the answer of ``look``; None if the board cannot read sectors."""
     try:
         sector0 = base64.b64decode(answer.get("sector0") or "")
-        boots = tuple(base64.b64decode(boot) for boot in answer.get("boots") or ())
+        boots = [base64.b64decode(boot) for boot in answer.get("boots") or ()]
     except (binascii.Error, ValueError):
         return None
-    if len(sector0) != sectors.SECTOR_BYTES:
+    if len(sector0) != SECTOR_BYTES:
         return None
-    return sectors.read_layout(sector0, boots)
+    starts = [start for _, _, start, _ in mbr_entries(sector0)]
+    return look_at(KnownSectors("card in the board", {**dict(zip(starts, boots, strict=False)), 0: sector0}))

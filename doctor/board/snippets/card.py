@@ -6,15 +6,15 @@ mounts  what ``os.listdir('/')`` says          where   mount point of the card, 
 ours    1 where we mounted it (and unmounted)   stage   where it failed: "sd", "mount", "list", or ""
 error   the exception, as printed               files   [path, size or -1, is_dir] two levels deep, or null
 cut     1 where there was more than we list     free, total   KiB, or null
-sector0, boots   base64 of sector 0, and of the first bytes behind each partition entry
+sector0, boots   base64 of sector 0, and of the sector that each partition entry leads to
 """
 
 from __future__ import annotations
 
 from doctor.board.snippets import proved, quoted, wrapped
+from doctor.fat.card_file import APPLE_DOUBLE_MAGIC
 
 FILES_MAX = 200  #: entries listed; a card for flashing holds a handful, and the board's RAM holds a few hundred
-SECTOR_HEAD_BYTES = 96  #: of a boot sector: up to the file system's name at 82
 
 _DEFINE = """
 import os, ujson, ubinascii
@@ -58,10 +58,11 @@ def _fd_sectors(r, sd):
         r['sector0'] = ubinascii.b2a_base64(b).decode().strip()
         for i in range(4):
             p = 446 + 16 * i
-            if b[p + 4]:
+            n = b[p + 8] | b[p + 9] << 8 | b[p + 10] << 16 | b[p + 11] << 24
+            if b[p + 4] and n:
                 c = bytearray(512)
-                sd.readblocks(b[p + 8] | b[p + 9] << 8 | b[p + 10] << 16 | b[p + 11] << 24, c)
-                r['boots'].append(ubinascii.b2a_base64(c[:HEAD]).decode().strip())
+                sd.readblocks(n, c)
+                r['boots'].append(ubinascii.b2a_base64(c).decode().strip())
     except Exception:
         pass
 def _fd_unmount(where):
@@ -204,7 +205,7 @@ def _fd_remove():
         head = f.read(4)
     finally:
         f.close()
-    if head == b'\\x00\\x05\\x16\\x07':
+    if head == MAGIC:
         os.remove(PATH)
         say('true')
     else:
@@ -292,7 +293,7 @@ def move(source: str, target: str) -> str:
 
 def remove_apple_double(path: str) -> str:
     """Delete a ._ file of macOS on the card; false, and nothing is deleted, where it is something else."""
-    return proved(_limited(_DEFINE + _WITH_CARD) + _REMOVE_APPLE_DOUBLE.replace("PATH", quoted(path)))
+    return proved(_limited(_DEFINE + _WITH_CARD + _REMOVE_APPLE_DOUBLE).replace("PATH", quoted(path)))
 
 
 def mount() -> str:
@@ -311,4 +312,4 @@ def format_card() -> str:
 
 
 def _limited(code: str) -> str:
-    return code.replace("MAX", str(FILES_MAX)).replace("HEAD", str(SECTOR_HEAD_BYTES))
+    return code.replace("MAX", str(FILES_MAX)).replace("MAGIC", repr(APPLE_DOUBLE_MAGIC))

@@ -9,9 +9,10 @@ from fnmatch import fnmatchcase
 from doctor.command import quoted
 from doctor.errors import UsageError
 from doctor.escape import shown
+from doctor.fat.card_file import ROOT
 
 NOTHING = "none"  #: the word that puts nothing back; a file of that name is meant by ``[n]one``
-_MOUNTED = "/sd/"  #: in front of a name as the board and our own texts write it
+_MOUNTED = f"{ROOT}/"  #: in front of a name as the board and our own texts write it
 _SAFE = frozenset(" ._-/()+,=@~")
 
 

@@ -11,9 +11,10 @@ from doctor.events import Listener, from_core
 from doctor.jobs.flashing.guard import Recorder
 from doctor.jobs.flashing.interrupts import Interrupts
 from doctor.jobs.flashing.plan import FlashPlan, FlashRequest
-from doctor.jobs.flashing.result import FlashResult, HashedSource, lost_midway, no_way, result_of
+from doctor.jobs.flashing.result import FlashResult, HashedSource, Proof, lost_midway, no_way, result_of
 from doctor.jobs.flashing.ways import Leg, legs, open_way
 from doctor.jobs.onward import Attempt
+from doctor.modem.facts import from_version_lines
 from doctor.updater.contract import Source
 from doctor.updater.flow import Flow
 from doctor.updater.plan import BOOTROM, FIRMWARE, SECOND
@@ -106,15 +107,17 @@ def carry_out(
         known = err if isinstance(err, DoctorError) else fault
         return lost_midway(known, report, plan, run.flow.outcome, attempt=attempt(), advice=run.advice)
     assert run.flow is not None
-    return result_of(
-        report,
-        plan,
-        run.flow.outcome,
-        run.last_image,
-        attempt=attempt(),
-        received=bench.link.received_sha256,
-        advice=run.advice,
+    outcome, source = run.flow.outcome, run.last_image
+    # What a board's mirror passes on is the last file; a boot ROM may have followed the firmware.
+    last = plan.core.bootrom_alone or not (outcome.done and outcome.done[-1].startswith("bootrom-"))
+    proof = Proof(
+        source.size_bytes,
+        source.sha256,
+        bench.link.received_sha256 if last else None,
+        plan.image.promised_build,
+        from_version_lines(outcome.version_lines, outcome.mode),
     )
+    return result_of(report, plan, outcome, proof, attempt=attempt(), advice=run.advice)
 
 
 def attempt_of(bench: Bench, plan: FlashPlan, request: FlashRequest, *, mirrored: bool) -> Attempt:

@@ -12,7 +12,7 @@ from doctor.jobs.flashing.plan import FlashPlan
 from doctor.jobs.flashing.steps_done import all_sent, first_sent
 from doctor.jobs.hands import POWER_CYCLE
 from doctor.jobs.onward import Attempt, Onward, flash_words, onward, status_words
-from doctor.modem.facts import ModemFacts, from_version_lines
+from doctor.modem.facts import ModemFacts
 from doctor.updater import states
 from doctor.updater.flow import Outcome
 
@@ -99,40 +99,35 @@ class HashedSource:
 
 
 def result_of(
-    report: engine.Report,
-    plan: FlashPlan,
-    outcome: Outcome,
-    source: HashedSource,
-    *,
-    attempt: Attempt,
-    received: str | None,
-    advice: str,
+    report: engine.Report, plan: FlashPlan | None, outcome: Outcome, proof: Proof, *, attempt: Attempt, advice: str
 ) -> FlashResult:
-    """The result of a flow that ended by itself.
+    """The result of a flow that ended by itself, on this computer or on the board.
 
-    source    the firmware image, as far as it was read
-    received  what a simulated modem says it got last
+    plan   None if another run made it
+    proof  what shows that the new firmware runs, if no error says otherwise
     """
-    begun = outcome.sent_any or outcome.changed
-    attempt = _with_progress(attempt, plan, outcome)
+    attempt = with_progress(attempt, plan, outcome)
+    read: Proof | None = None
     if outcome.error is None:
-        # What a board's mirror passes on is the last file; a boot ROM may have followed the firmware.
-        last = plan.core.bootrom_alone or not outcome.done[-1].startswith("bootrom-")
-        proof = Proof(
-            source.size_bytes,
-            source.sha256,
-            received if last else None,
-            plan.image.promised_build,
-            from_version_lines(outcome.version_lines, outcome.mode),
-        )
-        if proof.holds:
+        read = proof
+        if outcome.proved and proof.holds:
             return FlashResult(report, plan, proof, None, advice, outcome.mode, begun=True)
-        promised = plan.image.promised_build or "none"
-        what = f"the modem runs build {proof.after.build or 'unknown'}, the file promised {promised}"
-        return _unproved("upgrade-failed-result", what, outcome.mode, report, plan, attempt, advice, proof)
+        promised, runs = proof.promised_build or "none", proof.after.build or "unknown"
+        outcome.error = "upgrade-failed-result", f"the modem runs build {runs}, the file promised {promised}"
+    elif not (outcome.sent_any or outcome.changed):
+        return _nothing_sent(report, plan, outcome, attempt, advice)
     error_id, text = outcome.error
-    if begun:
-        return _unproved(error_id, text, outcome.mode, report, plan, attempt, advice)
+    step = onward(outcome.mode, attempt, error_id)
+    cause = outcome.cause or _CAUSES.get(error_id, "")
+    error = FlashUnproved(error_id, text, on=_in_mode(outcome.mode), cause=cause, next=step.text)
+    return FlashResult(report, plan, read, error, advice, outcome.mode, step, begun=True)
+
+
+def _nothing_sent(
+    report: engine.Report, plan: FlashPlan | None, outcome: Outcome, attempt: Attempt, advice: str
+) -> FlashResult:
+    assert outcome.error is not None
+    error_id, text = outcome.error
     step = onward(outcome.mode, attempt, error_id)
     after = f"{outcome.cure}; then {step.text}" if outcome.cure else step.text
     error: DoctorError = DoctorError(error_id, text, on=_in_mode(outcome.mode), cause=outcome.cause, next=after)
@@ -145,7 +140,7 @@ def lost_midway(
     err: DoctorError, report: engine.Report, plan: FlashPlan, outcome: Outcome, *, attempt: Attempt, advice: str
 ) -> FlashResult:
     """The way to the modem broke in the middle: begun, and not proved."""
-    attempt = _with_progress(attempt, plan, outcome)
+    attempt = with_progress(attempt, plan, outcome)
     waits = outcome.sent_any and not attempt.all_sent
     mode = states.STP_OPEN if waits else states.UNKNOWN  # nobody can look any more
     where = "the modem probably still waits for the rest (stp-open)" if waits else "where it stands now is not known"
@@ -157,15 +152,14 @@ def lost_midway(
     return FlashResult(report, plan, None, error, advice, mode, step, True)
 
 
-def _with_progress(attempt: Attempt, plan: FlashPlan, outcome: Outcome) -> Attempt:
+def with_progress(attempt: Attempt, plan: FlashPlan | None, outcome: Outcome) -> Attempt:
     """``attempt`` with what the flow says of how far it came."""
-    steps = [step.id for step in plan.core.steps]
-    ends = 0 if outcome.maybe_all else None
-    return replace(
-        attempt,
-        all_sent=all_sent(steps, outcome.done, outcome.step, ends),
-        first_sent=first_sent(steps, outcome.done, len(attempt.options.firmware)),
-    )
+    steps = [step.id for step in plan.core.steps] if plan is not None else []
+    went = all_sent(steps, outcome.done, outcome.step, 0 if outcome.maybe_all else None)
+    first = attempt.first_sent
+    if plan is not None:
+        first = first_sent(steps, outcome.done, len(attempt.options.firmware))
+    return replace(attempt, all_sent=attempt.all_sent or went, first_sent=first)
 
 
 def no_way(err: DoctorError, report: engine.Report, plan: FlashPlan, attempt: Attempt) -> FlashResult:
@@ -185,18 +179,3 @@ _CAUSES = {
 def _in_mode(mode: str) -> str:
     """The modem as the object of an error; the mode's word stands in it always."""
     return f"modem, {mode}" if mode in (states.SILENT, states.UNKNOWN) else f"modem in {mode}"
-
-
-def _unproved(
-    error_id: str,
-    text: str,
-    mode: str,
-    report: engine.Report,
-    plan: FlashPlan,
-    attempt: Attempt,
-    advice: str,
-    proof: Proof | None = None,
-) -> FlashResult:
-    step = onward(mode, attempt, error_id)
-    error = FlashUnproved(error_id, text, on=_in_mode(mode), cause=_CAUSES.get(error_id, ""), next=step.text)
-    return FlashResult(report, plan, proof, error, advice, mode, step, True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from doctor import engine
@@ -16,11 +16,12 @@ from doctor.events import Event, Listener, Note, Notice, Phase, Progress, StepSt
 from doctor.firmware.names import parse_name
 from doctor.jobs.flashing.interrupts import Interrupts, Left, Wish
 from doctor.jobs.flashing.plan import FlashPlan
-from doctor.jobs.flashing.result import FlashResult, Proof
-from doctor.jobs.flashing.steps_done import all_sent
+from doctor.jobs.flashing.result import FlashResult, Proof, result_of, with_progress
+from doctor.jobs.flashing.steps_done import LAST_BLOCK_BYTES
 from doctor.jobs.onward import Attempt, Onward, flash_words, onward, status_words
 from doctor.modem.facts import from_version_lines
 from doctor.updater import states
+from doctor.updater.flow import Outcome
 
 ADVICE = "press the reset button of the board once: its own LTE functions come back with that"
 REPEAT_S = 1.0  #: a wish to stop is said again so often; it lies in the board's buffer until it is read
@@ -179,61 +180,50 @@ class Follower:
     def _judged(self, end: Mapping[str, Any]) -> FlashResult:
         """The result out of the board's last word."""
         advice = ADVICE if end.get("sent_any") and not end.get("restored") else ""
-        mode = str(end.get("mode") or states.UNKNOWN)
-        begun = bool(end.get("sent_any") or end.get("changed"))
-        if end.get("error"):
-            return self._failed(end, mode, begun, advice)
-        proof = self._proof(end, mode)
-        if end.get("proved") and proof.holds:
-            return FlashResult(self._report, self._plan, proof, None, advice, mode, begun=True)
-        promised, runs = proof.promised_build or "none", proof.after.build or "unknown"
-        what = f"the modem runs build {runs}, the file promised {promised}"
-        step = self._onward(mode, "upgrade-failed-result", end)
-        error = FlashUnproved("upgrade-failed-result", what, on=f"modem in {mode}", next=step.text)
-        return FlashResult(self._report, self._plan, proof, error, advice, mode, step, begun=True)
+        outcome = self._outcome(end)
+        if end.get("error") and not (end.get("sent_any") or "step" in end):
+            return self._refused(end, outcome)
+        proof = self._proof(end, outcome)
+        return result_of(self._report, self._plan, outcome, proof, attempt=self._attempt(), advice=advice)
 
-    def _proof(self, end: Mapping[str, Any], mode: str) -> Proof:
-        image = end.get("image") or ["", "", "", 0, 0, ""]
-        promised = int(image[3]) or None
-        sent, sha256 = int(end.get("sent") or self._heard.total), str(end.get("sha256") or "")
+    def _outcome(self, end: Mapping[str, Any]) -> Outcome:
+        """How the flow on the board ended; what its last word does not say is known as far as it was heard."""
+        steps = [step.id for step in self._plan.core.steps] if self._plan is not None else []
+        outcome, heard = Outcome.of_words(dict(end)), self._heard
+        outcome.step = outcome.step or self._told_step[1]
+        if "done" not in end and outcome.step in steps:
+            outcome.done = steps[: steps.index(outcome.step)]
+        if "maybe_all" not in end:
+            outcome.maybe_all = bool(heard.total) and heard.total - heard.done <= LAST_BLOCK_BYTES
+        if "sent" not in end:
+            outcome.sent_bytes = heard.total
+        return outcome
+
+    def _proof(self, end: Mapping[str, Any], outcome: Outcome) -> Proof:
+        sha256, card_file = str(end.get("sha256") or ""), self._bench.options.card_file
         if self._plan is not None:
             promised = self._plan.image.promised_build
-        elif self._bench.options.card_file is None:  # what was recognised is the file that was given
+        elif card_file is None:  # what was recognised is the file that was given
             promised, sha256 = self._bench.firmware[-1].promised_build, self._bench.firmware[-1].sha256
-        elif promised is None:
-            promised = parse_name(self._bench.options.card_file).build
-        return Proof(
-            sent,
-            sha256,
-            self._bench.link.received_sha256 if sha256 else None,
-            promised,
-            from_version_lines([str(line) for line in end.get("lines") or ()], mode),
-        )
-
-    def _failed(self, end: Mapping[str, Any], mode: str, begun: bool, advice: str) -> FlashResult:
-        error_id, what, why, next_step = (str(part) for part in end["error"])
-        step = self._onward(mode, error_id, end) if begun else None
-        error: DoctorError
-        if step is not None:
-            error = FlashUnproved(error_id, what, on=f"modem in {mode}", cause=why, next=step.text)
-        elif error_id == "user-interrupt":
-            error = Stopped(what)
         else:
-            after = next_step or "run `fipy-doctor check`"
-            error = DoctorError(error_id, what, on=str(end.get("path") or ""), cause=why, next=after)
-        return FlashResult(self._report, self._plan, None, error, advice, mode, step, begun)
+            said = end.get("image") or (0, 0, 0, 0)
+            promised = int(said[3]) or parse_name(card_file).build
+        received = self._bench.link.received_sha256 if sha256 else None
+        after = from_version_lines(outcome.version_lines, outcome.mode)
+        return Proof(outcome.sent_bytes, sha256, received, promised, after)
 
-    def _onward(self, mode: str, error_id: str = "", end: Mapping[str, Any] | None = None) -> Onward:
-        attempt = self._attempt()
-        return onward(mode, replace(attempt, all_sent=attempt.all_sent or self._all_sent(end or {})), error_id)
+    def _refused(self, end: Mapping[str, Any], outcome: Outcome) -> FlashResult:
+        """The board did not begin; ``cure`` is then all that comes next."""
+        error_id, what = outcome.error or ("", "")
+        after = outcome.cure or "run `fipy-doctor check`"
+        error = DoctorError(error_id, what, on=str(end.get("path") or ""), cause=outcome.cause, next=after)
+        if error_id == "user-interrupt":
+            error = Stopped(what)
+        return FlashResult(self._report, self._plan, None, error, "", outcome.mode)
 
-    def _all_sent(self, end: Mapping[str, Any]) -> bool:
-        """As far as it was heard, whether the modem may be writing; ``end`` is the board's last word, if it came."""
-        steps = [step.id for step in self._plan.core.steps] if self._plan is not None else []
-        step = str(end.get("step") or self._told_step[1])
-        before = steps[: steps.index(step)] if step in steps else []
-        left = self._heard.total - self._heard.done if self._heard.total else None
-        return all_sent(steps, [str(done) for done in end.get("done") or before], step, left)
+    def _progress(self) -> Attempt:
+        """What the next step depends on, as far as the board was heard."""
+        return with_progress(self._attempt(), self._plan, self._outcome({}))
 
     def _left(self) -> FlashResult:
         """The user has left; the board goes on."""
@@ -255,13 +245,13 @@ class Follower:
     def _unheard(self, err: DoctorError) -> FlashResult:
         """The line to the board broke, or the board restarted, after it had begun."""
         reset = isinstance(err, BoardReset)
-        waits = reset and self._heard.phase == "transfer" and not self._all_sent({})
+        attempt = self._progress()
+        waits = reset and self._heard.phase == "transfer" and not attempt.all_sent
         mode = states.STP_OPEN if waits else states.UNKNOWN
-        attempt = self._attempt()
         where = "the modem waits for the rest" if mode == states.STP_OPEN else "the modem's mode is not known"
         what = f"{err.what}; the board was last heard in: {self._stands()}; {where} ({mode})"
         if reset:
-            step = self._onward(mode)
+            step = onward(mode, attempt)
             after = step.text
         elif isinstance(err, PortLost):
             step = Onward((), flash_words(attempt, mode))

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import pytest
+
+from checks.modem_answers import ModemAnswers
+from doctor.check import Status
+from tests.checks.simulated import bench_at
+
+PASS, WARN, FAIL = Status.PASS, Status.WARN, Status.FAIL
+
+
+@pytest.mark.parametrize(
+    ("scenario", "status", "catalogue"),
+    [
+        ("healthy", PASS, None),
+        ("jumpers-fitted", PASS, None),
+        ("modem-recovery", WARN, "modem-left-in-update-boot"),
+        ("ati-error", WARN, "ati-returns-error"),
+        ("stale-replies", WARN, "stale-bytes-in-reply"),
+        ("smswboot-error", PASS, None),
+        ("modem-ffh", FAIL, "modem-in-ffh"),
+        ("modem-silent", FAIL, "modem-silent"),
+        ("lte-hangs", FAIL, "lte-constructor-hangs"),
+        ("stp-fails-midway", FAIL, "modem-left-in-update-boot"),
+    ],
+)
+def test_scenario(scenario: str, status: Status, catalogue: str | None) -> None:
+    with bench_at(f"sim://fipy?scenario={scenario}") as bench:
+        found = ModemAnswers().look(bench)
+    assert (found.status, found.catalogue) == (status, catalogue)
+    assert found.status is PASS or found.remedies
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("sim://fipy?scenario=modem-silent", True),
+        ("sim://fipy?scenario=modem-silent&carrier=pysense", False),
+        ("sim://gpy?scenario=modem-silent", False),
+        ("sim://sqn3330?scenario=modem-silent", False),
+    ],
+)
+def test_jumpers_are_told_only_where_there_are_some_that_reach_the_modem(url: str, told: bool) -> None:
+    with bench_at(url, via_modem="sqn3330" in url) as bench:
+        found = ModemAnswers().look(bench)
+    assert ("remove-jumpers" in [remedy.id for remedy in found.remedies]) is told
+    assert ("carrier" in found.evidence) is told
+    assert found.remedies
+
+
+@pytest.mark.parametrize("url", ["sim://gm02s", "sim://sqn3330", "sim://gpy"])
+def test_other_ways_to_a_modem(url: str) -> None:
+    with bench_at(url) as bench:
+        assert ModemAnswers().look(bench).status is PASS
+
+
+def test_evidence_tells_what_was_seen() -> None:
+    with bench_at() as bench:
+        evidence = ModemAnswers().look(bench).evidence
+    assert (evidence["mode"], evidence["build"], evidence["radio"]) == ("application", 38638, "CATM1")
