@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: table demo test docs lint types unit core matrix kill-cards kill-boards used-cards fuzz-cards bench-cards bench-board metrics changelog clean
+.PHONY: table demo test docs lint types unit core matrix kill-cards kill-boards used-cards fuzz-cards bench-cards bench-board metrics changelog snapshots clean
 
 # One kept bench: saved web pages as scripts, found, cured; then flashed and proved.
 DEMO := $(VENV)/demo
@@ -33,6 +33,7 @@ docs: $(VENV)/.docs
 lint: $(VENV)/.test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/codespell checks docs doctor tests *.md
 
 types: $(VENV)/.test
 	$(BIN)/mypy
@@ -79,6 +80,10 @@ bench-board: $(VENV)/.test
 # Every firmware era x board x {check, flash from the card, flash over USB}, and the cases that make test leaves out of its samples.
 table: $(VENV)/.test
 	$(BIN)/python -m pytest -m table
+
+# Every kept screen as it is now; read what git shows of them before it is committed.
+snapshots: $(VENV)/.test
+	$(BIN)/python -m pytest -n auto -m snapshot --snapshot-update $(shell grep -rl SnapshotAssertion --include='test_*.py' tests)
 
 # The house in figures, beside what it was: docs/metrics.md.
 metrics: $(VENV)/.metrics

@@ -5,7 +5,7 @@ from __future__ import annotations
 from doctor.bench import Bench
 from doctor.board.board import BoardFacts
 from doctor.board.eras import parse_release
-from doctor.check import Check, Finding, Grade, Remedy
+from doctor.check import Check, Evidence, Finding, Grade, Remedy
 from doctor.escape import shown
 from doctor.needs import Needs
 
@@ -25,7 +25,7 @@ class BoardHasModem(Check):
     """
 
     id = "board-has-modem"
-    needs = (Needs.PORT, Needs.BOARD)
+    needs = (Needs.BOARD,)
     after = ("repl-answers",)
     deadline_s = 30.0
     gates = True
@@ -85,7 +85,7 @@ def _is_outdated(release: str) -> bool:
     return version is not None and oldest is not None and version < oldest
 
 
-def _evidence(facts: BoardFacts) -> dict[str, str | int | float | bool | list[str] | None]:
+def _evidence(facts: BoardFacts) -> Evidence:
     return {
         "sysname": shown(facts.sysname, 30),
         "release": shown(facts.release, 30),

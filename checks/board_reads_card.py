@@ -8,7 +8,7 @@ from doctor.bench import Bench
 from doctor.board.card import sdcard
 from doctor.board.card.sdcard import CardView, Stage
 from doctor.card.dups import COPY, NAME_FAULTS, find_dups, misplaced, missing
-from doctor.check import Check, Finding, Grade, Remedy
+from doctor.check import Check, EvidenceValue, Finding, Grade, Remedy
 from doctor.errors import DoctorError
 from doctor.escape import shown
 from doctor.fat.card_file import CardFile
@@ -36,8 +36,6 @@ POWER = Remedy("power-cycle", Grade.MANUAL)
 #: More used space than this on a volume that lists nothing is files that cannot be seen: an empty FAT32 volume uses one
 #: cluster of at most 64 KiB, Windows' housekeeping some 100 KiB.
 EMPTY_USES_BYTES = 1 << 20
-
-Words = dict[str, str | int | float | bool | list[str] | None]
 
 
 @dataclass(frozen=True)
@@ -295,8 +293,8 @@ def _why_no_fat(view: CardView) -> tuple[str, str]:
     return PARTITIONS if divided else NO_FAT, f"it has {layout.in_words()}"
 
 
-def _evidence(view: CardView, on_pc: OnPc | None) -> Words:
-    words: Words = {
+def _evidence(view: CardView, on_pc: OnPc | None) -> dict[str, EvidenceValue]:
+    words: dict[str, EvidenceValue] = {
         "mounts": [shown(name) for name in view.mounts],
         "mounted_by_us": view.mounted_by_us,
         "listed": None if view.listed is None else [f"{shown(e.path)} {e.size_bytes}" for e in view.listed[:40]],

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from doctor.bench import Bench
 from doctor.board.scripts_on_board import BoardScript, BoardScripts, Compared, local_scripts, read_scripts
-from doctor.check import Check, Finding, Grade, Remedy
+from doctor.check import Check, Evidence, Finding, Grade, Remedy
 from doctor.escape import hex_bytes, shown
 from doctor.needs import Needs
 from doctor.scripts import VENDOR_SCRIPTS, ScriptKind
@@ -161,7 +161,7 @@ def _named(scripts: Sequence[BoardScript], most: int = 3) -> str:
     return ", ".join(names) + (f" and {len(scripts) - most} more" if len(scripts) > most else "")
 
 
-def _evidence(found: BoardScripts) -> dict[str, str | int | float | bool | list[str] | None]:
+def _evidence(found: BoardScripts) -> Evidence:
     lines = []
     for script in found.scripts:
         kind = script.verdict.kind.value if script.verdict else "not read"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from doctor.bench import Bench
 from doctor.board.boot_scripts import BootScript, read_boot_scripts
-from doctor.check import Check, Finding, Grade, Remedy
+from doctor.check import Check, Evidence, Finding, Grade, Remedy
 from doctor.escape import shown
 from doctor.needs import Needs
 
@@ -81,6 +81,6 @@ def _name(script: BootScript) -> str:
     return shown(script.path.removeprefix("/flash/"), 40)
 
 
-def _evidence(scripts: list[BootScript]) -> dict[str, str | int | float | bool | list[str] | None]:
+def _evidence(scripts: list[BootScript]) -> Evidence:
     lines = [f"{shown(s.path)}:{x.line}: {shown(x.text)}" for s in scripts for x in s.starters]
     return {"file": shown(scripts[0].path), "line": scripts[0].starters[0].line, "lines": lines[:20]}

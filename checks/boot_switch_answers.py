@@ -23,7 +23,7 @@ class BootSwitchAnswers(Check):
     """
 
     id = "boot-switch-answers"
-    needs = (Needs.PORT, Needs.MODEM)
+    needs = (Needs.MODEM,)
     after = ("modem-answers",)
     deadline_s = 420.0
     gates = False

@@ -20,7 +20,7 @@ from doctor.card.dups import (
     misplaced,
     missing,
 )
-from doctor.check import Check, Finding, Grade, Remedy
+from doctor.check import Check, EvidenceValue, Finding, Grade, Remedy
 from doctor.errors import CardError, FirmwareError
 from doctor.escape import shown
 from doctor.fat.card_file import APPLE_DOUBLE_MAGIC, CardFile
@@ -71,7 +71,7 @@ class DupAtRoot(Check):
         listing = card.files()
         dups = find_dups(listing)
         images = bench.firmware if bench.options.firmware else ()
-        evidence: dict[str, str | int | float | bool | list[str] | None] = {
+        evidence: dict[str, EvidenceValue] = {
             "root": [shown(file.name) for file in listing if file.at_root],
             "dup_files": [shown(file.path) for file in (*dups.at_root, *dups.in_folders, *dups.double)],
         }

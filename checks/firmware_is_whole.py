@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from doctor.check import Check, Finding, Grade, Remedy
+from doctor.check import Check, Evidence, Finding, Grade, Remedy
 from doctor.escape import shown
 from doctor.firmware.image import FirmwareImage, Problem, Verdict
 from doctor.needs import Needs
@@ -153,9 +153,7 @@ def _what(image: FirmwareImage) -> str:
     return ", ".join(words)
 
 
-def _evidence(
-    worst: FirmwareImage, images: list[FirmwareImage]
-) -> dict[str, str | int | float | bool | list[str] | None]:
+def _evidence(worst: FirmwareImage, images: list[FirmwareImage]) -> Evidence:
     return {
         "file": shown(worst.name.text, 200),
         "verdict": worst.verdict.value,

@@ -18,7 +18,7 @@ from doctor.board.line.jumper_verdict import (
     judge_pins,
     judge_rts,
 )
-from doctor.check import Check, Finding, Grade, Remedy
+from doctor.check import Check, EvidenceValue, Finding, Grade, Remedy
 from doctor.errors import DeadlineOverrun, DoctorError, PortLost
 from doctor.escape import shown
 from doctor.modem.facts import ModemFacts
@@ -32,8 +32,6 @@ SEED = 20180319
 
 #: Modes that read badly behind "the modem is in".
 _HOW = {"silent": "does not answer", "unknown": "answers nothing that makes sense", "deploying": "is busy installing"}
-
-Words = dict[str, str | int | float | bool | list[str] | None]
 
 
 class JumpersRemoved(Check):
@@ -91,7 +89,7 @@ class JumpersRemoved(Check):
     def _on(self, bench: Bench, seat: carriers.Seat) -> Finding:
         if seat.has_no_jumpers:
             return self.skipped(SkipReason.NOT_APPLICABLE, f"a {shown(seat.name, 30)} has no RTS and CTS jumpers")
-        evidence: Words = {"carrier": shown(seat.name, 60)}
+        evidence: dict[str, EvidenceValue] = {"carrier": shown(seat.name, 60)}
         if not bench.link.has_modem_lines:
             return self._undecided(bench, "this port has no RTS line to try it with", evidence)
         modem = _modem(bench)
@@ -105,7 +103,7 @@ class JumpersRemoved(Check):
             return replace(found, caused_by="modem-answers")
         return self._try(bench, seat.kind, modem, evidence)
 
-    def _try(self, bench: Bench, carrier: Carrier, modem: ModemFacts, evidence: Words) -> Finding:
+    def _try(self, bench: Bench, carrier: Carrier, modem: ModemFacts, evidence: dict[str, EvidenceValue]) -> Finding:
         """Phase C, which touches no pin, then phase A, then phase B where it was asked for."""
         answers = jumpers.phase_c(bench.board, bench.link, baud=modem.baud)
         evidence["ati"] = answers.as_text()
@@ -133,7 +131,9 @@ class JumpersRemoved(Check):
             return self._undecided(bench, verdict.why, evidence)
         return self._removed(verdict, second, evidence)
 
-    def _removed(self, verdict: JumperVerdict, second: JumperVerdict | None, evidence: Words) -> Finding:
+    def _removed(
+        self, verdict: JumperVerdict, second: JumperVerdict | None, evidence: dict[str, EvidenceValue]
+    ) -> Finding:
         """What is proved and no more: without phase B only the jumper that can hold the modem."""
         evidence["proved"] = verdict.why
         if second is None:
@@ -147,7 +147,7 @@ class JumpersRemoved(Check):
             evidence=evidence,
         )
 
-    def _proved_before(self, proved: dict[str, str], why: str, evidence: Words) -> Finding:
+    def _proved_before(self, proved: dict[str, str], why: str, evidence: dict[str, EvidenceValue]) -> Finding:
         """An unfinished flash of this very board began with this proof."""
         evidence |= {"proved": proved["how"], "proved_at": proved["at"]}
         at = proved["at"][11:16]
@@ -157,7 +157,7 @@ class JumpersRemoved(Check):
             evidence=evidence,
         )
 
-    def _fitted(self, verdict: JumperVerdict, evidence: Words) -> Finding:
+    def _fitted(self, verdict: JumperVerdict, evidence: dict[str, EvidenceValue]) -> Finding:
         return self.fail(
             f"the RTS and CTS jumpers of the expansion board are not both off: {verdict.why}",
             catalogue=FITTED,
@@ -166,7 +166,7 @@ class JumpersRemoved(Check):
             remedies=(REMOVE,),
         )
 
-    def _undecided(self, bench: Bench, why: str, evidence: Words) -> Finding:
+    def _undecided(self, bench: Bench, why: str, evidence: dict[str, EvidenceValue]) -> Finding:
         if CONSENT in bench.options.accept:
             return self.passed(f"you say that the RTS and CTS jumpers are removed ({why})", evidence=evidence)
         return self.warn(

@@ -32,7 +32,7 @@ class ModemAnswers(Check):
     """
 
     id = "modem-answers"
-    needs = (Needs.PORT, Needs.MODEM)
+    needs = (Needs.MODEM,)
     after = ("port-opens", "board-has-modem")
     deadline_s = 420.0
     gates = True

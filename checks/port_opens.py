@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from doctor.bench import Bench
-from doctor.check import Check, Finding, Grade, Remedy
+from doctor.check import Check, EvidenceValue, Finding, Grade, Remedy
 from doctor.errors import LinkError
 from doctor.link.holders import modemmanager_running
 from doctor.link.open_failed import device_of
@@ -51,7 +51,7 @@ class PortOpens(Check):
         except LinkError as err:
             return self._closed(err)
         device = device_of(link.url)
-        evidence: dict[str, str | int | float | bool | list[str] | None] = {
+        evidence: dict[str, EvidenceValue] = {
             "port": link.name,
             "baud": link.baud,
             "modem_lines": link.has_modem_lines,

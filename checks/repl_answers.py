@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from doctor.bench import Bench
 from doctor.board.at_work import at_work
-from doctor.check import Check, Finding, Grade, Remedy
+from doctor.check import Check, EvidenceValue, Finding, Grade, Remedy
 from doctor.escape import shown
 from doctor.first_contact import Contact, Seen
 from doctor.needs import Needs
@@ -34,7 +34,7 @@ class ReplAnswers(Check):
     """
 
     id = "repl-answers"
-    needs = (Needs.PORT, Needs.BOARD)
+    needs = (Needs.BOARD,)
     after = ("port-opens",)
     deadline_s = 60.0
     gates = True
@@ -206,5 +206,5 @@ class ReplAnswers(Check):
         )
 
 
-def _evidence(contact: Contact) -> dict[str, str | int | float | bool | list[str] | None]:
+def _evidence(contact: Contact) -> dict[str, EvidenceValue]:
     return {"seen": contact.seen.value, "banner": shown(contact.banner, 120), **contact.evidence}

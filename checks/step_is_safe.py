@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from doctor.bench import Bench
-from doctor.check import Check, Finding, Grade, Remedy
+from doctor.check import Check, EvidenceValue, Finding, Grade, Remedy
 from doctor.errors import DoctorError
 from doctor.escape import shown, told
 from doctor.modem.images import image_facts, options_for, running
@@ -61,7 +61,7 @@ class StepIsSafe(Check):
     """
 
     id = "step-is-safe"
-    needs = (Needs.PORT, Needs.MODEM, Needs.FIRMWARE)
+    needs = (Needs.MODEM, Needs.FIRMWARE)
     after = ("modem-answers",)
     follows = ("firmware-is-whole",)
     deadline_s = 420.0
@@ -204,7 +204,7 @@ def _plan(bench: Bench, *, with_bootrom: bool = True) -> Plan:
     return make_plan(running(bench.modem_facts, bench.options.was or bench.ran_before()), images, options)
 
 
-def _evidence(bench: Bench, plan: Plan) -> dict[str, str | int | float | bool | list[str] | None]:
+def _evidence(bench: Bench, plan: Plan) -> dict[str, EvidenceValue]:
     facts, image = bench.modem_facts, image_facts(bench.firmware[0])
     return {
         "mode": facts.mode,

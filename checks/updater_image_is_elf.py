@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from doctor.check import Check, Finding, Grade, Remedy
+from doctor.check import Check, EvidenceValue, Finding, Grade, Remedy
 from doctor.errors import UsageError
 from doctor.escape import shown
 from doctor.firmware.elf import ElfImage
@@ -137,7 +137,7 @@ def _name(elf: ElfImage) -> str:
     return shown(elf.path.name, 60)
 
 
-def _evidence(elf: ElfImage) -> dict[str, str | int | float | bool | list[str] | None]:
+def _evidence(elf: ElfImage) -> dict[str, EvidenceValue]:
     return {
         "file": shown(elf.path.name, 200),
         "size_bytes": elf.size_bytes,

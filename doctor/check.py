@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from doctor.needs import Needs, SkipReason
 
@@ -46,7 +46,8 @@ class Remedy:
     grade: Grade
 
 
-Evidence = Mapping[str, "str | int | float | bool | list[str] | None"]
+EvidenceValue: TypeAlias = "str | int | float | bool | list[str] | None"
+Evidence = Mapping[str, EvidenceValue]
 
 
 @dataclass(frozen=True)

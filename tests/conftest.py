@@ -34,7 +34,10 @@ CORE = ("card", "checks", "firmware", "link", "modem", "updater")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the core; of a ``sampled`` family every so many-th case is for make test, the others are for make table."""
+    """Mark the core, and what compares with a kept screen.
+
+    Of a ``sampled`` family every so many-th case is for make test, the others are for make table.
+    """
     families: Counter[tuple[Path, str]] = Counter()
     for item in items:
         sampled = item.get_closest_marker("sampled")
@@ -43,6 +46,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             if families[family] % sampled.args[0]:
                 item.add_marker(pytest.mark.table)
             families[family] += 1
+        if "snapshot" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.snapshot)
         if item.path.relative_to(Path(__file__).parent).parts[0] in CORE:
             item.add_marker(pytest.mark.core)
 

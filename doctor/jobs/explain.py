@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from doctor.errors import UsageError
+from doctor.knowledge.asked import FLASH, POWER
 from doctor.knowledge.explanation import Explanation, Match, explain
 from doctor.knowledge.paste import MOST_BYTES
-from doctor.power_off import UNPLUG
+from doctor.power_off import IF_NO_OTHER, UNPLUG
 
 CLIPBOARD_S = 5.0  #: for one program that reads the clipboard; one that waits for a display never answers
 CLIPBOARD = "clipboard"
@@ -49,10 +50,12 @@ class Explained:
 class Advice:
     """What the matches of one paste mean together and what to do now.
 
+    answers    to what the reader asks in plain words: do or do not, and why
     together   sentences: which one is the cause of which
     steps      what to do, first things first
     """
 
+    answers: tuple[str, ...]
     together: tuple[str, ...]
     steps: tuple[str, ...]
 
@@ -116,7 +119,32 @@ def advice(explanation: Explanation) -> Advice:
     for number, cause in enumerate(explanation.causes):
         own = cause.entry.cure if number == 0 else cause.entry.cure[:1]
         steps += [step for step in own if cause is decides or _keeps_power(step) in (None, keep)]
-    return Advice(tuple(together), tuple(dict.fromkeys(steps)))
+    answers = {FLASH: _whether_to_flash(explanation), POWER: _whether_power_may_go(explanation, decides, keep)}
+    return Advice(tuple(answers[kind] for kind in explanation.asks), tuple(together), tuple(dict.fromkeys(steps)))
+
+
+def _whether_to_flash(explanation: Explanation) -> str:
+    if explanation.unsure:
+        return "Flash it? No, not before you know which of these it is."
+    for cause in explanation.causes:
+        if cause.entry.blocks == "yes":
+            return f"Flash it? No, not as long as this holds: {cause.entry.title}."
+    known = f"Know first: {explanation.causes[0].entry.title}. " if explanation.causes else ""
+    return (
+        f"Flash it? {known}Not before `fipy-doctor plan FILE.dup` has said that the file may be sent to this modem. "
+        "It looks at both and sends nothing."
+    )
+
+
+def _whether_power_may_go(explanation: Explanation, decides: Match | None, keep: bool) -> str:
+    if explanation.says and not explanation.matches:
+        return f"May the power go? Yes, {IF_NO_OTHER}: the one that this text shows is over."
+    if decides is not None and not keep:
+        return "May the power go? Only in the way of the step below that asks for the last hour first."
+    return (
+        "May the power go? No, leave it on. `fipy-doctor status` says whether a flash is under way, "
+        "and how long it may take."
+    )
 
 
 def _about_the_power(causes: Sequence[Match]) -> tuple[Match | None, bool]:

@@ -30,8 +30,10 @@ side         ``board`` or ``pc``: whose console it must be, where that is known
 generation   generations of the updater that print it, where that is known
 raw          look at the lines with their typographic quotes
 most         so many occurrences at most
+image        instead of ``match``: expression for an image that is sent or meant to be, as builds.py writes it
+             (``LR5-41065``, ``diff-33080``); ``runs`` for the build that runs before; ``compare`` then of these two
 compare      ``"a > b"`` or ``"a != b"`` of numbers that ``match`` names, as ``(?P<a>\d{5})``
-unless_id    not where that entry was found
+unless_id    not where one of these entries was found
 side_note    true of the board at large: worth little beside other matches
 sure         0 to 1
 """

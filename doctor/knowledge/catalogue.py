@@ -64,8 +64,10 @@ class Sign:
     generation: tuple[str, ...] = ()
     raw: bool = False
     most: int = 0
-    unless_id: str = ""
+    unless_id: tuple[str, ...] = ()
     compare: str = ""
+    runs: str = ""
+    image: str = ""
     side_note: bool = False
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from doctor.knowledge import describe, own_output, signs
+from doctor.knowledge.asked import asked
 from doctor.knowledge.catalogue import Entry, entry
 from doctor.knowledge.chain import find, holds
 from doctor.knowledge.facts import Facts, facts_of
+from doctor.knowledge.own_output import OwnOutput
 from doctor.knowledge.paste import Paste, read
 
 _SECOND_SIGN = 0.02  #: what a further sign of the same entry adds
@@ -74,6 +76,7 @@ class Explanation:
 
     says        what a report, a log or a trace of ours says, or that a log shows a success; empty where it is neither
     candidates  ids of entries that a description might mean, where none is sure
+    asks        what it asks: ``FLASH``, ``POWER`` of asked.py
     """
 
     matches: tuple[Match, ...]
@@ -83,6 +86,7 @@ class Explanation:
     cut: bool = False
     says: str = ""
     candidates: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()
 
     @property
     def unsure(self) -> bool:
@@ -105,30 +109,45 @@ def explain(data: bytes) -> Explanation:
     paste = read(data)
     ours = own_output.recognise(data, paste)
     facts = facts_of(paste)
+    prose, indexes = describe.prose(paste) if ours is None else ("", ())
+    found = _found(paste, facts, ours, prose, indexes)
+    failures = in_order([match for match in found if not match.entry.harmless])
+    guessed = all(match.how == "words" and match.score < UNSURE for match in failures)
+    success = _success(paste) if ours is None and guessed else ""
+    if success:
+        failures = []
+    candidates = _candidates(failures, prose) if ours is None and guessed and not success else ()
+    alone = not failures and not candidates and not _has_unexplained_error(paste, found)
+    return Explanation(
+        matches=tuple(failures),
+        harmless=tuple(match for match in found if match.entry.harmless) if alone else (),
+        facts=facts,
+        line_count=paste.numbers[-1],
+        cut=paste.cut,
+        says=ours.says if ours is not None else success,
+        candidates=candidates,
+        asks=asked(prose),
+    )
+
+
+def _found(paste: Paste, facts: Facts, ours: OwnOutput | None, prose: str, indexes: tuple[int, ...]) -> list[Match]:
+    """All that signs prove, and what the prose describes besides."""
     found = [] if ours is not None and ours.success else _by_signs(paste, facts)
     if ours is not None and ours.named_only:
         found = [match for match in found if match.id in ours.ids]
     found = [match for match in found if _of_family(match, facts.family)]
     proved = {match.id for match in found if not match.entry.harmless}
-    prose, indexes = describe.prose(paste) if ours is None else ("", ())
-    described = _by_words(paste, prose, indexes)
-    found += [
+    return found + [
         match
-        for match in described
+        for match in _by_words(paste, prose, indexes)
         if match.id not in proved and _of_family(match, facts.family) and _may_stand_beside(match, proved)
     ]
-    failures = in_order([match for match in found if not match.entry.harmless])
-    unsure = bool(failures) and all(match.how == "words" and match.score < UNSURE for match in failures)
-    near = dict.fromkeys((*(match.id for match in failures), *describe.near(prose))) if unsure or not failures else {}
-    return Explanation(
-        matches=tuple(failures),
-        harmless=() if _has_unexplained_error(paste, found) else tuple(m for m in found if m.entry.harmless),
-        facts=facts,
-        line_count=paste.numbers[-1],
-        cut=paste.cut,
-        says=ours.says if ours is not None else "" if failures else _success(paste),
-        candidates=tuple(near)[:_MOST_CANDIDATES] if ours is None and not _success(paste) else (),
-    )
+
+
+def _candidates(failures: list[Match], prose: str) -> tuple[str, ...]:
+    """Ids to ask back about: what the prose resembles, and what is near it."""
+    near = dict.fromkeys((*(match.id for match in failures), *describe.near(prose)))
+    return tuple(near)[:_MOST_CANDIDATES]
 
 
 def _success(paste: Paste) -> str:
@@ -198,6 +217,19 @@ def _may_stand_beside(described: Match, proved: set[str]) -> bool:
 
 def in_order(matches: list[Match]) -> list[Match]:
     """The matches, best first, but every cause before its consequences; says of each what it follows from."""
+    causes = _causes_among(matches)
+    waiting = sorted(matches, key=lambda m: (-m.score, _first_line(m)))
+    ordered: list[Match] = []
+    while waiting:
+        chosen = _next(waiting, causes, [match.id for match in ordered])
+        waiting.remove(chosen)
+        follows = tuple(sorted(causes[chosen.id] & {match.id for match in ordered}))
+        ordered.append(replace(chosen, follows=follows))
+    return ordered
+
+
+def _causes_among(matches: list[Match]) -> dict[str, set[str]]:
+    """For each id those of the others that may have caused it."""
     present = {match.id: match for match in matches}
     causes: dict[str, set[str]] = {match.id: set() for match in matches}
     for match in matches:
@@ -207,19 +239,14 @@ def in_order(matches: list[Match]) -> list[Match]:
             after = present.get(consequence)
             if after is not None and match.id not in after.entry.explains and _in_time(match, after):
                 causes[consequence].add(match.id)
-    ranked = sorted(matches, key=lambda m: (-m.score, _first_line(m)))
-    ordered: list[Match] = []
-    placed: set[str] = set()
-    while len(ordered) < len(ranked):
-        waiting = [match for match in ranked if match.id not in placed]
-        following = [m for m in waiting if causes[m.id] and causes[m.id] <= placed and causes[m.id] & _last(ordered)]
-        ready = [match for match in waiting if causes[match.id] <= placed]
-        chosen = (following or ready or waiting)[0]
-        placed.add(chosen.id)
-        ordered.append(
-            Match(chosen.id, chosen.score, chosen.how, chosen.proofs, tuple(sorted(causes[chosen.id] & placed)))
-        )
-    return ordered
+    return causes
+
+
+def _next(waiting: list[Match], causes: dict[str, set[str]], placed: list[str]) -> Match:
+    """The one to stand next: a consequence of the last one, else the best whose causes all stand, else the best."""
+    ready = [match for match in waiting if causes[match.id] <= set(placed)]
+    following = [match for match in ready if causes[match.id] & set(placed[-1:])]
+    return (following or ready or waiting)[0]
 
 
 def _in_time(cause: Match, after: Match) -> bool:
@@ -230,7 +257,3 @@ def _in_time(cause: Match, after: Match) -> bool:
 
 def _first_line(match: Match) -> int:
     return match.proofs[0].number if match.proofs else 0
-
-
-def _last(ordered: list[Match]) -> set[str]:
-    return {match.id for match in ordered[-1:]}

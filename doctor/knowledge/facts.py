@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from doctor.knowledge.builds import Step, steps_of
 from doctor.knowledge.paste import Paste
 
 _MOST = 8  #: facts of one kind that are worth showing
@@ -61,6 +62,7 @@ class Facts:
     """What a paste says of its bench: by kind (``board``, ``release``, ``files`` …), in the order of appearance."""
 
     by_kind: dict[str, tuple[str, ...]]
+    steps: tuple[Step, ...] = ()  #: images that were sent or are meant to be, and what ran before
 
     @property
     def family(self) -> str:
@@ -91,7 +93,7 @@ def facts_of(paste: Paste) -> Facts:
     generation = _generation(text, found.get("updater", ()))
     if generation:
         found["generation"] = (generation,)
-    return Facts(found)
+    return Facts(found, steps_of(paste))
 
 
 def _near(paste: Paste, parts: tuple[str, ...]) -> str:

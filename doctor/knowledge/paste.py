@@ -284,43 +284,49 @@ def _utf16_without_mark(data: bytes) -> str:
 
 def _text_lines(text: str, number: int) -> Generator[tuple[int, str], None, int]:
     """The lines of a text, numbered from ``number``; returns the number of the last."""
+    text = _without_marks(text)
+    plain = text.replace("\r\n", "\n")
+    if "\r" in plain or _RARE.search(text):
+        return (yield from _drawn_lines(text, number))
+    lines = plain.split("\n")
+    yield from enumerate((line.rstrip() for line in lines), number)
+    return number + len(lines) - 1
+
+
+def _without_marks(text: str) -> str:
+    """Without what a terminal, a web page or an editor put in: colours, entities, marks that nobody sees."""
     if "\x1b" in text:
         text = _ANSI.sub("", text)
     if "&" in text and _ENTITY.search(text):
         import html  # its table of entities is large, and few pastes are saved web pages
 
         text = _ENTITY.sub(lambda found: html.unescape(found[0]), text)
-    if "…" in text:
-        text = text.replace("…", "...")
-    if _INVISIBLE.search(text):
-        text = _INVISIBLE.sub("", text)
-    if "\r" not in text.replace("\r\n", "\n") and not _RARE.search(text):
-        lines = text.replace("\r\n", "\n").split("\n")
-        yield from enumerate((line.rstrip() for line in lines), number)
-        return number + len(lines) - 1
-    place = 0
-    overwritten: str | None = None
+    return _INVISIBLE.sub("", text.replace("…", "...")) if not text.isascii() else text
+
+
+def _drawn_lines(text: str, number: int) -> Generator[tuple[int, str], None, int]:
+    """As ``_text_lines``. A bar drawn over itself counts as one line, like in the editor that shows the file."""
+    place, overwritten = 0, ""
     for end in _LINE_END.finditer(text):
         line, mark = text[place : end.start()], end[0]
         place = end.end()
-        redraw = mark.startswith("\r") and mark != "\r\n" and "\n" in text[place : place + 65536]
-        if redraw:
-            # A bar drawn over itself counts as one line, like in the editor that shows the file.
-            if overwritten is not None and _shape(line) != _shape(overwritten) and overwritten.strip():
-                yield number, _clean(overwritten)
+        yield from _left_standing(number, overwritten, line)
+        if mark.startswith("\r") and mark != "\r\n" and "\n" in text[place : place + 65536]:
             overwritten = line
-            continue
-        if overwritten is not None and overwritten.strip() and _shape(line) != _shape(overwritten):
-            yield number, _clean(overwritten)
-        overwritten = None
-        yield number, _clean(line)
-        number += 1
+        else:
+            yield number, _clean(line)
+            number, overwritten = number + 1, ""
     last = text[place:]
-    if overwritten is not None and overwritten.strip() and _shape(last) != _shape(overwritten):
-        yield number, _clean(overwritten)
+    yield from _left_standing(number, overwritten, last)
     if last:
         yield number, _clean(last)
     return number
+
+
+def _left_standing(number: int, overwritten: str, line: str) -> Iterator[tuple[int, str]]:
+    """What was drawn over by ``line``, where that says something else."""
+    if overwritten.strip() and _shape(line) != _shape(overwritten):
+        yield number, _clean(overwritten)
 
 
 def _shape(line: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from doctor.knowledge.builds import Step
 from doctor.knowledge.catalogue import Sign, entry, sources
 from doctor.knowledge.chain import find, holds
 from doctor.knowledge.facts import Facts, side_of
@@ -55,7 +56,7 @@ def hits_in(paste: Paste, facts: Facts) -> list[Hit]:
                 found += hits
     present = {hit.id for hit in found}
     for sign, hits in conditional:
-        if sign.unless_id not in present:
+        if present.isdisjoint(sign.unless_id):
             found += hits
     return found
 
@@ -110,7 +111,7 @@ def _places(sign: Sign, paste: Paste, facts: Facts) -> Iterator[tuple[int, int]]
     if sign.without and holds(sign.without, paste.searched()):
         return
     hits = []
-    for start, end in _spans(sign, paste):
+    for start, end in _steps(sign, facts.steps) if sign.image else _spans(sign, paste):
         first, last = paste.index(start), paste.index(max(start, end - 1))
         if _context_holds(sign, paste, first, last):
             hits.append((first, last))
@@ -118,6 +119,13 @@ def _places(sign: Sign, paste: Paste, facts: Facts) -> Iterator[tuple[int, int]]
                 break
     if not sign.most or len(hits) <= sign.most:
         yield from hits[:_MOST_HITS]
+
+
+def _steps(sign: Sign, steps: Iterable[Step]) -> Iterator[tuple[int, int]]:
+    for step in steps:
+        fits = re.match(sign.image, str(step.image)) and re.match(sign.runs, str(step.runs))
+        if fits and step.holds(sign.compare):
+            yield step.places
 
 
 def _spans(sign: Sign, paste: Paste) -> Iterator[tuple[int, int]]:

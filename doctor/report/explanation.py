@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.text import Text
 
-    from doctor.jobs.explain import Explained
+    from doctor.jobs.explain import Advice, Explained
     from doctor.knowledge.explanation import Explanation, Match
 
 PROOFS_SHOWN = 6  #: lines that prove one match, without --verbose
@@ -31,7 +31,7 @@ def console(explained: Explained, *, named: bool, verbose: bool) -> RenderableTy
     from rich.console import Group
     from rich.text import Text
 
-    from doctor.jobs.explain import RUN_NEXT, SEND_INSTEAD, advice
+    from doctor.jobs.explain import advice
 
     found = explained.explanation
     lines: list[RenderableType] = []
@@ -44,28 +44,54 @@ def console(explained: Explained, *, named: bool, verbose: bool) -> RenderableTy
         lines.append(Text("! The paste is very long; only its first part was read.", style="yellow"))
     if found.says:
         lines.append(Text(told(found.says, LINE_CHARS * 3), style="bold"))
-    if found.unsure:
-        lines += [Text(""), Text("Not sure. Is it one of these?", style="bold"), *_questions(found)]
-    else:
-        for number, match in enumerate(found.matches, 1):
-            lines += [Text(""), *_match(match, number, verbose)]
+    advised = advice(found)
+    lines += [_indented(Text(answer, style="bold"), 0) for answer in advised.answers]
     if found.matches and not found.unsure:
-        advised = advice(found)
-        if advised.together:
-            lines += [Text(""), *(Text(sentence, style="italic") for sentence in advised.together)]
-        lines += [Text(""), Text("Do this now:", style="bold")]
-        lines += [_hanging(f"  {n}. ", step) for n, step in enumerate(advised.steps, 1)]
-    elif not found.says:
-        if not found.unsure:
-            lines.append(Text("Nothing known here.", style="bold"))
-        lines += [Text(""), Text("Run this next, with the board plugged in:", style="bold")]
-        lines.append(Text(f"  {marked(RUN_NEXT)}"))
-        lines.append(Text("If something is wrong all the same, send:"))
-        lines += [_hanging("  - ", item) for item in SEND_INSTEAD]
+        lines += [*_known(found, verbose), *_advised(advised)]
+    elif found.unsure or not found.says:
+        lines += [*_not_known(found)]
     if found.harmless:
         lines += [Text(""), Text("Harmless:", style="dim")]
         lines += [_indented(Text(f"{_numbers(match)}: {match.entry.title}", style="dim")) for match in found.harmless]
     return Group(*lines)
+
+
+def _known(found: Explanation, verbose: bool) -> Iterable[RenderableType]:
+    from rich.text import Text
+
+    for number, match in enumerate(found.matches, 1):
+        yield Text("")
+        yield from _match(match, number, verbose)
+
+
+def _advised(advised: Advice) -> Iterable[RenderableType]:
+    from rich.text import Text
+
+    if advised.together:
+        yield Text("")
+        yield from (Text(sentence, style="italic") for sentence in advised.together)
+    yield Text("")
+    yield Text("Do this now:", style="bold")
+    yield from (_hanging(f"  {n}. ", step) for n, step in enumerate(advised.steps, 1))
+
+
+def _not_known(found: Explanation) -> Iterable[RenderableType]:
+    """Questions, or that nothing is known; what to run next, and what to send."""
+    from rich.text import Text
+
+    from doctor.jobs.explain import RUN_NEXT, SEND_INSTEAD
+
+    if found.unsure:
+        yield Text("")
+        yield Text("Not sure. Is it one of these?", style="bold")
+        yield from _questions(found)
+    else:
+        yield Text("Nothing known here.", style="bold")
+    yield Text("")
+    yield Text("Run this next, with the board plugged in:", style="bold")
+    yield Text(f"  {marked(RUN_NEXT)}")
+    yield Text("If something is wrong all the same, send:")
+    yield from (_hanging("  - ", item) for item in SEND_INSTEAD)
 
 
 def members(all_explained: Sequence[Explained]) -> dict[str, Any]:
@@ -88,6 +114,7 @@ def members(all_explained: Sequence[Explained]) -> dict[str, Any]:
                 "says": Said(e.explanation.says),
                 "questions": [candidate.id for candidate in e.explanation.candidate_entries],
                 "facts": {kind: list(values) for kind, values in e.explanation.facts.by_kind.items()},
+                "answers": said(advice(e.explanation).answers),
                 "together": said(advice(e.explanation).together),
                 "do_now": said(advice(e.explanation).steps),
             }
@@ -126,7 +153,8 @@ def _questions(found: Explanation) -> Iterable[RenderableType]:
     for candidate in found.candidate_entries:
         yield _hanging("  ? ", f"{candidate.title}?")
         yield _indented(Text(f"It looks like this: {candidate.shows}"), 4)
-        yield _indented(Text(f"If so: {marked(page_command(candidate.id))}", style="dim"), 4)
+        yield _hanging("    If so: ", candidate.cure[0])
+        yield _indented(Text(f"more: {marked(page_command(candidate.id))}", style="dim"), 4)
 
 
 def _match(match: Match, number: int, verbose: bool) -> Iterable[RenderableType]:

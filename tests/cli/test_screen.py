@@ -1,82 +1,85 @@
-"""What a person reads, whole, at 80 columns."""
+"""What a person reads, whole: the screens of each scenario, kept beside this file and renewed by ``make snapshots``."""
 
 from __future__ import annotations
 
+import itertools
+import os
+import re
+from pathlib import Path
+
 import pytest
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from doctor.cli import screen
+from doctor.sim.practice.image import make_practice_image
+from doctor.sim.scenarios import SCENARIOS
+from tests.cli.terminal import Said, Terminal
 
-from .terminal import Terminal
+IMAGE = "PRACTICE-CATM1-41065.dup"
+#: What is typed on a bench of its own in each scenario. A row more is a screen of each scenario more.
+COMMANDS = {"check": ("check",), "plan": ("plan", IMAGE)}
+COLUMNS = {80: (), 40: (pytest.mark.table,), 120: (pytest.mark.table,)}
+#: What is different in every run, and a word of the same length for it: no line may break elsewhere.
+MASKS = ((re.compile(r"\b20\d\d-\d\d-\d\d \d\d:\d\d\b"), "2000-01-01 00:00"),)
 
-HEALTHY = """
-✓ port-opens  sim://fipy opens
-✓ repl-answers  sim://fipy: a MicroPython prompt answers
-✓ board-has-modem  FiPy, firmware 1.20.2.r4 (era F): mirror mode built in;
-  sqnsupgrade built in, shadows an uploaded one
-✓ board-files-complete  no work on the board's files is unfinished
-✓ board-reads-card  the board reads PRACTICE-CATM1-41065.dup at the card's root,
-  6160982 bytes
-✓ board-scripts-match  2 scripts on the board, all real Python
-✓ boot-starts-no-updater  boot.py, main.py start no updater
-✓ modem-answers  the modem answers and runs its application: LR5.1.1.0-38638
-✓ boot-switch-answers  next boot: FFF
-✓ jumpers-removed  the RTS and CTS jumpers do not disturb the modem: no USB chip
-  drives pin P19 (G6)
-· no card was given (--sd): card-is-fat, dup-at-root
-· no firmware image was given (--firmware): firmware-is-whole, step-is-safe
-· no folder of scripts was given (--scripts): scripts-are-python
-· no updater image was given (--updater-elf): updater-image-is-elf
 
-10 passed, 6 skipped.
+class Text(SingleFileSnapshotExtension):
+    """One screen, one text file."""
 
-Next:
-  fipy-doctor flash FILE.dup --port sim://fipy
-  (a FILE.dup for a simulated modem is made by: fipy-doctor sim --make-firmware .)
-"""
-FAILING = """
-✗ board-scripts-match  /flash/sqnsupgrade.py on the board is a saved web page
-  (HTML), not Python; 4 more like it: /flash/lib/sqnsbr.py,
-  /flash/lib/sqnscodec.py, /flash/lib/sqnscrc.py and 1 more
-    cause: the browser saved GitHub's page around the script instead of the
-           script (Raw, or the repository's zip)
-    cure:  Replace the bad scripts on the board by good ones from --scripts, or
-           remove them:
-           fipy-doctor fix --upload-scripts --port 'sim://fipy?scenario=html-scripts'
-    cure:  Get the scripts as Python files, or do without them
-    more:  fipy-doctor open script-is-html-page
-✓ port-opens  sim://fipy?scenario=html-scripts opens
-✓ repl-answers  sim://fipy?scenario=html-scripts: a MicroPython prompt answers
-✓ board-has-modem  FiPy, firmware 1.20.2.r4 (era F): mirror mode built in;
-  sqnsupgrade built in, shadows an uploaded one
-✓ board-files-complete  no work on the board's files is unfinished
-✓ board-reads-card  the board reads PRACTICE-CATM1-41065.dup at the card's root,
-  6160982 bytes
-✓ boot-starts-no-updater  boot.py, main.py start no updater
-✓ modem-answers  the modem answers and runs its application: LR5.1.1.0-38638
-✓ boot-switch-answers  next boot: FFF
-✓ jumpers-removed  the RTS and CTS jumpers do not disturb the modem: no USB chip
-  drives pin P19 (G6)
-· no card was given (--sd): card-is-fat, dup-at-root
-· no firmware image was given (--firmware): firmware-is-whole, step-is-safe
-· no folder of scripts was given (--scripts): scripts-are-python
-· no updater image was given (--updater-elf): updater-image-is-elf
+    _write_mode = WriteMode.TEXT
+    file_extension = "txt"
 
-1 failed, 9 passed, 6 skipped.
 
-Next:
-  fipy-doctor fix --upload-scripts --port 'sim://fipy?scenario=html-scripts'
-  (this simulated bench starts anew with every command; with state=DIR in its URL it is kept)
-"""
+@pytest.fixture
+def kept(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    return snapshot.use_extension(Text)
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The image that lies on the simulated card."""
+    return make_practice_image(tmp_path_factory.mktemp("firmware"))
 
 
 @pytest.fixture(autouse=True)
-def eighty_columns(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(screen, "NO_TERMINAL_COLUMNS", 80)
+def names_without_folders(image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the tests run stands on no screen."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FIPY_DOCTOR_STATE_DIR", "state")
+    os.link(image, IMAGE)
+
+
+def seen(said: Said, *words: str) -> str:
+    """The screen of one command, as it is kept."""
+    parts = [f"$ fipy-doctor {' '.join(words)}", said.out.rstrip()]
+    parts += ["", "(standard error)", said.err.rstrip()] if said.err.strip() else []
+    text = "\n".join([*parts, "", f"(exit code {said.code})", ""])
+    for pattern, same in MASKS:
+        text = pattern.sub(same, text)
+    return "\n".join(line.rstrip() for line in text.split("\n"))
+
+
+CASES = {"-".join(map(str, case)): case for case in itertools.product(COMMANDS, COLUMNS, SCENARIOS)}
 
 
 @pytest.mark.parametrize(
-    ("port", "wanted"), [("sim://fipy", HEALTHY), ("sim://fipy?scenario=html-scripts", FAILING)], ids=["pass", "fail"]
+    ("command", "columns", "scenario"),
+    [pytest.param(*case, id=name, marks=COLUMNS[case[1]]) for name, case in CASES.items()],
 )
-def test_whole_output(terminal: Terminal, port: str, wanted: str) -> None:
-    said = terminal.type("check", "--port", port)
-    assert "\n".join(line.rstrip() for line in said.out.splitlines()) == wanted.strip()
+def test_screen(
+    terminal: Terminal,
+    kept: SnapshotAssertion,
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+    columns: int,
+    scenario: str,
+) -> None:
+    monkeypatch.setattr(screen, "NO_TERMINAL_COLUMNS", columns)
+    words = (*COMMANDS[command], "--port", f"sim://fipy?scenario={scenario}")
+    assert seen(terminal.type(*words), *words) == kept
+
+
+def test_no_screen_is_kept_that_nobody_compares() -> None:
+    kept_files = {path.name for path in (Path(__file__).parent / "__snapshots__" / Path(__file__).stem).iterdir()}
+    assert kept_files == {f"test_screen[{name}].txt" for name in CASES}

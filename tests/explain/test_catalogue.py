@@ -82,7 +82,7 @@ def test_fields_are_sound(entry: Entry) -> None:
 
 @pytest.mark.parametrize("entry", ALL)
 def test_ids_that_an_entry_names_exist(entry: Entry) -> None:
-    named = {*entry.related, *entry.explains, *(sign.unless_id for sign in entry.signs if sign.unless_id)}
+    named = {*entry.related, *entry.explains, *(other for sign in entry.signs for other in sign.unless_id)}
     assert named <= set(entries())
     assert entry.id not in named
     assert not set(entry.related) & set(entry.explains)

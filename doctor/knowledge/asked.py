@@ -1,0 +1,49 @@
+"""What the reader asks in plain words: may I flash, may I take the power away? That wants a do or a do not."""
+
+from __future__ import annotations
+
+import re
+
+FLASH, POWER = "flash", "power"
+
+_SENTENCE = re.compile(r"[^\n?!.]*(?:\.(?=\S)[^\n?!.]*)*[?!.]?")  #: a point inside a word ends none
+_HOW = re.compile(r"\W*(?:how|why|where|wie|warum|wo|cómo|dónde|por qué|comment|pourquoi|où|hoe|waarom|waar)\b", re.I)
+_MAY = re.compile(
+    r"\b(?:(?:can|may|could|should|shall|must) (?:i|we|one|you)|do i (?:need|have)|is (?:it|that|this) (?:ok|safe)"
+    r"|(?:darf|kann|soll|muss) (?:ich|man)|(?:ich|man) (?:darf|kann|soll|muss)|puedo|debo|se puede"
+    r"|puis-je|peut-on|(?:je|on) peux?t?|dois|faut|(?:mag|kan|moet|zal) (?:ik|je|de|het))\b",
+    re.I,
+)
+#: "Is that safe?" asks about what was said before.
+_OF_THAT = re.compile(r"\b(?:that|this|it|ok|okay|safe|das|sicher|eso|seguro|ça|cela|dat|veilig)\b[^?]*\?", re.I)
+_ABOUT = {
+    FLASH: re.compile(
+        r"\b(?:re)?flash|\bup(?:grad|dat)|\binstall|\bsqnsupgrade|\brun\(|\bdowngrad"
+        r"|\bgo(?:ing)? (?:lower|back|down|straight|directly)|spielen\b|\baktualisier"
+        r"|\bflasche|\bactualiza|\binstala|mettre à jour|mise à jour|\bbijwerk|\.dup\b",
+        re.I,
+    ),
+    POWER: re.compile(
+        r"\bun ?plug|\bpull(?:ing)?\b|\bdisconnect|\bpower(?:ing)?(?: it| the board)? (?:off|down|cycl)"
+        r"|\bcut (?:the )?power|\b(?:switch|turn)(?:ing)?(?: it| the (?:board|modem))? off|\binterrupt|\babbrech"
+        r"|\b(?:aus|ab)(?:zu)?(?:steck|zieh|schalt)|\bziehen|\bdesenchuf|\bdesconect|\bapag|\bdébranch|\bcouper"
+        r"|\béteindre|\barrêter|koppelen\b|\beruit|trekken\b|\buit(?:schakel|zet)|\bafbreken",
+        re.I,
+    ),
+}
+
+
+def asked(prose: str) -> tuple[str, ...]:
+    """What the sentences of a description ask: ``FLASH``, ``POWER``, both or nothing."""
+    found, before = set(), ""
+    for sentence in filter(str.strip, _SENTENCE.findall(prose)):
+        if _HOW.match(sentence):
+            pass
+        elif sentence.rstrip().endswith("?") or _MAY.search(sentence):
+            found |= _kinds(sentence) or (_kinds(before) if _OF_THAT.search(sentence) else set())
+        before = sentence
+    return tuple(kind for kind in _ABOUT if kind in found)
+
+
+def _kinds(sentence: str) -> set[str]:
+    return {kind for kind, about in _ABOUT.items() if about.search(sentence)}
