@@ -24,10 +24,11 @@ from doctor.check import Check, EvidenceValue, Finding, Grade, Remedy
 from doctor.errors import CardError, FirmwareError
 from doctor.escape import shown
 from doctor.fat.card_file import APPLE_DOUBLE_MAGIC, CardFile
-from doctor.fat.layout import VolumeKind, kind_of
 from doctor.firmware import caba
+from doctor.firmware.content import sniff
 from doctor.firmware.image import examine_bytes
 from doctor.firmware.reading import MAX_BYTES
+from doctor.firmware.wrong_file import wrong_content
 from doctor.needs import Needs
 
 if TYPE_CHECKING:
@@ -37,6 +38,12 @@ if TYPE_CHECKING:
 
 _REFORMAT = Remedy("reformat-sd", Grade.DESTROYS)
 _REPAIR = Remedy("repair-sd", Grade.ASKS)
+_WRONG = {
+    "error-page-saved-as-dup": ("the login or error page was saved under its name", (DOWNLOAD,)),
+    "firmware-still-zipped": ("the archive was renamed instead of unpacked", (UNZIP, COPY)),
+    "appledouble-companion": ("a ._ file was renamed", (COPY,)),
+}
+_BROKEN = ("the download or the copy to the card was broken off or damaged on the way", (COPY, DOWNLOAD))
 
 
 class DupAtRoot(Check):
@@ -209,7 +216,7 @@ def _unreadable(file: CardFile, err: CardError) -> DupFault:
 
 
 def _odd_content(card: Card, file: CardFile) -> DupFault | None:
-    """What the first bytes say where there is no local file to compare with."""
+    """What the content says if there is no local file to compare with: the rules of firmware-is-whole."""
     name = shown(file.name)
     if file.size_bytes == 0:
         cause = "the card was pulled out before anything was written"
@@ -218,32 +225,14 @@ def _odd_content(card: Card, file: CardFile) -> DupFault | None:
         data = _bounded(card, file)
     except CardError as err:
         return _unreadable(file, err)
-    head = data[:512]
-    kind = kind_of(head)
-    if kind is VolumeKind.HTML:
-        text, cause = (
-            f"{name} on the card is a web page, not firmware",
-            "the login or error page was saved under its name",
-        )
-        return DupFault("error-page-saved-as-dup", text, cause, (DOWNLOAD,))
-    if kind is VolumeKind.ARCHIVE:
-        text, cause = f"{name} on the card is an archive, not firmware", "the archive was renamed instead of unpacked"
-        return DupFault("firmware-still-zipped", text, cause, (UNZIP, COPY))
-    if head.startswith(APPLE_DOUBLE_MAGIC):
-        text, cause = f"{name} on the card is a note of macOS, not firmware", "a ._ file was renamed"
-        return DupFault("appledouble-companion", text, cause, (COPY,))
-    return _damage(file, data) if len(data) == file.size_bytes else None
-
-
-def _damage(file: CardFile, data: bytes) -> DupFault | None:
-    """What an image's own lengths and checksums say, by the rules of firmware-is-whole."""
-    if not data.startswith(tuple(caba.KNOWN_MAGICS)):
-        return None  # it states nothing about itself
-    problem = next((p for p in examine_bytes(data, Path(file.name)).damage if p.catalogue in DupAtRoot.finds), None)
-    if problem is None:
+    problem, whole = wrong_content(sniff(data), data), len(data) == file.size_bytes
+    if problem is None and whole and data.startswith(tuple(caba.KNOWN_MAGICS)):  # others state nothing of themselves
+        damage = examine_bytes(data, Path(file.name)).damage
+        problem = next((problem for problem in damage if problem.catalogue in DupAtRoot.finds), None)
+    if problem is None or problem.catalogue not in (DupAtRoot.finds if whole else _WRONG):
         return None
-    cause = "the download or the copy to the card was broken off or damaged on the way"
-    return DupFault(problem.catalogue, f"{shown(file.name)} on the card {problem.text}", cause, (COPY, DOWNLOAD))
+    cause, remedies = _WRONG.get(problem.catalogue, _BROKEN)
+    return DupFault(problem.catalogue, f"{name} on the card {problem.text}", cause, remedies)
 
 
 def _bounded(card: Card, file: CardFile) -> bytes:

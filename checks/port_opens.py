@@ -8,7 +8,6 @@ from doctor.bench import Bench
 from doctor.check import Check, EvidenceValue, Finding, Grade, Remedy
 from doctor.errors import LinkError
 from doctor.link.holders import modemmanager_running
-from doctor.link.open_failed import device_of
 from doctor.link.ports import list_ports
 from doctor.needs import Needs
 
@@ -50,7 +49,7 @@ class PortOpens(Check):
             link = bench.link
         except LinkError as err:
             return self._closed(err)
-        device = device_of(link.url)
+        device = link.url.device
         evidence: dict[str, EvidenceValue] = {
             "port": link.name,
             "baud": link.baud,

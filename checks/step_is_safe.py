@@ -10,8 +10,8 @@ from doctor.errors import DoctorError
 from doctor.escape import shown, told
 from doctor.modem.images import image_facts, options_for, running
 from doctor.needs import Needs
-from doctor.updater.plan import Plan, Refusal, make_plan
-from doctor.updater.shapes import BOOTROM_OF_BOARD, BOOTROM_SCRIPT, Change
+from doctor.updater.plan import make_plan
+from doctor.updater.shapes import BOOTROM_OF_BOARD, BOOTROM_SCRIPT, Change, Plan, Refusal
 
 _OTHER_IMAGE = Remedy("use-other-image", Grade.MANUAL)
 _TELL_BUILD = Remedy("tell-build", Grade.MANUAL)

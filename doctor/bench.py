@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from doctor.clock import Clock, Deadline, SystemClock
 from doctor.command import AUTO, ON_CARD, Command
 from doctor.errors import BoardError, DoctorError, UsageError
-from doctor.link.telnet_url import is_telnet, without_password
+from doctor.link.port_url import PortUrl
 from doctor.needs import Needs, SkipReason
 
 if TYPE_CHECKING:
@@ -69,10 +70,14 @@ class BenchOptions:
     password: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        if self.port is not None and is_telnet(self.port):
-            port, password = without_password(self.port)
-            object.__setattr__(self, "port", port)
-            object.__setattr__(self, "password", self.password if password is None else password)
+        if self.url is not None and self.url.password is not None:
+            object.__setattr__(self, "port", self.url.text)
+            object.__setattr__(self, "password", self.url.password)
+
+    @cached_property
+    def url(self) -> PortUrl | None:
+        """What ``port`` says."""
+        return None if self.port is None else PortUrl.read(self.port)
 
     def command(self, verb: str, *args: str, **more: Any) -> Command:
         """The command ``verb`` for this bench, so that it finds it again; ``more`` are other members of Command."""
@@ -121,14 +126,23 @@ class Bench:
 
     Parts are properties that open what they stand for on first use and raise DoctorError where that fails;
     a failed part is tried again at the next use. Use as a context manager, or call ``close``.
+
+    link  the port, if it is open already
     """
 
-    def __init__(self, options: BenchOptions, *, clock: Clock | None = None, trace: Trace | None = None) -> None:
+    def __init__(
+        self,
+        options: BenchOptions,
+        *,
+        clock: Clock | None = None,
+        trace: Trace | None = None,
+        link: Link | None = None,
+    ) -> None:
         self.options = options
         self._clock = clock
         self._trace = trace
         self._lock = threading.RLock()
-        self._link: Link | None = None
+        self._link = link
         self._contact: Contact | None = None
         self._board: Board | None = None
         self._board_facts: BoardFacts | None = None
@@ -194,7 +208,7 @@ class Bench:
         """True where the port has proved to be our simulator, in process or behind ``sim --listen``."""
         from doctor.board.simtoken import board_is_simulated, modem_is_simulated
 
-        if self.link.simulated:
+        if self.link.url.is_simulated:
             return True
         if self.is_bare_modem:
             return modem_is_simulated(self.link, self.clock)
@@ -207,12 +221,11 @@ class Bench:
             if self._link is None:
                 from doctor.link.link import open_link
 
-                if self.options.port is None:
-                    raise UsageError(
-                        "port-not-found", "no port was given", next="add --port, or run `fipy-doctor ports`"
-                    )
+                if self.options.url is None:
+                    lists = "add --port, or run `fipy-doctor ports`"
+                    raise UsageError("port-not-found", "no port was given", next=lists)
                 self._link = open_link(
-                    self.options.port, trace=self._trace, password=self.options.password, clock=self._clock
+                    self.options.url, trace=self._trace, password=self.options.password, clock=self._clock
                 )
             return self._link
 

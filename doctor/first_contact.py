@@ -43,7 +43,6 @@ _UPDATER = re.compile(
 _STANDS = re.compile(rb"@@FD \{\"fipyup\": \"heartbeat\"[^\n]*\n|fipyup: (?:\d+ %|at work)[^\n]*\n")
 #: Lines that only a modem says by itself: replies and unsolicited codes.
 _MODEM_LINE = re.compile(rb"\+[A-Z]+[:.]?.*|OK|ERROR|RING|AT.*")
-_BARE_SIMULATED = ("gm02s", "sqn3330")
 
 
 class Seen(str, Enum):
@@ -250,7 +249,7 @@ def _modem_behind(link: Link, talk: _Talk) -> Seen:
         return Seen.NOISE if "noise" in state.notes else nothing
     talk.evidence["modem_mode"] = str(state.mode)
     talk.evidence["baud"] = int(state.baud)
-    if state.baud == REPL_BAUD or link.url.split("://")[-1].split("?")[0] in _BARE_SIMULATED:
+    if state.baud == REPL_BAUD:
         return Seen.MODEM  # mirror mode always runs at 921600 (board-and-repl.md 5.4)
     if not _is_carrier(link):
         talk.evidence["undecided"] = True
@@ -258,8 +257,7 @@ def _modem_behind(link: Link, talk: _Talk) -> Seen:
 
 
 def _is_carrier(link: Link) -> bool:
-    from doctor.link.ports import list_ports
+    from doctor.board.line.carriers import port_behind
 
-    return link.simulated or any(
-        port.device == link.name and port.carrier is not None and not port.ambiguous for port in list_ports()
-    )
+    port = port_behind(link)
+    return port is not None and port.carrier is not None and not port.ambiguous

@@ -161,8 +161,9 @@ def test_a_bare_modem_at_115200_is_no_mirror() -> None:
     assert (found.seen, found.evidence["baud"]) == (Seen.MODEM, 115200)
 
 
-def test_the_simulated_bare_modem_is_known_by_its_name() -> None:
-    assert look(devices.modem(921600), url="sim://sqn3330?build=41065").seen is Seen.MODEM
+def test_the_name_of_a_port_decides_nothing() -> None:
+    found = look(devices.modem(921600), url="sim://sqn3330?build=41065")
+    assert (found.seen, found.evidence["undecided"]) == (Seen.MIRROR, True)
 
 
 def test_no_at_before_an_open_session_was_asked_to_close() -> None:

@@ -150,6 +150,56 @@ def test_simulator_is_met_only_at_its_doors() -> None:
             assert not [n for n in names if inside(n, "doctor.sim")], module
 
 
+#: Who may ask whether our simulator is behind a port, and why.
+ASKS_WHETHER_SIMULATED = {
+    "doctor.bench": "the practice-image rule: Bench.simulated",
+    "doctor.report.practice": "the notes on practising",
+    "doctor.link.port_url": "the value that knows: nobody else reads a URL",
+}
+#: Who may ask Bench.simulated: the two that hand the rule to the planner.
+RULES_ON_PRACTICE = ("doctor.jobs.flashing.plan", "checks.step_is_safe")
+
+
+def asks_what_a_url_says(node: ast.AST) -> bool:
+    """Whether ``node`` looks into the text of a port URL, or asks a port whether it is simulated."""
+    match node:
+        case ast.Attribute(attr="is_simulated"):
+            return True
+        case ast.Call(func=ast.Attribute(attr="startswith"), args=[ast.Constant(str() as said), *_]):
+            return said.startswith("sim:")
+        case ast.Compare(left=ast.Constant("sim" | "sim://" | "state=")):
+            return True
+        case ast.Compare(comparators=[ast.Constant("sim" | "sim://")]):
+            return True
+    return False
+
+
+def test_nobody_asks_whether_a_port_is_simulated_but_for_the_practice_image_and_the_notes() -> None:
+    asking = {
+        module_of(path, ROOT)
+        for path in SOURCES
+        if not inside(module_of(path, ROOT), "doctor.sim", "doctor.cli.commands.sim")
+        and any(asks_what_a_url_says(node) for node in ast.walk(ast.parse(path.read_text())))
+    }
+    assert asking == ASKS_WHETHER_SIMULATED.keys()
+    rule = {
+        module_of(path, ROOT)
+        for path in SOURCES
+        if not inside(module_of(path, ROOT), "doctor.sim", "doctor.updater")
+        and any(
+            isinstance(node, ast.Attribute) and node.attr == "simulated"
+            for node in ast.walk(ast.parse(path.read_text()))
+        )
+    }
+    assert rule == set(RULES_ON_PRACTICE)
+
+
+def test_the_url_of_a_port_is_read_in_one_place() -> None:
+    for module, names in IMPORTS.items():
+        if not inside(module, "doctor.sim", "doctor.link.port_url", "doctor.link.telnet_url"):
+            assert not [name for name in names if inside(name, "urllib")], module
+
+
 #: Who makes a file that was no used medium, by file and function, and why. All others begin in tests/card/media.py.
 NOT_USED_MEDIA = {
     ("tests/card/media.py", "used"): "the room itself: the kind of medium is chosen here, and large files have a hole",

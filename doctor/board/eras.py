@@ -37,7 +37,6 @@ class Era:
 
     name                    letter of table 1; ``?`` where the release is unknown
     lte_hangs               LTE() with a dead modem never returns, and Ctrl-C does not help
-    lte_silent_s            how long LTE() with a dead modem takes until it raises; 0 where it returns at once or never
     has_lte_on_boot         pycom.lte_modem_en_on_boot exists
     has_modem_upgrade_mode  LTE.modem_upgrade_mode (mirror mode) exists
     mirror_needs_deinit     it refuses while LTE is initialised
@@ -56,7 +55,6 @@ class Era:
 
     name: str
     lte_hangs: bool = False
-    lte_silent_s: float = 0.0
     has_lte_on_boot: bool = True
     has_modem_upgrade_mode: bool = True
     mirror_needs_deinit: bool = False
@@ -90,17 +88,17 @@ class Era:
 
 
 _OLD = Era("A", lte_hangs=True, has_lte_on_boot=False, has_modem_upgrade_mode=False, has_reconnect_uart=False)
-_E = Era("E", lte_silent_s=6.4, mirror_needs_lte_tried=True, reconnect_uart_crashes=True)
+_E = Era("E", mirror_needs_lte_tried=True, reconnect_uart_crashes=True)
 
 _ERAS = {
     "Z": replace(_OLD, name="Z", lte_hangs=False, sqnsupgrade_frozen=False),
     "A": replace(_OLD, sqnsupgrade_frozen=False),
     "B1": Era("B1", lte_hangs=True, mirror_needs_deinit=True, has_reconnect_uart=False),
     "B2": Era("B2", lte_hangs=True),
-    "C": Era("C", lte_silent_s=6.4),
-    "D": Era("D", lte_silent_s=6.4),
+    "C": Era("C"),
+    "D": Era("D"),
     "E": _E,
-    "F": replace(_E, name="F", lte_silent_s=9.8),
+    "F": replace(_E, name="F"),
 }
 
 #: For a release that is not known, the careful answer to each question; features are then tested on the board.

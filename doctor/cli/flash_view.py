@@ -25,7 +25,7 @@ from doctor import events
 from doctor.cli.check_line import CheckLine
 from doctor.cli.screen import Screen
 from doctor.errors import DoctorError
-from doctor.jobs.flash import FlashFile, FlashPlan, Proof, Wish
+from doctor.jobs.flash import FlashPlan, Proof, Wish
 from doctor.modem.step_words import words
 from doctor.report.console import hanging, indented
 from doctor.updater.rules_loaders import loader_line
@@ -208,10 +208,6 @@ _METHODS = {
     "store": "the modem keeps the whole file first, then writes it",
     "on-the-fly": "the modem writes while it receives",
 }
-
-
-def _file_words(file: FlashFile) -> str:
-    return f"{file.path.name}, {file.size_bytes:,} bytes, SHA-256 {file.sha256[:16]}…"
 
 
 def plan_text(plan: FlashPlan) -> RenderableType:

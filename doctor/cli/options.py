@@ -338,13 +338,13 @@ def open_bench(options: BenchOptions, given: dict[str, Any], *, during_flash: bo
             next="add --port (`fipy-doctor ports` lists them), or --firmware, --sd or --scripts",
         )
     with _naming(BenchName(options.port, options.via_modem)), ExitStack() as stack:
-        if options.port:
+        if options.url is not None:
             from doctor.jobs.memory.journal import refuse_under_way
             from doctor.link.link import refuse_senseless
 
-            refuse_senseless(options.port)
+            refuse_senseless(options.url)
             if not during_flash:
-                refuse_under_way(options.port)
+                refuse_under_way(options.url)
         trace = None
         if given["trace"] is not None:
             trace = stack.enter_context(Trace(given["trace"], _teller(given)))

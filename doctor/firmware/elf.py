@@ -19,8 +19,6 @@ from doctor.firmware.wrong_file import wrong_content, wrong_name
 
 #: Sizes that an updater may have, in bytes: the two known ones have 306 076 and 371 307.
 PLAUSIBLE_BYTES = (50_000, 2_000_000)
-#: Andes NDS32, the processor of the sibling modem's updater (modem-protocol.md 6.4); SQN3330 not verified.
-MACHINE_NDS32 = 167
 #: How the simulator's practice updater begins behind its headers.
 PRACTICE_MARK = b"PRACTICE updater image"
 MARK_WITHIN_BYTES = 512

@@ -22,7 +22,7 @@ _RESTORE = "restore"  #: what the record of a restore is called
 
 def backup(bench: Bench, folder: Path, say: Callable[[str], None] = flash_copy.quiet) -> Backup:
     """Copy all of /flash into ``folder``, proved file by file. Raises DoctorError."""
-    known = begun.known_paths(bench.board, Book(begun_place(bench.options.port)))
+    known = begun.known_paths(bench.board, Book(begun_place(bench.options.url)))
     return flash_copy.backup(bench.board, folder, say, known=known)
 
 
@@ -47,7 +47,7 @@ def restore(
     upload.refuse_bad_names(bench.board, source)
     if not source.is_backup:
         upload.refuse_bad_scripts(source)
-    book = Book(begun_place(bench.options.port))
+    book = Book(begun_place(bench.options.url))
     begun.refuse_damaged(bench.board, book, _RESTORE)
     earlier = begun.unfinished(bench.board, book, _RESTORE)
     owed = begun.owed(bench.board, earlier, [one.path for one in source.files])

@@ -33,7 +33,7 @@ def accept(bench: Bench, steps: Iterable[str]) -> str:
         else:
             words = f"the power was not off: the board says that something else started it last; {WATCHED}"
             said.discard(POWER_CYCLE)
-    lost = tried.note(bench.options.port, said, tried.SAID)
+    lost = tried.note(bench.options.url, said, tried.SAID)
     return "; ".join(filter(None, (words, lost)))
 
 

@@ -199,13 +199,13 @@ def _question(bench: Bench, consent: Consent, plan: FlashPlan, listen: Listener)
     """What Ctrl-C asks in the middle of the transfer."""
     if plan.via != "card":
         return consent.stop_transfer
-    return follow.question(consent.stop_board, listen, ends_with_us=bench.link.simulated)
+    return follow.question(consent.stop_board, listen, ends_with_us=bench.link.url.ends_with_us)
 
 
 def _jumpers_question(bench: Bench, report: engine.Report) -> str:
-    """What to ask where the jumpers could not be examined; empty where they are known, or no real ones exist."""
+    """What to ask where the jumpers could not be examined; empty where they are known."""
     finding = report.finding("jumpers-removed")
-    if finding is None or finding.status is not Status.WARN or bench.simulated:
+    if finding is None or finding.status is not Status.WARN:
         return ""
     return _have_you_looked(report)
 

@@ -18,6 +18,7 @@ from doctor.jobs.memory import journal as journals
 from doctor.jobs.memory import jumper_proof, tried
 from doctor.jobs.memory.journal import Entry, Journal
 from doctor.jobs.memory.state_dir import begun_place
+from doctor.link.port_url import PortUrl
 from doctor.updater import states
 from doctor.updater.shapes import DEPLOY_MS
 
@@ -32,7 +33,7 @@ def lay_before(bench: Bench) -> None:
     bench.jumpers_proved = lambda: jumper_proof.remembered(bench)
     bench.may_write_until = lambda: _of(bench)
     bench.ran_before = lambda: _ran(Journal().find(journals.ids_of(bench)))
-    bench.begun_place = begun_place(bench.options.port)
+    bench.begun_place = begun_place(bench.options.url)
 
 
 def broke_off(bench: Bench) -> bool:
@@ -44,18 +45,18 @@ def broke_off(bench: Bench) -> bool:
     return entry is not None and entry.state in _UNFINISHED
 
 
-def may_write_until(port: str | None, entry: Entry | None) -> datetime | None:
+def may_write_until(port: PortUrl | None, entry: Entry | None) -> datetime | None:
     """Until when the modem may be writing what ``entry`` sent; None where it is not, or must be done.
 
-    A simulated bench has a time of its own: there it is done once the user says so (--done waited). Elsewhere the clock
-    decides, whatever is said.
+    Of a bench that has a time of its own, the user says when it is done (--done waited). Elsewhere the clock decides,
+    whatever is said.
     """
     if entry is None or entry.state not in _UNFINISHED:
         return None
     left = entry.total_bytes - entry.sent_bytes if entry.total_bytes else None
     if not all_sent(entry.steps, entry.done, entry.step, left):
         return None
-    if _has_time_of_its_own(port or "") and ("state=" not in (port or "") or WAIT in tried.confirmed(port)):
+    if port is not None and port.has_own_time and (not port.lasts or WAIT in tried.confirmed(port)):
         return None
     try:
         until = datetime.fromisoformat(entry.written) + WRITES
@@ -73,10 +74,6 @@ def _ran(entry: Entry | None) -> int:
     return build if isinstance(build, int) else 0
 
 
-def _has_time_of_its_own(port: str) -> bool:
-    return port.startswith("sim://")
-
-
 def _of(bench: Bench) -> str:
-    until = may_write_until(bench.options.port, Journal().find(journals.ids_of(bench)))
+    until = may_write_until(bench.options.url, Journal().find(journals.ids_of(bench)))
     return until.strftime("%H:%M UTC") if until is not None else ""

@@ -97,8 +97,8 @@ def status(
     done  asks the user whether a step was done that an earlier run asked for; False where nobody can answer
     """
     journal = journal or Journal()
-    port = {"port": journals.port_key(bench.options.port or "")}
-    entry = journals.under_way(bench.options.port, journal) or journal.find(port)
+    port = journals.port_ids(bench.options.url)
+    entry = journals.under_way(bench.options.url, journal) or journal.find(port)
     if entry is not None and journals.is_at_work(entry):
         where = f"a flash is under way (process {entry.pid}); leave it alone"
         return Standing(where, told(entry), Onward((), status_words(Attempt(bench.options))), True, entry=entry)
@@ -130,7 +130,7 @@ def _begun(bench: Bench) -> tuple[tuple[Begun, ...], tuple[Path, ...]]:
     if bench.is_bare_modem:
         return (), ()
     with suppress(BoardError):
-        board, book = bench.board, Book(begun_place(bench.options.port))
+        board, book = bench.board, Book(begun_place(bench.options.url))
         every = begun.unfinished(board, book)
         return tuple(one for one in every if begun.gone(board, one)), begun.damaged(board, book)
     return (), ()
@@ -159,7 +159,7 @@ def _through_silence(
 
     The next one comes when the user said that the one before was done; as long as nobody says so, the answer stays.
     """
-    port = bench.options.port
+    port = bench.options.url
     if facts.mode not in LOST or step is None:
         tried.forget(port)
         return step
@@ -207,7 +207,7 @@ def attempt_of(options: BenchOptions, entry: Entry) -> Attempt:
         int(build) if build else None,
         all_sent=all_sent(entry.steps, entry.done, entry.step, left),
         asked=True,
-        waited=may_write_until(options.port, entry) is None,
+        waited=may_write_until(options.url, entry) is None,
         first_sent=first_sent(entry.steps, entry.done, len(again.firmware)),
         compress=bool(said.get("compress")),
     )

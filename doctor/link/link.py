@@ -11,19 +11,19 @@ import sys
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
-from urllib.parse import urlsplit
 
 from doctor.clock import Clock, Deadline, SystemClock
 from doctor.errors import DeadlineOverrun, LinkError, PortLost, UsageError
-from doctor.link.open_failed import device_of, exclude_others, explain, include_others, scheme_of
-from doctor.link.telnet_url import TelnetAddress, is_telnet, parse, shown_url, without_password
+from doctor.link.open_failed import exclude_others, explain, include_others
+from doctor.link.port_url import PortUrl
+from doctor.link.telnet_url import TelnetAddress, parse, shown_url
 from doctor.link.trace import Trace
 from doctor.power_off import UNPLUG
 
 POLL_MS = 20  #: longest stay in one read of the driver, so that deadlines and Ctrl-C are noticed
+OUR_SCHEMES = "doctor.sim.urlhandler"  #: where pySerial finds what is behind sim://
 WRITE_TIMEOUT_S = 5.0  #: 20 kB at 115200 take 1.8 s; a port that takes nothing for 5 s is stuck
 DRAIN_S = 1.0  #: a full driver buffer of 1 MB is read in less; a flood has no end that one could wait for
-LONGEST_NAME = 40  #: characters of a sim:// URL that is shown whole: half a line
 REPL_BAUD = 115200  #: what every Pycom release speaks on UART0 (board-and-repl.md 3.1)
 
 _PORT_ERRORS: tuple[type[Exception], ...] = (OSError, ValueError)
@@ -32,30 +32,26 @@ if sys.platform != "win32":
 
     _PORT_ERRORS += (termios.error,)  # what pySerial lets through on POSIX; it is no OSError
 
-_NO_BAUD = ("socket", "telnet")
-_NO_MODEM_LINES = ("socket", "telnet")  # pySerial pretends there: reading says True, setting does nothing
 _NO_WRITE_TIMEOUT = ("rfc2217",)  # pySerial refuses to open with one
 
 
 class Link:
     """An open port. Made by ``open_link``; use it as a context manager or call ``close``.
 
-    url              as given, without a password
-    name             what users call it: the device name, or the URL; of a long sim:// URL its beginning
+    url              of the port
+    name             what users call it: the device name, or the URL; of a long one its beginning
     baud             speed now
-    simulated        True behind ``sim://``
     can_change_baud  False where the speed is out of our hands (``socket://``)
     has_modem_lines  whether RTS and CTS exist (a pty has none)
     deadline         while set, ``read`` and ``write`` raise DeadlineOverrun once it is over
     notes            things worth telling about how it was opened
     """
 
-    def __init__(self, serial: Any, url: str, *, baud: int, rts: bool, trace: Trace | None = None) -> None:
+    def __init__(self, serial: Any, url: PortUrl, *, baud: int, rts: bool, trace: Trace | None = None) -> None:
         self.url = url
-        self.name = device_of(url) or _short(url)
+        self.name = url.name
         self.baud = baud
-        self.simulated = scheme_of(url) == "sim"
-        self.can_change_baud = scheme_of(url) not in _NO_BAUD
+        self.can_change_baud = url.can_change_baud
         self.clock: Clock = getattr(serial, "clock", None) or SystemClock()
         self.deadline: Deadline | None = None
         self.notes: tuple[str, ...] = ()
@@ -64,9 +60,9 @@ class Link:
         self._trace = trace
         self._open = True
         self._settling: Deadline | None = None
-        self.has_modem_lines = scheme_of(url) not in _NO_MODEM_LINES and self._lines_answer()
+        self.has_modem_lines = url.may_have_lines and self._lines_answer()
         if trace is not None:
-            trace.opened(self.clock.ticks_ms(), url, baud)
+            trace.opened(self.clock.ticks_ms(), url.text, baud)
             trace.change(self.clock.ticks_ms(), "rts", rts)
 
     @property
@@ -229,7 +225,7 @@ class Link:
             left_ms = end_ms - self.clock.ticks_ms()
             if left_ms <= 0:
                 return b""
-            if self.simulated:
+            if self.url.has_own_time:
                 # Virtual time: no point in waking up; on real ports a new timeout means a round of ioctls.
                 limit = self._limit
                 self._serial.timeout = min(left_ms, limit.left_ms if limit else left_ms) / 1000
@@ -298,15 +294,8 @@ class Link:
         )
 
 
-def _short(url: str) -> str:
-    """A URL as it reads in a sentence: the parameters of a simulated bench can fill lines."""
-    if scheme_of(url) != "sim" or len(url) <= LONGEST_NAME:
-        return url
-    return f"{url.partition('?')[0]}?..."
-
-
 def open_link(
-    url: str,
+    url: PortUrl,
     *,
     baud: int = REPL_BAUD,
     rts: bool = True,
@@ -315,7 +304,7 @@ def open_link(
     password: str | None = None,
     clock: Clock | None = None,
 ) -> Link:
-    """Open a port URL for us alone, RTS and DTR set beforehand, no flow control.
+    """Open a port for us alone, RTS and DTR set beforehand, no flow control.
 
     password  for ``telnet://``, where it is not in the URL
     clock     for ``telnet://``: what its limits are measured by
@@ -323,7 +312,7 @@ def open_link(
     Raises LinkError with the catalogue id of what is in the way (absent, no permission, busy, not a serial port),
     UsageError for a URL that means nothing.
     """
-    if is_telnet(url):
+    if url.is_telnet:
         return _open_telnet(url, password, clock or SystemClock(), trace)
     port = _closed_port(url, baud)
     # Before opening: a pulse of RTS would reach the modem through a fitted jumper (board-and-repl.md 6.4).
@@ -346,34 +335,34 @@ def open_link(
         raise
     _ask_low_latency(port)
     link = Link(port, url, baud=baud, rts=rts, trace=trace)
-    target = _callout_device(url)
-    if target != url:
-        link.notes = (f"opened {target} instead of {url}: tty.* would wait for a carrier signal",)
+    target = _callout_device(url.text)
+    if target != url.text:
+        link.notes = (f"opened {target} instead of {url.text}: tty.* would wait for a carrier signal",)
     return link
 
 
-def refuse_senseless(url: str) -> None:
+def refuse_senseless(url: PortUrl) -> None:
     """Raises UsageError for a URL that means no port, whatever is plugged in. Opens nothing."""
-    if is_telnet(url):
+    if url.is_telnet:
         _telnet_address(url, None)
         return
     with contextlib.suppress(LinkError):
         _closed_port(url, REPL_BAUD)
 
 
-def _closed_port(url: str, baud: int) -> Any:
+def _closed_port(url: PortUrl, baud: int) -> Any:
     """pySerial's object for ``url``, not opened yet. Raises UsageError, LinkError."""
     import serial
 
-    if scheme_of(url) == "sim" and "doctor.sim.urlhandler" not in serial.protocol_handler_packages:
-        serial.protocol_handler_packages.append("doctor.sim.urlhandler")
+    if OUR_SCHEMES not in serial.protocol_handler_packages:
+        serial.protocol_handler_packages.append(OUR_SCHEMES)
     _need_address(url)
     try:
         return serial.serial_for_url(
-            _callout_device(url),
+            _callout_device(url.text),
             baudrate=baud,
             timeout=POLL_MS / 1000,
-            write_timeout=None if scheme_of(url) in _NO_WRITE_TIMEOUT else WRITE_TIMEOUT_S,
+            write_timeout=None if url.scheme in _NO_WRITE_TIMEOUT else WRITE_TIMEOUT_S,
             rtscts=False,
             dsrdtr=False,
             exclusive=True,
@@ -385,45 +374,37 @@ def _closed_port(url: str, baud: int) -> Any:
         raise _not_a_port(url, str(err)) from err
 
 
-def _open_telnet(url: str, password: str | None, clock: Clock, trace: Trace | None) -> Link:
+def _open_telnet(url: PortUrl, password: str | None, clock: Clock, trace: Trace | None) -> Link:
     from doctor.link.telnet import TelnetPort
 
     address = _telnet_address(url, password)
     port = TelnetPort(address, clock)
     port.open()
-    return Link(port, shown_url(address), baud=REPL_BAUD, rts=False, trace=trace)
+    return Link(port, PortUrl.read(shown_url(address)), baud=REPL_BAUD, rts=False, trace=trace)
 
 
-def _telnet_address(url: str, password: str | None) -> TelnetAddress:
+def _telnet_address(url: PortUrl, password: str | None) -> TelnetAddress:
     try:
-        return parse(url, password)
+        return parse(url.text, url.password if password is None else password)
     except ValueError as err:
         raise UsageError(
             "port-not-found",
             "this is not the address of a board",
-            on=without_password(url)[0],
+            on=url.text,
             cause=str(err),
             next="telnet://192.168.4.1 is a board in its own Wi-Fi net; telnet://USER:PASSWORD@HOST names a login",
         ) from err
 
 
-def _need_address(url: str) -> None:
+def _need_address(url: PortUrl) -> None:
     """Raises UsageError for a network URL without host and port: pySerial trips over them."""
-    scheme = scheme_of(url)
-    if scheme not in ("socket", "rfc2217"):
-        return
-    try:
-        parts = urlsplit(url)
-        complete = bool(parts.hostname) and parts.port is not None
-    except ValueError:  # the port is no number
-        complete = False
-    if not complete:
-        raise _not_a_port(url, f"host or port is missing: {scheme}://HOST:PORT")
+    if url.scheme in ("socket", "rfc2217") and not url.has_address:
+        raise _not_a_port(url, f"host or port is missing: {url.scheme}://HOST:PORT")
 
 
-def _not_a_port(url: str, cause: str) -> UsageError:
-    helps = "`fipy-doctor sim --list`" if scheme_of(url) == "sim" else "`fipy-doctor ports`"
-    return UsageError("port-not-found", "this is not a port", on=url, cause=cause, next=f"{helps} lists what there is")
+def _not_a_port(url: PortUrl, cause: str) -> UsageError:
+    lists = "`fipy-doctor ports` lists what there is; `fipy-doctor sim --list`, what is simulated"
+    return UsageError("port-not-found", "this is not a port", on=url.text, cause=cause, next=lists)
 
 
 def _callout_device(url: str) -> str:

@@ -10,10 +10,10 @@ import stat
 import sys
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from doctor.errors import LinkError, UsageError
 from doctor.link.holders import Holder, modemmanager_running, who_holds
+from doctor.link.port_url import PortUrl
 from doctor.link.ports import is_wsl, list_ports, similar_names
 from doctor.marks import marked
 from doctor.power_off import UNPLUG
@@ -28,24 +28,9 @@ _ABSENT = (errno.ENOENT, errno.ENXIO, errno.ENODEV, errno.ENOTDIR)
 _LET_IT_END = "let the other program end (a fipy-doctor may be flashing: leave it alone), then run the command again"
 
 
-def scheme_of(url: str) -> str:
-    """The part before ``://`` in lower case; empty for a plain device name."""
-    return url.split("://", 1)[0].lower() if "://" in url else ""
-
-
-def device_of(url: str) -> str:
-    """The device that a URL means; empty where it is none (``sim://``, ``socket://``)."""
-    scheme = scheme_of(url)
-    if not scheme:
-        return url
-    if scheme in ("spy", "alt"):
-        return url.split("://", 1)[1].split("?", 1)[0]
-    return ""
-
-
-def explain(err: Exception, url: str, platform: str = sys.platform) -> LinkError | UsageError:
+def explain(err: Exception, url: PortUrl, platform: str = sys.platform) -> LinkError | UsageError:
     """The LinkError for an exception that opening ``url`` raised; UsageError where the URL asks the impossible."""
-    device = device_of(url)
+    device = url.device
     if not device:
         return _remote(err, url)
     number, text = _errno_of(err), str(err)
@@ -67,12 +52,12 @@ def explain(err: Exception, url: str, platform: str = sys.platform) -> LinkError
     )
 
 
-def exclude_others(port: Any, url: str) -> None:
+def exclude_others(port: Any, url: PortUrl) -> None:
     """Make a second opening fail, and find out whether there was a first. Raises LinkError port-busy.
 
     pySerial's lock is seen by programs that lock too; a console that does not would take half of our bytes.
     """
-    device = device_of(url)
+    device = url.device
     descriptor = getattr(port, "fd", None)
     if not device or not isinstance(descriptor, int) or _is_pty(device):
         return  # a pty is held open by whoever serves it
@@ -113,13 +98,12 @@ def _errno_of(err: Exception) -> int | None:
     return int(found.group(1) or found.group(2)) if found else None
 
 
-def _remote(err: Exception, url: str) -> LinkError | UsageError:
-    text = str(err)
-    if scheme_of(url) == "hwgrep":
+def _remote(err: Exception, port: PortUrl) -> LinkError | UsageError:
+    url, text = port.text, str(err)
+    if port.scheme == "hwgrep":
         return LinkError("port-not-found", "no port matches", on=url, cause=_listing(), next="`fipy-doctor ports`")
-    if _errno_of(err) in _BUSY:  # a simulated bench with state=DIR, which only runs of this program open
-        kept = parse_qs(urlsplit(url).query).get("state", [""])[0]
-        return _by_ours(url, who_holds(str(Path(kept) / "lock")))
+    if _errno_of(err) in _BUSY and port.kept_in is not None:  # which only runs of this program open
+        return _by_ours(url, who_holds(str(port.kept_in / "lock")))
     if _errno_of(err) in _HUNG_UP or "socket error" in text:
         return LinkError(
             "port-busy",

@@ -31,14 +31,9 @@ class TelnetAddress:
     password: str = field(default=PASSWORD, repr=False)
 
 
-def is_telnet(url: str | None) -> bool:
-    """Whether ``url`` leads to a board on Wi-Fi."""
-    return url is not None and url.lower().startswith(SCHEME)
-
-
 def without_password(url: str) -> tuple[str, str | None]:
     """``url`` as it may be shown, and the password that stood in it; any other URL comes back as it is."""
-    if not is_telnet(url):
+    if not url.lower().startswith(SCHEME):
         return url, None
     end = min((at for at in (url.find(mark, len(SCHEME)) for mark in "/?#") if at >= 0), default=len(url))
     login, at, host = url[len(SCHEME) : end].rpartition("@")

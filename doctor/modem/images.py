@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from doctor.escape import shown
 from doctor.modem.facts import ModemFacts
 from doctor.updater import side_file
-from doctor.updater.plan import ImageFacts, Options, Running
+from doctor.updater.shapes import ImageFacts, Options, Running
 
 if TYPE_CHECKING:
     from doctor.firmware.bootrom import BootRom

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from doctor.updater.plan import BOOTROM, STORE, Step
+from doctor.updater.plan import BOOTROM
+from doctor.updater.shapes import STORE, Step
 
 
 @dataclass(frozen=True)

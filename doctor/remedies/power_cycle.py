@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from doctor.check import Finding, Grade
-from doctor.clock import Deadline
+from doctor.clock import Clock, Deadline
 from doctor.errors import BoardError, DoctorError, LinkError, PortLost
 from doctor.first_contact import Seen
 from doctor.power_off import IF_NONE_BEGAN, UNPLUG
@@ -30,6 +30,7 @@ class PowerCycle(DoableCure):
     id = "power-cycle"
     flag = "power-cycle"
     grade = Grade.MANUAL
+    practice = ("--hands", "power-cycle")
 
     def steps(self, finding: Finding) -> tuple[str, ...]:
         """What the user does."""
@@ -61,10 +62,6 @@ class PowerCycle(DoableCure):
             )
         link = bench.link
         clock = link.clock
-        if link.simulated:
-            link.serial.hands.power_cycle(OFF_S)
-            bench.close_link()
-            return f"power was off for {OFF_S:.0f} s (simulated)"
         if link.network is not None:
             raise LinkError(
                 "reset-is-not-power-cycle",
@@ -78,7 +75,7 @@ class PowerCycle(DoableCure):
         gone_ms = clock.ticks_ms()
         bench.close_link()
         context.say(f"Gone. Wait {OFF_S:.0f} s, then plug in again.")
-        self._await_back(bench)
+        self._await_back(bench, clock)
         off_s = (clock.ticks_ms() - gone_ms) / 1000
         if off_s < OFF_S:
             raise LinkError(
@@ -91,8 +88,9 @@ class PowerCycle(DoableCure):
         if not context.ask("Was the battery off too, or is there none?"):
             raise DoctorError(
                 "battery-keeps-modem-powered",
-                "a battery keeps the modem powered",
-                next="run `fipy-doctor fix --power-cycle` again, with the battery off too",
+                "nobody said that the battery was off too",
+                cause="a battery keeps the modem powered when USB is unplugged",
+                next=f"{UNPLUG}, wait ten seconds, plug in again, and run `fipy-doctor check --done power-off`",
             )
         return f"power was off for {off_s:.0f} s"
 
@@ -108,11 +106,11 @@ class PowerCycle(DoableCure):
             "the port never vanished",
             on=str(bench.options.port),
             cause="the board was reset but not unplugged, or the carrier board has its own power",
-            next="run `fipy-doctor fix --power-cycle` again; USB of the carrier board and the battery both count",
+            next=f"{UNPLUG}, wait ten seconds, plug in again, and run `fipy-doctor check --done power-off`",
         )
 
-    def _await_back(self, bench: Bench) -> None:
-        limit = Deadline(bench.clock, RETURN_S)
+    def _await_back(self, bench: Bench, clock: Clock) -> None:
+        limit = Deadline(clock, RETURN_S)
         while True:
             try:
                 _ = bench.link
@@ -126,7 +124,7 @@ class PowerCycle(DoableCure):
                         cause="it may have another name now",
                         next="run `fipy-doctor ports`, then go on with the name it shows",
                     ) from err
-                bench.clock.sleep_ms(LOOK_MS)
+                clock.sleep_ms(LOOK_MS)
 
 
 def _leave_alone(bench: Bench) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 from doctor.bench import BenchOptions
 from doctor.command import quoted
@@ -13,7 +12,6 @@ from doctor.marks import marked
 from doctor.remedies import Cure
 from doctor.updater.shapes import FACTORY_BUILD, FIRST_DIFF, FIRST_FULL, FIRST_TARGET
 
-SCHEME = "sim://"
 NEEDS_KEEPING = "this simulated bench starts anew with every command; with state=DIR in its URL it is kept"
 MAKE_FIRMWARE = "a FILE.dup for a simulated modem is made by: `fipy-doctor sim --make-firmware .`"
 
@@ -32,15 +30,13 @@ def stand_ins(options: BenchOptions) -> tuple[str, ...]:
 
 def is_simulated(options: BenchOptions) -> bool:
     """Whether the port is a simulated one, as far as its name tells."""
-    return (options.port or "").lower().startswith(SCHEME)
+    return options.url is not None and options.url.is_simulated
 
 
 def card_of(options: BenchOptions) -> Path | None:
     """The image file that is the card of a kept bench, as one would hold it after taking it out; None elsewhere."""
-    if not is_simulated(options):
-        return None
-    state = parse_qs(urlsplit(options.port or "").query).get("state", [""])[0]
-    return Path(state) / "card.img" if state else None
+    kept_in = options.url.kept_in if options.url is not None else None
+    return kept_in / "card.img" if kept_in is not None else None
 
 
 #: How a simulated bench calls what jobs/hands.py asks for.

@@ -15,6 +15,7 @@ from doctor.sim.hands import Hands
 from doctor.sim.hostport import HostPort, PortVanished
 from doctor.sim.modem.modem import Modem
 from doctor.sim.modem.switches import Switches
+from doctor.sim.numbers import imei, unique_id
 from doctor.sim.scenarios import Setup, set_up
 from doctor.sim.simurl import (
     BARE_MODEMS,
@@ -68,8 +69,9 @@ class SimBench:
     hands    what the user can do
     """
 
-    def __init__(self, spec: BenchSpec, store: StateDir | None = None) -> None:
+    def __init__(self, spec: BenchSpec, store: StateDir | None = None, key: str = "") -> None:
         self.spec = spec
+        self._key = key
         self.store = store
         saved = store.load() if store is not None else None
         self.origin = _origin(spec, saved, store)
@@ -117,21 +119,17 @@ class SimBench:
             _origin(spec, {"origin": waiting.origin}, waiting.store)
             return waiting
         if spec.state is None:
-            bench = cls(spec)
-        else:
-            store = StateDir(spec.state)
-            store.lock()
-            try:
-                bench = cls(spec, store)
-            except BaseException as error:
-                store.unlock()
-                if isinstance(error, OSError):
-                    raise store.unusable(error) from error
-                raise
-        bench._key = key
-        return bench
+            return cls(spec, None, key)
+        store = StateDir(spec.state)
+        store.lock()
+        try:
+            return cls(spec, store, key)
+        except BaseException as error:
+            store.unlock()
+            if isinstance(error, OSError):
+                raise store.unusable(error) from error
+            raise
 
-    _key = ""
     _saved = False
 
     def open_port(self, baud: int, rts: bool) -> int:
@@ -150,8 +148,8 @@ class SimBench:
         try:
             self.port.check(opened)
         except PortVanished:
-            if self.store is not None and self._waits_to_be_plugged_in:
-                self.release()
+            if self._waits_to_be_plugged_in:
+                self.save()  # this process may end before the cable comes back
             return
         self.port.close()
         self.release()
@@ -187,6 +185,7 @@ class SimBench:
         build = self.spec.build or setup.build or DEFAULT_BUILDS.get(self.spec.kind)
         loaders = self.spec.bootloaders or setup.bootloaders
         modem = Modem(self.world, family, build=build, radio=self.spec.radio, mode=setup.modem_mode, loaders=loaders)
+        modem.imei = imei(self._key)
         for fault in setup.faults:
             modem.faults.add(fault)
         for text in self.spec.faults:
@@ -223,6 +222,7 @@ class SimBench:
             card=self.card,
             carrier=self.carrier,
             file_faults=parse_files(self.spec.files),
+            unique_id=unique_id(self._key),
         )
 
     def _make_port(self) -> HostPort:

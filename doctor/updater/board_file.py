@@ -4,7 +4,7 @@ from .board_console import Console  # noqa: F401
 from .board_hw import module
 from .card_source import CardSource, Digest, digest  # noqa: F401
 from .image_file import look
-from .plan import ImageFacts, Refusal
+from .shapes import ImageFacts, Refusal
 from .side_file import MAX_BYTES, SUFFIX, SideFile, parse  # noqa: F401
 
 try:

@@ -13,8 +13,9 @@ from .board_hw import PINS, BoardClock, Card, ModemUart, extend_watchdog, is_sim
 from .board_log import Log
 from .flow import Flow, Outcome  # noqa: F401
 from .modem_version import running
-from .plan import FIRMWARE, SECOND, UPDATER, Options, Plan, Refusal, make_plan  # noqa: F401
+from .plan import FIRMWARE, SECOND, UPDATER, make_plan  # noqa: F401
 from .profile import SQN3330
+from .shapes import Options, Plan, Refusal  # noqa: F401
 
 try:
     from typing import Any, Dict, List, Optional, Sequence, Tuple  # noqa: F401

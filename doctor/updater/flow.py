@@ -5,13 +5,13 @@ Success is believed only where the modem came back to its application by itself 
 
 from . import states
 from .contract import Clock, Port, Source  # noqa: F401
-from .plan import FIRMWARE, STORE, Plan, Step  # noqa: F401
+from .plan import FIRMWARE  # noqa: F401
 from .profile import Profile  # noqa: F401
 from .rules_loaders import is_old_copy0
 from .sending import SILENT_ID, Sender
 from .session import POLL_MS, WAKE_EVERY_MS, WAKE_TRIES, FlowError, Outcome, Session
 from .settling import Settler, ask_report
-from .shapes import BETWEEN_BUILD, RETURN_MS, STILL_MS
+from .shapes import BETWEEN_BUILD, RETURN_MS, STILL_MS, STORE, Plan, Step  # noqa: F401
 from .switching import SWITCH_REPLY_MS, Switcher
 from .version_block import loaders_of, software_of
 

@@ -6,8 +6,8 @@ with a terminal only. Names follow modem-protocol.md 6.4, containers 6.1.
 
 import struct
 
-from .plan import DIFF, FULL, PRACTICE, PRACTICE_FAMILY, ImageFacts, Refusal, radio_of
 from .profile import MONARCH2_FAMILY, SQN3330_FAMILY
+from .shapes import DIFF, FULL, PRACTICE, PRACTICE_FAMILY, ImageFacts, Refusal, radio_of
 from .side_file import FORMAT
 
 try:

@@ -3,7 +3,7 @@
 doctor/modem/facts.py does the same for reports, with regular expressions that the board has not.
 """
 
-from .plan import Running
+from .shapes import Running
 from .states import Facts, State, family_of  # noqa: F401
 from .version_block import loaders_of, software_of
 

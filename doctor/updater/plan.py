@@ -6,20 +6,13 @@ Rules: design.md 4 "Flashing", modem-protocol.md 6.4 and 7, failure-catalogue.md
 from . import cautions, rules, rules_loaders, states
 from .events import PREPARE, PROVE, TRANSFER, WAIT_MODEM
 from .profile import MONARCH2_FAMILY, STORE_LIMIT_BYTES, by_family
-from .shapes import (
+from .shapes import (  # noqa: F401
     BETWEEN_BUILD,
     DEPLOY_MS,
-    DIFF,
     FACTORY_BUILD,
     FFH_MS,
-    FIRST_TARGET,
-    FULL,
     LOAD_MS,
-    NO_WAY_BACK,
     ON_THE_FLY,
-    PAIR,
-    PRACTICE,
-    PRACTICE_FAMILY,
     PREPARE_MS,
     PROVE_MS,
     RESTART_MS,
@@ -37,34 +30,12 @@ from .shapes import (
     Refusal,
     Running,
     Step,
-    radio_of,
 )
 
 try:
     from typing import List, Sequence  # noqa: F401
 except ImportError:  # MicroPython
     pass
-
-__all__ = [
-    "DIFF",
-    "FACTORY_BUILD",
-    "FIRST_TARGET",
-    "FULL",
-    "NO_WAY_BACK",
-    "ON_THE_FLY",
-    "PAIR",
-    "PRACTICE",
-    "PRACTICE_FAMILY",
-    "STORE",
-    "ImageFacts",
-    "Options",
-    "Plan",
-    "Refusal",
-    "Running",
-    "Step",
-    "make_plan",
-    "radio_of",
-]
 
 #: Names of what a step sends.
 FIRMWARE = "firmware"

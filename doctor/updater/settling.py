@@ -5,8 +5,8 @@ modem-protocol.md 5.2, steps 6 to 9.
 
 from . import states
 from .contract import Timer
-from .plan import ON_THE_FLY, STORE
 from .session import POLL_MS, FlowError, Session  # noqa: F401
+from .shapes import ON_THE_FLY, STORE
 from .switching import RESULT_MS, SWITCH_PAUSE_MS, Switcher  # noqa: F401
 
 try:
@@ -118,29 +118,32 @@ class Settler(object):
         answering = None  # type: Optional[Timer]
         word = ""
         while not timer.over():
-            reply = s.at.command("AT", POLL_MS)
-            self._knock(reply.status)
-            if reply.status != "OK":
-                worked = worked or not reply.status
-                answering = None if not reply.status else answering
-                s.at.listen(min(timer.left_ms(), POLL_MS))
-                continue
-            if answering is None:
-                answering = Timer(s.clock, RESULT_MS)
-            fresh = ask_report(s)
-            if fresh != word:
-                s.speaker.note("the modem reports: " + (fresh or "nothing"))
-            word = fresh
-            if word.startswith("fail") or (word.startswith("success") and worked):
-                return word
-            if word and word[0] not in "sNn":  # neither success nor No report
-                worked = True  # on-going and the like: alive, and no reason to give up before the limit
+            status = s.at.command("AT", POLL_MS).status
+            self._knock(status)
+            if status == "OK":
+                answering = answering or Timer(s.clock, RESULT_MS)
+                word = self._asked(word)
+                if word.startswith("fail") or (word.startswith("success") and worked):
+                    return word
+                if word and word[0] not in "sNn":  # neither success nor No report
+                    worked = True  # on-going and the like: alive, and no reason to give up before the limit
+                    answering = None
+                    self._tell_deployment(timer)
+                elif answering.over():
+                    break
+            elif not status:
+                worked = True
                 answering = None
-                self._tell_deployment(timer)
-            if answering is not None and answering.over():
-                return word if worked or not unsure else ""
             s.at.listen(min(timer.left_ms(), POLL_MS))
         return word if worked or not unsure else ""
+
+    def _asked(self, before):
+        # type: (str) -> str
+        """What it reports now; said if that is another word than ``before``."""
+        word = ask_report(self._s)
+        if word != before:
+            self._s.speaker.note("the modem reports: " + (word or "nothing"))
+        return word
 
     def _tell_deployment(self, timer):
         # type: (Timer) -> None

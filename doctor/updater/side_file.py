@@ -7,8 +7,8 @@ The block checksums go to the modem as they are: a byte that the board misreads 
 import struct
 
 from .crc import crc16
-from .plan import ImageFacts
 from .profile import BLOCK_MAX_BYTES
+from .shapes import ImageFacts
 
 try:
     import json

@@ -348,27 +348,33 @@ class Master(object):
             if attempt:
                 self.repeats += 1
                 self._speaker.note("%s %d was %s; sending it again" % (_NAMES[op], tid, _WORDS[answer.kind]))
-            if answer.kind == "nack" and op in (BLOCK_CMD, BLOCK):  # OPEN is 1, DATA_TYPE 2 (modem-protocol.md 4.3)
-                tid = base + 1 if tid == base else base
-            if answer.kind == "nack":
-                self._clock.sleep_ms(NACK_PAUSE_MS)
-            if attempt and offset >= 0 and self._again is not None:
-                payload = self._reread(offset, len(payload))
-            known = self._crc_of(offset, payload) if offset >= 0 and self._crc_of is not None else None
-            if op == BLOCK:
-                self.at_most += len(payload)  # each time: a slave may take it once more (modem-protocol.md 9.2)
-            self._put(pack(op, _SESSION, tid, payload, known))
-            if not attempt and offset >= 0 and self._ahead is not None:
-                self._ahead()  # the modem is busy with this block; meanwhile the next one is read
-            answer = self._await(op, _SESSION, tid, wait_ms, len(payload))
-            if op == BLOCK and answer.kind in ("nack", "unknown") and not answer.nameless:
-                self.at_most -= len(payload)
+                if answer.kind == "nack":
+                    if op in (BLOCK_CMD, BLOCK):  # OPEN is 1, DATA_TYPE 2 (modem-protocol.md 4.3)
+                        tid = base + 1 if tid == base else base
+                    self._clock.sleep_ms(NACK_PAUSE_MS)
+                if offset >= 0 and self._again is not None:
+                    payload = self._reread(offset, len(payload))
+            answer = self._ask_once(op, tid, payload, wait_ms, offset, not attempt)
             if answer.kind == "ack":
                 self._tid = tid + 1
                 return answer.payload
             self._unsure = self._unsure or answer.nameless or answer.kind in ("silent", "damaged")
         kind = {"nack": "refused", "unknown": "refused"}.get(answer.kind, answer.kind)
         raise StpError(kind, "%s was %s %d times" % (_NAMES[op], _WORDS[answer.kind], tries))
+
+    def _ask_once(self, op, tid, payload, wait_ms, offset, first):
+        # type: (int, int, bytes, int, int, bool) -> _Answer
+        """One try of ``_ask``; while the modem is busy with the first one, the next block is read."""
+        known = self._crc_of(offset, payload) if offset >= 0 and self._crc_of is not None else None
+        if op == BLOCK:
+            self.at_most += len(payload)  # each time: a slave may take it once more (modem-protocol.md 9.2)
+        self._put(pack(op, _SESSION, tid, payload, known))
+        if first and offset >= 0 and self._ahead is not None:
+            self._ahead()
+        answer = self._await(op, _SESSION, tid, wait_ms, len(payload))
+        if op == BLOCK and answer.kind in ("nack", "unknown") and not answer.nameless:
+            self.at_most -= len(payload)
+        return answer
 
     def _await(self, op, sid, tid, wait_ms, sent=0):
         # type: (int, int, int, int, int) -> _Answer

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import doctor.updater
 from doctor.updater import side_file
-from doctor.updater.plan import ImageFacts
+from doctor.updater.shapes import ImageFacts
 
 SIZE_BYTES = 80_640  #: 40 blocks; more changes nothing but the time it takes
 INSIDE = Path(__file__).with_name("_board_inside.py")

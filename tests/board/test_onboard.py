@@ -10,11 +10,12 @@ from doctor.board.board import Board
 from doctor.board.storage import files
 from doctor.errors import BoardError, BoardReset
 from doctor.link.link import Link, open_link
+from doctor.link.port_url import PortUrl
 
 
 @pytest.fixture
 def board() -> Iterator[Board]:
-    link = open_link("sim://gpy")
+    link = open_link(PortUrl.read("sim://gpy"))
     made = Board(link)
     made.repl.enter()
     yield made
@@ -52,7 +53,7 @@ def test_a_package_of_the_users_is_left_alone(name: str, board: Board) -> None:
 
 @pytest.mark.parametrize("release", ["1.17.3.b1", "1.20.2.r4"])
 def test_where_it_does_not_fit_nothing_of_it_is_left(release: str) -> None:
-    link = open_link(f"sim://gpy?release={release}&files=504k")
+    link = open_link(PortUrl.read(f"sim://gpy?release={release}&files=504k"))
     try:
         flash = link.serial.bench.board.flash
         flash.write("data.bin", bytes(300 << 10))

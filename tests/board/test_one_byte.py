@@ -8,6 +8,7 @@ import pytest
 
 from doctor.board.board import Board
 from doctor.link.link import open_link
+from doctor.link.port_url import PortUrl
 from doctor.sim.served.listen import Listener
 from tests.board.one_byte import FROM_BOARD, TO_BOARD, OneByte, PtyProxy
 
@@ -47,7 +48,7 @@ def test_exactly_one_byte_is_hit_however_they_come(fault: OneByte, arrives: byte
 def test_a_program_talks_to_a_served_board_through_it(fault: OneByte, heard: str) -> None:
     with Listener("sim://gpy?speed=200") as board, PtyProxy(board.names[0], fault.pass_on) as line:
         for _ in range(2):  # it is opened again, and the fault is over
-            link = open_link(line.name)
+            link = open_link(PortUrl.read(line.name))
             try:
                 repl = Board(link).repl
                 repl.enter()

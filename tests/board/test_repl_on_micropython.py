@@ -10,6 +10,7 @@ from doctor import first_contact
 from doctor.board.repl import Repl, ReplTraceback
 from doctor.first_contact import Seen
 from doctor.link.link import Link, open_link
+from doctor.link.port_url import PortUrl
 from tests.board.micropython import needs_micropython, on_a_pty
 
 pytestmark = [pytest.mark.micropython, needs_micropython]
@@ -18,7 +19,7 @@ pytestmark = [pytest.mark.micropython, needs_micropython]
 @pytest.fixture
 def link() -> Iterator[Link]:
     with on_a_pty() as name:
-        opened = open_link(name)
+        opened = open_link(PortUrl.read(name))
         try:
             yield opened
         finally:

@@ -11,9 +11,7 @@ from .simulated import bench_at
 
 
 def look(board: OldRepl) -> Finding:
-    bench = Bench(BenchOptions(port="/dev/ttyACM0"))
-    bench._link = board.wire.link()  # the fake stands at the wire
-    return BoardHasModem().look(bench)
+    return BoardHasModem().look(Bench(BenchOptions(port="/dev/ttyACM0"), link=board.wire.link()))
 
 
 @pytest.mark.parametrize(

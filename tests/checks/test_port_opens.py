@@ -11,6 +11,7 @@ from doctor.bench import Bench, BenchOptions
 from doctor.check import Finding, Status
 from doctor.link import open_failed
 from doctor.link.link import open_link
+from doctor.link.port_url import PortUrl
 
 
 def look(port: str) -> Finding:
@@ -35,7 +36,7 @@ def test_a_missing_port_lists_what_there_is(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_busy_port_has_its_cure() -> None:
     ours, theirs = pty.openpty()
-    with open_link(os.ttyname(theirs)):
+    with open_link(PortUrl.read(os.ttyname(theirs))):
         found = look(os.ttyname(theirs))
     os.close(ours)
     os.close(theirs)

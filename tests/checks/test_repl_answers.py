@@ -15,8 +15,7 @@ from .simulated import bench_at, board_of
 
 
 def look(wire: Wire, *, interrupt: bool = False) -> Finding:
-    bench = Bench(BenchOptions(port="/dev/ttyACM0", interrupt=interrupt))
-    bench._link = wire.link()  # the fake stands at the wire; opening is port-opens' matter
+    bench = Bench(BenchOptions(port="/dev/ttyACM0", interrupt=interrupt), link=wire.link())
     found = ReplAnswers().look(bench)
     if found.status is not Status.PASS:
         assert found.catalogue in ReplAnswers.finds

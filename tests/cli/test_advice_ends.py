@@ -16,9 +16,9 @@ from doctor.cli.main import run
 from doctor.jobs import status as status_job
 from doctor.jobs.hands import DONE, OTHER_CABLE, POWER_CYCLE, PULL_JUMPERS
 from doctor.jobs.memory import tried
-from doctor.jobs.memory.journal import port_key
 from doctor.jobs.memory.state_dir import state_place
 from doctor.jobs.memory.tried import FAILED, SAID, SEEN, TOLD
+from doctor.link.port_url import PortUrl
 from doctor.sim.bench import SimBench
 
 from .terminal import Terminal
@@ -36,7 +36,7 @@ def board(tmp_path: Path) -> str:
     return f"sim://fipy?scenario=modem-silent&state={tmp_path / 'board'}"
 
 
-def test_next_steps_for_a_dead_modem_end(terminal: Terminal, port: str, image: Path) -> None:
+def test_next_steps_for_a_dead_modem_end(terminal: Terminal, port: str, image: Path, obedient: None) -> None:
     seen = [terminal.type("flash", str(image), "--via", "modem", "--yes", "--port", port).next]
     while seen[-1][0] != "open" and len(seen) < 6:
         seen.append(terminal.type(*seen[-1], "--yes" if seen[-1][0] == "fix" else "-q").next)
@@ -54,7 +54,7 @@ def test_status_twice_says_the_same_twice(terminal: Terminal, port: str) -> None
 
 
 def test_who_asks_for_the_same_step_again_says_why(
-    terminal: Terminal, board: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    terminal: Terminal, board: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, obedient: None
 ) -> None:
     (tmp_path / "file").write_bytes(b"")  # a folder below it can never be made, as on a disk that is full
     monkeypatch.setenv("FIPY_DOCTOR_STATE_DIR", str(tmp_path / "file" / "state"))
@@ -144,18 +144,18 @@ def test_no_step_is_said_to_be_done_by_the_environment(port: str, monkeypatch: p
     for name in ("DONE", "STATUS_DONE", "CHECK_DONE"):
         monkeypatch.setenv(f"FIPY_DOCTOR_{name}", "power-off")
     run(["status", "--via", "modem", "--port", port])
-    assert tried.confirmed(port) == frozenset()
+    assert tried.confirmed(PortUrl.read(port)) == frozenset()
 
 
 def test_a_step_that_failed_is_not_done(port: str) -> None:
-    tried.note(port, [POWER_CYCLE], FAILED)
-    assert tried.confirmed(port) == frozenset() and tried.told(port) == {POWER_CYCLE}
-    tried.note(port, [POWER_CYCLE], SEEN)
-    tried.note(port, [POWER_CYCLE], TOLD)
-    assert tried.seen(port) == {POWER_CYCLE}
+    tried.note(PortUrl.read(port), [POWER_CYCLE], FAILED)
+    assert tried.confirmed(PortUrl.read(port)) == frozenset() and tried.told(PortUrl.read(port)) == {POWER_CYCLE}
+    tried.note(PortUrl.read(port), [POWER_CYCLE], SEEN)
+    tried.note(PortUrl.read(port), [POWER_CYCLE], TOLD)
+    assert tried.seen(PortUrl.read(port)) == {POWER_CYCLE}
 
 
-def test_check_calls_nothing_dead_that_was_only_told(terminal: Terminal, board: str) -> None:
+def test_check_calls_nothing_dead_that_was_only_told(terminal: Terminal, board: str, obedient: None) -> None:
     said = terminal.type("check", "--port", board)
     assert said.next[:2] == ["fix", "--power-cycle"]
     said = terminal.type(*said.next, "--yes")
@@ -167,15 +167,15 @@ def test_check_calls_nothing_dead_that_was_only_told(terminal: Terminal, board: 
 
 def test_a_modem_that_answers_again_is_a_new_case(terminal: Terminal, tmp_path: Path) -> None:
     port = f"sim://sqn3330?state={tmp_path / 'bench'}"
-    tried.note(port, [POWER_CYCLE], SAID)
-    assert tried.confirmed(port) == {POWER_CYCLE}
-    terminal.type("check", "--port", port)
-    assert tried.told(port) == frozenset()
+    tried.note(PortUrl.read(port), [POWER_CYCLE], SAID)
+    assert tried.confirmed(PortUrl.read(port)) == {POWER_CYCLE}
+    terminal.type("check", "--via", "modem", "--port", port)
+    assert tried.told(PortUrl.read(port)) == frozenset()
 
 
 def test_a_bench_that_starts_anew_each_time_is_not_remembered() -> None:
-    tried.note("sim://sqn3330", [POWER_CYCLE], SAID)
-    assert tried.told("sim://sqn3330") == frozenset()
+    tried.note(PortUrl.read("sim://sqn3330"), [POWER_CYCLE], SAID)
+    assert tried.told(PortUrl.read("sim://sqn3330")) == frozenset()
 
 
 def test_what_version_0_1_kept_is_read_as_told(port: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,10 +184,11 @@ def test_what_version_0_1_kept_is_read_as_told(port: str, monkeypatch: pytest.Mo
     shutil.copy(OF_0_1 / "tried.json", place)
     monkeypatch.setattr(tried, "LASTS", tried.LASTS * 24 * 365 * 50)
     old = "sim://fipy?state=/home/user/bench2"
-    assert port_key(old) in json.loads(place.read_text())
-    assert tried.told(old) == {POWER_CYCLE, PULL_JUMPERS} and tried.confirmed(old) == frozenset()
-    tried.note(port, [OTHER_CABLE], SAID)
-    assert tried.told(old) == {POWER_CYCLE, PULL_JUMPERS}
+    assert PortUrl.read(old).key in json.loads(place.read_text())
+    assert tried.told(PortUrl.read(old)) == {POWER_CYCLE, PULL_JUMPERS}
+    assert tried.confirmed(PortUrl.read(old)) == frozenset()
+    tried.note(PortUrl.read(port), [OTHER_CABLE], SAID)
+    assert tried.told(PortUrl.read(old)) == {POWER_CYCLE, PULL_JUMPERS}
 
 
 @pytest.mark.parametrize("content", ["[" * 100_000, '{"x": 5}', '{"x": {"y": {"at": 1e999}}}', "\0", "[]"])
@@ -195,16 +196,16 @@ def test_a_damaged_memory_is_none(port: str, content: str) -> None:
     place = state_place() / "tried.json"
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text(content)
-    assert tried.told(port) == frozenset()
-    tried.note(port, [POWER_CYCLE], SAID)
-    assert tried.confirmed(port) == {POWER_CYCLE}
+    assert tried.told(PortUrl.read(port)) == frozenset()
+    tried.note(PortUrl.read(port), [POWER_CYCLE], SAID)
+    assert tried.confirmed(PortUrl.read(port)) == {POWER_CYCLE}
 
 
 def test_a_pipe_in_the_place_of_the_memory_is_not_waited_for(port: str) -> None:
     place = state_place() / "tried.json"
     place.parent.mkdir(parents=True, exist_ok=True)
     os.mkfifo(place)
-    assert tried.told(port) == frozenset()
+    assert tried.told(PortUrl.read(port)) == frozenset()
 
 
 def test_words_of_done_are_those_of_the_printed_commands() -> None:

@@ -10,6 +10,7 @@ from doctor.sim.practice.image import make_practice_image
 
 from .terminal import Terminal
 
+MODEM = ("--port", "sim://sqn3330", "--via", "modem")
 HTML = "sim://fipy?scenario=html-scripts"
 
 
@@ -47,14 +48,14 @@ def test_hands_at_a_bench_in_use_say_so(terminal: Terminal, tmp_path: Path) -> N
 
 def test_another_image_is_asked_for_and_not_the_refused_one_again(terminal: Terminal, tmp_path: Path) -> None:
     image = make_practice_image(tmp_path, base=39529, size_bytes=100_000)
-    said = terminal.type("check", "--port", "sim://sqn3330", "--firmware", str(image))
-    assert said.next == ["plan", "FULL-IMAGE.dup", "--port", "sim://sqn3330"]
+    said = terminal.type("check", *MODEM, "--firmware", str(image))
+    assert said.next == ["plan", "FULL-IMAGE.dup", *MODEM]
 
 
 def test_an_updater_image_that_is_none_is_named_only_once(terminal: Terminal, image: Path, tmp_path: Path) -> None:
     wrong = tmp_path / "updater.bin"
     wrong.write_bytes(b"no ELF" * 100)
-    said = terminal.type("check", "--port", "sim://sqn3330", "--firmware", str(image), "--updater-elf", str(wrong))
+    said = terminal.type("check", *MODEM, "--firmware", str(image), "--updater-elf", str(wrong))
     assert said.next.count("--updater-elf") == 1 and str(wrong) not in said.next
 
 
@@ -85,14 +86,14 @@ def test_one_file_is_no_files(terminal: Terminal, tmp_path: Path) -> None:
 
 
 def test_a_build_without_a_way_back_is_read_about_and_not_checked_for_ever(terminal: Terminal, image: Path) -> None:
-    said = terminal.type("check", "--port", "sim://sqn3330?build=43818", "--firmware", str(image))
+    said = terminal.type("check", "--via", "modem", "--port", "sim://sqn3330?build=43818", "--firmware", str(image))
     assert said.next == ["open", "modem-build-50523"]
     assert "--accept no-way-back" in said.out
 
 
 def test_a_simulated_modem_takes_a_file_like_the_one_that_is_named(terminal: Terminal, tmp_path: Path) -> None:
     image = make_practice_image(tmp_path, "NB1", 41019, 100_000)
-    said = terminal.type("flash", str(image), "--port", "sim://sqn3330?build=33080")
+    said = terminal.type("flash", str(image), "--via", "modem", "--port", "sim://sqn3330?build=33080")
     assert said.next[:2] == ["flash", "upgdiff_33080-to-41065.dup"]
     assert "sim --make-firmware . --base 33080" in said.out
 
@@ -100,7 +101,7 @@ def test_a_simulated_modem_takes_a_file_like_the_one_that_is_named(terminal: Ter
 def test_a_differential_goes_on_without_updater_elf_where_it_fits(terminal: Terminal, tmp_path: Path) -> None:
     image = make_practice_image(tmp_path, base=38638, size_bytes=100_000)
     words = ("--firmware", str(image), "--updater-elf", str(make_practice_elf(tmp_path)))
-    fits = terminal.type("check", "--port", "sim://sqn3330", *words)
-    assert fits.next == ["flash", str(image), "--port", "sim://sqn3330"]
-    other = terminal.type("check", "--port", "sim://sqn3330?build=39529", *words)
+    fits = terminal.type("check", *MODEM, *words)
+    assert fits.next == ["flash", str(image), *MODEM]
+    other = terminal.type("check", "--via", "modem", "--port", "sim://sqn3330?build=39529", *words)
     assert other.next[:2] == ["plan", "FULL-IMAGE.dup"]

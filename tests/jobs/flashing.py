@@ -71,7 +71,8 @@ def flashed(
     """Flash ``image``; at the first event of which ``when`` is true, ``act`` on the simulated bench."""
     notices: list[str] = []
     waiting = [when] if when is not None else []
-    with Bench(BenchOptions(port=url, firmware=(image,))) as bench:
+    request = request or FlashRequest()
+    with Bench(BenchOptions(port=url, firmware=(image,), via_modem=request.via == "modem")) as bench:
         sim: SimBench = bench.link.serial.bench
 
         def hear(event: Event) -> None:
@@ -82,7 +83,7 @@ def flashed(
                 assert act is not None
                 act(sim)
 
-        result = flash(bench, request or FlashRequest(), consent=user, listen=hear)
+        result = flash(bench, request, consent=user, listen=hear)
         assert not waiting
         return Flashing(result, sim, notices, sim.modem.mode)
 

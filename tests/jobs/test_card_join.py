@@ -37,8 +37,7 @@ def left(tmp_path: Path) -> Iterator[BoardJob]:
 
 def joined(job: BoardJob, request: FlashRequest = CARD, **options: object) -> FlashResult:
     """Flash with other options over the very link of ``job``."""
-    bench = Bench(BenchOptions(port=job.bench.options.port, **options))  # type: ignore[arg-type]
-    bench._link = job.bench.link
+    bench = Bench(BenchOptions(port=job.bench.options.port, **options), link=job.bench.link)  # type: ignore[arg-type]
     return flash(bench, request, consent=User())
 
 
@@ -174,8 +173,7 @@ def test_a_pair_is_joined_by_its_own_two_files_only(tmp_path: Path) -> None:
     job = BoardJob(first, "sim://gpy?build=41065")
     job.sim.hands.copy_to_card(second)
     with pytest.raises(Gone):
-        pair = Bench(BenchOptions(port="sim://gpy?build=41065", firmware=(first, second)))
-        pair._link = job.bench.link
+        pair = Bench(BenchOptions(port="sim://gpy?build=41065", firmware=(first, second)), link=job.bench.link)
         flash(pair, CARD, consent=User(), listen=lambda event: die() if half(event) else None)
     job.walk_off()
     refused = joined(job, firmware=(wrong, second))

@@ -7,8 +7,8 @@ import pytest
 from doctor.bench import BenchOptions
 from doctor.jobs.changed import changed
 from doctor.updater import states
-from doctor.updater.plan import ImageFacts, Options, Refusal, Running, make_plan
-from doctor.updater.shapes import Change
+from doctor.updater.plan import make_plan
+from doctor.updater.shapes import Change, ImageFacts, Options, Refusal, Running
 
 GIVEN = BenchOptions(port="COM9", firmware=(Path("a/b/PRACTICE.dup"),), updater_elf=Path("a/x.elf"), via_modem=True)
 PRACTICE = ImageFacts("PRACTICE.dup", 1 << 20, "practice", "CATM1", 41065, 0, "practice")

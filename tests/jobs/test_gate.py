@@ -12,6 +12,8 @@ from doctor import roster
 from doctor.bench import Bench, BenchOptions
 from doctor.errors import UsageError
 from doctor.jobs.flash import FlashRequest, FlashResult, flash
+from doctor.link.link import Link, open_link
+from doctor.link.port_url import PortUrl
 from doctor.sim.board.modules import table
 from doctor.sim.modem.modem import Modem
 from tests.link import devices
@@ -42,9 +44,9 @@ def at_a_board(
     user = User()
     if not token:
         monkeypatch.delitem(table._PLAIN, "fipy_doctor_sim")
-    with Bench(BenchOptions(port=url, firmware=(image,))) as bench:
-        bench.link.simulated = False
-        bench.link.can_change_baud = changes_baud
+    name = PortUrl.read("/dev/ttyACM7" if changes_baud else "socket://localhost:7")
+    link = Link(open_link(PortUrl.read(url)).serial, name, baud=115200, rts=True)
+    with Bench(BenchOptions(port=name.text, firmware=(image,)), link=link) as bench:
         result = flash(bench, FlashRequest(), consent=user)
         return OnBoard(result, bench.link.serial.bench.modem, user)
 
@@ -117,6 +119,6 @@ def test_a_declined_plan_sends_nothing(image: Path) -> None:
     assert (done.sim.modem.received, done.mode) == ([], "application")
 
 
-def test_nobody_is_asked_about_jumpers_of_a_simulated_board(image: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_jumpers_that_could_not_be_examined_are_asked_about(image: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     done = at_a_board(image, monkeypatch, token=True, url="sim://fipy?scenario=modem-recovery")
-    assert done.user.consents == []  # it proved to be simulated: there are no jumpers to look at
+    assert done.user.consents == ["jumpers-removed"]  # practice goes as reality does

@@ -19,11 +19,12 @@ from doctor.jobs.flashing import awake as awakes
 from doctor.jobs.flashing import guard
 from doctor.jobs.flashing.awake import awake, inhibitor
 from doctor.jobs.flashing.supply import Battery, refuse_low
-from doctor.jobs.memory.journal import PROVED, UNPROVED, Entry, Journal, SentFile, is_at_work, port_key
+from doctor.jobs.memory.journal import PROVED, UNPROVED, Entry, Journal, SentFile, is_at_work
 from doctor.jobs.memory.lock import is_held, lock_path, port_lock
 from doctor.jobs.memory.logbook import Logbook
 from doctor.jobs.memory.state_dir import state_dir
 from doctor.jobs.onward import Attempt, onward
+from doctor.link.port_url import PortUrl
 from doctor.sim.world import World
 
 from .flashing import User, flashed, small_image
@@ -77,8 +78,8 @@ def test_torn_write_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_kept_simulated_bench_is_known_by_its_directory(tmp_path: Path) -> None:
     plain = f"sim://fipy?state={tmp_path}"
-    assert port_key(plain + "&speed=20") == port_key(plain)
-    assert port_key("COM3") == "COM3"
+    assert PortUrl.read(plain + "&speed=20").key == PortUrl.read(plain).key
+    assert PortUrl.read("COM3").key == "COM3"
 
 
 def test_process_that_is_gone_is_not_at_work() -> None:
@@ -114,14 +115,14 @@ def test_a_flash_keeps_the_name_of_its_lock(tmp_path: Path) -> None:
 
     def listen(event: Event) -> None:
         if isinstance(event, StepStarted):
-            found = Journal().find({"port": port_key(port)})
+            found = Journal().find({"port": PortUrl.read(port).key})
             assert found is not None
             seen.append((bool(found.lock), is_held(Path(found.lock))))
 
     with Bench(options) as bench:
         assert flash(bench, FlashRequest("modem"), consent=User(), listen=listen).exit_code == 0
     assert seen and set(seen) == {(True, True)}
-    found = Journal().find({"port": port_key(port)})
+    found = Journal().find({"port": PortUrl.read(port).key})
     assert found is not None and not is_held(Path(found.lock))
 
 

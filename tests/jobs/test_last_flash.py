@@ -18,6 +18,7 @@ from doctor.jobs.memory import journal as journals
 from doctor.jobs.memory import tried
 from doctor.jobs.memory.journal import Entry, Journal, SentFile
 from doctor.jobs.status import status
+from doctor.link.port_url import PortUrl
 from doctor.remedies import cures
 from doctor.remedies.cure import CureContext
 from doctor.remedies.power_cycle import PowerCycle
@@ -42,8 +43,8 @@ def _ago(minutes: int, entry: Entry = SENT) -> Entry:
 
 
 def test_half_an_hour_after_the_last_word() -> None:
-    assert may_write_until("COM25", _ago(29)) is not None
-    assert may_write_until("COM25", _ago(31)) is None
+    assert may_write_until(PortUrl.read("COM25"), _ago(29)) is not None
+    assert may_write_until(PortUrl.read("COM25"), _ago(31)) is None
 
 
 @pytest.mark.parametrize(
@@ -56,19 +57,19 @@ def test_half_an_hour_after_the_last_word() -> None:
     ],
 )
 def test_nothing_that_may_be_written(entry: Entry | None) -> None:
-    assert may_write_until("COM25", entry) is None
+    assert may_write_until(PortUrl.read("COM25"), entry) is None
 
 
 def test_check_and_power_cycle_hold_off_until_the_user_was_told_to_wait(tmp_path: Path) -> None:
     port = f"sim://fipy?scenario=modem-silent&state={tmp_path / 'bench'}"
-    Journal().write(replace(SENT, ids={"port": journals.port_key(port)}))
+    Journal().write(replace(SENT, ids={"port": PortUrl.read(port).key}))
     with Bench(BenchOptions(port=port)) as bench:
         finding = check(bench).finding("modem-answers")
         assert finding is not None
         assert [remedy.id for remedy in finding.remedies] == ["wait-for-modem"]
         with pytest.raises(DoctorError, match="may still be writing"):
             PowerCycle().do(bench, finding, CureContext(print, bool, tmp_path))
-    tried.note(port, (WAIT,), tried.SAID)
+    tried.note(PortUrl.read(port), (WAIT,), tried.SAID)
     with Bench(BenchOptions(port=port)) as bench:
         finding = check(bench).finding("modem-answers")
         assert finding is not None and "power-cycle" in [remedy.id for remedy in finding.remedies]
@@ -79,7 +80,7 @@ def test_check_sends_to_status_after_a_flash_that_broke_off(tmp_path: Path) -> N
     with Bench(BenchOptions(port=port)) as bench:
         report = check(bench)
         assert not broke_off(bench)
-        Journal().write(replace(SENT, ids={"port": journals.port_key(port)}))
+        Journal().write(replace(SENT, ids={"port": PortUrl.read(port).key}))
         assert broke_off(bench)
     step = after(report, BenchOptions(port=port), cures(), broke_off=True)
     assert step.command.startswith("fipy-doctor status --port")
@@ -90,7 +91,7 @@ def test_modem_behind_the_mirror_of_a_flash_that_broke_off(tmp_path: Path) -> No
     with Bench(BenchOptions(port=port)) as bench:
         enter(bench.board, bench.board_facts, clock=bench.clock)
         bench.link.serial.bench.modem.hang()
-    Journal().write(replace(SENT, ids={"port": journals.port_key(port)}, mirrored=True))
+    Journal().write(replace(SENT, ids={"port": PortUrl.read(port).key}, mirrored=True))
     with Bench(BenchOptions(port=port)) as bench:
         report = check(bench)
     assert report.failed[0].check == "modem-answers"
@@ -107,5 +108,5 @@ def test_second_status_says_what_the_first_one_said(tmp_path: Path) -> None:
 
 
 def test_saying_that_one_waited_does_not_shorten_the_wait_of_a_real_modem() -> None:
-    tried.note("COM25", (WAIT,), tried.SAID)
-    assert may_write_until("COM25", _ago(5)) is not None
+    tried.note(PortUrl.read("COM25"), (WAIT,), tried.SAID)
+    assert may_write_until(PortUrl.read("COM25"), _ago(5)) is not None

@@ -17,6 +17,7 @@ from doctor.jobs.flash import FlashRequest, Wish, flash
 from doctor.jobs.memory import journal as journals
 from doctor.jobs.memory.journal import Entry, Journal, SentFile, under_way
 from doctor.jobs.status import Standing, status
+from doctor.link.port_url import PortUrl
 from doctor.sim.bench import SimBench
 from tests.cli.terminal import Terminal
 
@@ -117,10 +118,12 @@ def test_a_damaged_journal_is_named_with_what_it_means(
     url = "sim://sqn3330?state=" + str(tmp_path / "bench")
     flashed(image, User(), url=url, request=FlashRequest(via="modem"))
     path = damage(state_of_its_own)
-    said = terminal.type("status", "--port", url)
+    said = terminal.type("status", "--via", "modem", "--port", url)
     assert str(path) in said.out and "cannot be read" in said.out and "knows of none" not in said.out
     assert "compare the version" in said.out
-    assert terminal.type("status", "--port", url, "--json").document["journal_damaged"]["path"] == str(path)
+    assert terminal.type("status", "--via", "modem", "--port", url, "--json").document["journal_damaged"][
+        "path"
+    ] == str(path)
 
 
 # -- another process
@@ -133,7 +136,7 @@ def at_work_elsewhere(port: str) -> Entry:
     (path,) = journal.folder.glob("*.json")
     data = {**json.loads(path.read_text()), "pid": 1, "begun": "2999-01-01T00:00:00+00:00"}
     path.write_text(json.dumps(data))
-    found = under_way(port)
+    found = under_way(PortUrl.read(port))
     assert found is not None and found.state == journals.RUNNING
     return found
 
@@ -159,8 +162,8 @@ def test_another_name_of_the_device_is_the_same_port(tmp_path: Path) -> None:
     device.touch()
     link.symlink_to(device)
     at_work_elsewhere(str(device))
-    assert under_way(str(link)) is not None
-    assert under_way(str(tmp_path / "ttyACM1")) is None
+    assert under_way(PortUrl.read(str(link))) is not None
+    assert under_way(PortUrl.read(str(tmp_path / "ttyACM1"))) is None
 
 
 def test_nothing_left_is_a_standing_of_exit_0() -> None:

@@ -18,20 +18,21 @@ from doctor.jobs.check import CheckRequest, check
 from doctor.jobs.memory.lock import port_lock
 from doctor.link.holders import is_ours, who_holds
 from doctor.link.link import open_link
+from doctor.link.port_url import PortUrl
 from doctor.remedies import cures
 from doctor.report.next_step import after
 
 pytestmark = pytest.mark.skipif(not Path("/proc/locks").exists(), reason="needs /proc/locks (Linux)")
 
 HOLDS = (
-    "import sys; from doctor.link.link import open_link\n"
-    "with open_link(sys.argv[1]):\n print(flush=True); sys.stdin.read()"
+    "import sys; from doctor.link.link import open_link; from doctor.link.port_url import PortUrl\n"
+    "with open_link(PortUrl.read(sys.argv[1])):\n print(flush=True); sys.stdin.read()"
 )
 PLAIN = "import os, sys; fd = os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY); print(flush=True); sys.stdin.read()"
 FLASHES = (
     "import sys; from pathlib import Path; from doctor.jobs.memory.lock import port_lock\n"
-    "from doctor.link.link import open_link\n"
-    "with port_lock(sys.argv[1], Path(sys.argv[2]) / 'locks'), open_link(sys.argv[1]):\n"
+    "from doctor.link.link import open_link; from doctor.link.port_url import PortUrl\n"
+    "with port_lock(sys.argv[1], Path(sys.argv[2]) / 'locks'), open_link(PortUrl.read(sys.argv[1])):\n"
     " print(flush=True); sys.stdin.read()"
 )
 
@@ -86,7 +87,7 @@ def test_a_program_that_flashes_by_our_functions_is_one_of_ours(port: str, tmp_p
 def test_another_program_is_named_and_may_be_closed(port: str, tmp_path: Path) -> None:
     with held([script(tmp_path, "terminal.py", HOLDS), port]) as pid:
         with pytest.raises(LinkError) as caught:
-            open_link(port)
+            open_link(PortUrl.read(port))
         holder = who_holds(port)
     assert holder is not None and (holder.pid, holder.ours) == (pid, False)
     assert caught.value.id == "port-busy" and "close it" in caught.value.next
@@ -101,7 +102,7 @@ def test_who_has_it_open_without_a_lock_is_found_too(port: str, tmp_path: Path) 
 def test_a_kept_bench_in_use_is_left_alone(tmp_path: Path) -> None:
     url = f"sim://fipy?state={tmp_path / 'bench'}"
     with held([script(tmp_path, "fipy-doctor", HOLDS), url]) as pid, pytest.raises(LinkError) as caught:
-        open_link(url)
+        open_link(PortUrl.read(url))
     assert caught.value.id == "flash-under-way" and f"pid {pid} has ended" in caught.value.next
 
 

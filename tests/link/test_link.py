@@ -14,6 +14,7 @@ import pytest
 from doctor.clock import Deadline
 from doctor.errors import DeadlineOverrun, LinkError, PortLost, UsageError
 from doctor.link.link import open_link
+from doctor.link.port_url import PortUrl
 from tests.link.wire import Wire
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="pseudo terminals are a POSIX thing")
@@ -118,7 +119,7 @@ def test_rts_reaches_the_port() -> None:
 
 
 def test_loop_mirrors_bytes_and_lines() -> None:
-    with open_link("loop://", rts=False) as link:
+    with open_link(PortUrl.read("loop://"), rts=False) as link:
         link.write(b"hello")
         assert link.read(10, 100) == b"hello"
         assert (link.has_modem_lines, link.cts) == (True, False)
@@ -129,7 +130,7 @@ def test_loop_mirrors_bytes_and_lines() -> None:
 @posix
 def test_a_pty_works_without_modem_lines(terminal: tuple[int, str]) -> None:
     ours, name = terminal
-    with open_link(name) as link:
+    with open_link(PortUrl.read(name)) as link:
         link.write(b"\x00AT\r\n\xff")
         assert os.read(ours, 10) == b"\x00AT\r\n\xff"
         os.write(ours, b"\r\nOK\r\n")
@@ -138,13 +139,13 @@ def test_a_pty_works_without_modem_lines(terminal: tuple[int, str]) -> None:
         with pytest.raises(LinkError, match="no RTS and CTS"):
             link.rts = False
         link.set_baud(921600)
-        assert (link.baud, link.name, link.simulated) == (921600, name, False)
+        assert (link.baud, link.name) == (921600, name)
 
 
 @posix
 def test_a_pty_whose_other_side_goes_is_lost() -> None:
     ours, theirs = pty.openpty()
-    link = open_link(os.ttyname(theirs))
+    link = open_link(PortUrl.read(os.ttyname(theirs)))
     os.close(theirs)
     os.close(ours)
     with pytest.raises(PortLost):
@@ -157,7 +158,7 @@ def test_a_pty_whose_other_side_goes_is_lost() -> None:
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # pySerial leaves its log open
 def test_spy_is_a_device_too(terminal: tuple[int, str], tmp_path: Path) -> None:
     ours, name = terminal
-    with open_link(f"spy://{name}?file={tmp_path}/log") as link:
+    with open_link(PortUrl.read(f"spy://{name}?file={tmp_path}/log")) as link:
         os.write(ours, b"x")
         assert (link.read(1, 1000), link.name) == (b"x", name)
 
@@ -165,7 +166,7 @@ def test_spy_is_a_device_too(terminal: tuple[int, str], tmp_path: Path) -> None:
 def test_a_socket_cannot_change_its_speed() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"socket://127.0.0.1:{server.getsockname()[1]}"
-        with open_link(url) as link, server.accept()[0] as peer:
+        with open_link(PortUrl.read(url)) as link, server.accept()[0] as peer:
             peer.sendall(b"hi")
             assert link.read(10, 2000) == b"hi"
             assert not link.can_change_baud
@@ -177,5 +178,5 @@ def test_a_socket_cannot_change_its_speed() -> None:
 @pytest.mark.parametrize("url", ["nonsense://x", "loop://?what=ever"])
 def test_a_url_that_means_nothing_is_a_usage_error(url: str) -> None:
     with pytest.raises((UsageError, LinkError)) as caught:
-        open_link(url)
+        open_link(PortUrl.read(url))
     assert caught.value.on == url

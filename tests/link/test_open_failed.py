@@ -15,7 +15,7 @@ from doctor.errors import LinkError, UsageError
 from doctor.link import holders, open_failed
 from doctor.link.holders import Holder
 from doctor.link.link import open_link
-from doctor.link.open_failed import explain
+from doctor.link.port_url import PortUrl
 from doctor.link.ports import PortInfo, port_info
 
 ACM = port_info("/dev/ttyACM0", 0x04D8, 0xEF98, "Py1", "Expansion3")
@@ -23,8 +23,12 @@ ACM = port_info("/dev/ttyACM0", 0x04D8, 0xEF98, "Py1", "Expansion3")
 
 def refused(url: str) -> LinkError:
     with pytest.raises(LinkError) as caught:
-        open_link(url)
+        open_link(PortUrl.read(url))
     return caught.value
+
+
+def explain(err: Exception, url: str, platform: str = sys.platform) -> LinkError | UsageError:
+    return open_failed.explain(err, PortUrl.read(url), platform)
 
 
 @pytest.fixture
@@ -99,7 +103,7 @@ def test_access_denied_on_windows_means_busy() -> None:
 
 def test_a_second_opening_finds_it_busy() -> None:
     ours, theirs = pty.openpty()
-    with open_link(os.ttyname(theirs)):
+    with open_link(PortUrl.read(os.ttyname(theirs))):
         assert refused(os.ttyname(theirs)).id == "port-busy"
     os.close(ours)
     os.close(theirs)
@@ -113,7 +117,7 @@ def test_busy_says_who(plugged: list[PortInfo], monkeypatch: pytest.MonkeyPatch)
 
 def test_busy_by_ourselves_is_not_to_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(open_failed, "who_holds", lambda device: Holder("python3", 12, ours=True))
-    err = open_failed.explain(OSError(errno.EBUSY, "busy"), "/dev/ttyACM0")
+    err = explain(OSError(errno.EBUSY, "busy"), "/dev/ttyACM0")
     assert err.id == "flash-under-way" and "close it" not in err.next
     assert err.next.startswith("leave it alone until pid 12 has ended")
 
@@ -161,13 +165,13 @@ def test_nobody_else_holds_our_own_device() -> None:
 @pytest.mark.parametrize("url", ["socket://", "socket://host", "rfc2217://:4000", "socket://host:port"])
 def test_a_network_url_without_host_and_port_says_what_is_missing(url: str) -> None:
     with pytest.raises(UsageError) as raised:
-        open_link(url)
+        open_link(PortUrl.read(url))
     assert "host or port is missing" in raised.value.cause
 
 
 def test_a_wrong_simulated_port_leads_to_the_scenarios() -> None:
     with pytest.raises(UsageError) as raised:
-        open_link("sim://fipy?scenario=nix")
+        open_link(PortUrl.read("sim://fipy?scenario=nix"))
     assert "fipy-doctor sim --list" in raised.value.next
 
 

@@ -13,6 +13,7 @@ from doctor.bench import BenchOptions
 from doctor.clock import Clock
 from doctor.errors import DoctorError, LinkError, PortLost, UsageError
 from doctor.link.link import Link, open_link
+from doctor.link.port_url import PortUrl
 from doctor.link.telnet import Decoder
 from doctor.link.telnet_url import TelnetAddress, parse, shown_url, without_password
 from doctor.link.trace import Trace
@@ -91,7 +92,7 @@ def web_server(connection: socket.socket) -> None:
 
 def failure(url: str, clock: Clock | None = None) -> DoctorError:
     with pytest.raises(DoctorError) as caught:
-        open_link(url, clock=clock or Hurried())
+        open_link(PortUrl.read(url), clock=clock or Hurried())
     assert SECRET not in f"{caught.value!r} {vars(caught.value)} {caught.value.__cause__!r}"
     assert caught.value.what and caught.value.next
     return caught.value
@@ -148,7 +149,7 @@ def test_login_then_bytes_with_255_doubled_both_ways() -> None:
         got.append(connection.recv(100))
         connection.sendall(b"a\xff\xffb")
 
-    with board(serve) as url, open_link(url, clock=BRISK) as link:
+    with board(serve) as url, open_link(PortUrl.read(url), clock=BRISK) as link:
         assert not link.can_change_baud and not link.has_modem_lines
         link.write(b"x\xffy")
         assert received(link, b"information.\r\na\xffb")
@@ -156,7 +157,7 @@ def test_login_then_bytes_with_255_doubled_both_ways() -> None:
 
 
 def test_speed_stays_and_modem_lines_are_none() -> None:
-    with board(logged_in) as url, open_link(url, clock=BRISK) as link:
+    with board(logged_in) as url, open_link(PortUrl.read(url), clock=BRISK) as link:
         with pytest.raises(LinkError, match="cannot be changed"):
             link.set_baud(921600)
         with pytest.raises(LinkError, match="no RTS"):
@@ -206,7 +207,7 @@ def test_nobody_there_leads_to_the_boards_wifi() -> None:
 
 
 def test_end_of_the_connection_is_told() -> None:
-    with board(log_in) as url, open_link(url, clock=BRISK) as link, pytest.raises(PortLost) as caught:
+    with board(log_in) as url, open_link(PortUrl.read(url), clock=BRISK) as link, pytest.raises(PortLost) as caught:
         for _ in range(50):
             link.read(100, 100)
     assert caught.value.id == "wifi-connection-lost" and "powered" in caught.value.next
@@ -220,22 +221,22 @@ def test_trace_holds_the_dialogue_and_no_password(tmp_path: Path) -> None:
     with (
         board(serve) as url,
         Trace(tmp_path / "t") as trace,
-        open_link(url.replace("//", f"//micro:{SECRET}@"), trace=trace, clock=BRISK) as link,
+        open_link(PortUrl.read(url.replace("//", f"//micro:{SECRET}@")), trace=trace, clock=BRISK) as link,
     ):
         link.write(b"hello")
-        assert SECRET not in link.url + link.name
+        assert SECRET not in link.url.text + link.name
     text = (tmp_path / "t").read_text()
     assert b"hello".hex() in text and SECRET not in text and SECRET.encode().hex() not in text
 
 
 def test_a_restart_that_was_meant_connects_again() -> None:
-    with board(log_in, log_in) as url, open_link(url, clock=BRISK) as link:
+    with board(log_in, log_in) as url, open_link(PortUrl.read(url), clock=BRISK) as link:
         link.reconnect(60)
         assert received(link, WELCOME[-5:])
 
 
 def test_a_board_that_stays_away_after_a_restart_is_told() -> None:
-    with board(log_in) as url, open_link(url, clock=BRISK) as link:
+    with board(log_in) as url, open_link(PortUrl.read(url), clock=BRISK) as link:
         pass
     with pytest.raises(PortLost, match="did not answer telnet again"):
         link.reconnect(1)

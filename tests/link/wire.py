@@ -7,6 +7,7 @@ from collections.abc import Callable
 import serial
 
 from doctor.link.link import Link
+from doctor.link.port_url import PortUrl
 
 
 class HandClock:
@@ -81,4 +82,4 @@ class Wire:
 
     def link(self, url: str = "/dev/ttyACM0") -> Link:
         """A Link on this wire."""
-        return Link(self, url, baud=115200, rts=True)
+        return Link(self, PortUrl.read(url), baud=115200, rts=True)

@@ -24,7 +24,7 @@ from doctor.sim.bench import SimBench
 from doctor.sim.practice.elf import make_practice_elf
 from doctor.sim.practice.image import make_practice_bootrom, make_practice_image, make_practice_part
 from doctor.updater import soak
-from doctor.updater.plan import radio_of
+from doctor.updater.shapes import radio_of
 from tests.loaders.table import Row, rows
 
 IMAGE_BYTES = 5_000

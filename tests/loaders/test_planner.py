@@ -8,8 +8,9 @@ import pytest
 
 from doctor.sim.modem.flash import parse_loaders
 from doctor.updater import states
-from doctor.updater.plan import ImageFacts, Options, Plan, Running, make_plan, radio_of
+from doctor.updater.plan import make_plan
 from doctor.updater.rules_loaders import loader_line
+from doctor.updater.shapes import ImageFacts, Options, Plan, Running, radio_of
 from doctor.updater.version_block import UNREAD, Loaders
 from tests.loaders.table import CONSENTS, Row, rows
 

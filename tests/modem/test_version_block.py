@@ -8,7 +8,7 @@ from doctor.modem.facts import from_core, from_version_lines
 from doctor.modem.images import running as pc_running
 from doctor.updater import states
 from doctor.updater.modem_version import running as board_running
-from doctor.updater.plan import Running
+from doctor.updater.shapes import Running
 from doctor.updater.version_block import Loaders, agreed, loaders_of
 
 #: modem-protocol.md 8.3.

@@ -14,7 +14,7 @@ import pytest
 import doctor.updater
 from doctor.board.onboard import core_files, understand
 from doctor.updater import side_file
-from doctor.updater.plan import ImageFacts
+from doctor.updater.shapes import ImageFacts
 
 pytestmark = pytest.mark.micropython
 

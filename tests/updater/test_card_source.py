@@ -10,7 +10,7 @@ from doctor.updater import side_file
 from doctor.updater.card_source import CardSource, digest
 from doctor.updater.crc import crc16
 from doctor.updater.image_file import look
-from doctor.updater.plan import ImageFacts
+from doctor.updater.shapes import ImageFacts
 from doctor.updater.side_file import SideFile
 
 DATA = bytes(i * 31 % 253 for i in range(5000))

@@ -18,8 +18,9 @@ from doctor.sim.world import World, close_all_worlds
 from doctor.updater import states
 from doctor.updater.contract import Source
 from doctor.updater.flow import Flow, Outcome
-from doctor.updater.plan import ImageFacts, Options, make_plan
+from doctor.updater.plan import make_plan
 from doctor.updater.profile import SQN3330
+from doctor.updater.shapes import ImageFacts, Options
 from tests.updater.simport import SimPort
 
 FULL = practice_image("CATM1", 41065, 60_000)

@@ -20,8 +20,9 @@ from doctor.sim.practice.image import practice_image, practice_name
 from doctor.sim.world import World, close_all_worlds
 from doctor.updater import states
 from doctor.updater.flow import Flow, Outcome
-from doctor.updater.plan import ImageFacts, Options, Plan, make_plan
+from doctor.updater.plan import make_plan
 from doctor.updater.profile import MONARCH2, SQN3330
+from doctor.updater.shapes import ImageFacts, Options, Plan
 from tests.updater.simport import SimPort
 
 #: Over the store limit, so that it goes ON_THE_FLY; not more, so that the tests stay quick.

@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from doctor.updater import states
-from doctor.updater.plan import ImageFacts, Options, Plan, Running, make_plan
+from doctor.updater.plan import make_plan
 from doctor.updater.profile import STORE_LIMIT_BYTES
+from doctor.updater.shapes import ImageFacts, Options, Plan, Running
 from doctor.updater.version_block import UNREAD, Loaders
 
 MIB = 1 << 20

@@ -74,6 +74,5 @@ def port_behind(link: Link) -> PortInfo | None:
     usb = getattr(link.serial, "usb_id", None)  # a simulated port carries its id along
     if usb is not None:
         return ports.port_info(link.name, usb[0], usb[1], None, "")
-    if "://" in link.url:
-        return None
-    return next((port for port in ports.list_ports() if port.device == link.name), None)
+    device = link.url.device
+    return next((port for port in ports.list_ports() if port.device == device), None) if device else None

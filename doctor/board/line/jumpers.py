@@ -122,7 +122,7 @@ def phase_b(board: Board, link: Link) -> CtsReadings:
                 pulses.append(Pulse(int(word == "high"), link.cts))
 
     board.repl.run(pins.JUMPERS_PULSES, total_s=PULSES_S, on_line=hear)
-    return CtsReadings(tuple(pulses), link.simulated or "://" not in link.url)
+    return CtsReadings(tuple(pulses), link.url.tells_lines_at_once)
 
 
 def phase_c(board: Board, link: Link, *, baud: int = 921_600) -> RtsAnswers:

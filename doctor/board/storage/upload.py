@@ -148,9 +148,34 @@ def compare(board: Board, source: KeptFiles, which: tuple[Kept, ...] | None = No
     wanted = source.files if which is None else which
     key = str.upper if is_fat(board) else str  # FAT finds MAIN.PY under main.py
     there = {key(entry.path): entry for entry in files.walk(board, ROOT, DEPTH)}
-    new, replaced, same = [], [], []
+    new, replaced, same = _sorted(board, wanted, {one.path: there.get(key(one.path)) for one in wanted})
+    parents = {posixpath.dirname(one.path) for one in wanted} - {ROOT}
+    folders = sorted(parents if which is not None else parents | set(source.folders))
+    missing = _missing(board, {path: there.get(key(path)) for path in folders})
+    cut, back = unfinished(there, {key(one.path) for one in (*new, *replaced)}, key)
+    kept = {key(one.path) for one in source.files}
+    gone = _gone(board, [entry for path, entry in there.items() if path not in kept]) if clean else []
+    changes = Changes(
+        tuple(new),
+        tuple(replaced),
+        tuple(same),
+        (*cut, *(entry for entry in gone if entry.is_named)),
+        missing,
+        tuple(entry.path for entry in gone if not entry.is_named),
+        back,
+    )
+    return with_room(board, changes, {one.path: there[key(one.path)].size_bytes for one in replaced})
+
+
+def _sorted(
+    board: Board, wanted: tuple[Kept, ...], there: Mapping[str, files.BoardFile | None]
+) -> tuple[list[Kept], list[Kept], list[Kept]]:
+    """Files that the board does not have, has with other content, has. Raises BoardError if a folder is in the way."""
+    new: list[Kept] = []
+    replaced: list[Kept] = []
+    same: list[Kept] = []
     for one in wanted:
-        entry = there.get(key(one.path))
+        entry = there[one.path]
         if entry is None:
             new.append(one)
         elif entry.is_dir:
@@ -159,30 +184,21 @@ def compare(board: Board, source: KeptFiles, which: tuple[Kept, ...] | None = No
             same.append(one)
         else:
             replaced.append(one)
-    parents = {posixpath.dirname(one.path) for one in wanted} - {ROOT}
-    folders = sorted(parents if which is not None else parents | set(source.folders))
-    for path in folders:
-        if key(path) in there and not there[key(path)].is_dir:
+    return new, replaced, same
+
+
+def _missing(board: Board, folders: Mapping[str, files.BoardFile | None]) -> tuple[str, ...]:
+    """Which of these folders the board does not have. Raises BoardError if a file is in the way of one."""
+    for path, entry in folders.items():
+        if entry is not None and not entry.is_dir:
             raise _in_the_way(board, path, "a file")
-    cut, back = unfinished(there, {key(one.path) for one in (*new, *replaced)}, key)
-    kept = {key(one.path) for one in source.files}
-    own = onboard.own_files(board) if clean else frozenset()
-    gone = [
-        entry
-        for path, entry in there.items()
-        if clean and not entry.is_dir and path not in kept and not own_names.is_ours(entry.path)
-        if entry.path not in own
-    ]
-    changes = Changes(
-        tuple(new),
-        tuple(replaced),
-        tuple(same),
-        (*cut, *(entry for entry in gone if entry.is_named)),
-        tuple(path for path in folders if key(path) not in there),
-        tuple(entry.path for entry in gone if not entry.is_named),
-        back,
-    )
-    return with_room(board, changes, {one.path: there[key(one.path)].size_bytes for one in replaced})
+    return tuple(path for path, entry in folders.items() if entry is None)
+
+
+def _gone(board: Board, unknown: list[files.BoardFile]) -> list[files.BoardFile]:
+    """Which of the files that the source does not have are to go."""
+    own = onboard.own_files(board)
+    return [e for e in unknown if not e.is_dir and not own_names.is_ours(e.path) and e.path not in own]
 
 
 def unfinished(

@@ -182,7 +182,7 @@ def _show(result: FixResult, screen: Screen, bench_options: BenchOptions, rehear
     from rich.text import Text
 
     from doctor.jobs.memory import tried
-    from doctor.report import as_json, console, next_step
+    from doctor.report import as_json, console, next_step, practice
 
     if screen.as_json:
         members = {"actions": [_action_json(a) for a in result.actions], **as_json.report_members(result.report)}
@@ -209,15 +209,18 @@ def _show(result: FixResult, screen: Screen, bench_options: BenchOptions, rehear
     if wrong is not None and _knows_more(result, failed):  # what went wrong here comes next, and not a flash
         screen.show(Text(""))
         screen.show(console.error(wrong))
+        cure = next((action.cure for action in result.actions if action.error is wrong), None)
+        for note in practice.notes(bench_options, cure) if cure is not None and cure.practice else ():
+            screen.show(Text(f"  ({note})"))
         return
     seen = {action.cure.id for action in result.actions if action.done}
     if tried.failing(result.report) is not None:
         for steps, how in ((seen, tried.SEEN), (failed, tried.FAILED)):
-            if lost := tried.note(bench_options.port, steps, how):
+            if lost := tried.note(bench_options.url, steps, how):
                 screen.note(Text(lost))
-    done = seen | failed | tried.so_far(bench_options.port, result.report)
+    done = seen | failed | tried.so_far(bench_options.url, result.report)
     if rehearsed is not None and any(action.planned for action in result.actions):
         show_next(next_step.NextStep((), next_step.quoted(rehearsed)), screen)
         return
-    sure = tried.confirmed(bench_options.port)
+    sure = tried.confirmed(bench_options.url)
     show_next(next_step.after(result.report, bench_options, known, done=done, sure=sure), screen)

@@ -120,8 +120,8 @@ def show(
         screen.show(console.error(result.error))
     if result.log and (result.error is not None or screen.verbose):
         screen.show(Text(f"all of it: {marked(str(result.log))}", style="dim"), copied=True)
-    done = tried.so_far(bench_options.port, result.report)
-    sure = tried.confirmed(bench_options.port)
+    done = tried.so_far(bench_options.url, result.report)
+    sure = tried.confirmed(bench_options.url)
     step = next_step.after_flash(result, bench_options, cures(), request, done=done, sure=sure)
     if step is not None:
         show_next(step, screen)

@@ -16,6 +16,7 @@ from doctor.cli import options
 from doctor.cli.screen import Screen
 from doctor.errors import DoctorError, UsageError
 from doctor.escape import shown
+from doctor.link.port_url import PortUrl
 from doctor.marks import marked
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ HANDS = (
 def command(**given: Any) -> int:
     """Practise without hardware.
 
-    Any command takes --port sim://fipy (sim://gpy, sim://gm02s, sim://sqn3330), with parameters behind it:
+    Any command takes --port sim://fipy or sim://gpy, and with --via modem sim://gm02s or sim://sqn3330; behind it:
     sim://fipy?scenario=NAME&release=1.17.3.b1&build=38638&state=DIR&speed=1. With state=DIR the bench is kept
     between runs; speed=1 runs in real time. Such a bench lives inside the command and stops with it, also a board that
     flashes from its own card: to leave one to itself, serve it with --listen. files=504k,fat,eio:lib/x.py,dip@7 makes
@@ -255,7 +256,7 @@ def _work_by_hand(screen: Screen, given: dict[str, Any]) -> int:
     from doctor.report import as_json
     from doctor.sim.bench import SimBench
 
-    if "state=" not in (given["port"] or ""):
+    if PortUrl.read(given["port"] or "").kept_in is None:
         raise UsageError("usage", "hands need a bench that is kept", next="use a port such as 'sim://fipy?state=DIR'")
     bench = _open(given, SimBench.from_url)
     try:

@@ -32,8 +32,8 @@ _GOES_ON = "the flash goes on; do not interrupt it: how far it came would not be
 
 
 def refuse_weak_supply(bench: Bench) -> None:
-    """Raises DoctorError where this computer's battery may not last; a simulated modem cannot be lost."""
-    if not bench.simulated:
+    """Raises DoctorError where this computer's battery may not last."""
+    if not bench.link.url.has_own_time:
         refuse_low(battery())
 
 
@@ -121,15 +121,14 @@ def guarded(
     log = Logbook(bench.clock)
     with ExitStack() as stack:
         stack.callback(log.close)
-        port = journals.port_key(bench.options.port or "") if bench.link.simulated else bench.link.name
-        lonely = port.startswith("sim://") and "state=" not in port  # another bench in each process
-        if not lonely:
-            stack.enter_context(port_lock(port))
-        if not bench.link.simulated:
+        port = bench.link.url
+        if port.lasts:
+            stack.enter_context(port_lock(port.key))
+        if not port.has_own_time:
             warning = stack.enter_context(awake())
             if warning:
                 listen(events.Notice(warning))
-        lock = "" if lonely else str(lock_path(port).absolute())
+        lock = str(lock_path(port.key).absolute()) if port.lasts else ""
         entry = replace(_entry(bench, plan, request, log), jumpers=dict(jumpers), lock=lock)
         recorder = Recorder(Journal(), entry, listen, must=True)
 

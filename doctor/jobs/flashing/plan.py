@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from doctor.bench import Bench
 from doctor.errors import DoctorError, FirmwareError
 from doctor.jobs.changed import changed
+from doctor.jobs.flashing.steps_done import first_sent
 from doctor.jobs.flashing.ways import choose_via
 from doctor.jobs.hands import POWER_CYCLE
 from doctor.jobs.memory import journal as journals
@@ -19,7 +20,8 @@ from doctor.jobs.onward import Attempt, Onward, flash_words
 from doctor.modem.facts import ModemFacts
 from doctor.modem.images import image_facts, options_for, running
 from doctor.updater import states
-from doctor.updater.plan import BOOTROM, FIRMWARE, SECOND, UPDATER, Plan, Refusal, make_plan
+from doctor.updater.plan import BOOTROM, FIRMWARE, SECOND, UPDATER, make_plan
+from doctor.updater.shapes import Plan, Refusal
 
 if TYPE_CHECKING:
     from doctor.firmware.image import FirmwareImage
@@ -177,7 +179,7 @@ def _first_done(bench: Bench, images: tuple[FirmwareImage, ...]) -> bool:
         return False
     sent = {file.role: file.sha256 for file in entry.files}
     same = sent.get(FIRMWARE, images[0].sha256) == images[0].sha256 and sent.get(SECOND) == images[1].sha256
-    return same and ("between" in entry.done or "between" not in entry.steps)
+    return same and first_sent(entry.steps, entry.done, len(images))
 
 
 def _read_again(file: FlashFile) -> bytes:

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 from doctor.bench import Bench
 from doctor.errors import BoardError, DoctorError, LinkError, UsageError
-from doctor.jobs.memory.journal import RUNNING, UNPROVED, Journal, port_key
+from doctor.jobs.memory.journal import RUNNING, UNPROVED, Journal, port_ids
 from doctor.modem.facts import ModemFacts
 from doctor.updater import states
 from doctor.updater.contract import Port
-from doctor.updater.plan import Plan
 from doctor.updater.profile import Profile
+from doctor.updater.shapes import Plan
 
 VIAS = ("auto", "usb", "modem", "card")
 
@@ -133,11 +133,11 @@ def go_through_own_mirror(bench: Bench) -> bool:
     """
     from doctor.first_contact import Seen
 
-    if bench.options.port is None or bench.options.via_modem:
+    if bench.options.url is None or bench.options.via_modem:
         return False
     if bench.contact.seen not in (Seen.MIRROR, Seen.SILENCE):  # silent: it may be writing what it was sent
         return False
-    entry = Journal().find({"port": port_key(bench.options.port)})
+    entry = Journal().find(port_ids(bench.options.url))
     if entry is None or not entry.mirrored or entry.state not in (RUNNING, UNPROVED):
         return False
     bench.use_mirror(entry.max_block)

@@ -14,12 +14,12 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from doctor.bench import Bench
 from doctor.errors import BoardError, LinkError
 from doctor.jobs.memory.lock import is_held
 from doctor.jobs.memory.state_dir import state_dir, state_place
+from doctor.link.port_url import PortUrl
 from doctor.needs import Needs
 
 SCHEMA = "fipy-doctor/journal/1"
@@ -150,7 +150,7 @@ class Journal:
         broken = [read for path in self._paths() if isinstance(read := _read(path), Damaged)]
         names = {_key({kind: ids[kind]}) for kind in _SUREST if ids.get(kind)}
         mine = [read for read in broken if read.path.stem in names]
-        if mine or surely or (ids.get("port") or "").startswith("sim://"):  # those are called by their port only
+        if mine or surely:
             return mine[0] if mine else None
         return broken[0] if broken and not ids.get("board") else None
 
@@ -174,13 +174,8 @@ class Journal:
 
 
 def ids_of(bench: Bench) -> dict[str, str]:
-    """What this modem is known by. A simulated bench is known by its port only: all of them have the same IMEI."""
-    ids: dict[str, str] = {}
-    if bench.options.port is not None:
-        ids["port"] = port_key(bench.options.port)
-    link = bench.link_or_none
-    if link is not None and link.simulated:
-        return ids
+    """What this modem is known by."""
+    ids = port_ids(bench.options.url)
     facts = bench.modem_facts_or_none
     if facts is not None and facts.imei:
         ids["imei"] = facts.imei
@@ -192,25 +187,23 @@ def ids_of(bench: Bench) -> dict[str, str]:
     return ids
 
 
-def port_key(port: str) -> str:
-    """What a port is known by: its name, but of a kept simulated bench the directory that it is kept in."""
-    parts = urlsplit(port)
-    state = parse_qs(parts.query).get("state", [""])[0] if parts.scheme == "sim" else ""
-    return f"sim://{parts.hostname}?state={Path(state).resolve()}" if state else port
+def port_ids(port: PortUrl | None) -> dict[str, str]:
+    """What a modem is known by while only its port is known."""
+    return {} if port is None else {"port": port.key}
 
 
-def under_way(port: str | None, journal: Journal | None = None) -> Entry | None:
+def under_way(port: PortUrl | None, journal: Journal | None = None) -> Entry | None:
     """The flash that another process is carrying out over ``port`` right now, under whatever name of the device."""
-    if not port or (port.startswith("sim://") and "state=" not in port):  # that bench is another one in each process
+    if port is None or not port.lasts:
         return None
-    names = {port_key(port), _device(port)}
+    names = {port.key, _device(port.key)}
     fits = [
         e for e in (journal or Journal()).entries() if {e.ids.get("port", ""), _device(e.ids.get("port", ""))} & names
     ]
     return next((entry for entry in fits if is_at_work(entry)), None)
 
 
-def refuse_under_way(port: str | None) -> None:
+def refuse_under_way(port: PortUrl) -> None:
     """Raises LinkError where another run of this program is flashing over ``port``: not to be closed, nor disturbed."""
     entry = under_way(port)
     if entry is None:
@@ -219,7 +212,7 @@ def refuse_under_way(port: str | None) -> None:
     raise LinkError(
         "flash-under-way",
         f"a flash is under way over this port (process {entry.pid}); leave it alone",
-        on=port or "",
+        on=port.text,
         cause=f"another fipy-doctor is in the middle of it, since {entry.begun[:16].replace('T', ' ')} UTC",
         next=f"leave the board powered and let it finish; to watch: `fipy-doctor status`{log}",
     )

@@ -33,8 +33,7 @@ def remembered(bench: Bench) -> dict[str, str]:
     entry = Journal().find(ids)
     if entry is None or entry.state == journals.PROVED or not entry.jumpers:
         return {}
-    names = ("port",) if bench.link.simulated else ("board", "port") if bench.simulated else ("board",)
-    same = all(ids.get(name) and ids[name] == entry.ids.get(name) for name in names)
+    same = bool(ids.get("board")) and ids["board"] == entry.ids.get("board")
     return dict(entry.jumpers) if same and _lasts(entry) else {}
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
 from pathlib import Path
 
 from doctor.errors import DoctorError
+from doctor.link.port_url import PortUrl
 
 VARIABLE = "FIPY_DOCTOR_STATE_DIR"  #: another place, for tests and for those who keep their home read-only
 ROOM_BYTES = 1 << 16  #: more than any journal of one modem takes, twice: the next one is written before the last goes
@@ -30,17 +29,12 @@ def state_dir() -> Path:
     return path
 
 
-def begun_place(port: str | None) -> Path | None:
+def begun_place(port: PortUrl | None) -> Path | None:
     """Where it is noted what was begun with the files of the board at ``port`` (doctor/board/storage/begun.py).
 
-    None for a simulated bench that starts anew with every command. The others have a folder each: all simulated boards
-    give the same number.
+    None for a bench that starts anew with every command.
     """
-    place = state_place() / "begun"
-    if port is None or not port.startswith("sim://"):
-        return place
-    kept = re.search(r"[?&]state=([^&#]+)", port)
-    return place / f"sim-{hashlib.sha256(kept[1].encode()).hexdigest()[:16]}" if kept is not None else None
+    return state_place() / "begun" if port is None or port.lasts else None
 
 
 def refuse_unwritable() -> None:

@@ -17,9 +17,9 @@ from pathlib import Path
 from doctor.check import Finding, Status
 from doctor.engine import Report
 from doctor.escape import shown
-from doctor.jobs.memory.journal import port_key
 from doctor.jobs.memory.state_dir import VARIABLE, state_place
 from doctor.json_file import read_json, text_in, write_whole
+from doctor.link.port_url import PortUrl
 
 LASTS = timedelta(hours=1)  #: after this long a cure is worth another try
 MAX_BYTES = 1 << 16  #: no such file of ours is nearly this large
@@ -57,7 +57,7 @@ def failing(report: Report) -> Finding | None:
     return next((finding for finding in found if finding is not None and finding.status is Status.FAIL), None)
 
 
-def so_far(port: str | None, report: Report) -> frozenset[str]:
+def so_far(port: PortUrl | None, report: Report) -> frozenset[str]:
     """Ids of the cures that were carried out lately at ``port``; none, and none remembered, once all answers."""
     if failing(report) is not None:
         return _with(port, (FAILED, *_CONFIRMED))
@@ -67,26 +67,26 @@ def so_far(port: str | None, report: Report) -> frozenset[str]:
     return frozenset()
 
 
-def confirmed(port: str | None) -> frozenset[str]:
+def confirmed(port: PortUrl | None) -> frozenset[str]:
     """Ids of the steps that the user says were done at ``port`` within the last hour, or that were seen done."""
     return _with(port, _CONFIRMED)
 
 
-def seen(port: str | None) -> frozenset[str]:
+def seen(port: PortUrl | None) -> frozenset[str]:
     """Ids of the steps that this program saw done."""
     return _with(port, (SEEN,))
 
 
-def told(port: str | None) -> frozenset[str]:
+def told(port: PortUrl | None) -> frozenset[str]:
     """Ids of the steps that were asked for at ``port`` within the last hour, whatever became of them."""
     return _with(port, (TOLD, FAILED, *_CONFIRMED))
 
 
-def _with(port: str | None, ways: Iterable[str]) -> frozenset[str]:
+def _with(port: PortUrl | None, ways: Iterable[str]) -> frozenset[str]:
     return frozenset(step for step, note in _read().get(_key(port), {}).items() if note.how in ways)
 
 
-def note(port: str | None, steps: Iterable[str], how: str) -> str:
+def note(port: PortUrl | None, steps: Iterable[str], how: str) -> str:
     """Remember steps as tried now. A disk that fails costs the memory, nothing else, and is what is returned, in words.
 
     What was only asked for never takes the place of what is known of a step already.
@@ -103,17 +103,16 @@ def note(port: str | None, steps: Iterable[str], how: str) -> str:
     return _write({**kept, key: mine}) if mine != kept.get(key, {}) else ""
 
 
-def forget(port: str | None) -> None:
+def forget(port: PortUrl | None) -> None:
     """All answers again."""
     kept = _read()
     if kept.pop(_key(port), None) is not None:
         _write(kept)
 
 
-def _key(port: str | None) -> str:
-    """Name of the bench; "" for none, and for a simulated one that starts anew with every command."""
-    key = port_key(port or "")
-    return "" if key.startswith("sim://") and "state=" not in key else key
+def _key(port: PortUrl | None) -> str:
+    """Name of the bench; "" for none, and for one that starts anew with every command."""
+    return port.key if port is not None and port.lasts else ""
 
 
 def _path() -> Path:

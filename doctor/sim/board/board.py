@@ -75,10 +75,12 @@ class BoardSim:
         lte_on_boot: bool = True,
         pybytes: bool = False,
         file_faults: FileFaults | None = None,
+        unique_id: bytes = b"\x30\xae\xa4\x12\x34\x56",
     ) -> None:
         if kind.lower() not in BOARDS:
             raise ValueError(f"no simulated board is called {kind!r}; valid are {', '.join(BOARDS)}")
         self.world = world
+        self.unique_id = unique_id
         self.modem = modem
         self.kind = BOARDS[kind.lower()]
         self.era = sim_era(release)

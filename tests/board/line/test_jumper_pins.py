@@ -10,11 +10,12 @@ from doctor.board.line.carriers import Carrier
 from doctor.board.line.jumper_verdict import Jumpers, judge_pins
 from doctor.board.line.tunnel import ModemTunnel
 from doctor.link.link import open_link
+from doctor.link.port_url import PortUrl
 
 
 @pytest.fixture
 def board(request: pytest.FixtureRequest) -> Iterator[Board]:
-    with open_link(request.param) as link:
+    with open_link(PortUrl.read(request.param)) as link:
         link.clock.sleep_ms(3000)
         yield Board(link)
 

@@ -10,13 +10,14 @@ from doctor.board.line import bridge, mirror
 from doctor.clock import Deadline
 from doctor.errors import BoardError, LinkError
 from doctor.link.link import Link, open_link
+from doctor.link.port_url import PortUrl
 
 BOOTED_MS = 3000  #: virtual
 
 
 @contextmanager
 def board_at(url: str) -> Iterator[Board]:
-    with open_link(url) as link:
+    with open_link(PortUrl.read(url)) as link:
         link.clock.sleep_ms(BOOTED_MS)
         yield Board(link)
 

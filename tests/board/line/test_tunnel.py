@@ -9,11 +9,12 @@ from doctor.board.line.tunnel import ModemTunnel
 from doctor.clock import Deadline
 from doctor.errors import BoardError
 from doctor.link.link import open_link
+from doctor.link.port_url import PortUrl
 
 
 @pytest.fixture
 def board(request: pytest.FixtureRequest) -> Iterator[Board]:
-    with open_link(getattr(request, "param", "sim://fipy")) as link:
+    with open_link(PortUrl.read(getattr(request, "param", "sim://fipy"))) as link:
         link.clock.sleep_ms(3000)
         yield Board(link)
 

@@ -17,6 +17,7 @@ from doctor.board.repl import Repl, ReplTraceback, tagged
 from doctor.board.storage import proof
 from doctor.errors import BoardReset
 from doctor.link.link import open_link
+from doctor.link.port_url import PortUrl
 from doctor.sim.board.eras import sim_era
 from doctor.sim.card.blocks import MemoryBlocks
 from doctor.sim.card.image import CardLayout, build_card
@@ -173,7 +174,7 @@ def on_simulator(cell: Cell) -> list[Answer]:
     """The answers of one cell, asked by our own client over its link."""
     row, state = cell.row, cell.row.on
     jumpers = "fitted" if state.jumpers else "removed"
-    link = open_link(f"sim://{state.kind.lower()}?release={RELEASES[cell.era]}&jumpers={jumpers}")
+    link = open_link(PortUrl.read(f"sim://{state.kind.lower()}?release={RELEASES[cell.era]}&jumpers={jumpers}"))
     try:
         bench = link.serial.bench
         _put_into(bench, state)

@@ -11,6 +11,7 @@ from doctor.bench import Bench, BenchOptions
 from doctor.board.storage import begun, flash_copy, own_names
 from doctor.board.storage.begun import Book, Goal
 from doctor.board.storage.upload import Changes
+from doctor.board.unique_id import unique_id
 from doctor.check import Status
 from doctor.errors import BoardReset, CardError, DoctorError, UsageError
 from doctor.escape import counted
@@ -18,6 +19,7 @@ from doctor.jobs import backup
 from doctor.jobs.check import CheckRequest, check
 from doctor.jobs.memory import state_dir
 from doctor.jobs.status import status
+from doctor.link.port_url import PortUrl
 from doctor.remedies.reset_flash import ResetFlash
 from doctor.remedies.upload_scripts import UploadScripts
 from doctor.sim.bench import SimBench
@@ -43,7 +45,7 @@ def reset_cut(tmp_path: Path, release: str, dip: int) -> str:
     url = f"sim://gpy?release={release}&state={tmp_path / 'bench'}"
     lay(url, FILES)
     with Bench(BenchOptions(port=f"{url}&files=dip@{dip}")) as bench:
-        bench.begun_place = state_dir.begun_place(url)
+        bench.begun_place = state_dir.begun_place(PortUrl.read(url))
         with pytest.raises(BoardReset) as caught:
             ResetFlash().do(bench, None, context(tmp_path / "copies", put_back=["*"]))
     assert "--reset-flash again" in caught.value.next
@@ -55,7 +57,7 @@ def reset_cut(tmp_path: Path, release: str, dip: int) -> str:
 def test_the_second_run_of_a_reset_ends_the_first(release: str, dip: int, tmp_path: Path) -> None:
     url = reset_cut(tmp_path, release, dip)
     with Bench(BenchOptions(port=url)) as bench:
-        bench.begun_place = state_dir.begun_place(url)
+        bench.begun_place = state_dir.begun_place(PortUrl.read(url))
         plan = ResetFlash().plan(bench, None, context(tmp_path / "copies", put_back=["*"]))
         ResetFlash().do(bench, None, context(tmp_path / "copies", put_back=["*"]))
         held = bench.link.serial.bench.board.flash.files
@@ -115,7 +117,7 @@ def test_a_script_whose_upload_was_cut_is_there_after_the_second_run(release: st
     lay(url, {"lib/stp.py": PAGE})
     for words in (f"&files=dip@{dip}", ""):
         with Bench(BenchOptions(port=url + words, scripts=tmp_path / "good")) as bench:
-            bench.begun_place = state_dir.begun_place(url)
+            bench.begun_place = state_dir.begun_place(PortUrl.read(url))
             cure = UploadScripts()
             try:
                 if cure.plan(bench, None, context(tmp_path / "copies")):
@@ -187,7 +189,7 @@ def test_what_is_no_record_is_none_and_is_named(text: str, tmp_path: Path) -> No
 
 def test_a_damaged_record_is_told_and_nothing_is_formatted_on_top_of_it(tmp_path: Path) -> None:
     url = reset_cut(tmp_path, RELEASES[1], 4)
-    place = state_dir.begun_place(url)
+    place = state_dir.begun_place(PortUrl.read(url))
     assert place is not None
     (note,) = place.iterdir()
     note.write_bytes(note.read_bytes()[:300])
@@ -239,7 +241,7 @@ def test_a_reset_whose_copies_are_gone_brings_back_the_rest_and_can_be_ended(tmp
     (away,) = (tmp_path / "copies").glob("board-*/flash/lib/own.py")
     away.unlink()
     with Bench(BenchOptions(port=url)) as bench:
-        bench.begun_place = state_dir.begun_place(url)
+        bench.begun_place = state_dir.begun_place(PortUrl.read(url))
         for _ in range(2):
             with pytest.raises(UsageError, match=r"/flash/lib/own\.py") as caught:
                 ResetFlash().do(bench, None, context(tmp_path / "copies"))
@@ -253,9 +255,15 @@ def test_a_reset_whose_copies_are_gone_brings_back_the_rest_and_can_be_ended(tmp
 
 
 def test_simulated_boards_do_not_share_their_records(tmp_path: Path) -> None:
-    assert state_dir.begun_place("sim://fipy") is None
-    kept = {state_dir.begun_place(f"sim://fipy?state={name}") for name in ("a", "b")}
-    assert len({*kept, state_dir.begun_place("COM3"), state_dir.begun_place(None)}) == 3
+    assert state_dir.begun_place(PortUrl.read("sim://fipy")) is None
+    assert state_dir.begun_place(PortUrl.read("COM3")) == state_dir.begun_place(None) is not None
+
+    def number(url: str) -> str:
+        with Bench(BenchOptions(port=url)) as bench:
+            return unique_id(bench.board)
+
+    a, b = (f"sim://fipy?state={tmp_path / name}" for name in "ab")
+    assert len({number(url) for url in (a, b, a, b, "sim://fipy")}) == 3
 
 
 def folder_with(place: Path, content: dict[str, bytes]) -> Path:
@@ -331,7 +339,7 @@ def test_what_is_owed_and_gone_from_the_pc_is_told_once_after_the_rest(tmp_path:
 
 def test_a_restore_does_not_write_over_a_note_that_cannot_be_read(tmp_path: Path) -> None:
     url = restore_cut(tmp_path)
-    place = state_dir.begun_place(url)
+    place = state_dir.begun_place(PortUrl.read(url))
     assert place is not None
     (note,) = place.iterdir()
     note.write_bytes(b"{")

@@ -12,6 +12,7 @@ import serial
 
 from doctor.errors import LinkError
 from doctor.link.link import open_link
+from doctor.link.port_url import PortUrl
 from doctor.sim.served.listen import Listener, with_speed
 
 pytestmark = pytest.mark.filterwarnings("ignore:set(Daemon|Name):DeprecationWarning")  # pySerial's own RFC 2217 client
@@ -148,7 +149,7 @@ def test_bench_in_use_is_refused(tmp_path: Path) -> None:
 
 def busy(name: str) -> LinkError:
     with pytest.raises(LinkError) as refused:
-        open_link(name)
+        open_link(PortUrl.read(name))
     assert refused.value.id == "port-busy" and refused.value.next
     return refused.value
 

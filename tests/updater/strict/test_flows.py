@@ -13,8 +13,9 @@ import pytest
 from doctor.updater import states
 from doctor.updater.contract import Source
 from doctor.updater.flow import Flow, Outcome
-from doctor.updater.plan import ImageFacts, Options, Plan, Running, make_plan
+from doctor.updater.plan import make_plan
 from doctor.updater.profile import MONARCH2, SQN3330
+from doctor.updater.shapes import ImageFacts, Options, Plan, Running
 from doctor.updater.version_block import Loaders
 from tests.updater.strict.modem import Habits, Mode, StrictModem, Version
 from tests.updater.strict.slave import BLOCK, COMMAND, DATA_TYPE, OPEN, RESET, Terms, Trick

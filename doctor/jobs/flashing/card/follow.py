@@ -230,7 +230,7 @@ class Follower:
         link = self._bench.link
         what = f"this program ended, and the board goes on by itself ({self._stands()})"
         after = f"{POWERED}; to join it, run the same command again, or `fipy-doctor status` to see where it stands"
-        if link.simulated:
+        if link.url.ends_with_us:
             what = f"this program ended ({self._stands()}): {ENDS_WITH_US}"
             after = "run: " + Onward((), flash_words(self._attempt(), states.UNKNOWN)).text.removeprefix("run: ")
         error = FlashUnproved("user-interrupt", what, on=link.name, next=after)

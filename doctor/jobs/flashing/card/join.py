@@ -72,7 +72,7 @@ class _Joined:
         self._bench = bench
         self._request = request
         self._listen = listen
-        self._ids = {"port": journals.port_key(bench.options.port or "")}
+        self._ids = journals.port_ids(bench.options.url)
         self._entry = Journal().find(self._ids)
         self._recorder: Recorder | None = None
         self._stands = ""
@@ -81,13 +81,13 @@ class _Joined:
         """Until its end. Raises DoctorError."""
         bench, link = self._bench, self._bench.link
         with ExitStack() as stack:
-            if not link.simulated:
-                stack.enter_context(port_lock(link.name, must=False))
+            if link.url.lasts:
+                stack.enter_context(port_lock(link.url.key, must=False))
             first = bench.contact.text.encode()
             self._stands = onboard.in_words(told)
             sayer(self._listen)(f"the board is flashing by itself already ({self._stands}); listening to what it does")
             bench.forget_board()
-            asks = question(wish, self._listen, ends_with_us=link.simulated)
+            asks = question(wish, self._listen, ends_with_us=link.url.ends_with_us)
             interrupts = stack.enter_context(Interrupts(asks, self._listen, begun=True))
             report = engine.Report(())
             follower = Follower(bench, report, None, self._attempt, interrupts, self._hear, self._recognise)

@@ -26,7 +26,8 @@ from doctor.jobs.flashing.result import FlashResult
 from doctor.jobs.onward import Attempt, Onward, flash_words
 from doctor.modem.images import image_facts, side_content, updater_facts
 from doctor.updater import side_file
-from doctor.updater.plan import BOOTROM, SECOND, UPDATER, ImageFacts
+from doctor.updater.plan import BOOTROM, SECOND, UPDATER
+from doctor.updater.shapes import ImageFacts
 
 if TYPE_CHECKING:
     from doctor.firmware.image import FirmwareImage

@@ -301,7 +301,7 @@ def make_machine(vm: Vm) -> ModuleType:
         reset=reset,
         reset_cause=lambda: RESET_CAUSES[board.reset_cause],
         wake_reason=lambda: (0, None),
-        unique_id=lambda: b"\x30\xae\xa4\x12\x34\x56",
+        unique_id=lambda: board.unique_id,
         freq=lambda: 160_000_000,
         main=run_main,
         idle=lambda: vm.wait(1),

@@ -1,0 +1,119 @@
+"""What the URL of a port says, read once: a device, ``sim://``, ``rfc2217://``, ``socket://``, ``telnet://``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+from doctor.link.telnet_url import without_password
+
+LONGEST_NAME = 40  #: characters of a URL that is shown whole: half a line
+_OF_A_DEVICE = ("", "spy", "alt")
+_CARRIES_BYTES_ONLY = ("socket", "telnet")  # pySerial pretends there: reading a line says True, setting does nothing
+
+
+@dataclass(frozen=True)
+class PortUrl:
+    """A port by its name or URL. Make it with ``read``, which never fails: what means nothing is refused when opened.
+
+    text      as it was typed, without a password: what may be shown, and typed again
+    scheme    the part before ``://`` in lower case; "" for the name of a device
+    password  of ``telnet://``, if it stood in the URL
+    """
+
+    text: str
+    scheme: str
+    password: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def read(cls, typed: str) -> PortUrl:
+        """The port that ``typed`` names."""
+        text, password = without_password(typed)
+        return cls(text, text.split("://", 1)[0].lower() if "://" in text else "", password)
+
+    @property
+    def device(self) -> str:
+        """The device that is meant; "" if it is none (``sim://``, ``socket://``)."""
+        if self.scheme not in _OF_A_DEVICE:
+            return ""
+        return self.text.split("://", 1)[-1].split("?", 1)[0] if self.scheme else self.text
+
+    @property
+    def name(self) -> str:
+        """How it reads in a sentence: the device, or the URL; the parameters of a simulated bench can fill lines."""
+        if self.device or len(self.text) <= LONGEST_NAME or "?" not in self.text:
+            return self.device or self.text
+        return f"{self.text.partition('?')[0]}?..."
+
+    @property
+    def key(self) -> str:
+        """What journal, lock and memory know it by: its name; of a kept bench, the folder that it is kept in."""
+        if self.kept_in is None:
+            return self.device or self.text
+        return f"sim://{self._host}?state={self.kept_in.resolve()}"
+
+    @cached_property
+    def kept_in(self) -> Path | None:
+        """The folder in which a simulated bench is kept (``state=DIR``); None elsewhere."""
+        state = self._query.get("state") if self.is_simulated else None
+        return Path(state) if state else None
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether our simulator is behind it, as the name tells. The practice image and the notes on practising ask."""
+        return self.scheme == "sim"
+
+    @property
+    def has_address(self) -> bool:
+        """Whether it names host and port of a server."""
+        try:
+            parts = urlsplit(self.text)
+            return bool(parts.hostname) and parts.port is not None
+        except ValueError:  # the port is no number
+            return False
+
+    @property
+    def is_telnet(self) -> bool:
+        """Whether it leads to a board on Wi-Fi."""
+        return self.scheme == "telnet"
+
+    @property
+    def lasts(self) -> bool:
+        """Whether the next process finds the same thing behind it; a bench that is not kept starts anew in each."""
+        return not self.is_simulated or self.kept_in is not None
+
+    @property
+    def has_own_time(self) -> bool:
+        """Whether hours pass behind it that no clock of this computer knows of."""
+        return self.is_simulated
+
+    @property
+    def ends_with_us(self) -> bool:
+        """Whether what is behind it is a part of this program, and stops with it."""
+        return self.is_simulated
+
+    @property
+    def can_change_baud(self) -> bool:
+        """Whether its speed is in our hands."""
+        return self.scheme not in _CARRIES_BYTES_ONLY
+
+    @property
+    def may_have_lines(self) -> bool:
+        """Whether it can have RTS and CTS."""
+        return self.scheme not in _CARRIES_BYTES_ONLY
+
+    @property
+    def tells_lines_at_once(self) -> bool:
+        """Whether CTS is what it is now; a server of RFC 2217 tells of a change when it likes."""
+        return self.scheme != "rfc2217"
+
+    @property
+    def _host(self) -> str:
+        return self.text.split("://", 1)[-1].partition("?")[0].partition("/")[0].lower()
+
+    @property
+    def _query(self) -> Mapping[str, str]:
+        return dict(parse_qsl(self.text.partition("?")[2].partition("#")[0]))
