@@ -10,6 +10,7 @@ from doctor.board.boot_scripts import SEARCHED
 from doctor.board.storage import begun, files, own_names
 from doctor.board.storage.begun import Begun, Book
 from doctor.check import Check, Finding, Grade, Remedy
+from doctor.command import Command
 from doctor.escape import counted, shown
 from doctor.needs import Needs
 
@@ -40,7 +41,7 @@ class BoardFilesComplete(Check):
 
     def look(self, bench: Bench) -> Finding:
         """Compare the notes with the board."""
-        book = Book(bench.begun_place)
+        book = Book(bench.history.begun_place(bench))
         for one in begun.unfinished(bench.board, book):
             gone = begun.gone(bench.board, one)
             if gone:
@@ -59,9 +60,11 @@ class BoardFilesComplete(Check):
         return self.fail(
             f"{shown(one.words, 600)}; the board lacks {counted(len(paths), 'file')} of it: {some}",
             catalogue=CUT,
-            evidence={"command": list(one.command), "folder": one.folder, "missing": [shown(p, 300) for p in paths]},
+            evidence={"folder": one.folder, "missing": [shown(p, 300) for p in paths]},
             cause="it was cut: a power dip, an unplugged cable, or this program was stopped",
             remedies=(CURES[one.what],) if one.what in CURES else (),
+            next=f"Put back the rest: {counted(len(paths), 'file')}",
+            command=Command.of_words(one.command),
         )
 
     def _unread(self, path: Path) -> Finding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from dataclasses import replace
 
 from doctor.bench import Bench
@@ -82,7 +83,8 @@ class JumpersRemoved(Check):
         seat = carriers.seat(bench.options.carrier, carriers.port_behind(bench.link))
         found = self._on(bench, seat)
         if seat.overruled:
-            said = f"; --carrier {shown(seat.overruled, 30)} was not used: the carrier is an {shown(seat.name, 60)}"
+            known = f"the carrier is an {shown(seat.name, 60)} by its USB id"
+            said = f"; --carrier {shown(seat.overruled, 30)} was not used: {known}"
             found = replace(found, summary=found.summary + said)
         return found
 
@@ -96,7 +98,7 @@ class JumpersRemoved(Check):
         if modem is None or modem.mode != "application":
             how = _HOW.get(modem.mode, f"is in {modem.mode}") if modem is not None else "could not be asked"
             why = f"the modem {how}, so its pins are not touched"
-            proved = bench.jumpers_proved()
+            proved = bench.history.jumpers_proved(bench)
             if proved:
                 return self._proved_before(proved, why, evidence)
             found = self._undecided(bench, why, evidence)
@@ -147,7 +149,7 @@ class JumpersRemoved(Check):
             evidence=evidence,
         )
 
-    def _proved_before(self, proved: dict[str, str], why: str, evidence: dict[str, EvidenceValue]) -> Finding:
+    def _proved_before(self, proved: Mapping[str, str], why: str, evidence: dict[str, EvidenceValue]) -> Finding:
         """An unfinished flash of this very board began with this proof."""
         evidence |= {"proved": proved["how"], "proved_at": proved["at"]}
         at = proved["at"][11:16]

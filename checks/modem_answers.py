@@ -12,6 +12,7 @@ from doctor.modem.facts import ModemFacts
 from doctor.modem.verdict import POWER_CYCLE, REMOVE_JUMPERS, WAIT_FOR_MODEM, verdict
 from doctor.needs import Needs
 from doctor.updater import states
+from doctor.updater.shapes import Change
 
 _WRITES = "power off while the modem writes its firmware is how modems die; it says nothing meanwhile"
 
@@ -60,15 +61,17 @@ class ModemAnswers(Check):
             return self.fail(
                 f"{bench.link.name}: a MicroPython prompt answers: this is a board, not a bare modem",
                 catalogue="via-modem-meets-board",
-                evidence={**_evidence(facts), "next": "leave --via modem away", "next_without": ["via_modem"]},
+                evidence=_evidence(facts),
                 cause="--via modem is for a modem whose own UART is wired to this computer",
                 remedies=(Remedy("leave-via-away", Grade.MANUAL),),
+                next="leave --via modem away",
+                change=Change(without=("via_modem",)),
             )
         carrier = bench.carrier_with_jumpers
         given = bench.options.updater_elf is not None
         judged = verdict(facts, updater_given=given, lte_hangs=lte_hangs, jumpers=carrier is not None)
         summary = judged.summary
-        until = bench.may_write_until() if POWER_CYCLE in judged.remedies else ""
+        until = bench.history.may_write_until(bench) if POWER_CYCLE in judged.remedies else ""
         if until:
             summary += f"; an earlier flash sent all, and the modem may be writing it: no power off until {until}"
             judged = replace(judged, catalogue="stall-after-100-waiting", cause=_WRITES, remedies=(WAIT_FOR_MODEM,))

@@ -74,7 +74,7 @@ class PortOpens(Check):
         return self.fail(
             str(err),
             catalogue=err.id if err.id in self.finds else None,
-            evidence={"next": err.next},
+            next=err.next,
             cause=err.cause,
             remedies=tuple(Remedy(cure, Grade.MANUAL) for cure in _CURES.get(err.id, ("plug-in",))),
         )

@@ -100,7 +100,7 @@ class StepIsSafe(Check):
     def look(self, bench: Bench) -> Finding:
         """Ask the planner."""
         try:
-            bench.bootrom  # noqa: B018 - read or refused before the planner is asked
+            _ = bench.bootrom
         except DoctorError as err:
             if err.id != "recovery-bootrom-module-missing" or bench.through_mirror is not None:
                 raise
@@ -112,12 +112,15 @@ class StepIsSafe(Check):
             return self.fail(
                 f"{_clean(refusal)}: {told(refusal.next, 200)}",
                 catalogue=refusal.id,
-                evidence=evidence | _next(bench, refusal),
+                evidence=evidence,
                 cause=told(refusal.why, 200),
                 remedies=_cures_of(refusal),
+                next=told(refusal.next, 300),
+                change=_change(bench, refusal.change),
+                consent=refusal.consent,
             )
         if plan.warnings:
-            first = plan.warnings[0]
+            first = next((w for w in plan.warnings if w.id == "build-runs-already"), plan.warnings[0])
             return self.warn(
                 f"{_clean(first)}: {told(first.next, 200)}",
                 catalogue=first.id,
@@ -146,9 +149,11 @@ class StepIsSafe(Check):
         return self.fail(
             str(err),
             catalogue=err.id,
-            evidence=_evidence(bench, plan) | _next(bench, Refusal(err.id, "", "", text, other)),
+            evidence=_evidence(bench, plan),
             cause=err.cause,
             remedies=(_GIVE_BOOTROM,) if needed else (_LEAVE_AWAY,),
+            next=text,
+            change=_change(bench, other),
         )
 
 
@@ -172,24 +177,15 @@ def _cures_of(refusal: Refusal) -> tuple[Remedy, ...]:
     return (_LEAVE_AWAY,) if change.without else (_OTHER_IMAGE,)
 
 
-def _next(bench: Bench, refusal: Refusal) -> dict[str, str | list[str]]:
-    """What to do, and how the next command differs: read by doctor/jobs/changed.py."""
-    said: dict[str, str | list[str]] = {"next": told(refusal.next, 300)}
-    if refusal.consent:
-        said["consent"] = refusal.consent
-    change = refusal.change
+def _change(bench: Bench, change: Change | None) -> Change | None:
+    """How the next command differs: names as they may be shown, and a boot ROM that can be had here."""
     if change is None:
-        return said
+        return None
     given = dict(change.given)
     if given.get("bootrom") == BOOTROM_OF_BOARD and not _board_has_bootrom(bench):
         given["bootrom"] = BOOTROM_SCRIPT
-    if change.files:
-        said["next_files"] = [shown(name, 80) for name in change.files]
-    if change.without:
-        said["next_without"] = list(change.without)
-    if given:
-        said["next_given"] = [f"{name}={shown(value, 80)}" for name, value in given.items()]
-    return said
+    files = [shown(name, 80) for name in change.files]
+    return Change(files, change.without, [(name, shown(value, 80)) for name, value in given.items()])
 
 
 def _plan(bench: Bench, *, with_bootrom: bool = True) -> Plan:
@@ -201,7 +197,7 @@ def _plan(bench: Bench, *, with_bootrom: bool = True) -> Plan:
         simulated=lambda: bench.simulated,
     )
     images = [image_facts(image) for image in bench.firmware]
-    return make_plan(running(bench.modem_facts, bench.options.was or bench.ran_before()), images, options)
+    return make_plan(running(bench.modem_facts, bench.options.was or bench.history.ran_before(bench)), images, options)
 
 
 def _evidence(bench: Bench, plan: Plan) -> dict[str, EvidenceValue]:

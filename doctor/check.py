@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
+from doctor.command import Command
 from doctor.needs import Needs, SkipReason
+from doctor.updater.shapes import Change
 
 if TYPE_CHECKING:
     from doctor.bench import Bench
@@ -58,12 +60,16 @@ class Finding:
     status       how it ended
     summary      one plain sentence for the user; text from devices in it is already escaped
     skip_reason  set where status is SKIP
-    evidence     what was seen, as flat data
+    evidence     what was seen, as flat data: for people, and for programs of other people
     catalogue    id of the known failure in doctor/knowledge, where there is one
     cause        the best known cause, in words
     remedies     cures, best first; those that destroy stand behind all others, whatever a check says
     caused_by    id of the check whose finding explains this one
     link         where to read more
+    next         what to do, in words, where the finding knows more than its cures; "" where it does not
+    change       what the next command has that the one of this run has not; None where it can be the same
+    command      what ends it: the very command that began something with the board; None elsewhere
+    consent      the consent that alone lifts it, which a yes on a terminal stands for; "" where none does
     """
 
     check: str
@@ -76,6 +82,10 @@ class Finding:
     remedies: tuple[Remedy, ...] = ()
     caused_by: str | None = None
     link: str = ""
+    next: str = ""
+    change: Change | None = None
+    command: Command | None = None
+    consent: str = ""
 
     def __post_init__(self) -> None:
         harmless_first = sorted(self.remedies, key=lambda remedy: remedy.grade is Grade.DESTROYS)
@@ -93,6 +103,10 @@ class Finding:
             "remedies": all(isinstance(remedy, Remedy) for remedy in self.remedies),
             "caused_by": self.caused_by is None or isinstance(self.caused_by, str),
             "link": isinstance(self.link, str),
+            "next": isinstance(self.next, str),
+            "consent": isinstance(self.consent, str),
+            "change": isinstance(self.change, Change | None),
+            "command": isinstance(self.command, Command | None),
         }
         return next((part for part, is_sound in sound.items() if not is_sound), "")
 
@@ -153,11 +167,11 @@ class Check(ABC):
         evidence: Evidence | None = None,
         cause: str = "",
         remedies: tuple[Remedy, ...] = (),
+        next: str = "",
     ) -> Finding:
         """Worth knowing; flashing may go on."""
-        return Finding(
-            self.id, Status.WARN, summary, evidence=evidence or {}, catalogue=catalogue, cause=cause, remedies=remedies
-        )
+        found = self.fail(summary, catalogue=catalogue, evidence=evidence, cause=cause, remedies=remedies, next=next)
+        return replace(found, status=Status.WARN)
 
     def fail(
         self,
@@ -168,6 +182,10 @@ class Check(ABC):
         cause: str = "",
         remedies: tuple[Remedy, ...] = (),
         caused_by: str | None = None,
+        next: str = "",
+        change: Change | None = None,
+        command: Command | None = None,
+        consent: str = "",
     ) -> Finding:
         """The good state does not hold."""
         return Finding(
@@ -179,6 +197,10 @@ class Check(ABC):
             cause=cause,
             remedies=remedies,
             caused_by=caused_by,
+            next=next,
+            change=change,
+            command=command,
+            consent=consent,
         )
 
     def skipped(self, reason: SkipReason, summary: str, *, caused_by: str | None = None) -> Finding:

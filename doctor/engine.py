@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -266,9 +266,7 @@ class _Run:
         except DoctorError as err:
             if isinstance(err, PortLost):
                 self.port_lost_by = check.id
-            return replace(
-                check.fail(str(err), catalogue=err.id, cause=err.cause), evidence={"next": err.next} if err.next else {}
-            )
+            return check.fail(str(err), catalogue=err.id, cause=err.cause, next=err.next)
 
     def _look(self, check: Check, limit_s: float) -> Finding:
         uses_port = self._uses_port(check)
@@ -303,13 +301,13 @@ class _Run:
     def _broken(self, check: Check, what: str) -> Finding:
         package = f"the package {shown(check.package, 60)}"
         fault_of = f"{package}, which brought this check" if check.package else "fipy-doctor"
-        evidence = {"next": f"update or remove {package}, or leave the check out: --ignore {check.id}"}
+        step = f"update or remove {package}, or leave the check out: --ignore {check.id}"
         return Finding(
             check.id,
             Status.ERROR,
             f"the check {check.id} itself {what}",
-            evidence=evidence if check.package else {},
             cause=f"a fault of {fault_of}, or a port that stopped in the middle of an answer",
+            next=step if check.package else "",
         )
 
     def _blocker(self, check: Check) -> str | None:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from doctor.command import Command
+from doctor.command import Command, marked
 
 #: As many backticks behind it as in front of it; where it holds some itself, they are more, and spaces set it off.
 _MARKED = re.compile(r"(?<!`)(`+)(?!`)(?P<words>.+?)(?<!`)\1(?!`)", re.DOTALL)
@@ -45,13 +45,6 @@ def pieces(text: str, bench: BenchName = NO_BENCH) -> Iterator[Piece]:
         if len(found[1]) > 1 and words[0] == words[-1] == " ":
             words = words[1:-1]
         yield Piece(*found.span(), _on(words, bench))
-
-
-def marked(what: Command | str) -> str:
-    """A command, or any words that must stay whole, between marks, whatever they hold."""
-    words = str(what)
-    longest = max(map(len, re.findall("`+", words)), default=0)
-    return f"{'`' * (longest + 1)} {words} {'`' * (longest + 1)}" if longest else f"`{words}`"
 
 
 def plain(text: str, bench: BenchName = NO_BENCH) -> str:

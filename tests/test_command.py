@@ -81,7 +81,7 @@ def test_the_bench_of_the_run_is_laid_under_what_needs_one() -> None:
 
 
 def test_a_bench_is_found_again_by_its_command() -> None:
-    bench = BenchOptions(port="COM3", card_file="x.dup", scripts=Path("lib"), via_modem=True, interrupt=True)
+    bench = BenchOptions(port="COM3", card_file="x.dup", scripts=Path("lib"), via_modem=True)
     assert bench.command("flash").line() == "fipy-doctor flash card:x.dup --scripts lib --port COM3 --via modem"
     assert bench.command("check", interrupt=True).words()[2:] == (
         *("--scripts", "lib", "--port", "COM3", "--via", "modem", "--interrupt"),

@@ -106,7 +106,7 @@ def test_crash_is_one_error_finding_and_the_rest_runs() -> None:
 def test_known_error_becomes_a_failure_with_its_id() -> None:
     (finding,) = run(Refused()).findings
     assert (finding.status, finding.catalogue, finding.cause) == (Status.FAIL, "sd-mount-no-fat", "blank")
-    assert finding.evidence["next"] == "format it"
+    assert finding.next == "format it"
 
 
 def test_overrun_deadline_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

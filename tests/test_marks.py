@@ -11,10 +11,10 @@ import pytest
 
 from docs._build.modules import product
 from doctor.cli.main import COMMANDS
-from doctor.command import Command
+from doctor.command import Command, marked
 from doctor.errors import DoctorError
 from doctor.escape import shown, told
-from doctor.marks import BenchName, marked, named, pieces, plain
+from doctor.marks import BenchName, named, pieces, plain
 
 PORT = BenchName("/dev/ttyACM7")
 HOME = Path(__file__).parent.parent
@@ -70,7 +70,7 @@ def test_a_file_cannot_be_called_like_a_command_of_ours() -> None:
 
 def test_a_command_with_such_a_file_is_one_command() -> None:
     flash = Command("flash", firmware=(HOSTILE,))
-    (piece,) = pieces(f"then run: {marked(flash)}", PORT)
+    (piece,) = pieces(f"then run: {flash}", PORT)
     assert Command.parse(piece.words).words() == flash.on(PORT.port).words()
 
 

@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from doctor import power_off
-from doctor.bench import BenchOptions
 from doctor.check import Finding, Status
+from doctor.command import Command
 from doctor.jobs.hands import POWER_CYCLE
 from doctor.jobs.onward import LOST, Attempt, onward
 from doctor.knowledge import entries
@@ -166,17 +166,17 @@ _MODES = [value for name, value in vars(states).items() if name.isupper() and is
 
 
 def test_every_next_step_asks_or_knows() -> None:
-    options = BenchOptions(port="COM3", firmware=(Path("x.dup"),))
+    tried = Command("flash", firmware=("x.dup",), port="COM3")
     power = 0
     for mode, flags in itertools.product(_MODES, itertools.product((False, True), repeat=5)):
         known, sent, waited, asked, mirrored = flags
-        attempt = Attempt(options, all_sent=sent, waited=waited, asked=asked, mirrored=mirrored, known=known)
+        attempt = Attempt(tried, all_sent=sent, waited=waited, asked=asked, mirrored=mirrored, known=known)
         for failed in ("", "finish-timeout", "stp-start-refused", "modem-fell-silent"):
             step = onward(mode, replace(attempt, failed_before=failed), failed)
             assert not unasked(step.text), (mode, attempt)
             power += POWER_CYCLE in step.hands
             if POWER_CYCLE in step.hands and mode in LOST:
-                assert "--done" in step.words and step.words[1] == "status"
+                assert step.command is not None and step.command.done and step.command.verb == "status"
     assert power > 50
 
 

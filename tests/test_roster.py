@@ -131,7 +131,7 @@ def test_a_crash_is_blamed_on_its_package(site: Path) -> None:
     finding = look("antenna-is-fitted")["antenna-is-fitted"]
     assert finding.status is Status.ERROR
     assert "crashing-one" in finding.cause and "fault of fipy-doctor" not in finding.cause
-    assert "crashing-one" in str(finding.evidence["next"])
+    assert "crashing-one" in finding.next
 
 
 @pytest.mark.parametrize(

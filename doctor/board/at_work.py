@@ -6,10 +6,9 @@ import posixpath
 from dataclasses import dataclass
 
 from doctor.board import onboard
-from doctor.command import Command
+from doctor.command import ON_CARD, Command
 from doctor.errors import BoardError
 from doctor.escape import shown
-from doctor.marks import marked
 
 FILE = "FILE.dup"  #: stands for the name of the file, where the board did not say it
 
@@ -48,7 +47,7 @@ class AtWork:
     @property
     def joining(self) -> str:
         """The command that joins it, marked."""
-        return marked(Command("flash", firmware=(f"card:{self.file}",)))
+        return str(Command("flash", firmware=(f"{ON_CARD}{self.file}",)))
 
 
 def at_work(text: str) -> AtWork:

@@ -6,65 +6,55 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from doctor.bench import BenchOptions
-from doctor.check import Finding
+from doctor.command import AUTO, Command, File
 from doctor.escape import shown
 from doctor.updater.shapes import Change
 
-__all__ = ["change_of", "changed"]
+__all__ = ["changed", "unforced"]
 
 
-def change_of(finding: Finding) -> Change | None:
-    """What the check ``step-is-safe`` says that the next command must have; None where it says nothing."""
-    files, without, given = (_words(finding, f"next_{name}") for name in ("files", "without", "given"))
-    if not (files or without or given):
-        return None
-    pairs = tuple((name, value) for name, _, value in (word.partition("=") for word in given))
-    return Change(files, without, pairs)
-
-
-def _words(finding: Finding, name: str) -> tuple[str, ...]:
-    value = finding.evidence.get(name)
-    return tuple(value) if isinstance(value, list) else ()
-
-
-def changed(options: BenchOptions, change: Change) -> BenchOptions:
-    """``options`` as the next command gives them; ``method`` is none of a bench and left to the caller."""
-    known = _known(options)
+def changed(command: Command, change: Change) -> Command:
+    """``command`` as the next one gives it."""
+    known = _known(command)
     given = dict(change.given)
     new = replace(
-        options,
-        updater_elf=_helper("updater_elf", options.updater_elf, change, known),
-        bootrom=_helper("bootrom", options.bootrom, change, known),
+        command,
+        updater_elf=_helper("updater_elf", command.updater_elf, change, known),
+        bootrom=_helper("bootrom", command.bootrom, change, known),
+        method=AUTO if "method" in change.without else command.method,
+        via=AUTO if "via_modem" in change.without else command.via,
+        accept=command.accept | ({given["accept"]} if "accept" in given else set()),
     )
     if change.files:
-        new = replace(new, firmware=tuple(_path(name, known, options) for name in change.files), card_file=None)
-    if "via_modem" in change.without:
-        new = replace(new, via_modem=False)
-    if "accept" in given:
-        new = replace(new, accept=options.accept | {given["accept"]})
-    if "port" in given:
-        port = "sim://sqn3330" if options.via_modem else given["port"]
-        new = replace(new, port=port, carrier=None)
+        new = replace(new, firmware=tuple(_path(name, known, command) for name in change.files))
+    if "port" in given:  # another bench: how the first one was to be flashed means nothing there
+        port = "sim://sqn3330" if command.via == "modem" else given["port"]
+        new = replace(unforced(new), port=port, carrier=None)
     return new
 
 
-def _known(options: BenchOptions) -> dict[str, Path]:
+def unforced(command: Command) -> Command:
+    """``command`` without what was said about how to flash: the program chooses again."""
+    via = command.via if command.via == "modem" else AUTO
+    return replace(command, via=via, method=AUTO, override=frozenset(), compress=False, interrupt=False)
+
+
+def _known(command: Command) -> dict[str, File]:
     """The files that were given, by the name under which a finding shows them."""
-    given = [path for path in (options.bootrom, options.updater_elf) if path is not None]
-    return {shown(path.name, 80): path for path in (*given, *options.firmware)}
+    given = [path for path in (command.bootrom, command.updater_elf) if path is not None]
+    return {shown(Path(path).name, 80): path for path in (*given, *command.firmware)}
 
 
-def _helper(name: str, now: Path | None, change: Change, known: Mapping[str, Path]) -> Path | None:
+def _helper(name: str, now: File | None, change: Change, known: Mapping[str, File]) -> File | None:
     if name in change.without:
         return None
     given = dict(change.given).get(name)
-    return now if given is None else known.get(given, Path(given))
+    return now if given is None else known.get(given, given)
 
 
-def _path(name: str, known: Mapping[str, Path], options: BenchOptions) -> Path:
+def _path(name: str, known: Mapping[str, File], command: Command) -> File:
     """The file that was given under this name; the missing half of a pair is looked for beside the other one."""
     if name in known:
         return known[name]
-    beside = [path.with_name(name) for path in options.firmware]
-    return next((path for path in beside if path.is_file()), Path(name))
+    beside = [Path(path).with_name(name) for path in command.firmware]
+    return next((path for path in beside if path.is_file()), name)

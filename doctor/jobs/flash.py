@@ -12,7 +12,6 @@ from doctor.check import Check, Status
 from doctor.errors import DoctorError, Stopped, UsageError
 from doctor.events import Listener, ignore
 from doctor.jobs import last_flash
-from doctor.jobs.changed import change_of
 from doctor.jobs.flashing.card import follow, join, start
 from doctor.jobs.flashing.carry import carry_out
 from doctor.jobs.flashing.guard import guarded, refuse_weak_supply
@@ -66,7 +65,7 @@ def prepare(
     """
     checks = checks or everybody()
     _refuse_usage(bench, request, checks.checks)
-    last_flash.lay_before(bench)
+    last_flash.tell_history(bench)
     report = engine.run(bench, checks=checks, deadline_s=request.deadline_s, listen=listen)
     if _closed_a_session(bench):
         bench.forget_modem()
@@ -76,8 +75,7 @@ def prepare(
     standing = engine.barriers(report, checks.checks, request.override, request.via)
     if standing:
         first = standing[0]
-        said = first.evidence.get("next") if change_of(first) is not None else None
-        told = said or "cure what is listed above and run `fipy-doctor check`"
+        told = first.next if first.change is not None else "cure what is listed above and run `fipy-doctor check`"
         return report, DoctorError(
             first.catalogue or first.check,
             f"not flashed: {first.summary}",
@@ -152,15 +150,14 @@ def flash(bench: Bench, request: FlashRequest, *, consent: Consent, listen: List
 def _agreed(bench: Bench, consent: Consent, report: engine.Report, refused: DoctorError) -> bool:
     """Whether somebody at the terminal agrees to what the planner asks about (rules_loaders.py); kept as a consent."""
     finding = report.finding("step-is-safe")
-    name = finding.evidence.get("consent") if finding is not None and refused.on == finding.check else None
-    if finding is None or not isinstance(name, str):
+    if finding is None or not finding.consent or refused.on != finding.check:
         return False
     try:
-        agreed = consent.accept(name, f"{finding.summary}.\n{GO_ON}")
+        agreed = consent.accept(finding.consent, f"{finding.summary}.\n{GO_ON}")
     except DoctorError:  # nobody is there to ask
         return False
     if agreed:
-        bench.options = replace(bench.options, accept=bench.options.accept | {name})
+        bench.options = replace(bench.options, accept=bench.options.accept | {finding.consent})
     return agreed
 
 

@@ -34,7 +34,7 @@ def hand_text(hand: str, *, known: bool = False) -> str:
     return _HANDS[hand].replace(IF_NONE_BEGAN, IF_NO_OTHER) if known else _HANDS[hand]
 
 
-def done_words(step: str) -> list[str]:
-    """What the printed command says where ``step`` was asked for; empty for a step that shows by itself."""
+def done_words(step: str) -> tuple[str, ...]:
+    """What ``--done`` of the printed command calls ``step``; nothing for a step that shows by itself."""
     step = _CURES.get(step, step)
-    return next((["--done", word] for word, of in DONE.items() if of == step), [])
+    return tuple(word for word, of in DONE.items() if of == step)

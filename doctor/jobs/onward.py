@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from typing import Generic, TypeVar
 
-from doctor.bench import BenchOptions
+from doctor.command import AUTO, Command
 from doctor.jobs.hands import POWER_CYCLE, PRESS_RESET, WAIT, done_words, hand_text
-from doctor.marks import marked
 from doctor.updater import states
 from doctor.updater.plan import make_plan
 from doctor.updater.shapes import (
@@ -30,6 +28,25 @@ OFTEN = 3
 LOST = (states.STP_OPEN, states.SILENT, states.DATA, states.UNKNOWN)
 #: Modes that a modem has again after a power cycle; what fails twice in the same way may be a state of the modem.
 _POWER_HARMLESS = (states.APPLICATION, states.RECOVERY, states.FFH)
+#: Modes in which no firmware runs that could take a file and keep it.
+_WITHOUT_FIRMWARE = (states.FFH, states.RECOVERY, states.RAM_UPDATER)
+
+Case = TypeVar("Case")
+Step = TypeVar("Step")
+
+
+@dataclass(frozen=True)
+class Situation(Generic[Case, Step]):
+    """One row of a table of situations: a name, whether it holds, and the step that it calls for."""
+
+    name: str
+    holds: Callable[[Case], bool]
+    step: Callable[[Case], Step]
+
+
+def first_that_holds(table: Sequence[Situation[Case, Step]], case: Case) -> Situation[Case, Step]:
+    """The row that speaks for ``case``: the first that holds. The last row of a table holds always."""
+    return next(row for row in table if row.holds(case))
 
 
 @dataclass(frozen=True)
@@ -37,13 +54,13 @@ class Onward:
     """The next step.
 
     hands    ids of what the hands do first, in order: press-reset, power-cycle, wait
-    words    the command to run then, word by word; empty where there is none
+    command  the command to run then; None if there is none
     remark   what the user must add to the command, if anything
     known    it goes on from a flash that this computer carried out, which is over
     """
 
     hands: tuple[str, ...]
-    words: tuple[str, ...]
+    command: Command | None = None
     remark: str = ""
     known: bool = False
 
@@ -56,8 +73,8 @@ class Onward:
     def text(self) -> str:
         """All of it in one sentence."""
         parts = [("then " if number else "") + hand for number, hand in enumerate(self.hands_text)]
-        if self.words:
-            parts.append(("then run: " if parts else "run: ") + marked(shlex.join(self.words)))
+        if self.command is not None:
+            parts.append(f"{'then run' if parts else 'run'}: {self.command}")
         if self.remark:
             parts.append(self.remark)
         return "; ".join(parts)
@@ -67,9 +84,7 @@ class Onward:
 class Attempt:
     """What was tried, as far as the next step depends on it.
 
-    options       of the bench: files, port, consents
-    via, method, compress, override
-                  of the command line
+    command       the flash as it was typed, or as the journal knows it
     differential  the firmware only changes another build
     build_before  what the modem ran, where it was known
     mirrored      the board mirrors until it is reset
@@ -83,9 +98,7 @@ class Attempt:
     known         there was such a flash; False: of this modem the journal knows none
     """
 
-    options: BenchOptions
-    via: str = "auto"
-    method: str = "auto"
+    command: Command
     differential: bool = False
     build_before: int | None = None
     mirrored: bool = False
@@ -96,51 +109,129 @@ class Attempt:
     build_now: int | None = None
     failed_before: str = ""
     failures: int = 0
-    compress: bool = False
-    override: frozenset[str] = frozenset()
     known: bool = True
+
+
+@dataclass(frozen=True)
+class _After:
+    """A flash that ended with ``error_id`` and left the modem in ``mode``."""
+
+    mode: str
+    attempt: Attempt
+    error_id: str
+
+    @property
+    def again(self) -> bool:
+        """The flash before it ended in the same way."""
+        return bool(self.error_id) and self.error_id == self.attempt.failed_before
+
+    @property
+    def stands(self) -> str:
+        """The mode to go on from: what lives in memory only does not outlive the power cycle that comes first."""
+        return states.FFH if self.again and self.mode == states.RAM_UPDATER else self.mode
+
+    @property
+    def lost(self) -> bool:
+        """Nothing reaches the modem, or it does not say what it does."""
+        return self.mode in LOST
+
+    @property
+    def may_write(self) -> bool:
+        """The modem may be writing what it was sent."""
+        sent = self.attempt.all_sent or self.error_id == "finish-timeout"
+        return self.mode == states.DEPLOYING or (self.lost and sent and not self.attempt.waited)
+
+    @property
+    def unseen(self) -> bool:
+        """All went out, the application runs, and nobody has asked it since."""
+        return self.attempt.all_sent and self.mode == states.APPLICATION and not self.attempt.asked
+
+    @property
+    def reset(self) -> tuple[str, ...]:
+        """The reset button, if the board mirrors."""
+        return (PRESS_RESET,) if self.attempt.mirrored else ()
+
+    @property
+    def hands(self) -> tuple[str, ...]:
+        """What comes before the next command where the modem answers."""
+        if not self.again or self.stands not in _POWER_HARMLESS:
+            return self.reset
+        writes = self.attempt.all_sent and not self.attempt.waited and self.stands != states.APPLICATION
+        return (WAIT, POWER_CYCLE) if writes else (POWER_CYCLE,)  # it answers in its updater, and may still write there
+
+    def status(self, *hands: str, done: str = "") -> Onward:
+        """Status comes next; ``done`` is the step that it is told of."""
+        return Onward(hands, replace(self.attempt.command, verb="status", done=done_words(done)))
+
+    def flash(self, remark: str = "", *, method: str = "") -> Onward:
+        """The flash comes next, as it must be in this mode."""
+        command = self.attempt.command
+        attempt = replace(self.attempt, command=replace(command, method=method or command.method))
+        return Onward(self.hands, flash_command(attempt, self.stands), remark)
+
+
+def _with_updater(case: _After) -> Onward:
+    return case.flash(f"{UPDATER_IMAGE} and the full image come in the same package; only both together help from here")
+
+
+def _without_pair(case: _After) -> Onward:
+    return case.flash(f"{FIRST_FULL} stands for a full Cat-M1 image; when it runs, flash the pair from its beginning")
+
+
+def _with_full_image(case: _After) -> Onward:
+    return case.flash(f"{FULL_IMAGE} stands for a full image: a differential one cannot be used any more")
+
+
+#: What follows a flash that did not come to its end, by what is known then.
+AFTER_FLASH: tuple[Situation[_After, Onward], ...] = (
+    Situation(
+        "the modem may be writing",
+        lambda case: case.may_write,
+        lambda case: case.status(WAIT, *case.reset, done=WAIT),
+    ),
+    Situation(
+        "the modem is lost",
+        lambda case: case.lost,
+        lambda case: case.status(POWER_CYCLE, done=POWER_CYCLE),  # whether that helped is for the modem to say
+    ),
+    Situation(
+        "all was sent, and the application runs unasked",
+        lambda case: case.unseen,
+        lambda case: case.status(*case.hands),
+    ),
+    Situation(
+        "it stalls before the first block",
+        lambda case: case.error_id == "stall-at-zero-percent" and case.attempt.command.method != "on-the-fly",
+        lambda case: case.flash(method="on-the-fly"),
+    ),
+    Situation(
+        "the boot ROM needs an updater",
+        lambda case: case.stands == states.FFH and case.attempt.command.updater_elf is None,
+        _with_updater,
+    ),
+    Situation(
+        "a pair is broken",
+        lambda case: _pair_is_broken(case.stands, case.attempt),
+        _without_pair,
+    ),
+    Situation(
+        "a differential image has lost its base",
+        lambda case: case.attempt.differential and case.stands != states.APPLICATION,
+        _with_full_image,
+    ),
+    Situation("the modem answers", lambda _case: True, lambda case: case.flash()),
+)
 
 
 def onward(mode: str, attempt: Attempt, error_id: str = "") -> Onward:
     """The next step where the modem is in ``mode`` and the flash ended with ``error_id``."""
-    step = replace(_step(mode, attempt, error_id), known=attempt.known)
-    if not error_id or error_id != attempt.failed_before or attempt.failures < OFTEN - 1:
+    case = _After(mode, attempt, error_id)
+    step = replace(first_that_holds(AFTER_FLASH, case).step(case), known=attempt.known)
+    if not case.again or attempt.failures < OFTEN - 1:
         return step
     times = attempt.failures + 1
     said = f"it has ended so {times} times in a row: `fipy-doctor open {error_id}` tells what may lie behind it"
     return replace(step, remark="; ".join(filter(None, (step.remark, said))))
-
-
-def _step(mode: str, attempt: Attempt, error_id: str) -> Onward:
-    hands: tuple[str, ...]
-    lost = mode in LOST
-    may_write = lost and (attempt.all_sent or error_id == "finish-timeout")
-    if mode == states.DEPLOYING or (may_write and not attempt.waited):
-        hands = (WAIT, PRESS_RESET) if attempt.mirrored else (WAIT,)
-        return Onward(hands, status_words(attempt, WAIT))
-    again = bool(error_id) and error_id == attempt.failed_before
-    if again and mode == states.RAM_UPDATER:  # lives in memory only
-        mode = states.FFH
-    mirrored = (PRESS_RESET,) if attempt.mirrored else ()
-    if lost:  # whether that helped is for the modem to say
-        return Onward((POWER_CYCLE,), status_words(attempt, POWER_CYCLE))
-    hands = (POWER_CYCLE,) if again and mode in _POWER_HARMLESS else mirrored
-    if hands == (POWER_CYCLE,) and attempt.all_sent and not attempt.waited and mode != states.APPLICATION:
-        hands = (WAIT, POWER_CYCLE)  # it answers in its updater, and may still write there
-    if attempt.all_sent and mode == states.APPLICATION and not attempt.asked:
-        return Onward(hands, status_words(attempt))
-    if error_id == "stall-at-zero-percent" and attempt.method != "on-the-fly":
-        return Onward(hands, flash_words(replace(attempt, method="on-the-fly"), mode))
-    if mode == states.FFH and attempt.options.updater_elf is None:
-        remark = f"{UPDATER_IMAGE} and the full image come in the same package; only both together help from here"
-        return Onward(hands, flash_words(attempt, mode), remark)
-    if _pair_is_broken(mode, attempt):
-        remark = f"{FIRST_FULL} stands for a full Cat-M1 image; when it runs, flash the pair from its beginning"
-        return Onward(hands, flash_words(attempt, mode), remark)
-    if attempt.differential and mode != states.APPLICATION:
-        remark = f"{FULL_IMAGE} stands for a full image: a differential one cannot be used any more"
-        return Onward(hands, flash_words(attempt, mode), remark)
-    return Onward(hands, flash_words(attempt, mode))
 
 
 def _pair_is_broken(mode: str, attempt: Attempt) -> bool:
@@ -150,52 +241,20 @@ def _pair_is_broken(mode: str, attempt: Attempt) -> bool:
     build = (attempt.build_now or BETWEEN_BUILD) if mode == states.APPLICATION else 0
     family = "SQN3330"
     parts = [ImageFacts(kind, 1 << 20, kind, "CATM1", PAIR_BUILD, 0, family) for kind in PAIR]
-    options = Options(accept=(*attempt.options.accept, "no-way-back"), first_done=True)
+    options = Options(accept=(*attempt.command.accept, "no-way-back"), first_done=True)
     return make_plan(Running(mode, build, "CATM1", family), parts, options).refusal is not None
 
 
-def flash_words(attempt: Attempt, mode: str) -> tuple[str, ...]:
+def flash_command(attempt: Attempt, mode: str) -> Command:
     """The flash command for a modem in ``mode``."""
-    options = attempt.options
-    files: Sequence[str | Path] = options.firmware
-    if options.card_file is not None:
-        files = (f"card:{options.card_file}",)
-    elf: str | Path | None = options.updater_elf
-    method = attempt.method
-    if mode in (states.FFH, states.RECOVERY, states.RAM_UPDATER):
-        method = "auto" if method == "store" else method
-        if attempt.differential:
-            files = (FULL_IMAGE,)
+    command = replace(attempt.command, verb="flash", args=(), sd=None, scripts=None)  # these were looked at
+    if mode in _WITHOUT_FIRMWARE:
+        files = (FULL_IMAGE,) if attempt.differential else command.firmware
+        command = replace(command, firmware=files, method=AUTO if command.method == "store" else command.method)
     if _pair_is_broken(mode, attempt):
-        files, method = (FIRST_FULL,), "auto"
-    if mode == states.FFH and elf is None:
-        elf = UPDATER_IMAGE
-    words = ["fipy-doctor", "flash", *(str(path) for path in files)]
-    was = options.was or (attempt.build_before if mode != states.APPLICATION else None)
-    if attempt.first_sent:
-        was = BETWEEN_BUILD if mode != states.APPLICATION else None
-    named = (
-        ("--updater-elf", elf),
-        ("--bootrom", options.bootrom),
-        ("--carrier", options.carrier),
-        ("--was", was),
-        ("--method", None if method == "auto" else method),
-        ("--via", "modem" if options.via_modem else (None if attempt.via == "auto" else attempt.via)),
-        ("--port", options.port),
-    )
-    for flag, value in named:
-        if value is not None:
-            words += [flag, str(value)]
-    for flag, names in (("--accept", options.accept), ("--override", attempt.override)):
-        for name in sorted(names):
-            words += [flag, name]
-    words += ["--compress"] * attempt.compress + ["--interrupt"] * options.interrupt
-    return tuple(words)
-
-
-def status_words(attempt: Attempt, done: str = "") -> tuple[str, ...]:
-    """The status command for this bench; ``done`` is the step that the hands are asked for before it."""
-    port = attempt.options.port
-    via = ("--via", "modem") if attempt.options.via_modem else ()
-    said = done_words(done)
-    return ("fipy-doctor", "status", *said, *via, *(() if port is None else ("--port", port)))
+        command = replace(command, firmware=(FIRST_FULL,), method=AUTO)
+    if mode == states.FFH:
+        command = replace(command, updater_elf=command.updater_elf or UPDATER_IMAGE)
+    if mode == states.APPLICATION:
+        return replace(command, was=None if attempt.first_sent else command.was)
+    return replace(command, was=BETWEEN_BUILD if attempt.first_sent else command.was or attempt.build_before)

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from doctor.bench import Bench, BenchOptions
 from doctor.board.at_work import FILE, AtWork, at_work
 from doctor.board.storage import begun
 from doctor.board.storage.begun import Begun, Book
-from doctor.command import ON_CARD
+from doctor.command import ON_CARD, Command
 from doctor.errors import BoardError, DoctorError, Exit
 from doctor.jobs.done import accept
 from doctor.jobs.flashing.card.follow import ADVICE
 from doctor.jobs.flashing.steps_done import all_sent, first_sent
 from doctor.jobs.flashing.ways import go_through_own_mirror
-from doctor.jobs.hands import OTHER_CABLE, POWER_CYCLE, PRESS_RESET, PULL_JUMPERS, WAIT
+from doctor.jobs.hands import OTHER_CABLE, POWER_CYCLE, PRESS_RESET, PULL_JUMPERS, WAIT, done_words
 from doctor.jobs.last_flash import may_write_until
 from doctor.jobs.memory import journal as journals
-from doctor.jobs.memory import tried
 from doctor.jobs.memory.journal import Damaged, Entry, Journal
 from doctor.jobs.memory.state_dir import begun_place
-from doctor.jobs.onward import LOST, Attempt, Onward, flash_words, onward, status_words
+from doctor.jobs.memory.tried import TOLD, Tried
+from doctor.jobs.onward import LOST, Attempt, Onward, flash_command, onward
 from doctor.modem.facts import ModemFacts
 from doctor.modem.verdict import verdict
 from doctor.updater import states
@@ -101,7 +100,7 @@ def status(
     entry = journals.under_way(bench.options.url, journal) or journal.find(port)
     if entry is not None and journals.is_at_work(entry):
         where = f"a flash is under way (process {entry.pid}); leave it alone"
-        return Standing(where, told(entry), Onward((), status_words(Attempt(bench.options))), True, entry=entry)
+        return Standing(where, told(entry), Onward((), _again(bench)), True, entry=entry)
     looked = accept(bench, said)
     try:
         facts = _ask(bench)
@@ -144,10 +143,11 @@ def next_step(
     if facts.mode == states.APPLICATION and (entry is None or not unfinished or _runs_promised(entry, facts)):
         return None
     if entry is None or not unfinished:
-        step = onward(facts.mode, Attempt(_with(options, firmware=(Path(FULL_IMAGE),)), known=False))
+        step = onward(facts.mode, Attempt(options.command("flash", firmware=(FULL_IMAGE,)), known=False))
         knows = "cannot be read" if damaged is not None else "knows of none for this modem"
         remark = f"{FULL_IMAGE} stands for the full image to flash; the journal {knows}"
-        return step if step.remark or "flash" not in step.words else replace(step, remark=remark)
+        flashes = step.command is not None and step.command.verb == "flash"
+        return replace(step, remark=remark) if flashes and not step.remark else step
     attempt = replace(attempt_of(options, entry), build_now=facts.build)
     return onward(facts.mode, attempt, str(entry.error.get("id", "")))
 
@@ -159,57 +159,50 @@ def _through_silence(
 
     The next one comes when the user said that the one before was done; as long as nobody says so, the answer stays.
     """
-    port = bench.options.url
+    tried = Tried(bench.options.url)
     if facts.mode not in LOST or step is None:
-        tried.forget(port)
+        tried.forget()
         return step
     if POWER_CYCLE not in step.hands:
         return step
     jumpers = (PULL_JUMPERS,) if bench.carrier_with_jumpers is not None else ()
     for hand in (POWER_CYCLE, *jumpers, OTHER_CABLE):
-        if hand in tried.told(port) and hand not in tried.confirmed(port) and done(_WAS_IT_DONE[hand]):
+        if hand in tried.told and hand not in tried.confirmed and done(_WAS_IT_DONE[hand]):
             accept(bench, [hand])
-        if hand not in tried.confirmed(port):
-            tried.note(port, [hand], tried.TOLD)
-            return replace(step, hands=(hand,), words=status_words(Attempt(bench.options), hand))
+        if hand not in tried.confirmed:
+            tried.note([hand], TOLD)
+            return replace(step, hands=(hand,), command=_again(bench, hand))
     judged = verdict(facts, updater_given=False).catalogue or "modem-state-unknown"
     if facts.mode != states.SILENT:
-        return Onward((), ("fipy-doctor", "open", judged))
+        return Onward((), Command("open", (judged,)))
     wrote = entry is not None and entry.state in _UNFINISHED and attempt_of(bench.options, entry).all_sent
     return Onward(
         (),
-        ("fipy-doctor", "open", "modem-dead-escalate"),
-        _DEAD + _WROTE * wrote + _UNSEEN * (POWER_CYCLE not in tried.seen(port)),
+        Command("open", ("modem-dead-escalate",)),
+        _DEAD + _WROTE * wrote + _UNSEEN * (POWER_CYCLE not in tried.seen),
     )
 
 
 def attempt_of(options: BenchOptions, entry: Entry) -> Attempt:
     """What the journal remembers of a flash, as far as the next step depends on it."""
     files: dict[str, Path] = {file.role: Path(file.path) for file in entry.files}
-    said: Mapping[str, Any] = entry.options
-    again = _with(
-        options,
+    given = options.command("flash")
+    again = replace(
+        given.recalled(entry.options),
         firmware=tuple(files[role] for role in (FIRMWARE, SECOND) if role in files),
-        updater_elf=options.updater_elf or files.get(UPDATER),
-        bootrom=options.bootrom or files.get(BOOTROM),
-        carrier=options.carrier or said.get("carrier"),
-        was=options.was or said.get("was"),
-        via_modem=options.via_modem or said.get("via") == "modem",
-        accept=frozenset(said.get("accept", ())),
+        updater_elf=given.updater_elf or files.get(UPDATER),
+        bootrom=given.bootrom or files.get(BOOTROM),
     )
     build = entry.before.get("build")
     left = entry.total_bytes - entry.sent_bytes if entry.total_bytes else None
     return Attempt(
         again,
-        str(said.get("via", "auto")),
-        str(said.get("method", "auto")),
-        bool(said.get("differential")),
+        bool(entry.options.get("differential")),
         int(build) if build else None,
         all_sent=all_sent(entry.steps, entry.done, entry.step, left),
         asked=True,
         waited=may_write_until(options.url, entry) is None,
         first_sent=first_sent(entry.steps, entry.done, len(again.firmware)),
-        compress=bool(said.get("compress")),
     )
 
 
@@ -264,7 +257,7 @@ def _unasked(bench: Bench, err: DoctorError, entry: Entry | None) -> Standing:
     if seen is Seen.MIRROR:
         proved = entry is not None and entry.state == journals.PROVED
         where = "the board still mirrors" + (", as the flash left it" if proved else "")
-        step = Onward((PRESS_RESET,), status_words(Attempt(bench.options)))
+        step = Onward((PRESS_RESET,), _again(bench))
         return Standing(where, history, step, entry=entry, settled=proved)
     if seen is Seen.UPDATER:
         return _board_at_work(bench, entry)
@@ -276,15 +269,15 @@ def _board_at_work(bench: Bench, entry: Entry | None) -> Standing:
     stands = at_work(bench.contact.text)
     where = f"{stands.words}; leave it powered and press nothing"
     if not stands.ours:
-        return Standing(where, "", Onward((WAIT,), status_words(Attempt(bench.options))), True, entry=entry)
+        return Standing(where, "", Onward((WAIT,), _again(bench)), True, entry=entry)
     if not _is_of(entry, stands):
         entry = None
     history = f"{_start(entry)}: handed to the board, which goes on without this program" if entry is not None else ""
-    again = Attempt(_with(bench.options, card_file=stands.file, firmware=()), "auto")
+    again = Attempt(bench.options.command("flash", firmware=(f"{ON_CARD}{stands.file}",)))
     if entry is not None and all(Path(file.path).is_file() for file in entry.files):
         again = attempt_of(bench.options, entry)
     remark = "it joins the board: it only listens, shows how far it is, and says how it ended"
-    step = Onward((), flash_words(again, states.APPLICATION), remark)
+    step = Onward((), flash_command(again, states.APPLICATION), remark)
     return Standing(where, history, step, True, entry=entry, progress=stands)
 
 
@@ -300,5 +293,6 @@ def _runs_promised(entry: Entry, facts: ModemFacts) -> bool:
     return facts.mode == states.APPLICATION and bool(promised) and facts.build == promised
 
 
-def _with(options: BenchOptions, **changes: Any) -> BenchOptions:
-    return replace(options, **changes)
+def _again(bench: Bench, hand: str = "") -> Command:
+    """Status of this bench; ``hand`` is what the hands are asked for before it."""
+    return bench.options.command("status", done=done_words(hand))

@@ -1,4 +1,4 @@
-"""Cures for the user's hands, one row each: what it brings about, and what the hands do for it."""
+"""Cures that users carry out themselves, one row each: what it brings about, and how."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ BY_HAND = (
             "or, with a board whose firmware is 1.18.1 or later, read it from there: --bootrom board",
         ),
         says_next=True,
-        adds=("--bootrom", "sqnsbrz.py"),
+        adds={"bootrom": "sqnsbrz.py"},
     ),
     ByHand(
         "give-both-files",
@@ -101,7 +101,7 @@ BY_HAND = (
         "Flash over USB: that needs no card",
         ("leave the card as it is: this computer sends the file",),
         then="flash",
-        adds=("--via", "usb"),
+        adds={"via": "usb"},
     ),
     ByHand(
         "grant-port-access",
@@ -201,7 +201,7 @@ BY_HAND = (
         "tell-build",
         "Say which build the modem runs",
         ("if you know the build, for instance from an earlier log, add --was BUILD",),
-        adds=("--was", "BUILD"),
+        adds={"was": "BUILD"},
     ),
     ByHand(
         "unzip-firmware",

@@ -6,10 +6,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from doctor.check import Finding, Grade, Remedy
-from doctor.escape import counted, shown
+from doctor.clock import Now, local_now
+from doctor.escape import shown
 from doctor.events import Listener, ignore
 
 if TYPE_CHECKING:
@@ -21,14 +23,15 @@ class CureContext:
     """How a cure talks to the user and where it keeps what it replaces.
 
     say      shows one line
-    ask      asks a yes-or-no question; False where nobody can answer
-    typed    asks for a name to be typed; None where nobody can answer
+    ask      asks a yes-or-no question; False if nobody can answer
+    typed    asks for a name to be typed; None if nobody can answer
     backup   folder on the PC for copies of what is replaced
     confirm  name that the user gave to confirm what destroys
     force    go on although the card looks unusual (``--force-device``)
     put_back names of files that go back to a board whose flash is formatted, or to a card; with ``*`` for any text
     leave_out names of files that do not go back to a card
     emit     hears what a second reader makes of a card that was written
+    now      tells the time of day that copies are named after
     """
 
     say: Callable[[str], None]
@@ -40,14 +43,15 @@ class CureContext:
     put_back: Sequence[str] = ()
     leave_out: Sequence[str] = ()
     emit: Listener = ignore
+    now: Now = local_now
 
 
 class Cure(ABC):
     """One cure. The docstring of the subclass says in its first line what it brings about.
 
-    then            the command that comes after it: "check", "flash" where flashing is the cure, "ports"; "plan" where
-                    another image is to be chosen first; "open" where only reading helps
-    adds            options that this command needs besides those given so far
+    then            the command that comes after it: "check", "flash" if flashing is the cure, "ports"; "plan" if
+                    another image is to be chosen first; "open" if only reading helps
+    adds            options that this command needs besides those given so far, as members of Command
     optional        advised, but nobody has to do it before flashing
     practice        words behind ``fipy-doctor sim`` that do on a simulated bench what the user's hands do here
     card_in_reader  better done with the card in the PC: there it can be backed up
@@ -57,7 +61,7 @@ class Cure(ABC):
     id: str
     grade: Grade = Grade.MANUAL
     then: str = "check"
-    adds: tuple[str, ...] = ()
+    adds: Mapping[str, Any] = MappingProxyType({})
     optional: bool = False
     practice: tuple[str, ...] = ()
     card_in_reader: bool = False
@@ -69,17 +73,15 @@ class Cure(ABC):
         return (self.__doc__ or self.id).strip().splitlines()[0].rstrip(".")
 
     def aim(self, finding: Finding | None) -> str:
-        """What it brings about where ``finding`` asks for it: its title, or the rest of what was begun with a board."""
-        seen = finding.evidence if finding is not None else {}
-        missing = seen.get("missing") if "command" in seen else None
-        return f"Put back the rest: {counted(len(missing), 'file')}" if isinstance(missing, list) else self.title
+        """What it brings about if ``finding`` asks for it: its title, or the rest of what was begun with a board."""
+        return finding.next if finding is not None and finding.command is not None else self.title
 
     @abstractmethod
     def steps(self, finding: Finding) -> tuple[str, ...]:
         """What the user does with their hands, or what we shall do, one sentence a step."""
 
     def drawing(self, finding: Finding) -> tuple[str, ...]:
-        """Lines of plain ASCII, 46 columns at most, that show where the hands go; empty where words will do."""
+        """Lines of plain ASCII, 46 columns at most, that show where the hands go; empty if words will do."""
         return ()
 
 
@@ -99,7 +101,7 @@ class ByHand(Cure):
     how: tuple[str, ...]
     says_next: bool = False
     then: str = "check"
-    adds: tuple[str, ...] = ()
+    adds: Mapping[str, Any] = field(default_factory=dict)
     optional: bool = False
     practice: tuple[str, ...] = ()
 
@@ -110,8 +112,7 @@ class ByHand(Cure):
 
     def steps(self, finding: Finding) -> tuple[str, ...]:
         """What the user does."""
-        said = finding.evidence.get("next") if self.says_next else None
-        return (said,) if isinstance(said, str) else self.how
+        return (finding.next,) if self.says_next and finding.next else self.how
 
 
 class DoableCure(Cure):
@@ -122,7 +123,7 @@ class DoableCure(Cure):
 
     @abstractmethod
     def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
-        """Exactly what ``do`` would change on this bench; empty where there is nothing to cure. Changes nothing."""
+        """Exactly what ``do`` would change on this bench; empty if there is nothing to cure. Changes nothing."""
 
     @abstractmethod
     def do(self, bench: Bench, finding: Finding | None, context: CureContext) -> str:
@@ -134,7 +135,7 @@ class DoableCure(Cure):
 
 
 def _unknown(cure_id: str) -> Cure:
-    """A cure of which only the name is known."""
+    """A cure that we know by name only."""
     name = shown(cure_id, 60)
     how = (f"{name}: fipy-doctor does not know this cure; the page of the check may tell what it is",)
     return ByHand(cure_id, name, how)

@@ -10,7 +10,7 @@ class GiveUpdaterElf(Cure):
     """Give the updater image that belongs to the firmware."""
 
     id = "give-updater-elf"
-    adds = ("--updater-elf", "updater.elf")
+    adds = {"updater_elf": "updater.elf"}
     how = (
         "find updater.elf in the package that your .dup came from",
         "give it with --updater-elf",
@@ -18,5 +18,4 @@ class GiveUpdaterElf(Cure):
 
     def steps(self, finding: Finding) -> tuple[str, ...]:
         """Where to find it; what the finding says comes first."""
-        said = finding.evidence.get("next")
-        return (said, self.how[0]) if isinstance(said, str) else self.how
+        return (finding.next, self.how[0]) if finding.next else self.how

@@ -14,5 +14,4 @@ class LeaveItAlone(Cure):
 
     def steps(self, finding: Finding) -> tuple[str, ...]:
         """What the finding says, which knows the process."""
-        said = finding.evidence.get("next")
-        return (said.partition(", then")[0],) if isinstance(said, str) else self.how
+        return (finding.next.partition(", then")[0],) if finding.next else self.how

@@ -20,8 +20,7 @@ class UseOtherImage(Cure):
 
     def steps(self, finding: Finding) -> tuple[str, ...]:
         """What the finding says, and what stands for a file that is not at hand."""
-        said, files = finding.evidence.get("next"), finding.evidence.get("next_files")
-        if not isinstance(said, str):
+        if not finding.next:
             return self.how
-        stands = isinstance(files, list) and FULL_IMAGE in files
-        return (said, f"{FULL_IMAGE} stands for that file below") if stands else (said,)
+        stands = finding.change is not None and FULL_IMAGE in finding.change.files
+        return (finding.next, f"{FULL_IMAGE} stands for that file below") if stands else (finding.next,)

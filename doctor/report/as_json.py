@@ -61,7 +61,8 @@ def finding(found: Finding) -> dict[str, Any]:
         "status": found.status.value,
         "skip_reason": found.skip_reason.value if found.skip_reason else None,
         "summary": Said(found.summary),
-        "evidence": {k: Said(v) if k == "next" and isinstance(v, str) else v for k, v in found.evidence.items()},
+        "evidence": dict(found.evidence),
+        "next": Said(found.next) if found.next else None,
         "catalogue": found.catalogue,
         "cause": found.cause and Said(found.cause),
         "remedies": [{"id": remedy.id, "grade": remedy.grade.value} for remedy in found.remedies],
@@ -137,7 +138,8 @@ def plan(planned: FlashPlan) -> dict[str, Any]:
 
 def onward(step: Onward) -> dict[str, Any]:
     """The next step after a flash that did not come to its end."""
-    return {"hands": list(step.hands), "command": list(step.words), "remark": Said(step.remark)}
+    words = step.command.words() if step.command is not None else ()
+    return {"hands": list(step.hands), "command": list(words), "remark": Said(step.remark)}
 
 
 def flash_members(result: FlashResult) -> dict[str, Any]:

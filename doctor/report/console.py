@@ -8,11 +8,10 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from doctor.check import Finding, Status
+from doctor.command import Command, marked
 from doctor.engine import Report
 from doctor.errors import COMMAND_IDS, LONGEST, DoctorError, joint
 from doctor.escape import shown, told
-from doctor.links import page_command
-from doctor.marks import marked
 from doctor.needs import SkipReason
 from doctor.remedies import Cure, Cures, DoableCure
 from doctor.report.next_step import NextStep
@@ -75,7 +74,7 @@ def lead(step: NextStep) -> RenderableType:
 
 def command(step: NextStep) -> Text:
     """The one next command, on a line of its own."""
-    return Text(f"  {marked(step.command)}")
+    return Text(f"  {step.command}")
 
 
 def notes(step: NextStep) -> Text:
@@ -98,7 +97,7 @@ def error(err: DoctorError) -> RenderableType:
 
 def _more(error_id: str) -> str:
     """How to read on: the command that shows the page of an id; one of the command line's own has none."""
-    return f"({error_id})" if error_id in COMMAND_IDS else f"more:  {marked(page_command(error_id))}"
+    return f"({error_id})" if error_id in COMMAND_IDS else f"more:  {Command('open', (error_id,))}"
 
 
 def indented(text: Text, columns: int = 2) -> RenderableType:

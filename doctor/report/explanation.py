@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from doctor.command import Command, marked
 from doctor.escape import shown, told
-from doctor.links import page_command
-from doctor.marks import marked
 from doctor.report.as_json import Said, said
 
 if TYPE_CHECKING:
@@ -154,7 +153,7 @@ def _questions(found: Explanation) -> Iterable[RenderableType]:
         yield _hanging("  ? ", f"{candidate.title}?")
         yield _indented(Text(f"It looks like this: {candidate.shows}"), 4)
         yield _hanging("    If so: ", candidate.cure[0])
-        yield _indented(Text(f"more: {marked(page_command(candidate.id))}", style="dim"), 4)
+        yield _indented(Text(f"more: {Command('open', (candidate.id,))}", style="dim"), 4)
 
 
 def _match(match: Match, number: int, verbose: bool) -> Iterable[RenderableType]:

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from doctor.bench import BenchOptions
 from doctor.check import Finding, Grade, Remedy, Status
-from doctor.command import quoted
+from doctor.command import Command
 from doctor.engine import Report
 from doctor.firmware.names import parse_name
-from doctor.jobs.changed import change_of, changed
+from doctor.jobs.changed import changed, unforced
 from doctor.jobs.hands import done_words
-from doctor.jobs.onward import Attempt, status_words
-from doctor.marks import marked
+from doctor.jobs.onward import Situation, first_that_holds
 from doctor.remedies import Cure, Cures, DoableCure
 from doctor.report import practice
-from doctor.updater.shapes import FULL_IMAGE, Change
+from doctor.updater.shapes import FULL_IMAGE
 
 if TYPE_CHECKING:
     from doctor.jobs.flash import FlashRequest, FlashResult
 
-__all__ = ["NextStep", "after", "after_flash", "bench_words", "quoted"]
+__all__ = ["AFTER_CHECKS", "Checked", "NextStep", "after", "after_flash"]
 
 
 @dataclass(frozen=True)
@@ -32,124 +30,144 @@ class NextStep:
 
     cure     id of the remedy whose steps the hands are asked to do; "" where there is none
     drawing  lines that show where the hands go
+    instead  another command that one of the notes names
     """
 
     hands: tuple[str, ...]
-    command: str
+    command: Command
     notes: tuple[str, ...] = ()
     cure: str = ""
     drawing: tuple[str, ...] = ()
+    instead: Command | None = None
+
+    @property
+    def flashes(self) -> bool:
+        """Whether it leads to a flash."""
+        return any(command is not None and command.verb == "flash" for command in (self.command, self.instead))
 
 
-_FLASH = quoted(["fipy-doctor", "flash"])
+#: What a modem runs already, or what broke off, is told by status.
+_NOTHING_LEFT = "there is nothing left to flash"
+_BROKE_OFF = (
+    "an earlier flash of this modem did not come to its end; status knows its files, and the step that comes next"
+)
+#: Cure of whoever goes on without a card.
+_GO_WITHOUT = "go-without-card"
 
 
-def bench_words(options: BenchOptions, *, firmware_flag: bool = True) -> list[str]:
-    """The options that name this bench, so that the printed command finds it again."""
-    words: list[str] = []
-    named: list[tuple[str, str | int | Path | None]] = [
-        ("--updater-elf", options.updater_elf),
-        ("--bootrom", options.bootrom),
-        ("--sd", options.sd),
-        ("--scripts", options.scripts),
-        ("--carrier", options.carrier),
-        ("--was", options.was),
-        ("--port", options.port),
-    ]
-    if firmware_flag:
-        for path in options.firmware:
-            words += ["--firmware", str(path)]
-    for flag, value in named:
-        if value is not None:
-            words += [flag, str(value)]
-    for name in sorted(options.accept):
-        words += ["--accept", name]
-    return words + (["--via", "modem"] if options.via_modem else [])
+@dataclass(frozen=True)
+class Checked:
+    """What is known where the checks have ended.
+
+    given      the command of this run with its bench: a check, a fix, or a flash and how it was to go
+    done       ids of cures that were tried: what they did not cure, the next remedy of the finding does
+    sure       those among them that the user says were done, or that were seen done
+    broke_off  an earlier flash of this modem did not come to its end: status knows its files, and how to go on
+    """
+
+    report: Report
+    given: Command
+    cures: Cures
+    done: Collection[str] = ()
+    sure: Collection[str] = ()
+    broke_off: bool = False
+
+    @property
+    def failure(self) -> Finding | None:
+        """The first failure; where the planner refuses for the same reason, its word, since it knows the modem too.
+
+        A failure that only closes the card's way is none where flashing goes another one, or where its harmless cures
+        are done.
+        """
+        first = next((finding for finding in self.report.failed if not self._goes_round(finding)), None)
+        planner = self.report.finding("step-is-safe")
+        if first is None or planner is None or planner.status is not Status.FAIL or planner.change is None:
+            return first
+        return planner if planner.catalogue == first.catalogue else first
+
+    @property
+    def finding(self) -> Finding:
+        """What is to be cured: the first failure, else the first warning that is worth it."""
+        found = self.failure or self.warning
+        assert found is not None, "a row above speaks for a report without any"
+        return found
+
+    @property
+    def warning(self) -> Finding | None:
+        """The first warning that is worth curing before anything else, as long as no firmware is given."""
+        known = (f for f in self.report.findings if f.status is Status.WARN and self._is_worth_curing(f))
+        return None if self.given.firmware else next(known, None)
+
+    @property
+    def left(self) -> list[Remedy]:
+        """The cures of the finding that were not tried yet."""
+        return self._left(self.finding)
+
+    @property
+    def gives_up(self) -> bool:
+        """All that is known against the finding was tried."""
+        return not self.left and bool(self.finding.remedies) and self.finding.catalogue is not None
+
+    @property
+    def unsure(self) -> Remedy | None:
+        """A cure of the finding that was asked for, and of which nobody says that it was done."""
+        asked = (remedy for remedy in self.finding.remedies if remedy.id not in self.sure and done_words(remedy.id))
+        return next(asked, None)
+
+    @property
+    def cure(self) -> Cure:
+        """The next cure to try."""
+        return self.cures.get(self.left[0])
+
+    @property
+    def page(self) -> str:
+        """What there is to read about the finding."""
+        return self.finding.catalogue or self.finding.check
+
+    def to(self, verb: str, *args: str) -> Command:
+        """Another command for the same bench."""
+        return replace(self.given, verb=verb, args=args, done=())
+
+    def notes(self, cure: Cure | None) -> tuple[str, ...]:
+        """What to know on a simulated bench."""
+        return practice.notes(self.given, cure)
+
+    def _goes_round(self, finding: Finding) -> bool:
+        left = [remedy.id for remedy in self._left(finding)]
+        return _GO_WITHOUT in left and (self.given.via == "usb" or left[0] == _GO_WITHOUT)
+
+    def _left(self, finding: Finding) -> list[Remedy]:
+        """The cures that are left; where one that destroys was done, what was to spare it is over too."""
+        destroyed = any(remedy.grade is Grade.DESTROYS and remedy.id in self.done for remedy in finding.remedies)
+        spares = {r.id for r in finding.remedies if done_words(r.id) or r.id == _GO_WITHOUT} if destroyed else set()
+        return [remedy for remedy in finding.remedies if remedy.id not in self.done and remedy.id not in spares]
+
+    def _is_worth_curing(self, finding: Finding) -> bool:
+        if finding.command is not None:  # what was begun goes on with the very command that began it
+            return True
+        return bool(finding.remedies) and not self.cures.get(finding.remedies[0]).optional
 
 
 def after(
     report: Report,
-    options: BenchOptions,
+    given: Command,
     cures: Cures,
     *,
     done: Collection[str] = (),
     sure: Collection[str] = (),
-    asked: Sequence[str] = (),
     broke_off: bool = False,
 ) -> NextStep:
     """The next step after ``report``: cure the first failure, else look at the first warning, else flash.
 
-    No flash is named where gating checks were left out: then the next step is to run them too.
-
-    done   ids of cures that were tried just now: what they did not cure, the next remedy of the finding does
-    sure   those among them that the user says were done, or that were seen done
-    asked  words of a flash command that name no part of the bench, for a next command that flashes
-    broke_off  an earlier flash of this modem did not come to its end: status knows its files, and how to go on
+    No flash is named where gating checks were left out: then the next step is to run them too. The arguments are the
+    members of Checked.
     """
-    step = _after(report, options, cures, done, sure, asked, broke_off)
-    if report.left_out and any(_FLASH in text for text in (*step.hands, step.command, *step.notes)):
+    case = Checked(report, given, cures, done, sure, broke_off)
+    step = first_that_holds(AFTER_CHECKS, case).step(case)
+    if report.left_out and step.flashes:
         left_out = f"left out of this run, though flashing stands on it: {', '.join(report.left_out)}"
-        return NextStep((), _check_again(options), (left_out,))
+        return NextStep((), case.to("check"), (left_out,))
     return step
-
-
-def _check_again(options: BenchOptions) -> str:
-    return quoted(["fipy-doctor", "check", *bench_words(options)])
-
-
-def _after(
-    report: Report,
-    options: BenchOptions,
-    cures: Cures,
-    done: Collection[str],
-    sure: Collection[str],
-    asked: Sequence[str],
-    broke_off: bool,
-) -> NextStep:
-    if report.interrupted:
-        return NextStep((), _check_again(options))
-    without = "usb" in asked
-    first = _first_failure(report, done, without=without)
-    if first is None and report.failed:
-        bare = replace(options, sd=None)
-        return _flash(bare, practice.notes(bare, None), asked if without else [*asked, *_WITHOUT_CARD])
-    if broke_off and (first is None or first.check == "modem-answers"):
-        return NextStep((), quoted(status_words(Attempt(options))), (_BROKE_OFF,))
-    if first is None:
-        first = next((f for f in report.findings if f.status is Status.WARN and _worth_curing(f, cures)), None)
-        if first is None or options.firmware:
-            build = _build_that_runs_already(report)
-            return _flash(options, practice.notes(options, None)) if build is None else _done(options, build)
-    return _cure(first, options, cures, done, asked, sure)
-
-
-#: Cure and option of whoever goes on without a card.
-_GO_WITHOUT, _WITHOUT_CARD = "go-without-card", ("--via", "usb")
-
-
-def _left(finding: Finding, done: Collection[str]) -> list[Remedy]:
-    """The cures that are left; where one that destroys was done, what was to spare it is over too."""
-    destroyed = any(remedy.grade is Grade.DESTROYS and remedy.id in done for remedy in finding.remedies)
-    spares = {r.id for r in finding.remedies if done_words(r.id) or r.id == _GO_WITHOUT} if destroyed else set()
-    return [remedy for remedy in finding.remedies if remedy.id not in done and remedy.id not in spares]
-
-
-def _first_failure(report: Report, done: Collection[str], *, without: bool) -> Finding | None:
-    """The first failure; where the planner refuses for the same reason, its word, since it knows the modem too.
-
-    without  flashing goes without a card, so that a failure which only closes the card's way is none; the same where
-             the harmless cures of that failure are done
-    """
-    first = None
-    for finding in report.failed:
-        left = [remedy.id for remedy in _left(finding, done)]
-        if _GO_WITHOUT not in left or not (without or left[0] == _GO_WITHOUT):
-            first = finding
-            break
-    planner = report.finding("step-is-safe")
-    if first is None or planner is None or planner.status is not Status.FAIL:
-        return first
-    return planner if planner.catalogue == first.catalogue and change_of(planner) is not None else first
 
 
 def after_flash(
@@ -162,146 +180,123 @@ def after_flash(
     sure: Collection[str] = (),
 ) -> NextStep | None:
     """The next step after a flash, a refusal or a dry run; None where the error says all there is to do."""
+    given = options.command("flash") if request is None else request.command(options)
     if result.plan is None and result.proof is None:
         failed = result.report.failed and not result.report.interrupted
-        asked = _asked_words(options, request)
-        return after(result.report, options, cures, done=done, sure=sure, asked=asked) if failed else None
+        return after(result.report, given, cures, done=done, sure=sure) if failed else None
     if result.error is not None:
         return None
     if result.plan is not None and result.plan.core.nothing:
-        return NextStep((), quoted(status_words(Attempt(options))))
+        return NextStep((), replace(given, verb="status"))
     if result.proof is None:
-        return _flash(options, (), _asked_words(options, request))
-    notes = practice.notes(options, cures.get("leave-mirror")) if result.advice else ()
-    words = ["fipy-doctor", "check", *bench_words(options)]
-    return NextStep((result.advice,) if result.advice else (), quoted(words), notes)
+        return _flash(given)
+    notes = practice.notes(given, cures.get("leave-mirror")) if result.advice else ()
+    return NextStep((result.advice,) if result.advice else (), replace(given, verb="check"), notes)
 
 
-def _build_that_runs_already(report: Report) -> int | None:
-    """The build of the given image where the modem runs just that one; None where flashing changes something."""
-    found = next((f.evidence for f in report.findings if f.check == "step-is-safe"), {})
-    build = found.get("build")
-    return build if found.get("nothing_to_do") and isinstance(build, int) else None
+# -- what each row of the table calls for
 
 
-_BROKE_OFF = (
-    "an earlier flash of this modem did not come to its end; status knows its files, and the step that comes next"
-)
+def _flash(given: Command, notes: tuple[str, ...] = ()) -> NextStep:
+    """Flashing comes next; without a port it is named first."""
+    if given.port is None:
+        return NextStep((), Command("ports"))
+    command = replace(given, verb="flash", args=(), firmware=given.firmware or ("FILE.dup",))
+    return NextStep((), command, notes)
 
 
-def _done(options: BenchOptions, build: int) -> NextStep:
-    said = f"the modem runs build {build} already: there is nothing left to flash"
-    return NextStep((), quoted(status_words(Attempt(options))), (said,))
+def _without_card(case: Checked) -> NextStep:
+    bare = replace(case.given, sd=None, via="usb")
+    return _flash(bare, case.notes(None))
 
 
-def _worth_curing(finding: Finding, cures: Cures) -> bool:
-    if "command" in finding.evidence:  # what was begun goes on with the very command that began it
-        return True
-    return bool(finding.remedies) and not cures.get(finding.remedies[0]).optional
+def _go_on(case: Checked) -> NextStep:
+    return _flash(case.given, case.notes(None))
 
 
-def _asked_words(options: BenchOptions, request: FlashRequest | None) -> list[str]:
-    """What a plan was made for, so that the flash is made for the same."""
-    words: list[str] = []
-    if request is not None:
-        words += [] if options.via_modem or request.via == "auto" else ["--via", request.via]
-        words += [] if request.method == "auto" else ["--method", request.method]
-        words += [word for name in sorted(request.override) for word in ("--override", name)]
-        words += ["--compress"] * request.compress
-    return words + ["--interrupt"] * options.interrupt
+def _end_what_was_begun(case: Checked) -> NextStep:
+    assert case.finding.command is not None
+    return NextStep((), case.finding.command.on(case.given.port))
 
 
-def _flash(options: BenchOptions, notes: tuple[str, ...], asked: Sequence[str] = ()) -> NextStep:
-    if options.port is None:
-        return NextStep((), quoted(["fipy-doctor", "ports"]))
-    on_card = [] if options.card_file is None else [f"card:{options.card_file}"]
-    names = [str(path) for path in options.firmware] or on_card or ["FILE.dup"]
-    words = ["fipy-doctor", "flash", *names, *bench_words(options, firmware_flag=False), *asked]
-    return NextStep((), quoted(words), notes)
+def _ask_again(case: Checked) -> NextStep:
+    assert case.unsure is not None
+    return _by_hand(case, case.cures.get(case.unsure), case.given)
 
 
-def _cure(
-    finding: Finding,
-    options: BenchOptions,
-    cures: Cures,
-    done: Collection[str],
-    asked: Sequence[str],
-    sure: Collection[str],
-) -> NextStep:
-    left = _left(finding, done)
-    command = finding.evidence.get("command")
-    if isinstance(command, list):
-        port = [] if options.port is None else ["--port", options.port]
-        return NextStep((), quoted(["fipy-doctor", *command, *port]))
-    if not left and finding.remedies and finding.catalogue is not None:
-        if finding.check == "modem-answers":
-            unsure = next((r for r in finding.remedies if r.id not in sure and done_words(r.id)), None)
-            if unsure is not None:
-                return _by_hand(finding, cures.get(unsure), options)
-            return _given_up(finding)
-        if finding.check == "repl-answers":
-            opened = quoted(["fipy-doctor", "open", finding.catalogue])
-            return NextStep((*_LAST_RESORTS, *cures.get(finding.remedies[-1]).steps(finding)), opened)
-    if not left:
-        text = finding.evidence.get("next")
-        return NextStep((text,) if isinstance(text, str) else (), _check_again(options))
-    cure = cures.get(left[0])
-    change = change_of(finding)
-    if change is not None and left[0] == finding.remedies[0]:
-        return _changed(finding, change, cure, options, asked)
-    notes = practice.notes(options, cure)
-    if cure.card_in_reader and options.sd is None:
-        options = replace(options, sd=practice.card_of(options))
-    if isinstance(cure, DoableCure):
-        return NextStep((), quoted(["fipy-doctor", "fix", f"--{cure.flag}", *bench_words(options)]), notes)
+def _look_again(case: Checked) -> NextStep:
+    text = case.finding.next
+    return NextStep((text,) if text else (), case.to("check"))
+
+
+def _change(case: Checked) -> NextStep:
+    """The refused command as it must be to go further: other files, other helpers, a consent."""
+    assert case.finding.change is not None
+    cure = case.cure
+    command = changed(case.to("flash"), case.finding.change)
+    stands = FULL_IMAGE in command.firmware
+    if command.port is None or not command.firmware:
+        command = replace(command, verb="check")
+    elif stands:
+        command = replace(command, verb="plan")
+    notes = practice.notes(replace(command, firmware=()), None) if stands else practice.stand_ins(command)
     if cure.then == "open":
-        return NextStep(cure.steps(finding), quoted(["fipy-doctor", "open", finding.catalogue or finding.check]))
-    if cure.then == "plan":
-        begin = ["check", "--firmware"] if options.port is None else ["plan"]
-        words = ["fipy-doctor", *begin, FULL_IMAGE, *bench_words(options, firmware_flag=False)]
-        return NextStep(cure.steps(finding), quoted(words), notes)
-    if cure.then == "flash":
-        if cure.adds:  # another way than the one that was asked for
-            return _flash(replace(options, sd=None), notes, cure.adds)
-        if any(parse_name(path.name).differential for path in options.firmware):
-            options = replace(options, firmware=(Path(FULL_IMAGE),))
-        return NextStep(cure.steps(finding), _flash(options, ()).command, notes)
-    given = options  # less what the cure names anew
-    if "--updater-elf" in cure.adds:
-        given = replace(given, updater_elf=None)
-        if finding.catalogue == "modem-in-ffh" and any(parse_name(path.name).differential for path in given.firmware):
-            given = replace(given, firmware=(Path(FULL_IMAGE),))
-    if "--bootrom" in cure.adds:
-        given = replace(given, bootrom=None)
-    return _by_hand(finding, cure, given, notes)
+        agreed = f"to do it all the same, for good: {command}"
+        return NextStep(cure.steps(case.finding), Command("open", (case.page,)), (agreed,), cure.id, (), command)
+    return NextStep(cure.steps(case.finding), command, notes, cure.id)
 
 
-def _by_hand(finding: Finding, cure: Cure, options: BenchOptions, notes: tuple[str, ...] = ()) -> NextStep:
+def _fix(case: Checked) -> NextStep:
+    cure = case.cure
+    assert isinstance(cure, DoableCure)
+    command = case.to("fix", f"--{cure.flag}")
+    if cure.card_in_reader and command.sd is None:
+        command = replace(command, sd=practice.card_of(case.given))
+    return NextStep((), command, case.notes(cure))
+
+
+def _read(case: Checked) -> NextStep:
+    return NextStep(case.cure.steps(case.finding), Command("open", (case.page,)))
+
+
+def _plan(case: Checked) -> NextStep:
+    command = replace(unforced(case.to("check" if case.given.port is None else "plan")), firmware=(FULL_IMAGE,))
+    return NextStep(case.cure.steps(case.finding), command, case.notes(case.cure))
+
+
+def _flash_otherwise(case: Checked) -> NextStep:
+    """By another way than the one that was asked for."""
+    command = replace(unforced(case.given), sd=None, **case.cure.adds)
+    return _flash(command, case.notes(case.cure))
+
+
+def _flash_as_cure(case: Checked) -> NextStep:
+    command = unforced(case.given)
+    if _is_differential(command):
+        command = replace(command, firmware=(FULL_IMAGE,))
+    return NextStep(case.cure.steps(case.finding), _flash(command).command, case.notes(case.cure))
+
+
+def _by_hand_now(case: Checked) -> NextStep:
+    command = replace(case.given, **case.cure.adds)
+    if "updater_elf" in case.cure.adds and case.finding.catalogue == "modem-in-ffh" and _is_differential(command):
+        command = replace(command, firmware=(FULL_IMAGE,))
+    return _by_hand(case, case.cure, command, case.notes(case.cure))
+
+
+def _by_hand(case: Checked, cure: Cure, given: Command, notes: tuple[str, ...] = ()) -> NextStep:
     """Steps for the hands, and the command that looks again; it says that they were done where nothing shows it."""
     then = "check" if isinstance(cure, DoableCure) else cure.then
-    named = [] if then == "ports" else [*done_words(cure.id), *cure.adds, *bench_words(options)]
-    words = ["fipy-doctor", then, *named]
-    return NextStep(cure.steps(finding), quoted(words), notes, cure.id, cure.drawing(finding))
+    command = Command("ports") if then == "ports" else replace(given, verb=then, args=(), done=done_words(cure.id))
+    return NextStep(cure.steps(case.finding), command, notes, cure.id, cure.drawing(case.finding))
 
 
-def _changed(finding: Finding, change: Change, cure: Cure, before: BenchOptions, asked: Sequence[str]) -> NextStep:
-    """The refused command as it must be to go further: other files, other helpers, a consent."""
-    options = changed(before, change)
-    asked = asked if options.port == before.port else ()
-    on_card = [] if options.card_file is None else [f"card:{options.card_file}"]
-    named = [str(path) for path in options.firmware] or on_card
-    stands = FULL_IMAGE in named
-    if options.port is None or not named:
-        words = ["fipy-doctor", "check", *bench_words(options)]
-    else:
-        name = "plan" if stands else "flash"
-        words = ["fipy-doctor", name, *named, *bench_words(options, firmware_flag=False), *asked]
-    notes = practice.notes(replace(options, firmware=()), None) if stands else practice.stand_ins(options)
-    if cure.then == "open":
-        agreed = f"to do it all the same, for good: {marked(quoted(words))}"
-        opened = ["fipy-doctor", "open", finding.catalogue or finding.check]
-        return NextStep(cure.steps(finding), quoted(opened), (agreed,), cure.id)
-    return NextStep(cure.steps(finding), quoted(words), notes, cure.id)
+def _is_differential(command: Command) -> bool:
+    return any(parse_name(name).differential for name in _names(command))
+
+
+def _names(command: Command) -> Iterator[str]:
+    return (str(path).replace("\\", "/").rpartition("/")[2] for path in command.firmware)
 
 
 #: What is left where no prompt came back, whatever was tried.
@@ -313,15 +308,93 @@ _LAST_RESORTS = (
 _LIFELESS = ("modem-silent", "modem-null-bytes", "lte-constructor-hangs")
 
 
-def _given_up(finding: Finding) -> NextStep:
+def _without_a_prompt(case: Checked) -> NextStep:
+    last = case.cures.get(case.finding.remedies[-1])
+    return NextStep((*_LAST_RESORTS, *last.steps(case.finding)), Command("open", (case.page,)))
+
+
+def _give_up(case: Checked) -> NextStep:
     """All cures were tried: the end of what this program knows, instead of the first of them once more."""
-    catalogue = finding.catalogue or finding.check
-    lifeless = catalogue in _LIFELESS
-    jumpers = any(remedy.id == "remove-jumpers" for remedy in finding.remedies)
+    lifeless = case.page in _LIFELESS
+    jumpers = any(remedy.id == "remove-jumpers" for remedy in case.finding.remedies)
     hands = (
         f"try another USB cable, another socket{' and, if there is one, another carrier board' if jumpers else ''}:"
         " all else that is known against this was done",
         *(("if it is silent even then, the modem is dead or not connected, and no command brings it back",) * lifeless),
     )
-    words = ["fipy-doctor", "open", "modem-dead-escalate" if lifeless else catalogue]
-    return NextStep(hands, quoted(words))
+    return NextStep(hands, Command("open", ("modem-dead-escalate" if lifeless else case.page,)))
+
+
+#: What follows the checks, by what they found; the first row that holds speaks.
+AFTER_CHECKS: tuple[Situation[Checked, NextStep], ...] = (
+    Situation(
+        "stopped before the end",
+        lambda case: case.report.interrupted,
+        lambda case: NextStep((), case.to("check")),
+    ),
+    Situation(
+        "only the card's way is closed",
+        lambda case: case.failure is None and bool(case.report.failed),
+        _without_card,
+    ),
+    Situation(
+        "an earlier flash broke off",
+        lambda case: case.broke_off and (case.failure is None or case.failure.check == "modem-answers"),
+        lambda case: NextStep((), case.to("status"), (_BROKE_OFF,)),
+    ),
+    Situation(
+        "the modem runs the image already",
+        lambda case: case.failure is None and case.warning is None and _runs_already(case.report),
+        lambda case: NextStep((), case.to("status"), (_NOTHING_LEFT,)),
+    ),
+    Situation(
+        "nothing is in the way",
+        lambda case: case.failure is None and case.warning is None,
+        _go_on,
+    ),
+    Situation(
+        "something was begun with the board's files",
+        lambda case: case.finding.command is not None,
+        _end_what_was_begun,
+    ),
+    Situation(
+        "nobody says that a step was done",
+        lambda case: case.gives_up and case.finding.check == "modem-answers" and case.unsure is not None,
+        _ask_again,
+    ),
+    Situation(
+        "no modem answers, whatever was tried",
+        lambda case: case.gives_up and case.finding.check == "modem-answers",
+        _give_up,
+    ),
+    Situation(
+        "no prompt comes, whatever was tried",
+        lambda case: case.gives_up and case.finding.check == "repl-answers",
+        _without_a_prompt,
+    ),
+    Situation(
+        "no cure is left",
+        lambda case: not case.left,
+        _look_again,
+    ),
+    Situation(
+        "the command must be another one",
+        lambda case: case.finding.change is not None and case.left[0] == case.finding.remedies[0],
+        _change,
+    ),
+    Situation("the program can cure it", lambda case: isinstance(case.cure, DoableCure), _fix),
+    Situation("only reading helps", lambda case: case.cure.then == "open", _read),
+    Situation("another image is to be chosen", lambda case: case.cure.then == "plan", _plan),
+    Situation(
+        "another way of flashing is the cure",
+        lambda case: case.cure.then == "flash" and bool(case.cure.adds),
+        _flash_otherwise,
+    ),
+    Situation("flashing is the cure", lambda case: case.cure.then == "flash", _flash_as_cure),
+    Situation("the hands can cure it", lambda _case: True, _by_hand_now),
+)
+
+
+def _runs_already(report: Report) -> bool:
+    planner = report.finding("step-is-safe")
+    return planner is not None and planner.catalogue == "build-runs-already"

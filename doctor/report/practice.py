@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from doctor.bench import BenchOptions
-from doctor.command import quoted
+from doctor.command import Command
 from doctor.jobs.hands import POWER_CYCLE, PRESS_RESET, PULL_JUMPERS
-from doctor.marks import marked
+from doctor.link.port_url import PortUrl
 from doctor.remedies import Cure
 from doctor.updater.shapes import FACTORY_BUILD, FIRST_DIFF, FIRST_FULL, FIRST_TARGET
 
@@ -20,22 +19,23 @@ MAKE_FIRMWARE = "a FILE.dup for a simulated modem is made by: `fipy-doctor sim -
 _STAND_INS = {FIRST_DIFF: f"--base {FACTORY_BUILD}", FIRST_FULL: f"--build {FIRST_TARGET}"}
 
 
-def stand_ins(options: BenchOptions) -> tuple[str, ...]:
-    """What a simulated modem takes in place of the vendor's files that ``options`` name; nothing on a real bench."""
-    if not is_simulated(options):
+def stand_ins(given: Command) -> tuple[str, ...]:
+    """What a simulated modem takes in place of the vendor's files that ``given`` names; nothing on a real bench."""
+    if not is_simulated(given):
         return ()
-    asked = [_STAND_INS[path.name] for path in options.firmware if path.name in _STAND_INS and not path.exists()]
+    paths = [Path(name) for name in given.firmware]
+    asked = [_STAND_INS[path.name] for path in paths if path.name in _STAND_INS and not path.exists()]
     return tuple(f"a file like that is made by: `fipy-doctor sim --make-firmware . {words}`" for words in asked)
 
 
-def is_simulated(options: BenchOptions) -> bool:
+def is_simulated(given: Command) -> bool:
     """Whether the port is a simulated one, as far as its name tells."""
-    return options.url is not None and options.url.is_simulated
+    return given.port is not None and PortUrl.read(given.port).is_simulated
 
 
-def card_of(options: BenchOptions) -> Path | None:
+def card_of(given: Command) -> Path | None:
     """The image file that is the card of a kept bench, as one would hold it after taking it out; None elsewhere."""
-    kept_in = options.url.kept_in if options.url is not None else None
+    kept_in = PortUrl.read(given.port).kept_in if given.port is not None else None
     return kept_in / "card.img" if kept_in is not None else None
 
 
@@ -43,39 +43,35 @@ def card_of(options: BenchOptions) -> Path | None:
 _HANDS = {PRESS_RESET: "press-reset", POWER_CYCLE: "power-cycle", PULL_JUMPERS: "pull-jumpers"}
 
 
-def notes_for_hands(options: BenchOptions, hands: Collection[str]) -> tuple[str, ...]:
+def notes_for_hands(given: Command, hands: Collection[str]) -> tuple[str, ...]:
     """How the hands named by ``hands`` are moved on a simulated bench."""
     known = [_HANDS[hand] for hand in hands if hand in _HANDS]
-    if not known or not is_simulated(options):
+    if not known or not is_simulated(given):
         return ()
-    if card_of(options) is None:
+    if card_of(given) is None:
         return (NEEDS_KEEPING,)
-    words = [
-        "fipy-doctor",
-        "sim",
-        *(word for hand in known for word in ("--hands", hand)),
-        "--port",
-        options.port or "",
-    ]
-    return (f"on the simulated bench, your hands are: {marked(quoted(words))}",)
+    return (_your_hands([word for hand in known for word in ("--hands", hand)], given),)
 
 
-def notes(options: BenchOptions, cure: Cure | None) -> tuple[str, ...]:
+def _your_hands(words: Sequence[str], given: Command) -> str:
+    return f"on the simulated bench, your hands are: {Command('sim', tuple(words), port=given.port)}"
+
+
+def notes(given: Command, cure: Cure | None) -> tuple[str, ...]:
     """What to say of the simulated bench below the next step; nothing on a real one.
 
     cure  what is to be done now; None where flashing comes next
     """
-    if not is_simulated(options):
+    if not is_simulated(given):
         return ()
     if cure is None:
-        return () if options.firmware else (MAKE_FIRMWARE,)
-    kept = card_of(options) is not None
+        return () if given.firmware else (MAKE_FIRMWARE,)
+    kept = card_of(given) is not None
     said = []
     if cure.practice and kept:
-        words = ["fipy-doctor", "sim", *cure.practice, "--port", options.port or ""]
-        said.append(f"on the simulated bench, your hands are: {marked(quoted(words))}")
+        said.append(_your_hands(cure.practice, given))
     if not kept:
         said.append(NEEDS_KEEPING)
-    if cure.then == "flash" and not options.firmware:
+    if cure.then == "flash" and not given.firmware:
         said.append(MAKE_FIRMWARE)
     return tuple(said)

@@ -14,6 +14,7 @@ from .terminal import Terminal
 
 FINDING = {
     "check", "status", "skip_reason", "summary", "evidence", "catalogue", "cause", "remedies", "caused_by", "link",
+    "next",
 }  # fmt: skip
 
 

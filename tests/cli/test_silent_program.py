@@ -7,6 +7,7 @@ from pathlib import Path
 from doctor.bench import Bench, BenchOptions
 from doctor.board.storage import files
 from doctor.check import Finding, Grade, Remedy, Status
+from doctor.command import Command
 from doctor.engine import Report
 from doctor.remedies import cures
 from doctor.report import next_step
@@ -36,11 +37,11 @@ def test_a_silent_program_is_stopped_first_and_kept_from_starting_again(terminal
 
 
 def test_advice_for_a_port_that_stays_silent_ends() -> None:
-    options, known, report = BenchOptions(port="COM9"), cures(), Report((NOTHING,))
+    given, known, report = Command("check", port="COM9"), cures(), Report((NOTHING,))
     done: list[str] = []
     for name in ("stop-program", "power-cycle"):
-        assert f"--{name}" in next_step.after(report, options, known, done=done).command
+        assert f"--{name}" in next_step.after(report, given, known, done=done).command.words()
         done.append(name)
-    assert next_step.after(report, options, known, done=[*done, "plug-in"]).command == (
-        "fipy-doctor open tx-rx-jumper-missing"
+    assert next_step.after(report, given, known, done=[*done, "plug-in"]).command == (
+        Command("open", ("tx-rx-jumper-missing",))
     )

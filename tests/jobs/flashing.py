@@ -10,12 +10,19 @@ from pathlib import Path
 from doctor.bench import Bench, BenchOptions
 from doctor.events import Event, Notice, Phase, Progress, StepStarted
 from doctor.jobs.flash import FlashPlan, FlashRequest, FlashResult, Wish, flash
+from doctor.jobs.onward import Onward
 from doctor.sim.bench import SimBench
 from doctor.sim.practice.image import make_practice_image
 
 BUILD = 41019  #: another than that of the practice image on the simulated card, which has its genuine size
 SIZE_BYTES = 100_000
 When = Callable[[Event], bool]
+
+
+def words_of(step: Onward | None) -> tuple[str, ...]:
+    """The command of a next step, word by word."""
+    assert step is not None and step.command is not None
+    return step.command.words()
 
 
 def small_image(folder: Path) -> Path:

@@ -109,7 +109,7 @@ def test_whatever_breaks_the_transfer_the_boards_own_word_arrives(tmp_path: Path
     assert result.error.on == f"modem in {mode}"
     assert "fipy-doctor flash" in result.error.next and "--was 38638" in result.error.next
     assert ("take all power off" in result.error.next) is (mode == "silent")
-    assert result.onward is not None and "--via" in result.onward.words
+    assert result.onward is not None and "--via" in result.onward.text
     job.bench.close()
 
 

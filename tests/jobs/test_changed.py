@@ -4,13 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from doctor.bench import BenchOptions
+from doctor.command import Command
 from doctor.jobs.changed import changed
 from doctor.updater import states
 from doctor.updater.plan import make_plan
 from doctor.updater.shapes import Change, ImageFacts, Options, Refusal, Running
 
-GIVEN = BenchOptions(port="COM9", firmware=(Path("a/b/PRACTICE.dup"),), updater_elf=Path("a/x.elf"), via_modem=True)
+GIVEN = Command(
+    "flash", firmware=(Path("a/b/PRACTICE.dup"),), updater_elf=Path("a/x.elf"), port="COM9", via="modem", method="store"
+)
 PRACTICE = ImageFacts("PRACTICE.dup", 1 << 20, "practice", "CATM1", 41065, 0, "practice")
 REAL = ImageFacts("CATM1-41065.dup", 1 << 20, "full", "CATM1", 41065, 0, "SQN3330")
 
@@ -26,7 +28,7 @@ def test_a_practice_image_at_a_real_port_is_sent_to_the_simulator() -> None:
     assert found.id == "practice-image-on-real-port" and "only simulated modems take it" in found.what
     assert found.change is not None
     assert changed(GIVEN, found.change).port == "sim://sqn3330"
-    assert changed(BenchOptions(port="COM9"), found.change).port == "sim://fipy"
+    assert changed(Command("flash", port="COM9"), found.change).port == "sim://fipy"
 
 
 @pytest.mark.parametrize("family", ["practice", "MONARCH2"])
@@ -34,7 +36,7 @@ def test_an_updater_that_does_not_fit_is_replaced(family: str) -> None:
     elf = ImageFacts("x.elf", 371_307, "updater-elf", "", 0, 0, family)
     found = refusal(REAL, Options(updater_elf=elf))
     assert found.change is not None
-    assert changed(GIVEN, found.change).updater_elf == Path("updater.elf")
+    assert changed(GIVEN, found.change).updater_elf == "updater.elf"
 
 
 def test_names_of_given_files_stand_for_them() -> None:

@@ -18,7 +18,7 @@ from doctor.sim.bench import SimBench
 from doctor.sim.practice.elf import practice_elf
 from doctor.sim.practice.image import make_practice_bootrom, make_practice_image, practice_part
 
-from .flashing import User, after_bytes, in_step
+from .flashing import User, after_bytes, in_step, words_of
 
 SMALL_BYTES = 60_000
 OVER_FFH = [("bootrom", "on-the-fly"), ("elf", "ram"), ("practice", "on-the-fly"), ("bootrom", "store")]
@@ -129,7 +129,7 @@ def test_status_remembers_that_the_boot_rom_is_the_boards(first_target: Path, el
         run(url, first_target, when=in_step("bootrom-transfer"), act=die, updater_elf=elf, bootrom=FROM_BOARD)
     step = where(url).onward
     assert step is not None
-    assert step.words[step.words.index("--bootrom") + 1] == "board"
+    assert words_of(step)[words_of(step).index("--bootrom") + 1] == "board"
 
 
 def test_pair_in_one_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,7 +206,7 @@ def test_killed_then_status_then_flash(moment: Callable[[Event], bool], full: Pa
     standing = where(url)
     assert str(full.name) in standing.history
     if standing.onward is not None:
-        assert standing.onward.words[:3] == ("fipy-doctor", "flash", str(full))
+        assert words_of(standing.onward)[:3] == ("fipy-doctor", "flash", str(full))
     done = run(url, full, request=fly)
     if done.result.plan is not None and done.result.plan.core.nothing:  # it was done, though that was not seen
         assert done.received and done.result.exit_code == 0
@@ -222,7 +222,7 @@ def test_killed_while_the_updater_is_loaded(full: Path, elf: Path, tmp_path: Pat
     standing = where(url)
     assert standing.facts is not None and standing.facts.mode == "ffh"
     assert standing.onward is not None
-    assert "--updater-elf" in standing.onward.words
+    assert "--updater-elf" in words_of(standing.onward)
     proved(run(url, full, updater_elf=elf), 39529)
 
 
@@ -233,7 +233,7 @@ def test_killed_between_the_files_of_the_pair(tmp_path: Path, monkeypatch: pytes
         run(url, *files, when=in_step("second-prepare"), act=die)
     standing = where(url)
     assert standing.onward is not None
-    assert standing.onward.words[2:4] == tuple(str(file) for file in files)
+    assert words_of(standing.onward)[2:4] == tuple(str(file) for file in files)
     done = run(url, *files)
     proved(done, 48829)
     assert [item.build for item in done.sim.modem.received] == [39529, 48829]
@@ -262,12 +262,12 @@ def test_store_that_hangs_says_the_other_method(tmp_path: Path) -> None:
     assert done.result.error is not None
     assert done.result.error.id == "stall-at-zero-percent"
     assert done.result.onward is not None
-    assert done.result.onward.words[1:4] == ("status", "--done", "power-off")
+    assert words_of(done.result.onward)[1:4] == ("status", "--done", "power-off")
     with Bench(BenchOptions(port=url)) as bench:
         bench.link.serial.hands.power_cycle()
     standing = where(url)
     assert standing.onward is not None
-    assert "on-the-fly" in standing.onward.words
+    assert "on-the-fly" in words_of(standing.onward)
     proved(run(url, diff, request=FlashRequest(method="on-the-fly")), 41065)
 
 
@@ -281,7 +281,7 @@ def test_status_closes_an_abandoned_transfer_first() -> None:
     standing = where("sim://fipy?scenario=stp-fails-midway")
     assert standing.facts is not None and standing.facts.mode == "recovery"
     assert standing.onward is not None
-    assert standing.onward.words[1] == "flash"
+    assert words_of(standing.onward)[1] == "flash"
 
 
 def test_rehearsal_sends_nothing(full: Path) -> None:

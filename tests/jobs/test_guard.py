@@ -258,9 +258,10 @@ def test_next_step_by_mode(mode: str, error: str, hands: tuple[str, ...], words:
     from doctor.bench import BenchOptions
 
     options = BenchOptions(port="COM3", firmware=(Path("a.dup"),))
-    step = onward(mode, Attempt(options, build_before=38638, mirrored=mode != "application"), error)
+    step = onward(mode, Attempt(options.command("flash"), build_before=38638, mirrored=mode != "application"), error)
     assert step.hands == hands
-    assert list(step.words) == ["fipy-doctor", *words, "--port", "COM3"]
+    assert step.command is not None
+    assert list(step.command.words()) == ["fipy-doctor", *words, "--port", "COM3"]
 
 
 def test_state_lies_where_the_variable_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

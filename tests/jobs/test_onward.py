@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from doctor.bench import Bench, BenchOptions
+from doctor.command import Command
 from doctor.events import CheckEnded, Event
 from doctor.jobs.check import check
 from doctor.jobs.flash import FlashRequest, flash
 from doctor.jobs.flashing.steps_done import all_sent
 from doctor.jobs.hands import OTHER_CABLE, POWER_CYCLE, WAIT
-from doctor.jobs.onward import Attempt, onward
+from doctor.jobs.onward import Attempt, Onward, onward
 from doctor.jobs.status import status
 from doctor.sim.bench import SimBench
 from doctor.sim.modem.faults import DEPLOY, Fault
@@ -22,7 +23,11 @@ from doctor.updater.shapes import FIRST_FULL
 
 from .flashing import User, small_image
 
-TRIED = Attempt(BenchOptions(port="sim://sqn3330", firmware=(Path("x.dup"),), via_modem=True))
+TRIED = Attempt(Command("flash", firmware=(Path("x.dup"),), port="sim://sqn3330", via="modem"))
+
+
+def verb_of(step: Onward) -> str:
+    return step.command.verb if step.command is not None else ""
 
 
 def test_same_failure_twice_asks_for_a_power_cycle() -> None:
@@ -53,15 +58,15 @@ def test_journal_counts_what_ends_in_the_same_way(tmp_path: Path) -> None:
 def test_updater_in_memory_does_not_outlive_a_power_cycle() -> None:
     step = onward(states.RAM_UPDATER, replace(TRIED, failed_before="smswboot-11-error"), "smswboot-11-error")
     assert step.hands == (POWER_CYCLE,)
-    assert "--updater-elf" in step.words
+    assert step.command is not None and step.command.updater_elf is not None
 
 
 def test_next_command_keeps_what_the_user_gave() -> None:
     options = BenchOptions(
         port="COM3", firmware=(Path("x.dup"),), accept=frozenset({"radio-change"}), interrupt=True, carrier="expansion3"
     )
-    said = Attempt(options, "usb", "on-the-fly", compress=True, override=frozenset({"port-opens"}))
-    words = " ".join(onward(states.RECOVERY, said).words)
+    said = FlashRequest("usb", "on-the-fly", frozenset({"port-opens"}), compress=True).command(options)
+    words = str(onward(states.RECOVERY, Attempt(said)).command)
     for option in ("--via usb", "--method on-the-fly", "--accept radio-change", "--override port-opens"):
         assert option in words
     assert words.endswith("--compress --interrupt")
@@ -70,18 +75,18 @@ def test_next_command_keeps_what_the_user_gave() -> None:
 @pytest.mark.parametrize("mode", [states.APPLICATION, states.SILENT, states.UNKNOWN])
 def test_status_comes_first_where_all_was_sent(mode: str) -> None:
     step = onward(mode, replace(TRIED, all_sent=True), "smswboot-11-error")
-    waited = () if mode == states.APPLICATION else ("--done", "waited")
-    assert step.words == ("fipy-doctor", "status", *waited, "--via", "modem", "--port", "sim://sqn3330")
+    waited = "" if mode == states.APPLICATION else " --done waited"
+    assert str(step.command) == f"fipy-doctor status{waited} --port sim://sqn3330 --via modem"
     assert step.hands == (() if mode == states.APPLICATION else (WAIT,))
 
 
 def test_status_does_not_lead_to_itself() -> None:
     asked = replace(TRIED, all_sent=True, asked=True, waited=True)
-    assert onward(states.APPLICATION, asked, "upgrade-failed-result").words[1] == "flash"
+    assert verb_of(onward(states.APPLICATION, asked, "upgrade-failed-result")) == "flash"
     assert onward(states.SILENT, replace(TRIED, all_sent=True), "finish-timeout").hands == (WAIT,)
     last = onward(states.SILENT, asked, "finish-timeout")
     assert last.hands == (POWER_CYCLE,)
-    assert "dead" not in last.text and last.words[:4] == ("fipy-doctor", "status", "--done", "power-off")
+    assert "dead" not in last.text and "fipy-doctor status --done power-off " in last.text
 
 
 def test_power_comes_off_after_the_wait_where_all_went_out() -> None:
@@ -128,15 +133,15 @@ def test_every_file_that_went_over_may_be_written_until_the_modem_has(
 def test_pair_that_broke_off_in_its_second_file_is_led_on_by_a_full_image() -> None:
     pair = replace(
         TRIED,
-        options=BenchOptions(port="COM3", firmware=(Path("48829-1.dup"), Path("48829-2.dup"))),
+        command=Command("flash", firmware=("48829-1.dup", "48829-2.dup"), port="COM3"),
         build_before=38638,
         first_sent=True,
     )
     broken = onward(states.RECOVERY, pair, "transfer-refused")
-    assert broken.words[:5] == ("fipy-doctor", "flash", FIRST_FULL, "--was", "39529")
+    assert broken.command == Command("flash", firmware=(FIRST_FULL,), port="COM3", was=39529)
     going_on = onward(states.APPLICATION, replace(pair, build_now=39529), "transfer-refused")
-    assert going_on.words[:4] == ("fipy-doctor", "flash", "48829-1.dup", "48829-2.dup")
-    assert FIRST_FULL in onward(states.APPLICATION, replace(pair, build_now=38638), "x").words
+    assert going_on.command == pair.command
+    assert FIRST_FULL in onward(states.APPLICATION, replace(pair, build_now=38638), "x").text
 
 
 def test_power_lost_while_it_wrote_is_told_as_what_it_is(tmp_path: Path) -> None:

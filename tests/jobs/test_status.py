@@ -21,7 +21,7 @@ from doctor.link.port_url import PortUrl
 from doctor.sim.bench import SimBench
 from tests.cli.terminal import Terminal
 
-from .flashing import SIZE_BYTES, User, flashed, small_image
+from .flashing import SIZE_BYTES, User, flashed, small_image, words_of
 
 URL = "sim://fipy?state={}"
 
@@ -65,11 +65,11 @@ def test_a_board_that_flashes_by_itself_says_how_far_it_is(at_work: Bench, image
     assert 25 <= standing.progress.percent <= 100 and f"at {standing.progress.percent} %" in standing.where
     assert standing.running and standing.exit_code == 0
     assert "broke off" not in standing.history and image.name in standing.history
-    assert standing.onward is not None and standing.onward.words[1:3] == ("flash", str(image.absolute()))
+    assert standing.onward is not None and words_of(standing.onward)[1:3] == ("flash", str(image.absolute()))
     assert "joins" in standing.onward.remark
     unknown = status(at_work, Journal(tmp_path / "none"))
     assert unknown.history == "" and unknown.onward is not None
-    assert unknown.onward.words[2] == f"card:{image.name}"
+    assert words_of(unknown.onward)[2] == f"card:{image.name}"
 
 
 def test_whoever_wants_the_prompt_is_told_to_keep_off(at_work: Bench) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from doctor.bench import Bench, BenchOptions
+from doctor.command import Command
 from doctor.errors import LinkError
 from doctor.jobs.check import CheckRequest, check
 from doctor.jobs.memory.lock import port_lock
@@ -71,12 +72,12 @@ def test_a_run_of_ours_is_never_to_be_closed(port: str, tmp_path: Path) -> None:
         assert holder is not None and (holder.pid, holder.ours) == (pid, True)
         with Bench(BenchOptions(port=port)) as bench:
             report = check(bench, CheckRequest(("port-opens",)))
-        step = after(report, BenchOptions(port=port), cures())
+        step = after(report, Command("check", port=port), cures())
     finding = report.failed[0]
     assert finding.catalogue == "flash-under-way"
     assert [remedy.id for remedy in finding.remedies] == ["leave-it-alone"]
     assert step.hands == (f"leave it alone until pid {pid} has ended",)
-    assert "close" not in f"{step.hands} {finding.evidence} {finding.summary}"
+    assert "close" not in f"{step.hands} {finding.next} {finding.evidence} {finding.summary}"
 
 
 def test_a_program_that_flashes_by_our_functions_is_one_of_ours(port: str, tmp_path: Path) -> None:

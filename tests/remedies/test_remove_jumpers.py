@@ -23,7 +23,6 @@ def found(carrier: str = "unknown", status: Status = Status.FAIL) -> Finding:
         ("expansion2", "Expansion Board 2.x"),
         ("Expansion Board 2.0", "Expansion Board 2.x"),
         ("Expansion Board 3.x", "Safe Boot button"),
-        ("Expansion Board 3.x by its USB id, not pytrack", "Safe Boot button"),
         ("unknown", "2.x and 3.x alike"),
     ],
 )

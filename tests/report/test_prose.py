@@ -7,7 +7,8 @@ import pytest
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
-from doctor.marks import BenchName, marked
+from doctor.command import marked
+from doctor.marks import BenchName
 from doctor.report.prose import BenchConsole, Prose
 
 LONG = "fipy-doctor flash '/home/anna/my firmware/CATM1-41065.dup' --via card --port 'sim://fipy?state=b&speed=10'"

@@ -31,7 +31,7 @@ _NAMES = (
 
 @dataclass(frozen=True)
 class Seat:
-    """The carrier board under the module: its kind, its name in words, and how that is known."""
+    """The carrier board under the module: its kind, its name, and how that is known."""
 
     kind: Carrier
     name: str
@@ -63,7 +63,7 @@ def seat(told: str | None, port: PortInfo | None) -> Seat:
     kind = carrier_of(told)
     certain = port is not None and not port.ambiguous and seen is Carrier.EXPANSION_3
     if certain and kind is not seen:
-        return Seat(seen, f"{by_id} by its USB id, not {told}", told)
+        return Seat(seen, by_id, told)
     return Seat(kind, told)
 
 

@@ -13,7 +13,6 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from datetime import datetime, timezone
 from pathlib import Path
 
 from doctor.board.board import Board
@@ -22,11 +21,11 @@ from doctor.board.storage.file_system import is_fat
 from doctor.board.storage.flash_copy import Say, teller
 from doctor.board.storage.upload import KeepCopy
 from doctor.board.unique_id import unique_id
-from doctor.command import quoted
+from doctor.clock import Now, utc_now
+from doctor.command import Command
 from doctor.errors import BoardError, CardError, UsageError
 from doctor.escape import counted, shown
 from doctor.json_file import count_in, read_json, text_in, write_whole
-from doctor.marks import marked
 
 SCHEMA = "fipy-doctor/begun/1"
 MAX_BYTES = 16 << 20
@@ -132,10 +131,11 @@ class Book:
                         yield path
 
 
-def begin(board: Board, what: str, command: tuple[str, ...], folder: Path, goals: tuple[Goal, ...]) -> Begun:
+def begin(
+    board: Board, what: str, command: tuple[str, ...], folder: Path, goals: tuple[Goal, ...], now: Now = utc_now
+) -> Begun:
     """A new record of ``board``, not written yet. Raises BoardError."""
-    at = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    return Begun(unique_id(board), what, command, str(folder.absolute()), goals, at)
+    return Begun(unique_id(board), what, command, str(folder.absolute()), goals, now().isoformat(timespec="seconds"))
 
 
 def unfinished(board: Board, book: Book, what: str = "") -> tuple[Begun, ...]:
@@ -249,8 +249,8 @@ def lost_on_pc(begun: Begun, lost: Sequence[Goal]) -> UsageError:
     names = ", ".join(shown(goal.path) for goal in lost[:3]) + (", …" if len(lost) > 3 else "")
     step = f"run the same command again; copies of what the board held lie in {begun.folder}"
     if begun.cleared:
-        again = quoted(["fipy-doctor", *begun.command, "--put-back", "none"])
-        step = f"bring that file back and run the same command again; or end it without what is lost: {marked(again)}"
+        again = Command.of_words([*begun.command, "--put-back", "none"])
+        step = f"bring that file back and run the same command again; or end it without what is lost: {again}"
     return UsageError(
         "no-board-backup",
         f"the bytes of {names} were to go to the board, and are not on this computer any more; all else is there",

@@ -15,7 +15,6 @@ from doctor.errors import CardError, UsageError
 from doctor.escape import shown
 from doctor.host_names import host_name
 from doctor.json_file import count_in, read_json, text_in
-from doctor.marks import marked
 
 SCHEMA = "fipy-doctor/board-backup/1"
 MANIFEST = "fipy-doctor-backup.json"
@@ -168,7 +167,7 @@ def _read_plain(folder: Path) -> KeptFiles:
             "no-board-backup",
             "this looks like a backup of a board that was not finished: its list of files is missing",
             on=str(folder),
-            next=f"make the backup again; or, to upload what is there: {marked(again)}",
+            next=f"make the backup again; or, to upload what is there: {again}",
         )
     files, folders, where, left_out = [], [], {}, []
     for path, taken in _walk(folder):

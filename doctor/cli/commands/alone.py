@@ -13,7 +13,6 @@ from doctor.cli.screen import Screen
 from doctor.command import Command
 from doctor.errors import UsageError
 from doctor.link.ports import PortInfo, list_ports
-from doctor.marks import marked
 
 
 def examine_only_board(given: dict[str, Any]) -> int:
@@ -44,7 +43,7 @@ def _only_board(screen: Screen) -> str:
         raise UsageError(
             "wrong-serial-port-chosen",
             f"which of these is the board? {names}",
-            next=marked(Command("check", port=candidates[0].device)),
+            next=str(Command("check", port=candidates[0].device)),
         )
     return _ask(candidates)
 

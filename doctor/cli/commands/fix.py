@@ -14,6 +14,7 @@ from doctor.cli import options
 from doctor.cli.check_line import CheckLine
 from doctor.cli.commands.check import show_next
 from doctor.cli.screen import Screen
+from doctor.command import Command
 from doctor.errors import Stopped
 from doctor.jobs.fix import Action, FixRequest, FixResult, fix
 from doctor.remedies import DoableCure, cures
@@ -147,18 +148,11 @@ def _action_json(action: Action) -> dict[str, Any]:
     }
 
 
-def _again(given: dict[str, Any], bench_options: BenchOptions) -> list[str]:
-    """The words of the command that was rehearsed, for doing it."""
-    from doctor.report.next_step import bench_words
-
-    words = ["fipy-doctor", "fix"]
-    words += [f"--{flag}" for flag in sorted(cures().doable()) if given[_switch_name(flag)]]
-    words += bench_words(bench_options)
-    words += ["--backup", str(given["backup"])] if given["backup"] else []
-    words += ["--confirm", given["confirm"]] if given["confirm"] else []
-    words += [word for names in given["put_back"] for word in ("--put-back", names)]
-    words += [word for names in given["leave_out"] for word in ("--leave-out", names)]
-    return words + ["--force-device"] * given["force_device"] + ["--interrupt"] * given["interrupt"]
+def _again(given: dict[str, Any], bench_options: BenchOptions) -> Command:
+    """The command that was rehearsed, for doing it."""
+    flags = [f"--{flag}" for flag in sorted(cures().doable()) if given[_switch_name(flag)]]
+    said = {name: given[name] for name in ("backup", "confirm", "put_back", "leave_out", "force_device")}
+    return bench_options.command("fix", *flags, **said)
 
 
 def _knows_more(result: FixResult, failed: set[str]) -> bool:
@@ -177,11 +171,10 @@ def _knows_more(result: FixResult, failed: set[str]) -> bool:
     return first.check not in tried.WATCHED and bool(first.remedies) and failed.issuperset(r.id for r in first.remedies)
 
 
-def _show(result: FixResult, screen: Screen, bench_options: BenchOptions, rehearsed: list[str] | None = None) -> None:
+def _show(result: FixResult, screen: Screen, bench_options: BenchOptions, rehearsed: Command | None = None) -> None:
     """The result; ``rehearsed`` is the command whose plan was only shown."""
     from rich.text import Text
 
-    from doctor.jobs.memory import tried
     from doctor.report import as_json, console, next_step, practice
 
     if screen.as_json:
@@ -189,38 +182,57 @@ def _show(result: FixResult, screen: Screen, bench_options: BenchOptions, rehear
         screen.document(as_json.document("fix", result.exit_code, result.error, **members))
         return
     failed = {a.cure.id for a in result.actions if a.error is not None and not isinstance(a.error, Stopped)}
+    comes_last = _knows_more(result, failed)
+    _show_actions(result, screen, with_errors=not comes_last)
+    screen.show(Text(""))
+    screen.show(console.findings(result.report, cures(), screen.out, verbose=screen.verbose))
+    wrong = next((action.error for action in result.actions if action.error is not None), None)
+    if wrong is not None and comes_last:  # what went wrong here comes next, and not a flash
+        screen.show(Text(""))
+        screen.show(console.error(wrong))
+        cure = next(action.cure for action in result.actions if action.error is wrong)
+        for note in practice.notes(bench_options.command("fix"), cure) if cure.practice else ():
+            screen.show(Text(f"  ({note})"))
+        return
+    done, sure = _remembered(result, screen, bench_options, failed)
+    if rehearsed is not None and any(action.planned for action in result.actions):
+        show_next(next_step.NextStep((), rehearsed), screen)
+        return
+    show_next(next_step.after(result.report, bench_options.command("fix"), cures(), done=done, sure=sure), screen)
+
+
+def _show_actions(result: FixResult, screen: Screen, *, with_errors: bool) -> None:
+    """What was done, cure by cure."""
+    from rich.text import Text
+
+    from doctor.report import console
+
     if result.stopped is not None:
         screen.show(console.error(result.stopped))
     for action in result.actions:
-        style = "green" if action.done else ""
         text = action.text or ("failed" if action.began else "refused")
-        screen.show(Text.assemble((f"{action.cure.id}: ", "bold"), (text, style)))
+        screen.show(Text.assemble((f"{action.cure.id}: ", "bold"), (text, "green" if action.done else "")))
         if action.second_reader is not None:
             screen.show(console.hanging(Text("  "), Text(str(action.second_reader))))
         if not action.done and action.error is None:
             for line in action.plan:
                 screen.show(console.hanging(Text("  - "), Text(line)))
-        if action.error is not None and not _knows_more(result, failed):
+        if action.error is not None and with_errors:
             screen.show(console.error(action.error))
-    known = cures()
-    screen.show(Text(""))
-    screen.show(console.findings(result.report, known, screen.out, verbose=screen.verbose))
-    wrong = next((action.error for action in result.actions if action.error is not None), None)
-    if wrong is not None and _knows_more(result, failed):  # what went wrong here comes next, and not a flash
-        screen.show(Text(""))
-        screen.show(console.error(wrong))
-        cure = next((action.cure for action in result.actions if action.error is wrong), None)
-        for note in practice.notes(bench_options, cure) if cure is not None and cure.practice else ():
-            screen.show(Text(f"  ({note})"))
-        return
+
+
+def _remembered(
+    result: FixResult, screen: Screen, bench_options: BenchOptions, failed: set[str]
+) -> tuple[set[str], frozenset[str]]:
+    """The cures that were tried lately, this run's among them, and those that are known to be done; both are kept."""
+    from rich.text import Text
+
+    from doctor.jobs.memory import tried
+
     seen = {action.cure.id for action in result.actions if action.done}
+    memory = tried.Tried(bench_options.url)
     if tried.failing(result.report) is not None:
         for steps, how in ((seen, tried.SEEN), (failed, tried.FAILED)):
-            if lost := tried.note(bench_options.url, steps, how):
+            if lost := memory.note(steps, how):
                 screen.note(Text(lost))
-    done = seen | failed | tried.so_far(bench_options.url, result.report)
-    if rehearsed is not None and any(action.planned for action in result.actions):
-        show_next(next_step.NextStep((), next_step.quoted(rehearsed)), screen)
-        return
-    sure = tried.confirmed(bench_options.url)
-    show_next(next_step.after(result.report, bench_options, known, done=done, sure=sure), screen)
+    return seen | failed | memory.so_far(result.report), memory.confirmed

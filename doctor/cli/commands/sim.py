@@ -6,6 +6,7 @@ import errno
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from operator import methodcaller
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,10 +15,10 @@ import click
 
 from doctor.cli import options
 from doctor.cli.screen import Screen
+from doctor.command import Command
 from doctor.errors import DoctorError, UsageError
 from doctor.escape import shown
 from doctor.link.port_url import PortUrl
-from doctor.marks import marked
 
 if TYPE_CHECKING:
     from doctor.sim.served.listen import Listener
@@ -151,31 +152,30 @@ def _make_firmware(screen: Screen, given: dict[str, Any]) -> int:
         screen.document(as_json.document("sim", options.OK, firmware=names[0], files=names))
     for path in paths:
         screen.show(Text(str(path)), copied=True)
-    screen.show(Text(f"Only simulated modems take it: {marked(_example(given, paths))}"), copied=True)
+    screen.show(Text(f"Only simulated modems take it: {_example(given, paths)}"), copied=True)
     return 0
 
 
-def _example(given: dict[str, Any], paths: list[Path]) -> str:
+def _example(given: dict[str, Any], paths: list[Path]) -> Command:
     """A command that these files work with."""
-    from doctor.command import quoted
     from doctor.updater.shapes import NO_WAY_BACK
 
-    names = [str(path) for path in paths]
+    params: list[str] = []
+    flash = Command("flash", firmware=("FILE.dup",))
     if given["kind"] == "updater" or paths[0].suffix == ".elf":
-        words, params = ["FILE.dup", "--updater-elf", *names], ["scenario=modem-ffh"]
+        flash, params = replace(flash, updater_elf=paths[0]), ["scenario=modem-ffh"]
     elif given["kind"] == "bootrom":
-        words, params = ["FILE.dup", "--updater-elf", "FILE.elf", "--bootrom", *names], ["build=33080"]
+        flash, params = replace(flash, updater_elf="FILE.elf", bootrom=paths[0]), ["build=33080"]
     else:
-        words = names
         runs = given["base"] if given["kind"] == "image" else None
         nb1 = given["kind"] == "image" and given["radio"] == "NB1"
         if runs is None and (nb1 or given["build"] == RUNS["CATM1"]):
             runs = RUNS["NB1"] if nb1 else OTHER_BUILD
         params = [f"build={runs}"] * (runs is not None) + ["radio=NB1"] * nb1
         params += ["bootloaders=38638,38638,38638*"] * (given["kind"] == "pair")
-        words += ["--accept", "no-way-back"] * (runs in NO_WAY_BACK)
-    url = "sim://fipy" + ("?" if params else "") + "&".join(params)
-    return quoted(["fipy-doctor", "flash", *words, "--port", url])
+        consents = frozenset({"no-way-back"} if runs in NO_WAY_BACK else ())
+        flash = replace(flash, firmware=tuple(paths), accept=consents)
+    return replace(flash, port="sim://fipy" + ("?" if params else "") + "&".join(params))
 
 
 def _practice_files(out: Path, given: dict[str, Any]) -> list[Path]:

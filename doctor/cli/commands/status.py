@@ -10,6 +10,7 @@ import click
 
 from doctor.bench import BenchOptions
 from doctor.cli import options
+from doctor.command import Command
 
 if TYPE_CHECKING:
     from doctor.cli.screen import Screen
@@ -35,9 +36,8 @@ def command(**given: Any) -> int:
     from doctor.cli.commands.check import show_next
     from doctor.escape import shown
     from doctor.jobs.status import status
-    from doctor.marks import marked
     from doctor.report import console
-    from doctor.report.next_step import NextStep, quoted
+    from doctor.report.next_step import NextStep
     from doctor.report.practice import notes_for_hands
 
     screen = options.screen_of(given)
@@ -57,8 +57,8 @@ def command(**given: Any) -> int:
     if standing.error is not None:
         screen.show(console.error(standing.error))
     for one in standing.begun:
-        again = quoted(["fipy-doctor", *one.command])
-        screen.show(Text(f"files of the board: {shown(one.words, 600)}; to end it: {marked(again)}"))
+        again = Command.of_words(one.command)
+        screen.show(Text(f"files of the board: {shown(one.words, 600)}; to end it: {again}"))
     for path in standing.unread:
         screen.show(
             Text(f"files of the board: a note of what was begun with them cannot be read: {path}; {MEND_RECORD}")
@@ -67,8 +67,8 @@ def command(**given: Any) -> int:
         step = standing.onward
         if step.remark:
             screen.show(Text(step.remark))
-        hands = notes_for_hands(bench_options, step.hands)
-        show_next(NextStep(step.hands_text, quoted(list(step.words)), hands), screen)
+        again = step.command or bench_options.command("status")
+        show_next(NextStep(step.hands_text, again, notes_for_hands(again, step.hands)), screen)
     elif standing.advice:
         screen.show(Text(f"The modem is done. If it was not done since that flash: {standing.advice}."))
     elif standing.error is None and standing.damaged is not None:

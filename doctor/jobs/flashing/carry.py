@@ -122,13 +122,4 @@ def carry_out(
 
 def attempt_of(bench: Bench, plan: FlashPlan, request: FlashRequest, *, mirrored: bool) -> Attempt:
     """What the next step depends on."""
-    return Attempt(
-        bench.options,
-        request.via,
-        request.method,
-        plan.image.base is not None,
-        plan.before.build,
-        mirrored,
-        compress=request.compress,
-        override=request.override,
-    )
+    return Attempt(request.command(bench.options), plan.image.base is not None, plan.before.build, mirrored)

@@ -155,12 +155,7 @@ def _entry(bench: Bench, plan: FlashPlan, request: FlashRequest, log: Logbook) -
         ids=journals.ids_of(bench),
         files=tuple(SentFile(f.role, _place(f.path), f.sha256, f.size_bytes) for f in given_files(bench)),
         options={
-            "via": request.via,
-            "method": request.method,
-            "compress": request.compress,
-            "accept": sorted(options.accept),
-            "was": options.was,
-            "carrier": options.carrier,
+            **request.command(options).kept(),
             "differential": plan.image.base is not None,
             "promised_build": plan.image.promised_build,
         },

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from doctor.bench import Bench
+from doctor.bench import Bench, BenchOptions
+from doctor.command import Command
 from doctor.errors import DoctorError, FirmwareError
 from doctor.jobs.changed import changed
 from doctor.jobs.flashing.steps_done import first_sent
@@ -16,7 +17,7 @@ from doctor.jobs.flashing.ways import choose_via
 from doctor.jobs.hands import POWER_CYCLE
 from doctor.jobs.memory import journal as journals
 from doctor.jobs.memory.journal import Journal
-from doctor.jobs.onward import Attempt, Onward, flash_words
+from doctor.jobs.onward import Attempt, Onward, flash_command
 from doctor.modem.facts import ModemFacts
 from doctor.modem.images import image_facts, options_for, running
 from doctor.updater import states
@@ -42,6 +43,12 @@ class FlashRequest:
     override: frozenset[str] = field(default_factory=frozenset)
     deadline_s: float | None = None
     compress: bool = False
+
+    def command(self, options: BenchOptions) -> Command:
+        """The flash that was asked for, as it is typed."""
+        via = "modem" if options.via_modem else self.via
+        how = {"via": via, "method": self.method, "override": self.override, "compress": self.compress}
+        return options.command("flash", **how)
 
 
 @dataclass(frozen=True)
@@ -106,7 +113,7 @@ def plan_for(bench: Bench, request: FlashRequest) -> FlashPlan | DoctorError:
         first_done=len(images) > 1 and _first_done(bench, images),
         compress=request.compress,
     )
-    now = running(facts, bench.options.was or bench.ran_before())
+    now = running(facts, bench.options.was or bench.history.ran_before(bench))
     core = make_plan(now, [image_facts(image) for image in images], options)
     if core.refusal is not None:
         return _refused(bench, request, facts, core.refusal)
@@ -117,12 +124,10 @@ def plan_for(bench: Bench, request: FlashRequest) -> FlashPlan | DoctorError:
 
 def _refused(bench: Bench, request: FlashRequest, facts: ModemFacts, refusal: Refusal) -> DoctorError:
     """What only a flash can be refused for, with the command that goes further."""
-    attempt = Attempt(bench.options, request.via, request.method, compress=request.compress, override=request.override)
     step = refusal.next
     if refusal.change is not None:
-        method = "auto" if "method" in refusal.change.without else request.method
-        other = replace(attempt, options=changed(bench.options, refusal.change), method=method)
-        step += "; " + Onward((), flash_words(other, facts.mode)).text
+        other = Attempt(changed(request.command(bench.options), refusal.change))
+        step += "; " + Onward((), flash_command(other, facts.mode)).text
     return DoctorError(refusal.id, refusal.what, on=bench.firmware[0].path.name, cause=refusal.why, next=step)
 
 
@@ -141,13 +146,12 @@ def _upload(bench: Bench, via: str) -> str:
 
 def _out_of_reach(bench: Bench, request: FlashRequest, facts: ModemFacts) -> DoctorError:
     """An application at a speed that mirror mode does not have; by itself it never has it."""
-    attempt = Attempt(bench.options, request.via, request.method, compress=request.compress, override=request.override)
     return DoctorError(
         "baud-mismatch-garbage",
         f"the modem's application listens at {facts.baud} baud, and mirror mode knows {bench.profile.app_baud} only",
         on=bench.link.name,
         cause="a program has changed its speed; without power it forgets that",
-        next=Onward((POWER_CYCLE,), flash_words(attempt, facts.mode)).text,
+        next=Onward((POWER_CYCLE,), flash_command(Attempt(request.command(bench.options)), facts.mode)).text,
     )
 
 

@@ -11,7 +11,7 @@ from doctor.errors import DoctorError, Exit, FlashUnproved, Stopped
 from doctor.jobs.flashing.plan import FlashPlan
 from doctor.jobs.flashing.steps_done import all_sent, first_sent
 from doctor.jobs.hands import POWER_CYCLE
-from doctor.jobs.onward import Attempt, Onward, flash_words, onward, status_words
+from doctor.jobs.onward import Attempt, Onward, flash_command, onward
 from doctor.modem.facts import ModemFacts
 from doctor.updater import states
 from doctor.updater.flow import Outcome
@@ -147,7 +147,7 @@ def lost_midway(
     what = f"{err.what}, after {outcome.sent_bytes} bytes; {where}"
     step = onward(mode, attempt, err.id)
     if POWER_CYCLE in step.hands:  # it may well answer, once the port is back
-        step = Onward((), status_words(attempt))
+        step = Onward((), replace(attempt.command, verb="status"))
     error = FlashUnproved(err.id, what, on=err.on, cause=err.cause, next="plug the board in; " + step.text)
     return FlashResult(report, plan, None, error, advice, mode, step, True)
 
@@ -158,14 +158,14 @@ def with_progress(attempt: Attempt, plan: FlashPlan | None, outcome: Outcome) ->
     went = all_sent(steps, outcome.done, outcome.step, 0 if outcome.maybe_all else None)
     first = attempt.first_sent
     if plan is not None:
-        first = first_sent(steps, outcome.done, len(attempt.options.firmware))
+        first = first_sent(steps, outcome.done, len(attempt.command.firmware))
     return replace(attempt, all_sent=attempt.all_sent or went, first_sent=first)
 
 
 def no_way(err: DoctorError, report: engine.Report, plan: FlashPlan, attempt: Attempt) -> FlashResult:
     """The modem fell silent before anything was sent: power off, which ends mirror mode too, then all again."""
     before = states.FFH if plan.before.mode == states.RAM_UPDATER else plan.before.mode  # it lives in memory only
-    step = Onward((POWER_CYCLE,), flash_words(attempt, before), known=True)
+    step = Onward((POWER_CYCLE,), flash_command(attempt, before), known=True)
     error = DoctorError(err.id, err.what, on=err.on, cause=err.cause, next=step.text)
     return FlashResult(report, plan, None, error, "", states.SILENT, step)
 

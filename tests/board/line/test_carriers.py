@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from doctor.board.line.carriers import Carrier, carrier_of, seat
+from doctor.board.line.carriers import Carrier, Seat, carrier_of, seat
 from doctor.cli.options import CARRIERS
 from doctor.link.ports import PortInfo, port_info
 
@@ -64,4 +64,4 @@ def test_users_word_against_the_usb_id(told: str | None, usb: tuple[int, int] | 
 
 
 def test_a_word_that_is_not_believed_is_named() -> None:
-    assert seat("pytrack", port(PIC)).name == "Expansion Board 3.x by its USB id, not pytrack"
+    assert seat("pytrack", port(PIC)) == Seat(Carrier.EXPANSION_3, "Expansion Board 3.x", "pytrack")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from doctor import engine
@@ -18,7 +18,7 @@ from doctor.jobs.flashing.interrupts import Interrupts, Left, Wish
 from doctor.jobs.flashing.plan import FlashPlan
 from doctor.jobs.flashing.result import FlashResult, Proof, result_of, with_progress
 from doctor.jobs.flashing.steps_done import LAST_BLOCK_BYTES
-from doctor.jobs.onward import Attempt, Onward, flash_words, onward, status_words
+from doctor.jobs.onward import Attempt, Onward, flash_command, onward
 from doctor.modem.facts import from_version_lines
 from doctor.updater import states
 from doctor.updater.flow import Outcome
@@ -232,7 +232,7 @@ class Follower:
         after = f"{POWERED}; to join it, run the same command again, or `fipy-doctor status` to see where it stands"
         if link.url.ends_with_us:
             what = f"this program ended ({self._stands()}): {ENDS_WITH_US}"
-            after = "run: " + Onward((), flash_words(self._attempt(), states.UNKNOWN)).text.removeprefix("run: ")
+            after = f"run: {flash_command(self._attempt(), states.UNKNOWN)}"
         error = FlashUnproved("user-interrupt", what, on=link.name, next=after)
         return FlashResult(self._report, self._plan, None, error, "", states.UNKNOWN, None, True)
 
@@ -254,12 +254,12 @@ class Follower:
             step = onward(mode, attempt)
             after = step.text
         elif isinstance(err, PortLost):
-            step = Onward((), flash_words(attempt, mode))
+            step = Onward((), flash_command(attempt, mode))
             cable = "plug the board in again and leave it powered, it may have gone on by a battery"
             back = f"{POWERED}; join its Wi-Fi net again" if self._bench.link.network else cable
             after = f"{back}; then {step.text}"
         else:
-            step = Onward((), status_words(attempt))
+            step = Onward((), replace(attempt.command, verb="status"))
             after = f"{POWERED}; look whether its light or its carrier's shows power; then {step.text}"
         error = FlashUnproved(err.id, what, on=err.on, cause=err.cause, next=after)
         return FlashResult(self._report, self._plan, None, error, "", mode, step, True)

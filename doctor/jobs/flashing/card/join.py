@@ -29,7 +29,7 @@ from doctor.jobs.flashing.result import FlashResult
 from doctor.jobs.memory import journal as journals
 from doctor.jobs.memory.journal import Entry, Journal, SentFile
 from doctor.jobs.memory.lock import port_lock
-from doctor.jobs.onward import Attempt, Onward, flash_words, status_words
+from doctor.jobs.onward import Attempt, Onward, flash_command
 from doctor.jobs.status import attempt_of
 from doctor.updater import states
 from doctor.updater.plan import FIRMWARE, SECOND
@@ -56,8 +56,8 @@ def join(
         if told is None:
             return None
         if bench.options.card_file is None:
-            bench.firmware  # noqa: B018  # what is wrong with it, the checks say
-    except DoctorError:  # the checks say what is wrong with the port
+            _ = bench.firmware
+    except DoctorError:  # the checks say what is wrong with port or file
         return None
     try:
         return _Joined(bench, request, listen).follow(told, wish)
@@ -133,10 +133,11 @@ class _Joined:
         entry = self._entry
         name = shown(PurePosixPath(path).name, 80) or "another file"
         options = self._bench.options
-        watch = Onward((), status_words(Attempt(options))).text
+        watch = status = Onward((), options.command("status")).text
         if entry is not None and sha256 and any(file.sha256 == sha256 for file in entry.files):
-            words = flash_words(replace(attempt_of(options, entry), via="card"), states.APPLICATION)
-            watch = f"{Onward((), words).text}; where it stands, {Onward((), status_words(Attempt(options))).text}"
+            known = attempt_of(options, entry)
+            joins = flash_command(replace(known, command=replace(known.command, via="card")), states.APPLICATION)
+            watch = f"{Onward((), joins).text}; where it stands, {status}"
         about = f" (SHA-256 {sha256[:16]}…)" if sha256 else ""
         return DoctorError(
             "updater-at-work",
@@ -155,7 +156,7 @@ class _Joined:
             "updater-at-work",
             "the board has ended a flash without naming its file: whether it was yours is not known",
             on=self._bench.link.name,
-            next=Onward((), status_words(Attempt(self._bench.options))).text,
+            next=Onward((), self._bench.options.command("status")).text,
         )
         return replace(result, proof=None, error=error)
 
@@ -174,11 +175,7 @@ class _Joined:
             files = tuple(SentFile(f.role, str(f.path.absolute()), f.sha256, f.size_bytes) for f in given)
         image = self._bench.firmware[-1] if options.card_file is None else None
         said_of = {
-            "via": "card",
-            "method": self._request.method,
-            "accept": sorted(options.accept),
-            "was": options.was,
-            "carrier": options.carrier,
+            **replace(self._request.command(options), via="card").kept(),
             "differential": image is not None and image.base is not None,
             "promised_build": None if image is None else image.promised_build,
         }
@@ -186,10 +183,10 @@ class _Joined:
 
     def _attempt(self) -> Attempt:
         """What the next step depends on, as status would tell it."""
-        options = self._bench.options
+        given = replace(self._request.command(self._bench.options), via="card")
         if self._recorder is None:
-            return Attempt(options, "card", self._request.method)
-        entry = self._recorder.entry
-        known = attempt_of(options, entry)
-        named = replace(known.options, firmware=options.firmware, accept=options.accept | known.options.accept)
-        return replace(known, options=named, via="card", asked=False)
+            return Attempt(given)
+        known = attempt_of(self._bench.options, self._recorder.entry)
+        consents = given.accept | known.command.accept
+        command = replace(known.command, firmware=given.firmware, via="card", accept=consents)
+        return replace(known, command=command, asked=False)

@@ -23,7 +23,7 @@ from doctor.jobs.flashing.card.follow import Follower
 from doctor.jobs.flashing.interrupts import Interrupts
 from doctor.jobs.flashing.plan import FlashPlan, FlashRequest
 from doctor.jobs.flashing.result import FlashResult
-from doctor.jobs.onward import Attempt, Onward, flash_words
+from doctor.jobs.onward import Attempt, flash_command
 from doctor.modem.images import image_facts, side_content, updater_facts
 from doctor.updater import side_file
 from doctor.updater.plan import BOOTROM, SECOND, UPDATER
@@ -109,16 +109,15 @@ def _not_on_card(bench: Bench, plan: FlashPlan, request: FlashRequest | None) ->
 def _command(bench: Bench, plan: FlashPlan, request: FlashRequest | None, via: str, *, accept: bool = False) -> str:
     """The same flash over ``via``, to be typed."""
     attempt = _attempt(bench, plan, request)
-    if accept:
-        attempt = replace(attempt, options=replace(bench.options, accept=bench.options.accept | {JUMPERS}))
-    return Onward((), flash_words(replace(attempt, via=via), plan.before.mode)).text.removeprefix("run: ")
+    consents = attempt.command.accept | ({JUMPERS} if accept else set())
+    command = replace(attempt.command, via=via, accept=consents)
+    return str(flash_command(replace(attempt, command=command), plan.before.mode))
 
 
 def _attempt(bench: Bench, plan: FlashPlan, request: FlashRequest | None) -> Attempt:
     """What the next step depends on."""
-    request = request or FlashRequest()
-    differential, build = plan.image.base is not None, plan.before.build
-    return Attempt(bench.options, "card", request.method, differential, build, override=request.override)
+    command = replace((request or FlashRequest()).command(bench.options), via="card")
+    return Attempt(command, plan.image.base is not None, plan.before.build)
 
 
 def carry_out(
@@ -168,7 +167,7 @@ def _begin(bench: Bench, plan: FlashPlan, request: FlashRequest, interrupts: Int
         path=path,
         method=request.method,
         accept=tuple(sorted({*bench.options.accept, JUMPERS})),  # proved or accepted: ``refuse`` has seen to it
-        was=bench.options.was or bench.ran_before(),
+        was=bench.options.was or bench.history.ran_before(bench),
         sha256=first.sha256,
         image=_told(facts) if on_pc else None,
         second=None if second is None else _other(bench, second, image_facts(second)),
