@@ -11,9 +11,8 @@ from doctor.board.storage import begun, files, own_names
 from doctor.board.storage.begun import Begun, Book
 from doctor.check import Check, Finding, Grade, Remedy
 from doctor.command import Command
-from doctor.escape import shown
+from doctor.escape import counted, shown
 from doctor.needs import Needs
-from doctor.plural import counted
 
 CUT = "corrupt-upload"
 UPLOAD = Remedy("upload-scripts", Grade.ASKS)
@@ -30,7 +29,7 @@ class BoardFilesComplete(Check):
     Looks at: the notes that this program keeps of every such work until it is done, and whether the board holds each
     file that they name; and names in /flash and /flash/lib that only an unfinished upload leaves behind.
 
-    Cures: reset-flash and upload-scripts, run again, go on where they stopped, and so does fipy-doctor restore.
+    Cures: reset-flash and upload-scripts, run again, go on where they stopped, and so does ``fipy-doctor restore``.
     """
 
     id = "board-files-complete"

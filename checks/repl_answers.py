@@ -124,7 +124,7 @@ class ReplAnswers(Check):
             evidence["stands_at"] = stands.step
             evidence["percent"] = stands.percent
             evidence["file"] = stands.file
-            how += f". fipy-doctor flash card:{stands.file} joins it, fipy-doctor status tells how far it is"
+            how += f". {stands.joining} joins it, `fipy-doctor status` tells how far it is"
         return self.fail(
             f"{name}: {stands.words}; {how}",
             catalogue="updater-at-work",

@@ -7,7 +7,7 @@ from pathlib import Path
 from doctor.bench import Bench
 from doctor.check import Check, EvidenceValue, Finding, Grade, Remedy
 from doctor.errors import DoctorError
-from doctor.escape import shown
+from doctor.escape import shown, told
 from doctor.modem.images import image_facts, options_for, running
 from doctor.needs import Needs
 from doctor.updater.plan import make_plan
@@ -110,22 +110,22 @@ class StepIsSafe(Check):
         if plan.refusal is not None:
             refusal = plan.refusal
             return self.fail(
-                f"{_clean(refusal)}: {shown(refusal.next, 200)}",
+                f"{_clean(refusal)}: {told(refusal.next, 200)}",
                 catalogue=refusal.id,
                 evidence=evidence,
-                cause=shown(refusal.why, 200),
+                cause=told(refusal.why, 200),
                 remedies=_cures_of(refusal),
-                next=shown(refusal.next, 300),
+                next=told(refusal.next, 300),
                 change=_change(bench, refusal.change),
                 consent=refusal.consent,
             )
         if plan.warnings:
             first = next((w for w in plan.warnings if w.id == "build-runs-already"), plan.warnings[0])
             return self.warn(
-                f"{_clean(first)}: {shown(first.next, 200)}",
+                f"{_clean(first)}: {told(first.next, 200)}",
                 catalogue=first.id,
                 evidence=evidence,
-                cause=shown(first.why, 200),
+                cause=told(first.why, 200),
                 remedies=_cures_of(first),
             )
         if plan.bootrom_alone:
@@ -214,9 +214,9 @@ def _evidence(bench: Bench, plan: Plan) -> dict[str, EvidenceValue]:
         "method": plan.method or None,
         "boot_loaders": plan.loaders,
         "nothing_to_do": bool(plan.nothing),
-        "warnings": [shown(warning.what, 120) for warning in plan.warnings],
+        "warnings": [told(warning.what, 120) for warning in plan.warnings],
     }
 
 
 def _clean(refusal: Refusal) -> str:
-    return shown(refusal.what, 200)
+    return told(refusal.what, 200)

@@ -304,7 +304,7 @@ def understand(line: bytes) -> Told | None:
             data = json.loads(text[start_at + len(console.TAG) + end :].removeprefix(', "data": ').removesuffix("}"))
         except ValueError:
             return None  # another thread of the board printed into it
-        return (name, data) if isinstance(name, str) and isinstance(data, dict) else None
+        return (name, _escaped(data)) if isinstance(name, str) and isinstance(data, dict) else None
     if console.PLAIN not in text:
         return None
     said = text.split(console.PLAIN, 1)[1]
@@ -317,13 +317,24 @@ def understand(line: bytes) -> Told | None:
     return _plain_end(said) or ("said", {"text": said})
 
 
+def _escaped(data: dict[str, Any]) -> dict[str, Any]:
+    """``data`` with its texts for people escaped; commands in an error are words like all others there."""
+    told: dict[str, Any] = {
+        name: shown(text, 300) for name, text in data.items() if name in ("text", "what") and isinstance(text, str)
+    }
+    error = data.get("error")
+    if isinstance(error, list):
+        told["error"] = [shown(str(part).replace("`", ""), 1000) for part in error]
+    return {**data, **told}
+
+
 def _plain_end(said: str) -> Told | None:
     """The last word to a person, as the end that it is: what a terminal has started ends without a tagged line."""
     word, _, rest = said.partition(": ")
     if word == console.PROVED:
         return "end", {"proved": True, "sent_any": True, "mode": APPLICATION, "lines": rest.split(", "), "error": None}
     if word in (console.UNPROVED, console.REFUSED):
-        error = ["upgrade-failed-result" if word == console.UNPROVED else "not-confirmed", rest, "", ""]
+        error = ["upgrade-failed-result" if word == console.UNPROVED else "not-confirmed", shown(rest, 1000), "", ""]
         return "end", {"proved": False, "sent_any": word == console.UNPROVED, "error": error}
     return None
 
@@ -365,7 +376,7 @@ def _broke_off(link: Link, heard: bytes) -> BoardError:
         f"the updater on the board broke off: {shown(lines[-1] if lines else 'without a word', 120)}",
         on=link.name,
         cause="a fault of ours, or a board that has no memory left",
-        next="leave the power on and run fipy-doctor check: it says in which mode the modem is",
+        next="leave the power on and run `fipy-doctor check`: it says in which mode the modem is",
     )
 
 

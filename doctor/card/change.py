@@ -105,7 +105,7 @@ def _refused(source: BlockSource, problem: CardProblem | None) -> CardError:
         catalogue,
         f"{what}; no file on it is changed",
         on=source.name,
-        next=f"run fipy-doctor fix --{'repair' if heals(source) else 'reformat'}-sd",
+        next=f"run `fipy-doctor fix --{'repair' if heals(source) else 'reformat'}-sd`",
     )
 
 
@@ -154,5 +154,5 @@ def _same(holds: bool) -> None:
         raise CardError(
             "card-is-fat",
             "the changed card is not as it should be; an image was left as it was",
-            next="run fipy-doctor check --sd with it",
+            next="run `fipy-doctor check` with it as --sd",
         )

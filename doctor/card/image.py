@@ -79,7 +79,9 @@ class ImageCard:
             volume = find_volume(source)
             if volume is None:
                 worst = judge(source).problems[0]
-                raise CardError(worst.catalogue, worst.text, on=self.name, next="run fipy-doctor check --sd with it")
+                raise CardError(
+                    worst.catalogue, worst.text, on=self.name, next="run `fipy-doctor check` with it as --sd"
+                )
             yield volume
 
     def files(self) -> tuple[CardFile, ...]:

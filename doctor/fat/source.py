@@ -63,7 +63,8 @@ def refuse_odd_file(mode: int, path: Path) -> None:
             "card-is-fat",
             "is neither a folder, an image file nor a disk",
             on=str(path),
-            next="give the folder where the card is mounted, an image file of it, or the device; see fipy-doctor cards",
+            next="give the folder where the card is mounted, an image file of it, or the device, which"
+            " `fipy-doctor cards` lists",
         )
 
 

@@ -207,12 +207,18 @@ def in_words(name, data):
         share = 100 * data["done"] // data["total"]
         return BEAT % (share, data["done"], data["total"], data["step"], what)
     if name == "step":
-        return "- " + str(data["text"])
+        return "- " + _unmarked(data)
     if name == "waiting":
         unplug = "" if data["may_unplug"] else "; do not unplug"
         return "waiting for %s (up to %d s%s)" % (data["what"], data["limit_ms"] // 1000, unplug)
     if name == "warning":
-        return "! " + str(data["text"])
+        return "! " + _unmarked(data)
     if name == "say":
-        return str(data["text"])
+        return _unmarked(data)
     return ""
+
+
+def _unmarked(data):
+    # type: (Dict[str, Any]) -> str
+    """A text without the backticks that mark commands in it: a terminal would show them."""
+    return str(data["text"]).replace("`", "")

@@ -34,7 +34,7 @@ JUMPERS = Refusal(
 )
 
 
-RESEAT = "put the card in anew (on the PC: fipy-doctor open reseat-card), and try again; then try another card"
+RESEAT = "put the card in anew (on the PC: `fipy-doctor open reseat-card`), and try again; then try another card"
 
 
 def running(state, facts, was=0):
@@ -293,7 +293,7 @@ def _last_words(console, end, dry):
         said += [text for text in (why, next) if text]
         if next and "step" in end:  # a cure; a refusal says all that is next
             said.append("then flash again")
-        said.append("on a computer, this tells more: fipy-doctor open " + id)
+        said.append("on a computer, this tells more: `fipy-doctor open %s`" % id)
     elif dry:
         said = ["the plan is possible: method " + str(end.get("method"))]
     for text in said:

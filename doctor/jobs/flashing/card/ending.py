@@ -91,7 +91,7 @@ class Ending:
     def _refused(self, end: Mapping[str, Any], outcome: Outcome) -> FlashResult:
         """The board did not begin; ``cure`` is then all that comes next."""
         error_id, what = outcome.error or ("", "")
-        after = outcome.cure or "run fipy-doctor check"
+        after = outcome.cure or "run `fipy-doctor check`"
         error = DoctorError(error_id, what, on=str(end.get("path") or ""), cause=outcome.cause, next=after)
         if error_id == "user-interrupt":
             error = Stopped(what)
@@ -105,7 +105,7 @@ class Ending:
         """The user has left; the board goes on."""
         link = self.bench.link
         what = f"this program ended, and the board goes on by itself ({self.follower.heard})"
-        after = f"{POWERED}; to join it, run the same command again, or fipy-doctor status to see where it stands"
+        after = f"{POWERED}; to join it, run the same command again, or `fipy-doctor status` to see where it stands"
         if link.url.ends_with_us:
             what = f"this program ended ({self.follower.heard}): {ENDS_WITH_US}"
             after = f"run: {flash_command(self.attempt(), states.UNKNOWN)}"

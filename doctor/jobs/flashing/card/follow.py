@@ -19,7 +19,7 @@ DEAF = "over Wi-Fi the board hears no wish to stop: it goes on. It can be left a
 #: A bench behind sim:// is a part of this program.
 ENDS_WITH_US = (
     "this simulated board lives inside this program and stops with it (a real one goes on, and so does one that"
-    " fipy-doctor sim --listen serves)"
+    " `fipy-doctor sim --listen` serves)"
 )
 
 _CORE_EVENTS = ("step", "waiting", "progress", "note")

@@ -63,7 +63,7 @@ def refusal(
             "a jumper of RTS and CTS is on, and the board must go on when this program ends",
             on=bench.link.name,
             cause="the modem stops as soon as no program holds the port's RTS line; an override does not change that",
-            next=f"pull both jumpers (fipy-doctor open remove-jumpers), or use {other}",
+            next=f"pull both jumpers (`fipy-doctor open remove-jumpers`), or use {other}",
         )
     missing = _not_on_card(bench, plan, request)
     if missing is not None:
@@ -100,7 +100,7 @@ def _not_on_card(bench: Bench, plan: FlashPlan, request: FlashRequest | None) ->
         usb = "the same over USB" if bench.link.network is not None else _command(bench, plan, request, "usb")
         err.next = (
             f"leave the card out of it, run: {usb}; or copy the file to the top level of the card in this computer"
-            " (fipy-doctor open copy-dup says how); or have this program copy it to the card, over the"
+            " (`fipy-doctor open copy-dup` says how); or have this program copy it to the card, over the"
             " board's Wi-Fi: the same command with --port telnet://192.168.4.1 (docs/over-wifi.md)"
         )
         return err
@@ -112,7 +112,7 @@ def _command(bench: Bench, plan: FlashPlan, request: FlashRequest | None, via: s
     attempt = _attempt(bench, plan, request)
     consents = attempt.command.accept | ({JUMPERS} if accept else set())
     command = replace(attempt.command, via=via, accept=consents)
-    return flash_command(replace(attempt, command=command), plan.before.mode).line()
+    return str(flash_command(replace(attempt, command=command), plan.before.mode))
 
 
 def _attempt(bench: Bench, plan: FlashPlan, request: FlashRequest | None) -> Attempt:
