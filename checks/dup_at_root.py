@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from doctor.card.compare import first_difference
 from doctor.card.dups import (
     COPY,
     DOWNLOAD,
@@ -20,6 +19,7 @@ from doctor.card.dups import (
     misplaced,
     missing,
 )
+from doctor.card.target import first_difference
 from doctor.check import Check, EvidenceValue, Finding, Grade, Remedy
 from doctor.errors import CardError, FirmwareError
 from doctor.escape import shown

@@ -17,8 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from doctor.card.image import ImageCard
-from doctor.card.make import make_card
-from doctor.card.reformat.image import reformat_image
+from doctor.card.reformat.image import make_card, reformat_image
 from doctor.card.target import FileTarget
 from doctor.fat.format import format_card, plan_format
 from doctor.fat.writer import new_file

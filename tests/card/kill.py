@@ -22,7 +22,6 @@ from pathlib import Path
 import pytest
 
 from doctor.card.change import Rename, change_files
-from doctor.card.compare import sha256_of
 from doctor.card.drives.device import open_source
 from doctor.card.drives.find import find_drive
 from doctor.card.drives.guard import Identity
@@ -31,6 +30,7 @@ from doctor.card.reformat.device import reformat_device
 from doctor.card.reformat.image import reformat_image
 from doctor.card.reformat.unfinished import read_mark
 from doctor.card.repair import plan_repair, repair
+from doctor.card.target import sha256_of
 from doctor.errors import CardError
 from doctor.fat.directory import walk
 from doctor.fat.reader import read_file

@@ -16,9 +16,8 @@ import pytest
 from doctor.card.drives.device import DeviceSource, DeviceTarget, device_name, is_device, open_for_writing, whole_device
 from doctor.card.drives.find import find_drive
 from doctor.card.drives.guard import Identity, confirmation
-from doctor.card.image import ImageCard
+from doctor.card.image import ImageCard, open_card
 from doctor.card.judge import judge
-from doctor.card.opening import open_card
 from doctor.card.reformat.backup import RAW_COPY
 from doctor.card.reformat.choice import NOTHING, Choice
 from doctor.card.reformat.device import check_confirmed, plan_reformat_device, reformat_device

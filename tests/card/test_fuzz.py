@@ -13,8 +13,8 @@ pytest.importorskip("hypothesis", reason="hypothesis is not installed")
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from doctor.card.compare import sha256_of
 from doctor.card.image import ImageCard
+from doctor.card.target import sha256_of
 from doctor.errors import CardError
 from tests.card.images import DUP, DUP_NAME, MIB, SMALL, START, Inside, card, tool
 
