@@ -334,7 +334,7 @@ class Bench:
         """The card as the PC sees it. Raises CardError or UsageError."""
         with self._lock:
             if self._card is None:
-                from doctor.card.opening import open_card
+                from doctor.card.image import open_card
 
                 if self.options.sd is None:
                     raise UsageError("sd-object-init-fails", "no card was given", next="add --sd PATH")

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from doctor.card.compare import sha256_of
 from doctor.card.drives.device import DeviceSource, open_source
+from doctor.card.target import sha256_of
 from doctor.errors import CardError, DoctorError, SecondReaderDiffers
 from doctor.escape import counted, shown
 from doctor.events import Listener, Note, Outcome, SecondReading

@@ -1,4 +1,4 @@
-"""What each command does and says where nothing goes wrong."""
+"""What each command does and says when nothing goes wrong."""
 
 from __future__ import annotations
 

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from doctor.board.board import Board
 from doctor.board.storage import files
-from doctor.board.storage.file_system import is_fat
 from doctor.board.storage.flash_copy import Say, teller
+from doctor.board.storage.room import is_fat
 from doctor.board.storage.upload import KeepCopy
 from doctor.board.unique_id import unique_id
 from doctor.clock import Now, utc_now

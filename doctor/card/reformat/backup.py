@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from doctor.card.compare import sha256_of
 from doctor.card.drives.device import is_device, open_source
-from doctor.card.target import copy_sparse, disk_error, same_content
+from doctor.card.target import copy_sparse, disk_error, same_content, sha256_of
 from doctor.errors import CardError
 from doctor.escape import counted, shown
 from doctor.events import Listener, Note, ignore
