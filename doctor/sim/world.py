@@ -43,8 +43,8 @@ class Event:
 
     __slots__ = ("fn",)
 
-    def __init__(self, fn: Callable[[], None]) -> None:
-        self.fn: Callable[[], None] | None = fn
+    def __init__(self, fn: Callable[[], object]) -> None:
+        self.fn: Callable[[], object] | None = fn
 
     def cancel(self) -> None:
         """Take it back; harmless when it is over already."""
@@ -110,7 +110,7 @@ class World:
         """Let ``ms`` virtual milliseconds pass: events happen, processes run."""
         self.run_until(_never, ms)
 
-    def at(self, delay_ms: float, fn: Callable[[], None]) -> Event:
+    def at(self, delay_ms: float, fn: Callable[[], object]) -> Event:
         """Call ``fn`` in ``delay_ms`` virtual milliseconds. Events of one moment happen in the order of asking."""
         return self._push(self._now_ns + max(0, round(delay_ms * _NS_PER_MS)), fn)
 
@@ -159,7 +159,7 @@ class World:
             return True
         return self._in_loop
 
-    def _push(self, when_ns: int, fn: Callable[[], None]) -> Event:
+    def _push(self, when_ns: int, fn: Callable[[], object]) -> Event:
         event = Event(fn)
         turn = self._turn
         if turn is not None and turn.is_current_thread():  # the loop waits for us: no lock, or we wait for each other

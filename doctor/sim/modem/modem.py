@@ -13,7 +13,7 @@ from typing import Any
 
 from doctor.sim.modem.at import AtDialogue
 from doctor.sim.modem.faults import Faults
-from doctor.sim.modem.flash import SELECT_FFF, SELECT_FFH, SELECT_RECOVERY, SELECT_UPDATER, fresh_flash, install
+from doctor.sim.modem.flash import SELECT_FFF, SELECT_FFH, SELECT_RECOVERY, SELECT_UPDATER, Flash, fresh_flash, install
 from doctor.sim.modem.images import Judged, judge
 from doctor.sim.modem.line import Line
 from doctor.sim.modem.ppp import DataMode
@@ -93,9 +93,9 @@ class Modem:
         if mode not in MODES:
             raise ValueError(f"no such mode of a modem: {mode} (known: {', '.join(MODES)})")
         self.world = world
-        self.family = family
-        self.imei = imei
-        self.flash = fresh_flash(family, build, radio, loaders)
+        self.family: str = family
+        self.imei: str = imei
+        self.flash: Flash = fresh_flash(family, build, radio, loaders)
         self.switches = Switches()
         self.faults = Faults()
         self.received: list[Received] = []
@@ -228,13 +228,14 @@ class Modem:
 
     def send(self, data: bytes) -> None:
         """The modem says something, at its own speed."""
-        self._tx.pass_on(data, self._baud)
+        if data:
+            self._tx.pass_on(data, self._baud)
 
     def send_urc(self, text: str) -> None:
         """An unsolicited line, such as ``+CEREG: 2``."""
         self.send(f"\r\n{text}\r\n".encode("latin-1"))
 
-    def later(self, delay_ms: float, fn: Callable[[], None]) -> Event:
+    def later(self, delay_ms: float, fn: Callable[[], object]) -> Event:
         """Call ``fn`` after a while, unless the modem reboots or loses power before."""
         life = self._life
         return self.world.at(delay_ms, lambda: fn() if life == self._life else None)
@@ -301,6 +302,13 @@ class Modem:
         self.is_dead = True
         self._end_life("dead")
         self._wire.clear()
+
+    def suffer(self, kind: str) -> bool:
+        """Carry out a fault that ends all that goes on; False if ``kind`` is another."""
+        ends = {"reboot": self.reboot, "blip": self.blip, "cut": self.power_off, "hang": self.hang, "die": self.die}
+        if kind in ends:
+            ends[kind]()
+        return kind in ends
 
     # -- what the dialogues ask for ---------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from doctor.sim.modem.faults import Fault
+from doctor.sim.modem.faults import NAMELESS, Fault, damaged
 from doctor.sim.modem.images import HEAD_BYTES, total_bytes
 
 if TYPE_CHECKING:
@@ -61,10 +61,6 @@ def frame(op: int, sid: int, tid: int, payload: bytes, *, crcs: bool) -> bytes:
         payload_crc = binascii.crc_hqx(payload, 0)
         head_crc = binascii.crc_hqx(_HEADER.pack(_REPLY, op, sid, len(payload), tid, 0, payload_crc), 0)
     return _HEADER.pack(_REPLY, op, sid, len(payload), tid, head_crc, payload_crc) + payload
-
-
-_NAMELESS = frame(NACK_UNKNOWN, 0, 0, b"", crcs=False)
-"""As of a slave that could not read a request."""
 
 
 class StpSlave:
@@ -149,7 +145,7 @@ class StpSlave:
             return
         if policy == "nack" and len(self._buffer) >= _HEADER.size:
             _, op, sid, _, tid, _, _ = _HEADER.unpack_from(self._buffer)
-            self._say(frame(op | NACK, sid, tid, b"", crcs=self.modem.switches.ack_crcs))
+            self.modem.send(frame(op | NACK, sid, tid, b"", crcs=self.modem.switches.ack_crcs))
         self._buffer.clear()
 
     def _work(self) -> None:
@@ -214,7 +210,7 @@ class StpSlave:
         if request.op != RESET and request.tid == self._last_tid and self._last_ack:
             policy = self.modem.switches.on_repeated_tid
             if policy == "answer-again":
-                self._say(_damaged(self._last_ack, fault))
+                self.modem.send(damaged(self._last_ack, fault))
             if policy != "take-again":
                 return
         refusal = self._misfit(request)
@@ -253,22 +249,12 @@ class StpSlave:
         if fault.kind == "hold":  # what was heard is still answered
             self.modem.hold_cts(fault.ms)
             return False
-        ends: dict[str, Callable[[], None]] = {
-            "reboot": self.modem.reboot,
-            "blip": self.modem.blip,
-            "cut": self.modem.power_off,
-            "hang": self.modem.hang,
-            "die": self.modem.die,
-        }
         if fault.kind == "half-obeyed" and request.op == RESET:
             self._is_open = False
             self._last_tid, self._last_ack, self._expected = None, b"", 0
             return True
-        if fault.kind in ends:
-            self._closed = True
-            ends[fault.kind]()
-            return True
-        return False
+        self._closed = self.modem.suffer(fault.kind)
+        return self._closed
 
     def _misfit(self, request: _Request) -> str:
         """How a request that does not fit is refused; empty when it fits."""
@@ -365,7 +351,7 @@ class StpSlave:
     def _send_ack(self, request: _Request, ack: bytes, fault: Fault | None) -> None:
         self._busy = False
         life = self.modem.life
-        self._say(_damaged(ack, fault))
+        self.modem.send(damaged(ack, fault))
         if self.modem.life != life:  # power failed while it spoke
             return
         if request.op == RESET and self._is_open:
@@ -380,14 +366,10 @@ class StpSlave:
         if how == "silence":
             return
         if how == "nack-nameless":
-            self._say(_NAMELESS)
+            self.modem.send(NAMELESS)
             return
         op = NACK_UNKNOWN if how == "nack-unknown" or not header_is_sound else (request.op & 0x3F) | NACK
-        self._say(frame(op, request.sid, request.tid, b"", crcs=self.modem.switches.ack_crcs))
-
-    def _say(self, data: bytes) -> None:
-        if data:
-            self.modem.send(data)
+        self.modem.send(frame(op, request.sid, request.tid, b"", crcs=self.modem.switches.ack_crcs))
 
     # -- facts ------------------------------------------------------------------------------------------------
 
@@ -410,27 +392,3 @@ class StpSlave:
 
     def _on_bad_crc(self) -> str:
         return self.modem.switches.on_bad_crc or ("nack" if self.modem.family == "MONARCH2" else "silence")
-
-
-def _damaged(ack: bytes, fault: Fault | None) -> bytes:
-    """The ack as a fault lets it out."""
-    kind = "" if fault is None else fault.kind
-    if kind == "drop":
-        return b""
-    if kind == "short":
-        return ack[: len(ack) // 2]
-    if kind == "duplicate":
-        return ack + ack
-    if kind == "corrupt":
-        return ack[:11] + bytes((ack[11] ^ 1,)) + ack[12:]
-    if kind == "corrupt-payload":
-        return ack[:-1] + bytes((ack[-1] ^ 1,))
-    if kind == "bad-crc":
-        return ack[:12] + b"\x5a\xa5" + ack[14:]
-    if kind == "nack-behind":
-        return ack + _NAMELESS
-    if kind == "nul":
-        return b"\0" + ack
-    if kind == "urc":
-        return b"\r\n+CEREG: 2\r\n" + ack
-    return ack

@@ -56,7 +56,7 @@ class Upgrade:
         kind = "" if fault is None else fault.kind
         delay_ms = modem.switches.deploy_ms
         if kind in ("cut", "blip"):
-            modem.later(delay_ms / 2, modem.power_off if kind == "cut" else modem.blip)
+            modem.later(delay_ms / 2, lambda: modem.suffer(kind))
         if fault is not None and kind == "stall":
             if fault.ms is None:
                 return
