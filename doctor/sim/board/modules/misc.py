@@ -7,9 +7,6 @@ import collections
 import hashlib
 import io
 import json
-import math
-import re
-import struct
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -269,36 +266,14 @@ def make_micropython(vm: Vm) -> ModuleType:
     return module("micropython", **members)
 
 
-def make_struct(_vm: Vm) -> ModuleType:
-    """`ustruct`."""
-    names = ("calcsize", "pack", "unpack", "pack_into", "unpack_from")
-    return module("ustruct", **{name: getattr(struct, name) for name in names})
-
-
-def make_collections(_vm: Vm) -> ModuleType:
-    """`ucollections`."""
-    return module("ucollections", namedtuple=collections.namedtuple, OrderedDict=collections.OrderedDict)
-
-
 def make_io(vm: Vm) -> ModuleType:
     """`uio`."""
     return module("uio", StringIO=io.StringIO, BytesIO=io.BytesIO, open=vm.builtins["open"])
 
 
-def make_re(_vm: Vm) -> ModuleType:
-    """`ure`."""
-    return module("ure", compile=re.compile, match=re.match, search=re.search)
-
-
 def make_errno(_vm: Vm) -> ModuleType:
     """`uerrno`."""
     return module("uerrno", errorcode=dict(ERRNO_NAMES), **{name: number for number, name in ERRNO_NAMES.items()})
-
-
-def make_math(_vm: Vm) -> ModuleType:
-    """`math`."""
-    names = ("ceil", "floor", "sqrt", "log", "exp", "pow", "sin", "cos", "tan", "pi", "e", "fabs", "trunc")
-    return module("math", **{name: getattr(math, name) for name in names})
 
 
 def make_random(vm: Vm) -> ModuleType:
