@@ -81,7 +81,8 @@ class StpSlave:
         self.blocks_refused = 0
         self.is_stuck = False
         """It hangs over a request and will never answer again."""
-        self._is_open = False
+        self.session_open = False
+        """True between OPEN and the closing RESET."""
         self._closed = False
         self._expected = 0
         self._last_tid: int | None = None
@@ -90,7 +91,8 @@ class StpSlave:
         self._buffer = bytearray()
         self._junk = b""
         self._last_byte_ms = 0.0
-        self._busy = False
+        self.is_busy = False
+        """True while it works on a request and answers no other."""
         self._delayed: set[float] = set()
 
     # -- what others may know ---------------------------------------------------------------------------------
@@ -102,23 +104,13 @@ class StpSlave:
             return None
         return min(100.0, 100.0 * self.taken / max(1, self.total))
 
-    @property
-    def is_busy(self) -> bool:
-        """True while it works on a request and answers no other."""
-        return self._busy
-
-    @property
-    def session_open(self) -> bool:
-        """True between OPEN and the closing RESET."""
-        return self._is_open
-
     def get_stuck(self) -> None:
         """Answer nothing any more, until power is removed."""
-        self._busy = self.is_stuck = True
+        self.is_busy = self.is_stuck = True
 
     def break_off(self, taken: int, total: int | None) -> None:
         """Become a session whose master has died in the middle of a block after ``taken`` of ``total`` image bytes."""
-        self._is_open = True
+        self.session_open = True
         self.taken, self.total = taken, total
         self._last_tid = 2 + 2 * (taken // _BROKEN_BLOCK_BYTES)
         self._expected = _BROKEN_BLOCK_BYTES
@@ -131,7 +123,7 @@ class StpSlave:
     def feed(self, data: bytes) -> None:
         """Bytes from the UART."""
         now = self.modem.world.now_ms
-        if self._buffer and not self._busy and now - self._last_byte_ms > self.modem.switches.partial_ms:
+        if self._buffer and not self.is_busy and now - self._last_byte_ms > self.modem.switches.partial_ms:
             self._forget_partial()
         self._last_byte_ms = now
         self._buffer += data
@@ -149,7 +141,7 @@ class StpSlave:
         self._buffer.clear()
 
     def _work(self) -> None:
-        while not self._busy and not self._closed:
+        while not self.is_busy and not self._closed:
             request = self._cut_frame()
             if request is None:
                 return
@@ -195,8 +187,8 @@ class StpSlave:
         self._junk = (heard if line is None else heard[line.end() :])[-_JUNK_KEPT_BYTES:]
         if line is None:
             return
-        self.modem.misuse.append("AT sent into STP mode" + (" with a session open" if self._is_open else ""))
-        if not self._is_open and self.modem.switches.at_leaves_idle_stp:
+        self.modem.misuse.append("AT sent into STP mode" + (" with a session open" if self.session_open else ""))
+        if not self.session_open and self.modem.switches.at_leaves_idle_stp:
             self._closed = True
             self.modem.stp_left(self, heard[line.start() :])
 
@@ -231,7 +223,7 @@ class StpSlave:
             return
         crcs = self.modem.switches.reset_ack_crc if request.op == RESET else self.modem.switches.ack_crcs
         ack = frame(request.op | ACK, request.sid, request.tid, payload, crcs=crcs)
-        if request.op != RESET and self._is_open:
+        if request.op != RESET and self.session_open:
             self._last_tid, self._last_ack = request.tid, ack
         self._acknowledge(request, ack, fault)
 
@@ -250,7 +242,7 @@ class StpSlave:
             self.modem.hold_cts(fault.ms)
             return False
         if fault.kind == "half-obeyed" and request.op == RESET:
-            self._is_open = False
+            self.session_open = False
             self._last_tid, self._last_ack, self._expected = None, b"", 0
             return True
         self._closed = self.modem.suffer(fault.kind)
@@ -265,8 +257,8 @@ class StpSlave:
         if request.op not in PLACES or (request.op == DATA_TYPE and not self._knows_data_types):
             return "nack-unknown" if refusal == "nack" else refusal
         if request.op == OPEN:
-            return "" if not self._is_open else refusal
-        if not self._is_open or request.sid != 1:
+            return "" if not self.session_open else refusal
+        if not self.session_open or request.sid != 1:
             return refusal
         tid_policy = switches.on_wrong_tid or ("nack" if self.modem.family == "MONARCH2" else "accept")
         if tid_policy != "accept" and self._last_tid is not None and not 0 <= request.tid - self._last_tid <= 8:
@@ -279,7 +271,7 @@ class StpSlave:
     def _open(self, request: _Request, fault: Fault | None) -> bytes:
         if fault is not None and fault.kind == "refuse":
             return struct.pack(">BBH", 0, self.version, self.max_transfer)
-        self._is_open = True
+        self.session_open = True
         return struct.pack(">BBH", 1, self.version, self.max_transfer)
 
     def _data_type(self, request: _Request, fault: Fault | None) -> bytes | None:
@@ -333,7 +325,7 @@ class StpSlave:
                 return
         if fault is not None and fault.kind == "stall":
             delay_ms += fault.ms or 0
-        self._busy = True
+        self.is_busy = True
         self.modem.later(delay_ms, lambda: self._send_ack(request, ack, fault))
 
     def _flash_work_ms(self) -> int:
@@ -349,12 +341,12 @@ class StpSlave:
         return extra
 
     def _send_ack(self, request: _Request, ack: bytes, fault: Fault | None) -> None:
-        self._busy = False
+        self.is_busy = False
         life = self.modem.life
         self.modem.send(damaged(ack, fault))
         if self.modem.life != life:  # power failed while it spoke
             return
-        if request.op == RESET and self._is_open:
+        if request.op == RESET and self.session_open:
             self._closed = True
             self.modem.stp_left(self, b"")
             return
