@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
-from doctor.sim.board.errors import ENODEV, EPERM, IMPOSSIBLE, REFUSED, file_errors, os_error
+from doctor.sim.board.errors import EINVAL, ENODEV, EPERM, IMPOSSIBLE, REFUSED, file_errors, os_error
 from doctor.sim.card.image import CardFault, DirEntry
 
 if TYPE_CHECKING:
@@ -62,6 +62,17 @@ class Volume(Protocol):
         """Rename."""
 
 
+def absolute(path: str, cwd: str) -> str:
+    """``path``, if it does not start with a slash within ``cwd``, without ``.``, ``..`` and doubled slashes."""
+    parts: list[str] = []
+    for part in (path if path.startswith("/") else f"{cwd}/{path}").split("/"):
+        if part == "..":
+            del parts[-1:]
+        elif part not in ("", "."):
+            parts.append(part)
+    return "/" + "/".join(parts)
+
+
 class Vfs:
     """Mount points and paths of one interpreter life. Methods raise the board's OSError."""
 
@@ -76,13 +87,7 @@ class Vfs:
 
     def absolute(self, path: str) -> str:
         """``path`` from the root, without ``.``, ``..`` and doubled slashes."""
-        parts: list[str] = []
-        for part in (path if path.startswith("/") else f"{self.cwd}/{path}").split("/"):
-            if part == "..":
-                del parts[-1:]
-            elif part not in ("", "."):
-                parts.append(part)
-        return "/" + "/".join(parts)
+        return absolute(path, self.cwd)
 
     def locate(self, path: str) -> tuple[Volume, str]:
         """(volume, path within it). Raises CardFault 'not-found' and 'no-filesystem'."""
@@ -147,7 +152,7 @@ class Vfs:
         """Forget a mount point."""
         name = path.strip("/")
         if name not in self.mounts or name == "flash":
-            raise os_error(22 if self.errno_style else IMPOSSIBLE)
+            raise os_error(EINVAL if self.errno_style else IMPOSSIBLE)
         del self.mounts[name]
         if (self.cwd + "/").startswith(f"/{name}/"):
             self.cwd = "/flash"
@@ -266,7 +271,7 @@ class BoardFile:
 
     def _check_open(self) -> None:
         if self._closed:
-            raise os_error(EINVAL_CLOSED)
+            raise os_error(EINVAL)
 
     def read(self, size: int = -1) -> str | bytes:
         """Up to ``size`` bytes or characters."""
@@ -356,7 +361,3 @@ class BoardFile:
             if not line:
                 return
             yield line
-
-
-EINVAL_CLOSED = 22
-"""errno of using a closed file."""

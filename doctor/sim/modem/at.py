@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import deque
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from doctor.sim.modem.faults import Fault, damaged
 from doctor.sim.modem.flash import SELECT_RECOVERY, SELECTOR_NAMES
 from doctor.sim.modem.stp import ON_THE_FLY, RAM, STORE
+from doctor.sim.numbers import simulation_proof
 
 if TYPE_CHECKING:
     from doctor.sim.modem.modem import Modem
@@ -22,11 +22,6 @@ _SWBOOT_HELP = "+SMSWBOOT: (0=FFH,1=FFF,2=UPDATER,3=RECOVERY{more}),(0,1)"
 _CHIPS = {"SQN3330": "VZM20Q", "MONARCH2": "GM02S"}
 _MAINTENANCE = ("AT+SM", "AT+BMOD")  # one CRLF before OK; all others: a blank line (modem-protocol.md 2.1)
 _PROOF_REQUEST = re.compile(r'AT\+FDSIM="([ -!#-~]{1,64})"')
-
-
-def simulation_proof(nonce: str) -> str:
-    """What proves to the program that this is no real modem: it may then send practice images."""
-    return hashlib.sha256(b"fipy-doctor simulated bench:" + nonce.encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True)

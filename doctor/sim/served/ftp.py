@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from socket import socket
 from typing import TYPE_CHECKING
 
+from doctor.sim.board.vfs import absolute
 from doctor.sim.card.image import CardFault
 from doctor.sim.served.sockets import Server
 
@@ -44,8 +45,8 @@ class FtpServer(Server):
     dead         accepts connections and never says a word
     """
 
-    def __init__(self, board: BoardSim, tcp_port: int = 0) -> None:
-        super().__init__(tcp_port)
+    def __init__(self, board: BoardSim) -> None:
+        super().__init__()
         self._data = Server()
         self.keeps_bytes: int | None = None
         self.dead = False
@@ -158,13 +159,7 @@ class FtpServer(Server):
     # --- files ---
 
     def _path(self, name: str) -> str:
-        parts: list[str] = []
-        for part in (name if name.startswith("/") else f"{self._cwd}/{name}").split("/"):
-            if part == "..":
-                del parts[-1:]
-            elif part not in ("", "."):
-                parts.append(part)
-        return "/" + "/".join(parts)
+        return absolute(name, self._cwd)
 
     def _at(self, name: str) -> tuple[Volume, str]:
         return self._board.vm.vfs.locate(self._path(name))

@@ -30,8 +30,8 @@ class TelnetServer(Server):
     turns_away  a second client is sent away at once; else it waits in silence until the first has gone. **?**
     """
 
-    def __init__(self, board: BoardSim, tcp_port: int = 0) -> None:
-        super().__init__(tcp_port)
+    def __init__(self, board: BoardSim) -> None:
+        super().__init__()
         self.turns_away = False
         self.login = (USER, PASSWORD)
         self._board = board

@@ -9,9 +9,10 @@ from collections.abc import Iterable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
-from doctor.sim.board.errors import EIO, REFUSED, UNAVAILABLE, os_error
+from doctor.sim.board.errors import EIO, IMPOSSIBLE, REFUSED, UNAVAILABLE, os_error
 from doctor.sim.board.modules.misc import module
 from doctor.sim.board.pins import INPUT_ONLY, PinState
+from doctor.sim.board.uart import FIFO_BYTES
 from doctor.sim.card.image import CardDevice, CardFault
 
 if TYPE_CHECKING:
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
 CALL_US = 30
 """Virtual time of one call into a UART or pin driver."""
-
-TX_AHEAD_BYTES = 128
-"""A write returns when all but this much has left: the hardware FIFO."""
 
 SD_INIT_MS = 60
 SD_FAIL_MS = 1100
@@ -51,7 +49,7 @@ class Uart0Or1:
     @property
     def _uart(self) -> Uart:
         if not self._live:
-            raise os_error(IMPOSSIBLE_AFTER_DEINIT)
+            raise os_error(IMPOSSIBLE)
         return self._board.uart0 if self.number == 0 else self._board.uart1
 
     def init(
@@ -131,10 +129,10 @@ class Uart0Or1:
         if self._board.uart1_on_modem and self._board.pins.reaches_modem:
             wire = self._board.to_modem
             wire.send(raw, uart.baud)
-            while wire.pending > TX_AHEAD_BYTES:
-                self._vm.wait(uart.chars_ms(wire.pending), lambda: wire.pending <= TX_AHEAD_BYTES)
+            while wire.pending > FIFO_BYTES:
+                self._vm.wait(uart.chars_ms(wire.pending), lambda: wire.pending <= FIFO_BYTES)
         else:
-            self._vm.wait(uart.chars_ms(max(0, len(raw) - TX_AHEAD_BYTES)))
+            self._vm.wait(uart.chars_ms(max(0, len(raw) - FIFO_BYTES)))
         return len(raw)
 
     def wait_tx_done(self, timeout_ms: int) -> bool:
@@ -151,9 +149,6 @@ class Uart0Or1:
 
     def __repr__(self) -> str:
         return f"UART({self.number}, baudrate={self._uart.baud}, bits=8, parity=None, stop=1)"
-
-
-IMPOSSIBLE_AFTER_DEINIT = "the requested operation is not possible"
 
 
 class BoardPin:

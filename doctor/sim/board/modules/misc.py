@@ -10,14 +10,12 @@ import json
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from doctor.sim.board.errors import ERRNO_NAMES
+from doctor.sim.board.errors import ERRNO_NAMES, IMPOSSIBLE, os_error
 from doctor.sim.board.importer import BoardModule
+from doctor.sim.numbers import simulation_proof
 
 if TYPE_CHECKING:
     from doctor.sim.board.vm import Vm
-
-SIM_TOKEN_PREFIX = b"fipy-doctor simulated bench:"
-"""What the answer to a nonce is hashed with; no real board has the module that answers."""
 
 HASH_US_PER_BYTE = 0.3
 """SHA-256 in the ESP32's hardware, with the copying around it."""
@@ -284,11 +282,7 @@ def make_random(vm: Vm) -> ModuleType:
 
 def make_token(_vm: Vm) -> ModuleType:
     """`fipy_doctor_sim`: proves that this board is simulated; no real board has it."""
-
-    def answer(nonce: str) -> str:
-        return hashlib.sha256(SIM_TOKEN_PREFIX + nonce.encode("ascii")).hexdigest()[:32]
-
-    return module("fipy_doctor_sim", answer=answer)
+    return module("fipy_doctor_sim", answer=simulation_proof)
 
 
 def make_pycom(vm: Vm) -> ModuleType:
@@ -306,8 +300,6 @@ def make_pycom(vm: Vm) -> ModuleType:
 
     def rgbled(_colour: int) -> None:
         if vm.board.heartbeat:
-            from doctor.sim.board.errors import IMPOSSIBLE, os_error
-
             raise os_error(IMPOSSIBLE)
 
     def heartbeat(enable: bool | None = None) -> bool | None:
