@@ -11,7 +11,7 @@ from doctor.check import Finding, Grade, Remedy, Status
 from doctor.command import Command
 from doctor.engine import Report
 from doctor.firmware.names import parse_name
-from doctor.jobs.changed import changed, unforced
+from doctor.jobs.changed import changed
 from doctor.jobs.hands import done_words
 from doctor.jobs.onward import Situation, first_that_holds
 from doctor.remedies import Cure, Cures, DoableCure
@@ -260,18 +260,18 @@ def _read(case: Checked) -> NextStep:
 
 
 def _plan(case: Checked) -> NextStep:
-    command = replace(unforced(case.to("check" if case.given.port is None else "plan")), firmware=(FULL_IMAGE,))
+    command = replace(case.to("check" if case.given.port is None else "plan").anyhow(), firmware=(FULL_IMAGE,))
     return NextStep(case.cure.steps(case.finding), command, case.notes(case.cure))
 
 
 def _flash_otherwise(case: Checked) -> NextStep:
     """By another way than the one that was asked for."""
-    command = replace(unforced(case.given), sd=None, **case.cure.adds)
+    command = replace(case.given.anyhow(), sd=None, **case.cure.adds)
     return _flash(command, case.notes(case.cure))
 
 
 def _flash_as_cure(case: Checked) -> NextStep:
-    command = unforced(case.given)
+    command = case.given.anyhow()
     if _is_differential(command):
         command = replace(command, firmware=(FULL_IMAGE,))
     return NextStep(case.cure.steps(case.finding), _flash(command).command, case.notes(case.cure))
