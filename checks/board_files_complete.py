@@ -42,7 +42,7 @@ class BoardFilesComplete(Check):
 
     def look(self, bench: Bench) -> Finding:
         """Compare the notes with the board."""
-        book = Book(bench.begun_place)
+        book = Book(bench.history.begun_place(bench))
         for one in begun.unfinished(bench.board, book):
             gone = begun.gone(bench.board, one)
             if gone:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from dataclasses import replace
 
 from doctor.bench import Bench
@@ -97,7 +98,7 @@ class JumpersRemoved(Check):
         if modem is None or modem.mode != "application":
             how = _HOW.get(modem.mode, f"is in {modem.mode}") if modem is not None else "could not be asked"
             why = f"the modem {how}, so its pins are not touched"
-            proved = bench.jumpers_proved()
+            proved = bench.history.jumpers_proved(bench)
             if proved:
                 return self._proved_before(proved, why, evidence)
             found = self._undecided(bench, why, evidence)
@@ -148,7 +149,7 @@ class JumpersRemoved(Check):
             evidence=evidence,
         )
 
-    def _proved_before(self, proved: dict[str, str], why: str, evidence: dict[str, EvidenceValue]) -> Finding:
+    def _proved_before(self, proved: Mapping[str, str], why: str, evidence: dict[str, EvidenceValue]) -> Finding:
         """An unfinished flash of this very board began with this proof."""
         evidence |= {"proved": proved["how"], "proved_at": proved["at"]}
         at = proved["at"][11:16]

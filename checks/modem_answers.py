@@ -71,7 +71,7 @@ class ModemAnswers(Check):
         given = bench.options.updater_elf is not None
         judged = verdict(facts, updater_given=given, lte_hangs=lte_hangs, jumpers=carrier is not None)
         summary = judged.summary
-        until = bench.may_write_until() if POWER_CYCLE in judged.remedies else ""
+        until = bench.history.may_write_until(bench) if POWER_CYCLE in judged.remedies else ""
         if until:
             summary += f"; an earlier flash sent all, and the modem may be writing it: no power off until {until}"
             judged = replace(judged, catalogue="stall-after-100-waiting", cause=_WRITES, remedies=(WAIT_FOR_MODEM,))

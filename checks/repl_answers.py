@@ -58,7 +58,7 @@ class ReplAnswers(Check):
         """Judge first contact, then enter the raw REPL where there is a prompt."""
         contact = bench.contact
         if contact.seen in (Seen.REPL, Seen.RAW_REPL, Seen.PASTE, Seen.SAFE_BOOT):
-            bench.board  # noqa: B018 - enters the raw REPL; raises where the prompt was none
+            bench.open_board()
             return self._prompt(bench, contact)
         judge: dict[Seen, Callable[[str, Contact], Finding]] = {
             Seen.PROGRAM: self._program,

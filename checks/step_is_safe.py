@@ -100,7 +100,7 @@ class StepIsSafe(Check):
     def look(self, bench: Bench) -> Finding:
         """Ask the planner."""
         try:
-            bench.bootrom  # noqa: B018 - read or refused before the planner is asked
+            _ = bench.bootrom
         except DoctorError as err:
             if err.id != "recovery-bootrom-module-missing" or bench.through_mirror is not None:
                 raise
@@ -197,7 +197,7 @@ def _plan(bench: Bench, *, with_bootrom: bool = True) -> Plan:
         simulated=lambda: bench.simulated,
     )
     images = [image_facts(image) for image in bench.firmware]
-    return make_plan(running(bench.modem_facts, bench.options.was or bench.ran_before()), images, options)
+    return make_plan(running(bench.modem_facts, bench.options.was or bench.history.ran_before(bench)), images, options)
 
 
 def _evidence(bench: Bench, plan: Plan) -> dict[str, EvidenceValue]:

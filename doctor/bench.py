@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -122,13 +122,37 @@ _WHAT_GIVES = {
 }
 
 
+class History:
+    """What earlier runs from this computer know of what is on a bench; this one knows nothing.
+
+    Checks and cures ask it. Who keeps a journal knows more: jobs/last_flash.py.
+    """
+
+    def jumpers_proved(self, bench: Bench) -> Mapping[str, str]:
+        """When and how the jumpers were proved to be removed, by ``at`` and ``how``; empty if they were not."""
+        return {}
+
+    def may_write_until(self, bench: Bench) -> str:
+        """Until when (in words) the modem may be writing what an earlier run sent; "" if it is not."""
+        return ""
+
+    def ran_before(self, bench: Bench) -> int:
+        """The build that the modem ran last, for one that cannot say it; 0 if it is not known."""
+        return 0
+
+    def begun_place(self, bench: Bench) -> Path | None:
+        """Folder of the notes on what was begun with files of a board (storage/begun.py); None keeps none."""
+        return None
+
+
 class Bench:
     """One board with its card and modem, and the files on the PC.
 
     Parts are properties that open what they stand for on first use and raise DoctorError where that fails;
     a failed part is tried again at the next use. Use as a context manager, or call ``close``.
 
-    link  the port, if it is open already
+    link     the port, if it is open already
+    history  what earlier runs know; the jobs give theirs to a bench that has none
     """
 
     def __init__(
@@ -138,8 +162,10 @@ class Bench:
         clock: Clock | None = None,
         trace: Trace | None = None,
         link: Link | None = None,
+        history: History | None = None,
     ) -> None:
         self.options = options
+        self.history = history or History()
         self._clock = clock
         self._trace = trace
         self._lock = threading.RLock()
@@ -154,14 +180,6 @@ class Bench:
         self._modem_facts: ModemFacts | None = None
         self.through_mirror: int | None = None
         self.stopped_program = False  #: a program of the board was stopped, with consent, to get a prompt
-        #: Folder of the notes on what was begun with files of a board (storage/begun.py); None keeps none. Set as below
-        self.begun_place: Path | None = None
-        #: When and how an earlier run proved the jumpers, by ``at`` and ``how``; jobs that keep a journal set it.
-        self.jumpers_proved: Callable[[], dict[str, str]] = dict
-        #: Until when (in words) the modem may be writing what an earlier run sent; "" where it is not. Set as above.
-        self.may_write_until: Callable[[], str] = str
-        #: The build that the modem ran last, for one that cannot say it; 0 where it is not known. Set as above.
-        self.ran_before: Callable[[], int] = int
 
     def __enter__(self) -> Bench:
         return self
@@ -273,6 +291,10 @@ class Bench:
             return None
         seat = carriers.seat(self.options.carrier, carriers.port_behind(self.link))
         return None if seat.has_no_jumpers else seat.name
+
+    def open_board(self) -> None:
+        """Enter the board's raw REPL. Raises as ``board``."""
+        _ = self.board
 
     @property
     def board(self) -> Board:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from datetime import datetime, timezone
 from typing import Protocol
+
+Now = Callable[[], datetime]  #: what tells the time of day; of its answer only what has a time zone is kept on disk
 
 
 class Clock(Protocol):
@@ -28,6 +32,16 @@ class SystemClock:
     def sleep_ms(self, ms: int) -> None:
         """Sleep for real."""
         time.sleep(ms / 1000)
+
+
+def utc_now() -> datetime:
+    """The time of day by the computer's clock, in UTC."""
+    return datetime.now(timezone.utc)
+
+
+def local_now() -> datetime:
+    """The time of day as the user's own clock shows it, for names of files and lines of a log."""
+    return datetime.now()
 
 
 class Deadline:

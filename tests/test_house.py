@@ -194,6 +194,28 @@ def test_nobody_asks_whether_a_port_is_simulated_but_for_the_practice_image_and_
     assert rule == set(RULES_ON_PRACTICE)
 
 
+#: Who asks the computer for the time, and why. All others get their clock handed in.
+ASKS_FOR_THE_TIME = {
+    "doctor.clock": "the clocks themselves",
+    "doctor.fat.claim": "waits a moment for another process to let go of a card",
+}
+
+
+def test_clocks_are_handed_in() -> None:
+    words = {"now", "utcnow", "today", "monotonic", "time", "perf_counter", "sleep"}
+    asking = {
+        module_of(path, ROOT)
+        for path in SOURCES
+        if not inside(module_of(path, ROOT), "doctor.sim", "doctor.updater", "doctor.board.snippets")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+        and (node.func.value.id, node.func.attr in words) in {("datetime", True), ("time", True), ("date", True)}
+    }
+    assert asking == ASKS_FOR_THE_TIME.keys()
+
+
 def test_the_url_of_a_port_is_read_in_one_place() -> None:
     for module, names in IMPORTS.items():
         if not inside(module, "doctor.sim", "doctor.link.port_url", "doctor.link.telnet_url"):

@@ -30,7 +30,7 @@ def check(bench: Bench, request: CheckRequest | None = None, listen: Listener = 
     or gave nothing that it looks at; DoctorError where checks of ours are missing.
     """
     request = request or CheckRequest()
-    last_flash.lay_before(bench)
+    last_flash.tell_history(bench)
     report = engine.run(
         bench, select=request.select, ignored=request.ignored, deadline_s=request.deadline_s, listen=listen
     )

@@ -137,7 +137,7 @@ def fix(bench: Bench, request: FixRequest, talk: FixTalk, listen: Listener = ign
         request.put_back,
         request.leave_out,
     )
-    last_flash.lay_before(bench)
+    last_flash.tell_history(bench)
     before = engine.run(bench, listen=listen)
     if before.interrupted:
         return FixResult(

@@ -65,7 +65,7 @@ def prepare(
     """
     checks = checks or everybody()
     _refuse_usage(bench, request, checks.checks)
-    last_flash.lay_before(bench)
+    last_flash.tell_history(bench)
     report = engine.run(bench, checks=checks, deadline_s=request.deadline_s, listen=listen)
     if _closed_a_session(bench):
         bench.forget_modem()

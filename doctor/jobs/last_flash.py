@@ -6,18 +6,22 @@ A modem to which everything went out may be writing it while it says nothing, an
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
+from pathlib import Path
 
-from doctor.bench import Bench
+from doctor.bench import Bench, History
+from doctor.clock import Now, utc_now
 from doctor.errors import DoctorError
 from doctor.jobs.flashing.steps_done import all_sent
 from doctor.jobs.flashing.ways import go_through_own_mirror
 from doctor.jobs.hands import WAIT
 from doctor.jobs.memory import journal as journals
-from doctor.jobs.memory import jumper_proof, tried
+from doctor.jobs.memory import jumper_proof
 from doctor.jobs.memory.journal import Entry, Journal
 from doctor.jobs.memory.state_dir import begun_place
+from doctor.jobs.memory.tried import Tried
 from doctor.link.port_url import PortUrl
 from doctor.updater import states
 from doctor.updater.shapes import DEPLOY_MS
@@ -26,14 +30,41 @@ _UNFINISHED = (journals.RUNNING, journals.UNPROVED)
 WRITES = timedelta(milliseconds=DEPLOY_MS)
 
 
-def lay_before(bench: Bench) -> None:
-    """Give the checks and cures of ``bench`` what the journal knows, and the modem behind a mirror of ours."""
+class KeptHistory(History):
+    """What the files of this computer know (doctor/jobs/memory)."""
+
+    def __init__(self, now: Now = utc_now) -> None:
+        self._now = now
+
+    def jumpers_proved(self, bench: Bench) -> Mapping[str, str]:
+        """As the journal of a flash keeps it that has not come to its proof."""
+        return jumper_proof.remembered(bench, self._now)
+
+    def may_write_until(self, bench: Bench) -> str:
+        """As the function of that name, in words."""
+        until = may_write_until(bench.options.url, last_of(bench), self._now)
+        return until.strftime("%H:%M UTC") if until is not None else ""
+
+    def ran_before(self, bench: Bench) -> int:
+        """As the journal knows."""
+        return _ran(last_of(bench))
+
+    def begun_place(self, bench: Bench) -> Path | None:
+        """In the state directory."""
+        return begun_place(bench.options.url)
+
+
+def tell_history(bench: Bench) -> None:
+    """Give ``bench``, if it has none, what this computer knows, and the modem behind a mirror of ours."""
     with suppress(DoctorError):  # the checks say what is wrong with the port
         go_through_own_mirror(bench)
-    bench.jumpers_proved = lambda: jumper_proof.remembered(bench)
-    bench.may_write_until = lambda: _of(bench)
-    bench.ran_before = lambda: _ran(Journal().find(journals.ids_of(bench)))
-    bench.begun_place = begun_place(bench.options.url)
+    if type(bench.history) is History:
+        bench.history = KeptHistory()
+
+
+def last_of(bench: Bench) -> Entry | None:
+    """The last flash of the modem on ``bench``, as the journal knows it."""
+    return Journal().find(journals.ids_of(bench))
 
 
 def broke_off(bench: Bench) -> bool:
@@ -41,11 +72,11 @@ def broke_off(bench: Bench) -> bool:
     facts = bench.modem_facts_or_none
     if facts is None or facts.mode == states.APPLICATION:
         return False
-    entry = Journal().find(journals.ids_of(bench))
+    entry = last_of(bench)
     return entry is not None and entry.state in _UNFINISHED
 
 
-def may_write_until(port: PortUrl | None, entry: Entry | None) -> datetime | None:
+def may_write_until(port: PortUrl | None, entry: Entry | None, now: Now = utc_now) -> datetime | None:
     """Until when the modem may be writing what ``entry`` sent; None where it is not, or must be done.
 
     Of a bench that has a time of its own, the user says when it is done (--done waited). Elsewhere the clock decides,
@@ -56,13 +87,13 @@ def may_write_until(port: PortUrl | None, entry: Entry | None) -> datetime | Non
     left = entry.total_bytes - entry.sent_bytes if entry.total_bytes else None
     if not all_sent(entry.steps, entry.done, entry.step, left):
         return None
-    if port is not None and port.has_own_time and (not port.lasts or WAIT in tried.confirmed(port)):
+    if port is not None and port.has_own_time and (not port.lasts or WAIT in Tried(port, now).confirmed):
         return None
     try:
         until = datetime.fromisoformat(entry.written) + WRITES
     except (ValueError, TypeError):
         return None
-    return until if until.tzinfo is not None and until > datetime.now(timezone.utc) else None
+    return until if until.tzinfo is not None and until > now() else None
 
 
 def _ran(entry: Entry | None) -> int:
@@ -72,8 +103,3 @@ def _ran(entry: Entry | None) -> int:
     proved = entry.options.get("promised_build") if entry.state == journals.PROVED else None
     build = proved or entry.before.get("build") or entry.options.get("was")
     return build if isinstance(build, int) else 0
-
-
-def _of(bench: Bench) -> str:
-    until = may_write_until(bench.options.url, Journal().find(journals.ids_of(bench)))
-    return until.strftime("%H:%M UTC") if until is not None else ""

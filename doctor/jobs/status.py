@@ -20,9 +20,9 @@ from doctor.jobs.flashing.ways import go_through_own_mirror
 from doctor.jobs.hands import OTHER_CABLE, POWER_CYCLE, PRESS_RESET, PULL_JUMPERS, WAIT, done_words
 from doctor.jobs.last_flash import may_write_until
 from doctor.jobs.memory import journal as journals
-from doctor.jobs.memory import tried
 from doctor.jobs.memory.journal import Damaged, Entry, Journal
 from doctor.jobs.memory.state_dir import begun_place
+from doctor.jobs.memory.tried import TOLD, Tried
 from doctor.jobs.onward import LOST, Attempt, Onward, flash_command, onward
 from doctor.modem.facts import ModemFacts
 from doctor.modem.verdict import verdict
@@ -159,18 +159,18 @@ def _through_silence(
 
     The next one comes when the user said that the one before was done; as long as nobody says so, the answer stays.
     """
-    port = bench.options.url
+    tried = Tried(bench.options.url)
     if facts.mode not in LOST or step is None:
-        tried.forget(port)
+        tried.forget()
         return step
     if POWER_CYCLE not in step.hands:
         return step
     jumpers = (PULL_JUMPERS,) if bench.carrier_with_jumpers is not None else ()
     for hand in (POWER_CYCLE, *jumpers, OTHER_CABLE):
-        if hand in tried.told(port) and hand not in tried.confirmed(port) and done(_WAS_IT_DONE[hand]):
+        if hand in tried.told and hand not in tried.confirmed and done(_WAS_IT_DONE[hand]):
             accept(bench, [hand])
-        if hand not in tried.confirmed(port):
-            tried.note(port, [hand], tried.TOLD)
+        if hand not in tried.confirmed:
+            tried.note([hand], TOLD)
             return replace(step, hands=(hand,), command=_again(bench, hand))
     judged = verdict(facts, updater_given=False).catalogue or "modem-state-unknown"
     if facts.mode != states.SILENT:
@@ -179,7 +179,7 @@ def _through_silence(
     return Onward(
         (),
         Command("open", ("modem-dead-escalate",)),
-        _DEAD + _WROTE * wrote + _UNSEEN * (POWER_CYCLE not in tried.seen(port)),
+        _DEAD + _WROTE * wrote + _UNSEEN * (POWER_CYCLE not in tried.seen),
     )
 
 

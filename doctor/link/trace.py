@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
-from datetime import datetime, timezone
 from pathlib import Path
 from types import TracebackType
 from typing import TextIO
 
+from doctor.clock import Now, utc_now
 from doctor.errors import UsageError
 from doctor.events import Listener, Note, ignore
 
@@ -28,7 +28,8 @@ class Trace:
     listen  gets the Note
     """
 
-    def __init__(self, path: Path, listen: Listener = ignore) -> None:
+    def __init__(self, path: Path, listen: Listener = ignore, now: Now = utc_now) -> None:
+        self._now = now
         self.path = path
         self._listen = listen
         self._start_ms: int | None = None
@@ -55,8 +56,7 @@ class Trace:
         """Note that a link was opened; its times count from the first one."""
         if self._start_ms is None:
             self._start_ms = ticks_ms
-        now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        self._line(ticks_ms, {"dir": "open", "url": url, "baud": baud, "at": now})
+        self._line(ticks_ms, {"dir": "open", "url": url, "baud": baud, "at": self._now().isoformat(timespec="seconds")})
 
     def data(self, ticks_ms: int, direction: str, data: bytes) -> None:
         """Record bytes; ``direction`` is ``rx`` (from the device) or ``tx``."""

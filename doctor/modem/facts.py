@@ -19,7 +19,7 @@ _RADIO_OF_MAJOR = {"5": "CATM1", "6": "NB1"}
 
 @dataclass(frozen=True)
 class ModemFacts:
-    """What the modem said of itself; None and "" where it did not.
+    """What the modem said of itself; None and "" if it did not.
 
     mode            design: "Words"
     baud            speed at which it answered, 0 for silence
@@ -29,11 +29,11 @@ class ModemFacts:
     build           of the application
     radio           ``CATM1`` or ``NB1``
     family          ``SQN3330`` or ``MONARCH2``
-    loaders         the three boot loaders; UNREAD where the version block does not tell them
+    loaders         the three boot loaders; UNREAD if the version block does not say
     imei            15 digits
     boot_selector   what boots next: FFF, FFH, RECOVERY or UPDATER
     upgrade_report  the words after ``+SMUPGRADE:``
-    notes           words of states.State, and ``smswboot-error`` where AT+SMSWBOOT? was not answered with OK
+    notes           words of states.State, and ``smswboot-error`` if AT+SMSWBOOT? was not answered with OK
     raw             bytes that were heard while looking for it
     """
 

@@ -31,7 +31,7 @@ def image_facts(image: FirmwareImage) -> ImageFacts:
 
 
 def side_content(image: FirmwareImage, data: bytes) -> bytes:
-    """The side file for ``image``, of which ``data`` are all bytes: see updater/side_file.py."""
+    """The side file for ``image``, whose bytes are all in ``data``: see updater/side_file.py."""
     whole = image.verdict.value == "verified"
     return side_file.build(data, image_facts(image), image.sha256, whole=whole)
 
@@ -60,7 +60,7 @@ def options_for(
     soak: bool = False,
     first_done: bool = False,
 ) -> Options:
-    """What the planner is told of the user's choice; ``simulated`` is asked only where practice files are given."""
+    """What the planner is told of the user's choice; ``simulated`` is asked only if practice files are given."""
     families = [image.family for image in images] + [helper.family for helper in (updater, bootrom) if helper]
     practice = any(image.kind == "practice" for image in images) or "practice" in families
     return Options(

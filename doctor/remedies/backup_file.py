@@ -5,19 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from datetime import datetime, timezone
 from pathlib import Path
 
 from doctor.board.storage.kept_files import local_name
+from doctor.clock import Now, utc_now
 from doctor.errors import CardError
 
 LIST = "fipy-doctor-copies.txt"  #: one line of JSON a copy: names that a PC does not take are kept as others
 
 
-def keep_copy(folder: Path, original: str, data: bytes) -> Path:
+def keep_copy(folder: Path, original: str, data: bytes, now: Now = utc_now) -> Path:
     """Write ``data``, the content of ``original``, below ``folder``, in folders as there; return the path.
 
-    Where such a copy lies already, the new one gets a number. Raises CardError where it cannot be written whole: then
+    If there is such a copy already, the new one gets a number. Raises CardError if it cannot be written whole: then
     nothing must be replaced.
     """
     taken: set[str] = set()
@@ -31,7 +31,7 @@ def keep_copy(folder: Path, original: str, data: bytes) -> Path:
             except FileExistsError:
                 taken.add(name.lower())
                 continue
-            at = datetime.now(timezone.utc).isoformat(timespec="seconds")
+            at = now().isoformat(timespec="seconds")
             line = {"path": original, "kept_as": name, "sha256": hashlib.sha256(data).hexdigest(), "at": at}
             _write(folder / LIST, json.dumps(line).encode() + b"\n", "ab")
             return path

@@ -1,4 +1,4 @@
-"""Cures for the user's hands, one row each: what it brings about, and what the hands do for it."""
+"""Cures that users carry out themselves, one row each: what it brings about, and how."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from doctor.check import Finding, Grade, Remedy
+from doctor.clock import Now, local_now
 from doctor.escape import shown
 from doctor.events import Listener, ignore
 
@@ -22,14 +23,15 @@ class CureContext:
     """How a cure talks to the user and where it keeps what it replaces.
 
     say      shows one line
-    ask      asks a yes-or-no question; False where nobody can answer
-    typed    asks for a name to be typed; None where nobody can answer
+    ask      asks a yes-or-no question; False if nobody can answer
+    typed    asks for a name to be typed; None if nobody can answer
     backup   folder on the PC for copies of what is replaced
     confirm  name that the user gave to confirm what destroys
     force    go on although the card looks unusual (``--force-device``)
     put_back names of files that go back to a board whose flash is formatted, or to a card; with ``*`` for any text
     leave_out names of files that do not go back to a card
     emit     hears what a second reader makes of a card that was written
+    now      tells the time of day that copies are named after
     """
 
     say: Callable[[str], None]
@@ -41,13 +43,14 @@ class CureContext:
     put_back: Sequence[str] = ()
     leave_out: Sequence[str] = ()
     emit: Listener = ignore
+    now: Now = local_now
 
 
 class Cure(ABC):
     """One cure. The docstring of the subclass says in its first line what it brings about.
 
-    then            the command that comes after it: "check", "flash" where flashing is the cure, "ports"; "plan" where
-                    another image is to be chosen first; "open" where only reading helps
+    then            the command that comes after it: "check", "flash" if flashing is the cure, "ports"; "plan" if
+                    another image is to be chosen first; "open" if only reading helps
     adds            options that this command needs besides those given so far, as members of Command
     optional        advised, but nobody has to do it before flashing
     practice        words behind ``fipy-doctor sim`` that do on a simulated bench what the user's hands do here
@@ -70,7 +73,7 @@ class Cure(ABC):
         return (self.__doc__ or self.id).strip().splitlines()[0].rstrip(".")
 
     def aim(self, finding: Finding | None) -> str:
-        """What it brings about where ``finding`` asks for it: its title, or the rest of what was begun with a board."""
+        """What it brings about if ``finding`` asks for it: its title, or the rest of what was begun with a board."""
         return finding.next if finding is not None and finding.command is not None else self.title
 
     @abstractmethod
@@ -78,7 +81,7 @@ class Cure(ABC):
         """What the user does with their hands, or what we shall do, one sentence a step."""
 
     def drawing(self, finding: Finding) -> tuple[str, ...]:
-        """Lines of plain ASCII, 46 columns at most, that show where the hands go; empty where words will do."""
+        """Lines of plain ASCII, 46 columns at most, that show where the hands go; empty if words will do."""
         return ()
 
 
@@ -120,7 +123,7 @@ class DoableCure(Cure):
 
     @abstractmethod
     def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
-        """Exactly what ``do`` would change on this bench; empty where there is nothing to cure. Changes nothing."""
+        """Exactly what ``do`` would change on this bench; empty if there is nothing to cure. Changes nothing."""
 
     @abstractmethod
     def do(self, bench: Bench, finding: Finding | None, context: CureContext) -> str:
@@ -132,7 +135,7 @@ class DoableCure(Cure):
 
 
 def _unknown(cure_id: str) -> Cure:
-    """A cure of which only the name is known."""
+    """A cure that we know by name only."""
     name = shown(cure_id, 60)
     how = (f"{name}: fipy-doctor does not know this cure; the page of the check may tell what it is",)
     return ByHand(cure_id, name, how)

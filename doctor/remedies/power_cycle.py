@@ -49,9 +49,9 @@ class PowerCycle(DoableCure):
         )
 
     def do(self, bench: Bench, finding: Finding | None, context: CureContext) -> str:
-        """Watch the port vanish and come back. Raises LinkError where it does not, or comes back too soon."""
+        """Watch the port vanish and come back. Raises LinkError if it does not, or comes back too soon."""
         _leave_alone(bench)
-        until = bench.may_write_until()
+        until = bench.history.may_write_until(bench)
         if until:
             raise DoctorError(
                 "stall-after-100-waiting",

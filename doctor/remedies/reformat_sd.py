@@ -55,7 +55,7 @@ class ReformatSd(DoableCure):
     card_in_reader = True
 
     def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
-        """What would be kept, what lost. Raises CardError where it must not be done."""
+        """What would be kept, what lost. Raises CardError if it must not be done."""
         path = bench.options.sd
         if path is None:
             return self._plan_in_board(bench)
@@ -159,7 +159,7 @@ class ReformatSd(DoableCure):
         return f"{done}. {'; '.join(filter(None, sent)) or f'Now the .dup: {READER_TEXT}'}"
 
     def _send(self, bench: Bench, path: Path, context: CureContext) -> str:
-        """Send an image to the card over the REPL where the user wants to wait; proved by its hash."""
+        """Send an image to the card over the REPL if the user wants to wait; proved by its hash."""
         data = path.read_bytes()
         minutes = len(data) / REPL_BYTES_PER_S / 60
         if not context.ask(f"Send {path.name} over this port now (about {minutes:.0f} min)? {READER_TEXT}"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from doctor.check import Finding
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 class RepairSd(DoableCure):
     """Repair the card from the good copies on it.
 
-    Boot sector, backup boot sector, second FAT, free space and the mark of an unclean eject; only where it is plain
+    Boot sector, backup boot sector, second FAT, free space and the mark of an unclean eject; only if it is plain
     which copy is good, and only when no fault is left afterwards.
     """
 
@@ -26,7 +25,7 @@ class RepairSd(DoableCure):
     card_in_reader = True
 
     def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
-        """Each repair. Raises CardError where the card has faults that no copy mends."""
+        """Each repair. Raises CardError if the card has faults that no copy mends."""
         path = bench.options.sd
         if path is None or path.is_dir():
             raise UsageError(
@@ -50,5 +49,5 @@ class RepairSd(DoableCure):
         take_consent(path, context)
         from doctor.card.repair import repair
 
-        done = repair(path, backup_dir=context.backup, now=datetime.now(), emit=context.emit)
+        done = repair(path, backup_dir=context.backup, now=context.now(), emit=context.emit)
         return "; ".join(done)

@@ -41,7 +41,7 @@ class ResetFlash(DoableCure):
     grade = Grade.DESTROYS
 
     def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
-        """Copy, format, put back; only the last of it where an earlier run came no further."""
+        """Copy, format, put back; only the last of these if an earlier run got that far."""
         earlier = self._earlier(bench)
         if earlier is not None:
             again = _is_unusable(bench, earlier)
@@ -63,13 +63,13 @@ class ResetFlash(DoableCure):
         )
 
     def do(self, bench: Bench, finding: Finding | None, context: CureContext) -> str:
-        """Carry it out. Raises DoctorError; nothing is formatted where the backup is not whole."""
+        """Carry it out. Raises DoctorError; nothing is formatted if the backup is not whole."""
         earlier = self._earlier(bench)
         if earlier is not None:
             return _go_on(bench, earlier, context)
-        folder = _new_folder(context.backup)
+        folder = _new_folder(context.backup, context.now())
         refuse = partial(_refuse_unknown, put_back=context.put_back, done="nothing was formatted")
-        book = Book(bench.begun_place)
+        book = Book(bench.history.begun_place(bench))
         known = begun.known_paths(bench.board, book)
         made = flash_copy.backup(bench.board, folder, context.say, refuse, known)
         kept = made.kept
@@ -99,8 +99,8 @@ class ResetFlash(DoableCure):
         return f"/flash is formatted, {back}; all of them are in {folder}: {_restore(folder)}"
 
     def _earlier(self, bench: Bench) -> Begun | None:
-        """A reset of this board that was begun and not ended; None where the flash was not formatted yet."""
-        book = Book(bench.begun_place)
+        """A reset of this board that was begun and not ended; None if the flash was not formatted yet."""
+        book = Book(bench.history.begun_place(bench))
         begun.refuse_damaged(bench.board, book, self.id)
         for one in begun.unfinished(bench.board, book, self.id):
             if one.cleared or not (flash_copy.is_marked_unformatted(bench.board) or _is_untouched(bench, one)):
@@ -121,7 +121,7 @@ def _is_untouched(bench: Bench, earlier: Begun) -> bool:
 
 
 def _is_unusable(bench: Bench, earlier: Begun) -> bool:
-    """Whether the format itself broke off, and left no file system that can be listed."""
+    """Whether the format itself was interrupted and left no file system that can be listed."""
     if earlier.cleared:
         return False
     try:
@@ -140,7 +140,7 @@ def _go_on(bench: Bench, earlier: Begun, context: CureContext) -> str:
         known = {goal.path for goal in earlier.files}
         more = [one for one in kept.files if one.path not in known and _is_named(one.path, context.put_back)]
         earlier = replace(earlier, files=(*earlier.files, *_goals(kept, more)))
-    book = Book(bench.begun_place)
+    book = Book(bench.history.begun_place(bench))
     book.write(earlier)
     try:
         if _is_unusable(bench, earlier):
@@ -188,7 +188,7 @@ def _consent_to_loss(made: flash_copy.Backup, context: CureContext, name: str) -
 
 
 def _refuse_unknown(paths: Sequence[str], put_back: Sequence[str], done: str) -> None:
-    """Raise where --put-back names what the board does not have: who mistypes a name must not lose the file."""
+    """Raise if --put-back names what the board does not have: a mistyped name must not cost the file."""
     names = [] if _is_none(put_back) else put_back
     unknown = [name for name in names if not any(_is_named(path, [name]) for path in paths)]
     if unknown:
@@ -221,7 +221,7 @@ def _is_named(path: str, names: Sequence[str]) -> bool:
 
 
 def _broke_off(err: DoctorError, folder: Path) -> DoctorError:
-    """The same error, saying that the flash is not what it was, where its files are and what goes on from here."""
+    """The same error, and that the flash has changed, where its files are, and how to go on."""
     err.what += f"; the files of /flash lie in {folder}"
     first = f"; but first: {err.next}" if err.next and not isinstance(err, Stopped) else ""
     err.next = (
@@ -231,8 +231,8 @@ def _broke_off(err: DoctorError, folder: Path) -> DoctorError:
     return err
 
 
-def _new_folder(base: Path) -> Path:
-    stamp = f"board-{datetime.now():%Y%m%d-%H%M%S}"
+def _new_folder(base: Path, now: datetime) -> Path:
+    stamp = f"board-{now:%Y%m%d-%H%M%S}"
     number = 0
     while True:
         folder = base / (stamp if not number else f"{stamp}-{number}")

@@ -58,7 +58,7 @@ class UploadScripts(DoableCure):
 
     def do(self, bench: Bench, finding: Finding | None, context: CureContext) -> str:
         """Carry the changes out, each verified. Raises BoardError."""
-        board, book = bench.board, Book(bench.begun_place)
+        board, book = bench.board, Book(bench.history.begun_place(bench))
         ended = 0
         for one in self._begun(bench):
             ended += begun.finish(board, book, one, partial(keep_copy, context.backup), context.say)
@@ -80,7 +80,7 @@ class UploadScripts(DoableCure):
         )
 
     def _begun(self, bench: Bench) -> tuple[begun.Begun, ...]:
-        book = Book(bench.begun_place)
+        book = Book(bench.history.begun_place(bench))
         begun.refuse_damaged(bench.board, book, self.id)
         return begun.unfinished(bench.board, book, self.id)
 
@@ -113,7 +113,7 @@ class UploadScripts(DoableCure):
         return upload.with_room(bench.board, changes, sizes), _Good(where)
 
     def _verdict(self, bench: Bench, entry: files.BoardFile, better: tuple[Path, bytes] | None) -> bool | None:
-        """Whether a script on the board is good; None where the board cannot read it: that is left as it is."""
+        """Whether a script on the board is good; None if the board cannot read it: that is left as it is."""
         try:
             data = files.read(bench.board, entry.path, max_bytes=READ_MAX_BYTES)
         except (files.BoardFileRefused, files.BoardFileMissing):

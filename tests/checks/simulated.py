@@ -6,11 +6,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from doctor.bench import Bench, BenchOptions
+from doctor.bench import Bench, BenchOptions, History
 from doctor.sim.bench import SimBench
 from doctor.sim.board.board import BoardSim
 
 Spoil = Callable[[SimBench], None]
+
+
+class NotesIn(History):
+    """Knows only where it is noted what was begun with a board's files."""
+
+    def __init__(self, place: Path | None) -> None:
+        self._place = place
+
+    def begun_place(self, bench: Bench) -> Path | None:
+        return self._place
 
 
 @contextmanager

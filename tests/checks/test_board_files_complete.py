@@ -12,7 +12,7 @@ from doctor.board.storage.begun import Book, Goal
 from doctor.board.storage.own_names import draft_of, second_of
 from doctor.check import Status
 from doctor.sim.bench import SimBench
-from tests.checks.simulated import bench_at, board_of
+from tests.checks.simulated import NotesIn, bench_at, board_of
 
 PASS, WARN, FAIL = Status.PASS, Status.WARN, Status.FAIL
 OWN = "/flash/own.py"
@@ -39,15 +39,16 @@ def test_names_of_ours_tell_of_work_that_was_cut(lies_there: list[str], status: 
 
 @pytest.mark.parametrize(("what", "cures"), [("reset-flash", ["reset-flash"]), ("restore", [])])
 def test_a_note_of_files_that_the_board_lacks_leads_on(what: str, cures: list[str], tmp_path: Path) -> None:
+    place = tmp_path / "notes"
     with bench_at("sim://gpy") as bench:
-        bench.begun_place = tmp_path / "notes"
+        bench.history = NotesIn(place)
         record = begun.begin(bench.board, what, (what,), tmp_path, (Goal(OWN, 6, "00", str(tmp_path / "main.py")),))
-        Book(bench.begun_place).write(record)
+        Book(place).write(record)
         found = BoardFilesComplete().look(bench)
         assert found.status is FAIL
         assert OWN in found.summary
         assert [remedy.id for remedy in found.remedies] == cures
-        (note,) = bench.begun_place.iterdir()
+        (note,) = place.iterdir()
         note.write_bytes(note.read_bytes()[:50])
         unread = BoardFilesComplete().look(bench)
         assert (unread.status, unread.evidence["note"]) == (WARN, str(note))

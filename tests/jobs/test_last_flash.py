@@ -18,6 +18,7 @@ from doctor.jobs.last_flash import broke_off, may_write_until
 from doctor.jobs.memory import journal as journals
 from doctor.jobs.memory import tried
 from doctor.jobs.memory.journal import Entry, Journal, SentFile
+from doctor.jobs.memory.tried import Tried
 from doctor.jobs.status import status
 from doctor.link.port_url import PortUrl
 from doctor.remedies import cures
@@ -39,13 +40,20 @@ SENT = Entry(
 )
 
 
-def _ago(minutes: int, entry: Entry = SENT) -> Entry:
-    return replace(entry, written=(datetime.now(timezone.utc) - timedelta(minutes=minutes)).isoformat())
+NOON = datetime(2024, 2, 29, 12, tzinfo=timezone.utc)
+
+
+def at_noon() -> datetime:
+    return NOON
+
+
+def _ago(minutes: float, entry: Entry = SENT) -> Entry:
+    return replace(entry, written=(NOON - timedelta(minutes=minutes)).isoformat())
 
 
 def test_half_an_hour_after_the_last_word() -> None:
-    assert may_write_until(PortUrl.read("COM25"), _ago(29)) is not None
-    assert may_write_until(PortUrl.read("COM25"), _ago(31)) is None
+    assert may_write_until(PortUrl.read("COM25"), _ago(29.9), at_noon) == NOON + timedelta(minutes=0.1)
+    assert may_write_until(PortUrl.read("COM25"), _ago(30), at_noon) is None
 
 
 @pytest.mark.parametrize(
@@ -58,7 +66,7 @@ def test_half_an_hour_after_the_last_word() -> None:
     ],
 )
 def test_nothing_that_may_be_written(entry: Entry | None) -> None:
-    assert may_write_until(PortUrl.read("COM25"), entry) is None
+    assert may_write_until(PortUrl.read("COM25"), entry, at_noon) is None
 
 
 def test_check_and_power_cycle_hold_off_until_the_user_was_told_to_wait(tmp_path: Path) -> None:
@@ -70,7 +78,7 @@ def test_check_and_power_cycle_hold_off_until_the_user_was_told_to_wait(tmp_path
         assert [remedy.id for remedy in finding.remedies] == ["wait-for-modem"]
         with pytest.raises(DoctorError, match="may still be writing"):
             PowerCycle().do(bench, finding, CureContext(print, bool, tmp_path))
-    tried.note(PortUrl.read(port), (WAIT,), tried.SAID)
+    Tried(PortUrl.read(port)).note((WAIT,), tried.SAID)
     with Bench(BenchOptions(port=port)) as bench:
         finding = check(bench).finding("modem-answers")
         assert finding is not None and "power-cycle" in [remedy.id for remedy in finding.remedies]
@@ -109,5 +117,5 @@ def test_second_status_says_what_the_first_one_said(tmp_path: Path) -> None:
 
 
 def test_saying_that_one_waited_does_not_shorten_the_wait_of_a_real_modem() -> None:
-    tried.note(PortUrl.read("COM25"), (WAIT,), tried.SAID)
-    assert may_write_until(PortUrl.read("COM25"), _ago(5)) is not None
+    Tried(PortUrl.read("COM25")).note((WAIT,), tried.SAID)
+    assert may_write_until(PortUrl.read("COM25"), _ago(5), at_noon) is not None

@@ -13,7 +13,6 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from datetime import datetime, timezone
 from pathlib import Path
 
 from doctor.board.board import Board
@@ -22,6 +21,7 @@ from doctor.board.storage.file_system import is_fat
 from doctor.board.storage.flash_copy import Say, teller
 from doctor.board.storage.upload import KeepCopy
 from doctor.board.unique_id import unique_id
+from doctor.clock import Now, utc_now
 from doctor.command import Command
 from doctor.errors import BoardError, CardError, UsageError
 from doctor.escape import shown
@@ -132,10 +132,11 @@ class Book:
                         yield path
 
 
-def begin(board: Board, what: str, command: tuple[str, ...], folder: Path, goals: tuple[Goal, ...]) -> Begun:
+def begin(
+    board: Board, what: str, command: tuple[str, ...], folder: Path, goals: tuple[Goal, ...], now: Now = utc_now
+) -> Begun:
     """A new record of ``board``, not written yet. Raises BoardError."""
-    at = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    return Begun(unique_id(board), what, command, str(folder.absolute()), goals, at)
+    return Begun(unique_id(board), what, command, str(folder.absolute()), goals, now().isoformat(timespec="seconds"))
 
 
 def unfinished(board: Board, book: Book, what: str = "") -> tuple[Begun, ...]:

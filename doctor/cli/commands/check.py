@@ -55,7 +55,7 @@ def examine(bench_options: BenchOptions, given: dict[str, Any], screen: Screen) 
     from doctor.jobs import last_flash
     from doctor.jobs.check import CheckRequest, check
     from doctor.jobs.done import accept
-    from doctor.jobs.memory import tried
+    from doctor.jobs.memory.tried import Tried
     from doctor.remedies import cures
     from doctor.report import as_json, console, next_step
 
@@ -77,8 +77,8 @@ def examine(bench_options: BenchOptions, given: dict[str, Any], screen: Screen) 
     else:
         known = cures()
         screen.show(console.findings(report, known, screen.out, verbose=screen.verbose))
-        done = tried.so_far(bench_options.url, report)
-        sure = tried.confirmed(bench_options.url)
+        tried = Tried(bench_options.url)
+        done, sure = tried.so_far(report), tried.confirmed
         step = next_step.after(report, bench_options.command("check"), known, done=done, sure=sure, broke_off=broke_off)
         show_next(step, screen)
     return int(report.exit_code)

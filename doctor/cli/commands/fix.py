@@ -228,9 +228,9 @@ def _remembered(
     from doctor.jobs.memory import tried
 
     seen = {action.cure.id for action in result.actions if action.done}
+    memory = tried.Tried(bench_options.url)
     if tried.failing(result.report) is not None:
         for steps, how in ((seen, tried.SEEN), (failed, tried.FAILED)):
-            if lost := tried.note(bench_options.url, steps, how):
+            if lost := memory.note(steps, how):
                 screen.note(Text(lost))
-    done = seen | failed | tried.so_far(bench_options.url, result.report)
-    return done, tried.confirmed(bench_options.url)
+    return seen | failed | memory.so_far(result.report), memory.confirmed

@@ -102,7 +102,7 @@ def show(
     from rich.text import Text
 
     from doctor.cli.flash_view import plan_text, proof_text
-    from doctor.jobs.memory import tried
+    from doctor.jobs.memory.tried import Tried
     from doctor.remedies import cures
     from doctor.report import as_json, console, next_step
 
@@ -119,8 +119,8 @@ def show(
         screen.show(console.error(result.error))
     if result.log and (result.error is not None or screen.verbose):
         screen.show(Text(f"all of it: {result.log}", style="dim"), copied=True)
-    done = tried.so_far(bench_options.url, result.report)
-    sure = tried.confirmed(bench_options.url)
+    tried = Tried(bench_options.url)
+    done, sure = tried.so_far(result.report), tried.confirmed
     step = next_step.after_flash(result, bench_options, cures(), request, done=done, sure=sure)
     if step is not None:
         show_next(step, screen)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from doctor.bench import Bench
+from doctor.clock import Now, utc_now
 from doctor.errors import BoardError, LinkError
 from doctor.jobs.memory.lock import is_held
 from doctor.jobs.memory.state_dir import state_dir, state_place
@@ -99,8 +100,9 @@ class Damaged:
 class Journal:
     """The journal files in one directory; ``Journal()`` takes the user's."""
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, now: Now = utc_now) -> None:
         self._folder = folder
+        self._now = now
 
     @property
     def folder(self) -> Path:
@@ -112,7 +114,8 @@ class Journal:
 
     def write(self, entry: Entry) -> Entry:
         """Keep ``entry``: on the disk, or not at all. Raises OSError."""
-        entry = replace(entry, written=_now(), begun=entry.begun or _now(), pid=os.getpid())
+        now = self._now().isoformat(timespec="milliseconds")
+        entry = replace(entry, written=now, begun=entry.begun or now, pid=os.getpid())
         path = self.folder / f"{_key(entry.ids)}.json"
         draft = path.with_suffix(f".{os.getpid()}.part")
         try:
@@ -159,7 +162,7 @@ class Journal:
         found = self.damaged(ids, surely=True)
         if found is None:
             return None
-        aside = found.path.with_suffix(f".{datetime.now(timezone.utc):%Y%m%d-%H%M%S}{ASIDE}")
+        aside = found.path.with_suffix(f".{self._now():%Y%m%d-%H%M%S}{ASIDE}")
         try:
             return found.path.rename(aside)
         except OSError:
@@ -283,7 +286,3 @@ def _key(ids: Mapping[str, str]) -> str:
     """File name of a modem: the surest of its names, hashed since ports and URLs hold any character."""
     name = next((f"{kind}:{ids[kind]}" for kind in _SUREST if ids.get(kind)), "unknown")
     return hashlib.sha256(name.encode()).hexdigest()[:24]
-
-
-def _now() -> str:
-    return datetime.now(timezone.utc).isoformat(timespec="milliseconds")

@@ -6,10 +6,11 @@ first one did. What the user said (--accept) is no proof, and is not kept.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 
 from doctor.bench import Bench
 from doctor.check import Status
+from doctor.clock import Now, utc_now
 from doctor.engine import Report
 from doctor.jobs.memory import journal as journals
 from doctor.jobs.memory.journal import Entry, Journal
@@ -18,28 +19,28 @@ CHECK = "jumpers-removed"
 LASTS = timedelta(hours=6)  #: later, the board may have been in other hands
 
 
-def proof_of(report: Report) -> dict[str, str]:
+def proof_of(report: Report, now: Now = utc_now) -> dict[str, str]:
     """What the journal keeps: when it was proved, and how; empty where it was not."""
     finding = report.finding(CHECK)
     if finding is None or finding.status is not Status.PASS or not finding.evidence.get("proved"):
         return {}
-    now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    return {"at": str(finding.evidence.get("proved_at") or now), "how": str(finding.evidence["proved"])}
+    at = finding.evidence.get("proved_at") or now().isoformat(timespec="seconds")
+    return {"at": str(at), "how": str(finding.evidence["proved"])}
 
 
-def remembered(bench: Bench) -> dict[str, str]:
+def remembered(bench: Bench, now: Now = utc_now) -> dict[str, str]:
     """As ``proof_of``, of an earlier run on this very board whose flash has not come to its proof; empty where none."""
     ids = journals.ids_of(bench)
     entry = Journal().find(ids)
     if entry is None or entry.state == journals.PROVED or not entry.jumpers:
         return {}
     same = bool(ids.get("board")) and ids["board"] == entry.ids.get("board")
-    return dict(entry.jumpers) if same and _lasts(entry) else {}
+    return dict(entry.jumpers) if same and _lasts(entry, now()) else {}
 
 
-def _lasts(entry: Entry) -> bool:
+def _lasts(entry: Entry, now: datetime) -> bool:
     try:
-        age = datetime.now(timezone.utc) - datetime.fromisoformat(entry.jumpers["at"])
+        age = now - datetime.fromisoformat(entry.jumpers["at"])
     except (KeyError, ValueError, TypeError):
         return False
     return timedelta() <= age <= LASTS

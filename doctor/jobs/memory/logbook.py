@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
 from typing import IO
 
 from doctor import events
-from doctor.clock import Clock
+from doctor.clock import Clock, Now, local_now
 from doctor.jobs.memory.state_dir import state_dir
 
 KEPT = 30  #: newest logs that are kept
@@ -21,8 +20,9 @@ class Logbook:
     path  the file; None where none can be written
     """
 
-    def __init__(self, clock: Clock, folder: Path | None = None) -> None:
+    def __init__(self, clock: Clock, folder: Path | None = None, now: Now = local_now) -> None:
         self._clock = clock
+        self._now = now
         self._begun_ms = clock.ticks_ms()
         self._share = -1.0
         self._stream: IO[str] | None = None
@@ -31,7 +31,7 @@ class Logbook:
             place = folder or state_dir() / "logs"
             place.mkdir(parents=True, exist_ok=True)
             _forget_old(place)
-            path = place / f"flash-{datetime.now():%Y%m%d-%H%M%S-%f}.log"
+            path = place / f"flash-{now():%Y%m%d-%H%M%S-%f}.log"
             self._stream = path.open("w", encoding="utf-8", buffering=1)
             self.path = path
 
@@ -47,7 +47,7 @@ class Logbook:
             return
         seconds = (self._clock.ticks_ms() - self._begun_ms) / 1000
         try:
-            self._stream.write(f"{datetime.now():%H:%M:%S} {seconds:10.3f} {text}\n")
+            self._stream.write(f"{self._now():%H:%M:%S} {seconds:10.3f} {text}\n")
         except (OSError, ValueError):
             self.close()
 

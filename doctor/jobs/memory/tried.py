@@ -11,10 +11,11 @@ import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from doctor.check import Finding, Status
+from doctor.clock import Now, utc_now
 from doctor.engine import Report
 from doctor.escape import shown
 from doctor.jobs.memory.state_dir import VARIABLE, state_place
@@ -45,10 +46,9 @@ class _Note:
             return cls(text_in(value["at"]), text_in(value["how"]))
         return cls(text_in(value))
 
-    @property
-    def fresh(self) -> bool:
-        """Whether it is of the last hour. Raises ValueError, TypeError for what is no time."""
-        return datetime.fromisoformat(self.at) > datetime.now(timezone.utc) - LASTS
+    def after(self, since: datetime) -> bool:
+        """Whether it is younger than that. Raises ValueError, TypeError for what is no time."""
+        return datetime.fromisoformat(self.at) > since
 
 
 def failing(report: Report) -> Finding | None:
@@ -57,77 +57,80 @@ def failing(report: Report) -> Finding | None:
     return next((finding for finding in found if finding is not None and finding.status is Status.FAIL), None)
 
 
-def so_far(port: PortUrl | None, report: Report) -> frozenset[str]:
-    """Ids of the cures that were carried out lately at ``port``; none, and none remembered, once all answers."""
-    if failing(report) is not None:
-        return _with(port, (FAILED, *_CONFIRMED))
-    finding = report.finding("modem-answers")
-    if finding is not None and finding.status in (Status.PASS, Status.WARN):
-        forget(port)
-    return frozenset()
+class Tried:
+    """What was tried lately at one port.
 
-
-def confirmed(port: PortUrl | None) -> frozenset[str]:
-    """Ids of the steps that the user says were done at ``port`` within the last hour, or that were seen done."""
-    return _with(port, _CONFIRMED)
-
-
-def seen(port: PortUrl | None) -> frozenset[str]:
-    """Ids of the steps that this program saw done."""
-    return _with(port, (SEEN,))
-
-
-def told(port: PortUrl | None) -> frozenset[str]:
-    """Ids of the steps that were asked for at ``port`` within the last hour, whatever became of them."""
-    return _with(port, (TOLD, FAILED, *_CONFIRMED))
-
-
-def _with(port: PortUrl | None, ways: Iterable[str]) -> frozenset[str]:
-    return frozenset(step for step, note in _read().get(_key(port), {}).items() if note.how in ways)
-
-
-def note(port: PortUrl | None, steps: Iterable[str], how: str) -> str:
-    """Remember steps as tried now. A disk that fails costs the memory, nothing else, and is what is returned, in words.
-
-    What was only asked for never takes the place of what is known of a step already.
+    port  nothing is kept of None, and of a bench that starts anew with every command
+    now   tells the time of day
     """
-    key = _key(port)
-    if not key:
-        return ""
-    kept = _read()
-    mine = dict(kept.get(key, {}))
-    now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    for step in steps:
-        if how != TOLD or step not in mine:
-            mine[step] = _Note(now, how)
-    return _write({**kept, key: mine}) if mine != kept.get(key, {}) else ""
 
+    def __init__(self, port: PortUrl | None, now: Now = utc_now) -> None:
+        self._key = port.key if port is not None and port.lasts else ""
+        self._now = now
 
-def forget(port: PortUrl | None) -> None:
-    """All answers again."""
-    kept = _read()
-    if kept.pop(_key(port), None) is not None:
-        _write(kept)
+    def so_far(self, report: Report) -> frozenset[str]:
+        """Ids of the cures that were carried out lately; none, and none remembered, once all answers."""
+        if failing(report) is not None:
+            return self._by((FAILED, *_CONFIRMED))
+        finding = report.finding("modem-answers")
+        if finding is not None and finding.status in (Status.PASS, Status.WARN):
+            self.forget()
+        return frozenset()
 
+    @property
+    def confirmed(self) -> frozenset[str]:
+        """Ids of the steps that the user says were done within the last hour, or that were seen done."""
+        return self._by(_CONFIRMED)
 
-def _key(port: PortUrl | None) -> str:
-    """Name of the bench; "" for none, and for one that starts anew with every command."""
-    return port.key if port is not None and port.lasts else ""
+    @property
+    def seen(self) -> frozenset[str]:
+        """Ids of the steps that this program saw done."""
+        return self._by((SEEN,))
+
+    @property
+    def told(self) -> frozenset[str]:
+        """Ids of the steps that were asked for within the last hour, whatever became of them."""
+        return self._by((TOLD, FAILED, *_CONFIRMED))
+
+    def note(self, steps: Iterable[str], how: str) -> str:
+        """Remember steps as tried now. A disk that fails costs the memory, nothing else; it is returned, in words.
+
+        What was only asked for never takes the place of what is known of a step already.
+        """
+        if not self._key:
+            return ""
+        kept = self._read()
+        mine = dict(kept.get(self._key, {}))
+        now = self._now().isoformat(timespec="seconds")
+        for step in steps:
+            if how != TOLD or step not in mine:
+                mine[step] = _Note(now, how)
+        return _write({**kept, self._key: mine}) if mine != kept.get(self._key, {}) else ""
+
+    def forget(self) -> None:
+        """All answers again."""
+        kept = self._read()
+        if kept.pop(self._key, None) is not None:
+            _write(kept)
+
+    def _by(self, ways: Iterable[str]) -> frozenset[str]:
+        return frozenset(step for step, note in self._read().get(self._key, {}).items() if note.how in ways)
+
+    def _read(self) -> dict[str, dict[str, _Note]]:
+        """All that is not too old; nothing if the file is missing or damaged."""
+        since = self._now() - LASTS
+        with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
+            data = read_json(_path(), MAX_BYTES)
+            if not isinstance(data, dict):
+                return {}
+            read = {key: {step: _Note.read(value) for step, value in steps.items()} for key, steps in data.items()}
+            fresh = {key: {s: n for s, n in steps.items() if n.after(since)} for key, steps in read.items()}
+            return {key: steps for key, steps in fresh.items() if steps}
+        return {}
 
 
 def _path() -> Path:
     return state_place() / "tried.json"
-
-
-def _read() -> dict[str, dict[str, _Note]]:
-    """All that is not too old; nothing where the file is missing or damaged."""
-    with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
-        data = read_json(_path(), MAX_BYTES)
-        if not isinstance(data, dict):
-            return {}
-        read = {key: {step: _Note.read(value) for step, value in steps.items()} for key, steps in data.items()}
-        return {key: kept for key, steps in read.items() if (kept := {s: n for s, n in steps.items() if n.fresh})}
-    return {}
 
 
 def _write(kept: Mapping[str, Mapping[str, _Note]]) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from doctor.bench import Bench, BenchOptions
 from doctor.remedies.cure import CureContext
 from tests.board.one_byte import FROM_BOARD, TO_BOARD, OneByte
+from tests.checks.simulated import NotesIn
 
 RELEASES = ("1.17.3.b1", "1.20.2.r4")  #: /flash as FAT, and as LittleFS
 
@@ -42,8 +43,7 @@ def board_with(
 ) -> Iterator[tuple[Bench, Any]]:
     """A bench whose board has these files below /flash, and its file system; ``words`` for ``files=`` of the URL."""
     faults = f"&files={words}" if words else ""
-    with Bench(BenchOptions(port=f"sim://gpy?release={release}{faults}", **options)) as bench:
-        bench.begun_place = place
+    with Bench(BenchOptions(port=f"sim://gpy?release={release}{faults}", **options), history=NotesIn(place)) as bench:
         flash = bench.link.serial.bench.board.flash
         for path, data in files.items():
             flash._make_parents(path)

@@ -16,6 +16,7 @@ from doctor.check import Status
 from doctor.errors import BoardReset, CardError, DoctorError, UsageError
 from doctor.jobs import backup
 from doctor.jobs.check import CheckRequest, check
+from doctor.jobs.last_flash import KeptHistory
 from doctor.jobs.memory import state_dir
 from doctor.jobs.status import status
 from doctor.link.port_url import PortUrl
@@ -44,10 +45,9 @@ def reset_cut(tmp_path: Path, release: str, dip: int) -> str:
     """A reset-flash in which the power dips; the URL of the board that it leaves."""
     url = f"sim://gpy?release={release}&state={tmp_path / 'bench'}"
     lay(url, FILES)
-    with Bench(BenchOptions(port=f"{url}&files=dip@{dip}")) as bench:
-        bench.begun_place = state_dir.begun_place(PortUrl.read(url))
-        with pytest.raises(BoardReset) as caught:
-            ResetFlash().do(bench, None, context(tmp_path / "copies", put_back=["*"]))
+    options = BenchOptions(port=f"{url}&files=dip@{dip}")
+    with Bench(options, history=KeptHistory()) as bench, pytest.raises(BoardReset) as caught:
+        ResetFlash().do(bench, None, context(tmp_path / "copies", put_back=["*"]))
     assert "--reset-flash again" in caught.value.next
     return url
 
@@ -56,13 +56,12 @@ def reset_cut(tmp_path: Path, release: str, dip: int) -> str:
 @pytest.mark.parametrize("dip", [2, 3, 4, 7])  # the first change is the mark
 def test_the_second_run_of_a_reset_ends_the_first(release: str, dip: int, tmp_path: Path) -> None:
     url = reset_cut(tmp_path, release, dip)
-    with Bench(BenchOptions(port=url)) as bench:
-        bench.begun_place = state_dir.begun_place(PortUrl.read(url))
+    with Bench(BenchOptions(port=url), history=KeptHistory()) as bench:
         plan = ResetFlash().plan(bench, None, context(tmp_path / "copies", put_back=["*"]))
         ResetFlash().do(bench, None, context(tmp_path / "copies", put_back=["*"]))
         held = bench.link.serial.bench.board.flash.files
         assert FILES.items() <= held.items()
-        assert not begun.unfinished(bench.board, Book(bench.begun_place))
+        assert not begun.unfinished(bench.board, Book(bench.history.begun_place(bench)))
     if dip > 2:
         assert "nothing is formatted again" in plan
         assert len(list((tmp_path / "copies").glob("board-*"))) == 1
@@ -116,8 +115,8 @@ def test_a_script_whose_upload_was_cut_is_there_after_the_second_run(release: st
     url = f"sim://gpy?release={release}&state={tmp_path / 'bench'}"
     lay(url, {"lib/stp.py": PAGE})
     for words in (f"&files=dip@{dip}", ""):
-        with Bench(BenchOptions(port=url + words, scripts=tmp_path / "good")) as bench:
-            bench.begun_place = state_dir.begun_place(PortUrl.read(url))
+        options = BenchOptions(port=url + words, scripts=tmp_path / "good")
+        with Bench(options, history=KeptHistory()) as bench:
             cure = UploadScripts()
             try:
                 if cure.plan(bench, None, context(tmp_path / "copies")):
@@ -134,7 +133,7 @@ def test_what_the_board_has_by_then_is_copied_before_it_is_replaced(tmp_path: Pa
     with board_with({"lib/own.py": b"written since then\n"}, place=tmp_path / "place") as (bench, flash):
         goal = Goal("/flash/lib/own.py", 8, begun_sha(FILES["lib/own.py"]), str(tmp_path / "own.py"))
         record = begun.begin(bench.board, "reset-flash", ("fix", "--reset-flash"), tmp_path, (goal,))
-        Book(bench.begun_place).write(record)
+        Book(bench.history.begun_place(bench)).write(record)
         ResetFlash().do(bench, None, context(tmp_path / "copies"))
         assert flash.files["lib/own.py"] == FILES["lib/own.py"]
     assert b"written since then\n" in kept_in(tmp_path / "copies")
@@ -196,7 +195,6 @@ def test_a_damaged_record_is_told_and_nothing_is_formatted_on_top_of_it(tmp_path
     with Bench(BenchOptions(port=url)) as bench:
         found = check(bench, CheckRequest(select=["board-files-complete"]))
         assert [one.status for one in found.findings if one.check == "board-files-complete"] == [Status.WARN]
-        bench.begun_place = place
         before = bench.link.serial.bench.board.flash.files
         for work in (ResetFlash().plan, ResetFlash().do):
             with pytest.raises(DoctorError, match="cannot be read"):
@@ -214,7 +212,7 @@ def test_a_file_of_the_pc_that_is_gone_is_named_and_does_not_block_for_ever(tmp_
     with board_with({"lib/stp.py": PAGE}, place=tmp_path / "place", scripts=good) as (bench, flash):
         goal = Goal("/flash/lib/stp.py", 9, "00", str(tmp_path / "away.py"))
         record = begun.begin(bench.board, "upload-scripts", ("fix", "--upload-scripts"), tmp_path, (goal,))
-        Book(bench.begun_place).write(record)
+        Book(bench.history.begun_place(bench)).write(record)
         with pytest.raises(DoctorError, match="not on this computer any more"):
             UploadScripts().do(bench, None, context(tmp_path / "copies"))
         UploadScripts().do(bench, None, context(tmp_path / "copies"))
@@ -229,7 +227,7 @@ def test_a_script_that_is_nowhere_any_more_is_told_once(release: str, tmp_path: 
         )
         (tmp_path / "b.py").write_bytes(GOOD)
         record = begun.begin(bench.board, "upload-scripts", ("fix", "--upload-scripts"), tmp_path, goals)
-        Book(bench.begun_place).write(record)
+        Book(bench.history.begun_place(bench)).write(record)
         with pytest.raises(DoctorError, match=r"/flash/lib/a\.py .* not on this computer any more"):
             UploadScripts().do(bench, None, context(tmp_path / "copies"))
         assert flash.files["lib/b.py"] == GOOD
@@ -240,8 +238,7 @@ def test_a_reset_whose_copies_are_gone_brings_back_the_rest_and_can_be_ended(tmp
     url = reset_cut(tmp_path, RELEASES[1], 4)
     (away,) = (tmp_path / "copies").glob("board-*/flash/lib/own.py")
     away.unlink()
-    with Bench(BenchOptions(port=url)) as bench:
-        bench.begun_place = state_dir.begun_place(PortUrl.read(url))
+    with Bench(BenchOptions(port=url), history=KeptHistory()) as bench:
         for _ in range(2):
             with pytest.raises(UsageError, match=r"/flash/lib/own\.py") as caught:
                 ResetFlash().do(bench, None, context(tmp_path / "copies"))
@@ -251,7 +248,7 @@ def test_a_reset_whose_copies_are_gone_brings_back_the_rest_and_can_be_ended(tmp
         none = context(tmp_path / "copies", put_back=["none"])
         assert any("nothing back" in line for line in ResetFlash().plan(bench, None, none))
         assert "lacks 1 of" in ResetFlash().do(bench, None, none)
-        assert not begun.unfinished(bench.board, Book(bench.begun_place))
+        assert not begun.unfinished(bench.board, Book(bench.history.begun_place(bench)))
 
 
 def test_simulated_boards_do_not_share_their_records(tmp_path: Path) -> None:

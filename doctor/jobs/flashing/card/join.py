@@ -56,8 +56,8 @@ def join(
         if told is None:
             return None
         if bench.options.card_file is None:
-            bench.firmware  # noqa: B018  # what is wrong with it, the checks say
-    except DoctorError:  # the checks say what is wrong with the port
+            _ = bench.firmware
+    except DoctorError:  # the checks say what is wrong with port or file
         return None
     try:
         return _Joined(bench, request, listen).follow(told, wish)

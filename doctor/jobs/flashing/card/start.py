@@ -167,7 +167,7 @@ def _begin(bench: Bench, plan: FlashPlan, request: FlashRequest, interrupts: Int
         path=path,
         method=request.method,
         accept=tuple(sorted({*bench.options.accept, JUMPERS})),  # proved or accepted: ``refuse`` has seen to it
-        was=bench.options.was or bench.ran_before(),
+        was=bench.options.was or bench.history.ran_before(bench),
         sha256=first.sha256,
         image=_told(facts) if on_pc else None,
         second=None if second is None else _other(bench, second, image_facts(second)),

@@ -1,0 +1,99 @@
+"""What lies on disk between two runs is believed for as long as it can be true, by a clock that is handed in."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from doctor.bench import Bench, BenchOptions
+from doctor.board.unique_id import unique_id
+from doctor.check import Finding, Status
+from doctor.clock import Now
+from doctor.engine import Report
+from doctor.jobs.memory import journal as journals
+from doctor.jobs.memory.journal import Entry, Journal
+from doctor.jobs.memory.jumper_proof import proof_of, remembered
+from doctor.jobs.memory.tried import SAID, TOLD, Tried
+from doctor.link.port_url import PortUrl
+
+NOON = datetime(2024, 2, 29, 12, tzinfo=timezone.utc)
+PORT = PortUrl.read("COM25")
+PROOF = {"at": NOON.isoformat(), "how": "by ATI"}
+
+
+def after(**time: float) -> Now:
+    """A clock that shows noon and so much more."""
+    return lambda: NOON + timedelta(**time)
+
+
+def test_what_was_tried_is_known_for_an_hour() -> None:
+    assert not Tried(PORT, after()).note(["power-cycle"], SAID)
+    assert Tried(PORT, after(minutes=59.9)).confirmed == {"power-cycle"}
+    assert Tried(PORT, after(minutes=60)).confirmed == frozenset()
+
+
+def test_an_hour_counts_from_the_last_time() -> None:
+    Tried(PORT, after()).note(["power-cycle"], SAID)
+    Tried(PORT, after(minutes=40)).note(["power-cycle"], SAID)
+    Tried(PORT, after(minutes=50)).note(["power-cycle"], TOLD)
+    assert Tried(PORT, after(minutes=99)).confirmed == {"power-cycle"}
+    assert Tried(PORT, after(minutes=101)).told == frozenset()
+
+
+def proved(number: str, **members: object) -> None:
+    """A flash of that board is in the journal, begun with a proof of its jumpers."""
+    about = {"state": journals.UNPROVED, "jumpers": PROOF, **members}
+    Journal().write(Entry({"board": number}, (), {}, {}, (), **about))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("members", "later", "known"),
+    [
+        ({}, {"hours": 6}, True),
+        ({}, {"hours": 6, "seconds": 1}, False),
+        ({}, {"seconds": -1}, False),
+        ({"state": journals.PROVED}, {}, False),
+        ({"jumpers": {"at": "soon", "how": "by ATI"}}, {}, False),
+        ({"jumpers": {"at": NOON.replace(tzinfo=None).isoformat(), "how": "by ATI"}}, {}, False),
+    ],
+)
+def test_a_proof_of_jumpers_lasts_six_hours(
+    members: dict[str, object], later: dict[str, float], known: bool, tmp_path: Path
+) -> None:
+    with Bench(BenchOptions(port=f"sim://fipy?state={tmp_path / 'bench'}")) as bench:
+        proved(unique_id(bench.board), **members)
+        assert remembered(bench, after(**later)) == (PROOF if known else {})
+
+
+def test_a_proof_is_of_one_board_whatever_its_port(tmp_path: Path) -> None:
+    with Bench(BenchOptions(port=f"sim://fipy?state={tmp_path / 'bench'}")) as bench:
+        number = unique_id(bench.board)
+    with Bench(BenchOptions(port=f"sim://fipy?state={tmp_path / 'other'}")) as bench:
+        proved(number)
+        assert remembered(bench, after()) == {}
+
+
+@pytest.mark.parametrize(
+    ("evidence", "at"),
+    [({}, NOON), ({"proved_at": (NOON - timedelta(hours=1)).isoformat()}, NOON - timedelta(hours=1))],
+)
+def test_a_proof_is_as_old_as_the_looking(evidence: dict[str, str], at: datetime) -> None:
+    seen = {"proved": "by ATI", **evidence}
+    report = Report((Finding("jumpers-removed", Status.PASS, "they are removed", evidence=seen),))
+    assert proof_of(report, after()) == {"at": at.isoformat(timespec="seconds"), "how": "by ATI"}
+
+
+def test_a_journal_says_when_it_was_begun_and_written(tmp_path: Path) -> None:
+    first = Journal(tmp_path, after()).write(Entry({"port": "COM3"}, (), {}, {}, ()))
+    second = Journal(tmp_path, after(minutes=5)).write(first)
+    assert (second.begun, second.written) == ("2024-02-29T12:00:00.000+00:00", "2024-02-29T12:05:00.000+00:00")
+
+
+def test_a_journal_that_gives_way_keeps_the_hour_in_its_name(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, after(hours=1))
+    journal.write(Entry({"port": "COM3"}, (), {}, {}, ()))
+    (path,) = tmp_path.iterdir()
+    path.write_bytes(b"\x80")
+    assert journal.set_aside({"port": "COM3"}) == path.with_suffix(".20240229-130000.damaged")
