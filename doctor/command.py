@@ -81,7 +81,9 @@ class Command:
         """In one line, quoted as the shell of this system wants it."""
         return quoted(self.words())
 
-    __str__ = line
+    def __str__(self) -> str:
+        """As it stands in a text: marked (doctor/marks.py)."""
+        return marked(self.line())
 
     def on(self, port: str | None, *, via_modem: bool = False) -> Command:
         """The command for the bench of this run: it names the port where it needs one and names none."""
@@ -163,6 +165,12 @@ def _spelled(name: str, value: object) -> list[str]:
         return []
     many = sorted(value) if isinstance(value, frozenset) else value if isinstance(value, tuple) else (value,)
     return [word for one in many for word in (flag, str(one))]
+
+
+def marked(words: str) -> str:
+    """Words of a text that must stay whole, a command above all, between marks, whatever they hold."""
+    ticks = "`" * (max(map(len, re.findall("`+", words)), default=0) + 1)
+    return f"`{words}`" if ticks == "`" else f"{ticks} {words} {ticks}"
 
 
 def quoted(words: Iterable[str]) -> str:

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from doctor.card.compare import sha256_of
+from doctor.card.card import CardProblem
 from doctor.card.drives.device import open_source
 from doctor.card.judge import judge
 from doctor.card.medium import medium_to_change
-from doctor.card.problem import CardProblem
 from doctor.card.repair import heals
 from doctor.card.second_reader import Content, Meant, contents, prove_again
+from doctor.card.target import sha256_of
 from doctor.errors import CardError
 from doctor.events import Listener, ignore
 from doctor.fat.claim import claimed
@@ -105,7 +105,7 @@ def _refused(source: BlockSource, problem: CardProblem | None) -> CardError:
         catalogue,
         f"{what}; no file on it is changed",
         on=source.name,
-        next=f"run fipy-doctor fix --{'repair' if heals(source) else 'reformat'}-sd",
+        next=f"run `fipy-doctor fix --{'repair' if heals(source) else 'reformat'}-sd`",
     )
 
 
@@ -154,5 +154,5 @@ def _same(holds: bool) -> None:
         raise CardError(
             "card-is-fat",
             "the changed card is not as it should be; an image was left as it was",
-            next="run fipy-doctor check --sd with it",
+            next="run `fipy-doctor check` with it as --sd",
         )

@@ -37,7 +37,7 @@ def found_cards() -> tuple[FoundCard, ...]:
 def look_at_drive(drive: Drive) -> FoundCard:
     """One drive with what is on it; what cannot be read is said, not raised."""
     from doctor.card.dups import find_dups
-    from doctor.card.opening import open_card  # loads all that reads a card: for a PC that holds one
+    from doctor.card.image import open_card  # loads all that reads a card: for a PC that holds one
 
     mounts = drive.mounts
     path = Path(mounts[0]) if len(mounts) == 1 else Path(drive.device)

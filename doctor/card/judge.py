@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from doctor.card.problem import CardProblem
+from doctor.card.card import CardProblem
 from doctor.card.reformat.unfinished import read_mark
 from doctor.escape import shown
 from doctor.fat import boot_sector

@@ -121,7 +121,7 @@ def _beyond(overlay: Overlay, verdict: Judgement) -> CardError:
         worst.catalogue,
         f"{worst.text}; no copy on the card mends that, and nothing was changed",
         on=overlay.name,
-        next="run fipy-doctor fix --reformat-sd: it saves what can be read first",
+        next="run `fipy-doctor fix --reformat-sd`: it saves what can be read first",
     )
 
 
@@ -178,7 +178,7 @@ def _unclear(overlay: Overlay, what: str) -> CardError:
         "write-protected-or-unsafe-eject",
         f"{what}; which is right cannot be told, and nothing was changed",
         on=overlay.name,
-        next="run fipy-doctor fix --reformat-sd: it saves what can be read first",
+        next="run `fipy-doctor fix --reformat-sd`: it saves what can be read first",
     )
 
 

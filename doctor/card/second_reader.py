@@ -16,16 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from doctor.card.compare import sha256_of
 from doctor.card.drives.device import DeviceSource, open_source
+from doctor.card.target import sha256_of
 from doctor.errors import CardError, DoctorError, SecondReaderDiffers
-from doctor.escape import shown
+from doctor.escape import counted, shown
 from doctor.events import Listener, Note, Outcome, SecondReading
 from doctor.fat.directory import walk
 from doctor.fat.reader import read_file
 from doctor.fat.source import SECTOR_BYTES, FileSource
 from doctor.fat.volume import FatVolume, find_volume, open_volume
-from doctor.plural import counted
 
 _STARTING_S = 30.0  #: for a Python on a busy old computer; the rest of a limit is for reading
 _SLOWEST_FAT_BYTES_PER_S = 200_000  #: PyFat takes a microsecond or so for each entry of a FAT; ten times that
@@ -100,7 +99,7 @@ def prove_again(card: Path, start_sector: int, meant: Meant | CardError, emit: L
             "card-is-fat",
             f"{answer}; an image was left as it was",
             cause="the card gives other bytes each time it is read, or one of the two readers is wrong",
-            next="run fipy-doctor check -v --sd with it, which compares them once more",
+            next="run `fipy-doctor check -v` with it as --sd, which compares them once more",
         )
 
 

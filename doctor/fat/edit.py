@@ -310,7 +310,7 @@ class VolumeEditor:
                 "the folder has no room for another name; nothing was changed",
                 on=shown(path or "/sd"),
                 cause="a folder that long, and the root of a FAT16 card, cannot grow",
-                next="take files out of it, or run fipy-doctor fix --reformat-sd: it lays the card out anew",
+                next="take files out of it, or run `fipy-doctor fix --reformat-sd`: it lays the card out anew",
             )
         if end is not None:
             for place in free:

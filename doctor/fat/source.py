@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 
-from doctor.errors import CardError, UsageError
+from doctor.errors import CardError, DoctorError, UsageError
 from doctor.fat.claim import share
 
 SECTOR_BYTES = 512  #: the unit of partition tables, and the only sector size that the board takes
@@ -48,6 +48,14 @@ def _no_such_bytes(name: str, offset: int, length: int, cause: str) -> CardError
     )
 
 
+def cannot_open(path: Path, err: OSError) -> DoctorError:
+    """The error for a path of the user's that the system refuses."""
+    if isinstance(err, FileNotFoundError):
+        return UsageError("card-is-fat", "there is no such file or folder", on=str(path), next="check --sd")
+    next_step = "check the access rights"
+    return CardError("card-is-fat", f"cannot be opened: {err.strerror}", on=str(path), next=next_step)
+
+
 def refuse_odd_file(mode: int, path: Path) -> None:
     """Raise CardError for what is no plain file: opening a pipe waits for ever. ``mode`` as os.stat gives it."""
     if not stat.S_ISREG(mode):
@@ -55,7 +63,8 @@ def refuse_odd_file(mode: int, path: Path) -> None:
             "card-is-fat",
             "is neither a folder, an image file nor a disk",
             on=str(path),
-            next="give the folder where the card is mounted, an image file of it, or the device; see fipy-doctor cards",
+            next="give the folder where the card is mounted, an image file of it, or the device, which"
+            " `fipy-doctor cards` lists",
         )
 
 
@@ -69,12 +78,8 @@ class FileSource:
         try:
             refuse_odd_file(path.stat().st_mode, path)
             self._hold(path, path.open("rb", buffering=0))
-        except FileNotFoundError as err:
-            raise UsageError("card-is-fat", "there is no such file", on=str(path), next="check the path") from err
         except OSError as err:
-            raise CardError(
-                "card-is-fat", f"cannot be opened: {err.strerror}", on=str(path), next="check the access rights"
-            ) from err
+            raise cannot_open(path, err) from err
 
     def _hold(self, path: Path, file: FileIO) -> None:
         self._path = path

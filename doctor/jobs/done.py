@@ -14,7 +14,7 @@ from doctor.jobs.hands import POWER_CYCLE
 from doctor.jobs.memory.tried import SAID, Tried
 
 POWERED_ON = 0  #: machine.reset_cause() after power-on; a reset button looks the same (board-and-repl.md 3.4)
-WATCHED = "fipy-doctor fix --power-cycle watches the port while it is done"
+WATCHED = "`fipy-doctor fix --power-cycle` watches the port while it is done"
 
 
 def accept(bench: Bench, steps: Iterable[str]) -> tuple[frozenset[str], str]:

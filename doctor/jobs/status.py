@@ -14,7 +14,7 @@ from doctor.board.storage.begun import Begun, Book
 from doctor.command import ON_CARD, Command
 from doctor.errors import BoardError, DoctorError, Exit
 from doctor.jobs.done import accept
-from doctor.jobs.flashing.card.follow import ADVICE
+from doctor.jobs.flashing.card.ending import ADVICE
 from doctor.jobs.flashing.steps_done import all_sent, first_sent
 from doctor.jobs.flashing.ways import go_through_own_mirror
 from doctor.jobs.hands import OTHER_CABLE, POWER_CYCLE, PRESS_RESET, PULL_JUMPERS, WAIT, done_words

@@ -290,7 +290,7 @@ class Link:
             "the port went away while it was in use",
             on=self.name,
             cause="unplugged, a power dip or a loose cable",
-            next="plug the board in, run fipy-doctor ports to see its name now, and run the command again",
+            next="plug the board in, run `fipy-doctor ports` to see its name now, and run the command again",
         )
 
 
@@ -403,7 +403,7 @@ def _need_address(url: PortUrl) -> None:
 
 
 def _not_a_port(url: PortUrl, cause: str) -> UsageError:
-    lists = "fipy-doctor ports lists what there is; fipy-doctor sim --list, what is simulated"
+    lists = "`fipy-doctor ports` lists what there is; `fipy-doctor sim --list`, what is simulated"
     return UsageError("port-not-found", "this is not a port", on=url.text, cause=cause, next=lists)
 
 

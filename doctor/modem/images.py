@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
+from doctor.escape import shown
 from doctor.modem.facts import ModemFacts
 from doctor.updater import side_file
 from doctor.updater.shapes import ImageFacts, Options, Running
@@ -14,11 +15,13 @@ if TYPE_CHECKING:
     from doctor.firmware.elf import ElfImage
     from doctor.firmware.image import FirmwareImage
 
+LONGEST_NAME = 300  #: characters of a name in the planner's words: more than any file system takes
+
 
 def image_facts(image: FirmwareImage) -> ImageFacts:
     """What the planner needs to know of one file; what content and name do not say is 0 or ""."""
     return ImageFacts(
-        name=image.path.name,
+        name=shown(image.path.name, LONGEST_NAME),
         size=image.size_bytes,
         kind=image.kind,
         radio=image.radio or "",
@@ -38,14 +41,15 @@ def side_content(image: FirmwareImage, data: bytes) -> bytes:
 
 def updater_facts(image: ElfImage) -> ImageFacts:
     """What the planner needs to know of an updater image: that there is one."""
-    return ImageFacts(image.path.name, image.size_bytes, "updater-elf", "", 0, 0, image.family)
+    return ImageFacts(shown(image.path.name, LONGEST_NAME), image.size_bytes, "updater-elf", "", 0, 0, image.family)
 
 
 def bootrom_facts(package: BootRom) -> ImageFacts:
     """What the planner needs to know of a boot ROM package."""
     from doctor.firmware.bootrom import FROM_BOARD
 
-    name = "the boot ROM out of the board's firmware" if package.path == FROM_BOARD else package.path.name
+    of_board = package.path == FROM_BOARD
+    name = "the boot ROM out of the board's firmware" if of_board else shown(package.path.name, LONGEST_NAME)
     return ImageFacts(name, len(package.data), "bootrom", "", package.build, 0, package.family)
 
 

@@ -131,7 +131,7 @@ class DoableCure(Cure):
 
     def steps(self, finding: Finding) -> tuple[str, ...]:
         """The command that carries it out."""
-        return (f"run fipy-doctor fix --{self.flag}",)
+        return (f"run `fipy-doctor fix --{self.flag}`",)
 
 
 def _unknown(cure_id: str) -> Cure:

@@ -11,12 +11,11 @@ from doctor.card.drives.device import is_device
 from doctor.card.reformat.choice import Choice
 from doctor.check import Finding, Grade
 from doctor.errors import CardError, DoctorError
-from doctor.escape import shown
+from doctor.escape import counted, shown
 from doctor.events import Event, Note
 from doctor.fat.card_file import ROOT
 from doctor.firmware.image import examine_bytes
 from doctor.modem.images import side_content
-from doctor.plural import counted
 from doctor.remedies import side_files
 from doctor.remedies.cure import CureContext, DoableCure
 from doctor.updater.side_file import SUFFIX
@@ -64,7 +63,7 @@ class ReformatSd(DoableCure):
                 "sd-mount-no-fat",
                 "a mounted folder cannot be formatted from here",
                 on=str(path),
-                next="give its device with --sd (fipy-doctor cards lists them), or an image file",
+                next="give its device with --sd (`fipy-doctor cards` lists them), or an image file",
             )
         from doctor.card.reformat.device import plan_reformat_device
         from doctor.card.reformat.image import plan_reformat

@@ -31,7 +31,7 @@ class RepairSd(DoableCure):
             raise UsageError(
                 "card-is-fat",
                 "repairs need the raw card: an image file or a device",
-                next="add --sd with the device; fipy-doctor cards lists them",
+                next="add --sd with the device; `fipy-doctor cards` lists them",
             )
         from doctor.card.repair import plan_repair
         from doctor.card.second_reader import PLANNED

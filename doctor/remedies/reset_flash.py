@@ -15,10 +15,9 @@ from doctor.board.storage.begun import Begun, Book, Goal
 from doctor.board.storage.kept_files import ROOT, Kept, KeptFiles, read_backup
 from doctor.card.reformat.choice import NOTHING
 from doctor.check import Finding, Grade
-from doctor.command import quoted
+from doctor.command import Command, quoted
 from doctor.errors import BoardError, CardError, DoctorError, Stopped, UsageError
-from doctor.escape import shown
-from doctor.plural import counted
+from doctor.escape import counted, shown
 from doctor.remedies.backup_file import keep_copy
 from doctor.remedies.cure import CureContext, DoableCure
 
@@ -59,7 +58,7 @@ class ResetFlash(DoableCure):
             f"copy every file of /flash to a new folder in {context.backup}, and prove each by its SHA-256",
             f"format the board's flash by {call}: all files on it are lost",
             _NOTHING if _is_none(context.put_back) else wanted,
-            "what does not go back stays in the copy; fipy-doctor restore, with its folder, brings it back at any time",
+            "what does not go back stays in the copy; `fipy-doctor restore`, with its folder, can bring it back",
         )
 
     def do(self, bench: Bench, finding: Finding | None, context: CureContext) -> str:
@@ -170,7 +169,7 @@ def _goals(kept: KeptFiles, wanted: Sequence[Kept]) -> tuple[Goal, ...]:
 
 
 def _restore(folder: Path) -> str:
-    return f"fipy-doctor restore {quoted([str(folder)])}"
+    return str(Command("restore", (str(folder),)))
 
 
 def _consent_to_loss(made: flash_copy.Backup, context: CureContext, name: str) -> None:
@@ -225,8 +224,8 @@ def _broke_off(err: DoctorError, folder: Path) -> DoctorError:
     err.what += f"; the files of /flash lie in {folder}"
     first = f"; but first: {err.next}" if err.next and not isinstance(err, Stopped) else ""
     err.next = (
-        "run fipy-doctor fix --reset-flash again: it formats nothing a second time, and puts back what was to go back; "
-        f"or {_restore(folder)} brings them all back{first}"
+        "run `fipy-doctor fix --reset-flash` again: it formats nothing a second time, and puts back what was to go "
+        f"back; or {_restore(folder)} brings them all back{first}"
     )
     return err
 

@@ -22,6 +22,13 @@ except ImportError:  # MicroPython
 TAG = '@@FD {"fipyup": '
 #: What a line for people begins with.
 PLAIN = "fipyup: "
+#: How such a line says how far it is; doctor/board/onboard.py reads them by the same words.
+BEAT = "%d %% %d/%d %s, %s, do not unplug"
+WORK = "at work (%s), %s, do not unplug"
+#: With what the last one begins.
+PROVED = "flashed and proved"
+UNPROVED = "NOT PROVED"
+REFUSED = "refused"
 #: What a PC sends to have a transfer stopped, and to have it stopped only where nothing was sent yet.
 STOP_WORD = b"@@FD stop now"
 STOP_EARLY_WORD = b"@@FD stop early"
@@ -194,19 +201,24 @@ def in_words(name, data):
     # type: (str, Dict[str, Any]) -> str
     """An event for a person at a terminal; "" for what nobody wants to read there."""
     if name == "heartbeat":
-        what = "%s %s" % (data.get("file", "").split("/")[-1], data.get("sha256", "")[:SHOWN_DIGITS])
+        what = ("%s %s" % (data.get("file", "").split("/")[-1], data.get("sha256", "")[:SHOWN_DIGITS])).strip()
         if not data["total"]:
-            return "at work (%s), %s, do not unplug" % (data["step"] or data["phase"], what.strip())
+            return WORK % (data["step"] or data["phase"], what)
         share = 100 * data["done"] // data["total"]
-        said = (share, data["done"], data["total"], data["step"], what.strip())
-        return "%d %% %d/%d %s, %s, do not unplug" % said
+        return BEAT % (share, data["done"], data["total"], data["step"], what)
     if name == "step":
-        return "- " + str(data["text"])
+        return "- " + _unmarked(data)
     if name == "waiting":
         unplug = "" if data["may_unplug"] else "; do not unplug"
         return "waiting for %s (up to %d s%s)" % (data["what"], data["limit_ms"] // 1000, unplug)
     if name == "warning":
-        return "! " + str(data["text"])
+        return "! " + _unmarked(data)
     if name == "say":
-        return str(data["text"])
+        return _unmarked(data)
     return ""
+
+
+def _unmarked(data):
+    # type: (Dict[str, Any]) -> str
+    """A text without the backticks that mark commands in it: a terminal would show them."""
+    return str(data["text"]).replace("`", "")

@@ -168,5 +168,5 @@ def _misread(what):
         "sd-read-error-mid-flash",
         what,
         "the card or its contacts are bad, or the file is still being copied",
-        "put the card in anew (on the PC: fipy-doctor open reseat-card), copy the file again",
+        "put the card in anew (on the PC: `fipy-doctor open reseat-card`), copy the file again",
     )

@@ -43,7 +43,7 @@ def _same_build(running, image):
             "build-runs-already",
             "the modem runs build %d already: flashing it once more brings nothing new" % image.build,
             "every flash is a risk",
-            "fipy-doctor status shows what runs",
+            "`fipy-doctor status` shows what runs",
         )
     ]
 

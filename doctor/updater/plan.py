@@ -95,7 +95,7 @@ _STILL_WAITS = "the modem waits in its updater as before, and no firmware runs i
 _SWITCH_BACK = "AT+SMSWBOOT=1,1 starts the old firmware again"
 _SEND_SECOND = "send the second file; until then do not unplug, and press no reset"
 _FFH_BACK = "it waits in its boot ROM (ffh): updater.elf and a full image bring it back"
-_STATUS = "fipy-doctor status says how to go on"
+_STATUS = "`fipy-doctor status` says how to go on"
 
 
 class _Steps(object):

@@ -68,13 +68,13 @@ _MODES = {
         "stall-after-100-waiting",
         "the modem is still writing an earlier firmware",
         "stopping it now is how modems die",
-        "leave power on for up to 30 minutes, then run fipy-doctor check",
+        "leave power on for up to 30 minutes, then run `fipy-doctor check`",
     ),
     states.SILENT: Refusal(
         "modem-silent",
         "the modem does not answer",
         "nothing may be sent to a modem whose mode is not known",
-        "run fipy-doctor check: it says what to do, one thing after the other",
+        "run `fipy-doctor check`: it says what to do, one thing after the other",
     ),
     states.STP_OPEN: Refusal(
         "modem-left-in-update-boot",
@@ -86,13 +86,13 @@ _MODES = {
         "modem-in-data-mode",
         "the modem is in a data connection",
         "it takes no commands there",
-        "end the program that uses LTE, then run fipy-doctor fix --power-cycle",
+        "end the program that uses LTE, then run `fipy-doctor fix --power-cycle`",
     ),
     states.UNKNOWN: Refusal(
         "modem-state-unknown",
         "the modem answers, but does not say in which mode it is",
         "the mode decides how to flash; guessing costs modems",
-        "run fipy-doctor fix --power-cycle",
+        "run `fipy-doctor fix --power-cycle`",
     ),
 }
 

@@ -210,7 +210,7 @@ def _pair_from_updater(case):
             "modem-state-unknown",
             "the modem does not say which build it ran",
             "48829 after NB-IoT firmware, or after 33080, has cost modems",
-            "add --was BUILD, the build that it ran last; fipy-doctor status remembers what we flashed",
+            "add --was BUILD, the build that it ran last; `fipy-doctor status` remembers what we flashed",
         )
     return _pair_from_nb1(case) or GO
 
@@ -258,7 +258,7 @@ def _unread(case):
         "modem-state-unknown",
         "the modem does not say which build it runs",
         "some builds must not follow each other; that has cost modems",
-        "add --was BUILD, the build that it runs; fipy-doctor status remembers what we flashed" + agrees,
+        "add --was BUILD, the build that it runs; `fipy-doctor status` remembers what we flashed" + agrees,
     )
 
 

@@ -1,5 +1,7 @@
 """The version block of the modem: its software and its three boot loaders (modem-protocol.md 7.1, 8.3 and 8.4)."""
 
+from .profile import MONARCH2_FAMILY
+
 try:
     from typing import Dict, List, Optional, Sequence, Tuple  # noqa: F401
 except ImportError:  # MicroPython
@@ -12,6 +14,8 @@ _SOFTWARE = (("Software", ":"), ("[FFF", "]"))
 _LOADER = (("Bootloader", ":"), ("[BOOTROM", "]"))
 #: Digits of a build number.
 _SHORTEST, _LONGEST = 4, 6
+#: What the first number of a release says of an SQN3330; a Monarch 2 is for both radios.
+_RADIO_OF_MAJOR = {"5": "CATM1", "6": "NB1"}
 
 
 class Loaders(object):
@@ -91,6 +95,36 @@ def software_of(lines):
         if build and not name:
             return version, build
     return "", 0
+
+
+def version_of(lines, family):
+    # type: (Sequence[str], str) -> Tuple[str, int, str]
+    """Release, build and radio of the software, ("", 0, "") where they are not told.
+
+    The block is what the board's firmware trusts; a release such as LR5.1.1.0-41065, of which ATI1 tells, comes second.
+    """
+    told = [each for each in [_release(line) for line in lines] if each[1]]
+    number, build = software_of(lines)
+    if told:
+        number, build = told[0][0], build or told[0][1]
+        release = "LR%s-%d" % told[0]
+    else:
+        release = "LR%s-%d" % (number, build) if build else ""
+    radio = "" if family == MONARCH2_FAMILY else _RADIO_OF_MAJOR.get(number.split(".")[0], "")
+    return release, build, radio
+
+
+def _release(line):
+    # type: (str) -> Tuple[str, int]
+    """Version and build behind the LR of a release; ("", 0) for any other line."""
+    at = line.find("LR")
+    text = ""
+    if at == 0 or (at > 0 and not (line[at - 1].isalpha() or line[at - 1].isdigit())):
+        for char in line[at + 2 :]:
+            if not (char.isdigit() or char in ".-"):
+                break
+            text += char
+    return _numbered(text)
 
 
 def agreed(readings):

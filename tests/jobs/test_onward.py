@@ -196,5 +196,5 @@ def test_modem_that_falls_silent_behind_the_mirror(tmp_path: Path) -> None:
         result = flash(bench, FlashRequest(), consent=User(), listen=hear)
     assert result.error is not None
     assert (result.error.id, result.mode) == ("mirror-no-answer", states.SILENT)
-    assert f"then run: fipy-doctor flash {image}" in result.error.next
+    assert f"then run: `fipy-doctor flash {image}" in result.error.next
     assert sim.modem.received == []

@@ -238,7 +238,7 @@ def _open_raw(name: str, *, writing: bool, volumes: tuple[str, ...] = ()) -> Raw
         mac = _MAC_BUFFERED.fullmatch(name) if sys.platform == "darwin" else None
         return PosixDevice(f"/dev/r{mac[1]}" if mac else name, writing=writing)
     except FileNotFoundError as err:
-        raise UsageError("card-is-fat", "there is no such device", on=name, next="run fipy-doctor cards") from err
+        raise UsageError("card-is-fat", "there is no such device", on=name, next="run `fipy-doctor cards`") from err
     except OSError as err:
         raise _refused(name, err, writing=writing) from err
 
@@ -271,4 +271,4 @@ def _refused(name: str, err: OSError, *, writing: bool) -> CardError:
             cause="the lock switch of the card's adapter",
             next="slide the lock switch and put the card in again",
         )
-    return CardError("card-is-fat", f"cannot be opened: {err.strerror}", on=name, next="run fipy-doctor cards")
+    return CardError("card-is-fat", f"cannot be opened: {err.strerror}", on=name, next="run `fipy-doctor cards`")

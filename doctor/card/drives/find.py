@@ -80,7 +80,7 @@ def find_drive(device: str) -> Drive:
                     part_of=drive.device,
                     parts=(part,),
                 )
-    raise CardError("card-is-fat", "the system knows no such drive", on=device, next="run fipy-doctor cards")
+    raise CardError("card-is-fat", "the system knows no such drive", on=device, next="run `fipy-doctor cards`")
 
 
 def _output(command: tuple[str, ...]) -> bytes:

@@ -10,18 +10,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from doctor.card.compare import sha256_of
 from doctor.card.drives.device import is_device, open_source
-from doctor.card.target import copy_sparse, disk_error, same_content
+from doctor.card.target import copy_sparse, disk_error, same_content, sha256_of
 from doctor.errors import CardError
-from doctor.escape import shown
+from doctor.escape import counted, shown
 from doctor.events import Listener, Note, ignore
 from doctor.fat.directory import Entry
 from doctor.fat.reader import read_file, read_what_is_left
 from doctor.fat.source import BlockSource
 from doctor.fat.volume import FatVolume, follow_file
 from doctor.host_names import host_name
-from doctor.plural import counted
 
 MANIFEST = "backup.json"  #: written last: a backup folder without it is unfinished
 RAW_COPY = "whole-card.img"

@@ -38,7 +38,7 @@ from doctor.card.reformat.unfinished import (
 from doctor.card.second_reader import PLANNED as SECOND_READER
 from doctor.card.second_reader import Content, prove_again
 from doctor.errors import CardError, DoctorError, Stopped
-from doctor.escape import shown
+from doctor.escape import counted, shown
 from doctor.events import Listener, Note, ignore
 from doctor.fat.claim import claimed
 from doctor.fat.directory import ATTR_DIRECTORY
@@ -47,7 +47,6 @@ from doctor.fat.layout import VolumeKind, look_at
 from doctor.fat.overlay import Group, Overlay
 from doctor.fat.source import SECTOR_BYTES
 from doctor.fat.writer import Layout, NewFile, write_files
-from doctor.plural import counted
 
 _ROOM_FOR_FOLDERS_BYTES = 4 << 20
 _READER_BYTES_PER_S = 20_000_000  #: a plain card reader; for estimates only
@@ -141,7 +140,7 @@ def check_device(path: Path, *, backup_dir: Path, force: bool) -> Drive:
             "card-is-fat",
             f"must not be written: {'; '.join(verdict.hard)}",
             on=drive.device,
-            next="run fipy-doctor cards to see which drives can be cards",
+            next="run `fipy-doctor cards` to see which drives can be cards",
         )
     odd = (*verdict.unless_forced, *_odd_content(path, drive))
     if odd and not force:

@@ -17,9 +17,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from doctor.card.compare import sha256_of
 from doctor.card.reformat.choice import Choice, spelled
-from doctor.card.target import disk_error, sync_folder
+from doctor.card.target import disk_error, sha256_of, sync_folder
 from doctor.errors import CardError
 from doctor.escape import shown
 from doctor.fat.source import SECTOR_BYTES
