@@ -56,7 +56,7 @@ def typed(terminal: Terminal, command: Command) -> Said:
 
 
 def printed(said: Said, files: Files) -> Command | None:
-    """The next command; None where nothing is left to be done."""
+    """The next command; None if nothing is left to be done."""
     return files.fill(Command.of_words(said.next)) if said.next else None
 
 
@@ -71,7 +71,7 @@ def walk(terminal: Terminal, files: Files, first: Command, *, with_hands: bool) 
         following = printed(said, files)
         if following is None or following.verb in READS or (not said.code and command.verb in ("flash", "status")):
             break
-        # A flash may be tried once more where the checks pass since.
+        # A flash may be tried once more if the checks pass since.
         again = failed[following] - (not said.code and following.verb == "flash")
         assert again <= 0, "\n".join([*told, f"again: {following}", said.out, said.err])
         for hands in said.hands if with_hands else ():
