@@ -57,17 +57,19 @@ class Onward:
     command  the command to run then; None if there is none
     remark   what the user must add to the command, if anything
     known    it goes on from a flash that this computer carried out, which is over
+    before   what comes before all that, in words
     """
 
     hands: tuple[str, ...]
     command: Command | None = None
     remark: str = ""
     known: bool = False
+    before: tuple[str, ...] = ()
 
     @property
     def hands_text(self) -> tuple[str, ...]:
         """The steps for the hands, in words."""
-        return tuple(hand_text(hand, known=self.known) for hand in self.hands)
+        return (*self.before, *(hand_text(hand, known=self.known) for hand in self.hands))
 
     @property
     def text(self) -> str:

@@ -82,14 +82,20 @@ def notes(step: NextStep) -> Text:
     return Text("\n".join(f"  ({text})" for text in step.notes), style="dim")
 
 
-def error(err: DoctorError) -> RenderableType:
-    """What happened, on what, the likely cause, the next step, and the id to look it up by."""
-    on, what = shown(err.on, LONGEST), told(err.what, LONGEST)
+def error(err: DoctorError, *, far: str = "", stands: str = "", with_next: bool = True) -> RenderableType:
+    """What happened, on what, the likely cause, the next step, and the id to look it up by.
+
+    far        how far it came, and ``stands`` where that left the modem; "" if nothing was begun
+    with_next  False if what to do now stands below
+    """
+    on, what = shown(err.on, LONGEST), (f"{far}: " if far else "") + told(err.what, LONGEST)
     head = Text.assemble((on + joint(on, what), "bold"), (what, "bold red"))
     lines: list[RenderableType] = [Prose(Text(""), head)]
+    if stands:
+        lines.append(Prose(Text("  now:   "), Text(stands)))
     if err.cause:
         lines.append(Prose(Text("  cause: "), Text(told(err.cause, LONGEST))))
-    if err.next:
+    if err.next and with_next:
         lines.append(Prose(Text("  next:  "), Text(told(err.next, LONGEST))))
     lines.append(Text(f"  {_more(err.id)}", style="dim"))
     return Group(*lines)

@@ -13,7 +13,7 @@ from doctor.engine import Report
 from doctor.firmware.names import parse_name
 from doctor.jobs.changed import changed
 from doctor.jobs.hands import done_ids, done_word, done_words
-from doctor.jobs.onward import Situation, first_that_holds
+from doctor.jobs.onward import Onward, Situation, first_that_holds
 from doctor.remedies import Cure, Cures, DoableCure
 from doctor.report import practice
 from doctor.updater.shapes import FULL_IMAGE
@@ -21,7 +21,7 @@ from doctor.updater.shapes import FULL_IMAGE
 if TYPE_CHECKING:
     from doctor.jobs.flash import FlashRequest, FlashResult
 
-__all__ = ["AFTER_CHECKS", "Checked", "NextStep", "after", "after_flash"]
+__all__ = ["AFTER_CHECKS", "Checked", "NextStep", "after", "after_broken_flash", "after_flash"]
 
 
 @dataclass(frozen=True)
@@ -185,6 +185,8 @@ def after_flash(
 ) -> NextStep | None:
     """The next step after a flash, a refusal or a dry run; None where the error says all there is to do."""
     given = options.command("flash") if request is None else request.command(options)
+    if result.onward is not None:
+        return after_broken_flash(result.onward, given)
     if result.plan is None and result.proof is None:
         failed = result.report.failed and not result.report.interrupted
         return after(result.report, given, cures, done=done, sure=sure) if failed else None
@@ -196,6 +198,13 @@ def after_flash(
         return _flash(given)
     notes = practice.notes(given, cures.get("leave-mirror")) if result.advice else ()
     return NextStep((result.advice,) if result.advice else (), replace(given, verb="check"), notes)
+
+
+def after_broken_flash(step: Onward, given: Command) -> NextStep:
+    """What a flash that did not come to its end, and status after it, lead to; ``given`` names the bench."""
+    command = step.command or replace(given, verb="status", args=(), done=())
+    notes = (*((step.remark,) if step.remark else ()), *practice.notes_for_hands(given, step.hands))
+    return NextStep(step.hands_text, command, notes)
 
 
 # -- what each row of the table calls for

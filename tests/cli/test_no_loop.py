@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -94,3 +95,29 @@ def test_no_scenario_goes_round(
     walk(
         terminal, files, Command(verb.removesuffix("-file"), firmware=given, port=port, via=via), with_hands=with_hands
     )
+
+
+#: Faults of a modem, and whether the flash that meets them had begun to send.
+BREAKS = ("lose@60@0", "hang@50", "AT+SMSWBOOT=:error@1@9", "deploy:late-start", "reset:lose@1@9", "reboot@40")
+
+
+@pytest.mark.parametrize("bench", ["fipy", "sqn3330"])
+@pytest.mark.parametrize("fault", BREAKS)
+def test_a_failed_flash_ends_as_every_message_and_with_the_command_of_status(
+    terminal: Terminal, image: Path, tmp_path: Path, fault: str, bench: str
+) -> None:
+    port = f"sim://{bench}?fault={fault}&state={tmp_path / 'bench'}"
+    where = Command("status", port=port, via="modem" if bench == "sqn3330" else "auto")
+    flash = replace(where, verb="flash", firmware=(image,), method="on-the-fly")
+    said = typed(terminal, flash)
+    if said.code == 0:
+        pytest.skip("the flash gets over it")
+    assert "  next:  " not in said.out and "modem in " not in said.out
+    if said.code == 3:
+        assert re.search(r"^modem: step \d of \d", said.out, re.MULTILINE) and "\n  now:   " in said.out
+    if said.next[0] != "flash":
+        assert said.next[0] == "status"
+        return
+    for hands in said.hands:
+        terminal.type(*hands)
+    assert said.next == typed(terminal, where).next

@@ -54,7 +54,8 @@ def test_during_the_transfer_yes_closes_it_and_says_mode_and_next_step(image: Pa
     assert done.result.exit_code == 3
     assert error is not None
     assert error.id == "user-interrupt"
-    assert error.on == f"modem in {done.mode}"
+    assert (error.on, done.result.mode) == ("modem", done.mode)
+    assert "step " in done.result.far and " bytes" in done.result.far
     assert "fipy-doctor flash" in error.next
     assert done.mode != "stp-open"
 

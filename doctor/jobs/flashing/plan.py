@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from doctor.bench import Bench, BenchOptions
-from doctor.command import Command
+from doctor.command import ON_CARD, Command, File
 from doctor.errors import DoctorError, FirmwareError
+from doctor.firmware.bootrom import FROM_BOARD
 from doctor.jobs.changed import changed
 from doctor.jobs.flashing.steps_done import first_sent
 from doctor.jobs.flashing.ways import choose_via
@@ -164,6 +165,17 @@ def _out_of_reach(bench: Bench, request: FlashRequest, facts: ModemFacts) -> Doc
         cause="a program has changed its speed; without power it forgets that",
         next=Onward((POWER_CYCLE,), flash_command(Attempt(request.command(bench.options)), facts.mode)).text,
     )
+
+
+def placed(file: File) -> File:
+    """The file as a later run finds it again, from whatever folder; what lies on the board has no place here."""
+    return file if file == FROM_BOARD or str(file).startswith(ON_CARD) else Path(file).absolute()
+
+
+def begun(command: Command) -> Command:
+    """The flash as a later run can go on with it: the very command that the journal of it leads to."""
+    elf, bootrom = (None if file is None else placed(file) for file in (command.updater_elf, command.bootrom))
+    return replace(command, firmware=tuple(map(placed, command.firmware)), updater_elf=elf, bootrom=bootrom)
 
 
 def sources_of(plan: FlashPlan) -> dict[str, bytes]:
