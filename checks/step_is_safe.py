@@ -50,7 +50,7 @@ class StepIsSafe(Check):
     """The step from what the modem runs to the given firmware is known to be safe.
 
     Why: a differential image on another build, 48829 out of order, the factory build 33080 with a full image, another
-    modem's firmware: each has cost modems, and nothing in the modem checks it.
+    modem's firmware: each has bricked modems, and nothing in the modem checks it.
 
     Looks at: mode and build of the modem, and kind, radio, build and family of the file; asks the same planner as
     flash does. Sends nothing.
@@ -165,7 +165,7 @@ def _board_has_bootrom(bench: Bench) -> bool:
 
 
 def _cures_of(refusal: Refusal) -> tuple[Remedy, ...]:
-    """The cures, by what must change where the id alone does not tell."""
+    """The cures, by what must change if the id alone does not tell."""
     known = _CURES.get(refusal.id)
     if known is not None or refusal.change is None:
         return (_OTHER_IMAGE,) if known is None else known

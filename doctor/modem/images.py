@@ -63,7 +63,6 @@ def options_for(
     method: str = "auto",
     soak: bool = False,
     first_done: bool = False,
-    compress: bool = False,
 ) -> Options:
     """What the planner is told of the user's choice; ``simulated`` is asked only if practice files are given."""
     families = [image.family for image in images] + [helper.family for helper in (updater, bootrom) if helper]
@@ -76,7 +75,6 @@ def options_for(
         bootrom=bootrom_facts(bootrom) if bootrom is not None else None,
         soak=soak,
         first_done=first_done,
-        compress=compress,
     )
 
 

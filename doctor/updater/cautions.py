@@ -31,15 +31,6 @@ def warnings(running, images, method, options):
                 "make sure that it comes from a FiPy or GPy package",
             )
         )
-    if options.compress and running.family != MONARCH2_FAMILY:
-        found.append(
-            Refusal(
-                "compress-not-taken",
-                "--compress does nothing here: the file goes over as it is",
-                "only a Monarch 2 takes a compressed stream, and this modem is a " + running.family,
-                "leave --compress away",
-            )
-        )
     return found
 
 

@@ -157,7 +157,6 @@ class Options(object):
     simulated    the port has proved to be the simulator's
     soak         the link is tried out before anything is sent
     first_done   the first file of a pair is known to be in the modem
-    compress     a zlib stream was asked for
     """
 
     def __init__(
@@ -169,9 +168,8 @@ class Options(object):
         bootrom=None,
         soak=False,
         first_done=False,
-        compress=False,
     ):
-        # type: (str, Sequence[str], Optional[ImageFacts], bool, Optional[ImageFacts], bool, bool, bool) -> None
+        # type: (str, Sequence[str], Optional[ImageFacts], bool, Optional[ImageFacts], bool, bool) -> None
         self.method = method
         self.accept = tuple(accept)
         self.updater_elf = updater_elf
@@ -179,7 +177,6 @@ class Options(object):
         self.bootrom = bootrom
         self.soak = soak
         self.first_done = first_done
-        self.compress = compress
 
 
 class Change(object):

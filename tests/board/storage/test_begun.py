@@ -73,7 +73,7 @@ def test_check_and_status_lead_on_until_all_is_back(tmp_path: Path) -> None:
         finding = check(bench, CheckRequest(select=("board-files-complete",))).finding("board-files-complete")
         standing = status(bench)
     assert finding is not None
-    assert (finding.status, str(finding.command)) == (Status.FAIL, "fipy-doctor fix --reset-flash")
+    assert (finding.status, str(finding.command)) == (Status.FAIL, "`fipy-doctor fix --reset-flash`")
     assert [one.command for one in standing.begun] == [("fix", "--reset-flash")]
     assert standing.exit_code == 1
     (folder,) = (tmp_path / "copies").glob("board-*")
