@@ -13,7 +13,7 @@ except ImportError:  # MicroPython
 
 def warnings(running, images, method, options):
     # type: (Running, Sequence[ImageFacts], str, Options) -> List[Refusal]
-    """What to beware of where nothing is refused, the most telling first."""
+    """What to beware of if nothing is refused, the most telling first."""
     image = images[0]
     found = (
         _same_build(running, images[len(images) - 1])

@@ -224,7 +224,7 @@ _REFUSED_HEADS = (
 
 def _no_firmware(text, head):
     # type: (str, bytes) -> Optional[Refusal]
-    """A file that shows at its first bytes that it is none."""
+    """A file whose first bytes show that it is not one."""
     if head[:1] == b"{" and SIDE_FORMAT in head[:64]:
         what = text + " holds the checksums of an image, not the image"
         return Refusal("wrong-firmware-variant-chosen", what, "", "name the .dup file beside it")
