@@ -11,9 +11,8 @@ from doctor.board.storage import begun, files, own_names
 from doctor.board.storage.begun import Begun, Book
 from doctor.check import Check, Finding, Grade, Remedy
 from doctor.command import Command
-from doctor.escape import shown
+from doctor.escape import counted, shown
 from doctor.needs import Needs
-from doctor.plural import counted
 
 CUT = "corrupt-upload"
 UPLOAD = Remedy("upload-scripts", Grade.ASKS)
@@ -25,12 +24,12 @@ class BoardFilesComplete(Check):
     """What was begun with the board's files has come to its end.
 
     Why: a reset of the flash, a restore or an upload that was cut (a power dip, an unplugged cable, Ctrl-C) leaves the
-    board without files of the user's. Their copies lie on this computer, and nothing on the board tells of them.
+    board without some of the user's files. Their copies are on this computer, and nothing on the board says so.
 
-    Looks at: the notes that this program keeps of every such work until it is done, and whether the board holds each
+    Looks at: the notes that this program keeps of such work until it is done, and whether the board holds each
     file that they name; and names in /flash and /flash/lib that only an unfinished upload leaves behind.
 
-    Cures: reset-flash and upload-scripts, run again, go on where they stopped, and so does fipy-doctor restore.
+    Cures: reset-flash and upload-scripts, when run again, go on from there, and so does ``fipy-doctor restore``.
     """
 
     id = "board-files-complete"

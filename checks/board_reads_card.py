@@ -54,7 +54,7 @@ class BoardReadsCard(Check):
     and list nothing, or other files, on the board.
 
     Looks at: SD() alone (does the card answer), then mounting, then the files two levels deep, then free space and,
-    where the firmware gives them, the partition table and boot sectors. Compared with --firmware by size (by content
+    if the firmware gives them, the partition table and boot sectors. Compared with --firmware by size (by content
     with --thorough) and with --sd. What was not mounted is unmounted again.
 
     Cures: reseat-card, power-cycle, copy-dup, move-dup, go-without-card (flashing over USB needs none), reformat-sd.
@@ -238,7 +238,7 @@ class BoardReadsCard(Check):
 
 
 def _seen_on_pc(bench: Bench) -> OnPc | None:
-    """The PC's view of the card, None where none was given or it cannot be read (card-is-fat tells why)."""
+    """The PC's view of the card, None if none was given or it cannot be read (card-is-fat tells why)."""
     if bench.options.sd is None:
         return None
     try:
@@ -252,7 +252,7 @@ def _seen_on_pc(bench: Bench) -> OnPc | None:
 
 
 def _hidden_files(view: CardView, on_pc: OnPc | None) -> tuple[str, str] | None:
-    """What shows that the card holds more than the board lists: (what, cause); None where nothing does."""
+    """What shows that the card holds more than the board lists: (what, cause); None if nothing does."""
     if on_pc is not None and on_pc.elsewhere:
         return (
             f"while the PC sees {shown(on_pc.elsewhere[0])}",

@@ -37,7 +37,7 @@ class BoardScriptsMatch(Check):
     best cure is to delete them.
 
     Looks at: every .py file in /flash and /flash/lib: first bytes, then the whole text, parsed and never run. With
-    --scripts DIR also whether each equals the PC's copy. Tells where the firmware's built-in sqnsupgrade hides an
+    --scripts DIR also whether each equals the PC's copy. Says if the firmware's built-in sqnsupgrade hides an
     uploaded one.
 
     Cures: upload-scripts replaces bad scripts by good ones from --scripts DIR, or removes them, after asking and with

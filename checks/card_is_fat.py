@@ -43,8 +43,8 @@ class CardIsFat(Check):
     Looks at: partition table, boot sector, both FATs, the root directory and the chains of its files; for a mounted
     folder, what the system says it is. With -v a second reader (pyfatfs) reads an image or a device whole, and is
     compared with ours. Writes nothing.
-    Cures: repair-sd where a good copy lies on the card, reformat-sd (``fipy-doctor fix --reformat-sd``, with a backup),
-    or copying the file again and ejecting.
+    Cures: repair-sd if there is a good copy on the card, reformat-sd (``fipy-doctor fix --reformat-sd``, with a
+    backup), or copying the file again and ejecting.
     """
 
     id = "card-is-fat"
@@ -54,7 +54,7 @@ class CardIsFat(Check):
     finds = tuple(_CAUSES)
 
     def look(self, bench: Bench) -> Finding:
-        """Judge the card. Raises CardError where it cannot be read at all."""
+        """Judge the card. Raises CardError if it cannot be read at all."""
         card = bench.card
         name = shown(card.name)
         volume = card.volume()
@@ -101,7 +101,7 @@ class CardIsFat(Check):
 
 
 def _second_reading(bench: Bench) -> SecondReading | None:
-    """What a second reader makes of an image or a device, where it was asked for."""
+    """What a second reader makes of an image or a device, if it was asked for."""
     path = bench.options.sd
     if path is None or not bench.options.two_readers or bench.card.kind == "folder":
         return None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from doctor.card.compare import first_difference
 from doctor.card.dups import (
     COPY,
     DOWNLOAD,
@@ -20,6 +19,7 @@ from doctor.card.dups import (
     misplaced,
     missing,
 )
+from doctor.card.target import first_difference
 from doctor.check import Check, EvidenceValue, Finding, Grade, Remedy
 from doctor.errors import CardError, FirmwareError
 from doctor.escape import shown
@@ -73,7 +73,7 @@ class DupAtRoot(Check):
     )
 
     def look(self, bench: Bench) -> Finding:
-        """Look for the image. Raises CardError where the card cannot be listed."""
+        """Look for the image. Raises CardError if the card cannot be listed."""
         card = bench.card
         listing = card.files()
         dups = find_dups(listing)
@@ -174,7 +174,7 @@ def _compare(card: Card, dups: Dups, image: FirmwareImage) -> DupFault | None:
 
 
 def _sha256(card: Card, file: CardFile) -> str:
-    """SHA-256 of a file on the card; empty where it cannot be read."""
+    """SHA-256 of a file on the card; empty if it cannot be read."""
     try:
         return card.sha256(file.path)
     except CardError:
@@ -236,7 +236,7 @@ def _odd_content(card: Card, file: CardFile) -> DupFault | None:
 
 
 def _bounded(card: Card, file: CardFile) -> bytes:
-    """The file; only its first piece where it is too large to be an image. Raises CardError."""
+    """The file; only its first piece if it is too large to be an image. Raises CardError."""
     pieces = iter(card.read(file.path))
     return b"".join(pieces) if file.size_bytes <= MAX_BYTES else next(pieces, b"")
 

@@ -46,10 +46,10 @@ _KIND_WORDS = {
 class FirmwareIsWhole(Check):
     """The firmware image is complete, unaltered, and what it says it is.
 
-    Why: the modem learns of a damaged image only after it has erased the old one. Web pages, zip archives and
+    Why: the modem finds out that an image is damaged only after it has erased the old one. Web pages, zip archives and
     broken-off downloads have been sent to modems, and some never came back.
     Looks at: the file's content, every length and checksum in it, its size against sizes from public logs, and its
-    name. An image with a checksum is proved whole; one signed with a key of the maker's cannot be: a warning.
+    name. An image with a checksum is proved whole; one signed with a key of the maker cannot be: a warning.
     Cures: redownload-firmware, unzip-firmware, rename-dup, use-other-image.
     """
 

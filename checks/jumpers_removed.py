@@ -28,7 +28,7 @@ from doctor.needs import Needs, SkipReason
 FITTED = "expansion-rts-cts-jumpers"
 CONSENT = "jumpers-removed"
 REMOVE = Remedy("remove-jumpers", Grade.MANUAL)
-TRIES_MIXED = 2  #: readings without a pattern are taken once more, in another order (board-and-repl.md 6.3)
+TRIES_MIXED = 2  #: readings without a pattern are taken again, in another order (board-and-repl.md 6.3)
 SEED = 20180319
 
 #: Modes that read badly behind "the modem is in".
@@ -39,21 +39,21 @@ class JumpersRemoved(Check):
     """The RTS and CTS jumpers of the expansion board are removed (a FiPy needs that).
 
     Why: on the FiPy these jumpers connect the USB chip to two pins of the modem. Whether the modem may send then
-    hangs on what a program on the PC does with its RTS line: it works while this program has the port open, and fails
+    depends on what a program on the PC does with its RTS line: it works while this program has the port open, and fails
     with no terminal open, or in the middle of a flash. A flash from the card in the board goes on after this program
     has ended, and with it RTS drops: there the jumpers must be proved to be off.
 
     Looks at: asks the modem ATI with the PC's RTS line asserted and released; if that proves nothing, reads two pins of
     the board, as inputs only, while the PC moves RTS, and then restarts the board into safe boot, which gives the
     pins back to the modem. No pin is touched unless the modem runs its application. A GPy, and carriers of the Pysense
-    kind, have no such jumpers. `--carrier` names the carrier board where its USB id does not: it decides whether there
+    kind, have no such jumpers. `--carrier` names the carrier board if its USB id does not: it decides whether there
     are jumpers at all, and what a line that never moves means. `--thorough` looks for the second jumper too, which
     holds nothing but has to go as well: the board pulls one of the modem's lines low four times for 0.09 s.
 
-    A modem that is left in its updater by a flash shows nothing of them any more: there, what this computer proved on
+    A modem that is left in its updater by a flash no longer shows anything of them: there, what this computer proved on
     this very board before that flash counts, for six hours.
 
-    Cures: remove-jumpers. Where it cannot be decided, look at the board; --accept jumpers-removed says that you did.
+    Cures: remove-jumpers. If the pins cannot tell, look at the board; --accept jumpers-removed says that you did.
     """
 
     id = "jumpers-removed"
@@ -106,7 +106,7 @@ class JumpersRemoved(Check):
         return self._try(bench, seat.kind, modem, evidence)
 
     def _try(self, bench: Bench, carrier: Carrier, modem: ModemFacts, evidence: dict[str, EvidenceValue]) -> Finding:
-        """Phase C, which touches no pin, then phase A, then phase B where it was asked for."""
+        """Phase C, which touches no pin, then phase A, then phase B if it was asked for."""
         answers = jumpers.phase_c(bench.board, bench.link, baud=modem.baud)
         evidence["ati"] = answers.as_text()
         verdict = judge_rts(answers)
@@ -182,7 +182,7 @@ class JumpersRemoved(Check):
 
 
 def _modem(bench: Bench) -> ModemFacts | None:
-    """What modem-answers found; asked now where that did not run. None where the modem cannot be asked."""
+    """What modem-answers found; asked now where that did not run. None if the modem cannot be asked."""
     try:
         return bench.modem_facts
     except (PortLost, DeadlineOverrun):
@@ -192,7 +192,7 @@ def _modem(bench: Bench) -> ModemFacts | None:
 
 
 def _touch_pins(bench: Bench, carrier: Carrier) -> tuple[JumperReadings, CtsReadings | None]:
-    """Phase A, once more where it shows no pattern, and phase B where it is asked for and the pin is at rest."""
+    """Phase A, again if it shows no pattern, and phase B if it is asked for and the pin is at rest."""
     board, link = bench.board, bench.link
     pulses = None
     with jumpers.pins_taken(board, link, bench.board_facts):

@@ -21,15 +21,15 @@ class ModemAnswers(Check):
     """The modem answers AT over its own UART and runs its application.
 
     Why: everything else depends on the modem's mode. A modem that waits in its updater, in its boot ROM or in the
-    middle of an abandoned transfer needs another recipe each, and the wrong one can cost the modem. LTE() is never
-    used: on half of the board firmwares it hangs for ever on a silent modem.
+    middle of an abandoned transfer needs a recipe of its own, and the wrong one can brick the modem. LTE() is never
+    used: on half of the board firmwares it never returns if the modem is silent.
 
     Looks at: both speeds, for up to a minute, since a modem may be starting. Listens, closes an abandoned transfer
     (else AT would be taken for a part of it), then asks AT until three clean OKs came in a row, AT+SMOD?, ATI, and the
-    version where the mode allows it. The modem's mode stays as found.
+    version if the mode allows it. The modem's mode stays as found.
 
     Cures: depends on the mode: power-cycle, remove-jumpers, flash-full-image, give-updater-elf, wait-for-modem;
-    leave-via-away where a board answers in the place of a bare modem.
+    leave-via-away if a board answers in place of a bare modem.
     """
 
     id = "modem-answers"
@@ -92,7 +92,7 @@ class ModemAnswers(Check):
 
 
 def _is_board(bench: Bench) -> bool:
-    """Whether a board's prompt answers where only a modem was looked for."""
+    """Whether a board's prompt answers when only a modem was looked for."""
     return bench.contact.seen in (Seen.REPL, Seen.RAW_REPL, Seen.PASTE, Seen.SAFE_BOOT)
 
 

@@ -32,7 +32,7 @@ class PortOpens(Check):
     Why: everything else goes through this port; a second program on it takes half of the bytes, and ModemManager
     sends AT commands into a flash. A board on Wi-Fi (telnet://) serves one program, which must log in.
     Looks at: opens the port (RTS and DTR asserted beforehand, no flow control) and keeps it open. Looks for who holds
-    it where it is busy, at the rights of the device where they forbid it, and for a running ModemManager. Sends
+    it if it is busy, at the rights of the device if they forbid it, and for a running ModemManager. Sends
     nothing.
     Cures: plug-in, leave-it-alone, grant-port-access, close-other-program, stop-modemmanager, join-wifi, give-login.
     """

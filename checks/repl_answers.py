@@ -28,7 +28,7 @@ class ReplAnswers(Check):
     Why: the board is examined through its prompt. A program that runs, mirror mode left on, the ESP32's boot loader and
     a wrong port all look like "nothing works" and have different cures.
     Looks at: sends CR, which every program ignores, and waits 0.3 s for a prompt; else listens 3 s and sends Ctrl-B
-    once. No Ctrl-C without consent (--interrupt), nothing at all once an updater's output is seen. Where no text comes,
+    once. No Ctrl-C without consent (--interrupt), nothing at all once an updater's output is seen. If no text comes,
     looks for a modem at 921600 and 115200 baud.
     Cures: stop-program, leave-mirror, power-cycle, plug-in, update-board-firmware, wait-for-modem.
     """
@@ -55,7 +55,7 @@ class ReplAnswers(Check):
     )
 
     def look(self, bench: Bench) -> Finding:
-        """Judge first contact, then enter the raw REPL where there is a prompt."""
+        """Judge first contact, then enter the raw REPL if there is a prompt."""
         contact = bench.contact
         if contact.seen in (Seen.REPL, Seen.RAW_REPL, Seen.PASTE, Seen.SAFE_BOOT):
             bench.open_board()
@@ -124,7 +124,7 @@ class ReplAnswers(Check):
             evidence["stands_at"] = stands.step
             evidence["percent"] = stands.percent
             evidence["file"] = stands.file
-            how += f". fipy-doctor flash card:{stands.file} joins it, fipy-doctor status tells how far it is"
+            how += f". {stands.joining} joins it, `fipy-doctor status` tells how far it is"
         return self.fail(
             f"{name}: {stands.words}; {how}",
             catalogue="updater-at-work",

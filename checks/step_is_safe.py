@@ -7,7 +7,7 @@ from pathlib import Path
 from doctor.bench import Bench
 from doctor.check import Check, EvidenceValue, Finding, Grade, Remedy
 from doctor.errors import DoctorError
-from doctor.escape import shown
+from doctor.escape import shown, told
 from doctor.modem.images import image_facts, options_for, running
 from doctor.needs import Needs
 from doctor.updater.plan import make_plan
@@ -50,7 +50,7 @@ class StepIsSafe(Check):
     """The step from what the modem runs to the given firmware is known to be safe.
 
     Why: a differential image on another build, 48829 out of order, the factory build 33080 with a full image, another
-    modem's firmware: each has cost modems, and nothing in the modem checks it.
+    modem's firmware: each has bricked modems, and nothing in the modem checks it.
 
     Looks at: mode and build of the modem, and kind, radio, build and family of the file; asks the same planner as
     flash does. Sends nothing.
@@ -110,22 +110,22 @@ class StepIsSafe(Check):
         if plan.refusal is not None:
             refusal = plan.refusal
             return self.fail(
-                f"{_clean(refusal)}: {shown(refusal.next, 200)}",
+                f"{_clean(refusal)}: {told(refusal.next, 200)}",
                 catalogue=refusal.id,
                 evidence=evidence,
-                cause=shown(refusal.why, 200),
+                cause=told(refusal.why, 200),
                 remedies=_cures_of(refusal),
-                next=shown(refusal.next, 300),
+                next=told(refusal.next, 300),
                 change=_change(bench, refusal.change),
                 consent=refusal.consent,
             )
         if plan.warnings:
             first = next((w for w in plan.warnings if w.id == "build-runs-already"), plan.warnings[0])
             return self.warn(
-                f"{_clean(first)}: {shown(first.next, 200)}",
+                f"{_clean(first)}: {told(first.next, 200)}",
                 catalogue=first.id,
                 evidence=evidence,
-                cause=shown(first.why, 200),
+                cause=told(first.why, 200),
                 remedies=_cures_of(first),
             )
         if plan.bootrom_alone:
@@ -165,7 +165,7 @@ def _board_has_bootrom(bench: Bench) -> bool:
 
 
 def _cures_of(refusal: Refusal) -> tuple[Remedy, ...]:
-    """The cures, by what must change where the id alone does not tell."""
+    """The cures, by what must change if the id alone does not tell."""
     known = _CURES.get(refusal.id)
     if known is not None or refusal.change is None:
         return (_OTHER_IMAGE,) if known is None else known
@@ -214,9 +214,9 @@ def _evidence(bench: Bench, plan: Plan) -> dict[str, EvidenceValue]:
         "method": plan.method or None,
         "boot_loaders": plan.loaders,
         "nothing_to_do": bool(plan.nothing),
-        "warnings": [shown(warning.what, 120) for warning in plan.warnings],
+        "warnings": [told(warning.what, 120) for warning in plan.warnings],
     }
 
 
 def _clean(refusal: Refusal) -> str:
-    return shown(refusal.what, 200)
+    return told(refusal.what, 200)

@@ -241,7 +241,8 @@ class Bench:
                 from doctor.link.link import open_link
 
                 if self.options.url is None:
-                    raise UsageError("port-not-found", "no port was given", next="add --port, or run fipy-doctor ports")
+                    lists = "add --port, or run `fipy-doctor ports`"
+                    raise UsageError("port-not-found", "no port was given", next=lists)
                 self._link = open_link(
                     self.options.url, trace=self._trace, password=self.options.password, clock=self._clock
                 )
@@ -313,7 +314,7 @@ class Bench:
                         "main-py-blocks-repl",
                         "no MicroPython prompt to work with",
                         on=self.link.name,
-                        next="run fipy-doctor check --select repl-answers",
+                        next="run `fipy-doctor check --select repl-answers`",
                     )
                 board = Board(self.link, banner=self.contact.banner)
                 board.repl.enter(cancel_input=self.contact.seen is Seen.PASTE)
@@ -333,7 +334,7 @@ class Bench:
         """The card as the PC sees it. Raises CardError or UsageError."""
         with self._lock:
             if self._card is None:
-                from doctor.card.opening import open_card
+                from doctor.card.image import open_card
 
                 if self.options.sd is None:
                     raise UsageError("sd-object-init-fails", "no card was given", next="add --sd PATH")

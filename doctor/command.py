@@ -81,13 +81,20 @@ class Command:
         """In one line, quoted as the shell of this system wants it."""
         return quoted(self.words())
 
-    __str__ = line
+    def __str__(self) -> str:
+        """As it stands in a text: marked (doctor/marks.py)."""
+        return marked(self.line())
 
     def on(self, port: str | None, *, via_modem: bool = False) -> Command:
         """The command for the bench of this run: it names the port where it needs one and names none."""
         if port is None or self.port is not None or self.verb not in NEED_PORT or "--help" in self.args:
             return self
         return replace(self, port=port, via="modem" if via_modem and self.via == AUTO else self.via)
+
+    def anyhow(self) -> Command:
+        """Without what was said about how to flash: the program chooses again."""
+        via = self.via if self.via == "modem" else AUTO
+        return replace(self, via=via, method=AUTO, override=frozenset(), compress=False, interrupt=False)
 
     def kept(self) -> dict[str, Any]:
         """What a journal keeps of it, as JSON has it."""
@@ -158,6 +165,12 @@ def _spelled(name: str, value: object) -> list[str]:
         return []
     many = sorted(value) if isinstance(value, frozenset) else value if isinstance(value, tuple) else (value,)
     return [word for one in many for word in (flag, str(one))]
+
+
+def marked(words: str) -> str:
+    """Words of a text that must stay whole, a command above all, between marks, whatever they hold."""
+    ticks = "`" * (max(map(len, re.findall("`+", words)), default=0) + 1)
+    return f"`{words}`" if ticks == "`" else f"{ticks} {words} {ticks}"
 
 
 def quoted(words: Iterable[str]) -> str:

@@ -80,7 +80,7 @@ def choose(checks: Sequence[Check], select: Iterable[str] = (), ignored: Iterabl
     for check_id in (*wanted, *unwanted):
         if check_id not in by_id:
             close = difflib.get_close_matches(check_id, by_id, 1)
-            hint = f"did you mean {close[0]}?" if close else "fipy-doctor checks lists them"
+            hint = f"did you mean {close[0]}?" if close else "`fipy-doctor checks` lists them"
             raise UsageError("unknown-check", f"there is no check {check_id!r}", next=hint)
     if wanted:
         closed: set[str] = set()

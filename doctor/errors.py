@@ -1,12 +1,16 @@
 """The one tree of errors that users see; the text is built from the fields, here and nowhere else.
 
 Every error says what happened, on which object, the best known cause and the next step
-(docs/design: "Rules that hold everywhere"). A message holds no markup; renderers escape it.
+(docs/design: "Rules that hold everywhere"). A message holds no markup but the marks of commands (doctor/marks.py).
 """
 
 from __future__ import annotations
 
 from enum import IntEnum
+
+from doctor.escape import shown
+
+LONGEST = 1000  #: characters of one text in an error: paths of other people's programs can have thousands
 
 
 class Exit(IntEnum):
@@ -67,16 +71,12 @@ class DoctorError(Exception):
     exit_code: Exit = Exit.FAILED
 
     def __init__(self, id: str, what: str, *, on: str = "", cause: str = "", next: str = "") -> None:
-        super().__init__(f"{on}{joint(on, what)}{what}")
+        super().__init__(f"{shown(on, LONGEST)}{joint(on, what)}{what}")
         self.id = id
         self.what = what
         self.on = on
         self.cause = cause
         self.next = next
-
-    def as_json(self) -> dict[str, str]:
-        """The ``error`` member of every JSON document."""
-        return {"id": self.id, "what": self.what, "on": self.on, "cause": self.cause, "next": self.next}
 
 
 class UsageError(DoctorError):
@@ -110,7 +110,7 @@ class BoardReset(BoardError):
             "the board restarted in the middle of a command",
             on=on,
             cause="a watchdog, a power dip or a crash of the board's firmware",
-            next="run fipy-doctor check again; if it happens again, use another USB port and cable",
+            next="run `fipy-doctor check` again; if it happens again, use another USB port and cable",
         )
         self.seen = seen
 

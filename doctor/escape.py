@@ -1,22 +1,24 @@
 """Text that came from a file, a card, a board or a modem, made safe to show.
 
-What devices and files say is untrusted: a control character could move the cursor, recolour or retitle the terminal.
-Markup of the renderer (rich) is escaped by the renderer, not here.
+What devices and files say is untrusted: a control character could move the cursor, recolour or retitle the terminal,
+and a pair of backticks would make a command of it (doctor/marks.py). Markup of the renderer (rich) is escaped by the
+renderer, not here.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 CUT_MARK = "..."
 #: Unicode categories that draw nothing or reorder what is drawn: controls, formats (bidi marks, zero width),
 #: surrogates, private use, line and paragraph separators.
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-_SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "`": "\\x60"}
 
 
 def shown(text: str | bytes, limit: int = 80) -> str:
-    """``text`` on one line with every control character escaped, at most ``limit`` characters long.
+    """``text`` on one line with every control character and backtick escaped, at most ``limit`` characters long.
 
     text   str, or bytes (read as UTF-8; bytes that are not UTF-8 become \\xNN)
     limit  characters in the result; what is cut off is marked by ``...``; escapes are never cut in half
@@ -35,6 +37,21 @@ def shown(text: str | bytes, limit: int = 80) -> str:
         pieces.append(piece)
         room -= len(piece)
     return "".join(pieces)
+
+
+def told(text: str, limit: int) -> str:
+    """A text of ours as ``shown``, but with its marks: whatever else it tells of was escaped before."""
+    parts = (part if part == "`" else shown(part, limit) for part in re.split("(`)", text))
+    whole = "".join(parts)
+    if len(whole) <= limit:
+        return whole
+    cut = whole[: max(0, limit - len(CUT_MARK))]
+    return cut[: cut.rindex("`")] + CUT_MARK if cut.count("`") % 2 else cut + CUT_MARK
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """``1 file``, ``2 files``, ``6,160,982 bytes``; ``many`` where it is not ``one`` with an s."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 
 def hex_bytes(data: bytes, limit: int = 8) -> str:

@@ -7,6 +7,7 @@ from enum import Enum
 from pathlib import Path
 
 from doctor.check import Finding
+from doctor.command import Command
 
 #: Nothing is published on the web. ``make docs`` builds the site here, in the source folder.
 BUILT_SITE = Path(__file__).parent.parent / "site"
@@ -28,7 +29,7 @@ def page_path(kind: Kind, page_id: str) -> str:
 
 def page_command(page_id: str) -> str:
     """The command that shows a page, without any network."""
-    return f"fipy-doctor open {page_id}"
+    return Command("open", (page_id,)).line()
 
 
 def subject(finding: Finding) -> tuple[Kind, str]:

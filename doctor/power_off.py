@@ -13,7 +13,7 @@ LASTS = "within the last hour"  #: longer than any modem writes: 30 minutes at m
 #: Before a step that takes power away: who says yes waits, and then goes on.
 ASK = (
     f"has a flash of this modem begun {LASTS}, with any program? If so, leave the power on until that hour is over "
-    "(fipy-doctor status tells how it stands), and go on only then"
+    "(`fipy-doctor status` tells how it stands), and go on only then"
 )
 UNPLUG = f"{ASK}. Otherwise unplug USB, and the battery if there is one"
 #: The same as a condition, where a line has room for one clause only.

@@ -33,14 +33,31 @@ class _SteadyFile(io.FileIO):
         return size
 
 
+class _SteadyBuffer(io.BufferedWriter):
+    """A buffer that drops what comes in the middle of a write: the answer to a Ctrl-C. No message is worth a flash."""
+
+    def write(self, data: Any, /) -> int:
+        """Write ``data``, or drop it."""
+        with suppress(RuntimeError):
+            return super().write(data)
+        return memoryview(data).nbytes
+
+    def flush(self) -> None:
+        """Flush, unless a write is under way."""
+        with suppress(RuntimeError):
+            super().flush()
+
+
 def make_steady() -> None:
     """Give every standard stream somewhere to go, and let none of them raise for what cannot be shown or written."""
     _open_closed()
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         old = _descriptor(stream)
-        if type(old) is io.FileIO:  # a Windows console is something else, and nobody can close it behind our back
+        if type(old) is io.FileIO:
             setattr(sys, name, _like(stream, _SteadyFile(old.fileno(), "w", closefd=False)))
+        elif isinstance(old, io.RawIOBase):  # a Windows console: nobody can close it behind our back
+            setattr(sys, name, _like(stream, old))
 
 
 def tell_what_was_lost() -> None:
@@ -58,11 +75,11 @@ def _descriptor(stream: Any) -> object:
     return getattr(buffer, "raw", buffer)
 
 
-def _like(stream: io.TextIOWrapper, steady: _SteadyFile) -> io.TextIOWrapper:
+def _like(stream: io.TextIOWrapper, steady: io.RawIOBase) -> io.TextIOWrapper:
     """The same stream on another descriptor; characters that it cannot show become question marks."""
-    unbuffered = isinstance(stream.buffer, io.FileIO)
+    unbuffered = isinstance(stream.buffer, io.RawIOBase)
     return io.TextIOWrapper(
-        cast("Any", steady) if unbuffered else io.BufferedWriter(steady),
+        cast("Any", steady) if unbuffered else _SteadyBuffer(steady),
         encoding=stream.encoding,
         errors="replace",
         line_buffering=stream.line_buffering,

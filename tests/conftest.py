@@ -24,7 +24,7 @@ for _check in roster.builtin():
 
 TOOLS_ARE_A_MUST = "FIPY_DOCTOR_TESTS_NEED_TOOLS"
 
-# A shell's `&`, nohup and some runners start programs with SIGINT ignored; what tests Ctrl-C would then wait for ever.
+# A shell's `&`, nohup and some runners start programs with SIGINT ignored; what tests Ctrl-C would then wait forever.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -87,7 +87,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip a test marked ``needs_tool("mkfs.fat")`` where the tool is missing, and name it."""
+    """Skip a test marked ``needs_tool("mkfs.fat")`` if the tool is missing, and name it."""
     for mark in item.iter_markers("needs_tool"):
         for tool in mark.args:
             if shutil.which(tool) is None and shutil.which(tool, path="/usr/sbin:/sbin") is None:

@@ -11,7 +11,7 @@ import io
 import tokenize
 from collections.abc import Iterator
 
-#: Modules that the board has not; typing only where an ImportError is caught.
+#: Modules that the board has not; typing only if an ImportError is caught.
 MISSING_MODULES = frozenset(
     (
         "__future__",
@@ -206,7 +206,7 @@ def _unguarded(node: ast.AST, *, guarded: bool) -> Iterator[tuple[int, str]]:
 
 
 def _asks_first(node: ast.AST) -> bool:
-    """True for what tries a member, or asks for it, and has another way where it is missing."""
+    """True for what tries a member, or asks for it, and has another way if it is missing."""
     if isinstance(node, ast.If | ast.IfExp):
         return "hasattr(" in ast.unparse(node.test)
     caught = [h.type.id for h in node.handlers if isinstance(h.type, ast.Name)] if isinstance(node, ast.Try) else []

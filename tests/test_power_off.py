@@ -29,7 +29,7 @@ from doctor.updater import states
 
 ROOT = Path(__file__).parent.parent
 _SUPPLY = r"(?:power|supply|usb|batter(?:y|ies)|lipo|plug|cable|cord)"
-#: What takes the power away. A participle ("it was unplugged") tells of something, it sends nobody.
+#: What takes the power away. A participle ("it was unplugged") reports something, it sends nobody.
 CUTS = re.compile(
     rf"(?<![\w-])(?:unplug|replug|power[- ]?cycle|de-?power)\b"
     rf"|\b(?:remove|take|pull|cut|kill|disconnect|detach|(?:switch|turn)(?=[^.;\n]*\boff\b))\b"

@@ -180,7 +180,7 @@ def test_one_that_reads_the_board_s_card_waits_for_what_it_names(site: Path, ove
             target=lambda: reports.append(engine.run(bench, select=["antenna-is-fitted"])), daemon=True
         )
         run.start()
-        run.join(30)  # it would wait for ever
+        run.join(30)  # it would wait forever
         assert reports
     found = reports[0].finding("antenna-is-fitted")
     assert found is not None and found.status is Status.PASS

@@ -54,7 +54,7 @@ def index(title: str, text: str, pages: Iterable[Page], all_pages: Mapping[str, 
 
 
 class _Writer:
-    """Writes texts of one page: knows from where links go and which id needs none."""
+    """Writes texts of one page: knows where its links start, and which ids need none."""
 
     def __init__(self, pages: Mapping[str, Page], here: Kind | None, own: str | None) -> None:
         self._ids = [page_id for page_id in pages if page_id != own]

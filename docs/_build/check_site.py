@@ -80,7 +80,7 @@ def _wrong(target: str, page: Path, site: Path, pages: dict[Path, _Page]) -> str
 
 
 def main() -> int:
-    """Print what is wrong; 1 where something is."""
+    """Print what is wrong; 1 if something is."""
     site = Path(sys.argv[1]).resolve()
     found = problems(site)
     for line in found:

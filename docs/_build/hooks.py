@@ -35,7 +35,7 @@ INTRODUCTIONS = {
         "are for your hands.",
     ),
 }
-#: Pages that are shown under "Inside" where they exist.
+#: Pages that are shown under "Inside" if they exist.
 PERHAPS_INSIDE = {"The original thread": "story.md", "How good explain is": "explain-quality.md"}
 
 

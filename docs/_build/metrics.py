@@ -23,7 +23,7 @@ from docs._build.modules import imports_of, module_of, product
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = ROOT / "docs" / "metrics.md"
-BEFORE = "83b73a4"  #: the last commit before the rooms were made anew
+BEFORE = "83b73a4"  #: the last commit before the rooms were rebuilt
 HEAD = """# The house in figures
 
 Made by `make metrics` with [radon](https://pypi.org/project/radon/); the product is `doctor/` and `checks/`. Before is the commit
@@ -45,7 +45,7 @@ class Source:
 
     @property
     def room(self) -> str:
-        """The folder below doctor/, the folder checks, or the module itself where it lies at the top."""
+        """The folder below doctor/, the folder checks, or the module itself if it is at the top."""
         parts = self.module.split(".")
         return parts[0] if parts[0] == "checks" else ".".join(parts[:2])
 
@@ -56,7 +56,7 @@ def sources(root: Path) -> list[Source]:
     found = []
     for module, path in by_module.items():
         named = by_module.keys() & set(imports_of(path, root))
-        # A package through which one of its modules is named is none that is used itself.
+        # A package that is only named on the way to one of its modules is not used itself.
         used = frozenset(each for each in named if not any(other.startswith(f"{each}.") for other in named))
         found.append(Source(module, path.read_text(encoding="utf-8"), used))
     return found

@@ -143,7 +143,7 @@ def _drawn(screen: Screen, ansi: str, columns: int) -> str:
 
 
 def _run(words: tuple[str, ...], folder: Path, columns: int, expect: int) -> str:
-    """Standard output of one run on a terminal of ``columns``. Raises RuntimeError where it ends unexpectedly."""
+    """Standard output of one run on a terminal of ``columns``. Raises RuntimeError if it ends unexpectedly."""
     size = {"COLUMNS": str(columns), "LINES": str(ROWS), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
     root = Path(__file__).parent.parent.parent
     environment = {**os.environ, **size, "PYTHONPATH": str(root), "PYTHONIOENCODING": "utf-8"}

@@ -6,6 +6,7 @@ import posixpath
 from dataclasses import dataclass
 
 from doctor.board import onboard
+from doctor.command import ON_CARD, Command
 from doctor.errors import BoardError
 from doctor.escape import shown
 
@@ -43,6 +44,11 @@ class AtWork:
         bytes_ = f"{self.done_bytes:,} of {self.total_bytes:,} bytes"
         return f"our updater is at work on the board: at {self.percent} % ({bytes_}){step}"
 
+    @property
+    def joining(self) -> str:
+        """The command that joins it, marked."""
+        return str(Command("flash", firmware=(f"{ON_CARD}{self.file}",)))
+
 
 def at_work(text: str) -> AtWork:
     """Where the updater stands whose output ``text`` is, as a first contact heard it; what it says is escaped."""
@@ -60,14 +66,14 @@ def at_work(text: str) -> AtWork:
 def in_the_way(text: str, on: str) -> BoardError:
     """There is no prompt, and none may be asked for, as long as this updater works."""
     stands = at_work(text)
-    joins = f"; fipy-doctor flash card:{stands.file} joins it and says how it ends" if stands.ours else ""
+    joins = f"; {stands.joining} joins it and says how it ends" if stands.ours else ""
     return BoardError(
         "updater-at-work",
         f"{stands.words}; it is not disturbed",
         on=on,
         cause="the board flashes its modem by itself, and gives no prompt meanwhile; stopping it can brick the modem",
         next="leave the board powered, press nothing and wait until it has finished, up to 30 minutes; to watch: "
-        f"fipy-doctor status{joins}",
+        f"`fipy-doctor status`{joins}",
     )
 
 

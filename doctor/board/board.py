@@ -152,7 +152,7 @@ class Board:
             f"the board did not come back to its prompt in {limit_s:g} s; it sent {shown(heard[-80:]) or 'nothing'}",
             on=self.link.name,
             cause="a program that starts with the board, or a crash while starting",
-            next="press the reset button and run fipy-doctor check",
+            next="press the reset button and run `fipy-doctor check`",
         )
 
     def _ask(self) -> BoardFacts:

@@ -24,7 +24,7 @@ from doctor.clock import Deadline
 from doctor.errors import BoardError, BoardReset
 from doctor.escape import shown
 from doctor.link.link import Link
-from doctor.updater.board_console import PLAIN, STOP_EARLY_WORD, STOP_WORD, TAG
+from doctor.updater import board_console as console
 from doctor.updater.states import APPLICATION
 
 #: No frozen module has this name, so nothing shadows it (board-and-repl.md 2.3).
@@ -38,9 +38,16 @@ FULL = "flash-filesystem-full"
 SETTLE_S = 2.0
 QUIET_MS = 200
 
-_PLAIN_FILE = r"(?:, (?P<file>[^,]+?)(?: (?P<sha>[0-9a-f]{16}))?)?, do not unplug$"
-_PLAIN_BEAT = re.compile(r"(\d+) % (\d+)/(\d+) ([^,]*)" + _PLAIN_FILE)
-_PLAIN_WORK = re.compile(r"at work \(([^)]*)\)" + _PLAIN_FILE)
+_WITH_SHA = re.compile(rf"(.*) ([0-9a-f]{{{console.SHOWN_DIGITS}}})")
+
+
+def _pattern(line: str) -> re.Pattern[str]:
+    """What reads the lines that the core writes with this format."""
+    fields = {"%d": r"(\d+)", "%s": "(.*?)", "%%": "%"}
+    return re.compile(re.sub("%[ds%]", lambda found: fields[found[0]], re.escape(line)))
+
+
+_BEAT, _WORK = _pattern(console.BEAT), _pattern(console.WORK)
 
 Told = tuple[str, Mapping[str, Any]]
 
@@ -230,7 +237,7 @@ def start(board: Board, order: Order) -> bytes:
 
 def ask_to_stop(link: Link) -> None:
     """Ask the updater on the board to stop at the next block; after the last one it does not hear of it."""
-    link.write(b"\r\n" + STOP_WORD + b"\r\n")
+    link.write(b"\r\n" + console.STOP_WORD + b"\r\n")
 
 
 def ask_to_stop_early(link: Link, *, again: bool = False) -> None:
@@ -238,7 +245,7 @@ def ask_to_stop_early(link: Link, *, again: bool = False) -> None:
 
     While it reads the card it is stopped by Ctrl-C, once, and later takes no harm from one.
     """
-    link.write((b"" if again else CTRL_C) + b"\r\n" + STOP_EARLY_WORD + b"\r\n")
+    link.write((b"" if again else CTRL_C) + b"\r\n" + console.STOP_EARLY_WORD + b"\r\n")
 
 
 def events(
@@ -290,40 +297,52 @@ def understand(line: bytes) -> Told | None:
     if RESET_SIGNS.search(line):
         raise BoardReset(shown(line, 400))
     text = line.decode("utf-8", "replace").strip()
-    start_at = text.find(TAG)
+    start_at = text.find(console.TAG)
     if start_at >= 0:
         try:
-            name, end = json.JSONDecoder().raw_decode(text[start_at + len(TAG) :])
-            data = json.loads(text[start_at + len(TAG) + end :].removeprefix(', "data": ').removesuffix("}"))
+            name, end = json.JSONDecoder().raw_decode(text[start_at + len(console.TAG) :])
+            data = json.loads(text[start_at + len(console.TAG) + end :].removeprefix(', "data": ').removesuffix("}"))
         except ValueError:
             return None  # another thread of the board printed into it
-        return (name, data) if isinstance(name, str) and isinstance(data, dict) else None
-    if PLAIN not in text:
+        return (name, _escaped(data)) if isinstance(name, str) and isinstance(data, dict) else None
+    if console.PLAIN not in text:
         return None
-    said = text.split(PLAIN, 1)[1]
-    if found := _PLAIN_BEAT.match(said):
-        phase = "transfer" if found[4] == "transfer" else "prepare"
-        beat = {"done": int(found[2]), "total": int(found[3]), "step": found[4], "phase": phase}
-        return "heartbeat", {**beat, **_plain_file(found)}
-    if found := _PLAIN_WORK.match(said):
-        return "heartbeat", {"done": 0, "total": 0, "step": found[1], "phase": "prepare", **_plain_file(found)}
+    said = text.split(console.PLAIN, 1)[1]
+    if found := _BEAT.fullmatch(said):
+        _, done, total, step, file = found.groups()
+        phase = "transfer" if step.endswith("transfer") else "prepare"
+        return "heartbeat", {"done": int(done), "total": int(total), "step": step, "phase": phase, **_plain_file(file)}
+    if found := _WORK.fullmatch(said):
+        return "heartbeat", {"done": 0, "total": 0, "step": found[1], "phase": "prepare", **_plain_file(found[2])}
     return _plain_end(said) or ("said", {"text": said})
+
+
+def _escaped(data: dict[str, Any]) -> dict[str, Any]:
+    """``data`` with its texts for people escaped; commands in an error are words like all others there."""
+    told: dict[str, Any] = {
+        name: shown(text, 300) for name, text in data.items() if name in ("text", "what") and isinstance(text, str)
+    }
+    error = data.get("error")
+    if isinstance(error, list):
+        told["error"] = [shown(str(part).replace("`", ""), 1000) for part in error]
+    return {**data, **told}
 
 
 def _plain_end(said: str) -> Told | None:
     """The last word to a person, as the end that it is: what a terminal has started ends without a tagged line."""
     word, _, rest = said.partition(": ")
-    if word == "flashed and proved":
+    if word == console.PROVED:
         return "end", {"proved": True, "sent_any": True, "mode": APPLICATION, "lines": rest.split(", "), "error": None}
-    if word in ("NOT PROVED", "refused"):
-        error = ["upgrade-failed-result" if word == "NOT PROVED" else "not-confirmed", rest, "", ""]
-        return "end", {"proved": False, "sent_any": word == "NOT PROVED", "error": error}
+    if word in (console.UNPROVED, console.REFUSED):
+        error = ["upgrade-failed-result" if word == console.UNPROVED else "not-confirmed", shown(rest, 1000), "", ""]
+        return "end", {"proved": False, "sent_any": word == console.UNPROVED, "error": error}
     return None
 
 
-def _plain_file(found: re.Match[str]) -> dict[str, str]:
-    said = {"file": found["file"], "sha256": found["sha"]}
-    return {name: value for name, value in said.items() if value}
+def _plain_file(text: str) -> dict[str, str]:
+    """Name and shortened SHA-256; the board knows the second only once it has read the file."""
+    found = _WITH_SHA.fullmatch(text)
+    return {"file": found[1], "sha256": found[2]} if found else {"file": text}
 
 
 def last_heard(text: str) -> Told | None:
@@ -357,7 +376,7 @@ def _broke_off(link: Link, heard: bytes) -> BoardError:
         f"the updater on the board broke off: {shown(lines[-1] if lines else 'without a word', 120)}",
         on=link.name,
         cause="a fault of ours, or a board that has no memory left",
-        next="leave the power on and run fipy-doctor check: it says in which mode the modem is",
+        next="leave the power on and run `fipy-doctor check`: it says in which mode the modem is",
     )
 
 

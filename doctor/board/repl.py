@@ -56,7 +56,7 @@ class ReplTimeout(BoardError):
             what,
             on=on,
             cause="a call that hangs on the board, such as LTE() with a modem that does not answer",
-            next=f"{UNPLUG}, wait 10 s, plug in again, and run fipy-doctor check",
+            next=f"{UNPLUG}, wait 10 s, plug in again, and run `fipy-doctor check`",
         )
         self.heard = heard
 
@@ -70,7 +70,7 @@ class ReplBroken(BoardError):
             f"{what}; it sent {shown(heard[-80:]) or 'nothing'}",
             on=on,
             cause="another program on the same port, a program running on the board, or lost bytes",
-            next="close other programs that use the port, then run fipy-doctor check",
+            next="close other programs that use the port, then run `fipy-doctor check`",
         )
         self.heard = heard
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from doctor.card.problem import CardProblem
 from doctor.errors import CardError
 from doctor.events import Listener, ignore
 from doctor.fat.card_file import ROOT, CardFile
@@ -22,9 +21,9 @@ __all__ = ["Card", "CardFile", "CardProblem", "Volume", "VolumeKind"]
 class Volume:
     """What the card holds, and who can read it.
 
-    size_bytes   of the medium; None where the system does not say
-    free_bytes   of the volume; None where it was not counted
-    board_reads  None where that cannot be told from here (a folder on the PC's own disk)
+    size_bytes   of the medium; None if the system does not say
+    free_bytes   of the volume; None if it was not counted
+    board_reads  None if that cannot be told from here (a folder on the PC's own disk)
     layout       partition table and volumes; None for a mounted folder
     """
 
@@ -41,7 +40,7 @@ class Volume:
 class Card(Protocol):
     """A card that can be looked at and tidied. Names are matched without regard to case, as FAT does.
 
-    Everything that reads raises CardError where the card cannot be read. What changes an image or a device reports to
+    Everything that reads raises CardError if the card cannot be read. What changes an image or a device reports to
     ``emit`` what a second reader makes of it (``doctor.events.SecondReading``).
     """
 
@@ -64,7 +63,7 @@ class Card(Protocol):
         ...
 
     def refuse_if_damaged(self) -> None:
-        """Raise CardError where no file may be changed; its next step says what mends the card."""
+        """Raise CardError if no file may be changed; its next step says what mends the card."""
         ...
 
     def files(self) -> tuple[CardFile, ...]:
@@ -86,18 +85,18 @@ class Card(Protocol):
     def move(self, src: str, dst: str, emit: Listener = ignore) -> None:
         """Give a file another path on the same card; verified, and whole at every moment.
 
-        Raises CardError where ``src`` is no file, ``dst`` exists, or the card may not be written.
+        Raises CardError if ``src`` is no file, ``dst`` exists, or the card may not be written.
         """
         ...
 
     def remove(self, path: str, emit: Listener = ignore) -> None:
-        """Delete a file. Raises CardError where it is none, or the card may not be written."""
+        """Delete a file. Raises CardError if it is none, or the card may not be written."""
         ...
 
     def write(self, path: str, data: bytes, emit: Listener = ignore) -> None:
         """Put a small file onto the card, in place of one that has its name; whole or not at all at every moment.
 
-        Raises CardError where the card is full or may not be written.
+        Raises CardError if the card is full or may not be written.
         """
         ...
 
@@ -113,3 +112,31 @@ def split_path(path: str) -> tuple[str, ...]:
 def no_such_file(card: str, path: str) -> CardError:
     """The error for a path that is not on the card."""
     return CardError("dup-path-enoent", "there is no such file on the card", on=f"{card}: {path}")
+
+
+@dataclass(frozen=True)
+class CardProblem:
+    """One thing wrong with a card.
+
+    catalogue  id of the known failure
+    text       what is wrong, in words; text from the card in it is escaped
+    sector     where on the medium, counted from its start; None if no sector is at fault
+    pc, board  which of the two cannot use the card because of it; neither: worth knowing only
+    unsafe     files must not be changed on the card before this is cured
+    path       the file or folder that is damaged, if it is that alone; as the volume has it, not escaped
+    cause      why, if this one has a cause of its own; empty if the catalogue's is meant
+    """
+
+    catalogue: str
+    text: str
+    sector: int | None = None
+    pc: bool = False
+    board: bool = False
+    unsafe: bool = False
+    path: str = ""
+    cause: str = ""
+
+    @property
+    def stops_changes(self) -> bool:
+        """Whether no file on the card may be changed."""
+        return self.pc or self.board or self.unsafe

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from doctor.card.compare import sha256_of
+from doctor.card.card import CardProblem
 from doctor.card.drives.device import open_source
 from doctor.card.judge import judge
 from doctor.card.medium import medium_to_change
-from doctor.card.problem import CardProblem
 from doctor.card.repair import heals
 from doctor.card.second_reader import Content, Meant, contents, prove_again
+from doctor.card.target import sha256_of
 from doctor.errors import CardError
 from doctor.events import Listener, ignore
 from doctor.fat.claim import claimed
@@ -57,7 +57,7 @@ Change = Rename | Delete | Add
 def change_files(path: Path, changes: list[Change], emit: Listener = ignore) -> None:
     """Carry out changes one after the other, and prove the result; a second reader's answer is an event.
 
-    Raises CardError where the volume has faults, a change cannot be made, or the medium may not be written; an
+    Raises CardError if the volume has faults, a change cannot be made, or the medium may not be written; an
     image is as it was then, a device has the changes before the one that failed.
     """
     with claimed(path):
@@ -90,7 +90,7 @@ def _after(meant: Meant | CardError, changes: list[Change]) -> Meant | CardError
 
 
 def faultless(source: BlockSource) -> FatVolume:
-    """The volume, free of faults. Raises CardError where no file may be changed, saying what mends the card."""
+    """The volume, free of faults. Raises CardError if no file may be changed, saying what mends the card."""
     verdict = judge(source)
     worst = next((problem for problem in verdict.problems if problem.stops_changes), None)
     if verdict.volume is None or worst is not None:
@@ -105,7 +105,7 @@ def _refused(source: BlockSource, problem: CardProblem | None) -> CardError:
         catalogue,
         f"{what}; no file on it is changed",
         on=source.name,
-        next=f"run fipy-doctor fix --{'repair' if heals(source) else 'reformat'}-sd",
+        next=f"run `fipy-doctor fix --{'repair' if heals(source) else 'reformat'}-sd`",
     )
 
 
@@ -154,5 +154,5 @@ def _same(holds: bool) -> None:
         raise CardError(
             "card-is-fat",
             "the changed card is not as it should be; an image was left as it was",
-            next="run fipy-doctor check --sd with it",
+            next="run `fipy-doctor check` with it as --sd",
         )

@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Literal
 
 from doctor.card.card import CardProblem, Volume, VolumeKind, no_such_file, split_path
-from doctor.card.compare import sha256_of
 from doctor.card.drives.mounted import MountedOn, mounted_on
 from doctor.card.judge import BOARD_DOCUMENTED_LIMIT_BYTES
-from doctor.card.target import PART_MARK, sync_folder
+from doctor.card.target import PART_MARK, sha256_of, sync_folder
 from doctor.errors import CardError
 from doctor.events import Listener, ignore
 from doctor.fat.card_file import ROOT, CardFile

@@ -7,7 +7,8 @@ import shutil
 import stat
 from pathlib import Path
 
-from doctor.errors import CardError, UsageError
+from doctor.errors import CardError
+from doctor.fat.source import cannot_open
 
 _LOOP_FILES = "loop*/loop/backing_file"
 
@@ -19,10 +20,8 @@ def check_replaceable(image: Path, *, sys_block: Path = Path("/sys/block")) -> N
     """
     try:
         mode = image.lstat().st_mode
-    except FileNotFoundError as err:
-        raise UsageError("card-is-fat", "there is no such file", on=str(image), next="check --sd") from err
     except OSError as err:
-        raise CardError("card-is-fat", f"cannot be opened: {err.strerror}", on=str(image)) from err
+        raise cannot_open(image, err) from err
     if stat.S_ISLNK(mode):
         raise _refused(image, "is a link", f"give the file itself: {image.resolve()}")
     if stat.S_ISDIR(mode):
@@ -47,7 +46,7 @@ def _refused(image: Path, what: str, next_step: str) -> CardError:
 
 
 def check_room(folder: Path, need_bytes: int, what: str) -> None:
-    """Refuse where a folder's disk has too little room. Raises CardError."""
+    """Refuse if a folder's disk has too little room. Raises CardError."""
     there = folder
     while not there.exists() and there != there.parent:
         there = there.parent

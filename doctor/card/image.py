@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from doctor.card.card import Volume, no_such_file, split_path
-from doctor.card.compare import sha256_of
-from doctor.card.drives.device import device_name, open_source, whole_device
+from doctor.card.card import Card, CardProblem, Volume, no_such_file, split_path
+from doctor.card.drives.device import device_name, is_device, open_source, whole_device
+from doctor.card.folder import FolderCard
 from doctor.card.judge import Judgement, judge
-from doctor.card.problem import CardProblem
+from doctor.card.target import sha256_of
 from doctor.errors import CardError
 from doctor.events import Listener, ignore
 from doctor.fat.card_file import ROOT, CardFile
 from doctor.fat.directory import Entry, find, walk
 from doctor.fat.reader import read_file
+from doctor.fat.source import cannot_open, refuse_odd_file
 from doctor.fat.volume import FatVolume, find_volume, open_volume
 
 
@@ -43,7 +45,7 @@ class ImageCard:
             return judge(source)
 
     def volume(self) -> Volume:
-        """The verdict, judged anew. Raises CardError."""
+        """The verdict, judged again. Raises CardError."""
         verdict = self.judge()
         return Volume(
             kind=verdict.kind,
@@ -57,14 +59,14 @@ class ImageCard:
         )
 
     def heals(self) -> bool:
-        """Whether good copies on the card mend all that is wrong with it. Raises CardError where it cannot be read."""
+        """Whether good copies on the card mend all that is wrong with it. Raises CardError if it cannot be read."""
         from doctor.card import repair
 
         with open_source(self.path) as source:
             return repair.heals(source)
 
     def refuse_if_damaged(self) -> None:
-        """Raise CardError where no file may be changed; its next step says what mends the card."""
+        """Raise CardError if no file may be changed; its next step says what mends the card."""
         from doctor.card import change
 
         with open_source(self.path) as source:
@@ -72,12 +74,14 @@ class ImageCard:
 
     @contextmanager
     def opened(self) -> Iterator[FatVolume]:
-        """The volume that files are read from. Raises CardError where there is none."""
+        """The volume that files are read from. Raises CardError if there is none."""
         with open_source(self.path) as source:
             volume = find_volume(source)
             if volume is None:
                 worst = judge(source).problems[0]
-                raise CardError(worst.catalogue, worst.text, on=self.name, next="run fipy-doctor check --sd with it")
+                raise CardError(
+                    worst.catalogue, worst.text, on=self.name, next="run `fipy-doctor check` with it as --sd"
+                )
             yield volume
 
     def files(self) -> tuple[CardFile, ...]:
@@ -162,3 +166,20 @@ class DeviceCard(ImageCard):
 def _card_file(entry: Entry, root: str) -> CardFile:
     size = 0 if entry.is_dir else entry.size_bytes
     return CardFile(f"{root}/{entry.path}", entry.name, size, entry.is_dir)
+
+
+def open_card(path: Path) -> Card:
+    """The card at a path: a mounted folder, an image file or a raw device.
+
+    Raises UsageError if there is nothing at the path, CardError if it is neither or cannot be opened.
+    """
+    if is_device(path):
+        return DeviceCard(path)
+    try:
+        mode = path.stat().st_mode
+    except OSError as err:
+        raise cannot_open(path, err) from err
+    if stat.S_ISDIR(mode):
+        return FolderCard(path)
+    refuse_odd_file(mode, path)
+    return ImageCard(path)

@@ -9,14 +9,14 @@ from pathlib import Path
 from doctor.card.drives.device import is_device
 from doctor.card.guard import check_replaceable, check_room
 from doctor.card.target import FileTarget, copy_sparse, copy_that_takes_the_name, leftovers, used_bytes
+from doctor.escape import counted
 from doctor.fat.claim import claimed
 from doctor.fat.overlay import Medium
-from doctor.plural import counted
 
 
 @contextmanager
 def medium_to_change(path: Path) -> Iterator[Medium]:
-    """The device itself, or a copy of an image file that takes its name at the end; ours alone meanwhile.
+    """The device itself, or a copy of an image file that takes its name at the end; ours alone until then.
 
     Raises CardError.
     """

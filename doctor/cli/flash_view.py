@@ -27,7 +27,6 @@ from doctor.cli.screen import Screen
 from doctor.errors import DoctorError
 from doctor.jobs.flash import FlashPlan, Proof, Wish
 from doctor.modem.step_words import words
-from doctor.report.commands import named
 from doctor.report.console import hanging, indented
 from doctor.updater.rules_loaders import loader_line
 
@@ -141,7 +140,7 @@ class TerminalConsent:
             raise DoctorError(
                 name, "a consent is missing that --yes does not give", cause=question, next=f"add --accept {name}"
             )
-        return click.confirm(question, default=False, err=True)
+        return click.confirm(self._screen.plain(question), default=False, err=True)
 
     def stop_transfer(self) -> bool:
         """Ask whether to stop in the middle; go on where nobody answers, for the modem waits meanwhile."""
@@ -160,7 +159,7 @@ class TerminalConsent:
         self._pause()
         click.echo(
             "\nThe board flashes by itself, and goes on without this program: the same command joins it again, and this"
-            f"\nsays where it stands: {named('fipy-doctor status')}"
+            f"\nsays where it stands: {self._screen.plain('`fipy-doctor status`')}"
             "\nStopping it leaves the modem without firmware until the next flash."
             "\nGo on watching, leave it to the board, or stop it? [G/l/s]: ",
             nl=False,

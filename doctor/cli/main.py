@@ -66,9 +66,7 @@ def cli(ctx: click.Context, /, **given: Any) -> int | None:
 
 def run(argv: Sequence[str]) -> int:
     """Run the command line and return the exit code. Raises only with --debug."""
-    from doctor.report import commands
-
-    with signals.ending_like_ctrl_c(), commands.of_one_run():
+    with signals.ending_like_ctrl_c():
         return _run(argv)
 
 
@@ -93,7 +91,7 @@ def _run(argv: Sequence[str]) -> int:
 def _usage(err: click.ClickException) -> UsageError:
     context = getattr(err, "ctx", None)
     where = context.command_path if context is not None else "fipy-doctor"
-    return UsageError("usage", shown(err.format_message().rstrip("."), 1000), next=f"{where} --help")
+    return UsageError("usage", shown(err.format_message().rstrip("."), 1000), next=f"`{where} --help`")
 
 
 def _fault(err: Exception) -> DoctorError:

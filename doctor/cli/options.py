@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from doctor import marks
 from doctor.cli import signals
 from doctor.cli.screen import Screen, make_screen
-from doctor.errors import Exit, UsageError
+from doctor.errors import DoctorError, Exit, UsageError
 from doctor.jobs.hands import DONE
+from doctor.marks import BenchName
 
 if TYPE_CHECKING:  # what examines a bench is loaded by the commands that have one
     from doctor.bench import Bench, BenchOptions
@@ -27,6 +29,10 @@ class OneOfEach(click.Command):
 
     What stands in front of the command counts too; what comes from the environment does not.
     """
+
+    def get_help(self, ctx: click.Context) -> str:
+        """As ever, without the marks of commands."""
+        return marks.plain(super().get_help(ctx))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """The arguments that are left. Raises UsageError for an option that was given twice."""
@@ -186,10 +192,22 @@ accept = click.option(
 )
 
 
+def _known_steps(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    unknown = [word for word in value if word not in DONE]
+    if unknown:
+        from doctor.remedies import cures
+
+        known = {**DONE, **cures().by_id}
+        if wrong := next((word for word in unknown if word not in known), None):
+            raise click.BadParameter(f"{wrong!r} is none of {', '.join(sorted(known))}")
+    return value
+
+
 done = click.option(
     "--done",
     multiple=True,
-    type=click.Choice(sorted(DONE)),
+    callback=_known_steps,
+    metavar="STEP",
     help="A step that an earlier run asked your hands to do, and that was done; the program prints it for you.",
 )
 
@@ -286,8 +304,8 @@ def bench_options(given: dict[str, Any], *, firmware: tuple[Path, ...], **more: 
 
 
 def done_steps(given: dict[str, Any]) -> list[str]:
-    """Ids of the steps that ``--done`` names."""
-    return [DONE[word] for word in given.get("done", ())]
+    """Ids of the steps among those that ``--done`` names that nothing else shows to be done."""
+    return [DONE[word] for word in given.get("done", ()) if word in DONE]
 
 
 def backup_folder() -> Path:
@@ -298,8 +316,9 @@ def backup_folder() -> Path:
 
 
 def screen_of(given: dict[str, Any]) -> Screen:
-    """The screen that the common options ask for."""
-    return make_screen(as_json=given["as_json"], quiet=given["quiet"], verbose=given["verbose"])
+    """The screen that the common options ask for, for the bench that they name."""
+    bench = BenchName(given["port"] or None, given.get("via") == "modem")
+    return make_screen(as_json=given["as_json"], quiet=given["quiet"], verbose=given["verbose"], bench=bench)
 
 
 def _teller(given: dict[str, Any]) -> Listener:
@@ -323,23 +342,21 @@ def open_bench(options: BenchOptions, given: dict[str, Any], *, during_flash: bo
     """
     from doctor.bench import Bench
     from doctor.link.trace import Trace
-    from doctor.report import commands
 
     if not (options.port or options.firmware or options.sd or options.scripts or options.updater_elf):
         raise UsageError(
             "usage",
             "there is nothing to examine",
-            next="add --port (fipy-doctor ports lists them), or --firmware, --sd or --scripts",
+            next="add --port (`fipy-doctor ports` lists them), or --firmware, --sd or --scripts",
         )
-    commands.use(options)
-    if options.url is not None:
-        from doctor.jobs.memory.journal import refuse_under_way
-        from doctor.link.link import refuse_senseless
+    with _naming(BenchName(options.port, options.via_modem)), ExitStack() as stack:
+        if options.url is not None:
+            from doctor.jobs.memory.journal import refuse_under_way
+            from doctor.link.link import refuse_senseless
 
-        refuse_senseless(options.url)
-        if not during_flash:
-            refuse_under_way(options.url)
-    with ExitStack() as stack:
+            refuse_senseless(options.url)
+            if not during_flash:
+                refuse_under_way(options.url)
         trace = None
         if given["trace"] is not None:
             trace = stack.enter_context(Trace(given["trace"], _teller(given)))
@@ -347,6 +364,16 @@ def open_bench(options: BenchOptions, given: dict[str, Any], *, during_flash: bo
         stack.callback(_close, bench)
         stack.callback(_tell_stopped, bench, given)
         yield bench
+
+
+@contextmanager
+def _naming(bench: BenchName) -> Iterator[None]:
+    """Errors name the bench in their commands: who shows them does not know it any more."""
+    try:
+        yield
+    except DoctorError as err:
+        err.cause, err.next = marks.named(err.cause, bench), marks.named(err.next, bench)
+        raise
 
 
 def _tell_stopped(bench: Bench, given: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 
-from doctor.errors import CardError, UsageError
+from doctor.errors import CardError, DoctorError, UsageError
 from doctor.fat.claim import share
 
 SECTOR_BYTES = 512  #: the unit of partition tables, and the only sector size that the board takes
@@ -34,7 +34,7 @@ class BlockSource(Protocol):
         ...
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """Exactly ``length`` bytes at ``offset``. Raises CardError where they are not all there."""
+        """Exactly ``length`` bytes at ``offset``. Raises CardError if they are not all there."""
         ...
 
 
@@ -48,33 +48,38 @@ def _no_such_bytes(name: str, offset: int, length: int, cause: str) -> CardError
     )
 
 
+def cannot_open(path: Path, err: OSError) -> DoctorError:
+    """The error for a path of the user's that the system refuses."""
+    if isinstance(err, FileNotFoundError):
+        return UsageError("card-is-fat", "there is no such file or folder", on=str(path), next="check --sd")
+    next_step = "check the access rights"
+    return CardError("card-is-fat", f"cannot be opened: {err.strerror}", on=str(path), next=next_step)
+
+
 def refuse_odd_file(mode: int, path: Path) -> None:
-    """Raise CardError for what is no plain file: opening a pipe waits for ever. ``mode`` as os.stat gives it."""
+    """Raise CardError for what is no plain file: opening a pipe waits forever. ``mode`` as os.stat gives it."""
     if not stat.S_ISREG(mode):
         raise CardError(
             "card-is-fat",
             "is neither a folder, an image file nor a disk",
             on=str(path),
-            next="give the folder where the card is mounted, an image file of it, or the device; see fipy-doctor cards",
+            next="give the folder where the card is mounted, an image file of it, or the device, which"
+            " `fipy-doctor cards` lists",
         )
 
 
 class FileSource:
     """An image file, opened read-only for as long as it is used; a context manager.
 
-    Raises UsageError where the path does not exist and CardError where it cannot be read.
+    Raises UsageError if the path does not exist and CardError if it cannot be read.
     """
 
     def __init__(self, path: Path) -> None:
         try:
             refuse_odd_file(path.stat().st_mode, path)
             self._hold(path, path.open("rb", buffering=0))
-        except FileNotFoundError as err:
-            raise UsageError("card-is-fat", "there is no such file", on=str(path), next="check the path") from err
         except OSError as err:
-            raise CardError(
-                "card-is-fat", f"cannot be opened: {err.strerror}", on=str(path), next="check the access rights"
-            ) from err
+            raise cannot_open(path, err) from err
 
     def _hold(self, path: Path, file: FileIO) -> None:
         self._path = path
@@ -106,7 +111,7 @@ class FileSource:
         return self._file.fileno()
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """Exactly ``length`` bytes at ``offset``. Raises CardError where they are not all there."""
+        """Exactly ``length`` bytes at ``offset``. Raises CardError if they are not all there."""
         if offset < 0 or offset + length > self._size:
             raise _no_such_bytes(self.name, offset, length, "the image ends before that: it was cut while copying")
         parts: list[bytes] = []
@@ -155,7 +160,7 @@ class View:
         return self._size
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """Exactly ``length`` bytes at ``offset`` of this part. Raises CardError where they are not all there."""
+        """Exactly ``length`` bytes at ``offset`` of this part. Raises CardError if they are not all there."""
         if offset < 0 or offset + length > self._size:
             raise _no_such_bytes(self.name, self.offset + offset, length, "the volume ends before that")
         return self._source.read_at(self.offset + offset, length)

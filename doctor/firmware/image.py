@@ -15,13 +15,12 @@ from doctor.firmware.names import CATM1, NB1, FirmwareName, parse_name
 from doctor.firmware.problems import Problem, Verdict
 from doctor.firmware.reading import MAX_BYTES, read_whole
 from doctor.firmware.wrong_file import wrong_content, wrong_name
+from doctor.updater.shapes import BETWEEN_BUILD, PAIR
 
 __all__ = ["Container", "FirmwareImage", "Problem", "Verdict", "examine", "examine_bytes"]
 
 #: Partition id of the modem's main firmware in an upgrade package (modem-protocol.md 6.2).
 MAIN_PARTITION = 2
-#: What a modem reports after the first file of 48829, which is named after the second (modem-protocol.md 7).
-BETWEEN_BUILD = 39529
 #: Smallest file of unknown format that may be firmware: half of the smallest known image (416 448 bytes).
 UNKNOWN_MIN_BYTES = 200_000
 _CUT = "firmware-file-truncated"
@@ -41,11 +40,12 @@ class FirmwareImage:
     problems          what is wrong, worst first; those with damages=False are worth a warning only
     containers        what the file is made of, outer before inner
     promised_build    build that the modem runs afterwards; content before name
-    promised_release  such as LR8.0.5.13-59577, empty where neither content nor name says it
+    promised_release  such as LR8.0.5.13-59577, empty if neither content nor name says it
     radio             "CATM1", "NB1" or None (other families)
     base              build that a differential image starts from, None for others
-    from_content      True where build and release were read from the content
-    size_known        True where public logs give the size for a file of this name
+    part              1 or 2 for the files of a pair, else 0; content before name
+    from_content      True if build and release were read from the content
+    size_known        True if public logs give the size for a file of this name
     """
 
     path: Path
@@ -61,6 +61,7 @@ class FirmwareImage:
     promised_release: str = ""
     radio: str | None = None
     base: int | None = None
+    part: int = 0
     from_content: bool = False
     size_known: bool = False
 
@@ -83,13 +84,13 @@ class FirmwareImage:
 def examine(path: Path) -> FirmwareImage:
     """Examine the firmware image at ``path``; it is read once, whole and bounded.
 
-    Raises UsageError where there is no such file, FirmwareError where it cannot be read.
+    Raises UsageError if there is no such file, FirmwareError if it cannot be read.
     """
     return examine_bytes(read_whole(path, id="firmware-is-whole", what="firmware image"), path)
 
 
 def examine_bytes(data: bytes, path: Path) -> FirmwareImage:
-    """Examine ``data`` as the content of a file at ``path``, of which only the name is used."""
+    """Examine ``data`` as the content of a file at ``path``; only its name is used."""
     name = parse_name(path.name)
     sha256 = hashlib.sha256(data).hexdigest()
     seen = _look(data, name)
@@ -115,6 +116,7 @@ def examine_bytes(data: bytes, path: Path) -> FirmwareImage:
         promised_release=promise.release,
         radio=promise.radio,
         base=promise.base if seen.kind in ("diff", "practice") else None,
+        part=seen.practice.part if seen.practice is not None else PAIR.index(seen.kind) + 1 if seen.kind in PAIR else 0,
         from_content=promise.from_content,
         size_known=sizes.known_size(name) is not None,
     )
@@ -134,7 +136,7 @@ class _Seen:
 
 @dataclass(frozen=True)
 class _Promise:
-    """What the modem will be afterwards, by content where it says so, else by name."""
+    """What the modem will be afterwards, by content if it says so, else by name."""
 
     build: int | None
     release: str
@@ -271,7 +273,7 @@ def _size_problem(name: FirmwareName, size_bytes: int, seen: _Seen) -> Problem |
 
 
 def _contradictions(name: FirmwareName, seen: _Seen, promise: _Promise) -> list[Problem]:
-    """Where the content says something else than the name."""
+    """In what the content contradicts the name."""
     said = []
     if seen.practice is None and name.practice:
         said.append("has the name of a practice image, but is none inside")

@@ -13,9 +13,8 @@ from doctor.board.storage.begun import Begun, Book, Goal
 from doctor.board.storage.flash_copy import Backup
 from doctor.board.storage.kept_files import Kept, KeptFiles, read_folder
 from doctor.board.storage.upload import Changes
-from doctor.escape import shown
+from doctor.escape import counted, shown
 from doctor.jobs.memory.state_dir import begun_place
-from doctor.plural import counted
 from doctor.remedies.backup_file import keep_copy
 
 _RESTORE = "restore"  #: what the record of a restore is called

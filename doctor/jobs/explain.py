@@ -97,7 +97,7 @@ def clipboard(run: Callable[[Sequence[str]], bytes | None] | None = None, platfo
             "clipboard-unreadable",
             "the clipboard cannot be read",
             cause=f"none of these works here: {names}, Python's tkinter",
-            next="save the text in a file and run: fipy-doctor explain FILE",
+            next="save the text in a file and run: `fipy-doctor explain FILE`",
         )
     return data
 

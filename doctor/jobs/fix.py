@@ -111,7 +111,7 @@ class FixResult:
             finding.catalogue or finding.check,
             f"{action.cure.id} found nothing that it could do, and {finding.check} still fails: {finding.summary}",
             cause=finding.cause or "",
-            next="run fipy-doctor fix without naming a cure, for what else may help",
+            next="run `fipy-doctor fix` without naming a cure, for what else may help",
         )
 
     @property
@@ -204,7 +204,7 @@ def _try(
     except DoctorError as err:
         return Action(cure, plan, error=err, began=began)
     except KeyboardInterrupt:
-        stopped = Stopped(f"stopped during {cure.id}", next="run fipy-doctor check")
+        stopped = Stopped(f"stopped during {cure.id}", next="run `fipy-doctor check`")
         return Action(cure, plan, error=stopped, began=began)
     finally:
         if began:  # whatever ended it: what was known is that of before

@@ -75,7 +75,7 @@ def prepare(
     standing = engine.barriers(report, checks.checks, request.override, request.via)
     if standing:
         first = standing[0]
-        told = first.next if first.change is not None else "cure what is listed above and run fipy-doctor check"
+        told = first.next if first.change is not None else "cure what is listed above and run `fipy-doctor check`"
         return report, DoctorError(
             first.catalogue or first.check,
             f"not flashed: {first.summary}",
@@ -176,7 +176,7 @@ def _refuse_usage(bench: Bench, request: FlashRequest, checks: Sequence[Check]) 
     by_id = {check.id: check for check in checks}
     for check_id in request.override:
         if check_id not in by_id:
-            raise UsageError("unknown-check", f"there is no check {check_id!r}", next="fipy-doctor checks lists them")
+            raise UsageError("unknown-check", f"there is no check {check_id!r}", next="`fipy-doctor checks` lists them")
         if not by_id[check_id].overridable:
             raise UsageError(
                 "never-overridden",

@@ -14,7 +14,7 @@ from doctor.board.storage.begun import Begun, Book
 from doctor.command import ON_CARD, Command
 from doctor.errors import BoardError, DoctorError, Exit
 from doctor.jobs.done import accept
-from doctor.jobs.flashing.card.follow import ADVICE
+from doctor.jobs.flashing.card.ending import ADVICE
 from doctor.jobs.flashing.steps_done import all_sent, first_sent
 from doctor.jobs.flashing.ways import go_through_own_mirror
 from doctor.jobs.hands import OTHER_CABLE, POWER_CYCLE, PRESS_RESET, PULL_JUMPERS, WAIT, done_words
@@ -101,7 +101,7 @@ def status(
     if entry is not None and journals.is_at_work(entry):
         where = f"a flash is under way (process {entry.pid}); leave it alone"
         return Standing(where, told(entry), Onward((), _again(bench)), True, entry=entry)
-    looked = accept(bench, said)
+    _, looked = accept(bench, said)
     try:
         facts = _ask(bench)
     except DoctorError as err:

@@ -10,7 +10,7 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
 from doctor.knowledge.catalogue import HERE, entry, sources
@@ -27,7 +27,6 @@ _LEAST_QUERY_WORDS = 3
 _FEW_WORDS = 2
 _LEAST_OF_FEW = 0.27
 _STANDS_OUT = 1.2
-_SURER = 1.25  #: what stands out is surer than its likeness alone (measured: docs/explain-quality.md)
 _LEAST_NEAR = 0.15  #: of what is asked back about
 _LEAST_NEAR_SHARED = 2
 _MOST_ASKED_WORDS = 40
@@ -157,8 +156,6 @@ def resembling(text: str) -> list[Likeness]:
     if len(query) < _LEAST_QUERY_WORDS or (len(query) == _LEAST_QUERY_WORDS and not scores):
         return _outstanding([like for like in likes if like.shared == like.known])
     best = scores[0].score if scores else 0.0
-    if scores and scores[0] is likes[0] and _stands_out(likes):
-        return [replace(scores[0], score=best * _SURER)] if best >= LEAST_SCORE else []
     return [like for like in scores[:_MOST] if like.score >= max(LEAST_SCORE, best * NEAR_BEST)]
 
 
@@ -192,12 +189,9 @@ def _likes(query: Counter[str]) -> list[Likeness]:
 
 def _outstanding(likes: list[Likeness]) -> list[Likeness]:
     """The one entry that a few words name better than any other; none where two are near."""
-    return likes[:1] if likes and likes[0].score >= _LEAST_OF_FEW and _stands_out(likes) else []
-
-
-def _stands_out(likes: list[Likeness]) -> bool:
-    """Whether the first of these, best first, is clearly better than the second."""
-    return len(likes) < 2 or likes[0].score >= likes[1].score * _STANDS_OUT
+    second = likes[1].score if len(likes) > 1 else 0.0
+    clear = bool(likes) and likes[0].score >= max(_LEAST_OF_FEW, second * _STANDS_OUT)
+    return likes[:1] if clear else []
 
 
 def words_of(text: str) -> list[str]:

@@ -21,7 +21,9 @@ _MOST_DESCRIBED = 0.6  #: a description never proves more than this
 
 _DEEDS = ("flash-process", "firmware-file")  #: areas whose entries happen at one moment of a paste
 _ABOUT_SQN3330 = ("modem", *_DEEDS)  #: areas whose entries are about the modem of a FiPy or GPy
-_CLEARLY_DESCRIBED = 0.4  #: least score of a description beside signs
+_SURE_BY_LIKENESS = 1.35  #: of the descriptions with a likeness of 0.37, nearly all are right (docs/explain-quality.md)
+_MANY_SHARED = 3
+_CLEARLY_DESCRIBED = 0.54  #: least score of a description beside signs
 
 UNSURE = 0.5  #: below, a description is asked back about
 _MOST_CANDIDATES = 3
@@ -204,10 +206,15 @@ def _proofs(paste: Paste, indexes: Iterable[int]) -> tuple[Proof, ...]:
 
 def _by_words(paste: Paste, text: str, indexes: tuple[int, ...]) -> list[Match]:
     return [
-        Match(like.id, round(min(like.score, _MOST_DESCRIBED), 2), "words", _proofs(paste, indexes))
+        Match(like.id, round(_sure_by(like), 2), "words", _proofs(paste, indexes))
         for like in describe.resembling(text)
         if not entry(like.id).harmless
     ]
+
+
+def _sure_by(like: describe.Likeness) -> float:
+    """How sure a description makes: where it shares many words with the entry it is surer than its likeness says."""
+    return min(like.score * (_SURE_BY_LIKENESS if like.shared >= _MANY_SHARED else 1), _MOST_DESCRIBED)
 
 
 def _may_stand_beside(described: Match, proved: set[str]) -> bool:

@@ -51,12 +51,14 @@ def recognise(data: bytes, paste: Paste) -> OwnOutput | None:
 def _log(paste: Paste) -> OwnOutput:
     proved = _PROVED.search(paste.text[-5_000:])
     if proved is not None:
-        return OwnOutput(f"This is the log of a flash of fipy-doctor: flashed and proved, {proved[1]}.", success=True)
+        return OwnOutput(
+            f"This is the log of a flash of fipy-doctor: flashed and proved, {_words(proved[1])}.", success=True
+        )
     last = [paste.line(index) for index in range(max(len(paste.starts) - 5, 0), len(paste.starts))]
-    words = next((line for line in reversed(last) if line.strip()), "")[:120]
+    words = _words(next((line for line in reversed(last) if line.strip()), ""))
     return OwnOutput(
         f"This is the log of a flash of fipy-doctor that does not say that it was proved. It ends with: {words} "
-        "Run this to see how it stands: fipy-doctor status"
+        "Run this to see how it stands: `fipy-doctor status`"
     )
 
 
@@ -93,7 +95,7 @@ def _journal(read: dict[str, Any]) -> OwnOutput:
     ids = (str(error.get("id", "")),) if isinstance(error, dict) else ()
     return OwnOutput(
         f"This is the journal of a flash of fipy-doctor, {state or 'not proved'}; its last step was: {step or 'none'}. "
-        "Run this to see how it stands: fipy-doctor status",
+        "Run this to see how it stands: `fipy-doctor status`",
         ids=ids,
         named_only=True,
     )
@@ -104,4 +106,6 @@ def _rows(value: Any) -> list[dict[str, Any]]:
 
 
 def _words(value: Any) -> str:
-    return str(value)[:120].encode("utf-8", "replace").decode() if isinstance(value, str) or type(value) is int else ""
+    """What the paste says, on its way into a sentence of ours, where a backtick would mark a command."""
+    said = str(value)[:120] if isinstance(value, str) or type(value) is int else ""
+    return said.replace("`", "'").encode("utf-8", "replace").decode()

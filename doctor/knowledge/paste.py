@@ -34,6 +34,7 @@ _SHOWN = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) 
 _RARE = re.compile(r"[^\n\r -~\xa0-\u2027\u202a-\uffff]")  #: what needs a second look: control marks, rare line ends
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
 _TRACE_HEAD = re.compile(rb'\s*\{"t": ?[\d.]+, ?"dir": ?"')
+_BEYOND_BMP = re.compile("[\U00010000-\U0010ffff]")  #: one of them makes every character of a text take four bytes
 _STRAIGHT = {
     "\u2018": "'",
     "\u2019": "'",
@@ -88,7 +89,9 @@ class Paste:
     @cached_property
     def lowered(self) -> str:
         """The text in lower case, for fixed parts. Its places are not those of ``text``."""
-        return self.text.lower()
+        # In pieces: beyond ASCII, ``lower`` takes twelve bytes a character while it works.
+        pieces = range(0, len(self.text), _SEGMENT_CHARS)
+        return "".join(self.text[place : place + _SEGMENT_CHARS].lower() for place in pieces)
 
     @cached_property
     def lowers_plainly(self) -> bool:
@@ -301,7 +304,9 @@ def _without_marks(text: str) -> str:
         import html  # its table of entities is large, and few pastes are saved web pages
 
         text = _ENTITY.sub(lambda found: html.unescape(found[0]), text)
-    return _INVISIBLE.sub("", text.replace("…", "...")) if not text.isascii() else text
+    if text.isascii():
+        return text
+    return _BEYOND_BMP.sub("\ufffd", _INVISIBLE.sub("", text.replace("…", "...")))
 
 
 def _drawn_lines(text: str, number: int) -> Generator[tuple[int, str], None, int]:

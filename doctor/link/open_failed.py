@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from doctor.command import marked
 from doctor.errors import LinkError, UsageError
 from doctor.link.holders import Holder, modemmanager_running, who_holds
 from doctor.link.port_url import PortUrl
@@ -28,7 +29,7 @@ _LET_IT_END = "let the other program end (a fipy-doctor may be flashing: leave i
 
 
 def explain(err: Exception, url: PortUrl, platform: str = sys.platform) -> LinkError | UsageError:
-    """The LinkError for an exception that opening ``url`` raised; UsageError where the URL asks the impossible."""
+    """The LinkError for an exception that opening ``url`` raised; UsageError if the URL asks the impossible."""
     device = url.device
     if not device:
         return _remote(err, url)
@@ -47,7 +48,7 @@ def explain(err: Exception, url: PortUrl, platform: str = sys.platform) -> LinkE
         "the port cannot be opened",
         on=device,
         cause=text,
-        next=f"{UNPLUG}, wait 10 s, plug in again and run fipy-doctor ports",
+        next=f"{UNPLUG}, wait 10 s, plug in again and run `fipy-doctor ports`",
     )
 
 
@@ -59,7 +60,7 @@ def exclude_others(port: Any, url: PortUrl) -> None:
     device = url.device
     descriptor = getattr(port, "fd", None)
     if not device or not isinstance(descriptor, int) or _is_pty(device):
-        return  # a pty is held open by whoever serves it
+        return  # a pty is held open by the program that serves it
     holder = who_holds(device)
     if holder is not None:
         raise _busy(device, holder)
@@ -67,7 +68,7 @@ def exclude_others(port: Any, url: PortUrl) -> None:
 
 
 def include_others(port: Any) -> None:
-    """Undo ``exclude_others`` before closing: the mark outlives us where another still has the device open."""
+    """Undo ``exclude_others`` before closing: the mark outlives us if another still has the device open."""
     descriptor = getattr(port, "fd", None)
     if isinstance(descriptor, int):
         _set_exclusive(descriptor, False)
@@ -100,7 +101,7 @@ def _errno_of(err: Exception) -> int | None:
 def _remote(err: Exception, port: PortUrl) -> LinkError | UsageError:
     url, text = port.text, str(err)
     if port.scheme == "hwgrep":
-        return LinkError("port-not-found", "no port matches", on=url, cause=_listing(), next="fipy-doctor ports")
+        return LinkError("port-not-found", "no port matches", on=url, cause=_listing(), next="`fipy-doctor ports`")
     if _errno_of(err) in _BUSY and port.kept_in is not None:  # which only runs of this program open
         return _by_ours(url, who_holds(str(port.kept_in / "lock")))
     if _errno_of(err) in _HUNG_UP or "socket error" in text:
@@ -133,7 +134,7 @@ def _remote(err: Exception, port: PortUrl) -> LinkError | UsageError:
         "nobody answers at this address",
         on=url,
         cause="nothing listens there" if refused else text,
-        next="start the server (fipy-doctor sim --listen, ser2net, …) and check host and port",
+        next="start the server (`fipy-doctor sim --listen`, ser2net, …) and check host and port",
     )
 
 
@@ -152,7 +153,7 @@ def _absent(device: str, platform: str) -> LinkError:
             "there is no such port",
             on=device,
             cause="this is Linux inside Windows (WSL), which does not see USB serial ports",
-            next="run fipy-doctor on Windows itself, or pass the device through with usbipd",
+            next="run `fipy-doctor` on Windows itself, or pass the device through with usbipd",
         )
     found = list_ports()
     if any(port.dfu for port in found):
@@ -173,7 +174,7 @@ def _absent(device: str, platform: str) -> LinkError:
             "there is no such port",
             on=device,
             cause=_listing(),
-            next="use a USB cable with data wires, plug the board in, and run fipy-doctor ports",
+            next="use a USB cable with data wires, plug the board in, and run `fipy-doctor ports`",
         )
     else:
         close = similar_names(device, [port.device for port in found])
@@ -191,10 +192,10 @@ def _denied(device: str) -> LinkError:
             group = grp.getgrgid(info.st_gid).gr_name
     if group and group != "root":
         cause = f"the port belongs to the group {group}, and your user is not in it"
-        cure = f"sudo usermod -a -G {group} $USER, then log out and in again"
+        cure = f"`sudo usermod -a -G {group} $USER`, then log out and in again"
     else:
         cause = "the rights of the device let only root open it"
-        cure = f"sudo chmod a+rw {device} for now; a udev rule for good"
+        cure = f"{marked(f'sudo chmod a+rw {device}')} for now; a udev rule for good"
     return LinkError("port-permission-denied", "you may not open this port", on=device, cause=cause, next=cure)
 
 
@@ -208,7 +209,7 @@ def _busy(device: str, holder: Holder | None = None) -> LinkError:
             "the port is in use by another program",
             on=device,
             cause=f"held by {holder}" if holder else "ModemManager is running and probes new ports",
-            next="sudo systemctl stop ModemManager, then run the command again",
+            next="`sudo systemctl stop ModemManager`, then run the command again",
         )
     return LinkError(
         "port-busy",
@@ -237,5 +238,5 @@ def _not_serial(device: str) -> LinkError:
         "this is not a working serial port",
         on=device,
         cause=_listing(),
-        next="fipy-doctor ports shows which port is the board",
+        next="`fipy-doctor ports` shows which port is the board",
     )

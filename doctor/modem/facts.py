@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from doctor.updater import states
-from doctor.updater.profile import MONARCH2_FAMILY, SQN3330_FAMILY
-from doctor.updater.version_block import UNREAD, Loaders, loaders_of, software_of
+from doctor.updater.profile import SQN3330_FAMILY
+from doctor.updater.version_block import UNREAD, Loaders, loaders_of, version_of
 
-_RELEASE = re.compile(r"\bLR\d+(?:\.\d+)+-(\d{4,6})\b")
 _UE = re.compile(r"\bUE\s*:?\s*(\d+\.\d+\.\d+\.\d+\w*)")
 _IMEI = re.compile(r"\b(\d{15})\b")
 _BOOT_SELECTOR = re.compile(r"\b(FFF|FFH|RECOVERY|UPDATER)\b")
-_RADIO_OF_MAJOR = {"5": "CATM1", "6": "NB1"}
 
 
 @dataclass(frozen=True)
 class ModemFacts:
-    """What the modem said of itself; None and "" where it did not.
+    """What the modem said of itself; None and "" if it did not.
 
     mode            design: "Words"
     baud            speed at which it answered, 0 for silence
@@ -29,11 +27,11 @@ class ModemFacts:
     build           of the application
     radio           ``CATM1`` or ``NB1``
     family          ``SQN3330`` or ``MONARCH2``
-    loaders         the three boot loaders; UNREAD where the version block does not tell them
+    loaders         the three boot loaders; UNREAD if the version block does not say
     imei            15 digits
     boot_selector   what boots next: FFF, FFH, RECOVERY or UPDATER
     upgrade_report  the words after ``+SMUPGRADE:``
-    notes           words of states.State, and ``smswboot-error`` where AT+SMSWBOOT? was not answered with OK
+    notes           words of states.State, and ``smswboot-error`` if AT+SMSWBOOT? was not answered with OK
     raw             bytes that were heard while looking for it
     """
 
@@ -61,17 +59,10 @@ def from_core(state: states.State, facts: states.Facts) -> ModemFacts:
         notes.append("stale-replies")
     if "smswboot" in facts.refused:
         notes.append("smswboot-error")
-    version = _version(lines, states.family_of(lines) or state.family)
-    return ModemFacts(
-        mode=state.mode,
+    return replace(
+        from_version_lines(lines, state.mode, state.family),
         baud=state.baud,
         ati=tuple(state.ati),
-        ue=version.ue,
-        release=version.release,
-        build=version.build,
-        radio=version.radio,
-        family=version.family,
-        loaders=loaders_of(lines),
         imei=_first(_IMEI, facts.cgsn),
         boot_selector=_first(_BOOT_SELECTOR, facts.smswboot),
         upgrade_report=_report(facts.smupgrade),
@@ -80,42 +71,19 @@ def from_core(state: states.State, facts: states.Facts) -> ModemFacts:
     )
 
 
-def from_version_lines(lines: Sequence[str], mode: str) -> ModemFacts:
-    """Facts out of the version lines alone, as a flash reads them back at its end."""
-    version = _version(lines, states.family_of(list(lines)) or SQN3330_FAMILY)
+def from_version_lines(lines: Sequence[str], mode: str, family: str = SQN3330_FAMILY) -> ModemFacts:
+    """Facts out of the version lines alone, as a flash reads them back at its end; ``family`` if they name none."""
+    family = states.family_of(list(lines)) or family
+    release, build, radio = version_of(lines, family)
     return ModemFacts(
         mode=mode,
-        ue=version.ue,
-        release=version.release,
-        build=version.build,
-        radio=version.radio,
-        family=version.family,
+        ue=_first(_UE, lines) or "",
+        release=release,
+        build=build or None,
+        radio=radio or None,
+        family=family,
         loaders=loaders_of(lines),
     )
-
-
-@dataclass(frozen=True)
-class _Version:
-    ue: str
-    release: str
-    build: int | None
-    radio: str | None
-    family: str
-
-
-def _version(lines: Sequence[str], family: str) -> _Version:
-    """Release and build: showver's Software line is what the board's firmware trusts, ATI1 tells the rest."""
-    release, build = "", None
-    for line in lines:
-        if found := _RELEASE.search(line):
-            release, build = found.group(0), int(found.group(1))
-            break
-    number, runs = software_of(lines)
-    if runs:
-        build = runs
-        release = release or f"LR{number}-{build}"
-    radio = _RADIO_OF_MAJOR.get(release[2:].split(".")[0]) if family != MONARCH2_FAMILY else None
-    return _Version(_first(_UE, lines) or "", release, build, radio, family)
 
 
 def _first(pattern: re.Pattern[str], lines: Sequence[str]) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
+from doctor.escape import shown
 from doctor.modem.facts import ModemFacts
 from doctor.updater import side_file
 from doctor.updater.shapes import ImageFacts, Options, Running
@@ -14,38 +15,41 @@ if TYPE_CHECKING:
     from doctor.firmware.elf import ElfImage
     from doctor.firmware.image import FirmwareImage
 
+LONGEST_NAME = 300  #: characters of a name in the planner's words: more than any file system takes
+
 
 def image_facts(image: FirmwareImage) -> ImageFacts:
     """What the planner needs to know of one file; what content and name do not say is 0 or ""."""
     return ImageFacts(
-        name=image.path.name,
+        name=shown(image.path.name, LONGEST_NAME),
         size=image.size_bytes,
         kind=image.kind,
         radio=image.radio or "",
         build=image.promised_build or 0,
         base=image.base or 0,
         family=image.family,
-        part=0 if image.base else image.name.part or 0,
+        part=image.part,
         version=_numbers(image.promised_release),
     )
 
 
 def side_content(image: FirmwareImage, data: bytes) -> bytes:
-    """The side file for ``image``, of which ``data`` are all bytes: see updater/side_file.py."""
+    """The side file for ``image``, whose bytes are all in ``data``: see updater/side_file.py."""
     whole = image.verdict.value == "verified"
     return side_file.build(data, image_facts(image), image.sha256, whole=whole)
 
 
 def updater_facts(image: ElfImage) -> ImageFacts:
     """What the planner needs to know of an updater image: that there is one."""
-    return ImageFacts(image.path.name, image.size_bytes, "updater-elf", "", 0, 0, image.family)
+    return ImageFacts(shown(image.path.name, LONGEST_NAME), image.size_bytes, "updater-elf", "", 0, 0, image.family)
 
 
 def bootrom_facts(package: BootRom) -> ImageFacts:
     """What the planner needs to know of a boot ROM package."""
     from doctor.firmware.bootrom import FROM_BOARD
 
-    name = "the boot ROM out of the board's firmware" if package.path == FROM_BOARD else package.path.name
+    of_board = package.path == FROM_BOARD
+    name = "the boot ROM out of the board's firmware" if of_board else shown(package.path.name, LONGEST_NAME)
     return ImageFacts(name, len(package.data), "bootrom", "", package.build, 0, package.family)
 
 
@@ -59,9 +63,8 @@ def options_for(
     method: str = "auto",
     soak: bool = False,
     first_done: bool = False,
-    compress: bool = False,
 ) -> Options:
-    """What the planner is told of the user's choice; ``simulated`` is asked only where practice files are given."""
+    """What the planner is told of the user's choice; ``simulated`` is asked only if practice files are given."""
     families = [image.family for image in images] + [helper.family for helper in (updater, bootrom) if helper]
     practice = any(image.kind == "practice" for image in images) or "practice" in families
     return Options(
@@ -72,7 +75,6 @@ def options_for(
         bootrom=bootrom_facts(bootrom) if bootrom is not None else None,
         soak=soak,
         first_done=first_done,
-        compress=compress,
     )
 
 

@@ -43,12 +43,12 @@ _WORDS: dict[str, StepWords] = {
     "speed": StepWords(
         "the boot ROM starts at 115200 baud, and mirror mode knows 921600 only; so the board does this first",
         "it may not answer for a minute after power-on",
-        "nothing is written yet: run fipy-doctor status, which says how to go on",
+        "nothing is written yet: run `fipy-doctor status`, which says how to go on",
     ),
     "load": StepWords(
         "the boot ROM itself cannot write firmware; this program in the modem's memory can",
         "it may not start, where it belongs to another package; nothing is written to flash yet",
-        "without power the modem is in its boot ROM again: run fipy-doctor status, which says how to go on",
+        "without power the modem is in its boot ROM again: run `fipy-doctor status`, which says how to go on",
     ),
     "transfer": StepWords(
         "this is the firmware",

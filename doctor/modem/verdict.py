@@ -169,7 +169,7 @@ def _judged(facts: ModemFacts, updater_given: bool, lte_hangs: bool) -> Verdict:
     return _BY_MODE[facts.mode]
 
 
-#: Causes where no jumpers reach the modem, by catalogue id.
+#: Causes if no jumpers reach the modem, by catalogue id.
 _WITHOUT_JUMPERS = {
     "modem-null-bytes": "the line is held low: the modem has no power, hangs in its start, or is dead",
     "baud-mismatch-garbage": "a loose or wrong wire on the modem's lines, or a speed that nobody uses",

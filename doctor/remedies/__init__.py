@@ -1,4 +1,4 @@
-"""The cures: those that the program carries out have a file each, those for the hands are rows of by_hand.py."""
+"""The cures: those that the program carries out have a file each, those that users do are rows of by_hand.py."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ LIST = "fipy-doctor-copies.txt"  #: one line of JSON a copy: names that a PC doe
 def keep_copy(folder: Path, original: str, data: bytes, now: Now = utc_now) -> Path:
     """Write ``data``, the content of ``original``, below ``folder``, in folders as there; return the path.
 
-    Where such a copy lies already, the new one gets a number. Raises CardError where it cannot be written whole: then
+    If there is such a copy already, the new one gets a number. Raises CardError if it cannot be written whole: then
     nothing must be replaced.
     """
     taken: set[str] = set()

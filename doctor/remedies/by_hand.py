@@ -1,4 +1,4 @@
-"""Cures for the user's hands, one row each: what it brings about, and what the hands do for it."""
+"""Cures that users carry out themselves, one row each: what it brings about, and how."""
 
 from __future__ import annotations
 
@@ -52,6 +52,7 @@ BY_HAND = (
             "if you want the scripts all the same, download the whole repository as a zip file and unpack it; "
             "never save the web page of a single file",
         ),
+        adds={"scripts": None},
     ),
     ByHand(
         "flash-full-image",
@@ -107,7 +108,7 @@ BY_HAND = (
         "grant-port-access",
         "Get access to the port",
         (
-            "Linux: sudo usermod -aG dialout $USER (the group is uucp on Arch and its kin), then log out and in again",
+            "Linux: `sudo usermod -aG dialout $USER` (the group is uucp on Arch and its kin); then log in anew",
             "Windows and macOS: close other programs that use the port",
         ),
     ),
@@ -160,7 +161,7 @@ BY_HAND = (
         (
             "copy the firmware file again from where you got it (a zip package, another PC, a backup) and "
             "compare the size and, where you have it, the SHA-256",
-            "run fipy-doctor check --firmware FILE before anything else",
+            "run `fipy-doctor check --firmware FILE` before anything else",
         ),
     ),
     ByHand(
@@ -193,8 +194,8 @@ BY_HAND = (
         "stop-modemmanager",
         "Stop ModemManager while you work on the board",
         (
-            "sudo systemctl stop ModemManager",
-            "afterwards: sudo systemctl start ModemManager",
+            "`sudo systemctl stop ModemManager`",
+            "afterwards: `sudo systemctl start ModemManager`",
         ),
     ),
     ByHand(
@@ -208,7 +209,7 @@ BY_HAND = (
         "Unpack the firmware package",
         (
             "unpack the archive; the firmware image is the file inside that ends in .dup",
-            "run fipy-doctor check --firmware FILE.dup with that file",
+            "run `fipy-doctor check --firmware FILE.dup` with that file",
         ),
     ),
     ByHand(
@@ -235,7 +236,7 @@ BY_HAND = (
         "Leave the modem alone until it has finished",
         (
             "do not unplug and do not reset; deploying an upgrade takes up to 30 minutes",
-            "fipy-doctor status tells at any time how far it is; look again when it is done",
+            "`fipy-doctor status` tells at any time how far it is; look again when it is done",
         ),
     ),
 )

@@ -23,8 +23,8 @@ class CureContext:
     """How a cure talks to the user and where it keeps what it replaces.
 
     say      shows one line
-    ask      asks a yes-or-no question; False where nobody can answer
-    typed    asks for a name to be typed; None where nobody can answer
+    ask      asks a yes-or-no question; False if nobody can answer
+    typed    asks for a name to be typed; None if nobody can answer
     backup   folder on the PC for copies of what is replaced
     confirm  name that the user gave to confirm what destroys
     force    go on although the card looks unusual (``--force-device``)
@@ -49,9 +49,9 @@ class CureContext:
 class Cure(ABC):
     """One cure. The docstring of the subclass says in its first line what it brings about.
 
-    then            the command that comes after it: "check", "flash" where flashing is the cure, "ports"; "plan" where
-                    another image is to be chosen first; "open" where only reading helps
-    adds            options that this command needs besides those given so far, as members of Command
+    then            the command that comes after it: "check", "flash" if flashing is the cure, "ports"; "plan" if
+                    another image is to be chosen first; "open" if only reading helps
+    adds            what this command has besides what was given so far, as members of Command; None leaves one out
     optional        advised, but nobody has to do it before flashing
     practice        words behind ``fipy-doctor sim`` that do on a simulated bench what the user's hands do here
     card_in_reader  better done with the card in the PC: there it can be backed up
@@ -73,7 +73,7 @@ class Cure(ABC):
         return (self.__doc__ or self.id).strip().splitlines()[0].rstrip(".")
 
     def aim(self, finding: Finding | None) -> str:
-        """What it brings about where ``finding`` asks for it: its title, or the rest of what was begun with a board."""
+        """What it brings about if ``finding`` asks for it: its title, or the rest of what was begun with a board."""
         return finding.next if finding is not None and finding.command is not None else self.title
 
     @abstractmethod
@@ -81,7 +81,7 @@ class Cure(ABC):
         """What the user does with their hands, or what we shall do, one sentence a step."""
 
     def drawing(self, finding: Finding) -> tuple[str, ...]:
-        """Lines of plain ASCII, 46 columns at most, that show where the hands go; empty where words will do."""
+        """Lines of plain ASCII, 46 columns at most, that show where the hands go; empty if words will do."""
         return ()
 
 
@@ -123,7 +123,7 @@ class DoableCure(Cure):
 
     @abstractmethod
     def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
-        """Exactly what ``do`` would change on this bench; empty where there is nothing to cure. Changes nothing."""
+        """Exactly what ``do`` would change on this bench; empty if there is nothing to cure. Changes nothing."""
 
     @abstractmethod
     def do(self, bench: Bench, finding: Finding | None, context: CureContext) -> str:
@@ -131,11 +131,11 @@ class DoableCure(Cure):
 
     def steps(self, finding: Finding) -> tuple[str, ...]:
         """The command that carries it out."""
-        return (f"run fipy-doctor fix --{self.flag}",)
+        return (f"run `fipy-doctor fix --{self.flag}`",)
 
 
 def _unknown(cure_id: str) -> Cure:
-    """A cure of which only the name is known."""
+    """A cure that we know by name only."""
     name = shown(cure_id, 60)
     how = (f"{name}: fipy-doctor does not know this cure; the page of the check may tell what it is",)
     return ByHand(cure_id, name, how)

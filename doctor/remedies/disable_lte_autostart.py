@@ -23,7 +23,7 @@ class DisableLteAutostart(DoableCure):
     flag = "disable-lte-autostart"
 
     def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
-        """One setting. Raises BoardError where the release has none."""
+        """One setting. Raises BoardError if the release has none."""
         if not bench.board_facts.era.has_lte_on_boot:
             raise BoardError(
                 "lte-constructor-hangs",

@@ -40,7 +40,7 @@ class MoveDup(DoableCure):
     flag = "move-dup"
 
     def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
-        """One step for each file. Raises CardError where the root has such a name already."""
+        """One step for each file. Raises CardError if the root has such a name already."""
         path = bench.options.sd
         where = "the card in the board" if path is None else str(path)
         if path is not None:
@@ -93,7 +93,7 @@ class MoveDup(DoableCure):
                     "dup-in-folder-named-sd",
                     f"{shown(real_name(file.name))} lies at the root already",
                     on=shown(file.path),
-                    next="delete the one that you do not want, then run fipy-doctor check",
+                    next="delete the one that you do not want, then run `fipy-doctor check`",
                 )
             taken.add(target.lower())
             moves.append((file.path, target))
@@ -101,7 +101,7 @@ class MoveDup(DoableCure):
         return _Tidying(tuple(moves), tuple(deleted))
 
     def _is_apple_double(self, bench: Bench, path: str) -> bool:
-        """Whether it is what its name says, and not a file of the user's; the board looks once more when it deletes."""
+        """Whether it is what its name says, and not a file of the user's; the board looks again before it deletes."""
         if bench.options.sd is None:
             return sdcard.head(bench.board, path, len(APPLE_DOUBLE_MAGIC))[1] == APPLE_DOUBLE_MAGIC
         return next(iter(bench.card.read(path)), b"").startswith(APPLE_DOUBLE_MAGIC)

@@ -49,7 +49,7 @@ class PowerCycle(DoableCure):
         )
 
     def do(self, bench: Bench, finding: Finding | None, context: CureContext) -> str:
-        """Watch the port vanish and come back. Raises LinkError where it does not, or comes back too soon."""
+        """Watch the port vanish and come back. Raises LinkError if it does not, or comes back too soon."""
         _leave_alone(bench)
         until = bench.history.may_write_until(bench)
         if until:
@@ -58,7 +58,7 @@ class PowerCycle(DoableCure):
                 "the modem may still be writing what an earlier flash sent",
                 on=str(bench.options.port),
                 cause="power off while it writes is how modems die",
-                next=f"leave it powered until {until}, then run fipy-doctor status",
+                next=f"leave it powered until {until}, then run `fipy-doctor status`",
             )
         link = bench.link
         clock = link.clock
@@ -67,8 +67,8 @@ class PowerCycle(DoableCure):
                 "reset-is-not-power-cycle",
                 "over Wi-Fi it cannot be seen how long the board was without power",
                 on=link.name,
-                next=f"{UNPLUG}, wait ten seconds, plug in again, join the board's Wi-Fi net, and run"
-                " fipy-doctor check",
+                next=f"{UNPLUG}, wait ten seconds, plug in again, join the board's Wi-Fi net, and run "
+                "`fipy-doctor check`",
             )
         context.say(f"Now, {IF_NONE_BEGAN}: unplug USB and the battery.")
         self._await_gone(bench)
@@ -83,14 +83,14 @@ class PowerCycle(DoableCure):
                 f"the port was gone for only {off_s:.0f} s",
                 on=str(bench.options.port),
                 cause="the modem keeps running on what is left in its capacitors",
-                next="run fipy-doctor fix --power-cycle again and wait ten seconds",
+                next="run `fipy-doctor fix --power-cycle` again and wait ten seconds",
             )
         if not context.ask("Was the battery off too, or is there none?"):
             raise DoctorError(
                 "battery-keeps-modem-powered",
                 "nobody said that the battery was off too",
                 cause="a battery keeps the modem powered when USB is unplugged",
-                next=f"{UNPLUG}, wait ten seconds, plug in again, and run fipy-doctor check --done power-off",
+                next=f"{UNPLUG}, wait ten seconds, plug in again, and run `fipy-doctor check --done power-off`",
             )
         return f"power was off for {off_s:.0f} s"
 
@@ -106,7 +106,7 @@ class PowerCycle(DoableCure):
             "the port never vanished",
             on=str(bench.options.port),
             cause="the board was reset but not unplugged, or the carrier board has its own power",
-            next=f"{UNPLUG}, wait ten seconds, plug in again, and run fipy-doctor check --done power-off",
+            next=f"{UNPLUG}, wait ten seconds, plug in again, and run `fipy-doctor check --done power-off`",
         )
 
     def _await_back(self, bench: Bench, clock: Clock) -> None:
@@ -122,7 +122,7 @@ class PowerCycle(DoableCure):
                         "the port did not come back",
                         on=str(bench.options.port),
                         cause="it may have another name now",
-                        next="run fipy-doctor ports, then go on with the name it shows",
+                        next="run `fipy-doctor ports`, then go on with the name it shows",
                     ) from err
                 clock.sleep_ms(LOOK_MS)
 
@@ -134,5 +134,5 @@ def _leave_alone(bench: Bench) -> None:
             "updater-at-work",
             "an updater is at work on the board, and its modem must keep its power",
             on=bench.link.name,
-            next="leave it powered and press nothing; fipy-doctor status tells how far it is",
+            next="leave it powered and press nothing; `fipy-doctor status` tells how far it is",
         )

@@ -11,12 +11,11 @@ from doctor.card.drives.device import is_device
 from doctor.card.reformat.choice import Choice
 from doctor.check import Finding, Grade
 from doctor.errors import CardError, DoctorError
-from doctor.escape import shown
+from doctor.escape import counted, shown
 from doctor.events import Event, Note
 from doctor.fat.card_file import ROOT
 from doctor.firmware.image import examine_bytes
 from doctor.modem.images import side_content
-from doctor.plural import counted
 from doctor.remedies import side_files
 from doctor.remedies.cure import CureContext, DoableCure
 from doctor.updater.side_file import SUFFIX
@@ -55,7 +54,7 @@ class ReformatSd(DoableCure):
     card_in_reader = True
 
     def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
-        """What would be kept, what lost. Raises CardError where it must not be done."""
+        """What would be kept, what lost. Raises CardError if it must not be done."""
         path = bench.options.sd
         if path is None:
             return self._plan_in_board(bench)
@@ -64,7 +63,7 @@ class ReformatSd(DoableCure):
                 "sd-mount-no-fat",
                 "a mounted folder cannot be formatted from here",
                 on=str(path),
-                next="give its device with --sd (fipy-doctor cards lists them), or an image file",
+                next="give its device with --sd (`fipy-doctor cards` lists them), or an image file",
             )
         from doctor.card.reformat.device import plan_reformat_device
         from doctor.card.reformat.image import plan_reformat
@@ -159,7 +158,7 @@ class ReformatSd(DoableCure):
         return f"{done}. {'; '.join(filter(None, sent)) or f'Now the .dup: {READER_TEXT}'}"
 
     def _send(self, bench: Bench, path: Path, context: CureContext) -> str:
-        """Send an image to the card over the REPL where the user wants to wait; proved by its hash."""
+        """Send an image to the card over the REPL if the user wants to wait; proved by its hash."""
         data = path.read_bytes()
         minutes = len(data) / REPL_BYTES_PER_S / 60
         if not context.ask(f"Send {path.name} over this port now (about {minutes:.0f} min)? {READER_TEXT}"):

@@ -49,13 +49,13 @@ class RemoveJumpers(Cure):
     )
 
     def steps(self, finding: Finding) -> tuple[str, ...]:
-        """What the user does; where the pins could not tell, also what to do where the two were off already."""
+        """What the user does; if the pins could not tell, also what to do if the two were off already."""
         if finding.check != "jumpers-removed" or finding.status is not Status.WARN or finding.caused_by:
             return self.how
         return (*self.how, "were they off already, or has your board none? Then add --accept jumpers-removed")
 
     def drawing(self, finding: Finding) -> tuple[str, ...]:
-        """Which two, on the carrier board that the finding names; both kinds alike where it names none."""
+        """Which two, on the carrier board that the finding names; both kinds if it names none."""
         kind = carrier_of(str(finding.evidence.get("carrier", "")))
         caption = _CAPTIONS.get(kind, _CAPTIONS[Carrier.UNKNOWN])
         elsewhere = () if kind in (Carrier.EXPANSION_2, Carrier.EXPANSION_3) else _ELSEWHERE

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class RepairSd(DoableCure):
     """Repair the card from the good copies on it.
 
-    Boot sector, backup boot sector, second FAT, free space and the mark of an unclean eject; only where it is plain
+    Boot sector, backup boot sector, second FAT, free space and the mark of an unclean eject; only if it is plain
     which copy is good, and only when no fault is left afterwards.
     """
 
@@ -25,13 +25,13 @@ class RepairSd(DoableCure):
     card_in_reader = True
 
     def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
-        """Each repair. Raises CardError where the card has faults that no copy mends."""
+        """Each repair. Raises CardError if the card has faults that no copy mends."""
         path = bench.options.sd
         if path is None or path.is_dir():
             raise UsageError(
                 "card-is-fat",
                 "repairs need the raw card: an image file or a device",
-                next="add --sd with the device; fipy-doctor cards lists them",
+                next="add --sd with the device; `fipy-doctor cards` lists them",
             )
         from doctor.card.repair import plan_repair
         from doctor.card.second_reader import PLANNED

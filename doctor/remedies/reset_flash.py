@@ -15,10 +15,9 @@ from doctor.board.storage.begun import Begun, Book, Goal
 from doctor.board.storage.kept_files import ROOT, Kept, KeptFiles, read_backup
 from doctor.card.reformat.choice import NOTHING
 from doctor.check import Finding, Grade
-from doctor.command import quoted
+from doctor.command import Command, quoted
 from doctor.errors import BoardError, CardError, DoctorError, Stopped, UsageError
-from doctor.escape import shown
-from doctor.plural import counted
+from doctor.escape import counted, shown
 from doctor.remedies.backup_file import keep_copy
 from doctor.remedies.cure import CureContext, DoableCure
 
@@ -41,7 +40,7 @@ class ResetFlash(DoableCure):
     grade = Grade.DESTROYS
 
     def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
-        """Copy, format, put back; only the last of it where an earlier run came no further."""
+        """Copy, format, put back; only the last of these if an earlier run got that far."""
         earlier = self._earlier(bench)
         if earlier is not None:
             again = _is_unusable(bench, earlier)
@@ -59,11 +58,11 @@ class ResetFlash(DoableCure):
             f"copy every file of /flash to a new folder in {context.backup}, and prove each by its SHA-256",
             f"format the board's flash by {call}: all files on it are lost",
             _NOTHING if _is_none(context.put_back) else wanted,
-            "what does not go back stays in the copy; fipy-doctor restore, with its folder, brings it back at any time",
+            "what does not go back stays in the copy; `fipy-doctor restore`, with its folder, can bring it back",
         )
 
     def do(self, bench: Bench, finding: Finding | None, context: CureContext) -> str:
-        """Carry it out. Raises DoctorError; nothing is formatted where the backup is not whole."""
+        """Carry it out. Raises DoctorError; nothing is formatted if the backup is not whole."""
         earlier = self._earlier(bench)
         if earlier is not None:
             return _go_on(bench, earlier, context)
@@ -99,7 +98,7 @@ class ResetFlash(DoableCure):
         return f"/flash is formatted, {back}; all of them are in {folder}: {_restore(folder)}"
 
     def _earlier(self, bench: Bench) -> Begun | None:
-        """A reset of this board that was begun and not ended; None where the flash was not formatted yet."""
+        """A reset of this board that was begun and not ended; None if the flash was not formatted yet."""
         book = Book(bench.history.begun_place(bench))
         begun.refuse_damaged(bench.board, book, self.id)
         for one in begun.unfinished(bench.board, book, self.id):
@@ -121,7 +120,7 @@ def _is_untouched(bench: Bench, earlier: Begun) -> bool:
 
 
 def _is_unusable(bench: Bench, earlier: Begun) -> bool:
-    """Whether the format itself broke off, and left no file system that can be listed."""
+    """Whether the format itself was interrupted and left no file system that can be listed."""
     if earlier.cleared:
         return False
     try:
@@ -170,7 +169,7 @@ def _goals(kept: KeptFiles, wanted: Sequence[Kept]) -> tuple[Goal, ...]:
 
 
 def _restore(folder: Path) -> str:
-    return f"fipy-doctor restore {quoted([str(folder)])}"
+    return str(Command("restore", (str(folder),)))
 
 
 def _consent_to_loss(made: flash_copy.Backup, context: CureContext, name: str) -> None:
@@ -188,7 +187,7 @@ def _consent_to_loss(made: flash_copy.Backup, context: CureContext, name: str) -
 
 
 def _refuse_unknown(paths: Sequence[str], put_back: Sequence[str], done: str) -> None:
-    """Raise where --put-back names what the board does not have: who mistypes a name must not lose the file."""
+    """Raise if --put-back names what the board does not have: a mistyped name must not cost the file."""
     names = [] if _is_none(put_back) else put_back
     unknown = [name for name in names if not any(_is_named(path, [name]) for path in paths)]
     if unknown:
@@ -221,12 +220,12 @@ def _is_named(path: str, names: Sequence[str]) -> bool:
 
 
 def _broke_off(err: DoctorError, folder: Path) -> DoctorError:
-    """The same error, saying that the flash is not what it was, where its files are and what goes on from here."""
+    """The same error, and that the flash has changed, where its files are, and how to go on."""
     err.what += f"; the files of /flash lie in {folder}"
     first = f"; but first: {err.next}" if err.next and not isinstance(err, Stopped) else ""
     err.next = (
-        "run fipy-doctor fix --reset-flash again: it formats nothing a second time, and puts back what was to go back; "
-        f"or {_restore(folder)} brings them all back{first}"
+        "run `fipy-doctor fix --reset-flash` again: it formats nothing a second time, and puts back what was to go "
+        f"back; or {_restore(folder)} brings them all back{first}"
     )
     return err
 

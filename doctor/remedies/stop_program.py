@@ -25,14 +25,14 @@ MAIN = "/flash/main.py"
 class StopProgram(DoableCure):
     """Stop the program that runs on the board.
 
-    By Ctrl-C; where that does not help, by a restart that leaves out boot.py and main.py (safe boot, from 1.16 on).
+    By Ctrl-C; if that does not help, by a restart that leaves out boot.py and main.py (safe boot, from 1.16 on).
     """
 
     id = "stop-program"
     flag = "stop-program"
 
     def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
-        """Nothing where a prompt answers, or no board does. Raises BoardError where an updater is at work."""
+        """Nothing if a prompt answers, or if no board does. Raises BoardError if an updater is at work."""
         seen = bench.contact.seen
         if seen is first_contact.Seen.UPDATER:
             raise in_the_way(bench.contact.text, bench.link.name)
@@ -45,7 +45,7 @@ class StopProgram(DoableCure):
         )
 
     def do(self, bench: Bench, finding: Finding | None, context: CureContext) -> str:
-        """Stop it and see a prompt. Raises BoardError where neither way helps."""
+        """Stop it and see a prompt. Raises BoardError if neither way helps."""
         bench.forget_board()
         how = "the program was stopped; the prompt answers"
         contact = first_contact.contact(bench.link, may_interrupt=True)
@@ -65,7 +65,7 @@ class StopProgram(DoableCure):
                 "the program stops neither at Ctrl-C nor at Ctrl-F",
                 on=bench.link.name,
                 cause="firmware older than 1.16, which knows no Ctrl-F; or no board answers at this port",
-                next="hold the Safe Boot button (P12 to 3V3) while you press reset, then run fipy-doctor check",
+                next="hold the Safe Boot button (P12 to 3V3) while you press reset, then run `fipy-doctor check`",
             )
         return f"{how}; {self._and_main_py(bench, context)}"
 

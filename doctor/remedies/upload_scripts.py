@@ -113,7 +113,7 @@ class UploadScripts(DoableCure):
         return upload.with_room(bench.board, changes, sizes), _Good(where)
 
     def _verdict(self, bench: Bench, entry: files.BoardFile, better: tuple[Path, bytes] | None) -> bool | None:
-        """Whether a script on the board is good; None where the board cannot read it: that is left as it is."""
+        """Whether a script on the board is good; None if the board cannot read it: that is left as it is."""
         try:
             data = files.read(bench.board, entry.path, max_bytes=READ_MAX_BYTES)
         except (files.BoardFileRefused, files.BoardFileMissing):

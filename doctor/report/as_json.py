@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from doctor.report.commands import named_everywhere
+from doctor import marks
+from doctor.marks import NO_BENCH, BenchName
 
 if TYPE_CHECKING:
     from doctor.check import Finding
@@ -16,14 +18,40 @@ if TYPE_CHECKING:
     from doctor.modem.facts import ModemFacts
 
 
-def document(command: str, exit_code: Exit, error: DoctorError | None = None, **members: Any) -> str:
-    """One whole document as text, with the members that every command shares in front."""
-    head = {
-        "schema": f"fipy-doctor/{command}/1",
-        "exit": int(exit_code),
-        "error": error.as_json() if error is not None else None,
-    }
-    return json.dumps(named_everywhere({**head, **members}), indent=2, ensure_ascii=True)
+class Said(str):
+    """A text for people; ``text`` takes its marks out. All others are data and stay as they are, backticks and all."""
+
+
+def document(command: str, exit_code: Exit, err: DoctorError | None = None, **members: Any) -> dict[str, Any]:
+    """One whole document, with the members that every command shares in front."""
+    return {"schema": f"fipy-doctor/{command}/1", "exit": int(exit_code), "error": error(err), **members}
+
+
+def text(document: dict[str, Any], bench: BenchName = NO_BENCH) -> str:
+    """``document`` as it is written; commands in its texts name ``bench``."""
+    return json.dumps(_plain(document, bench), indent=2, ensure_ascii=True)
+
+
+def _plain(value: Any, bench: BenchName) -> Any:
+    if isinstance(value, Said):
+        return marks.plain(value, bench)
+    if isinstance(value, dict):
+        return {key: _plain(item, bench) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item, bench) for item in value]
+    return value
+
+
+def said(texts: Iterable[str]) -> list[Said]:
+    """Texts for people."""
+    return [Said(text) for text in texts]
+
+
+def error(err: DoctorError | None) -> dict[str, str] | None:
+    """The member ``error`` of every document."""
+    if err is None:
+        return None
+    return {"id": err.id, "what": Said(err.what), "on": err.on, "cause": Said(err.cause), "next": Said(err.next)}
 
 
 def finding(found: Finding) -> dict[str, Any]:
@@ -32,11 +60,11 @@ def finding(found: Finding) -> dict[str, Any]:
         "check": found.check,
         "status": found.status.value,
         "skip_reason": found.skip_reason.value if found.skip_reason else None,
-        "summary": found.summary,
+        "summary": Said(found.summary),
         "evidence": dict(found.evidence),
-        "next": found.next or None,
+        "next": Said(found.next) if found.next else None,
         "catalogue": found.catalogue,
-        "cause": found.cause,
+        "cause": found.cause and Said(found.cause),
         "remedies": [{"id": remedy.id, "grade": remedy.grade.value} for remedy in found.remedies],
         "caused_by": found.caused_by,
         "link": found.link,
@@ -47,7 +75,7 @@ def report_members(report: Report) -> dict[str, Any]:
     """Findings and warnings of a run of checks, and the gating checks that the user left out of it."""
     return {
         "findings": [finding(found) for found in report.findings],
-        "warnings": list(report.warnings),
+        "warnings": said(report.warnings),
         "interrupted": report.interrupted,
         "left_out": list(report.left_out),
     }
@@ -93,23 +121,25 @@ def plan(planned: FlashPlan) -> dict[str, Any]:
         "steps": [
             {
                 "step": s.id,
-                "text": s.text,
+                "text": Said(s.text),
                 "limit_s": s.limit_ms / 1000,
                 "may_unplug": s.may_unplug,
-                "why": words(s).why,
-                "risk": words(s).risk,
-                "way_back": words(s).back,
+                "why": Said(words(s).why),
+                "risk": Said(words(s).risk),
+                "way_back": Said(words(s).back),
             }
             for s in planned.core.steps
         ],
-        "warnings": [{"id": w.id, "what": w.what, "why": w.why, "next": w.next} for w in planned.core.warnings],
+        "warnings": [
+            {"id": w.id, "what": Said(w.what), "why": Said(w.why), "next": Said(w.next)} for w in planned.core.warnings
+        ],
     }
 
 
 def onward(step: Onward) -> dict[str, Any]:
     """The next step after a flash that did not come to its end."""
     words = step.command.words() if step.command is not None else ()
-    return {"hands": list(step.hands), "command": list(words), "remark": step.remark}
+    return {"hands": list(step.hands), "command": list(words), "remark": Said(step.remark)}
 
 
 def flash_members(result: FlashResult) -> dict[str, Any]:
@@ -128,7 +158,7 @@ def flash_members(result: FlashResult) -> dict[str, Any]:
             "promised_build": proof.promised_build,
             "after": modem(proof.after),
         },
-        "advice": result.advice,
+        "advice": Said(result.advice),
         "mode": result.mode or None,
         "log": result.log or None,
         "onward": onward(result.onward) if result.onward is not None else None,

@@ -8,12 +8,12 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from doctor.check import Finding, Status
+from doctor.command import Command, marked
 from doctor.engine import Report
-from doctor.errors import COMMAND_IDS, DoctorError, joint
-from doctor.escape import shown
+from doctor.errors import COMMAND_IDS, LONGEST, DoctorError, joint
+from doctor.escape import shown, told
 from doctor.needs import SkipReason
 from doctor.remedies import Cure, Cures, DoableCure
-from doctor.report.commands import named, named_text
 from doctor.report.next_step import NextStep
 from doctor.report.prose import Prose
 
@@ -31,9 +31,6 @@ _WORDS = {
     Status.SKIP: "skipped",
     Status.ERROR: "broken",
 }
-
-
-LONGEST = 1000  #: characters of one text in an error: paths of other people's programs can have thousands
 
 
 def findings(report: Report, cures: Cures, console: Console, *, verbose: bool = False) -> RenderableType:
@@ -77,7 +74,7 @@ def lead(step: NextStep) -> RenderableType:
 
 def command(step: NextStep) -> Text:
     """The one next command, on a line of its own."""
-    return Text(f"  {step.command}", style="cyan")
+    return Text(f"  {step.command}")
 
 
 def notes(step: NextStep) -> Text:
@@ -87,20 +84,20 @@ def notes(step: NextStep) -> Text:
 
 def error(err: DoctorError) -> RenderableType:
     """What happened, on what, the likely cause, the next step, and the id to look it up by."""
-    on, what = shown(err.on, LONGEST), named(shown(err.what, LONGEST))
+    on, what = shown(err.on, LONGEST), told(err.what, LONGEST)
     head = Text.assemble((on + joint(on, what), "bold"), (what, "bold red"))
     lines: list[RenderableType] = [Prose(Text(""), head)]
     if err.cause:
-        lines.append(Prose(Text("  cause: "), Text(named(shown(err.cause, LONGEST)))))
+        lines.append(Prose(Text("  cause: "), Text(told(err.cause, LONGEST))))
     if err.next:
-        lines.append(Prose(Text("  next:  "), Text(named(shown(err.next, LONGEST)))))
+        lines.append(Prose(Text("  next:  "), Text(told(err.next, LONGEST))))
     lines.append(Text(f"  {_more(err.id)}", style="dim"))
     return Group(*lines)
 
 
 def _more(error_id: str) -> str:
     """How to read on: the command that shows the page of an id; one of the command line's own has none."""
-    return f"({error_id})" if error_id in COMMAND_IDS else f"more:  fipy-doctor open {error_id}"
+    return f"({error_id})" if error_id in COMMAND_IDS else f"more:  {Command('open', (error_id,))}"
 
 
 def indented(text: Text, columns: int = 2) -> RenderableType:
@@ -115,7 +112,7 @@ def drawing(lines: Iterable[str], columns: int) -> RenderableType:
 
 def hanging(lead: Text, text: Text) -> RenderableType:
     """``text`` behind ``lead``; where it is wrapped, it goes on below its own beginning."""
-    return Prose(lead, named_text(text))
+    return Prose(lead, text)
 
 
 def _headline(found: Finding, console: Console) -> RenderableType:
@@ -143,10 +140,10 @@ def _details(found: Finding, cures: Cures, verbose: bool) -> Iterable[Renderable
     if found.caused_by:
         yield line("", f"follows from: {found.caused_by}")
     if found.link and found.skip_reason is None:
-        yield line("more:  ", found.link, "dim")
+        yield line("more:  ", marked(found.link), "dim")
     if verbose:
         for name, value in found.evidence.items():
-            yield line(f"{name}: ", str(value), "dim")
+            yield line(f"{name}: ", shown(str(value), LONGEST), "dim")
 
 
 def _how(cure: Cure, found: Finding, verbose: bool) -> str:
@@ -155,7 +152,7 @@ def _how(cure: Cure, found: Finding, verbose: bool) -> str:
     The steps of the cure that matters now stand below, with the next command.
     """
     if isinstance(cure, DoableCure):
-        return f": fipy-doctor fix --{cure.flag}"
+        return f": `fipy-doctor fix --{cure.flag}`"
     return ": " + "; ".join(cure.steps(found)) if verbose else ""
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from doctor.escape import shown
+from doctor.command import Command, marked
+from doctor.escape import shown, told
+from doctor.report.as_json import Said, said
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -40,9 +42,9 @@ def console(explained: Explained, *, named: bool, verbose: bool) -> RenderableTy
     if found.cut:
         lines.append(Text("! The paste is very long; only its first part was read.", style="yellow"))
     if found.says:
-        lines.append(Text(shown(found.says, LINE_CHARS * 3), style="bold"))
+        lines.append(Text(told(found.says, LINE_CHARS * 3), style="bold"))
     advised = advice(found)
-    lines += [_indented(Text(_plain(answer), style="bold"), 0) for answer in advised.answers]
+    lines += [_indented(Text(answer, style="bold"), 0) for answer in advised.answers]
     if found.matches and not found.unsure:
         lines += [*_known(found, verbose), *_advised(advised)]
     elif found.unsure or not found.says:
@@ -69,7 +71,7 @@ def _advised(advised: Advice) -> Iterable[RenderableType]:
         yield from (Text(sentence, style="italic") for sentence in advised.together)
     yield Text("")
     yield Text("Do this now:", style="bold")
-    yield from (_hanging(f"  {n}. ", _plain(step)) for n, step in enumerate(advised.steps, 1))
+    yield from (_hanging(f"  {n}. ", step) for n, step in enumerate(advised.steps, 1))
 
 
 def _not_known(found: Explanation) -> Iterable[RenderableType]:
@@ -86,9 +88,9 @@ def _not_known(found: Explanation) -> Iterable[RenderableType]:
         yield Text("Nothing known here.", style="bold")
     yield Text("")
     yield Text("Run this next, with the board plugged in:", style="bold")
-    yield Text(f"  {RUN_NEXT}")
+    yield Text(f"  {marked(RUN_NEXT)}")
     yield Text("If something is wrong all the same, send:")
-    yield from (_hanging("  - ", _plain(item)) for item in SEND_INSTEAD)
+    yield from (_hanging("  - ", item) for item in SEND_INSTEAD)
 
 
 def members(all_explained: Sequence[Explained]) -> dict[str, Any]:
@@ -99,7 +101,7 @@ def members(all_explained: Sequence[Explained]) -> dict[str, Any]:
     return {
         "matches": [_as_json(m, e.name) for e in all_explained for m in e.explanation.matches],
         "harmless": [
-            {"id": m.id, "lines": _line_numbers(m), "title": m.entry.title, "source": e.name}
+            {"id": m.id, "lines": _line_numbers(m), "title": Said(m.entry.title), "source": e.name}
             for e in all_explained
             for m in e.explanation.harmless
         ],
@@ -108,17 +110,17 @@ def members(all_explained: Sequence[Explained]) -> dict[str, Any]:
                 "name": e.name,
                 "lines": e.explanation.line_count,
                 "cut": e.explanation.cut,
-                "says": e.explanation.says,
+                "says": Said(e.explanation.says),
                 "questions": [candidate.id for candidate in e.explanation.candidate_entries],
                 "facts": {kind: list(values) for kind, values in e.explanation.facts.by_kind.items()},
-                "answers": list(advice(e.explanation).answers),
-                "together": list(advice(e.explanation).together),
-                "do_now": list(advice(e.explanation).steps),
+                "answers": said(advice(e.explanation).answers),
+                "together": said(advice(e.explanation).together),
+                "do_now": said(advice(e.explanation).steps),
             }
             for e in all_explained
         ],
         "run_next": "" if known else RUN_NEXT,
-        "send_instead": [] if known else list(SEND_INSTEAD),
+        "send_instead": [] if known else said(SEND_INSTEAD),
     }
 
 
@@ -129,16 +131,16 @@ def _as_json(match: Match, source: str) -> dict[str, Any]:
         "score": match.score,
         "lines": _line_numbers(match),
         "source": source,
-        "title": known.title,
+        "title": Said(known.title),
         "how": match.how,
         "confidence": match.confidence,
         "follows": list(match.follows),
         "proof": [{"line": proof.number, "text": proof.text[:LINE_CHARS]} for proof in match.proofs],
-        "means": known.means,
-        "causes": list(known.causes),
-        "cure": list(known.cure),
+        "means": Said(known.means),
+        "causes": said(known.causes),
+        "cure": said(known.cure),
         "blocks": known.blocks,
-        "brick_risk": known.brick_risk,
+        "brick_risk": Said(known.brick_risk),
         "found_by": list(known.found_by),
         "related": list(known.related),
     }
@@ -148,10 +150,10 @@ def _questions(found: Explanation) -> Iterable[RenderableType]:
     from rich.text import Text
 
     for candidate in found.candidate_entries:
-        yield _hanging("  ? ", f"{_plain(candidate.title)}?")
-        yield _indented(Text(f"It looks like this: {_plain(candidate.shows)}"), 4)
-        yield _hanging("    If so: ", _plain(candidate.cure[0]))
-        yield _indented(Text(f"more: fipy-doctor open {candidate.id}", style="dim"), 4)
+        yield _hanging("  ? ", f"{candidate.title}?")
+        yield _indented(Text(f"It looks like this: {candidate.shows}"), 4)
+        yield _hanging("    If so: ", candidate.cure[0])
+        yield _indented(Text(f"more: {Command('open', (candidate.id,))}", style="dim"), 4)
 
 
 def _match(match: Match, number: int, verbose: bool) -> Iterable[RenderableType]:
@@ -168,12 +170,12 @@ def _match(match: Match, number: int, verbose: bool) -> Iterable[RenderableType]
         yield _indented(Text(f"and {len(match.proofs) - len(proofs)} more lines", style="dim"), 3)
     if match.follows:
         yield _indented(Text(f"may follow from {', '.join(match.follows)}", style="dim"), 3)
-    yield _indented(Text(_plain(known.means)), 3)
+    yield _indented(Text(known.means), 3)
     if known.causes and (verbose or not match.follows):
         shown_causes = known.causes if verbose else known.causes[:2]
-        yield _indented(Text(f"Most often: {' / '.join(_plain(cause) for cause in shown_causes)}"), 3)
+        yield _indented(Text(f"Most often: {' / '.join(cause for cause in shown_causes)}"), 3)
     if known.brick_risk.startswith(("medium", "high", "often", "usually", "already")):
-        yield _indented(Text(f"Danger for the modem: {_plain(known.brick_risk)}", style="yellow"), 3)
+        yield _indented(Text(f"Danger for the modem: {known.brick_risk}", style="yellow"), 3)
     if verbose and known.found_by:
         yield _indented(Text(f"Found before flashing by: {', '.join(known.found_by)}", style="dim"), 3)
 
@@ -195,11 +197,6 @@ def _numbers(match: Match) -> str:
     numbers = _line_numbers(match)
     text = ", ".join(str(number) for number in numbers[:5])
     return f"line{'s' if len(numbers) > 1 else ''} {text}{', …' if len(numbers) > 5 else ''}"
-
-
-def _plain(text: str) -> str:
-    """Without the backticks, which a terminal would show."""
-    return text.replace("`", "")
 
 
 def _hanging(lead: str, text: str) -> RenderableType:

@@ -1,4 +1,4 @@
-"""Text broken into lines, but never within a command: what is copied must be what is meant.
+"""Text broken into lines, but never within what is marked in it: what is copied must be what is meant.
 
 A command that the user is told to run stands on a line of its own; where it is too long for that, only the terminal
 itself breaks it, which no copying sees.
@@ -7,28 +7,38 @@ itself breaks it, which no copying sees.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from rich.cells import cell_len
-from rich.console import Console, ConsoleOptions, RenderResult
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.segment import Segment
 from rich.text import Text
 
-#: Options that are followed by a value.
-_VALUED = (
-    "port|via|method|accept|override|carrier|was|put-back|backup|sd|scripts|firmware|updater-elf|bootrom|trace|deadline"
-    "|confirm|select|ignore|make-firmware|done"
-)
-_WORD = r"""(?:'[^']*'|"[^"]*"|[^\s'";)])*(?:'[^']*'|"[^"]*"|[^\s'";),.:])"""
-_COMMANDS = "check|fix|flash|plan|status|checks|open|cards|ports|backup|restore|explain|sim"
-#: A word that is no prose: a path, a URL, an id, a name in capitals, something in quotes.
-_OBJECT = rf"(?=['\"]|\S*[./:\\=?_-]\S|[A-Z]{{2}}){_WORD}"
-_COMMAND = (
-    rf"(?<![\w/.-])fipy-doctor\b(?!/)(?: (?:{_COMMANDS})\b(?![/-]))?"
-    rf"(?:\ --(?:{_VALUED})\ (?:{_WORD}|\.(?!\w))|\ -{{1,2}}[a-z][\w-]*|\ {_OBJECT})*"
-)
-_TOKEN = re.compile(rf"(?P<command>{_COMMAND})(?P<after>[^\s\w]*)|\S+")
-_TOLD = re.compile(r"\brun:$")  #: what leads to a command that stands alone
+from doctor.marks import NO_BENCH, BenchName, pieces
+
 OWN_MARGIN = 4
+MARKED = "cyan"  #: how all that is marked looks
+_TOLD = re.compile(r"\brun:$")  #: what leads to a command that stands alone
+
+
+class BenchConsole(Console):
+    """A console that knows the bench of its run: it shows every text without marks, commands with that bench."""
+
+    def __init__(self, *, bench: BenchName = NO_BENCH, **how: Any) -> None:
+        super().__init__(highlight=False, markup=False, emoji=False, **how)
+        self.bench = bench
+
+    def print(self, *objects: Any, **how: Any) -> None:
+        """As ever; but what is too long and must stay whole is for the terminal to break, not to be cut."""
+        super().print(*objects, **{"crop": False, **how})
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """As ever, but for texts."""
+        if isinstance(renderable, Text):
+            whole = renderable.no_wrap or (options or self.options).no_wrap
+            renderable = split(renderable, self.bench)[0] if whole else _Lines(renderable)
+        return super().render(renderable, options)
 
 
 class Prose:
@@ -41,31 +51,59 @@ class Prose:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """The lines."""
         lead = self.lead
-        for start, end, own in lines(self.text.plain, max(1, options.max_width - cell_len(lead.plain))):
+        text, wholes = split(self.text, console.bench if isinstance(console, BenchConsole) else NO_BENCH)
+        for start, end, own in lines(text.plain, wholes, max(1, options.max_width - cell_len(lead.plain))):
             margin = Text(" " * OWN_MARGIN) if own else lead
-            line = Text().append_text(margin).append_text(self.text[start:end])  # each keeps its own style
+            line = Text().append_text(margin).append_text(text[start:end])  # each keeps its own style
             line.no_wrap, line.overflow = True, "ignore"
-            yield line
+            yield from line.__rich_console__(console, options)  # past whoever would look for marks again
             lead = Text(" " * cell_len(self.lead.plain))
         if lead is self.lead:
-            yield lead
+            yield from lead.__rich_console__(console, options)
 
 
-def lines(text: str, width: int) -> Iterator[tuple[int, int, bool]]:
+class _Lines:
+    """Each line of a text behind its own margin."""
+
+    def __init__(self, text: Text) -> None:
+        self._text = text
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for line in self._text.split("\n", allow_blank=True):
+            margin = len(line.plain) - len(line.plain.lstrip(" "))
+            yield Prose(line[:margin], line[margin:])
+
+
+def split(text: Text, bench: BenchName) -> tuple[Text, list[tuple[int, int]]]:
+    """``text`` without marks, and where in it stands what was marked and is never to be broken."""
+    bare = Text(end=text.end, no_wrap=text.no_wrap, overflow=text.overflow)
+    wholes, at = [], 0
+    for piece in pieces(text.plain, bench):
+        bare.append_text(text[at : piece.start])
+        wholes.append((len(bare), len(bare) + len(piece.words)))
+        bare.append(piece.words, MARKED)
+        at = piece.end
+    return bare.append_text(text[at:]), wholes
+
+
+def lines(text: str, wholes: list[tuple[int, int]], width: int) -> Iterator[tuple[int, int, bool]]:
     """Where the lines of ``text`` begin and end, ``width`` columns each, and which are commands that stand alone."""
+    ends = dict(wholes)
+    unbroken = text
+    for start, end in wholes:
+        unbroken = unbroken[:start] + "x" * (end - start) + unbroken[end:]
     begin = end = -1
-    first = 0  # a margin within the first line stays
-    for found in _TOKEN.finditer(text):
+    first = True  # a margin within the first line stays
+    for found in re.finditer(r"\S+", unbroken):
         start, stop = found.span()
-        alone = found["command"] is not None and begin >= 0 and _TOLD.search(text[begin:end]) is not None
+        alone = start in ends and begin >= 0 and _TOLD.search(text[begin:end]) is not None
         if begin >= 0 and (alone or cell_len(text[begin:stop]) > width or "\n" in text[end:start]):
             yield begin, end, False
             begin = -1
         if alone:
-            yield start, found.end("command"), True
-            first = len(text)
-            continue
-        begin, end = (min(start, first) if begin < 0 else begin), stop
-        first = len(text)
+            yield start, ends[start], True
+        else:
+            begin, end = (begin if begin >= 0 else 0 if first else start), stop
+        first = False
     if begin >= 0:
         yield begin, end, False

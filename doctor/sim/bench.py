@@ -63,7 +63,7 @@ class SimBench:
     world    virtual time; the clock of everything here
     port     the PC's end of the serial port
     modem    the modem; ``modem.received`` lists what it was sent
-    board    None where the port leads to a bare modem
+    board    None if the port leads to a bare modem
     card     the slot
     carrier  the carrier board with its jumpers
     hands    what the user can do
@@ -108,8 +108,8 @@ class SimBench:
         """The bench that ``url`` describes: a new one, or with ``state=DIR`` the one kept there.
 
         A bench that was unplugged while its port was open comes back under the same URL, as it is by then.
-        Raises ValueError naming what is valid, BenchBusy where the kept bench is in use,
-        StateUnusable where it cannot be kept.
+        Raises ValueError naming what is valid, BenchBusy if the kept bench is in use,
+        StateUnusable if it cannot be kept.
         """
         spec = parse_sim_url(url)
         key = url if spec.state is None else str(spec.state.resolve())
@@ -155,7 +155,7 @@ class SimBench:
         self.release()
 
     def release(self) -> None:
-        """Give the bench back: saved where it is kept, forgotten otherwise; may be called twice."""
+        """Give the bench back: saved if it is kept, forgotten otherwise; may be called twice."""
         self._forget_waiting()
         self.save()
         self.world.close()
@@ -327,7 +327,7 @@ class SimBench:
 def _origin(spec: BenchSpec, saved: dict[str, Any] | None, store: StateDir | None) -> dict[str, str]:
     """What the bench was made from, by URL parameter; '' where the URL left it open.
 
-    Raises ValueError where the URL asks for another beginning than the kept bench had.
+    Raises ValueError if the URL asks for another beginning than the kept bench had.
     """
     asked = {
         "kind": spec.kind,

@@ -29,7 +29,7 @@ USB_IDS = {
 }
 """(vendor, product) per carrier (board-and-repl.md 2.2)."""
 FOREIGN_ID = (0x04D8, 0x000A)
-"""Microchip's example id: a chip of which nobody can tell what board it sits on."""
+"""Microchip's example id: nobody can tell what board such a chip sits on."""
 
 
 @dataclass
@@ -41,14 +41,14 @@ class Carrier:
     cts_jumper        the one labelled CTS
     pic_drives_rts    expansion3: its PIC drives the RTS line (differs between PIC firmwares, 8)
     pic_reports_cts   expansion3: its PIC reports the CTS line to the PC (same)
-    unreported_cts    what the PC reads as CTS where the PIC reports none; a driver may say always asserted
-    open_cts          what the PC reads as CTS where no jumper leads to the chip; False: its input is pulled up
+    unreported_cts    what the PC reads as CTS if the PIC reports none; a driver may say always asserted
+    open_cts          what the PC reads as CTS if no jumper leads to the chip; False: its input is pulled up
                       (board-and-repl.md 6.3)
     labels_swapped    expansion2: the label RTS sits on G6 and CTS on G7, the other way round than on 3.x
                       (board-and-repl.md 6.2, 8)
     chip_swapped      the chip's RTS leads to G7 and its CTS comes from G6: "labels/nets differ"
                       (board-and-repl.md 6.2, 6.3)
-    usb_wins          where the chip and the module drive a net against each other, the chip is the stronger
+    usb_wins          if the chip and the module drive a net against each other, the chip is stronger
                       (board-and-repl.md 6.3, phase C)
     g6_held           level that something on the modem's side forces on G6, None: nothing does
                       (board-and-repl.md 6.3, 8)
@@ -110,7 +110,7 @@ class Carrier:
     # --- the nets ---
 
     def chip_drives(self, net: str) -> bool | None:
-        """The level that the USB chip's RTS output puts on a net through its jumper; None where it does not."""
+        """The level that the USB chip's RTS output puts on a net through its jumper; None if it does not."""
         if net != (G7 if self.chip_swapped else G6) or not self.jumper_on(net):
             return None
         if self.name == "expansion3" and not self.pic_drives_rts:
@@ -128,7 +128,7 @@ class Carrier:
         return True
 
     def drowns_module(self, net: str) -> bool:
-        """True where what the module sends on a net does not get through, since the chip drives it, and is stronger."""
+        """True if what the module sends on a net does not get through, since the chip drives it, and is stronger."""
         return self.usb_wins and self.chip_drives(net) is not None
 
     def cts_asserted(self, g6: bool, g7: bool) -> bool:

@@ -128,5 +128,5 @@ class Hands:
         put_files(self._bench.card.mount(), {path or source.name: source.read_bytes()})
 
     def card_to(self, image: Path) -> None:
-        """Save the card as an image file. Raises CardFault where there is none, OSError where it cannot be written."""
+        """Save the card as an image file. Raises CardFault if there is none, OSError if it cannot be written."""
         copy_of(self._bench.card.init()).save(image)

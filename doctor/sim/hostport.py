@@ -80,7 +80,7 @@ class HostPort:
         return self._open
 
     def open(self, baud: int, rts: bool) -> int:
-        """Open the port; returns the number that ``check`` wants. Raises PortVanished where it is not there."""
+        """Open the port; returns the number that ``check`` wants. Raises PortVanished if it is not there."""
         if not self.present:
             raise PortVanished
         self.baud = baud
@@ -96,7 +96,7 @@ class HostPort:
         self.set_rts(False)
 
     def check(self, opened: int) -> None:
-        """Raise PortVanished where the handle of that opening is dead."""
+        """Raise PortVanished if the handle of that opening is dead."""
         if not self.present or opened != self.times_vanished:
             raise PortVanished
 

@@ -10,7 +10,7 @@ from doctor.sim.modem.faults import Fault
 from doctor.sim.practice.image import practice_image, practice_name
 
 HANGING_RELEASE = "1.17.3.b1"
-"""Era A, the board of the original thread: LTE() waits for ever for a dead modem (board-and-repl.md 1)."""
+"""Era A, the board of the original thread: LTE() waits forever for a dead modem (board-and-repl.md 1)."""
 
 
 def _default_card() -> dict[str, bytes]:
@@ -51,7 +51,7 @@ class Scenario:
     check        the check whose finding must come first; None: all pass
     status       of that finding: "fail" or "warn"
     catalogue    its catalogue id
-    needs_board  False where a bare modem can be in this state too
+    needs_board  False if a bare modem can be in this state too
     """
 
     name: str

@@ -19,7 +19,7 @@ BOARDS = ("fipy", "gpy")
 BARE_MODEMS = {"sqn3330": "SQN3330", "gm02s": "MONARCH2"}
 """Host part of the URL and the family of the modem that is at the port without a board."""
 DEFAULT_BUILDS = {"gm02s": 60186}
-"""What a new bench runs, where not the family's usual build: the one genuine file that is to be had must change it."""
+"""What a new bench runs, unless it is the family's usual build: the one genuine file that exists must change it."""
 DEFAULT_RELEASE = "1.20.2.r4"
 DEFAULT_CARRIER = "expansion3"
 PARAMETERS = (
@@ -35,7 +35,7 @@ JUMPERS = {"fitted": LABELS, "removed": (), "only-rts": LABELS[:1], "only-cts": 
 
 @dataclass(frozen=True)
 class BenchSpec:
-    """One bench as the URL asks for it; None where the URL leaves it open.
+    """One bench as the URL asks for it; None if the URL leaves it open.
 
     kind       key of BOARDS or BARE_MODEMS
     bootloaders  builds of the modem's three boot loaders, with the star at the one that runs
@@ -64,7 +64,7 @@ class BenchSpec:
 
     @property
     def is_bare_modem(self) -> bool:
-        """True where no board is in front of the modem."""
+        """True if no board is in front of the modem."""
         return self.kind in BARE_MODEMS
 
 

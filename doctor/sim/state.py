@@ -58,7 +58,7 @@ class StateDir:
             self._lock = None
 
     def unusable(self, error: OSError) -> StateUnusable:
-        """What to raise where the directory fails us."""
+        """What to raise if the directory fails us."""
         return StateUnusable(f"{self.path} cannot keep a bench: {error.strerror or error}")
 
     def load(self) -> dict[str, Any] | None:

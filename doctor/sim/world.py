@@ -189,7 +189,7 @@ class World:
                 heapq.heappop(heap)
             when = heap[0][0] if heap and heap[0][0] <= end_ns else end_ns
             if self.speed is not None and self._waited_for_real(when):
-                continue  # somebody may have added an earlier event meanwhile
+                continue  # somebody may have added an earlier event by now
             break
         if not heap or heap[0][0] > end_ns:
             self._now_ns = max(self._now_ns, end_ns)
@@ -204,7 +204,7 @@ class World:
         return True
 
     def jump(self, delay_ns: int) -> bool:
-        """Move the clock on without giving up the turn, where nothing at all would happen meanwhile (for Process)."""
+        """Move the clock on without giving up the turn, if nothing would happen in that time (for Process)."""
         wake = self._now_ns + delay_ns
         heap = self._heap
         while heap and heap[0][2].fn is None:
@@ -275,7 +275,7 @@ class Process:
     fn    called with the process; starts at the next event
     name  of the thread, for people
 
-    An exception that leaves ``fn`` is kept in ``error`` and raised to whoever is running the world.
+    An exception that leaves ``fn`` is kept in ``error`` and raised in the thread that runs the world.
     """
 
     def __init__(self, world: World, fn: Callable[[Process], None], name: str = "process") -> None:
@@ -363,7 +363,7 @@ class Process:
         while tries < _KILL_TRIES and self._thread is not None:
             self.resume(False)
             tries += 1
-        self._ended()  # it may catch everything: then it stays asleep for ever, it is a daemon
+        self._ended()  # it may catch everything: then it stays asleep forever, it is a daemon
 
     def is_current_thread(self) -> bool:
         """True when asked inside the process."""
@@ -379,7 +379,7 @@ class Process:
         before, world._turn = world._turn, self
         late: BaseException | None = None
         self._is_back = False
-        self._back.acquire(blocking=False)  # free where Ctrl-C came before the last turn back was taken
+        self._back.acquire(blocking=False)  # free if Ctrl-C came before the last turn back was taken
         if self._thread is None:
             self._thread = threading.Thread(target=self._main, name=self.name, daemon=True)
             self._thread.start()
@@ -543,7 +543,7 @@ class Wire:
 
 
 def same_speed(sent_baud: int, own_baud: int) -> bool:
-    """True where two UARTs understand each other."""
+    """True if two UARTs understand each other."""
     return abs(sent_baud - own_baud) * 100 <= BAUD_TOLERANCE_PERCENT * own_baud
 
 

@@ -7,15 +7,15 @@ reads the events. What is refused is refused by plan.py here too.
 import sys
 
 from . import states
-from .board_console import Console
+from .board_console import PROVED, REFUSED, UNPROVED, Console
 from .board_file import BoardFile
 from .board_hw import PINS, BoardClock, Card, ModemUart, extend_watchdog, is_simulated
 from .board_log import Log
 from .flow import Flow, Outcome  # noqa: F401
-from .modem_version import running
 from .plan import FIRMWARE, SECOND, UPDATER, make_plan  # noqa: F401
 from .profile import SQN3330
-from .shapes import Options, Plan, Refusal  # noqa: F401
+from .shapes import Options, Plan, Refusal, Running  # noqa: F401
+from .version_block import loaders_of, version_of
 
 try:
     from typing import Any, Dict, List, Optional, Sequence, Tuple  # noqa: F401
@@ -34,7 +34,16 @@ JUMPERS = Refusal(
 )
 
 
-RESEAT = "put the card in anew (on the PC: fipy-doctor open reseat-card), and try again; then try another card"
+RESEAT = "put the card in anew (on the PC: `fipy-doctor open reseat-card`), and try again; then try another card"
+
+
+def running(state, facts, was=0):
+    # type: (states.State, states.Facts, int) -> Running
+    """What the modem is now, for the planner; ``was`` is the build that the user named."""
+    lines = facts.ati1 + facts.showver + state.ati
+    family = states.family_of(lines) or state.family
+    _, build, radio = version_of(lines, family)
+    return Running(state.mode, build, radio, family, loaders_of(lines), was)
 
 
 class Job(object):
@@ -145,12 +154,12 @@ def run(
     known=None,
 ):
     # type: (str, str, Sequence[str], int, bool, bool, bool, str, str, bool, Optional[Dict[str, Any]]) -> bool
-    """Flash the modem with the file at ``path``; True where it was flashed and proved.
+    """Flash the modem with the file at ``path``; True if it was flashed and proved.
 
     method   "auto", "store" or "on-the-fly"
     accept   consents by name: "radio-change", "no-way-back", "old-boot-loader", "same-build", "unknown-build",
              "jumpers-removed"
-    was      build that the modem runs, where it cannot say it itself
+    was      build that the modem runs, if it cannot say it itself
     yes      the plan needs no further yes
     tagged   events as JSON lines for a PC, instead of lines for a person
     dry      show the plan and stop
@@ -277,14 +286,14 @@ def _last_words(console, end, dry):
     """What a person at a terminal reads at the end; a PC says it in its own words."""
     said = []  # type: List[str]
     if end["proved"]:
-        said = ["flashed and proved: " + ", ".join(end["lines"][:2]), "press reset once: the board's LTE needs it"]
+        said = [PROVED + ": " + ", ".join(end["lines"][:2]), "press reset once: the board's LTE needs it"]
     elif end["error"] is not None:
         id, what, why, next = end["error"]
-        said = ["%s: %s" % ("NOT PROVED" if end["sent_any"] else "refused" if why or next else "not flashed", what)]
+        said = ["%s: %s" % (UNPROVED if end["sent_any"] else REFUSED if why or next else "not flashed", what)]
         said += [text for text in (why, next) if text]
         if next and "step" in end:  # a cure; a refusal says all that is next
             said.append("then flash again")
-        said.append("on a computer, this tells more: fipy-doctor open " + id)
+        said.append("on a computer, this tells more: `fipy-doctor open %s`" % id)
     elif dry:
         said = ["the plan is possible: method " + str(end.get("method"))]
     for text in said:

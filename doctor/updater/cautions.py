@@ -13,7 +13,7 @@ except ImportError:  # MicroPython
 
 def warnings(running, images, method, options):
     # type: (Running, Sequence[ImageFacts], str, Options) -> List[Refusal]
-    """What to beware of where nothing is refused, the most telling first."""
+    """What to beware of if nothing is refused, the most telling first."""
     image = images[0]
     found = (
         _same_build(running, images[len(images) - 1])
@@ -31,15 +31,6 @@ def warnings(running, images, method, options):
                 "make sure that it comes from a FiPy or GPy package",
             )
         )
-    if options.compress and running.family != MONARCH2_FAMILY:
-        found.append(
-            Refusal(
-                "compress-not-taken",
-                "--compress does nothing here: the file goes over as it is",
-                "only a Monarch 2 takes a compressed stream, and this modem is a " + running.family,
-                "leave --compress away",
-            )
-        )
     return found
 
 
@@ -52,7 +43,7 @@ def _same_build(running, image):
             "build-runs-already",
             "the modem runs build %d already: flashing it once more brings nothing new" % image.build,
             "every flash is a risk",
-            "fipy-doctor status shows what runs",
+            "`fipy-doctor status` shows what runs",
         )
     ]
 

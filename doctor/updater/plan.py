@@ -46,7 +46,7 @@ BOOTROM = "bootrom"
 
 def make_plan(running, images, options):
     # type: (Running, Sequence[ImageFacts], Options) -> Plan
-    """The plan for sending ``images`` to a modem as ``running`` says; refuses whatever could cost the modem."""
+    """The plan for sending ``images`` to a modem as ``running`` says; refuses whatever could brick the modem."""
     answer = rules.judge(running, images, options)
     if not images:
         return Plan(running.mode, "", [], answer if isinstance(answer, Refusal) else None, [])
@@ -95,7 +95,7 @@ _STILL_WAITS = "the modem waits in its updater as before, and no firmware runs i
 _SWITCH_BACK = "AT+SMSWBOOT=1,1 starts the old firmware again"
 _SEND_SECOND = "send the second file; until then do not unplug, and press no reset"
 _FFH_BACK = "it waits in its boot ROM (ffh): updater.elf and a full image bring it back"
-_STATUS = "fipy-doctor status says how to go on"
+_STATUS = "`fipy-doctor status` says how to go on"
 
 
 class _Steps(object):

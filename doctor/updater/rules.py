@@ -68,13 +68,13 @@ _MODES = {
         "stall-after-100-waiting",
         "the modem is still writing an earlier firmware",
         "stopping it now is how modems die",
-        "leave power on for up to 30 minutes, then run fipy-doctor check",
+        "leave power on for up to 30 minutes, then run `fipy-doctor check`",
     ),
     states.SILENT: Refusal(
         "modem-silent",
         "the modem does not answer",
         "nothing may be sent to a modem whose mode is not known",
-        "run fipy-doctor check: it says what to do, one thing after the other",
+        "run `fipy-doctor check`: it says what to do, one thing after the other",
     ),
     states.STP_OPEN: Refusal(
         "modem-left-in-update-boot",
@@ -86,13 +86,13 @@ _MODES = {
         "modem-in-data-mode",
         "the modem is in a data connection",
         "it takes no commands there",
-        "end the program that uses LTE, then run fipy-doctor fix --power-cycle",
+        "end the program that uses LTE, then run `fipy-doctor fix --power-cycle`",
     ),
     states.UNKNOWN: Refusal(
         "modem-state-unknown",
         "the modem answers, but does not say in which mode it is",
         "the mode decides how to flash; guessing costs modems",
-        "run fipy-doctor fix --power-cycle",
+        "run `fipy-doctor fix --power-cycle`",
     ),
 }
 
@@ -171,7 +171,7 @@ def _of_kind(running, image, options):
 
 def _instead(helper):
     # type: (Optional[ImageFacts]) -> str
-    """The firmware where a helper was given in its place: what was given as that helper, if it looks like firmware."""
+    """The firmware if a helper was given in its place: what was given as that helper, if it looks like firmware."""
     return helper.name if helper is not None and helper.name.lower().endswith(".dup") else FULL_IMAGE
 
 
@@ -198,7 +198,7 @@ def _practice_helper(helper, option, other):
 
 def _of_family(running, image):
     # type: (Running, ImageFacts) -> Optional[Refusal]
-    """Another modem's image; an image that does not say its family passes only where no genuine file says it."""
+    """Another modem's image; an image that does not say its family passes only if no genuine file says it."""
     if image.family == running.family or (image.family == "unknown" and running.family == SQN3330_FAMILY):
         return None
     return Refusal(

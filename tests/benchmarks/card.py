@@ -17,8 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from doctor.card.image import ImageCard
-from doctor.card.make import make_card
-from doctor.card.reformat.image import reformat_image
+from doctor.card.reformat.image import make_card, reformat_image
 from doctor.card.target import FileTarget
 from doctor.fat.format import format_card, plan_format
 from doctor.fat.writer import new_file
@@ -43,7 +42,7 @@ def median_ms(work: Callable[[], object]) -> float:
 
 
 def tool(*command: str | Path) -> Callable[[], object]:
-    """A tool of the PC as work; raises where it fails."""
+    """A tool of the PC as work; raises if it fails."""
     where = shutil.which(str(command[0]), path=SBIN)
     if where is None:
         raise SystemExit(f"{command[0]} is not installed")
@@ -94,7 +93,7 @@ def measure(size_gb: int, folder: Path) -> list[tuple[str, float, str, float, fl
 
 
 def main() -> int:
-    """Print the table; 1 where a target is missed."""
+    """Print the table; 1 if a target is missed."""
     missed = 0
     write = sys.stdout.write
     with tempfile.TemporaryDirectory(prefix="fipy-doctor-bench-") as name:

@@ -2,7 +2,7 @@
 # ruff: noqa: PTH102, PTH123, SIM115
 """Runs inside a real MicroPython, not under pytest: /flash as a real LittleFS or FAT on an image file.
 
-argv: ``boot`` IMAGE littlefs|fat RELEASE  mounts it (formats it where the file is new) and puts an ``os`` in place
+argv: ``boot`` IMAGE littlefs|fat RELEASE  mounts it (formats it if the file is new) and puts an ``os`` in place
                                            that has what a Pycom release has; the REPL follows
       ``tree`` IMAGE littlefs|fat          prints every file: its path and content in hexadecimal, a folder with a slash
       ``fill`` IMAGE littlefs|fat          formats the image and makes what standard input lists in the same form

@@ -55,7 +55,7 @@ _PARTITION = fatfs.Partition(_DISK)
 
 
 def board_reads(path: Path, name: str) -> bytes | None:
-    """The content of a file at the root as FatFs reads it; None where it mounts nothing, or finds no such file."""
+    """The content of a file at the root as FatFs reads it; None if it mounts nothing, or finds no such file."""
     _DISK.insert(path)
     try:
         return _content(_PARTITION._adjust_path(f"/{name}")) if _PARTITION.mount() else None

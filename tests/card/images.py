@@ -44,7 +44,7 @@ def mkfs_fat(path: Path, size_bytes: int, *args: str) -> Path:
 
 
 def tool(name: str, *args: str | Path) -> str:
-    """Run a tool of the PC and return what it prints; raises where it fails."""
+    """Run a tool of the PC and return what it prints; raises if it fails."""
     where = shutil.which(name, path=SBIN)
     assert where is not None
     environment = {**os.environ, "MTOOLS_SKIP_CHECK": "1", "LC_ALL": "C.UTF-8"}

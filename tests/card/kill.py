@@ -2,7 +2,7 @@
 
 ``make kill-cards`` runs ``python -m tests.card.kill 100`` on used media, and a pass each on zeros and on 0xFF; not
 part of ``make test``. Each killed run is followed by one that finishes the work. Judges are our own reader, and
-fsck.fat and mcopy where they are installed.
+fsck.fat and mcopy if they are installed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from pathlib import Path
 import pytest
 
 from doctor.card.change import Rename, change_files
-from doctor.card.compare import sha256_of
 from doctor.card.drives.device import open_source
 from doctor.card.drives.find import find_drive
 from doctor.card.drives.guard import Identity
@@ -31,6 +30,7 @@ from doctor.card.reformat.device import reformat_device
 from doctor.card.reformat.image import reformat_image
 from doctor.card.reformat.unfinished import read_mark
 from doctor.card.repair import plan_repair, repair
+from doctor.card.target import sha256_of
 from doctor.errors import CardError
 from doctor.fat.directory import walk
 from doctor.fat.reader import read_file
@@ -74,7 +74,7 @@ def reformatted(path: Path) -> None:
 
 
 def moved(path: Path) -> None:
-    """Bring the .dup to the root, where it is not there yet."""
+    """Bring the .dup to the root, if it is not there yet."""
     if SRC in contents(path):
         change_files(path, [Rename(SRC, DST)])
 
@@ -219,7 +219,7 @@ def kept(path: Path, before: dict[str, str]) -> None:
 
 
 def finish(work: str, path: Path) -> None:
-    """What the user does next: the same again, or what the program names where it refuses that."""
+    """What the user does next: the same again, or what the program names if it refuses that."""
     try:
         WORKS[work](path)
     except CardError as refused:

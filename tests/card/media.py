@@ -13,7 +13,7 @@ import random
 import struct
 from pathlib import Path
 
-from doctor.card.make import DEFAULT_SERIAL
+from doctor.card.reformat.image import DEFAULT_SERIAL
 from doctor.card.target import FileTarget
 from doctor.fat.format import format_card
 from doctor.fat.writer import NewFile, best_layout, write_files

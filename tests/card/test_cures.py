@@ -56,7 +56,7 @@ def cure(
 
 
 def context_in(tmp_path: Path) -> CureContext:
-    """How a cure talks where nobody answers."""
+    """How a cure talks if nobody answers."""
     return CureContext(lambda _text: None, lambda _question: False, tmp_path / "backups")
 
 

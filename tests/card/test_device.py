@@ -1,4 +1,4 @@
-"""Raw devices: aligned access on a strict fake, and the real thing on loop devices where the machine allows."""
+"""Raw devices: aligned access on a strict fake, and the real thing on loop devices if the machine allows it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,8 @@ import pytest
 from doctor.card.drives.device import DeviceSource, DeviceTarget, device_name, is_device, open_for_writing, whole_device
 from doctor.card.drives.find import find_drive
 from doctor.card.drives.guard import Identity, confirmation
-from doctor.card.image import ImageCard
+from doctor.card.image import ImageCard, open_card
 from doctor.card.judge import judge
-from doctor.card.opening import open_card
 from doctor.card.reformat.backup import RAW_COPY
 from doctor.card.reformat.choice import NOTHING, Choice
 from doctor.card.reformat.device import _layout, _write, check_confirmed, plan_reformat_device, reformat_device
@@ -164,7 +163,7 @@ def test_partition_of_a_mac_is_known_by_its_name() -> None:
 
 
 def attach(image: Path, *options: str) -> str:
-    """A loop device on an image file; skips, naming why, where the machine gives none."""
+    """A loop device on an image file; skips, and says why, if the machine gives none."""
     where = shutil.which("losetup", path="/usr/sbin:/sbin:/usr/bin:/bin")
     if where is None or os.name != "posix" or os.geteuid() != 0:
         pytest.skip("losetup is missing, or this is not root: no loop devices")

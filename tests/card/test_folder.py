@@ -10,7 +10,7 @@ from doctor.card.card import VolumeKind
 from doctor.card.drives.mounted import MountedOn, from_mac_mount, from_mountinfo
 from doctor.card.dups import find_dups
 from doctor.card.folder import FolderCard
-from doctor.card.opening import open_card
+from doctor.card.image import open_card
 from doctor.errors import CardError
 from tests.card.images import DUP, DUP_NAME
 from tests.card.media import OTHERS_FILES, used_folder

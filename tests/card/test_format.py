@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from doctor.card.image import ImageCard
-from doctor.card.make import make_card
+from doctor.card.reformat.image import make_card
 from doctor.card.target import FileTarget
 from doctor.errors import CardError
 from doctor.fat.format import plan_format

@@ -1,4 +1,4 @@
-"""Cards with bytes changed at random: never a crash, never a hang, never "good" where mtools reads other bytes."""
+"""Cards with bytes changed at random: never a crash, never a hang, never "good" if mtools reads other bytes."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ pytest.importorskip("hypothesis", reason="hypothesis is not installed")
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from doctor.card.compare import sha256_of
 from doctor.card.image import ImageCard
+from doctor.card.target import sha256_of
 from doctor.errors import CardError
 from tests.card.images import DUP, DUP_NAME, MIB, SMALL, START, Inside, card, tool
 
@@ -47,7 +47,7 @@ class Base:
             (inside.slot(DUP_NAME) - 64, 96),
             (data, 4096),
             (inside.fat(dup), 64),
-            # Where nothing is: whatever stands there, nobody may take it for anything.
+            # Free places: nobody may take what stands there for anything.
             (512, 16 * 512),
             (START + 9 * 512, 512),
             (inside.fat(geometry.clusters + 2), 64),

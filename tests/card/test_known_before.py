@@ -11,8 +11,7 @@ import pytest
 
 from doctor.card.drives.find import find_drive
 from doctor.card.drives.guard import Identity
-from doctor.card.image import ImageCard
-from doctor.card.opening import open_card
+from doctor.card.image import ImageCard, open_card
 from doctor.card.reformat.choice import NOTHING, Choice
 from doctor.card.reformat.device import plan_reformat_device, reformat_device
 from doctor.card.reformat.image import plan_reformat, reformat_image

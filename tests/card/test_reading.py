@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from doctor.card.card import CardFile
-from doctor.card.compare import first_difference
-from doctor.card.image import ImageCard
-from doctor.card.opening import open_card
+from doctor.card.image import ImageCard, open_card
+from doctor.card.target import first_difference
 from doctor.errors import CardError, UsageError
 from doctor.fat.directory import short_name_checksum
 from tests.card.images import BIG, DUP, DUP_NAME, FLOPPY, SMALL, START, Inside, card, mkfs_fat, patched, tool, with_mbr

@@ -16,7 +16,7 @@ __all__ = ["fat16", "fat32"]
 
 
 def mtools_reads(image: Path, start: int) -> bytes | None:
-    """The .dup as mcopy reads it; None where it refuses."""
+    """The .dup as mcopy reads it; None if it refuses."""
     out = image.with_suffix(".read")
     out.unlink(missing_ok=True)
     try:

@@ -1,4 +1,4 @@
-"""Repairs from the good copies on a card, and refusals where it is not plain which copy is good."""
+"""Repairs from the good copies on a card, and refusals if it is not clear which copy is good."""
 
 from __future__ import annotations
 

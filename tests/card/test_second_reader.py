@@ -49,7 +49,7 @@ def meant(files: dict[str, bytes]) -> dict[str, Content]:
 
 
 def read_as_meant(image: Path, limits: Limits | None = None) -> SecondReading:
-    """The second reader's answer, where what our own reader reads was meant."""
+    """The second reader's answer, if what our own reader reads was meant."""
     with FileSource(image) as source:
         volume = find_volume(source)
         assert volume is not None

@@ -16,7 +16,7 @@ from doctor.bench import Bench, BenchOptions
 from doctor.card.drives.find import find_drive
 from doctor.card.drives.guard import Identity
 from doctor.card.drives.raw_posix import PosixDevice
-from doctor.card.opening import open_card
+from doctor.card.image import open_card
 from doctor.card.reformat.backup import read_pieces
 from doctor.card.reformat.choice import NOTHING, Choice
 from doctor.card.reformat.device import plan_reformat_device, reformat_device

@@ -43,7 +43,7 @@ class UsedCard:
 
     start            sector of its volume; 0 without a partition table
     width, cluster   of its FAT, in bits; sectors of a cluster
-    volume_bytes     of the volume, where it does not reach to the end
+    volume_bytes     of the volume, if it does not reach to the end
     """
 
     size_bytes: int
@@ -144,7 +144,7 @@ LARGE = [
 
 
 def main() -> int:
-    """Every large card, one after the other; 1 where one of them does not come back whole."""
+    """Every large card, one after the other; 1 if one of them does not come back whole."""
     failed = 0
     sys.stdout.write(f"{media.SAID}\n")
     for card in LARGE:

@@ -1,4 +1,4 @@
-"""What each command does and says where nothing goes wrong."""
+"""What each command does and says when nothing goes wrong."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_a_named_cure_that_breaks_off_has_the_last_word(terminal: Terminal, tmp_
     words = ("fix", "--reset-flash", "--put-back", "*", "--backup", str(tmp_path / "copies"), "--yes", "--port", port)
     said = terminal.type(*words)
     assert (said.code, said.next) == (1, [])
-    assert "--reset-flash again" in said.out.split("boot-starts-no-updater")[-1]
+    assert f"--reset-flash --port '{port}' again" in said.out.split("boot-starts-no-updater")[-1]
 
 
 def test_a_cure_that_cannot_be_done_keeps_its_plan(terminal: Terminal, tmp_path: Path) -> None:

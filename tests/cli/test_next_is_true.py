@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from doctor.plural import counted
+from doctor.escape import counted
 from doctor.sim.practice.elf import make_practice_elf
 from doctor.sim.practice.image import make_practice_image
 

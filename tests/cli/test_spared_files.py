@@ -1,4 +1,4 @@
-"""``--trace`` spares what is no trace, and says where it ends early."""
+"""``--trace`` spares what is no trace, and says if it ends early."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def test_a_restore_that_was_cut_is_led_to_its_end(terminal: Terminal, tmp_path: 
     assert said.code == 1
     said = terminal.type("status", "--port", port)
     assert said.code == 1
-    assert f"fipy-doctor restore --port '{port}' '{folder}' --clean" in " ".join(said.out.split())
+    assert f"fipy-doctor restore '{folder}' --clean --port '{port}'" in " ".join(said.out.split())
     said = terminal.type("check", "--port", port)
     assert "✗ board-files-complete" in said.out
     assert said.next == ["restore", str(folder), "--clean", "--port", port]

@@ -45,7 +45,7 @@ UNKNOWN_FORMS = {
 #: In code a section without its page says nothing; a page may name its own.
 UNKNOWN_IN_CODE = {
     "a section without its page": re.compile(
-        r"\([1-9]\.[1-9](?= step|[:;)]|, [^\"])|\b(?:[Ff]lows?|of) [1-9]\.[1-9]\b|\b[Ss]ections? \d"
+        r"(?<!\w)\([1-9]\.[1-9](?= step|[:;)]|, [^\"])|\b(?:[Ff]lows?|of) [1-9]\.[1-9]\b|\b[Ss]ections? \d"
         r"|#:? (?:-+ )?[1-9]\.[1-9][ ,:]|#.* \([1-9]\)$"
     )
 }

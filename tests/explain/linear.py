@@ -20,7 +20,7 @@ _EVERY = frozenset(_ALPHABET)
 
 
 def cost(expression: str) -> int:
-    """At most so many ways; repeats multiply where nothing between them tells where one ends, else they add up."""
+    """At most so many ways; repeats multiply if nothing between them tells where one ends, else they add up."""
     return _sequence(list(parser.parse(expression)))[0]
 
 
@@ -108,7 +108,7 @@ def _alternatives_differ(sub: list[Any]) -> bool:
 
 
 def _fixed(branches: list[Any]) -> bool:
-    """Whether the alternatives are different texts of one length, of which one at most stands at a place."""
+    """Whether the alternatives are different texts of one length, at most one of which stands at a place."""
     widths = {branch.getwidth() for branch in branches}
     return len(widths) == 1 and all(low == high for low, high in widths)
 

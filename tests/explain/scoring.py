@@ -2,7 +2,7 @@
 
 A half is a folder with cases.toml: tables ``[[case]]`` with ``name``, ``kind``, ``text`` or ``input`` (a file beside it
 or in inputs/), and what must come out: ``expect`` (ids, the cause first), ``either`` (lists of ids, at least one of
-each), ``may`` (ids that are fine besides), ``never`` (ids). Where neither
+each), ``may`` (ids that are fine besides), ``never`` (ids). If neither
 expect nor either is given, nothing may be found at all.
 
 found      of the ids in expect and groups in either, those that were found      -> recall

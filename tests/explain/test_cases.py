@@ -30,6 +30,6 @@ def test_nothing_is_cried_where_nothing_is_wrong(kind: str) -> None:
 def test_held_out_half_is_no_worse_than_when_it_was_measured() -> None:
     results = score(HELD_OUT)
     numbers = summary(results)["all"]
-    # Aggregates only: whoever reads this test's output must not learn the cases. Floors: docs/explain-quality.md.
+    # Aggregates only: the reader of this test's output must not learn the cases. Floors: docs/explain-quality.md.
     assert numbers["recall"] >= HELD_OUT_RECALL, table(results)
     assert numbers["precision"] >= HELD_OUT_PRECISION, table(results)

@@ -27,7 +27,7 @@ PASSED = {
 
 
 def report(command: str, exit_code: Exit, **members: Any) -> bytes:
-    return as_json.document(command, exit_code, **members).encode()
+    return as_json.text(as_json.document(command, exit_code, **members)).encode()
 
 
 def test_a_report_without_failures_is_a_success_whatever_words_it_holds() -> None:

@@ -45,7 +45,7 @@ KINDS = {
     12: "other languages",
     14: "the image is older",
     15: "crash of the modem, card never mounted, empty answers",
-}  #: 13 is about sentences of refusals, which are none of explain's
+}  #: 13 is about sentences of refusals, which are not explain's
 
 
 def printed(text: str) -> str:

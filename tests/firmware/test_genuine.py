@@ -1,4 +1,4 @@
-"""The genuine Monarch 2 file of PyPI's pysequansutils, never in the repository; skipped where the package is absent."""
+"""The genuine Monarch 2 file of PyPI's pysequansutils, never in the repository; skipped if the package is absent."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def flashed(
     url: str = "sim://fipy",
     request: FlashRequest | None = None,
 ) -> Flashing:
-    """Flash ``image``; at the first event of which ``when`` is true, ``act`` on the simulated bench."""
+    """Flash ``image``; at the first event for which ``when`` is true, ``act`` on the simulated bench."""
     notices: list[str] = []
     waiting = [when] if when is not None else []
     request = request or FlashRequest()

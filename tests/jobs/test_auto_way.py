@@ -1,4 +1,4 @@
-"""``--via auto`` takes the card's way only where nothing closes it; nobody asked for the card."""
+"""``--via auto`` takes the card's way only if nothing closes it; nobody asked for the card."""
 
 from __future__ import annotations
 

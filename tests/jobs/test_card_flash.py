@@ -324,7 +324,7 @@ def test_who_leaves_a_board_inside_this_program_is_told_that_it_stops_with_it_an
 ) -> None:
     result = job.flash(user=User(leaves=True), at=half, act=press)
     assert result.exit_code == 3 and result.error is not None
-    assert "stops with it" in result.error.what and "run: fipy-doctor flash" in result.error.next
+    assert "stops with it" in result.error.what and "run: `fipy-doctor flash" in result.error.next
     assert any("stops with it" in event.text for event in job.events if isinstance(event, Notice))
     job.walk_off()
     joined = job.flash()

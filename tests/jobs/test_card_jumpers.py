@@ -74,7 +74,7 @@ def test_who_is_there_is_asked_to_look(image: Path, looked: bool | None, code: i
     assert (result.exit_code, says in result.error.what) == (code, True)
     assert user.question.index("the modem is in recovery") < user.question.index("Have you looked")
     if looked is None:
-        for way in ("--port 'sim://fipy?scenario=modem-recovery' --accept jumpers-removed --via card;", "--via usb"):
+        for way in ("--port 'sim://fipy?scenario=modem-recovery' --accept jumpers-removed --via card`;", "--via usb"):
             assert f"fipy-doctor flash {image}" in result.error.next and way in result.error.next
 
 

@@ -69,14 +69,14 @@ def test_next_command_keeps_what_the_user_gave() -> None:
     words = str(onward(states.RECOVERY, Attempt(said)).command)
     for option in ("--via usb", "--method on-the-fly", "--accept radio-change", "--override port-opens"):
         assert option in words
-    assert words.endswith("--compress --interrupt")
+    assert words.endswith("--compress --interrupt`")
 
 
 @pytest.mark.parametrize("mode", [states.APPLICATION, states.SILENT, states.UNKNOWN])
 def test_status_comes_first_where_all_was_sent(mode: str) -> None:
     step = onward(mode, replace(TRIED, all_sent=True), "smswboot-11-error")
     waited = "" if mode == states.APPLICATION else " --done waited"
-    assert str(step.command) == f"fipy-doctor status{waited} --port sim://sqn3330 --via modem"
+    assert str(step.command) == f"`fipy-doctor status{waited} --port sim://sqn3330 --via modem`"
     assert step.hands == (() if mode == states.APPLICATION else (WAIT,))
 
 
@@ -196,5 +196,5 @@ def test_modem_that_falls_silent_behind_the_mirror(tmp_path: Path) -> None:
         result = flash(bench, FlashRequest(), consent=User(), listen=hear)
     assert result.error is not None
     assert (result.error.id, result.mode) == ("mirror-no-answer", states.SILENT)
-    assert f"then run: fipy-doctor flash {image}" in result.error.next
+    assert f"then run: `fipy-doctor flash {image}" in result.error.next
     assert sim.modem.received == []

@@ -17,7 +17,7 @@ from tests.jobs.flashing import BUILD, SIZE_BYTES, User, small_image
 from tests.jobs.test_card_flash import CARD, BoardJob
 
 MOMENTS = 10
-EVENTS = 60  #: a flash of the small image from the card tells of more than so many
+EVENTS = 60  #: a flash of the small image from the card reports more than so many
 QUICK = 2
 METHODS = ("on-the-fly", "store")
 

@@ -59,7 +59,7 @@ def test_flashed_and_proved_all_the_same(tmp_path: Path, via: str, faults: str) 
     assert sim.modem.build == BUILD
 
 
-#: Fault, and what every way must make of it: error, mode, what the hands do first.
+#: Fault, and what every way must make of it: error, mode, what the user does first.
 ENDS = {
     "fault=reset:nack-unknown@2@0": ("stp-invalid-answer", "stp-open", WAIT),  # it has all of it, and may write
     "fault=nack@60@0": ("stp-invalid-answer", "application", None),

@@ -1,4 +1,4 @@
-"""``python -m tests.kill_boards``: cut each cure of the board everywhere; exit 1 where a byte is lost or a cell bad.
+"""``python -m tests.kill_boards``: cut each cure of the board everywhere; exit 1 if a byte is lost or a cell is bad.
 
 The same seed plays the same cells; it only chooses which bit, and which printed line, of an answer is hit.
 """

@@ -124,7 +124,7 @@ def _spans(starts: list[int], end: int) -> list[tuple[int, int]]:
 
 
 def _one_bit(data: bytearray, start: int, end: int, rng: random.Random) -> tuple[int, int]:
-    """A byte and a bit of it; where it can, the flipped letter is a letter again, which nobody sees at a glance."""
+    """A byte and a bit of it; if possible, the flipped letter is a letter again, which nobody sees at a glance."""
     at = rng.randrange(start, end)
     bits = rng.sample(range(7), 7)
     if chr(data[at]).isalnum():

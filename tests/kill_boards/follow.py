@@ -16,7 +16,7 @@ TAKES_A_FOLDER = ("restore", "backup")
 
 
 def next_command(printed: str, last: tuple[str, ...]) -> tuple[str, ...]:
-    """The command that is printed as the next one; the last one where that is to be run again; else none."""
+    """The command that is printed as the next one; the last one if that is to be run again; else none."""
     said = re.findall(r"^  next:  (.*(?:\n    .*)*)", printed, re.M)
     lead = re.findall(r"^(?:Next:|Then run:)\n  (.*)$", printed, re.M)
     for text in ([said[-1]] if said else []) + ([lead[-1]] if lead else []):
@@ -36,7 +36,7 @@ def hands(printed: str, last: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _words(text: str) -> tuple[str, ...]:
-    """The command at the beginning of a sentence: it ends where no option and no folder follows."""
+    """The command at the beginning of a sentence: it ends when no option and no folder follows."""
     try:
         given = shlex.split(text)
     except ValueError:

@@ -89,7 +89,7 @@ class Place(ABC):
             raise Wrong(LOST, "nowhere any more: " + ", ".join(lost))
 
     def missing(self) -> str:
-        """What is not yet as it should be; '' where all is done."""
+        """What is not yet as it should be; '' if all is done."""
         return self.case.done(self.case, self.board(), self._on_pc())
 
     def _on_pc(self) -> set[bytes]:

@@ -51,7 +51,7 @@ class Played:
 
 
 def healthy(case: Case, kind: str, folder: Path) -> Heard:
-    """What a run that nothing cuts comes by. Raises Wrong where that run does not do its work."""
+    """What a run that nothing cuts comes by. Raises Wrong if that run does not do its work."""
     place = SimPlace(case, kind, folder / f"healthy-{case.name}-{kind}", _template(case, kind, folder))
     heard = Heard()
     place.type(case.typed(place.pc, place.port(), 1), heard.listen, heard)
@@ -144,7 +144,7 @@ def _play(place: Place, cell: Cell, played: Played) -> None:
             return
         place.by_hand(follow.hands(done.printed, command))
         following = follow.next_command(done.printed, command)
-        # A check that finds no fault leads nowhere but to itself: the user goes back to what broke off.
+        # A check that finds no fault leads nowhere but to itself: the user goes back to what was interrupted.
         content = done.code == 0 and command[0] in LOOKS and following[:1] == command[:1]
         again = not following or content or place.is_cure(following)
         command = case.typed(place.pc, place.port(), played.typed + 2) if again else _confirmed(following)

@@ -40,7 +40,7 @@ def modem(baud: int) -> Wire:
 
 
 def program(text: bytes, every_ms: int = 700, stops: bool = True) -> Wire:
-    """A program that prints ``text`` again and again, until Ctrl-C where it stops for that."""
+    """A program that prints ``text`` again and again, until Ctrl-C if it stops for that."""
     wire = Wire()
     for number in range(40):
         wire.say(text, number * every_ms)

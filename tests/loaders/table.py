@@ -14,7 +14,7 @@ class Row:
     """One cell of table.txt.
 
     file      word of the table: ``41065``, ``33080>41065``, ``48829``
-    loaders   such as ``33080,38638,38638*``; "" where they cannot be read
+    loaders   such as ``33080,38638,38638*``; "" if they cannot be read
     verdict   go, ffh, nothing, bootrom or no
     consents  names of all that it needs
     """

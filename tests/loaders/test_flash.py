@@ -153,7 +153,7 @@ def play(row: Row, files: Path) -> None:
 
 
 def renewed(row: Row) -> bool:
-    """Whether a boot ROM is stored at the end; where the block was unread, it can be read then."""
+    """Whether a boot ROM is stored at the end; if the block was unread, it can be read then."""
     return row.bootrom and row.loaders[:5] in ("", "33080")
 
 

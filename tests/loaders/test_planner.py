@@ -97,7 +97,7 @@ def test_row(row: Row) -> None:
 
 
 def _bootrom_comes_last(row: Row, plan: Plan) -> None:
-    """Where copy 0 may be the factory's a given boot ROM follows the proof, and is judged again by then."""
+    """If copy 0 may be the factory's, a given boot ROM follows the proof, and is judged again by then."""
     renews = row.bootrom and row.loaders[:5] in ("", "33080")
     after = [step for step in plan.steps if step.id.startswith("bootrom-store-")]
     assert bool(after) == renews

@@ -1,4 +1,4 @@
-"""``python -m tests.matrix``: play all cells, print the table; exit code 1 where a cell is bad."""
+"""``python -m tests.matrix``: play all cells, print the table; exit code 1 if a cell is bad."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def main() -> int:
 
 
 def _quick_disk() -> str | None:
-    """Memory that looks like a disk, where the system has it: journals are flushed to the disk at every step."""
+    """Memory that looks like a disk, if the system has it: journals are flushed to the disk at every step."""
     shared = Path("/dev/shm")
     return str(shared) if os.access(shared, os.W_OK) else None
 

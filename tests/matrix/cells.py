@@ -204,7 +204,7 @@ PAIRED: tuple[tuple[str, tuple[Any, ...], tuple[Kind, ...], str], ...] = (
     ("cut_while_deploying", ("recovery", "harmless"), (DEPLOY_FAULTS[-2], DEPLOY_FAULTS[-1]), "deploy"),
     ("failure_word", ("failure", "failed: 7"), (DEPLOY_FAULTS[0],), "deploy"),
 )
-"""Facts marked ? that only show where something else goes wrong: values, faults, and where those strike."""
+"""Facts marked ? that only show when something else goes wrong: values, faults, and where those strike."""
 
 SWITCH_STEP = 7  #: every so many-th switch in the flows that are no main ones
 UNPLUGGED = ("soak", "prepare", "switch", "load", "0.0", "0.3", "0.95", "deploy", "return", "prove")
@@ -316,9 +316,9 @@ def _cell(flow: FlowCase, column: str, stage: Stage, fault: dict[str, Any]) -> C
 
 
 def _last_block(flow: FlowCase, number: int, everything: bool) -> list[Cell]:
-    """The last block goes wrong for ever, in one run after the other; and residues that lie from 10 % on.
+    """The last block goes wrong forever, in one run after the other; and residues that lie from 10 % on.
 
-    All kinds in the main flows and of the second file on the fly, half of them in the others; none may cost the modem.
+    All kinds in the main flows and of the second file on the fly, half of them in the others; none may brick the modem.
     """
     made = []
     for percent in flow.last_blocks:

@@ -171,7 +171,7 @@ class Stage:
 
 
 def stages(flow: FlowCase, folder: Path, files: Path) -> tuple[Stage, ...]:
-    """The stages of a flow, as a healthy run shows them. Raises AssertionError where that run is not healthy."""
+    """The stages of a flow, as a healthy run shows them. Raises AssertionError if that run is not healthy."""
     port = f"sim://{flow.kind}?state={folder / 'healthy' / flow.name}"
     prepare(flow, folder / "healthy" / flow.name).release()
     seen: list[str] = []

@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.matrix import flows
 
 PROGRAM = "fipy-doctor"
-#: What the hands are told to do, in the words of remedies and errors.
+#: What the user is told to do, in the words of remedies and errors.
 _BY_HAND = (
     (r"take all power off|take USB and battery off|unplug USB, and the battery", "power-cycle"),
     (r"press the (?:board's )?reset button", "press-reset"),
@@ -22,7 +22,7 @@ _BY_HAND = (
 
 @dataclass(frozen=True)
 class NextStep:
-    """What was printed: things for the hands, commands that stand for hands on a simulated bench, one command."""
+    """What was printed: things for the user to do, commands that do them on a simulated bench, one command."""
 
     hands: tuple[str, ...]
     typed_hands: tuple[tuple[str, ...], ...]

@@ -233,7 +233,7 @@ class _Player:
         if sim.modem.baud not in ((MIRROR_BAUD,) if self.flow.has_board else KNOWN_BAUDS):
             true.add("silent")  # at a speed that no modem has by itself; and a mirror has one speed only
         if self.cell.column == "answer damaged":
-            true.add("unknown")  # where not one answer arrives as it left
+            true.add("unknown")  # if not one answer arrives as it left
         if named not in true:
             raise Bad(f"names mode {named or 'nothing'}, true is {'/'.join(sorted(true))}")
 

@@ -7,7 +7,7 @@ import pytest
 from doctor.modem.facts import from_core, from_version_lines
 from doctor.modem.images import running as pc_running
 from doctor.updater import states
-from doctor.updater.modem_version import running as board_running
+from doctor.updater.board_run import running as board_running
 from doctor.updater.shapes import Running
 from doctor.updater.version_block import Loaders, agreed, loaders_of
 
@@ -69,6 +69,10 @@ def readers(lines: list[str]) -> tuple[Running, Running]:
         ([line.replace("BOOTROM2] 6.1.2.0 [46262]", "BOOTROM2] NA") for line in GET_SW_VERSION], 50523, "CATM1",
          "44556,50523*,NA"),
         (["UE8.0.5.13", "LR8.0.5.13-59577"], 59577, "", ""),
+        (["Firmware XLR5.1.1.0-41065"], 0, "", ""),
+        (["on LR6.0.0.0-41019 since"], 41019, "NB1", ""),
+        (["LR5.1.1.0-12"], 0, "", ""),
+        (["LR5.1.1.0-38638", *SHOWVER], 41065, "CATM1", "33080,41065*,38638"),
         ([], 0, "", ""),
         (["Unknown"], 0, "", ""),
     ],

@@ -5,16 +5,16 @@ from __future__ import annotations
 import io
 
 import pytest
-from rich.console import Console
 
 from doctor.errors import COMMAND_IDS, DoctorError
 from doctor.report import console
 from doctor.report.page import all_pages
+from doctor.report.prose import BenchConsole
 
 
 def shown(err: DoctorError) -> list[str]:
     out = io.StringIO()
-    Console(file=out, width=200).print(console.error(err))
+    BenchConsole(file=out, width=200).print(console.error(err))
     return out.getvalue().splitlines()
 
 

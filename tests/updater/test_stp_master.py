@@ -257,7 +257,7 @@ def test_blocks_that_cannot_be_read_are_bounded() -> None:
     with pytest.raises(stp.StpError) as failed:
         master.send(io.BytesIO(IMAGE), len(IMAGE))
     assert (failed.value.kind, slave.image) == ("refused", b"")
-    assert len(slave.requests) == BLOCK + stp.TRIES  # once the modem may have it, it is not announced anew
+    assert len(slave.requests) == BLOCK + stp.TRIES  # once the modem may have it, it is not announced again
     assert wire.clock.now_ms < 90_000
 
 

@@ -107,7 +107,7 @@ def head(board: Board, path: str, count: int, offset: int = 0) -> tuple[int, byt
             "dup-path-enoent",
             f"the board cannot read {path}: {shown(err.error, 100)}",
             on="card in the board",
-            next="see what is on the card with fipy-doctor check",
+            next="see what is on the card with `fipy-doctor check`",
         ) from err
     if not isinstance(answer, list) or len(answer) != 2:
         raise BoardError("dup-path-enoent", f"the board gave no account of {path}", on="card in the board")

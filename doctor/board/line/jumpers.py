@@ -172,7 +172,7 @@ def _not_given_back(err: DoctorError) -> BoardError:
         f"{err.what}; perhaps the modem does not have its two pins back",
         on=err.on,
         cause=err.cause,
-        next="press the reset button of the board once, which gives them back, then run fipy-doctor check",
+        next="press the reset button of the board once, which gives them back, then run `fipy-doctor check`",
     )
 
 

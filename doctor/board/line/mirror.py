@@ -219,5 +219,5 @@ def _no_answer(port: MirrorPort, heard: bytes) -> BoardError:
         "the modem did not answer AT through the mirror within a minute",
         on=link.name,
         cause="bytes came, but no answer" if heard else "nothing at all came back",
-        next=f"{LEAVE_ADVICE}; then run fipy-doctor check",
+        next=f"{LEAVE_ADVICE}; then run `fipy-doctor check`",
     )

@@ -122,7 +122,7 @@ class ModemTunnel:
                 "the board's answer about its modem is garbled",
                 on=self._board.link.name,
                 cause="another program on the board prints into the answer",
-                next="run fipy-doctor check again",
+                next="run `fipy-doctor check` again",
             ) from err
 
     def _call(self, code: str, wait_ms: int = 0) -> object:

@@ -17,24 +17,23 @@ from pathlib import Path
 
 from doctor.board.board import Board
 from doctor.board.storage import files
-from doctor.board.storage.file_system import is_fat
 from doctor.board.storage.flash_copy import Say, teller
+from doctor.board.storage.room import is_fat
 from doctor.board.storage.upload import KeepCopy
 from doctor.board.unique_id import unique_id
 from doctor.clock import Now, utc_now
 from doctor.command import Command
 from doctor.errors import BoardError, CardError, UsageError
-from doctor.escape import shown
+from doctor.escape import counted, shown
 from doctor.json_file import count_in, read_json, text_in, write_whole
-from doctor.plural import counted
 
 SCHEMA = "fipy-doctor/begun/1"
 MAX_BYTES = 16 << 20
 DAMAGED = "the disk of this computer was full, or something changed that file"
 MEND_RECORD = (
     "see whether the board has all its files; then move the note to another folder, and run the same command again; "
-    "copies of the board's files lie in the folder for backups, and fipy-doctor restore brings them back with the name "
-    "of such a copy behind it"
+    "copies of the board's files lie in the folder for backups, and `fipy-doctor restore` brings them back with the "
+    "name of such a copy behind it"
 )
 _NAME = re.compile(r"[0-9a-f]{1,32}-[a-z-]{1,40}\.json")
 

@@ -90,7 +90,7 @@ class BoardFileChanges(BoardError):
             f"{shown(path)} changes while it is read",
             on=on,
             cause="a program or a thread of the board writes it",
-            next="stop the program that writes it (fipy-doctor fix --stop-program), then run the same command again",
+            next="stop the program that writes it (`fipy-doctor fix --stop-program`), then run the same command again",
         )
         self.path = path
 
@@ -416,7 +416,8 @@ _MEANINGS = (
         r"EIO|\[Errno 5\]|: 5$",
         "cannot read or write",
         "the file system in the board's flash, or the card, is damaged there",
-        "fipy-doctor backup keeps all the others; fix --reset-flash then makes the flash good again, without that file",
+        "`fipy-doctor backup` keeps all the others; `fipy-doctor fix --reset-flash` then makes the flash good again, "
+        "without that file",
     ),
     (
         r"EACCES|EROFS|EPERM|\[Errno (?:13|30|1)\]|read.?only|denied",
@@ -437,7 +438,7 @@ def _in_words(error: str) -> tuple[str, str, str]:
     for sign, what, cause, step in _MEANINGS:
         if re.search(sign, error):
             return what, cause, step
-    return "refuses", "", "see what is on the board with fipy-doctor check"
+    return "refuses", "", "see what is on the board with `fipy-doctor check`"
 
 
 class _own_errors(contextlib.AbstractContextManager["_own_errors"]):

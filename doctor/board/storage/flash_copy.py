@@ -27,8 +27,7 @@ from doctor.board.storage.kept_files import (
 )
 from doctor.board.storage.own_names import UNFORMATTED, is_nameless, is_ours, waiting
 from doctor.errors import BoardError, BoardReset, UsageError
-from doctor.escape import shown
-from doctor.plural import counted
+from doctor.escape import counted, shown
 
 DEPTH = 32  #: folders in folders; deeper is a file system that runs in circles
 MAX_BYTES = 8 << 20  #: more than any /flash holds (4 MiB)
@@ -67,8 +66,8 @@ class Backup:
     def advice(self) -> str:
         """What brings a whole backup about, or helps without one."""
         if any("changes while" in reason or reason in (CAME, CHANGED) for _, reason in self.unreadable):
-            return "stop the program that writes them (fipy-doctor fix --stop-program), then make another backup"
-        return "look at what is kept; fipy-doctor fix --reset-flash makes the flash good again, without those files"
+            return "stop the program that writes them (`fipy-doctor fix --stop-program`), then make another backup"
+        return "look at what is kept; `fipy-doctor fix --reset-flash` makes the flash good again, without those files"
 
 
 @dataclass

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from doctor.board.storage.own_names import is_ours
+from doctor.command import Command
 from doctor.errors import CardError, UsageError
 from doctor.escape import shown
 from doctor.host_names import host_name
@@ -161,11 +162,12 @@ def _inside(name: str, path: str) -> Path:
 def _read_plain(folder: Path) -> KeptFiles:
     names = {path.name for path in folder.iterdir()}
     if "flash" in names and names <= {"flash", "sd", DEEP}:
+        again = Command("restore", (str(folder / "flash"),))
         raise UsageError(
             "no-board-backup",
             "this looks like a backup of a board that was not finished: its list of files is missing",
             on=str(folder),
-            next=f"make the backup again; or, to upload what is there: fipy-doctor restore {folder / 'flash'}",
+            next=f"make the backup again; or, to upload what is there: {again}",
         )
     files, folders, where, left_out = [], [], {}, []
     for path, taken in _walk(folder):
@@ -206,4 +208,4 @@ def _walk(folder: Path) -> Iterator[tuple[Path, bool]]:
 
 
 def _no_backup(what: str, folder: Path) -> UsageError:
-    return UsageError("no-board-backup", what, on=str(folder), next="fipy-doctor backup DIR makes a new one")
+    return UsageError("no-board-backup", what, on=str(folder), next="`fipy-doctor backup DIR` makes a new one")

@@ -38,7 +38,7 @@ class LineSpoils(BoardError):
             cause="bytes are lost or changed on the line, another program uses the port, or a program of the board "
             "prints all the time",
             next="close other programs that use the port, try another cable and another socket, and run the same "
-            "command again; a program of the board is stopped by fipy-doctor fix --stop-program",
+            "command again; a program of the board is stopped by `fipy-doctor fix --stop-program`",
         )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
+from contextlib import suppress
 from dataclasses import dataclass
 
 from doctor.board import snippets
 from doctor.board.board import Board
-from doctor.board.storage import proof
-from doctor.board.storage.file_system import is_fat
+from doctor.board.storage import files, proof
+from doctor.board.storage.kept_files import ROOT
 
 BLOCK_BYTES = 4096  #: what one file takes at least, FAT or LittleFS: an erase block of the flash chip
 SPARE_BLOCKS = 2  #: for folders that grow
@@ -49,3 +51,16 @@ def room_on(board: Board) -> Room:
         block if isinstance(block, int) and block > 0 else BLOCK_BYTES,
         is_fat(board),
     )
+
+
+def is_fat(board: Board) -> bool:
+    """Whether /flash is FAT, which finds a file under its name in another case; LittleFS does not.
+
+    Where /flash holds nothing with a letter in its name, the release decides. Only reads. Raises BoardError
+    (board-and-repl.md 4).
+    """
+    with suppress(files.BoardFileRefused, files.BoardFileMissing):
+        names = {entry.name for entry in files.listdir(board, ROOT)}
+        for name in sorted(name for name in names if name.isascii() and name.upper() != name.lower()):
+            return name.swapcase() not in names and files.exists(board, posixpath.join(ROOT, name.swapcase()))
+    return board.identify().era.flash_is_fat

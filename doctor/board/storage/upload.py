@@ -12,13 +12,11 @@ from doctor.board import onboard
 from doctor.board.board import Board
 from doctor.board.storage import files, own_names
 from doctor.board.storage.file_names import same_on_fat, why_not
-from doctor.board.storage.file_system import is_fat
 from doctor.board.storage.flash_copy import DEPTH, MAX_BYTES, Say, quiet, teller
 from doctor.board.storage.kept_files import MANIFEST, ROOT, Kept, KeptFiles
-from doctor.board.storage.room import Room, room_on
+from doctor.board.storage.room import Room, is_fat, room_on
 from doctor.errors import BoardError, Stopped, UsageError
-from doctor.escape import shown
-from doctor.plural import counted
+from doctor.escape import counted, shown
 from doctor.scripts import ScriptKind, classify
 
 #: Kinds of file that are no script whatever their name says; how good a real one is, its author knows best.

@@ -6,13 +6,12 @@ on everything readable lies verified in the backup.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from doctor.card.guard import check_replaceable, check_room
-from doctor.card.make import make_card
 from doctor.card.medium import image_lines
 from doctor.card.reformat.backup import RAW_COPY, back_up
 from doctor.card.reformat.choice import EVERYTHING, Choice
@@ -28,10 +27,13 @@ from doctor.card.reformat.survey import (
 )
 from doctor.card.second_reader import PLANNED as SECOND_READER
 from doctor.card.second_reader import Content, prove_again
-from doctor.card.target import copy_that_takes_the_name, used_bytes
+from doctor.card.target import FileTarget, copy_that_takes_the_name, set_size, used_bytes
+from doctor.errors import CardError
 from doctor.events import Listener, Note, ignore
 from doctor.fat.claim import claimed
+from doctor.fat.format import DEFAULT_LABEL, FormatPlan, format_card
 from doctor.fat.source import FileSource
+from doctor.fat.writer import NewFile, best_layout, write_files
 
 _ROOM_FOR_FOLDERS_BYTES = 4 << 20
 
@@ -40,7 +42,7 @@ _ROOM_FOR_FOLDERS_BYTES = 4 << 20
 class ReformatResult:
     """What a reformat did.
 
-    backup    folder of the backup; ``raw_copy`` in it where the whole card was kept
+    backup    folder of the backup; ``raw_copy`` in it if the whole card was kept
     layout    how the card is formatted now
     put_back  paths of the files on the card now, such as ``/sd/x.dup``
     moved     files that were brought to the root, as (old path, new path)
@@ -61,8 +63,8 @@ class ReformatPlan:
 
     lines     sentences for the user
     put_back  paths of the files on the card then, such as ``/sd/x.dup``
-    resumes   folder of the interrupted reformat that would be finished instead; None where there is none
-    consent   what it needs besides a yes to the plan, in words; empty where that is enough
+    resumes   folder of the interrupted reformat that would be finished instead; None if there is none
+    consent   what it needs besides a yes to the plan, in words; empty if that is enough
     """
 
     lines: tuple[str, ...]
@@ -142,3 +144,29 @@ def _check_rooms(image: Path, backup_dir: Path, survey: Survey) -> None:
     # Both may lie on one disk: then it must have room for both.
     check_room(backup_dir, for_backup + for_copy, "the backup and a new copy of the image")
     check_room(image.parent, for_copy, "a new copy of the image")
+
+
+DEFAULT_SERIAL = 0xF19D0C70  #: volume and disk serial if nobody asks for another
+
+
+def make_card(
+    path: Path,
+    size_bytes: int,
+    files: Iterable[NewFile] = (),
+    *,
+    label: str = DEFAULT_LABEL,
+    serial: int = DEFAULT_SERIAL,
+) -> FormatPlan:
+    """Write a new image file (it may exist empty): MBR, one FAT volume, the files. Sparse if the disk allows.
+
+    Raises CardError if there is content already, size or files do not fit, or the disk is full.
+    """
+    layout = best_layout(size_bytes, list(files), label)
+    path.touch()
+    if path.stat().st_size:
+        raise CardError("card-is-fat", "exists already and is not empty", on=str(path))
+    set_size(path, size_bytes)
+    with FileTarget(path) as target:
+        format_card(target, layout.plan, serial=serial)
+        write_files(target, layout)
+    return layout.plan

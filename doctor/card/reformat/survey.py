@@ -15,7 +15,7 @@ from doctor.card.reformat.backup import Backup, Found, Saved, read_pieces
 from doctor.card.reformat.choice import Choice
 from doctor.card.reformat.unfinished import Mark, read_mark
 from doctor.errors import CardError
-from doctor.escape import shown
+from doctor.escape import counted, shown
 from doctor.fat.directory import (
     ATTR_ARCHIVE,
     ATTR_DIRECTORY,
@@ -32,7 +32,6 @@ from doctor.fat.reader import read_file
 from doctor.fat.source import SECTOR_BYTES, BlockSource
 from doctor.fat.volume import FatVolume, open_volume
 from doctor.fat.writer import Layout, NewFile
-from doctor.plural import counted
 
 
 @dataclass(frozen=True)
@@ -156,7 +155,7 @@ def _bounded(lines: list[str], more: str) -> Iterator[str]:
 def surveyed(card: Path, choice: Choice) -> Iterator[Survey]:
     """Everything on a card, which is open while the survey is used.
 
-    Raises CardError, also where what should go back does not fit or collides; UsageError for a choice of nothing.
+    Raises CardError, also if what should go back does not fit or collides; UsageError for a choice of nothing.
     """
     with open_source(card) as source:
         verdict = judge(source)

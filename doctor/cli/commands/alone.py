@@ -10,6 +10,7 @@ from doctor.bench import BenchOptions
 from doctor.cli import options
 from doctor.cli.commands.check import examine
 from doctor.cli.screen import Screen
+from doctor.command import Command
 from doctor.errors import UsageError
 from doctor.link.ports import PortInfo, list_ports
 
@@ -35,14 +36,14 @@ def _only_board(screen: Screen) -> str:
             "pymakr-no-board-found",
             "no serial port was found",
             cause="no board is plugged in, or the cable carries only power",
-            next="plug the board in and run fipy-doctor again; without a board: fipy-doctor --port sim://fipy",
+            next="plug the board in and run `fipy-doctor` again; without a board: `fipy-doctor --port sim://fipy`",
         )
     if not screen.interactive or screen.as_json:
         names = ", ".join(port.device for port in candidates)
         raise UsageError(
             "wrong-serial-port-chosen",
             f"which of these is the board? {names}",
-            next=f"fipy-doctor check --port {candidates[0].device}",
+            next=str(Command("check", port=candidates[0].device)),
         )
     return _ask(candidates)
 

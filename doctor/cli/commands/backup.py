@@ -10,7 +10,7 @@ import click
 from doctor.bench import BenchOptions
 from doctor.cli import options
 from doctor.errors import BoardError
-from doctor.plural import counted
+from doctor.escape import counted
 
 
 @options.command("backup", short_help="Copy all files of the board's flash to this computer.")
@@ -20,7 +20,7 @@ from doctor.plural import counted
 def command(folder: Path, **given: Any) -> int:
     """Copy all files of the board's flash into DIR, each proved by its SHA-256.
 
-    DIR must be new or empty. The modem and the SD card are not touched. fipy-doctor restore DIR brings them back.
+    DIR must be new or empty. The modem and the SD card are not touched. ``fipy-doctor restore DIR`` brings them back.
     """
     from rich.text import Text
 

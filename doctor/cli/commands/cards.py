@@ -29,7 +29,7 @@ def command(**given: Any) -> int:
     if not cards:
         screen.show(Text("No card. Put it into a card reader, then run this again; an image file needs no reader."))
     else:
-        screen.show(Text("To examine one: fipy-doctor check --sd PATH"))
+        screen.show(Text("To examine one: `fipy-doctor check --sd PATH`"))
     return 0
 
 

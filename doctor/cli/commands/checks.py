@@ -28,13 +28,13 @@ def command(check_id: str | None, **given: Any) -> int:
     if check_id is not None:
         checks = [check for check in checks if check.id == check_id]
         if not checks:
-            raise UsageError("unknown-check", f"there is no check {check_id!r}", next="fipy-doctor checks lists them")
+            raise UsageError("unknown-check", f"there is no check {check_id!r}", next="`fipy-doctor checks` lists them")
     pages = {check.id: inspect.getdoc(check) or check.id for check in checks}
     if screen.as_json:
         members = [
             {
                 "id": check.id,
-                "page": pages[check.id],
+                "page": as_json.Said(pages[check.id]),
                 "package": check.package or None,
                 "gates": check.gates,
                 "overridable": check.overridable,
@@ -56,7 +56,7 @@ def command(check_id: str | None, **given: Any) -> int:
         for check in checks:
             table.add_row(check.id, Text(pages[check.id].splitlines()[0]))
         screen.show(table)
-        screen.show(Text("\nOne of them in full: fipy-doctor checks modem-answers"), copied=True)
+        screen.show(Text("\nOne of them in full: `fipy-doctor checks modem-answers`"), copied=True)
         return 0
     (check,) = checks
     gate = "gates flashing" if check.gates else "does not gate flashing"

@@ -26,7 +26,7 @@ def command(words: tuple[str, ...], clipboard: bool, **given: Any) -> int:
 
     Reads FILEs, or standard input where none is given or FILE is -. What is no file is the text itself:
 
-        fipy-doctor explain 'AT+SMSWBOOT=3,0 failed!'
+        ``fipy-doctor explain 'AT+SMSWBOOT=3,0 failed!'``
 
     Nothing is sent to anyone.
     """
@@ -35,7 +35,7 @@ def command(words: tuple[str, ...], clipboard: bool, **given: Any) -> int:
 
     screen = options.screen_of(given)
     if clipboard and words:
-        raise UsageError("usage", "give files or --clipboard, not both", next="fipy-doctor explain --help")
+        raise UsageError("usage", "give files or --clipboard, not both", next="`fipy-doctor explain --help`")
     if clipboard:
         sources = [(job.CLIPBOARD, job.clipboard())]
     else:
@@ -66,7 +66,7 @@ def _sources(words: tuple[str, ...]) -> list[tuple[str, bytes]]:
             "file-unreadable",
             "there is no such file",
             on=missing[0],
-            next="name a file that exists, or put a text in quotes: fipy-doctor explain 'what the console said'",
+            next="name a file that exists, or put a text in quotes: `fipy-doctor explain 'what the console said'`",
         )
     sources = [_read(word) for word in words if word not in no_files]
     if no_files:

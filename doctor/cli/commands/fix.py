@@ -107,13 +107,13 @@ class TerminalTalk:
 
     def ask(self, question: str) -> bool:
         """Ask; False where nobody can answer."""
-        return self._screen.interactive and click.confirm(question, default=False, err=True)
+        return self._screen.interactive and click.confirm(self._screen.plain(question), default=False, err=True)
 
     def typed(self, question: str) -> str | None:
         """Ask for a name; None where nobody can answer. ``--yes`` is no answer."""
         if not self._screen.interactive:
             return None
-        answer: str = click.prompt(question, default="", show_default=False, err=True)
+        answer: str = click.prompt(self._screen.plain(question), default="", show_default=False, err=True)
         return answer
 
     def confirm_plan(self, cure: DoableCure, plan: Sequence[str], finding: Finding | None) -> bool:
@@ -134,14 +134,16 @@ class TerminalTalk:
 
 
 def _action_json(action: Action) -> dict[str, Any]:
+    from doctor.report import as_json
+
     second = action.second_reader
     return {
         "cure": action.cure.id,
         "grade": action.cure.grade.value,
-        "plan": list(action.plan),
+        "plan": as_json.said(action.plan),
         "done": action.done,
-        "text": action.text,
-        "error": action.error.as_json() if action.error is not None else None,
+        "text": action.text and as_json.Said(action.text),
+        "error": as_json.error(action.error),
         "second_reader": second and {"outcome": second.outcome.value, "words": second.words, "files": second.files},
     }
 

@@ -102,6 +102,7 @@ def show(
     from rich.text import Text
 
     from doctor.cli.flash_view import plan_text, proof_text
+    from doctor.command import marked
     from doctor.jobs.memory.tried import Tried
     from doctor.remedies import cures
     from doctor.report import as_json, console, next_step
@@ -118,7 +119,7 @@ def show(
     if result.error is not None:
         screen.show(console.error(result.error))
     if result.log and (result.error is not None or screen.verbose):
-        screen.show(Text(f"all of it: {result.log}", style="dim"), copied=True)
+        screen.show(Text(f"all of it: {marked(str(result.log))}", style="dim"), copied=True)
     tried = Tried(bench_options.url)
     done, sure = tried.so_far(result.report), tried.confirmed
     step = next_step.after_flash(result, bench_options, cures(), request, done=done, sure=sure)

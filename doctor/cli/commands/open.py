@@ -12,6 +12,7 @@ import click
 from doctor import links
 from doctor.cli import options
 from doctor.cli.screen import Screen
+from doctor.command import marked
 from doctor.errors import UsageError
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def command(page_id: str | None, web: bool, **given: Any) -> int:
     The text is in this program: nothing is fetched. Without ID: lists all of them.
     """
     from doctor.report import as_json
+    from doctor.report.as_json import Said
     from doctor.report.page import all_pages
     from doctor.roster import everybody
 
@@ -37,7 +39,9 @@ def command(page_id: str | None, web: bool, **given: Any) -> int:
     pages = all_pages(everybody().checks)
     if page_id is None:
         if screen.as_json:
-            members = [{"id": p.id, "kind": p.kind.value, "title": p.title, "link": p.link} for p in pages.values()]
+            members = [
+                {"id": p.id, "kind": p.kind.value, "title": Said(p.title), "link": p.link} for p in pages.values()
+            ]
             screen.document(as_json.document("open", options.OK, pages=members))
         else:
             _list(pages.values(), screen)
@@ -49,7 +53,7 @@ def command(page_id: str | None, web: bool, **given: Any) -> int:
             "unknown-page",
             "the site is not built",
             on=str(links.BUILT_SITE),
-            next=f"run make docs in the source folder of fipy-doctor; or read the same text here: {page.link}",
+            next=f"run `make docs` in our source folder; or read the same text here: {marked(page.link)}",
         )
     opened = web and webbrowser.open(built.as_uri())
     if screen.as_json:
@@ -68,10 +72,10 @@ def _find(page_id: str, pages: Mapping[str, Page]) -> Page:
     if wanted in pages:
         return pages[wanted]
     if wanted in COMMANDS:
-        raise UsageError("unknown-page", f"{wanted} is a command", next=f"fipy-doctor {wanted} --help")
+        raise UsageError("unknown-page", f"{wanted} is a command", next=f"`fipy-doctor {wanted} --help`")
     close = difflib.get_close_matches(wanted, pages, CLOSE_ENOUGH)
     close += [other for other in pages if wanted and wanted in other and other not in close]
-    hint = f"did you mean {', '.join(close[:CLOSE_ENOUGH])}?" if close else "fipy-doctor open lists all of them"
+    hint = f"did you mean {', '.join(close[:CLOSE_ENOUGH])}?" if close else "`fipy-doctor open` lists all of them"
     raise UsageError("unknown-page", f"there is no check, known failure or cure {page_id!r}", next=hint)
 
 
@@ -99,21 +103,23 @@ def _list(pages: Iterable[Page], screen: Screen) -> None:
                 table.add_row(page.id, Text(page.title))
         screen.show(table)
         screen.show(Text(""))
-    screen.show(Text("One of them in full: fipy-doctor open modem-silent"), copied=True)
+    screen.show(Text("One of them in full: `fipy-doctor open modem-silent`"), copied=True)
 
 
 def _as_json(page: Page) -> dict[str, Any]:
+    from doctor.report.as_json import Said, said
+
     return {
         "id": page.id,
         "kind": page.kind.value,
-        "title": page.title,
+        "title": Said(page.title),
         "link": page.link,
-        "facts": dict(page.facts),
+        "facts": {name: Said(text) for name, text in page.facts},
         "sections": [
             {
                 "heading": s.heading,
-                "text": list(s.text),
-                "items": list(s.items),
+                "text": said(s.text),
+                "items": said(s.items),
                 "numbered": s.numbered,
                 "drawing": list(s.drawing),
             }

@@ -10,7 +10,7 @@ import click
 from doctor.bench import BenchOptions
 from doctor.cli import options
 from doctor.errors import DoctorError, Stopped
-from doctor.plural import counted
+from doctor.escape import counted
 
 if TYPE_CHECKING:
     from doctor.board.storage.kept_files import KeptFiles
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 def command(folder: Path, **given: Any) -> int:
     """Bring the files in DIR to the board's flash: what differs is written, each file proved by its SHA-256.
 
-    DIR is a backup that fipy-doctor backup made, or any folder of yours: DIR/main.py becomes /flash/main.py. Hidden
+    DIR is a backup that ``fipy-doctor backup`` made, or any folder of yours: DIR/main.py becomes /flash/main.py. Hidden
     files and __pycache__ stay behind. A saved web page that calls itself a script is refused, and so is a name that
     the board's file system cannot hold. Other files on the board stay, unless --clean. What an earlier restore began to
     bring, and the board lacks, comes too, unless --clean. The modem and the SD card are not touched.
@@ -91,7 +91,7 @@ def _show(screen: Screen, plan: list[str], done: tuple[KeptFiles, Changes] | Non
     listed = source.files if source is not None else ()
     if screen.as_json:
         files = [vars(one) for one in listed]
-        members: dict[str, Any] = {"plan": plan, "files": files, "written": written, "removed": removed}
+        members: dict[str, Any] = {"plan": as_json.said(plan), "files": files, "written": written, "removed": removed}
         screen.document(as_json.document("restore", options.OK, **members))
     elif done is None:
         screen.show(Text("planned only; nothing was written"))

@@ -17,6 +17,7 @@ from doctor.cli import options
 from doctor.cli.screen import Screen
 from doctor.command import Command
 from doctor.errors import DoctorError, UsageError
+from doctor.escape import shown
 from doctor.link.port_url import PortUrl
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def command(**given: Any) -> int:
         return _work_by_hand(screen, given)
     if given["listen"]:
         return _listen(screen, given)
-    raise UsageError("usage", "say what to do", next="fipy-doctor sim --list, --listen, --make-firmware OUT or --hands")
+    raise UsageError("usage", "say what to do", next="`fipy-doctor sim --help` lists what there is")
 
 
 def _asked(given: dict[str, Any]) -> dict[str, bool]:
@@ -126,7 +127,7 @@ def _list(screen: Screen) -> int:
         first = f"{scenario.check}: {scenario.status}, {scenario.catalogue}" if scenario.check else "all checks pass"
         table.add_row(scenario.name, Text.assemble(scenario.text, (f"\nfirst finding: {first}", "dim")))
     screen.show(table)
-    screen.show(Text("\nTry one: fipy-doctor check --port 'sim://fipy?scenario=html-scripts'"), copied=True)
+    screen.show(Text("\nTry one: `fipy-doctor check --port 'sim://fipy?scenario=html-scripts'`"), copied=True)
     return 0
 
 
@@ -226,7 +227,7 @@ def _open(given: dict[str, Any], make: Callable[[str], Any]) -> Any:
     try:
         return make(url)
     except ValueError as err:
-        raise UsageError("usage", str(err), on=url, next="fipy-doctor sim --help") from err
+        raise UsageError("usage", str(err), on=url, next="`fipy-doctor sim --help`") from err
     except BenchBusy as err:
         raise DoctorError("port-busy", str(err), on=url, next=_BUSY_NEXT) from err
     except StateUnusable as err:
@@ -263,7 +264,7 @@ def _work_by_hand(screen: Screen, given: dict[str, Any]) -> int:
             try:
                 getattr(bench.hands, name.replace("-", "_"))()
             except ValueError as err:
-                raise UsageError("usage", str(err), on=given["port"], next="fipy-doctor sim --help") from err
+                raise UsageError("usage", str(err), on=given["port"], next="`fipy-doctor sim --help`") from err
             screen.show(Text(f"done: {name}"))
         if given["copy_to_card"] is not None:
             _copy_to_card(bench, given["copy_to_card"], given["card_path"])
@@ -283,9 +284,9 @@ def _copy_to_card(bench: Any, source: Path, path: str | None) -> None:
     except (CardFault, OSError) as err:
         raise DoctorError(
             "sd-unable-to-mount-generic",
-            f"the simulated card does not take it: {err}",
+            f"the simulated card does not take it: {shown(str(err), 200)}",
             on=str(source),
-            next="fipy-doctor fix --reformat-sd with the same --port",
+            next="`fipy-doctor fix --reformat-sd` with the same --port",
         ) from err
 
 

@@ -82,7 +82,8 @@ def _asker(screen: Screen) -> Callable[[str], bool]:
     """Asks who sits at the terminal; nobody else is asked, and no yes comes from anywhere else."""
 
     def ask(question: str) -> bool:
-        return screen.interactive and not screen.as_json and click.confirm(question, default=False, err=True)
+        asks = screen.interactive and not screen.as_json
+        return asks and click.confirm(screen.plain(question), default=False, err=True)
 
     return ask
 
@@ -91,11 +92,11 @@ def _about(damaged: Damaged) -> str:
     """What a journal that cannot be read means for whoever reads this."""
     return (
         f"the journal of an earlier flash is there and cannot be read: {damaged.path} ({damaged.why}); what was sent, "
-        "and how far it came, is not known from it (more: fipy-doctor open journal-unreadable)"
+        "and how far it came, is not known from it (more: `fipy-doctor open journal-unreadable`)"
     )
 
 
-def _document(standing: Standing) -> str:
+def _document(standing: Standing) -> dict[str, Any]:
     from doctor.report import as_json
 
     progress, damaged = standing.progress, standing.damaged
@@ -104,14 +105,14 @@ def _document(standing: Standing) -> str:
         standing.exit_code,
         standing.error,
         where=standing.where,
-        history=standing.history,
+        history=as_json.Said(standing.history),
         running=standing.running,
         progress=None if progress is None else {**asdict(progress), "percent": progress.percent},
         modem=as_json.modem(standing.facts) if standing.facts is not None else None,
         journal=asdict(standing.entry) if standing.entry is not None else None,
         journal_damaged=None if damaged is None else {"path": str(damaged.path), "why": damaged.why},
-        advice=standing.advice,
-        looked=standing.looked,
+        advice=as_json.Said(standing.advice),
+        looked=as_json.Said(standing.looked),
         begun=[asdict(one) for one in standing.begun],
         begun_damaged=[str(path) for path in standing.unread],
         onward=as_json.onward(standing.onward) if standing.onward is not None else None,

@@ -217,7 +217,7 @@ def refuse_under_way(port: PortUrl) -> None:
         f"a flash is under way over this port (process {entry.pid}); leave it alone",
         on=port.text,
         cause=f"another fipy-doctor is in the middle of it, since {entry.begun[:16].replace('T', ' ')} UTC",
-        next=f"leave the board powered and let it finish; to watch: fipy-doctor status{log}",
+        next=f"leave the board powered and let it finish; to watch: `fipy-doctor status`{log}",
     )
 
 

@@ -50,7 +50,7 @@ def port_lock(port: str, folder: Path | None = None, *, must: bool = True) -> It
                 "a flash is under way over this port; leave it alone",
                 on=port,
                 cause="another fipy-doctor is in the middle of it",
-                next="leave the board powered and let it finish; to watch: fipy-doctor status",
+                next="leave the board powered and let it finish; to watch: `fipy-doctor status`",
             ) from err
         yield
 

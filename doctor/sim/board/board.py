@@ -446,7 +446,7 @@ class BoardSim:
     # -- UARTs, pins, mirror ----------------------------------------------------------------------------------
 
     def setup_uart(self, number: int, baud: int, pins: tuple[str | None, ...] | None) -> None:
-        """`UART(number, baud, pins)`: the modem is reached only where its own pins are named."""
+        """`UART(number, baud, pins)`: the modem is reached only if its own pins are named."""
         if number == 0:
             self.uart0.setup(baud)
             return
@@ -510,7 +510,7 @@ class BoardSim:
         self._new_vm()
 
     def wake(self, mode: str, mounted: list[str]) -> None:
-        """Go on in ``mode`` without a boot, or with one where it is ``boot``: the second half of a restore."""
+        """Go on in ``mode`` without a boot, or with one if it is ``boot``: the second half of a restore."""
         lives: dict[str, Callable[[], None]] = {
             "boot": lambda: self._boot_hard("PWRON"),
             "run": lambda: self._wake_at_prompt(mounted),

@@ -54,7 +54,7 @@ class SimEra:
     key: ReleaseKey
 
     def since(self, release: str) -> bool:
-        """True where this release is ``release`` or newer."""
+        """True if this release is ``release`` or newer."""
         return self.key >= release_key(release)
 
     @property
@@ -111,7 +111,7 @@ class SimEra:
 
     @property
     def lte_lazy(self) -> bool:
-        """The LTE task exists only after `LTE()` was tried, or where it is started on boot."""
+        """The LTE task exists only after `LTE()` was tried, or if it is started on boot."""
         return self.name in ("E", "F")
 
     @property
@@ -135,7 +135,7 @@ class SimEra:
 
     @property
     def sqnsupgrade_version(self) -> str | None:
-        """VERSION of the frozen sqnsupgrade; '' where it has none (B1), None where nothing is frozen."""
+        """VERSION of the frozen sqnsupgrade; '' if it has none (B1), None if nothing is frozen."""
         if self.name in ("Z", "A"):
             return None
         if self.name == "B1":
@@ -160,7 +160,7 @@ class SimEra:
 
 
 def sim_era(release: str) -> SimEra:
-    """The era of a release. Raises ValueError where the text is no release."""
+    """The era of a release. Raises ValueError if the text is no release."""
     return SimEra(release, _era_name(release_key(release)), release_key(release))
 
 

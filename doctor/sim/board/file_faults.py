@@ -77,12 +77,12 @@ class FileFaults:
         return self.changes in self.dips
 
     def refuse_reading(self, path: str) -> None:
-        """Raise CardFault where a file cannot be read."""
+        """Raise CardFault if a file cannot be read."""
         if path in self.eio:
             raise CardFault("read-error", path)
 
     def refuse_changing(self, path: str, *, writes: bool) -> None:
-        """Raise CardFault where a file cannot be written or (``writes`` False) removed."""
+        """Raise CardFault if a file cannot be written or (``writes`` False) removed."""
         if path in self.read_only:
             raise CardFault("denied", path)
         if writes and path in self.eio_write:

@@ -101,7 +101,7 @@ class FlashFs:
         raise CardFault("not-found", path)
 
     def read(self, path: str, offset: int = 0, size: int = -1) -> bytes:
-        """Bytes of a file from ``offset``; all that follow where ``size`` is negative."""
+        """Bytes of a file from ``offset``; all that follow if ``size`` is negative."""
         name = self._spelt(path)
         if self.stat(path).is_dir:
             raise CardFault("is-a-directory", path)

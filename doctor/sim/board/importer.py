@@ -43,7 +43,7 @@ class Importer:
         """`sys.path`."""
 
     def builtin_module(self, name: str) -> Any:
-        """A stub module. Raises KeyError where this release has none of that name."""
+        """A stub module. Raises KeyError if this release has none of that name."""
         if name not in self._made:
             self._made[name] = self._makers[name](self._vm)
         return self._made[name]

@@ -27,7 +27,7 @@ class LteTask:
 def dump(board: BoardSim) -> dict[str, Any]:
     """The board's state, JSON-able.
 
-    A program that runs cannot be kept: it starts again from boot, or, where it had put UART0 to 921600 (a bridge
+    A program that runs cannot be kept: it starts again from boot, or, if it had set UART0 to 921600 (a bridge
     of somebody's own), the board is kept as mirroring.
     """
     mode = board.mode

@@ -229,7 +229,7 @@ _COMPOUND = ("if", "while", "for", "try", "with", "def", "class", "async", "@")
 
 
 def wants_more(source: str) -> bool:
-    """True where the friendly prompt answers Enter with ``... ``: an open block, bracket, string or a backslash.
+    """True if the friendly prompt answers Enter with ``... ``: an open block, bracket, string or a backslash.
 
     A block goes on until an empty line.
     """

@@ -42,7 +42,7 @@ WDT_LINE = "Starting the WDT on boot\n"
 
 
 def encoded(text: str) -> bytes:
-    """The bytes of a text: UTF-8; bytes that are none stand in it as ``os.fsdecode`` puts them, and come out again."""
+    """The bytes of a text: UTF-8; other bytes stand in it as ``os.fsdecode`` puts them, and come out again."""
     try:
         return text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:

@@ -75,7 +75,7 @@ class Vm:
     def wait(self, ms: float, until: Callable[[], object] | None = None) -> bool:
         """Let virtual time pass until ``until()`` holds or ``ms`` are over; False for the latter.
 
-        Raises KeyboardInterrupt where Ctrl-C came.
+        Raises KeyboardInterrupt if Ctrl-C came.
         """
         owed_ms, self._owed_us = self._owed_us / 1000, 0.0
         met = False

@@ -82,7 +82,7 @@ class MemoryBlocks:
         self._pages.clear()
 
     def save(self, path: Path) -> None:
-        """Write the whole card to an image file, sparse where the file system can; the file appears at once or not."""
+        """Write the whole card to an image file, sparse if the file system can; the file appears at once or not."""
         draft = path.with_name(path.name + ".part")
         with draft.open("wb") as out:
             out.truncate(self._sector_count * SECTOR_BYTES)
@@ -93,7 +93,7 @@ class MemoryBlocks:
 
 
 class FileBlocks:
-    """Sectors of an image file; opened anew for every access.
+    """Sectors of an image file; opened again for every access.
 
     No handle is kept, so that a PC tool may replace the file (write a copy, rename) while the bench is open, also on
     Windows: that is the card being taken out, changed and put back.
@@ -104,7 +104,7 @@ class FileBlocks:
 
     @property
     def sector_count(self) -> int:
-        """How many whole sectors the file holds now; 0 where it is gone."""
+        """How many whole sectors the file holds now; 0 if it is gone."""
         try:
             return self.path.stat().st_size // SECTOR_BYTES
         except OSError:

@@ -44,7 +44,7 @@ class DirEntry:
 class FatVolume:
     """One mounted FAT12, FAT16 or FAT32 volume. Paths are absolute within it, ``/`` its root; case does not matter.
 
-    Every method raises CardFault ('not-found', 'damaged', 'full', …) where the board would raise OSError.
+    Every method raises CardFault ('not-found', 'damaged', 'full', …) when the board would raise OSError.
     """
 
     is_atomic = False
@@ -110,7 +110,7 @@ class FatVolume:
         return {12: 0xFFF, 16: 0xFFFF, 32: 0x0FFFFFFF}[self.geometry.fat_type]
 
     def _chain(self, first: int) -> list[int]:
-        """The clusters of a file or folder in order; 'damaged' where a link leads outside or in a circle."""
+        """The clusters of a file or folder in order; 'damaged' if a link leads outside or in a circle."""
         if first in self._chains:
             return self._chains[first].copy()
         chain: list[int] = []
@@ -231,7 +231,7 @@ class FatVolume:
                 self._blocks.write(lba, new)
 
     def _room(self, first: int, count: int) -> int:
-        """Index of ``count`` free slots in a row, growing the folder where needed. Raises 'full'."""
+        """Index of ``count`` free slots in a row, growing the folder if needed. Raises 'full'."""
         raw, _ = self._directory(first)
         run = 0
         total = len(raw) // SLOT_BYTES
@@ -297,7 +297,7 @@ class FatVolume:
         return DirEntry(slot.name, slot.is_dir, slot.size_bytes)
 
     def read(self, path: str, offset: int = 0, size: int = -1) -> bytes:
-        """Bytes of a file from ``offset``; all that follow where ``size`` is negative."""
+        """Bytes of a file from ``offset``; all that follow if ``size`` is negative."""
         _, slot = self._entry(path)
         if slot.is_dir:
             raise CardFault("is-a-directory", path)
@@ -316,7 +316,7 @@ class FatVolume:
         """Nothing: ``write`` finds out, and leaves the old file as it was."""
 
     def write(self, path: str, data: bytes) -> None:
-        """Make or replace a whole file. Raises 'full' before the old file is touched where there is no room."""
+        """Make or replace a whole file. Raises 'full' before the old file is touched if there is no room."""
         folder, name, old = self._locate(path)
         if old is not None and old.is_dir:
             raise CardFault("is-a-directory", path)

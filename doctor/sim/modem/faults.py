@@ -80,13 +80,13 @@ STALE_REPLIES = '\r\n+CPSMS: 1,,,"00101100","00000000"\r\n\r\nOK\r\n\r\nOK\r\n\r
 class Fault:
     """One thing that goes wrong.
 
-    kind     key of STP_KINDS; of AT_KINDS where ``where`` starts with "AT", of DEPLOY_KINDS, of LINE_KINDS
+    kind     key of STP_KINDS; of AT_KINDS if ``where`` starts with "AT", of DEPLOY_KINDS, of LINE_KINDS
     where    one of STP_PLACES, the beginning of an AT command ("AT": every one), DEPLOY, or one of LINES
     after    at LINES: the place (as ``where``) that the modem must have heard before bytes are counted
     byte     at LINES: how many bytes pass, from then on, before the one that is hit
     percent  strikes from this share of the image on
     count    strikes from the n-th such request on (the first is 1), counted from when the fault was added
-    times    how often it strikes; None: until power is removed, as what a modem does for ever is a state that it is in
+    times    how often it strikes; None: until power is removed, as what a modem does forever is a state that it is in
     ms       of a stall, a delay, or of CTS held
     text     of stale replies
     """
@@ -137,7 +137,7 @@ class Fault:
 
 
 def _kinds_at(where: str) -> dict[str, str]:
-    """What can go wrong at a place. Raises ValueError where there is no such place."""
+    """What can go wrong at a place. Raises ValueError if there is no such place."""
     if where.upper().startswith("AT"):
         return AT_KINDS
     if where in LINES:
@@ -180,7 +180,7 @@ class Faults:
         return next((fault for fault in self.list if fault.where == line and fault.bytes_left is not None), None)
 
     def parse(self, text: str) -> Fault:
-        """Add what a URL says: KIND@PERCENT[@TIMES] for blocks, such as ``stall@7``; TIMES 0 means for ever.
+        """Add what a URL says: KIND@PERCENT[@TIMES] for blocks, such as ``stall@7``; TIMES 0 means forever.
 
         PLACE:KIND[@COUNT[@TIMES]] is for any other place, from the COUNT-th such request on, such as ``AT:urc@1@0`` or
         ``deploy:late-start``. Raises ValueError naming the places or kinds.
@@ -216,7 +216,7 @@ class Faults:
         return hit
 
     def power_removed(self) -> None:
-        """What went on for ever has come to its end."""
+        """What went on forever has come to its end."""
         self.list = [fault for fault in self.list if fault.times is not None or not fault.struck]
 
     def as_list(self) -> list[dict[str, Any]]:

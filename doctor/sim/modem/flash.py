@@ -61,7 +61,7 @@ _ECOPAGING_FROM_BUILD = 50_000  # LR5.4 and Monarch 2 have two lines more
 
 @dataclass(frozen=True)
 class Software:
-    """An application firmware. ``radio`` is CATM1, NB1, or empty where one image does both (Monarch 2)."""
+    """An application firmware. ``radio`` is CATM1, NB1, or empty if one image does both (Monarch 2)."""
 
     build: int
     radio: str
@@ -204,7 +204,7 @@ def usual_loaders(family: str, build: int) -> str:
 def fresh_flash(family: str, build: int | None, radio: str | None, loaders: str | None) -> Flash:
     """The flash of a modem with this build and these boot loaders; None: the usual ones.
 
-    Raises ValueError for an unknown family, or loaders that are none.
+    Raises ValueError for an unknown family, or if those are no loaders.
     """
     if family not in FAMILY_BUILD:
         raise ValueError(f"no such modem family: {family} (known: {', '.join(FAMILY_BUILD)})")
@@ -217,7 +217,7 @@ def install(flash: Flash, image: Judged, size_bytes: int, *, stored: bool, in_ap
     """Write a received image to flash; empty when that worked, else why it did not.
 
     stored          it came by the store method, whose room is limited
-    in_application  it arrived ON_THE_FLY while the application runs, where only a boot ROM can be replaced
+    in_application  it arrived ON_THE_FLY while the application runs: then only a boot ROM can be replaced
     """
     problem = image.problem or _unfit(flash, image)
     if not problem and stored and size_bytes > STORE_LIMIT_BYTES:

@@ -45,7 +45,7 @@ class Damaged(Exception):
 
 @dataclass(frozen=True)
 class Container:
-    """One CABA container, its checksum verified where it has one."""
+    """One CABA container, its checksum verified if it has one."""
 
     magic: bytes
     description: str
@@ -58,9 +58,9 @@ class Judged:
 
     kind    ``application``, ``diff``, ``bootrom``, ``practice``, ``elf`` or ``unknown``
     family  ``SQN3330``, ``MONARCH2``, ``practice`` or ``unknown``
-    problem empty where it is whole
-    base    for differentials the build they need, 0 where it is not said
-    ue      of practice images; empty where it is not said
+    problem empty if it is whole
+    base    for differentials the build they need, 0 if it is not said
+    ue      of practice images; empty if it is not said
     """
 
     kind: str
@@ -74,7 +74,7 @@ class Judged:
 
 
 def total_bytes(head: bytes) -> int | None:
-    """Length of the whole image as its first bytes tell it; None where they do not."""
+    """Length of the whole image as its first bytes tell it; None if they do not."""
     header = _header(head)
     if header is None:
         return None

@@ -38,7 +38,7 @@ _SPEED_CHANGE_MS = 5  # from the last byte of the OK to AT+IPR
 _FOUND_SELECTOR = {"ffh": SELECT_FFH, "ram-updater": SELECT_FFH, "recovery": SELECT_RECOVERY}
 _BROKEN_TAKEN_BYTES = 3_000_000
 _BROKEN_TOTAL_BYTES = 6_160_982
-"""What a dead master had sent of a 41065 image where the modem is found in stp-open."""
+"""What a dead master had sent of a 41065 image if the modem is found in stp-open."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ class Received:
 
     kind    ``application``, ``diff``, ``practice``, ``bootrom``, ``elf`` or ``unknown``
     method  ``store``, ``on-the-fly`` or ``ram``
-    problem why it cannot be used; empty where it can
-    data    its bytes, where ``switches.keep_bytes`` is set
+    problem why it cannot be used; empty if it can
+    data    its bytes, if ``switches.keep_bytes`` is set
     """
 
     kind: str
@@ -297,7 +297,7 @@ class Modem:
         self._wire.clear()
 
     def die(self) -> None:
-        """Silent for ever; a power cycle does not help."""
+        """Silent forever; a power cycle does not help."""
         self.is_dead = True
         self._end_life("dead")
         self._wire.clear()
@@ -471,7 +471,7 @@ class Modem:
         return dump(self)
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Become what ``state()`` told. Raises KeyError or TypeError where that is something else."""
+        """Become what ``state()`` told. Raises KeyError or TypeError if that is something else."""
         self._end_life("off")
         self._wire.clear()
         load(self, state)

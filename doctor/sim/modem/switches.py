@@ -75,7 +75,7 @@ class Switches:
     max_transfer: int | None = None
     """Header plus payload; None: 8192, in the boot ROM 2048 (modem-protocol.md 4.4)."""
     block_limit: int | None = None
-    """Largest block that is taken, where smaller than max transfer - 16 (modem-protocol.md 4.8)."""
+    """Largest block that is taken, if smaller than max transfer - 16 (modem-protocol.md 4.8)."""
     reset_ack_crc: bool = False
     """The ack of RESET carries a header CRC; logs show 0 (modem-protocol.md 4.1)."""
     ack_crcs: bool = False
@@ -90,11 +90,11 @@ class Switches:
     on_unexpected: str | None = None
     """An op, size or session id that does not fit: "silence", "nack" or "nack-unknown"; None: as on_bad_crc."""
     on_partial: str = "drop"
-    """A frame whose rest does not come: "drop" or "nack" after partial_ms, or "wait" for ever
+    """A frame whose rest does not come: "drop" or "nack" after partial_ms, or "wait" forever
     (modem-protocol.md 9.7)."""
     partial_ms: int = 10_000
     at_leaves_idle_stp: bool = True
-    """An AT line ends STP mode where no session was opened (unknown)."""
+    """An AT line ends STP mode if no session was opened (unknown)."""
     data_type_in_version_1: bool = False
     """TRANSFER_DATA_TYPE, and with it zlib, works in version-1 sessions (modem-protocol.md 9.6)."""
     keep_bytes: bool = False

@@ -21,7 +21,7 @@ FOUND_BUSY_MS = 600_000
 class Upgrade:
     """One image on its way from the receive buffer into flash.
 
-    image   what was judged; None where a modem is found busy with somebody else's
+    image   what was judged; None if a modem is found busy with somebody else's
     stored  by the store method: the modem restarts into its updater and comes back as application
     home    the system that is running, to which an ON_THE_FLY upgrade returns
     whole   whether the application could start before the transfer began

@@ -34,7 +34,7 @@ def practice_elf(size_bytes: int = SIZE_BYTES) -> bytes:
 def make_practice_elf(out: Path) -> Path:
     """Write it to a folder, or to a file whose name starts with ``PRACTICE-``; returns its path.
 
-    Raises ValueError for another name, OSError where it cannot be written.
+    Raises ValueError for another name, OSError if it cannot be written.
     """
     path = out / NAME if out.is_dir() else out
     if not path.name.startswith("PRACTICE-"):

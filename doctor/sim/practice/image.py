@@ -118,7 +118,7 @@ def make_practice_image(
 
     out  a folder (the file gets its proper name there) or a file path, whose name must start with ``PRACTICE-``
 
-    The file appears whole or not at all. Raises ValueError for another name, OSError where it cannot be written.
+    The file appears whole or not at all. Raises ValueError for another name, OSError if it cannot be written.
     """
     path = out / practice_name(radio, build, base) if out.is_dir() else out
     if not path.name.startswith("PRACTICE-"):

@@ -80,7 +80,7 @@ class FtpServer:
         return tuple(one.fileno() for one in (self._client, self._data) if one is not None)
 
     def turn(self) -> bool:
-        """Serve what waits; True where something moved."""
+        """Serve what waits; True if something moved."""
         if not self._board.network_up or self.dead:
             return False
         if self._client is None and not self._accept():

@@ -42,11 +42,11 @@ class Client(Protocol):
         ...
 
     def arrived(self, port: Serial) -> bool:
-        """Let a program in where one waits; True where one has it open now."""
+        """Let a program in if one waits; True if one has it open now."""
         ...
 
     def shut(self) -> bool:
-        """Another way in is in use: let nobody in. False where somebody is in already."""
+        """Another way in is in use: let nobody in. False if somebody is in already."""
         ...
 
     def reopen(self) -> None:
@@ -58,11 +58,11 @@ class Client(Protocol):
         ...
 
     def receive(self, port: Serial) -> bool:
-        """Hand what the program sent to the port; False where there was nothing."""
+        """Hand what the program sent to the port; False if there was nothing."""
         ...
 
     def send(self, data: bytes) -> None:
-        """Hand the bench's bytes to the program; lost where it does not read."""
+        """Hand the bench's bytes to the program; lost if it does not read."""
         ...
 
     def look(self, port: Serial) -> None:
@@ -79,7 +79,7 @@ class Client(Protocol):
 
 
 class _Task:
-    """Something for the hands to do in the pump's thread: the bench has one user at a time."""
+    """What the user's hands do, in the pump's thread: the bench has one user at a time."""
 
     def __init__(self, work: Callable[[Hands], None]) -> None:
         self._work = work
@@ -99,10 +99,10 @@ class Listener:
 
     url       the bench; a ``speed`` in it wins over the default of 20
     tcp_port  of the RFC 2217 server on localhost; 0 = any free one, None = none
-    pty       serve a pseudo terminal, where the system has them
+    pty       serve a pseudo terminal, if the system has them
     on_names  called with the new names when they change: after a power cycle the pseudo terminal has another name
 
-    Raises ValueError for the URL, SerialException where the bench is in use, OSError where the port is taken.
+    Raises ValueError for the URL, SerialException if the bench is in use, OSError if the port is taken.
     """
 
     def __init__(
@@ -161,7 +161,7 @@ class Listener:
     def by_hand(self, work: Callable[[Hands], None]) -> None:
         """Let the simulated user do something while others use the bench; returns when it is done.
 
-        Raises what ``work`` raises, RuntimeError where nothing is served.
+        Raises what ``work`` raises, RuntimeError if nothing is served.
         """
         task = _Task(work)
         self._tasks.put(task)
@@ -176,7 +176,7 @@ class Listener:
         self._thread.start()
 
     def stop(self) -> None:
-        """End serving, close everything, save the bench where it is kept; may be called twice."""
+        """End serving, close everything, save the bench if it is kept; may be called twice."""
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(STOP_WAIT_S)
@@ -232,7 +232,7 @@ class Listener:
             self._stop.wait(limit_s)
 
     def _from_clients(self) -> bool:
-        """Bytes of whoever has the port; who comes second is told that it is busy."""
+        """Bytes of the program that has the port; a second one is told that it is busy."""
         user = self._user
         if user is not None and user.receive(self._serial):
             return True  # the last bytes of one that is leaving still count, and it may leave the next turn
@@ -293,7 +293,7 @@ class Listener:
 
 
 def with_speed(url: str) -> str:
-    """The URL with the listener's usual speed, where it names none."""
+    """The URL with the listener's usual speed if it names none."""
     if "speed=" in url.partition("?")[2]:
         return url
     return f"{url}{'&' if '?' in url else '?'}speed={DEFAULT_SPEED:g}"

@@ -38,7 +38,7 @@ class NetworkClient:
         return self._connection is not None
 
     def arrived(self, port: Serial) -> bool:
-        """Let a program in; True where one came."""
+        """Let a program in; True if one came."""
         connection = accepted(self._server)
         if connection is None:
             return False
@@ -48,7 +48,7 @@ class NetworkClient:
         return True
 
     def shut(self) -> bool:
-        """Nothing to prepare: whoever comes is refused by ``refuse_more``."""
+        """Nothing to prepare: other clients are refused by ``refuse_more``."""
         return True
 
     def reopen(self) -> None:

@@ -1,4 +1,4 @@
-"""The way into a served bench through a pseudo terminal; where the system has them (not on Windows)."""
+"""The way into a served bench through a pseudo terminal, if the system has them (Windows does not)."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class PtyClient:
     """A pseudo terminal: bytes only, no RTS and CTS; knows when a program has it open, and at which speed.
 
     Two programs on the same terminal exclude each other only by the lock that pySerial, and so mpremote and we, takes:
-    the system's own mark (TIOCEXCL) would outlive a program that is killed, and whoever serves the terminal could not
-    lift it, since that needs an opening.
+    the system's own mark (TIOCEXCL) would outlive a program that is killed, and the program that serves the terminal
+    could not lift it, since that needs an opening.
     """
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class PtyClient:
         return self.connected()
 
     def shut(self) -> bool:
-        """Keep the terminal from others while the bench is in use elsewhere; False where somebody was quicker.
+        """Keep the terminal from others while the bench is in use elsewhere; False if somebody was quicker.
 
         The lock refuses programs that lock, root's too; the mark refuses all others, but never root.
         """
@@ -70,7 +70,7 @@ class PtyClient:
         return True
 
     def reopen(self) -> None:
-        """Let others have the terminal again; what was typed into it meanwhile is lost."""
+        """Let others have the terminal again; what was typed into it until now is lost."""
         import fcntl
         import termios
 

@@ -1,4 +1,4 @@
-"""Clients of the servers here, none of which is ever waited for."""
+"""Clients of the servers here; nothing ever waits for them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import socket
 
 
 def accepted(server: socket.socket) -> socket.socket | None:
-    """The next client at the door of a server that does not block, itself not blocking; None where nobody is there."""
+    """The next client at the door of a server that does not block, itself not blocking; None if nobody is there."""
     try:
         client = server.accept()[0]
     except OSError:

@@ -57,7 +57,7 @@ class TelnetServer:
         return (self._client.fileno(),)
 
     def turn(self) -> bool:
-        """Let a client in, take what it sent, send what the board printed; True where something moved."""
+        """Let a client in, take what it sent, send what the board printed; True if something moved."""
         now = self._board.world.now_ms
         if not self._board.network_up or now < self._look_at_ms:
             return False

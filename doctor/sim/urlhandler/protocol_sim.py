@@ -75,7 +75,7 @@ class Serial(SerialBase):
 
     @property
     def received_sha256(self) -> str | None:
-        """SHA-256 of the last whole image that the simulated modem was sent; None where there was none."""
+        """SHA-256 of the last whole image that the simulated modem was sent; None if there was none."""
         received = self.bench.modem.received
         return received[-1].sha256 if received else None
 
@@ -95,7 +95,7 @@ class Serial(SerialBase):
     def open(self) -> None:
         """Open the bench that the URL names.
 
-        Raises ValueError for a URL that means nothing, SerialException where the bench is in use or unplugged
+        Raises ValueError for a URL that means nothing, SerialException if the bench is in use or unplugged
         or cannot be kept in its directory.
         """
         if self._port is None:
@@ -161,7 +161,7 @@ class Serial(SerialBase):
         return port.waiting
 
     def read(self, size: int = 1) -> bytes:
-        """Up to ``size`` bytes: fewer when the time-out is over. Raises SerialException where the port went away."""
+        """Up to ``size`` bytes: fewer when the time-out is over. Raises SerialException if the port went away."""
         port = self._port_or_raise()
         self._poll_ms = POLL_FIRST_MS
         limit_ms = FOREVER_MS if self._timeout is None else self._timeout * 1000
@@ -172,7 +172,7 @@ class Serial(SerialBase):
     def write(self, data: Any, /) -> int:
         """Send bytes; waits, in virtual time, while the driver's buffer is full.
 
-        Raises SerialTimeoutException where ``write_timeout`` is over first, SerialException where the port went away.
+        Raises SerialTimeoutException if ``write_timeout`` is over first, SerialException if the port went away.
         """
         port = self._port_or_raise()
         self._poll_ms = POLL_FIRST_MS

@@ -54,7 +54,7 @@ class State:
 
 @dataclass(frozen=True)
 class Rts:
-    """The PC sets its RTS; it is asserted where nobody does."""
+    """The PC sets its RTS; it is asserted if nobody does."""
 
     asserted: bool
 
@@ -78,7 +78,7 @@ class Row:
     eras     keys of RELEASES
     on       the state of the board
     rules    names of RULES: what may differ between a stub and the simulator
-    gives    what the first pieces must answer, where both boards would repeat a mistake of the snippet: a value,
+    gives    what the first pieces must answer, if both boards would repeat a mistake of the snippet: a value,
              a tuple of values, or ... for anything
     ending   what the board does after the last piece; ``then_sends`` is what the PC sends into a mirror then
     """
@@ -113,7 +113,7 @@ class Answer:
 
     @property
     def is_mute(self) -> bool:
-        """True where code left nothing to compare."""
+        """True if code left nothing to compare."""
         return not (self.values or self.error or self.by_hand) and self.ending == AT_PROMPT
 
 

@@ -244,7 +244,7 @@ class Board:
         return parts
 
     def locate(self, path):
-        """(volume, path in it); (None, '') where nothing is mounted there, the root's volume is False."""
+        """(volume, path in it); (None, '') if nothing is mounted there, the root's volume is False."""
         parts = self.absolute(path)
         if not parts:
             return False, ""
@@ -455,7 +455,7 @@ def make_wdt(board):
 
 
 def make_sd(board):
-    """board-and-repl.md 4: SD() wakes the card up; blocks can be read where the layer of 1.20 needs it."""
+    """board-and-repl.md 4: SD() wakes the card up; blocks can be read when the layer of 1.20 needs it."""
 
     class SD:
         def __init__(self, number=0):

@@ -16,7 +16,7 @@ from tests.board.snippets.rows import GROUPS, ROWS
 from tests.board.snippets.three_ways import Cell, normalised, on_micropython, on_simulator
 from tests.syntax_gate import violations
 
-#: LTE() hangs half the releases for ever; only these may call it, each in eras where it cannot.
+#: LTE() hangs half the releases forever; only these may call it, each in eras where it cannot.
 MAY_CALL_LTE = {"board.snippets.modem.LTE_TRY", "board.snippets.modem.MIRROR_B1"}
 
 ADVICE = """

@@ -91,7 +91,7 @@ def values_of(printed: str) -> tuple[Any, ...]:
 
 
 def on_micropython(cells: list[Cell]) -> list[list[Answer]]:
-    """The answers of every cell, from one process. Raises AssertionError where the stub itself breaks."""
+    """The answers of every cell, from one process. Raises AssertionError if the stub itself breaks."""
     with tempfile.TemporaryDirectory() as folder:
         jobs = Path(folder) / "jobs.json"
         jobs.write_text(json.dumps([_job(number, cell) for number, cell in enumerate(cells)]))
@@ -113,7 +113,7 @@ def on_micropython(cells: list[Cell]) -> list[list[Answer]]:
 
 
 def _older_words(error: str | None) -> str | None:
-    """An error's text as releases up to 1.11 word it, which this MicroPython of 2026 words anew."""
+    """An error's text as releases up to 1.11 word it, which this MicroPython of 2026 words differently."""
     return None if error is None else error.replace("isn't defined", "is not defined")
 
 

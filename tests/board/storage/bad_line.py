@@ -16,7 +16,7 @@ RELEASES = ("1.17.3.b1", "1.20.2.r4")  #: /flash as FAT, and as LittleFS
 
 
 class BadSerial:
-    """A port of which one byte is spoiled; all else is the port's own."""
+    """A port that spoils one byte; all else is the port's own."""
 
     def __init__(self, inner: Any, fault: OneByte) -> None:
         self.__dict__.update(inner=inner, fault=fault)

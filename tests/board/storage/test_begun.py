@@ -14,13 +14,13 @@ from doctor.board.storage.upload import Changes
 from doctor.board.unique_id import unique_id
 from doctor.check import Status
 from doctor.errors import BoardReset, CardError, DoctorError, UsageError
+from doctor.escape import counted
 from doctor.jobs import backup
 from doctor.jobs.check import CheckRequest, check
 from doctor.jobs.last_flash import KeptHistory
 from doctor.jobs.memory import state_dir
 from doctor.jobs.status import status
 from doctor.link.port_url import PortUrl
-from doctor.plural import counted
 from doctor.remedies.reset_flash import ResetFlash
 from doctor.remedies.upload_scripts import UploadScripts
 from doctor.sim.bench import SimBench
@@ -73,7 +73,7 @@ def test_check_and_status_lead_on_until_all_is_back(tmp_path: Path) -> None:
         finding = check(bench, CheckRequest(select=("board-files-complete",))).finding("board-files-complete")
         standing = status(bench)
     assert finding is not None
-    assert (finding.status, str(finding.command)) == (Status.FAIL, "fipy-doctor fix --reset-flash")
+    assert (finding.status, str(finding.command)) == (Status.FAIL, "`fipy-doctor fix --reset-flash`")
     assert [one.command for one in standing.begun] == [("fix", "--reset-flash")]
     assert standing.exit_code == 1
     (folder,) = (tmp_path / "copies").glob("board-*")

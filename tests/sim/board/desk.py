@@ -59,7 +59,7 @@ class Desk:
         self.until(b"raw REPL; CTRL-B to exit\r\n>")
 
     def ask(self, code: str, limit_ms: float = 60_000) -> str:
-        """Output of code in the raw REPL; its traceback where it raised."""
+        """Output of code in the raw REPL; its traceback if it raised."""
         if not self.board.raw_mode:
             self.raw()
         self.send(code.encode() + b"\x04")

@@ -29,7 +29,7 @@ class Host:
         self.got += heard(data, baud, self.baud)
 
     def ask(self, data: bytes, wait_ms: float = 200) -> bytes:
-        """Send, wait, and return what was heard meanwhile."""
+        """Send, wait, and return what was heard in that time."""
         self.got.clear()
         self.wire.send(data, self.baud)
         self.world.sleep_ms(wait_ms)

@@ -19,7 +19,7 @@ def bootrom(build: int) -> Judged:
 
 
 def after(*sent: tuple[Judged, bool]) -> Flash:
-    """A factory modem to which this was sent, by the store method where True."""
+    """A factory modem to which this was sent, by the store method if True."""
     flash = fresh_flash("SQN3330", 33080, None, None)
     for what, stored in sent:
         assert install(flash, what, 60_000, stored=stored, in_application=False) == ""

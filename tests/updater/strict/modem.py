@@ -217,7 +217,7 @@ class StrictModem:
         self.mode = Mode.DATA
 
     def verdict(self) -> None:
-        """Fail the test where any rule was broken, or a session is open."""
+        """Fail the test if any rule was broken, or a session is open."""
         if self.slave is not None:
             self.slave.finish()
         assert not self.ledger.violations, "\n".join(str(violation) for violation in self.ledger.violations[:12])
@@ -602,7 +602,7 @@ class StrictModem:
             self._flash(image, self.mode)
 
     def _start_elf(self, image: bytes) -> None:
-        """The ELF starts where it is whole: full AT at the speed that IPR set (modem-protocol.md 3.3)."""
+        """The ELF starts if it is whole: full AT at the speed that IPR set (modem-protocol.md 3.3)."""
         whole = image in self.becomes and image[:4] == b"\x7fELF"
         speed = self.baud
         self.mode = Mode.BOOTING

@@ -75,13 +75,13 @@ class Terms:
     max_transfer: int = 8192
     crc_in_acks: bool = False  # zero means "not computed" (modem-protocol.md 4.1), for header and payload separately
     payload_crc_only: bool = False
-    #: whether a second RESET ends STP mode where no session was opened: modem-protocol.md 3.3 says that RESET
+    #: whether a second RESET ends STP mode if no session was opened: modem-protocol.md 3.3 says that RESET
     #: leads out, modem-protocol.md 4.3 that it leads in
     idle_reset_leaves: bool = True
     ack_ms: int = 2
     block_limit: int = 0  # larger blocks are refused whatever max transfer says (modem-protocol.md 4.8); 0: none
     refuses_with: Trick = Trick.NACKED  # or UNKNOWN, or LOST: silence (9, point 2)
-    #: what a request asked again is answered, once taken (9, point 2); None: the same ack once more
+    #: what a request asked again is answered, once taken (9, point 2); None: the same ack again
     repeats_get: Trick | None = None
     #: how long the ack of the n-th BLOCK takes (modem-protocol.md 4.5: minutes at 7 % and at 99 %)
     stalls_ms: dict[int, int] = field(default_factory=dict)
@@ -353,7 +353,7 @@ class StrictSlave:
 
     def _is_repeat(self, frame: Frame) -> bool:
         last = self._last
-        if last is None or self._nacked is not None:  # what was refused was not taken: it is asked anew
+        if last is None or self._nacked is not None:  # what was refused was not taken: it is asked again
             return False
         return last.op == frame.op and last.tid == frame.tid and frame.op != RESET
 
@@ -384,7 +384,7 @@ class StrictSlave:
     # ---- order (modem-protocol.md 4.2, 4.3, 4.6)
 
     def _in_turn(self, frame: Frame, first: Stamp) -> bool:
-        """True where the op may be served now, even if something about it was wrong."""
+        """True if the op may be served now, even if something about it was wrong."""
         stage, op = self.stage, frame.op
         if stage is Stage.FRESH:
             if op != RESET:
@@ -494,7 +494,7 @@ class StrictSlave:
             self._mute = True
         payload = self._act(frame, trick)
         if trick is Trick.REFUSED:
-            self._nacked = trick  # it was not opened: it may be asked for anew, as transaction 1 again
+            self._nacked = trick  # it was not opened: it may be asked for again, as transaction 1 again
         self._tid = frame.tid + (trick is not Trick.REFUSED)
         self._may_repeat = trick in SPOILS or self._mute
         self._last_reply = reply_frame(ACK | frame.op, frame.sid, frame.tid, payload, self.terms.crc_in_acks)

@@ -114,7 +114,7 @@ def flash(
 
 
 def sent(modem: StrictModem) -> list[tuple[str, bytes]]:
-    """What arrived, in order; every rule was kept meanwhile."""
+    """What arrived, in order; every rule was kept."""
     modem.verdict()
     return [("store" if t.store else "elf" if t.mode is Mode.FFH else "fly", t.image) for t in modem.transfers]
 
@@ -355,9 +355,7 @@ def test_transfer_mode_that_another_left_before_its_session(leaves: bool) -> Non
     modem = fipy(Mode.RECOVERY, terms=Terms(idle_reset_leaves=leaves))
     modem.leave_session_open(0)
     assert found(modem).mode == states.STP_OPEN
-    assert (
-        found(modem).mode == states.RECOVERY
-    )  # where RESET alone does not leave, opening a session and closing it does
+    assert found(modem).mode == states.RECOVERY  # if RESET alone does not leave, opening a session and closing it does
     modem.verdict()
 
 

@@ -20,6 +20,7 @@ from doctor.errors import DoctorError
 from doctor.escape import shown
 from doctor.events import Event, Listener, StepStarted, ignore
 from doctor.first_contact import Seen
+from doctor.jobs.flashing.card.ending import Ending
 from doctor.jobs.flashing.card.follow import Follower, question
 from doctor.jobs.flashing.card.start import sayer
 from doctor.jobs.flashing.guard import Recorder
@@ -89,9 +90,8 @@ class _Joined:
             bench.forget_board()
             asks = question(wish, self._listen, ends_with_us=link.url.ends_with_us)
             interrupts = stack.enter_context(Interrupts(asks, self._listen, begun=True))
-            report = engine.Report(())
-            follower = Follower(bench, report, None, self._attempt, interrupts, self._hear, self._recognise)
-            result = follower.follow(first)
+            follower = Follower(bench, interrupts, self._hear, self._recognise)
+            result = Ending(bench, engine.Report(()), None, self._attempt, interrupts, follower).await_it(first)
             if self._recorder is None:
                 return self._never_named(result)
             self._recorder.end(result)

@@ -14,11 +14,12 @@ from doctor.bench import Bench
 from doctor.board import onboard
 from doctor.board.card import sdcard
 from doctor.board.card.image import OnPc, need_on_card
+from doctor.board.card.upload import Listeners, bring_to_card
 from doctor.board.storage import files
 from doctor.check import Status
 from doctor.errors import BoardError, DoctorError, Stopped, UsageError
-from doctor.events import Listener, Phase, StepStarted
-from doctor.jobs.flashing.card.copy import path_on_card
+from doctor.events import Listener, Notice, Phase, Progress, StepStarted
+from doctor.jobs.flashing.card.ending import Ending
 from doctor.jobs.flashing.card.follow import Follower
 from doctor.jobs.flashing.interrupts import Interrupts
 from doctor.jobs.flashing.plan import FlashPlan, FlashRequest
@@ -62,7 +63,7 @@ def refusal(
             "a jumper of RTS and CTS is on, and the board must go on when this program ends",
             on=bench.link.name,
             cause="the modem stops as soon as no program holds the port's RTS line; an override does not change that",
-            next=f"pull both jumpers (fipy-doctor open remove-jumpers), or use {other}",
+            next=f"pull both jumpers (`fipy-doctor open remove-jumpers`), or use {other}",
         )
     missing = _not_on_card(bench, plan, request)
     if missing is not None:
@@ -99,7 +100,7 @@ def _not_on_card(bench: Bench, plan: FlashPlan, request: FlashRequest | None) ->
         usb = "the same over USB" if bench.link.network is not None else _command(bench, plan, request, "usb")
         err.next = (
             f"leave the card out of it, run: {usb}; or copy the file to the top level of the card in this computer"
-            " (fipy-doctor open copy-dup says how); or have this program copy it to the card, over the"
+            " (`fipy-doctor open copy-dup` says how); or have this program copy it to the card, over the"
             " board's Wi-Fi: the same command with --port telnet://192.168.4.1 (docs/over-wifi.md)"
         )
         return err
@@ -111,7 +112,7 @@ def _command(bench: Bench, plan: FlashPlan, request: FlashRequest | None, via: s
     attempt = _attempt(bench, plan, request)
     consents = attempt.command.accept | ({JUMPERS} if accept else set())
     command = replace(attempt.command, via=via, accept=consents)
-    return flash_command(replace(attempt, command=command), plan.before.mode).line()
+    return str(flash_command(replace(attempt, command=command), plan.before.mode))
 
 
 def _attempt(bench: Bench, plan: FlashPlan, request: FlashRequest | None) -> Attempt:
@@ -137,7 +138,8 @@ def carry_out(
         first = _begin(bench, plan, request, interrupts, listen)
         bench.forget_board()
         attempt = before(_attempt(bench, plan, request))
-        return Follower(bench, report, plan, lambda: attempt, interrupts, listen).follow(first)
+        follower = Follower(bench, interrupts, listen)
+        return Ending(bench, report, plan, lambda: attempt, interrupts, follower).await_it(first)
     except DoctorError as err:
         return FlashResult(report, plan, error=err)
 
@@ -154,7 +156,7 @@ def _begin(bench: Bench, plan: FlashPlan, request: FlashRequest, interrupts: Int
     if len(bench.firmware) > 1:
         path = need_on_card(bench.board, first)
     else:
-        path = path_on_card(bench, plan, interrupts, listen) if on_pc else first.path.as_posix()
+        path = _path_on_card(bench, plan, interrupts, listen) if on_pc else first.path.as_posix()
     say = sayer(listen)
     onboard.install(bench.board, say, stop_here_if_asked)
     stop_here_if_asked()
@@ -178,6 +180,24 @@ def _begin(bench: Bench, plan: FlashPlan, request: FlashRequest, interrupts: Int
         _put_side_file(bench, second, order.second.path, say)
     stop_here_if_asked()
     return onboard.start(bench.board, order)
+
+
+def _path_on_card(bench: Bench, plan: FlashPlan, interrupts: Interrupts, listen: Listener) -> str:
+    """Path of the image on the card in the board; over Wi-Fi it is brought there. Raises DoctorError, Stopped."""
+    if bench.link.network is None:
+        return need_on_card(bench.board, plan.image)
+
+    def sent(done: int, total: int) -> None:
+        if interrupts.should_stop():
+            raise Stopped("stopped; nothing was sent to the modem, and the unfinished copy was removed from the card")
+        listen(Progress(Phase.PREPARE, done, total, False))
+
+    tell = Listeners(
+        step=lambda text: listen(StepStarted("card", text, Phase.PREPARE)),
+        notice=lambda text: listen(Notice(text)),
+        sent=sent,
+    )
+    return bring_to_card(bench.board, plan.image, tell)
 
 
 def _told(facts: ImageFacts) -> onboard.ImageTuple:

@@ -64,7 +64,7 @@ class Uart0Or1:
         pins: tuple[str | None, ...] | None = None,
         rx_buffer_size: int = 512,
     ) -> None:
-        """Set up anew."""
+        """Set up again."""
         if not 0 < baudrate <= 5_000_000 or bits not in (5, 6, 7, 8) or rx_buffer_size < 1:
             raise ValueError("invalid argument(s) value")
         self._live = True
@@ -83,7 +83,7 @@ class Uart0Or1:
         return len(self._uart.rx)
 
     def read(self, count: int | None = None) -> bytes | None:
-        """Up to ``count`` bytes; ends after ``timeout_chars`` of silence. None where nothing came."""
+        """Up to ``count`` bytes; ends after ``timeout_chars`` of silence. None if nothing came."""
         self._vm.charge(CALL_US)
         uart = self._uart
         gap_ms = uart.chars_ms(max(1, uart.timeout_chars))
@@ -109,7 +109,7 @@ class Uart0Or1:
         return uart.take(end + 1 if end >= 0 else len(uart.rx)) or None
 
     def readinto(self, buffer: bytearray, count: int | None = None) -> int | None:
-        """Into a buffer; the number of bytes, None where nothing came."""
+        """Into a buffer; the number of bytes, None if nothing came."""
         data = self.read(len(buffer) if count is None else min(count, len(buffer)))
         if data is None:
             return None
@@ -328,7 +328,7 @@ def _sd_class(vm: Vm) -> type[SdCard]:
 
 
 def _uart_class(vm: Vm) -> type[Uart0Or1]:
-    """UART without ``rx_buffer_size`` where the release does not know it."""
+    """UART without ``rx_buffer_size`` if the release does not know it."""
     if vm.board.era.vfs:
         return Uart0Or1
 

@@ -247,7 +247,7 @@ class _Hash:
 
 
 def make_micropython(vm: Vm) -> ModuleType:
-    """`micropython`; `kbd_intr` only where the release has it."""
+    """`micropython`; `kbd_intr` only if the release has it."""
     members: dict[str, Any] = {
         "const": lambda value: value,
         "opt_level": lambda *level: 0,

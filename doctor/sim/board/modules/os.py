@@ -170,7 +170,7 @@ class _Os:
         self._takes(CHANGE_MS)
 
     def _takes(self, ms: float) -> None:
-        """A change takes its time, and a Ctrl-C that comes meanwhile is raised when it is made."""
+        """A change takes its time, and a Ctrl-C that comes in that time is raised once it is made."""
         self._vm.board.wait_holding(ms, None)
 
     # -- mounting and formatting ------------------------------------------------------------------------------

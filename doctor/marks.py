@@ -1,0 +1,70 @@
+"""Commands in texts: who writes a text marks them with backticks, as Markdown does; who shows it splits at the marks.
+
+What is marked is shown without its backticks, is never broken, and names the bench of the run if it is a command of
+ours. Nothing else is: what a device, card or file says comes through ``escape.shown``, which leaves no backtick.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from doctor.command import Command, marked
+
+#: As many backticks behind it as in front of it; where it holds some itself, they are more, and spaces set it off.
+_MARKED = re.compile(r"(?<!`)(`+)(?!`)(?P<words>.+?)(?<!`)\1(?!`)", re.DOTALL)
+
+
+class BenchName(NamedTuple):
+    """What a command must say to find the bench of this run again.
+
+    port       URL of its port; None where it has none
+    via_modem  there is no board in front of the modem
+    """
+
+    port: str | None = None
+    via_modem: bool = False
+
+
+NO_BENCH = BenchName()
+
+
+class Piece(NamedTuple):
+    """What is marked in a text: where it begins and ends there, its backticks included, and its words."""
+
+    start: int
+    end: int
+    words: str
+
+
+def pieces(text: str, bench: BenchName = NO_BENCH) -> Iterator[Piece]:
+    """What is marked in ``text``, in order; commands of ours name ``bench`` if they need it and name none."""
+    for found in _MARKED.finditer(text):
+        words = found["words"]
+        if len(found[1]) > 1 and words[0] == words[-1] == " ":
+            words = words[1:-1]
+        yield Piece(*found.span(), _on(words, bench))
+
+
+def plain(text: str, bench: BenchName = NO_BENCH) -> str:
+    """``text`` without its marks, each command with the bench."""
+    for piece in reversed(list(pieces(text, bench))):
+        text = text[: piece.start] + piece.words + text[piece.end :]
+    return text
+
+
+def named(text: str, bench: BenchName) -> str:
+    """``text`` with its marks, each command with the bench: for a text that is shown where no bench is known."""
+    for piece in reversed(list(pieces(text, bench))):
+        text = text[: piece.start] + marked(piece.words) + text[piece.end :]
+    return text
+
+
+def _on(words: str, bench: BenchName) -> str:
+    try:
+        command = Command.parse(words)
+    except ValueError:
+        return words  # something else that is to stay whole
+    on = command.on(bench.port, via_modem=bench.via_modem)
+    return words if on == command else on.line()
