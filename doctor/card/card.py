@@ -90,7 +90,7 @@ class Card(Protocol):
         ...
 
     def remove(self, path: str, emit: Listener = ignore) -> None:
-        """Delete a file. Raises CardError if it is none, or the card may not be written."""
+        """Delete a file. Raises CardError if it is not a file, or if the card may not be written."""
         ...
 
     def write(self, path: str, data: bytes, emit: Listener = ignore) -> None:

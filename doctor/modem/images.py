@@ -28,7 +28,7 @@ def image_facts(image: FirmwareImage) -> ImageFacts:
         build=image.promised_build or 0,
         base=image.base or 0,
         family=image.family,
-        part=0 if image.base else image.name.part or 0,
+        part=image.part,
         version=_numbers(image.promised_release),
     )
 

@@ -92,7 +92,9 @@ def judge(path, size, head, families=()):
     refusal = _no_firmware(text, head) or _wrong_length(text, head, size)
     if head[:4] == _PRACTICE_MAGIC:
         return _practice(text, size, head), refusal
-    return ImageFacts(text, size, _kind(name, head), name.radio, name.build, name.base, family), refusal
+    kind = _kind(name, head)
+    family = PRACTICE_FAMILY if kind == PRACTICE else family
+    return ImageFacts(text, size, kind, name.radio, name.build, name.base, family), refusal
 
 
 def _kind(name, head):

@@ -72,7 +72,7 @@ def build(data, image, sha256, block_bytes=BLOCK_MAX_BYTES, whole=False):
 
 def parse(content):
     # type: (bytes) -> SideFile
-    """The side file that ``content`` is. Raises ValueError with the reason if it is none, or damaged."""
+    """The side file that ``content`` is. Raises ValueError with the reason if it is not one, or is damaged."""
     end = content.find(b"\n")
     if end < 0 or len(content) < end + 3 or len(content) > MAX_BYTES:
         raise ValueError("not a side file")
