@@ -115,7 +115,7 @@ class Attempt:
 
 
 @dataclass(frozen=True)
-class _After:
+class BrokenFlash:
     """A flash that ended with ``error_id`` and left the modem in ``mode``."""
 
     mode: str
@@ -172,20 +172,20 @@ class _After:
         return Onward(self.hands, flash_command(attempt, self.stands), remark)
 
 
-def _with_updater(case: _After) -> Onward:
+def _with_updater(case: BrokenFlash) -> Onward:
     return case.flash(f"{UPDATER_IMAGE} and the full image come in the same package; only both together help from here")
 
 
-def _without_pair(case: _After) -> Onward:
+def _without_pair(case: BrokenFlash) -> Onward:
     return case.flash(f"{FIRST_FULL} stands for a full Cat-M1 image; when it runs, flash the pair from its beginning")
 
 
-def _with_full_image(case: _After) -> Onward:
+def _with_full_image(case: BrokenFlash) -> Onward:
     return case.flash(f"{FULL_IMAGE} stands for a full image: a differential one cannot be used any more")
 
 
 #: What follows a flash that did not come to its end, by what is known then.
-AFTER_FLASH: tuple[Situation[_After, Onward], ...] = (
+AFTER_FLASH: tuple[Situation[BrokenFlash, Onward], ...] = (
     Situation(
         "the modem may be writing",
         lambda case: case.may_write,
@@ -227,7 +227,7 @@ AFTER_FLASH: tuple[Situation[_After, Onward], ...] = (
 
 def onward(mode: str, attempt: Attempt, error_id: str = "") -> Onward:
     """The next step where the modem is in ``mode`` and the flash ended with ``error_id``."""
-    case = _After(mode, attempt, error_id)
+    case = BrokenFlash(mode, attempt, error_id)
     step = replace(first_that_holds(AFTER_FLASH, case).step(case), known=attempt.known)
     if not case.again or attempt.failures < OFTEN - 1:
         return step

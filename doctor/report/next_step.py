@@ -214,7 +214,7 @@ def _flash(given: Command, notes: tuple[str, ...] = ()) -> NextStep:
     """Flashing comes next; without a port it is named first."""
     if given.port is None:
         return NextStep((), Command("ports"))
-    command = replace(given, verb="flash", args=(), firmware=given.firmware or ("FILE.dup",))
+    command = replace(given, verb="flash", args=(), done=(), firmware=given.firmware or ("FILE.dup",))
     return NextStep((), command, notes)
 
 

@@ -98,7 +98,7 @@ def test_no_scenario_goes_round(
 
 
 #: Faults of a modem, and whether the flash that meets them had begun to send.
-BREAKS = ("lose@60@0", "hang@50", "AT+SMSWBOOT=:error@1@9", "deploy:late-start", "reset:lose@1@9", "reboot@40")
+BREAKS = ("lose@60@0", "hang@50", "AT+SMSWBOOT=:error@1@9", "reset:lose@1@9", "reboot@40")
 
 
 @pytest.mark.parametrize("bench", ["fipy", "sqn3330"])
@@ -110,8 +110,7 @@ def test_a_failed_flash_ends_as_every_message_and_with_the_command_of_status(
     where = Command("status", port=port, via="modem" if bench == "sqn3330" else "auto")
     flash = replace(where, verb="flash", firmware=(image,), method="on-the-fly")
     said = typed(terminal, flash)
-    if said.code == 0:
-        pytest.skip("the flash gets over it")
+    assert said.code in (1, 3)
     assert "  next:  " not in said.out and "modem in " not in said.out
     if said.code == 3:
         assert re.search(r"^modem: step \d of \d", said.out, re.MULTILINE) and "\n  now:   " in said.out
