@@ -36,7 +36,7 @@ class Run:
 class Chain:
     """The clusters of one file or directory, in order, as far as they could be followed.
 
-    fault    what stopped the walk, in words; empty where the chain ends as it should
+    fault    what stopped the walk, in words; empty if the chain ends as it should
     cluster  the cluster at fault; 0 without a fault
     """
 
@@ -74,7 +74,7 @@ class Fat:
         return self.geometry.clusters + 2
 
     def __getitem__(self, cluster: int) -> int:
-        """The entry of a cluster. Raises IndexError behind the volume, CardError where the FAT cannot be read."""
+        """The entry of a cluster. Raises IndexError behind the volume, CardError if the FAT cannot be read."""
         if not 0 <= cluster < len(self):
             raise IndexError(cluster)
         index = 0 if self.geometry.width == 12 else cluster // self._per_page
@@ -187,7 +187,7 @@ class Fat:
 class Claims:
     """Which clusters already belong to somebody; finds files that share clusters.
 
-    One byte a cluster, in pages that exist only where something was claimed.
+    One byte a cluster, in pages that exist only if something was claimed.
     """
 
     _PAGE = 1 << 16
@@ -216,9 +216,9 @@ class Claims:
 class FatScan:
     """What reading both FATs from end to end told.
 
-    difference  the first sector of the volume (in FAT 1) in which FAT 2 differs; None where they are equal, or where
+    difference  the first sector of the volume (in FAT 1) in which FAT 2 differs; None if they are equal, or if
                 there is only one
-    free        free clusters; None where there are too many to be counted through
+    free        free clusters; None if there are too many to be counted through
     """
 
     difference: int | None

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from doctor.errors import CardError
 
-_PATIENCE_S = 2.0  #: udev looks at a device for moments after it appeared, and shares the lock meanwhile
+_PATIENCE_S = 2.0  #: udev looks at a device for moments after it appeared, and shares the lock in that time
 _RETRY_S = 0.05
 _guard = threading.Lock()
 _ours: dict[tuple[int, int], int] = {}  #: what this process has claimed, and how often
@@ -27,10 +27,10 @@ _ours: dict[tuple[int, int], int] = {}  #: what this process has claimed, and ho
 
 @contextmanager
 def claimed(path: Path) -> Iterator[None]:
-    """Keep an image or device for ourselves within the block. Raises CardError where another program has it."""
+    """Keep an image or device for ourselves within the block. Raises CardError if another program has it."""
     handle = -1
     if sys.platform != "win32":
-        with suppress(OSError):  # whoever opens it in earnest says why not
+        with suppress(OSError):  # the next opening, which is meant, says why not
             handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     if handle < 0:
         yield
@@ -54,7 +54,7 @@ def claimed(path: Path) -> Iterator[None]:
 
 
 def share(handle: int, name: str) -> None:
-    """An open image or device is read until it is closed. Raises CardError where another program writes it."""
+    """An open image or device is read until it is closed. Raises CardError if another program writes it."""
     with _guard:
         if _key(handle) not in _ours:
             _lock(handle, name, exclusive=False)

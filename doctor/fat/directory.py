@@ -57,7 +57,7 @@ class Entry:
 class Listing:
     """One directory.
 
-    fault   why the directory could not be followed to its end, in words; empty where it could
+    fault   why the directory could not be followed to its end, in words; empty if it could
     sector  where, on the volume
     """
 
@@ -111,7 +111,7 @@ class _LongName:
         self.slots.append(offset)
 
     def take(self, short: bytes) -> str:
-        """The finished name for this short entry; empty where it does not belong to it."""
+        """The finished name for this short entry; empty if it does not belong to it."""
         if self._next != 1 or self._checksum != short_name_checksum(short):
             return ""
         text = self._units.decode("utf-16-le", errors="replace").split("\0", 1)[0]
@@ -169,7 +169,7 @@ def list_directory(volume: BlockSource, fat: Fat, first_cluster: int | None, par
     first_cluster  None for the root
     parent         path of this directory, put in front of the names
 
-    A directory that cannot be followed or read has a ``fault``. Raises CardError where even the FAT cannot be read.
+    A directory that cannot be followed or read has a ``fault``. Raises CardError if even the FAT cannot be read.
     """
     geometry = fat.geometry
     if first_cluster is None and geometry.width != 32:
@@ -234,7 +234,7 @@ def walk(volume: BlockSource, fat: Fat, root: Listing, *, deepest: int = _DEEPES
 
 
 def find(volume: BlockSource, fat: Fat, root: Listing, path: str) -> Entry | None:
-    """The entry at a path, such as ``sd/x.dup``, whatever its case; None where there is none. Raises CardError.
+    """The entry at a path, such as ``sd/x.dup``, whatever its case; None if there is none. Raises CardError.
 
     Only the folders on the way are read: a damaged one elsewhere may list thousands of files that never were.
     """

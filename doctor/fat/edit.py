@@ -48,7 +48,7 @@ class _Room:
 class VolumeEditor:
     """Edits the volume that the board takes on a medium. The caller has judged it and found no fault.
 
-    Raises CardError where there is no such volume. Every method raises CardError where what it is asked cannot
+    Raises CardError if there is no such volume. Every method raises CardError if what it is asked cannot
     be done; nothing is changed then.
     """
 
@@ -65,7 +65,7 @@ class VolumeEditor:
         return {step.entry.path.lower(): step.entry for step in walk(volume.view, volume.fat, volume.root())}
 
     def file(self, path: str) -> Entry:
-        """The file at a path. Raises CardError where there is none."""
+        """The file at a path. Raises CardError if there is none."""
         entry = self.tree().get(path.lower())
         if entry is None or entry.is_dir:
             raise CardError("dup-path-enoent", "there is no such file on the card", on=shown(path))
@@ -149,7 +149,7 @@ class VolumeEditor:
         return runs
 
     def _find_free(self, count: int) -> list[Run]:
-        """Free clusters, in one piece where there is one long enough. Raises CardError where there are too few."""
+        """Free clusters, in one piece if there is one long enough. Raises CardError if there are too few."""
         runs: list[Run] = []
         have = 0
         for run in self._free_runs(count):
@@ -291,7 +291,7 @@ class VolumeEditor:
         return [start + at for start, length in pieces for at in range(0, length, DIR_ENTRY_BYTES)]
 
     def _free_places(self, folder: Listing, path: str, count: int) -> list[int]:
-        """Offsets of ``count`` slots in a row; the folder grows by a cluster where it has none."""
+        """Offsets of ``count`` slots in a row; the folder grows by a cluster if it has none."""
         places = self._all_places(folder)
         free: list[int] = []
         end: int | None = None

@@ -1,4 +1,4 @@
-"""Our own formatter: MBR, one primary partition at 4 MiB, FAT32 (FAT16 where FAT32 cannot be).
+"""Our own formatter: MBR, one primary partition at 4 MiB, FAT32 (FAT16 if FAT32 cannot be).
 
 Layout and order of writing as fat-and-pyfatfs.md 8; ``PyFat.mkfs`` is never used (fat-and-pyfatfs.md 5: it leaves
 old FAT content, cuts image files and refuses large cards).
@@ -144,10 +144,10 @@ def format_card(target: Target, plan: FormatPlan, *, serial: int, mark: bytes | 
     """Write an empty volume; the partition table last, so that an unfinished card is recognised as no card.
 
     serial  32 bits for volume and disk; the user sees it, nothing depends on it
-    mark    what stands in sector 0 meanwhile; with it the partition table is left to ``finish_card``
+    mark    what stands in sector 0 until then; with it the partition table is left to ``finish_card``
 
     Every byte in front of the first file is written, and where a GPT has its copy at the end: an old medium holds
-    anything. Raises CardError where the target refuses a write.
+    anything. Raises CardError if the target refuses a write.
     """
     geometry, start = plan.geometry, plan.start_sector * SECTOR_BYTES
     target.write_at(0, mark or bytes(SECTOR_BYTES))

@@ -50,7 +50,7 @@ class Scheme(str, Enum):
 class Partition:
     """One volume's place on the medium.
 
-    slot     number in its table, from 0; -1 where the volume fills the whole medium
+    slot     number in its table, from 0; -1 if the volume fills the whole medium
     type     type byte of the MBR; 0 elsewhere
     primary  one of the four of the MBR, which are all that the board looks at
     """
@@ -70,7 +70,7 @@ class Layout:
     scheme: Scheme
     partitions: tuple[Partition, ...]
     whole: VolumeKind
-    """Kind of the medium taken as one volume; UNKNOWN where there is a partition table."""
+    """Kind of the medium taken as one volume; UNKNOWN if there is a partition table."""
 
     def in_words(self) -> str:
         """The layout in one line."""
@@ -124,7 +124,7 @@ def kind_of(data: bytes) -> VolumeKind:
 
 
 def _fat(boot: bytes) -> VolumeKind | None:
-    """The kind of FAT that a boot sector's numbers make; None where they make none."""
+    """The kind of FAT that a boot sector's numbers make; None if they make none."""
     geometry = read_geometry(boot) if looks_like_fat(boot) else None
     if geometry is None:
         return None
@@ -140,7 +140,7 @@ def _kind_at(source: BlockSource, start_sector: int) -> VolumeKind:
 
 
 def look_at(source: BlockSource) -> Layout:
-    """Partition table and volumes of a medium. Raises CardError where its first sectors cannot be read."""
+    """Partition table and volumes of a medium. Raises CardError if its first sectors cannot be read."""
     if source.size_bytes < SECTOR_BYTES:
         head = source.read_at(0, source.size_bytes)
         return Layout(Scheme.NONE, (), kind_of(head) if head else VolumeKind.BLANK)
@@ -201,7 +201,7 @@ def _logical(source: BlockSource, extended_start: int) -> list[Partition]:
 
 
 def _gpt(source: BlockSource) -> Layout | None:
-    """The volumes of a GPT; None where there is none. Bounded: at most 128 entries are looked at."""
+    """The volumes of a GPT; None if there is none. Bounded: at most 128 entries are looked at."""
     if source.size_bytes < 3 * SECTOR_BYTES:
         return None
     header = source.read_at(SECTOR_BYTES, SECTOR_BYTES)
@@ -224,7 +224,7 @@ def _gpt(source: BlockSource) -> Layout | None:
 
 @dataclass(frozen=True)
 class BoardMount:
-    """What the board's FAT driver takes for its volume; ``start_sector`` None where it finds none."""
+    """What the board's FAT driver takes for its volume; ``start_sector`` None if it finds none."""
 
     start_sector: int | None
     why_not: str = ""

@@ -26,7 +26,7 @@ class Aliases:
     """Gives out 8.3 aliases for the long names of one directory.
 
     taken  8.3 names that the directory has already; what is given out is added
-    names  all names of the directory: whoever opens one of them must not meet the alias of another
+    names  all names of the directory: opening one of them must not lead to the alias of another
     """
 
     def __init__(self, taken: set[bytes], names: Iterable[str]) -> None:

@@ -31,7 +31,7 @@ class Medium(Protocol):
         ...
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """Exactly ``length`` bytes at ``offset``. Raises CardError where they are not all there."""
+        """Exactly ``length`` bytes at ``offset``. Raises CardError if they are not all there."""
         ...
 
     def write_at(self, offset: int, data: bytes) -> None:
@@ -81,7 +81,7 @@ class Overlay:
         return self._medium.size_bytes
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """Bytes as they will be. Raises CardError where they are not all there."""
+        """Bytes as they will be. Raises CardError if they are not all there."""
         first, last = offset // SECTOR_BYTES, (offset + length - 1) // SECTOR_BYTES
         if last - first < len(self._sectors):
             held = [sector for sector in range(first, last + 1) if sector in self._sectors]
@@ -97,7 +97,7 @@ class Overlay:
         return bytes(whole[at : at + length])
 
     def write_at(self, offset: int, data: bytes, group: Group = Group.DATA) -> None:
-        """Change bytes. Raises CardError behind the end of the medium, and where its sectors cannot be read."""
+        """Change bytes. Raises CardError behind the end of the medium, and if its sectors cannot be read."""
         if offset < 0 or offset + len(data) > self.size_bytes:
             raise CardError("flash-filesystem-full", "the card ends before that", on=self.name)
         left = memoryview(data)

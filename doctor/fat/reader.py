@@ -19,7 +19,7 @@ _CHUNK_BYTES = 1 << 20  #: pieces that reading yields: large enough for a card r
 def read_file(volume: FatVolume, entry: Entry) -> Iterator[bytes]:
     """The content of a file in pieces, ``entry.size_bytes`` bytes in all.
 
-    Raises CardError before the first byte where the chain does not hold the whole file, and later where the
+    Raises CardError before the first byte if the chain does not hold the whole file, and later if the
     medium fails. Never yields less than the file claims without an error.
     """
     found = follow_file(volume, entry)
@@ -29,7 +29,7 @@ def read_file(volume: FatVolume, entry: Entry) -> Iterator[bytes]:
 
 
 def read_what_is_left(volume: FatVolume, entry: Entry) -> Iterator[bytes]:
-    """The part of a damaged file that can still be read, for a backup; ends where reading fails."""
+    """The part of a damaged file that can still be read, for a backup; ends when reading fails."""
     geometry = volume.geometry
     left = entry.size_bytes
     for offset, length in follow_file(volume, entry).chain.offsets(geometry, geometry.cluster_bytes):

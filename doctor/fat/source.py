@@ -34,7 +34,7 @@ class BlockSource(Protocol):
         ...
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """Exactly ``length`` bytes at ``offset``. Raises CardError where they are not all there."""
+        """Exactly ``length`` bytes at ``offset``. Raises CardError if they are not all there."""
         ...
 
 
@@ -57,7 +57,7 @@ def cannot_open(path: Path, err: OSError) -> DoctorError:
 
 
 def refuse_odd_file(mode: int, path: Path) -> None:
-    """Raise CardError for what is no plain file: opening a pipe waits for ever. ``mode`` as os.stat gives it."""
+    """Raise CardError for what is no plain file: opening a pipe waits forever. ``mode`` as os.stat gives it."""
     if not stat.S_ISREG(mode):
         raise CardError(
             "card-is-fat",
@@ -71,7 +71,7 @@ def refuse_odd_file(mode: int, path: Path) -> None:
 class FileSource:
     """An image file, opened read-only for as long as it is used; a context manager.
 
-    Raises UsageError where the path does not exist and CardError where it cannot be read.
+    Raises UsageError if the path does not exist and CardError if it cannot be read.
     """
 
     def __init__(self, path: Path) -> None:
@@ -111,7 +111,7 @@ class FileSource:
         return self._file.fileno()
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """Exactly ``length`` bytes at ``offset``. Raises CardError where they are not all there."""
+        """Exactly ``length`` bytes at ``offset``. Raises CardError if they are not all there."""
         if offset < 0 or offset + length > self._size:
             raise _no_such_bytes(self.name, offset, length, "the image ends before that: it was cut while copying")
         parts: list[bytes] = []
@@ -160,7 +160,7 @@ class View:
         return self._size
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """Exactly ``length`` bytes at ``offset`` of this part. Raises CardError where they are not all there."""
+        """Exactly ``length`` bytes at ``offset`` of this part. Raises CardError if they are not all there."""
         if offset < 0 or offset + length > self._size:
             raise _no_such_bytes(self.name, self.offset + offset, length, "the volume ends before that")
         return self._source.read_at(self.offset + offset, length)

@@ -31,7 +31,7 @@ class FatVolume:
 
 
 def open_volume(source: BlockSource, start_sector: int) -> tuple[FatVolume | None, list[Defect]]:
-    """The FAT volume at a sector, and the defects of its boot sector; no volume where the numbers do not hold."""
+    """The FAT volume at a sector, and the defects of its boot sector; no volume if the numbers do not hold."""
     room = source.size_bytes - start_sector * SECTOR_BYTES
     boot = source.read_at(start_sector * SECTOR_BYTES, SECTOR_BYTES)
     geometry = boot_sector.read_geometry(boot) if boot_sector.looks_like_fat(boot) else None
@@ -51,13 +51,13 @@ def _readable_though_cut(geometry: Geometry, defects: list[Defect], room: int) -
 
 
 def find_volume(source: BlockSource) -> FatVolume | None:
-    """The volume that files are read from, without judging what is inside; None where there is none to be read."""
+    """The volume that files are read from, without judging what is inside; None if there is none to be read."""
     start = chosen(look_at(source), board_mount(source))
     return None if start is None else open_volume(source, start)[0]
 
 
 def chosen(layout: Layout, mount: BoardMount) -> int | None:
-    """Start of the board's volume where it has one, else of the first FAT volume that a PC finds."""
+    """Start of the board's volume if it has one, else of the first FAT volume that a PC finds."""
     if mount.start_sector is not None:
         return mount.start_sector
     return next((part.start_sector for part in layout.partitions if part.kind.is_fat), None)

@@ -95,7 +95,7 @@ class Layout:
 def lay_out(plan: FormatPlan, files: Iterable[NewFile]) -> Layout:
     """Lay files out on a volume; no content is asked for.
 
-    Raises CardError where they do not fit, two have the same name, or a name or size is none that FAT can hold.
+    Raises CardError if they do not fit, two have the same name, or FAT cannot hold a name or size.
     """
     return _Planner(plan).lay_out(_tree(files))
 
@@ -166,7 +166,7 @@ class _Planner:
 def write_files(target: Target, layout: Layout) -> None:
     """Write files onto the volume that ``format_card`` has just made: contents, FATs, folders, the root last.
 
-    Raises CardError where a content is not as long as it was laid out, or the target refuses a write.
+    Raises CardError if a content is not as long as it was laid out, or the target refuses a write.
     """
     _Writer(target, layout).write()
 

@@ -61,7 +61,7 @@ class BootRom:
 def load_bootrom(path: Path) -> BootRom:
     """The package at ``path``: a container, or a script such as sqnsbrz.py that holds one.
 
-    Raises UsageError where there is no such file, FirmwareError where it holds no package for this board.
+    Raises UsageError if there is no such file, FirmwareError if it holds no package for this board.
     """
     data = read_whole(path, id="recovery-bootrom-module-missing", what="boot ROM package")
     on = shown(path.name, 100)

@@ -1,6 +1,6 @@
 """CABA containers, the outer format of .dup files: header, description, data, signature (modem-protocol.md 6.1 to 6.3).
 
-Every length in a file is a claim by whoever wrote it: each is compared with the bytes that are really there before use.
+Every length in a file is a claim by its author: each is compared with the bytes that are really there before use.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ class Container:
     offset          of its header in the file, in bytes
     size            of header, description, data and signature together, in bytes
     description     as the header has it, escaped; empty for versions 1 and 2
-    signature_type  0 none, 1 Fletcher-32, 2 ECDSA, 3 RSA, 4 CRC-32; -1 where a version 1 header has none
-    checked         True where a checksum over the whole container agrees
+    signature_type  0 none, 1 Fletcher-32, 2 ECDSA, 3 RSA, 4 CRC-32; -1 if a version 1 header has none
+    checked         True if a checksum over the whole container agrees
     data_offset     of its data in the file
     data_size       in bytes
     depth           0 at top level
@@ -230,7 +230,7 @@ class _Walker:
 
 
 class _Header:
-    """The fields of one container header, each bounded by ``end``. Raises _Refused where they cannot be true."""
+    """The fields of one container header, each bounded by ``end``. Raises _Refused if they cannot be true."""
 
     def __init__(self, data: bytes, offset: int, end: int) -> None:
         left = end - offset

@@ -37,7 +37,7 @@ class Version:
 
 @dataclass(frozen=True)
 class PracticeText:
-    """The lines of a practice image; members are empty or 0 where a line is missing."""
+    """The lines of a practice image; members are empty or 0 if a line is missing."""
 
     radio: str = ""
     build: int = 0
@@ -55,7 +55,7 @@ def family(data: bytes) -> str:
 
 
 def version(data: bytes) -> Version | None:
-    """The one version that ``data`` names; None where it names none or several."""
+    """The one version that ``data`` names; None if it names none or several."""
     found: set[tuple[str, int]] = set()
     for builds in _BUILDS:
         for match in builds.finditer(data):
@@ -68,7 +68,7 @@ def version(data: bytes) -> Version | None:
 
 
 def practice(data: bytes) -> PracticeText | None:
-    """The lines of a practice image's data, None where they are not those of one."""
+    """The lines of a practice image's data, None if they are not those of one."""
     if len(data) < 4 or struct.unpack_from("<I", data)[0] != PRACTICE_PARTITION:
         return None
     lines = data[4 : 4 + PRACTICE_TEXT_BYTES].split(b"\n")

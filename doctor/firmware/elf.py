@@ -54,10 +54,10 @@ class ElfImage:
     size_bytes    all of it
     sha256        of all of it, lower-case hex
     problems      what is wrong, worst first; those with damages=False are worth a warning only
-    machine       ELF machine number, 0 where it is no ELF
+    machine       ELF machine number, 0 if it is no ELF
     little_endian byte order that its header claims
     family        modem family whose names stand in it, practice, or unknown
-    package       packages that came with an updater of this size, empty where no log knows it
+    package       packages that came with an updater of this size, empty if no log knows it
     """
 
     path: Path
@@ -78,13 +78,13 @@ class ElfImage:
 def examine_elf(path: Path) -> ElfImage:
     """Examine the updater image at ``path``; it is read once, whole and bounded.
 
-    Raises UsageError where there is no such file, FirmwareError where it cannot be read.
+    Raises UsageError if there is no such file, FirmwareError if it cannot be read.
     """
     return examine_elf_bytes(read_whole(path, id="updater-image-is-elf", what="updater image"), path)
 
 
 def examine_elf_bytes(data: bytes, path: Path) -> ElfImage:
-    """Examine ``data`` as the content of a file at ``path``, of which only the name is used."""
+    """Examine ``data`` as the content of a file at ``path``; only its name is used."""
     problems: list[Problem] = []
     machine, little = 0, True
     content = sniff(data)

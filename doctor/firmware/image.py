@@ -41,11 +41,11 @@ class FirmwareImage:
     problems          what is wrong, worst first; those with damages=False are worth a warning only
     containers        what the file is made of, outer before inner
     promised_build    build that the modem runs afterwards; content before name
-    promised_release  such as LR8.0.5.13-59577, empty where neither content nor name says it
+    promised_release  such as LR8.0.5.13-59577, empty if neither content nor name says it
     radio             "CATM1", "NB1" or None (other families)
     base              build that a differential image starts from, None for others
-    from_content      True where build and release were read from the content
-    size_known        True where public logs give the size for a file of this name
+    from_content      True if build and release were read from the content
+    size_known        True if public logs give the size for a file of this name
     """
 
     path: Path
@@ -83,13 +83,13 @@ class FirmwareImage:
 def examine(path: Path) -> FirmwareImage:
     """Examine the firmware image at ``path``; it is read once, whole and bounded.
 
-    Raises UsageError where there is no such file, FirmwareError where it cannot be read.
+    Raises UsageError if there is no such file, FirmwareError if it cannot be read.
     """
     return examine_bytes(read_whole(path, id="firmware-is-whole", what="firmware image"), path)
 
 
 def examine_bytes(data: bytes, path: Path) -> FirmwareImage:
-    """Examine ``data`` as the content of a file at ``path``, of which only the name is used."""
+    """Examine ``data`` as the content of a file at ``path``; only its name is used."""
     name = parse_name(path.name)
     sha256 = hashlib.sha256(data).hexdigest()
     seen = _look(data, name)
@@ -134,7 +134,7 @@ class _Seen:
 
 @dataclass(frozen=True)
 class _Promise:
-    """What the modem will be afterwards, by content where it says so, else by name."""
+    """What the modem will be afterwards, by content if it says so, else by name."""
 
     build: int | None
     release: str
@@ -271,7 +271,7 @@ def _size_problem(name: FirmwareName, size_bytes: int, seen: _Seen) -> Problem |
 
 
 def _contradictions(name: FirmwareName, seen: _Seen, promise: _Promise) -> list[Problem]:
-    """Where the content says something else than the name."""
+    """In what the content contradicts the name."""
     said = []
     if seen.practice is None and name.practice:
         said.append("has the name of a practice image, but is none inside")

@@ -23,14 +23,14 @@ class FirmwareName:
     """What a file name says; every member is a claim, not a fact.
 
     radio         "CATM1", "NB1" or None
-    build         build that the modem runs afterwards, None where the name has none
+    build         build that the modem runs afterwards, None if the name has none
     base          build that a differential image starts from, None for others
     part          1 or 2 for the files of a pair, else None
     practice      the name marks a practice image of our simulator
     differential  the name marks a differential image (upgdiff)
     text          the file name itself, unescaped
     family        modem family that the name points to: "SQN3330", "MONARCH2" or "unknown"
-    release       such as "LR8.0.5.13-59577", empty where the name has none
+    release       such as "LR8.0.5.13-59577", empty if the name has none
     """
 
     radio: str | None

@@ -24,7 +24,7 @@ class Problem:
     catalogue  id of the known failure
     text       what is wrong, as the end of a sentence that starts with the file's name; already escaped
     offset     where in the file, in bytes
-    damages    False where the content may still be whole: worth a warning only
+    damages    False if the content may still be whole: worth a warning only
     """
 
     catalogue: str

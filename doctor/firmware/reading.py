@@ -17,7 +17,7 @@ def read_whole(path: Path, *, id: str, what: str) -> bytes:
     id    check that the error belongs to
     what  what the file is for, as "firmware image"
 
-    Raises UsageError where there is no such file, FirmwareError where it cannot be read.
+    Raises UsageError if there is no such file, FirmwareError if it cannot be read.
     """
     on = shown(str(path), 200)
     if path.is_dir():

@@ -31,7 +31,7 @@ UPDATER_ELF_PACKAGES = {306_076: "the packages of 2018", 371_307: "the packages 
 
 
 def known_size(name: FirmwareName) -> tuple[int, bool] | None:
-    """(bytes, exact) that public logs give for a file of this name, None where they give none."""
+    """(bytes, exact) that public logs give for a file of this name, None if they give none."""
     if name.build is None or name.practice:
         return None
     if name.differential:

@@ -34,7 +34,7 @@ _UNFINISHED = re.compile(r"\.(?:part|partial|crdownload|download|opdownload|tmp)
 
 
 def wrong_content(content: Content, data: bytes) -> Problem | None:
-    """Why ``data`` can be neither a firmware nor an updater image, None where it may be one.
+    """Why ``data`` can be neither a firmware nor an updater image, None if it may be one.
 
     ELF is for the caller to judge: right for an updater image, wrong for firmware.
     """

@@ -15,7 +15,7 @@ from pathlib import Path, PurePath
 
 _ASK_LIMIT_S = 5.0  #: lsof on a machine with many open files takes 1-2 s
 _PROGRAM = re.compile(r"fipy-doctor(?:\.exe|\.pyz|-script\.py)?", re.IGNORECASE)
-#: jobs/memory/lock.py; open in whoever flashes, whatever started it.
+#: jobs/memory/lock.py; open in any process of ours that flashes.
 _LOCK_OF_OURS = re.compile(r"/locks/[0-9a-f]{24}\.lock$")
 
 
@@ -32,10 +32,10 @@ class Holder:
 
 
 def who_holds(device: str) -> Holder | None:
-    """The program that has the device open; None where there is none, or it cannot be told.
+    """The program that has the device open; None if there is none, or if it is not known.
 
     On Linux the system's own list of locks is asked first: every user may read it, and we lock each port that we open.
-    Where nobody else's files can be seen, a run of ours that names the port, or names none, is taken for the holder.
+    If nobody else's files can be seen, a run of ours that names the port, or names none, is taken for the holder.
     """
     target = os.path.realpath(device)
     if Path("/proc/locks").exists():

@@ -41,7 +41,7 @@ class Link:
     url              of the port
     name             what users call it: the device name, or the URL; of a long one its beginning
     baud             speed now
-    can_change_baud  False where the speed is out of our hands (``socket://``)
+    can_change_baud  False if the speed is out of our hands (``socket://``)
     has_modem_lines  whether RTS and CTS exist (a pty has none)
     deadline         while set, ``read`` and ``write`` raise DeadlineOverrun once it is over
     notes            things worth telling about how it was opened
@@ -72,7 +72,7 @@ class Link:
 
     @property
     def network(self) -> TelnetAddress | None:
-        """The board's address on Wi-Fi, where the link leads there; None for every other port."""
+        """The board's address on Wi-Fi, if the link leads there; None for every other port."""
         value = getattr(self._serial, "address", None)
         return value if isinstance(value, TelnetAddress) else None
 
@@ -96,7 +96,7 @@ class Link:
     def read(self, max_bytes: int, wait_ms: int) -> bytes:
         """Up to ``max_bytes`` as soon as there is at least one byte; ``b""`` after ``wait_ms``.
 
-        Raises PortLost where the port went away, DeadlineOverrun once ``deadline`` is over.
+        Raises PortLost if the port went away, DeadlineOverrun once ``deadline`` is over.
         """
         self._check_deadline()
         try:
@@ -108,7 +108,7 @@ class Link:
         return data
 
     def write(self, data: bytes) -> None:
-        """Send all of ``data``. Raises PortLost, DeadlineOverrun, and LinkError where the port takes nothing."""
+        """Send all of ``data``. Raises PortLost, DeadlineOverrun, and LinkError if the port takes nothing."""
         self._check_deadline()
         if self._trace is not None:
             self._trace.data(self.clock.ticks_ms(), "tx", data)
@@ -126,7 +126,7 @@ class Link:
             raise self._lost(err) from err
 
     def set_baud(self, baud: int) -> None:
-        """Change the speed. Raises LinkError where that is not possible."""
+        """Change the speed. Raises LinkError if that is not possible."""
         if baud == self.baud:
             return
         if not self.can_change_baud:
@@ -158,7 +158,7 @@ class Link:
 
     @property
     def rts(self) -> bool:
-        """The RTS line; True = asserted = electrically low. Raises LinkError where the port has none."""
+        """The RTS line; True = asserted = electrically low. Raises LinkError if the port has none."""
         self._need_lines()
         return self._rts
 
@@ -175,7 +175,7 @@ class Link:
 
     @property
     def cts(self) -> bool:
-        """The CTS line; True = asserted = electrically low. Raises LinkError where the port has none."""
+        """The CTS line; True = asserted = electrically low. Raises LinkError if the port has none."""
         self._need_lines()
         try:
             return bool(self._serial.cts)
@@ -189,7 +189,7 @@ class Link:
 
     @contextlib.contextmanager
     def settling(self, limit_s: float) -> Iterator[None]:
-        """Put back what was changed at the other end: meanwhile this is the deadline, whatever ``deadline`` says.
+        """Put back what was changed at the other end: until then this is the deadline, whatever ``deadline`` says.
 
         Ctrl-C sets ``deadline`` to 0, and a check's own may be over just then: neither may leave the board half done.
         """
@@ -306,7 +306,7 @@ def open_link(
 ) -> Link:
     """Open a port for us alone, RTS and DTR set beforehand, no flow control.
 
-    password  for ``telnet://``, where it is not in the URL
+    password  for ``telnet://``, if it is not in the URL
     clock     for ``telnet://``: what its limits are measured by
 
     Raises LinkError with the catalogue id of what is in the way (absent, no permission, busy, not a serial port),

@@ -29,7 +29,7 @@ _LET_IT_END = "let the other program end (a fipy-doctor may be flashing: leave i
 
 
 def explain(err: Exception, url: PortUrl, platform: str = sys.platform) -> LinkError | UsageError:
-    """The LinkError for an exception that opening ``url`` raised; UsageError where the URL asks the impossible."""
+    """The LinkError for an exception that opening ``url`` raised; UsageError if the URL asks the impossible."""
     device = url.device
     if not device:
         return _remote(err, url)
@@ -60,7 +60,7 @@ def exclude_others(port: Any, url: PortUrl) -> None:
     device = url.device
     descriptor = getattr(port, "fd", None)
     if not device or not isinstance(descriptor, int) or _is_pty(device):
-        return  # a pty is held open by whoever serves it
+        return  # a pty is held open by the program that serves it
     holder = who_holds(device)
     if holder is not None:
         raise _busy(device, holder)
@@ -68,7 +68,7 @@ def exclude_others(port: Any, url: PortUrl) -> None:
 
 
 def include_others(port: Any) -> None:
-    """Undo ``exclude_others`` before closing: the mark outlives us where another still has the device open."""
+    """Undo ``exclude_others`` before closing: the mark outlives us if another still has the device open."""
     descriptor = getattr(port, "fd", None)
     if isinstance(descriptor, int):
         _set_exclusive(descriptor, False)

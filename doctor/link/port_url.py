@@ -82,7 +82,7 @@ class PortUrl:
 
     @property
     def lasts(self) -> bool:
-        """Whether the next process finds the same thing behind it; a bench that is not kept starts anew in each."""
+        """Whether the next process finds the same thing behind it; a bench that is not kept starts again in each."""
         return not self.is_simulated or self.kept_in is not None
 
     @property
@@ -107,7 +107,7 @@ class PortUrl:
 
     @property
     def tells_lines_at_once(self) -> bool:
-        """Whether CTS is what it is now; a server of RFC 2217 tells of a change when it likes."""
+        """Whether CTS is what it is now; a server of RFC 2217 reports a change when it likes."""
         return self.scheme != "rfc2217"
 
     @property

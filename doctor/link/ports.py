@@ -41,7 +41,7 @@ class PortInfo:
     vid, pid     USB ids, None for other ports
     serial       the USB serial number, which stays the same when the name changes
     description  what the system calls it
-    carrier      the Pycom carrier board that the id means; None where it means none
+    carrier      the Pycom carrier board that the id means; None if it means none
     dfu          the carrier is in its own DFU boot loader: no module answers there
     ambiguous    other devices share the id: ask before anything is sent there
     """

@@ -98,7 +98,7 @@ class TelnetPort:
         return data
 
     def write(self, data: bytes) -> int:
-        """Send all of ``data``. Raises OSError where the connection has ended, or takes nothing."""
+        """Send all of ``data``. Raises OSError if the connection has ended, or takes nothing."""
         self._send(data.replace(b"\xff", b"\xff\xff"))
         return len(data)
 
@@ -144,7 +144,7 @@ class TelnetPort:
         self._await(LOGGED_IN)
 
     def _await(self, wanted: bytes) -> None:
-        """Read up to and with ``wanted``. Raises LinkError where something else, or nothing, comes."""
+        """Read up to and with ``wanted``. Raises LinkError if something else, or nothing, comes."""
         limit = Deadline(self.clock, LOGIN_S)
         while True:
             at = self._received.find(wanted)
@@ -215,7 +215,7 @@ class Decoder:
         return bytes(data), bytes(answer)
 
     def _command(self, buffer: bytes, at: int, data: bytearray, answer: bytearray) -> int | None:
-        """Where the command at ``at`` ends; None where the rest of it has not come."""
+        """Where the command at ``at`` ends; None if the rest of it has not come."""
         if at + 1 >= len(buffer):
             return None
         verb = buffer[at + 1]
@@ -234,7 +234,7 @@ class Decoder:
         return at + 2
 
     def _answer(self, verb: int, option: int) -> bytes:
-        """Yes to an echo and to no go-aheads, no to all else; each said once, so that nobody answers for ever."""
+        """Yes to an echo and to no go-aheads, no to all else; each said once, so that nobody answers forever."""
         agreed = option in (_ECHO, _GO_AHEAD) if verb == WILL else option == _GO_AHEAD
         said = {WILL: (DONT, DO), WONT: (DONT, DONT), DO: (WONT, WILL), DONT: (WONT, WONT)}[verb][agreed]
         reply = bytes((IAC, said, option))

@@ -46,7 +46,7 @@ def without_password(url: str) -> tuple[str, str | None]:
 def parse(url: str, password: str | None = None, environ: Mapping[str, str] = os.environ) -> TelnetAddress:
     """The address in ``url``. Raises ValueError that says what is wrong, without the password.
 
-    password  where it was split off before; next come the one in the URL, the environment, and the board's usual one
+    password  if it was split off before; next come the one in the URL, the environment, and the board's usual one
     """
     shown, inside = without_password(url)
     parts = urlsplit(shown)

@@ -24,7 +24,7 @@ class Trace:
     A full disk ends the trace with one Note; the work goes on.
 
     path    the file to write. An earlier trace is replaced, any other file is not: it may be the only firmware.
-            Raises UsageError where it cannot be made
+            Raises UsageError if it cannot be made
     listen  gets the Note
     """
 

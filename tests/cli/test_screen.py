@@ -17,7 +17,8 @@ from doctor.sim.scenarios import SCENARIOS
 from tests.cli.terminal import Said, Terminal
 
 IMAGE = "PRACTICE-CATM1-41065.dup"
-#: What is typed on a bench of its own in each scenario. A row more is a screen of each scenario more.
+#: What is typed on a bench of its own in each scenario. A row more is a screen of each scenario more. A command
+#: that names a folder is given one (``fix --backup kept``); how large our core is (``flash --via card``) changes daily.
 COMMANDS = {"check": ("check",), "plan": ("plan", IMAGE)}
 COLUMNS = {80: (), 40: (pytest.mark.table,), 120: (pytest.mark.table,)}
 #: What is different in every run, and a word of the same length for it: no line may break elsewhere.
