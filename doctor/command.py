@@ -91,6 +91,11 @@ class Command:
             return self
         return replace(self, port=port, via="modem" if via_modem and self.via == AUTO else self.via)
 
+    def anyhow(self) -> Command:
+        """Without what was said about how to flash: the program chooses again."""
+        via = self.via if self.via == "modem" else AUTO
+        return replace(self, via=via, method=AUTO, override=frozenset(), compress=False, interrupt=False)
+
     def kept(self) -> dict[str, Any]:
         """What a journal keeps of it, as JSON has it."""
         values = ((name, getattr(self, name)) for name in _KEPT)

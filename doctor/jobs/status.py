@@ -101,7 +101,7 @@ def status(
     if entry is not None and journals.is_at_work(entry):
         where = f"a flash is under way (process {entry.pid}); leave it alone"
         return Standing(where, told(entry), Onward((), _again(bench)), True, entry=entry)
-    looked = accept(bench, said)
+    _, looked = accept(bench, said)
     try:
         facts = _ask(bench)
     except DoctorError as err:

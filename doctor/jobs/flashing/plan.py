@@ -22,6 +22,7 @@ from doctor.modem.facts import ModemFacts
 from doctor.modem.images import image_facts, options_for, running
 from doctor.updater import states
 from doctor.updater.plan import BOOTROM, FIRMWARE, SECOND, UPDATER, make_plan
+from doctor.updater.profile import MONARCH2_FAMILY
 from doctor.updater.shapes import Plan, Refusal
 
 if TYPE_CHECKING:
@@ -111,15 +112,25 @@ def plan_for(bench: Bench, request: FlashRequest) -> FlashPlan | DoctorError:
         method=request.method,
         soak=True,
         first_done=len(images) > 1 and _first_done(bench, images),
-        compress=request.compress,
     )
     now = running(facts, bench.options.was or bench.history.ran_before(bench))
     core = make_plan(now, [image_facts(image) for image in images], options)
     if core.refusal is not None:
         return _refused(bench, request, facts, core.refusal)
+    if request.compress and facts.family != MONARCH2_FAMILY:
+        core.warnings.append(_not_compressed(facts.family))
     used = {step.image for step in core.steps} | (set() if core.bootrom_alone else {FIRMWARE})
     files = tuple(file for file in given_files(bench) if file.role in used)
     return FlashPlan(images[-1], facts, via, core, files, request.compress, _upload(bench, via), bench.options.was)
+
+
+def _not_compressed(family: str) -> Refusal:
+    return Refusal(
+        "compress-not-taken",
+        "--compress does nothing here: the file goes over as it is",
+        f"only a Monarch 2 takes a compressed stream, and this modem is a {family}",
+        "leave --compress away",
+    )
 
 
 def _refused(bench: Bench, request: FlashRequest, facts: ModemFacts, refusal: Refusal) -> DoctorError:
