@@ -86,7 +86,7 @@ class Command:
         return marked(self.line())
 
     def on(self, port: str | None, *, via_modem: bool = False) -> Command:
-        """The command for the bench of this run: it names the port where it needs one and names none."""
+        """The command for the bench of this run: it names the port if it needs one and names none."""
         if port is None or self.port is not None or self.verb not in NEED_PORT or "--help" in self.args:
             return self
         return replace(self, port=port, via="modem" if via_modem and self.via == AUTO else self.via)
@@ -123,7 +123,7 @@ class Command:
 
     @classmethod
     def parse(cls, line: str) -> Command:
-        """The command that ``line`` spells. Raises ValueError where it is none of ours."""
+        """The command that ``line`` spells. Raises ValueError if it is not one of ours."""
         program, *words = _split(line) or [""]
         if program != PROGRAM:
             raise ValueError(f"not a command of {PROGRAM}: {line}")

@@ -50,7 +50,7 @@ def command(**given: Any) -> int:
     if standing.history:
         screen.show(Text(standing.history))
     if standing.looked:
-        screen.show(console.hanging(Text(""), Text(standing.looked)))
+        screen.show(Text(standing.looked))
     if standing.damaged is not None:
         screen.show(Text(_about(standing.damaged)))
     if standing.error is not None:
