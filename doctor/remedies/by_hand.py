@@ -52,6 +52,7 @@ BY_HAND = (
             "if you want the scripts all the same, download the whole repository as a zip file and unpack it; "
             "never save the web page of a single file",
         ),
+        adds={"scripts": None},
     ),
     ByHand(
         "flash-full-image",

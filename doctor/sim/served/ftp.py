@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from doctor.sim.board.vfs import Volume
     from doctor.sim.card.image import DirEntry
 
-DATA_PORT = 2024
 IDLE_LIMIT_MS = 300_000
 WIFI_BYTES_PER_S = 100_000
 """Payload over the board's soft AP onto a card; nobody has measured it: **?**"""
