@@ -42,11 +42,12 @@ def console(explained: Explained, *, named: bool, verbose: bool) -> RenderableTy
         lines.append(Text("! The paste is very long; only its first part was read.", style="yellow"))
     if found.says:
         lines.append(Text(told(found.says, LINE_CHARS * 3), style="bold"))
+    lines += [Text(f"{note.entry.means} {note.entry.cure[0]}") for note in found.notes]
     advised = advice(found)
     lines += [Text(answer, style="bold") for answer in advised.answers]
     if found.matches and not found.unsure:
         lines += [*_known(found, verbose), *_advised(advised)]
-    elif found.unsure or not found.says:
+    elif found.unsure or not (found.says or found.notes):
         lines += [*_not_known(found)]
     if found.harmless:
         lines += [Text(""), Text("Harmless:", style="dim")]
@@ -96,7 +97,7 @@ def members(all_explained: Sequence[Explained]) -> dict[str, Any]:
     """The members of the JSON document."""
     from doctor.jobs.explain import RUN_NEXT, SEND_INSTEAD, advice
 
-    known = any(explained.explanation.matches or explained.explanation.says for explained in all_explained)
+    known = any(e.explanation.matches or e.explanation.says or e.explanation.notes for e in all_explained)
     return {
         "matches": [_as_json(m, e.name) for e in all_explained for m in e.explanation.matches],
         "harmless": [
@@ -110,6 +111,7 @@ def members(all_explained: Sequence[Explained]) -> dict[str, Any]:
                 "lines": e.explanation.line_count,
                 "cut": e.explanation.cut,
                 "says": Said(e.explanation.says),
+                "notes": [note.id for note in e.explanation.notes],
                 "questions": [candidate.id for candidate in e.explanation.candidate_entries],
                 "facts": {kind: list(values) for kind, values in e.explanation.facts.by_kind.items()},
                 "answers": said(advice(e.explanation).answers),
