@@ -12,7 +12,7 @@ from doctor import stdio
 
 FAILED = 1
 STOPPED = 130
-"""Exit code where Ctrl-C comes before the command line is loaded (``doctor.errors.Exit.STOPPED`` loads more)."""
+"""Exit code if Ctrl-C comes before the command line is loaded (``doctor.errors.Exit.STOPPED`` loads more)."""
 
 
 def main() -> NoReturn:

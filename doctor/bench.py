@@ -35,20 +35,20 @@ if TYPE_CHECKING:
 class BenchOptions:
     """What the user said about the bench.
 
-    port         any pySerial URL, telnet:// or device name; None where no port is examined. A password in it is moved
+    port         any pySerial URL, telnet:// or device name; None if no port is examined. A password in it is moved
                  to ``password``, so that ``port`` can be shown
     firmware     firmware images on the PC, in the order of flashing
     updater_elf  RAM-loaded updater for a modem in ffh
     bootrom      boot ROM package, or the script that holds it; ``FROM_BOARD``: the one that the board has frozen
     sd           card as mounted folder or image file
     scripts      folder with the vendor scripts that the user downloaded
-    carrier      name of the carrier board where the USB id cannot tell
-    was          build that the modem runs, where it cannot be read
+    carrier      name of the carrier board if the USB id cannot tell
+    was          build that the modem runs, if it cannot be read
     accept       consents by name (design: "Consent")
     interrupt    a running program may be stopped
     thorough     slow or opt-in probes run too
     via_modem    the user says that a bare modem is at the port
-    card_file    name of a firmware image on the card in the board, where there is none on the PC
+    card_file    name of a firmware image on the card in the board, if there is none on the PC
     two_readers  a card image or device is read by a second reader too (``-v``)
     password     for telnet://; never shown
     """
@@ -101,7 +101,7 @@ class BenchOptions:
 
 @dataclass(frozen=True)
 class Presence:
-    """Whether the bench has a part; where not, why, in the words of a skipped check."""
+    """Whether the bench has a part; if not, why, in the words of a skipped check."""
 
     there: bool
     reason: SkipReason | None = None
@@ -148,7 +148,7 @@ class History:
 class Bench:
     """One board with its card and modem, and the files on the PC.
 
-    Parts are properties that open what they stand for on first use and raise DoctorError where that fails;
+    Parts are properties that open what they stand for on first use and raise DoctorError if that fails;
     a failed part is tried again at the next use. Use as a context manager, or call ``close``.
 
     link     the port, if it is open already
@@ -188,7 +188,7 @@ class Bench:
         self.close()
 
     def presence(self, need: Needs) -> Presence:
-        """Whether ``need`` is there. Opens the port where that is needed to tell a board from a bare modem."""
+        """Whether ``need`` is there. Opens the port if that is needed to tell a board from a bare modem."""
         options = self.options
         given = {
             Needs.PORT: options.port,
@@ -224,7 +224,7 @@ class Bench:
 
     @property
     def simulated(self) -> bool:
-        """True where the port has proved to be our simulator, in process or behind ``sim --listen``."""
+        """True if the port has proved to be our simulator, in process or behind ``sim --listen``."""
         from doctor.board.simtoken import board_is_simulated, modem_is_simulated
 
         if self.link.url.is_simulated:
@@ -235,7 +235,7 @@ class Bench:
 
     @property
     def link(self) -> Link:
-        """The open port. Raises LinkError where it cannot be opened, UsageError where none was given."""
+        """The open port. Raises LinkError if it cannot be opened, UsageError if none was given."""
         with self._lock:
             if self._link is None:
                 from doctor.link.link import open_link
@@ -272,16 +272,16 @@ class Bench:
 
     @property
     def is_bare_modem(self) -> bool:
-        """True where the port leads to a modem without a board in front."""
+        """True if the port leads to a modem without a board in front."""
         from doctor.first_contact import Seen
 
         return self.options.via_modem or self.through_mirror is not None or self.contact.seen is Seen.MODEM
 
     @property
     def carrier_with_jumpers(self) -> str | None:
-        """Name of the carrier board whose jumpers may be in the modem's way; None where none reach the modem.
+        """Name of the carrier board whose jumpers may be in the modem's way; None if none reach the modem.
 
-        Raises BoardError where a board cannot be asked what it is.
+        Raises BoardError if a board cannot be asked what it is.
         """
         from doctor.board.line import carriers
 
@@ -299,7 +299,7 @@ class Bench:
 
     @property
     def board(self) -> Board:
-        """The board with its REPL in raw mode. Raises BoardError where no prompt is to be had."""
+        """The board with its REPL in raw mode. Raises BoardError if no prompt is to be had."""
         with self._lock:
             if self._board is None:
                 from doctor.board.board import Board
@@ -358,7 +358,7 @@ class Bench:
 
     @property
     def updater_elf(self) -> ElfImage | None:
-        """The updater image, examined; None where none was given. Raises FirmwareError or UsageError."""
+        """The updater image, examined; None if none was given. Raises FirmwareError or UsageError."""
         with self._lock:
             if self._updater_elf is None and self.options.updater_elf is not None:
                 from doctor.firmware.elf import examine_elf
@@ -368,7 +368,7 @@ class Bench:
 
     @property
     def bootrom(self) -> BootRom | None:
-        """The boot ROM package, verified; None where none was given. Raises DoctorError."""
+        """The boot ROM package, verified; None if none was given. Raises DoctorError."""
         with self._lock:
             if self._bootrom is None and self.options.bootrom is not None:
                 from doctor.firmware.bootrom import FROM_BOARD, load_bootrom

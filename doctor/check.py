@@ -59,17 +59,18 @@ class Finding:
     check        id of the check
     status       how it ended
     summary      one plain sentence for the user; text from devices in it is already escaped
-    skip_reason  set where status is SKIP
+    skip_reason  set if status is SKIP
     evidence     what was seen, as flat data: for people, and for programs of other people
-    catalogue    id of the known failure in doctor/knowledge, where there is one
+    catalogue    id of the known failure in doctor/knowledge, if there is one
     cause        the best known cause, in words
     remedies     cures, best first; those that destroy stand behind all others, whatever a check says
     caused_by    id of the check whose finding explains this one
     link         where to read more
-    next         what to do, in words, where the finding knows more than its cures; "" where it does not
-    change       what the next command has that the one of this run has not; None where it can be the same
+    next         what to do, in words, if the finding knows more than its cures; "" if it does not
+    change       what the next command has that the one of this run has not; None if it can be the same
     command      what ends it: the very command that began something with the board; None elsewhere
-    consent      the consent that alone lifts it, which a yes on a terminal stands for; "" where none does
+    proved       what proves the good state (how), and when that was seen (at, if not just now); empty for no proof
+    consent      the consent that alone lifts it, which a yes on a terminal stands for; "" if none does
     """
 
     check: str
@@ -86,6 +87,7 @@ class Finding:
     change: Change | None = None
     command: Command | None = None
     consent: str = ""
+    proved: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         harmless_first = sorted(self.remedies, key=lambda remedy: remedy.grade is Grade.DESTROYS)
@@ -93,7 +95,7 @@ class Finding:
 
     @property
     def flaw(self) -> str:
-        """Name of a part that is not what it must be, as somebody else's check may bring; "" where there is none."""
+        """Name of a part that is not what it must be, as somebody else's check may bring; "" if there is none."""
         sound = {
             "summary": isinstance(self.summary, str),
             "skip_reason": isinstance(self.skip_reason, SkipReason if self.status is Status.SKIP else type(None)),
@@ -105,6 +107,7 @@ class Finding:
             "link": isinstance(self.link, str),
             "next": isinstance(self.next, str),
             "consent": isinstance(self.consent, str),
+            "proved": isinstance(self.proved, Mapping),
             "change": isinstance(self.change, Change | None),
             "command": isinstance(self.command, Command | None),
         }
@@ -137,23 +140,23 @@ class Check(ABC):
     after: ClassVar[tuple[str, ...]] = ()
     """Checks that must not have failed: else this one is skipped as blocked, caused by them."""
     follows: ClassVar[tuple[str, ...]] = ()
-    """Checks that run earlier where both run, without blocking this one."""
+    """Checks that run earlier if both run, without blocking this one."""
     deadline_s: ClassVar[float]
     """Longest run time in seconds of the bench's clock."""
     gates: ClassVar[bool] = False
-    """Whether a failure stops flashing: only where the check says so itself."""
+    """Whether a failure stops flashing: only if the check says so itself."""
     way: ClassVar[str] = ""
-    """The one way of flashing (``--via``) that a failure closes; who asks for another one goes it. "": all ways."""
+    """The one way of flashing (``--via``) that a failure closes; any other one stays open. "": all ways."""
     overridable: ClassVar[bool] = True
     """Whether ``flash --override ID`` may lift the gate."""
     finds: ClassVar[tuple[str, ...]] = ()
     """Catalogue ids that this check can report."""
     package: str = ""
-    """The package of other people that brought it, set by whoever loads it; empty for ours."""
+    """The package of other people that brought it, set by the program when it loads it; empty for ours."""
 
     @abstractmethod
     def look(self, bench: Bench) -> Finding:
-        """Examine the bench and return the one finding. Raises DoctorError where the probe itself cannot go on."""
+        """Examine the bench and return the one finding. Raises DoctorError if the probe itself cannot go on."""
 
     def passed(self, summary: str, *, evidence: Evidence | None = None) -> Finding:
         """The good state holds."""

@@ -86,10 +86,15 @@ class Command:
         return marked(self.line())
 
     def on(self, port: str | None, *, via_modem: bool = False) -> Command:
-        """The command for the bench of this run: it names the port where it needs one and names none."""
+        """The command for the bench of this run: it names the port if it needs one and names none."""
         if port is None or self.port is not None or self.verb not in NEED_PORT or "--help" in self.args:
             return self
         return replace(self, port=port, via="modem" if via_modem and self.via == AUTO else self.via)
+
+    def anyhow(self) -> Command:
+        """Without what was said about how to flash: the program chooses again."""
+        via = self.via if self.via == "modem" else AUTO
+        return replace(self, via=via, method=AUTO, override=frozenset(), compress=False, interrupt=False)
 
     def kept(self) -> dict[str, Any]:
         """What a journal keeps of it, as JSON has it."""
@@ -118,7 +123,7 @@ class Command:
 
     @classmethod
     def parse(cls, line: str) -> Command:
-        """The command that ``line`` spells. Raises ValueError where it is none of ours."""
+        """The command that ``line`` spells. Raises ValueError if it is not one of ours."""
         program, *words = _split(line) or [""]
         if program != PROGRAM:
             raise ValueError(f"not a command of {PROGRAM}: {line}")

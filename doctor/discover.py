@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 def names_in(package: types.ModuleType) -> list[str]:
-    """Names of the modules of ``package``, without its own in front; none where its loader cannot list them."""
+    """Names of the modules of ``package``, without its own in front; none if its loader cannot list them."""
     return [module_info.name for module_info in pkgutil.iter_modules(package.__path__)]
 
 

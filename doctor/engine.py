@@ -59,7 +59,7 @@ class Report:
 
     @property
     def exit_code(self) -> Exit:
-        """130 after Ctrl-C, 1 where a check failed or none ran, else 0."""
+        """130 after Ctrl-C, 1 if a check failed or none ran, else 0."""
         if self.interrupted:
             return Exit.STOPPED
         to_know = self.strict and (self.warnings or any(f.status is Status.WARN for f in self.findings))
@@ -73,7 +73,7 @@ class Report:
 def choose(checks: Sequence[Check], select: Iterable[str] = (), ignored: Iterable[str] = ()) -> list[Check]:
     """The checks to run: the selected ones with all that they stand on, less the ignored ones.
 
-    Raises UsageError for an id that no check has, and where none is left.
+    Raises UsageError for an id that no check has, and if none is left.
     """
     by_id = {check.id: check for check in checks}
     wanted, unwanted = list(select), set(ignored)
@@ -116,7 +116,7 @@ def _start(work: Callable[[], None], ended: threading.Event) -> None:
 
 
 def _bounded(work: Callable[[], T], limit_s: float, stop: threading.Event, link: Callable[[], Link | None]) -> T:
-    """Run ``work`` in a thread of its own; raise what it raises, or _Overrun where it does not end in time.
+    """Run ``work`` in a thread of its own; raise what it raises, or _Overrun if it does not end in time.
 
     link  the port that ``work`` uses, if any: work on it ends by the link's own deadline, and is awaited while it
           puts back what it changed
@@ -353,7 +353,7 @@ def run(
     ignored     ids to leave out
     deadline_s  seconds for the whole run; what has not begun by then is skipped as blocked
 
-    Raises UsageError for an unknown id or where none is left, DoctorError where checks of ours are missing. Ctrl-C ends
+    Raises UsageError for an unknown id or if none is left, DoctorError if checks of ours are missing. Ctrl-C ends
     the run; the report then holds what was known.
     """
     if checks is None:
@@ -381,7 +381,7 @@ def barriers(
 ) -> tuple[Finding, ...]:
     """The findings that forbid flashing over ``via``: gating checks that failed and are not, or may not be, overridden.
 
-    What only closes another way than the one that was asked for is none.
+    What only closes another way than the one that was asked for does not count.
 
     checks  all that are expected to have run: one that brought no finding is one that failed
     """

@@ -64,7 +64,7 @@ class DoctorError(Exception):
     id     check or catalogue id, such as ``port-busy``, or one of COMMAND_IDS
     what   what happened, one sentence without a full stop
     on     the object it happened on: a port, a path, a file name
-    cause  the best known cause; empty where the evidence supports none
+    cause  the best known cause; empty if the evidence supports none
     next   the next step, as the user would do or type it
     """
 

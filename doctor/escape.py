@@ -40,7 +40,7 @@ def shown(text: str | bytes, limit: int = 80) -> str:
 
 
 def told(text: str, limit: int) -> str:
-    """A text of ours as ``shown``, but with its marks: whatever else it tells of was escaped before."""
+    """A text of ours as ``shown``, but with its marks: everything else in it was escaped before."""
     parts = (part if part == "`" else shown(part, limit) for part in re.split("(`)", text))
     whole = "".join(parts)
     if len(whole) <= limit:
@@ -50,7 +50,7 @@ def told(text: str, limit: int) -> str:
 
 
 def counted(number: int, one: str, many: str = "") -> str:
-    """``1 file``, ``2 files``, ``6,160,982 bytes``; ``many`` where it is not ``one`` with an s."""
+    """``1 file``, ``2 files``, ``6,160,982 bytes``; ``many`` if it is not ``one`` with an s."""
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 

@@ -46,7 +46,7 @@ class StepStarted:
 
 @dataclass(frozen=True)
 class Waiting:
-    """Something is awaited: for what, how long at most (seconds), and whether one may unplug meanwhile."""
+    """Something is awaited: for what, how long at most (seconds), and whether one may unplug until then."""
 
     what: str
     limit_s: float
@@ -110,7 +110,7 @@ def ignore(_event: Event) -> None:
 
 
 def gravest(heard: Iterable[Event]) -> SecondReading | None:
-    """The gravest of all that a second reader said, with the files of the last; None where it was not asked."""
+    """The gravest of all that a second reader said, with the files of the last; None if it was not asked."""
     answers = [event for event in heard if isinstance(event, SecondReading)]
     if not answers:
         return None

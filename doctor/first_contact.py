@@ -1,7 +1,7 @@
 """First contact with whatever is at the other end of a port, disturbing nothing.
 
 Send CR, which every program ignores; a prompt within 0.3 s means idle. Else listen 3 s, then Ctrl-B once. No Ctrl-C
-without consent, and nothing at all once an updater's output is seen. Only where no text comes at 115200 baud is a
+without consent, and nothing at all once an updater's output is seen. Only if no text comes at 115200 baud is a
 modem looked for: the bare one, or the one behind mirror mode.
 """
 
@@ -63,7 +63,7 @@ class Seen(str, Enum):
     BOOT_TEXT = "boot-text"
     """Boot messages, and no prompt after them."""
     MIRROR = "mirror"
-    """A modem at 921600 baud: mirror mode was left on, or, where evidence says ``undecided``, a bare modem."""
+    """A modem at 921600 baud: mirror mode was left on, or, if evidence says ``undecided``, a bare modem."""
     UPDATER = "updater"
     """An updater is at work: hands off."""
     MODEM = "modem"
@@ -83,7 +83,7 @@ class Contact:
 
     seen      what is there
     text      all that was heard at 115200, from a device: escape it before showing
-    banner    the REPL's banner line, where it was seen
+    banner    the REPL's banner line, if it was seen
     evidence  flat data: heard (escaped), boots, reset_codes, foreign_at, interrupted, baud, modem_mode, undecided
     """
 
@@ -166,7 +166,7 @@ class _Talk:
         return Seen.PROGRAM
 
     def interrupt(self) -> Seen | None:
-        """Ctrl-C twice, with consent; None where no prompt comes."""
+        """Ctrl-C twice, with consent; None if no prompt comes."""
         self.evidence["interrupted"] = True
         self._say(CTRL_C + CTRL_C)
         self._listen(ANSWER_MS, stop=self._prompt_seen)
@@ -232,7 +232,7 @@ class _Talk:
 
 
 def _modem_behind(link: Link, talk: _Talk) -> Seen:
-    """Look for a modem where no board speaks: at 921600, then at 115200; never AT before it is safe (stp-open)."""
+    """Look for a modem if no board speaks: at 921600, then at 115200; never AT before it is safe (stp-open)."""
     from doctor.updater import states
     from doctor.updater.profile import SQN3330
 

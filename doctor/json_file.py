@@ -12,12 +12,12 @@ def read_json(path: Path, max_bytes: int) -> object:
     """The document in a file. Raises OSError, and ValueError for whatever is no document of at most ``max_bytes``."""
     found = path.stat()
     if not stat.S_ISREG(found.st_mode):
-        raise ValueError("is no file")  # reading a pipe waits for ever
+        raise ValueError("is no file")  # reading a pipe waits forever
     if found.st_size > max_bytes:
         raise ValueError(f"has more than {max_bytes} bytes")
     try:
         return json.loads(path.read_bytes(), parse_constant=_no_number, parse_float=_finite)
-    except (RecursionError, OverflowError) as err:  # ten thousand brackets; a number that is none
+    except (RecursionError, OverflowError) as err:  # ten thousand brackets; what is not a number
         raise ValueError("is nested too deep, or holds a number that is none") from err
 
 
@@ -37,7 +37,7 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def text_in(value: object, limit: int = 1 << 14) -> str:
-    """``value`` where it is a text that a file of ours may hold. Raises ValueError."""
+    """``value`` if it is a text that a file of ours may hold. Raises ValueError."""
     if not isinstance(value, str) or len(value) > limit or "\0" in value:
         raise ValueError("is no text")
     value.encode()  # half a surrogate pair is no text either: UnicodeEncodeError is a ValueError
@@ -45,7 +45,7 @@ def text_in(value: object, limit: int = 1 << 14) -> str:
 
 
 def count_in(value: object) -> int:
-    """``value`` where it is a whole number from 0 on. Raises ValueError."""
+    """``value`` if it is a whole number from 0 on. Raises ValueError."""
     if type(value) is not int or value < 0:
         raise ValueError("is no number of things")
     return value

@@ -33,9 +33,9 @@ def page_command(page_id: str) -> str:
 
 
 def subject(finding: Finding) -> tuple[Kind, str]:
-    """The page that explains ``finding``: its known failure, where there is one, else the check."""
+    """The page that explains ``finding``: its known failure, if there is one, else the check."""
     if finding.catalogue is not None:
-        from doctor.knowledge import catalogue  # read only where something failed: a healthy run need not wait for it
+        from doctor.knowledge import catalogue  # read only if something failed: a healthy run need not wait for it
 
         if finding.catalogue in catalogue.sources():
             return Kind.FAILURE, finding.catalogue

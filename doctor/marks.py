@@ -12,14 +12,14 @@ from typing import NamedTuple
 
 from doctor.command import Command, marked
 
-#: As many backticks behind it as in front of it; where it holds some itself, they are more, and spaces set it off.
+#: As many backticks behind it as in front of it; if it holds some itself, they are more, and spaces set it off.
 _MARKED = re.compile(r"(?<!`)(`+)(?!`)(?P<words>.+?)(?<!`)\1(?!`)", re.DOTALL)
 
 
 class BenchName(NamedTuple):
     """What a command must say to find the bench of this run again.
 
-    port       URL of its port; None where it has none
+    port       URL of its port; None if it has none
     via_modem  there is no board in front of the modem
     """
 

@@ -1,7 +1,7 @@
 """The only words that send a reader to take a board's power away: they ask first whether a flash began lately.
 
-Power off while the modem writes what it was sent is how modems die (modem-protocol.md 7), and who reads this may have
-begun a flash with another program, of which no journal of ours knows. ``tests/test_power_off.py`` fails where any
+Power off while the modem writes what it was sent is how modems die (modem-protocol.md 7), and the reader may have
+begun a flash with another program, which no journal of ours knows about. ``tests/test_power_off.py`` fails if any
 other sentence of the program, of the catalogue or of the pages sends there.
 """
 
@@ -16,7 +16,7 @@ ASK = (
     "(`fipy-doctor status` tells how it stands), and go on only then"
 )
 UNPLUG = f"{ASK}. Otherwise unplug USB, and the battery if there is one"
-#: The same as a condition, where a line has room for one clause only.
+#: The same as a condition, if a line has room for one clause only.
 IF_NONE_BEGAN = f"if no flash of this modem began {LASTS}"
 IF_NO_OTHER = f"if no other program began a flash {LASTS}"  #: where the journal knows the last one, which is over
 #: Of a flash that the journal knows: it is over. Of those that it does not know, the reader is asked.

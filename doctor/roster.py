@@ -56,14 +56,14 @@ class Roster:
 
 
 def everybody() -> Roster:
-    """Our own checks and those of other packages. Raises DoctorError where one of our own is missing or broken."""
+    """Our own checks and those of other packages. Raises DoctorError if one of our own is missing or broken."""
     own = builtin()
     foreign, warnings = _plugins(own)
     return Roster(tuple(in_order([*own, *foreign])), tuple(warnings))
 
 
 def builtin() -> list[Check]:
-    """Our own checks, one instance each, in order. Raises DoctorError where one is missing or cannot be loaded."""
+    """Our own checks, one instance each, in order. Raises DoctorError if one is missing or cannot be loaded."""
     found: dict[str, Check] = {}
     broken: dict[str, str] = {}
     listed = [check_id.replace("-", "_") for check_id in BUILTIN]
@@ -161,7 +161,7 @@ def _left_out(name: str, package: str, why: str) -> str:
 
 
 def _flaw(check: object) -> str:
-    """What is wrong with the declarations of somebody else's check; "" where nothing is."""
+    """What is wrong with the declarations of somebody else's check; "" if nothing is."""
     if not isinstance(check, Check):
         return "it is no doctor.check.Check"
     if not (isinstance(getattr(check, "id", None), str) and check.id):
@@ -208,7 +208,7 @@ def _compatible(own: Sequence[Check], foreign: list[Check], warnings: list[str])
 
 
 def _before(check: Check) -> tuple[str, ...]:
-    """Ids of the checks that run before it, where they run at all."""
+    """Ids of the checks that run before it, if they run at all."""
     return (*check.after, *check.follows)
 
 

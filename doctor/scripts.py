@@ -68,10 +68,10 @@ class ScriptVerdict:
     """What one script file is.
 
     kind         PYTHON is the good one
-    line         line where it breaks, 0 where no line is to blame
+    line         line where it breaks, 0 if no line is to blame
     first_bytes  the first 16 bytes of the file
     text         what is wrong, as the end of a sentence that starts with the file's name; escaped
-    catalogue    id of the known failure, None where it is good or none fits
+    catalogue    id of the known failure, None if it is good or none fits
     """
 
     kind: ScriptKind
@@ -112,7 +112,7 @@ _SMART = re.compile("[\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb\u00b4\u00
 _PYTHON2_LINE = re.compile(
     r"""^\s*(?:print\s+["'\w(%]|print\s*>>|exec\s+["'\w]|except\s+[\w.]+\s*,\s*\w+\s*:|raise\s+[\w.]+\s*,)|<>|\b\d+L\b|\bur["']"""
 )
-#: What CPython says where the text ends before the statement does.
+#: What CPython says if the text ends before the statement does.
 _CUT_WORDS = (
     "unexpected EOF",
     "was never closed",
@@ -208,14 +208,14 @@ def _with_controls(data: bytes) -> ScriptVerdict:
 
 @dataclass(frozen=True)
 class _ParseError:
-    """Why Python's parser refused; line 0 where it names none."""
+    """Why Python's parser refused; line 0 if it names none."""
 
     line: int
     says: str
 
 
 def _parse_error(data: bytes) -> _ParseError | None:
-    """None where the text is Python, allowing for what MicroPython takes and this Python does not."""
+    """None if the text is Python, allowing for what MicroPython takes and this Python does not."""
     error = _ast_error(data)
     if error is None:
         return None

@@ -1,4 +1,4 @@
-"""Standard streams that outlive their reader, whoever writes to them; loads nothing that ``--version`` has no use for.
+"""Standard streams that outlive their reader; loads nothing that ``--version`` has no use for.
 
 A closed or full standard output changes no exit code, and above all never ends a flash that is under way.
 """

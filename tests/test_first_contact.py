@@ -201,6 +201,11 @@ def test_garbage_is_noise() -> None:
     assert look(devices.program(b"\xf8\x00\xfe\x80\x81\xff" * 20)).seen is Seen.NOISE
 
 
+@pytest.mark.parametrize(("odd", "seen"), [(30, Seen.PROGRAM), (31, Seen.NOISE)])
+def test_a_text_may_have_odd_bytes_up_to_three_of_ten(odd: int, seen: Seen) -> None:
+    assert look(devices.talker((100, b"\xff" * odd + b"t" * (100 - odd)))).seen is seen
+
+
 def test_foreign_letters_are_no_noise() -> None:
     assert look(devices.program("температура 21\r\n".encode())).seen is Seen.PROGRAM
 

@@ -110,6 +110,11 @@ def unmarked(text: str) -> list[str]:
     return SPELLED.findall(text)
 
 
+@pytest.mark.parametrize("path", sorted((HOME / "doctor" / "knowledge").glob("*.toml")), ids=lambda path: path.stem)
+def test_every_command_in_the_catalogue_is_marked(path: Path) -> None:
+    assert not unmarked(path.read_text("utf-8"))
+
+
 def test_every_command_in_the_sources_is_marked() -> None:
     for path in set(product(HOME)) - READERS:
         for text in texts(ast.parse(path.read_text("utf-8"))):

@@ -1,4 +1,4 @@
-"""An updater at work on the board: where it stands, and what is said to whoever wants the prompt meanwhile."""
+"""An updater at work on the board: where it stands, and what is said to anybody who wants the prompt at that time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from doctor.command import ON_CARD, Command
 from doctor.errors import BoardError
 from doctor.escape import shown
 
-FILE = "FILE.dup"  #: stands for the name of the file, where the board did not say it
+FILE = "FILE.dup"  #: stands for the name of the file, if the board did not say it
 
 
 @dataclass(frozen=True)
@@ -18,8 +18,8 @@ class AtWork:
     """What an updater said last.
 
     ours    whether it is this program's, which tells where it stands and can be joined
-    step    id of the step, or what was said instead; "" where nothing is known
-    file    name of the file on the board's card; FILE where unknown
+    step    id of the step, or what was said instead; "" if nothing is known
+    file    name of the file on the board's card; FILE if unknown
     """
 
     ours: bool
@@ -30,7 +30,7 @@ class AtWork:
 
     @property
     def percent(self) -> int | None:
-        """How much of the file is over; None where that is not known."""
+        """How much of the file is over; None if that is not known."""
         return 100 * self.done_bytes // self.total_bytes if self.total_bytes else None
 
     @property

@@ -32,7 +32,7 @@ class Starter:
 
     line    number of the line, from 1
     text    the line itself, as the file has it
-    starts  True where it calls the updater, False where it only imports it
+    starts  True if it calls the updater, False if it only imports it
     """
 
     line: int
@@ -147,7 +147,7 @@ def _names_updater(call: ast.Call) -> bool:
 
 
 def imported_modules(source: str) -> tuple[str, ...]:
-    """Names of the modules that a script imports, updater modules left out; empty where it cannot be parsed."""
+    """Names of the modules that a script imports, updater modules left out; empty if it cannot be parsed."""
     tree = _parse(source)
     if tree is None:
         return ()

@@ -30,13 +30,13 @@ class BoardFacts:
     """What a board says about itself; text from it may hold any character, escape it before showing.
 
     sysname     ``FiPy``, ``GPy``, ``WiPy``, …
-    release     Pycom release such as ``1.20.2.r4``; empty where it cannot be asked or told
+    release     Pycom release such as ``1.20.2.r4``; empty if it cannot be asked or told
     version     git description and build date
     machine     ``FiPy with ESP32``
     banner      the line that the REPL prints
     era         what that release can do
     frozen      names of modules of interest that are built in
-    free_bytes  free space in /flash; None where unknown
+    free_bytes  free space in /flash; None if unknown
     pybytes     version of the Pybytes variant; None for other variants
     features    probed on the board: ``LTE``, ``LTE.modem_upgrade_mode``, ``os.mkfs``, …
     """
@@ -64,7 +64,7 @@ class BoardFacts:
 
     @property
     def release_lies(self) -> tuple[str, ...]:
-        """What the firmware has or lacks against what its release should; empty where all fits."""
+        """What the firmware has or lacks against what its release should; empty if all fits."""
         claims = {
             "LTE.modem_upgrade_mode": self.era.has_modem_upgrade_mode,
             "LTE.reconnect_uart": self.era.has_reconnect_uart,
@@ -101,7 +101,7 @@ class Board:
     def identify(self) -> BoardFacts:
         """What the board is; asked once, then remembered.
 
-        Raises BoardError where it answers nonsense, BoardReset where asking restarts it.
+        Raises BoardError if it answers nonsense, BoardReset if asking restarts it.
         """
         if self._facts is None:
             self._facts = self._ask()
@@ -110,7 +110,7 @@ class Board:
     def reset_safe(self) -> str:
         """Restart into safe boot by Ctrl-F, at any time; returns what the board printed until its prompt.
 
-        The caller has the user's consent and knows that the era has Ctrl-F (from 1.16). Raises BoardError where no
+        The caller has the user's consent and knows that the era has Ctrl-F (from 1.16). Raises BoardError if no
         prompt comes in 8 s.
         """
         self.repl.forget()
@@ -121,7 +121,7 @@ class Board:
     def reset(self) -> str:
         """Restart normally: boot.py and main.py run. Returns what was printed until the prompt.
 
-        The caller has made sure that they start no updater. Raises BoardError where no prompt comes in 20 s.
+        The caller has made sure that they start no updater. Raises BoardError if no prompt comes in 20 s.
         """
         self.repl.send(snippets.RESET)
         self.repl.forget()
@@ -185,7 +185,7 @@ class Board:
         )
 
     def _ask_uname(self, platform: str, banner: str) -> list[object] | None:
-        """The fields of os.uname(); None where asking restarted a board that then can only be 1.12.0.b1."""
+        """The fields of os.uname(); None if asking restarted a board that then can only be 1.12.0.b1."""
         try:
             answer = self.repl.call(snippets.UNAME, tries=TRIES)
         except BoardReset:

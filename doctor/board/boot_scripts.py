@@ -24,8 +24,8 @@ class BootScript:
 
     path      on the board
     starters  lines that start or load an updater
-    problem   why it could not be judged line by line; empty where it was
-    searched  too large to read, but searched whole for an updater's name: nothing found where ``starters`` is empty
+    problem   why it could not be judged line by line; empty if it was
+    searched  too large to read, but searched whole for an updater's name: nothing found if ``starters`` is empty
     """
 
     path: str
@@ -35,7 +35,7 @@ class BootScript:
 
     @property
     def starts(self) -> bool:
-        """True where a line starts an updater."""
+        """True if a line starts an updater."""
         return any(s.starts for s in self.starters)
 
 
@@ -43,7 +43,7 @@ def read_boot_scripts(board: Board) -> tuple[BootScript, ...]:
     """boot.py, main.py (or the file that boot.py names instead) and the modules on the board that they import.
 
     Files that do not exist are left out. A file that cannot be read is a BootScript with a ``problem``.
-    Raises BoardReset, LinkError; ReplBroken where the board does not answer at all.
+    Raises BoardReset, LinkError; ReplBroken if the board does not answer at all.
     """
     there = _files_there(board)
     found: list[BootScript] = []
@@ -80,7 +80,7 @@ def _files_there(board: Board) -> dict[str, int]:
 def _examine(
     board: Board, there: dict[str, int], path: str, found: list[BootScript], *, when_imported: bool = False
 ) -> str | None:
-    """Judge one script into ``found`` and return its source, None where there is none to go on with."""
+    """Judge one script into ``found`` and return its source, None if there is none to go on with."""
     if path not in there or any(script.path == path for script in found):
         return None
     try:
@@ -107,7 +107,7 @@ def _searched_on_board(board: Board, path: str, size: int) -> BootScript:
 
 
 def _search(path: str) -> str:
-    """The first of WORDS that occurs in a file, null where none does; pieces overlap by a word's length."""
+    """The first of WORDS that occurs in a file, null if none does; pieces overlap by a word's length."""
     return snippets.wrapped(
         f"""
 import ujson

@@ -35,7 +35,7 @@ def parse_release(release: str) -> Version | None:
 class Era:
     """What a release can do.
 
-    name                    letter of table 1; ``?`` where the release is unknown
+    name                    letter of table 1; ``?`` if the release is unknown
     lte_hangs               LTE() with a dead modem never returns, and Ctrl-C does not help
     has_lte_on_boot         pycom.lte_modem_en_on_boot exists
     has_modem_upgrade_mode  LTE.modem_upgrade_mode (mirror mode) exists
@@ -149,6 +149,6 @@ def era_of(release: str) -> Era:
 
 
 def base_of_version(version: str) -> str:
-    """``1.8.6`` out of ``v1.8.6-849-83e2f7f on 2018-03-19``; empty where the text has none."""
+    """``1.8.6`` out of ``v1.8.6-849-83e2f7f on 2018-03-19``; empty if the text has none."""
     found = re.match(r"v(\d+\.\d+(?:\.\d+)?)", version)
     return found.group(1) if found else ""

@@ -28,7 +28,7 @@ IMPORT_S = 20.0  #: a frozen class may inflate 55 KB while it is defined
 def read_bootrom(board: Board) -> BootRom:
     """The verified package that is frozen into the board's firmware; takes some 10 s.
 
-    Raises FirmwareError where the firmware has none or an unknown one, BoardError, LinkError.
+    Raises FirmwareError if the firmware has none or an unknown one, BoardError, LinkError.
     """
     encoded = _attribute(board)
     return from_attribute(encoded, f"boot ROM in the firmware of {board.link.name}")
@@ -49,7 +49,7 @@ def _attribute(board: Board) -> bytes:
         while len(content) < size:
             wanted = min(PIECE_BYTES, size - len(content))
             piece = _piece(board, len(content), wanted)
-            if len(piece) != wanted:  # another thread printed into a line: once more, then it is an error
+            if len(piece) != wanted:  # another thread printed into a line: once again, then it is an error
                 piece = _piece(board, len(content), wanted)
             if len(piece) != wanted:
                 raise BoardError(

@@ -125,8 +125,8 @@ def install(
 
     between  called before each piece of a file; what it raises ends the work, which the next time goes on where it was
 
-    Raises BoardError where there is no room for all of it, where a package of the user's has its name, or where a file
-    is not what was sent. What was begun is taken away again where the board gets full.
+    Raises BoardError if there is no room for all of it, if a package of the user's has its name, or if a file
+    is not what was sent. What was begun is taken away again if the board gets full.
     """
     wanted = core_files()
     there = _hashes(board)
@@ -161,7 +161,7 @@ def install(
 
 
 def _sizes(board: Board) -> dict[str, int]:
-    """What lies in the folder, by name; empty where there is none."""
+    """What lies in the folder, by name; empty if there is none."""
     try:
         return {entry.name: entry.size_bytes for entry in files.listdir(board, FOLDER) if not entry.is_dir}
     except files.BoardFileMissing:
@@ -169,7 +169,7 @@ def _sizes(board: Board) -> dict[str, int]:
 
 
 def _refuse_foreign(board: Board, there: Mapping[str, int], missing: Sequence[str]) -> None:
-    """Raise where a file of the user's would be replaced.
+    """Raise if a file of the user's would be replaced.
 
     Its __init__.py does not begin as every one of ours does; or there is none, and ours is the first that is written
     and the last that is taken away.
@@ -190,7 +190,7 @@ def _refuse_foreign(board: Board, there: Mapping[str, int], missing: Sequence[st
 
 
 def _need_room(board: Board, missing: Mapping[str, int], there: Mapping[str, int]) -> None:
-    """Raise where not all of it fits; each file is written beside the old one that it replaces."""
+    """Raise if not all of it fits; each file is written beside the old one that it replaces."""
     room = room_on(board)
     if room.free_bytes is None:
         return
@@ -215,7 +215,7 @@ def _no_room(board: Board, counted: tuple[int, int] | None) -> BoardError:
 
 
 def _take_away(board: Board, names: Sequence[str], *, made: bool) -> None:
-    """Remove what this run has put there, and the folder where it was made for that."""
+    """Remove what this run has put there, and the folder if it was made for that."""
     with suppress(BoardError):
         for name in reversed(names):
             files.remove(board, f"{FOLDER}/{name}")
@@ -224,7 +224,7 @@ def _take_away(board: Board, names: Sequence[str], *, made: bool) -> None:
 
 
 def _hashes(board: Board) -> dict[str, str]:
-    """SHA-256 by name of what lies in the folder; empty where there is none, or where the board cannot hash."""
+    """SHA-256 by name of what lies in the folder; empty if there is none, or if the board cannot hash."""
     told = proof.rows(board, snippets.hashes(FOLDER), FOLDER, silence_s=HASH_SILENCE_S)
     return {str(value[0]): str(value[1]) for value in told if isinstance(value, list) and len(value) == 2}
 
@@ -241,7 +241,7 @@ def ask_to_stop(link: Link) -> None:
 
 
 def ask_to_stop_early(link: Link, *, again: bool = False) -> None:
-    """Ask the updater on the board to stop if it has sent nothing yet; where it has, it goes on.
+    """Ask the updater on the board to stop if it has sent nothing yet; if it has, it goes on.
 
     While it reads the card it is stopped by Ctrl-C, once, and later takes no harm from one.
     """
@@ -256,7 +256,7 @@ def events(
     first  bytes that were heard before
     idle   called between reads: the place for questions of the user
 
-    Raises BoardReset where the board restarts, BoardError where the updater breaks off or falls silent, PortLost.
+    Raises BoardReset if the board restarts, BoardError if the updater stops early or falls silent, PortLost.
     """
     buffer = first
     quiet = Deadline(link.clock, silence_s)
@@ -346,7 +346,7 @@ def _plain_file(text: str) -> dict[str, str]:
 
 
 def last_heard(text: str) -> Told | None:
-    """The latest line of our updater in ``text``, as a first contact heard it; None where it was another's."""
+    """The latest line of our updater in ``text``, as a first contact heard it; None if it was another's."""
     told = None
     for line in text.encode().splitlines():
         try:

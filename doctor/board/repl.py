@@ -97,7 +97,7 @@ class Repl:
 
         cancel_input  send Ctrl-C first: for a prompt that waits for the rest of an input (paste mode), where no
                       program runs that it could hit
-        Raises ReplBroken where the exact banner does not come, BoardReset where the board restarts instead.
+        Raises ReplBroken if the exact banner does not come, BoardReset if the board restarts instead.
         """
         self.link.drain()
         self._held = b""
@@ -123,7 +123,7 @@ class Repl:
         return heard.decode("utf-8", errors="replace").replace("\r\n", "\n").strip("> \n")
 
     def watch_for_reset(self) -> None:
-        """Take what the board has sent meanwhile. Raises BoardReset where it has restarted."""
+        """Take what the board has sent since then. Raises BoardReset if it has restarted."""
         self._watch(self.link.read(4096, RESET_TEXT_MS))
 
     def forget(self) -> None:
@@ -173,7 +173,7 @@ class Repl:
     def call(self, code: str, *, silence_s: float = 10.0, total_s: float = 60.0, tries: int = 1) -> object:
         """Run ``code``, which prints one line ``@@FD `` + JSON, and return that value. Raises as ``run`` does.
 
-        tries  how often it is run at most until that line comes whole; more than once only where that does no harm
+        tries  how often it is run at most until that line comes whole; more than once only if that does no harm
         """
         printed = ""
         for before in range(tries):
@@ -220,7 +220,7 @@ class Repl:
         return self._section(total, silence_s, tell)
 
     def _section(self, total: Deadline, silence_s: float, tell: Callable[[bytes], None] | None = None) -> bytes:
-        """Everything up to the next 04; stops our own code and raises ReplTimeout where it does not come."""
+        """Everything up to the next 04; stops our own code and raises ReplTimeout if it does not come."""
         heard, self._held = bytearray(self._held), b""
         quiet = Deadline(self.link.clock, silence_s)
         while True:

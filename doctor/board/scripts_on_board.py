@@ -32,7 +32,7 @@ class Compared(Enum):
 
 @dataclass(frozen=True)
 class BoardScript:
-    """One script on the board. ``verdict`` is None where it was not read: ``unread`` says why."""
+    """One script on the board. ``verdict`` is None if it was not read: ``unread`` says why."""
 
     path: str
     size_bytes: int

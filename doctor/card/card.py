@@ -21,9 +21,9 @@ __all__ = ["Card", "CardFile", "CardProblem", "Volume", "VolumeKind"]
 class Volume:
     """What the card holds, and who can read it.
 
-    size_bytes   of the medium; None where the system does not say
-    free_bytes   of the volume; None where it was not counted
-    board_reads  None where that cannot be told from here (a folder on the PC's own disk)
+    size_bytes   of the medium; None if the system does not say
+    free_bytes   of the volume; None if it was not counted
+    board_reads  None if that cannot be told from here (a folder on the PC's own disk)
     layout       partition table and volumes; None for a mounted folder
     """
 
@@ -40,7 +40,7 @@ class Volume:
 class Card(Protocol):
     """A card that can be looked at and tidied. Names are matched without regard to case, as FAT does.
 
-    Everything that reads raises CardError where the card cannot be read. What changes an image or a device reports to
+    Everything that reads raises CardError if the card cannot be read. What changes an image or a device reports to
     ``emit`` what a second reader makes of it (``doctor.events.SecondReading``).
     """
 
@@ -63,7 +63,7 @@ class Card(Protocol):
         ...
 
     def refuse_if_damaged(self) -> None:
-        """Raise CardError where no file may be changed; its next step says what mends the card."""
+        """Raise CardError if no file may be changed; its next step says what mends the card."""
         ...
 
     def files(self) -> tuple[CardFile, ...]:
@@ -85,18 +85,18 @@ class Card(Protocol):
     def move(self, src: str, dst: str, emit: Listener = ignore) -> None:
         """Give a file another path on the same card; verified, and whole at every moment.
 
-        Raises CardError where ``src`` is no file, ``dst`` exists, or the card may not be written.
+        Raises CardError if ``src`` is no file, ``dst`` exists, or the card may not be written.
         """
         ...
 
     def remove(self, path: str, emit: Listener = ignore) -> None:
-        """Delete a file. Raises CardError where it is none, or the card may not be written."""
+        """Delete a file. Raises CardError if it is not a file, or if the card may not be written."""
         ...
 
     def write(self, path: str, data: bytes, emit: Listener = ignore) -> None:
         """Put a small file onto the card, in place of one that has its name; whole or not at all at every moment.
 
-        Raises CardError where the card is full or may not be written.
+        Raises CardError if the card is full or may not be written.
         """
         ...
 
@@ -120,11 +120,11 @@ class CardProblem:
 
     catalogue  id of the known failure
     text       what is wrong, in words; text from the card in it is escaped
-    sector     where on the medium, counted from its start; None where no sector is at fault
+    sector     where on the medium, counted from its start; None if no sector is at fault
     pc, board  which of the two cannot use the card because of it; neither: worth knowing only
     unsafe     files must not be changed on the card before this is cured
-    path       the file or folder that is damaged, where it is that alone; as the volume has it, not escaped
-    cause      why, where this one has a cause of its own; empty where the catalogue's is meant
+    path       the file or folder that is damaged, if it is that alone; as the volume has it, not escaped
+    cause      why, if this one has a cause of its own; empty if the catalogue's is meant
     """
 
     catalogue: str

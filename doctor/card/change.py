@@ -57,7 +57,7 @@ Change = Rename | Delete | Add
 def change_files(path: Path, changes: list[Change], emit: Listener = ignore) -> None:
     """Carry out changes one after the other, and prove the result; a second reader's answer is an event.
 
-    Raises CardError where the volume has faults, a change cannot be made, or the medium may not be written; an
+    Raises CardError if the volume has faults, a change cannot be made, or the medium may not be written; an
     image is as it was then, a device has the changes before the one that failed.
     """
     with claimed(path):
@@ -90,7 +90,7 @@ def _after(meant: Meant | CardError, changes: list[Change]) -> Meant | CardError
 
 
 def faultless(source: BlockSource) -> FatVolume:
-    """The volume, free of faults. Raises CardError where no file may be changed, saying what mends the card."""
+    """The volume, free of faults. Raises CardError if no file may be changed, saying what mends the card."""
     verdict = judge(source)
     worst = next((problem for problem in verdict.problems if problem.stops_changes), None)
     if verdict.volume is None or worst is not None:

@@ -17,7 +17,7 @@ class FoundCard:
     path     what to give to ``--sd``: the folder where its only volume is mounted, else the device
     volume   kind and label of its volume, in words
     is_fat   the system, or we ourselves, saw a FAT volume on it
-    dups     names of the .dup files at its root; None where that could not be read
+    dups     names of the .dup files at its root; None if that could not be read
     why_not  why it could not be read
     """
 
@@ -30,7 +30,7 @@ class FoundCard:
 
 
 def found_cards() -> tuple[FoundCard, ...]:
-    """Every removable drive that holds a card. Raises CardError where the system does not tell."""
+    """Every removable drive that holds a card. Raises CardError if the system does not tell."""
     return tuple(look_at_drive(drive) for drive in card_drives())
 
 
@@ -54,7 +54,7 @@ def look_at_drive(drive: Drive) -> FoundCard:
 
 
 def only_fat_card() -> FoundCard | None:
-    """The card that is meant where nobody said which: the only removable one with a FAT volume, else None."""
+    """The card that is meant if nobody said which: the only removable one with a FAT volume, else None."""
     try:
         cards = [card for card in found_cards() if card.is_fat]
     except DoctorError:

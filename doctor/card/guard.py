@@ -46,7 +46,7 @@ def _refused(image: Path, what: str, next_step: str) -> CardError:
 
 
 def check_room(folder: Path, need_bytes: int, what: str) -> None:
-    """Refuse where a folder's disk has too little room. Raises CardError."""
+    """Refuse if a folder's disk has too little room. Raises CardError."""
     there = folder
     while not there.exists() and there != there.parent:
         there = there.parent

@@ -45,7 +45,7 @@ class ImageCard:
             return judge(source)
 
     def volume(self) -> Volume:
-        """The verdict, judged anew. Raises CardError."""
+        """The verdict, judged again. Raises CardError."""
         verdict = self.judge()
         return Volume(
             kind=verdict.kind,
@@ -59,14 +59,14 @@ class ImageCard:
         )
 
     def heals(self) -> bool:
-        """Whether good copies on the card mend all that is wrong with it. Raises CardError where it cannot be read."""
+        """Whether good copies on the card mend all that is wrong with it. Raises CardError if it cannot be read."""
         from doctor.card import repair
 
         with open_source(self.path) as source:
             return repair.heals(source)
 
     def refuse_if_damaged(self) -> None:
-        """Raise CardError where no file may be changed; its next step says what mends the card."""
+        """Raise CardError if no file may be changed; its next step says what mends the card."""
         from doctor.card import change
 
         with open_source(self.path) as source:
@@ -74,7 +74,7 @@ class ImageCard:
 
     @contextmanager
     def opened(self) -> Iterator[FatVolume]:
-        """The volume that files are read from. Raises CardError where there is none."""
+        """The volume that files are read from. Raises CardError if there is none."""
         with open_source(self.path) as source:
             volume = find_volume(source)
             if volume is None:
@@ -171,7 +171,7 @@ def _card_file(entry: Entry, root: str) -> CardFile:
 def open_card(path: Path) -> Card:
     """The card at a path: a mounted folder, an image file or a raw device.
 
-    Raises UsageError where there is nothing at the path, CardError where it is neither or cannot be opened.
+    Raises UsageError if there is nothing at the path, CardError if it is neither or cannot be opened.
     """
     if is_device(path):
         return DeviceCard(path)

@@ -49,7 +49,7 @@ _TYPES = {
 class Judgement:
     """All that is known of a card from its bytes.
 
-    volume  the volume that files are read from: the board's where it has one, else the first that this PC reads
+    volume  the volume that files are read from: the board's if it has one, else the first that this PC reads
     kind    kind of that volume, or of what there is instead
     """
 
@@ -67,7 +67,7 @@ class Judgement:
 
 
 def judge(source: BlockSource) -> Judgement:
-    """Judge a whole medium. Raises CardError where it cannot be read at all."""
+    """Judge a whole medium. Raises CardError if it cannot be read at all."""
     layout = look_at(source)
     mount = board_mount(source)
     start = chosen(layout, mount)
@@ -181,7 +181,7 @@ def _no_fat(source: BlockSource, layout: Layout, mount: BoardMount) -> Judgement
 
 
 def _empty_partitions(layout: Layout) -> str:
-    """What a partition table promises where none of its partitions keeps it."""
+    """What a partition table promises if none of its partitions keeps it."""
     first = layout.partitions[0]
     count = len(layout.partitions)
     what = f"the card has {count} partitions" if count > 1 else "the card has a partition"
@@ -200,7 +200,7 @@ def _starts(layout: Layout) -> Iterator[int]:
 
 
 def good_backup(source: BlockSource, start_sector: int) -> bytes | None:
-    """The backup of a FAT32 boot sector, where it is good and would hold no fault; None elsewhere."""
+    """The backup of a FAT32 boot sector, if it is good and would hold no fault; None elsewhere."""
     at = (start_sector + _BACKUP_SECTOR) * SECTOR_BYTES
     if at + SECTOR_BYTES > source.size_bytes:
         return None
@@ -266,7 +266,7 @@ def backup_differs(volume: FatVolume) -> bool:
 
 
 def fsinfo_fault(volume: FatVolume, free_clusters: int) -> str:
-    """What is wrong with FSInfo, whose number the board shows as the free space; empty where nothing is."""
+    """What is wrong with FSInfo, whose number the board shows as the free space; empty if nothing is."""
     geometry = volume.geometry
     if geometry.width != 32 or not 0 < geometry.fsinfo_sector < geometry.reserved:
         return ""

@@ -16,7 +16,7 @@ from doctor.fat.overlay import Medium
 
 @contextmanager
 def medium_to_change(path: Path) -> Iterator[Medium]:
-    """The device itself, or a copy of an image file that takes its name at the end; ours alone meanwhile.
+    """The device itself, or a copy of an image file that takes its name at the end; ours alone until then.
 
     Raises CardError.
     """

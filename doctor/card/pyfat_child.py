@@ -61,7 +61,7 @@ class VolumeFile(io.RawIOBase):
         return self._at
 
     def readinto(self, buffer: Any) -> int:
-        """Fill the buffer as far as the volume goes; less where the card ends early."""
+        """Fill the buffer as far as the volume goes; less if the card ends early."""
         length = max(0, min(len(buffer), self._size - self._at))
         if length == 0:
             return 0
@@ -114,7 +114,7 @@ def main(told: dict[str, Any]) -> None:
 
 
 def _bind(seconds: float, memory: int) -> None:
-    """Bounds that hold when the parent is gone, too, where the system has them."""
+    """Bounds that hold when the parent is gone, too, if the system has them."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     if sys.platform == "win32":
         import msvcrt
@@ -138,7 +138,7 @@ def _read(start: int, size: int, sector_bytes: int) -> dict[str, Any]:
 
 
 def _files(reader: Any) -> Iterator[tuple[str, Any]]:
-    """Every file with its path. Not by PyFat's ``walk``, which has no end where a folder leads back to the root."""
+    """Every file with its path. Not by PyFat's ``walk``, which has no end if a folder leads back to the root."""
     waiting = [("", reader.root_dir)]
     left = _MOST_ENTRIES
     while waiting:
@@ -163,7 +163,7 @@ def _digest(reader: Any, entry: Any) -> tuple[str | None, str]:
                 break
     except Exception as err:
         return None, _words(err)
-    # PyFat ends quietly where a chain is short.
+    # PyFat ends quietly if a chain is short.
     return (digest.hexdigest(), "") if left == 0 else (None, f"{left} bytes are missing at its end")
 
 

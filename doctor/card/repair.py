@@ -1,6 +1,6 @@
 """Repairs of a FAT volume from the good copies that lie on it: boot sector, FAT, FSInfo, dirty mark, a second name.
 
-Only where it is unambiguous which copy is good. Everything is tried in memory first and judged there; the card is
+Only if it is clear which copy is good. Everything is tried in memory first and judged there; the card is
 written only when the result holds no fault, and what stood in the changed sectors is kept on the PC.
 """
 
@@ -60,9 +60,9 @@ class _ReadOnly:
 
 
 def plan_repair(path: Path) -> tuple[str, ...]:
-    """What ``repair`` would do, a sentence a line; empty where there is nothing to repair. Changes nothing.
+    """What ``repair`` would do, a sentence a line; empty if there is nothing to repair. Changes nothing.
 
-    Raises CardError where the card has faults that no copy on it mends.
+    Raises CardError if the card has faults that no copy on it mends.
     """
     with open_source(path) as source:
         return _repair(Overlay(_ReadOnly(source)))
@@ -95,7 +95,7 @@ def repair(path: Path, *, backup_dir: Path, now: datetime, emit: Listener = igno
 
 
 def _repair(overlay: Overlay) -> tuple[str, ...]:
-    """All repairs, in the overlay. Raises CardError where faults would be left."""
+    """All repairs, in the overlay. Raises CardError if faults would be left."""
     done = _boot_sector(overlay)
     volume = find_volume(overlay)
     if volume is None:
@@ -148,7 +148,7 @@ def _boot_is_faulty(overlay: Overlay, start: int) -> bool:
 
 
 def _fats(overlay: Overlay, volume: FatVolume) -> list[str]:
-    """Make the FATs equal, where it is plain which of them is good. Raises CardError where it is not."""
+    """Make the FATs equal, if it is plain which of them is good. Raises CardError if it is not."""
     geometry = volume.geometry
     used = -(-(geometry.clusters + 2) * geometry.width // 8)
     if geometry.fats < 2 or _equal(volume, used):
@@ -226,7 +226,7 @@ def _second_names(overlay: Overlay, volume: FatVolume) -> list[str]:
 
 
 def _dirty_marks(overlay: Overlay, volume: FatVolume) -> list[str]:
-    """Clear the marks of an unclean eject, in the boot sector and in FAT[1], where all chains are good."""
+    """Clear the marks of an unclean eject, in the boot sector and in FAT[1], if all chains are good."""
     geometry, start = volume.geometry, volume.view.offset
     mask = _CLEAN.get(geometry.width, 0)
     found = False

@@ -1,7 +1,7 @@
 """The second reader of a card: pyfatfs reads a volume whole, in a child process, and is compared with what was meant.
 
 Our own byte comparison is the judge and comes first; this tells what it cannot: that somebody else's code takes the
-card as we do. PyFat is a reader, not a checker (fat-and-pyfatfs.md 1 and 3): where it gives up, or lists
+card as we do. PyFat is a reader, not a checker (fat-and-pyfatfs.md 1 and 3): if it gives up, or lists
 other names, nothing was compared, and that is no fault of the card. Nothing that it does is an exception here.
 """
 
@@ -82,11 +82,11 @@ class Limits:
 def prove_again(card: Path, start_sector: int, meant: Meant | CardError, emit: Listener) -> None:
     """Have the second reader read what was just written, and report what it says as an event.
 
-    card          image file or device; it is opened once more, for reading only
+    card          image file or device; it is opened again, for reading only
     start_sector  of the volume
-    meant         every file that should be there; an error where that cannot be told
+    meant         every file that should be there; an error if that cannot be told
 
-    Raises SecondReaderDiffers, naming the file, where one reads otherwise.
+    Raises SecondReaderDiffers, naming the file, if one reads otherwise.
     """
     if isinstance(meant, CardError):
         emit(_not_compared(f"was not asked: {meant}"))
@@ -104,7 +104,7 @@ def prove_again(card: Path, start_sector: int, meant: Meant | CardError, emit: L
 
 
 def compare_readers(card: Path) -> SecondReading | None:
-    """Both readers on a card as it is; None where it holds no volume. Bounded, for a check. Raises CardError."""
+    """Both readers on a card as it is; None if it holds no volume. Bounded, for a check. Raises CardError."""
     with open_source(card) as source:
         volume = find_volume(source)
         if volume is None:
@@ -162,7 +162,7 @@ def compare(files: list[tuple[str, int, str | None, str]], meant: Meant) -> Seco
 def contents(volume: FatVolume, most_bytes: int = _MOST_BYTES_READ_FIRST) -> Meant | CardError:
     """Every file of a volume by its path in lower case, as our own reader reads it.
 
-    An error where one cannot be read, or all of them are more than ``most_bytes``.
+    An error if one cannot be read, or all of them are more than ``most_bytes``.
     """
     files = [step.entry for step in walk(volume.view, volume.fat, volume.root()) if not step.entry.is_dir]
     size = sum(entry.size_bytes for entry in files)

@@ -25,7 +25,7 @@ class FileTarget(FileSource):
         self._hold(path, path.open("r+b", buffering=0))
 
     def write_at(self, offset: int, data: bytes | bytearray | memoryview) -> None:
-        """Write all of ``data``. Raises ValueError outside the file, CardError where the disk is full or broken."""
+        """Write all of ``data``. Raises ValueError outside the file, CardError if the disk is full or broken."""
         if offset < 0 or offset + len(data) > self._size:
             raise ValueError(f"{offset}+{len(data)} lies outside {self.name}")
         left = memoryview(data)
@@ -65,7 +65,7 @@ def copy_that_takes_the_name(image: Path) -> Iterator[Path]:
     """A new file beside ``image``; takes its name at the end, and vanishes if anything goes wrong before.
 
     The original is whole at every moment: it is only ever replaced, by a rename, with a finished file. Refuses
-    where somebody changed the original meanwhile. The caller has claimed the image: unfinished copies of it that are
+    if somebody changed the original in that time. The caller has claimed the image: unfinished copies of it that are
     there were left by runs that were killed, and go. Raises CardError.
     """
     before = _identity(image)
@@ -114,7 +114,7 @@ def _identity(image: Path) -> tuple[int, int, int, int]:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make a rename last through a power cut, where the system can (Windows cannot open folders)."""
+    """Make a rename last through a power cut, if the system can (Windows cannot open folders)."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:
@@ -130,7 +130,7 @@ def set_size(path: Path, size_bytes: int) -> None:
 
 
 def used_bytes(path: Path) -> int:
-    """Room that a file takes on the disk, holes not counted; its size where the system does not say."""
+    """Room that a file takes on the disk, holes not counted; its size if the system does not say."""
     found = path.stat()
     blocks: int | None = getattr(found, "st_blocks", None)
     return found.st_size if blocks is None else min(found.st_size, blocks * 512)
@@ -165,7 +165,7 @@ def _write_all(handle: int, data: bytes) -> None:
 
 
 def _filled(handle: int, size: int) -> Iterator[tuple[int, int]]:
-    """The parts of a file that are no holes, where the system tells; else all of it."""
+    """The parts of a file that are no holes, if the system tells; else all of it."""
     if not hasattr(os, "SEEK_DATA"):
         yield 0, size
         return
@@ -208,7 +208,7 @@ def sha256_of(pieces: Iterator[bytes]) -> str:
 
 
 def first_difference(pieces: Iterator[bytes], local: Path) -> int | None:
-    """The first offset at which a file on the card differs from one on the PC; None where they are equal.
+    """The first offset at which a file on the card differs from one on the PC; None if they are equal.
 
     A file that ends early differs at its end. Raises CardError from the card, OSError from the PC's file.
     """

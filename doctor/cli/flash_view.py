@@ -27,7 +27,7 @@ from doctor.cli.screen import Screen
 from doctor.errors import DoctorError
 from doctor.jobs.flash import FlashPlan, Proof, Wish
 from doctor.modem.step_words import words
-from doctor.report.console import hanging, indented
+from doctor.report.prose import Prose
 from doctor.updater.rules_loaders import loader_line
 
 T = TypeVar("T")
@@ -55,7 +55,7 @@ class FlashView:
         elif isinstance(event, events.StepStarted):
             self._end_bar()
             self._logged = 0.0
-            self._screen.note(hanging(Text("• "), Text(event.text)))
+            self._screen.note(Prose(Text("• "), Text(event.text)))
         elif isinstance(event, events.Waiting):
             unplug = "" if event.may_unplug else "; do not unplug"
             if event.limit_s >= 5:
@@ -79,7 +79,7 @@ class FlashView:
     def _line(self, text: str, margin: str, style: str = "dim") -> None:
         console = self._progress.console if self._progress is not None else self._screen.notes
         if not self._screen.quiet:
-            console.print(hanging(Text(margin), Text(text, style=style)))
+            console.print(Text(margin + text, style=style))
 
     def _bytes(self, event: events.Progress) -> None:
         if self._live:
@@ -225,21 +225,21 @@ def plan_text(plan: FlashPlan) -> RenderableType:
         _pair("way", f"{plan.via}: {_WAYS[plan.via]}"),
         _pair("method", f"{plan.core.method}: {_METHODS.get(plan.core.method, 'as the steps say')}"),
         *([_pair("first", plan.upload)] if plan.upload else []),
-        *([indented(Text(plan.core.loaders))] if plan.core.loaders else []),
+        *([Text(f"  {plan.core.loaders}")] if plan.core.loaders else []),
     ]
     for number, step in enumerate(plan.core.steps, 1):
         unplug = "" if step.may_unplug else "; do not unplug"
         text = f"{step.text} (up to {_span(step.limit_ms / 1000)}{unplug})"
-        lines.append(hanging(Text(f"  {number}. "), Text(text)))
+        lines.append(Prose(Text(f"  {number}. "), Text(text)))
         said = words(step)
         for name, about in (("why", said.why), ("what could go wrong", said.risk), ("way back", said.back)):
-            lines.append(hanging(Text("     "), Text(f"{name}: {about}", style="dim")))
+            lines.append(Text(f"     {name}: {about}", style="dim"))
     if plan.core.bootrom_alone:
-        lines.append(indented(Text(f"the modem runs build {before.build} already: only the boot ROM is sent")))
+        lines.append(Text(f"  the modem runs build {before.build} already: only the boot ROM is sent"))
     if plan.core.nothing:
-        lines.append(indented(Text(plan.core.nothing)))
+        lines.append(Text(f"  {plan.core.nothing}"))
     for warning in plan.core.warnings:
-        lines.append(indented(Text(f"! {warning.what}; {warning.why}: {warning.next}", style="yellow")))
+        lines.append(Text(f"  ! {warning.what}; {warning.why}: {warning.next}", style="yellow"))
     return Group(*lines)
 
 
@@ -262,12 +262,12 @@ def proof_text(proof: Proof) -> RenderableType:
     ]
     line = loader_line(proof.after.family, proof.after.loaders)
     if line:
-        lines.append(indented(Text(line)))
+        lines.append(Text(f"  {line}"))
     return Group(*lines)
 
 
 def _pair(name: str, value: str) -> RenderableType:
-    return hanging(Text(f"  {name:9} ", style="dim"), Text(value))
+    return Prose(Text(f"  {name:9} ", style="dim"), Text(value))
 
 
 def _span(seconds: float) -> str:

@@ -192,10 +192,22 @@ accept = click.option(
 )
 
 
+def _known_steps(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    unknown = [word for word in value if word not in DONE]
+    if unknown:
+        from doctor.remedies import cures
+
+        known = {**DONE, **cures().by_id}
+        if wrong := next((word for word in unknown if word not in known), None):
+            raise click.BadParameter(f"{wrong!r} is none of {', '.join(sorted(known))}")
+    return value
+
+
 done = click.option(
     "--done",
     multiple=True,
-    type=click.Choice(sorted(DONE)),
+    callback=_known_steps,
+    metavar="STEP",
     help="A step that an earlier run asked your hands to do, and that was done; the program prints it for you.",
 )
 
@@ -292,8 +304,8 @@ def bench_options(given: dict[str, Any], *, firmware: tuple[Path, ...], **more: 
 
 
 def done_steps(given: dict[str, Any]) -> list[str]:
-    """Ids of the steps that ``--done`` names."""
-    return [DONE[word] for word in given.get("done", ())]
+    """Ids of the steps among those that ``--done`` names that nothing else shows to be done."""
+    return [DONE[word] for word in given.get("done", ()) if word in DONE]
 
 
 def backup_folder() -> Path:

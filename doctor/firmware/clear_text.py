@@ -86,7 +86,7 @@ def practice(data: bytes) -> PracticeText | None:
         base=_number(members.get("base", "")),
         version=members.get("version", ""),
         ue=members.get("ue", ""),
-        part=_number(members.get("part", "")),
+        part=_number(members.get("part", "")) if members.get("part") in ("1", "2") else 0,
         kind=members.get("kind", ""),
     )
 

@@ -15,13 +15,12 @@ from doctor.firmware.names import CATM1, NB1, FirmwareName, parse_name
 from doctor.firmware.problems import Problem, Verdict
 from doctor.firmware.reading import MAX_BYTES, read_whole
 from doctor.firmware.wrong_file import wrong_content, wrong_name
+from doctor.updater.shapes import BETWEEN_BUILD, PAIR
 
 __all__ = ["Container", "FirmwareImage", "Problem", "Verdict", "examine", "examine_bytes"]
 
 #: Partition id of the modem's main firmware in an upgrade package (modem-protocol.md 6.2).
 MAIN_PARTITION = 2
-#: What a modem reports after the first file of 48829, which is named after the second (modem-protocol.md 7).
-BETWEEN_BUILD = 39529
 #: Smallest file of unknown format that may be firmware: half of the smallest known image (416 448 bytes).
 UNKNOWN_MIN_BYTES = 200_000
 _CUT = "firmware-file-truncated"
@@ -44,6 +43,7 @@ class FirmwareImage:
     promised_release  such as LR8.0.5.13-59577, empty if neither content nor name says it
     radio             "CATM1", "NB1" or None (other families)
     base              build that a differential image starts from, None for others
+    part              1 or 2 for the files of a pair, else 0; content before name
     from_content      True if build and release were read from the content
     size_known        True if public logs give the size for a file of this name
     """
@@ -61,6 +61,7 @@ class FirmwareImage:
     promised_release: str = ""
     radio: str | None = None
     base: int | None = None
+    part: int = 0
     from_content: bool = False
     size_known: bool = False
 
@@ -115,6 +116,7 @@ def examine_bytes(data: bytes, path: Path) -> FirmwareImage:
         promised_release=promise.release,
         radio=promise.radio,
         base=promise.base if seen.kind in ("diff", "practice") else None,
+        part=seen.practice.part if seen.practice is not None else PAIR.index(seen.kind) + 1 if seen.kind in PAIR else 0,
         from_content=promise.from_content,
         size_known=sizes.known_size(name) is not None,
     )

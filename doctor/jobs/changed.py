@@ -10,7 +10,7 @@ from doctor.command import AUTO, Command, File
 from doctor.escape import shown
 from doctor.updater.shapes import Change
 
-__all__ = ["changed", "unforced"]
+__all__ = ["changed"]
 
 
 def changed(command: Command, change: Change) -> Command:
@@ -29,14 +29,8 @@ def changed(command: Command, change: Change) -> Command:
         new = replace(new, firmware=tuple(_path(name, known, command) for name in change.files))
     if "port" in given:  # another bench: how the first one was to be flashed means nothing there
         port = "sim://sqn3330" if command.via == "modem" else given["port"]
-        new = replace(unforced(new), port=port, carrier=None)
+        new = replace(new.anyhow(), port=port, carrier=None)
     return new
-
-
-def unforced(command: Command) -> Command:
-    """``command`` without what was said about how to flash: the program chooses again."""
-    via = command.via if command.via == "modem" else AUTO
-    return replace(command, via=via, method=AUTO, override=frozenset(), compress=False, interrupt=False)
 
 
 def _known(command: Command) -> dict[str, File]:

@@ -17,10 +17,11 @@ POWERED_ON = 0  #: machine.reset_cause() after power-on; a reset button looks th
 WATCHED = "`fipy-doctor fix --power-cycle` watches the port while it is done"
 
 
-def accept(bench: Bench, steps: Iterable[str]) -> str:
-    """Keep ``steps`` as done and say what was seen of a power cycle among them, and if they could not be kept; else "".
+def accept(bench: Bench, steps: Iterable[str]) -> tuple[frozenset[str], str]:
+    """Keep ``steps`` as done; those that are believed, and what to say of it.
 
-    One that the board contradicts is not kept.
+    That is what was seen of a power cycle, and whether they could not be kept; "" for nothing. A power cycle that the
+    board contradicts is not believed.
     """
     said = set(steps)
     words = ""
@@ -34,7 +35,7 @@ def accept(bench: Bench, steps: Iterable[str]) -> str:
             words = f"the power was not off: the board says that something else started it last; {WATCHED}"
             said.discard(POWER_CYCLE)
     lost = Tried(bench.options.url).note(said, SAID)
-    return "; ".join(filter(None, (words, lost)))
+    return frozenset(said), "; ".join(filter(None, (words, lost)))
 
 
 def _reset_cause(bench: Bench) -> int | None:

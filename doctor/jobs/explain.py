@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from doctor.errors import UsageError
-from doctor.knowledge.asked import FLASH, POWER
-from doctor.knowledge.explanation import Explanation, Match, explain
+from doctor.knowledge.asked import DONE, FLASH, NEWER, POWER
+from doctor.knowledge.explanation import LIKELY, Explanation, Match, explain
 from doctor.knowledge.paste import MOST_BYTES
 from doctor.power_off import IF_NO_OTHER, UNPLUG
 
@@ -28,6 +28,9 @@ _KEEPS_POWER = re.compile(
     r"\b(?:leave|keep)\b[^.;]{0,30}\b(?:power|powered|as it is)\b|\bpower (?:still )?on\b|\bsteady power\b",
     re.IGNORECASE,
 )
+
+_FORBIDS = re.compile(r"(?:Do not|Stop)\b")  #: how a step begins that comes before all others, whatever they are
+_FLASHES = re.compile(r"`\S+ flash\b")  #: a command that flashes
 
 #: What to send where nothing is known: without these nobody can help.
 SEND_INSTEAD = (
@@ -116,11 +119,39 @@ def advice(explanation: Explanation) -> Advice:
         together.append(f"{explanation.causes[0].id} and {others} are separate matters; take them in this order.")
     decides, keep = _about_the_power(explanation.causes)
     steps: list[str] = []
+    forbidden = any(_FORBIDS.match(step) for cause in explanation.causes for step in cause.entry.cure[:1])
     for number, cause in enumerate(explanation.causes):
-        own = cause.entry.cure if number == 0 else cause.entry.cure[:1]
-        steps += [step for step in own if cause is decides or _keeps_power(step) in (None, keep)]
-    answers = {FLASH: _whether_to_flash(explanation), POWER: _whether_power_may_go(explanation, decides, keep)}
-    return Advice(tuple(answers[kind] for kind in explanation.asks), tuple(together), tuple(dict.fromkeys(steps)))
+        own = cause.entry.cure if number == 0 else cause.entry.cure[:1] if cause.score >= LIKELY else ()
+        for step in own:
+            fits = cause is decides or _keeps_power(step) in (None, keep)
+            if fits and not (number and forbidden and _FLASHES.search(step) and not _FORBIDS.match(step)):
+                steps.append(step)
+    steps.sort(key=lambda step: not _FORBIDS.match(step))
+    answers = {
+        FLASH: _whether_to_flash(explanation),
+        NEWER: _whether_newer(explanation),
+        DONE: _whether_done(explanation),
+        POWER: _whether_power_may_go(explanation, decides, keep),
+    }
+    answered = tuple(answers[kind] for kind in explanation.asks if answers[kind])
+    return Advice(answered, tuple(together), tuple(dict.fromkeys(steps)))
+
+
+def _whether_newer(explanation: Explanation) -> str:
+    """Which of the last two builds of one radio is newer; empty where the paste does not name both."""
+    steps = [s for s in explanation.facts.builds.steps if s.runs.kind == s.image.kind]
+    if not steps:
+        return ""
+    runs, image = steps[-1].runs.number, steps[-1].image.number
+    if image == runs:
+        return f"Is it newer? No: {image} is what the modem runs."
+    return f"Is it newer? {'Yes' if image > runs else 'No'}: {image}, and the modem runs {runs}."
+
+
+def _whether_done(explanation: Explanation) -> str:
+    """What is known of others; empty where nothing is."""
+    known = (*(cause.entry for cause in explanation.causes), *explanation.candidate_entries)[:1]
+    return "".join(f"Has anybody done it? This is known: {entry.means}" for entry in known)
 
 
 def _whether_to_flash(explanation: Explanation) -> str:
@@ -128,6 +159,8 @@ def _whether_to_flash(explanation: Explanation) -> str:
         return "Flash it? No, not before you know which of these it is."
     for cause in explanation.causes:
         if cause.entry.blocks == "yes":
+            if any(_FLASHES.search(step) for step in cause.entry.cure) and not _FORBIDS.match(cause.entry.cure[0]):
+                return f"Flash it? Yes, but only in the way of the steps below: {cause.entry.title}."
             return f"Flash it? No, not as long as this holds: {cause.entry.title}."
     known = f"Know first: {explanation.causes[0].entry.title}. " if explanation.causes else ""
     return (

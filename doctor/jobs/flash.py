@@ -142,7 +142,7 @@ def flash(bench: Bench, request: FlashRequest, *, consent: Consent, listen: List
         ):
             result = carry_out(bench, report, plan, request, sources, hands, recorder, hear)
             recorder.end(result)
-            return replace(result, log=recorder.entry.log)
+            return recorder.told(result)
     except DoctorError as err:
         return FlashResult(report, plan, error=err)
 

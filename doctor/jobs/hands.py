@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from doctor.power_off import AFTER_OURS, IF_NO_OTHER, IF_NONE_BEGAN, UNPLUG
 
 PRESS_RESET, POWER_CYCLE, WAIT = "press-reset", "power-cycle", "wait"
@@ -32,6 +34,17 @@ def hand_text(hand: str, *, known: bool = False) -> str:
     if known and hand == POWER_CYCLE:
         return AFTER_OURS
     return _HANDS[hand].replace(IF_NONE_BEGAN, IF_NO_OTHER) if known else _HANDS[hand]
+
+
+def done_word(step: str) -> str:
+    """What ``--done`` calls a step or a cure that the hands are asked for; many are called by their id."""
+    return next(iter(done_words(step)), step)
+
+
+def done_ids(words: Iterable[str]) -> frozenset[str]:
+    """Ids of the steps and cures that these words of ``--done`` say were done."""
+    steps = {DONE.get(word, word) for word in words}
+    return frozenset(steps | {cure for cure, step in _CURES.items() if step in steps})
 
 
 def done_words(step: str) -> tuple[str, ...]:

@@ -57,17 +57,19 @@ class Onward:
     command  the command to run then; None if there is none
     remark   what the user must add to the command, if anything
     known    it goes on from a flash that this computer carried out, which is over
+    before   what comes before all that, in words
     """
 
     hands: tuple[str, ...]
     command: Command | None = None
     remark: str = ""
     known: bool = False
+    before: tuple[str, ...] = ()
 
     @property
     def hands_text(self) -> tuple[str, ...]:
         """The steps for the hands, in words."""
-        return tuple(hand_text(hand, known=self.known) for hand in self.hands)
+        return (*self.before, *(hand_text(hand, known=self.known) for hand in self.hands))
 
     @property
     def text(self) -> str:
@@ -113,7 +115,7 @@ class Attempt:
 
 
 @dataclass(frozen=True)
-class _After:
+class BrokenFlash:
     """A flash that ended with ``error_id`` and left the modem in ``mode``."""
 
     mode: str
@@ -170,20 +172,20 @@ class _After:
         return Onward(self.hands, flash_command(attempt, self.stands), remark)
 
 
-def _with_updater(case: _After) -> Onward:
+def _with_updater(case: BrokenFlash) -> Onward:
     return case.flash(f"{UPDATER_IMAGE} and the full image come in the same package; only both together help from here")
 
 
-def _without_pair(case: _After) -> Onward:
+def _without_pair(case: BrokenFlash) -> Onward:
     return case.flash(f"{FIRST_FULL} stands for a full Cat-M1 image; when it runs, flash the pair from its beginning")
 
 
-def _with_full_image(case: _After) -> Onward:
+def _with_full_image(case: BrokenFlash) -> Onward:
     return case.flash(f"{FULL_IMAGE} stands for a full image: a differential one cannot be used any more")
 
 
 #: What follows a flash that did not come to its end, by what is known then.
-AFTER_FLASH: tuple[Situation[_After, Onward], ...] = (
+AFTER_FLASH: tuple[Situation[BrokenFlash, Onward], ...] = (
     Situation(
         "the modem may be writing",
         lambda case: case.may_write,
@@ -225,7 +227,7 @@ AFTER_FLASH: tuple[Situation[_After, Onward], ...] = (
 
 def onward(mode: str, attempt: Attempt, error_id: str = "") -> Onward:
     """The next step where the modem is in ``mode`` and the flash ended with ``error_id``."""
-    case = _After(mode, attempt, error_id)
+    case = BrokenFlash(mode, attempt, error_id)
     step = replace(first_that_holds(AFTER_FLASH, case).step(case), known=attempt.known)
     if not case.again or attempt.failures < OFTEN - 1:
         return step

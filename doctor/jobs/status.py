@@ -15,7 +15,7 @@ from doctor.command import ON_CARD, Command
 from doctor.errors import BoardError, DoctorError, Exit
 from doctor.jobs.done import accept
 from doctor.jobs.flashing.card.ending import ADVICE
-from doctor.jobs.flashing.steps_done import all_sent, first_sent
+from doctor.jobs.flashing.steps_done import all_sent, first_sent, how_far
 from doctor.jobs.flashing.ways import go_through_own_mirror
 from doctor.jobs.hands import OTHER_CABLE, POWER_CYCLE, PRESS_RESET, PULL_JUMPERS, WAIT, done_words
 from doctor.jobs.last_flash import may_write_until
@@ -101,7 +101,7 @@ def status(
     if entry is not None and journals.is_at_work(entry):
         where = f"a flash is under way (process {entry.pid}); leave it alone"
         return Standing(where, told(entry), Onward((), _again(bench)), True, entry=entry)
-    looked = accept(bench, said)
+    _, looked = accept(bench, said)
     try:
         facts = _ask(bench)
     except DoctorError as err:
@@ -148,8 +148,11 @@ def next_step(
         remark = f"{FULL_IMAGE} stands for the full image to flash; the journal {knows}"
         flashes = step.command is not None and step.command.verb == "flash"
         return replace(step, remark=remark) if flashes and not step.remark else step
-    attempt = replace(attempt_of(options, entry), build_now=facts.build)
-    return onward(facts.mode, attempt, str(entry.error.get("id", "")))
+    error_id = str(entry.error.get("id", ""))
+    before = error_id if entry.failures > 1 else ""
+    known = attempt_of(options, entry)
+    attempt = replace(known, build_now=facts.build, failed_before=before, failures=max(0, entry.failures - 1))
+    return onward(facts.mode, attempt, error_id)
 
 
 def _through_silence(
@@ -215,11 +218,9 @@ def told(entry: Entry, facts: ModemFacts | None = None) -> str:
         return f"{start}: nothing was sent"
     if facts is not None and _runs_promised(entry, facts):
         return f"{start}: the modem runs what the file promised, though the end of it was not seen"
-    number = entry.steps.index(entry.step) + 1 if entry.step in entry.steps else 0
-    at = f"step {number} of {len(entry.steps)} ({entry.step_text})" if number else "its beginning"
-    sent = f", {entry.sent_bytes:,} of {entry.total_bytes:,} bytes" if entry.sent_bytes else ""
     word = "now at" if journals.is_at_work(entry) else "broke off in"
-    return f"{start}: {word} {at}{sent}"
+    text = f" ({entry.step_text})" if entry.step in entry.steps else ""
+    return f"{start}: {word} {how_far(entry) or 'its beginning'}{text}"
 
 
 def _button(entry: Entry, facts: ModemFacts) -> str:

@@ -7,6 +7,7 @@ blocks       whether it blocks flashing: yes, no, maybe
 brick_risk   whether it can cost the modem, and when
 evidence     thread (seen in public), code (derived from source), knowledge (of the platform)
 family       of the modem that it is about, ``sqn3330``, ``monarch2`` or ``any``; without it the area tells
+runs         expression for the builds that the modem must run, as builds.py writes them; not read where another is told
 harmless     true where nothing is wrong although it looks so
 shows        what the user sees, the fixed parts quoted
 means        what is going on
@@ -31,7 +32,8 @@ generation   generations of the updater that print it, where that is known
 raw          look at the lines with their typographic quotes
 most         so many occurrences at most
 image        instead of ``match``: expression for an image that is sent or meant to be, as builds.py writes it
-             (``LR5-41065``, ``diff-33080``); ``runs`` for the build that runs before; ``compare`` then of these two
+             (``LR5-41065``, ``diff-33080``), or for a boot loader (``loader-33080``); ``runs`` for the build that
+             runs before; ``compare`` then of these two
 compare      ``"a > b"`` or ``"a != b"`` of numbers that ``match`` names, as ``(?P<a>\d{5})``
 unless_id    not where one of these entries was found
 side_note    true of the board at large: worth little beside other matches

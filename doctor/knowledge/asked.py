@@ -1,10 +1,13 @@
-"""What the reader asks in plain words: may I flash, may I take the power away? That wants a do or a do not."""
+"""What the reader asks in plain words: may I flash, may the power go, is it newer, has anybody done it?
+
+Each wants a do or a do not, a yes or a no.
+"""
 
 from __future__ import annotations
 
 import re
 
-FLASH, POWER = "flash", "power"
+FLASH, POWER, NEWER, DONE = "flash", "power", "newer", "done"
 
 _SENTENCE = re.compile(r"[^\n?!.]*(?:\.(?=\S)[^\n?!.]*)*[?!.]?")  #: a point inside a word ends none
 _HOW = re.compile(r"\W*(?:how|why|where|wie|warum|wo|cómo|dónde|por qué|comment|pourquoi|où|hoe|waarom|waar)\b", re.I)
@@ -23,6 +26,12 @@ _ABOUT = {
         r"|\bflasche|\bactualiza|\binstala|mettre à jour|mise à jour|\bbijwerk|\.dup\b",
         re.I,
     ),
+    NEWER: re.compile(
+        r"\b(?:newer|older|newest|latest|right update|up.to.date|nieuwer|ouder|nieuwste)\b|\b(?:neuer|älter|neueste)\w*"
+        r"|\bmás (?:nuev|recient|antigu|viej)|\bplus (?:récent|ancien|vieu|nouv)",
+        re.I,
+    ),
+    DONE: re.compile(r"\b(?:anyone|anybody|jemand|alguien|quelqu.un|iemand)\b|\bhas it (?:ever )?worked\b", re.I),
     POWER: re.compile(
         r"\bun ?plug|\bpull(?:ing)?\b|\bdisconnect|\bpower(?:ing)?(?: it| the board)? (?:off|down|cycl)"
         r"|\bcut (?:the )?power|\b(?:switch|turn)(?:ing)?(?: it| the (?:board|modem))? off|\binterrupt|\babbrech"
@@ -34,7 +43,7 @@ _ABOUT = {
 
 
 def asked(prose: str) -> tuple[str, ...]:
-    """What the sentences of a description ask: ``FLASH``, ``POWER``, both or nothing."""
+    """What the sentences of a description ask: the kinds above, in their order."""
     found, before = set(), ""
     for sentence in filter(str.strip, _SENTENCE.findall(prose)):
         if _HOW.match(sentence):
@@ -46,4 +55,6 @@ def asked(prose: str) -> tuple[str, ...]:
 
 
 def _kinds(sentence: str) -> set[str]:
-    return {kind for kind, about in _ABOUT.items() if about.search(sentence)}
+    """What one sentence asks; a flash in a question about the power, or about others, is only what it is about."""
+    kinds = {kind for kind, about in _ABOUT.items() if about.search(sentence)}
+    return kinds - {FLASH} if kinds & {POWER, DONE} else kinds

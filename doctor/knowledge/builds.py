@@ -1,4 +1,4 @@
-"""Which build the modem runs and which one the file holds, wherever a paste says so."""
+"""Which build the modem runs, which one the file holds and which ones are boot loaders, wherever a paste says so."""
 
 from __future__ import annotations
 
@@ -24,11 +24,29 @@ _BY_NAME = {"LR5": CAT_M1, "LR6": NB_IOT, "CATM1": CAT_M1, "NB1": NB_IOT}
 _TOLD = re.compile(r"LR[56](?=\.\d\.\d\.\d-\Z)|(?:CATM1|NB1)(?=[-_]\Z)", re.I)
 _NUMBER = re.compile(r"(?<![\d.])(\d{5})(?!\d)(-[12])?(?![\d.]*\d)")
 _FILE = re.compile(r"[\w./-]{0,60}\.dup\b", re.I)
-_LOADER = re.compile(r"Bootloader\d\*? {0,9}:[^\n]*\Z", re.I)
-_BASE = re.compile(r"upgdiff_\Z", re.I)
-_TARGET = re.compile(r"upgdiff_\d{5}[-_]to[-_]\Z", re.I)
-_IMAGE_PART, _PRINTED, _SAID = "image", "printed", "said"  #: parts: an image; runs, as a tool prints it; runs, in words
-_MODEM = re.compile(r"\bLR[56]\.\d\.\d\.\d-\Z|\bSoftware {0,9}: {0,3}[\d.]{5,9} \[\Z", re.I)
+_COPY = r"boot[ -]?loaders?|(?:copy|kopie|copia|copie) ?#?(?:[0-2]|zero|null|cero|zéro|nul)\b"
+#: The number of a boot loader stands in the same clause, before or behind these words, and no file or software between.
+_LOADER = re.compile(
+    rf"(?:{_COPY})(?:(?!\d{{5}}|software|firmware|modem|LR[56]|CATM1|NB1|\bflash|\bup(?:dat|grad)|\bto\b|\bauf\b)"
+    r"(?:[^\n.;,?!]|\.(?=\d)))*\Z",
+    re.I,
+)
+_LOADER_BEHIND = re.compile(
+    r"\]?[\"') ]{1,3}(?:(?:in|as|is|at|for|of|im|als|en|dans|bei|beim|the|its|my|der|den|dem|el|la|le|de|het|old"
+    rf"|factory|alten?|alter) ){{0,3}}(?:{_COPY})",
+    re.I,
+)
+_STAR = re.compile(r"\d ?\*|\b(?:star|stern|estrella|étoile|ster)\w*\b", re.I)
+_BASE = re.compile(
+    r"upgdiff[_ ]\Z|\b(?:diff\w*|diferenci\w+|différentiel\w*|verschil\w*)\W[^\n.;,?!\d]{0,24}"
+    r"\b(?:from|von|de|desde|van|depuis|base) \Z",
+    re.I,
+)
+_TARGET = re.compile(r"upgdiff[_ ]\d{5}[-_ ]to[-_ ]\Z", re.I)
+#: Parts: an image; one by the form of its name; runs, as a tool prints it; runs, in words; a boot loader.
+_IMAGE_PART, _NAMED, _PRINTED, _SAID, _LOADER_PART = "image", "named", "printed", "said", "loader"
+_MODEM = re.compile(r"\bLR[56]\.\d\.\d\.\d-\Z|\bSoftware\b\W{0,12}(?:\d\.\d\.\d\.\d )?\[?\Z", re.I)
+_FILE_FORM = re.compile(r"(?:CATM1|NB1)[-_](?:5\.2-)?\Z", re.I)
 _RUNS = re.compile(
     r"\b(?:current(?:ly)?|installed|have|has|had|got|on|runs?"
     r"|running|ran|from|is|was|shows?|says?|modem|GPy|FiPy|build|version|habe|hat|hast|läuft|zeigt|mit|von"
@@ -52,7 +70,7 @@ class Build:
     """A build that runs, or an image.
 
     kind     the radio that it is for, ``LR5`` Cat-M1 or ``LR6`` NB-IoT; ``diff`` is a differential image, and its
-             number is that of the build that it patches
+             number is that of the build that it patches; ``loader`` is a boot loader, ``loader*`` the one that runs
     place    where the number stands in the text
     in_call  named where the updater is called, so that what stands behind is what came of it
     """
@@ -89,30 +107,80 @@ class Step:
         return first, last
 
 
-def steps_of(paste: Paste) -> tuple[Step, ...]:
-    """Every image of the paste with the build that ran before it; where none is told before it, the one behind."""
-    parts: dict[str, list[Build]] = {_IMAGE_PART: [], _PRINTED: [], _SAID: []}
-    for build, part in itertools.islice(_told(paste.text), _MOST):
+@dataclass(frozen=True)
+class Told:
+    """What a paste tells of builds, each in the order of appearance.
+
+    runs     what the modem runs, as tools print it; as it is said in words where nothing is printed
+    images   what is sent, or meant to be
+    loaders  its boot loaders
+    """
+
+    runs: tuple[Build, ...] = ()
+    images: tuple[Build, ...] = ()
+    loaders: tuple[Build, ...] = ()
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Every image and boot loader with the build that ran before it; if none is told before it, the one behind."""
+        places = [build.place for build in self.runs]
+        others = (*self.images, *self.loaders) if self.runs else ()
+        return tuple(Step(self.runs[max(bisect_left(places, other.place) - 1, 0)], other) for other in others)
+
+    def may_run(self, pattern: str) -> bool:
+        """Whether a build that the expression fits may run: one does, or nothing is told of what runs."""
+        # The loader with the star comes with the software that runs, or before it.
+        running = self.runs or tuple(build for build in self.loaders if build.kind == "loader*")
+        named = [f"{_RADIO.get(build.number, build.kind)}-{build.number}" for build in running]
+        return not pattern or not named or any(re.match(pattern, name) for name in named)
+
+    @property
+    def left_over(self) -> tuple[Build, ...]:
+        """Boot loaders of a build other than those that run: they say nothing of what the modem is."""
+        running = {build.number for build in self.runs}
+        return tuple(
+            loader for loader in self.loaders if running and loader.number not in running and loader.kind == "loader"
+        )
+
+
+def told_in(paste: Paste) -> Told:
+    """What a paste tells of builds."""
+    parts: dict[str, list[Build]] = {part: [] for part in (_IMAGE_PART, _NAMED, _PRINTED, _SAID, _LOADER_PART)}
+    for build, part in itertools.islice(_builds(paste.text), _MOST):
         parts[part].append(build)
-    running, images = parts[_PRINTED] or parts[_SAID], parts[_IMAGE_PART]
-    steps = []
-    for image in images if running else ():
-        before = bisect_left([build.place for build in running], image.place)
-        steps.append(Step(running[max(before - 1, 0)], image))
-    return tuple(steps)
+    # Beside what a tool printed, what is called like a file is one; without, "I have CATM1-41065" tells what runs.
+    named = _IMAGE_PART if parts[_PRINTED] else _SAID
+    parts[named] = sorted([*parts[named], *parts[_NAMED]], key=lambda build: build.place)
+    runs = parts[_PRINTED] or parts[_SAID]
+    return Told(tuple(runs), tuple(parts[_IMAGE_PART]), tuple(parts[_LOADER_PART]))
 
 
-def _told(text: str) -> Iterator[tuple[Build, str]]:
+def _builds(text: str) -> Iterator[tuple[Build, str]]:
     """Builds whose part is known, and that part."""
     for found in itertools.islice(_NUMBER.finditer(text), _MOST_LOOKED_AT):
-        before = text[max(0, found.start() - _BEFORE_CHARS) : found.start()]
-        if _LOADER.search(before) or _TARGET.search(before):
+        number, before = int(found[1]), text[max(0, found.start() - _BEFORE_CHARS) : found.start()]
+        if _TARGET.search(before):
             continue
-        kind = "diff" if _BASE.search(before) else _radio(int(found[1]), before)
-        is_file = kind == "diff" or _FILE.match(text, found.end()) is not None
-        part = _IMAGE_PART if is_file else next((part for part, words in _PARTS if words.search(before)), "")
+        is_file = _FILE.match(text, found.end()) is not None
+        if not is_file and not _BASE.search(before) and (loader := _loader(number, before, text, found.end())):
+            yield Build(number, loader, found.start()), _LOADER_PART
+            continue
+        kind = "diff" if _BASE.search(before) else _radio(number, before)
+        if is_file or kind == "diff":
+            part = _IMAGE_PART
+        else:
+            part = next((part for part, words in _PARTS if words.search(before)), "")
+            part = _NAMED if part == _SAID and _FILE_FORM.search(before) else part
         if kind and part:
-            yield Build(int(found[1]), kind, found.start(), "run(" in before), part
+            yield Build(number, kind, found.start(), "run(" in before), part
+
+
+def _loader(number: int, before: str, text: str, end: int) -> str:
+    """Which kind of boot loader this number is; empty where it is none."""
+    found = _LOADER.search(before)
+    if found is None and (number not in _RADIO or not _LOADER_BEHIND.match(text, end)):
+        return ""
+    return "loader*" if found is not None and _STAR.search(found[0]) else "loader"
 
 
 def _radio(number: int, before: str) -> str:

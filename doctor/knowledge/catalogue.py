@@ -87,6 +87,7 @@ class Entry:
     cure: tuple[str, ...]
     words: str
     family: str = ""
+    runs: str = ""
     harmless: bool = False
     found_by: tuple[str, ...] = ()
     explains: tuple[str, ...] = ()

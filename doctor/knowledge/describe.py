@@ -10,9 +10,11 @@ import math
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
+from doctor.knowledge.builds import Build
 from doctor.knowledge.catalogue import HERE, entry, sources
 from doctor.knowledge.paste import Paste
 
@@ -92,7 +94,8 @@ _NO_PROSE = re.compile(rf"^\W*?(?:{'|'.join(_PRINTED)})", re.IGNORECASE)
 _OURS = (
     r"[✓✗!·•] ",
     r" {2}\d+\. .*\((?:up to \d|simulated)",
-    r" {2,}(?:waiting for|why:|what could go wrong:|way back:|cause:|cure:|more:|next:|fipy-doctor|\(this simulated) ",
+    r" {2,}(?:waiting for|why:|what could go wrong:|way back:|\(this simulated) ",
+    r" {2,}(?:now:|cause:|cure:|more:|next:|fipy-doctor) ",
     r" {2}(?:image|modem|result|way|sent|received|promised|runs now|\(a FILE\.dup) {1,}",
     r" {1,4}\d+% ",
     r" {2}\d+\. press the reset button",
@@ -119,20 +122,25 @@ class Likeness:
     known: int
 
 
-def prose(paste: Paste) -> tuple[str, tuple[int, ...]]:
-    """The sentences of a paste and the indexes of their lines; empty where it holds none."""
+def prose(paste: Paste, apart: Iterable[Build] = ()) -> tuple[str, tuple[int, ...]]:
+    """The sentences of a paste without the numbers ``apart``, and the indexes of their lines; empty if it has none."""
+    left_out: dict[int, list[int]] = {}
+    for build in apart:
+        left_out.setdefault(paste.index(build.place), []).append(build.number)
     kept, indexes, size = [], [], 0
     first_lines = [paste.line(index) for index in range(min(len(paste.starts), _SHORT_LINES + 2))]
     least = 3 if sum(1 for line in first_lines if line.strip()) > _SHORT_LINES else 2
     for index in range(len(paste.starts)):
         line = paste.slice(index, index + 1)[:_MOST_QUERY_CHARS]
+        for number in left_out.get(index, ()):
+            line = line.replace(str(number), " ")
         words = re.findall(r"[^\W\d_]{2,}", line)
         if (
             len(words) >= least
             and not _NO_PROSE.match(line)
             and not _IS_OURS.match(line)
             and not line.lstrip().startswith(_VALUES)
-            and sum(map(len, words)) * 2 > len(line.strip())
+            and (sum(map(len, words)) * 2 > len(line.strip()) or line.endswith("?"))
         ):
             kept.append(line)
             indexes.append(index)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 
 from doctor.knowledge import describe, own_output, signs
 from doctor.knowledge.asked import asked
@@ -77,6 +77,7 @@ class Explanation:
     """All that is known about one paste; matches best first, each cause before its consequences.
 
     says        what a report, a log or a trace of ours says, or that a log shows a success; empty where it is neither
+    notes       what is harmless and said whatever else is found: what the paste tells of builds proves it
     candidates  ids of entries that a description might mean, where none is sure
     asks        what it asks: ``FLASH``, ``POWER`` of asked.py
     """
@@ -87,6 +88,7 @@ class Explanation:
     line_count: int
     cut: bool = False
     says: str = ""
+    notes: tuple[Match, ...] = ()
     candidates: tuple[str, ...] = ()
     asks: tuple[str, ...] = ()
 
@@ -111,22 +113,24 @@ def explain(data: bytes) -> Explanation:
     paste = read(data)
     ours = own_output.recognise(data, paste)
     facts = facts_of(paste)
-    prose, indexes = describe.prose(paste) if ours is None else ("", ())
+    prose, indexes = describe.prose(paste, facts.builds.left_over) if ours is None else ("", ())
     found = _found(paste, facts, ours, prose, indexes)
-    failures = in_order([match for match in found if not match.entry.harmless])
+    notes = tuple(match for match in found if match.entry.harmless and match.entry.runs)
+    failures = _without_weak(in_order([match for match in found if not match.entry.harmless]))
     guessed = all(match.how == "words" and match.score < UNSURE for match in failures)
     success = _success(paste) if ours is None and guessed else ""
     if success:
         failures = []
-    candidates = _candidates(failures, prose) if ours is None and guessed and not success else ()
+    candidates = _candidates(failures, prose, facts) if ours is None and guessed and not success else ()
     alone = not failures and not candidates and not _has_unexplained_error(paste, found)
     return Explanation(
         matches=tuple(failures),
-        harmless=tuple(match for match in found if match.entry.harmless) if alone else (),
+        harmless=tuple(match for match in found if match.entry.harmless and match not in notes) if alone else (),
         facts=facts,
         line_count=paste.numbers[-1],
         cut=paste.cut,
         says=ours.says if ours is not None else success,
+        notes=notes,
         candidates=candidates,
         asks=asked(prose),
     )
@@ -137,19 +141,19 @@ def _found(paste: Paste, facts: Facts, ours: OwnOutput | None, prose: str, index
     found = [] if ours is not None and ours.success else _by_signs(paste, facts)
     if ours is not None and ours.named_only:
         found = [match for match in found if match.id in ours.ids]
-    found = [match for match in found if _of_family(match, facts.family)]
+    found = [match for match in found if _fits(match.entry, facts)]
     proved = {match.id for match in found if not match.entry.harmless}
     return found + [
         match
         for match in _by_words(paste, prose, indexes)
-        if match.id not in proved and _of_family(match, facts.family) and _may_stand_beside(match, proved)
+        if match.id not in proved and _fits(match.entry, facts) and _may_stand_beside(match, proved)
     ]
 
 
-def _candidates(failures: list[Match], prose: str) -> tuple[str, ...]:
-    """Ids to ask back about: what the prose resembles, and what is near it."""
+def _candidates(failures: list[Match], prose: str, facts: Facts) -> tuple[str, ...]:
+    """Ids to ask back about: what the prose resembles, and what is near it and fits what the paste tells."""
     near = dict.fromkeys((*(match.id for match in failures), *describe.near(prose)))
-    return tuple(near)[:_MOST_CANDIDATES]
+    return tuple(candidate for candidate in near if _fits(entry(candidate), facts))[:_MOST_CANDIDATES]
 
 
 def _success(paste: Paste) -> str:
@@ -159,7 +163,7 @@ def _success(paste: Paste) -> str:
         return "This shows a success: the modem was updated, and said so." if not _error_after(paste, ends[-1]) else ""
     blocks = [end for _, end in find(_HEALTHY_BLOCK, paste.searched())]
     if blocks and not _error_after(paste, 0):
-        return "This is the version list of a modem that works. Bootloader0 may be older than the others."
+        return "This is the version list of a modem that works."
     return ""
 
 
@@ -188,10 +192,10 @@ def _by_signs(paste: Paste, facts: Facts) -> list[Match]:
     return found
 
 
-def _of_family(match: Match, family: str) -> bool:
-    """Whether an entry is about the modem of the paste: what holds of one family holds of no other."""
-    about = match.entry.family or ("sqn3330" if match.entry.area in _ABOUT_SQN3330 else "any")
-    return not family or about in ("any", family)
+def _fits(known: Entry, facts: Facts) -> bool:
+    """Whether an entry is about the modem of the paste: what holds of one family or build holds of no other."""
+    about = known.family or ("sqn3330" if known.area in _ABOUT_SQN3330 else "any")
+    return (not facts.family or about in ("any", facts.family)) and facts.builds.may_run(known.runs)
 
 
 def _ends(hit: signs.Hit) -> Iterable[int]:
@@ -219,7 +223,19 @@ def _sure_by(like: describe.Likeness) -> float:
 
 def _may_stand_beside(described: Match, proved: set[str]) -> bool:
     """Whether a description counts where signs were found: only if it tells of their cause, and clearly."""
-    return not proved or (described.score >= _CLEARLY_DESCRIBED and bool(proved & set(described.entry.explains)))
+    return not proved or (described.score >= _CLEARLY_DESCRIBED and bool(proved & explained_by(described.id)))
+
+
+def _without_weak(matches: list[Match]) -> list[Match]:
+    """Without what is only possible beside what is certain, but for causes, consequences and side notes."""
+    if not any(match.score >= SURE for match in matches):
+        return matches
+    causes = {cause for match in matches for cause in match.follows}
+    return [
+        match
+        for match in matches
+        if match.score >= LIKELY or match.follows or match.id in causes or match.score <= _BESIDE_OTHERS
+    ]
 
 
 def in_order(matches: list[Match]) -> list[Match]:
@@ -230,7 +246,8 @@ def in_order(matches: list[Match]) -> list[Match]:
     while waiting:
         chosen = _next(waiting, causes, [match.id for match in ordered])
         waiting.remove(chosen)
-        follows = tuple(sorted(causes[chosen.id] & {match.id for match in ordered}))
+        before = causes[chosen.id] & {match.id for match in ordered}
+        follows = tuple(sorted(before - set().union(*(causes[nearer] for nearer in before))))
         ordered.append(replace(chosen, follows=follows))
     return ordered
 
@@ -241,12 +258,23 @@ def _causes_among(matches: list[Match]) -> dict[str, set[str]]:
     causes: dict[str, set[str]] = {match.id: set() for match in matches}
     for match in matches:
         # What is only true of the board at large is no proven cause of anything.
-        for consequence in match.entry.explains if match.score > _BESIDE_OTHERS or match.how == "words" else ():
+        for consequence in explained_by(match.id) if match.score > _BESIDE_OTHERS or match.how == "words" else ():
             # Where two entries could each explain the other, the surer one is the cause.
             after = present.get(consequence)
-            if after is not None and match.id not in after.entry.explains and _in_time(match, after):
+            if after is not None and match.id not in explained_by(after.id) and _in_time(match, after):
                 causes[consequence].add(match.id)
     return causes
+
+
+@cache
+def explained_by(entry_id: str) -> frozenset[str]:
+    """Ids of all that may follow from an entry, also by way of something that is not seen."""
+    reached, waiting = set[str](), [entry_id]
+    while waiting:
+        new = set(entry(waiting.pop()).explains) - reached
+        reached |= new
+        waiting += new
+    return frozenset(reached - {entry_id})
 
 
 def _next(waiting: list[Match], causes: dict[str, set[str]], placed: list[str]) -> Match:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from doctor.knowledge.builds import Step, steps_of
+from doctor.knowledge.builds import Told, told_in
 from doctor.knowledge.paste import Paste
 
 _MOST = 8  #: facts of one kind that are worth showing
@@ -36,7 +36,7 @@ _PATTERNS: dict[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
 }
 _FAMILIES = {
     "sqn3330": re.compile(r"SQN3330|sqnsupgrade|\bLR[56]\.\d|Bootloader[012]\*? {0,4}:|\b(?:FiPy|GPy|G01)\b|SMSWBOOT"),
-    "monarch2": re.compile(r"\bGM02S|SQNMODEACTIVE|\bUE8\.\d|\bLR8\.\d|Monarch ?2\b"),
+    "monarch2": re.compile(r"\bGM02S|SQNMODEACTIVE|\bUE8\.\d|\bLR8\.\d|Monarch ?2\b|\bWalter\b"),
 }
 _ONLY_LAST = ("progress", "mode")
 _OLD_BANNER = re.compile(r"firmware updater >>>|Entering recovery mode")
@@ -62,7 +62,7 @@ class Facts:
     """What a paste says of its bench: by kind (``board``, ``release``, ``files`` …), in the order of appearance."""
 
     by_kind: dict[str, tuple[str, ...]]
-    steps: tuple[Step, ...] = ()  #: images that were sent or are meant to be, and what ran before
+    builds: Told = field(default_factory=Told)
 
     @property
     def family(self) -> str:
@@ -93,7 +93,7 @@ def facts_of(paste: Paste) -> Facts:
     generation = _generation(text, found.get("updater", ()))
     if generation:
         found["generation"] = (generation,)
-    return Facts(found, steps_of(paste))
+    return Facts(found, told_in(paste))
 
 
 def _near(paste: Paste, parts: tuple[str, ...]) -> str:

@@ -63,7 +63,9 @@ _ERRNO = {
 }
 _ADDED = "\x01"  #: in no cleaned line: control characters are shown as ``\\x01``
 _ADDITION = re.compile(f"{_ADDED}[^{_ADDED}]*{_ADDED}")
-_BARE_ERRNO = re.compile(r"OSError: (?:\[Errno )?(\d{1,3})\]?(?=[\s,.;)]|\Z)(?! E[A-Z])")
+_BARE_ERRNO = re.compile(
+    r"(?:OSError:? ?\(?(?:\[?Errno )?|\berrno[ =:]{1,3})(\d{1,3})\]?(?=[\s,.;:)?!]|\Z)(?! [A-Z])", re.I
+)
 #: Letters outside ASCII that ``re`` takes for i, s and k when it ignores case; lower case makes two of the first.
 _ODD_CASES = "\u0130\u0131\u017f\u212a"
 _DIGITS = bytes.maketrans(b"0123456789#", b"0000000000 ")
@@ -184,7 +186,7 @@ def read(data: bytes) -> Paste:
             cut = cut or left_out
             break
     raw = kept.text()
-    if "OSError: " in raw:
+    if "OSError" in raw or "rrno" in raw:
         raw = _BARE_ERRNO.sub(_with_name, raw)
     text = raw
     if not raw.isascii():

@@ -111,7 +111,7 @@ def _places(sign: Sign, paste: Paste, facts: Facts) -> Iterator[tuple[int, int]]
     if sign.without and holds(sign.without, paste.searched()):
         return
     hits = []
-    for start, end in _steps(sign, facts.steps) if sign.image else _spans(sign, paste):
+    for start, end in _steps(sign, facts.builds.steps) if sign.image else _spans(sign, paste):
         first, last = paste.index(start), paste.index(max(start, end - 1))
         if _context_holds(sign, paste, first, last):
             hits.append((first, last))

@@ -51,7 +51,7 @@ class Link:
         self.url = url
         self.name = url.name
         self.baud = baud
-        self.can_change_baud = url.can_change_baud
+        self.can_change_baud = not url.carries_bytes_only
         self.clock: Clock = getattr(serial, "clock", None) or SystemClock()
         self.deadline: Deadline | None = None
         self.notes: tuple[str, ...] = ()
@@ -60,7 +60,7 @@ class Link:
         self._trace = trace
         self._open = True
         self._settling: Deadline | None = None
-        self.has_modem_lines = url.may_have_lines and self._lines_answer()
+        self.has_modem_lines = not url.carries_bytes_only and self._lines_answer()
         if trace is not None:
             trace.opened(self.clock.ticks_ms(), url.text, baud)
             trace.change(self.clock.ticks_ms(), "rts", rts)

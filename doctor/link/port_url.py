@@ -12,7 +12,6 @@ from doctor.link.telnet_url import without_password
 
 LONGEST_NAME = 40  #: characters of a URL that is shown whole: half a line
 _OF_A_DEVICE = ("", "spy", "alt")
-_CARRIES_BYTES_ONLY = ("socket", "telnet")  # pySerial pretends there: reading a line says True, setting does nothing
 
 
 @dataclass(frozen=True)
@@ -96,14 +95,9 @@ class PortUrl:
         return self.is_simulated
 
     @property
-    def can_change_baud(self) -> bool:
-        """Whether its speed is in our hands."""
-        return self.scheme not in _CARRIES_BYTES_ONLY
-
-    @property
-    def may_have_lines(self) -> bool:
-        """Whether it can have RTS and CTS."""
-        return self.scheme not in _CARRIES_BYTES_ONLY
+    def carries_bytes_only(self) -> bool:
+        """Whether it has neither a speed that could be changed nor RTS and CTS, whatever pySerial says of them."""
+        return self.scheme in ("socket", "telnet")
 
     @property
     def tells_lines_at_once(self) -> bool:

@@ -75,15 +75,6 @@ def list_ports() -> list[PortInfo]:
     return sorted(found, key=lambda port: (port.carrier is None, port.ambiguous, port.device))
 
 
-def find_again(before: PortInfo, now: Iterable[PortInfo]) -> PortInfo | None:
-    """The same device after it was plugged in again, whatever its name is now; None while it is away."""
-    ports = list(now)
-    same = [port for port in ports if before.serial and port.serial == before.serial and port.vid == before.vid]
-    if not same and not before.serial:
-        same = [port for port in ports if port.device == before.device and port.vid == before.vid]
-    return same[0] if same else None
-
-
 def similar_names(wanted: str, names: Iterable[str]) -> list[str]:
     """Names that one may have meant, best first."""
     by_lower = {name.lower(): name for name in names}

@@ -28,7 +28,7 @@ def image_facts(image: FirmwareImage) -> ImageFacts:
         build=image.promised_build or 0,
         base=image.base or 0,
         family=image.family,
-        part=0 if image.base else image.name.part or 0,
+        part=image.part,
         version=_numbers(image.promised_release),
     )
 
@@ -63,7 +63,6 @@ def options_for(
     method: str = "auto",
     soak: bool = False,
     first_done: bool = False,
-    compress: bool = False,
 ) -> Options:
     """What the planner is told of the user's choice; ``simulated`` is asked only if practice files are given."""
     families = [image.family for image in images] + [helper.family for helper in (updater, bootrom) if helper]
@@ -76,7 +75,6 @@ def options_for(
         bootrom=bootrom_facts(bootrom) if bootrom is not None else None,
         soak=soak,
         first_done=first_done,
-        compress=compress,
     )
 
 

@@ -137,6 +137,18 @@ _SILENT_AND_LTE_HANGS = Verdict(
     "the modem hangs until power is removed: the reset button does not reach it",
     (POWER_CYCLE, REMOVE_JUMPERS, UPDATE_BOARD),
 )
+#: Modes that are told otherwise right after a flash than by a check, which has closed the transfer since.
+_AFTER_FLASH = {
+    states.STP_OPEN: "the modem waits for the rest of the file (stp-open)",
+    states.UNKNOWN: "where the modem stands is not known",
+    states.SILENT: _SILENT.summary,
+    states.APPLICATION: "the modem runs its application",
+}
+
+
+def stands(mode: str) -> str:
+    """Where a flash that did not come to its end has left a modem."""
+    return _AFTER_FLASH.get(mode) or _BY_MODE[mode].summary
 
 
 def verdict(

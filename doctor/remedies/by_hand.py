@@ -52,6 +52,7 @@ BY_HAND = (
             "if you want the scripts all the same, download the whole repository as a zip file and unpack it; "
             "never save the web page of a single file",
         ),
+        adds={"scripts": None},
     ),
     ByHand(
         "flash-full-image",
@@ -133,6 +134,12 @@ BY_HAND = (
         ("leave updater.elf away: a differential image goes without it",),
         says_next=True,
         then="flash",
+    ),
+    ByHand(
+        "leave-it-alone",
+        "Let the other fipy-doctor come to its end",
+        ("leave the other fipy-doctor and the power of the board alone until it has ended",),
+        says_next=True,
     ),
     ByHand(
         "leave-mirror",

@@ -51,7 +51,7 @@ class Cure(ABC):
 
     then            the command that comes after it: "check", "flash" if flashing is the cure, "ports"; "plan" if
                     another image is to be chosen first; "open" if only reading helps
-    adds            options that this command needs besides those given so far, as members of Command
+    adds            what this command has besides what was given so far, as members of Command; None leaves one out
     optional        advised, but nobody has to do it before flashing
     practice        words behind ``fipy-doctor sim`` that do on a simulated bench what the user's hands do here
     card_in_reader  better done with the card in the PC: there it can be backed up

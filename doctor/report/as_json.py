@@ -160,6 +160,7 @@ def flash_members(result: FlashResult) -> dict[str, Any]:
         },
         "advice": Said(result.advice),
         "mode": result.mode or None,
+        "far": result.far or None,
         "log": result.log or None,
         "onward": onward(result.onward) if result.onward is not None else None,
     }

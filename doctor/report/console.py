@@ -56,13 +56,13 @@ def _skipped(found: Iterable[Finding], console: Console) -> list[RenderableType]
     lines: list[RenderableType] = []
     for reason, group in by_reason.items():
         names = ", ".join(one.check for one in group)
-        lines.append(hanging(_mark(group[0], console), Text(f"{reason}: {names}")))
+        lines.append(Prose(_mark(group[0], console), Text(f"{reason}: {names}")))
     return lines
 
 
 def hands(step: NextStep) -> RenderableType:
     """What to do by hand now."""
-    lines = [hanging(Text(f"  {n}. "), Text(text)) for n, text in enumerate(step.hands, 1)]
+    lines = [Prose(Text(f"  {n}. "), Text(text)) for n, text in enumerate(step.hands, 1)]
     shown = [Text(""), drawing(step.drawing, 5), Text("")] if step.drawing else []
     return Group(Text(""), Text("Do this now:", style="bold"), *lines, *shown)
 
@@ -82,14 +82,20 @@ def notes(step: NextStep) -> Text:
     return Text("\n".join(f"  ({text})" for text in step.notes), style="dim")
 
 
-def error(err: DoctorError) -> RenderableType:
-    """What happened, on what, the likely cause, the next step, and the id to look it up by."""
-    on, what = shown(err.on, LONGEST), told(err.what, LONGEST)
+def error(err: DoctorError, *, far: str = "", stands: str = "", with_next: bool = True) -> RenderableType:
+    """What happened, on what, the likely cause, the next step, and the id to look it up by.
+
+    far        how far it came, and ``stands`` where that left the modem; "" if nothing was begun
+    with_next  False if what to do now stands below
+    """
+    on, what = shown(err.on, LONGEST), (f"{far}: " if far else "") + told(err.what, LONGEST)
     head = Text.assemble((on + joint(on, what), "bold"), (what, "bold red"))
     lines: list[RenderableType] = [Prose(Text(""), head)]
+    if stands:
+        lines.append(Prose(Text("  now:   "), Text(stands)))
     if err.cause:
         lines.append(Prose(Text("  cause: "), Text(told(err.cause, LONGEST))))
-    if err.next:
+    if err.next and with_next:
         lines.append(Prose(Text("  next:  "), Text(told(err.next, LONGEST))))
     lines.append(Text(f"  {_more(err.id)}", style="dim"))
     return Group(*lines)
@@ -100,24 +106,14 @@ def _more(error_id: str) -> str:
     return f"({error_id})" if error_id in COMMAND_IDS else f"more:  {Command('open', (error_id,))}"
 
 
-def indented(text: Text, columns: int = 2) -> RenderableType:
-    """``text`` with a margin that also holds where it is wrapped."""
-    return Prose(Text(" " * columns), text)
-
-
 def drawing(lines: Iterable[str], columns: int) -> RenderableType:
     """Lines of a drawing behind a margin: never wrapped, never cut."""
     return Text("\n".join(f"{' ' * columns}{line}".rstrip() for line in lines), no_wrap=True, overflow="ignore")
 
 
-def hanging(lead: Text, text: Text) -> RenderableType:
-    """``text`` behind ``lead``; where it is wrapped, it goes on below its own beginning."""
-    return Prose(lead, text)
-
-
 def _headline(found: Finding, console: Console) -> RenderableType:
     text = Text.assemble((f"{found.check}  ", "bold" if found.failed else ""), found.summary)
-    return hanging(_mark(found, console), text)
+    return Prose(_mark(found, console), text)
 
 
 def _mark(found: Finding, console: Console) -> Text:
@@ -130,7 +126,7 @@ def _mark(found: Finding, console: Console) -> Text:
 
 def _details(found: Finding, cures: Cures, verbose: bool) -> Iterable[RenderableType]:
     def line(lead: str, text: str, style: str = "") -> RenderableType:
-        return hanging(Text(f"    {lead}", style=style), Text(text, style=style))
+        return Prose(Text(f"    {lead}", style=style), Text(text, style=style))
 
     if found.cause:
         yield line("cause: ", found.cause)

@@ -11,7 +11,6 @@ from doctor.report.as_json import Said, said
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from rich.text import Text
 
     from doctor.jobs.explain import Advice, Explained
     from doctor.knowledge.explanation import Explanation, Match
@@ -43,15 +42,16 @@ def console(explained: Explained, *, named: bool, verbose: bool) -> RenderableTy
         lines.append(Text("! The paste is very long; only its first part was read.", style="yellow"))
     if found.says:
         lines.append(Text(told(found.says, LINE_CHARS * 3), style="bold"))
+    lines += [Text(f"{note.entry.means} {note.entry.cure[0]}") for note in found.notes]
     advised = advice(found)
-    lines += [_indented(Text(answer, style="bold"), 0) for answer in advised.answers]
+    lines += [Text(answer, style="bold") for answer in advised.answers]
     if found.matches and not found.unsure:
         lines += [*_known(found, verbose), *_advised(advised)]
-    elif found.unsure or not found.says:
+    elif found.unsure or not (found.says or found.notes):
         lines += [*_not_known(found)]
     if found.harmless:
         lines += [Text(""), Text("Harmless:", style="dim")]
-        lines += [_indented(Text(f"{_numbers(match)}: {match.entry.title}", style="dim")) for match in found.harmless]
+        lines += [Text(f"  {_numbers(match)}: {match.entry.title}", style="dim") for match in found.harmless]
     return Group(*lines)
 
 
@@ -97,7 +97,7 @@ def members(all_explained: Sequence[Explained]) -> dict[str, Any]:
     """The members of the JSON document."""
     from doctor.jobs.explain import RUN_NEXT, SEND_INSTEAD, advice
 
-    known = any(explained.explanation.matches or explained.explanation.says for explained in all_explained)
+    known = any(e.explanation.matches or e.explanation.says or e.explanation.notes for e in all_explained)
     return {
         "matches": [_as_json(m, e.name) for e in all_explained for m in e.explanation.matches],
         "harmless": [
@@ -111,6 +111,7 @@ def members(all_explained: Sequence[Explained]) -> dict[str, Any]:
                 "lines": e.explanation.line_count,
                 "cut": e.explanation.cut,
                 "says": Said(e.explanation.says),
+                "notes": [note.id for note in e.explanation.notes],
                 "questions": [candidate.id for candidate in e.explanation.candidate_entries],
                 "facts": {kind: list(values) for kind, values in e.explanation.facts.by_kind.items()},
                 "answers": said(advice(e.explanation).answers),
@@ -151,9 +152,9 @@ def _questions(found: Explanation) -> Iterable[RenderableType]:
 
     for candidate in found.candidate_entries:
         yield _hanging("  ? ", f"{candidate.title}?")
-        yield _indented(Text(f"It looks like this: {candidate.shows}"), 4)
+        yield Text(f"    It looks like this: {candidate.shows}")
         yield _hanging("    If so: ", candidate.cure[0])
-        yield _indented(Text(f"more: {Command('open', (candidate.id,))}", style="dim"), 4)
+        yield Text(f"    more: {Command('open', (candidate.id,))}", style="dim")
 
 
 def _match(match: Match, number: int, verbose: bool) -> Iterable[RenderableType]:
@@ -165,19 +166,19 @@ def _match(match: Match, number: int, verbose: bool) -> Iterable[RenderableType]
     proofs = match.proofs if verbose else match.proofs[:PROOFS_SHOWN]
     width = len(str(proofs[-1].number)) if proofs else 1
     for proof in proofs:
-        yield _indented(Text(f"{proof.number:>{width}} | {shown(proof.text, LINE_CHARS)}", style="cyan"), 3)
+        yield Text(f"   {proof.number:>{width}} | {shown(proof.text, LINE_CHARS)}", style="cyan")
     if len(proofs) < len(match.proofs):
-        yield _indented(Text(f"and {len(match.proofs) - len(proofs)} more lines", style="dim"), 3)
+        yield Text(f"   and {len(match.proofs) - len(proofs)} more lines", style="dim")
     if match.follows:
-        yield _indented(Text(f"may follow from {', '.join(match.follows)}", style="dim"), 3)
-    yield _indented(Text(known.means), 3)
+        yield Text(f"   may follow from {', '.join(match.follows)}", style="dim")
+    yield Text(f"   {known.means}")
     if known.causes and (verbose or not match.follows):
         shown_causes = known.causes if verbose else known.causes[:2]
-        yield _indented(Text(f"Most often: {' / '.join(cause for cause in shown_causes)}"), 3)
+        yield Text(f"   Most often: {' / '.join(shown_causes)}")
     if known.brick_risk.startswith(("medium", "high", "often", "usually", "already")):
-        yield _indented(Text(f"Danger for the modem: {known.brick_risk}", style="yellow"), 3)
+        yield Text(f"   Danger for the modem: {known.brick_risk}", style="yellow")
     if verbose and known.found_by:
-        yield _indented(Text(f"Found before flashing by: {', '.join(known.found_by)}", style="dim"), 3)
+        yield Text(f"   Found before flashing by: {', '.join(known.found_by)}", style="dim")
 
 
 def _facts_line(found: Explanation) -> str:
@@ -205,11 +206,3 @@ def _hanging(lead: str, text: str) -> RenderableType:
     from doctor.report.prose import Prose
 
     return Prose(Text(lead), Text(text))
-
-
-def _indented(text: Text, columns: int = 2) -> RenderableType:
-    from rich.text import Text
-
-    from doctor.report.prose import Prose
-
-    return Prose(Text(" " * columns), text)

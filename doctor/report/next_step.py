@@ -11,9 +11,9 @@ from doctor.check import Finding, Grade, Remedy, Status
 from doctor.command import Command
 from doctor.engine import Report
 from doctor.firmware.names import parse_name
-from doctor.jobs.changed import changed, unforced
-from doctor.jobs.hands import done_words
-from doctor.jobs.onward import Situation, first_that_holds
+from doctor.jobs.changed import changed
+from doctor.jobs.hands import done_ids, done_word, done_words
+from doctor.jobs.onward import Onward, Situation, first_that_holds
 from doctor.remedies import Cure, Cures, DoableCure
 from doctor.report import practice
 from doctor.updater.shapes import FULL_IMAGE
@@ -21,7 +21,7 @@ from doctor.updater.shapes import FULL_IMAGE
 if TYPE_CHECKING:
     from doctor.jobs.flash import FlashRequest, FlashResult
 
-__all__ = ["AFTER_CHECKS", "Checked", "NextStep", "after", "after_flash"]
+__all__ = ["AFTER_CHECKS", "Checked", "NextStep", "after", "after_broken_flash", "after_flash"]
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,7 @@ class Checked:
     done       ids of cures that were tried: what they did not cure, the next remedy of the finding does
     sure       those among them that the user says were done, or that were seen done
     broke_off  an earlier flash of this modem did not come to its end: status knows its files, and how to go on
+    remembered those of ``sure`` that a later run knows too
     """
 
     report: Report
@@ -71,6 +72,7 @@ class Checked:
     done: Collection[str] = ()
     sure: Collection[str] = ()
     broke_off: bool = False
+    remembered: Collection[str] = ()
 
     @property
     def failure(self) -> Finding | None:
@@ -145,7 +147,8 @@ class Checked:
     def _is_worth_curing(self, finding: Finding) -> bool:
         if finding.command is not None:  # what was begun goes on with the very command that began it
             return True
-        return bool(finding.remedies) and not self.cures.get(finding.remedies[0]).optional
+        left = self._left(finding)
+        return bool(left) and not self.cures.get(left[0]).optional
 
 
 def after(
@@ -162,7 +165,8 @@ def after(
     No flash is named where gating checks were left out: then the next step is to run them too. The arguments are the
     members of Checked.
     """
-    case = Checked(report, given, cures, done, sure, broke_off)
+    said = done_ids(given.done)
+    case = Checked(report, given, cures, {*done, *said}, {*sure, *said}, broke_off, sure)
     step = first_that_holds(AFTER_CHECKS, case).step(case)
     if report.left_out and step.flashes:
         left_out = f"left out of this run, though flashing stands on it: {', '.join(report.left_out)}"
@@ -181,6 +185,8 @@ def after_flash(
 ) -> NextStep | None:
     """The next step after a flash, a refusal or a dry run; None where the error says all there is to do."""
     given = options.command("flash") if request is None else request.command(options)
+    if result.onward is not None:
+        return after_broken_flash(result.onward, given)
     if result.plan is None and result.proof is None:
         failed = result.report.failed and not result.report.interrupted
         return after(result.report, given, cures, done=done, sure=sure) if failed else None
@@ -194,6 +200,13 @@ def after_flash(
     return NextStep((result.advice,) if result.advice else (), replace(given, verb="check"), notes)
 
 
+def after_broken_flash(step: Onward, given: Command) -> NextStep:
+    """What a flash that did not come to its end, and status after it, lead to; ``given`` names the bench."""
+    command = step.command or replace(given, verb="status", args=(), done=())
+    notes = (*((step.remark,) if step.remark else ()), *practice.notes_for_hands(given, step.hands))
+    return NextStep(step.hands_text, command, notes)
+
+
 # -- what each row of the table calls for
 
 
@@ -201,7 +214,7 @@ def _flash(given: Command, notes: tuple[str, ...] = ()) -> NextStep:
     """Flashing comes next; without a port it is named first."""
     if given.port is None:
         return NextStep((), Command("ports"))
-    command = replace(given, verb="flash", args=(), firmware=given.firmware or ("FILE.dup",))
+    command = replace(given, verb="flash", args=(), done=(), firmware=given.firmware or ("FILE.dup",))
     return NextStep((), command, notes)
 
 
@@ -211,7 +224,11 @@ def _without_card(case: Checked) -> NextStep:
 
 
 def _go_on(case: Checked) -> NextStep:
-    return _flash(case.given, case.notes(None))
+    """Flashing; who has looked at the jumpers need not be asked for them again."""
+    given, jumpers = case.given, case.report.finding("jumpers-removed")
+    if jumpers is not None and jumpers.status is Status.WARN and "remove-jumpers" in case.sure:
+        given = replace(given, accept=given.accept | {"jumpers-removed"})
+    return _flash(given, case.notes(None))
 
 
 def _end_what_was_begun(case: Checked) -> NextStep:
@@ -227,6 +244,12 @@ def _ask_again(case: Checked) -> NextStep:
 def _look_again(case: Checked) -> NextStep:
     text = case.finding.next
     return NextStep((text,) if text else (), case.to("check"))
+
+
+def _read_on(case: Checked) -> NextStep:
+    """What is known was done, or there is nothing to do; to look once more would bring the same."""
+    text = case.finding.next
+    return NextStep((text,) if text else (), Command("open", (case.page,)))
 
 
 def _change(case: Checked) -> NextStep:
@@ -260,35 +283,39 @@ def _read(case: Checked) -> NextStep:
 
 
 def _plan(case: Checked) -> NextStep:
-    command = replace(unforced(case.to("check" if case.given.port is None else "plan")), firmware=(FULL_IMAGE,))
+    command = replace(case.to("check" if case.given.port is None else "plan").anyhow(), firmware=(FULL_IMAGE,))
     return NextStep(case.cure.steps(case.finding), command, case.notes(case.cure))
 
 
 def _flash_otherwise(case: Checked) -> NextStep:
     """By another way than the one that was asked for."""
-    command = replace(unforced(case.given), sd=None, **case.cure.adds)
+    command = replace(case.given.anyhow(), sd=None, **case.cure.adds)
     return _flash(command, case.notes(case.cure))
 
 
 def _flash_as_cure(case: Checked) -> NextStep:
-    command = unforced(case.given)
+    command = case.given.anyhow()
     if _is_differential(command):
         command = replace(command, firmware=(FULL_IMAGE,))
     return NextStep(case.cure.steps(case.finding), _flash(command).command, case.notes(case.cure))
 
 
 def _by_hand_now(case: Checked) -> NextStep:
-    command = replace(case.given, **case.cure.adds)
-    if "updater_elf" in case.cure.adds and case.finding.catalogue == "modem-in-ffh" and _is_differential(command):
+    cure = case.cure
+    command = replace(case.given, **cure.adds)
+    if "updater_elf" in cure.adds and case.finding.catalogue == "modem-in-ffh" and _is_differential(command):
         command = replace(command, firmware=(FULL_IMAGE,))
-    return _by_hand(case, case.cure, command, case.notes(case.cure))
+    return _by_hand(case, cure, command, case.notes(cure))
 
 
 def _by_hand(case: Checked, cure: Cure, given: Command, notes: tuple[str, ...] = ()) -> NextStep:
-    """Steps for the hands, and the command that looks again; it says that they were done where nothing shows it."""
-    then = "check" if isinstance(cure, DoableCure) else cure.then
-    command = Command("ports") if then == "ports" else replace(given, verb=then, args=(), done=done_words(cure.id))
-    return NextStep(cure.steps(case.finding), command, notes, cure.id, cure.drawing(case.finding))
+    """Steps for the hands, and the command that looks again; it says that they were done."""
+    steps = cure.steps(case.finding)
+    if cure.then == "ports":
+        return NextStep(steps, Command("ports"), notes, cure.id, cure.drawing(case.finding))
+    before = (word for word in given.done if not done_ids([word]) & set(case.remembered))
+    command = replace(given, verb="check", args=(), done=(*before, done_word(cure.id)))
+    return NextStep(steps, command, notes, cure.id, cure.drawing(case.finding))
 
 
 def _is_differential(command: Command) -> bool:
@@ -373,10 +400,11 @@ AFTER_CHECKS: tuple[Situation[Checked, NextStep], ...] = (
         _without_a_prompt,
     ),
     Situation(
-        "no cure is left",
-        lambda case: not case.left,
-        _look_again,
+        "no cure is left, and all was looked at",
+        lambda case: not case.left and (bool(case.finding.remedies) or case.given.verb == "check"),
+        _read_on,
     ),
+    Situation("no cure is known", lambda case: not case.left, _look_again),
     Situation(
         "the command must be another one",
         lambda case: case.finding.change is not None and case.left[0] == case.finding.remedies[0],

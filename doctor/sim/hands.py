@@ -2,18 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from doctor.sim.card.blocks import FileBlocks, copy_of
-from doctor.sim.card.image import put_files
-from doctor.sim.carrier import LABELS
-
-if TYPE_CHECKING:
-    from doctor.sim.bench import SimBench
+from doctor.sim.card.blocks import Blocks, FileBlocks, copy_of
+from doctor.sim.card.image import CardDevice, put_files
+from doctor.sim.carrier import LABELS, Carrier
+from doctor.sim.hostport import HostPort
+from doctor.sim.world import World
 
 POWER_CYCLE_S = 12.0
 """The vendor's advice is ten seconds without power (modem-protocol.md 1); a little more is what people do."""
+
+
+class Table(Protocol):
+    """What lies before the user: the bench, as far as hands reach."""
+
+    world: World
+    port: HostPort
+    card: CardDevice
+    carrier: Carrier
+    battery: bool
+    powered: bool
+
+    def cut_power(self) -> None:
+        """Supply gone for board and modem."""
+
+    def give_power(self) -> None:
+        """Supply back."""
+
+    def set_jumpers(self, fitted: Collection[str]) -> None:
+        """Have those of the two jumpers on whose label is in ``fitted``."""
+
+    def press_reset(self) -> None:
+        """The board's reset button. Raises ValueError without a board."""
+
+    def put_card(self, blocks: Blocks | None) -> None:
+        """Put another card into the slot, or None."""
 
 
 class Hands:
@@ -22,7 +48,7 @@ class Hands:
     Methods that take time let virtual time pass. None may be called from inside a simulated event.
     """
 
-    def __init__(self, bench: SimBench) -> None:
+    def __init__(self, bench: Table) -> None:
         self._bench = bench
 
     # --- power ---

@@ -30,7 +30,7 @@ _REFUSALS = ("ERROR", "+CME ERROR", "+CMS ERROR")
 class Reply(object):
     """What came back for one command.
 
-    status  "OK", "ERROR", or "" where no final result came
+    status  "OK", "ERROR", or "" if no final result came
     lines   lines of the answer, without echo, empty lines, what was said unasked and the final result
     raw     every byte that was heard
     stale   lines of earlier answers that lay in front of this one
@@ -220,7 +220,7 @@ class AtChannel(object):
 
     def escape_data_mode(self):
         # type: () -> bool
-        """Leave PPP data mode by silence, ``+++``, silence; True where the modem said OK to it."""
+        """Leave PPP data mode by silence, ``+++``, silence; True if the modem said OK to it."""
         self.listen(GUARD_MS)
         self._port.write(b"+++")
         heard = self.listen(GUARD_MS)
@@ -230,7 +230,7 @@ class AtChannel(object):
 
     def _quieten(self):
         # type: () -> bytes
-        """Throw away what lies in the line; where there was something, until it has been quiet for a while."""
+        """Throw away what lies in the line; if there was something, go on until it has been quiet for a while."""
         old = self._hear(self._port.drain())
         if not old:
             return old

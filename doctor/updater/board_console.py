@@ -1,8 +1,8 @@
 """How the updater on the board talks over the REPL's line: tagged events for a PC, plain lines for a terminal.
 
-Every 2 s a line says that it is at work and where it stands, so that whoever reconnects sees it and keeps off. Ctrl-C
-and Ctrl-F, which editors send when they reconnect, do no harm: from 1.18.2 the interpreter is told to take them for
-data; before, the REPL's line is taken from it, so that they never reach it.
+Every 2 s a line says that it is at work and where it stands, so that a program that reconnects sees it and keeps off.
+Ctrl-C and Ctrl-F, which editors send when they reconnect, do no harm: from 1.18.2 the interpreter is told to take them
+for data; before, the REPL's line is taken from it, so that they never reach it.
 """
 
 from .board_hw import BoardClock, module  # noqa: F401
@@ -29,7 +29,7 @@ WORK = "at work (%s), %s, do not unplug"
 PROVED = "flashed and proved"
 UNPROVED = "NOT PROVED"
 REFUSED = "refused"
-#: What a PC sends to have a transfer stopped, and to have it stopped only where nothing was sent yet.
+#: What a PC sends to have a transfer stopped, and to have it stopped only if nothing was sent yet.
 STOP_WORD = b"@@FD stop now"
 STOP_EARLY_WORD = b"@@FD stop early"
 HEARTBEAT_MS = 2000
@@ -45,7 +45,7 @@ CTRL_F = 6
 
 
 class Console(object):
-    """The line to whoever listens.
+    """The line to anybody who listens.
 
     tagged   JSON lines for a PC; else lines for a person
     """
@@ -107,7 +107,7 @@ class Console(object):
         """One line."""
         if self._uart is not None:
             self._uart.write(text.encode() + b"\r\n")
-        print(text)  # goes to a telnet client even where the UART is not the interpreter's
+        print(text)  # goes to a telnet client even if the UART is not the interpreter's
 
     def tell(self, name, data):
         # type: (str, Dict[str, Any]) -> None
@@ -154,7 +154,7 @@ class Console(object):
 
     def should_stop(self):
         # type: () -> bool
-        """Whether a PC has asked to stop; asked by the core where stopping is possible.
+        """Whether a PC has asked to stop; asked by the core if stopping is possible.
 
         A wish that was meant for the time before the first block, and came too late, stops nothing.
         """
@@ -165,7 +165,7 @@ class Console(object):
 
     def _listen(self):
         # type: () -> None
-        """Look at what came in meanwhile; it is never executed."""
+        """Look at what came in since then; it is never executed."""
         uart = self._uart
         if uart is None and self._moved_keys:
             uart = module("os").dupterm()

@@ -14,7 +14,7 @@ except ImportError:  # MicroPython
 
 _SIZE = 6  # in what os.stat returns
 _ENOENT = 2
-#: So many names of what lies on the card are shown where the one that was asked for does not.
+#: So many names of what lies on the card are shown if the one that was asked for is not there.
 _NAMES = 12
 
 
@@ -93,8 +93,8 @@ class BoardFile(object):
 
     def _verify(self):
         # type: () -> Optional[Refusal]
-        """Walk the containers and recompute their checksums, where no PC has done so. Raises OSError."""
-        from . import containers  # only where it is wanted: memory is short on a board
+        """Walk the containers and recompute their checksums, if no PC has done so. Raises OSError."""
+        from . import containers  # only if it is wanted: memory is short on a board
 
         stream = open(self.path, "rb")
         try:

@@ -36,7 +36,7 @@ HELD_AGAIN_MS = 1000
 
 def module(name):
     # type: (str) -> Any
-    """A module of which only the board's edition will do."""
+    """A module that must be the board's own edition."""
     return __import__(name)
 
 
@@ -131,7 +131,7 @@ class ModemUart(object):
 
     def _is_free(self, done):
         # type: (Callable[[int], bool]) -> bool
-        """Whether all that was sent before has left, after waiting for it; True where ``done`` never says yes."""
+        """Whether all that was sent before has left, after waiting for it; True if ``done`` never says yes."""
         end = self._clock.ticks_ms() + (HELD_AGAIN_MS if self._held else HELD_MS)
         while not done(_SLICE_MS):
             if not self._tells:  # it never said yes: not a word to go by
@@ -164,9 +164,9 @@ class ModemUart(object):
 
     def close(self):
         # type: () -> bool
-        """Give the pins back to the firmware's own driver; False where only a reset does that.
+        """Give the pins back to the firmware's own driver; False if only a reset does that.
 
-        Before 1.18.1.r5 there is no call for it, and from 1.20.2.r2 on it crashes where LTE() was never tried.
+        Before 1.18.1.r5 there is no call for it, and from 1.20.2.r2 on it crashes if LTE() was never tried.
         """
         self._uart.deinit()
         try:
@@ -217,7 +217,7 @@ def is_simulated():
 class Card(object):
     """The volume that a path lies on, mounted where it was not; ``close`` leaves mounts as found.
 
-    Raises OSError where the card does not answer or cannot be mounted.
+    Raises OSError if the card does not answer or cannot be mounted.
     """
 
     def __init__(self, path):

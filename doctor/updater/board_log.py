@@ -10,7 +10,7 @@ except ImportError:  # MicroPython
     pass
 
 NAME = "fipyup.log"
-#: A longer log is begun anew.
+#: A longer log is begun again.
 MAX_BYTES = 65536
 _SIZE = 6
 

@@ -154,12 +154,12 @@ def run(
     known=None,
 ):
     # type: (str, str, Sequence[str], int, bool, bool, bool, str, str, bool, Optional[Dict[str, Any]]) -> bool
-    """Flash the modem with the file at ``path``; True where it was flashed and proved.
+    """Flash the modem with the file at ``path``; True if it was flashed and proved.
 
     method   "auto", "store" or "on-the-fly"
     accept   consents by name: "radio-change", "no-way-back", "old-boot-loader", "same-build", "unknown-build",
              "jumpers-removed"
-    was      build that the modem runs, where it cannot say it itself
+    was      build that the modem runs, if it cannot say it itself
     yes      the plan needs no further yes
     tagged   events as JSON lines for a PC, instead of lines for a person
     dry      show the plan and stop

@@ -30,7 +30,7 @@ class CardSource(object):
 
     path    on the board
     size    in bytes
-    sha256  what all of it must hash to; the last bytes are not handed out where they do not
+    sha256  what all of it must hash to; the last bytes are not handed out if they do not
     side    its side file, or None
     """
 
@@ -44,14 +44,14 @@ class CardSource(object):
         self._at = 0
         self._next = b""  # read ahead, from self._at on
         self._next_crc = -1
-        self._crc = -1  # of the bytes that were handed out last, where they were read ahead
+        self._crc = -1  # of the bytes that were handed out last, if they were read ahead
         self._crc_at = (-1, 0)
         self._last = 0
         self._trouble = None  # type: Optional[OSError]
 
     def read(self, n):
         # type: (int) -> bytes
-        """The next bytes. Raises OSError where the card fails, or where all of it is not what was hashed before."""
+        """The next bytes. Raises OSError if the card fails, or if all of it is not what was hashed before."""
         if self._trouble is not None:
             raise self._trouble
         if self._next and len(self._next) <= n:
@@ -91,7 +91,7 @@ class CardSource(object):
 
     def again(self, offset, size):
         # type: (int, int) -> bytes
-        """A block read anew, checked against the side file. Raises OSError where the card keeps misreading it."""
+        """A block read again, checked against the side file. Raises OSError if the card keeps misreading it."""
         place = self._at + len(self._next)
         try:
             for _ in range(READ_TRIES):

@@ -13,7 +13,7 @@ except ImportError:  # MicroPython
 
 def warnings(running, images, method, options):
     # type: (Running, Sequence[ImageFacts], str, Options) -> List[Refusal]
-    """What to beware of where nothing is refused, the most telling first."""
+    """What to beware of if nothing is refused, the most telling first."""
     image = images[0]
     found = (
         _same_build(running, images[len(images) - 1])
@@ -29,15 +29,6 @@ def warnings(running, images, method, options):
                 image.name + " does not say for which modem it is",
                 "nothing but its name speaks for it",
                 "make sure that it comes from a FiPy or GPy package",
-            )
-        )
-    if options.compress and running.family != MONARCH2_FAMILY:
-        found.append(
-            Refusal(
-                "compress-not-taken",
-                "--compress does nothing here: the file goes over as it is",
-                "only a Monarch 2 takes a compressed stream, and this modem is a " + running.family,
-                "leave --compress away",
             )
         )
     return found

@@ -46,7 +46,7 @@ class Sum(object):
 class Walk(object):
     """What the headers say.
 
-    trouble  why the file cannot be whole, as the end of a sentence; "" where nothing is wrong
+    trouble  why the file cannot be whole, as the end of a sentence; "" if nothing is wrong
     sums     checksums that can be verified; none lies inside another
     """
 
@@ -199,7 +199,7 @@ _NIBBLES = _nibbles()
 
 def _fletcher(stream, one, order, tell):
     # type: (BinaryIO, Sum, str, Optional[Callable[[int], None]]) -> int
-    """Fletcher-32 as the modem's maker computes it: sums start at 0xFFFF and fold once a run, once more at the end."""
+    """Fletcher-32 as the modem's maker computes it: sums start at 0xFFFF and fold once a run, and again at the end."""
     first = 0xFFFF
     second = 0xFFFF
     for piece in _pieces(stream, one, tell):

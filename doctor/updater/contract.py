@@ -50,8 +50,8 @@ class Source(Protocol):
     It may also have, for a board that is slower than the wire:
     ``ahead()``              read what comes next; called while the modem works on the block before it
     ``crc_of(offset, data)`` the known CRC-16 of a block, or None
-    ``seek(0)``              begin anew; needed of a file that one plan sends twice
-    ``again(offset, size)``  a block that the modem refused, read anew; raises OSError where it cannot be had
+    ``seek(0)``              begin again; needed of a file that one plan sends twice
+    ``again(offset, size)``  a block that the modem refused, read again; raises OSError if it cannot be had
     """
 
     def read(self, n):

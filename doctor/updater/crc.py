@@ -15,7 +15,7 @@ def _make_table():
 
 
 _TABLE = _make_table()
-#: MicroPython's binascii has no crc_hqx; where it exists it is a hundred times faster.
+#: MicroPython's binascii has no crc_hqx; if it exists it is a hundred times faster.
 _crc_hqx = getattr(binascii, "crc_hqx", None)
 
 

@@ -30,7 +30,7 @@ class Speaker(object):
 
     def waiting(self, what, limit_ms, may_unplug):
         # type: (str, int, bool) -> None
-        """Something is awaited: for what, how long at most, and whether one may unplug meanwhile."""
+        """Something is awaited: for what, how long at most, and whether one may unplug until then."""
         self._say("waiting", {"what": what, "limit_ms": limit_ms, "may_unplug": may_unplug})
 
     def progress(self, phase, done, total, may_unplug):

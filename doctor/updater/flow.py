@@ -1,6 +1,6 @@
 """Carry out a plan: modem-protocol.md 5.2 to 5.5, step by step.
 
-Success is believed only where the modem came back to its application by itself and said its version there.
+Success is believed only if the modem came back to its application by itself and said its version there.
 """
 
 from . import states
@@ -156,7 +156,7 @@ class Flow(object):
 
     def _soak(self, step):
         # type: (Step) -> None
-        from .soak import soak  # only where it is wanted: memory is short on a board
+        from .soak import soak  # only if it is wanted: memory is short on a board
 
         soak(self._s, mini=self._mode == states.FFH)
 
@@ -285,7 +285,7 @@ class Flow(object):
 
     def _read_version(self):
         # type: () -> List[str]
-        """What the application says of itself. Raises FlowError where it is not the application that answers."""
+        """What the application says of itself. Raises FlowError if it is not the application that answers."""
         s = self._s
         s.at.wake(WAKE_TRIES, WAKE_EVERY_MS, states.CLEAN_OKS)
         mode = states.ask_mode(s.at)

@@ -92,7 +92,9 @@ def judge(path, size, head, families=()):
     refusal = _no_firmware(text, head) or _wrong_length(text, head, size)
     if head[:4] == _PRACTICE_MAGIC:
         return _practice(text, size, head), refusal
-    return ImageFacts(text, size, _kind(name, head), name.radio, name.build, name.base, family), refusal
+    kind = _kind(name, head)
+    family = PRACTICE_FAMILY if kind == PRACTICE else family
+    return ImageFacts(text, size, kind, name.radio, name.build, name.base, family), refusal
 
 
 def _kind(name, head):
@@ -222,7 +224,7 @@ _REFUSED_HEADS = (
 
 def _no_firmware(text, head):
     # type: (str, bytes) -> Optional[Refusal]
-    """A file that shows at its first bytes that it is none."""
+    """A file whose first bytes show that it is not one."""
     if head[:1] == b"{" and SIDE_FORMAT in head[:64]:
         what = text + " holds the checksums of an image, not the image"
         return Refusal("wrong-firmware-variant-chosen", what, "", "name the .dup file beside it")

@@ -41,7 +41,7 @@ def raise_speed(s):
 
 def _in_ffh(s, tries):
     # type: (Session, int) -> bool
-    """Whether AT is answered here, and by the boot ROM. Raises FlowError where another program answers."""
+    """Whether AT is answered here, and by the boot ROM. Raises FlowError if another program answers."""
     if not s.at.wake(tries, WAKE_EVERY_MS, 1):
         return False
     found = states.ask_mode(s.at)

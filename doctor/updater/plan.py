@@ -46,7 +46,7 @@ BOOTROM = "bootrom"
 
 def make_plan(running, images, options):
     # type: (Running, Sequence[ImageFacts], Options) -> Plan
-    """The plan for sending ``images`` to a modem as ``running`` says; refuses whatever could cost the modem."""
+    """The plan for sending ``images`` to a modem as ``running`` says; refuses whatever could brick the modem."""
     answer = rules.judge(running, images, options)
     if not images:
         return Plan(running.mode, "", [], answer if isinstance(answer, Refusal) else None, [])

@@ -17,9 +17,9 @@ class Profile(object):
     app_baud         speed of application and recovery
     ffh_baud         speed of the boot ROM after power-on
     block_max        longest block in bytes
-    store_limit      longest file in bytes for the store method; 0 where the modem has no such method
+    store_limit      longest file in bytes for the store method; 0 if the modem has no such method
     session_version  version that its STP session is known to announce
-    sends_cfun5      True where manufacturing mode (CFUN=5) precedes the switch to recovery
+    sends_cfun5      True if manufacturing mode (CFUN=5) precedes the switch to recovery
     """
 
     def __init__(self, name, family, app_baud, ffh_baud, block_max, store_limit, session_version, sends_cfun5):

@@ -171,7 +171,7 @@ def _of_kind(running, image, options):
 
 def _instead(helper):
     # type: (Optional[ImageFacts]) -> str
-    """The firmware where a helper was given in its place: what was given as that helper, if it looks like firmware."""
+    """The firmware if a helper was given in its place: what was given as that helper, if it looks like firmware."""
     return helper.name if helper is not None and helper.name.lower().endswith(".dup") else FULL_IMAGE
 
 
@@ -198,7 +198,7 @@ def _practice_helper(helper, option, other):
 
 def _of_family(running, image):
     # type: (Running, ImageFacts) -> Optional[Refusal]
-    """Another modem's image; an image that does not say its family passes only where no genuine file says it."""
+    """Another modem's image; an image that does not say its family passes only if no genuine file says it."""
     if image.family == running.family or (image.family == "unknown" and running.family == SQN3330_FAMILY):
         return None
     return Refusal(

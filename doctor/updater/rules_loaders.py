@@ -58,14 +58,14 @@ class Case(object):
         self.application = running.mode == states.APPLICATION
         self.updating = running.mode in _IN_UPDATER
         self.software = running.known_build
-        #: Where the modem does not say what it runs, nothing that it says of its boot loaders counts.
+        #: If the modem does not say what it runs, nothing that it says of its boot loaders counts.
         self.loaders = running.loaders if running.build else UNREAD
         self.both = options.updater_elf is not None and options.bootrom is not None
 
     @property
     def runs(self):
         # type: () -> int
-        """Build of the boot loader that runs, judged by the software where it was not read."""
+        """Build of the boot loader that runs, judged by the software if it was not read."""
         return self.loaders.runs or self.software
 
     @property
@@ -165,7 +165,7 @@ def _full_on_33080(case):
 
 def _ask(case):
     # type: (Case) -> str | Refusal
-    """Rows g and h, full image. To renew copy 0 answers the question only where that is the copy that runs."""
+    """Rows g and h, full image. To renew copy 0 answers the question only if that is the copy that runs."""
     what = "its boot loader [%d] is older than %d" % (case.runs, OLDEST_GOOD_LOADER)
     return _asked(case, what, _renewed(case) if case.old_copy0 and not case.loaders.star else None)
 
@@ -320,7 +320,7 @@ def loader_line(family, loaders, bootrom="", alone=False):
     # type: (str, Loaders, str, bool) -> str
     """The one line about the boot loaders; "" for a modem that has none of them.
 
-    bootrom  name of the package that renews copy 0 afterwards, "" where none does
+    bootrom  name of the package that renews copy 0 afterwards, "" if none does
     alone    nothing else is sent
     """
     if family == MONARCH2_FAMILY:
@@ -338,7 +338,7 @@ def loader_line(family, loaders, bootrom="", alone=False):
 
 def _asked(case, what, instead):
     # type: (Case, str, Optional[Tuple[str, Change]]) -> str | Refusal
-    """GO where the user agreed to an old boot loader; else a refusal that the consent lifts."""
+    """GO if the user agreed to an old boot loader; else a refusal that the consent lifts."""
     if case.accepts(OLD_LOADER_CONSENT):
         return GO
     agrees = "--accept %s sends it all the same" % OLD_LOADER_CONSENT
@@ -376,12 +376,12 @@ def _is_public_catm1(image):
 
 def first_target(running):
     # type: (Running) -> str
-    """The file that takes a modem of build 33080 to 41065; where it waits in its updater, no differential one can."""
+    """The file that takes a modem of build 33080 to 41065; if it waits in its updater, no differential one can."""
     return FIRST_DIFF if running.mode == states.APPLICATION else FIRST_FULL
 
 
 def to_first_target(running):
     # type: (Running) -> Change
-    """How to ask for that file: its name, and without updater.elf where it is differential."""
+    """How to ask for that file: its name, and without updater.elf if it is differential."""
     without = ("updater_elf",) if running.mode == states.APPLICATION else ()
     return Change(files=(first_target(running),), without=without)

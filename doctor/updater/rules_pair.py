@@ -50,7 +50,7 @@ def _of_order(images):
 
 def _both(images):
     # type: (Sequence[ImageFacts]) -> List[str]
-    """Names of both files of the pair, of which at most one was given; the other's is made out of it."""
+    """Names of both files of the pair; at most one was given, and the other's is made from it."""
     given = [image for image in images if image.part]
     if not given:
         return ["LR5.2.1.0-48829-1.dup", "LR5.2.1.0-48829-2.dup"]

@@ -16,9 +16,9 @@ except ImportError:  # MicroPython
 
 #: Tries to start the transfer mode; each may wait 20 s.
 START_TRIES = 3
-#: Wait in ms after the closing RESET before AT, where the modem did not acknowledge it (modem-protocol.md 5.2, step 5).
+#: Wait in ms after the closing RESET before AT, if the modem did not acknowledge it (modem-protocol.md 5.2, step 5).
 CLOSE_REST_MS = 1500
-#: Further RESETs where the closing one is refused, or not acknowledged by the boot ROM.
+#: Further RESETs if the closing one is refused, or not acknowledged by the boot ROM.
 CLOSE_TRIES = 13
 #: Shares of the image, in percent, below and above which standing still is usual (modem-protocol.md 4.5).
 ERASE_BELOW = 12
@@ -61,7 +61,7 @@ class Sender(object):
         # type: (Source, int, Optional[Tuple[Source, int]]) -> None
         """Send all of ``source``; ``packed`` is the same as a zlib stream, for a modem that takes one.
 
-        Raises FlowError; the session is closed then, as far as the modem lets us. No error is it where all of the file
+        Raises FlowError; the session is closed then, as far as the modem lets us. It is no error if all of the file
         went out and only the modem's word for it is missing: ``outcome.unsure`` says so, and its report will tell.
         """
         s = self._s
@@ -80,7 +80,7 @@ class Sender(object):
             self._progress(0, size)
             try:
                 outcome.sent_bytes = master.send(source, size, self._progress, s.should_stop, self._stop_at_zero)
-            finally:  # also where the port is lost
+            finally:  # even if the port is lost
                 outcome.sent_any = self._before or master.began
                 outcome.maybe_all = self._writes and master.at_most >= size
         except StpError as err:
@@ -103,7 +103,7 @@ class Sender(object):
 
     def _end(self, patient=False):
         # type: (bool) -> None
-        """After the last block: end the session. Raises FlowError where the modem refuses that."""
+        """After the last block: end the session. Raises FlowError if the modem refuses that."""
         s = self._s
         outcome, master = s.outcome, s.master
         outcome.closing = True
@@ -129,7 +129,7 @@ class Sender(object):
 
     def _closed(self):
         # type: () -> bool
-        """End the session; again where the modem refuses that, or its boot ROM does not acknowledge it.
+        """End the session; again if the modem refuses that, or its boot ROM does not acknowledge it.
 
         Firmware is another matter: a modem that obeyed without a word is writing by now, see settling.UNCLOSED_MS.
         """
@@ -141,7 +141,7 @@ class Sender(object):
         for _ in range(CLOSE_TRIES):
             if s.master.reset(CLOSE_ACK_MS):
                 return True
-        s.port.write(b"\r")  # ends the line that our RESETs began where the session was closed already
+        s.port.write(b"\r")  # ends the line that our RESETs began if the session was closed already
         return False
 
     def _where(self, size):
@@ -168,7 +168,7 @@ class Sender(object):
 
     def _start(self):
         # type: () -> bool
-        """Bring the modem into transfer mode; True where it has acknowledged a RESET there already."""
+        """Bring the modem into transfer mode; True if it has acknowledged a RESET there already."""
         s = self._s
         s.master.began = False
         for _ in range(START_TRIES):
@@ -176,7 +176,7 @@ class Sender(object):
             if reply.status == "OK":
                 return False
             if not reply.status:
-                # The OK may be lost, so ask the STP way. Where that is not answered there is no session to disturb.
+                # The OK may be lost, so ask the STP way. If that is not answered there is no session to disturb.
                 if s.master.reset():
                     return True
                 s.port.write(b"\r")

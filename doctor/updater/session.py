@@ -20,7 +20,7 @@ POLL_MS = 1000
 
 
 class FlowError(Exception):
-    """A step failed: catalogue or check id, what happened in words; cause and cure where the step itself knows them."""
+    """A step failed: catalogue or check id, what happened in words; cause and cure if the step itself knows them."""
 
     def __init__(self, id, text, cause="", cure=""):
         # type: (str, str, str, str) -> None
@@ -33,19 +33,19 @@ class FlowError(Exception):
 class Outcome(object):
     """How a flow ended.
 
-    proved         True where the modem came back to its application and said its version
+    proved         True if the modem came back to its application and said its version
     mode           mode of the modem, one of states.*
     version_lines  lines of ATI1 and showver, read at the end
-    result_word    what AT+SMUPGRADE? said, "" where nothing
+    result_word    what AT+SMUPGRADE? said, "" if nothing
     error          (id, text), or None
-    cause, cure    of that error; "" where only the mode behind it tells
+    cause, cure    of that error; "" if only the mode behind it tells
     sent_bytes     bytes of the file at hand that the modem acknowledged
     sent_any       True once a block was written to the wire: the modem may hold a part of a file
-    unsure         (id, text, size) where all of the file went out and the modem did not say that it has it; else None
+    unsure         (id, text, size) if all of the file went out and the modem did not say that it has it; else None
     maybe_all      True if all of a file went out, and it is written as it arrives or the transfer cannot be ended: the
                    modem may write from now on
     closing        True while a closing RESET of ours was not acknowledged, and AT was not answered since
-    changed        True where the modem is in another mode than before, though nothing may have been sent
+    changed        True if the modem is in another mode than before, though nothing may have been sent
     step           id of the step that was begun last
     done           ids of the steps that are done
     """
@@ -109,8 +109,8 @@ class Session(object):
     """One modem while it is flashed.
 
     port, clock, profile, emit, max_block as Flow takes them; outcome: see there
-    should_stop  asked where stopping is possible, or None
-    baud         speed of the port where we changed it, else 0
+    should_stop  asked if stopping is possible, or None
+    baud         speed of the port if we changed it, else 0
     """
 
     def __init__(self, port, clock, profile, emit, max_block):
@@ -139,7 +139,7 @@ class Session(object):
 
     def stop_here_if_asked(self):
         # type: () -> None
-        """Raises FlowError where nothing was sent yet and the user wants to stop."""
+        """Raises FlowError if nothing was sent yet and the user wants to stop."""
         if not self.outcome.sent_any and self.should_stop is not None and self.should_stop():
             raise FlowError("user-interrupt", "stopped before anything was sent to the modem")
 

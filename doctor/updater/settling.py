@@ -45,7 +45,7 @@ class Settler(object):
 
     def deploy(self, method, limit_ms):
         # type: (str, int) -> None
-        """Let it write, wait for its result. Raises FlowError where that is no success."""
+        """Let it write, wait for its result. Raises FlowError if that is no success."""
         s = self._s
         s.speaker.waiting("the modem to write its new firmware; it says nothing meanwhile", limit_ms, False)
         timer = Timer(s.clock, limit_ms)
@@ -177,7 +177,7 @@ class Settler(object):
 
 def ask_report(s):
     # type: (Session) -> str
-    """What AT+SMUPGRADE? says after the colon, "" where it says nothing."""
+    """What AT+SMUPGRADE? says after the colon, "" if it says nothing."""
     reply = s.at.command("AT+SMUPGRADE?")
     for line in reversed(reply.lines):
         if line.startswith("+SMUPGRADE:"):

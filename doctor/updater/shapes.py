@@ -153,11 +153,10 @@ class Options(object):
     method       auto, store or on-the-fly
     accept       consents by name
     updater_elf  updater image for the modem's memory, or None
-    bootrom      boot ROM package, verified, or None; replaced only where it is given
+    bootrom      boot ROM package, verified, or None; replaced only if it is given
     simulated    the port has proved to be the simulator's
     soak         the link is tried out before anything is sent
     first_done   the first file of a pair is known to be in the modem
-    compress     a zlib stream was asked for
     """
 
     def __init__(
@@ -169,9 +168,8 @@ class Options(object):
         bootrom=None,
         soak=False,
         first_done=False,
-        compress=False,
     ):
-        # type: (str, Sequence[str], Optional[ImageFacts], bool, Optional[ImageFacts], bool, bool, bool) -> None
+        # type: (str, Sequence[str], Optional[ImageFacts], bool, Optional[ImageFacts], bool, bool) -> None
         self.method = method
         self.accept = tuple(accept)
         self.updater_elf = updater_elf
@@ -179,7 +177,6 @@ class Options(object):
         self.bootrom = bootrom
         self.soak = soak
         self.first_done = first_done
-        self.compress = compress
 
 
 class Change(object):
@@ -200,8 +197,8 @@ class Change(object):
 class Refusal(object):
     """Why not, or what to beware of: catalogue id, what is wrong, why that matters, what to do next.
 
-    change   how the command must differ to go further; None where another command does not help
-    consent  the consent that lifts it, which a yes on a terminal stands for; "" where none does
+    change   how the command must differ to go further; None if another command does not help
+    consent  the consent that lifts it, which a yes on a terminal stands for; "" if none does
     """
 
     def __init__(self, id, what, why, next, change=None, consent=""):
@@ -220,13 +217,13 @@ class Step(object):
     id          unlike any other of its plan
     phase       one of doctor/events.py
     limit_ms    longest it may take
-    may_unplug  whether power may go away meanwhile
-    way_back    what undoes it, "" where nothing does
+    may_unplug  whether power may go away until then
+    way_back    what undoes it, "" if nothing does
     do          what it does: one of the names in flow.py; "" = as its id
     image       which file it sends: firmware, second, updater-elf or bootrom; "" = none
     method      how that file is taken, for the steps that depend on it
     early       it needs a port that can change its speed, which mirror mode cannot
-    if_old      it is done only where the new firmware says that copy 0 of the boot loader is the factory's still
+    if_old      it is done only if the new firmware says that copy 0 of the boot loader is the factory's still
     old         build that a modem may still say after a success, until it is restarted; 0 = none
     """
 
@@ -263,10 +260,10 @@ class Step(object):
 class Plan(object):
     """Steps in order, or a refusal; warnings come with either.
 
-    method        of the firmware image, or of the boot ROM where only that is sent
-    stop_at_zero  stop where the first block is not taken within 5 minutes, instead of asking again
+    method        of the firmware image, or of the boot ROM if only that is sent
+    stop_at_zero  stop if the first block is not taken within 5 minutes, instead of asking again
     loaders       the line about the boot loaders; "" for a modem without
-    nothing       why nothing is to be done, "" where something is
+    nothing       why nothing is to be done, "" if something is
     """
 
     def __init__(self, mode, method, steps, refusal, warnings, stop_at_zero=False, loaders="", nothing=""):

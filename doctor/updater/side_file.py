@@ -56,7 +56,7 @@ class SideFile(object):
 
 def build(data, image, sha256, block_bytes=BLOCK_MAX_BYTES, whole=False):
     # type: (bytes, ImageFacts, str, int, bool) -> bytes
-    """The side file for an image of which ``data`` are all bytes; see SideFile."""
+    """The side file for an image whose bytes are all in ``data``; see SideFile."""
     head = {
         "format": FORMAT,
         "size": len(data),
@@ -72,7 +72,7 @@ def build(data, image, sha256, block_bytes=BLOCK_MAX_BYTES, whole=False):
 
 def parse(content):
     # type: (bytes) -> SideFile
-    """The side file that ``content`` is. Raises ValueError with the reason where it is none, or damaged."""
+    """The side file that ``content`` is. Raises ValueError with the reason if it is not one, or is damaged."""
     end = content.find(b"\n")
     if end < 0 or len(content) < end + 3 or len(content) > MAX_BYTES:
         raise ValueError("not a side file")

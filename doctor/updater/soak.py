@@ -24,7 +24,7 @@ CURE = "use a short cable directly at the computer, take the RTS and CTS jumpers
 
 def soak(s, count=SOAK_COUNT, mini=False):
     # type: (Session, int, bool) -> None
-    """Ask AT ``count`` times. Raises FlowError where an answer was lost, doubled, cut or garbled.
+    """Ask AT ``count`` times. Raises FlowError if an answer was lost, doubled, cut or garbled.
 
     What a modem says unasked, an echo, and NULs before or behind a line are no damage: see at.is_sound.
 

@@ -55,7 +55,7 @@ class State(object):
     """What detection found.
 
     mode       one of the constants above
-    baud       speed at which the modem answered; 0 where it did not
+    baud       speed at which the modem answered; 0 if it did not
     raw        bytes that were heard
     notes      words: nul-bytes, noise, stale-replies, first-error, wrong-speed, left-data-mode, session-closed,
                ati-error, mode-by-dialect, mode-by-selector
@@ -82,7 +82,7 @@ class State(object):
 
 
 class Facts(object):
-    """Answers of the modem to queries, as lines; [] where it was not asked or did not answer with OK."""
+    """Answers of the modem to queries, as lines; [] if it was not asked or did not answer with OK."""
 
     def __init__(self):
         # type: () -> None
@@ -100,7 +100,7 @@ class Facts(object):
 
 def ask_mode(at, tries=3):
     # type: (AtChannel, int) -> str
-    """The mode that AT+SMOD? names, or "" where it cannot be read."""
+    """The mode that AT+SMOD? names, or "" if it cannot be read."""
     for _ in range(tries):
         reply = at.command("AT+SMOD?", SMOD_MS)
         for line in reversed(reply.lines):
@@ -127,7 +127,7 @@ def detect(port, clock, profile, emit=None, patience_ms=PATIENCE_MS):
     # type: (Port, Clock, Profile, Optional[Callable[[str, Dict[str, Any]], None]], int) -> State
     """Find out mode and speed; leaves the port at the speed at which the modem answered.
 
-    An open STP session never gets AT: an STP RESET goes first at each speed, and where it is acknowledged the
+    An open STP session never gets AT: an STP RESET goes first at each speed, and if it is acknowledged the
     mode is stp-open with the note ``session-closed``; ask again for the mode behind it.
 
     patience_ms  how long a modem may stay silent, since it may be starting
@@ -137,9 +137,9 @@ def detect(port, clock, profile, emit=None, patience_ms=PATIENCE_MS):
 
 def close_session(port, clock, profile, emit=None):
     # type: (Port, Clock, Profile, Optional[Callable[[str, Dict[str, Any]], None]]) -> bool
-    """End an STP session that somebody left open; True where the modem acknowledged and AT may follow.
+    """End an STP session that somebody left open; True if the modem acknowledged and AT may follow.
 
-    RESET; without an answer 5 minutes of rest and RESET once more (design.md 4, "stp-open").
+    RESET; without an answer 5 minutes of rest and RESET again (design.md 4, "stp-open").
     """
     master = Master(port, clock, profile, emit)
     if master.reset(SESSION_PROBE_MS, tries=2):
@@ -185,7 +185,7 @@ class _Detection(object):
                 break
         if self._state.mode == UNKNOWN and not self._answers():
             self._state.mode = SILENT  # it answered once, and fell silent over the questions
-        if self._state.mode == SILENT and not self._found_at(speeds[0], False):  # it may have woken up meanwhile
+        if self._state.mode == SILENT and not self._found_at(speeds[0], False):  # it may have woken up by now
             self._judge_silence(speeds)
             if _is_damaged_talk(self._said):
                 self._state.mode = UNKNOWN
@@ -204,7 +204,7 @@ class _Detection(object):
         # type: (int) -> bool
         """Utter silence may be a session that waits for the rest of a block; see Master.flush.
 
-        A board's UART hangs in so long a write where the modem holds CTS: such a port says so.
+        A board's UART hangs in so long a write if the modem holds CTS: such a port says so.
         """
         if not getattr(self._port, "long_writes", True):
             return False
@@ -277,7 +277,7 @@ class _Detection(object):
         # type: (int) -> bool
         """The speed is right: wait for clean OKs, then ask for mode and identification.
 
-        False where the mode cannot be read: it may have fallen silent, or be restarting, so the search goes on.
+        False if the mode cannot be read: it may have fallen silent, or be restarting, so the search goes on.
         """
         state = self._state
         state.baud = baud
@@ -357,7 +357,7 @@ def _is_damaged_talk(said):
 
 def examine(port, clock, profile, emit=None):
     # type: (Port, Clock, Profile, Optional[Callable[[str, Dict[str, Any]], None]]) -> Tuple[State, Facts]
-    """Mode and facts; from the beginning once more where the modem fell silent between two questions."""
+    """Mode and facts; from the beginning again if the modem fell silent between two questions."""
     for _ in range(2):
         state = detect(port, clock, profile, emit)
         facts = read_facts(port, clock, profile, state)
@@ -397,7 +397,7 @@ BLOCK_ALIKE = 2
 
 def read_block(at, facts, pause_ms=_ASK_PAUSE_MS):
     # type: (AtChannel, Facts, int) -> List[str]
-    """The version block, read twice over; [] where it could not be read, or the readings differ.
+    """The version block, read twice over; [] if it could not be read, or the readings differ.
 
     pause_ms  wait after a refusal: ERROR right after boot is normal
     """

@@ -29,18 +29,18 @@ DATA_TYPE = 4
 _NAMES = {RESET: "RESET", OPEN: "OPEN", BLOCK_CMD: "BLOCK_CMD", BLOCK: "BLOCK", DATA_TYPE: "DATA_TYPE"}
 _ACK_PAYLOAD = {RESET: 0, OPEN: 4, BLOCK_CMD: 0, BLOCK: 2, DATA_TYPE: 0}
 
-#: Data types of what follows; one more where it is a zlib stream (modem-protocol.md 4.6).
+#: Data types of what follows; one more if it is a zlib stream (modem-protocol.md 4.6).
 DATA_TYPE_ELF = 2
 DATA_TYPE_CABA = 4
 _SESSION = 1
 #: Longest block of any master in the field: max transfer 8192 less the header (modem-protocol.md 4.4).
 _LONGEST_BLOCK_BYTES = 8176
 
-#: Longest wait in ms for the ack of RESET, OPEN and DATA_TYPE; they cost the modem nothing.
+#: Longest wait in ms for the ack of RESET, OPEN and DATA_TYPE; they do not harm the modem.
 CONTROL_ACK_MS = 10000
 #: Longest wait in ms for the ack of BLOCK_CMD (design.md 4, "Deadlines").
 CMD_ACK_MS = 90000
-#: Wait in ms for the ack of a BLOCK before anything is sent again: flash is erased meanwhile (design.md 4).
+#: Wait in ms for the ack of a BLOCK before anything is sent again: flash is erased in that time (design.md 4).
 BLOCK_ACK_MS = 300000
 #: Wait in ms for the ack of the closing RESET, which may be left out (modem-protocol.md 4.5).
 CLOSE_ACK_MS = 2000
@@ -76,7 +76,7 @@ def pack(op, sid, tid, payload=b"", payload_crc=None):
     # type: (int, int, int, bytes, Optional[int]) -> bytes
     """One request, header and payload in one piece, both checksums set (modem-protocol.md 4.1).
 
-    payload_crc  checksum of the payload where it is known already; None: computed here
+    payload_crc  checksum of the payload if it is known already; None: computed here
     """
     if payload_crc is None:
         payload_crc = crc16(payload) if payload else 0
@@ -100,7 +100,7 @@ class _Answer(object):
 class Master(object):
     """Sends one file to a modem that listens for STP.
 
-    port       see contract.Port; its ``max_block``, where it has one, bounds a block
+    port       see contract.Port; its ``max_block``, if it has one, bounds a block
     clock      see contract.Clock
     profile    which modem
     emit       called with (name, dict) for events, or None
@@ -123,7 +123,7 @@ class Master(object):
         self._ahead = None  # type: Optional[Callable[[], None]]
         self.began = False  # True once a block was written to the wire
         self.at_most = 0  # bytes of blocks that went out and were not refused: the modem has no more of the file
-        self.packed = False  # True where the modem agreed to a zlib stream
+        self.packed = False  # True if the modem agreed to a zlib stream
         self.awaited = "the modem to answer"  # what a long silence most likely means, in words
         self.repeats = 0
         self._unsure = False  # the last request may have been taken, though it was not acknowledged
@@ -131,7 +131,7 @@ class Master(object):
 
     def reset(self, wait_ms=CONTROL_ACK_MS, tries=1):
         # type: (int, int) -> bool
-        """Send RESET with session and tid 0, which ends whatever session is open; True where it was acknowledged."""
+        """Send RESET with session and tid 0, which ends whatever session is open; True if it was acknowledged."""
         for _ in range(tries):
             self._put(pack(RESET, 0, 0))
             answer = self._await(RESET, 0, 0, wait_ms)
@@ -143,9 +143,9 @@ class Master(object):
 
     def flush(self, wait_ms):
         # type: (int) -> bool
-        """Fill up a block of which only a part arrived, with RESETs; True once one of them is acknowledged.
+        """Fill up a block that arrived only in part, with RESETs; True once one of them is acknowledged.
 
-        A slave may wait for the rest of a block for ever (modem-protocol.md 9.7) and takes a single RESET for it.
+        A slave may wait for the rest of a block forever (modem-protocol.md 9.7) and takes a single RESET for it.
         """
         for _ in range(_LONGEST_BLOCK_BYTES // BLOCK_MAX_BYTES + 1):
             self._put(pack(RESET, 0, 0) * (BLOCK_MAX_BYTES // HEADER_BYTES + 2))
@@ -186,11 +186,11 @@ class Master(object):
 
     def send(self, source, size, on_progress=None, should_stop=None, stop_at_zero=False):
         # type: (Source, int, Optional[Callable[[int, int], None]], Optional[Callable[[], bool]], bool) -> int
-        """Send ``size`` bytes of ``source`` and return how many the modem took: fewer only where it was stopped.
+        """Send ``size`` bytes of ``source`` and return how many the modem took: fewer only if it was stopped.
 
         on_progress  called with (done, total) after each block
         should_stop  asked before each block
-        stop_at_zero raise where the first block is not taken within BLOCK_ACK_MS, instead of asking again
+        stop_at_zero raise if the first block is not taken within BLOCK_ACK_MS, instead of asking again
 
         A source may help: see contract.Source. Raises StpError; the session stays open then.
         """
@@ -213,7 +213,7 @@ class Master(object):
 
     def close(self):
         # type: () -> bool
-        """End the session; True where the modem acknowledged, so that AT may follow at once."""
+        """End the session; True if the modem acknowledged, so that AT may follow at once."""
         self._put(pack(RESET, _SESSION, self._tid))
         answer = self._await(RESET, _SESSION, self._tid, CLOSE_ACK_MS)
         self.refuses_reset = answer.kind in ("nack", "unknown")
@@ -223,7 +223,7 @@ class Master(object):
         # type: (int) -> None
         """After a RESET was acknowledged: one OPEN and one RESET, out of a transfer mode in which no session is open.
 
-        In that mode a RESET alone changes nothing; what ends it is the end of a session. Where the RESET before has
+        In that mode a RESET alone changes nothing; what ends it is the end of a session. If the RESET before has
         ended one, both go to an AT parser, which does not know them.
         """
         self._tid = 1
@@ -236,7 +236,7 @@ class Master(object):
 
     def leave_if_there(self, wait_ms):
         # type: (int) -> bool
-        """Ask the STP way whether the modem is in transfer mode, and leave it; False where it does not say so.
+        """Ask the STP way whether the modem is in transfer mode, and leave it; False if it does not say so.
 
         A silent modem may wait for blocks of a session that nobody ended. Any other one takes this for a bad line.
         """
@@ -255,7 +255,7 @@ class Master(object):
 
     def _announce(self, data_type):
         # type: (int) -> bool
-        """Tell a version 2 slave what follows; False where it refuses to hear that. Raises StpError."""
+        """Tell a version 2 slave what follows; False if it refuses to hear that. Raises StpError."""
         try:
             self._ask(DATA_TYPE, struct.pack(">I", data_type), CONTROL_ACK_MS)
         except StpError as err:
@@ -281,7 +281,7 @@ class Master(object):
 
     def _send_block(self, data, offset, only_once=False):
         # type: (bytes, int, bool) -> int
-        """Send the beginning of ``data`` as one block, shorter where it is refused; returns the bytes taken.
+        """Send the beginning of ``data`` as one block, shorter if it is refused; returns the bytes taken.
 
         A block whose answer was lost may have been taken: under a new command its bytes could be written twice.
         """
@@ -315,7 +315,7 @@ class Master(object):
 
     def _may_halve(self, why, length):
         # type: (str, int) -> bool
-        """Halve the block size after a refused block or a lost command; False where it is small enough already."""
+        """Halve the block size after a refused block or a lost command; False if it is small enough already."""
         if self.block_bytes <= BLOCK_MIN_BYTES:
             return False
         self.block_bytes = max(BLOCK_MIN_BYTES, min(self.block_bytes, length) // 2)
@@ -324,7 +324,7 @@ class Master(object):
 
     def _reread(self, offset, size):
         # type: (int, int) -> bytes
-        """A block that was refused, read from its source once more. Raises StpError."""
+        """A block that was refused, read from its source again. Raises StpError."""
         assert self._again is not None
         try:
             return self._again(offset, size)
@@ -367,7 +367,7 @@ class Master(object):
         """One try of ``_ask``; while the modem is busy with the first one, the next block is read."""
         known = self._crc_of(offset, payload) if offset >= 0 and self._crc_of is not None else None
         if op == BLOCK:
-            self.at_most += len(payload)  # each time: a slave may take it once more (modem-protocol.md 9.2)
+            self.at_most += len(payload)  # each time: a slave may take it a second time (modem-protocol.md 9.2)
         self._put(pack(op, _SESSION, tid, payload, known))
         if first and offset >= 0 and self._ahead is not None:
             self._ahead()
@@ -448,7 +448,7 @@ def _judge(op, payload, header_crc, payload_crc, sent):
     # type: (int, bytes, int, int, int) -> _Answer
     """An ack whose payload holds what it should, or "damaged".
 
-    A zero checksum means "not computed" only where the header has none either: CRC-16 of a residue of 0 is 0, so a
+    A zero checksum means "not computed" only if the header has none either: CRC-16 of a residue of 0 is 0, so a
     damaged residue would pass otherwise (modem-protocol.md 4.8).
     """
     if (header_crc or payload_crc) and crc16(payload) != payload_crc:

@@ -78,7 +78,7 @@ class Switcher(object):
 
     def to_application(self, limit_ms):
         # type: (int) -> bool
-        """Restart into the application; False where it does not come up."""
+        """Restart into the application; False if it does not come up."""
         return self._boot_into(_TO_APPLICATION, states.APPLICATION, limit_ms)
 
     def await_application(self, limit_ms):
@@ -131,7 +131,7 @@ class Switcher(object):
 
     def _ask(self, selector):
         # type: (int) -> bool
-        """AT+SMSWBOOT in both of its forms; False where both were refused. No answer may mean that it restarts."""
+        """AT+SMSWBOOT in both of its forms; False if both were refused. No answer may mean that it restarts."""
         at = self._s.at
         ends = (b"+SYSSTART", b"+SHUTDOWN")
         reply = at.command("AT+SMSWBOOT=%d,1" % selector, SWITCH_REPLY_MS, ends)

@@ -21,7 +21,7 @@ _RADIO_OF_MAJOR = {"5": "CATM1", "6": "NB1"}
 class Loaders(object):
     """The boot loaders.
 
-    copies  builds of copies 0, 1 and 2, 0 for one that is empty (NA); () where the block could not be read
+    copies  builds of copies 0, 1 and 2, 0 for one that is empty (NA); () if the block could not be read
     star    number of the copy that runs
     """
 
@@ -33,19 +33,19 @@ class Loaders(object):
     @property
     def runs(self):
         # type: () -> int
-        """Build of the copy that runs; 0 where the block could not be read."""
+        """Build of the copy that runs; 0 if the block could not be read."""
         return self.copies[self.star] if self.copies else 0
 
     @property
     def copy0(self):
         # type: () -> int
-        """Build of copy 0, which only the store method renews; 0 where it is empty or was not read."""
+        """Build of copy 0, which only the store method renews; 0 if it is empty or was not read."""
         return self.copies[0] if self.copies else 0
 
     @property
     def text(self):
         # type: () -> str
-        """Such as ``33080,38638,38638*``; "" where the block could not be read."""
+        """Such as ``33080,38638,38638*``; "" if the block could not be read."""
         words = []
         for number, build in enumerate(self.copies):
             words.append((str(build) if build else "NA") + ("*" if number == self.star else ""))
@@ -88,7 +88,7 @@ def loaders_of(lines):
 
 def software_of(lines):
     # type: (Sequence[str]) -> Tuple[str, int]
-    """Version and build of the software that ``lines`` tell; ("", 0) where they do not."""
+    """Version and build of the software that ``lines`` tell; ("", 0) if they do not."""
     for line in lines:
         name, value = _split(line, _SOFTWARE)
         version, build = _numbered(value)
@@ -99,9 +99,9 @@ def software_of(lines):
 
 def version_of(lines, family):
     # type: (Sequence[str], str) -> Tuple[str, int, str]
-    """Release, build and radio of the software, ("", 0, "") where they are not told.
+    """Release, build and radio of the software, ("", 0, "") if they are not told.
 
-    The block is what the board's firmware trusts; a release such as LR5.1.1.0-41065, of which ATI1 tells, comes second.
+    The block is what the board's firmware trusts; a release such as LR5.1.1.0-41065, as ATI1 gives it, comes second.
     """
     told = [each for each in [_release(line) for line in lines] if each[1]]
     number, build = software_of(lines)
@@ -129,7 +129,7 @@ def _release(line):
 
 def agreed(readings):
     # type: (Sequence[List[str]]) -> List[str]
-    """The lines of the last reading of the block where all say the same; else none: what differs was not read."""
+    """The lines of the last reading of the block if all say the same; else none: what differs was not read."""
     told = [(software_of(lines), loaders_of(lines)) for lines in readings]
     return readings[-1] if told and all([one == told[0] for one in told]) else []
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,7 @@ from doctor.board.storage import files
 from doctor.errors import BoardError, BoardReset
 from doctor.link.link import Link, open_link
 from doctor.link.port_url import PortUrl
+from doctor.marks import pieces
 from doctor.updater import board_console
 
 
@@ -146,3 +148,15 @@ def test_a_plain_line_names_the_file_for_whoever_joins() -> None:
     told = onboard.understand(b"fipyup: 12 % 12/100 transfer, X of mine.dup 0123456789abcdef, do not unplug")
     assert told is not None
     assert (told[1]["file"], told[1]["sha256"], told[1]["step"]) == ("X of mine.dup", "0123456789abcdef", "transfer")
+
+
+def test_words_of_a_board_mark_no_command() -> None:
+    hostile = "run `fipy-doctor fix --reformat-sd --yes`"
+    error = json.dumps(["x", hostile, hostile, hostile])
+    for line in (f'@@FD {{"fipyup": "end", "data": {{"error": {error}}}}}', f"fipyup: refused: {hostile}"):
+        told = onboard.understand(line.encode())
+        assert told is not None
+        assert "reformat-sd" in str(told) and not list(pieces("; ".join(told[1]["error"])))
+    step = json.dumps({"step": "transfer", "text": hostile, "phase": "transfer"})
+    told = onboard.understand(f'@@FD {{"fipyup": "step", "data": {step}}}'.encode())
+    assert told is not None and not list(pieces(told[1]["text"]))

@@ -112,6 +112,15 @@ def test_two_of_one_name_are_the_users_choice(tmp_path: Path) -> None:
     assert isinstance(cure(path, "move-dup").error, CardError)
 
 
+@pytest.mark.parametrize("kind", MAKERS)
+def test_two_files_for_one_place_are_refused_before_one_is_moved(kind: str, tmp_path: Path) -> None:
+    path = MAKERS[kind](tmp_path, {f"a/{DUP_NAME}": DUP, f"b/{DUP_NAME}.txt": b"other"})
+    refused = cure(path, "move-dup").error
+    assert isinstance(refused, CardError) and refused.id == "dup-in-folder-named-sd"
+    with Bench(BenchOptions(sd=path)) as bench:
+        assert {f"/sd/a/{DUP_NAME}", f"/sd/b/{DUP_NAME}.txt"} <= {file.path for file in bench.card.files()}
+
+
 def test_unsafe_card_is_repaired_first(tmp_path: Path) -> None:
     whole = card(tmp_path / "a", {f"sd/{DUP_NAME}": DUP}, BIG)
     path = patched(whole, tmp_path / "card.img", {START + 65: b"\1"})

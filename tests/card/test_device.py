@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import shutil
 import subprocess
@@ -20,12 +21,13 @@ from doctor.card.image import ImageCard, open_card
 from doctor.card.judge import judge
 from doctor.card.reformat.backup import RAW_COPY
 from doctor.card.reformat.choice import NOTHING, Choice
-from doctor.card.reformat.device import check_confirmed, plan_reformat_device, reformat_device
+from doctor.card.reformat.device import _layout, _write, check_confirmed, plan_reformat_device, reformat_device
 from doctor.card.reformat.image import ReformatResult
-from doctor.card.reformat.unfinished import read_journal
+from doctor.card.reformat.unfinished import Copied, Journal, read_journal
 from doctor.card.repair import plan_repair, repair
 from doctor.errors import CardError, DoctorError, Stopped
 from doctor.events import Event
+from doctor.fat.format import partition_table
 from tests.card.images import BIG, DUP, DUP_NAME, START, card, patched, tool, volume_of
 from tests.card.media import old_bytes
 
@@ -75,6 +77,32 @@ class StrictDevice:
 
     def close(self) -> None:
         """Nothing to close."""
+
+
+class Counterfeit(StrictDevice):
+    """A card that is smaller than it says: beyond that it loses what is written, once the system has let go of it."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self.real_bytes = len(data)
+        self._old = data
+
+    def forget(self) -> None:
+        self.data[self.real_bytes :] = self._old[self.real_bytes :]
+
+
+def test_a_card_that_loses_what_is_written_is_found_out_before_its_partition_table_is_written(tmp_path: Path) -> None:
+    content = old_bytes(2_000_000)
+    (tmp_path / "kept").write_bytes(content)
+    raw = Counterfeit(old_bytes(BIG))
+    copied = Copied("A.DUP", "kept", hashlib.sha256(content).hexdigest(), len(content), 0, bytes(10).hex())
+    journal = Journal("0" * 32, tmp_path, "/dev/none", BIG, "", "", "PYCOM", (copied,))
+    layout, _ = _layout(journal, journal.files, BIG)
+    (first, count), *_ = sorted(layout.chains, key=lambda chain: -chain[1])
+    raw.real_bytes = layout.plan.start_sector * 512 + layout.plan.geometry.cluster_offset(first + count // 2)
+    with pytest.raises(CardError, match="reads back differently"):
+        _write(DeviceTarget(Path("/dev/none"), raw), journal, journal.files, layout, 1, lambda event: None)
+    assert raw.data[:512] != partition_table(layout.plan, 1)
 
 
 @pytest.mark.parametrize("sector", [512, 4096])

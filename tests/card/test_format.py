@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import pytest
@@ -150,6 +151,23 @@ def test_a_card_filled_to_the_last_cluster_is_good(tmp_path: Path) -> None:
     volume = image.volume()
     assert (volume.free_bytes, volume.problems) == (0, ())
     assert b"".join(image.read("/sd/FULL.BIN")) == data
+
+
+@pytest.mark.parametrize("spare", [0, 1, 1000])
+def test_the_board_is_told_what_is_free_and_where(tmp_path: Path, spare: int) -> None:
+    """It trusts FSInfo, and the copy of it (fat-and-pyfatfs.md 2)."""
+    geometry = plan_format(BIG).geometry
+    used = geometry.clusters - spare  # the root takes one of them
+    path = card(tmp_path / "card", {"BIG.BIN": b"f" * ((used - 1) * geometry.cluster_bytes)}, BIG)
+    for sector in (geometry.fsinfo_sector, geometry.backup_sector + geometry.fsinfo_sector):
+        told = path.read_bytes()[START + sector * 512 :][:512]
+        assert struct.unpack("<I480xIII12xI", told) == (
+            0x41615252,
+            0x61417272,
+            spare,
+            min(used + 2, geometry.clusters + 1),
+            0xAA550000,
+        )
 
 
 def test_partition_table_names_one_primary_partition(tmp_path: Path) -> None:

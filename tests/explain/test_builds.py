@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from doctor.knowledge import explain
-from doctor.knowledge.asked import FLASH, POWER, asked
-from doctor.knowledge.builds import steps_of
+from doctor.knowledge.asked import DONE, FLASH, POWER, asked
+from doctor.knowledge.builds import told_in
 from doctor.knowledge.paste import read
 
 
 def steps(text: str) -> list[tuple[str, str]]:
-    return [(str(step.runs), str(step.image)) for step in steps_of(read(text.encode()))]
+    return [(str(step.runs), str(step.image)) for step in told_in(read(text.encode())).steps]
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,14 @@ def steps(text: str) -> list[tuple[str, str]]:
         ("von 41019 auf 48829", [("LR6-41019", "LR5-48829")]),
         ("runs 38638, upgdiff_33080-to-41065.dup", [("LR5-38638", "diff-33080")]),
         ("Bootloader0  : 5.1.1.0 [33080]\nrun('/sd/CATM1-41065.dup')", []),
+        (
+            "Bootloader0 : [33080]\nBootloader1* : [41019]\nSoftware : 6.0.0.0 [41019]",
+            [("LR6-41019", "loader-33080"), ("LR6-41019", "loader*-41019")],
+        ),
+        ("it runs 41065, the first boot loader says 33080", [("LR5-41065", "loader-33080")]),
+        ("still 33080 in copy 0, the modem has 41065", [("LR5-41065", "loader-33080")]),
+        ("Software 6.0.0.0 [41019], Differenz-Update von 33080?", [("LR6-41019", "diff-33080")]),
+        ("LR5.2.1.0-48829, the newest single file is CATM1-41065", [("LR5-48829", "LR5-41065")]),
         ("my modem says 43818 and the other 12345", []),
         ("41019 48829 33080", []),
     ],
@@ -40,7 +48,7 @@ def test_what_the_modem_prints_counts_before_what_is_said() -> None:
 
 def test_what_a_flash_led_to_is_not_what_it_went_back_from() -> None:
     after = "sqnsupgrade.run('/sd/CATM1-38638.dup')\nYour modem has been successfully updated.\nLR5.1.1.0-41065"
-    (step,) = steps_of(read(after.encode()))
+    (step,) = told_in(read(after.encode())).steps
     assert not step.holds("runs > image")
 
 
@@ -71,6 +79,9 @@ def test_a_question_is_known_in_plain_words(text: str, wanted: tuple[str, ...]) 
         ("Can I flash tomorrow, in the rain?", "Flash it? Not before"),
         ("It stands at 99 %. May I unplug the modem?", "May the power go? No, leave it on."),
         ("May I unplug the modem?", "May the power go? No, leave it on."),
+        ("LR5.1.1.0-38638 runs. Is CATM1-41065 newer?", "Is it newer? Yes: 41065, and the modem runs 38638."),
+        ("Your modem is in upgrade mode! Use firmware.dup. Should I flash it?", "Flash it? Yes, but only in the way"),
+        ("Die Aktualisierung steht bei 100 %, darf ich den Stecker ziehen?", "May the power go? No, leave it on."),
         (
             "Your modem has been successfully updated.\nCan I unplug the board now?",
             "May the power go? Yes, if",
@@ -81,6 +92,27 @@ def test_a_question_gets_a_plain_answer(text: str, answer: str) -> None:
     from tests.explain.test_public import printed
 
     assert answer in printed(text)
+
+
+def test_a_question_about_the_power_is_none_about_the_flash() -> None:
+    assert asked("La mise à jour est bloquée, je peux débrancher ?") == (POWER,)
+    assert asked("Has anybody gone back to 41019?") == (DONE,)
+
+
+@pytest.mark.parametrize(
+    "copy", ["Bootloader0 : 5.1.1.0 [33080]", "boot loader 0 still says 33080", "there is a 33080 in copy 0 of it"]
+)
+def test_the_copy_that_the_factory_left_brings_no_rule_for_factory_modems(copy: str) -> None:
+    text = f"GPy, Software 5.1.1.0 [38638]. {copy}. Which file comes first, and do I need updater.elf for it?"
+    explained = explain(text.encode())
+    named = {*explained.candidates, *(match.id for match in explained.matches)}
+    assert not named & {"full-image-on-33080-needs-updater", "nb1-first-on-factory-modem", "33080-straight-to-48829"}
+    assert [note.id for note in explained.notes] == ["boot-loader-left-over"]
+
+
+def test_a_modem_that_runs_33080_has_no_copy_that_was_left() -> None:
+    explained = explain(b"Software : 5.1.1.0 [33080]\nBootloader0* : 5.1.1.0 [33080]\nIs my boot loader too old?")
+    assert explained.notes == ()
 
 
 def test_a_guess_says_what_to_do_if_it_is_right() -> None:

@@ -29,6 +29,7 @@ LATER = {
     "board-crashed-once",
     "board-flash-damaged",
     "board-silent-after-update",
+    "boot-loader-left-over",
     "build-cannot-be-had-again",
     "editor-cannot-open-port",
     "image-older-than-installed",
@@ -36,6 +37,7 @@ LATER = {
     "modem-firmware-crashed",
     "monarch2-family",
     "no-raw-prompt",
+    "part-of-board-in-use",
     "pymakr-project-file-damaged",
     "sd-never-mounted",
 }

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from doctor.jobs.explain import advice
 from doctor.knowledge import explain, explanation
 from doctor.knowledge.explanation import Match, in_order
 
@@ -25,6 +26,28 @@ def test_a_harmless_line_is_no_match() -> None:
     explained = explain(b"Failed to read project status, uploading all files")
     assert not explained.matches
     assert [match.id for match in explained.harmless] == ["pymakr-status-unreadable"]
+
+
+def test_a_cause_is_known_by_way_of_what_is_not_seen() -> None:
+    cause = Match("power-removed-during-flash", 0.8, "sign", ())
+    after = Match("modem-disconnected-exception", 0.95, "sign", ())
+    assert "modem-disconnected-exception" not in cause.entry.explains
+    assert [match.follows for match in in_order([after, cause])] == [(), (cause.id,)]
+
+
+def test_what_is_only_possible_does_not_stand_beside_what_is_certain() -> None:
+    text = "could not open port 'COM7': PermissionError(13, 'Access is denied.', None, 5)\n+CEREG: 2,0"
+    assert [match.id for match in explain(text.encode()).matches] == ["port-busy"]
+    assert [match.id for match in explain(b"+CEREG: 2,0").matches] == ["post-upgrade-no-attach"]
+
+
+def test_what_is_forbidden_stands_before_all_other_steps_and_no_step_flashes() -> None:
+    text = (
+        "Your modem is in upgrade mode! Use firmware.dup to flash new firmware.\nThe modem is on 41019 (NB-IoT).\n"
+        ">>> sqnsupgrade.run('/sd/CATM1-5.2-48829-1.dup', load_fff=False)"
+    )
+    steps = advice(explain(text.encode())).steps
+    assert steps[0].startswith("Do not.")
 
 
 def test_the_cause_stands_above_its_consequences_though_it_is_less_sure() -> None:

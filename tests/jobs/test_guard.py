@@ -49,6 +49,19 @@ def test_journal_keeps_and_finds(tmp_path: Path) -> None:
     assert [path.suffix for path in tmp_path.iterdir()] == [".json"]
 
 
+def test_a_journal_knows_to_a_fiftieth_how_far_a_file_is(tmp_path: Path) -> None:
+    place, total = tmp_path / "journal", 1_000_000
+    recorder = guard.Recorder(Journal(place), entry(), lambda event: None)
+    behind, kept = [], set()
+    for done in range(0, total, 2016):
+        recorder.hear(Progress(Phase.TRANSFER, done, total, False))
+        (known,) = Journal(place).entries()
+        behind.append(done - known.sent_bytes)
+        kept.add(known.sent_bytes)
+    assert max(behind) <= total / 50
+    assert len(kept) <= 60  # each one is an fsync
+
+
 def test_board_counts_more_than_port(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     mine = journal.write(entry())

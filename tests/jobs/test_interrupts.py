@@ -10,9 +10,10 @@ import pytest
 
 from doctor.bench import Bench, BenchOptions
 from doctor.check import Status
-from doctor.events import CheckStarted, Event, Phase
+from doctor.events import CheckStarted, Event, Phase, Progress, StepStarted
 from doctor.jobs.check import check
 from doctor.jobs.flash import FlashRequest
+from doctor.jobs.flashing.interrupts import Interrupts
 from doctor.sim.bench import SimBench
 
 from .flashing import BUILD, User, after_bytes, flashed, in_phase, in_step, sends, small_image
@@ -54,7 +55,8 @@ def test_during_the_transfer_yes_closes_it_and_says_mode_and_next_step(image: Pa
     assert done.result.exit_code == 3
     assert error is not None
     assert error.id == "user-interrupt"
-    assert error.on == f"modem in {done.mode}"
+    assert (error.on, done.result.mode) == ("modem", done.mode)
+    assert "step " in done.result.far and " bytes" in done.result.far
     assert "fipy-doctor flash" in error.next
     assert done.mode != "stp-open"
 
@@ -87,6 +89,25 @@ def test_with_the_last_block_it_cannot_be_stopped_any_more(image: Path) -> None:
     done = flashed(image, user, after_bytes(1.0), sends(CTRL_C))
     assert (done.result.exit_code, user.asked) == (0, 0)
     assert "cannot be stopped" in done.notices[0]
+
+
+def test_a_wish_that_came_with_the_last_block_is_not_asked_about_in_the_next_file() -> None:
+    asked: list[str] = []
+
+    def stop() -> bool:
+        asked.append("stop?")
+        return True
+
+    with Interrupts(stop, lambda event: None) as interrupts:
+        interrupts.heard(Progress(Phase.TRANSFER, 50, 100, False))
+        signal.raise_signal(CTRL_C)
+        interrupts.heard(Progress(Phase.TRANSFER, 100, 100, False))
+        interrupts.heard(StepStarted("second-transfer", "send it", Phase.TRANSFER))
+        interrupts.heard(Progress(Phase.TRANSFER, 0, 100, False))
+        assert not interrupts.should_stop() and not asked
+        interrupts.heard(Progress(Phase.TRANSFER, 50, 100, False))
+        signal.raise_signal(CTRL_C)
+        assert interrupts.should_stop() and asked == ["stop?"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither signal")

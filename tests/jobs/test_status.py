@@ -74,7 +74,7 @@ def test_a_board_that_flashes_by_itself_says_how_far_it_is(at_work: Bench, image
 
 def test_whoever_wants_the_prompt_is_told_to_keep_off(at_work: Bench) -> None:
     with pytest.raises(BoardError) as caught:
-        at_work.board  # noqa: B018 - opens it
+        at_work.open_board()
     assert caught.value.id == "updater-at-work" and " % (" in caught.value.what
     assert "powered" in caught.value.next and "fipy-doctor status" in caught.value.next
     found = check(at_work).finding("repl-answers")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from doctor.link.holders import modemmanager_running
-from doctor.link.ports import find_again, is_wsl, port_info, similar_names
+from doctor.link.ports import is_wsl, port_info, similar_names
 
 
 @pytest.mark.parametrize(
@@ -27,19 +27,6 @@ def test_usb_ids_tell_the_carrier(vid: int | None, pid: int | None, carrier: str
 
 def test_an_ftdi_cable_is_never_certain() -> None:
     assert port_info("x", 0x0403, 0x6015, None, "").ambiguous
-
-
-def test_a_board_is_found_again_under_another_name() -> None:
-    before = port_info("/dev/ttyACM0", 0x04D8, 0xEF98, "PyA", "")
-    other = port_info("/dev/ttyACM0", 0x04D8, 0xEF98, "PyB", "")
-    same = port_info("/dev/ttyACM1", 0x04D8, 0xEF98, "PyA", "")
-    assert find_again(before, [other, same]) == same
-    assert find_again(before, [other]) is None
-
-
-def test_without_a_serial_number_the_name_must_do() -> None:
-    before = port_info("COM3", 0x0403, 0x6015, None, "")
-    assert find_again(before, [before]) == before
 
 
 def test_similar_names_ignore_case() -> None:

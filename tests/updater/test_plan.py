@@ -255,3 +255,79 @@ def test_restart_of_a_kept_file_is_named_beforehand(
     assert ("AT^RESET" in " ".join(step.text for step in plan.steps)) == bool(old)
     restarts = next((step for step in plan.steps if step.old), None)
     assert restarts is None or (str(old) in restarts.text and not restarts.may_unplug)
+
+
+# -- words and borders of a plan
+
+
+def step(plan: Plan, id: str) -> tuple[str, str]:
+    (found,) = [each for each in plan.steps if each.id == id]
+    return found.text, found.way_back
+
+
+def test_a_program_for_the_modems_memory_is_named() -> None:
+    plan = make_plan(modem(0, "", mode=states.FFH), [full(41065)], Options(updater_elf=UPDATER))
+    assert UPDATER.name in step(plan, "load")[0]
+
+
+@pytest.mark.parametrize(
+    ("size", "method", "taken"),
+    [
+        (STORE_LIMIT_BYTES, "auto", "store"),
+        (STORE_LIMIT_BYTES + 1, "auto", "on-the-fly"),
+        (STORE_LIMIT_BYTES, "on-the-fly", "on-the-fly"),
+    ],
+)
+def test_the_second_file_of_a_pair_goes_as_its_own_size_asks(size: int, method: str, taken: str) -> None:
+    pair = [PARTS[0], full(48829, size=size, kind="pair-2")]
+    running = Running(states.APPLICATION, 41065, "CATM1", "SQN3330", Loaders((41065, 41065, 41065), 2))
+    plan = make_plan(running, pair, Options(method=method))
+    assert [each.method for each in plan.steps if each.id == "second-transfer"] == [taken]
+
+
+def test_a_boot_rom_that_broke_off_is_no_file_to_send_again() -> None:
+    running = Running(states.APPLICATION, 33080, "CATM1", "SQN3330", Loaders((33080, 33080, 33080), 0))
+    plan = make_plan(running, [full(41065)], Options(updater_elf=UPDATER, bootrom=BOOTROM))
+    assert step(plan, "bootrom-transfer")[1] == ""
+    assert "send the same file again" in step(plan, "transfer")[1]
+
+
+# -- a differential image that cannot be used: what can
+
+FACTORY = 33080
+
+
+@pytest.mark.parametrize(
+    ("running", "image", "options", "id", "next", "files", "without"),
+    [
+        (modem(38638), diff(38638, 39529), Options(updater_elf=UPDATER), "diff-with-updater-elf",
+         "leave updater.elf away: this image fits without it", (), ("updater_elf",)),
+        (modem(41019), diff(38638, 39529), Options(updater_elf=UPDATER), "diff-with-updater-elf",
+         "use the full image", ("FULL-IMAGE.dup",), ()),
+        (modem(41019), diff(38638, 39529), Options(), "diff-with-wrong-base",
+         "use the full image, or upgdiff_41019-to-...", ("FULL-IMAGE.dup",), ()),
+        (modem(0, ""), diff(38638, 39529), Options(), "diff-with-wrong-base",
+         "use the full image", ("FULL-IMAGE.dup",), ()),
+    ],
+)  # fmt: skip
+def test_a_differential_image_in_the_wrong_place_leads_to_the_right_one(
+    running: Running,
+    image: ImageFacts,
+    options: Options,
+    id: str,
+    next: str,
+    files: tuple[str, ...],
+    without: tuple[str, ...],
+) -> None:
+    refusal = make_plan(running, [image], options).refusal
+    assert refusal is not None and refusal.change is not None
+    assert (refusal.id, refusal.next) == (id, next)
+    assert (refusal.change.files, refusal.change.without) == (files, without)
+
+
+@pytest.mark.parametrize("options", [Options(), Options(updater_elf=UPDATER)])
+def test_a_factory_modem_is_led_to_the_image_that_it_can_start_from(options: Options) -> None:
+    refusal = make_plan(modem(FACTORY), [diff(38638, 39529)], options).refusal
+    assert refusal is not None and refusal.change is not None
+    assert "upgdiff_33080-to-41065.dup" in refusal.next
+    assert refusal.change.files == ("upgdiff_33080-to-41065.dup",)

@@ -27,7 +27,7 @@ class BoardFtp:
     """One login at a board's FTP server; use it as a context manager.
 
     answer_s  limit for a reply, in seconds
-    Raises FtpUnusable where nobody answers, the login is refused, or FTP is switched off for this port.
+    Raises FtpUnusable if nobody answers, the login is refused, or FTP is switched off for this port.
     """
 
     def __init__(self, address: TelnetAddress, *, answer_s: float = ANSWER_S) -> None:
@@ -64,7 +64,7 @@ class BoardFtp:
     def store(self, path: str, data: bytes, tell: Callable[[int], None], *, on: str) -> None:
         """Write ``data`` to ``path``; ``tell`` hears how many bytes have left, and may raise to stop.
 
-        Raises FtpUnusable where the server takes no file there, BoardError where the copy breaks off or ends short.
+        Raises FtpUnusable if the server takes no file there, BoardError if the copy is interrupted or ends short.
         """
         done = 0
 
@@ -89,7 +89,7 @@ class BoardFtp:
             raise _broken(path, there or 0, len(data), on, "the server kept less than it was sent")
 
     def rename(self, source: str, target: str) -> bool:
-        """Give a file another name; False where the server does not."""
+        """Give a file another name; False if the server does not."""
         try:
             self._ftp.rename(source, target)
         except ftplib.all_errors:

@@ -51,7 +51,7 @@ class OnPc(Protocol):
 
 
 def find_on_card(board: Board, image: OnPc) -> str | None:
-    """Where on the board's card the very same bytes lie; None where nowhere. Raises BoardError for a broken card.
+    """Where on the board's card the very same bytes lie; None if nowhere. Raises BoardError for a broken card.
 
     The board hashes every file of that size, about ten seconds each for a full image. What was found once is not hashed
     again in this run: the updater on the board hashes it itself before it sends anything.
@@ -69,7 +69,7 @@ def find_on_card(board: Board, image: OnPc) -> str | None:
 
 
 def need_on_card(board: Board, image: OnPc) -> str:
-    """As ``find_on_card``. Raises BoardError where it is not there."""
+    """As ``find_on_card``. Raises BoardError if it is not there."""
     found = find_on_card(board, image)
     if found is None:
         raise BoardError(
@@ -84,7 +84,7 @@ def need_on_card(board: Board, image: OnPc) -> str:
 def image_on_card(board: Board, name: str) -> FirmwareImage:
     """What ``card:NAME`` is, by its side file, else by its name and every header in it. Raises DoctorError.
 
-    Its bytes are on the board's card only. Where a side file of ours has its very SHA-256, a PC has examined all of
+    Its bytes are on the board's card only. If a side file of ours has its very SHA-256, a PC has examined all of
     it; else the headers are walked from here, and the board recomputes the checksums before it sends anything.
     """
     from doctor.firmware.image import FirmwareImage

@@ -26,7 +26,7 @@ LOOK_SILENCE_S = 20.0  #: SD() on an empty slot returns after about 1 s; free sp
 LOOK_TOTAL_S = 60.0
 HASH_SILENCE_S = 15.0  #: a dot comes every 256 KiB; 1-bit SDMMC at default speed reads well over 100 kB/s
 HASH_TOTAL_S = 600.0
-FORMAT_SILENCE_S = 180.0  #: a 32 GB card writes some MB of FAT over the 1-bit bus; nothing is printed meanwhile
+FORMAT_SILENCE_S = 180.0  #: a 32 GB card writes some MB of FAT over the 1-bit bus; nothing is printed in that time
 KIB = 1024
 
 
@@ -47,13 +47,13 @@ class CardView:
     """What the board sees of its card.
 
     mounts         names that ``os.listdir('/')`` gave before we looked
-    listed         files and folders two levels deep; None where nothing could be listed
-    cut            True where the card holds more than was listed
-    free_bytes     free space of the mounted volume, None where the board does not say
+    listed         files and folders two levels deep; None if nothing could be listed
+    cut            True if the card holds more than was listed
+    free_bytes     free space of the mounted volume, None if the board does not say
     total_bytes    its size, None before 1.20
     stage, error   where it failed, and the board's words
     mounted_by_us  we mounted it, and unmounted it again
-    layout         partitions, None where the firmware does not let us read sectors
+    layout         partitions, None if the firmware does not let us read sectors
     """
 
     mounts: tuple[str, ...]
@@ -68,12 +68,12 @@ class CardView:
 
     @property
     def files(self) -> tuple[CardFile, ...]:
-        """The listed files without folders; empty where nothing could be listed."""
+        """The listed files without folders; empty if nothing could be listed."""
         return tuple(e for e in self.listed or () if not e.is_dir)
 
     @property
     def used_bytes(self) -> int | None:
-        """Space that the volume counts as used; None where the board does not say both sizes."""
+        """Space that the volume counts as used; None if the board does not say both sizes."""
         if self.free_bytes is None or self.total_bytes is None:
             return None
         return self.total_bytes - self.free_bytes
@@ -88,17 +88,17 @@ def look(board: Board) -> CardView:
 
 
 def sha256(board: Board, path: str) -> str | None:
-    """SHA-256 (hex) of a whole file on the card, read by the board; None where its firmware cannot hash.
+    """SHA-256 (hex) of a whole file on the card, read by the board; None if its firmware cannot hash.
 
-    path  such as ``/sd/x.dup``. Mounts where needed and undoes it. A 6 MB file takes about half a minute.
-    Raises BoardError where the file or the card cannot be read.
+    path  such as ``/sd/x.dup``. Mounts if needed and undoes it. A 6 MB file takes about half a minute.
+    Raises BoardError if the file or the card cannot be read.
     """
     answer = board.repl.call(card.sha256(path), silence_s=HASH_SILENCE_S, total_s=HASH_TOTAL_S)
     return answer if isinstance(answer, str) else None
 
 
 def head(board: Board, path: str, count: int, offset: int = 0) -> tuple[int, bytes]:
-    """Size of a file on the card, and ``count`` bytes from ``offset`` on. Raises BoardError where there is none."""
+    """Size of a file on the card, and ``count`` bytes from ``offset`` on. Raises BoardError if there is none."""
     try:
         code = card.head(path, count, offset)
         answer = proof.one(board, code, shown(path), silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S)
@@ -117,7 +117,7 @@ def head(board: Board, path: str, count: int, offset: int = 0) -> tuple[int, byt
 def move(board: Board, source: str, target: str) -> None:
     """Give a file on the card another path on the same card, which must be free, and see that it has it.
 
-    Raises BoardError where the board refuses.
+    Raises BoardError if the board refuses.
     """
     with _refused(board, source):
         code = card.move(source, target)
@@ -129,7 +129,7 @@ def move(board: Board, source: str, target: str) -> None:
 
 
 def remove_apple_double(board: Board, path: str) -> None:
-    """Delete a ``._`` file of macOS on the card. Raises BoardError where it is something else, or refused."""
+    """Delete a ``._`` file of macOS on the card. Raises BoardError if it is something else, or refused."""
     with _refused(board, path):
         code = card.remove_apple_double(path)
         answer = proof.one(board, code, shown(path), silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S)
@@ -139,7 +139,7 @@ def remove_apple_double(board: Board, path: str) -> None:
 
 @contextmanager
 def mounted(board: Board) -> Iterator[str]:
-    """The card's mount point, mounted for the time of the block where it was not. Raises BoardError."""
+    """The card's mount point, mounted for the time of the block if it was not. Raises BoardError."""
     where = board.repl.call(card.mount(), silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S)
     try:
         yield str(where)

@@ -45,7 +45,7 @@ class Listeners:
 def bring_to_card(board: Board, image: FirmwareImage, tell: Listeners, *, answer_s: float = ANSWER_S) -> str:
     """Path on the board of a file with the very bytes of ``image``: where it lies already, else after an upload.
 
-    Raises BoardError where the card cannot be read, is full, or the copy is not whole; what ``tell.sent`` raises.
+    Raises BoardError if the card cannot be read, is full, or the copy is not whole; what ``tell.sent`` raises.
     """
     found = find_on_card(board, image)
     if found is not None:
@@ -72,7 +72,7 @@ def bring_to_card(board: Board, image: FirmwareImage, tell: Listeners, *, answer
 
 
 def _send(board: Board, path: str, data: bytes, tell: Listeners, answer_s: float) -> None:
-    """By FTP where the board's server can be used; else 512 bytes at a time over the REPL."""
+    """By FTP if the board's server can be used; else 512 bytes at a time over the REPL."""
     total = len(data)
 
     def sent(done: int) -> None:
@@ -134,7 +134,7 @@ def _need_room(board: Board, image: FirmwareImage) -> None:
 
 
 def _rename(board: Board, source: str, target: str) -> None:
-    """By the REPL; where the release cannot, by FTP. Raises BoardError where neither does it."""
+    """By the REPL; if the release cannot, by FTP. Raises BoardError if neither does it."""
     try:
         sdcard.move(board, source, target)
     except BoardError:

@@ -36,11 +36,11 @@ class Seat:
     kind: Carrier
     name: str
     overruled: str = ""
-    """What the user said, where the USB id knows better."""
+    """What the user said, if the USB id knows better."""
 
     @property
     def has_no_jumpers(self) -> bool:
-        """True where it is certain enough that there is nothing to look at."""
+        """True if it is certain enough that there is nothing to look at."""
         return self.kind is Carrier.WITHOUT_JUMPERS
 
 
@@ -68,7 +68,7 @@ def seat(told: str | None, port: PortInfo | None) -> Seat:
 
 
 def port_behind(link: Link) -> PortInfo | None:
-    """What the system says about the port of a link; None where it says nothing, as about a network port."""
+    """What the system says about the port of a link; None if it says nothing, as about a network port."""
     from doctor.link import ports
 
     usb = getattr(link.serial, "usb_id", None)  # a simulated port carries its id along

@@ -41,7 +41,7 @@ class JumperReadings:
 
     @property
     def p20_rests(self) -> bool:
-        """True where nothing but its pull-up moved P20: only then may the module drive it."""
+        """True if nothing but its pull-up moved P20: only then may the module drive it."""
         return all(s.p20 for s in self.steps)
 
 
@@ -131,7 +131,7 @@ def judge_cts(readings: CtsReadings, carrier: Carrier) -> JumperVerdict:
 
 
 def is_mixed(readings: JumperReadings) -> bool:
-    """True where P19 shows no pattern at all: worth a second try with another order."""
+    """True if P19 shows no pattern at all: worth a second try with another order."""
     steps = readings.steps
     patterns = (
         all(s.p19 == int(not s.rts) for s in steps),

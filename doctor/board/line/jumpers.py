@@ -33,9 +33,7 @@ RTS_PAUSE_MS = 1000  #: phase C, after a change of RTS (reference)
 ANSWER_MS = 1500  #: phase C: ATI answers within some 10 ms; the rest is a lazy wake-up
 ROUNDS_C = 2  #: phase C is done twice (reference)
 CLOSE_S = 15.0  #: for giving the modem's UART back after phase C; three short calls
-RESTORE_S = (
-    60.0  #: for giving the pins back: two tries of a restart, the longest of which (boot.py with Wi-Fi) takes 20 s
-)
+RESTORE_S = 60.0  #: for giving the pins back: two tries of a restart; the longest (boot.py with Wi-Fi) takes 20 s
 RESTORE_TRIES = 2
 
 
@@ -58,7 +56,7 @@ def can_restore(board: Board, facts: BoardFacts) -> bool:
 def restore(board: Board, facts: BoardFacts) -> None:
     """Give the pins back to the modem's UART (board-and-repl.md 6.3, step 5): a reset, since a soft reset skips them.
 
-    Safe boot where the era has it, so that no program of the user's starts; else a normal reset, which needs
+    Safe boot if the era has it, so that no program of the user's starts; else a normal reset, which needs
     ``can_restore``. P20 is high all the time: it is pulled up. Leaves the REPL in raw mode. Raises BoardError.
     """
     if facts.era.has_ctrl_f:
@@ -72,7 +70,7 @@ def restore(board: Board, facts: BoardFacts) -> None:
 def pins_taken(board: Board, link: Link, facts: BoardFacts) -> Iterator[None]:
     """Phases A and B go inside: afterwards the pins are the modem's again, and RTS is as it was.
 
-    That holds for whatever ends them: an error, a deadline, Ctrl-C. Where the board cannot be reached any more, raises
+    That holds for whatever ends them: an error, a deadline, Ctrl-C. If the board cannot be reached any more, raises
     BoardError that says so and what the user does about it. Needs ``can_restore``.
     """
     rts = link.rts
@@ -110,7 +108,7 @@ def phase_a(board: Board, link: Link, *, seed: int = 0) -> JumperReadings:
 def phase_b(board: Board, link: Link) -> CtsReadings:
     """Have the board pull P20 low for moments, and read the PC's CTS line each time. Comes after phase A.
 
-    Only where P20 rested during phase A. The modem sees breaks and may answer its next command with an error. The
+    Only if P20 rested during phase A. The modem sees breaks and may answer its next command with an error. The
     board ends the pulses by itself. Raises as phase A.
     """
     pulses: list[Pulse] = []

@@ -1,6 +1,6 @@
 """Mirror mode: the board copies bytes between USB and the modem's UART at 921600, until it is reset.
 
-Entered by the era's own call (board-and-repl.md 5.4, with its traps) or, where the firmware has none, by our bridge
+Entered by the era's own call (board-and-repl.md 5.4, with its traps) or, if the firmware has none, by our bridge
 (bridge.py). The modem keeps its mode over entering and leaving. There is no way out but the reset button or power.
 """
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 BAUD = bridge.BAUD
 SAY_S = 5.0  #: the board announces the mirror before it begins
-BEGIN_MS = 400  #: from its announcement to copying: SAID_MS, then two UARTs set up anew
+BEGIN_MS = 400  #: from its announcement to copying: SAID_MS, then two UARTs set up again
 WDT_MS = 4 * 3600 * 1000  #: longer than the longest flash; a running watchdog cannot be stopped, only given more time
 LTE_SILENCE_S = 60.0  #: LTE() in eras E and F: 9.8 s with a dead modem, 60 s with a busy one (board-and-repl.md 5.2)
 PROVE_S = 60.0  #: a modem may take a minute to answer (known failure ``mirror-no-answer``)
@@ -36,7 +36,7 @@ LEAVE_ADVICE = "the board still mirrors: its Python prompt comes back when you p
 class MirrorPort:
     """The modem behind a mirroring board. Satisfies the core's port contract.
 
-    max_block      longest STP block that the way bears; 0 where any does
+    max_block      longest STP block that the way bears; 0 if any does
     bridged_by_us  our own bridge copies, not the firmware
     leave_advice   how to get the board's prompt back, for the user
 
@@ -98,7 +98,7 @@ def enter(board: Board, facts: BoardFacts, *, clock: Clock, prove: bool = True) 
     clock  the link's
     prove  ask AT; not for a modem that must not get AT first (stp-open)
 
-    Raises LinkError before anything is changed where the port cannot change its speed; BoardError where the board
+    Raises LinkError before anything is changed if the port cannot change its speed; BoardError if the board
     does not begin (``modem-upgrade-mode-missing``, ``non-lte-board``) or nothing comes back through it
     (``mirror-no-answer``).
     """

@@ -1,6 +1,6 @@
 """The modem's UART as a byte stream, carried through the board's REPL: the way of the checks, in every firmware era.
 
-The board opens UART(1) on the modem's pins (never ``LTE()``, which hangs for ever on half the releases,
+The board opens UART(1) on the modem's pins (never ``LTE()``, which hangs forever on half the releases,
 board-and-repl.md 5.3) and answers one short call for each write or read. Slow, some 30 ms a call, and harmless.
 """
 
@@ -38,7 +38,7 @@ class ModemTunnel:
 
     max_block = 0
     long_writes = False
-    """More bytes than the UART's FIFO takes hang the board where a modem holds CTS, as a dead one does."""
+    """More bytes than the UART's FIFO takes hang the board if a modem holds CTS, as a dead one does."""
 
     def __init__(self, board: Board, baud: int) -> None:
         self.baud = baud
@@ -50,7 +50,7 @@ class ModemTunnel:
 
     @property
     def leave_advice(self) -> str:
-        """What the board still needs after ``close``; empty where it needs nothing."""
+        """What the board still needs after ``close``; empty if it needs nothing."""
         if self.restored:
             return ""
         return "the board's own LTE functions come back with its next reset; the modem is not touched by one"
@@ -93,7 +93,7 @@ class ModemTunnel:
         """Give the modem's UART back. Never raises: a board that is gone, or was reset, needs no giving back.
 
         ``LTE.reconnect_uart`` hands it to the firmware in 1.18.1.r5 to 1.20.2.r1; before there is no such call, and
-        later it crashes where LTE() was never tried (board-and-repl.md 5.4): there a reset restores it.
+        later it crashes if LTE() was never tried (board-and-repl.md 5.4): there a reset restores it.
         """
         if self.restored is not None:
             return

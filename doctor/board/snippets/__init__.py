@@ -10,7 +10,7 @@ of their answer comes with its hash, so that a byte which the line or another th
 
 from __future__ import annotations
 
-DAMAGED = "fd-damaged"  #: what the board raises where code of ours did not arrive as it was sent
+DAMAGED = "fd-damaged"  #: what the board raises if code of ours did not arrive as it was sent
 
 
 def checksum(text: str) -> int:
@@ -30,7 +30,7 @@ def quoted(text: str) -> str:
 
 
 def guarded(code: str) -> str:
-    """``code`` as a text that the board compares with its checksum, and runs only where they agree."""
+    """``code`` as a text that the board compares with its checksum, and runs only if they agree."""
     return f"""def _fd_g():
  c = {quoted(code)}
  if (len(c), sum([i * x for i, x in enumerate((' ' + c).encode())])) == ({len(code)}, {checksum(code)}):
@@ -44,7 +44,7 @@ finally:
 
 
 #: Defines ``say(text)`` for ``proved``: one row, [hash of its number and text, its number, the text as JSON]. ``k`` is
-#: how many there were, and the hash of all. Hashes are empty where the release cannot hash. A name whose bytes are no
+#: how many there were, and the hash of all. Hashes are empty if the release cannot hash. A name whose bytes are no
 #: text is hashed as it is: encode() would be too strict on some releases.
 _SAY = """
 import ubinascii
@@ -149,7 +149,7 @@ say('true')
 """
 )
 
-#: Free space on /flash in KiB (free_kib) and the size of a block in bytes (block); null where the release does not say.
+#: Free space on /flash in KiB (free_kib) and the size of a block in bytes (block); null if the release does not say.
 ROOM = proved(
     """
 import os
@@ -172,7 +172,7 @@ RESET = "import machine\nmachine.reset()\n"
 
 
 def listing(path: str) -> str:
-    """One row for each entry: [name, is a folder, size in bytes]; size -1 where it cannot be examined."""
+    """One row for each entry: [name, is a folder, size in bytes]; size -1 if it cannot be examined."""
     return proved(
         f"""
 import os, ujson
@@ -215,7 +215,7 @@ finally:
 
 
 def remove(path: str) -> str:
-    """Delete a file, or an empty folder; true where it is gone then."""
+    """Delete a file, or an empty folder; true if it is gone then."""
     return proved(
         f"""
 import os
@@ -236,7 +236,7 @@ except OSError:
 
 
 def move(source: str, target: str) -> str:
-    """Give a file another name in its file system; false, and nothing is done, where that name is taken."""
+    """Give a file another name in its file system; false, and nothing is done, if that name is taken."""
     return proved(
         f"""
 import os
@@ -251,10 +251,10 @@ except OSError:
 
 
 def replace(source: str, target: str, second: str) -> str:
-    """Put ``source`` in the place of ``target``: in one step where the file system can (LittleFS).
+    """Put ``source`` in the place of ``target``: in one step if the file system can (LittleFS).
 
     FAT refuses a name that is taken: there the old file waits under the name ``second`` until the new one has its
-    place, and comes back where it does not get it. True where the one has its place and its old name is gone.
+    place, and comes back if it does not get it. True if the one has its place and its old name is gone.
     """
     return proved(
         f"""
@@ -297,7 +297,7 @@ say('true' if there(b) and not there(a) else 'false')
 def sha256(path: str, size: int | None = None) -> str:
     """The SHA-256 in hexadecimal of a file, or of its first ``size`` bytes, and then its size in bytes.
 
-    null for the hash where the release has no uhashlib.
+    null for the hash if the release has no uhashlib.
     """
     return proved(
         f"""
@@ -324,7 +324,7 @@ say(str(os.stat({quoted(path)})[6]))
 
 
 def make_folder(path: str) -> str:
-    """Make a folder and those above it, where they are missing; true where it is there then."""
+    """Make a folder and those above it, if they are missing; true if it is there then."""
     return proved(
         f"""
 import os
@@ -345,7 +345,7 @@ say('true' if s & 0x4000 else 'false')
 
 
 def hashes(folder: str) -> str:
-    """One row [name, SHA-256 in hexadecimal] for each file of a folder; none where it or hashing is missing."""
+    """One row [name, SHA-256 in hexadecimal] for each file of a folder; none if it or hashing is missing."""
     return proved(
         f"""
 import os, ujson
@@ -391,7 +391,7 @@ print('@@FD true')
 def write_at(offset: int, data_base64: str) -> str:
     """Write at ``offset``, so that a piece sent twice does no harm; prints how much was taken.
 
-    Prints -1, and writes nothing, where the piece did not arrive as it was sent.
+    Prints -1, and writes nothing, if the piece did not arrive as it was sent.
     """
     return f"print('@@FD', _fd_w({offset}, '{data_base64}', {checksum(f'{offset} {data_base64}')}))\n"
 

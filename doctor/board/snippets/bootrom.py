@@ -34,7 +34,7 @@ finally:
 print('@@FD ' + ujson.dumps(None if _fd_b is None else len(_fd_b)))
 """
 )
-"""Find the BOOTROM attribute and keep it as ``_fd_b``; prints its length in bytes, null where there is none."""
+"""Find the BOOTROM attribute and keep it as ``_fd_b``; prints its length in bytes, null if there is none."""
 
 CLOSE = "del _fd_b\nprint('@@FD true')\n"
 

@@ -3,9 +3,9 @@
 ``LOOK`` prints one JSON object; names are the keys that sdcard.py reads:
 
 mounts  what ``os.listdir('/')`` says          where   mount point of the card, or ""
-ours    1 where we mounted it (and unmounted)   stage   where it failed: "sd", "mount", "list", or ""
+ours    1 if we mounted it (and unmounted)   stage   where it failed: "sd", "mount", "list", or ""
 error   the exception, as printed               files   [path, size or -1, is_dir] two levels deep, or null
-cut     1 where there was more than we list     free, total   KiB, or null
+cut     1 if there was more than we list     free, total   KiB, or null
 sector0, boots   base64 of sector 0, and of the sector that each partition entry leads to
 """
 
@@ -213,7 +213,7 @@ def _fd_remove():
 _fd_with_card(_fd_remove)
 """
 
-#: Mounting for longer than one command; only where nothing is mounted, and undone by ``UNMOUNT``.
+#: Mounting for longer than one command; only if nothing is mounted, and undone by ``UNMOUNT``.
 _MOUNT = """
 def _fd_mount():
     global _fd_sd
@@ -270,7 +270,7 @@ _fd_format()
 
 
 def look() -> str:
-    """Everything about the card in one call; mounts it where it is not mounted, and undoes that."""
+    """Everything about the card in one call; mounts it if it is not mounted, and undoes that."""
     return proved(_limited(_DEFINE + _LOOK))
 
 
@@ -286,18 +286,18 @@ def head(path: str, count: int, offset: int = 0) -> str:
 
 
 def move(source: str, target: str) -> str:
-    """Give a file on the card another path on the same card, which must be free; true where it has it then."""
+    """Give a file on the card another path on the same card, which must be free; true if it has it then."""
     code = _MOVE.replace("SRC", quoted(source)).replace("DST", quoted(target))
     return proved(_limited(_DEFINE + _WITH_CARD) + code)
 
 
 def remove_apple_double(path: str) -> str:
-    """Delete a ._ file of macOS on the card; false, and nothing is deleted, where it is something else."""
+    """Delete a ._ file of macOS on the card; false, and nothing is deleted, if it is something else."""
     return proved(_limited(_DEFINE + _WITH_CARD + _REMOVE_APPLE_DOUBLE).replace("PATH", quoted(path)))
 
 
 def mount() -> str:
-    """Mount the card at /sd where nothing is mounted; prints where it is."""
+    """Mount the card at /sd if nothing is mounted; prints where it is."""
     return wrapped(_limited(_DEFINE) + _MOUNT)
 
 

@@ -58,7 +58,7 @@ class Begun:
     folder   where copies of the board's files lie
     files    what is to be on the board in the end
     at       when it was begun, UTC
-    cleared  the flash was formatted; never so where nothing is formatted
+    cleared  the flash was formatted; never so if nothing is formatted
     """
 
     board: str
@@ -107,7 +107,7 @@ class Book:
 
     @property
     def any(self) -> bool:
-        """Whether there is a record of any board: where there is none, none need be asked for its number."""
+        """Whether there is a record of any board: if there is none, none need be asked for its number."""
         with suppress(OSError):
             return self._place is not None and any(_NAME.fullmatch(path.name) for path in self._place.iterdir())
         return False
@@ -151,7 +151,7 @@ def damaged(board: Board, book: Book, what: str = "") -> tuple[Path, ...]:
 
 
 def refuse_damaged(board: Board, book: Book, what: str) -> None:
-    """Raise BoardError where nobody can tell whether an earlier ``what`` has come to its end."""
+    """Raise BoardError if nobody can tell whether an earlier ``what`` has come to its end."""
     for path in damaged(board, book, what):
         raise BoardError(
             "board-files-complete",
@@ -187,7 +187,7 @@ def missing(board: Board, begun: Begun) -> tuple[Goal, ...]:
 def gone(board: Board, begun: Begun) -> tuple[Goal, ...]:
     """The files that the board lacks because of what was begun. Raises BoardError.
 
-    Where nothing was formatted, a file that is there and is another one by now may be so by the user's will.
+    If nothing was formatted, a file that is there and is another one by now may be so by the user's will.
     """
     if begun.cleared:
         return missing(board, begun)
@@ -199,9 +199,9 @@ def finish(board: Board, book: Book, begun: Begun, keep_copy: KeepCopy, say: Say
 
     keep_copy  keeps what the board has under such a name by now
 
-    Raises BoardError, and UsageError where the PC has lost a file, after all the others are there. The record is
-    dropped all the same where nothing was formatted, or the board has a file of that name at least: the next run does
-    not end here again. Where the flash was formatted, ``give_up`` drops it.
+    Raises BoardError, and UsageError if the PC has lost a file, after all the others are there. The record is
+    dropped all the same if nothing was formatted, or the board has a file of that name at least: the next run does
+    not end here again. If the flash was formatted, ``give_up`` drops it.
     """
     left = missing(board, begun)
     lost = []
@@ -236,7 +236,7 @@ def _is_there(board: Board, goal: Goal) -> bool:
 
 
 def content(goal: Goal) -> bytes | None:
-    """The bytes of a file on the PC; None where they are not there any more."""
+    """The bytes of a file on the PC; None if they are not there any more."""
     try:
         data = Path(goal.source).read_bytes()
     except OSError:

@@ -12,7 +12,7 @@ _NOT_ON_FAT = re.compile(r'["*:<>?|\\\x00-\x1f\x7f]')
 
 
 def why_not(name: str, *, fat: bool) -> str:
-    """Why one part of a path can be no name on a board, as the end of a sentence; empty where it can be one.
+    """Why one part of a path can be no name on a board, as the end of a sentence; empty if it can be one.
 
     fat  the board's /flash is FAT, or may be. FatFs reserves no words: CON is a name like others.
     """
@@ -34,7 +34,7 @@ def why_not(name: str, *, fat: bool) -> str:
 
 
 def same_on_fat(paths: Iterable[str]) -> tuple[str, str] | None:
-    """Two of the paths that FAT takes for one, as they differ in case only; None where there are none."""
+    """Two of the paths that FAT takes for one, as they differ in case only; None if there are none."""
     seen: dict[str, str] = {}
     for path in paths:
         other = seen.setdefault(path.upper(), path)

@@ -24,7 +24,7 @@ SMALLEST_PIECE_BYTES = 128  #: after halving on errors; below that the line is n
 TRIES_AT_SMALLEST = 3
 READ_PIECE_BYTES = 384  #: raw bytes in one line of base64: 512 characters
 READ_AT_ONCE_BYTES = 24 * READ_PIECE_BYTES  #: in one command: about 1 s at 115200 baud
-READ_MAX_BYTES = 2 << 20  #: a script is a few kB; more than 2 MB would take minutes and is none
+READ_MAX_BYTES = 2 << 20  #: a script is a few kB; more than 2 MB would take minutes and does not count as one
 HASH_SILENCE_S = 60.0  #: hashing 1 MB of flash prints nothing for several seconds
 REMOVE_SILENCE_S = 30.0  #: FAT frees a long file block by block, and an erased block takes tens of ms
 
@@ -37,7 +37,7 @@ def unheard(_done: int) -> None:
 
 @dataclass(frozen=True)
 class BoardFile:
-    """A file or folder on a board; ``size_bytes`` is -1 where the board cannot tell.
+    """A file or folder on a board; ``size_bytes`` is -1 if the board cannot tell.
 
     Bytes of a name that are no UTF-8 stand in it as ``os.fsdecode`` would put them; ``doctor.escape.shown`` shows them.
     """
@@ -97,7 +97,7 @@ class BoardFileChanges(BoardError):
 
 @dataclass(frozen=True)
 class Read:
-    """The proved bytes of a file; ``grows``: the board went on writing behind them meanwhile."""
+    """The proved bytes of a file; ``grows``: the board went on writing behind them."""
 
     data: bytes
     grows: bool = False
@@ -117,7 +117,7 @@ def listdir(board: Board, path: str) -> tuple[BoardFile, ...]:
 
 
 def walk(board: Board, path: str, depth: int = 2) -> tuple[BoardFile, ...]:
-    """The entries of a folder and of its folders, ``depth`` levels deep; a folder whose name is none stays closed.
+    """The entries of a folder and of its folders, ``depth`` levels deep; a folder with an impossible name stays closed.
 
     Raises as ``listdir``.
     """
@@ -150,7 +150,7 @@ def read(board: Board, path: str, *, max_bytes: int = READ_MAX_BYTES, tell: Tell
     """The content of a file, proved by the board's own hash of it.
 
     Raises BoardFileMissing, BoardFileRefused (it cannot read it), BoardFileChanges, and
-    BoardError where it is too large or the line spoils it.
+    BoardError if it is too large or the line spoils it.
     """
     for _ in range(TRIES):
         found = read_so_far(board, path, max_bytes=max_bytes, tell=tell)
@@ -160,9 +160,9 @@ def read(board: Board, path: str, *, max_bytes: int = READ_MAX_BYTES, tell: Tell
 
 
 def read_so_far(board: Board, path: str, *, max_bytes: int = READ_MAX_BYTES, tell: Tell = unheard) -> Read:
-    """The content that a file has when it is first looked at, proved; it may grow meanwhile, as a log does.
+    """The content that a file has when it is first looked at, proved; it may grow while it is read, as a log does.
 
-    Raises as ``read``; BoardFileChanges where it does not stay what it was.
+    Raises as ``read``; BoardFileChanges if it does not stay what it was.
     """
     for _ in range(TRIES):
         size = stat(board, path).size_bytes
@@ -179,7 +179,7 @@ def read_so_far(board: Board, path: str, *, max_bytes: int = READ_MAX_BYTES, tel
 
 
 def sha256(board: Board, path: str) -> str:
-    """SHA-256 of a file in hexadecimal, by the board where its release can. Raises BoardFileMissing, BoardError."""
+    """SHA-256 of a file in hexadecimal, by the board if its release can. Raises BoardFileMissing, BoardError."""
     return _sha256(board, path)[0] or hashlib.sha256(read(board, path)).hexdigest()
 
 
@@ -209,7 +209,7 @@ def move(board: Board, path: str, target: str) -> None:
 
 
 def make_folder(board: Board, path: str) -> None:
-    """Make a folder and those above it, where they are missing. Raises BoardError."""
+    """Make a folder and those above it, if they are missing. Raises BoardError."""
     if _one(board, path, snippets.make_folder(path)) is not True:
         raise BoardFileRefused(path, "a file has that name", on=board.link.name)
 
@@ -226,8 +226,8 @@ def free_name(board: Board, wanted: str) -> str:
 def write(board: Board, path: str, data: bytes, tell: Tell = unheard) -> None:
     """Write a file and prove what has its name then by size and SHA-256.
 
-    Where the release can rename, the old content stays until the new one is proved. What an earlier run left under the
-    temporary name is taken where it is ``data``. Raises BoardError where the board refuses (full), or where what it
+    If the release can rename, the old content stays until the new one is proved. What an earlier run left under the
+    temporary name is taken if it is ``data``. Raises BoardError if the board refuses (full), or if what it
     holds then is not ``data``; the temporary file is removed then.
     """
     if not board.identify().features.get("os.rename"):
@@ -248,7 +248,7 @@ def write(board: Board, path: str, data: bytes, tell: Tell = unheard) -> None:
 
 
 def is_same(board: Board, path: str, data: bytes) -> bool:
-    """Whether the board holds just these bytes there. Raises BoardError where it cannot tell."""
+    """Whether the board holds just these bytes there. Raises BoardError if it cannot tell."""
     try:
         told, size = _sha256(board, path)
         if told is None and size == len(data):
@@ -261,7 +261,7 @@ def is_same(board: Board, path: str, data: bytes) -> bool:
 def send(board: Board, path: str, data: bytes, tell: Tell = unheard) -> None:
     """Write a file in place, in small pieces, proving nothing; ``tell`` hears the bytes so far, and may raise to stop.
 
-    Raises BoardFileMissing for a folder that is not there, BoardError where the board refuses (full).
+    Raises BoardFileMissing for a folder that is not there, BoardError if the board refuses (full).
     """
     with _own_errors(board, path):
         _run_damaged_again(board, snippets.open_for_writing(path), path)
@@ -288,7 +288,7 @@ def send(board: Board, path: str, data: bytes, tell: Tell = unheard) -> None:
 
 
 def _taken(board: Board, path: str, at: int, part: bytes) -> int:
-    """How much of a piece the board has written; -1 where piece or answer was spoiled on the line."""
+    """How much of a piece the board has written; -1 if piece or answer was spoiled on the line."""
     try:
         taken = board.repl.call(snippets.write_at(at, base64.b64encode(part).decode("ascii")))
     except ReplTraceback as err:
@@ -332,9 +332,9 @@ def _one(board: Board, path: str, code: str, silence_s: float = proof.SILENCE_S)
 
 
 def _change(board: Board, path: str, code: str, is_done: Callable[[], bool]) -> None:
-    """Run a snippet that changes something and says true where that is so then.
+    """Run a snippet that changes something and says true if that is so then.
 
-    is_done  looks at the board, where the snippet says something else: an answer that got lost does not undo the work,
+    is_done  looks at the board, if the snippet says something else: an answer that got lost does not undo the work,
              and the second time the work cannot be done any more
     """
     failed: BoardError = BoardFileRefused(path, "the name is taken", on=board.link.name)
@@ -348,7 +348,7 @@ def _change(board: Board, path: str, code: str, is_done: Callable[[], bool]) -> 
 
 
 def _run_damaged_again(board: Board, code: str, path: str) -> None:
-    """Run guarded code that says little; where it did not arrive as it was sent, send it again."""
+    """Run guarded code that says little; if it did not arrive as it was sent, send it again."""
     for _ in range(TRIES):
         try:
             board.repl.call(code)
@@ -364,7 +364,7 @@ def _run_damaged_again(board: Board, code: str, path: str) -> None:
 
 
 def _pieces(board: Board, path: str, size: int, tell: Tell = unheard) -> bytes:
-    """Up to ``size`` bytes of a file, each row proved; fewer where the file became shorter meanwhile."""
+    """Up to ``size`` bytes of a file, each row proved; fewer if the file became shorter while it was read."""
     content = bytearray()
     while len(content) < size:
         wanted = min(READ_AT_ONCE_BYTES, size - len(content))
@@ -382,7 +382,7 @@ def _pieces(board: Board, path: str, size: int, tell: Tell = unheard) -> bytes:
 
 
 def _sha256(board: Board, path: str, size: int | None = None) -> tuple[str | None, int]:
-    """The hash of a file, or of its first ``size`` bytes, None where the board cannot hash; and how long it is."""
+    """The hash of a file, or of its first ``size`` bytes, None if the board cannot hash; and how long it is."""
     with _own_errors(board, path):
         told = proof.rows(
             board, snippets.sha256(path, size), shown(path), silence_s=HASH_SILENCE_S, total_s=HASH_SILENCE_S

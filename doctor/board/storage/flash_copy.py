@@ -75,7 +75,7 @@ class _Found:
     """What a look at the whole tree brings.
 
     left_out  unfinished files and the updater of this program
-    waiting   old files whose name is free, as an upload leaves them that broke off: their own name, by where they are
+    waiting   old files whose name is free, as an interrupted upload leaves them: their own name, by where they are
     """
 
     files: list[files.BoardFile] = field(default_factory=list)
@@ -103,12 +103,12 @@ def backup(
     """Copy every file of /flash below ``folder``, which must be empty or new; all is read back at the end.
 
     What is this program's own, by its hash or its name, is left out; but an old file of the user's that waits for its
-    name, since an upload broke off, is kept under that name; ``known`` are paths that records of this board name: from
+    name after an interrupted upload is kept under that name; ``known`` are paths that records of this board name: from
     there long names are known. What the board cannot read, or what a program of
-    the board changes meanwhile, is left out and named: the board is looked at once more at the end. Where the backup
+    the board changes while it is copied, is left out and named: the board is looked at again at the end. If the backup
     breaks off, what was written is removed again. ``look`` is shown the paths of all files before the first is read,
-    and may raise. Raises BoardError where the board cannot be read at all, CardError
-    where the PC cannot write, UsageError for a folder that holds something.
+    and may raise. Raises BoardError if the board cannot be read at all, CardError
+    if the PC cannot write, UsageError for a folder that holds something.
     """
     try:
         was_there = folder.exists()
@@ -205,9 +205,9 @@ def teller(say: Say, total_bytes: int) -> files.Tell:
 
 
 def mark_unformatted(board: Board) -> None:
-    """Lay an empty file on /flash that goes with the format; where there is no room for it, there is none.
+    """Lay an empty file on /flash that goes with the format; if there is no room for it, there is none.
 
-    Raises BoardReset, and BoardError where the line fails.
+    Raises BoardReset, and BoardError if the line fails.
     """
     try:
         files.send(board, UNFORMATTED, b"")

@@ -56,7 +56,7 @@ class KeptFiles:
     is_backup: bool = True
 
     def content(self, one: Kept) -> bytes:
-        """The bytes of one file, proved once more. Raises UsageError where they are not what they were."""
+        """The bytes of one file, proved again. Raises UsageError if they are not what they were."""
         try:
             data = self.where[one.path].read_bytes()
         except OSError as err:
@@ -67,7 +67,7 @@ class KeptFiles:
 
 
 def read_folder(folder: Path) -> KeptFiles:
-    """What ``folder`` holds for a board: by its manifest where it has one, else all its files. Raises UsageError."""
+    """What ``folder`` holds for a board: by its manifest if it has one, else all its files. Raises UsageError."""
     if (folder / MANIFEST).exists():
         return read_backup(folder)
     return _read_plain(folder)
@@ -110,7 +110,7 @@ def write_manifest(folder: Path, files: Sequence[Kept], folders: Sequence[str], 
 
 
 def keep(path: Path, data: bytes | None) -> None:
-    """Write a file so that it outlives a power cut, or make a folder where ``data`` is None. Raises CardError."""
+    """Write a file so that it outlives a power cut, or make a folder if ``data`` is None. Raises CardError."""
     try:
         (path if data is None else path.parent).mkdir(parents=True, exist_ok=True)
         if data is not None:
@@ -123,7 +123,7 @@ def keep(path: Path, data: bytes | None) -> None:
 
 
 def not_writable(path: Path, err: OSError) -> CardError:
-    """The error where the PC cannot keep a copy."""
+    """The error if the PC cannot keep a copy."""
     return CardError(
         "backup-not-writable",
         f"no copy can be kept there: {err.strerror or err}",

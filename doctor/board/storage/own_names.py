@@ -1,4 +1,4 @@
-"""Names on a board that are ours: where a file lies until it is proved, and where an old one waits meanwhile."""
+"""Names on a board that are ours: where a file lies until it is proved, and where an old one waits until then."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def is_nameless(path: str) -> bool:
 
 
 def waiting(paths: Iterable[str], known: Iterable[str] = ()) -> dict[str, str]:
-    """Old files that wait for their name, as the name by where they are; a change broke off where there is any.
+    """Old files that wait for their name, as the name by where they are; if there are any, a change was interrupted.
 
     paths  all files of a folder, or of several
     known  names that files of the board have or had, as records tell: a long one is only known from there

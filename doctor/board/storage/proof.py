@@ -1,7 +1,7 @@
-"""Answers of a board about its files: each row is proved, and asked for again where it is not what the board said.
+"""Answers of a board about its files: each row is proved, and asked for again if it is not what the board said.
 
 The board sends with every row its hash, and at the end how many there were and the hash of them all (snippets.proved).
-Where a release cannot hash, an answer counts once it came twice alike.
+If a release cannot hash, an answer counts once it came twice alike.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def rows(
 
 
 def one(board: Board, code: str, about: str, *, silence_s: float = SILENCE_S, total_s: float = TOTAL_S) -> object:
-    """The one value that proved ``code`` says. Raises as ``rows``, and LineSpoils where there are none or several."""
+    """The one value that proved ``code`` says. Raises as ``rows``, and LineSpoils if there are none or several."""
     values = rows(board, code, about, silence_s=silence_s, total_s=total_s)
     if len(values) != 1:
         raise LineSpoils(f"the board gave no usable account of {about}", on=board.link.name)
@@ -91,10 +91,10 @@ def one(board: Board, code: str, about: str, *, silence_s: float = SILENCE_S, to
 
 
 def back_at_prompt(board: Board) -> None:
-    """After a dialogue that went wrong: into the raw REPL anew. Raises ReplBroken where the board does not come back.
+    """After a dialogue that went wrong: into the raw REPL again. Raises ReplBroken if the board does not come back.
 
     Ctrl-C may hit nothing but what is left of a command of ours: the board sat idle before it, and BoardReset is raised
-    where it has restarted since.
+    if it has restarted since.
     """
     board.repl.watch_for_reset()
     try:
@@ -109,7 +109,7 @@ class _Answer:
 
     texts   rows by number, as the board printed them
     end     the last row, as it came last: how many there are, and the hash of them all
-    before  the rows of an earlier answer that came whole, where the board cannot hash
+    before  the rows of an earlier answer that came whole, if the board cannot hash
     """
 
     texts: dict[int, str] = field(default_factory=dict)

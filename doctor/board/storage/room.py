@@ -19,7 +19,7 @@ _POINTERS_BYTES = 16  #: LittleFS keeps up to four pointers of a long file's lis
 
 @dataclass(frozen=True)
 class Room:
-    """Free space on /flash right now; ``free_bytes`` is None where the board does not say."""
+    """Free space on /flash right now; ``free_bytes`` is None if the board does not say."""
 
     free_bytes: int | None
     block_bytes: int = BLOCK_BYTES
@@ -42,7 +42,7 @@ class Room:
 
 
 def room_on(board: Board) -> Room:
-    """Ask the board, anew each time. Raises BoardError."""
+    """Ask the board, each time again. Raises BoardError."""
     told = proof.one(board, snippets.ROOM, "its free space")
     answer = told if isinstance(told, dict) else {}
     free, block = answer.get("free_kib"), answer.get("block")
@@ -56,7 +56,7 @@ def room_on(board: Board) -> Room:
 def is_fat(board: Board) -> bool:
     """Whether /flash is FAT, which finds a file under its name in another case; LittleFS does not.
 
-    Where /flash holds nothing with a letter in its name, the release decides. Only reads. Raises BoardError
+    If /flash holds nothing with a letter in its name, the release decides. Only reads. Raises BoardError
     (board-and-repl.md 4).
     """
     with suppress(files.BoardFileRefused, files.BoardFileMissing):

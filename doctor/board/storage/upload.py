@@ -51,8 +51,8 @@ class Source(Protocol):
 class Changes:
     """What an upload would do, in this order.
 
-    back      old files that an upload left waiting when it broke off, as (where it waits, its name): they get it back
-    removed   files on the board that go: those that the folder does not have, where a clean upload was asked for, and
+    back      old files that an interrupted upload left waiting, as (where it waits, its name): they get it back
+    removed   files on the board that go: those that the folder does not have, if a clean upload was asked for, and
               what earlier uploads left unfinished
     folders   folders to make
     replaced  files that the board has with other content
@@ -113,7 +113,7 @@ def refuse_bad_scripts(source: KeptFiles) -> None:
 
 
 def refuse_bad_names(board: Board, source: KeptFiles) -> None:
-    """Nothing is written where a name is none for this board's /flash. Raises BoardError."""
+    """Nothing is written if this board's /flash cannot hold a name. Raises BoardError."""
     fat = is_fat(board)
     paths = [*source.folders, *(one.path for one in source.files)]
     for path in paths:
@@ -142,7 +142,7 @@ def compare(board: Board, source: KeptFiles, which: tuple[Kept, ...] | None = No
     """What it takes to bring ``source`` to /flash; ``which``: only these files. Changes nothing.
 
     clean  files on the board that the source does not have are to go; this program's own updater stays
-    Raises BoardError: where the board cannot be read, and where there is no room, by then with nothing written.
+    Raises BoardError: if the board cannot be read, and if there is no room, by then with nothing written.
     """
     wanted = source.files if which is None else which
     key = str.upper if is_fat(board) else str  # FAT finds MAIN.PY under main.py
@@ -261,7 +261,7 @@ def carry_out(
 
 
 def with_room(board: Board, changes: Changes, old: Mapping[str, int]) -> Changes:
-    """The same changes in an order that fits, and which old files must go first. Raises BoardError where none fits.
+    """The same changes in an order that fits, and which old files must go first. Raises BoardError if none fits.
 
     old  sizes in bytes of what is replaced, by path
     """

@@ -58,12 +58,12 @@ def whole_device(path: Path) -> str:
 
 
 def open_source(path: Path) -> FileSource | DeviceSource:
-    """An image file or a device, for reading. Raises UsageError where there is none, CardError where it is refused."""
+    """An image file or a device, for reading. Raises UsageError if there is none, CardError if it is refused."""
     return DeviceSource(path) if is_device(path) else FileSource(path)
 
 
 class DeviceSource:
-    """A device opened for reading; a context manager. Raises CardError where it cannot be opened.
+    """A device opened for reading; a context manager. Raises CardError if it cannot be opened.
 
     raw  an open device; for tests, which bring their own
     """
@@ -100,7 +100,7 @@ class DeviceSource:
         return self._raw.fileno()
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """Exactly ``length`` bytes at ``offset``. Raises CardError where they are not all there."""
+        """Exactly ``length`` bytes at ``offset``. Raises CardError if they are not all there."""
         if offset < 0 or offset + length > self.size_bytes:
             raise self._unreadable(offset, length, "the device ends before that")
         unit = self._raw.sector_bytes
@@ -147,7 +147,7 @@ class DeviceTarget(DeviceSource):
         super().__init__(path, raw or _open_raw(device_name(path), writing=True, volumes=volumes))
 
     def write_at(self, offset: int, data: bytes | bytearray | memoryview) -> None:
-        """Write all of ``data``. Raises ValueError outside the device, CardError where it refuses."""
+        """Write all of ``data``. Raises ValueError outside the device, CardError if it refuses."""
         if offset < 0 or offset + len(data) > self.size_bytes:
             raise ValueError(f"{offset}+{len(data)} lies outside {self.name}")
         unit = self._raw.sector_bytes
@@ -202,9 +202,9 @@ class DeviceTarget(DeviceSource):
 
 @contextmanager
 def open_for_writing(path: Path, *, expected: Identity | None = None) -> Iterator[DeviceTarget]:
-    """A device for writing, after its hard stops were looked at once more. Raises CardError.
+    """A device for writing, after its hard stops were looked at again. Raises CardError.
 
-    expected  what it was when the plan was made; a card that was changed meanwhile is refused
+    expected  what it was when the plan was made; a card that was changed since then is refused
     """
     drive = find_drive(device_name(path))
     stops = assess(drive).hard

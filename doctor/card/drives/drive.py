@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class DrivePart:
-    """A volume of a drive, or the whole drive where it is one volume.
+    """A volume of a drive, or the whole drive if it is one volume.
 
-    system  file system in the system's words, such as ``vfat``; empty where none is known
+    system  file system in the system's words, such as ``vfat``; empty if none is known
     kind    "part", "disk", or what the system stacks upon it: "lvm", "crypt", "raid1"
     mounts  where it is mounted: folders, drive letters, ``[SWAP]``
     """
@@ -24,11 +24,11 @@ class DrivePart:
 
 @dataclass(frozen=True)
 class Drive:
-    """One drive as the system tells of it.
+    """One drive as the system describes it.
 
     name        short: ``sdb``, ``disk4``, ``PhysicalDrive2``
-    size_bytes  0 where there is no card in the reader, or the system does not say
-    bus         in lower case: usb, mmc, sd, sata, nvme, virtio, loop; empty where unknown
+    size_bytes  0 if there is no card in the reader, or the system does not say
+    bus         in lower case: usb, mmc, sd, sata, nvme, virtio, loop; empty if unknown
     removable   the system calls it removable, ejectable or hot-plugged
     sd_card     an SD card in a reader of its own (mmcblk of type SD), never eMMC
     soldered    eMMC

@@ -15,7 +15,7 @@ _TIMEOUT_S = 20.0  #: PowerShell takes some seconds to start; a reader with a ba
 
 
 def list_drives() -> tuple[Drive, ...]:
-    """Every drive, internal ones too. Raises CardError where the system does not tell."""
+    """Every drive, internal ones too. Raises CardError if the system does not tell."""
     with _readable():
         return _list_drives()
 
@@ -56,7 +56,7 @@ def card_drives() -> tuple[Drive, ...]:
 
 
 def find_drive(device: str) -> Drive:
-    """The drive, or partition, behind a device name. Raises CardError where the system does not know it."""
+    """The drive, or partition, behind a device name. Raises CardError if the system does not know it."""
     if sys.platform == "linux":
         from doctor.card.drives import linux
 

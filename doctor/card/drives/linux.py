@@ -66,7 +66,7 @@ def _drive(item: Mapping[str, Any], types: Mapping[str, str]) -> Drive:
 
 
 def _parts(item: Mapping[str, Any]) -> list[DrivePart]:
-    """The drive itself where it holds a file system, and everything stacked upon it."""
+    """The drive itself if it holds a file system, and everything stacked upon it."""
     found = []
     mounts = _mounts(item)
     children = item.get("children") or []

@@ -36,7 +36,7 @@ _KINDS = {
 class MountedOn:
     """The file system below a folder.
 
-    system    its name as the system gives it, such as ``vfat``; empty where that is not told
+    system    its name as the system gives it, such as ``vfat``; empty if that is not told
     is_mount  the folder itself is where a volume is mounted: the root of a card
     device    what is mounted there
     """

@@ -20,11 +20,11 @@ _SMALLEST_SECTOR_BYTES, _LARGEST_SECTOR_BYTES = 512, 65536
 
 
 class RawDevice(Protocol):
-    """An open device. Offsets and lengths are multiples of ``sector_bytes``; OSError where it refuses."""
+    """An open device. Offsets and lengths are multiples of ``sector_bytes``; OSError if it refuses."""
 
     @property
     def size_bytes(self) -> int:
-        """Size of the whole device; 0 where the system does not say."""
+        """Size of the whole device; 0 if the system does not say."""
         ...
 
     @property
@@ -62,7 +62,7 @@ class RawDevice(Protocol):
 
 
 class PosixDevice:
-    """A device node of Linux or macOS. Raises OSError where it cannot be opened.
+    """A device node of Linux or macOS. Raises OSError if it cannot be opened.
 
     writing  open for writing too, for nobody but us: a mounted device gives EBUSY
     """

@@ -21,9 +21,9 @@ if sys.platform == "win32":
     _ANSWER_BYTES = 64
 
     class WindowsDevice:
-        """A physical drive. Raises OSError where it cannot be opened, or a volume on it is in use.
+        """A physical drive. Raises OSError if it cannot be opened, or a volume on it is in use.
 
-        volumes  drive letters on it; locked and dismounted where ``writing``, until the device is closed
+        volumes  drive letters on it; locked and dismounted if ``writing``, until the device is closed
         """
 
         def __init__(self, name: str, *, writing: bool, volumes: Iterable[str] = ()) -> None:

@@ -19,7 +19,7 @@ _SCRIPT = (
     "@{n='FileSystem';e={[string]$_.FileSystem}},FileSystemLabel,Size)} | ConvertTo-Json -Depth 4 -Compress"
 )
 COMMAND = ("powershell.exe", "-NoProfile", "-NonInteractive", "-Command", _SCRIPT)
-#: MSFT_Disk BusType, where a version of PowerShell prints the number.
+#: MSFT_Disk BusType, for versions of PowerShell that print the number.
 _BUSES = {1: "scsi", 3: "ata", 7: "usb", 8: "raid", 9: "iscsi", 10: "sas", 11: "sata", 12: "sd", 13: "mmc", 17: "nvme"}
 
 

@@ -1,6 +1,6 @@
 """What becomes of each file of a card that is formatted: its new path, or why it stays in the backup only.
 
-All of it is known, and refused where it does not go, before anything is written.
+All of it is known, and refused if it does not go, before anything is written.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def arrange(found: Sequence[Found], torn: frozenset[Key], choice: Choice, on: st
 
     on  the card, for errors
 
-    Raises CardError where two things would have one name, UsageError for a choice that names nothing.
+    Raises CardError if two things would have one name, UsageError for a choice that names nothing.
     """
     choice.refuse_unknown([item.called for item in found], on=on)
     left_out = {item.key: why for item in found if (why := _why_not(item, torn, choice))}
@@ -59,7 +59,7 @@ def arrange(found: Sequence[Found], torn: frozenset[Key], choice: Choice, on: st
 
 
 def _why_not(item: Found, torn: frozenset[Key], choice: Choice) -> str:
-    """Why a file stays in the backup only; empty where it goes back."""
+    """Why a file stays in the backup only; empty if it goes back."""
     entry = item.entry
     if entry.is_dir:
         return "" if entry.name else "it has no name"
@@ -141,7 +141,7 @@ def fitted(size_bytes: int, files: Sequence[tuple[NewFile, str]], label: str, on
     files  each with the name by which the user can leave it out
     on     the card, for errors
 
-    Raises CardError where they do not fit; its next step names what to leave out so that the rest does.
+    Raises CardError if they do not fit; its next step names what to leave out so that the rest does.
     """
     try:
         return best_layout(size_bytes, [file for file, _ in files], label)
@@ -163,7 +163,7 @@ def fitted(size_bytes: int, files: Sequence[tuple[NewFile, str]], label: str, on
 
 
 def _enough_to_leave_out(size_bytes: int, files: Sequence[tuple[NewFile, str]], label: str) -> list[str]:
-    """Names at the top level without which the rest fits, as few as can be; empty where none was found."""
+    """Names at the top level without which the rest fits, as few as can be; empty if none was found."""
     sizes: dict[str, int] = {}
     firmware = set()
     for file, name in files:

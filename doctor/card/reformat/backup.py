@@ -44,7 +44,7 @@ class Found:
 
     @property
     def key(self) -> tuple[int, int]:
-        """Tells it from every other entry, also where a damaged folder lists a name twice."""
+        """Tells it from every other entry, even if a damaged folder lists a name twice."""
         return self.volume.start_sector, self.entry.slots[-1]
 
     @property
@@ -96,9 +96,9 @@ def back_up(
     """Copy everything readable to a new dated folder below ``backup_dir``, and read it all back.
 
     card  an image file or device
-    raw   keep a copy of the whole card too: where files alone would not bring everything back
+    raw   keep a copy of the whole card too: if files alone would not bring everything back
 
-    Raises CardError where the disk is full or a copy differs from the card.
+    Raises CardError if the disk is full or a copy differs from the card.
     """
     folder = _new_folder(backup_dir, card, now)
     emit(Note(f"backup to {folder}"))
@@ -186,7 +186,7 @@ def _save(item: Found, place: Path) -> Saved:
 
 
 def read_pieces(path: Path) -> Iterable[bytes]:
-    """The content of a file on the PC, in pieces. Raises CardError where it cannot be read, or is there no more."""
+    """The content of a file on the PC, in pieces. Raises CardError if it cannot be read, or is there no more."""
     try:
         with path.open("rb") as file:
             while piece := file.read(_READ_BYTES):

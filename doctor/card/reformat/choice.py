@@ -42,7 +42,7 @@ class Choice:
         return not self.put_back or any(_matches(names, wanted) for wanted in self.put_back)
 
     def refuse_unknown(self, called: Iterable[Sequence[str]], *, on: str) -> None:
-        """Raise UsageError where a name matches nothing: who mistypes a name must not lose the file.
+        """Raise UsageError if a name matches nothing: a mistyped name must not cost the file.
 
         called  the names of each thing on the card
         """

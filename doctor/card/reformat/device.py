@@ -59,7 +59,7 @@ def plan_reformat_device(
 ) -> ReformatPlan:
     """Look, and say what ``reformat_device`` would do. Changes nothing.
 
-    Raises CardError where it must not be done, UsageError for a choice that names nothing.
+    Raises CardError if it must not be done, UsageError for a choice that names nothing.
     """
     drive = check_device(path, backup_dir=backup_dir, force=force)
     head = [f"write to {description(drive)}"]
@@ -94,7 +94,7 @@ def _resume_lines(journal: Journal, files: tuple[Copied, ...], drive: Drive) -> 
 
 
 def _layout(journal: Journal, files: tuple[Copied, ...], size_bytes: int) -> tuple[Layout, bool]:
-    """Where the copies will lie, and whether in the usual way. Raises CardError where they do not fit."""
+    """Where the copies will lie, and whether in the usual way. Raises CardError if they do not fit."""
     planned = [(_file(journal.folder, file), file.path) for file in files]
     layout = fitted(size_bytes, planned, journal.label, journal.device)
     return layout, layout.plan == plan_format(size_bytes, journal.label)
@@ -132,7 +132,7 @@ def _part_text(device: str, system: str, label: str, mounts: tuple[str, ...]) ->
 
 
 def check_device(path: Path, *, backup_dir: Path, force: bool) -> Drive:
-    """The device, where it may be written. Raises CardError for the first reason why not, and names the rest."""
+    """The device, if it may be written. Raises CardError for the first reason why not, and names the rest."""
     drive = find_drive(device_name(path))
     verdict = assess(drive, keep=(backup_dir,))
     if verdict.hard:
@@ -154,7 +154,7 @@ def check_device(path: Path, *, backup_dir: Path, force: bool) -> Drive:
 
 
 def _odd_content(path: Path, drive: Drive) -> Iterator[str]:
-    """What our own eyes see where the system names no file systems."""
+    """What our own eyes see if the system names no file systems."""
     if any(part.system for part in drive.parts):
         return
     with open_source(path) as source:
@@ -202,7 +202,7 @@ def reformat_device(
     expected  what the user confirmed; another card in its place is refused
     choice    what comes back; everything is in the backup
 
-    Raises CardError or UsageError before the first write where something is wrong. Later, whatever happens is
+    Raises CardError or UsageError before the first write if something is wrong. Later, whatever happens is
     raised with the place of the backup: every file lies there whole, and the same call goes on from it.
     """
     with claimed(path):
@@ -285,7 +285,7 @@ def _file(folder: Path, copied: Copied) -> NewFile:
 
 @contextmanager
 def _named(journal: Journal, choice: Choice) -> Iterator[None]:
-    """Whatever stops the writing says where the files are, and a way on: another one where this one failed before."""
+    """Whatever stops the writing says where the files are, and a way on: another one if this one failed before."""
     where = f"all files lie whole in {journal.folder}"
     try:
         yield
@@ -309,13 +309,13 @@ def _named(journal: Journal, choice: Choice) -> Iterator[None]:
 
 
 def _check_room(backup_dir: Path, survey: Survey, drive: Drive) -> None:
-    """Raise CardError where the PC has no room for the backup."""
+    """Raise CardError if the PC has no room for the backup."""
     need = survey.file_bytes + (drive.size_bytes if survey.raw else 0) + _ROOM_FOR_FOLDERS_BYTES
     check_room(backup_dir, need, "the backup")
 
 
 def unmount(drive: Drive) -> None:
-    """Unmount everything of a device. Raises CardError where something still uses it. Windows does it on opening."""
+    """Unmount everything of a device. Raises CardError if something still uses it. Windows does it on opening."""
     commands: list[tuple[str, ...]] = []
     if sys.platform == "linux":
         commands = [("umount", mount) for mount in drive.mounts]

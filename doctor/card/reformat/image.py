@@ -42,7 +42,7 @@ _ROOM_FOR_FOLDERS_BYTES = 4 << 20
 class ReformatResult:
     """What a reformat did.
 
-    backup    folder of the backup; ``raw_copy`` in it where the whole card was kept
+    backup    folder of the backup; ``raw_copy`` in it if the whole card was kept
     layout    how the card is formatted now
     put_back  paths of the files on the card now, such as ``/sd/x.dup``
     moved     files that were brought to the root, as (old path, new path)
@@ -63,8 +63,8 @@ class ReformatPlan:
 
     lines     sentences for the user
     put_back  paths of the files on the card then, such as ``/sd/x.dup``
-    resumes   folder of the interrupted reformat that would be finished instead; None where there is none
-    consent   what it needs besides a yes to the plan, in words; empty where that is enough
+    resumes   folder of the interrupted reformat that would be finished instead; None if there is none
+    consent   what it needs besides a yes to the plan, in words; empty if that is enough
     """
 
     lines: tuple[str, ...]
@@ -146,7 +146,7 @@ def _check_rooms(image: Path, backup_dir: Path, survey: Survey) -> None:
     check_room(image.parent, for_copy, "a new copy of the image")
 
 
-DEFAULT_SERIAL = 0xF19D0C70  #: volume and disk serial where nobody asks for another
+DEFAULT_SERIAL = 0xF19D0C70  #: volume and disk serial if nobody asks for another
 
 
 def make_card(
@@ -157,9 +157,9 @@ def make_card(
     label: str = DEFAULT_LABEL,
     serial: int = DEFAULT_SERIAL,
 ) -> FormatPlan:
-    """Write a new image file (it may exist empty): MBR, one FAT volume, the files. Sparse where the disk allows.
+    """Write a new image file (it may exist empty): MBR, one FAT volume, the files. Sparse if the disk allows.
 
-    Raises CardError where there is content already, size or files do not fit, or the disk is full.
+    Raises CardError if there is content already, size or files do not fit, or the disk is full.
     """
     layout = best_layout(size_bytes, list(files), label)
     path.touch()

@@ -155,7 +155,7 @@ def _bounded(lines: list[str], more: str) -> Iterator[str]:
 def surveyed(card: Path, choice: Choice) -> Iterator[Survey]:
     """Everything on a card, which is open while the survey is used.
 
-    Raises CardError, also where what should go back does not fit or collides; UsageError for a choice of nothing.
+    Raises CardError, also if what should go back does not fit or collides; UsageError for a choice of nothing.
     """
     with open_source(card) as source:
         verdict = judge(source)

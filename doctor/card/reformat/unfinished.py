@@ -1,6 +1,6 @@
 """The mark that a reformat leaves in sector 0 of a card until it is finished, and the journal of it in the backup.
 
-Whoever reads the mark knows that the card is no card at the moment, and where its files lie. The mark comes from
+The mark says that the card is not usable at the moment, and where its files are. The mark comes from
 the card and is not trusted: only a journal on this PC with the same id makes it mean anything.
 """
 
@@ -35,7 +35,7 @@ _MOST_JOURNAL_BYTES = 64 << 20  #: 20,000 files with the longest names take less
 
 @dataclass(frozen=True)
 class Mark:
-    """What sector 0 of an unfinished card says: id of the reformat, and the backup folder (cut where too long)."""
+    """What sector 0 of an unfinished card says: id of the reformat, and the backup folder (cut if too long)."""
 
     id: str
     folder: str
@@ -53,7 +53,7 @@ def mark_sector(mark: Mark) -> bytes:
 
 
 def read_mark(sector: bytes) -> Mark | None:
-    """The mark in a sector 0; None where there is none."""
+    """The mark in a sector 0; None if there is none."""
     if not sector.startswith(MARK):
         return None
     found, _, folder = sector[len(MARK) :].rstrip(b"\0").partition(b"\n")
@@ -89,7 +89,7 @@ class Journal:
     size_bytes, serial, model  of the card
     done                       the card is finished
     files                      all that can be put back, folders before what is in them
-    failed                     how the last run that failed ended, in words; empty where none did
+    failed                     how the last run that failed ended, in words; empty if none did
     """
 
     id: str
@@ -147,7 +147,7 @@ def write_journal(journal: Journal) -> None:
 
 
 def read_journal(folder: Path) -> Journal | None:
-    """The journal in a folder; None where there is none that makes sense."""
+    """The journal in a folder; None if there is none that makes sense."""
     try:
         told = read_json(folder / JOURNAL, _MOST_JOURNAL_BYTES)
         if not isinstance(told, dict):
@@ -169,7 +169,7 @@ def read_journal(folder: Path) -> Journal | None:
 
 
 def _copied(path: object, copy: object, sha256: object, size: object, attributes: object, stamps: object) -> Copied:
-    """One file as a journal tells of it. Raises ValueError where that makes no sense."""
+    """One file as a journal describes it. Raises ValueError if that makes no sense."""
     found = Copied(text_in(path), text_in(copy), text_in(sha256), count_in(size), count_in(attributes), text_in(stamps))
     if not all(found.path.split("/")) or found.size_bytes > LARGEST_FILE_BYTES or found.attributes > 0xFF:
         raise ValueError(found.path)

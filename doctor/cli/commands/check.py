@@ -55,6 +55,7 @@ def examine(bench_options: BenchOptions, given: dict[str, Any], screen: Screen) 
     from doctor.jobs import last_flash
     from doctor.jobs.check import CheckRequest, check
     from doctor.jobs.done import accept
+    from doctor.jobs.hands import DONE
     from doctor.jobs.memory.tried import Tried
     from doctor.remedies import cures
     from doctor.report import as_json, console, next_step
@@ -63,7 +64,7 @@ def examine(bench_options: BenchOptions, given: dict[str, Any], screen: Screen) 
         given.get("select", ()), given.get("ignored", ()), given["deadline_s"], given.get("strict", False)
     )
     with options.open_bench(bench_options, given) as bench:
-        seen = accept(bench, options.done_steps(given))
+        believed, seen = accept(bench, options.done_steps(given))
         if seen:
             screen.note(seen)
         line = CheckLine(screen)
@@ -78,8 +79,10 @@ def examine(bench_options: BenchOptions, given: dict[str, Any], screen: Screen) 
         known = cures()
         screen.show(console.findings(report, known, screen.out, verbose=screen.verbose))
         tried = Tried(bench_options.url)
+        said = tuple(word for word in given.get("done", ()) if word not in DONE or DONE[word] in believed)
+        command = bench_options.command("check", done=said)
         done, sure = tried.so_far(report), tried.confirmed
-        step = next_step.after(report, bench_options.command("check"), known, done=done, sure=sure, broke_off=broke_off)
+        step = next_step.after(report, command, known, done=done, sure=sure, broke_off=broke_off)
         show_next(step, screen)
     return int(report.exit_code)
 

@@ -120,12 +120,12 @@ class TerminalTalk:
         """Show the plan and ask."""
         from rich.text import Text
 
-        from doctor.report.console import hanging
+        from doctor.report.prose import Prose
 
         tell = self._screen.note if self._yes else self._screen.notes.print  # a question needs its plan, -q or not
         tell(Text(f"\n{cure.aim(finding)}:"))
         for number, line in enumerate(plan, 1):
-            tell(hanging(Text(f"  {number}. "), Text(line)))
+            tell(Prose(Text(f"  {number}. "), Text(line)))
         if self._yes:
             return True
         if not self._screen.interactive:
@@ -206,6 +206,7 @@ def _show_actions(result: FixResult, screen: Screen, *, with_errors: bool) -> No
     from rich.text import Text
 
     from doctor.report import console
+    from doctor.report.prose import Prose
 
     if result.stopped is not None:
         screen.show(console.error(result.stopped))
@@ -213,10 +214,10 @@ def _show_actions(result: FixResult, screen: Screen, *, with_errors: bool) -> No
         text = action.text or ("failed" if action.began else "refused")
         screen.show(Text.assemble((f"{action.cure.id}: ", "bold"), (text, "green" if action.done else "")))
         if action.second_reader is not None:
-            screen.show(console.hanging(Text("  "), Text(str(action.second_reader))))
+            screen.show(Text(f"  {action.second_reader}"))
         if not action.done and action.error is None:
             for line in action.plan:
-                screen.show(console.hanging(Text("  - "), Text(line)))
+                screen.show(Prose(Text("  - "), Text(line)))
         if action.error is not None and with_errors:
             screen.show(console.error(action.error))
 

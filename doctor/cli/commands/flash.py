@@ -104,6 +104,7 @@ def show(
     from doctor.cli.flash_view import plan_text, proof_text
     from doctor.command import marked
     from doctor.jobs.memory.tried import Tried
+    from doctor.modem.verdict import stands
     from doctor.remedies import cures
     from doctor.report import as_json, console, next_step
 
@@ -116,12 +117,14 @@ def show(
         screen.show(console.findings(result.report, cures(), screen.out, verbose=screen.verbose))
     if result.proof is not None:
         screen.show(proof_text(result.proof))
-    if result.error is not None:
-        screen.show(console.error(result.error))
-    if result.log and (result.error is not None or screen.verbose):
-        screen.show(Text(f"all of it: {marked(str(result.log))}", style="dim"), copied=True)
     tried = Tried(bench_options.url)
     done, sure = tried.so_far(result.report), tried.confirmed
     step = next_step.after_flash(result, bench_options, cures(), request, done=done, sure=sure)
+    if result.error is not None:
+        left = stands(result.mode) if result.begun and result.mode else ""
+        leads_on = result.onward is not None and step is not None
+        screen.show(console.error(result.error, far=result.far, stands=left, with_next=not leads_on))
+    if result.log and (result.error is not None or screen.verbose):
+        screen.show(Text(f"all of it: {marked(str(result.log))}", style="dim"), copied=True)
     if step is not None:
         show_next(step, screen)

@@ -37,8 +37,7 @@ def command(**given: Any) -> int:
     from doctor.escape import shown
     from doctor.jobs.status import status
     from doctor.report import console
-    from doctor.report.next_step import NextStep
-    from doctor.report.practice import notes_for_hands
+    from doctor.report.next_step import after_broken_flash
 
     screen = options.screen_of(given)
     bench_options = BenchOptions(port=given["port"], interrupt=given["interrupt"], via_modem=given["via"] == "modem")
@@ -51,7 +50,7 @@ def command(**given: Any) -> int:
     if standing.history:
         screen.show(Text(standing.history))
     if standing.looked:
-        screen.show(console.hanging(Text(""), Text(standing.looked)))
+        screen.show(Text(standing.looked))
     if standing.damaged is not None:
         screen.show(Text(_about(standing.damaged)))
     if standing.error is not None:
@@ -64,11 +63,7 @@ def command(**given: Any) -> int:
             Text(f"files of the board: a note of what was begun with them cannot be read: {path}; {MEND_RECORD}")
         )
     if standing.onward is not None:
-        step = standing.onward
-        if step.remark:
-            screen.show(Text(step.remark))
-        again = step.command or bench_options.command("status")
-        show_next(NextStep(step.hands_text, again, notes_for_hands(again, step.hands)), screen)
+        show_next(after_broken_flash(standing.onward, bench_options.command("status")), screen)
     elif standing.advice:
         screen.show(Text(f"The modem is done. If it was not done since that flash: {standing.advice}."))
     elif standing.error is None and standing.damaged is not None:

@@ -10,7 +10,7 @@ from doctor.errors import BoardError, DoctorError
 from doctor.events import Listener, from_core
 from doctor.jobs.flashing.guard import Recorder
 from doctor.jobs.flashing.interrupts import Interrupts
-from doctor.jobs.flashing.plan import FlashPlan, FlashRequest
+from doctor.jobs.flashing.plan import FlashPlan, FlashRequest, begun
 from doctor.jobs.flashing.result import FlashResult, HashedSource, Proof, lost_midway, no_way, result_of
 from doctor.jobs.flashing.ways import Leg, legs, open_way
 from doctor.jobs.onward import Attempt
@@ -122,4 +122,4 @@ def carry_out(
 
 def attempt_of(bench: Bench, plan: FlashPlan, request: FlashRequest, *, mirrored: bool) -> Attempt:
     """What the next step depends on."""
-    return Attempt(request.command(bench.options), plan.image.base is not None, plan.before.build, mirrored)
+    return Attempt(begun(request.command(bench.options)), plan.image.base is not None, plan.before.build, mirrored)

@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from doctor import events
 from doctor.bench import Bench
+from doctor.command import ON_CARD
 from doctor.events import Event, Listener
-from doctor.firmware.bootrom import FROM_BOARD
 from doctor.jobs.flashing.awake import awake
-from doctor.jobs.flashing.plan import given_files
-from doctor.jobs.flashing.steps_done import LAST_BLOCK_BYTES
+from doctor.jobs.flashing.plan import FlashFile, given_files, placed
+from doctor.jobs.flashing.steps_done import LAST_BLOCK_BYTES, how_far
 from doctor.jobs.flashing.supply import battery, refuse_low
 from doctor.jobs.memory import journal as journals
 from doctor.jobs.memory.journal import Entry, Journal, SentFile
 from doctor.jobs.memory.lock import lock_path, port_lock
 from doctor.jobs.memory.logbook import Logbook
 from doctor.jobs.memory.state_dir import state_place, unwritable
+from doctor.updater.plan import FIRMWARE
 
 if TYPE_CHECKING:
     from doctor.jobs.flashing.plan import FlashPlan, FlashRequest
@@ -71,9 +71,10 @@ class Recorder:
         elif isinstance(event, events.Progress) and event.phase is not events.Phase.PREPARE:  # that is no modem's
             share = event.done_bytes / max(1, event.total_bytes)
             left = event.total_bytes - event.done_bytes
+            self.entry = replace(self.entry, sent_bytes=event.done_bytes, total_bytes=event.total_bytes)
             if share >= self._share + WRITE_SHARE or left <= LAST_BLOCK_BYTES:
                 self._share = share
-                self._keep(replace(self.entry, sent_bytes=event.done_bytes, total_bytes=event.total_bytes))
+                self._keep(self.entry)
 
     def mirrors(self, max_block: int) -> None:
         """The board is in mirror mode from now on."""
@@ -91,6 +92,10 @@ class Recorder:
         ended = replace(self.entry, state=state, mode=result.mode, error=said, done=done, failures=failures)
         read = result.proof.after.loaders.text if result.proof is not None else ""
         self._keep(replace(ended, advice=result.advice, loaders=read or ended.loaders))
+
+    def told(self, result: FlashResult) -> FlashResult:
+        """``result`` with what the journal knows of it."""
+        return replace(result, log=self.entry.log, far=how_far(self.entry) if result.begun else "")
 
     def _keep(self, entry: Entry) -> OSError | None:
         """Write it, and next time again where that fails: a full disk may have room by then. It is told once."""
@@ -144,18 +149,20 @@ def guarded(
         yield hear, recorder
 
 
-def _place(path: Path) -> str:
-    """Where a later run finds the file again, from whatever folder."""
-    return str(path if path == FROM_BOARD else path.absolute())
+def _kept_as(bench: Bench, file: FlashFile) -> str:
+    """The name by which a later command gives the file."""
+    on_card = bench.options.card_file if file.role == FIRMWARE else None
+    return str(placed(file.path)) if on_card is None else f"{ON_CARD}{on_card}"
 
 
 def _entry(bench: Bench, plan: FlashPlan, request: FlashRequest, log: Logbook) -> Entry:
     options, before = bench.options, plan.before
+    command = request.command(options)
     return Entry(
         ids=journals.ids_of(bench),
-        files=tuple(SentFile(f.role, _place(f.path), f.sha256, f.size_bytes) for f in given_files(bench)),
+        files=tuple(SentFile(f.role, _kept_as(bench, f), f.sha256, f.size_bytes) for f in given_files(bench)),
         options={
-            **request.command(options).kept(),
+            **(replace(command, via="card") if plan.via == "card" else command).kept(),
             "differential": plan.image.base is not None,
             "promised_build": plan.image.promised_build,
         },

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from doctor.bench import Bench, BenchOptions
-from doctor.command import Command
+from doctor.command import ON_CARD, Command, File
 from doctor.errors import DoctorError, FirmwareError
+from doctor.firmware.bootrom import FROM_BOARD
 from doctor.jobs.changed import changed
 from doctor.jobs.flashing.steps_done import first_sent
 from doctor.jobs.flashing.ways import choose_via
@@ -22,6 +23,7 @@ from doctor.modem.facts import ModemFacts
 from doctor.modem.images import image_facts, options_for, running
 from doctor.updater import states
 from doctor.updater.plan import BOOTROM, FIRMWARE, SECOND, UPDATER, make_plan
+from doctor.updater.profile import MONARCH2_FAMILY
 from doctor.updater.shapes import Plan, Refusal
 
 if TYPE_CHECKING:
@@ -111,15 +113,25 @@ def plan_for(bench: Bench, request: FlashRequest) -> FlashPlan | DoctorError:
         method=request.method,
         soak=True,
         first_done=len(images) > 1 and _first_done(bench, images),
-        compress=request.compress,
     )
     now = running(facts, bench.options.was or bench.history.ran_before(bench))
     core = make_plan(now, [image_facts(image) for image in images], options)
     if core.refusal is not None:
         return _refused(bench, request, facts, core.refusal)
+    if request.compress and facts.family != MONARCH2_FAMILY:
+        core.warnings.append(_not_compressed(facts.family))
     used = {step.image for step in core.steps} | (set() if core.bootrom_alone else {FIRMWARE})
     files = tuple(file for file in given_files(bench) if file.role in used)
     return FlashPlan(images[-1], facts, via, core, files, request.compress, _upload(bench, via), bench.options.was)
+
+
+def _not_compressed(family: str) -> Refusal:
+    return Refusal(
+        "compress-not-taken",
+        "--compress does nothing here: the file goes over as it is",
+        f"only a Monarch 2 takes a compressed stream, and this modem is a {family}",
+        "leave --compress away",
+    )
 
 
 def _refused(bench: Bench, request: FlashRequest, facts: ModemFacts, refusal: Refusal) -> DoctorError:
@@ -153,6 +165,17 @@ def _out_of_reach(bench: Bench, request: FlashRequest, facts: ModemFacts) -> Doc
         cause="a program has changed its speed; without power it forgets that",
         next=Onward((POWER_CYCLE,), flash_command(Attempt(request.command(bench.options)), facts.mode)).text,
     )
+
+
+def placed(file: File) -> File:
+    """The file as a later run finds it again, from whatever folder; what lies on the board has no place here."""
+    return file if file == FROM_BOARD or str(file).startswith(ON_CARD) else Path(file).absolute()
+
+
+def begun(command: Command) -> Command:
+    """The flash as a later run can go on with it: the very command that the journal of it leads to."""
+    elf, bootrom = (None if file is None else placed(file) for file in (command.updater_elf, command.bootrom))
+    return replace(command, firmware=tuple(map(placed, command.firmware)), updater_elf=elf, bootrom=bootrom)
 
 
 def sources_of(plan: FlashPlan) -> dict[str, bytes]:

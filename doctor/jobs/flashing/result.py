@@ -50,6 +50,7 @@ class FlashResult:
     onward  the next step where the flash did not come to its end
     begun   something was sent to the modem, or its mode was changed
     log     file that tells all of it; "" where none was written
+    far     how far it came: the step of how many, and the bytes of its file; "" if nothing was begun
     """
 
     report: engine.Report
@@ -61,6 +62,7 @@ class FlashResult:
     onward: Onward | None = None
     begun: bool = False
     log: str = ""
+    far: str = ""
 
     @property
     def exit_code(self) -> Exit:
@@ -119,7 +121,7 @@ def result_of(
     error_id, text = outcome.error
     step = onward(outcome.mode, attempt, error_id)
     cause = outcome.cause or _CAUSES.get(error_id, "")
-    error = FlashUnproved(error_id, text, on=_in_mode(outcome.mode), cause=cause, next=step.text)
+    error = FlashUnproved(error_id, text, on="modem", cause=cause, next=step.text)
     return FlashResult(report, plan, read, error, advice, outcome.mode, step, begun=True)
 
 
@@ -128,9 +130,9 @@ def _nothing_sent(
 ) -> FlashResult:
     assert outcome.error is not None
     error_id, text = outcome.error
-    step = onward(outcome.mode, attempt, error_id)
-    after = f"{outcome.cure}; then {step.text}" if outcome.cure else step.text
-    error: DoctorError = DoctorError(error_id, text, on=_in_mode(outcome.mode), cause=outcome.cause, next=after)
+    before = (outcome.cure,) if outcome.cure else ()
+    step = replace(onward(outcome.mode, attempt, error_id), before=before)
+    error: DoctorError = DoctorError(error_id, text, on="modem", cause=outcome.cause, next=step.text)
     if error_id == "user-interrupt":
         error = Stopped(text, next=step.text)
     return FlashResult(report, plan, None, error, advice, outcome.mode, step)
@@ -143,12 +145,11 @@ def lost_midway(
     attempt = with_progress(attempt, plan, outcome)
     waits = outcome.sent_any and not attempt.all_sent
     mode = states.STP_OPEN if waits else states.UNKNOWN  # nobody can look any more
-    where = "the modem probably still waits for the rest (stp-open)" if waits else "where it stands now is not known"
-    what = f"{err.what}, after {outcome.sent_bytes} bytes; {where}"
     step = onward(mode, attempt, err.id)
     if POWER_CYCLE in step.hands:  # it may well answer, once the port is back
         step = Onward((), replace(attempt.command, verb="status"))
-    error = FlashUnproved(err.id, what, on=err.on, cause=err.cause, next="plug the board in; " + step.text)
+    step = replace(step, before=("plug the board in",))
+    error = FlashUnproved(err.id, err.what, on=err.on, cause=err.cause, next=step.text)
     return FlashResult(report, plan, None, error, advice, mode, step, True)
 
 
@@ -174,8 +175,3 @@ _CAUSES = {
     "modem-fell-silent": "its power failed, or it hangs, which only removed power ends",
     "stp-header-too-small": "the line to it broke for a while, another program used the port, or it restarted",
 }
-
-
-def _in_mode(mode: str) -> str:
-    """The modem as the object of an error; the mode's word stands in it always."""
-    return f"modem, {mode}" if mode in (states.SILENT, states.UNKNOWN) else f"modem in {mode}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from doctor.jobs.memory.journal import Entry
+
 #: No block is longer (modem-protocol.md 4.4): with less than this unacknowledged the last block may have gone out.
 LAST_BLOCK_BYTES = 8176
 
@@ -24,6 +26,14 @@ def all_sent(steps: Sequence[str], done: Sequence[str], step: str = "", left_byt
     sends = [id for id in steps or done if id.endswith("transfer")]
     transfers = [id for id in sends if not id.startswith("bootrom-")] or sends
     return bool(transfers) and transfers[-1] in done
+
+
+def how_far(entry: Entry) -> str:
+    """The step that ``entry`` stands in, of how many, and the bytes of its file; "" if it had not begun."""
+    number = entry.steps.index(entry.step) + 1 if entry.step in entry.steps else 0
+    at = f"step {number} of {len(entry.steps)}" if number else ""
+    sent = f"{entry.sent_bytes:,} of {entry.total_bytes:,} bytes" if entry.sent_bytes else ""
+    return ", ".join(filter(None, (at, sent)))
 
 
 def first_sent(steps: Sequence[str], done: Sequence[str], files: int) -> bool:

@@ -20,6 +20,7 @@ from doctor.clock import Now, utc_now
 from doctor.errors import BoardError, LinkError
 from doctor.jobs.memory.lock import is_held
 from doctor.jobs.memory.state_dir import state_dir, state_place
+from doctor.json_file import write_whole
 from doctor.link.port_url import PortUrl
 from doctor.needs import Needs
 
@@ -117,15 +118,7 @@ class Journal:
         now = self._now().isoformat(timespec="milliseconds")
         entry = replace(entry, written=now, begun=entry.begun or now, pid=os.getpid())
         path = self.folder / f"{_key(entry.ids)}.json"
-        draft = path.with_suffix(f".{os.getpid()}.part")
-        try:
-            with draft.open("w", encoding="utf-8") as stream:
-                json.dump({"schema": SCHEMA, **asdict(entry)}, stream, indent=1)
-                stream.flush()
-                os.fsync(stream.fileno())
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
+        write_whole(path, json.dumps({"schema": SCHEMA, **asdict(entry)}, indent=1).encode())
         return entry
 
     def find(self, ids: Mapping[str, str]) -> Entry | None:

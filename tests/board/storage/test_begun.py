@@ -48,7 +48,7 @@ def reset_cut(tmp_path: Path, release: str, dip: int) -> str:
     options = BenchOptions(port=f"{url}&files=dip@{dip}")
     with Bench(options, history=KeptHistory()) as bench, pytest.raises(BoardReset) as caught:
         ResetFlash().do(bench, None, context(tmp_path / "copies", put_back=["*"]))
-    assert "--reset-flash again" in caught.value.next
+    assert "--reset-flash` again" in caught.value.next
     return url
 
 

@@ -105,12 +105,13 @@ class Ending:
         """The user has left; the board goes on."""
         link = self.bench.link
         what = f"this program ended, and the board goes on by itself ({self.follower.heard})"
-        after = f"{POWERED}; to join it, run the same command again, or `fipy-doctor status` to see where it stands"
+        joins = "it joins the board again; `fipy-doctor status` tells where it stands"
+        step = Onward((), flash_command(self.attempt(), states.APPLICATION), joins, before=(POWERED,))
         if link.url.ends_with_us:
             what = f"this program ended ({self.follower.heard}): {ENDS_WITH_US}"
-            after = f"run: {flash_command(self.attempt(), states.UNKNOWN)}"
-        error = FlashUnproved("user-interrupt", what, on=link.name, next=after)
-        return FlashResult(self.report, self.plan, None, error, "", states.UNKNOWN, None, True)
+            step = Onward((), flash_command(self.attempt(), states.UNKNOWN))
+        error = FlashUnproved("user-interrupt", what, on=link.name, next=step.text)
+        return FlashResult(self.report, self.plan, None, error, "", states.UNKNOWN, step, True)
 
     def _unheard(self, err: DoctorError) -> FlashResult:
         """The line to the board broke, or the board restarted, after it had begun."""
@@ -118,18 +119,15 @@ class Ending:
         attempt = self._progress()
         waits = reset and self.follower.heard.phase == "transfer" and not attempt.all_sent
         mode = states.STP_OPEN if waits else states.UNKNOWN
-        where = "the modem waits for the rest" if mode == states.STP_OPEN else "the modem's mode is not known"
-        what = f"{err.what}; the board was last heard in: {self.follower.heard}; {where} ({mode})"
+        what = f"{err.what}; the board was last heard in: {self.follower.heard}"
         if reset:
             step = onward(mode, attempt)
-            after = step.text
         elif isinstance(err, PortLost):
-            step = Onward((), flash_command(attempt, mode))
-            cable = "plug the board in again and leave it powered, it may have gone on by a battery"
-            back = f"{POWERED}; join its Wi-Fi net again" if self.bench.link.network else cable
-            after = f"{back}; then {step.text}"
+            cable = ("plug the board in again and leave it powered, it may have gone on by a battery",)
+            back = (POWERED, "join its Wi-Fi net again") if self.bench.link.network else cable
+            step = Onward((), flash_command(attempt, mode), before=back)
         else:
-            step = Onward((), replace(attempt.command, verb="status"))
-            after = f"{POWERED}; look whether its light or its carrier's shows power; then {step.text}"
-        error = FlashUnproved(err.id, what, on=err.on, cause=err.cause, next=after)
+            light = "look whether its light or its carrier's shows power"
+            step = Onward((), replace(attempt.command, verb="status"), before=(POWERED, light))
+        error = FlashUnproved(err.id, what, on=err.on, cause=err.cause, next=step.text)
         return FlashResult(self.report, self.plan, None, error, "", mode, step, True)

@@ -95,7 +95,7 @@ class _Joined:
             if self._recorder is None:
                 return self._never_named(result)
             self._recorder.end(result)
-            return replace(result, log=self._recorder.entry.log)
+            return self._recorder.told(result)
 
     def _hear(self, event: Event) -> None:
         recorder = self._recorder

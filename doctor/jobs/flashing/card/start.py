@@ -22,7 +22,7 @@ from doctor.events import Listener, Notice, Phase, Progress, StepStarted
 from doctor.jobs.flashing.card.ending import Ending
 from doctor.jobs.flashing.card.follow import Follower
 from doctor.jobs.flashing.interrupts import Interrupts
-from doctor.jobs.flashing.plan import FlashPlan, FlashRequest
+from doctor.jobs.flashing.plan import FlashPlan, FlashRequest, begun
 from doctor.jobs.flashing.result import FlashResult
 from doctor.jobs.onward import Attempt, flash_command
 from doctor.modem.images import image_facts, side_content, updater_facts
@@ -137,7 +137,8 @@ def carry_out(
     try:
         first = _begin(bench, plan, request, interrupts, listen)
         bench.forget_board()
-        attempt = before(_attempt(bench, plan, request))
+        attempt = _attempt(bench, plan, request)
+        attempt = before(replace(attempt, command=begun(attempt.command)))
         follower = Follower(bench, interrupts, listen)
         return Ending(bench, report, plan, lambda: attempt, interrupts, follower).await_it(first)
     except DoctorError as err:

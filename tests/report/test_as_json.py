@@ -1,0 +1,19 @@
+"""JSON: texts without marks, data as they are."""
+
+from __future__ import annotations
+
+import json
+
+from doctor.errors import CardError, Exit
+from doctor.marks import BenchName
+from doctor.report import as_json
+
+PATH = "/media/anna/`fipy-doctor check`.dup"
+
+
+def test_texts_lose_their_marks_and_data_keep_their_backticks() -> None:
+    error = CardError("card-is-fat", "cannot be read", on=PATH, next="run `fipy-doctor check`")
+    document = as_json.document("check", Exit.FAILED, error, path=PATH, plan=as_json.said(["see `AT+SMOD?`"]))
+    read = json.loads(as_json.text(document, BenchName("COM3", via_modem=True)))
+    assert read["error"]["next"] == "run fipy-doctor check --port COM3 --via modem"
+    assert (read["error"]["on"], read["path"], read["plan"]) == (PATH, PATH, ["see AT+SMOD?"])

@@ -1,0 +1,145 @@
+"""What the STP master promises at its edges: what a modem can have, how long it waits, what it takes for an answer."""
+
+from __future__ import annotations
+
+import io
+import struct
+
+import pytest
+
+from doctor.updater import stp
+from doctor.updater.profile import MONARCH2, SQN3330
+from tests.updater.test_stp_master import BLOCK, CMD, IMAGE, transfer
+from tests.updater.wire import Deaf, StpSlave, Wire
+
+SIZE = 2016
+ACK_OF_RESET = struct.pack(">4sBBHIHH", b"tsaf", 0x80, 0, 0, 0, 0, 0)
+
+
+def opened(slave: StpSlave) -> tuple[stp.Master, Wire]:
+    wire = Wire(slave)
+    master = stp.Master(wire, wire.clock, SQN3330)
+    master.open()
+    return master, wire
+
+
+class Timed(StpSlave):
+    """Knows when each request came."""
+
+    def heard(self, data: bytes, wire: Wire) -> None:
+        self.times = [*getattr(self, "times", []), wire.clock.now_ms]
+        super().heard(data, wire)
+
+
+@pytest.mark.parametrize(
+    ("slave", "more"),
+    [
+        pytest.param(StpSlave(), 0, id="nothing goes wrong"),
+        pytest.param(StpSlave(refuse={BLOCK: 0x40}), 0, id="a block that was refused is not there"),
+        pytest.param(StpSlave(ignore={BLOCK}), SIZE, id="one that was not answered may be there twice"),
+        pytest.param(
+            StpSlave(refuse={BLOCK: 0x7F}, mangle={BLOCK: lambda frame: [frame[:4] + b"\x7f" + bytes(11)]}),
+            SIZE,
+            id="so may one whose refusal names no request",
+        ),
+    ],
+)
+def test_how_much_the_modem_can_have(slave: StpSlave, more: int) -> None:
+    master, _ = transfer(slave)
+    assert master.at_most == len(IMAGE) + more
+
+
+def test_how_much_the_modem_can_have_is_counted_anew_for_each_file() -> None:
+    master, _ = opened(StpSlave())
+    master.send(io.BytesIO(IMAGE), len(IMAGE))
+    master.send(io.BytesIO(IMAGE[:100]), 100)
+    assert master.at_most == 100
+
+
+def test_a_block_that_was_refused_each_time_goes_in_halves() -> None:
+    slave = StpSlave(refuse=dict.fromkeys(range(BLOCK, BLOCK + stp.TRIES), 0x40))
+    transfer(slave)
+    assert slave.image == IMAGE and max(slave.blocks) == SIZE // 2
+
+
+def test_a_version_2_modem_that_falls_silent_at_its_data_type_has_not_refused_it() -> None:
+    wire = Wire(StpSlave(version=2, ignore=set(range(2, 9))))
+    with pytest.raises(stp.StpError) as failed:
+        stp.Master(wire, wire.clock, MONARCH2).open()
+    assert failed.value.kind == "silent"
+
+
+@pytest.mark.parametrize("number", [1, CMD, BLOCK])
+def test_a_modem_that_refused_gets_time_to_breathe(number: int) -> None:
+    slave = Timed(refuse={number: 0x40})
+    transfer(slave)
+    assert slave.times[number + 1] - slave.times[number] >= stp.NACK_PAUSE_MS
+
+
+def test_a_block_of_any_length_is_filled_up_and_not_much_more() -> None:
+    wire = Wire(Deaf())
+    assert not stp.Master(wire, wire.clock, SQN3330).flush(100)
+    assert {len(data) for data in wire.written} == {SIZE + 2 * stp.HEADER_BYTES}
+    assert sum(map(len, wire.written)) > stp._LONGEST_BLOCK_BYTES
+
+
+def test_what_lay_in_the_line_before_answers_nothing() -> None:
+    wire = Wire(Deaf())
+    wire.say(ACK_OF_RESET, 0)
+    assert not stp.Master(wire, wire.clock, SQN3330).reset(100)
+
+
+@pytest.mark.parametrize("at", range(1, 16))
+@pytest.mark.parametrize("noise", [b"", b"\r\n+CEREG: 2\r\n", b"ts"])
+def test_an_answer_may_come_in_two_pieces(noise: bytes, at: int) -> None:
+    slave = StpSlave(mangle={CMD: lambda frame: [noise + frame[:at], frame[at:]]})
+    master, _ = transfer(slave)
+    assert (slave.image, master.repeats) == (IMAGE, 0)
+
+
+def test_noise_long_before_an_answer_is_no_answer_cut_short() -> None:
+    slave = StpSlave()
+    wire = Wire(slave)
+
+    def late(frame: bytes) -> list[bytes]:
+        wire.say(b"\r\n+CEREG: 2\r\n", 1)
+        wire.say(frame, 20_000)
+        return []
+
+    slave.mangle[CMD] = late
+    master = stp.Master(wire, wire.clock, SQN3330)
+    master.open()
+    master.send(io.BytesIO(IMAGE), len(IMAGE))
+    assert (slave.image, master.repeats) == (IMAGE, 0)
+
+
+class PulledOut(io.BytesIO):
+    """A card that is taken out of its reader after so many reads."""
+
+    def __init__(self, reads: int) -> None:
+        super().__init__(IMAGE)
+        self.left = reads
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self.left -= 1
+        if self.left < 0:
+            raise OSError(5, "Input/output error")
+        return super().read(size)
+
+
+class PulledOutLater(io.BytesIO):
+    """One that is there until a block must be read again."""
+
+    def again(self, offset: int, size: int) -> bytes:
+        raise OSError(5, "Input/output error")
+
+
+@pytest.mark.parametrize(
+    ("source", "slave"), [(PulledOut(2), StpSlave()), (PulledOutLater(IMAGE), StpSlave(refuse={BLOCK: 0x40}))]
+)
+def test_a_source_that_cannot_be_read_any_more_is_named(source: io.BytesIO, slave: StpSlave) -> None:
+    master, _ = opened(slave)
+    with pytest.raises(stp.StpError) as failed:
+        master.send(source, len(IMAGE))
+    assert failed.value.kind == "source"
+    assert failed.value.detail == "the image cannot be read any more: [Errno 5] Input/output error"
