@@ -95,7 +95,8 @@ _NO_PROSE = re.compile(rf"^\W*?(?:{'|'.join(_PRINTED)})", re.IGNORECASE)
 _OURS = (
     r"[✓✗!·•] ",
     r" {2}\d+\. .*\((?:up to \d|simulated)",
-    r" {2,}(?:waiting for|why:|what could go wrong:|way back:|cause:|cure:|more:|next:|fipy-doctor|\(this simulated) ",
+    r" {2,}(?:waiting for|why:|what could go wrong:|way back:|\(this simulated) ",
+    r" {2,}(?:now:|cause:|cure:|more:|next:|fipy-doctor) ",
     r" {2}(?:image|modem|result|way|sent|received|promised|runs now|\(a FILE\.dup) {1,}",
     r" {1,4}\d+% ",
     r" {2}\d+\. press the reset button",

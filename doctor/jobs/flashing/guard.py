@@ -157,11 +157,12 @@ def _kept_as(bench: Bench, file: FlashFile) -> str:
 
 def _entry(bench: Bench, plan: FlashPlan, request: FlashRequest, log: Logbook) -> Entry:
     options, before = bench.options, plan.before
+    command = request.command(options)
     return Entry(
         ids=journals.ids_of(bench),
         files=tuple(SentFile(f.role, _kept_as(bench, f), f.sha256, f.size_bytes) for f in given_files(bench)),
         options={
-            **replace(request.command(options), via="card" if plan.via == "card" else request.via).kept(),
+            **(replace(command, via="card") if plan.via == "card" else command).kept(),
             "differential": plan.image.base is not None,
             "promised_build": plan.image.promised_build,
         },

@@ -22,10 +22,9 @@ LASTS = timedelta(hours=6)  #: later, the board may have been in other hands
 def proof_of(report: Report, now: Now = utc_now) -> dict[str, str]:
     """What the journal keeps: when it was proved, and how; empty where it was not."""
     finding = report.finding(CHECK)
-    if finding is None or finding.status is not Status.PASS or not finding.evidence.get("proved"):
+    if finding is None or finding.status is not Status.PASS or not finding.proved:
         return {}
-    at = finding.evidence.get("proved_at") or now().isoformat(timespec="seconds")
-    return {"at": str(at), "how": str(finding.evidence["proved"])}
+    return {"at": now().isoformat(timespec="seconds"), **finding.proved}
 
 
 def remembered(bench: Bench, now: Now = utc_now) -> dict[str, str]:

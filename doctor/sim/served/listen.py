@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, wait
 from typing import Protocol
 
 from serial.serialutil import SerialException
@@ -78,22 +79,6 @@ class Client(Protocol):
         ...
 
 
-class _Task:
-    """What the user's hands do, in the pump's thread: the bench has one user at a time."""
-
-    def __init__(self, work: Callable[[Hands], None]) -> None:
-        self._work = work
-        self.done = threading.Event()
-        self.error: Exception | None = None
-
-    def run(self, hands: Hands) -> None:
-        try:
-            self._work(hands)
-        except Exception as error:
-            self.error = error
-        self.done.set()
-
-
 class Listener:
     """Serves one ``sim://`` bench until ``stop``. Use as a context manager.
 
@@ -136,7 +121,7 @@ class Listener:
         self._user: Client | None = None
         self._active_s = time.monotonic()
         self._told = False
-        self._tasks: queue.SimpleQueue[_Task] = queue.SimpleQueue()
+        self._tasks: queue.SimpleQueue[tuple[Callable[[Hands], None], Future[None]]] = queue.SimpleQueue()
 
     def __enter__(self) -> Listener:
         self.start()
@@ -163,13 +148,12 @@ class Listener:
 
         Raises what ``work`` raises, RuntimeError if nothing is served.
         """
-        task = _Task(work)
-        self._tasks.put(task)
-        while not task.done.wait(0.05):
+        end: Future[None] = Future()
+        self._tasks.put((work, end))
+        while not wait([end], 0.05).done:
             if not self._thread.is_alive():
                 raise RuntimeError("the bench is not being served")
-        if task.error is not None:
-            raise task.error
+        end.result()
 
     def start(self) -> None:
         """Begin to serve, in a thread of its own."""
@@ -204,8 +188,14 @@ class Listener:
             self.error = error
 
     def _work_by_hand(self) -> None:
+        """What the user's hands do, in the pump's thread: the bench has one user at a time."""
         while not self._tasks.empty():
-            self._tasks.get().run(self._serial.hands)
+            work, end = self._tasks.get()
+            try:
+                work(self._serial.hands)
+                end.set_result(None)
+            except Exception as error:
+                end.set_exception(error)
 
     def _turn(self) -> None:
         self._work_by_hand()

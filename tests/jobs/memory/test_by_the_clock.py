@@ -76,12 +76,12 @@ def test_a_proof_is_of_one_board_whatever_its_port(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("evidence", "at"),
-    [({}, NOON), ({"proved_at": (NOON - timedelta(hours=1)).isoformat()}, NOON - timedelta(hours=1))],
+    ("seen", "at"),
+    [({}, NOON), ({"at": (NOON - timedelta(hours=1)).isoformat()}, NOON - timedelta(hours=1))],
 )
-def test_a_proof_is_as_old_as_the_looking(evidence: dict[str, str], at: datetime) -> None:
-    seen = {"proved": "by ATI", **evidence}
-    report = Report((Finding("jumpers-removed", Status.PASS, "they are removed", evidence=seen),))
+def test_a_proof_is_as_old_as_the_looking(seen: dict[str, str], at: datetime) -> None:
+    proved = {"how": "by ATI", **seen}
+    report = Report((Finding("jumpers-removed", Status.PASS, "they are removed", proved=proved),))
     assert proof_of(report, after()) == {"at": at.isoformat(timespec="seconds"), "how": "by ATI"}
 
 
