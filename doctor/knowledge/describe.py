@@ -33,6 +33,7 @@ _LEAST_NEAR = 0.15  #: of what is asked back about
 _NEAR_ENOUGH = 0.7  #: share of the best one's likeness, so that no chance word brings a guess beside it
 _LEAST_NEAR_SHARED = 2
 _MOST_ASKED_WORDS = 40
+_LEAST_OF_A_QUESTION = 2  #: words of a line
 _SHORT_LINES = 2  #: a paste of so many lines is a description, however few words a line has
 
 _WORD = re.compile(r"[a-z0-9][a-z0-9_./+=-]*[a-z0-9]|[a-z0-9]|\[\]")
@@ -137,7 +138,7 @@ def prose(paste: Paste, apart: Iterable[Build] = ()) -> tuple[str, tuple[int, ..
             line = line.replace(str(number), " ")
         words = re.findall(r"[^\W\d_]{2,}", line)
         if (
-            len(words) >= least
+            len(words) >= (_LEAST_OF_A_QUESTION if line.endswith("?") else least)
             and not _NO_PROSE.match(line)
             and not _IS_OURS.match(line)
             and not line.lstrip().startswith(_VALUES)
