@@ -6,10 +6,11 @@ Source: board-and-repl.md 4.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from doctor.sim.board.errors import EINVAL, ENODEV, EPERM, IMPOSSIBLE, REFUSED, file_errors, os_error
-from doctor.sim.card.image import CardFault, DirEntry
+from doctor.sim.board.flashfs import FlashFs
+from doctor.sim.card.image import CardFault, DirEntry, FatVolume
 
 if TYPE_CHECKING:
     from doctor.sim.board.vm import Vm
@@ -23,43 +24,8 @@ WRITE_MS_PER_SECTOR = 5.0
 _WINDOW_BYTES = 256 * 1024  # one look into the image serves many small reads
 
 
-class Volume(Protocol):
-    """What ``FatVolume`` and ``FlashFs`` have in common. Everything raises CardFault."""
-
-    @property
-    def size_bytes(self) -> int:
-        """Room for data, used or not."""
-
-    def free_bytes(self) -> int:
-        """Room that is left."""
-
-    def listdir(self, path: str = "/") -> list[DirEntry]:
-        """Entries of a folder."""
-
-    def stat(self, path: str) -> DirEntry:
-        """One entry."""
-
-    def read(self, path: str, offset: int = 0, size: int = -1) -> bytes:
-        """Bytes of a file."""
-
-    @property
-    def is_atomic(self) -> bool:
-        """Whether a file that is written stays what it was until all of it is there."""
-
-    def refuse_without_room(self, path: str, size_bytes: int) -> None:
-        """Refuse early that a file becomes so large."""
-
-    def write(self, path: str, data: bytes) -> None:
-        """Make or replace a file."""
-
-    def remove(self, path: str) -> None:
-        """Delete a file or an empty folder."""
-
-    def mkdir(self, path: str) -> None:
-        """Make a folder."""
-
-    def rename(self, old_path: str, new_path: str) -> None:
-        """Rename."""
+Volume = FatVolume | FlashFs
+"""What can be mounted; both have the same face, and everything in them raises CardFault."""
 
 
 def absolute(path: str, cwd: str) -> str:

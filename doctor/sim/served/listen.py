@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, wait
-from typing import Protocol
 
 from serial.serialutil import SerialException
 
@@ -31,52 +30,8 @@ CHUNK_BYTES = 4096
 STOP_WAIT_S = 5.0
 
 
-class Client(Protocol):
-    """One way in: takes the bench's bytes and brings those of another program. One of them is open at a time."""
-
-    def waits_on(self) -> tuple[int, ...]:
-        """Descriptors that tell when there is something to do."""
-        ...
-
-    def connected(self) -> bool:
-        """True while a program has it open."""
-        ...
-
-    def arrived(self, port: Serial) -> bool:
-        """Let a program in if one waits; True if one has it open now."""
-        ...
-
-    def shut(self) -> bool:
-        """Another way in is in use: let nobody in. False if somebody is in already."""
-        ...
-
-    def reopen(self) -> None:
-        """Undo ``shut``."""
-        ...
-
-    def refuse_more(self) -> None:
-        """Turn away who waits while the bench is in use."""
-        ...
-
-    def receive(self, port: Serial) -> bool:
-        """Hand what the program sent to the port; False if there was nothing."""
-        ...
-
-    def send(self, data: bytes) -> None:
-        """Hand the bench's bytes to the program; lost if it does not read."""
-        ...
-
-    def look(self, port: Serial) -> None:
-        """Regular chores."""
-        ...
-
-    def drop(self) -> None:
-        """The port went away: the program must notice."""
-        ...
-
-    def close(self) -> None:
-        """End it."""
-        ...
+Client = NetworkClient | PtyClient
+"""One way in: takes the bench's bytes and brings those of another program. One of them is open at a time."""
 
 
 class Listener:
