@@ -15,6 +15,7 @@ from doctor.bench import Bench, BenchOptions
 from doctor.cli.main import run
 from doctor.jobs import status as status_job
 from doctor.jobs.hands import DONE, OTHER_CABLE, POWER_CYCLE, PULL_JUMPERS
+from doctor.jobs.memory import advice_given
 from doctor.jobs.memory.advice_given import FAILED, SAID, SEEN, TOLD, AdviceGiven
 from doctor.jobs.memory.state_dir import state_place
 from doctor.link.port_url import PortUrl

@@ -15,6 +15,7 @@ from doctor.errors import DoctorError
 from doctor.jobs.check import check
 from doctor.jobs.hands import POWER_CYCLE, WAIT
 from doctor.jobs.last_flash import broke_off, may_write_until
+from doctor.jobs.memory import advice_given
 from doctor.jobs.memory import journal as journals
 from doctor.jobs.memory.advice_given import AdviceGiven
 from doctor.jobs.memory.journal import FlashEntry, Journal, SentFile
