@@ -39,7 +39,7 @@ class LazyGroup(options.OneOfEach, click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command, or None where there is none of that name."""
+        """The command, or None if there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(f"doctor.cli.commands.{cmd_name}").command

@@ -1,4 +1,4 @@
-"""``fipy-doctor fix``: cure what can be cured, with consent where it matters."""
+"""``fipy-doctor fix``: cure what can be cured, with consent when it matters."""
 
 from __future__ import annotations
 
@@ -106,11 +106,11 @@ class TerminalTalk:
         self._screen.note(Text(text))
 
     def ask(self, question: str) -> bool:
-        """Ask; False where nobody can answer."""
+        """Ask; False if nobody can answer."""
         return self._screen.interactive and click.confirm(self._screen.plain(question), default=False, err=True)
 
     def typed(self, question: str) -> str | None:
-        """Ask for a name; None where nobody can answer. ``--yes`` is no answer."""
+        """Ask for a name; None if nobody can answer. ``--yes`` is no answer."""
         if not self._screen.interactive:
             return None
         answer: str = click.prompt(self._screen.plain(question), default="", show_default=False, err=True)
@@ -158,7 +158,7 @@ def _again(given: dict[str, Any], bench_options: BenchOptions) -> Command:
 def _knows_more(result: FixResult, failed: set[str]) -> bool:
     """Whether the error of a cure is a better end of the output than what the checks lead to.
 
-    It is where they find nothing wrong, and where they know nothing but the cures that failed just now; and where the
+    It is if they find nothing wrong, and if they know nothing but the cures that failed just now; and if the
     cure was asked for by name, and its error says what goes on from there: that is what the user came for.
     """
     from doctor.jobs.memory import advice_given
