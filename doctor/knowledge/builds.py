@@ -89,7 +89,7 @@ class Build:
 
 
 @dataclass(frozen=True)
-class Step:
+class BuildStep:
     """An image, and the build that ran when it was sent, or is meant to be."""
 
     runs: Build
@@ -125,11 +125,11 @@ class Told:
     loaders: tuple[Build, ...] = ()
 
     @property
-    def steps(self) -> tuple[Step, ...]:
+    def steps(self) -> tuple[BuildStep, ...]:
         """Every image and boot loader with the build that ran before it; if none is told before it, the one behind."""
         places = [build.place for build in self.runs]
         others = (*self.images, *self.loaders) if self.runs else ()
-        return tuple(Step(self.runs[max(bisect_left(places, other.place) - 1, 0)], other) for other in others)
+        return tuple(BuildStep(self.runs[max(bisect_left(places, other.place) - 1, 0)], other) for other in others)
 
     def may_run(self, pattern: str) -> bool:
         """Whether a build that the expression fits may run: one does, or nothing is told of what runs."""

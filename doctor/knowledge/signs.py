@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from doctor.knowledge.builds import Step
+from doctor.knowledge.builds import BuildStep
 from doctor.knowledge.catalogue import Sign, entry, sources
 from doctor.knowledge.chain import find, holds
 from doctor.knowledge.facts import Facts, side_of
@@ -136,7 +136,7 @@ def _places(sign: Sign, paste: Paste, facts: Facts) -> Iterator[tuple[int, int]]
         yield from hits[:_MOST_HITS]
 
 
-def _steps(sign: Sign, steps: Iterable[Step]) -> Iterator[tuple[int, int]]:
+def _steps(sign: Sign, steps: Iterable[BuildStep]) -> Iterator[tuple[int, int]]:
     for step in steps:
         fits = re.match(sign.image, str(step.image)) and re.match(sign.runs, str(step.runs))
         if fits and step.holds(sign.compare):

@@ -13,7 +13,7 @@ from doctor.check import Status
 from doctor.clock import Now, utc_now
 from doctor.engine import Report
 from doctor.jobs.memory import journal as journals
-from doctor.jobs.memory.journal import Entry, Journal
+from doctor.jobs.memory.journal import FlashEntry, Journal
 
 CHECK = "jumpers-removed"
 LASTS = timedelta(hours=6)  #: later, the board may have been in other hands
@@ -37,7 +37,7 @@ def remembered(bench: Bench, now: Now = utc_now) -> dict[str, str]:
     return dict(entry.jumpers) if same and _lasts(entry, now()) else {}
 
 
-def _lasts(entry: Entry, now: datetime) -> bool:
+def _lasts(entry: FlashEntry, now: datetime) -> bool:
     try:
         age = now - datetime.fromisoformat(entry.jumpers["at"])
     except (KeyError, ValueError, TypeError):
