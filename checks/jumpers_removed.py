@@ -138,26 +138,23 @@ class JumpersRemoved(Check):
     ) -> Finding:
         """What is proved and no more: without phase B only the jumper that can hold the modem."""
         evidence["proved"] = verdict.why
-        if second is None:
-            return self.passed(f"the RTS and CTS jumpers do not disturb the modem: {verdict.why}", evidence=evidence)
-        if second.state is Jumpers.REMOVED:
-            why = f"{verdict.why}, and {second.why}"
-            return self.passed(f"the RTS and CTS jumpers are removed: {why}", evidence=evidence)
-        return self.passed(
-            f"the RTS and CTS jumpers do not disturb the modem: {verdict.why}; whether the harmless one of the two is"
-            f" off cannot be told: {second.why}",
-            evidence=evidence,
-        )
+        said = f"the RTS and CTS jumpers do not disturb the modem: {verdict.why}"
+        if second is not None and second.state is Jumpers.REMOVED:
+            said = f"the RTS and CTS jumpers are removed: {verdict.why}, and {second.why}"
+        elif second is not None:
+            said += f"; whether the harmless one of the two is off cannot be told: {second.why}"
+        return replace(self.passed(said, evidence=evidence), proved={"how": verdict.why})
 
     def _proved_before(self, proved: Mapping[str, str], why: str, evidence: dict[str, EvidenceValue]) -> Finding:
         """An unfinished flash of this very board began with this proof."""
         evidence |= {"proved": proved["how"], "proved_at": proved["at"]}
         at = proved["at"][11:16]
-        return self.passed(
+        found = self.passed(
             f"the RTS and CTS jumpers do not disturb the modem: proved at {at} UTC by this computer, before the flash"
             f" began ({proved['how']}); now {why}",
             evidence=evidence,
         )
+        return replace(found, proved=proved)
 
     def _fitted(self, verdict: JumperVerdict, evidence: dict[str, EvidenceValue]) -> Finding:
         return self.fail(

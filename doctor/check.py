@@ -69,6 +69,7 @@ class Finding:
     next         what to do, in words, if the finding knows more than its cures; "" if it does not
     change       what the next command has that the one of this run has not; None if it can be the same
     command      what ends it: the very command that began something with the board; None elsewhere
+    proved       what proves the good state (how), and when that was seen (at, if not just now); empty for no proof
     consent      the consent that alone lifts it, which a yes on a terminal stands for; "" if none does
     """
 
@@ -86,6 +87,7 @@ class Finding:
     change: Change | None = None
     command: Command | None = None
     consent: str = ""
+    proved: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         harmless_first = sorted(self.remedies, key=lambda remedy: remedy.grade is Grade.DESTROYS)
@@ -105,6 +107,7 @@ class Finding:
             "link": isinstance(self.link, str),
             "next": isinstance(self.next, str),
             "consent": isinstance(self.consent, str),
+            "proved": isinstance(self.proved, Mapping),
             "change": isinstance(self.change, Change | None),
             "command": isinstance(self.command, Command | None),
         }

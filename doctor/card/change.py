@@ -15,12 +15,12 @@ from doctor.card.drives.device import open_source
 from doctor.card.judge import judge
 from doctor.card.medium import medium_to_change
 from doctor.card.repair import heals
-from doctor.card.second_reader import Content, Meant, contents, prove_again
+from doctor.card.second_reader import FileDigests, Meant, contents, prove_again
 from doctor.card.target import sha256_of
 from doctor.errors import CardError
 from doctor.events import Listener, ignore
 from doctor.fat.claim import claimed
-from doctor.fat.directory import Entry, walk
+from doctor.fat.directory import DirEntry, walk
 from doctor.fat.edit import VolumeEditor
 from doctor.fat.overlay import Medium
 from doctor.fat.reader import read_file
@@ -85,7 +85,7 @@ def _after(meant: Meant | CardError, changes: list[Change]) -> Meant | CardError
         elif isinstance(change, Delete):
             del after[change.path.lower()]
         else:
-            after[change.file.path.lower()] = Content(change.file.size_bytes, _digest_of(change.file.content))
+            after[change.file.path.lower()] = FileDigests(change.file.size_bytes, _digest_of(change.file.content))
     return after
 
 
@@ -134,7 +134,7 @@ def _carry_out(editor: VolumeEditor, change: Change, expected: dict[str, int]) -
         _same(_digest(editor.volume, editor.file(change.file.path)) == _digest_of(change.file.content))
 
 
-def _digest(volume: FatVolume, entry: Entry) -> str:
+def _digest(volume: FatVolume, entry: DirEntry) -> str:
     return _digest_of(lambda: read_file(volume, entry))
 
 

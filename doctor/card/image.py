@@ -17,7 +17,7 @@ from doctor.card.target import sha256_of
 from doctor.errors import CardError
 from doctor.events import Listener, ignore
 from doctor.fat.card_file import ROOT, CardFile
-from doctor.fat.directory import Entry, find, walk
+from doctor.fat.directory import DirEntry, find, walk
 from doctor.fat.reader import read_file
 from doctor.fat.source import cannot_open, refuse_odd_file
 from doctor.fat.volume import FatVolume, find_volume, open_volume
@@ -133,7 +133,7 @@ class ImageCard:
         old: list[Change] = [Delete(inner)] if there else []
         change_files(self.path, [*old, Add(new_file(inner, data))], emit)
 
-    def _find(self, volume: FatVolume, path: str) -> Entry:
+    def _find(self, volume: FatVolume, path: str) -> DirEntry:
         entry = find(volume.view, volume.fat, volume.root(), "/".join(split_path(path)))
         if entry is None or entry.is_dir:
             raise no_such_file(self.name, path)
@@ -163,7 +163,7 @@ class DeviceCard(ImageCard):
         return replace(found, board_reads=None, problems=(*found.problems, CardProblem("sd-partition-layout", text)))
 
 
-def _card_file(entry: Entry, root: str) -> CardFile:
+def _card_file(entry: DirEntry, root: str) -> CardFile:
     size = 0 if entry.is_dir else entry.size_bytes
     return CardFile(f"{root}/{entry.path}", entry.name, size, entry.is_dir)
 

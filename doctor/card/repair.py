@@ -23,7 +23,7 @@ from doctor.errors import CardError
 from doctor.escape import shown
 from doctor.events import Listener, ignore
 from doctor.fat.chains import Fat
-from doctor.fat.directory import DELETED_MARK, Entry, walk
+from doctor.fat.directory import DELETED_MARK, DirEntry, walk
 from doctor.fat.format import fs_info
 from doctor.fat.layout import Scheme, VolumeKind, look_at
 from doctor.fat.overlay import Group, Medium, Overlay
@@ -213,7 +213,7 @@ def _second_names(overlay: Overlay, volume: FatVolume) -> list[str]:
     """
     entries = [step.entry for step in walk(volume.view, volume.fat, volume.root())]
     files = [entry for entry in entries if not entry.is_dir and entry.first_cluster]
-    kept: dict[tuple[object, ...], Entry] = {}
+    kept: dict[tuple[object, ...], DirEntry] = {}
     done = []
     for entry in sorted(files, key=lambda entry: (entry.path.count("/"), len(entry.name))):
         same = (entry.first_cluster, entry.size_bytes, entry.attributes, entry.stamps)

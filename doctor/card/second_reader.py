@@ -61,14 +61,14 @@ TIMEOUT = "had not finished after {seconds:.0f} s"
 FROZEN = "cannot be started: this program brings no Python of its own"
 
 
-class Content(NamedTuple):
+class FileDigests(NamedTuple):
     """What a file holds, or is meant to hold; SHA-256 as hexadecimal digits."""
 
     size_bytes: int
     sha256: str
 
 
-Meant = Mapping[str, Content]  #: by path from the volume's root, parts joined by "/"; folders left out
+Meant = Mapping[str, FileDigests]  #: by path from the volume's root, parts joined by "/"; folders left out
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,9 @@ def contents(volume: FatVolume, most_bytes: int = _MOST_BYTES_READ_FIRST) -> Mea
     if size > most_bytes:
         return CardError("card-is-fat", f"{counted(size, 'byte')} are more than is read twice here")
     try:
-        return {entry.path.lower(): Content(entry.size_bytes, sha256_of(read_file(volume, entry))) for entry in files}
+        return {
+            entry.path.lower(): FileDigests(entry.size_bytes, sha256_of(read_file(volume, entry))) for entry in files
+        }
     except CardError as err:
         return err
 

@@ -30,7 +30,7 @@ _DEEPEST = 60  #: folders in each other; ``MOST_ENTRIES_OF_TREE`` bounds the wal
 
 
 @dataclass(frozen=True)
-class Entry:
+class DirEntry:
     """One file or directory as its directory entry says.
 
     path    from the root of the volume, parts joined by "/", such as ``sd/x.dup``
@@ -61,7 +61,7 @@ class Listing:
     sector  where, on the volume
     """
 
-    entries: tuple[Entry, ...]
+    entries: tuple[DirEntry, ...]
     label: str
     chain: Chain | None
     fault: str = ""
@@ -119,9 +119,9 @@ class _LongName:
         return text if len(text.encode("utf-16-le")) <= 2 * _LONGEST_NAME_UNITS else ""
 
 
-def _entries(data: bytes, offsets: list[tuple[int, int]], parent: str, width: int) -> tuple[list[Entry], str]:
+def _entries(data: bytes, offsets: list[tuple[int, int]], parent: str, width: int) -> tuple[list[DirEntry], str]:
     """The live entries of a directory's bytes, and its volume label; ``width`` is that of the FAT, in bits."""
-    found: list[Entry] = []
+    found: list[DirEntry] = []
     label = ""
     long_name = _LongName()
     places = (start + at for start, length in offsets for at in range(0, length, DIR_ENTRY_BYTES))
@@ -143,7 +143,7 @@ def _entries(data: bytes, offsets: list[tuple[int, int]], parent: str, width: in
     return found, label
 
 
-def _entry(slot: bytes, place: int, long_name: _LongName, parent: str, width: int) -> Entry:
+def _entry(slot: bytes, place: int, long_name: _LongName, parent: str, width: int) -> DirEntry:
     high, low, size = struct.unpack_from("<20xH4xHI", slot)
     # On FAT12 and FAT16 the high half belongs to OS/2 and is not part of the cluster number.
     first_cluster = high << 16 | low if width == 32 else low
@@ -151,7 +151,7 @@ def _entry(slot: bytes, place: int, long_name: _LongName, parent: str, width: in
     long = long_name.take(slot)
     # A slash in a name would make two parts of it, and a long name ends at a NUL; no system opens such files anyway.
     name = (long or short).replace("/", "\ufffd").replace("\0", "\ufffd")
-    return Entry(
+    return DirEntry(
         path=f"{parent}/{name}" if parent else name,
         name=name,
         short_name=short_name(slot[:11]),
@@ -197,7 +197,7 @@ def fat_sector(geometry: Geometry, cluster: int) -> int:
 
 
 @dataclass(frozen=True)
-class Step:
+class TreeStep:
     """One directory entry met on a walk through the tree.
 
     depth    1 in the root
@@ -205,13 +205,13 @@ class Step:
     circle   a directory that leads back to one entered before
     """
 
-    entry: Entry
+    entry: DirEntry
     depth: int
     listing: Listing | None = None
     circle: bool = False
 
 
-def walk(volume: BlockSource, fat: Fat, root: Listing, *, deepest: int = _DEEPEST) -> Iterator[Step]:
+def walk(volume: BlockSource, fat: Fat, root: Listing, *, deepest: int = _DEEPEST) -> Iterator[TreeStep]:
     """Every entry below a root, directories before their content.
 
     deepest  how many directories deep to enter; 1 lists the root's own folders
@@ -219,7 +219,7 @@ def walk(volume: BlockSource, fat: Fat, root: Listing, *, deepest: int = _DEEPES
     Bounded: a directory is entered once (one that points back is listed, not entered), at most 20,000 entries.
     """
     entered: set[int] = {0, fat.geometry.root_cluster}
-    waiting: list[tuple[Entry, int]] = [(entry, 1) for entry in reversed(root.entries)]
+    waiting: list[tuple[DirEntry, int]] = [(entry, 1) for entry in reversed(root.entries)]
     left = MOST_ENTRIES_OF_TREE
     while waiting and left:
         entry, depth = waiting.pop()
@@ -230,10 +230,10 @@ def walk(volume: BlockSource, fat: Fat, root: Listing, *, deepest: int = _DEEPES
             entered.add(entry.first_cluster)
             listing = list_directory(volume, fat, entry.first_cluster, entry.path)
             waiting.extend((below, depth + 1) for below in reversed(listing.entries))
-        yield Step(entry, depth, listing, circle)
+        yield TreeStep(entry, depth, listing, circle)
 
 
-def find(volume: BlockSource, fat: Fat, root: Listing, path: str) -> Entry | None:
+def find(volume: BlockSource, fat: Fat, root: Listing, path: str) -> DirEntry | None:
     """The entry at a path, such as ``sd/x.dup``, whatever its case; None if there is none. Raises CardError.
 
     Only the folders on the way are read: a damaged one elsewhere may list thousands of files that never were.

@@ -19,7 +19,7 @@ from doctor.fat.directory import (
     DELETED_MARK,
     END_MARK,
     MOST_DIR_BYTES,
-    Entry,
+    DirEntry,
     Listing,
     list_directory,
     walk,
@@ -59,12 +59,12 @@ class VolumeEditor:
             raise CardError("sd-mount-no-fat", "holds no FAT volume", on=medium.name)
         self.volume: FatVolume = volume
 
-    def tree(self) -> dict[str, Entry]:
+    def tree(self) -> dict[str, DirEntry]:
         """Everything on the volume, by path in lower case."""
         volume = self.volume
         return {step.entry.path.lower(): step.entry for step in walk(volume.view, volume.fat, volume.root())}
 
-    def file(self, path: str) -> Entry:
+    def file(self, path: str) -> DirEntry:
         """The file at a path. Raises CardError if there is none."""
         entry = self.tree().get(path.lower())
         if entry is None or entry.is_dir:
@@ -271,7 +271,7 @@ class VolumeEditor:
             group = Group.DIRECTORY if index == len(room.places) - 1 else Group.LONG_NAME
             self._write(place, slots[index * DIR_ENTRY_BYTES : (index + 1) * DIR_ENTRY_BYTES], group)
 
-    def _strike(self, entry: Entry) -> None:
+    def _strike(self, entry: DirEntry) -> None:
         for slot in entry.slots:
             group = Group.DIRECTORY if slot == entry.slots[-1] else Group.LONG_NAME
             self._write(slot, bytes([DELETED_MARK]), group)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from doctor.errors import CardError
 from doctor.escape import shown
-from doctor.fat.directory import Entry
+from doctor.fat.directory import DirEntry
 from doctor.fat.volume import FatVolume, FileChain, follow_file
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _CHUNK_BYTES = 1 << 20  #: pieces that reading yields: large enough for a card reader's best speed
 
 
-def read_file(volume: FatVolume, entry: Entry) -> Iterator[bytes]:
+def read_file(volume: FatVolume, entry: DirEntry) -> Iterator[bytes]:
     """The content of a file in pieces, ``entry.size_bytes`` bytes in all.
 
     Raises CardError before the first byte if the chain does not hold the whole file, and later if the
@@ -28,7 +28,7 @@ def read_file(volume: FatVolume, entry: Entry) -> Iterator[bytes]:
     yield from _content(volume, found.chain, entry.size_bytes)
 
 
-def read_what_is_left(volume: FatVolume, entry: Entry) -> Iterator[bytes]:
+def read_what_is_left(volume: FatVolume, entry: DirEntry) -> Iterator[bytes]:
     """The part of a damaged file that can still be read, for a backup; ends when reading fails."""
     geometry = volume.geometry
     left = entry.size_bytes
@@ -43,7 +43,7 @@ def read_what_is_left(volume: FatVolume, entry: Entry) -> Iterator[bytes]:
         yield piece
 
 
-def _torn(volume: FatVolume, entry: Entry, found: FileChain) -> CardError:
+def _torn(volume: FatVolume, entry: DirEntry, found: FileChain) -> CardError:
     return CardError(
         "write-protected-or-unsafe-eject",
         f"{shown(entry.name)} {found.fault}",

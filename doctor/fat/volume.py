@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from doctor.fat import boot_sector
 from doctor.fat.boot_sector import Defect, Geometry
 from doctor.fat.chains import Chain, Fat
-from doctor.fat.directory import Entry, Listing, fat_sector, list_directory
+from doctor.fat.directory import DirEntry, Listing, fat_sector, list_directory
 from doctor.fat.layout import BoardMount, Layout, board_mount, look_at
 from doctor.fat.source import SECTOR_BYTES, BlockSource, View
 
@@ -78,7 +78,7 @@ class FileChain:
     torn: bool = False
 
 
-def follow_file(volume: FatVolume, entry: Entry) -> FileChain:
+def follow_file(volume: FatVolume, entry: DirEntry) -> FileChain:
     """Follow a file's chain and compare it with the size in its directory entry. Raises CardError."""
     geometry = volume.geometry
     need = -(-entry.size_bytes // geometry.cluster_bytes)

@@ -74,7 +74,7 @@ class _Node:
 
 
 @dataclass(frozen=True)
-class Layout:
+class TreeLayout:
     """Where everything will lie on a new volume: clusters, folders and names, all known before a byte is written.
 
     chains  (first cluster, count) of every file and folder, each in one piece
@@ -92,7 +92,7 @@ class Layout:
         return (self.plan.geometry.clusters + 2 - self.next) * self.plan.geometry.cluster_bytes
 
 
-def lay_out(plan: FormatPlan, files: Iterable[NewFile]) -> Layout:
+def lay_out(plan: FormatPlan, files: Iterable[NewFile]) -> TreeLayout:
     """Lay files out on a volume; no content is asked for.
 
     Raises CardError if they do not fit, two have the same name, or FAT cannot hold a name or size.
@@ -100,7 +100,7 @@ def lay_out(plan: FormatPlan, files: Iterable[NewFile]) -> Layout:
     return _Planner(plan).lay_out(_tree(files))
 
 
-def best_layout(size_bytes: int, files: Sequence[NewFile], label: str = DEFAULT_LABEL) -> Layout:
+def best_layout(size_bytes: int, files: Sequence[NewFile], label: str = DEFAULT_LABEL) -> TreeLayout:
     """The layout for a card of this size: the usual one, else the first with other clusters into which the files fit.
 
     Raises CardError for a size that cannot be formatted; and for files that fit into no layout, with what the usual
@@ -123,7 +123,7 @@ class _Planner:
         self._next = 2
         self._chains: list[tuple[int, int]] = []
 
-    def lay_out(self, root: _Node) -> Layout:
+    def lay_out(self, root: _Node) -> TreeLayout:
         nodes = list(_below(root))
         self._lay_out_folder(root, is_root=True)
         for node in nodes:
@@ -139,7 +139,7 @@ class _Planner:
                 f"the files do not fit on the newly formatted card: {missing * self._geometry.cluster_bytes} bytes "
                 f"are missing, with clusters of {self._geometry.cluster_bytes} bytes",
             )
-        return Layout(self._plan, root, tuple(self._chains), self._next)
+        return TreeLayout(self._plan, root, tuple(self._chains), self._next)
 
     def _take(self, size_bytes: int) -> int:
         """Reserve clusters in one piece; the first of them."""
@@ -163,7 +163,7 @@ class _Planner:
         node.cluster = self._take(size)
 
 
-def write_files(target: Target, layout: Layout) -> None:
+def write_files(target: Target, layout: TreeLayout) -> None:
     """Write files onto the volume that ``format_card`` has just made: contents, FATs, folders, the root last.
 
     Raises CardError if a content is not as long as it was laid out, or the target refuses a write.
@@ -172,7 +172,7 @@ def write_files(target: Target, layout: Layout) -> None:
 
 
 class _Writer:
-    def __init__(self, target: Target, layout: Layout) -> None:
+    def __init__(self, target: Target, layout: TreeLayout) -> None:
         self._target = target
         self._layout = layout
         self._geometry: Geometry = layout.plan.geometry

@@ -10,7 +10,7 @@ from pathlib import Path
 from doctor.bench import Bench
 from doctor.board.storage import begun, flash_copy, upload
 from doctor.board.storage.begun import Begun, Book, Goal
-from doctor.board.storage.flash_copy import Backup
+from doctor.board.storage.flash_copy import BoardBackup
 from doctor.board.storage.kept_files import Kept, KeptFiles, read_folder
 from doctor.board.storage.upload import Changes
 from doctor.escape import counted, shown
@@ -20,7 +20,7 @@ from doctor.remedies.backup_file import keep_copy
 _RESTORE = "restore"  #: what the record of a restore is called
 
 
-def backup(bench: Bench, folder: Path, say: Callable[[str], None] = flash_copy.quiet) -> Backup:
+def backup(bench: Bench, folder: Path, say: Callable[[str], None] = flash_copy.quiet) -> BoardBackup:
     """Copy all of /flash into ``folder``, proved file by file. Raises DoctorError."""
     known = begun.known_paths(bench.board, Book(begun_place(bench.options.url)))
     return flash_copy.backup(bench.board, folder, say, known=known)

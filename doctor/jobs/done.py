@@ -11,7 +11,7 @@ from contextlib import suppress
 from doctor.bench import Bench
 from doctor.errors import DoctorError
 from doctor.jobs.hands import POWER_CYCLE
-from doctor.jobs.memory.tried import SAID, Tried
+from doctor.jobs.memory.advice_given import SAID, AdviceGiven
 
 POWERED_ON = 0  #: machine.reset_cause() after power-on; a reset button looks the same (board-and-repl.md 3.4)
 WATCHED = "`fipy-doctor fix --power-cycle` watches the port while it is done"
@@ -34,7 +34,7 @@ def accept(bench: Bench, steps: Iterable[str]) -> tuple[frozenset[str], str]:
         else:
             words = f"the power was not off: the board says that something else started it last; {WATCHED}"
             said.discard(POWER_CYCLE)
-    lost = Tried(bench.options.url).note(said, SAID)
+    lost = AdviceGiven(bench.options.url).note(said, SAID)
     return frozenset(said), "; ".join(filter(None, (words, lost)))
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from doctor.errors import UsageError
 from doctor.knowledge.asked import DONE, FLASH, NEWER, POWER
+from doctor.knowledge.builds import RADIOS
 from doctor.knowledge.explanation import LIKELY, Explanation, Match, explain
 from doctor.knowledge.paste import MOST_BYTES
 from doctor.power_off import IF_NO_OTHER, UNPLUG
@@ -118,31 +119,47 @@ def advice(explanation: Explanation) -> Advice:
         others = _listed([match.id for match in explanation.causes[1:]])
         together.append(f"{explanation.causes[0].id} and {others} are separate matters; take them in this order.")
     decides, keep = _about_the_power(explanation.causes)
-    steps: list[str] = []
-    forbidden = any(_FORBIDS.match(step) for cause in explanation.causes for step in cause.entry.cure[:1])
-    for number, cause in enumerate(explanation.causes):
-        own = cause.entry.cure if number == 0 else cause.entry.cure[:1] if cause.score >= LIKELY else ()
-        for step in own:
-            fits = cause is decides or _keeps_power(step) in (None, keep)
-            if fits and not (number and forbidden and _FLASHES.search(step) and not _FORBIDS.match(step)):
-                steps.append(step)
-    steps.sort(key=lambda step: not _FORBIDS.match(step))
+    steps = _steps(explanation, decides, keep)
     answers = {
-        FLASH: _whether_to_flash(explanation),
+        FLASH: _whether_to_flash(explanation, steps),
         NEWER: _whether_newer(explanation),
         DONE: _whether_done(explanation),
         POWER: _whether_power_may_go(explanation, decides, keep),
     }
     answered = tuple(answers[kind] for kind in explanation.asks if answers[kind])
-    return Advice(answered, tuple(together), tuple(dict.fromkeys(steps)))
+    return Advice(answered, tuple(together), steps)
+
+
+def _steps(explanation: Explanation, decides: Match | None, keep: bool) -> tuple[str, ...]:
+    """The first cause's cure, then the first steps of others; none that cannot work beside the rest."""
+    steps: list[str] = []
+    forbidden = any(_FORBIDS.match(step) for cause in explanation.causes for step in cause.entry.cure[:1])
+    for number, cause in enumerate(explanation.causes):
+        own = cause.entry.cure if number == 0 else cause.entry.cure[:1] if cause.score >= LIKELY else ()
+        if number == 0 and not any(map(_FLASHES.search, own)):
+            own += _cure_of_state(cause, explanation.matches)
+        for step in own:
+            fits = decides in (cause, None) or _keeps_power(step) in (None, keep)
+            if fits and not (number and forbidden and _FLASHES.search(step) and not _FORBIDS.match(step)):
+                steps.append(step)
+    return tuple(dict.fromkeys(sorted(steps, key=lambda step: not _FORBIDS.match(step))))
+
+
+def _cure_of_state(cause: Match, matches: Sequence[Match]) -> tuple[str, ...]:
+    """What flashes a modem out of the state that the cause left it in; empty where no such state is seen."""
+    after = _consequences(cause, matches)
+    states = (match.entry.cure for match in matches if match.id in after and match.entry.area == "modem")
+    return next((tuple(filter(_FLASHES.search, cure)) for cure in states if any(map(_FLASHES.search, cure))), ())
 
 
 def _whether_newer(explanation: Explanation) -> str:
     """Which of the last two builds of one radio is newer; empty where the paste does not name both."""
-    steps = [s for s in explanation.facts.builds.steps if s.runs.kind == s.image.kind]
+    steps = [step for step in explanation.facts.builds.steps if step.image.kind in RADIOS]
     if not steps:
         return ""
     runs, image = steps[-1].runs.number, steps[-1].image.number
+    if steps[-1].runs.kind != steps[-1].image.kind:
+        return f"Is it newer? Neither: {image} is for the other radio than {runs}, which the modem runs."
     if image == runs:
         return f"Is it newer? No: {image} is what the modem runs."
     return f"Is it newer? {'Yes' if image > runs else 'No'}: {image}, and the modem runs {runs}."
@@ -154,12 +171,13 @@ def _whether_done(explanation: Explanation) -> str:
     return "".join(f"Has anybody done it? This is known: {entry.means}" for entry in known)
 
 
-def _whether_to_flash(explanation: Explanation) -> str:
+def _whether_to_flash(explanation: Explanation, steps: Sequence[str]) -> str:
+    """The verdict that the steps lead to."""
     if explanation.unsure:
         return "Flash it? No, not before you know which of these it is."
     for cause in explanation.causes:
         if cause.entry.blocks == "yes":
-            if any(_FLASHES.search(step) for step in cause.entry.cure) and not _FORBIDS.match(cause.entry.cure[0]):
+            if any(map(_FLASHES.search, steps)) and not _FORBIDS.match(steps[0]):
                 return f"Flash it? Yes, but only in the way of the steps below: {cause.entry.title}."
             return f"Flash it? No, not as long as this holds: {cause.entry.title}."
     known = f"Know first: {explanation.causes[0].entry.title}. " if explanation.causes else ""

@@ -19,9 +19,9 @@ from doctor.jobs.flashing.ways import go_through_own_mirror
 from doctor.jobs.hands import WAIT
 from doctor.jobs.memory import journal as journals
 from doctor.jobs.memory import jumper_proof
-from doctor.jobs.memory.journal import Entry, Journal
+from doctor.jobs.memory.advice_given import AdviceGiven
+from doctor.jobs.memory.journal import FlashEntry, Journal
 from doctor.jobs.memory.state_dir import begun_place
-from doctor.jobs.memory.tried import Tried
 from doctor.link.port_url import PortUrl
 from doctor.updater import states
 from doctor.updater.shapes import DEPLOY_MS
@@ -62,7 +62,7 @@ def tell_history(bench: Bench) -> None:
         bench.history = KeptHistory()
 
 
-def last_of(bench: Bench) -> Entry | None:
+def last_of(bench: Bench) -> FlashEntry | None:
     """The last flash of the modem on ``bench``, as the journal knows it."""
     return Journal().find(journals.ids_of(bench))
 
@@ -76,7 +76,7 @@ def broke_off(bench: Bench) -> bool:
     return entry is not None and entry.state in _UNFINISHED
 
 
-def may_write_until(port: PortUrl | None, entry: Entry | None, now: Now = utc_now) -> datetime | None:
+def may_write_until(port: PortUrl | None, entry: FlashEntry | None, now: Now = utc_now) -> datetime | None:
     """Until when the modem may be writing what ``entry`` sent; None where it is not, or must be done.
 
     Of a bench that has a time of its own, the user says when it is done (--done waited). Elsewhere the clock decides,
@@ -87,7 +87,7 @@ def may_write_until(port: PortUrl | None, entry: Entry | None, now: Now = utc_no
     left = entry.total_bytes - entry.sent_bytes if entry.total_bytes else None
     if not all_sent(entry.steps, entry.done, entry.step, left):
         return None
-    if port is not None and port.has_own_time and (not port.lasts or WAIT in Tried(port, now).confirmed):
+    if port is not None and port.has_own_time and (not port.lasts or WAIT in AdviceGiven(port, now).confirmed):
         return None
     try:
         until = datetime.fromisoformat(entry.written) + WRITES
@@ -96,7 +96,7 @@ def may_write_until(port: PortUrl | None, entry: Entry | None, now: Now = utc_no
     return until if until.tzinfo is not None and until > now() else None
 
 
-def _ran(entry: Entry | None) -> int:
+def _ran(entry: FlashEntry | None) -> int:
     """The build that the modem ran last, as the journal knows; 0 where it does not."""
     if entry is None:
         return 0

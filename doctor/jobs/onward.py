@@ -50,7 +50,7 @@ def first_that_holds(table: Sequence[Situation[Case, Step]], case: Case) -> Situ
 
 
 @dataclass(frozen=True)
-class Onward:
+class NextFlash:
     """The next step.
 
     hands    ids of what the hands do first, in order: press-reset, power-cycle, wait
@@ -161,31 +161,31 @@ class BrokenFlash:
         writes = self.attempt.all_sent and not self.attempt.waited and self.stands != states.APPLICATION
         return (WAIT, POWER_CYCLE) if writes else (POWER_CYCLE,)  # it answers in its updater, and may still write there
 
-    def status(self, *hands: str, done: str = "") -> Onward:
+    def status(self, *hands: str, done: str = "") -> NextFlash:
         """Status comes next; ``done`` is the step that it is told of."""
-        return Onward(hands, replace(self.attempt.command, verb="status", done=done_words(done)))
+        return NextFlash(hands, replace(self.attempt.command, verb="status", done=done_words(done)))
 
-    def flash(self, remark: str = "", *, method: str = "") -> Onward:
+    def flash(self, remark: str = "", *, method: str = "") -> NextFlash:
         """The flash comes next, as it must be in this mode."""
         command = self.attempt.command
         attempt = replace(self.attempt, command=replace(command, method=method or command.method))
-        return Onward(self.hands, flash_command(attempt, self.stands), remark)
+        return NextFlash(self.hands, flash_command(attempt, self.stands), remark)
 
 
-def _with_updater(case: BrokenFlash) -> Onward:
+def _with_updater(case: BrokenFlash) -> NextFlash:
     return case.flash(f"{UPDATER_IMAGE} and the full image come in the same package; only both together help from here")
 
 
-def _without_pair(case: BrokenFlash) -> Onward:
+def _without_pair(case: BrokenFlash) -> NextFlash:
     return case.flash(f"{FIRST_FULL} stands for a full Cat-M1 image; when it runs, flash the pair from its beginning")
 
 
-def _with_full_image(case: BrokenFlash) -> Onward:
+def _with_full_image(case: BrokenFlash) -> NextFlash:
     return case.flash(f"{FULL_IMAGE} stands for a full image: a differential one cannot be used any more")
 
 
 #: What follows a flash that did not come to its end, by what is known then.
-AFTER_FLASH: tuple[Situation[BrokenFlash, Onward], ...] = (
+AFTER_FLASH: tuple[Situation[BrokenFlash, NextFlash], ...] = (
     Situation(
         "the modem may be writing",
         lambda case: case.may_write,
@@ -225,7 +225,7 @@ AFTER_FLASH: tuple[Situation[BrokenFlash, Onward], ...] = (
 )
 
 
-def onward(mode: str, attempt: Attempt, error_id: str = "") -> Onward:
+def onward(mode: str, attempt: Attempt, error_id: str = "") -> NextFlash:
     """The next step where the modem is in ``mode`` and the flash ended with ``error_id``."""
     case = BrokenFlash(mode, attempt, error_id)
     step = replace(first_that_holds(AFTER_FLASH, case).step(case), known=attempt.known)

@@ -20,10 +20,10 @@ from doctor.jobs.flashing.ways import go_through_own_mirror
 from doctor.jobs.hands import OTHER_CABLE, POWER_CYCLE, PRESS_RESET, PULL_JUMPERS, WAIT, done_words
 from doctor.jobs.last_flash import may_write_until
 from doctor.jobs.memory import journal as journals
-from doctor.jobs.memory.journal import Damaged, Entry, Journal
+from doctor.jobs.memory.advice_given import TOLD, AdviceGiven
+from doctor.jobs.memory.journal import DamagedJournal, FlashEntry, Journal
 from doctor.jobs.memory.state_dir import begun_place
-from doctor.jobs.memory.tried import TOLD, Tried
-from doctor.jobs.onward import LOST, Attempt, Onward, flash_command, onward
+from doctor.jobs.onward import LOST, Attempt, NextFlash, flash_command, onward
 from doctor.modem.facts import ModemFacts
 from doctor.modem.verdict import verdict
 from doctor.updater import states
@@ -44,7 +44,7 @@ _WAS_IT_DONE = {
 
 
 @dataclass(frozen=True)
-class Standing:
+class StatusReport:
     """Where things stand.
 
     where    of the modem, one sentence
@@ -63,15 +63,15 @@ class Standing:
 
     where: str
     history: str = ""
-    onward: Onward | None = None
+    onward: NextFlash | None = None
     running: bool = False
     facts: ModemFacts | None = None
-    entry: Entry | None = None
+    entry: FlashEntry | None = None
     error: DoctorError | None = None
     settled: bool = False
     advice: str = ""
     progress: AtWork | None = None
-    damaged: Damaged | None = None
+    damaged: DamagedJournal | None = None
     begun: tuple[Begun, ...] = ()
     unread: tuple[Path, ...] = ()
     looked: str = ""
@@ -89,7 +89,7 @@ def status(
     *,
     said: Iterable[str] = (),
     done: Callable[[str], bool] = lambda _: False,
-) -> Standing:
+) -> StatusReport:
     """Ask the modem (an open transfer is closed first, AT comes after), then the journal; changes nothing else.
 
     said  ids of steps (jobs/hands.py) that the user says were done
@@ -100,7 +100,7 @@ def status(
     entry = journals.under_way(bench.options.url, journal) or journal.find(port)
     if entry is not None and journals.is_at_work(entry):
         where = f"a flash is under way (process {entry.pid}); leave it alone"
-        return Standing(where, told(entry), Onward((), _again(bench)), True, entry=entry)
+        return StatusReport(where, told(entry), NextFlash((), _again(bench)), True, entry=entry)
     _, looked = accept(bench, said)
     try:
         facts = _ask(bench)
@@ -117,7 +117,7 @@ def status(
     history = told(entry, facts) if entry is not None else ""
     advice = _button(entry, facts) if entry is not None and step is None else ""
     left, unread = _begun(bench)
-    standing = Standing(where, history, step, facts=facts, entry=entry, advice=advice, damaged=damaged)
+    standing = StatusReport(where, history, step, facts=facts, entry=entry, advice=advice, damaged=damaged)
     return replace(standing, begun=left, unread=unread, looked=looked)
 
 
@@ -136,8 +136,8 @@ def _begun(bench: Bench) -> tuple[tuple[Begun, ...], tuple[Path, ...]]:
 
 
 def next_step(
-    options: BenchOptions, facts: ModemFacts, entry: Entry | None, damaged: Damaged | None = None
-) -> Onward | None:
+    options: BenchOptions, facts: ModemFacts, entry: FlashEntry | None, damaged: DamagedJournal | None = None
+) -> NextFlash | None:
     """What the modem's mode calls for, with the files that the journal remembers."""
     unfinished = entry is not None and entry.state in _UNFINISHED
     if facts.mode == states.APPLICATION and (entry is None or not unfinished or _runs_promised(entry, facts)):
@@ -156,13 +156,13 @@ def next_step(
 
 
 def _through_silence(
-    bench: Bench, facts: ModemFacts, step: Onward | None, entry: Entry | None, done: Callable[[str], bool]
-) -> Onward | None:
+    bench: Bench, facts: ModemFacts, step: NextFlash | None, entry: FlashEntry | None, done: Callable[[str], bool]
+) -> NextFlash | None:
     """What is left to try with a modem that power off did not bring back, one thing after the other.
 
     The next one comes when the user said that the one before was done; as long as nobody says so, the answer stays.
     """
-    tried = Tried(bench.options.url)
+    tried = AdviceGiven(bench.options.url)
     if facts.mode not in LOST or step is None:
         tried.forget()
         return step
@@ -177,16 +177,16 @@ def _through_silence(
             return replace(step, hands=(hand,), command=_again(bench, hand))
     judged = verdict(facts, updater_given=False).catalogue or "modem-state-unknown"
     if facts.mode != states.SILENT:
-        return Onward((), Command("open", (judged,)))
+        return NextFlash((), Command("open", (judged,)))
     wrote = entry is not None and entry.state in _UNFINISHED and attempt_of(bench.options, entry).all_sent
-    return Onward(
+    return NextFlash(
         (),
         Command("open", ("modem-dead-escalate",)),
         _DEAD + _WROTE * wrote + _UNSEEN * (POWER_CYCLE not in tried.seen),
     )
 
 
-def attempt_of(options: BenchOptions, entry: Entry) -> Attempt:
+def attempt_of(options: BenchOptions, entry: FlashEntry) -> Attempt:
     """What the journal remembers of a flash, as far as the next step depends on it."""
     files: dict[str, Path] = {file.role: Path(file.path) for file in entry.files}
     given = options.command("flash")
@@ -209,7 +209,7 @@ def attempt_of(options: BenchOptions, entry: Entry) -> Attempt:
     )
 
 
-def told(entry: Entry, facts: ModemFacts | None = None) -> str:
+def told(entry: FlashEntry, facts: ModemFacts | None = None) -> str:
     """The last flash in one sentence."""
     start = _start(entry)
     if entry.state == journals.PROVED:
@@ -223,7 +223,7 @@ def told(entry: Entry, facts: ModemFacts | None = None) -> str:
     return f"{start}: {word} {how_far(entry) or 'its beginning'}{text}"
 
 
-def _button(entry: Entry, facts: ModemFacts) -> str:
+def _button(entry: FlashEntry, facts: ModemFacts) -> str:
     """What the hands may still have to do where the modem is done; nobody sees it done."""
     if entry.mirrored:  # the prompt is back, so it was done
         return ""
@@ -233,7 +233,7 @@ def _button(entry: Entry, facts: ModemFacts) -> str:
     return ADVICE if by_card_unseen else entry.advice * (entry.state == journals.PROVED)
 
 
-def _start(entry: Entry) -> str:
+def _start(entry: FlashEntry) -> str:
     names = " and ".join(Path(file.path).name for file in entry.files)
     begun = entry.begun[:16].replace("T", " ")
     return f"last flash, begun {begun} UTC: {names}"
@@ -249,7 +249,7 @@ def _ask(bench: Bench) -> ModemFacts:
     return facts
 
 
-def _unasked(bench: Bench, err: DoctorError, entry: Entry | None) -> Standing:
+def _unasked(bench: Bench, err: DoctorError, entry: FlashEntry | None) -> StatusReport:
     """The modem could not be reached: say what is in the way, and what the journal knows."""
     from doctor.first_contact import Seen
 
@@ -258,19 +258,19 @@ def _unasked(bench: Bench, err: DoctorError, entry: Entry | None) -> Standing:
     if seen is Seen.MIRROR:
         proved = entry is not None and entry.state == journals.PROVED
         where = "the board still mirrors" + (", as the flash left it" if proved else "")
-        step = Onward((PRESS_RESET,), _again(bench))
-        return Standing(where, history, step, entry=entry, settled=proved)
+        step = NextFlash((PRESS_RESET,), _again(bench))
+        return StatusReport(where, history, step, entry=entry, settled=proved)
     if seen is Seen.UPDATER:
         return _board_at_work(bench, entry)
-    return Standing("the modem could not be asked", history, None, entry=entry, error=err)
+    return StatusReport("the modem could not be asked", history, None, entry=entry, error=err)
 
 
-def _board_at_work(bench: Bench, entry: Entry | None) -> Standing:
+def _board_at_work(bench: Bench, entry: FlashEntry | None) -> StatusReport:
     """The board flashes by itself: how far it is, and the command that joins it."""
     stands = at_work(bench.contact.text)
     where = f"{stands.words}; leave it powered and press nothing"
     if not stands.ours:
-        return Standing(where, "", Onward((WAIT,), _again(bench)), True, entry=entry)
+        return StatusReport(where, "", NextFlash((WAIT,), _again(bench)), True, entry=entry)
     if not _is_of(entry, stands):
         entry = None
     history = f"{_start(entry)}: handed to the board, which goes on without this program" if entry is not None else ""
@@ -278,18 +278,18 @@ def _board_at_work(bench: Bench, entry: Entry | None) -> Standing:
     if entry is not None and all(Path(file.path).is_file() for file in entry.files):
         again = attempt_of(bench.options, entry)
     remark = "it joins the board: it only listens, shows how far it is, and says how it ended"
-    step = Onward((), flash_command(again, states.APPLICATION), remark)
-    return Standing(where, history, step, True, entry=entry, progress=stands)
+    step = NextFlash((), flash_command(again, states.APPLICATION), remark)
+    return StatusReport(where, history, step, True, entry=entry, progress=stands)
 
 
-def _is_of(entry: Entry | None, stands: AtWork) -> bool:
+def _is_of(entry: FlashEntry | None, stands: AtWork) -> bool:
     """Whether the board is at the flash that ``entry`` is about; one that is over, or went another way, is none."""
     if entry is None or entry.state in (journals.PROVED, journals.UNTOUCHED) or entry.mirrored:
         return False
     return stands.file == FILE or stands.file in [Path(file.path).name.removeprefix(ON_CARD) for file in entry.files]
 
 
-def _runs_promised(entry: Entry, facts: ModemFacts) -> bool:
+def _runs_promised(entry: FlashEntry, facts: ModemFacts) -> bool:
     promised = entry.options.get("promised_build")
     return facts.mode == states.APPLICATION and bool(promised) and facts.build == promised
 

@@ -17,6 +17,7 @@ _MAY = re.compile(
     r"|puis-je|peut-on|(?:je|on) peux?t?|dois|faut|(?:mag|kan|moet|zal) (?:ik|je|de|het))\b",
     re.I,
 )
+_MEANWHILE = re.compile(r"\b(?:while|during|während|mientras|durante|pendant|tijdens|terwijl)\b[^?!.,]*", re.I)
 #: "Is that safe?" asks about what was said before.
 _OF_THAT = re.compile(r"\b(?:that|this|it|ok|okay|safe|das|sicher|eso|seguro|ça|cela|dat|veilig)\b[^?]*\?", re.I)
 _ABOUT = {
@@ -31,7 +32,7 @@ _ABOUT = {
         r"|\bmás (?:nuev|recient|antigu|viej)|\bplus (?:récent|ancien|vieu|nouv)",
         re.I,
     ),
-    DONE: re.compile(r"\b(?:anyone|anybody|jemand|alguien|quelqu.un|iemand)\b|\bhas it (?:ever )?worked\b", re.I),
+    DONE: re.compile(r"\b(?:anyone|anybody|ha[sd] someone|did someone|jemand|alguien|quelqu.un|iemand)\b", re.I),
     POWER: re.compile(
         r"\bun ?plug|\bpull(?:ing)?\b|\bdisconnect|\bpower(?:ing)?(?: it| the board)? (?:off|down|cycl)"
         r"|\bcut (?:the )?power|\b(?:switch|turn)(?:ing)?(?: it| the (?:board|modem))? off|\binterrupt|\babbrech"
@@ -56,5 +57,6 @@ def asked(prose: str) -> tuple[str, ...]:
 
 def _kinds(sentence: str) -> set[str]:
     """What one sentence asks; a flash in a question about the power, or about others, is only what it is about."""
+    sentence = _MEANWHILE.sub(" ", sentence)
     kinds = {kind for kind, about in _ABOUT.items() if about.search(sentence)}
     return kinds - {FLASH} if kinds & {POWER, DONE} else kinds

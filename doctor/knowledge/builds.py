@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from doctor.knowledge.paste import Paste
 
-CAT_M1, NB_IOT = "LR5", "LR6"
+RADIOS = CAT_M1, NB_IOT = "LR5", "LR6"
 _MOST = 40  #: builds of one paste whose part is known
 _MOST_LOOKED_AT = 400
 _BEFORE_CHARS = 48  #: how far back the words that tell the part of a build are looked for
@@ -24,7 +24,10 @@ _BY_NAME = {"LR5": CAT_M1, "LR6": NB_IOT, "CATM1": CAT_M1, "NB1": NB_IOT}
 _TOLD = re.compile(r"LR[56](?=\.\d\.\d\.\d-\Z)|(?:CATM1|NB1)(?=[-_]\Z)", re.I)
 _NUMBER = re.compile(r"(?<![\d.])(\d{5})(?!\d)(-[12])?(?![\d.]*\d)")
 _FILE = re.compile(r"[\w./-]{0,60}\.dup\b", re.I)
-_COPY = r"boot[ -]?loaders?|(?:copy|kopie|copia|copie) ?#?(?:[0-2]|zero|null|cero|zéro|nul)\b"
+_COPY = (
+    r"boot[ -]?loaders?|(?:first|erste[rn]?|primera?|premi[eè]re?|eerste) (?:copy|kopie|copia|copie)\b"
+    r"|(?:copy|kopie|copia|copie) ?#?(?:[0-2]|zero|null|cero|zéro|nul)\b"
+)
 #: The number of a boot loader stands in the same clause, before or behind these words, and no file or software between.
 _LOADER = re.compile(
     rf"(?:{_COPY})(?:(?!\d{{5}}|software|firmware|modem|LR[56]|CATM1|NB1|\bflash|\bup(?:dat|grad)|\bto\b|\bauf\b)"
@@ -42,7 +45,8 @@ _BASE = re.compile(
     r"\b(?:from|von|de|desde|van|depuis|base) \Z",
     re.I,
 )
-_TARGET = re.compile(r"upgdiff[_ ]\d{5}[-_ ]to[-_ ]\Z", re.I)
+_DIFF_NAME = re.compile(r"[-_]to[-_]\d{5}", re.I)
+_TARGET = re.compile(r"\d{5}[-_]to[-_]\Z|upgdiff[_ ]\d{5} to \Z", re.I)
 #: Parts: an image; one by the form of its name; runs, as a tool prints it; runs, in words; a boot loader.
 _IMAGE_PART, _NAMED, _PRINTED, _SAID, _LOADER_PART = "image", "named", "printed", "said", "loader"
 _MODEM = re.compile(r"\bLR[56]\.\d\.\d\.\d-\Z|\bSoftware\b\W{0,12}(?:\d\.\d\.\d\.\d )?\[?\Z", re.I)
@@ -85,7 +89,7 @@ class Build:
 
 
 @dataclass(frozen=True)
-class Step:
+class BuildStep:
     """An image, and the build that ran when it was sent, or is meant to be."""
 
     runs: Build
@@ -121,11 +125,11 @@ class Told:
     loaders: tuple[Build, ...] = ()
 
     @property
-    def steps(self) -> tuple[Step, ...]:
+    def steps(self) -> tuple[BuildStep, ...]:
         """Every image and boot loader with the build that ran before it; if none is told before it, the one behind."""
         places = [build.place for build in self.runs]
         others = (*self.images, *self.loaders) if self.runs else ()
-        return tuple(Step(self.runs[max(bisect_left(places, other.place) - 1, 0)], other) for other in others)
+        return tuple(BuildStep(self.runs[max(bisect_left(places, other.place) - 1, 0)], other) for other in others)
 
     def may_run(self, pattern: str) -> bool:
         """Whether a build that the expression fits may run: one does, or nothing is told of what runs."""
@@ -162,11 +166,12 @@ def _builds(text: str) -> Iterator[tuple[Build, str]]:
         if _TARGET.search(before):
             continue
         is_file = _FILE.match(text, found.end()) is not None
-        if not is_file and not _BASE.search(before) and (loader := _loader(number, before, text, found.end())):
+        is_base = _BASE.search(before) is not None or _DIFF_NAME.match(text, found.end()) is not None
+        if not is_file and not is_base and (loader := _loader(number, before, text, found.end())):
             yield Build(number, loader, found.start()), _LOADER_PART
             continue
-        kind = "diff" if _BASE.search(before) else _radio(number, before)
-        if is_file or kind == "diff":
+        kind = "diff" if is_base else _radio(number, before)
+        if is_file or is_base:
             part = _IMAGE_PART
         else:
             part = next((part for part, words in _PARTS if words.search(before)), "")

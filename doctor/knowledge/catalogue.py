@@ -96,7 +96,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Source:
+class RawEntry:
     """The text of one entry, not parsed yet; ``has`` holds the fixed parts of each of its signs."""
 
     id: str
@@ -106,9 +106,9 @@ class Source:
 
 
 @cache
-def sources() -> MappingProxyType[str, Source]:
+def sources() -> MappingProxyType[str, RawEntry]:
     """All entries by id, not parsed."""
-    found: dict[str, Source] = {}
+    found: dict[str, RawEntry] = {}
     for file in sorted(HERE.iterdir(), key=lambda file: file.name):
         if file.name.endswith(".toml"):
             area = file.name.removesuffix(".toml").replace("_", "-")
@@ -118,7 +118,7 @@ def sources() -> MappingProxyType[str, Source]:
             for head, end in zip(heads, ends, strict=True):
                 chunk = text[head.start() : end]
                 has = tuple(tuple(one or other for one, other in _STRING.findall(line)) for line in _HAS.findall(chunk))
-                found[head[1]] = Source(head[1], area, chunk, has)
+                found[head[1]] = RawEntry(head[1], area, chunk, has)
     return MappingProxyType(found)
 
 

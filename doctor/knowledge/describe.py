@@ -30,8 +30,10 @@ _FEW_WORDS = 2
 _LEAST_OF_FEW = 0.27
 _STANDS_OUT = 1.2
 _LEAST_NEAR = 0.15  #: of what is asked back about
+_NEAR_ENOUGH = 0.7  #: share of the best one's likeness, so that no chance word brings a guess beside it
 _LEAST_NEAR_SHARED = 2
 _MOST_ASKED_WORDS = 40
+_LEAST_OF_A_QUESTION = 2  #: words of a line
 _SHORT_LINES = 2  #: a paste of so many lines is a description, however few words a line has
 
 _WORD = re.compile(r"[a-z0-9][a-z0-9_./+=-]*[a-z0-9]|[a-z0-9]|\[\]")
@@ -94,7 +96,8 @@ _NO_PROSE = re.compile(rf"^\W*?(?:{'|'.join(_PRINTED)})", re.IGNORECASE)
 _OURS = (
     r"[✓✗!·•] ",
     r" {2}\d+\. .*\((?:up to \d|simulated)",
-    r" {2,}(?:waiting for|why:|what could go wrong:|way back:|cause:|cure:|more:|next:|fipy-doctor|\(this simulated) ",
+    r" {2,}(?:waiting for|why:|what could go wrong:|way back:|\(this simulated) ",
+    r" {2,}(?:now:|cause:|cure:|more:|next:|fipy-doctor) ",
     r" {2}(?:image|modem|result|way|sent|received|promised|runs now|\(a FILE\.dup) {1,}",
     r" {1,4}\d+% ",
     r" {2}\d+\. press the reset button",
@@ -135,7 +138,7 @@ def prose(paste: Paste, apart: Iterable[Build] = ()) -> tuple[str, tuple[int, ..
             line = line.replace(str(number), " ")
         words = re.findall(r"[^\W\d_]{2,}", line)
         if (
-            len(words) >= least
+            len(words) >= (_LEAST_OF_A_QUESTION if line.endswith("?") else least)
             and not _NO_PROSE.match(line)
             and not _IS_OURS.match(line)
             and not line.lstrip().startswith(_VALUES)
@@ -171,12 +174,9 @@ def near(text: str) -> list[str]:
     query = Counter(words_of(text))
     if not _FEW_WORDS <= len(query) <= _MOST_ASKED_WORDS or not _DOMAIN.search(_folded(text)):
         return []
-    least = min(_LEAST_NEAR_SHARED, len(query))
-    return [
-        like.id
-        for like in _likes(query)[:_MOST]
-        if like.score >= _LEAST_NEAR and like.shared >= least and not entry(like.id).harmless
-    ]
+    likes, shared = _likes(query)[:_MOST], min(_LEAST_NEAR_SHARED, len(query))
+    least = max(_LEAST_NEAR, _NEAR_ENOUGH * likes[0].score) if likes else 0.0
+    return [like.id for like in likes if like.score >= least and like.shared >= shared and not entry(like.id).harmless]
 
 
 def _likes(query: Counter[str]) -> list[Likeness]:

@@ -121,7 +121,9 @@ def explain(data: bytes) -> Explanation:
     success = _success(paste) if ours is None and guessed else ""
     if success:
         failures = []
-    candidates = _candidates(failures, prose, facts) if ours is None and guessed and not success else ()
+    answered = {other for note in notes for other in note.entry.related}
+    failures = [match for match in failures if match.how == "sign" or match.id not in answered]
+    candidates = _candidates(failures, prose, facts, answered) if ours is None and guessed and not success else ()
     alone = not failures and not candidates and not _has_unexplained_error(paste, found)
     return Explanation(
         matches=tuple(failures),
@@ -150,10 +152,11 @@ def _found(paste: Paste, facts: Facts, ours: OwnOutput | None, prose: str, index
     ]
 
 
-def _candidates(failures: list[Match], prose: str, facts: Facts) -> tuple[str, ...]:
-    """Ids to ask back about: what the prose resembles, and what is near it and fits what the paste tells."""
+def _candidates(failures: list[Match], prose: str, facts: Facts, answered: set[str]) -> tuple[str, ...]:
+    """Ids to ask back about: what the prose resembles, and what is near it, fits the paste and is not answered yet."""
     near = dict.fromkeys((*(match.id for match in failures), *describe.near(prose)))
-    return tuple(candidate for candidate in near if _fits(entry(candidate), facts))[:_MOST_CANDIDATES]
+    fitting = (one for one in near if one not in answered and _fits(entry(one), facts))
+    return tuple(fitting)[:_MOST_CANDIDATES]
 
 
 def _success(paste: Paste) -> str:

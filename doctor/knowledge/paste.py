@@ -27,6 +27,12 @@ _AROUND_NEWS = 60  #: lines kept on both sides of news: what context rules look 
 _MOST_PLACES = 40  #: occurrences of a fixed part that are looked at, from both ends of the paste
 _LAST_LINES = 200  #: kept whatever they hold: how it ended matters
 
+_JUNK_BLOCK = 1024
+_JUNK_BLOCKS = 2  #: of a file that is no text, this much is looked at; the rest costs as little as text does
+_JUNK_SHARE = 25  #: one byte in so many is a control character: no console shows that for so long
+_IN_NO_TEXT = bytes({*range(1, 32), 127} - {*b"\x04\b\t\n\v\f\r\x1b"})
+_JUNK_SHOWN = bytes(code if 32 <= code < 127 or code in b"\n\v\f\r" else 46 for code in range(256))
+
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 _ENTITY = re.compile(r"&(?:gt|lt|quot|amp|nbsp|#39|#x27);")
 _LINE_END = re.compile(r"\r\n|\n|\r+|\x0b|\x0c|\x85|\u2028|\u2029")
@@ -64,7 +70,7 @@ _ERRNO = {
 _ADDED = "\x01"  #: in no cleaned line: control characters are shown as ``\\x01``
 _ADDITION = re.compile(f"{_ADDED}[^{_ADDED}]*{_ADDED}")
 _BARE_ERRNO = re.compile(
-    r"(?:OSError:? ?\(?(?:\[?Errno )?|\berrno[ =:]{1,3})(\d{1,3})\]?(?=[\s,.;:)?!]|\Z)(?! [A-Z])", re.I
+    r"(?:(?i:OSError):? ?\(?(?:\[?Errno )?|\b(?i:errno)[ =:]{1,3})(\d{1,3})\]?(?=[\s,.;:)?!]|\Z)(?! [A-Z])"
 )
 #: Letters outside ASCII that ``re`` takes for i, s and k when it ignores case; lower case makes two of the first.
 _ODD_CASES = "\u0130\u0131\u017f\u212a"
@@ -267,6 +273,7 @@ def decode(data: bytes) -> str:
     wide = _utf16_without_mark(data)
     if wide:
         return data.decode(wide, "replace")
+    data = _without_junk(data)
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as err:
@@ -274,6 +281,20 @@ def decode(data: bytes) -> str:
         if re.search(rb"[\xc3-\xf4][\x80-\xbf]", data) or err.start > len(data) - 4:
             return data.decode("utf-8", "backslashreplace")
         return data.decode("cp1252", "backslashreplace")
+
+
+def _without_junk(data: bytes) -> bytes:
+    """The same in ASCII where it is a file and no text: the first of it with its bytes shown, then full stops."""
+    if len(data) - len(data.translate(None, _IN_NO_TEXT)) < _JUNK_BLOCK // _JUNK_SHARE:
+        return data
+    blocks, junk = [], 0
+    for place in range(0, len(data), _JUNK_BLOCK):
+        block = data[place : place + _JUNK_BLOCK]
+        junk += (is_junk := len(block) - len(block.translate(None, _IN_NO_TEXT)) > len(block) // _JUNK_SHARE)
+        if is_junk and junk <= _JUNK_BLOCKS:
+            block = block.decode("ascii", "backslashreplace").encode()
+        blocks.append(block.translate(_JUNK_SHOWN) if is_junk and junk > _JUNK_BLOCKS else block)
+    return b"".join(blocks)
 
 
 def _utf16_without_mark(data: bytes) -> str:

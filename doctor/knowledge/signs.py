@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from doctor.knowledge.builds import Step
+from doctor.knowledge.builds import BuildStep
 from doctor.knowledge.catalogue import Sign, entry, sources
 from doctor.knowledge.chain import find, holds
 from doctor.knowledge.facts import Facts, side_of
@@ -19,6 +19,9 @@ _REACH_CHARS = 1_500  #: around a fixed part, for expressions over neighbouring 
 _FAR_REACH_CHARS = 7_000  #: for expressions that span whole sessions
 _LOOKED_AT_ANEW_CHARS = 20_000  #: around a hit; in longer pieces what was found once is remembered
 _WORDS_FROM_CHARS = 50_000  #: above, a set of the paste's words rules out most signs before any search
+
+_PIECE_CHARS = 1 << 15
+_MOST_WORD_CHARS = 60  #: no fixed part has a longer word
 
 _SPLIT = bytes(c if chr(c).isalnum() and c < 128 else 32 for c in range(256))
 _OURS = re.compile(
@@ -91,8 +94,20 @@ def _candidates(paste: Paste) -> Iterator[tuple[str, list[int]]]:
             yield source.id, numbers
 
 
-def _words(text: str) -> frozenset[bytes]:
-    return frozenset(text.encode("utf-8", "replace").translate(_SPLIT).split())
+def _words(text: str) -> set[bytes]:
+    """Those words of the paste that fixed parts hold; all of them would take more room than the paste."""
+    known, found = _known_words(), set[bytes]()
+    for place in range(0, len(text), _PIECE_CHARS):
+        # A word that is cut at the end of a piece stands whole in the next one or in this.
+        piece = text[max(place - _MOST_WORD_CHARS, 0) : place + _PIECE_CHARS]
+        found.update(known.intersection(piece.encode("utf-8", "replace").translate(_SPLIT).split()))
+    return found
+
+
+@cache
+def _known_words() -> frozenset[bytes]:
+    parts = (part for source in sources().values() for parts in source.has for part in parts)
+    return frozenset(word for part in parts for one in part.split("|") for word in _inner_words(one))
 
 
 @cache
@@ -121,7 +136,7 @@ def _places(sign: Sign, paste: Paste, facts: Facts) -> Iterator[tuple[int, int]]
         yield from hits[:_MOST_HITS]
 
 
-def _steps(sign: Sign, steps: Iterable[Step]) -> Iterator[tuple[int, int]]:
+def _steps(sign: Sign, steps: Iterable[BuildStep]) -> Iterator[tuple[int, int]]:
     for step in steps:
         fits = re.match(sign.image, str(step.image)) and re.match(sign.runs, str(step.runs))
         if fits and step.holds(sign.compare):

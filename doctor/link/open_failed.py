@@ -228,7 +228,7 @@ def _by_ours(name: str, holder: Holder | None) -> LinkError:
         "another fipy-doctor is at work on it",
         on=name,
         cause=f"held by {holder or 'another run'}; it may be flashing, and closing it could cost the modem",
-        next=f"leave it alone until {pid} has ended, then run the same command again",
+        next=f"leave it alone until {pid} has ended; only then look again",
     )
 
 

@@ -136,6 +136,12 @@ BY_HAND = (
         then="flash",
     ),
     ByHand(
+        "leave-it-alone",
+        "Let the other fipy-doctor come to its end",
+        ("leave the other fipy-doctor and the power of the board alone until it has ended",),
+        says_next=True,
+    ),
+    ByHand(
         "leave-mirror",
         "Leave mirror mode",
         ("press the reset button of the board; do not unplug it: the modem may still be writing",),

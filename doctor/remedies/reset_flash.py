@@ -172,7 +172,7 @@ def _restore(folder: Path) -> str:
     return str(Command("restore", (str(folder),)))
 
 
-def _consent_to_loss(made: flash_copy.Backup, context: CureContext, name: str) -> None:
+def _consent_to_loss(made: flash_copy.BoardBackup, context: CureContext, name: str) -> None:
     """Raise unless the user agrees that what the board cannot read is lost."""
     lost = ", ".join(shown(path) for path, _ in made.unreadable)
     question = f"{lost} cannot be kept as they are now and will be lost. Type {ROOT} to format all the same"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from doctor.engine import Report
     from doctor.errors import DoctorError, Exit
     from doctor.jobs.flash import FlashPlan, FlashResult
-    from doctor.jobs.onward import Onward
+    from doctor.jobs.onward import NextFlash
     from doctor.modem.facts import ModemFacts
 
 
@@ -136,7 +136,7 @@ def plan(planned: FlashPlan) -> dict[str, Any]:
     }
 
 
-def onward(step: Onward) -> dict[str, Any]:
+def onward(step: NextFlash) -> dict[str, Any]:
     """The next step after a flash that did not come to its end."""
     words = step.command.words() if step.command is not None else ()
     return {"hands": list(step.hands), "command": list(words), "remark": Said(step.remark)}

@@ -11,9 +11,9 @@ from doctor.check import Finding, Grade, Remedy, Status
 from doctor.command import Command
 from doctor.engine import Report
 from doctor.firmware.names import parse_name
-from doctor.jobs.changed import changed
+from doctor.jobs.amended import amended
 from doctor.jobs.hands import done_ids, done_word, done_words
-from doctor.jobs.onward import Onward, Situation, first_that_holds
+from doctor.jobs.onward import NextFlash, Situation, first_that_holds
 from doctor.remedies import Cure, Cures, DoableCure
 from doctor.report import practice
 from doctor.updater.shapes import FULL_IMAGE
@@ -200,7 +200,7 @@ def after_flash(
     return NextStep((result.advice,) if result.advice else (), replace(given, verb="check"), notes)
 
 
-def after_broken_flash(step: Onward, given: Command) -> NextStep:
+def after_broken_flash(step: NextFlash, given: Command) -> NextStep:
     """What a flash that did not come to its end, and status after it, lead to; ``given`` names the bench."""
     command = step.command or replace(given, verb="status", args=(), done=())
     notes = (*((step.remark,) if step.remark else ()), *practice.notes_for_hands(given, step.hands))
@@ -256,7 +256,7 @@ def _change(case: Checked) -> NextStep:
     """The refused command as it must be to go further: other files, other helpers, a consent."""
     assert case.finding.change is not None
     cure = case.cure
-    command = changed(case.to("flash"), case.finding.change)
+    command = amended(case.to("flash"), case.finding.change)
     stands = FULL_IMAGE in command.firmware
     if command.port is None or not command.firmware:
         command = replace(command, verb="check")

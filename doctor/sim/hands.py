@@ -53,16 +53,6 @@ class Hands:
 
     # --- power ---
 
-    @property
-    def usb_plugged(self) -> bool:
-        """True while the USB cable is in, so that the PC has a port."""
-        return self._bench.port.present
-
-    @property
-    def battery_connected(self) -> bool:
-        """True while a battery powers the board without USB."""
-        return self._bench.battery
-
     def unplug(self) -> None:
         """Pull the USB cable: the port goes away; without a battery board and modem lose power."""
         self._bench.port.vanish()
@@ -88,7 +78,7 @@ class Hands:
 
         battery_too  False: the battery stays, and keeps the modem as it is
         """
-        battery = self.battery_connected
+        battery = self._bench.battery
         self.unplug()
         if battery and battery_too:
             self.disconnect_battery()

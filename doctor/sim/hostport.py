@@ -43,14 +43,16 @@ class HostPort:
         self._read_cts = read_cts
         self._wire = Wire(world, deliver)
         self._buffer = bytearray()
-        self._open = False
-        self._rts = False
+        self.is_open = False
+        """True while a handle is open."""
+        self.rts = False
+        """RTS as last set; False while closed."""
 
     # --- the wire's side ---
 
     def arrive(self, data: bytes, baud: int) -> None:
         """Bytes from the board or modem, sent at ``baud``; lost while nobody has the port open."""
-        if not (self._open and self.present):
+        if not (self.is_open and self.present):
             return
         self._buffer += heard(data, baud, self.baud)
         if len(self._buffer) > RECEIVE_LIMIT_BYTES:
@@ -60,8 +62,8 @@ class HostPort:
         """USB unplugged: the port is gone for the system, open handles die."""
         self.present = False
         self.times_vanished += 1
-        was_open, self._open = self._open, False
-        self._rts = False
+        was_open, self.is_open = self.is_open, False
+        self.rts = False
         self._buffer.clear()
         self._wire.clear()
         self._on_lines(False)
@@ -74,24 +76,19 @@ class HostPort:
 
     # --- the PC's side ---
 
-    @property
-    def is_open(self) -> bool:
-        """True while a handle is open."""
-        return self._open
-
     def open(self, baud: int, rts: bool) -> int:
         """Open the port; returns the number that ``check`` wants. Raises PortVanished if it is not there."""
         if not self.present:
             raise PortVanished
         self.baud = baud
         self._buffer.clear()
-        self._open = True
+        self.is_open = True
         self.set_rts(rts)
         return self.times_vanished
 
     def close(self) -> None:
         """Last close: the driver drops RTS."""
-        self._open = False
+        self.is_open = False
         self._buffer.clear()
         self.set_rts(False)
 
@@ -130,13 +127,8 @@ class HostPort:
 
     def set_rts(self, asserted: bool) -> None:
         """RTS: True = asserted = electrically low."""
-        self._rts = asserted
+        self.rts = asserted
         self._on_lines(asserted)
-
-    @property
-    def rts(self) -> bool:
-        """RTS as last set; False while closed."""
-        return self._rts
 
     @property
     def cts(self) -> bool:

@@ -1,4 +1,4 @@
-"""What tells one simulated board and modem from all others, the same whenever the same bench is made."""
+"""What tells one simulated board and modem from all others, always the same for a bench, and from real ones."""
 
 from __future__ import annotations
 
@@ -20,6 +20,11 @@ def imei(bench: str) -> str:
     digits = f"{TYPE}{_drawn(bench) % 1_000_000:06}"
     doubled = (sum(divmod(int(digit) * 2, 10)) for digit in digits[1::2])
     return f"{digits}{-(sum(doubled) + sum(map(int, digits[::2]))) % 10}"
+
+
+def simulation_proof(nonce: str) -> str:
+    """What board and modem answer to prove that they are not real: the program may then send practice images."""
+    return hashlib.sha256(b"fipy-doctor simulated bench:" + nonce.encode("ascii")).hexdigest()[:32]
 
 
 def _drawn(bench: str) -> int:

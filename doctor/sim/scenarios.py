@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from doctor.sim.card.image import CardLayout
@@ -86,13 +86,8 @@ sqnsupgrade.run('/sd/CATM1-41065.dup', 921600)
 """
 """What the original poster had; the file is not on the card, so each boot ends in a traceback and a prompt."""
 
-SMSWBOOT_QUERY_ERRORS = 3
-SMSWBOOT_SWITCH_ERRORS = 2
+SMSWBOOT_ERRORS = {"AT+SMSWBOOT?": 3, "AT+SMSWBOOT=3": 2}
 STALE_ANSWERS = 3
-
-
-def _healthy(_setup: Setup) -> None:
-    """Nothing is wrong."""
 
 
 def _html_scripts(setup: Setup) -> None:
@@ -101,46 +96,29 @@ def _html_scripts(setup: Setup) -> None:
         setup.flash["lib/" + name] = HTML_PAGE % name.encode("ascii")
 
 
-def _sd_lists_empty(setup: Setup) -> None:
-    setup.card_layout = CardLayout.LEFTOVER_PARTITION
-
-
 def _dup_in_folder(setup: Setup) -> None:
     setup.card = {f"sd/{path}" if path.endswith(".dup") else path: data for path, data in setup.card.items()}
-
-
-def _jumpers_fitted(setup: Setup) -> None:
-    setup.jumpers_fitted = True
-
-
-def _lte_hangs(setup: Setup) -> None:
-    setup.release = HANGING_RELEASE
-    setup.hung = True
-
-
-def _smswboot_error(setup: Setup) -> None:
-    setup.faults.append(Fault("error", "AT+SMSWBOOT?", times=SMSWBOOT_QUERY_ERRORS))
-    setup.faults.append(Fault("error", "AT+SMSWBOOT=3", times=SMSWBOOT_SWITCH_ERRORS))
-
-
-def _stale_replies(setup: Setup) -> None:
-    setup.faults.append(Fault("stale", "AT", times=STALE_ANSWERS))
 
 
 def _autorun_updater(setup: Setup) -> None:
     setup.flash["main.py"] = AUTORUN_MAIN
 
 
-def _mode(mode: str) -> Callable[[Setup], None]:
+def _with(**members: object) -> Callable[[Setup], None]:
+    """A bench with these members of its setup."""
+
     def apply(setup: Setup) -> None:
-        setup.modem_mode = mode
+        for name, value in members.items():
+            setattr(setup, name, value)
 
     return apply
 
 
-def _loaders(build: int, bootloaders: str) -> Callable[[Setup], None]:
+def _failing(kind: str, commands: Mapping[str, int]) -> Callable[[Setup], None]:
+    """A modem that fails at commands that begin so, so many times each."""
+
     def apply(setup: Setup) -> None:
-        setup.build, setup.bootloaders = build, bootloaders
+        setup.faults += [Fault(kind, command, times=count) for command, count in commands.items()]
 
     return apply
 
@@ -157,7 +135,7 @@ _SEEN = (
 """Boot loaders that real modems have shown, and how they came there (modem-protocol 7.1)."""
 
 _ALL = (
-    Scenario("healthy", "nothing is wrong", None, "pass", None, _healthy, False),
+    Scenario("healthy", "nothing is wrong", None, "pass", None, _with(), False),
     Scenario(
         "html-scripts",
         "the updater scripts on the board are saved GitHub pages",
@@ -166,7 +144,7 @@ _ALL = (
     Scenario(
         "sd-lists-empty",
         "the board mounts a leftover first partition that lists nothing; the files are in the second",
-        "board-reads-card", "fail", "sd-mounts-but-listing-empty", _sd_lists_empty,
+        "board-reads-card", "fail", "sd-mounts-but-listing-empty", _with(card_layout=CardLayout.LEFTOVER_PARTITION),
     ),
     Scenario(
         "dup-in-folder",
@@ -176,27 +154,27 @@ _ALL = (
     Scenario(
         "jumpers-fitted",
         "the RTS and CTS jumpers of the expansion board are fitted",
-        "jumpers-removed", "fail", "expansion-rts-cts-jumpers", _jumpers_fitted,
+        "jumpers-removed", "fail", "expansion-rts-cts-jumpers", _with(jumpers_fitted=True),
     ),
     Scenario(
         "lte-hangs",
         f"the modem hangs and the board runs {HANGING_RELEASE}, where LTE() then never returns",
-        "modem-answers", "fail", "lte-constructor-hangs", _lte_hangs,
+        "modem-answers", "fail", "lte-constructor-hangs", _with(release=HANGING_RELEASE, hung=True),
     ),
     Scenario(
         "ati-error",
         "the modem runs an updater from RAM: AT answers OK, ATI answers ERROR",
-        "modem-answers", "warn", "ati-returns-error", _mode("ram-updater"), False,
+        "modem-answers", "warn", "ati-returns-error", _with(modem_mode="ram-updater"), False,
     ),
     Scenario(
         "smswboot-error",
         "the modem refuses AT+SMSWBOOT the first times",
-        "boot-switch-answers", "warn", "smswboot-30-failed", _smswboot_error, False,
+        "boot-switch-answers", "warn", "smswboot-30-failed", _failing("error", SMSWBOOT_ERRORS), False,
     ),
     Scenario(
         "stale-replies",
         "replies to earlier commands come in front of the modem's answers",
-        "modem-answers", "warn", "stale-bytes-in-reply", _stale_replies, False,
+        "modem-answers", "warn", "stale-bytes-in-reply", _failing("stale", {"AT": STALE_ANSWERS}), False,
     ),
     Scenario(
         "autorun-updater",
@@ -206,27 +184,27 @@ _ALL = (
     Scenario(
         "modem-recovery",
         "the modem waits in recovery for a firmware image (SMOD 4)",
-        "modem-answers", "warn", "modem-left-in-update-boot", _mode("recovery"), False,
+        "modem-answers", "warn", "modem-left-in-update-boot", _with(modem_mode="recovery"), False,
     ),
     Scenario(
         "modem-ffh",
         "the modem is in its boot ROM at 115200 (SMOD 0)",
-        "modem-answers", "fail", "modem-in-ffh", _mode("ffh"), False,
+        "modem-answers", "fail", "modem-in-ffh", _with(modem_mode="ffh"), False,
     ),
     Scenario(
         "modem-silent",
         "the modem is dead: nothing ever answers",
-        "modem-answers", "fail", "modem-silent", _mode("silent"), False,
+        "modem-answers", "fail", "modem-silent", _with(modem_mode="silent"), False,
     ),
     Scenario(
         "stp-fails-midway",
         "an earlier transfer died in the middle of a block: the modem still waits for the rest",
-        "modem-answers", "fail", "modem-left-in-update-boot", _mode("stp-open"), False,
+        "modem-answers", "fail", "modem-left-in-update-boot", _with(modem_mode="stp-open"), False,
     ),
     *(
         Scenario(
             f"loaders-{name}", f"the modem runs {build} with boot loaders {loaders}: {how}",
-            None, "pass", None, _loaders(build, loaders), False,
+            None, "pass", None, _with(build=build, bootloaders=loaders), False,
         )
         for name, build, loaders, how in _SEEN
     ),

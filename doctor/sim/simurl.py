@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from doctor.sim.board.eras import sim_era
@@ -22,15 +23,11 @@ DEFAULT_BUILDS = {"gm02s": 60186}
 """What a new bench runs, unless it is the family's usual build: the one genuine file that exists must change it."""
 DEFAULT_RELEASE = "1.20.2.r4"
 DEFAULT_CARRIER = "expansion3"
-PARAMETERS = (
-    "scenario", "release", "build", "bootloaders", "radio", "state", "speed", "carrier", "jumpers", "battery", "fault",
-    "files", "seed",
-)  # fmt: skip
 SPEED_MOST = 1000.0
 """Faster, a program that takes a few milliseconds to answer looks as if it had hung; without a speed nothing waits."""
-RADIOS = ("CATM1", "NB1")
-JUMPERS = {"fitted": LABELS, "removed": (), "only-rts": LABELS[:1], "only-cts": LABELS[1:]}
-"""What ``jumpers=`` may say, and the labels of those that are on then."""
+
+
+_Reader = Callable[[str, str], object]
 
 
 @dataclass(frozen=True)
@@ -76,95 +73,101 @@ def parse_sim_url(url: str) -> BenchSpec:
     kind = (parts.hostname or "").lower()
     if kind not in BOARDS and kind not in BARE_MODEMS:
         raise ValueError(f"no simulated bench is called {kind!r}: one of {_names((*BOARDS, *BARE_MODEMS))}")
-    values: dict[str, str] = {}
-    faults: list[str] = []
-    files: list[str] = []
+    read: dict[str, Any] = {"faults": (), "files": ()}
     for name, value in parse_qsl(parts.query, keep_blank_values=True):
-        if name not in PARAMETERS:
-            raise ValueError(f"sim:// knows no {name!r}: one of {_names(PARAMETERS)}")
-        if name == "fault":
-            fault = value.replace(" ", "+")  # which a URL turns into a space
-            Faults().parse(fault)
-            faults.append(fault)
-        elif name == "files":
-            parse_files([value])
-            files.append(value)
-        elif name in values:
+        if name not in _READERS:
+            raise ValueError(f"sim:// knows no {name!r}: one of {_names(_READERS)}")
+        said = _READERS[name](name, value)
+        field = {"scenario": "scenarios", "fault": "faults"}.get(name, name)
+        if field in ("faults", "files"):
+            said = (*read[field], said)
+        elif field in read:
             raise ValueError(f"{name} is given twice")
-        else:
-            values[name] = value
-    if "bootloaders" in values:
-        parse_loaders(values["bootloaders"])
-    scenarios = _scenarios(values.get("scenario"), kind)
-    if "release" in values and kind in BOARDS:
-        sim_era(values["release"])
-    return BenchSpec(
-        kind=kind,
-        scenarios=scenarios,
-        release=values.get("release"),
-        build=_number(values, "build"),
-        bootloaders=values.get("bootloaders"),
-        radio=_choice(values, "radio", RADIOS),
-        state=Path(values["state"]) if values.get("state") else None,
-        speed=_speed(values),
-        carrier=_choice(values, "carrier", CARRIERS),
-        jumpers=_jumpers(values),
-        battery=_switch(values, "battery"),
-        faults=tuple(faults),
-        files=tuple(files),
-        seed=_number(values, "seed") or 0,
-    )
-
-
-def _scenarios(text: str | None, kind: str) -> tuple[str, ...]:
-    names = tuple(name for name in (text or "").split(",") if name)
-    for name in names:
-        scenario = SCENARIOS.get(name)
-        if scenario is None:
-            raise ValueError(f"no scenario is called {name!r}: one of {_names(SCENARIOS)}")
-        if kind in BARE_MODEMS and scenario.needs_board:
+        read[field] = said
+    for name in read.get("scenarios", ()):
+        if kind in BARE_MODEMS and SCENARIOS[name].needs_board:
             raise ValueError(f"scenario {name!r} needs a board; sim://{kind} is a bare modem")
-    return names
+    if "release" in read and kind in BOARDS:
+        sim_era(read["release"])
+    return BenchSpec(kind, **read)
 
 
 def _names(names: Iterable[str]) -> str:
     return ", ".join(names)
 
 
-def _number(values: dict[str, str], name: str) -> int | None:
-    if name not in values:
-        return None
-    if not values[name].isdecimal() or not values[name].isascii():
-        raise ValueError(f"{name} is a number, not {values[name]!r}")
-    return int(values[name])
+def _text(_name: str, value: str) -> str:
+    return value
 
 
-def _speed(values: dict[str, str]) -> float | None:
-    if "speed" not in values:
-        return None
+def _number(name: str, value: str) -> int:
+    if not value.isdecimal() or not value.isascii():
+        raise ValueError(f"{name} is a number, not {value!r}")
+    return int(value)
+
+
+def _one_of(allowed: Mapping[str, object]) -> _Reader:
+    def read(name: str, value: str) -> object:
+        if value not in allowed:
+            raise ValueError(f"{name} is one of {_names(allowed)}, not {value!r}")
+        return allowed[value]
+
+    return read
+
+
+def _scenarios(_name: str, value: str) -> tuple[str, ...]:
+    names = tuple(name for name in value.split(",") if name)
+    for name in names:
+        if name not in SCENARIOS:
+            raise ValueError(f"no scenario is called {name!r}: one of {_names(SCENARIOS)}")
+    return names
+
+
+def _loaders(_name: str, value: str) -> str:
+    parse_loaders(value)
+    return value
+
+
+def _state(_name: str, value: str) -> Path | None:
+    return Path(value) if value else None
+
+
+def _speed(_name: str, value: str) -> float:
     try:
-        speed = float(values["speed"])
+        speed = float(value)
     except ValueError:
         speed = 0.0
     if not 0 < speed <= SPEED_MOST:
         raise ValueError(
-            f"speed is simulated seconds per real second, above 0 and at most {SPEED_MOST:g}, not {values['speed']!r}"
+            f"speed is simulated seconds per real second, above 0 and at most {SPEED_MOST:g}, not {value!r}"
         )
     return speed
 
 
-def _choice(values: dict[str, str], name: str, allowed: tuple[str, ...]) -> str | None:
-    value = values.get(name)
-    if value is not None and value not in allowed:
-        raise ValueError(f"{name} is one of {_names(allowed)}, not {value!r}")
+def _fault(_name: str, value: str) -> str:
+    fault = value.replace(" ", "+")  # which a URL turns into a space
+    Faults().parse(fault)
+    return fault
+
+
+def _files(_name: str, value: str) -> str:
+    parse_files([value])
     return value
 
 
-def _jumpers(values: dict[str, str]) -> tuple[str, ...] | None:
-    value = _choice(values, "jumpers", tuple(JUMPERS))
-    return None if value is None else JUMPERS[value]
-
-
-def _switch(values: dict[str, str], name: str) -> bool | None:
-    value = _choice(values, name, ("fitted", "removed"))
-    return None if value is None else value == "fitted"
+_READERS: dict[str, _Reader] = {
+    "scenario": _scenarios,
+    "release": _text,
+    "build": _number,
+    "bootloaders": _loaders,
+    "radio": _one_of({"CATM1": "CATM1", "NB1": "NB1"}),
+    "state": _state,
+    "speed": _speed,
+    "carrier": _one_of({name: name for name in CARRIERS}),
+    "jumpers": _one_of({"fitted": LABELS, "removed": (), "only-rts": LABELS[:1], "only-cts": LABELS[1:]}),
+    "battery": _one_of({"fitted": True, "removed": False}),
+    "fault": _fault,
+    "files": _files,
+    "seed": _number,
+}
+"""What reads the value of each parameter; raises ValueError that names what is valid."""

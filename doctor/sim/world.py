@@ -14,6 +14,7 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable
+from contextlib import nullcontext
 from types import TracebackType
 
 _NS_PER_MS = 1_000_000
@@ -43,8 +44,8 @@ class Event:
 
     __slots__ = ("fn",)
 
-    def __init__(self, fn: Callable[[], None]) -> None:
-        self.fn: Callable[[], None] | None = fn
+    def __init__(self, fn: Callable[[], object]) -> None:
+        self.fn: Callable[[], object] | None = fn
 
     def cancel(self) -> None:
         """Take it back; harmless when it is over already."""
@@ -110,7 +111,7 @@ class World:
         """Let ``ms`` virtual milliseconds pass: events happen, processes run."""
         self.run_until(_never, ms)
 
-    def at(self, delay_ms: float, fn: Callable[[], None]) -> Event:
+    def at(self, delay_ms: float, fn: Callable[[], object]) -> Event:
         """Call ``fn`` in ``delay_ms`` virtual milliseconds. Events of one moment happen in the order of asking."""
         return self._push(self._now_ns + max(0, round(delay_ms * _NS_PER_MS)), fn)
 
@@ -159,17 +160,14 @@ class World:
             return True
         return self._in_loop
 
-    def _push(self, when_ns: int, fn: Callable[[], None]) -> Event:
+    def _push(self, when_ns: int, fn: Callable[[], object]) -> Event:
         event = Event(fn)
         turn = self._turn
-        if turn is not None and turn.is_current_thread():  # the loop waits for us: no lock, or we wait for each other
+        inside = turn is not None and turn.is_current_thread()
+        with nullcontext() if inside else self._gate:  # inside, the loop waits for us: we would wait for each other
             self._count += 1
             heapq.heappush(self._heap, (when_ns, self._count, event))
-            return event
-        with self._gate:
-            self._count += 1
-            heapq.heappush(self._heap, (when_ns, self._count, event))
-            if self.speed is not None:
+            if self.speed is not None and not inside:
                 self._gate.notify_all()
         return event
 
@@ -461,14 +459,10 @@ class Wire:
         """Bytes that were sent and have not arrived yet."""
         self._queue: deque[tuple[bytes, int]] = deque()
         self._sent_of_first = 0
-        self._open = True
+        self.open = True
+        """False while flow control holds the sender."""
         self._flying: tuple[bytes, int, int] | None = None
         self._event: Event | None = None
-
-    @property
-    def open(self) -> bool:
-        """False while flow control holds the sender."""
-        return self._open
 
     def send(self, data: bytes, baud: int) -> None:
         """Put bytes on the wire behind those that are still travelling."""
@@ -481,7 +475,7 @@ class Wire:
 
     def hold(self) -> None:
         """Flow control stops the sender: what has not left yet waits for ``release``."""
-        self._open = False
+        self.open = False
         if self._flying is None or self._event is None:
             return
         data, baud, started_ns = self._flying
@@ -496,7 +490,7 @@ class Wire:
 
     def release(self) -> None:
         """Flow control lets the sender go on."""
-        self._open = True
+        self.open = True
         if self._flying is None:
             self._launch()
 
@@ -517,7 +511,7 @@ class Wire:
         self._queue.appendleft((data, baud))
 
     def _launch(self) -> None:
-        if not self._open or not self._queue:
+        if not self.open or not self._queue:
             return
         whole, baud = self._queue[0]
         data = whole[self._sent_of_first : self._sent_of_first + self.chunk]

@@ -23,7 +23,7 @@ from doctor.card.reformat.backup import RAW_COPY
 from doctor.card.reformat.choice import NOTHING, Choice
 from doctor.card.reformat.device import _layout, _write, check_confirmed, plan_reformat_device, reformat_device
 from doctor.card.reformat.image import ReformatResult
-from doctor.card.reformat.unfinished import Copied, Journal, read_journal
+from doctor.card.reformat.unfinished import Copied, ReformatRecord, read_journal
 from doctor.card.repair import plan_repair, repair
 from doctor.errors import CardError, DoctorError, Stopped
 from doctor.events import Event
@@ -96,7 +96,7 @@ def test_a_card_that_loses_what_is_written_is_found_out_before_its_partition_tab
     (tmp_path / "kept").write_bytes(content)
     raw = Counterfeit(old_bytes(BIG))
     copied = Copied("A.DUP", "kept", hashlib.sha256(content).hexdigest(), len(content), 0, bytes(10).hex())
-    journal = Journal("0" * 32, tmp_path, "/dev/none", BIG, "", "", "PYCOM", (copied,))
+    journal = ReformatRecord("0" * 32, tmp_path, "/dev/none", BIG, "", "", "PYCOM", (copied,))
     layout, _ = _layout(journal, journal.files, BIG)
     (first, count), *_ = sorted(layout.chains, key=lambda chain: -chain[1])
     raw.real_bytes = layout.plan.start_sector * 512 + layout.plan.geometry.cluster_offset(first + count // 2)

@@ -24,7 +24,7 @@ from doctor.card.pyfat_child import VolumeFile
 from doctor.card.reformat.device import reformat_device
 from doctor.card.reformat.image import reformat_image
 from doctor.card.repair import repair
-from doctor.card.second_reader import Content, Limits, compare, compare_readers, read_again
+from doctor.card.second_reader import FileDigests, Limits, compare, compare_readers, read_again
 from doctor.card.target import leftovers
 from doctor.errors import CardError, SecondReaderDiffers
 from doctor.events import Event, Note, Outcome, SecondReading, gravest
@@ -44,8 +44,8 @@ FILES = {
 }
 
 
-def meant(files: dict[str, bytes]) -> dict[str, Content]:
-    return {path: Content(len(data), hashlib.sha256(data).hexdigest()) for path, data in files.items()}
+def meant(files: dict[str, bytes]) -> dict[str, FileDigests]:
+    return {path: FileDigests(len(data), hashlib.sha256(data).hexdigest()) for path, data in files.items()}
 
 
 def read_as_meant(image: Path, limits: Limits | None = None) -> SecondReading:
@@ -276,7 +276,7 @@ def test_volume_is_read_in_whole_sectors_and_never_beyond(tmp_path: Path, monkey
 
 def test_names_are_compared_without_case_and_contents_first() -> None:
     (size, sha), other = meant({"x": b"x"})["x"], meant({"x": b"y"})["x"].sha256
-    wanted = {"Folder/x.TXT": Content(size, sha), "y": Content(size, sha)}
+    wanted = {"Folder/x.TXT": FileDigests(size, sha), "y": FileDigests(size, sha)}
     assert compare([("FOLDER/X.txt", size, sha, ""), ("Y", size, sha, "")], wanted).outcome is Outcome.AGREE
     odd_ones: tuple[list[tuple[str, int, str | None, str]], ...] = (
         [("Y", size, sha, "")],

@@ -23,8 +23,8 @@ from doctor.card.reformat.device import plan_reformat_device, reformat_device
 from doctor.card.reformat.unfinished import (
     JOURNAL,
     Copied,
-    Journal,
     Mark,
+    ReformatRecord,
     check_copies,
     find_unfinished,
     mark_sector,
@@ -188,7 +188,7 @@ def test_journal_that_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
 
 
 def test_no_folder_on_a_network_is_looked_up_because_a_card_names_it(tmp_path: Path) -> None:
-    journal = Journal(new_id(), tmp_path, "/dev/x", BIG, "", "", "FIPY", ())
+    journal = ReformatRecord(new_id(), tmp_path, "/dev/x", BIG, "", "", "FIPY", ())
     write_journal(journal)
     for folder, found in ((str(tmp_path), True), (f"/{tmp_path}", False)):
         mark = mark_sector(Mark(journal.id, folder))

@@ -17,9 +17,9 @@ from doctor.bench import Bench, BenchOptions
 from doctor.cli.main import run
 from doctor.jobs import status as status_job
 from doctor.jobs.hands import DONE, OTHER_CABLE, POWER_CYCLE, PULL_JUMPERS
-from doctor.jobs.memory import tried
+from doctor.jobs.memory import advice_given
+from doctor.jobs.memory.advice_given import FAILED, SAID, SEEN, TOLD, AdviceGiven
 from doctor.jobs.memory.state_dir import state_place
-from doctor.jobs.memory.tried import FAILED, SAID, SEEN, TOLD, Tried
 from doctor.link.port_url import PortUrl
 from doctor.sim.bench import SimBench
 
@@ -146,15 +146,17 @@ def test_no_step_is_said_to_be_done_by_the_environment(port: str, monkeypatch: p
     for name in ("DONE", "STATUS_DONE", "CHECK_DONE"):
         monkeypatch.setenv(f"FIPY_DOCTOR_{name}", "power-off")
     run(["status", "--via", "modem", "--port", port])
-    assert Tried(PortUrl.read(port)).confirmed == frozenset()
+    assert AdviceGiven(PortUrl.read(port)).confirmed == frozenset()
 
 
 def test_a_step_that_failed_is_not_done(port: str) -> None:
-    Tried(PortUrl.read(port)).note([POWER_CYCLE], FAILED)
-    assert Tried(PortUrl.read(port)).confirmed == frozenset() and Tried(PortUrl.read(port)).told == {POWER_CYCLE}
-    Tried(PortUrl.read(port)).note([POWER_CYCLE], SEEN)
-    Tried(PortUrl.read(port)).note([POWER_CYCLE], TOLD)
-    assert Tried(PortUrl.read(port)).seen == {POWER_CYCLE}
+    AdviceGiven(PortUrl.read(port)).note([POWER_CYCLE], FAILED)
+    assert AdviceGiven(PortUrl.read(port)).confirmed == frozenset() and AdviceGiven(PortUrl.read(port)).told == {
+        POWER_CYCLE
+    }
+    AdviceGiven(PortUrl.read(port)).note([POWER_CYCLE], SEEN)
+    AdviceGiven(PortUrl.read(port)).note([POWER_CYCLE], TOLD)
+    assert AdviceGiven(PortUrl.read(port)).seen == {POWER_CYCLE}
 
 
 def test_check_calls_nothing_dead_that_was_only_told(terminal: Terminal, board: str, obedient: None) -> None:
@@ -181,28 +183,28 @@ def test_a_cure_that_failed_leads_on_with_the_same_firmware(terminal: Terminal, 
 
 def test_a_modem_that_answers_again_is_a_new_case(terminal: Terminal, tmp_path: Path) -> None:
     port = f"sim://sqn3330?state={tmp_path / 'bench'}"
-    Tried(PortUrl.read(port)).note([POWER_CYCLE], SAID)
-    assert Tried(PortUrl.read(port)).confirmed == {POWER_CYCLE}
+    AdviceGiven(PortUrl.read(port)).note([POWER_CYCLE], SAID)
+    assert AdviceGiven(PortUrl.read(port)).confirmed == {POWER_CYCLE}
     terminal.type("check", "--via", "modem", "--port", port)
-    assert Tried(PortUrl.read(port)).told == frozenset()
+    assert AdviceGiven(PortUrl.read(port)).told == frozenset()
 
 
 def test_a_bench_that_starts_anew_each_time_is_not_remembered() -> None:
-    Tried(PortUrl.read("sim://sqn3330")).note([POWER_CYCLE], SAID)
-    assert Tried(PortUrl.read("sim://sqn3330")).told == frozenset()
+    AdviceGiven(PortUrl.read("sim://sqn3330")).note([POWER_CYCLE], SAID)
+    assert AdviceGiven(PortUrl.read("sim://sqn3330")).told == frozenset()
 
 
 def test_what_version_0_1_kept_is_read_as_told(port: str, monkeypatch: pytest.MonkeyPatch) -> None:
     place = state_place() / "tried.json"
     place.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(OF_0_1 / "tried.json", place)
-    monkeypatch.setattr(tried, "LASTS", tried.LASTS * 24 * 365 * 50)
+    monkeypatch.setattr(advice_given, "LASTS", advice_given.LASTS * 24 * 365 * 50)
     old = "sim://fipy?state=/home/user/bench2"
     assert PortUrl.read(old).key in json.loads(place.read_text())
-    assert Tried(PortUrl.read(old)).told == {POWER_CYCLE, PULL_JUMPERS}
-    assert Tried(PortUrl.read(old)).confirmed == frozenset()
-    Tried(PortUrl.read(port)).note([OTHER_CABLE], SAID)
-    assert Tried(PortUrl.read(old)).told == {POWER_CYCLE, PULL_JUMPERS}
+    assert AdviceGiven(PortUrl.read(old)).told == {POWER_CYCLE, PULL_JUMPERS}
+    assert AdviceGiven(PortUrl.read(old)).confirmed == frozenset()
+    AdviceGiven(PortUrl.read(port)).note([OTHER_CABLE], SAID)
+    assert AdviceGiven(PortUrl.read(old)).told == {POWER_CYCLE, PULL_JUMPERS}
 
 
 @pytest.mark.parametrize("content", ["[" * 100_000, '{"x": 5}', '{"x": {"y": {"at": 1e999}}}', "\0", "[]"])
@@ -210,16 +212,16 @@ def test_a_damaged_memory_is_none(port: str, content: str) -> None:
     place = state_place() / "tried.json"
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text(content)
-    assert Tried(PortUrl.read(port)).told == frozenset()
-    Tried(PortUrl.read(port)).note([POWER_CYCLE], SAID)
-    assert Tried(PortUrl.read(port)).confirmed == {POWER_CYCLE}
+    assert AdviceGiven(PortUrl.read(port)).told == frozenset()
+    AdviceGiven(PortUrl.read(port)).note([POWER_CYCLE], SAID)
+    assert AdviceGiven(PortUrl.read(port)).confirmed == {POWER_CYCLE}
 
 
 def test_a_pipe_in_the_place_of_the_memory_is_not_waited_for(port: str) -> None:
     place = state_place() / "tried.json"
     place.parent.mkdir(parents=True, exist_ok=True)
     os.mkfifo(place)
-    assert Tried(PortUrl.read(port)).told == frozenset()
+    assert AdviceGiven(PortUrl.read(port)).told == frozenset()
 
 
 def test_words_of_done_are_those_of_the_printed_commands() -> None:

@@ -32,6 +32,8 @@ def steps(text: str) -> list[tuple[str, str]]:
         ("it runs 41065, the first boot loader says 33080", [("LR5-41065", "loader-33080")]),
         ("still 33080 in copy 0, the modem has 41065", [("LR5-41065", "loader-33080")]),
         ("Software 6.0.0.0 [41019], Differenz-Update von 33080?", [("LR6-41019", "diff-33080")]),
+        ("is 33080-to-41065 right? my modem says 38638", [("LR5-38638", "diff-33080")]),
+        ("My first copy says [33080]. Software 38638.", [("LR5-38638", "loader-33080")]),
         ("LR5.2.1.0-48829, the newest single file is CATM1-41065", [("LR5-48829", "LR5-41065")]),
         ("my modem says 43818 and the other 12345", []),
         ("41019 48829 33080", []),
@@ -80,6 +82,11 @@ def test_a_question_is_known_in_plain_words(text: str, wanted: tuple[str, ...]) 
         ("It stands at 99 %. May I unplug the modem?", "May the power go? No, leave it on."),
         ("May I unplug the modem?", "May the power go? No, leave it on."),
         ("LR5.1.1.0-38638 runs. Is CATM1-41065 newer?", "Is it newer? Yes: 41065, and the modem runs 38638."),
+        ("It has LR5.2.1.0-48829. Is NB1-41019.dup newer?", "Is it newer? Neither: 41019 is for the other radio"),
+        (
+            "I pulled the plug while it flashed at 40 %.\nAT+SMOD?\n4\nOK\nAT+SMSWBOOT=3,0 failed!\nflash again?",
+            "Flash it? Yes, but only in the way of the steps below",
+        ),
         ("Your modem is in upgrade mode! Use firmware.dup. Should I flash it?", "Flash it? Yes, but only in the way"),
         ("Die Aktualisierung steht bei 100 %, darf ich den Stecker ziehen?", "May the power go? No, leave it on."),
         (
@@ -108,6 +115,11 @@ def test_the_copy_that_the_factory_left_brings_no_rule_for_factory_modems(copy: 
     named = {*explained.candidates, *(match.id for match in explained.matches)}
     assert not named & {"full-image-on-33080-needs-updater", "nb1-first-on-factory-modem", "33080-straight-to-48829"}
     assert [note.id for note in explained.notes] == ["boot-loader-left-over"]
+
+
+def test_what_a_note_answers_is_not_asked_back_about() -> None:
+    text = "Bootloader0 [33080], Bootloader1* [38638], Software [38638]. Do I need updater.elf for the old boot loader?"
+    assert explain(text.encode()).candidates == ()
 
 
 def test_a_modem_that_runs_33080_has_no_copy_that_was_left() -> None:

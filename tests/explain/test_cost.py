@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import time
 import tracemalloc
 
@@ -13,6 +14,7 @@ from doctor.knowledge.beginnings import beginnings
 from doctor.knowledge.catalogue import Sign
 from doctor.knowledge.chain import bounded, chains, find
 from doctor.knowledge.paste import read
+from doctor.knowledge.signs import _MOST_WORD_CHARS, _known_words
 from tests.explain.linear import cost
 
 MOST_WAYS = 450  #: that one place of the text may cost one part of a sign
@@ -90,9 +92,14 @@ def test_a_paste_made_to_take_for_ever_does_not(name: str) -> None:
     assert time.process_time() - begin < 5
 
 
-@pytest.mark.parametrize("line", [b"\n", b"ab\n", b"\x00", b"\xff"])
+RANDOM = random.Random(1).randbytes(250_000)
+
+
+@pytest.mark.parametrize(
+    "line", [b"\n", b"ab\n", b"\x00", b"\xff", RANDOM, RANDOM.hex(" ").encode(), RANDOM.replace(b"\n", b"")]
+)
 def test_memory_is_a_few_bytes_for_each_byte_given(line: bytes) -> None:
-    data = line * (250_000 // len(line))
+    data = line * max(250_000 // len(line), 1)
     explain(b"modem")
     tracemalloc.start()
     try:
@@ -100,6 +107,15 @@ def test_memory_is_a_few_bytes_for_each_byte_given(line: bytes) -> None:
         assert tracemalloc.get_traced_memory()[1] < 10 * len(data)
     finally:
         tracemalloc.stop()
+
+
+def test_no_fixed_part_has_a_word_longer_than_what_two_pieces_share() -> None:
+    assert max(map(len, _known_words())) <= _MOST_WORD_CHARS
+
+
+def test_what_a_log_says_behind_a_binary_file_is_read() -> None:
+    log = b"\r\nOSError: AT+SMSWBOOT=3,0 failed!\r\n"
+    assert "smswboot-30-failed" in [match.id for match in explain(RANDOM[:100_000] + log).matches]
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,29 @@ def test_what_is_forbidden_stands_before_all_other_steps_and_no_step_flashes() -
     assert steps[0].startswith("Do not.")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SerialException: ClearCommError failed (PermissionError(13, 'The device does not recognize it.', None, 22))",
+        "serial.serialutil.SerialException: read failed: [Errno 6] Device not configured",
+        "GetOverlappedResult failed (PermissionError(13, 'Access is denied.', None, 5))",
+        "[Errno 5] Input/output error: '/dev/ttyACM0'",
+    ],
+)
+def test_a_lost_port_is_known_in_the_words_of_each_system(text: str) -> None:
+    assert [match.id for match in explain(text.encode()).matches] == ["mirror-terminal-still-open"]
+
+
+def test_a_port_that_does_not_open_is_known_without_a_reason_and_by_its_reason() -> None:
+    assert explain(b"could not open port COM3").matches[0].id == "editor-cannot-open-port"
+    refused = b"could not open port 'COM3': PermissionError(13, 'Access is denied.', None, 5)"
+    assert [match.id for match in explain(refused).matches] == ["port-busy"]
+
+
+def test_our_own_name_in_a_paste_pulls_no_entry() -> None:
+    assert explain(b"fipy-doctor 0.1.0\nI ran fipy-doctor").matches == ()
+
+
 def test_the_cause_stands_above_its_consequences_though_it_is_less_sure() -> None:
     cause = Match("sd-partition-layout", 0.6, "sign", ())
     after = Match("sd-mounts-but-listing-empty", 0.95, "sign", ())

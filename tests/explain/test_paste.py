@@ -71,3 +71,24 @@ def test_a_long_log_is_thinned_and_keeps_what_is_rare_with_its_number() -> None:
 def test_any_bytes_can_be_read(data: bytes) -> None:
     paste = read(data)
     assert len(paste.numbers) == len(paste.lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("OSError: 19", "ENODEV"),
+        ("it ends in OSError: 30 when I open('/sd/a')", "EROFS"),
+        ("writes end in errno 28 on the board", "ENOSPC"),
+        ("OSError(16,) from UART", "EBUSY"),
+        ("errno=5", "EIO"),
+    ],
+)
+def test_the_bare_number_of_an_error_gets_its_name(text: str, name: str) -> None:
+    assert name in read(text.encode()).text
+
+
+@pytest.mark.parametrize(
+    "text", ["[Errno 19] ENODEV", "[Errno 16] Device or resource busy", "error 404", "OSError: 999"]
+)
+def test_what_has_its_name_gets_no_second_one(text: str) -> None:
+    assert read(text.encode()).text == text

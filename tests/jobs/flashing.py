@@ -10,7 +10,7 @@ from pathlib import Path
 from doctor.bench import Bench, BenchOptions
 from doctor.events import Event, Notice, Phase, Progress, StepStarted
 from doctor.jobs.flash import FlashPlan, FlashRequest, FlashResult, Wish, flash
-from doctor.jobs.onward import Onward
+from doctor.jobs.onward import NextFlash
 from doctor.sim.bench import SimBench
 from doctor.sim.practice.image import make_practice_image
 
@@ -19,7 +19,7 @@ SIZE_BYTES = 100_000
 When = Callable[[Event], bool]
 
 
-def words_of(step: Onward | None) -> tuple[str, ...]:
+def words_of(step: NextFlash | None) -> tuple[str, ...]:
     """The command of a next step, word by word."""
     assert step is not None and step.command is not None
     return step.command.words()

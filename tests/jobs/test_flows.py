@@ -13,7 +13,7 @@ from doctor.bench import Bench, BenchOptions
 from doctor.events import Event
 from doctor.firmware.bootrom import FROM_BOARD
 from doctor.jobs.flash import FlashRequest, FlashResult, flash, rehearse
-from doctor.jobs.status import Standing, status
+from doctor.jobs.status import StatusReport, status
 from doctor.sim.bench import SimBench
 from doctor.sim.practice.elf import practice_elf
 from doctor.sim.practice.image import make_practice_bootrom, make_practice_image, practice_part
@@ -85,7 +85,7 @@ def proved(done: Done, build: int) -> None:
     assert done.sim.modem.misuse == []
 
 
-def where(url: str) -> Standing:
+def where(url: str) -> StatusReport:
     with Bench(BenchOptions(port=url)) as bench:
         return status(bench)
 

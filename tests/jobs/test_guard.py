@@ -19,7 +19,7 @@ from doctor.jobs.flashing import awake as awakes
 from doctor.jobs.flashing import guard
 from doctor.jobs.flashing.awake import awake, inhibitor
 from doctor.jobs.flashing.supply import Battery, refuse_low
-from doctor.jobs.memory.journal import PROVED, UNPROVED, Entry, Journal, SentFile, is_at_work
+from doctor.jobs.memory.journal import PROVED, UNPROVED, FlashEntry, Journal, SentFile, is_at_work
 from doctor.jobs.memory.lock import is_held, lock_path, port_lock
 from doctor.jobs.memory.logbook import Logbook
 from doctor.jobs.memory.state_dir import state_dir
@@ -32,8 +32,10 @@ from .flashing import User, flashed, small_image
 BOARD = {"board": "30aea4123456", "port": "COM3"}
 
 
-def entry(**changes: object) -> Entry:
-    plain = Entry(BOARD, (SentFile("firmware", "x.dup", "00", 5),), {"method": "auto"}, {"build": 38638}, ("prepare",))
+def entry(**changes: object) -> FlashEntry:
+    plain = FlashEntry(
+        BOARD, (SentFile("firmware", "x.dup", "00", 5),), {"method": "auto"}, {"build": 38638}, ("prepare",)
+    )
     return replace(plain, **changes)  # type: ignore[arg-type]
 
 

@@ -11,7 +11,7 @@ import pytest
 from doctor.errors import DoctorError
 from doctor.jobs.flash import FlashRequest
 from doctor.jobs.flashing import guard
-from doctor.jobs.memory.journal import PROVED, Entry, Journal, SentFile
+from doctor.jobs.memory.journal import PROVED, FlashEntry, Journal, SentFile
 from doctor.jobs.memory.lock import port_lock
 
 from .flashing import User, after_bytes, flashed, small_image
@@ -20,8 +20,8 @@ USB = FlashRequest(via="usb")
 PORT = {"port": "COM3"}
 
 
-def entry() -> Entry:
-    return Entry(PORT, (SentFile("firmware", "x.dup", "00", 5),), {}, {}, ("prepare",))
+def entry() -> FlashEntry:
+    return FlashEntry(PORT, (SentFile("firmware", "x.dup", "00", 5),), {}, {}, ("prepare",))
 
 
 @pytest.mark.parametrize("place", ["a-file", "a-file/below"])

@@ -15,10 +15,10 @@ from doctor.errors import DoctorError
 from doctor.jobs.check import check
 from doctor.jobs.hands import POWER_CYCLE, WAIT
 from doctor.jobs.last_flash import broke_off, may_write_until
+from doctor.jobs.memory import advice_given
 from doctor.jobs.memory import journal as journals
-from doctor.jobs.memory import tried
-from doctor.jobs.memory.journal import Entry, Journal, SentFile
-from doctor.jobs.memory.tried import Tried
+from doctor.jobs.memory.advice_given import AdviceGiven
+from doctor.jobs.memory.journal import FlashEntry, Journal, SentFile
 from doctor.jobs.status import status
 from doctor.link.port_url import PortUrl
 from doctor.remedies import cures
@@ -26,7 +26,7 @@ from doctor.remedies.cure import CureContext
 from doctor.remedies.power_cycle import PowerCycle
 from doctor.report.next_step import after
 
-SENT = Entry(
+SENT = FlashEntry(
     {"port": "COM25"},
     (SentFile("firmware", "x.dup", "00", 5),),
     {},
@@ -47,7 +47,7 @@ def at_noon() -> datetime:
     return NOON
 
 
-def _ago(minutes: float, entry: Entry = SENT) -> Entry:
+def _ago(minutes: float, entry: FlashEntry = SENT) -> FlashEntry:
     return replace(entry, written=(NOON - timedelta(minutes=minutes)).isoformat())
 
 
@@ -65,7 +65,7 @@ def test_half_an_hour_after_the_last_word() -> None:
         replace(SENT, written="soon"),
     ],
 )
-def test_nothing_that_may_be_written(entry: Entry | None) -> None:
+def test_nothing_that_may_be_written(entry: FlashEntry | None) -> None:
     assert may_write_until(PortUrl.read("COM25"), entry, at_noon) is None
 
 
@@ -78,7 +78,7 @@ def test_check_and_power_cycle_hold_off_until_the_user_was_told_to_wait(tmp_path
         assert [remedy.id for remedy in finding.remedies] == ["wait-for-modem"]
         with pytest.raises(DoctorError, match="may still be writing"):
             PowerCycle().do(bench, finding, CureContext(print, bool, tmp_path))
-    Tried(PortUrl.read(port)).note((WAIT,), tried.SAID)
+    AdviceGiven(PortUrl.read(port)).note((WAIT,), advice_given.SAID)
     with Bench(BenchOptions(port=port)) as bench:
         finding = check(bench).finding("modem-answers")
         assert finding is not None and "power-cycle" in [remedy.id for remedy in finding.remedies]
@@ -117,5 +117,5 @@ def test_second_status_says_what_the_first_one_said(tmp_path: Path) -> None:
 
 
 def test_saying_that_one_waited_does_not_shorten_the_wait_of_a_real_modem() -> None:
-    Tried(PortUrl.read("COM25")).note((WAIT,), tried.SAID)
+    AdviceGiven(PortUrl.read("COM25")).note((WAIT,), advice_given.SAID)
     assert may_write_until(PortUrl.read("COM25"), _ago(5), at_noon) is not None

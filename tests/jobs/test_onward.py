@@ -14,7 +14,7 @@ from doctor.jobs.check import check
 from doctor.jobs.flash import FlashRequest, flash
 from doctor.jobs.flashing.steps_done import all_sent
 from doctor.jobs.hands import OTHER_CABLE, POWER_CYCLE, WAIT
-from doctor.jobs.onward import Attempt, Onward, onward
+from doctor.jobs.onward import Attempt, NextFlash, onward
 from doctor.jobs.status import status
 from doctor.sim.bench import SimBench
 from doctor.sim.modem.faults import DEPLOY, Fault
@@ -26,7 +26,7 @@ from .flashing import User, small_image
 TRIED = Attempt(Command("flash", firmware=(Path("x.dup"),), port="sim://sqn3330", via="modem"))
 
 
-def verb_of(step: Onward) -> str:
+def verb_of(step: NextFlash) -> str:
     return step.command.verb if step.command is not None else ""
 
 

@@ -15,8 +15,8 @@ from doctor.events import Event, Progress
 from doctor.jobs.check import check
 from doctor.jobs.flash import FlashRequest, Wish, flash
 from doctor.jobs.memory import journal as journals
-from doctor.jobs.memory.journal import Entry, Journal, SentFile, under_way
-from doctor.jobs.status import Standing, status
+from doctor.jobs.memory.journal import FlashEntry, Journal, SentFile, under_way
+from doctor.jobs.status import StatusReport, status
 from doctor.link.port_url import PortUrl
 from doctor.sim.bench import SimBench
 from tests.cli.terminal import Terminal
@@ -129,10 +129,10 @@ def test_a_damaged_journal_is_named_with_what_it_means(
 # -- another process
 
 
-def at_work_elsewhere(port: str) -> Entry:
+def at_work_elsewhere(port: str) -> FlashEntry:
     """A journal entry of a process that runs: the first one of the system."""
     journal = Journal()
-    journal.write(Entry({"port": port}, (SentFile("firmware", "x.dup", "00", 5),), {}, {}, ("prepare",)))
+    journal.write(FlashEntry({"port": port}, (SentFile("firmware", "x.dup", "00", 5),), {}, {}, ("prepare",)))
     (path,) = journal.folder.glob("*.json")
     data = {**json.loads(path.read_text()), "pid": 1, "begun": "2999-01-01T00:00:00+00:00"}
     path.write_text(json.dumps(data))
@@ -167,12 +167,12 @@ def test_another_name_of_the_device_is_the_same_port(tmp_path: Path) -> None:
 
 
 def test_nothing_left_is_a_standing_of_exit_0() -> None:
-    assert Standing("x").exit_code == 0
+    assert StatusReport("x").exit_code == 0
 
 
 def test_the_button_is_named_too_where_nobody_saw_the_board_end() -> None:
     url = "sim://fipy?build=41019"  # which is what the file promises
-    sent = Entry(
+    sent = FlashEntry(
         {"port": url}, (SentFile("firmware", "x.dup", "0", 5),), {"via": "card", "promised_build": 41019}, {}, ()
     )
     Journal().write(sent)

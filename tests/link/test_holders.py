@@ -76,7 +76,7 @@ def test_a_run_of_ours_is_never_to_be_closed(port: str, tmp_path: Path) -> None:
     finding = report.failed[0]
     assert finding.catalogue == "flash-under-way"
     assert [remedy.id for remedy in finding.remedies] == ["leave-it-alone"]
-    assert step.hands == (f"leave it alone until pid {pid} has ended",)
+    assert step.hands == (f"leave it alone until pid {pid} has ended; only then look again",)
     assert "close" not in f"{step.hands} {finding.next} {finding.evidence} {finding.summary}"
 
 

@@ -19,7 +19,7 @@ class Jumpers(str, Enum):
 
 
 @dataclass(frozen=True)
-class Step:
+class PinReading:
     """One reading of phase A. rts: True = asserted = line low; pull: of P19 (P20 is always pulled up)."""
 
     rts: bool
@@ -32,7 +32,7 @@ class Step:
 class JumperReadings:
     """All readings of one phase A, in the order taken; ``seed`` repeats the order."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[PinReading, ...]
     seed: int
 
     def as_text(self) -> list[str]:

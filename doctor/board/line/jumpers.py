@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from doctor.board.boot_scripts import read_boot_scripts
-from doctor.board.line.jumper_verdict import DOWN, UP, CtsReadings, JumperReadings, Pulse, RtsAnswers, Step
+from doctor.board.line.jumper_verdict import DOWN, UP, CtsReadings, JumperReadings, PinReading, Pulse, RtsAnswers
 from doctor.board.line.tunnel import ModemTunnel
 from doctor.board.repl import tagged
 from doctor.board.snippets import modem, pins
@@ -100,7 +100,7 @@ def phase_a(board: Board, link: Link, *, seed: int = 0) -> JumperReadings:
         link.rts = rts
         link.clock.sleep_ms(SETTLE_MS)
         p19, p20 = _pair(board.repl.call(modem.jumpers_read(pull)))
-        steps.append(Step(rts, pull, p19, p20))
+        steps.append(PinReading(rts, pull, p19, p20))
     link.rts = True
     return JumperReadings(tuple(steps), seed)
 

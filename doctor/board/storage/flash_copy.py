@@ -41,7 +41,7 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Backup:
+class BoardBackup:
     """A finished backup.
 
     unreadable  what of the board is not in it, or not as it is now, with the reason in the board's words or ours
@@ -99,7 +99,7 @@ def backup(
     say: Say = quiet,
     look: Callable[[Sequence[str]], None] = _whatever,
     known: Collection[str] = (),
-) -> Backup:
+) -> BoardBackup:
     """Copy every file of /flash below ``folder``, which must be empty or new; all is read back at the end.
 
     What is this program's own, by its hash or its name, is left out; but an old file of the user's that waits for its
@@ -134,7 +134,7 @@ def backup(
 
 def _backup(
     board: Board, folder: Path, say: Say, look: Callable[[Sequence[str]], None], known: Collection[str]
-) -> Backup:
+) -> BoardBackup:
     own = onboard.own_files(board)
     found = _look(board, own, known)
     look([found.waiting.get(entry.path, entry.path) for entry in found.files])
@@ -172,7 +172,7 @@ def _backup(
     if growing:
         say(f"the board goes on writing to {', '.join(map(shown, growing))}: kept as it was when it was read")
     write_manifest(folder, kept, found.folders, where)
-    return Backup(read_backup(folder), tuple(unreadable), tuple(growing))
+    return BoardBackup(read_backup(folder), tuple(unreadable), tuple(growing))
 
 
 def _changed(before: _Found, after: _Found, growing: list[str]) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ from doctor.card.reformat.choice import Choice, spelled
 from doctor.errors import CardError
 from doctor.escape import shown
 from doctor.fat.format import format_plans
-from doctor.fat.writer import Layout, NewFile, best_layout
+from doctor.fat.writer import NewFile, TreeLayout, best_layout
 
 Key = tuple[int, int]
 _MOST_TRIES = 8  #: of leaving out another thing, or one more, until the rest fits
@@ -135,7 +135,7 @@ def _parents(path: str) -> Iterator[str]:
         yield path
 
 
-def fitted(size_bytes: int, files: Sequence[tuple[NewFile, str]], label: str, on: str) -> Layout:
+def fitted(size_bytes: int, files: Sequence[tuple[NewFile, str]], label: str, on: str) -> TreeLayout:
     """The layout of a card with these files on it.
 
     files  each with the name by which the user can leave it out

@@ -15,7 +15,7 @@ from doctor.card.target import copy_sparse, disk_error, same_content, sha256_of
 from doctor.errors import CardError
 from doctor.escape import counted, shown
 from doctor.events import Listener, Note, ignore
-from doctor.fat.directory import Entry
+from doctor.fat.directory import DirEntry
 from doctor.fat.reader import read_file, read_what_is_left
 from doctor.fat.source import BlockSource
 from doctor.fat.volume import FatVolume, follow_file
@@ -39,7 +39,7 @@ class Found:
     """
 
     volume: FatVolume
-    entry: Entry
+    entry: DirEntry
     volume_name: str = ""
 
     @property
@@ -76,7 +76,7 @@ class Saved:
 
 
 @dataclass(frozen=True)
-class Backup:
+class CardBackup:
     """A finished, verified backup."""
 
     folder: Path
@@ -92,7 +92,7 @@ def back_up(
     raw: bool,
     now: datetime,
     emit: Listener = ignore,
-) -> Backup:
+) -> CardBackup:
     """Copy everything readable to a new dated folder below ``backup_dir``, and read it all back.
 
     card  an image file or device
@@ -117,7 +117,7 @@ def back_up(
     except OSError as err:
         raise disk_error(folder, err) from err
     emit(Note(f"{counted(len(saved), 'file or folder', 'files and folders')} saved and verified in {folder}"))
-    return Backup(folder, saved, raw_copy)
+    return CardBackup(folder, saved, raw_copy)
 
 
 def _new_folder(backup_dir: Path, card: Path, now: datetime) -> Path:

@@ -20,14 +20,14 @@ from doctor.card.drives.find import find_drive
 from doctor.card.drives.guard import Identity, assess, confirmation, confirms, description
 from doctor.card.guard import check_room
 from doctor.card.reformat.arrange import fitted
-from doctor.card.reformat.backup import RAW_COPY, Backup, back_up, read_pieces
+from doctor.card.reformat.backup import RAW_COPY, CardBackup, back_up, read_pieces
 from doctor.card.reformat.choice import EVERYTHING, Choice
 from doctor.card.reformat.image import ReformatPlan, ReformatResult
 from doctor.card.reformat.survey import Survey, backup_lines, format_line, new_files, prove, put_back_lines, surveyed
 from doctor.card.reformat.unfinished import (
     Copied,
-    Journal,
     Mark,
+    ReformatRecord,
     check_copies,
     chosen,
     find_unfinished,
@@ -36,7 +36,7 @@ from doctor.card.reformat.unfinished import (
     write_journal,
 )
 from doctor.card.second_reader import PLANNED as SECOND_READER
-from doctor.card.second_reader import Content, prove_again
+from doctor.card.second_reader import FileDigests, prove_again
 from doctor.errors import CardError, DoctorError, Stopped
 from doctor.escape import counted, shown
 from doctor.events import Listener, Note, ignore
@@ -46,7 +46,7 @@ from doctor.fat.format import finish_card, format_card, partition_table, plan_fo
 from doctor.fat.layout import VolumeKind, look_at
 from doctor.fat.overlay import Group, Overlay
 from doctor.fat.source import SECTOR_BYTES
-from doctor.fat.writer import Layout, NewFile, write_files
+from doctor.fat.writer import NewFile, TreeLayout, write_files
 
 _ROOM_FOR_FOLDERS_BYTES = 4 << 20
 _READER_BYTES_PER_S = 20_000_000  #: a plain card reader; for estimates only
@@ -81,7 +81,7 @@ def plan_reformat_device(
         return ReformatPlan(lines, survey.new_files, consent=_confirm_line(drive))
 
 
-def _resume_lines(journal: Journal, files: tuple[Copied, ...], drive: Drive) -> Iterator[str]:
+def _resume_lines(journal: ReformatRecord, files: tuple[Copied, ...], drive: Drive) -> Iterator[str]:
     there = [file for file in journal.files if not file.is_dir]
     yield f"an earlier run was interrupted: go on with its backup in {journal.folder}"
     layout, usual = _layout(journal, files, drive.size_bytes)
@@ -93,7 +93,7 @@ def _resume_lines(journal: Journal, files: tuple[Copied, ...], drive: Drive) -> 
     yield from _last_lines()
 
 
-def _layout(journal: Journal, files: tuple[Copied, ...], size_bytes: int) -> tuple[Layout, bool]:
+def _layout(journal: ReformatRecord, files: tuple[Copied, ...], size_bytes: int) -> tuple[TreeLayout, bool]:
     """Where the copies will lie, and whether in the usual way. Raises CardError if they do not fit."""
     planned = [(_file(journal.folder, file), file.path) for file in files]
     layout = fitted(size_bytes, planned, journal.label, journal.device)
@@ -181,7 +181,7 @@ def check_confirmed(drive: Drive, given: str | None, typed: Callable[[str], str 
     )
 
 
-def _unfinished(path: Path, drive: Drive, backup_dir: Path) -> Journal | None:
+def _unfinished(path: Path, drive: Drive, backup_dir: Path) -> ReformatRecord | None:
     with open_source(path) as source:
         sector = source.read_at(0, SECTOR_BYTES)
     return find_unfinished(sector, backup_dir, size_bytes=drive.size_bytes, serial=drive.serial)
@@ -236,12 +236,12 @@ def reformat_device(
     return ReformatResult(journal.folder, raw if raw.exists() else None, str(layout.plan), put_back, moved, left_out)
 
 
-def _journal(drive: Drive, survey: Survey, backup: Backup) -> Journal:
+def _journal(drive: Drive, survey: Survey, backup: CardBackup) -> ReformatRecord:
     files = []
     for file, saved in new_files(survey, backup):
         copy = "" if saved.where is None else saved.where.relative_to(backup.folder).as_posix()
         files.append(Copied(file.path, copy, saved.sha256, file.size_bytes, file.attributes, file.stamps.hex()))
-    return Journal(
+    return ReformatRecord(
         id=new_id(),
         folder=backup.folder.resolve(),
         device=drive.device,
@@ -254,7 +254,12 @@ def _journal(drive: Drive, survey: Survey, backup: Backup) -> Journal:
 
 
 def _write(
-    target: DeviceTarget, journal: Journal, copies: tuple[Copied, ...], layout: Layout, serial: int, emit: Listener
+    target: DeviceTarget,
+    journal: ReformatRecord,
+    copies: tuple[Copied, ...],
+    layout: TreeLayout,
+    serial: int,
+    emit: Listener,
 ) -> None:
     """Mark, format, files, comparison, partition table. Raises CardError."""
     files = [_file(journal.folder, copied) for copied in copies]
@@ -268,7 +273,7 @@ def _write(
     finished = Overlay(target)
     finished.write_at(0, partition_table(plan, serial), Group.BOOT)
     prove(finished, files)
-    meant = {copied.path: Content(copied.size_bytes, copied.sha256) for copied in copies if not copied.is_dir}
+    meant = {copied.path: FileDigests(copied.size_bytes, copied.sha256) for copied in copies if not copied.is_dir}
     prove_again(Path(target.name), plan.start_sector, meant, emit)
     finish_card(target, plan, serial=serial)
     target.settle()
@@ -284,7 +289,7 @@ def _file(folder: Path, copied: Copied) -> NewFile:
 
 
 @contextmanager
-def _named(journal: Journal, choice: Choice) -> Iterator[None]:
+def _named(journal: ReformatRecord, choice: Choice) -> Iterator[None]:
     """Whatever stops the writing says where the files are, and a way on: another one if this one failed before."""
     where = f"all files lie whole in {journal.folder}"
     try:

@@ -26,7 +26,7 @@ from doctor.card.reformat.survey import (
     surveyed,
 )
 from doctor.card.second_reader import PLANNED as SECOND_READER
-from doctor.card.second_reader import Content, prove_again
+from doctor.card.second_reader import FileDigests, prove_again
 from doctor.card.target import FileTarget, copy_that_takes_the_name, set_size, used_bytes
 from doctor.errors import CardError
 from doctor.events import Listener, Note, ignore
@@ -123,7 +123,7 @@ def reformat_image(
             emit(Note("comparing every byte with the backup"))
             with FileSource(part) as source:
                 prove(source, files)
-            meant = {file.path: Content(file.size_bytes, saved.sha256) for file, saved in pairs if not file.is_dir}
+            meant = {file.path: FileDigests(file.size_bytes, saved.sha256) for file, saved in pairs if not file.is_dir}
             prove_again(part, survey.layout.plan.start_sector, meant, emit)
     emit(Note(f"{image} is formatted; the backup stays in {backup.folder}"))
     return ReformatResult(

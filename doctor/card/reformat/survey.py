@@ -11,7 +11,7 @@ from pathlib import Path
 from doctor.card.drives.device import is_device, open_source
 from doctor.card.judge import Judgement, judge
 from doctor.card.reformat.arrange import Arrangement, Key, arrange, fitted
-from doctor.card.reformat.backup import Backup, Found, Saved, read_pieces
+from doctor.card.reformat.backup import CardBackup, Found, Saved, read_pieces
 from doctor.card.reformat.choice import Choice
 from doctor.card.reformat.unfinished import Mark, read_mark
 from doctor.errors import CardError
@@ -23,7 +23,7 @@ from doctor.fat.directory import (
     ATTR_READ_ONLY,
     ATTR_SYSTEM,
     MOST_ENTRIES_OF_TREE,
-    Entry,
+    DirEntry,
     walk,
 )
 from doctor.fat.format import DEFAULT_LABEL, plan_format
@@ -31,7 +31,7 @@ from doctor.fat.layout import Scheme, VolumeKind
 from doctor.fat.reader import read_file
 from doctor.fat.source import SECTOR_BYTES, BlockSource
 from doctor.fat.volume import FatVolume, open_volume
-from doctor.fat.writer import Layout, NewFile
+from doctor.fat.writer import NewFile, TreeLayout
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Survey:
     incomplete: bool
     lost: tuple[Found, ...]
     arrangement: Arrangement
-    layout: Layout
+    layout: TreeLayout
     usual: bool
     mark: Mark | None = None
 
@@ -122,7 +122,7 @@ def backup_lines(survey: Survey, backup_dir: Path) -> Iterator[str]:
     yield f"back up {files} ({size}) to a new folder in {backup_dir}"
 
 
-def format_line(what: str, layout: Layout, *, usual: bool) -> str:
+def format_line(what: str, layout: TreeLayout, *, usual: bool) -> str:
     """How a card is formatted, for a plan."""
     return f"format {what}: {layout.plan}" + ("" if usual else ", other ones than usual, so that the files fit")
 
@@ -229,10 +229,10 @@ def _volumes(source: BlockSource, verdict: Judgement) -> Iterator[FatVolume]:
             yield volume
 
 
-def _entries(volume: FatVolume) -> tuple[list[Entry], list[Entry]]:
+def _entries(volume: FatVolume) -> tuple[list[DirEntry], list[DirEntry]]:
     """All entries, and the folders that could not be followed. Raises CardError for more than we can hold."""
-    entries: list[Entry] = []
-    broken: list[Entry] = []
+    entries: list[DirEntry] = []
+    broken: list[DirEntry] = []
     for step in walk(volume.view, volume.fat, volume.root()):
         entries.append(step.entry)
         if step.entry.is_dir and (step.listing is None or step.listing.fault):
@@ -247,7 +247,7 @@ def _entries(volume: FatVolume) -> tuple[list[Entry], list[Entry]]:
     return entries, broken
 
 
-def new_files(survey: Survey, backup: Backup) -> Iterator[tuple[NewFile, Saved]]:
+def new_files(survey: Survey, backup: CardBackup) -> Iterator[tuple[NewFile, Saved]]:
     """What is written to the new card: the copies in the backup, which were verified."""
     for item in backup.saved:
         path = survey.arrangement.new_paths.get(item.found.key)

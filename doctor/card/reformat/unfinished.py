@@ -83,7 +83,7 @@ class Copied(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Journal:
+class ReformatRecord:
     """A reformat of a device, as its backup folder remembers it.
 
     size_bytes, serial, model  of the card
@@ -103,11 +103,11 @@ class Journal:
     done: bool = False
     failed: str = ""
 
-    def finished(self) -> Journal:
+    def finished(self) -> ReformatRecord:
         """The same, done."""
         return replace(self, done=True)
 
-    def failing(self, words: str) -> Journal:
+    def failing(self, words: str) -> ReformatRecord:
         """The same, after a run that failed in these words."""
         return replace(self, failed=words)
 
@@ -116,7 +116,7 @@ class Journal:
         return bool(self.failed) and _NUMBER.sub("0", self.failed) == _NUMBER.sub("0", words)
 
 
-def chosen(journal: Journal, choice: Choice) -> tuple[Copied, ...]:
+def chosen(journal: ReformatRecord, choice: Choice) -> tuple[Copied, ...]:
     """What goes back by the user's choice, with the folders that it needs. Raises UsageError for unknown names."""
     choice.refuse_unknown([(file.path,) for file in journal.files], on=str(journal.folder))
     taken = [file for file in journal.files if choice.takes(file.path)]
@@ -125,7 +125,7 @@ def chosen(journal: Journal, choice: Choice) -> tuple[Copied, ...]:
     return tuple(file for file in journal.files if file in taken or file.path in needed)
 
 
-def write_journal(journal: Journal) -> None:
+def write_journal(journal: ReformatRecord) -> None:
     """Write, or replace, the journal in its folder; it is whole at every moment. Raises CardError."""
     members = {
         "id": journal.id,
@@ -146,13 +146,13 @@ def write_journal(journal: Journal) -> None:
         raise disk_error(path, err) from err
 
 
-def read_journal(folder: Path) -> Journal | None:
+def read_journal(folder: Path) -> ReformatRecord | None:
     """The journal in a folder; None if there is none that makes sense."""
     try:
         told = read_json(folder / JOURNAL, _MOST_JOURNAL_BYTES)
         if not isinstance(told, dict):
             return None
-        return Journal(
+        return ReformatRecord(
             id=text_in(told["id"]),
             folder=folder,
             device=text_in(told["device"]),
@@ -177,7 +177,7 @@ def _copied(path: object, copy: object, sha256: object, size: object, attributes
     return found
 
 
-def find_unfinished(sector: bytes, backup_dir: Path, *, size_bytes: int, serial: str) -> Journal | None:
+def find_unfinished(sector: bytes, backup_dir: Path, *, size_bytes: int, serial: str) -> ReformatRecord | None:
     """The unfinished reformat of this card, by its mark, else by its serial number.
 
     sector      sector 0 of the card

@@ -56,7 +56,7 @@ def examine(bench_options: BenchOptions, given: dict[str, Any], screen: Screen) 
     from doctor.jobs.check import CheckRequest, check
     from doctor.jobs.done import accept
     from doctor.jobs.hands import DONE
-    from doctor.jobs.memory.tried import Tried
+    from doctor.jobs.memory.advice_given import AdviceGiven
     from doctor.remedies import cures
     from doctor.report import as_json, console, next_step
 
@@ -78,7 +78,7 @@ def examine(bench_options: BenchOptions, given: dict[str, Any], screen: Screen) 
     else:
         known = cures()
         screen.show(console.findings(report, known, screen.out, verbose=screen.verbose))
-        tried = Tried(bench_options.url)
+        tried = AdviceGiven(bench_options.url)
         said = tuple(word for word in given.get("done", ()) if word not in DONE or DONE[word] in believed)
         command = bench_options.command("check", done=said)
         done, sure = tried.so_far(report), tried.confirmed

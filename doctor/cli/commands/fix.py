@@ -163,14 +163,18 @@ def _knows_more(result: FixResult, failed: set[str]) -> bool:
     It is where they find nothing wrong, and where they know nothing but the cures that failed just now; and where the
     cure was asked for by name, and its error says what goes on from there: that is what the user came for.
     """
-    from doctor.jobs.memory import tried
+    from doctor.jobs.memory import advice_given
 
     if result.named and any(a.error is not None and a.error.next for a in result.actions):
         return True
     first = next(iter(result.report.failed), None)
     if first is None:
         return True
-    return first.check not in tried.WATCHED and bool(first.remedies) and failed.issuperset(r.id for r in first.remedies)
+    return (
+        first.check not in advice_given.WATCHED
+        and bool(first.remedies)
+        and failed.issuperset(r.id for r in first.remedies)
+    )
 
 
 def _show(result: FixResult, screen: Screen, bench_options: BenchOptions, rehearsed: Command | None = None) -> None:
@@ -230,12 +234,12 @@ def _remembered(
     """The cures that were tried lately, this run's among them, and those that are known to be done; both are kept."""
     from rich.text import Text
 
-    from doctor.jobs.memory import tried
+    from doctor.jobs.memory import advice_given
 
     seen = {action.cure.id for action in result.actions if action.done}
-    memory = tried.Tried(bench_options.url)
-    if tried.failing(result.report) is not None:
-        for steps, how in ((seen, tried.SEEN), (failed, tried.FAILED)):
+    memory = advice_given.AdviceGiven(bench_options.url)
+    if advice_given.failing(result.report) is not None:
+        for steps, how in ((seen, advice_given.SEEN), (failed, advice_given.FAILED)):
             if lost := memory.note(steps, how):
                 screen.note(Text(lost))
     return seen | failed | memory.so_far(result.report), memory.confirmed

@@ -103,7 +103,7 @@ def show(
 
     from doctor.cli.flash_view import plan_text, proof_text
     from doctor.command import marked
-    from doctor.jobs.memory.tried import Tried
+    from doctor.jobs.memory.advice_given import AdviceGiven
     from doctor.modem.verdict import stands
     from doctor.remedies import cures
     from doctor.report import as_json, console, next_step
@@ -117,7 +117,7 @@ def show(
         screen.show(console.findings(result.report, cures(), screen.out, verbose=screen.verbose))
     if result.proof is not None:
         screen.show(proof_text(result.proof))
-    tried = Tried(bench_options.url)
+    tried = AdviceGiven(bench_options.url)
     done, sure = tried.so_far(result.report), tried.confirmed
     step = next_step.after_flash(result, bench_options, cures(), request, done=done, sure=sure)
     if result.error is not None:

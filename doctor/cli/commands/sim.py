@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import sys
 import threading
 from collections.abc import Callable
@@ -83,30 +84,26 @@ def command(**given: Any) -> int:
     modem, with the star at the one that runs; NA is an empty one.
     """
     screen = options.screen_of(given)
-    asked = [flag for flag, wanted in _asked(given).items() if wanted]
-    if len(asked) > 1:
-        raise UsageError("usage", f"{' and '.join(asked)} are two commands", next="give one of them at a time")
-    if given["listing"]:
-        return _list(screen)
-    if given["make_firmware"] is not None:
-        return _make_firmware(screen, given)
-    if given["hands"] or given["copy_to_card"] is not None:
-        return _work_by_hand(screen, given)
-    if given["listen"]:
-        return _listen(screen, given)
+    wanted = [(flag, job) for flag, is_wanted, job in _jobs(given) if is_wanted]
+    if len(wanted) > 1:
+        flags = " and ".join(flag for flag, _ in wanted)
+        raise UsageError("usage", f"{flags} are two commands", next="give one of them at a time")
+    for _, job in wanted:
+        return job(screen, given)
     raise UsageError("usage", "say what to do", next="`fipy-doctor sim --help` lists what there is")
 
 
-def _asked(given: dict[str, Any]) -> dict[str, bool]:
-    return {
-        "--list": given["listing"],
-        "--listen": given["listen"],
-        "--make-firmware": given["make_firmware"] is not None,
-        "--hands" if given["hands"] else "--copy-to-card": bool(given["hands"]) or given["copy_to_card"] is not None,
-    }
+def _jobs(given: dict[str, Any]) -> list[tuple[str, bool, Callable[[Screen, dict[str, Any]], int]]]:
+    by_hand = bool(given["hands"]) or given["copy_to_card"] is not None
+    return [
+        ("--list", given["listing"], _list),
+        ("--listen", given["listen"], _listen),
+        ("--make-firmware", given["make_firmware"] is not None, _make_firmware),
+        ("--hands" if given["hands"] else "--copy-to-card", by_hand, _work_by_hand),
+    ]
 
 
-def _list(screen: Screen) -> int:
+def _list(screen: Screen, _given: dict[str, Any]) -> int:
     from rich.table import Table
     from rich.text import Text
 
@@ -312,9 +309,9 @@ def _listen(screen: Screen, given: dict[str, Any]) -> int:
 
     from doctor.sim.served.listen import Listener
 
-    url = given["port"] or ("sim://sqn3330" if given["modem_only"] else "sim://fipy")
-    if given["modem_only"] and url.startswith(("sim://fipy", "sim://gpy")):
-        url = "sim://sqn3330" + url[len("sim://fipy") if url.startswith("sim://fipy") else len("sim://gpy") :]
+    url = given["port"] or "sim://fipy"
+    if given["modem_only"]:
+        url = re.sub("^sim://(fipy|gpy)", "sim://sqn3330", url)
 
     def tell(names: tuple[str, ...]) -> None:
         for name in names:

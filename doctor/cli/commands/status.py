@@ -14,8 +14,8 @@ from doctor.command import Command
 
 if TYPE_CHECKING:
     from doctor.cli.screen import Screen
-    from doctor.jobs.memory.journal import Damaged
-    from doctor.jobs.status import Standing
+    from doctor.jobs.memory.journal import DamagedJournal
+    from doctor.jobs.status import StatusReport
 
 
 @options.command("status")
@@ -83,7 +83,7 @@ def _asker(screen: Screen) -> Callable[[str], bool]:
     return ask
 
 
-def _about(damaged: Damaged) -> str:
+def _about(damaged: DamagedJournal) -> str:
     """What a journal that cannot be read means for whoever reads this."""
     return (
         f"the journal of an earlier flash is there and cannot be read: {damaged.path} ({damaged.why}); what was sent, "
@@ -91,7 +91,7 @@ def _about(damaged: Damaged) -> str:
     )
 
 
-def _document(standing: Standing) -> dict[str, Any]:
+def _document(standing: StatusReport) -> dict[str, Any]:
     from doctor.report import as_json
 
     progress, damaged = standing.progress, standing.damaged

@@ -17,7 +17,7 @@ from doctor.jobs.flashing.plan import FlashFile, given_files, placed
 from doctor.jobs.flashing.steps_done import LAST_BLOCK_BYTES, how_far
 from doctor.jobs.flashing.supply import battery, refuse_low
 from doctor.jobs.memory import journal as journals
-from doctor.jobs.memory.journal import Entry, Journal, SentFile
+from doctor.jobs.memory.journal import FlashEntry, Journal, SentFile
 from doctor.jobs.memory.lock import lock_path, port_lock
 from doctor.jobs.memory.logbook import Logbook
 from doctor.jobs.memory.state_dir import state_place, unwritable
@@ -43,7 +43,7 @@ class Recorder:
     must  nothing was sent yet, so that a journal that cannot be begun is a reason not to: raises DoctorError
     """
 
-    def __init__(self, journal: Journal, entry: Entry, say: Listener, *, must: bool = False) -> None:
+    def __init__(self, journal: Journal, entry: FlashEntry, say: Listener, *, must: bool = False) -> None:
         self._journal = journal
         self._say = say
         self._share = 0.0
@@ -97,7 +97,7 @@ class Recorder:
         """``result`` with what the journal knows of it."""
         return replace(result, log=self.entry.log, far=how_far(self.entry) if result.begun else "")
 
-    def _keep(self, entry: Entry) -> OSError | None:
+    def _keep(self, entry: FlashEntry) -> OSError | None:
         """Write it, and next time again where that fails: a full disk may have room by then. It is told once."""
         self.entry = entry
         try:
@@ -155,13 +155,14 @@ def _kept_as(bench: Bench, file: FlashFile) -> str:
     return str(placed(file.path)) if on_card is None else f"{ON_CARD}{on_card}"
 
 
-def _entry(bench: Bench, plan: FlashPlan, request: FlashRequest, log: Logbook) -> Entry:
+def _entry(bench: Bench, plan: FlashPlan, request: FlashRequest, log: Logbook) -> FlashEntry:
     options, before = bench.options, plan.before
-    return Entry(
+    command = request.command(options)
+    return FlashEntry(
         ids=journals.ids_of(bench),
         files=tuple(SentFile(f.role, _kept_as(bench, f), f.sha256, f.size_bytes) for f in given_files(bench)),
         options={
-            **replace(request.command(options), via="card" if plan.via == "card" else request.via).kept(),
+            **(replace(command, via="card") if plan.via == "card" else command).kept(),
             "differential": plan.image.base is not None,
             "promised_build": plan.image.promised_build,
         },

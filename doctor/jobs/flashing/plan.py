@@ -12,13 +12,13 @@ from doctor.bench import Bench, BenchOptions
 from doctor.command import ON_CARD, Command, File
 from doctor.errors import DoctorError, FirmwareError
 from doctor.firmware.bootrom import FROM_BOARD
-from doctor.jobs.changed import changed
+from doctor.jobs.amended import amended
 from doctor.jobs.flashing.steps_done import first_sent
 from doctor.jobs.flashing.ways import choose_via
 from doctor.jobs.hands import POWER_CYCLE
 from doctor.jobs.memory import journal as journals
 from doctor.jobs.memory.journal import Journal
-from doctor.jobs.onward import Attempt, Onward, flash_command
+from doctor.jobs.onward import Attempt, NextFlash, flash_command
 from doctor.modem.facts import ModemFacts
 from doctor.modem.images import image_facts, options_for, running
 from doctor.updater import states
@@ -138,8 +138,8 @@ def _refused(bench: Bench, request: FlashRequest, facts: ModemFacts, refusal: Re
     """What only a flash can be refused for, with the command that goes further."""
     step = refusal.next
     if refusal.change is not None:
-        other = Attempt(changed(request.command(bench.options), refusal.change))
-        step += "; " + Onward((), flash_command(other, facts.mode)).text
+        other = Attempt(amended(request.command(bench.options), refusal.change))
+        step += "; " + NextFlash((), flash_command(other, facts.mode)).text
     return DoctorError(refusal.id, refusal.what, on=bench.firmware[0].path.name, cause=refusal.why, next=step)
 
 
@@ -163,7 +163,7 @@ def _out_of_reach(bench: Bench, request: FlashRequest, facts: ModemFacts) -> Doc
         f"the modem's application listens at {facts.baud} baud, and mirror mode knows {bench.profile.app_baud} only",
         on=bench.link.name,
         cause="a program has changed its speed; without power it forgets that",
-        next=Onward((POWER_CYCLE,), flash_command(Attempt(request.command(bench.options)), facts.mode)).text,
+        next=NextFlash((POWER_CYCLE,), flash_command(Attempt(request.command(bench.options)), facts.mode)).text,
     )
 
 

@@ -11,7 +11,7 @@ from doctor.errors import DoctorError, Exit, FlashUnproved, Stopped
 from doctor.jobs.flashing.plan import FlashPlan
 from doctor.jobs.flashing.steps_done import all_sent, first_sent
 from doctor.jobs.hands import POWER_CYCLE
-from doctor.jobs.onward import Attempt, Onward, flash_command, onward
+from doctor.jobs.onward import Attempt, NextFlash, flash_command, onward
 from doctor.modem.facts import ModemFacts
 from doctor.updater import states
 from doctor.updater.flow import Outcome
@@ -59,7 +59,7 @@ class FlashResult:
     error: DoctorError | None = None
     advice: str = ""
     mode: str = ""
-    onward: Onward | None = None
+    onward: NextFlash | None = None
     begun: bool = False
     log: str = ""
     far: str = ""
@@ -147,7 +147,7 @@ def lost_midway(
     mode = states.STP_OPEN if waits else states.UNKNOWN  # nobody can look any more
     step = onward(mode, attempt, err.id)
     if POWER_CYCLE in step.hands:  # it may well answer, once the port is back
-        step = Onward((), replace(attempt.command, verb="status"))
+        step = NextFlash((), replace(attempt.command, verb="status"))
     step = replace(step, before=("plug the board in",))
     error = FlashUnproved(err.id, err.what, on=err.on, cause=err.cause, next=step.text)
     return FlashResult(report, plan, None, error, advice, mode, step, True)
@@ -166,7 +166,7 @@ def with_progress(attempt: Attempt, plan: FlashPlan | None, outcome: Outcome) ->
 def no_way(err: DoctorError, report: engine.Report, plan: FlashPlan, attempt: Attempt) -> FlashResult:
     """The modem fell silent before anything was sent: power off, which ends mirror mode too, then all again."""
     before = states.FFH if plan.before.mode == states.RAM_UPDATER else plan.before.mode  # it lives in memory only
-    step = Onward((POWER_CYCLE,), flash_command(attempt, before), known=True)
+    step = NextFlash((POWER_CYCLE,), flash_command(attempt, before), known=True)
     error = DoctorError(err.id, err.what, on=err.on, cause=err.cause, next=step.text)
     return FlashResult(report, plan, None, error, "", states.SILENT, step)
 

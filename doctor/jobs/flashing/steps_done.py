@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from doctor.jobs.memory.journal import Entry
+from doctor.jobs.memory.journal import FlashEntry
 
 #: No block is longer (modem-protocol.md 4.4): with less than this unacknowledged the last block may have gone out.
 LAST_BLOCK_BYTES = 8176
@@ -28,7 +28,7 @@ def all_sent(steps: Sequence[str], done: Sequence[str], step: str = "", left_byt
     return bool(transfers) and transfers[-1] in done
 
 
-def how_far(entry: Entry) -> str:
+def how_far(entry: FlashEntry) -> str:
     """The step that ``entry`` stands in, of how many, and the bytes of its file; "" if it had not begun."""
     number = entry.steps.index(entry.step) + 1 if entry.step in entry.steps else 0
     at = f"step {number} of {len(entry.steps)}" if number else ""

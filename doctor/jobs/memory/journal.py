@@ -43,7 +43,7 @@ class SentFile:
 
 
 @dataclass(frozen=True)
-class Entry:
+class FlashEntry:
     """How one flash stands.
 
     ids         what the modem is known by: imei, board, port
@@ -91,7 +91,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Damaged:
+class DamagedJournal:
     """A journal that is there and cannot be read, and why."""
 
     path: Path
@@ -113,7 +113,7 @@ class Journal:
         self._folder.mkdir(parents=True, exist_ok=True)
         return self._folder
 
-    def write(self, entry: Entry) -> Entry:
+    def write(self, entry: FlashEntry) -> FlashEntry:
         """Keep ``entry``: on the disk, or not at all. Raises OSError."""
         now = self._now().isoformat(timespec="milliseconds")
         entry = replace(entry, written=now, begun=entry.begun or now, pid=os.getpid())
@@ -121,7 +121,7 @@ class Journal:
         write_whole(path, json.dumps({"schema": SCHEMA, **asdict(entry)}, indent=1).encode())
         return entry
 
-    def find(self, ids: Mapping[str, str]) -> Entry | None:
+    def find(self, ids: Mapping[str, str]) -> FlashEntry | None:
         """The newest entry of the modem that any of ``ids`` names; IMEI and board count more than the port."""
         entries = self.entries()
         for names in (("imei", "board"), ("port",)):
@@ -130,20 +130,20 @@ class Journal:
                 return max(fits, key=lambda e: e.written)
         return None
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[FlashEntry]:
         """All that can be read; a damaged file is skipped, see ``damaged``."""
         paths = self._paths()
         for old in paths[KEPT:]:
             with suppress(OSError):
                 old.unlink()
-        return [read for path in paths[:KEPT] if isinstance(read := _read(path), Entry)]
+        return [read for path in paths[:KEPT] if isinstance(read := _read(path), FlashEntry)]
 
-    def damaged(self, ids: Mapping[str, str], *, surely: bool = False) -> Damaged | None:
+    def damaged(self, ids: Mapping[str, str], *, surely: bool = False) -> DamagedJournal | None:
         """The journal of the modem that ``ids`` name, where it is there and cannot be read.
 
         surely  False: one of an unknown modem counts too, unless all that such a file can be called by is in ``ids``
         """
-        broken = [read for path in self._paths() if isinstance(read := _read(path), Damaged)]
+        broken = [read for path in self._paths() if isinstance(read := _read(path), DamagedJournal)]
         names = {_key({kind: ids[kind]}) for kind in _SUREST if ids.get(kind)}
         mine = [read for read in broken if read.path.stem in names]
         if mine or surely:
@@ -188,7 +188,7 @@ def port_ids(port: PortUrl | None) -> dict[str, str]:
     return {} if port is None else {"port": port.key}
 
 
-def under_way(port: PortUrl | None, journal: Journal | None = None) -> Entry | None:
+def under_way(port: PortUrl | None, journal: Journal | None = None) -> FlashEntry | None:
     """The flash that another process is carrying out over ``port`` right now, under whatever name of the device."""
     if port is None or not port.lasts:
         return None
@@ -219,7 +219,7 @@ def _device(port: str) -> str:
     return os.path.realpath(port) if port.startswith("/") else port
 
 
-def is_at_work(entry: Entry) -> bool:
+def is_at_work(entry: FlashEntry) -> bool:
     """Whether the process that wrote ``entry`` still runs.
 
     Its lock tells, which dies with it. Where there is none (version 0.1 kept none), its number and the time do, since
@@ -239,24 +239,24 @@ def is_at_work(entry: Entry) -> bool:
         return False
 
 
-def _read(path: Path) -> Entry | Damaged:
+def _read(path: Path) -> FlashEntry | DamagedJournal:
     try:
         if path.stat().st_size > MAX_BYTES:
-            return Damaged(path, "it is far larger than any journal")
+            return DamagedJournal(path, "it is far larger than any journal")
         return _entry(json.loads(path.read_text(encoding="utf-8")))
     except OSError as err:
-        return Damaged(path, err.strerror or str(err))
+        return DamagedJournal(path, err.strerror or str(err))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return Damaged(path, "its content is damaged, or of another version of fipy-doctor")
+        return DamagedJournal(path, "its content is damaged, or of another version of fipy-doctor")
 
 
-def _entry(data: dict[str, Any]) -> Entry:
+def _entry(data: dict[str, Any]) -> FlashEntry:
     """The entry that ``data`` is. Raises ValueError, TypeError, KeyError or AttributeError where it is none."""
     if data["schema"] != SCHEMA:
         raise ValueError("not a journal of this version")
-    plain = Entry({}, (), {}, {}, ())
+    plain = FlashEntry({}, (), {}, {}, ())
     known: dict[str, Any] = {}
-    for name in (member.name for member in fields(Entry)):
+    for name in (member.name for member in fields(FlashEntry)):
         if name not in data and name not in ("ids", "files", "options", "before", "steps"):
             continue  # of an older version
         value = data[name]
@@ -268,7 +268,7 @@ def _entry(data: dict[str, Any]) -> Entry:
     known["files"] = tuple(SentFile(**item) for item in known["files"])
     if not all(isinstance(word, str) for word in (*known["steps"], *known.get("done", ()), *known["ids"].values())):
         raise TypeError("a word")
-    return Entry(**known)
+    return FlashEntry(**known)
 
 
 #: What a modem's file is called by: the surest of its names that is known.

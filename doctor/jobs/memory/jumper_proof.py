@@ -13,7 +13,7 @@ from doctor.check import Status
 from doctor.clock import Now, utc_now
 from doctor.engine import Report
 from doctor.jobs.memory import journal as journals
-from doctor.jobs.memory.journal import Entry, Journal
+from doctor.jobs.memory.journal import FlashEntry, Journal
 
 CHECK = "jumpers-removed"
 LASTS = timedelta(hours=6)  #: later, the board may have been in other hands
@@ -22,10 +22,9 @@ LASTS = timedelta(hours=6)  #: later, the board may have been in other hands
 def proof_of(report: Report, now: Now = utc_now) -> dict[str, str]:
     """What the journal keeps: when it was proved, and how; empty where it was not."""
     finding = report.finding(CHECK)
-    if finding is None or finding.status is not Status.PASS or not finding.evidence.get("proved"):
+    if finding is None or finding.status is not Status.PASS or not finding.proved:
         return {}
-    at = finding.evidence.get("proved_at") or now().isoformat(timespec="seconds")
-    return {"at": str(at), "how": str(finding.evidence["proved"])}
+    return {"at": now().isoformat(timespec="seconds"), **finding.proved}
 
 
 def remembered(bench: Bench, now: Now = utc_now) -> dict[str, str]:
@@ -38,7 +37,7 @@ def remembered(bench: Bench, now: Now = utc_now) -> dict[str, str]:
     return dict(entry.jumpers) if same and _lasts(entry, now()) else {}
 
 
-def _lasts(entry: Entry, now: datetime) -> bool:
+def _lasts(entry: FlashEntry, now: datetime) -> bool:
     try:
         age = now - datetime.fromisoformat(entry.jumpers["at"])
     except (KeyError, ValueError, TypeError):

@@ -18,9 +18,9 @@ from doctor.sim.board.modules.table import stub_modules
 from doctor.sim.board.pins import Pins, PinState
 from doctor.sim.board.repl import Repl
 from doctor.sim.board.sqnsupgrade import frozen_modules
-from doctor.sim.board.state import LteTask, dump, load
+from doctor.sim.board.state import MIRROR_BAUD, LteTask, dump, load
 from doctor.sim.board.text import HELP_LINE, PANIC, SOFT_REBOOT, WDT_LINE, encoded, rom_text
-from doctor.sim.board.uart import Uart
+from doctor.sim.board.uart import FIFO_BYTES, Uart
 from doctor.sim.board.vfs import Vfs
 from doctor.sim.board.vm import Vm
 from doctor.sim.card.image import CardDevice
@@ -29,7 +29,6 @@ from doctor.sim.modem.modem import Modem
 from doctor.sim.world import Event, Process, Wire, World
 
 REPL_BAUD = 115_200
-MIRROR_BAUD = 921_600
 MIRROR_BUFFER_BYTES = 8192
 """Driver buffer each way in mirror mode (board-and-repl.md 5.4)."""
 
@@ -37,8 +36,6 @@ BOOTLOADER_MS = 350
 """ROM text to the boot loader's end."""
 STARTUP_MS = 1200
 """From there to boot.py: mounting, radio, tasks; a prompt after about 2 s (board-and-repl.md 3.4)."""
-TX_AHEAD_BYTES = 128
-"""Output runs ahead of the line by a FIFO full."""
 
 BOARDS = {"fipy": "FiPy", "gpy": "GPy"}
 """What the caller names and what the board calls itself."""
@@ -411,7 +408,7 @@ class BoardSim:
         self.transmit(data, self.uart0.baud)
         now = self.world.now_ms
         self._tx_free_at_ms = max(self._tx_free_at_ms, now) + self.uart0.chars_ms(len(data))
-        ahead = self._tx_free_at_ms - now - self.uart0.chars_ms(TX_AHEAD_BYTES)
+        ahead = self._tx_free_at_ms - now - self.uart0.chars_ms(FIFO_BYTES)
         if ahead > 0:
             self.wait_holding(ahead, None)
 

@@ -62,11 +62,8 @@ class SimEra:
         """`os.uname().version`: git describe, `` on ``, date."""
         if self.release in KNOWN_VERSIONS:
             return KNOWN_VERSIONS[self.release]
-        described, date = "v1.11", "2021-01-12"
-        for end, base, when in _SERIES:
-            if not self.since(end):
-                described, date = base, when
-                break
+        begun = ((described, date) for end, described, date in _SERIES if not self.since(end))
+        described, date = next(begun, ("v1.11", "2021-01-12"))
         digest = hashlib.sha256(self.release.encode()).hexdigest()[:7]
         return f"{described}-{digest} on {date}"
 
@@ -159,27 +156,14 @@ class SimEra:
         return f"MicroPython {git} on {date}; {board} with ESP32"
 
 
+_ENDS = (
+    ("1.17.0.b1", "Z"), ("1.18.1", "A"), ("1.18.1.r5", "B1"), ("1.18.2.r7", "B2"), ("1.20.0.rc0", "C"),
+    ("1.20.0.rc11", "B2"), ("1.20.2.rc7", "C"), ("1.20.2.r2", "D"), ("1.20.2.r3", "E"),
+)  # fmt: skip
+"""Each era with the first release that is no longer in it; the last era is F."""
+
+
 def sim_era(release: str) -> SimEra:
     """The era of a release. Raises ValueError if the text is no release."""
-    return SimEra(release, _era_name(release_key(release)), release_key(release))
-
-
-def _era_name(key: ReleaseKey) -> str:
-    def before(release: str) -> bool:
-        return key < release_key(release)
-
-    if before("1.17.0.b1"):
-        return "Z"
-    if before("1.18.1"):
-        return "A"
-    if before("1.18.1.r5"):
-        return "B1"
-    if before("1.18.2.r7"):
-        return "B2"
-    if not before("1.20.0.rc0") and before("1.20.0.rc11"):
-        return "B2"
-    if before("1.20.2.rc7"):
-        return "C"
-    if before("1.20.2.r2"):
-        return "D"
-    return "E" if before("1.20.2.r3") else "F"
+    key = release_key(release)
+    return SimEra(release, next((name for end, name in _ENDS if key < release_key(end)), "F"), key)

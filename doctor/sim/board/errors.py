@@ -6,6 +6,8 @@ Source: board-and-repl.md 4 (error texts).
 from __future__ import annotations
 
 import builtins
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
@@ -61,15 +63,22 @@ def os_error(argument: int | str) -> BoardOSError:
     return BoardOSError(argument)
 
 
-def file_error(fault: CardFault, *, errno_style: bool, old_text: str | None = None) -> BoardOSError:
-    """The OSError for a refusal by a file system.
+@contextmanager
+def file_errors(
+    *, errno_style: bool = True, old_text: str | None = None, old_missing: str | None = None
+) -> Iterator[None]:
+    """Make the board's OSError of a refusal by a file system (CardFault).
 
-    errno_style  the 1.20 releases name the errno everywhere
+    errno_style  the 1.20 releases name the errno everywhere, ``open()`` in all of them
     old_text     what the releases before say instead; None: the errno there too
+    old_missing  the same if there is no such file or folder
     """
-    if errno_style or old_text is None:
-        return os_error(FAULT_ERRNO.get(fault.kind, EIO))
-    return os_error(old_text)
+    try:
+        yield
+    except CardFault as fault:
+        is_missing = old_missing is not None and fault.kind in ("not-found", "not-a-directory")
+        text = None if errno_style else old_missing if is_missing else old_text
+        raise os_error(FAULT_ERRNO.get(fault.kind, EIO) if text is None else text) from None
 
 
 _KNOWN = (

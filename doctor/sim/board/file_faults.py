@@ -35,8 +35,7 @@ GROWTH = b"12.5;1013;48\n"
 ERASE_MS = 4000
 
 _SIZE = re.compile(r"(\d+)([km])")
-_PATH_WORD = re.compile(r"(eio|eio-write|read-only|grows):([^@]+)(?:@(\d+))?")
-_COUNT_WORD = re.compile(r"(dip|word|log|word-every|log-every|tick|erase)@(\d+)")
+_WORD = re.compile(r"([a-z-]+)(?::([^@]+))?(?:@(\d+))?")
 _UNITS = {"k": 1024, "m": 1024 * 1024}
 
 
@@ -126,44 +125,37 @@ def parse_files(texts: Iterable[str]) -> FileFaults:
 
 
 def _take(faults: FileFaults, word: str) -> None:
-    if word in ("fat", "littlefs"):
-        faults.is_fat = word == "fat"
-    elif size := _SIZE.fullmatch(word):
+    if size := _SIZE.fullmatch(word):
         faults.size_bytes = int(size.group(1)) * _UNITS[size.group(2)]
-    elif named := _PATH_WORD.fullmatch(word):
-        _take_path(faults, named.group(1), _absolute(named.group(2)), named.group(3), word)
-    elif counted := _COUNT_WORD.fullmatch(word):
-        _take_count(faults, counted.group(1), int(counted.group(2)), word)
-    else:
-        raise _unknown(word)
-
-
-def _take_path(faults: FileFaults, kind: str, path: str, times: str | None, word: str) -> None:
-    if kind == "grows":
-        faults.grows[path] = None if times is None else int(times)
-    elif times is not None:
-        raise _unknown(word)
-    else:
-        {"eio": faults.eio, "eio-write": faults.eio_write, "read-only": faults.read_only}[kind].add(path)
-
-
-def _take_count(faults: FileFaults, kind: str, count: int, word: str) -> None:
-    if count < 1:
-        raise _unknown(word)
-    said = LOG_LINE if kind.startswith("log") else WORD
-    if kind == "dip":
-        faults.dips.add(count)
-    elif kind == "tick":
-        faults.tick_ms = count
-    elif kind == "erase":
-        faults.erase_ms = count
-    else:
-        (faults.every if kind.endswith("-every") else faults.torn)[count] = said
+        return
+    said = _WORD.fullmatch(word)
+    kind, name, number = said.groups() if said is not None else ("", None, None)
+    path, count = None if name is None else _absolute(name), None if number is None else int(number)
+    printed = LOG_LINE if kind.startswith("log") else WORD
+    match kind, path, count:
+        case "fat" | "littlefs", None, None:
+            faults.is_fat = kind == "fat"
+        case "eio", str(), None:
+            faults.eio.add(path)
+        case "eio-write", str(), None:
+            faults.eio_write.add(path)
+        case "read-only", str(), None:
+            faults.read_only.add(path)
+        case "grows", str(), _:
+            faults.grows[path] = count
+        case "dip", None, int() if count:
+            faults.dips.add(count)
+        case "word" | "log", None, int() if count:
+            faults.torn[count] = printed
+        case "word-every" | "log-every", None, int() if count:
+            faults.every[count] = printed
+        case "tick", None, int() if count:
+            faults.tick_ms = count
+        case "erase", None, int() if count:
+            faults.erase_ms = count
+        case _:
+            raise ValueError(f"files says nothing with {word!r}: words are {', '.join(FILE_WORDS)}")
 
 
 def _absolute(path: str) -> str:
     return path if path.startswith("/") else "/flash/" + path
-
-
-def _unknown(word: str) -> ValueError:
-    return ValueError(f"files says nothing with {word!r}: words are {', '.join(FILE_WORDS)}")

@@ -29,6 +29,17 @@ COMMAND_MAX_BYTES = 120
 RECOVERY_HINT = "(modem_state=recovery). Perform a modem firmware update."
 
 
+def _stub(answer: object, *, ready: bool = False) -> Any:
+    """A method that changes nothing. ``ready``: it works only once the modem has answered."""
+
+    def method(lte: Lte, *_arguments: object, **_keywords: object) -> object:
+        if ready:
+            lte._check_ready()
+        return answer
+
+    return method
+
+
 class Lte:
     """The one LTE object of the firmware. Members that a release lacks are taken away in ``lte_class``."""
 
@@ -89,45 +100,21 @@ class Lte:
         words = Talk(self._vm).ask("AT+CGSN", AT_REPLY_MS).decode("utf-8", "replace").split()
         return next((word for word in words if word.startswith("35434")), None)
 
-    def iccid(self) -> str | None:
-        """No SIM in this simulation."""
-        self._check_ready()
-        return None
-
     def reset(self) -> None:
         """`AT^RESET`."""
         self._check_ready()
         Talk(self._vm).ask("AT^RESET", AT_REPLY_MS)
         self._vm.wait(5000)
 
-    def isattached(self) -> bool:
-        """Never: there is no network here."""
-        self._check_ready()
-        return False
-
-    def isconnected(self) -> bool:
-        """Never."""
-        return False
-
-    def attach(self, **_keywords: object) -> None:
-        """Accepted; nothing comes of it."""
-        self._check_ready()
-
-    def dettach(self, **_keywords: object) -> None:
-        """Accepted."""
+    # There is neither a SIM nor a network here: nothing comes of these.
+    iccid = attach = _stub(None, ready=True)
+    isattached = _stub(False, ready=True)
+    isconnected = _stub(False)
+    dettach = disconnect = pppsuspend = pppresume = _stub(None)
 
     def connect(self, **_keywords: object) -> None:
         """Refused."""
         raise os_error("modem not attached")
-
-    def disconnect(self) -> None:
-        """Accepted."""
-
-    def pppsuspend(self) -> None:
-        """Leave data state."""
-
-    def pppresume(self) -> None:
-        """Enter data state again."""
 
     def deinit(self, detach: bool = True, reset: bool = False, **_keywords: object) -> None:
         """Radio off, flow control off."""
@@ -205,7 +192,9 @@ class Talk:
 def lte_class(vm: Vm) -> type:
     """The class `LTE` of this release."""
     era, board = vm.board.era, vm.board
-    made: Any = bound(vm, Lte, "LTE")
+    since = {"imei": "1.17.2.b1", "iccid": "1.17.2.b1", "pppsuspend": "1.18.1.r5", "pppresume": "1.18.1.r5"}
+    since |= {"send_at_cmd": "1.17.0.b1", "reset": "1.17.0.b1"}
+    made: Any = bound(vm, Lte, "LTE", lacks=[name for name, release in since.items() if not era.since(release)])
     made.__module__ = "network"
 
     def modem_upgrade_mode() -> None:
@@ -222,23 +211,7 @@ def lte_class(vm: Vm) -> type:
         made.modem_upgrade_mode = staticmethod(modem_upgrade_mode)
     if era.has_reconnect_uart:
         made.reconnect_uart = staticmethod(reconnect_uart)
-    since = {"imei": "1.17.2.b1", "iccid": "1.17.2.b1", "pppsuspend": "1.18.1.r5", "pppresume": "1.18.1.r5"}
-    for name in ("send_at_cmd", "reset"):
-        since[name] = "1.17.0.b1"
-    for name, release in since.items():
-        if not era.since(release):
-            setattr(made, name, _Absent(name))
     return made  # type: ignore[no-any-return]
-
-
-class _Absent:
-    """A method that this release has not got yet."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __get__(self, instance: object, owner: type) -> Any:
-        raise AttributeError(f"'LTE' object has no attribute '{self._name}'")
 
 
 def make_network(vm: Vm) -> ModuleType:

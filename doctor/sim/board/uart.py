@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from doctor.sim.world import heard
 
 FIFO_BYTES = 128
-"""Hardware FIFO of an ESP32 UART, in front of the driver's buffer (board-and-repl.md 3.6)."""
+"""Hardware FIFO of an ESP32 UART: in front of the driver's buffer (board-and-repl.md 3.6), and ahead of the line."""
 
 
+@dataclass
 class Uart:
     """State of one UART.
 
     capacity  bytes that the receive buffer holds; None: hardware flow control never lets it overflow
     """
 
-    def __init__(self, number: int, baud: int, capacity: int | None) -> None:
-        self.number = number
-        self.baud = baud
-        self.capacity = capacity
-        self.timeout_chars = 2
-        self.rx = bytearray()
-        self.lost = 0
-        """Bytes that came while the buffer was full."""
-        self.stalled = False
-        """The driver does not empty the FIFO now (a flash write holds off its interrupt)."""
-        self._fifo_used = 0
+    number: int
+    baud: int
+    capacity: int | None
+    timeout_chars: int = 2
+    rx: bytearray = field(default_factory=bytearray)
+    lost: int = 0
+    """Bytes that came while the buffer was full."""
+    stalled: bool = False
+    """The driver does not empty the FIFO now (a flash write holds off its interrupt)."""
+    _fifo_used: int = 0
 
     def setup(self, baud: int) -> None:
         """A new speed; what was received is gone."""

@@ -6,10 +6,11 @@ Source: board-and-repl.md 4.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from doctor.sim.board.errors import ENODEV, EPERM, IMPOSSIBLE, REFUSED, file_error, os_error
-from doctor.sim.card.image import CardFault, DirEntry
+from doctor.sim.board.errors import EINVAL, ENODEV, EPERM, IMPOSSIBLE, REFUSED, file_errors, os_error
+from doctor.sim.board.flashfs import FlashFs
+from doctor.sim.card.image import CardFault, DirEntry, FatVolume
 
 if TYPE_CHECKING:
     from doctor.sim.board.vm import Vm
@@ -23,43 +24,19 @@ WRITE_MS_PER_SECTOR = 5.0
 _WINDOW_BYTES = 256 * 1024  # one look into the image serves many small reads
 
 
-class Volume(Protocol):
-    """What ``FatVolume`` and ``FlashFs`` have in common. Everything raises CardFault."""
+Volume = FatVolume | FlashFs
+"""What can be mounted; both have the same face, and everything in them raises CardFault."""
 
-    @property
-    def size_bytes(self) -> int:
-        """Room for data, used or not."""
 
-    def free_bytes(self) -> int:
-        """Room that is left."""
-
-    def listdir(self, path: str = "/") -> list[DirEntry]:
-        """Entries of a folder."""
-
-    def stat(self, path: str) -> DirEntry:
-        """One entry."""
-
-    def read(self, path: str, offset: int = 0, size: int = -1) -> bytes:
-        """Bytes of a file."""
-
-    @property
-    def is_atomic(self) -> bool:
-        """Whether a file that is written stays what it was until all of it is there."""
-
-    def refuse_without_room(self, path: str, size_bytes: int) -> None:
-        """Refuse early that a file becomes so large."""
-
-    def write(self, path: str, data: bytes) -> None:
-        """Make or replace a file."""
-
-    def remove(self, path: str) -> None:
-        """Delete a file or an empty folder."""
-
-    def mkdir(self, path: str) -> None:
-        """Make a folder."""
-
-    def rename(self, old_path: str, new_path: str) -> None:
-        """Rename."""
+def absolute(path: str, cwd: str) -> str:
+    """``path``, if it does not start with a slash within ``cwd``, without ``.``, ``..`` and doubled slashes."""
+    parts: list[str] = []
+    for part in (path if path.startswith("/") else f"{cwd}/{path}").split("/"):
+        if part == "..":
+            del parts[-1:]
+        elif part not in ("", "."):
+            parts.append(part)
+    return "/" + "/".join(parts)
 
 
 class Vfs:
@@ -76,13 +53,7 @@ class Vfs:
 
     def absolute(self, path: str) -> str:
         """``path`` from the root, without ``.``, ``..`` and doubled slashes."""
-        parts: list[str] = []
-        for part in (path if path.startswith("/") else f"{self.cwd}/{path}").split("/"):
-            if part == "..":
-                del parts[-1:]
-            elif part not in ("", "."):
-                parts.append(part)
-        return "/" + "/".join(parts)
+        return absolute(path, self.cwd)
 
     def locate(self, path: str) -> tuple[Volume, str]:
         """(volume, path within it). Raises CardFault 'not-found' and 'no-filesystem'."""
@@ -147,7 +118,7 @@ class Vfs:
         """Forget a mount point."""
         name = path.strip("/")
         if name not in self.mounts or name == "flash":
-            raise os_error(22 if self.errno_style else IMPOSSIBLE)
+            raise os_error(EINVAL if self.errno_style else IMPOSSIBLE)
         del self.mounts[name]
         if (self.cwd + "/").startswith(f"/{name}/"):
             self.cwd = "/flash"
@@ -185,7 +156,7 @@ class Vfs:
 
     def open(self, path: str, mode: str) -> BoardFile:
         """`open()`. Raises OSError with an errno in every release."""
-        try:
+        with file_errors():
             volume, inner = self.locate(path)
             exists = self._exists(volume, inner)
             if exists and volume.stat(inner).is_dir:
@@ -199,8 +170,6 @@ class Vfs:
             elif "w" in mode or "a" in mode or "+" in mode:
                 self.vm.board.file_faults.refuse_changing(self.absolute(path), writes=True)
             return BoardFile(self, self.absolute(path), volume, inner, mode)
-        except CardFault as fault:
-            raise file_error(fault, errno_style=True) from None
 
     @staticmethod
     def _exists(volume: Volume, inner: str) -> bool:
@@ -250,10 +219,8 @@ class BoardFile:
             return bytes(self._content[self._at : end])
         start = self._at - self._window_at
         if not 0 <= start < len(self._window):
-            try:
+            with file_errors():
                 self._window = self._look()
-            except CardFault as fault:
-                raise file_error(fault, errno_style=True) from None
             self._window_at, start = self._at, 0
         return self._window[start : start + end - self._at]
 
@@ -270,7 +237,7 @@ class BoardFile:
 
     def _check_open(self) -> None:
         if self._closed:
-            raise os_error(EINVAL_CLOSED)
+            raise os_error(EINVAL)
 
     def read(self, size: int = -1) -> str | bytes:
         """Up to ``size`` bytes or characters."""
@@ -309,17 +276,12 @@ class BoardFile:
         if self._content is None:
             raise os_error(9)
         raw = data.encode() if isinstance(data, str) else bytes(data)
-        self._refuse_without_room(max(len(self._content), self._at + len(raw)))
+        with file_errors():
+            self._volume.refuse_without_room(self._path, max(len(self._content), self._at + len(raw)))
         self._content[self._at : self._at + len(raw)] = raw
         self._at += len(raw)
         self._dirty = True
         return len(data) if isinstance(data, str) else len(raw)
-
-    def _refuse_without_room(self, size_bytes: int) -> None:
-        try:
-            self._volume.refuse_without_room(self._path, size_bytes)
-        except CardFault as fault:
-            raise file_error(fault, errno_style=True) from None
 
     def seek(self, offset: int, whence: int = 0) -> int:
         """Move; the new position."""
@@ -337,15 +299,13 @@ class BoardFile:
             return
         content = bytes(self._content)
         cut = None if self._volume.is_atomic else content[: len(content) // 2]
-        try:
+        with file_errors():
             self._vfs.change(
                 "write",
                 self._name,
                 lambda: self._volume.write(self._path, content),
                 lambda: None if cut is None else self._volume.write(self._path, cut),
             )
-        except CardFault as fault:
-            raise file_error(fault, errno_style=True) from None
         self._dirty = False
         self._vm.board.stall_uart0(WRITE_MS_PER_SECTOR * (1 + len(self._content) // 512 % 8))
 
@@ -367,7 +327,3 @@ class BoardFile:
             if not line:
                 return
             yield line
-
-
-EINVAL_CLOSED = 22
-"""errno of using a closed file."""

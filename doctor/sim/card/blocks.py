@@ -39,17 +39,12 @@ class MemoryBlocks:
     """Sectors in memory; those never written read as zeros and cost nothing."""
 
     def __init__(self, sector_count: int, pages: dict[int, bytes] | None = None) -> None:
-        self._sector_count = sector_count
+        self.sector_count = sector_count
         self._pages: dict[int, bytes] = pages if pages is not None else {}
-
-    @property
-    def sector_count(self) -> int:
-        """How many sectors there are."""
-        return self._sector_count
 
     def copy(self) -> MemoryBlocks:
         """An independent card with the same content; pages are shared until one side writes."""
-        return MemoryBlocks(self._sector_count, dict(self._pages))
+        return MemoryBlocks(self.sector_count, dict(self._pages))
 
     def read(self, lba: int, count: int = 1) -> bytes:
         """The bytes of ``count`` sectors. Raises ValueError outside the card."""
@@ -85,10 +80,10 @@ class MemoryBlocks:
         """Write the whole card to an image file, sparse if the file system can; the file appears at once or not."""
         draft = path.with_name(path.name + ".part")
         with draft.open("wb") as out:
-            out.truncate(self._sector_count * SECTOR_BYTES)
+            out.truncate(self.sector_count * SECTOR_BYTES)
             for number, page in sorted(self._pages.items()):
                 out.seek(number * PAGE_BYTES)
-                out.write(page[: self._sector_count * SECTOR_BYTES - number * PAGE_BYTES])
+                out.write(page[: self.sector_count * SECTOR_BYTES - number * PAGE_BYTES])
         draft.replace(path)
 
 

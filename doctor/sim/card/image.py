@@ -87,7 +87,7 @@ class CardDevice:
         layout = board_layout(blocks.sector_count)
         if layout.lba:
             blocks.write(0, partition_table([(0x0C, layout.lba, layout.total_sectors)]))
-        return FatVolume(blocks, write_layout(blocks, layout))
+        return FatVolume(blocks, write_layout(blocks, layout, label=None))
 
 
 class _Mounted:
@@ -196,11 +196,11 @@ def _write_pc_card(blocks: MemoryBlocks) -> None:
 def _write_leftover_card(blocks: MemoryBlocks) -> None:
     """Two partitions; the directory of the first was wiped (end mark first), what it held still takes up room."""
     second_lba = _LEFTOVER_LBA + _LEFTOVER_SECTORS
-    first = pc_layout(_LEFTOVER_LBA, _LEFTOVER_SECTORS, fat_type=16, label="BOOT")
-    second = pc_layout(second_lba, blocks.sector_count - second_lba, fat_type=16, label="FIPY")
+    first = pc_layout(_LEFTOVER_LBA, _LEFTOVER_SECTORS, fat_type=16)
+    second = pc_layout(second_lba, blocks.sector_count - second_lba, fat_type=16)
     parts = [(0x06, first.lba, first.total_sectors), (0x06, second.lba, second.total_sectors)]
     blocks.write(0, partition_table(parts))
-    leftover = FatVolume(blocks, write_layout(blocks, first))
+    leftover = FatVolume(blocks, write_layout(blocks, first, "BOOT"))
     leftover.write("kernel.img", bytes(range(256)) * (3 * 4096))
     blocks.write(leftover.geometry.root_lba, bytes(SECTOR_BYTES))
     write_layout(blocks, second)

@@ -7,7 +7,8 @@ disagree in tests.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from doctor.sim.card.blocks import SECTOR_BYTES, Blocks
 from doctor.sim.card.names import ATTR_VOLUME, short_slot
@@ -25,24 +26,11 @@ _PARTITION_TABLE = 446
 
 
 class CardFault(Exception):
-    """The card or its file system refuses. ``kind`` is one of KINDS; the board turns it into its era's error text."""
+    """The card or its file system refuses; the board turns it into its era's error text.
 
-    KINDS = (
-        "absent",
-        "dead",
-        "no-filesystem",
-        "not-found",
-        "exists",
-        "not-a-directory",
-        "is-a-directory",
-        "not-empty",
-        "full",
-        "bad-name",
-        "damaged",
-        "read-error",
-        "format-failed",
-        "denied",
-    )
+    kind  of the card: absent, dead, read-error, format-failed; of its file system: no-filesystem, damaged, full; of a
+          path: not-found, exists, not-a-directory, is-a-directory, not-empty, bad-name, denied
+    """
 
     def __init__(self, kind: str, detail: str = "") -> None:
         super().__init__(f"{kind}: {detail}" if detail else kind)
@@ -58,15 +46,32 @@ class Geometry:
     lba: int
     total_sectors: int
     sectors_per_cluster: int
-    fat_lba: int
+    reserved: int
     fat_count: int
     fat_sectors: int
-    root_lba: int
     root_entries: int
     root_cluster: int
-    data_lba: int
-    clusters: int
     fsinfo_lba: int
+
+    @cached_property
+    def fat_lba(self) -> int:
+        """The first FAT."""
+        return self.lba + self.reserved
+
+    @cached_property
+    def root_lba(self) -> int:
+        """The root directory of FAT12 and FAT16."""
+        return self.fat_lba + self.fat_count * self.fat_sectors
+
+    @cached_property
+    def data_lba(self) -> int:
+        """Cluster 2."""
+        return self.root_lba + self.root_entries // 16
+
+    @cached_property
+    def clusters(self) -> int:
+        """How many clusters there is room for; 0 or below if there is none."""
+        return (self.lba + self.total_sectors - self.data_lba) // self.sectors_per_cluster
 
     @property
     def cluster_bytes(self) -> int:
@@ -108,9 +113,10 @@ def read_geometry(blocks: Blocks, lba: int) -> Geometry:
         raise CardFault("no-filesystem", "sector size or number of FATs")
     if per_cluster == 0 or per_cluster & (per_cluster - 1) or root_entries % 16:
         raise CardFault("no-filesystem", "cluster size or root directory")
-    root_sectors = root_entries // 16
-    system = reserved + fats * fat_sectors + root_sectors
-    clusters = (total - system) // per_cluster if total > system else 0
+    root_cluster, fsinfo = struct.unpack_from("<IH", boot, 44) if not root_entries else (0, 0)
+    fsinfo_lba = lba + fsinfo if fsinfo == 1 else 0
+    found = Geometry(0, lba, total, per_cluster, reserved, fats, fat_sectors, root_entries, root_cluster, fsinfo_lba)
+    clusters = found.clusters
     if not 0 < clusters <= FAT32_CLUSTERS_MAX:
         raise CardFault("no-filesystem", "no room for clusters")
     fat_type = 12 if clusters <= FAT12_CLUSTERS_MAX else 16 if clusters <= FAT16_CLUSTERS_MAX else 32
@@ -119,46 +125,25 @@ def read_geometry(blocks: Blocks, lba: int) -> Geometry:
     needed_bytes = ((clusters + 2) * fat_type + 7) // 8
     if fat_sectors * SECTOR_BYTES < needed_bytes:
         raise CardFault("no-filesystem", "the FAT is too short")
-    root_cluster, fsinfo = struct.unpack_from("<IH", boot, 44) if fat_type == 32 else (0, 0)
-    fat_lba = lba + reserved
-    root_lba = fat_lba + fats * fat_sectors
-    return Geometry(
-        fat_type, lba, total, per_cluster, fat_lba, fats, fat_sectors, root_lba, root_entries, root_cluster,
-        root_lba + root_sectors, clusters, lba + fsinfo if fsinfo == 1 else 0,
-    )  # fmt: skip
+    return replace(found, fat_type=fat_type)
 
 
-@dataclass(frozen=True)
-class Layout:
-    """What a formatter decides before it writes."""
-
-    lba: int
-    total_sectors: int
-    sectors_per_cluster: int
-    reserved: int
-    fat_count: int
-    fat_sectors: int
-    root_entries: int
-    fat_type: int
-    clusters: int
-    jump: bytes
-    label: str
-
-
-def _plan(
+def _planned(
     lba: int, total: int, per_cluster: int, fats: int, reserved: int, root_entries: int, bits: int
-) -> tuple[int, int]:
-    """(fat_sectors, clusters) for a volume, by growing the FAT until it describes what is left."""
-    fat_sectors = 1
-    while True:
-        clusters = (total - reserved - root_entries // 16 - fats * fat_sectors) // per_cluster
-        needed = -(-((clusters + 2) * bits) // (8 * SECTOR_BYTES))
-        if needed <= fat_sectors:
-            return fat_sectors, clusters
+) -> Geometry:
+    """A new volume, its FAT grown until it describes what is left."""
+    root_cluster, fsinfo_lba = (2, lba + 1) if bits == 32 else (0, 0)
+    fat_sectors, needed = 0, 1
+    while needed > fat_sectors:
         fat_sectors = needed
+        found = Geometry(
+            bits, lba, total, per_cluster, reserved, fats, fat_sectors, root_entries, root_cluster, fsinfo_lba
+        )
+        needed = -(-((found.clusters + 2) * bits) // (8 * SECTOR_BYTES))
+    return found
 
 
-def board_layout(sector_count: int) -> Layout:
+def board_layout(sector_count: int) -> Geometry:
     """How the board formats a card of this size. Raises CardFault 'format-failed' for 16 to 32 MiB.
 
     FAT32 in an MBR partition at LBA 63 with one FAT; below 16 MiB FAT12/16 without MBR.
@@ -166,9 +151,9 @@ def board_layout(sector_count: int) -> Layout:
     if sector_count < BOARD_SUPER_FLOPPY_BELOW_SECTORS:
         per_cluster = 1 if sector_count < 0x1000 * 1 else 2 if sector_count < 0x1000 * 2 else 4
         for bits, most in ((12, FAT12_CLUSTERS_MAX), (16, FAT16_CLUSTERS_MAX)):
-            fat_sectors, clusters = _plan(0, sector_count, per_cluster, 1, 1, 512, bits)
-            if clusters <= most:
-                return Layout(0, sector_count, per_cluster, 1, 1, fat_sectors, 512, bits, clusters, b"\xeb\xfe\x90", "")
+            found = _planned(0, sector_count, per_cluster, 1, 1, 512, bits)
+            if found.clusters <= most:
+                return found
         raise CardFault("format-failed", "too many clusters")
     volume = sector_count - BOARD_PARTITION_LBA
     per_cluster = 64
@@ -176,36 +161,29 @@ def board_layout(sector_count: int) -> Layout:
         if volume < below_mib * 2048:
             per_cluster = sectors
             break
-    fat_sectors, clusters = _plan(BOARD_PARTITION_LBA, volume, per_cluster, 1, 32, 0, 32)
-    if sector_count < BOARD_FAT32_MIN_SECTORS or clusters <= FAT16_CLUSTERS_MAX:
+    found = _planned(BOARD_PARTITION_LBA, volume, per_cluster, 1, 32, 0, 32)
+    if sector_count < BOARD_FAT32_MIN_SECTORS or found.clusters <= FAT16_CLUSTERS_MAX:
         raise CardFault("format-failed", "too small for FAT32")
-    return Layout(BOARD_PARTITION_LBA, volume, per_cluster, 32, 1, fat_sectors, 0, 32, clusters, b"\xeb\xfe\x90", "")
+    return found
 
 
-def pc_layout(lba: int, total_sectors: int, *, fat_type: int = 32, label: str = "FIPY", spread: int = 1) -> Layout:
-    """A volume as PC tools make it: two FATs, 32 reserved sectors, a label.
-
-    spread  sectors per cluster to start from; halved until the cluster count fits the type
-    """
+def pc_layout(lba: int, total_sectors: int, *, fat_type: int = 32) -> Geometry:
+    """A volume as PC tools make it: two FATs, 32 reserved sectors, the smallest clusters that fit the type."""
     reserved, root_entries = (32, 0) if fat_type == 32 else (1, 512)
-    per_cluster = spread
+    per_cluster = 1
     while True:
-        fat_sectors, clusters = _plan(lba, total_sectors, per_cluster, 2, reserved, root_entries, fat_type)
-        if fat_type == 32 and clusters <= FAT16_CLUSTERS_MAX and per_cluster > 1:
-            per_cluster //= 2
-        elif fat_type == 16 and clusters > FAT16_CLUSTERS_MAX - 1:
-            per_cluster *= 2
-        else:
-            break
-    jump = b"\xeb\x58\x90" if fat_type == 32 else b"\xeb\x3c\x90"
-    return Layout(
-        lba, total_sectors, per_cluster, reserved, 2, fat_sectors, root_entries, fat_type, clusters, jump, label
-    )
+        found = _planned(lba, total_sectors, per_cluster, 2, reserved, root_entries, fat_type)
+        if fat_type != 16 or found.clusters < FAT16_CLUSTERS_MAX:
+            return found
+        per_cluster *= 2
 
 
-def write_layout(blocks: Blocks, layout: Layout) -> Geometry:
-    """Write boot sector, empty FATs and an empty root directory; the partition table is the caller's."""
-    boot = _boot_sector(layout)
+def write_layout(blocks: Blocks, layout: Geometry, label: str | None = "FIPY") -> Geometry:
+    """Write boot sector, empty FATs and an empty root directory; the partition table is the caller's.
+
+    label  of the volume, as PC tools write one; None: as the board formats, without
+    """
+    boot = _boot_sector(layout, label)
     blocks.write(layout.lba, boot)
     if layout.fat_type == 32:
         info = fsinfo_sector(layout.clusters - 1, 3)
@@ -213,21 +191,18 @@ def write_layout(blocks: Blocks, layout: Layout) -> Geometry:
             blocks.write(layout.lba + copy, boot)
             blocks.write(layout.lba + copy + 1, info)
             blocks.write(layout.lba + copy + 2, bytes(510) + b"\x55\xaa")
-    fat_lba = layout.lba + layout.reserved
     root_sectors = layout.root_entries // 16 or layout.sectors_per_cluster
-    _zero(blocks, fat_lba, layout.fat_count * layout.fat_sectors + root_sectors)
+    _zero(blocks, layout.fat_lba, layout.root_lba - layout.fat_lba + root_sectors)
     heads = {12: b"\xf8\xff\xff", 16: b"\xf8\xff\xff\xff", 32: b"\xf8\xff\xff\x0f" + b"\xff\xff\xff\x0f" * 2}
     for number in range(layout.fat_count):
-        blocks.write(fat_lba + number * layout.fat_sectors, heads[layout.fat_type].ljust(SECTOR_BYTES, b"\0"))
-    geometry = read_geometry(blocks, layout.lba)
-    if layout.label:
-        root_lba = geometry.data_lba if layout.fat_type == 32 else geometry.root_lba
-        blocks.write(root_lba, short_slot(_label_bytes(layout), ATTR_VOLUME, 0, 0).ljust(SECTOR_BYTES, b"\0"))
-    return geometry
+        blocks.write(layout.fat_lba + number * layout.fat_sectors, heads[layout.fat_type].ljust(SECTOR_BYTES, b"\0"))
+    if label is not None:  # cluster 2 is FAT32's root, and follows at once if there is no other
+        blocks.write(layout.root_lba, short_slot(_label_bytes(label), ATTR_VOLUME, 0, 0).ljust(SECTOR_BYTES, b"\0"))
+    return read_geometry(blocks, layout.lba)
 
 
-def _label_bytes(layout: Layout) -> bytes:
-    return (layout.label or "NO NAME").upper().ljust(11)[:11].encode("ascii")
+def _label_bytes(label: str | None) -> bytes:
+    return (label or "NO NAME").upper().ljust(11)[:11].encode("ascii")
 
 
 def _zero(blocks: Blocks, lba: int, count: int) -> None:
@@ -238,9 +213,9 @@ def _zero(blocks: Blocks, lba: int, count: int) -> None:
             blocks.write(start, bytes(size))
 
 
-def _boot_sector(layout: Layout) -> bytes:
+def _boot_sector(layout: Geometry, label: str | None) -> bytes:
     boot = bytearray(SECTOR_BYTES)
-    boot[0:3] = layout.jump
+    boot[0:3] = b"\xeb\xfe\x90" if label is None else b"\xeb\x58\x90" if layout.fat_type == 32 else b"\xeb\x3c\x90"
     boot[3:11] = b"MSDOS5.0"
     small = layout.total_sectors if layout.total_sectors < 0x10000 and layout.fat_type != 32 else 0
     struct.pack_into(
@@ -255,7 +230,7 @@ def _boot_sector(layout: Layout) -> bytes:
     kind = f"FAT{layout.fat_type}".ljust(8).encode("ascii")
     struct.pack_into(
         "<BBBI11s8s", boot, tail, 0x80, 0, 0x29, 0xF1D0C000 | (layout.lba & 0xFFF),
-        _label_bytes(layout), kind,
+        _label_bytes(label), kind,
     )  # fmt: skip
     boot[510:512] = b"\x55\xaa"
     return bytes(boot)

@@ -344,15 +344,18 @@ class FatVolume:
             raise CardFault("bad-name", name) from error
         self._store_slots(folder, self._room(folder, len(slots)), slots)
 
+    def _strike(self, folder: int, slot: Slot) -> None:
+        raw, _ = self._directory(folder)
+        places = range(slot.index, slot.index + slot.slot_count)
+        freed = [bytes([FREE_MARK]) + raw[n * SLOT_BYTES + 1 : (n + 1) * SLOT_BYTES] for n in places]
+        self._store_slots(folder, slot.index, freed)
+
     def remove(self, path: str) -> None:
         """Delete a file or an empty folder."""
         folder, slot = self._entry(path)
         if slot.is_dir and self.listdir(path):
             raise CardFault("not-empty", path)
-        raw, _ = self._directory(folder)
-        places = range(slot.index, slot.index + slot.slot_count)
-        freed = [bytes([FREE_MARK]) + raw[n * SLOT_BYTES + 1 : (n + 1) * SLOT_BYTES] for n in places]
-        self._store_slots(folder, slot.index, freed)
+        self._strike(folder, slot)
         released = self._chain(slot.first_cluster) if slot.first_cluster else []
         for cluster in released:
             self._set_link(cluster, 0)
@@ -378,10 +381,7 @@ class FatVolume:
         if taken is not None:
             raise CardFault("exists", new_path)
         self._add(new_folder, name, slot.attributes, slot.first_cluster, slot.size_bytes)
-        raw, _ = self._directory(old_folder)
-        places = range(slot.index, slot.index + slot.slot_count)
-        freed = [bytes([FREE_MARK]) + raw[n * SLOT_BYTES + 1 : (n + 1) * SLOT_BYTES] for n in places]
-        self._store_slots(old_folder, slot.index, freed)
+        self._strike(old_folder, slot)
         if slot.is_dir and new_folder != old_folder:
             self._store_slots(slot.first_cluster, 1, [short_slot(b"..".ljust(11), ATTR_DIRECTORY, new_folder, 0)])
 

@@ -2,42 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from doctor.sim.modem.faults import Fault, damaged
 from doctor.sim.modem.flash import SELECT_RECOVERY, SELECTOR_NAMES
 from doctor.sim.modem.stp import ON_THE_FLY, RAM, STORE
+from doctor.sim.numbers import simulation_proof
 
 if TYPE_CHECKING:
     from doctor.sim.modem.modem import Modem
 
 LINE_LIMIT_BYTES = 512
-_URC = b"\r\n+CEREG: 2\r\n"
 _SPEEDS = (9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600, 1000000, 3000000, 3686400)
 _SWBOOT_HELP = "+SMSWBOOT: (0=FFH,1=FFF,2=UPDATER,3=RECOVERY{more}),(0,1)"
+_CHIPS = {"SQN3330": "VZM20Q", "MONARCH2": "GM02S"}
 _MAINTENANCE = ("AT+SM", "AT+BMOD")  # one CRLF before OK; all others: a blank line (modem-protocol.md 2.1)
 _PROOF_REQUEST = re.compile(r'AT\+FDSIM="([ -!#-~]{1,64})"')
-
-
-def simulation_proof(nonce: str) -> str:
-    """What proves to the program that this is no real modem: it may then send practice images."""
-    return hashlib.sha256(b"fipy-doctor simulated bench:" + nonce.encode()).hexdigest()[:32]
-
-
-def _damaged(answer: bytes, kind: str) -> bytes:
-    """The answer as a fault lets it out."""
-    if kind == "twice":
-        return answer + answer
-    if kind == "short":
-        return answer[: len(answer) // 2]
-    if kind == "garbled":
-        at = len(answer.rstrip()) - 1
-        return answer[:at] + bytes((answer[at] ^ 1,)) + answer[at + 1 :]
-    return answer + {"urc-behind": _URC, "nul-behind": b"\0"}.get(kind, b"")
 
 
 @dataclass(frozen=True)
@@ -104,9 +88,7 @@ class AtDialogue:
         fault = self.modem.faults.strike(line.strip())
         kind = "" if fault is None else fault.kind
         self._busy = False
-        ends = {"hang": self.modem.hang, "die": self.modem.die, "cut": self.modem.power_off, "blip": self.modem.blip}
-        if kind in ends:
-            ends[kind]()
+        if self.modem.suffer(kind):
             return
         if kind == "hold" and fault is not None:
             self.modem.hold_cts(fault.ms)
@@ -115,24 +97,19 @@ class AtDialogue:
             return
         if kind == "stall" and fault is not None:
             self._busy = True
-            self.modem.later(fault.ms or 0, lambda: self._carry_out(line, "", b""))
+            self.modem.later(fault.ms or 0, lambda: self._carry_out(line, None))
             return
-        before = b"\0" if kind == "nul" else b""
-        if fault is not None and kind == "stale":
-            before = fault.text.encode("latin-1")
-        if kind == "urc":
-            before = _URC
-        self._carry_out(line, kind, before)
+        self._carry_out(line, fault)
 
-    def _carry_out(self, line: str, kind: str, before: bytes) -> None:
+    def _carry_out(self, line: str, fault: Fault | None) -> None:
         self._busy = False
+        kind = "" if fault is None else fault.kind
         if kind != "silent":
             reply = ERROR if kind == "error" else self._reply(line.strip())
             self._last_command_ms = self.modem.world.now_ms
-            text = self._text(line, reply)
             life = self.modem.life
-            if reply.result and kind != "mute":
-                self.modem.send(before + _damaged(text.encode("latin-1"), kind))
+            if reply.result:
+                self.modem.send(damaged(self._text(line, reply).encode("latin-1"), fault))
             if self.modem.life != life:  # power failed while it spoke
                 return
             if reply.then is not None:
@@ -162,15 +139,17 @@ class AtDialogue:
         proof = _PROOF_REQUEST.fullmatch(line)
         if proof is not None:
             return Reply((f"+FDSIM: {simulation_proof(proof.group(1))}",))
+        system = self.modem.system
+        answer = _ANSWERS.get(system, _UPDATER).get(upper)
+        if answer is not None:
+            return answer(self)
         if self.mini:
-            return self._reply_mini(upper)
-        mode = self.modem.system
-        if mode == "deploying":
-            return self._reply_busy(upper)
-        common = self._reply_updater(line, upper)
-        if common is not None:
-            return common
-        if mode != "application":
+            return self._ipr(upper)
+        if system == "deploying":
+            return ERROR
+        if upper.startswith("AT+SMSWBOOT"):
+            return self._smswboot(upper)
+        if system != "application":
             return ERROR  # recovery and the RAM updater know no ordinary commands (modem-protocol.md 3.1)
         return self._reply_application(line, upper)
 
@@ -184,15 +163,6 @@ class AtDialogue:
         last = self._last_command_ms
         return last is None or self.modem.world.now_ms - last > switches.first_at_pause_ms
 
-    def _reply_mini(self, upper: str) -> Reply:
-        if upper == "AT":
-            return OK
-        if upper == "AT+SMOD?":
-            return Reply(("0",))
-        if upper == "AT+STP":
-            return Reply(then=lambda: self.modem.open_stp(RAM))
-        return self._ipr(upper)
-
     def _ipr(self, upper: str) -> Reply:
         match = re.fullmatch(r"AT\+IPR=(\d+)", upper)
         if match is None or int(match.group(1)) not in _SPEEDS:
@@ -200,42 +170,12 @@ class AtDialogue:
         baud = int(match.group(1))
         return Reply(then=lambda: self.modem.change_speed(baud))
 
-    def _reply_busy(self, upper: str) -> Reply:
-        if upper in ("AT", "ATE0"):
-            self.modem.echo_off = self.modem.echo_off or upper == "ATE0"
-            return OK
-        if upper == "AT+SMOD?":
-            return Reply((str(self.modem.smod),))
-        if upper == "AT+SMUPGRADE?":
-            return Reply(("+SMUPGRADE: on-going",))
-        return ERROR
+    def _echo(self, *, off: bool) -> Reply:
+        self.modem.echo_off = off
+        return OK
 
-    def _reply_updater(self, line: str, upper: str) -> Reply | None:
-        """What recovery, the RAM updater and the application have in common."""
-        modem = self.modem
-        if upper == "AT":
-            return OK
-        if upper in ("ATE0", "ATE1"):
-            self.modem.echo_off = upper == "ATE0"
-            return OK
-        if upper == "AT+SMOD?":
-            return Reply((str(modem.smod),))
-        if upper == "AT+SMLOG?":
-            return Reply(("+SMLOG: LOG_INHERIT",))
-        if upper == "AT+CFUN=4":
-            modem.cfun = 4
-            return OK
-        if upper == "AT+SMUPGRADE?":
-            return Reply((modem.upgrade_report,))
-        if upper == "AT^RESET":
-            return Reply(then=modem.shut_down)
-        if upper.startswith("AT+SMSWBOOT"):
-            return self._smswboot(upper)
-        if upper == 'AT+SMSTPU="ON_THE_FLY"':
-            return Reply(then=lambda: modem.open_stp(ON_THE_FLY))
-        if upper == "AT+SMSTPU" or (upper == 'AT+SMSTPU="STORE"' and modem.family == "MONARCH2"):
-            return Reply(then=lambda: modem.open_stp(STORE))
-        return None
+    def _stp(self, method: str) -> Reply:
+        return Reply(then=lambda: self.modem.open_stp(method))
 
     def _smswboot(self, upper: str) -> Reply:
         modem = self.modem
@@ -254,29 +194,8 @@ class AtDialogue:
 
     def _reply_application(self, line: str, upper: str) -> Reply:
         modem = self.modem
-        software = modem.flash.software
-        if upper == "ATI":
-            name = "GM02S" if modem.family == "MONARCH2" else "VZM20Q"
-            return Reply(("SEQUANS Communications", name, software.ue_line))
-        if upper == "ATI1":
-            return Reply((software.ue_line, software.release))
-        if upper == 'AT!="SHOWVER"':
-            fresh = modem.world.now_ms - self._started_ms < modem.switches.showver_error_after_boot_ms
-            return ERROR if fresh else Reply(tuple(modem.flash.showver()))
-        if upper == 'AT!="GET_SW_VERSION"':
-            return Reply(tuple(modem.flash.get_sw_version()))
-        if upper == "AT+CGSN":
-            return Reply((modem.imei,))
-        if upper == "AT+BMOD?":
-            return Reply(("FFF",))
-        if upper == "AT+SMUPGRADE":
-            return self._smupgrade()
-        if upper in ("AT+BIND=AT", "ATH") or upper.startswith("AT+SQNSUPGRADENTF="):
+        if upper.startswith("AT+SQNSUPGRADENTF="):
             return OK
-        if upper == 'AT+SQNWL="SQNDCC",2':
-            return ERROR if software.build == 33080 else OK  # seen: ERROR on 33080 (modem-protocol.md 2.2)
-        if upper == 'AT+FSRDFILE="/FS/CRASHDUMP"':
-            return Reply(("",), "ERROR")
         if modem.family == "MONARCH2" and upper.startswith("AT+IPR="):
             return self._ipr(upper)
         if upper.startswith("AT+CFUN"):
@@ -295,7 +214,49 @@ class AtDialogue:
         modem.cfun = int(value)
         return OK
 
+    def _showver(self) -> Reply:
+        modem = self.modem
+        fresh = modem.world.now_ms - self._started_ms < modem.switches.showver_error_after_boot_ms
+        return ERROR if fresh else Reply(tuple(modem.flash.showver()))
+
     def _smupgrade(self) -> Reply:
         if self.modem.flash.stored is None:
             return ERROR
         return Reply(result=self.modem.switches.smupgrade_answer, then=self.modem.deploy_stored)
+
+
+_Answer = Callable[[AtDialogue], Reply]
+_UPDATER: dict[str, _Answer] = {
+    "AT": lambda at: OK,
+    "ATE0": lambda at: at._echo(off=True),
+    "ATE1": lambda at: at._echo(off=False),
+    "AT+SMOD?": lambda at: Reply((str(at.modem.smod),)),
+    "AT+SMLOG?": lambda at: Reply(("+SMLOG: LOG_INHERIT",)),
+    "AT+CFUN=4": lambda at: at._cfun("AT+CFUN=4"),
+    "AT+SMUPGRADE?": lambda at: Reply((at.modem.upgrade_report,)),
+    "AT^RESET": lambda at: Reply(then=at.modem.shut_down),
+    "AT+SMSTPU": lambda at: at._stp(STORE),
+    'AT+SMSTPU="ON_THE_FLY"': lambda at: at._stp(ON_THE_FLY),
+    'AT+SMSTPU="STORE"': lambda at: at._stp(STORE) if at.modem.family == "MONARCH2" else ERROR,
+}
+"""What recovery, the RAM updater and the application have in common."""
+
+_ANSWERS: dict[str, dict[str, _Answer]] = {
+    "ffh": {"AT": _UPDATER["AT"], "AT+SMOD?": _UPDATER["AT+SMOD?"], "AT+STP": lambda at: at._stp(RAM)},
+    "deploying": {name: _UPDATER[name] for name in ("AT", "ATE0", "AT+SMOD?", "AT+SMUPGRADE?")},
+    "application": {
+        **_UPDATER,
+        "ATI": lambda at: Reply(("SEQUANS Communications", _CHIPS[at.modem.family], at.modem.flash.software.ue_line)),
+        "ATI1": lambda at: Reply((at.modem.flash.software.ue_line, at.modem.release)),
+        'AT!="SHOWVER"': lambda at: at._showver(),
+        'AT!="GET_SW_VERSION"': lambda at: Reply(tuple(at.modem.flash.get_sw_version())),
+        "AT+CGSN": lambda at: Reply((at.modem.imei,)),
+        "AT+BMOD?": lambda at: Reply(("FFF",)),
+        "AT+SMUPGRADE": lambda at: at._smupgrade(),
+        "AT+BIND=AT": lambda at: OK,
+        "ATH": lambda at: OK,
+        'AT+SQNWL="SQNDCC",2': lambda at: ERROR if at.modem.build == 33080 else OK,  # seen (modem-protocol.md 2.2)
+        'AT+FSRDFILE="/FS/CRASHDUMP"': lambda at: Reply(("",), "ERROR"),
+    },
+}
+"""What each system of the modem answers to a command; all others know the updater's only."""

@@ -74,6 +74,32 @@ STP_PLACES = ("reset", "open", "data-type", "block-cmd", "block")
 
 STALE_REPLIES = '\r\n+CPSMS: 1,,,"00101100","00000000"\r\n\r\nOK\r\n\r\nOK\r\n\r\nERROR\r\n'
 """What one user's script read as the answer to AT+SMSWBOOT=3,0 (modem-protocol.md 2.1)."""
+NAMELESS = b"tsaf\x7f" + bytes(11)
+"""A refusal as of a slave that could not read a request: 0x7F of session 0 and transaction 0."""
+_URC = b"\r\n+CEREG: 2\r\n"
+
+
+def _flipped(said: bytes, at: int) -> bytes:
+    return said[:at] + bytes((said[at] ^ 1,)) + said[at:][1:]
+
+
+_DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "mute": lambda said: b"",
+    "drop": lambda said: b"",
+    "twice": lambda said: said * 2,
+    "duplicate": lambda said: said * 2,
+    "short": lambda said: said[: len(said) // 2],
+    "garbled": lambda said: _flipped(said, len(said.rstrip()) - 1),
+    "corrupt": lambda said: _flipped(said, 11),
+    "corrupt-payload": lambda said: _flipped(said, -1),
+    "bad-crc": lambda said: said[:12] + b"\x5a\xa5" + said[14:],
+    "nack-behind": lambda said: said + NAMELESS,
+    "nul": lambda said: b"\0" + said,
+    "nul-behind": lambda said: said + b"\0",
+    "urc": lambda said: _URC + said,
+    "urc-behind": lambda said: said + _URC,
+}
+"""What is left of an answer or ack, by the kind of its fault; all other kinds leave it whole."""
 
 
 @dataclass
@@ -134,6 +160,15 @@ class Fault:
             return False
         self.struck += 1
         return True
+
+
+def damaged(said: bytes, fault: Fault | None) -> bytes:
+    """An answer or ack as a fault lets it out."""
+    if fault is None:
+        return said
+    if fault.kind == "stale":
+        return fault.text.encode("latin-1") + said
+    return _DAMAGES.get(fault.kind, bytes)(said)
 
 
 def _kinds_at(where: str) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from doctor.sim.modem.images import Judged
@@ -162,13 +162,9 @@ class Flash:
             return "NA"
         return f"{Software.of(build, None, self.family).version} [{build}]"
 
-    def as_dict(self) -> dict[str, Any]:
-        """JSON-able copy."""
-        return asdict(self)
-
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Flash:
-        """What ``as_dict`` told."""
+        """What ``asdict`` told."""
         values = dict(data)
         values["software"] = Software(**values["software"])
         values.setdefault("written", values["star"] or 2)  # kept by an older version

@@ -11,12 +11,12 @@ import struct
 import zlib
 from dataclasses import dataclass
 
+from doctor.sim.practice.image import MAGIC as PRACTICE_MAGIC
+from doctor.sim.practice.image import PARTITION_ID as PRACTICE_PARTITION
+
 HEAD_BYTES = 64
 """From the head of an image its whole length is known."""
 
-PRACTICE_MAGIC = b"PRAC"
-PRACTICE_PARTITION = 0x50524143
-"""Magic and partition id that no real modem knows."""
 PRACTICE_TEXT_BYTES = 1024  # the ASCII lines of a practice image lie within this much of its data
 
 APPLICATION_MAGICS = (b"PACK", b"UPGR", b"SFFF")

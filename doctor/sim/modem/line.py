@@ -48,7 +48,7 @@ class Line:
         if fault.kind in ("cut", "blip"):
             if before:
                 self._deliver(before, baud)
-            (self._modem.power_off if fault.kind == "cut" else self._modem.blip)()
+            self._modem.suffer(fault.kind)
         elif fault.kind == "late-byte":
             if before:
                 self._deliver(before, baud)

@@ -13,7 +13,7 @@ from typing import Any
 
 from doctor.sim.modem.at import AtDialogue
 from doctor.sim.modem.faults import Faults
-from doctor.sim.modem.flash import SELECT_FFF, SELECT_FFH, SELECT_RECOVERY, SELECT_UPDATER, fresh_flash, install
+from doctor.sim.modem.flash import SELECT_FFF, SELECT_FFH, SELECT_RECOVERY, SELECT_UPDATER, Flash, fresh_flash, install
 from doctor.sim.modem.images import Judged, judge
 from doctor.sim.modem.line import Line
 from doctor.sim.modem.ppp import DataMode
@@ -93,9 +93,9 @@ class Modem:
         if mode not in MODES:
             raise ValueError(f"no such mode of a modem: {mode} (known: {', '.join(MODES)})")
         self.world = world
-        self.family = family
-        self.imei = imei
-        self.flash = fresh_flash(family, build, radio, loaders)
+        self.family: str = family
+        self.imei: str = imei
+        self.flash: Flash = fresh_flash(family, build, radio, loaders)
         self.switches = Switches()
         self.faults = Faults()
         self.received: list[Received] = []
@@ -111,8 +111,10 @@ class Modem:
         self.system = "off"
         """What runs: off, booting, working (deaf), hung, dead, or one of ffh, ram-updater, application, deploying,
         recovery."""
-        self._life = 0
-        self._baud = APPLICATION_BAUD[family]
+        self.life = 0
+        """Counts its restarts and losses of power: another number, and all that went on before is forgotten."""
+        self.baud = APPLICATION_BAUD[family]
+        """Speed of its UART now."""
         self._wire = Wire(world, lambda data, baud: self.transmit(data, baud))
         self._rx = Line(self, "rx", self._hear)
         self._tx = Line(self, "tx", self._wire.send)
@@ -142,11 +144,6 @@ class Modem:
         if self.upgrade is not None:
             return "deploying"
         return self.system if self.system in _ANSWERING else "silent"
-
-    @property
-    def baud(self) -> int:
-        """Speed of its UART now."""
-        return self._baud
 
     @property
     def build(self) -> int:
@@ -191,16 +188,6 @@ class Modem:
         stuck = self.is_stuck or (self.stp is not None and self.stp.is_busy)
         return stuck or self.holds_cts or self.system not in _ANSWERING
 
-    @property
-    def life(self) -> int:
-        """Counts its restarts and losses of power: another number, and all that went on before is forgotten."""
-        return self._life
-
-    @property
-    def in_data_mode(self) -> bool:
-        """True in PPP."""
-        return self.ppp is not None
-
     # -- the wire ---------------------------------------------------------------------------------------------
 
     def receive(self, data: bytes, baud: int) -> None:
@@ -211,7 +198,7 @@ class Modem:
     def _hear(self, data: bytes, baud: int) -> None:
         if self.system not in _ANSWERING:
             return
-        data = heard(data, baud, self._baud)
+        data = heard(data, baud, self.baud)
         if self.stp is not None:
             self.stp.feed(data)
         elif self.ppp is not None:
@@ -228,16 +215,17 @@ class Modem:
 
     def send(self, data: bytes) -> None:
         """The modem says something, at its own speed."""
-        self._tx.pass_on(data, self._baud)
+        if data:
+            self._tx.pass_on(data, self.baud)
 
     def send_urc(self, text: str) -> None:
         """An unsolicited line, such as ``+CEREG: 2``."""
         self.send(f"\r\n{text}\r\n".encode("latin-1"))
 
-    def later(self, delay_ms: float, fn: Callable[[], None]) -> Event:
+    def later(self, delay_ms: float, fn: Callable[[], object]) -> Event:
         """Call ``fn`` after a while, unless the modem reboots or loses power before."""
-        life = self._life
-        return self.world.at(delay_ms, lambda: fn() if life == self._life else None)
+        life = self.life
+        return self.world.at(delay_ms, lambda: fn() if life == self.life else None)
 
     # -- power ------------------------------------------------------------------------------------------------
 
@@ -287,7 +275,7 @@ class Modem:
             "ffh": self.switches.boot_ffh_ms,
             "recovery": self.switches.boot_recovery_ms,
         }.get(system, self.switches.boot_application_ms)
-        self._baud = self._baud_of(system)
+        self.baud = self._baud_of(system)
         self.send(bytes(self.switches.boot_nuls))
         self.later(duration, lambda: self._booted(system))
 
@@ -301,6 +289,13 @@ class Modem:
         self.is_dead = True
         self._end_life("dead")
         self._wire.clear()
+
+    def suffer(self, kind: str) -> bool:
+        """Carry out a fault that ends all that goes on; False if ``kind`` is another."""
+        ends = {"reboot": self.reboot, "blip": self.blip, "cut": self.power_off, "hang": self.hang, "die": self.die}
+        if kind in ends:
+            ends[kind]()
+        return kind in ends
 
     # -- what the dialogues ask for ---------------------------------------------------------------------------
 
@@ -391,7 +386,7 @@ class Modem:
         """Run this system and listen for AT, at its own speed unless another is given."""
         self.system = system
         self.echo_off = False
-        self._baud = self._baud_of(system) if baud is None else baud
+        self.baud = self._baud_of(system) if baud is None else baud
         self._at = self._new_dialogue()
 
     def _baud_of(self, system: str) -> int:
@@ -406,7 +401,7 @@ class Modem:
 
     def _end_life(self, system: str) -> None:
         """Forget all that was going on."""
-        self._life += 1
+        self.life += 1
         self.system = system
         self.stp = None
         self.ppp = None
@@ -429,7 +424,7 @@ class Modem:
         self.reboot_soon()
 
     def _set_baud(self, baud: int) -> None:
-        self._baud = baud
+        self.baud = baud
 
     # -- upgrades ---------------------------------------------------------------------------------------------
 
@@ -442,7 +437,7 @@ class Modem:
         if image.kind != "elf" or image.problem:
             return
         self.system = "working"
-        baud = self._baud
+        baud = self.baud
         self.later(self.switches.elf_start_ms, lambda: self.come_up("ram-updater", baud))
 
     # -- as found, kept and restored --------------------------------------------------------------------------

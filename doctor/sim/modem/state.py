@@ -26,8 +26,8 @@ def dump(modem: Modem) -> dict[str, Any]:
     return {
         "family": modem.family,
         "imei": modem.imei,
-        "flash": modem.flash.as_dict(),
-        "switches": modem.switches.as_dict(),
+        "flash": asdict(modem.flash),
+        "switches": asdict(modem.switches),
         "faults": modem.faults.as_list(),
         "received": [asdict(replace(item, data=None)) for item in modem.received],
         "misuse": list(modem.misuse),
@@ -39,7 +39,7 @@ def dump(modem: Modem) -> dict[str, Any]:
         "echo_off": modem.echo_off,
         "stuck": modem.is_stuck,
         "holds_cts": modem.holds_cts,
-        "data_mode": modem.in_data_mode,
+        "data_mode": modem.ppp is not None,
         "upgrade": None if modem.upgrade is None else modem.upgrade.as_dict(),
         "session": session,
     }

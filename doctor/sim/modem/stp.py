@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from doctor.sim.modem.faults import Fault
+from doctor.sim.modem.faults import NAMELESS, Fault, damaged
 from doctor.sim.modem.images import HEAD_BYTES, total_bytes
 
 if TYPE_CHECKING:
@@ -63,10 +63,6 @@ def frame(op: int, sid: int, tid: int, payload: bytes, *, crcs: bool) -> bytes:
     return _HEADER.pack(_REPLY, op, sid, len(payload), tid, head_crc, payload_crc) + payload
 
 
-_NAMELESS = frame(NACK_UNKNOWN, 0, 0, b"", crcs=False)
-"""As of a slave that could not read a request."""
-
-
 class StpSlave:
     """One stay in STP mode: from the AT command that entered it to the RESET that leaves it.
 
@@ -85,7 +81,8 @@ class StpSlave:
         self.blocks_refused = 0
         self.is_stuck = False
         """It hangs over a request and will never answer again."""
-        self._is_open = False
+        self.session_open = False
+        """True between OPEN and the closing RESET."""
         self._closed = False
         self._expected = 0
         self._last_tid: int | None = None
@@ -94,7 +91,8 @@ class StpSlave:
         self._buffer = bytearray()
         self._junk = b""
         self._last_byte_ms = 0.0
-        self._busy = False
+        self.is_busy = False
+        """True while it works on a request and answers no other."""
         self._delayed: set[float] = set()
 
     # -- what others may know ---------------------------------------------------------------------------------
@@ -106,23 +104,13 @@ class StpSlave:
             return None
         return min(100.0, 100.0 * self.taken / max(1, self.total))
 
-    @property
-    def is_busy(self) -> bool:
-        """True while it works on a request and answers no other."""
-        return self._busy
-
-    @property
-    def session_open(self) -> bool:
-        """True between OPEN and the closing RESET."""
-        return self._is_open
-
     def get_stuck(self) -> None:
         """Answer nothing any more, until power is removed."""
-        self._busy = self.is_stuck = True
+        self.is_busy = self.is_stuck = True
 
     def break_off(self, taken: int, total: int | None) -> None:
         """Become a session whose master has died in the middle of a block after ``taken`` of ``total`` image bytes."""
-        self._is_open = True
+        self.session_open = True
         self.taken, self.total = taken, total
         self._last_tid = 2 + 2 * (taken // _BROKEN_BLOCK_BYTES)
         self._expected = _BROKEN_BLOCK_BYTES
@@ -135,7 +123,7 @@ class StpSlave:
     def feed(self, data: bytes) -> None:
         """Bytes from the UART."""
         now = self.modem.world.now_ms
-        if self._buffer and not self._busy and now - self._last_byte_ms > self.modem.switches.partial_ms:
+        if self._buffer and not self.is_busy and now - self._last_byte_ms > self.modem.switches.partial_ms:
             self._forget_partial()
         self._last_byte_ms = now
         self._buffer += data
@@ -149,11 +137,11 @@ class StpSlave:
             return
         if policy == "nack" and len(self._buffer) >= _HEADER.size:
             _, op, sid, _, tid, _, _ = _HEADER.unpack_from(self._buffer)
-            self._say(frame(op | NACK, sid, tid, b"", crcs=self.modem.switches.ack_crcs))
+            self.modem.send(frame(op | NACK, sid, tid, b"", crcs=self.modem.switches.ack_crcs))
         self._buffer.clear()
 
     def _work(self) -> None:
-        while not self._busy and not self._closed:
+        while not self.is_busy and not self._closed:
             request = self._cut_frame()
             if request is None:
                 return
@@ -199,8 +187,8 @@ class StpSlave:
         self._junk = (heard if line is None else heard[line.end() :])[-_JUNK_KEPT_BYTES:]
         if line is None:
             return
-        self.modem.misuse.append("AT sent into STP mode" + (" with a session open" if self._is_open else ""))
-        if not self._is_open and self.modem.switches.at_leaves_idle_stp:
+        self.modem.misuse.append("AT sent into STP mode" + (" with a session open" if self.session_open else ""))
+        if not self.session_open and self.modem.switches.at_leaves_idle_stp:
             self._closed = True
             self.modem.stp_left(self, heard[line.start() :])
 
@@ -214,7 +202,7 @@ class StpSlave:
         if request.op != RESET and request.tid == self._last_tid and self._last_ack:
             policy = self.modem.switches.on_repeated_tid
             if policy == "answer-again":
-                self._say(_damaged(self._last_ack, fault))
+                self.modem.send(damaged(self._last_ack, fault))
             if policy != "take-again":
                 return
         refusal = self._misfit(request)
@@ -235,7 +223,7 @@ class StpSlave:
             return
         crcs = self.modem.switches.reset_ack_crc if request.op == RESET else self.modem.switches.ack_crcs
         ack = frame(request.op | ACK, request.sid, request.tid, payload, crcs=crcs)
-        if request.op != RESET and self._is_open:
+        if request.op != RESET and self.session_open:
             self._last_tid, self._last_ack = request.tid, ack
         self._acknowledge(request, ack, fault)
 
@@ -253,22 +241,12 @@ class StpSlave:
         if fault.kind == "hold":  # what was heard is still answered
             self.modem.hold_cts(fault.ms)
             return False
-        ends: dict[str, Callable[[], None]] = {
-            "reboot": self.modem.reboot,
-            "blip": self.modem.blip,
-            "cut": self.modem.power_off,
-            "hang": self.modem.hang,
-            "die": self.modem.die,
-        }
         if fault.kind == "half-obeyed" and request.op == RESET:
-            self._is_open = False
+            self.session_open = False
             self._last_tid, self._last_ack, self._expected = None, b"", 0
             return True
-        if fault.kind in ends:
-            self._closed = True
-            ends[fault.kind]()
-            return True
-        return False
+        self._closed = self.modem.suffer(fault.kind)
+        return self._closed
 
     def _misfit(self, request: _Request) -> str:
         """How a request that does not fit is refused; empty when it fits."""
@@ -279,8 +257,8 @@ class StpSlave:
         if request.op not in PLACES or (request.op == DATA_TYPE and not self._knows_data_types):
             return "nack-unknown" if refusal == "nack" else refusal
         if request.op == OPEN:
-            return "" if not self._is_open else refusal
-        if not self._is_open or request.sid != 1:
+            return "" if not self.session_open else refusal
+        if not self.session_open or request.sid != 1:
             return refusal
         tid_policy = switches.on_wrong_tid or ("nack" if self.modem.family == "MONARCH2" else "accept")
         if tid_policy != "accept" and self._last_tid is not None and not 0 <= request.tid - self._last_tid <= 8:
@@ -293,7 +271,7 @@ class StpSlave:
     def _open(self, request: _Request, fault: Fault | None) -> bytes:
         if fault is not None and fault.kind == "refuse":
             return struct.pack(">BBH", 0, self.version, self.max_transfer)
-        self._is_open = True
+        self.session_open = True
         return struct.pack(">BBH", 1, self.version, self.max_transfer)
 
     def _data_type(self, request: _Request, fault: Fault | None) -> bytes | None:
@@ -347,7 +325,7 @@ class StpSlave:
                 return
         if fault is not None and fault.kind == "stall":
             delay_ms += fault.ms or 0
-        self._busy = True
+        self.is_busy = True
         self.modem.later(delay_ms, lambda: self._send_ack(request, ack, fault))
 
     def _flash_work_ms(self) -> int:
@@ -363,12 +341,12 @@ class StpSlave:
         return extra
 
     def _send_ack(self, request: _Request, ack: bytes, fault: Fault | None) -> None:
-        self._busy = False
+        self.is_busy = False
         life = self.modem.life
-        self._say(_damaged(ack, fault))
+        self.modem.send(damaged(ack, fault))
         if self.modem.life != life:  # power failed while it spoke
             return
-        if request.op == RESET and self._is_open:
+        if request.op == RESET and self.session_open:
             self._closed = True
             self.modem.stp_left(self, b"")
             return
@@ -380,14 +358,10 @@ class StpSlave:
         if how == "silence":
             return
         if how == "nack-nameless":
-            self._say(_NAMELESS)
+            self.modem.send(NAMELESS)
             return
         op = NACK_UNKNOWN if how == "nack-unknown" or not header_is_sound else (request.op & 0x3F) | NACK
-        self._say(frame(op, request.sid, request.tid, b"", crcs=self.modem.switches.ack_crcs))
-
-    def _say(self, data: bytes) -> None:
-        if data:
-            self.modem.send(data)
+        self.modem.send(frame(op, request.sid, request.tid, b"", crcs=self.modem.switches.ack_crcs))
 
     # -- facts ------------------------------------------------------------------------------------------------
 
@@ -410,27 +384,3 @@ class StpSlave:
 
     def _on_bad_crc(self) -> str:
         return self.modem.switches.on_bad_crc or ("nack" if self.modem.family == "MONARCH2" else "silence")
-
-
-def _damaged(ack: bytes, fault: Fault | None) -> bytes:
-    """The ack as a fault lets it out."""
-    kind = "" if fault is None else fault.kind
-    if kind == "drop":
-        return b""
-    if kind == "short":
-        return ack[: len(ack) // 2]
-    if kind == "duplicate":
-        return ack + ack
-    if kind == "corrupt":
-        return ack[:11] + bytes((ack[11] ^ 1,)) + ack[12:]
-    if kind == "corrupt-payload":
-        return ack[:-1] + bytes((ack[-1] ^ 1,))
-    if kind == "bad-crc":
-        return ack[:12] + b"\x5a\xa5" + ack[14:]
-    if kind == "nack-behind":
-        return ack + _NAMELESS
-    if kind == "nul":
-        return b"\0" + ack
-    if kind == "urc":
-        return b"\r\n+CEREG: 2\r\n" + ack
-    return ack

@@ -6,7 +6,7 @@ both ways.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 
@@ -110,12 +110,8 @@ class Switches:
     cut_while_deploying: str = "brick"
     """Power cut in the silence after 100 %: "brick" (modem-protocol.md 7.3), "recovery" or "harmless"."""
 
-    def as_dict(self) -> dict[str, Any]:
-        """JSON-able copy."""
-        return asdict(self)
-
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Switches:
-        """The switches that ``as_dict`` told; unknown members are ignored, missing ones have their default."""
+        """The switches that ``asdict`` told; unknown members are ignored, missing ones have their default."""
         known = {field.name for field in fields(cls)}
         return cls(**{name: value for name, value in data.items() if name in known})

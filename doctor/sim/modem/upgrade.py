@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from doctor.sim.modem.faults import DEPLOY
@@ -18,6 +18,7 @@ FOUND_BUSY_MS = 600_000
 """How long a modem stays busy that is found deploying."""
 
 
+@dataclass
 class Upgrade:
     """One image on its way from the receive buffer into flash.
 
@@ -27,19 +28,16 @@ class Upgrade:
     whole   whether the application could start before the transfer began
     """
 
-    def __init__(
-        self, modem: Modem, image: Judged | None, size_bytes: int, *, stored: bool, home: str, whole: bool = True
-    ) -> None:
-        self.modem = modem
-        self.image = image
-        self.size_bytes = size_bytes
-        self.stored = stored
-        self.home = home
-        self.whole = whole
-        self.phase = SILENT
-        self.problem = ""
-        self._spoiled = False
-        self._is_late = False
+    modem: Modem
+    image: Judged | None
+    size_bytes: int
+    stored: bool
+    home: str
+    whole: bool = True
+    phase: str = SILENT
+    problem: str = ""
+    _spoiled: bool = False
+    _is_late: bool = False
 
     def start(self) -> None:
         """Fall silent, and wake up when flash is written."""
@@ -56,7 +54,7 @@ class Upgrade:
         kind = "" if fault is None else fault.kind
         delay_ms = modem.switches.deploy_ms
         if kind in ("cut", "blip"):
-            modem.later(delay_ms / 2, modem.power_off if kind == "cut" else modem.blip)
+            modem.later(delay_ms / 2, lambda: modem.suffer(kind))
         if fault is not None and kind == "stall":
             if fault.ms is None:
                 return
@@ -114,13 +112,8 @@ class Upgrade:
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-able copy."""
-        return {
-            "image": None if self.image is None else asdict(self.image),
-            "size_bytes": self.size_bytes,
-            "stored": self.stored,
-            "home": self.home,
-            "whole": self.whole,
-        }
+        kept = {name: getattr(self, name) for name in ("size_bytes", "stored", "home", "whole")}
+        return {"image": None if self.image is None else asdict(self.image), **kept}
 
     @classmethod
     def from_dict(cls, modem: Modem, data: dict[str, Any]) -> Upgrade:

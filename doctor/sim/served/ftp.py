@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from socket import socket
 from typing import TYPE_CHECKING
 
+from doctor.sim.board.vfs import absolute
 from doctor.sim.card.image import CardFault
-from doctor.sim.served.sockets import accepted, arrived
+from doctor.sim.served.sockets import Server
 
 if TYPE_CHECKING:
     from doctor.sim.board.board import BoardSim
@@ -37,19 +38,16 @@ class _Transfer:
     incoming: bool = False
 
 
-class FtpServer:
+class FtpServer(Server):
     """Serves the file systems of ``board`` on localhost; call ``turn`` regularly.
 
     keeps_bytes  a server that drops what comes after so many bytes, and says that all went well; None: no such fault
     dead         accepts connections and never says a word
     """
 
-    def __init__(self, board: BoardSim, tcp_port: int = 0, data_port: int = 0) -> None:
-        self._server = socket.create_server(("127.0.0.1", tcp_port))
-        self._data_server = socket.create_server(("127.0.0.1", data_port))
-        for server in (self._server, self._data_server):
-            server.setblocking(False)
-        self.tcp_port: int = self._server.getsockname()[1]
+    def __init__(self, board: BoardSim) -> None:
+        super().__init__()
+        self._data = Server()
         self.keeps_bytes: int | None = None
         self.dead = False
         self.bytes_per_s = WIFI_BYTES_PER_S
@@ -57,8 +55,6 @@ class FtpServer:
         self.log: list[str] = []
         """Commands as they came, a password hidden."""
         self._board = board
-        self._client: socket.socket | None = None
-        self._data: socket.socket | None = None
         self._begin()
 
     def _begin(self) -> None:
@@ -72,17 +68,11 @@ class FtpServer:
         self._credit = 0.0
         self._now_ms = self._active_ms = self._board.world.now_ms
 
-    def waits_on(self) -> tuple[int, ...]:
-        """Descriptors that tell when there is something to do."""
-        if self._client is None:
-            return (self._server.fileno(),)
-        return tuple(one.fileno() for one in (self._client, self._data) if one is not None)
-
     def turn(self) -> bool:
         """Serve what waits; True if something moved."""
         if not self._board.network_up or self.dead:
             return False
-        if self._client is None and not self._accept():
+        if self.client is None and not self._accept():
             return False
         now = self._board.world.now_ms
         self._credit = min(self._credit + (now - self._now_ms) * self.bytes_per_s / 1000, 4.0 * self.bytes_per_s)
@@ -99,51 +89,40 @@ class FtpServer:
         transfer = self._transfer
         if transfer is not None and transfer.incoming:
             self._store(transfer)
-        for one in (self._client, self._data):
-            if one is not None:
-                one.close()
-        self._client = self._data = None
+        super().drop()
+        self._data.drop()
         self._begin()
 
     def close(self) -> None:
         """End connections and servers; may be called twice."""
-        self.drop()
-        self._server.close()
-        self._data_server.close()
+        super().close()
+        self._data.close()
 
     # --- the control connection ---
 
     def _accept(self) -> bool:
-        self._client = accepted(self._server)
-        if self._client is None:
+        if not self.let_in():
             return False
         self._begin()
         self._say("220 MicroPython FTP Server")
         return True
 
     def _say(self, text: str) -> None:
-        if self._client is None:
+        if self.client is None:
             return
         try:
-            self._client.sendall(text.encode() + b"\r\n")
+            self.client.sendall(text.encode() + b"\r\n")
         except OSError:
             self.drop()
 
     def _commands(self) -> bool:
-        if self._client is None:
-            return False
-        raw = arrived(self._client, CHUNK_BYTES)
-        if raw is None:
-            return False
-        if not raw:
-            self.drop()
-            return True
+        raw = self.received(CHUNK_BYTES)
         self._line += raw
-        while self._client is not None and b"\n" in self._line:
+        while self.client is not None and b"\n" in self._line:
             line, _, rest = self._line.partition(b"\n")
             self._line = bytearray(rest)
             self._command(line.decode("utf-8", "replace").strip("\r"))
-        return True
+        return bool(raw)
 
     def _command(self, line: str) -> None:
         verb, _, argument = line.partition(" ")
@@ -172,23 +151,15 @@ class FtpServer:
         self.drop()
 
     def _pasv(self, _argument: str) -> None:
-        if self._data is not None:
-            self._data.close()
-            self._data = None
+        self._data.drop()
         self._passive = True
-        high, low = divmod(self._data_server.getsockname()[1], 256)
+        high, low = divmod(self._data.tcp_port, 256)
         self._say(f"227 (127,0,0,1,{high},{low})")
 
     # --- files ---
 
     def _path(self, name: str) -> str:
-        parts: list[str] = []
-        for part in (name if name.startswith("/") else f"{self._cwd}/{name}").split("/"):
-            if part == "..":
-                del parts[-1:]
-            elif part not in ("", "."):
-                parts.append(part)
-        return "/" + "/".join(parts)
+        return absolute(name, self._cwd)
 
     def _at(self, name: str) -> tuple[Volume, str]:
         return self._board.vm.vfs.locate(self._path(name))
@@ -267,50 +238,37 @@ class FtpServer:
         transfer = self._transfer
         if transfer is None:
             return False
-        if self._data is None:
-            self._data = accepted(self._data_server)
-            if self._data is None:
+        if not self._data.connected():
+            if not self._data.let_in():
                 return False
             self._credit = 0.0
-        return self._take_in(transfer) if transfer.incoming else self._give_out(transfer)
-
-    def _take_in(self, transfer: _Transfer) -> bool:
-        assert self._data is not None
         moved = False
-        while self._credit >= 1:
+        while (connection := self._data.client) is not None and self._credit >= 1:
+            room = min(CHUNK_BYTES, int(self._credit))
             try:
-                data = self._data.recv(min(CHUNK_BYTES, int(self._credit)))
+                carry = self._take_in if transfer.incoming else self._give_out
+                self._credit -= carry(transfer, connection, room)
             except BlockingIOError:
-                return moved
+                break
             except OSError:
                 self.drop()
                 return True
-            if not data:
-                self._end("226 stored" if self._store(transfer) else "552 no room")
-                return True
             moved = True
-            self._credit -= len(data)
-            transfer.content += data
         return moved
 
-    def _give_out(self, transfer: _Transfer) -> bool:
-        assert self._data is not None
-        moved = False
-        while transfer.content and self._credit >= 1:
-            try:
-                sent = self._data.send(transfer.content[: min(CHUNK_BYTES, int(self._credit))])
-            except BlockingIOError:
-                return moved
-            except OSError:
-                self.drop()
-                return True
-            moved = True
-            self._credit -= sent
-            del transfer.content[:sent]
+    def _take_in(self, transfer: _Transfer, connection: socket, room: int) -> int:
+        data = connection.recv(room)
+        transfer.content += data
+        if not data:
+            self._end("226 stored" if self._store(transfer) else "552 no room")
+        return len(data)
+
+    def _give_out(self, transfer: _Transfer, connection: socket, room: int) -> int:
+        sent = connection.send(transfer.content[:room]) if transfer.content else 0
+        del transfer.content[:sent]
         if not transfer.content:
             self._end("226 sent")
-            return True
-        return moved
+        return sent
 
     def _store(self, transfer: _Transfer) -> bool:
         content = bytes(transfer.content)
@@ -322,9 +280,8 @@ class FtpServer:
         return True
 
     def _end(self, reply: str) -> None:
-        if self._data is not None:
-            self._data.close()
-        self._data = self._transfer = None
+        self._data.drop()
+        self._transfer = None
         self._passive = False
         self._say(reply)
 

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import Protocol
+from concurrent.futures import Future, wait
 
 from serial.serialutil import SerialException
 
@@ -30,68 +30,8 @@ CHUNK_BYTES = 4096
 STOP_WAIT_S = 5.0
 
 
-class Client(Protocol):
-    """One way in: takes the bench's bytes and brings those of another program. One of them is open at a time."""
-
-    def waits_on(self) -> tuple[int, ...]:
-        """Descriptors that tell when there is something to do."""
-        ...
-
-    def connected(self) -> bool:
-        """True while a program has it open."""
-        ...
-
-    def arrived(self, port: Serial) -> bool:
-        """Let a program in if one waits; True if one has it open now."""
-        ...
-
-    def shut(self) -> bool:
-        """Another way in is in use: let nobody in. False if somebody is in already."""
-        ...
-
-    def reopen(self) -> None:
-        """Undo ``shut``."""
-        ...
-
-    def refuse_more(self) -> None:
-        """Turn away who waits while the bench is in use."""
-        ...
-
-    def receive(self, port: Serial) -> bool:
-        """Hand what the program sent to the port; False if there was nothing."""
-        ...
-
-    def send(self, data: bytes) -> None:
-        """Hand the bench's bytes to the program; lost if it does not read."""
-        ...
-
-    def look(self, port: Serial) -> None:
-        """Regular chores."""
-        ...
-
-    def drop(self) -> None:
-        """The port went away: the program must notice."""
-        ...
-
-    def close(self) -> None:
-        """End it."""
-        ...
-
-
-class _Task:
-    """What the user's hands do, in the pump's thread: the bench has one user at a time."""
-
-    def __init__(self, work: Callable[[Hands], None]) -> None:
-        self._work = work
-        self.done = threading.Event()
-        self.error: Exception | None = None
-
-    def run(self, hands: Hands) -> None:
-        try:
-            self._work(hands)
-        except Exception as error:
-            self.error = error
-        self.done.set()
+Client = NetworkClient | PtyClient
+"""One way in: takes the bench's bytes and brings those of another program. One of them is open at a time."""
 
 
 class Listener:
@@ -136,7 +76,7 @@ class Listener:
         self._user: Client | None = None
         self._active_s = time.monotonic()
         self._told = False
-        self._tasks: queue.SimpleQueue[_Task] = queue.SimpleQueue()
+        self._tasks: queue.SimpleQueue[tuple[Callable[[Hands], None], Future[None]]] = queue.SimpleQueue()
 
     def __enter__(self) -> Listener:
         self.start()
@@ -163,13 +103,12 @@ class Listener:
 
         Raises what ``work`` raises, RuntimeError if nothing is served.
         """
-        task = _Task(work)
-        self._tasks.put(task)
-        while not task.done.wait(0.05):
+        end: Future[None] = Future()
+        self._tasks.put((work, end))
+        while not wait([end], 0.05).done:
             if not self._thread.is_alive():
                 raise RuntimeError("the bench is not being served")
-        if task.error is not None:
-            raise task.error
+        end.result()
 
     def start(self) -> None:
         """Begin to serve, in a thread of its own."""
@@ -204,8 +143,14 @@ class Listener:
             self.error = error
 
     def _work_by_hand(self) -> None:
+        """What the user's hands do, in the pump's thread: the bench has one user at a time."""
         while not self._tasks.empty():
-            self._tasks.get().run(self._serial.hands)
+            work, end = self._tasks.get()
+            try:
+                work(self._serial.hands)
+                end.set_result(None)
+            except Exception as error:
+                end.set_exception(error)
 
     def _turn(self) -> None:
         self._work_by_hand()

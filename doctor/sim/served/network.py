@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import socket
 import time
 
 from serial.rfc2217 import PortManager
 
-from doctor.sim.served.sockets import accepted, arrived
+from doctor.sim.served.sockets import Server
 from doctor.sim.urlhandler.protocol_sim import Serial
 
 CHUNK_BYTES = 4096
@@ -18,34 +16,22 @@ MODEM_LINES_S = 0.1
 """How often CTS is looked at for RFC 2217 clients (repl-stack.md 7)."""
 
 
-class NetworkClient:
+class NetworkClient(Server):
     """An RFC 2217 server on localhost for one program at a time: bytes, speed, RTS and CTS."""
 
     def __init__(self, tcp_port: int) -> None:
-        self._server = socket.create_server(("127.0.0.1", tcp_port))
-        self._server.setblocking(False)
-        self.tcp_port: int = self._server.getsockname()[1]
-        self._connection: socket.socket | None = None
+        super().__init__(tcp_port)
         self._manager: _Manager | None = None
         self._looked_s = 0.0
 
     def waits_on(self) -> tuple[int, ...]:
         """The server's descriptor, and the connection's."""
-        return tuple(one.fileno() for one in (self._server, self._connection) if one is not None)
-
-    def connected(self) -> bool:
-        """True while a program is connected."""
-        return self._connection is not None
+        return tuple(one.fileno() for one in (self._server, self.client) if one is not None)
 
     def arrived(self, port: Serial) -> bool:
         """Let a program in; True if one came."""
-        connection = accepted(self._server)
-        if connection is None:
-            return False
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._connection = connection
-        self._manager = _Manager(port, self)
-        return True
+        self._manager = _Manager(port, self) if self.let_in() else None
+        return self._manager is not None
 
     def shut(self) -> bool:
         """Nothing to prepare: other clients are refused by ``refuse_more``."""
@@ -56,22 +42,14 @@ class NetworkClient:
 
     def refuse_more(self) -> None:
         """Tell everybody who waits at the door that the bench is in use."""
-        while (connection := accepted(self._server)) is not None:
-            with connection, contextlib.suppress(OSError):
-                connection.sendall(REFUSAL)
+        self.turn_away(REFUSAL)
 
     def receive(self, port: Serial) -> bool:
         """Hand over what the program sent."""
-        if self._connection is None or self._manager is None:
-            return False
-        raw = arrived(self._connection, CHUNK_BYTES)
-        if raw is None:
-            return False
-        if not raw:
-            self.drop()
-            return False
-        self._manager.feed(raw)
-        return True
+        raw = self.received(CHUNK_BYTES)
+        if raw and self._manager is not None:
+            self._manager.feed(raw)
+        return bool(raw)
 
     def send(self, data: bytes) -> None:
         """Hand over the bench's bytes."""
@@ -80,16 +58,16 @@ class NetworkClient:
 
     def write(self, data: bytes) -> None:
         """Raw bytes to the connection; for the manager's own answers too."""
-        if self._connection is None:
+        if self.client is None:
             return
-        self._connection.setblocking(True)
-        self._connection.settimeout(1.0)
+        self.client.setblocking(True)
+        self.client.settimeout(1.0)
         try:
-            self._connection.sendall(data)
+            self.client.sendall(data)
         except OSError:
             self.drop()
             return
-        self._connection.setblocking(False)
+        self.client.setblocking(False)
 
     def look(self, port: Serial) -> None:
         """Tell the program about CTS."""
@@ -100,14 +78,8 @@ class NetworkClient:
 
     def drop(self) -> None:
         """End the connection; the next program may come."""
-        if self._connection is not None:
-            self._connection.close()
-        self._connection = self._manager = None
-
-    def close(self) -> None:
-        """End connection and server; may be called twice."""
-        self.drop()
-        self._server.close()
+        super().drop()
+        self._manager = None
 
 
 class _Manager(PortManager):

@@ -1,25 +1,71 @@
-"""Clients of the servers here; nothing ever waits for them."""
+"""Servers on localhost, each with one client at a time; nothing ever waits for a client."""
 
 from __future__ import annotations
 
+import contextlib
 import socket
 
 
-def accepted(server: socket.socket) -> socket.socket | None:
-    """The next client at the door of a server that does not block, itself not blocking; None if nobody is there."""
-    try:
-        client = server.accept()[0]
-    except OSError:
-        return None
-    client.setblocking(False)
-    return client
+class Server:
+    """A server with at most one client.
 
+    tcp_port  0 = any free one
+    client    its connection, which does not block; None while nobody is connected
 
-def arrived(client: socket.socket, most_bytes: int) -> bytes | None:
-    """What a client that does not block has sent since: None for nothing yet, no bytes once it has gone."""
-    try:
-        return client.recv(most_bytes)
-    except BlockingIOError:
-        return None
-    except OSError:
-        return b""
+    Raises OSError if the port is taken.
+    """
+
+    def __init__(self, tcp_port: int = 0) -> None:
+        self._server = socket.create_server(("127.0.0.1", tcp_port))
+        self._server.setblocking(False)
+        self.tcp_port: int = self._server.getsockname()[1]
+        self.client: socket.socket | None = None
+
+    def connected(self) -> bool:
+        """True while a program is connected."""
+        return self.client is not None
+
+    def drop(self) -> None:
+        """End the connection; the next program may come."""
+        if self.client is not None:
+            self.client.close()
+        self.client = None
+
+    def close(self) -> None:
+        """End connection and server; may be called twice."""
+        self.drop()
+        self._server.close()
+
+    def let_in(self) -> bool:
+        """Take the next program that waits; True if one did."""
+        self.client = self._waiting()
+        return self.client is not None
+
+    def turn_away(self, words: bytes = b"") -> None:
+        """Tell everybody who waits at the door to go."""
+        while (client := self._waiting()) is not None:
+            with client, contextlib.suppress(OSError):
+                client.sendall(words)
+
+    def _waiting(self) -> socket.socket | None:
+        try:
+            client = self._server.accept()[0]
+        except OSError:
+            return None
+        client.setblocking(False)
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return client
+
+    def received(self, most_bytes: int) -> bytes:
+        """What the client has sent since; it is dropped if it has gone."""
+        if self.client is None:
+            return b""
+        try:
+            raw = self.client.recv(most_bytes)
+        except BlockingIOError:
+            return b""
+        except OSError:
+            raw = b""
+        if not raw:
+            self.drop()
+        return raw

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import socket
 from typing import TYPE_CHECKING
 
-from doctor.sim.served.sockets import accepted, arrived
+from doctor.sim.served.sockets import Server
 
 if TYPE_CHECKING:
     from doctor.sim.board.board import BoardSim
@@ -25,20 +24,17 @@ _AFTER_LOGIN = bytes((_IAC, _WILL, 1, _IAC, _WILL, 3, _IAC, _WONT, 34))
 """Echo by the server, no go-aheads, no line mode: what a REPL needs. That the board sends just this is **?**."""
 
 
-class TelnetServer:
+class TelnetServer(Server):
     """Serves the REPL of ``board`` on localhost; call ``turn`` regularly.
 
     turns_away  a second client is sent away at once; else it waits in silence until the first has gone. **?**
     """
 
-    def __init__(self, board: BoardSim, tcp_port: int = 0) -> None:
-        self._server = socket.create_server(("127.0.0.1", tcp_port))
-        self._server.setblocking(False)
-        self.tcp_port: int = self._server.getsockname()[1]
+    def __init__(self, board: BoardSim) -> None:
+        super().__init__()
         self.turns_away = False
         self.login = (USER, PASSWORD)
         self._board = board
-        self._client: socket.socket | None = None
         self._look_at_ms = 0.0
         self._begin()
 
@@ -50,22 +46,16 @@ class TelnetServer:
         self._command = bytearray()
         self._out = bytearray()
 
-    def waits_on(self) -> tuple[int, ...]:
-        """Descriptors that tell when there is something to do."""
-        if self._client is None or self.turns_away:
-            return (self._server.fileno(), *(() if self._client is None else (self._client.fileno(),)))
-        return (self._client.fileno(),)
-
     def turn(self) -> bool:
         """Let a client in, take what it sent, send what the board printed; True if something moved."""
         now = self._board.world.now_ms
         if not self._board.network_up or now < self._look_at_ms:
             return False
         self._look_at_ms = now + LOOK_MS
-        if self._client is None:
+        if self.client is None:
             self._accept()
         elif self.turns_away:
-            self._turn_away()
+            self.turn_away()
         moved = self._receive()
         self._flush()
         return moved
@@ -76,45 +66,24 @@ class TelnetServer:
             self._out += data.replace(b"\xff", b"\xff\xff")
 
     def drop(self) -> None:
-        """The board is gone: reset, or no power."""
-        if self._client is not None:
-            self._client.close()
-        self._client = None
+        """The client has gone, or the board: reset, or no power."""
+        super().drop()
         self._begin()
 
-    def close(self) -> None:
-        """End connection and server; may be called twice."""
-        self.drop()
-        self._server.close()
-
     def _accept(self) -> None:
-        self._client = accepted(self._server)
-        if self._client is None:
+        if not self.let_in():
             return
-        self._client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._begin()
         self._out += self._board.era.banner(self._board.kind).encode() + b"\r\n" + _BEFORE_LOGIN + b"Login as: "
 
-    def _turn_away(self) -> None:
-        other = accepted(self._server)
-        if other is not None:
-            other.close()
-
     def _receive(self) -> bool:
-        if self._client is None:
-            return False
-        raw = arrived(self._client, CHUNK_BYTES)
-        if raw is None:
-            return False
-        if not raw:
-            self.drop()
-            return False
+        raw = self.received(CHUNK_BYTES)
         typed = self._without_commands(raw)
         if self._state == "in":
             self._board.receive_telnet(typed)
         else:
             self._log_in(typed)
-        return True
+        return bool(raw)
 
     def _without_commands(self, raw: bytes) -> bytes:
         """RFC 854: IAC IAC is a byte 255, options take three bytes, a subnegotiation ends with IAC SE."""
@@ -163,10 +132,10 @@ class TelnetServer:
         self._out += b"\r\nInvalid credentials, try again.\r\nLogin as: "
 
     def _flush(self) -> None:
-        if self._client is None or not self._out:
+        if self.client is None or not self._out:
             return
         try:
-            sent = self._client.send(self._out)
+            sent = self.client.send(self._out)
         except BlockingIOError:
             return
         except OSError:

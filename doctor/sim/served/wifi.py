@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from typing import Any
 
 from doctor.sim.served.ftp import FtpServer
 from doctor.sim.served.listen import Listener
@@ -11,31 +11,20 @@ from doctor.sim.served.telnet import TelnetServer
 
 
 class WifiListener(Listener):
-    """A ``Listener`` whose board serves telnet and FTP too, on localhost.
-
-    telnet_port, ftp_port  0 = any free one
+    """A ``Listener``, with its options, whose board serves telnet and FTP too, on any free ports of localhost.
 
     Raises as ``Listener``; ValueError for a bare modem, which has no Wi-Fi.
     """
 
-    def __init__(
-        self,
-        url: str,
-        *,
-        telnet_port: int = 0,
-        ftp_port: int = 0,
-        tcp_port: int | None = 0,
-        pty: bool = True,
-        on_names: Callable[[tuple[str, ...]], None] | None = None,
-    ) -> None:
+    def __init__(self, url: str, **options: Any) -> None:
         self._servers: tuple[TelnetServer, FtpServer] | None = None
-        super().__init__(url, tcp_port=tcp_port, pty=pty, on_names=on_names)
+        super().__init__(url, **options)
         board = self.serial.bench.board
         try:
             if board is None:
                 raise ValueError("a bare modem has no Wi-Fi: use sim://fipy or sim://gpy")
-            self.telnet = TelnetServer(board, telnet_port)
-            self.ftp = FtpServer(board, ftp_port)
+            self.telnet = TelnetServer(board)
+            self.ftp = FtpServer(board)
         except (OSError, ValueError):
             self.close()
             raise

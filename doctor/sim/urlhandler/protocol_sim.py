@@ -233,18 +233,8 @@ class Serial(SerialBase):
 
     @property
     def dsr(self) -> bool:
-        """The boards do not drive DSR."""
+        """The boards drive none of DSR, RI and CD."""
         self._port_or_raise()
         return False
 
-    @property
-    def ri(self) -> bool:
-        """The boards do not drive RI."""
-        self._port_or_raise()
-        return False
-
-    @property
-    def cd(self) -> bool:
-        """The boards do not drive CD."""
-        self._port_or_raise()
-        return False
+    ri = cd = dsr

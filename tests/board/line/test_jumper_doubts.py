@@ -11,7 +11,15 @@ from collections.abc import Iterator
 import pytest
 
 from doctor.board.line.carriers import Carrier as Kind
-from doctor.board.line.jumper_verdict import CtsReadings, JumperReadings, Jumpers, Pulse, Step, judge_cts, judge_pins
+from doctor.board.line.jumper_verdict import (
+    CtsReadings,
+    JumperReadings,
+    Jumpers,
+    PinReading,
+    Pulse,
+    judge_cts,
+    judge_pins,
+)
 from doctor.board.line.jumpers import order_of_steps
 from doctor.sim.board.pins import Pins, PinState
 from doctor.sim.carrier import G6, Carrier
@@ -45,7 +53,7 @@ def phase_a(pins: Pins) -> JumperReadings:
     for rts, pull in order_of_steps(3):
         pins.carrier.rts_asserted = rts
         pins.configure("P19", PinState("in", pull == "up"))
-        steps.append(Step(rts, pull, int(pins.level("P19")), int(pins.level("P20"))))
+        steps.append(PinReading(rts, pull, int(pins.level("P19")), int(pins.level("P20"))))
     pins.carrier.rts_asserted = True
     return JumperReadings(tuple(steps), 3)
 

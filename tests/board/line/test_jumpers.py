@@ -11,9 +11,9 @@ from doctor.board.line.jumper_verdict import (
     CtsReadings,
     JumperReadings,
     Jumpers,
+    PinReading,
     Pulse,
     RtsAnswers,
-    Step,
     is_mixed,
     judge_cts,
     judge_pins,
@@ -41,7 +41,7 @@ def high(rts: bool, pull: str) -> int:
 
 
 def readings(p19: Pin, p20: Pin = high) -> JumperReadings:
-    steps = tuple(Step(rts, pull, p19(rts, pull), p20(rts, pull)) for rts, pull in order_of_steps(1))
+    steps = tuple(PinReading(rts, pull, p19(rts, pull), p20(rts, pull)) for rts, pull in order_of_steps(1))
     return JumperReadings(steps, 1)
 
 
@@ -64,7 +64,7 @@ def test_table_of_the_reference(p19: Pin, p20: Pin, carrier: Carrier, state: Jum
 
 def test_one_step_that_does_not_follow_is_no_proof() -> None:
     found = readings(follows_rts)
-    spoilt = JumperReadings((*found.steps[:-1], Step(True, DOWN, 1, 1)), 1)
+    spoilt = JumperReadings((*found.steps[:-1], PinReading(True, DOWN, 1, 1)), 1)
     assert is_mixed(spoilt)
     assert judge_pins(spoilt, Carrier.EXPANSION_3).state is Jumpers.UNDECIDED
 

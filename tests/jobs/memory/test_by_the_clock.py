@@ -13,9 +13,9 @@ from doctor.check import Finding, Status
 from doctor.clock import Now
 from doctor.engine import Report
 from doctor.jobs.memory import journal as journals
-from doctor.jobs.memory.journal import Entry, Journal
+from doctor.jobs.memory.advice_given import SAID, TOLD, AdviceGiven
+from doctor.jobs.memory.journal import FlashEntry, Journal
 from doctor.jobs.memory.jumper_proof import proof_of, remembered
-from doctor.jobs.memory.tried import SAID, TOLD, Tried
 from doctor.link.port_url import PortUrl
 
 NOON = datetime(2024, 2, 29, 12, tzinfo=timezone.utc)
@@ -29,23 +29,23 @@ def after(**time: float) -> Now:
 
 
 def test_what_was_tried_is_known_for_an_hour() -> None:
-    assert not Tried(PORT, after()).note(["power-cycle"], SAID)
-    assert Tried(PORT, after(minutes=59.9)).confirmed == {"power-cycle"}
-    assert Tried(PORT, after(minutes=60)).confirmed == frozenset()
+    assert not AdviceGiven(PORT, after()).note(["power-cycle"], SAID)
+    assert AdviceGiven(PORT, after(minutes=59.9)).confirmed == {"power-cycle"}
+    assert AdviceGiven(PORT, after(minutes=60)).confirmed == frozenset()
 
 
 def test_an_hour_counts_from_the_last_time() -> None:
-    Tried(PORT, after()).note(["power-cycle"], SAID)
-    Tried(PORT, after(minutes=40)).note(["power-cycle"], SAID)
-    Tried(PORT, after(minutes=50)).note(["power-cycle"], TOLD)
-    assert Tried(PORT, after(minutes=99)).confirmed == {"power-cycle"}
-    assert Tried(PORT, after(minutes=101)).told == frozenset()
+    AdviceGiven(PORT, after()).note(["power-cycle"], SAID)
+    AdviceGiven(PORT, after(minutes=40)).note(["power-cycle"], SAID)
+    AdviceGiven(PORT, after(minutes=50)).note(["power-cycle"], TOLD)
+    assert AdviceGiven(PORT, after(minutes=99)).confirmed == {"power-cycle"}
+    assert AdviceGiven(PORT, after(minutes=101)).told == frozenset()
 
 
 def proved(number: str, **members: object) -> None:
     """A flash of that board is in the journal, begun with a proof of its jumpers."""
     about = {"state": journals.UNPROVED, "jumpers": PROOF, **members}
-    Journal().write(Entry({"board": number}, (), {}, {}, (), **about))  # type: ignore[arg-type]
+    Journal().write(FlashEntry({"board": number}, (), {}, {}, (), **about))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -76,24 +76,24 @@ def test_a_proof_is_of_one_board_whatever_its_port(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("evidence", "at"),
-    [({}, NOON), ({"proved_at": (NOON - timedelta(hours=1)).isoformat()}, NOON - timedelta(hours=1))],
+    ("seen", "at"),
+    [({}, NOON), ({"at": (NOON - timedelta(hours=1)).isoformat()}, NOON - timedelta(hours=1))],
 )
-def test_a_proof_is_as_old_as_the_looking(evidence: dict[str, str], at: datetime) -> None:
-    seen = {"proved": "by ATI", **evidence}
-    report = Report((Finding("jumpers-removed", Status.PASS, "they are removed", evidence=seen),))
+def test_a_proof_is_as_old_as_the_looking(seen: dict[str, str], at: datetime) -> None:
+    proved = {"how": "by ATI", **seen}
+    report = Report((Finding("jumpers-removed", Status.PASS, "they are removed", proved=proved),))
     assert proof_of(report, after()) == {"at": at.isoformat(timespec="seconds"), "how": "by ATI"}
 
 
 def test_a_journal_says_when_it_was_begun_and_written(tmp_path: Path) -> None:
-    first = Journal(tmp_path, after()).write(Entry({"port": "COM3"}, (), {}, {}, ()))
+    first = Journal(tmp_path, after()).write(FlashEntry({"port": "COM3"}, (), {}, {}, ()))
     second = Journal(tmp_path, after(minutes=5)).write(first)
     assert (second.begun, second.written) == ("2024-02-29T12:00:00.000+00:00", "2024-02-29T12:05:00.000+00:00")
 
 
 def test_a_journal_that_gives_way_keeps_the_hour_in_its_name(tmp_path: Path) -> None:
     journal = Journal(tmp_path, after(hours=1))
-    journal.write(Entry({"port": "COM3"}, (), {}, {}, ()))
+    journal.write(FlashEntry({"port": "COM3"}, (), {}, {}, ()))
     (path,) = tmp_path.iterdir()
     path.write_bytes(b"\x80")
     assert journal.set_aside({"port": "COM3"}) == path.with_suffix(".20240229-130000.damaged")

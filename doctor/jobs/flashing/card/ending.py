@@ -15,7 +15,7 @@ from doctor.jobs.flashing.interrupts import Interrupts, Left
 from doctor.jobs.flashing.plan import FlashPlan
 from doctor.jobs.flashing.result import FlashResult, Proof, result_of, with_progress
 from doctor.jobs.flashing.steps_done import LAST_BLOCK_BYTES
-from doctor.jobs.onward import Attempt, Onward, flash_command, onward
+from doctor.jobs.onward import Attempt, NextFlash, flash_command, onward
 from doctor.modem.facts import from_version_lines
 from doctor.updater import states
 from doctor.updater.flow import Outcome
@@ -106,10 +106,10 @@ class Ending:
         link = self.bench.link
         what = f"this program ended, and the board goes on by itself ({self.follower.heard})"
         joins = "it joins the board again; `fipy-doctor status` tells where it stands"
-        step = Onward((), flash_command(self.attempt(), states.APPLICATION), joins, before=(POWERED,))
+        step = NextFlash((), flash_command(self.attempt(), states.APPLICATION), joins, before=(POWERED,))
         if link.url.ends_with_us:
             what = f"this program ended ({self.follower.heard}): {ENDS_WITH_US}"
-            step = Onward((), flash_command(self.attempt(), states.UNKNOWN))
+            step = NextFlash((), flash_command(self.attempt(), states.UNKNOWN))
         error = FlashUnproved("user-interrupt", what, on=link.name, next=step.text)
         return FlashResult(self.report, self.plan, None, error, "", states.UNKNOWN, step, True)
 
@@ -125,9 +125,9 @@ class Ending:
         elif isinstance(err, PortLost):
             cable = ("plug the board in again and leave it powered, it may have gone on by a battery",)
             back = (POWERED, "join its Wi-Fi net again") if self.bench.link.network else cable
-            step = Onward((), flash_command(attempt, mode), before=back)
+            step = NextFlash((), flash_command(attempt, mode), before=back)
         else:
             light = "look whether its light or its carrier's shows power"
-            step = Onward((), replace(attempt.command, verb="status"), before=(POWERED, light))
+            step = NextFlash((), replace(attempt.command, verb="status"), before=(POWERED, light))
         error = FlashUnproved(err.id, what, on=err.on, cause=err.cause, next=step.text)
         return FlashResult(self.report, self.plan, None, error, "", mode, step, True)

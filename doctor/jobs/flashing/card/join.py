@@ -28,9 +28,9 @@ from doctor.jobs.flashing.interrupts import Interrupts, Wish
 from doctor.jobs.flashing.plan import FlashRequest, given_files
 from doctor.jobs.flashing.result import FlashResult
 from doctor.jobs.memory import journal as journals
-from doctor.jobs.memory.journal import Entry, Journal, SentFile
+from doctor.jobs.memory.journal import FlashEntry, Journal, SentFile
 from doctor.jobs.memory.lock import port_lock
-from doctor.jobs.onward import Attempt, Onward, flash_command
+from doctor.jobs.onward import Attempt, NextFlash, flash_command
 from doctor.jobs.status import attempt_of
 from doctor.updater import states
 from doctor.updater.plan import FIRMWARE, SECOND
@@ -133,11 +133,11 @@ class _Joined:
         entry = self._entry
         name = shown(PurePosixPath(path).name, 80) or "another file"
         options = self._bench.options
-        watch = status = Onward((), options.command("status")).text
+        watch = status = NextFlash((), options.command("status")).text
         if entry is not None and sha256 and any(file.sha256 == sha256 for file in entry.files):
             known = attempt_of(options, entry)
             joins = flash_command(replace(known, command=replace(known.command, via="card")), states.APPLICATION)
-            watch = f"{Onward((), joins).text}; where it stands, {status}"
+            watch = f"{NextFlash((), joins).text}; where it stands, {status}"
         about = f" (SHA-256 {sha256[:16]}…)" if sha256 else ""
         return DoctorError(
             "updater-at-work",
@@ -156,11 +156,11 @@ class _Joined:
             "updater-at-work",
             "the board has ended a flash without naming its file: whether it was yours is not known",
             on=self._bench.link.name,
-            next=Onward((), self._bench.options.command("status")).text,
+            next=NextFlash((), self._bench.options.command("status")).text,
         )
         return replace(result, proof=None, error=error)
 
-    def _known(self, sha256: str, said: Mapping[str, Any]) -> Entry:
+    def _known(self, sha256: str, said: Mapping[str, Any]) -> FlashEntry:
         """The journal's own entry of this flash, or a new one of what the board says."""
         entry, options = self._entry, self._bench.options
         last = [file for file in entry.files if file.role in (FIRMWARE, SECOND)] if entry is not None else []
@@ -179,7 +179,7 @@ class _Joined:
             "differential": image is not None and image.base is not None,
             "promised_build": None if image is None else image.promised_build,
         }
-        return Entry(ids=self._ids, files=files, options=said_of, before={}, steps=())
+        return FlashEntry(ids=self._ids, files=files, options=said_of, before={}, steps=())
 
     def _attempt(self) -> Attempt:
         """What the next step depends on, as status would tell it."""

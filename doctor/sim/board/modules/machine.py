@@ -5,12 +5,14 @@ Source: board-and-repl.md 3.4, 3.5, 4, 5.1.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
-from doctor.sim.board.errors import EIO, REFUSED, UNAVAILABLE, os_error
+from doctor.sim.board.errors import EIO, IMPOSSIBLE, REFUSED, UNAVAILABLE, os_error
 from doctor.sim.board.modules.misc import module
 from doctor.sim.board.pins import INPUT_ONLY, PinState
+from doctor.sim.board.uart import FIFO_BYTES
 from doctor.sim.card.image import CardDevice, CardFault
 
 if TYPE_CHECKING:
@@ -19,9 +21,6 @@ if TYPE_CHECKING:
 
 CALL_US = 30
 """Virtual time of one call into a UART or pin driver."""
-
-TX_AHEAD_BYTES = 128
-"""A write returns when all but this much has left: the hardware FIFO."""
 
 SD_INIT_MS = 60
 SD_FAIL_MS = 1100
@@ -50,7 +49,7 @@ class Uart0Or1:
     @property
     def _uart(self) -> Uart:
         if not self._live:
-            raise os_error(IMPOSSIBLE_AFTER_DEINIT)
+            raise os_error(IMPOSSIBLE)
         return self._board.uart0 if self.number == 0 else self._board.uart1
 
     def init(
@@ -62,10 +61,13 @@ class Uart0Or1:
         *,
         timeout_chars: int = 2,
         pins: tuple[str | None, ...] | None = None,
-        rx_buffer_size: int = 512,
+        rx_buffer_size: int | None = None,
     ) -> None:
-        """Set up again."""
-        if not 0 < baudrate <= 5_000_000 or bits not in (5, 6, 7, 8) or rx_buffer_size < 1:
+        """Set up again; releases before 1.20 know no ``rx_buffer_size``."""
+        if rx_buffer_size is not None and not self._board.era.vfs:
+            raise TypeError("extra keyword arguments given")
+        is_full_size = rx_buffer_size is None or rx_buffer_size >= 1
+        if not 0 < baudrate <= 5_000_000 or bits not in (5, 6, 7, 8) or not is_full_size:
             raise ValueError("invalid argument(s) value")
         self._live = True
         self._board.setup_uart(self.number, baudrate, None if pins is None else tuple(pins))
@@ -127,10 +129,10 @@ class Uart0Or1:
         if self._board.uart1_on_modem and self._board.pins.reaches_modem:
             wire = self._board.to_modem
             wire.send(raw, uart.baud)
-            while wire.pending > TX_AHEAD_BYTES:
-                self._vm.wait(uart.chars_ms(wire.pending), lambda: wire.pending <= TX_AHEAD_BYTES)
+            while wire.pending > FIFO_BYTES:
+                self._vm.wait(uart.chars_ms(wire.pending), lambda: wire.pending <= FIFO_BYTES)
         else:
-            self._vm.wait(uart.chars_ms(max(0, len(raw) - TX_AHEAD_BYTES)))
+            self._vm.wait(uart.chars_ms(max(0, len(raw) - FIFO_BYTES)))
         return len(raw)
 
     def wait_tx_done(self, timeout_ms: int) -> bool:
@@ -147,9 +149,6 @@ class Uart0Or1:
 
     def __repr__(self) -> str:
         return f"UART({self.number}, baudrate={self._uart.baud}, bits=8, parity=None, stop=1)"
-
-
-IMPOSSIBLE_AFTER_DEINIT = "the requested operation is not possible"
 
 
 class BoardPin:
@@ -271,13 +270,24 @@ class BoardWdt:
         self._board.feed_wdt(self._timeout)
 
 
-def bound(vm: Vm, kind: Any, name: str) -> Any:
-    """``kind`` as board code sees it: a class called ``name`` that knows its interpreter."""
+class _Absent:
+    """A method that this release has not got yet."""
+
+    def __init__(self, kind: str, name: str) -> None:
+        self._text = f"'{kind}' object has no attribute '{name}'"
+
+    def __get__(self, instance: object, owner: type) -> Any:
+        raise AttributeError(self._text)
+
+
+def bound(vm: Vm, kind: Any, name: str, lacks: Iterable[str] = ()) -> Any:
+    """``kind`` as board code sees it: a class called ``name`` that knows its interpreter, without what it ``lacks``."""
 
     def __init__(self: Any, *arguments: Any, **keywords: Any) -> None:
         kind.__init__(self, vm, *arguments, **keywords)
 
-    return type(name, (kind,), {"__init__": __init__, "__module__": "machine"})
+    absent = {member: _Absent(name, member) for member in lacks}
+    return type(name, (kind,), {"__init__": __init__, "__module__": "machine", **absent})
 
 
 def make_machine(vm: Vm) -> ModuleType:
@@ -290,13 +300,14 @@ def make_machine(vm: Vm) -> ModuleType:
     def run_main(name: str) -> None:
         board.main_file = name
 
-    uart = bound(vm, _uart_class(vm), "UART")
+    # Before 1.20 SD is without block access: only the VFS layer needs it (board-and-repl.md 4).
+    lacks = () if board.era.vfs else ("readblocks", "writeblocks")
     causes = {f"{name}_RESET": number for name, number in RESET_CAUSES.items()}
     return module(
         "machine",
-        UART=uart,
+        UART=bound(vm, Uart0Or1, "UART"),
         Pin=bound(vm, BoardPin, "Pin"),
-        SD=bound(vm, _sd_class(vm), "SD"),
+        SD=bound(vm, SdCard, "SD", lacks),
         WDT=bound(vm, BoardWdt, "WDT"),
         reset=reset,
         reset_cause=lambda: RESET_CAUSES[board.reset_cause],
@@ -311,31 +322,3 @@ def make_machine(vm: Vm) -> ModuleType:
         rng=lambda: board.world.rng.getrandbits(24),
         **causes,
     )
-
-
-def _sd_class(vm: Vm) -> type[SdCard]:
-    """SD without block access before 1.20: only the VFS layer needs it there (board-and-repl.md 4)."""
-    if vm.board.era.vfs:
-        return SdCard
-
-    class OldSdCard(SdCard):
-        def __getattribute__(self, name: str) -> Any:
-            if name in ("readblocks", "writeblocks"):
-                raise AttributeError(f"'SD' object has no attribute '{name}'")
-            return super().__getattribute__(name)
-
-    return OldSdCard
-
-
-def _uart_class(vm: Vm) -> type[Uart0Or1]:
-    """UART without ``rx_buffer_size`` if the release does not know it."""
-    if vm.board.era.vfs:
-        return Uart0Or1
-
-    class OldUart(Uart0Or1):
-        def init(self, *settings: Any, **keywords: Any) -> None:
-            if "rx_buffer_size" in keywords:
-                raise TypeError("extra keyword arguments given")
-            super().init(*settings, **keywords)
-
-    return OldUart

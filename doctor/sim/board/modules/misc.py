@@ -7,20 +7,15 @@ import collections
 import hashlib
 import io
 import json
-import math
-import re
-import struct
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from doctor.sim.board.errors import ERRNO_NAMES
+from doctor.sim.board.errors import ERRNO_NAMES, IMPOSSIBLE, os_error
 from doctor.sim.board.importer import BoardModule
+from doctor.sim.numbers import simulation_proof
 
 if TYPE_CHECKING:
     from doctor.sim.board.vm import Vm
-
-SIM_TOKEN_PREFIX = b"fipy-doctor simulated bench:"
-"""What the answer to a nonce is hashed with; no real board has the module that answers."""
 
 HASH_US_PER_BYTE = 0.3
 """SHA-256 in the ESP32's hardware, with the copying around it."""
@@ -269,36 +264,14 @@ def make_micropython(vm: Vm) -> ModuleType:
     return module("micropython", **members)
 
 
-def make_struct(_vm: Vm) -> ModuleType:
-    """`ustruct`."""
-    names = ("calcsize", "pack", "unpack", "pack_into", "unpack_from")
-    return module("ustruct", **{name: getattr(struct, name) for name in names})
-
-
-def make_collections(_vm: Vm) -> ModuleType:
-    """`ucollections`."""
-    return module("ucollections", namedtuple=collections.namedtuple, OrderedDict=collections.OrderedDict)
-
-
 def make_io(vm: Vm) -> ModuleType:
     """`uio`."""
     return module("uio", StringIO=io.StringIO, BytesIO=io.BytesIO, open=vm.builtins["open"])
 
 
-def make_re(_vm: Vm) -> ModuleType:
-    """`ure`."""
-    return module("ure", compile=re.compile, match=re.match, search=re.search)
-
-
 def make_errno(_vm: Vm) -> ModuleType:
     """`uerrno`."""
     return module("uerrno", errorcode=dict(ERRNO_NAMES), **{name: number for number, name in ERRNO_NAMES.items()})
-
-
-def make_math(_vm: Vm) -> ModuleType:
-    """`math`."""
-    names = ("ceil", "floor", "sqrt", "log", "exp", "pow", "sin", "cos", "tan", "pi", "e", "fabs", "trunc")
-    return module("math", **{name: getattr(math, name) for name in names})
 
 
 def make_random(vm: Vm) -> ModuleType:
@@ -309,11 +282,7 @@ def make_random(vm: Vm) -> ModuleType:
 
 def make_token(_vm: Vm) -> ModuleType:
     """`fipy_doctor_sim`: proves that this board is simulated; no real board has it."""
-
-    def answer(nonce: str) -> str:
-        return hashlib.sha256(SIM_TOKEN_PREFIX + nonce.encode("ascii")).hexdigest()[:32]
-
-    return module("fipy_doctor_sim", answer=answer)
+    return module("fipy_doctor_sim", answer=simulation_proof)
 
 
 def make_pycom(vm: Vm) -> ModuleType:
@@ -331,8 +300,6 @@ def make_pycom(vm: Vm) -> ModuleType:
 
     def rgbled(_colour: int) -> None:
         if vm.board.heartbeat:
-            from doctor.sim.board.errors import IMPOSSIBLE, os_error
-
             raise os_error(IMPOSSIBLE)
 
     def heartbeat(enable: bool | None = None) -> bool | None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from doctor.sim.board.errors import EINVAL, ENODEV, IMPOSSIBLE, file_error, os_error
+from doctor.sim.board.errors import EINVAL, ENODEV, IMPOSSIBLE, file_errors, os_error
 from doctor.sim.board.flashfs import FlashFs
 from doctor.sim.board.modules.machine import SdCard, Uart0Or1
 from doctor.sim.board.modules.misc import module
@@ -106,22 +106,19 @@ class _Os:
 
     def _entries(self, path: str) -> Any:
         self._vm.charge(500)
-        try:
+        with file_errors(errno_style=self._new, old_missing=f"no such file or directory: '{path}'"):
             return self._vfs.entries(path)
-        except CardFault as fault:
-            raise self._error(fault, self._missing(fault, path)) from None
 
     def stat(self, path: str) -> tuple[int, ...]:
         self._vm.charge(500)
-        try:
+        with file_errors():
             entry = self._vfs.entry(path)
-        except CardFault as fault:
-            raise self._error(fault, None) from None
         return (_DIR_MODE if entry.is_dir else _FILE_MODE, 0, 0, 0, 0, 0, entry.size_bytes, 0, 0, 0)
 
     def chdir(self, path: str) -> None:
-        if not self._vfs.is_dir(path):
-            raise self._error(CardFault("not-found"), f"no such file or directory: '{path}'")
+        with file_errors(errno_style=self._new, old_text=f"no such file or directory: '{path}'"):
+            if not self._vfs.is_dir(path):
+                raise CardFault("not-found")
         self._vfs.cwd = self._vfs.absolute(path)
 
     def getcwd(self) -> str:
@@ -129,10 +126,8 @@ class _Os:
 
     def getfree(self, path: str) -> int:
         self._vm.charge(2000)
-        try:
+        with file_errors():
             return self._vfs.volume_of(path).free_bytes() // 1024
-        except CardFault as fault:
-            raise self._error(fault, None) from None
 
     def statvfs(self, path: str) -> tuple[int, ...]:
         volume = self._vfs.volume_of(path)
@@ -151,22 +146,18 @@ class _Os:
         self._change(path, "remove", f"error removing file '{path}'")
 
     def rename(self, old: str, new: str) -> None:
-        try:
+        with file_errors(errno_style=self._new, old_text=f"error renaming file '{old}' to '{new}'"):
             volume, inner = self._vfs.locate(old)
             other, new_inner = self._vfs.locate(new)
             if other is not volume:
                 raise CardFault("not-found", new)
             self._vfs.change("rename", old, lambda: volume.rename(inner, new_inner))
-        except CardFault as fault:
-            raise self._error(fault, f"error renaming file '{old}' to '{new}'") from None
         self._takes(CHANGE_MS)
 
     def _change(self, path: str, what: str, text: str) -> None:
-        try:
+        with file_errors(errno_style=self._new, old_text=text):
             volume, inner = self._vfs.locate(path)
             self._vfs.change(what, path, lambda: getattr(volume, what)(inner))
-        except CardFault as fault:
-            raise self._error(fault, text) from None
         self._takes(CHANGE_MS)
 
     def _takes(self, ms: float) -> None:
@@ -184,8 +175,7 @@ class _Os:
     def umount(self, path: str) -> None:
         self._vfs.unmount(path)
 
-    def unmount(self, path: str) -> None:
-        self._vfs.unmount(path)
+    unmount = umount
 
     def mkfat(self, device: SdCard) -> SdCard:
         return device
@@ -240,12 +230,6 @@ class _Os:
 
     def urandom(self, count: int) -> bytes:
         return self._vm.board.world.rng.randbytes(count)
-
-    def _missing(self, fault: CardFault, path: str) -> str | None:
-        return f"no such file or directory: '{path}'" if fault.kind in ("not-found", "not-a-directory") else None
-
-    def _error(self, fault: CardFault, old_text: str | None) -> OSError:
-        return file_error(fault, errno_style=self._new, old_text=old_text)
 
 
 def make_os(vm: Vm) -> ModuleType:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import collections
+import math
+import re
+import struct
 from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -15,16 +19,22 @@ if TYPE_CHECKING:
 
 Maker = Callable[["Vm"], ModuleType]
 
+
+def _same(name: str, source: ModuleType, members: str) -> Maker:
+    """A module that has these members as they are on the PC."""
+    return lambda _vm: misc.module(name, **{member: getattr(source, member) for member in members.split()})
+
+
 _WITH_U: dict[str, Maker] = {
     "os": make_os,
     "time": misc.make_time,
     "json": misc.make_json,
     "binascii": misc.make_binascii,
     "hashlib": misc.make_hashlib,
-    "struct": misc.make_struct,
-    "collections": misc.make_collections,
+    "struct": _same("ustruct", struct, "calcsize pack unpack pack_into unpack_from"),
+    "collections": _same("ucollections", collections, "namedtuple OrderedDict"),
     "io": misc.make_io,
-    "re": misc.make_re,
+    "re": _same("ure", re, "compile match search"),
     "errno": misc.make_errno,
     "random": misc.make_random,
 }
@@ -33,7 +43,7 @@ _WITH_U: dict[str, Maker] = {
 _PLAIN: dict[str, Maker] = {
     "sys": misc.make_sys,
     "gc": misc.make_gc,
-    "math": misc.make_math,
+    "math": _same("math", math, "ceil floor sqrt log exp pow sin cos tan pi e fabs trunc"),
     "micropython": misc.make_micropython,
     "machine": make_machine,
     "pycom": misc.make_pycom,

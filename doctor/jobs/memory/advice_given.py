@@ -57,7 +57,7 @@ def failing(report: Report) -> Finding | None:
     return next((finding for finding in found if finding is not None and finding.status is Status.FAIL), None)
 
 
-class Tried:
+class AdviceGiven:
     """What was tried lately at one port.
 
     port  nothing is kept of None, and of a bench that starts anew with every command

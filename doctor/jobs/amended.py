@@ -10,10 +10,10 @@ from doctor.command import AUTO, Command, File
 from doctor.escape import shown
 from doctor.updater.shapes import Change
 
-__all__ = ["changed"]
+__all__ = ["amended"]
 
 
-def changed(command: Command, change: Change) -> Command:
+def amended(command: Command, change: Change) -> Command:
     """``command`` as the next one gives it."""
     known = _known(command)
     given = dict(change.given)
