@@ -204,7 +204,7 @@ def _try(
     except DoctorError as err:
         return Action(cure, plan, error=err, began=began)
     except KeyboardInterrupt:
-        stopped = Stopped(f"stopped during {cure.id}", next="run `fipy-doctor check`")
+        stopped = Stopped(f"stopped during {cure.id}", next=f"run {bench.options.command('check')}")
         return Action(cure, plan, error=stopped, began=began)
     finally:
         if began:  # whatever ended it: what was known is that of before

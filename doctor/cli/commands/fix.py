@@ -17,6 +17,8 @@ from doctor.cli.screen import Screen
 from doctor.command import Command
 from doctor.errors import Stopped
 from doctor.jobs.fix import Action, FixRequest, FixResult, fix
+from doctor.jobs.hands import POWER_CYCLE
+from doctor.power_off import UNPLUG
 from doctor.remedies import DoableCure, cures
 
 
@@ -194,8 +196,8 @@ def _show(result: FixResult, screen: Screen, bench_options: BenchOptions, rehear
     if wrong is not None and comes_last:  # what went wrong here comes next, and not a flash
         screen.show(Text(""))
         screen.show(console.error(wrong))
-        cure = next(action.cure for action in result.actions if action.error is wrong)
-        for note in practice.notes(bench_options.command("fix"), cure) if cure.practice else ():
+        hands = (POWER_CYCLE,) if UNPLUG in (wrong.next or "") else ()
+        for note in practice.notes_for_hands(bench_options.command("fix"), hands):
             screen.show(Text(f"  ({note})"))
         return
     done, sure = _remembered(result, screen, bench_options, failed)
