@@ -26,7 +26,7 @@ ROOT = Path(__file__).parent.parent.parent
 PAGE = ROOT / "docs" / "metrics.md"
 #: Before the rooms were rebuilt; and before what was said twice was said once, when used boards and boot loaders were in.
 BEFORE = ("83b73a4", "5016bed")
-CITATION = re.compile(r"\b(?:modem-protocol|board-and-repl|repl-stack|fat-and-pyfatfs|fleet)\.md \d")
+CITATION = re.compile("|".join(rf"\b{re.escape(page.name)} \d" for page in (ROOT / "docs" / "reference").glob("*.md")))
 HEAD = """# The house in figures
 
 Made by `make metrics` with [radon](https://pypi.org/project/radon/); the product is `doctor/` and `checks/`. A column is a
