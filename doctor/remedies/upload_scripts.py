@@ -43,7 +43,6 @@ class UploadScripts(DoableCure):
     """Replace the bad scripts on the board by good ones from --scripts, or remove them."""
 
     id = "upload-scripts"
-    flag = "upload-scripts"
 
     def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
         """One step a script. Raises UsageError for bad scripts on the PC, BoardError for no room."""
@@ -68,7 +67,7 @@ class UploadScripts(DoableCure):
         )
         scripts = bench.options.scripts
         given = ["--scripts", str(scripts.absolute())] if scripts is not None else []
-        record = begun.begin(board, self.id, ("fix", f"--{self.flag}", *given), context.backup, goals)
+        record = begun.begin(board, self.id, ("fix", f"--{self.id}", *given), context.backup, goals)
         upload.carry_out(
             board, good, changes, partial(keep_copy, context.backup), context.say, lambda: book.write(record)
         )
