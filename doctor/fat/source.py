@@ -11,9 +11,9 @@ import stat
 from collections.abc import Mapping
 from io import FileIO
 from pathlib import Path
-from types import TracebackType
 from typing import Protocol
 
+from doctor.closing import Closing
 from doctor.errors import CardError, DoctorError, UsageError
 from doctor.fat.claim import share
 
@@ -68,7 +68,7 @@ def refuse_odd_file(mode: int, path: Path) -> None:
         )
 
 
-class FileSource:
+class FileSource(Closing):
     """An image file, opened read-only for as long as it is used; a context manager.
 
     Raises UsageError if the path does not exist and CardError if it cannot be read.
@@ -131,12 +131,6 @@ class FileSource:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
-
-    def __enter__(self) -> FileSource:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self.close()
 
 
 class View:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Iterator
-from types import TracebackType
 from typing import Any
 
 from doctor.clock import Clock, Deadline, SystemClock
+from doctor.closing import Closing
 from doctor.errors import DeadlineOverrun, LinkError, PortLost, UsageError
 from doctor.link.open_failed import exclude_others, explain, include_others
 from doctor.link.port_url import PortUrl
@@ -35,7 +35,7 @@ if sys.platform != "win32":
 _NO_WRITE_TIMEOUT = ("rfc2217",)  # pySerial refuses to open with one
 
 
-class Link:
+class Link(Closing):
     """An open port. Made by ``open_link``; use it as a context manager or call ``close``.
 
     url              of the port
@@ -209,14 +209,6 @@ class Link:
         include_others(self._serial)
         with contextlib.suppress(*_PORT_ERRORS):  # it may have gone away: nothing is left to give back then
             self._serial.close()
-
-    def __enter__(self) -> Link:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _read(self, max_bytes: int, wait_ms: int) -> bytes:
         data = self._take(max_bytes)

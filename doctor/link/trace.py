@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 from pathlib import Path
-from types import TracebackType
 from typing import TextIO
 
 from doctor.clock import Now, utc_now
+from doctor.closing import Closing
 from doctor.errors import UsageError
 from doctor.events import Listener, Note, ignore
 
@@ -16,7 +16,7 @@ FIRST_BYTES = b'{"t": '
 """What every trace begins with; ``_line`` writes it."""
 
 
-class Trace:
+class Trace(Closing):
     """Writes one JSON object a line: ``{"t": seconds, "dir": "rx", "hex": "…"}``.
 
     ``dir`` is ``open``, ``rx``, ``tx``, ``baud``, ``rts``, ``dtr`` or ``close``; ``t`` counts seconds of the
@@ -74,14 +74,6 @@ class Trace:
                 file.close()
             except OSError as err:
                 self._lost(err)
-
-    def __enter__(self) -> Trace:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _line(self, ticks_ms: int, members: dict[str, int | bool | str]) -> None:
         if self._file is None:

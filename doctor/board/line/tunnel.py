@@ -9,11 +9,11 @@ from __future__ import annotations
 import base64
 import binascii
 from contextlib import suppress
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 from doctor.board.snippets import modem as snippets
 from doctor.clock import Clock, Deadline
+from doctor.closing import Closing
 from doctor.errors import BoardError, LinkError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ DRAIN_CALLS = 16  #: a modem or a noisy line that never falls silent must not ho
 CALL_SLACK_S = 5.0  #: on top of the board's own wait; a call takes some 30 ms at 115200
 
 
-class ModemTunnel:
+class ModemTunnel(Closing):
     """The modem's UART through the REPL. Satisfies the core's port contract; close it, or use ``with``.
 
     board  with its REPL in raw mode
@@ -104,12 +104,6 @@ class ModemTunnel:
             if era.has_reconnect_uart and not era.reconnect_uart_crashes:
                 self._call(snippets.TUNNEL_RECONNECT)
                 self.restored = True
-
-    def __enter__(self) -> ModemTunnel:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self.close()
 
     def _exchange(self, data: bytes, wait_ms: int) -> bytes:
         code = snippets.tunnel_exchange(base64.b64encode(data).decode("ascii"), READ_BYTES, wait_ms)
