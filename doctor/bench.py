@@ -20,7 +20,7 @@ from doctor.needs import Needs, SkipReason
 if TYPE_CHECKING:
     from doctor.board.board import Board, BoardFacts
     from doctor.board.line.tunnel import ModemTunnel
-    from doctor.card.card import Card
+    from doctor.card.image import Card
     from doctor.firmware.bootrom import BootRom
     from doctor.firmware.elf import ElfImage
     from doctor.firmware.image import FirmwareImage

@@ -18,7 +18,8 @@ from pathlib import Path
 from doctor.card.drives.drive import Drive
 from doctor.card.drives.find import find_drive
 from doctor.card.drives.guard import Identity, assess
-from doctor.card.drives.raw_posix import PosixDevice, RawDevice
+from doctor.card.drives.raw import RawDevice
+from doctor.card.drives.raw_posix import PosixDevice
 from doctor.closing import Closing
 from doctor.errors import CardError, UsageError
 from doctor.fat.source import SECTOR_BYTES, FileSource
