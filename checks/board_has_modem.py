@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from doctor.bench import Bench
 from doctor.board.board import BoardFacts
 from doctor.board.eras import parse_release
-from doctor.check import Check, Evidence, Finding, Grade, Remedy
+from doctor.check import Check, Evidence, Finding, Grade, Known, Remedy
 from doctor.escape import shown
 from doctor.needs import Needs
 
@@ -29,55 +31,41 @@ class BoardHasModem(Check):
     after = ("repl-answers",)
     deadline_s = 30.0
     gates = True
-    finds = ("non-lte-board", "firmware-without-lte-class", "release-string-lies", "board-firmware-outdated")
+    knows = {
+        "non-lte-board": Known("another board, or a FiPy or GPy that was given another board's firmware", (_UPDATE,)),
+        "firmware-without-lte-class": Known(
+            "a factory firmware from before 1.11, or a build for another board", (_UPDATE,)
+        ),
+        "release-string-lies": Known(
+            "some factory builds carry a wrong release; we go by what we find, not by the release", (_UPDATE,)
+        ),
+        "board-firmware-outdated": Known(
+            "the board was never updated since it was made; updating it is advised, not needed", (_UPDATE,)
+        ),
+    }
 
     def look(self, bench: Bench) -> Finding:
         """Ask the board what it is."""
         facts = bench.board_facts
-        evidence = _evidence(facts)
+        return replace(self._judge(facts), evidence=_evidence(facts))
+
+    def _judge(self, facts: BoardFacts) -> Finding:
         name = f"{shown(facts.sysname, 20)}, firmware {shown(facts.release, 30) or 'of unknown release'}"
         if not facts.has_modem:
-            return self.fail(
-                f"this is a {shown(facts.sysname, 20)}: it has no LTE modem",
-                catalogue="non-lte-board",
-                evidence=evidence,
-                cause="another board, or a FiPy or GPy that was given another board's firmware",
-                remedies=(_UPDATE,),
-            )
+            return self.fail(f"this is a {shown(facts.sysname, 20)}: it has no LTE modem", catalogue="non-lte-board")
         if not facts.has_lte_class:
-            return self.fail(
-                f"{name}: this firmware does not know the modem (there is no network.LTE)",
-                catalogue="firmware-without-lte-class",
-                evidence=evidence,
-                cause="a factory firmware from before 1.11, or a build for another board",
-                remedies=(_UPDATE,),
-            )
+            text = f"{name}: this firmware does not know the modem (there is no network.LTE)"
+            return self.fail(text, catalogue="firmware-without-lte-class")
         if facts.release_lies:
-            return self.warn(
-                f"{name}: the firmware is not what it says: {'; '.join(facts.release_lies)}",
-                catalogue="release-string-lies",
-                evidence=evidence,
-                cause="some factory builds carry a wrong release; we go by what we find, not by the release",
-                remedies=(_UPDATE,),
-            )
+            text = f"{name}: the firmware is not what it says: {'; '.join(facts.release_lies)}"
+            return self.warn(text, catalogue="release-string-lies")
         era = facts.era
         if era.name == "?":
-            return self.warn(
-                f"{name}: a build that names no release; we go by what we find",
-                catalogue="release-string-lies",
-                evidence=evidence,
-                cause="a private or development build",
-                remedies=(_UPDATE,),
-            )
-        if _is_outdated(facts.release):
-            return self.warn(
-                f"{name} (era {era.name}): {'; '.join(era.powers)}",
-                catalogue="board-firmware-outdated",
-                evidence=evidence,
-                cause="the board was never updated since it was made; updating it is advised, not needed",
-                remedies=(_UPDATE,),
-            )
-        return self.passed(f"{name} (era {era.name}): {'; '.join(era.powers)}", evidence=evidence)
+            text = f"{name}: a build that names no release; we go by what we find"
+            return self.warn(text, catalogue="release-string-lies", cause="a private or development build")
+        text = f"{name} (era {era.name}): {'; '.join(era.powers)}"
+        outdated = _is_outdated(facts.release)
+        return self.warn(text, catalogue="board-firmware-outdated") if outdated else self.passed(text)
 
 
 def _is_outdated(release: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from doctor.bench import Bench
 from doctor.board.boot_scripts import BootScript, read_boot_scripts
-from doctor.check import Check, Evidence, Finding, Grade, Remedy
+from doctor.check import Check, Evidence, Finding, Grade, Known, Remedy
 from doctor.escape import shown
 from doctor.needs import Needs
 
@@ -31,7 +31,7 @@ class BootStartsNoUpdater(Check):
     deadline_s = 120.0
     gates = True
     overridable = False
-    finds = (AUTORUN,)
+    knows = {AUTORUN: Known("an example was pasted into the file that runs at every start", (CURE,))}
 
     def look(self, bench: Bench) -> Finding:
         """Read what runs at boot, and say which line of it starts an updater."""
@@ -54,8 +54,6 @@ class BootStartsNoUpdater(Check):
                 f"{_name(loading[0])} loads an updater in line {line.line}, but does not start it",
                 catalogue=AUTORUN,
                 evidence=_evidence(loading),
-                cause="an example was pasted into the file that runs at every start",
-                remedies=(CURE,),
             )
         large = [s for s in scripts if s.problem]
         if large:
@@ -72,8 +70,6 @@ class BootStartsNoUpdater(Check):
             f"{_name(starting[0])} starts an updater{where} ({shown(line.text, 60)}): it runs at every start{more}",
             catalogue=AUTORUN,
             evidence=_evidence(starting),
-            cause="an example was pasted into the file that runs at every start",
-            remedies=(CURE,),
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from doctor.check import Check, Evidence, Finding, Grade, Remedy
+from doctor.check import Check, Evidence, Finding, Grade, Known, Remedy
 from doctor.escape import shown
 from doctor.firmware.image import FirmwareImage, Problem, Verdict
 from doctor.needs import Needs
@@ -14,22 +14,25 @@ if TYPE_CHECKING:
 
 _REDOWNLOAD = Remedy("redownload-firmware", Grade.MANUAL)
 _OTHER = Remedy("use-other-image", Grade.MANUAL)
-_REMEDIES = {
-    "firmware-still-zipped": (Remedy("unzip-firmware", Grade.MANUAL),),
-    "hidden-double-extension": (Remedy("rename-dup", Grade.MANUAL),),
-    "appledouble-companion": (_OTHER, Remedy("delete-dot-files", Grade.MANUAL)),
-    "files-swapped": (_OTHER, Remedy("give-updater-elf", Grade.MANUAL)),
-    "wrong-firmware-variant-chosen": (_OTHER,),
-}
-_CAUSES = {
-    "error-page-saved-as-dup": "a login or error page was saved under the firmware's name",
-    "firmware-still-zipped": "the archive was renamed or copied instead of unpacked",
-    "hidden-double-extension": "Windows hides known extensions; the file was renamed or saved as text",
-    "appledouble-companion": "macOS writes such a file beside each real one, which has the same name without ._",
-    "firmware-file-truncated": "the download or copy was broken off or damaged on the way",
-    "firmware-file-too-small-message": "the download or copy was broken off right away",
-    "files-swapped": "firmware and updater image were given in each other's place",
-    "wrong-firmware-variant-chosen": "the file was renamed, or belongs to another modem",
+_KNOWN = {
+    "error-page-saved-as-dup": Known("a login or error page was saved under the firmware's name", (_REDOWNLOAD,)),
+    "firmware-still-zipped": Known(
+        "the archive was renamed or copied instead of unpacked", (Remedy("unzip-firmware", Grade.MANUAL),)
+    ),
+    "hidden-double-extension": Known(
+        "Windows hides known extensions; the file was renamed or saved as text", (Remedy("rename-dup", Grade.MANUAL),)
+    ),
+    "appledouble-companion": Known(
+        "macOS writes such a file beside each real one, which has the same name without ._",
+        (_OTHER, Remedy("delete-dot-files", Grade.MANUAL)),
+    ),
+    "firmware-file-truncated": Known("the download or copy was broken off or damaged on the way", (_REDOWNLOAD,)),
+    "firmware-file-too-small-message": Known("the download or copy was broken off right away", (_REDOWNLOAD,)),
+    "files-swapped": Known(
+        "firmware and updater image were given in each other's place",
+        (_OTHER, Remedy("give-updater-elf", Grade.MANUAL)),
+    ),
+    "wrong-firmware-variant-chosen": Known("the file was renamed, or belongs to another modem", (_OTHER,)),
 }
 _RADIO_WORDS = {"CATM1": "Cat-M1", "NB1": "NB-IoT"}
 _KIND_WORDS = {
@@ -58,16 +61,7 @@ class FirmwareIsWhole(Check):
     deadline_s = 60.0
     gates = True
     overridable = False
-    finds = (
-        "error-page-saved-as-dup",
-        "firmware-still-zipped",
-        "hidden-double-extension",
-        "appledouble-companion",
-        "firmware-file-truncated",
-        "firmware-file-too-small-message",
-        "files-swapped",
-        "wrong-firmware-variant-chosen",
-    )
+    knows = _KNOWN
 
     def look(self, bench: Bench) -> Finding:
         """Judge each image; the worst decides, all are named."""
@@ -77,22 +71,9 @@ class FirmwareIsWhole(Check):
         summary = _sentence(worst) + others
         evidence = _evidence(worst, images)
         problem = worst.problems[0] if worst.problems else None
-        if worst.verdict is Verdict.DAMAGED and problem is not None:
-            return self.fail(
-                summary,
-                catalogue=problem.catalogue,
-                evidence=evidence,
-                cause=_CAUSES.get(problem.catalogue, ""),
-                remedies=_REMEDIES.get(problem.catalogue, (_REDOWNLOAD,)),
-            )
         if problem is not None:
-            return self.warn(
-                summary,
-                catalogue=problem.catalogue,
-                evidence=evidence,
-                cause=_CAUSES.get(problem.catalogue, ""),
-                remedies=_REMEDIES.get(problem.catalogue, (_REDOWNLOAD,)),
-            )
+            report = self.fail if worst.verdict is Verdict.DAMAGED else self.warn
+            return report(summary, catalogue=problem.catalogue, evidence=evidence)
         if worst.verdict is Verdict.UNVERIFIABLE and bench.options.card_file is not None and worst.containers:
             return self.warn(
                 f"{shown(worst.name.text, 60)} on the board's card: {_what(worst)}; its headers and lengths are right,"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from doctor.bench import Bench
 from doctor.board.at_work import at_work
-from doctor.check import Check, EvidenceValue, Finding, Grade, Remedy
+from doctor.check import Check, EvidenceValue, Finding, Grade, Known, Remedy
 from doctor.escape import shown
 from doctor.first_contact import Contact, Seen
 from doctor.needs import Needs
@@ -18,6 +19,35 @@ _MIRROR = Remedy("leave-mirror", Grade.MANUAL)
 _UPDATE = Remedy("update-board-firmware", Grade.MANUAL)
 _PLUG = Remedy("plug-in", Grade.MANUAL)
 _WAIT = Remedy("wait-for-modem", Grade.MANUAL)
+_KNOWN = {
+    "main-py-blocks-repl": Known("boot.py or main.py starts a program that does not end", (_STOP,)),
+    "pybytes-occupies-board": Known("Pybytes starts before main.py", (_STOP,)),
+    "board-in-bootloader": Known(
+        "P2 (G23) is tied to ground: the wire from the last firmware update was left in",
+        (Remedy("free-p2", Grade.MANUAL), _POWER),
+    ),
+    "boot-loop": Known("boot.py, main.py or the firmware crashes or blocks at the start", (_STOP, _UPDATE)),
+    "flash-read-err-loop": Known("the board's firmware is damaged, or a wire pulls P9 up", (_UPDATE,)),
+    "brownout": Known("a thin cable, a passive hub or a weak USB port", (Remedy("better-supply", Grade.MANUAL),)),
+    "baud-mismatch-garbage": Known("a floating or wrong line, or a device of another speed", (_POWER, _PLUG)),
+    "wrong-serial-port-chosen": Known("several serial devices are plugged in", (_PLUG,)),
+    "mirror-board-looks-dead": Known(
+        "an earlier upgrade over USB switched the board into mirror mode; only a restart ends it", (_MIRROR,)
+    ),
+    "tx-rx-jumper-missing": Known(
+        "a program runs that prints nothing, the board has no power, the TX or RX jumper is missing, or this is the "
+        "wrong port",
+        (_STOP, _POWER, _PLUG),  # the first tells which it is: only a board's program stops
+    ),
+    "modem-null-bytes": Known("no power, or a line held low", (_POWER, _PLUG)),
+    "modemmanager-grabs-port": Known(
+        "ModemManager probes the port, or AT commands were typed by hand at the prompt",
+        (Remedy("stop-modemmanager", Grade.MANUAL),),
+    ),
+    "updater-at-work": Known(
+        "a modem update was started on the board, by hand or by main.py; stopping it can brick the modem", (_WAIT,)
+    ),
+}
 _FOREIGN_STREAM = re.compile(r"\$(?:G[PNLA]|BD)[A-Z]{3},")  # NMEA sentences of a GPS receiver
 _PYBYTES = re.compile(r"[Pp]ybytes|Connected to MQTT|WiFi connection established", re.IGNORECASE)
 
@@ -38,28 +68,11 @@ class ReplAnswers(Check):
     after = ("port-opens",)
     deadline_s = 60.0
     gates = True
-    finds = (
-        "main-py-blocks-repl",
-        "pybytes-occupies-board",
-        "board-in-bootloader",
-        "boot-loop",
-        "flash-read-err-loop",
-        "brownout",
-        "baud-mismatch-garbage",
-        "wrong-serial-port-chosen",
-        "mirror-board-looks-dead",
-        "tx-rx-jumper-missing",
-        "modem-null-bytes",
-        "modemmanager-grabs-port",
-        "updater-at-work",
-    )
+    knows = _KNOWN
 
     def look(self, bench: Bench) -> Finding:
         """Judge first contact, then enter the raw REPL if there is a prompt."""
         contact = bench.contact
-        if contact.seen in (Seen.REPL, Seen.RAW_REPL, Seen.PASTE, Seen.SAFE_BOOT):
-            bench.open_board()
-            return self._prompt(bench, contact)
         judge: dict[Seen, Callable[[str, Contact], Finding]] = {
             Seen.PROGRAM: self._program,
             Seen.UPDATER: self._updater,
@@ -70,19 +83,15 @@ class ReplAnswers(Check):
             Seen.NOISE: self._noise,
             Seen.MODEM: self._modem,
         }
-        return judge[contact.seen](bench.link.name, contact)
+        if contact.seen not in judge:
+            bench.open_board()
+        found = judge.get(contact.seen, self._prompt)(bench.link.name, contact)
+        return replace(found, evidence={**_evidence(contact), **found.evidence})
 
-    def _prompt(self, bench: Bench, contact: Contact) -> Finding:
-        name = bench.link.name
-        evidence = _evidence(contact)
+    def _prompt(self, name: str, contact: Contact) -> Finding:
         if contact.evidence.get("foreign_at"):
-            return self.warn(
-                f"{name}: a prompt answers, but AT commands were typed into it",
-                catalogue="modemmanager-grabs-port",
-                evidence=evidence,
-                cause="ModemManager probes the port, or AT commands were typed by hand at the prompt",
-                remedies=(Remedy("stop-modemmanager", Grade.MANUAL),),
-            )
+            text = f"{name}: a prompt answers, but AT commands were typed into it"
+            return self.warn(text, catalogue="modemmanager-grabs-port")
         how = {
             Seen.REPL: "a MicroPython prompt answers",
             Seen.RAW_REPL: "a MicroPython prompt answers; somebody had left it in raw mode",
@@ -91,82 +100,48 @@ class ReplAnswers(Check):
         }[contact.seen]
         if contact.evidence.get("interrupted"):
             how = "a MicroPython prompt answers, after the running program was stopped"
-        return self.passed(f"{name}: {how}", evidence=evidence)
+        return self.passed(f"{name}: {how}")
 
     def _program(self, name: str, contact: Contact) -> Finding:
         lines = [line for line in contact.text.splitlines() if line.strip()]
         says = shown(lines[-1].strip(), 60) if lines else ""
         if _FOREIGN_STREAM.search(contact.text):
-            return self.fail(
-                f"{name}: this is a GPS receiver or the like, no board: it says {says}",
-                catalogue="wrong-serial-port-chosen",
-                evidence=_evidence(contact),
-                cause="several serial devices are plugged in",
-                remedies=(_PLUG,),
-            )
+            text = f"{name}: this is a GPS receiver or the like, no board: it says {says}"
+            return self.fail(text, catalogue="wrong-serial-port-chosen")
         pybytes = _PYBYTES.search(contact.text) is not None
         stopped = "; Ctrl-C did not stop it" if contact.evidence.get("interrupted") else ""
         return self.fail(
             f"{name}: a program runs on the board and keeps us from the prompt{stopped}; it says {says}",
             catalogue="pybytes-occupies-board" if pybytes else "main-py-blocks-repl",
-            evidence=_evidence(contact),
-            cause="Pybytes starts before main.py"
-            if pybytes
-            else "boot.py or main.py starts a program that does not end",
             remedies=(_STOP,) if not stopped else (_STOP, _POWER),
         )
 
     def _updater(self, name: str, contact: Contact) -> Finding:
         stands = at_work(contact.text)
-        evidence = _evidence(contact)
+        evidence: dict[str, EvidenceValue] = {}
         how = "it is not disturbed. DO NOT UNPLUG"
         if stands.ours:
-            evidence["stands_at"] = stands.step
-            evidence["percent"] = stands.percent
-            evidence["file"] = stands.file
+            evidence = {"stands_at": stands.step, "percent": stands.percent, "file": stands.file}
             how += f". {stands.joining} joins it, `fipy-doctor status` tells how far it is"
-        return self.fail(
-            f"{name}: {stands.words}; {how}",
-            catalogue="updater-at-work",
-            evidence=evidence,
-            cause="a modem update was started on the board, by hand or by main.py; stopping it can brick the modem",
-            remedies=(_WAIT,),
-        )
+        return self.fail(f"{name}: {stands.words}; {how}", catalogue="updater-at-work", evidence=evidence)
 
-    def _bootloader(self, name: str, contact: Contact) -> Finding:
-        return self.fail(
-            f"{name}: the ESP32 waits for a firmware download instead of starting",
-            catalogue="board-in-bootloader",
-            evidence=_evidence(contact),
-            cause="P2 (G23) is tied to ground: the wire from the last firmware update was left in",
-            remedies=(Remedy("free-p2", Grade.MANUAL), _POWER),
-        )
+    def _bootloader(self, name: str, _contact: Contact) -> Finding:
+        text = f"{name}: the ESP32 waits for a firmware download instead of starting"
+        return self.fail(text, catalogue="board-in-bootloader")
 
     def _boot_text(self, name: str, contact: Contact) -> Finding:
         if "flash read err" in contact.text:
-            return self.fail(
-                f"{name}: the ESP32 cannot read its own flash",
-                catalogue="flash-read-err-loop",
-                evidence=_evidence(contact),
-                cause="the board's firmware is damaged, or a wire pulls P9 up",
-                remedies=(_UPDATE,),
-            )
+            return self.fail(f"{name}: the ESP32 cannot read its own flash", catalogue="flash-read-err-loop")
         if "Brownout" in contact.text:
-            return self.fail(
-                f"{name}: the board restarts because its supply voltage collapses",
-                catalogue="brownout",
-                evidence=_evidence(contact),
-                cause="a thin cable, a passive hub or a weak USB port",
-                remedies=(Remedy("better-supply", Grade.MANUAL),),
-            )
+            text = f"{name}: the board restarts because its supply voltage collapses"
+            return self.fail(text, catalogue="brownout")
         boots = int(contact.evidence.get("boots", 0))
         again = f"{boots} times in 10 s" if boots > 1 else "and does not reach its prompt"
         return self.fail(
             f"{name}: the board starts {again}",
             catalogue="boot-loop" if boots != 1 else "main-py-blocks-repl",
-            evidence=_evidence(contact),
-            cause="boot.py, main.py or the firmware crashes or blocks at the start",
-            remedies=(_STOP, _UPDATE),
+            cause=_KNOWN["boot-loop"].cause,
+            remedies=_KNOWN["boot-loop"].remedies,
         )
 
     def _mirror(self, name: str, contact: Contact) -> Finding:
@@ -175,35 +150,21 @@ class ReplAnswers(Check):
         return self.fail(
             f"{name}: a modem answers at {contact.evidence.get('baud')} baud: mirror mode was left on{or_bare}",
             catalogue="mirror-board-looks-dead",
-            evidence=_evidence(contact),
-            cause="an earlier upgrade over USB switched the board into mirror mode; only a restart ends it",
-            remedies=(_MIRROR,),
         )
 
-    def _modem(self, name: str, contact: Contact) -> Finding:
-        return self.passed(f"{name}: a bare modem answers, no board in front", evidence=_evidence(contact))
+    def _modem(self, name: str, _contact: Contact) -> Finding:
+        return self.passed(f"{name}: a bare modem answers, no board in front")
 
     def _silence(self, name: str, contact: Contact) -> Finding:
         if contact.evidence.get("nul_bytes"):
             return self._noise(name, contact)
-        return self.fail(
-            f"{name}: nothing answers, neither a prompt nor a modem",
-            catalogue="tx-rx-jumper-missing",
-            evidence=_evidence(contact),
-            cause="a program runs that prints nothing, the board has no power, the TX or RX jumper is missing, "
-            "or this is the wrong port",
-            remedies=(_STOP, _POWER, _PLUG),  # the first tells which it is: only a board's program stops
-        )
+        text = f"{name}: nothing answers, neither a prompt nor a modem"
+        return self.fail(text, catalogue="tx-rx-jumper-missing")
 
     def _noise(self, name: str, contact: Contact) -> Finding:
         nuls = bool(contact.evidence.get("nul_bytes"))
-        return self.fail(
-            f"{name}: only {'zero bytes come: the line is low' if nuls else 'garbage comes, at every speed tried'}",
-            catalogue="modem-null-bytes" if nuls else "baud-mismatch-garbage",
-            evidence=_evidence(contact),
-            cause="no power, or a line held low" if nuls else "a floating or wrong line, or a device of another speed",
-            remedies=(_POWER, _PLUG),
-        )
+        what = "zero bytes come: the line is low" if nuls else "garbage comes, at every speed tried"
+        return self.fail(f"{name}: only {what}", catalogue="modem-null-bytes" if nuls else "baud-mismatch-garbage")
 
 
 def _evidence(contact: Contact) -> dict[str, EvidenceValue]:

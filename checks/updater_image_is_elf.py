@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from doctor.check import Check, EvidenceValue, Finding, Grade, Remedy
+from doctor.check import Check, EvidenceValue, Finding, Grade, Known, Remedy
 from doctor.errors import UsageError
 from doctor.escape import shown
 from doctor.firmware.elf import ElfImage
@@ -19,20 +19,25 @@ if TYPE_CHECKING:
 BUILDS_OF_SIZE = {306_076: (0, 41018), 371_307: (38639, 99999)}
 _GIVE = Remedy("give-updater-elf", Grade.MANUAL)
 _OTHER = Remedy("use-other-image", Grade.MANUAL)
-_REMEDIES = {
-    "firmware-still-zipped": (Remedy("unzip-firmware", Grade.MANUAL), _GIVE),
-    "appledouble-companion": (_GIVE, Remedy("delete-dot-files", Grade.MANUAL)),
-    "files-swapped": (_GIVE, _OTHER),
-}
-_CAUSES = {
-    "files-swapped": "firmware and updater image were given in each other's place",
-    "firmware-file-truncated": "the download or copy was broken off or damaged on the way",
-    "firmware-file-too-small-message": "the download or copy was broken off right away",
-    "error-page-saved-as-dup": "a login or error page was saved under the updater's name",
-    "firmware-still-zipped": "the archive was renamed or copied instead of unpacked",
-    "appledouble-companion": "macOS writes such a file beside each real one, which has the same name without ._",
-    "hidden-double-extension": "Windows hides known extensions; the file was renamed or saved as text",
-    "updater-elf-from-other-package": "several packages were unpacked into one folder; all have an updater.elf",
+_KNOWN = {
+    "files-swapped": Known("firmware and updater image were given in each other's place", (_GIVE, _OTHER)),
+    "firmware-file-truncated": Known("the download or copy was broken off or damaged on the way", (_GIVE,)),
+    "firmware-file-too-small-message": Known("the download or copy was broken off right away", (_GIVE,)),
+    "error-page-saved-as-dup": Known("a login or error page was saved under the updater's name", (_GIVE,)),
+    "firmware-still-zipped": Known(
+        "the archive was renamed or copied instead of unpacked", (Remedy("unzip-firmware", Grade.MANUAL), _GIVE)
+    ),
+    "appledouble-companion": Known(
+        "macOS writes such a file beside each real one, which has the same name without ._",
+        (_GIVE, Remedy("delete-dot-files", Grade.MANUAL)),
+    ),
+    "hidden-double-extension": Known("Windows hides known extensions; the file was renamed or saved as text", (_GIVE,)),
+    "diff-with-updater-elf": Known(
+        "an old page of the vendor told users to give both", (Remedy("leave-helper-away", Grade.MANUAL),)
+    ),
+    "updater-elf-from-other-package": Known(
+        "several packages were unpacked into one folder; all have an updater.elf", (_GIVE,)
+    ),
 }
 
 
@@ -51,17 +56,7 @@ class UpdaterImageIsElf(Check):
     deadline_s = 30.0
     gates = True
     overridable = False
-    finds = (
-        "files-swapped",
-        "firmware-file-truncated",
-        "firmware-file-too-small-message",
-        "error-page-saved-as-dup",
-        "firmware-still-zipped",
-        "appledouble-companion",
-        "hidden-double-extension",
-        "diff-with-updater-elf",
-        "updater-elf-from-other-package",
-    )
+    knows = _KNOWN
 
     def look(self, bench: Bench) -> Finding:
         """Judge the file alone, then together with the firmware images."""
@@ -85,13 +80,7 @@ class UpdaterImageIsElf(Check):
     def _alone(self, elf: ElfImage, *, fails: bool) -> Finding:
         worst = elf.problems[0]
         report = self.fail if fails else self.warn
-        return report(
-            f"{_name(elf)} {worst.text}",
-            catalogue=worst.catalogue,
-            evidence=_evidence(elf),
-            cause=_CAUSES.get(worst.catalogue, ""),
-            remedies=_REMEDIES.get(worst.catalogue, (_GIVE,)),
-        )
+        return report(f"{_name(elf)} {worst.text}", catalogue=worst.catalogue, evidence=_evidence(elf))
 
     def _with_diff(self, elf: ElfImage, images: tuple[FirmwareImage, ...]) -> Finding | None:
         diffs = [shown(image.name.text, 60) for image in images if image.kind == "diff" or image.base is not None]
@@ -101,8 +90,6 @@ class UpdaterImageIsElf(Check):
             f"{diffs[0]} is a differential image and must never be flashed with an updater image ({_name(elf)})",
             catalogue="diff-with-updater-elf",
             evidence=_evidence(elf) | {"differential": diffs, "next_without": ["updater_elf"]},
-            cause="an old page of the vendor told users to give both",
-            remedies=(Remedy("leave-helper-away", Grade.MANUAL),),
         )
 
     def _of_other_modem(self, elf: ElfImage, images: tuple[FirmwareImage, ...]) -> Finding | None:
@@ -113,8 +100,6 @@ class UpdaterImageIsElf(Check):
             f"{_name(elf)} is the updater of another modem ({elf.family}); the firmware is for {sorted(wanted)[0]}",
             catalogue="updater-elf-from-other-package",
             evidence=_evidence(elf),
-            cause=_CAUSES["updater-elf-from-other-package"],
-            remedies=(_GIVE,),
         )
 
     def _of_other_package(self, elf: ElfImage, images: tuple[FirmwareImage, ...]) -> Finding | None:
@@ -127,8 +112,6 @@ class UpdaterImageIsElf(Check):
                     f" than {shown(image.name.text, 60)}",
                     catalogue="updater-elf-from-other-package",
                     evidence=_evidence(elf) | {"build": build},
-                    cause=_CAUSES["updater-elf-from-other-package"],
-                    remedies=(_GIVE,),
                 )
         return None
 

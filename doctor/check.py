@@ -6,13 +6,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias, TypedDict
 
 from doctor.command import Command
 from doctor.needs import Needs, SkipReason
 from doctor.updater.shapes import Change
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from doctor.bench import Bench
 
 
@@ -126,6 +128,28 @@ def _is_flat(key: object, value: object) -> bool:
     return isinstance(key, str) and (value is None or isinstance(value, str | int | float | bool))
 
 
+class Members(TypedDict, total=False):
+    """What a check may say in a finding besides its summary."""
+
+    catalogue: str | None
+    evidence: Evidence
+    cause: str
+    remedies: tuple[Remedy, ...]
+    caused_by: str | None
+    next: str
+    change: Change | None
+    command: Command | None
+    consent: str
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a check says of one known failure wherever it finds it: the cause, and the cures, best first."""
+
+    cause: str = ""
+    remedies: tuple[Remedy, ...] = ()
+
+
 class Check(ABC):
     """A named probe: looks, changes nothing, returns one finding.
 
@@ -149,10 +173,15 @@ class Check(ABC):
     """The one way of flashing (``--via``) that a failure closes; any other one stays open. "": all ways."""
     overridable: ClassVar[bool] = True
     """Whether ``flash --override ID`` may lift the gate."""
+    knows: ClassVar[Mapping[str, Known]] = {}
+    """Cause and cures of known failures by catalogue id; a finding that names its own has these."""
     finds: ClassVar[tuple[str, ...]] = ()
-    """Catalogue ids that this check can report."""
+    """Catalogue ids that this check can report; those of ``knows`` if the class names none."""
     package: str = ""
     """The package of other people that brought it, set by the program when it loads it; empty for ours."""
+
+    def __init_subclass__(cls) -> None:
+        cls.finds = cls.finds or tuple(cls.knows)
 
     @abstractmethod
     def look(self, bench: Bench) -> Finding:
@@ -162,49 +191,16 @@ class Check(ABC):
         """The good state holds."""
         return Finding(self.id, Status.PASS, summary, evidence=evidence or {})
 
-    def warn(
-        self,
-        summary: str,
-        *,
-        catalogue: str | None = None,
-        evidence: Evidence | None = None,
-        cause: str = "",
-        remedies: tuple[Remedy, ...] = (),
-        next: str = "",
-    ) -> Finding:
+    def warn(self, summary: str, **members: Unpack[Members]) -> Finding:
         """Worth knowing; flashing may go on."""
-        found = self.fail(summary, catalogue=catalogue, evidence=evidence, cause=cause, remedies=remedies, next=next)
-        return replace(found, status=Status.WARN)
+        return replace(self.fail(summary, **members), status=Status.WARN)
 
-    def fail(
-        self,
-        summary: str,
-        *,
-        catalogue: str | None = None,
-        evidence: Evidence | None = None,
-        cause: str = "",
-        remedies: tuple[Remedy, ...] = (),
-        caused_by: str | None = None,
-        next: str = "",
-        change: Change | None = None,
-        command: Command | None = None,
-        consent: str = "",
-    ) -> Finding:
-        """The good state does not hold."""
-        return Finding(
-            self.id,
-            Status.FAIL,
-            summary,
-            evidence=evidence or {},
-            catalogue=catalogue,
-            cause=cause,
-            remedies=remedies,
-            caused_by=caused_by,
-            next=next,
-            change=change,
-            command=command,
-            consent=consent,
-        )
+    def fail(self, summary: str, **members: Unpack[Members]) -> Finding:
+        """The good state does not hold. Cause and cures that ``members`` do not name are those of ``knows``."""
+        known = self.knows.get(members.get("catalogue") or "", Known())
+        members.setdefault("cause", known.cause)
+        members.setdefault("remedies", known.remedies)
+        return Finding(self.id, Status.FAIL, summary, **members)
 
     def skipped(self, reason: SkipReason, summary: str, *, caused_by: str | None = None) -> Finding:
         """The check does not apply, or could not run."""

@@ -12,9 +12,9 @@ from doctor.escape import shown
 
 
 def with_offered_card(options: BenchOptions, screen: Screen) -> BenchOptions:
-    """The options, with the only removable FAT card where the user wants it examined too.
+    """The options, with the only removable FAT card if the user wants it examined too.
 
-    Nobody is asked where nobody can answer: then a line says how to give the card.
+    Nobody is asked if nobody can answer: then a line says how to give the card.
     """
     if options.sd is not None or screen.as_json or screen.quiet:
         return options

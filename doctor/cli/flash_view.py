@@ -121,7 +121,7 @@ class TerminalConsent:
         self._pause = pause
 
     def confirm(self, plan: FlashPlan) -> bool:
-        """Show the plan and ask. Raises DoctorError where nobody can answer and --yes was not given."""
+        """Show the plan and ask. Raises DoctorError if nobody can answer and --yes was not given."""
         if not self._screen.as_json:
             self._screen.show(plan_text(plan))
         if self._yes:
@@ -135,7 +135,7 @@ class TerminalConsent:
         return click.confirm("Flash now?", default=False, err=True)
 
     def accept(self, name: str, question: str) -> bool:
-        """Ask for a consent by name. Raises DoctorError where nobody can answer."""
+        """Ask for a consent by name. Raises DoctorError if nobody can answer."""
         if not self._screen.interactive:
             raise DoctorError(
                 name, "a consent is missing that --yes does not give", cause=question, next=f"add --accept {name}"
@@ -143,7 +143,7 @@ class TerminalConsent:
         return click.confirm(self._screen.plain(question), default=False, err=True)
 
     def stop_transfer(self) -> bool:
-        """Ask whether to stop in the middle; go on where nobody answers, for the modem waits meanwhile."""
+        """Ask whether to stop in the middle; go on if nobody answers, for the modem waits meanwhile."""
         if not self._screen.interactive:
             return self._nobody_to_ask(False)
         self._pause()
@@ -153,7 +153,7 @@ class TerminalConsent:
         return self._answer() in ("y", "yes")
 
     def stop_board(self) -> Wish:
-        """Ask whether to stop a board that flashes by itself, or to leave it alone; go on where nobody answers."""
+        """Ask whether to stop a board that flashes by itself, or to leave it alone; go on if nobody answers."""
         if not self._screen.interactive:
             return self._nobody_to_ask(Wish.GO_ON)
         self._pause()
@@ -174,7 +174,7 @@ class TerminalConsent:
 
     @staticmethod
     def _answer() -> str:
-        """What was typed, in small letters; "" where nobody types in time."""
+        """What was typed, in small letters; "" if nobody types in time."""
         answer = _typed_line(STOP_ANSWER_S)
         if answer is None:
             click.echo("no answer, going on", err=True)
@@ -182,7 +182,7 @@ class TerminalConsent:
 
 
 def _typed_line(limit_s: float) -> str | None:
-    """The line that is typed within ``limit_s`` seconds; None where none is."""
+    """The line that is typed within ``limit_s`` seconds; None if none is."""
     if sys.platform == "win32":  # select knows no console there: a thread waits, and is left behind
         lines: list[str] = []
         reader = threading.Thread(target=lambda: lines.append(sys.stdin.readline()), daemon=True)

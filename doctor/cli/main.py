@@ -39,7 +39,7 @@ class LazyGroup(options.OneOfEach, click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command, or None where there is none of that name."""
+        """The command, or None if there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(f"doctor.cli.commands.{cmd_name}").command
@@ -91,7 +91,10 @@ def _run(argv: Sequence[str]) -> int:
 def _usage(err: click.ClickException) -> UsageError:
     context = getattr(err, "ctx", None)
     where = context.command_path if context is not None else "fipy-doctor"
-    return UsageError("usage", shown(err.format_message().rstrip("."), 1000), next=f"`{where} --help`")
+    wrong = shown(err.format_message().rstrip("."), 1000)
+    if isinstance(err, click.BadParameter) and not isinstance(err, click.MissingParameter):  # it says which, and why
+        return UsageError("usage", wrong, next="type the same command with another value there")
+    return UsageError("usage", wrong, next=f"what it takes is listed by `{where} --help`")
 
 
 def _fault(err: Exception) -> DoctorError:

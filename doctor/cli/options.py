@@ -66,7 +66,7 @@ class _Folder(click.Path):  # type: ignore[type-arg,unused-ignore]
         super().__init__(exists=True, file_okay=False, path_type=Path)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The path. Fails where it is no folder."""
+        """The path. Fails if it is not a folder."""
         path: Any = super().convert(value, param, ctx)
         if not path.is_dir():
             self.fail(f"{str(value)!r} is not a folder.", param, ctx)
@@ -74,7 +74,7 @@ class _Folder(click.Path):  # type: ignore[type-arg,unused-ignore]
 
 
 class _NewFolder(click.Path):  # type: ignore[type-arg,unused-ignore]
-    """A folder that is there or can be made; an empty name, as from an unset variable of a shell, is none."""
+    """A folder that is there or can be made; an empty name, as from an unset variable of a shell, does not count."""
 
     def __init__(self) -> None:
         super().__init__(file_okay=False, path_type=Path)
@@ -96,7 +96,7 @@ class _CardPath(click.ParamType):  # type: ignore[type-arg,unused-ignore]
     name = "path"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
-        """The path. Fails where there is nothing."""
+        """The path. Fails if there is nothing."""
         from doctor.card.drives.device import is_device
 
         path = Path(value)
@@ -117,7 +117,7 @@ class _BootRomPath(click.ParamType):  # type: ignore[type-arg,unused-ignore]
     name = "file"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
-        """The path. Fails where there is no such file."""
+        """The path. Fails if there is no such file."""
         from doctor.firmware.bootrom import FROM_BOARD
 
         if str(value) == str(FROM_BOARD):
@@ -334,11 +334,11 @@ def _teller(given: dict[str, Any]) -> Listener:
 
 @contextmanager
 def open_bench(options: BenchOptions, given: dict[str, Any], *, during_flash: bool = False) -> Iterator[Bench]:
-    """The bench, with a trace where one was asked for; both are closed at the end.
+    """The bench, with a trace if one was asked for; both are closed at the end.
 
     during_flash  the command is of use too while another run of this program flashes over the port
 
-    Raises UsageError where nothing was given that could be examined, LinkError where another run flashes.
+    Raises UsageError if nothing was given that could be examined, LinkError if another run flashes.
     """
     from doctor.bench import Bench
     from doctor.link.trace import Trace

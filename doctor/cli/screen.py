@@ -1,4 +1,4 @@
-"""Where output goes: findings and JSON to standard output, what happens meanwhile to standard error."""
+"""Where output goes: findings and JSON to standard output, progress to standard error."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Screen:
     """The two consoles of one run and how much the user wants to read.
 
     out      results
-    notes    what happens meanwhile; silent with -q
+    notes    progress; silent with -q
     as_json  one JSON document on ``out`` and nothing else
     """
 
@@ -34,7 +34,7 @@ class Screen:
     interactive: bool = False
 
     def show(self, what: RenderableType, *, copied: bool = False) -> None:
-        """Show a result to a person; nothing where JSON was asked for.
+        """Show a result to a person; nothing if JSON was asked for.
 
         copied  the line is made to be copied: only the terminal itself may break it
         """
@@ -49,7 +49,7 @@ class Screen:
         self.out.file.flush()
 
     def note(self, what: RenderableType) -> None:
-        """Tell what happens meanwhile."""
+        """Tell what is happening."""
         if not self.quiet:
             self.notes.print(what)
 

@@ -17,7 +17,7 @@ _ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGBREA
 def ending_like_ctrl_c() -> Iterator[None]:
     """Within the block a signal that would kill us raises KeyboardInterrupt: the board is left as it was found.
 
-    Once only: whoever ends a program sends such signals in pairs, and the second would hit what puts things back.
+    Once only: a system that ends a program sends such signals in pairs, and the second would hit what puts things back.
     A signal that was ignored (``nohup``) stays so.
     """
     came = False

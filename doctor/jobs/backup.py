@@ -35,13 +35,13 @@ def restore(
     *,
     clean: bool = False,
 ) -> tuple[KeptFiles, Changes] | None:
-    """Bring a backup, or any folder, to /flash: what differs is written; None where it was not agreed.
+    """Bring a backup, or any folder, to /flash: what differs is written; None if it was not agreed.
 
     copies  folder on the PC for what is replaced or removed
-    agreed  is shown what would change and says yes; not asked where nothing would
+    agreed  is shown what would change and says yes; not asked if nothing would
     clean   files on the board that ``folder`` does not have go
     What an earlier restore began to bring, and the board lacks, comes too, but for ``clean``: the plan names it.
-    Raises DoctorError; UsageError where the PC has lost such a file, after all the others are there.
+    Raises DoctorError; UsageError if the PC has lost such a file, after all the others are there.
     """
     source = read_folder(folder)
     upload.refuse_bad_names(bench.board, source)

@@ -26,8 +26,8 @@ class CheckRequest:
 def check(bench: Bench, request: CheckRequest | None = None, listen: Listener = ignore) -> engine.Report:
     """Examine ``bench`` and return the report.
 
-    Raises UsageError for a check id that does not exist, and where nothing was examined, since the user left no check
-    or gave nothing that it looks at; DoctorError where checks of ours are missing.
+    Raises UsageError for a check id that does not exist, or if nothing was examined, since the user left no check
+    or gave nothing that it looks at; DoctorError if checks of ours are missing.
     """
     request = request or CheckRequest()
     last_flash.tell_history(bench)

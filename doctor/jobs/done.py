@@ -39,7 +39,7 @@ def accept(bench: Bench, steps: Iterable[str]) -> tuple[frozenset[str], str]:
 
 
 def _reset_cause(bench: Bench) -> int | None:
-    """Why the board started last, by its own word; None where none can be asked."""
+    """Why the board started last, by its own word; None if none can be asked."""
     with suppress(DoctorError):
         if not bench.is_bare_modem:
             cause = bench.board_facts.features.get("reset_cause")

@@ -33,7 +33,7 @@ _KEEPS_POWER = re.compile(
 _FORBIDS = re.compile(r"(?:Do not|Stop)\b")  #: how a step begins that comes before all others, whatever they are
 _FLASHES = re.compile(r"`\S+ flash\b")  #: a command that flashes
 
-#: What to send where nothing is known: without these nobody can help.
+#: What to send if nothing is known: without these nobody can help.
 SEND_INSTEAD = (
     "everything that the console printed, from the first command to the end, as text and not as a picture",
     "what `import os; os.uname()` prints on the board",
@@ -70,7 +70,7 @@ def explain_sources(sources: Sequence[tuple[str, bytes]]) -> list[Explained]:
 
 
 def read_file(path: Path) -> bytes:
-    """The bytes of a log. Raises UsageError where it cannot be read."""
+    """The bytes of a log. Raises UsageError if it cannot be read."""
     try:
         with path.open("rb") as file:
             return file.read(MOST_BYTES + 1)
@@ -85,9 +85,9 @@ def read_file(path: Path) -> bytes:
 
 
 def clipboard(run: Callable[[Sequence[str]], bytes | None] | None = None, platform: str = sys.platform) -> bytes:
-    """The text on the clipboard. Raises UsageError where no way to it is found.
+    """The text on the clipboard. Raises UsageError if no way to it is found.
 
-    run  runs a program and returns what it printed, None where it is missing or failed
+    run  runs a program and returns what it printed, None if it is missing or failed
     """
     ask = run or _output_of
     for words in _clipboard_programs(platform):
@@ -146,14 +146,14 @@ def _steps(explanation: Explanation, decides: Match | None, keep: bool) -> tuple
 
 
 def _cure_of_state(cause: Match, matches: Sequence[Match]) -> tuple[str, ...]:
-    """What flashes a modem out of the state that the cause left it in; empty where no such state is seen."""
+    """What flashes a modem out of the state that the cause left it in; empty if no such state is seen."""
     after = _consequences(cause, matches)
     states = (match.entry.cure for match in matches if match.id in after and match.entry.area == "modem")
     return next((tuple(filter(_FLASHES.search, cure)) for cure in states if any(map(_FLASHES.search, cure))), ())
 
 
 def _whether_newer(explanation: Explanation) -> str:
-    """Which of the last two builds of one radio is newer; empty where the paste does not name both."""
+    """Which of the last two builds of one radio is newer; empty if the paste does not name both."""
     steps = [step for step in explanation.facts.builds.steps if step.image.kind in RADIOS]
     if not steps:
         return ""
@@ -166,7 +166,7 @@ def _whether_newer(explanation: Explanation) -> str:
 
 
 def _whether_done(explanation: Explanation) -> str:
-    """What is known of others; empty where nothing is."""
+    """What is known of others; empty if nothing is."""
     known = (*(cause.entry for cause in explanation.causes), *explanation.candidate_entries)[:1]
     return "".join(f"Has anybody done it? This is known: {entry.means}" for entry in known)
 
@@ -213,7 +213,7 @@ def _about_the_power(causes: Sequence[Match]) -> tuple[Match | None, bool]:
 
 
 def _keeps_power(step: str) -> bool | None:
-    """Whether a step leaves the power on (True) or takes it (False); None where it is about neither."""
+    """Whether a step leaves the power on (True) or takes it (False); None if it is about neither."""
     if UNPLUG[1:] in step:
         return False
     return True if _KEEPS_POWER.search(step) else None

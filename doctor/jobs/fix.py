@@ -47,11 +47,11 @@ class FixTalk(Protocol):
         ...
 
     def ask(self, question: str) -> bool:
-        """A yes-or-no question; False where nobody can answer."""
+        """A yes-or-no question; False if nobody can answer."""
         ...
 
     def typed(self, question: str) -> str | None:
-        """A name that the user types, for what destroys; None where nobody can answer."""
+        """A name that the user types, for what destroys; None if nobody can answer."""
         ...
 
     def confirm_plan(self, cure: DoableCure, plan: Sequence[str], finding: Finding | None) -> bool:
@@ -67,7 +67,7 @@ class Action:
     declined       nobody said yes to the plan
     planned        the plan was only to be shown
     pointless      there was nothing that it could do
-    second_reader  what a second reader made of the card; None where no card was written
+    second_reader  what a second reader made of the card; None if no card was written
     """
 
     cure: Cure
@@ -95,7 +95,7 @@ class FixResult:
     def error(self) -> DoctorError | None:
         """The first cure that went wrong, that the user stopped, or that was asked for by name and did not help.
 
-        It did not help where nobody confirmed it, or where it had nothing to do and its check fails all the same.
+        It did not help if nobody confirmed it, or if it had nothing to do and its check fails all the same.
         """
         wrong = self.stopped or next((a.error for a in self.actions if a.error is not None), None)
         if wrong is None and self.named:
@@ -116,7 +116,7 @@ class FixResult:
 
     @property
     def exit_code(self) -> Exit:
-        """Named cures: 0 where each was done, or not needed. Else what the checks say afterwards."""
+        """Named cures: 0 if each was done, or not needed. Else what the checks say afterwards."""
         if self.error is not None:
             return self.error.exit_code
         if self.named:
@@ -204,7 +204,7 @@ def _try(
     except DoctorError as err:
         return Action(cure, plan, error=err, began=began)
     except KeyboardInterrupt:
-        stopped = Stopped(f"stopped during {cure.id}", next="run `fipy-doctor check`")
+        stopped = Stopped(f"stopped during {cure.id}", next=f"run {bench.options.command('check')}")
         return Action(cure, plan, error=stopped, began=began)
     finally:
         if began:  # whatever ended it: what was known is that of before

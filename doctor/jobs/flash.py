@@ -43,7 +43,7 @@ class Consent(Protocol):
         ...
 
     def accept(self, name: str, question: str) -> bool:
-        """Whether the user gives the consent ``name``. Raises DoctorError where nobody answers."""
+        """Whether the user gives the consent ``name``. Raises DoctorError if nobody answers."""
         ...
 
     def stop_transfer(self) -> bool:
@@ -60,7 +60,7 @@ def prepare(
 ) -> tuple[engine.Report, FlashPlan | DoctorError]:
     """Run every check, hold the gate, and ask the planner; sends the modem nothing but queries.
 
-    Returns the report with the plan, or with the refusal. Raises UsageError for a wrong request, DoctorError where
+    Returns the report with the plan, or with the refusal. Raises UsageError for a wrong request, DoctorError if
     checks of ours are missing.
     """
     checks = checks or everybody()
@@ -108,7 +108,7 @@ def flash(bench: Bench, request: FlashRequest, *, consent: Consent, listen: List
     listen   hears every event, from the first check to the proof
 
     Never raises for what happens to board or modem: the result's ``error`` says it. Raises UsageError for a wrong
-    request, DoctorError where checks of ours are missing.
+    request, DoctorError if checks of ours are missing.
     """
     checks = everybody()  # before the first byte: without its checks this program speaks to nothing
     joined = join.join(bench, request, consent.stop_board, listen)
@@ -164,7 +164,7 @@ def _agreed(bench: Bench, consent: Consent, report: engine.Report, refused: Doct
 def _after_looking(
     bench: Bench, request: FlashRequest, consent: Consent, refused: DoctorError, report: engine.Report
 ) -> FlashPlan | DoctorError:
-    """The plan for the card's way where somebody at the terminal has looked at the jumpers; else the refusal."""
+    """The plan for the card's way if somebody at the terminal has looked at the jumpers; else the refusal."""
     try:
         looked = consent.accept(JUMPERS_CONSENT, _have_you_looked(report))
     except DoctorError:  # nobody is there to look
@@ -200,7 +200,7 @@ def _question(bench: Bench, consent: Consent, plan: FlashPlan, listen: Listener)
 
 
 def _jumpers_question(bench: Bench, report: engine.Report) -> str:
-    """What to ask where the jumpers could not be examined; empty where they are known."""
+    """What to ask if the jumpers could not be examined; empty if they are known."""
     finding = report.finding("jumpers-removed")
     if finding is None or finding.status is not Status.WARN:
         return ""
@@ -214,6 +214,6 @@ def _have_you_looked(report: engine.Report) -> str:
 
 
 def _closed_a_session(bench: Bench) -> bool:
-    """Whether the checks met an abandoned transfer and its closing RESET was answered: then ask once more."""
+    """Whether the checks met an abandoned transfer and its closing RESET was answered: then ask again."""
     facts = bench.modem_facts_or_none
     return facts is not None and "session-closed" in facts.notes

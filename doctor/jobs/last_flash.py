@@ -77,7 +77,7 @@ def broke_off(bench: Bench) -> bool:
 
 
 def may_write_until(port: PortUrl | None, entry: FlashEntry | None, now: Now = utc_now) -> datetime | None:
-    """Until when the modem may be writing what ``entry`` sent; None where it is not, or must be done.
+    """Until when the modem may be writing what ``entry`` sent; None if it is not, or must be done.
 
     Of a bench that has a time of its own, the user says when it is done (--done waited). Elsewhere the clock decides,
     whatever is said.
@@ -97,7 +97,7 @@ def may_write_until(port: PortUrl | None, entry: FlashEntry | None, now: Now = u
 
 
 def _ran(entry: FlashEntry | None) -> int:
-    """The build that the modem ran last, as the journal knows; 0 where it does not."""
+    """The build that the modem ran last, as the journal knows; 0 if it does not."""
     if entry is None:
         return 0
     proved = entry.options.get("promised_build") if entry.state == journals.PROVED else None

@@ -88,14 +88,14 @@ class Attempt:
 
     command       the flash as it was typed, or as the journal knows it
     differential  the firmware only changes another build
-    build_before  what the modem ran, where it was known
+    build_before  what the modem ran, if it was known
     mirrored      the board mirrors until it is reset
     all_sent      a file went out whole: the modem may write it or run it, though that was not seen
-    asked         status has asked the modem since: it is not asked once more
+    asked         status has asked the modem since: it is not asked again
     waited        it was left alone for as long as writing may take since
     first_sent    the first file of a pair is in the modem
-    build_now     what the modem says it runs, where it was asked since
-    failed_before error id with which the last flash of this modem ended; "" where it did not
+    build_now     what the modem says it runs, if it was asked since
+    failed_before error id with which the last flash of this modem ended; "" if it did not
     failures      how many flashes in a row had ended with that id
     known         there was such a flash; False: of this modem the journal knows none
     """
@@ -155,7 +155,7 @@ class BrokenFlash:
 
     @property
     def hands(self) -> tuple[str, ...]:
-        """What comes before the next command where the modem answers."""
+        """What comes before the next command if the modem answers."""
         if not self.again or self.stands not in _POWER_HARMLESS:
             return self.reset
         writes = self.attempt.all_sent and not self.attempt.waited and self.stands != states.APPLICATION
@@ -226,7 +226,7 @@ AFTER_FLASH: tuple[Situation[BrokenFlash, NextFlash], ...] = (
 
 
 def onward(mode: str, attempt: Attempt, error_id: str = "") -> NextFlash:
-    """The next step where the modem is in ``mode`` and the flash ended with ``error_id``."""
+    """The next step if the modem is in ``mode`` and the flash ended with ``error_id``."""
     case = BrokenFlash(mode, attempt, error_id)
     step = replace(first_that_holds(AFTER_FLASH, case).step(case), known=attempt.known)
     if not case.again or attempt.failures < OFTEN - 1:

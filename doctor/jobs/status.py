@@ -48,8 +48,8 @@ class StatusReport:
     """Where things stand.
 
     where    of the modem, one sentence
-    history  of the last flash that the journal knows, one sentence; "" where it knows none
-    onward   the next step; None where nothing is left to do
+    history  of the last flash that the journal knows, one sentence; "" if it knows none
+    onward   the next step; None if nothing is left to do
     running  it is being flashed right now: by another run of this program, or by the board itself
     error    why the modem could not be asked
     settled  the last flash is proved, and ``onward`` only takes the board out of mirror mode
@@ -58,7 +58,7 @@ class StatusReport:
     damaged  a journal that is there and cannot be read
     begun    what was begun with the board's files and has not come to its end
     unread   notes of such things that cannot be read
-    looked   what was seen of a power cycle that the user says was done; "" where none was said
+    looked   what was seen of a power cycle that the user says was done; "" if none was said
     """
 
     where: str
@@ -78,7 +78,7 @@ class StatusReport:
 
     @property
     def exit_code(self) -> Exit:
-        """0 where nothing is left to do with the modem and the board's files, or where a flash is under way."""
+        """0 if nothing is left to do with the modem and the board's files, or if a flash is under way."""
         done = self.onward is None and self.error is None and not self.begun and not self.unread
         return Exit.OK if self.running or self.settled or done else Exit.FAILED
 
@@ -93,7 +93,7 @@ def status(
     """Ask the modem (an open transfer is closed first, AT comes after), then the journal; changes nothing else.
 
     said  ids of steps (jobs/hands.py) that the user says were done
-    done  asks the user whether a step was done that an earlier run asked for; False where nobody can answer
+    done  asks the user whether a step was done that an earlier run asked for; False if nobody can answer
     """
     journal = journal or Journal()
     port = journals.port_ids(bench.options.url)
@@ -124,7 +124,7 @@ def status(
 def _begun(bench: Bench) -> tuple[tuple[Begun, ...], tuple[Path, ...]]:
     """What was begun with the board's files and has not come to its end, and notes of such that cannot be read.
 
-    Nothing where no board can be asked.
+    Nothing if no board can be asked.
     """
     if bench.is_bare_modem:
         return (), ()
@@ -224,7 +224,7 @@ def told(entry: FlashEntry, facts: ModemFacts | None = None) -> str:
 
 
 def _button(entry: FlashEntry, facts: ModemFacts) -> str:
-    """What the hands may still have to do where the modem is done; nobody sees it done."""
+    """What the hands may still have to do when the modem is done; nobody sees it done."""
     if entry.mirrored:  # the prompt is back, so it was done
         return ""
     by_card_unseen = (
@@ -283,7 +283,7 @@ def _board_at_work(bench: Bench, entry: FlashEntry | None) -> StatusReport:
 
 
 def _is_of(entry: FlashEntry | None, stands: AtWork) -> bool:
-    """Whether the board is at the flash that ``entry`` is about; one that is over, or went another way, is none."""
+    """Whether the board is at the flash that ``entry`` is about; not one that is over, or went another way."""
     if entry is None or entry.state in (journals.PROVED, journals.UNTOUCHED) or entry.mirrored:
         return False
     return stands.file == FILE or stands.file in [Path(file.path).name.removeprefix(ON_CARD) for file in entry.files]

@@ -4,18 +4,18 @@ One TOML file an area; each entry is a table named by its catalogue id:
 
 title        one line: what is wrong
 blocks       whether it blocks flashing: yes, no, maybe
-brick_risk   whether it can cost the modem, and when
+brick_risk   whether it can brick the modem, and when
 evidence     thread (seen in public), code (derived from source), knowledge (of the platform)
 family       of the modem that it is about, ``sqn3330``, ``monarch2`` or ``any``; without it the area tells
-runs         expression for the builds that the modem must run, as builds.py writes them; not read where another is told
-harmless     true where nothing is wrong although it looks so
+runs         expression for the builds that the modem must run, as builds.py writes them; not read if another is told
+harmless     true if nothing is wrong although it looks so
 shows        what the user sees, the fixed parts quoted
 means        what is going on
 causes       ranked
 cure         what to do, step by step: what harms nothing first. A step that takes power away begins with the words
              ``{power off}`` (doctor/power_off.py), which ask first whether a flash began lately
 found_by     the checks that find it before flashing
-explains     entries that follow from this one: where both are found, this one is the cause
+explains     entries that follow from this one: if both are found, this one is the cause
 related      neighbours that are easily confused with it
 words        words for descriptions that quote no error line
 
@@ -25,17 +25,17 @@ has          fixed parts in lower case, all of them somewhere in the paste; ``a|
              one line (the file is searched for them before it is parsed)
 match        regular expression over the normalised lines, may span several; without it the first part of ``has``
 after, before          must match within ``within`` lines above, below; ``not_after`` and ``not_before`` must not
-within       lines, 40 where nothing is said
+within       lines, 40 if nothing is said
 with, without          must, must not match anywhere in the paste
-side         ``board`` or ``pc``: whose console it must be, where that is known
-generation   generations of the updater that print it, where that is known
+side         ``board`` or ``pc``: whose console it must be, if that is known
+generation   generations of the updater that print it, if that is known
 raw          look at the lines with their typographic quotes
 most         so many occurrences at most
 image        instead of ``match``: expression for an image that is sent or meant to be, as builds.py writes it
              (``LR5-41065``, ``diff-33080``), or for a boot loader (``loader-33080``); ``runs`` for the build that
              runs before; ``compare`` then of these two
 compare      ``"a > b"`` or ``"a != b"`` of numbers that ``match`` names, as ``(?P<a>\d{5})``
-unless_id    not where one of these entries was found
+unless_id    not if one of these entries was found
 side_note    true of the board at large: worth little beside other matches
 sure         0 to 1
 """

@@ -1,7 +1,7 @@
-"""What every match of an expression begins with, so that a long text is searched only where that stands.
+"""What every match of an expression begins with, so that a long text is searched only if that stands.
 
 ``re`` has no fast search for fixed letters when it ignores case. This module reads as much of an expression as it needs
-to name the letters that its matches begin with; where it cannot tell, it says so and ``re`` searches itself.
+to name the letters that its matches begin with; if it cannot tell, it says so and ``re`` searches itself.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def _finder(pattern: str) -> re.Pattern[str] | None:
 
 
 def beginnings(pattern: str) -> tuple[str, ...]:
-    """Texts in lower case, one of which every match of ``pattern`` begins with; empty where that cannot be told."""
+    """Texts in lower case, one of which every match of ``pattern`` begins with; empty if that cannot be told."""
     found: list[str] = []
     for branch in branches(pattern):
         of_branch = _of_branch(branch)

@@ -96,7 +96,7 @@ class BuildStep:
     image: Build
 
     def holds(self, compare: str) -> bool:
-        """Whether ``runs > image`` or ``runs != image`` was true before the image was sent; true where empty."""
+        """Whether ``runs > image`` or ``runs != image`` was true before the image was sent; true if empty."""
         if not compare:
             return True
         if self.image.in_call and self.runs.place > self.image.place:
@@ -115,7 +115,7 @@ class BuildStep:
 class Told:
     """What a paste tells of builds, each in the order of appearance.
 
-    runs     what the modem runs, as tools print it; as it is said in words where nothing is printed
+    runs     what the modem runs, as tools print it; as it is said in words if nothing is printed
     images   what is sent, or meant to be
     loaders  its boot loaders
     """
@@ -181,7 +181,7 @@ def _builds(text: str) -> Iterator[tuple[Build, str]]:
 
 
 def _loader(number: int, before: str, text: str, end: int) -> str:
-    """Which kind of boot loader this number is; empty where it is none."""
+    """Which kind of boot loader this number is; empty if it is not one."""
     found = _LOADER.search(before)
     if found is None and (number not in _RADIO or not _LOADER_BEHIND.match(text, end)):
         return ""
@@ -189,6 +189,6 @@ def _loader(number: int, before: str, text: str, end: int) -> str:
 
 
 def _radio(number: int, before: str) -> str:
-    """The radio of a build, known by its number or by what stands in front of it; empty where neither tells."""
+    """The radio of a build, known by its number or by what stands in front of it; empty if neither tells."""
     told = _TOLD.search(before)
     return _RADIO.get(number) or (_BY_NAME[told[0].upper()] if told else "")

@@ -39,7 +39,7 @@ def _here() -> Traversable:
 
 
 HERE = _here()
-NEAR_LINES = 40  #: how far ``after`` and ``before`` look where a sign says nothing; longer than any traceback
+NEAR_LINES = 40  #: how far ``after`` and ``before`` look if a sign says nothing; longer than any traceback
 
 _HEAD = re.compile(r"^\[([a-z0-9-]+)\]$", re.MULTILINE)
 _HAS = re.compile(r"^has = \[(.*)\]$", re.MULTILINE)

@@ -1,7 +1,7 @@
 """Expressions of signs, searched in a time that grows with the text only, whoever wrote the text.
 
-``re`` tries again and again where several gaps follow each other (``run\\([^\\n]*NB1[^\\n]*\\.dup``), which takes
-for ever on a text made for that. So an expression is cut at its gaps into parts. Each part is searched once; then the
+``re`` tries again and again if several gaps follow each other (``run\\([^\\n]*NB1[^\\n]*\\.dup``), which takes
+forever on a text made for that. So an expression is cut at its gaps into parts. Each part is searched once; then the
 parts are joined from the last to the first, each with the nearest one behind it that leads on. What counts as a gap:
 
 ``[^\\n]*``                     anything on the same line
@@ -194,7 +194,7 @@ def _compiled(part: str) -> re.Pattern[str]:
 
 @cache
 def chains(pattern: str) -> tuple[Chain, ...]:
-    """An expression as its alternatives, each cut at its gaps. Raises ValueError where one begins with a gap."""
+    """An expression as its alternatives, each cut at its gaps. Raises ValueError if one begins with a gap."""
     return tuple(_chain(branch) for branch in branches(pattern))
 
 

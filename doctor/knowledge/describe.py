@@ -153,7 +153,7 @@ def prose(paste: Paste, apart: Iterable[Build] = ()) -> tuple[str, tuple[int, ..
 
 
 def resembling(text: str) -> list[Likeness]:
-    """The entries that a description resembles, best first; empty where nothing is near enough."""
+    """The entries that a description resembles, best first; empty if nothing is near enough."""
     query = Counter(words_of(text))
     if len(query) < _FEW_WORDS or not _DOMAIN.search(_folded(text)):
         return []
@@ -195,7 +195,7 @@ def _likes(query: Counter[str]) -> list[Likeness]:
 
 
 def _outstanding(likes: list[Likeness]) -> list[Likeness]:
-    """The one entry that a few words name better than any other; none where two are near."""
+    """The one entry that a few words name better than any other; none if two are near."""
     second = likes[1].score if len(likes) > 1 else 0.0
     clear = bool(likes) and likes[0].score >= max(_LEAST_OF_FEW, second * _STANDS_OUT)
     return likes[:1] if clear else []

@@ -76,9 +76,9 @@ class Match:
 class Explanation:
     """All that is known about one paste; matches best first, each cause before its consequences.
 
-    says        what a report, a log or a trace of ours says, or that a log shows a success; empty where it is neither
+    says        what a report, a log or a trace of ours says, or that a log shows a success; empty if it is neither
     notes       what is harmless and said whatever else is found: what the paste tells of builds proves it
-    candidates  ids of entries that a description might mean, where none is sure
+    candidates  ids of entries that a description might mean, if none is sure
     asks        what it asks: ``FLASH``, ``POWER`` of asked.py
     """
 
@@ -160,7 +160,7 @@ def _candidates(failures: list[Match], prose: str, facts: Facts, answered: set[s
 
 
 def _success(paste: Paste) -> str:
-    """What a log that ends well shows; empty where it does not."""
+    """What a log that ends well shows; empty if it does not."""
     ends = [end for _, end in find(_SUCCESS, paste.searched())]
     if ends:
         return "This shows a success: the modem was updated, and said so." if not _error_after(paste, ends[-1]) else ""
@@ -220,12 +220,12 @@ def _by_words(paste: Paste, text: str, indexes: tuple[int, ...]) -> list[Match]:
 
 
 def _sure_by(like: describe.Likeness) -> float:
-    """How sure a description makes: where it shares many words with the entry it is surer than its likeness says."""
+    """How sure a description makes: if it shares many words with the entry it is surer than its likeness says."""
     return min(like.score * (_SURE_BY_LIKENESS if like.shared >= _MANY_SHARED else 1), _MOST_DESCRIBED)
 
 
 def _may_stand_beside(described: Match, proved: set[str]) -> bool:
-    """Whether a description counts where signs were found: only if it tells of their cause, and clearly."""
+    """Whether a description counts if signs were found: only if it tells of their cause, and clearly."""
     return not proved or (described.score >= _CLEARLY_DESCRIBED and bool(proved & explained_by(described.id)))
 
 
@@ -262,7 +262,7 @@ def _causes_among(matches: list[Match]) -> dict[str, set[str]]:
     for match in matches:
         # What is only true of the board at large is no proven cause of anything.
         for consequence in explained_by(match.id) if match.score > _BESIDE_OTHERS or match.how == "words" else ():
-            # Where two entries could each explain the other, the surer one is the cause.
+            # If two entries could each explain the other, the surer one is the cause.
             after = present.get(consequence)
             if after is not None and match.id not in explained_by(after.id) and _in_time(match, after):
                 causes[consequence].add(match.id)

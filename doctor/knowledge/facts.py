@@ -67,13 +67,13 @@ class Facts:
 
     @property
     def family(self) -> str:
-        """The modem's family, ``sqn3330`` or ``monarch2``; empty where the paste tells of none or of both."""
+        """The modem's family, ``sqn3330`` or ``monarch2``; empty if the paste tells of none or of both."""
         found = self.by_kind.get("family", ())
         return found[0] if len(found) == 1 else ""
 
     @property
     def generation(self) -> str:
-        """The updater's generation as the reference counts them; empty where unknown."""
+        """The updater's generation as the reference counts them; empty if unknown."""
         return (self.by_kind.get("generation") or ("",))[0]
 
 
@@ -124,7 +124,7 @@ def _generation(text: str, versions: tuple[str, ...]) -> str:
 
 
 def side_of(paste: Paste, index: int) -> str:
-    """Whose console the line belongs to: ``board``, ``pc`` or empty where nothing tells."""
+    """Whose console the line belongs to: ``board``, ``pc`` or empty if nothing tells."""
     for at in range(index, max(index - 400, -1), -1):
         line = paste.line(at)
         if _BOARD.search(line):

@@ -35,7 +35,7 @@ class OwnOutput:
 
 
 def recognise(data: bytes, paste: Paste) -> OwnOutput | None:
-    """What a paste says that is an output of ours from its first line on; None where it is none."""
+    """What a paste says that is an output of ours from its first line on; None if it is not one."""
     found = _DOCUMENT.match(data)
     if found is not None:
         return _document(found[1].decode("ascii"), data)

@@ -137,7 +137,7 @@ class Paste:
 
     def places(self, part: str) -> list[int]:
         """Where this fixed part (in lower case) stands; of a very frequent one the first and last places only."""
-        # Lower case keeps the places in all but a few scripts; whoever asks looks around them anyway.
+        # Lower case keeps the places in all but a few scripts; the caller looks around them anyway.
         if part not in self._found:
             self._found[part] = _places(part, self.lowered)
         return self._found[part]
@@ -284,7 +284,7 @@ def decode(data: bytes) -> str:
 
 
 def _without_junk(data: bytes) -> bytes:
-    """The same in ASCII where it is a file and no text: the first of it with its bytes shown, then full stops."""
+    """The same in ASCII if it is a file and no text: the first of it with its bytes shown, then full stops."""
     if len(data) - len(data.translate(None, _IN_NO_TEXT)) < _JUNK_BLOCK // _JUNK_SHARE:
         return data
     blocks, junk = [], 0
@@ -352,7 +352,7 @@ def _drawn_lines(text: str, number: int) -> Generator[tuple[int, str], None, int
 
 
 def _left_standing(number: int, overwritten: str, line: str) -> Iterator[tuple[int, str]]:
-    """What was drawn over by ``line``, where that says something else."""
+    """What was drawn over by ``line``, if that says something else."""
     if overwritten.strip() and _shape(line) != _shape(overwritten):
         yield number, _clean(overwritten)
 

@@ -150,7 +150,7 @@ def _spans(sign: Sign, paste: Paste) -> Iterator[tuple[int, int]]:
     taken = -1
     for start, end in _windows(rarest, reach, len(paste.text)):
         for first, last in find(pattern, paste.searched(start, end, raw=sign.raw), sign.compare):
-            # \Z means the end of the paste, and the end of a window is none.
+            # \Z means the end of the paste, and the end of a window is not that.
             if first > taken and not (last == end < len(paste.text) and r"\Z" in sign.match):
                 taken = first
                 yield first, last

@@ -93,7 +93,7 @@ class MoveDup(DoableCure):
                     "dup-in-folder-named-sd",
                     f"{shown(real_name(file.name))} lies at the root already",
                     on=shown(file.path),
-                    next="delete the one that you do not want, then run `fipy-doctor check`",
+                    next=f"delete the one that you do not want, then run {bench.options.command('check')}",
                 )
             taken.add(target.lower())
             moves.append((file.path, target))

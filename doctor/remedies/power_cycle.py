@@ -30,7 +30,6 @@ class PowerCycle(DoableCure):
     id = "power-cycle"
     flag = "power-cycle"
     grade = Grade.MANUAL
-    practice = ("--hands", "power-cycle")
 
     def steps(self, finding: Finding) -> tuple[str, ...]:
         """What the user does."""
@@ -67,8 +66,7 @@ class PowerCycle(DoableCure):
                 "reset-is-not-power-cycle",
                 "over Wi-Fi it cannot be seen how long the board was without power",
                 on=link.name,
-                next=f"{UNPLUG}, wait ten seconds, plug in again, join the board's Wi-Fi net, and run "
-                "`fipy-doctor check`",
+                next=_by_hand(bench, "join the board's Wi-Fi net, "),
             )
         context.say(f"Now, {IF_NONE_BEGAN}: unplug USB and the battery.")
         self._await_gone(bench)
@@ -83,14 +81,14 @@ class PowerCycle(DoableCure):
                 f"the port was gone for only {off_s:.0f} s",
                 on=str(bench.options.port),
                 cause="the modem keeps running on what is left in its capacitors",
-                next="run `fipy-doctor fix --power-cycle` again and wait ten seconds",
+                next=f"run {bench.options.command('fix', f'--{self.flag}')} again and wait ten seconds",
             )
         if not context.ask("Was the battery off too, or is there none?"):
             raise DoctorError(
                 "battery-keeps-modem-powered",
                 "nobody said that the battery was off too",
                 cause="a battery keeps the modem powered when USB is unplugged",
-                next=f"{UNPLUG}, wait ten seconds, plug in again, and run `fipy-doctor check --done power-off`",
+                next=_by_hand(bench),
             )
         return f"power was off for {off_s:.0f} s"
 
@@ -106,7 +104,7 @@ class PowerCycle(DoableCure):
             "the port never vanished",
             on=str(bench.options.port),
             cause="the board was reset but not unplugged, or the carrier board has its own power",
-            next=f"{UNPLUG}, wait ten seconds, plug in again, and run `fipy-doctor check --done power-off`",
+            next=_by_hand(bench),
         )
 
     def _await_back(self, bench: Bench, clock: Clock) -> None:
@@ -125,6 +123,12 @@ class PowerCycle(DoableCure):
                         next="run `fipy-doctor ports`, then go on with the name it shows",
                     ) from err
                 clock.sleep_ms(LOOK_MS)
+
+
+def _by_hand(bench: Bench, before: str = "") -> str:
+    """What the user does alone, unwatched; ``before`` the check comes what this says."""
+    check = bench.options.command("check", done=("power-off",))
+    return f"{UNPLUG}, wait ten seconds, plug in again, {before}and run {check}"
 
 
 def _leave_alone(bench: Bench) -> None:

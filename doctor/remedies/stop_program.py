@@ -65,7 +65,8 @@ class StopProgram(DoableCure):
                 "the program stops neither at Ctrl-C nor at Ctrl-F",
                 on=bench.link.name,
                 cause="firmware older than 1.16, which knows no Ctrl-F; or no board answers at this port",
-                next="hold the Safe Boot button (P12 to 3V3) while you press reset, then run `fipy-doctor check`",
+                next="hold the Safe Boot button (P12 to 3V3) while you press reset, then run "
+                f"{bench.options.command('check')}",
             )
         return f"{how}; {self._and_main_py(bench, context)}"
 

@@ -143,7 +143,7 @@ def _details(found: Finding, cures: Cures, verbose: bool) -> Iterable[Renderable
 
 
 def _how(cure: Cure, found: Finding, verbose: bool) -> str:
-    """The command of a cure that we can do; the steps of one for hands only where everything is shown.
+    """The command of a cure that we can do; the steps of one for hands only if everything is shown.
 
     The steps of the cure that matters now stand below, with the next command.
     """

@@ -28,7 +28,7 @@ __all__ = ["AFTER_CHECKS", "Checked", "NextStep", "after", "after_broken_flash",
 class NextStep:
     """What to do now: steps for the hands, then one command to type, then what else helps; each may be empty.
 
-    cure     id of the remedy whose steps the hands are asked to do; "" where there is none
+    cure     id of the remedy whose steps the hands are asked to do; "" if there is none
     drawing  lines that show where the hands go
     instead  another command that one of the notes names
     """
@@ -51,13 +51,13 @@ _NOTHING_LEFT = "there is nothing left to flash"
 _BROKE_OFF = (
     "an earlier flash of this modem did not come to its end; status knows its files, and the step that comes next"
 )
-#: Cure of whoever goes on without a card.
+#: Cure for going on without a card.
 _GO_WITHOUT = "go-without-card"
 
 
 @dataclass(frozen=True)
 class Checked:
-    """What is known where the checks have ended.
+    """What is known when the checks have ended.
 
     given      the command of this run with its bench: a check, a fix, or a flash and how it was to go
     done       ids of cures that were tried: what they did not cure, the next remedy of the finding does
@@ -76,9 +76,9 @@ class Checked:
 
     @property
     def failure(self) -> Finding | None:
-        """The first failure; where the planner refuses for the same reason, its word, since it knows the modem too.
+        """The first failure; if the planner refuses for the same reason, its word, since it knows the modem too.
 
-        A failure that only closes the card's way is none where flashing goes another one, or where its harmless cures
+        A failure that only closes the card's way does not count if flashing goes another one, or if its harmless cures
         are done.
         """
         first = next((finding for finding in self.report.failed if not self._goes_round(finding)), None)
@@ -139,7 +139,7 @@ class Checked:
         return _GO_WITHOUT in left and (self.given.via == "usb" or left[0] == _GO_WITHOUT)
 
     def _left(self, finding: Finding) -> list[Remedy]:
-        """The cures that are left; where one that destroys was done, what was to spare it is over too."""
+        """The cures that are left; if one that destroys was done, what was to spare it is over too."""
         destroyed = any(remedy.grade is Grade.DESTROYS and remedy.id in self.done for remedy in finding.remedies)
         spares = {r.id for r in finding.remedies if done_words(r.id) or r.id == _GO_WITHOUT} if destroyed else set()
         return [remedy for remedy in finding.remedies if remedy.id not in self.done and remedy.id not in spares]
@@ -162,7 +162,7 @@ def after(
 ) -> NextStep:
     """The next step after ``report``: cure the first failure, else look at the first warning, else flash.
 
-    No flash is named where gating checks were left out: then the next step is to run them too. The arguments are the
+    No flash is named if gating checks were left out: then the next step is to run them too. The arguments are the
     members of Checked.
     """
     said = done_ids(given.done)
@@ -183,7 +183,7 @@ def after_flash(
     done: Collection[str] = (),
     sure: Collection[str] = (),
 ) -> NextStep | None:
-    """The next step after a flash, a refusal or a dry run; None where the error says all there is to do."""
+    """The next step after a flash, a refusal or a dry run; None if the error says all there is to do."""
     given = options.command("flash") if request is None else request.command(options)
     if result.onward is not None:
         return after_broken_flash(result.onward, given)
@@ -247,7 +247,7 @@ def _look_again(case: Checked) -> NextStep:
 
 
 def _read_on(case: Checked) -> NextStep:
-    """What is known was done, or there is nothing to do; to look once more would bring the same."""
+    """What is known was done, or there is nothing to do; to look again would bring the same."""
     text = case.finding.next
     return NextStep((text,) if text else (), Command("open", (case.page,)))
 
@@ -326,7 +326,7 @@ def _names(command: Command) -> Iterator[str]:
     return (str(path).replace("\\", "/").rpartition("/")[2] for path in command.firmware)
 
 
-#: What is left where no prompt came back, whatever was tried.
+#: What is left if no prompt came back, whatever was tried.
 _LAST_RESORTS = (
     "hold the Safe Boot button (P12 to 3V3) while you press reset; look at the TX and RX jumpers of an expansion board",
     "try another USB cable, another socket and another carrier board",
@@ -341,7 +341,7 @@ def _without_a_prompt(case: Checked) -> NextStep:
 
 
 def _give_up(case: Checked) -> NextStep:
-    """All cures were tried: the end of what this program knows, instead of the first of them once more."""
+    """All cures were tried: the end of what this program knows, instead of the first of them again."""
     lifeless = case.page in _LIFELESS
     jumpers = any(remedy.id == "remove-jumpers" for remedy in case.finding.remedies)
     hands = (

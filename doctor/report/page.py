@@ -1,7 +1,7 @@
 """What can be read about an id: the page of a check, a known failure or a cure, as data.
 
 The site (docs/_build) makes Markdown of it, ``fipy-doctor open`` text. Texts name other ids plainly, or in backticks;
-whoever renders may make links of them.
+a renderer may make links of them.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Section:
     """A heading and what stands below it.
 
     text     paragraphs
-    items    a list behind them; ``numbered`` where their order counts
+    items    a list behind them; ``numbered`` if their order counts
     drawing  lines of plain ASCII behind all that
     """
 

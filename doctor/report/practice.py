@@ -60,7 +60,7 @@ def _your_hands(words: Sequence[str], given: Command) -> str:
 def notes(given: Command, cure: Cure | None) -> tuple[str, ...]:
     """What to say of the simulated bench below the next step; nothing on a real one.
 
-    cure  what is to be done now; None where flashing comes next
+    cure  what is to be done now; None if flashing comes next
     """
     if not is_simulated(given):
         return ()

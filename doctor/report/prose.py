@@ -1,6 +1,6 @@
 """Text broken into lines, but never within what is marked in it: what is copied must be what is meant.
 
-A command that the user is told to run stands on a line of its own; where it is too long for that, only the terminal
+A command that the user is told to run stands on a line of its own; if it is too long for that, only the terminal
 itself breaks it, which no copying sees.
 """
 
@@ -42,7 +42,7 @@ class BenchConsole(Console):
 
 
 class Prose:
-    """``text`` behind ``lead``; where it is broken, it goes on below its own beginning."""
+    """``text`` behind ``lead``; if it is broken, it goes on below its own beginning."""
 
     def __init__(self, lead: Text, text: Text) -> None:
         self.lead = lead
@@ -56,7 +56,7 @@ class Prose:
             margin = Text(" " * OWN_MARGIN) if own else lead
             line = Text().append_text(margin).append_text(text[start:end])  # each keeps its own style
             line.no_wrap, line.overflow = True, "ignore"
-            yield from line.__rich_console__(console, options)  # past whoever would look for marks again
+            yield from line.__rich_console__(console, options)  # past the renderer that would look for marks again
             lead = Text(" " * cell_len(self.lead.plain))
         if lead is self.lead:
             yield from lead.__rich_console__(console, options)

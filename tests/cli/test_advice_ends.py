@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -165,6 +167,18 @@ def test_check_calls_nothing_dead_that_was_only_told(terminal: Terminal, board: 
     again = terminal.type("check", "--port", board)
     assert again.next == said.next, "asked once more, the answer is the same"
     assert terminal.type(*said.next).next == ["open", "modem-dead-escalate"]
+
+
+def test_a_cure_that_failed_leads_on_with_the_same_firmware(terminal: Terminal, board: str, image: Path) -> None:
+    asked = terminal.type("check", "--firmware", str(image), "--port", board)
+    assert (asked.next[:2], asked.hands) == (["fix", "--power-cycle"], []), "hands move while it watches, not before"
+    failed = terminal.type(*asked.next, "--yes")
+    for hands in failed.hands:
+        assert terminal.type(*hands).code == 0
+    check = re.findall(r"run fipy-doctor (check --done .*)$", failed.out, re.MULTILINE)
+    assert len(failed.hands) == len(check) == 1
+    said = terminal.type(*shlex.split(check[0]))
+    assert str(image) in said.next, "no other image is asked for"
 
 
 def test_a_modem_that_answers_again_is_a_new_case(terminal: Terminal, tmp_path: Path) -> None:

@@ -199,3 +199,9 @@ def test_nonsense_is_wrong_usage_and_no_fault_of_ours(terminal: Terminal, words:
 def test_a_hand_that_the_bench_has_not_is_wrong_usage(terminal: Terminal, tmp_path: Path) -> None:
     said = terminal.type("sim", "--hands", "press-reset", "--port", f"sim://gm02s?state={tmp_path / 'bench'}")
     assert (said.code, "no reset button" in said.err) == (2, True)
+
+
+@pytest.mark.parametrize("option", ["--bootrom", "--updater-elf", "--method", "--was"])
+def test_a_wrong_value_is_told_with_what_to_do_about_it(terminal: Terminal, option: str) -> None:
+    said = terminal.type("flash", "card:X.dup", option, "nix", "--port", "sim://fipy")
+    assert (said.code, option in said.err, "--help" in said.err) == (2, True, False)

@@ -107,7 +107,9 @@ def _filled(words: tuple[str, ...], files: Path, was: str) -> tuple[str, ...]:
         "FILE.dup": str(files / flows.IMAGE),
         "CATM1-41065.dup": str(files / flows.IMAGE),
         "CATM1-39529.dup": str(files / "PRACTICE-CATM1-39529.dup"),
+        "upgdiff_33080-to-41065.dup": str(files / flows.FIRST_DIFF),
         "updater.elf": str(files / flows.ELF),
+        "sqnsbrz.py": str(files / flows.BOOTROM),
         "BUILD": was,
     }
     return tuple(places.get(word, word) for word in words)

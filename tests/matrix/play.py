@@ -28,6 +28,7 @@ from doctor.sim.world import close_all_worlds
 from tests.matrix.cells import Cell, flow_of
 from tests.matrix.flows import IMAGE, FlowCase, Yes, prepare
 from tests.matrix.follow import NextStep, next_step
+from tests.obedient import obedient_hands
 
 ROUNDS = 6  #: next steps that a user may have to follow
 WAIT_S = 1800  #: "leave power on for 30 minutes"
@@ -256,11 +257,11 @@ class _Player:
         sim.release()
 
     def _type(self, words: tuple[str, ...]) -> tuple[str, int]:
-        """Type a command; the plan of a flash or a cure is confirmed."""
+        """Type a command; the plan of a flash or a cure is confirmed, and hands do what it asks for while it runs."""
         if words and words[0] in ("flash", "fix"):
             words = (*words, "--yes")
         out = io.StringIO()
-        with redirect_stdout(out), redirect_stderr(out):
+        with redirect_stdout(out), redirect_stderr(out), obedient_hands():
             code = run(words)
         printed = out.getvalue()
         self._tell("$ fipy-doctor " + " ".join(words), printed, code)

@@ -24,7 +24,7 @@ _FILE_NAME = re.compile(r"[^\s'\"()?!=]*(?:[/\\]|\.(?:log|txt|jsonl?|md|html?|cs
 def command(words: tuple[str, ...], clipboard: bool, **given: Any) -> int:
     """Say what a console log, a forum post or a description of a failure means, and what to do.
 
-    Reads FILEs, or standard input where none is given or FILE is -. What is no file is the text itself:
+    Reads FILEs, or standard input if none is given or FILE is -. What is no file is the text itself:
 
         ``fipy-doctor explain 'AT+SMSWBOOT=3,0 failed!'``
 

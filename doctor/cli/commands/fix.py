@@ -1,4 +1,4 @@
-"""``fipy-doctor fix``: cure what can be cured, with consent where it matters."""
+"""``fipy-doctor fix``: cure what can be cured, with consent when it matters."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from doctor.cli.screen import Screen
 from doctor.command import Command
 from doctor.errors import Stopped
 from doctor.jobs.fix import Action, FixRequest, FixResult, fix
+from doctor.jobs.hands import POWER_CYCLE
+from doctor.power_off import UNPLUG
 from doctor.remedies import DoableCure, cures
 
 
@@ -106,11 +108,11 @@ class TerminalTalk:
         self._screen.note(Text(text))
 
     def ask(self, question: str) -> bool:
-        """Ask; False where nobody can answer."""
+        """Ask; False if nobody can answer."""
         return self._screen.interactive and click.confirm(self._screen.plain(question), default=False, err=True)
 
     def typed(self, question: str) -> str | None:
-        """Ask for a name; None where nobody can answer. ``--yes`` is no answer."""
+        """Ask for a name; None if nobody can answer. ``--yes`` is no answer."""
         if not self._screen.interactive:
             return None
         answer: str = click.prompt(self._screen.plain(question), default="", show_default=False, err=True)
@@ -158,7 +160,7 @@ def _again(given: dict[str, Any], bench_options: BenchOptions) -> Command:
 def _knows_more(result: FixResult, failed: set[str]) -> bool:
     """Whether the error of a cure is a better end of the output than what the checks lead to.
 
-    It is where they find nothing wrong, and where they know nothing but the cures that failed just now; and where the
+    It is if they find nothing wrong, and if they know nothing but the cures that failed just now; and if the
     cure was asked for by name, and its error says what goes on from there: that is what the user came for.
     """
     from doctor.jobs.memory import advice_given
@@ -194,8 +196,8 @@ def _show(result: FixResult, screen: Screen, bench_options: BenchOptions, rehear
     if wrong is not None and comes_last:  # what went wrong here comes next, and not a flash
         screen.show(Text(""))
         screen.show(console.error(wrong))
-        cure = next(action.cure for action in result.actions if action.error is wrong)
-        for note in practice.notes(bench_options.command("fix"), cure) if cure.practice else ():
+        hands = (POWER_CYCLE,) if UNPLUG in (wrong.next or "") else ()
+        for note in practice.notes_for_hands(bench_options.command("fix"), hands):
             screen.show(Text(f"  ({note})"))
         return
     done, sure = _remembered(result, screen, bench_options, failed)

@@ -196,7 +196,7 @@ def _practice_files(out: Path, given: dict[str, Any]) -> list[Path]:
 
 
 def _hold_to_its_name(out: Path, given: dict[str, Any]) -> None:
-    """Raises ValueError where the file would be another image than its name says: checks and planner read names."""
+    """Raises ValueError if the file would be another image than its name says: checks and planner read names."""
     from doctor.firmware.names import parse_name
 
     if out.suffix != ".dup":

@@ -84,7 +84,7 @@ def _asker(screen: Screen) -> Callable[[str], bool]:
 
 
 def _about(damaged: DamagedJournal) -> str:
-    """What a journal that cannot be read means for whoever reads this."""
+    """What a journal that cannot be read means for the reader."""
     return (
         f"the journal of an earlier flash is there and cannot be read: {damaged.path} ({damaged.why}); what was sent, "
         "and how far it came, is not known from it (more: `fipy-doctor open journal-unreadable`)"

@@ -15,7 +15,7 @@ _ES_AWAYMODE_REQUIRED = 0x00000040
 
 
 def inhibitor(platform: str = sys.platform, pid: int | None = None) -> list[str] | None:
-    """The program that keeps this system awake as long as it runs; None where there is none to start.
+    """The program that keeps this system awake as long as it runs; None if there is none to start.
 
     Both end with us, however we end: one reads from a pipe that closes, the other watches our process.
     """
@@ -35,7 +35,7 @@ def inhibitor(platform: str = sys.platform, pid: int | None = None) -> list[str]
 
 @contextmanager
 def awake() -> Iterator[str]:
-    """Keep the computer awake within the block; gives a word of warning where that cannot be had, else "".
+    """Keep the computer awake within the block; gives a word of warning if that cannot be had, else "".
 
     Never raises: sleep that cannot be inhibited is no reason not to flash.
     """
@@ -53,7 +53,7 @@ def awake() -> Iterator[str]:
 
 
 def _start(command: list[str]) -> subprocess.Popen[bytes] | None:
-    """The inhibitor, in a session of its own so that Ctrl-C does not reach it; None where it ends at once."""
+    """The inhibitor, in a session of its own so that Ctrl-C does not reach it; None if it ends at once."""
     try:
         process = subprocess.Popen(
             command,

@@ -36,7 +36,7 @@ class _Run:
     def last_image(self) -> HashedSource:
         """The firmware that is to run at the end; of a zlib stream that went over whole, its content.
 
-        Where a boot ROM goes alone, it is that.
+        If a boot ROM goes alone, it is that.
         """
         packed = self.sources.get("packed")
         if packed is not None and packed.at_end:
@@ -44,7 +44,7 @@ class _Run:
         return self.sources.get(SECOND) or self.sources.get(FIRMWARE) or self.sources[BOOTROM]
 
     def leg(self, leg: Leg, recorder: Recorder) -> None:
-        """Carry out one leg. Raises DoctorError where its way cannot be opened or breaks."""
+        """Carry out one leg. Raises DoctorError if its way cannot be opened or breaks."""
         with open_way(self._bench, leg.kind) as way:
             if way.mirrors:
                 self.mirrored = True
@@ -77,7 +77,7 @@ def carry_out(
     recorder: Recorder,
     listen: Listener,
 ) -> FlashResult:
-    """Carry out ``plan``; the result says how it ended, also where the way to the modem breaks."""
+    """Carry out ``plan``; the result says how it ended, even if the way to the modem breaks."""
 
     def before(known: Attempt) -> Attempt:
         return replace(known, failed_before=recorder.failed_before, failures=recorder.failures_before)

@@ -32,7 +32,7 @@ _GOES_ON = "the flash goes on; do not interrupt it: how far it came would not be
 
 
 def refuse_weak_supply(bench: Bench) -> None:
-    """Raises DoctorError where this computer's battery may not last."""
+    """Raises DoctorError if this computer's battery may not last."""
     if not bench.link.url.has_own_time:
         refuse_low(battery())
 
@@ -98,7 +98,7 @@ class Recorder:
         return replace(result, log=self.entry.log, far=how_far(self.entry) if result.begun else "")
 
     def _keep(self, entry: FlashEntry) -> OSError | None:
-        """Write it, and next time again where that fails: a full disk may have room by then. It is told once."""
+        """Write it, and next time again if that fails: a full disk may have room by then. It is told once."""
         self.entry = entry
         try:
             self.entry = self._journal.write(entry)
@@ -121,7 +121,7 @@ def guarded(
 ) -> Iterator[tuple[Listener, Recorder]]:
     """Everything that must hold while a modem is flashed; gives the listener to use, and the journal's.
 
-    Raises LinkError flash-under-way where another run of this program is at work on the port.
+    Raises LinkError flash-under-way if another run of this program is at work on the port.
     """
     log = Logbook(bench.clock)
     with ExitStack() as stack:

@@ -76,7 +76,7 @@ class Interrupts:
         return self._pressed_early
 
     def should_stop(self) -> bool:
-        """Asked by the flow where stopping is possible: has the user asked, and meant it?"""
+        """Asked by the flow when stopping is possible: has the user asked, and meant it?"""
         if self._pressed_early:
             return True
         if not self._pressed:

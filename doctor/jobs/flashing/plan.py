@@ -55,7 +55,7 @@ class FlashRequest:
 
 @dataclass(frozen=True)
 class FlashFile:
-    """A file that goes to the modem. ``role`` as in updater/plan.py; ``data`` where it is not the file as it lies."""
+    """A file that goes to the modem. ``role`` as in updater/plan.py; ``data`` if it is not the file as it lies."""
 
     role: str
     path: Path
@@ -70,8 +70,8 @@ class FlashPlan:
 
     image   the firmware that is to run at the end
     files   everything that goes over, that image included
-    was     build that the user named for a modem that does not say it; None where none
-    upload  what must be copied to the card in the board first; empty where nothing must, or cannot be
+    was     build that the user named for a modem that does not say it; None if none
+    upload  what must be copied to the card in the board first; empty if nothing must, or cannot be
     """
 
     image: FirmwareImage
@@ -144,7 +144,7 @@ def _refused(bench: Bench, request: FlashRequest, facts: ModemFacts, refusal: Re
 
 
 def _upload(bench: Bench, via: str) -> str:
-    """Over Wi-Fi the image is copied to the board's card where it does not lie there."""
+    """Over Wi-Fi the image is copied to the board's card if it does not lie there."""
     from doctor.board.card import sdcard
 
     if via != "card" or bench.link.network is None or bench.options.card_file is not None:

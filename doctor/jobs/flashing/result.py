@@ -1,4 +1,4 @@
-"""How a flash ended: what was sent, what shows that the new firmware runs, and what is wrong where it does not."""
+"""How a flash ended: what was sent, what shows that the new firmware runs, and what is wrong if it does not."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Proof:
 
     sent_bytes, sent_sha256  the firmware that the modem acknowledged, hashed as it went over the wire
     received_sha256          what a simulated modem says it received; None on a real one, which cannot say
-    promised_build           what the file promised; None where it promises nothing
+    promised_build           what the file promised; None if it promises nothing
     after                    what the modem says of itself after its own return to application
     """
 
@@ -35,7 +35,7 @@ class Proof:
 
     @property
     def holds(self) -> bool:
-        """True where the modem runs what the file promised (and a simulated one received what was sent)."""
+        """True if the modem runs what the file promised (and a simulated one received what was sent)."""
         if self.received_sha256 not in (None, self.sent_sha256):
             return False
         return self.promised_build is not None and self.after.build == self.promised_build
@@ -45,11 +45,11 @@ class Proof:
 class FlashResult:
     """How a flash ended; ``error`` says why it was refused, stopped or is unproved.
 
-    advice  how to leave the way that was taken, such as mirror mode; "" where nothing is left
+    advice  how to leave the way that was taken, such as mirror mode; "" if nothing is left
     mode    of the modem at the end, as far as known
-    onward  the next step where the flash did not come to its end
+    onward  the next step if the flash did not come to its end
     begun   something was sent to the modem, or its mode was changed
-    log     file that tells all of it; "" where none was written
+    log     file that tells all of it; "" if none was written
     far     how far it came: the step of how many, and the bytes of its file; "" if nothing was begun
     """
 
@@ -85,7 +85,7 @@ class HashedSource:
         return data
 
     def seek(self, offset: int) -> None:
-        """Begin anew; ``offset`` is 0."""
+        """Begin again; ``offset`` is 0."""
         self._stream.seek(offset)
         self._hash = hashlib.sha256()
 

@@ -16,7 +16,7 @@ def all_sent(steps: Sequence[str], done: Sequence[str], step: str = "", left_byt
     That is the last file of firmware once it went over, a boot ROM that goes alone, and any other file (the first of a
     pair, a boot ROM before or behind the firmware) until the modem has written it.
 
-    steps             of the plan; () where another run made it
+    steps             of the plan; () if another run made it
     step, left_bytes  the step that was begun last, and how much of its file was not acknowledged; None: not known
     """
     if step.endswith("deploy"):

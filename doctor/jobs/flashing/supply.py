@@ -18,7 +18,7 @@ class Battery:
 
 
 def battery() -> Battery | None:
-    """This computer's battery; None where it has none, or does not say."""
+    """This computer's battery; None if it has none, or does not say."""
     import psutil
 
     try:
@@ -31,7 +31,7 @@ def battery() -> Battery | None:
 
 
 def refuse_low(now: Battery | None) -> None:
-    """Raises DoctorError where this computer runs on a battery that may not last."""
+    """Raises DoctorError if this computer runs on a battery that may not last."""
     if now is None or now.plugged or now.percent >= LEAST_PERCENT:
         return
     raise DoctorError(

@@ -1,7 +1,7 @@
 """The ways over which a modem is flashed: which one is taken, and the ports at its end.
 
 Mirror mode knows one speed only. What needs another one goes first, through the board's REPL: the steps that are
-marked ``early``; or all of it, where a modem waits in its updater at a speed that the mirror cannot have.
+marked ``early``; or all of it, if a modem waits in its updater at a speed that the mirror cannot have.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ def open_way(bench: Bench, kind: str) -> Iterator[Way]:
 
 
 def go_through_own_mirror(bench: Bench) -> bool:
-    """Use a mirror that an earlier run of ours left behind on this port, as the journal tells; True where it is so.
+    """Use a mirror that an earlier run of ours left behind on this port, as the journal tells; True if it is so.
 
     Anything else at the port is left as the checks find it.
     """

@@ -1,8 +1,8 @@
 """What was tried lately against a modem, board or card that does not answer as it should, so that advice ends.
 
-Without it ``check`` and ``fix --power-cycle`` would send the user from one to the other for ever. Kept by port in the
-user's state directory, for an hour: who comes back tomorrow starts anew. What is kept only ever leads to advice; it is
-a consent to nothing.
+Without it ``check`` and ``fix --power-cycle`` would send the user from one to the other forever. Kept by port in the
+user's state directory, for an hour: if you come back tomorrow, it starts again. What is kept only ever leads to
+advice; it is a consent to nothing.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class _Note:
 
 
 def failing(report: Report) -> Finding | None:
-    """The finding that board, modem or card do not answer as they should; None where they do, or were not asked."""
+    """The finding that board, modem or card do not answer as they should; None if they do, or were not asked."""
     found = [report.finding(name) for name in WATCHED]
     return next((finding for finding in found if finding is not None and finding.status is Status.FAIL), None)
 
@@ -60,7 +60,7 @@ def failing(report: Report) -> Finding | None:
 class AdviceGiven:
     """What was tried lately at one port.
 
-    port  nothing is kept of None, and of a bench that starts anew with every command
+    port  nothing is kept of None, and of a bench that starts again with every command
     now   tells the time of day
     """
 

@@ -58,8 +58,8 @@ class FlashEntry:
     jumpers     what was proved of the jumpers beforehand: at, how (jobs/memory/jumper_proof.py)
     failures    flashes of this modem in a row that ended with the id of ``error``
     advice      what the hands are to do after it; "" for nothing
-    lock        file that the process of this flash has locked while it runs; "" where there is none
-    loaders     the boot loaders as they were read last, such as ``33080,38638,38638*``; "" where they never were
+    lock        file that the process of this flash has locked while it runs; "" if there is none
+    loaders     the boot loaders as they were read last, such as ``33080,38638,38638*``; "" if they never were
 
     More members may come, each with a default: a journal without them is as good, and one with others is read too.
     """
@@ -139,7 +139,7 @@ class Journal:
         return [read for path in paths[:KEPT] if isinstance(read := _read(path), FlashEntry)]
 
     def damaged(self, ids: Mapping[str, str], *, surely: bool = False) -> DamagedJournal | None:
-        """The journal of the modem that ``ids`` name, where it is there and cannot be read.
+        """The journal of the modem that ``ids`` name, if it is there and cannot be read.
 
         surely  False: one of an unknown modem counts too, unless all that such a file can be called by is in ``ids``
         """
@@ -200,7 +200,7 @@ def under_way(port: PortUrl | None, journal: Journal | None = None) -> FlashEntr
 
 
 def refuse_under_way(port: PortUrl) -> None:
-    """Raises LinkError where another run of this program is flashing over ``port``: not to be closed, nor disturbed."""
+    """Raises LinkError if another run of this program is flashing over ``port``: not to be closed, nor disturbed."""
     entry = under_way(port)
     if entry is None:
         return
@@ -215,14 +215,14 @@ def refuse_under_way(port: PortUrl) -> None:
 
 
 def _device(port: str) -> str:
-    """The device itself where ``port`` is a name of one, such as /dev/serial/by-id/…"""
+    """The device itself if ``port`` is a name of one, such as /dev/serial/by-id/…"""
     return os.path.realpath(port) if port.startswith("/") else port
 
 
 def is_at_work(entry: FlashEntry) -> bool:
     """Whether the process that wrote ``entry`` still runs.
 
-    Its lock tells, which dies with it. Where there is none (version 0.1 kept none), its number and the time do, since
+    Its lock tells, which dies with it. If there is none (version 0.1 kept none), its number and the time do, since
     another process may have got that number.
     """
     import psutil
@@ -251,7 +251,7 @@ def _read(path: Path) -> FlashEntry | DamagedJournal:
 
 
 def _entry(data: dict[str, Any]) -> FlashEntry:
-    """The entry that ``data`` is. Raises ValueError, TypeError, KeyError or AttributeError where it is none."""
+    """The entry that ``data`` is. Raises ValueError, TypeError, KeyError or AttributeError if it is not one."""
     if data["schema"] != SCHEMA:
         raise ValueError("not a journal of this version")
     plain = FlashEntry({}, (), {}, {}, ())

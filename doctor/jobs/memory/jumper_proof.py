@@ -20,7 +20,7 @@ LASTS = timedelta(hours=6)  #: later, the board may have been in other hands
 
 
 def proof_of(report: Report, now: Now = utc_now) -> dict[str, str]:
-    """What the journal keeps: when it was proved, and how; empty where it was not."""
+    """What the journal keeps: when it was proved, and how; empty if it was not."""
     finding = report.finding(CHECK)
     if finding is None or finding.status is not Status.PASS or not finding.proved:
         return {}
@@ -28,7 +28,7 @@ def proof_of(report: Report, now: Now = utc_now) -> dict[str, str]:
 
 
 def remembered(bench: Bench, now: Now = utc_now) -> dict[str, str]:
-    """As ``proof_of``, of an earlier run on this very board whose flash has not come to its proof; empty where none."""
+    """As ``proof_of``, of an earlier run on this very board whose flash has not come to its proof; empty if none."""
     ids = journals.ids_of(bench)
     entry = Journal().find(ids)
     if entry is None or entry.state == journals.PROVED or not entry.jumpers:

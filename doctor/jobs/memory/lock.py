@@ -1,4 +1,4 @@
-"""Two runs of this program on one port exclude each other, also where the port itself would let both in."""
+"""Two runs of this program on one port exclude each other, even if the port itself would let both in."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def lock_path(port: str, folder: Path | None = None) -> Path:
 def port_lock(port: str, folder: Path | None = None, *, must: bool = True) -> Iterator[None]:
     """Hold the lock of ``port`` within the block; the system frees it when we die.
 
-    must  False: whoever only listens goes on without, where no lock can be kept
+    must  False: a run that only listens goes on without, if no lock can be kept
 
-    Raises LinkError flash-under-way, DoctorError where no lock can be kept.
+    Raises LinkError flash-under-way, DoctorError if no lock can be kept.
     """
     path = lock_path(port, folder)
     try:
@@ -70,7 +70,7 @@ def is_held(path: Path) -> bool:
 
 
 def _lock(stream: IO[str], *, shared: bool = False) -> None:
-    """Raises OSError where another process has it. ``shared``: to look only; it ends with the stream."""
+    """Raises OSError if another process has it. ``shared``: to look only; it ends with the stream."""
     if sys.platform == "win32":
         import msvcrt
 
@@ -83,7 +83,7 @@ def _lock(stream: IO[str], *, shared: bool = False) -> None:
 
 
 def _lock_at_last(stream: IO[str]) -> None:
-    """Whoever only looks has it for a moment. Raises OSError where it is not to be had."""
+    """Whoever only looks has it for a moment. Raises OSError if it is not to be had."""
     clock = SystemClock()
     for _ in range(LOOKS):
         with suppress(OSError):

@@ -17,7 +17,7 @@ PROGRESS_SHARE = 0.02  #: of a file, between two lines
 class Logbook:
     """Listens to a flash and writes one line an event, at once. A full disk ends the log, never the flash.
 
-    path  the file; None where none can be written
+    path  the file; None if none can be written
     """
 
     def __init__(self, clock: Clock, folder: Path | None = None, now: Now = local_now) -> None:

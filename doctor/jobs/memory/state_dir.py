@@ -23,7 +23,7 @@ def state_place() -> Path:
 
 
 def state_dir() -> Path:
-    """The user's state directory of this program; made where it is missing. Raises OSError."""
+    """The user's state directory of this program; made if it is missing. Raises OSError."""
     path = state_place()
     path.mkdir(parents=True, exist_ok=True)
     return path
@@ -32,13 +32,13 @@ def state_dir() -> Path:
 def begun_place(port: PortUrl | None) -> Path | None:
     """Where it is noted what was begun with the files of the board at ``port`` (doctor/board/storage/begun.py).
 
-    None for a bench that starts anew with every command.
+    None for a bench that starts again with every command.
     """
     return state_place() / "begun" if port is None or port.lasts else None
 
 
 def refuse_unwritable() -> None:
-    """Raises DoctorError where no journal could be kept: what brings a broken flash to its end would be missing."""
+    """Raises DoctorError if no journal could be kept: what brings a broken flash to its end would be missing."""
     draft = state_place() / "journal" / f"room.{os.getpid()}.part"
     try:
         draft.parent.mkdir(parents=True, exist_ok=True)
@@ -54,7 +54,7 @@ def refuse_unwritable() -> None:
 
 
 def unwritable(err: OSError, place: Path) -> DoctorError:
-    """The refusal to flash where ``place`` in the state directory cannot be written."""
+    """The refusal to flash if ``place`` in the state directory cannot be written."""
     setting = f"set {VARIABLE}=FOLDER" if os.name == "nt" else f"export {VARIABLE}=FOLDER"
     return DoctorError(
         "journal-not-writable",

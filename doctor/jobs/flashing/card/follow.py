@@ -27,7 +27,7 @@ _STEP_WORDS = {"transfer": "send the image", "deploy": "wait until the modem has
 
 
 def question(wish: Callable[[], Wish], listen: Listener, *, ends_with_us: bool = False) -> Callable[[], bool]:
-    """What Ctrl-C asks while the board flashes by itself: True stops it. Raises Left where it is left alone."""
+    """What Ctrl-C asks while the board flashes by itself: True stops it. Raises Left if it is left alone."""
 
     def ask() -> bool:
         if ends_with_us:
@@ -62,7 +62,7 @@ class Follower:
     """Listens to the board, and passes on what it says.
 
     heard      how far it has come
-    recognise  told what the board says of its file; raises DoctorError where it is another than the one given
+    recognise  told what the board says of its file; raises DoctorError if it is another than the one given
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """Joining a board that flashes by itself already: started by an earlier run of this program, or by hand.
 
-The board is sent nothing but a wish to stop. Only the very file that was given is watched to its proof: whoever gave
-another one must hear that it was not flashed.
+The board is sent nothing but a wish to stop. Only the very file that was given is watched to its proof: the user who
+gave another one must hear that it was not flashed.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from doctor.updater.plan import FIRMWARE, SECOND
 
 
 def at_work(bench: Bench) -> onboard.Told | None:
-    """What our own updater on the board said last; None where another's or none is at work. Raises LinkError."""
+    """What our own updater on the board said last; None if another's or none is at work. Raises LinkError."""
     if bench.options.via_modem or bench.contact.seen is not Seen.UPDATER:
         return None
     return onboard.last_heard(bench.contact.text)
@@ -46,9 +46,9 @@ def at_work(bench: Bench) -> onboard.Told | None:
 def join(
     bench: Bench, request: FlashRequest, wish: Callable[[], Wish], listen: Listener = ignore
 ) -> FlashResult | None:
-    """Listen to our own updater that is at work on the board already, until it ends; None where none is.
+    """Listen to our own updater that is at work on the board already, until it ends; None if none is.
 
-    Refused where the board flashes another file than the one that was given, and where another run listens already.
+    Refused if the board flashes another file than the one that was given, or if another run listens already.
     """
     if bench.options.port is None or request.via not in ("auto", "card"):
         return None
@@ -105,7 +105,7 @@ class _Joined:
         self._listen(event)
 
     def _recognise(self, said: Mapping[str, Any]) -> None:
-        """Compare what the board says of its file with what was given. Raises DoctorError where they differ."""
+        """Compare what the board says of its file with what was given. Raises DoctorError if they differ."""
         path, sha256 = str(said.get("file") or said.get("path") or ""), str(said.get("sha256") or "")
         if not path and not sha256:
             return

@@ -1,6 +1,6 @@
 """Flashing from the card in the board: the board does it by itself, this program starts it, listens and judges.
 
-The board goes on when this program ends; whoever calls again joins it and hears where it stands.
+The board goes on when this program ends; the next run joins it and hears where it stands.
 """
 
 from __future__ import annotations
@@ -221,7 +221,7 @@ def sayer(listen: Listener) -> Callable[[str], None]:
 
 
 def _put_side_file(bench: Bench, image: FirmwareImage, path: str, say: Callable[[str], None]) -> None:
-    """Write X.dup.crc beside the image where it is not there; a card that takes no file is no reason to stop."""
+    """Write X.dup.crc beside the image if it is not there; a card that takes no file is no reason to stop."""
     content = side_content(image, image.path.read_bytes())
     target = path + side_file.SUFFIX
     try:
