@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from doctor.clock import Clock, Deadline, SystemClock
-from doctor.closing import Closing
 from doctor.command import AUTO, ON_CARD, Command
 from doctor.errors import BoardError, DoctorError, UsageError
 from doctor.link.port_url import PortUrl
@@ -164,7 +163,7 @@ class _Part(Generic[_Opened]):
             return part
 
 
-class Bench(Closing):
+class Bench(AbstractContextManager["Bench"]):
     """One board with its card and modem, and the files on the PC.
 
     Parts are properties that open what they stand for on first use and raise DoctorError if that fails;
@@ -465,6 +464,9 @@ class Bench(Closing):
         with self._lock:
             self._leave_board()
             self.close_link()
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
 
     def _leave_board(self) -> None:
         if "board" in self._kept and "link" in self._kept:

@@ -43,6 +43,9 @@ class FileTarget(FileSource):
         except OSError as err:
             raise disk_error(self._path, err) from err
 
+    def __enter__(self) -> FileTarget:
+        return self
+
 
 def disk_error(path: Path, err: OSError) -> CardError:
     """The error for a PC's disk that refuses a file."""

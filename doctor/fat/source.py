@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from io import FileIO
 from pathlib import Path
 from typing import Protocol
 
-from doctor.closing import Closing
 from doctor.errors import CardError, DoctorError, UsageError
 from doctor.fat.claim import share
 
@@ -68,7 +68,7 @@ def refuse_odd_file(mode: int, path: Path) -> None:
         )
 
 
-class FileSource(Closing):
+class FileSource(AbstractContextManager["FileSource"]):
     """An image file, opened read-only for as long as it is used; a context manager.
 
     Raises UsageError if the path does not exist and CardError if it cannot be read.
@@ -131,6 +131,9 @@ class FileSource(Closing):
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
 
 
 class View:

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from doctor.clock import Clock, Deadline, SystemClock
-from doctor.closing import Closing
 from doctor.errors import DeadlineOverrun, LinkError, PortLost, UsageError
 from doctor.link.open_failed import exclude_others, explain, include_others
 from doctor.link.port_url import PortUrl
@@ -35,7 +34,7 @@ if sys.platform != "win32":
 _NO_WRITE_TIMEOUT = ("rfc2217",)  # pySerial refuses to open with one
 
 
-class Link(Closing):
+class Link(contextlib.AbstractContextManager["Link"]):
     """An open port. Made by ``open_link``; use it as a context manager or call ``close``.
 
     url              of the port
@@ -209,6 +208,9 @@ class Link(Closing):
         include_others(self._serial)
         with contextlib.suppress(*_PORT_ERRORS):  # it may have gone away: nothing is left to give back then
             self._serial.close()
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
 
     def _read(self, max_bytes: int, wait_ms: int) -> bytes:
         data = self._take(max_bytes)

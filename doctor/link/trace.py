@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TextIO
 
 from doctor.clock import Now, utc_now
-from doctor.closing import Closing
 from doctor.errors import UsageError
 from doctor.events import Listener, Note, ignore
 
@@ -16,7 +15,7 @@ FIRST_BYTES = b'{"t": '
 """What every trace begins with; ``_line`` writes it."""
 
 
-class Trace(Closing):
+class Trace(contextlib.AbstractContextManager["Trace"]):
     """Writes one JSON object a line: ``{"t": seconds, "dir": "rx", "hex": "…"}``.
 
     ``dir`` is ``open``, ``rx``, ``tx``, ``baud``, ``rts``, ``dtr`` or ``close``; ``t`` counts seconds of the
@@ -74,6 +73,9 @@ class Trace(Closing):
                 file.close()
             except OSError as err:
                 self._lost(err)
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
 
     def _line(self, ticks_ms: int, members: dict[str, int | bool | str]) -> None:
         if self._file is None:

@@ -6,14 +6,13 @@ Entered by the era's own call (board-and-repl.md 5.4, with its traps) or, if the
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING
 
 from doctor.board.line import bridge
 from doctor.board.repl import ReplTraceback, tagged
 from doctor.board.snippets import modem as snippets
 from doctor.clock import Clock, Deadline
-from doctor.closing import Closing
 from doctor.errors import BoardError, LinkError
 from doctor.escape import shown
 
@@ -33,7 +32,7 @@ PROMPT_MS = 500
 LEAVE_ADVICE = "the board still mirrors: its Python prompt comes back when you press the reset button"
 
 
-class MirrorPort(Closing):
+class MirrorPort(AbstractContextManager["MirrorPort"]):
     """The modem behind a mirroring board. Satisfies the core's port contract.
 
     max_block      longest STP block that the way bears; 0 if any does
@@ -82,6 +81,9 @@ class MirrorPort(Closing):
         """Set the PC's side back to the REPL's speed, for the first contact after the reset; a lost port needs none."""
         with suppress(LinkError):
             self._link.set_baud(self._baud_before)
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
 
 
 def enter(board: Board, facts: BoardFacts, *, clock: Clock, prove: bool = True) -> MirrorPort:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING
 
 from doctor.board.snippets import modem as snippets
 from doctor.clock import Clock, Deadline
-from doctor.closing import Closing
 from doctor.errors import BoardError, LinkError
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ DRAIN_CALLS = 16  #: a modem or a noisy line that never falls silent must not ho
 CALL_SLACK_S = 5.0  #: on top of the board's own wait; a call takes some 30 ms at 115200
 
 
-class ModemTunnel(Closing):
+class ModemTunnel(AbstractContextManager["ModemTunnel"]):
     """The modem's UART through the REPL. Satisfies the core's port contract; close it, or use ``with``.
 
     board  with its REPL in raw mode
@@ -104,6 +103,9 @@ class ModemTunnel(Closing):
             if era.has_reconnect_uart and not era.reconnect_uart_crashes:
                 self._call(snippets.TUNNEL_RECONNECT)
                 self.restored = True
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
 
     def _exchange(self, data: bytes, wait_ms: int) -> bytes:
         code = snippets.tunnel_exchange(base64.b64encode(data).decode("ascii"), READ_BYTES, wait_ms)

@@ -12,7 +12,7 @@ import re
 import stat
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from doctor.card.drives.drive import Drive
@@ -20,7 +20,6 @@ from doctor.card.drives.find import find_drive
 from doctor.card.drives.guard import Identity, assess
 from doctor.card.drives.raw import RawDevice
 from doctor.card.drives.raw_posix import PosixDevice
-from doctor.closing import Closing
 from doctor.errors import CardError, UsageError
 from doctor.fat.source import SECTOR_BYTES, FileSource
 
@@ -63,7 +62,7 @@ def open_source(path: Path) -> FileSource | DeviceSource:
     return DeviceSource(path) if is_device(path) else FileSource(path)
 
 
-class DeviceSource(Closing):
+class DeviceSource(AbstractContextManager["DeviceSource"]):
     """A device opened for reading; a context manager. Raises CardError if it cannot be opened.
 
     raw  an open device; for tests, which bring their own
@@ -134,6 +133,9 @@ class DeviceSource(Closing):
         """Close the device."""
         self._raw.close()
 
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
 
 class DeviceTarget(DeviceSource):
     """A device opened for reading and writing, for nobody but us."""
@@ -190,6 +192,9 @@ class DeviceTarget(DeviceSource):
         """Reading asks the card from now on, not what the system remembers of it."""
         self.sync()
         self._raw.forget()
+
+    def __enter__(self) -> DeviceTarget:
+        return self
 
 
 @contextmanager
