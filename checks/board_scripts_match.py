@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from doctor.bench import Bench
 from doctor.board.scripts_on_board import BoardScript, BoardScripts, Compared, local_scripts, read_scripts
-from doctor.check import Check, Evidence, Finding, Grade, Remedy
+from doctor.check import Check, Evidence, Finding, Grade, Known, Remedy
 from doctor.escape import hex_bytes, shown
 from doctor.needs import Needs
 from doctor.scripts import VENDOR_SCRIPTS, ScriptKind
@@ -20,12 +21,25 @@ UPLOAD = Remedy("upload-scripts", Grade.ASKS)
 DOWNLOAD = Remedy("download-raw-scripts", Grade.MANUAL)
 
 WORST_FIRST = (PAGE, DAMAGED)
-CAUSES = {
-    PAGE: "the browser saved GitHub's page around the script instead of the script (Raw, or the repository's zip)",
-    DAMAGED: "the upload lost bytes or was cut short",
-    "appledouble-companion": "macOS keeps what FAT cannot hold in files of this kind, and the upload took them along",
-    "smart-quotes-in-pasted-code": "the text was pasted from a web page or a word processor",
-    "firmware-still-zipped": "the download was not unpacked",
+LOST = Known("the upload lost bytes or was cut short", (UPLOAD,))
+KNOWN = {
+    PAGE: Known(
+        "the browser saved GitHub's page around the script instead of the script (Raw, or the repository's zip)",
+        (UPLOAD, DOWNLOAD),
+    ),
+    DAMAGED: LOST,
+    STALE: Known(
+        "an earlier version was uploaded, or the editor left it out because it thought it unchanged", (UPLOAD,)
+    ),
+    SHADOWED: Known("an old tutorial followed on newer firmware; our flash needs neither of them", (UPLOAD,)),
+    PACKAGE: Known("the whole folder was uploaded instead of the scripts in it"),
+    "appledouble-companion": Known(
+        "macOS keeps what FAT cannot hold in files of this kind, and the upload took them along", (UPLOAD,)
+    ),
+    "smart-quotes-in-pasted-code": Known("the text was pasted from a web page or a word processor", (UPLOAD,)),
+    "firmware-still-zipped": Known("the download was not unpacked", (UPLOAD,)),
+    "windows-path-escapes": LOST,
+    "files-swapped": LOST,
 }
 
 
@@ -49,101 +63,60 @@ class BoardScriptsMatch(Check):
     after = ("board-has-modem",)
     deadline_s = 240.0
     gates = True
-    finds = (
-        PAGE,
-        DAMAGED,
-        STALE,
-        SHADOWED,
-        PACKAGE,
-        "appledouble-companion",
-        "smart-quotes-in-pasted-code",
-        "firmware-still-zipped",
-        "windows-path-escapes",
-        "files-swapped",
-    )
+    knows = KNOWN
 
     def look(self, bench: Bench) -> Finding:
         """Read and judge the scripts; the worst one makes the finding, the others are evidence."""
         found = read_scripts(bench.board, local_scripts(bench.options.scripts))
-        frozen = set(bench.board_facts.frozen)
         bad = [s for s in found.scripts if _is_bad(s)]
-        if bad:
-            return self._bad(sorted(bad, key=_rank), found)
-        cut = [s for s in found.scripts if s.compared is Compared.CUT]
-        if cut:
-            return self.fail(
-                f"{_named(cut)} on the board is only the beginning of the PC's copy",
-                catalogue=DAMAGED,
-                evidence=_evidence(found),
-                cause=CAUSES[DAMAGED],
-                remedies=(UPLOAD,),
-            )
-        return self._doubtful(found, frozen) or self._good(found)
+        judged = self._bad(sorted(bad, key=_rank)) if bad else self._whole(found, set(bench.board_facts.frozen))
+        return replace(judged, evidence={**_evidence(found), **judged.evidence})
 
-    def _bad(self, bad: Sequence[BoardScript], found: BoardScripts) -> Finding:
+    def _bad(self, bad: Sequence[BoardScript]) -> Finding:
         worst = bad[0]
         assert worst.verdict is not None
         catalogue = worst.verdict.catalogue or DAMAGED
         more = f"; {len(bad) - 1} more like it: {_named(bad[1:])}" if len(bad) > 1 else ""
-        source_bad = worst.compared is Compared.EQUAL
-        cause = CAUSES.get(catalogue, CAUSES[DAMAGED])
-        if source_bad:
-            cause += "; the PC's copy is the very same, so uploading it again cannot help"
-        remedies = (UPLOAD, DOWNLOAD) if catalogue == PAGE or source_bad else (UPLOAD,)
-        evidence = {**_evidence(found), "first_bytes": hex_bytes(worst.verdict.first_bytes, 16)}
+        known = KNOWN.get(catalogue, LOST)
+        if worst.compared is Compared.EQUAL:
+            cause = f"{known.cause}; the PC's copy is the very same, so uploading it again cannot help"
+            known = Known(cause, (UPLOAD, DOWNLOAD))
         return self.fail(
             f"{shown(worst.path)} on the board {worst.verdict.text}{more}",
             catalogue=catalogue,
-            evidence=evidence,
-            cause=cause,
-            remedies=remedies,
+            evidence={"first_bytes": hex_bytes(worst.verdict.first_bytes, 16)},
+            cause=known.cause,
+            remedies=known.remedies,
         )
 
-    def _doubtful(self, found: BoardScripts, frozen: set[str]) -> Finding | None:
+    def _whole(self, found: BoardScripts, frozen: set[str]) -> Finding:
+        cut = [s for s in found.scripts if s.compared is Compared.CUT]
+        if cut:
+            return self.fail(f"{_named(cut)} on the board is only the beginning of the PC's copy", catalogue=DAMAGED)
         different = [s for s in found.scripts if s.compared is Compared.DIFFERENT]
         if different:
-            return self.warn(
-                f"{_named(different)} on the board differs from the PC's copy",
-                catalogue=STALE,
-                evidence=_evidence(found),
-                cause="an earlier version was uploaded, or the editor left it out because it thought it unchanged",
-                remedies=(UPLOAD,),
-            )
+            return self.warn(f"{_named(different)} on the board differs from the PC's copy", catalogue=STALE)
         shadowed = [s for s in found.scripts if s.name.removesuffix(".py") in frozen]
         if shadowed:
-            return self.warn(
-                f"{_named(shadowed)} on the board is never used: the board's firmware has its own, which wins",
-                catalogue=SHADOWED,
-                evidence=_evidence(found),
-                cause="an old tutorial followed on newer firmware; our flash needs neither of them",
-                remedies=(UPLOAD,),
-            )
+            text = f"{_named(shadowed)} on the board is never used: the board's firmware has its own, which wins"
+            return self.warn(text, catalogue=SHADOWED)
         packages = [p for p in found.folders if f"{p.rsplit('/', 1)[-1]}.py" in VENDOR_SCRIPTS]
         if packages:
-            return self.warn(
-                f"{shown(packages[0])} on the board is a folder, which the board imports instead of the script",
-                catalogue=PACKAGE,
-                evidence=_evidence(found),
-                cause="the whole folder was uploaded instead of the scripts in it",
-            )
+            text = f"{shown(packages[0])} on the board is a folder, which the board imports instead of the script"
+            return self.warn(text, catalogue=PACKAGE)
         old = [s for s in found.scripts if s.verdict is not None and s.verdict.kind is ScriptKind.PYTHON2]
         unread = [s for s in found.scripts if s.verdict is None]
         if old:
             assert old[0].verdict is not None
-            return self.warn(f"{shown(old[0].path)} on the board {old[0].verdict.text}", evidence=_evidence(found))
+            return self.warn(f"{shown(old[0].path)} on the board {old[0].verdict.text}")
         if unread:
-            text = f"{_named(unread)} on the board was not looked at: {shown(unread[0].unread)}"
-            return self.warn(text, evidence=_evidence(found))
-        return None
-
-    def _good(self, found: BoardScripts) -> Finding:
+            return self.warn(f"{_named(unread)} on the board was not looked at: {shown(unread[0].unread)}")
         count = len(found.scripts)
         if not count:
-            return self.passed("the board holds no scripts; flashing needs none", evidence=_evidence(found))
+            return self.passed("the board holds no scripts; flashing needs none")
         equal = sum(1 for s in found.scripts if s.compared is Compared.EQUAL)
         same = f", {equal} the same as on the PC" if equal else ""
-        text = f"{count} script{'s' if count > 1 else ''} on the board, all real Python{same}"
-        return self.passed(text, evidence=_evidence(found))
+        return self.passed(f"{count} script{'s' if count > 1 else ''} on the board, all real Python{same}")
 
 
 def _is_bad(script: BoardScript) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from doctor.check import Check, Finding, Grade, Remedy
+from doctor.check import Check, Finding, Grade, Known, Remedy
 from doctor.errors import UsageError
 from doctor.escape import hex_bytes, shown
 from doctor.needs import Needs
@@ -46,18 +46,27 @@ _WORST_FIRST = (
     ScriptKind.PYTHON,
 )
 _DOWNLOAD = Remedy("download-raw-scripts", Grade.MANUAL)
-_CAUSES = {
-    "script-is-html-page": "the browser saved GitHub's page about the file, or a login or error page, instead of it",
-    "firmware-still-zipped": "the archive was renamed instead of unpacked",
-    "smart-quotes-in-pasted-code": "the code was copied from a forum, a mail or a word processor",
-    "appledouble-companion": "macOS writes such a ._ file beside each real one; the board must not get it",
-    "windows-path-escapes": "a path was pasted from Explorer; Python reads its backslashes as escapes",
-    "hidden-double-extension": "the script was saved as text or page, and Windows hides the real extension",
-    "corrupt-upload": "the download or copy was broken off, or an editor changed the file",
-}
-_REMEDIES = {
-    "firmware-still-zipped": (Remedy("unzip-firmware", Grade.MANUAL), _DOWNLOAD),
-    "appledouble-companion": (Remedy("delete-dot-files", Grade.MANUAL),),
+_KNOWN = {
+    "script-is-html-page": Known(
+        "the browser saved GitHub's page about the file, or a login or error page, instead of it", (_DOWNLOAD,)
+    ),
+    "smart-quotes-in-pasted-code": Known("the code was copied from a forum, a mail or a word processor", (_DOWNLOAD,)),
+    "corrupt-upload": Known("the download or copy was broken off, or an editor changed the file", (_DOWNLOAD,)),
+    "appledouble-companion": Known(
+        "macOS writes such a ._ file beside each real one; the board must not get it",
+        (Remedy("delete-dot-files", Grade.MANUAL),),
+    ),
+    "firmware-still-zipped": Known(
+        "the archive was renamed instead of unpacked", (Remedy("unzip-firmware", Grade.MANUAL), _DOWNLOAD)
+    ),
+    "files-swapped": Known(remedies=(_DOWNLOAD,)),
+    "windows-path-escapes": Known(
+        "a path was pasted from Explorer; Python reads its backslashes as escapes", (_DOWNLOAD,)
+    ),
+    "hidden-double-extension": Known(
+        "the script was saved as text or page, and Windows hides the real extension", (_DOWNLOAD,)
+    ),
+    "sqnsupgrade-module-missing": Known("another folder was meant, or the download did not end", (_DOWNLOAD,)),
 }
 
 
@@ -92,17 +101,7 @@ class ScriptsArePython(Check):
     needs = (Needs.SCRIPTS,)
     deadline_s = 30.0
     gates = False
-    finds = (
-        "script-is-html-page",
-        "smart-quotes-in-pasted-code",
-        "corrupt-upload",
-        "appledouble-companion",
-        "firmware-still-zipped",
-        "files-swapped",
-        "windows-path-escapes",
-        "hidden-double-extension",
-        "sqnsupgrade-module-missing",
-    )
+    knows = _KNOWN
 
     def look(self, bench: Bench) -> Finding:
         """Classify every script in the folder that was given."""
@@ -124,9 +123,7 @@ class ScriptsArePython(Check):
             return self.warn(
                 f"{_list(renamed)} is Python inside, but its name does not end in .py: the board will not find it",
                 catalogue="hidden-double-extension",
-                cause=_CAUSES["hidden-double-extension"],
                 evidence={"files": [shown(name, 200) for name in renamed]},
-                remedies=(_DOWNLOAD,),
             )
         vendor = [script.name for script in scripts if describe(script.name)]
         of_these = f", {len(vendor)} of them of the vendor's updater" if vendor else ""
@@ -141,11 +138,12 @@ class ScriptsArePython(Check):
         worst = bad[0]
         more = f"; also bad: {_list([script.name for script in bad[1:]])}" if bad[1:] else ""
         catalogue = worst.verdict.catalogue
-        cause = _CAUSES.get(catalogue or "", "")
+        known = _KNOWN.get(catalogue or "", Known(remedies=(_DOWNLOAD,)))
         return self.warn(
             f"{worst}{more}",
             catalogue=catalogue,
-            cause=cause,
+            cause=known.cause,
+            remedies=known.remedies,
             evidence={
                 "file": shown(worst.name, 200),
                 "kind": worst.verdict.kind.value,
@@ -155,7 +153,6 @@ class ScriptsArePython(Check):
                 "catalogue_ids": sorted({script.verdict.catalogue for script in bad if script.verdict.catalogue}),
                 "scripts": len(scripts),
             },
-            remedies=_REMEDIES.get(catalogue or "", (_DOWNLOAD,)),
         )
 
     def _none(self, folder: Path) -> Finding:
@@ -166,13 +163,10 @@ class ScriptsArePython(Check):
                 catalogue="firmware-still-zipped",
                 cause="Windows opens a zip archive like a folder",
                 evidence={"archives": [shown(name, 200) for name in archives]},
-                remedies=_REMEDIES["firmware-still-zipped"],
             )
         return self.warn(
             f"{shown(folder.name, 60)} holds no Python scripts",
             catalogue="sqnsupgrade-module-missing",
-            cause="another folder was meant, or the download did not end",
-            remedies=(_DOWNLOAD,),
         )
 
 
