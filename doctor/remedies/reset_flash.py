@@ -87,7 +87,7 @@ class ResetFlash(DoableCure):
             record = replace(record, cleared=True)
             book.write(record)
             changes = upload.compare(bench.board, kept, wanted)
-            upload.carry_out(bench.board, kept, changes, partial(keep_copy, context.backup), context.say)
+            upload.carry_out(bench.board, kept.content, changes, partial(keep_copy, context.backup), context.say)
         except KeyboardInterrupt:
             raise _broke_off(Stopped("stopped while the flash was formatted"), folder) from None
         except DoctorError as err:

@@ -58,6 +58,7 @@ def test_no_name_is_the_short_name_of_another_file(tmp_path: Path, first: int) -
         assert tool("mtype", "-i", f"{image}@@4M", f"::{name}") == name
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("size", [SMALL, BIG, 2 * GB, 32 * GB])
 def test_own_reader_agrees(tmp_path: Path, size: int) -> None:
     image = ImageCard(card(tmp_path / "card", TREE, size))

@@ -109,6 +109,7 @@ def test_nearly_full_card_is_refused_untouched_and_the_offered_choice_works(tmp_
     assert len(list(it.backups.glob("*/files/DCIM/*"))) == 38
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.needs_tool("mkfs.fat", "mcopy")
 @pytest.mark.parametrize("choice", [Choice((NOTHING,)), Choice(("*.DUP",)), Choice(leave_out=("/sd/dcim",))])
 def test_every_choice_of_a_refusal_works(tmp_path: Path, choice: Choice) -> None:

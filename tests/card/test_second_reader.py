@@ -133,6 +133,7 @@ def test_every_known_stumble_has_an_image() -> None:
     assert set(STUMBLES) == set(second_reader.KNOWN)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("words", STUMBLES)
 def test_known_stumble_is_told_and_explained(words: str, tmp_path: Path) -> None:
     if words == "MemoryError" and sys.platform != "linux":
@@ -331,6 +332,7 @@ def test_every_write_is_read_again(what: str, written: Path) -> None:
     assert answers == [SecondReading(Outcome.AGREE, f"agrees: {count} files", count)]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("what", WRITES)
 def test_image_that_reads_otherwise_stays_as_it_was(what: str, written: Path) -> None:
     """The disk gives other bytes between the two readings."""

@@ -81,7 +81,7 @@ def walk(terminal: Terminal, files: Files, first: Command, *, with_hands: bool) 
     return told
 
 
-@pytest.mark.sampled(23)
+@pytest.mark.sampled(47)
 @pytest.mark.parametrize("with_hands", [True, False], ids=["hands", "no-hands"])
 @pytest.mark.parametrize("bench", ["fipy", "gpy", "sqn3330"])
 @pytest.mark.parametrize("verb", ["check", "check-file", "flash", "fix", "status"])
@@ -101,6 +101,7 @@ def test_no_scenario_goes_round(
 BREAKS = ("lose@60@0", "hang@50", "AT+SMSWBOOT=:error@1@9", "reset:lose@1@9", "reboot@40")
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("bench", ["fipy", "sqn3330"])
 @pytest.mark.parametrize("fault", BREAKS)
 def test_a_failed_flash_ends_as_every_message_and_with_the_command_of_status(

@@ -14,6 +14,7 @@ from doctor.sim.practice.image import make_practice_image
 from .terminal import Terminal
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "words",
     [

@@ -291,6 +291,7 @@ def test_rehearsal_sends_nothing(full: Path) -> None:
         assert bench.link.serial.bench.modem.received == []
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("compress", [False, True])
 def test_bare_sibling(compress: bool) -> None:
     spec = importlib.util.find_spec("pysequansutils")

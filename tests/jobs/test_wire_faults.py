@@ -50,6 +50,7 @@ FAULTS = (
 ALL_AT_ONCE = "&".join((*FAULTS[:1], *FAULTS[3:6], *FAULTS[7:]))
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("via", "faults"), [*(("modem", faults) for faults in FAULTS), ("usb", ALL_AT_ONCE), ("card", ALL_AT_ONCE)]
 )
@@ -70,6 +71,7 @@ ENDS = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("faults", ENDS)
 def test_every_way_judges_an_end_alike(tmp_path: Path, faults: str, monkeypatch: pytest.MonkeyPatch) -> None:
     image = small_image(tmp_path)

@@ -23,6 +23,7 @@ CONTENTS = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("what", CONTENTS)
 def test_pc_and_board_take_a_file_for_the_same(what: str) -> None:
     data = CONTENTS[what]

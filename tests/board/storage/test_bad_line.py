@@ -48,6 +48,7 @@ CURES = (autorun, upload_scripts, restore, restore_clean)
 READ_OF = {"upload_scripts": PAGE}
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("release", RELEASES)
 @pytest.mark.parametrize("cure", CURES)
 @pytest.mark.parametrize("occurrence", [1, 2, 3])
@@ -119,6 +120,7 @@ def test_a_line_that_spoils_every_answer_is_called_one(tmp_path: Path) -> None:
     assert "LTE()" not in caught.value.cause
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("words", ["log-every@2", "word-every@3", "log-every@7"])
 @pytest.mark.parametrize("release", RELEASES)
 def test_a_thread_that_prints_in_step_with_the_board_s_answers_keeps_nothing_from_its_end(
