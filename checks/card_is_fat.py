@@ -14,7 +14,7 @@ from doctor.needs import Needs
 
 if TYPE_CHECKING:
     from doctor.bench import Bench
-    from doctor.card.card import Card
+    from doctor.card.image import Card
 
 _MOST_NAMED = 3  #: problems on the one line; all are in the evidence
 _REFORMAT = Remedy("reformat-sd", Grade.DESTROYS)

@@ -33,7 +33,7 @@ from doctor.needs import Needs
 
 if TYPE_CHECKING:
     from doctor.bench import Bench
-    from doctor.card.card import Card
+    from doctor.card.image import Card
     from doctor.firmware.image import FirmwareImage
 
 _REFORMAT = Remedy("reformat-sd", Grade.DESTROYS)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from doctor.clock import Clock, Deadline, SystemClock
 from doctor.command import AUTO, ON_CARD, Command
@@ -20,7 +19,7 @@ from doctor.needs import Needs, SkipReason
 if TYPE_CHECKING:
     from doctor.board.board import Board, BoardFacts
     from doctor.board.line.tunnel import ModemTunnel
-    from doctor.card.card import Card
+    from doctor.card.image import Card
     from doctor.firmware.bootrom import BootRom
     from doctor.firmware.elf import ElfImage
     from doctor.firmware.image import FirmwareImage
@@ -108,6 +107,7 @@ class Presence:
     text: str = ""
 
 
+_Opened = TypeVar("_Opened")
 LEAVE_S = 10.0  #: for leaving the REPL as it was found; a board that takes longer is gone or busy
 
 _GIVEN = Presence(True)
@@ -145,7 +145,25 @@ class History:
         return None
 
 
-class Bench:
+class _Part(Generic[_Opened]):
+    """Makes a property of a method that opens a part of the bench: called at first use, by one thread at a time."""
+
+    def __init__(self, opening: Callable[[Bench], _Opened]) -> None:
+        self._opening = opening
+        self.__doc__ = opening.__doc__
+
+    def __set_name__(self, owner: type[Bench], name: str) -> None:
+        self._name = name
+
+    def __get__(self, bench: Bench, owner: type[Bench]) -> _Opened:
+        with bench._lock:
+            if self._name not in bench._kept:
+                bench._kept[self._name] = self._opening(bench)
+            part: _Opened = bench._kept[self._name]
+            return part
+
+
+class Bench(AbstractContextManager["Bench"]):
     """One board with its card and modem, and the files on the PC.
 
     Parts are properties that open what they stand for on first use and raise DoctorError if that fails;
@@ -169,23 +187,9 @@ class Bench:
         self._clock = clock
         self._trace = trace
         self._lock = threading.RLock()
-        self._link = link
-        self._contact: Contact | None = None
-        self._board: Board | None = None
-        self._board_facts: BoardFacts | None = None
-        self._card: Card | None = None
-        self._firmware: tuple[FirmwareImage, ...] | None = None
-        self._updater_elf: ElfImage | None = None
-        self._bootrom: BootRom | None = None
-        self._modem_facts: ModemFacts | None = None
+        self._kept: dict[str, Any] = {} if link is None else {"link": link}
         self.through_mirror: int | None = None
         self.stopped_program = False  #: a program of the board was stopped, with consent, to get a prompt
-
-    def __enter__(self) -> Bench:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self.close()
 
     def presence(self, need: Needs) -> Presence:
         """Whether ``need`` is there. Opens the port if that is needed to tell a board from a bare modem."""
@@ -216,8 +220,8 @@ class Bench:
     @property
     def clock(self) -> Clock:
         """The clock of this run: the link's own once a link is open (the simulator brings its time along)."""
-        if self._link is not None:
-            return self._link.clock
+        if self.link_or_none is not None:
+            return self.link_or_none.clock
         if self._clock is None:
             self._clock = SystemClock()
         return self._clock
@@ -233,42 +237,31 @@ class Bench:
             return modem_is_simulated(self.link, self.clock)
         return board_is_simulated(self.board)
 
-    @property
+    @_Part
     def link(self) -> Link:
         """The open port. Raises LinkError if it cannot be opened, UsageError if none was given."""
-        with self._lock:
-            if self._link is None:
-                from doctor.link.link import open_link
+        from doctor.link.link import open_link
 
-                if self.options.url is None:
-                    lists = "add --port, or run `fipy-doctor ports`"
-                    raise UsageError("port-not-found", "no port was given", next=lists)
-                self._link = open_link(
-                    self.options.url, trace=self._trace, password=self.options.password, clock=self._clock
-                )
-            return self._link
+        if self.options.url is None:
+            lists = "add --port, or run `fipy-doctor ports`"
+            raise UsageError("port-not-found", "no port was given", next=lists)
+        return open_link(self.options.url, trace=self._trace, password=self.options.password, clock=self._clock)
 
     @property
     def link_or_none(self) -> Link | None:
         """The port if it is open already; opens nothing."""
-        return self._link
+        return cast("Link | None", self._kept.get("link"))
 
-    @property
+    @_Part
     def contact(self) -> Contact:
         """What answered at the port at first contact. Raises LinkError."""
-        with self._lock:
-            if self._contact is None:
-                from doctor import first_contact
+        from doctor import first_contact
 
-                self._contact = first_contact.contact(
-                    self.link,
-                    may_interrupt=self.options.interrupt or "interrupt-program" in self.options.accept,
-                )
-                self.stopped_program |= bool(self._contact.evidence.get("interrupted")) and self._contact.seen in (
-                    first_contact.Seen.REPL,
-                    first_contact.Seen.SAFE_BOOT,
-                )
-            return self._contact
+        may_interrupt = self.options.interrupt or "interrupt-program" in self.options.accept
+        made = first_contact.contact(self.link, may_interrupt=may_interrupt)
+        prompts = (first_contact.Seen.REPL, first_contact.Seen.SAFE_BOOT)
+        self.stopped_program |= bool(made.evidence.get("interrupted")) and made.seen in prompts
+        return made
 
     @property
     def is_bare_modem(self) -> bool:
@@ -297,85 +290,67 @@ class Bench:
         """Enter the board's raw REPL. Raises as ``board``."""
         _ = self.board
 
-    @property
+    @_Part
     def board(self) -> Board:
         """The board with its REPL in raw mode. Raises BoardError if no prompt is to be had."""
-        with self._lock:
-            if self._board is None:
-                from doctor.board.board import Board
-                from doctor.first_contact import Seen
+        from doctor.board.board import Board
+        from doctor.first_contact import Seen
 
-                if self.contact.seen is Seen.UPDATER:
-                    from doctor.board.at_work import in_the_way
+        if self.contact.seen is Seen.UPDATER:
+            from doctor.board.at_work import in_the_way
 
-                    raise in_the_way(self.contact.text, self.link.name)
-                if self.contact.seen not in (Seen.REPL, Seen.RAW_REPL, Seen.PASTE, Seen.SAFE_BOOT):
-                    raise BoardError(
-                        "main-py-blocks-repl",
-                        "no MicroPython prompt to work with",
-                        on=self.link.name,
-                        next="run `fipy-doctor check --select repl-answers`",
-                    )
-                board = Board(self.link, banner=self.contact.banner)
-                board.repl.enter(cancel_input=self.contact.seen is Seen.PASTE)
-                self._board = board
-            return self._board
+            raise in_the_way(self.contact.text, self.link.name)
+        if self.contact.seen not in (Seen.REPL, Seen.RAW_REPL, Seen.PASTE, Seen.SAFE_BOOT):
+            raise BoardError(
+                "main-py-blocks-repl",
+                "no MicroPython prompt to work with",
+                on=self.link.name,
+                next="run `fipy-doctor check --select repl-answers`",
+            )
+        board = Board(self.link, banner=self.contact.banner)
+        board.repl.enter(cancel_input=self.contact.seen is Seen.PASTE)
+        return board
 
-    @property
+    @_Part
     def board_facts(self) -> BoardFacts:
         """Which board this is and what its firmware's era can do. Raises BoardError."""
-        with self._lock:
-            if self._board_facts is None:
-                self._board_facts = self.board.identify()
-            return self._board_facts
+        return self.board.identify()
 
-    @property
+    @_Part
     def card(self) -> Card:
         """The card as the PC sees it. Raises CardError or UsageError."""
-        with self._lock:
-            if self._card is None:
-                from doctor.card.image import open_card
+        from doctor.card.image import open_card
 
-                if self.options.sd is None:
-                    raise UsageError("sd-object-init-fails", "no card was given", next="add --sd PATH")
-                self._card = open_card(self.options.sd)
-            return self._card
+        if self.options.sd is None:
+            raise UsageError("sd-object-init-fails", "no card was given", next="add --sd PATH")
+        return open_card(self.options.sd)
 
-    @property
+    @_Part
     def firmware(self) -> tuple[FirmwareImage, ...]:
         """The firmware images, examined. Raises FirmwareError or UsageError."""
-        with self._lock:
-            if self._firmware is None:
-                from doctor.firmware.image import examine
+        from doctor.firmware.image import examine
 
-                if self.options.card_file is not None:
-                    from doctor.board.card.image import image_on_card
+        if self.options.card_file is not None:
+            from doctor.board.card.image import image_on_card
 
-                    self._firmware = (image_on_card(self.board, self.options.card_file),)
-                else:
-                    self._firmware = tuple(examine(path) for path in self.options.firmware)
-            return self._firmware
+            return (image_on_card(self.board, self.options.card_file),)
+        return tuple(examine(path) for path in self.options.firmware)
 
-    @property
+    @_Part
     def updater_elf(self) -> ElfImage | None:
         """The updater image, examined; None if none was given. Raises FirmwareError or UsageError."""
-        with self._lock:
-            if self._updater_elf is None and self.options.updater_elf is not None:
-                from doctor.firmware.elf import examine_elf
+        from doctor.firmware.elf import examine_elf
 
-                self._updater_elf = examine_elf(self.options.updater_elf)
-            return self._updater_elf
+        return None if self.options.updater_elf is None else examine_elf(self.options.updater_elf)
 
-    @property
+    @_Part
     def bootrom(self) -> BootRom | None:
         """The boot ROM package, verified; None if none was given. Raises DoctorError."""
-        with self._lock:
-            if self._bootrom is None and self.options.bootrom is not None:
-                from doctor.firmware.bootrom import FROM_BOARD, load_bootrom
+        from doctor.firmware.bootrom import FROM_BOARD, load_bootrom
 
-                from_board = self.options.bootrom == FROM_BOARD
-                self._bootrom = self._frozen_bootrom() if from_board else load_bootrom(self.options.bootrom)
-            return self._bootrom
+        if self.options.bootrom is None:
+            return None
+        return self._frozen_bootrom() if self.options.bootrom == FROM_BOARD else load_bootrom(self.options.bootrom)
 
     def _frozen_bootrom(self) -> BootRom:
         from doctor.board.frozen_bootrom import read_bootrom
@@ -404,8 +379,8 @@ class Bench:
         """What is particular to the modem family at this port: SQN3330 behind a board, else by what it says."""
         from doctor.updater.profile import MONARCH2, SQN3330
 
-        if self._modem_facts is not None:
-            return MONARCH2 if self._modem_facts.family == MONARCH2.family else SQN3330
+        if self.modem_facts_or_none is not None:
+            return MONARCH2 if self.modem_facts_or_none.family == MONARCH2.family else SQN3330
         if self.is_bare_modem and self.contact.evidence.get("baud") == MONARCH2.app_baud:
             return SQN3330 if self._boot_rom_of_sqn3330() else MONARCH2
         return SQN3330
@@ -436,41 +411,37 @@ class Bench:
         finally:
             tunnel.close()
 
-    @property
+    @_Part
     def modem_facts(self) -> ModemFacts:
         """Mode, build and version of the modem, asked once. Raises BoardError or LinkError."""
-        with self._lock:
-            if self._modem_facts is None:
-                from doctor.modem.facts import from_core
-                from doctor.updater import states
+        from doctor.modem.facts import from_core
+        from doctor.updater import states
 
-                profile = self.profile
-                with self.modem_port() as port:
-                    self._modem_facts = from_core(*states.examine(port, self.clock, profile))
-            return self._modem_facts
+        profile = self.profile
+        with self.modem_port() as port:
+            return from_core(*states.examine(port, self.clock, profile))
 
     @property
     def modem_facts_or_none(self) -> ModemFacts | None:
         """What is known of the modem already; asks nothing."""
-        return self._modem_facts
+        return cast("ModemFacts | None", self._kept.get("modem_facts"))
 
     def forget_modem(self) -> None:
         """Drop what is known of the modem, so that the next question asks it again."""
-        with self._lock:
-            self._modem_facts = None
+        self._drop("modem_facts")
 
     def forget_card(self) -> None:
         """Drop what is known of the card on the PC, after it was changed."""
-        with self._lock:
-            self._card = None
+        self._drop("card")
 
     def forget_board(self) -> None:
         """Drop first contact and board, after a reset or power cycle; the link stays open."""
+        self._drop("contact", "board", "board_facts", "modem_facts")
+
+    def _drop(self, *parts: str) -> None:
         with self._lock:
-            self._contact = None
-            self._board = None
-            self._board_facts = None
-            self._modem_facts = None
+            for part in parts:
+                self._kept.pop(part, None)
 
     def forget(self) -> None:
         """Drop all that is known of card, board and modem, after something was changed; the REPL is left as found."""
@@ -482,7 +453,7 @@ class Bench:
     def close_link(self) -> None:
         """Close the port only; the next use opens it again."""
         with self._lock:
-            link, self._link = self._link, None
+            link = self._kept.pop("link", None)
             self.through_mirror = None  # what comes back behind the port may be another thing
             self.forget_board()
             if link is not None:
@@ -494,8 +465,11 @@ class Bench:
             self._leave_board()
             self.close_link()
 
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
     def _leave_board(self) -> None:
-        if self._board is not None and self._link is not None:
-            self._link.deadline = Deadline(self._link.clock, LEAVE_S)  # a stopped run leaves one that is over
+        if "board" in self._kept and "link" in self._kept:
+            self.link.deadline = Deadline(self.link.clock, LEAVE_S)  # a stopped run leaves one that is over
             with suppress(DoctorError):
-                self._board.repl.leave()
+                self.board.repl.leave()

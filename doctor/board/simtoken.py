@@ -9,31 +9,15 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from typing import Protocol
 
 from doctor.board import snippets
 from doctor.board.board import Board
 from doctor.board.repl import TRIES
 from doctor.clock import Clock, Deadline
+from doctor.updater.contract import Port
 
 ANSWER_S = 2.0  #: the simulator answers at once; a real modem's ERROR comes within a second
 _SALT = b"fipy-doctor simulated bench:"
-
-
-class Port(Protocol):
-    """The part of the core's port contract that is used here."""
-
-    def read(self, max_bytes: int, wait_ms: int) -> bytes:
-        """Bytes as they come."""
-        ...
-
-    def write(self, data: bytes) -> None:
-        """Send."""
-        ...
-
-    def drain(self) -> bytes:
-        """Discard what came."""
-        ...
 
 
 def expected_answer(nonce: str) -> str:

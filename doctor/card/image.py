@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from doctor.card.card import Card, CardProblem, Volume, no_such_file, split_path
+from doctor.card.card import CardProblem, Volume, no_such_file, split_path
 from doctor.card.drives.device import device_name, is_device, open_source, whole_device
 from doctor.card.folder import FolderCard
 from doctor.card.judge import Judgement, judge
@@ -166,6 +166,14 @@ class DeviceCard(ImageCard):
 def _card_file(entry: DirEntry, root: str) -> CardFile:
     size = 0 if entry.is_dir else entry.size_bytes
     return CardFile(f"{root}/{entry.path}", entry.name, size, entry.is_dir)
+
+
+Card = FolderCard | ImageCard
+"""A card that can be looked at and tidied. Names are matched without regard to case, as FAT does.
+
+Everything that reads raises CardError if the card cannot be read. What changes an image or a device reports to
+``emit`` what a second reader makes of it (``doctor.events.SecondReading``).
+"""
 
 
 def open_card(path: Path) -> Card:

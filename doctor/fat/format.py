@@ -9,10 +9,10 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from doctor.errors import CardError
 from doctor.fat.boot_sector import DIR_ENTRY_BYTES, Geometry
+from doctor.fat.overlay import Medium
 from doctor.fat.source import SECTOR_BYTES
 
 START_SECTOR = 8192  #: 4 MiB: where the partition starts, and the border its data is aligned to (SD Association style)
@@ -29,23 +29,6 @@ _LARGEST_CLUSTER_FAT16 = 64  #: sectors; 32 KiB, the most that every system read
 _GPT_SECTORS = 33  #: header and table of a GPT at both ends
 _ZEROS = bytes(1 << 20)
 _TYPE_FAT32_LBA, _TYPE_FAT16_LBA = 0x0C, 0x0E
-
-
-class Target(Protocol):
-    """What is written to: a new image file, or later a device through its overlay."""
-
-    @property
-    def size_bytes(self) -> int:
-        """How many bytes there are."""
-        ...
-
-    def write_at(self, offset: int, data: bytes) -> None:
-        """Write all of ``data`` there."""
-        ...
-
-    def sync(self) -> None:
-        """Return when everything written is on the medium."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -140,7 +123,7 @@ def _fat16(sectors: int) -> Iterator[Geometry]:
         cluster *= 2
 
 
-def format_card(target: Target, plan: FormatPlan, *, serial: int, mark: bytes | None = None) -> None:
+def format_card(target: Medium, plan: FormatPlan, *, serial: int, mark: bytes | None = None) -> None:
     """Write an empty volume; the partition table last, so that an unfinished card is recognised as no card.
 
     serial  32 bits for volume and disk; the user sees it, nothing depends on it
@@ -171,13 +154,13 @@ def format_card(target: Target, plan: FormatPlan, *, serial: int, mark: bytes | 
         finish_card(target, plan, serial=serial)
 
 
-def finish_card(target: Target, plan: FormatPlan, *, serial: int) -> None:
+def finish_card(target: Medium, plan: FormatPlan, *, serial: int) -> None:
     """Write the partition table, which makes it a card. Raises CardError."""
     target.write_at(0, partition_table(plan, serial))
     target.sync()
 
 
-def _wipe(target: Target, offset: int, length: int) -> None:
+def _wipe(target: Medium, offset: int, length: int) -> None:
     while length > 0:
         step = min(length, len(_ZEROS))
         target.write_at(offset, _ZEROS[:step])

@@ -11,28 +11,14 @@ from enum import Enum
 from typing import Protocol
 
 from doctor.errors import CardError
-from doctor.fat.source import SECTOR_BYTES
+from doctor.fat.source import SECTOR_BYTES, BlockSource
 
 _LONGEST_WRITE_BYTES = 1 << 20  #: one request of a card reader; longer ones are cut by the system anyway
 _MOST_DATA_SECTORS_HELD = (16 << 20) // SECTOR_BYTES  #: then file contents go out early: nothing points at them yet
 
 
-class Medium(Protocol):
+class Medium(BlockSource, Protocol):
     """What can be read and written anywhere, and made to last."""
-
-    @property
-    def name(self) -> str:
-        """What the user calls it."""
-        ...
-
-    @property
-    def size_bytes(self) -> int:
-        """How many bytes there are."""
-        ...
-
-    def read_at(self, offset: int, length: int) -> bytes:
-        """Exactly ``length`` bytes at ``offset``. Raises CardError if they are not all there."""
-        ...
 
     def write_at(self, offset: int, data: bytes) -> None:
         """Write all of ``data`` there. Raises CardError."""

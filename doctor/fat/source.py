@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from io import FileIO
 from pathlib import Path
-from types import TracebackType
 from typing import Protocol
 
 from doctor.errors import CardError, DoctorError, UsageError
@@ -68,7 +68,7 @@ def refuse_odd_file(mode: int, path: Path) -> None:
         )
 
 
-class FileSource:
+class FileSource(AbstractContextManager["FileSource"]):
     """An image file, opened read-only for as long as it is used; a context manager.
 
     Raises UsageError if the path does not exist and CardError if it cannot be read.
@@ -132,10 +132,7 @@ class FileSource:
         """Close the file."""
         self._file.close()
 
-    def __enter__(self) -> FileSource:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
 

@@ -15,8 +15,9 @@ from doctor.errors import CardError
 from doctor.escape import shown
 from doctor.fat.boot_sector import DIR_ENTRY_BYTES, Geometry
 from doctor.fat.directory import ATTR_ARCHIVE, ATTR_DIRECTORY, MOST_DIR_BYTES
-from doctor.fat.format import DEFAULT_LABEL, FormatPlan, Target, fat_head, format_plans, fs_info, label_entry
+from doctor.fat.format import DEFAULT_LABEL, FormatPlan, fat_head, format_plans, fs_info, label_entry
 from doctor.fat.names import LONGEST_NAME_UNITS, Aliases, long_name_slots, plain_short_name, short_entry
+from doctor.fat.overlay import Medium
 from doctor.fat.source import SECTOR_BYTES
 
 LARGEST_FILE_BYTES = 0xFFFFFFFF  #: FAT counts bytes of a file in 32 bits
@@ -163,7 +164,7 @@ class _Planner:
         node.cluster = self._take(size)
 
 
-def write_files(target: Target, layout: TreeLayout) -> None:
+def write_files(target: Medium, layout: TreeLayout) -> None:
     """Write files onto the volume that ``format_card`` has just made: contents, FATs, folders, the root last.
 
     Raises CardError if a content is not as long as it was laid out, or the target refuses a write.
@@ -172,7 +173,7 @@ def write_files(target: Target, layout: TreeLayout) -> None:
 
 
 class _Writer:
-    def __init__(self, target: Target, layout: TreeLayout) -> None:
+    def __init__(self, target: Medium, layout: TreeLayout) -> None:
         self._target = target
         self._layout = layout
         self._geometry: Geometry = layout.plan.geometry

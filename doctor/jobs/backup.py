@@ -63,7 +63,8 @@ def restore(
         )
         words = ("restore", str(folder.absolute()), *(["--clean"] if clean else []))
         record = begun.begin(bench.board, _RESTORE, words, copies, (*goals, *lost))
-        upload.carry_out(bench.board, source, changes, partial(keep_copy, copies), say, lambda: book.write(record))
+        kept = partial(keep_copy, copies)
+        upload.carry_out(bench.board, source.content, changes, kept, say, lambda: book.write(record))
         book.clear(record)
     for one in earlier:
         book.clear(one)

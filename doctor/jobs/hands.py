@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from doctor.power_off import AFTER_OURS, IF_NO_OTHER, IF_NONE_BEGAN, UNPLUG
 
-PRESS_RESET, POWER_CYCLE, WAIT = "press-reset", "power-cycle", "wait"
+PRESS_RESET, POWER_CYCLE, WAIT, PLUG_IN = "press-reset", "power-cycle", "wait", "plug-in"
 PULL_JUMPERS, OTHER_CABLE = "remove-jumpers", "other-cable"
 _HANDS = {
+    PLUG_IN: "plug the board in",
     PRESS_RESET: "press the board's reset button, which ends mirror mode; do not unplug: the modem must stay powered",
     POWER_CYCLE: f"{UNPLUG}, wait 10 s, then plug in again",
     WAIT: "leave the board powered for 30 minutes more; unplugging now is how modems die",

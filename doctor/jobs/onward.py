@@ -53,7 +53,7 @@ def first_that_holds(table: Sequence[Situation[Case, Step]], case: Case) -> Situ
 class NextFlash:
     """The next step.
 
-    hands    ids of what the hands do first, in order: press-reset, power-cycle, wait
+    hands    ids of what the hands do first, in order: plug-in, press-reset, power-cycle, wait
     command  the command to run then; None if there is none
     remark   what the user must add to the command, if anything
     known    it goes on from a flash that this computer carried out, which is over

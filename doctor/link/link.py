@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Iterator
-from types import TracebackType
 from typing import Any
 
 from doctor.clock import Clock, Deadline, SystemClock
@@ -35,7 +34,7 @@ if sys.platform != "win32":
 _NO_WRITE_TIMEOUT = ("rfc2217",)  # pySerial refuses to open with one
 
 
-class Link:
+class Link(contextlib.AbstractContextManager["Link"]):
     """An open port. Made by ``open_link``; use it as a context manager or call ``close``.
 
     url              of the port
@@ -210,12 +209,7 @@ class Link:
         with contextlib.suppress(*_PORT_ERRORS):  # it may have gone away: nothing is left to give back then
             self._serial.close()
 
-    def __enter__(self) -> Link:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
     def _read(self, max_bytes: int, wait_ms: int) -> bytes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 from pathlib import Path
-from types import TracebackType
 from typing import TextIO
 
 from doctor.clock import Now, utc_now
@@ -16,7 +15,7 @@ FIRST_BYTES = b'{"t": '
 """What every trace begins with; ``_line`` writes it."""
 
 
-class Trace:
+class Trace(contextlib.AbstractContextManager["Trace"]):
     """Writes one JSON object a line: ``{"t": seconds, "dir": "rx", "hex": "…"}``.
 
     ``dir`` is ``open``, ``rx``, ``tx``, ``baud``, ``rts``, ``dtr`` or ``close``; ``t`` counts seconds of the
@@ -75,12 +74,7 @@ class Trace:
             except OSError as err:
                 self._lost(err)
 
-    def __enter__(self) -> Trace:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
     def _line(self, ticks_ms: int, members: dict[str, int | bool | str]) -> None:

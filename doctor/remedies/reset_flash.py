@@ -36,7 +36,6 @@ class ResetFlash(DoableCure):
     """
 
     id = "reset-flash"
-    flag = "reset-flash"
     grade = Grade.DESTROYS
 
     def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
@@ -77,7 +76,7 @@ class ResetFlash(DoableCure):
         context.say(f"{counted(len(kept.files), 'file')} kept in {folder}")
         wanted = _wanted(kept, context)
         flash_copy.mark_unformatted(bench.board)
-        record = begun.begin(bench.board, self.id, ("fix", f"--{self.flag}"), folder, _goals(kept, wanted))
+        record = begun.begin(bench.board, self.id, ("fix", f"--{self.id}"), folder, _goals(kept, wanted))
         try:
             book.write(record)
         except CardError:
@@ -88,7 +87,7 @@ class ResetFlash(DoableCure):
             record = replace(record, cleared=True)
             book.write(record)
             changes = upload.compare(bench.board, kept, wanted)
-            upload.carry_out(bench.board, kept, changes, partial(keep_copy, context.backup), context.say)
+            upload.carry_out(bench.board, kept.content, changes, partial(keep_copy, context.backup), context.say)
         except KeyboardInterrupt:
             raise _broke_off(Stopped("stopped while the flash was formatted"), folder) from None
         except DoctorError as err:

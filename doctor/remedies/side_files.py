@@ -19,7 +19,8 @@ from doctor.modem.images import side_content
 from doctor.updater.side_file import SUFFIX
 
 if TYPE_CHECKING:
-    from doctor.card.card import Card, CardFile
+    from doctor.card.card import CardFile
+    from doctor.card.image import Card
 
 #: A line of a cure's plan.
 PLANNED = f"lay the checksums of its blocks beside it (NAME{SUFFIX}), which the board's own updater uses"

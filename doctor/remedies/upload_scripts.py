@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,22 +27,10 @@ FOLDERS = ("/flash", "/flash/lib")
 READ_MAX_BYTES = 512 << 10  #: the largest script of the vendor's set has 75 kB
 
 
-@dataclass(frozen=True)
-class _Good:
-    """Good scripts of the PC by the path on the board that each is for."""
-
-    where: Mapping[str, Path]
-
-    def content(self, one: Kept) -> bytes:
-        """The bytes of one."""
-        return self.where[one.path].read_bytes()
-
-
 class UploadScripts(DoableCure):
     """Replace the bad scripts on the board by good ones from --scripts, or remove them."""
 
     id = "upload-scripts"
-    flag = "upload-scripts"
 
     def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
         """One step a script. Raises UsageError for bad scripts on the PC, BoardError for no room."""
@@ -62,15 +49,20 @@ class UploadScripts(DoableCure):
         ended = 0
         for one in self._begun(bench):
             ended += begun.finish(board, book, one, partial(keep_copy, context.backup), context.say)
-        changes, good = self._changes(bench, frozenset())
+        changes, where = self._changes(bench, frozenset())
         goals = tuple(
-            Goal(one.path, one.size_bytes, one.sha256, str(good.where[one.path].absolute())) for one in changes.replaced
+            Goal(one.path, one.size_bytes, one.sha256, str(where[one.path].absolute())) for one in changes.replaced
         )
         scripts = bench.options.scripts
         given = ["--scripts", str(scripts.absolute())] if scripts is not None else []
-        record = begun.begin(board, self.id, ("fix", f"--{self.flag}", *given), context.backup, goals)
+        record = begun.begin(board, self.id, ("fix", f"--{self.id}", *given), context.backup, goals)
         upload.carry_out(
-            board, good, changes, partial(keep_copy, context.backup), context.say, lambda: book.write(record)
+            board,
+            lambda one: where[one.path].read_bytes(),
+            changes,
+            partial(keep_copy, context.backup),
+            context.say,
+            lambda: book.write(record),
         )
         book.clear(record)
         again = f", {ended} from an earlier run written" if ended else ""
@@ -84,7 +76,7 @@ class UploadScripts(DoableCure):
         begun.refuse_damaged(bench.board, book, self.id)
         return begun.unfinished(bench.board, book, self.id)
 
-    def _changes(self, bench: Bench, coming: frozenset[str]) -> tuple[Changes, _Good]:
+    def _changes(self, bench: Bench, coming: frozenset[str]) -> tuple[Changes, Mapping[str, Path]]:
         """What is to be done, and from where; ``coming``: paths that an earlier run's record writes before it."""
         good = self._good_scripts(bench)
         replaced, removed, sizes, where, there = [], [], {}, {}, []
@@ -110,7 +102,7 @@ class UploadScripts(DoableCure):
         named = {entry.path: entry for entry in there}
         left, back = upload.unfinished(named, {*where, *coming}, str)
         changes = Changes((), tuple(replaced), removed=(*left, *removed), back=back)
-        return upload.with_room(bench.board, changes, sizes), _Good(where)
+        return upload.with_room(bench.board, changes, sizes), where
 
     def _verdict(self, bench: Bench, entry: files.BoardFile, better: tuple[Path, bytes] | None) -> bool | None:
         """Whether a script on the board is good; None if the board cannot read it: that is left as it is."""

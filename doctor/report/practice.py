@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from doctor.command import Command
-from doctor.jobs.hands import POWER_CYCLE, PRESS_RESET, PULL_JUMPERS
+from doctor.jobs.hands import PLUG_IN, POWER_CYCLE, PRESS_RESET, PULL_JUMPERS
 from doctor.link.port_url import PortUrl
 from doctor.remedies import Cure
 from doctor.updater.shapes import FACTORY_BUILD, FIRST_DIFF, FIRST_FULL, FIRST_TARGET
@@ -40,7 +40,12 @@ def card_of(given: Command) -> Path | None:
 
 
 #: How a simulated bench calls what jobs/hands.py asks for.
-_HANDS = {PRESS_RESET: "press-reset", POWER_CYCLE: "power-cycle", PULL_JUMPERS: "pull-jumpers"}
+_HANDS = {
+    PLUG_IN: "plug-in",
+    PRESS_RESET: "press-reset",
+    POWER_CYCLE: "power-cycle",
+    PULL_JUMPERS: "pull-jumpers",
+}
 
 
 def notes_for_hands(given: Command, hands: Collection[str]) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ import pytest
 from doctor.card.drives.device import DeviceSource, DeviceTarget, device_name, is_device, open_for_writing, whole_device
 from doctor.card.drives.find import find_drive
 from doctor.card.drives.guard import Identity, confirmation
+from doctor.card.drives.raw import RawDevice
 from doctor.card.image import ImageCard, open_card
 from doctor.card.judge import judge
 from doctor.card.reformat.backup import RAW_COPY
@@ -34,18 +35,14 @@ from tests.card.media import old_bytes
 FILES = {f"sd/{DUP_NAME}": DUP, "notes/a long name.txt": b"notes", "READ.ME": b""}
 
 
-class StrictDevice:
+class StrictDevice(RawDevice):
     """A device as strict as Windows: whole sectors only, short reads and writes now and then."""
 
     def __init__(self, data: bytes, sector_bytes: int = 512) -> None:
         self.data = bytearray(data)
-        self.sector_bytes = sector_bytes
+        self.size_bytes, self.sector_bytes = len(data), sector_bytes
         self.fails_from: int | None = None
         self.error = errno.EIO
-
-    @property
-    def size_bytes(self) -> int:
-        return len(self.data)
 
     def _check(self, offset: int, length: int) -> None:
         if offset % self.sector_bytes or length % self.sector_bytes or length == 0:

@@ -5,11 +5,16 @@ An unplugged bench waits under its URL to be plugged in again, so each test has 
 
 from __future__ import annotations
 
+import re
+import shlex
 from pathlib import Path
 
 from doctor.bench import Bench, BenchOptions
+from doctor.cli.main import run
+from doctor.command import Command
 from doctor.events import CheckStarted, Event
 from doctor.jobs.check import check
+from doctor.report.next_step import after_broken_flash
 from doctor.sim.bench import SimBench
 
 from .flashing import User, after_bytes, flashed, in_step, small_image
@@ -46,3 +51,16 @@ def test_unplugged_before_anything_was_sent(tmp_path: Path) -> None:
     done = flashed(small_image(tmp_path), User(), in_step("prepare"), unplug, url="sim://fipy?seed=3")
     assert done.result.exit_code == 1
     assert done.sim.modem.received == []
+
+
+def test_the_hands_of_a_simulated_bench_plug_it_in_again(tmp_path: Path) -> None:
+    port = f"sim://fipy?state={tmp_path / 'bench'}"
+    done = flashed(small_image(tmp_path), User(), in_step("deploy"), unplug, url=port)
+    assert done.result.onward is not None
+    step = after_broken_flash(done.result.onward, Command("flash", port=port))
+    assert step.hands[0] == "plug the board in"
+    hands = re.search("your hands are: `fipy-doctor (.*)`", " ".join(step.notes))
+    assert hands is not None and run(shlex.split(hands[1])) == 0
+    sim = SimBench.from_url(port)
+    assert sim.port.present
+    sim.release()

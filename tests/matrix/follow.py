@@ -40,7 +40,7 @@ def next_step(printed: str, last: tuple[str, ...], files: Path, was: str) -> Nex
     said = re.findall(r"^  next:  (.*)$", printed, re.M)
     todo = re.findall(r"^  \d+\. (.*)$", printed[printed.rfind("Do this now:") :], re.M) if lead else []
     text = " ; ".join(todo) if lead else (said[-1] if said else "")
-    hands = () if typed else tuple(_found(text))
+    hands = tuple(hand for hand in _found(text) if not typed or hand == "wait")  # for which there is no command
     command = tuple(shlex.split(lead[-1])) if lead else _in_sentence(text, last)
     return NextStep(hands, tuple(typed), _filled(command, files, was))
 

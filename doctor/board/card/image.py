@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from doctor.board.card import sdcard
@@ -16,9 +16,12 @@ from doctor.firmware.names import parse_name
 if TYPE_CHECKING:
     from doctor.board.board import Board
     from doctor.firmware.caba import Container
+    from doctor.firmware.elf import ElfImage
     from doctor.firmware.image import FirmwareImage
     from doctor.firmware.problems import Problem, Verdict
     from doctor.updater.side_file import SideFile
+
+    OnPc = FirmwareImage | ElfImage  # what was examined on this computer
 
 #: By board and SHA-256: where a file lies on its card.
 _FOUND: WeakKeyDictionary[Board, dict[str, str]] = WeakKeyDictionary()
@@ -29,25 +32,6 @@ def path_of(name: str) -> str:
     """``/sd/X.dup`` for ``X.dup``, ``sd/X.dup`` and ``/sd/X.dup``."""
     inner = name.strip("/")
     return f"{ROOT}/{inner.removeprefix('sd/')}"
-
-
-class OnPc(Protocol):
-    """A file on this computer that was examined."""
-
-    @property
-    def path(self) -> Path:
-        """Where it lies here."""
-        ...
-
-    @property
-    def size_bytes(self) -> int:
-        """All of it."""
-        ...
-
-    @property
-    def sha256(self) -> str:
-        """Of all of it, in hexadecimal."""
-        ...
 
 
 def find_on_card(board: Board, image: OnPc) -> str | None:

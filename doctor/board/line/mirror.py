@@ -6,8 +6,7 @@ Entered by the era's own call (board-and-repl.md 5.4, with its traps) or, if the
 
 from __future__ import annotations
 
-from contextlib import suppress
-from types import TracebackType
+from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING
 
 from doctor.board.line import bridge
@@ -33,7 +32,7 @@ PROMPT_MS = 500
 LEAVE_ADVICE = "the board still mirrors: its Python prompt comes back when you press the reset button"
 
 
-class MirrorPort:
+class MirrorPort(AbstractContextManager["MirrorPort"]):
     """The modem behind a mirroring board. Satisfies the core's port contract.
 
     max_block      longest STP block that the way bears; 0 if any does
@@ -83,10 +82,7 @@ class MirrorPort:
         with suppress(LinkError):
             self._link.set_baud(self._baud_before)
 
-    def __enter__(self) -> MirrorPort:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from contextlib import suppress
-from types import TracebackType
+from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING
 
 from doctor.board.snippets import modem as snippets
@@ -27,7 +26,7 @@ DRAIN_CALLS = 16  #: a modem or a noisy line that never falls silent must not ho
 CALL_SLACK_S = 5.0  #: on top of the board's own wait; a call takes some 30 ms at 115200
 
 
-class ModemTunnel:
+class ModemTunnel(AbstractContextManager["ModemTunnel"]):
     """The modem's UART through the REPL. Satisfies the core's port contract; close it, or use ``with``.
 
     board  with its REPL in raw mode
@@ -105,10 +104,7 @@ class ModemTunnel:
                 self._call(snippets.TUNNEL_RECONNECT)
                 self.restored = True
 
-    def __enter__(self) -> ModemTunnel:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
     def _exchange(self, data: bytes, wait_ms: int) -> bytes:

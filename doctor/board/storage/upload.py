@@ -6,7 +6,6 @@ import posixpath
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 from doctor.board import onboard
 from doctor.board.board import Board
@@ -37,14 +36,6 @@ NO_SCRIPTS = frozenset(
 )
 
 KeepCopy = Callable[[str, bytes], Path]  #: keeps what is replaced, (path on the board, content) -> where
-
-
-class Source(Protocol):
-    """Where the new content of files comes from."""
-
-    def content(self, one: Kept) -> bytes:
-        """The bytes of one file."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -217,7 +208,7 @@ def unfinished(
 
 def carry_out(
     board: Board,
-    source: Source,
+    content: Callable[[Kept], bytes],
     changes: Changes,
     keep_copy: KeepCopy,
     say: Say = quiet,
@@ -225,7 +216,8 @@ def carry_out(
 ) -> int:
     """Do it: proved copies of all that goes first, then removing, then writing; returns how many files were written.
 
-    begin  called once, when all copies are kept and nothing is changed yet; what it raises ends the work
+    content  the new bytes of a file
+    begin    called once, when all copies are kept and nothing is changed yet; what it raises ends the work
     Whatever breaks it off, each file on the board is the old one or the new one; but for those of ``changes.tight``,
     and on a release that cannot rename, where the copies on the PC are what is left. Raises BoardError, CardError,
     UsageError, Stopped for Ctrl-C.
@@ -244,7 +236,7 @@ def carry_out(
             files.make_folder(board, path)
         for one in (*changes.replaced, *changes.new):
             say(f"writing {shown(one.path)}, {one.size_bytes:,} bytes")
-            data = source.content(one)
+            data = content(one)
             if one.path in changes.tight:
                 files.remove(board, one.path)
                 bare = one.path

@@ -12,14 +12,14 @@ import re
 import stat
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from types import TracebackType
 
 from doctor.card.drives.drive import Drive
 from doctor.card.drives.find import find_drive
 from doctor.card.drives.guard import Identity, assess
-from doctor.card.drives.raw_posix import PosixDevice, RawDevice
+from doctor.card.drives.raw import RawDevice
+from doctor.card.drives.raw_posix import PosixDevice
 from doctor.errors import CardError, UsageError
 from doctor.fat.source import SECTOR_BYTES, FileSource
 
@@ -62,7 +62,7 @@ def open_source(path: Path) -> FileSource | DeviceSource:
     return DeviceSource(path) if is_device(path) else FileSource(path)
 
 
-class DeviceSource:
+class DeviceSource(AbstractContextManager["DeviceSource"]):
     """A device opened for reading; a context manager. Raises CardError if it cannot be opened.
 
     raw  an open device; for tests, which bring their own
@@ -133,10 +133,7 @@ class DeviceSource:
         """Close the device."""
         self._raw.close()
 
-    def __enter__(self) -> DeviceSource:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
 

@@ -9,59 +9,17 @@ import os
 import struct
 import sys
 from contextlib import suppress
-from typing import Protocol
 
+from doctor.card.drives.raw import RawDevice
 from doctor.errors import CardError
 from doctor.fat.claim import share
 
-_BLKROGET, _BLKSSZGET, _BLKGETSIZE64, _BLKFLSBUF, _BLKRRPART = 0x125E, 0x1268, 0x80081272, 0x1261, 0x125F
+_BLKSSZGET, _BLKGETSIZE64, _BLKFLSBUF, _BLKRRPART = 0x1268, 0x80081272, 0x1261, 0x125F
 _DKIOCGETBLOCKSIZE, _DKIOCGETBLOCKCOUNT = 0x40046418, 0x40086419
 _SMALLEST_SECTOR_BYTES, _LARGEST_SECTOR_BYTES = 512, 65536
 
 
-class RawDevice(Protocol):
-    """An open device. Offsets and lengths are multiples of ``sector_bytes``; OSError if it refuses."""
-
-    @property
-    def size_bytes(self) -> int:
-        """Size of the whole device; 0 if the system does not say."""
-        ...
-
-    @property
-    def sector_bytes(self) -> int:
-        """The unit of reading and writing."""
-        ...
-
-    def fileno(self) -> int:
-        """The descriptor."""
-        ...
-
-    def read(self, offset: int, length: int) -> bytes:
-        """As many bytes as come."""
-        ...
-
-    def write(self, offset: int, data: bytes | memoryview) -> int:
-        """Write, and return how many bytes were taken."""
-        ...
-
-    def sync(self) -> None:
-        """Return when everything written lies on the medium."""
-        ...
-
-    def forget(self) -> None:
-        """Drop what the system remembers of the medium, so that reading asks the medium."""
-        ...
-
-    def reread_table(self) -> None:
-        """Let the system look at the partition table again."""
-        ...
-
-    def close(self) -> None:
-        """Close the device, and let go what was locked."""
-        ...
-
-
-class PosixDevice:
+class PosixDevice(RawDevice):
     """A device node of Linux or macOS. Raises OSError if it cannot be opened.
 
     writing  open for writing too, for nobody but us: a mounted device gives EBUSY
@@ -72,21 +30,11 @@ class PosixDevice:
         self._handle = os.open(node, flags | getattr(os, "O_CLOEXEC", 0))
         try:
             share(self._handle, node)
-            self._sector = self._ask_sector_bytes()
-            self._size = self._ask_size()
+            self.sector_bytes = self._ask_sector_bytes()
+            self.size_bytes = self._ask_size()
         except (OSError, CardError):
             os.close(self._handle)
             raise
-
-    @property
-    def size_bytes(self) -> int:
-        """Size of the whole device."""
-        return self._size
-
-    @property
-    def sector_bytes(self) -> int:
-        """The unit of reading and writing."""
-        return self._sector
 
     def _ioctl(self, call: int, answer: bytes) -> bytes:
         import fcntl
@@ -104,14 +52,10 @@ class PosixDevice:
         with suppress(OSError):
             if sys.platform == "darwin":
                 (count,) = struct.unpack("=Q", self._ioctl(_DKIOCGETBLOCKCOUNT, bytes(8)))
-                return int(count) * self._sector
+                return int(count) * self.sector_bytes
             (size,) = struct.unpack("=Q", self._ioctl(_BLKGETSIZE64, bytes(8)))
             return int(size)
         return os.lseek(self._handle, 0, os.SEEK_END)
-
-    def fileno(self) -> int:
-        """The descriptor."""
-        return self._handle
 
     def read(self, offset: int, length: int) -> bytes:
         """As many bytes as come."""
@@ -120,10 +64,6 @@ class PosixDevice:
     def write(self, offset: int, data: bytes | memoryview) -> int:
         """Write, and return how many bytes were taken."""
         return os.pwrite(self._handle, data, offset)
-
-    def sync(self) -> None:
-        """Return when everything written lies on the medium."""
-        os.fsync(self._handle)
 
     def forget(self) -> None:
         """Drop what Linux remembers of the medium; rdisk of macOS remembers nothing."""
@@ -136,17 +76,3 @@ class PosixDevice:
         if sys.platform == "linux":
             with suppress(OSError):
                 self._ioctl(_BLKRRPART, bytes(0))
-
-    @property
-    def read_only(self) -> bool:
-        """Whether the lock switch is on, as far as Linux knows."""
-        if sys.platform != "linux":
-            return False
-        with suppress(OSError):
-            (flag,) = struct.unpack("=I", self._ioctl(_BLKROGET, bytes(4)))
-            return bool(flag)
-        return False
-
-    def close(self) -> None:
-        """Close the device."""
-        os.close(self._handle)

@@ -16,11 +16,13 @@ if sys.platform == "win32":
     from contextlib import suppress
     from ctypes import wintypes
 
+    from doctor.card.drives.raw import RawDevice
+
     _GET_LENGTH_INFO, _GET_DRIVE_GEOMETRY, _UPDATE_PROPERTIES = 0x0007405C, 0x00070000, 0x00070140
     _LOCK_VOLUME, _DISMOUNT_VOLUME = 0x00090018, 0x00090020
     _ANSWER_BYTES = 64
 
-    class WindowsDevice:
+    class WindowsDevice(RawDevice):
         """A physical drive. Raises OSError if it cannot be opened, or a volume on it is in use.
 
         volumes  drive letters on it; locked and dismounted if ``writing``, until the device is closed
@@ -28,7 +30,6 @@ if sys.platform == "win32":
 
         def __init__(self, name: str, *, writing: bool, volumes: Iterable[str] = ()) -> None:
             self._volumes: list[int] = []
-            self._handle = -1
             try:
                 for letter in volumes if writing else ():
                     volume = os.open(rf"\\.\{letter[0]}:", os.O_RDWR | os.O_BINARY)
@@ -36,25 +37,11 @@ if sys.platform == "win32":
                     _ask(volume, _LOCK_VOLUME)
                     _ask(volume, _DISMOUNT_VOLUME)
                 self._handle = os.open(name, (os.O_RDWR if writing else os.O_RDONLY) | os.O_BINARY)
-                (self._size,) = struct.unpack_from("<q", _ask(self._handle, _GET_LENGTH_INFO))
-                (self._sector,) = struct.unpack_from("<I", _ask(self._handle, _GET_DRIVE_GEOMETRY), 20)
+                (self.size_bytes,) = struct.unpack_from("<q", _ask(self._handle, _GET_LENGTH_INFO))
+                (self.sector_bytes,) = struct.unpack_from("<I", _ask(self._handle, _GET_DRIVE_GEOMETRY), 20)
             except OSError:
                 self.close()
                 raise
-
-        @property
-        def size_bytes(self) -> int:
-            """Size of the whole device."""
-            return int(self._size)
-
-        @property
-        def sector_bytes(self) -> int:
-            """The unit of reading and writing."""
-            return int(self._sector)
-
-        def fileno(self) -> int:
-            """The descriptor."""
-            return self._handle
 
         def read(self, offset: int, length: int) -> bytes:
             """As many bytes as come."""
@@ -65,10 +52,6 @@ if sys.platform == "win32":
             """Write, and return how many bytes were taken."""
             os.lseek(self._handle, offset, os.SEEK_SET)
             return os.write(self._handle, data)
-
-        def sync(self) -> None:
-            """Return when everything written lies on the medium."""
-            os.fsync(self._handle)
 
         def forget(self) -> None:
             """Nothing: Windows does not remember what was read from a physical drive."""

@@ -30,6 +30,7 @@ RUNS = {"CATM1": 38638, "NB1": 40343}
 OTHER_BUILD = 39529
 HANDS = (
     "power-cycle", "pull-jumpers", "pull-rts-jumper", "pull-cts-jumper", "fit-jumpers", "press-reset", "reseat-card",
+    "plug-in",
 )  # fmt: skip
 
 

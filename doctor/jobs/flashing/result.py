@@ -10,7 +10,7 @@ from doctor import engine
 from doctor.errors import DoctorError, Exit, FlashUnproved, Stopped
 from doctor.jobs.flashing.plan import FlashPlan
 from doctor.jobs.flashing.steps_done import all_sent, first_sent
-from doctor.jobs.hands import POWER_CYCLE
+from doctor.jobs.hands import PLUG_IN, POWER_CYCLE
 from doctor.jobs.onward import Attempt, NextFlash, flash_command, onward
 from doctor.modem.facts import ModemFacts
 from doctor.updater import states
@@ -148,7 +148,7 @@ def lost_midway(
     step = onward(mode, attempt, err.id)
     if POWER_CYCLE in step.hands:  # it may well answer, once the port is back
         step = NextFlash((), replace(attempt.command, verb="status"))
-    step = replace(step, before=("plug the board in",))
+    step = replace(step, hands=(PLUG_IN, *step.hands))
     error = FlashUnproved(err.id, err.what, on=err.on, cause=err.cause, next=step.text)
     return FlashResult(report, plan, None, error, advice, mode, step, True)
 

@@ -145,7 +145,7 @@ def test_ctrl_c_in_an_upload_leaves_whole_files_and_no_other(bench: Bench, tmp_p
     source = read_folder(tmp_path)
     bench.board.repl.call = call  # type: ignore[method-assign]
     with pytest.raises(Stopped, match="0 of 1 file "):
-        upload.carry_out(bench.board, source, upload.compare(bench.board, source), lambda path, data: tmp_path)
+        upload.carry_out(bench.board, source.content, upload.compare(bench.board, source), lambda path, data: tmp_path)
     assert files.read(bench.board, "/flash/main.py") == MAIN
     assert not [entry.path for entry in files.listdir(bench.board, "/flash") if own_names.is_ours(entry.path)]
 

@@ -13,7 +13,7 @@ from doctor import engine
 from doctor.bench import Bench
 from doctor.board import onboard
 from doctor.board.card import sdcard
-from doctor.board.card.image import OnPc, need_on_card
+from doctor.board.card.image import need_on_card
 from doctor.board.card.upload import Listeners, bring_to_card
 from doctor.board.storage import files
 from doctor.check import Status
@@ -31,6 +31,7 @@ from doctor.updater.plan import BOOTROM, SECOND, UPDATER
 from doctor.updater.shapes import ImageFacts
 
 if TYPE_CHECKING:
+    from doctor.board.card.image import OnPc
     from doctor.firmware.image import FirmwareImage
 
 JUMPERS = "jumpers-removed"
