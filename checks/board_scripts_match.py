@@ -111,6 +111,9 @@ class BoardScriptsMatch(Check):
             return self.warn(f"{shown(old[0].path)} on the board {old[0].verdict.text}")
         if unread:
             return self.warn(f"{_named(unread)} on the board was not looked at: {shown(unread[0].unread)}")
+        return self._sound(found)
+
+    def _sound(self, found: BoardScripts) -> Finding:
         count = len(found.scripts)
         if not count:
             return self.passed("the board holds no scripts; flashing needs none")
