@@ -124,15 +124,7 @@ class TerminalConsent:
         """Show the plan and ask. Raises DoctorError if nobody can answer and --yes was not given."""
         if not self._screen.as_json:
             self._screen.show(plan_text(plan))
-        if self._yes:
-            return True
-        if not self._screen.interactive:
-            raise DoctorError(
-                "not-confirmed",
-                "the plan needs a yes, and there is no terminal to ask",
-                next="read the plan, then run the same command with --yes",
-            )
-        return click.confirm("Flash now?", default=False, err=True)
+        return self._yes or self._screen.agreed("Flash now?")
 
     def accept(self, name: str, question: str) -> bool:
         """Ask for a consent by name. Raises DoctorError if nobody can answer."""
@@ -140,7 +132,7 @@ class TerminalConsent:
             raise DoctorError(
                 name, "a consent is missing that --yes does not give", cause=question, next=f"add --accept {name}"
             )
-        return click.confirm(self._screen.plain(question), default=False, err=True)
+        return self._screen.ask(question)
 
     def stop_transfer(self) -> bool:
         """Ask whether to stop in the middle; go on if nobody answers, for the modem waits meanwhile."""

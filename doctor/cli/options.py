@@ -288,12 +288,7 @@ def bench_options(given: dict[str, Any], *, firmware: tuple[Path, ...], **more: 
     return BenchOptions(
         port=given["port"] or None,
         firmware=firmware,
-        updater_elf=given["updater_elf"],
-        bootrom=given["bootrom"],
-        sd=given["sd"],
-        scripts=given["scripts"],
-        carrier=given["carrier"],
-        was=given["was"],
+        **{name: given[name] for name in ("updater_elf", "bootrom", "sd", "scripts", "carrier", "was")},
         accept=frozenset(given.get("accepted", ())),
         interrupt=bool(given.get("interrupt", False)),
         thorough=bool(given.get("thorough", False)),

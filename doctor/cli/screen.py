@@ -6,7 +6,10 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from doctor import marks
+from doctor.errors import DoctorError
 from doctor.marks import NO_BENCH, BenchName
 
 if TYPE_CHECKING:
@@ -56,6 +59,20 @@ class Screen:
     def plain(self, text: str) -> str:
         """``text`` as these consoles would show it, for what asks a question by itself."""
         return marks.plain(text, self.notes.bench)
+
+    def ask(self, question: str) -> bool:
+        """A yes or no from the terminal; False if nobody can answer."""
+        return self.interactive and click.confirm(self.plain(question), default=False, err=True)
+
+    def agreed(self, question: str) -> bool:
+        """Whether the plan that was shown may be carried out. Raises DoctorError if nobody can answer."""
+        if not self.interactive:
+            raise DoctorError(
+                "not-confirmed",
+                "the plan needs a yes, and there is no terminal to ask",
+                next="read the plan, then run the same command with --yes",
+            )
+        return self.ask(question)
 
 
 def make_screen(*, as_json: bool, quiet: bool, verbose: bool, bench: BenchName = NO_BENCH) -> Screen:

@@ -116,9 +116,8 @@ class ByHand(Cure):
 
 
 class DoableCure(Cure):
-    """A cure that the program can carry out itself; ``flag`` is its switch of ``fipy-doctor fix``."""
+    """A cure that the program can carry out itself; its id is its switch of ``fipy-doctor fix``."""
 
-    flag: str
     grade: Grade = Grade.ASKS
 
     @abstractmethod
@@ -131,7 +130,7 @@ class DoableCure(Cure):
 
     def steps(self, finding: Finding) -> tuple[str, ...]:
         """The command that carries it out."""
-        return (f"run `fipy-doctor fix --{self.flag}`",)
+        return (f"run `fipy-doctor fix --{self.id}`",)
 
 
 def _unknown(cure_id: str) -> Cure:
@@ -153,5 +152,5 @@ class Cures:
         return self.by_id.get(cure_id) or _unknown(cure_id)
 
     def doable(self) -> dict[str, DoableCure]:
-        """Cures that ``fix`` can carry out, by their flag."""
-        return {cure.flag: cure for cure in self.by_id.values() if isinstance(cure, DoableCure)}
+        """Cures that ``fix`` can carry out, by id."""
+        return {cure.id: cure for cure in self.by_id.values() if isinstance(cure, DoableCure)}

@@ -21,7 +21,6 @@ class DisableAutorun(DoableCure):
     """Keep boot.py and main.py from starting an updater by themselves."""
 
     id = "disable-autorun"
-    flag = "disable-autorun"
 
     def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
         """One step for each file that starts an updater."""

@@ -20,7 +20,6 @@ class DisableLteAutostart(DoableCure):
     """
 
     id = "disable-lte-autostart"
-    flag = "disable-lte-autostart"
 
     def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
         """One setting. Raises BoardError if the release has none."""

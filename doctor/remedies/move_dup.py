@@ -37,7 +37,6 @@ class MoveDup(DoableCure):
     """
 
     id = "move-dup"
-    flag = "move-dup"
 
     def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
         """One step for each file. Raises CardError if the root has such a name already."""

@@ -28,7 +28,6 @@ class PowerCycle(DoableCure):
     """
 
     id = "power-cycle"
-    flag = "power-cycle"
     grade = Grade.MANUAL
 
     def steps(self, finding: Finding) -> tuple[str, ...]:
@@ -81,7 +80,7 @@ class PowerCycle(DoableCure):
                 f"the port was gone for only {off_s:.0f} s",
                 on=str(bench.options.port),
                 cause="the modem keeps running on what is left in its capacitors",
-                next=f"run {bench.options.command('fix', f'--{self.flag}')} again and wait ten seconds",
+                next=f"run {bench.options.command('fix', f'--{self.id}')} again and wait ten seconds",
             )
         if not context.ask("Was the battery off too, or is there none?"):
             raise DoctorError(

@@ -49,7 +49,6 @@ class ReformatSd(DoableCure):
     """
 
     id = "reformat-sd"
-    flag = "reformat-sd"
     grade = Grade.DESTROYS
     card_in_reader = True
 

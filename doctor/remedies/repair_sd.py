@@ -21,7 +21,6 @@ class RepairSd(DoableCure):
     """
 
     id = "repair-sd"
-    flag = "repair-sd"
     card_in_reader = True
 
     def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:

@@ -36,7 +36,6 @@ class ResetFlash(DoableCure):
     """
 
     id = "reset-flash"
-    flag = "reset-flash"
     grade = Grade.DESTROYS
 
     def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
@@ -77,7 +76,7 @@ class ResetFlash(DoableCure):
         context.say(f"{counted(len(kept.files), 'file')} kept in {folder}")
         wanted = _wanted(kept, context)
         flash_copy.mark_unformatted(bench.board)
-        record = begun.begin(bench.board, self.id, ("fix", f"--{self.flag}"), folder, _goals(kept, wanted))
+        record = begun.begin(bench.board, self.id, ("fix", f"--{self.id}"), folder, _goals(kept, wanted))
         try:
             book.write(record)
         except CardError:

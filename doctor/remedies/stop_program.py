@@ -29,7 +29,6 @@ class StopProgram(DoableCure):
     """
 
     id = "stop-program"
-    flag = "stop-program"
 
     def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
         """Nothing if a prompt answers, or if no board does. Raises BoardError if an updater is at work."""

@@ -31,7 +31,6 @@ class UploadScripts(DoableCure):
     """Replace the bad scripts on the board by good ones from --scripts, or remove them."""
 
     id = "upload-scripts"
-    flag = "upload-scripts"
 
     def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
         """One step a script. Raises UsageError for bad scripts on the PC, BoardError for no room."""
@@ -56,7 +55,7 @@ class UploadScripts(DoableCure):
         )
         scripts = bench.options.scripts
         given = ["--scripts", str(scripts.absolute())] if scripts is not None else []
-        record = begun.begin(board, self.id, ("fix", f"--{self.flag}", *given), context.backup, goals)
+        record = begun.begin(board, self.id, ("fix", f"--{self.id}", *given), context.backup, goals)
         upload.carry_out(
             board,
             lambda one: where[one.path].read_bytes(),

@@ -272,7 +272,7 @@ def _change(case: Checked) -> NextStep:
 def _fix(case: Checked) -> NextStep:
     cure = case.cure
     assert isinstance(cure, DoableCure)
-    command = case.to("fix", f"--{cure.flag}")
+    command = case.to("fix", f"--{cure.id}")
     if cure.card_in_reader and command.sd is None:
         command = replace(command, sd=practice.card_of(case.given))
     return NextStep((), command, case.notes(cure))

@@ -186,7 +186,7 @@ def _of_cure(cure: Cure, checks: Iterable[Check]) -> Page:
     if more:
         sections.append(Section("More", tuple(more)))
     if isinstance(cure, DoableCure):
-        flag = f"`fipy-doctor fix --{cure.flag}`"
+        flag = f"`fipy-doctor fix --{cure.id}`"
         if cure.grade is Grade.MANUAL:
             sections.append(
                 Section("With fipy-doctor", (f"{flag} watches while your hands do it, and says what next.",))

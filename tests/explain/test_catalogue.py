@@ -127,7 +127,7 @@ def test_signs_can_be_searched_for(entry: Entry) -> None:
 
 @pytest.mark.parametrize("entry", ALL)
 def test_cures_name_commands_that_exist_and_no_probe_codes(entry: Entry) -> None:
-    flags = {cure.flag for cure in cures().by_id.values() if isinstance(cure, DoableCure)}
+    flags = {cure.id for cure in cures().by_id.values() if isinstance(cure, DoableCure)}
     for step in entry.cure:
         assert not re.search(r"(?<![-\w])(?:F[1-4]|S[1-5]|B[1-5]|D[1-5]|M[0-6]|W2)\b", step)
         assert set(re.findall(r"`fipy-doctor ([a-z]+)", step)) <= {*COMMANDS, *PLANNED}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,11 +68,8 @@ def examine(bench_options: BenchOptions, given: dict[str, Any], screen: Screen) 
         believed, seen = accept(bench, options.done_steps(given))
         if seen:
             screen.note(seen)
-        line = CheckLine(screen)
-        try:
+        with closing(CheckLine(screen)) as line:
             report = check(bench, request, line.hear)
-        finally:
-            line.close()
         broke_off = last_flash.broke_off(bench)
     if screen.as_json:
         screen.document(as_json.document("check", report.exit_code, **as_json.report_members(report)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -80,12 +81,8 @@ def command(**given: Any) -> int:
         given["put_back"],
         given["leave_out"],
     )
-    with options.open_bench(bench_options, given) as bench:
-        line = CheckLine(screen)
-        try:
-            result = fix(bench, request, TerminalTalk(screen, yes=given["yes"]), line.hear)
-        finally:
-            line.close()
+    with options.open_bench(bench_options, given) as bench, closing(CheckLine(screen)) as line:
+        result = fix(bench, request, TerminalTalk(screen, yes=given["yes"]), line.hear)
     rehearsed = _again(given, bench_options) if given["dry_run"] and result.error is None else None
     _show(result, screen, bench_options, rehearsed)
     return int(result.exit_code)
@@ -109,7 +106,7 @@ class TerminalTalk:
 
     def ask(self, question: str) -> bool:
         """Ask; False if nobody can answer."""
-        return self._screen.interactive and click.confirm(self._screen.plain(question), default=False, err=True)
+        return self._screen.ask(question)
 
     def typed(self, question: str) -> str | None:
         """Ask for a name; None if nobody can answer. ``--yes`` is no answer."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -65,16 +66,15 @@ def command(files: tuple[Path, ...], **given: Any) -> int:
     )
     from doctor.cli.flash_view import FlashView, TerminalConsent
 
-    with options.open_bench(bench_options, given) as bench:
-        view = FlashView(screen, lambda: bench.clock.ticks_ms() / 1000)
-        try:
-            if given["dry_run"]:
-                result = rehearse(bench, request, view.hear)
-            else:
-                consent = TerminalConsent(screen, yes=given["yes"], pause=view.pause)
-                result = flash(bench, request, consent=consent, listen=view.hear)
-        finally:
-            view.close()
+    with (
+        options.open_bench(bench_options, given) as bench,
+        closing(FlashView(screen, lambda: bench.clock.ticks_ms() / 1000)) as view,
+    ):
+        if given["dry_run"]:
+            result = rehearse(bench, request, view.hear)
+        else:
+            consent = TerminalConsent(screen, yes=given["yes"], pause=view.pause)
+            result = flash(bench, request, consent=consent, listen=view.hear)
     name = "plan" if given.get("command_name") == "plan" else "flash"
     with signals.undisturbed():  # how a flash ended is told, with its own exit code, whatever is pressed now
         show(name, result, screen, bench_options, dry_run=given["dry_run"], request=request)

@@ -9,7 +9,7 @@ import click
 
 from doctor.bench import BenchOptions
 from doctor.cli import options
-from doctor.errors import DoctorError, Stopped
+from doctor.errors import Stopped
 from doctor.escape import counted
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def command(folder: Path, **given: Any) -> int:
             tell(Text(f"  {line}"))
         if given["dry_run"]:
             return False
-        return given["yes"] or _asked(screen)
+        return given["yes"] or screen.agreed("Do this?")
 
     bench_options = BenchOptions(port=given["port"], interrupt=given["interrupt"])
     with options.open_bench(bench_options, given) as bench:
@@ -68,16 +68,6 @@ def command(folder: Path, **given: Any) -> int:
         raise Stopped("not confirmed; nothing was written")
     _show(screen, plan, done)
     return 0
-
-
-def _asked(screen: Screen) -> bool:
-    if not screen.interactive:
-        raise DoctorError(
-            "not-confirmed",
-            "the plan needs a yes, and there is no terminal to ask",
-            next="read the plan, then run the same command with --yes",
-        )
-    return click.confirm("Do this?", default=False, err=True)
 
 
 def _show(screen: Screen, plan: list[str], done: tuple[KeptFiles, Changes] | None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,6 @@ from doctor.cli import options
 from doctor.command import Command
 
 if TYPE_CHECKING:
-    from doctor.cli.screen import Screen
     from doctor.jobs.memory.journal import DamagedJournal
     from doctor.jobs.status import StatusReport
 
@@ -42,7 +40,9 @@ def command(**given: Any) -> int:
     screen = options.screen_of(given)
     bench_options = BenchOptions(port=given["port"], interrupt=given["interrupt"], via_modem=given["via"] == "modem")
     with options.open_bench(bench_options, given, during_flash=True) as bench:
-        standing = status(bench, said=options.done_steps(given), done=_asker(screen))
+        standing = status(
+            bench, said=options.done_steps(given), done=lambda question: not screen.as_json and screen.ask(question)
+        )
     if screen.as_json:
         screen.document(_document(standing))
         return int(standing.exit_code)
@@ -71,16 +71,6 @@ def command(**given: Any) -> int:
     elif standing.error is None and not standing.begun and not standing.unread:
         screen.show(Text("Nothing is left to do."))
     return int(standing.exit_code)
-
-
-def _asker(screen: Screen) -> Callable[[str], bool]:
-    """Asks who sits at the terminal; nobody else is asked, and no yes comes from anywhere else."""
-
-    def ask(question: str) -> bool:
-        asks = screen.interactive and not screen.as_json
-        return asks and click.confirm(screen.plain(question), default=False, err=True)
-
-    return ask
 
 
 def _about(damaged: DamagedJournal) -> str:
