@@ -9,7 +9,7 @@ from doctor.bench import Bench
 from doctor.board.boot_scripts import SEARCHED
 from doctor.board.storage import begun, files, own_names
 from doctor.board.storage.begun import Begun, Book
-from doctor.check import Check, Finding, Grade, Remedy
+from doctor.check import Check, Finding, Grade, Known, Remedy
 from doctor.command import Command
 from doctor.escape import counted, shown
 from doctor.needs import Needs
@@ -37,7 +37,7 @@ class BoardFilesComplete(Check):
     after = ("board-has-modem",)
     deadline_s = 120.0
     gates = False
-    finds = (CUT,)
+    knows = {CUT: Known("it was cut: a power dip, an unplugged cable, or this program was stopped", (UPLOAD,))}
 
     def look(self, bench: Bench) -> Finding:
         """Compare the notes with the board."""
@@ -61,7 +61,6 @@ class BoardFilesComplete(Check):
             f"{shown(one.words, 600)}; the board lacks {counted(len(paths), 'file')} of it: {some}",
             catalogue=CUT,
             evidence={"folder": one.folder, "missing": [shown(p, 300) for p in paths]},
-            cause="it was cut: a power dip, an unplugged cable, or this program was stopped",
             remedies=(CURES[one.what],) if one.what in CURES else (),
             next=f"Put back the rest: {counted(len(paths), 'file')}",
             command=Command.of_words(one.command),
@@ -81,8 +80,6 @@ class BoardFilesComplete(Check):
             f"{what} under a name that only unfinished work of this program leaves: {', '.join(map(shown, left[:3]))}",
             catalogue=CUT,
             evidence={"files": [shown(path, 300) for path in left]},
-            cause="it was cut: a power dip, an unplugged cable, or this program was stopped",
-            remedies=(UPLOAD,),
         )
 
 

@@ -8,7 +8,7 @@ from doctor.bench import Bench
 from doctor.board.card import sdcard
 from doctor.board.card.sdcard import CardView, Stage
 from doctor.card.dups import COPY, NAME_FAULTS, find_dups, misplaced, missing
-from doctor.check import Check, EvidenceValue, Finding, Grade, Remedy
+from doctor.check import Check, EvidenceValue, Finding, Grade, Known, Remedy
 from doctor.errors import DoctorError
 from doctor.escape import shown
 from doctor.fat.card_file import CardFile
@@ -33,6 +33,14 @@ WITHOUT = Remedy("go-without-card", Grade.MANUAL)
 RESEAT = Remedy("reseat-card", Grade.MANUAL)
 POWER = Remedy("power-cycle", Grade.MANUAL)
 
+_NO_FAT = Known(
+    "the board reads FAT16 and FAT32 on a whole card or in one of four MBR partitions, nothing else",
+    (RESEAT, WITHOUT, FORMAT),
+)
+_NO_CARD = Known(
+    "no card, a card that is not fully in or was put in after power-on, or other hardware on P4, P8 or P23",
+    (WITHOUT, RESEAT, POWER),
+)
 #: More used space than this on a volume that lists nothing is files that cannot be seen: an empty FAT32 volume uses one
 #: cluster of at most 64 KiB, Windows' housekeeping some 100 KiB.
 EMPTY_USES_BYTES = 1 << 20
@@ -66,20 +74,20 @@ class BoardReadsCard(Check):
     deadline_s = 180.0
     gates = True
     way = "card"
-    finds = (
-        LISTS_NOTHING,
-        *NAME_FAULTS,
-        NO_CARD,
-        NO_FAT,
-        EXFAT,
-        PARTITIONS,
-        CONTACT,
-        SWAPPED,
-        MOUNTED,
-        OTHER,
-        CUT,
-        NOT_FLUSHED,
-    )
+    knows = {
+        LISTS_NOTHING: Known(remedies=(RESEAT, WITHOUT, FORMAT)),
+        **dict.fromkeys(NAME_FAULTS, Known()),
+        NO_CARD: _NO_CARD,
+        NO_FAT: _NO_FAT,
+        EXFAT: _NO_FAT,
+        PARTITIONS: _NO_FAT,
+        CONTACT: Known("bad contact, or a failing card", (RESEAT, POWER, WITHOUT)),
+        SWAPPED: Known("the card was changed while it was mounted", (POWER, RESEAT, WITHOUT)),
+        MOUNTED: Known("a program on the board mounted it", (WITHOUT, POWER)),
+        OTHER: Known(remedies=(POWER, RESEAT, WITHOUT, FORMAT)),
+        CUT: Known("the copy was not finished", (COPY,)),
+        NOT_FLUSHED: Known("the card was pulled out without ejecting it", (COPY,)),
+    }
 
     def look(self, bench: Bench) -> Finding:
         """Ask the board once, then tell the failures apart."""
@@ -100,16 +108,13 @@ class BoardReadsCard(Check):
 
     def _dead(self, view: CardView, *, card_on_pc: bool) -> Finding:
         """SD() failed: electrical, before any question of file systems. Flashing over USB needs no card."""
-        known = "requested operation failed" in view.error
-        cause = (
-            "no card, a card that is not fully in or was put in after power-on, or other hardware on P4, P8 or P23"
-            if known
-            else f"the board gave an answer that is not known for this: {shown(view.error)}"
-        )
         what = "no card in the board, or it does not answer; flashing over USB needs none"
         if card_on_pc:
             what = "no card in the board: it cannot be tried there while it is at the PC (--sd)"
-        return self.warn(what, catalogue=NO_CARD if known else OTHER, cause=cause, remedies=(WITHOUT, RESEAT, POWER))
+        if "requested operation failed" in view.error:
+            return self.warn(what, catalogue=NO_CARD)
+        cause = f"the board gave an answer that is not known for this: {shown(view.error)}"
+        return self.warn(what, catalogue=OTHER, cause=cause, remedies=_NO_CARD.remedies)
 
     def _unreadable(self, view: CardView) -> Finding:
         """The card answers, and mounting or listing failed."""
@@ -118,43 +123,23 @@ class BoardReadsCard(Check):
             return self.warn(
                 "the card could not be looked at: the board says that it is mounted already, but does not show where",
                 catalogue=MOUNTED,
-                cause="a program on the board mounted it",
-                remedies=(WITHOUT, POWER),
             )
         if "EIO" in error or "Errno 5]" in error:
-            swapped = not view.mounted_by_us
-            return self.fail(
-                f"the board cannot read its card: {shown(error)}",
-                catalogue=SWAPPED if swapped else CONTACT,
-                cause="the card was changed while it was mounted" if swapped else "bad contact, or a failing card",
-                remedies=(POWER, RESEAT, WITHOUT) if swapped else (RESEAT, POWER, WITHOUT),
-            )
+            text = f"the board cannot read its card: {shown(error)}"
+            return self.fail(text, catalogue=CONTACT if view.mounted_by_us else SWAPPED)
         known = "requested operation failed" in error or "ENODEV" in error or "Errno 19]" in error
         if not known:
-            return self.fail(
-                f"the board cannot use its card: {shown(error)}",
-                catalogue=OTHER,
-                remedies=(POWER, RESEAT, WITHOUT, FORMAT),
-            )
+            return self.fail(f"the board cannot use its card: {shown(error)}", catalogue=OTHER)
         catalogue, words = _why_no_fat(view)
-        return self.fail(
-            f"the board finds no FAT volume on its card: {words}",
-            catalogue=catalogue,
-            cause="the board reads FAT16 and FAT32 on a whole card or in one of four MBR partitions, nothing else",
-            remedies=(RESEAT, WITHOUT, FORMAT),
-        )
+        return self.fail(f"the board finds no FAT volume on its card: {words}", catalogue=catalogue)
 
     def _nothing_listed(self, view: CardView, on_pc: OnPc | None) -> Finding:
         """Mounted, and the listing is ``[]``: empty, unreadable, or another volume than the PC's."""
         hidden = _hidden_files(view, on_pc)
         if hidden:
             what, cause = hidden
-            return self.fail(
-                f"the card mounts on the board but lists nothing, {what}",
-                catalogue=LISTS_NOTHING,
-                cause=cause,
-                remedies=(RESEAT, WITHOUT, FORMAT),
-            )
+            text = f"the card mounts on the board but lists nothing, {what}"
+            return self.fail(text, catalogue=LISTS_NOTHING, cause=cause)
         if on_pc is not None or _really_empty(view):
             return self.warn(
                 "the card in the board is empty; flashing over USB needs no card",
@@ -215,13 +200,8 @@ class BoardReadsCard(Check):
 
     def _wrong_size(self, entry: CardFile, wanted: int | None) -> Finding:
         against = "" if wanted is None else f", the one on the PC has {wanted}"
-        empty = entry.size_bytes == 0
-        return self.fail(
-            f"{shown(entry.path)} has {entry.size_bytes} bytes on the board{against}",
-            catalogue=NOT_FLUSHED if empty else CUT,
-            cause="the card was pulled out without ejecting it" if empty else "the copy was not finished",
-            remedies=(COPY,),
-        )
+        text = f"{shown(entry.path)} has {entry.size_bytes} bytes on the board{against}"
+        return self.fail(text, catalogue=CUT if entry.size_bytes else NOT_FLUSHED)
 
     def _by_content(self, bench: Bench, entry: CardFile, wanted: str) -> Finding:
         ours = sdcard.sha256(bench.board, entry.path)

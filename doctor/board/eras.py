@@ -73,18 +73,14 @@ class Era:
     @property
     def powers(self) -> tuple[str, ...]:
         """What matters for a modem upgrade, in words."""
-        words = []
-        if self.has_modem_upgrade_mode:
-            words.append("mirror mode built in")
-        else:
-            words.append("no mirror mode: we bring our own bridge")
-        if self.lte_hangs:
-            words.append("LTE() hangs for ever when the modem does not answer")
-        if self.sqnsupgrade_frozen:
-            words.append("sqnsupgrade built in, shadows an uploaded one")
-        if not self.has_ctrl_f:
-            words.append("no safe boot by key")
-        return tuple(words)
+        words = (
+            (self.has_modem_upgrade_mode, "mirror mode built in"),
+            (not self.has_modem_upgrade_mode, "no mirror mode: we bring our own bridge"),
+            (self.lte_hangs, "LTE() hangs for ever when the modem does not answer"),
+            (self.sqnsupgrade_frozen, "sqnsupgrade built in, shadows an uploaded one"),
+            (not self.has_ctrl_f, "no safe boot by key"),
+        )
+        return tuple(text for holds, text in words if holds)
 
 
 _OLD = Era("A", lte_hangs=True, has_lte_on_boot=False, has_modem_upgrade_mode=False, has_reconnect_uart=False)

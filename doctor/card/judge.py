@@ -18,7 +18,7 @@ from doctor.fat.boot_sector import Defect
 from doctor.fat.chains import Claims, scan_fats
 from doctor.fat.directory import Listing, fat_sector, walk
 from doctor.fat.format import SMALLEST_CARD_BYTES
-from doctor.fat.layout import BoardMount, Layout, Partition, Scheme, VolumeKind, board_mount, look_at
+from doctor.fat.layout import BoardMount, Layout, Partition, Scheme, VolumeKind, board_mount, fat_kind, look_at
 from doctor.fat.source import SECTOR_BYTES, BlockSource
 from doctor.fat.volume import FatVolume, chosen, follow_file, open_volume
 
@@ -74,7 +74,7 @@ def judge(source: BlockSource) -> Judgement:
     if start is None:
         return _no_fat(source, layout, mount)
     volume, defects = open_volume(source, start)
-    kind = _fat_kind(volume) if volume else VolumeKind.UNKNOWN
+    kind = fat_kind(volume.geometry) if volume else VolumeKind.UNKNOWN
     problems = [_of_defect(defect, start, kind, readable=volume is not None) for defect in defects]
     refused = any(defect.board for defect in defects)
     problems += _of_layout(layout, mount, start, source.size_bytes, explained=refused)
@@ -95,10 +95,6 @@ def judge(source: BlockSource) -> Judgement:
         board_reads=volume is not None and not any(problem.board for problem in problems),
         problems=tuple(problems),
     )
-
-
-def _fat_kind(volume: FatVolume) -> VolumeKind:
-    return {12: VolumeKind.FAT12, 16: VolumeKind.FAT16, 32: VolumeKind.FAT32}[volume.geometry.width]
 
 
 def _of_defect(defect: Defect, start: int, kind: VolumeKind, *, readable: bool) -> CardProblem:

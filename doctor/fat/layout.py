@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from doctor.escape import counted
-from doctor.fat.boot_sector import SIGNATURE, board_sees_fat, looks_like_fat, read_geometry
+from doctor.fat.boot_sector import SIGNATURE, Geometry, board_sees_fat, looks_like_fat, read_geometry
 from doctor.fat.source import SECTOR_BYTES, BlockSource
 
 
@@ -126,8 +126,11 @@ def kind_of(data: bytes) -> VolumeKind:
 def _fat(boot: bytes) -> VolumeKind | None:
     """The kind of FAT that a boot sector's numbers make; None if they make none."""
     geometry = read_geometry(boot) if looks_like_fat(boot) else None
-    if geometry is None:
-        return None
+    return None if geometry is None else fat_kind(geometry)
+
+
+def fat_kind(geometry: Geometry) -> VolumeKind:
+    """Which FAT a volume of these numbers is."""
     return {12: VolumeKind.FAT12, 16: VolumeKind.FAT16, 32: VolumeKind.FAT32}[geometry.width]
 
 

@@ -13,23 +13,17 @@ HEAD_BYTES = 4096
 #: Shorter runs of one byte may be the start of a text.
 CONSTANT_MIN_BYTES = 16
 
-_MAGICS: tuple[tuple[bytes, str], ...] = (
-    (b"PK\x03\x04", "ZIP"),
-    (b"PK\x05\x06", "ZIP"),
-    (b"PK\x07\x08", "ZIP"),
-    (b"\x1f\x8b", "GZIP"),
-    (b"Rar!", "ARCHIVE"),
-    (b"7z\xbc\xaf\x27\x1c", "ARCHIVE"),
-    (b"\xfd7zXZ\x00", "ARCHIVE"),
-    (b"BZh", "ARCHIVE"),
-    (b"\x00\x05\x16\x07", "APPLEDOUBLE"),
-    (b"\x00\x05\x16\x00", "APPLEDOUBLE"),
-    (b"\x7fELF", "ELF"),
-    (b"{\\rtf", "RTF"),
-    (b"%PDF-", "PDF"),
-    (b"\xff\xfe", "UTF16"),
-    (b"\xfe\xff", "UTF16"),
-)
+#: By the name of a Content: how such files begin.
+_MAGICS = {
+    "ZIP": (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"),
+    "GZIP": (b"\x1f\x8b",),
+    "ARCHIVE": (b"Rar!", b"7z\xbc\xaf\x27\x1c", b"\xfd7zXZ\x00", b"BZh"),
+    "APPLEDOUBLE": (b"\x00\x05\x16\x07", b"\x00\x05\x16\x00"),
+    "ELF": (b"\x7fELF",),
+    "RTF": (b"{\\rtf",),
+    "PDF": (b"%PDF-",),
+    "UTF16": (b"\xff\xfe", b"\xfe\xff"),
+}
 _JSON_HEAD = re.compile(rb'\s*\{\s*"[^"\n]{0,200}"\s*:')
 _ERROR_TEXT = re.compile(
     rb"\s*(?:HTTP/\d|[45]\d\d\s*[:\-]?\s*[A-Z]|Not Found|Unauthorized|Forbidden|Access Denied)", re.IGNORECASE
@@ -62,8 +56,8 @@ def sniff(data: bytes) -> Content:
     """What ``data`` (a whole file) is. Looks at bytes only, never fails."""
     if not data:
         return Content.EMPTY
-    for magic, kind in _MAGICS:
-        if data.startswith(magic):
+    for kind, magics in _MAGICS.items():
+        if data.startswith(magics):
             return Content[kind]
     if len(data) >= CONSTANT_MIN_BYTES and data.count(data[:1]) == len(data):
         return Content.CONSTANT

@@ -8,6 +8,7 @@ from enum import Enum
 from doctor.board.line.carriers import Carrier
 
 UP, DOWN = "up", "down"
+_NO_PATTERN = "pin P19 (G6) follows neither RTS nor its pull"
 
 
 class Jumpers(str, Enum):
@@ -115,7 +116,7 @@ def judge_pins(readings: JumperReadings, carrier: Carrier) -> JumperVerdict:
         return JumperVerdict(
             Jumpers.UNDECIDED, "pin P19 (G6) is held at one level; the carrier's USB chip may not move RTS"
         )
-    return JumperVerdict(Jumpers.UNDECIDED, "pin P19 (G6) follows neither RTS nor its pull")
+    return JumperVerdict(Jumpers.UNDECIDED, _NO_PATTERN)
 
 
 def judge_cts(readings: CtsReadings, carrier: Carrier) -> JumperVerdict:
@@ -132,11 +133,4 @@ def judge_cts(readings: CtsReadings, carrier: Carrier) -> JumperVerdict:
 
 def is_mixed(readings: JumperReadings) -> bool:
     """True if P19 shows no pattern at all: worth a second try with another order."""
-    steps = readings.steps
-    patterns = (
-        all(s.p19 == int(not s.rts) for s in steps),
-        all(s.p20 == int(not s.rts) for s in steps),
-        all(s.p19 == int(s.pull == UP) for s in steps),
-        len({s.p19 for s in steps}) == 1,
-    )
-    return not any(patterns)
+    return judge_pins(readings, Carrier.UNKNOWN).why == _NO_PATTERN

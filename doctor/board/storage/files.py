@@ -8,7 +8,7 @@ import contextlib
 import hashlib
 import posixpath
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from doctor.board import snippets
@@ -441,19 +441,15 @@ def _in_words(error: str) -> tuple[str, str, str]:
     return "refuses", "", "see what is on the board with `fipy-doctor check`"
 
 
-class _own_errors(contextlib.AbstractContextManager["_own_errors"]):
+@contextlib.contextmanager
+def _own_errors(board: Board, path: str) -> Iterator[None]:
     """Turns what the board raised about ``path`` into an error that names it.
 
     Both wordings of "no such file" (board-and-repl.md 4, error texts) become BoardFileMissing.
     """
-
-    def __init__(self, board: Board, path: str) -> None:
-        self._board = board
-        self._path = path
-
-    def __exit__(self, kind: object, error: BaseException | None, where: object) -> None:
-        if not isinstance(error, ReplTraceback):
-            return
-        if re.search(r"ENOENT|\[Errno 2\]|no such file or directory|error removing file", error.error):
-            raise BoardFileMissing(self._path, on=self._board.link.name) from error
-        raise BoardFileRefused(self._path, error.error, on=self._board.link.name) from error
+    try:
+        yield
+    except ReplTraceback as err:
+        if re.search(r"ENOENT|\[Errno 2\]|no such file or directory|error removing file", err.error):
+            raise BoardFileMissing(path, on=board.link.name) from err
+        raise BoardFileRefused(path, err.error, on=board.link.name) from err

@@ -58,21 +58,17 @@ def assess(drive: Drive, *, keep: tuple[Path, ...] = ()) -> Assessment:
 
 
 def _hard(drive: Drive, keep: tuple[Path, ...]) -> list[str]:
-    found = []
-    if drive.part_of:
-        found.append(f"it is a partition; give the whole card: {drive.part_of}")
-    if drive.size_bytes <= 0:
-        found.append("its size is 0 or unknown: there is no card in the reader")
-    if drive.size_bytes > LARGEST_BYTES:
-        found.append(f"it holds {drive.size_bytes / 1e9:.0f} GB; no card for the board is that large")
-    if drive.read_only:
-        found.append("it is write-protected: slide the lock switch of the card's adapter")
-    if drive.is_system:
-        found.append("the running system uses it")
-    if drive.soldered:
-        found.append("it is memory that is soldered in (eMMC), not a card")
-    if drive.bus in _INTERNAL_BUSES:
-        found.append(f"it is an internal drive ({drive.bus})")
+    gigabytes = f"{drive.size_bytes / 1e9:.0f} GB"
+    reasons = (
+        (drive.part_of, f"it is a partition; give the whole card: {drive.part_of}"),
+        (drive.size_bytes <= 0, "its size is 0 or unknown: there is no card in the reader"),
+        (drive.size_bytes > LARGEST_BYTES, f"it holds {gigabytes}; no card for the board is that large"),
+        (drive.read_only, "it is write-protected: slide the lock switch of the card's adapter"),
+        (drive.is_system, "the running system uses it"),
+        (drive.soldered, "it is memory that is soldered in (eMMC), not a card"),
+        (drive.bus in _INTERNAL_BUSES, f"it is an internal drive ({drive.bus})"),
+    )
+    found = [text for holds, text in reasons if holds]
     stacked = [part for part in drive.parts if _is_member(part)]
     if stacked:
         found.append(f"{stacked[0].device} belongs to a volume manager, RAID or encryption ({_kind(stacked[0])})")
