@@ -115,11 +115,12 @@ def advice(explanation: Explanation) -> Advice:
             together.append(
                 f"{cause.id} comes first; {_listed(after)} may follow from it. Cure {cause.id}, then look again."
             )
-    if len(explanation.causes) > 1:
-        others = _listed([match.id for match in explanation.causes[1:]])
-        together.append(f"{explanation.causes[0].id} and {others} are separate matters; take them in this order.")
     decides, keep = _about_the_power(explanation.causes)
     steps = _steps(explanation, decides, keep)
+    others = _apart_from_first(explanation.causes)
+    if others:
+        in_order = "; take them in this order" if steps[0] in explanation.causes[0].entry.cure else ""
+        together.append(f"{explanation.causes[0].id} and {_listed(others)} are separate matters{in_order}.")
     answers = {
         FLASH: _whether_to_flash(explanation, steps),
         NEWER: _whether_newer(explanation),
@@ -194,7 +195,7 @@ def _whether_power_may_go(explanation: Explanation, decides: Match | None, keep:
         return "May the power go? Only in the way of the step below that asks for the last hour first."
     return (
         "May the power go? No, leave it on. `fipy-doctor status` says whether a flash is under way, "
-        "and how long it may take."
+        "and how long it may take. If a battery feeds the board, plug in USB or the charger beside it."
     )
 
 
@@ -217,6 +218,12 @@ def _keeps_power(step: str) -> bool | None:
     if UNPLUG[1:] in step:
         return False
     return True if _KEEPS_POWER.search(step) else None
+
+
+def _apart_from_first(causes: Sequence[Match]) -> list[str]:
+    """Ids of the causes that other lines show than those of the first: what one line shows may be one matter."""
+    shown = {proof.number for proof in causes[0].proofs} if causes else set()
+    return [cause.id for cause in causes[1:] if shown.isdisjoint(proof.number for proof in cause.proofs)]
 
 
 def _consequences(cause: Match, matches: Sequence[Match]) -> list[str]:

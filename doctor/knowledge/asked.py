@@ -19,7 +19,9 @@ _MAY = re.compile(
 )
 _MEANWHILE = re.compile(r"\b(?:while|during|während|mientras|durante|pendant|tijdens|terwijl)\b[^?!.,]*", re.I)
 #: "Is that safe?" asks about what was said before.
-_OF_THAT = re.compile(r"\b(?:that|this|it|ok|okay|safe|das|sicher|eso|seguro|ça|cela|dat|veilig)\b[^?]*\?", re.I)
+_OF_THAT = re.compile(
+    r"\b(?:that|this|it|ok|okay|safe|das|sicher|eso|seguro|ça|cela|dat|veilig|ide(?:a|e)|idée)\b[^?]*\?", re.I
+)
 _ABOUT = {
     FLASH: re.compile(
         r"\b(?:re)?flash|\bup(?:grad|dat)|\binstall|\bsqnsupgrade|\brun\(|\bdowngrad"
@@ -37,7 +39,7 @@ _ABOUT = {
         r"\bun ?plug|\bpull(?:ing)?\b|\bdisconnect|\bpower(?:ing)?(?: it| the board)? (?:off|down|cycl)"
         r"|\bcut (?:the )?power|\b(?:switch|turn)(?:ing)?(?: it| the (?:board|modem))? off|\binterrupt|\babbrech"
         r"|\b(?:aus|ab)(?:zu)?(?:steck|zieh|schalt)|\bziehen|\bdesenchuf|\bdesconect|\bapag|\bdébranch|\bcouper"
-        r"|\béteindre|\barrêter|koppelen\b|\beruit|trekken\b|\buit(?:schakel|zet)|\bafbreken",
+        r"|\béteindre|\barrêter|koppelen\b|\beruit|trekken\b|\beraf\b|\buit(?:schakel|zet)|\bafbreken",
         re.I,
     ),
 }

@@ -119,11 +119,13 @@ def explain(data: bytes) -> Explanation:
     failures = _without_weak(in_order([match for match in found if not match.entry.harmless]))
     guessed = all(match.how == "words" and match.score < UNSURE for match in failures)
     success = _success(paste) if ours is None and guessed else ""
-    if success:
+    if success or (notes and guessed):
         failures = []
     answered = {other for note in notes for other in note.entry.related}
     failures = [match for match in failures if match.how == "sign" or match.id not in answered]
-    candidates = _candidates(failures, prose, facts, answered) if ours is None and guessed and not success else ()
+    candidates = (
+        _candidates(failures, prose, facts, answered) if ours is None and guessed and not (success or notes) else ()
+    )
     alone = not failures and not candidates and not _has_unexplained_error(paste, found)
     return Explanation(
         matches=tuple(failures),

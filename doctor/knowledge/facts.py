@@ -36,9 +36,13 @@ _PATTERNS: dict[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
     "mode": (("smod?", "modem state"), re.compile(r"SMOD\?[^\n]{0,40}\n?[^\n\d]{0,8}(\d)\b|[Mm]odem state: (\d)")),
 }
 _FAMILIES = {
-    "sqn3330": re.compile(r"SQN3330|sqnsupgrade|\bLR[56]\.\d|Bootloader[012]\*? {0,4}:|\b(?:FiPy|GPy|G01)\b|SMSWBOOT"),
+    "sqn3330": re.compile(r"SQN3330|\bLR[56]\.\d|Bootloader[012]\*? {0,4}:|\b(?:FiPy|GPy|G01)\b|SMSWBOOT"),
     "monarch2": re.compile(r"\bGM02S|SQNMODEACTIVE|\bUE8\.\d|\bLR8\.\d|Monarch ?2\b|\bWalter\b"),
 }
+#: Cellular modems of other makers. Bare names of makers tell nothing: a Pytrack has a GPS of Quectel.
+_OTHER_MAKER = re.compile(
+    r"\bSIM[789]\d{2,3}|\bBG(?:77|9[56])|\bBC(?:6[068]|9[25])\b|\bE[CG](?:2[015]|91)\b|\b(?:SARA|LARA|TOBY)-"
+)
 _ONLY_LAST = ("progress", "mode")
 _OLD_BANNER = re.compile(r"firmware updater >>>|Entering recovery mode")
 _AUGUST = re.compile(r"0 to Retry or 1 to Resume|Bootrom updated successfully")
@@ -67,7 +71,7 @@ class Facts:
 
     @property
     def family(self) -> str:
-        """The modem's family, ``sqn3330`` or ``monarch2``; empty if the paste tells of none or of both."""
+        """The modem's family, ``sqn3330``, ``monarch2`` or ``other`` (another maker's); empty if it is not clear."""
         found = self.by_kind.get("family", ())
         return found[0] if len(found) == 1 else ""
 
@@ -89,6 +93,8 @@ def facts_of(paste: Paste) -> Facts:
         if values:
             found[kind] = tuple(values)[-1:] if kind in _ONLY_LAST else tuple(values)[:_MOST]
     families = tuple(family for family, told in _FAMILIES.items() if told.search(text))
+    if not families and _OTHER_MAKER.search(text):
+        families = ("other",)
     if families:
         found["family"] = families
     generation = _generation(text, found.get("updater", ()))

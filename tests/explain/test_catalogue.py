@@ -35,6 +35,7 @@ LATER = {
     "image-older-than-installed",
     "modem-answers-empty",
     "modem-firmware-crashed",
+    "modem-of-another-maker",
     "monarch2-family",
     "no-raw-prompt",
     "part-of-board-in-use",
@@ -76,7 +77,7 @@ def test_tables_hold_known_keys_only() -> None:
 def test_fields_are_sound(entry: Entry) -> None:
     assert 15 <= len(entry.title) <= 120 and not entry.title.endswith((".", "…"))
     assert entry.blocks in ("yes", "no", "maybe")
-    assert entry.family in ("", "any", "sqn3330", "monarch2")
+    assert entry.family in ("", "any", "sqn3330", "monarch2", "other")
     assert entry.evidence in ("thread", "code", "knowledge")
     assert entry.brick_risk and entry.shows and entry.means and entry.words
     assert entry.causes and entry.cure and all(len(step) > 10 for step in entry.cure)

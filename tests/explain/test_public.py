@@ -19,6 +19,7 @@ from rich.console import Console
 from doctor.cli.main import run
 from doctor.jobs.explain import Explained
 from doctor.knowledge import explain
+from doctor.knowledge.catalogue import entries
 from doctor.report.explanation import console
 
 if sys.version_info >= (3, 11):
@@ -103,3 +104,24 @@ def named_first(text: str, first: list[str]) -> bool:
     explained = explain(text.encode())
     named = [*explained.candidates, *(match.id for match in explained.matches)]
     return bool(named) and named[0] in first
+
+
+def test_what_is_answered_is_not_guessed_at_besides() -> None:
+    text = (
+        "quick one: showver lists three bootloaders, 0 is [33080], 1 is NA and 2 with a little star is [38729]. "
+        "Software 6.0.0.0 [38729]. which of those counts? someone in the forum told me to reflash the modem over "
+        "recovery because of bootloader 33080"
+    )
+    found = explain(text.encode())
+    assert [note.id for note in found.notes] == ["boot-loader-left-over"]
+    assert not found.candidates and not found.matches
+
+
+def test_causes_of_the_same_lines_are_not_called_separate() -> None:
+    text = next(case["text"] for case in OTHER_WORDS if "upgdiff_39529-to-41065.dup (umbenannt" in case["text"])
+    assert "separate matters" not in printed(text)
+
+
+def test_no_text_refers_to_another_that_is_not_there() -> None:
+    texts = (text for one in entries().values() for text in (one.means, *one.causes, *one.cure))
+    assert not [text for text in texts if re.search(r"\b[Aa]s above\b|^As (?:for |`)", text)]
