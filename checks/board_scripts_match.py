@@ -90,28 +90,35 @@ class BoardScriptsMatch(Check):
         )
 
     def _whole(self, found: BoardScripts, frozen: set[str]) -> Finding:
-        cut = [s for s in found.scripts if s.compared is Compared.CUT]
-        if cut:
+        """The scripts are real Python, as far as they were read; what else may be wrong with them, worst first."""
+        return self._unlike(found) or self._unused(found, frozen) or self._doubtful(found) or self._sound(found)
+
+    def _unlike(self, found: BoardScripts) -> Finding | None:
+        """Other than the PC's copies."""
+        if cut := [s for s in found.scripts if s.compared is Compared.CUT]:
             return self.fail(f"{_named(cut)} on the board is only the beginning of the PC's copy", catalogue=DAMAGED)
-        different = [s for s in found.scripts if s.compared is Compared.DIFFERENT]
-        if different:
+        if different := [s for s in found.scripts if s.compared is Compared.DIFFERENT]:
             return self.warn(f"{_named(different)} on the board differs from the PC's copy", catalogue=STALE)
-        shadowed = [s for s in found.scripts if s.name.removesuffix(".py") in frozen]
-        if shadowed:
+        return None
+
+    def _unused(self, found: BoardScripts, frozen: set[str]) -> Finding | None:
+        """The board imports something else under their names."""
+        if shadowed := [s for s in found.scripts if s.name.removesuffix(".py") in frozen]:
             text = f"{_named(shadowed)} on the board is never used: the board's firmware has its own, which wins"
             return self.warn(text, catalogue=SHADOWED)
-        packages = [p for p in found.folders if f"{p.rsplit('/', 1)[-1]}.py" in VENDOR_SCRIPTS]
-        if packages:
+        if packages := [p for p in found.folders if f"{p.rsplit('/', 1)[-1]}.py" in VENDOR_SCRIPTS]:
             text = f"{shown(packages[0])} on the board is a folder, which the board imports instead of the script"
             return self.warn(text, catalogue=PACKAGE)
-        old = [s for s in found.scripts if s.verdict is not None and s.verdict.kind is ScriptKind.PYTHON2]
-        unread = [s for s in found.scripts if s.verdict is None]
-        if old:
-            assert old[0].verdict is not None
-            return self.warn(f"{shown(old[0].path)} on the board {old[0].verdict.text}")
-        if unread:
+        return None
+
+    def _doubtful(self, found: BoardScripts) -> Finding | None:
+        """Python of another kind, or not looked at."""
+        for script in found.scripts:
+            if script.verdict is not None and script.verdict.kind is ScriptKind.PYTHON2:
+                return self.warn(f"{shown(script.path)} on the board {script.verdict.text}")
+        if unread := [s for s in found.scripts if s.verdict is None]:
             return self.warn(f"{_named(unread)} on the board was not looked at: {shown(unread[0].unread)}")
-        return self._sound(found)
+        return None
 
     def _sound(self, found: BoardScripts) -> Finding:
         count = len(found.scripts)
