@@ -14,7 +14,7 @@ from pathlib import Path
 from doctor.bench import Bench, History
 from doctor.clock import Now, utc_now
 from doctor.errors import DoctorError
-from doctor.jobs.flashing.steps_done import all_sent
+from doctor.jobs.flashing.steps_done import all_sent_by
 from doctor.jobs.flashing.ways import go_through_own_mirror
 from doctor.jobs.hands import WAIT
 from doctor.jobs.memory import journal as journals
@@ -26,7 +26,6 @@ from doctor.link.port_url import PortUrl
 from doctor.updater import states
 from doctor.updater.shapes import DEPLOY_MS
 
-_UNFINISHED = (journals.RUNNING, journals.UNPROVED)
 WRITES = timedelta(milliseconds=DEPLOY_MS)
 
 
@@ -73,7 +72,7 @@ def broke_off(bench: Bench) -> bool:
     if facts is None or facts.mode == states.APPLICATION:
         return False
     entry = last_of(bench)
-    return entry is not None and entry.state in _UNFINISHED
+    return entry is not None and entry.broke_off
 
 
 def may_write_until(port: PortUrl | None, entry: FlashEntry | None, now: Now = utc_now) -> datetime | None:
@@ -82,10 +81,7 @@ def may_write_until(port: PortUrl | None, entry: FlashEntry | None, now: Now = u
     Of a bench that has a time of its own, the user says when it is done (--done waited). Elsewhere the clock decides,
     whatever is said.
     """
-    if entry is None or entry.state not in _UNFINISHED:
-        return None
-    left = entry.total_bytes - entry.sent_bytes if entry.total_bytes else None
-    if not all_sent(entry.steps, entry.done, entry.step, left):
+    if entry is None or not entry.broke_off or not all_sent_by(entry):
         return None
     if port is not None and port.has_own_time and (not port.lasts or WAIT in AdviceGiven(port, now).confirmed):
         return None

@@ -15,7 +15,7 @@ from doctor.command import ON_CARD, Command
 from doctor.errors import BoardError, DoctorError, Exit
 from doctor.jobs.done import accept
 from doctor.jobs.flashing.card.ending import ADVICE
-from doctor.jobs.flashing.steps_done import all_sent, first_sent, how_far
+from doctor.jobs.flashing.steps_done import all_sent_by, first_sent, how_far
 from doctor.jobs.flashing.ways import go_through_own_mirror
 from doctor.jobs.hands import OTHER_CABLE, POWER_CYCLE, PRESS_RESET, PULL_JUMPERS, WAIT, done_words
 from doctor.jobs.last_flash import may_write_until
@@ -178,7 +178,7 @@ def _through_silence(
     judged = verdict(facts, updater_given=False).catalogue or "modem-state-unknown"
     if facts.mode != states.SILENT:
         return NextFlash((), Command("open", (judged,)))
-    wrote = entry is not None and entry.state in _UNFINISHED and attempt_of(bench.options, entry).all_sent
+    wrote = entry is not None and entry.state in _UNFINISHED and all_sent_by(entry)
     return NextFlash(
         (),
         Command("open", ("modem-dead-escalate",)),
@@ -197,12 +197,11 @@ def attempt_of(options: BenchOptions, entry: FlashEntry) -> Attempt:
         bootrom=given.bootrom or files.get(BOOTROM),
     )
     build = entry.before.get("build")
-    left = entry.total_bytes - entry.sent_bytes if entry.total_bytes else None
     return Attempt(
         again,
         bool(entry.options.get("differential")),
         int(build) if build else None,
-        all_sent=all_sent(entry.steps, entry.done, entry.step, left),
+        all_sent=all_sent_by(entry),
         asked=True,
         waited=may_write_until(options.url, entry) is None,
         first_sent=first_sent(entry.steps, entry.done, len(again.firmware)),

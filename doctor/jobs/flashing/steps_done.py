@@ -28,6 +28,12 @@ def all_sent(steps: Sequence[str], done: Sequence[str], step: str = "", left_byt
     return bool(transfers) and transfers[-1] in done
 
 
+def all_sent_by(entry: FlashEntry) -> bool:
+    """``all_sent`` of a flash that the journal knows."""
+    left = entry.total_bytes - entry.sent_bytes if entry.total_bytes else None
+    return all_sent(entry.steps, entry.done, entry.step, left)
+
+
 def how_far(entry: FlashEntry) -> str:
     """The step that ``entry`` stands in, of how many, and the bytes of its file; "" if it had not begun."""
     number = entry.steps.index(entry.step) + 1 if entry.step in entry.steps else 0

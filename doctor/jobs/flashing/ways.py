@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from doctor.bench import Bench
 from doctor.errors import BoardError, DoctorError, LinkError, UsageError
-from doctor.jobs.memory.journal import RUNNING, UNPROVED, Journal, port_ids
+from doctor.jobs.memory.journal import Journal, port_ids
 from doctor.modem.facts import ModemFacts
 from doctor.updater import states
 from doctor.updater.contract import Port
@@ -138,7 +138,7 @@ def go_through_own_mirror(bench: Bench) -> bool:
     if bench.contact.seen not in (Seen.MIRROR, Seen.SILENCE):  # silent: it may be writing what it was sent
         return False
     entry = Journal().find(port_ids(bench.options.url))
-    if entry is None or not entry.mirrored or entry.state not in (RUNNING, UNPROVED):
+    if entry is None or not entry.mirrored or not entry.broke_off:
         return False
     bench.use_mirror(entry.max_block)
     return True

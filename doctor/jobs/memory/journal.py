@@ -89,6 +89,11 @@ class FlashEntry:
     lock: str = ""
     loaders: str = ""
 
+    @property
+    def broke_off(self) -> bool:
+        """Something may have been sent, and nothing proves yet that it runs; true of a flash under way too."""
+        return self.state in (RUNNING, UNPROVED)
+
 
 @dataclass(frozen=True)
 class DamagedJournal:
