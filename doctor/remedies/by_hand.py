@@ -102,7 +102,7 @@ BY_HAND = (
         "Flash over USB: that needs no card",
         ("leave the card as it is: this computer sends the file",),
         then="flash",
-        adds={"via": "usb"},
+        adds={"via": "usb", "sd": None},
     ),
     ByHand(
         "grant-port-access",

@@ -51,8 +51,6 @@ _NOTHING_LEFT = "there is nothing left to flash"
 _BROKE_OFF = (
     "an earlier flash of this modem did not come to its end; status knows its files, and the step that comes next"
 )
-#: Cure for going on without a card.
-_GO_WITHOUT = "go-without-card"
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,7 @@ class Checked:
         A failure that only closes the card's way does not count if flashing goes another one, or if its harmless cures
         are done.
         """
-        first = next((finding for finding in self.report.failed if not self._goes_round(finding)), None)
+        first = next((finding for finding in self.report.failed if self.way_round(finding) is None), None)
         planner = self.report.finding("step-is-safe")
         if first is None or planner is None or planner.status is not Status.FAIL or planner.change is None:
             return first
@@ -126,6 +124,12 @@ class Checked:
         """What there is to read about the finding."""
         return self.finding.catalogue or self.finding.check
 
+    def way_round(self, finding: Finding) -> Cure | None:
+        """The cure of the finding that flashes another way, if its turn has come or that way was asked for."""
+        left = [self.cures.get(remedy) for remedy in self._left(finding)]
+        ways = (cure for cure in left if "via" in cure.adds)
+        return next((cure for cure in ways if cure is left[0] or cure.adds["via"] == self.given.via), None)
+
     def to(self, verb: str, *args: str) -> Command:
         """Another command for the same bench."""
         return replace(self.given, verb=verb, args=args, done=())
@@ -134,15 +138,14 @@ class Checked:
         """What to know on a simulated bench."""
         return practice.notes(self.given, cure)
 
-    def _goes_round(self, finding: Finding) -> bool:
-        left = [remedy.id for remedy in self._left(finding)]
-        return _GO_WITHOUT in left and (self.given.via == "usb" or left[0] == _GO_WITHOUT)
-
     def _left(self, finding: Finding) -> list[Remedy]:
         """The cures that are left; if one that destroys was done, what was to spare it is over too."""
         destroyed = any(remedy.grade is Grade.DESTROYS and remedy.id in self.done for remedy in finding.remedies)
-        spares = {r.id for r in finding.remedies if done_words(r.id) or r.id == _GO_WITHOUT} if destroyed else set()
-        return [remedy for remedy in finding.remedies if remedy.id not in self.done and remedy.id not in spares]
+        left = (remedy for remedy in finding.remedies if remedy.id not in self.done)
+        return [remedy for remedy in left if not (destroyed and self._spares(remedy))]
+
+    def _spares(self, remedy: Remedy) -> bool:
+        return bool(done_words(remedy.id)) or "via" in self.cures.get(remedy).adds
 
     def _is_worth_curing(self, finding: Finding) -> bool:
         if finding.command is not None:  # what was begun goes on with the very command that began it
@@ -219,8 +222,9 @@ def _flash(given: Command, notes: tuple[str, ...] = ()) -> NextStep:
 
 
 def _without_card(case: Checked) -> NextStep:
-    bare = replace(case.given, sd=None, via="usb")
-    return _flash(bare, case.notes(None))
+    way = case.way_round(case.report.failed[0])
+    assert way is not None, "this row stands for a report all of whose failures have one"
+    return _flash(replace(case.given, **way.adds), case.notes(None))
 
 
 def _go_on(case: Checked) -> NextStep:
@@ -289,7 +293,7 @@ def _plan(case: Checked) -> NextStep:
 
 def _flash_otherwise(case: Checked) -> NextStep:
     """By another way than the one that was asked for."""
-    command = replace(case.given.anyhow(), sd=None, **case.cure.adds)
+    command = replace(case.given.anyhow(), **case.cure.adds)
     return _flash(command, case.notes(case.cure))
 
 
