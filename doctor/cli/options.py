@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # what examines a bench is loaded by the commands that have o
     from doctor.events import Event, Listener
 
 F = TypeVar("F", bound=Callable[..., Any])
+Given = dict[str, Any]  #: what click has parsed, by the names of the parameters
 
 
 class OneOfEach(click.Command):
@@ -187,6 +188,9 @@ common = _stacked(
     ),
 )
 
+interrupt = click.option("--interrupt", is_flag=True, help="A program that runs on the board may be stopped.")
+dry_run = click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
+
 accept = click.option(
     "--accept", "accepted", multiple=True, type=click.Choice(ACCEPTABLE), help="A consent that no plan covers."
 )
@@ -281,7 +285,7 @@ bench_with_firmware = _stacked(
 )
 
 
-def bench_options(given: dict[str, Any], *, firmware: tuple[Path, ...], **more: Any) -> BenchOptions:
+def bench_options(given: Given, *, firmware: tuple[Path, ...], **more: Any) -> BenchOptions:
     """BenchOptions out of what click parsed."""
     from doctor.bench import BenchOptions
 
@@ -298,7 +302,7 @@ def bench_options(given: dict[str, Any], *, firmware: tuple[Path, ...], **more: 
     )
 
 
-def done_steps(given: dict[str, Any]) -> list[str]:
+def done_steps(given: Given) -> list[str]:
     """Ids of the steps among those that ``--done`` names that nothing else shows to be done."""
     return [DONE[word] for word in given.get("done", ()) if word in DONE]
 
@@ -310,13 +314,13 @@ def backup_folder() -> Path:
     return user_data_path("fipy-doctor", appauthor=False) / "backups"
 
 
-def screen_of(given: dict[str, Any]) -> Screen:
+def screen_of(given: Given) -> Screen:
     """The screen that the common options ask for, for the bench that they name."""
     bench = BenchName(given["port"] or None, given.get("via") == "modem")
     return make_screen(as_json=given["as_json"], quiet=given["quiet"], verbose=given["verbose"], bench=bench)
 
 
-def _teller(given: dict[str, Any]) -> Listener:
+def _teller(given: Given) -> Listener:
     """Shows what the trace has to tell: that it ends early."""
     from doctor.events import Note
 
@@ -328,7 +332,7 @@ def _teller(given: dict[str, Any]) -> Listener:
 
 
 @contextmanager
-def open_bench(options: BenchOptions, given: dict[str, Any], *, during_flash: bool = False) -> Iterator[Bench]:
+def open_bench(options: BenchOptions, given: Given, *, during_flash: bool = False) -> Iterator[Bench]:
     """The bench, with a trace if one was asked for; both are closed at the end.
 
     during_flash  the command is of use too while another run of this program flashes over the port
@@ -371,7 +375,7 @@ def _naming(bench: BenchName) -> Iterator[None]:
         raise
 
 
-def _tell_stopped(bench: Bench, given: dict[str, Any]) -> None:
+def _tell_stopped(bench: Bench, given: Given) -> None:
     """Who let us stop a program is told at the end that it stands still, and what starts it."""
     if bench.stopped_program:
         screen_of(given).note(
