@@ -237,7 +237,7 @@ def _go_on(case: Checked) -> NextStep:
 
 def _end_what_was_begun(case: Checked) -> NextStep:
     assert case.finding.command is not None
-    return NextStep((), case.finding.command.on(case.given.port))
+    return NextStep((), case.finding.command.on(case.given))
 
 
 def _ask_again(case: Checked) -> NextStep:
