@@ -153,6 +153,15 @@ BY_HAND = (
         ("leave --via modem away: the modem is reached through the board at this port",),
     ),
     ByHand(
+        "name-bare-modem",
+        "Say that there is no board",
+        (
+            "if no board stands between this computer and the modem, say so with --via modem",
+            "if there is one, try another USB cable and carrier board: its reset button did not end mirror mode",
+        ),
+        adds={"via": "modem"},
+    ),
+    ByHand(
         "plug-in",
         "Plug the board in",
         (

@@ -127,7 +127,7 @@ class Checked:
     def way_round(self, finding: Finding) -> Cure | None:
         """The cure of the finding that flashes another way, if its turn has come or that way was asked for."""
         left = [self.cures.get(remedy) for remedy in self._left(finding)]
-        ways = (cure for cure in left if "via" in cure.adds)
+        ways = (cure for cure in left if cure.goes_another_way)
         return next((cure for cure in ways if cure is left[0] or cure.adds["via"] == self.given.via), None)
 
     def to(self, verb: str, *args: str) -> Command:
@@ -145,7 +145,7 @@ class Checked:
         return [remedy for remedy in left if not (destroyed and self._spares(remedy))]
 
     def _spares(self, remedy: Remedy) -> bool:
-        return bool(done_words(remedy.id)) or "via" in self.cures.get(remedy).adds
+        return bool(done_words(remedy.id)) or self.cures.get(remedy).goes_another_way
 
     def _is_worth_curing(self, finding: Finding) -> bool:
         if finding.command is not None:  # what was begun goes on with the very command that began it
@@ -419,7 +419,7 @@ AFTER_CHECKS: tuple[Situation[Checked, NextStep], ...] = (
     Situation("another image is to be chosen", lambda case: case.cure.then == "plan", _plan),
     Situation(
         "another way of flashing is the cure",
-        lambda case: case.cure.then == "flash" and bool(case.cure.adds),
+        lambda case: case.cure.goes_another_way,
         _flash_otherwise,
     ),
     Situation("flashing is the cure", lambda case: case.cure.then == "flash", _flash_as_cure),

@@ -121,3 +121,12 @@ def test_a_failed_flash_ends_as_every_message_and_with_the_command_of_status(
     for hands in said.hands:
         terminal.type(*hands)
     assert said.next == typed(terminal, where).next
+
+
+def test_a_bare_modem_that_nobody_called_one_is_led_to_its_flash(terminal: Terminal, files: Files) -> None:
+    """Nothing tells it from a board in mirror mode; the board's reset button is asked for once."""
+    told = walk(terminal, files, Command("check", firmware=(files.image,), port="sim://sqn3330"), with_hands=False)
+    assert "flash" in told[-1] and "--via modem" in told[-1] and told[-1].startswith("0:"), told
+    status = terminal.type("status", "--port", "sim://sqn3330")
+    assert status.next == ["status", "--port", "sim://sqn3330", "--via", "modem"]
+    assert terminal.type(*status.next).code == 0
