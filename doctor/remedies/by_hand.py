@@ -164,11 +164,9 @@ BY_HAND = (
     ByHand(
         "plug-in",
         "Plug the board in",
-        (
-            "plug the board in with a USB cable that carries data (many carry only power)",
-            "look which name it has, and use that one",
-        ),
+        ("plug the board in with a USB cable that carries data (many carry only power)",),
         then="ports",
+        practice=("--hands", "plug-in"),
     ),
     ByHand(
         "redownload-firmware",
@@ -204,6 +202,12 @@ BY_HAND = (
             "plug in again; if it fails again, try another card of 32 GB or less",
         ),
         practice=("--hands", "reseat-card"),
+    ),
+    ByHand(
+        "start-server",
+        "Start the server that offers the port",
+        ("start the server (`fipy-doctor sim --listen`, ser2net, …) and check host and port",),
+        says_next=True,
     ),
     ByHand(
         "stop-modemmanager",

@@ -14,6 +14,7 @@ from doctor.firmware.names import parse_name
 from doctor.jobs.amended import amended
 from doctor.jobs.hands import done_ids, done_word, done_words
 from doctor.jobs.onward import NextFlash, Situation, first_that_holds
+from doctor.link.port_url import PortUrl
 from doctor.remedies import Cure, Cures, DoableCure
 from doctor.report import practice
 from doctor.updater.shapes import FULL_IMAGE
@@ -315,8 +316,9 @@ def _by_hand_now(case: Checked) -> NextStep:
 def _by_hand(case: Checked, cure: Cure, given: Command, notes: tuple[str, ...] = ()) -> NextStep:
     """Steps for the hands, and the command that looks again; it says that they were done."""
     steps = cure.steps(case.finding)
-    if cure.then == "ports":
-        return NextStep(steps, Command("ports"), notes, cure.id, cure.drawing(case.finding))
+    if cure.then == "ports" and given.port is not None and PortUrl.read(given.port).device:
+        shows = "it shows the name under which the board is there now"
+        return NextStep(steps, Command("ports"), (*notes, shows), cure.id, cure.drawing(case.finding))
     before = (word for word in given.done if not done_ids([word]) & set(case.remembered))
     command = replace(given, verb="check", args=(), done=(*before, done_word(cure.id)))
     return NextStep(steps, command, notes, cure.id, cure.drawing(case.finding))
