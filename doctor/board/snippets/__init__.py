@@ -66,8 +66,8 @@ _END = """
 say('[' + str(k[0]) + ', "' + k[1] + '"]', -1)
 """
 
-#: A program that was killed may have left the file of ``open_for_writing`` open. Closed later, even by the collector, it
-#: would write over blocks that other files have by then.
+#: A program that was killed may have left the file of ``open_for_writing`` open. Closed later, even by the collector,
+#: it would write over blocks that other files have by then.
 _LET_GO = """
 try:
  _fd_f.close()
