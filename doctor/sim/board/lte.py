@@ -6,17 +6,16 @@ Source: board-and-repl.md 5.2, 5.4. The talk with the modem is real: bytes over 
 from __future__ import annotations
 
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
+from doctor.sim.board.eras import SimEra
 from doctor.sim.board.errors import os_error
 from doctor.sim.board.modules.machine import bound
 from doctor.sim.board.modules.misc import module
+from doctor.sim.board.uart import APPLICATION_BAUD
+from doctor.sim.board.vm import Vm
 
-if TYPE_CHECKING:
-    from doctor.sim.board.eras import SimEra
-    from doctor.sim.board.vm import Vm
-
-APPLICATION_BAUD, RECOVERY_BAUD = 921_600, 115_200
+RECOVERY_BAUD = 115_200
 AT_MS, GUARD_MS, SETTLE_MS = 300, 1150, 500
 """Waits of the probe: with a dead modem they add up to 6.35 s (board-and-repl.md 5.2)."""
 RECOVERY_TRIES = 3

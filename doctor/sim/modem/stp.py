@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import binascii
-import hashlib
 import math
 import re
 import struct
@@ -77,7 +76,6 @@ class StpSlave:
         """Image bytes consumed so far (after inflating)."""
         self.total: int | None = None
         self.data = bytearray()
-        self.sha256 = hashlib.sha256()
         self.blocks_refused = 0
         self.is_stuck = False
         """It hangs over a request and will never answer again."""
@@ -306,7 +304,6 @@ class StpSlave:
                 return False
         self.taken += len(data)
         self.data += data
-        self.sha256.update(data)
         if self.total is None and len(self.data) >= HEAD_BYTES:
             self.total = total_bytes(bytes(self.data[:HEAD_BYTES]))
             if self.total is None and self.data[:4] == b"\x7fELF":

@@ -7,17 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from doctor.sim.board.errors import EIO, IMPOSSIBLE, REFUSED, UNAVAILABLE, os_error
 from doctor.sim.board.modules.misc import module
 from doctor.sim.board.pins import INPUT_ONLY, PinState
-from doctor.sim.board.uart import FIFO_BYTES
+from doctor.sim.board.uart import FIFO_BYTES, Uart
+from doctor.sim.board.vm import Vm
 from doctor.sim.card.image import CardDevice, CardFault
-
-if TYPE_CHECKING:
-    from doctor.sim.board.uart import Uart
-    from doctor.sim.board.vm import Vm
 
 CALL_US = 30
 """Virtual time of one call into a UART or pin driver."""
@@ -228,8 +225,7 @@ class SdCard:
 
     def card(self) -> CardDevice:
         """What is in the slot."""
-        card = self._vm.board.card
-        return CardDevice(None) if card is None else card
+        return self._vm.board.card
 
     def readblocks(self, number: int, buffer: bytearray) -> None:
         """Raw sectors into a buffer."""

@@ -8,14 +8,12 @@ import hashlib
 import io
 import json
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from doctor.sim.board.errors import ERRNO_NAMES, IMPOSSIBLE, os_error
 from doctor.sim.board.importer import BoardModule
+from doctor.sim.board.vm import Vm
 from doctor.sim.numbers import simulation_proof
-
-if TYPE_CHECKING:
-    from doctor.sim.board.vm import Vm
 
 HASH_US_PER_BYTE = 0.3
 """SHA-256 in the ESP32's hardware, with the copying around it."""

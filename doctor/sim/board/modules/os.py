@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from doctor.sim.board.errors import EINVAL, ENODEV, IMPOSSIBLE, file_errors, os_error
 from doctor.sim.board.flashfs import FlashFs
 from doctor.sim.board.modules.machine import SdCard, Uart0Or1
 from doctor.sim.board.modules.misc import module
+from doctor.sim.board.text import PYBYTES
+from doctor.sim.board.vm import Vm
 from doctor.sim.card.image import CardFault
-
-if TYPE_CHECKING:
-    from doctor.sim.board.vm import Vm
 
 _DIR_MODE, _FILE_MODE = 0x4000, 0x8000
 _ALL_RELEASES = (
@@ -28,7 +27,6 @@ _BEFORE_1_20 = ("unmount", "mkfs")
 CHANGE_MS = 20
 """Changing a folder: some sectors or blocks are written."""
 LORAWAN, SIGFOX = "1.0.2", "1.0.1"
-PYBYTES = "1.6.1"
 
 
 class AttrTuple(tuple[str, ...]):
@@ -202,7 +200,7 @@ class _Os:
             self._format(path, volume.erase, text)
             return
         card = self._vm.board.card
-        if name not in self._vfs.mounts or card is None:
+        if name not in self._vfs.mounts:
             raise os_error(text or ENODEV)
         self._format(path, card.format, text)
         self._vfs.mounts[name] = card.mount()
