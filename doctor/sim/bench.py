@@ -75,8 +75,7 @@ class SimBench:
         self.store = store
         saved = store.load() if store is not None else None
         self.origin = _origin(spec, saved, store)
-        self.scenarios = tuple(self.origin["scenario"].split(","))
-        setup = set_up(self.scenarios)
+        setup = set_up(tuple(self.origin["scenario"].split(",")))
         self.world = World(spec.speed, spec.seed)
         self.battery = bool(spec.battery)
         self.powered = True

@@ -44,7 +44,7 @@ class Hardware(ABC):
     world         time
     modem         at the end of the module's second UART; this board owns its ``transmit``, not its supply
     kind          ``fipy`` or ``gpy``, in any case
-    release       of the board's firmware, see board_eras
+    release       of the board's firmware, see eras.py
     flash         files in /flash, by path, with or without ``/flash/`` in front
     card          what the board sees in its slot; None: no card
     carrier       the board underneath; None: Expansion Board 3.1 without jumpers

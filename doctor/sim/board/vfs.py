@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from doctor.sim.board.errors import EINVAL, ENODEV, EPERM, IMPOSSIBLE, REFUSED, file_errors, os_error
+from doctor.sim.board.errors import EINVAL, ENODEV, EPERM, IMPOSSIBLE, REFUSED, BoardOSError, file_errors
 from doctor.sim.board.flashfs import FlashFs
 from doctor.sim.board.hardware import Hardware
 from doctor.sim.card.image import CardFault, DirEntry, FatVolume
@@ -106,21 +106,21 @@ class Vfs:
         """Mount a card (``mount()`` gives the volume or raises CardFault)."""
         name = path.strip("/")
         if not path.startswith("/") or not name or "/" in name:
-            raise os_error(EPERM if self.errno_style else f"invalid mount point {path}")
+            raise BoardOSError(EPERM if self.errno_style else f"invalid mount point {path}")
         if name in self.mounts or len(self.mounts) > 1:
-            raise os_error(EPERM if self.errno_style else IMPOSSIBLE)
+            raise BoardOSError(EPERM if self.errno_style else IMPOSSIBLE)
         try:
             self.mounts[name] = card.mount()
         except CardFault as fault:
             if not self.errno_style or fault.kind != "no-filesystem":
-                raise os_error(REFUSED) from None
+                raise BoardOSError(REFUSED) from None
             self.mounts[name] = None
 
     def unmount(self, path: str) -> None:
         """Forget a mount point."""
         name = path.strip("/")
         if name not in self.mounts or name == "flash":
-            raise os_error(EINVAL if self.errno_style else IMPOSSIBLE)
+            raise BoardOSError(EINVAL if self.errno_style else IMPOSSIBLE)
         del self.mounts[name]
         if (self.cwd + "/").startswith(f"/{name}/"):
             self.cwd = "/flash"
@@ -130,8 +130,8 @@ class Vfs:
         try:
             return self.locate(path)[0]
         except CardFault as fault:
-            missing = os_error(ENODEV) if self.errno_style else os_error(f"no such file or directory: '{path}'")
-            raise (missing if fault.kind == "not-found" else os_error(ENODEV)) from None
+            missing = BoardOSError(ENODEV) if self.errno_style else BoardOSError(f"no such file or directory: '{path}'")
+            raise (missing if fault.kind == "not-found" else BoardOSError(ENODEV)) from None
 
     # -- changes ----------------------------------------------------------------------------------------------
 
@@ -238,7 +238,7 @@ class BoardFile:
 
     def _check_open(self) -> None:
         if self._closed:
-            raise os_error(EINVAL)
+            raise BoardOSError(EINVAL)
 
     def read(self, size: int = -1) -> str | bytes:
         """Up to ``size`` bytes or characters."""
@@ -275,7 +275,7 @@ class BoardFile:
         """Add bytes or text; how much was taken."""
         self._check_open()
         if self._content is None:
-            raise os_error(9)
+            raise BoardOSError(9)
         raw = data.encode() if isinstance(data, str) else bytes(data)
         with file_errors():
             self._volume.refuse_without_room(self._path, max(len(self._content), self._at + len(raw)))
