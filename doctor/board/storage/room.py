@@ -64,7 +64,7 @@ def is_fat(board: Board) -> bool:
     with suppress(files.BoardFileRefused, files.BoardFileMissing):
         listed = files.listdir(board, ROOT)
         names = {entry.name for entry in listed}
-        for name in sorted(entry.name for entry in listed if entry.is_named):
+        for name in sorted(entry.name for entry in listed if entry.is_named and entry.size_bytes >= 0):
             other = name.swapcase()
             if name.isascii() and other not in names:
                 return files.exists(board, posixpath.join(ROOT, other))

@@ -143,7 +143,7 @@ def compare(board: Board, source: KeptFiles, which: tuple[Kept, ...] | None = No
     folders = sorted(parents if which is not None else parents | set(source.folders))
     missing = _missing(board, {path: there.get(key(path)) for path in folders})
     cut, back = unfinished(there, {key(one.path) for one in (*new, *replaced)}, key, clean=clean)
-    kept = {key(one.path) for one in (*source.files, *cut)}
+    kept = {key(path) for path in (*(one.path for one in source.files), *(entry.path for entry in cut))}
     gone = _gone(board, [entry for path, entry in there.items() if path not in kept]) if clean else []
     changes = Changes(
         tuple(new),
