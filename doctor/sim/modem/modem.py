@@ -56,11 +56,6 @@ class Received:
     problem: str = ""
     data: bytes | None = None
 
-    @property
-    def whole(self) -> bool:
-        """True when nothing is missing and every checksum is right."""
-        return not self.problem
-
 
 class Modem:
     """A Sequans modem at the end of its UART.
