@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
+import re
+from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
 import click
 import pytest
 
+from docs._build.modules import product
 from doctor.bench import BenchOptions
 from doctor.cli.main import COMMANDS
-from doctor.command import NEED_PORT, TAKES, Command
+from doctor.command import NEED_PORT, PROGRAM, TAKES, Command
 
 MEMBERS = {member.name for member in fields(Command)} - {"verb", "args"}
 WHOLE = Command(
@@ -70,14 +74,28 @@ def test_what_a_command_does_not_take_is_not_spelled() -> None:
 
 
 def test_the_bench_of_the_run_is_laid_under_what_needs_one() -> None:
+    port, bare = Command("", port="COM3"), Command("", port="COM3", via="modem")
     for verb in NEED_PORT:
-        assert Command(verb).on("COM3").words() == ("fipy-doctor", verb, "--port", "COM3")
-        assert Command(verb, port="COM4").on("COM3", via_modem=True) == Command(verb, port="COM4")
-    assert Command("status").on("COM3", via_modem=True).line() == "fipy-doctor status --port COM3 --via modem"
-    assert Command("backup", ("d",)).on("COM3", via_modem=True).line() == "fipy-doctor backup d --port COM3"
+        assert Command(verb).on(port).words() == ("fipy-doctor", verb, "--port", "COM3")
+        assert Command(verb, port="COM4").on(bare) == Command(verb, port="COM4")
+    assert Command("status").on(bare).line() == "fipy-doctor status --port COM3 --via modem"
+    assert Command("backup", ("d",)).on(bare).line() == "fipy-doctor backup d --port COM3"
     for spelled in ("fipy-doctor open check", "fipy-doctor flash --help", "fipy-doctor", "fipy-doctor ports"):
-        assert Command.parse(spelled).on("COM3").line() == spelled
-    assert Command("check").on(None) == Command("check")
+        assert Command.parse(spelled).on(WHOLE).line() == spelled
+    assert Command("check").on(Command("")) == Command("check")
+
+
+def test_a_command_names_all_of_the_bench_that_it_takes_and_does_not_name() -> None:
+    bench = Command("", firmware=("a b.dup",), sd="card.img", bootrom="board", port="COM3", was=38638, interrupt=True)
+    check = "fipy-doctor check --select x --firmware 'a b.dup' --bootrom board --sd card.img --was 38638 --port COM3"
+    assert Command.parse("fipy-doctor check --select x").on(bench).line() == f"{check} --interrupt"
+    assert "--sd other.img" in Command.parse("fipy-doctor fix --repair-sd --sd other.img").on(bench).line()
+    assert Command.parse("fipy-doctor flash FULL.dup").on(bench).words()[:4] == (
+        *("fipy-doctor", "flash", "FULL.dup", "--bootrom"),
+    )
+    assert Command("flash").on(bench).words()[2] == "a b.dup"
+    assert Command("check").on(bench).on(bench) == Command("check").on(bench)
+    assert Command.parse("fipy-doctor check").on(Command("", sd="card.img")).line() == "fipy-doctor check --sd card.img"
 
 
 def test_a_bench_is_found_again_by_its_command() -> None:
@@ -113,3 +131,56 @@ def test_a_line_is_quoted_for_its_shell(monkeypatch: pytest.MonkeyPatch) -> None
 def test_what_is_no_command_of_ours_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         Command.parse(text)
+
+
+# -- the sources
+
+HOME = Path(__file__).parent.parent
+#: What spells commands, and what runs on a board too and imports nothing of ours.
+SPELLERS = (HOME / "doctor" / "command.py", HOME / "doctor" / "updater")
+_FILLED = re.compile(r"`fipy-doctor[^`]*(?:\0|%[sdr]|\{\w*\})|`fipy-doctor[^`]*$")
+
+
+def spelled_here(tree: ast.AST) -> Iterator[str]:
+    """Every command of ours that is put together word by word, or by filling in or joining texts."""
+    parts = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    for node in ast.walk(tree):
+        text = _text(node) if id(node) not in parts else ""
+        if _FILLED.search(text):
+            yield ast.unparse(node)
+        if isinstance(node, ast.List | ast.Tuple):
+            first, *more = [_text(word) for word in node.elts] or [""]
+            options = any(re.match("--[a-z\0]", word) for word in more)
+            if first == PROGRAM or (first in COMMANDS and options):
+                yield ast.unparse(node)
+
+
+def _text(node: ast.AST) -> str:
+    """The text that ``node`` is; what an f-string fills in is a NUL."""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_text(part) or "\0" for part in node.values)
+    if isinstance(node, ast.Starred):  # of a list or tuple: what it begins with
+        return next((_text(word) for word in ast.walk(node.value) if _text(word)), "")
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'f"run `fipy-doctor fix --{cure}`"',
+        '"run `fipy-doctor open %s`" % page',
+        '"run `fipy-doctor " + verb + "`"',
+        '"`fipy-doctor open {page}`".format(page=page)',
+        '["fipy-doctor", verb]',
+        '("fix", f"--{cure}")',
+        '("restore", folder, *(["--clean"] if clean else []))',
+    ],
+)
+def test_what_spells_a_command_is_seen(source: str) -> None:
+    assert list(spelled_here(ast.parse(source)))
+
+
+def test_nothing_but_command_py_spells_a_command() -> None:
+    for path in product(HOME):
+        if not path.is_relative_to(SPELLERS[0]) and not path.is_relative_to(SPELLERS[1]):
+            assert not list(spelled_here(ast.parse(path.read_text("utf-8")))), path

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from docs._build.modules import product
+from docs._build.modules import nodes_of, product
 from doctor.cli.main import COMMANDS
 from doctor.command import Command, marked
 from doctor.errors import DoctorError
 from doctor.escape import shown, told
-from doctor.marks import BenchName, named, pieces, plain
+from doctor.marks import named, pieces, plain
 
-PORT = BenchName("/dev/ttyACM7")
+PORT = Command("", port="/dev/ttyACM7")
 HOME = Path(__file__).parent.parent
 
 
@@ -46,12 +46,14 @@ def test_without_a_port_nothing_is_added() -> None:
 
 
 def test_a_bare_modem_is_named_as_one() -> None:
-    bench = BenchName("COM3", via_modem=True)
+    bench = Command("", port="COM3", via="modem")
     assert plain("run `fipy-doctor status`", bench) == "run fipy-doctor status --port COM3 --via modem"
 
 
 def test_a_port_is_quoted_for_the_shell() -> None:
-    assert "'sim://fipy?state=/a b&speed=1'" in plain("`fipy-doctor check`", BenchName("sim://fipy?state=/a b&speed=1"))
+    assert "'sim://fipy?state=/a b&speed=1'" in plain(
+        "`fipy-doctor check`", Command("", port="sim://fipy?state=/a b&speed=1")
+    )
 
 
 @pytest.mark.parametrize("words", ["plain", "a `b` c", "`", "``x`", "ends with `", "/home/a`b/c"])
@@ -71,7 +73,7 @@ def test_a_file_cannot_be_called_like_a_command_of_ours() -> None:
 def test_a_command_with_such_a_file_is_one_command() -> None:
     flash = Command("flash", firmware=(HOSTILE,))
     (piece,) = pieces(f"then run: {flash}", PORT)
-    assert Command.parse(piece.words).words() == flash.on(PORT.port).words()
+    assert Command.parse(piece.words).words() == flash.on(PORT).words()
 
 
 def test_an_error_on_such_a_file_marks_nothing() -> None:
@@ -89,10 +91,10 @@ def test_a_text_that_is_cut_keeps_its_commands_whole_or_drops_them(limit: int) -
 # -- the sources
 
 
-def texts(tree: ast.AST) -> Iterator[str]:
+def texts(nodes: tuple[ast.AST, ...]) -> Iterator[str]:
     """All texts, docstrings too; what an f-string fills in is an X."""
-    parts = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
-    for node in ast.walk(tree):
+    parts = {id(part) for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values}
+    for node in nodes:
         if isinstance(node, ast.JoinedStr):
             yield "".join(str(part.value) if isinstance(part, ast.Constant) else "X" for part in node.values)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in parts:
@@ -117,5 +119,5 @@ def test_every_command_in_the_catalogue_is_marked(path: Path) -> None:
 
 def test_every_command_in_the_sources_is_marked() -> None:
     for path in set(product(HOME)) - READERS:
-        for text in texts(ast.parse(path.read_text("utf-8"))):
+        for text in texts(nodes_of(path)):
             assert not unmarked(text), f"{path.name}: {text}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,11 +72,11 @@ def parse_sim_url(url: str) -> BenchSpec:
         raise ValueError(f"not a sim:// URL: {url}")
     kind = (parts.hostname or "").lower()
     if kind not in BOARDS and kind not in BARE_MODEMS:
-        raise ValueError(f"no simulated bench is called {kind!r}: one of {_names((*BOARDS, *BARE_MODEMS))}")
+        raise ValueError(f"no simulated bench is called {kind!r}: one of {', '.join((*BOARDS, *BARE_MODEMS))}")
     read: dict[str, Any] = {"faults": (), "files": ()}
     for name, value in parse_qsl(parts.query, keep_blank_values=True):
         if name not in _READERS:
-            raise ValueError(f"sim:// knows no {name!r}: one of {_names(_READERS)}")
+            raise ValueError(f"sim:// knows no {name!r}: one of {', '.join(_READERS)}")
         said = _READERS[name](name, value)
         field = {"scenario": "scenarios", "fault": "faults"}.get(name, name)
         if field in ("faults", "files"):
@@ -92,14 +92,6 @@ def parse_sim_url(url: str) -> BenchSpec:
     return BenchSpec(kind, **read)
 
 
-def _names(names: Iterable[str]) -> str:
-    return ", ".join(names)
-
-
-def _text(_name: str, value: str) -> str:
-    return value
-
-
 def _number(name: str, value: str) -> int:
     if not value.isdecimal() or not value.isascii():
         raise ValueError(f"{name} is a number, not {value!r}")
@@ -109,7 +101,7 @@ def _number(name: str, value: str) -> int:
 def _one_of(allowed: Mapping[str, object]) -> _Reader:
     def read(name: str, value: str) -> object:
         if value not in allowed:
-            raise ValueError(f"{name} is one of {_names(allowed)}, not {value!r}")
+            raise ValueError(f"{name} is one of {', '.join(allowed)}, not {value!r}")
         return allowed[value]
 
     return read
@@ -119,13 +111,16 @@ def _scenarios(_name: str, value: str) -> tuple[str, ...]:
     names = tuple(name for name in value.split(",") if name)
     for name in names:
         if name not in SCENARIOS:
-            raise ValueError(f"no scenario is called {name!r}: one of {_names(SCENARIOS)}")
+            raise ValueError(f"no scenario is called {name!r}: one of {', '.join(SCENARIOS)}")
     return names
 
 
-def _loaders(_name: str, value: str) -> str:
-    parse_loaders(value)
-    return value
+def _unless(refused: Callable[[str], object]) -> _Reader:
+    def read(_name: str, value: str) -> str:
+        refused(value)
+        return value
+
+    return read
 
 
 def _state(_name: str, value: str) -> Path | None:
@@ -150,16 +145,11 @@ def _fault(_name: str, value: str) -> str:
     return fault
 
 
-def _files(_name: str, value: str) -> str:
-    parse_files([value])
-    return value
-
-
 _READERS: dict[str, _Reader] = {
     "scenario": _scenarios,
-    "release": _text,
+    "release": lambda _name, value: value,
     "build": _number,
-    "bootloaders": _loaders,
+    "bootloaders": _unless(parse_loaders),
     "radio": _one_of({"CATM1": "CATM1", "NB1": "NB1"}),
     "state": _state,
     "speed": _speed,
@@ -167,7 +157,7 @@ _READERS: dict[str, _Reader] = {
     "jumpers": _one_of({"fitted": LABELS, "removed": (), "only-rts": LABELS[:1], "only-cts": LABELS[1:]}),
     "battery": _one_of({"fitted": True, "removed": False}),
     "fault": _fault,
-    "files": _files,
+    "files": _unless(lambda value: parse_files([value])),
     "seed": _number,
 }
 """What reads the value of each parameter; raises ValueError that names what is valid."""

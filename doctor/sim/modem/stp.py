@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import binascii
-import hashlib
 import math
 import re
 import struct
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from doctor.sim.modem.core import ModemCore
 from doctor.sim.modem.faults import NAMELESS, Fault, damaged
 from doctor.sim.modem.images import HEAD_BYTES, total_bytes
-
-if TYPE_CHECKING:
-    from doctor.sim.modem.modem import Modem
 
 _REQUEST = b"fast"
 _REPLY = b"tsaf"
@@ -54,30 +51,39 @@ class _Request:
     payload: bytes
 
 
-def frame(op: int, sid: int, tid: int, payload: bytes, *, crcs: bool) -> bytes:
-    """A reply; without CRCs both fields are 0, which means "not computed"."""
+def frame(op: int, sid: int, tid: int, payload: bytes, *, crcs: bool, signature: bytes = _REPLY) -> bytes:
+    """A reply, or with ``_REQUEST`` a request; without CRCs both fields are 0, which means "not computed"."""
     head_crc = payload_crc = 0
     if crcs:
         payload_crc = binascii.crc_hqx(payload, 0)
-        head_crc = binascii.crc_hqx(_HEADER.pack(_REPLY, op, sid, len(payload), tid, 0, payload_crc), 0)
-    return _HEADER.pack(_REPLY, op, sid, len(payload), tid, head_crc, payload_crc) + payload
+        head_crc = binascii.crc_hqx(_HEADER.pack(signature, op, sid, len(payload), tid, 0, payload_crc), 0)
+    return _HEADER.pack(signature, op, sid, len(payload), tid, head_crc, payload_crc) + payload
 
 
 class StpSlave:
     """One stay in STP mode: from the AT command that entered it to the RESET that leaves it.
 
-    method  STORE, ON_THE_FLY or RAM
+    method    STORE, ON_THE_FLY or RAM
+    progress  called when a block was taken
+    left      called when STP mode is over, with what came behind it for the AT dialogue
     """
 
-    def __init__(self, modem: Modem, method: str) -> None:
+    def __init__(
+        self,
+        modem: ModemCore,
+        method: str,
+        progress: Callable[[StpSlave], None],
+        left: Callable[[StpSlave, bytes], None],
+    ) -> None:
         self.modem = modem
         self.method = method
+        self._progress = progress
+        self._left = left
         self.whole_before = modem.flash.whole
         self.taken = 0
         """Image bytes consumed so far (after inflating)."""
         self.total: int | None = None
         self.data = bytearray()
-        self.sha256 = hashlib.sha256()
         self.blocks_refused = 0
         self.is_stuck = False
         """It hangs over a request and will never answer again."""
@@ -115,9 +121,8 @@ class StpSlave:
         self._last_tid = 2 + 2 * (taken // _BROKEN_BLOCK_BYTES)
         self._expected = _BROKEN_BLOCK_BYTES
         payload = bytes(_BROKEN_BLOCK_BYTES)
-        head = _HEADER.pack(_REQUEST, BLOCK, 1, len(payload), self._last_tid + 1, 0, binascii.crc_hqx(payload, 0))
-        head_crc = binascii.crc_hqx(head, 0)
-        self._buffer += head[:12] + head_crc.to_bytes(2, "big") + head[14:] + payload[: len(payload) // 2]
+        request = frame(BLOCK, 1, self._last_tid + 1, payload, crcs=True, signature=_REQUEST)
+        self._buffer += request[: _HEADER.size + len(payload) // 2]
         self._last_byte_ms = -math.inf
 
     def feed(self, data: bytes) -> None:
@@ -190,7 +195,7 @@ class StpSlave:
         self.modem.misuse.append("AT sent into STP mode" + (" with a session open" if self.session_open else ""))
         if not self.session_open and self.modem.switches.at_leaves_idle_stp:
             self._closed = True
-            self.modem.stp_left(self, heard[line.start() :])
+            self._left(self, heard[line.start() :])
 
     # -- requests ---------------------------------------------------------------------------------------------
 
@@ -210,7 +215,7 @@ class StpSlave:
             self._refuse(request, refusal)
             return
         carry_out: dict[int, Callable[[_Request, Fault | None], bytes | None]] = {
-            RESET: self._reset,
+            RESET: lambda request, fault: b"",
             OPEN: self._open,
             BLOCK_CMD: self._block_cmd,
             BLOCK: self._block,
@@ -265,9 +270,6 @@ class StpSlave:
             return tid_policy
         return ""
 
-    def _reset(self, request: _Request, fault: Fault | None) -> bytes:
-        return b""
-
     def _open(self, request: _Request, fault: Fault | None) -> bytes:
         if fault is not None and fault.kind == "refuse":
             return struct.pack(">BBH", 0, self.version, self.max_transfer)
@@ -306,12 +308,11 @@ class StpSlave:
                 return False
         self.taken += len(data)
         self.data += data
-        self.sha256.update(data)
         if self.total is None and len(self.data) >= HEAD_BYTES:
             self.total = total_bytes(bytes(self.data[:HEAD_BYTES]))
             if self.total is None and self.data[:4] == b"\x7fELF":
                 self.total = ELF_TYPICAL_BYTES
-        self.modem.stp_progress(self)
+        self._progress(self)
         return True
 
     # -- acks -------------------------------------------------------------------------------------------------
@@ -348,7 +349,7 @@ class StpSlave:
             return
         if request.op == RESET and self.session_open:
             self._closed = True
-            self.modem.stp_left(self, b"")
+            self._left(self, b"")
             return
         if request.op == RESET:
             self._last_tid, self._last_ack, self._expected = None, b"", 0
