@@ -43,6 +43,17 @@ _FAMILIES = {
 _OTHER_MAKER = re.compile(
     r"\bSIM[789]\d{2,3}|\bBG(?:77|9[56])|\bBC(?:6[068]|9[25])\b|\bE[CG](?:2[015]|91)\b|\b(?:SARA|LARA|TOBY)-"
 )
+#: No card is in the board, the reader says; and a call that speaks to one all the same.
+_NO_CARD = re.compile(
+    r"\b(?:no|without(?: an?| any)?) (?:micro ?)?(?:sd|card)(?:[ -]?cards?)? (?:is |was |are )?(?:inserted|present|fitted|plugged"
+    r"|in(?: it| there| the slot)?\b|at all|here|involved|attached|used)|\b(?:have|has|use|using|got|with) no (?:micro ?)?sd\b"
+    r"|\b(?:don.t|doesn.t|didn.t) (?:have|use) (?:an? |any )?(?:micro ?)?sd\b|\bkeine (?:sd|karte|speicherkarte)[^\n.]{0,12} "
+    r"(?:drin|gesteckt|eingesteckt|eingelegt|vorhanden|da\b)|\bohne sd|\bhabe keine (?:sd|karte)"
+    r"|\b(?:no (?:tengo|hay|uso|lleva)|sin) (?:ninguna )?(?:tarjeta|sd)\b|\b(?:pas|aucune|sans) (?:de )?carte (?:micro ?)?sd"
+    r"|\b(?:geen|zonder) (?:micro ?)?sd",
+    re.I,
+)
+_CARD_CALL = re.compile(r"\bSD\(\)")
 _ONLY_LAST = ("progress", "mode")
 _OLD_BANNER = re.compile(r"firmware updater >>>|Entering recovery mode")
 _AUGUST = re.compile(r"0 to Retry or 1 to Resume|Bootrom updated successfully")
@@ -64,10 +75,14 @@ _BOARD = re.compile(r"with ESP32|^Pycom MicroPython|/flash/|rst:0x|>>> (?:FiPy|G
 
 @dataclass(frozen=True)
 class Facts:
-    """What a paste says of its bench: by kind (``board``, ``release``, ``files`` …), in the order of appearance."""
+    """What a paste says of its bench: by kind (``board``, ``release``, ``files`` …), in the order of appearance.
+
+    no_card  no SD card is in the board, and nothing asks for one
+    """
 
     by_kind: dict[str, tuple[str, ...]]
     builds: Told = field(default_factory=Told)
+    no_card: bool = False
 
     @property
     def family(self) -> str:
@@ -100,7 +115,8 @@ def facts_of(paste: Paste) -> Facts:
     generation = _generation(text, found.get("updater", ()))
     if generation:
         found["generation"] = (generation,)
-    return Facts(found, told_in(paste))
+    no_card = _NO_CARD.search(text) is not None and not _CARD_CALL.search(text)
+    return Facts(found, told_in(paste), no_card)
 
 
 def _near(paste: Paste, parts: tuple[str, ...]) -> str:
