@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 
 from doctor.bench import Bench
 from doctor.check import Check, EvidenceValue, Finding, Grade, Remedy
@@ -34,7 +35,8 @@ class PortOpens(Check):
     Looks at: opens the port (RTS and DTR asserted beforehand, no flow control) and keeps it open. Looks for who holds
     it if it is busy, at the rights of the device if they forbid it, and for a running ModemManager. Sends
     nothing.
-    Cures: plug-in, leave-it-alone, grant-port-access, close-other-program, stop-modemmanager, join-wifi, give-login.
+    Cures: plug-in, start-server, leave-it-alone, grant-port-access, close-other-program, stop-modemmanager, join-wifi,
+    give-login.
     """
 
     id = "port-opens"
@@ -48,7 +50,9 @@ class PortOpens(Check):
         try:
             link = bench.link
         except LinkError as err:
-            return self._closed(err)
+            served = bench.options.url is not None and bench.options.url.has_address
+            absent = served and err.id == "port-not-found"
+            return self._closed(err, ("start-server",) if absent else _CURES.get(err.id, ("plug-in",)))
         device = link.url.device
         evidence: dict[str, EvidenceValue] = {
             "port": link.name,
@@ -70,11 +74,11 @@ class PortOpens(Check):
             )
         return self.passed(f"{link.name} opens", evidence=evidence)
 
-    def _closed(self, err: LinkError) -> Finding:
+    def _closed(self, err: LinkError, cures: Iterable[str]) -> Finding:
         return self.fail(
             str(err),
             catalogue=err.id if err.id in self.finds else None,
             next=err.next,
             cause=err.cause,
-            remedies=tuple(Remedy(cure, Grade.MANUAL) for cure in _CURES.get(err.id, ("plug-in",))),
+            remedies=tuple(Remedy(cure, Grade.MANUAL) for cure in cures),
         )

@@ -16,6 +16,7 @@ from doctor.needs import Needs
 _POWER = Remedy("power-cycle", Grade.MANUAL)
 _STOP = Remedy("stop-program", Grade.ASKS)
 _MIRROR = Remedy("leave-mirror", Grade.MANUAL)
+_BARE = Remedy("name-bare-modem", Grade.MANUAL)
 _UPDATE = Remedy("update-board-firmware", Grade.MANUAL)
 _PLUG = Remedy("plug-in", Grade.MANUAL)
 _WAIT = Remedy("wait-for-modem", Grade.MANUAL)
@@ -60,7 +61,7 @@ class ReplAnswers(Check):
     Looks at: sends CR, which every program ignores, and waits 0.3 s for a prompt; else listens 3 s and sends Ctrl-B
     once. No Ctrl-C without consent (--interrupt), nothing at all once an updater's output is seen. If no text comes,
     looks for a modem at 921600 and 115200 baud.
-    Cures: stop-program, leave-mirror, power-cycle, plug-in, update-board-firmware, wait-for-modem.
+    Cures: stop-program, leave-mirror, name-bare-modem, power-cycle, plug-in, update-board-firmware, wait-for-modem.
     """
 
     id = "repl-answers"
@@ -146,10 +147,11 @@ class ReplAnswers(Check):
 
     def _mirror(self, name: str, contact: Contact) -> Finding:
         undecided = bool(contact.evidence.get("undecided"))
-        or_bare = " (if this is a bare modem without a board, flash it with: flash --via modem)" if undecided else ""
+        or_bare = ", or there is no board: then run `fipy-doctor check --via modem`" if undecided else ""
         return self.fail(
             f"{name}: a modem answers at {contact.evidence.get('baud')} baud: mirror mode was left on{or_bare}",
             catalogue="mirror-board-looks-dead",
+            remedies=(_MIRROR, _BARE) if undecided else (_MIRROR,),
         )
 
     def _modem(self, name: str, _contact: Contact) -> Finding:

@@ -85,11 +85,16 @@ class Command:
         """As it stands in a text: marked (doctor/marks.py)."""
         return marked(self.line())
 
-    def on(self, port: str | None, *, via_modem: bool = False) -> Command:
-        """The command for the bench of this run: it names the port if it needs one and names none."""
-        if port is None or self.port is not None or self.verb not in NEED_PORT or "--help" in self.args:
+    def on(self, bench: Command) -> Command:
+        """The command for the bench that ``bench`` names: what it takes of that and does not name itself.
+
+        One that names its own port is about another bench, and stays as it is.
+        """
+        if self.port is not None or self.verb not in NEED_PORT or "--help" in self.args:
             return self
-        return replace(self, port=port, via="modem" if via_modem and self.via == AUTO else self.via)
+        named = {"firmware"} if self.args and self.verb in _FILES_BEHIND else set()  # they stand among args
+        lacks = [name for name in ("port", *_BENCH) if name not in named and not _spelled(name, getattr(self, name))]
+        return replace(self, **{name: getattr(bench, name) for name in lacks})
 
     def anyhow(self) -> Command:
         """Without what was said about how to flash: the program chooses again."""

@@ -16,18 +16,8 @@ from doctor.command import Command, marked
 _MARKED = re.compile(r"(?<!`)(`+)(?!`)(?P<words>.+?)(?<!`)\1(?!`)", re.DOTALL)
 
 
-class BenchName(NamedTuple):
-    """What a command must say to find the bench of this run again.
-
-    port       URL of its port; None if it has none
-    via_modem  there is no board in front of the modem
-    """
-
-    port: str | None = None
-    via_modem: bool = False
-
-
-NO_BENCH = BenchName()
+#: A bench is named by a command that was laid for it (bench.py); this one names none.
+NO_BENCH = Command("")
 
 
 class Piece(NamedTuple):
@@ -38,7 +28,7 @@ class Piece(NamedTuple):
     words: str
 
 
-def pieces(text: str, bench: BenchName = NO_BENCH) -> Iterator[Piece]:
+def pieces(text: str, bench: Command = NO_BENCH) -> Iterator[Piece]:
     """What is marked in ``text``, in order; commands of ours name ``bench`` if they need it and name none."""
     for found in _MARKED.finditer(text):
         words = found["words"]
@@ -47,24 +37,24 @@ def pieces(text: str, bench: BenchName = NO_BENCH) -> Iterator[Piece]:
         yield Piece(*found.span(), _on(words, bench))
 
 
-def plain(text: str, bench: BenchName = NO_BENCH) -> str:
+def plain(text: str, bench: Command = NO_BENCH) -> str:
     """``text`` without its marks, each command with the bench."""
     for piece in reversed(list(pieces(text, bench))):
         text = text[: piece.start] + piece.words + text[piece.end :]
     return text
 
 
-def named(text: str, bench: BenchName) -> str:
+def named(text: str, bench: Command) -> str:
     """``text`` with its marks, each command with the bench: for a text that is shown where no bench is known."""
     for piece in reversed(list(pieces(text, bench))):
         text = text[: piece.start] + marked(piece.words) + text[piece.end :]
     return text
 
 
-def _on(words: str, bench: BenchName) -> str:
+def _on(words: str, bench: Command) -> str:
     try:
         command = Command.parse(words)
     except ValueError:
         return words  # something else that is to stay whole
-    on = command.on(bench.port, via_modem=bench.via_modem)
+    on = command.on(bench)
     return words if on == command else on.line()

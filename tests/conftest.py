@@ -22,6 +22,10 @@ for _check in roster.builtin():
     _name = type(_check).__module__
     sys.modules[_name.replace(roster.PACKAGE, "checks")] = sys.modules[_name]
 
+# Workers and each `python -m doctor` of a test would otherwise compile all sources anew: a minute of the whole suite.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 TOOLS_ARE_A_MUST = "FIPY_DOCTOR_TESTS_NEED_TOOLS"
 
 # A shell's `&`, nohup and some runners start programs with SIGINT ignored; what tests Ctrl-C would then wait forever.

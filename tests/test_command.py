@@ -70,14 +70,28 @@ def test_what_a_command_does_not_take_is_not_spelled() -> None:
 
 
 def test_the_bench_of_the_run_is_laid_under_what_needs_one() -> None:
+    port, bare = Command("", port="COM3"), Command("", port="COM3", via="modem")
     for verb in NEED_PORT:
-        assert Command(verb).on("COM3").words() == ("fipy-doctor", verb, "--port", "COM3")
-        assert Command(verb, port="COM4").on("COM3", via_modem=True) == Command(verb, port="COM4")
-    assert Command("status").on("COM3", via_modem=True).line() == "fipy-doctor status --port COM3 --via modem"
-    assert Command("backup", ("d",)).on("COM3", via_modem=True).line() == "fipy-doctor backup d --port COM3"
+        assert Command(verb).on(port).words() == ("fipy-doctor", verb, "--port", "COM3")
+        assert Command(verb, port="COM4").on(bare) == Command(verb, port="COM4")
+    assert Command("status").on(bare).line() == "fipy-doctor status --port COM3 --via modem"
+    assert Command("backup", ("d",)).on(bare).line() == "fipy-doctor backup d --port COM3"
     for spelled in ("fipy-doctor open check", "fipy-doctor flash --help", "fipy-doctor", "fipy-doctor ports"):
-        assert Command.parse(spelled).on("COM3").line() == spelled
-    assert Command("check").on(None) == Command("check")
+        assert Command.parse(spelled).on(WHOLE).line() == spelled
+    assert Command("check").on(Command("")) == Command("check")
+
+
+def test_a_command_names_all_of_the_bench_that_it_takes_and_does_not_name() -> None:
+    bench = Command("", firmware=("a b.dup",), sd="card.img", bootrom="board", port="COM3", was=38638, interrupt=True)
+    check = "fipy-doctor check --select x --firmware 'a b.dup' --bootrom board --sd card.img --was 38638 --port COM3"
+    assert Command.parse("fipy-doctor check --select x").on(bench).line() == f"{check} --interrupt"
+    assert "--sd other.img" in Command.parse("fipy-doctor fix --repair-sd --sd other.img").on(bench).line()
+    assert Command.parse("fipy-doctor flash FULL.dup").on(bench).words()[:4] == (
+        *("fipy-doctor", "flash", "FULL.dup", "--bootrom"),
+    )
+    assert Command("flash").on(bench).words()[2] == "a b.dup"
+    assert Command("check").on(bench).on(bench) == Command("check").on(bench)
+    assert Command.parse("fipy-doctor check").on(Command("", sd="card.img")).line() == "fipy-doctor check --sd card.img"
 
 
 def test_a_bench_is_found_again_by_its_command() -> None:

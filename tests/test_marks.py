@@ -14,9 +14,9 @@ from doctor.cli.main import COMMANDS
 from doctor.command import Command, marked
 from doctor.errors import DoctorError
 from doctor.escape import shown, told
-from doctor.marks import BenchName, named, pieces, plain
+from doctor.marks import named, pieces, plain
 
-PORT = BenchName("/dev/ttyACM7")
+PORT = Command("", port="/dev/ttyACM7")
 HOME = Path(__file__).parent.parent
 
 
@@ -46,12 +46,14 @@ def test_without_a_port_nothing_is_added() -> None:
 
 
 def test_a_bare_modem_is_named_as_one() -> None:
-    bench = BenchName("COM3", via_modem=True)
+    bench = Command("", port="COM3", via="modem")
     assert plain("run `fipy-doctor status`", bench) == "run fipy-doctor status --port COM3 --via modem"
 
 
 def test_a_port_is_quoted_for_the_shell() -> None:
-    assert "'sim://fipy?state=/a b&speed=1'" in plain("`fipy-doctor check`", BenchName("sim://fipy?state=/a b&speed=1"))
+    assert "'sim://fipy?state=/a b&speed=1'" in plain(
+        "`fipy-doctor check`", Command("", port="sim://fipy?state=/a b&speed=1")
+    )
 
 
 @pytest.mark.parametrize("words", ["plain", "a `b` c", "`", "``x`", "ends with `", "/home/a`b/c"])
@@ -71,7 +73,7 @@ def test_a_file_cannot_be_called_like_a_command_of_ours() -> None:
 def test_a_command_with_such_a_file_is_one_command() -> None:
     flash = Command("flash", firmware=(HOSTILE,))
     (piece,) = pieces(f"then run: {flash}", PORT)
-    assert Command.parse(piece.words).words() == flash.on(PORT.port).words()
+    assert Command.parse(piece.words).words() == flash.on(PORT).words()
 
 
 def test_an_error_on_such_a_file_marks_nothing() -> None:

@@ -13,9 +13,10 @@ import click
 from doctor import marks
 from doctor.cli import signals
 from doctor.cli.screen import Screen, make_screen
+from doctor.command import Command
 from doctor.errors import DoctorError, Exit, UsageError
 from doctor.jobs.hands import DONE
-from doctor.marks import BenchName
+from doctor.link.port_url import PortUrl
 
 if TYPE_CHECKING:  # what examines a bench is loaded by the commands that have one
     from doctor.bench import Bench, BenchOptions
@@ -310,19 +311,23 @@ def backup_folder() -> Path:
     return user_data_path("fipy-doctor", appauthor=False) / "backups"
 
 
-def screen_of(given: dict[str, Any]) -> Screen:
-    """The screen that the common options ask for, for the bench that they name."""
-    bench = BenchName(given["port"] or None, given.get("via") == "modem")
+def screen_of(given: dict[str, Any], options: BenchOptions | None = None) -> Screen:
+    """The screen that the common options ask for; commands in what it shows name the bench of ``options``.
+
+    options  None if nothing but a port can be given
+    """
+    port = PortUrl.read(given["port"]).text if given["port"] else None
+    bench = Command("", port=port) if options is None else options.command("")
     return make_screen(as_json=given["as_json"], quiet=given["quiet"], verbose=given["verbose"], bench=bench)
 
 
-def _teller(given: dict[str, Any]) -> Listener:
+def _teller(screen: Screen) -> Listener:
     """Shows what the trace has to tell: that it ends early."""
     from doctor.events import Note
 
     def tell(event: Event) -> None:
         if isinstance(event, Note):
-            screen_of(given).notes.print(event.text)
+            screen.notes.print(event.text)
 
     return tell
 
@@ -344,7 +349,8 @@ def open_bench(options: BenchOptions, given: dict[str, Any], *, during_flash: bo
             "there is nothing to examine",
             next="add --port (`fipy-doctor ports` lists them), or --firmware, --sd or --scripts",
         )
-    with _naming(BenchName(options.port, options.via_modem)), ExitStack() as stack:
+    screen = screen_of(given, options)
+    with _naming(options.command("")), ExitStack() as stack:
         if options.url is not None:
             from doctor.jobs.memory.journal import refuse_under_way
             from doctor.link.link import refuse_senseless
@@ -354,15 +360,15 @@ def open_bench(options: BenchOptions, given: dict[str, Any], *, during_flash: bo
                 refuse_under_way(options.url)
         trace = None
         if given["trace"] is not None:
-            trace = stack.enter_context(Trace(given["trace"], _teller(given)))
+            trace = stack.enter_context(Trace(given["trace"], _teller(screen)))
         bench = Bench(options, trace=trace)
         stack.callback(_close, bench)
-        stack.callback(_tell_stopped, bench, given)
+        stack.callback(_tell_stopped, bench, screen)
         yield bench
 
 
 @contextmanager
-def _naming(bench: BenchName) -> Iterator[None]:
+def _naming(bench: Command) -> Iterator[None]:
     """Errors name the bench in their commands: who shows them does not know it any more."""
     try:
         yield
@@ -371,10 +377,10 @@ def _naming(bench: BenchName) -> Iterator[None]:
         raise
 
 
-def _tell_stopped(bench: Bench, given: dict[str, Any]) -> None:
+def _tell_stopped(bench: Bench, screen: Screen) -> None:
     """Who let us stop a program is told at the end that it stands still, and what starts it."""
     if bench.stopped_program:
-        screen_of(given).note(
+        screen.note(
             "the program of the board was stopped (--interrupt); the board's next reset or power-on starts it again"
         )
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from doctor import marks
+from doctor.command import Command
 from doctor.errors import DoctorError
-from doctor.marks import NO_BENCH, BenchName
+from doctor.marks import NO_BENCH
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -75,7 +76,7 @@ class Screen:
         return self.ask(question)
 
 
-def make_screen(*, as_json: bool, quiet: bool, verbose: bool, bench: BenchName = NO_BENCH) -> Screen:
+def make_screen(*, as_json: bool, quiet: bool, verbose: bool, bench: Command = NO_BENCH) -> Screen:
     """The screen of this process; commands in what it shows name ``bench``."""
     from doctor.report.prose import BenchConsole
 

@@ -256,6 +256,11 @@ def _unasked(bench: Bench, err: DoctorError, entry: FlashEntry | None) -> Status
     seen = None if bench.link_or_none is None else bench.contact.seen
     if seen is Seen.MIRROR:
         proved = entry is not None and entry.state == journals.PROVED
+        if bench.contact.evidence.get("undecided") and (entry is None or not entry.mirrored):
+            again = replace(_again(bench), via="modem")
+            where = "a modem answers: it is a bare one, or a board in mirror mode is in front of it"
+            remark = "it asks the modem, whichever it is; the reset button of a board ends its mirror mode"
+            return StatusReport(where, history, NextFlash((), again, remark), entry=entry)
         where = "the board still mirrors" + (", as the flash left it" if proved else "")
         step = NextFlash((PRESS_RESET,), _again(bench))
         return StatusReport(where, history, step, entry=entry, settled=proved)

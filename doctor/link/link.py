@@ -279,12 +279,13 @@ class Link(contextlib.AbstractContextManager["Link"]):
                 cause="unplugged, a power dip, or an editor console that reconnects by itself",
                 next="close every program that uses the port, plug the board in again, run the command again",
             )
+        now_named = ", run `fipy-doctor ports` to see its name now" if self.url.device else ""
         return PortLost(
             "port-number-changes-on-replug",
             "the port went away while it was in use",
             on=self.name,
             cause="unplugged, a power dip or a loose cable",
-            next="plug the board in, run `fipy-doctor ports` to see its name now, and run the command again",
+            next=f"plug the board in{now_named}, and run the command again",
         )
 
 

@@ -128,6 +128,14 @@ def _remote(err: Exception, port: PortUrl) -> LinkError | UsageError:
             cause="another program is connected there, or it is no RFC 2217 server",
             next=f"{_LET_IT_END}; where it is no RFC 2217 server: socket:// with the same address",
         )
+    if _errno_of(err) in _ABSENT:  # of a kept bench
+        return LinkError(
+            "port-not-found",
+            "there is no such port now",
+            on=url,
+            cause="the board is not plugged in, and has no other power",
+            next="plug the board in, then run the same command again",
+        )
     refused = "refused" in text or _errno_of(err) == errno.ECONNREFUSED
     return LinkError(
         "port-not-found",

@@ -153,13 +153,20 @@ BY_HAND = (
         ("leave --via modem away: the modem is reached through the board at this port",),
     ),
     ByHand(
+        "name-bare-modem",
+        "Say that there is no board",
+        (
+            "if no board stands between this computer and the modem, say so with --via modem",
+            "if there is one, try another USB cable and carrier board: its reset button did not end mirror mode",
+        ),
+        adds={"via": "modem"},
+    ),
+    ByHand(
         "plug-in",
         "Plug the board in",
-        (
-            "plug the board in with a USB cable that carries data (many carry only power)",
-            "look which name it has, and use that one",
-        ),
+        ("plug the board in with a USB cable that carries data (many carry only power)",),
         then="ports",
+        practice=("--hands", "plug-in"),
     ),
     ByHand(
         "redownload-firmware",
@@ -195,6 +202,12 @@ BY_HAND = (
             "plug in again; if it fails again, try another card of 32 GB or less",
         ),
         practice=("--hands", "reseat-card"),
+    ),
+    ByHand(
+        "start-server",
+        "Start the server that offers the port",
+        ("start the server (`fipy-doctor sim --listen`, ser2net, …) and check host and port",),
+        says_next=True,
     ),
     ByHand(
         "stop-modemmanager",

@@ -68,6 +68,11 @@ class Cure(ABC):
     drawn_for: tuple[str, ...] = ()
 
     @property
+    def goes_another_way(self) -> bool:
+        """Flashing another way is the cure."""
+        return self.then == "flash" and "via" in self.adds
+
+    @property
     def title(self) -> str:
         """First line of the docstring, without the full stop."""
         return (self.__doc__ or self.id).strip().splitlines()[0].rstrip(".")

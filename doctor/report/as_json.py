@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from doctor import marks
-from doctor.marks import NO_BENCH, BenchName
+from doctor.command import Command
+from doctor.marks import NO_BENCH
 
 if TYPE_CHECKING:
     from doctor.check import Finding
@@ -27,12 +28,12 @@ def document(command: str, exit_code: Exit, err: DoctorError | None = None, **me
     return {"schema": f"fipy-doctor/{command}/1", "exit": int(exit_code), "error": error(err), **members}
 
 
-def text(document: dict[str, Any], bench: BenchName = NO_BENCH) -> str:
+def text(document: dict[str, Any], bench: Command = NO_BENCH) -> str:
     """``document`` as it is written; commands in its texts name ``bench``."""
     return json.dumps(_plain(document, bench), indent=2, ensure_ascii=True)
 
 
-def _plain(value: Any, bench: BenchName) -> Any:
+def _plain(value: Any, bench: Command) -> Any:
     if isinstance(value, Said):
         return marks.plain(value, bench)
     if isinstance(value, dict):

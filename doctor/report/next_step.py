@@ -14,6 +14,7 @@ from doctor.firmware.names import parse_name
 from doctor.jobs.amended import amended
 from doctor.jobs.hands import done_ids, done_word, done_words
 from doctor.jobs.onward import NextFlash, Situation, first_that_holds
+from doctor.link.port_url import PortUrl
 from doctor.remedies import Cure, Cures, DoableCure
 from doctor.report import practice
 from doctor.updater.shapes import FULL_IMAGE
@@ -127,7 +128,7 @@ class Checked:
     def way_round(self, finding: Finding) -> Cure | None:
         """The cure of the finding that flashes another way, if its turn has come or that way was asked for."""
         left = [self.cures.get(remedy) for remedy in self._left(finding)]
-        ways = (cure for cure in left if "via" in cure.adds)
+        ways = (cure for cure in left if cure.goes_another_way)
         return next((cure for cure in ways if cure is left[0] or cure.adds["via"] == self.given.via), None)
 
     def to(self, verb: str, *args: str) -> Command:
@@ -145,7 +146,7 @@ class Checked:
         return [remedy for remedy in left if not (destroyed and self._spares(remedy))]
 
     def _spares(self, remedy: Remedy) -> bool:
-        return bool(done_words(remedy.id)) or "via" in self.cures.get(remedy).adds
+        return bool(done_words(remedy.id)) or self.cures.get(remedy).goes_another_way
 
     def _is_worth_curing(self, finding: Finding) -> bool:
         if finding.command is not None:  # what was begun goes on with the very command that began it
@@ -237,7 +238,7 @@ def _go_on(case: Checked) -> NextStep:
 
 def _end_what_was_begun(case: Checked) -> NextStep:
     assert case.finding.command is not None
-    return NextStep((), case.finding.command.on(case.given.port))
+    return NextStep((), case.finding.command.on(case.given))
 
 
 def _ask_again(case: Checked) -> NextStep:
@@ -315,8 +316,9 @@ def _by_hand_now(case: Checked) -> NextStep:
 def _by_hand(case: Checked, cure: Cure, given: Command, notes: tuple[str, ...] = ()) -> NextStep:
     """Steps for the hands, and the command that looks again; it says that they were done."""
     steps = cure.steps(case.finding)
-    if cure.then == "ports":
-        return NextStep(steps, Command("ports"), notes, cure.id, cure.drawing(case.finding))
+    if cure.then == "ports" and given.port is not None and PortUrl.read(given.port).device:
+        shows = "it shows the name under which the board is there now"
+        return NextStep(steps, Command("ports"), (*notes, shows), cure.id, cure.drawing(case.finding))
     before = (word for word in given.done if not done_ids([word]) & set(case.remembered))
     command = replace(given, verb="check", args=(), done=(*before, done_word(cure.id)))
     return NextStep(steps, command, notes, cure.id, cure.drawing(case.finding))
@@ -419,7 +421,7 @@ AFTER_CHECKS: tuple[Situation[Checked, NextStep], ...] = (
     Situation("another image is to be chosen", lambda case: case.cure.then == "plan", _plan),
     Situation(
         "another way of flashing is the cure",
-        lambda case: case.cure.then == "flash" and bool(case.cure.adds),
+        lambda case: case.cure.goes_another_way,
         _flash_otherwise,
     ),
     Situation("flashing is the cure", lambda case: case.cure.then == "flash", _flash_as_cure),

@@ -15,7 +15,8 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.segment import Segment
 from rich.text import Text
 
-from doctor.marks import NO_BENCH, BenchName, pieces
+from doctor.command import Command
+from doctor.marks import NO_BENCH, pieces
 
 OWN_MARGIN = 4
 MARKED = "cyan"  #: how all that is marked looks
@@ -25,7 +26,7 @@ _TOLD = re.compile(r"\brun:$")  #: what leads to a command that stands alone
 class BenchConsole(Console):
     """A console that knows the bench of its run: it shows every text without marks, commands with that bench."""
 
-    def __init__(self, *, bench: BenchName = NO_BENCH, **how: Any) -> None:
+    def __init__(self, *, bench: Command = NO_BENCH, **how: Any) -> None:
         super().__init__(highlight=False, markup=False, emoji=False, **how)
         self.bench = bench
 
@@ -74,7 +75,7 @@ class _Lines:
             yield Prose(line[:margin], line[margin:])
 
 
-def split(text: Text, bench: BenchName) -> tuple[Text, list[tuple[int, int]]]:
+def split(text: Text, bench: Command) -> tuple[Text, list[tuple[int, int]]]:
     """``text`` without marks, and where in it stands what was marked and is never to be broken."""
     bare = Text(end=text.end, no_wrap=text.no_wrap, overflow=text.overflow)
     wholes, at = [], 0

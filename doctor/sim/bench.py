@@ -5,14 +5,17 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from doctor.sim.board import state as board_state
+from doctor.sim.board.board import BoardSim
 from doctor.sim.board.file_faults import parse_files
 from doctor.sim.card.blocks import Blocks, FileBlocks, MemoryBlocks
 from doctor.sim.card.image import CardDevice, build_card
 from doctor.sim.carrier import Carrier
 from doctor.sim.hands import Hands
 from doctor.sim.hostport import HostPort, PortVanished
+from doctor.sim.modem import state as modem_state
 from doctor.sim.modem.modem import Modem
 from doctor.sim.modem.switches import Switches
 from doctor.sim.numbers import imei, unique_id
@@ -27,9 +30,6 @@ from doctor.sim.simurl import (
 )
 from doctor.sim.state import BenchBusy, StateDir, StateUnusable
 from doctor.sim.world import Wire, World
-
-if TYPE_CHECKING:
-    from doctor.sim.board.board import BoardSim
 
 __all__ = ["BenchBusy", "SimBench", "StateUnusable"]
 
@@ -75,8 +75,7 @@ class SimBench:
         self.store = store
         saved = store.load() if store is not None else None
         self.origin = _origin(spec, saved, store)
-        self.scenarios = tuple(self.origin["scenario"].split(","))
-        setup = set_up(self.scenarios)
+        setup = set_up(tuple(self.origin["scenario"].split(",")))
         self.world = World(spec.speed, spec.seed)
         self.battery = bool(spec.battery)
         self.powered = True
@@ -210,8 +209,6 @@ class SimBench:
         self.card.insert(FileBlocks(self.store.card_path))
 
     def _make_board(self, setup: Setup) -> BoardSim:
-        from doctor.sim.board.board import BoardSim
-
         release = self.origin["release"] or setup.release or DEFAULT_RELEASE
         return BoardSim(
             self.world,
@@ -288,10 +285,10 @@ class SimBench:
             "origin": self.origin,
             "usb_plugged": self.port.present,
             "battery": self.battery,
-            "modem": self.modem.state(),
+            "modem": modem_state.dump(self.modem),
         }
         if self.board is not None:
-            data["board"] = self.board.state()
+            data["board"] = board_state.dump(self.board)
         try:
             self.store.save(data)
         except OSError as error:
@@ -303,9 +300,9 @@ class SimBench:
 
     def _restore(self, saved: dict[str, Any]) -> None:
         self.battery = bool(saved["battery"]) if self.spec.battery is None else self.spec.battery
-        self.modem.restore(saved["modem"])
+        modem_state.load(self.modem, saved["modem"])
         if self.board is not None:
-            self.board.restore(saved["board"])
+            board_state.load(self.board, saved["board"])
         if not saved["usb_plugged"]:
             self.hands.unplug()
 

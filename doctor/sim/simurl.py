@@ -96,10 +96,6 @@ def _names(names: Iterable[str]) -> str:
     return ", ".join(names)
 
 
-def _text(_name: str, value: str) -> str:
-    return value
-
-
 def _number(name: str, value: str) -> int:
     if not value.isdecimal() or not value.isascii():
         raise ValueError(f"{name} is a number, not {value!r}")
@@ -123,9 +119,12 @@ def _scenarios(_name: str, value: str) -> tuple[str, ...]:
     return names
 
 
-def _loaders(_name: str, value: str) -> str:
-    parse_loaders(value)
-    return value
+def _unless(refused: Callable[[str], object]) -> _Reader:
+    def read(_name: str, value: str) -> str:
+        refused(value)
+        return value
+
+    return read
 
 
 def _state(_name: str, value: str) -> Path | None:
@@ -150,16 +149,11 @@ def _fault(_name: str, value: str) -> str:
     return fault
 
 
-def _files(_name: str, value: str) -> str:
-    parse_files([value])
-    return value
-
-
 _READERS: dict[str, _Reader] = {
     "scenario": _scenarios,
-    "release": _text,
+    "release": lambda _name, value: value,
     "build": _number,
-    "bootloaders": _loaders,
+    "bootloaders": _unless(parse_loaders),
     "radio": _one_of({"CATM1": "CATM1", "NB1": "NB1"}),
     "state": _state,
     "speed": _speed,
@@ -167,7 +161,7 @@ _READERS: dict[str, _Reader] = {
     "jumpers": _one_of({"fitted": LABELS, "removed": (), "only-rts": LABELS[:1], "only-cts": LABELS[1:]}),
     "battery": _one_of({"fitted": True, "removed": False}),
     "fault": _fault,
-    "files": _files,
+    "files": _unless(lambda value: parse_files([value])),
     "seed": _number,
 }
 """What reads the value of each parameter; raises ValueError that names what is valid."""

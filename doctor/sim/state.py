@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import IO, Any
+
+from doctor.json_file import write_whole
 
 SCHEMA = "fipy-doctor/sim-state/1"
 
@@ -76,13 +77,7 @@ class StateDir:
 
     def save(self, data: dict[str, Any]) -> None:
         """Replace what was saved; a reader sees the old or the new, never a part."""
-        path = self.path / "bench.json"
-        draft = path.with_name("bench.json.part")
-        with draft.open("w", encoding="utf-8") as out:
-            json.dump({"schema": SCHEMA, **data}, out, indent=1)
-            out.flush()
-            os.fsync(out.fileno())
-        draft.replace(path)
+        write_whole(self.path / "bench.json", json.dumps({"schema": SCHEMA, **data}, indent=1).encode())
 
 
 def _lock_file(handle: IO[bytes]) -> None:

@@ -334,18 +334,15 @@ class Process:
 
     # -- for everybody else -----------------------------------------------------------------------------------
 
-    @property
-    def interrupted(self) -> bool:
-        """True while an exception waits to be raised inside."""
-        return self.killed or self._pending is not None
-
     def raise_in(self, error: BaseException) -> None:
         """Make the wait that the process is in (else its next one) raise ``error``, such as KeyboardInterrupt."""
         if not self.alive:
             return
         self._pending = error
         if not self.is_current_thread():
-            self._rearm(0)
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = self.world.at(0, self._time_is_up)
 
     def kill(self) -> None:
         """End it now; returns when it has ended. Inside the process itself: raises ProcessKilled."""
@@ -429,11 +426,6 @@ class Process:
         self._timer = None
         self.resume(False)
 
-    def _rearm(self, delay_ms: float) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = self.world.at(delay_ms, self._time_is_up)
-
     def _forget_waits(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
@@ -448,13 +440,11 @@ class Wire:
 
     on_receive  called with (bytes, the baud they were sent at) when they have arrived; the receiver asks ``heard``
                 what is left of them at its own speed
-    chunk       bytes that arrive as one event at most
     """
 
-    def __init__(self, world: World, on_receive: Callable[[bytes, int], None], chunk: int = WIRE_CHUNK_BYTES) -> None:
+    def __init__(self, world: World, on_receive: Callable[[bytes, int], None]) -> None:
         self.world = world
         self.on_receive = on_receive
-        self.chunk = chunk
         self.pending = 0
         """Bytes that were sent and have not arrived yet."""
         self._queue: deque[tuple[bytes, int]] = deque()
@@ -514,7 +504,7 @@ class Wire:
         if not self.open or not self._queue:
             return
         whole, baud = self._queue[0]
-        data = whole[self._sent_of_first : self._sent_of_first + self.chunk]
+        data = whole[self._sent_of_first : self._sent_of_first + WIRE_CHUNK_BYTES]
         self._sent_of_first += len(data)
         if self._sent_of_first == len(whole):
             self._queue.popleft()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from doctor.bench import Bench, BenchOptions
+from doctor.board import snippets
+from doctor.board.storage import files
 from tests.board.micropython import needs_micropython
 from tests.board.one_byte import FROM_BOARD, OneByte
 from tests.board.real_board import RealBoard
@@ -84,3 +88,19 @@ def test_a_flipped_bit_of_a_file_is_never_kept_as_the_file(board: RealBoard, tmp
     assert bad.hit is not None
     assert done.returncode != 0 or set(FILES.values()) <= kept(tmp_path / "b"), done.stdout + done.stderr
     assert board.tree() == {**FILES, **FOLDERS}
+
+
+def test_a_file_that_a_killed_program_left_open_spoils_no_other(board: RealBoard) -> None:
+    draft, came = "/flash/big.bin.fd-new", {f"f{number}.bin": bytes([65 + number]) * 3300 for number in range(3)}
+    board.fill({"main.py": b"print(1)\n" * 200})
+    with board.switched_on() as port:
+        with Bench(BenchOptions(port=port)) as bench:
+            bench.board.repl.call(snippets.open_for_writing(draft))
+            for at in range(0, 3500, 500):
+                bench.board.repl.call(snippets.write_at(at, base64.b64encode(b"S" * 500).decode()))
+        with Bench(BenchOptions(port=port)) as bench:
+            files.remove(bench.board, draft)
+            for name, data in came.items():
+                files.write(bench.board, f"/flash/{name}", data)
+            bench.board.repl.run("import gc\ngc.collect()\n")
+    assert came.items() <= board.tree().items()

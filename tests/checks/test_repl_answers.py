@@ -80,7 +80,9 @@ def test_an_updater_at_work_asks_for_patience_and_nothing_else() -> None:
 
 
 def test_an_undecided_modem_names_the_option_for_a_bare_one() -> None:
-    assert "--via modem" in look(devices.modem(921600)).summary
+    found = look(devices.modem(921600))
+    assert "`fipy-doctor check --via modem`" in found.summary
+    assert [remedy.id for remedy in found.remedies] == ["leave-mirror", "name-bare-modem"]
 
 
 def test_at_commands_in_the_prompt_warn_of_modemmanager() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from doctor.command import Command
+from doctor.sim.bench import SimBench
 from doctor.sim.practice.elf import make_practice_elf
 from doctor.sim.practice.image import make_practice_bootrom, make_practice_image
 from doctor.sim.scenarios import SCENARIOS
@@ -121,3 +122,37 @@ def test_a_failed_flash_ends_as_every_message_and_with_the_command_of_status(
     for hands in said.hands:
         terminal.type(*hands)
     assert said.next == typed(terminal, where).next
+
+
+def test_a_bare_modem_that_nobody_called_one_is_led_to_its_flash(terminal: Terminal, files: Files) -> None:
+    """Nothing tells it from a board in mirror mode; the board's reset button is asked for once."""
+    told = walk(terminal, files, Command("check", firmware=(files.image,), port="sim://sqn3330"), with_hands=False)
+    assert "flash" in told[-1] and "--via modem" in told[-1] and told[-1].startswith("0:"), told
+    status = terminal.type("status", "--port", "sim://sqn3330")
+    assert status.next == ["status", "--port", "sim://sqn3330", "--via", "modem"]
+    assert terminal.type(*status.next).code == 0
+
+
+def test_a_kept_bench_whose_cable_is_out_asks_for_the_cable_and_looks_again(
+    terminal: Terminal, image: Path, tmp_path: Path
+) -> None:
+    port = f"sim://fipy?state={tmp_path / 'bench'}"
+    sim = SimBench.from_url(port)
+    sim.hands.unplug()
+    sim.release()
+    said = terminal.type("check", "--firmware", str(image), "--port", port)
+    assert "server" not in said.out and "not plugged in" in said.out
+    assert said.next == ["check", "--done", "plug-in", "--firmware", str(image), "--port", port]
+    assert "server" not in terminal.type("status", "--port", port).out
+    for hands in said.hands:
+        assert terminal.type(*hands).code == 0
+    assert terminal.type(*said.next).next[0] == "flash"
+
+
+@pytest.mark.parametrize("scheme", ["socket", "rfc2217"])
+def test_nobody_at_an_address_is_answered_with_a_server_and_not_with_a_cable(terminal: Terminal, scheme: str) -> None:
+    port = f"{scheme}://127.0.0.1:1"
+    said = terminal.type("check", "--port", port)
+    assert "start the server" in said.out and "plug the board in" not in said.out
+    assert said.next == ["check", "--done", "start-server", "--port", port]
+    assert terminal.type(*said.next).next[0] == "open"

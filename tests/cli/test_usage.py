@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -133,6 +134,8 @@ def test_without_a_command_the_only_board_is_examined(terminal: Terminal, monkey
     assert said.code == 1
     assert "Found" in said.err
     assert "port-opens" in said.out
+    commands = re.findall(r"fipy-doctor (?:check|fix|status)[^\n]*", said.out)
+    assert all("--port /dev/ttyNIX" in command for command in commands), commands
 
 
 def usb(vid: int, pid: int) -> SimpleNamespace:

@@ -54,10 +54,7 @@ class BoardJob:
         if on_card:
             self.sim.hands.copy_to_card(image)
         if installed:
-            flash = self.sim.board.flash
-            flash._make_parents(f"{FOLDER}/x".removeprefix("/flash/"))
-            for name, data in core_files().items():
-                flash.write(f"{FOLDER}/{name}".removeprefix("/flash/"), data)
+            self.sim.board.flash.lay({f"{FOLDER}/{name}": data for name, data in core_files().items()})
         self.events: list[Event] = []
 
     def flash(

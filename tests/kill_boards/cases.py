@@ -87,10 +87,8 @@ def set_up(case: Case, kind: str, folder: Path) -> None:
     """Make the kept bench of a case in ``folder``."""
     sim = SimBench.from_url(f"{url_of(case, kind)}&state={folder}")
     assert sim.board is not None
-    for path, data in case.originals.items():
-        sim.board.flash._make_parents(path)
-        sim.board.flash.write(path, data)
-    sim.board.flash._make_parents("hollow/x")
+    sim.board.flash.lay(case.originals)
+    sim.board.flash.mkdir("hollow")
     sim.put_card(build_card(case.card, CardLayout.SUPER_FLOPPY, size_mib=CARD_MIB) if case.card else None)
     sim.release()
 

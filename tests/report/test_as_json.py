@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
+from doctor.command import Command
 from doctor.errors import CardError, Exit
-from doctor.marks import BenchName
 from doctor.report import as_json
 
 PATH = "/media/anna/`fipy-doctor check`.dup"
@@ -14,6 +14,6 @@ PATH = "/media/anna/`fipy-doctor check`.dup"
 def test_texts_lose_their_marks_and_data_keep_their_backticks() -> None:
     error = CardError("card-is-fat", "cannot be read", on=PATH, next="run `fipy-doctor check`")
     document = as_json.document("check", Exit.FAILED, error, path=PATH, plan=as_json.said(["see `AT+SMOD?`"]))
-    read = json.loads(as_json.text(document, BenchName("COM3", via_modem=True)))
+    read = json.loads(as_json.text(document, Command("", port="COM3", via="modem")))
     assert read["error"]["next"] == "run fipy-doctor check --port COM3 --via modem"
     assert (read["error"]["on"], read["path"], read["plan"]) == (PATH, PATH, ["see AT+SMOD?"])

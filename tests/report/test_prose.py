@@ -7,8 +7,7 @@ import pytest
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
-from doctor.command import marked
-from doctor.marks import BenchName
+from doctor.command import Command, marked
 from doctor.report.prose import BenchConsole, Prose
 
 LONG = "fipy-doctor flash '/home/anna/my firmware/CATM1-41065.dup' --via card --port 'sim://fipy?state=b&speed=10'"
@@ -72,7 +71,7 @@ AGAIN = "then `fipy-doctor check` again"
 
 def shown(what: RenderableType, width: int = 40, *, styled: bool = False, **bench: str | bool) -> str:
     out = io.StringIO()
-    console = BenchConsole(bench=BenchName(**bench), file=out, width=width, force_terminal=styled)  # type: ignore[arg-type]
+    console = BenchConsole(bench=Command("", **bench), file=out, width=width, force_terminal=styled)  # type: ignore[arg-type]
     console.print(what)
     return out.getvalue()
 

@@ -105,14 +105,14 @@ def test_boot_rom(switch: str, value: object) -> None:
 @pytest.mark.parametrize("kind", ["error", "silent", "mute", "nul"])
 def test_one_fault_in_the_boot_rom_costs_nothing(kind: str, line: str) -> None:
     run = from_ffh()
-    run.sim.faults.at(kind, line)
+    run.sim.faults.at(line, kind)
     proved(run, run.flash())
 
 
 @pytest.mark.parametrize("kind", ["lose", "drop", "short", "corrupt", "nack", "urc"])
 def test_one_fault_while_the_updater_is_loaded(kind: str) -> None:
     run = from_ffh()
-    run.sim.faults.stp(kind, "block", count=5)
+    run.sim.faults.at("block", kind, count=5)
     proved(run, run.flash())
 
 
@@ -135,7 +135,7 @@ def test_updater_that_does_not_start() -> None:
 
 def test_power_lost_while_the_updater_is_loaded_starts_again() -> None:
     run = from_ffh()
-    run.sim.faults.stp("cut", percent=10)
+    run.sim.faults.at("block", "cut", percent=10)
     assert run.flash().error is not None
     run.sim.power_on()
     again = from_ffh(run.sim)
@@ -256,7 +256,7 @@ def test_damaged_answers_are_counted_and_end_it(kind: str, mode: str) -> None:
     sim = modem(mode)
     sim.switches.first_at_error = False  # after 17 lost answers in a row there would be one
     run = Run(sim, soak=True, updater_elf=UPDATER)
-    run.sim.faults.at(kind, "AT", count=300, times=17)
+    run.sim.faults.at("AT", kind, count=300, times=17)
     outcome = run.flash()
     assert outcome.error is not None
     assert outcome.error[0] == "link-unsteady"
@@ -268,7 +268,7 @@ def test_damaged_answers_are_counted_and_end_it(kind: str, mode: str) -> None:
 
 def test_counting_damaged_answers_ends_at_twenty() -> None:
     run = Run(modem(), soak=True)
-    run.sim.faults.at("garbled", "AT", count=300, times=None)
+    run.sim.faults.at("AT", "garbled", count=300, times=None)
     outcome = run.flash()
     assert outcome.error is not None and " 20 of " in outcome.error[1]
 
@@ -278,7 +278,7 @@ def test_modem_that_says_something_is_not_called_silent(kind: str, id: str) -> N
     sim = modem()
     sim.switches.echo = False
     run = Run(sim, soak=True)
-    run.sim.faults.at(kind, "AT", times=None)
+    run.sim.faults.at("AT", kind, times=None)
     outcome = run.flash()
     assert outcome.error is not None and outcome.error[0] == id
     assert ("20 of 20 answers" in outcome.error[1]) == (kind == "garbled")
@@ -288,7 +288,7 @@ def test_modem_that_says_something_is_not_called_silent(kind: str, id: str) -> N
 @pytest.mark.parametrize("byte", range(6))
 def test_each_byte_of_an_answer_counts(line: str, byte: int) -> None:
     run = Run(modem(), soak=True)
-    run.sim.faults.line(line, "tx", "AT", byte=byte, count=300)
+    run.sim.faults.at("tx", line, after="AT", byte=byte, count=300)
     outcome = run.flash()
     assert outcome.error is not None and outcome.error[0] == "link-unsteady"
 
@@ -298,8 +298,8 @@ def test_each_byte_of_an_answer_counts(line: str, byte: int) -> None:
 def test_what_stands_around_every_answer_is_no_damage(kind: str, echo: bool) -> None:
     run = Run(modem(), soak=True)
     if echo:
-        run.sim.faults.at("error", "ATE0", times=None)
-    run.sim.faults.at(kind, "AT", times=None)
+        run.sim.faults.at("ATE0", "error", times=None)
+    run.sim.faults.at("AT", kind, times=None)
     proved(run, run.flash())
 
 
@@ -307,7 +307,7 @@ def test_what_stands_around_every_answer_is_no_damage(kind: str, echo: bool) -> 
 def test_what_stands_around_every_answer_is_noted_by_nobody(kind: str) -> None:
     sim = modem()
     sim.switches.first_at_error = False
-    sim.faults.at(kind, "AT", times=None)
+    sim.faults.at("AT", kind, times=None)
     port = SimPort(sim)
     state, facts = states.examine(port, port.clock, SQN3330)
     assert (state.mode, state.clean_oks) == (states.APPLICATION, states.CLEAN_OKS)

@@ -215,7 +215,7 @@ STP_FAULTS += ["nack-nameless", "nack-behind"]
 @pytest.mark.parametrize("kind", STP_FAULTS)
 def test_one_fault_of_the_transfer_costs_nothing(kind: str, where: str) -> None:
     run = Run(modem(), *practice(), method="on-the-fly")
-    run.sim.faults.stp(kind, where, count=1 if where in ("reset", "open") else 5)
+    run.sim.faults.at(where, kind, count=1 if where in ("reset", "open") else 5)
     flash_and_prove(run)
 
 
@@ -223,7 +223,7 @@ def test_one_fault_of_the_transfer_costs_nothing(kind: str, where: str) -> None:
 def test_residue(crcs: bool) -> None:
     run = Run(modem(), *practice(), method="on-the-fly")
     run.sim.switches.ack_crcs = crcs
-    run.sim.faults.stp("residue", count=3, times=2)
+    run.sim.faults.at("block", "residue", count=3, times=2)
     flash_and_prove(run)
     assert "left 1 of 2016" in run.notes()
 
@@ -231,20 +231,20 @@ def test_residue(crcs: bool) -> None:
 def test_damaged_residue_where_acks_have_checksums() -> None:
     run = Run(modem(), *practice(), method="on-the-fly")
     run.sim.switches.ack_crcs = True
-    run.sim.faults.stp("corrupt-payload", count=3)
+    run.sim.faults.at("block", "corrupt-payload", count=3)
     flash_and_prove(run)
 
 
 @pytest.mark.parametrize("times", [1, 2, 3, 5])
 def test_boot_switch_that_is_refused_at_first(times: int) -> None:
     run = Run(modem(), *practice(), method="on-the-fly")
-    run.sim.faults.at("error", "AT+SMSWBOOT=", times=times)
+    run.sim.faults.at("AT+SMSWBOOT=", "error", times=times)
     flash_and_prove(run)
 
 
 def test_boot_switch_that_is_refused_for_ever() -> None:
     run = Run(modem(), *practice(), method="on-the-fly")
-    run.sim.faults.at("error", "AT+SMSWBOOT=", times=None)
+    run.sim.faults.at("AT+SMSWBOOT=", "error", times=None)
     outcome = run.flash()
     assert outcome.error is not None
     assert outcome.error[0] == "smswboot-31-error"
@@ -257,13 +257,13 @@ def test_boot_switch_that_is_refused_for_ever() -> None:
 @pytest.mark.parametrize("method", ["store", "on-the-fly"])
 def test_one_fault_of_the_dialogue_costs_nothing(kind: str, line: str, method: str) -> None:
     run = Run(modem(), *practice(), method=method)
-    run.sim.faults.at(kind, line)
+    run.sim.faults.at(line, kind)
     flash_and_prove(run)
 
 
 def test_old_replies_in_front_of_every_answer() -> None:
     sim = modem()
-    sim.faults.at("stale", "AT", times=None)
+    sim.faults.at("AT", "stale", times=None)
     flash_and_prove(Run(sim, *practice(), method="on-the-fly"))
 
 
@@ -305,7 +305,7 @@ def test_store_that_stands_at_zero_percent() -> None:
 @pytest.mark.parametrize("fault", ["hang", "die", "cut"])
 def test_modem_that_goes_away_in_the_middle(fault: str) -> None:
     run = Run(modem(), *practice(), method="on-the-fly")
-    run.sim.faults.stp(fault, percent=50)
+    run.sim.faults.at("block", fault, percent=50)
     outcome = run.flash()
     assert outcome.error is not None
     assert outcome.error[0] == "modem-fell-silent"
@@ -316,7 +316,7 @@ def test_modem_that_goes_away_in_the_middle(fault: str) -> None:
 @pytest.mark.parametrize(("fault", "switched"), [("reboot", 1), ("blip", 1), ("reboot", 3)])
 def test_modem_that_restarts_in_the_middle_is_looked_at_again(fault: str, switched: int) -> None:
     run = Run(modem(), *practice(), method="on-the-fly" if switched == 3 else "store")
-    run.sim.faults.stp(fault, percent=50)
+    run.sim.faults.at("block", fault, percent=50)
     outcome = run.flash()
     assert outcome.error is not None
     assert outcome.mode == run.sim.mode == (states.RECOVERY if switched == 3 else states.APPLICATION)
@@ -324,7 +324,7 @@ def test_modem_that_restarts_in_the_middle_is_looked_at_again(fault: str, switch
 
 def test_closing_reset_that_is_not_heard_at_first() -> None:
     run = Run(modem(), *practice(), method="on-the-fly")
-    run.sim.faults.stp("hold", percent=100, ms=15_000)
+    run.sim.faults.at("block", "hold", percent=100, ms=15_000)
     flash_and_prove(run)
 
 
@@ -332,7 +332,7 @@ def test_closing_reset_that_is_not_heard_at_first() -> None:
 @pytest.mark.parametrize("kind", ["nack-unknown", "nack-nameless"])
 def test_storm_of_refusals_ends_within_90_s(kind: str, where: str) -> None:
     run = Run(modem("recovery"), *practice())
-    run.sim.faults.stp(kind, where, count=3 if where.startswith("block") else 1, times=None)
+    run.sim.faults.at(where, kind, count=3 if where.startswith("block") else 1, times=None)
     begun = {}
 
     def hear(name: str, data: dict[str, Any]) -> None:
@@ -348,7 +348,7 @@ def test_storm_of_refusals_ends_within_90_s(kind: str, where: str) -> None:
 def test_requests_that_could_not_be_read_cost_no_time() -> None:
     run = Run(modem("recovery"), *practice())
     for count in range(3, 30, 4):
-        run.sim.faults.stp("nack-nameless", count=count)
+        run.sim.faults.at("block", "nack-nameless", count=count)
     begun = run.port.clock.ticks_ms()
     flash_and_prove(run)
     assert run.port.clock.ticks_ms() - begun < 120_000
@@ -357,7 +357,7 @@ def test_requests_that_could_not_be_read_cost_no_time() -> None:
 @pytest.mark.parametrize("method", ["store", "on-the-fly"])
 def test_session_that_is_refused_once_is_asked_for_once_more(method: str) -> None:
     run = Run(modem(), *practice(), method=method)
-    run.sim.faults.stp("refuse", "open")
+    run.sim.faults.at("open", "refuse")
     flash_and_prove(run)
 
 
@@ -371,7 +371,7 @@ def resets(run: Run) -> list[float]:
 @pytest.mark.parametrize("method", ["store", "on-the-fly"])
 def test_closing_reset_that_is_not_heard_for_minutes(method: str) -> None:
     run = Run(modem(), *practice(), method=method)
-    run.sim.faults.stp("lose", "reset", count=2, times=4)
+    run.sim.faults.at("reset", "lose", count=2, times=4)
     seen = resets(run)
     outcome = run.flash()
     assert outcome.proved and outcome.error is None
@@ -384,8 +384,8 @@ def test_closing_reset_that_is_not_heard_for_minutes(method: str) -> None:
 def test_closing_reset_that_is_obeyed_by_half(method: str, lost: int, leaves: bool) -> None:
     run = Run(modem(), *practice(), method=method)
     run.sim.switches.at_leaves_idle_stp = leaves
-    run.sim.faults.stp("half-obeyed", "reset", count=2)
-    run.sim.faults.stp("lose", "reset", count=2, times=lost)
+    run.sim.faults.at("reset", "half-obeyed", count=2)
+    run.sim.faults.at("reset", "lose", count=2, times=lost)
     outcome = run.flash()
     assert outcome.proved and outcome.error is None
 
@@ -405,7 +405,7 @@ def written(run: Run) -> list[tuple[float, bytes]]:
 
 def test_modem_that_obeyed_its_closing_reset_and_writes_is_asked_ten_times_at_most() -> None:
     run = Run(modem(), *practice(), method="on-the-fly")
-    run.sim.faults.stp("drop", "reset", count=2, times=None)
+    run.sim.faults.at("reset", "drop", count=2, times=None)
     run.sim.switches.deploy_ms = 25 * 60_000
     wrote = written(run)
     flash_and_prove(run)
@@ -418,7 +418,7 @@ def test_modem_that_obeyed_its_closing_reset_and_writes_is_asked_ten_times_at_mo
 
 def test_modem_that_says_anything_is_not_asked_again() -> None:
     run = Run(modem(), *practice(), method="on-the-fly")
-    run.sim.faults.stp("drop", "reset", count=2, times=None)
+    run.sim.faults.at("reset", "drop", count=2, times=None)
     run.sim.switches.deploy_ms = 10 * 60_000
     wrote = written(run)
     for second in range(0, 900, 20):
@@ -443,7 +443,7 @@ def test_return_at_another_speed() -> None:
 
 def test_modem_that_falls_silent_between_two_questions() -> None:
     sim = modem()
-    sim.faults.at("hang", "ATI1")
+    sim.faults.at("ATI1", "hang")
     port = SimPort(sim)
     state = states.detect(port, port.clock, SQN3330)
     assert from_core(state, states.read_facts(port, port.clock, SQN3330, state)).mode == states.SILENT
@@ -462,7 +462,7 @@ def test_modem_that_dies_while_it_writes() -> None:
 
 def test_closing_that_is_refused_lets_no_at_into_the_session() -> None:
     run = Run(modem(), *practice(), method="store")
-    run.sim.faults.stp("nack", "reset", count=2, times=None)
+    run.sim.faults.at("reset", "nack", count=2, times=None)
     outcome = run.flash()
     assert outcome.error is not None and outcome.error[0] == "stp-invalid-answer"
     assert (outcome.mode, outcome.sent_any, run.sim.mode) == ("stp-open", True, "stp-open")
@@ -471,7 +471,7 @@ def test_closing_that_is_refused_lets_no_at_into_the_session() -> None:
 
 def test_session_that_is_refused_brings_the_old_firmware_back() -> None:
     run = Run(modem(), *practice(), method="on-the-fly")
-    run.sim.faults.stp("refuse", "open", times=None)
+    run.sim.faults.at("open", "refuse", times=None)
     outcome = run.flash()
     assert outcome.error is not None
     assert outcome.error[0] == "stp-open-session-failed"
@@ -481,7 +481,7 @@ def test_session_that_is_refused_brings_the_old_firmware_back() -> None:
 
 def test_broken_transfer_can_be_done_again() -> None:
     run = Run(modem(), *practice(), method="on-the-fly")
-    run.sim.faults.stp("stall", percent=50, ms=10**9)
+    run.sim.faults.at("block", "stall", percent=50, ms=10**9)
     outcome = run.flash()
     assert outcome.error is not None
     run.sim.power_off()
@@ -574,14 +574,14 @@ def test_genuine_file_reaches_the_sibling_modem(genuine: bytes, mode: str) -> No
 @pytest.mark.parametrize("fault", ["drop", "corrupt", "bad-crc", "short"])
 def test_last_answer_lost_for_ever_is_no_reason_to_give_up(fault: str) -> None:
     run = Run(modem(), *practice(), method="on-the-fly")
-    run.sim.faults.stp(fault, percent=97, times=None)
+    run.sim.faults.at("block", fault, percent=97, times=None)
     flash_and_prove(run)
     assert "the modem may have all of it" in run.notes()
 
 
 def test_last_block_lost_for_ever_is_told_after_the_modem_was_asked() -> None:
     run = Run(modem(), *practice(), method="on-the-fly")
-    run.sim.faults.stp("lose", percent=96, times=None)
+    run.sim.faults.at("block", "lose", percent=96, times=None)
     outcome = run.flash()
     assert outcome.error is not None and "all of the file had gone out" in outcome.error[1]
     assert (outcome.mode, run.sim.mode) == (states.RECOVERY, "recovery")
@@ -592,7 +592,7 @@ def test_old_success_is_not_taken_for_the_report_of_an_unsure_transfer() -> None
     sim = modem("recovery")
     sim.flash.report = "success"
     run = Run(sim, *practice())
-    sim.faults.stp("lose", percent=96, times=None)
+    sim.faults.at("block", "lose", percent=96, times=None)
     outcome = run.flash()
     assert outcome.error is not None and outcome.mode == states.RECOVERY
     assert "transfer" in outcome.done and "deploy" not in outcome.done
@@ -600,7 +600,7 @@ def test_old_success_is_not_taken_for_the_report_of_an_unsure_transfer() -> None
 
 def test_lying_residues_end_with_a_wait_and_not_in_the_middle_of_writing() -> None:
     run = Run(modem(), *practice(), method="on-the-fly")
-    run.sim.faults.stp("corrupt-payload", percent=10, times=None)
+    run.sim.faults.at("block", "corrupt-payload", percent=10, times=None)
     outcome = run.flash()
     assert outcome.error is not None
     assert outcome.mode == states.RECOVERY
@@ -609,8 +609,8 @@ def test_lying_residues_end_with_a_wait_and_not_in_the_middle_of_writing() -> No
 
 def test_modem_that_could_not_be_brought_back_counts_as_changed() -> None:
     run = Run(modem(), *practice(), method="on-the-fly")
-    run.sim.faults.at("silent", "AT+SMSTPU", times=None)
-    run.sim.faults.at("error", "AT+SMSWBOOT=1", times=None)
+    run.sim.faults.at("AT+SMSTPU", "silent", times=None)
+    run.sim.faults.at("AT+SMSWBOOT=1", "error", times=None)
     outcome = run.flash()
     assert outcome.error is not None and outcome.error[0] == "stp-start-refused"
     assert outcome.changed and outcome.mode == states.RECOVERY
@@ -618,7 +618,7 @@ def test_modem_that_could_not_be_brought_back_counts_as_changed() -> None:
 
 def test_modem_that_was_brought_back_is_told_so() -> None:
     run = Run(modem(), *practice(), method="on-the-fly")
-    run.sim.faults.at("silent", "AT+SMSTPU", times=None)
+    run.sim.faults.at("AT+SMSTPU", "silent", times=None)
     outcome = run.flash()
     assert outcome.error is not None and outcome.error[1].endswith("its old firmware runs again")
     assert not outcome.changed and outcome.mode == run.sim.mode == states.APPLICATION

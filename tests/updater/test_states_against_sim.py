@@ -59,7 +59,7 @@ def test_mode(mode: str, baud: int, echo: bool) -> None:
 )
 def test_a_modem_that_does_not_say_its_mode_is_known_by_other_signs(mode: str, note: str, kind: str) -> None:
     sim = modem(mode)
-    sim.faults.at(kind, "AT+SMOD?", times=None)
+    sim.faults.at("AT+SMOD?", kind, times=None)
     facts = look(sim)
     assert facts.mode == mode
     assert note in facts.notes
@@ -67,10 +67,10 @@ def test_a_modem_that_does_not_say_its_mode_is_known_by_other_signs(mode: str, n
 
 def test_a_modem_whose_every_answer_is_damaged_is_not_called_silent() -> None:
     sim = modem()
-    sim.faults.at("garbled", "AT", times=None)
+    sim.faults.at("AT", "garbled", times=None)
     assert look(sim).mode == "unknown"
     silent = modem()
-    silent.faults.at("silent", "AT", times=None)
+    silent.faults.at("AT", "silent", times=None)
     assert look(silent).mode == "silent"
 
 
@@ -99,7 +99,7 @@ def test_version_block_is_read_three_times(refusals: int, text: str) -> None:
     sim = modem()
     asked: list[str] = []
     sim.faults.on_strike = asked.append
-    sim.faults.at("error", SHOWVER, times=refusals)
+    sim.faults.at(SHOWVER, "error", times=refusals)
     assert look(sim).loaders.text == "33080,38638,38638*"
     assert (asked.count(SHOWVER), 'AT!="get_sw_version"' in asked) == (3, refusals == 3)
 
@@ -141,7 +141,7 @@ def test_abandoned_transfer_is_closed_before_any_at() -> None:
 
 def test_abandoned_transfer_whose_first_reset_is_lost() -> None:
     sim = modem("stp-open")
-    sim.faults.stp("lose", "reset")
+    sim.faults.at("reset", "lose")
     assert look(sim).mode == states.STP_OPEN
     assert sim.misuse == []
 
@@ -192,7 +192,7 @@ def test_modem_that_still_starts() -> None:
 
 def test_stale_replies_are_noted_and_harmless() -> None:
     sim = modem()
-    sim.faults.at("stale", "AT", times=None)
+    sim.faults.at("AT", "stale", times=None)
     facts = look(sim)
     assert (facts.mode, facts.build) == ("application", 38638)
     assert "stale-replies" in facts.notes
@@ -214,7 +214,7 @@ def test_first_error_is_normal() -> None:
 
 def test_refused_boot_switch_question_is_noted() -> None:
     sim = modem()
-    sim.faults.at("error", "AT+SMSWBOOT?", times=None)
+    sim.faults.at("AT+SMSWBOOT?", "error", times=None)
     facts = look(sim)
     assert facts.boot_selector is None
     assert "smswboot-error" in facts.notes
@@ -273,20 +273,20 @@ def test_monarch_2_is_known_though_taken_for_the_other() -> None:
 @pytest.mark.parametrize("kind", ["hang", "hold", "stall"])
 def test_modem_that_falls_silent_before_it_says_its_mode(kind: str) -> None:
     sim = modem()
-    sim.faults.at(kind, "AT+SMOD?")
+    sim.faults.at("AT+SMOD?", kind)
     assert look(sim).mode == states.SILENT
 
 
 def test_modem_that_loses_power_for_a_moment_between_two_questions() -> None:
     sim = modem("ram-updater")  # which without power falls back to its boot ROM
-    sim.faults.at("blip", "AT+SMSWBOOT?")
+    sim.faults.at("AT+SMSWBOOT?", "blip")
     port = SimPort(sim)
     assert from_core(*states.examine(port, port.clock, SQN3330)).mode == states.FFH
 
 
 def test_mode_that_is_said_late() -> None:
     sim = modem("recovery")
-    sim.faults.line("late-byte", "rx", "AT", byte=17, count=5, ms=30_000)
+    sim.faults.at("rx", "late-byte", after="AT", byte=17, count=5, ms=30_000)
     assert look(sim).mode == states.RECOVERY
 
 
@@ -296,7 +296,7 @@ def test_sibling_taken_for_the_other_is_found_at_its_own_speed() -> None:
 
 def test_session_that_refuses_to_be_closed() -> None:
     sim = modem("stp-open")
-    sim.faults.stp("nack", "reset", times=None)
+    sim.faults.at("reset", "nack", times=None)
     facts = look(sim)
     assert (facts.mode, "session-closed" in facts.notes) == (states.STP_OPEN, False)
     assert sim.misuse == []
@@ -305,6 +305,6 @@ def test_session_that_refuses_to_be_closed() -> None:
 @pytest.mark.parametrize("fault", ["cut", "hang", "hold"])
 def test_modem_that_falls_silent_over_the_first_questions_is_silent(fault: str) -> None:
     sim = modem()
-    sim.faults.at(fault, "AT", count=4)
+    sim.faults.at("AT", fault, count=4)
     port = SimPort(sim)
     assert states.detect(port, port.clock, SQN3330).mode == states.SILENT

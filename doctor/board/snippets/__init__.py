@@ -66,6 +66,15 @@ _END = """
 say('[' + str(k[0]) + ', "' + k[1] + '"]', -1)
 """
 
+#: A program that was killed may have left the file of ``open_for_writing`` open. Closed later, even by the collector,
+#: it would write over blocks that other files have by then.
+_LET_GO = """
+try:
+ _fd_f.close()
+except (NameError, OSError):
+ pass
+"""
+
 
 def proved(body: str) -> str:
     """``body``, which tells each result by ``say(JSON text)``, as code that is guarded and whose answer is proved.
@@ -73,6 +82,11 @@ def proved(body: str) -> str:
     The last row has number -1, and says how many there were and the hash of them all.
     """
     return guarded(wrapped(_SAY.strip() + "\n" + body.strip() + "\n" + _END.strip()))
+
+
+def changing(body: str) -> str:
+    """``proved`` for code that takes names or blocks away from files: none of ours is open then."""
+    return proved(_LET_GO.strip() + "\n" + body.strip())
 
 
 #: Asked first and alone: FiPy 1.12.0.b1 crashes on os.uname() (board-and-repl.md 2.1).
@@ -132,7 +146,7 @@ print('@@FD ' + ujson.dumps(f))
 )
 
 #: By the call that the release has (board-and-repl.md 4): os.mkfs up to 1.18.3, os.fsformat from 1.20 on.
-FORMAT_FLASH = proved(
+FORMAT_FLASH = changing(
     """
 import os
 os.chdir('/')
@@ -216,7 +230,7 @@ finally:
 
 def remove(path: str) -> str:
     """Delete a file, or an empty folder; true if it is gone then."""
-    return proved(
+    return changing(
         f"""
 import os
 p = {quoted(path)}
@@ -237,7 +251,7 @@ except OSError:
 
 def move(source: str, target: str) -> str:
     """Give a file another name in its file system; false, and nothing is done, if that name is taken."""
-    return proved(
+    return changing(
         f"""
 import os
 try:
@@ -256,7 +270,7 @@ def replace(source: str, target: str, second: str) -> str:
     FAT refuses a name that is taken: there the old file waits under the name ``second`` until the new one has its
     place, and comes back if it does not get it. True if the one has its place and its old name is gone.
     """
-    return proved(
+    return changing(
         f"""
 import os
 a, b, c = {quoted(source)}, {quoted(target)}, {quoted(second)}
@@ -375,7 +389,7 @@ for n in l:
 def open_for_writing(path: str) -> str:
     """Keep a new, empty file open as ``_fd_f``, and ``_fd_w`` to write to it, for ``write_at``."""
     return guarded(
-        f"""
+        f"""{_LET_GO}
 import ubinascii
 _fd_f = open({quoted(path)}, 'wb')
 def _fd_w(o, t, s):

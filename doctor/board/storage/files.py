@@ -236,6 +236,8 @@ def write(board: Board, path: str, data: bytes, tell: Tell = unheard) -> None:
     draft = draft_of(path)
     try:
         if not is_same(board, draft, data):
+            if exists(board, draft):
+                remove(board, draft)  # LittleFS keeps its blocks until another content is whole
             _write_in_place(board, draft, data, tell)
         _put_in_place(board, draft, path, data)
     except BoardReset:

@@ -17,9 +17,8 @@ from doctor.link.ports import PortInfo, list_ports
 
 def examine_only_board(given: dict[str, Any]) -> int:
     """Examine the board at ``--port``, or the only one that its USB id gives away, or the one that the user picks."""
-    screen = options.screen_of(given)
-    port = given["port"] or _only_board(screen)
-    return examine(BenchOptions(port=port), {**given, "port": port}, screen)
+    port = given["port"] or _only_board(options.screen_of(given))
+    return examine(BenchOptions(port=port), {**given, "port": port})
 
 
 def _only_board(screen: Screen) -> str:

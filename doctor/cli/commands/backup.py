@@ -28,8 +28,8 @@ def command(folder: Path, **given: Any) -> int:
     from doctor.jobs.backup import backup
     from doctor.report import as_json, console
 
-    screen = options.screen_of(given)
     bench_options = BenchOptions(port=given["port"], interrupt=given["interrupt"])
+    screen = options.screen_of(given, bench_options)
     with options.open_bench(bench_options, given) as bench:
         done = backup(bench, folder, lambda text: screen.note(Text(text)))
         name = bench.link.name

@@ -46,12 +46,11 @@ def command(**given: Any) -> int:
     Exit code 0: nothing failed; 1: a check failed; 2: nothing was left to examine.
     """
     firmware: tuple[Path, ...] = given["firmware"]
-    screen = options.screen_of(given)
-    bench_options = with_offered_card(options.bench_options(given, firmware=firmware), screen)
-    return examine(bench_options, given, screen)
+    bench_options = with_offered_card(options.bench_options(given, firmware=firmware), options.screen_of(given))
+    return examine(bench_options, given)
 
 
-def examine(bench_options: BenchOptions, given: dict[str, Any], screen: Screen) -> int:
+def examine(bench_options: BenchOptions, given: dict[str, Any]) -> int:
     """Run the checks, show what they found and the one next command; return the exit code."""
     from doctor.jobs import last_flash
     from doctor.jobs.check import CheckRequest, check
@@ -61,6 +60,7 @@ def examine(bench_options: BenchOptions, given: dict[str, Any], screen: Screen) 
     from doctor.remedies import cures
     from doctor.report import as_json, console, next_step
 
+    screen = options.screen_of(given, bench_options)
     request = CheckRequest(
         given.get("select", ()), given.get("ignored", ()), given["deadline_s"], given.get("strict", False)
     )

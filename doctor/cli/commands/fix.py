@@ -69,8 +69,8 @@ def command(**given: Any) -> int:
     Without a named cure: runs the checks, does what is safe, asks for the rest, and prints what is left for hands.
     """
     firmware: tuple[Path, ...] = given["firmware"]
-    screen = options.screen_of(given)
     bench_options = options.bench_options(given, firmware=firmware)
+    screen = options.screen_of(given, bench_options)
     named = [cure.id for flag, cure in sorted(cures().doable().items()) if given[_switch_name(flag)]]
     request = FixRequest(
         named,

@@ -58,9 +58,9 @@ def command(files: tuple[Path, ...], **given: Any) -> int:
     Runs every check first and refuses while one that matters fails. Exit code 0: flashed and proved; 1: refused
     before anything was sent; 3: begun and not proved; 130: stopped before anything was sent.
     """
-    screen = options.screen_of(given)
     files, card_file = _apart(files)
     bench_options = options.bench_options(given, firmware=files, card_file=card_file)
+    screen = options.screen_of(given, bench_options)
     request = FlashRequest(
         given["via"], given["method"], frozenset(given["override"]), given["deadline_s"], given["compress"]
     )

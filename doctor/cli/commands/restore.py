@@ -44,7 +44,8 @@ def command(folder: Path, **given: Any) -> int:
     from doctor.escape import shown
     from doctor.jobs.backup import restore
 
-    screen = options.screen_of(given)
+    bench_options = BenchOptions(port=given["port"], interrupt=given["interrupt"])
+    screen = options.screen_of(given, bench_options)
     copies = given["backup"] or options.backup_folder()
     plan: list[str] = []
 
@@ -61,7 +62,6 @@ def command(folder: Path, **given: Any) -> int:
             return False
         return given["yes"] or screen.agreed("Do this?")
 
-    bench_options = BenchOptions(port=given["port"], interrupt=given["interrupt"])
     with options.open_bench(bench_options, given) as bench:
         done = restore(bench, folder, copies, agreed, lambda text: screen.note(Text(text)), clean=given["clean"])
     if done is None and not given["dry_run"]:

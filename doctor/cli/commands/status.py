@@ -37,8 +37,8 @@ def command(**given: Any) -> int:
     from doctor.report import console
     from doctor.report.next_step import after_broken_flash
 
-    screen = options.screen_of(given)
     bench_options = BenchOptions(port=given["port"], interrupt=given["interrupt"], via_modem=given["via"] == "modem")
+    screen = options.screen_of(given, bench_options)
     with options.open_bench(bench_options, given, during_flash=True) as bench:
         standing = status(
             bench, said=options.done_steps(given), done=lambda question: not screen.as_json and screen.ask(question)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 _RELEASE = re.compile(r"^(\d+)\.(\d+)\.(\d+)(?:\.(b|rc|r)(\d+)(?:\.(\d+))?)?$")
@@ -45,6 +46,16 @@ def release_key(release: str) -> ReleaseKey:
     return (int(major), int(minor), int(patch), _STAGE[stage], int(number or 0), int(sub or 0))
 
 
+class _Told:
+    """A yes or no about a release."""
+
+    def __init__(self, holds: Callable[[SimEra], bool]) -> None:
+        self._holds = holds
+
+    def __get__(self, era: SimEra, owner: type) -> bool:
+        return self._holds(era)
+
+
 @dataclass(frozen=True)
 class SimEra:
     """What one release does. ``name`` is the era letter of board-and-repl.md 1; the rest is asked by the simulator."""
@@ -67,25 +78,26 @@ class SimEra:
         digest = hashlib.sha256(self.release.encode()).hexdigest()[:7]
         return f"{described}-{digest} on {date}"
 
-    @property
-    def flash_is_fat(self) -> bool:
-        """/flash is FAT; LittleFS is the default from 1.20.1 on (board-and-repl.md 4; between 1.20.0 and it: **?**)."""
-        return not self.since("1.20.1.b0")
-
-    @property
-    def vfs(self) -> bool:
-        """The 1.20 file system layer with errno texts, ilistdir, umount, fsformat."""
-        return self.since("1.20.0.rc0")
-
-    @property
-    def has_ctrl_f(self) -> bool:
-        """Ctrl-F resets into safe boot."""
-        return self.since("1.16.0.b1")
-
-    @property
-    def has_kbd_intr(self) -> bool:
-        """`micropython.kbd_intr` can move both control characters."""
-        return self.since("1.18.2")
+    flash_is_fat = _Told(lambda era: not era.since("1.20.1.b0"))
+    """/flash is FAT; LittleFS is the default from 1.20.1 on (board-and-repl.md 4; between 1.20.0 and it: **?**)."""
+    vfs = _Told(lambda era: era.since("1.20.0.rc0"))
+    """The 1.20 file system layer with errno texts, ilistdir, umount, fsformat."""
+    has_ctrl_f = _Told(lambda era: era.since("1.16.0.b1"))
+    """Ctrl-F resets into safe boot."""
+    has_kbd_intr = _Told(lambda era: era.since("1.18.2"))
+    """`micropython.kbd_intr` can move both control characters."""
+    has_number_underscores = _Told(lambda era: era.since("1.20.1"))
+    """`1_000` is a number."""
+    has_lte_at = _Told(lambda era: era.name != "Z")
+    """`LTE` talks to the modem at all."""
+    lte_hangs = _Told(lambda era: era.name in ("A", "B1", "B2"))
+    """`LTE()` with a dead modem never returns and holds the interpreter."""
+    lte_lazy = _Told(lambda era: era.name in ("E", "F"))
+    """The LTE task exists only after `LTE()` was tried, or if it is started on boot."""
+    has_upgrade_mode = _Told(lambda era: era.name not in ("Z", "A"))
+    """`LTE.modem_upgrade_mode`, and `pycom.lte_modem_en_on_boot`."""
+    has_reconnect_uart = _Told(lambda era: era.name not in ("Z", "A", "B1"))
+    """`LTE.reconnect_uart`."""
 
     @property
     def rx_buffer_bytes(self) -> int:
@@ -95,31 +107,6 @@ class SimEra:
         if not self.since("1.20.0.rc0"):
             return 4096
         return 4096 if self.since("1.20.2.r2") else 512
-
-    @property
-    def has_lte_at(self) -> bool:
-        """`LTE` talks to the modem at all."""
-        return self.name != "Z"
-
-    @property
-    def lte_hangs(self) -> bool:
-        """`LTE()` with a dead modem never returns and holds the interpreter."""
-        return self.name in ("A", "B1", "B2")
-
-    @property
-    def lte_lazy(self) -> bool:
-        """The LTE task exists only after `LTE()` was tried, or if it is started on boot."""
-        return self.name in ("E", "F")
-
-    @property
-    def has_upgrade_mode(self) -> bool:
-        """`LTE.modem_upgrade_mode`, and `pycom.lte_modem_en_on_boot`."""
-        return self.name not in ("Z", "A")
-
-    @property
-    def has_reconnect_uart(self) -> bool:
-        """`LTE.reconnect_uart`."""
-        return self.name not in ("Z", "A", "B1")
 
     @property
     def at_cmd_keyword(self) -> str | None:
@@ -142,11 +129,6 @@ class SimEra:
         if not self.since("1.20.1"):
             return "1.2.5"
         return "1.2.6"
-
-    @property
-    def has_number_underscores(self) -> bool:
-        """`1_000` is a number."""
-        return self.since("1.20.1")
 
     def banner(self, board: str) -> str:
         """The line that the friendly REPL greets with; ``board`` is FiPy or GPy."""

@@ -44,23 +44,12 @@ class BoardOSError(OSError):
 
     def __str__(self) -> str:
         if len(self.args) == 1:
-            return describe_os_error(self.args[0])
+            number = self.args[0]
+            return f"[Errno {number}] {ERRNO_NAMES[number]}" if number in ERRNO_NAMES else str(number)
         return super().__str__()
 
 
 BoardOSError.__name__ = BoardOSError.__qualname__ = "OSError"
-
-
-def describe_os_error(argument: object) -> str:
-    """The text of an OSError with one argument."""
-    if isinstance(argument, int) and argument in ERRNO_NAMES:
-        return f"[Errno {argument}] {ERRNO_NAMES[argument]}"
-    return str(argument)
-
-
-def os_error(argument: int | str) -> BoardOSError:
-    """The board's OSError with a number or a text."""
-    return BoardOSError(argument)
 
 
 @contextmanager
@@ -78,7 +67,7 @@ def file_errors(
     except CardFault as fault:
         is_missing = old_missing is not None and fault.kind in ("not-found", "not-a-directory")
         text = None if errno_style else old_missing if is_missing else old_text
-        raise os_error(FAULT_ERRNO.get(fault.kind, EIO) if text is None else text) from None
+        raise BoardOSError(FAULT_ERRNO.get(fault.kind, EIO) if text is None else text) from None
 
 
 _KNOWN = (
@@ -112,7 +101,7 @@ def describe(error: BaseException) -> str:
     elif not error.args:
         text = ""
     elif len(error.args) == 1:
-        text = describe_os_error(error.args[0]) if isinstance(error, OSError) else str(error.args[0])
+        text = str(error) if isinstance(error, OSError) else str(error.args[0])
     else:
         text = str(error.args)
     return f"{name}: {text}"

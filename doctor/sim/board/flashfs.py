@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 from typing import Any
 
 from doctor.sim.card.image import CardFault, DirEntry
@@ -28,17 +29,20 @@ _DIRS = ("sys", "lib", "cert")
 class FlashFs:
     """A small file system in memory with the face of ``FatVolume``: paths within the volume, CardFault for refusals."""
 
-    def __init__(self, files: Mapping[str, bytes] | None = None, *, size_bytes: int = FLASH_BYTES) -> None:
-        self.size_bytes = size_bytes
+    def __init__(self, files: Mapping[str, bytes] | None = None) -> None:
+        self.size_bytes = FLASH_BYTES
         self.is_fat = False
         """Names are FatFs' names, and case makes no difference; else LittleFS."""
         self._files: dict[str, bytes] = {}
         self._dirs: set[str] = set()
-        for name, data in (files or {}).items():
-            path = name.strip("/")
-            path = path[len("flash/") :] if path.startswith("flash/") else path
-            self._make_parents(path)
-            self._files[path] = bytes(data)
+        self.lay(files or {})
+
+    def lay(self, files: Mapping[str, bytes]) -> None:
+        """Have these files there, by path, with their folders; ``/flash/`` may stand in front. Raises CardFault."""
+        for name, data in files.items():
+            path = name.strip("/").removeprefix("flash/")
+            self._dirs.update(str(folder) for folder in PurePosixPath(path).parents[:-1])
+            self.write(path, data)
 
     def prepare(self) -> None:
         """What the firmware creates when it mounts /flash: boot.py, main.py and three folders."""
@@ -182,11 +186,6 @@ class FlashFs:
         parent = name.rpartition("/")[0]
         if parent and parent not in self._dirs:
             raise CardFault("not-found", name)
-
-    def _make_parents(self, path: str) -> None:
-        parts = path.split("/")[:-1]
-        for index in range(len(parts)):
-            self._dirs.add("/".join(parts[: index + 1]))
 
 
 def _on_flash(size_bytes: int) -> int:

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from doctor.sim.board.hardware import Hardware
 from doctor.sim.board.syntax import compile_board
-
-if TYPE_CHECKING:
-    from doctor.sim.board.vm import Vm
+from doctor.sim.board.vfs import Vfs
 
 SYS_PATH = ("", "/flash", "/flash/lib")
 
@@ -30,11 +29,20 @@ class BoardModule(ModuleType):
 class Importer:
     """The import system of one interpreter life.
 
-    builtin  makers of the stub modules by name; each is made once, on first use
+    new_namespace  makes the globals of a module by its name
+    builtin        makers of the stub modules by name; each is made once, on first use
     """
 
-    def __init__(self, vm: Vm, builtin: Mapping[str, Callable[[Vm], ModuleType]]) -> None:
-        self._vm = vm
+    def __init__(
+        self,
+        board: Hardware,
+        vfs: Vfs,
+        new_namespace: Callable[[str], dict[str, Any]],
+        builtin: Mapping[str, Callable[[], ModuleType]],
+    ) -> None:
+        self._board = board
+        self._vfs = vfs
+        self._new_namespace = new_namespace
         self._makers = builtin
         self._made: dict[str, ModuleType] = {}
         self.loaded: dict[str, ModuleType] = {}
@@ -45,7 +53,7 @@ class Importer:
     def builtin_module(self, name: str) -> Any:
         """A stub module. Raises KeyError if this release has none of that name."""
         if name not in self._made:
-            self._made[name] = self._makers[name](self._vm)
+            self._made[name] = self._makers[name]()
         return self._made[name]
 
     def import_(
@@ -110,27 +118,27 @@ class Importer:
         folders = self.path if parent is None else list(getattr(parent, "__path__", ()))
         for folder in folders:
             stem = f"{folder}/{last}" if folder else last
-            frozen = self._vm.board.frozen.get(stem)
+            frozen = self._board.frozen.get(stem)
             if frozen is not None:
                 return self._run(name, stem + ".py", frozen, None)
-            if self._vm.vfs.is_dir(stem):
+            if self._vfs.is_dir(stem):
                 init = f"{stem}/__init__.py"
-                source = self._vm.vfs.read_text(init) if self._vm.vfs.is_file(init) else ""
+                source = self._vfs.read_text(init) if self._vfs.is_file(init) else ""
                 return self._run(name, init, source, stem)
-            if self._vm.vfs.is_file(stem + ".py"):
-                return self._run(name, stem + ".py", self._vm.vfs.read_text(stem + ".py"), None)
+            if self._vfs.is_file(stem + ".py"):
+                return self._run(name, stem + ".py", self._vfs.read_text(stem + ".py"), None)
         raise ImportError(f"no module named '{name}'")
 
     def _run(self, name: str, filename: str, source: str, package_path: str | None) -> ModuleType:
         module = BoardModule(name)
         vars(module).clear()
-        vars(module).update(self._vm.new_namespace(name))
+        vars(module).update(self._new_namespace(name))
         vars(module)["__file__"] = filename
         if package_path is not None:
             vars(module)["__path__"] = [package_path]
         self.loaded[name] = module
         try:
-            exec(compile_board(source, filename, self._vm.board.era), vars(module))
+            exec(compile_board(source, filename, self._board.era), vars(module))
         except BaseException:
             self.loaded.pop(name, None)
             raise

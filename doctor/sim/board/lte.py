@@ -6,17 +6,16 @@ Source: board-and-repl.md 5.2, 5.4. The talk with the modem is real: bytes over 
 from __future__ import annotations
 
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from doctor.sim.board.errors import os_error
+from doctor.sim.board.eras import SimEra
+from doctor.sim.board.errors import BoardOSError
 from doctor.sim.board.modules.machine import bound
 from doctor.sim.board.modules.misc import module
+from doctor.sim.board.uart import APPLICATION_BAUD
+from doctor.sim.board.vm import Vm
 
-if TYPE_CHECKING:
-    from doctor.sim.board.eras import SimEra
-    from doctor.sim.board.vm import Vm
-
-APPLICATION_BAUD, RECOVERY_BAUD = 921_600, 115_200
+RECOVERY_BAUD = 115_200
 AT_MS, GUARD_MS, SETTLE_MS = 300, 1150, 500
 """Waits of the probe: with a dead modem they add up to 6.35 s (board-and-repl.md 5.2)."""
 RECOVERY_TRIES = 3
@@ -55,7 +54,7 @@ class Lte:
         if vm.board.lte.ready:
             return  # a singleton: later calls return at once
         if vm.board.lte.recovery_seen:
-            raise os_error(f"Couldn't connect to Modem {RECOVERY_HINT}")
+            raise BoardOSError(f"Couldn't connect to Modem {RECOVERY_HINT}")
         vm.board.lte.tried = True
         self._start(era)
 
@@ -65,7 +64,7 @@ class Lte:
 
     def _start(self, era: SimEra) -> None:
         talk = Talk(self._vm)
-        talk.open(APPLICATION_BAUD)
+        self._board.take_modem_uart(APPLICATION_BAUD)
         if talk.find_modem():
             talk.ask("ATE0", 500)
             self._vm.wait(START_MS)
@@ -75,8 +74,8 @@ class Lte:
             self._board.hang()
         if era.name == "F" and talk.find_recovery():
             self._board.lte.recovery_seen = True
-            raise os_error(f"Couldn't start connection to Modem {RECOVERY_HINT}")
-        raise os_error(_no_modem_text(era))
+            raise BoardOSError(f"Couldn't start connection to Modem {RECOVERY_HINT}")
+        raise BoardOSError(_no_modem_text(era))
 
     # -- AT ---------------------------------------------------------------------------------------------------
 
@@ -92,7 +91,7 @@ class Lte:
 
     def _check_ready(self) -> None:
         if not self._board.lte.ready:
-            raise os_error("LTE modem not initialized")
+            raise BoardOSError("LTE modem not initialized")
 
     def imei(self) -> str | None:
         """The modem's IMEI, None unless it starts with 35434."""
@@ -114,7 +113,7 @@ class Lte:
 
     def connect(self, **_keywords: object) -> None:
         """Refused."""
-        raise os_error("modem not attached")
+        raise BoardOSError("modem not attached")
 
     def deinit(self, detach: bool = True, reset: bool = False, **_keywords: object) -> None:
         """Radio off, flow control off."""
@@ -139,10 +138,6 @@ class Talk:
         self._vm = vm
         self._board = vm.board
 
-    def open(self, baud: int) -> None:
-        """Take the UART."""
-        self._board.take_modem_uart(baud)
-
     def find_modem(self) -> bool:
         """The probe of board-and-repl.md 5.2 at 921600."""
         self._wait(SETTLE_MS)
@@ -157,7 +152,7 @@ class Talk:
 
     def find_recovery(self) -> bool:
         """The same at 115200: an answer there is the boot ROM."""
-        self.open(RECOVERY_BAUD)
+        self._board.take_modem_uart(RECOVERY_BAUD)
         return any(self._answered("AT\r\n", GUARD_MS) for _ in range(RECOVERY_TRIES))
 
     def ask(self, command: str, limit_ms: float) -> bytes:
@@ -199,7 +194,7 @@ def lte_class(vm: Vm) -> type:
 
     def modem_upgrade_mode() -> None:
         if era.name == "B1" and board.lte.ready:
-            raise os_error("Modem not disabled")
+            raise BoardOSError("Modem not disabled")
         board.enter_mirror(dead=era.lte_lazy and not board.lte_task_runs)
 
     def reconnect_uart() -> None:

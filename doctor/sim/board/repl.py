@@ -5,13 +5,9 @@ Source: board-and-repl.md 3.2, 3.3.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from doctor.sim.board.hardware import Hardware
 from doctor.sim.board.syntax import wants_more
-
-if TYPE_CHECKING:
-    from doctor.sim.board.board import BoardSim
-    from doctor.sim.board.vm import Vm
+from doctor.sim.board.vm import Vm
 
 CTRL_A, CTRL_B, CTRL_C, CTRL_D, CTRL_E = 1, 2, 3, 4, 5
 RAW_BANNER = b"raw REPL; CTRL-B to exit\r\n"
@@ -28,7 +24,7 @@ LINE_LIMIT_BYTES = 256 * 1024
 class Repl:
     """The prompt of one interpreter life. ``run`` returns when a soft reset was asked for."""
 
-    def __init__(self, board: BoardSim, vm: Vm) -> None:
+    def __init__(self, board: Hardware, vm: Vm) -> None:
         self._board = board
         self._vm = vm
 

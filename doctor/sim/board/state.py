@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict
+from typing import Any
 
+from doctor.sim.board.board import BoardSim
 from doctor.sim.board.eras import sim_era
+from doctor.sim.board.hardware import LteTask
 from doctor.sim.board.sqnsupgrade import frozen_modules
+from doctor.sim.board.uart import MIRROR_BAUD
 
-if TYPE_CHECKING:
-    from doctor.sim.board.board import BoardSim
-
-MIRROR_BAUD = 921_600
-
-
-@dataclass
-class LteTask:
-    """What the firmware's LTE driver knows since boot."""
-
-    tried: bool = False
-    ready: bool = False
-    recovery_seen: bool = False
+_KEPT_IN_RAM = ("raw_mode", "reset_cause", "heartbeat", "uart1_on_modem")
+_KEPT = (*_KEPT_IN_RAM, "powered", "safe_boot", "nvs", "settings", "main_file")
 
 
 def dump(board: BoardSim) -> dict[str, Any]:
@@ -34,39 +26,30 @@ def dump(board: BoardSim) -> dict[str, Any]:
     if board.running_code:
         mode = "mirror" if board.uart0.baud == MIRROR_BAUD and board.uart1_on_modem else "boot"
     return {
+        **{name: getattr(board, name) for name in _KEPT},
         "release": board.era.release,
         "kind": board.kind,
-        "powered": board.powered,
         "mode": mode,
-        "raw_mode": board.raw_mode,
-        "reset_cause": board.reset_cause,
-        "safe_boot": board.safe_boot,
         "flash": board.flash.state(),
         "file_faults": board.file_faults.state(),
-        "nvs": dict(board.nvs),
-        "settings": dict(board.settings),
-        "main_file": board.main_file,
-        "heartbeat": board.heartbeat,
         "mounted": [name for name in board.vm.vfs.mounts if name != "flash"],
         "lte": asdict(board.lte),
         "pins": board.pins.state(),
         "carrier": board.carrier.state(),
-        "uart1_on_modem": board.uart1_on_modem,
         "uart1_baud": board.uart1.baud,
         "wdt_ms": board.wdt_ms,
     }
 
 
 def load(board: BoardSim, state: Mapping[str, Any]) -> None:
-    """Make the board what ``dump`` told."""
+    """Make the board what ``dump`` told; a prompt comes back silently, a program starts again from boot."""
     board.era = sim_era(str(state["release"]))
     board.kind = str(state["kind"])
     board.frozen = frozen_modules(board.era)
     board.uart0.capacity = board.era.rx_buffer_bytes
     board.flash.restore(state["flash"])
     board.file_faults.restore(state.get("file_faults", {}))
-    board.nvs.clear()
-    board.nvs.update(state["nvs"])
+    board.nvs = dict(state["nvs"])
     board.settings.update(state["settings"])
     board.main_file = str(state["main_file"])
     board.forget_life()
@@ -77,17 +60,11 @@ def load(board: BoardSim, state: Mapping[str, Any]) -> None:
     if not board.powered:
         return
     if state["mode"] != "boot":
-        _load_ram(board, state)
+        for name in _KEPT_IN_RAM:
+            setattr(board, name, state[name])
+        board.lte = LteTask(**state["lte"])
+        board.uart1.setup(int(state["uart1_baud"]))
+        board.pins.restore(state["pins"])
+        if state["wdt_ms"] is not None:
+            board.feed_wdt(float(state["wdt_ms"]))
     board.wake(str(state["mode"]), list(state["mounted"]))
-
-
-def _load_ram(board: BoardSim, state: Mapping[str, Any]) -> None:
-    board.raw_mode = bool(state["raw_mode"])
-    board.reset_cause = str(state["reset_cause"])
-    board.heartbeat = bool(state["heartbeat"])
-    board.lte = LteTask(**state["lte"])
-    board.uart1_on_modem = bool(state["uart1_on_modem"])
-    board.uart1.setup(int(state["uart1_baud"]))
-    board.pins.restore(state["pins"])
-    if state["wdt_ms"] is not None:
-        board.feed_wdt(float(state["wdt_ms"]))

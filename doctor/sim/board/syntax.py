@@ -228,45 +228,29 @@ def _is_future_import(statement: ast.stmt) -> bool:
 _COMPOUND = ("if", "while", "for", "try", "with", "def", "class", "async", "@")
 
 
+_PIECES = re.compile(
+    r"""(?P<triple>\"{3}|'{3})(?:\\.|(?!(?P=triple)).)*(?P<closed>(?P=triple))?"""
+    r"""|(?P<quote>["'])(?:\\.|(?!(?P=quote))[^\n])*(?P<ended>(?P=quote)|\n)?"""
+    r"""|\#[^\n]*|[()\[\]{}]""",
+    re.DOTALL,
+)
+"""Texts, comments and brackets."""
+
+
 def wants_more(source: str) -> bool:
     """True if the friendly prompt answers Enter with ``... ``: an open block, bracket, string or a backslash.
 
     A block goes on until an empty line.
     """
+    depth, in_text = 0, False
+    for piece in _PIECES.finditer(source):
+        if piece["triple"] and not piece["closed"]:
+            return True
+        in_text = bool(piece["quote"]) and not piece["ended"]
+        depth += (piece[0] in "([{") - (piece[0] in ")]}")
+    if depth > 0 or (source.rstrip(" ").endswith("\\") and not in_text):
+        return True
     first = source.lstrip(" \t")
     words = first.split(None, 1)
     starts_block = first.startswith("@") or bool(words and words[0].rstrip(":(") in _COMPOUND)
-    depth, quote, escaped = _scan(source)
-    if quote or depth > 0 or escaped:
-        return True
     return starts_block and not source.endswith("\n")
-
-
-def _scan(source: str) -> tuple[int, str, bool]:
-    """(open brackets, the triple quote that is open or '', ends in a backslash)."""
-    depth, index, quote = 0, 0, ""
-    while index < len(source):
-        char = source[index]
-        triple = source[index : index + 3]
-        if quote:
-            if char == "\\":
-                index += 1
-            elif source.startswith(quote, index):
-                index += len(quote) - 1
-                quote = ""
-            elif char == "\n" and len(quote) == 1:
-                quote = ""
-        elif triple in ('"""', "'''"):
-            quote, index = triple, index + 2
-        elif char in "\"'":
-            quote = char
-        elif char == "#":
-            end = source.find("\n", index)
-            index = len(source) if end < 0 else end
-            continue
-        elif char in "([{":
-            depth += 1
-        elif char in ")]}":
-            depth -= 1
-        index += 1
-    return depth, quote if len(quote) == 3 else "", source.rstrip(" ").endswith("\\") and not quote

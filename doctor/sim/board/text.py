@@ -39,6 +39,7 @@ Rebooting...
 SOFT_REBOOT = "PYB: soft reboot\n"
 HELP_LINE = 'Type "help()" for more information.\n'
 WDT_LINE = "Starting the WDT on boot\n"
+PYBYTES = "1.6.1"
 
 
 def encoded(text: str) -> bytes:

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 from doctor.sim.world import heard
 
+REPL_BAUD = 115_200
+APPLICATION_BAUD = MIRROR_BAUD = 921_600
+
 FIFO_BYTES = 128
 """Hardware FIFO of an ESP32 UART: in front of the driver's buffer (board-and-repl.md 3.6), and ahead of the line."""
 

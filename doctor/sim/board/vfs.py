@@ -6,14 +6,12 @@ Source: board-and-repl.md 4.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from doctor.sim.board.errors import EINVAL, ENODEV, EPERM, IMPOSSIBLE, REFUSED, file_errors, os_error
+from doctor.sim.board.errors import EINVAL, ENODEV, EPERM, IMPOSSIBLE, REFUSED, BoardOSError, file_errors
 from doctor.sim.board.flashfs import FlashFs
+from doctor.sim.board.hardware import Hardware
 from doctor.sim.card.image import CardFault, DirEntry, FatVolume
-
-if TYPE_CHECKING:
-    from doctor.sim.board.vm import Vm
 
 READ_US_PER_BYTE = 2.0
 """Reading a file into MicroPython: some 500 kB/s from a card on one data line."""
@@ -40,14 +38,18 @@ def absolute(path: str, cwd: str) -> str:
 
 
 class Vfs:
-    """Mount points and paths of one interpreter life. Methods raise the board's OSError."""
+    """Mount points and paths of one interpreter life. Methods raise the board's OSError.
 
-    def __init__(self, flash: Volume, *, errno_style: bool) -> None:
-        self.mounts: dict[str, Volume | None] = {"flash": flash}
+    charge  called with the microseconds that a call took
+    """
+
+    def __init__(self, board: Hardware, charge: Callable[[float], None]) -> None:
+        self.board = board
+        self.charge = charge
+        self.mounts: dict[str, Volume | None] = {"flash": board.flash}
         """Volumes by mount point without its slash; None: mounted, and no file system was found (1.20)."""
         self.cwd = "/flash"
-        self.errno_style = errno_style
-        self.vm: Vm
+        self.errno_style = board.era.vfs
 
     # -- paths ------------------------------------------------------------------------------------------------
 
@@ -104,21 +106,21 @@ class Vfs:
         """Mount a card (``mount()`` gives the volume or raises CardFault)."""
         name = path.strip("/")
         if not path.startswith("/") or not name or "/" in name:
-            raise os_error(EPERM if self.errno_style else f"invalid mount point {path}")
+            raise BoardOSError(EPERM if self.errno_style else f"invalid mount point {path}")
         if name in self.mounts or len(self.mounts) > 1:
-            raise os_error(EPERM if self.errno_style else IMPOSSIBLE)
+            raise BoardOSError(EPERM if self.errno_style else IMPOSSIBLE)
         try:
             self.mounts[name] = card.mount()
         except CardFault as fault:
             if not self.errno_style or fault.kind != "no-filesystem":
-                raise os_error(REFUSED) from None
+                raise BoardOSError(REFUSED) from None
             self.mounts[name] = None
 
     def unmount(self, path: str) -> None:
         """Forget a mount point."""
         name = path.strip("/")
         if name not in self.mounts or name == "flash":
-            raise os_error(EINVAL if self.errno_style else IMPOSSIBLE)
+            raise BoardOSError(EINVAL if self.errno_style else IMPOSSIBLE)
         del self.mounts[name]
         if (self.cwd + "/").startswith(f"/{name}/"):
             self.cwd = "/flash"
@@ -128,8 +130,8 @@ class Vfs:
         try:
             return self.locate(path)[0]
         except CardFault as fault:
-            missing = os_error(ENODEV) if self.errno_style else os_error(f"no such file or directory: '{path}'")
-            raise (missing if fault.kind == "not-found" else os_error(ENODEV)) from None
+            missing = BoardOSError(ENODEV) if self.errno_style else BoardOSError(f"no such file or directory: '{path}'")
+            raise (missing if fault.kind == "not-found" else BoardOSError(ENODEV)) from None
 
     # -- changes ----------------------------------------------------------------------------------------------
 
@@ -141,7 +143,7 @@ class Vfs:
 
         Raises CardFault.
         """
-        board = self.vm.board
+        board = self.board
         if board.process.killed:
             return  # no finally clause of board code outlives a reset
         if kind in ("create", "write", "remove"):
@@ -168,7 +170,7 @@ class Vfs:
             if not exists or ("w" in mode and not volume.is_atomic):
                 self.change("create", path, lambda: volume.write(inner, b""))
             elif "w" in mode or "a" in mode or "+" in mode:
-                self.vm.board.file_faults.refuse_changing(self.absolute(path), writes=True)
+                self.board.file_faults.refuse_changing(self.absolute(path), writes=True)
             return BoardFile(self, self.absolute(path), volume, inner, mode)
 
     @staticmethod
@@ -187,7 +189,6 @@ class BoardFile:
 
     def __init__(self, vfs: Vfs, name: str, volume: Volume, path: str, mode: str) -> None:
         self._vfs = vfs
-        self._vm = vfs.vm
         self._name = name
         self._volume = volume
         self._path = path
@@ -211,7 +212,7 @@ class BoardFile:
                 break
             out += piece
             self._at += len(piece)
-        self._vm.charge(len(out) * READ_US_PER_BYTE)
+        self._vfs.charge(len(out) * READ_US_PER_BYTE)
         return bytes(out)
 
     def _piece(self, end: int) -> bytes:
@@ -225,7 +226,7 @@ class BoardFile:
         return self._window[start : start + end - self._at]
 
     def _look(self) -> bytes:
-        faults = self._vm.board.file_faults
+        faults = self._vfs.board.file_faults
         faults.refuse_reading(self._name)
         found = self._volume.read(self._path, self._at, _WINDOW_BYTES)
         if more := faults.growth(self._name):
@@ -237,7 +238,7 @@ class BoardFile:
 
     def _check_open(self) -> None:
         if self._closed:
-            raise os_error(EINVAL)
+            raise BoardOSError(EINVAL)
 
     def read(self, size: int = -1) -> str | bytes:
         """Up to ``size`` bytes or characters."""
@@ -274,7 +275,7 @@ class BoardFile:
         """Add bytes or text; how much was taken."""
         self._check_open()
         if self._content is None:
-            raise os_error(9)
+            raise BoardOSError(9)
         raw = data.encode() if isinstance(data, str) else bytes(data)
         with file_errors():
             self._volume.refuse_without_room(self._path, max(len(self._content), self._at + len(raw)))
@@ -307,7 +308,7 @@ class BoardFile:
                 lambda: None if cut is None else self._volume.write(self._path, cut),
             )
         self._dirty = False
-        self._vm.board.stall_uart0(WRITE_MS_PER_SECTOR * (1 + len(self._content) // 512 % 8))
+        self._vfs.board.stall_uart0(WRITE_MS_PER_SECTOR * (1 + len(self._content) // 512 % 8))
 
     def close(self) -> None:
         """Flush, then refuse everything."""

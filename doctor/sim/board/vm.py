@@ -10,17 +10,16 @@ import ast
 import builtins
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import CodeType, ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from doctor.sim.board.errors import exception_builtins, traceback_text
+from doctor.sim.board.hardware import Hardware
 from doctor.sim.board.importer import Importer
 from doctor.sim.board.syntax import SHOW, TICK, compile_board
+from doctor.sim.board.vfs import Vfs
 from doctor.sim.world import ProcessKilled
-
-if TYPE_CHECKING:
-    from doctor.sim.board.board import BoardSim
-    from doctor.sim.board.vfs import Vfs
 
 STATEMENT_US = 20
 """Virtual time of one statement: an ESP32 at 160 MHz does some 50 000 simple MicroPython statements a second."""
@@ -43,16 +42,17 @@ _COPIED = (
 class Vm:
     """One life of the interpreter: from a reset, hard or soft, to the next."""
 
-    def __init__(self, board: BoardSim, vfs: Vfs, modules: Mapping[str, Callable[[Vm], ModuleType]]) -> None:
+    def __init__(self, board: Hardware, modules: Mapping[str, Callable[[Vm], ModuleType]]) -> None:
         self.board = board
-        self.vfs = vfs
+        self.vfs = Vfs(board, self.charge)
         self.interrupted = False
         """Ctrl-C came; the next statement or interruptible wait raises KeyboardInterrupt."""
         self.exit_asked = False
         self._sleeping = False
         self._owed_us = 0.0
         self.builtins = self._make_builtins()
-        self.importer = Importer(self, modules)
+        makers = {name: partial(make, self) for name, make in modules.items()}
+        self.importer = Importer(board, self.vfs, self.new_namespace, makers)
         self.builtins["__import__"] = self.importer.import_
         self.main = self.new_namespace("__main__")
 

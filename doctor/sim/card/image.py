@@ -57,11 +57,6 @@ class CardDevice:
             raise CardFault("dead")
         return self.blocks
 
-    @property
-    def sector_count(self) -> int:
-        """Sectors of the card. Raises CardFault as ``init``."""
-        return self.init().sector_count
-
     def readblocks(self, lba: int, count: int) -> bytes:
         """Raw sectors. The board's driver ignores read errors, so sectors outside the card read as zeros."""
         try:

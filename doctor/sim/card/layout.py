@@ -1,7 +1,7 @@
 """Which FAT volume the board mounts, and the two ways to lay out a new one: as the board formats, as a PC formats.
 
-Facts: fat-and-pyfatfs.md 8 and 9. Written from there, not shared with doctor/card, so that the two can
-disagree in tests.
+Facts: fat-and-pyfatfs.md 8 and 9. What the board accepts is written from there, not shared with doctor/fat, so that the
+two can disagree in tests.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import struct
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from doctor.fat.boot_sector import FAT12_MOST_CLUSTERS, FAT16_MOST_CLUSTERS, FAT32_MOST_CLUSTERS
+from doctor.fat.directory import ATTR_VOLUME
+from doctor.fat.format import fs_info
 from doctor.sim.card.blocks import SECTOR_BYTES, Blocks
-from doctor.sim.card.names import ATTR_VOLUME, short_slot
+from doctor.sim.card.names import short_slot
 
-FAT12_CLUSTERS_MAX = 0xFF5
-FAT16_CLUSTERS_MAX = 0xFFF5
-FAT32_CLUSTERS_MAX = 0x0FFFFFF5
 BOARD_PARTITION_LBA = 63
 PC_PARTITION_LBA = 8192
 """4 MiB: where SD-Association style formatters put the partition."""
@@ -117,9 +117,9 @@ def read_geometry(blocks: Blocks, lba: int) -> Geometry:
     fsinfo_lba = lba + fsinfo if fsinfo == 1 else 0
     found = Geometry(0, lba, total, per_cluster, reserved, fats, fat_sectors, root_entries, root_cluster, fsinfo_lba)
     clusters = found.clusters
-    if not 0 < clusters <= FAT32_CLUSTERS_MAX:
+    if not 0 < clusters <= FAT32_MOST_CLUSTERS:
         raise CardFault("no-filesystem", "no room for clusters")
-    fat_type = 12 if clusters <= FAT12_CLUSTERS_MAX else 16 if clusters <= FAT16_CLUSTERS_MAX else 32
+    fat_type = 12 if clusters <= FAT12_MOST_CLUSTERS else 16 if clusters <= FAT16_MOST_CLUSTERS else 32
     if (fat_type == 32) != (root_entries == 0) or (fat_type == 32 and struct.unpack_from("<H", boot, 42)[0]):
         raise CardFault("no-filesystem", "the cluster count does not fit the FAT type")
     needed_bytes = ((clusters + 2) * fat_type + 7) // 8
@@ -150,7 +150,7 @@ def board_layout(sector_count: int) -> Geometry:
     """
     if sector_count < BOARD_SUPER_FLOPPY_BELOW_SECTORS:
         per_cluster = 1 if sector_count < 0x1000 * 1 else 2 if sector_count < 0x1000 * 2 else 4
-        for bits, most in ((12, FAT12_CLUSTERS_MAX), (16, FAT16_CLUSTERS_MAX)):
+        for bits, most in ((12, FAT12_MOST_CLUSTERS), (16, FAT16_MOST_CLUSTERS)):
             found = _planned(0, sector_count, per_cluster, 1, 1, 512, bits)
             if found.clusters <= most:
                 return found
@@ -162,7 +162,7 @@ def board_layout(sector_count: int) -> Geometry:
             per_cluster = sectors
             break
     found = _planned(BOARD_PARTITION_LBA, volume, per_cluster, 1, 32, 0, 32)
-    if sector_count < BOARD_FAT32_MIN_SECTORS or found.clusters <= FAT16_CLUSTERS_MAX:
+    if sector_count < BOARD_FAT32_MIN_SECTORS or found.clusters <= FAT16_MOST_CLUSTERS:
         raise CardFault("format-failed", "too small for FAT32")
     return found
 
@@ -173,7 +173,7 @@ def pc_layout(lba: int, total_sectors: int, *, fat_type: int = 32) -> Geometry:
     per_cluster = 1
     while True:
         found = _planned(lba, total_sectors, per_cluster, 2, reserved, root_entries, fat_type)
-        if fat_type != 16 or found.clusters < FAT16_CLUSTERS_MAX:
+        if fat_type != 16 or found.clusters < FAT16_MOST_CLUSTERS:
             return found
         per_cluster *= 2
 
@@ -186,7 +186,7 @@ def write_layout(blocks: Blocks, layout: Geometry, label: str | None = "FIPY") -
     boot = _boot_sector(layout, label)
     blocks.write(layout.lba, boot)
     if layout.fat_type == 32:
-        info = fsinfo_sector(layout.clusters - 1, 3)
+        info = fs_info(layout.clusters - 1, 3)
         for copy in (0, 6):
             blocks.write(layout.lba + copy, boot)
             blocks.write(layout.lba + copy + 1, info)
@@ -234,12 +234,6 @@ def _boot_sector(layout: Geometry, label: str | None) -> bytes:
     )  # fmt: skip
     boot[510:512] = b"\x55\xaa"
     return bytes(boot)
-
-
-def fsinfo_sector(free_clusters: int, next_cluster: int) -> bytes:
-    """The FAT32 sector that keeps the free count."""
-    head = b"RRaA" + bytes(480) + b"rrAa" + struct.pack("<II", free_clusters, next_cluster)
-    return head + bytes(14) + b"\x55\xaa"
 
 
 def partition_table(partitions: list[tuple[int, int, int]]) -> bytes:

@@ -1,26 +1,34 @@
-"""FAT directory slots: short names, long names, and finding one's way between the two (code page 437)."""
+"""FAT directory slots: short names, long names, and finding one's way between the two (code page 437).
+
+How a name is packed into slots is told in doctor/fat; what the board makes of slots that it finds is told here.
+"""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
+from doctor.fat.directory import (
+    ATTR_DIRECTORY,
+    ATTR_LONG_NAME,
+    ATTR_VOLUME,
+    DELETED_MARK,
+    END_MARK,
+    short_name,
+    short_name_checksum,
+)
+from doctor.fat.names import long_name_slots, plain_short_name, short_entry
 from doctor.sim.board.text import encoded
 
 SLOT_BYTES = 32
-END_MARK = 0x00
-FREE_MARK = 0xE5
-ATTR_VOLUME = 0x08
-ATTR_DIRECTORY = 0x10
-ATTR_ARCHIVE = 0x20
-ATTR_LONG_NAME = 0x0F
-LONG_UNITS_PER_SLOT = 13
 LONG_UNITS_MAX = 128
 """The board's FAT driver knows names of up to 128 units (fat-and-pyfatfs.md 9)."""
 
 _SHORT_PUNCTUATION = "$%'-_@~`!(){}^#&"
 _FIXED_DATE = ((2020 - 1980) << 9) | (1 << 5) | 1
+_FIXED_STAMPS = struct.pack("<BHHHHH", 0, 0, _FIXED_DATE, _FIXED_DATE, 0, _FIXED_DATE)
 """1 January 2020 for every file: a simulated card must be the same on every run."""
 
 
@@ -42,26 +50,6 @@ class Slot:
         return bool(self.attributes & ATTR_DIRECTORY)
 
 
-def checksum(short: bytes) -> int:
-    """The sum that ties long-name slots to their short name."""
-    total = 0
-    for byte in short:
-        total = ((total >> 1) | ((total & 1) << 7)) + byte & 0xFF
-    return total
-
-
-def _short_text(raw: bytes) -> str:
-    """How a bare short name is shown; flags at offset 12 ask for lower case (set by Windows)."""
-    flags = raw[12]
-    stem = (b"\xe5" if raw[0] == 0x05 else raw[:1]) + raw[1:8]
-    stem_text, kind = stem.decode("cp437").rstrip(), raw[8:11].decode("cp437").rstrip()
-    if flags & 0x08:
-        stem_text = stem_text.lower()
-    if flags & 0x10:
-        kind = kind.lower()
-    return f"{stem_text}.{kind}" if kind else stem_text
-
-
 def _long_units(raw: bytes) -> bytes:
     return raw[1:11] + raw[14:26] + raw[28:32]
 
@@ -77,7 +65,7 @@ def live_slots(raw: bytes) -> Iterator[Slot]:
         slot = raw[index * SLOT_BYTES : (index + 1) * SLOT_BYTES]
         if slot[0] == END_MARK:
             return
-        if slot[0] == FREE_MARK:
+        if slot[0] == DELETED_MARK:
             parts, expect = [], 0
             continue
         if slot[11] & 0x3F == ATTR_LONG_NAME:
@@ -90,10 +78,10 @@ def live_slots(raw: bytes) -> Iterator[Slot]:
             else:
                 parts, expect = [], 0
             continue
-        complete = bool(parts) and expect == 0 and sum_ == checksum(slot[:11])
+        complete = bool(parts) and expect == 0 and sum_ == short_name_checksum(slot[:11])
         count = len(parts) + 1 if complete else 1
         if not slot[11] & ATTR_VOLUME:
-            name = _short_text(slot)
+            name = short_name(slot[:11], slot[12])
             if complete:
                 name = b"".join(parts).decode("utf-16-le", "replace").split("\0")[0]
             high, low, size = struct.unpack_from("<H4xHI", slot, 20)
@@ -113,15 +101,6 @@ def fatfs_name(part: str) -> str:
     return name
 
 
-def _fits_short(name: str) -> bytes | None:
-    """The 11 bytes of a name that needs no long form, else None."""
-    stem, dot, kind = name.partition(".")
-    allowed = all(c.isascii() and (c.isupper() or c.isdigit() or c in _SHORT_PUNCTUATION) for c in stem + kind)
-    if not allowed or not 1 <= len(stem) <= 8 or len(kind) > 3 or (dot and not kind):
-        return None
-    return stem.ljust(8).encode("ascii") + kind.ljust(3).encode("ascii")
-
-
 def _alias(name: str, taken: Callable[[bytes], bool]) -> bytes:
     """A short name for a long one, with the first free ~n."""
     stem, _, kind = name.lstrip(".").rpartition(".") if "." in name.lstrip(".") else (name.lstrip("."), "", "")
@@ -130,7 +109,7 @@ def _alias(name: str, taken: Callable[[bytes], bool]) -> bytes:
         kept = [c if c.isascii() and (c.isalnum() or c in _SHORT_PUNCTUATION) else "_" for c in text if c not in ". "]
         return "".join(kept).upper()
 
-    plain = _fits_short(name.upper())
+    plain = plain_short_name(name.upper())
     if plain is not None and not taken(plain):
         return plain
     stem_text, kind_text = clean(stem) or "_", clean(kind)[:3]
@@ -142,9 +121,7 @@ def _alias(name: str, taken: Callable[[bytes], bool]) -> bytes:
     raise ValueError(f"no short name left for {name!r}")
 
 
-def slots_for(
-    name: str, attributes: int, first_cluster: int, size_bytes: int, taken: Callable[[bytes], bool]
-) -> list[bytes]:
+def slots_for(name: str, attributes: int, first_cluster: int, size_bytes: int, taken: Callable[[bytes], bool]) -> bytes:
     """The slots to store for a new entry, long-name slots first.
 
     taken  tells whether a short name is in use in this directory already
@@ -152,26 +129,12 @@ def slots_for(
     """
     if not name or len(name) > LONG_UNITS_MAX or any(c in '"*/:<>?\\|' or ord(c) < 32 for c in name):
         raise ValueError(f"not a FAT file name: {name!r}")
-    exact = _fits_short(name)
+    name.encode("utf-16-le")  # half a surrogate pair is no name either: UnicodeEncodeError is a ValueError
+    exact = plain_short_name(name)
     short = exact if exact is not None and not taken(exact) else _alias(name, taken)
-    slots: list[bytes] = []
-    if short != exact:
-        units = name.encode("utf-16-le")
-        count = -(-len(units) // (2 * LONG_UNITS_PER_SLOT))
-        padded = (units + b"\0\0").ljust(count * 2 * LONG_UNITS_PER_SLOT, b"\xff")[: count * 2 * LONG_UNITS_PER_SLOT]
-        for order in range(count, 0, -1):
-            part = padded[(order - 1) * 26 : order * 26]
-            first = order | (0x40 if order == count else 0)
-            head = bytes([first]) + part[:10] + bytes([ATTR_LONG_NAME, 0, checksum(short)])
-            slots.append(head + part[10:22] + b"\0\0" + part[22:26])
-    slots.append(short_slot(short, attributes, first_cluster, size_bytes))
-    return slots
+    long = long_name_slots(name, short) if short != exact else b""
+    return long + short_slot(short, attributes, first_cluster, size_bytes)
 
 
-def short_slot(short: bytes, attributes: int, first_cluster: int, size_bytes: int) -> bytes:
-    """One 32-byte slot with a short name."""
-    return struct.pack(
-        "<11sBBBHHHHHHHI",
-        short, attributes, 0, 0, 0, _FIXED_DATE, _FIXED_DATE, first_cluster >> 16, 0, _FIXED_DATE,
-        first_cluster & 0xFFFF, size_bytes,
-    )  # fmt: skip
+short_slot = partial(short_entry, stamps=_FIXED_STAMPS)
+"""One 32-byte slot with a short name."""

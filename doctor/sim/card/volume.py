@@ -7,18 +7,11 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from doctor.fat.directory import ATTR_ARCHIVE, ATTR_DIRECTORY, DELETED_MARK, short_name
+from doctor.fat.format import fs_info
 from doctor.sim.card.blocks import SECTOR_BYTES, Blocks
-from doctor.sim.card.layout import CardFault, Geometry, fsinfo_sector
-from doctor.sim.card.names import (
-    ATTR_ARCHIVE,
-    ATTR_DIRECTORY,
-    FREE_MARK,
-    SLOT_BYTES,
-    Slot,
-    live_slots,
-    short_slot,
-    slots_for,
-)
+from doctor.sim.card.layout import CardFault, Geometry
+from doctor.sim.card.names import SLOT_BYTES, Slot, live_slots, short_slot, slots_for
 
 DIRECTORY_SLOTS_MAX = 65536
 """The board's driver stops after so many slots (fat-and-pyfatfs.md 3), which bounds looping directories."""
@@ -166,7 +159,7 @@ class FatVolume:
         if self.geometry.fsinfo_lba and free_change:
             stored = self._stored_free()
             free = self._count_free() if stored is None else stored + free_change
-            self._blocks.write(self.geometry.fsinfo_lba, fsinfo_sector(free, self._next_free))
+            self._blocks.write(self.geometry.fsinfo_lba, fs_info(free, self._next_free))
 
     def _stored_free(self) -> int | None:
         if not self.geometry.fsinfo_lba:
@@ -221,10 +214,10 @@ class FatVolume:
         per = geometry.sectors_per_cluster
         return self._read_clusters(clusters), [self._lba(c) + n for c in clusters for n in range(per)]
 
-    def _store_slots(self, first: int, index: int, slots: list[bytes]) -> None:
+    def _store_slots(self, first: int, index: int, slots: bytes) -> None:
         raw, sectors = self._directory(first)
         changed = bytearray(raw)
-        changed[index * SLOT_BYTES : (index + len(slots)) * SLOT_BYTES] = b"".join(slots)
+        changed[index * SLOT_BYTES : index * SLOT_BYTES + len(slots)] = slots
         for number, lba in enumerate(sectors):
             new = bytes(changed[number * SECTOR_BYTES : (number + 1) * SECTOR_BYTES])
             if new != raw[number * SECTOR_BYTES : (number + 1) * SECTOR_BYTES]:
@@ -236,7 +229,7 @@ class FatVolume:
         run = 0
         total = len(raw) // SLOT_BYTES
         for index in range(total):
-            run = run + 1 if raw[index * SLOT_BYTES] in (0, FREE_MARK) else 0
+            run = run + 1 if raw[index * SLOT_BYTES] in (0, DELETED_MARK) else 0
             if run == count:
                 return index - count + 1
         start = first or self.geometry.root_cluster
@@ -252,7 +245,7 @@ class FatVolume:
         raw, _ = self._directory(first)
         wanted = name.casefold()
         for slot in live_slots(raw):
-            if slot.name.casefold() == wanted or _dotted(slot.short).casefold() == wanted:
+            if slot.name.casefold() == wanted or short_name(slot.short).casefold() == wanted:
                 return slot
         return None
 
@@ -330,10 +323,14 @@ class FatVolume:
             self._add(folder, name, ATTR_ARCHIVE, first, len(data))
         else:
             slot = short_slot(old.short, old.attributes, first, len(data))
-            self._store_slots(folder, old.index + old.slot_count - 1, [slot])
-        for cluster in released:
+            self._store_slots(folder, old.index + old.slot_count - 1, slot)
+        self._release(released, len(clusters))
+
+    def _release(self, clusters: list[int], taken: int = 0) -> None:
+        """Give clusters back, in exchange for so many that were ``taken`` before."""
+        for cluster in clusters:
             self._set_link(cluster, 0)
-        self._flush(len(released) - len(clusters))
+        self._flush(len(clusters) - taken)
 
     def _add(self, folder: int, name: str, attributes: int, first: int, size_bytes: int) -> None:
         raw, _ = self._directory(folder)
@@ -342,13 +339,13 @@ class FatVolume:
             slots = slots_for(name, attributes, first, size_bytes, shorts.__contains__)
         except ValueError as error:
             raise CardFault("bad-name", name) from error
-        self._store_slots(folder, self._room(folder, len(slots)), slots)
+        self._store_slots(folder, self._room(folder, len(slots) // SLOT_BYTES), slots)
 
     def _strike(self, folder: int, slot: Slot) -> None:
         raw, _ = self._directory(folder)
         places = range(slot.index, slot.index + slot.slot_count)
-        freed = [bytes([FREE_MARK]) + raw[n * SLOT_BYTES + 1 : (n + 1) * SLOT_BYTES] for n in places]
-        self._store_slots(folder, slot.index, freed)
+        freed = (bytes([DELETED_MARK]) + raw[n * SLOT_BYTES + 1 : (n + 1) * SLOT_BYTES] for n in places)
+        self._store_slots(folder, slot.index, b"".join(freed))
 
     def remove(self, path: str) -> None:
         """Delete a file or an empty folder."""
@@ -356,10 +353,7 @@ class FatVolume:
         if slot.is_dir and self.listdir(path):
             raise CardFault("not-empty", path)
         self._strike(folder, slot)
-        released = self._chain(slot.first_cluster) if slot.first_cluster else []
-        for cluster in released:
-            self._set_link(cluster, 0)
-        self._flush(len(released))
+        self._release(self._chain(slot.first_cluster) if slot.first_cluster else [])
 
     def mkdir(self, path: str) -> None:
         """Make a folder. Raises 'exists'."""
@@ -383,7 +377,7 @@ class FatVolume:
         self._add(new_folder, name, slot.attributes, slot.first_cluster, slot.size_bytes)
         self._strike(old_folder, slot)
         if slot.is_dir and new_folder != old_folder:
-            self._store_slots(slot.first_cluster, 1, [short_slot(b"..".ljust(11), ATTR_DIRECTORY, new_folder, 0)])
+            self._store_slots(slot.first_cluster, 1, short_slot(b"..".ljust(11), ATTR_DIRECTORY, new_folder, 0))
 
     @property
     def size_bytes(self) -> int:
@@ -394,8 +388,3 @@ class FatVolume:
         """Free room; FAT32 trusts the stored count, as the board does."""
         stored = self._stored_free()
         return (self._count_free() if stored is None else stored) * self.geometry.cluster_bytes
-
-
-def _dotted(short: bytes) -> str:
-    stem, kind = short[:8].decode("cp437").rstrip(), short[8:].decode("cp437").rstrip()
-    return f"{stem}.{kind}" if kind else stem

@@ -247,7 +247,7 @@ _ANSWERS: dict[str, dict[str, _Answer]] = {
     "application": {
         **_UPDATER,
         "ATI": lambda at: Reply(("SEQUANS Communications", _CHIPS[at.modem.family], at.modem.flash.software.ue_line)),
-        "ATI1": lambda at: Reply((at.modem.flash.software.ue_line, at.modem.release)),
+        "ATI1": lambda at: Reply((at.modem.flash.software.ue_line, at.modem.flash.software.release)),
         'AT!="SHOWVER"': lambda at: at._showver(),
         'AT!="GET_SW_VERSION"': lambda at: Reply(tuple(at.modem.flash.get_sw_version())),
         "AT+CGSN": lambda at: Reply((at.modem.imei,)),

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+_POWER_FAILS = {"blip": "the modem's power fails for a moment", "cut": "the modem's power fails"}
+_ENDS = {**_POWER_FAILS, "hang": "the modem hangs until power is removed", "die": "the modem dies for good"}
 STP_KINDS = {
     "stall": "the ack comes ms later; without ms never, and the modem hears nothing more",
     "lose": "the request is ignored as if it had not arrived",
@@ -26,10 +28,7 @@ STP_KINDS = {
     "urc": "a line of text comes in front of the ack",
     "hold": "the modem holds CTS and hears nothing for ms; without ms for ever",
     "reboot": "the modem restarts",
-    "blip": "the modem's power fails for a moment",
-    "cut": "the modem's power fails",
-    "hang": "the modem hangs until power is removed",
-    "die": "the modem dies for good",
+    **_ENDS,
 }
 AT_KINDS = {
     "error": "the command is answered ERROR and not carried out",
@@ -45,17 +44,13 @@ AT_KINDS = {
     "urc-behind": "an unsolicited line comes right behind the answer",
     "stall": "the answer comes ms later; without ms never",
     "hold": "the modem holds CTS and hears nothing for ms; without ms for ever",
-    "blip": "the modem's power fails for a moment",
-    "cut": "the modem's power fails",
-    "hang": "the modem hangs until power is removed",
-    "die": "the modem dies for good",
+    **_ENDS,
 }
 DEPLOY_KINDS = {
     "fail": "the modem finds the new firmware unusable and reports so",
     "stall": "it takes ms longer; without ms it never ends",
     "late-start": "the modem reports success, and starts what the store method kept only at its next restart",
-    "blip": "the modem's power fails for a moment",
-    "cut": "the modem's power fails",
+    **_POWER_FAILS,
 }
 LINE_KINDS = {
     "drop-byte": "one byte is lost",
@@ -63,8 +58,7 @@ LINE_KINDS = {
     "double-byte": "one byte comes twice",
     "late-byte": "one byte, and all behind it, comes ms later",
     "noise": "five bytes of noise come in front of one byte",
-    "blip": "the modem's power fails for a moment in front of one byte",
-    "cut": "the modem's power fails in front of one byte",
+    **_POWER_FAILS,
 }
 DEPLOY = "deploy"
 """The place of what happens in the silence after the last block."""
@@ -198,17 +192,9 @@ class Faults:
         self.list.append(fault)
         return fault
 
-    def stp(self, kind: str, where: str = "block", **when: Any) -> Fault:
-        """Short form: ``faults.stp("nack", count=3, times=2)``."""
+    def at(self, where: str, kind: str, **when: Any) -> Fault:
+        """Short form: ``faults.at("AT+SMSWBOOT=3", "error", times=4)``."""
         return self.add(Fault(kind, where, **when))
-
-    def at(self, kind: str, command: str = "AT", **when: Any) -> Fault:
-        """Short form: ``faults.at("error", "AT+SMSWBOOT=3", times=4)``."""
-        return self.add(Fault(kind, command, **when))
-
-    def line(self, kind: str, where: str, after: str, byte: int = 0, **when: Any) -> Fault:
-        """Short form: ``faults.line("drop-byte", "rx", after="block-cmd", byte=700, count=3)``."""
-        return self.add(Fault(kind, where, after=after, byte=byte, **when))
 
     def armed(self, line: str) -> Fault | None:
         """The fault that waits for its byte on this line."""

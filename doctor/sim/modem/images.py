@@ -11,6 +11,8 @@ import struct
 import zlib
 from dataclasses import dataclass
 
+from doctor.firmware.bootrom import BUILD_OF_SHA256
+from doctor.firmware.checksums import fletcher32
 from doctor.sim.practice.image import MAGIC as PRACTICE_MAGIC
 from doctor.sim.practice.image import PARTITION_ID as PRACTICE_PARTITION
 
@@ -19,24 +21,17 @@ HEAD_BYTES = 64
 
 PRACTICE_TEXT_BYTES = 1024  # the ASCII lines of a practice image lie within this much of its data
 
-APPLICATION_MAGICS = (b"PACK", b"UPGR", b"SFFF")
-KNOWN_MAGICS = (*APPLICATION_MAGICS, b"SUFF", b"DIFF", b"RASR", b"TEST", PRACTICE_MAGIC)
+WRITTEN_MAGICS = (b"PACK", b"UPGR", b"SFFF", b"DIFF", PRACTICE_MAGIC)
+"""Of images that the updater starts to write."""
+KNOWN_MAGICS = (*WRITTEN_MAGICS, b"SUFF", b"RASR", b"TEST")
 
 SIGNATURE_FLETCHER = 1
 SIGNATURE_ZCRC = 4
 _SIGNATURE_BYTES = {0: 0, SIGNATURE_FLETCHER: 4, 2: None, 3: None, SIGNATURE_ZCRC: 4}
 
 BOOTROM_DESCRIPTION = "bootrom upgrade package"
-KNOWN_BOOTROMS = {
-    "1d65d554d15d8a22f256c1292849a565b9ad8984b4647b2568c804249a616e69": 38638,
-    "25820da8fc11593f37b0f4778e4c6cd288caf7db0a53441368342baa2be6062d": 39529,
-    "a888e46c70d81d6fefaf6edb1f6fa6c17a7be8534bd9f20959defd07d38d6bf1": 41065,
-}
-"""SHA-256 of the public SQN3330 boot ROM packages and their builds (modem-protocol.md 6.5)."""
-
 _RELEASE = re.compile(rb"(\d{1,2}\.\d{1,2}\.\d{1,2}\.\d{1,2})(?: \[(\d{5})\]|-(\d{5}))")
 _FAMILY_MARKS = ((b"SQN3330", "SQN3330"), (b"SQN34", "MONARCH2"), (b"GM02S", "MONARCH2"))
-_FLETCHER_RUN_WORDS = 360
 
 
 class Damaged(Exception):
@@ -128,27 +123,6 @@ def walk(data: bytes) -> list[Container]:
     return found
 
 
-def fletcher32(data: bytes, *, big_endian: bool = True) -> int:
-    """The "CRC32" of signature type 1, which is a Fletcher-32 (modem-protocol.md 6.1)."""
-    even = len(data) & ~1
-    words = struct.unpack(f"{'>' if big_endian else '<'}{even // 2}H", data[:even])
-    first = second = 0xFFFF
-    for at in range(0, len(words), _FLETCHER_RUN_WORDS):
-        for word in words[at : at + _FLETCHER_RUN_WORDS]:
-            first += word
-            second += first
-        first = (first & 0xFFFF) + (first >> 16)
-        second = (second & 0xFFFF) + (second >> 16)
-    if even < len(data):
-        first += data[-1] << 8
-        second += first
-        first = (first & 0xFFFF) + (first >> 16)
-        second = (second & 0xFFFF) + (second >> 16)
-    first = (first & 0xFFFF) + (first >> 16)
-    second = (second & 0xFFFF) + (second >> 16)
-    return second << 16 | first
-
-
 def _header(head: bytes) -> tuple[int, int, int, int, int] | None:
     """(header length, description length, data size, signature type, signature length), or None."""
     if len(head) < 20 or not head[:4].isalnum():
@@ -171,7 +145,7 @@ def _verify(covered: bytes, signature: bytes, kind: int, at: int) -> None:
     told = int.from_bytes(signature, "little")
     if kind == SIGNATURE_ZCRC and told != zlib.crc32(covered):
         raise Damaged(f"the CRC of the container at offset {at} is wrong")
-    if kind == SIGNATURE_FLETCHER and told != fletcher32(covered):
+    if kind == SIGNATURE_FLETCHER and told != fletcher32(covered, "big"):
         raise Damaged(f"the checksum of the container at offset {at} is wrong")
 
 
@@ -200,7 +174,7 @@ def _judge_practice(container: Container) -> Judged:
 
 
 def _judge_bootrom(data: bytes) -> Judged:
-    build = KNOWN_BOOTROMS.get(hashlib.sha256(data).hexdigest()) or _version(data)[1]
+    build = BUILD_OF_SHA256.get(hashlib.sha256(data).hexdigest()) or _version(data)[1]
     return Judged("bootrom", _family(data), "", "", build)
 
 

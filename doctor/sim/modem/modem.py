@@ -1,23 +1,20 @@
 """The simulated modem: power, boot, UART and the ways between its modes (modem-protocol.md 1 and 3).
 
-Written from the reference and apart from the updater core, so that the two can disagree. The dialogue lives in
-``modem_at``, STP in ``modem_stp``, what survives power loss in ``modem_flash``, what is uncertain in
-``modem_switches``, what goes wrong on purpose in ``faults``.
+Written from the reference and apart from the updater core, so that the two can disagree.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from hashlib import sha256
 
 from doctor.sim.modem.at import AtDialogue
 from doctor.sim.modem.faults import Faults
 from doctor.sim.modem.flash import SELECT_FFF, SELECT_FFH, SELECT_RECOVERY, SELECT_UPDATER, Flash, fresh_flash, install
-from doctor.sim.modem.images import Judged, judge
+from doctor.sim.modem.images import WRITTEN_MAGICS, Judged, judge
 from doctor.sim.modem.line import Line
 from doctor.sim.modem.ppp import DataMode
-from doctor.sim.modem.state import dump, load
 from doctor.sim.modem.stp import ERASE_PERCENT, ON_THE_FLY, RAM, STORE, StpSlave
 from doctor.sim.modem.switches import Switches
 from doctor.sim.modem.upgrade import ONGOING, Upgrade
@@ -87,14 +84,12 @@ class Modem:
         radio: str | None = None,
         mode: str = "application",
         loaders: str | None = None,
-        imei: str = "354346099225475",
-        powered: bool = True,
     ) -> None:
         if mode not in MODES:
             raise ValueError(f"no such mode of a modem: {mode} (known: {', '.join(MODES)})")
         self.world = world
         self.family: str = family
-        self.imei: str = imei
+        self.imei: str = "354346099225475"
         self.flash: Flash = fresh_flash(family, build, radio, loaders)
         self.switches = Switches()
         self.faults = Faults()
@@ -129,8 +124,6 @@ class Modem:
         self.upgrade: Upgrade | None = None
         self.is_dead = False
         self._found_in(mode)
-        if not powered:
-            self._end_life("off")
 
     # -- what one may know ------------------------------------------------------------------------------------
 
@@ -149,16 +142,6 @@ class Modem:
     def build(self) -> int:
         """Build of the application firmware in its flash."""
         return self.flash.software.build
-
-    @property
-    def radio(self) -> str:
-        """CATM1, NB1, or empty (Monarch 2)."""
-        return self.flash.software.radio
-
-    @property
-    def release(self) -> str:
-        """As ATI1 tells it, such as ``LR5.1.1.0-38638``."""
-        return self.flash.software.release
 
     @property
     def smod(self) -> int:
@@ -309,7 +292,11 @@ class Modem:
 
     def change_speed(self, baud: int) -> None:
         """AT+IPR: the OK still goes out at the old speed."""
-        self._after_sending(_SPEED_CHANGE_MS, lambda: self._set_baud(baud))
+
+        def change() -> None:
+            self.baud = baud
+
+        self._after_sending(_SPEED_CHANGE_MS, change)
 
     def open_stp(self, method: str) -> None:
         """Enter STP mode for STORE, ON_THE_FLY or RAM."""
@@ -319,7 +306,8 @@ class Modem:
         """A block was taken; once erasing has begun the old application is gone."""
         percent = slave.percent
         flashing = slave.method == ON_THE_FLY and self.system != "application"
-        if flashing and percent is not None and percent >= ERASE_PERCENT and self._would_write(slave):
+        writes = bytes(slave.data[:4]) in WRITTEN_MAGICS
+        if flashing and percent is not None and percent >= ERASE_PERCENT and writes:
             self.flash.whole = False
 
     def stp_left(self, slave: StpSlave, rest: bytes) -> None:
@@ -337,7 +325,7 @@ class Modem:
         image = judge(data)
         kept = data if self.switches.keep_bytes else None
         self.received.append(
-            Received(image.kind, slave.method, len(data), slave.sha256.hexdigest(), image.build, image.problem, kept)
+            Received(image.kind, slave.method, len(data), sha256(data).hexdigest(), image.build, image.problem, kept)
         )
         if slave.method == RAM:
             self._start_elf(image)
@@ -423,16 +411,6 @@ class Modem:
         self.send_urc("+SHUTDOWN")
         self.reboot_soon()
 
-    def _set_baud(self, baud: int) -> None:
-        self.baud = baud
-
-    # -- upgrades ---------------------------------------------------------------------------------------------
-
-    def _would_write(self, slave: StpSlave) -> bool:
-        """Whether the head of an arriving image is one that the updater starts to write."""
-        magic = bytes(slave.data[:4])
-        return magic in (b"PACK", b"UPGR", b"SFFF", b"DIFF", b"PRAC")
-
     def _start_elf(self, image: Judged) -> None:
         if image.kind != "elf" or image.problem:
             return
@@ -440,7 +418,7 @@ class Modem:
         baud = self.baud
         self.later(self.switches.elf_start_ms, lambda: self.come_up("ram-updater", baud))
 
-    # -- as found, kept and restored --------------------------------------------------------------------------
+    # -- as found ---------------------------------------------------------------------------------------------
 
     def _found_in(self, mode: str) -> None:
         """Be in a mode without having got there; the scenarios of the bench start so."""
@@ -460,14 +438,3 @@ class Modem:
             self.flash.whole = False
             self.stp = StpSlave(self, ON_THE_FLY)
             self.stp.break_off(_BROKEN_TAKEN_BYTES, _BROKEN_TOTAL_BYTES)
-
-    def state(self) -> dict[str, Any]:
-        """All that outlives a run of the program, as JSON-able data."""
-        return dump(self)
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Become what ``state()`` told. Raises KeyError or TypeError if that is something else."""
-        self._end_life("off")
-        self._wire.clear()
-        load(self, state)
-        self.on_cts(self.cts)

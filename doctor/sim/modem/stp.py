@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import binascii
-import hashlib
 import math
 import re
 import struct
@@ -54,13 +53,13 @@ class _Request:
     payload: bytes
 
 
-def frame(op: int, sid: int, tid: int, payload: bytes, *, crcs: bool) -> bytes:
-    """A reply; without CRCs both fields are 0, which means "not computed"."""
+def frame(op: int, sid: int, tid: int, payload: bytes, *, crcs: bool, signature: bytes = _REPLY) -> bytes:
+    """A reply, or with ``_REQUEST`` a request; without CRCs both fields are 0, which means "not computed"."""
     head_crc = payload_crc = 0
     if crcs:
         payload_crc = binascii.crc_hqx(payload, 0)
-        head_crc = binascii.crc_hqx(_HEADER.pack(_REPLY, op, sid, len(payload), tid, 0, payload_crc), 0)
-    return _HEADER.pack(_REPLY, op, sid, len(payload), tid, head_crc, payload_crc) + payload
+        head_crc = binascii.crc_hqx(_HEADER.pack(signature, op, sid, len(payload), tid, 0, payload_crc), 0)
+    return _HEADER.pack(signature, op, sid, len(payload), tid, head_crc, payload_crc) + payload
 
 
 class StpSlave:
@@ -77,7 +76,6 @@ class StpSlave:
         """Image bytes consumed so far (after inflating)."""
         self.total: int | None = None
         self.data = bytearray()
-        self.sha256 = hashlib.sha256()
         self.blocks_refused = 0
         self.is_stuck = False
         """It hangs over a request and will never answer again."""
@@ -115,9 +113,8 @@ class StpSlave:
         self._last_tid = 2 + 2 * (taken // _BROKEN_BLOCK_BYTES)
         self._expected = _BROKEN_BLOCK_BYTES
         payload = bytes(_BROKEN_BLOCK_BYTES)
-        head = _HEADER.pack(_REQUEST, BLOCK, 1, len(payload), self._last_tid + 1, 0, binascii.crc_hqx(payload, 0))
-        head_crc = binascii.crc_hqx(head, 0)
-        self._buffer += head[:12] + head_crc.to_bytes(2, "big") + head[14:] + payload[: len(payload) // 2]
+        request = frame(BLOCK, 1, self._last_tid + 1, payload, crcs=True, signature=_REQUEST)
+        self._buffer += request[: _HEADER.size + len(payload) // 2]
         self._last_byte_ms = -math.inf
 
     def feed(self, data: bytes) -> None:
@@ -210,7 +207,7 @@ class StpSlave:
             self._refuse(request, refusal)
             return
         carry_out: dict[int, Callable[[_Request, Fault | None], bytes | None]] = {
-            RESET: self._reset,
+            RESET: lambda request, fault: b"",
             OPEN: self._open,
             BLOCK_CMD: self._block_cmd,
             BLOCK: self._block,
@@ -265,9 +262,6 @@ class StpSlave:
             return tid_policy
         return ""
 
-    def _reset(self, request: _Request, fault: Fault | None) -> bytes:
-        return b""
-
     def _open(self, request: _Request, fault: Fault | None) -> bytes:
         if fault is not None and fault.kind == "refuse":
             return struct.pack(">BBH", 0, self.version, self.max_transfer)
@@ -306,7 +300,6 @@ class StpSlave:
                 return False
         self.taken += len(data)
         self.data += data
-        self.sha256.update(data)
         if self.total is None and len(self.data) >= HEAD_BYTES:
             self.total = total_bytes(bytes(self.data[:HEAD_BYTES]))
             if self.total is None and self.data[:4] == b"\x7fELF":

@@ -53,12 +53,13 @@ class Listener:
         pty: bool = True,
         on_names: Callable[[tuple[str, ...]], None] | None = None,
     ) -> None:
-        self._serial = Serial(None, baudrate=115200, timeout=0)
-        self._serial.rts = False
-        self._serial.port = with_speed(url)
+        self.serial = Serial(None, baudrate=115200, timeout=0)
+        """The bench's own port; while serving, work on it with ``by_hand`` only."""
+        self.serial.rts = False
+        self.serial.port = with_speed(url)
         self._on_names = on_names
         self._with_pty = pty and sys.platform != "win32"
-        self._serial.open()
+        self.serial.open()
         self._network: NetworkClient | None = None
         self._pty: PtyClient | None = None
         try:
@@ -93,11 +94,6 @@ class Listener:
             names.append(f"rfc2217://localhost:{self._network.tcp_port}")
         return tuple(names)
 
-    @property
-    def serial(self) -> Serial:
-        """The bench's own port; while serving, work on it with ``by_hand`` only."""
-        return self._serial
-
     def by_hand(self, work: Callable[[Hands], None]) -> None:
         """Let the simulated user do something while others use the bench; returns when it is done.
 
@@ -128,10 +124,9 @@ class Listener:
 
     def close(self) -> None:
         """Close the ways in and the bench."""
-        for client in (self._pty, self._network):
-            if client is not None:
-                client.close()
-        self._serial.close()
+        for client in self._clients():
+            client.close()
+        self.serial.close()
 
     # --- the pump ---
 
@@ -147,7 +142,7 @@ class Listener:
         while not self._tasks.empty():
             work, end = self._tasks.get()
             try:
-                work(self._serial.hands)
+                work(self.serial.hands)
                 end.set_result(None)
             except Exception as error:
                 end.set_exception(error)
@@ -179,12 +174,12 @@ class Listener:
     def _from_clients(self) -> bool:
         """Bytes of the program that has the port; a second one is told that it is busy."""
         user = self._user
-        if user is not None and user.receive(self._serial):
+        if user is not None and user.receive(self.serial):
             return True  # the last bytes of one that is leaving still count, and it may leave the next turn
         if user is None or not user.connected():
             self._choose_user()
         for client in self._clients():
-            client.look(self._serial)
+            client.look(self.serial)
             if self._user is not None:
                 client.refuse_more()
         return False
@@ -195,22 +190,22 @@ class Listener:
         clients = self._clients()
         for client in clients:
             client.reopen()
-        self._user = next((client for client in clients if client.arrived(self._serial)), None)
+        self._user = next((client for client in clients if client.arrived(self.serial)), None)
         if self._user is not None and not all(client.shut() for client in clients if client is not self._user):
             self._user.drop()
             self._user = None
         if self._user is before:
             return
-        self._serial.reset_input_buffer()
+        self.serial.reset_input_buffer()
         if self._user is None or self._user is self._pty:
-            self._serial.rts = self._user is not None
+            self.serial.rts = self._user is not None
         if self._user is None:
-            self._serial.baudrate = 115200
+            self.serial.baudrate = 115200
 
     def _to_clients(self) -> bool:
-        bench = self._serial.bench
+        bench = self.serial.bench
         bench.world.run_until(lambda: bench.port.waiting, SLICE_MS * (bench.world.speed or DEFAULT_SPEED))
-        data = self._serial.read(CHUNK_BYTES)
+        data = self.serial.read(CHUNK_BYTES)
         if data and self._user is not None:
             self._user.send(data)
         return bool(data)
@@ -223,14 +218,14 @@ class Listener:
         if self._pty is not None:
             self._pty.close()
             self._pty = None
-        bench = self._serial.bench
+        bench = self.serial.bench
         while not self._stop.is_set() and not bench.port.present:
             self._work_by_hand()
             bench.world.ticks_ms()
             self._stop.wait(IDLE_S)
         if self._stop.is_set():
             return
-        self._serial.reopen()
+        self.serial.reopen()
         if self._with_pty:
             self._pty = PtyClient()
         if self._on_names is not None:

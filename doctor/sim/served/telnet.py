@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from doctor.sim.served.sockets import Server
@@ -18,7 +19,10 @@ CHUNK_BYTES = 1024
 UNREAD_LIMIT_BYTES = 1 << 18
 """A client that reads nothing loses what comes after that."""
 
-_IAC, _SE, _SB, _WILL, _WONT, _DONT = 255, 240, 250, 251, 252, 254
+_IAC, _WILL, _WONT = 255, 251, 252
+_COMMAND = re.compile(rb"\xff(?:(?P<data>\xff)|\xfa.*?\xff\xf0|[\xfb-\xfe].|[^\xfa-\xff])", re.DOTALL)
+"""RFC 854: IAC IAC is a byte 255, options take three bytes, a subnegotiation ends with IAC SE."""
+_WHOLE = re.compile(rb"(?:[^\xff]+|" + _COMMAND.pattern + rb")*", re.DOTALL)
 _BEFORE_LOGIN = bytes((_IAC, _WONT, 1, _IAC, _WONT, 3))
 _AFTER_LOGIN = bytes((_IAC, _WILL, 1, _IAC, _WILL, 3, _IAC, _WONT, 34))
 """Echo by the server, no go-aheads, no line mode: what a REPL needs. That the board sends just this is **?**."""
@@ -43,7 +47,7 @@ class TelnetServer(Server):
         self._tries = 0
         self._user_fits = False
         self._line = bytearray()
-        self._command = bytearray()
+        self._raw = bytearray()
         self._out = bytearray()
 
     def turn(self) -> bool:
@@ -86,26 +90,11 @@ class TelnetServer(Server):
         return bool(raw)
 
     def _without_commands(self, raw: bytes) -> bytes:
-        """RFC 854: IAC IAC is a byte 255, options take three bytes, a subnegotiation ends with IAC SE."""
-        data = bytearray()
-        for byte in raw:
-            command = self._command
-            if not command:
-                if byte == _IAC:
-                    command.append(byte)
-                else:
-                    data.append(byte)
-                continue
-            command.append(byte)
-            if len(command) == 2 and byte == _IAC:
-                data.append(_IAC)
-                command.clear()
-            elif command[1] == _SB:
-                if command[-2:] == bytes((_IAC, _SE)):
-                    command.clear()
-            elif len(command) == 3 or not _WILL <= command[1] <= _DONT:
-                command.clear()
-        return bytes(data)
+        """What is data; a command that is not all there yet waits for the rest."""
+        self._raw += raw
+        whole = next(_WHOLE.finditer(self._raw))[0]
+        del self._raw[: len(whole)]
+        return _COMMAND.sub(lambda command: command["data"] or b"", whole)
 
     def _log_in(self, typed: bytes) -> None:
         self._line += typed

@@ -203,17 +203,6 @@ class Serial(SerialBase):
         """Forget what has not left yet."""
         self._port_or_raise().drop_unsent()
 
-    @property
-    def out_waiting(self) -> int:
-        """Bytes that have not left yet."""
-        return self._port_or_raise().unsent
-
-    def cancel_read(self) -> None:
-        """Nothing to cancel: reads return at once in real time."""
-
-    def cancel_write(self) -> None:
-        """Nothing to cancel: writes return at once in real time."""
-
     # --- lines ---
 
     def _update_rts_state(self) -> None:

@@ -146,7 +146,7 @@ FILES = (
         gives=((1, [2], "2 rows"), []),
     ),
     Row(
-        ("board.snippets.remove",),
+        ("board.snippets.remove", "board.snippets.changing"),
         (snippets.remove("/flash/lib/b.py"), snippets.remove("/flash/lib/b.py"), snippets.listing("/flash/lib")),
         on=SCRIPTS,
         gives=((True, "1 rows"),),

@@ -198,9 +198,7 @@ def on_simulator(cell: Cell) -> list[Answer]:
 
 def _put_into(bench: Any, state: State) -> None:
     board = bench.board
-    for path, data in {**BOOT_FILES, **state.flash}.items():
-        board.flash._make_parents(path)
-        board.flash.write(path, data)
+    board.flash.lay({**BOOT_FILES, **state.flash})
     board.settings["lte_modem_en_on_boot"] = state.lte_on_boot
     if "sqnsbrz" in board.frozen:
         board.frozen["sqnsbrz"] = f"class bootrom:\n    BOOTROM = {state.bootrom!r}\n"

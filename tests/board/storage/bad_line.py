@@ -45,9 +45,7 @@ def board_with(
     faults = f"&files={words}" if words else ""
     with Bench(BenchOptions(port=f"sim://gpy?release={release}{faults}", **options), history=NotesIn(place)) as bench:
         flash = bench.link.serial.bench.board.flash
-        for path, data in files.items():
-            flash._make_parents(path)
-            flash.write(path, data)
+        flash.lay(files)
         yield bench, flash
 
 

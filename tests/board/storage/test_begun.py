@@ -35,9 +35,7 @@ def lay(url: str, content: dict[str, bytes]) -> None:
     """Files on a board that is kept: nothing of it counts as a change that could be cut."""
     sim = SimBench.from_url(url)
     assert sim.board is not None
-    for path, data in content.items():
-        sim.board.flash._make_parents(path)
-        sim.board.flash.write(path, data)
+    sim.board.flash.lay(content)
     sim.release()
 
 

@@ -4,17 +4,19 @@ import json
 
 import pytest
 
+from doctor.sim.board import state as board_state
 from doctor.sim.board.eras import sim_era
 from doctor.sim.card.image import CardDevice, build_card
+from doctor.sim.modem import state as modem_state
 from tests.sim.board.desk import Desk
 
 
 def again(desk: Desk, card: CardDevice | None = None) -> Desk:
-    kept = json.loads(json.dumps(desk.board.state()))
-    modem = json.loads(json.dumps(desk.modem.state()))
+    kept = json.loads(json.dumps(board_state.dump(desk.board)))
+    modem = json.loads(json.dumps(modem_state.dump(desk.modem)))
     new = Desk(desk.board.era.release, settle=False, card=card)
-    new.modem.restore(modem)
-    new.board.restore(kept)
+    modem_state.load(new.modem, modem)
+    board_state.load(new.board, kept)
     return new
 
 

@@ -192,21 +192,21 @@ def test_commands_without_waiting_are_answered_in_order() -> None:
 
 def test_error_fault_strikes_so_often() -> None:
     app = host()
-    app.modem.faults.at("error", "AT+SMSWBOOT=3", times=2)
+    app.modem.faults.at("AT+SMSWBOOT=3", "error", times=2)
     answers = [app.at("AT+SMSWBOOT=3,0") for _ in range(3)]
     assert answers == [b"\r\nERROR\r\n", b"\r\nERROR\r\n", b"\r\nOK\r\n"]
 
 
 def test_refused_command_is_not_carried_out() -> None:
     app = host()
-    app.modem.faults.at("error", "AT+SMSWBOOT=3")
+    app.modem.faults.at("AT+SMSWBOOT=3", "error")
     app.at("AT+SMSWBOOT=3,0")
     assert b"FFF" in app.at("AT+SMSWBOOT?")
 
 
 def test_stale_replies_come_in_front() -> None:
     app = host()
-    app.modem.faults.at("stale", "AT+SMSWBOOT=3")
+    app.modem.faults.at("AT+SMSWBOOT=3", "stale")
     answer = app.at("AT+SMSWBOOT=3,0")
     assert answer.startswith(b"\r\n+CPSMS: 1")
     assert answer.endswith(b"\r\nERROR\r\n\r\nOK\r\n")
@@ -214,7 +214,7 @@ def test_stale_replies_come_in_front() -> None:
 
 def test_mute_fault_loses_the_answer_only() -> None:
     app = host()
-    app.modem.faults.at("mute", "AT+SMSWBOOT=3")
+    app.modem.faults.at("AT+SMSWBOOT=3", "mute")
     assert app.at("AT+SMSWBOOT=3,0") == b""
     assert b"RECOVERY" in app.at("AT+SMSWBOOT?")
 

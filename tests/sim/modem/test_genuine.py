@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from doctor.sim.modem.images import fletcher32, judge
+from doctor.firmware.checksums import fletcher32
+from doctor.sim.modem.images import judge
 from doctor.sim.modem.modem import Modem
 from doctor.sim.world import World
 from tests.sim.modem.host import Host
@@ -42,7 +43,7 @@ def test_any_bit_matters(genuine: bytes) -> None:
 def test_fletcher_sums_of_the_images_inside(genuine: bytes, offset: int) -> None:
     start = offset + 4
     end = start + 40 + int.from_bytes(genuine[start + 28 : start + 32], "little")
-    assert fletcher32(genuine[start:end], big_endian=False) == int.from_bytes(genuine[end : end + 4], "little")
+    assert fletcher32(genuine[start:end], "little") == int.from_bytes(genuine[end : end + 4], "little")
 
 
 @pytest.mark.parametrize(("family", "word"), [("MONARCH2", b"success"), ("SQN3330", b"failure")])
@@ -54,4 +55,4 @@ def test_only_its_own_modem_takes_it(genuine: bytes, family: str, word: bytes) -
     assert host.modem.received[0].sha256 == hashlib.sha256(genuine).hexdigest()
     assert word in host.calm().at("AT+SMUPGRADE?")
     host.at("AT+SMSWBOOT=1,1", 10_000)
-    assert host.modem.release == ("LR8.0.5.13-59577" if family == "MONARCH2" else "LR5.1.1.0-38638")
+    assert host.modem.flash.software.release == ("LR8.0.5.13-59577" if family == "MONARCH2" else "LR5.1.1.0-38638")

@@ -4,7 +4,8 @@ import struct
 
 import pytest
 
-from doctor.sim.modem.images import Damaged, fletcher32, judge, total_bytes, walk
+from doctor.firmware.checksums import fletcher32
+from doctor.sim.modem.images import Damaged, judge, total_bytes, walk
 from tests.sim.modem.host import container, practice, tiny_elf
 
 
@@ -86,12 +87,12 @@ def test_version_1_container_has_no_trailer() -> None:
 
 def test_type_1_signature_is_verified() -> None:
     covered = struct.pack("<4sHHIHH", b"UPGR", 2, 0, 5, 1, 4) + b"abcde"
-    assert walk(covered + struct.pack("<I", fletcher32(covered)))
+    assert walk(covered + struct.pack("<I", fletcher32(covered, "big")))
     with pytest.raises(Damaged, match="checksum"):
-        walk(covered + struct.pack("<I", fletcher32(covered) ^ 1))
+        walk(covered + struct.pack("<I", fletcher32(covered, "big") ^ 1))
 
 
 def test_fletcher_of_little_is_what_it_is_by_hand() -> None:
     # 0xFFFF + 0x6162 = 0x16161, then second = 0xFFFF + 0x16161 = 0x26160; folds give 0x6162 and 0x6162
-    assert fletcher32(b"ab") == 0x61626162
-    assert fletcher32(b"ba", big_endian=False) == 0x61626162
+    assert fletcher32(b"ab", "big") == 0x61626162
+    assert fletcher32(b"ba", "little") == 0x61626162

@@ -42,14 +42,14 @@ class Bare:
 )
 def test_third_byte_of_an_answer(kind: str, answer: bytes) -> None:
     bare = Bare()
-    bare.modem.faults.line(kind, "tx", "AT", byte=2)
+    bare.modem.faults.at("tx", kind, after="AT", byte=2)
     assert bare.say(b"AT") == answer
     assert bare.modem.powered is (kind != "cut")
 
 
 def test_late_bytes_keep_their_order() -> None:
     bare = Bare()
-    bare.modem.faults.line("late-byte", "tx", "AT", byte=2, ms=500)
+    bare.modem.faults.at("tx", "late-byte", after="AT", byte=2, ms=500)
     assert bare.say(b"AT", 100) == b"\r\n"
     bare.world.sleep_ms(500)
     assert bare.heard == b"\r\nOK\r\n"
@@ -57,7 +57,7 @@ def test_late_bytes_keep_their_order() -> None:
 
 def test_byte_that_the_modem_hears() -> None:
     bare = Bare()
-    bare.modem.faults.line("corrupt-byte", "rx", "AT", byte=3, count=2)
+    bare.modem.faults.at("rx", "corrupt-byte", after="AT", byte=3, count=2)
     assert bare.say(b"ATI") == bare.say(b"ATI")
     assert bare.say(b"AT+CGSN").endswith(b"ERROR\r\n")
 
@@ -66,7 +66,7 @@ def test_cts_is_held_for_a_while() -> None:
     bare = Bare()
     seen: list[bool] = []
     bare.modem.on_cts = seen.append
-    bare.modem.faults.at("hold", "AT", ms=5000)
+    bare.modem.faults.at("AT", "hold", ms=5000)
     assert b"OK" in bare.say(b"AT")
     assert bare.say(b"AT") == b""
     bare.world.sleep_ms(5000)
@@ -76,7 +76,7 @@ def test_cts_is_held_for_a_while() -> None:
 
 def test_blip_starts_the_modem_again() -> None:
     bare = Bare()
-    bare.modem.faults.at("blip", "AT")
+    bare.modem.faults.at("AT", "blip")
     bare.say(b"AT", 10_000)
     assert b"+SYSSTART" in bare.heard
 
@@ -89,7 +89,7 @@ def test_faults_that_cannot_be(kind: str, after: str) -> None:
 
 def test_a_waiting_byte_is_kept() -> None:
     faults = Faults()
-    faults.line("drop-byte", "rx", "block", byte=9)
+    faults.at("rx", "drop-byte", after="block", byte=9)
     faults.strike("block", 1.0)
     assert Faults.from_list(faults.as_list()).armed("rx") == faults.armed("rx")
     assert faults.armed("rx") is not None
@@ -98,6 +98,6 @@ def test_a_waiting_byte_is_kept() -> None:
 @pytest.mark.parametrize("line", [b"AT+SMSWBOOT=3,1", b"AT^RESET"])
 def test_power_that_fails_in_an_answer_stays_away(line: bytes) -> None:
     bare = Bare()
-    bare.modem.faults.line("cut", "tx", "AT", byte=3)
+    bare.modem.faults.at("tx", "cut", after="AT", byte=3)
     bare.say(line, 30_000)
     assert not bare.modem.powered

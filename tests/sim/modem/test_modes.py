@@ -5,6 +5,7 @@ import json
 import pytest
 
 from doctor.sim.modem.modem import MODES, Modem
+from doctor.sim.modem.state import dump, load
 from doctor.sim.world import World
 from tests.sim.modem.host import RESET, RESET_ACK, Host, container, practice, tiny_elf
 
@@ -166,7 +167,7 @@ def test_differential_on_its_base() -> None:
     flash(modem, practice(base=38638), "AT+SMSTPU")
     modem.calm().at("AT+SMUPGRADE")
     assert b"+SMUPGRADE: success" in report(modem)
-    assert modem.modem.release == "LR5.1.1.0-41065"
+    assert modem.modem.flash.software.release == "LR5.1.1.0-41065"
 
 
 def test_read_only_store_hangs_at_the_first_block() -> None:
@@ -203,7 +204,7 @@ def test_radio_mode_changes_with_the_image() -> None:
     modem = host("recovery")
     flash(modem, practice(build=41019, radio="NB1"))
     modem.world.sleep_ms(60_000)
-    assert (modem.modem.radio, modem.modem.release) == ("NB1", "LR6.0.0.0-41019")
+    assert (modem.modem.flash.software.radio, modem.modem.flash.software.release) == ("NB1", "LR6.0.0.0-41019")
 
 
 def test_wrong_base_returns_to_the_old_application() -> None:
@@ -259,7 +260,7 @@ def test_sibling_takes_its_own() -> None:
     inner = container(b"UPGR", "fff upgrade package", b"GM02S 8.0.5.13 [59577]" + bytes(5000))
     flash(modem, container(b"PACK", "Packed dup files", inner))
     assert b"success" in report(modem)
-    assert modem.modem.release == "LR8.0.5.13-59577"
+    assert modem.modem.flash.software.release == "LR8.0.5.13-59577"
 
 
 def test_application_takes_only_a_boot_rom_on_the_fly() -> None:
@@ -360,13 +361,13 @@ def test_ram_updater_is_gone_without_power() -> None:
 def test_every_mode_survives_being_saved(mode: str) -> None:
     old = Modem(World(), build=41019, mode=mode)
     new = Modem(World())
-    new.restore(json.loads(json.dumps(old.state())))
+    load(new, json.loads(json.dumps(dump(old))))
     assert (new.mode, new.build, new.baud, new.powered) == (old.mode, 41019, old.baud, True)
 
 
 def test_a_restored_broken_session_answers_reset() -> None:
     new = Modem(World())
-    new.restore(Modem(World(), mode="stp-open").state())
+    load(new, dump(Modem(World(), mode="stp-open")))
     found = Host(new)
     assert found.ask(RESET) == RESET_ACK
     assert new.mode == "recovery"
@@ -377,7 +378,7 @@ def test_a_restored_deployment_comes_to_its_end() -> None:
     flash(modem, practice(), "AT+SMSTPU")
     modem.calm().at("AT+SMUPGRADE", 5000)
     new = Modem(World())
-    new.restore(json.loads(json.dumps(modem.modem.state())))
+    load(new, json.loads(json.dumps(dump(modem.modem))))
     assert new.mode == "deploying"
     new.world.sleep_ms(60_000)
     assert (new.mode, new.build) == ("application", 41065)
@@ -390,15 +391,17 @@ def test_faults_switches_and_images_survive_being_saved() -> None:
     modem.enter_stp()
     modem.close(modem.send_image(practice(), upto=10_000))
     new = Modem(World())
-    new.restore(json.loads(json.dumps(modem.modem.state())))
+    load(new, json.loads(json.dumps(dump(modem.modem))))
     assert new.switches.ack_crcs
     assert new.faults.list == modem.modem.faults.list
     assert new.received == modem.modem.received
 
 
 def test_a_modem_without_power_stays_so() -> None:
+    old = Modem(World())
+    old.power_off()
     new = Modem(World())
-    new.restore(Modem(World(), powered=False).state())
+    load(new, dump(old))
     assert not new.powered
     new.power_on()
     new.world.sleep_ms(5000)

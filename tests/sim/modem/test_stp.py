@@ -325,7 +325,7 @@ def test_six_megabytes_take_over_a_minute_of_virtual_time() -> None:
 @pytest.mark.parametrize("kind", ["drop", "lose"])
 def test_lost_requests_and_acks_can_be_repeated(kind: str) -> None:
     stp = opened()
-    stp.modem.faults.stp(kind, count=1)
+    stp.modem.faults.at("block", kind, count=1)
     stp.request(2, 2, b"\x00\x10")
     assert stp.ask(frame(3, 1, 3, bytes(16)), 1000) == b""
     assert stp.request(3, 3, bytes(16))[4] == 0x83
@@ -336,7 +336,7 @@ def test_lost_requests_and_acks_can_be_repeated(kind: str) -> None:
 @pytest.mark.parametrize(("kind", "op"), [("nack", 0x43), ("nack-unknown", 0x7F)])
 def test_nack_n_times(kind: str, op: int) -> None:
     stp = opened()
-    stp.modem.faults.stp(kind, times=2)
+    stp.modem.faults.at("block", kind, times=2)
     stp.request(2, 2, b"\x00\x10")
     assert [stp.request(3, 3, bytes(16))[4] for _ in range(3)] == [op, op, 0x83]
     assert stp.modem.stp is not None
@@ -357,14 +357,14 @@ def test_nack_n_times(kind: str, op: int) -> None:
 )
 def test_damaged_acks(kind: str, heard: str) -> None:
     stp = opened()
-    stp.modem.faults.stp(kind)
+    stp.modem.faults.at("block", kind)
     stp.request(2, 2, b"\x00\x10")
     assert stp.ask(frame(3, 1, 3, bytes(16)), 1000) == bytes.fromhex(heard)
 
 
 def test_residue_means_one_byte_less() -> None:
     stp = opened()
-    stp.modem.faults.stp("residue")
+    stp.modem.faults.at("block", "residue")
     stp.request(2, 2, b"\x00\x10")
     stp.request(3, 3, bytes(16))
     assert stp.modem.stp is not None
@@ -373,7 +373,7 @@ def test_residue_means_one_byte_less() -> None:
 
 def test_stall_once_at_a_percentage() -> None:
     stp = opened(erase_ms=0, last_ms=0)
-    stp.modem.faults.stp("stall", percent=50, ms=30_000)
+    stp.modem.faults.at("block", "stall", percent=50, ms=30_000)
     before = stp.world.now_ms
     stp.send_image(practice(size=100_000))
     assert 30_000 < stp.world.now_ms - before < 40_000
@@ -390,7 +390,7 @@ def test_stall_for_ever() -> None:
 
 def test_session_refused() -> None:
     stp = host()
-    stp.modem.faults.stp("refuse", "open")
+    stp.modem.faults.at("open", "refuse")
     assert stp.enter_stp()[16] == 0
     assert stp.ask(OPEN)[16] == 1
 
@@ -412,4 +412,4 @@ def test_unknown_faults_are_refused(text: str) -> None:
 
 def test_unknown_place_is_refused() -> None:
     with pytest.raises(ValueError, match="block-cmd"):
-        opened().modem.faults.stp("stall", "kitchen")
+        opened().modem.faults.at("kitchen", "stall")

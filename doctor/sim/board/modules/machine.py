@@ -5,19 +5,16 @@ Source: board-and-repl.md 3.4, 3.5, 4, 5.1.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import Any, ClassVar, NoReturn
 
-from doctor.sim.board.errors import EIO, IMPOSSIBLE, REFUSED, UNAVAILABLE, os_error
+from doctor.sim.board.errors import EIO, IMPOSSIBLE, REFUSED, UNAVAILABLE, BoardOSError
 from doctor.sim.board.modules.misc import module
 from doctor.sim.board.pins import INPUT_ONLY, PinState
-from doctor.sim.board.uart import FIFO_BYTES
+from doctor.sim.board.uart import FIFO_BYTES, Uart
+from doctor.sim.board.vm import Vm
 from doctor.sim.card.image import CardDevice, CardFault
-
-if TYPE_CHECKING:
-    from doctor.sim.board.uart import Uart
-    from doctor.sim.board.vm import Vm
 
 CALL_US = 30
 """Virtual time of one call into a UART or pin driver."""
@@ -38,7 +35,7 @@ class Uart0Or1:
 
     def __init__(self, vm: Vm, number: int = 0, *settings: Any, keep: bool = False, **keywords: Any) -> None:
         if number not in (0, 1):
-            raise os_error(UNAVAILABLE)  # UART(2) is the modem driver's own
+            raise BoardOSError(UNAVAILABLE)  # UART(2) is the modem driver's own
         self._vm = vm
         self.number = number
         self._board = vm.board
@@ -49,7 +46,7 @@ class Uart0Or1:
     @property
     def _uart(self) -> Uart:
         if not self._live:
-            raise os_error(IMPOSSIBLE)
+            raise BoardOSError(IMPOSSIBLE)
         return self._board.uart0 if self.number == 0 else self._board.uart1
 
     def init(
@@ -88,13 +85,15 @@ class Uart0Or1:
         """Up to ``count`` bytes; ends after ``timeout_chars`` of silence. None if nothing came."""
         self._vm.charge(CALL_US)
         uart = self._uart
-        gap_ms = uart.chars_ms(max(1, uart.timeout_chars))
-        while count is None or len(uart.rx) < count:
+        self._gather(lambda: count is not None and len(uart.rx) >= count)
+        return uart.take(len(uart.rx) if count is None else count) or None
+
+    def _gather(self, enough: Callable[[], bool]) -> None:
+        uart = self._uart
+        while not enough():
             before = len(uart.rx)
-            if not self._vm.wait(gap_ms, lambda before=before: len(uart.rx) > before):  # type: ignore[misc]
+            if not self._vm.wait(uart.chars_ms(max(1, uart.timeout_chars)), lambda: len(uart.rx) > before):  # noqa: B023
                 break
-        data = uart.take(len(uart.rx) if count is None else count)
-        return data or None
 
     def readall(self) -> bytes | None:
         """All that waits."""
@@ -103,10 +102,7 @@ class Uart0Or1:
     def readline(self) -> bytes | None:
         """Up to the end of a line."""
         uart = self._uart
-        while b"\n" not in uart.rx:
-            before = len(uart.rx)
-            if not self._vm.wait(uart.chars_ms(max(1, uart.timeout_chars)), lambda: len(uart.rx) > before):  # noqa: B023
-                break
+        self._gather(lambda: b"\n" in uart.rx)
         end = uart.rx.find(b"\n")
         return uart.take(end + 1 if end >= 0 else len(uart.rx)) or None
 
@@ -210,7 +206,7 @@ class SdCard:
 
     def __init__(self, vm: Vm, number: int = 0) -> None:
         if number != 0:
-            raise os_error(UNAVAILABLE)
+            raise BoardOSError(UNAVAILABLE)
         self._vm = vm
         self.init()
 
@@ -220,7 +216,7 @@ class SdCard:
             self.card().init()
         except CardFault:
             self._vm.wait(SD_FAIL_MS)
-            raise os_error(REFUSED) from None
+            raise BoardOSError(REFUSED) from None
         self._vm.wait(SD_INIT_MS)
 
     def deinit(self) -> None:
@@ -228,15 +224,14 @@ class SdCard:
 
     def card(self) -> CardDevice:
         """What is in the slot."""
-        card = self._vm.board.card
-        return CardDevice(None) if card is None else card
+        return self._vm.board.card
 
     def readblocks(self, number: int, buffer: bytearray) -> None:
         """Raw sectors into a buffer."""
         try:
             buffer[:] = self.card().readblocks(number, len(buffer) // 512)
         except CardFault:
-            raise os_error(EIO) from None
+            raise BoardOSError(EIO) from None
         self._vm.charge(len(buffer))
 
     def writeblocks(self, number: int, data: bytes) -> None:
@@ -244,7 +239,7 @@ class SdCard:
         try:
             self.card().writeblocks(number, bytes(data))
         except CardFault:
-            raise os_error(EIO) from None
+            raise BoardOSError(EIO) from None
 
     def __repr__(self) -> str:
         return "<SD>"

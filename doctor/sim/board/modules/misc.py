@@ -7,15 +7,14 @@ import collections
 import hashlib
 import io
 import json
+from functools import partial
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from doctor.sim.board.errors import ERRNO_NAMES, IMPOSSIBLE, os_error
+from doctor.sim.board.errors import ERRNO_NAMES, IMPOSSIBLE, BoardOSError
 from doctor.sim.board.importer import BoardModule
+from doctor.sim.board.vm import Vm
 from doctor.sim.numbers import simulation_proof
-
-if TYPE_CHECKING:
-    from doctor.sim.board.vm import Vm
 
 HASH_US_PER_BYTE = 0.3
 """SHA-256 in the ESP32's hardware, with the copying around it."""
@@ -107,14 +106,8 @@ def make_time(vm: Vm) -> ModuleType:
         moment = datetime.fromtimestamp(seconds() if when is None else when, timezone.utc)
         return tuple(moment.timetuple())[:8]
 
-    def sleep(amount: float) -> None:
-        vm.wait(amount * 1000)
-
     def sleep_ms(amount: float) -> None:
         vm.wait(amount)
-
-    def sleep_us(amount: float) -> None:
-        vm.charge(amount)
 
     def ticks_ms() -> int:
         vm.charge(10)
@@ -124,25 +117,19 @@ def make_time(vm: Vm) -> ModuleType:
         vm.charge(10)
         return int(world.now_ms * 1000) & 0x3FFFFFFF
 
-    def ticks_diff(new: int, old: int) -> int:
-        return ((new - old + 0x20000000) & 0x3FFFFFFF) - 0x20000000
-
-    def ticks_add(ticks: int, delta: int) -> int:
-        return (ticks + delta) & 0x3FFFFFFF
-
     return module(
         "utime",
         time=seconds,
         localtime=localtime,
         gmtime=localtime,
-        sleep=sleep,
+        sleep=lambda amount: sleep_ms(amount * 1000),
         sleep_ms=sleep_ms,
-        sleep_us=sleep_us,
+        sleep_us=vm.charge,
         ticks_ms=ticks_ms,
         ticks_us=ticks_us,
         ticks_cpu=ticks_us,
-        ticks_diff=ticks_diff,
-        ticks_add=ticks_add,
+        ticks_diff=lambda new, old: ((new - old + 0x20000000) & 0x3FFFFFFF) - 0x20000000,
+        ticks_add=lambda ticks, delta: (ticks + delta) & 0x3FFFFFFF,
     )
 
 
@@ -179,10 +166,7 @@ def make_json(_vm: Vm) -> ModuleType:
     def dump(value: object, stream: Any) -> None:
         stream.write(dumps(value))
 
-    def load(stream: Any) -> Any:
-        return loads(stream.read())
-
-    return module("ujson", dumps=dumps, loads=loads, dump=dump, load=load)
+    return module("ujson", dumps=dumps, loads=loads, dump=dump, load=lambda stream: loads(stream.read()))
 
 
 def make_binascii(_vm: Vm) -> ModuleType:
@@ -218,17 +202,12 @@ def make_binascii(_vm: Vm) -> ModuleType:
 def make_hashlib(vm: Vm) -> ModuleType:
     """`uhashlib`: objects with update and digest only."""
 
-    def maker(name: str) -> Any:
-        def new(data: bytes | str = b"") -> _Hash:
-            return _Hash(vm, name, data)
-
-        return new
-
-    return module("uhashlib", **{name: maker(name) for name in ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")})
+    names = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
+    return module("uhashlib", **{name: partial(_Hash, vm, name) for name in names})
 
 
 class _Hash:
-    def __init__(self, vm: Vm, name: str, data: bytes | str) -> None:
+    def __init__(self, vm: Vm, name: str, data: bytes | str = b"") -> None:
         self._vm = vm
         self._hash = hashlib.new(name, usedforsecurity=False)
         self.update(data)
@@ -300,7 +279,7 @@ def make_pycom(vm: Vm) -> ModuleType:
 
     def rgbled(_colour: int) -> None:
         if vm.board.heartbeat:
-            raise os_error(IMPOSSIBLE)
+            raise BoardOSError(IMPOSSIBLE)
 
     def heartbeat(enable: bool | None = None) -> bool | None:
         if enable is None:

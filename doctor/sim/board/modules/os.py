@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from doctor.sim.board.errors import EINVAL, ENODEV, IMPOSSIBLE, file_errors, os_error
+from doctor.sim.board.errors import EINVAL, ENODEV, IMPOSSIBLE, BoardOSError, file_errors
 from doctor.sim.board.flashfs import FlashFs
 from doctor.sim.board.modules.machine import SdCard, Uart0Or1
 from doctor.sim.board.modules.misc import module
+from doctor.sim.board.text import PYBYTES
+from doctor.sim.board.vm import Vm
 from doctor.sim.card.image import CardFault
-
-if TYPE_CHECKING:
-    from doctor.sim.board.vm import Vm
 
 _DIR_MODE, _FILE_MODE = 0x4000, 0x8000
 _ALL_RELEASES = (
@@ -28,7 +27,6 @@ _BEFORE_1_20 = ("unmount", "mkfs")
 CHANGE_MS = 20
 """Changing a folder: some sectors or blocks are written."""
 LORAWAN, SIGFOX = "1.0.2", "1.0.1"
-PYBYTES = "1.6.1"
 
 
 class AttrTuple(tuple[str, ...]):
@@ -169,7 +167,7 @@ class _Os:
     def mount(self, device: Any, path: str, **_keywords: object) -> None:
         self._vm.wait(30)
         if not isinstance(device, SdCard):
-            raise TypeError("invalid argument(s) value") if self._new else os_error(IMPOSSIBLE)
+            raise TypeError("invalid argument(s) value") if self._new else BoardOSError(IMPOSSIBLE)
         self._vfs.mount(device.card(), path)
 
     def umount(self, path: str) -> None:
@@ -184,15 +182,15 @@ class _Os:
         if isinstance(target, SdCard):
             self._format("/sd", target.card().format, f"error while attempting to format {target}")
         elif not target.startswith("/"):
-            raise os_error(f"{target} is not an absolute path")
+            raise BoardOSError(f"{target} is not an absolute path")
         else:
             self._format_path(target, f"error while attempting to format {target}")
 
     def fsformat(self, path: str) -> None:
         if path == "/":
-            raise os_error("Cannot format root dir")
+            raise BoardOSError("Cannot format root dir")
         if path.strip("/") not in self._vfs.mounts or not path.startswith("/"):
-            raise os_error("please specify correct fs mount path")
+            raise BoardOSError("please specify correct fs mount path")
         self._format_path(path, None)
 
     def _format_path(self, path: str, text: str | None) -> None:
@@ -202,8 +200,8 @@ class _Os:
             self._format(path, volume.erase, text)
             return
         card = self._vm.board.card
-        if name not in self._vfs.mounts or card is None:
-            raise os_error(text or ENODEV)
+        if name not in self._vfs.mounts:
+            raise BoardOSError(text or ENODEV)
         self._format(path, card.format, text)
         self._vfs.mounts[name] = card.mount()
 
@@ -211,7 +209,7 @@ class _Os:
         try:
             self._vfs.change("format", path, make)
         except CardFault:
-            raise os_error(text or ENODEV) from None
+            raise BoardOSError(text or ENODEV) from None
         self._takes(self._vm.board.file_faults.erase_ms)
 
     # -- the rest ---------------------------------------------------------------------------------------------
@@ -221,7 +219,7 @@ class _Os:
         if not stream:
             return Uart0Or1(self._vm, 0, keep=True) if board.dupterm else None
         if stream[0] is not None and not (isinstance(stream[0], Uart0Or1) and stream[0].number == 0):
-            raise os_error(EINVAL)
+            raise BoardOSError(EINVAL)
         board.dupterm = stream[0] is not None
         return None
 

@@ -8,14 +8,11 @@ import re
 import struct
 from collections.abc import Callable
 from types import ModuleType
-from typing import TYPE_CHECKING
 
 from doctor.sim.board.modules import misc as misc
 from doctor.sim.board.modules.machine import make_machine
 from doctor.sim.board.modules.os import make_os
-
-if TYPE_CHECKING:
-    from doctor.sim.board.vm import Vm
+from doctor.sim.board.vm import Vm
 
 Maker = Callable[["Vm"], ModuleType]
 
