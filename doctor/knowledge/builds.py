@@ -42,12 +42,14 @@ _LOADER_BEHIND = re.compile(
 _STAR = re.compile(r"\d ?\*|\b(?:star|stern|estrella|étoile|ster)\w*\b", re.I)
 _BASE = re.compile(
     r"upgdiff[_ ]\Z|\b(?:diff\w*|diferenci\w+|différentiel\w*|verschil\w*)\W[^\n.;,?!\d]{0,24}"
-    r"\b(?:from|von|de|desde|van|depuis|base) \Z|\b(?:diff\w*|verschil\w*)\W{1,3}(?:(?:file|image|datei|bestand)\W{1,3})?\Z",
+    r"\b(?:from|von|de|desde|van|depuis|base) \Z"
+    r"|\b(?:diff\w*|verschil\w*)\W{1,3}(?:(?:file|image|datei|bestand)\W{1,3})?\Z",
     re.I,
 )
 _DIFF_NAME = re.compile(r"[-_]to[-_]\d{5}", re.I)
 _TARGET = re.compile(
-    r"\d{5}[-_]to[-_]\Z|upgdiff[_ ]\d{5} to \Z|\b(?:diff|verschil)[^\n\d]{0,24}\d{5} ?(?:[-=]>|→|to|auf|nach|vers|naar|a) ?\Z",
+    r"\d{5}[-_]to[-_]\Z|upgdiff[_ ]\d{5} to \Z"
+    r"|\b(?:diff|verschil)[^\n\d]{0,24}\d{5} ?(?:[-=]>|→|to|auf|nach|vers|naar|a) ?\Z",
     re.I,
 )
 #: Parts: an image; one by the form of its name; runs, as a tool prints it; runs, in words; a boot loader.
