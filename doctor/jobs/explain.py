@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from doctor.errors import UsageError
+from doctor.jobs.step_told import verdicts
 from doctor.knowledge.asked import DONE, FLASH, NEWER, POWER
 from doctor.knowledge.builds import RADIOS
 from doctor.knowledge.explanation import LIKELY, Explanation, Match, explain
@@ -30,6 +31,7 @@ _KEEPS_POWER = re.compile(
     re.IGNORECASE,
 )
 
+_OF_STEP = ("firmware-file", "flash-process", "files")  #: areas whose entries may be about a step that is only planned
 _FORBIDS = re.compile(r"(?:Do not|Stop)\b")  #: how a step begins that comes before all others, whatever they are
 _FLASHES = re.compile(r"`\S+ flash\b")  #: a command that flashes
 
@@ -55,6 +57,7 @@ class Advice:
     """What the matches of one paste mean together and what to do now.
 
     answers    to what the reader asks in plain words: do or do not, and why
+    judged     whether the rules that gate a flash answer: then nothing is asked back
     together   sentences: which one is the cause of which
     steps      what to do, first things first
     """
@@ -62,6 +65,7 @@ class Advice:
     answers: tuple[str, ...]
     together: tuple[str, ...]
     steps: tuple[str, ...]
+    judged: bool = False
 
 
 def explain_sources(sources: Sequence[tuple[str, bytes]]) -> list[Explained]:
@@ -121,14 +125,31 @@ def advice(explanation: Explanation) -> Advice:
     if others:
         in_order = "; take them in this order" if steps[0] in explanation.causes[0].entry.cure else ""
         together.append(f"{explanation.causes[0].id} and {_listed(others)} are separate matters{in_order}.")
+    judged = _judged(explanation)
     answers = {
-        FLASH: _whether_to_flash(explanation, steps),
+        FLASH: judged or _whether_to_flash(explanation, steps),
         NEWER: _whether_newer(explanation),
         DONE: _whether_done(explanation),
         POWER: _whether_power_may_go(explanation, decides, keep),
     }
-    answered = tuple(answers[kind] for kind in explanation.asks if answers[kind])
-    return Advice(answered, tuple(together), steps)
+    asked = explanation.asks if not judged or FLASH in explanation.asks else (FLASH, *explanation.asks)
+    answered = tuple(answers[kind] for kind in asked if answers[kind])
+    return Advice(answered, tuple(together), steps, bool(judged))
+
+
+def _judged(explanation: Explanation) -> str:
+    """What the rules say of the step that the text tells of, if that is what is asked, and nothing stands before it."""
+    surely = (
+        []
+        if explanation.unsure
+        else [c for c in explanation.causes if c.how == "sign" and c.entry.area not in _OF_STEP]
+    )
+    if surely or not (explanation.unsure or not explanation.causes or {FLASH, NEWER, DONE} & set(explanation.asks)):
+        return ""
+    if explanation.says or explanation.notes:
+        return ""
+    said = verdicts(explanation.facts)
+    return f"Flash it? {' '.join(said)}" if said else ""
 
 
 def _steps(explanation: Explanation, decides: Match | None, keep: bool) -> tuple[str, ...]:

@@ -52,6 +52,13 @@ _TARGET = re.compile(
     r"|\b(?:diff|verschil)[^\n\d]{0,24}\d{5} ?(?:[-=]>|→|to|auf|nach|vers|naar|a) ?\Z",
     re.I,
 )
+_TARGET_BEHIND = re.compile(r"[-_ ]to[-_ ](\d{5})(?!\d)", re.I)
+#: A number in front of these is that of a file.
+_FILE_BEHIND = re.compile(
+    r"(?:-[12])?[ '\"`*-]{1,2}(?:files?|images?|pair|zips?|package|archives?|dateien?|abbild|paar|paket|archivos?"
+    r"|imágenes|fichiers?|paire|paquet|bestand(?:en)?|paar|pakket)\b",
+    re.I,
+)
 #: Parts: an image; one by the form of its name; runs, as a tool prints it; runs, in words; a boot loader.
 _IMAGE_PART, _NAMED, _PRINTED, _SAID, _LOADER_PART = "image", "named", "printed", "said", "loader"
 _MODEM = re.compile(
@@ -70,11 +77,14 @@ _RUNS = re.compile(
 )
 _IMAGE = re.compile(
     r"\b(?:to|into|flash(?:ing|en|e|er|ear)?|install(?:ing|ieren|er)?|update|upgrade|planned|target|want"
-    r"|new|load|send|take|use|try|nach|auf|a|al|vers|naar|files?|images?|datei(?:en)?|archivos?|fichiers?|bestand(?:en)?)"
+    r"|new|load|send|take|use|try|(?:.d|would) like|need|prefer|möchte|will|wollte|brauche|quiero|quisiera"
+    r"|necesito|voudrais|veux|wil|nodig|nach|auf|a|al|vers|naar|files?|images?|datei(?:en)?|archivos?|fichiers?|bestand(?:en)?)"
     r"\W{1,3}(?:(?:the|build|version|Cat-?M1?|NB-?IoT|NB1|CATM1|5\.2|firmware)\W{1,3}){0,3}\Z"
-    r"|[-=]>\W{0,3}\Z|(?:CATM1|NB1)[-_](?:5\.2-)?\Z",
+    r"|(?:[-=]>|→)\W{0,3}\Z|(?:CATM1|NB1)[-_](?:5\.2-)?\Z",
     re.I,
 )
+#: A number in front of these is where the way begins.
+_WAY_BEHIND = re.compile(r"\W{0,3}(?:[-=]>|→|to|nach|auf|naar|vers|a|à)\W{1,3}(?:[A-Z\d-]{2,8}\W)?\d{5}\b", re.I)
 _PARTS = ((_PRINTED, _MODEM), (_SAID, _RUNS), (_IMAGE_PART, _IMAGE))
 
 
@@ -86,15 +96,17 @@ class Build:
              number is that of the build that it patches; ``loader`` is a boot loader, ``loader*`` the one that runs
     place    where the number stands in the text
     in_call  named where the updater is called, so that what stands behind is what came of it
+    target   of a differential image: the build that it makes; 0 if nothing says so
     """
 
     number: int
     kind: str
     place: int
     in_call: bool = False
+    target: int = 0
 
     def __str__(self) -> str:
-        return f"{self.kind}-{self.number}"
+        return f"{self.kind}-{self.number}" + (f"-to-{self.target}" if self.target else "")
 
 
 @dataclass(frozen=True)
@@ -180,13 +192,15 @@ def _builds(text: str) -> Iterator[tuple[Build, str]]:
             yield Build(number, loader, found.start()), _LOADER_PART
             continue
         kind = "diff" if is_base else _radio(number, before)
-        if is_file or is_base:
+        if is_file or is_base or (number in _RADIO and _FILE_BEHIND.match(text, found.end())):
             part = _IMAGE_PART
         else:
             part = next((part for part, words in _PARTS if words.search(before)), "")
+            part = part or (_SAID if number in _RADIO and _WAY_BEHIND.match(text, found.end()) else "")
             part = _NAMED if part == _SAID and _FILE_FORM.search(before) else part
         if kind and part:
-            yield Build(number, kind, found.start(), "run(" in before), part
+            target = _TARGET_BEHIND.match(text, found.end()) if is_base else None
+            yield Build(number, kind, found.start(), "run(" in before, int(target[1]) if target else 0), part
 
 
 def _loader(number: int, before: str, text: str, end: int) -> str:

@@ -35,25 +35,32 @@ _PATTERNS: dict[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
     "error": (("[errno ",), re.compile(r"\[Errno \d{1,3}\] (E[A-Z]{2,12})\b")),
     "mode": (("smod?", "modem state"), re.compile(r"SMOD\?[^\n]{0,40}\n?[^\n\d]{0,8}(\d)\b|[Mm]odem state: (\d)")),
 }
+#: What names the family of a modem, and what is only said or typed of it: that counts if nothing names one.
 _FAMILIES = {
-    "sqn3330": re.compile(r"SQN3330|\bLR[56]\.\d|Bootloader[012]\*? {0,4}:|\b(?:FiPy|GPy|G01)\b|SMSWBOOT"),
-    "monarch2": re.compile(r"\bGM02S|SQNMODEACTIVE|\bUE8\.\d|\bLR8\.\d|Monarch ?2\b|\bWalter\b"),
+    "sqn3330": re.compile(r"SQN3330|Bootloader[012]\*? {0,4}:|\b(?:FiPy|GPy|G01)\b|SMSWBOOT"),
+    "monarch2": re.compile(r"\bGM02S|\bUE8\.\d|\bLR8\.\d|Monarch ?2\b|\bWalter\b"),
 }
 #: Cellular modems of other makers. Bare names of makers tell nothing: a Pytrack has a GPS of Quectel.
+OTHER = "other"
 _OTHER_MAKER = re.compile(
-    r"\bSIM[789]\d{2,3}|\bBG(?:77|9[56])|\bBC(?:6[068]|9[25])\b|\bE[CG](?:2[015]|91)\b|\b(?:SARA|LARA|TOBY)-"
+    r"\b(?:SIM[ -]?[5789]\d{2,3}[A-Z]{0,2}(?!\d)|A76\d\d[A-Z]?|BG(?:77|9[56]|600)|BC(?:6[068]|9[25])\b"
+    r"|E[CG](?:2[015]|9[15])\b|(?:SARA|LARA|TOBY|LENA)-|MKR ?(?:NB|GSM|1[45]00)|nRF91\d\d|ME[39]10|HL7[68]\d\d"
+    r"|EXS[68]2|L610|ALT1250|E3372)",
+    re.I,
 )
 #: No card is in the board, the reader says; and a call that speaks to one all the same.
 _NO_CARD = re.compile(
-    r"\b(?:no|without(?: an?| any)?) (?:micro ?)?(?:sd|card)(?:[ -]?cards?)? (?:is |was |are )?(?:inserted|present|fitted|plugged"
-    r"|in(?: it| there| the slot)?\b|at all|here|involved|attached|used)|\b(?:have|has|use|using|got|with) no (?:micro ?)?sd\b"
-    r"|\b(?:don.t|doesn.t|didn.t) (?:have|use) (?:an? |any )?(?:micro ?)?sd\b|\bkeine (?:sd|karte|speicherkarte)[^\n.]{0,12} "
-    r"(?:drin|gesteckt|eingesteckt|eingelegt|vorhanden|da\b)|\bohne sd|\bhabe keine (?:sd|karte)"
-    r"|\b(?:no (?:tengo|hay|uso|lleva)|sin) (?:ninguna )?(?:tarjeta|sd)\b|\b(?:pas|aucune|sans) (?:de )?carte (?:micro ?)?sd"
-    r"|\b(?:geen|zonder) (?:micro ?)?sd",
+    r"\b(?:no|without(?: an?| any)?) (?:micro ?)?(?:sd|card)(?:[ -]?cards?)? (?:is |was |are )?"
+    r"(?:inserted|present|fitted|plugged|in(?: it| there| the slot)?\b|at all|here|involved|attached|used)"
+    r"|\b(?:have|has|use|using|got|with) no (?:micro ?)?sd\b"
+    r"|\b(?:don.t|doesn.t|didn.t) (?:have|use) (?:an? |any )?(?:micro ?)?sd\b"
+    r"|\bkeine (?:sd|karte|speicherkarte)[^\n.]{0,12} (?:drin|gesteckt|eingesteckt|eingelegt|vorhanden|da\b)"
+    r"|\bohne sd|\bhabe keine (?:sd|karte)|\b(?:no (?:tengo|hay|uso|lleva)|sin) (?:ninguna )?(?:tarjeta|sd)\b"
+    r"|\b(?:pas|aucune|sans) (?:de )?carte (?:micro ?)?sd|\b(?:geen|zonder) (?:micro ?)?sd",
     re.I,
 )
 _CARD_CALL = re.compile(r"\bSD\(\)")
+_SAID_FAMILIES = {"sqn3330": re.compile(r"\bLR[56]\.\d"), "monarch2": re.compile("SQNMODEACTIVE")}
 _ONLY_LAST = ("progress", "mode")
 _OLD_BANNER = re.compile(r"firmware updater >>>|Entering recovery mode")
 _AUGUST = re.compile(r"0 to Retry or 1 to Resume|Bootrom updated successfully")
@@ -107,9 +114,10 @@ def facts_of(paste: Paste) -> Facts:
         values = dict.fromkeys(next(filter(None, hit.groups()), "") for hit in pattern.finditer(text))
         if values:
             found[kind] = tuple(values)[-1:] if kind in _ONLY_LAST else tuple(values)[:_MOST]
-    families = tuple(family for family, told in _FAMILIES.items() if told.search(text))
-    if not families and _OTHER_MAKER.search(text):
-        families = ("other",)
+    families = _named(_FAMILIES, text)
+    if not families and (maker := _OTHER_MAKER.search(text)):
+        families, found["maker"] = (OTHER,), (maker[0],)
+    families = families or _named(_SAID_FAMILIES, text)
     if families:
         found["family"] = families
     generation = _generation(text, found.get("updater", ()))
@@ -117,6 +125,10 @@ def facts_of(paste: Paste) -> Facts:
         found["generation"] = (generation,)
     no_card = _NO_CARD.search(text) is not None and not _CARD_CALL.search(text)
     return Facts(found, told_in(paste), no_card)
+
+
+def _named(families: dict[str, re.Pattern[str]], text: str) -> tuple[str, ...]:
+    return tuple(family for family, told in families.items() if told.search(text))
 
 
 def _near(paste: Paste, parts: tuple[str, ...]) -> str:

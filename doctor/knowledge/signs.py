@@ -45,7 +45,7 @@ class Hit:
 
 def hits_in(paste: Paste, facts: Facts) -> list[Hit]:
     """All signs that the paste shows, in the order of the catalogue."""
-    found: list[Hit] = list(_named_by_us(paste))
+    found: list[Hit] = [*_named_by_us(paste), *_of_another_maker(paste, facts)]
     conditional: list[tuple[Sign, list[Hit]]] = []
     for entry_id, numbers in _candidates(paste):
         for number in numbers:
@@ -83,6 +83,12 @@ def _named_by_us(paste: Paste) -> Iterator[Hit]:
         if entry_id in sources():
             at = paste.index(hit.start())
             yield Hit(entry_id, 0.97, at, at)
+
+
+def _of_another_maker(paste: Paste, facts: Facts) -> Iterator[Hit]:
+    for name in facts.by_kind.get("maker", ()):
+        at = paste.index(paste.text.find(name))
+        yield Hit("modem-of-another-maker", 0.9, at, at)
 
 
 def _candidates(paste: Paste) -> Iterator[tuple[str, list[int]]]:

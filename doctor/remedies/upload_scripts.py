@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import posixpath
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,8 +55,8 @@ class UploadScripts(DoableCure):
             Goal(one.path, one.size_bytes, one.sha256, str(where[one.path].absolute())) for one in changes.replaced
         )
         scripts = bench.options.scripts
-        given = ["--scripts", str(scripts.absolute())] if scripts is not None else []
-        record = begun.begin(board, self.id, ("fix", f"--{self.id}", *given), context.backup, goals)
+        resume = replace(self.command, scripts=scripts and scripts.absolute())
+        record = begun.begin(board, self.id, resume, context.backup, goals)
         upload.carry_out(
             board,
             lambda one: where[one.path].read_bytes(),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 PROOFS_SHOWN = 6  #: lines that prove one match, without --verbose
 LINE_CHARS = 150
 _FACT_NAMES = {"modem": "modem firmware", "mode": "modem mode (SMOD)", "updater": "updater version"}
-_HIDDEN_FACTS = ("build", "generation", "family")
+_HIDDEN_FACTS = ("build", "generation", "family", "maker")
 
 
 def console(explained: Explained, *, named: bool, verbose: bool) -> RenderableType:
@@ -48,7 +48,7 @@ def console(explained: Explained, *, named: bool, verbose: bool) -> RenderableTy
     if found.matches and not found.unsure:
         lines += [*_known(found, verbose), *_advised(advised)]
     elif found.unsure or not (found.says or found.notes):
-        lines += [*_not_known(found)]
+        lines += [*_not_known(found, advised)]
     if found.harmless:
         lines += [Text(""), Text("Harmless:", style="dim")]
         lines += [Text(f"  {_numbers(match)}: {match.entry.title}", style="dim") for match in found.harmless]
@@ -74,13 +74,15 @@ def _advised(advised: Advice) -> Iterable[RenderableType]:
     yield from (_hanging(f"  {n}. ", step) for n, step in enumerate(advised.steps, 1))
 
 
-def _not_known(found: Explanation) -> Iterable[RenderableType]:
+def _not_known(found: Explanation, advised: Advice) -> Iterable[RenderableType]:
     """Questions, or that nothing is known; what to run next, and what to send."""
     from rich.text import Text
 
     from doctor.jobs.explain import RUN_NEXT, SEND_INSTEAD
 
-    if found.unsure:
+    if advised.judged:
+        pass
+    elif found.unsure:
         yield Text("")
         yield Text("Not sure. Is it one of these?", style="bold")
         yield from _questions(found)

@@ -23,7 +23,7 @@ def steps(text: str) -> list[tuple[str, str]]:
         ("Can I flash CATM1-39529.dup? My modem has 41065.", [("LR5-41065", "LR5-39529")]),
         ("I am on NB-IoT (41019), I want 48829", [("LR6-41019", "LR5-48829")]),
         ("von 41019 auf 48829", [("LR6-41019", "LR5-48829")]),
-        ("runs 38638, upgdiff_33080-to-41065.dup", [("LR5-38638", "diff-33080")]),
+        ("runs 38638, upgdiff_33080-to-41065.dup", [("LR5-38638", "diff-33080-to-41065")]),
         ("Bootloader0  : 5.1.1.0 [33080]\nrun('/sd/CATM1-41065.dup')", []),
         (
             "Bootloader0 : [33080]\nBootloader1* : [41019]\nSoftware : 6.0.0.0 [41019]",
@@ -32,7 +32,7 @@ def steps(text: str) -> list[tuple[str, str]]:
         ("it runs 41065, the first boot loader says 33080", [("LR5-41065", "loader-33080")]),
         ("still 33080 in copy 0, the modem has 41065", [("LR5-41065", "loader-33080")]),
         ("Software 6.0.0.0 [41019], Differenz-Update von 33080?", [("LR6-41019", "diff-33080")]),
-        ("is 33080-to-41065 right? my modem says 38638", [("LR5-38638", "diff-33080")]),
+        ("is 33080-to-41065 right? my modem says 38638", [("LR5-38638", "diff-33080-to-41065")]),
         ("My first copy says [33080]. Software 38638.", [("LR5-38638", "loader-33080")]),
         ("LR5.2.1.0-48829, the newest single file is CATM1-41065", [("LR5-48829", "LR5-41065")]),
         ("my modem says 43818 and the other 12345", []),
@@ -45,7 +45,7 @@ def test_what_runs_is_told_from_what_is_to_be_flashed(text: str, wanted: list[tu
 
 def test_what_the_modem_prints_counts_before_what_is_said() -> None:
     text = "Software     : 5.1.1.0 [41065] x\nit still says 33080, do I need upgdiff_33080-to-41065.dup?"
-    assert steps(text) == [("LR5-41065", "diff-33080")]
+    assert steps(text) == [("LR5-41065", "diff-33080-to-41065")]
 
 
 def test_what_a_flash_led_to_is_not_what_it_went_back_from() -> None:
@@ -77,7 +77,7 @@ def test_a_question_is_known_in_plain_words(text: str, wanted: tuple[str, ...]) 
     ("text", "answer"),
     [
         ("My CATM1-41065.dup is 780 kB, on the website it says 5.9 MB. Can I flash it?", "Flash it? No, not as long"),
-        ("Modem has 41065. Can I flash CATM1-38638.dup?", "Flash it? Know first: The image is older"),
+        ("Modem has 41065. Can I flash CATM1-38638.dup?", "Flash it? Better not, from 41065 to 38638"),
         ("Can I flash tomorrow, in the rain?", "Flash it? Not before"),
         ("It stands at 99 %. May I unplug the modem?", "May the power go? No, leave it on."),
         ("May I unplug the modem?", "May the power go? No, leave it on."),

@@ -31,6 +31,7 @@ LATER = {
     "updater-elf-not-needed",
     "card-read-only-on-pc",
     "tool-file-not-found",
+    "33080-to-another-cat-m1",
     "board-bootloader-no-answer",
     "board-crashed-once",
     "board-flash-damaged",
@@ -46,6 +47,7 @@ LATER = {
     "no-raw-prompt",
     "part-of-board-in-use",
     "pymakr-project-file-damaged",
+    "radio-is-not-switched",
     "sd-never-mounted",
 }
 PLANNED = ("status", "backup", "restore")  #: commands of docs/design.md that come with other issues

@@ -132,10 +132,11 @@ class Book:
 
 
 def begin(
-    board: Board, what: str, command: tuple[str, ...], folder: Path, goals: tuple[Goal, ...], now: Now = utc_now
+    board: Board, what: str, command: Command, folder: Path, goals: tuple[Goal, ...], now: Now = utc_now
 ) -> Begun:
     """A new record of ``board``, not written yet. Raises BoardError."""
-    return Begun(unique_id(board), what, command, str(folder.absolute()), goals, now().isoformat(timespec="seconds"))
+    at = now().isoformat(timespec="seconds")
+    return Begun(unique_id(board), what, command.words()[1:], str(folder.absolute()), goals, at)
 
 
 def unfinished(board: Board, book: Book, what: str = "") -> tuple[Begun, ...]:
