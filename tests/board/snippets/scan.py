@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import doctor
+from docs._build.modules import nodes_of
 
 HOME = Path(doctor.__file__).parent
 #: The simulator is the other end, the core is code of the board itself and has tests of its own.
@@ -58,7 +59,9 @@ def _modules() -> list[tuple[Path, str, ast.Module]]:
         parts = path.relative_to(HOME if HOME in path.parents else HOME.parent).with_suffix("").parts
         if parts[0] not in NOT_SENDING:
             module = ".".join(parts).removesuffix(".__init__")
-            found.append((path, module, ast.parse(path.read_text(encoding="utf-8"))))
+            tree = nodes_of(path)[0]
+            assert isinstance(tree, ast.Module)
+            found.append((path, module, tree))
     return found
 
 
