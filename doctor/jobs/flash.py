@@ -196,7 +196,7 @@ def _question(bench: Bench, consent: Consent, plan: FlashPlan, listen: Listener)
     """What Ctrl-C asks in the middle of the transfer."""
     if plan.via != "card":
         return consent.stop_transfer
-    return follow.question(consent.stop_board, listen, ends_with_us=bench.link.url.ends_with_us)
+    return follow.question(consent.stop_board, listen, in_process=bench.link.url.in_process)
 
 
 def _jumpers_question(bench: Bench, report: engine.Report) -> str:

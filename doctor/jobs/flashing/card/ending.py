@@ -107,7 +107,7 @@ class Ending:
         what = f"this program ended, and the board goes on by itself ({self.follower.heard})"
         joins = "it joins the board again; `fipy-doctor status` tells where it stands"
         step = NextFlash((), flash_command(self.attempt(), states.APPLICATION), joins, before=(POWERED,))
-        if link.url.ends_with_us:
+        if link.url.in_process:
             what = f"this program ended ({self.follower.heard}): {ENDS_WITH_US}"
             step = NextFlash((), flash_command(self.attempt(), states.UNKNOWN))
         error = FlashUnproved("user-interrupt", what, on=link.name, next=step.text)

@@ -26,11 +26,11 @@ _CORE_EVENTS = ("step", "waiting", "progress", "note")
 _STEP_WORDS = {"transfer": "send the image", "deploy": "wait until the modem has written everything"}
 
 
-def question(wish: Callable[[], Wish], listen: Listener, *, ends_with_us: bool = False) -> Callable[[], bool]:
+def question(wish: Callable[[], Wish], listen: Listener, *, in_process: bool = False) -> Callable[[], bool]:
     """What Ctrl-C asks while the board flashes by itself: True stops it. Raises Left if it is left alone."""
 
     def ask() -> bool:
-        if ends_with_us:
+        if in_process:
             listen(Notice(ENDS_WITH_US))
         wanted = wish()
         if wanted is Wish.LEAVE:

@@ -88,7 +88,7 @@ class _Joined:
             self._stands = onboard.in_words(told)
             sayer(self._listen)(f"the board is flashing by itself already ({self._stands}); listening to what it does")
             bench.forget_board()
-            asks = question(wish, self._listen, ends_with_us=link.url.ends_with_us)
+            asks = question(wish, self._listen, in_process=link.url.in_process)
             interrupts = stack.enter_context(Interrupts(asks, self._listen, begun=True))
             follower = Follower(bench, interrupts, self._hear, self._recognise)
             result = Ending(bench, engine.Report(()), None, self._attempt, interrupts, follower).await_it(first)
