@@ -11,6 +11,8 @@ FLASH, POWER, NEWER, DONE = "flash", "power", "newer", "done"
 
 _SENTENCE = re.compile(r"[^\n?!.]*(?:\.(?=\S)[^\n?!.]*)*[?!.]?")  #: a point inside a word ends none
 _HOW = re.compile(r"\W*(?:how|why|where|wie|warum|wo|cómo|dónde|por qué|comment|pourquoi|où|hoe|waarom|waar)\b", re.I)
+#: A question about what was done: whether it may be flashed is not asked.
+_OF_THE_PAST = re.compile(r"\W*(?:did|has|have|was|were|hat|habe|wurde|ha|ai-je|a-t-\w+|heb|heeft)\b", re.I)
 _MAY = re.compile(
     r"\b(?:(?:can|may|could|should|shall|must) (?:i|we|one|you)|do i (?:need|have)|is (?:it|that|this) (?:ok|safe)"
     r"|(?:darf|kann|soll|muss) (?:ich|man)|(?:ich|man) (?:darf|kann|soll|muss)|puedo|debo|se puede"
@@ -36,7 +38,9 @@ _ABOUT = {
         r"|\bmás (?:nuev|recient|antigu|viej)|\bplus (?:récent|ancien|vieu|nouv)",
         re.I,
     ),
-    DONE: re.compile(r"\b(?:anyone|anybody|ha[sd] someone|did someone|jemand|alguien|quelqu.un|iemand)\b", re.I),
+    DONE: re.compile(
+        r"\b(?:anyone|anybody|ha[sd] someone|did someone)\b|\b(?:jemand|alguien|quelqu.un|iemand)\b[^?]*\?", re.I
+    ),
     POWER: re.compile(
         r"\bun ?plug|\bpull(?:ing)?\b|\bdisconnect|\bpower(?:ing)?(?: it| the board)? (?:off|down|cycl)"
         r"|\bcut (?:the )?power|\b(?:switch|turn)(?:ing)?(?: it| the (?:board|modem))? off|\binterrupt|\babbrech"
@@ -55,7 +59,8 @@ def asked(prose: str) -> tuple[str, ...]:
         if _HOW.match(sentence):
             pass
         elif sentence.rstrip().endswith("?") or _MAY.search(sentence):
-            found |= _kinds(sentence) or (_kinds(before) if _OF_THAT.search(sentence) else set())
+            kinds = _kinds(sentence) or (_kinds(before) if _OF_THAT.search(sentence) else set())
+            found |= kinds - {FLASH} if _OF_THE_PAST.match(sentence) else kinds
         before = sentence
     return tuple(kind for kind in _ABOUT if kind in found)
 
