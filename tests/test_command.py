@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
+import re
+from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
 import click
 import pytest
 
+from docs._build.modules import product
 from doctor.bench import BenchOptions
 from doctor.cli.main import COMMANDS
-from doctor.command import NEED_PORT, TAKES, Command
+from doctor.command import NEED_PORT, PROGRAM, TAKES, Command
 
 MEMBERS = {member.name for member in fields(Command)} - {"verb", "args"}
 WHOLE = Command(
@@ -127,3 +131,56 @@ def test_a_line_is_quoted_for_its_shell(monkeypatch: pytest.MonkeyPatch) -> None
 def test_what_is_no_command_of_ours_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         Command.parse(text)
+
+
+# -- the sources
+
+HOME = Path(__file__).parent.parent
+#: What spells commands, and what runs on a board too and imports nothing of ours.
+SPELLERS = (HOME / "doctor" / "command.py", HOME / "doctor" / "updater")
+_FILLED = re.compile(r"`fipy-doctor[^`]*(?:\0|%[sdr]|\{\w*\})|`fipy-doctor[^`]*$")
+
+
+def spelled_here(tree: ast.AST) -> Iterator[str]:
+    """Every command of ours that is put together word by word, or by filling in or joining texts."""
+    parts = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    for node in ast.walk(tree):
+        text = _text(node) if id(node) not in parts else ""
+        if _FILLED.search(text):
+            yield ast.unparse(node)
+        if isinstance(node, ast.List | ast.Tuple):
+            first, *more = [_text(word) for word in node.elts] or [""]
+            options = any(re.match("--[a-z\0]", word) for word in more)
+            if first == PROGRAM or (first in COMMANDS and options):
+                yield ast.unparse(node)
+
+
+def _text(node: ast.AST) -> str:
+    """The text that ``node`` is; what an f-string fills in is a NUL."""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_text(part) or "\0" for part in node.values)
+    if isinstance(node, ast.Starred):  # of a list or tuple: what it begins with
+        return next((_text(word) for word in ast.walk(node.value) if _text(word)), "")
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'f"run `fipy-doctor fix --{cure}`"',
+        '"run `fipy-doctor open %s`" % page',
+        '"run `fipy-doctor " + verb + "`"',
+        '"`fipy-doctor open {page}`".format(page=page)',
+        '["fipy-doctor", verb]',
+        '("fix", f"--{cure}")',
+        '("restore", folder, *(["--clean"] if clean else []))',
+    ],
+)
+def test_what_spells_a_command_is_seen(source: str) -> None:
+    assert list(spelled_here(ast.parse(source)))
+
+
+def test_nothing_but_command_py_spells_a_command() -> None:
+    for path in product(HOME):
+        if not path.is_relative_to(SPELLERS[0]) and not path.is_relative_to(SPELLERS[1]):
+            assert not list(spelled_here(ast.parse(path.read_text("utf-8")))), path

@@ -17,6 +17,7 @@ from doctor.card.medium import medium_to_change
 from doctor.card.repair import heals
 from doctor.card.second_reader import FileDigests, Meant, contents, prove_again
 from doctor.card.target import sha256_of
+from doctor.command import Command
 from doctor.errors import CardError
 from doctor.events import Listener, ignore
 from doctor.fat.claim import claimed
@@ -105,7 +106,7 @@ def _refused(source: BlockSource, problem: CardProblem | None) -> CardError:
         catalogue,
         f"{what}; no file on it is changed",
         on=source.name,
-        next=f"run `fipy-doctor fix --{'repair' if heals(source) else 'reformat'}-sd`",
+        next=f"run {Command('fix', ('--repair-sd' if heals(source) else '--reformat-sd',))}",
     )
 
 

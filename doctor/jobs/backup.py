@@ -13,6 +13,7 @@ from doctor.board.storage.begun import Begun, Book, Goal
 from doctor.board.storage.flash_copy import BoardBackup
 from doctor.board.storage.kept_files import Kept, KeptFiles, read_folder
 from doctor.board.storage.upload import Changes
+from doctor.command import Command
 from doctor.escape import counted, shown
 from doctor.jobs.memory.state_dir import begun_place
 from doctor.remedies.backup_file import keep_copy
@@ -61,14 +62,14 @@ def restore(
         goals = tuple(
             Goal(one.path, one.size_bytes, one.sha256, str(source.where[one.path].absolute())) for one in source.files
         )
-        words = ("restore", str(folder.absolute()), *(["--clean"] if clean else []))
-        record = begun.begin(bench.board, _RESTORE, words, copies, (*goals, *lost))
+        again = Command("restore", (str(folder.absolute()), *["--clean"] * clean))
+        record = begun.begin(bench.board, _RESTORE, again, copies, (*goals, *lost))
         kept = partial(keep_copy, copies)
         upload.carry_out(bench.board, source.content, changes, kept, say, lambda: book.write(record))
         book.clear(record)
     for one in earlier:
         book.clear(one)
-    begun.settle(bench.board, book)
+    begun.settle(bench.board, book, [one.path for one in source.files])
     if lost:
         raise begun.lost_on_pc(earlier[0], lost)
     return source, changes

@@ -232,7 +232,7 @@ def onward(mode: str, attempt: Attempt, error_id: str = "") -> NextFlash:
     if not case.again or attempt.failures < OFTEN - 1:
         return step
     times = attempt.failures + 1
-    said = f"it has ended so {times} times in a row: `fipy-doctor open {error_id}` tells what may lie behind it"
+    said = f"it has ended so {times} times in a row: {Command('open', (error_id,))} tells what may lie behind it"
     return replace(step, remark="; ".join(filter(None, (step.remark, said))))
 
 

@@ -28,6 +28,8 @@ _MEANWHILE = re.compile(r"\b(?:while|during|während|mientras|durante|pendant|ti
 _OF_THAT = re.compile(
     r"\b(?:that|this|it|ok|okay|safe|das|sicher|eso|seguro|ça|cela|dat|veilig|ide(?:a|e)|idée)\b[^?]*\?", re.I
 )
+_YES_OR_NO = re.compile(r"\b(?:yes (?:or|/) no|ja (?:oder|of) nein|ja of nee|s[ií] o no|oui ou non|y/n)\b", re.I)
+_LISTED = re.compile(r"\[[^\]\n]*\]")  #: what a prompt listed is no word of the reader
 _ABOUT = {
     FLASH: re.compile(
         r"\b(?:re)?flash|\bup(?:grad|dat)|\binstall|\bsqnsupgrade|\brun\(|\bdowngrad"
@@ -67,7 +69,8 @@ _ABOUT = {
 
 def asked(prose: str) -> tuple[str, ...]:
     """What the sentences of a description ask: the kinds above, in their order."""
-    found, before = set(), ""
+    prose = _LISTED.sub(" ", prose)
+    found, before = _kinds(prose) if _YES_OR_NO.search(prose) else set[str](), ""
     for sentence in filter(str.strip, _SENTENCE.findall(prose)):
         if _HOW.match(sentence):
             pass

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from doctor.check import Finding, Grade, Remedy
 from doctor.clock import Now, local_now
+from doctor.command import Command
 from doctor.escape import shown
 from doctor.events import Listener, ignore
 
@@ -125,6 +126,11 @@ class DoableCure(Cure):
 
     grade: Grade = Grade.ASKS
 
+    @property
+    def command(self) -> Command:
+        """What carries it out."""
+        return Command("fix", (f"--{self.id}",))
+
     @abstractmethod
     def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
         """Exactly what ``do`` would change on this bench; empty if there is nothing to cure. Changes nothing."""
@@ -135,7 +141,7 @@ class DoableCure(Cure):
 
     def steps(self, finding: Finding) -> tuple[str, ...]:
         """The command that carries it out."""
-        return (f"run `fipy-doctor fix --{self.id}`",)
+        return (f"run {self.command}",)
 
 
 def _unknown(cure_id: str) -> Cure:

@@ -76,7 +76,7 @@ class ResetFlash(DoableCure):
         context.say(f"{counted(len(kept.files), 'file')} kept in {folder}")
         wanted = _wanted(kept, context)
         flash_copy.mark_unformatted(bench.board)
-        record = begun.begin(bench.board, self.id, ("fix", f"--{self.id}"), folder, _goals(kept, wanted))
+        record = begun.begin(bench.board, self.id, self.command, folder, _goals(kept, wanted))
         try:
             book.write(record)
         except CardError:

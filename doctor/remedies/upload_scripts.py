@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import posixpath
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 from doctor.board.storage import begun, files, upload
 from doctor.board.storage.begun import Book, Goal
 from doctor.board.storage.kept_files import Kept
+from doctor.board.storage.room import name_key
 from doctor.board.storage.upload import Changes
 from doctor.check import Finding
 from doctor.errors import UsageError
@@ -54,8 +56,8 @@ class UploadScripts(DoableCure):
             Goal(one.path, one.size_bytes, one.sha256, str(where[one.path].absolute())) for one in changes.replaced
         )
         scripts = bench.options.scripts
-        given = ["--scripts", str(scripts.absolute())] if scripts is not None else []
-        record = begun.begin(board, self.id, ("fix", f"--{self.id}", *given), context.backup, goals)
+        resume = replace(self.command, scripts=scripts and scripts.absolute())
+        record = begun.begin(board, self.id, resume, context.backup, goals)
         upload.carry_out(
             board,
             lambda one: where[one.path].read_bytes(),
@@ -99,8 +101,8 @@ class UploadScripts(DoableCure):
                     path, data = better
                     replaced.append(Kept(entry.path, len(data), hashlib.sha256(data).hexdigest()))
                     sizes[entry.path], where[entry.path] = entry.size_bytes, path
-        named = {entry.path: entry for entry in there}
-        left, back = upload.unfinished(named, {*where, *coming}, str)
+        key = name_key(bench.board)
+        left, back = upload.unfinished({key(e.path): e for e in there}, {key(p) for p in (*where, *coming)}, key)
         changes = Changes((), tuple(replaced), removed=(*left, *removed), back=back)
         return upload.with_room(bench.board, changes, sizes), where
 

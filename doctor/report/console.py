@@ -148,7 +148,7 @@ def _how(cure: Cure, found: Finding, verbose: bool) -> str:
     The steps of the cure that matters now stand below, with the next command.
     """
     if isinstance(cure, DoableCure):
-        return f": `fipy-doctor fix --{cure.id}`"
+        return f": {cure.command}"
     return ": " + "; ".join(cure.steps(found)) if verbose else ""
 
 

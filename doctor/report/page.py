@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from doctor.check import Check, Finding, Grade, Status
+from doctor.command import Command
 from doctor.knowledge import Entry, entries
 from doctor.links import Kind, page_command, page_path
 from doctor.remedies import Cure, DoableCure, cures
@@ -142,7 +143,7 @@ def _of_check(check: Check, known: Mapping[str, Entry]) -> Page:
         sections.append(Section("More", tuple(loose)))
     if check.finds:
         sections.append(Section("Known failures that it finds", items=tuple(_titled(i, known) for i in check.finds)))
-    sections.append(Section("Only this check", (f"`fipy-doctor check --select {check.id}`",)))
+    sections.append(Section("Only this check", (str(Command("check", ("--select", check.id))),)))
     return Page(check.id, Kind.CHECK, good.rstrip("."), tuple(facts), tuple(sections))
 
 
@@ -179,20 +180,19 @@ def _drawn(cure: Cure) -> Section:
 
 def _of_cure(cure: Cure, checks: Iterable[Check]) -> Page:
     more = _paragraphs(inspect.getdoc(cure) or cure.id)[1:]
-    facts = [("who does it", GRADES[cure.grade]), ("afterwards", f"`fipy-doctor {cure.then}`")]
+    facts = [("who does it", GRADES[cure.grade]), ("afterwards", str(Command(cure.then)))]
     if cure.optional:
         facts.append(("needed before flashing", "no, advised"))
     sections = []
     if more:
         sections.append(Section("More", tuple(more)))
     if isinstance(cure, DoableCure):
-        flag = f"`fipy-doctor fix --{cure.id}`"
         if cure.grade is Grade.MANUAL:
             sections.append(
-                Section("With fipy-doctor", (f"{flag} watches while your hands do it, and says what next.",))
+                Section("With fipy-doctor", (f"{cure.command} watches while your hands do it, and says what next.",))
             )
         else:
-            plan = f"{flag} prints exactly what it would change, and asks. With `--dry-run` it stops after the plan."
+            plan = f"{cure.command} prints exactly what it would change, and asks. With `--dry-run` it stops there."
             sections.append(Section("With fipy-doctor", (plan,)))
     by_hand = cure.steps(Finding("", Status.FAIL, ""))
     if not isinstance(cure, DoableCure) or cure.grade is Grade.MANUAL:

@@ -16,7 +16,7 @@ MAKE_FIRMWARE = "a FILE.dup for a simulated modem is made by: `fipy-doctor sim -
 
 
 #: Files of the vendor's packages that a next command may name, and how something like them is made.
-_STAND_INS = {FIRST_DIFF: f"--base {FACTORY_BUILD}", FIRST_FULL: f"--build {FIRST_TARGET}"}
+_STAND_INS = {FIRST_DIFF: ("--base", str(FACTORY_BUILD)), FIRST_FULL: ("--build", str(FIRST_TARGET))}
 
 
 def stand_ins(given: Command) -> tuple[str, ...]:
@@ -25,7 +25,8 @@ def stand_ins(given: Command) -> tuple[str, ...]:
         return ()
     paths = [Path(name) for name in given.firmware]
     asked = [_STAND_INS[path.name] for path in paths if path.name in _STAND_INS and not path.exists()]
-    return tuple(f"a file like that is made by: `fipy-doctor sim --make-firmware . {words}`" for words in asked)
+    made = (Command("sim", ("--make-firmware", ".", *words)) for words in asked)
+    return tuple(f"a file like that is made by: {command}" for command in made)
 
 
 def is_simulated(given: Command) -> bool:

@@ -11,6 +11,7 @@ from doctor.board.storage import begun
 from doctor.board.storage.begun import Book, Goal
 from doctor.board.storage.own_names import draft_of, second_of
 from doctor.check import Status
+from doctor.command import Command
 from doctor.sim.bench import SimBench
 from tests.checks.simulated import NotesIn, bench_at, board_of
 
@@ -42,7 +43,9 @@ def test_a_note_of_files_that_the_board_lacks_leads_on(what: str, cures: list[st
     place = tmp_path / "notes"
     with bench_at("sim://gpy") as bench:
         bench.history = NotesIn(place)
-        record = begun.begin(bench.board, what, (what,), tmp_path, (Goal(OWN, 6, "00", str(tmp_path / "main.py")),))
+        record = begun.begin(
+            bench.board, what, Command(what), tmp_path, (Goal(OWN, 6, "00", str(tmp_path / "main.py")),)
+        )
         Book(place).write(record)
         found = BoardFilesComplete().look(bench)
         assert found.status is FAIL

@@ -12,7 +12,7 @@ import click
 from doctor import links
 from doctor.cli import options
 from doctor.cli.screen import Screen
-from doctor.command import marked
+from doctor.command import Command, marked
 from doctor.errors import UsageError
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _find(page_id: str, pages: Mapping[str, Page]) -> Page:
     if wanted in pages:
         return pages[wanted]
     if wanted in COMMANDS:
-        raise UsageError("unknown-page", f"{wanted} is a command", next=f"`fipy-doctor {wanted} --help`")
+        raise UsageError("unknown-page", f"{wanted} is a command", next=str(Command(wanted, ("--help",))))
     close = difflib.get_close_matches(wanted, pages, CLOSE_ENOUGH)
     close += [other for other in pages if wanted and wanted in other and other not in close]
     hint = f"did you mean {', '.join(close[:CLOSE_ENOUGH])}?" if close else "`fipy-doctor open` lists all of them"
@@ -102,8 +102,8 @@ def _list(pages: Iterable[Page], screen: Screen) -> None:
             if page.kind is kind:
                 table.add_row(page.id, Text(page.title))
         screen.show(table)
-        screen.show(Text(""))
-    screen.show(Text("One of them in full: `fipy-doctor open modem-silent`"), copied=True)
+        screen.show("")
+    screen.show("One of them in full: `fipy-doctor open modem-silent`", copied=True)
 
 
 def _as_json(page: Page) -> dict[str, Any]:

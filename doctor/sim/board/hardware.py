@@ -410,20 +410,18 @@ class Hardware(ABC):
         if number == 0:
             self.uart0.setup(baud)
             return
-        modem = self.pins.modem
         self.to_modem.clear()  # what the FIFO still held is lost
         self.uart1.setup(baud)
-        self.uart1_on_modem = pins is not None and pins[:2] == (modem.tx, modem.rx)
+        self.uart1_on_modem = pins is not None and pins[:2] == self.pins.modem[:2]
         if self.uart1_on_modem:
-            flow = pins is not None and pins[2:4] == (modem.rts, modem.cts)
+            flow = pins is not None and pins[2:4] == self.pins.modem[2:]
             self.uart1.capacity = None if flow else self.era.rx_buffer_bytes
             self.pins.attach_modem()
             self.pins.set_rts(flow)
 
     def take_modem_uart(self, baud: int) -> None:
         """The firmware's own driver takes the modem's UART, with flow control."""
-        modem = self.pins.modem
-        self.setup_uart(1, baud, (modem.tx, modem.rx, modem.rts, modem.cts))
+        self.setup_uart(1, baud, self.pins.modem)
 
     def release_uart1(self) -> None:
         """Flow control off: RTS goes back to deasserted."""

@@ -9,13 +9,11 @@ import struct
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from doctor.sim.modem.core import ModemCore
 from doctor.sim.modem.faults import NAMELESS, Fault, damaged
 from doctor.sim.modem.images import HEAD_BYTES, total_bytes
-
-if TYPE_CHECKING:
-    from doctor.sim.modem.modem import Modem
 
 _REQUEST = b"fast"
 _REPLY = b"tsaf"
@@ -65,12 +63,22 @@ def frame(op: int, sid: int, tid: int, payload: bytes, *, crcs: bool, signature:
 class StpSlave:
     """One stay in STP mode: from the AT command that entered it to the RESET that leaves it.
 
-    method  STORE, ON_THE_FLY or RAM
+    method    STORE, ON_THE_FLY or RAM
+    progress  called when a block was taken
+    left      called when STP mode is over, with what came behind it for the AT dialogue
     """
 
-    def __init__(self, modem: Modem, method: str) -> None:
+    def __init__(
+        self,
+        modem: ModemCore,
+        method: str,
+        progress: Callable[[StpSlave], None],
+        left: Callable[[StpSlave, bytes], None],
+    ) -> None:
         self.modem = modem
         self.method = method
+        self._progress = progress
+        self._left = left
         self.whole_before = modem.flash.whole
         self.taken = 0
         """Image bytes consumed so far (after inflating)."""
@@ -187,7 +195,7 @@ class StpSlave:
         self.modem.misuse.append("AT sent into STP mode" + (" with a session open" if self.session_open else ""))
         if not self.session_open and self.modem.switches.at_leaves_idle_stp:
             self._closed = True
-            self.modem.stp_left(self, heard[line.start() :])
+            self._left(self, heard[line.start() :])
 
     # -- requests ---------------------------------------------------------------------------------------------
 
@@ -304,7 +312,7 @@ class StpSlave:
             self.total = total_bytes(bytes(self.data[:HEAD_BYTES]))
             if self.total is None and self.data[:4] == b"\x7fELF":
                 self.total = ELF_TYPICAL_BYTES
-        self.modem.stp_progress(self)
+        self._progress(self)
         return True
 
     # -- acks -------------------------------------------------------------------------------------------------
@@ -341,7 +349,7 @@ class StpSlave:
             return
         if request.op == RESET and self.session_open:
             self._closed = True
-            self.modem.stp_left(self, b"")
+            self._left(self, b"")
             return
         if request.op == RESET:
             self._last_tid, self._last_ack, self._expected = None, b"", 0

@@ -13,6 +13,7 @@ from doctor.board.storage.begun import Book, Goal
 from doctor.board.storage.upload import Changes
 from doctor.board.unique_id import unique_id
 from doctor.check import Status
+from doctor.command import Command
 from doctor.errors import BoardReset, CardError, DoctorError, UsageError
 from doctor.escape import counted
 from doctor.jobs import backup
@@ -132,7 +133,7 @@ def test_what_the_board_has_by_then_is_copied_before_it_is_replaced(tmp_path: Pa
     (tmp_path / "own.py").write_bytes(FILES["lib/own.py"])
     with board_with({"lib/own.py": b"written since then\n"}, place=tmp_path / "place") as (bench, flash):
         goal = Goal("/flash/lib/own.py", 8, begun_sha(FILES["lib/own.py"]), str(tmp_path / "own.py"))
-        record = begun.begin(bench.board, "reset-flash", ("fix", "--reset-flash"), tmp_path, (goal,))
+        record = begun.begin(bench.board, "reset-flash", Command("fix", ("--reset-flash",)), tmp_path, (goal,))
         Book(bench.history.begun_place(bench)).write(record)
         ResetFlash().do(bench, None, context(tmp_path / "copies"))
         assert flash.files["lib/own.py"] == FILES["lib/own.py"]
@@ -211,7 +212,7 @@ def test_a_file_of_the_pc_that_is_gone_is_named_and_does_not_block_for_ever(tmp_
     (good / "stp.py").write_bytes(GOOD)
     with board_with({"lib/stp.py": PAGE}, place=tmp_path / "place", scripts=good) as (bench, flash):
         goal = Goal("/flash/lib/stp.py", 9, "00", str(tmp_path / "away.py"))
-        record = begun.begin(bench.board, "upload-scripts", ("fix", "--upload-scripts"), tmp_path, (goal,))
+        record = begun.begin(bench.board, "upload-scripts", Command("fix", ("--upload-scripts",)), tmp_path, (goal,))
         Book(bench.history.begun_place(bench)).write(record)
         with pytest.raises(DoctorError, match="not on this computer any more"):
             UploadScripts().do(bench, None, context(tmp_path / "copies"))
@@ -226,7 +227,7 @@ def test_a_script_that_is_nowhere_any_more_is_told_once(release: str, tmp_path: 
             Goal(f"/flash/lib/{name}", len(GOOD), begun_sha(GOOD), str(tmp_path / name)) for name in ("a.py", "b.py")
         )
         (tmp_path / "b.py").write_bytes(GOOD)
-        record = begun.begin(bench.board, "upload-scripts", ("fix", "--upload-scripts"), tmp_path, goals)
+        record = begun.begin(bench.board, "upload-scripts", Command("fix", ("--upload-scripts",)), tmp_path, goals)
         Book(bench.history.begun_place(bench)).write(record)
         with pytest.raises(DoctorError, match=r"/flash/lib/a\.py .* not on this computer any more"):
             UploadScripts().do(bench, None, context(tmp_path / "copies"))
