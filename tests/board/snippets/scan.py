@@ -71,7 +71,8 @@ def _in_room(tree: ast.Module) -> Iterator[tuple[str, int]]:
         if isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and _gives_text(node):
             yield node.name, node.lineno
         for name in _assigned(node):
-            if not name.startswith("_") and any("\n" in text for text in _texts(node)):
+            made = isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)  # of texts with names of their own
+            if not name.startswith("_") and (made or any("\n" in text for text in _texts(node))):
                 yield name, node.lineno
 
 
