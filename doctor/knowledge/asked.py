@@ -17,6 +17,8 @@ _HOW = re.compile(
     r"(?:how|why|where|wie|warum|wo|cómo|dónde|por qué|comment|pourquoi|où|hoe|waarom|waar)\b",
     re.I,
 )
+#: A question about what was done: whether it may be flashed is not asked.
+_OF_THE_PAST = re.compile(r"\W*(?:did|has|have|was|were|hat|habe|wurde|ha|ai-je|a-t-\w+|heb|heeft)\b", re.I)
 _MAY = re.compile(
     r"\b(?:(?:can|may|could|should|shall|must) (?:i|we|one|you)|do i (?:need|have)|is (?:it|that|this) (?:ok|safe)"
     r"|(?:darf|kann|soll|muss) (?:ich|man)|(?:ich|man) (?:darf|kann|soll|muss)|puedo|debo|se puede"
@@ -44,13 +46,13 @@ _ABOUT = {
     ),
     DEAD: re.compile(
         r"\b(?:dead|bricked|brick|toast|broken|fried|killed|gone for good|buy (?:a )?new"
-        r"|tot|kaputt|hinüber|hin|zerstört|im eimer"
+        r"|tot|kaputt|hinüber|zerstört|im eimer"
         r"|gebrickt|muert[oa]|muri[óo]|rot[oa]|estropead[oa]|ladrillo|mort|morte|foutu|cassé|grillé|briqué|dood|kapot|stuk)\b"
         r"(?![^?]*\b(?:link|download|page|site|seite)\b)",
         re.I,
     ),
     DONE: re.compile(
-        r"\b(?:anyone|anybody|ha[sd] someone|did someone|jemand|alguien|quelqu.un|iemand)\b"
+        r"\b(?:anyone|anybody|ha[sd] someone|did someone|(?:jemand|alguien|quelqu.un|iemand)(?=[^?]*\?))\b"
         r"(?![^?]*\b(?:ide[ae]s?|idée|tips?|clue|hints?|advice|help|know|explain|Ahnung|Rat|consejo|conseil|raad|weet|weiß)\b)",
         re.I,
     ),
@@ -75,7 +77,8 @@ def asked(prose: str) -> tuple[str, ...]:
         if _HOW.match(sentence):
             pass
         elif sentence.rstrip().endswith("?") or _MAY.search(sentence):
-            found |= _kinds(sentence) or (_kinds(before) if _OF_THAT.search(sentence) else set())
+            kinds = _kinds(sentence) or (_kinds(before) if _OF_THAT.search(sentence) else set())
+            found |= kinds - {FLASH} if _OF_THE_PAST.match(sentence) else kinds
         before = sentence
     return tuple(kind for kind in _ABOUT if kind in found)
 

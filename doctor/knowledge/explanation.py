@@ -30,6 +30,7 @@ _MOST_CANDIDATES = 3
 
 #: A line that tells of an error. Beside one that nothing explains, nothing is called harmless.
 _ERROR_LINE = r"(?:error|exception|fatal|panic|could not|couldn't|cannot|unable to|failed|failure)\b"
+SUCCESS = "This shows a success"
 #: What is said when all went well, in the vendor's tools and ours.
 _SUCCESS = r"Your modem has been successfully updated|flashed and proved"
 _HEALTHY_BLOCK = (
@@ -183,7 +184,7 @@ def _success(paste: Paste) -> str:
     """What a log that ends well shows; empty if it does not."""
     ends = [end for _, end in find(_SUCCESS, paste.searched())]
     if ends:
-        return "This shows a success: the modem was updated, and said so." if not _error_after(paste, ends[-1]) else ""
+        return f"{SUCCESS}: the modem was updated, and said so." if not _error_after(paste, ends[-1]) else ""
     blocks = [end for _, end in find(_HEALTHY_BLOCK, paste.searched())]
     if blocks and not _error_after(paste, 0):
         return "This is the version list of a modem that works."
