@@ -36,7 +36,7 @@ _LOADER = re.compile(
 )
 _LOADER_BEHIND = re.compile(
     r"\]?[\"') ]{1,3}(?:(?:in|as|is|at|for|of|im|als|en|dans|bei|beim|the|its|my|der|den|dem|el|la|le|de|het|old"
-    rf"|factory|alten?|alter) ){{0,3}}(?:{_COPY})",
+    rf"|first|very|erste[nrm]?|primer|premier|eerste|factory|alten?|alter) ){{0,3}}(?:{_COPY})",
     re.I,
 )
 _STAR = re.compile(r"\d ?\*|\b(?:star|stern|estrella|étoile|ster)\w*\b", re.I)
