@@ -9,6 +9,7 @@ from doctor.bench import Bench
 from doctor.board.boot_scripts import SEARCHED
 from doctor.board.storage import begun, files, own_names
 from doctor.board.storage.begun import Begun, Book
+from doctor.board.storage.room import name_key
 from doctor.check import Check, Finding, Grade, Known, Remedy
 from doctor.command import Command
 from doctor.escape import counted, shown
@@ -49,7 +50,7 @@ class BoardFilesComplete(Check):
         for path in begun.damaged(bench.board, book):
             return self._unread(path)
         there = _paths(bench)
-        waiting = own_names.waiting(there, begun.known_paths(bench.board, book))
+        waiting = own_names.waiting(there, name_key(bench.board), begun.known_paths(bench.board, book))
         left = [path for path in there if path in waiting or own_names.is_ours(path)]
         if left:
             return self._left(left, waiting)

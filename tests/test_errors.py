@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from docs._build.modules import nodes_of, product
 from doctor import roster
 from doctor.errors import COMMAND_IDS
 from doctor.knowledge import entries
 
 HOME = Path(__file__).parents[1]
-SOURCES = sorted([*(HOME / "doctor").rglob("*.py"), *(HOME / "checks").glob("*.py")])
+SOURCES = product(HOME)
 RAISED = re.compile(r"(?!StpError)\w*(Error|Refusal|Unproved|Overrun)")  # an StpError has a kind; _STP_IDS maps it
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -29,8 +30,8 @@ def literals(node: ast.expr | None) -> Iterator[str]:
             yield from literals(value)
 
 
-def ids_in(source: str) -> Iterator[str]:
-    for node in ast.walk(ast.parse(source)):
+def ids_in(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for node in nodes:
         if isinstance(node, ast.Call):
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
             named = {keyword.arg: keyword.value for keyword in node.keywords}
@@ -45,7 +46,7 @@ def ids_in(source: str) -> Iterator[str]:
 def used() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for path in SOURCES:
-        for text in ids_in(path.read_text("utf-8")):
+        for text in ids_in(nodes_of(path)):
             found.setdefault(text, []).append(path.name)
     found.pop("", None)
     return found
@@ -54,7 +55,7 @@ def used() -> dict[str, list[str]]:
 def test_scan_sees_every_form() -> None:
     raised = "DoctorError('a-b')\nx.UsageError(id='c' if y else 'd')\n"
     source = raised + "self.warn('-', catalogue=z or 'e')\nK_IDS = {1: 'f'}"
-    assert sorted(ids_in(source)) == ["a-b", "c", "d", "e", "f"]
+    assert sorted(ids_in(ast.walk(ast.parse(source)))) == ["a-b", "c", "d", "e", "f"]
 
 
 def test_every_error_id_is_explained_somewhere() -> None:

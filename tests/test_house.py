@@ -6,15 +6,20 @@ import ast
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from docs._build.modules import imports_of, module_of, product
+from docs._build.modules import imports_of, module_of, nodes_of, product
 
 ROOT = Path(__file__).parent.parent
 SOURCES = product(ROOT)
-IMPORTS = {module_of(path, ROOT): set(imports_of(path, ROOT)) for path in SOURCES}
+
+
+@cache
+def imports() -> dict[str, set[str]]:
+    return {module_of(path, ROOT): set(imports_of(path, ROOT)) for path in SOURCES}
 
 
 def inside(name: str, *rooms: str) -> bool:
@@ -80,7 +85,7 @@ LEAVES = ("doctor.power_off", "doctor.command")
 
 def test_leaves_stand_on_nothing_of_ours() -> None:
     for leaf in LEAVES:
-        assert not [name for name in IMPORTS[leaf] if inside(name, "doctor", "checks")]
+        assert not [name for name in imports()[leaf] if inside(name, "doctor", "checks")]
 
 
 #: Folders of tests that are no room of the product, and why.
@@ -121,7 +126,7 @@ def test_tests_lie_in_the_rooms_of_what_they_test() -> None:
 def test_arrows_run_downwards(room: str) -> None:
     broken = [
         f"{module} -> {name}"
-        for module, names in IMPORTS.items()
+        for module, names in imports().items()
         if inside(module, room)
         for name in names
         if inside(name, *FORBIDDEN[room])
@@ -132,20 +137,20 @@ def test_arrows_run_downwards(room: str) -> None:
 
 
 def test_core_stands_on_nothing_of_ours() -> None:
-    for module, names in IMPORTS.items():
+    for module, names in imports().items():
         if inside(module, "doctor.updater"):
             assert all(inside(n, "doctor.updater") for n in names if inside(n, "doctor", "checks")), module
 
 
 @pytest.mark.parametrize("library", ["rich", "click"])
 def test_only_the_talking_rooms_know_colours(library: str) -> None:
-    for module, names in IMPORTS.items():
+    for module, names in imports().items():
         if not inside(module, "doctor.cli", "doctor.report"):
             assert not [n for n in names if inside(n, library)], module
 
 
 def test_simulator_is_met_only_at_its_doors() -> None:
-    for module, names in IMPORTS.items():
+    for module, names in imports().items():
         if not inside(module, "doctor.sim", "doctor.cli.commands.sim"):
             assert not [n for n in names if inside(n, "doctor.sim")], module
 
@@ -179,17 +184,14 @@ def test_nobody_asks_whether_a_port_is_simulated_but_for_the_practice_image_and_
         module_of(path, ROOT)
         for path in SOURCES
         if not inside(module_of(path, ROOT), "doctor.sim", "doctor.cli.commands.sim")
-        and any(asks_what_a_url_says(node) for node in ast.walk(ast.parse(path.read_text())))
+        and any(asks_what_a_url_says(node) for node in nodes_of(path))
     }
     assert asking == ASKS_WHETHER_SIMULATED.keys()
     rule = {
         module_of(path, ROOT)
         for path in SOURCES
         if not inside(module_of(path, ROOT), "doctor.sim", "doctor.updater")
-        and any(
-            isinstance(node, ast.Attribute) and node.attr == "simulated"
-            for node in ast.walk(ast.parse(path.read_text()))
-        )
+        and any(isinstance(node, ast.Attribute) and node.attr == "simulated" for node in nodes_of(path))
     }
     assert rule == set(RULES_ON_PRACTICE)
 
@@ -207,7 +209,7 @@ def test_clocks_are_handed_in() -> None:
         module_of(path, ROOT)
         for path in SOURCES
         if not inside(module_of(path, ROOT), "doctor.sim", "doctor.updater", "doctor.board.snippets")
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in nodes_of(path)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and isinstance(node.func.value, ast.Name)
@@ -217,7 +219,7 @@ def test_clocks_are_handed_in() -> None:
 
 
 def test_the_url_of_a_port_is_read_in_one_place() -> None:
-    for module, names in IMPORTS.items():
+    for module, names in imports().items():
         if not inside(module, "doctor.sim", "doctor.link.port_url", "doctor.link.telnet_url"):
             assert not [name for name in names if inside(name, "urllib")], module
 
@@ -273,7 +275,7 @@ def test_no_test_makes_a_card_of_zeros() -> None:
         (path.relative_to(ROOT).as_posix(), name)
         for path in sorted(ROOT.glob("tests/**/*.py"))
         if any(inside(name, *CARD_ROOMS) for name in imports_of(path, ROOT))
-        for name in clean_media(ast.parse(path.read_text(encoding="utf-8")))
+        for name in clean_media(nodes_of(path)[0])
     }
     assert not found - NOT_USED_MEDIA.keys(), "begin with tests/card/media.py, which makes used media"
     assert not NOT_USED_MEDIA.keys() - found, "an exception that nobody needs any more"
@@ -303,5 +305,5 @@ SPEAKS_BY_PRINTING = ("doctor.cli", "doctor.sim", "doctor.__main__", "doctor.upd
 def test_nothing_below_the_command_line_prints() -> None:
     for path in SOURCES:
         if not inside(module_of(path, ROOT), *SPEAKS_BY_PRINTING):
-            calls = [n for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.Call)]
+            calls = [n for n in nodes_of(path) if isinstance(n, ast.Call)]
             assert not [c.lineno for c in calls if isinstance(c.func, ast.Name) and c.func.id == "print"], path

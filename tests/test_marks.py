@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from docs._build.modules import product
+from docs._build.modules import nodes_of, product
 from doctor.cli.main import COMMANDS
 from doctor.command import Command, marked
 from doctor.errors import DoctorError
@@ -91,10 +91,10 @@ def test_a_text_that_is_cut_keeps_its_commands_whole_or_drops_them(limit: int) -
 # -- the sources
 
 
-def texts(tree: ast.AST) -> Iterator[str]:
+def texts(nodes: tuple[ast.AST, ...]) -> Iterator[str]:
     """All texts, docstrings too; what an f-string fills in is an X."""
-    parts = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
-    for node in ast.walk(tree):
+    parts = {id(part) for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values}
+    for node in nodes:
         if isinstance(node, ast.JoinedStr):
             yield "".join(str(part.value) if isinstance(part, ast.Constant) else "X" for part in node.values)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in parts:
@@ -119,5 +119,5 @@ def test_every_command_in_the_catalogue_is_marked(path: Path) -> None:
 
 def test_every_command_in_the_sources_is_marked() -> None:
     for path in set(product(HOME)) - READERS:
-        for text in texts(ast.parse(path.read_text("utf-8"))):
+        for text in texts(nodes_of(path)):
             assert not unmarked(text), f"{path.name}: {text}"

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from docs._build.modules import nodes_of, product
 from doctor import power_off
 from doctor.check import Finding, Status
 from doctor.command import Command
@@ -101,13 +102,13 @@ def test_what_only_tells_of_it_is_none(text: str) -> None:
 
 def literals() -> Iterator[tuple[str, str]]:
     """Every text in the program's source with its place, an f-string as one; docstrings are pages, or nobody's."""
-    for path in sorted([*ROOT.glob("doctor/**/*.py"), *ROOT.glob("checks/*.py")]):
+    for path in product(ROOT):
         if "sim" in path.relative_to(ROOT).parts or path.name == "power_off.py":
             continue
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        inner = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
-        docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-        for node in ast.walk(tree):
+        nodes = nodes_of(path)
+        inner = {id(part) for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values}
+        docs = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+        for node in nodes:
             if id(node) in inner | docs:
                 continue
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -125,9 +126,10 @@ def _part(node: ast.expr) -> str:
 
 
 def test_no_sentence_of_the_program_sends_there() -> None:
-    found = {where: said for where, text in literals() if " " in text and (said := unasked(text))}
+    texts = list(literals())
+    found = {where: said for where, text in texts if " " in text and (said := unasked(text))}
     assert not found, "say it in the words of doctor/power_off.py, which ask first"
-    assert sum(1 for _ in literals()) > 3000
+    assert len(texts) > 3000
 
 
 @pytest.mark.parametrize("entry_id", entries())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from doctor.board import snippets
@@ -45,7 +46,7 @@ def read_boot_scripts(board: Board) -> tuple[BootScript, ...]:
     Files that do not exist are left out. A file that cannot be read is a BootScript with a ``problem``.
     Raises BoardReset, LinkError; ReplBroken if the board does not answer at all.
     """
-    there = _files_there(board)
+    there = {file.path: file.size_bytes for file in searched(board) if not file.is_dir}
     found: list[BootScript] = []
     sources: list[str] = []
     main = f"{FLASH}/main.py"
@@ -66,15 +67,13 @@ def read_boot_scripts(board: Board) -> tuple[BootScript, ...]:
     return tuple(found)
 
 
-def _files_there(board: Board) -> dict[str, int]:
-    """Sizes of the files in /flash and /flash/lib, by path."""
-    there: dict[str, int] = {}
+def searched(board: Board) -> list[files.BoardFile]:
+    """What lies where the board looks for modules. Raises BoardError, LinkError."""
+    found: list[files.BoardFile] = []
     for folder in SEARCHED:
-        try:
-            there |= {f.path: f.size_bytes for f in files.listdir(board, folder) if not f.is_dir}
-        except files.BoardFileMissing:
-            continue
-    return there
+        with suppress(files.BoardFileMissing):
+            found += files.listdir(board, folder)
+    return found
 
 
 def _examine(

@@ -45,7 +45,6 @@ class Era:
     reconnect_uart_crashes  it restarts the board unless LTE() was tried since boot
     sqnsupgrade_frozen      the vendor's updater is built in and shadows uploaded copies
     has_ctrl_f              Ctrl-F restarts into safe boot
-    has_vfs                 os functions of 1.20: ilistdir, umount, statvfs, errno texts
     has_mkfs                os.mkfs formats a card or the flash
     has_fsformat            os.fsformat formats a mounted path
     flash_is_fat            /flash is FAT, or may be: LittleFS is the default from 1.20.1 on only
@@ -63,7 +62,6 @@ class Era:
     reconnect_uart_crashes: bool = False
     sqnsupgrade_frozen: bool = True
     has_ctrl_f: bool = True
-    has_vfs: bool = False
     has_mkfs: bool = True
     has_fsformat: bool = False
     flash_is_fat: bool = True
@@ -135,7 +133,6 @@ def era_of(release: str) -> Era:
     return replace(
         _ERAS[_letter(version)],
         has_ctrl_f=version >= _at("1.16.0.b1"),
-        has_vfs=has_vfs,
         has_mkfs=not has_vfs,
         has_fsformat=has_vfs,
         flash_is_fat=version < _at("1.20.1.b0"),

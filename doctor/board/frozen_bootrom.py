@@ -8,13 +8,13 @@ more, and its BOOTROM attribute is read in pieces; no function of it is called. 
 from __future__ import annotations
 
 import base64
-import binascii
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from doctor.board.repl import ReplTraceback, tagged
+from doctor.board.repl import ReplTraceback
 from doctor.board.snippets import bootrom as snippets
-from doctor.errors import BoardError, FirmwareError
+from doctor.board.storage import proof
+from doctor.errors import FirmwareError
 from doctor.firmware.bootrom import FROM_BOARD, MAX_BYTES, BootRom, from_attribute
 
 if TYPE_CHECKING:
@@ -46,34 +46,13 @@ def _attribute(board: Board) -> bytes:
         raise _none(on, "what the board's firmware calls BOOTROM is no package")
     try:
         content = b""
-        while len(content) < size:
-            wanted = min(PIECE_BYTES, size - len(content))
-            piece = _piece(board, len(content), wanted)
-            if len(piece) != wanted:  # another thread printed into a line: once again, then it is an error
-                piece = _piece(board, len(content), wanted)
-            if len(piece) != wanted:
-                raise BoardError(
-                    "repl-answers",
-                    "the boot ROM did not come over the REPL undamaged",
-                    on=on,
-                    cause="another program on the board prints into the answer",
-                    next="run the same command again",
-                )
-            content += piece
+        for at in range(0, size, PIECE_BYTES):
+            code = snippets.piece(at, min(PIECE_BYTES, size - at), LINE_BYTES)
+            content += b"".join(base64.b64decode(str(line)) for line in proof.rows(board, code, "its boot ROM"))
         return content
     finally:
         with suppress(ReplTraceback):
             board.repl.call(snippets.CLOSE)
-
-
-def _piece(board: Board, offset: int, size: int) -> bytes:
-    content = b""
-    for value in tagged(board.repl.run(snippets.piece(offset, size, LINE_BYTES))):
-        try:
-            content += base64.b64decode(str(value), validate=True)
-        except binascii.Error:
-            return b""
-    return content
 
 
 def _none(on: str, what: str) -> FirmwareError:

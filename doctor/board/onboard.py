@@ -72,7 +72,6 @@ class Order:
     path         on the board
     sha256       what the file must be; empty: whatever lies there
     image        what the PC found out about it, as in updater/plan.py; None: the board looks itself
-    dry          show the plan and stop
     second       the second file of 48829
     updater_elf  the updater image for a modem in its boot ROM
     first_done   the first file of 48829 is in the modem already
@@ -84,7 +83,6 @@ class Order:
     was: int = 0
     sha256: str = ""
     image: ImageTuple | None = None
-    dry: bool = False
     second: Other | None = None
     updater_elf: Other | None = None
     first_done: bool = False
@@ -101,7 +99,7 @@ class Order:
             " del sys.modules[_fd_n]\n"
             f"import {PACKAGE}\n"
             f"{PACKAGE}.run({self.path!a}, method={self.method!a}, accept={self.accept!a}, "
-            f"was={self.was:d}, tagged=True, dry={self.dry}, first_done={self.first_done}, known={known!a}{more})\n"
+            f"was={self.was:d}, tagged=True, first_done={self.first_done}, known={known!a}{more})\n"
         )
 
 

@@ -62,7 +62,7 @@ class ReplTimeout(BoardError):
 
 
 class ReplBroken(BoardError):
-    """The dialogue with the REPL went wrong; ``heard`` is what came instead."""
+    """The dialogue with the REPL went wrong."""
 
     def __init__(self, what: str, heard: bytes, *, on: str = "") -> None:
         super().__init__(
@@ -72,7 +72,6 @@ class ReplBroken(BoardError):
             cause="another program on the same port, a program running on the board, or lost bytes",
             next="close other programs that use the port, then run `fipy-doctor check`",
         )
-        self.heard = heard
 
 
 class Repl:

@@ -9,7 +9,7 @@ from enum import Enum
 from pathlib import Path
 
 from doctor.board.board import Board
-from doctor.board.boot_scripts import SEARCHED
+from doctor.board.boot_scripts import SEARCHED, searched
 from doctor.board.storage import files
 from doctor.scripts import ScriptVerdict, classify
 
@@ -80,7 +80,7 @@ def local_scripts(folder: Path | None) -> dict[str, bytes]:
 
 def read_scripts(board: Board, local: Mapping[str, bytes]) -> BoardScripts:
     """Read, classify and compare. What equals the PC's copy by its hash is not read. Raises BoardError, LinkError."""
-    entries = _entries(board)
+    entries = searched(board)
     folders = tuple(e.path for e in entries if e.is_dir and e.path not in SEARCHED)
     python = [e for e in entries if not e.is_dir and e.name.lower().endswith(".py")]
     scripts: list[BoardScript] = []
@@ -100,16 +100,6 @@ def read_scripts(board: Board, local: Mapping[str, bytes]) -> BoardScripts:
     scripts += [BoardScript(e.path, e.size_bytes, None, unread=MANY) for e in python[FILES_MAX:]]
     there = {e.name for e in python}
     return BoardScripts(tuple(scripts), folders, tuple(name for name in local if name not in there))
-
-
-def _entries(board: Board) -> list[files.BoardFile]:
-    entries: list[files.BoardFile] = []
-    for folder in SEARCHED:
-        try:
-            entries += files.listdir(board, folder)
-        except files.BoardFileMissing:
-            continue
-    return entries
 
 
 def _equal_to_local(board: Board, entry: files.BoardFile, ours: bytes | None) -> BoardScript | None:

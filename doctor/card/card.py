@@ -19,6 +19,7 @@ __all__ = ["CardFile", "CardProblem", "Volume", "VolumeKind"]
 class Volume:
     """What the card holds, and who can read it.
 
+    kind         of the volume, or of what there is instead
     size_bytes   of the medium; None if the system does not say
     free_bytes   of the volume; None if it was not counted
     board_reads  None if that cannot be told from here (a folder on the PC's own disk)

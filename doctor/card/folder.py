@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Literal
 
 from doctor.card.card import CardProblem, Volume, VolumeKind, no_such_file, split_path
+from doctor.card.drives.guard import DOCUMENTED_BYTES
 from doctor.card.drives.mounted import MountedOn, mounted_on
-from doctor.card.judge import BOARD_DOCUMENTED_LIMIT_BYTES
 from doctor.card.target import PART_MARK, sha256_of, sync_folder
 from doctor.errors import CardError
 from doctor.events import Listener, ignore
@@ -53,7 +53,7 @@ class FolderCard:
         except OSError as err:
             raise self._unreadable(self.path, err) from err
         size = usage.total if on.is_mount else None
-        if on.kind.is_fat and size is not None and size > BOARD_DOCUMENTED_LIMIT_BYTES:
+        if on.kind.is_fat and size is not None and size > DOCUMENTED_BYTES:
             text = f"the volume has {size / 1e9:.0f} GB; Pycom documents cards up to 32 GB only"
             problems += (CardProblem("sd-exfat-or-over-32gb", text),)
         return Volume(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from doctor.card.drives.drive import Drive
 from doctor.card.drives.find import card_drives
+from doctor.card.drives.guard import FAT_SYSTEMS
 from doctor.errors import DoctorError
 
 
@@ -42,7 +43,7 @@ def look_at_drive(drive: Drive) -> FoundCard:
     mounts = drive.mounts
     path = Path(mounts[0]) if len(mounts) == 1 else Path(drive.device)
     told = ", ".join(filter(None, (f"{part.system} {part.label}".strip() for part in drive.parts)))
-    system_says_fat = any(part.system.lower() in ("vfat", "msdos", "fat", "fat32", "fat16") for part in drive.parts)
+    system_says_fat = any(part.system.lower() in FAT_SYSTEMS for part in drive.parts)
     try:
         card = open_card(path)
         volume = card.volume()

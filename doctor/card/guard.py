@@ -47,9 +47,7 @@ def _refused(image: Path, what: str, next_step: str) -> CardError:
 
 def check_room(folder: Path, need_bytes: int, what: str) -> None:
     """Refuse if a folder's disk has too little room. Raises CardError."""
-    there = folder
-    while not there.exists() and there != there.parent:
-        there = there.parent
+    there = next((place for place in (folder, *folder.parents) if place.exists()), folder)
     try:
         free = shutil.disk_usage(there).free
     except OSError as err:

@@ -12,7 +12,7 @@ from typing import Literal
 from doctor.card.card import CardProblem, Volume, no_such_file, split_path
 from doctor.card.drives.device import device_name, is_device, open_source, whole_device
 from doctor.card.folder import FolderCard
-from doctor.card.judge import Judgement, judge
+from doctor.card.judge import judge
 from doctor.card.target import sha256_of
 from doctor.errors import CardError
 from doctor.events import Listener, ignore
@@ -39,24 +39,10 @@ class ImageCard:
         """How it is reached."""
         return "image"
 
-    def judge(self) -> Judgement:
-        """All that is known of the image from its bytes. Raises CardError."""
+    def volume(self) -> Volume:
+        """The verdict, from its bytes. Raises CardError."""
         with open_source(self.path) as source:
             return judge(source)
-
-    def volume(self) -> Volume:
-        """The verdict, judged again. Raises CardError."""
-        verdict = self.judge()
-        return Volume(
-            kind=verdict.kind,
-            label=verdict.label,
-            size_bytes=verdict.size_bytes,
-            free_bytes=verdict.free_bytes,
-            pc_reads=verdict.pc_reads,
-            board_reads=verdict.board_reads,
-            problems=verdict.problems,
-            layout=verdict.layout,
-        )
 
     def heals(self) -> bool:
         """Whether good copies on the card mend all that is wrong with it. Raises CardError if it cannot be read."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from doctor.card.card import CardProblem
+from doctor.card.card import CardProblem, Volume
+from doctor.card.drives.guard import DOCUMENTED_BYTES
 from doctor.card.reformat.unfinished import read_mark
 from doctor.escape import shown
 from doctor.fat import boot_sector
@@ -22,7 +23,6 @@ from doctor.fat.layout import BoardMount, Layout, Partition, Scheme, VolumeKind,
 from doctor.fat.source import SECTOR_BYTES, BlockSource
 from doctor.fat.volume import FatVolume, chosen, follow_file, open_volume
 
-BOARD_DOCUMENTED_LIMIT_BYTES = 32 * 2**30  #: docs.pycom.io machine.SD: up to 32 GB; FatFs itself knows no limit
 _MOST_FAT_BYTES_COUNTED = 16 << 20  #: longer FATs (512-byte clusters on a large card) are not counted through
 _MOST_CLUSTERS_FOLLOWED = 4_000_000  #: about two seconds of work; a card holding more in one file is not followed
 _BACKUP_SECTOR = 6  #: where every formatter puts the backup of a FAT32 boot sector
@@ -45,25 +45,18 @@ _TYPES = {
 }
 
 
-@dataclass(frozen=True)
-class Judgement:
+@dataclass(frozen=True, kw_only=True)
+class Judgement(Volume):
     """All that is known of a card from its bytes.
 
     volume  the volume that files are read from: the board's if it has one, else the first that this PC reads
-    kind    kind of that volume, or of what there is instead
+    others  the other volumes of the card
     """
 
     layout: Layout
     mount: BoardMount
-    kind: VolumeKind
-    volume: FatVolume | None
+    volume: FatVolume | None = field(compare=False)
     others: tuple[Partition, ...]
-    label: str
-    size_bytes: int
-    free_bytes: int | None
-    pc_reads: bool
-    board_reads: bool
-    problems: tuple[CardProblem, ...]
 
 
 def judge(source: BlockSource) -> Judgement:
@@ -128,7 +121,7 @@ def _of_layout(
         if part.start_sector == start and (part.start_sector + part.sectors) * SECTOR_BYTES > size_bytes:
             text = "the partition reaches behind the end of the card: the image is cut short, or the table is wrong"
             yield CardProblem("sd-partition-layout", text, 0)
-    if size_bytes > BOARD_DOCUMENTED_LIMIT_BYTES:
+    if size_bytes > DOCUMENTED_BYTES:
         text = f"the card has {size_bytes / 1e9:.0f} GB; Pycom documents cards up to 32 GB only"
         yield CardProblem("sd-exfat-or-over-32gb", text)
 

@@ -10,9 +10,10 @@ import json
 import os
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import cast
 
 from doctor.card.drives.device import open_source
 from doctor.card.judge import Judgement, backup_differs, chain_faults, fsinfo_fault, good_backup, judge
@@ -22,7 +23,7 @@ from doctor.card.target import disk_error
 from doctor.errors import CardError
 from doctor.escape import shown
 from doctor.events import Listener, ignore
-from doctor.fat.chains import Fat
+from doctor.fat.chains import Fat, scan_fats
 from doctor.fat.directory import DELETED_MARK, DirEntry, walk
 from doctor.fat.format import fs_info
 from doctor.fat.layout import Scheme, VolumeKind, look_at
@@ -35,43 +36,24 @@ _CLEAN = {16: 0x8000, 32: 0x08000000}  #: bit of FAT[1] that says that the volum
 _COPY_BYTES = 1 << 20
 
 
-@dataclass(frozen=True)
-class _ReadOnly:
-    """A source as a medium that nothing is ever written to; its overlay is only looked at."""
-
-    source: BlockSource
-
-    @property
-    def name(self) -> str:
-        return self.source.name
-
-    @property
-    def size_bytes(self) -> int:
-        return self.source.size_bytes
-
-    def read_at(self, offset: int, length: int) -> bytes:
-        return self.source.read_at(offset, length)
-
-    def write_at(self, offset: int, data: bytes) -> None:
-        raise AssertionError("only planned")
-
-    def sync(self) -> None:
-        """Nothing to do."""
-
-
 def plan_repair(path: Path) -> tuple[str, ...]:
     """What ``repair`` would do, a sentence a line; empty if there is nothing to repair. Changes nothing.
 
     Raises CardError if the card has faults that no copy on it mends.
     """
     with open_source(path) as source:
-        return _repair(Overlay(_ReadOnly(source)))
+        return _repair(_looked_at(source))
+
+
+def _looked_at(source: BlockSource) -> Overlay:
+    """An overlay that is never written."""
+    return Overlay(cast(Medium, source))
 
 
 def heals(source: BlockSource) -> bool:
     """Whether the copies on a card mend all that is wrong with it, so that a repair comes before a format."""
     try:
-        return bool(_repair(Overlay(_ReadOnly(source))))
+        return bool(_repair(_looked_at(source)))
     except CardError:
         return False
 
@@ -142,7 +124,6 @@ def _boot_sector(overlay: Overlay) -> list[str]:
 
 
 def _boot_is_faulty(overlay: Overlay, start: int) -> bool:
-
     volume, defects = open_volume(overlay, start)
     return volume is None or any(defect.pc or defect.board for defect in defects)
 
@@ -151,7 +132,7 @@ def _fats(overlay: Overlay, volume: FatVolume) -> list[str]:
     """Make the FATs equal, if it is plain which of them is good. Raises CardError if it is not."""
     geometry = volume.geometry
     used = -(-(geometry.clusters + 2) * geometry.width // 8)
-    if geometry.fats < 2 or _equal(volume, used):
+    if scan_fats(volume.view, volume.fat, count=False).difference is None:
         return []
     second = replace(volume, fat=Fat(volume.view, geometry, 1))
     first_is_whole, second_is_whole = (_is_whole(each) for each in (volume, second))
@@ -180,16 +161,6 @@ def _unclear(overlay: Overlay, what: str) -> CardError:
         on=overlay.name,
         next="run `fipy-doctor fix --reformat-sd`: it saves what can be read first",
     )
-
-
-def _equal(volume: FatVolume, used: int) -> bool:
-    geometry = volume.geometry
-    for at in range(0, used, _COPY_BYTES):
-        length = min(_COPY_BYTES, used - at)
-        one, two = (volume.view.read_at(geometry.fat_offset(copy) + at, length) for copy in (0, 1))
-        if one != two:
-            return False
-    return True
 
 
 def _is_whole(volume: FatVolume) -> bool:

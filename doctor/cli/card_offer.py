@@ -18,7 +18,6 @@ def with_offered_card(options: BenchOptions, screen: Screen) -> BenchOptions:
     """
     if options.sd is not None or screen.as_json or screen.quiet:
         return options
-    from rich.text import Text
 
     from doctor.card.found import only_fat_card
 
@@ -27,7 +26,7 @@ def with_offered_card(options: BenchOptions, screen: Screen) -> BenchOptions:
         return options
     name = shown(f"{card.path}" + (f" ({card.volume})" if card.volume else ""))
     if not screen.interactive:
-        screen.note(Text(f"A card is in this PC: add --sd {shown(str(card.path), 4096)} to examine it too."))
+        screen.note(f"A card is in this PC: add --sd {shown(str(card.path), 4096)} to examine it too.")
         return options
     if click.confirm(f"A card is in this PC: {name}. Examine it too?", default=True, err=True):
         return replace(options, sd=card.path)

@@ -92,7 +92,7 @@ class FlashView:
         share = event.done_bytes / max(1, event.total_bytes)
         if share >= self._logged + LOG_STEP or event.done_bytes == event.total_bytes:
             self._logged = share
-            self._screen.note(Text(f"  {share:4.0%}  {event.done_bytes:,} of {event.total_bytes:,} bytes"))
+            self._screen.note(f"  {share:4.0%}  {event.done_bytes:,} of {event.total_bytes:,} bytes")
 
     def _start_bar(self, total: int) -> None:
         self._progress = Progress(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # what examines a bench is loaded by the commands that have o
     from doctor.events import Event, Listener
 
 F = TypeVar("F", bound=Callable[..., Any])
+Given = dict[str, Any]  #: what click has parsed, by the names of the parameters
 
 
 class OneOfEach(click.Command):
@@ -188,6 +189,9 @@ common = _stacked(
     ),
 )
 
+interrupt = click.option("--interrupt", is_flag=True, help="A program that runs on the board may be stopped.")
+dry_run = click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
+
 accept = click.option(
     "--accept", "accepted", multiple=True, type=click.Choice(ACCEPTABLE), help="A consent that no plan covers."
 )
@@ -282,7 +286,7 @@ bench_with_firmware = _stacked(
 )
 
 
-def bench_options(given: dict[str, Any], *, firmware: tuple[Path, ...], **more: Any) -> BenchOptions:
+def bench_options(given: Given, *, firmware: tuple[Path, ...], **more: Any) -> BenchOptions:
     """BenchOptions out of what click parsed."""
     from doctor.bench import BenchOptions
 
@@ -299,7 +303,7 @@ def bench_options(given: dict[str, Any], *, firmware: tuple[Path, ...], **more: 
     )
 
 
-def done_steps(given: dict[str, Any]) -> list[str]:
+def done_steps(given: Given) -> list[str]:
     """Ids of the steps among those that ``--done`` names that nothing else shows to be done."""
     return [DONE[word] for word in given.get("done", ()) if word in DONE]
 
@@ -311,7 +315,7 @@ def backup_folder() -> Path:
     return user_data_path("fipy-doctor", appauthor=False) / "backups"
 
 
-def screen_of(given: dict[str, Any], options: BenchOptions | None = None) -> Screen:
+def screen_of(given: Given, options: BenchOptions | None = None) -> Screen:
     """The screen that the common options ask for; commands in what it shows name the bench of ``options``.
 
     options  None if nothing but a port can be given
@@ -333,7 +337,7 @@ def _teller(screen: Screen) -> Listener:
 
 
 @contextmanager
-def open_bench(options: BenchOptions, given: dict[str, Any], *, during_flash: bool = False) -> Iterator[Bench]:
+def open_bench(options: BenchOptions, given: Given, *, during_flash: bool = False) -> Iterator[Bench]:
     """The bench, with a trace if one was asked for; both are closed at the end.
 
     during_flash  the command is of use too while another run of this program flashes over the port

@@ -69,7 +69,7 @@ def restore(
         book.clear(record)
     for one in earlier:
         book.clear(one)
-    begun.settle(bench.board, book)
+    begun.settle(bench.board, book, [one.path for one in source.files])
     if lost:
         raise begun.lost_on_pc(earlier[0], lost)
     return source, changes

@@ -15,7 +15,7 @@ from doctor.errors import UsageError
 from doctor.jobs.step_told import verdicts
 from doctor.knowledge.asked import DONE, FLASH, NEWER, POWER
 from doctor.knowledge.builds import RADIOS
-from doctor.knowledge.explanation import LIKELY, Explanation, Match, explain
+from doctor.knowledge.explanation import LIKELY, SUCCESS, Explanation, Match, explain
 from doctor.knowledge.paste import MOST_BYTES
 from doctor.power_off import IF_NO_OTHER, UNPLUG
 
@@ -203,6 +203,8 @@ def _whether_to_flash(explanation: Explanation, steps: Sequence[str]) -> str:
                 return f"Flash it? Yes, but only in the way of the steps below: {cause.entry.title}."
             return f"Flash it? No, not as long as this holds: {cause.entry.title}."
     known = f"Know first: {explanation.causes[0].entry.title}. " if explanation.causes else ""
+    if explanation.says.startswith(SUCCESS):
+        known = "The same once more: no need, it is done. Another file: "
     return (
         f"Flash it? {known}Not before `fipy-doctor plan FILE.dup` has said that the file may be sent to this modem. "
         "It looks at both and sends nothing."

@@ -11,6 +11,8 @@ FLASH, POWER, NEWER, DONE = "flash", "power", "newer", "done"
 
 _SENTENCE = re.compile(r"[^\n?!.]*(?:\.(?=\S)[^\n?!.]*)*[?!.]?")  #: a point inside a word ends none
 _HOW = re.compile(r"\W*(?:how|why|where|wie|warum|wo|cómo|dónde|por qué|comment|pourquoi|où|hoe|waarom|waar)\b", re.I)
+#: A question about what was done: whether it may be flashed is not asked.
+_OF_THE_PAST = re.compile(r"\W*(?:did|has|have|was|were|hat|habe|wurde|ha|ai-je|a-t-\w+|heb|heeft)\b", re.I)
 _MAY = re.compile(
     r"\b(?:(?:can|may|could|should|shall|must) (?:i|we|one|you)|do i (?:need|have)|is (?:it|that|this) (?:ok|safe)"
     r"|(?:darf|kann|soll|muss) (?:ich|man)|(?:ich|man) (?:darf|kann|soll|muss)|puedo|debo|se puede"
@@ -22,6 +24,8 @@ _MEANWHILE = re.compile(r"\b(?:while|during|während|mientras|durante|pendant|ti
 _OF_THAT = re.compile(
     r"\b(?:that|this|it|ok|okay|safe|das|sicher|eso|seguro|ça|cela|dat|veilig|ide(?:a|e)|idée)\b[^?]*\?", re.I
 )
+_YES_OR_NO = re.compile(r"\b(?:yes (?:or|/) no|ja (?:oder|of) nein|ja of nee|s[ií] o no|oui ou non|y/n)\b", re.I)
+_LISTED = re.compile(r"\[[^\]\n]*\]")  #: what a prompt listed is no word of the reader
 _ABOUT = {
     FLASH: re.compile(
         r"\b(?:re)?flash|\bup(?:grad|dat)|\binstall|\bsqnsupgrade|\brun\(|\bdowngrad"
@@ -34,7 +38,9 @@ _ABOUT = {
         r"|\bmás (?:nuev|recient|antigu|viej)|\bplus (?:récent|ancien|vieu|nouv)",
         re.I,
     ),
-    DONE: re.compile(r"\b(?:anyone|anybody|ha[sd] someone|did someone|jemand|alguien|quelqu.un|iemand)\b", re.I),
+    DONE: re.compile(
+        r"\b(?:anyone|anybody|ha[sd] someone|did someone)\b|\b(?:jemand|alguien|quelqu.un|iemand)\b[^?]*\?", re.I
+    ),
     POWER: re.compile(
         r"\bun ?plug|\bpull(?:ing)?\b|\bdisconnect|\bpower(?:ing)?(?: it| the board)? (?:off|down|cycl)"
         r"|\bcut (?:the )?power|\b(?:switch|turn)(?:ing)?(?: it| the (?:board|modem))? off|\binterrupt|\babbrech"
@@ -47,12 +53,14 @@ _ABOUT = {
 
 def asked(prose: str) -> tuple[str, ...]:
     """What the sentences of a description ask: the kinds above, in their order."""
-    found, before = set(), ""
+    prose = _LISTED.sub(" ", prose)
+    found, before = _kinds(prose) if _YES_OR_NO.search(prose) else set[str](), ""
     for sentence in filter(str.strip, _SENTENCE.findall(prose)):
         if _HOW.match(sentence):
             pass
         elif sentence.rstrip().endswith("?") or _MAY.search(sentence):
-            found |= _kinds(sentence) or (_kinds(before) if _OF_THAT.search(sentence) else set())
+            kinds = _kinds(sentence) or (_kinds(before) if _OF_THAT.search(sentence) else set())
+            found |= kinds - {FLASH} if _OF_THE_PAST.match(sentence) else kinds
         before = sentence
     return tuple(kind for kind in _ABOUT if kind in found)
 

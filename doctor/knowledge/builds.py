@@ -42,11 +42,16 @@ _LOADER_BEHIND = re.compile(
 _STAR = re.compile(r"\d ?\*|\b(?:star|stern|estrella|étoile|ster)\w*\b", re.I)
 _BASE = re.compile(
     r"upgdiff[_ ]\Z|\b(?:diff\w*|diferenci\w+|différentiel\w*|verschil\w*)\W[^\n.;,?!\d]{0,24}"
-    r"\b(?:from|von|de|desde|van|depuis|base) \Z",
+    r"\b(?:from|von|de|desde|van|depuis|base) \Z"
+    r"|\b(?:diff\w*|verschil\w*)\W{1,3}(?:(?:file|image|datei|bestand)\W{1,3})?\Z",
     re.I,
 )
 _DIFF_NAME = re.compile(r"[-_]to[-_]\d{5}", re.I)
-_TARGET = re.compile(r"\d{5}[-_]to[-_]\Z|upgdiff[_ ]\d{5} to \Z", re.I)
+_TARGET = re.compile(
+    r"\d{5}[-_]to[-_]\Z|upgdiff[_ ]\d{5} to \Z"
+    r"|\b(?:diff|verschil)[^\n\d]{0,24}\d{5} ?(?:[-=]>|→|to|auf|nach|vers|naar|a) ?\Z",
+    re.I,
+)
 _TARGET_BEHIND = re.compile(r"[-_ ]to[-_ ](\d{5})(?!\d)", re.I)
 #: A number in front of these is that of a file.
 _FILE_BEHIND = re.compile(
@@ -56,7 +61,11 @@ _FILE_BEHIND = re.compile(
 )
 #: Parts: an image; one by the form of its name; runs, as a tool prints it; runs, in words; a boot loader.
 _IMAGE_PART, _NAMED, _PRINTED, _SAID, _LOADER_PART = "image", "named", "printed", "said", "loader"
-_MODEM = re.compile(r"\bLR[56]\.\d\.\d\.\d-\Z|\bSoftware\b\W{0,12}(?:\d\.\d\.\d\.\d )?\[?\Z", re.I)
+_MODEM = re.compile(
+    r"\bLR[56]\.\d\.\d\.\d-\Z|\bSoftware\b\W{0,12}(?:(?:is|at|on|says|shows|build|version|line|ist|zeigt|steht auf|sagt"
+    r"|es|dice|est|dit|zegt)\W{1,3}){0,2}(?:(?:BUILD)?\d\.\d\.\d\.\d[ -])?\[?\Z",
+    re.I,
+)
 _FILE_FORM = re.compile(r"(?:CATM1|NB1)[-_](?:5\.2-)?\Z", re.I)
 _RUNS = re.compile(
     r"\b(?:current(?:ly)?|installed|have|has|had|got|on|runs?"
@@ -69,7 +78,7 @@ _RUNS = re.compile(
 _IMAGE = re.compile(
     r"\b(?:to|into|flash(?:ing|en|e|er|ear)?|install(?:ing|ieren|er)?|update|upgrade|planned|target|want"
     r"|new|load|send|take|use|try|(?:.d|would) like|need|prefer|möchte|will|wollte|brauche|quiero|quisiera"
-    r"|necesito|voudrais|veux|wil|nodig|nach|auf|a|al|vers|naar|file|image|datei|archivo|fichier|bestand)"
+    r"|necesito|voudrais|veux|wil|nodig|nach|auf|a|al|vers|naar|files?|images?|datei(?:en)?|archivos?|fichiers?|bestand(?:en)?)"
     r"\W{1,3}(?:(?:the|build|version|Cat-?M1?|NB-?IoT|NB1|CATM1|5\.2|firmware)\W{1,3}){0,3}\Z"
     r"|(?:[-=]>|→)\W{0,3}\Z|(?:CATM1|NB1)[-_](?:5\.2-)?\Z",
     re.I,

@@ -30,9 +30,12 @@ _MOST_CANDIDATES = 3
 
 #: A line that tells of an error. Beside one that nothing explains, nothing is called harmless.
 _ERROR_LINE = r"(?:error|exception|fatal|panic|could not|couldn't|cannot|unable to|failed|failure)\b"
+SUCCESS = "This shows a success"
 #: What is said when all went well, in the vendor's tools and ours.
 _SUCCESS = r"Your modem has been successfully updated|flashed and proved"
-_HEALTHY_BLOCK = r"Bootloader\d\*? {0,9}: [^\n]*\n(?:[^\n]*\n){0,9}?[^\n]*Software {0,9}: \d\.\d\.\d\.\d \[\d{5}\]"
+_HEALTHY_BLOCK = (
+    r"Bootloader\d\*? {0,9}: [^\n]*\n(?:[^\n]*\n){0,9}?[^\n]*Software {0,9}: (?:BUILD)?\d\.\d\.\d\.\d[ -]\[?\d{5}\b"
+)
 
 SURE, LIKELY = 0.9, 0.7  #: from these scores on a match is called certain, likely; below it is possible
 
@@ -165,7 +168,7 @@ def _success(paste: Paste) -> str:
     """What a log that ends well shows; empty if it does not."""
     ends = [end for _, end in find(_SUCCESS, paste.searched())]
     if ends:
-        return "This shows a success: the modem was updated, and said so." if not _error_after(paste, ends[-1]) else ""
+        return f"{SUCCESS}: the modem was updated, and said so." if not _error_after(paste, ends[-1]) else ""
     blocks = [end for _, end in find(_HEALTHY_BLOCK, paste.searched())]
     if blocks and not _error_after(paste, 0):
         return "This is the version list of a modem that works."
@@ -198,7 +201,9 @@ def _by_signs(paste: Paste, facts: Facts) -> list[Match]:
 
 
 def _fits(known: Entry, facts: Facts) -> bool:
-    """Whether an entry is about the modem of the paste: what holds of one family or build holds of no other."""
+    """Whether an entry is about the modem of the paste, and about a card only if one is in the board."""
+    if facts.no_card and known.area == "sd-card":
+        return False
     about = known.family or ("sqn3330" if known.area in _ABOUT_SQN3330 else "any")
     return (not facts.family or about in ("any", facts.family)) and facts.builds.may_run(known.runs)
 

@@ -48,6 +48,18 @@ _OTHER_MAKER = re.compile(
     r"|EXS[68]2|L610|ALT1250|E3372)",
     re.I,
 )
+#: No card is in the board, the reader says; and a call that speaks to one all the same.
+_NO_CARD = re.compile(
+    r"\b(?:no|without(?: an?| any)?) (?:micro ?)?(?:sd|card)(?:[ -]?cards?)? (?:is |was |are )?"
+    r"(?:inserted|present|fitted|plugged|in(?: it| there| the slot)?\b|at all|here|involved|attached|used)"
+    r"|\b(?:have|has|use|using|got|with) no (?:micro ?)?sd\b"
+    r"|\b(?:don.t|doesn.t|didn.t) (?:have|use) (?:an? |any )?(?:micro ?)?sd\b"
+    r"|\bkeine (?:sd|karte|speicherkarte)[^\n.]{0,12} (?:drin|gesteckt|eingesteckt|eingelegt|vorhanden|da\b)"
+    r"|\bohne sd|\bhabe keine (?:sd|karte)|\b(?:no (?:tengo|hay|uso|lleva)|sin) (?:ninguna )?(?:tarjeta|sd)\b"
+    r"|\b(?:pas|aucune|sans) (?:de )?carte (?:micro ?)?sd|\b(?:geen|zonder) (?:micro ?)?sd",
+    re.I,
+)
+_CARD_CALL = re.compile(r"\bSD\(\)")
 _SAID_FAMILIES = {"sqn3330": re.compile(r"\bLR[56]\.\d"), "monarch2": re.compile("SQNMODEACTIVE")}
 _ONLY_LAST = ("progress", "mode")
 _OLD_BANNER = re.compile(r"firmware updater >>>|Entering recovery mode")
@@ -70,10 +82,14 @@ _BOARD = re.compile(r"with ESP32|^Pycom MicroPython|/flash/|rst:0x|>>> (?:FiPy|G
 
 @dataclass(frozen=True)
 class Facts:
-    """What a paste says of its bench: by kind (``board``, ``release``, ``files`` …), in the order of appearance."""
+    """What a paste says of its bench: by kind (``board``, ``release``, ``files`` …), in the order of appearance.
+
+    no_card  no SD card is in the board, and nothing asks for one
+    """
 
     by_kind: dict[str, tuple[str, ...]]
     builds: Told = field(default_factory=Told)
+    no_card: bool = False
 
     @property
     def family(self) -> str:
@@ -107,7 +123,8 @@ def facts_of(paste: Paste) -> Facts:
     generation = _generation(text, found.get("updater", ()))
     if generation:
         found["generation"] = (generation,)
-    return Facts(found, told_in(paste))
+    no_card = _NO_CARD.search(text) is not None and not _CARD_CALL.search(text)
+    return Facts(found, told_in(paste), no_card)
 
 
 def _named(families: dict[str, re.Pattern[str]], text: str) -> tuple[str, ...]:

@@ -57,10 +57,20 @@ def hits_in(paste: Paste, facts: Facts) -> list[Hit]:
                 conditional.append((sign, hits))
             else:
                 found += hits
-    present = {hit.id for hit in found}
-    for sign, hits in conditional:
+    return found + _standing(conditional, {hit.id for hit in found})
+
+
+def _standing(conditional: list[tuple[Sign, list[Hit]]], present: set[str]) -> list[Hit]:
+    """Hits of signs that hold unless others do: each is decided when those are, a circle by the catalogue's order."""
+    found: list[Hit] = []
+    waiting = [(sign, hits) for sign, hits in conditional if hits]
+    while waiting:
+        undecided = {hits[0].id for _, hits in waiting}
+        sign, hits = next((pair for pair in waiting if undecided.isdisjoint(pair[0].unless_id)), waiting[0])
+        waiting = [pair for pair in waiting if pair[1] is not hits]
         if present.isdisjoint(sign.unless_id):
             found += hits
+            present.add(hits[0].id)
     return found
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from doctor.board.storage import begun, files, upload
 from doctor.board.storage.begun import Book, Goal
 from doctor.board.storage.kept_files import Kept
+from doctor.board.storage.room import name_key
 from doctor.board.storage.upload import Changes
 from doctor.check import Finding
 from doctor.command import marked
@@ -101,8 +102,8 @@ class UploadScripts(DoableCure):
                     path, data = better
                     replaced.append(Kept(entry.path, len(data), hashlib.sha256(data).hexdigest()))
                     sizes[entry.path], where[entry.path] = entry.size_bytes, path
-        named = {entry.path: entry for entry in there}
-        left, back = upload.unfinished(named, {*where, *coming}, str)
+        key = name_key(bench.board)
+        left, back = upload.unfinished({key(e.path): e for e in there}, {key(p) for p in (*where, *coming)}, key)
         changes = Changes((), tuple(replaced), removed=(*left, *removed), back=back)
         return upload.with_room(bench.board, changes, sizes), where
 

@@ -10,9 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-CARRIERS = ("expansion2", "expansion3", "pysense", "pytrack", "pyscan", "pygate")
-"""Names of the carrier boards that the simulator knows."""
-
 WITH_JUMPERS = ("expansion2", "expansion3")
 LABELS = ("RTS", "CTS")
 """What is printed beside the two jumpers."""
@@ -28,6 +25,8 @@ USB_IDS = {
     "pygate": (0x04D8, 0xED14),
 }
 """(vendor, product) per carrier (board-and-repl.md 2.2)."""
+CARRIERS = tuple(USB_IDS)
+"""Names of the carrier boards that the simulator knows."""
 FOREIGN_ID = (0x04D8, 0x000A)
 """Microchip's example id: nobody can tell what board such a chip sits on."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,11 +72,11 @@ def parse_sim_url(url: str) -> BenchSpec:
         raise ValueError(f"not a sim:// URL: {url}")
     kind = (parts.hostname or "").lower()
     if kind not in BOARDS and kind not in BARE_MODEMS:
-        raise ValueError(f"no simulated bench is called {kind!r}: one of {_names((*BOARDS, *BARE_MODEMS))}")
+        raise ValueError(f"no simulated bench is called {kind!r}: one of {', '.join((*BOARDS, *BARE_MODEMS))}")
     read: dict[str, Any] = {"faults": (), "files": ()}
     for name, value in parse_qsl(parts.query, keep_blank_values=True):
         if name not in _READERS:
-            raise ValueError(f"sim:// knows no {name!r}: one of {_names(_READERS)}")
+            raise ValueError(f"sim:// knows no {name!r}: one of {', '.join(_READERS)}")
         said = _READERS[name](name, value)
         field = {"scenario": "scenarios", "fault": "faults"}.get(name, name)
         if field in ("faults", "files"):
@@ -92,10 +92,6 @@ def parse_sim_url(url: str) -> BenchSpec:
     return BenchSpec(kind, **read)
 
 
-def _names(names: Iterable[str]) -> str:
-    return ", ".join(names)
-
-
 def _number(name: str, value: str) -> int:
     if not value.isdecimal() or not value.isascii():
         raise ValueError(f"{name} is a number, not {value!r}")
@@ -105,7 +101,7 @@ def _number(name: str, value: str) -> int:
 def _one_of(allowed: Mapping[str, object]) -> _Reader:
     def read(name: str, value: str) -> object:
         if value not in allowed:
-            raise ValueError(f"{name} is one of {_names(allowed)}, not {value!r}")
+            raise ValueError(f"{name} is one of {', '.join(allowed)}, not {value!r}")
         return allowed[value]
 
     return read
@@ -115,7 +111,7 @@ def _scenarios(_name: str, value: str) -> tuple[str, ...]:
     names = tuple(name for name in value.split(",") if name)
     for name in names:
         if name not in SCENARIOS:
-            raise ValueError(f"no scenario is called {name!r}: one of {_names(SCENARIOS)}")
+            raise ValueError(f"no scenario is called {name!r}: one of {', '.join(SCENARIOS)}")
     return names
 
 

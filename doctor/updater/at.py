@@ -4,7 +4,9 @@ from .contract import Clock, Port, Timer  # noqa: F401
 from .events import Speaker
 
 try:
-    from typing import Any, Callable, Dict, List, Optional, Tuple  # noqa: F401
+    from typing import List, Optional, Tuple  # noqa: F401
+
+    from .events import Emit  # noqa: F401
 except ImportError:  # MicroPython
     pass
 
@@ -34,17 +36,15 @@ class Reply(object):
     lines   lines of the answer, without echo, empty lines, what was said unasked and the final result
     raw     every byte that was heard
     stale   lines of earlier answers that lay in front of this one
-    tail    complete lines behind the final result, such as an early +SYSSTART
     sound   it is an undamaged OK: see ``is_sound``
     """
 
-    def __init__(self, status, lines, raw, stale, tail):
-        # type: (str, List[str], bytes, List[str], List[str]) -> None
+    def __init__(self, status, lines, raw, stale):
+        # type: (str, List[str], bytes, List[str]) -> None
         self.status = status
         self.lines = lines
         self.raw = raw
         self.stale = stale
-        self.tail = tail
         self.sound = False
 
 
@@ -112,9 +112,9 @@ def parse_reply(raw, sent):
         else:
             current.append(line)
     if not groups:
-        return Reply("", current, raw, stale, [])
+        return Reply("", current, raw, stale)
     status, answer = groups.pop()
-    return Reply(status, [line for line in answer if not is_unasked(line, sent)], raw, stale + _flat(groups), current)
+    return Reply(status, [line for line in answer if not is_unasked(line, sent)], raw, stale + _flat(groups))
 
 
 def _flat(groups):
@@ -135,7 +135,7 @@ class AtChannel(object):
     """
 
     def __init__(self, port, clock, emit=None):
-        # type: (Port, Clock, Optional[Callable[[str, Dict[str, Any]], None]]) -> None
+        # type: (Port, Clock, Optional[Emit]) -> None
         self._port = port
         self._clock = clock
         self._speaker = Speaker(emit)

@@ -48,6 +48,7 @@ class Console(object):
     """The line to anybody who listens.
 
     tagged   JSON lines for a PC; else lines for a person
+    clock    once time is known
     """
 
     def __init__(self, tagged):
@@ -56,7 +57,7 @@ class Console(object):
         self._uart = None  # type: Any
         self._moved_keys = False
         self._heard = b""
-        self._clock = None  # type: Optional[BoardClock]
+        self.clock = None  # type: Optional[BoardClock]
         self._next_beat = 0
         self._next_progress = 0
         self._next_warning = 0
@@ -64,12 +65,6 @@ class Console(object):
         self._stop = False
         self._stop_early = False
         self.began = lambda: False  # type: Callable[[], bool]  # whether a block was sent to the modem
-
-    def about(self, clock, facts):
-        # type: (BoardClock, Dict[str, Any]) -> None
-        """From now on time is known, and the heartbeat tells ``facts`` too."""
-        self._clock = clock
-        self.know(facts)
 
     def know(self, facts):
         # type: (Dict[str, Any]) -> None
@@ -188,9 +183,9 @@ class Console(object):
 
     def _due(self, name, every_ms):
         # type: (str, int) -> bool
-        if self._clock is None:
+        if self.clock is None:
             return True
-        now = self._clock.ticks_ms()
+        now = self.clock.ticks_ms()
         if now < getattr(self, name):
             return False
         setattr(self, name, now + every_ms)

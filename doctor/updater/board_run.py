@@ -56,7 +56,7 @@ class Job(object):
         self.clock = BoardClock(console.pulse)
         self.plan = None  # type: Optional[Plan]
         self.running_build = 0
-        console.about(self.clock, {})
+        console.clock = self.clock
         self.name({})
 
     @property

@@ -15,7 +15,7 @@ except ImportError:  # a board without the short names
     import uhashlib as hashlib  # type: ignore[import-not-found, no-redef]
 
 try:
-    from typing import Any, Callable, List, Optional, Tuple  # noqa: F401
+    from typing import Callable, List, Optional  # noqa: F401
 except ImportError:  # MicroPython
     pass
 

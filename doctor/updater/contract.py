@@ -1,7 +1,7 @@
 """What the core asks of its surroundings: a port, a clock, a source of bytes, and somebody who listens."""
 
 try:
-    from typing import Any, Callable, Dict, Optional, Protocol  # noqa: F401
+    from typing import Protocol
 except ImportError:  # MicroPython has no typing, and needs none
     Protocol = object  # type: ignore[assignment]
 

@@ -1,9 +1,9 @@
 """Events of the core: (name, dict) pairs, named and filled in one place. doctor/events.py makes classes of them."""
 
-from .contract import Clock, Port, Timer  # noqa: F401
-
 try:
     from typing import Any, Callable, Dict, Optional  # noqa: F401
+
+    Emit = Callable[[str, Dict[str, Any]], None]
 except ImportError:  # MicroPython
     pass
 
@@ -20,7 +20,7 @@ class Speaker(object):
     """
 
     def __init__(self, emit=None):
-        # type: (Optional[Callable[[str, Dict[str, Any]], None]]) -> None
+        # type: (Optional[Emit]) -> None
         self._emit = emit
 
     def step(self, step, text, phase):

@@ -16,7 +16,9 @@ from .switching import SWITCH_REPLY_MS, Switcher
 from .version_block import loaders_of, software_of
 
 try:
-    from typing import Any, Callable, Dict, List, Optional, Tuple  # noqa: F401
+    from typing import Callable, Dict, List, Optional, Tuple  # noqa: F401
+
+    from .events import Emit  # noqa: F401
 except ImportError:  # MicroPython
     pass
 
@@ -45,7 +47,7 @@ class Flow(object):
     """
 
     def __init__(self, port, clock, profile, emit=None, max_block=0):
-        # type: (Port, Clock, Profile, Optional[Callable[[str, Dict[str, Any]], None]], int) -> None
+        # type: (Port, Clock, Profile, Optional[Emit], int) -> None
         self._s = Session(port, clock, profile, emit, max_block)
         self._switcher = Switcher(self._s)
         self._settler = Settler(self._s, self._switcher, "")

@@ -12,35 +12,29 @@ STORE_LIMIT_BYTES = 4194304
 class Profile(object):
     """One kind of modem.
 
-    name             for people
-    family           "SQN3330" or "MONARCH2"
-    app_baud         speed of application and recovery
-    ffh_baud         speed of the boot ROM after power-on
-    block_max        longest block in bytes
-    store_limit      longest file in bytes for the store method; 0 if the modem has no such method
-    session_version  version that its STP session is known to announce
-    sends_cfun5      True if manufacturing mode (CFUN=5) precedes the switch to recovery
+    name         for people
+    family       "SQN3330" or "MONARCH2"
+    app_baud     speed of application and recovery
+    ffh_baud     speed of the boot ROM after power-on
+    block_max    longest block in bytes
+    sends_cfun5  True if manufacturing mode (CFUN=5) precedes the switch to recovery
     """
 
-    def __init__(self, name, family, app_baud, ffh_baud, block_max, store_limit, session_version, sends_cfun5):
-        # type: (str, str, int, int, int, int, int, bool) -> None
+    def __init__(self, name, family, app_baud, ffh_baud, block_max, sends_cfun5):
+        # type: (str, str, int, int, int, bool) -> None
         self.name = name
         self.family = family
         self.app_baud = app_baud
         self.ffh_baud = ffh_baud
         self.block_max = block_max
-        self.store_limit = store_limit
-        self.session_version = session_version
         self.sends_cfun5 = sends_cfun5
         #: Speeds at which a modem of this kind is looked for. A bare one in its updater does not say its kind, and
         #: a Monarch 2 can be told another speed: both are tried for both.
         self.bauds = (app_baud, 115200 if app_baud != 115200 else 921600)
 
 
-SQN3330 = Profile(
-    "Sequans Monarch SQN3330", SQN3330_FAMILY, 921600, 115200, BLOCK_MAX_BYTES, STORE_LIMIT_BYTES, 1, False
-)
-MONARCH2 = Profile("Sequans Monarch 2 (GM02S)", MONARCH2_FAMILY, 115200, 115200, BLOCK_MAX_BYTES, 0, 2, True)
+SQN3330 = Profile("Sequans Monarch SQN3330", SQN3330_FAMILY, 921600, 115200, BLOCK_MAX_BYTES, False)
+MONARCH2 = Profile("Sequans Monarch 2 (GM02S)", MONARCH2_FAMILY, 115200, 115200, BLOCK_MAX_BYTES, True)
 
 
 def by_family(family):

@@ -26,7 +26,7 @@ from .shapes import (  # noqa: F401
 )
 
 try:
-    from typing import List, Optional, Sequence, Tuple  # noqa: F401
+    from typing import Optional, Sequence  # noqa: F401
 except ImportError:  # MicroPython
     pass
 

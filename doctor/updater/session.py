@@ -9,6 +9,8 @@ from .stp import Master
 
 try:
     from typing import Any, Callable, Dict, List, Optional, Tuple  # noqa: F401
+
+    from .events import Emit  # noqa: F401
 except ImportError:  # MicroPython
     pass
 
@@ -114,7 +116,7 @@ class Session(object):
     """
 
     def __init__(self, port, clock, profile, emit, max_block):
-        # type: (Port, Clock, Profile, Optional[Callable[[str, Dict[str, Any]], None]], int) -> None
+        # type: (Port, Clock, Profile, Optional[Emit], int) -> None
         self.clock = clock
         self.profile = profile
         self.emit = emit

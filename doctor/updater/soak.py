@@ -1,6 +1,6 @@
 """Before anything is sent: many short questions, to see that line and supply are steady (failure-catalogue.md 1)."""
 
-from .at import SETTLE_MS, AtChannel, is_sound, is_unasked, printable  # noqa: F401
+from .at import SETTLE_MS, is_sound, is_unasked, printable
 from .session import FlowError, Session  # noqa: F401
 
 try:

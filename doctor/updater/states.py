@@ -1,6 +1,6 @@
 """In which mode the modem is, and what it says of itself there (modem-protocol.md 3; failure-catalogue.md 3)."""
 
-from .at import AtChannel, Reply, odd_bytes  # noqa: F401
+from .at import AtChannel, odd_bytes
 from .contract import Clock, Port, Timer  # noqa: F401
 from .events import Speaker
 from .profile import MONARCH2_FAMILY, Profile  # noqa: F401
@@ -8,7 +8,9 @@ from .stp import Master
 from .version_block import agreed
 
 try:
-    from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple  # noqa: F401
+    from typing import Dict, List, Optional, Sequence, Tuple  # noqa: F401
+
+    from .events import Emit  # noqa: F401
 except ImportError:  # MicroPython
     pass
 
@@ -124,7 +126,7 @@ def family_of(lines):
 
 
 def detect(port, clock, profile, emit=None, patience_ms=PATIENCE_MS):
-    # type: (Port, Clock, Profile, Optional[Callable[[str, Dict[str, Any]], None]], int) -> State
+    # type: (Port, Clock, Profile, Optional[Emit], int) -> State
     """Find out mode and speed; leaves the port at the speed at which the modem answered.
 
     An open STP session never gets AT: an STP RESET goes first at each speed, and if it is acknowledged the
@@ -136,7 +138,7 @@ def detect(port, clock, profile, emit=None, patience_ms=PATIENCE_MS):
 
 
 def close_session(port, clock, profile, emit=None):
-    # type: (Port, Clock, Profile, Optional[Callable[[str, Dict[str, Any]], None]]) -> bool
+    # type: (Port, Clock, Profile, Optional[Emit]) -> bool
     """End an STP session that somebody left open; True if the modem acknowledged and AT may follow.
 
     RESET; without an answer 5 minutes of rest and RESET again (design.md 4, "stp-open").
@@ -155,7 +157,7 @@ class _Detection(object):
     """One search; see ``detect``."""
 
     def __init__(self, port, clock, profile, emit):
-        # type: (Port, Clock, Profile, Optional[Callable[[str, Dict[str, Any]], None]]) -> None
+        # type: (Port, Clock, Profile, Optional[Emit]) -> None
         self._port = port
         self._clock = clock
         self._profile = profile
@@ -356,7 +358,7 @@ def _is_damaged_talk(said):
 
 
 def examine(port, clock, profile, emit=None):
-    # type: (Port, Clock, Profile, Optional[Callable[[str, Dict[str, Any]], None]]) -> Tuple[State, Facts]
+    # type: (Port, Clock, Profile, Optional[Emit]) -> Tuple[State, Facts]
     """Mode and facts; from the beginning again if the modem fell silent between two questions."""
     for _ in range(2):
         state = detect(port, clock, profile, emit)

@@ -8,7 +8,9 @@ from .events import Speaker
 from .profile import BLOCK_MAX_BYTES, Profile  # noqa: F401
 
 try:
-    from typing import Any, Callable, Dict, Optional, Tuple  # noqa: F401
+    from typing import Callable, Optional, Tuple  # noqa: F401
+
+    from .events import Emit  # noqa: F401
 except ImportError:  # MicroPython
     pass
 
@@ -108,7 +110,7 @@ class Master(object):
     """
 
     def __init__(self, port, clock, profile, emit=None, max_block=0):
-        # type: (Port, Clock, Profile, Optional[Callable[[str, Dict[str, Any]], None]], int) -> None
+        # type: (Port, Clock, Profile, Optional[Emit], int) -> None
         self._port = port
         self._clock = clock
         self._profile = profile
@@ -219,32 +221,24 @@ class Master(object):
         self.refuses_reset = answer.kind in ("nack", "unknown")
         return answer.kind == "ack"
 
-    def leave(self, wait_ms):
-        # type: (int) -> None
-        """After a RESET was acknowledged: one OPEN and one RESET, out of a transfer mode in which no session is open.
-
-        In that mode a RESET alone changes nothing; what ends it is the end of a session. If the RESET before has
-        ended one, both go to an AT parser, which does not know them.
-        """
-        self._tid = 1
-        try:
-            self._ask(OPEN, b"", wait_ms, 1)
-        except StpError:
-            self._port.write(b"\r")  # ends the line that OPEN began in an AT parser
-            return
-        self.close()
-
     def leave_if_there(self, wait_ms):
         # type: (int) -> bool
         """Ask the STP way whether the modem is in transfer mode, and leave it; False if it does not say so.
 
         A silent modem may wait for blocks of a session that nobody ended. Any other one takes this for a bad line.
+        If no session is open, a RESET alone changes nothing there: one is opened, and its end is what leaves. If the
+        RESET has ended one, both go to an AT parser, which does not know them.
         """
-        if self.reset(wait_ms):
-            self.leave(wait_ms)
-            return True
-        self._port.write(b"\r")
-        return False
+        if not self.reset(wait_ms):
+            self._port.write(b"\r")
+            return False
+        self._tid = 1
+        try:
+            self._ask(OPEN, b"", wait_ms, 1)
+            self.close()
+        except StpError:
+            self._port.write(b"\r")  # ends the line that OPEN began in an AT parser
+        return True
 
     def _put(self, frame):
         # type: (bytes) -> None

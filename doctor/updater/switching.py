@@ -4,11 +4,6 @@ from . import states
 from .contract import Timer
 from .session import POLL_MS, WAKE_EVERY_MS, WAKE_TRIES, FlowError, Session  # noqa: F401
 
-try:
-    from typing import List  # noqa: F401
-except ImportError:  # MicroPython
-    pass
-
 #: Boot selectors of AT+SMSWBOOT (modem-protocol.md 3.2).
 _TO_FFH = 0
 _TO_APPLICATION = 1

@@ -3,7 +3,7 @@
 from .profile import MONARCH2_FAMILY
 
 try:
-    from typing import Dict, List, Optional, Sequence, Tuple  # noqa: F401
+    from typing import Dict, List, Sequence, Tuple  # noqa: F401
 except ImportError:  # MicroPython
     pass
 

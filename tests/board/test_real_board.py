@@ -12,6 +12,7 @@ import pytest
 from doctor.bench import Bench, BenchOptions
 from doctor.board import snippets
 from doctor.board.storage import files
+from doctor.board.storage.room import name_key
 from tests.board.micropython import needs_micropython
 from tests.board.one_byte import FROM_BOARD, OneByte
 from tests.board.real_board import RealBoard
@@ -104,3 +105,20 @@ def test_a_file_that_a_killed_program_left_open_spoils_no_other(board: RealBoard
                 files.write(bench.board, f"/flash/{name}", data)
             bench.board.repl.run("import gc\ngc.collect()\n")
     assert came.items() <= board.tree().items()
+
+
+def test_the_file_system_takes_for_one_name_what_we_take_for_one(board: RealBoard) -> None:
+    with board.switched_on() as port, Bench(BenchOptions(port=port)) as bench:
+        key = name_key(bench.board)
+        for one, two in (
+            ("a", "A"),
+            ("À", "Ç"),
+            ("Ä", "Î"),
+            ("é", "É"),
+            ("straße", "STRASSE"),
+            ("中", "席"),
+            ("ж", "Ж"),
+        ):
+            files.write(bench.board, f"/flash/{one}", b"")
+            assert files.exists(bench.board, f"/flash/{two}") == (key(one) == key(two)), (one, two)
+            files.remove(bench.board, f"/flash/{one}")

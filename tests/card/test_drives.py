@@ -108,7 +108,7 @@ def linux() -> dict[str, Drive]:
 def test_lsblk_is_read() -> None:
     drive = linux()["sdb"]
     assert description(drive) == "/dev/sdb, 31.9GB, USB, Generic STORAGE DEVICE, serial 000000001206"
-    assert (drive.removable, drive.bus, drive.table, drive.read_only) == (True, "usb", "dos", False)
+    assert (drive.removable, drive.bus, drive.read_only) == (True, "usb", False)
     assert drive.parts == (DrivePart("/dev/sdb1", 31910789120, "vfat", "FIPY", ("/media/ada/FIPY",)),)
 
 

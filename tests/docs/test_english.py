@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from docs._build.modules import nodes_of
+
 ROOT = Path(__file__).parent.parent.parent
 #: Rooms that were not read through yet. One that is read leaves this list; none comes to it.
 UNREAD: tuple[str, ...] = ()
@@ -33,7 +35,7 @@ def prose(path: Path) -> Iterator[str]:
         rows = (line for line in text.splitlines() if not line.startswith("|"))
         yield from (" ".join(part.split()) for part in "\n".join(rows).split("\n\n"))
         return
-    for node in ast.walk(ast.parse(text)):
+    for node in nodes_of(path):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             yield " ".join(node.value.value.split())
     yield from COMMENT.findall(text)

@@ -98,7 +98,7 @@ def test_check_sends_to_status_after_a_flash_that_broke_off(tmp_path: Path) -> N
 def test_modem_behind_the_mirror_of_a_flash_that_broke_off(tmp_path: Path) -> None:
     port = f"sim://fipy?state={tmp_path / 'bench'}"
     with Bench(BenchOptions(port=port)) as bench:
-        enter(bench.board, bench.board_facts, clock=bench.clock)
+        enter(bench.board, bench.board_facts)
         bench.link.serial.bench.modem.hang()
     Journal().write(replace(SENT, ids={"port": PortUrl.read(port).key}, mirrored=True))
     with Bench(BenchOptions(port=port)) as bench:

@@ -49,7 +49,7 @@ def test_echo_divides_old_from_new() -> None:
 
 def test_urc_behind_the_result_is_no_answer() -> None:
     reply = parse_reply(b"\r\nOK\r\n\r\n+SYSSTART\r\n", "AT")
-    assert (reply.status, reply.lines, reply.tail) == ("OK", [], ["+SYSSTART"])
+    assert (reply.status, reply.lines, reply.stale) == ("OK", [], [])
 
 
 def test_old_bytes_are_thrown_away_before_a_command() -> None:

@@ -81,7 +81,7 @@ class CardView:
 
 def look(board: Board) -> CardView:
     """Look at the card and leave mounts as found. Raises BoardError, LinkError; a bad card is no error but a view."""
-    answer = proof.one(board, card.look(), "its card", silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S)
+    answer = proof.one(board, card.LOOK, "its card", silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S)
     if not isinstance(answer, dict):
         raise BoardError("sd-unable-to-mount-generic", "the board gave no account of its card", on="card in the board")
     return _view(answer)
@@ -140,16 +140,16 @@ def remove_apple_double(board: Board, path: str) -> None:
 @contextmanager
 def mounted(board: Board) -> Iterator[str]:
     """The card's mount point, mounted for the time of the block if it was not. Raises BoardError."""
-    where = board.repl.call(card.mount(), silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S)
+    where = board.repl.call(card.MOUNT, silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S)
     try:
         yield str(where)
     finally:
-        board.repl.call(card.unmount(), silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S)
+        board.repl.call(card.UNMOUNT, silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S)
 
 
 def format_card(board: Board) -> None:
     """Format the card in the board by the call of its era; everything on it is lost. Raises BoardError."""
-    proof.one(board, card.format_card(), "its card", silence_s=FORMAT_SILENCE_S, total_s=FORMAT_SILENCE_S)
+    proof.one(board, card.FORMAT_CARD, "its card", silence_s=FORMAT_SILENCE_S, total_s=FORMAT_SILENCE_S)
 
 
 @contextmanager

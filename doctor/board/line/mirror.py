@@ -15,6 +15,7 @@ from doctor.board.snippets import modem as snippets
 from doctor.clock import Clock, Deadline
 from doctor.errors import BoardError, LinkError
 from doctor.escape import shown
+from doctor.updater.board_hw import WDT_MS
 
 if TYPE_CHECKING:
     from doctor.board.board import Board, BoardFacts
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 BAUD = bridge.BAUD
 SAY_S = 5.0  #: the board announces the mirror before it begins
 BEGIN_MS = 400  #: from its announcement to copying: SAID_MS, then two UARTs set up again
-WDT_MS = 4 * 3600 * 1000  #: longer than the longest flash; a running watchdog cannot be stopped, only given more time
 LTE_SILENCE_S = 60.0  #: LTE() in eras E and F: 9.8 s with a dead modem, 60 s with a busy one (board-and-repl.md 5.2)
 PROVE_S = 60.0  #: a modem may take a minute to answer (known failure ``mirror-no-answer``)
 ANSWER_MS = 1000
@@ -35,9 +35,8 @@ LEAVE_ADVICE = "the board still mirrors: its Python prompt comes back when you p
 class MirrorPort(AbstractContextManager["MirrorPort"]):
     """The modem behind a mirroring board. Satisfies the core's port contract.
 
-    max_block      longest STP block that the way bears; 0 if any does
-    bridged_by_us  our own bridge copies, not the firmware
-    leave_advice   how to get the board's prompt back, for the user
+    max_block     longest STP block that the way bears: our own bridge copies; 0 if any does
+    leave_advice  how to get the board's prompt back, for the user
 
     Both ends are fixed at 921600: at any other speed this port is deaf, exactly as the modem would be.
     ``close`` sets the PC's port back to 115200; the board goes on mirroring until it is reset.
@@ -45,9 +44,8 @@ class MirrorPort(AbstractContextManager["MirrorPort"]):
 
     leave_advice = LEAVE_ADVICE
 
-    def __init__(self, link: Link, *, max_block: int, bridged_by_us: bool) -> None:
+    def __init__(self, link: Link, *, max_block: int) -> None:
         self.max_block = max_block
-        self.bridged_by_us = bridged_by_us
         self.baud = BAUD
         self._link = link
         self._baud_before = link.baud
@@ -86,13 +84,11 @@ class MirrorPort(AbstractContextManager["MirrorPort"]):
         self.close()
 
 
-def enter(board: Board, facts: BoardFacts, *, clock: Clock, prove: bool = True) -> MirrorPort:
+def enter(board: Board, facts: BoardFacts) -> MirrorPort:
     """Make the board mirror, and prove the way with an answered AT.
 
     board  with its REPL in raw mode; it is void afterwards
     facts  of that board
-    clock  the link's
-    prove  ask AT; not for a modem that must not get AT first (stp-open)
 
     Raises LinkError before anything is changed if the port cannot change its speed; BoardError if the board
     does not begin (``modem-upgrade-mode-missing``, ``non-lte-board``) or nothing comes back through it
@@ -105,15 +101,14 @@ def enter(board: Board, facts: BoardFacts, *, clock: Clock, prove: bool = True) 
     if native and facts.era.mirror_needs_lte_tried and not board.repl.call(snippets.LTE_STARTED):
         board.repl.call(snippets.LTE_TRY, silence_s=LTE_SILENCE_S, total_s=LTE_SILENCE_S)
     _begin(board, _snippet(facts, native))
-    port = MirrorPort(link, max_block=0 if native else bridge.MAX_BLOCK, bridged_by_us=not native)
+    port = MirrorPort(link, max_block=0 if native else bridge.MAX_BLOCK)
     link.set_baud(BAUD)
     link.drain()
-    if prove:
-        try:
-            _prove(port, clock)
-        except BoardError:
-            port.close()
-            raise
+    try:
+        _prove(port)
+    except BoardError:
+        port.close()
+        raise
     return port
 
 
@@ -174,13 +169,13 @@ def _refused(board: Board, said: str) -> BoardError:
     )
 
 
-def _prove(port: MirrorPort, clock: Clock) -> None:
+def _prove(port: MirrorPort) -> None:
     """AT until it is answered; the first answer after a pause may be ERROR. Raises BoardError after a minute."""
-    limit = Deadline(clock, PROVE_S)
+    limit = Deadline(port.clock, PROVE_S)
     heard = b""
     while not limit.expired:
         port.write(b"AT\r\n")
-        answer = Deadline(clock, ANSWER_MS / 1000)
+        answer = Deadline(port.clock, ANSWER_MS / 1000)
         while not answer.expired:
             heard = (heard + port.read(256, answer.left_ms))[-1024:]
             if b"OK\r" in heard or b"ERROR\r" in heard:

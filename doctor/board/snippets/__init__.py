@@ -387,17 +387,18 @@ for n in l:
 
 
 def open_for_writing(path: str) -> str:
-    """Keep a new, empty file open as ``_fd_f``, and ``_fd_w`` to write to it, for ``write_at``."""
-    return guarded(
-        f"""{_LET_GO}
-import ubinascii
+    """Keep a new, empty file open as ``_fd_f``, and ``_fd_w`` to write to it, for ``write_at``; true."""
+    return proved(
+        f"""
+global _fd_f, _fd_w
+{_LET_GO.strip()}
 _fd_f = open({quoted(path)}, 'wb')
 def _fd_w(o, t, s):
  if sum([i * x for i, x in enumerate((' ' + str(o) + ' ' + t).encode())]) != s:
   return -1
  _fd_f.seek(o)
  return _fd_f.write(ubinascii.a2b_base64(t))
-print('@@FD true')
+say('true')
 """
     )
 

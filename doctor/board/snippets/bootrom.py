@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from doctor.board.snippets import wrapped
+from doctor.board.snippets import proved, wrapped
 
 #: An import path of '' alone, from the root folder, finds frozen modules and no file (board-and-repl.md 2.3): a copy
 #: that somebody uploaded is never run. Of the module, only its attributes are looked at.
@@ -40,14 +40,13 @@ CLOSE = "del _fd_b\nprint('@@FD true')\n"
 
 
 def piece(offset: int, size: int, line: int) -> str:
-    """``size`` bytes of it from ``offset`` on, as tagged lines of base64 for ``line`` bytes each."""
-    return wrapped(
+    """``size`` bytes of it from ``offset`` on, as rows of base64 for ``line`` bytes each."""
+    return proved(
         f"""
-import ubinascii
 o = {offset}
 while o < {offset + size}:
  b = _fd_b[o:min(o + {line}, {offset + size})]
  o += {line}
- print('@@FD "' + ubinascii.b2a_base64(b).decode().strip() + '"')
+ say('"' + ubinascii.b2a_base64(b).decode().strip() + '"')
 """
     )

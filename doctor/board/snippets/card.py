@@ -1,6 +1,6 @@
 """Snippets that look at the SD card in the board. MicroPython v1.8.6; nothing on the card is changed.
 
-``LOOK`` prints one JSON object; names are the keys that sdcard.py reads:
+``LOOK`` tells one JSON object; names are the keys that sdcard.py reads:
 
 mounts  what ``os.listdir('/')`` says          where   mount point of the card, or ""
 ours    1 if we mounted it (and unmounted)   stage   where it failed: "sd", "mount", "list", or ""
@@ -16,14 +16,14 @@ from doctor.fat.card_file import APPLE_DOUBLE_MAGIC
 
 FILES_MAX = 200  #: entries listed; a card for flashing holds a handful, and the board's RAM holds a few hundred
 
-_DEFINE = """
+_DEFINE = f"""
 import os, ujson, ubinascii
 from machine import SD
 def _fd_text(e):
     return '%s: %s' % (type(e).__name__, e)
 def _fd_walk(base, depth, out):
     for name in os.listdir(base):
-        if len(out) >= MAX:
+        if len(out) >= {FILES_MAX}:
             return 1
         path = base + '/' + name
         try:
@@ -193,7 +193,7 @@ def _fd_move():
 _fd_with_card(_fd_move)
 """
 
-_REMOVE_APPLE_DOUBLE = """
+_REMOVE_APPLE_DOUBLE = f"""
 def _fd_remove():
     try:
         f = open(PATH, 'rb')
@@ -205,7 +205,7 @@ def _fd_remove():
         head = f.read(4)
     finally:
         f.close()
-    if head == MAGIC:
+    if head == {APPLE_DOUBLE_MAGIC!r}:
         os.remove(PATH)
         say('true')
     else:
@@ -269,47 +269,33 @@ _fd_format()
 """
 
 
-def look() -> str:
-    """Everything about the card in one call; mounts it if it is not mounted, and undoes that."""
-    return proved(_limited(_DEFINE + _LOOK))
+LOOK = proved(_DEFINE + _LOOK)
+"""Everything about the card in one call; mounts it if it is not mounted, and undoes that."""
+MOUNT = wrapped(_DEFINE + _MOUNT)
+"""Mount the card at /sd if nothing is mounted; prints where it is."""
+UNMOUNT = wrapped(_DEFINE + _UNMOUNT)
+"""Undo ``MOUNT``."""
+FORMAT_CARD = proved(_DEFINE + _FORMAT)
+"""Format the card with the call that the release has. Everything on it is lost."""
 
 
 def sha256(path: str) -> str:
     """SHA-256 of a whole file on the card, in hex; prints a dot every 256 KiB so that silence means trouble."""
-    return wrapped(_limited(_DEFINE + _WITH_CARD) + _HASH.replace("PATH", quoted(path)))
+    return wrapped(_DEFINE + _WITH_CARD + _HASH.replace("PATH", quoted(path)))
 
 
 def head(path: str, count: int, offset: int = 0) -> str:
     """[size, base64 of ``count`` bytes from ``offset`` on] of a file on the card."""
     code = _HEAD.replace("OFFSET", str(offset)).replace("COUNT", str(count)).replace("PATH", quoted(path))
-    return proved(_limited(_DEFINE + _WITH_CARD) + code)
+    return proved(_DEFINE + _WITH_CARD + code)
 
 
 def move(source: str, target: str) -> str:
     """Give a file on the card another path on the same card, which must be free; true if it has it then."""
     code = _MOVE.replace("SRC", quoted(source)).replace("DST", quoted(target))
-    return proved(_limited(_DEFINE + _WITH_CARD) + code)
+    return proved(_DEFINE + _WITH_CARD + code)
 
 
 def remove_apple_double(path: str) -> str:
     """Delete a ._ file of macOS on the card; false, and nothing is deleted, if it is something else."""
-    return proved(_limited(_DEFINE + _WITH_CARD + _REMOVE_APPLE_DOUBLE).replace("PATH", quoted(path)))
-
-
-def mount() -> str:
-    """Mount the card at /sd if nothing is mounted; prints where it is."""
-    return wrapped(_limited(_DEFINE) + _MOUNT)
-
-
-def unmount() -> str:
-    """Undo ``mount``."""
-    return wrapped(_limited(_DEFINE) + _UNMOUNT)
-
-
-def format_card() -> str:
-    """Format the card with the call that the release has. Everything on it is lost."""
-    return proved(_limited(_DEFINE) + _FORMAT)
-
-
-def _limited(code: str) -> str:
-    return code.replace("MAX", str(FILES_MAX)).replace("MAGIC", repr(APPLE_DOUBLE_MAGIC))
+    return proved(_DEFINE + _WITH_CARD + _REMOVE_APPLE_DOUBLE.replace("PATH", quoted(path)))

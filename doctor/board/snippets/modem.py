@@ -7,12 +7,10 @@ start with ``_fd_``.
 
 from __future__ import annotations
 
+from doctor.updater.board_hw import PINS, TIMEOUT_CHARS
+
 POLL_MS = 2  #: how often the board looks at its modem UART; 921600 baud fills 512 bytes in 5.5 ms
 PAUSE_POLLS = 5  #: polls without a byte after which an answer counts as paused: 10 ms
-TIMEOUT_CHARS = 10  #: of ``UART(...)``, so that ``read`` gives up soon (board-and-repl.md 5.3)
-
-PINS = {"FiPy": ("P20", "P18", "P19", "P17"), "GPy": ("P5", "P98", "P7", "P99")}
-"""TX, RX, RTS, CTS of the modem's UART by ``sys.platform``, which equals ``sysname`` (board-and-repl.md 5.1, 2.1)."""
 
 PINS_OF_BOARD = f"import sys\n_fd_pins = {PINS!r}[sys.platform]\n"
 """The board picks its own pins: no need for ``os.uname``, which crashes one release (board-and-repl.md 2.1)."""

@@ -12,13 +12,13 @@ import posixpath
 import re
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from doctor.board.board import Board
 from doctor.board.storage import files
 from doctor.board.storage.flash_copy import Say, teller
-from doctor.board.storage.room import is_fat
+from doctor.board.storage.room import name_key
 from doctor.board.storage.upload import KeepCopy
 from doctor.board.unique_id import unique_id
 from doctor.clock import Now, utc_now
@@ -169,7 +169,7 @@ def owed(board: Board, earlier: Collection[Begun], coming: Collection[str]) -> t
     Who puts another record in the place of the earlier ones takes these over: a file too many can be deleted, one of
     which nothing tells any more is lost.
     """
-    key = str.upper if is_fat(board) else str
+    key = name_key(board)
     there = {key(path) for path in coming}
     lacking = {goal.path: goal for one in earlier for goal in gone(board, one)}
     return tuple(goal for path, goal in lacking.items() if key(path) not in there)
@@ -224,11 +224,19 @@ def finish(board: Board, book: Book, begun: Begun, keep_copy: KeepCopy, say: Say
     return len(left)
 
 
-def settle(board: Board, book: Book) -> None:
-    """Drop every record of this board that has come to its end by whatever means. Raises BoardError."""
+def settle(board: Board, book: Book, brought: Collection[str]) -> None:
+    """Drop what the records of this board say of the paths ``brought``: by now the user wants something else there.
+
+    A record goes once the board holds all that is left of it. Raises BoardError, CardError.
+    """
+    key = name_key(board)
+    there = {key(path) for path in brought}
     for begun in unfinished(board, book):
-        if begun.files and not missing(board, begun):
+        left = replace(begun, files=tuple(goal for goal in begun.files if key(goal.path) not in there))
+        if begun.files and not missing(board, left):
             book.clear(begun)
+        elif left != begun:
+            book.write(left)
 
 
 def _is_there(board: Board, goal: Goal) -> bool:

@@ -33,11 +33,21 @@ def why_not(name: str, *, fat: bool) -> str:
     return ""
 
 
+def fat_key(path: str) -> str:
+    """The same for all paths that the board's FAT takes for one, and for no others.
+
+    It makes no difference of case, and takes each byte of a name for a letter of code page 437
+    (fat-and-pyfatfs.md 9): ``é`` and ``É`` are two names to it, and ``À`` and ``Ç`` are one.
+    """
+    letters = path.encode("utf-8", "surrogateescape").decode("cp437")
+    return "".join(big if len(big := letter.upper()) == 1 else letter for letter in letters)
+
+
 def same_on_fat(paths: Iterable[str]) -> tuple[str, str] | None:
-    """Two of the paths that FAT takes for one, as they differ in case only; None if there are none."""
+    """Two of the paths that FAT takes for one; None if there are none."""
     seen: dict[str, str] = {}
     for path in paths:
-        other = seen.setdefault(path.upper(), path)
+        other = seen.setdefault(fat_key(path), path)
         if other != path:
             return other, path
     return None

@@ -265,8 +265,7 @@ def send(board: Board, path: str, data: bytes, tell: Tell = unheard) -> None:
 
     Raises BoardFileMissing for a folder that is not there, BoardError if the board refuses (full).
     """
-    with _own_errors(board, path):
-        _run_damaged_again(board, snippets.open_for_writing(path), path)
+    _one(board, path, snippets.open_for_writing(path))
     try:
         piece, done, failures, short = WRITE_PIECE_BYTES, 0, 0, -1
         while done < len(data):
@@ -347,22 +346,6 @@ def _change(board: Board, path: str, code: str, is_done: Callable[[], bool]) -> 
         failed = err
     if not is_done():
         raise failed
-
-
-def _run_damaged_again(board: Board, code: str, path: str) -> None:
-    """Run guarded code that says little; if it did not arrive as it was sent, send it again."""
-    for _ in range(TRIES):
-        try:
-            board.repl.call(code)
-            return
-        except ReplTraceback as err:
-            if err.error.startswith(("OSError", "MemoryError")):
-                raise
-        except (ReplBroken, ReplTimeout) as err:
-            if isinstance(err, ReplTimeout) and not board.repl.is_back:
-                raise
-        proof.back_at_prompt(board)
-    raise proof.LineSpoils(f"a command about {shown(path)} does not arrive at the board", on=board.link.name)
 
 
 def _pieces(board: Board, path: str, size: int, tell: Tell = unheard) -> bytes:

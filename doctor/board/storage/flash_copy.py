@@ -26,6 +26,7 @@ from doctor.board.storage.kept_files import (
     write_manifest,
 )
 from doctor.board.storage.own_names import UNFORMATTED, is_nameless, is_ours, waiting
+from doctor.board.storage.room import name_key
 from doctor.errors import BoardError, BoardReset, UsageError
 from doctor.escape import counted, shown
 
@@ -234,7 +235,7 @@ def format_flash(board: Board) -> None:
 def _look(board: Board, own: frozenset[str], known: Collection[str]) -> _Found:
     """The whole tree; ``own`` are files of this program that stand in it."""
     found = _Found()
-    _look_into(board, ROOT, DEPTH, own, known, found)
+    _look_into(board, ROOT, DEPTH, own, name_key(board), known, found)
     if own:
         found.left_out.append(onboard.FOLDER)
         if not any(entry.path.startswith(onboard.FOLDER + "/") for entry in found.files):
@@ -242,13 +243,21 @@ def _look(board: Board, own: frozenset[str], known: Collection[str]) -> _Found:
     return found
 
 
-def _look_into(board: Board, path: str, depth: int, own: frozenset[str], known: Collection[str], found: _Found) -> None:
+def _look_into(
+    board: Board,
+    path: str,
+    depth: int,
+    own: frozenset[str],
+    key: Callable[[str], str],
+    known: Collection[str],
+    found: _Found,
+) -> None:
     try:
         entries = files.listdir(board, path)
     except (files.BoardFileRefused, files.BoardFileMissing) as err:
         found.unreadable.append((path, err.what))
         return
-    waits = waiting((entry.path for entry in entries), known)
+    waits = waiting((entry.path for entry in entries), key, known)
     found.waiting.update(waits)
     for entry in entries:
         if not entry.is_named:
@@ -261,7 +270,7 @@ def _look_into(board: Board, path: str, depth: int, own: frozenset[str], known: 
             found.files.append(entry)
         elif depth > 1:
             found.folders.append(entry.path)
-            _look_into(board, entry.path, depth - 1, own, known, found)
+            _look_into(board, entry.path, depth - 1, own, key, known, found)
         else:
             found.unreadable.append((entry.path, f"it lies more than {DEPTH} folders deep"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import posixpath
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 DRAFT, SECOND = ".fd-new", ".fd-old"
 UNFORMATTED = "/flash/fd-unformatted" + DRAFT  #: laid there before a format, which takes it away with all else
@@ -39,16 +39,19 @@ def is_nameless(path: str) -> bool:
     return _NAMELESS.fullmatch(posixpath.basename(path)) is not None
 
 
-def waiting(paths: Iterable[str], known: Iterable[str] = ()) -> dict[str, str]:
+def waiting(paths: Iterable[str], key: Callable[[str], str], known: Iterable[str] = ()) -> dict[str, str]:
     """Old files that wait for their name, as the name by where they are; if there are any, a change was interrupted.
 
     paths  all files of a folder, or of several
+    key    the same for all paths of one file (room.name_key)
     known  names that files of the board have or had, as records tell: a long one is only known from there
     """
-    there = set(paths)
-    names = {second_of(name): name for name in known if second_of(name) in there}
-    names.update((path, path.removesuffix(SECOND)) for path in there if path.endswith(SECOND) and is_ours(path))
-    return {waits: names[waits] for waits in sorted(names) if names[waits] not in there}
+    there = {key(path): path for path in paths}
+    names = {there[key(second_of(name))]: name for name in known if key(second_of(name)) in there}
+    names.update(
+        (path, path.removesuffix(SECOND)) for path in there.values() if path.endswith(SECOND) and is_ours(path)
+    )
+    return {waits: names[waits] for waits in sorted(names) if key(names[waits]) not in there}
 
 
 def _beside(path: str, ending: str) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
 from doctor.board import snippets
 from doctor.board.board import Board
 from doctor.board.storage import files, proof
+from doctor.board.storage.file_names import fat_key
 from doctor.board.storage.kept_files import ROOT
 
 BLOCK_BYTES = 4096  #: what one file takes at least, FAT or LittleFS: an erase block of the flash chip
@@ -56,11 +58,19 @@ def room_on(board: Board) -> Room:
 def is_fat(board: Board) -> bool:
     """Whether /flash is FAT, which finds a file under its name in another case; LittleFS does not.
 
-    If /flash holds nothing with a letter in its name, the release decides. Only reads. Raises BoardError
-    (board-and-repl.md 4).
+    If /flash holds nothing that can be examined and has a letter in its name, the release decides. Only reads. Raises
+    BoardError (board-and-repl.md 4).
     """
     with suppress(files.BoardFileRefused, files.BoardFileMissing):
-        names = {entry.name for entry in files.listdir(board, ROOT)}
-        for name in sorted(name for name in names if name.isascii() and name.upper() != name.lower()):
-            return name.swapcase() not in names and files.exists(board, posixpath.join(ROOT, name.swapcase()))
+        listed = files.listdir(board, ROOT)
+        names = {entry.name for entry in listed}
+        for name in sorted(entry.name for entry in listed if entry.is_named and entry.size_bytes >= 0):
+            other = name.swapcase()
+            if name.isascii() and other not in names:
+                return files.exists(board, posixpath.join(ROOT, other))
     return board.identify().era.flash_is_fat
+
+
+def name_key(board: Board) -> Callable[[str], str]:
+    """What makes one of all paths that name one file on /flash. Raises BoardError."""
+    return fat_key if is_fat(board) else str

@@ -13,7 +13,7 @@ from doctor.board.storage import files, own_names
 from doctor.board.storage.file_names import same_on_fat, why_not
 from doctor.board.storage.flash_copy import DEPTH, MAX_BYTES, Say, quiet, teller
 from doctor.board.storage.kept_files import MANIFEST, ROOT, Kept, KeptFiles
-from doctor.board.storage.room import Room, is_fat, room_on
+from doctor.board.storage.room import Room, is_fat, name_key, room_on
 from doctor.errors import BoardError, Stopped, UsageError
 from doctor.escape import counted, shown
 from doctor.scripts import ScriptKind, classify
@@ -123,7 +123,7 @@ def refuse_bad_names(board: Board, source: KeptFiles) -> None:
         names = " and ".join(shown(path.removeprefix(ROOT + "/")) for path in twice)
         raise BoardError(
             "name-not-for-board",
-            f"{names} differ in case only, and are one name on the board's FAT; nothing was written",
+            f"{names} are one name on the board's FAT; nothing was written",
             on=str(source.folder),
             next="give one of them another name, or take it out of the folder",
         )
@@ -136,14 +136,14 @@ def compare(board: Board, source: KeptFiles, which: tuple[Kept, ...] | None = No
     Raises BoardError: if the board cannot be read, and if there is no room, by then with nothing written.
     """
     wanted = source.files if which is None else which
-    key = str.upper if is_fat(board) else str  # FAT finds MAIN.PY under main.py
+    key = name_key(board)
     there = {key(entry.path): entry for entry in files.walk(board, ROOT, DEPTH)}
     new, replaced, same = _sorted(board, wanted, {one.path: there.get(key(one.path)) for one in wanted})
     parents = {posixpath.dirname(one.path) for one in wanted} - {ROOT}
     folders = sorted(parents if which is not None else parents | set(source.folders))
     missing = _missing(board, {path: there.get(key(path)) for path in folders})
-    cut, back = unfinished(there, {key(one.path) for one in (*new, *replaced)}, key)
-    kept = {key(one.path) for one in source.files}
+    cut, back = unfinished(there, {key(one.path) for one in (*new, *replaced)}, key, clean=clean)
+    kept = {key(path) for path in (*(one.path for one in source.files), *(entry.path for entry in cut))}
     gone = _gone(board, [entry for path, entry in there.items() if path not in kept]) if clean else []
     changes = Changes(
         tuple(new),
@@ -192,18 +192,21 @@ def _gone(board: Board, unknown: list[files.BoardFile]) -> list[files.BoardFile]
 
 
 def unfinished(
-    there: Mapping[str, files.BoardFile], written: set[str], key: Callable[[str], str]
+    there: Mapping[str, files.BoardFile], written: set[str], key: Callable[[str], str], *, clean: bool = False
 ) -> tuple[list[files.BoardFile], tuple[tuple[str, str], ...]]:
     """What earlier uploads left: files that go, and old ones that get their name back as nothing else takes it.
 
-    The draft of a file that is to be written stays: it may be whole.
+    clean  none gets it back: it has no place in the folder
     """
-    ours = [entry for entry in there.values() if not entry.is_dir and entry.is_named and own_names.is_ours(entry.path)]
-    waits = {
-        old: name for old, name in own_names.waiting(e.path for e in there.values()).items() if key(name) not in written
-    }
-    drafts = {key(own_names.draft_of(path)) for path in written}
-    return [e for e in ours if e.path not in waits and key(e.path) not in drafts], tuple(waits.items())
+    paths = [entry.path for entry in there.values()]
+    seconds = {key(own_names.second_of(path)) for path in paths}
+    waits = {old: name for old, name in own_names.waiting(paths, key).items() if not clean and key(name) not in written}
+    ours = [
+        entry
+        for path, entry in there.items()
+        if own_names.is_ours(entry.path) or (own_names.is_nameless(entry.path) and path in seconds)
+    ]
+    return [e for e in ours if not e.is_dir and e.is_named and e.path not in waits], tuple(waits.items())
 
 
 def carry_out(

@@ -47,7 +47,6 @@ class Drive:
     soldered: bool = False
     read_only: bool = False
     is_system: bool = False
-    table: str = ""
     part_of: str = ""
     parts: tuple[DrivePart, ...] = ()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from doctor.card.drives.drive import Drive, DrivePart
 from doctor.escape import shown
 
-DOCUMENTED_BYTES = 32 * 2**30  #: Pycom documents cards up to 32 GB
+DOCUMENTED_BYTES = 32 * 2**30  #: docs.pycom.io machine.SD: up to 32 GB; FatFs itself knows no limit
 LARGEST_WITHOUT_FORCE_BYTES = 64_500_000_000  #: 64 GB cards, as sold, hold up to this much
 LARGEST_BYTES = 512 * 10**9 + 5 * 10**9  #: no card for this board is larger; a drive that is, is somebody's disk
 _INTERNAL_BUSES = frozenset(
@@ -17,7 +17,7 @@ _INTERNAL_BUSES = frozenset(
 )
 _STACKED = frozenset({"lvm", "crypt", "mpath", "dm", "md"})
 _MEMBERS = ("lvm2_member", "linux_raid_member", "crypto_luks", "zfs_member", "ddf_raid_member", "isw_raid_member")
-_FAT = frozenset({"vfat", "msdos", "fat", "fat12", "fat16", "fat32"})
+FAT_SYSTEMS = frozenset({"vfat", "msdos", "fat", "fat12", "fat16", "fat32"})
 
 
 @dataclass(frozen=True)
@@ -87,10 +87,7 @@ def _is_member(part: DrivePart) -> bool:
 
 
 def _lies_on(folder: Path, drive: Drive) -> bool:
-    place = folder
-    while not place.exists() and place != place.parent:
-        place = place.parent
-    place = place.resolve()
+    place = next((place for place in (folder, *folder.parents) if place.exists()), folder).resolve()
     return any(mount.startswith(("/", place.anchor or "/")) and place.is_relative_to(mount) for mount in drive.mounts)
 
 
@@ -103,7 +100,7 @@ def _unless_forced(drive: Drive) -> list[str]:
     volumes = [part for part in drive.parts if part.kind in ("part", "disk", "loop")]
     if len(volumes) > 1:
         found.append(f"it has {len(volumes)} partitions")
-    other = [part for part in volumes if part.system and part.system.lower() not in _FAT]
+    other = [part for part in volumes if part.system and part.system.lower() not in FAT_SYSTEMS]
     if other:
         found.append(f"{other[0].device} holds {shown(other[0].system)}, not FAT")
     if drive.mounts:

@@ -59,7 +59,6 @@ def _drive(item: Mapping[str, Any], types: Mapping[str, str]) -> Drive:
         soldered=kind == "MMC" or "boot" in name.removeprefix("mmcblk"),
         read_only=_flag(item, "ro"),
         is_system=bool(mounts & _SYSTEM_MOUNTS) or "[SWAP]" in mounts,
-        table=_text(item, "pttype"),
         part_of=f"/dev/{parent}" if parent else "",
         parts=parts,
     )

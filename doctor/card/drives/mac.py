@@ -59,7 +59,6 @@ def _drive(name: str, disk: Mapping[str, Any], info: Mapping[str, Any]) -> Drive
         sd_card=bus == "secure digital",
         read_only=not info.get("WritableMedia", info.get("Writable", True)),
         is_system="/" in mounts or "apfs" in systems or bool(info.get("SystemImage")) or bool(disk.get("OSInternal")),
-        table={"FDisk_partition_scheme": "dos", "GUID_partition_scheme": "gpt"}.get(str(disk.get("Content", "")), ""),
         parts=parts,
     )
 

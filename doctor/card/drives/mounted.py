@@ -71,35 +71,28 @@ def mounted_on(folder: Path) -> MountedOn:
 
 
 def from_mountinfo(text: str, folder: str) -> MountedOn:
-    """Read Linux's /proc/self/mountinfo: the last line whose mount point holds the folder counts."""
-    best = MountedOn("", False)
-    longest = -1
+    """Read Linux's /proc/self/mountinfo."""
+    mounts = []
     for line in text.splitlines():
         before, _, after = line.partition(" - ")
         fields, tail = before.split(), after.split()
-        if len(fields) < 5 or len(tail) < 2:
-            continue
-        point = re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), fields[4])
-        if _holds(point, folder) and len(point) >= longest:
-            longest = len(point)
-            best = MountedOn(tail[0], point == folder, tail[1])
-    return best
+        if len(fields) >= 5 and len(tail) >= 2:
+            point = re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), fields[4])
+            mounts.append((tail[1], point, tail[0]))
+    return _innermost(mounts, folder)
 
 
 def from_mac_mount(text: str, folder: str) -> MountedOn:
     """Read the output of macOS's ``mount``: ``/dev/disk4s1 on /Volumes/CARD (msdos, local, …)``."""
-    best = MountedOn("", False)
-    longest = -1
-    for match in re.finditer(r"^(\S+) on (.+) \(([^,)]+)[^)]*\)$", text, re.MULTILINE):
-        device, point, system = match.groups()
-        if _holds(point, folder) and len(point) >= longest:
-            longest = len(point)
-            best = MountedOn(system, point == folder, device)
-    return best
+    return _innermost(re.findall(r"^(\S+) on (.+) \(([^,)]+)[^)]*\)$", text, re.MULTILINE), folder)
 
 
-def _holds(point: str, folder: str) -> bool:
-    return PurePosixPath(folder).is_relative_to(point)
+def _innermost(mounts: list[tuple[str, str, str]], folder: str) -> MountedOn:
+    """The last of (device, point, system) with the longest mount point that holds the folder."""
+    holding = [mount for mount in mounts if PurePosixPath(folder).is_relative_to(mount[1])]
+    for device, point, system in sorted(holding, key=lambda mount: len(mount[1]))[-1:]:
+        return MountedOn(system, point == folder, device)
+    return MountedOn("", False)
 
 
 def _windows(folder: Path) -> MountedOn:

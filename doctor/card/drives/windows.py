@@ -11,8 +11,7 @@ from doctor.card.drives.drive import Drive, DrivePart
 _SCRIPT = (
     "[Console]::OutputEncoding = [Text.Encoding]::UTF8; "
     "@{disks = @(Get-Disk | Select-Object Number,FriendlyName,SerialNumber,"
-    "@{n='BusType';e={[string]$_.BusType}},Size,IsBoot,IsSystem,IsReadOnly,"
-    "@{n='PartitionStyle';e={[string]$_.PartitionStyle}}); "
+    "@{n='BusType';e={[string]$_.BusType}},Size,IsBoot,IsSystem,IsReadOnly); "
     "partitions = @(Get-Partition | Select-Object DiskNumber,PartitionNumber,"
     "@{n='DriveLetter';e={[string]$_.DriveLetter}},Size,@{n='Type';e={[string]$_.Type}}); "
     "volumes = @(Get-Volume | Select-Object @{n='DriveLetter';e={[string]$_.DriveLetter}},"
@@ -49,7 +48,6 @@ def _drive(
         soldered=bus == "mmc",
         read_only=bool(disk.get("IsReadOnly")),
         is_system=bool(disk.get("IsBoot") or disk.get("IsSystem")),
-        table={"MBR": "dos", "GPT": "gpt"}.get(str(disk.get("PartitionStyle")), ""),
         parts=tuple(_part(device, part, volumes.get(_letter(part), {})) for part in mine),
     )
 

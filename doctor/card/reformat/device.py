@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -22,7 +23,7 @@ from doctor.card.guard import check_room
 from doctor.card.reformat.arrange import fitted
 from doctor.card.reformat.backup import RAW_COPY, CardBackup, back_up, read_pieces
 from doctor.card.reformat.choice import EVERYTHING, Choice
-from doctor.card.reformat.image import ReformatPlan, ReformatResult
+from doctor.card.reformat.image import ROOM_FOR_FOLDERS_BYTES, ReformatPlan, ReformatResult
 from doctor.card.reformat.survey import Survey, backup_lines, format_line, new_files, prove, put_back_lines, surveyed
 from doctor.card.reformat.unfinished import (
     Copied,
@@ -48,7 +49,6 @@ from doctor.fat.overlay import Group, Overlay
 from doctor.fat.source import SECTOR_BYTES
 from doctor.fat.writer import NewFile, TreeLayout, write_files
 
-_ROOM_FOR_FOLDERS_BYTES = 4 << 20
 _READER_BYTES_PER_S = 20_000_000  #: a plain card reader; for estimates only
 _EMPTY = (VolumeKind.BLANK, VolumeKind.UNKNOWN)
 _UNMOUNT_TIMEOUT_S = 60.0  #: a card may have to write out what was copied to it last
@@ -74,11 +74,11 @@ def plan_reformat_device(
         files = chosen(resume, choice)
         lines = (*head, *_resume_lines(resume, files, drive))
         put_back = tuple(f"/sd/{file.path}" for file in files if not file.is_dir)
-        return ReformatPlan(lines, put_back, resume.folder, _confirm_line(drive))
+        return ReformatPlan(lines, put_back, _confirm_line(drive))
     with surveyed(path, choice) as survey:
         _check_room(backup_dir, survey, drive)
         lines = (*head, *_fresh_lines(survey, backup_dir, drive))
-        return ReformatPlan(lines, survey.new_files, consent=_confirm_line(drive))
+        return ReformatPlan(lines, survey.new_files, _confirm_line(drive))
 
 
 def _resume_lines(journal: ReformatRecord, files: tuple[Copied, ...], drive: Drive) -> Iterator[str]:
@@ -229,7 +229,7 @@ def reformat_device(
         with _named(journal, choice), open_for_writing(path, expected=expected) as target:
             _write(target, journal, files, layout, int(moment.timestamp()) & 0xFFFFFFFF, emit)
         with suppress(CardError):  # the card is done; without its mark nobody goes on from the journal
-            write_journal(journal.finished())
+            write_journal(replace(journal, done=True))
     emit(Note(f"{drive.device} is formatted and may be pulled out; the backup stays in {journal.folder}"))
     raw = journal.folder / RAW_COPY
     put_back = tuple(f"/sd/{file.path}" for file in files if not file.is_dir)
@@ -300,7 +300,7 @@ def _named(journal: ReformatRecord, choice: Choice) -> Iterator[None]:
     except DoctorError as err:
         if not journal.failed_so(err.what):
             with suppress(CardError):
-                write_journal(journal.failing(err.what))
+                write_journal(replace(journal, failed=err.what))
             on = "; ".join(filter(None, (err.next, "run the same command again to go on from there")))
         elif choice.nothing:
             on = "it ended so before: use another card, this one is worn out or holds less than it claims"
@@ -315,7 +315,7 @@ def _named(journal: ReformatRecord, choice: Choice) -> Iterator[None]:
 
 def _check_room(backup_dir: Path, survey: Survey, drive: Drive) -> None:
     """Raise CardError if the PC has no room for the backup."""
-    need = survey.file_bytes + (drive.size_bytes if survey.raw else 0) + _ROOM_FOR_FOLDERS_BYTES
+    need = survey.file_bytes + (drive.size_bytes if survey.raw else 0) + ROOM_FOR_FOLDERS_BYTES
     check_room(backup_dir, need, "the backup")
 
 

@@ -35,7 +35,7 @@ from doctor.fat.format import DEFAULT_LABEL, FormatPlan, format_card
 from doctor.fat.source import FileSource
 from doctor.fat.writer import NewFile, best_layout, write_files
 
-_ROOM_FOR_FOLDERS_BYTES = 4 << 20
+ROOM_FOR_FOLDERS_BYTES = 4 << 20
 
 
 @dataclass(frozen=True)
@@ -63,13 +63,11 @@ class ReformatPlan:
 
     lines     sentences for the user
     put_back  paths of the files on the card then, such as ``/sd/x.dup``
-    resumes   folder of the interrupted reformat that would be finished instead; None if there is none
     consent   what it needs besides a yes to the plan, in words; empty if that is enough
     """
 
     lines: tuple[str, ...]
     put_back: tuple[str, ...]
-    resumes: Path | None = None
     consent: str = ""
 
 
@@ -130,17 +128,17 @@ def reformat_image(
         backup=backup.folder,
         raw_copy=backup.raw_copy,
         layout=str(survey.layout.plan),
-        put_back=tuple(f"/sd/{file.path}" for file in files if not file.is_dir),
+        put_back=survey.new_files,
         moved=survey.moved,
         left_out=survey.left_out,
     )
 
 
 def _check_rooms(image: Path, backup_dir: Path, survey: Survey) -> None:
-    for_backup = survey.file_bytes + (used_bytes(image) if survey.raw else 0) + _ROOM_FOR_FOLDERS_BYTES
+    for_backup = survey.file_bytes + (used_bytes(image) if survey.raw else 0) + ROOM_FOR_FOLDERS_BYTES
     geometry = survey.layout.plan.geometry
     front = (survey.layout.plan.start_sector + geometry.data_sector) * geometry.sector_bytes
-    for_copy = survey.file_bytes + front + _ROOM_FOR_FOLDERS_BYTES
+    for_copy = survey.file_bytes + front + ROOM_FOR_FOLDERS_BYTES
     # Both may lie on one disk: then it must have room for both.
     check_room(backup_dir, for_backup + for_copy, "the backup and a new copy of the image")
     check_room(image.parent, for_copy, "a new copy of the image")

@@ -13,7 +13,7 @@ import re
 import secrets
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -103,14 +103,6 @@ class ReformatRecord:
     done: bool = False
     failed: str = ""
 
-    def finished(self) -> ReformatRecord:
-        """The same, done."""
-        return replace(self, done=True)
-
-    def failing(self, words: str) -> ReformatRecord:
-        """The same, after a run that failed in these words."""
-        return replace(self, failed=words)
-
     def failed_so(self, words: str) -> bool:
         """Whether the last run that failed ended in these words; numbers, such as that of a sector, do not matter."""
         return bool(self.failed) and _NUMBER.sub("0", self.failed) == _NUMBER.sub("0", words)
@@ -127,17 +119,7 @@ def chosen(journal: ReformatRecord, choice: Choice) -> tuple[Copied, ...]:
 
 def write_journal(journal: ReformatRecord) -> None:
     """Write, or replace, the journal in its folder; it is whole at every moment. Raises CardError."""
-    members = {
-        "id": journal.id,
-        "done": journal.done,
-        "device": journal.device,
-        "size_bytes": journal.size_bytes,
-        "serial": journal.serial,
-        "model": journal.model,
-        "label": journal.label,
-        "failed": journal.failed,
-        "files": [list(file) for file in journal.files],
-    }
+    members = {name: value for name, value in vars(journal).items() if name != "folder"}
     path = journal.folder / JOURNAL
     try:
         write_whole(path, json.dumps(members, indent=1).encode())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from doctor.bench import BenchOptions
@@ -15,19 +13,17 @@ from doctor.errors import UsageError
 from doctor.link.ports import PortInfo, list_ports
 
 
-def examine_only_board(given: dict[str, Any]) -> int:
+def examine_only_board(given: options.Given) -> int:
     """Examine the board at ``--port``, or the only one that its USB id gives away, or the one that the user picks."""
     port = given["port"] or _only_board(options.screen_of(given))
     return examine(BenchOptions(port=port), {**given, "port": port})
 
 
 def _only_board(screen: Screen) -> str:
-    from rich.text import Text
-
     found = list_ports()
     boards = [port for port in found if port.carrier is not None and not port.dfu]
     if len(boards) == 1 and not boards[0].ambiguous:
-        screen.note(Text(f"Found {boards[0].carrier} at {boards[0].device}."))
+        screen.note(f"Found {boards[0].carrier} at {boards[0].device}.")
         return boards[0].device
     candidates = boards or found
     if not candidates:

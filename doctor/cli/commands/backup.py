@@ -16,14 +16,13 @@ from doctor.escape import counted
 
 @options.command("backup", short_help="Copy all files of the board's flash to this computer.")
 @options.common
-@click.option("--interrupt", is_flag=True, help="A program that runs on the board may be stopped.")
+@options.interrupt
 @click.argument("folder", metavar="DIR", type=options.NEW_FOLDER)
 def command(folder: Path, **given: Any) -> int:
     """Copy all files of the board's flash into DIR, each proved by its SHA-256.
 
     DIR must be new or empty. The modem and the SD card are not touched. ``fipy-doctor restore DIR`` brings them back.
     """
-    from rich.text import Text
 
     from doctor.escape import shown
     from doctor.jobs.backup import backup
@@ -32,7 +31,7 @@ def command(folder: Path, **given: Any) -> int:
     bench_options = BenchOptions(port=given["port"], interrupt=given["interrupt"])
     screen = options.screen_of(given, bench_options)
     with options.open_bench(bench_options, given) as bench:
-        done = backup(bench, folder, lambda text: screen.note(Text(text)))
+        done = backup(bench, folder, lambda text: screen.note(text))
         name = bench.link.name
     error = None
     if done.unreadable:
@@ -51,9 +50,7 @@ def command(folder: Path, **given: Any) -> int:
         screen.document(as_json.document("backup", code, error, files=files, unreadable=unreadable, growing=growing))
     else:
         total = sum(one.size_bytes for one in done.kept.files)
-        screen.show(
-            Text(f"kept in {marked(folder)}: {counted(len(done.kept.files), 'file')}, {counted(total, 'byte')}")
-        )
+        screen.show(f"kept in {marked(folder)}: {counted(len(done.kept.files), 'file')}, {counted(total, 'byte')}")
         if error is not None:
             screen.notes.print(console.error(error))
     return int(error.exit_code) if error is not None else 0

@@ -38,7 +38,7 @@ def _ids(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -
     help="Opt-in probes too: the board reads the whole image on its card, and pulls a line of its modem low "
     "for moments, to find the second jumper.",
 )
-@click.option("--interrupt", is_flag=True, help="A program that runs on the board may be stopped.")
+@options.interrupt
 @click.option("--strict", is_flag=True, help="What is only to know counts as failed.")
 def command(**given: Any) -> int:
     """Examine everything the upgrade depends on; change nothing.
@@ -50,7 +50,7 @@ def command(**given: Any) -> int:
     return examine(bench_options, given)
 
 
-def examine(bench_options: BenchOptions, given: dict[str, Any]) -> int:
+def examine(bench_options: BenchOptions, given: options.Given) -> int:
     """Run the checks, show what they found and the one next command; return the exit code."""
     from doctor.jobs import last_flash
     from doctor.jobs.check import CheckRequest, check

@@ -56,7 +56,7 @@ def command(check_id: str | None, **given: Any) -> int:
         for check in checks:
             table.add_row(check.id, Text(pages[check.id].splitlines()[0]))
         screen.show(table)
-        screen.show(Text("\nOne of them in full: `fipy-doctor checks modem-answers`"), copied=True)
+        screen.show("\nOne of them in full: `fipy-doctor checks modem-answers`", copied=True)
         return 0
     (check,) = checks
     gate = "gates flashing" if check.gates else "does not gate flashing"
@@ -64,8 +64,8 @@ def command(check_id: str | None, **given: Any) -> int:
     gate += f"; of the package {check.package}" if check.package else ""
     screen.show(Text.assemble((check.id, "bold"), f" ({gate})"))
     for paragraph in pages[check.id].split("\n\n"):  # its lines are as long as those of our source
-        screen.show(Text(""))
-        screen.show(Text(" ".join(paragraph.split())))
+        screen.show("")
+        screen.show(" ".join(paragraph.split()))
     if check.finds:
-        screen.show(Text(f"\nKnown failures it finds: {', '.join(check.finds)}"))
+        screen.show(f"\nKnown failures it finds: {', '.join(check.finds)}")
     return 0

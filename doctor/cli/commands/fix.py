@@ -60,8 +60,8 @@ def _cure_switches(command: click.Command) -> click.Command:
     metavar="NAMES",
     help="With --reformat-sd: files and folders that do not go back to the card; they stay in the backup.",
 )
-@click.option("--interrupt", is_flag=True, help="A program that runs on the board may be stopped.")
-@click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
+@options.interrupt
+@options.dry_run
 @click.option("--yes", is_flag=True, help="Confirm the plans that are printed, and nothing else.")
 def command(**given: Any) -> int:
     """Cure what can be cured.
@@ -100,9 +100,8 @@ class TerminalTalk:
 
     def say(self, text: str) -> None:
         """Show one line."""
-        from rich.text import Text
 
-        self._screen.note(Text(text))
+        self._screen.note(text)
 
     def ask(self, question: str) -> bool:
         """Ask; False if nobody can answer."""
@@ -147,7 +146,7 @@ def _action_json(action: Action) -> dict[str, Any]:
     }
 
 
-def _again(given: dict[str, Any], bench_options: BenchOptions) -> Command:
+def _again(given: options.Given, bench_options: BenchOptions) -> Command:
     """The command that was rehearsed, for doing it."""
     flags = [f"--{flag}" for flag in sorted(cures().doable()) if given[_switch_name(flag)]]
     said = {name: given[name] for name in ("backup", "confirm", "put_back", "leave_out", "force_device")}
@@ -176,7 +175,6 @@ def _knows_more(result: FixResult, failed: set[str]) -> bool:
 
 def _show(result: FixResult, screen: Screen, bench_options: BenchOptions, rehearsed: Command | None = None) -> None:
     """The result; ``rehearsed`` is the command whose plan was only shown."""
-    from rich.text import Text
 
     from doctor.report import as_json, console, next_step, practice
 
@@ -187,15 +185,15 @@ def _show(result: FixResult, screen: Screen, bench_options: BenchOptions, rehear
     failed = {a.cure.id for a in result.actions if a.error is not None and not isinstance(a.error, Stopped)}
     comes_last = _knows_more(result, failed)
     _show_actions(result, screen, with_errors=not comes_last)
-    screen.show(Text(""))
+    screen.show("")
     screen.show(console.findings(result.report, cures(), screen.out, verbose=screen.verbose))
     wrong = next((action.error for action in result.actions if action.error is not None), None)
     if wrong is not None and comes_last:  # what went wrong here comes next, and not a flash
-        screen.show(Text(""))
+        screen.show("")
         screen.show(console.error(wrong))
         hands = (POWER_CYCLE,) if UNPLUG in (wrong.next or "") else ()
         for note in practice.notes_for_hands(bench_options.command("fix"), hands):
-            screen.show(Text(f"  ({note})"))
+            screen.show(f"  ({note})")
         return
     done, sure = _remembered(result, screen, bench_options, failed)
     if rehearsed is not None and any(action.planned for action in result.actions):
@@ -217,7 +215,7 @@ def _show_actions(result: FixResult, screen: Screen, *, with_errors: bool) -> No
         text = action.text or ("failed" if action.began else "refused")
         screen.show(Text.assemble((f"{action.cure.id}: ", "bold"), (text, "green" if action.done else "")))
         if action.second_reader is not None:
-            screen.show(Text(f"  {action.second_reader}"))
+            screen.show(f"  {action.second_reader}")
         if not action.done and action.error is None:
             for line in action.plan:
                 screen.show(Prose(Text("  - "), Text(line)))
@@ -229,7 +227,6 @@ def _remembered(
     result: FixResult, screen: Screen, bench_options: BenchOptions, failed: set[str]
 ) -> tuple[set[str], frozenset[str]]:
     """The cures that were tried lately, this run's among them, and those that are known to be done; both are kept."""
-    from rich.text import Text
 
     from doctor.jobs.memory import advice_given
 
@@ -238,5 +235,5 @@ def _remembered(
     if advice_given.failing(result.report) is not None:
         for steps, how in ((seen, advice_given.SEEN), (failed, advice_given.FAILED)):
             if lost := memory.note(steps, how):
-                screen.note(Text(lost))
+                screen.note(lost)
     return seen | failed | memory.so_far(result.report), memory.confirmed

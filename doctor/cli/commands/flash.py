@@ -48,8 +48,8 @@ COMPRESS = click.option("--compress", is_flag=True, help="Send a zlib stream to 
 @METHOD
 @COMPRESS
 @click.option("--override", multiple=True, metavar="ID", help="Flash although this check failed.")
-@click.option("--interrupt", is_flag=True, help="A program that runs on the board may be stopped.")
-@click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
+@options.interrupt
+@options.dry_run
 @click.option("--yes", is_flag=True, help="Confirm the plan that is printed, and nothing else.")
 @FILES
 def command(files: tuple[Path, ...], **given: Any) -> int:

@@ -102,8 +102,8 @@ def _list(pages: Iterable[Page], screen: Screen) -> None:
             if page.kind is kind:
                 table.add_row(page.id, Text(page.title))
         screen.show(table)
-        screen.show(Text(""))
-    screen.show(Text("One of them in full: `fipy-doctor open modem-silent`"), copied=True)
+        screen.show("")
+    screen.show("One of them in full: `fipy-doctor open modem-silent`", copied=True)
 
 
 def _as_json(page: Page) -> dict[str, Any]:

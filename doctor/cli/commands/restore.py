@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     envvar=f"{options.ENV}BACKUP",
     help="Folder for copies of what is replaced or removed.",
 )
-@click.option("--interrupt", is_flag=True, help="A program that runs on the board may be stopped.")
-@click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
+@options.interrupt
+@options.dry_run
 @click.option("--yes", is_flag=True, help="Confirm the plan that is printed, and nothing else.")
 @click.argument("folder", metavar="DIR", type=options.FOLDER)
 def command(folder: Path, **given: Any) -> int:
@@ -64,7 +64,7 @@ def command(folder: Path, **given: Any) -> int:
         return given["yes"] or screen.agreed("Do this?")
 
     with options.open_bench(bench_options, given) as bench:
-        done = restore(bench, folder, copies, agreed, lambda text: screen.note(Text(text)), clean=given["clean"])
+        done = restore(bench, folder, copies, agreed, lambda text: screen.note(text), clean=given["clean"])
     if done is None and not given["dry_run"]:
         raise Stopped("not confirmed; nothing was written")
     _show(screen, plan, done)
@@ -72,8 +72,6 @@ def command(folder: Path, **given: Any) -> int:
 
 
 def _show(screen: Screen, plan: list[str], done: tuple[KeptFiles, Changes] | None) -> None:
-    from rich.text import Text
-
     from doctor.report import as_json
 
     source, changes = done or (None, None)
@@ -85,8 +83,8 @@ def _show(screen: Screen, plan: list[str], done: tuple[KeptFiles, Changes] | Non
         members: dict[str, Any] = {"plan": as_json.said(plan), "files": files, "written": written, "removed": removed}
         screen.document(as_json.document("restore", options.OK, **members))
     elif done is None:
-        screen.show(Text("planned only; nothing was written"))
+        screen.show("planned only; nothing was written")
     else:
         already = "; the others were there already" if written < len(listed) else ""
         gone = f"; {len(removed)} removed" if removed else ""
-        screen.show(Text(f"{written} of {counted(len(listed), 'file')} written{already}{gone}"))
+        screen.show(f"{written} of {counted(len(listed), 'file')} written{already}{gone}")

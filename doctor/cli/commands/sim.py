@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from operator import methodcaller
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -22,7 +22,10 @@ from doctor.escape import shown
 from doctor.link.port_url import PortUrl
 
 if TYPE_CHECKING:
+    from doctor.sim.bench import SimBench
     from doctor.sim.served.listen import Listener
+
+T = TypeVar("T")
 
 KINDS = ("image", "updater", "bootrom", "pair")
 #: Builds of simulated modems in the example of a practice image: by default, and where that is the image's own.
@@ -94,7 +97,7 @@ def command(**given: Any) -> int:
     raise UsageError("usage", "say what to do", next="`fipy-doctor sim --help` lists what there is")
 
 
-def _jobs(given: dict[str, Any]) -> list[tuple[str, bool, Callable[[Screen, dict[str, Any]], int]]]:
+def _jobs(given: options.Given) -> list[tuple[str, bool, Callable[[Screen, options.Given], int]]]:
     by_hand = bool(given["hands"]) or given["copy_to_card"] is not None
     return [
         ("--list", given["listing"], _list),
@@ -104,7 +107,7 @@ def _jobs(given: dict[str, Any]) -> list[tuple[str, bool, Callable[[Screen, dict
     ]
 
 
-def _list(screen: Screen, _given: dict[str, Any]) -> int:
+def _list(screen: Screen, _given: options.Given) -> int:
     from rich.table import Table
     from rich.text import Text
 
@@ -125,13 +128,11 @@ def _list(screen: Screen, _given: dict[str, Any]) -> int:
         first = f"{scenario.check}: {scenario.status}, {scenario.catalogue}" if scenario.check else "all checks pass"
         table.add_row(scenario.name, Text.assemble(scenario.text, (f"\nfirst finding: {first}", "dim")))
     screen.show(table)
-    screen.show(Text("\nTry one: `fipy-doctor check --port 'sim://fipy?scenario=html-scripts'`"), copied=True)
+    screen.show("\nTry one: `fipy-doctor check --port 'sim://fipy?scenario=html-scripts'`", copied=True)
     return 0
 
 
-def _make_firmware(screen: Screen, given: dict[str, Any]) -> int:
-    from rich.text import Text
-
+def _make_firmware(screen: Screen, given: options.Given) -> int:
     from doctor.report import as_json
 
     out: Path = given["make_firmware"]
@@ -149,12 +150,12 @@ def _make_firmware(screen: Screen, given: dict[str, Any]) -> int:
         names = [str(path) for path in paths]
         screen.document(as_json.document("sim", options.OK, firmware=names[0], files=names))
     for path in paths:
-        screen.show(Text(str(path)), copied=True)
-    screen.show(Text(f"Only simulated modems take it: {_example(given, paths)}"), copied=True)
+        screen.show(str(path), copied=True)
+    screen.show(f"Only simulated modems take it: {_example(given, paths)}", copied=True)
     return 0
 
 
-def _example(given: dict[str, Any], paths: list[Path]) -> Command:
+def _example(given: options.Given, paths: list[Path]) -> Command:
     """A command that these files work with."""
     from doctor.updater.shapes import NO_WAY_BACK
 
@@ -176,7 +177,7 @@ def _example(given: dict[str, Any], paths: list[Path]) -> Command:
     return replace(flash, port="sim://fipy" + ("?" if params else "") + "&".join(params))
 
 
-def _practice_files(out: Path, given: dict[str, Any]) -> list[Path]:
+def _practice_files(out: Path, given: options.Given) -> list[Path]:
     """Write what was asked for. Raises ValueError for a name that says otherwise, OSError."""
     from doctor.sim.practice import image
     from doctor.sim.practice.elf import make_practice_elf
@@ -196,7 +197,7 @@ def _practice_files(out: Path, given: dict[str, Any]) -> list[Path]:
     return [image.make_practice_part(out, part) for part in (1, 2)]
 
 
-def _hold_to_its_name(out: Path, given: dict[str, Any]) -> None:
+def _hold_to_its_name(out: Path, given: options.Given) -> None:
     """Raises ValueError if the file would be another image than its name says: checks and planner read names."""
     from doctor.firmware.names import parse_name
 
@@ -216,9 +217,7 @@ def _hold_to_its_name(out: Path, given: dict[str, Any]) -> None:
 _BUSY_NEXT = "end the other program; hands of a served bench are typed where it is served"
 
 
-def _open(given: dict[str, Any], make: Callable[[str], Any]) -> Any:
-    from serial import SerialException
-
+def _open(given: options.Given, make: Callable[[str], T]) -> T:
     from doctor.sim.bench import BenchBusy, StateUnusable
 
     url = given["port"] or "sim://fipy"
@@ -230,7 +229,7 @@ def _open(given: dict[str, Any], make: Callable[[str], Any]) -> Any:
         raise DoctorError("port-busy", str(err), on=url, next=_BUSY_NEXT) from err
     except StateUnusable as err:
         raise _unusable(str(err), url) from err
-    except (SerialException, OSError) as err:
+    except OSError as err:
         if err.errno == errno.EROFS:
             raise _unusable(str(err.__cause__ or err), url) from err
         raise DoctorError(
@@ -248,9 +247,7 @@ def _unusable(why: str, url: str) -> UsageError:
     )
 
 
-def _work_by_hand(screen: Screen, given: dict[str, Any]) -> int:
-    from rich.text import Text
-
+def _work_by_hand(screen: Screen, given: options.Given) -> int:
     from doctor.report import as_json
     from doctor.sim.bench import SimBench
 
@@ -263,10 +260,10 @@ def _work_by_hand(screen: Screen, given: dict[str, Any]) -> int:
                 getattr(bench.hands, name.replace("-", "_"))()
             except ValueError as err:
                 raise UsageError("usage", str(err), on=given["port"], next="`fipy-doctor sim --help`") from err
-            screen.show(Text(f"done: {name}"))
+            screen.show(f"done: {name}")
         if given["copy_to_card"] is not None:
             _copy_to_card(bench, given["copy_to_card"], given["card_path"])
-            screen.show(Text("done: copy-to-card"))
+            screen.show("done: copy-to-card")
     finally:
         bench.release()
     if screen.as_json:
@@ -274,7 +271,7 @@ def _work_by_hand(screen: Screen, given: dict[str, Any]) -> int:
     return 0
 
 
-def _copy_to_card(bench: Any, source: Path, path: str | None) -> None:
+def _copy_to_card(bench: SimBench, source: Path, path: str | None) -> None:
     from doctor.sim.card.layout import CardFault
 
     try:
@@ -290,22 +287,21 @@ def _copy_to_card(bench: Any, source: Path, path: str | None) -> None:
 
 def _hands_from_keyboard(screen: Screen, listener: Listener) -> None:
     """What the simulated user does while another program uses the bench, one name a line."""
-    from rich.text import Text
 
     for line in sys.stdin:
         name = line.strip()
         if name not in HANDS:
-            screen.note(Text(f"no such hand; one of {', '.join(HANDS)}"))
+            screen.note(f"no such hand; one of {', '.join(HANDS)}")
             continue
         try:
             listener.by_hand(methodcaller(name.replace("-", "_")))
         except (RuntimeError, ValueError) as err:
-            screen.note(Text(str(err)))
+            screen.note(str(err))
         else:
-            screen.note(Text(f"done: {name}"))
+            screen.note(f"done: {name}")
 
 
-def _listen(screen: Screen, given: dict[str, Any]) -> int:
+def _listen(screen: Screen, given: options.Given) -> int:
     from rich.text import Text
 
     from doctor.sim.served.listen import Listener

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from doctor.bench import BenchOptions
 from doctor.cli import options
 from doctor.command import Command, marked
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
 
 @options.command("status")
 @options.common
-@click.option("--interrupt", is_flag=True, help="A program that runs on the board may be stopped.")
+@options.interrupt
 @options.done
 @options.via_modem
 def command(**given: Any) -> int:
@@ -28,7 +26,6 @@ def command(**given: Any) -> int:
     0: nothing is left to do with the modem, or a flash is under way; 1: something is left to do, with the modem or with
     the board's files, or the modem could not be asked.
     """
-    from rich.text import Text
 
     from doctor.board.storage.begun import MEND_RECORD
     from doctor.cli.commands.check import show_next
@@ -46,32 +43,29 @@ def command(**given: Any) -> int:
     if screen.as_json:
         screen.document(_document(standing))
         return int(standing.exit_code)
-    screen.show(Text(f"modem: {standing.where}"))
+    screen.show(f"modem: {standing.where}")
     if standing.history:
-        screen.show(Text(standing.history))
+        screen.show(standing.history)
     if standing.looked:
-        screen.show(Text(standing.looked))
+        screen.show(standing.looked)
     if standing.damaged is not None:
-        screen.show(Text(_about(standing.damaged)))
+        screen.show(_about(standing.damaged))
     if standing.error is not None:
         screen.show(console.error(standing.error))
     for one in standing.begun:
         again = Command.of_words(one.command)
-        screen.show(Text(f"files of the board: {shown(one.words, 600)}; to end it: {again}"))
+        screen.show(f"files of the board: {shown(one.words, 600)}; to end it: {again}")
     for path in standing.unread:
-        screen.show(
-            Text(
-                f"files of the board: a note of what was begun with them cannot be read: {marked(path)}; {MEND_RECORD}"
-            )
-        )
+        what = "a note of what was begun with them cannot be read"
+        screen.show(f"files of the board: {what}: {marked(path)}; {MEND_RECORD}")
     if standing.onward is not None:
         show_next(after_broken_flash(standing.onward, bench_options.command("status")), screen)
     elif standing.advice:
-        screen.show(Text(f"The modem is done. If it was not done since that flash: {standing.advice}."))
+        screen.show(f"The modem is done. If it was not done since that flash: {standing.advice}.")
     elif standing.error is None and standing.damaged is not None:
-        screen.show(Text("Whether that is what was to be flashed last is for you to say: compare the version."))
+        screen.show("Whether that is what was to be flashed last is for you to say: compare the version.")
     elif standing.error is None and not standing.begun and not standing.unread:
-        screen.show(Text("Nothing is left to do."))
+        screen.show("Nothing is left to do.")
     return int(standing.exit_code)
 
 

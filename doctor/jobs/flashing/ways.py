@@ -110,19 +110,19 @@ def legs(via: str, before: ModemFacts, plan: Plan, profile: Profile) -> list[Leg
 @contextmanager
 def open_way(bench: Bench, kind: str) -> Iterator[Way]:
     """The way of one leg, open until the end of the block. Raises BoardError, LinkError."""
+    from doctor.board.line import mirror
+
     baud = bench.modem_facts.baud or bench.profile.app_baud
     if kind == "direct":
         bench.link.set_baud(baud)
         mirrored = bench.through_mirror is not None
-        yield Way(bench.link, bench.through_mirror or 0, _leave_mirror() if mirrored else "", mirrored)
+        yield Way(bench.link, bench.through_mirror or 0, mirror.LEAVE_ADVICE if mirrored else "", mirrored)
         return
     if kind == "tunnel":
         with bench.modem_port(baud) as tunnel:
             yield Way(tunnel)
         return
-    from doctor.board.line import mirror
-
-    with mirror.enter(bench.board, bench.board_facts, clock=bench.clock) as port:
+    with mirror.enter(bench.board, bench.board_facts) as port:
         yield Way(port, port.max_block, port.leave_advice, True)
 
 
@@ -142,9 +142,3 @@ def go_through_own_mirror(bench: Bench) -> bool:
         return False
     bench.use_mirror(entry.max_block)
     return True
-
-
-def _leave_mirror() -> str:
-    from doctor.board.line.mirror import LEAVE_ADVICE
-
-    return LEAVE_ADVICE

@@ -13,21 +13,11 @@ from typing import Any
 
 from doctor.sim.card.image import CardFault
 
-FILE_WORDS = {
-    "504k, 4m": "capacity of /flash, in KiB or MiB",
-    "fat, littlefs": "the file system of /flash, whatever the release",
-    "eio:PATH": "reading PATH brings EIO",
-    "eio-write:PATH": "writing PATH brings EIO",
-    "read-only:PATH": "PATH can be neither written nor removed: EACCES",
-    "grows:PATH[@TIMES]": "PATH gets a line longer each time that it is read; with TIMES only so often",
-    "dip@N": "the power dips inside the N-th change of a file or folder, and the board boots",
-    "word@N": "another thread prints a word into the middle of the N-th line that code prints",
-    "log@N": "the same with a line of the ESP-IDF log",
-    "word-every@N, log-every@N": "the same in every N-th line",
-    "tick@MS": "a thread prints a word every MS milliseconds, wherever the output stands",
-    "erase@MS": "formatting takes MS milliseconds",
-}
-"""Words of ``files=``, with commas between them; PATH is within /flash, or starts with a slash."""
+FILE_WORDS = (
+    *("504k, 4m", "fat, littlefs", "eio:PATH", "eio-write:PATH", "read-only:PATH", "grows:PATH[@TIMES]", "dip@N"),
+    *("word@N", "log@N", "word-every@N, log-every@N", "tick@MS", "erase@MS"),
+)
+"""Words of ``files=``, with commas between them, as CONTRIBUTING.md explains them."""
 
 WORD = "tick\n"
 LOG_LINE = "I (48213) wifi: state: run -> init (200)\n"

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from doctor.sim.card.image import CardFault, DirEntry
-from doctor.sim.card.names import fatfs_name
+from doctor.sim.card.names import fatfs_name, folded
 
 FLASH_BYTES = 4 * 1024 * 1024
 """/flash of FiPy and GPy with their 8 MB chips (board-and-repl.md 4)."""
@@ -178,7 +178,7 @@ class FlashFs:
                 wanted = f"{found}/{fatfs_name(part)}".lstrip("/")
             except ValueError as error:
                 raise CardFault("bad-name", path) from error
-            there = (known for known in (*self._dirs, *self._files) if known.upper() == wanted.upper())
+            there = (known for known in (*self._dirs, *self._files) if folded(known) == folded(wanted))
             found = next(there, wanted)
         return found
 

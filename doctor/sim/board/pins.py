@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from doctor.sim.carrier import G6, G7, Carrier
 
 
-@dataclass(frozen=True)
-class ModemPins:
+class ModemPins(NamedTuple):
     """Names of the pins that lead to the modem, as the ESP32 sees them."""
 
     tx: str
@@ -69,7 +68,7 @@ class Pins:
 
     def attach_modem(self) -> None:
         """Give the modem's pins to the UART."""
-        for name in (self.modem.tx, self.modem.rx, self.modem.rts, self.modem.cts):
+        for name in self.modem:
             self._states[name] = PinState("uart")
         self.on_change()
 

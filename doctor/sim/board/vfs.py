@@ -323,8 +323,4 @@ class BoardFile:
         self.close()
 
     def __iter__(self) -> Iterator[str | bytes]:
-        while True:
-            line = self.readline()
-            if not line:
-                return
-            yield line
+        return iter(self.readline, "" if self._text else b"")

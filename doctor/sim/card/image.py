@@ -10,7 +10,6 @@ from doctor.sim.card.blocks import SECTOR_BYTES, Blocks, MemoryBlocks
 from doctor.sim.card.layout import (
     PC_PARTITION_LBA,
     CardFault,
-    Geometry,
     board_layout,
     find_volume,
     partition_table,
@@ -147,7 +146,7 @@ def _filled_card(files: tuple[tuple[str, bytes], ...], layout: CardLayout, size_
             raise CardFault("no-filesystem", "a blank card holds no files")
         return blocks
     if layout is CardLayout.LEFTOVER_PARTITION:
-        volume = FatVolume(blocks, _second_partition(blocks))
+        volume = FatVolume(blocks, read_geometry(blocks, _LEFTOVER_LBA + _LEFTOVER_SECTORS))
     else:
         volume = CardDevice(blocks).mount()
     put_files(volume, dict(files))
@@ -199,7 +198,3 @@ def _write_leftover_card(blocks: MemoryBlocks) -> None:
     leftover.write("kernel.img", bytes(range(256)) * (3 * 4096))
     blocks.write(leftover.geometry.root_lba, bytes(SECTOR_BYTES))
     write_layout(blocks, second)
-
-
-def _second_partition(blocks: Blocks) -> Geometry:
-    return read_geometry(blocks, _LEFTOVER_LBA + _LEFTOVER_SECTORS)

@@ -101,6 +101,20 @@ def fatfs_name(part: str) -> str:
     return name
 
 
+def _upper(code: int) -> int:
+    big = bytes([code]).decode("cp437").upper()
+    return big.encode("cp437")[0] if len(big) == 1 and big in _LETTERS else code
+
+
+_LETTERS = bytes(range(256)).decode("cp437")
+_FOLDED = bytes(map(_upper, range(256)))
+
+
+def folded(name: str) -> bytes:
+    """A name as FatFs compares it: byte by byte, as letters of code page 437 without their case (cmp_lfn of ff.c)."""
+    return encoded(name).translate(_FOLDED)
+
+
 def _alias(name: str, taken: Callable[[bytes], bool]) -> bytes:
     """A short name for a long one, with the first free ~n."""
     stem, _, kind = name.lstrip(".").rpartition(".") if "." in name.lstrip(".") else (name.lstrip("."), "", "")

@@ -63,40 +63,29 @@ class FatVolume:
             self._fat_cache[index] = sector
         return sector
 
-    def _link(self, cluster: int) -> int:
-        """The raw table entry of a cluster."""
+    def _entry_at(self, cluster: int) -> tuple[int, bytes, int, int]:
+        """The table entry of a cluster: where it begins, the bytes it lies in, and its first bit and mask in them."""
         bits = self.geometry.fat_type
-        if bits == 12:
-            position = cluster + cluster // 2
-            low = self._fat_sector(position // SECTOR_BYTES)[position % SECTOR_BYTES]
-            high = self._fat_sector((position + 1) // SECTOR_BYTES)[(position + 1) % SECTOR_BYTES]
-            pair = low | high << 8
-            return pair >> 4 if cluster & 1 else pair & 0xFFF
-        size = bits // 8
-        index, offset = divmod(cluster * size, SECTOR_BYTES)
-        value = int.from_bytes(self._fat_sector(index)[offset : offset + size], "little")
-        return value & 0x0FFFFFFF
+        position = cluster * bits // 8
+        index, offset = divmod(position, SECTOR_BYTES)
+        size = -(-bits // 8)
+        raw = bytes(self._fat_sector(index)[offset : offset + size])
+        if len(raw) < size:  # of 12 bits it may lie in two sectors
+            raw += self._fat_sector(index + 1)[:1]
+        return position, raw, 4 * (cluster & 1) if bits == 12 else 0, 0x0FFFFFFF if bits == 32 else (1 << bits) - 1
+
+    def _link(self, cluster: int) -> int:
+        _, raw, shift, mask = self._entry_at(cluster)
+        return int.from_bytes(raw, "little") >> shift & mask
 
     def _set_link(self, cluster: int, value: int) -> None:
         self._chains.clear()
-        bits = self.geometry.fat_type
-        if bits == 12:
-            position = cluster + cluster // 2
-            for number, place in enumerate((position, position + 1)):
-                index, offset = divmod(place, SECTOR_BYTES)
-                sector = self._fat_sector(index)
-                shifted, mask = (value << 4, 0xFFF0) if cluster & 1 else (value, 0x0FFF)
-                keep = sector[offset] & ~(mask >> 8 * number) & 0xFF
-                sector[offset] = keep | (shifted >> 8 * number & mask >> 8 * number & 0xFF)
-                self._fat_dirty.add(index)
-            return
-        size = bits // 8
-        index, offset = divmod(cluster * size, SECTOR_BYTES)
-        sector = self._fat_sector(index)
-        if bits == 32:
-            value |= int.from_bytes(sector[offset : offset + 4], "little") & 0xF0000000
-        sector[offset : offset + size] = value.to_bytes(size, "little")
-        self._fat_dirty.add(index)
+        position, raw, shift, mask = self._entry_at(cluster)
+        kept = int.from_bytes(raw, "little") & ~(mask << shift)
+        for place, byte in enumerate((kept | value << shift).to_bytes(len(raw), "little"), position):
+            index, offset = divmod(place, SECTOR_BYTES)
+            self._fat_sector(index)[offset] = byte
+            self._fat_dirty.add(index)
 
     @property
     def _end(self) -> int:

@@ -6,15 +6,12 @@ import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from doctor.sim.modem.core import ModemCore
 from doctor.sim.modem.faults import Fault, damaged
 from doctor.sim.modem.flash import SELECT_RECOVERY, SELECTOR_NAMES
 from doctor.sim.modem.stp import ON_THE_FLY, RAM, STORE
 from doctor.sim.numbers import simulation_proof
-
-if TYPE_CHECKING:
-    from doctor.sim.modem.modem import Modem
 
 LINE_LIMIT_BYTES = 512
 _SPEEDS = (9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600, 1000000, 3000000, 3686400)
@@ -30,7 +27,7 @@ class Reply:
 
     lines: tuple[str, ...] = ()
     result: str = "OK"
-    then: Callable[[], None] | None = None
+    then: Callable[[], object] | None = None
 
 
 OK = Reply()
@@ -40,8 +37,12 @@ ERROR = Reply(result="ERROR")
 class AtDialogue:
     """Lines in, answers out. One per stay in AT mode: a reboot makes a new one."""
 
-    def __init__(self, modem: Modem, *, mini: bool) -> None:
+    def __init__(
+        self, modem: ModemCore, open_stp: Callable[[str], object], deploy: Callable[[], None], *, mini: bool
+    ) -> None:
         self.modem = modem
+        self._open_stp = open_stp
+        self._deploy = deploy
         self.mini = mini
         self._line = bytearray()
         self._lines: deque[str] = deque()
@@ -86,20 +87,18 @@ class AtDialogue:
 
     def _answer(self, line: str) -> None:
         fault = self.modem.faults.strike(line.strip())
-        kind = "" if fault is None else fault.kind
         self._busy = False
-        if self.modem.suffer(kind):
+        if fault is not None and self.modem.suffer(fault.kind):
             return
-        if kind == "hold" and fault is not None:
+        if fault is not None and fault.kind == "hold":
             self.modem.hold_cts(fault.ms)
-        if kind == "stall" and fault is not None and fault.ms is None:
+        if fault is None or fault.kind != "stall":
+            self._carry_out(line, fault)
+        elif fault.ms is None:
             self.modem.is_stuck = True
-            return
-        if kind == "stall" and fault is not None:
+        else:
             self._busy = True
-            self.modem.later(fault.ms or 0, lambda: self._carry_out(line, None))
-            return
-        self._carry_out(line, fault)
+            self.modem.later(fault.ms, lambda: self._carry_out(line, None))
 
     def _carry_out(self, line: str, fault: Fault | None) -> None:
         self._busy = False
@@ -175,7 +174,7 @@ class AtDialogue:
         return OK
 
     def _stp(self, method: str) -> Reply:
-        return Reply(then=lambda: self.modem.open_stp(method))
+        return Reply(then=lambda: self._open_stp(method))
 
     def _smswboot(self, upper: str) -> Reply:
         modem = self.modem
@@ -222,7 +221,7 @@ class AtDialogue:
     def _smupgrade(self) -> Reply:
         if self.modem.flash.stored is None:
             return ERROR
-        return Reply(result=self.modem.switches.smupgrade_answer, then=self.modem.deploy_stored)
+        return Reply(result=self.modem.switches.smupgrade_answer, then=self._deploy)
 
 
 _Answer = Callable[[AtDialogue], Reply]

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from doctor.sim.modem.faults import Fault
-
-if TYPE_CHECKING:
-    from doctor.sim.modem.modem import Modem
+from doctor.sim.world import World
 
 NOISE = b"\xfe\x80\xff\x00\xfd"
 _FLIPPED_BIT = 0x04
@@ -17,14 +14,22 @@ _FLIPPED_BIT = 0x04
 class Line:
     """Passes bytes on, unless a fault waits for one of them.
 
-    side     "rx" or "tx", as seen by the modem
+    armed    the fault that waits for its byte on this line
     deliver  called with (bytes, baud)
+    suffer   called with the kind of a fault that ends all that goes on
     """
 
-    def __init__(self, modem: Modem, side: str, deliver: Callable[[bytes, int], None]) -> None:
-        self._modem = modem
-        self._side = side
+    def __init__(
+        self,
+        world: World,
+        armed: Callable[[], Fault | None],
+        deliver: Callable[[bytes, int], None],
+        suffer: Callable[[str], object],
+    ) -> None:
+        self._world = world
+        self._armed = armed
         self._deliver = deliver
+        self._suffer = suffer
         self._late: list[tuple[bytes, int]] | None = None
 
     def pass_on(self, data: bytes, baud: int) -> None:
@@ -32,7 +37,7 @@ class Line:
         if self._late is not None:
             self._late.append((data, baud))
             return
-        fault = self._modem.faults.armed(self._side)
+        fault = self._armed()
         if fault is None or fault.bytes_left is None:
             self._deliver(data, baud)
             return
@@ -48,12 +53,12 @@ class Line:
         if fault.kind in ("cut", "blip"):
             if before:
                 self._deliver(before, baud)
-            self._modem.suffer(fault.kind)
+            self._suffer(fault.kind)
         elif fault.kind == "late-byte":
             if before:
                 self._deliver(before, baud)
             self._late = [(byte + behind, baud)]
-            self._modem.world.at(fault.ms or 0, self._catch_up)
+            self._world.at(fault.ms or 0, self._catch_up)
         else:
             flipped = bytes((byte[0] ^ _FLIPPED_BIT,))
             instead = {"drop-byte": b"", "corrupt-byte": flipped, "double-byte": byte * 2, "noise": NOISE + byte}

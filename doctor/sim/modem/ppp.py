@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
+from doctor.sim.modem.core import ModemCore
 from doctor.sim.world import Event
-
-if TYPE_CHECKING:
-    from doctor.sim.modem.modem import Modem
 
 ESCAPE = b"+++"
 
@@ -15,8 +13,9 @@ ESCAPE = b"+++"
 class DataMode:
     """PPP: bytes vanish; ``+++`` with silence before and after it leads back to AT (modem-protocol.md 2.2)."""
 
-    def __init__(self, modem: Modem) -> None:
+    def __init__(self, modem: ModemCore, leave: Callable[[], None]) -> None:
         self.modem = modem
+        self._leave = leave
         self._last_byte_ms = modem.world.now_ms - modem.switches.guard_ms
         self._plus = b""
         self._end: Event | None = None
@@ -33,4 +32,4 @@ class DataMode:
         if not ESCAPE.startswith(self._plus):
             self._plus = b"no escape"
         elif self._plus == ESCAPE:
-            self._end = self.modem.later(self.modem.switches.guard_ms, self.modem.leave_data_mode)
+            self._end = self.modem.later(self.modem.switches.guard_ms, self._leave)

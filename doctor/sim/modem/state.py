@@ -8,8 +8,6 @@ from typing import Any
 from doctor.sim.modem.faults import Faults
 from doctor.sim.modem.flash import Flash
 from doctor.sim.modem.modem import Modem, Received
-from doctor.sim.modem.ppp import DataMode
-from doctor.sim.modem.stp import StpSlave
 from doctor.sim.modem.switches import Switches
 from doctor.sim.modem.upgrade import Upgrade
 
@@ -50,7 +48,7 @@ def load(modem: Modem, state: dict[str, Any]) -> None:
     modem.received = [Received(**item) for item in state["received"]]
     system = state["system"]
     if state["upgrade"] is not None:
-        Upgrade.from_dict(modem, state["upgrade"]).start()
+        modem.start_upgrade(Upgrade.from_dict(modem, state["upgrade"]))
     elif system in ("booting", "working"):
         modem.come_up(modem.boots_to())
     elif system in ("off", "hung", "dead"):
@@ -66,10 +64,10 @@ def load(modem: Modem, state: dict[str, Any]) -> None:
 def _load_channel(modem: Modem, state: dict[str, Any]) -> None:
     session = state["session"]
     if session is not None:
-        modem.stp = StpSlave(modem, session["method"])
+        stp = modem.open_stp(session["method"])
         if session["open"]:
-            modem.stp.break_off(session["taken"], session["total"])
+            stp.break_off(session["taken"], session["total"])
         if session.get("stuck"):
-            modem.stp.get_stuck()
+            stp.get_stuck()
     elif state["data_mode"]:
-        modem.ppp = DataMode(modem)
+        modem.enter_data_mode()

@@ -9,13 +9,11 @@ import struct
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from doctor.sim.modem.core import ModemCore
 from doctor.sim.modem.faults import NAMELESS, Fault, damaged
 from doctor.sim.modem.images import HEAD_BYTES, total_bytes
-
-if TYPE_CHECKING:
-    from doctor.sim.modem.modem import Modem
 
 _REQUEST = b"fast"
 _REPLY = b"tsaf"
@@ -65,18 +63,27 @@ def frame(op: int, sid: int, tid: int, payload: bytes, *, crcs: bool, signature:
 class StpSlave:
     """One stay in STP mode: from the AT command that entered it to the RESET that leaves it.
 
-    method  STORE, ON_THE_FLY or RAM
+    method    STORE, ON_THE_FLY or RAM
+    progress  called when a block was taken
+    left      called when STP mode is over, with what came behind it for the AT dialogue
     """
 
-    def __init__(self, modem: Modem, method: str) -> None:
+    def __init__(
+        self,
+        modem: ModemCore,
+        method: str,
+        progress: Callable[[StpSlave], None],
+        left: Callable[[StpSlave, bytes], None],
+    ) -> None:
         self.modem = modem
         self.method = method
+        self._progress = progress
+        self._left = left
         self.whole_before = modem.flash.whole
         self.taken = 0
         """Image bytes consumed so far (after inflating)."""
         self.total: int | None = None
         self.data = bytearray()
-        self.blocks_refused = 0
         self.is_stuck = False
         """It hangs over a request and will never answer again."""
         self.session_open = False
@@ -167,7 +174,6 @@ class StpSlave:
             del self._buffer[: _HEADER.size + size]
             request = _Request(op, sid, tid, payload)
             if (binascii.crc_hqx(payload, 0) if payload else 0) != payload_crc:
-                self.blocks_refused += 1
                 self._refuse(request, self._on_bad_crc())
                 continue
             return request
@@ -187,7 +193,7 @@ class StpSlave:
         self.modem.misuse.append("AT sent into STP mode" + (" with a session open" if self.session_open else ""))
         if not self.session_open and self.modem.switches.at_leaves_idle_stp:
             self._closed = True
-            self.modem.stp_left(self, heard[line.start() :])
+            self._left(self, heard[line.start() :])
 
     # -- requests ---------------------------------------------------------------------------------------------
 
@@ -215,7 +221,6 @@ class StpSlave:
         }
         payload = carry_out[request.op](request, fault)
         if payload is None:
-            self.blocks_refused += 1
             self._refuse(request, self._on_unexpected())
             return
         crcs = self.modem.switches.reset_ack_crc if request.op == RESET else self.modem.switches.ack_crcs
@@ -229,7 +234,6 @@ class StpSlave:
         if fault.kind == "lose":
             return True
         if fault.kind in ("nack", "nack-unknown", "nack-nameless"):
-            self.blocks_refused += 1
             self._refuse(request, fault.kind)
             return True
         if fault.kind == "stall" and fault.ms is None:
@@ -304,7 +308,7 @@ class StpSlave:
             self.total = total_bytes(bytes(self.data[:HEAD_BYTES]))
             if self.total is None and self.data[:4] == b"\x7fELF":
                 self.total = ELF_TYPICAL_BYTES
-        self.modem.stp_progress(self)
+        self._progress(self)
         return True
 
     # -- acks -------------------------------------------------------------------------------------------------
@@ -341,7 +345,7 @@ class StpSlave:
             return
         if request.op == RESET and self.session_open:
             self._closed = True
-            self.modem.stp_left(self, b"")
+            self._left(self, b"")
             return
         if request.op == RESET:
             self._last_tid, self._last_ack, self._expected = None, b"", 0

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from doctor.sim.modem.core import ModemCore
 from doctor.sim.modem.faults import DEPLOY
 from doctor.sim.modem.flash import SELECT_FFF, install
 from doctor.sim.modem.images import Judged
-
-if TYPE_CHECKING:
-    from doctor.sim.modem.modem import Modem
 
 SILENT, ONGOING = "silent", "on-going"
 
@@ -28,7 +26,7 @@ class Upgrade:
     whole   whether the application could start before the transfer began
     """
 
-    modem: Modem
+    modem: ModemCore
     image: Judged | None
     size_bytes: int
     stored: bool
@@ -36,13 +34,13 @@ class Upgrade:
     whole: bool = True
     phase: str = SILENT
     problem: str = ""
+    is_settled: bool = False
     _spoiled: bool = False
     _is_late: bool = False
 
     def start(self) -> None:
         """Fall silent, and wake up when flash is written."""
         modem = self.modem
-        modem.upgrade = self
         modem.flash.report = "on-going"
         if self.image is None:
             self.phase = ONGOING
@@ -78,9 +76,8 @@ class Upgrade:
 
     def settle(self) -> None:
         """Make the verdict known."""
-        modem = self.modem
-        modem.upgrade = None
-        modem.flash.report = modem.switches.failure_word if self.problem else "success"
+        self.is_settled = True
+        self.modem.flash.report = self.modem.switches.failure_word if self.problem else "success"
 
     def _wake_up(self) -> None:
         modem = self.modem
@@ -116,7 +113,7 @@ class Upgrade:
         return {"image": None if self.image is None else asdict(self.image), **kept}
 
     @classmethod
-    def from_dict(cls, modem: Modem, data: dict[str, Any]) -> Upgrade:
+    def from_dict(cls, modem: ModemCore, data: dict[str, Any]) -> Upgrade:
         """What ``as_dict`` told; it starts from its beginning again."""
         values = dict(data)
         image = values.pop("image")

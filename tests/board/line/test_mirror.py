@@ -47,8 +47,7 @@ def ask(port: mirror.MirrorPort, line: bytes) -> bytes:
 )
 def test_mirror_reaches_the_modem_in_every_era(release: str, bridged: bool) -> None:
     with board_at(f"sim://fipy?release={release}") as board:
-        with mirror.enter(board, board.identify(), clock=board.clock) as port:
-            assert port.bridged_by_us is bridged
+        with mirror.enter(board, board.identify()) as port:
             assert port.max_block == (bridge.MAX_BLOCK if bridged else 0)
             assert b"38638" in ask(port, b"ATI1")
         assert board.link.baud == 115_200
@@ -59,21 +58,21 @@ def test_board_without_lte_task_is_not_stopped_by_the_mirror(release: str) -> No
     with board_at(f"sim://fipy?release={release}") as board:
         board.repl.run("import pycom\npycom.lte_modem_en_on_boot(False)\n")
         board.reset_safe()
-        with mirror.enter(board, board.identify(), clock=board.clock) as port:
+        with mirror.enter(board, board.identify()) as port:
             assert b"38638" in ask(port, b"ATI1")
 
 
 def test_initialised_lte_is_given_up_where_the_mirror_would_refuse() -> None:
     with board_at("sim://fipy?release=1.18.1.r1") as board:
         board.repl.run("from network import LTE\nx = LTE()\n", silence_s=30)
-        with mirror.enter(board, board.identify(), clock=board.clock) as port:
+        with mirror.enter(board, board.identify()) as port:
             assert b"38638" in ask(port, b"ATI1")
 
 
 def test_users_watchdog_does_not_end_the_mirror() -> None:
     with board_at("sim://fipy") as board:
         board.repl.run("from machine import WDT\nw = WDT(timeout=20000)\n")
-        with mirror.enter(board, board.identify(), clock=board.clock) as port:
+        with mirror.enter(board, board.identify()) as port:
             board.clock.sleep_ms(60_000)
             assert b"38638" in ask(port, b"ATI1")
 
@@ -81,7 +80,7 @@ def test_users_watchdog_does_not_end_the_mirror() -> None:
 def test_gpy_is_bridged_over_its_own_pins() -> None:
     with (
         board_at("sim://gpy?release=1.17.3.b1") as board,
-        mirror.enter(board, board.identify(), clock=board.clock) as port,
+        mirror.enter(board, board.identify()) as port,
     ):
         assert b"38638" in ask(port, b"ATI1")
 
@@ -89,14 +88,14 @@ def test_gpy_is_bridged_over_its_own_pins() -> None:
 def test_bridge_passes_control_characters_as_data() -> None:
     with (
         board_at("sim://fipy?release=1.17.3.b1") as board,
-        mirror.enter(board, board.identify(), clock=board.clock) as port,
+        mirror.enter(board, board.identify()) as port,
     ):
         port.write(bytes(range(32)) + b"\r\n")
         assert b"38638" in ask(port, b"ATI1")
 
 
 def test_any_other_speed_is_deaf() -> None:
-    with board_at("sim://fipy") as board, mirror.enter(board, board.identify(), clock=board.clock) as port:
+    with board_at("sim://fipy") as board, mirror.enter(board, board.identify()) as port:
         port.set_baud(115_200)
         port.write(b"AT\r\n")
         assert port.read(256, 500) == b""
@@ -107,7 +106,7 @@ def test_any_other_speed_is_deaf() -> None:
 def test_silent_modem_is_told_and_the_port_is_back_at_the_repls_speed() -> None:
     with board_at("sim://fipy?scenario=modem-silent") as board:
         with pytest.raises(BoardError) as caught:
-            mirror.enter(board, board.identify(), clock=board.clock)
+            mirror.enter(board, board.identify())
         assert caught.value.id == "mirror-no-answer"
         assert "reset button" in caught.value.next
         assert board.link.baud == 115_200
@@ -118,18 +117,18 @@ def test_fixed_speed_is_refused_before_anything_is_sent() -> None:
         facts = board.identify()
         board.link.can_change_baud = False
         with pytest.raises(LinkError):
-            mirror.enter(board, facts, clock=board.clock)
+            mirror.enter(board, facts)
         assert board.repl.call("print('@@FD 1')") == 1
 
 
 def test_advice_names_the_ways_out() -> None:
-    with board_at("sim://fipy") as board, mirror.enter(board, board.identify(), clock=board.clock) as port:
+    with board_at("sim://fipy") as board, mirror.enter(board, board.identify()) as port:
         assert "reset button" in port.leave_advice
 
 
 def test_mirror_keeps_the_link_for_the_reset() -> None:
     with board_at("sim://fipy") as board:
         link: Link = board.link
-        mirror.enter(board, board.identify(), clock=board.clock).close()
+        mirror.enter(board, board.identify()).close()
         link.write(b"\r")
         assert b">>>" not in link.read(256, 500)

@@ -58,7 +58,7 @@ NAMES_LEFT = "import ujson\nprint('@@FD ' + ujson.dumps(sorted([n for n in globa
 #: Pieces of somebody else's, which may do what ours may not.
 BY_OTHERS = (MOUNTED, MOUNTED_ELSEWHERE, LTE_RUNS)
 #: The one snippet that leaves the card mounted, for the next one.
-STAYS_MOUNTED = (card.mount(),)
+STAYS_MOUNTED = (card.MOUNT,)
 
 
 def _text(data: bytes) -> str:
@@ -112,7 +112,7 @@ FILES = (
     Row(
         ("board.snippets.open_for_writing", "board.snippets.write_at", "board.snippets.CLOSE_WRITTEN"),
         (*_write("/flash/lib/new.py", DATA), snippets.sha256("/flash/lib/new.py"), NAMES_LEFT, snippets.CLOSE_WRITTEN),
-        gives=(True, 384, len(DATA) - 384, len(DATA) - 384, True, (DATA_SHA256, len(DATA), "2 rows"), []),
+        gives=((True, "1 rows"), 384, len(DATA) - 384, len(DATA) - 384, True, (DATA_SHA256, len(DATA), "2 rows"), []),
     ),
     Row(("board.snippets.open_for_writing",), (snippets.open_for_writing("/flash/none/new.py"),)),
     Row(
@@ -258,20 +258,20 @@ NAMES = (
 
 CARD = (
     Row(
-        ("board.snippets.card.look",),
-        (card.look(), IS_MOUNTED, NAMES_LEFT),
+        ("board.snippets.card.LOOK",),
+        (card.LOOK, IS_MOUNTED, NAMES_LEFT),
         eras=FILE_ERAS,
         rules=("room-left", "order-of-names"),
     ),
     Row(
-        ("board.snippets.card.look",),
-        (MOUNTED, card.look(), IS_MOUNTED),
+        ("board.snippets.card.LOOK",),
+        (MOUNTED, card.LOOK, IS_MOUNTED),
         rules=("room-left", "order-of-names"),
     ),
-    Row(("board.snippets.card.look",), (card.look(), IS_MOUNTED), on=NO_CARD),
+    Row(("board.snippets.card.LOOK",), (card.LOOK, IS_MOUNTED), on=NO_CARD),
     Row(
-        ("board.snippets.card.look",),
-        (card.look(), IS_MOUNTED),
+        ("board.snippets.card.LOOK",),
+        (card.LOOK, IS_MOUNTED),
         eras=FILE_ERAS,
         on=BLANK,
         rules=("room-left",),
@@ -315,23 +315,23 @@ CARD = (
         on=APPLE,
     ),
     Row(
-        ("board.snippets.card.mount", "board.snippets.card.unmount"),
-        (card.mount(), IS_MOUNTED, card.unmount(), IS_MOUNTED),
+        ("board.snippets.card.MOUNT", "board.snippets.card.UNMOUNT"),
+        (card.MOUNT, IS_MOUNTED, card.UNMOUNT, IS_MOUNTED),
         eras=FILE_ERAS,
     ),
     Row(
-        ("board.snippets.card.mount", "board.snippets.card.unmount"),
-        (MOUNTED, card.mount(), card.unmount(), IS_MOUNTED),
+        ("board.snippets.card.MOUNT", "board.snippets.card.UNMOUNT"),
+        (MOUNTED, card.MOUNT, card.UNMOUNT, IS_MOUNTED),
     ),
-    Row(("board.snippets.card.mount",), (card.mount(),), on=NO_CARD),
+    Row(("board.snippets.card.MOUNT",), (card.MOUNT,), on=NO_CARD),
     Row(
-        ("board.snippets.card.look", "board.snippets.card.mount", "board.snippets.card.format_card"),
+        ("board.snippets.card.LOOK", "board.snippets.card.MOUNT", "board.snippets.card.FORMAT_CARD"),
         (
             MOUNTED_ELSEWHERE,
-            card.look(),
-            card.mount(),
-            card.unmount(),
-            card.format_card(),
+            card.LOOK,
+            card.MOUNT,
+            card.UNMOUNT,
+            card.FORMAT_CARD,
             card.sha256("/card/x.dup"),
             card.move("/card/x.dup", "/card/none/x.dup"),
             IS_MOUNTED,
@@ -339,20 +339,20 @@ CARD = (
         rules=("room-left", "order-of-names"),
     ),
     Row(
-        ("board.snippets.card.mount", "board.snippets.card.format_card", "board.snippets.card.unmount"),
-        (card.mount(), card.mount(), card.unmount(), IS_MOUNTED),
+        ("board.snippets.card.MOUNT", "board.snippets.card.FORMAT_CARD", "board.snippets.card.UNMOUNT"),
+        (card.MOUNT, card.MOUNT, card.UNMOUNT, IS_MOUNTED),
     ),
     Row(
-        ("board.snippets.card.format_card",),
-        (card.format_card(), card.look()),
+        ("board.snippets.card.FORMAT_CARD",),
+        (card.FORMAT_CARD, card.LOOK),
         eras=FILE_ERAS,
         rules=("room-left", "raw-sectors"),
     ),
     Row(
-        ("board.snippets.card.format_card",),
-        (MOUNTED, card.format_card(), IS_MOUNTED),
+        ("board.snippets.card.FORMAT_CARD",),
+        (MOUNTED, card.FORMAT_CARD, IS_MOUNTED),
     ),
-    Row(("board.snippets.card.format_card",), (card.format_card(),), on=NO_CARD),
+    Row(("board.snippets.card.FORMAT_CARD",), (card.FORMAT_CARD,), on=NO_CARD),
 )
 
 MODEM = (
@@ -482,7 +482,13 @@ BUILT_IN = (
             bootrom.CLOSE,
             NAMES_LEFT,
         ),
-        gives=(768, (_text(bytes(range(256)) + bytes(range(128))), _text(bytes(range(128, 244)))), ..., True, []),
+        gives=(
+            768,
+            (_text(bytes(range(256)) + bytes(range(128))), _text(bytes(range(128, 244))), "2 rows"),
+            ...,
+            True,
+            [],
+        ),
         eras=MIRRORS,
     ),
     Row(
@@ -496,7 +502,7 @@ BUILT_IN = (
         ("board.onboard.Order.code",),
         (
             onboard.Order("/sd/caf\u00e9.dup", image=("caf\u00e9.dup", "full", "CATM1", 1, 0, "x")).code(),
-            onboard.Order("/sd/x.dup", method="store", accept=("jumpers-removed",), was=38638, dry=True).code(),
+            onboard.Order("/sd/x.dup", method="store", accept=("jumpers-removed",), was=38638).code(),
         ),
         eras=OLD_AND_NEW,
         on=CORE,

@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import doctor
+from docs._build.modules import nodes_of
 
 HOME = Path(doctor.__file__).parent
 #: The simulator is the other end, the core is code of the board itself and has tests of its own.
@@ -58,7 +59,9 @@ def _modules() -> list[tuple[Path, str, ast.Module]]:
         parts = path.relative_to(HOME if HOME in path.parents else HOME.parent).with_suffix("").parts
         if parts[0] not in NOT_SENDING:
             module = ".".join(parts).removesuffix(".__init__")
-            found.append((path, module, ast.parse(path.read_text(encoding="utf-8"))))
+            tree = nodes_of(path)[0]
+            assert isinstance(tree, ast.Module)
+            found.append((path, module, tree))
     return found
 
 
@@ -68,7 +71,8 @@ def _in_room(tree: ast.Module) -> Iterator[tuple[str, int]]:
         if isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and _gives_text(node):
             yield node.name, node.lineno
         for name in _assigned(node):
-            if not name.startswith("_") and any("\n" in text for text in _texts(node)):
+            made = isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)  # of texts with names of their own
+            if not name.startswith("_") and (made or any("\n" in text for text in _texts(node))):
                 yield name, node.lineno
 
 
