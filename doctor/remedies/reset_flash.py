@@ -43,11 +43,11 @@ class ResetFlash(DoableCure):
         earlier = self._earlier(bench)
         if earlier is not None:
             again = _is_unusable(bench, earlier)
-            left = f"put back what is not back yet of {counted(len(earlier.files), 'file')}, out of {earlier.folder}"
+            left = f"put back what is not back yet of {counted(len(earlier.files), 'file')}"
             return (
                 f"bring to its end the reset that was begun {earlier.at[:16].replace('T', ' ')} UTC",
                 "format the flash once more: it was left half formatted" if again else "nothing is formatted again",
-                _NOTHING if _is_none(context.put_back) else left,
+                _NOTHING if _is_none(context.put_back) else f"{left}, out of {shown(earlier.folder, 1000)}",
             )
         call = "os.fsformat('/flash')" if bench.board_facts.era.has_fsformat else "os.mkfs('/flash')"
         wanted = f"put back the files named by --put-back: {quoted(context.put_back)}"
