@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Collection
 from typing import Any
 
 from doctor.sim.board import state as board_state
 from doctor.sim.board.board import BoardSim
 from doctor.sim.board.file_faults import parse_files
-from doctor.sim.card.blocks import Blocks, FileBlocks, MemoryBlocks
+from doctor.sim.card.blocks import FileBlocks
 from doctor.sim.card.image import CardDevice, build_card
 from doctor.sim.carrier import Carrier
 from doctor.sim.hands import Hands
@@ -77,8 +76,6 @@ class SimBench:
         self.origin = _origin(spec, saved, store)
         setup = set_up(tuple(self.origin["scenario"].split(",")))
         self.world = World(spec.speed, spec.seed)
-        self.battery = bool(spec.battery)
-        self.powered = True
         self.modem = self._make_modem(setup)
         self.carrier = Carrier(spec.carrier or DEFAULT_CARRIER)
         self.carrier.jumpers_fitted = setup.jumpers_fitted
@@ -88,13 +85,24 @@ class SimBench:
             self._fill_slot(setup, fresh=saved is None)
             self.board = self._make_board(setup)
         self.port = self._make_port()
-        self.hands = Hands(self)
+        self.hands = Hands(
+            self.world,
+            self.port,
+            self.modem,
+            self.board,
+            self._from_board,
+            self.card,
+            self.carrier,
+            None if store is None else store.card_path,
+            bool(spec.battery),
+        )
         if saved is not None:
             self._restore(saved)
         self._stretch_pauses()
         if spec.jumpers is not None:
-            self.set_jumpers(spec.jumpers)
-        if self.board is not None and self.powered:
+            self.carrier.rts_jumper = "RTS" in spec.jumpers
+            self.carrier.cts_jumper = "CTS" in spec.jumpers
+        if self.board is not None and self.hands.powered:
             self.board.settle(BOOT_LIMIT_MS)
             self.world.run_until(lambda: not self._from_board.pending, BOOT_LIMIT_MS)
         self._watched: tuple[object, ...] = ()
@@ -229,51 +237,11 @@ class SimBench:
             self.modem.transmit = port.arrive
         else:
             port = HostPort(self.world, board.receive, board.set_rts, lambda: board.cts)
-            self._from_board = Wire(self.world, port.arrive)
+        self._from_board = Wire(self.world, port.arrive)
+        if board is not None:
             board.transmit = self._from_board.send
         port.on_vanish_open = self._died_under_a_handle
         return port
-
-    # --- what hands do ---
-
-    def cut_power(self) -> None:
-        """Supply gone for board and modem."""
-        self.powered = False
-        if self.board is not None:
-            self.board.power_off()
-            self._from_board.clear()
-        self.modem.power_off()
-
-    def give_power(self) -> None:
-        """Supply back."""
-        self.powered = True
-        self.modem.power_on()
-        if self.board is not None:
-            self.board.power_on()
-
-    def set_jumpers(self, fitted: Collection[str]) -> None:
-        """Have those of the two jumpers on whose label, RTS or CTS, is in ``fitted``."""
-        self.carrier.rts_jumper = "RTS" in fitted
-        self.carrier.cts_jumper = "CTS" in fitted
-        if self.board is not None:
-            self.board.set_rts(self.port.rts)  # makes it look at the nets again
-
-    def press_reset(self) -> None:
-        """The board's reset button. Raises ValueError without a board."""
-        if self.board is None:
-            raise ValueError("a bare modem has no reset button")
-        self.board.press_reset()
-
-    def put_card(self, blocks: Blocks | None) -> None:
-        """Put another card into the slot, or None."""
-        if self.store is None or blocks is None:
-            self.card.insert(blocks)
-            if self.store is not None:
-                self.store.card_path.unlink(missing_ok=True)
-            return
-        if isinstance(blocks, MemoryBlocks):
-            blocks.save(self.store.card_path)
-        self.card.insert(FileBlocks(self.store.card_path))
 
     # --- keeping ---
 
@@ -284,7 +252,7 @@ class SimBench:
         data: dict[str, Any] = {
             "origin": self.origin,
             "usb_plugged": self.port.present,
-            "battery": self.battery,
+            "battery": self.hands.battery,
             "modem": modem_state.dump(self.modem),
         }
         if self.board is not None:
@@ -299,7 +267,7 @@ class SimBench:
         self._watched = self._landmarks()
 
     def _restore(self, saved: dict[str, Any]) -> None:
-        self.battery = bool(saved["battery"]) if self.spec.battery is None else self.spec.battery
+        self.hands.battery = bool(saved["battery"]) if self.spec.battery is None else self.spec.battery
         modem_state.load(self.modem, saved["modem"])
         if self.board is not None:
             board_state.load(self.board, saved["board"])

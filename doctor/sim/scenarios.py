@@ -13,10 +13,6 @@ HANGING_RELEASE = "1.17.3.b1"
 """Era A, the board of the original thread: LTE() waits forever for a dead modem (board-and-repl.md 1)."""
 
 
-def _default_card() -> dict[str, bytes]:
-    return {practice_name(): practice_image()}
-
-
 @dataclass
 class Setup:
     """What a bench is built from; scenarios change it before anything is powered.
@@ -33,7 +29,7 @@ class Setup:
 
     release: str | None = None
     flash: dict[str, bytes] = field(default_factory=dict)
-    card: dict[str, bytes] = field(default_factory=_default_card)
+    card: dict[str, bytes] = field(default_factory=lambda: {practice_name(): practice_image()})
     card_layout: CardLayout = CardLayout.PC
     jumpers_fitted: bool = False
     modem_mode: str = "application"

@@ -463,6 +463,13 @@ class Wire:
         if self._flying is None:
             self._launch()
 
+    def flow(self, may_send: bool) -> None:
+        """Flow control speaks: ``release``, or ``hold``."""
+        if may_send:
+            self.release()
+        else:
+            self.hold()
+
     def hold(self) -> None:
         """Flow control stops the sender: what has not left yet waits for ``release``."""
         self.open = False

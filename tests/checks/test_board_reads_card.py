@@ -22,7 +22,7 @@ IMAGE = practice_image(size_bytes=1_100_000)  # over 1 MiB: small cards count as
 
 
 def card(files: dict[str, bytes], layout: CardLayout = CardLayout.PC) -> Spoil:
-    return lambda sim: sim.put_card(build_card(files, layout))
+    return lambda sim: sim.hands.put_card(build_card(files, layout))
 
 
 def look(spoil: Spoil | None = None, url: str = "sim://fipy", **options: object) -> Finding:
@@ -45,7 +45,7 @@ def exfat(sim: SimBench) -> None:
     blocks = build_card({}, CardLayout.BLANK)
     blocks.write(0, partition_table([(0x07, 2048, 4096)]))
     blocks.write(2048, (b"\xeb\x76\x90EXFAT   ").ljust(510, b"\0") + b"\x55\xaa")
-    sim.put_card(blocks)
+    sim.hands.put_card(blocks)
 
 
 def test_image_at_the_root_passes_with_its_size() -> None:
@@ -179,7 +179,7 @@ def test_card_without_the_given_image_is_a_warning(tmp_path: Path) -> None:
 @pytest.mark.parametrize("url", ["sim://fipy", "sim://fipy?release=1.17.3.b1"])
 def test_empty_slot_is_a_warning_and_says_where_the_card_is(url: str, tmp_path: Path) -> None:
     def take_out(sim: SimBench) -> None:
-        sim.put_card(None)
+        sim.hands.put_card(None)
 
     found = look(take_out, url)
     assert (found.status, found.catalogue) == (Status.WARN, "sd-object-init-fails")

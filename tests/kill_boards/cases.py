@@ -89,7 +89,7 @@ def set_up(case: Case, kind: str, folder: Path) -> None:
     assert sim.board is not None
     sim.board.flash.lay(case.originals)
     sim.board.flash.mkdir("hollow")
-    sim.put_card(build_card(case.card, CardLayout.SUPER_FLOPPY, size_mib=CARD_MIB) if case.card else None)
+    sim.hands.put_card(build_card(case.card, CardLayout.SUPER_FLOPPY, size_mib=CARD_MIB) if case.card else None)
     sim.release()
 
 

@@ -100,8 +100,8 @@ class Hardware(ABC):
         }
         self.main_file = "main.py"
         self.to_modem = Wire(world, modem.receive)
-        self.uart0 = Uart(0, REPL_BAUD, self.era.rx_buffer_bytes)
-        self.uart1 = Uart(1, APPLICATION_BAUD, None)
+        self.uart0 = Uart(REPL_BAUD, self.era.rx_buffer_bytes)
+        self.uart1 = Uart(APPLICATION_BAUD, None)
         self.pins = Pins(self.kind, self.carrier)
         self.pins.on_change = self._tell_flow
         self._wdt: Event | None = None
@@ -119,8 +119,8 @@ class Hardware(ABC):
         self.safe_boot = False
         self._tell_flow()
         modem.transmit = self._modem_sends
-        modem.on_cts = self._modem_cts
-        self._modem_cts(modem.cts)
+        modem.on_cts = self.to_modem.flow
+        modem.on_cts(modem.cts)
         self.begin(lambda: self.boot("PWRON"))
 
     # -- what runs on it --------------------------------------------------------------------------------------
@@ -205,12 +205,6 @@ class Hardware(ABC):
             self.transmit(heard, MIRROR_BAUD)
         elif self.uart1_on_modem:
             self.uart1.store(heard)
-
-    def _modem_cts(self, ready: bool) -> None:
-        if ready:
-            self.to_modem.release()
-        else:
-            self.to_modem.hold()
 
     def _tell_flow(self) -> None:
         self.modem.set_flow(self.pins.modem_may_send)

@@ -95,17 +95,12 @@ class Importer:
         raise ImportError(f"cannot import name {attribute}")
 
     def _load_chain(self, name: str) -> tuple[ModuleType, ModuleType]:
-        top: ModuleType | None = None
-        module: ModuleType | None = None
-        done = ""
-        for part in name.split("."):
-            done = f"{done}.{part}" if done else part
+        done, *below = name.split(".")
+        top = module = self._load(done, None)
+        for part in below:
+            done += "." + part
             parent, module = module, self._load(done, module)
-            if parent is not None:
-                setattr(parent, part, module)
-            top = top or module
-        assert top is not None
-        assert module is not None
+            setattr(parent, part, module)
         return top, module
 
     def _load(self, name: str, parent: ModuleType | None) -> ModuleType:

@@ -122,18 +122,17 @@ class Repl:
 
     def _statement(self, prompted: bool) -> tuple[int, str]:
         """Read one statement, with its further lines; (the key that ended it, text)."""
-        key, line = self._line("" if prompted else ">>> ", "")
-        if key == CTRL_C:
-            self._board.write_raw(b"\r\n")
-            return key, ""
-        while key == _RETURN and wants_more(line):
-            line += "\n"
-            key, more = self._line("... ", _indent_after(line))
+        line, prompt, indent = "", "" if prompted else ">>> ", ""
+        while True:
+            key, more = self._line(prompt, indent)
             if key == CTRL_C:
                 self._board.write_raw(b"\r\n")
                 return key, ""
             line += more
-        return key, line
+            if key != _RETURN or not wants_more(line):
+                return key, line
+            line += "\n"
+            prompt, indent = "... ", _indent_after(line)
 
     def _line(self, prompt: str, typed: str) -> tuple[int, str]:
         """Edit one line: (CR or the control character that ended it, text)."""

@@ -20,7 +20,6 @@ class Uart:
     capacity  bytes that the receive buffer holds; None: hardware flow control never lets it overflow
     """
 
-    number: int
     baud: int
     capacity: int | None
     timeout_chars: int = 2

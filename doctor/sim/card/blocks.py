@@ -64,12 +64,8 @@ class MemoryBlocks:
         while done < len(data):
             number, skip = divmod(position + done, PAGE_BYTES)
             piece = data[done : done + PAGE_BYTES - skip]
-            if len(piece) < PAGE_BYTES:
-                old = self._pages.get(number, bytes(PAGE_BYTES))
-                piece_page = old[:skip] + piece + old[skip + len(piece) :]
-            else:
-                piece_page = bytes(piece)
-            self._pages[number] = piece_page
+            old = self._pages.get(number, bytes(PAGE_BYTES))
+            self._pages[number] = old[:skip] + piece + old[skip + len(piece) :]
             done += len(piece)
 
     def clear(self) -> None:

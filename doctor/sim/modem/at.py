@@ -87,20 +87,18 @@ class AtDialogue:
 
     def _answer(self, line: str) -> None:
         fault = self.modem.faults.strike(line.strip())
-        kind = "" if fault is None else fault.kind
         self._busy = False
-        if self.modem.suffer(kind):
+        if fault is not None and self.modem.suffer(fault.kind):
             return
-        if kind == "hold" and fault is not None:
+        if fault is not None and fault.kind == "hold":
             self.modem.hold_cts(fault.ms)
-        if kind == "stall" and fault is not None and fault.ms is None:
+        if fault is None or fault.kind != "stall":
+            self._carry_out(line, fault)
+        elif fault.ms is None:
             self.modem.is_stuck = True
-            return
-        if kind == "stall" and fault is not None:
+        else:
             self._busy = True
-            self.modem.later(fault.ms or 0, lambda: self._carry_out(line, None))
-            return
-        self._carry_out(line, fault)
+            self.modem.later(fault.ms, lambda: self._carry_out(line, None))
 
     def _carry_out(self, line: str, fault: Fault | None) -> None:
         self._busy = False

@@ -111,10 +111,7 @@ class ModemCore(ABC):
 
     def set_flow(self, rts_asserted: bool) -> None:
         """The host's RTS: while it is deasserted the modem may not send, and keeps its bytes."""
-        if rts_asserted:
-            self._wire.release()
-        else:
-            self._wire.hold()
+        self._wire.flow(rts_asserted)
 
     def send(self, data: bytes) -> None:
         """The modem says something, at its own speed."""

@@ -125,13 +125,6 @@ class Flash:
         if runs:
             self.star = self.written
 
-    def take_bootrom(self, build: int, *, stored: bool) -> None:
-        """A boot ROM package was installed: by the store method it renews copy 0, and nothing else."""
-        if stored:
-            self.bootloaders[0] = build
-        else:
-            self.take_loader(build, runs=False)
-
     def showver(self) -> list[str]:
         """The lines of AT!="showver" (modem-protocol.md 8.3)."""
         lines = ["SYSTEM VERSION", "==============", "  FIRMWARE VERSION"]
@@ -224,8 +217,11 @@ def install(flash: Flash, image: Judged, size_bytes: int, *, stored: bool, in_ap
         problem = "wrong base"
     if problem:
         return problem
+    if image.kind == "bootrom" and stored:  # which renews copy 0, and nothing else
+        flash.bootloaders[0] = image.build
+        return ""
     if image.kind == "bootrom":
-        flash.take_bootrom(image.build, stored=stored)
+        flash.take_loader(image.build, runs=False)
         return ""
     if flash.family == "MONARCH2" and image.family == "practice":  # which speaks of Cat-M1 or NB-IoT, as SQN3330 does
         flash.software = Software.of(image.build, "", flash.family)

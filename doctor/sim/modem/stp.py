@@ -84,7 +84,6 @@ class StpSlave:
         """Image bytes consumed so far (after inflating)."""
         self.total: int | None = None
         self.data = bytearray()
-        self.blocks_refused = 0
         self.is_stuck = False
         """It hangs over a request and will never answer again."""
         self.session_open = False
@@ -175,7 +174,6 @@ class StpSlave:
             del self._buffer[: _HEADER.size + size]
             request = _Request(op, sid, tid, payload)
             if (binascii.crc_hqx(payload, 0) if payload else 0) != payload_crc:
-                self.blocks_refused += 1
                 self._refuse(request, self._on_bad_crc())
                 continue
             return request
@@ -223,7 +221,6 @@ class StpSlave:
         }
         payload = carry_out[request.op](request, fault)
         if payload is None:
-            self.blocks_refused += 1
             self._refuse(request, self._on_unexpected())
             return
         crcs = self.modem.switches.reset_ack_crc if request.op == RESET else self.modem.switches.ack_crcs
@@ -237,7 +234,6 @@ class StpSlave:
         if fault.kind == "lose":
             return True
         if fault.kind in ("nack", "nack-unknown", "nack-nameless"):
-            self.blocks_refused += 1
             self._refuse(request, fault.kind)
             return True
         if fault.kind == "stall" and fault.ms is None:

@@ -161,9 +161,6 @@ class FtpServer(Server):
     def _path(self, name: str) -> str:
         return absolute(name, self._cwd)
 
-    def _at(self, name: str) -> tuple[Volume, str]:
-        return self._board.vm.vfs.locate(self._path(name))
-
     def _cwd_to(self, name: str) -> None:
         if not self._board.vm.vfs.is_dir(self._path(name)):
             raise CardFault("not-found")
@@ -174,37 +171,31 @@ class FtpServer(Server):
         entries = self._board.vm.vfs.entries(self._path(name))
         self._send_out("".join(_listing(entry) for entry in entries).encode())
 
-    def _size(self, name: str) -> None:
-        volume, inner = self._at(name)
+    def _size(self, volume: Volume, inner: str) -> None:
         entry = volume.stat(inner)
         if entry.is_dir:
             raise CardFault("not-found")
         self._say(f"213 {entry.size_bytes}")
 
-    def _mdtm(self, name: str) -> None:
-        volume, inner = self._at(name)
+    def _mdtm(self, volume: Volume, inner: str) -> None:
         volume.stat(inner)
         self._say("213 19800101000000")
 
-    def _dele(self, name: str) -> None:
-        volume, inner = self._at(name)
+    def _dele(self, volume: Volume, inner: str) -> None:
         volume.stat(inner)
         volume.remove(inner)
         self._say("250 ok")
 
-    def _mkd(self, name: str) -> None:
-        volume, inner = self._at(name)
+    def _mkd(self, volume: Volume, inner: str) -> None:
         volume.mkdir(inner)
         self._say("250 ok")
 
-    def _rnfr(self, name: str) -> None:
-        volume, inner = self._at(name)
+    def _rnfr(self, volume: Volume, inner: str) -> None:
         volume.stat(inner)
         self._from = inner
         self._say("350 go on")
 
-    def _rnto(self, name: str) -> None:
-        volume, inner = self._at(name)
+    def _rnto(self, volume: Volume, inner: str) -> None:
         source, self._from = self._from, None
         if source is None:
             self._say("503 RNFR first")
@@ -212,12 +203,10 @@ class FtpServer(Server):
         volume.rename(source, inner)
         self._say("250 ok")
 
-    def _retr(self, name: str) -> None:
-        volume, inner = self._at(name)
+    def _retr(self, volume: Volume, inner: str) -> None:
         self._send_out(volume.read(inner))
 
-    def _stor(self, name: str) -> None:
-        volume, inner = self._at(name)
+    def _stor(self, volume: Volume, inner: str) -> None:
         if not self._passive:
             self._say("425 PASV first")
             return
@@ -291,6 +280,11 @@ def _listing(entry: DirEntry) -> str:
     return f"{kind}rw-rw-rw-   1 root  root {entry.size_bytes:9} Jan  1  1980 {entry.name}\r\n"
 
 
+def _on_file(act: Callable[[FtpServer, Volume, str], None]) -> Callable[[FtpServer, str], None]:
+    """What is done to a path within a volume, by the name that the client gives."""
+    return lambda ftp, name: act(ftp, *ftp._board.vm.vfs.locate(ftp._path(name)))
+
+
 #: All that the board's server knows; no NLST, MLSD, EPSV, REST, PORT.
 _VERBS: dict[str, Callable[[FtpServer, str], None]] = {
     "USER": FtpServer._user_named,
@@ -306,13 +300,13 @@ _VERBS: dict[str, Callable[[FtpServer, str], None]] = {
     "TYPE": lambda ftp, _: ftp._say("200 ok"),
     "NOOP": lambda ftp, _: ftp._say("200 ok"),
     "LIST": FtpServer._list,
-    "SIZE": FtpServer._size,
-    "MDTM": FtpServer._mdtm,
-    "DELE": FtpServer._dele,
-    "RMD": FtpServer._dele,
-    "MKD": FtpServer._mkd,
-    "RNFR": FtpServer._rnfr,
-    "RNTO": FtpServer._rnto,
-    "RETR": FtpServer._retr,
-    "STOR": FtpServer._stor,
+    "SIZE": _on_file(FtpServer._size),
+    "MDTM": _on_file(FtpServer._mdtm),
+    "DELE": _on_file(FtpServer._dele),
+    "RMD": _on_file(FtpServer._dele),
+    "MKD": _on_file(FtpServer._mkd),
+    "RNFR": _on_file(FtpServer._rnfr),
+    "RNTO": _on_file(FtpServer._rnto),
+    "RETR": _on_file(FtpServer._retr),
+    "STOR": _on_file(FtpServer._stor),
 }

@@ -204,7 +204,7 @@ def _put_into(bench: Any, state: State) -> None:
         board.frozen["sqnsbrz"] = f"class bootrom:\n    BOOTROM = {state.bootrom!r}\n"
     for name in state.lacks:
         del board.vm.importer._makers[name]
-    bench.put_card(card_of(state))
+    bench.hands.put_card(card_of(state))
     if state.modem == "silent":
         bench.modem.hang()
     if state.pybytes:
