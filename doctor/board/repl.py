@@ -34,16 +34,17 @@ _UNPRINTABLE = re.compile(rb"[^\t\n\x20-\xff]")
 #: What a board prints when it restarts (board-and-repl.md 3.1, 3.3).
 RESET_SIGNS = re.compile(rb"ets Jun +8 2016|rst:0x[0-9a-f]+ \(|Guru Meditation|PYB: soft reboot")
 BANNER = re.compile(rb"(?:Pycom )?MicroPython (?:(\S+) \[)?([^\]\s]+)\]? on (\S+); (\S+) with ESP32")
+#: The line of a traceback that names the exception: what a thread prints there by itself is none.
+_RAISED = re.compile(r"^\s*(\w*(?:Error|Exception|Interrupt|Exit|Iteration)\b.*)", re.M)
 TRIES = 4  #: an answer is asked for again up to three times
 
 
 class ReplTraceback(BoardError):
-    """A snippet raised on the board; ``text`` is the traceback, ``error`` its last line."""
+    """A snippet raised on the board; ``text`` is the traceback, ``error`` the line of it that names the exception."""
 
     def __init__(self, text: str, *, on: str = "") -> None:
-        lines = [line for line in text.strip().splitlines() if line.strip()]
         self.text = text
-        self.error = lines[-1] if lines else "an empty traceback"
+        self.error = (_RAISED.findall(text) or ["an empty traceback"])[-1]
         super().__init__("repl-answers", f"the board raised {shown(self.error)}", on=on)
 
 
@@ -165,8 +166,10 @@ class Repl:
         if not found:
             raise ReplBroken("the board did not come back to its raw prompt", prompt, on=self.link.name)
         self._unfinished = False
-        if error.strip():
+        if _RAISED.search(_text(error)):
             raise ReplTraceback(_text(error), on=self.link.name)
+        if error.strip():
+            raise ReplBroken("the board printed between its answer and its prompt", error, on=self.link.name)
         return _text(printed, errors)
 
     def call(self, code: str, *, silence_s: float = 10.0, total_s: float = 60.0, tries: int = 1) -> object:

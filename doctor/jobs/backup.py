@@ -14,6 +14,7 @@ from doctor.board.storage.flash_copy import BoardBackup
 from doctor.board.storage.kept_files import Kept, KeptFiles, read_folder
 from doctor.board.storage.upload import Changes
 from doctor.command import Command
+from doctor.errors import UsageError
 from doctor.escape import counted, shown
 from doctor.jobs.memory.state_dir import begun_place
 from doctor.remedies.backup_file import keep_copy
@@ -48,6 +49,13 @@ def restore(
     upload.refuse_bad_names(bench.board, source)
     if not source.is_backup:
         upload.refuse_bad_scripts(source)
+        if copies.resolve().is_relative_to(folder.resolve()):
+            raise UsageError(
+                "usage",
+                "copies of what is replaced would lie in the folder that is brought to the board, and go there, too",
+                on=f"--backup {copies}",
+                next="name a folder for the copies elsewhere, with --backup",
+            )
     book = Book(begun_place(bench.options.url))
     begun.refuse_damaged(bench.board, book, _RESTORE)
     earlier = begun.unfinished(bench.board, book, _RESTORE)

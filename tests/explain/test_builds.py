@@ -104,6 +104,13 @@ def test_a_question_gets_a_plain_answer(text: str, answer: str) -> None:
 def test_a_question_about_the_power_is_none_about_the_flash() -> None:
     assert asked("La mise à jour est bloquée, je peux débrancher ?") == (POWER,)
     assert asked("Has anybody gone back to 41019?") == (DONE,)
+    assert asked("Iemand zegt: formatteer hem. Moet dat echt?") == ()
+
+
+def test_a_question_about_what_was_done_asks_for_no_flash() -> None:
+    assert asked("Did the update of my GPy fail?") == asked("Hat das Update geklappt?") == ()
+    assert asked("['sd', 'CATM1-41065.dup']. Is it mounted?") == ()
+    assert asked("At 6 % I pull the plug, they say. Yes or no") == (POWER,)
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ else:
 HERE = Path(__file__).parent / "public"
 SAMPLES = [json.loads(line) for line in (HERE / "samples.jsonl").read_text("utf-8").splitlines()]
 OTHER_WORDS = tomllib.loads((HERE / "other_words.toml").read_text("utf-8"))["case"]
+LOOK_ALIKES = tomllib.loads((HERE / "look_alikes.toml").read_text("utf-8"))
 QUESTIONS = tomllib.loads((HERE / "questions.toml").read_text("utf-8"))
 KINDS = {
     1: "boot loader copy 0 is not the running one",
@@ -89,6 +90,16 @@ def test_the_kind_is_known_in_other_words(kind: int) -> None:
     ]
     assert len(cases) >= 2
     assert len(wrong) <= len(cases) * 0.2, wrong
+
+
+@pytest.mark.parametrize("entry_id", LOOK_ALIKES)
+def test_what_resembles_a_failure_does_not_show_it(entry_id: str) -> None:
+    for text in LOOK_ALIKES[entry_id]:
+        found = explain(text.encode())
+        assert entry_id not in {
+            *(match.id for match in found.matches if match.how == "sign"),
+            *(n.id for n in found.notes),
+        }
 
 
 @pytest.mark.parametrize("language", ["de", "es", "fr", "nl"])

@@ -13,11 +13,13 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from doctor.board.board import Board
 from doctor.board.storage import files
 from doctor.board.storage.flash_copy import Say, teller
+from doctor.board.storage.kept_files import ROOT
 from doctor.board.storage.room import name_key
 from doctor.board.storage.upload import KeepCopy
 from doctor.board.unique_id import unique_id
@@ -283,4 +285,13 @@ def _read(path: Path) -> Begun:
     board, what, folder, at = (text_in(data[name]) for name in ("board", "what", "folder", "at"))
     if path.name != f"{board}-{what}.json":
         raise ValueError("is the record of another board")
+    if (
+        words[:1] not in (["fix"], ["restore"])
+        or "--yes" in words
+        or not all(map(str.isprintable, map(text_in, words)))
+    ):
+        raise ValueError("names a command that ends nothing")
+    if not all(goal.path.startswith(ROOT + "/") and ".." not in goal.path.split("/") for goal in goals):
+        raise ValueError("names files that are not in /flash")
+    datetime.fromisoformat(at)
     return Begun(board, what, tuple(text_in(word) for word in words), folder, goals, at, data["cleared"])

@@ -160,22 +160,27 @@ RECORD: dict[str, object] = {
     "schema": begun.SCHEMA, "board": "30aea4123456", "what": "restore", "command": ["restore", "x"], "folder": "f",
     "files": [GOAL], "at": "2026-01-01", "cleared": False,
 }  # fmt: skip
+WRONG: tuple[dict[str, object], ...] = (
+    {"files": 3}, {"files": [1]}, {"files": [{"path": "\ud800"}]}, {"command": "restore"}, {"board": "other"},
+    {"cleared": 1}, {"folder": None}, {"schema": "fipy-doctor/begun/9"}, {"at": ["x"]},
+    {"command": []}, {"command": ["flash", "x"]}, {"command": ["fix", "--yes"]},
+    {"command": ["fix", "\x1b[31m"]},
+    {"at": "\x1b[31m"}, {"files": [{**GOAL, "path": "/flash"}]},
+    {"files": [{**GOAL, "path": "/flash/../sd/a"}]},
+    {"files": [{**GOAL, "size_bytes": -1}]}, {"files": [{**GOAL, "path": None}]},
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
     "text",
     [
         "", "[]", "null", "{", "[" * 100_000, '{"schema": 1e999}', '"\\ud800"', "\udcff",
-        *(json.dumps({**RECORD, **change}) for change in (
-            {"files": 3}, {"files": [1]}, {"files": [{"path": "\ud800"}]}, {"command": "restore"}, {"board": "other"},
-            {"cleared": 1}, {"folder": None}, {"schema": "fipy-doctor/begun/9"}, {"at": ["x"]},
-            {"files": [{**GOAL, "size_bytes": -1}]}, {"files": [{**GOAL, "path": None}]},
-        )),
+        *(json.dumps({**RECORD, **change}) for change in WRONG),
         json.dumps(RECORD).replace('"size_bytes": 1', '"size_bytes": 1e999'),
         json.dumps(RECORD).replace('"size_bytes": 1', '"size_bytes": NaN'),
         json.dumps(RECORD) + " " * begun.MAX_BYTES,
     ],
-    ids=range(22),
+    ids=range(29),
 )  # fmt: skip
 def test_what_is_no_record_is_none_and_is_named(text: str, tmp_path: Path) -> None:
     path = tmp_path / "30aea4123456-restore.json"

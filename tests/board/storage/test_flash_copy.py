@@ -189,7 +189,7 @@ def test_clean_upload_keeps_a_copy_of_what_goes(bench: Bench, tmp_path: Path) ->
 
 def test_making_folders_makes_no_other(bench: Bench, tmp_path: Path) -> None:
     (tmp_path / "a/b").mkdir(parents=True)
-    backup.restore(bench, tmp_path, tmp_path / "copies", yes)
+    backup.restore(bench, tmp_path, tmp_path.parent / "copies", yes)
     names = {entry.path for entry in files.walk(bench.board, "/flash", 5) if entry.is_dir}
     assert names == {f"/flash/{name}" for name in ("a", "a/b", "cert", "hollow", "lib", "lib/deep", "sys")}
 
@@ -198,7 +198,7 @@ def test_saved_page_in_a_folder_is_refused_before_anything_is_written(bench: Ben
     (tmp_path / "a.py").write_bytes(b"x = 1\n")
     (tmp_path / "b.py").write_bytes(b"<!DOCTYPE html><html><body></body></html>")
     with pytest.raises(UsageError) as caught:
-        backup.restore(bench, tmp_path, tmp_path / "copies", yes)
+        backup.restore(bench, tmp_path, tmp_path.parent / "copies", yes)
     assert caught.value.id == "script-is-html-page"
     assert not files.exists(bench.board, "/flash/a.py")
 
@@ -207,7 +207,7 @@ def test_folder_that_does_not_fit_is_refused_before_anything_is_written(bench: B
     (tmp_path / "a.txt").write_bytes(b"x")
     (tmp_path / "big.bin").write_bytes(bytes(5 << 20))
     with pytest.raises(BoardError, match="nothing was written") as caught:
-        backup.restore(bench, tmp_path, tmp_path / "copies", yes)
+        backup.restore(bench, tmp_path, tmp_path.parent / "copies", yes)
     assert caught.value.id == "flash-filesystem-full"
 
 

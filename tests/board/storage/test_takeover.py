@@ -12,7 +12,7 @@ from doctor.board.storage.begun import Book
 from doctor.board.storage.file_names import fat_key
 from doctor.board.storage.files import BoardFile
 from doctor.board.storage.room import is_fat
-from doctor.errors import BoardError
+from doctor.errors import BoardError, UsageError
 from doctor.jobs import backup
 from doctor.jobs.last_flash import KeptHistory
 from doctor.remedies.reset_flash import ResetFlash
@@ -116,3 +116,17 @@ def test_a_reset_that_was_cut_leaves_what_was_restored_since_then(release: str, 
         held = bench.link.serial.bench.board.flash.files
         assert held.items() >= {**FILES, "main.py": b"print('restored')\n"}.items()
         assert not Book(bench.history.begun_place(bench)).any
+
+
+def test_a_word_of_a_thread_is_not_taken_for_an_error_of_the_board(tmp_path: Path) -> None:
+    with board_with(FILES, words="tick@5") as (bench, flash):
+        restore(bench, tmp_path, {"new.py": b"new = 1\n"})
+        assert flash.files["new.py"] == b"new = 1\n"
+
+
+def test_copies_never_lie_in_the_folder_that_goes_to_the_board(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, {"main.py": b"another\n"})
+    for copies in (folder, folder / "copies"):
+        with board_with(FILES) as (bench, flash), pytest.raises(UsageError, match="go there, too"):
+            backup.restore(bench, folder, copies, lambda *_: True)
+        assert flash.files.items() >= FILES.items()
