@@ -19,8 +19,8 @@ _NOW = re.compile(
     re.I,
 )
 _SOLVED = re.compile(
-    r"(?:[a-z]{2}\W{1,3}(ok)|\b(?:solved|fixed|gone|works? now|erledigt|gelöst|behoben|resuelto|arreglado|solucionado|résolu"
-    r"|réglé|opgelost|verholpen))\W{0,3}$"
+    r"(?:[a-z]{2}\W{1,3}(ok)|\b(?:solved|fixed|gone|works? now|erledigt|gelöst|behoben|resuelto|arreglado|solucionado"
+    r"|résolu|réglé|opgelost|verholpen))\W{0,3}$"
 )
 _ARROW = re.compile(r"[-=]>|→")
 _LEADS = re.compile(r"[-=]>|→|[,;:(]")
