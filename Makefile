@@ -45,7 +45,7 @@ unit: $(VENV)/.test
 core: $(VENV)/.test
 	$(BIN)/python -m pytest -n auto -m core
 
-# Every fault at every stage of every flow, each cell carried on until the modem is flashed (make test plays twenty).
+# Every fault at every stage of every flow, each cell carried on until the modem is flashed (make test plays ten).
 matrix: $(VENV)/.test
 	$(BIN)/python -m tests.matrix
 

@@ -71,7 +71,7 @@ class Command:
     def words(self) -> tuple[str, ...]:
         """Word by word, the program's name first."""
         behind = self.verb in _FILES_BEHIND
-        files = tuple(str(file) for file in self.firmware if behind or not str(file).startswith(ON_CARD))
+        files = tuple(_no_option(str(file)) for file in self.firmware if behind or not str(file).startswith(ON_CARD))
         given = {**vars(self), "firmware": () if behind else files}
         spelled = [_spelled(name, given[name]) for name in self._spells]
         named = (*filter(None, (self.verb,)), *self.args, *(files if behind else ()))
@@ -160,6 +160,8 @@ class Command:
 
 
 _PLAIN = Command("")
+#: What is quoted in a line of a shell; the first group is within $'…'.
+_QUOTED = re.compile(r"""\$'((?:[^'\\]|\\.)*)'|'[^']*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
 
 
 def _spelled(name: str, value: object) -> list[str]:
@@ -172,21 +174,44 @@ def _spelled(name: str, value: object) -> list[str]:
     return [word for one in many for word in (flag, str(one))]
 
 
-def marked(words: str) -> str:
-    """Words of a text that must stay whole, a command above all, between marks, whatever they hold."""
+def marked(words: File) -> str:
+    """Words of a text that must stay whole, a command or a path above all, between marks, whatever they hold."""
+    words = str(words)
     ticks = "`" * (max(map(len, re.findall("`+", words)), default=0) + 1)
     return f"`{words}`" if ticks == "`" else f"{ticks} {words} {ticks}"
 
 
 def quoted(words: Iterable[str]) -> str:
-    """``words`` as one line that can be copied into the shell of this system."""
+    """``words`` as one line that can be copied into the shell of this system.
+
+    What a terminal would obey, or cannot show, is spelled as bash, zsh and others read it: ``$'\\xff.dup'``.
+    """
     if os.name == "nt":
         return " ".join(f'"{w}"' if not w or any(c in w for c in " &|<>^") else w for w in words)
-    return shlex.join(words)
+    return " ".join(shlex.quote(word) if word.isprintable() else f"$'{_escaped(word)}'" for word in words)
+
+
+def _escaped(word: str) -> str:
+    """As it stands within ``$'…'``."""
+    plain = re.sub(r"(['\\])", r"\\\1", word)
+    return "".join(c if c.isprintable() else "".join(f"\\x{byte:02x}" for byte in os.fsencode(c)) for c in plain)
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    if found[1] is None:  # quoted otherwise
+        return found[0]
+    escapes = re.compile(rb"\\x(..)|\\(.)")
+    word = escapes.sub(lambda one: bytes.fromhex(one[1].decode()) if one[1] else one[2], os.fsencode(found[1]))
+    return shlex.quote(os.fsdecode(word))
+
+
+def _no_option(name: str) -> str:
+    """``name`` of a file, so that nothing takes it for an option."""
+    return f"{os.curdir}{os.sep}{name}" if name.startswith("-") else name
 
 
 def _split(line: str) -> list[str]:
     """The words of a line that ``quoted`` made. Raises ValueError."""
     if os.name == "nt":
         return [word.strip('"') for word in re.findall(r'"[^"]*"|\S+', line)]
-    return shlex.split(line)
+    return shlex.split(_QUOTED.sub(_unescaped, line))

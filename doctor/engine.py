@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 from doctor.bench import Bench
 from doctor.check import Check, Finding, Status
 from doctor.clock import Deadline, SystemClock
-from doctor.errors import DeadlineOverrun, DoctorError, Exit, PortLost, UsageError
+from doctor.errors import COMMAND_IDS, DeadlineOverrun, DoctorError, Exit, PortLost, UsageError
 from doctor.escape import shown
 from doctor.events import CheckEnded, CheckStarted, Listener, ignore
 from doctor.links import with_link
@@ -266,7 +266,8 @@ class _Run:
         except DoctorError as err:
             if isinstance(err, PortLost):
                 self.port_lost_by = check.id
-            return check.fail(str(err), catalogue=err.id, cause=err.cause, next=err.next)
+            known = None if err.id in COMMAND_IDS else err.id
+            return check.fail(str(err), catalogue=known, cause=err.cause, next=err.next)
 
     def _look(self, check: Check, limit_s: float) -> Finding:
         uses_port = self._uses_port(check)

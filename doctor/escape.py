@@ -54,6 +54,11 @@ def counted(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 
+def is_hidden(char: str) -> bool:
+    """Whether a terminal draws nothing for it, or would obey it."""
+    return not " " <= char <= "~" and unicodedata.category(char) in _HIDDEN_CATEGORIES
+
+
 def hex_bytes(data: bytes, limit: int = 8) -> str:
     """The first ``limit`` bytes as ``3C 21 44 4F``, the way the reference writes them."""
     return data[:limit].hex(" ").upper()
@@ -67,9 +72,7 @@ def _fits(rest: str, room: int) -> bool:
 def _shown_char(char: str) -> str:
     if char in _SHORT_ESCAPES:
         return _SHORT_ESCAPES[char]
-    if " " <= char <= "~":
-        return char
-    if unicodedata.category(char) not in _HIDDEN_CATEGORIES:
+    if not is_hidden(char):
         return char
     code = ord(char)
     if 0xDC80 <= code <= 0xDCFF:  # how Python keeps a byte that is no UTF-8 in a file name

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import importlib
+import os
 import re
+import subprocess
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -125,6 +127,34 @@ def test_a_line_is_quoted_for_its_shell(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("os.name", "nt")
     assert command.line() == ('fipy-doctor check --firmware "C:\\a b\\x.dup" --port "sim://fipy?state=/a&speed=1"')
     assert Command.parse(command.line()) == command
+
+
+ODD = [
+    *("a b's.dup", "new\nline.dup", "\udcff\udcfe.dup", "e\x1b[31m\x07.dup", "back\\slash's\t.dup"),
+    *("\u202etxt.dup", "$'x' ", "x $", "é.dup"),
+]
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_a_line_shows_nothing_that_a_terminal_obeys_and_is_read_again(name: str) -> None:
+    command = Command("flash", firmware=(name, " y"), port="COM3")
+    line = command.line()
+    assert line.isprintable()
+    assert Command.parse(line).words() == command.words()
+    assert Command.parse(Command.parse(line).line()) == Command.parse(line)
+
+
+@pytest.mark.needs_tool("bash")
+@pytest.mark.parametrize("name", ODD)
+def test_a_shell_reads_a_line_as_it_is_meant(name: str) -> None:
+    line = Command("flash", firmware=(name,), port="COM3").line()
+    read = subprocess.run(["bash", "-c", f"printf '%s\\0' {line}"], capture_output=True, check=True).stdout
+    assert [os.fsdecode(word) for word in read.split(b"\0")[2:3]] == [name]
+
+
+def test_a_file_is_never_taken_for_an_option() -> None:
+    assert Command("flash", firmware=("-x.dup",), port="COM3").words()[2] == f".{os.sep}-x.dup"
+    assert Command("check", firmware=("card:-x.dup",)).words() == ("fipy-doctor", "check")
 
 
 @pytest.mark.parametrize("text", ["", "check", "fipy-doctor 'open", "sudo fipy-doctor check"])

@@ -54,6 +54,7 @@ def test_scenario_of_a_bare_modem(name: str) -> None:
     assert (first.check, first.status.value, first.catalogue) == BARE[name]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("release", RELEASES)
 @pytest.mark.parametrize("kind", ["fipy", "gpy"])
 def test_healthy_board_of_each_era_passes(kind: str, release: str) -> None:

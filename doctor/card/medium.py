@@ -9,6 +9,7 @@ from pathlib import Path
 from doctor.card.drives.device import is_device
 from doctor.card.guard import check_replaceable, check_room
 from doctor.card.target import FileTarget, copy_sparse, copy_that_takes_the_name, leftovers, used_bytes
+from doctor.command import marked
 from doctor.escape import counted
 from doctor.fat.claim import claimed
 from doctor.fat.overlay import Medium
@@ -46,4 +47,4 @@ def image_lines(image: Path) -> Iterator[str]:
     killed = len(leftovers(image))
     if killed:
         copies = counted(killed, "unfinished copy", "unfinished copies")
-        yield f"remove {copies} of it that killed runs left in {image.parent}"
+        yield f"remove {copies} of it that killed runs left in {marked(image.parent)}"

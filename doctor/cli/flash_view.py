@@ -25,6 +25,7 @@ from doctor import events
 from doctor.cli.check_line import CheckLine
 from doctor.cli.screen import Screen
 from doctor.errors import DoctorError
+from doctor.escape import shown
 from doctor.jobs.flash import FlashPlan, Proof, Wish
 from doctor.modem.step_words import words
 from doctor.report.prose import Prose
@@ -209,7 +210,7 @@ def plan_text(plan: FlashPlan) -> RenderableType:
         Text(""),
         Text("Plan", style="bold"),
         *(
-            _pair(_ROLES[f.role], f"{f.path.name}, {f.size_bytes:,} bytes, SHA-256 {f.sha256[:16]}…")
+            _pair(_ROLES[f.role], f"{shown(f.path.name)}, {f.size_bytes:,} bytes, SHA-256 {f.sha256[:16]}…")
             for f in plan.files
         ),
         _pair("modem", f"{before.family}, mode {before.mode}, {plan.runs}"),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from doctor.errors import UsageError
-from doctor.knowledge.asked import DONE, FLASH, NEWER, POWER
+from doctor.knowledge.asked import DEAD, DONE, FLASH, NEWER, POWER
 from doctor.knowledge.builds import RADIOS
 from doctor.knowledge.explanation import LIKELY, SUCCESS, Explanation, Match, explain
 from doctor.knowledge.paste import MOST_BYTES
@@ -30,8 +30,7 @@ _KEEPS_POWER = re.compile(
     re.IGNORECASE,
 )
 
-_OF_STEP = ("firmware-file", "flash-process", "files")  #: areas whose entries may be about a step that is only planned
-_FORBIDS = re.compile(r"(?:Do not|Stop)\b")  #: how a step begins that comes before all others, whatever they are
+_FORBIDS = re.compile(r"(?:Do not|Stop here)\b")  #: how a step begins that comes before all others, whatever they are
 _FLASHES = re.compile(r"`\S+ flash\b")  #: a command that flashes
 
 #: What to send if nothing is known: without these nobody can help.
@@ -129,6 +128,7 @@ def advice(explanation: Explanation) -> Advice:
         FLASH: judged or _whether_to_flash(explanation, steps),
         NEWER: _whether_newer(explanation),
         DONE: _whether_done(explanation),
+        DEAD: _whether_dead(explanation),
         POWER: _whether_power_may_go(explanation, decides, keep),
     }
     asked = explanation.asks if not judged or FLASH in explanation.asks else (FLASH, *explanation.asks)
@@ -136,14 +136,17 @@ def advice(explanation: Explanation) -> Advice:
     return Advice(answered, tuple(together), steps, bool(judged))
 
 
+def _of_step(cause: Match) -> bool:
+    """Whether an entry is about going from one build to another."""
+    return any(sign.image for sign in cause.entry.signs)
+
+
 def _judged(explanation: Explanation) -> str:
     """What the rules say of the step that the text tells of, if that is what is asked, and nothing stands before it."""
-    surely = (
-        []
-        if explanation.unsure
-        else [c for c in explanation.causes if c.how == "sign" and c.entry.area not in _OF_STEP]
-    )
-    if surely or not (explanation.unsure or not explanation.causes or {FLASH, NEWER, DONE} & set(explanation.asks)):
+    causes = () if explanation.unsure else explanation.causes
+    if any(cause.how == "sign" and cause.entry.blocks == "yes" and not _of_step(cause) for cause in causes):
+        return ""
+    if causes and not {FLASH, NEWER, DONE} & set(explanation.asks):
         return ""
     if explanation.says or explanation.notes or not explanation.facts.builds.steps:
         return ""
@@ -192,6 +195,15 @@ def _whether_done(explanation: Explanation) -> str:
     """What is known of others; empty if nothing is."""
     known = (*(cause.entry for cause in explanation.causes), *explanation.candidate_entries)[:1]
     return "".join(f"Has anybody done it? This is known: {entry.means}" for entry in known)
+
+
+def _whether_dead(explanation: Explanation) -> str:
+    """Whether something in the text speaks for a lost modem; empty if nothing is known of it."""
+    if not explanation.matches or explanation.unsure:
+        return ""
+    if any(match.entry.brick_risk.startswith(("already", "usually", "unknown")) for match in explanation.matches):
+        return "Is it dead? It may be; only what comes of the steps below tells."
+    return "Is it dead? Nothing in this text proves it."
 
 
 def _whether_to_flash(explanation: Explanation, steps: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ from doctor.board.storage import begun
 from doctor.board.storage.begun import Begun, Book
 from doctor.command import ON_CARD, Command
 from doctor.errors import BoardError, DoctorError, Exit
+from doctor.escape import shown
 from doctor.jobs.done import accept
 from doctor.jobs.flashing.card.ending import ADVICE
 from doctor.jobs.flashing.steps_done import all_sent_by, first_sent, how_far
@@ -233,7 +234,7 @@ def _button(entry: FlashEntry, facts: ModemFacts) -> str:
 
 
 def _start(entry: FlashEntry) -> str:
-    names = " and ".join(Path(file.path).name for file in entry.files)
+    names = " and ".join(shown(Path(file.path).name) for file in entry.files)
     begun = entry.begun[:16].replace("T", " ")
     return f"last flash, begun {begun} UTC: {names}"
 

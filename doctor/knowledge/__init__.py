@@ -9,6 +9,7 @@ evidence     thread (seen in public), code (derived from source), knowledge (of 
 family       of the modem that it is about, ``sqn3330``, ``monarch2`` or ``any``; without it the area tells
 runs         expression for the builds that the modem must run, as builds.py writes them; not read if another is told
 harmless     true if nothing is wrong although it looks so
+under_way    true if the modem is at work as long as nothing stands below it: then nothing else comes first
 shows        what the user sees, the fixed parts quoted
 means        what is going on
 causes       ranked

@@ -7,16 +7,22 @@ from __future__ import annotations
 
 import re
 
-FLASH, POWER, NEWER, DONE = "flash", "power", "newer", "done"
+FLASH, POWER, NEWER, DONE, DEAD = "flash", "power", "newer", "done", "dead"
 
 _SENTENCE = re.compile(r"[^\n?!.]*(?:\.(?=\S)[^\n?!.]*)*[?!.]?")  #: a point inside a word ends none
-_HOW = re.compile(r"\W*(?:how|why|where|wie|warum|wo|cómo|dónde|por qué|comment|pourquoi|où|hoe|waarom|waar)\b", re.I)
+_HOW = re.compile(
+    r"\W*(?:(?:hi|hello|moin|hallo|hola|bonjour|and|und|y|et|en)\W+)?"
+    r"(?:(?:can|could|kann|puede|peut|kan|weiß|sabe|sait|weet)\b[^?,]{0,30}?\b(?:tell|know|explain|sagen"
+    r"|decir|dire|zeggen|me|mir|mij)?,? )?"
+    r"(?:how|why|where|wie|warum|wo|cómo|dónde|por qué|comment|pourquoi|où|hoe|waarom|waar)\b",
+    re.I,
+)
 #: A question about what was done: whether it may be flashed is not asked.
 _OF_THE_PAST = re.compile(r"\W*(?:did|has|have|was|were|hat|habe|wurde|ha|ai-je|a-t-\w+|heb|heeft)\b", re.I)
 _MAY = re.compile(
     r"\b(?:(?:can|may|could|should|shall|must) (?:i|we|one|you)|do i (?:need|have)|is (?:it|that|this) (?:ok|safe)"
     r"|(?:darf|kann|soll|muss) (?:ich|man)|(?:ich|man) (?:darf|kann|soll|muss)|puedo|debo|se puede"
-    r"|puis-je|peut-on|(?:je|on) peux?t?|dois|faut|(?:mag|kan|moet|zal) (?:ik|je|de|het))\b",
+    r"|puis-je|peut-on|(?:je|on) peux?t?|dois-je|faut-il|(?:mag|kan|moet|zal) (?:ik|je))\b",
     re.I,
 )
 _MEANWHILE = re.compile(r"\b(?:while|during|während|mientras|durante|pendant|tijdens|terwijl)\b[^?!.,]*", re.I)
@@ -38,14 +44,26 @@ _ABOUT = {
         r"|\bmás (?:nuev|recient|antigu|viej)|\bplus (?:récent|ancien|vieu|nouv)",
         re.I,
     ),
+    DEAD: re.compile(
+        r"\b(?:dead|bricked|brick|toast|broken|fried|killed|gone for good|buy (?:a )?new"
+        r"|tot|kaputt|hinüber|zerstört|im eimer"
+        r"|gebrickt|muert[oa]|muri[óo]|rot[oa]|estropead[oa]|ladrillo|mort|morte|foutu|cassé|grillé|briqué|dood|kapot|stuk)\b"
+        r"(?![^?]*\b(?:link|download|page|site|seite)\b)",
+        re.I,
+    ),
     DONE: re.compile(
-        r"\b(?:anyone|anybody|ha[sd] someone|did someone)\b|\b(?:jemand|alguien|quelqu.un|iemand)\b[^?]*\?", re.I
+        r"\b(?:anyone|anybody|ha[sd] someone|did someone|(?:jemand|alguien|quelqu.un|iemand)(?=[^?]*\?))\b"
+        r"(?![^?]*\b(?:ide[ae]s?|idée|tips?|clue|hints?|advice|help|know|explain|Ahnung|Rat|consejo|conseil|raad|weet|weiß)\b)",
+        re.I,
     ),
     POWER: re.compile(
         r"\bun ?plug|\bpull(?:ing)?\b|\bdisconnect|\bpower(?:ing)?(?: it| the board)? (?:off|down|cycl)"
         r"|\bcut (?:the )?power|\b(?:switch|turn)(?:ing)?(?: it| the (?:board|modem))? off|\binterrupt|\babbrech"
         r"|\b(?:aus|ab)(?:zu)?(?:steck|zieh|schalt)|\bziehen|\bdesenchuf|\bdesconect|\bapag|\bdébranch|\bcouper"
-        r"|\béteindre|\barrêter|koppelen\b|\beruit|trekken\b|\beraf\b|\buit(?:schakel|zet)|\bafbreken",
+        r"|(?:restart|reboot|reinici\w+"
+        r"|redémarrer|herstart\w*) (?:it|the (?:board|modem)|la placa|la carte|het bord)"
+        r"|(?:Board|Modul|Modem)\b[^?.]{0,20}neu ?starten|\béteindre|\barrêter"
+        r"|koppelen\b|\beruit|trekken\b|\beraf\b|\buit(?:schakel|zet)|\bafbreken",
         re.I,
     ),
 }
@@ -69,4 +87,6 @@ def _kinds(sentence: str) -> set[str]:
     """What one sentence asks; a flash in a question about the power, or about others, is only what it is about."""
     sentence = _MEANWHILE.sub(" ", sentence)
     kinds = {kind for kind, about in _ABOUT.items() if about.search(sentence)}
-    return kinds - {FLASH} if kinds & {POWER, DONE} else kinds
+    if POWER in kinds:
+        kinds -= {DEAD}
+    return kinds - {FLASH} if kinds & {POWER, DONE, DEAD} else kinds

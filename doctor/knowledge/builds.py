@@ -36,7 +36,7 @@ _LOADER = re.compile(
 )
 _LOADER_BEHIND = re.compile(
     r"\]?[\"') ]{1,3}(?:(?:in|as|is|at|for|of|im|als|en|dans|bei|beim|the|its|my|der|den|dem|el|la|le|de|het|old"
-    rf"|factory|alten?|alter) ){{0,3}}(?:{_COPY})",
+    rf"|first|very|erste[nrm]?|primer|premier|eerste|factory|alten?|alter) ){{0,3}}(?:{_COPY})",
     re.I,
 )
 _STAR = re.compile(r"\d ?\*|\b(?:star|stern|estrella|étoile|ster)\w*\b", re.I)
@@ -61,6 +61,9 @@ _FILE_BEHIND = re.compile(
 )
 #: Parts: an image; one by the form of its name; runs, as a tool prints it; runs, in words; a boot loader.
 _IMAGE_PART, _NAMED, _PRINTED, _SAID, _LOADER_PART = "image", "named", "printed", "said", "loader"
+#: In a question, and nothing tells the part: it is what the reader means to flash, if nothing else is.
+_ASKED = "asked"
+_QUESTION = re.compile(r"[^\n?.!]{0,120}\?")
 _MODEM = re.compile(
     r"\bLR[56]\.\d\.\d\.\d-\Z|\bSoftware\b\W{0,12}(?:(?:is|at|on|says|shows|build|version|line|ist|zeigt|steht auf|sagt"
     r"|es|dice|est|dit|zegt)\W{1,3}){0,2}(?:(?:BUILD)?\d\.\d\.\d\.\d[ -])?\[?\Z",
@@ -170,9 +173,11 @@ class Told:
 
 def told_in(paste: Paste) -> Told:
     """What a paste tells of builds."""
-    parts: dict[str, list[Build]] = {part: [] for part in (_IMAGE_PART, _NAMED, _PRINTED, _SAID, _LOADER_PART)}
+    parts: dict[str, list[Build]] = {part: [] for part in (_IMAGE_PART, _NAMED, _PRINTED, _SAID, _LOADER_PART, _ASKED)}
     for build, part in itertools.islice(_builds(paste.text), _MOST):
         parts[part].append(build)
+    if not parts[_IMAGE_PART]:
+        parts[_IMAGE_PART] = parts[_ASKED]
     # Beside what a tool printed, what is called like a file is one; without, "I have CATM1-41065" tells what runs.
     named = _IMAGE_PART if parts[_PRINTED] else _SAID
     parts[named] = sorted([*parts[named], *parts[_NAMED]], key=lambda build: build.place)
@@ -196,7 +201,9 @@ def _builds(text: str) -> Iterator[tuple[Build, str]]:
             part = _IMAGE_PART
         else:
             part = next((part for part, words in _PARTS if words.search(before)), "")
-            part = part or (_SAID if number in _RADIO and _WAY_BEHIND.match(text, found.end()) else "")
+            if not part and number in _RADIO:
+                way, question = _WAY_BEHIND.match(text, found.end()), _QUESTION.match(text, found.end())
+                part = _SAID if way else _ASKED if question else ""
             part = _NAMED if part == _SAID and _FILE_FORM.search(before) else part
         if kind and part:
             target = _TARGET_BEHIND.match(text, found.end()) if is_base else None

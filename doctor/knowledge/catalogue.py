@@ -89,6 +89,7 @@ class Entry:
     family: str = ""
     runs: str = ""
     harmless: bool = False
+    under_way: bool = False
     found_by: tuple[str, ...] = ()
     explains: tuple[str, ...] = ()
     related: tuple[str, ...] = ()

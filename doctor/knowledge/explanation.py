@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
-from doctor.knowledge import describe, own_output, signs
+from doctor.knowledge import describe, history, own_output, signs
 from doctor.knowledge.asked import asked
 from doctor.knowledge.catalogue import Entry, entry
 from doctor.knowledge.chain import find, holds
@@ -119,16 +119,14 @@ def explain(data: bytes) -> Explanation:
     prose, indexes = describe.prose(paste, facts.builds.left_over) if ours is None else ("", ())
     found = _found(paste, facts, ours, prose, indexes)
     notes = tuple(match for match in found if match.entry.harmless and match.entry.runs)
-    failures = _without_weak(in_order([match for match in found if not match.entry.harmless]))
+    answered = {other for note in notes for other in note.entry.related}
+    failures = _failures(paste, found, answered)
     guessed = all(match.how == "words" and match.score < UNSURE for match in failures)
     success = _success(paste) if ours is None and guessed else ""
     if success or (notes and guessed):
         failures = []
-    answered = {other for note in notes for other in note.entry.related}
-    failures = [match for match in failures if match.how == "sign" or match.id not in answered]
-    candidates = (
-        _candidates(failures, prose, facts, answered) if ours is None and guessed and not (success or notes) else ()
-    )
+    asks_back = ours is None and guessed and not (success or notes)
+    candidates = _candidates(failures, prose, facts, answered) if asks_back else ()
     alone = not failures and not candidates and not _has_unexplained_error(paste, found)
     return Explanation(
         matches=tuple(failures),
@@ -141,6 +139,24 @@ def explain(data: bytes) -> Explanation:
         candidates=candidates,
         asks=asked(prose),
     )
+
+
+def _failures(paste: Paste, found: list[Match], answered: set[str]) -> list[Match]:
+    """What is wrong, in the order in which it is read: nothing that is over, nothing that a note answers."""
+    failures = _not_over(paste, [match for match in found if not match.entry.harmless])
+    failures = _without_weak(in_order(failures, history.story_from(paste)))
+    return [match for match in failures if match.how == "sign" or match.id not in answered]
+
+
+def _not_over(paste: Paste, matches: list[Match]) -> list[Match]:
+    """Without what only lines of another time show, if anything is left; what was done then still counts."""
+    over = history.over(paste)
+    now = [
+        match
+        for match in matches
+        if match.entry.area in _DEEDS or not over.issuperset(proof.number for proof in match.proofs)
+    ]
+    return now or matches
 
 
 def _found(paste: Paste, facts: Facts, ours: OwnOutput | None, prose: str, indexes: tuple[int, ...]) -> list[Match]:
@@ -248,10 +264,17 @@ def _without_weak(matches: list[Match]) -> list[Match]:
     ]
 
 
-def in_order(matches: list[Match]) -> list[Match]:
-    """The matches, best first, but every cause before its consequences; says of each what it follows from."""
-    causes = _causes_among(matches)
-    waiting = sorted(matches, key=lambda m: (-m.score, _first_line(m)))
+def in_order(matches: list[Match], story_from: int = 0) -> list[Match]:
+    """The matches, best first, but every cause before its consequences; says of each what it follows from.
+
+    What is under way comes first, whatever stands above it: nothing else may be done meanwhile.
+
+    story_from  number of the line from which the paste tells what came before its log; 0 if it does not
+    """
+    under_way = _under_way(matches)
+    causes = _causes_among(matches, story_from)
+    causes.update((match.id, set[str]()) for match in under_way)
+    waiting = sorted(matches, key=lambda m: (m not in under_way, -m.score, _first_line(m)))
     ordered: list[Match] = []
     while waiting:
         chosen = _next(waiting, causes, [match.id for match in ordered])
@@ -262,7 +285,16 @@ def in_order(matches: list[Match]) -> list[Match]:
     return ordered
 
 
-def _causes_among(matches: list[Match]) -> dict[str, set[str]]:
+def _under_way(matches: list[Match]) -> list[Match]:
+    """What the modem does now: a wait that stands below all other lines, unless one of them tells of a wrong deed."""
+    if any(match.entry.area in (*_DEEDS, "files") and not match.entry.under_way for match in matches):
+        return []
+    waits = [match for match in matches if match.entry.under_way and match.how == "sign"]
+    others = [proof.number for match in matches if match not in waits for proof in match.proofs]
+    return [wait for wait in waits if wait.proofs and wait.proofs[-1].number > max(others, default=0)]
+
+
+def _causes_among(matches: list[Match], story_from: int) -> dict[str, set[str]]:
     """For each id those of the others that may have caused it."""
     present = {match.id: match for match in matches}
     causes: dict[str, set[str]] = {match.id: set() for match in matches}
@@ -271,7 +303,7 @@ def _causes_among(matches: list[Match]) -> dict[str, set[str]]:
         for consequence in explained_by(match.id) if match.score > _BESIDE_OTHERS or match.how == "words" else ():
             # If two entries could each explain the other, the surer one is the cause.
             after = present.get(consequence)
-            if after is not None and match.id not in explained_by(after.id) and _in_time(match, after):
+            if after is not None and match.id not in explained_by(after.id) and _in_time(match, after, story_from):
                 causes[consequence].add(match.id)
     return causes
 
@@ -294,8 +326,10 @@ def _next(waiting: list[Match], causes: dict[str, set[str]], placed: list[str]) 
     return (following or ready or waiting)[0]
 
 
-def _in_time(cause: Match, after: Match) -> bool:
+def _in_time(cause: Match, after: Match, story_from: int) -> bool:
     """Whether the order of the lines allows it: what was done later did not bring the modem into its mode before."""
+    if _first_line(after) < story_from <= _first_line(cause):
+        return True
     deed = cause.entry.area in _DEEDS and after.entry.area == "modem" and cause.how == after.how == "sign"
     return not deed or _first_line(cause) <= _first_line(after)
 

@@ -35,9 +35,9 @@ _PATTERNS: dict[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
     "error": (("[errno ",), re.compile(r"\[Errno \d{1,3}\] (E[A-Z]{2,12})\b")),
     "mode": (("smod?", "modem state"), re.compile(r"SMOD\?[^\n]{0,40}\n?[^\n\d]{0,8}(\d)\b|[Mm]odem state: (\d)")),
 }
-#: What names the family of a modem, and what is only said or typed of it: that counts if nothing names one.
+#: What names the family of a modem; below, what is only said or typed of it: the first counts if nothing names one.
 _FAMILIES = {
-    "sqn3330": re.compile(r"SQN3330|Bootloader[012]\*? {0,4}:|\b(?:FiPy|GPy|G01)\b|SMSWBOOT"),
+    "sqn3330": re.compile(r"SQN3330|Bootloader[012]\*? {0,4}:|(?i:\b(?:fipy|gpy)\b(?!-doctor))|\bG01\b|SMSWBOOT"),
     "monarch2": re.compile(r"\bGM02S|\bUE8\.\d|\bLR8\.\d|Monarch ?2\b|\bWalter\b"),
 }
 #: Cellular modems of other makers. Bare names of makers tell nothing: a Pytrack has a GPS of Quectel.
@@ -117,7 +117,7 @@ def facts_of(paste: Paste) -> Facts:
     families = _named(_FAMILIES, text)
     if not families and (maker := _OTHER_MAKER.search(text)):
         families, found["maker"] = (OTHER,), (maker[0],)
-    families = families or _named(_SAID_FAMILIES, text)
+    families = families or _named(_SAID_FAMILIES, text)[:1]
     if families:
         found["family"] = families
     generation = _generation(text, found.get("updater", ()))

@@ -13,6 +13,7 @@ from doctor.knowledge.catalogue import Sign, entry, sources
 from doctor.knowledge.chain import find, holds
 from doctor.knowledge.facts import Facts, side_of
 from doctor.knowledge.paste import Paste
+from doctor.knowledge.sizes import short_copy
 
 _MOST_HITS = 12  #: hits of one sign that are shown
 _REACH_CHARS = 1_500  #: around a fixed part, for expressions over neighbouring lines
@@ -45,7 +46,7 @@ class Hit:
 
 def hits_in(paste: Paste, facts: Facts) -> list[Hit]:
     """All signs that the paste shows, in the order of the catalogue."""
-    found: list[Hit] = [*_named_by_us(paste), *_of_another_maker(paste, facts)]
+    found: list[Hit] = [*_named_by_us(paste), *_by_facts(paste, facts)]
     conditional: list[tuple[Sign, list[Hit]]] = []
     for entry_id, numbers in _candidates(paste):
         for number in numbers:
@@ -85,7 +86,12 @@ def _named_by_us(paste: Paste) -> Iterator[Hit]:
             yield Hit(entry_id, 0.97, at, at)
 
 
-def _of_another_maker(paste: Paste, facts: Facts) -> Iterator[Hit]:
+def _by_facts(paste: Paste, facts: Facts) -> Iterator[Hit]:
+    """What no expression tells: the name of another modem, sizes that differ."""
+    shorter = short_copy(paste)
+    if shorter is not None:
+        by_ftp = "ftp" in paste.lowered or "filezilla" in paste.lowered
+        yield Hit("ftp-truncated-file" if by_ftp else "firmware-file-truncated", 0.85, shorter, shorter)
     for name in facts.by_kind.get("maker", ()):
         at = paste.index(paste.text.find(name))
         yield Hit("modem-of-another-maker", 0.9, at, at)

@@ -128,7 +128,7 @@ class ReformatSd(DoableCure):
         for path in bench.options.firmware:
             size = path.stat().st_size
             minutes = size / REPL_BYTES_PER_S / 60
-            lines.append(f"or, asked for afterwards: send {path.name} over this port, about {minutes:.0f} min")
+            lines.append(f"or, asked for afterwards: send {shown(path.name)} over this port, about {minutes:.0f} min")
         return lines
 
     def _do_in_board(self, bench: Bench, context: CureContext) -> str:
@@ -160,10 +160,10 @@ class ReformatSd(DoableCure):
         """Send an image to the card over the REPL if the user wants to wait; proved by its hash."""
         data = path.read_bytes()
         minutes = len(data) / REPL_BYTES_PER_S / 60
-        if not context.ask(f"Send {path.name} over this port now (about {minutes:.0f} min)? {READER_TEXT}"):
+        if not context.ask(f"Send {shown(path.name)} over this port now (about {minutes:.0f} min)? {READER_TEXT}"):
             return ""
         context.say(f"sending {len(data)} bytes, about {minutes:.0f} min; do not unplug")
         with sdcard.mounted(bench.board) as where:
             files.write(bench.board, f"{where}/{path.name}", data)
             files.write(bench.board, f"{where}/{path.name}{SUFFIX}", side_content(examine_bytes(data, path), data))
-        return f"{path.name} is on the card, its SHA-256 compared"
+        return f"{shown(path.name)} is on the card, its SHA-256 compared"

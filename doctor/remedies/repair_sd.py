@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from doctor.check import Finding
+from doctor.command import marked
 from doctor.errors import UsageError
 from doctor.remedies.cure import CureContext, DoableCure
 from doctor.remedies.device_consent import device_lines, take_consent
@@ -38,7 +39,7 @@ class RepairSd(DoableCure):
         lines = plan_repair(path)
         if not lines:
             return ()
-        keep = f"keep what stood in the changed sectors, in {context.backup}"
+        keep = f"keep what stood in the changed sectors, in {marked(context.backup)}"
         return (*device_lines(path, context), keep, *lines, PLANNED)
 
     def do(self, bench: Bench, finding: Finding | None, context: CureContext) -> str:

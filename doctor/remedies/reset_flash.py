@@ -15,7 +15,7 @@ from doctor.board.storage.begun import Begun, Book, Goal
 from doctor.board.storage.kept_files import ROOT, Kept, KeptFiles, read_backup
 from doctor.card.reformat.choice import NOTHING
 from doctor.check import Finding, Grade
-from doctor.command import Command, quoted
+from doctor.command import Command, marked, quoted
 from doctor.errors import BoardError, CardError, DoctorError, Stopped, UsageError
 from doctor.escape import counted, shown
 from doctor.remedies.backup_file import keep_copy
@@ -54,7 +54,7 @@ class ResetFlash(DoableCure):
         if not context.put_back:
             wanted = "put back the files that you want, if you can be asked (else --put-back names them)"
         return (
-            f"copy every file of /flash to a new folder in {context.backup}, and prove each by its SHA-256",
+            f"copy every file of /flash to a new folder in {marked(context.backup)}, and prove each by its SHA-256",
             f"format the board's flash by {call}: all files on it are lost",
             _NOTHING if _is_none(context.put_back) else wanted,
             "what does not go back stays in the copy; `fipy-doctor restore`, with its folder, can bring it back",
@@ -73,7 +73,7 @@ class ResetFlash(DoableCure):
         kept = made.kept
         if made.unreadable:
             _consent_to_loss(made, context, bench.link.name)
-        context.say(f"{counted(len(kept.files), 'file')} kept in {folder}")
+        context.say(f"{counted(len(kept.files), 'file')} kept in {marked(folder)}")
         wanted = _wanted(kept, context)
         flash_copy.mark_unformatted(bench.board)
         record = begun.begin(bench.board, self.id, self.command, folder, _goals(kept, wanted))
@@ -94,7 +94,7 @@ class ResetFlash(DoableCure):
             raise _broke_off(err, folder) from err
         book.clear(record)
         back = f"{len(wanted)} of {counted(len(kept.files), 'file')} put back"
-        return f"/flash is formatted, {back}; all of them are in {folder}: {_restore(folder)}"
+        return f"/flash is formatted, {back}; all of them are in {marked(folder)}: {_restore(folder)}"
 
     def _earlier(self, bench: Bench) -> Begun | None:
         """A reset of this board that was begun and not ended; None if the flash was not formatted yet."""
@@ -149,7 +149,7 @@ def _go_on(bench: Bench, earlier: Begun, context: CureContext) -> str:
             left = len(begun.missing(bench.board, earlier))
             book.clear(earlier)
             lacks = f"the board lacks {left} of {counted(len(earlier.files), 'file')}"
-            return f"the reset of {earlier.at[:10]} is ended as it is: {lacks}; all were kept in {folder}"
+            return f"the reset of {earlier.at[:10]} is ended as it is: {lacks}; all were kept in {marked(folder)}"
         written = begun.finish(bench.board, book, earlier, partial(keep_copy, context.backup), context.say)
     except KeyboardInterrupt:
         raise _broke_off(Stopped("stopped while files were put back"), folder) from None
@@ -160,7 +160,7 @@ def _go_on(bench: Bench, earlier: Begun, context: CureContext) -> str:
     said = (
         f"{len(earlier.files)} of {counted(len(earlier.files), 'file')} are on the board, {written} of them since now"
     )
-    return f"the reset of {earlier.at[:10]} is at its end: {said}; all are in {folder}: {_restore(folder)}"
+    return f"the reset of {earlier.at[:10]} is at its end: {said}; all are in {marked(folder)}: {_restore(folder)}"
 
 
 def _goals(kept: KeptFiles, wanted: Sequence[Kept]) -> tuple[Goal, ...]:
@@ -220,7 +220,7 @@ def _is_named(path: str, names: Sequence[str]) -> bool:
 
 def _broke_off(err: DoctorError, folder: Path) -> DoctorError:
     """The same error, and that the flash has changed, where its files are, and how to go on."""
-    err.what += f"; the files of /flash lie in {folder}"
+    err.what += f"; the files of /flash lie in {marked(folder)}"
     first = f"; but first: {err.next}" if err.next and not isinstance(err, Stopped) else ""
     err.next = (
         "run `fipy-doctor fix --reset-flash` again: it formats nothing a second time, and puts back what was to go "

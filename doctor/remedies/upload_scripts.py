@@ -16,6 +16,7 @@ from doctor.board.storage.kept_files import Kept
 from doctor.board.storage.room import name_key
 from doctor.board.storage.upload import Changes
 from doctor.check import Finding
+from doctor.command import marked
 from doctor.errors import UsageError
 from doctor.escape import shown
 from doctor.remedies.backup_file import keep_copy
@@ -38,7 +39,7 @@ class UploadScripts(DoableCure):
         """One step a script. Raises UsageError for bad scripts on the PC, BoardError for no room."""
         left = [goal for one in self._begun(bench) for goal in begun.missing(bench.board, one)]
         changes, _ = self._changes(bench, frozenset(goal.path for goal in left))
-        copies = f"(a copy of what is replaced or removed goes to {context.backup} first)"
+        copies = f"(a copy of what is replaced or removed goes to {marked(context.backup)} first)"
         return (
             *(f"write {shown(goal.path)}, as an earlier run began to" for goal in left),
             *changes.lines(),
@@ -70,7 +71,7 @@ class UploadScripts(DoableCure):
         again = f", {ended} from an earlier run written" if ended else ""
         return (
             f"{len(changes.removed)} bad scripts removed, {len(changes.replaced)} replaced{again}; "
-            f"copies lie in {context.backup}"
+            f"copies lie in {marked(context.backup)}"
         )
 
     def _begun(self, bench: Bench) -> tuple[begun.Begun, ...]:

@@ -16,6 +16,7 @@ from rich.segment import Segment
 from rich.text import Text
 
 from doctor.command import Command
+from doctor.escape import is_hidden, shown
 from doctor.marks import NO_BENCH, pieces
 
 OWN_MARGIN = 4
@@ -77,6 +78,7 @@ class _Lines:
 
 def split(text: Text, bench: Command) -> tuple[Text, list[tuple[int, int]]]:
     """``text`` without marks, and where in it stands what was marked and is never to be broken."""
+    text = _harmless(text)
     bare = Text(end=text.end, no_wrap=text.no_wrap, overflow=text.overflow)
     wholes, at = [], 0
     for piece in pieces(text.plain, bench):
@@ -85,6 +87,16 @@ def split(text: Text, bench: Command) -> tuple[Text, list[tuple[int, int]]]:
         bare.append(piece.words, MARKED)
         at = piece.end
     return bare.append_text(text[at:]), wholes
+
+
+def _harmless(text: Text) -> Text:
+    """``text`` with what a terminal would obey escaped: a name of a file or folder may hold anything."""
+    found = [place.start() for place in re.finditer(r"[^\n]", text.plain) if is_hidden(place[0])]
+    safe, at = Text(end=text.end, no_wrap=text.no_wrap, overflow=text.overflow), 0
+    for place in found:
+        safe.append_text(text[at:place]).append(shown(text.plain[place]))
+        at = place + 1
+    return safe.append_text(text[at:]) if found else text
 
 
 def lines(text: str, wholes: list[tuple[int, int]], width: int) -> Iterator[tuple[int, int, bool]]:

@@ -26,6 +26,7 @@ def mtools_reads(image: Path, start: int) -> bytes | None:
     return out.read_bytes() if out.exists() else None
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("what", DEFECTS)
 def test_fatfs_agrees_on_defects(what: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     base, changes, *_ = DEFECTS[what]

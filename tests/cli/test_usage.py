@@ -171,7 +171,9 @@ def test_a_bench_that_cannot_be_kept_is_told(terminal: Terminal, tmp_path: Path)
         said = terminal.type(*words, "--port", port)
         assert said.code == 2, words
         assert "cannot be kept" in said.out + said.err
-    assert "name another folder behind state=" in terminal.type("check", "--port", port).out
+    said = terminal.type("check", "--port", port)
+    assert "name another folder behind state=" in said.out
+    assert terminal.type(*said.next).code == 0, "what is printed is there to be read"
 
 
 def test_practice_files_make_their_folder(terminal: Terminal, tmp_path: Path) -> None:

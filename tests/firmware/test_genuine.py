@@ -77,7 +77,7 @@ def test_flipped_bit_in_an_inner_header(whole: bytes, border: int) -> None:
 
 def test_flipped_bit_anywhere(whole: bytes) -> None:
     dice = random.Random(59577)
-    assert missed(whole, [*(dice.randrange(len(whole)) for _ in range(10)), len(whole) - 1]) == []
+    assert missed(whole, [*(dice.randrange(len(whole)) for _ in range(4)), len(whole) - 1]) == []
 
 
 def test_cut_anywhere(whole: bytes) -> None:

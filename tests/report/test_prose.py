@@ -98,3 +98,8 @@ def test_a_list_within_a_group_keeps_its_margins() -> None:
 def test_what_was_marked_is_not_looked_at_again() -> None:
     path = "/home/anna/`fipy-doctor fix`/b"
     assert shown(f"all of it: {marked(path)}", 80, port="COM3") == f"all of it: {path}\n"
+
+
+def test_a_name_that_a_terminal_would_obey_is_escaped_wherever_it_stands() -> None:
+    text = Text("kept in /e\x1b[2J\u202e/", style="bold")
+    assert shown(Group(text, "next\nline"), 80) == "kept in /e\\x1b[2J\\u202e/\nnext\nline\n"

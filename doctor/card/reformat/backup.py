@@ -12,6 +12,7 @@ from pathlib import Path
 
 from doctor.card.drives.device import is_device, open_source
 from doctor.card.target import copy_sparse, disk_error, same_content, sha256_of
+from doctor.command import marked
 from doctor.errors import CardError
 from doctor.escape import counted, shown
 from doctor.events import Listener, Note, ignore
@@ -101,7 +102,7 @@ def back_up(
     Raises CardError if the disk is full or a copy differs from the card.
     """
     folder = _new_folder(backup_dir, card, now)
-    emit(Note(f"backup to {folder}"))
+    emit(Note(f"backup to {marked(folder)}"))
     try:
         (folder / "files").mkdir()
         saved = tuple(_save(item, place) for item, place in _places(found, folder / "files"))
@@ -116,7 +117,7 @@ def back_up(
         _keep(folder / MANIFEST, json.dumps(listing, indent=2, ensure_ascii=True).encode())
     except OSError as err:
         raise disk_error(folder, err) from err
-    emit(Note(f"{counted(len(saved), 'file or folder', 'files and folders')} saved and verified in {folder}"))
+    emit(Note(f"{counted(len(saved), 'file or folder', 'files and folders')} saved and verified in {marked(folder)}"))
     return CardBackup(folder, saved, raw_copy)
 
 

@@ -9,6 +9,7 @@ import click
 
 from doctor.bench import BenchOptions
 from doctor.cli import options
+from doctor.command import marked
 from doctor.errors import BoardError
 from doctor.escape import counted
 
@@ -49,7 +50,7 @@ def command(folder: Path, **given: Any) -> int:
         screen.document(as_json.document("backup", code, error, files=files, unreadable=unreadable, growing=growing))
     else:
         total = sum(one.size_bytes for one in done.kept.files)
-        screen.show(f"kept in {folder}: {counted(len(done.kept.files), 'file')}, {counted(total, 'byte')}")
+        screen.show(f"kept in {marked(folder)}: {counted(len(done.kept.files), 'file')}, {counted(total, 'byte')}")
         if error is not None:
             screen.notes.print(console.error(error))
     return int(error.exit_code) if error is not None else 0

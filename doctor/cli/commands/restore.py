@@ -9,6 +9,7 @@ import click
 
 from doctor.bench import BenchOptions
 from doctor.cli import options
+from doctor.command import marked
 from doctor.errors import Stopped
 from doctor.escape import counted
 
@@ -54,7 +55,7 @@ def command(folder: Path, **given: Any) -> int:
         if source.left_out:
             plan.append(f"leave out {', '.join(shown(name) for name in source.left_out)}")
         if changes.replaced or changes.removed:
-            plan.append(f"(a copy of what is replaced or removed goes to {copies} first)")
+            plan.append(f"(a copy of what is replaced or removed goes to {marked(copies)} first)")
         tell = screen.note if given["yes"] or given["dry_run"] else screen.notes.print  # a question needs its plan
         for line in plan:
             tell(Text(f"  {line}"))

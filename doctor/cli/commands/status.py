@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from doctor.bench import BenchOptions
 from doctor.cli import options
-from doctor.command import Command
+from doctor.command import Command, marked
 
 if TYPE_CHECKING:
     from doctor.jobs.memory.journal import DamagedJournal
@@ -56,7 +56,8 @@ def command(**given: Any) -> int:
         again = Command.of_words(one.command)
         screen.show(f"files of the board: {shown(one.words, 600)}; to end it: {again}")
     for path in standing.unread:
-        screen.show(f"files of the board: a note of what was begun with them cannot be read: {path}; {MEND_RECORD}")
+        what = "a note of what was begun with them cannot be read"
+        screen.show(f"files of the board: {what}: {marked(path)}; {MEND_RECORD}")
     if standing.onward is not None:
         show_next(after_broken_flash(standing.onward, bench_options.command("status")), screen)
     elif standing.advice:
@@ -71,8 +72,8 @@ def command(**given: Any) -> int:
 def _about(damaged: DamagedJournal) -> str:
     """What a journal that cannot be read means for the reader."""
     return (
-        f"the journal of an earlier flash is there and cannot be read: {damaged.path} ({damaged.why}); what was sent, "
-        "and how far it came, is not known from it (more: `fipy-doctor open journal-unreadable`)"
+        f"the journal of an earlier flash is there and cannot be read: {marked(damaged.path)} ({damaged.why}); what "
+        "was sent, and how far it came, is not known from it (more: `fipy-doctor open journal-unreadable`)"
     )
 
 

@@ -400,6 +400,7 @@ TRICKS = [
 ]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(("op", "trick"), TRICKS)
 @pytest.mark.parametrize("crc", [False, True])
 def test_one_reply_goes_wrong(op: int, trick: Trick, crc: bool) -> None:

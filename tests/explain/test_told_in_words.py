@@ -1,0 +1,69 @@
+"""What no error line says: sizes that differ, what is over, whether the modem is dead."""
+
+from __future__ import annotations
+
+import pytest
+
+from doctor.jobs.explain import advice
+from doctor.knowledge import explain
+from doctor.knowledge.asked import DEAD, FLASH, POWER, asked
+from doctor.knowledge.history import over, story_from
+from doctor.knowledge.paste import read
+from doctor.knowledge.sizes import short_copy
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        ("CATM1-41065.dup is 780 kB on the board, 5,9 MB on the laptop", True),
+        ("le zip dit 6160982 octets, sur la carte NB1-41019.dup n'en a que 1 204 224 octets", True),
+        ("CATM1-41065.dup shows 1.2 MB on my card", True),
+        ("CATM1-41065.dup: 6160982 bytes on the PC, 6.16 MB on the card", False),
+        ("upgdiff_33080-to-41065.dup has 1.2 MB on the card, CATM1-41065.dup on the PC 5.9 MB", False),
+        ("CATM1-5.2-48829-1.dup has 416448 bytes on the card", False),
+        ("run('/sd/CATM1-41065.dup', 921600) from the card, 6160982 bytes on the PC", False),
+        ("CATM1-41065.dup, 5.9 MB on the PC; the board has 4 MB flash memory", False),
+    ],
+)
+def test_a_copy_is_short_if_two_sizes_of_one_file_differ(text: str, short: bool) -> None:
+    assert (short_copy(read(text.encode())) is not None) is short
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("yesterday: EPERM\nENOENT\nnow: ENODEV", {1, 2}),
+        ("gestern EPERM\nheute ENODEV", {1}),
+        ("no module named serial -> installed it, ok\nbusy", {1}),
+        ("permission denied: solved\nbusy", {1}),
+        ("AT -> OK\nbusy", set()),
+        ("EPERM\nnow: ENODEV", set()),
+    ],
+)
+def test_what_is_over_is_told_from_what_is_now(text: str, lines: set[int]) -> None:
+    assert over(read(text.encode())) == lines
+
+
+def test_a_story_behind_the_log_is_older_than_the_log() -> None:
+    assert story_from(read(b"Cannot determine modem state!\n\nWhat I did:\n- run it")) == 3
+    assert story_from(read(b"Cannot determine modem state!\n>>>")) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("Is my modem bricked?", (DEAD,)),
+        ("Ist das Modem tot?", (DEAD,)),
+        ("¿Murió?", (DEAD,)),
+        ("May I unplug it, or is it dead then?", (POWER,)),
+        ("Moin, kann mir wer sagen warum sqnsupgrade die Datei nicht findet?", ()),
+        ("Should I flash it?", (FLASH,)),
+    ],
+)
+def test_the_question_is_known(text: str, wanted: tuple[str, ...]) -> None:
+    assert asked(text) == wanted
+
+
+def test_nobody_is_told_that_a_modem_lives_of_which_nothing_is_heard() -> None:
+    said = advice(explain(b"Could not detect your modem!\nIs it dead?")).answers
+    assert said == ("Is it dead? It may be; only what comes of the steps below tells.",)
