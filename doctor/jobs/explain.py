@@ -71,6 +71,11 @@ def explain_sources(sources: Sequence[tuple[str, bytes]]) -> list[Explained]:
     return [Explained(name, explain(data)) for name, data in sources]
 
 
+def read_standard_input() -> bytes:
+    """What comes on standard input, as much as is looked at."""
+    return sys.stdin.buffer.read(MOST_BYTES + 1)
+
+
 def read_file(path: Path) -> bytes:
     """The bytes of a log. Raises UsageError if it cannot be read."""
     try:

@@ -51,8 +51,8 @@ class FixTalk(Protocol):
     def typed(self, question: str) -> str | None:
         """A name that the user types, for what destroys; None if nobody can answer."""
 
-    def confirm_plan(self, cure: DoableCure, plan: Sequence[str], finding: Finding | None) -> bool:
-        """Show the plan of a cure, which ``finding`` asks for, and ask whether to carry it out."""
+    def confirm_plan(self, aim: str, plan: Sequence[str]) -> bool:
+        """Show what a cure brings about and its plan, and ask whether to carry it out."""
 
 
 @dataclass(frozen=True)
@@ -193,7 +193,7 @@ def _try(
             return Action(cure, (), text="nothing to do", pointless=True)
         if request.dry_run:
             return Action(cure, plan, text="planned only", planned=True)
-        if cure.grade is not Grade.SAFE and not talk.confirm_plan(cure, plan, finding):
+        if cure.grade is not Grade.SAFE and not talk.confirm_plan(cure.aim(finding), plan):
             return Action(cure, plan, text="not confirmed; nothing was changed", declined=True)
         began = True
         return Action(cure, plan, True, cure.do(bench, finding, context), began=True)

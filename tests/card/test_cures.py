@@ -15,7 +15,7 @@ from doctor.card.dups import find_dups
 from doctor.check import Status
 from doctor.errors import CardError, DoctorError
 from doctor.jobs.fix import FixRequest, FixResult, fix
-from doctor.remedies import DoableCure, side_files
+from doctor.remedies import side_files
 from doctor.remedies.cure import CureContext
 from doctor.sim.practice.image import make_practice_image
 from doctor.updater import side_file
@@ -43,7 +43,7 @@ class Yes:
     def typed(self, question: str) -> str | None:
         return self._typed
 
-    def confirm_plan(self, cure: DoableCure, plan: object, finding: object) -> bool:
+    def confirm_plan(self, aim: str, plan: object) -> bool:
         return True
 
 

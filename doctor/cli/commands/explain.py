@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -83,8 +82,7 @@ def _is_there(word: str) -> bool:
 
 def _read(name: str) -> tuple[str, bytes]:
     from doctor.jobs import explain as job
-    from doctor.knowledge.paste import MOST_BYTES
 
     if name == "-":
-        return job.STANDARD_INPUT, sys.stdin.buffer.read(MOST_BYTES + 1)
+        return job.STANDARD_INPUT, job.read_standard_input()
     return name, job.read_file(Path(name))

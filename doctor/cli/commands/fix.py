@@ -10,7 +10,6 @@ from typing import Any
 import click
 
 from doctor.bench import BenchOptions
-from doctor.check import Finding
 from doctor.cli import options
 from doctor.cli.check_line import CheckLine
 from doctor.cli.commands.check import show_next
@@ -20,7 +19,7 @@ from doctor.errors import Stopped
 from doctor.jobs.fix import Action, FixRequest, FixResult, fix
 from doctor.jobs.hands import POWER_CYCLE
 from doctor.power_off import UNPLUG
-from doctor.remedies import DoableCure, cures
+from doctor.remedies import cures
 
 
 def _switch_name(flag: str) -> str:
@@ -114,14 +113,14 @@ class TerminalTalk:
         answer: str = click.prompt(self._screen.plain(question), default="", show_default=False, err=True)
         return answer
 
-    def confirm_plan(self, cure: DoableCure, plan: Sequence[str], finding: Finding | None) -> bool:
+    def confirm_plan(self, aim: str, plan: Sequence[str]) -> bool:
         """Show the plan and ask."""
         from rich.text import Text
 
         from doctor.report.prose import Prose
 
         tell = self._screen.note if self._yes else self._screen.notes.print  # a question needs its plan, -q or not
-        tell(Text(f"\n{cure.aim(finding)}:"))
+        tell(Text(f"\n{aim}:"))
         for number, line in enumerate(plan, 1):
             tell(Prose(Text(f"  {number}. "), Text(line)))
         if self._yes:

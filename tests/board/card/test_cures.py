@@ -13,7 +13,6 @@ from doctor.board.card import sdcard
 from doctor.check import Status
 from doctor.errors import BoardError
 from doctor.jobs.fix import FixRequest, FixResult, fix
-from doctor.remedies import DoableCure
 from doctor.updater.side_file import SUFFIX
 from tests.checks.simulated import bench_at
 from tests.checks.test_board_reads_card import DUP, IMAGE, card
@@ -41,7 +40,7 @@ class Owner:
     def typed(self, question: str) -> str | None:
         return self._typed
 
-    def confirm_plan(self, cure: DoableCure, plan: object, finding: object) -> bool:
+    def confirm_plan(self, aim: str, plan: object) -> bool:
         assert isinstance(plan, tuple)
         self.plans += plan
         return True
