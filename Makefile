@@ -22,7 +22,9 @@ demo: $(VENV)/.demo
 	$(BIN)/fipy-doctor flash $(DEMO_FILE) --port '$(DEMO_PORT)' --yes
 	@printf '\n=== That was all on a simulated board. With yours plugged in: $(BIN)/fipy-doctor ===\n'
 
-test: lint types unit
+# Types beside the tests: mypy keeps one core busy for twenty seconds.
+test: lint
+	$(MAKE) --no-print-directory -j 2 types unit
 
 # The site in site/: generated pages, screenshots from real simulated runs; every link is followed, nothing may be loaded
 # from elsewhere. site/index.html can be read without a server.
