@@ -75,7 +75,8 @@ def test_a_file_called_like_a_command_is_shown_as_a_file(terminal: Terminal, tmp
 def test_an_error_from_deep_below_names_the_whole_bench_once(terminal: Terminal, tmp_path: Path) -> None:
     card = tmp_path / "card.img"
     card.write_bytes(bytes(range(256)) * 4096)
-    said = terminal.type("fix", "--move-dup", "--yes", "--sd", str(card), "--port", "sim://fipy", "--carrier", "pysense")
+    bench = ("--sd", str(card), "--port", "sim://fipy", "--carrier", "pysense")
+    said = terminal.type("fix", "--move-dup", "--yes", *bench)
     commands = [line for line in (said.out + said.err).splitlines() if SPELLED.search(line)]
     assert commands
     for line in commands:
