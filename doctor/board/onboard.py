@@ -49,8 +49,8 @@ def _pattern(line: str) -> re.Pattern[str]:
 
 _BEAT, _WORK = _pattern(console.BEAT), _pattern(console.WORK)
 
-Told = tuple[str, Mapping[str, Any]]
-
+Said = Mapping[str, Any]  #: what one line of the updater tells, by name
+Told = tuple[str, Said]
 
 #: What updater/plan.py's ImageFacts holds, but the size: the part of a pair comes last, and may be left out.
 ImageTuple = tuple[str, str, str, int, int, str] | tuple[str, str, str, int, int, str, int]
@@ -315,9 +315,9 @@ def understand(line: bytes) -> Told | None:
     return _plain_end(said) or ("said", {"text": said})
 
 
-def _escaped(data: dict[str, Any]) -> dict[str, Any]:
+def _escaped(data: Said) -> Said:
     """``data`` with its texts for people escaped; commands in an error are words like all others there."""
-    told: dict[str, Any] = {
+    told: dict[str, object] = {
         name: shown(text, 300) for name, text in data.items() if name in ("text", "what") and isinstance(text, str)
     }
     error = data.get("error")

@@ -34,7 +34,7 @@ _UNPRINTABLE = re.compile(rb"[^\t\n\x20-\xff]")
 #: What a board prints when it restarts (board-and-repl.md 3.1, 3.3).
 RESET_SIGNS = re.compile(rb"ets Jun +8 2016|rst:0x[0-9a-f]+ \(|Guru Meditation|PYB: soft reboot")
 BANNER = re.compile(rb"(?:Pycom )?MicroPython (?:(\S+) \[)?([^\]\s]+)\]? on (\S+); (\S+) with ESP32")
-#: The line of a traceback that names the exception: what a thread prints there by itself is none.
+#: The line of a traceback that names the exception: what a thread prints there by itself does not.
 _RAISED = re.compile(r"^\s*(\w*(?:Error|Exception|Interrupt|Exit|Iteration)\b.*)", re.M)
 TRIES = 4  #: an answer is asked for again up to three times
 

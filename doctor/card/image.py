@@ -26,18 +26,11 @@ from doctor.fat.volume import FatVolume, find_volume, open_volume
 class ImageCard:
     """An image file of a whole card, or of one volume. The file is open only while it is read."""
 
+    kind: Literal["image", "device"] = "image"  #: how it is reached
+
     def __init__(self, path: Path) -> None:
         self.path = path
-
-    @property
-    def name(self) -> str:
-        """The path as the user gave it."""
-        return str(self.path)
-
-    @property
-    def kind(self) -> Literal["image", "device"]:
-        """How it is reached."""
-        return "image"
+        self.name = device_name(path)  # of anything else, the path as the user gave it
 
     def volume(self) -> Volume:
         """The verdict, from its bytes. Raises CardError."""
@@ -127,15 +120,7 @@ class ImageCard:
 class DeviceCard(ImageCard):
     """A raw device, or one partition of it. It is open only while it is read."""
 
-    @property
-    def name(self) -> str:
-        """The device."""
-        return device_name(self.path)
-
-    @property
-    def kind(self) -> Literal["device"]:
-        """How it is reached."""
-        return "device"
+    kind = "device"
 
     def volume(self) -> Volume:
         """The verdict; of a partition alone the board's part stays open, because the table lies outside."""

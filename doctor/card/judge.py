@@ -194,7 +194,7 @@ def good_backup(source: BlockSource, start_sector: int) -> bytes | None:
     if at + SECTOR_BYTES > source.size_bytes:
         return None
     boot = source.read_at(at, SECTOR_BYTES)
-    geometry = boot_sector.read_geometry(boot) if boot_sector.looks_like_fat(boot) else None
+    geometry = boot_sector.read_geometry(boot)
     if geometry is None or geometry.width != 32 or geometry.backup_sector != _BACKUP_SECTOR:
         return None
     room = source.size_bytes - start_sector * SECTOR_BYTES

@@ -26,7 +26,7 @@ class FileTarget(FileSource):
 
     def write_at(self, offset: int, data: bytes | bytearray | memoryview) -> None:
         """Write all of ``data``. Raises ValueError outside the file, CardError if the disk is full or broken."""
-        if offset < 0 or offset + len(data) > self._size:
+        if offset < 0 or offset + len(data) > self.size_bytes:
             raise ValueError(f"{offset}+{len(data)} lies outside {self.name}")
         left = memoryview(data)
         try:

@@ -43,6 +43,17 @@ class NewFile:
         """Whether it is a folder."""
         return bool(self.attributes & ATTR_DIRECTORY)
 
+    def pieces(self) -> Iterator[bytes]:
+        """The content. Raises CardError as soon as it is not as long as it was said to be."""
+        left = self.size_bytes
+        for piece in self.content():
+            left -= len(piece)
+            if left < 0:
+                raise CardError("card-is-fat", "became longer while it was copied", on=shown(self.path))
+            yield piece
+        if left:
+            raise CardError("card-is-fat", f"ended {left} bytes early while it was copied", on=shown(self.path))
+
 
 def new_file(path: str, data: bytes) -> NewFile:
     """A file with content from memory."""
@@ -193,16 +204,10 @@ class _Writer:
 
     def _write_content(self, node: _Node, file: NewFile) -> None:
         at = self._start + self._geometry.cluster_offset(node.cluster) if node.cluster else 0
-        left = file.size_bytes
-        for piece in file.content():
-            if len(piece) > left:
-                raise CardError("card-is-fat", "became longer while it was copied", on=shown(file.path))
+        for piece in file.pieces():
             if piece:
                 self._target.write_at(at, piece)
             at += len(piece)
-            left -= len(piece)
-        if left:
-            raise CardError("card-is-fat", f"ended {left} bytes early while it was copied", on=shown(file.path))
 
     def _write_folders(self) -> None:
         """Every folder's entries, those of the root last."""

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from doctor.errors import UsageError
-from doctor.jobs.step_told import verdicts
 from doctor.knowledge.asked import DEAD, DONE, FLASH, NEWER, POWER
 from doctor.knowledge.builds import RADIOS
 from doctor.knowledge.explanation import LIKELY, SUCCESS, Explanation, Match, explain
@@ -149,8 +148,10 @@ def _judged(explanation: Explanation) -> str:
         return ""
     if causes and not {FLASH, NEWER, DONE} & set(explanation.asks):
         return ""
-    if explanation.says or explanation.notes:
+    if explanation.says or explanation.notes or not explanation.facts.builds.steps:
         return ""
+    from doctor.jobs.step_told import verdicts  # the rules come with the updater; most pastes do not need them
+
     said = verdicts(explanation.facts)
     return f"Flash it? {' '.join(said)}" if said else ""
 

@@ -44,19 +44,15 @@ class FixTalk(Protocol):
 
     def say(self, text: str) -> None:
         """Show one line."""
-        ...
 
     def ask(self, question: str) -> bool:
         """A yes-or-no question; False if nobody can answer."""
-        ...
 
     def typed(self, question: str) -> str | None:
         """A name that the user types, for what destroys; None if nobody can answer."""
-        ...
 
     def confirm_plan(self, cure: DoableCure, plan: Sequence[str], finding: Finding | None) -> bool:
         """Show the plan of a cure, which ``finding`` asks for, and ask whether to carry it out."""
-        ...
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,9 @@ from .shapes import ImageFacts, Refusal
 from .side_file import MAX_BYTES, SUFFIX, SideFile, parse  # noqa: F401
 
 try:
-    from typing import Any, Callable, Dict, Optional, Sequence  # noqa: F401
+    from typing import Any, Callable, Optional, Sequence  # noqa: F401
+
+    from .events import Data  # noqa: F401
 except ImportError:  # MicroPython
     pass
 
@@ -37,10 +39,10 @@ class BoardFile(object):
         return CardSource(self.path, self.size, self.digest.sha256, self.side)
 
     def described(self):
-        # type: () -> Dict[str, Any]
+        # type: () -> Data
         """All that is known of it, for the PC and the log."""
         image, hashed = self.image, self.digest
-        said = {"path": self.path, "size": self.size, "side_file": self.side is not None}  # type: Dict[str, Any]
+        said = {"path": self.path, "size": self.size, "side_file": self.side is not None}  # type: Data
         if hashed is not None:
             said["sha256"] = hashed.sha256
         if image is not None:

@@ -19,6 +19,8 @@ from .version_block import loaders_of, version_of
 
 try:
     from typing import Any, Dict, List, Optional, Sequence, Tuple  # noqa: F401
+
+    from .events import Data  # noqa: F401
 except ImportError:  # MicroPython
     pass
 
@@ -128,7 +130,7 @@ class Job(object):
         return plan.refusal
 
     def described(self):
-        # type: () -> Dict[str, Any]
+        # type: () -> Data
         """All that is known before anything is sent, for the PC."""
         said = self.last.described()
         if len(self.files) > 1:
@@ -153,7 +155,7 @@ def run(
     first_done=False,
     known=None,
 ):
-    # type: (str, str, Sequence[str], int, bool, bool, bool, str, str, bool, Optional[Dict[str, Any]]) -> bool
+    # type: (str, str, Sequence[str], int, bool, bool, bool, str, str, bool, Optional[Data]) -> bool
     """Flash the modem with the file at ``path``; True if it was flashed and proved.
 
     method   "auto", "store" or "on-the-fly"
@@ -174,7 +176,7 @@ def run(
         return False
     paths = {FIRMWARE: path, SECOND: second, UPDATER: updater_elf}
     job = Job({role: BoardFile(paths[role], console) for role in paths if paths[role]}, console)
-    end = {"proved": False, "sent_any": False, "sent": 0, "error": None}  # type: Dict[str, Any]
+    end = {"proved": False, "sent_any": False, "sent": 0, "error": None}  # type: Data
     job.name({role: (known or {}).get(paths[role], ("",))[0] for role in job.files})  # as a PC means it to be
     try:
         refusal = _run(job, known or {}, (method, accept, first_done), was, yes or tagged, dry, end)
@@ -191,7 +193,7 @@ def run(
 
 
 def _run(job, known, chosen, was, yes, dry, end):
-    # type: (Job, Dict[str, Any], Tuple[str, Sequence[str], bool], int, bool, bool, Dict[str, Any]) -> Optional[Refusal]
+    # type: (Job, Data, Tuple[str, Sequence[str], bool], int, bool, bool, Data) -> Optional[Refusal]
     """Examine, plan, ask, flash; why nothing was sent, or None. Mounts are left as found."""
     card = None  # type: Optional[Card]
     try:
@@ -215,7 +217,7 @@ def _run(job, known, chosen, was, yes, dry, end):
 
 
 def _with_modem(job, options, was, accept, yes, dry, end):
-    # type: (Job, Options, int, Sequence[str], bool, bool, Dict[str, Any]) -> Optional[Refusal]
+    # type: (Job, Options, int, Sequence[str], bool, bool, Data) -> Optional[Refusal]
     """Plan, ask, flash; why nothing was sent, or None."""
     if sys.platform not in PINS:
         return Refusal("non-lte-board", "a %s has no LTE modem" % sys.platform, "", "use a FiPy or GPy")
@@ -262,7 +264,7 @@ def _flash(job, uart):
     shield = console.shield()
     job.clock.on_key = console.interrupted
     log.before(job.described(), shield)
-    sources = {role: (file.source(), file.size) for role, file in job.files.items()}  # type: Dict[str, Any]
+    sources = {role: (file.source(), file.size) for role, file in job.files.items()}  # type: Data
     source, size = sources[FIRMWARE]
     others = {role: sources[role] for role in sources if role != FIRMWARE}
     flow = Flow(uart, job.clock, SQN3330, console.tell)
@@ -282,7 +284,7 @@ def _flash(job, uart):
 
 
 def _last_words(console, end, dry):
-    # type: (Console, Dict[str, Any], bool) -> None
+    # type: (Console, Data, bool) -> None
     """What a person at a terminal reads at the end; a PC says it in its own words."""
     said = []  # type: List[str]
     if end["proved"]:

@@ -419,7 +419,7 @@ def test_jumpers_that_are_not_proved_to_be_gone_close_the_way(job: BoardJob, mon
     report = engine.Report((Finding("jumpers-removed", Status.WARN, "cannot be told"),))
     plan = job.flash().plan
     assert plan is not None
-    no = refusal(job.bench, report, plan)
+    no = refusal(job.bench, report, plan, CARD)
     assert no is not None and "--accept jumpers-removed" in no.next
 
 
@@ -469,5 +469,5 @@ def test_a_modem_in_its_boot_rom_is_saved_from_the_card(tmp_path: Path) -> None:
 
 def test_a_boot_rom_does_not_go_from_the_card(job: BoardJob) -> None:
     plan = SimpleNamespace(files=(SimpleNamespace(role="bootrom"),))
-    no = refusal(job.bench, engine.Report(()), plan)  # type: ignore[arg-type]
+    no = refusal(job.bench, engine.Report(()), plan, CARD)  # type: ignore[arg-type]
     assert no is not None and "--via usb" in no.next

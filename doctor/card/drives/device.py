@@ -65,35 +65,24 @@ def open_source(path: Path) -> FileSource | DeviceSource:
 class DeviceSource(AbstractContextManager["DeviceSource"]):
     """A device opened for reading; a context manager. Raises CardError if it cannot be opened.
 
+    size_bytes    of the device
+    sector_bytes  the unit of reading and writing
+
     raw  an open device; for tests, which bring their own
     """
 
     def __init__(self, path: Path, raw: RawDevice | None = None) -> None:
-        self._name = device_name(path)
-        self._raw = raw or _open_raw(self._name, writing=False)
-        if self._raw.size_bytes <= 0:
+        self.name = device_name(path)
+        self._raw = raw or _open_raw(self.name, writing=False)
+        self.size_bytes, self.sector_bytes = self._raw.size_bytes, self._raw.sector_bytes
+        if self.size_bytes <= 0:
             self._raw.close()
             raise CardError(
                 "sd-object-init-fails",
                 "has no size: there is no card in the reader",
-                on=self._name,
+                on=self.name,
                 next="put the card in and run the command again",
             )
-
-    @property
-    def name(self) -> str:
-        """The device."""
-        return self._name
-
-    @property
-    def size_bytes(self) -> int:
-        """Size of the device."""
-        return self._raw.size_bytes
-
-    @property
-    def sector_bytes(self) -> int:
-        """The unit of reading and writing."""
-        return self._raw.sector_bytes
 
     def fileno(self) -> int:
         """The descriptor, for a child process."""
@@ -103,7 +92,7 @@ class DeviceSource(AbstractContextManager["DeviceSource"]):
         """Exactly ``length`` bytes at ``offset``. Raises CardError if they are not all there."""
         if offset < 0 or offset + length > self.size_bytes:
             raise self._unreadable(offset, length, "the device ends before that")
-        unit = self._raw.sector_bytes
+        unit = self.sector_bytes
         first = offset // unit * unit
         end = -(-(offset + length) // unit) * unit
         parts: list[bytes] = []
@@ -147,7 +136,7 @@ class DeviceTarget(DeviceSource):
         """Write all of ``data``. Raises ValueError outside the device, CardError if it refuses."""
         if offset < 0 or offset + len(data) > self.size_bytes:
             raise ValueError(f"{offset}+{len(data)} lies outside {self.name}")
-        unit = self._raw.sector_bytes
+        unit = self.sector_bytes
         first = offset // unit * unit
         end = -(-(offset + len(data)) // unit) * unit
         if (first, end) != (offset, offset + len(data)):

@@ -33,7 +33,7 @@ _GOES_ON = "the flash goes on; do not interrupt it: how far it came would not be
 
 def refuse_weak_supply(bench: Bench) -> None:
     """Raises DoctorError if this computer's battery may not last."""
-    if not bench.link.url.has_own_time:
+    if not bench.link.url.in_process:
         refuse_low(battery())
 
 
@@ -129,7 +129,7 @@ def guarded(
         port = bench.link.url
         if port.lasts:
             stack.enter_context(port_lock(port.key))
-        if not port.has_own_time:
+        if not port.in_process:
             warning = stack.enter_context(awake())
             if warning:
                 listen(events.Notice(warning))
