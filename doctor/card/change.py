@@ -155,5 +155,5 @@ def _same(holds: bool) -> None:
         raise CardError(
             "card-is-fat",
             "the changed card is not as it should be; an image was left as it was",
-            next="run `fipy-doctor check` with it as --sd",
+            next="run `fipy-doctor check`",
         )

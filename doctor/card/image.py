@@ -58,9 +58,7 @@ class ImageCard:
             volume = find_volume(source)
             if volume is None:
                 worst = judge(source).problems[0]
-                raise CardError(
-                    worst.catalogue, worst.text, on=self.name, next="run `fipy-doctor check` with it as --sd"
-                )
+                raise CardError(worst.catalogue, worst.text, on=self.name, next="run `fipy-doctor check`")
             yield volume
 
     def files(self) -> tuple[CardFile, ...]:

@@ -99,7 +99,7 @@ def prove_again(card: Path, start_sector: int, meant: Meant | CardError, emit: L
             "card-is-fat",
             f"{answer}; an image was left as it was",
             cause="the card gives other bytes each time it is read, or one of the two readers is wrong",
-            next="run `fipy-doctor check -v` with it as --sd, which compares them once more",
+            next="run `fipy-doctor check -v`, which compares them once more",
         )
 
 
