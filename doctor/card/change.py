@@ -100,7 +100,7 @@ def faultless(source: BlockSource) -> FatVolume:
 
 
 def _refused(source: BlockSource, problem: CardProblem | None) -> CardError:
-    what = "holds no FAT volume" if problem is None else problem.text
+    what = "has no FAT volume" if problem is None else problem.text
     catalogue = "sd-mount-no-fat" if problem is None else problem.catalogue
     return CardError(
         catalogue,
@@ -155,5 +155,5 @@ def _same(holds: bool) -> None:
         raise CardError(
             "card-is-fat",
             "the changed card is not as it should be; an image was left as it was",
-            next="run `fipy-doctor check` with it as --sd",
+            next="run `fipy-doctor check`",
         )

@@ -26,23 +26,16 @@ _MOST_ENTRIES = 20_000  #: a folder with more than this is not a card; listing e
 class FolderCard:
     """A mounted card.
 
-    path     the folder
+    path     the folder; ``name`` is that as the user gave it
     mounted  asks the system what the folder lies on; a parameter for tests
     """
 
+    kind: Literal["folder"] = "folder"  #: how it is reached
+
     def __init__(self, path: Path, mounted: Callable[[Path], MountedOn] = mounted_on) -> None:
         self.path = path
+        self.name = str(path)
         self._mounted = mounted
-
-    @property
-    def name(self) -> str:
-        """The folder as the user gave it."""
-        return str(self.path)
-
-    @property
-    def kind(self) -> Literal["folder"]:
-        """How it is reached."""
-        return "folder"
 
     def volume(self) -> Volume:
         """What the folder lies on; the system says the kind, sizes count only for a folder that is a whole volume."""

@@ -26,18 +26,11 @@ from doctor.fat.volume import FatVolume, find_volume, open_volume
 class ImageCard:
     """An image file of a whole card, or of one volume. The file is open only while it is read."""
 
+    kind: Literal["image", "device"] = "image"  #: how it is reached
+
     def __init__(self, path: Path) -> None:
         self.path = path
-
-    @property
-    def name(self) -> str:
-        """The path as the user gave it."""
-        return str(self.path)
-
-    @property
-    def kind(self) -> Literal["image", "device"]:
-        """How it is reached."""
-        return "image"
+        self.name = device_name(path)  # of anything else, the path as the user gave it
 
     def volume(self) -> Volume:
         """The verdict, from its bytes. Raises CardError."""
@@ -65,9 +58,7 @@ class ImageCard:
             volume = find_volume(source)
             if volume is None:
                 worst = judge(source).problems[0]
-                raise CardError(
-                    worst.catalogue, worst.text, on=self.name, next="run `fipy-doctor check` with it as --sd"
-                )
+                raise CardError(worst.catalogue, worst.text, on=self.name, next="run `fipy-doctor check`")
             yield volume
 
     def files(self) -> tuple[CardFile, ...]:
@@ -129,15 +120,7 @@ class ImageCard:
 class DeviceCard(ImageCard):
     """A raw device, or one partition of it. It is open only while it is read."""
 
-    @property
-    def name(self) -> str:
-        """The device."""
-        return device_name(self.path)
-
-    @property
-    def kind(self) -> Literal["device"]:
-        """How it is reached."""
-        return "device"
+    kind = "device"
 
     def volume(self) -> Volume:
         """The verdict; of a partition alone the board's part stays open, because the table lies outside."""
@@ -145,7 +128,7 @@ class DeviceCard(ImageCard):
         whole = whole_device(self.path)
         if not whole or not found.board_reads:
             return found
-        text = f"only one partition was examined; give {whole}, so that the partition table is examined too"
+        text = f"only one partition was examined; give {whole} to have the partition table examined too"
         return replace(found, board_reads=None, problems=(*found.problems, CardProblem("sd-partition-layout", text)))
 
 

@@ -119,7 +119,9 @@ def board_sees_fat(boot: bytes) -> bool:
 
 
 def read_geometry(boot: bytes) -> Geometry | None:
-    """The numbers of a boot sector for which ``looks_like_fat`` holds; None if they leave no room for data."""
+    """The numbers of a FAT boot sector; None if it does not look like one, or they leave no room for data."""
+    if not looks_like_fat(boot):
+        return None
     sector_bytes, cluster_sectors, reserved, fats, root_entries, total16 = struct.unpack_from("<HBHBHH", boot, 11)
     fat16, _, _, hidden, total32, fat32 = struct.unpack_from("<HHHIII", boot, 22)
     root_cluster, fsinfo, backup = struct.unpack_from("<IHH", boot, 44)

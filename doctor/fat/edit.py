@@ -56,7 +56,7 @@ class VolumeEditor:
         self._overlay = Overlay(medium)
         volume = find_volume(self._overlay)
         if volume is None:
-            raise CardError("sd-mount-no-fat", "holds no FAT volume", on=medium.name)
+            raise CardError("sd-mount-no-fat", "has no FAT volume", on=medium.name)
         self.volume: FatVolume = volume
 
     def tree(self) -> dict[str, DirEntry]:
@@ -135,7 +135,7 @@ class VolumeEditor:
             )
         units = len(name.encode("utf-16-le", "replace")) // 2
         if not 0 < units <= LONGEST_NAME_UNITS or any(char in '"*:<>?\\|' or ord(char) < 32 for char in name):
-            raise CardError("dup-path-enoent", "is no name that a card can hold", on=shown(name))
+            raise CardError("dup-path-enoent", "is not a name that a card can hold", on=shown(name))
 
     # -- clusters ------------------------------------------------------------------------------------------------
 
@@ -235,18 +235,12 @@ class VolumeEditor:
         places = Chain(tuple(runs), sum(run.count for run in runs)).offsets(geometry, _WRITE_BYTES)
         at, room = next(places, (0, 0))
         waiting = bytearray()
-        left = new.size_bytes
-        for piece in new.content():
+        for piece in new.pieces():
             waiting += piece
-            left -= len(piece)
-            if left < 0:
-                raise CardError("card-is-fat", "became longer while it was copied", on=shown(new.path))
             while waiting and len(waiting) >= room:
                 self._write(at, bytes(waiting[:room]), Group.DATA)
                 del waiting[:room]
                 at, room = next(places, (0, 0))
-        if left:
-            raise CardError("card-is-fat", f"ended {left} bytes early while it was copied", on=shown(new.path))
         if waiting:
             padded = -(-len(waiting) // SECTOR_BYTES) * SECTOR_BYTES
             self._write(at, bytes(waiting).ljust(padded, b"\0"), Group.DATA)
@@ -310,7 +304,7 @@ class VolumeEditor:
                 "the folder has no room for another name; nothing was changed",
                 on=shown(path or "/sd"),
                 cause="a folder that long, and the root of a FAT16 card, cannot grow",
-                next="take files out of it, or run `fipy-doctor fix --reformat-sd`: it lays the card out anew",
+                next="take files out of it, or run `fipy-doctor fix --reformat-sd`, which lays the card out again",
             )
         if end is not None:
             for place in free:

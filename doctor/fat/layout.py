@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from doctor.escape import counted
-from doctor.fat.boot_sector import SIGNATURE, Geometry, board_sees_fat, looks_like_fat, read_geometry
+from doctor.fat.boot_sector import SIGNATURE, Geometry, board_sees_fat, read_geometry
 from doctor.fat.source import SECTOR_BYTES, BlockSource
 
 
@@ -125,7 +125,7 @@ def kind_of(data: bytes) -> VolumeKind:
 
 def _fat(boot: bytes) -> VolumeKind | None:
     """The kind of FAT that a boot sector's numbers make; None if they make none."""
-    geometry = read_geometry(boot) if looks_like_fat(boot) else None
+    geometry = read_geometry(boot)
     return None if geometry is None else fat_kind(geometry)
 
 

@@ -22,11 +22,9 @@ class Medium(BlockSource, Protocol):
 
     def write_at(self, offset: int, data: bytes) -> None:
         """Write all of ``data`` there. Raises CardError."""
-        ...
 
     def sync(self) -> None:
         """Return when everything written is on the medium. Raises CardError."""
-        ...
 
 
 class Group(Enum):
@@ -51,20 +49,11 @@ class Overlay:
     """
 
     def __init__(self, medium: Medium) -> None:
+        self.name, self.size_bytes = medium.name, medium.size_bytes
         self._medium = medium
         self._sectors: dict[int, bytearray] = {}
         self._groups: dict[int, Group] = {}
         self._data_held = 0
-
-    @property
-    def name(self) -> str:
-        """What the user calls the medium."""
-        return self._medium.name
-
-    @property
-    def size_bytes(self) -> int:
-        """Size of the medium."""
-        return self._medium.size_bytes
 
     def read_at(self, offset: int, length: int) -> bytes:
         """Bytes as they will be. Raises CardError if they are not all there."""
@@ -83,7 +72,7 @@ class Overlay:
         return bytes(whole[at : at + length])
 
     def write_at(self, offset: int, data: bytes, group: Group = Group.DATA) -> None:
-        """Change bytes. Raises CardError behind the end of the medium, and if its sectors cannot be read."""
+        """Change bytes. Raises CardError beyond the end of the medium, and if its sectors cannot be read."""
         if offset < 0 or offset + len(data) > self.size_bytes:
             raise CardError("flash-filesystem-full", "the card ends before that", on=self.name)
         left = memoryview(data)

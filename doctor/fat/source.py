@@ -26,16 +26,13 @@ class BlockSource(Protocol):
     @property
     def name(self) -> str:
         """What the user calls it."""
-        ...
 
     @property
     def size_bytes(self) -> int:
         """How many bytes there are."""
-        ...
 
     def read_at(self, offset: int, length: int) -> bytes:
         """Exactly ``length`` bytes at ``offset``. Raises CardError if they are not all there."""
-        ...
 
 
 def _no_such_bytes(name: str, offset: int, length: int, cause: str) -> CardError:
@@ -71,8 +68,14 @@ def refuse_odd_file(mode: int, path: Path) -> None:
 class FileSource(AbstractContextManager["FileSource"]):
     """An image file, opened read-only for as long as it is used; a context manager.
 
+    name          the path as the user gave it
+    size_bytes    of the file when it was opened
+    sector_bytes  the unit of reading that suits a disk; a file takes any other, too
+
     Raises UsageError if the path does not exist and CardError if it cannot be read.
     """
+
+    sector_bytes = SECTOR_BYTES
 
     def __init__(self, path: Path) -> None:
         try:
@@ -82,29 +85,15 @@ class FileSource(AbstractContextManager["FileSource"]):
             raise cannot_open(path, err) from err
 
     def _hold(self, path: Path, file: FileIO) -> None:
+        self.name = str(path)
         self._path = path
         self._file = file
-        self._size = os.fstat(file.fileno()).st_size
+        self.size_bytes = os.fstat(file.fileno()).st_size
         try:
             share(file.fileno(), str(path))
         except CardError:
             file.close()
             raise
-
-    @property
-    def name(self) -> str:
-        """The path as the user gave it."""
-        return str(self._path)
-
-    @property
-    def size_bytes(self) -> int:
-        """Size of the file when it was opened."""
-        return self._size
-
-    @property
-    def sector_bytes(self) -> int:
-        """The unit of reading that suits a disk; a file takes any other, too."""
-        return SECTOR_BYTES
 
     def fileno(self) -> int:
         """The descriptor, for a child process."""
@@ -112,7 +101,7 @@ class FileSource(AbstractContextManager["FileSource"]):
 
     def read_at(self, offset: int, length: int) -> bytes:
         """Exactly ``length`` bytes at ``offset``. Raises CardError if they are not all there."""
-        if offset < 0 or offset + length > self._size:
+        if offset < 0 or offset + length > self.size_bytes:
             raise _no_such_bytes(self.name, offset, length, "the image ends before that: it was cut while copying")
         parts: list[bytes] = []
         left = length
@@ -141,24 +130,15 @@ class View:
 
     def __init__(self, source: BlockSource, offset: int, size_bytes: int) -> None:
         if offset < 0 or size_bytes < 0 or offset + size_bytes > source.size_bytes:
-            raise ValueError(f"{offset}+{size_bytes} lies outside {source.name}")
+            raise ValueError(f"{offset}+{size_bytes} is outside {source.name}")
+        self.name = source.name
         self._source = source
         self.offset = offset
-        self._size = size_bytes
-
-    @property
-    def name(self) -> str:
-        """What the user calls the whole medium."""
-        return self._source.name
-
-    @property
-    def size_bytes(self) -> int:
-        """Size of this part."""
-        return self._size
+        self.size_bytes = size_bytes
 
     def read_at(self, offset: int, length: int) -> bytes:
         """Exactly ``length`` bytes at ``offset`` of this part. Raises CardError if they are not all there."""
-        if offset < 0 or offset + length > self._size:
+        if offset < 0 or offset + length > self.size_bytes:
             raise _no_such_bytes(self.name, self.offset + offset, length, "the volume ends before that")
         return self._source.read_at(self.offset + offset, length)
 

@@ -34,7 +34,7 @@ def open_volume(source: BlockSource, start_sector: int) -> tuple[FatVolume | Non
     """The FAT volume at a sector, and the defects of its boot sector; no volume if the numbers do not hold."""
     room = source.size_bytes - start_sector * SECTOR_BYTES
     boot = source.read_at(start_sector * SECTOR_BYTES, SECTOR_BYTES)
-    geometry = boot_sector.read_geometry(boot) if boot_sector.looks_like_fat(boot) else None
+    geometry = boot_sector.read_geometry(boot)
     if geometry is None:
         return None, [Defect("the boot sector's numbers make no sense", 0, True, True)]
     defects = boot_sector.check_numbers(boot, geometry, room)
@@ -94,5 +94,5 @@ def follow_file(volume: FatVolume, entry: DirEntry) -> FileChain:
         have = chain.clusters * geometry.cluster_bytes
         return FileChain(chain, f"claims {entry.size_bytes} bytes, but its chain holds only {have}", sector, torn=True)
     if volume.view.size_bytes < max(geometry.cluster_offset(run.start + run.count) for run in chain.runs):
-        return FileChain(chain, "lies partly behind the end of the card", sector, torn=True)
+        return FileChain(chain, "is partly beyond the end of the card", sector, torn=True)
     return FileChain(chain)

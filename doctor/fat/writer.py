@@ -43,6 +43,17 @@ class NewFile:
         """Whether it is a folder."""
         return bool(self.attributes & ATTR_DIRECTORY)
 
+    def pieces(self) -> Iterator[bytes]:
+        """The content. Raises CardError as soon as it is not as long as it was said to be."""
+        left = self.size_bytes
+        for piece in self.content():
+            left -= len(piece)
+            if left < 0:
+                raise CardError("card-is-fat", "became longer while it was copied", on=shown(self.path))
+            yield piece
+        if left:
+            raise CardError("card-is-fat", f"ended {left} bytes early while it was copied", on=shown(self.path))
+
 
 def new_file(path: str, data: bytes) -> NewFile:
     """A file with content from memory."""
@@ -193,16 +204,10 @@ class _Writer:
 
     def _write_content(self, node: _Node, file: NewFile) -> None:
         at = self._start + self._geometry.cluster_offset(node.cluster) if node.cluster else 0
-        left = file.size_bytes
-        for piece in file.content():
-            if len(piece) > left:
-                raise CardError("card-is-fat", "became longer while it was copied", on=shown(file.path))
+        for piece in file.pieces():
             if piece:
                 self._target.write_at(at, piece)
             at += len(piece)
-            left -= len(piece)
-        if left:
-            raise CardError("card-is-fat", f"ended {left} bytes early while it was copied", on=shown(file.path))
 
     def _write_folders(self) -> None:
         """Every folder's entries, those of the root last."""
@@ -269,7 +274,7 @@ def _tree(files: Iterable[NewFile]) -> _Node:
         units = name.encode("utf-16-le", "replace")
         reads_back = "\0" not in name and units.decode("utf-16-le") == name
         if len(units) > 2 * LONGEST_NAME_UNITS or not name or not reads_back:
-            raise CardError("card-is-fat", "is no name that a card can hold", on=shown(file.path))
+            raise CardError("card-is-fat", "is not a name that a card can hold", on=shown(file.path))
         if file.size_bytes > LARGEST_FILE_BYTES:
             raise CardError("card-is-fat", "is larger than FAT allows (4 GiB)", on=shown(file.path))
         node.children[name.lower()] = _Node(name, file)

@@ -6,6 +6,7 @@ Every length in a file is a claim by its author: each is compared with the bytes
 from __future__ import annotations
 
 import struct
+import zlib
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -189,7 +190,7 @@ class _Walker:
     def _description(self, header: _Header, verified: bool) -> str:
         raw = header.description
         if raw and not verified and (raw[-1] != 0 or any(not 32 <= byte < 127 for byte in raw[:-1])):
-            self._problem(f"has a container description that is no text: {shown(raw, 40)}", header.offset)
+            self._problem(f"has a container description that is not text: {shown(raw, 40)}", header.offset)
         return shown(raw.removesuffix(b"\x00"), 60)
 
     def _verify(self, header: _Header) -> bool:
@@ -282,7 +283,7 @@ def _needs_keys(signature_type: int, signature_bytes: int) -> bool:
 
 def _sum_agrees(kind: int, covered: bytes | memoryview, wanted: int) -> bool:
     if kind == Signature.ZCRC32:
-        return checksums.crc32(covered) == wanted
+        return zlib.crc32(covered) == wanted
     # Containers use big-endian words, images little-endian ones; nobody has seen an SQN3330 application file,
     # so both are allowed here. One altered bit never turns one sum into the other.
     return checksums.fletcher32(covered, "big") == wanted or checksums.fletcher32(covered, "little") == wanted

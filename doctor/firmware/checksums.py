@@ -1,9 +1,8 @@
-"""The two checksums of CABA containers: Fletcher-32 and zlib's CRC-32 (modem-protocol.md 6.1)."""
+"""Fletcher-32, one of the two checksums of CABA containers; the other is zlib's CRC-32 (modem-protocol.md 6.1)."""
 
 from __future__ import annotations
 
 import sys
-import zlib
 from array import array
 from typing import Literal
 
@@ -32,8 +31,3 @@ def fletcher32(data: bytes | memoryview, order: WordOrder) -> int:
         first += data[even] << 8
         second += first
     return (second % _ONES or _ONES) << 16 | (first % _ONES or _ONES)
-
-
-def crc32(data: bytes | memoryview) -> int:
-    """zlib's CRC-32, which the containers call ZCRC32."""
-    return zlib.crc32(data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 
 from doctor.escape import shown
 from doctor.firmware import checksums
@@ -75,7 +76,7 @@ def image(data: memoryview, offset: int) -> tuple[list[Problem], bool]:
         return problems, False
     wanted = _ID.unpack_from(data, body_end)[0]
     covered = data[:body_end]
-    sum_now = checksums.fletcher32(covered, "little") if signature_type == _FLETCHER else checksums.crc32(covered)
+    sum_now = checksums.fletcher32(covered, "little") if signature_type == _FLETCHER else zlib.crc32(covered)
     if sum_now == wanted or (signature_type == _FLETCHER and checksums.fletcher32(covered, "big") == wanted):
         return problems, not problems
     problems.append(Problem(CUT, "has a wrong checksum over an image (FFF!): some byte changed", offset))

@@ -71,6 +71,11 @@ def explain_sources(sources: Sequence[tuple[str, bytes]]) -> list[Explained]:
     return [Explained(name, explain(data)) for name, data in sources]
 
 
+def read_standard_input() -> bytes:
+    """What comes on standard input, as much as is looked at."""
+    return sys.stdin.buffer.read(MOST_BYTES + 1)
+
+
 def read_file(path: Path) -> bytes:
     """The bytes of a log. Raises UsageError if it cannot be read."""
     try:
@@ -102,7 +107,7 @@ def clipboard(run: Callable[[Sequence[str]], bytes | None] | None = None, platfo
         raise UsageError(
             "clipboard-unreadable",
             "the clipboard cannot be read",
-            cause=f"none of these works here: {names}, Python's tkinter",
+            cause=f"none of these works on this computer: {names}, Python's tkinter",
             next="save the text in a file and run: `fipy-doctor explain FILE`",
         )
     return data

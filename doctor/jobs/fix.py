@@ -44,19 +44,15 @@ class FixTalk(Protocol):
 
     def say(self, text: str) -> None:
         """Show one line."""
-        ...
 
     def ask(self, question: str) -> bool:
         """A yes-or-no question; False if nobody can answer."""
-        ...
 
     def typed(self, question: str) -> str | None:
         """A name that the user types, for what destroys; None if nobody can answer."""
-        ...
 
-    def confirm_plan(self, cure: DoableCure, plan: Sequence[str], finding: Finding | None) -> bool:
-        """Show the plan of a cure, which ``finding`` asks for, and ask whether to carry it out."""
-        ...
+    def confirm_plan(self, aim: str, plan: Sequence[str]) -> bool:
+        """Show what a cure brings about and its plan, and ask whether to carry it out."""
 
 
 @dataclass(frozen=True)
@@ -109,9 +105,9 @@ class FixResult:
             return None
         return DoctorError(
             finding.catalogue or finding.check,
-            f"{action.cure.id} found nothing that it could do, and {finding.check} still fails: {finding.summary}",
+            f"{action.cure.id} found nothing to do, and {finding.check} still fails: {finding.summary}",
             cause=finding.cause or "",
-            next="run `fipy-doctor fix` without naming a cure, for what else may help",
+            next="run `fipy-doctor fix` without naming a cure, to see what else may help",
         )
 
     @property
@@ -197,7 +193,7 @@ def _try(
             return Action(cure, (), text="nothing to do", pointless=True)
         if request.dry_run:
             return Action(cure, plan, text="planned only", planned=True)
-        if cure.grade is not Grade.SAFE and not talk.confirm_plan(cure, plan, finding):
+        if cure.grade is not Grade.SAFE and not talk.confirm_plan(cure.aim(finding), plan):
             return Action(cure, plan, text="not confirmed; nothing was changed", declined=True)
         began = True
         return Action(cure, plan, True, cure.do(bench, finding, context), began=True)

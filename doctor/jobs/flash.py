@@ -19,7 +19,8 @@ from doctor.jobs.flashing.interrupts import Interrupts, Wish
 from doctor.jobs.flashing.plan import METHODS, FlashFile, FlashPlan, FlashRequest, plan_for, sources_of
 from doctor.jobs.flashing.result import FlashResult, HashedSource, Proof
 from doctor.jobs.flashing.ways import VIAS
-from doctor.jobs.memory import jumper_proof
+from doctor.jobs.memory.jumper_proof import CHECK as JUMPERS
+from doctor.jobs.memory.jumper_proof import proof_of
 from doctor.jobs.memory.state_dir import refuse_unwritable
 from doctor.roster import Roster, everybody
 
@@ -28,11 +29,9 @@ __all__ = [
     "Wish", "flash", "prepare", "rehearse",
 ]  # fmt: skip
 
-JUMPERS_CONSENT = "jumpers-removed"  #: what stands for a check that could not decide (design: "Consent")
-
-HAVE_YOU_LOOKED = "Have you looked, and are both off (or has your board none)?"
-GO_ON = "Nobody has recorded what an old boot loader does after a broken flash. Flash all the same?"
-NOT_ACCEPTED = f"--accept {JUMPERS_CONSENT} was not given; nothing was sent to the modem"
+HAVE_YOU_LOOKED = "Have you looked, and are both off (or does your board have none)?"
+GO_ON = "Nobody knows what an old boot loader does after a failed flash. Flash anyway?"
+NOT_ACCEPTED = f"--accept {JUMPERS} was not given; nothing was sent to the modem"
 
 
 class Consent(Protocol):
@@ -40,19 +39,15 @@ class Consent(Protocol):
 
     def confirm(self, plan: FlashPlan) -> bool:
         """Whether the plan that was shown may be carried out."""
-        ...
 
     def accept(self, name: str, question: str) -> bool:
         """Whether the user gives the consent ``name``. Raises DoctorError if nobody answers."""
-        ...
 
     def stop_transfer(self) -> bool:
         """Asked after Ctrl-C in the middle of the transfer; True stops it."""
-        ...
 
     def stop_board(self) -> Wish:
         """Asked after Ctrl-C while the board flashes by itself from its card."""
-        ...
 
 
 def prepare(
@@ -129,15 +124,15 @@ def flash(bench: Bench, request: FlashRequest, *, consent: Consent, listen: List
     if isinstance(plan, DoctorError):
         return FlashResult(report, error=plan)
     try:
-        question = "" if asked else _jumpers_question(bench, report)
-        if question and not consent.accept(JUMPERS_CONSENT, question):
+        question = "" if asked else _jumpers_question(report)
+        if question and not consent.accept(JUMPERS, question):
             raise Stopped(NOT_ACCEPTED)
         refuse_weak_supply(bench)
         if not consent.confirm(plan):
             raise Stopped("not confirmed; nothing was sent to the modem")
         sources = sources_of(plan) if bench.options.card_file is None else {}
         with (
-            guarded(bench, plan, request, listen, jumper_proof.proof_of(report)) as (hear, recorder),
+            guarded(bench, plan, request, listen, proof_of(report)) as (hear, recorder),
             Interrupts(_question(bench, consent, plan, hear), hear) as hands,
         ):
             result = carry_out(bench, report, plan, request, sources, hands, recorder, hear)
@@ -166,7 +161,7 @@ def _after_looking(
 ) -> FlashPlan | DoctorError:
     """The plan for the card's way if somebody at the terminal has looked at the jumpers; else the refusal."""
     try:
-        looked = consent.accept(JUMPERS_CONSENT, _have_you_looked(report))
+        looked = consent.accept(JUMPERS, _have_you_looked(report))
     except DoctorError:  # nobody is there to look
         return refused
     return plan_for(bench, request) if looked else Stopped(NOT_ACCEPTED)
@@ -181,7 +176,7 @@ def _refuse_usage(bench: Bench, request: FlashRequest, checks: Sequence[Check]) 
             raise UsageError(
                 "never-overridden",
                 f"{check_id} can never be overridden",
-                cause="going on here is how modems die",
+                cause="to continue here is how modems die",
                 next="cure what the check finds",
             )
     if len(bench.options.firmware) not in (1, 2) and bench.options.card_file is None:
@@ -196,12 +191,12 @@ def _question(bench: Bench, consent: Consent, plan: FlashPlan, listen: Listener)
     """What Ctrl-C asks in the middle of the transfer."""
     if plan.via != "card":
         return consent.stop_transfer
-    return follow.question(consent.stop_board, listen, ends_with_us=bench.link.url.ends_with_us)
+    return follow.question(consent.stop_board, listen, in_process=bench.link.url.in_process)
 
 
-def _jumpers_question(bench: Bench, report: engine.Report) -> str:
+def _jumpers_question(report: engine.Report) -> str:
     """What to ask if the jumpers could not be examined; empty if they are known."""
-    finding = report.finding("jumpers-removed")
+    finding = report.finding(JUMPERS)
     if finding is None or finding.status is not Status.WARN:
         return ""
     return _have_you_looked(report)
@@ -209,7 +204,7 @@ def _jumpers_question(bench: Bench, report: engine.Report) -> str:
 
 def _have_you_looked(report: engine.Report) -> str:
     """The question, behind what makes it one."""
-    finding = report.finding("jumpers-removed")
+    finding = report.finding(JUMPERS)
     return HAVE_YOU_LOOKED if finding is None else f"{finding.summary}.\n{HAVE_YOU_LOOKED}"
 
 

@@ -83,7 +83,7 @@ def may_write_until(port: PortUrl | None, entry: FlashEntry | None, now: Now = u
     """
     if entry is None or not entry.broke_off or not all_sent_by(entry):
         return None
-    if port is not None and port.has_own_time and (not port.lasts or WAIT in AdviceGiven(port, now).confirmed):
+    if port is not None and port.in_process and (not port.lasts or WAIT in AdviceGiven(port, now).confirmed):
         return None
     try:
         until = datetime.fromisoformat(entry.written) + WRITES

@@ -19,9 +19,11 @@ _NOW = re.compile(
     re.I,
 )
 _SOLVED = re.compile(
-    r"(?:[-=]+>|→)[^\n]*[a-z]{3}[^\n]* ok\W*$|(?:[-=]+>|→|[,;:(])[^\n]*\b(?:solved|fixed|gone|works? now|erledigt"
-    r"|gelöst|behoben|resuelto|arreglado|solucionado|résolu|réglé|opgelost|verholpen)\b\W*$"
+    r"(?:[a-z]{2}\W{1,3}(ok)|\b(?:solved|fixed|gone|works? now|erledigt|gelöst|behoben|resuelto|arreglado|solucionado"
+    r"|résolu|réglé|opgelost|verholpen))\W{0,3}$"
 )
+_ARROW = re.compile(r"[-=]>|→")
+_LEADS = re.compile(r"[-=]>|→|[,;:(]")
 _STORY = re.compile(
     r"^\W{0,4}(?:history|background|what (?:I did|happened)(?: before)?|before (?:that|this)|the story|vorgeschichte"
     r"|vorher|was (?:ich gemacht habe|vorher geschah)|historia|antecedentes|lo que hice|historique|avant cela"
@@ -33,11 +35,16 @@ _STORY = re.compile(
 def over(paste: Paste) -> frozenset[int]:
     """Numbers of the lines that tell of what is over: before "now", and what is said to be solved."""
     lines = _lines(paste)
-    solved = {index for index, line in enumerate(lines) if _SOLVED.search(line)}
+    solved = {index for index, line in enumerate(lines) if _is_solved(line)}
     before = next((index for index, line in enumerate(lines) if _BEFORE.match(line)), None)
     now = next((index for index in reversed(range(len(lines))) if _NOW.match(lines[index])), None)
     past = range(before, now) if before is not None and now is not None else ()
     return frozenset(paste.numbers[index] for index in {*solved, *past})
+
+
+def _is_solved(line: str) -> bool:
+    found = _SOLVED.search(line, max(len(line) - 60, 0))
+    return found is not None and (_ARROW if found[1] else _LEADS).search(line) is not None
 
 
 def story_from(paste: Paste) -> int:

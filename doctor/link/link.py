@@ -39,6 +39,7 @@ class Link(contextlib.AbstractContextManager["Link"]):
 
     url              of the port
     name             what users call it: the device name, or the URL; of a long one its beginning
+    serial           the pySerial object; of a simulated bench it has ``hands`` and ``clock``
     baud             speed now
     can_change_baud  False if the speed is out of our hands (``socket://``)
     has_modem_lines  whether RTS and CTS exist (a pty has none)
@@ -54,7 +55,7 @@ class Link(contextlib.AbstractContextManager["Link"]):
         self.clock: Clock = getattr(serial, "clock", None) or SystemClock()
         self.deadline: Deadline | None = None
         self.notes: tuple[str, ...] = ()
-        self._serial = serial
+        self.serial = serial
         self._rts = rts
         self._trace = trace
         self._open = True
@@ -62,17 +63,12 @@ class Link(contextlib.AbstractContextManager["Link"]):
         self.has_modem_lines = not url.carries_bytes_only and self._lines_answer()
         if trace is not None:
             trace.opened(self.clock.ticks_ms(), url.text, baud)
-            trace.change(self.clock.ticks_ms(), "rts", rts)
-
-    @property
-    def serial(self) -> Any:
-        """The pySerial object; of a simulated bench it has ``hands`` and ``clock``."""
-        return self._serial
+            self._note("rts", rts)
 
     @property
     def network(self) -> TelnetAddress | None:
         """The board's address on Wi-Fi, if the link leads there; None for every other port."""
-        value = getattr(self._serial, "address", None)
+        value = getattr(self.serial, "address", None)
         return value if isinstance(value, TelnetAddress) else None
 
     def reconnect(self, limit_s: float) -> None:
@@ -82,14 +78,13 @@ class Link(contextlib.AbstractContextManager["Link"]):
         """
         if self.network is None:
             return
-        if self._trace is not None:
-            self._trace.change(self.clock.ticks_ms(), "reconnect", self.name)
-        self._serial.reconnect(limit_s)
+        self._note("reconnect", self.name)
+        self.serial.reconnect(limit_s)
 
     @property
     def received_sha256(self) -> str | None:
         """What a simulated modem says it was sent last; None on every real port."""
-        value = getattr(self._serial, "received_sha256", None)
+        value = getattr(self.serial, "received_sha256", None)
         return value if isinstance(value, str) else None
 
     def read(self, max_bytes: int, wait_ms: int) -> bytes:
@@ -112,14 +107,14 @@ class Link(contextlib.AbstractContextManager["Link"]):
         if self._trace is not None:
             self._trace.data(self.clock.ticks_ms(), "tx", data)
         try:
-            self._serial.write(data)
+            self.serial.write(data)
         except _PORT_ERRORS as err:
             if type(err).__name__ == "SerialTimeoutException":
                 raise LinkError(
                     "port-opens",
                     f"the port took no bytes for {WRITE_TIMEOUT_S:.0f} s",
                     on=self.name,
-                    cause="the driver or the USB chip is stuck, or another program stopped the line",
+                    cause="the driver or the USB chip hangs, or another program paused the line",
                     next=f"{UNPLUG}, wait 10 s, and plug in again",
                 ) from err
             raise self._lost(err) from err
@@ -133,16 +128,15 @@ class Link(contextlib.AbstractContextManager["Link"]):
                 "baud-mismatch-garbage",
                 f"the speed of this port cannot be changed to {baud}",
                 on=self.name,
-                cause="telnet and plain network sockets carry bytes only",
+                cause="telnet and plain network sockets cannot change the speed",
                 next="connect the board by USB, or use rfc2217://",
             )
         try:
-            self._serial.baudrate = baud
+            self.serial.baudrate = baud
         except _PORT_ERRORS as err:
             raise self._lost(err) from err
         self.baud = baud
-        if self._trace is not None:
-            self._trace.change(self.clock.ticks_ms(), "baud", baud)
+        self._note("baud", baud)
 
     def drain(self) -> bytes:
         """Discard what was received so far, and return it; of a port that never falls silent, what came in a second."""
@@ -165,19 +159,18 @@ class Link(contextlib.AbstractContextManager["Link"]):
     def rts(self, asserted: bool) -> None:
         self._need_lines()
         try:
-            self._serial.rts = asserted
+            self.serial.rts = asserted
         except _PORT_ERRORS as err:
             raise self._lost(err) from err
         self._rts = asserted
-        if self._trace is not None:
-            self._trace.change(self.clock.ticks_ms(), "rts", asserted)
+        self._note("rts", asserted)
 
     @property
     def cts(self) -> bool:
         """The CTS line; True = asserted = electrically low. Raises LinkError if the port has none."""
         self._need_lines()
         try:
-            return bool(self._serial.cts)
+            return bool(self.serial.cts)
         except _PORT_ERRORS as err:
             raise self._lost(err) from err
 
@@ -203,14 +196,17 @@ class Link(contextlib.AbstractContextManager["Link"]):
         if not self._open:
             return
         self._open = False
-        if self._trace is not None:
-            self._trace.change(self.clock.ticks_ms(), "close", self.name)
-        include_others(self._serial)
+        self._note("close", self.name)
+        include_others(self.serial)
         with contextlib.suppress(*_PORT_ERRORS):  # it may have gone away: nothing is left to give back then
-            self._serial.close()
+            self.serial.close()
 
     def __exit__(self, *_error: object) -> None:
         self.close()
+
+    def _note(self, what: str, value: int | bool | str) -> None:
+        if self._trace is not None:
+            self._trace.change(self.clock.ticks_ms(), what, value)
 
     def _read(self, max_bytes: int, wait_ms: int) -> bytes:
         data = self._take(max_bytes)
@@ -219,11 +215,11 @@ class Link(contextlib.AbstractContextManager["Link"]):
             left_ms = end_ms - self.clock.ticks_ms()
             if left_ms <= 0:
                 return b""
-            if self.url.has_own_time:
+            if self.url.in_process:
                 # Virtual time: no point in waking up; on real ports a new timeout means a round of ioctls.
                 limit = self._limit
-                self._serial.timeout = min(left_ms, limit.left_ms if limit else left_ms) / 1000
-            data = bytes(self._serial.read(1))
+                self.serial.timeout = min(left_ms, limit.left_ms if limit else left_ms) / 1000
+            data = bytes(self.serial.read(1))
             if data:
                 return data + self._take(max_bytes - 1)
             self._check_deadline()
@@ -232,8 +228,8 @@ class Link(contextlib.AbstractContextManager["Link"]):
     def _take(self, max_bytes: int) -> bytes:
         """What is there already; sockets and network ports count it piece by piece."""
         data = b""
-        while len(data) < max_bytes and (waiting := self._serial.in_waiting):
-            data += bytes(self._serial.read(min(waiting, max_bytes - len(data))))
+        while len(data) < max_bytes and (waiting := self.serial.in_waiting):
+            data += bytes(self.serial.read(min(waiting, max_bytes - len(data))))
         return data
 
     def _check_deadline(self) -> None:
@@ -249,7 +245,7 @@ class Link(contextlib.AbstractContextManager["Link"]):
 
     def _lines_answer(self) -> bool:
         try:
-            _ = self._serial.cts
+            _ = self.serial.cts
         except NotImplementedError:
             return False
         except _PORT_ERRORS:
@@ -274,7 +270,7 @@ class Link(contextlib.AbstractContextManager["Link"]):
         if "multiple access" in str(err) and sys.platform != "win32":
             return PortLost(
                 "mirror-terminal-still-open",
-                "the port went away, or another program reads it too",
+                "the port disappeared, or another program reads it too",
                 on=self.name,
                 cause="unplugged, a power dip, or an editor console that reconnects by itself",
                 next="close every program that uses the port, plug the board in again, run the command again",
@@ -282,7 +278,7 @@ class Link(contextlib.AbstractContextManager["Link"]):
         now_named = ", run `fipy-doctor ports` to see its name now" if self.url.device else ""
         return PortLost(
             "port-number-changes-on-replug",
-            "the port went away while it was in use",
+            "the port disappeared while it was in use",
             on=self.name,
             cause="unplugged, a power dip or a loose cable",
             next=f"plug the board in{now_named}, and run the command again",
@@ -294,7 +290,6 @@ def open_link(
     *,
     baud: int = REPL_BAUD,
     rts: bool = True,
-    dtr: bool = True,
     trace: Trace | None = None,
     password: str | None = None,
     clock: Clock | None = None,
@@ -312,14 +307,12 @@ def open_link(
     port = _closed_port(url, baud)
     # Before opening: a pulse of RTS would reach the modem through a fitted jumper (board-and-repl.md 6.4).
     port.rts = rts
-    port.dtr = dtr
+    port.dtr = True
     try:
         port.open()
-    except (KeyError, TypeError) as err:
-        raise _not_a_port(url, str(err)) from err
     except OSError as err:
         raise explain(err, url) from err
-    except ValueError as err:
+    except (KeyError, TypeError, ValueError) as err:
         raise _not_a_port(url, str(err)) from err
     except _PORT_ERRORS as err:
         raise explain(err, url) from err
@@ -351,7 +344,8 @@ def _closed_port(url: PortUrl, baud: int) -> Any:
 
     if OUR_SCHEMES not in serial.protocol_handler_packages:
         serial.protocol_handler_packages.append(OUR_SCHEMES)
-    _need_address(url)
+    if url.scheme in ("socket", "rfc2217") and not url.has_address:  # pySerial trips over them
+        raise _not_a_port(url, f"host or port is missing: {url.scheme}://HOST:PORT")
     try:
         return serial.serial_for_url(
             _callout_device(url.text),
@@ -387,14 +381,8 @@ def _telnet_address(url: PortUrl, password: str | None) -> TelnetAddress:
             "this is not the address of a board",
             on=url.text,
             cause=str(err),
-            next="telnet://192.168.4.1 is a board in its own Wi-Fi net; telnet://USER:PASSWORD@HOST names a login",
+            next="telnet://192.168.4.1 is a board in its own Wi-Fi network; telnet://USER:PASSWORD@HOST names a login",
         ) from err
-
-
-def _need_address(url: PortUrl) -> None:
-    """Raises UsageError for a network URL without host and port: pySerial trips over them."""
-    if url.scheme in ("socket", "rfc2217") and not url.has_address:
-        raise _not_a_port(url, f"host or port is missing: {url.scheme}://HOST:PORT")
 
 
 def _not_a_port(url: PortUrl, cause: str) -> UsageError:

@@ -71,7 +71,7 @@ class PortUrl:
         try:
             parts = urlsplit(self.text)
             return bool(parts.hostname) and parts.port is not None
-        except ValueError:  # the port is no number
+        except ValueError:  # the port is not a number
             return False
 
     @property
@@ -85,13 +85,8 @@ class PortUrl:
         return not self.is_simulated or self.kept_in is not None
 
     @property
-    def has_own_time(self) -> bool:
-        """Whether hours pass behind it that no clock of this computer knows of."""
-        return self.is_simulated
-
-    @property
-    def ends_with_us(self) -> bool:
-        """Whether what is behind it is a part of this program, and stops with it."""
+    def in_process(self) -> bool:
+        """Whether what is behind it runs in this very process: by a clock of its own, and it stops with us."""
         return self.is_simulated
 
     @property

@@ -35,7 +35,7 @@ class Trace(contextlib.AbstractContextManager["Trace"]):
         if not _may_be_replaced(path):
             raise UsageError(
                 "trace-not-writable",
-                "the file exists and is no trace; it is left as it is",
+                "the file exists and is not a trace; it is left as it is",
                 on=str(path),
                 next="give the trace a name of its own",
             )
@@ -65,14 +65,16 @@ class Trace(contextlib.AbstractContextManager["Trace"]):
         """Record a change of the line: ``baud``, ``rts``, ``dtr``, ``close``."""
         self._line(ticks_ms, {"dir": what, "value": value})
 
-    def close(self) -> None:
-        """End the trace. Does no harm twice."""
+    def close(self, err: OSError | None = None) -> None:
+        """End the trace; ``err`` is what has ended it before its time. Does no harm twice."""
         file, self._file = self._file, None
-        if file is not None:
-            try:
+        try:
+            if file is not None:
                 file.close()
-            except OSError as err:
-                self._lost(err)
+        except OSError as late:  # the unwritten rest cannot be written either
+            err = err or late
+        if err is not None:
+            self._listen(Note(f"the trace {self.path} ends here: {err.strerror or err}"))
 
     def __exit__(self, *_error: object) -> None:
         self.close()
@@ -84,17 +86,7 @@ class Trace(contextlib.AbstractContextManager["Trace"]):
         try:
             self._file.write(json.dumps({"t": seconds, **members}) + "\n")
         except OSError as err:
-            self._give_up(err)
-
-    def _give_up(self, err: OSError) -> None:
-        file, self._file = self._file, None
-        if file is not None:
-            with contextlib.suppress(OSError):  # the unwritten rest cannot be written either; said once below
-                file.close()
-        self._lost(err)
-
-    def _lost(self, err: OSError) -> None:
-        self._listen(Note(f"the trace {self.path} ends here: {err.strerror or err}"))
+            self.close(err)
 
 
 def _may_be_replaced(path: Path) -> bool:

@@ -14,7 +14,9 @@ except ImportError:  # a board without the short names
     import ujson as json  # type: ignore[import-untyped, no-redef]
 
 try:
-    from typing import Any, Callable, Dict, Optional  # noqa: F401
+    from typing import Any, Callable, Optional  # noqa: F401
+
+    from .events import Data  # noqa: F401
 except ImportError:  # MicroPython
     pass
 
@@ -61,13 +63,13 @@ class Console(object):
         self._next_beat = 0
         self._next_progress = 0
         self._next_warning = 0
-        self._status = {"step": "", "phase": "prepare", "done": 0, "total": 0}  # type: Dict[str, Any]
+        self._status = {"step": "", "phase": "prepare", "done": 0, "total": 0}  # type: Data
         self._stop = False
         self._stop_early = False
         self.began = lambda: False  # type: Callable[[], bool]  # whether a block was sent to the modem
 
     def know(self, facts):
-        # type: (Dict[str, Any]) -> None
+        # type: (Data) -> None
         """From now on the heartbeat tells ``facts`` too."""
         self._status.update(facts)
 
@@ -105,7 +107,7 @@ class Console(object):
         print(text)  # goes to a telnet client even if the UART is not the interpreter's
 
     def tell(self, name, data):
-        # type: (str, Dict[str, Any]) -> None
+        # type: (str, Data) -> None
         """An event of the core or of the runner."""
         if name == "step":
             self._status["step"] = data["step"]
@@ -145,7 +147,7 @@ class Console(object):
         # type: (str) -> None
         """Somebody pressed a key that would have stopped us."""
         if self._due("_next_warning", WARN_MS):
-            self.tell("warning", {"text": key + " is ignored: an interrupted flash can cost the modem"})
+            self.tell("warning", {"text": key + " is ignored: an interrupted flash can brick the modem"})
 
     def should_stop(self):
         # type: () -> bool
@@ -193,7 +195,7 @@ class Console(object):
 
 
 def in_words(name, data):
-    # type: (str, Dict[str, Any]) -> str
+    # type: (str, Data) -> str
     """An event for a person at a terminal; "" for what nobody wants to read there."""
     if name == "heartbeat":
         what = ("%s %s" % (data.get("file", "").split("/")[-1], data.get("sha256", "")[:SHOWN_DIGITS])).strip()
@@ -214,6 +216,6 @@ def in_words(name, data):
 
 
 def _unmarked(data):
-    # type: (Dict[str, Any]) -> str
+    # type: (Data) -> str
     """A text without the backticks that mark commands in it: a terminal would show them."""
     return str(data["text"]).replace("`", "")

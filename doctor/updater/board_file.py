@@ -8,7 +8,9 @@ from .shapes import ImageFacts, Refusal
 from .side_file import MAX_BYTES, SUFFIX, SideFile, parse  # noqa: F401
 
 try:
-    from typing import Any, Callable, Dict, Optional, Sequence  # noqa: F401
+    from typing import Any, Callable, Optional, Sequence  # noqa: F401
+
+    from .events import Data  # noqa: F401
 except ImportError:  # MicroPython
     pass
 
@@ -37,10 +39,10 @@ class BoardFile(object):
         return CardSource(self.path, self.size, self.digest.sha256, self.side)
 
     def described(self):
-        # type: () -> Dict[str, Any]
+        # type: () -> Data
         """All that is known of it, for the PC and the log."""
         image, hashed = self.image, self.digest
-        said = {"path": self.path, "size": self.size, "side_file": self.side is not None}  # type: Dict[str, Any]
+        said = {"path": self.path, "size": self.size, "side_file": self.side is not None}  # type: Data
         if hashed is not None:
             said["sha256"] = hashed.sha256
         if image is not None:
@@ -72,7 +74,7 @@ class BoardFile(object):
         if first.size != self.size:
             return _misread("%s has %d bytes, and %d can be read" % (self.path, self.size, first.size))
         if sha256 and sha256 != first.sha256:
-            return _misread("%s is not the file that is meant: its SHA-256 differs" % self.path)
+            return _misread("%s is not the right file: its SHA-256 differs" % self.path)
         self.console.know({"total": self.size, "done": 0})
         self.image, refusal = look(self.path, self.size, first.families)
         if given is not None:
@@ -168,5 +170,5 @@ def _misread(what):
         "sd-read-error-mid-flash",
         what,
         "the card or its contacts are bad, or the file is still being copied",
-        "put the card in anew (on the PC: `fipy-doctor open reseat-card`), copy the file again",
+        "take the card out and put it in again (on the PC: `fipy-doctor open reseat-card`), copy the file again",
     )

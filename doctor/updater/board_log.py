@@ -5,7 +5,9 @@ from .board_hw import module
 from .flow import Outcome  # noqa: F401
 
 try:
-    from typing import Any, Dict, List  # noqa: F401
+    from typing import List  # noqa: F401
+
+    from .events import Data  # noqa: F401
 except ImportError:  # MicroPython
     pass
 
@@ -24,7 +26,7 @@ class Log(object):
         self._console = console
 
     def before(self, facts, shield):
-        # type: (Dict[str, Any], str) -> None
+        # type: (Data, str) -> None
         """What is going to happen."""
         names = sorted(facts)
         self._add(["---- begin", "keys: " + shield] + ["%s: %s" % (name, facts[name]) for name in names])

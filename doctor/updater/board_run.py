@@ -19,6 +19,8 @@ from .version_block import loaders_of, version_of
 
 try:
     from typing import Any, Dict, List, Optional, Sequence, Tuple  # noqa: F401
+
+    from .events import Data  # noqa: F401
 except ImportError:  # MicroPython
     pass
 
@@ -28,13 +30,15 @@ USAGE = "say which file, by its whole path: fipyup.run('/sd/X.dup')"
 #: The flash goes over a line that a jumper may hold; nobody but the user's eyes can tell on the board (FiPy only).
 JUMPERS = Refusal(
     "expansion-rts-cts-jumpers",
-    "nobody has said that the RTS and CTS jumpers of the expansion board are removed",
+    "nobody has confirmed that the RTS and CTS jumpers of the expansion board are removed",
     "with them the modem stops in the middle as soon as the program on the PC ends",
     "take them off, then add accept=('jumpers-removed',)",
 )
 
 
-RESEAT = "put the card in anew (on the PC: `fipy-doctor open reseat-card`), and try again; then try another card"
+RESEAT = (
+    "take the card out, put it in again (on the PC: `fipy-doctor open reseat-card`) and retry; then try another card"
+)
 
 
 def running(state, facts, was=0):
@@ -103,7 +107,7 @@ class Job(object):
         elf = self.files.get(UPDATER)
         if elf is None or (elf.image is not None and elf.image.kind == "updater-elf"):
             return None
-        return Refusal("files-swapped", elf.path + " is no updater image", "it does not begin as a program", "")
+        return Refusal("files-swapped", elf.path + " is not an updater image", "it does not start like a program", "")
 
     def options(self, method, accept, first_done):
         # type: (str, Sequence[str], bool) -> Options
@@ -128,7 +132,7 @@ class Job(object):
         return plan.refusal
 
     def described(self):
-        # type: () -> Dict[str, Any]
+        # type: () -> Data
         """All that is known before anything is sent, for the PC."""
         said = self.last.described()
         if len(self.files) > 1:
@@ -153,7 +157,7 @@ def run(
     first_done=False,
     known=None,
 ):
-    # type: (str, str, Sequence[str], int, bool, bool, bool, str, str, bool, Optional[Dict[str, Any]]) -> bool
+    # type: (str, str, Sequence[str], int, bool, bool, bool, str, str, bool, Optional[Data]) -> bool
     """Flash the modem with the file at ``path``; True if it was flashed and proved.
 
     method   "auto", "store" or "on-the-fly"
@@ -174,7 +178,7 @@ def run(
         return False
     paths = {FIRMWARE: path, SECOND: second, UPDATER: updater_elf}
     job = Job({role: BoardFile(paths[role], console) for role in paths if paths[role]}, console)
-    end = {"proved": False, "sent_any": False, "sent": 0, "error": None}  # type: Dict[str, Any]
+    end = {"proved": False, "sent_any": False, "sent": 0, "error": None}  # type: Data
     job.name({role: (known or {}).get(paths[role], ("",))[0] for role in job.files})  # as a PC means it to be
     try:
         refusal = _run(job, known or {}, (method, accept, first_done), was, yes or tagged, dry, end)
@@ -191,7 +195,7 @@ def run(
 
 
 def _run(job, known, chosen, was, yes, dry, end):
-    # type: (Job, Dict[str, Any], Tuple[str, Sequence[str], bool], int, bool, bool, Dict[str, Any]) -> Optional[Refusal]
+    # type: (Job, Data, Tuple[str, Sequence[str], bool], int, bool, bool, Data) -> Optional[Refusal]
     """Examine, plan, ask, flash; why nothing was sent, or None. Mounts are left as found."""
     card = None  # type: Optional[Card]
     try:
@@ -204,7 +208,7 @@ def _run(job, known, chosen, was, yes, dry, end):
     except OSError as err:
         if card is None:
             what = "the card in the board cannot be used: %s" % err
-            return Refusal("sd-read-error-mid-flash", what, "there is no card, or it is not FAT32, or loose", RESEAT)
+            return Refusal("sd-read-error-mid-flash", what, "there is no card, or it is loose or not FAT32", RESEAT)
         what = "%s cannot be read: %s" % (" or ".join([file.path for file in job.files.values()]), err)
         return Refusal("sd-read-error-mid-flash", what, "the card or its contacts are bad", RESEAT)
     except KeyboardInterrupt:  # the keys are ours until the flash begins
@@ -215,7 +219,7 @@ def _run(job, known, chosen, was, yes, dry, end):
 
 
 def _with_modem(job, options, was, accept, yes, dry, end):
-    # type: (Job, Options, int, Sequence[str], bool, bool, Dict[str, Any]) -> Optional[Refusal]
+    # type: (Job, Options, int, Sequence[str], bool, bool, Data) -> Optional[Refusal]
     """Plan, ask, flash; why nothing was sent, or None."""
     if sys.platform not in PINS:
         return Refusal("non-lte-board", "a %s has no LTE modem" % sys.platform, "", "use a FiPy or GPy")
@@ -247,7 +251,7 @@ def _agreed(job, jumpers_accepted):
         say(plan.loaders)
     for warning in plan.warnings:
         say("  ! %s. %s" % (warning.what, warning.why))
-    say("Power must stay until the end: keep USB plugged in. Closing the terminal does no harm.")
+    say("Keep USB plugged in until the end: the modem needs power. Closing the terminal does no harm.")
     if sys.platform == "FiPy" and not jumpers_accepted:
         say("The RTS and CTS jumpers of the expansion board must be removed: have you looked?")
     return bool(input("Flash now? Type yes: ").strip().lower() == "yes")
@@ -262,7 +266,7 @@ def _flash(job, uart):
     shield = console.shield()
     job.clock.on_key = console.interrupted
     log.before(job.described(), shield)
-    sources = {role: (file.source(), file.size) for role, file in job.files.items()}  # type: Dict[str, Any]
+    sources = {role: (file.source(), file.size) for role, file in job.files.items()}  # type: Data
     source, size = sources[FIRMWARE]
     others = {role: sources[role] for role in sources if role != FIRMWARE}
     flow = Flow(uart, job.clock, SQN3330, console.tell)
@@ -282,7 +286,7 @@ def _flash(job, uart):
 
 
 def _last_words(console, end, dry):
-    # type: (Console, Dict[str, Any], bool) -> None
+    # type: (Console, Data, bool) -> None
     """What a person at a terminal reads at the end; a PC says it in its own words."""
     said = []  # type: List[str]
     if end["proved"]:
@@ -293,7 +297,7 @@ def _last_words(console, end, dry):
         said += [text for text in (why, next) if text]
         if next and "step" in end:  # a cure; a refusal says all that is next
             said.append("then flash again")
-        said.append("on a computer, this tells more: `fipy-doctor open %s`" % id)
+        said.append("for more, run this on a computer: `fipy-doctor open %s`" % id)
     elif dry:
         said = ["the plan is possible: method " + str(end.get("method"))]
     for text in said:

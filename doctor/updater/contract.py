@@ -12,22 +12,18 @@ class Port(Protocol):
     def read(self, max_bytes, wait_ms):
         # type: (int, int) -> bytes
         """Bytes as soon as at least one is there; ``b""`` after ``wait_ms``."""
-        raise NotImplementedError
 
     def write(self, data):
         # type: (bytes) -> None
         """Send all of ``data``."""
-        raise NotImplementedError
 
     def set_baud(self, baud):
         # type: (int) -> None
         """Change the speed of this side."""
-        raise NotImplementedError
 
     def drain(self):
         # type: () -> bytes
         """Take and return all that was received so far."""
-        raise NotImplementedError
 
 
 class Clock(Protocol):
@@ -36,12 +32,10 @@ class Clock(Protocol):
     def ticks_ms(self):
         # type: () -> int
         """Milliseconds that never run backwards."""
-        raise NotImplementedError
 
     def sleep_ms(self, ms):
         # type: (int) -> None
         """Return after ``ms`` milliseconds."""
-        raise NotImplementedError
 
 
 class Source(Protocol):
@@ -57,7 +51,6 @@ class Source(Protocol):
     def read(self, n):
         # type: (int) -> bytes
         """Up to ``n`` bytes; ``b""`` at the end."""
-        raise NotImplementedError
 
 
 class Timer(object):

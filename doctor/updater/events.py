@@ -3,7 +3,8 @@
 try:
     from typing import Any, Callable, Dict, Optional  # noqa: F401
 
-    Emit = Callable[[str, Dict[str, Any]], None]
+    Data = Dict[str, Any]  # what an event says, by name
+    Emit = Callable[[str, Data], None]
 except ImportError:  # MicroPython
     pass
 
@@ -44,6 +45,6 @@ class Speaker(object):
         self._say("note", {"text": text})
 
     def _say(self, name, data):
-        # type: (str, Dict[str, Any]) -> None
+        # type: (str, Data) -> None
         if self._emit is not None:
             self._emit(name, data)

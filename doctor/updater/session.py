@@ -8,9 +8,9 @@ from .profile import Profile  # noqa: F401
 from .stp import Master
 
 try:
-    from typing import Any, Callable, Dict, List, Optional, Tuple  # noqa: F401
+    from typing import Callable, List, Optional, Tuple  # noqa: F401
 
-    from .events import Emit  # noqa: F401
+    from .events import Data, Emit  # noqa: F401
 except ImportError:  # MicroPython
     pass
 
@@ -71,7 +71,7 @@ class Outcome(object):
         self.done = []  # type: List[str]
 
     def words(self):
-        # type: () -> Dict[str, Any]
+        # type: () -> Data
         """What a board says of it to a PC."""
         said = {name: getattr(self, attribute) for name, attribute in _TOLD.items()}
         said["error"] = None if self.error is None else [self.error[0], self.error[1], self.cause, self.cure]
@@ -79,7 +79,7 @@ class Outcome(object):
 
     @staticmethod
     def of_words(said):
-        # type: (Dict[str, Any]) -> Outcome
+        # type: (Data) -> Outcome
         """What ``words`` brought over the line; what is left out stays as it is at the beginning."""
         outcome = Outcome()
         for name, attribute in _TOLD.items():
@@ -165,5 +165,5 @@ class Session(object):
         """Whether the modem was in transfer mode, and has left it now: AT brings nothing there."""
         found = self.master.leave_if_there(states.SESSION_PROBE_MS)
         if found:
-            self.speaker.note("the modem was still in transfer mode; it has left it")
+            self.speaker.note("the modem was still in transfer mode; that is over now")
         return found

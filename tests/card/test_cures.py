@@ -15,7 +15,7 @@ from doctor.card.dups import find_dups
 from doctor.check import Status
 from doctor.errors import CardError, DoctorError
 from doctor.jobs.fix import FixRequest, FixResult, fix
-from doctor.remedies import DoableCure, side_files
+from doctor.remedies import side_files
 from doctor.remedies.cure import CureContext
 from doctor.sim.practice.image import make_practice_image
 from doctor.updater import side_file
@@ -43,7 +43,7 @@ class Yes:
     def typed(self, question: str) -> str | None:
         return self._typed
 
-    def confirm_plan(self, cure: DoableCure, plan: object, finding: object) -> bool:
+    def confirm_plan(self, aim: str, plan: object) -> bool:
         return True
 
 
@@ -78,7 +78,7 @@ UNTIDY = {
     "hidden .txt": {f"{DUP_NAME}.txt": DUP},
     "hidden .txt in a folder": {f"sd/{DUP_NAME}.txt": DUP},
     "twice the extension": {f"{DUP_NAME}.dup": DUP},
-    "note of macOS": {DUP_NAME: DUP, f"._{DUP_NAME}": NOTE},
+    "metadata file of macOS": {DUP_NAME: DUP, f"._{DUP_NAME}": NOTE},
     "all at once": {f"sd/{DUP_NAME}.TXT": DUP, f"._{DUP_NAME}": NOTE},
 }
 
@@ -196,7 +196,7 @@ def test_an_image_that_is_moved_gets_its_side_file_and_a_wrong_one_goes(
 def test_a_side_file_that_fits_is_left_as_it_is(tmp_path: Path) -> None:
     path = folder(tmp_path, {NAME: practice(tmp_path)})
     with Bench(BenchOptions(sd=path)) as bench:
-        assert "lie beside it" in side_files.tend(bench.card)
+        assert "are beside it" in side_files.tend(bench.card)
         assert side_files.tend(bench.card) == ""
 
 

@@ -70,3 +70,14 @@ def test_a_file_called_like_a_command_is_shown_as_a_file(terminal: Terminal, tmp
     found = terminal.type("check", *given, "--json").document["findings"]
     said = [finding[member] for finding in found for member in ("summary", "cause", "next") if finding[member]]
     assert any("reformat-sd --yes" in text for text in said) and not any("`" in text for text in said)
+
+
+def test_an_error_from_deep_below_names_the_whole_bench_once(terminal: Terminal, tmp_path: Path) -> None:
+    card = tmp_path / "card.img"
+    card.write_bytes(bytes(range(256)) * 4096)
+    bench = ("--sd", str(card), "--port", "sim://fipy", "--carrier", "pysense")
+    said = terminal.type("fix", "--move-dup", "--yes", *bench)
+    commands = [line for line in (said.out + said.err).splitlines() if SPELLED.search(line)]
+    assert commands
+    for line in commands:
+        assert line.count("--sd") == 1 and str(card) in line and "--carrier pysense" in line, line

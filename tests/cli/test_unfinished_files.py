@@ -114,7 +114,7 @@ def test_a_program_that_was_stopped_is_told_of_at_the_end(terminal: Terminal, tm
     assert terminal.type("sim", "--hands", "press-reset", "--port", port).code == 0
     said = terminal.type("backup", str(tmp_path / "b"), "--interrupt", "--port", port)
     assert said.code == 0
-    assert "the program of the board was stopped" in said.err
+    assert "the program on the board was stopped" in said.err
     assert "starts it again" in said.err
     assert "was stopped" not in terminal.type("backup", str(tmp_path / "c"), "--port", port).err
 

@@ -274,7 +274,7 @@ def says(words: str) -> Callable[[Event], bool]:
     return lambda event: isinstance(event, StepStarted) and (event.step == words or words in event.text)
 
 
-MOMENTS = ("putting the updater", "reading the card", "soak", "prepare", "transfer")
+MOMENTS = ("copying the updater", "reading the card", "soak", "prepare", "transfer")
 QUICK = {("reading the card", OLD)}
 
 
@@ -287,7 +287,7 @@ QUICK = {("reading the card", OLD)}
     ],
 )
 def test_ctrl_c_before_the_first_block_stops_and_nothing_was_sent(image: Path, moment: str, release: str) -> None:
-    job = BoardJob(image, f"sim://gpy?release={release}", installed=moment != "putting the updater")
+    job = BoardJob(image, f"sim://gpy?release={release}", installed=moment != "copying the updater")
     user = User()
     result = job.flash(user=user, at=says(moment), act=press)
     assert (result.exit_code, user.asked, result.begun) == (130, 0, False)
@@ -419,7 +419,7 @@ def test_jumpers_that_are_not_proved_to_be_gone_close_the_way(job: BoardJob, mon
     report = engine.Report((Finding("jumpers-removed", Status.WARN, "cannot be told"),))
     plan = job.flash().plan
     assert plan is not None
-    no = refusal(job.bench, report, plan)
+    no = refusal(job.bench, report, plan, CARD)
     assert no is not None and "--accept jumpers-removed" in no.next
 
 
@@ -469,5 +469,5 @@ def test_a_modem_in_its_boot_rom_is_saved_from_the_card(tmp_path: Path) -> None:
 
 def test_a_boot_rom_does_not_go_from_the_card(job: BoardJob) -> None:
     plan = SimpleNamespace(files=(SimpleNamespace(role="bootrom"),))
-    no = refusal(job.bench, engine.Report(()), plan)  # type: ignore[arg-type]
+    no = refusal(job.bench, engine.Report(()), plan, CARD)  # type: ignore[arg-type]
     assert no is not None and "--via usb" in no.next

@@ -7,7 +7,6 @@ from doctor.bench import Bench, BenchOptions
 from doctor.board.storage import files
 from doctor.errors import Exit
 from doctor.jobs.fix import FixRequest, FixResult, fix
-from doctor.remedies import DoableCure
 
 
 class Yes:
@@ -20,7 +19,7 @@ class Yes:
     def typed(self, question: str) -> str | None:
         return None
 
-    def confirm_plan(self, cure: DoableCure, plan: Sequence[str], finding: object) -> bool:
+    def confirm_plan(self, aim: str, plan: Sequence[str]) -> bool:
         return True
 
 

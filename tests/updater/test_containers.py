@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 import struct
+import zlib
 
 import pytest
 
@@ -75,8 +76,8 @@ def test_sums_are_those_of_the_pc(size: int) -> None:
     for kind, wanted in (
         (containers.FLETCHER32, checksums.fletcher32(data, "big")),
         (containers.FLETCHER32, checksums.fletcher32(data, "little")),
-        (containers.ZCRC32, checksums.crc32(data)),
+        (containers.ZCRC32, zlib.crc32(data)),
     ):
         assert not containers.wrong_sum(io.BytesIO(data), [containers.Sum(0, size, kind, wanted)])
         assert containers.wrong_sum(io.BytesIO(data), [containers.Sum(0, size, kind, wanted ^ 1)])
-    assert containers.crc32_by_table(data, 0) == checksums.crc32(data)
+    assert containers.crc32_by_table(data, 0) == zlib.crc32(data)

@@ -58,7 +58,7 @@ def need_on_card(board: Board, image: OnPc) -> str:
     if found is None:
         raise BoardError(
             "dup-path-enoent",
-            f"{shown(image.path.name, 80)} is not on the card in the board, or not with the same bytes",
+            f"{shown(image.path.name, 80)} is not on the card in the board, or has different content there",
             on="card in the board",
             next="copy it to the card's top level and eject the card, or run the same command with --via usb",
         )
@@ -71,7 +71,7 @@ def image_on_card(board: Board, name: str) -> FirmwareImage:
     Its bytes are on the board's card only. If a side file of ours has its very SHA-256, a PC has examined all of
     it; else the headers are walked from here, and the board recomputes the checksums before it sends anything.
     """
-    from doctor.firmware.image import FirmwareImage
+    from doctor.firmware.image import FirmwareImage, Verdict
     from doctor.updater.image_file import HEAD_BYTES, judge
 
     path = path_of(name)
@@ -88,8 +88,11 @@ def image_on_card(board: Board, name: str) -> FirmwareImage:
             next="give the file on this computer instead of card:",
         )
     side = _side_of(board, path, size, sha256)
-    verdict, problems, containers = _walked(board, path, size) if side is None else (_said(side), (), ())
-    facts = facts if side is None else side.image
+    if side is None:
+        verdict, problems, containers = _walked(board, path, size)
+    else:
+        verdict, problems, containers = Verdict.VERIFIED if side.whole else Verdict.UNVERIFIABLE, (), ()
+        facts = side.image
     return FirmwareImage(
         path=Path(path),
         size_bytes=size,
@@ -104,12 +107,6 @@ def image_on_card(board: Board, name: str) -> FirmwareImage:
         radio=facts.radio or None,
         base=facts.base or None,
     )
-
-
-def _said(side: SideFile) -> Verdict:
-    from doctor.firmware.problems import Verdict
-
-    return Verdict.VERIFIED if side.whole else Verdict.UNVERIFIABLE
 
 
 def _side_of(board: Board, path: str, size: int, sha256: str) -> SideFile | None:

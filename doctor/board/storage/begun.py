@@ -33,8 +33,8 @@ SCHEMA = "fipy-doctor/begun/1"
 MAX_BYTES = 16 << 20
 DAMAGED = "the disk of this computer was full, or something changed that file"
 MEND_RECORD = (
-    "see whether the board has all its files; then move the note to another folder, and run the same command again; "
-    "copies of the board's files lie in the folder for backups, and `fipy-doctor restore` brings them back with the "
+    "check that the board has all its files; then move this record to another folder, and run the same command again; "
+    "copies of the board's files are in the folder for backups, and `fipy-doctor restore` brings them back with the "
     "name of such a copy behind it"
 )
 ANOTHER = "DIR"  #: stands for a folder that the user chooses
@@ -75,9 +75,7 @@ class Begun:
     @property
     def words(self) -> str:
         """One clause about it."""
-        return (
-            f"{self.what} of {self.at[:16].replace('T', ' ')} UTC did not come to its end; copies lie in {self.folder}"
-        )
+        return f"{self.what} of {self.at[:16].replace('T', ' ')} UTC was not finished; copies are in {self.folder}"
 
 
 class Book:
@@ -96,10 +94,10 @@ class Book:
         except OSError as err:
             raise CardError(
                 "backup-not-writable",
-                f"what is begun cannot be noted there: {err.strerror or err}; nothing was changed on the board",
+                f"no record can be written there: {err.strerror or err}; nothing was changed on the board",
                 on=str(self._place),
                 cause="the disk is full, or the folder is not yours to write",
-                next="make room there, or name another folder for such notes (FIPY_DOCTOR_STATE_DIR=FOLDER)",
+                next="make room there, or name another folder for such records (FIPY_DOCTOR_STATE_DIR=FOLDER)",
             ) from err
 
     def clear(self, begun: Begun) -> None:
@@ -159,7 +157,7 @@ def refuse_damaged(board: Board, book: Book, what: str) -> None:
     for path in damaged(board, book, what):
         raise BoardError(
             "board-files-complete",
-            f"the note of an earlier {what} of this board cannot be read; nothing was changed",
+            f"the record of an earlier {what} of this board cannot be read; nothing was changed",
             on=str(path),
             cause=DAMAGED,
             next=MEND_RECORD,
@@ -285,13 +283,13 @@ def content(goal: Goal) -> bytes | None:
 def lost_on_pc(begun: Begun, lost: Sequence[Goal]) -> UsageError:
     """The error for files that were to go to the board, and whose bytes are gone from the PC."""
     names = ", ".join(shown(goal.path) for goal in lost[:3]) + (", …" if len(lost) > 3 else "")
-    step = f"run the same command again; copies of what the board held lie in {begun.folder}"
+    step = f"run the same command again; copies of what the board held are in {begun.folder}"
     if begun.cleared:
         again = Command.of_words([*begun.command, "--put-back", "none"])
-        step = f"bring that file back and run the same command again; or end it without what is lost: {again}"
+        step = f"bring that file back and run the same command again; or finish without the lost files: {again}"
     return UsageError(
         "no-board-backup",
-        f"the bytes of {names} were to go to the board, and are not on this computer any more; all else is there",
+        f"{names} should go to the board, but the file is not on this computer any more; everything else is there",
         on=shown(lost[0].source, 1000),
         cause="a folder was moved or deleted, or a drive is not plugged in",
         next=step,
@@ -301,10 +299,10 @@ def lost_on_pc(begun: Begun, lost: Sequence[Goal]) -> UsageError:
 def _read(path: Path) -> Begun:
     data = read_json(path, MAX_BYTES)
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
-        raise ValueError("is no record")
+        raise ValueError("is not a record")
     listed, words = data["files"], data["command"]
     if not isinstance(listed, list) or not isinstance(words, list) or not isinstance(data["cleared"], bool):
-        raise ValueError("is no record")
+        raise ValueError("is not a record")
     goals = tuple(
         Goal(text_in(one["path"]), count_in(one["size_bytes"]), text_in(one["sha256"]), text_in(one["source"]))
         for one in listed

@@ -65,35 +65,24 @@ def open_source(path: Path) -> FileSource | DeviceSource:
 class DeviceSource(AbstractContextManager["DeviceSource"]):
     """A device opened for reading; a context manager. Raises CardError if it cannot be opened.
 
+    size_bytes    of the device
+    sector_bytes  the unit of reading and writing
+
     raw  an open device; for tests, which bring their own
     """
 
     def __init__(self, path: Path, raw: RawDevice | None = None) -> None:
-        self._name = device_name(path)
-        self._raw = raw or _open_raw(self._name, writing=False)
-        if self._raw.size_bytes <= 0:
+        self.name = device_name(path)
+        self._raw = raw or _open_raw(self.name, writing=False)
+        self.size_bytes, self.sector_bytes = self._raw.size_bytes, self._raw.sector_bytes
+        if self.size_bytes <= 0:
             self._raw.close()
             raise CardError(
                 "sd-object-init-fails",
                 "has no size: there is no card in the reader",
-                on=self._name,
+                on=self.name,
                 next="put the card in and run the command again",
             )
-
-    @property
-    def name(self) -> str:
-        """The device."""
-        return self._name
-
-    @property
-    def size_bytes(self) -> int:
-        """Size of the device."""
-        return self._raw.size_bytes
-
-    @property
-    def sector_bytes(self) -> int:
-        """The unit of reading and writing."""
-        return self._raw.sector_bytes
 
     def fileno(self) -> int:
         """The descriptor, for a child process."""
@@ -103,7 +92,7 @@ class DeviceSource(AbstractContextManager["DeviceSource"]):
         """Exactly ``length`` bytes at ``offset``. Raises CardError if they are not all there."""
         if offset < 0 or offset + length > self.size_bytes:
             raise self._unreadable(offset, length, "the device ends before that")
-        unit = self._raw.sector_bytes
+        unit = self.sector_bytes
         first = offset // unit * unit
         end = -(-(offset + length) // unit) * unit
         parts: list[bytes] = []
@@ -114,7 +103,7 @@ class DeviceSource(AbstractContextManager["DeviceSource"]):
             except OSError as err:
                 raise self._unreadable(at, end - at, f"the system reports: {err.strerror}") from err
             if not part:
-                raise self._unreadable(at, end - at, "the device gave nothing: the card was taken out")
+                raise self._unreadable(at, end - at, "the device returned nothing: the card was taken out")
             parts.append(part)
             at += len(part)
         whole = parts[0] if len(parts) == 1 else b"".join(parts)
@@ -146,8 +135,8 @@ class DeviceTarget(DeviceSource):
     def write_at(self, offset: int, data: bytes | bytearray | memoryview) -> None:
         """Write all of ``data``. Raises ValueError outside the device, CardError if it refuses."""
         if offset < 0 or offset + len(data) > self.size_bytes:
-            raise ValueError(f"{offset}+{len(data)} lies outside {self.name}")
-        unit = self._raw.sector_bytes
+            raise ValueError(f"{offset}+{len(data)} is outside {self.name}")
+        unit = self.sector_bytes
         first = offset // unit * unit
         end = -(-(offset + len(data)) // unit) * unit
         if (first, end) != (offset, offset + len(data)):
@@ -201,7 +190,7 @@ class DeviceTarget(DeviceSource):
 def open_for_writing(path: Path, *, expected: Identity | None = None) -> Iterator[DeviceTarget]:
     """A device for writing, after its hard stops were looked at again. Raises CardError.
 
-    expected  what it was when the plan was made; a card that was changed since then is refused
+    expected  what it was when the plan was made; a card that was changed later then is refused
     """
     drive = find_drive(device_name(path))
     stops = assess(drive).hard
@@ -213,7 +202,7 @@ def open_for_writing(path: Path, *, expected: Identity | None = None) -> Iterato
         if target.size_bytes != drive.size_bytes or (expected is not None and now != expected):
             raise CardError(
                 "sd-swapped-while-mounted",
-                "is not the card any more that it was when the plan was made; nothing was changed",
+                "is not the card for which the plan was made; nothing was changed",
                 on=device_name(path),
                 next="run the same command again and read the new plan",
             )
@@ -255,7 +244,7 @@ def _refused(name: str, err: OSError, *, writing: bool) -> CardError:
             "card-is-fat",
             "may not be opened",
             on=name,
-            cause="raw devices belong to the administrator",
+            cause="only the administrator may open raw devices",
             next=f"{needed}, or give the folder where the card is mounted",
         )
     if err.errno == errno.EBUSY:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+Item = Mapping[str, Any]  #: a drive or volume as the tool of the system prints it
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,8 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-from doctor.card.drives.drive import Drive, DrivePart
+from doctor.card.drives.drive import Drive, DrivePart, Item
 
 #: All columns: those that we need have other names in old versions, and an unknown column is an error.
 COMMAND = ("lsblk", "--json", "--bytes", "--output-all")
@@ -38,7 +37,7 @@ def from_lsblk(output: bytes | str, types: Mapping[str, str]) -> tuple[Drive, ..
     )
 
 
-def _drive(item: Mapping[str, Any], types: Mapping[str, str]) -> Drive:
+def _drive(item: Item, types: Mapping[str, str]) -> Drive:
     name = _text(item, "name")
     kind = types.get(name, "")
     parts = tuple(_parts(item))
@@ -64,7 +63,7 @@ def _drive(item: Mapping[str, Any], types: Mapping[str, str]) -> Drive:
     )
 
 
-def _parts(item: Mapping[str, Any]) -> list[DrivePart]:
+def _parts(item: Item) -> list[DrivePart]:
     """The drive itself if it holds a file system, and everything stacked upon it."""
     found = []
     mounts = _mounts(item)
@@ -85,21 +84,21 @@ def _parts(item: Mapping[str, Any]) -> list[DrivePart]:
     return found
 
 
-def _mounts(item: Mapping[str, Any]) -> tuple[str, ...]:
+def _mounts(item: Item) -> tuple[str, ...]:
     many = item.get("mountpoints")
     listed = many if isinstance(many, list) else [item.get("mountpoint")]
     return tuple(str(mount) for mount in listed if mount)
 
 
-def _device(item: Mapping[str, Any]) -> str:
+def _device(item: Item) -> str:
     return _text(item, "path") or f"/dev/{_text(item, 'name')}"
 
 
-def _text(item: Mapping[str, Any], key: str) -> str:
+def _text(item: Item, key: str) -> str:
     return str(item.get(key) or "").strip()
 
 
-def _number(item: Mapping[str, Any], key: str) -> int:
+def _number(item: Item, key: str) -> int:
     """A number, which versions before 2.33 print as a string."""
     try:
         return int(item.get(key) or 0)
@@ -107,6 +106,6 @@ def _number(item: Mapping[str, Any], key: str) -> int:
         return 0
 
 
-def _flag(item: Mapping[str, Any], key: str) -> bool:
+def _flag(item: Item, key: str) -> bool:
     """A truth value, which versions before 2.33 print as "0" or "1"."""
     return item.get(key) in (True, 1, "1")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import plistlib
 from collections.abc import Mapping
-from typing import Any
 
-from doctor.card.drives.drive import Drive, DrivePart
+from doctor.card.drives.drive import Drive, DrivePart, Item
 
 LIST_COMMAND = ("diskutil", "list", "-plist", "physical")
 INFO_COMMAND = ("diskutil", "info", "-plist")
@@ -40,7 +39,7 @@ def from_diskutil(listing: bytes, infos: Mapping[str, bytes]) -> tuple[Drive, ..
     return tuple(_drive(name, by_name.get(name, {}), plistlib.loads(info)) for name, info in infos.items())
 
 
-def _drive(name: str, disk: Mapping[str, Any], info: Mapping[str, Any]) -> Drive:
+def _drive(name: str, disk: Item, info: Item) -> Drive:
     parts = tuple(_part(item) for item in disk.get("Partitions", ()))
     if not parts and (disk.get("VolumeName") or disk.get("MountPoint")):
         parts = (_part(disk),)
@@ -63,7 +62,7 @@ def _drive(name: str, disk: Mapping[str, Any], info: Mapping[str, Any]) -> Drive
     )
 
 
-def _part(item: Mapping[str, Any]) -> DrivePart:
+def _part(item: Item) -> DrivePart:
     content = str(item.get("Content", ""))
     mount = str(item.get("MountPoint", ""))
     return DrivePart(

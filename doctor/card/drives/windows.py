@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
-from doctor.card.drives.drive import Drive, DrivePart
+from doctor.card.drives.drive import Drive, DrivePart, Item
 
 _SCRIPT = (
     "[Console]::OutputEncoding = [Text.Encoding]::UTF8; "
@@ -29,9 +28,7 @@ def from_powershell(output: bytes | str) -> tuple[Drive, ...]:
     return tuple(_drive(disk, _listed(told, "partitions"), volumes) for disk in _listed(told, "disks"))
 
 
-def _drive(
-    disk: Mapping[str, Any], partitions: list[Mapping[str, Any]], volumes: Mapping[str, Mapping[str, Any]]
-) -> Drive:
+def _drive(disk: Item, partitions: list[Item], volumes: Mapping[str, Item]) -> Drive:
     number = int(disk["Number"])
     bus = _bus(disk.get("BusType"))
     device = f"\\\\.\\PhysicalDrive{number}"
@@ -52,7 +49,7 @@ def _drive(
     )
 
 
-def _part(device: str, part: Mapping[str, Any], volume: Mapping[str, Any]) -> DrivePart:
+def _part(device: str, part: Item, volume: Item) -> DrivePart:
     letter = _letter(part)
     system = str(volume.get("FileSystem") or "").lower()
     return DrivePart(
@@ -64,7 +61,7 @@ def _part(device: str, part: Mapping[str, Any], volume: Mapping[str, Any]) -> Dr
     )
 
 
-def _letter(item: Mapping[str, Any]) -> str:
+def _letter(item: Item) -> str:
     """A drive letter; PowerShell prints none as null, as an empty string or as the character 0."""
     letter = str(item.get("DriveLetter") or "").strip("\0 ")
     return letter.upper() if letter.isalpha() else ""
@@ -76,7 +73,7 @@ def _bus(value: object) -> str:
     return str(value or "").lower()
 
 
-def _listed(told: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+def _listed(told: Item, key: str) -> list[Item]:
     """A list, which ConvertTo-Json prints as its only item, or as null."""
     value = told.get(key)
     return value if isinstance(value, list) else [] if value is None else [value]

@@ -10,7 +10,6 @@ from typing import Any
 import click
 
 from doctor.bench import BenchOptions
-from doctor.check import Finding
 from doctor.cli import options
 from doctor.cli.check_line import CheckLine
 from doctor.cli.commands.check import show_next
@@ -20,7 +19,7 @@ from doctor.errors import Stopped
 from doctor.jobs.fix import Action, FixRequest, FixResult, fix
 from doctor.jobs.hands import POWER_CYCLE
 from doctor.power_off import UNPLUG
-from doctor.remedies import DoableCure, cures
+from doctor.remedies import cures
 
 
 def _switch_name(flag: str) -> str:
@@ -43,10 +42,10 @@ def _cure_switches(command: click.Command) -> click.Command:
     "--backup",
     type=options.NEW_FOLDER,
     envvar=f"{options.ENV}BACKUP",
-    help="Folder for copies of what is replaced.",
+    help="Folder for copies of everything that is replaced.",
 )
-@click.option("--confirm", metavar="NAME", help="Name of what may be destroyed, as the plan prints it.")
-@click.option("--force-device", is_flag=True, help="Go on although the card looks unusual.")
+@click.option("--confirm", metavar="NAME", help="Agree that this is destroyed: its name, as the plan prints it.")
+@click.option("--force-device", is_flag=True, help="Continue although the card looks unusual.")
 @click.option(
     "--put-back",
     multiple=True,
@@ -64,9 +63,9 @@ def _cure_switches(command: click.Command) -> click.Command:
 @options.dry_run
 @click.option("--yes", is_flag=True, help="Confirm the plans that are printed, and nothing else.")
 def command(**given: Any) -> int:
-    """Cure what can be cured.
+    """Fix what can be fixed.
 
-    Without a named cure: runs the checks, does what is safe, asks for the rest, and prints what is left for hands.
+    Without a named cure: runs the checks, does what is safe, asks before the rest, prints what is left to you.
     """
     firmware: tuple[Path, ...] = given["firmware"]
     bench_options = options.bench_options(given, firmware=firmware)
@@ -114,14 +113,14 @@ class TerminalTalk:
         answer: str = click.prompt(self._screen.plain(question), default="", show_default=False, err=True)
         return answer
 
-    def confirm_plan(self, cure: DoableCure, plan: Sequence[str], finding: Finding | None) -> bool:
+    def confirm_plan(self, aim: str, plan: Sequence[str]) -> bool:
         """Show the plan and ask."""
         from rich.text import Text
 
         from doctor.report.prose import Prose
 
         tell = self._screen.note if self._yes else self._screen.notes.print  # a question needs its plan, -q or not
-        tell(Text(f"\n{cure.aim(finding)}:"))
+        tell(Text(f"\n{aim}:"))
         for number, line in enumerate(plan, 1):
             tell(Prose(Text(f"  {number}. "), Text(line)))
         if self._yes:

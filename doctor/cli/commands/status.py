@@ -62,9 +62,9 @@ def command(**given: Any) -> int:
     if standing.onward is not None:
         show_next(after_broken_flash(standing.onward, bench_options.command("status")), screen)
     elif standing.advice:
-        screen.show(f"The modem is done. If it was not done since that flash: {standing.advice}.")
+        screen.show(f"The modem is done. If you have not done this since that flash: {standing.advice}.")
     elif standing.error is None and standing.damaged is not None:
-        screen.show("Whether that is what was to be flashed last is for you to say: compare the version.")
+        screen.show("This program cannot tell if that is the image that was flashed last: compare the version.")
     elif standing.error is None and not standing.begun and not standing.unread:
         screen.show("Nothing is left to do.")
     return int(standing.exit_code)

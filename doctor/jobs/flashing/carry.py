@@ -8,6 +8,7 @@ from doctor import engine
 from doctor.bench import Bench
 from doctor.errors import BoardError, DoctorError
 from doctor.events import Listener, from_core
+from doctor.jobs.flashing.card import start
 from doctor.jobs.flashing.guard import Recorder
 from doctor.jobs.flashing.interrupts import Interrupts
 from doctor.jobs.flashing.plan import FlashPlan, FlashRequest, begun
@@ -78,34 +79,33 @@ def carry_out(
     listen: Listener,
 ) -> FlashResult:
     """Carry out ``plan``; the result says how it ended, even if the way to the modem breaks."""
-
-    def before(known: Attempt) -> Attempt:
-        return replace(known, failed_before=recorder.failed_before, failures=recorder.failures_before)
-
+    command = begun(request.command(bench.options))
+    attempt = Attempt(
+        replace(command, via="card") if plan.via == "card" else command,
+        plan.image.base is not None,
+        plan.before.build,
+        failed_before=recorder.failed_before,
+        failures=recorder.failures_before,
+    )
     if plan.via == "card":
-        from doctor.jobs.flashing.card import start
-
-        return start.carry_out(bench, report, plan, request, interrupts, listen, before)
+        return start.carry_out(bench, report, plan, attempt, interrupts, listen)
     run = _Run(bench, sources, interrupts, listen)
-
-    def attempt() -> Attempt:
-        return before(attempt_of(bench, plan, request, mirrored=run.mirrored))
-
     try:
         for leg in legs(plan.via, plan.before, plan.core, bench.profile):
             run.leg(leg, recorder)
             if run.flow is not None and run.flow.outcome.error is not None:
                 break
     except Exception as err:
+        attempt = replace(attempt, mirrored=run.mirrored)
         if run.flow is None or not (run.flow.outcome.sent_any or run.flow.outcome.changed):
             if isinstance(err, BoardError) and err.id == "mirror-no-answer":
-                return no_way(err, report, plan, attempt())
+                return no_way(err, report, plan, attempt)
             if isinstance(err, DoctorError):
                 return FlashResult(report, plan, error=err, advice=run.advice)
             raise
-        fault = DoctorError("internal", f"fipy-doctor itself broke: {err!r}", cause="a fault of ours")
+        fault = DoctorError("internal", f"fipy-doctor itself failed: {err!r}", cause="a bug in fipy-doctor")
         known = err if isinstance(err, DoctorError) else fault
-        return lost_midway(known, report, plan, run.flow.outcome, attempt=attempt(), advice=run.advice)
+        return lost_midway(known, report, plan, run.flow.outcome, attempt=attempt, advice=run.advice)
     assert run.flow is not None
     outcome, source = run.flow.outcome, run.last_image
     # What a board's mirror passes on is the last file; a boot ROM may have followed the firmware.
@@ -117,9 +117,4 @@ def carry_out(
         plan.image.promised_build,
         from_version_lines(outcome.version_lines, outcome.mode),
     )
-    return result_of(report, plan, outcome, proof, attempt=attempt(), advice=run.advice)
-
-
-def attempt_of(bench: Bench, plan: FlashPlan, request: FlashRequest, *, mirrored: bool) -> Attempt:
-    """What the next step depends on."""
-    return Attempt(begun(request.command(bench.options)), plan.image.base is not None, plan.before.build, mirrored)
+    return result_of(report, plan, outcome, proof, attempt=replace(attempt, mirrored=run.mirrored), advice=run.advice)

@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from doctor.jobs.flashing.result import FlashResult
 
 WRITE_SHARE = 0.02  #: of a file, between two entries while it goes over
-_GOES_ON = "the flash goes on; do not interrupt it: how far it came would not be known"
+_GOES_ON = "the flash continues; do not interrupt it: nobody would know how far it came"
 
 
 def refuse_weak_supply(bench: Bench) -> None:
     """Raises DoctorError if this computer's battery may not last."""
-    if not bench.link.url.has_own_time:
+    if not bench.link.url.in_process:
         refuse_low(battery())
 
 
@@ -129,7 +129,7 @@ def guarded(
         port = bench.link.url
         if port.lasts:
             stack.enter_context(port_lock(port.key))
-        if not port.has_own_time:
+        if not port.in_process:
             warning = stack.enter_context(awake())
             if warning:
                 listen(events.Notice(warning))
@@ -145,7 +145,11 @@ def guarded(
         if log.path is not None:
             hear(events.Note(f"log of this flash: {log.path}"))
         else:
-            hear(events.Notice(f"no log of this flash can be written in {state_place() / 'logs'}; going on without"))
+            hear(
+                events.Notice(
+                    f"no log of this flash can be written in {state_place() / 'logs'}; continuing without one"
+                )
+            )
         yield hear, recorder
 
 

@@ -13,7 +13,6 @@ from doctor.board.card import sdcard
 from doctor.check import Status
 from doctor.errors import BoardError
 from doctor.jobs.fix import FixRequest, FixResult, fix
-from doctor.remedies import DoableCure
 from doctor.updater.side_file import SUFFIX
 from tests.checks.simulated import bench_at
 from tests.checks.test_board_reads_card import DUP, IMAGE, card
@@ -41,7 +40,7 @@ class Owner:
     def typed(self, question: str) -> str | None:
         return self._typed
 
-    def confirm_plan(self, cure: DoableCure, plan: object, finding: object) -> bool:
+    def confirm_plan(self, aim: str, plan: object) -> bool:
         assert isinstance(plan, tuple)
         self.plans += plan
         return True
@@ -63,7 +62,7 @@ def test_names_are_tidied_in_every_era(release: str) -> None:
 
 def test_file_that_is_no_note_of_macos_is_not_deleted() -> None:
     with bench_at(spoil=card({DUP: IMAGE, f"._{DUP}": b"somebody's own"})) as bench:
-        with pytest.raises(BoardError, match="no note"):
+        with pytest.raises(BoardError, match="not a metadata file"):
             sdcard.remove_apple_double(bench.board, f"/sd/._{DUP}")
         assert cure(bench, "move-dup", Owner()).actions[0].text == "nothing to do"
         assert f"/sd/._{DUP}" in {file.path for file in sdcard.look(bench.board).files}

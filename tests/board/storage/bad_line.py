@@ -52,7 +52,7 @@ def board_with(
 def spoil(bench: Bench, fault: OneByte) -> None:
     """From now on one byte is hit."""
     bench.board.identify()
-    bench.link._serial = BadSerial(bench.link._serial, fault)
+    bench.link.serial = BadSerial(bench.link.serial, fault)
 
 
 def context(folder: Path, **more: Any) -> CureContext:

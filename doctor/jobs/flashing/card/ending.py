@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from doctor import engine
 from doctor.bench import Bench
+from doctor.board.onboard import Said
 from doctor.errors import BoardError, BoardReset, DoctorError, FlashUnproved, LinkError, PortLost, Stopped
 from doctor.firmware.names import parse_name
 from doctor.jobs.flashing.card.follow import ENDS_WITH_US, Follower
@@ -20,7 +20,7 @@ from doctor.modem.facts import from_version_lines
 from doctor.updater import states
 from doctor.updater.flow import Outcome
 
-ADVICE = "press the reset button of the board once: its own LTE functions come back with that"
+ADVICE = "press the board's reset button once: its own LTE functions work again after that"
 POWERED = "leave the board powered: it may go on by itself"
 
 
@@ -53,7 +53,7 @@ class Ending:
                     raise Stopped from err  # Ctrl-C cut its last words off
             return self._unheard(err)
 
-    def _judged(self, end: Mapping[str, Any]) -> FlashResult:
+    def _judged(self, end: Said) -> FlashResult:
         """The result out of the board's last word."""
         advice = ADVICE if end.get("sent_any") and not end.get("restored") else ""
         outcome = self._outcome(end)
@@ -62,7 +62,7 @@ class Ending:
         proof = self._proof(end, outcome)
         return result_of(self.report, self.plan, outcome, proof, attempt=self.attempt(), advice=advice)
 
-    def _outcome(self, end: Mapping[str, Any]) -> Outcome:
+    def _outcome(self, end: Said) -> Outcome:
         """How the flow on the board ended; what its last word does not say is known as far as it was heard."""
         steps = [step.id for step in self.plan.core.steps] if self.plan is not None else []
         outcome, heard = Outcome.of_words(dict(end)), self.follower.heard
@@ -75,7 +75,7 @@ class Ending:
             outcome.sent_bytes = heard.total
         return outcome
 
-    def _proof(self, end: Mapping[str, Any], outcome: Outcome) -> Proof:
+    def _proof(self, end: Said, outcome: Outcome) -> Proof:
         sha256, card_file = str(end.get("sha256") or ""), self.bench.options.card_file
         if self.plan is not None:
             promised = self.plan.image.promised_build
@@ -88,7 +88,7 @@ class Ending:
         after = from_version_lines(outcome.version_lines, outcome.mode)
         return Proof(outcome.sent_bytes, sha256, received, promised, after)
 
-    def _refused(self, end: Mapping[str, Any], outcome: Outcome) -> FlashResult:
+    def _refused(self, end: Said, outcome: Outcome) -> FlashResult:
         """The board did not begin; ``cure`` is then all that comes next."""
         error_id, what = outcome.error or ("", "")
         after = outcome.cure or "run `fipy-doctor check`"
@@ -104,10 +104,10 @@ class Ending:
     def _left(self) -> FlashResult:
         """The user has left; the board goes on."""
         link = self.bench.link
-        what = f"this program ended, and the board goes on by itself ({self.follower.heard})"
-        joins = "it joins the board again; `fipy-doctor status` tells where it stands"
+        what = f"this program ended, and the board continues by itself ({self.follower.heard})"
+        joins = "it joins the board again; `fipy-doctor status` shows where it stands"
         step = NextFlash((), flash_command(self.attempt(), states.APPLICATION), joins, before=(POWERED,))
-        if link.url.ends_with_us:
+        if link.url.in_process:
             what = f"this program ended ({self.follower.heard}): {ENDS_WITH_US}"
             step = NextFlash((), flash_command(self.attempt(), states.UNKNOWN))
         error = FlashUnproved("user-interrupt", what, on=link.name, next=step.text)
@@ -123,11 +123,11 @@ class Ending:
         if reset:
             step = onward(mode, attempt)
         elif isinstance(err, PortLost):
-            cable = ("plug the board in again and leave it powered, it may have gone on by a battery",)
-            back = (POWERED, "join its Wi-Fi net again") if self.bench.link.network else cable
+            cable = ("plug the board in again and leave it powered; a battery may have kept it going",)
+            back = (POWERED, "join its Wi-Fi network again") if self.bench.link.network else cable
             step = NextFlash((), flash_command(attempt, mode), before=back)
         else:
-            light = "look whether its light or its carrier's shows power"
+            light = "check that its light, or the light of its carrier board, shows power"
             step = NextFlash((), replace(attempt.command, verb="status"), before=(POWERED, light))
         error = FlashUnproved(err.id, what, on=err.on, cause=err.cause, next=step.text)
         return FlashResult(self.report, self.plan, None, error, "", mode, step, True)

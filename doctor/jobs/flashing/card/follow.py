@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from doctor.bench import Bench
 from doctor.board import onboard
@@ -15,7 +14,7 @@ from doctor.jobs.flashing.interrupts import Interrupts, Left, Wish
 
 REPEAT_S = 1.0  #: a wish to stop is said again so often; it lies in the board's buffer until it is read
 #: The updater listens at the board's UART, to which nothing comes from telnet (board-and-repl.md 3.1).
-DEAF = "over Wi-Fi the board hears no wish to stop: it goes on. It can be left alone; over USB it can be stopped"
+DEAF = "over Wi-Fi the board cannot be stopped: it continues. You may leave it alone; over USB you can stop it"
 #: A bench behind sim:// is a part of this program.
 ENDS_WITH_US = (
     "this simulated board lives inside this program and stops with it (a real one goes on, and so does one that"
@@ -26,11 +25,11 @@ _CORE_EVENTS = ("step", "waiting", "progress", "note")
 _STEP_WORDS = {"transfer": "send the image", "deploy": "wait until the modem has written everything"}
 
 
-def question(wish: Callable[[], Wish], listen: Listener, *, ends_with_us: bool = False) -> Callable[[], bool]:
+def question(wish: Callable[[], Wish], listen: Listener, *, in_process: bool = False) -> Callable[[], bool]:
     """What Ctrl-C asks while the board flashes by itself: True stops it. Raises Left if it is left alone."""
 
     def ask() -> bool:
-        if ends_with_us:
+        if in_process:
             listen(Notice(ENDS_WITH_US))
         wanted = wish()
         if wanted is Wish.LEAVE:
@@ -70,7 +69,7 @@ class Follower:
         bench: Bench,
         interrupts: Interrupts,
         listen: Listener,
-        recognise: Callable[[Mapping[str, Any]], None] = lambda _said: None,
+        recognise: Callable[[onboard.Said], None] = lambda _said: None,
     ) -> None:
         self._bench = bench
         self._interrupts = interrupts
@@ -80,7 +79,7 @@ class Follower:
         self._stops = False
         self._repeat: Deadline | None = None
 
-    def follow(self, first: bytes) -> Mapping[str, Any]:
+    def follow(self, first: bytes) -> onboard.Said:
         """Its last word, which says how it ended; ``first`` is what it said before.
 
         Raises Left if the user left it alone, DoctorError if it cannot be heard any more.
@@ -112,7 +111,7 @@ class Follower:
             onboard.ask_to_stop(link)
         self._repeat = Deadline(link.clock, REPEAT_S)
 
-    def _pass_on(self, name: str, data: Mapping[str, Any]) -> None:
+    def _pass_on(self, name: str, data: onboard.Said) -> None:
         heard = self.heard
         if name in _CORE_EVENTS:
             try:
@@ -135,7 +134,7 @@ class Follower:
             text = shown(str(data.get("text", "")), 300)
             self._tell(Notice(text) if name == "warning" else Note(text))
 
-    def _beat(self, data: Mapping[str, Any]) -> None:
+    def _beat(self, data: onboard.Said) -> None:
         """The heartbeat: all that somebody who joined late has."""
         heard = self.heard
         heard.done, heard.total = int(data.get("done") or 0), int(data.get("total") or 0)

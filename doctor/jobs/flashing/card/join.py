@@ -6,11 +6,10 @@ gave another one must hear that it was not flashed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import PurePosixPath
-from typing import Any
 
 from doctor import engine
 from doctor.bench import Bench
@@ -88,7 +87,7 @@ class _Joined:
             self._stands = onboard.in_words(told)
             sayer(self._listen)(f"the board is flashing by itself already ({self._stands}); listening to what it does")
             bench.forget_board()
-            asks = question(wish, self._listen, ends_with_us=link.url.ends_with_us)
+            asks = question(wish, self._listen, in_process=link.url.in_process)
             interrupts = stack.enter_context(Interrupts(asks, self._listen, begun=True))
             follower = Follower(bench, interrupts, self._hear, self._recognise)
             result = Ending(bench, engine.Report(()), None, self._attempt, interrupts, follower).await_it(first)
@@ -104,7 +103,7 @@ class _Joined:
             recorder.hear(event)
         self._listen(event)
 
-    def _recognise(self, said: Mapping[str, Any]) -> None:
+    def _recognise(self, said: onboard.Said) -> None:
         """Compare what the board says of its file with what was given. Raises DoctorError if they differ."""
         path, sha256 = str(said.get("file") or said.get("path") or ""), str(said.get("sha256") or "")
         if not path and not sha256:
@@ -137,14 +136,14 @@ class _Joined:
         if entry is not None and sha256 and any(file.sha256 == sha256 for file in entry.files):
             known = attempt_of(options, entry)
             joins = flash_command(replace(known, command=replace(known.command, via="card")), states.APPLICATION)
-            watch = f"{NextFlash((), joins).text}; where it stands, {status}"
+            watch = f"{NextFlash((), joins).text}; to see how far it is, {status}"
         about = f" (SHA-256 {sha256[:16]}…)" if sha256 else ""
         return DoctorError(
             "updater-at-work",
             f"the board is flashing {name}{about} already ({self._stands}): {shown(given, 80)} was not flashed, and"
             " nothing was sent",
             on=self._bench.link.name,
-            cause="an earlier run, or somebody at the prompt, has started it; it goes on without this computer",
+            cause="an earlier run, or somebody at the prompt, started it; it continues without this computer",
             next=f"leave the board powered; to watch it, {watch}; flash {shown(given, 80)} when it has ended",
         )
 
@@ -154,13 +153,13 @@ class _Joined:
             return result
         error = DoctorError(
             "updater-at-work",
-            "the board has ended a flash without naming its file: whether it was yours is not known",
+            "the board finished a flash without naming its file, so it may not have been yours",
             on=self._bench.link.name,
             next=NextFlash((), self._bench.options.command("status")).text,
         )
         return replace(result, proof=None, error=error)
 
-    def _known(self, sha256: str, said: Mapping[str, Any]) -> FlashEntry:
+    def _known(self, sha256: str, said: onboard.Said) -> FlashEntry:
         """The journal's own entry of this flash, or a new one of what the board says."""
         entry, options = self._entry, self._bench.options
         last = [file for file in entry.files if file.role in (FIRMWARE, SECOND)] if entry is not None else []

@@ -22,8 +22,9 @@ from doctor.events import Listener, Notice, Phase, Progress, StepStarted
 from doctor.jobs.flashing.card.ending import Ending
 from doctor.jobs.flashing.card.follow import Follower
 from doctor.jobs.flashing.interrupts import Interrupts
-from doctor.jobs.flashing.plan import FlashPlan, FlashRequest, begun
+from doctor.jobs.flashing.plan import FlashPlan, FlashRequest
 from doctor.jobs.flashing.result import FlashResult
+from doctor.jobs.memory.jumper_proof import CHECK as JUMPERS
 from doctor.jobs.onward import Attempt, flash_command
 from doctor.modem.images import image_facts, side_content, updater_facts
 from doctor.updater import side_file
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from doctor.board.card.image import OnPc
     from doctor.firmware.image import FirmwareImage
 
-JUMPERS = "jumpers-removed"
 FITTED = "expansion-rts-cts-jumpers"
 
 
@@ -42,9 +42,7 @@ class JumpersUnsure(DoctorError):
     """The card's way is closed by nothing but jumpers at which somebody has to look; who did may say so."""
 
 
-def refusal(
-    bench: Bench, report: engine.Report, plan: FlashPlan, request: FlashRequest | None = None
-) -> DoctorError | None:
+def refusal(bench: Bench, report: engine.Report, plan: FlashPlan, request: FlashRequest) -> DoctorError | None:
     """Why the card's way is closed although every check lets flashing pass, or None.
 
     As soon as this program ends, RTS drops: jumpers that are only not proved to be there will not do (FiPy).
@@ -53,7 +51,7 @@ def refusal(
     if any(file.role == BOOTROM for file in plan.files):
         return UsageError(
             "via-card",
-            "a boot ROM does not go by the board's card: it is taken out of a script, and verified, on this computer",
+            "a boot ROM cannot go by the board's card: this computer takes it out of a script and verifies it",
             on=bench.link.name,
             next=f"run the same command with {other}",
         )
@@ -61,7 +59,7 @@ def refusal(
     if finding is not None and finding.failed and finding.catalogue == FITTED:  # overridden
         return DoctorError(
             FITTED,
-            "a jumper of RTS and CTS is on, and the board must go on when this program ends",
+            "one of the RTS and CTS jumpers is on, and the board must continue when this program ends",
             on=bench.link.name,
             cause="the modem stops as soon as no program holds the port's RTS line; an override does not change that",
             next=f"pull both jumpers (`fipy-doctor open remove-jumpers`), or use {other}",
@@ -76,7 +74,7 @@ def refusal(
     by_usb = f"run: {_command(bench, plan, request, 'usb')}" if bench.link.network is None else f"use {other}"
     return JumpersUnsure(
         FITTED,
-        "whether the RTS and CTS jumpers are removed is not proved, and the board must go on when this program ends",
+        "nothing proves that the RTS and CTS jumpers are off, and the board must continue when this program ends",
         on=bench.link.name,
         cause="with the jumpers fitted, the modem stops as soon as no program holds the port's RTS line",
         next=(
@@ -86,7 +84,7 @@ def refusal(
     )
 
 
-def _not_on_card(bench: Bench, plan: FlashPlan, request: FlashRequest | None) -> DoctorError | None:
+def _not_on_card(bench: Bench, plan: FlashPlan, request: FlashRequest) -> DoctorError | None:
     """A file that the board is to send and that does not lie on its card; over Wi-Fi a single one is brought there."""
     if bench.options.card_file is not None or (bench.link.network is not None and len(plan.files) == 1):
         return None
@@ -108,45 +106,32 @@ def _not_on_card(bench: Bench, plan: FlashPlan, request: FlashRequest | None) ->
     return None
 
 
-def _command(bench: Bench, plan: FlashPlan, request: FlashRequest | None, via: str, *, accept: bool = False) -> str:
+def _command(bench: Bench, plan: FlashPlan, request: FlashRequest, via: str, *, accept: bool = False) -> str:
     """The same flash over ``via``, to be typed."""
-    attempt = _attempt(bench, plan, request)
-    consents = attempt.command.accept | ({JUMPERS} if accept else set())
-    command = replace(attempt.command, via=via, accept=consents)
-    return str(flash_command(replace(attempt, command=command), plan.before.mode))
-
-
-def _attempt(bench: Bench, plan: FlashPlan, request: FlashRequest | None) -> Attempt:
-    """What the next step depends on."""
-    command = replace((request or FlashRequest()).command(bench.options), via="card")
-    return Attempt(command, plan.image.base is not None, plan.before.build)
+    command = request.command(bench.options)
+    command = replace(command, via=via, accept=command.accept | ({JUMPERS} if accept else set()))
+    return str(flash_command(Attempt(command, plan.image.base is not None, plan.before.build), plan.before.mode))
 
 
 def carry_out(
     bench: Bench,
     report: engine.Report,
     plan: FlashPlan,
-    request: FlashRequest,
+    attempt: Attempt,
     interrupts: Interrupts,
     listen: Listener,
-    before: Callable[[Attempt], Attempt],
 ) -> FlashResult:
-    """Put the core on the board, have it flash from its card, and judge what it says.
-
-    before  adds to what is tried now how the last flash of this modem ended
-    """
+    """Put the core on the board, have it flash from its card, and judge what it says; ``attempt`` is what is tried."""
     try:
-        first = _begin(bench, plan, request, interrupts, listen)
+        first = _begin(bench, plan, attempt.command.method, interrupts, listen)
         bench.forget_board()
-        attempt = _attempt(bench, plan, request)
-        attempt = before(replace(attempt, command=begun(attempt.command)))
         follower = Follower(bench, interrupts, listen)
         return Ending(bench, report, plan, lambda: attempt, interrupts, follower).await_it(first)
     except DoctorError as err:
         return FlashResult(report, plan, error=err)
 
 
-def _begin(bench: Bench, plan: FlashPlan, request: FlashRequest, interrupts: Interrupts, listen: Listener) -> bytes:
+def _begin(bench: Bench, plan: FlashPlan, method: str, interrupts: Interrupts, listen: Listener) -> bytes:
     """Prepare board and card and start the updater; returns what it said already. Raises DoctorError."""
 
     def stop_here_if_asked() -> None:
@@ -169,7 +154,7 @@ def _begin(bench: Bench, plan: FlashPlan, request: FlashRequest, interrupts: Int
     second, elf = bench.firmware[-1] if SECOND in roles else None, bench.updater_elf if UPDATER in roles else None
     order = onboard.Order(
         path=path,
-        method=request.method,
+        method=method,
         accept=tuple(sorted({*bench.options.accept, JUMPERS})),  # proved or accepted: ``refuse`` has seen to it
         was=bench.options.was or bench.history.ran_before(bench),
         sha256=first.sha256,
@@ -229,7 +214,7 @@ def _put_side_file(bench: Bench, image: FirmwareImage, path: str, say: Callable[
             there = files.exists(bench.board, target) and files.stat(bench.board, target).size_bytes == len(content)
             if there and files.read(bench.board, target) == content:
                 return
-            say(f"putting the checksums of its blocks beside it: {target}, {len(content):,} bytes")
+            say(f"writing the checksums of its blocks beside it: {target}, {len(content):,} bytes")
             files.write(bench.board, target, content)
     except BoardError as err:
         say(f"no checksums beside the image ({err.what}): the board reads it twice instead")
