@@ -11,7 +11,6 @@ from doctor.board.storage import begun, files, own_names
 from doctor.board.storage.begun import Begun, Book
 from doctor.board.storage.room import name_key
 from doctor.check import Check, Finding, Grade, Known, Remedy
-from doctor.command import Command
 from doctor.escape import counted, shown
 from doctor.needs import Needs
 
@@ -54,22 +53,22 @@ class BoardFilesComplete(Check):
         left = [path for path in there if path in waiting or own_names.is_ours(path)]
         if left:
             return self._left(left, waiting)
-        return self.passed("no work on the board's files is unfinished")
+        return self.passed("no change to the board's files is unfinished")
 
     def _unfinished(self, one: Begun, paths: Sequence[str]) -> Finding:
         some = ", ".join(shown(path) for path in paths[:3]) + (", …" if len(paths) > 3 else "")
         return self.fail(
-            f"{shown(one.words, 600)}; the board lacks {counted(len(paths), 'file')} of it: {some}",
+            f"{shown(one.words, 600)}; still missing on the board: {counted(len(paths), 'file')} ({some})",
             catalogue=CUT,
             evidence={"folder": one.folder, "missing": [shown(p, 300) for p in paths]},
             remedies=(CURES[one.what],) if one.what in CURES else (),
             next=f"Put back the rest: {counted(len(paths), 'file')}",
-            command=Command.of_words(one.command),
+            command=begun.onward(one),
         )
 
     def _unread(self, path: Path) -> Finding:
         return self.warn(
-            f"a note of what was begun with the board's files, and perhaps not ended, cannot be read: {path}",
+            f"the record of an earlier change to the board's files cannot be read: {path}; perhaps it was not finished",
             evidence={"note": str(path)},
             cause=f"{begun.DAMAGED}; {begun.MEND_RECORD}",
         )

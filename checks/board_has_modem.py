@@ -40,7 +40,7 @@ class BoardHasModem(Check):
             "some factory builds carry a wrong release; we go by what we find, not by the release", (_UPDATE,)
         ),
         "board-firmware-outdated": Known(
-            "the board was never updated since it was made; updating it is advised, not needed", (_UPDATE,)
+            "the board was never updated since it was made; an update is a good idea, but not necessary", (_UPDATE,)
         ),
     }
 
@@ -61,7 +61,7 @@ class BoardHasModem(Check):
             return self.warn(text, catalogue="release-string-lies")
         era = facts.era
         if era.name == "?":
-            text = f"{name}: a build that names no release; we go by what we find"
+            text = f"{name}: this build does not name its release; we go by what we find"
             return self.warn(text, catalogue="release-string-lies", cause="a private or development build")
         text = f"{name} (era {era.name}): {'; '.join(era.powers)}"
         outdated = _is_outdated(facts.release)

@@ -108,12 +108,12 @@ class BoardReadsCard(Check):
 
     def _dead(self, view: CardView, *, card_on_pc: bool) -> Finding:
         """SD() failed: electrical, before any question of file systems. Flashing over USB needs no card."""
-        what = "no card in the board, or it does not answer; flashing over USB needs none"
+        what = "no card in the board, or it does not answer; flashing over USB needs no card"
         if card_on_pc:
-            what = "no card in the board: it cannot be tried there while it is at the PC (--sd)"
+            what = "no card in the board: the card is at the PC (--sd), so the board cannot try it"
         if "requested operation failed" in view.error:
             return self.warn(what, catalogue=NO_CARD)
-        cause = f"the board gave an answer that is not known for this: {shown(view.error)}"
+        cause = f"the board gave an answer that this program does not know: {shown(view.error)}"
         return self.warn(what, catalogue=OTHER, cause=cause, remedies=_NO_CARD.remedies)
 
     def _unreadable(self, view: CardView) -> Finding:
@@ -150,7 +150,7 @@ class BoardReadsCard(Check):
         return self.fail(
             "the card mounts on the board but lists nothing: it is empty, or the board cannot read it",
             catalogue=LISTS_NOTHING,
-            cause="this firmware reports a directory that it cannot read as an empty one; compare with the PC by --sd",
+            cause="this firmware shows a directory that it cannot read as empty; compare it in the PC (--sd)",
             remedies=(RESEAT, WITHOUT, COPY, FORMAT),
         )
 
@@ -162,7 +162,7 @@ class BoardReadsCard(Check):
         if fault.firmware:
             return self.fail(fault.text, catalogue=fault.catalogue, cause=fault.cause, remedies=fault.remedies)
         if bench.options.firmware:
-            what = f"the board reads its card, but {fault.text}; flashing over USB needs none"
+            what = f"the board reads its card, but {fault.text}; flashing over USB needs no card"
             return self.warn(what, catalogue=fault.catalogue, cause=fault.cause, remedies=fault.remedies)
         return self.passed(f"the board reads its card: {len(view.files)} files, no .dup among them")
 
@@ -209,7 +209,7 @@ class BoardReadsCard(Check):
             how = "the same content as on the PC" if ours else "its firmware cannot hash it"
             return self.passed(f"the board reads {shown(entry.name)} at the card's root, {how}")
         return self.fail(
-            f"the board reads other bytes in {shown(entry.path)} than the PC's file has",
+            f"{shown(entry.path)} differs between the board and the PC",
             catalogue=CONTACT,
             evidence={"sha256_board": ours, "sha256_pc": wanted},
             cause="a damaged copy, bad contact, or a failing card",
@@ -235,12 +235,12 @@ def _hidden_files(view: CardView, on_pc: OnPc | None) -> tuple[str, str] | None:
     """What shows that the card holds more than the board lists: (what, cause); None if nothing does."""
     if on_pc is not None and on_pc.elsewhere:
         return (
-            f"while the PC sees {shown(on_pc.elsewhere[0])}",
+            f"but the PC sees {shown(on_pc.elsewhere[0])}",
             "the card has several partitions, and the board takes the first FAT volume it finds",
         )
     if on_pc is not None and on_pc.files:
         return (
-            f"while the PC sees {shown(on_pc.files[0])}",
+            f"but the PC sees {shown(on_pc.files[0])}",
             "the board cannot read the card's directory, or it has another card",
         )
     layout = view.layout

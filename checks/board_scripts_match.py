@@ -24,7 +24,7 @@ WORST_FIRST = (PAGE, DAMAGED)
 LOST = Known("the upload lost bytes or was cut short", (UPLOAD,))
 KNOWN = {
     PAGE: Known(
-        "the browser saved GitHub's page around the script instead of the script (Raw, or the repository's zip)",
+        "the browser saved GitHub's web page instead of the script (use Raw, or the repository's zip)",
         (UPLOAD, DOWNLOAD),
     ),
     DAMAGED: LOST,
@@ -32,9 +32,9 @@ KNOWN = {
         "an earlier version was uploaded, or the editor left it out because it thought it unchanged", (UPLOAD,)
     ),
     SHADOWED: Known("an old tutorial followed on newer firmware; our flash needs neither of them", (UPLOAD,)),
-    PACKAGE: Known("the whole folder was uploaded instead of the scripts in it"),
+    PACKAGE: Known("the folder itself was uploaded instead of the scripts in it"),
     "appledouble-companion": Known(
-        "macOS keeps what FAT cannot hold in files of this kind, and the upload took them along", (UPLOAD,)
+        "macOS keeps its own notes in files of this kind, and the upload copied them too", (UPLOAD,)
     ),
     "smart-quotes-in-pasted-code": Known("the text was pasted from a web page or a word processor", (UPLOAD,)),
     "firmware-still-zipped": Known("the download was not unpacked", (UPLOAD,)),

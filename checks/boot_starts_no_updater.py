@@ -42,7 +42,7 @@ class BootStartsNoUpdater(Check):
         unknown = [s for s in scripts if s.problem and not s.searched]
         if unknown:
             return self.fail(
-                f"{_name(unknown[0])} {unknown[0].problem}, so nobody knows whether it starts an updater",
+                f"{_name(unknown[0])} {unknown[0].problem}, so it may start an updater",
                 evidence={"file": shown(unknown[0].path)},
                 cause="a damaged file or a damaged file system on the board",
                 remedies=(CURE,),

@@ -36,13 +36,14 @@ class BootSwitchAnswers(Check):
             return self.skipped(SkipReason.NOT_APPLICABLE, f"a modem in mode {facts.mode} has no boot switch")
         if "smswboot-error" in facts.notes:
             return self.warn(
-                "the modem refuses AT+SMSWBOOT?: it may refuse to change to its updater at first, too",
+                "the modem refuses AT+SMSWBOOT?: at first it may also refuse to change to its updater",
                 catalogue="smswboot-30-failed",
                 evidence={"mode": facts.mode, "boot_selector": None},
-                cause="it is busy or has just started; flash asks again in both known ways, which has helped others",
+                cause="it is busy or has just started; flash asks again in both known ways, which often works",
                 remedies=(Remedy("power-cycle", Grade.MANUAL),),
             )
         selector = facts.boot_selector or "not named"
         return self.passed(
-            f"next boot: {selector}", evidence={"mode": facts.mode, "boot_selector": facts.boot_selector}
+            f"the modem will start next: {selector}",
+            evidence={"mode": facts.mode, "boot_selector": facts.boot_selector},
         )

@@ -21,15 +21,15 @@ _REFORMAT = Remedy("reformat-sd", Grade.DESTROYS)
 _REPAIR = Remedy("repair-sd", Grade.ASKS)
 _CAUSES = {
     "sd-exfat-or-over-32gb": "cards above 32 GB are sold as exFAT, and Windows formats them so again",
-    "sd-partition-layout": "the card was a boot disk before, or was divided by a tool of macOS, Linux or Windows",
+    "sd-partition-layout": "the card was a boot disk before, or a tool of macOS, Linux or Windows partitioned it",
     "sd-mount-no-fat": "the card was formatted for something else, or its first sectors were overwritten",
     "write-protected-or-unsafe-eject": "the card was pulled out while it was written, or is worn out",
 }
 #: Files that are no image of a card, and how one comes by them.
 _NOT_A_CARD = {
-    VolumeKind.HTML: "the page that offers the file was saved instead of the file, or a login page answered",
+    VolumeKind.HTML: "a web page was saved instead of the file: the download page or a login page",
     VolumeKind.ARCHIVE: "the file was renamed instead of unpacked",
-    VolumeKind.DISK_IMAGE: "it is the disk of a virtual machine, in that program's own format",
+    VolumeKind.DISK_IMAGE: "it is the disk of a virtual machine, in the format of that program",
     VolumeKind.ISO9660: "it is the image of a CD",
 }
 _TOO_SMALL = "no SD card is this small; the image was cut short, never written, or is something else"
@@ -75,7 +75,7 @@ class CardIsFat(Check):
                 f"{name}: {second}",
                 catalogue="write-protected-or-unsafe-eject",
                 evidence=evidence,
-                cause="the card gives other bytes each time it is read, or one of the two readers is wrong",
+                cause="the card gives different bytes each time it is read, or one of the two readers is wrong",
                 remedies=(_REFORMAT,),
             )
         files = card.files()
@@ -86,12 +86,12 @@ class CardIsFat(Check):
                 f"{name}: {_texts(volume.problems)}",
                 catalogue=first.catalogue,
                 evidence=evidence,
-                cause="a large card; most work all the same" if large else _CAUSES[first.catalogue],
+                cause="this card is large; most large cards work" if large else _CAUSES[first.catalogue],
                 remedies=() if large else _remedies(card, volume),
             )
         if volume.board_reads is None:
             return self.warn(
-                f"{name} is a folder on this PC's own disk, not a card; whether the card is FAT was not examined",
+                f"{name} is a folder on this PC's own disk, not a card; the card's file system was not examined",
                 evidence=evidence,
                 cause="the folder is a copy of the card, or the card is mounted elsewhere",
             )

@@ -43,7 +43,7 @@ _WRONG = {
     "firmware-still-zipped": ("the archive was renamed instead of unpacked", (UNZIP, COPY)),
     "appledouble-companion": ("a ._ file was renamed", (COPY,)),
 }
-_BROKEN = ("the download or the copy to the card was broken off or damaged on the way", (COPY, DOWNLOAD))
+_BROKEN = ("the download or the copy to the card was interrupted or damaged on the way", (COPY, DOWNLOAD))
 
 
 class DupAtRoot(Check):
@@ -93,7 +93,7 @@ class DupAtRoot(Check):
         names = ", ".join(shown(file.name) for file in dups.at_root)
         if len(dups.at_root) > 1 and not images:
             return self.warn(
-                f"{len(dups.at_root)} firmware images lie on the card: {names}; say which one with --firmware",
+                f"{len(dups.at_root)} firmware images are on the card: {names}; say which one with --firmware",
                 evidence=evidence,
                 cause="older images were left on the card",
             )
@@ -101,7 +101,11 @@ class DupAtRoot(Check):
             notes = all(_is_note_of_macos(card, file) for file in dups.companions)
             return self.warn(
                 f"beside {names} lies {shown(dups.companions[0].name)}, which the vendor's scripts may take for it"
-                + ("" if notes else "; it does not begin as a note of macOS does: look at it, then delete it by hand"),
+                + (
+                    ""
+                    if notes
+                    else "; it does not look like a metadata file of macOS: look at it, then delete it yourself"
+                ),
                 catalogue="appledouble-companion",
                 evidence=evidence,
                 cause="macOS writes a ._ file beside each file on a FAT card",
@@ -146,7 +150,7 @@ def _none_at_root(card: Card, listing: tuple[CardFile, ...], dups: Dups) -> DupF
 
 def _other_volume(found: tuple[CardFile, ...], *, is_empty: bool) -> DupFault:
     catalogue = "sd-mounts-but-listing-empty" if is_empty else "sd-partition-layout"
-    text = f"{shown(found[0].path)} lies on a volume of the card that the board does not see"
+    text = f"{shown(found[0].path)} is on a volume of the card that the board does not see"
     if is_empty:
         text += "; the volume that it does see is empty"
     return DupFault(catalogue, text, "the card has several partitions; the board takes the first FAT one", (_REFORMAT,))
@@ -190,7 +194,7 @@ def _not_there(dups: Dups, name: str) -> DupFault:
         return double_extension(disguised)
     there = ", ".join(shown(file.name) for file in dups.at_root)
     text = f"{shown(name)} is not on the card; it holds {there}"
-    return DupFault("dup-path-enoent", text, "another image was copied, or under another name", (COPY,))
+    return DupFault("dup-path-enoent", text, "another image was copied, or the file has another name", (COPY,))
 
 
 def _different(file: CardFile, local_bytes: int, offset: int) -> DupFault:

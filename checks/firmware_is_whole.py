@@ -26,10 +26,10 @@ _KNOWN = {
         "macOS writes such a file beside each real one, which has the same name without ._",
         (_OTHER, Remedy("delete-dot-files", Grade.MANUAL)),
     ),
-    "firmware-file-truncated": Known("the download or copy was broken off or damaged on the way", (_REDOWNLOAD,)),
-    "firmware-file-too-small-message": Known("the download or copy was broken off right away", (_REDOWNLOAD,)),
+    "firmware-file-truncated": Known("the download or copy was interrupted or damaged on the way", (_REDOWNLOAD,)),
+    "firmware-file-too-small-message": Known("the download or copy was interrupted right away", (_REDOWNLOAD,)),
     "files-swapped": Known(
-        "firmware and updater image were given in each other's place",
+        "the firmware and the updater image were swapped",
         (_OTHER, Remedy("give-updater-elf", Grade.MANUAL)),
     ),
     "wrong-firmware-variant-chosen": Known("the file was renamed, or belongs to another modem", (_OTHER,)),
@@ -77,15 +77,15 @@ class FirmwareIsWhole(Check):
         if worst.verdict is Verdict.UNVERIFIABLE and bench.options.card_file is not None and worst.containers:
             return self.warn(
                 f"{shown(worst.name.text, 60)} on the board's card: {_what(worst)}; its headers and lengths are right,"
-                " and the board verifies its checksums before it sends anything",
+                " and the board checks its checksums before it sends anything",
                 evidence=evidence,
-                cause="its bytes are on the board's card only",
+                cause="its content is only on the board's card",
             )
         if worst.verdict is Verdict.UNVERIFIABLE:
             return self.warn(
                 summary,
                 evidence=evidence,
-                cause="this kind of file holds no checksum that can be verified without the maker's key",
+                cause="the checksum in this kind of file can only be verified with the maker's key",
                 remedies=() if worst.size_known else (_REDOWNLOAD,),
             )
         return self.passed(summary, evidence=evidence)
@@ -109,7 +109,7 @@ def _sentence(image: FirmwareImage) -> str:
         if not image.containers:  # on the board's card, examined when that was prepared
             agree = "its side file has the same SHA-256"
         return f"{name} is whole: {what}, {agree}{doubts}"
-    known = "has the size that public logs show" if image.size_known and not image.warnings else "of no known size"
+    known = "its size is the one in public logs" if image.size_known and not image.warnings else "its size is not known"
     if image.warnings:
         return f"{name} cannot be verified ({what}){doubts}"
     return f"{name} cannot be verified: {what}, {known}"

@@ -32,7 +32,7 @@ TRIES_MIXED = 2  #: readings without a pattern are taken again, in another order
 SEED = 20180319
 
 #: Modes that read badly behind "the modem is in".
-_HOW = {"silent": "does not answer", "unknown": "answers nothing that makes sense", "deploying": "is busy installing"}
+_HOW = {"silent": "does not answer", "unknown": "gives no answer that makes sense", "deploying": "is busy installing"}
 
 
 class JumpersRemoved(Check):
@@ -93,7 +93,7 @@ class JumpersRemoved(Check):
             return self.skipped(SkipReason.NOT_APPLICABLE, f"a {shown(seat.name, 30)} has no RTS and CTS jumpers")
         evidence: dict[str, EvidenceValue] = {"carrier": shown(seat.name, 60)}
         if not bench.link.has_modem_lines:
-            return self._undecided(bench, "this port has no RTS line to try it with", evidence)
+            return self._undecided(bench, "this port has no RTS line to test with", evidence)
         modem = _modem(bench)
         if modem is None or modem.mode != "application":
             how = _HOW.get(modem.mode, f"is in {modem.mode}") if modem is not None else "could not be asked"
@@ -113,9 +113,7 @@ class JumpersRemoved(Check):
         if verdict.state is Jumpers.FITTED:
             return self._fitted(verdict, evidence)
         if not jumpers.can_restore(bench.board, bench.board_facts):
-            why = (
-                f"{verdict.why}, and the pins cannot be read, because a reset would start what boot.py or main.py hold"
-            )
+            why = f"{verdict.why}, and the pins cannot be read, because a reset would start boot.py and main.py"
             return self._undecided(bench, why, evidence)
         readings, pulses = _touch_pins(bench, carrier)
         evidence["readings"] = readings.as_text()
@@ -142,7 +140,7 @@ class JumpersRemoved(Check):
         if second is not None and second.state is Jumpers.REMOVED:
             said = f"the RTS and CTS jumpers are removed: {verdict.why}, and {second.why}"
         elif second is not None:
-            said += f"; whether the harmless one of the two is off cannot be told: {second.why}"
+            said += f"; the other one, which does no harm, could not be checked: {second.why}"
         return replace(self.passed(said, evidence=evidence), proved={"how": verdict.why})
 
     def _proved_before(self, proved: Mapping[str, str], why: str, evidence: dict[str, EvidenceValue]) -> Finding:
@@ -161,7 +159,7 @@ class JumpersRemoved(Check):
             f"the RTS and CTS jumpers of the expansion board are not both off: {verdict.why}",
             catalogue=FITTED,
             evidence=evidence,
-            cause="the expansion board comes with all jumpers fitted; a FiPy must not have these two",
+            cause="the expansion board is sold with all jumpers fitted; a FiPy must not have these two",
             remedies=(REMOVE,),
         )
 
@@ -169,11 +167,11 @@ class JumpersRemoved(Check):
         if CONSENT in bench.options.accept:
             return self.passed(f"you say that the RTS and CTS jumpers are removed ({why})", evidence=evidence)
         return self.warn(
-            f"whether the RTS and CTS jumpers are removed cannot be told: {why}; look at the board, and if they are"
-            f" gone (or it has none) add --accept {CONSENT}",
+            f"the RTS and CTS jumpers could not be checked: {why}; look at the board, and if both are off"
+            f" (or it has none) add --accept {CONSENT}",
             catalogue=FITTED,
             evidence=evidence,
-            cause="the expansion board comes with all jumpers fitted; a FiPy must not have RTS and CTS",
+            cause="the expansion board is sold with all jumpers fitted; a FiPy must not have RTS and CTS",
             remedies=(REMOVE,),
         )
 

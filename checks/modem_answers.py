@@ -14,7 +14,7 @@ from doctor.needs import Needs
 from doctor.updater import states
 from doctor.updater.shapes import Change
 
-_WRITES = "power off while the modem writes its firmware is how modems die; it says nothing meanwhile"
+_WRITES = "losing power while it writes its firmware is how modems die; it says nothing while it writes"
 
 
 class ModemAnswers(Check):
@@ -64,7 +64,7 @@ class ModemAnswers(Check):
                 evidence=_evidence(facts),
                 cause="--via modem is for a modem whose own UART is wired to this computer",
                 remedies=(Remedy("leave-via-away", Grade.MANUAL),),
-                next="leave --via modem away",
+                next="leave out --via modem",
                 change=Change(without=("via_modem",)),
             )
         carrier = bench.carrier_with_jumpers
@@ -73,7 +73,9 @@ class ModemAnswers(Check):
         summary = judged.summary
         until = bench.history.may_write_until(bench) if POWER_CYCLE in judged.remedies else ""
         if until:
-            summary += f"; an earlier flash sent all, and the modem may be writing it: no power off until {until}"
+            summary += (
+                f"; an earlier flash sent everything, and the modem may be writing it: keep the power on until {until}"
+            )
             judged = replace(judged, catalogue="stall-after-100-waiting", cause=_WRITES, remedies=(WAIT_FOR_MODEM,))
         if judged.status is Status.PASS and facts.release:
             summary = f"{summary}: {shown(facts.release, 40)}"

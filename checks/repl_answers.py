@@ -123,7 +123,7 @@ class ReplAnswers(Check):
         how = "it is not disturbed. DO NOT UNPLUG"
         if stands.ours:
             evidence = {"stands_at": stands.step, "percent": stands.percent, "file": stands.file}
-            how += f". {stands.joining} joins it, `fipy-doctor status` tells how far it is"
+            how += f". {stands.joining} joins it, `fipy-doctor status` shows how far it is"
         return self.fail(f"{name}: {stands.words}; {how}", catalogue="updater-at-work", evidence=evidence)
 
     def _bootloader(self, name: str, _contact: Contact) -> Finding:

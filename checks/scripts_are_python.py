@@ -51,7 +51,7 @@ _KNOWN = {
         "the browser saved GitHub's page about the file, or a login or error page, instead of it", (_DOWNLOAD,)
     ),
     "smart-quotes-in-pasted-code": Known("the code was copied from a forum, a mail or a word processor", (_DOWNLOAD,)),
-    "corrupt-upload": Known("the download or copy was broken off, or an editor changed the file", (_DOWNLOAD,)),
+    "corrupt-upload": Known("the download or copy was interrupted, or an editor changed the file", (_DOWNLOAD,)),
     "appledouble-companion": Known(
         "macOS writes such a ._ file beside each real one; the board must not get it",
         (Remedy("delete-dot-files", Grade.MANUAL),),
@@ -66,7 +66,7 @@ _KNOWN = {
     "hidden-double-extension": Known(
         "the script was saved as text or page, and Windows hides the real extension", (_DOWNLOAD,)
     ),
-    "sqnsupgrade-module-missing": Known("another folder was meant, or the download did not end", (_DOWNLOAD,)),
+    "sqnsupgrade-module-missing": Known("this is the wrong folder, or the download did not finish", (_DOWNLOAD,)),
 }
 
 
@@ -110,7 +110,10 @@ class ScriptsArePython(Check):
             raise UsageError(self.id, "no folder of scripts was given", next="add --scripts DIR")
         if not folder.exists():
             raise UsageError(
-                self.id, "there is no such folder", on=shown(str(folder), 200), next="give the folder of the scripts"
+                self.id,
+                "there is no such folder",
+                on=shown(str(folder), 200),
+                next="give the folder that holds the scripts",
             )
         scripts = sorted((_Script(name, _read(path)) for name, path in _find(folder)), key=lambda script: script.rank)
         if not scripts:
@@ -126,7 +129,7 @@ class ScriptsArePython(Check):
                 evidence={"files": [shown(name, 200) for name in renamed]},
             )
         vendor = [script.name for script in scripts if describe(script.name)]
-        of_these = f", {len(vendor)} of them of the vendor's updater" if vendor else ""
+        of_these = f", {len(vendor)} of them from the vendor's updater" if vendor else ""
         return self.passed(
             f"all {len(scripts)} scripts are Python{of_these}"
             if len(scripts) > 1
@@ -159,7 +162,7 @@ class ScriptsArePython(Check):
         archives = sorted(path.name for path in _entries(folder) if path.suffix.lower() == ".zip")
         if archives:
             return self.warn(
-                f"{shown(folder.name, 60)} holds no scripts, but {_list(archives)}, which is still packed",
+                f"{shown(folder.name, 60)} holds no scripts, only {_list(archives)}, which is still packed",
                 catalogue="firmware-still-zipped",
                 cause="Windows opens a zip archive like a folder",
                 evidence={"archives": [shown(name, 200) for name in archives]},
@@ -195,7 +198,7 @@ def _find(folder: Path) -> Iterator[tuple[str, Path]]:
 def _read(path: Path) -> ScriptVerdict:
     try:
         if path.exists() and not path.is_file():  # a pipe or a device would keep us waiting
-            return ScriptVerdict(ScriptKind.BINARY, 0, b"", "is no regular file", "corrupt-upload")
+            return ScriptVerdict(ScriptKind.BINARY, 0, b"", "is not a regular file", "corrupt-upload")
         with path.open("rb") as file:
             return classify(path.name, file.read(PARSE_MAX_BYTES + 1))
     except OSError as err:

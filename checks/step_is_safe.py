@@ -140,7 +140,7 @@ class StepIsSafe(Check):
         change = plan.refusal.change if plan.refusal is not None else None
         needed = change is not None and "bootrom" in dict(change.given)
         script = BOOTROM_OF_BOARD if _board_has_bootrom(bench) else BOOTROM_SCRIPT
-        text = "leave --bootrom away: no boot ROM is needed here"
+        text = "leave out --bootrom: no boot ROM is needed here"
         if needed:
             where = "the vendor's scripts for the FiPy hold it"
             where = "it is read out of the board's own firmware" if script == BOOTROM_OF_BOARD else where

@@ -20,9 +20,9 @@ BUILDS_OF_SIZE = {306_076: (0, 41018), 371_307: (38639, 99999)}
 _GIVE = Remedy("give-updater-elf", Grade.MANUAL)
 _OTHER = Remedy("use-other-image", Grade.MANUAL)
 _KNOWN = {
-    "files-swapped": Known("firmware and updater image were given in each other's place", (_GIVE, _OTHER)),
-    "firmware-file-truncated": Known("the download or copy was broken off or damaged on the way", (_GIVE,)),
-    "firmware-file-too-small-message": Known("the download or copy was broken off right away", (_GIVE,)),
+    "files-swapped": Known("the firmware and the updater image were swapped", (_GIVE, _OTHER)),
+    "firmware-file-truncated": Known("the download or copy was interrupted or damaged on the way", (_GIVE,)),
+    "firmware-file-too-small-message": Known("the download or copy was interrupted right away", (_GIVE,)),
     "error-page-saved-as-dup": Known("a login or error page was saved under the updater's name", (_GIVE,)),
     "firmware-still-zipped": Known(
         "the archive was renamed or copied instead of unpacked", (Remedy("unzip-firmware", Grade.MANUAL), _GIVE)
@@ -36,7 +36,7 @@ _KNOWN = {
         "an old page of the vendor told users to give both", (Remedy("leave-helper-away", Grade.MANUAL),)
     ),
     "updater-elf-from-other-package": Known(
-        "several packages were unpacked into one folder; all have an updater.elf", (_GIVE,)
+        "several packages were unpacked into one folder; each has an updater.elf", (_GIVE,)
     ),
 }
 

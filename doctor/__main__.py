@@ -25,7 +25,9 @@ def main() -> NoReturn:
     except Exception as err:  # what tells errors is broken itself: a file of ours is missing or damaged
         if "--debug" in sys.argv:
             raise
-        sys.stderr.write(f"fipy-doctor itself broke: {type(err).__name__}: {err}\n  next:  install fipy-doctor again\n")
+        sys.stderr.write(
+            f"fipy-doctor itself failed: {type(err).__name__}: {err}\n  next:  install fipy-doctor again\n"
+        )
         code = FAILED
     stdio.tell_what_was_lost()
     sys.exit(code)

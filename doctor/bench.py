@@ -208,7 +208,7 @@ class Bench(AbstractContextManager["Bench"]):
         if need is Needs.BOARD and self.is_bare_modem:
             what = "a bare modem, not to a board"
             if self.through_mirror is not None:
-                what = "the modem alone: the board still mirrors, since an earlier flash broke off"
+                what = "only the modem: the board is still in mirror mode after an interrupted flash"
             return Presence(False, SkipReason.NOT_APPLICABLE, f"the port leads to {what}")
         return _GIVEN
 
@@ -360,9 +360,9 @@ class Bench(AbstractContextManager["Bench"]):
             give = "give the vendor's sqnsbrz.py with --bootrom FILE"
             raise UsageError(
                 "recovery-bootrom-module-missing",
-                "no boot ROM can be read from the board: the port leads to the modem alone",
+                "no boot ROM can be read from the board: the port leads only to the modem",
                 on=self.link.name,
-                cause="the board still mirrors, since an earlier flash broke off" if mirrors else "",
+                cause="the board is still in mirror mode after an interrupted flash" if mirrors else "",
                 next="press the board's reset button, then run the same command again" if mirrors else give,
             )
         return read_bootrom(self.board)

@@ -208,4 +208,4 @@ class Check(ABC):
 
     def lost(self) -> Finding:
         """It was to run and brought no finding, which is never good news."""
-        return Finding(self.id, Status.ERROR, f"the check {self.id} brought no finding", cause="a fault of fipy-doctor")
+        return Finding(self.id, Status.ERROR, f"the check {self.id} brought no finding", cause="a bug in fipy-doctor")

@@ -251,7 +251,7 @@ class _Run:
                 SkipReason.BLOCKED, f"not examined, because {self._root(blocker)} failed", caused_by=self._root(blocker)
             )
         if self.total is not None and self.total.expired:
-            return check.skipped(SkipReason.BLOCKED, "not examined, because the time given for the whole run is over")
+            return check.skipped(SkipReason.BLOCKED, "not examined, because the time for the whole run is over")
         limit_s = check.deadline_s if self.total is None else min(check.deadline_s, self.total.left_ms / 1000)
         try:
             return self._own(check, self._look(check, limit_s))
@@ -260,7 +260,7 @@ class _Run:
                 self.port_lost_by = check.id
             if limit_s < check.deadline_s:
                 return check.skipped(
-                    SkipReason.BLOCKED, "not examined to the end, because the time given for the whole run is over"
+                    SkipReason.BLOCKED, "not fully examined, because the time for the whole run is over"
                 )
             return self._broken(check, f"did not finish within {limit_s:g} s")
         except DoctorError as err:

@@ -31,13 +31,13 @@ class Exit(IntEnum):
 #: Ids that no check and no entry of the catalogue explains: they say what is wrong with the command, and what to type.
 COMMAND_IDS = {
     "usage": "the command line cannot be understood",
-    "internal": "fipy-doctor itself broke",
+    "internal": "fipy-doctor itself failed",
     "checks-missing": "a check of fipy-doctor itself is missing or cannot be loaded",
     "not-confirmed": "a yes is needed and nobody can be asked",
     "unknown-check": "there is no check of that name",
     "never-overridden": "a check that guards the modem was to be overridden",
     "unknown-page": "there is no page of that name",
-    "via-card": "this flash cannot go by the board's card",
+    "via-card": "this flash cannot use the board's card",
     "via-usb": "this flash cannot go through the board",
     "via-modem": "this flash cannot go to a bare modem",
     "file-unreadable": "a log cannot be read",

@@ -25,7 +25,7 @@ BEAT_MS = 4_000  #: our updater's heart beats every 2 s
 SLICE_MS = 100  #: how often what was heard is judged while listening
 PROBE_PATIENCE_MS = 3_000  #: per speed, for a modem that does not answer at once
 HEARD_MAX_BYTES = 65_536  #: of a program that prints without end only the last part matters
-NOISE_SHARE = 0.3  #: of bytes that are no text; a wrong speed gives nearly 1, a foreign character here and there 0.1
+NOISE_SHARE = 0.3  #: of bytes that are not text; a wrong speed gives nearly 1, a foreign character here and there 0.1
 
 _PROMPT = re.compile(rb"(?:^|[\r\n])>>> $")
 _UNFINISHED = re.compile(rb"(?:^|[\r\n])(?:\.\.\.|===) [ ]*$")

@@ -12,7 +12,7 @@ def read_json(path: Path, max_bytes: int) -> object:
     """The document in a file. Raises OSError, and ValueError for whatever is no document of at most ``max_bytes``."""
     found = path.stat()
     if not stat.S_ISREG(found.st_mode):
-        raise ValueError("is no file")  # reading a pipe waits forever
+        raise ValueError("is not a file")  # reading a pipe waits forever
     if found.st_size > max_bytes:
         raise ValueError(f"has more than {max_bytes} bytes")
     try:
@@ -39,24 +39,24 @@ def write_whole(path: Path, data: bytes) -> None:
 def text_in(value: object, limit: int = 1 << 14) -> str:
     """``value`` if it is a text that a file of ours may hold. Raises ValueError."""
     if not isinstance(value, str) or len(value) > limit or "\0" in value:
-        raise ValueError("is no text")
-    value.encode()  # half a surrogate pair is no text either: UnicodeEncodeError is a ValueError
+        raise ValueError("is not text")
+    value.encode()  # half a surrogate pair is not text either: UnicodeEncodeError is a ValueError
     return value
 
 
 def count_in(value: object) -> int:
     """``value`` if it is a whole number from 0 on. Raises ValueError."""
     if type(value) is not int or value < 0:
-        raise ValueError("is no number of things")
+        raise ValueError("is not a number of things")
     return value
 
 
 def _no_number(name: str) -> float:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} is not a number")
 
 
 def _finite(text: str) -> float:
     number = float(text)
     if number - number:  # infinite, as 1e999 is
-        raise ValueError(f"{text} is no number")
+        raise ValueError(f"{text} is not a number")
     return number

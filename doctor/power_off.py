@@ -13,7 +13,7 @@ LASTS = "within the last hour"  #: longer than any modem writes: 30 minutes at m
 #: Before a step that takes power away: who says yes waits, and then goes on.
 ASK = (
     f"has a flash of this modem begun {LASTS}, with any program? If so, leave the power on until that hour is over "
-    "(`fipy-doctor status` tells how it stands), and go on only then"
+    "(`fipy-doctor status` shows how far it is), and continue only then"
 )
 UNPLUG = f"{ASK}. Otherwise unplug USB, and the battery if there is one"
 #: The same as a condition, if a line has room for one clause only.
@@ -21,7 +21,7 @@ IF_NONE_BEGAN = f"if no flash of this modem began {LASTS}"
 IF_NO_OTHER = f"if no other program began a flash {LASTS}"  #: where the journal knows the last one, which is over
 #: Of a flash that the journal knows: it is over. Of those that it does not know, the reader is asked.
 AFTER_OURS = (
-    f"the modem writes nothing any more of what this computer sent it; {IF_NO_OTHER}, "
+    f"the modem has finished writing what this computer sent it; {IF_NO_OTHER}, "
     "take all power off the board (USB and battery) for 10 s, then plug it in again"
 )
 

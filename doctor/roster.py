@@ -127,7 +127,7 @@ def _plugins(own: Sequence[Check]) -> tuple[list[Check], list[str]]:
     try:
         points = list(entry_points(group=ENTRY_POINT_GROUP))
     except Exception as err:  # files of other packages: nothing about them is certain
-        return [], [f"the checks of other packages were left out, as they cannot be listed: {_told(err)}"]
+        return [], [f"the checks of other packages were left out, because they cannot be listed: {_told(err)}"]
     found: list[Check] = []
     left: list[str] = []
     for point in sorted(points, key=lambda p: (_owner(p), p.name)):
@@ -163,18 +163,18 @@ def _left_out(name: str, package: str, why: str) -> str:
 def _flaw(check: object) -> str:
     """What is wrong with the declarations of somebody else's check; "" if nothing is."""
     if not isinstance(check, Check):
-        return "it is no doctor.check.Check"
+        return "it is not a doctor.check.Check"
     if not (isinstance(getattr(check, "id", None), str) and check.id):
         return "it has no id"
     deadline_s = getattr(check, "deadline_s", None)
     if not (isinstance(deadline_s, int | float) and math.isfinite(deadline_s) and deadline_s > 0):
         return "it has no deadline_s in seconds"
     if not (isinstance(check.needs, tuple | list) and all(isinstance(need, Needs) for need in check.needs)):
-        return "its needs are no doctor.check.Needs"
+        return "its needs are not a doctor.check.Needs"
     for name in ("after", "follows", "finds"):
         ids = getattr(check, name)
         if not (isinstance(ids, tuple | list) and all(isinstance(each, str) for each in ids)):
-            return f"its {name} is no tuple of ids"
+            return f"its {name} is not a tuple of ids"
     return ""
 
 

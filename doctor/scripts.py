@@ -104,7 +104,11 @@ _BY_CONTENT: dict[Content, tuple[ScriptKind, str, str]] = {
     Content.RTF: (ScriptKind.DOCUMENT, "is a word processor document (RTF), not plain text", _DAMAGED),
     Content.PDF: (ScriptKind.DOCUMENT, "is a PDF document, not Python", _DAMAGED),
     Content.UTF16: (ScriptKind.UTF16, "is text in UTF-16, which the board cannot read", _DAMAGED),
-    Content.CONSTANT: (ScriptKind.BINARY, "holds the same byte from start to end: it was never written", _DAMAGED),
+    Content.CONSTANT: (
+        ScriptKind.BINARY,
+        "has the same byte from start to end: its content was never written",
+        _DAMAGED,
+    ),
     Content.ELF: (ScriptKind.BINARY, "is an ELF program, not Python", "files-swapped"),
 }
 _BOM = b"\xef\xbb\xbf"
@@ -162,7 +166,7 @@ def _with_nuls(data: bytes, nul: int) -> ScriptVerdict:
     if not data[nul:].strip(b"\x00") and nul > 0:
         text = f"ends in {len(data) - nul} zero bytes from line {line} on: the copy was cut short"
         return ScriptVerdict(ScriptKind.TRUNCATED, line, first, text, _DAMAGED)
-    text = f"is no text: byte {nul} (line {line}) is 00"
+    text = f"is not text: byte {nul} (line {line}) is 00"
     return ScriptVerdict(ScriptKind.BINARY, line, first, text, _DAMAGED)
 
 
@@ -171,7 +175,7 @@ def _parsed(data: bytes) -> ScriptVerdict:
     error = _parse_error(data)
     if error is None:
         if data.startswith(_BOM):
-            text = "starts with a byte-order mark (EF BB BF), which the board takes for a part of the first word"
+            text = "starts with a byte-order mark (EF BB BF), which the board reads as part of the first word"
             return ScriptVerdict(ScriptKind.BOM, 1, first, text, _DAMAGED)
         return ScriptVerdict(ScriptKind.PYTHON, 0, first)
     lines = data.decode("utf-8", "replace").splitlines()
@@ -202,7 +206,7 @@ def _parsed(data: bytes) -> ScriptVerdict:
 def _with_controls(data: bytes) -> ScriptVerdict:
     place = next(index for index, byte in enumerate(data) if byte < 32 and byte not in b"\t\n\r\f")
     line = data.count(b"\n", 0, place) + 1
-    text = f"is damaged in line {line}: byte {hex_bytes(data[place : place + 1])} at offset {place} belongs to no text"
+    text = f"is damaged in line {line}: byte {hex_bytes(data[place : place + 1])} at offset {place} is not text"
     return ScriptVerdict(ScriptKind.BINARY, line, data[:FIRST_BYTES], text, _DAMAGED)
 
 

@@ -66,7 +66,9 @@ def tell_what_was_lost() -> None:
         sys.stdout.flush()
         lost = getattr(_descriptor(sys.stdout), "lost", None)
         if isinstance(lost, OSError) and lost.errno not in _READER_LEFT:
-            sys.stderr.write(f"fipy-doctor: standard output takes no more, text is missing: {lost.strerror}\n")
+            sys.stderr.write(
+                f"fipy-doctor: standard output stopped accepting text, and some is missing: {lost.strerror}\n"
+            )
 
 
 def _descriptor(stream: Any) -> object:

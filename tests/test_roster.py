@@ -66,7 +66,7 @@ BROKEN = {
     "no check": "Their = dict",
     "no deadline": check().replace("deadline_s = 5.0", ""),
     "a deadline that never comes": check().replace("5.0", "float('inf')"),
-    "a deadline that is no number": check().replace("5.0", "float('nan')"),
+    "a deadline that is not a number": check().replace("5.0", "float('nan')"),
     "no id": check().replace("id = 'antenna-is-fitted'", ""),
     "a need that is none": check(more="needs = ('aerial',)"),
     "after a word": check(more="after = 'port-opens'"),
@@ -130,7 +130,7 @@ def test_a_crash_is_blamed_on_its_package(site: Path) -> None:
     plant(site, "crashing-one", check(look="1 / 0"))
     finding = look("antenna-is-fitted")["antenna-is-fitted"]
     assert finding.status is Status.ERROR
-    assert "crashing-one" in finding.cause and "fault of fipy-doctor" not in finding.cause
+    assert "crashing-one" in finding.cause and "bug in fipy-doctor" not in finding.cause
     assert "crashing-one" in finding.next
 
 
@@ -220,4 +220,4 @@ def test_a_cure_that_nobody_knows_ends_no_command(site: Path, terminal: Terminal
     plant(site, "unknown-cure", check(look=remedy))
     said = terminal.type("check", "--port", "sim://fipy", "--select", "antenna-is-fitted")
     assert said.code == 1
-    assert "itself broke" not in said.out + said.err and "buy-one" in said.out
+    assert "itself failed" not in said.out + said.err and "buy-one" in said.out

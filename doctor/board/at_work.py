@@ -71,7 +71,7 @@ def in_the_way(text: str, on: str) -> BoardError:
         "updater-at-work",
         f"{stands.words}; it is not disturbed",
         on=on,
-        cause="the board flashes its modem by itself, and gives no prompt meanwhile; stopping it can brick the modem",
+        cause="the board is flashing its modem, and has no prompt until then; stopping it can brick the modem",
         next="leave the board powered, press nothing and wait until it has finished, up to 30 minutes; to watch: "
         f"`fipy-doctor status`{joins}",
     )

@@ -74,9 +74,9 @@ class Era:
         words = (
             (self.has_modem_upgrade_mode, "mirror mode built in"),
             (not self.has_modem_upgrade_mode, "no mirror mode: we bring our own bridge"),
-            (self.lte_hangs, "LTE() hangs for ever when the modem does not answer"),
-            (self.sqnsupgrade_frozen, "sqnsupgrade built in, shadows an uploaded one"),
-            (not self.has_ctrl_f, "no safe boot by key"),
+            (self.lte_hangs, "LTE() never returns if the modem does not answer"),
+            (self.sqnsupgrade_frozen, "the built-in sqnsupgrade is used even if you upload another"),
+            (not self.has_ctrl_f, "no safe boot by Ctrl-F"),
         )
         return tuple(text for holds, text in words if holds)
 

@@ -43,7 +43,7 @@ def _attribute(board: Board) -> bytes:
     if size is None:
         raise _none(on, "the board's firmware has no boot ROM built in")
     if not isinstance(size, int) or not 0 < size <= MAX_BYTES:
-        raise _none(on, "what the board's firmware calls BOOTROM is no package")
+        raise _none(on, "BOOTROM in the board's firmware is not a boot ROM package")
     try:
         content = b""
         for at in range(0, size, PIECE_BYTES):
@@ -60,6 +60,6 @@ def _none(on: str, what: str) -> FirmwareError:
         "recovery-bootrom-module-missing",
         what,
         on=on,
-        cause="only the LTE firmware of FiPy and GPy from release 1.18.1 on holds one",
+        cause="only the LTE firmware of FiPy and GPy has one, from release 1.18.1 on",
         next=f"give the vendor's sqnsbrz.py with --bootrom FILE instead of --bootrom {FROM_BOARD}",
     )

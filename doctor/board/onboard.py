@@ -135,7 +135,7 @@ def install(
     _refuse_foreign(board, sizes, missing)
     total = sum(len(wanted[name]) for name in missing)
     _need_room(board, {name: len(wanted[name]) for name in missing}, sizes)
-    say(f"putting the updater on the board, where it stays: {FOLDER}, {len(missing)} files, {total:,} bytes")
+    say(f"copying the updater to the board, where it stays: {FOLDER}, {len(missing)} files, {total:,} bytes")
     files.make_folder(board, FOLDER)
     sent = said = 0
     done: list[str] = []
@@ -180,9 +180,9 @@ def _refuse_foreign(board: Board, there: Mapping[str, int], missing: Sequence[st
         return
     raise BoardError(
         "via-card",
-        f"the board has a package of its own that is called {PACKAGE}; it was left as it is",
+        f"the board has another package called {PACKAGE}; it was not changed",
         on=FOLDER,
-        cause=f"the updater that flashes from the card would lie there, and is loaded by that name ({PACKAGE})",
+        cause=f"the updater that flashes from the card needs that place and that name ({PACKAGE})",
         next=f"run the same flash with --via usb, which needs nothing on the board; or give {FOLDER} another name",
     )
 
@@ -201,11 +201,13 @@ def _need_room(board: Board, missing: Mapping[str, int], there: Mapping[str, int
 
 def _no_room(board: Board, counted: tuple[int, int] | None) -> BoardError:
     said = (
-        f"it needs {counted[0]:,} bytes, and {counted[1]:,} are free" if counted else "the board says that it is full"
+        f"it needs {counted[0]:,} bytes, and {counted[1]:,} are free"
+        if counted
+        else "the board says that its flash is full"
     )
     return BoardError(
         FULL,
-        f"no room on /flash for the updater that flashes from the card: {said}; nothing of it was left there",
+        f"no room on /flash for the updater that flashes from the card: {said}; nothing was left behind",
         on=board.link.name,
         cause="the board's flash is nearly full",
         next="run the same flash with --via usb, which needs no room on the board; or delete files from /flash",
@@ -373,7 +375,7 @@ def _broke_off(link: Link, heard: bytes) -> BoardError:
         "board-updater-broke-off",
         f"the updater on the board broke off: {shown(lines[-1] if lines else 'without a word', 120)}",
         on=link.name,
-        cause="a fault of ours, or a board that has no memory left",
+        cause="a bug in fipy-doctor, or the board has no memory left",
         next="leave the power on and run `fipy-doctor check`: it says in which mode the modem is",
     )
 
@@ -384,6 +386,6 @@ def _silent(link: Link, silence_s: float) -> BoardError:
         f"the updater on the board has said nothing for {silence_s:g} s; it may still be at work",
         on=link.name,
         cause="the power of the board or of its modem failed, the data line broke, another program reads the port, or"
-        " the modem hangs and holds the board's line",
-        next="leave the power on; run the same command again, which only listens as long as the updater is at work",
+        " the modem hangs and blocks the board's line",
+        next="leave the power on and run the same command again: while the updater is at work, it only listens",
     )

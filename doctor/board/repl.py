@@ -155,7 +155,7 @@ class Repl:
         silence_s  longest time without a byte
         total_s    longest time altogether
         on_line    called with each line as it arrives, without its end
-        errors     what becomes of bytes that are no UTF-8, as for ``bytes.decode``
+        errors     what becomes of bytes that are not UTF-8, as for ``bytes.decode``
         Raises ReplTraceback, ReplTimeout (after trying to stop our own code), ReplBroken, BoardReset.
         """
         self.send(code)
@@ -183,7 +183,7 @@ class Repl:
             values = tagged(printed)
             if values:
                 return values[-1]
-        raise ReplBroken("the board's answer has no result line", printed.encode(), on=self.link.name)
+        raise ReplBroken("the board's answer has no result", printed.encode(), on=self.link.name)
 
     def send(self, code: str) -> None:
         """Start ``code`` and return as soon as the board has accepted it; its output is left unread.
@@ -246,7 +246,7 @@ class Repl:
         stopped = self._stop_own_command()
         limit = f"in {total.limit_s:g} s" if total.expired else f"and was silent for {silence_s:g} s"
         if len(heard) > OUTPUT_MAX_BYTES:
-            limit = "and printed without end"
+            limit = "and never stopped printing"
         after = "" if stopped else "; Ctrl-C did not stop it"
         raise ReplTimeout(f"the board did not finish a command {limit}{after}", _text(heard), on=self.link.name)
 

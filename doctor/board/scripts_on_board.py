@@ -16,7 +16,7 @@ from doctor.scripts import ScriptVerdict, classify
 FILES_MAX = 60  #: the vendor's set has 6 scripts; a user's project some 20
 READ_MAX_BYTES = 256 * 1024  #: the longest of the vendor's scripts has 75 KB
 READ_ALL_MAX_BYTES = 640 * 1024  #: at 6 kB/s (board-and-repl.md 3.6) this is under two minutes
-LARGE = "it is too large for the REPL"
+LARGE = "it is too large to read over the REPL"
 MANY = f"only {FILES_MAX} scripts are read"
 
 
@@ -87,7 +87,7 @@ def read_scripts(board: Board, local: Mapping[str, bytes]) -> BoardScripts:
     room = READ_ALL_MAX_BYTES
     for entry in python[:FILES_MAX]:
         if not entry.is_named:
-            scripts.append(BoardScript(entry.path, entry.size_bytes, None, unread="its name is no text"))
+            scripts.append(BoardScript(entry.path, entry.size_bytes, None, unread="its name is not text"))
             continue
         try:
             script = _equal_to_local(board, entry, local.get(entry.name))

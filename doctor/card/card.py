@@ -40,7 +40,7 @@ def split_path(path: str) -> tuple[str, ...]:
     """The parts of a card path below ``/sd``. Raises CardError for anything that is not one."""
     parts = tuple(part for part in path.split("/") if part)
     if not parts or parts[0].lower() != ROOT[1:] or any(part in (".", "..") for part in parts):
-        raise CardError("path-without-mount-point", "is no path on the card", on=path, next="write it as /sd/NAME")
+        raise CardError("path-without-mount-point", "is not a path on the card", on=path, next="write it as /sd/NAME")
     return parts[1:]
 
 

@@ -100,7 +100,7 @@ def faultless(source: BlockSource) -> FatVolume:
 
 
 def _refused(source: BlockSource, problem: CardProblem | None) -> CardError:
-    what = "holds no FAT volume" if problem is None else problem.text
+    what = "has no FAT volume" if problem is None else problem.text
     catalogue = "sd-mount-no-fat" if problem is None else problem.catalogue
     return CardError(
         catalogue,

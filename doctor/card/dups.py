@@ -121,15 +121,15 @@ def missing(dups: Dups) -> DupFault:
     text, cause = "no .dup file is on the card", "the image was not copied, or was copied to another card"
     if dups.images:
         name = shown(dups.images[0].name)
-        text = f"no .dup file is on the card; {name} looks like the image of a disk that was copied into the card"
-        cause = "the image of a card must be written onto the card, not copied into it"
+        text = f"no .dup file is on the card; {name} looks like a disk image that was copied to the card as a file"
+        cause = "a disk image must be written over the whole card, not copied to it as a file"
     return DupFault("dup-path-enoent", text, cause, (COPY,), firmware=False)
 
 
 def in_folder(found: tuple[CardFile, ...]) -> DupFault:
     """Images in folders."""
     paths = ", ".join(shown(file.path) for file in found)
-    text = f"{paths} lies in a folder; the board looks for it at the root of the card"
+    text = f"{paths} is in a folder; the board looks for it at the root of the card"
     cause = "/sd is where the board puts the card, not a folder on it"
     return DupFault("dup-in-folder-named-sd", text, cause, (MOVE,) if len(found) == 1 else (COPY,))
 
@@ -137,21 +137,21 @@ def in_folder(found: tuple[CardFile, ...]) -> DupFault:
 def double_extension(found: tuple[CardFile, ...]) -> DupFault:
     """Images with a second ending."""
     text = f"{shown(found[0].path)} should be called {shown(real_name(found[0].name))}"
-    return DupFault("hidden-double-extension", text, "Windows hides the ends of names that it knows", (MOVE,))
+    return DupFault("hidden-double-extension", text, "Windows hides file name extensions that it knows", (MOVE,))
 
 
 def _unfinished(found: tuple[CardFile, ...]) -> DupFault:
-    text = f"{shown(found[0].name)} is a download that was not finished"
+    text = f"{shown(found[0].name)} is an unfinished download"
     cause = "the browser was closed, or the disk was full"
     return DupFault("firmware-file-truncated", text, cause, (DOWNLOAD,), firmware=".dup" in found[0].name.lower())
 
 
 def _packed(found: tuple[CardFile, ...]) -> DupFault:
-    text = f"only an archive is on the card, {shown(found[0].path)}; the board needs the .dup file out of it"
+    text = f"only an archive is on the card, {shown(found[0].path)}; the board needs the .dup file from inside it"
     cause = "Windows opens archives as if they were folders"
     return DupFault("firmware-still-zipped", text, cause, (UNZIP, COPY), firmware=".dup" in found[0].name.lower())
 
 
 def _companion(found: tuple[CardFile, ...]) -> DupFault:
-    text = f"only {shown(found[0].name)} is on the card, which is no firmware but a note of macOS about it"
+    text = f"only {shown(found[0].name)} is on the card; that is not firmware, but a metadata file of macOS"
     return DupFault("appledouble-companion", text, "the real file was not copied, or was deleted", (COPY, MOVE))

@@ -31,7 +31,9 @@ def check_replaceable(image: Path, *, sys_block: Path = Path("/sys/block")) -> N
     if not stat.S_ISREG(mode):
         raise _refused(image, "is a device or the like, not a file", "make an image of the card, and give that")
     if not os.access(image.parent, os.W_OK) or not os.access(image, os.W_OK):
-        raise _refused(image, "may not be replaced: no right to write", "check the access rights of file and folder")
+        raise _refused(
+            image, "may not be replaced: you have no right to write to it", "check the access rights of file and folder"
+        )
     for backing in sys_block.glob(_LOOP_FILES):
         try:
             in_use = backing.read_text(errors="replace").strip() == str(image.resolve())

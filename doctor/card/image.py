@@ -128,7 +128,7 @@ class DeviceCard(ImageCard):
         whole = whole_device(self.path)
         if not whole or not found.board_reads:
             return found
-        text = f"only one partition was examined; give {whole}, so that the partition table is examined too"
+        text = f"only one partition was examined; give {whole} to have the partition table examined too"
         return replace(found, board_reads=None, problems=(*found.problems, CardProblem("sd-partition-layout", text)))
 
 

@@ -108,8 +108,8 @@ def _of_layout(
     reachable = any(part.primary and part.start_sector == start for part in layout.partitions)
     if mount.start_sector is None and not (explained and reachable):
         where = {
-            Scheme.GPT: "the card has a GPT partition table, which the board does not know",
-            Scheme.MBR: "the FAT volume does not lie in one of the four primary partitions",
+            Scheme.GPT: "the card has a GPT partition table, which the board cannot read",
+            Scheme.MBR: "the FAT volume is not in one of the four primary partitions",
         }.get(layout.scheme, mount.why_not)
         yield CardProblem("sd-partition-layout", where, 0, board=True)
     elif mount.start_sector is not None and len(layout.partitions) > 1:
@@ -119,7 +119,7 @@ def _of_layout(
         yield CardProblem("sd-partition-layout", text, 0)
     for part in layout.partitions:
         if part.start_sector == start and (part.start_sector + part.sectors) * SECTOR_BYTES > size_bytes:
-            text = "the partition reaches behind the end of the card: the image is cut short, or the table is wrong"
+            text = "the partition reaches beyond the end of the card: the image is cut short, or the table is wrong"
             yield CardProblem("sd-partition-layout", text, 0)
     if size_bytes > DOCUMENTED_BYTES:
         text = f"the card has {size_bytes / 1e9:.0f} GB; Pycom documents cards up to 32 GB only"
@@ -147,7 +147,7 @@ def _no_fat(source: BlockSource, layout: Layout, mount: BoardMount) -> Judgement
     cause = ""
     mark = read_mark(source.read_at(0, SECTOR_BYTES)) if source.size_bytes >= SECTOR_BYTES else None
     if mark is not None:
-        text = f"formatting this card was interrupted; its files lie in {shown(mark.folder, 300)}"
+        text = f"formatting this card was interrupted; its files are in {shown(mark.folder, 300)}"
         cause = "fix --reformat-sd was stopped, or failed, before it was done"
     lost = next((start for start in _starts(layout) if good_backup(source, start) is not None), None)
     if lost is not None and mark is None:
@@ -227,12 +227,12 @@ def _inside(volume: FatVolume) -> tuple[str, int | None, list[CardProblem]]:
         text = "the two copies of the FAT differ; the card was pulled out while it was written"
         damaged(text, scan.difference, unsafe=True)
     if _is_dirty(volume):
-        damaged("the volume is marked as not cleanly ejected", 0, unsafe=True)
+        damaged("the volume was not ejected cleanly", 0, unsafe=True)
     if backup_differs(volume):
-        damaged("the backup copy of the boot sector is not a copy of it", geometry.backup_sector)
+        damaged("the backup of the boot sector differs from it", geometry.backup_sector)
     for number, fault in enumerate(chain_faults(volume, root)):
         if number == _MOST_FAULTS_NAMED:
-            damaged("more files are damaged than are named here", fault.sector, unsafe=True, path=fault.path)
+            damaged("there are more damaged files than are listed here", fault.sector, unsafe=True, path=fault.path)
             break
         damaged(fault.text, fault.sector, unsafe=True, path=fault.path)
     free = None
@@ -264,7 +264,7 @@ def fsinfo_fault(volume: FatVolume, free_clusters: int) -> str:
         return "the sector that holds the free space (FSInfo) is damaged"
     told = int.from_bytes(info[488:492], "little")
     if told not in (free_clusters, 0xFFFFFFFF):
-        return f"the free space noted on the card is wrong ({told} clusters, really {free_clusters})"
+        return f"the free space recorded on the card is wrong ({told} clusters, really {free_clusters})"
     return ""
 
 

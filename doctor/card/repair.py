@@ -71,7 +71,7 @@ def repair(path: Path, *, backup_dir: Path, now: datetime, emit: Listener = igno
             overlay.commit(_ORDER)
             medium.sync()
             if _faults(judge(medium)):
-                raise CardError("card-is-fat", "the repaired card reads back otherwise", on=medium.name)
+                raise CardError("card-is-fat", "the repaired card does not read back as written", on=medium.name)
             prove_again(Path(medium.name), mended.start_sector, meant, emit)
         return done
 
@@ -101,7 +101,7 @@ def _beyond(overlay: Overlay, verdict: Judgement) -> CardError:
     worst = next((problem for problem in verdict.problems if problem.stops_changes), verdict.problems[0])
     return CardError(
         worst.catalogue,
-        f"{worst.text}; no copy on the card mends that, and nothing was changed",
+        f"{worst.text}; the card has no copy that could repair that, and nothing was changed",
         on=overlay.name,
         next="run `fipy-doctor fix --reformat-sd`: it saves what can be read first",
     )
@@ -139,7 +139,7 @@ def _fats(overlay: Overlay, volume: FatVolume) -> list[str]:
     if not first_is_whole and not second_is_whole:
         raise _unclear(overlay, "both copies of the FAT are damaged")
     if first_is_whole and second_is_whole and _chains(volume) != _chains(second):
-        raise _unclear(overlay, "the two copies of the FAT both make sense, and tell different things")
+        raise _unclear(overlay, "the two copies of the FAT both make sense, but they differ")
     good, bad = (0, 1) if first_is_whole else (1, 0)
     group = Group.SECOND_FAT if bad else Group.FIRST_FAT
     for at in range(0, used, _COPY_BYTES):
@@ -157,7 +157,7 @@ def _fats(overlay: Overlay, volume: FatVolume) -> list[str]:
 def _unclear(overlay: Overlay, what: str) -> CardError:
     return CardError(
         "write-protected-or-unsafe-eject",
-        f"{what}; which is right cannot be told, and nothing was changed",
+        f"{what}; nothing shows which is right, and nothing was changed",
         on=overlay.name,
         next="run `fipy-doctor fix --reformat-sd`: it saves what can be read first",
     )
@@ -192,7 +192,7 @@ def _second_names(overlay: Overlay, volume: FatVolume) -> list[str]:
         if first is not entry and entry.name.lower().startswith(first.name.lower()):
             for slot in entry.slots:
                 overlay.write_at(volume.view.offset + slot, bytes([DELETED_MARK]), Group.DIRECTORY)
-            done.append(f"take away {shown(entry.path)}, the second name of {shown(first.path)}")
+            done.append(f"remove {shown(entry.path)}, the second name of {shown(first.path)}")
     return done
 
 
@@ -215,7 +215,7 @@ def _dirty_marks(overlay: Overlay, volume: FatVolume) -> list[str]:
             overlay.write_at(start + place, struct.pack(code, entry | mask), group)
         volume.fat.forget()
         found = True
-    return ["clear the mark of an unclean eject: every file was found whole"] if found else []
+    return ["clear the mark of an unclean eject: every file is intact"] if found else []
 
 
 def _backup_boot_sector(overlay: Overlay, volume: FatVolume) -> list[str]:
@@ -236,7 +236,7 @@ def _free_space(overlay: Overlay, volume: FatVolume) -> list[str]:
     for sector in (geometry.fsinfo_sector, geometry.backup_sector + geometry.fsinfo_sector):
         if sector < geometry.reserved:
             overlay.write_at(volume.view.offset + sector * geometry.sector_bytes, info, Group.BOOT)
-    return ["note the free space anew"]
+    return ["correct the recorded free space"]
 
 
 def _keep_old(medium: Medium, sectors: tuple[int, ...], backup_dir: Path, now: datetime) -> Path:

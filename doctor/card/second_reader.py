@@ -40,7 +40,7 @@ _CHILD = (
 )
 
 #: A line of a plan that writes a card.
-PLANNED = "have a second reader (pyfatfs) read all of it, and compare what it says"
+PLANNED = "have a second reader (pyfatfs) read all of it, and compare the result"
 
 #: What PyFat is known to stumble over on cards that the board reads, or that we judge better: a part of its words, and
 #: what there is on the card.
@@ -55,10 +55,10 @@ KNOWN: Mapping[str, str] = {
     "MemoryError": "the root directory runs in a circle, or the FATs are far too long",
 }
 WIDTHS = "takes it for FAT{theirs}, the board for FAT{ours}"
-OTHER_NAMES = "lists other names than were meant"
+OTHER_NAMES = "lists different names"
 TOO_LONG = "is not asked about FATs of {bytes}"
 TIMEOUT = "had not finished after {seconds:.0f} s"
-FROZEN = "cannot be started: this program brings no Python of its own"
+FROZEN = "cannot be started: this build of the program has no Python of its own"
 
 
 class FileDigests(NamedTuple):
@@ -98,7 +98,7 @@ def prove_again(card: Path, start_sector: int, meant: Meant | CardError, emit: L
         raise SecondReaderDiffers(
             "card-is-fat",
             f"{answer}; an image was left as it was",
-            cause="the card gives other bytes each time it is read, or one of the two readers is wrong",
+            cause="the card gives different bytes each time it is read, or one of the two readers is wrong",
             next="run `fipy-doctor check -v`, which compares them once more",
         )
 
@@ -148,7 +148,7 @@ def compare(files: list[tuple[str, int, str | None, str]], meant: Meant) -> Seco
         if content is None or seen[path.lower()] > 1:
             continue
         if size != content.size_bytes or sha256 not in (None, content.sha256):
-            return SecondReading(Outcome.DIFFER, f"reads {shown(path)} otherwise than it was meant", len(files))
+            return SecondReading(Outcome.DIFFER, f"reads different content in {shown(path)}", len(files))
         if sha256 is None:
             unread = unread or f"could not read {shown(path)}: {_explained(why)}"
     if seen != Counter(dict.fromkeys(wanted, 1)):
@@ -167,7 +167,7 @@ def contents(volume: FatVolume, most_bytes: int = _MOST_BYTES_READ_FIRST) -> Mea
     files = [step.entry for step in walk(volume.view, volume.fat, volume.root()) if not step.entry.is_dir]
     size = sum(entry.size_bytes for entry in files)
     if size > most_bytes:
-        return CardError("card-is-fat", f"{counted(size, 'byte')} are more than is read twice here")
+        return CardError("card-is-fat", f"{counted(size, 'byte')} are too many to read twice")
     try:
         return {
             entry.path.lower(): FileDigests(entry.size_bytes, sha256_of(read_file(volume, entry))) for entry in files

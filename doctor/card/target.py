@@ -27,7 +27,7 @@ class FileTarget(FileSource):
     def write_at(self, offset: int, data: bytes | bytearray | memoryview) -> None:
         """Write all of ``data``. Raises ValueError outside the file, CardError if the disk is full or broken."""
         if offset < 0 or offset + len(data) > self.size_bytes:
-            raise ValueError(f"{offset}+{len(data)} lies outside {self.name}")
+            raise ValueError(f"{offset}+{len(data)} is outside {self.name}")
         left = memoryview(data)
         try:
             self._file.seek(offset)
@@ -50,7 +50,7 @@ class FileTarget(FileSource):
 def disk_error(path: Path, err: OSError) -> CardError:
     """The error for a PC's disk that refuses a file."""
     full = err.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
-    first = "make room" if full else "see to the disk and your access rights"
+    first = "make room" if full else "check the disk and your access rights"
     return CardError(
         "card-is-fat",
         "the disk is full" if full else f"cannot be written: {err.strerror}",
@@ -86,7 +86,7 @@ def copy_that_takes_the_name(image: Path) -> Iterator[Path]:
         if _identity(image) != before:
             raise CardError(
                 "card-is-fat",
-                "was changed by another program meanwhile; nothing was replaced",
+                "was changed by another program during the copy; nothing was replaced",
                 on=str(image),
                 next="close the other program and start again",
             )

@@ -131,7 +131,7 @@ class TerminalConsent:
         """Ask for a consent by name. Raises DoctorError if nobody can answer."""
         if not self._screen.interactive:
             raise DoctorError(
-                name, "a consent is missing that --yes does not give", cause=question, next=f"add --accept {name}"
+                name, "--yes does not cover one of the risks", cause=question, next=f"add --accept {name}"
             )
         return self._screen.ask(question)
 
@@ -151,8 +151,8 @@ class TerminalConsent:
             return self._nobody_to_ask(Wish.GO_ON)
         self._pause()
         click.echo(
-            "\nThe board flashes by itself, and goes on without this program: the same command joins it again, and this"
-            f"\nsays where it stands: {self._screen.plain('`fipy-doctor status`')}"
+            "\nThe board flashes by itself, and goes on without this program: to join it again, run the same command."
+            f"\nThis shows how far it is: {self._screen.plain('`fipy-doctor status`')}"
             "\nStopping it leaves the modem without firmware until the next flash."
             "\nGo on watching, leave it to the board, or stop it? [G/l/s]: ",
             nl=False,

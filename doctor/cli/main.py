@@ -94,14 +94,14 @@ def _usage(err: click.ClickException) -> UsageError:
     wrong = shown(err.format_message().rstrip("."), 1000)
     if isinstance(err, click.BadParameter) and not isinstance(err, click.MissingParameter):  # it says which, and why
         return UsageError("usage", wrong, next="type the same command with another value there")
-    return UsageError("usage", wrong, next=f"what it takes is listed by `{where} --help`")
+    return UsageError("usage", wrong, next=f"`{where} --help` lists what it takes")
 
 
 def _fault(err: Exception) -> DoctorError:
     return DoctorError(
         "internal",
-        f"fipy-doctor itself broke: {type(err).__name__}: {err}",
-        cause="a fault of ours",
+        f"fipy-doctor itself failed: {type(err).__name__}: {err}",
+        cause="a bug in fipy-doctor",
         next="run the same command with --debug and report what it prints",
     )
 

@@ -152,7 +152,7 @@ class CommonOption(click.Option):
 
 def _finite(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
     if value is not None and not 0 < value <= LONGEST_S:
-        raise click.BadParameter(f"{value:g} is no number of seconds above 0, at most {LONGEST_S}")
+        raise click.BadParameter(f"{value:g} is not a number of seconds above 0, at most {LONGEST_S}")
     return value
 
 
@@ -168,8 +168,8 @@ common = _stacked(
         "--json", "as_json", is_flag=True, help="One JSON document on standard output (--help and --version stay text)."
     ),
     click.option("-q", "--quiet", is_flag=True, help="Say nothing while working."),
-    click.option("-v", "--verbose", is_flag=True, help="Show all that was seen."),
-    click.option("--debug", is_flag=True, help="Show a traceback where the program itself breaks."),
+    click.option("-v", "--verbose", is_flag=True, help="Show everything that was seen."),
+    click.option("--debug", is_flag=True, help="Show a traceback if the program itself fails."),
     click.option(
         "--trace",
         type=click.Path(dir_okay=False, path_type=Path),
@@ -189,11 +189,17 @@ common = _stacked(
     ),
 )
 
-interrupt = click.option("--interrupt", is_flag=True, help="A program that runs on the board may be stopped.")
+interrupt = click.option(
+    "--interrupt", is_flag=True, help="Allow this command to stop a program that runs on the board."
+)
 dry_run = click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
 
 accept = click.option(
-    "--accept", "accepted", multiple=True, type=click.Choice(ACCEPTABLE), help="A consent that no plan covers."
+    "--accept",
+    "accepted",
+    multiple=True,
+    type=click.Choice(ACCEPTABLE),
+    help="Agree to a risk by its name; the program prints the name when it needs it.",
 )
 
 
@@ -213,12 +219,15 @@ done = click.option(
     multiple=True,
     callback=_known_steps,
     metavar="STEP",
-    help="A step that an earlier run asked your hands to do, and that was done; the program prints it for you.",
+    help="A step that an earlier run asked you to do, and that you did; the program prints this option for you.",
 )
 
 
 via_modem = click.option(
-    "--via", type=click.Choice(("auto", "modem")), default="auto", help="modem: no board in front of it."
+    "--via",
+    type=click.Choice(("auto", "modem")),
+    default="auto",
+    help="modem: the port leads straight to a modem, with no board between.",
 )
 
 
@@ -232,7 +241,10 @@ def _known_carrier(_ctx: click.Context, _param: click.Parameter, value: str | No
 
 bench_without_firmware = _stacked(
     click.option(
-        "--updater-elf", type=_FILE, envvar=f"{ENV}UPDATER_ELF", help="RAM-loaded updater for a modem in its boot ROM."
+        "--updater-elf",
+        type=_FILE,
+        envvar=f"{ENV}UPDATER_ELF",
+        help="Updater that is loaded into the memory of a modem in its boot ROM.",
     ),
     click.option(
         "--bootrom",
@@ -252,14 +264,14 @@ bench_without_firmware = _stacked(
         metavar="NAME",
         callback=_known_carrier,
         envvar=f"{ENV}CARRIER",
-        help=f"Carrier board, where its USB id does not tell; it decides about jumpers: {', '.join(CARRIERS)}.",
+        help=f"Carrier board, if its USB id does not show it; the jumpers depend on it: {', '.join(CARRIERS)}.",
     ),
     click.option(
         "--was",
         type=int,
         metavar="BUILD",
         envvar=f"{ENV}WAS",
-        help="Build that the modem runs, where it cannot be read.",
+        help="Build that the modem runs, or ran last, if it cannot be read.",
     ),
 )
 
@@ -384,9 +396,7 @@ def _naming(bench: Command) -> Iterator[None]:
 def _tell_stopped(bench: Bench, screen: Screen) -> None:
     """Who let us stop a program is told at the end that it stands still, and what starts it."""
     if bench.stopped_program:
-        screen.note(
-            "the program of the board was stopped (--interrupt); the board's next reset or power-on starts it again"
-        )
+        screen.note("the program on the board was stopped (--interrupt); the next reset or power-on starts it again")
 
 
 def _close(bench: Bench) -> None:

@@ -70,7 +70,7 @@ class Screen:
         if not self.interactive:
             raise DoctorError(
                 "not-confirmed",
-                "the plan needs a yes, and there is no terminal to ask",
+                "the plan needs a yes, and there is no terminal to ask on",
                 next="read the plan, then run the same command with --yes",
             )
         return self.ask(question)

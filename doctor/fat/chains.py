@@ -146,7 +146,7 @@ class Fat:
                     break
                 seen.add(cluster)
             if total >= limit:
-                fault = "goes on behind the end of the file"
+                fault = "continues beyond the end of the file"
                 break
             count += 1
             total += 1

@@ -56,7 +56,7 @@ class VolumeEditor:
         self._overlay = Overlay(medium)
         volume = find_volume(self._overlay)
         if volume is None:
-            raise CardError("sd-mount-no-fat", "holds no FAT volume", on=medium.name)
+            raise CardError("sd-mount-no-fat", "has no FAT volume", on=medium.name)
         self.volume: FatVolume = volume
 
     def tree(self) -> dict[str, DirEntry]:
@@ -135,7 +135,7 @@ class VolumeEditor:
             )
         units = len(name.encode("utf-16-le", "replace")) // 2
         if not 0 < units <= LONGEST_NAME_UNITS or any(char in '"*:<>?\\|' or ord(char) < 32 for char in name):
-            raise CardError("dup-path-enoent", "is no name that a card can hold", on=shown(name))
+            raise CardError("dup-path-enoent", "is not a name that a card can hold", on=shown(name))
 
     # -- clusters ------------------------------------------------------------------------------------------------
 
@@ -304,7 +304,7 @@ class VolumeEditor:
                 "the folder has no room for another name; nothing was changed",
                 on=shown(path or "/sd"),
                 cause="a folder that long, and the root of a FAT16 card, cannot grow",
-                next="take files out of it, or run `fipy-doctor fix --reformat-sd`: it lays the card out anew",
+                next="take files out of it, or run `fipy-doctor fix --reformat-sd`, which lays the card out again",
             )
         if end is not None:
             for place in free:

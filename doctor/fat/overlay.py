@@ -72,7 +72,7 @@ class Overlay:
         return bytes(whole[at : at + length])
 
     def write_at(self, offset: int, data: bytes, group: Group = Group.DATA) -> None:
-        """Change bytes. Raises CardError behind the end of the medium, and if its sectors cannot be read."""
+        """Change bytes. Raises CardError beyond the end of the medium, and if its sectors cannot be read."""
         if offset < 0 or offset + len(data) > self.size_bytes:
             raise CardError("flash-filesystem-full", "the card ends before that", on=self.name)
         left = memoryview(data)

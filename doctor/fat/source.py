@@ -130,7 +130,7 @@ class View:
 
     def __init__(self, source: BlockSource, offset: int, size_bytes: int) -> None:
         if offset < 0 or size_bytes < 0 or offset + size_bytes > source.size_bytes:
-            raise ValueError(f"{offset}+{size_bytes} lies outside {source.name}")
+            raise ValueError(f"{offset}+{size_bytes} is outside {source.name}")
         self.name = source.name
         self._source = source
         self.offset = offset

@@ -94,5 +94,5 @@ def follow_file(volume: FatVolume, entry: DirEntry) -> FileChain:
         have = chain.clusters * geometry.cluster_bytes
         return FileChain(chain, f"claims {entry.size_bytes} bytes, but its chain holds only {have}", sector, torn=True)
     if volume.view.size_bytes < max(geometry.cluster_offset(run.start + run.count) for run in chain.runs):
-        return FileChain(chain, "lies partly behind the end of the card", sector, torn=True)
+        return FileChain(chain, "is partly beyond the end of the card", sector, torn=True)
     return FileChain(chain)

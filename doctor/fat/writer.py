@@ -274,7 +274,7 @@ def _tree(files: Iterable[NewFile]) -> _Node:
         units = name.encode("utf-16-le", "replace")
         reads_back = "\0" not in name and units.decode("utf-16-le") == name
         if len(units) > 2 * LONGEST_NAME_UNITS or not name or not reads_back:
-            raise CardError("card-is-fat", "is no name that a card can hold", on=shown(file.path))
+            raise CardError("card-is-fat", "is not a name that a card can hold", on=shown(file.path))
         if file.size_bytes > LARGEST_FILE_BYTES:
             raise CardError("card-is-fat", "is larger than FAT allows (4 GiB)", on=shown(file.path))
         node.children[name.lower()] = _Node(name, file)

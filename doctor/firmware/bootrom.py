@@ -92,7 +92,7 @@ def extract(source: bytes, on: str = "") -> bytes:
     try:
         return _value(values[0], 0)
     except (_NotPlain, ValueError, binascii.Error, zlib.error) as err:
-        raise _refused(on, f"binds BOOTROM to something that is no encoded package ({err})") from err
+        raise _refused(on, f"binds BOOTROM to something that is not an encoded package ({err})") from err
 
 
 class _NotPlain(Exception):
@@ -136,7 +136,7 @@ def _unwrapped(data: bytes, on: str) -> bytes:
                 break
             data = base64.b64decode(data) if _BASE64_TEXT.fullmatch(data) else _inflated(data)
     except (_NotPlain, ValueError, zlib.error) as err:
-        raise _refused(on, f"binds BOOTROM to something that is no encoded package ({err})") from err
+        raise _refused(on, f"binds BOOTROM to something that is not an encoded package ({err})") from err
     return data
 
 
@@ -154,7 +154,7 @@ def _verified(data: bytes, path: Path, on: str) -> BootRom:
     if walked.problems:
         raise _refused(on, walked.problems[0].text, damaged=True)
     if len(top) != 1 or not top[0].checked:
-        raise _refused(on, "is no single container with a checksum that agrees", damaged=True)
+        raise _refused(on, "is not a single container with a checksum that agrees", damaged=True)
     sha256 = hashlib.sha256(data).hexdigest()
     only = top[0]
     if only.magic == "PRAC":
@@ -163,13 +163,13 @@ def _verified(data: bytes, path: Path, on: str) -> BootRom:
             raise _refused(on, "is a practice image, but no practice boot ROM")
         return BootRom(path, data, sha256, text.build, "practice")
     if only.magic != "UPGR" or only.version != 3 or only.description != _DESCRIPTION:
-        raise _refused(on, "is no boot ROM upgrade package")
+        raise _refused(on, "is not a boot ROM upgrade package")
     if only.signature_type != caba.Signature.FLETCHER32:
         raise _refused(on, "is signed in a way that boot ROM packages of this modem are not")
     if not all(word in data for word in _MADE_FOR):
         raise _refused(on, "is the boot ROM of another board")
     if sha256 not in BUILD_OF_SHA256:
-        raise _refused(on, "is a boot ROM that is not known; only the public ones for FiPy and GPy are sent")
+        raise _refused(on, "is an unknown boot ROM; only the public ones for FiPy and GPy are sent")
     return BootRom(path, data, sha256, BUILD_OF_SHA256[sha256], "SQN3330")
 
 
@@ -178,6 +178,6 @@ def _refused(on: str, what: str, *, damaged: bool = False) -> FirmwareError:
         "firmware-file-truncated" if damaged else "recovery-bootrom-module-missing",
         what,
         on=on,
-        cause="a boot ROM that does not fit ends the modem for good, so only known ones are sent",
-        next="give the sqnsbrz.py or sqnsbr.py of the vendor's updater with --bootrom, or leave --bootrom away",
+        cause="a boot ROM that does not fit bricks the modem for good, so only known ones are sent",
+        next="give the sqnsbrz.py or sqnsbr.py of the vendor's updater with --bootrom, or leave out --bootrom",
     )

@@ -190,7 +190,7 @@ class _Walker:
     def _description(self, header: _Header, verified: bool) -> str:
         raw = header.description
         if raw and not verified and (raw[-1] != 0 or any(not 32 <= byte < 127 for byte in raw[:-1])):
-            self._problem(f"has a container description that is no text: {shown(raw, 40)}", header.offset)
+            self._problem(f"has a container description that is not text: {shown(raw, 40)}", header.offset)
         return shown(raw.removesuffix(b"\x00"), 60)
 
     def _verify(self, header: _Header) -> bool:

@@ -120,11 +120,11 @@ def _family(data: bytes) -> str:
 
 def _not_elf(content: Content, data: bytes) -> Problem:
     if data[:4] in caba.KNOWN_MAGICS or data[:4] == b"FFF!":
-        return Problem("files-swapped", "is a firmware image (.dup), not an updater: the two files were exchanged")
+        return Problem("files-swapped", "is a firmware image (.dup), not an updater: the two files were swapped")
     wrong = wrong_content(content, data)
     if wrong is not None:
         return wrong
-    text = f"is no ELF program: it starts with {hex_bytes(data)} instead of 7F 45 4C 46"
+    text = f"is not an ELF program: it starts with {hex_bytes(data)} instead of 7F 45 4C 46"
     return Problem("updater-elf-from-other-package", text)
 
 

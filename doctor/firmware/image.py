@@ -153,7 +153,7 @@ def _look(data: bytes, name: FirmwareName) -> _Seen:
         return _Seen("unknown", Verdict.DAMAGED, (Problem("error-page-saved-as-dup", text),))
     content = sniff(data)
     if content is Content.ELF:
-        text = "is an ELF program (an updater image), not firmware: the two files were exchanged"
+        text = "is an ELF program (an updater image), not firmware: the two files were swapped"
         return _Seen("updater-elf", Verdict.DAMAGED, (Problem("files-swapped", text),))
     wrong = wrong_content(content, data)
     if wrong is not None:
@@ -195,7 +195,7 @@ def _look_at_practice(data: bytes, walked: caba.Walk) -> _Seen:
         only = walked.containers[0]
         text = clear_text.practice(data[only.data_offset : only.data_offset + only.data_size])
         if len(walked.containers) != 1 or not only.checked or only.signature_type != caba.Signature.ZCRC32:
-            problems.append(Problem(_CUT, "is no practice image as our simulator makes them: wrong container"))
+            problems.append(Problem(_CUT, "is not a practice image as our simulator makes them: wrong container"))
         elif text is None or not text.build:
             problems.append(Problem(_CUT, "is a practice image without the lines that say what it is"))
     kind = "bootrom" if text is not None and text.kind == "bootrom" else "practice"
@@ -268,7 +268,7 @@ def _size_problem(name: FirmwareName, size_bytes: int, seen: _Seen) -> Problem |
         text = f"has {size_bytes} bytes; public logs show {about}{known[0]} for a file of this name"
         return Problem(_CUT, text, damages=seen.unknown_format)
     if known is None and seen.unknown_format and size_bytes < UNKNOWN_MIN_BYTES:
-        return Problem(_CUT, f"has only {size_bytes} bytes in a format that is not known", damages=True)
+        return Problem(_CUT, f"has only {size_bytes} bytes in an unknown format", damages=True)
     return None
 
 
@@ -276,7 +276,7 @@ def _contradictions(name: FirmwareName, seen: _Seen, promise: _Promise) -> list[
     """In what the content contradicts the name."""
     said = []
     if seen.practice is None and name.practice:
-        said.append("has the name of a practice image, but is none inside")
+        said.append("has the name of a practice image, but its content is something else")
     between = name.part == 1 and promise.build == BETWEEN_BUILD
     if promise.from_content and name.build is not None and promise.build not in (None, name.build) and not between:
         said.append(f"is named {name.build}, but holds build {promise.build}")

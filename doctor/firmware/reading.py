@@ -31,7 +31,7 @@ def read_whole(path: Path, *, id: str, what: str) -> bytes:
     if path.exists() and not path.is_file():
         raise UsageError(
             id,
-            "this is no regular file",
+            "this is not a regular file",
             on=on,
             cause="it is a device, a pipe or a socket",
             next=f"give the path of the {what}",

@@ -57,12 +57,12 @@ def wrong_content(content: Content, data: bytes) -> Problem | None:
 def wrong_name(name: str) -> Problem | None:
     """What is wrong with the file name itself; never a reason to call the content damaged."""
     if _UNFINISHED.search(name):
-        return Problem(_CUT, "has the name of a download that has not ended", damages=False)
+        return Problem(_CUT, "has the name of an unfinished download", damages=False)
     double = _DOUBLE_EXTENSION.search(name)
     if double:
         return Problem(
             "hidden-double-extension",
-            f"ends in {shown(double[1])} behind its real extension, which Windows hides",
+            f"ends in {shown(double[1])} after its real extension, which Windows hides",
             damages=False,
         )
     return None

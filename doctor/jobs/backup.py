@@ -93,6 +93,6 @@ def _with(source: KeptFiles, owed: Sequence[Goal]) -> tuple[KeptFiles, list[Goal
 
 def _tell(earlier: Sequence[Begun], owed: Sequence[Goal], say: Callable[[str], None], *, dropped: bool) -> None:
     some = ", ".join(shown(goal.path) for goal in owed[:3]) + (", …" if len(owed) > 3 else "")
-    then = "they stay away: --clean leaves only what DIR has" if dropped else "they come with this one"
+    then = "they are left out, because --clean leaves only what DIR has" if dropped else "they are copied this time"
     for one in earlier:
         say(f"{shown(one.words, 600)}; the board lacks {counted(len(owed), 'file')} of it ({some}); {then}")

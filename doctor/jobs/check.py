@@ -40,6 +40,6 @@ def check(bench: Bench, request: CheckRequest | None = None, listen: Listener = 
             "usage",
             f"nothing was examined: {why}",
             on=", ".join(found.check for found in report.findings),
-            next="give what they look at, or leave fewer checks out with --select and --ignore",
+            next="give them something to look at, or leave out fewer checks with --select and --ignore",
         )
     return replace(report, strict=request.strict)

@@ -28,11 +28,11 @@ def accept(bench: Bench, steps: Iterable[str]) -> tuple[frozenset[str], str]:
     if POWER_CYCLE in said:
         cause = _reset_cause(bench)
         if cause is None:
-            words = f"that the power was off was not seen: no board says why it started last; {WATCHED}"
+            words = f"it was not seen that the power was off: the board does not say why it started last; {WATCHED}"
         elif cause == POWERED_ON:
-            words = f"the board says that power started it last; its reset button looks the same to it: {WATCHED}"
+            words = f"the board says that it was switched on, but its reset button looks the same to it: {WATCHED}"
         else:
-            words = f"the power was not off: the board says that something else started it last; {WATCHED}"
+            words = f"the power was not off: the board says that it started for another reason; {WATCHED}"
             said.discard(POWER_CYCLE)
     lost = AdviceGiven(bench.options.url).note(said, SAID)
     return frozenset(said), "; ".join(filter(None, (words, lost)))

@@ -107,7 +107,7 @@ def clipboard(run: Callable[[Sequence[str]], bytes | None] | None = None, platfo
         raise UsageError(
             "clipboard-unreadable",
             "the clipboard cannot be read",
-            cause=f"none of these works here: {names}, Python's tkinter",
+            cause=f"none of these works on this computer: {names}, Python's tkinter",
             next="save the text in a file and run: `fipy-doctor explain FILE`",
         )
     return data

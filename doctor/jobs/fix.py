@@ -105,9 +105,9 @@ class FixResult:
             return None
         return DoctorError(
             finding.catalogue or finding.check,
-            f"{action.cure.id} found nothing that it could do, and {finding.check} still fails: {finding.summary}",
+            f"{action.cure.id} found nothing to do, and {finding.check} still fails: {finding.summary}",
             cause=finding.cause or "",
-            next="run `fipy-doctor fix` without naming a cure, for what else may help",
+            next="run `fipy-doctor fix` without naming a cure, to see what else may help",
         )
 
     @property

@@ -29,8 +29,8 @@ __all__ = [
     "Wish", "flash", "prepare", "rehearse",
 ]  # fmt: skip
 
-HAVE_YOU_LOOKED = "Have you looked, and are both off (or has your board none)?"
-GO_ON = "Nobody has recorded what an old boot loader does after a broken flash. Flash all the same?"
+HAVE_YOU_LOOKED = "Have you looked, and are both off (or does your board have none)?"
+GO_ON = "Nobody knows what an old boot loader does after a failed flash. Flash anyway?"
 NOT_ACCEPTED = f"--accept {JUMPERS} was not given; nothing was sent to the modem"
 
 
@@ -176,7 +176,7 @@ def _refuse_usage(bench: Bench, request: FlashRequest, checks: Sequence[Check]) 
             raise UsageError(
                 "never-overridden",
                 f"{check_id} can never be overridden",
-                cause="going on here is how modems die",
+                cause="to continue here is how modems die",
                 next="cure what the check finds",
             )
     if len(bench.options.firmware) not in (1, 2) and bench.options.card_file is None:

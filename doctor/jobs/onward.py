@@ -181,7 +181,7 @@ def _without_pair(case: BrokenFlash) -> NextFlash:
 
 
 def _with_full_image(case: BrokenFlash) -> NextFlash:
-    return case.flash(f"{FULL_IMAGE} stands for a full image: a differential one cannot be used any more")
+    return case.flash(f"{FULL_IMAGE} stands for a full image: a differential one can no longer be used")
 
 
 #: What follows a flash that did not come to its end, by what is known then.
@@ -232,7 +232,7 @@ def onward(mode: str, attempt: Attempt, error_id: str = "") -> NextFlash:
     if not case.again or attempt.failures < OFTEN - 1:
         return step
     times = attempt.failures + 1
-    said = f"it has ended so {times} times in a row: {Command('open', (error_id,))} tells what may lie behind it"
+    said = f"it has failed in this way {times} times in a row: {Command('open', (error_id,))} lists possible causes"
     return replace(step, remark="; ".join(filter(None, (step.remark, said))))
 
 

@@ -33,9 +33,9 @@ from doctor.updater.shapes import FULL_IMAGE
 
 #: What was asked for and is not there; a flash that ended before it sent anything too.
 _UNFINISHED = (journals.RUNNING, journals.UNPROVED, journals.UNTOUCHED)
-_DEAD = "the modem stays silent after all that is known was done: it is dead, and no command brings it back"
+_DEAD = "the modem stays silent after everything was tried: it is dead, and no command brings it back"
 _WROTE = "; it fell silent while it wrote its firmware"
-_UNSEEN = " (that its power was off was told to this program, and not seen by it)"
+_UNSEEN = " (you said that its power was off; this program did not see it)"
 #: What may be asked of who sits at the terminal, by the step that was asked for before.
 _WAS_IT_DONE = {
     POWER_CYCLE: "Was all power (USB and battery) off for 10 s since status asked for it?",
@@ -132,7 +132,8 @@ def _begun(bench: Bench) -> tuple[tuple[Begun, ...], tuple[Path, ...]]:
     with suppress(BoardError):
         board, book = bench.board, Book(begun_place(bench.options.url))
         every = begun.unfinished(board, book)
-        return tuple(one for one in every if begun.gone(board, one)), begun.damaged(board, book)
+        left = [one for one in every if begun.gone(board, one)]
+        return tuple(replace(one, command=begun.onward(one).words()[1:]) for one in left), begun.damaged(board, book)
     return (), ()
 
 
@@ -217,8 +218,8 @@ def told(entry: FlashEntry, facts: ModemFacts | None = None) -> str:
     if entry.state == journals.UNTOUCHED:
         return f"{start}: nothing was sent"
     if facts is not None and _runs_promised(entry, facts):
-        return f"{start}: the modem runs what the file promised, though the end of it was not seen"
-    word = "now at" if journals.is_at_work(entry) else "broke off in"
+        return f"{start}: the modem runs what the file promised, though this program did not see the end"
+    word = "now at" if journals.is_at_work(entry) else "was interrupted in"
     text = f" ({entry.step_text})" if entry.step in entry.steps else ""
     return f"{start}: {word} {how_far(entry) or 'its beginning'}{text}"
 
@@ -259,10 +260,10 @@ def _unasked(bench: Bench, err: DoctorError, entry: FlashEntry | None) -> Status
         proved = entry is not None and entry.state == journals.PROVED
         if bench.contact.evidence.get("undecided") and (entry is None or not entry.mirrored):
             again = replace(_again(bench), via="modem")
-            where = "a modem answers: it is a bare one, or a board in mirror mode is in front of it"
-            remark = "it asks the modem, whichever it is; the reset button of a board ends its mirror mode"
+            where = "a modem answers: it is a bare modem, or it is behind a board in mirror mode"
+            remark = "this works for both; the reset button of a board ends its mirror mode"
             return StatusReport(where, history, NextFlash((), again, remark), entry=entry)
-        where = "the board still mirrors" + (", as the flash left it" if proved else "")
+        where = "the board is still in mirror mode" + (", as the flash left it" if proved else "")
         step = NextFlash((PRESS_RESET,), _again(bench))
         return StatusReport(where, history, step, entry=entry, settled=proved)
     if seen is Seen.UPDATER:
@@ -278,7 +279,7 @@ def _board_at_work(bench: Bench, entry: FlashEntry | None) -> StatusReport:
         return StatusReport(where, "", NextFlash((WAIT,), _again(bench)), True, entry=entry)
     if not _is_of(entry, stands):
         entry = None
-    history = f"{_start(entry)}: handed to the board, which goes on without this program" if entry is not None else ""
+    history = f"{_start(entry)}: handed to the board, which continues without this program" if entry is not None else ""
     again = Attempt(bench.options.command("flash", firmware=(f"{ON_CARD}{stands.file}",)))
     if entry is not None and all(Path(file.path).is_file() for file in entry.files):
         again = attempt_of(bench.options, entry)

@@ -98,9 +98,9 @@ _OURS = (
     r" {2}\d+\. .*\((?:up to \d|simulated)",
     r" {2,}(?:waiting for|why:|what could go wrong:|way back:|\(this simulated) ",
     r" {2,}(?:now:|cause:|cure:|more:|next:|fipy-doctor) ",
-    r" {2}(?:image|modem|result|way|sent|received|promised|runs now|\(a FILE\.dup) {1,}",
+    r" {2}(?:image|modem|result|way|sent|received|promised|runs now|\((?:this makes )?a FILE\.dup) {1,}",
     r" {1,4}\d+% ",
-    r" {2}\d+\. press the reset button",
+    r" {2}\d+\. press the (?:board's )?reset button",
 )
 _IS_OURS = re.compile(rf"^(?:{'|'.join(_OURS)})")
 _VALUES = ("['", '["', "b'", "{", "(sysname")  #: how printed values begin

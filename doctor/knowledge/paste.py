@@ -28,7 +28,7 @@ _MOST_PLACES = 40  #: occurrences of a fixed part that are looked at, from both 
 _LAST_LINES = 200  #: kept whatever they hold: how it ended matters
 
 _JUNK_BLOCK = 1024
-_JUNK_BLOCKS = 2  #: of a file that is no text, this much is looked at; the rest costs as little as text does
+_JUNK_BLOCKS = 2  #: of a file that is not text, this much is looked at; the rest costs as little as text does
 _JUNK_SHARE = 25  #: one byte in so many is a control character: no console shows that for so long
 _IN_NO_TEXT = bytes({*range(1, 32), 127} - {*b"\x04\b\t\n\v\f\r\x1b"})
 _JUNK_SHOWN = bytes(code if 32 <= code < 127 or code in b"\n\v\f\r" else 46 for code in range(256))

@@ -114,7 +114,7 @@ class Link(contextlib.AbstractContextManager["Link"]):
                     "port-opens",
                     f"the port took no bytes for {WRITE_TIMEOUT_S:.0f} s",
                     on=self.name,
-                    cause="the driver or the USB chip is stuck, or another program stopped the line",
+                    cause="the driver or the USB chip hangs, or another program paused the line",
                     next=f"{UNPLUG}, wait 10 s, and plug in again",
                 ) from err
             raise self._lost(err) from err
@@ -128,7 +128,7 @@ class Link(contextlib.AbstractContextManager["Link"]):
                 "baud-mismatch-garbage",
                 f"the speed of this port cannot be changed to {baud}",
                 on=self.name,
-                cause="telnet and plain network sockets carry bytes only",
+                cause="telnet and plain network sockets cannot change the speed",
                 next="connect the board by USB, or use rfc2217://",
             )
         try:
@@ -270,7 +270,7 @@ class Link(contextlib.AbstractContextManager["Link"]):
         if "multiple access" in str(err) and sys.platform != "win32":
             return PortLost(
                 "mirror-terminal-still-open",
-                "the port went away, or another program reads it too",
+                "the port disappeared, or another program reads it too",
                 on=self.name,
                 cause="unplugged, a power dip, or an editor console that reconnects by itself",
                 next="close every program that uses the port, plug the board in again, run the command again",
@@ -278,7 +278,7 @@ class Link(contextlib.AbstractContextManager["Link"]):
         now_named = ", run `fipy-doctor ports` to see its name now" if self.url.device else ""
         return PortLost(
             "port-number-changes-on-replug",
-            "the port went away while it was in use",
+            "the port disappeared while it was in use",
             on=self.name,
             cause="unplugged, a power dip or a loose cable",
             next=f"plug the board in{now_named}, and run the command again",
@@ -381,7 +381,7 @@ def _telnet_address(url: PortUrl, password: str | None) -> TelnetAddress:
             "this is not the address of a board",
             on=url.text,
             cause=str(err),
-            next="telnet://192.168.4.1 is a board in its own Wi-Fi net; telnet://USER:PASSWORD@HOST names a login",
+            next="telnet://192.168.4.1 is a board in its own Wi-Fi network; telnet://USER:PASSWORD@HOST names a login",
         ) from err
 
 

@@ -25,7 +25,9 @@ _ABSENT = (errno.ENOENT, errno.ENXIO, errno.ENODEV, errno.ENOTDIR)
 
 
 #: Behind an address it cannot be seen which program it is.
-_LET_IT_END = "let the other program end (a fipy-doctor may be flashing: leave it alone), then run the command again"
+_LET_IT_END = (
+    "wait until the other program has ended (a fipy-doctor may be flashing: leave it alone), then run the command again"
+)
 
 
 def explain(err: Exception, url: PortUrl, platform: str = sys.platform) -> LinkError | UsageError:
@@ -107,7 +109,7 @@ def _remote(err: Exception, port: PortUrl) -> LinkError | UsageError:
     if _errno_of(err) in _HUNG_UP or "socket error" in text:
         return LinkError(
             "port-busy",
-            "the server at this address let us in and hung up at once",
+            "the server at this address accepted the connection and closed it at once",
             on=url,
             cause="another program uses its port",
             next=_LET_IT_END,
@@ -118,20 +120,20 @@ def _remote(err: Exception, port: PortUrl) -> LinkError | UsageError:
             "the simulated bench cannot be kept",
             on=url,
             cause=text.rpartition("could not open port ")[2].removeprefix(f"{url}: "),
-            next="name another folder behind state=, one that you may write to and that has 70 MB of room",
+            next="name another folder after state=, one that you may write to and that has 70 MB of room",
         )
     if "RFC2217" in text:
         return LinkError(
             "port-busy",
             "something answers at this address, but does not offer its port",
             on=url,
-            cause="another program is connected there, or it is no RFC 2217 server",
-            next=f"{_LET_IT_END}; where it is no RFC 2217 server: socket:// with the same address",
+            cause="another program is connected there, or it is not an RFC 2217 server",
+            next=f"{_LET_IT_END}; if it is not an RFC 2217 server, use socket:// with the same address",
         )
     if _errno_of(err) in _ABSENT:  # of a kept bench
         return LinkError(
             "port-not-found",
-            "there is no such port now",
+            "this port does not exist now",
             on=url,
             cause="the board is not plugged in, and has no other power",
             next="plug the board in, then run the same command again",
@@ -202,7 +204,7 @@ def _denied(device: str) -> LinkError:
         cause = f"the port belongs to the group {group}, and your user is not in it"
         cure = f"`sudo usermod -a -G {group} $USER`, then log out and in again"
     else:
-        cause = "the rights of the device let only root open it"
+        cause = "only root may open this device"
         cure = f"{marked(f'sudo chmod a+rw {device}')} for now; a udev rule for good"
     return LinkError("port-permission-denied", "you may not open this port", on=device, cause=cause, next=cure)
 
@@ -235,7 +237,7 @@ def _by_ours(name: str, holder: Holder | None) -> LinkError:
         "flash-under-way",
         "another fipy-doctor is at work on it",
         on=name,
-        cause=f"held by {holder or 'another run'}; it may be flashing, and closing it could cost the modem",
+        cause=f"held by {holder or 'another run'}; it may be flashing, and closing it could brick the modem",
         next=f"leave it alone until {pid} has ended; only then look again",
     )
 

@@ -71,7 +71,7 @@ class PortUrl:
         try:
             parts = urlsplit(self.text)
             return bool(parts.hostname) and parts.port is not None
-        except ValueError:  # the port is no number
+        except ValueError:  # the port is not a number
             return False
 
     @property

@@ -34,7 +34,7 @@ _ECHO, _GO_AHEAD = 1, 3
 _FIRST_COMMAND = SE
 
 BUSY_CAUSE = "the board serves one telnet client: an editor's console (Pymakr connects to 192.168.4.1 by itself) has it"
-JOIN = "join the Wi-Fi net fipy-wlan-xxxx or gpy-wlan-xxxx (key www.pycom.io), then run the command again"
+JOIN = "join the Wi-Fi network fipy-wlan-xxxx or gpy-wlan-xxxx (key www.pycom.io), then run the command again"
 
 
 class TelnetPort:
@@ -285,7 +285,7 @@ def _unreachable(name: str, err: OSError) -> LinkError:
         "board-not-on-wifi",
         f"the board cannot be reached over Wi-Fi: {why}",
         on=name,
-        cause="this computer is not in the board's own Wi-Fi net, or the board has no power or no Wi-Fi",
+        cause="this computer is not in the board's own Wi-Fi network, or the board has no power or no Wi-Fi",
         next=f"{JOIN}; or connect the board by USB",
     )
 
@@ -293,7 +293,7 @@ def _unreachable(name: str, err: OSError) -> LinkError:
 def _turned_away(name: str) -> LinkError:
     return LinkError(
         "port-busy",
-        "the board takes the connection but asks for no login",
+        "the board accepts the connection but does not ask for a login",
         on=name,
         cause=BUSY_CAUSE,
         next="disconnect it (in an editor: disconnect, and switch off auto-connect), then run the command again; a"
@@ -304,10 +304,10 @@ def _turned_away(name: str) -> LinkError:
 def _no_board(name: str) -> LinkError:
     return LinkError(
         "board-not-on-wifi",
-        "what answers there is no board: it does not ask for a login as boards do",
+        "what answers there is not a board: it does not ask for a login, as boards do",
         on=name,
         cause="the address is another device's",
-        next="give the board's address; in its own Wi-Fi net that is telnet://192.168.4.1",
+        next="give the board's address; in its own Wi-Fi network that is telnet://192.168.4.1",
     )
 
 
@@ -316,6 +316,6 @@ def _wrong_login(name: str, user: str) -> LinkError:
         "telnet-login-refused",
         f"the board does not accept the login of user {user}",
         on=name,
-        cause="user or password are not those that the board was given (Server(login=…)); usual are micro and python",
+        cause="the user or the password is not the board's (Server(login=…)); usual are micro and python",
         next="give them as telnet://USER:PASSWORD@HOST, or the password in FIPY_DOCTOR_TELNET_PASSWORD",
     )

@@ -81,7 +81,7 @@ def _ftp_port(query: str) -> int | None:
     port: int | None = FTP_PORT
     for name, value in parse_qsl(query, keep_blank_values=True):
         if name != "ftp":
-            raise ValueError(f"a telnet:// address knows no {name!r}, only ftp=PORT and ftp={NO_FTP}")
+            raise ValueError(f"a telnet:// address has no option {name!r}, only ftp=PORT and ftp={NO_FTP}")
         if value == NO_FTP:
             port = None
         elif value.isdecimal() and value.isascii() and 0 < int(value) < 65536:

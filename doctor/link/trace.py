@@ -35,7 +35,7 @@ class Trace(contextlib.AbstractContextManager["Trace"]):
         if not _may_be_replaced(path):
             raise UsageError(
                 "trace-not-writable",
-                "the file exists and is no trace; it is left as it is",
+                "the file exists and is not a trace; it is left as it is",
                 on=str(path),
                 next="give the trace a name of its own",
             )

@@ -17,12 +17,12 @@ class StepWords:
     back: str
 
 
-_AGAIN = "run the same command again: it begins with the step that the modem's mode calls for"
+_AGAIN = "run the same command again: it begins with the step that fits the modem's mode"
 
 _WORDS: dict[str, StepWords] = {
     "soak": StepWords(
-        "a bad cable, a weak USB port or a fitted jumper shows itself now, and not in the middle of the transfer",
-        "one damaged answer in 500 ends it here",
+        "a bad cable, a weak USB port or a fitted jumper is found now, and not in the middle of the transfer",
+        "one damaged answer in 500 stops the flash here",
         "nothing was changed",
     ),
     "prepare": StepWords(
@@ -37,62 +37,62 @@ _WORDS: dict[str, StepWords] = {
     ),
     "ffh": StepWords(
         "the vendor's way from 33080 to a full image is through updater.elf, which the boot ROM loads",
-        "from here on only updater.elf leads out; power that fails here does no harm",
+        "from here on only updater.elf brings it back; a power failure does no harm here",
         "the same command again, with --updater-elf",
     ),
     "speed": StepWords(
-        "the boot ROM starts at 115200 baud, and mirror mode knows 921600 only; so the board does this first",
+        "the boot ROM starts at 115200 baud, but mirror mode can only use 921600; so the board does this first",
         "it may not answer for a minute after power-on",
-        "nothing is written yet: run `fipy-doctor status`, which says how to go on",
+        "nothing is written yet: run `fipy-doctor status`, which says how to continue",
     ),
     "load": StepWords(
         "the boot ROM itself cannot write firmware; this program in the modem's memory can",
-        "it may not start, where it belongs to another package; nothing is written to flash yet",
-        "without power the modem is in its boot ROM again: run `fipy-doctor status`, which says how to go on",
+        "it may not start if it is from another package; nothing is written to flash yet",
+        "without power the modem is in its boot ROM again: run `fipy-doctor status`, which says how to continue",
     ),
     "transfer": StepWords(
         "this is the firmware",
-        "it stands still for minutes near 7 to 10 % and at 99 %: that is normal; a lost cable or power breaks it off",
+        "near 7 to 10 % and at 99 % it does not move for minutes: that is normal; a loose cable or lost power stops it",
         "the modem waits in its updater, without firmware: " + _AGAIN,
     ),
     "transfer-store": StepWords(
         "small files are kept whole before anything is written, which is the safest way",
-        "some modems cannot keep it: then it stands at 0 % and is stopped after 5 minutes",
+        "some modems cannot keep it: then it stays at 0 % and is stopped after 5 minutes",
         "the old firmware is untouched; run the same command again, or with --method on-the-fly",
     ),
     "transfer-bootrom": StepWords(
         "the vendor's tool sends a boot ROM before it enters the boot ROM; you gave it (--bootrom)",
-        "the modem's own boot image is written; power must stay",
+        "the modem's own boot image is written; the power must stay on",
         "there is none if power fails now",
     ),
     "transfer-bootrom-store": StepWords(
         "the vendor's tool renews copy 0 of the boot loader last of all; you asked for it (--bootrom)",
-        "the modem keeps the whole file before it writes copy 0; power must stay until it has started again",
+        "the modem keeps the whole file before it writes copy 0; the power must stay on until it has started again",
         "the firmware runs, and the same command again sends the boot ROM alone",
     ),
     "deploy": StepWords(
         "the modem checks and installs what it received; it says nothing for minutes",
-        "power lost now is how modems die; a failure is reported and named",
+        "losing power now is how modems die; a failure is reported with its name",
         "after a reported failure: send the file again; after lost power there may be none",
     ),
     "return": StepWords(
         "only firmware that starts by itself counts",
-        "it may not start; then the modem is in its updater or boot ROM, and is named so",
+        "it may not start; then the modem is in its updater or boot ROM, and this program says which",
         _AGAIN,
     ),
     "between": StepWords(
-        "the second file fits only what the first one made; several modems died between the two",
+        "the second file fits only the result of the first; several modems died between the two",
         "if the modem reports something else, the second file is not sent",
         "do not unplug, press no reset; run the same command again",
     ),
     "prove": StepWords(
-        "success is what the modem says of itself, compared with what the file promised",
-        "it may say another build: then it is not called a success",
+        "what the modem reports is compared with what the file promised",
+        "it may report another build: then the flash is not called a success",
         _AGAIN,
     ),
     "prove-loaders": StepWords(
-        "success is what the modem says of copy 0 afterwards",
-        "it may still say [33080]: then it is not called a success",
+        "what the modem reports about copy 0 afterwards decides",
+        "it may still report [33080]: then the flash is not called a success",
         "the firmware runs, and the same command again sends the boot ROM alone",
     ),
 }

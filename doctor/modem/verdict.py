@@ -30,7 +30,7 @@ class Verdict:
 _GOOD = Verdict(Status.PASS, "the modem answers and runs its application")
 _STALE = Verdict(
     Status.WARN,
-    "the modem runs its application, but old replies lie in front of its answers",
+    "the modem runs its application, but old replies come before its answers",
     "stale-bytes-in-reply",
     "unsolicited messages, or the board's own LTE task talks to the modem at the same time",
     (POWER_CYCLE,),
@@ -48,35 +48,35 @@ _BY_MODE: dict[str, Verdict] = {
         Status.WARN,
         "the modem waits in its updater (recovery) for firmware; no firmware runs in it",
         "modem-left-in-update-boot",
-        "an earlier upgrade broke off after the modem was switched to its updater; the modem is alive",
+        "an earlier upgrade was interrupted after the modem was switched to its updater; the modem is alive",
         (FLASH_FULL_IMAGE,),
     ),
     states.RAM_UPDATER: Verdict(
         Status.WARN,
-        "the modem answers AT, but ATI brings ERROR: its memory holds a loaded updater, and no firmware runs in it",
+        "the modem answers AT, but ATI gets ERROR: its memory holds a loaded updater, and no firmware runs in it",
         "ati-returns-error",
-        "an earlier upgrade loaded updater.elf and broke off; without power it falls back to its boot ROM (ffh)",
+        "an earlier upgrade loaded updater.elf and was interrupted; without power it returns to its boot ROM (ffh)",
         (FLASH_FULL_IMAGE,),
     ),
     states.FFH: Verdict(
         Status.FAIL,
         "the modem is in its boot ROM (ffh; Pycom's messages call it recovery) and has no firmware to start",
         "modem-in-ffh",
-        "an earlier upgrade broke off after the boot loader was switched",
+        "an earlier upgrade was interrupted after the boot loader was switched",
         (GIVE_UPDATER_ELF, FLASH_FULL_IMAGE),
     ),
     states.DEPLOYING: Verdict(
         Status.FAIL,
         "the modem is still writing an earlier firmware; leave power on, for up to 30 minutes",
         "stall-after-100-waiting",
-        "the firmware has arrived and is being installed; stopping that is how modems die",
+        "the firmware has arrived and is being installed; interrupting that is how modems die",
         (WAIT_FOR_MODEM,),
     ),
     states.STP_OPEN: Verdict(
         Status.FAIL,
         "the modem was in the middle of a transfer that somebody abandoned; the transfer is closed now",
         "modem-left-in-update-boot",
-        "an upgrade died between two blocks: a cable, a sleeping computer, Ctrl-C",
+        "an upgrade stopped between two blocks: a loose cable, a sleeping computer, Ctrl-C",
         (FLASH_FULL_IMAGE, POWER_CYCLE),
     ),
     states.DATA: Verdict(
@@ -98,7 +98,7 @@ _STP_STAYS_OPEN = Verdict(
     Status.FAIL,
     "the modem is in the middle of a transfer that somebody abandoned, and refuses to end it",
     "modem-left-in-update-boot",
-    "an upgrade died between two blocks: a cable, a sleeping computer, Ctrl-C",
+    "an upgrade stopped between two blocks: a loose cable, a sleeping computer, Ctrl-C",
     (POWER_CYCLE,),
 )
 _FFH_WITH_UPDATER = Verdict(
@@ -106,7 +106,7 @@ _FFH_WITH_UPDATER = Verdict(
     "the modem is in its boot ROM (ffh; Pycom's messages call it recovery), and no firmware runs in it; "
     "updater.elf and a full image can save it",
     "modem-in-ffh",
-    "an earlier upgrade broke off after the boot loader was switched",
+    "an earlier upgrade was interrupted after the boot loader was switched",
     (FLASH_FULL_IMAGE,),
 )
 _NULS = Verdict(
@@ -120,7 +120,7 @@ _NOISE = Verdict(
     Status.FAIL,
     "only noise comes from the modem, at both speeds",
     "baud-mismatch-garbage",
-    "a jumper or a wire on the modem's lines, or a speed that nobody uses",
+    "a jumper or a wire on the modem's lines, or an unusual speed",
     (REMOVE_JUMPERS, POWER_CYCLE),
 )
 _SILENT = Verdict(
@@ -132,7 +132,7 @@ _SILENT = Verdict(
 )
 _SILENT_AND_LTE_HANGS = Verdict(
     Status.FAIL,
-    "the modem does not answer; on this firmware LTE() hangs for ever on it",
+    "the modem does not answer; on this firmware LTE() then never returns",
     "lte-constructor-hangs",
     "the modem hangs until power is removed: the reset button does not reach it",
     (POWER_CYCLE, REMOVE_JUMPERS, UPDATE_BOARD),
@@ -140,7 +140,7 @@ _SILENT_AND_LTE_HANGS = Verdict(
 #: Modes that are told otherwise right after a flash than by a check, which has closed the transfer since.
 _AFTER_FLASH = {
     states.STP_OPEN: "the modem waits for the rest of the file (stp-open)",
-    states.UNKNOWN: "where the modem stands is not known",
+    states.UNKNOWN: "the state of the modem is not known",
     states.SILENT: _SILENT.summary,
     states.APPLICATION: "the modem runs its application",
 }
@@ -184,7 +184,7 @@ def _judged(facts: ModemFacts, updater_given: bool, lte_hangs: bool) -> Verdict:
 #: Causes if no jumpers reach the modem, by catalogue id.
 _WITHOUT_JUMPERS = {
     "modem-null-bytes": "the line is held low: the modem has no power, hangs in its start, or is dead",
-    "baud-mismatch-garbage": "a loose or wrong wire on the modem's lines, or a speed that nobody uses",
+    "baud-mismatch-garbage": "a loose or wrong wire on the modem's lines, or an unusual speed",
     "modem-silent": "it is off, hangs until power is removed, is not connected, or is dead",
 }
 

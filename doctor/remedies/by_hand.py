@@ -11,7 +11,7 @@ BY_HAND = (
         "Give the board a steadier supply",
         (
             "use another USB cable, short and thick, in a port of the PC itself and not in a hub",
-            "let the board feed nothing else: no displays, no sensors, no battery that is being charged",
+            "let the board power nothing else: no displays, no sensors, no battery that is being charged",
         ),
     ),
     ByHand(
@@ -46,10 +46,10 @@ BY_HAND = (
     ),
     ByHand(
         "download-raw-scripts",
-        "Get the scripts as Python files, or do without them",
+        "Get the scripts as Python files, or work without them",
         (
             "fipy-doctor does not need the vendor's scripts: the simplest cure is to delete the saved pages",
-            "if you want the scripts all the same, download the whole repository as a zip file and unpack it; "
+            "if you still want the scripts, download the whole repository as a zip file and unpack it; "
             "never save the web page of a single file",
         ),
         adds={"scripts": None},
@@ -108,18 +108,18 @@ BY_HAND = (
         "grant-port-access",
         "Get access to the port",
         (
-            "Linux: `sudo usermod -aG dialout $USER` (the group is uucp on Arch and its kin); then log in anew",
+            "Linux: `sudo usermod -aG dialout $USER` (on Arch the group is uucp); then log out and in again",
             "Windows and macOS: close other programs that use the port",
         ),
     ),
     ByHand(
         "join-wifi",
-        "Join the board's Wi-Fi net",
+        "Join the board's Wi-Fi network",
         (
-            "let this computer join the board's own Wi-Fi net, fipy-wlan-xxxx or gpy-wlan-xxxx; its key is "
+            "connect this computer to the board's own Wi-Fi network, fipy-wlan-xxxx or gpy-wlan-xxxx; its key is "
             "www.pycom.io",
-            "in that net the board is telnet://192.168.4.1; in another one it has the address that this net gave it",
-            "if there is no such net: its Wi-Fi is switched off, so connect the board by USB",
+            "in that network the board is telnet://192.168.4.1; any other network gives it another address",
+            "if there is no such network, its Wi-Fi is switched off: connect the board by USB",
         ),
     ),
     ByHand(
@@ -130,14 +130,14 @@ BY_HAND = (
     ),
     ByHand(
         "leave-helper-away",
-        "Leave away what does not belong to this step",
-        ("leave updater.elf away: a differential image goes without it",),
+        "Leave out what does not belong to this step",
+        ("leave out updater.elf: a differential image needs none",),
         says_next=True,
         then="flash",
     ),
     ByHand(
         "leave-it-alone",
-        "Let the other fipy-doctor come to its end",
+        "Let the other fipy-doctor finish",
         ("leave the other fipy-doctor and the power of the board alone until it has ended",),
         says_next=True,
     ),
@@ -150,13 +150,13 @@ BY_HAND = (
     ByHand(
         "leave-via-away",
         "Reach the modem through the board",
-        ("leave --via modem away: the modem is reached through the board at this port",),
+        ("leave out --via modem: the modem is reached through the board at this port",),
     ),
     ByHand(
         "name-bare-modem",
         "Say that there is no board",
         (
-            "if no board stands between this computer and the modem, say so with --via modem",
+            "if there is no board between this computer and the modem, say so with --via modem",
             "if there is one, try another USB cable and carrier board: its reset button did not end mirror mode",
         ),
         adds={"via": "modem"},
@@ -173,7 +173,7 @@ BY_HAND = (
         "Get the firmware file again, whole",
         (
             "copy the firmware file again from where you got it (a zip package, another PC, a backup) and "
-            "compare the size and, where you have it, the SHA-256",
+            "compare the size and, if you have it, the SHA-256",
             "run `fipy-doctor check --firmware FILE` before anything else",
         ),
     ),
@@ -181,14 +181,14 @@ BY_HAND = (
         "rename-dup",
         "Give the firmware file its real name",
         (
-            "in a card reader, let the system show file name extensions and rename the file so that it ends in "
-            ".dup and in nothing behind that",
+            "in a card reader, let the system show file name extensions, and rename the file so that its name "
+            "ends in .dup and nothing after that",
             "eject the card before pulling it out",
         ),
     ),
     ByHand(
         "renew-boot-loader",
-        "Renew the factory's boot loader first, or agree to go on with an old one",
+        "Renew the factory's boot loader first, or agree to continue with an old one",
         ("renew copy 0 of the boot loader with --bootrom, or add --accept old-boot-loader",),
         says_next=True,
         then="flash",
@@ -198,7 +198,7 @@ BY_HAND = (
         "Take the card out of the board and put it in again",
         (
             f"{UNPLUG}",
-            "take the card out, wipe its contacts dry, push it in until it clicks",
+            "take the card out, wipe its contacts with a dry cloth, push it in until it clicks",
             "plug in again; if it fails again, try another card of 32 GB or less",
         ),
         practice=("--hands", "reseat-card"),
@@ -255,7 +255,7 @@ BY_HAND = (
         "Leave the modem alone until it has finished",
         (
             "do not unplug and do not reset; deploying an upgrade takes up to 30 minutes",
-            "`fipy-doctor status` tells at any time how far it is; look again when it is done",
+            "`fipy-doctor status` shows at any time how far it is; look again when it is done",
         ),
     ),
 )

@@ -147,7 +147,7 @@ class DoableCure(Cure):
 def _unknown(cure_id: str) -> Cure:
     """A cure that we know by name only."""
     name = shown(cure_id, 60)
-    how = (f"{name}: fipy-doctor does not know this cure; the page of the check may tell what it is",)
+    how = (f"{name}: fipy-doctor does not know this cure; the page of the check may explain it",)
     return ByHand(cure_id, name, how)
 
 

@@ -18,7 +18,7 @@ def device_lines(path: Path, context: CureContext) -> tuple[str, ...]:
 
     drive = check_device(path, backup_dir=context.backup, force=context.force)
     lines = [f"write to {description(drive)}"]
-    lines += [f"allowed by --force-device: {text}" for text in assess(drive).unless_forced]
+    lines += [f"allowed because of --force-device: {text}" for text in assess(drive).unless_forced]
     lines += ["unmount it"] if drive.mounts else []
     return (*lines, f"this needs --confirm {confirmation(drive)} (or typing it); --yes alone is not enough")
 

@@ -35,7 +35,7 @@ class DisableAutorun(DoableCure):
         done = []
         for path in self._starting(bench):
             target, kept = switch_off(bench.board, path, context.backup)
-            context.say(f"{path} is now {target}; a copy lies at {kept}")
+            context.say(f"{path} is now {target}; a copy is at {kept}")
             done.append(f"{path} is now {target}")
         return f"no updater starts at boot any more: {', '.join(done)}"
 

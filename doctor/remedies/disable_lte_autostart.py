@@ -26,13 +26,15 @@ class DisableLteAutostart(DoableCure):
         if not bench.board_facts.era.has_lte_on_boot:
             raise BoardError(
                 "lte-constructor-hangs",
-                f"release {bench.board_facts.release or 'unknown'} cannot be told not to start its modem",
+                f"release {bench.board_facts.release or 'unknown'} has no setting that keeps the modem from starting",
                 on=bench.link.name,
                 next="update the board's own firmware",
             )
         if not bench.board.repl.call(modem.LTE_STARTED):
             return ()
-        return ("on the board: pycom.lte_modem_en_on_boot(False); it holds from the next boot on, (True) undoes it",)
+        return (
+            "on the board: pycom.lte_modem_en_on_boot(False); it takes effect at the next boot, and (True) undoes it",
+        )
 
     def do(self, bench: Bench, finding: Finding | None, context: CureContext) -> str:
         """Set it and read it back. Raises BoardError."""

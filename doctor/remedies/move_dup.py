@@ -46,7 +46,7 @@ class MoveDup(DoableCure):
             bench.card.refuse_if_damaged()
         todo = self._todo(bench)
         lines = [f"on {where}: move {shown(src)} to {shown(dst)}" for src, dst in todo.moves]
-        lines += [f"on {where}: delete {shown(name)}, a note of macOS; no firmware" for name in todo.deleted]
+        lines += [f"on {where}: delete {shown(name)}, a metadata file of macOS, not firmware" for name in todo.deleted]
         if not lines:
             return ()
         if path is not None and todo.moves:
@@ -90,7 +90,7 @@ class MoveDup(DoableCure):
             if target.lower() in taken:
                 raise CardError(
                     "dup-in-folder-named-sd",
-                    f"{shown(real_name(file.name))} lies at the root already",
+                    f"{shown(real_name(file.name))} is already at the root",
                     on=shown(file.path),
                     next=f"delete the one that you do not want, then run {bench.options.command('check')}",
                 )

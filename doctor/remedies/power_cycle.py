@@ -63,9 +63,9 @@ class PowerCycle(DoableCure):
         if link.network is not None:
             raise LinkError(
                 "reset-is-not-power-cycle",
-                "over Wi-Fi it cannot be seen how long the board was without power",
+                "over Wi-Fi this program cannot see how long the board was without power",
                 on=link.name,
-                next=_by_hand(bench, "join the board's Wi-Fi net, "),
+                next=_by_hand(bench, "join the board's Wi-Fi network, "),
             )
         context.say(f"Now, {IF_NONE_BEGAN}: unplug USB and the battery.")
         self._await_gone(bench)
@@ -79,13 +79,13 @@ class PowerCycle(DoableCure):
                 "reset-is-not-power-cycle",
                 f"the port was gone for only {off_s:.0f} s",
                 on=str(bench.options.port),
-                cause="the modem keeps running on what is left in its capacitors",
+                cause="the charge in its capacitors keeps the modem running",
                 next=f"run {bench.options.command('fix', f'--{self.id}')} again and wait ten seconds",
             )
         if not context.ask("Was the battery off too, or is there none?"):
             raise DoctorError(
                 "battery-keeps-modem-powered",
-                "nobody said that the battery was off too",
+                "nobody confirmed that the battery was off too",
                 cause="a battery keeps the modem powered when USB is unplugged",
                 next=_by_hand(bench),
             )
@@ -119,7 +119,7 @@ class PowerCycle(DoableCure):
                         "the port did not come back",
                         on=str(bench.options.port),
                         cause="it may have another name now",
-                        next="run `fipy-doctor ports`, then go on with the name it shows",
+                        next="run `fipy-doctor ports`, then continue with the name it shows",
                     ) from err
                 clock.sleep_ms(LOOK_MS)
 
@@ -137,5 +137,5 @@ def _leave_alone(bench: Bench) -> None:
             "updater-at-work",
             "an updater is at work on the board, and its modem must keep its power",
             on=bench.link.name,
-            next="leave it powered and press nothing; `fipy-doctor status` tells how far it is",
+            next="leave it powered and press nothing; `fipy-doctor status` shows how far it is",
         )

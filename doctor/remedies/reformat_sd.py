@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # what writes cards is loaded when one is to be written: ever
 IN_BOARD = ROOT  #: the only mount that is ever formatted, and the name that --confirm wants for it
 NAMED_MOST = 10  #: files of the card in the board that the plan names one by one
 REPL_BYTES_PER_S = 6_000  #: measured speed of verified writes over a 115200 REPL (board-and-repl.md 3.6)
-READER_TEXT = "in a card reader that takes seconds: copy the .dup to the root and eject"
+READER_TEXT = "a card reader does it in seconds: copy the .dup to the root and eject the card"
 
 
 def _tell(event: Event, context: CureContext) -> None:
@@ -82,7 +82,7 @@ class ReformatSd(DoableCure):
         said = side_files.tend(bench.card, context.emit) if result.put_back else ""
         back = counted(len(result.put_back), "file")
         left = f", {len(result.left_out)} only in the backup" if result.left_out else ""
-        done = f"{result.layout}; {back} put back{left}; the backup lies in {result.backup}"
+        done = f"{result.layout}; {back} put back{left}; the backup is in {result.backup}"
         return f"{done}; {said}" if said else done
 
     def _do_on_pc(self, path: Path, context: CureContext) -> ReformatResult:
@@ -114,11 +114,11 @@ class ReformatSd(DoableCure):
         lines = ["format the card in the board with the board's own call; there is NO backup of what is on it"]
         lines += [f"lost: {shown(f.path)} ({f.size_bytes} bytes)" for f in view.files[:NAMED_MOST]]
         if len(view.files) > NAMED_MOST or view.cut:
-            lines.append("lost: more files than are listed here")
+            lines.append("lost: more files, too many to list here")
         if not view.files:
-            lines.append("the board lists no file on it, but the card may hold some that the board cannot see")
+            lines.append("the board sees no file on the card, but there may be some that it cannot see")
         lines += self._reload_lines(bench)
-        lines.append("a card that is given to the PC (--sd IMAGE or DEVICE) is backed up first, and filled again")
+        lines.append("a card in the PC (--sd IMAGE or DEVICE) is backed up first, and its files are put back")
         lines.append(f"this needs --confirm {IN_BOARD} (or typing it); --yes alone is not enough")
         return tuple(lines)
 
@@ -128,7 +128,9 @@ class ReformatSd(DoableCure):
         for path in bench.options.firmware:
             size = path.stat().st_size
             minutes = size / REPL_BYTES_PER_S / 60
-            lines.append(f"or, asked for afterwards: send {shown(path.name)} over this port, about {minutes:.0f} min")
+            lines.append(
+                f"or, if you agree afterwards: send {shown(path.name)} over this port, about {minutes:.0f} min"
+            )
         return lines
 
     def _do_in_board(self, bench: Bench, context: CureContext) -> str:
@@ -149,7 +151,7 @@ class ReformatSd(DoableCure):
                 "sd-unable-to-mount-generic",
                 f"the card was formatted, and the board still cannot list it: {shown(view.error)}",
                 on=IN_BOARD,
-                cause="a worn-out or counterfeit card, or bad contact",
+                cause="the card is worn out or counterfeit, or it has bad contact",
                 next="use another card of 32 GB or less",
             )
         sent = [self._send(bench, path, context) for path in bench.options.firmware]

@@ -52,7 +52,7 @@ class RemoveJumpers(Cure):
         """What the user does; if the pins could not tell, also what to do if the two were off already."""
         if finding.check != "jumpers-removed" or finding.status is not Status.WARN or finding.caused_by:
             return self.how
-        return (*self.how, "were they off already, or has your board none? Then add --accept jumpers-removed")
+        return (*self.how, "if they were off already, or your board has none: add --accept jumpers-removed")
 
     def drawing(self, finding: Finding) -> tuple[str, ...]:
         """Which two, on the carrier board that the finding names; both kinds if it names none."""

@@ -43,16 +43,16 @@ class ResetFlash(DoableCure):
         earlier = self._earlier(bench)
         if earlier is not None:
             again = _is_unusable(bench, earlier)
-            left = f"put back what is not back yet of {counted(len(earlier.files), 'file')}"
+            left = f"put back what is still missing of {counted(len(earlier.files), 'file')}"
             return (
-                f"bring to its end the reset that was begun {earlier.at[:16].replace('T', ' ')} UTC",
-                "format the flash once more: it was left half formatted" if again else "nothing is formatted again",
+                f"finish the reset that was begun {earlier.at[:16].replace('T', ' ')} UTC",
+                "format the flash again: it was left half formatted" if again else "nothing is formatted again",
                 _NOTHING if _is_none(context.put_back) else f"{left}, out of {shown(earlier.folder, 1000)}",
             )
         call = "os.fsformat('/flash')" if bench.board_facts.era.has_fsformat else "os.mkfs('/flash')"
         wanted = f"put back the files named by --put-back: {quoted(context.put_back)}"
         if not context.put_back:
-            wanted = "put back the files that you want, if you can be asked (else --put-back names them)"
+            wanted = "ask which files to put back (if there is no terminal, --put-back names them)"
         return (
             f"copy every file of /flash to a new folder in {marked(context.backup)}, and prove each by its SHA-256",
             f"format the board's flash by {call}: all files on it are lost",
@@ -149,7 +149,7 @@ def _go_on(bench: Bench, earlier: Begun, context: CureContext) -> str:
             left = len(begun.missing(bench.board, earlier))
             book.clear(earlier)
             lacks = f"the board lacks {left} of {counted(len(earlier.files), 'file')}"
-            return f"the reset of {earlier.at[:10]} is ended as it is: {lacks}; all were kept in {marked(folder)}"
+            return f"the reset of {earlier.at[:10]} ends here: {lacks}; all were kept in {marked(folder)}"
         written = begun.finish(bench.board, book, earlier, partial(keep_copy, context.backup), context.say)
     except KeyboardInterrupt:
         raise _broke_off(Stopped("stopped while files were put back"), folder) from None
@@ -160,7 +160,7 @@ def _go_on(bench: Bench, earlier: Begun, context: CureContext) -> str:
     said = (
         f"{len(earlier.files)} of {counted(len(earlier.files), 'file')} are on the board, {written} of them since now"
     )
-    return f"the reset of {earlier.at[:10]} is at its end: {said}; all are in {marked(folder)}: {_restore(folder)}"
+    return f"the reset of {earlier.at[:10]} is finished: {said}; all are in {marked(folder)}: {_restore(folder)}"
 
 
 def _goals(kept: KeptFiles, wanted: Sequence[Kept]) -> tuple[Goal, ...]:
@@ -174,11 +174,11 @@ def _restore(folder: Path) -> str:
 def _consent_to_loss(made: flash_copy.BoardBackup, context: CureContext, name: str) -> None:
     """Raise unless the user agrees that what the board cannot read is lost."""
     lost = ", ".join(shown(path) for path, _ in made.unreadable)
-    question = f"{lost} cannot be kept as they are now and will be lost. Type {ROOT} to format all the same"
+    question = f"{lost} cannot be copied as they are now and will be lost. Type {ROOT} to format anyway"
     if ROOT not in (context.confirm, context.typed(question)):
         raise BoardError(
             "backup-not-whole",
-            f"no whole copy of {lost} could be made; nothing was formatted, all else is kept in {made.kept.folder}",
+            f"no whole copy of {lost} could be made; nothing was formatted, all others are kept in {made.kept.folder}",
             on=name,
             cause=made.why_unreadable,
             next=f"if these may be lost, run the same command with --confirm {ROOT}",
@@ -223,8 +223,8 @@ def _broke_off(err: DoctorError, folder: Path) -> DoctorError:
     err.what += f"; the files of /flash lie in {marked(folder)}"
     first = f"; but first: {err.next}" if err.next and not isinstance(err, Stopped) else ""
     err.next = (
-        "run `fipy-doctor fix --reset-flash` again: it formats nothing a second time, and puts back what was to go "
-        f"back; or {_restore(folder)} brings them all back{first}"
+        "run `fipy-doctor fix --reset-flash` again: it does not format again, and puts back what is missing; "
+        f"or {_restore(folder)} brings them all back{first}"
     )
     return err
 

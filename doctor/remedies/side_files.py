@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from doctor.card.image import Card
 
 #: A line of a cure's plan.
-PLANNED = f"lay the checksums of its blocks beside it (NAME{SUFFIX}), which the board's own updater uses"
+PLANNED = f"write the checksums of its blocks beside it (NAME{SUFFIX}), for the board's own updater"
 
 
 def belongs_to(path: str) -> bool:
@@ -44,7 +44,7 @@ def tend(card: Card, emit: Listener = ignore) -> str:
     except CardError as err:
         if isinstance(err, SecondReaderDiffers):
             raise
-        return f"no checksums were laid beside the image: {err.what}"
+        return f"no checksums were written beside the image: {err.what}"
     return ", ".join(text for text in done if text)
 
 
@@ -61,4 +61,4 @@ def _tend(card: Card, file: CardFile, side: CardFile | None, emit: Listener) -> 
     if side is not None and side.size_bytes == len(wanted) and b"".join(card.read(side.path)) == wanted:
         return ""
     card.write(file.path + SUFFIX, wanted, emit)
-    return f"the checksums of its blocks lie beside it: {shown(file.name)}{SUFFIX}"
+    return f"the checksums of its blocks are beside it: {shown(file.name)}{SUFFIX}"

@@ -40,7 +40,7 @@ class StopProgram(DoableCure):
         return (
             "send Ctrl-C to the program that runs on the board",
             "if that does not stop it: send Ctrl-F, which restarts the board without boot.py and main.py",
-            "(say no if an update of the modem was started on the board and may still run: this would break it off)",
+            "(say no if an update of the modem was started on the board and may still run: this would interrupt it)",
         )
 
     def do(self, bench: Bench, finding: Finding | None, context: CureContext) -> str:
@@ -61,7 +61,7 @@ class StopProgram(DoableCure):
         if seen not in ENDED:
             raise BoardError(
                 "main-py-blocks-repl",
-                "the program stops neither at Ctrl-C nor at Ctrl-F",
+                "neither Ctrl-C nor Ctrl-F stops the program",
                 on=bench.link.name,
                 cause="firmware older than 1.16, which knows no Ctrl-F; or no board answers at this port",
                 next="hold the Safe Boot button (P12 to 3V3) while you press reset, then run "
@@ -81,8 +81,8 @@ class StopProgram(DoableCure):
         target = name_off(bench.board, MAIN)
         if not context.ask(f"{MAIN} starts a program at every reset. Rename it to {target}?"):
             return (
-                "main.py starts it again at the next reset; to keep it from that, rename it at the prompt: "
+                "main.py starts it again at the next reset; to prevent that, rename it at the prompt: "
                 f"import os; os.rename('{MAIN}', '{target}')"
             )
         target, kept = switch_off(bench.board, MAIN, context.backup)
-        return f"{MAIN} is now {target}, and a copy lies at {kept}"
+        return f"{MAIN} is now {target}, and a copy is at {kept}"

@@ -71,7 +71,7 @@ class UploadScripts(DoableCure):
         again = f", {ended} from an earlier run written" if ended else ""
         return (
             f"{len(changes.removed)} bad scripts removed, {len(changes.replaced)} replaced{again}; "
-            f"copies lie in {marked(context.backup)}"
+            f"copies are in {marked(context.backup)}"
         )
 
     def _begun(self, bench: Bench) -> tuple[begun.Begun, ...]:
@@ -126,7 +126,7 @@ class UploadScripts(DoableCure):
             if verdict.kind is not ScriptKind.PYTHON:
                 raise UsageError(
                     verdict.catalogue or "corrupt-upload",
-                    f"{name} is not good itself: {verdict.text}",
+                    f"{name} in --scripts is bad too: {verdict.text}",
                     on=str(folder),
                     next="get good scripts, or leave --scripts out: then the bad ones are removed",
                 )

@@ -14,8 +14,8 @@ class UseOtherImage(Cure):
     then = "plan"
     how = (
         f"choose an image that fits; {FULL_IMAGE} stands for it below",
-        "an upgdiff_A-to-B fits exactly build A; a full image fits other builds of the same radio, and what it needs "
-        "besides on an old boot loader is told by the plan",
+        "an upgdiff_A-to-B fits only build A; a full image fits other builds of the same radio; the plan says what "
+        "else it needs on an old boot loader",
     )
 
     def steps(self, finding: Finding) -> tuple[str, ...]:

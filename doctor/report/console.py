@@ -26,7 +26,7 @@ _MARKS = {
 }
 _WORDS = {
     Status.PASS: "passed",
-    Status.WARN: "to know",
+    Status.WARN: "warning",
     Status.FAIL: "failed",
     Status.SKIP: "skipped",
     Status.ERROR: "broken",
@@ -157,6 +157,7 @@ def _count(report: Report) -> Text:
     for status in (Status.FAIL, Status.ERROR, Status.WARN, Status.PASS, Status.SKIP):
         number = sum(1 for f in report.findings if f.status is status)
         if number:
-            parts.append(f"{number} {_WORDS[status]}")
+            plural = "s" if status is Status.WARN and number > 1 else ""
+            parts.append(f"{number} {_WORDS[status]}{plural}")
     text = ", ".join(parts) or "nothing was examined"
     return Text(f"{text}{' (stopped by you before the end)' if report.interrupted else ''}.", style="bold")

@@ -91,7 +91,7 @@ def _not_known(found: Explanation, advised: Advice) -> Iterable[RenderableType]:
     yield Text("")
     yield Text("Run this next, with the board plugged in:", style="bold")
     yield Text(f"  {marked(RUN_NEXT)}")
-    yield Text("If something is wrong all the same, send:")
+    yield Text("If something is still wrong, send:")
     yield from (_hanging("  - ", item) for item in SEND_INSTEAD)
 
 

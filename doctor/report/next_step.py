@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from doctor.bench import BenchOptions
+from doctor.board.storage.begun import remark
 from doctor.check import Finding, Grade, Remedy, Status
 from doctor.command import Command
 from doctor.engine import Report
@@ -49,9 +50,7 @@ class NextStep:
 
 #: What a modem runs already, or what broke off, is told by status.
 _NOTHING_LEFT = "there is nothing left to flash"
-_BROKE_OFF = (
-    "an earlier flash of this modem did not come to its end; status knows its files, and the step that comes next"
-)
+_BROKE_OFF = "an earlier flash of this modem was not finished; status knows its files and the next step"
 
 
 @dataclass(frozen=True)
@@ -173,7 +172,7 @@ def after(
     case = Checked(report, given, cures, {*done, *said}, {*sure, *said}, broke_off, sure)
     step = first_that_holds(AFTER_CHECKS, case).step(case)
     if report.left_out and step.flashes:
-        left_out = f"left out of this run, though flashing stands on it: {', '.join(report.left_out)}"
+        left_out = f"left out of this run, though flashing depends on it: {', '.join(report.left_out)}"
         return NextStep((), case.to("check"), (left_out,))
     return step
 
@@ -238,7 +237,8 @@ def _go_on(case: Checked) -> NextStep:
 
 def _end_what_was_begun(case: Checked) -> NextStep:
     assert case.finding.command is not None
-    return NextStep((), case.finding.command.on(case.given))
+    command = case.finding.command.on(case.given)
+    return NextStep((), command, tuple(filter(None, (remark(command),))))
 
 
 def _ask_again(case: Checked) -> NextStep:
@@ -269,7 +269,7 @@ def _change(case: Checked) -> NextStep:
         command = replace(command, verb="plan")
     notes = practice.notes(replace(command, firmware=()), None) if stands else practice.stand_ins(command)
     if cure.then == "open":
-        agreed = f"to do it all the same, for good: {command}"
+        agreed = f"to do it anyway: {command}"
         return NextStep(cure.steps(case.finding), Command("open", (case.page,)), (agreed,), cure.id, (), command)
     return NextStep(cure.steps(case.finding), command, notes, cure.id)
 
@@ -352,8 +352,11 @@ def _give_up(case: Checked) -> NextStep:
     jumpers = any(remedy.id == "remove-jumpers" for remedy in case.finding.remedies)
     hands = (
         f"try another USB cable, another socket{' and, if there is one, another carrier board' if jumpers else ''}:"
-        " all else that is known against this was done",
-        *(("if it is silent even then, the modem is dead or not connected, and no command brings it back",) * lifeless),
+        " everything else that can help was tried",
+        *(
+            ("if it stays silent after that, the modem is dead or not connected, and no command brings it back",)
+            * lifeless
+        ),
     )
     return NextStep(hands, Command("open", ("modem-dead-escalate" if lifeless else case.page,)))
 

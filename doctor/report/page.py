@@ -39,7 +39,7 @@ BLOCKS = {"yes": "yes", "no": "no", "maybe": "perhaps"}
 GRADES = {
     Grade.SAFE: "fipy-doctor does it without asking",
     Grade.ASKS: "fipy-doctor does it: it shows the plan and asks first",
-    Grade.MANUAL: "your hands do it",
+    Grade.MANUAL: "you do it yourself",
     Grade.DESTROYS: "fipy-doctor does it: it shows the plan and asks first; tried last",
 }
 #: Headings that the docstring of a check must have (docs/adding-a-check.md).
@@ -128,7 +128,7 @@ def _sentence(text: str) -> str:
 
 def _of_check(check: Check, known: Mapping[str, Entry]) -> Page:
     good, manual, loose = _manual(check)
-    gates = "yes" if check.gates else "no, it only tells"
+    gates = "yes" if check.gates else "no, it only informs"
     if check.gates and not check.overridable:
         gates = "yes, and no option lifts it"
     facts = [("stops flashing", gates), ("takes at most", _span(check.deadline_s))]
@@ -152,7 +152,7 @@ def _of_failure(entry: Entry, checks: Iterable[Check], known: Mapping[str, Entry
     facts = (
         ("area", AREAS[entry.area]),
         ("blocks flashing", "no: nothing is wrong" if entry.harmless else BLOCKS[entry.blocks]),
-        ("can it cost the modem", entry.brick_risk),
+        ("danger for the modem", entry.brick_risk),
         ("how we know", EVIDENCE[entry.evidence]),
     )
     sections = [
@@ -168,7 +168,7 @@ def _of_failure(entry: Entry, checks: Iterable[Check], known: Mapping[str, Entry
         sections.append(Section("What follows from it", items=tuple(_titled(i, known) for i in entry.explains)))
     before = [other.id for other in known.values() if entry.id in other.explains]
     if before:
-        sections.append(Section("What may lie behind it", items=tuple(_titled(i, known) for i in before)))
+        sections.append(Section("Possible causes", items=tuple(_titled(i, known) for i in before)))
     if entry.related:
         sections.append(Section("See also", items=tuple(_titled(i, known) for i in entry.related)))
     return Page(entry.id, Kind.FAILURE, entry.title.rstrip("."), facts, tuple(sections))
@@ -182,14 +182,14 @@ def _of_cure(cure: Cure, checks: Iterable[Check]) -> Page:
     more = _paragraphs(inspect.getdoc(cure) or cure.id)[1:]
     facts = [("who does it", GRADES[cure.grade]), ("afterwards", str(Command(cure.then)))]
     if cure.optional:
-        facts.append(("needed before flashing", "no, advised"))
+        facts.append(("needed before flashing", "no, but a good idea"))
     sections = []
     if more:
         sections.append(Section("More", tuple(more)))
     if isinstance(cure, DoableCure):
         if cure.grade is Grade.MANUAL:
             sections.append(
-                Section("With fipy-doctor", (f"{cure.command} watches while your hands do it, and says what next.",))
+                Section("With fipy-doctor", (f"{cure.command} watches while you do it yourself, and says what next.",))
             )
         else:
             plan = f"{cure.command} prints exactly what it would change, and asks. With `--dry-run` it stops there."

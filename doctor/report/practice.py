@@ -11,8 +11,10 @@ from doctor.link.port_url import PortUrl
 from doctor.remedies import Cure
 from doctor.updater.shapes import FACTORY_BUILD, FIRST_DIFF, FIRST_FULL, FIRST_TARGET
 
-NEEDS_KEEPING = "this simulated bench starts anew with every command; with state=DIR in its URL it is kept"
-MAKE_FIRMWARE = "a FILE.dup for a simulated modem is made by: `fipy-doctor sim --make-firmware .`"
+NEEDS_KEEPING = (
+    "this simulated bench starts from the beginning with every command; with state=DIR in its URL it is kept"
+)
+MAKE_FIRMWARE = "this makes a FILE.dup for a simulated modem: `fipy-doctor sim --make-firmware .`"
 
 
 #: Files of the vendor's packages that a next command may name, and how something like them is made.
@@ -26,7 +28,7 @@ def stand_ins(given: Command) -> tuple[str, ...]:
     paths = [Path(name) for name in given.firmware]
     asked = [_STAND_INS[path.name] for path in paths if path.name in _STAND_INS and not path.exists()]
     made = (Command("sim", ("--make-firmware", ".", *words)) for words in asked)
-    return tuple(f"a file like that is made by: {command}" for command in made)
+    return tuple(f"this makes such a file: {command}" for command in made)
 
 
 def is_simulated(given: Command) -> bool:

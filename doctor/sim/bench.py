@@ -262,7 +262,7 @@ class SimBench:
         except OSError as error:
             if not self._saved:
                 raise
-            _log.warning("%s; what happens now is not kept", self.store.unusable(error))
+            _log.warning("%s; this run will not be kept", self.store.unusable(error))
         self._saved = True
         self._watched = self._landmarks()
 
@@ -310,6 +310,6 @@ def _origin(spec: BenchSpec, saved: dict[str, Any] | None, store: StateDir | Non
             where = store.path if store is not None else ""
             raise ValueError(
                 f"{where} holds a bench that was made with {name}={origin.get(name) or 'nothing said'}, not {value}: "
-                f"leave {name} out to go on with it, or give another directory to start anew"
+                f"leave out {name} to continue with it, or give another directory to start from the beginning"
             )
     return origin

@@ -144,7 +144,7 @@ _ALL = (
     ),
     Scenario(
         "dup-in-folder",
-        "the firmware lies in a folder named sd on the card",
+        "the firmware is in a folder named sd on the card",
         "board-reads-card", "fail", "dup-in-folder-named-sd", _dup_in_folder,
     ),
     Scenario(

@@ -70,9 +70,13 @@ class StateDir:
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
-            raise ValueError(f"{path} cannot be read: {error}; remove the directory to start anew") from error
+            raise ValueError(
+                f"{path} cannot be read: {error}; remove the directory to start from the beginning"
+            ) from error
         if not isinstance(data, dict) or data.get("schema") != SCHEMA:
-            raise ValueError(f"{path} is not the state of a simulated bench; remove the directory to start anew")
+            raise ValueError(
+                f"{path} is not the state of a simulated bench; remove the directory to start from the beginning"
+            )
         return data
 
     def save(self, data: dict[str, Any]) -> None:

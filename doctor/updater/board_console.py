@@ -147,7 +147,7 @@ class Console(object):
         # type: (str) -> None
         """Somebody pressed a key that would have stopped us."""
         if self._due("_next_warning", WARN_MS):
-            self.tell("warning", {"text": key + " is ignored: an interrupted flash can cost the modem"})
+            self.tell("warning", {"text": key + " is ignored: an interrupted flash can brick the modem"})
 
     def should_stop(self):
         # type: () -> bool

@@ -74,7 +74,7 @@ class BoardFile(object):
         if first.size != self.size:
             return _misread("%s has %d bytes, and %d can be read" % (self.path, self.size, first.size))
         if sha256 and sha256 != first.sha256:
-            return _misread("%s is not the file that is meant: its SHA-256 differs" % self.path)
+            return _misread("%s is not the right file: its SHA-256 differs" % self.path)
         self.console.know({"total": self.size, "done": 0})
         self.image, refusal = look(self.path, self.size, first.families)
         if given is not None:
@@ -170,5 +170,5 @@ def _misread(what):
         "sd-read-error-mid-flash",
         what,
         "the card or its contacts are bad, or the file is still being copied",
-        "put the card in anew (on the PC: `fipy-doctor open reseat-card`), copy the file again",
+        "take the card out and put it in again (on the PC: `fipy-doctor open reseat-card`), copy the file again",
     )

@@ -30,13 +30,15 @@ USAGE = "say which file, by its whole path: fipyup.run('/sd/X.dup')"
 #: The flash goes over a line that a jumper may hold; nobody but the user's eyes can tell on the board (FiPy only).
 JUMPERS = Refusal(
     "expansion-rts-cts-jumpers",
-    "nobody has said that the RTS and CTS jumpers of the expansion board are removed",
+    "nobody has confirmed that the RTS and CTS jumpers of the expansion board are removed",
     "with them the modem stops in the middle as soon as the program on the PC ends",
     "take them off, then add accept=('jumpers-removed',)",
 )
 
 
-RESEAT = "put the card in anew (on the PC: `fipy-doctor open reseat-card`), and try again; then try another card"
+RESEAT = (
+    "take the card out, put it in again (on the PC: `fipy-doctor open reseat-card`) and retry; then try another card"
+)
 
 
 def running(state, facts, was=0):
@@ -105,7 +107,7 @@ class Job(object):
         elf = self.files.get(UPDATER)
         if elf is None or (elf.image is not None and elf.image.kind == "updater-elf"):
             return None
-        return Refusal("files-swapped", elf.path + " is no updater image", "it does not begin as a program", "")
+        return Refusal("files-swapped", elf.path + " is not an updater image", "it does not start like a program", "")
 
     def options(self, method, accept, first_done):
         # type: (str, Sequence[str], bool) -> Options
@@ -206,7 +208,7 @@ def _run(job, known, chosen, was, yes, dry, end):
     except OSError as err:
         if card is None:
             what = "the card in the board cannot be used: %s" % err
-            return Refusal("sd-read-error-mid-flash", what, "there is no card, or it is not FAT32, or loose", RESEAT)
+            return Refusal("sd-read-error-mid-flash", what, "there is no card, or it is loose or not FAT32", RESEAT)
         what = "%s cannot be read: %s" % (" or ".join([file.path for file in job.files.values()]), err)
         return Refusal("sd-read-error-mid-flash", what, "the card or its contacts are bad", RESEAT)
     except KeyboardInterrupt:  # the keys are ours until the flash begins
@@ -249,7 +251,7 @@ def _agreed(job, jumpers_accepted):
         say(plan.loaders)
     for warning in plan.warnings:
         say("  ! %s. %s" % (warning.what, warning.why))
-    say("Power must stay until the end: keep USB plugged in. Closing the terminal does no harm.")
+    say("Keep USB plugged in until the end: the modem needs power. Closing the terminal does no harm.")
     if sys.platform == "FiPy" and not jumpers_accepted:
         say("The RTS and CTS jumpers of the expansion board must be removed: have you looked?")
     return bool(input("Flash now? Type yes: ").strip().lower() == "yes")
@@ -295,7 +297,7 @@ def _last_words(console, end, dry):
         said += [text for text in (why, next) if text]
         if next and "step" in end:  # a cure; a refusal says all that is next
             said.append("then flash again")
-        said.append("on a computer, this tells more: `fipy-doctor open %s`" % id)
+        said.append("for more, run this on a computer: `fipy-doctor open %s`" % id)
     elif dry:
         said = ["the plan is possible: method " + str(end.get("method"))]
     for text in said:

@@ -65,7 +65,7 @@ class CardSource(object):
         self._at += len(data)
         self._hash.update(data)
         if data and self._at >= self._size and hexadecimal(self._hash.digest()) != self._sha256:
-            raise OSError("the card gave other bytes than before")
+            raise OSError("the card returned different bytes than before")
         return data
 
     def ahead(self):

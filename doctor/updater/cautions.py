@@ -33,7 +33,7 @@ def _same_build(running, image):
         return None
     return Refusal(
         "build-runs-already",
-        "the modem runs build %d already: flashing it once more brings nothing new" % image.build,
+        "the modem runs build %d already: flashing it again changes nothing" % image.build,
         "every flash is a risk",
         "`fipy-doctor status` shows what runs",
     )
@@ -53,8 +53,8 @@ def _older(running, image):
     return Refusal(
         "image-older-than-modem",
         "%s is older than what the modem runs (build %d)" % (image.name, running.known_build),
-        "it takes back what the newer firmware mended",
-        "go on only if that is what you want",
+        "faults that the newer firmware fixed come back",
+        "continue only if that is what you want",
     )
 
 
@@ -66,9 +66,9 @@ def _lost_build(running, image):
         return None
     return Refusal(
         "modem-build-50523",
-        "there is no public package of build %d, which the modem ran: it is lost already" % build,
-        "the modem waits in its updater, and its old firmware does not start any more",
-        "go on; another build is all that it can have",
+        "there is no public package of build %d, which the modem ran: it is already lost" % build,
+        "the modem waits in its updater, and its old firmware no longer starts",
+        "continue: it can only get another build",
     )
 
 
@@ -87,16 +87,16 @@ def _about_build(running, method):
         return Refusal(
             "full-image-on-33080-needs-updater",
             "the modem came from build 33080 and keeps its old boot loader",
-            "if this fails, the modem may not come back; waiting in its updater, it has no other way either",
-            "keep power and cable safe until the proof",
+            "if this fails, the modem may not come back; a modem that waits in its updater has no other way",
+            "keep power and cable safe until the flash is proved",
         )
     if method != STORE:
         return None
     return Refusal(
         "modem-filesystem-read-only",
-        "some modems on 33080 cannot keep a file: the transfer then stands at 0 %",
+        "some modems on 33080 cannot keep a file: the transfer then stays at 0 %",
         "their file system is read-only",
-        "after 5 minutes at 0 % it is stopped in order; then use --method on-the-fly",
+        "after 5 minutes at 0 % it is stopped properly; then use --method on-the-fly",
     )
 
 
@@ -108,7 +108,7 @@ def _useless_updater(running, image, options):
         "updater-not-required",
         options.updater_elf.name + " is not needed and will not be used",
         "the modem's own updater works (mode %s)" % running.mode,
-        "leave --updater-elf away",
+        "leave out --updater-elf",
     )
 
 
@@ -121,7 +121,7 @@ def _useless_bootrom(running, image, options):
         "updater-not-required",
         options.bootrom.name + " is not needed and will not be used",
         "only the factory's boot loader [33080] in copy 0 is replaced",
-        "leave --bootrom away",
+        "leave out --bootrom",
     )
 
 
@@ -131,7 +131,7 @@ def _of_no_family(image):
         return None
     return Refusal(
         "wrong-firmware-variant-chosen",
-        image.name + " does not say for which modem it is",
-        "nothing but its name speaks for it",
+        image.name + " does not say which modem it is for",
+        "only its name says so",
         "make sure that it comes from a FiPy or GPy package",
     )

@@ -141,7 +141,7 @@ class Flow(object):
             "prove-loaders": self._prove_loaders,
         }  # type: Dict[str, Callable[[Step], None]]
         if step.do not in actions:
-            raise FlowError("modem-state-unknown", "the plan has a step that is not known here: " + step.do)
+            raise FlowError("modem-state-unknown", "the plan has an unknown step: " + step.do)
         actions[step.do](step)
 
     def _file(self, step):
@@ -172,8 +172,8 @@ class Flow(object):
         found = states.ask_mode(s.at)  # decides: a modem whose every answer has old ones in front still works
         if not found and not awake:
             if s.said_something(began_ms):
-                raise FlowError("modem-state-unknown", "the modem answers AT, but nothing that can be read")
-            raise FlowError("wakeup-without-answer", "the modem does not answer AT any more")
+                raise FlowError("modem-state-unknown", "the modem answers AT, but the answer cannot be read")
+            raise FlowError("wakeup-without-answer", "the modem no longer answers AT")
         if found != self._mode:
             s.outcome.mode = found or states.UNKNOWN
             what = "the modem is in mode %s now; the plan was made for %s" % (found or "unknown", self._mode)

@@ -95,7 +95,7 @@ _STILL_WAITS = "the modem waits in its updater as before, and no firmware runs i
 _SWITCH_BACK = "AT+SMSWBOOT=1,1 starts the old firmware again"
 _SEND_SECOND = "send the second file; until then do not unplug, and press no reset"
 _FFH_BACK = "it waits in its boot ROM (ffh): updater.elf and a full image bring it back"
-_STATUS = "`fipy-doctor status` says how to go on"
+_STATUS = "`fipy-doctor status` says how to continue"
 
 
 class _Steps(object):
@@ -142,7 +142,9 @@ class _Steps(object):
         # type: (bool) -> None
         if self._options.soak:
             id = "soak-first" if early else "soak"
-            text = "ask the modem 500 times at the speed of flashing, to see that line and supply are steady"
+            text = (
+                "ask the modem 500 times at the speed of flashing, to see that the line and the power supply are steady"
+            )
             self._add(id, text, PREPARE, SOAK_MS, True, "nothing was changed", do="soak", early=early)
 
     def _from_ffh(self):

@@ -1,4 +1,4 @@
-"""Which steps are refused, and why: what has cost modems, and what cannot work (failure-catalogue.md 1)."""
+"""Which steps are refused, and why: what has bricked modems, and what cannot work (failure-catalogue.md 1)."""
 
 from . import states
 from .profile import MONARCH2_FAMILY, SQN3330_FAMILY, STORE_LIMIT_BYTES
@@ -74,12 +74,12 @@ _MODES = {
         "modem-silent",
         "the modem does not answer",
         "nothing may be sent to a modem whose mode is not known",
-        "run `fipy-doctor check`: it says what to do, one thing after the other",
+        "run `fipy-doctor check`: it says what to do, step by step",
     ),
     states.STP_OPEN: Refusal(
         "modem-left-in-update-boot",
         "an earlier transfer was still open",
-        "the modem must be asked for its mode again, now that the transfer was closed",
+        "the transfer was closed, so the modem must be asked for its mode again",
         "run the same command again",
     ),
     states.DATA: Refusal(
@@ -91,7 +91,7 @@ _MODES = {
     states.UNKNOWN: Refusal(
         "modem-state-unknown",
         "the modem answers, but does not say in which mode it is",
-        "the mode decides how to flash; guessing costs modems",
+        "the mode decides how to flash; a wrong guess can brick the modem",
         "run `fipy-doctor fix --power-cycle`",
     ),
 }
@@ -144,7 +144,7 @@ def _of_kind(running, image, options):
         return Refusal(
             "files-swapped",
             image.name + " is a boot ROM package, not firmware",
-            "a boot ROM is replaced only when that is asked for",
+            "a boot ROM is replaced only if you ask for it",
             "give the .dup file as firmware, and this one with --bootrom",
             Change(files=(_instead(options.bootrom),), given=(("bootrom", image.name),)),
         )
@@ -152,7 +152,7 @@ def _of_kind(running, image, options):
         return Refusal(
             "firmware-file-too-small-message",
             "%s has only %d bytes" % (image.name, image.size),
-            "that is no firmware image",
+            "that is not a firmware image",
             "download the file again",
             Change(files=(FULL_IMAGE,)),
         )
@@ -162,7 +162,7 @@ def _of_kind(running, image, options):
         return Refusal(
             "wrong-firmware-variant-chosen",
             image.name + " is not recognised as firmware for a modem",
-            "neither its content nor its name says what it is",
+            "neither its content nor its name shows what it is",
             "use the file as it came out of the package, under its own name",
             Change(files=(FULL_IMAGE,)),
         )
@@ -204,7 +204,7 @@ def _of_family(running, image):
     return Refusal(
         "wrong-firmware-variant-chosen",
         "%s is for another modem (%s), this one is a %s" % (image.name, image.family, running.family),
-        "firmware of another modem makes this one useless",
+        "firmware for another modem bricks this one",
         "use a file for the " + running.family,
         Change(files=(FULL_IMAGE,)),
     )
@@ -229,9 +229,9 @@ def _of_helpers(running, options):
     if bootrom is not None and bootrom.family not in ("practice", running.family):
         return Refusal(
             "wrong-firmware-variant-chosen",
-            "%s is no boot ROM for this modem" % bootrom.name,
-            "another board's boot ROM ends this one for good",
-            "leave --bootrom away",
+            "%s is not a boot ROM for this modem" % bootrom.name,
+            "another board's boot ROM bricks this modem for good",
+            "leave out --bootrom",
             Change(without=("bootrom",)),
         )
     return None
@@ -247,18 +247,18 @@ def _of_differential(running, image, options):
             "diff-with-updater-elf",
             "a differential image must not be used together with updater.elf",
             "it leaves the modem without firmware",
-            "leave updater.elf away: this image fits without it" if fits else "use " + _full_name(running),
+            "leave out updater.elf: this image needs none" if fits else "use " + _full_name(running),
             Change(without=("updater_elf",)) if fits else _full(running),
         )
     wrong = ""
     if running.mode != states.APPLICATION:
-        wrong = "the modem runs no firmware that it could change (mode %s)" % running.mode
+        wrong = "the modem runs no firmware for it to change (mode %s)" % running.mode
     elif not running.build:
         wrong = "the modem does not say which build it runs"
     elif not image.base:
         wrong = "the file does not say which build it changes"
     elif not fits:
-        wrong = "it changes build %d, and the modem runs %d" % (image.base, running.build)
+        wrong = "it changes build %d, but the modem runs %d" % (image.base, running.build)
     if not wrong:
         return None
     other = ", or upgdiff_%d-to-..." % running.build if running.build not in (0, FACTORY_BUILD) else ""
@@ -303,8 +303,8 @@ def _of_consent(running, images, options):
         return Refusal(
             "modem-build-50523",
             "there is no public package of build %d: once left, it cannot be restored" % build,
-            "43818 and 46470 were left for 41019 without harm, and nobody could go back",
-            "leave the modem as it is; --accept no-way-back agrees that build %d is given up for good" % build,
+            "modems went from 43818 and 46470 to 41019 without harm, but none could go back",
+            "leave the modem as it is; or add --accept no-way-back to give up build %d for good" % build,
             Change(given=(("accept", "no-way-back"),)),
         )
     radio, other = running.known_radio, image.known_radio
@@ -312,7 +312,7 @@ def _of_consent(running, images, options):
         return Refusal(
             "wrong-firmware-variant-chosen",
             "%s makes a %s modem of this %s modem" % (image.name, RADIO_IN_WORDS[other], RADIO_IN_WORDS[radio]),
-            "Cat-M1 and NB-IoT are different products for different networks",
+            "Cat-M1 and NB-IoT are for different networks",
             "use a %s image, or, if you want the change: %s" % (RADIO_IN_WORDS[radio], agrees_to(other)),
             Change(given=(("accept", "radio-change"),)),
         )
@@ -329,15 +329,15 @@ def _of_method(running, image, options):
             "modem-in-upgrade-mode",
             "the store method does not work here",
             "only the application of an SQN3330 can keep a file before it is written",
-            "use --method on-the-fly, or leave --method away",
+            "use --method on-the-fly, or leave out --method",
             Change(without=("method",)),
         )
     if image.part == 1:
         return Refusal(
             "48829-without-load-fff-false",
             "the first file of 48829 must not be stored first",
-            "the vendor demands that it is written while it arrives",
-            "leave --method away",
+            "the vendor requires that it is written while it arrives",
+            "leave out --method",
             Change(without=("method",)),
         )
     if image.size > STORE_LIMIT_BYTES:
@@ -345,7 +345,7 @@ def _of_method(running, image, options):
             "file-too-big-for-fff",
             "%s has %d bytes; the store method takes %d" % (image.name, image.size, STORE_LIMIT_BYTES),
             "the modem has no more room for it",
-            "use --method on-the-fly, or leave --method away",
+            "use --method on-the-fly, or leave out --method",
             Change(without=("method",)),
         )
     return None

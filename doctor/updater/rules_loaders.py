@@ -109,7 +109,7 @@ def _to_first_target(case):
     return Refusal(
         "nb1-first-on-factory-modem" if image.known_radio == "NB1" else "33080-straight-to-48829",
         "a modem on 33080 must go to 41065 first, not to %s" % (image.build or image.name),
-        "modems died on that way; the vendor demands 41065 in between",
+        "modems died in this way; the vendor requires 41065 in between",
         "flash %s first" % first_target(case.running),
         to_first_target(case.running),
     )
@@ -148,7 +148,7 @@ def _full_on_33080(case):
         return _before_41065(case)
     if case.accepts(OLD_LOADER_CONSENT):
         return GO
-    bootrom = "--bootrom %s (or --bootrom %s, where the board has it built in)" % (BOOTROM_SCRIPT, BOOTROM_OF_BOARD)
+    bootrom = "--bootrom %s (or --bootrom %s, if the board has it built in)" % (BOOTROM_SCRIPT, BOOTROM_OF_BOARD)
     missing = []  # type: List[Tuple[str, str]]
     if case.options.updater_elf is None:
         missing.append(("updater_elf", UPDATER_IMAGE))
@@ -156,7 +156,7 @@ def _full_on_33080(case):
         missing.append(("bootrom", BOOTROM_OF_BOARD))
     return Refusal(
         "full-image-on-33080-needs-updater",
-        "a full image on a modem that runs 33080 needs updater.elf and a boot ROM",
+        "a full image needs updater.elf and a boot ROM if the modem runs 33080",
         "the vendor says that a failed upgrade could not be recovered under the factory boot loader",
         "flash %s, or add --updater-elf updater.elf from the package of the full image, and %s" % (FIRST_DIFF, bootrom),
         Change(given=missing),
@@ -174,7 +174,7 @@ def _pair_after_41065(case):
     # type: (Case) -> str | Refusal
     return Refusal(
         "33080-straight-to-48829",
-        "48829 cannot be reached from 33080 in one go",
+        "48829 cannot be reached from 33080 in one step",
         "the modem must run 41065 in between",
         "flash %s first" % first_target(case.running),
         to_first_target(case.running),
@@ -209,7 +209,7 @@ def _pair_from_updater(case):
         return Refusal(
             "modem-state-unknown",
             "the modem does not say which build it ran",
-            "48829 after NB-IoT firmware, or after 33080, has cost modems",
+            "48829 after NB-IoT firmware, or after 33080, has bricked modems",
             "add --was BUILD, the build that it ran last; `fipy-doctor status` remembers what we flashed",
         )
     return _pair_from_nb1(case) or GO
@@ -253,11 +253,11 @@ def _unread(case):
     """Row j."""
     if case.full and case.accepts(UNKNOWN_BUILD_CONSENT):
         return GO
-    agrees = "; --accept %s sends it all the same" % UNKNOWN_BUILD_CONSENT if case.full else ""
+    agrees = "; --accept %s sends it anyway" % UNKNOWN_BUILD_CONSENT if case.full else ""
     return Refusal(
         "modem-state-unknown",
         "the modem does not say which build it runs",
-        "some builds must not follow each other; that has cost modems",
+        "some builds must not follow each other; that has bricked modems",
         "add --was BUILD, the build that it runs; `fipy-doctor status` remembers what we flashed" + agrees,
     )
 
@@ -341,12 +341,12 @@ def _asked(case, what, instead):
     """GO if the user agreed to an old boot loader; else a refusal that the consent lifts."""
     if case.accepts(OLD_LOADER_CONSENT):
         return GO
-    agrees = "--accept %s sends it all the same" % OLD_LOADER_CONSENT
+    agrees = "--accept %s sends it anyway" % OLD_LOADER_CONSENT
     step, change = instead or ("", Change(given=(("accept", OLD_LOADER_CONSENT),)))
     return Refusal(
         "old-boot-loader",
         "%s: %s" % (case.image.name, what),
-        "nobody has recorded whether an old boot loader brings the modem back where a flash breaks off",
+        "nobody knows if an old boot loader can bring the modem back after an interrupted flash",
         "%s; or %s" % (step, agrees) if step else agrees,
         change,
         OLD_LOADER_CONSENT,

@@ -34,7 +34,7 @@ def _of_order(images):
         return Refusal(
             "48829-doc-names-wrong-file",
             "the files of 48829 are given in the wrong order",
-            "the one that ends in -1 comes first; the other order has cost modems",
+            "the one that ends in -1 comes first; the other order has bricked modems",
             "give them as: %s %s" % (images[1].name, images[0].name),
             Change(files=(images[1].name, images[0].name)),
         )
@@ -84,6 +84,6 @@ def _of_bootrom(options):
         "old-boot-loader",
         "a boot ROM must not be sent with the two files of 48829",
         "nothing goes to the modem between the two, nor after them",
-        "leave --bootrom away",
+        "leave out --bootrom",
         Change(without=("bootrom",)),
     )

@@ -181,7 +181,7 @@ class Sender(object):
                     return True
                 s.port.write(b"\r")
             s.at.listen(POLL_MS)
-        raise FlowError("stp-start-refused", "the modem does not take a file")
+        raise FlowError("stp-start-refused", "the modem does not accept a file")
 
     def _leave(self):
         # type: () -> None
@@ -200,9 +200,9 @@ def awaited(done, total):
     """What the modem most likely does while it does not answer, in words."""
     percent = done * 100 // max(1, total)
     if not done:
-        return "the modem to take the first block"
+        return "the modem to accept the first block"
     if percent < ERASE_BELOW:
         return "the modem to erase its old firmware (usual near 7 to 10 %)"
     if percent >= FINISH_FROM:
         return "the modem to finish writing what it has (usual near 99 %)"
-    return "the modem to take the next block (it may be busy with its flash)"
+    return "the modem to accept the next block (it may be busy with its flash)"

@@ -165,5 +165,5 @@ class Session(object):
         """Whether the modem was in transfer mode, and has left it now: AT brings nothing there."""
         found = self.master.leave_if_there(states.SESSION_PROBE_MS)
         if found:
-            self.speaker.note("the modem was still in transfer mode; it has left it")
+            self.speaker.note("the modem was still in transfer mode; that is over now")
         return found

@@ -47,7 +47,7 @@ class Settler(object):
         # type: (str, int) -> None
         """Let it write, wait for its result. Raises FlowError if that is no success."""
         s = self._s
-        s.speaker.waiting("the modem to write its new firmware; it says nothing meanwhile", limit_ms, False)
+        s.speaker.waiting("the modem to write its new firmware; it says nothing until then", limit_ms, False)
         timer = Timer(s.clock, limit_ms)
         self._unclosed = Timer(s.clock, UNCLOSED_MS)
         self._knocks = 0
@@ -68,8 +68,8 @@ class Settler(object):
         self._switcher.await_known_mode()
         if s.outcome.unsure is not None and (word.startswith("fail") or s.outcome.mode != states.UNKNOWN):
             id, text, _ = s.outcome.unsure
-            said = "and the modem reports: " + word if word else "and the modem reports nothing of it"
-            raise FlowError(id, text + "; all of the file had gone out, " + said)
+            said = "and the modem reports: " + word if word else "and the modem reports nothing about it"
+            raise FlowError(id, text + "; the whole file had been sent, " + said)
         if word.startswith("fail"):
             raise FlowError("upgrade-failed-result", "the modem reports: " + word)
         minutes = limit_ms // 60000

@@ -34,7 +34,7 @@ def soak(s, count=SOAK_COUNT, mini=False):
         s.at.command("ATE0")
     began_ms = s.clock.ticks_ms()
     if not s.wake() and not s.said_something(began_ms):
-        raise FlowError("wakeup-without-answer", "the modem does not answer AT any more; nothing was sent to it")
+        raise FlowError("wakeup-without-answer", "the modem no longer answers AT; nothing was sent to it")
     s.speaker.waiting("%d answers without a fault" % count, count * ANSWER_MS, True)
     damaged = []  # type: List[bytes]
     rest = b""
@@ -53,7 +53,7 @@ def soak(s, count=SOAK_COUNT, mini=False):
         damaged.append(late)
     if damaged:
         first = repr(damaged[0][:40]) if damaged[0] else "nothing"
-        what = "the line or the supply is not steady: %d of %d answers were damaged (first: %s)"
+        what = "the line or the power supply is not steady: %d of %d answers were damaged (first: %s)"
         what += "; nothing was sent to the modem"
         raise FlowError("link-unsteady", what % (len(damaged), asked, first), CAUSE, CURE)
 

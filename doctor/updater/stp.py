@@ -305,7 +305,7 @@ class Master(object):
                     self._speaker.note("the modem left %d of %d bytes; sending them again" % (residue, len(block)))
                 return len(block) - residue
             if not self._may_halve("the modem took nothing", len(block)):
-                raise StpError("residue", "the modem takes nothing of the blocks")
+                raise StpError("residue", "the modem does not accept the blocks")
 
     def _may_halve(self, why, length):
         # type: (str, int) -> bool

@@ -36,7 +36,7 @@ class Switcher(object):
         # type: (int) -> None
         """Restart into recovery. Raises FlowError."""
         s = self._s
-        alone = not s.outcome.sent_any  # between the two files of a pair lost power has cost modems
+        alone = not s.outcome.sent_any  # between the two files of a pair lost power has bricked modems
         s.speaker.waiting("the modem to restart into its updater; its radio is off", limit_ms, alone)
         s.outcome.changed = True
         if not self._boot_into(_TO_RECOVERY, states.RECOVERY, limit_ms):

@@ -85,7 +85,7 @@ def test_call_returns_the_tagged_value_among_other_threads_output() -> None:
 
 
 def test_a_damaged_result_line_is_an_error() -> None:
-    with pytest.raises(ReplBroken, match="no result line"):
+    with pytest.raises(ReplBroken, match="has no result"):
         entered(OldRepl()).call("print('@@FD {\"a\":')")
 
 

@@ -78,7 +78,7 @@ UNTIDY = {
     "hidden .txt": {f"{DUP_NAME}.txt": DUP},
     "hidden .txt in a folder": {f"sd/{DUP_NAME}.txt": DUP},
     "twice the extension": {f"{DUP_NAME}.dup": DUP},
-    "note of macOS": {DUP_NAME: DUP, f"._{DUP_NAME}": NOTE},
+    "metadata file of macOS": {DUP_NAME: DUP, f"._{DUP_NAME}": NOTE},
     "all at once": {f"sd/{DUP_NAME}.TXT": DUP, f"._{DUP_NAME}": NOTE},
 }
 
@@ -196,7 +196,7 @@ def test_an_image_that_is_moved_gets_its_side_file_and_a_wrong_one_goes(
 def test_a_side_file_that_fits_is_left_as_it_is(tmp_path: Path) -> None:
     path = folder(tmp_path, {NAME: practice(tmp_path)})
     with Bench(BenchOptions(sd=path)) as bench:
-        assert "lie beside it" in side_files.tend(bench.card)
+        assert "are beside it" in side_files.tend(bench.card)
         assert side_files.tend(bench.card) == ""
 
 

@@ -243,8 +243,8 @@ def test_interrupted_device_says_where_its_files_are_and_is_finished_later(
         assert "interrupted" in problem.text
         assert folder.name in problem.text
         plan = plan_reformat_device(device, backup_dir=tmp_path / "elsewhere", force=True)
-        assert "an earlier run was interrupted: go on" in "\n".join(plan.lines)
-        assert any("go on with its backup" in line for line in plan.lines)
+        assert "an earlier run was interrupted: continue" in "\n".join(plan.lines)
+        assert any("continue with its backup" in line for line in plan.lines)
     go(device, backups)
     assert b"".join(open_card(device).read(f"/sd/{DUP_NAME}")) == DUP
 
@@ -267,7 +267,7 @@ def test_mark_that_no_journal_knows_means_nothing(device: Path, tmp_path: Path) 
         plan_reformat_device(device, backup_dir=tmp_path / "backups", force=True)
     assert "--put-back none" in refused.value.next
     plan = plan_reformat_device(device, backup_dir=tmp_path / "backups", choice=Choice((NOTHING,)), force=True)
-    assert "an earlier run was interrupted: go on" not in "\n".join(plan.lines)
+    assert "an earlier run was interrupted: continue" not in "\n".join(plan.lines)
     assert not any(RAW_COPY in line for line in plan.lines)
 
 

@@ -245,7 +245,7 @@ HARD = {
     "system": (replace(GOOD, is_system=True), "running system"),
     "internal": (replace(GOOD, bus="sata"), "internal drive (sata)"),
     "NVMe that calls itself hot-plugged": (replace(GOOD, bus="nvme", removable=True), "internal drive"),
-    "eMMC": (replace(GOOD, bus="mmc", soldered=True), "soldered"),
+    "eMMC": (replace(GOOD, bus="mmc", soldered=True), "built-in"),
     "no size": (replace(GOOD, size_bytes=0), "no card"),
     "over 512 GB": (replace(GOOD, size_bytes=1000 * GB), "1000 GB"),
     "write-protected": (replace(GOOD, read_only=True), "lock switch"),
@@ -291,7 +291,7 @@ def test_card_over_32_gb_is_worth_a_word_only() -> None:
 
 def test_backup_must_not_lie_on_the_card(tmp_path: Path) -> None:
     mounted = replace(GOOD, parts=(replace(GOOD.parts[0], mounts=(str(tmp_path),)),))
-    assert any("lies on it" in text for text in assess(mounted, keep=(tmp_path / "not" / "there",)).hard)
+    assert any("is on it" in text for text in assess(mounted, keep=(tmp_path / "not" / "there",)).hard)
     assert assess(mounted, keep=(tmp_path.parent,)).hard == ()
 
 

@@ -122,7 +122,7 @@ def test_every_choice_of_a_refusal_works(tmp_path: Path, choice: Choice) -> None
 @pytest.mark.needs_tool("mkfs.fat", "mcopy")
 def test_files_that_fit_with_other_clusters_only_come_back_with_these(tmp_path: Path, make) -> None:  # type: ignore[no-untyped-def]
     it: Card = make(nearly_full(tmp_path, 34))
-    assert "other ones than usual, so that the files fit" in it.plan()
+    assert "not the usual ones, so that the files fit" in it.plan()
     it.reformat(Choice())
     assert len(it.files()) == 36
 

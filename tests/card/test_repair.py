@@ -47,8 +47,8 @@ REPAIRS: dict[str, tuple[str, Callable[[Inside], Changes], str]] = {
     "boot sector of nonsense": ("fat32", lambda _: {START + 13: b"\3\0\0\0"}, "restore the boot sector"),
     "no 55 AA": ("fat32", lambda _: {START + 510: b"\0\0"}, "restore the boot sector"),
     "backup boot sector gone": ("fat32", lambda _: {START + 6 * 512: old_bytes(512)}, "renew the backup"),
-    "FSInfo gone": ("fat32", lambda _: {START + 512: old_bytes(512)}, "note the free space"),
-    "free space wrong": ("fat32", lambda _: {START + 512 + 488: b"\1\0\0\0"}, "note the free space"),
+    "FSInfo gone": ("fat32", lambda _: {START + 512: old_bytes(512)}, "correct the recorded free space"),
+    "free space wrong": ("fat32", lambda _: {START + 512 + 488: b"\1\0\0\0"}, "correct the recorded free space"),
     "second FAT stale": ("fat32", lambda i: {i.fat(chain(i), 1): old_bytes(200)}, "copy the first FAT over the second"),
     "first FAT broken": ("fat32", lambda i: {i.fat(chain(i), 0): old_bytes(200)}, "copy the second FAT over the first"),
     "first FAT broken (16)": (
@@ -136,14 +136,14 @@ UNCLEAR: dict[str, tuple[str, Callable[[Inside], Changes], str]] = {
         lambda i: {i.fat(chain(i) + 1, 0): bytes(4), i.fat(chain(i) + 2, 1): bytes(4)},
         "both copies of the FAT are damaged",
     ),
-    "FATs tell different things": (
+    "FATs differ": (
         "fat16",
         lambda i: {
             i.fat(chain(i) + 3, 1): i_bytes(900),
             i.fat(900, 1): i_bytes(chain(i) + 5),
             i.fat(chain(i) + 4, 1): b"\0\0",
         },
-        "tell different things",
+        "but they differ",
     ),
     "chain broken in both": ("fat32", lambda i: i.fats(chain(i) + 5, 0) | {START + 65: b"\1"}, "free cluster"),
     "both boot sectors gone": ("fat32", lambda _: {START: bytes(512), START + 6 * 512: bytes(512)}, "no volume"),

@@ -289,7 +289,7 @@ def test_names_are_compared_without_case_and_contents_first() -> None:
         assert compare(odd, wanted).outcome is Outcome.NOT_COMPARED
     for wrong in (("y", size + 1, None, "short"), ("y", size, other, "")):
         answer = compare([wrong, ("odd", size, sha, "")], wanted)
-        assert (answer.outcome, answer.words) == (Outcome.DIFFER, "reads y otherwise than it was meant")
+        assert (answer.outcome, answer.words) == (Outcome.DIFFER, "reads different content in y")
 
 
 def test_the_gravest_of_several_answers_counts() -> None:
@@ -397,7 +397,7 @@ def test_formatted_device_that_reads_otherwise_is_no_card(device: Path, tmp_path
         reformat_device(
             device, backup_dir=tmp_path / "b", expected=Identity.of(find_drive(str(device))), force=True, emit=listen
         )
-    assert "all files lie whole" in error.value.next
+    assert "all files are intact" in error.value.next
     assert not DeviceCard(device).volume().board_reads
 
 
@@ -413,4 +413,4 @@ def test_card_with_more_than_a_check_has_time_for_is_not_read(tmp_path: Path) ->
     full = card(tmp_path / "card.img", {"A.BIN": bytes(33 * MIB), "B.BIN": bytes(33 * MIB)}, 80 * MIB)
     answer = compare_readers(full)
     assert answer is not None
-    assert "69,206,016 bytes are more" in answer.words
+    assert "69,206,016 bytes are too many" in answer.words

@@ -133,7 +133,7 @@ def test_second_failure_in_the_same_words_never_says_again(
             finish(device, tmp_path / "backups", choice)
         said.append(failed.value.next)
         wall += 512
-    assert "again to go on" in said[0]
+    assert "again to continue" in said[0]
     assert not any("again" in text or "the same command" in text for text in said[1:])
     assert "--put-back none" in said[1]
     assert "another card" in said[2]

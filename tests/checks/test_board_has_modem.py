@@ -19,7 +19,11 @@ def look(board: OldRepl) -> Finding:
     [
         ("sim://fipy", Status.PASS, "FiPy, firmware 1.20.2.r4 (era F): mirror mode built in"),
         ("sim://gpy?release=1.18.3", Status.PASS, "GPy, firmware 1.18.3 (era C)"),
-        ("sim://fipy?release=1.17.3.b1", Status.WARN, "(era A): no mirror mode: we bring our own bridge; LTE() hangs"),
+        (
+            "sim://fipy?release=1.17.3.b1",
+            Status.WARN,
+            "(era A): no mirror mode: we bring our own bridge; LTE() never returns",
+        ),
         ("sim://fipy?release=1.12.0.b1", Status.WARN, "FiPy, firmware 1.12.0.b1 (era Z)"),
     ],
 )

@@ -183,8 +183,8 @@ def test_empty_slot_is_a_warning_and_says_where_the_card_is(url: str, tmp_path: 
 
     found = look(take_out, url)
     assert (found.status, found.catalogue) == (Status.WARN, "sd-object-init-fails")
-    assert "USB needs none" in found.summary
-    assert "while it is at the PC" in look(take_out, url, sd=tmp_path).summary
+    assert "USB needs no card" in found.summary
+    assert "the card is at the PC" in look(take_out, url, sd=tmp_path).summary
 
 
 @pytest.mark.parametrize("url", ["sim://fipy", "sim://fipy?release=1.17.3.b1"])

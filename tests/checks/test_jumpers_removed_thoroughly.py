@@ -47,7 +47,7 @@ def given_back(board: BoardSim) -> bool:
         ("expansion2", "only-rts", Status.FAIL, "CTS line follows pin P20"),
         ("expansion2", "only-cts", Status.FAIL, "only while the PC asserts RTS"),
         ("expansion2", "fitted", Status.FAIL, "only while the PC asserts RTS"),
-        ("expansion3", "removed", Status.PASS, "cannot be told"),
+        ("expansion3", "removed", Status.PASS, "could not be checked"),
         ("expansion3", "only-rts", Status.FAIL, "CTS line follows pin P20"),
         ("expansion3", "only-cts", Status.FAIL, "only while the PC asserts RTS"),
         ("expansion3", "fitted", Status.FAIL, "only while the PC asserts RTS"),
@@ -104,7 +104,7 @@ def reports_nothing(says: bool) -> Spoil:
 def test_a_chip_that_does_not_report_cts_leaves_the_harmless_jumper_open(says: bool) -> None:
     found = thorough("sim://fipy?jumpers=only-rts", reports_nothing(says))
     assert found.status is Status.PASS
-    assert "cannot be told" in found.summary
+    assert "could not be checked" in found.summary
 
 
 def test_one_that_does_decides_where_rts_does_not() -> None:
@@ -222,7 +222,7 @@ def test_a_link_that_breaks_leaves_no_line_low_and_the_user_knows_what_to_do(at_
         cut = Cut(bench, at_ms, lambda: cut.sim.port.vanish())
         with pytest.raises(DoctorError) as raised:
             JumpersRemoved().look(bench)
-        assert ("press the reset button" in raised.value.next) is cut.touched
+        assert ("reset button once" in raised.value.next) is cut.touched
         cut.sim.world.sleep_ms(1000)
         assert cut.board.pins.level("P20") is True
 

@@ -118,4 +118,4 @@ def test_every_id_is_declared(tmp_path: Path) -> None:
 def test_a_pipe_named_like_a_script_does_not_keep_us_waiting(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "main.py")
     finding = look(tmp_path)
-    assert finding.status is Status.WARN and "no regular file" in finding.summary
+    assert finding.status is Status.WARN and "not a regular file" in finding.summary

@@ -66,7 +66,7 @@ def test_who_asks_for_the_same_step_again_says_why(
         ["fix", "--power-cycle", "--yes"],
     ):
         said = terminal.type(*words, "--port", board)
-        assert "what was done cannot be kept" in said.out + said.err
+        assert "what you did cannot be recorded" in said.out + said.err
         assert "FIPY_DOCTOR_STATE_DIR=FOLDER" in said.out + said.err
 
 
@@ -92,7 +92,7 @@ def test_dead_is_said_after_every_step_was_said_to_be_done(terminal: Terminal, b
         said = terminal.type(*said.next)
     assert asked == ["power-off", "jumpers-off", "other-cable"]
     assert said.next == ["open", "modem-dead-escalate"] and "it is dead" in said.out
-    assert "told to this program, and not seen" in said.out
+    assert "this program did not see it" in said.out
 
 
 def test_a_power_cycle_that_the_board_knows_nothing_of_is_not_believed(terminal: Terminal, board: str) -> None:
@@ -105,7 +105,7 @@ def test_a_power_cycle_that_the_board_knows_nothing_of_is_not_believed(terminal:
     assert "power-off" in said.next
     assert terminal.type("sim", "--hands", "power-cycle", "--port", board).code == 0
     said = terminal.type("status", "--done", "power-off", "--port", board)
-    assert "power started it last" in said.out and "jumpers-off" in said.next
+    assert "it was switched on" in said.out and "jumpers-off" in said.next
 
 
 def test_a_bare_modem_cannot_say_whether_its_power_was_off(terminal: Terminal, port: str) -> None:

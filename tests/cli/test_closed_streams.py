@@ -52,7 +52,7 @@ def test_ctrl_c_while_loading_is_130() -> None:
 def test_a_full_disk_changes_no_exit_code_and_is_told(words: str) -> None:
     done = in_shell(">/dev/full", words)
     assert done.returncode == 0
-    assert done.stderr.startswith("fipy-doctor: standard output takes no more") and done.stderr.count("\n") == 1
+    assert done.stderr.startswith("fipy-doctor: standard output stopped") and done.stderr.count("\n") == 1
 
 
 def test_help_is_shown_whatever_the_terminal_can_show() -> None:
@@ -65,4 +65,4 @@ def test_a_damaged_installation_shows_no_traceback() -> None:
     code = "import sys\nsys.modules['doctor.cli.main'] = None\nfrom doctor.__main__ import main\nsys.exit(main())\n"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("fipy-doctor itself broke") and "next:" in done.stderr
+    assert done.stderr.startswith("fipy-doctor itself failed") and "next:" in done.stderr

@@ -87,4 +87,4 @@ def test_check_warns_of_a_file_that_reads_otherwise(
     said = terminal.type("check", "--select", "card-is-fat", "-v", "--sd", str(image), "--json")
     (finding,) = said.document["findings"]
     assert (said.code, finding["status"]) == (0, "warn")
-    assert "reads A.BIN otherwise" in finding["summary"]
+    assert "reads different content in A.BIN" in finding["summary"]

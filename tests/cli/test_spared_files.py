@@ -1,4 +1,4 @@
-"""``--trace`` spares what is no trace, and says if it ends early."""
+"""``--trace`` spares what is not a trace, and says if it ends early."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def test_a_trace_never_replaces_the_firmware(terminal: Terminal, image: Path) ->
     before = image.read_bytes()
     said = terminal.type("check", "--port", "sim://fipy", "--firmware", str(image), "--trace", str(image))
     assert (said.code, image.read_bytes()) == (2, before)
-    assert "is no trace" in said.err
+    assert "is not a trace" in said.err
 
 
 def test_a_trace_replaces_an_earlier_trace(terminal: Terminal, tmp_path: Path) -> None:

@@ -172,7 +172,7 @@ def test_a_bench_that_cannot_be_kept_is_told(terminal: Terminal, tmp_path: Path)
         assert said.code == 2, words
         assert "cannot be kept" in said.out + said.err
     said = terminal.type("check", "--port", port)
-    assert "name another folder behind state=" in said.out
+    assert "name another folder after state=" in said.out
     assert terminal.type(*said.next).code == 0, "what is printed is there to be read"
 
 
@@ -198,7 +198,7 @@ def test_practice_files_make_their_folder(terminal: Terminal, tmp_path: Path) ->
 def test_nonsense_is_wrong_usage_and_no_fault_of_ours(terminal: Terminal, words: tuple[str, ...]) -> None:
     said = terminal.type(*words)
     assert said.code == 2
-    assert "itself broke" not in said.err and "\x1b" not in said.err
+    assert "itself failed" not in said.err and "\x1b" not in said.err
 
 
 def test_a_hand_that_the_bench_has_not_is_wrong_usage(terminal: Terminal, tmp_path: Path) -> None:

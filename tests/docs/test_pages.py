@@ -45,7 +45,7 @@ def test_no_section_is_empty() -> None:
 
 
 def test_every_manual_cure_says_how() -> None:
-    manual = [p for p in PAGES.values() if p.kind is Kind.CURE and "your hands do it" in dict(p.facts).values()]
+    manual = [p for p in PAGES.values() if p.kind is Kind.CURE and "you do it yourself" in dict(p.facts).values()]
     assert manual and all(any(s.heading == "Steps" and s.items for s in p.sections) for p in manual)
 
 
@@ -58,7 +58,7 @@ def test_failure_names_the_checks_that_list_it() -> None:
 
 def test_cause_and_consequence_name_each_other() -> None:
     cause = next(e for e in entries().values() if e.explains)
-    behind = next(s for s in PAGES[cause.explains[0]].sections if s.heading == "What may lie behind it")
+    behind = next(s for s in PAGES[cause.explains[0]].sections if s.heading == "Possible causes")
     assert any(item.startswith(f"{cause.id}:") for item in behind.items)
 
 

@@ -116,7 +116,7 @@ def test_checks_and_entries_agree_on_who_finds_what() -> None:
     finds = {check.id: set(check.finds) for check in roster.builtin()}
     named = {check_id: {e.id for e in entries().values() if check_id in e.found_by} for check_id in finds}
     assert named == finds
-    # "flash" itself refuses if the line or the supply is not steady: no check can know before.
+    # "flash" itself refuses if the line or the power supply is not steady: no check can know before.
     assert {check_id for entry in entries().values() for check_id in entry.found_by} <= {*finds, "flash"}
 
 

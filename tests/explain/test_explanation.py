@@ -178,7 +178,7 @@ HEALTHY_CHECK = """\
 
 Next:
   fipy-doctor flash FILE.dup --port sim://fipy
-  (a FILE.dup for a simulated modem is made by: fipy-doctor sim --make-firmware .)
+  (this makes a FILE.dup for a simulated modem: fipy-doctor sim --make-firmware .)
 """
 HEALTHY_FLASH = """\
 Plan
@@ -189,8 +189,8 @@ Plan
      what could go wrong: the modem may refuse (it is asked several times, in two ways), or come back at another speed
      way back: its old firmware is started again (AT+SMSWBOOT=1,1)
   2. start the new firmware (up to 5 min; do not unplug)
-     what could go wrong: it may not start; then the modem is in its updater or boot ROM, and is named so
-     way back: run the same command again: it begins with the step that the modem's mode calls for
+     what could go wrong: it may not start; then the modem is in its updater or boot ROM, and this program says which
+     way back: run the same command again: it begins with the step that fits the modem's mode
 • restart the modem into its updater (recovery)
   waiting for the modem to restart into its updater; its radio is off (up to 5 min)
    10%  631,008 of 6,160,982 bytes
@@ -199,7 +199,7 @@ Flashed and proved
   runs now  LR5.1.1.0-41065 (build 41065), UE 5.0.0.0d
 
 Do this now:
-  1. press the reset button of the board once: its own LTE functions come back with that
+  1. press the board's reset button once: its own LTE functions work again after that
 """
 
 

@@ -71,7 +71,7 @@ def test_a_chain_is_known_as_far_as_it_is_sound(change: dict[int, int], chain: C
 
 
 def test_a_chain_that_is_too_long_keeps_what_belongs_to_the_file() -> None:
-    assert fat32(SOUND).chain(5, most_clusters=2) == Chain((Run(5, 2),), 2, "goes on behind the end of the file", 7)
+    assert fat32(SOUND).chain(5, most_clusters=2) == Chain((Run(5, 2),), 2, "continues beyond the end of the file", 7)
 
 
 def test_the_last_run_up_to_the_end_of_the_volume_counts() -> None:

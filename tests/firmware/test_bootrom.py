@@ -94,10 +94,10 @@ def test_bomb_is_refused() -> None:
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (GOOD, "not known"),
+        (GOOD, "unknown"),
         (package(b"OTHER VENDOR SQN3330"), "another board"),
         (package(b"PYCOM alone"), "another board"),
-        (package(description=b"updater upgrade package\0"), "no boot ROM"),
+        (package(description=b"updater upgrade package\0"), "not a boot ROM"),
         (package(signature=4), "signed"),
         (GOOD[:-1], "is"),
         (GOOD[:200] + b"\0" + GOOD[201:], ""),

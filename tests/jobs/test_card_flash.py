@@ -274,7 +274,7 @@ def says(words: str) -> Callable[[Event], bool]:
     return lambda event: isinstance(event, StepStarted) and (event.step == words or words in event.text)
 
 
-MOMENTS = ("putting the updater", "reading the card", "soak", "prepare", "transfer")
+MOMENTS = ("copying the updater", "reading the card", "soak", "prepare", "transfer")
 QUICK = {("reading the card", OLD)}
 
 
@@ -287,7 +287,7 @@ QUICK = {("reading the card", OLD)}
     ],
 )
 def test_ctrl_c_before_the_first_block_stops_and_nothing_was_sent(image: Path, moment: str, release: str) -> None:
-    job = BoardJob(image, f"sim://gpy?release={release}", installed=moment != "putting the updater")
+    job = BoardJob(image, f"sim://gpy?release={release}", installed=moment != "copying the updater")
     user = User()
     result = job.flash(user=user, at=says(moment), act=press)
     assert (result.exit_code, user.asked, result.begun) == (130, 0, False)

@@ -89,7 +89,7 @@ def test_a_mirror_left_on_by_a_proved_flash_is_no_failure(image: Path, tmp_path:
     assert flashed(image, User(), url=url, request=FlashRequest(via="usb")).result.exit_code == 0
     with Bench(BenchOptions(port=url)) as bench:
         standing = status(bench)
-    assert standing.where == "the board still mirrors, as the flash left it"
+    assert standing.where == "the board is still in mirror mode, as the flash left it"
     assert standing.exit_code == 0 and standing.onward is not None and standing.onward.hands == ("press-reset",)
 
 

@@ -96,9 +96,9 @@ def test_a_line_that_damages_answers_is_named_with_cause_and_cure(tmp_path: Path
 @pytest.mark.parametrize(
     ("scenario", "was", "says"),
     [
-        ("modem-recovery", None, "no firmware runs in it; it ran an unknown build"),
-        ("modem-recovery", 38638, "no firmware runs in it; it ran build 38638, as --was says"),
-        ("ati-error", 38638, "no firmware runs in it; it ran build 38638, as --was says"),
+        ("modem-recovery", None, "runs no firmware now; it ran an unknown build"),
+        ("modem-recovery", 38638, "runs no firmware now; it ran build 38638, as --was says"),
+        ("ati-error", 38638, "runs no firmware now; it ran build 38638, as --was says"),
         ("healthy", None, "runs LR5.1.1.0-38638"),
     ],
 )

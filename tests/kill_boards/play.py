@@ -137,7 +137,7 @@ def _play(place: Place, cell: Cell, played: Played) -> None:
             raise Wrong(BAD, f"the uncut run: exit {done.code}, {said}")
         if done.code == 0 and place.is_cure(command):
             raise Wrong(BAD, f"exit 0, and {said}")
-        if "fipy-doctor itself broke" in done.printed or "Traceback (most recent" in done.printed:
+        if "fipy-doctor itself failed" in done.printed or "Traceback (most recent" in done.printed:
             raise Wrong(BAD, "a traceback")
         if not said and command[0] == "fix" and done.code != KILLED and _only_checks_fail(done.printed):
             played.verdict = FINISHED

@@ -97,7 +97,7 @@ def test_an_unplugged_port_is_lost(work: str) -> None:
     wire = Wire()
     link = wire.link()
     wire.unplugged = True
-    with pytest.raises(PortLost, match="went away"):
+    with pytest.raises(PortLost, match="disappeared"):
         {"read": lambda: link.read(1, 10), "write": lambda: link.write(b"x"), "drain": link.drain}[work]()
     link.close()
 

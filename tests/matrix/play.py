@@ -265,7 +265,7 @@ class _Player:
             code = run(words)
         printed = out.getvalue()
         self._tell("$ fipy-doctor " + " ".join(words), printed, code)
-        if "fipy-doctor itself broke" in printed:
+        if "fipy-doctor itself failed" in printed:
             raise Bad("traceback in " + words[0])
         return printed, code
 

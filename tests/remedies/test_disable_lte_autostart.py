@@ -23,5 +23,8 @@ def test_setting_is_changed_once_and_outlives_a_reset() -> None:
 
 
 def test_release_without_the_setting_says_so() -> None:
-    with Bench(BenchOptions(port="sim://fipy?release=1.17.3.b1")) as bench, pytest.raises(BoardError, match="cannot"):
+    with (
+        Bench(BenchOptions(port="sim://fipy?release=1.17.3.b1")) as bench,
+        pytest.raises(BoardError, match="has no setting"),
+    ):
         DisableLteAutostart().plan(bench, None, CONTEXT)

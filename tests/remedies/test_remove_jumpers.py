@@ -10,7 +10,7 @@ from doctor.report.page import all_pages
 
 CURE = cures().get("remove-jumpers")
 NARROW = 46  #: columns of the site's pictures for phones
-IN_VAIN = "were they off already"
+IN_VAIN = "if they were off already"
 
 
 def found(carrier: str = "unknown", status: Status = Status.FAIL) -> Finding:

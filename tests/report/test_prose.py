@@ -97,7 +97,7 @@ def test_a_list_within_a_group_keeps_its_margins() -> None:
 
 def test_what_was_marked_is_not_looked_at_again() -> None:
     path = "/home/anna/`fipy-doctor fix`/b"
-    assert shown(f"all of it: {marked(path)}", 80, port="COM3") == f"all of it: {path}\n"
+    assert shown(f"full log: {marked(path)}", 80, port="COM3") == f"full log: {path}\n"
 
 
 def test_a_name_that_a_terminal_would_obey_is_escaped_wherever_it_stands() -> None:

@@ -156,7 +156,7 @@ def test_kept_bench_refuses_another_beginning(tmp_path: Path) -> None:
 
 def test_damaged_state_is_said_so(tmp_path: Path) -> None:
     (tmp_path / "bench.json").write_text("{")
-    with pytest.raises(ValueError, match="start anew"):
+    with pytest.raises(ValueError, match="start from the beginning"):
         Serial(f"sim://sqn3330?state={tmp_path}")
 
 

@@ -216,7 +216,7 @@ def test_store_that_stands_at_zero_is_stopped_after_five_minutes() -> None:
     assert outcome.error is not None
     assert outcome.error[0] == "stall-at-zero-percent"
     assert 5 * 60_000 < run.port.clock.ticks_ms() - begun < 12 * 60_000
-    assert run.waits()[-2] == "the modem to take the first block"
+    assert run.waits()[-2] == "the modem to accept the first block"
 
 
 def test_on_the_fly_is_the_other_way() -> None:
@@ -327,5 +327,5 @@ def test_every_long_wait_has_its_name() -> None:
     run.sim.switches.erase_ms = run.sim.switches.last_ms = 100_000
     proved(run, run.flash())
     said = "\n".join(run.waits())
-    for words in ("usual near 7 to 10 %", "usual near 99 %", "it says nothing meanwhile", "still at work"):
+    for words in ("usual near 7 to 10 %", "usual near 99 %", "it says nothing until then", "still at work"):
         assert words in said

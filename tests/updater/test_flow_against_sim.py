@@ -585,7 +585,7 @@ def test_last_block_lost_for_ever_is_told_after_the_modem_was_asked() -> None:
     run = Run(modem(), *practice(), method="on-the-fly")
     run.sim.faults.at("block", "lose", percent=96, times=None)
     outcome = run.flash()
-    assert outcome.error is not None and "all of the file had gone out" in outcome.error[1]
+    assert outcome.error is not None and "the whole file had been sent" in outcome.error[1]
     assert (outcome.mode, run.sim.mode) == (states.RECOVERY, "recovery")
     assert outcome.step == "deploy"
 

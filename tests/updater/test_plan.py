@@ -301,7 +301,7 @@ FACTORY = 33080
     ("running", "image", "options", "id", "next", "files", "without"),
     [
         (modem(38638), diff(38638, 39529), Options(updater_elf=UPDATER), "diff-with-updater-elf",
-         "leave updater.elf away: this image fits without it", (), ("updater_elf",)),
+         "leave out updater.elf: this image needs none", (), ("updater_elf",)),
         (modem(41019), diff(38638, 39529), Options(updater_elf=UPDATER), "diff-with-updater-elf",
          "use the full image", ("FULL-IMAGE.dup",), ()),
         (modem(41019), diff(38638, 39529), Options(), "diff-with-wrong-base",

@@ -45,7 +45,9 @@ class BoardFtp:
             raise FtpUnusable(f"nothing listens on port {address.ftp_port}") from err
         except TimeoutError as err:
             self._ftp.close()
-            raise FtpUnusable(f"no answer in {answer_s:g} s; it serves one client, and another may have it") from err
+            raise FtpUnusable(
+                f"no answer in {answer_s:g} s; it serves only one client, and another may be connected"
+            ) from err
         except ftplib.all_errors as err:
             self._ftp.close()
             raise FtpUnusable(str(err) or "the connection ended") from err
@@ -81,12 +83,12 @@ class BoardFtp:
             there = self._ftp.size(path)
         except ftplib.Error as err:
             if not done:
-                raise FtpUnusable(f"it takes no file: {err}") from err
+                raise FtpUnusable(f"it does not accept a file: {err}") from err
             raise _broken(path, done, len(data), on, str(err)) from err
         except (OSError, EOFError) as err:
             raise _broken(path, done, len(data), on, "the connection ended") from err
         if there != len(data):
-            raise _broken(path, there or 0, len(data), on, "the server kept less than it was sent")
+            raise _broken(path, there or 0, len(data), on, "the server stored less than it was sent")
 
     def rename(self, source: str, target: str) -> bool:
         """Give a file another name; False if the server does not."""
@@ -103,5 +105,5 @@ def _broken(path: str, done: int, total: int, on: str, why: str) -> BoardError:
         f"the copy to {path} ended early, after {done:,} of {total:,} bytes: {why}",
         on=on,
         cause="the Wi-Fi connection was lost, another FTP program is connected, or the card is full",
-        next="run the same command again; the copy begins anew. The unfinished one never has the image's name",
+        next="run the same command again; the copy starts again. An unfinished copy never has the image's name",
     )

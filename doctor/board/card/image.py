@@ -58,7 +58,7 @@ def need_on_card(board: Board, image: OnPc) -> str:
     if found is None:
         raise BoardError(
             "dup-path-enoent",
-            f"{shown(image.path.name, 80)} is not on the card in the board, or not with the same bytes",
+            f"{shown(image.path.name, 80)} is not on the card in the board, or has different content there",
             on="card in the board",
             next="copy it to the card's top level and eject the card, or run the same command with --via usb",
         )

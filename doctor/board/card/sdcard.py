@@ -83,7 +83,7 @@ def look(board: Board) -> CardView:
     """Look at the card and leave mounts as found. Raises BoardError, LinkError; a bad card is no error but a view."""
     answer = proof.one(board, card.LOOK, "its card", silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S)
     if not isinstance(answer, dict):
-        raise BoardError("sd-unable-to-mount-generic", "the board gave no account of its card", on="card in the board")
+        raise BoardError("sd-unable-to-mount-generic", "the board did not describe its card", on="card in the board")
     return _view(answer)
 
 
@@ -110,7 +110,7 @@ def head(board: Board, path: str, count: int, offset: int = 0) -> tuple[int, byt
             next="see what is on the card with `fipy-doctor check`",
         ) from err
     if not isinstance(answer, list) or len(answer) != 2:
-        raise BoardError("dup-path-enoent", f"the board gave no account of {path}", on="card in the board")
+        raise BoardError("dup-path-enoent", f"the board did not describe {path}", on="card in the board")
     return int(answer[0]), base64.b64decode(str(answer[1]))
 
 
@@ -123,9 +123,7 @@ def move(board: Board, source: str, target: str) -> None:
         code = card.move(source, target)
         done = proof.one(board, code, shown(source), silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S)
     if done is not True:
-        raise BoardError(
-            "sd-socket-contact", f"{shown(target)} is not there after it was moved", on="card in the board"
-        )
+        raise BoardError("sd-socket-contact", f"{shown(target)} is missing after it was moved", on="card in the board")
 
 
 def remove_apple_double(board: Board, path: str) -> None:
@@ -134,7 +132,7 @@ def remove_apple_double(board: Board, path: str) -> None:
         code = card.remove_apple_double(path)
         answer = proof.one(board, code, shown(path), silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S)
     if answer is not True:
-        raise BoardError("appledouble-companion", "is no note of macOS; it was not deleted", on=path)
+        raise BoardError("appledouble-companion", "is not a metadata file of macOS; it was not deleted", on=path)
 
 
 @contextmanager

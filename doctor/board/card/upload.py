@@ -65,7 +65,7 @@ def bring_to_card(board: Board, image: FirmwareImage, tell: Listeners, *, answer
             raise
         if files.exists(board, target):
             kept = files.free_name(board, target + OLD_SUFFIX)
-            tell.notice(f"the card holds other bytes under the name {shown(target)}; they are kept as {shown(kept)}")
+            tell.notice(f"the card has another file called {shown(target)}; it is kept as {shown(kept)}")
             _rename(board, target, kept)
         _rename(board, draft, target)
     return target
@@ -87,8 +87,8 @@ def _send(board: Board, path: str, data: bytes, tell: Listeners, answer_s: float
         return
     except FtpUnusable as err:
         tell.notice(
-            f"the board's FTP server cannot be used ({err}); copying over the REPL instead, several times slower."
-            " Putting the card into this computer is faster"
+            f"the board's FTP server cannot be used ({err}); copying over the REPL instead, which is several times "
+            "slower. It is faster to put the card into this computer"
         )
     tell.step(f"copying the image to the card in the board over the REPL: {total:,} bytes")
     files.send(board, path, data, sent)
@@ -115,7 +115,7 @@ def _prove(board: Board, draft: str, image: FirmwareImage) -> None:
     if digest != image.sha256:
         raise BoardError(
             "sd-socket-contact",
-            "the board reads other bytes from its card than were sent; the copy was removed",
+            "the copy on the card differs from what was sent; it was removed",
             on="card in the board",
             cause="bad contact, or a failing card",
             next="take the card out and put it in again, then run the same command again; else use another card",

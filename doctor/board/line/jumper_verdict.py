@@ -112,7 +112,7 @@ def judge_pins(readings: JumperReadings, carrier: Carrier) -> JumperVerdict:
         return JumperVerdict(Jumpers.REMOVED, "no USB chip drives pin P19 (G6)")
     if len({s.p19 for s in steps}) == 1:
         if carrier is Carrier.EXPANSION_2:
-            return JumperVerdict(Jumpers.REMOVED, "pin P19 (G6) is held by the modem alone")
+            return JumperVerdict(Jumpers.REMOVED, "pin P19 (G6) is held only by the modem")
         return JumperVerdict(
             Jumpers.UNDECIDED, "pin P19 (G6) is held at one level; the carrier's USB chip may not move RTS"
         )
@@ -128,7 +128,7 @@ def judge_cts(readings: CtsReadings, carrier: Carrier) -> JumperVerdict:
         return JumperVerdict(Jumpers.REMOVED, "the PC's CTS line does not follow pin P20 (G7)")
     if len({p.cts for p in pulses}) == 1:
         return JumperVerdict(Jumpers.UNDECIDED, "the PC reads CTS as always the same; this USB chip may not report it")
-    return JumperVerdict(Jumpers.UNDECIDED, "the PC's CTS line follows pin P20 (G7) only now and then")
+    return JumperVerdict(Jumpers.UNDECIDED, "the PC's CTS line follows pin P20 (G7) only sometimes")
 
 
 def is_mixed(readings: JumperReadings) -> bool:

@@ -80,7 +80,7 @@ def pins_taken(board: Board, link: Link, facts: BoardFacts) -> Iterator[None]:
         if _give_back(board, link, facts, rts) is not None:
             raise _not_given_back(err) from err
         raise
-    except BaseException:  # a fault of ours, or Ctrl-C in somebody's own program: the pins come first
+    except BaseException:  # a bug in fipy-doctor, or Ctrl-C in somebody's own program: the pins come first
         _give_back(board, link, facts, rts)
         raise
     failed = _give_back(board, link, facts, rts)
@@ -167,10 +167,10 @@ def _give_back(board: Board, link: Link, facts: BoardFacts, rts: bool) -> Doctor
 def _not_given_back(err: DoctorError) -> BoardError:
     return BoardError(
         err.id,
-        f"{err.what}; perhaps the modem does not have its two pins back",
+        f"{err.what}; the modem may still be without its two pins",
         on=err.on,
         cause=err.cause,
-        next="press the reset button of the board once, which gives them back, then run `fipy-doctor check`",
+        next="press the board's reset button once, which returns them, then run `fipy-doctor check`",
     )
 
 

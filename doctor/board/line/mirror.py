@@ -29,7 +29,7 @@ PROVE_S = 60.0  #: a modem may take a minute to answer (known failure ``mirror-n
 ANSWER_MS = 1000
 PROMPT_MS = 500
 
-LEAVE_ADVICE = "the board still mirrors: its Python prompt comes back when you press the reset button"
+LEAVE_ADVICE = "the board is still in mirror mode: press the reset button to get its Python prompt back"
 
 
 class MirrorPort(AbstractContextManager["MirrorPort"]):
@@ -118,7 +118,7 @@ def _refuse(link: Link, facts: BoardFacts) -> None:
             "mirror-no-answer",
             "this link cannot change its speed, and mirror mode needs 921600 baud",
             on=link.name,
-            cause="a plain network socket carries bytes only",
+            cause="a plain network socket cannot change the speed",
             next="connect the board by USB, or use rfc2217:// instead of socket://",
         )
     if not facts.has_modem:
@@ -162,7 +162,7 @@ def _begin(board: Board, code: str) -> None:
 def _refused(board: Board, said: str) -> BoardError:
     return BoardError(
         "modem-upgrade-mode-missing",
-        "the board does not begin to mirror",
+        "the board does not enter mirror mode",
         on=board.link.name,
         cause=f"it says: {shown(said)}",
         next="press the reset button and run the same command again",
@@ -200,7 +200,7 @@ def _no_answer(port: MirrorPort, heard: bytes) -> BoardError:
     if b">>>" in text:
         return BoardError(
             "mirror-no-answer",
-            "the board went back to its prompt instead of mirroring",
+            "the board went back to its prompt instead of staying in mirror mode",
             on=link.name,
             cause="it was restarted, by its watchdog or by another program on the port",
             next="close every other program that uses the port, then run the same command again",
@@ -209,6 +209,6 @@ def _no_answer(port: MirrorPort, heard: bytes) -> BoardError:
         "mirror-no-answer",
         "the modem did not answer AT through the mirror within a minute",
         on=link.name,
-        cause="bytes came, but no answer" if heard else "nothing at all came back",
+        cause="bytes arrived, but no answer" if heard else "nothing at all came back",
         next=f"{LEAVE_ADVICE}; then run `fipy-doctor check`",
     )

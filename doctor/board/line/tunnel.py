@@ -52,7 +52,7 @@ class ModemTunnel(AbstractContextManager["ModemTunnel"]):
         """What the board still needs after ``close``; empty if it needs nothing."""
         if self.restored:
             return ""
-        return "the board's own LTE functions come back with its next reset; the modem is not touched by one"
+        return "the board's own LTE functions work again after its next reset, which does not touch the modem"
 
     def read(self, max_bytes: int, wait_ms: int) -> bytes:
         """Bytes as soon as at least one is there; ``b""`` after ``wait_ms``. Raises BoardError, LinkError."""
@@ -117,7 +117,7 @@ class ModemTunnel(AbstractContextManager["ModemTunnel"]):
                 "repl-answers",
                 "the board's answer about its modem is garbled",
                 on=self._board.link.name,
-                cause="another program on the board prints into the answer",
+                cause="another program on the board prints in the middle of the answer",
                 next="run `fipy-doctor check` again",
             ) from err
 

@@ -19,13 +19,13 @@ from pathlib import Path
 from doctor.board.board import Board
 from doctor.board.storage import files
 from doctor.board.storage.flash_copy import Say, teller
-from doctor.board.storage.kept_files import ROOT
+from doctor.board.storage.kept_files import ROOT, read_folder
 from doctor.board.storage.room import name_key
 from doctor.board.storage.upload import KeepCopy
 from doctor.board.unique_id import unique_id
 from doctor.clock import Now, utc_now
 from doctor.command import Command
-from doctor.errors import BoardError, CardError, UsageError
+from doctor.errors import BoardError, CardError, DoctorError, UsageError
 from doctor.escape import counted, shown
 from doctor.json_file import count_in, read_json, text_in, write_whole
 
@@ -33,10 +33,11 @@ SCHEMA = "fipy-doctor/begun/1"
 MAX_BYTES = 16 << 20
 DAMAGED = "the disk of this computer was full, or something changed that file"
 MEND_RECORD = (
-    "see whether the board has all its files; then move the note to another folder, and run the same command again; "
-    "copies of the board's files lie in the folder for backups, and `fipy-doctor restore` brings them back with the "
+    "check that the board has all its files; then move this record to another folder, and run the same command again; "
+    "copies of the board's files are in the folder for backups, and `fipy-doctor restore` brings them back with the "
     "name of such a copy behind it"
 )
+ANOTHER = "DIR"  #: stands for a folder that the user chooses
 _NAME = re.compile(r"[0-9a-f]{1,32}-[a-z-]{1,40}\.json")
 
 
@@ -74,9 +75,7 @@ class Begun:
     @property
     def words(self) -> str:
         """One clause about it."""
-        return (
-            f"{self.what} of {self.at[:16].replace('T', ' ')} UTC did not come to its end; copies lie in {self.folder}"
-        )
+        return f"{self.what} of {self.at[:16].replace('T', ' ')} UTC was not finished; copies are in {self.folder}"
 
 
 class Book:
@@ -95,10 +94,10 @@ class Book:
         except OSError as err:
             raise CardError(
                 "backup-not-writable",
-                f"what is begun cannot be noted there: {err.strerror or err}; nothing was changed on the board",
+                f"no record can be written there: {err.strerror or err}; nothing was changed on the board",
                 on=str(self._place),
                 cause="the disk is full, or the folder is not yours to write",
-                next="make room there, or name another folder for such notes (FIPY_DOCTOR_STATE_DIR=FOLDER)",
+                next="make room there, or name another folder for such records (FIPY_DOCTOR_STATE_DIR=FOLDER)",
             ) from err
 
     def clear(self, begun: Begun) -> None:
@@ -158,7 +157,7 @@ def refuse_damaged(board: Board, book: Book, what: str) -> None:
     for path in damaged(board, book, what):
         raise BoardError(
             "board-files-complete",
-            f"the note of an earlier {what} of this board cannot be read; nothing was changed",
+            f"the record of an earlier {what} of this board cannot be read; nothing was changed",
             on=str(path),
             cause=DAMAGED,
             next=MEND_RECORD,
@@ -195,6 +194,26 @@ def gone(board: Board, begun: Begun) -> tuple[Goal, ...]:
     if begun.cleared:
         return missing(board, begun)
     return tuple(goal for goal in begun.files if not files.exists(board, goal.path))
+
+
+def onward(begun: Begun) -> Command:
+    """The command that brings it to its end; ``ANOTHER`` stands in it for a folder that cannot be used any more."""
+    command = Command.of_words(begun.command)
+    if command.verb == "restore" and not any(map(_is_usable, command.args[:1])):
+        return replace(command, args=(ANOTHER,))
+    if command.scripts is not None and not Path(command.scripts).is_dir():
+        return replace(command, scripts=ANOTHER)
+    return command
+
+
+def remark(command: Command) -> str:
+    """What to know about a command that ``onward`` has made; "" for nothing."""
+    if ANOTHER not in command.words():
+        return ""
+    return (
+        f"{ANOTHER} stands for a folder to bring to the board: the one that was named cannot be used, or is not on "
+        "this computer any more; what can still be found of its files comes too"
+    )
 
 
 def finish(board: Board, book: Book, begun: Begun, keep_copy: KeepCopy, say: Say) -> int:
@@ -246,6 +265,12 @@ def _is_there(board: Board, goal: Goal) -> bool:
     return files.begins_as(board, goal.path, goal.size_bytes, goal.sha256)
 
 
+def _is_usable(folder: str) -> bool:
+    with suppress(DoctorError, OSError):
+        return bool(read_folder(Path(folder)))
+    return False
+
+
 def content(goal: Goal) -> bytes | None:
     """The bytes of a file on the PC; None if they are not there any more."""
     try:
@@ -258,13 +283,13 @@ def content(goal: Goal) -> bytes | None:
 def lost_on_pc(begun: Begun, lost: Sequence[Goal]) -> UsageError:
     """The error for files that were to go to the board, and whose bytes are gone from the PC."""
     names = ", ".join(shown(goal.path) for goal in lost[:3]) + (", …" if len(lost) > 3 else "")
-    step = f"run the same command again; copies of what the board held lie in {begun.folder}"
+    step = f"run the same command again; copies of what the board held are in {begun.folder}"
     if begun.cleared:
         again = Command.of_words([*begun.command, "--put-back", "none"])
-        step = f"bring that file back and run the same command again; or end it without what is lost: {again}"
+        step = f"bring that file back and run the same command again; or finish without the lost files: {again}"
     return UsageError(
         "no-board-backup",
-        f"the bytes of {names} were to go to the board, and are not on this computer any more; all else is there",
+        f"{names} should go to the board, but the file is not on this computer any more; everything else is there",
         on=shown(lost[0].source, 1000),
         cause="a folder was moved or deleted, or a drive is not plugged in",
         next=step,
@@ -274,10 +299,10 @@ def lost_on_pc(begun: Begun, lost: Sequence[Goal]) -> UsageError:
 def _read(path: Path) -> Begun:
     data = read_json(path, MAX_BYTES)
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
-        raise ValueError("is no record")
+        raise ValueError("is not a record")
     listed, words = data["files"], data["command"]
     if not isinstance(listed, list) or not isinstance(words, list) or not isinstance(data["cleared"], bool):
-        raise ValueError("is no record")
+        raise ValueError("is not a record")
     goals = tuple(
         Goal(text_in(one["path"]), count_in(one["size_bytes"]), text_in(one["sha256"]), text_in(one["source"]))
         for one in listed

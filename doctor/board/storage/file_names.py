@@ -19,7 +19,7 @@ def why_not(name: str, *, fat: bool) -> str:
     try:
         size = len(name.encode())
     except UnicodeEncodeError:
-        return "holds bytes that are no UTF-8: no board could give it back"
+        return "has bytes that are not UTF-8: no board could return it"
     if size > (FAT_NAME_MAX_BYTES if fat else NAME_MAX_BYTES):
         return f"has {size} bytes, and the board's file system takes {FAT_NAME_MAX_BYTES if fat else NAME_MAX_BYTES}"
     if not fat:
@@ -27,7 +27,7 @@ def why_not(name: str, *, fat: bool) -> str:
     bad = _NOT_ON_FAT.search(name)
     if bad is not None:
         char = "a control character" if bad.group() < " " or bad.group() == "\x7f" else f"the character {bad.group()}"
-        return f"holds {char}, which no name on the board's FAT can have"
+        return f"has {char}, which the board's FAT does not allow in a name"
     if name.endswith((".", " ")):
         return "ends in a dot or a space, which the board's FAT would leave out"
     return ""

@@ -27,6 +27,7 @@ READ_AT_ONCE_BYTES = 24 * READ_PIECE_BYTES  #: in one command: about 1 s at 1152
 READ_MAX_BYTES = 2 << 20  #: a script is a few kB; more than 2 MB would take minutes and does not count as one
 HASH_SILENCE_S = 60.0  #: hashing 1 MB of flash prints nothing for several seconds
 REMOVE_SILENCE_S = 30.0  #: FAT frees a long file block by block, and an erased block takes tens of ms
+CHANGING = "changed while it was read"  #: of a file that a program on the board writes
 
 Tell = Callable[[int], None]  #: hears how many bytes are done; may raise to stop
 
@@ -87,9 +88,9 @@ class BoardFileChanges(BoardError):
     def __init__(self, path: str, *, on: str = "") -> None:
         super().__init__(
             "repl-answers",
-            f"{shown(path)} changes while it is read",
+            f"{shown(path)} {CHANGING}",
             on=on,
-            cause="a program or a thread of the board writes it",
+            cause="a program or a thread on the board writes to it",
             next="stop the program that writes it (`fipy-doctor fix --stop-program`), then run the same command again",
         )
         self.path = path
@@ -281,7 +282,7 @@ def send(board: Board, path: str, data: bytes, tell: Tell = unheard) -> None:
             short = taken  # a full file system takes as little the second time; a digit that the line spoiled differs
             failures += piece == SMALLEST_PIECE_BYTES
             if failures >= TRIES_AT_SMALLEST:
-                raise proof.LineSpoils(f"{shown(path)} does not arrive at the board as it is sent", on=board.link.name)
+                raise proof.LineSpoils(f"{shown(path)} did not reach the board undamaged", on=board.link.name)
             piece = max(SMALLEST_PIECE_BYTES, piece // 2) if taken < 0 else piece
     finally:
         with contextlib.suppress(ReplBroken, ReplTimeout, ReplTraceback):  # but no restart of the board
@@ -338,7 +339,7 @@ def _change(board: Board, path: str, code: str, is_done: Callable[[], bool]) -> 
     is_done  looks at the board, if the snippet says something else: an answer that got lost does not undo the work,
              and the second time the work cannot be done any more
     """
-    failed: BoardError = BoardFileRefused(path, "the name is taken", on=board.link.name)
+    failed: BoardError = BoardFileRefused(path, "that name is already used", on=board.link.name)
     try:
         if _one(board, path, code, REMOVE_SILENCE_S) is True:
             return
@@ -392,7 +393,7 @@ def _volume(path: str) -> str:
 
 
 def _nonsense(board: Board, path: str) -> BoardError:
-    return BoardError("repl-answers", f"the board gave no usable account of {shown(path)}", on=board.link.name)
+    return BoardError("repl-answers", f"the board gave no usable answer about {shown(path)}", on=board.link.name)
 
 
 #: What an error of the board's file system means: its sign, what the board cannot do, why, and what helps.
@@ -400,15 +401,15 @@ _MEANINGS = (
     (
         r"EIO|\[Errno 5\]|: 5$",
         "cannot read or write",
-        "the file system in the board's flash, or the card, is damaged there",
-        "`fipy-doctor backup` keeps all the others; `fipy-doctor fix --reset-flash` then makes the flash good again, "
-        "without that file",
+        "the file system in the board's flash, or the card, is damaged at that place",
+        "`fipy-doctor backup` keeps all the others; `fipy-doctor fix --reset-flash` then repairs the flash, without "
+        "that file",
     ),
     (
         r"EACCES|EROFS|EPERM|\[Errno (?:13|30|1)\]|read.?only|denied",
         "may not change",
         "the file or the volume is write-protected",
-        "take the protection away on a PC (the lock of a card), or leave that file out",
+        "remove the write protection on a PC (a card has a lock switch), or leave that file out",
     ),
     (
         r"ENOSPC|\[Errno 28\]|: 28$",

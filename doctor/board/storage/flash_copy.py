@@ -34,8 +34,8 @@ DEPTH = 32  #: folders in folders; deeper is a file system that runs in circles
 MAX_BYTES = 8 << 20  #: more than any /flash holds (4 MiB)
 FORMAT_SILENCE_S = 120.0
 SAY_EVERY_BYTES = 32 << 10  #: some 5 s at 115200 baud
-NO_NAME = "its name holds bytes that are no text"
-CAME = "it came while the copies were made"
+NO_NAME = "its name has bytes that are not text"
+CAME = "it appeared while the copies were made"
 CHANGED = "it changed after it was copied"
 
 Say = Callable[[str], None]
@@ -58,17 +58,17 @@ class BoardBackup:
         """The likely cause of what could not be read."""
         reasons = {reason for _, reason in self.unreadable}
         if reasons <= {NO_NAME}:
-            return "their names hold bytes that are no text, as programs leave that write another character set"
+            return "their names have bytes that are not text; a program that uses another character set wrote them"
         if reasons <= {CAME, CHANGED}:
-            return "a program or a thread of the board writes files meanwhile"
+            return "a program or a thread on the board is writing files"
         return "; ".join(f"{shown(path)}: {shown(reason)}" for path, reason in self.unreadable[:3])
 
     @property
     def advice(self) -> str:
         """What brings a whole backup about, or helps without one."""
-        if any("changes while" in reason or reason in (CAME, CHANGED) for _, reason in self.unreadable):
+        if any(files.CHANGING in reason or reason in (CAME, CHANGED) for _, reason in self.unreadable):
             return "stop the program that writes them (`fipy-doctor fix --stop-program`), then make another backup"
-        return "look at what is kept; `fipy-doctor fix --reset-flash` makes the flash good again, without those files"
+        return "look at what is kept; `fipy-doctor fix --reset-flash` repairs the flash, without those files"
 
 
 @dataclass
@@ -152,9 +152,9 @@ def _backup(
         keep(folder / name, None)
     for entry in found.files:
         path = found.waiting.get(entry.path, entry.path)
-        waits = f" (it waits as {shown(entry.path)} since an upload broke off)" if path != entry.path else ""
+        waits = f" (it waits as {shown(entry.path)} since an upload was interrupted)" if path != entry.path else ""
         if is_nameless(path):
-            waits = " (an old file that waits since an upload broke off; its own name is not known here)"
+            waits = " (an old file that waits since an upload was interrupted; its own name is not known here)"
         say(f"reading {shown(path)}, {entry.size_bytes:,} bytes{waits}")
         try:
             read = files.read_so_far(board, entry.path, max_bytes=MAX_BYTES, tell=teller(say, entry.size_bytes))
@@ -171,7 +171,7 @@ def _backup(
     left_out = {path for path, _ in unreadable}
     unreadable += [one for one in _changed(found, _look(board, own, known), growing) if one[0] not in left_out]
     if growing:
-        say(f"the board goes on writing to {', '.join(map(shown, growing))}: kept as it was when it was read")
+        say(f"the board keeps writing to {', '.join(map(shown, growing))}: the copy is what was read first")
     write_manifest(folder, kept, found.folders, where)
     return BoardBackup(read_backup(folder), tuple(unreadable), tuple(growing))
 
@@ -272,7 +272,7 @@ def _look_into(
             found.folders.append(entry.path)
             _look_into(board, entry.path, depth - 1, own, key, known, found)
         else:
-            found.unreadable.append((entry.path, f"it lies more than {DEPTH} folders deep"))
+            found.unreadable.append((entry.path, f"it is more than {DEPTH} folders deep"))
 
 
 def _clear(folder: Path, *, itself: bool) -> None:

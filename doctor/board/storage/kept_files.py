@@ -78,7 +78,7 @@ def read_backup(folder: Path) -> KeptFiles:
     try:
         manifest = read_json(folder / MANIFEST, MANIFEST_MAX_BYTES)
         if not isinstance(manifest, dict):
-            raise ValueError("is no manifest")
+            raise ValueError("is not a manifest")
         files, where, left_out = [], {}, []
         for entry in manifest["files"]:
             one = Kept(text_in(entry["path"]), count_in(entry["size_bytes"]), text_in(entry["sha256"]))
@@ -155,7 +155,7 @@ def _inside(name: str, path: str) -> Path:
     """``name`` as a path that stays inside a folder; names from a manifest never leave it. Raises CardError."""
     parts = [part for part in PurePosixPath(name).parts if part not in ("/", "", ".")]
     if not parts or any(part == ".." or "\\" in part or ":" in part or "\0" in part for part in parts):
-        raise CardError("backup-name-unsafe", "the backup names a file that would leave its folder", on=shown(path))
+        raise CardError("backup-name-unsafe", "the backup lists a file outside its own folder", on=shown(path))
     return Path(*parts)
 
 
@@ -188,9 +188,9 @@ def _read_plain(folder: Path) -> KeptFiles:
     if not files and not folders:
         raise UsageError(
             "usage",
-            "there is nothing in this folder that could go to a board",
+            "this folder has no file that could go to a board",
             on=str(folder),
-            next="name a folder with files; hidden ones stay behind",
+            next="name a folder with files; hidden files are not uploaded",
         )
     return KeptFiles(folder, tuple(files), tuple(folders), where, tuple(left_out), is_backup=False)
 

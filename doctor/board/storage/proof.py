@@ -38,7 +38,7 @@ class LineSpoils(BoardError):
             cause="bytes are lost or changed on the line, another program uses the port, or a program of the board "
             "prints all the time",
             next="close other programs that use the port, try another cable and another socket, and run the same "
-            "command again; a program of the board is stopped by `fipy-doctor fix --stop-program`",
+            "command again; `fipy-doctor fix --stop-program` stops a program on the board",
         )
 
 
@@ -78,7 +78,7 @@ def rows(
         raise failed  # no bad line spoils code in the same way each time
     said = f": {failed.what}" if failed is not None else ""
     raise LineSpoils(
-        f"the board's answer about {about} did not arrive whole in {TRIES} tries{said}", on=board.link.name
+        f"the board's answer about {about} arrived incomplete {TRIES} times{said}", on=board.link.name
     ) from failed
 
 
@@ -86,7 +86,7 @@ def one(board: Board, code: str, about: str, *, silence_s: float = SILENCE_S, to
     """The one value that proved ``code`` says. Raises as ``rows``, and LineSpoils if there are none or several."""
     values = rows(board, code, about, silence_s=silence_s, total_s=total_s)
     if len(values) != 1:
-        raise LineSpoils(f"the board gave no usable account of {about}", on=board.link.name)
+        raise LineSpoils(f"the board gave no usable answer about {about}", on=board.link.name)
     return values[0]
 
 

@@ -70,12 +70,12 @@ class Changes:
     def lines(self) -> tuple[str, ...]:
         """The plan, one line a change."""
         return (
-            *(f"give {shown(name)} its name back: an earlier upload broke off" for _, name in self.back),
+            *(f"give {shown(name)} its name back: an earlier upload was interrupted" for _, name in self.back),
             *(f"remove {_told(one)}" for one in self.removed),
             *(f"make the folder {shown(path)}" for path in self.folders),
             *(f"replace {self._replaced(one)}" for one in self.replaced),
             *(f"write {shown(one.path)}, {one.size_bytes:,} bytes" for one in self.new),
-            *(f"leave {shown(path)}: its name is no text; fix --reset-flash removes it" for path in self.nameless),
+            *(f"leave {shown(path)}: its name is not text; fix --reset-flash removes it" for path in self.nameless),
         )
 
     def _replaced(self, one: Kept) -> str:
@@ -110,7 +110,7 @@ def refuse_bad_names(board: Board, source: KeptFiles) -> None:
     for path in paths:
         problem = next(filter(None, (why_not(part, fat=fat) for part in path.split("/"))), "")
         if path not in source.folders and own_names.is_ours(path):
-            problem = "is one that fipy-doctor gives to unfinished files, and removes"
+            problem = "is one that fipy-doctor uses for unfinished files, and deletes"
         if problem:
             raise BoardError(
                 "name-not-for-board",
@@ -249,8 +249,8 @@ def carry_out(
         total = len(changes.replaced) + len(changes.new)
         raise Stopped(
             f"stopped; {written} of {counted(total, 'file')} written, the others on the board are as they were"
-            + (f", but {shown(bare)}, of which only the copy is left" if bare else ""),
-            next="run the same command again: it goes on where it stopped",
+            + (f", but {shown(bare)} exists only as a copy now" if bare else ""),
+            next="run the same command again: it continues where it stopped",
         ) from None
     return written
 

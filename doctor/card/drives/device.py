@@ -103,7 +103,7 @@ class DeviceSource(AbstractContextManager["DeviceSource"]):
             except OSError as err:
                 raise self._unreadable(at, end - at, f"the system reports: {err.strerror}") from err
             if not part:
-                raise self._unreadable(at, end - at, "the device gave nothing: the card was taken out")
+                raise self._unreadable(at, end - at, "the device returned nothing: the card was taken out")
             parts.append(part)
             at += len(part)
         whole = parts[0] if len(parts) == 1 else b"".join(parts)
@@ -135,7 +135,7 @@ class DeviceTarget(DeviceSource):
     def write_at(self, offset: int, data: bytes | bytearray | memoryview) -> None:
         """Write all of ``data``. Raises ValueError outside the device, CardError if it refuses."""
         if offset < 0 or offset + len(data) > self.size_bytes:
-            raise ValueError(f"{offset}+{len(data)} lies outside {self.name}")
+            raise ValueError(f"{offset}+{len(data)} is outside {self.name}")
         unit = self.sector_bytes
         first = offset // unit * unit
         end = -(-(offset + len(data)) // unit) * unit
@@ -190,7 +190,7 @@ class DeviceTarget(DeviceSource):
 def open_for_writing(path: Path, *, expected: Identity | None = None) -> Iterator[DeviceTarget]:
     """A device for writing, after its hard stops were looked at again. Raises CardError.
 
-    expected  what it was when the plan was made; a card that was changed since then is refused
+    expected  what it was when the plan was made; a card that was changed later then is refused
     """
     drive = find_drive(device_name(path))
     stops = assess(drive).hard
@@ -202,7 +202,7 @@ def open_for_writing(path: Path, *, expected: Identity | None = None) -> Iterato
         if target.size_bytes != drive.size_bytes or (expected is not None and now != expected):
             raise CardError(
                 "sd-swapped-while-mounted",
-                "is not the card any more that it was when the plan was made; nothing was changed",
+                "is not the card for which the plan was made; nothing was changed",
                 on=device_name(path),
                 next="run the same command again and read the new plan",
             )
@@ -244,7 +244,7 @@ def _refused(name: str, err: OSError, *, writing: bool) -> CardError:
             "card-is-fat",
             "may not be opened",
             on=name,
-            cause="raw devices belong to the administrator",
+            cause="only the administrator may open raw devices",
             next=f"{needed}, or give the folder where the card is mounted",
         )
     if err.errno == errno.EBUSY:

@@ -28,7 +28,7 @@ def _readable() -> Iterator[None]:
     except (ValueError, KeyError, TypeError, AttributeError) as err:
         raise CardError(
             "card-is-fat",
-            "the system tells which drives there are in a way that is not known here",
+            "the system lists its drives in a form that this program does not know",
             cause=f"{type(err).__name__}: {err}",
             next="give the folder where the card is mounted, or an image file",
         ) from err
@@ -80,14 +80,14 @@ def find_drive(device: str) -> Drive:
                     part_of=drive.device,
                     parts=(part,),
                 )
-    raise CardError("card-is-fat", "the system knows no such drive", on=device, next="run `fipy-doctor cards`")
+    raise CardError("card-is-fat", "the system has no such drive", on=device, next="run `fipy-doctor cards`")
 
 
 def _output(command: tuple[str, ...]) -> bytes:
     try:
         done = subprocess.run(command, capture_output=True, timeout=_TIMEOUT_S, check=True)
     except FileNotFoundError as err:
-        raise CardError("card-is-fat", f"{command[0]} is not installed; it tells which drives there are") from err
+        raise CardError("card-is-fat", f"{command[0]} is not installed; it lists the drives") from err
     except subprocess.SubprocessError as err:
-        raise CardError("card-is-fat", f"{command[0]} does not tell which drives there are: {err}") from err
+        raise CardError("card-is-fat", f"{command[0]} does not list the drives: {err}") from err
     return done.stdout

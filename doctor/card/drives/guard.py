@@ -62,10 +62,10 @@ def _hard(drive: Drive, keep: tuple[Path, ...]) -> list[str]:
     reasons = (
         (drive.part_of, f"it is a partition; give the whole card: {drive.part_of}"),
         (drive.size_bytes <= 0, "its size is 0 or unknown: there is no card in the reader"),
-        (drive.size_bytes > LARGEST_BYTES, f"it holds {gigabytes}; no card for the board is that large"),
+        (drive.size_bytes > LARGEST_BYTES, f"it has {gigabytes}; no card for the board is that large"),
         (drive.read_only, "it is write-protected: slide the lock switch of the card's adapter"),
         (drive.is_system, "the running system uses it"),
-        (drive.soldered, "it is memory that is soldered in (eMMC), not a card"),
+        (drive.soldered, "it is built-in memory (eMMC), not a card"),
         (drive.bus in _INTERNAL_BUSES, f"it is an internal drive ({drive.bus})"),
     )
     found = [text for holds, text in reasons if holds]
@@ -74,7 +74,7 @@ def _hard(drive: Drive, keep: tuple[Path, ...]) -> list[str]:
         found.append(f"{stacked[0].device} belongs to a volume manager, RAID or encryption ({_kind(stacked[0])})")
     if any(part.system.lower() == "apfs" for part in drive.parts):
         found.append("it holds an APFS container of macOS")
-    found += [f"{folder} lies on it" for folder in keep if _lies_on(folder, drive)]
+    found += [f"{folder} is on it" for folder in keep if _lies_on(folder, drive)]
     return found
 
 

@@ -114,7 +114,7 @@ def _collide(one: Found, two: Found, on: str) -> CardError:
         "under one name; nothing was changed",
         on=on,
         cause="they come from different volumes, or the card's directory is damaged",
-        next=f"leave one of them out, it stays in the backup: add --leave-out {spelled(folder.called[0])} or "
+        next=f"leave one of them out (it stays in the backup): add --leave-out {spelled(folder.called[0])} or "
         f"--leave-out {spelled(file.called[0])}; or add --put-back none for an empty card",
     )
 
@@ -155,8 +155,8 @@ def fitted(size_bytes: int, files: Sequence[tuple[NewFile, str]], label: str, on
         why.id,
         f"{why.what}; nothing was changed",
         on=on,
-        cause="a card that the board surely reads has a border of 4 MiB, which the old one did not need to have",
-        next=f"leave something out, it stays in the backup: add {words}; {_CHOICES}"
+        cause="a card that the board can surely read keeps its first 4 MiB free, and the old layout did not",
+        next=f"leave something out (it stays in the backup): add {words}; {_CHOICES}"
         if words
         else f"leave files out, {_CHOICES[3:]}",
     )

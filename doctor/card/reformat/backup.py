@@ -135,7 +135,7 @@ def _new_folder(backup_dir: Path, card: Path, now: datetime) -> Path:
                 continue
     except OSError as err:
         raise disk_error(backup_dir, err) from err
-    raise CardError("card-is-fat", "holds a thousand backups of this second", on=str(backup_dir))
+    raise CardError("card-is-fat", "already has a thousand backups of this second", on=str(backup_dir))
 
 
 def _places(found: Iterable[Found], root: Path) -> list[tuple[Found, Path]]:

@@ -66,7 +66,9 @@ def plan_reformat_device(
     head += [f"on it: {_part_text(part.device, part.system, part.label, part.mounts)}" for part in drive.parts]
     verdict = assess(drive)
     head += [f"note: {text}" for text in verdict.warnings]
-    head += [f"allowed by --force-device: {text}" for text in (*verdict.unless_forced, *_odd_content(path, drive))]
+    head += [
+        f"allowed because of --force-device: {text}" for text in (*verdict.unless_forced, *_odd_content(path, drive))
+    ]
     if drive.mounts:
         head.append("unmount it")
     resume = _unfinished(path, drive, backup_dir)
@@ -83,7 +85,7 @@ def plan_reformat_device(
 
 def _resume_lines(journal: ReformatRecord, files: tuple[Copied, ...], drive: Drive) -> Iterator[str]:
     there = [file for file in journal.files if not file.is_dir]
-    yield f"an earlier run was interrupted: go on with its backup in {journal.folder}"
+    yield f"an earlier run was interrupted: continue with its backup in {journal.folder}"
     layout, usual = _layout(journal, files, drive.size_bytes)
     yield format_line(drive.device, layout, usual=usual)
     back = sum(not file.is_dir for file in files)
@@ -107,8 +109,8 @@ def _fresh_lines(survey: Survey, backup_dir: Path, drive: Drive) -> Iterator[str
     if survey.raw:
         minutes = 2 * drive.size_bytes / _READER_BYTES_PER_S / 60
         yield (
-            f"keep a copy of the whole card there too ({RAW_COPY}): files alone do not hold everything; "
-            f"reading it twice takes about {minutes:.0f} min with a plain reader"
+            f"keep a copy of the whole card there too ({RAW_COPY}): a copy of the files does not hold everything; "
+            f"reading it twice takes about {minutes:.0f} min with an ordinary card reader"
         )
     yield format_line(drive.device, survey.layout, usual=survey.usual)
     yield from put_back_lines(survey)
@@ -118,7 +120,7 @@ def _fresh_lines(survey: Survey, backup_dir: Path, drive: Drive) -> Iterator[str
 def _last_lines() -> Iterator[str]:
     yield "compare every byte on the card with the backup"
     yield SECOND_READER
-    yield "write the partition table last, which makes it a card"
+    yield "write the partition table last: only then is it a usable card"
 
 
 def _confirm_line(drive: Drive) -> str:
@@ -213,7 +215,7 @@ def reformat_device(
         journal = _unfinished(path, drive, backup_dir)
         moved: tuple[tuple[str, str], ...] = ()
         if journal is not None:
-            emit(Note(f"going on with the backup in {journal.folder}"))
+            emit(Note(f"continuing with the backup in {journal.folder}"))
             files = chosen(journal, choice)
             left_out = tuple(f"/sd/{file.path}" for file in journal.files if not file.is_dir and file not in files)
             check_copies(journal.folder, files)
@@ -230,7 +232,7 @@ def reformat_device(
             _write(target, journal, files, layout, int(moment.timestamp()) & 0xFFFFFFFF, emit)
         with suppress(CardError):  # the card is done; without its mark nobody goes on from the journal
             write_journal(replace(journal, done=True))
-    emit(Note(f"{drive.device} is formatted and may be pulled out; the backup stays in {journal.folder}"))
+    emit(Note(f"{drive.device} is formatted, and you may take it out; the backup stays in {journal.folder}"))
     raw = journal.folder / RAW_COPY
     put_back = tuple(f"/sd/{file.path}" for file in files if not file.is_dir)
     return ReformatResult(journal.folder, raw if raw.exists() else None, str(layout.plan), put_back, moved, left_out)
@@ -278,7 +280,7 @@ def _write(
     finish_card(target, plan, serial=serial)
     target.settle()
     if target.read_at(0, SECTOR_BYTES) != partition_table(plan, serial):
-        raise CardError("sd-read-error-mid-flash", "the partition table reads back otherwise", on=target.name)
+        raise CardError("sd-read-error-mid-flash", "the partition table does not read back as written", on=target.name)
 
 
 def _file(folder: Path, copied: Copied) -> NewFile:
@@ -291,22 +293,22 @@ def _file(folder: Path, copied: Copied) -> NewFile:
 @contextmanager
 def _named(journal: ReformatRecord, choice: Choice) -> Iterator[None]:
     """Whatever stops the writing says where the files are, and a way on: another one if this one failed before."""
-    where = f"all files lie whole in {journal.folder}"
+    where = f"all files are intact in {journal.folder}"
     try:
         yield
     except KeyboardInterrupt:
-        again = f"run the same command again to go on from there; {where}"
+        again = f"run the same command again to continue from there; {where}"
         raise Stopped(f"formatting {journal.device} was stopped before it was done", next=again) from None
     except DoctorError as err:
         if not journal.failed_so(err.what):
             with suppress(CardError):
                 write_journal(replace(journal, failed=err.what))
-            on = "; ".join(filter(None, (err.next, "run the same command again to go on from there")))
+            on = "; ".join(filter(None, (err.next, "run the same command again to continue from there")))
         elif choice.nothing:
-            on = "it ended so before: use another card, this one is worn out or holds less than it claims"
+            on = "it failed in the same way before: use another card, this one is worn out or smaller than it claims"
         else:
             on = (
-                'it ended so before: finish it with fewer files (--put-back "*.dup"), as an empty card '
+                'it failed in the same way before: finish it with fewer files (--put-back "*.dup"), as an empty card '
                 "(--put-back none), or use another card"
             )
         err.next = f"{on}; {where}"

@@ -80,7 +80,9 @@ def plan_reformat(image: Path, *, backup_dir: Path, choice: Choice = EVERYTHING,
         lines = list(image_lines(image))
         lines += backup_lines(survey, backup_dir)
         if survey.raw:
-            lines.append(f"keep a copy of the whole card there too ({RAW_COPY}): files alone do not hold everything")
+            lines.append(
+                f"keep a copy of the whole card there too ({RAW_COPY}): a copy of the files does not hold everything"
+            )
         lines.append(format_line(f"a new copy of {image}", survey.layout, usual=survey.usual))
         lines += put_back_lines(survey)
         lines += ["compare every byte with the backup", SECOND_READER, "give the new copy the image's name"]

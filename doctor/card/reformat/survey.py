@@ -110,9 +110,9 @@ def check_is_a_card(card: Path, survey: Survey, *, force: bool) -> None:
     if kind in _NEVER_A_CARD or not (known or force):
         raise CardError(
             "sd-mount-no-fat",
-            f"is not the image of a card, as far as can be told ({kind.value}); nothing was changed",
+            f"does not look like the image of a card ({kind.value}); nothing was changed",
             on=str(card),
-            next="" if kind in _NEVER_A_CARD else "if it is one all the same, add --force-device",
+            next="" if kind in _NEVER_A_CARD else "if you are sure that it is one, add --force-device",
         )
 
 
@@ -124,7 +124,7 @@ def backup_lines(survey: Survey, backup_dir: Path) -> Iterator[str]:
 
 def format_line(what: str, layout: TreeLayout, *, usual: bool) -> str:
     """How a card is formatted, for a plan."""
-    return f"format {what}: {layout.plan}" + ("" if usual else ", other ones than usual, so that the files fit")
+    return f"format {what}: {layout.plan}" + ("" if usual else ", not the usual ones, so that the files fit")
 
 
 def put_back_lines(survey: Survey) -> Iterator[str]:
@@ -188,7 +188,7 @@ def _backup_is_away(on: str, mark: Mark) -> CardError:
         "card-is-fat",
         "formatting this card was interrupted, and the backup that holds its files is not here",
         on=on,
-        cause=f"its files lie in {shown(mark.folder, 300)}, perhaps on another computer",
+        cause=f"its files are in {shown(mark.folder, 300)}, perhaps on another computer",
         next="bring that folder here and add --backup with it; or add --put-back none to make it an empty card",
     )
 
@@ -198,7 +198,7 @@ def _image_of_unfinished(on: str, mark: Mark) -> CardError:
         "card-is-fat",
         "is the image of a card whose formatting was interrupted; only the card itself can be finished",
         on=on,
-        cause=f"the card's files are not in the image, they lie in {shown(mark.folder, 300)}",
+        cause=f"the card's files are not in the image; they are in {shown(mark.folder, 300)}",
         next="give the card's device with --sd; or add --put-back none to make the image an empty card",
     )
 
@@ -240,7 +240,7 @@ def _entries(volume: FatVolume) -> tuple[list[DirEntry], list[DirEntry]]:
     if len(entries) >= MOST_ENTRIES_OF_TREE:
         raise CardError(
             "card-is-fat",
-            f"holds more than {MOST_ENTRIES_OF_TREE} files; this is more than a card for the board should",
+            f"holds more than {MOST_ENTRIES_OF_TREE} files, more than a card for the board should have",
             on=volume.view.name,
             next="copy the files elsewhere by hand first, or use another card",
         )
@@ -291,5 +291,5 @@ def _differs(what: str) -> CardError:
     return CardError(
         "card-is-fat",
         f"the newly made card is not as it should be ({what})",
-        next="try again, an image on another disk, a device with another card; the files lie in the backup",
+        next="try again: for an image, on another disk; for a card, with another card; the files are in the backup",
     )

@@ -189,7 +189,7 @@ def check_copies(folder: Path, files: Iterable[Copied]) -> None:
         place = folder / file.copy
         try:
             if folder.resolve() not in place.resolve().parents:
-                raise OSError(errno.EPERM, "lies outside the backup folder")
+                raise OSError(errno.EPERM, "is outside the backup folder")
             with place.open("rb") as stream:
                 same = os.fstat(stream.fileno()).st_size == file.size_bytes
                 same = same and sha256_of(iter(lambda: stream.read(1 << 20), b"")) == file.sha256
@@ -201,5 +201,5 @@ def check_copies(folder: Path, files: Iterable[Copied]) -> None:
                 "card-is-fat",
                 f"the copy of {shown(file.path)} in the backup {what}; nothing was written",
                 on=str(place),
-                next=f"bring it back to what it was, or go on without it: add --leave-out {spelled(file.path)}",
+                next=f"restore it as it was, or continue without it: add --leave-out {spelled(file.path)}",
             )

@@ -1,4 +1,4 @@
-"""``fipy-doctor`` without a command: find the board, examine it, say what to do next."""
+"""``fipy-doctor`` without a command: find the board, examine it, what should the simulator do? next."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _only_board(screen: Screen) -> str:
         raise UsageError(
             "pymakr-no-board-found",
             "no serial port was found",
-            cause="no board is plugged in, or the cable carries only power",
+            cause="no board is plugged in, or the cable has no data wires",
             next="plug the board in and run `fipy-doctor` again; without a board: `fipy-doctor --port sim://fipy`",
         )
     if not screen.interactive or screen.as_json:

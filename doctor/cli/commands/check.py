@@ -29,17 +29,17 @@ def _ids(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -
 @options.done
 @options.via_modem
 @click.option(
-    "--select", multiple=True, callback=_ids, metavar="IDS", help="Only these checks, with those they stand on."
+    "--select", multiple=True, callback=_ids, metavar="IDS", help="Only these checks, and those they depend on."
 )
-@click.option("--ignore", "ignored", multiple=True, callback=_ids, metavar="IDS", help="Not these checks.")
+@click.option("--ignore", "ignored", multiple=True, callback=_ids, metavar="IDS", help="Leave out these checks.")
 @click.option(
     "--thorough",
     is_flag=True,
-    help="Opt-in probes too: the board reads the whole image on its card, and pulls a line of its modem low "
-    "for moments, to find the second jumper.",
+    help="Examine more: the board reads the whole image on its card, and briefly pulls a line of its modem low "
+    "to find the second jumper.",
 )
 @options.interrupt
-@click.option("--strict", is_flag=True, help="What is only to know counts as failed.")
+@click.option("--strict", is_flag=True, help="Count warnings as failures.")
 def command(**given: Any) -> int:
     """Examine everything the upgrade depends on; change nothing.
 

@@ -19,11 +19,11 @@ _FILE_NAME = re.compile(r"[^\s'\"()?!=]*(?:[/\\]|\.(?:log|txt|jsonl?|md|html?|cs
 @options.command("explain", short_help="Say what a log or a description of a failure means.")
 @options.common
 @click.argument("words", metavar="[FILE|-|TEXT]...", nargs=-1)
-@click.option("--clipboard", is_flag=True, help="Read what was copied last.")
+@click.option("--clipboard", is_flag=True, help="Read the text that you copied last (the clipboard).")
 def command(words: tuple[str, ...], clipboard: bool, **given: Any) -> int:
     """Say what a console log, a forum post or a description of a failure means, and what to do.
 
-    Reads FILEs, or standard input if none is given or FILE is -. What is no file is the text itself:
+    Reads FILEs, or standard input if none is given or FILE is -. Words that name no file are taken as the text:
 
         ``fipy-doctor explain 'AT+SMSWBOOT=3,0 failed!'``
 

@@ -42,10 +42,10 @@ def _cure_switches(command: click.Command) -> click.Command:
     "--backup",
     type=options.NEW_FOLDER,
     envvar=f"{options.ENV}BACKUP",
-    help="Folder for copies of what is replaced.",
+    help="Folder for copies of everything that is replaced.",
 )
-@click.option("--confirm", metavar="NAME", help="Name of what may be destroyed, as the plan prints it.")
-@click.option("--force-device", is_flag=True, help="Go on although the card looks unusual.")
+@click.option("--confirm", metavar="NAME", help="Agree that this is destroyed: its name, as the plan prints it.")
+@click.option("--force-device", is_flag=True, help="Continue although the card looks unusual.")
 @click.option(
     "--put-back",
     multiple=True,
@@ -63,9 +63,9 @@ def _cure_switches(command: click.Command) -> click.Command:
 @options.dry_run
 @click.option("--yes", is_flag=True, help="Confirm the plans that are printed, and nothing else.")
 def command(**given: Any) -> int:
-    """Cure what can be cured.
+    """Fix what can be fixed.
 
-    Without a named cure: runs the checks, does what is safe, asks for the rest, and prints what is left for hands.
+    Without a named cure: runs the checks, does what is safe, asks before the rest, prints what is left to you.
     """
     firmware: tuple[Path, ...] = given["firmware"]
     bench_options = options.bench_options(given, firmware=firmware)

@@ -125,6 +125,6 @@ def show(
         leads_on = result.onward is not None and step is not None
         screen.show(console.error(result.error, far=result.far, stands=left, with_next=not leads_on))
     if result.log and (result.error is not None or screen.verbose):
-        screen.show(Text(f"all of it: {marked(str(result.log))}", style="dim"), copied=True)
+        screen.show(Text(f"full log: {marked(str(result.log))}", style="dim"), copied=True)
     if step is not None:
         show_next(step, screen)

@@ -23,12 +23,12 @@ CLOSE_ENOUGH = 5  #: how many ids are offered instead of one that does not exist
 
 @options.command("open")
 @options.common
-@click.option("--web", is_flag=True, help="Show the page of the site that make docs has built, in a browser.")
+@click.option("--web", is_flag=True, help="Show the page in a browser (from the site that `make docs` builds).")
 @click.argument("page_id", metavar="[ID]", required=False)
 def command(page_id: str | None, web: bool, **given: Any) -> int:
     """Show the page of a check, a known failure or a cure.
 
-    The text is in this program: nothing is fetched. Without ID: lists all of them.
+    The text is part of this program: nothing is downloaded. Without ID: lists all of them.
     """
     from doctor.report import as_json
     from doctor.report.as_json import Said

@@ -22,7 +22,7 @@ from doctor.cli.commands.flash import command as flash_command
 @FILES
 @click.pass_context
 def command(ctx: click.Context, /, files: tuple[Path, ...], **given: Any) -> int:
-    """Print the steps of a flash, why each, how long, and how one would get back; send nothing.
+    """Print the steps of a flash: why, how long, and the way back of each; send nothing.
 
     The same as flash --dry-run.
     """

@@ -37,6 +37,6 @@ def command(**given: Any) -> int:
         ids = f"{port.vid:04x}:{port.pid:04x}" if port.vid is not None and port.pid is not None else "-"
         screen.show(Text.assemble((f"{port.device:24}", "bold"), f"{ids:11} {port.carrier or port.description}"))
     if not found:
-        screen.show("No serial port. Plug the board in with a cable that carries data, then run this again.")
+        screen.show("No serial port found. Plug the board in with a cable that carries data, then run this again.")
         screen.show("To try everything without a board: `fipy-doctor check --port sim://fipy`")
     return 0

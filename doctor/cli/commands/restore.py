@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from doctor.cli.screen import Screen
 
 
-@options.command("restore", short_help="Bring a backup, or any folder, to the board's flash.")
+@options.command("restore", short_help="Copy a backup, or any folder, to the board's flash.")
 @options.common
 @click.option("--clean", is_flag=True, help="Remove the files on the board that DIR does not have.")
 @click.option(
@@ -36,7 +36,7 @@ def command(folder: Path, **given: Any) -> int:
     """Bring the files in DIR to the board's flash: what differs is written, each file proved by its SHA-256.
 
     DIR is a backup that ``fipy-doctor backup`` made, or any folder of yours: DIR/main.py becomes /flash/main.py. Hidden
-    files and __pycache__ stay behind. A saved web page that calls itself a script is refused, and so is a name that
+    files and __pycache__ are not copied. A saved web page that calls itself a script is refused, and so is a name that
     the board's file system cannot hold. Other files on the board stay, unless --clean. What an earlier restore began to
     bring, and the board lacks, comes too, unless --clean. The modem and the SD card are not touched.
     """

@@ -39,9 +39,7 @@ HANDS = (
 
 @options.command("sim")
 @options.common
-@click.option(
-    "--list", "listing", is_flag=True, help="Name the scenarios, with the finding that each must produce first."
-)
+@click.option("--list", "listing", is_flag=True, help="List the scenarios, with the finding that each must show first.")
 @click.option(
     "--listen", is_flag=True, help="Serve the bench of --port on a pseudo terminal and on rfc2217://localhost."
 )
@@ -54,7 +52,7 @@ HANDS = (
     "--make-firmware",
     type=click.Path(path_type=Path),
     metavar="OUT",
-    help="Write a practice image: PRACTICE-….dup, or a folder, made where it is missing.",
+    help="Write a practice image: PRACTICE-….dup, or a folder, which is made if it is missing.",
 )
 @click.option(
     "--build", type=click.IntRange(1), default=41065, help="With --make-firmware: the build that it promises."
@@ -67,9 +65,7 @@ HANDS = (
     help="With --make-firmware: a firmware image, an updater image, a boot ROM, or the two files of 48829.",
 )
 @click.option("--base", type=click.IntRange(1), help="With --make-firmware: make it differential, for this build.")
-@click.option(
-    "--hands", type=click.Choice(HANDS), multiple=True, help="What the simulated user does at the bench of --port."
-)
+@click.option("--hands", type=click.Choice(HANDS), multiple=True, help="What your hands do at the bench of --port.")
 @click.option(
     "--copy-to-card",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -94,7 +90,7 @@ def command(**given: Any) -> int:
         raise UsageError("usage", f"{flags} are two commands", next="give one of them at a time")
     for _, job in wanted:
         return job(screen, given)
-    raise UsageError("usage", "say what to do", next="`fipy-doctor sim --help` lists what there is")
+    raise UsageError("usage", "what should the simulator do?", next="`fipy-doctor sim --help` lists what there is")
 
 
 def _jobs(given: options.Given) -> list[tuple[str, bool, Callable[[Screen, options.Given], int]]]:
@@ -214,7 +210,7 @@ def _hold_to_its_name(out: Path, given: options.Given) -> None:
         raise ValueError(f"this name needs {' '.join(wrong)}")
 
 
-_BUSY_NEXT = "end the other program; hands of a served bench are typed where it is served"
+_BUSY_NEXT = "end the other program; for a served bench, type the hand movement in the terminal that serves it"
 
 
 def _open(given: options.Given, make: Callable[[str], T]) -> T:
@@ -243,7 +239,7 @@ def _unusable(why: str, url: str) -> UsageError:
         "the simulated bench cannot be kept",
         on=url,
         cause=why,
-        next="name another folder behind state=, one that you may write to",
+        next="name another folder after state=, one that you may write to",
     )
 
 
@@ -252,7 +248,9 @@ def _work_by_hand(screen: Screen, given: options.Given) -> int:
     from doctor.sim.bench import SimBench
 
     if PortUrl.read(given["port"] or "").kept_in is None:
-        raise UsageError("usage", "hands need a bench that is kept", next="use a port such as 'sim://fipy?state=DIR'")
+        raise UsageError(
+            "usage", "hand movements need a bench that is kept", next="use a port such as 'sim://fipy?state=DIR'"
+        )
     bench = _open(given, SimBench.from_url)
     try:
         for name in given["hands"]:
@@ -291,7 +289,7 @@ def _hands_from_keyboard(screen: Screen, listener: Listener) -> None:
     for line in sys.stdin:
         name = line.strip()
         if name not in HANDS:
-            screen.note(f"no such hand; one of {', '.join(HANDS)}")
+            screen.note(f"no such hand movement; one of {', '.join(HANDS)}")
             continue
         try:
             listener.by_hand(methodcaller(name.replace("-", "_")))

@@ -27,7 +27,7 @@ def command(**given: Any) -> int:
     the board's files, or the modem could not be asked.
     """
 
-    from doctor.board.storage.begun import MEND_RECORD
+    from doctor.board.storage.begun import MEND_RECORD, remark
     from doctor.cli.commands.check import show_next
     from doctor.escape import shown
     from doctor.jobs.status import status
@@ -54,16 +54,17 @@ def command(**given: Any) -> int:
         screen.show(console.error(standing.error))
     for one in standing.begun:
         again = Command.of_words(one.command)
-        screen.show(f"files of the board: {shown(one.words, 600)}; to end it: {again}")
+        note = remark(again)
+        screen.show(f"files of the board: {shown(one.words, 600)}; to end it: {again}" + (f" ({note})" if note else ""))
     for path in standing.unread:
         what = "a note of what was begun with them cannot be read"
         screen.show(f"files of the board: {what}: {marked(path)}; {MEND_RECORD}")
     if standing.onward is not None:
         show_next(after_broken_flash(standing.onward, bench_options.command("status")), screen)
     elif standing.advice:
-        screen.show(f"The modem is done. If it was not done since that flash: {standing.advice}.")
+        screen.show(f"The modem is done. If you have not done this since that flash: {standing.advice}.")
     elif standing.error is None and standing.damaged is not None:
-        screen.show("Whether that is what was to be flashed last is for you to say: compare the version.")
+        screen.show("This program cannot tell if that is the image that was flashed last: compare the version.")
     elif standing.error is None and not standing.begun and not standing.unread:
         screen.show("Nothing is left to do.")
     return int(standing.exit_code)

@@ -46,7 +46,7 @@ def awake() -> Iterator[str]:
     command = inhibitor()
     process = _start(command) if command is not None else None
     try:
-        yield "" if process is not None else "this computer cannot be kept awake from here: do not let it sleep"
+        yield "" if process is not None else "this program cannot keep the computer awake: do not let it sleep"
     finally:
         if process is not None:
             _end(process)
@@ -91,6 +91,6 @@ def _windows() -> Iterator[str]:
     wanted = _ES_CONTINUOUS | _ES_SYSTEM_REQUIRED
     done = kernel.SetThreadExecutionState(wanted | _ES_AWAYMODE_REQUIRED) or kernel.SetThreadExecutionState(wanted)
     try:
-        yield "" if done else "this computer cannot be kept awake from here: do not let it sleep"
+        yield "" if done else "this program cannot keep the computer awake: do not let it sleep"
     finally:
         kernel.SetThreadExecutionState(_ES_CONTINUOUS)

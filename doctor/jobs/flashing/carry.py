@@ -103,7 +103,7 @@ def carry_out(
             if isinstance(err, DoctorError):
                 return FlashResult(report, plan, error=err, advice=run.advice)
             raise
-        fault = DoctorError("internal", f"fipy-doctor itself broke: {err!r}", cause="a fault of ours")
+        fault = DoctorError("internal", f"fipy-doctor itself failed: {err!r}", cause="a bug in fipy-doctor")
         known = err if isinstance(err, DoctorError) else fault
         return lost_midway(known, report, plan, run.flow.outcome, attempt=attempt, advice=run.advice)
     assert run.flow is not None

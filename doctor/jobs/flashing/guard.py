@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from doctor.jobs.flashing.result import FlashResult
 
 WRITE_SHARE = 0.02  #: of a file, between two entries while it goes over
-_GOES_ON = "the flash goes on; do not interrupt it: how far it came would not be known"
+_GOES_ON = "the flash continues; do not interrupt it: nobody would know how far it came"
 
 
 def refuse_weak_supply(bench: Bench) -> None:
@@ -145,7 +145,11 @@ def guarded(
         if log.path is not None:
             hear(events.Note(f"log of this flash: {log.path}"))
         else:
-            hear(events.Notice(f"no log of this flash can be written in {state_place() / 'logs'}; going on without"))
+            hear(
+                events.Notice(
+                    f"no log of this flash can be written in {state_place() / 'logs'}; continuing without one"
+                )
+            )
         yield hear, recorder
 
 

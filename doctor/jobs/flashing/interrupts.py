@@ -18,7 +18,7 @@ class Wish(Enum):
     """What is wanted after Ctrl-C, of a board that flashes by itself."""
 
     GO_ON = "go on watching"
-    LEAVE = "leave it to the board, which goes on"
+    LEAVE = "leave it to the board, which continues"
     STOP = "stop the transfer"
 
 
@@ -96,10 +96,10 @@ class Interrupts:
             self._listen(Notice("Ctrl-C: stopping before anything is sent"))
         elif self._phase in (Phase.PREPARE, Phase.TRANSFER):  # between two files a stop must be meant, too
             self._pressed = True
-            self._listen(Notice("Ctrl-C: heard; the block that is on its way ends first"))
+            self._listen(Notice("Ctrl-C received; the current block is finished first"))
         else:
             self._listen(Notice("Ctrl-C: the modem has everything and is writing it; this cannot be stopped. Wait."))
 
     def _on_other(self, number: int, _frame: FrameType | None) -> None:
         name = signal.Signals(number).name
-        self._listen(Notice(f"{name} is ignored: an interrupted flash can cost the modem"))
+        self._listen(Notice(f"{name} is ignored: an interrupted flash can brick the modem"))

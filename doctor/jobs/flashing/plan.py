@@ -92,7 +92,7 @@ class FlashPlan:
         named = f"build {self.was}, as --was says" if self.was else "an unknown build"
         if before.mode == states.APPLICATION:
             return f"runs {named}"
-        return f"no firmware runs in it; it ran {named}"
+        return f"runs no firmware now; it ran {named}"
 
 
 def plan_for(bench: Bench, request: FlashRequest) -> FlashPlan | DoctorError:
@@ -128,9 +128,9 @@ def plan_for(bench: Bench, request: FlashRequest) -> FlashPlan | DoctorError:
 def _not_compressed(family: str) -> Refusal:
     return Refusal(
         "compress-not-taken",
-        "--compress does nothing here: the file goes over as it is",
+        "--compress does nothing here: the file is sent as it is",
         f"only a Monarch 2 takes a compressed stream, and this modem is a {family}",
-        "leave --compress away",
+        "leave out --compress",
     )
 
 
@@ -160,9 +160,9 @@ def _out_of_reach(bench: Bench, request: FlashRequest, facts: ModemFacts) -> Doc
     """An application at a speed that mirror mode does not have; by itself it never has it."""
     return DoctorError(
         "baud-mismatch-garbage",
-        f"the modem's application listens at {facts.baud} baud, and mirror mode knows {bench.profile.app_baud} only",
+        f"the modem's application listens at {facts.baud} baud, but mirror mode can only use {bench.profile.app_baud}",
         on=bench.link.name,
-        cause="a program has changed its speed; without power it forgets that",
+        cause="a program has changed its speed; it forgets that when the power is off",
         next=NextFlash((POWER_CYCLE,), flash_command(Attempt(request.command(bench.options)), facts.mode)).text,
     )
 

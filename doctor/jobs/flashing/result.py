@@ -172,6 +172,6 @@ def no_way(err: DoctorError, report: engine.Report, plan: FlashPlan, attempt: At
 
 
 _CAUSES = {
-    "modem-fell-silent": "its power failed, or it hangs, which only removed power ends",
+    "modem-fell-silent": "its power failed, or it hangs until the power is removed",
     "stp-header-too-small": "the line to it broke for a while, another program used the port, or it restarted",
 }

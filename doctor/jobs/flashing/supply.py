@@ -37,6 +37,6 @@ def refuse_low(now: Battery | None) -> None:
     raise DoctorError(
         "laptop-battery-low",
         f"this computer runs on its battery, at {now.percent:.0f} %; nothing was sent to the modem",
-        cause="a flash takes up to half an hour, and a computer that falls asleep meanwhile can cost the modem",
+        cause="a flash takes up to half an hour, and a computer that falls asleep during it can brick the modem",
         next="plug in the charger, then run the same command again",
     )

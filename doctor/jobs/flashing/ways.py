@@ -48,7 +48,7 @@ def choose_via(bench: Bench, via: str) -> str | DoctorError:
     if via in ("usb", "card") and bench.is_bare_modem:
         return UsageError(f"via-{via}", "the port leads to a bare modem", on=bench.link.name, next="use --via modem")
     if via != "card" and bench.options.card_file is not None:
-        return UsageError(f"via-{via}", "the image lies on the board's card only", next="use --via card")
+        return UsageError(f"via-{via}", "the image is only on the board's card", next="use --via card")
     if via == "usb" and bench.link.network is not None:
         return _not_over_wifi(bench)
     if via == "usb" and not bench.link.can_change_baud:
@@ -67,7 +67,7 @@ def _not_over_wifi(bench: Bench) -> LinkError:
         "via-usb",
         "a modem cannot be flashed through the board over Wi-Fi",
         on=bench.link.name,
-        cause="mirror mode joins the modem to the board's USB port only, and stops Wi-Fi",
+        cause="mirror mode connects the modem only to the board's USB port, and stops Wi-Fi",
         next="connect the board by USB: more than one file is needed" if _needs_more(bench) else by_card,
     )
 

@@ -141,7 +141,7 @@ def _write(kept: Mapping[str, Mapping[str, _Note]]) -> str:
         write_whole(_path(), json.dumps(plain, indent=1).encode())
     except OSError as err:
         return (
-            f"what was done cannot be kept in {shown(str(_path().parent), 300)}: {err.strerror}; make room there, "
-            f"or name another folder ({VARIABLE}=FOLDER), else the same step is asked for again"
+            f"what you did cannot be recorded in {shown(str(_path().parent), 300)}: {err.strerror}; make room there, "
+            f"or name another folder ({VARIABLE}=FOLDER), or you will be asked for the same step again"
         )
     return ""

@@ -60,7 +60,7 @@ def unwritable(err: OSError, place: Path) -> DoctorError:
         "journal-not-writable",
         "the journal of the flash cannot be written; nothing was sent to the modem",
         on=str(place),
-        cause=f"{err.strerror or err}; without a journal nobody knows how to go on with a flash that broke off",
+        cause=f"{err.strerror or err}; without a journal nobody knows how to continue an interrupted flash",
         next=f"make room there, or make that folder one that you may write to; or name another one that outlives a "
         f"restart of this computer ({setting}); then run the same command again",
     )

@@ -144,7 +144,7 @@ def _take(faults: FileFaults, word: str) -> None:
         case "erase", None, int() if count:
             faults.erase_ms = count
         case _:
-            raise ValueError(f"files says nothing with {word!r}: words are {', '.join(FILE_WORDS)}")
+            raise ValueError(f"files= has no word {word!r}; the words are {', '.join(FILE_WORDS)}")
 
 
 def _absolute(path: str) -> str:

@@ -96,7 +96,7 @@ class Vfs:
             return False
 
     def read_text(self, path: str) -> str:
-        """A whole file as source code; bytes that are no UTF-8 become something that no parser takes."""
+        """A whole file as source code; bytes that are not UTF-8 become something that no parser takes."""
         volume, inner = self.locate(path)
         return volume.read(inner).decode("utf-8", "replace")
 

@@ -180,7 +180,7 @@ class FatVolume:
         try:
             return b"".join(self._blocks.read(self._lba(first), count * per) for first, count in self._runs(clusters))
         except ValueError as outside:
-            raise CardFault("read-error", "behind the end of the card") from outside
+            raise CardFault("read-error", "beyond the end of the card") from outside
 
     def _write_clusters(self, clusters: list[int], data: bytes) -> None:
         size = self.geometry.cluster_bytes

@@ -26,7 +26,7 @@ STP_KINDS = {
     "refuse": "the session is refused (OPEN answers 0)",
     "nul": "a NUL byte comes in front of the ack",
     "urc": "a line of text comes in front of the ack",
-    "hold": "the modem holds CTS and hears nothing for ms; without ms for ever",
+    "hold": "the modem holds CTS and hears nothing for ms; without ms until the power goes",
     "reboot": "the modem restarts",
     **_ENDS,
 }
@@ -43,7 +43,7 @@ AT_KINDS = {
     "urc": "an unsolicited line comes in front of the answer",
     "urc-behind": "an unsolicited line comes right behind the answer",
     "stall": "the answer comes ms later; without ms never",
-    "hold": "the modem holds CTS and hears nothing for ms; without ms for ever",
+    "hold": "the modem holds CTS and hears nothing for ms; without ms until the power goes",
     **_ENDS,
 }
 DEPLOY_KINDS = {

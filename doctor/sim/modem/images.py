@@ -165,7 +165,7 @@ def _judge_practice(container: Container) -> Judged:
     try:
         build, base = int(told.get("build", "")), int(told.get("base", "0"))
     except ValueError:
-        return Judged("practice", "practice", "the build is no number")
+        return Judged("practice", "practice", "the build is not a number")
     if told.get("kind") == "bootrom":
         return Judged("bootrom", "practice", "", "", build)
     version = told.get("version", "").removeprefix("LR").split("-")[0]

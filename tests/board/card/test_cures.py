@@ -62,7 +62,7 @@ def test_names_are_tidied_in_every_era(release: str) -> None:
 
 def test_file_that_is_no_note_of_macos_is_not_deleted() -> None:
     with bench_at(spoil=card({DUP: IMAGE, f"._{DUP}": b"somebody's own"})) as bench:
-        with pytest.raises(BoardError, match="no note"):
+        with pytest.raises(BoardError, match="not a metadata file"):
             sdcard.remove_apple_double(bench.board, f"/sd/._{DUP}")
         assert cure(bench, "move-dup", Owner()).actions[0].text == "nothing to do"
         assert f"/sd/._{DUP}" in {file.path for file in sdcard.look(bench.board).files}

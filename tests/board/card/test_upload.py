@@ -85,7 +85,7 @@ def test_bytes_that_the_card_gives_back_wrong_are_not_kept(
 ) -> None:
     before = set(on_card(listener))
     other = replace(image, sha256="0" * 64)
-    with pytest.raises(BoardError, match="other bytes") as caught:
+    with pytest.raises(BoardError, match="differs from what was sent") as caught:
         bring_to_card(board, other, Listeners())
     assert caught.value.id == "sd-socket-contact" and set(on_card(listener)) == before
 

@@ -305,7 +305,7 @@ def test_another_restore_brings_what_the_one_before_it_owes(tmp_path: Path) -> N
         assert status(bench).begun == ()
     assert {"b.py": GOOD, "lib/big.bin": b"new" * 110_000, "keep.txt": b"kept\n"}.items() <= held.items()
     assert any("write /flash/lib/big.bin" in line for line in plans[0])
-    assert any("come with this one" in line for line in told)
+    assert any("copied this time" in line for line in told)
 
 
 def test_what_another_restore_takes_over_is_still_owed_when_that_one_breaks_off(tmp_path: Path) -> None:
@@ -326,7 +326,7 @@ def test_a_clean_restore_leaves_only_its_folder_and_says_so(tmp_path: Path) -> N
         backup.restore(bench, other, tmp_path / "copies", lambda *_: True, told.append, clean=True)
         assert set(bench.link.serial.bench.board.flash.files) == {"b.py"}
         assert status(bench).begun == ()
-    assert any("they stay away" in line and "lib/big.bin" in line for line in told)
+    assert any("they are left out" in line and "lib/big.bin" in line for line in told)
 
 
 def test_what_is_owed_and_gone_from_the_pc_is_told_once_after_the_rest(tmp_path: Path) -> None:

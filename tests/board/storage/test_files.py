@@ -73,7 +73,7 @@ def test_pieces_halve_where_the_line_damages_them(board: Board, fake: OldRepl, t
 def test_a_line_that_damages_everything_is_given_up(board: Board, fake: OldRepl, tmp_path: Path) -> None:
     run = fake.run
     fake.run = lambda code: (b"", b"SyntaxError\r\n") if writes(code) else run(code)  # type: ignore[method-assign]
-    with pytest.raises(LineSpoils, match="does not arrive"):
+    with pytest.raises(LineSpoils, match="did not reach"):
         files.write(board, "/flash/main.py", EVERY_BYTE)
     assert (tmp_path / "main.py").read_bytes() == b"print(1)\n"
     assert not (tmp_path / DRAFT).exists()

@@ -41,7 +41,7 @@ def test_a_log_that_grows_is_kept_and_named(tmp_path: Path) -> None:
         made = flash_copy.backup(bench.board, tmp_path / "b", said.append)
     assert (made.growing, made.unreadable) == (("/flash/log.txt",), ())
     assert (tmp_path / "b/flash/log.txt").read_bytes().startswith(b"1;2\n")
-    assert [line for line in said if "goes on writing to /flash/log.txt" in line]
+    assert [line for line in said if "keeps writing to /flash/log.txt" in line]
 
 
 def test_a_file_that_does_not_stay_the_same_is_left_out_and_named(tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_a_file_that_does_not_stay_the_same_is_left_out_and_named(tmp_path: Path
         bench.board.repl.run = busy  # type: ignore[method-assign]
         made = flash_copy.backup(bench.board, tmp_path / "b")
     assert [path for path, _ in made.unreadable] == ["/flash/state.txt"]
-    assert "changes while it is read" in made.why_unreadable
+    assert "changed while it was read" in made.why_unreadable
     assert "stop the program" in made.advice
     assert "/flash/main.py" in [one.path for one in made.kept.files]
 

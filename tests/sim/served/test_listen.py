@@ -168,7 +168,7 @@ def test_a_second_program_is_refused_and_the_first_goes_on(modem: Listener) -> N
     terminal, network = modem.names
     with serial.serial_for_url(network, baudrate=921600) as first:
         assert answers(first)
-        assert "hung up at once" in busy(network).what
+        assert "closed it at once" in busy(network).what
         assert "in use" in busy(terminal).what
         whisper(terminal, b"AT+CFUN=0\r")
         assert b"LR5.1.1.0-38638" in ask(first, b"ATI1\r", b"OK")

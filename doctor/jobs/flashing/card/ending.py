@@ -20,7 +20,7 @@ from doctor.modem.facts import from_version_lines
 from doctor.updater import states
 from doctor.updater.flow import Outcome
 
-ADVICE = "press the reset button of the board once: its own LTE functions come back with that"
+ADVICE = "press the board's reset button once: its own LTE functions work again after that"
 POWERED = "leave the board powered: it may go on by itself"
 
 
@@ -104,8 +104,8 @@ class Ending:
     def _left(self) -> FlashResult:
         """The user has left; the board goes on."""
         link = self.bench.link
-        what = f"this program ended, and the board goes on by itself ({self.follower.heard})"
-        joins = "it joins the board again; `fipy-doctor status` tells where it stands"
+        what = f"this program ended, and the board continues by itself ({self.follower.heard})"
+        joins = "it joins the board again; `fipy-doctor status` shows where it stands"
         step = NextFlash((), flash_command(self.attempt(), states.APPLICATION), joins, before=(POWERED,))
         if link.url.in_process:
             what = f"this program ended ({self.follower.heard}): {ENDS_WITH_US}"
@@ -123,11 +123,11 @@ class Ending:
         if reset:
             step = onward(mode, attempt)
         elif isinstance(err, PortLost):
-            cable = ("plug the board in again and leave it powered, it may have gone on by a battery",)
-            back = (POWERED, "join its Wi-Fi net again") if self.bench.link.network else cable
+            cable = ("plug the board in again and leave it powered; a battery may have kept it going",)
+            back = (POWERED, "join its Wi-Fi network again") if self.bench.link.network else cable
             step = NextFlash((), flash_command(attempt, mode), before=back)
         else:
-            light = "look whether its light or its carrier's shows power"
+            light = "check that its light, or the light of its carrier board, shows power"
             step = NextFlash((), replace(attempt.command, verb="status"), before=(POWERED, light))
         error = FlashUnproved(err.id, what, on=err.on, cause=err.cause, next=step.text)
         return FlashResult(self.report, self.plan, None, error, "", mode, step, True)

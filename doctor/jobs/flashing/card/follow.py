@@ -14,7 +14,7 @@ from doctor.jobs.flashing.interrupts import Interrupts, Left, Wish
 
 REPEAT_S = 1.0  #: a wish to stop is said again so often; it lies in the board's buffer until it is read
 #: The updater listens at the board's UART, to which nothing comes from telnet (board-and-repl.md 3.1).
-DEAF = "over Wi-Fi the board hears no wish to stop: it goes on. It can be left alone; over USB it can be stopped"
+DEAF = "over Wi-Fi the board cannot be stopped: it continues. You may leave it alone; over USB you can stop it"
 #: A bench behind sim:// is a part of this program.
 ENDS_WITH_US = (
     "this simulated board lives inside this program and stops with it (a real one goes on, and so does one that"

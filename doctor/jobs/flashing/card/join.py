@@ -136,14 +136,14 @@ class _Joined:
         if entry is not None and sha256 and any(file.sha256 == sha256 for file in entry.files):
             known = attempt_of(options, entry)
             joins = flash_command(replace(known, command=replace(known.command, via="card")), states.APPLICATION)
-            watch = f"{NextFlash((), joins).text}; where it stands, {status}"
+            watch = f"{NextFlash((), joins).text}; to see how far it is, {status}"
         about = f" (SHA-256 {sha256[:16]}…)" if sha256 else ""
         return DoctorError(
             "updater-at-work",
             f"the board is flashing {name}{about} already ({self._stands}): {shown(given, 80)} was not flashed, and"
             " nothing was sent",
             on=self._bench.link.name,
-            cause="an earlier run, or somebody at the prompt, has started it; it goes on without this computer",
+            cause="an earlier run, or somebody at the prompt, started it; it continues without this computer",
             next=f"leave the board powered; to watch it, {watch}; flash {shown(given, 80)} when it has ended",
         )
 
@@ -153,7 +153,7 @@ class _Joined:
             return result
         error = DoctorError(
             "updater-at-work",
-            "the board has ended a flash without naming its file: whether it was yours is not known",
+            "the board finished a flash without naming its file, so it may not have been yours",
             on=self._bench.link.name,
             next=NextFlash((), self._bench.options.command("status")).text,
         )

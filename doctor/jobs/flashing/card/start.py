@@ -51,7 +51,7 @@ def refusal(bench: Bench, report: engine.Report, plan: FlashPlan, request: Flash
     if any(file.role == BOOTROM for file in plan.files):
         return UsageError(
             "via-card",
-            "a boot ROM does not go by the board's card: it is taken out of a script, and verified, on this computer",
+            "a boot ROM cannot go by the board's card: this computer takes it out of a script and verifies it",
             on=bench.link.name,
             next=f"run the same command with {other}",
         )
@@ -59,7 +59,7 @@ def refusal(bench: Bench, report: engine.Report, plan: FlashPlan, request: Flash
     if finding is not None and finding.failed and finding.catalogue == FITTED:  # overridden
         return DoctorError(
             FITTED,
-            "a jumper of RTS and CTS is on, and the board must go on when this program ends",
+            "one of the RTS and CTS jumpers is on, and the board must continue when this program ends",
             on=bench.link.name,
             cause="the modem stops as soon as no program holds the port's RTS line; an override does not change that",
             next=f"pull both jumpers (`fipy-doctor open remove-jumpers`), or use {other}",
@@ -74,7 +74,7 @@ def refusal(bench: Bench, report: engine.Report, plan: FlashPlan, request: Flash
     by_usb = f"run: {_command(bench, plan, request, 'usb')}" if bench.link.network is None else f"use {other}"
     return JumpersUnsure(
         FITTED,
-        "whether the RTS and CTS jumpers are removed is not proved, and the board must go on when this program ends",
+        "nothing proves that the RTS and CTS jumpers are off, and the board must continue when this program ends",
         on=bench.link.name,
         cause="with the jumpers fitted, the modem stops as soon as no program holds the port's RTS line",
         next=(
@@ -214,7 +214,7 @@ def _put_side_file(bench: Bench, image: FirmwareImage, path: str, say: Callable[
             there = files.exists(bench.board, target) and files.stat(bench.board, target).size_bytes == len(content)
             if there and files.read(bench.board, target) == content:
                 return
-            say(f"putting the checksums of its blocks beside it: {target}, {len(content):,} bytes")
+            say(f"writing the checksums of its blocks beside it: {target}, {len(content):,} bytes")
             files.write(bench.board, target, content)
     except BoardError as err:
         say(f"no checksums beside the image ({err.what}): the board reads it twice instead")
