@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
 from doctor.knowledge import describe, history, own_output, signs
-from doctor.knowledge.asked import asked
+from doctor.knowledge.asked import asked, questions
 from doctor.knowledge.catalogue import Entry, entry
 from doctor.knowledge.chain import find, holds
 from doctor.knowledge.facts import Facts, facts_of
@@ -27,6 +27,7 @@ _CLEARLY_DESCRIBED = 0.54  #: least score of a description beside signs
 
 UNSURE = 0.5  #: below, a description is asked back about
 _MOST_CANDIDATES = 3
+_SHARED_BY_A_QUESTION = 2
 
 #: A line that tells of an error. Beside one that nothing explains, nothing is called harmless.
 _ERROR_LINE = r"(?:error|exception|fatal|panic|could not|couldn't|cannot|unable to|failed|failure)\b"
@@ -83,6 +84,8 @@ class Explanation:
     notes       what is harmless and said whatever else is found: what the paste tells of builds proves it
     candidates  ids of entries that a description might mean, if none is sure
     asks        what it asks: ``FLASH``, ``POWER`` of asked.py
+    runs_now    whether a transfer is under way while the reader writes
+    asides      what is harmless beside the failures, and asked about
     """
 
     matches: tuple[Match, ...]
@@ -94,6 +97,8 @@ class Explanation:
     notes: tuple[Match, ...] = ()
     candidates: tuple[str, ...] = ()
     asks: tuple[str, ...] = ()
+    runs_now: bool = False
+    asides: tuple[Match, ...] = ()
 
     @property
     def unsure(self) -> bool:
@@ -127,10 +132,11 @@ def explain(data: bytes) -> Explanation:
         failures = []
     asks_back = ours is None and guessed and not (success or notes)
     candidates = _candidates(failures, prose, facts, answered) if asks_back else ()
+    harmless = tuple(match for match in found if match.entry.harmless and match not in notes)
     alone = not failures and not candidates and not _has_unexplained_error(paste, found)
     return Explanation(
         matches=tuple(failures),
-        harmless=tuple(match for match in found if match.entry.harmless and match not in notes) if alone else (),
+        harmless=harmless if alone else (),
         facts=facts,
         line_count=paste.numbers[-1],
         cut=paste.cut,
@@ -138,7 +144,15 @@ def explain(data: bytes) -> Explanation:
         notes=notes,
         candidates=candidates,
         asks=asked(prose),
+        runs_now=history.runs_now(paste),
+        asides=tuple(match for match in harmless if failures and _is_asked_about(match.entry, questions(prose))),
     )
+
+
+def _is_asked_about(known: Entry, text: str) -> bool:
+    """Whether a question shares words with an entry: two of them, since one is shared by chance."""
+    shared = set(describe.words_of(text)) & set(describe.words_of(f"{known.title} {known.words}"))
+    return len(shared) >= _SHARED_BY_A_QUESTION
 
 
 def _failures(paste: Paste, found: list[Match], answered: set[str]) -> list[Match]:
