@@ -11,7 +11,6 @@ from doctor.board.storage import begun, files, own_names
 from doctor.board.storage.begun import Begun, Book
 from doctor.board.storage.room import name_key
 from doctor.check import Check, Finding, Grade, Known, Remedy
-from doctor.command import Command
 from doctor.escape import counted, shown
 from doctor.needs import Needs
 
@@ -64,7 +63,7 @@ class BoardFilesComplete(Check):
             evidence={"folder": one.folder, "missing": [shown(p, 300) for p in paths]},
             remedies=(CURES[one.what],) if one.what in CURES else (),
             next=f"Put back the rest: {counted(len(paths), 'file')}",
-            command=Command.of_words(one.command),
+            command=begun.onward(one),
         )
 
     def _unread(self, path: Path) -> Finding:

@@ -132,7 +132,8 @@ def _begun(bench: Bench) -> tuple[tuple[Begun, ...], tuple[Path, ...]]:
     with suppress(BoardError):
         board, book = bench.board, Book(begun_place(bench.options.url))
         every = begun.unfinished(board, book)
-        return tuple(one for one in every if begun.gone(board, one)), begun.damaged(board, book)
+        left = [one for one in every if begun.gone(board, one)]
+        return tuple(replace(one, command=begun.onward(one).words()[1:]) for one in left), begun.damaged(board, book)
     return (), ()
 
 

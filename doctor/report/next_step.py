@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from doctor.bench import BenchOptions
+from doctor.board.storage.begun import remark
 from doctor.check import Finding, Grade, Remedy, Status
 from doctor.command import Command
 from doctor.engine import Report
@@ -236,7 +237,8 @@ def _go_on(case: Checked) -> NextStep:
 
 def _end_what_was_begun(case: Checked) -> NextStep:
     assert case.finding.command is not None
-    return NextStep((), case.finding.command.on(case.given))
+    command = case.finding.command.on(case.given)
+    return NextStep((), command, tuple(filter(None, (remark(command),))))
 
 
 def _ask_again(case: Checked) -> NextStep:

@@ -38,14 +38,17 @@ def test_names_of_ours_tell_of_work_that_was_cut(lies_there: list[str], status: 
     assert (found.status, [remedy.id for remedy in found.remedies]) == (status, cures)
 
 
-@pytest.mark.parametrize(("what", "cures"), [("reset-flash", ["reset-flash"]), ("restore", [])])
-def test_a_note_of_files_that_the_board_lacks_leads_on(what: str, cures: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("what", "command", "cures"),
+    [("reset-flash", Command("fix", ("--reset-flash",)), ["reset-flash"]), ("restore", Command("restore"), [])],
+)
+def test_a_note_of_files_that_the_board_lacks_leads_on(
+    what: str, command: Command, cures: list[str], tmp_path: Path
+) -> None:
     place = tmp_path / "notes"
     with bench_at("sim://gpy") as bench:
         bench.history = NotesIn(place)
-        record = begun.begin(
-            bench.board, what, Command(what), tmp_path, (Goal(OWN, 6, "00", str(tmp_path / "main.py")),)
-        )
+        record = begun.begin(bench.board, what, command, tmp_path, (Goal(OWN, 6, "00", str(tmp_path / "main.py")),))
         Book(place).write(record)
         found = BoardFilesComplete().look(bench)
         assert found.status is FAIL

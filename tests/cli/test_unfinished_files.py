@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+
+import pytest
 
 from doctor.bench import Bench, BenchOptions
 from doctor.board.storage import files
+from doctor.board.storage.kept_files import MANIFEST
 from doctor.sim.bench import SimBench
 
 from .terminal import Terminal
 
 FILES = {"main.py": b"print('mine')\n", "lib/own.py": b"own = 1\n"}
+PAGE = b"<!DOCTYPE html><html></html>"
 
 
 def test_a_restore_that_was_cut_is_led_to_its_end(terminal: Terminal, tmp_path: Path) -> None:
@@ -35,6 +40,71 @@ def test_a_restore_that_was_cut_is_led_to_its_end(terminal: Terminal, tmp_path: 
     assert terminal.type("status", "--port", port).code == 0
     with Bench(BenchOptions(port=port)) as bench:
         assert files.read(bench.board, "/flash/lib/own.py") == FILES["lib/own.py"]
+
+
+def cut(terminal: Terminal, tmp_path: Path, *words: str, dip: int = 2) -> str:
+    """The URL of a kept board on which the power dipped while these words wrote FILES out of ``folder``."""
+    port = f"sim://gpy?release=1.17.3.b1&state={tmp_path / 'bench'}"
+    for name, data in FILES.items():
+        (tmp_path / "folder" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "folder" / name).write_bytes(data)
+    sim = SimBench.from_url(port)
+    assert sim.board is not None
+    sim.board.flash.lay({"lib/own.py": PAGE} if words[0] == "fix" else {})
+    sim.release()
+    copies = ("--backup", str(tmp_path / "copies"))
+    assert terminal.type(*words, "--yes", "--port", f"{port}&files=dip@{dip}", *copies).code
+    return port
+
+
+def spoil(folder: Path, how: str) -> None:
+    """What a user may do to a folder whose files were not all brought to the board."""
+    if how == "gone":
+        shutil.rmtree(folder)
+    elif how == "empty":
+        shutil.rmtree(folder)
+        folder.mkdir()
+    else:
+        (folder / MANIFEST).write_text("{}")
+
+
+@pytest.mark.parametrize("how", ["gone", "empty", "damaged"])
+@pytest.mark.parametrize("clean", [(), ("--clean",)])
+def test_a_restore_whose_folder_cannot_be_used_any_more_is_ended_by_another(
+    terminal: Terminal, tmp_path: Path, how: str, clean: tuple[str, ...]
+) -> None:
+    folder = tmp_path / "folder"
+    port = cut(terminal, tmp_path, "restore", str(folder), *clean)
+    assert terminal.type("check", "--port", port).next == ["restore", str(folder), *clean, "--port", port]
+    spoil(folder, how)
+    for verb in ("status", "check"):
+        said = terminal.type(verb, "--port", port)
+        assert said.code == 1
+        assert f"restore DIR --port '{port}'" in said.out
+        assert "DIR stands for a folder" in said.out
+        assert str(folder) not in said.out
+    assert terminal.type("status", "--json", "--port", port).document["begun"][0]["command"] == ["restore", "DIR"]
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/new.py").write_bytes(b"new = 1\n")
+    said = terminal.type("restore", str(tmp_path / "other"), "--yes", "--port", port)
+    assert said.code == (0 if how == "damaged" else 2)  # the files themselves are there, or their loss is told
+    assert terminal.type("restore", str(tmp_path / "other"), "--yes", "--port", port).code == 0
+    assert terminal.type("status", "--port", port).code == 0
+    assert "✗ board-files-complete" not in terminal.type("check", "--port", port).out
+
+
+def test_an_upload_whose_folder_is_gone_is_ended_from_another(terminal: Terminal, tmp_path: Path) -> None:
+    scripts = tmp_path / "folder/lib"
+    port = cut(terminal, tmp_path, "fix", "--upload-scripts", "--scripts", str(scripts), dip=4)
+    assert terminal.type("check", "--port", port).next[3] == str(scripts)
+    shutil.rmtree(scripts)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/own.py").write_bytes(b"own = 1\n")
+    assert terminal.type("check", "--port", port).next[:4] == ["fix", "--upload-scripts", "--scripts", "DIR"]
+    again = ("fix", "--upload-scripts", "--scripts", str(tmp_path / "other"), "--yes", "--port", port)
+    terminal.type(*again)
+    assert terminal.type(*again).code == 0
+    assert terminal.type("status", "--port", port).code == 0
 
 
 def test_a_program_that_was_stopped_is_told_of_at_the_end(terminal: Terminal, tmp_path: Path) -> None:

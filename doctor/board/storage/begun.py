@@ -19,13 +19,13 @@ from pathlib import Path
 from doctor.board.board import Board
 from doctor.board.storage import files
 from doctor.board.storage.flash_copy import Say, teller
-from doctor.board.storage.kept_files import ROOT
+from doctor.board.storage.kept_files import ROOT, read_folder
 from doctor.board.storage.room import name_key
 from doctor.board.storage.upload import KeepCopy
 from doctor.board.unique_id import unique_id
 from doctor.clock import Now, utc_now
 from doctor.command import Command
-from doctor.errors import BoardError, CardError, UsageError
+from doctor.errors import BoardError, CardError, DoctorError, UsageError
 from doctor.escape import counted, shown
 from doctor.json_file import count_in, read_json, text_in, write_whole
 
@@ -37,6 +37,7 @@ MEND_RECORD = (
     "copies of the board's files are in the folder for backups, and `fipy-doctor restore` brings them back with the "
     "name of such a copy behind it"
 )
+ANOTHER = "DIR"  #: stands for a folder that the user chooses
 _NAME = re.compile(r"[0-9a-f]{1,32}-[a-z-]{1,40}\.json")
 
 
@@ -195,6 +196,26 @@ def gone(board: Board, begun: Begun) -> tuple[Goal, ...]:
     return tuple(goal for goal in begun.files if not files.exists(board, goal.path))
 
 
+def onward(begun: Begun) -> Command:
+    """The command that brings it to its end; ``ANOTHER`` stands in it for a folder that cannot be used any more."""
+    command = Command.of_words(begun.command)
+    if command.verb == "restore" and not any(map(_is_usable, command.args[:1])):
+        return replace(command, args=(ANOTHER,))
+    if command.scripts is not None and not Path(command.scripts).is_dir():
+        return replace(command, scripts=ANOTHER)
+    return command
+
+
+def remark(command: Command) -> str:
+    """What to know about a command that ``onward`` has made; "" for nothing."""
+    if ANOTHER not in command.words():
+        return ""
+    return (
+        f"{ANOTHER} stands for a folder to bring to the board: the one that was named cannot be used, or is not on "
+        "this computer any more; what can still be found of its files comes too"
+    )
+
+
 def finish(board: Board, book: Book, begun: Begun, keep_copy: KeepCopy, say: Say) -> int:
     """Bring to the board what is missing, each file proved, and drop the record; how many those were.
 
@@ -242,6 +263,12 @@ def settle(board: Board, book: Book, brought: Collection[str]) -> None:
 def _is_there(board: Board, goal: Goal) -> bool:
     """Whether the board holds it; a log to which the board's program writes on is there, too."""
     return files.begins_as(board, goal.path, goal.size_bytes, goal.sha256)
+
+
+def _is_usable(folder: str) -> bool:
+    with suppress(DoctorError, OSError):
+        return bool(read_folder(Path(folder)))
+    return False
 
 
 def content(goal: Goal) -> bytes | None:

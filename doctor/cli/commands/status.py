@@ -27,7 +27,7 @@ def command(**given: Any) -> int:
     the board's files, or the modem could not be asked.
     """
 
-    from doctor.board.storage.begun import MEND_RECORD
+    from doctor.board.storage.begun import MEND_RECORD, remark
     from doctor.cli.commands.check import show_next
     from doctor.escape import shown
     from doctor.jobs.status import status
@@ -54,7 +54,8 @@ def command(**given: Any) -> int:
         screen.show(console.error(standing.error))
     for one in standing.begun:
         again = Command.of_words(one.command)
-        screen.show(f"files of the board: {shown(one.words, 600)}; to end it: {again}")
+        note = remark(again)
+        screen.show(f"files of the board: {shown(one.words, 600)}; to end it: {again}" + (f" ({note})" if note else ""))
     for path in standing.unread:
         what = "a note of what was begun with them cannot be read"
         screen.show(f"files of the board: {what}: {marked(path)}; {MEND_RECORD}")
