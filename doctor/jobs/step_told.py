@@ -25,9 +25,6 @@ from doctor.updater.shapes import (
 
 _MOST_JUDGED = 2
 _FULL_BYTES = 6 << 20  #: a full image's size; no rule looks nearer, and a text seldom tells it
-_CONSENT = re.compile(
-    r"(?:[;,]? (?:or,? |if you want the change: )?)?--accept .*"
-)  #: `plan` asks for it when it is due
 OLDER = "image-older-than-modem"
 _UPDATER = ImageFacts("updater.elf", 1 << 18, "updater-elf", "", 0, 0, SQN3330_FAMILY)
 _BOOTROM = ImageFacts(BOOTROM_OF_BOARD, 1 << 16, "bootrom", "", 0, 0, SQN3330_FAMILY)
@@ -83,7 +80,8 @@ def _verdict(runs: Build, images: Sequence[ImageFacts], files: Sequence[str]) ->
     refused = planned.refusal
     if refused is None:
         return f"Better not, {way}.{but}" if but else f"Yes, {way}: no rule is against it."
-    better = _CONSENT.sub("", refused.next)
+    # A consent is not told here: `plan` asks for it when it is due.
+    better = "; ".join(step for step in re.split("; |, or, ", refused.next) if "--accept" not in step)
     how = "Only if you agree to what it costs" if _asks(refused) else "No, not"
     return f"{how} {way}: {refused.what}; {refused.why}.{but}" + (f" Better: {better}." if better else "")
 

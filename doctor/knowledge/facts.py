@@ -41,7 +41,6 @@ _FAMILIES = {
     "monarch2": re.compile(r"\bGM02S|\bUE8\.\d|\bLR8\.\d|Monarch ?2\b|\bWalter\b"),
 }
 #: Cellular modems of other makers. Bare names of makers tell nothing: a Pytrack has a GPS of Quectel.
-OTHER = "other"
 _OTHER_MAKER = re.compile(
     r"\b(?:SIM[ -]?[5789]\d{2,3}[A-Z]{0,2}(?!\d)|A76\d\d[A-Z]?|BG(?:77|9[56]|600)|BC(?:6[068]|9[25])\b"
     r"|E[CG](?:2[015]|9[15])\b|(?:SARA|LARA|TOBY|LENA)-|MKR ?(?:NB|GSM|1[45]00)|nRF91\d\d|ME[39]10|HL7[68]\d\d"
@@ -116,7 +115,7 @@ def facts_of(paste: Paste) -> Facts:
             found[kind] = tuple(values)[-1:] if kind in _ONLY_LAST else tuple(values)[:_MOST]
     families = _named(_FAMILIES, text)
     if not families and (maker := _OTHER_MAKER.search(text)):
-        families, found["maker"] = (OTHER,), (maker[0],)
+        families, found["maker"] = ("other",), (maker[0],)
     families = families or _named(_SAID_FAMILIES, text)[:1]
     if families:
         found["family"] = families

@@ -31,7 +31,7 @@ def command(folder: Path, **given: Any) -> int:
     bench_options = BenchOptions(port=given["port"], interrupt=given["interrupt"])
     screen = options.screen_of(given, bench_options)
     with options.open_bench(bench_options, given) as bench:
-        done = backup(bench, folder, lambda text: screen.note(text))
+        done = backup(bench, folder, screen.note)
         name = bench.link.name
     error = None
     if done.unreadable:

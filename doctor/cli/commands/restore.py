@@ -37,8 +37,8 @@ def command(folder: Path, **given: Any) -> int:
 
     DIR is a backup that ``fipy-doctor backup`` made, or any folder of yours: DIR/main.py becomes /flash/main.py. Hidden
     files and __pycache__ are not copied. A saved web page that calls itself a script is refused, and so is a name that
-    the board's file system cannot hold. Other files on the board stay, unless --clean. What an earlier restore began to
-    bring, and the board lacks, comes too, unless --clean. The modem and the SD card are not touched.
+    the board's file system cannot hold. Other files on the board stay, unless --clean. What an interrupted
+    restore did not write is written too, unless --clean. The modem and the SD card are not touched.
     """
     from rich.text import Text
 
@@ -64,7 +64,7 @@ def command(folder: Path, **given: Any) -> int:
         return given["yes"] or screen.agreed("Do this?")
 
     with options.open_bench(bench_options, given) as bench:
-        done = restore(bench, folder, copies, agreed, lambda text: screen.note(text), clean=given["clean"])
+        done = restore(bench, folder, copies, agreed, screen.note, clean=given["clean"])
     if done is None and not given["dry_run"]:
         raise Stopped("not confirmed; nothing was written")
     _show(screen, plan, done)
