@@ -123,14 +123,15 @@ def explain(data: bytes) -> Explanation:
     failures = _failures(paste, found, answered)
     guessed = all(match.how == "words" and match.score < UNSURE for match in failures)
     success = _success(paste) if ours is None and guessed else ""
-    if success or (notes and guessed):
+    settled = guessed and bool(success or notes)
+    if settled:
         failures = []
-    asks_back = ours is None and guessed and not (success or notes)
+    asks_back = ours is None and guessed and not settled
     candidates = _candidates(failures, prose, facts, answered) if asks_back else ()
-    alone = not failures and not candidates and not _has_unexplained_error(paste, found)
+    quiet = not failures and not candidates
     return Explanation(
         matches=tuple(failures),
-        harmless=tuple(match for match in found if match.entry.harmless and match not in notes) if alone else (),
+        harmless=_harmless(paste, found, notes) if quiet else (),
         facts=facts,
         line_count=paste.numbers[-1],
         cut=paste.cut,
@@ -139,6 +140,13 @@ def explain(data: bytes) -> Explanation:
         candidates=candidates,
         asks=asked(prose),
     )
+
+
+def _harmless(paste: Paste, found: list[Match], notes: tuple[Match, ...]) -> tuple[Match, ...]:
+    """What only looks wrong; nothing beside an error that nothing explains."""
+    if _has_unexplained_error(paste, found):
+        return ()
+    return tuple(match for match in found if match.entry.harmless and match not in notes)
 
 
 def _failures(paste: Paste, found: list[Match], answered: set[str]) -> list[Match]:
