@@ -248,9 +248,7 @@ def _work_by_hand(screen: Screen, given: options.Given) -> int:
     from doctor.sim.bench import SimBench
 
     if PortUrl.read(given["port"] or "").kept_in is None:
-        raise UsageError(
-            "usage", "hand movements need a bench that is kept", next="use a port such as 'sim://fipy?state=DIR'"
-        )
+        raise UsageError("usage", "hands need a bench that is kept", next="use a port such as 'sim://fipy?state=DIR'")
     bench = _open(given, SimBench.from_url)
     try:
         for name in given["hands"]:
