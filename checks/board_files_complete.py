@@ -75,7 +75,9 @@ class BoardFilesComplete(Check):
 
     def _left(self, left: Sequence[str], waiting: Mapping[str, str]) -> Finding:
         say = self.fail if waiting else self.warn
-        what = f"{shown(next(iter(waiting.values())))} is not there; its content waits" if waiting else "files lie"
+        what = (
+            f"{shown(next(iter(waiting.values())))} is not there; its content waits" if waiting else "there are files"
+        )
         return say(
             f"{what} under a name that only unfinished work of this program leaves: {', '.join(map(shown, left[:3]))}",
             catalogue=CUT,

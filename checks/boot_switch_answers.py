@@ -44,6 +44,6 @@ class BootSwitchAnswers(Check):
             )
         selector = facts.boot_selector or "not named"
         return self.passed(
-            f"the modem will start next: {selector}",
+            f"at its next boot the modem starts {selector}",
             evidence={"mode": facts.mode, "boot_selector": facts.boot_selector},
         )

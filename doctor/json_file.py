@@ -1,4 +1,4 @@
-"""Files of ours that hold JSON, read as what they are: something that anybody may have changed, cut or damaged."""
+"""Files of ours: written so that they last, and read as something that anybody may have changed, cut or damaged."""
 
 from __future__ import annotations
 
@@ -21,15 +21,20 @@ def read_json(path: Path, max_bytes: int) -> object:
         raise ValueError("is nested too deep, or holds a number that is none") from err
 
 
+def write_synced(path: Path, data: bytes, mode: str = "wb") -> None:
+    """Write to a file, opened in a binary ``mode``; what returns outlives a power cut. Raises OSError."""
+    with path.open(mode) as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file so that a power cut leaves the old one or the new one. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        with draft.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        write_synced(draft, data)
         draft.replace(path)
     except BaseException:
         draft.unlink(missing_ok=True)

@@ -71,7 +71,8 @@ class ReplBroken(BoardError):
             f"{what}; it sent {shown(heard[-80:]) or 'nothing'}",
             on=on,
             cause="another program on the same port, a program running on the board, or lost bytes",
-            next="close other programs that use the port, then run `fipy-doctor check`",
+            next="close other programs that use the port, then run `fipy-doctor check`; "
+            "`fipy-doctor fix --stop-program` stops a program on the board",
         )
 
 

@@ -18,6 +18,7 @@ from doctor.card.target import PART_MARK, sha256_of, sync_folder
 from doctor.errors import CardError
 from doctor.events import Listener, ignore
 from doctor.fat.card_file import ROOT, CardFile
+from doctor.json_file import write_synced
 
 _CHUNK_BYTES = 1 << 20
 _MOST_ENTRIES = 20_000  #: a folder with more than this is not a card; listing ends there
@@ -168,10 +169,7 @@ class FolderCard:
             for killed in folder.glob(f"*{PART_MARK}"):
                 killed.unlink()
             try:
-                with part.open("wb") as file:
-                    file.write(data)
-                    file.flush()
-                    os.fsync(file.fileno())
+                write_synced(part, data)
                 os.replace(part, target)  # noqa: PTH105 - named as what it does
             finally:
                 part.unlink(missing_ok=True)

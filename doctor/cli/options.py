@@ -189,17 +189,11 @@ common = _stacked(
     ),
 )
 
-interrupt = click.option(
-    "--interrupt", is_flag=True, help="Allow this command to stop a program that runs on the board."
-)
+interrupt = click.option("--interrupt", is_flag=True, help="Allow it to stop a program that runs on the board.")
 dry_run = click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
 
 accept = click.option(
-    "--accept",
-    "accepted",
-    multiple=True,
-    type=click.Choice(ACCEPTABLE),
-    help="Agree to a risk by its name; the program prints the name when it needs it.",
+    "--accept", "accepted", multiple=True, type=click.Choice(ACCEPTABLE), help="Agree to a risk by its name."
 )
 
 
@@ -224,10 +218,7 @@ done = click.option(
 
 
 via_modem = click.option(
-    "--via",
-    type=click.Choice(("auto", "modem")),
-    default="auto",
-    help="modem: the port leads straight to a modem, with no board between.",
+    "--via", type=click.Choice(("auto", "modem")), default="auto", help="modem: it has no board in front of it."
 )
 
 
@@ -241,10 +232,7 @@ def _known_carrier(_ctx: click.Context, _param: click.Parameter, value: str | No
 
 bench_without_firmware = _stacked(
     click.option(
-        "--updater-elf",
-        type=_FILE,
-        envvar=f"{ENV}UPDATER_ELF",
-        help="Updater that is loaded into the memory of a modem in its boot ROM.",
+        "--updater-elf", type=_FILE, envvar=f"{ENV}UPDATER_ELF", help="Updater to load into a modem in its boot ROM."
     ),
     click.option(
         "--bootrom",

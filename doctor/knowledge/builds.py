@@ -191,23 +191,28 @@ def _builds(text: str) -> Iterator[tuple[Build, str]]:
         number, before = int(found[1]), text[max(0, found.start() - _BEFORE_CHARS) : found.start()]
         if _TARGET.search(before):
             continue
-        is_file = _FILE.match(text, found.end()) is not None
         is_base = _BASE.search(before) is not None or _DIFF_NAME.match(text, found.end()) is not None
-        if not is_file and not is_base and (loader := _loader(number, before, text, found.end())):
+        is_file = is_base or _FILE.match(text, found.end()) is not None
+        if not is_file and (loader := _loader(number, before, text, found.end())):
             yield Build(number, loader, found.start()), _LOADER_PART
             continue
         kind = "diff" if is_base else _radio(number, before)
-        if is_file or is_base or (number in _RADIO and _FILE_BEHIND.match(text, found.end())):
-            part = _IMAGE_PART
-        else:
-            part = next((part for part, words in _PARTS if words.search(before)), "")
-            if not part and number in _RADIO:
-                way, question = _WAY_BEHIND.match(text, found.end()), _QUESTION.match(text, found.end())
-                part = _SAID if way else _ASKED if question else ""
-            part = _NAMED if part == _SAID and _FILE_FORM.search(before) else part
+        part = _IMAGE_PART if is_file else _part(number, before, text, found.end())
         if kind and part:
             target = _TARGET_BEHIND.match(text, found.end()) if is_base else None
             yield Build(number, kind, found.start(), "run(" in before, int(target[1]) if target else 0), part
+
+
+def _part(number: int, before: str, text: str, end: int) -> str:
+    """What the words around a number say that it is; empty if they do not tell."""
+    if number in _RADIO and _FILE_BEHIND.match(text, end):
+        return _IMAGE_PART
+    part = next((part for part, words in _PARTS if words.search(before)), "")
+    if part == _SAID and _FILE_FORM.search(before):
+        return _NAMED
+    if part or number not in _RADIO:
+        return part
+    return _SAID if _WAY_BEHIND.match(text, end) else _ASKED if _QUESTION.match(text, end) else ""
 
 
 def _loader(number: int, before: str, text: str, end: int) -> str:

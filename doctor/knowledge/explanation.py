@@ -128,15 +128,15 @@ def explain(data: bytes) -> Explanation:
     failures = _failures(paste, found, answered)
     guessed = all(match.how == "words" and match.score < UNSURE for match in failures)
     success = _success(paste) if ours is None and guessed else ""
-    if success or (notes and guessed):
+    settled = guessed and bool(success or notes)
+    if settled:
         failures = []
-    asks_back = ours is None and guessed and not (success or notes)
+    asks_back = ours is None and guessed and not settled
     candidates = _candidates(failures, prose, facts, answered) if asks_back else ()
-    harmless = tuple(match for match in found if match.entry.harmless and match not in notes)
-    alone = not failures and not candidates and not _has_unexplained_error(paste, found)
+    quiet = not failures and not candidates
     return Explanation(
         matches=tuple(failures),
-        harmless=harmless if alone else (),
+        harmless=_harmless(paste, found, notes) if quiet else (),
         facts=facts,
         line_count=paste.numbers[-1],
         cut=paste.cut,
@@ -145,14 +145,23 @@ def explain(data: bytes) -> Explanation:
         candidates=candidates,
         asks=asked(prose),
         runs_now=history.runs_now(paste),
-        asides=tuple(match for match in harmless if failures and _is_asked_about(match.entry, questions(prose))),
+        asides=tuple(match for match in found if failures and _is_aside(match, notes, questions(prose))),
     )
 
 
-def _is_asked_about(known: Entry, text: str) -> bool:
-    """Whether a question shares words with an entry: two of them, since one is shared by chance."""
-    shared = set(describe.words_of(text)) & set(describe.words_of(f"{known.title} {known.words}"))
+def _is_aside(match: Match, notes: tuple[Match, ...], text: str) -> bool:
+    """Whether what is harmless is asked about: a question shares two words with it, since one is shared by chance."""
+    if not match.entry.harmless or match in notes:
+        return False
+    shared = set(describe.words_of(text)) & set(describe.words_of(f"{match.entry.title} {match.entry.words}"))
     return len(shared) >= _SHARED_BY_A_QUESTION
+
+
+def _harmless(paste: Paste, found: list[Match], notes: tuple[Match, ...]) -> tuple[Match, ...]:
+    """What only looks wrong; nothing beside an error that nothing explains."""
+    if _has_unexplained_error(paste, found):
+        return ()
+    return tuple(match for match in found if match.entry.harmless and match not in notes)
 
 
 def _failures(paste: Paste, found: list[Match], answered: set[str]) -> list[Match]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from pathlib import Path
 
 from doctor.board.storage.kept_files import local_name
 from doctor.clock import Now, utc_now
 from doctor.errors import CardError
+from doctor.json_file import write_synced
 
 LIST = "fipy-doctor-copies.txt"  #: one line of JSON a copy: names that a PC does not take are kept as others
 
@@ -47,10 +47,7 @@ def keep_copy(folder: Path, original: str, data: bytes, now: Now = utc_now) -> P
 
 def _write(path: Path, data: bytes, mode: str) -> None:
     try:
-        with path.open(mode) as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        write_synced(path, data, mode)
     except FileExistsError:
         raise
     except BaseException:

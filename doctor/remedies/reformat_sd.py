@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # what writes cards is loaded when one is to be written: ever
 IN_BOARD = ROOT  #: the only mount that is ever formatted, and the name that --confirm wants for it
 NAMED_MOST = 10  #: files of the card in the board that the plan names one by one
 REPL_BYTES_PER_S = 6_000  #: measured speed of verified writes over a 115200 REPL (board-and-repl.md 3.6)
-READER_TEXT = "a card reader does it in seconds: copy the .dup to the root and eject the card"
+READER_TEXT = "copy the .dup to its root in a card reader (that takes seconds) and eject it"
 
 
 def _tell(event: Event, context: CureContext) -> None:
@@ -111,7 +111,7 @@ class ReformatSd(DoableCure):
 
     def _plan_in_board(self, bench: Bench) -> tuple[str, ...]:
         view = sdcard.look(bench.board)
-        lines = ["format the card in the board with the board's own call; there is NO backup of what is on it"]
+        lines = ["let the board format its own card; there is NO backup of what is on it"]
         lines += [f"lost: {shown(f.path)} ({f.size_bytes} bytes)" for f in view.files[:NAMED_MOST]]
         if len(view.files) > NAMED_MOST or view.cut:
             lines.append("lost: more files, too many to list here")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from doctor import first_contact
 from doctor.board.at_work import in_the_way
 from doctor.board.board import RECONNECT_S
+from doctor.board.repl import behind_lines
 from doctor.board.storage import files
 from doctor.check import Finding
 from doctor.errors import BoardError
@@ -19,27 +20,30 @@ if TYPE_CHECKING:
 ENDED = (first_contact.Seen.REPL, first_contact.Seen.RAW_REPL, first_contact.Seen.PASTE, first_contact.Seen.SAFE_BOOT)
 MAY_BE_A_PROGRAM = (first_contact.Seen.PROGRAM, first_contact.Seen.BOOT_TEXT, first_contact.Seen.SILENCE)
 CTRL_F = b"\x06"  #: restarts into safe boot at any time, from 1.16 on (board-and-repl.md 3.2)
+LINES = 40  #: that the board prints to show whether a thread prints into them
 MAIN = "/flash/main.py"
 
 
 class StopProgram(DoableCure):
     """Stop the program that runs on the board.
 
-    By Ctrl-C; if that does not help, by a restart that leaves out boot.py and main.py (safe boot, from 1.16 on).
+    By Ctrl-C; if that does not help, or if its threads still print at the prompt, by a restart that leaves out boot.py
+    and main.py (safe boot, from 1.16 on).
     """
 
     id = "stop-program"
 
     def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
-        """Nothing if a prompt answers, or if no board does. Raises BoardError if an updater is at work."""
+        """Nothing if a quiet prompt answers, or if no board does. Raises BoardError if an updater is at work."""
         seen = bench.contact.seen
         if seen is first_contact.Seen.UPDATER:
             raise in_the_way(bench.contact.text, bench.link.name)
-        if seen not in MAY_BE_A_PROGRAM:
+        if seen not in MAY_BE_A_PROGRAM and not (seen in ENDED and _thread_prints(bench)):
             return ()
         return (
             "send Ctrl-C to the program that runs on the board",
-            "if that does not stop it: send Ctrl-F, which restarts the board without boot.py and main.py",
+            "if that does not stop it, or its threads still print at the prompt: send Ctrl-F, which restarts the board "
+            "without boot.py and main.py",
             "(say no if an update of the modem was started on the board and may still run: this would interrupt it)",
         )
 
@@ -51,12 +55,13 @@ class StopProgram(DoableCure):
         seen = contact.seen
         if seen is first_contact.Seen.UPDATER:
             raise in_the_way(contact.text, bench.link.name)
-        if seen not in ENDED:
-            context.say("Ctrl-C does not stop it; restarting the board without its programs")
+        if seen not in ENDED or _thread_prints(bench):
+            context.say("Ctrl-C does not stop all of it; restarting the board without its programs")
+            bench.forget_board()
             bench.link.drain()
             bench.link.write(CTRL_F)
             bench.link.reconnect(RECONNECT_S)
-            how = "Ctrl-C did not stop the program; the board was restarted without it (safe boot)"
+            how = "Ctrl-C did not stop all of the program; the board was restarted without it (safe boot)"
             seen = first_contact.contact(bench.link).seen
         if seen not in ENDED:
             raise BoardError(
@@ -66,6 +71,14 @@ class StopProgram(DoableCure):
                 cause="firmware older than 1.16, which knows no Ctrl-F; or no board answers at this port",
                 next="hold the Safe Boot button (P12 to 3V3) while you press reset, then run "
                 f"{bench.options.command('check')}",
+            )
+        if _thread_prints(bench):
+            raise BoardError(
+                "repl-answers",
+                "something still prints into the board's answers, though no program of the board was started",
+                on=bench.link.name,
+                cause="the board's firmware prints lines of its own, or another program uses the port",
+                next="close other programs that use the port; if that changes nothing, update the board's firmware",
             )
         return f"{how}; {self._and_main_py(bench, context)}"
 
@@ -86,3 +99,11 @@ class StopProgram(DoableCure):
             )
         target, kept = switch_off(bench.board, MAIN, context.backup)
         return f"{MAIN} is now {target}, and a copy is at {kept}"
+
+
+def _thread_prints(bench: Bench) -> bool:
+    """Whether something prints into the lines that our own code prints at the prompt, or spoils it."""
+    try:
+        return bool(bench.board.repl.run(behind_lines(LINES, "")).strip())
+    except BoardError:
+        return True

@@ -374,7 +374,7 @@ AFTER_CHECKS: tuple[Situation[Checked, NextStep], ...] = (
         _without_card,
     ),
     Situation(
-        "an earlier flash broke off",
+        "an earlier flash was interrupted",
         lambda case: case.broke_off and (case.failure is None or case.failure.check == "modem-answers"),
         lambda case: NextStep((), case.to("status"), (_BROKE_OFF,)),
     ),

@@ -275,7 +275,7 @@ def _flash(job, uart):
         outcome = flow.run(job.plan, source, size, console.should_stop, others)
     except KeyboardInterrupt:  # only through telnet on old releases: the line itself is shielded
         outcome = flow.outcome
-        closed = states.close_session(uart, job.clock, SQN3330, console.tell)
+        closed = states.close_session(uart, job.clock, console.tell)
         outcome.mode = states.detect(uart, job.clock, SQN3330, console.tell).mode if closed else states.STP_OPEN
         outcome.error = ("user-interrupt", "Ctrl-C came through")
     finally:

@@ -3,6 +3,7 @@
 from . import states
 from .contract import Source, Timer  # noqa: F401
 from .events import PREPARE
+from .profile import FFH_BAUD
 from .sending import Sender
 from .session import POLL_MS, WAKE_EVERY_MS, WAKE_TRIES, FlowError, Session  # noqa: F401
 
@@ -21,7 +22,7 @@ STALE_MS = 30000
 def raise_speed(s):
     # type: (Session) -> None
     """modem-protocol.md 5.3, steps 2 and 3: wake the boot ROM at 115200, raise its speed. Raises FlowError."""
-    fast, slow = s.profile.app_baud, s.profile.ffh_baud
+    fast, slow = s.profile.app_baud, FFH_BAUD
     s.speaker.waiting("the boot ROM to answer", (WAKE_TRIES + FAST_TRIES) * SPEED_TRIES * WAKE_EVERY_MS, True)
     for _ in range(SPEED_TRIES):
         s.set_baud(fast)

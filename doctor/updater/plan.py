@@ -5,7 +5,7 @@ Rules: design.md 4 "Flashing", modem-protocol.md 6.4 and 7, failure-catalogue.md
 
 from . import cautions, rules, rules_loaders, states
 from .events import PREPARE, PROVE, TRANSFER, WAIT_MODEM
-from .profile import MONARCH2_FAMILY, STORE_LIMIT_BYTES, by_family
+from .profile import FFH_BAUD, MONARCH2_FAMILY, STORE_LIMIT_BYTES, by_family
 from .shapes import (  # noqa: F401
     BETWEEN_BUILD,
     DEPLOY_MS,
@@ -150,8 +150,8 @@ class _Steps(object):
     def _from_ffh(self):
         # type: () -> None
         """modem-protocol.md 5.3 from step 2: the modem is in its boot ROM."""
-        if self._profile.app_baud != self._profile.ffh_baud:
-            text = "wake the boot ROM at %d baud and take it to %d" % (self._profile.ffh_baud, self._profile.app_baud)
+        if self._profile.app_baud != FFH_BAUD:
+            text = "wake the boot ROM at %d baud and take it to %d" % (FFH_BAUD, self._profile.app_baud)
             self._add("speed", text, PREPARE, SPEED_MS, True, _STATUS, early=True)
         self._soak()
         elf = self._options.updater_elf

@@ -3,6 +3,8 @@
 SQN3330_FAMILY = "SQN3330"
 MONARCH2_FAMILY = "MONARCH2"
 
+#: Speed of the boot ROM after power-on.
+FFH_BAUD = 115200
 #: Payload of one STP block in bytes: 2048 less 32, the limit of the modem's serial hardware (modem-protocol.md 4.4).
 BLOCK_MAX_BYTES = 2016
 #: Largest file in bytes that the modem can keep before it deploys it (modem-protocol.md 5.2).
@@ -15,26 +17,22 @@ class Profile(object):
     name         for people
     family       "SQN3330" or "MONARCH2"
     app_baud     speed of application and recovery
-    ffh_baud     speed of the boot ROM after power-on
-    block_max    longest block in bytes
     sends_cfun5  True if manufacturing mode (CFUN=5) precedes the switch to recovery
     """
 
-    def __init__(self, name, family, app_baud, ffh_baud, block_max, sends_cfun5):
-        # type: (str, str, int, int, int, bool) -> None
+    def __init__(self, name, family, app_baud, sends_cfun5):
+        # type: (str, str, int, bool) -> None
         self.name = name
         self.family = family
         self.app_baud = app_baud
-        self.ffh_baud = ffh_baud
-        self.block_max = block_max
         self.sends_cfun5 = sends_cfun5
         #: Speeds at which a modem of this kind is looked for. A bare one in its updater does not say its kind, and
         #: a Monarch 2 can be told another speed: both are tried for both.
-        self.bauds = (app_baud, 115200 if app_baud != 115200 else 921600)
+        self.bauds = (app_baud, FFH_BAUD if app_baud != FFH_BAUD else 921600)
 
 
-SQN3330 = Profile("Sequans Monarch SQN3330", SQN3330_FAMILY, 921600, 115200, BLOCK_MAX_BYTES, False)
-MONARCH2 = Profile("Sequans Monarch 2 (GM02S)", MONARCH2_FAMILY, 115200, 115200, BLOCK_MAX_BYTES, True)
+SQN3330 = Profile("Sequans Monarch SQN3330", SQN3330_FAMILY, 921600, False)
+MONARCH2 = Profile("Sequans Monarch 2 (GM02S)", MONARCH2_FAMILY, FFH_BAUD, True)
 
 
 def by_family(family):

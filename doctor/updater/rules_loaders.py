@@ -333,7 +333,7 @@ def loader_line(family, loaders, bootrom="", alone=False):
     how = "is renewed with %s" % bootrom + ("" if alone else " once the new firmware runs")
     if not bootrom:
         how = "is kept (the vendor's tool replaces it afterwards; --bootrom does)"
-    return said + "copy 0 [%d] %s. What it is for after a broken flash is not known." % (loaders.copy0, how)
+    return said + "copy 0 [%d] %s. Nobody knows what copy 0 does after a failed flash." % (loaders.copy0, how)
 
 
 def _asked(case, what, instead):

@@ -107,7 +107,7 @@ class Sender(object):
         s = self._s
         outcome, master = s.outcome, s.master
         outcome.closing = True
-        if self._closed() or (patient and states.close_session(s.port, s.clock, s.profile, s.emit)):
+        if self._closed() or (patient and states.close_session(s.port, s.clock, s.emit)):
             outcome.closing = False
             return
         if master.refuses_reset:
@@ -188,7 +188,7 @@ class Sender(object):
         """Close a session that did not come to its end, and find out where the modem is now."""
         s = self._s
         s.speaker.note("closing the transfer")
-        closed = s.master.close() or states.close_session(s.port, s.clock, s.profile, s.emit)
+        closed = s.master.close() or states.close_session(s.port, s.clock, s.emit)
         if not closed:
             s.outcome.mode = states.STP_OPEN
             return

@@ -131,7 +131,7 @@ class Session(object):
         self.port = port
         self.baud = 0
         self.at = AtChannel(port, self.clock, self.emit)
-        self.master = Master(port, self.clock, self.profile, self.emit, max_block)
+        self.master = Master(port, self.clock, self.emit, max_block)
 
     def set_baud(self, baud):
         # type: (int) -> None

@@ -3,7 +3,7 @@
 from .at import AtChannel, odd_bytes
 from .contract import Clock, Port, Timer  # noqa: F401
 from .events import Speaker
-from .profile import MONARCH2_FAMILY, Profile  # noqa: F401
+from .profile import FFH_BAUD, MONARCH2_FAMILY, Profile  # noqa: F401
 from .stp import Master
 from .version_block import agreed
 
@@ -137,13 +137,13 @@ def detect(port, clock, profile, emit=None, patience_ms=PATIENCE_MS):
     return _Detection(port, clock, profile, emit).run(patience_ms)
 
 
-def close_session(port, clock, profile, emit=None):
-    # type: (Port, Clock, Profile, Optional[Emit]) -> bool
+def close_session(port, clock, emit=None):
+    # type: (Port, Clock, Optional[Emit]) -> bool
     """End an STP session that somebody left open; True if the modem acknowledged and AT may follow.
 
     RESET; without an answer 5 minutes of rest and RESET again (design.md 4, "stp-open").
     """
-    master = Master(port, clock, profile, emit)
+    master = Master(port, clock, emit)
     if master.reset(SESSION_PROBE_MS, tries=2):
         return True
     if master.refuses_reset:
@@ -162,7 +162,7 @@ class _Detection(object):
         self._clock = clock
         self._profile = profile
         self._at = AtChannel(port, clock, emit)
-        self._master = Master(port, clock, profile, emit)
+        self._master = Master(port, clock, emit)
         self._state = State(profile.family)
         self._baud = profile.app_baud
         self._heard = {}  # type: Dict[int, bytes]  # by speed
@@ -304,8 +304,8 @@ class _Detection(object):
             self._identify()
         if state.mode == UNKNOWN and "ati-error" in state.notes:
             self._infer()
-        wrong = self._profile.ffh_baud if state.mode != FFH else self._profile.app_baud
-        if baud == wrong and self._profile.app_baud != self._profile.ffh_baud and state.family == self._profile.family:
+        wrong = FFH_BAUD if state.mode != FFH else self._profile.app_baud
+        if baud == wrong and self._profile.app_baud != FFH_BAUD and state.family == self._profile.family:
             state.note("wrong-speed")
         return state.mode != UNKNOWN
 

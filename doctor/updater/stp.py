@@ -5,7 +5,7 @@ import struct
 from .contract import Clock, Port, Source, Timer  # noqa: F401
 from .crc import crc16
 from .events import Speaker
-from .profile import BLOCK_MAX_BYTES, Profile  # noqa: F401
+from .profile import BLOCK_MAX_BYTES
 
 try:
     from typing import Callable, Optional, Tuple  # noqa: F401
@@ -109,13 +109,12 @@ class Master(object):
     max_block  longest block in bytes that the way to the modem bears; 0 = any
     """
 
-    def __init__(self, port, clock, profile, emit=None, max_block=0):
-        # type: (Port, Clock, Profile, Optional[Emit], int) -> None
+    def __init__(self, port, clock, emit=None, max_block=0):
+        # type: (Port, Clock, Optional[Emit], int) -> None
         self._port = port
         self._clock = clock
-        self._profile = profile
         self._speaker = Speaker(emit)
-        self._cap = max_block or getattr(port, "max_block", 0) or profile.block_max
+        self._cap = max_block or getattr(port, "max_block", 0) or BLOCK_MAX_BYTES
         self._tid = 0
         self._buffer = b""
         self._cut = False  # a reply with a wrong header came instead of the awaited one
@@ -179,7 +178,7 @@ class Master(object):
                 break
         if not ok or max_transfer <= HEADER_BYTES:
             raise StpError("session", "the modem refused to open a transfer session, %d times" % OPEN_TRIES)
-        self.block_bytes = min(max_transfer - HEADER_BYTES, self._profile.block_max, self._cap)
+        self.block_bytes = min(max_transfer - HEADER_BYTES, BLOCK_MAX_BYTES, self._cap)
         self._speaker.note("STP session: version %d, max transfer %d bytes" % (version, max_transfer))
         self.packed = version >= 2 and packed and self._announce(data_type + 1)
         if version >= 2 and not self.packed:

@@ -2,6 +2,7 @@
 
 from . import states
 from .contract import Timer
+from .profile import FFH_BAUD
 from .session import POLL_MS, WAKE_EVERY_MS, WAKE_TRIES, FlowError, Session  # noqa: F401
 
 #: Boot selectors of AT+SMSWBOOT (modem-protocol.md 3.2).
@@ -59,7 +60,7 @@ class Switcher(object):
         for _ in range(SWITCH_TRIES):
             if not self._ask(_TO_FFH):
                 continue
-            s.set_baud(s.profile.ffh_baud)
+            s.set_baud(FFH_BAUD)
             s.at.wake(WAKE_TRIES, WAKE_EVERY_MS, 1)
             if states.ask_mode(s.at) == states.FFH:
                 s.outcome.mode = states.FFH

@@ -18,7 +18,6 @@ import core.card_source as card_source
 import core.crc as crc
 import core.side_file as side_file
 import core.stp as stp
-from core.profile import SQN3330
 
 ROUNDS = 40  # short ones: the best of them was not interrupted, however busy this computer is
 
@@ -98,7 +97,7 @@ def transfer(sides):
 
     def work():
         source = card_source.CardSource(PATH, len(content), side.sha256, sides)
-        master = stp.Master(Modem(), Clock(), SQN3330)
+        master = stp.Master(Modem(), Clock())
         master.reset()
         master.open()
         sent = master.send(source, len(content), lambda *told: None, lambda: False)

@@ -72,6 +72,23 @@ def test_an_exception_on_the_board_carries_its_traceback() -> None:
     assert caught.value.error == "ZeroDivisionError: division by zero"
 
 
+class Threaded(OldRepl):
+    """A board whose thread prints a word in front of each prompt: where a traceback would stand, and behind it."""
+
+    def run(self, code: str) -> tuple[bytes, bytes]:
+        printed, error = super().run(code)
+        return printed, error + b"tick\r\n"
+
+
+def test_a_word_in_front_of_the_prompt_is_no_exception() -> None:
+    repl = entered(Threaded())
+    with pytest.raises(ReplBroken, match="between its answer and its prompt"):
+        repl.run("print('x')")
+    with pytest.raises(ReplTraceback) as caught:
+        repl.run("1/0")
+    assert caught.value.error == "ZeroDivisionError: division by zero"
+
+
 def test_the_session_goes_on_after_an_exception() -> None:
     repl = entered(OldRepl())
     with pytest.raises(ReplTraceback):

@@ -38,7 +38,7 @@ from doctor.fat.volume import open_volume
 from doctor.fat.writer import best_layout, new_file
 from tests.card import media
 from tests.card.images import BIG, DUP_NAME, MIB, SBIN, SMALL, START, Inside, card, patched, tool, volume_of, with_mbr
-from tests.card.test_device import attach, detach
+from tests.card.reformat.test_device import attach, detach
 
 SIZE = 48 * MIB
 SRC, DST = f"sd/{DUP_NAME}", DUP_NAME

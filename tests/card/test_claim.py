@@ -17,8 +17,8 @@ from doctor.fat import claim
 from doctor.fat.claim import claimed
 from doctor.remedies.device_consent import device_lines
 from tests.card.images import DUP_NAME, card
+from tests.card.reformat.test_device import attach, detach
 from tests.card.test_cures import context_in
-from tests.card.test_device import attach, detach
 
 HOLDER = """
 import sys

@@ -22,7 +22,7 @@ from doctor.updater import side_file
 from doctor.updater.crc import crc16
 from tests.card.images import BIG, DUP, DUP_NAME, START, card, patched
 from tests.card.media import OTHERS_FILES, used_folder
-from tests.card.test_device import attach, detach
+from tests.card.reformat.test_device import attach, detach
 
 NOTE = bytes.fromhex("0005160700020000") + bytes(100)
 

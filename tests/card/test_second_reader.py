@@ -32,7 +32,7 @@ from doctor.fat.source import FileSource
 from doctor.fat.volume import find_volume
 from tests.card.images import BIG, DUP, DUP_NAME, FLOPPY, MIB, SMALL, START, Inside, card, mkfs_fat, patched, tool
 from tests.card.media import used
-from tests.card.test_device import attach, detach
+from tests.card.reformat.test_device import attach, detach
 
 SECTOR = START // 512
 FILES = {

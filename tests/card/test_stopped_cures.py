@@ -14,8 +14,8 @@ from doctor.errors import Exit
 from doctor.jobs.check import check
 from doctor.jobs.fix import FixRequest, FixResult, fix
 from tests.card.images import BIG, DUP, DUP_NAME, START, card, copied, patched
+from tests.card.reformat.test_device import attach, detach
 from tests.card.test_cures import Yes
-from tests.card.test_device import attach, detach
 
 CURES = {"reformat-sd": {}, "move-dup": {}, "repair-sd": {START + 65: b"\1"}}
 FILES = {f"sd/{DUP_NAME}": DUP[:4000], "notes/a long name.txt": b"notes"}

@@ -24,7 +24,7 @@ from doctor.card.drives.guard import confirmation
 from doctor.sim.practice.image import practice_image
 from tests.card import media
 from tests.card.images import DUP_NAME, MIB, START, tool
-from tests.card.test_device import attach, detach
+from tests.card.reformat.test_device import attach, detach
 
 NOTES = "Fotos/2019 · Urlaub/notes with a long name.txt"
 FILES = {

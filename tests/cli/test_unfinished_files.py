@@ -119,6 +119,31 @@ def test_a_program_that_was_stopped_is_told_of_at_the_end(terminal: Terminal, tm
     assert "was stopped" not in terminal.type("backup", str(tmp_path / "c"), "--port", port).err
 
 
+@pytest.mark.parametrize("release", ["1.17.3.b1", "1.20.2.r4"])
+def test_a_thread_that_spoils_every_line_is_stopped_by_the_command_that_is_named(
+    terminal: Terminal, tmp_path: Path, release: str
+) -> None:
+    port = f"sim://gpy?release={release}&files=word-every@1&state={tmp_path / 'bench'}"
+    assert "fix --stop-program" in terminal.type("check", "--port", port).out
+    said = terminal.type("backup", str(tmp_path / "b"), "--port", port)
+    assert said.code == 1
+    assert "fix --stop-program" in said.err
+    said = terminal.type("fix", "--stop-program", "--yes", "--port", port)
+    assert said.code == 0
+    assert "restarted without it (safe boot)" in said.out
+    assert "stop-program: nothing to do" in terminal.type("fix", "--stop-program", "--yes", "--port", port).out
+    assert terminal.type("backup", str(tmp_path / "b"), "--port", port).code == 0
+
+
+@pytest.mark.parametrize(
+    "bench", ["gpy?release=1.20.2.r4&files=log-every@1", "gpy?release=1.14.0.b1&files=word-every@1"]
+)
+def test_what_no_restart_silences_is_not_said_to_be_stopped(terminal: Terminal, tmp_path: Path, bench: str) -> None:
+    said = terminal.type("fix", "--stop-program", "--yes", "--port", f"sim://{bench}&state={tmp_path / 'bench'}")
+    assert said.code == 1
+    assert "--stop-program" not in said.next
+
+
 def test_a_backup_that_left_something_out_says_what_and_why(terminal: Terminal, tmp_path: Path) -> None:
     port = "sim://fipy?files=eio:main.py,grows:boot.py"
     said = terminal.type("backup", str(tmp_path / "b"), "--json", "--port", port)

@@ -88,9 +88,9 @@ class Heard:
             self.told += data
             receive(board, data, baud)
 
-        def note(faults: FileFaults, text: str) -> str:
+        def note(faults: FileFaults, text: str, *, threads: bool) -> str:
             self.lines.append(len(self.answers))
-            return printed(faults, text)
+            return printed(faults, text, threads=threads)
 
         HostPort.arrive, BoardSim.receive, FileFaults.printed = hear, tell, note  # type: ignore[assignment,method-assign]
         _on_bench(self._watch)

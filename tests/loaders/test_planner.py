@@ -201,9 +201,9 @@ def test_row_j() -> None:
     ("text", "bootrom", "said"),
     [
         ("33080,38638*,38638", "", "copy 1 [38638] runs; copy 0 [33080] is kept (the vendor's tool replaces it "
-         "afterwards; --bootrom does). What it is for after a broken flash is not known."),
+         "afterwards; --bootrom does). Nobody knows what copy 0 does after a failed flash."),
         ("33080,38638*,38638", "x.py", "copy 1 [38638] runs; copy 0 [33080] is renewed with x.py once the new firmware "
-         "runs. What it is for after a broken flash is not known."),
+         "runs. Nobody knows what copy 0 does after a failed flash."),
         ("41065,41019*,41065", "", "copy 1 [41019] runs; copy 0 is [41065]"),
         ("41065*,NA,NA", "", "copy 0 [41065] runs; copies 1 and 2 are kept"),
         ("", "", "they could not be read here"),

@@ -40,7 +40,7 @@ CASES = {
         case(found("board-reads-card", "go-without-card", "reformat-sd"), given=FLASH),
         "flash x.dup --port COM3 --via usb --method store",
     ),
-    "an earlier flash broke off": (case(SILENT, broke_off=True), "status --port COM3"),
+    "an earlier flash was interrupted": (case(SILENT, broke_off=True), "status --port COM3"),
     "the modem runs the image already": (
         case(found("step-is-safe", status=Status.WARN, catalogue="build-runs-already"), given=FLASH),
         "status --port COM3",

@@ -112,7 +112,7 @@ print("flow", outcome.proved, outcome.error, outcome.sent_bytes, modem.image == 
 print("events", events.count("progress") > 2)
 
 try:
-    stp.Master(modem, clock, profile.SQN3330).open()
+    stp.Master(modem, clock).open()
 except stp.StpError as err:
     print("error", err.kind)
 

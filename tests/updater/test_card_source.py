@@ -65,7 +65,7 @@ def test_side_file_knows_whole_blocks_only() -> None:
 def test_last_bytes_are_held_back_where_the_card_gives_others_than_before(file: Path) -> None:
     file.write_bytes(DATA[:100] + b"!" + DATA[101:])
     source = CardSource(str(file), len(DATA), SHA, None)
-    with pytest.raises(OSError, match="other bytes"):
+    with pytest.raises(OSError, match="different bytes"):
         read_all(source)
 
 

@@ -169,7 +169,7 @@ def test_closing_a_session_whatever_the_slave_does_with_half_a_block(partial: st
     sim = modem("stp-open")
     sim.switches.on_partial = partial
     port = SimPort(sim)
-    assert states.close_session(port, port.clock, SQN3330)
+    assert states.close_session(port, port.clock)
     assert sim.mode == "recovery"
     assert sim.misuse == []
 

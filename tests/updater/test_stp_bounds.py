@@ -8,7 +8,6 @@ import struct
 import pytest
 
 from doctor.updater import stp
-from doctor.updater.profile import MONARCH2, SQN3330
 from tests.updater.test_stp_master import BLOCK, CMD, IMAGE, transfer
 from tests.updater.wire import Deaf, StpSlave, Wire
 
@@ -18,7 +17,7 @@ ACK_OF_RESET = struct.pack(">4sBBHIHH", b"tsaf", 0x80, 0, 0, 0, 0, 0)
 
 def opened(slave: StpSlave) -> tuple[stp.Master, Wire]:
     wire = Wire(slave)
-    master = stp.Master(wire, wire.clock, SQN3330)
+    master = stp.Master(wire, wire.clock)
     master.open()
     return master, wire
 
@@ -65,7 +64,7 @@ def test_a_block_that_was_refused_each_time_goes_in_halves() -> None:
 def test_a_version_2_modem_that_falls_silent_at_its_data_type_has_not_refused_it() -> None:
     wire = Wire(StpSlave(version=2, ignore=set(range(2, 9))))
     with pytest.raises(stp.StpError) as failed:
-        stp.Master(wire, wire.clock, MONARCH2).open()
+        stp.Master(wire, wire.clock).open()
     assert failed.value.kind == "silent"
 
 
@@ -78,7 +77,7 @@ def test_a_modem_that_refused_gets_time_to_breathe(number: int) -> None:
 
 def test_a_block_of_any_length_is_filled_up_and_not_much_more() -> None:
     wire = Wire(Deaf())
-    assert not stp.Master(wire, wire.clock, SQN3330).flush(100)
+    assert not stp.Master(wire, wire.clock).flush(100)
     assert {len(data) for data in wire.written} == {SIZE + 2 * stp.HEADER_BYTES}
     assert sum(map(len, wire.written)) > stp._LONGEST_BLOCK_BYTES
 
@@ -86,7 +85,7 @@ def test_a_block_of_any_length_is_filled_up_and_not_much_more() -> None:
 def test_what_lay_in_the_line_before_answers_nothing() -> None:
     wire = Wire(Deaf())
     wire.say(ACK_OF_RESET, 0)
-    assert not stp.Master(wire, wire.clock, SQN3330).reset(100)
+    assert not stp.Master(wire, wire.clock).reset(100)
 
 
 @pytest.mark.parametrize("at", range(1, 16))
@@ -107,7 +106,7 @@ def test_noise_long_before_an_answer_is_no_answer_cut_short() -> None:
         return []
 
     slave.mangle[CMD] = late
-    master = stp.Master(wire, wire.clock, SQN3330)
+    master = stp.Master(wire, wire.clock)
     master.open()
     master.send(io.BytesIO(IMAGE), len(IMAGE))
     assert (slave.image, master.repeats) == (IMAGE, 0)

@@ -7,7 +7,6 @@ import io
 import pytest
 
 from doctor.updater import crc, stp
-from doctor.updater.profile import SQN3330
 from tests.updater.wire import HandClock, Wire
 
 COUNTING = bytes(range(16))
@@ -61,7 +60,7 @@ def test_recorded_session(reset_ack: str, open_ack: str, longest: int) -> None:
             "74736166 83 01 0002 00000003 0000 0000 0000",
         )
     )
-    master = stp.Master(wire, wire.clock, SQN3330)
+    master = stp.Master(wire, wire.clock)
     assert master.open() == (1, longest)
     assert master.send(io.BytesIO(COUNTING), 16) == 16
     master.close()
@@ -78,7 +77,7 @@ def test_nack_unknown_is_asked_again_with_the_same_tid() -> None:
             "74736166 83 01 0002 00000003 0000 0000 0000",
         )
     )
-    master = stp.Master(wire, wire.clock, SQN3330)
+    master = stp.Master(wire, wire.clock)
     master.open()
     assert master.send(io.BytesIO(COUNTING), 16) == 16
     assert wire.written[2] == wire.written[3] == bytes.fromhex(REQUESTS[2][1])
@@ -99,6 +98,6 @@ def test_clock_of_a_deaf_wire_ends_the_waiting() -> None:
     clock = HandClock()
     wire = Wire(Deaf(), clock)
     with pytest.raises(stp.StpError) as failed:
-        stp.Master(wire, clock, SQN3330).open()
+        stp.Master(wire, clock).open()
     assert failed.value.kind == "silent"
     assert clock.now_ms == stp.TRIES * stp.CONTROL_ACK_MS

@@ -7,7 +7,6 @@ import struct
 import pytest
 
 from doctor.updater import stp
-from doctor.updater.profile import MONARCH2, SQN3330, Profile
 from tests.updater.wire import Mangle, StpSlave, Wire
 
 IMAGE = random.Random(1).randbytes(10_000)
@@ -15,9 +14,9 @@ IMAGE = random.Random(1).randbytes(10_000)
 CMD, BLOCK = 2, 3
 
 
-def transfer(slave: StpSlave, *, profile: Profile = SQN3330, max_block: int = 0) -> tuple[stp.Master, Wire]:
+def transfer(slave: StpSlave, *, max_block: int = 0) -> tuple[stp.Master, Wire]:
     wire = Wire(slave)
-    master = stp.Master(wire, wire.clock, profile, max_block=max_block)
+    master = stp.Master(wire, wire.clock, max_block=max_block)
     master.open()
     assert master.send(io.BytesIO(IMAGE), len(IMAGE)) == len(IMAGE)
     assert master.close()
@@ -56,7 +55,7 @@ def test_port_bounds_blocks() -> None:
     slave = StpSlave()
     wire = Wire(slave)
     wire.max_block = 256  # type: ignore[attr-defined]
-    master = stp.Master(wire, wire.clock, SQN3330)
+    master = stp.Master(wire, wire.clock)
     master.open()
     assert master.block_bytes == 256
 
@@ -69,7 +68,7 @@ def test_boot_rom_session_bounds_blocks() -> None:
 
 def test_version_2_is_told_that_data_is_plain() -> None:
     slave = StpSlave(version=2)
-    transfer(slave, profile=MONARCH2)
+    transfer(slave)
     assert slave.data_types == [4]
     assert slave.requests[2:5] == [(4, 1, 2), (2, 1, 3), (3, 1, 4)]
     assert slave.image == IMAGE
@@ -77,7 +76,7 @@ def test_version_2_is_told_that_data_is_plain() -> None:
 
 def test_refused_data_type_is_no_obstacle() -> None:
     slave = StpSlave(version=2, refuse={2: 0x7F, 3: 0x7F, 4: 0x7F})
-    transfer(slave, profile=MONARCH2)
+    transfer(slave)
     assert slave.image == IMAGE
 
 
@@ -133,7 +132,7 @@ def test_answer_after_four_minutes_is_in_time() -> None:
         return []
 
     slave.mangle[BLOCK] = much_later
-    master = stp.Master(wire, wire.clock, SQN3330)
+    master = stp.Master(wire, wire.clock)
     master.open()
     master.send(io.BytesIO(IMAGE), len(IMAGE))
     assert slave.image == IMAGE
@@ -144,7 +143,7 @@ def test_long_silence_is_told() -> None:
     events: list[tuple[str, dict[str, object]]] = []
     slave = StpSlave(ignore={BLOCK})
     wire = Wire(slave)
-    master = stp.Master(wire, wire.clock, SQN3330, lambda name, data: events.append((name, data)))
+    master = stp.Master(wire, wire.clock, lambda name, data: events.append((name, data)))
     master.open()
     master.send(io.BytesIO(IMAGE), len(IMAGE))
     waits = [data for name, data in events if name == "waiting"]
@@ -174,7 +173,7 @@ def test_residue_beyond_the_block_is_an_error() -> None:
         number: (lambda frame: [frame[:-2] + b"\xff\xff"]) for number in range(BLOCK, BLOCK + 20)
     }
     wire = Wire(StpSlave(mangle=too_much))
-    master = stp.Master(wire, wire.clock, SQN3330)
+    master = stp.Master(wire, wire.clock)
     master.open()
     with pytest.raises(stp.StpError) as failed:
         master.send(io.BytesIO(IMAGE), len(IMAGE))
@@ -198,7 +197,7 @@ def test_refused_sizes_halve_down() -> None:
 
 def test_modem_that_refuses_everything_ends_the_transfer() -> None:
     wire = Wire(StpSlave(block_limit=0))
-    master = stp.Master(wire, wire.clock, SQN3330)
+    master = stp.Master(wire, wire.clock)
     master.open()
     with pytest.raises(stp.StpError) as failed:
         master.send(io.BytesIO(IMAGE), len(IMAGE))
@@ -215,7 +214,7 @@ def test_refused_session() -> None:
     assert slave.requests[1] == slave.requests[2] == (1, 1, 1)
     wire = Wire(StpSlave(mangle={1: refused, 2: refused}))
     with pytest.raises(stp.StpError) as failed:
-        stp.Master(wire, wire.clock, SQN3330).open()
+        stp.Master(wire, wire.clock).open()
     assert failed.value.kind == "session"
 
 
@@ -252,7 +251,7 @@ def test_blocks_that_cannot_be_read_are_bounded() -> None:
         mangle={number: lambda frame: [NAMELESS] for number in range(BLOCK, 99)},
     )
     wire = Wire(slave)
-    master = stp.Master(wire, wire.clock, SQN3330)
+    master = stp.Master(wire, wire.clock)
     master.open()
     with pytest.raises(stp.StpError) as failed:
         master.send(io.BytesIO(IMAGE), len(IMAGE))
@@ -264,7 +263,7 @@ def test_blocks_that_cannot_be_read_are_bounded() -> None:
 def test_stopped_between_blocks() -> None:
     slave = StpSlave()
     wire = Wire(slave)
-    master = stp.Master(wire, wire.clock, SQN3330)
+    master = stp.Master(wire, wire.clock)
     master.open()
     taken = master.send(io.BytesIO(IMAGE), len(IMAGE), should_stop=lambda: len(slave.blocks) == 2)
     assert taken == 2 * 2016
@@ -273,7 +272,7 @@ def test_stopped_between_blocks() -> None:
 
 def test_source_that_ends_early() -> None:
     wire = Wire(StpSlave())
-    master = stp.Master(wire, wire.clock, SQN3330)
+    master = stp.Master(wire, wire.clock)
     master.open()
     with pytest.raises(stp.StpError) as failed:
         master.send(io.BytesIO(IMAGE), len(IMAGE) + 1)
@@ -287,7 +286,7 @@ def test_source_that_gives_a_byte_at_a_time() -> None:
 
     slave = StpSlave()
     wire = Wire(slave)
-    master = stp.Master(wire, wire.clock, SQN3330)
+    master = stp.Master(wire, wire.clock)
     master.open()
     master.send(Slow(IMAGE), len(IMAGE))
     assert slave.image == IMAGE
@@ -297,7 +296,7 @@ def test_source_that_gives_a_byte_at_a_time() -> None:
 def test_progress_counts_bytes_taken() -> None:
     done: list[int] = []
     wire = Wire(StpSlave(residue={BLOCK: 16}))
-    master = stp.Master(wire, wire.clock, SQN3330)
+    master = stp.Master(wire, wire.clock)
     master.open()
     master.send(io.BytesIO(IMAGE), len(IMAGE), on_progress=lambda taken, size: done.append(taken))
     assert done[0] == 2000
@@ -322,7 +321,7 @@ def test_next_block_is_read_while_the_modem_has_this_one() -> None:
             return got
 
     wire = Watched(StpSlave())
-    master = stp.Master(wire, wire.clock, SQN3330)
+    master = stp.Master(wire, wire.clock)
     master.open()
     happened.clear()
     assert master.send(Reader(bytes(5000)), 5000) == 5000

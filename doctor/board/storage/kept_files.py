@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -14,7 +13,7 @@ from doctor.command import Command
 from doctor.errors import CardError, UsageError
 from doctor.escape import shown
 from doctor.host_names import host_name
-from doctor.json_file import count_in, read_json, text_in
+from doctor.json_file import count_in, read_json, text_in, write_synced
 
 SCHEMA = "fipy-doctor/board-backup/1"
 MANIFEST = "fipy-doctor-backup.json"
@@ -114,10 +113,7 @@ def keep(path: Path, data: bytes | None) -> None:
     try:
         (path if data is None else path.parent).mkdir(parents=True, exist_ok=True)
         if data is not None:
-            with path.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
+            write_synced(path, data)
     except OSError as err:
         raise not_writable(path, err) from err
 

@@ -21,6 +21,7 @@ from doctor.fat.reader import read_file, read_what_is_left
 from doctor.fat.source import BlockSource
 from doctor.fat.volume import FatVolume, follow_file
 from doctor.host_names import host_name
+from doctor.json_file import write_synced
 
 MANIFEST = "backup.json"  #: written last: a backup folder without it is unfinished
 RAW_COPY = "whole-card.img"
@@ -106,7 +107,7 @@ def back_up(
     try:
         (folder / "files").mkdir()
         saved = tuple(_save(item, place) for item, place in _places(found, folder / "files"))
-        _keep(folder / "first-mib.bin", _head(card))
+        write_synced(folder / "first-mib.bin", _head(card), "xb")
         raw_copy = _copy_whole(card, folder / RAW_COPY) if raw else None
         listing = {
             "card": str(card),
@@ -114,7 +115,7 @@ def back_up(
             "files": [_described(item, folder) for item in saved],
             "whole_card": RAW_COPY if raw_copy else None,
         }
-        _keep(folder / MANIFEST, json.dumps(listing, indent=2, ensure_ascii=True).encode())
+        write_synced(folder / MANIFEST, json.dumps(listing, indent=2, ensure_ascii=True).encode(), "xb")
     except OSError as err:
         raise disk_error(folder, err) from err
     emit(Note(f"{counted(len(saved), 'file or folder', 'files and folders')} saved and verified in {marked(folder)}"))
@@ -204,13 +205,6 @@ def read_pieces(path: Path) -> Iterable[bytes]:
 def _head(card: Path) -> bytes:
     with open_source(card) as source:
         return source.read_at(0, min(_HEAD_BYTES, source.size_bytes))
-
-
-def _keep(path: Path, data: bytes) -> None:
-    with path.open("xb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _copy_whole(card: Path, destination: Path) -> Path:

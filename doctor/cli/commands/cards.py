@@ -27,9 +27,7 @@ def command(**given: Any) -> int:
     for card in cards:
         screen.show(Text.assemble((f"{card.path!s:28}", "bold"), _line(card)))
     if not cards:
-        screen.show(
-            "No card found. Put the card into a card reader, then run this again; an image file needs no reader."
-        )
+        screen.show("No card found. Put it into a card reader, then run this again; an image file needs no reader.")
     else:
         screen.show("To examine one: `fipy-doctor check --sd PATH`")
     return 0

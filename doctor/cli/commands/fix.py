@@ -50,7 +50,7 @@ def _cure_switches(command: click.Command) -> click.Command:
     "--put-back",
     multiple=True,
     metavar="NAMES",
-    help="Once for each name. With --reset-flash: files that go back to the board without a question: main.py, "
+    help="Give it once for each name. With --reset-flash: files that go back to the board without a question: main.py, "
     "'lib/*', '*', none. With --reformat-sd: the only ones that go back to the card; none: an empty card.",
 )
 @click.option(
@@ -65,7 +65,7 @@ def _cure_switches(command: click.Command) -> click.Command:
 def command(**given: Any) -> int:
     """Fix what can be fixed.
 
-    Without a named cure: runs the checks, does what is safe, asks before the rest, prints what is left to you.
+    Without a named cure: runs the checks, does what is safe, asks before the rest, lists what is left to you.
     """
     firmware: tuple[Path, ...] = given["firmware"]
     bench_options = options.bench_options(given, firmware=firmware)

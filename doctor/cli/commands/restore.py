@@ -37,8 +37,8 @@ def command(folder: Path, **given: Any) -> int:
 
     DIR is a backup that ``fipy-doctor backup`` made, or any folder of yours: DIR/main.py becomes /flash/main.py. Hidden
     files and __pycache__ are not copied. A saved web page that calls itself a script is refused, and so is a name that
-    the board's file system cannot hold. Other files on the board stay, unless --clean. What an earlier restore began to
-    bring, and the board lacks, comes too, unless --clean. The modem and the SD card are not touched.
+    the board's file system cannot hold. Other files on the board stay, unless --clean. What an interrupted
+    restore did not write is written too, unless --clean. The modem and the SD card are not touched.
     """
     from rich.text import Text
 

@@ -46,7 +46,7 @@ HANDS = (
 @click.option(
     "--telnet", is_flag=True, help="With --listen: the board's telnet and FTP servers too, as over its Wi-Fi."
 )
-@click.option("--modem-only", is_flag=True, help="With --listen: the bare modem, no board in front.")
+@click.option("--modem-only", is_flag=True, help="With --listen: only the modem, without a board.")
 @click.option("--tcp-port", type=click.IntRange(0, 65535), default=0, help="Port for rfc2217://; 0 takes a free one.")
 @click.option(
     "--make-firmware",
@@ -76,12 +76,12 @@ HANDS = (
 def command(**given: Any) -> int:
     """Practise without hardware.
 
-    Any command takes --port sim://fipy or sim://gpy, and with --via modem sim://gm02s or sim://sqn3330; behind it:
+    Any command takes --port sim://fipy or sim://gpy, and with --via modem sim://gm02s or sim://sqn3330; after it:
     sim://fipy?scenario=NAME&release=1.17.3.b1&build=38638&state=DIR&speed=1. With state=DIR the bench is kept
-    between runs; speed=1 runs in real time. Such a bench lives inside the command and stops with it, also a board that
-    flashes from its own card: to leave one to itself, serve it with --listen. files=504k,fat,eio:lib/x.py,dip@7 makes
-    its file system small and faulty; CONTRIBUTING.md lists these words. bootloaders=33080,38638,38638* are those of the
-    modem, with the star at the one that runs; NA is an empty one.
+    between runs; speed=1 runs in real time. Such a bench stops with the command, and so does a board that flashes from
+    its own card: to leave one to itself, serve it with --listen. files=504k,fat,eio:lib/x.py,dip@7 makes its file
+    system small and faulty; CONTRIBUTING.md lists these words. bootloaders=33080,38638,38638* are those of the modem,
+    with the star at the one that runs; NA is an empty one.
     """
     screen = options.screen_of(given)
     wanted = [(flag, job) for flag, is_wanted, job in _jobs(given) if is_wanted]
@@ -248,9 +248,7 @@ def _work_by_hand(screen: Screen, given: options.Given) -> int:
     from doctor.sim.bench import SimBench
 
     if PortUrl.read(given["port"] or "").kept_in is None:
-        raise UsageError(
-            "usage", "hand movements need a bench that is kept", next="use a port such as 'sim://fipy?state=DIR'"
-        )
+        raise UsageError("usage", "hands need a bench that is kept", next="use a port such as 'sim://fipy?state=DIR'")
     bench = _open(given, SimBench.from_url)
     try:
         for name in given["hands"]:

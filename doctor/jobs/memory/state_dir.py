@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from doctor.errors import DoctorError
+from doctor.json_file import write_synced
 from doctor.link.port_url import PortUrl
 
 VARIABLE = "FIPY_DOCTOR_STATE_DIR"  #: another place, for tests and for those who keep their home read-only
@@ -43,10 +44,7 @@ def refuse_unwritable() -> None:
     try:
         draft.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with draft.open("wb") as stream:
-                stream.write(bytes(ROOM_BYTES))
-                stream.flush()
-                os.fsync(stream.fileno())
+            write_synced(draft, bytes(ROOM_BYTES))
         finally:
             draft.unlink(missing_ok=True)
     except OSError as err:

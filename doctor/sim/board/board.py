@@ -43,6 +43,7 @@ class BoardSim(Hardware):
                 self.write_console(WDT_LINE)
             self.feed_wdt(self.settings["wdt_on_boot_timeout"])
         self.mode = "run"
+        self.runs_programs = not safe
         if not safe:
             self._run_file("boot.py")
             self._run_file(self.main_file)
@@ -75,6 +76,7 @@ class BoardSim(Hardware):
             self.reset_cause = "SOFT"
             self.process.wait(STARTUP_MS / 4)
             self._new_vm()
+            self.runs_programs = True
             self._run_file("boot.py")
             if not self.raw_mode:
                 self._run_file(self.main_file)

@@ -86,11 +86,12 @@ class FileFaults:
             self.grows[path] = max(0, left - 1)
         return b"" if left == 0 else GROWTH
 
-    def printed(self, text: str) -> str:
-        """A line that code prints, with what another thread prints into it."""
+    def printed(self, text: str, *, threads: bool) -> str:
+        """A line that code prints, with what the firmware, or another thread if any can run, prints into it."""
         self.lines += 1
         words = [self.torn.get(self.lines, "")]
         words += [word for every, word in self.every.items() if self.lines % every == 0]
+        words = [word for word in words if threads or word != WORD]
         middle = len(text) // 2
         return text[:middle] + "".join(words) + text[middle:]
 

@@ -117,6 +117,7 @@ class Hardware(ABC):
         self._tick()
         self.reset_cause = "PWRON"
         self.safe_boot = False
+        self.runs_programs = True  #: boot.py and main.py were run, and their threads live
         self._tell_flow()
         modem.transmit = self._modem_sends
         modem.on_cts = self.to_modem.flow
@@ -137,7 +138,7 @@ class Hardware(ABC):
         """A thread of the user's prints."""
         if not self.file_faults.tick_ms:
             return
-        if self.powered and self.mode == "run" and self.dupterm:
+        if self.powered and self.mode == "run" and self.dupterm and self.runs_programs:
             self.transmit(encoded(WORD.replace("\n", "\r\n")), self.uart0.baud)
         self.world.at(self.file_faults.tick_ms, self._tick)
 

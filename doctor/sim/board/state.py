@@ -12,7 +12,7 @@ from doctor.sim.board.hardware import LteTask
 from doctor.sim.board.sqnsupgrade import frozen_modules
 from doctor.sim.board.uart import MIRROR_BAUD
 
-_KEPT_IN_RAM = ("raw_mode", "reset_cause", "heartbeat", "uart1_on_modem")
+_KEPT_IN_RAM = ("raw_mode", "reset_cause", "heartbeat", "uart1_on_modem", "runs_programs")
 _KEPT = (*_KEPT_IN_RAM, "powered", "safe_boot", "nvs", "settings", "main_file")
 
 
@@ -61,7 +61,7 @@ def load(board: BoardSim, state: Mapping[str, Any]) -> None:
         return
     if state["mode"] != "boot":
         for name in _KEPT_IN_RAM:
-            setattr(board, name, state[name])
+            setattr(board, name, state.get(name, getattr(board, name)))
         board.lte = LteTask(**state["lte"])
         board.uart1.setup(int(state["uart1_baud"]))
         board.pins.restore(state["pins"])

@@ -156,7 +156,7 @@ class Vm:
         if target is not None:
             target.write(text)
         else:
-            self.board.write_console(self.board.file_faults.printed(text))
+            self.board.write_console(self.board.file_faults.printed(text, threads=self.board.runs_programs))
 
     def _open(self, path: str, mode: str = "r", **_keywords: Any) -> object:
         return self.vfs.open(path, mode)

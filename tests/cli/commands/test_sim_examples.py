@@ -10,8 +10,7 @@ import pytest
 
 from doctor.sim.practice.elf import make_practice_elf
 from doctor.sim.practice.image import make_practice_image
-
-from .terminal import Terminal
+from tests.cli.terminal import Terminal
 
 
 @pytest.mark.sampled(3)

@@ -36,9 +36,9 @@ from doctor.check import Status
 from doctor.errors import CardError, Stopped, UsageError
 from tests.card.images import BIG, DUP, DUP_NAME, card
 from tests.card.media import used
-from tests.card.test_device import FILES, attach, detach, go
+from tests.card.reformat.test_device import FILES, attach, detach, go
 
-OLD = Path(__file__).parent.parent / "state_of_0_1"
+OLD = Path(__file__).parents[2] / "state_of_0_1"
 EMPTY = Choice((NOTHING,))
 
 

@@ -18,7 +18,7 @@ def test_explain_loads_nothing_that_flashes(tmp_path: Path) -> None:
     log.write_text("Received ERROR from AT+SMSWBOOT=0,0! Aborting!\n")
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(log), *HEAVY],
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[3],
         capture_output=True,
         text=True,
         check=True,

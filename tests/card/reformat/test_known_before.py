@@ -19,7 +19,7 @@ from doctor.errors import CardError, UsageError
 from doctor.fat.format import plan_format
 from doctor.fat.writer import NewFile, best_layout, new_file
 from tests.card.images import BIG, DUP, DUP_NAME, MIB, SMALL, START, card, mkfs_fat, tool, with_mbr
-from tests.card.test_device import attach, detach
+from tests.card.reformat.test_device import attach, detach
 
 PHOTO = hashlib.sha256(b"photo").digest() * (MIB // 32)
 

@@ -9,8 +9,7 @@ import pytest
 
 from doctor import roster
 from doctor.sim.scenarios import SCENARIOS
-
-from .terminal import Terminal
+from tests.cli.terminal import Terminal
 
 FINDING = {
     "check", "status", "skip_reason", "summary", "evidence", "catalogue", "cause", "remedies", "caused_by", "link",
