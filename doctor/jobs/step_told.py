@@ -79,15 +79,16 @@ def _verdict(runs: Build, images: Sequence[ImageFacts], files: Sequence[str]) ->
     planned = plan.make_plan(running, images, options)
     warnings = cautions.warnings(running, images, planned.method, options)
     but = "".join(f" Know that {note.what}: {note.why}." for note in warnings if note.id == OLDER)
-    names = [*(image.name for image in images), *((_UPDATER.name, "the board's boot ROM") if helped else ())]
-    way = f"from {runs.number} to {images[-1].build} with {' and '.join(names)}"
+    names = [image.name for image in images]
+    beside = [_UPDATER.name, "the board's boot ROM"] if helped else []
+    way = f"from {runs.number} to {images[-1].build} with {' and '.join(names + beside)}"
     refused = planned.refusal
     if refused is None:
         return f"Better not, {way}.{but}" if but else f"Nothing told here is against it, {way}."
     # A consent is not told here: `plan` asks for it when it is due.
     better = "; ".join(step for step in re.split("; |, or, ", refused.next) if "--accept" not in step)
     if better.endswith(" first"):
-        better += f", read the version after a power cycle, then plan {images[0].name} again"
+        better += f", read the version after a power cycle, then plan {' '.join(names)} again"
     how = "Only if you agree to what it costs" if _asks(refused) else "No, not"
     return f"{how} {way}: {refused.what}; {refused.why}.{but}" + (f" Better: {better}." if better else "")
 

@@ -61,7 +61,7 @@ _NO_FILE_BEHIND = re.compile(
     r"(?:missing|gone|lost|absent|not (?:there|here|in|on|available|found)|nowhere|(?:do|have|did|could)(?:n.t"
     r"| ?not) (?:have|got|get|find)|have not|haven.t|don.t have"
     r"|nicht(?! (?:n[öo]tig|gebraucht|verwend|mitgeben|erforderlich))|fehlt|no (?:lo |la )?(?:tengo|está|aparece"
-    r"|encuentro)|falta|(?:ai|est|trouve|est) pas|pas\b|manque|niet(?! nodig)|ontbreekt|mis ik)",
+    r"|encuentro)|falta|(?:ai|est|trouve|est) pas|pas\b|manque|niet(?! nodig)|ontbreekt)",
     re.I,
 )
 _FILE_WORDS_CHARS = 60  #: how far from a file's name the words that say so are looked for

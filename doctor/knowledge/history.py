@@ -35,7 +35,7 @@ _STORY = re.compile(
 
 #: How far a transfer has come, as a tool shows it, and in words of a sentence that is about one.
 _PROGRESS = re.compile(
-    r"\]\s{1,4}\d{1,3}%|(?:flash|transfer|send|sent|upgrad|updat|upload|übertrag|sende|aktualisier|envia|envoi"
+    r"\]\s{1,4}\d{1,3}%|(?:flash|transfer|send|sent|up(?:grad|dat)|upload|übertrag|sende|aktualisier|envia|envoi"
     r"|transf|mise à jour|actualiz"
     r"|verzend|verstur|overdracht|bijwerk|\.dup)(?:[^\n%.?!]|\.(?=\w)){0,80}?\d{1,3} ?(?:%|percent|prozent"
     r"|por ciento|procent)"
