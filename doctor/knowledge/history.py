@@ -39,8 +39,8 @@ _PROGRESS = re.compile(
     r"|transf|mise à jour|actualiz"
     r"|verzend|verstur|overdracht|bijwerk|\.dup)(?:[^\n%.?!]|\.(?=\w)){0,80}?\d{1,3} ?(?:%|percent|prozent"
     r"|por ciento|procent)"
-    r"|\d{1,3} ?(?:%|percent|prozent|por ciento|procent)(?:[^\n%.?!]|\.(?=\w)){0,60}?(?:flash|transfer|sent|upgrad"
-    r"|updat|upload|übertrag|gesendet|envia|envoy|verzonden)",
+    r"|\d{1,3} ?(?:%|percent|prozent|por ciento|procent)(?:[^\n%.?!]|\.(?=\w)){0,60}?(?:flash|transfer|sent"
+    r"|up(?:grad|dat)|upload|übertrag|gesendet|envia|envoy|verzonden)",
     re.I,
 )
 #: The reader watches it.
