@@ -14,6 +14,7 @@ from pathlib import Path
 from doctor.errors import UsageError
 from doctor.knowledge.asked import DEAD, DONE, FLASH, NEWER, POWER
 from doctor.knowledge.builds import RADIOS
+from doctor.knowledge.catalogue import entry
 from doctor.knowledge.explanation import LIKELY, SUCCESS, Explanation, Match, explain
 from doctor.knowledge.paste import MOST_BYTES
 from doctor.power_off import IF_NO_OTHER, UNPLUG
@@ -31,7 +32,25 @@ _KEEPS_POWER = re.compile(
 )
 
 _FORBIDS = re.compile(r"(?:Do not|Stop here)\b")  #: how a step begins that comes before all others, whatever they are
+_MONARCH2 = "monarch2-family"
+_OF_SQN3330 = re.compile(
+    r"`\S+ flash\b|\b(?:CATM1|NB1)-|\bupgdiff|\bupdater\.elf|\bfull image"
+)  #: what flashes a FiPy or GPy
+_FORBIDS_FLASH = re.compile(r"(?:Do not (?:flash|send)|Stop)\b")  #: too late, or taken for a reason to break it off
 _FLASHES = re.compile(r"`\S+ flash\b")  #: a command that flashes
+
+#: What is said first of a transfer that is under way, whatever its file is.
+_LET_IT_RUN = (
+    "Do not interrupt it: no Ctrl-C, no reset, no power cut. "
+    "A transfer that is broken off is worse for the modem than a valid image that you did not want."
+)
+_WAIT_FOR_THE_END = (
+    "Leave board, cable and power alone until the transfer has ended and 30 minutes more, since 99 and 100 % take "
+    "long. "
+    "Then read the version; another file can be sent after that."
+)
+#: A text does not tell which boot loader runs, what is in a file, or whether the modem is free.
+_PLAN_DECIDES = "`fipy-doctor plan FILE.dup` reads modem and file, and decides; it sends nothing."
 
 #: What to send if nothing is known: without these nobody can help.
 SEND_INSTEAD = (
@@ -122,12 +141,16 @@ def advice(explanation: Explanation) -> Advice:
             together.append(
                 f"{cause.id} comes first; {_listed(after)} may follow from it. Cure {cause.id}, then look again."
             )
+    together += [f"{aside.id} is not the reason: {aside.entry.means}" for aside in explanation.asides]
     decides, keep = _about_the_power(explanation.causes)
     steps = _steps(explanation, decides, keep)
     others = _apart_from_first(explanation.causes)
     if others:
         in_order = "; take them in this order" if steps[0] in explanation.causes[0].entry.cure else ""
         together.append(f"{explanation.causes[0].id} and {_listed(others)} are separate matters{in_order}.")
+    if explanation.runs_now:
+        newer = filter(None, (_whether_newer(explanation),))
+        return Advice((_LET_IT_RUN, *newer), tuple(together), _while_it_runs(steps))
     judged = _judged(explanation)
     answers = {
         FLASH: judged or _whether_to_flash(explanation, steps),
@@ -141,13 +164,20 @@ def advice(explanation: Explanation) -> Advice:
     return Advice(answered, tuple(together), steps, bool(judged))
 
 
+def _while_it_runs(steps: Sequence[str]) -> tuple[str, ...]:
+    """The steps that disturb no transfer, behind the wait for its end."""
+    rest = (step for step in steps if not _FLASHES.search(step) and _keeps_power(step) is not False)
+    return (_WAIT_FOR_THE_END, *(step for step in rest if not _FORBIDS_FLASH.match(step)))
+
+
 def _of_step(cause: Match) -> bool:
     """Whether an entry is about going from one build to another."""
     return any(sign.image for sign in cause.entry.signs)
 
 
 def _judged(explanation: Explanation) -> str:
-    """What the rules say of the step that the text tells of, if that is what is asked, and nothing stands before it."""
+    """What the rules say of the step that the text tells of, if that is what is asked, and nothing stands before "
+    "it."""
     causes = () if explanation.unsure else explanation.causes
     if any(cause.how == "sign" and cause.entry.blocks == "yes" and not _of_step(cause) for cause in causes):
         return ""
@@ -158,7 +188,7 @@ def _judged(explanation: Explanation) -> str:
     from doctor.jobs.step_told import verdicts  # the rules come with the updater; most pastes do not need them
 
     said = verdicts(explanation.facts)
-    return f"Flash it? {' '.join(said)}" if said else ""
+    return f"Flash it? {' '.join(said)} {_PLAN_DECIDES}" if said else ""
 
 
 def _steps(explanation: Explanation, decides: Match | None, keep: bool) -> tuple[str, ...]:
@@ -171,8 +201,11 @@ def _steps(explanation: Explanation, decides: Match | None, keep: bool) -> tuple
             own += _cure_of_state(cause, explanation.matches)
         for step in own:
             fits = decides in (cause, None) or _keeps_power(step) in (None, keep)
+            fits &= not (explanation.facts.names_monarch2 and _OF_SQN3330.search(step) and cause.id != _MONARCH2)
             if fits and not (number and forbidden and _FLASHES.search(step) and not _FORBIDS.match(step)):
                 steps.append(step)
+    if explanation.facts.names_monarch2 and explanation.causes and explanation.causes[0].id != _MONARCH2:
+        steps += (f"If the modem is the Monarch 2 that the text names: {step}" for step in entry(_MONARCH2).cure)
     return tuple(dict.fromkeys(sorted(steps, key=lambda step: not _FORBIDS.match(step))))
 
 
@@ -218,7 +251,7 @@ def _whether_to_flash(explanation: Explanation, steps: Sequence[str]) -> str:
     for cause in explanation.causes:
         if cause.entry.blocks == "yes":
             if any(map(_FLASHES.search, steps)) and not _FORBIDS.match(steps[0]):
-                return f"Flash it? Yes, but only in the way of the steps below: {cause.entry.title}."
+                return f"Flash it? Only in the order of the steps below: {cause.entry.title}."
             return f"Flash it? No, not as long as this holds: {cause.entry.title}."
     known = f"Know first: {explanation.causes[0].entry.title}. " if explanation.causes else ""
     if explanation.says.startswith(SUCCESS):

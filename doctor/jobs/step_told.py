@@ -13,6 +13,7 @@ from doctor.updater.profile import SQN3330_FAMILY
 from doctor.updater.shapes import (
     BOOTROM_OF_BOARD,
     DIFF,
+    FACTORY_BUILD,
     FULL,
     PAIR,
     PAIR_BUILD,
@@ -33,7 +34,7 @@ _BOOTROM = ImageFacts(BOOTROM_OF_BOARD, 1 << 16, "bootrom", "", 0, 0, SQN3330_FA
 def verdicts(facts: Facts) -> tuple[str, ...]:
     """What comes of each step of the text, of the last ones: judged as if the modem answered and said what it runs."""
     said: dict[tuple[int, int], str] = {}
-    if facts.family not in ("", "sqn3330") or not facts.builds.runs:
+    if facts.names_monarch2 or facts.family == "other" or not facts.builds.runs:
         return ()
     files = facts.by_kind.get("files", ())
     runs = facts.builds.runs[-1]
@@ -70,18 +71,24 @@ def _promises(file: str, number: int, base: int) -> bool:
 
 
 def _verdict(runs: Build, images: Sequence[ImageFacts], files: Sequence[str]) -> str:
-    helped = any(file.lower() == _UPDATER.name for file in files) and not images[0].base
+    helped = (
+        any(file.lower() == _UPDATER.name for file in files) and runs.number == FACTORY_BUILD and not images[0].base
+    )
     options = Options(updater_elf=_UPDATER if helped else None, bootrom=_BOOTROM if helped else None)
     running = Running(states.APPLICATION, runs.number, radio_of(runs.number), SQN3330_FAMILY)
     planned = plan.make_plan(running, images, options)
     warnings = cautions.warnings(running, images, planned.method, options)
     but = "".join(f" Know that {note.what}: {note.why}." for note in warnings if note.id == OLDER)
-    way = f"from {runs.number} to {images[-1].build} with {' and '.join(image.name for image in images)}"
+    names = [image.name for image in images]
+    beside = [_UPDATER.name, "the board's boot ROM"] if helped else []
+    way = f"from {runs.number} to {images[-1].build} with {' and '.join(names + beside)}"
     refused = planned.refusal
     if refused is None:
-        return f"Better not, {way}.{but}" if but else f"Yes, {way}: no rule is against it."
+        return f"Better not, {way}.{but}" if but else f"Nothing told here is against it, {way}."
     # A consent is not told here: `plan` asks for it when it is due.
     better = "; ".join(step for step in re.split("; |, or, ", refused.next) if "--accept" not in step)
+    if better.endswith(" first"):
+        better += f", read the version after a power cycle, then plan {' '.join(names)} again"
     how = "Only if you agree to what it costs" if _asks(refused) else "No, not"
     return f"{how} {way}: {refused.what}; {refused.why}.{but}" + (f" Better: {better}." if better else "")
 

@@ -17,6 +17,9 @@ _HOW = re.compile(
     r"(?:how|why|where|wie|warum|wo|cómo|dónde|por qué|comment|pourquoi|où|hoe|waarom|waar)\b",
     re.I,
 )
+_WHAT = re.compile(
+    r"\b(?:what(?:.s| is| are| does)|was (?:ist|soll|bedeutet)|qué (?:es|significa)|qu.est-ce|wat is)\b", re.I
+)
 #: A question about what was done: whether it may be flashed is not asked.
 _OF_THE_PAST = re.compile(r"\W*(?:did|has|have|was|were|hat|habe|wurde|ha|ai-je|a-t-\w+|heb|heeft)\b", re.I)
 _MAY = re.compile(
@@ -35,25 +38,30 @@ _LISTED = re.compile(r"\[[^\]\n]*\]")  #: what a prompt listed is no word of the
 _ABOUT = {
     FLASH: re.compile(
         r"\b(?:re)?flash|\bup(?:grad|dat)|\binstall|\bsqnsupgrade|\brun\(|\bdowngrad"
+        r"|\b(?:way|path|route|weg|camino|chemin|manera|moyen|manier) (?:from|to|von|nach|zu|de|desde|à|pour|van"
+        r"|naar|om)\b"
         r"|\bgo(?:ing)? (?:lower|back|down|straight|directly)|spielen\b|\baktualisier"
         r"|\bflasche|\bactualiza|\binstala|mettre à jour|mise à jour|\bbijwerk|\.dup\b",
         re.I,
     ),
     NEWER: re.compile(
-        r"\b(?:newer|older|newest|latest|right update|up.to.date|nieuwer|ouder|nieuwste)\b|\b(?:neuer|älter|neueste)\w*"
+        r"\b(?:newer|older|newest|latest|right update|up.to.date|nieuwer|ouder|nieuwste)\b|\b(?:neuer|älter"
+        r"|neueste)\w*"
         r"|\bmás (?:nuev|recient|antigu|viej)|\bplus (?:récent|ancien|vieu|nouv)",
         re.I,
     ),
     DEAD: re.compile(
         r"\b(?:dead|bricked|brick|toast|broken|fried|killed|gone for good|buy (?:a )?new"
         r"|tot|kaputt|hinüber|zerstört|im eimer"
-        r"|gebrickt|muert[oa]|muri[óo]|rot[oa]|estropead[oa]|ladrillo|mort|morte|foutu|cassé|grillé|briqué|dood|kapot|stuk)\b"
+        r"|gebrickt|muert[oa]|muri[óo]|rot[oa]|estropead[oa]|ladrillo|mort|morte|foutu|cassé|grillé|briqué|dood"
+        r"|kapot|stuk)\b"
         r"(?![^?]*\b(?:link|download|page|site|seite)\b)",
         re.I,
     ),
     DONE: re.compile(
         r"\b(?:anyone|anybody|ha[sd] someone|did someone|(?:jemand|alguien|quelqu.un|iemand)(?=[^?]*\?))\b"
-        r"(?![^?]*\b(?:ide[ae]s?|idée|tips?|clue|hints?|advice|help|know|explain|Ahnung|Rat|consejo|conseil|raad|weet|weiß)\b)",
+        r"(?![^?]*\b(?:ide[ae]s?|idée|tips?|clue|hints?|advice|help|know|explain|Ahnung|Rat|consejo|conseil|raad"
+        r"|weet|weiß)\b)",
         re.I,
     ),
     POWER: re.compile(
@@ -81,6 +89,11 @@ def asked(prose: str) -> tuple[str, ...]:
             found |= kinds - {FLASH} if _OF_THE_PAST.match(sentence) else kinds
         before = sentence
     return tuple(kind for kind in _ABOUT if kind in found)
+
+
+def questions(prose: str) -> str:
+    """The sentences of a description that ask something, whatever it is."""
+    return " ".join(s for s in _SENTENCE.findall(prose) if s.rstrip().endswith("?") or _HOW.match(s) or _WHAT.search(s))
 
 
 def _kinds(sentence: str) -> set[str]:

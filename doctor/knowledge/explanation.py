@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
 from doctor.knowledge import describe, history, own_output, signs
-from doctor.knowledge.asked import asked
+from doctor.knowledge.asked import asked, questions
 from doctor.knowledge.catalogue import Entry, entry
 from doctor.knowledge.chain import find, holds
 from doctor.knowledge.facts import Facts, facts_of
@@ -27,6 +27,7 @@ _CLEARLY_DESCRIBED = 0.54  #: least score of a description beside signs
 
 UNSURE = 0.5  #: below, a description is asked back about
 _MOST_CANDIDATES = 3
+_SHARED_BY_A_QUESTION = 2
 
 #: A line that tells of an error. Beside one that nothing explains, nothing is called harmless.
 _ERROR_LINE = r"(?:error|exception|fatal|panic|could not|couldn't|cannot|unable to|failed|failure)\b"
@@ -83,6 +84,8 @@ class Explanation:
     notes       what is harmless and said whatever else is found: what the paste tells of builds proves it
     candidates  ids of entries that a description might mean, if none is sure
     asks        what it asks: ``FLASH``, ``POWER`` of asked.py
+    runs_now    whether a transfer is under way while the reader writes
+    asides      what is harmless beside the failures, and asked about
     """
 
     matches: tuple[Match, ...]
@@ -94,6 +97,8 @@ class Explanation:
     notes: tuple[Match, ...] = ()
     candidates: tuple[str, ...] = ()
     asks: tuple[str, ...] = ()
+    runs_now: bool = False
+    asides: tuple[Match, ...] = ()
 
     @property
     def unsure(self) -> bool:
@@ -139,7 +144,17 @@ def explain(data: bytes) -> Explanation:
         notes=notes,
         candidates=candidates,
         asks=asked(prose),
+        runs_now=history.runs_now(paste),
+        asides=tuple(match for match in found if failures and _is_aside(match, notes, questions(prose))),
     )
+
+
+def _is_aside(match: Match, notes: tuple[Match, ...], text: str) -> bool:
+    """Whether what is harmless is asked about: a question shares two words with it, since one is shared by chance."""
+    if not match.entry.harmless or match in notes:
+        return False
+    shared = set(describe.words_of(text)) & set(describe.words_of(f"{match.entry.title} {match.entry.words}"))
+    return len(shared) >= _SHARED_BY_A_QUESTION
 
 
 def _harmless(paste: Paste, found: list[Match], notes: tuple[Match, ...]) -> tuple[Match, ...]:

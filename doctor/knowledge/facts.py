@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass, field
 
@@ -38,8 +39,32 @@ _PATTERNS: dict[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
 #: What names the family of a modem; below, what is only said or typed of it: the first counts if nothing names one.
 _FAMILIES = {
     "sqn3330": re.compile(r"SQN3330|Bootloader[012]\*? {0,4}:|(?i:\b(?:fipy|gpy)\b(?!-doctor))|\bG01\b|SMSWBOOT"),
-    "monarch2": re.compile(r"\bGM02S|\bUE8\.\d|\bLR8\.\d|Monarch ?2\b|\bWalter\b"),
+    "monarch2": re.compile(r"\bGM02|\bUE8\.\d|LR8\.\d|Monarch ?2\b|\bWalter\b|\+SQNMODEACTIVE: ?\d"),
 }
+#: What a modem or its files tell of the family: that is no question of words, and a board's name beside it is one.
+_SHOWN_FAMILIES = {
+    "sqn3330": re.compile(r"SQN3330|Bootloader[012]\*? {0,4}:|\bLR[56]\.\d"),
+    "monarch2": re.compile(r"\bUE8\.\d|LR8\.\d|\+SQNMODEACTIVE: ?\d"),
+}
+#: A file that is told to be missing, or not to be used: the words in front of its name, and behind it.
+_NO_FILE_BEFORE = re.compile(
+    r"\b(?:no|without(?: an?y?)?|lack(?:s|ing)?|(?:do|have|has|did)(?:n.t| ?not)(?: (?:have|got|get|find))?|missing"
+    r"|kein|ohne"
+    r"|fehlt|sin|no (?:tengo|hay|encuentro)|falta|sans|pas|manque|zonder|geen|ontbreekt)"
+    r"\W{1,3}(?:(?:the|an?|any|my|our|den|die|das|eine?|mir|el|un|ning[uú]n|le|l|het|een|de|d)\W{1,3}){0,2}\Z",
+    re.I,
+)
+_NO_FILE_BEHIND = re.compile(
+    r"[\"'`)]{0,2},? (?:(?:is|are|was|has|went|seems|I|we|he|ich|wir|hab\w*|ist|je|ne|n|l|ai|est|lo|la|el|yo|ik|heb"
+    r"|hij|die|unfortunately|sadly|still"
+    r"|leider|noch|auch|mir|malheureusement|helaas|nog|ook|desgraciadamente|por desgracia|,)\W{1,3}){0,5}"
+    r"(?:missing|gone|lost|absent|not (?:there|here|in|on|available|found)|nowhere|(?:do|have|did|could)(?:n.t"
+    r"| ?not) (?:have|got|get|find)|have not|haven.t|don.t have"
+    r"|nicht(?! (?:n[öo]tig|gebraucht|verwend|mitgeben|erforderlich))|fehlt|no (?:lo |la )?(?:tengo|está|aparece"
+    r"|encuentro)|falta|(?:ai|est|trouve|est) pas|pas\b|manque|niet(?! nodig)|ontbreekt)",
+    re.I,
+)
+_FILE_WORDS_CHARS = 60  #: how far from a file's name the words that say so are looked for
 #: Cellular modems of other makers. Bare names of makers tell nothing: a Pytrack has a GPS of Quectel.
 _OTHER_MAKER = re.compile(
     r"\b(?:SIM[ -]?[5789]\d{2,3}[A-Z]{0,2}(?!\d)|A76\d\d[A-Z]?|BG(?:77|9[56]|600)|BC(?:6[068]|9[25])\b"
@@ -73,7 +98,8 @@ _PLACES = (
     "bootrom updated",
 )
 _CPYTHON = re.compile(
-    r"^Python [23]\.\d+\.\d+ |^[A-Z]:\\[^\n]*>|File \"(?:[A-Z]:|/home/|/usr/)|^[\w.-]{1,40}@[\w.-]{1,40}:\S{0,80}[$#] "
+    r"^Python [23]\.\d+\.\d+ |^[A-Z]:\\[^\n]*>|File \"(?:[A-Z]:|/home/|/usr/)"
+    r"|^[\w.-]{1,40}@[\w.-]{1,40}:\S{0,80}[$#] "
     r"|site-packages|Running on (?:linux|win|darwin|mac)"
 )
 _BOARD = re.compile(r"with ESP32|^Pycom MicroPython|/flash/|rst:0x|>>> (?:FiPy|GPy|G01) with firmware|Connected to COM")
@@ -97,6 +123,11 @@ class Facts:
         return found[0] if len(found) == 1 else ""
 
     @property
+    def names_monarch2(self) -> bool:
+        """Whether a Monarch 2 is named: no file of a FiPy or GPy is for one."""
+        return "monarch2" in self.by_kind.get("family", ())
+
+    @property
     def generation(self) -> str:
         """The updater's generation as the reference counts them; empty if unknown."""
         return (self.by_kind.get("generation") or ("",))[0]
@@ -111,11 +142,15 @@ def facts_of(paste: Paste) -> Facts:
         if not any(part in lowered for part in parts):
             continue
         values = dict.fromkeys(next(filter(None, hit.groups()), "") for hit in pattern.finditer(text))
+        if kind == "files":
+            values = {name: None for name in values if not _is_missing(name, text)}
         if values:
             found[kind] = tuple(values)[-1:] if kind in _ONLY_LAST else tuple(values)[:_MOST]
     families = _named(_FAMILIES, text)
     if not families and (maker := _OTHER_MAKER.search(text)):
         families, found["maker"] = ("other",), (maker[0],)
+    if len(families) > 1:
+        families = ("monarch2",) if _named(_SHOWN_FAMILIES, text) == ("monarch2",) else families
     families = families or _named(_SAID_FAMILIES, text)[:1]
     if families:
         found["family"] = families
@@ -124,6 +159,16 @@ def facts_of(paste: Paste) -> Facts:
         found["generation"] = (generation,)
     no_card = _NO_CARD.search(text) is not None and not _CARD_CALL.search(text)
     return Facts(found, told_in(paste), no_card)
+
+
+def _is_missing(name: str, text: str) -> bool:
+    """Whether the text says, at any place, that this file is not at hand."""
+    places = (found.span() for found in re.finditer(rf"(?<![\w.+-]){re.escape(name)}\b", text))
+    return any(
+        _NO_FILE_BEFORE.search(text[max(start - _FILE_WORDS_CHARS, 0) : start])
+        or _NO_FILE_BEHIND.match(text[end : end + _FILE_WORDS_CHARS])
+        for start, end in itertools.islice(places, _MOST_LOOKED_AT)
+    )
 
 
 def _named(families: dict[str, re.Pattern[str]], text: str) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 
 from doctor.knowledge.paste import Paste
 
@@ -10,7 +11,8 @@ _MOST_LINES = 400  #: a story is short; in a longer paste these words are parts 
 _BEGIN = r"^\W{0,4}(?:(?:and|und|y|et|en)\s)?(?:day|tag|día|jour|dag)?\W?\d{0,2}\W{0,3}"
 _BEFORE = re.compile(
     _BEGIN + r"(?:yesterday|last (?:night|week|month|year)|earlier|previously|at first|gestern|letzte \w+|zuerst|früher"
-    r"|ayer|la semana pasada|antes|primero|hier|la semaine dernière|avant|d.abord|gisteren|vorige \w+|eerst|eerder)\b",
+    r"|ayer|la semana pasada|antes|primero|hier|la semaine dernière|avant|d.abord|gisteren|vorige \w+|eerst"
+    r"|eerder)\b",
     re.I,
 )
 _NOW = re.compile(
@@ -30,6 +32,53 @@ _STORY = re.compile(
     r"|ce que j.ai fait|voorgeschiedenis|wat ik (?:deed|gedaan heb)|daarvoor)\b",
     re.I,
 )
+
+#: How far a transfer has come, as a tool shows it, and in words of a sentence that is about one.
+_PROGRESS = re.compile(
+    r"\]\s{1,4}\d{1,3}%|(?:flash|transfer|send|sent|up(?:grad|dat)|upload|übertrag|sende|aktualisier|envia|envoi"
+    r"|transf|mise à jour|actualiz"
+    r"|verzend|verstur|overdracht|bijwerk|\.dup)(?:[^\n%.?!]|\.(?=\w)){0,80}?\d{1,3} ?(?:%|percent|prozent"
+    r"|por ciento|procent)"
+    r"|\d{1,3} ?(?:%|percent|prozent|por ciento|procent)(?:[^\n%.?!]|\.(?=\w)){0,60}?(?:flash|transfer|sent"
+    r"|up(?:grad|dat)|upload|übertrag|gesendet|envia|envoy|verzonden)",
+    re.I,
+)
+#: The reader watches it.
+_GOES_ON = re.compile(
+    r"\b(?:as (?:I|we) (?:write|type|speak)|right now|at (?:the|this) moment|currently|just started|going on"
+    r"|under way|in progress"
+    r"|still (?:running|going|sending|moving|counting|flashing|on)|(?:is|it.s|are) (?:still )?(?:running|sending"
+    r"|transferring|counting|flashing)"
+    r"|läuft|im moment|momentan|während ich|gerade (?:bei|dabei|am|erst)|eben gestartet|zählt (?:noch|weiter)"
+    r"|ahora mismo|en este momento|sigue|mientras escribo|está (?:enviando|transfiriendo|corriendo|flasheando)"
+    r"|acabo de (?:empezar|lanzar)"
+    r"|en cours|en ce moment|pendant que j|ça tourne|continue (?:à|de)|viens de lancer"
+    r"|op dit moment|loopt (?:nog|nu)|is (?:nu|nog) bezig|nu bezig|terwijl ik|net gestart)",
+    re.I,
+)
+#: It is over, one way or the other.
+_ENDED = re.compile(
+    r"^\W{0,3}>>> ?|\w*(?:Error|Exception)\b:?|Traceback|\bfailed\b|\baborting\b|\brst:0x|Brownout"
+    r"|\b(?:stopped|aborted|died|crashed|broke|ended|quit|finished|completed) (?:at|with|there|off|by|after|at"
+    r"|yesterday|fine)|successfully"
+    r"|\bbrach\b|abgebrochen|hängengeblieben|ist (?:fertig|durch)|se (?:cort|par|detuv|interrumpi)[óo]|termin[óo]"
+    r"|s.est (?:arrêt|coup|interrompu)|afgebroken|gestopt|brak af",
+    re.I | re.M,
+)
+_LOOKED_AT_CHARS = 20_000  #: the end of a paste: what goes on stands there
+_BEFORE_CHARS, _BEHIND_CHARS = 400, 2_000  #: what belongs to the last figure of a transfer
+_NOT_OF_A_TRANSFER = re.compile(r"batter|akku|accu|bater", re.I)
+
+
+def runs_now(paste: Paste) -> bool:
+    """Whether a transfer goes on while the reader writes: its last figure, nothing that ends it, and words of now."""
+    text = paste.text[-_LOOKED_AT_CHARS:]
+    last = next(iter(deque(_PROGRESS.finditer(text), maxlen=1)), None)
+    if last is None or _NOT_OF_A_TRANSFER.search(last[0]):
+        return False
+    behind = text[last.end() : last.end() + _BEHIND_CHARS]
+    around = text[max(last.start() - _BEFORE_CHARS, 0) : last.end()] + behind
+    return _GOES_ON.search(around) is not None and _ENDED.search(last[0] + behind) is None
 
 
 def over(paste: Paste) -> frozenset[int]:

@@ -15,10 +15,14 @@ from doctor.knowledge import explain
         ("LR5.1.1.0-41065, NB1-41019.dup?", "Only if you agree", ". Better: use a Cat-M1 image."),
         ("LR6.0.0.0-41019\nnow the 48829 files", "No, not from 41019 to 48829", "CATM1-41065.dup first"),
         ("GPy factory 33080. 33080 -> 41019?", "No, not from 33080 to 41019", "upgdiff_33080-to-41065.dup first"),
-        ("Software : 5.1.1.0 [33080]\nupgdiff_33080-to-41065.dup", "Yes, from 33080 to 41065", "upgdiff_33080"),
+        (
+            "Software : 5.1.1.0 [33080]\nupgdiff_33080-to-41065.dup",
+            "Nothing told here is against it, from 33080 to 41065",
+            "upgdiff_33080",
+        ),
         ("my modem has 38638, upgdiff_33080-to-41065.dup", "No, not", "changes build 33080"),
         ("LR5.2.1.0-48829, CATM1-41065.dup?", "Better not", "older than what the modem runs"),
-        ("LR5.1.1.0-38638, CATM1-41065.dup?", "Yes, from 38638 to 41065", "no rule is against it"),
+        ("LR5.1.1.0-38638, CATM1-41065.dup?", "Nothing told here is against it", "from 38638 to 41065"),
     ],
 )
 def test_a_step_is_judged_by_the_rules_of_a_flash(text: str, begins: str, says: str) -> None:

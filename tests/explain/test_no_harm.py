@@ -1,0 +1,179 @@
+"""Advice that could cost a modem is not given, in whatever words the question comes."""
+
+from __future__ import annotations
+
+import pytest
+
+from doctor.jobs.explain import Advice, advice
+from doctor.knowledge import explain
+
+FACTORY = "Bootloader0* : 5.1.1.0 [33080]\nBootloader1 : NA\nSoftware     : 5.1.1.0 [33080]\n"
+UPGRADE_MODE = "Your modem is in upgrade mode! Use firmware.dup to flash new firmware.\n"
+
+
+def advised(text: str) -> Advice:
+    return advice(explain(text.encode()))
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "Auf der SD liegt CATM1-41065.dup, updater.elf hab ich leider nicht. Also einfach run('/sd/CATM1-41065.dup') ?",
+        "CATM1-41065.dup is on the card but no updater.elf. Can I flash CATM1-41065.dup?",
+        "Tengo CATM1-41065.dup, pero updater.elf no lo tengo. ¿Puedo flashear CATM1-41065.dup?",
+        "J'ai CATM1-41065.dup, updater.elf je ne l'ai pas. Puis-je flasher CATM1-41065.dup ?",
+        "J'ai seulement CATM1-41065.dup, pas d'updater.elf. Puis-je flasher CATM1-41065.dup ?",
+        "Ik heb CATM1-41065.dup maar updater.elf heb ik niet. Mag ik CATM1-41065.dup flashen?",
+        "Nur CATM1-41065.dup da, der updater.elf fehlt. Kann ich CATM1-41065.dup flashen?",
+    ],
+)
+def test_a_file_that_is_told_to_be_missing_is_not_at_hand(told: str) -> None:
+    found = advised(FACTORY + told)
+    assert found.answers[0].startswith("Flash it? No, not from 33080 to 41065 with CATM1-41065.dup")
+    assert not any("--accept" in step for step in found.steps)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "I have CATM1-41065.dup and updater.elf, both from the 2020 package. Can I flash?",
+        "CATM1-41065.dup und updater.elf liegen auf der Karte, nicht im Unterordner. Kann ich flashen?",
+        "No SD card problems. updater.elf is there, not sure about the size. Can I flash CATM1-41065.dup?",
+    ],
+)
+def test_a_negation_beside_a_file_does_not_take_it_away(told: str) -> None:
+    (answer,) = advised(FACTORY + told).answers
+    assert "CATM1-41065.dup and updater.elf and the board's boot ROM" in answer
+    assert "Yes" not in answer
+    assert "plan FILE.dup` reads modem and file, and decides" in answer
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        ">>> sqnsupgrade.run('/sd/CATM1-38638.dup')\nSending 5996938 bytes: [###   ]  33%\n\nIt's going on as I "
+        "write. Stop it?",
+        "Ich flashe gerade CATM1-38638.dup, er steht im Moment bei 45 %. Falsche Datei! Abbrechen?",
+        "Sending 5996938 bytes: [####    ]  21%\nAhora mismo sigue enviando CATM1-38638.dup. ¿Lo paro con Ctrl-C?",
+        "Le transfert de CATM1-38638.dup est en cours, 60 %. C'est plus ancien, je l'arrête ?",
+        "Sending 5835531 bytes: [#####    ]  18%\nloopt nog, verkeerde bestand (CATM1-38638.dup), stoppen met Ctrl-C?",
+    ],
+)
+def test_a_transfer_that_runs_is_not_to_be_interrupted(told: str) -> None:
+    found = advised(f"LR5.1.1.0-41065\n{told}")
+    assert found.answers[0].startswith("Do not interrupt it")
+    assert not any("Flash it?" in answer for answer in found.answers)
+    assert found.steps[0].startswith("Leave board, cable and power alone")
+    assert not any(step.startswith("Do not flash") or "unplug USB" in step for step in found.steps)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "Sending 5996938 bytes: [####    ]  21%\nCode download failed [2], aborting!\n>>> \nRight now nothing runs. "
+        "CATM1-38638.dup?",
+        "Battery is at 80 % right now. Can I flash CATM1-38638.dup?",
+        "The update stopped at 68 % yesterday. It is running from USB at the moment. Can I flash CATM1-38638.dup?",
+    ],
+)
+def test_what_is_over_is_no_transfer_that_runs(told: str) -> None:
+    assert not explain(f"LR5.1.1.0-41065\n{told}".encode()).runs_now
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "AT+SQNMODEACTIVE?\n+SQNMODEACTIVE: 2\nAT+SMSWBOOT=3,0\nOK\n+SMUPGRADE: "
+        "failure\nGM02RB6Q_LR8.2.1.0-61488.dup like with FiPy?",
+        "Walter board (GM02S), +SMUPGRADE: failure. Should I send CATM1-41065.dup with updater.elf like on a FiPy?",
+        "Mein Monarch 2 meldet UE8.2.0.3. Kann ich NB1-41019.dup wie beim FiPy flashen?",
+        "+SQNMODEACTIVE: 1\nOK\nquiero NB-IoT, flasheo NB1-41019.dup como en la FiPy?",
+        f"{UPGRADE_MODE}GM02S on a breakout that replaced my FiPy's modem, flash again?",
+    ],
+)
+def test_a_monarch_2_gets_no_step_of_a_fipy(text: str) -> None:
+    found = advised(text)
+    assert "Use only files made for the GM02S".lower() in found.steps[-1].lower()
+    assert not any("`fipy-doctor flash" in step or "NB1-41019.dup" in step for step in found.steps)
+
+
+@pytest.mark.parametrize(
+    "text", [f"{UPGRADE_MODE}FiPy, SQN3330. flash again?", "FiPy LR5.1.1.0-41065, AT+SQNMODEACTIVE=2 -> ERROR"]
+)
+def test_a_fipy_keeps_its_steps(text: str) -> None:
+    found = advised(text)
+    assert any("flash" in step for step in found.steps)
+    assert not any("GM02S" in step for step in found.steps)
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        (
+            "FiPy sur Expansion Board, tous les cavaliers.\nWrong payload CRC: 0x4f21\n" + UPGRADE_MODE + "reflasher ?",
+            "jumpers",
+        ),
+        (
+            "FiPy, Expansionboard mit allen Jumpern.\nWrong payload CRC: 0x11\n" + UPGRADE_MODE + "Gleich flashen?",
+            "jumpers",
+        ),
+        ("FiPy on an expansion board, all jumpers fitted.\n" + UPGRADE_MODE + "flash again?", "jumpers"),
+        ("Brownout detector was triggered\n" + UPGRADE_MODE + "¿lo flasheo otra vez?", "supply"),
+        ("Exception: [Errno 5] EIO\nCode download failed [2], aborting!\n" + UPGRADE_MODE + "flash?", "another card"),
+    ],
+)
+def test_what_spoils_a_transfer_is_cured_before_the_next_one(text: str, first: str) -> None:
+    found = advised(text)
+    assert first in found.steps[0]
+    assert found.steps[-1].count("`fipy-doctor flash FULL.dup`") == 1
+    assert not any("Yes" in answer for answer in found.answers)
+
+
+@pytest.mark.parametrize("told", ["", "GPy on an expansion board, all jumpers fitted.\n"])
+def test_a_modem_that_only_waits_is_flashed_at_once(told: str) -> None:
+    assert advised(f"{told}{UPGRADE_MODE}Should I flash it?").steps == (
+        "`fipy-doctor flash FULL.dup`, without updater.elf.",
+    )
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "what is that System Volume thing doing on there, is that the reason?",
+        "Ist der Ordner System Volume Information schuld?",
+        "Le dossier System Volume Information, c'est la cause ?",
+    ],
+)
+def test_a_harmless_thing_that_is_asked_about_gets_its_sentence(question: str) -> None:
+    text = "['System Volume Information', 'x.dup']\nException: [Errno 5] EIO\nCode download failed [2], aborting!\n"
+    assert any("is not the reason" in sentence for sentence in advised(text + question).together)
+    assert not any("is not the reason" in sentence for sentence in advised(f"{text}What now?").together)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "an old readme: install CATM1_33988 first before any NB-IoT image. Mine is LR5.1.1.0-41065, I want "
+        "NB1-41019.dup.",
+        "Erst die 33988 zuerst, sonst stirbt der Funk, und dann NB-IoT? Habe LR5.1.1.0-41065.",
+        "Il faut d'abord 33988, puis NB1-41019.dup. J'ai LR5.1.1.0-41065.",
+    ],
+)
+def test_the_old_rule_of_33988_is_answered(text: str) -> None:
+    assert any("33988 is a step on no way" in step for step in advised(text).steps)
+
+
+def test_a_way_of_two_steps_names_both() -> None:
+    text = "ATI1 says LR5.1.1.0-33080, I have NB1-41019.dup.\nIs there any way from 33080 to NB-IoT?"
+    (answer,) = advised(text).answers
+    assert (
+        "upgdiff_33080-to-41065.dup first, read the version after a power cycle, then plan NB1-41019.dup again"
+        in answer
+    )
+
+
+def test_a_ctrl_c_before_the_upgrade_interrupts_nothing() -> None:
+    text = (
+        "Received ERROR from AT+SMSWBOOT=3,1! Aborting!\n\nIt was attached until I hit ctrl-C and started the upgrade."
+    )
+    assert [match.id for match in explain(text.encode()).matches] == ["smswboot-31-error"]
