@@ -11,7 +11,7 @@ from doctor.board.storage import begun, files, own_names
 from doctor.board.storage.begun import Begun, Book
 from doctor.board.storage.room import name_key
 from doctor.check import Check, Finding, Grade, Known, Remedy
-from doctor.escape import counted, shown
+from doctor.escape import counted, first_of, shown
 from doctor.needs import Needs
 
 CUT = "corrupt-upload"
@@ -56,9 +56,8 @@ class BoardFilesComplete(Check):
         return self.passed("no change to the board's files is unfinished")
 
     def _unfinished(self, one: Begun, paths: Sequence[str]) -> Finding:
-        some = ", ".join(shown(path) for path in paths[:3]) + (", …" if len(paths) > 3 else "")
         return self.fail(
-            f"{shown(one.words, 600)}; still missing on the board: {counted(len(paths), 'file')} ({some})",
+            f"{shown(one.words, 600)}; still missing on the board: {counted(len(paths), 'file')} ({first_of(paths)})",
             catalogue=CUT,
             evidence={"folder": one.folder, "missing": [shown(p, 300) for p in paths]},
             remedies=(CURES[one.what],) if one.what in CURES else (),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 CUT_MARK = "..."
 #: Unicode categories that draw nothing or reorder what is drawn: controls, formats (bidi marks, zero width),
@@ -52,6 +53,11 @@ def told(text: str, limit: int) -> str:
 def counted(number: int, one: str, many: str = "") -> str:
     """``1 file``, ``2 files``, ``6,160,982 bytes``; ``many`` if it is not ``one`` with an s."""
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+def first_of(names: Sequence[str]) -> str:
+    """The first three of ``names``, as ``shown``; the dots say that there are more."""
+    return ", ".join(map(shown, names[:3])) + (", …" if len(names) > 3 else "")
 
 
 def is_hidden(char: str) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from doctor.check import Grade, Remedy
 from doctor.escape import shown
 from doctor.fat.card_file import CardFile
+from doctor.firmware.wrong_file import UNFINISHED
 
 MOVE = Remedy("move-dup", Grade.ASKS)
 COPY = Remedy("copy-dup", Grade.MANUAL)
@@ -26,7 +27,6 @@ NAME_FAULTS = (
 )
 
 _DOUBLE_EXTENSION = re.compile(r"\.dup\.(txt|bin|html?|json|dup|doc|rtf)$", re.IGNORECASE)
-_UNFINISHED = re.compile(r"\.(crdownload|part|partial|download|opdownload|tmp)$", re.IGNORECASE)
 _PACKED = re.compile(r"\.(zip|gz|tgz|7z|rar|xz)$", re.IGNORECASE)
 _DISK_IMAGE = re.compile(r"\.(img|iso|dmg|vhdx?)$", re.IGNORECASE)
 
@@ -92,7 +92,7 @@ def _kind(file: CardFile) -> str:
     if name.lower().endswith(".dup") and not _DOUBLE_EXTENSION.search(name):
         return "at_root" if file.at_root else "in_folders"
     for pattern, kind in (
-        (_UNFINISHED, "unfinished"),
+        (UNFINISHED, "unfinished"),
         (_DOUBLE_EXTENSION, "double"),
         (_PACKED, "packed"),
         (_DISK_IMAGE, "images"),

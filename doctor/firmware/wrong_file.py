@@ -30,7 +30,8 @@ _CATALOGUE = {
     Content.CONSTANT: _CUT,
 }
 _DOUBLE_EXTENSION = re.compile(r"\.(?:dup|elf)(\.[a-z0-9]{1,8})$", re.IGNORECASE)
-_UNFINISHED = re.compile(r"\.(?:part|partial|crdownload|download|opdownload|tmp)$", re.IGNORECASE)
+#: Names of downloads that have not ended.
+UNFINISHED = re.compile(r"\.(?:part|partial|crdownload|download|opdownload|tmp)$", re.IGNORECASE)
 
 
 def wrong_content(content: Content, data: bytes) -> Problem | None:
@@ -56,7 +57,7 @@ def wrong_content(content: Content, data: bytes) -> Problem | None:
 
 def wrong_name(name: str) -> Problem | None:
     """What is wrong with the file name itself; never a reason to call the content damaged."""
-    if _UNFINISHED.search(name):
+    if UNFINISHED.search(name):
         return Problem(_CUT, "has the name of an unfinished download", damages=False)
     double = _DOUBLE_EXTENSION.search(name)
     if double:

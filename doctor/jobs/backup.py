@@ -15,7 +15,7 @@ from doctor.board.storage.kept_files import Kept, KeptFiles, read_folder
 from doctor.board.storage.upload import Changes
 from doctor.command import Command
 from doctor.errors import UsageError
-from doctor.escape import counted, shown
+from doctor.escape import counted, first_of, shown
 from doctor.jobs.memory.state_dir import begun_place
 from doctor.remedies.backup_file import keep_copy
 
@@ -57,8 +57,7 @@ def restore(
                 next="name a folder for the copies elsewhere, with --backup",
             )
     book = Book(begun_place(bench.options.url))
-    begun.refuse_damaged(bench.board, book, _RESTORE)
-    earlier = begun.unfinished(bench.board, book, _RESTORE)
+    earlier = begun.earlier(bench.board, book, _RESTORE)
     owed = begun.owed(bench.board, earlier, [one.path for one in source.files])
     if owed:
         _tell(earlier, owed, say, dropped=clean)
@@ -92,7 +91,7 @@ def _with(source: KeptFiles, owed: Sequence[Goal]) -> tuple[KeptFiles, list[Goal
 
 
 def _tell(earlier: Sequence[Begun], owed: Sequence[Goal], say: Callable[[str], None], *, dropped: bool) -> None:
-    some = ", ".join(shown(goal.path) for goal in owed[:3]) + (", …" if len(owed) > 3 else "")
+    some = first_of([goal.path for goal in owed])
     then = "they are left out, because --clean leaves only what DIR has" if dropped else "they are copied this time"
     for one in earlier:
         say(f"{shown(one.words, 600)}; the board lacks {counted(len(owed), 'file')} of it ({some}); {then}")

@@ -98,9 +98,7 @@ class ResetFlash(DoableCure):
 
     def _earlier(self, bench: Bench) -> Begun | None:
         """A reset of this board that was begun and not ended; None if the flash was not formatted yet."""
-        book = Book(bench.history.begun_place(bench))
-        begun.refuse_damaged(bench.board, book, self.id)
-        for one in begun.unfinished(bench.board, book, self.id):
+        for one in begun.earlier(bench.board, Book(bench.history.begun_place(bench)), self.id):
             if one.cleared or not (flash_copy.is_marked_unformatted(bench.board) or _is_untouched(bench, one)):
                 return one
         return None

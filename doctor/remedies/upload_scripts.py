@@ -75,9 +75,7 @@ class UploadScripts(DoableCure):
         )
 
     def _begun(self, bench: Bench) -> tuple[begun.Begun, ...]:
-        book = Book(bench.history.begun_place(bench))
-        begun.refuse_damaged(bench.board, book, self.id)
-        return begun.unfinished(bench.board, book, self.id)
+        return begun.earlier(bench.board, Book(bench.history.begun_place(bench)), self.id)
 
     def _changes(self, bench: Bench, coming: frozenset[str]) -> tuple[Changes, Mapping[str, Path]]:
         """What is to be done, and from where; ``coming``: paths that an earlier run's record writes before it."""

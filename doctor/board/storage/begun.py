@@ -26,7 +26,7 @@ from doctor.board.unique_id import unique_id
 from doctor.clock import Now, utc_now
 from doctor.command import Command
 from doctor.errors import BoardError, CardError, DoctorError, UsageError
-from doctor.escape import counted, shown
+from doctor.escape import counted, first_of, shown
 from doctor.json_file import count_in, read_json, text_in, write_whole
 
 SCHEMA = "fipy-doctor/begun/1"
@@ -152,8 +152,8 @@ def damaged(board: Board, book: Book, what: str = "") -> tuple[Path, ...]:
     return book.damaged(unique_id(board), what) if book.any else ()
 
 
-def refuse_damaged(board: Board, book: Book, what: str) -> None:
-    """Raise BoardError if nobody can tell whether an earlier ``what`` has come to its end."""
+def earlier(board: Board, book: Book, what: str) -> tuple[Begun, ...]:
+    """``unfinished``; also raises BoardError if nobody can tell whether an earlier ``what`` has come to its end."""
     for path in damaged(board, book, what):
         raise BoardError(
             "board-files-complete",
@@ -162,6 +162,7 @@ def refuse_damaged(board: Board, book: Book, what: str) -> None:
             cause=DAMAGED,
             next=MEND_RECORD,
         )
+    return unfinished(board, book, what)
 
 
 def owed(board: Board, earlier: Collection[Begun], coming: Collection[str]) -> tuple[Goal, ...]:
@@ -282,7 +283,7 @@ def content(goal: Goal) -> bytes | None:
 
 def lost_on_pc(begun: Begun, lost: Sequence[Goal]) -> UsageError:
     """The error for files that were to go to the board, and whose bytes are gone from the PC."""
-    names = ", ".join(shown(goal.path) for goal in lost[:3]) + (", …" if len(lost) > 3 else "")
+    names = first_of([goal.path for goal in lost])
     step = f"run the same command again; copies of what the board held are in {begun.folder}"
     if begun.cleared:
         again = Command.of_words([*begun.command, "--put-back", "none"])
