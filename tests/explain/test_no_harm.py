@@ -1,4 +1,4 @@
-"""Advice that could cost a modem is not given, in whatever words the question comes."""
+"""Advice that could brick a modem is not given, in whatever words the question comes."""
 
 from __future__ import annotations
 
