@@ -1,4 +1,4 @@
-"""Advice that could cost a modem is not given, in whatever words the question comes."""
+"""Advice that could brick a modem is not given, in whatever words the question comes."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def test_a_way_of_two_steps_names_both() -> None:
     text = "ATI1 says LR5.1.1.0-33080, I have NB1-41019.dup.\nIs there any way from 33080 to NB-IoT?"
     (answer,) = advised(text).answers
     assert (
-        "upgdiff_33080-to-41065.dup first, read the version after a power cycle, then plan NB1-41019.dup again"
+        "upgdiff_33080-to-41065.dup first, and when that build is proved to run, plan NB1-41019.dup again"
         in answer
     )
 
