@@ -177,3 +177,26 @@ def test_a_ctrl_c_before_the_upgrade_interrupts_nothing() -> None:
         "Received ERROR from AT+SMSWBOOT=3,1! Aborting!\n\nIt was attached until I hit ctrl-C and started the upgrade."
     )
     assert [match.id for match in explain(text.encode()).matches] == ["smswboot-31-error"]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "it's a card out of my raspberry pi (had raspbian on it), the dup is in the partition that windows shows",
+        "Die Karte war in einem Raspberry Pi, die dup liegt auf der Partition, die Windows zeigt",
+        "la carte vient d'un Raspberry Pi, j'ai mis le dup sur la partition visible",
+    ],
+)
+def test_a_card_of_a_raspberry_has_several_partitions(told: str) -> None:
+    found = explain(f">>> os.mount(sd,'/sd')\nOSError: [Errno 19] ENODEV\n\n{told}".encode())
+    assert found.matches[0].id == "sd-partition-layout"
+    assert any("save what is on the card, since this erases it" in step for step in advice(found).steps)
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["The GPy is plugged into my Raspberry Pi, the card is new.", "pi@raspberrypi:~ $ mpremote, the card is new"],
+)
+def test_a_raspberry_beside_the_board_says_nothing_of_the_card(told: str) -> None:
+    found = explain(f">>> os.mount(sd,'/sd')\nOSError: [Errno 19] ENODEV\n\n{told}".encode())
+    assert "sd-partition-layout" not in [match.id for match in found.matches]
