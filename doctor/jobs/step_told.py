@@ -88,7 +88,7 @@ def _verdict(runs: Build, images: Sequence[ImageFacts], files: Sequence[str]) ->
     # A consent is not told here: `plan` asks for it when it is due.
     better = "; ".join(step for step in re.split("; |, or, ", refused.next) if "--accept" not in step)
     if better.endswith(" first"):
-        better += f", read the version after a power cycle, then plan {' '.join(names)} again"
+        better += f", and when that build is proved to run, plan {' '.join(names)} again"
     how = "Only if you agree to what it costs" if _asks(refused) else "No, not"
     return f"{how} {way}: {refused.what}; {refused.why}.{but}" + (f" Better: {better}." if better else "")
 
