@@ -196,17 +196,29 @@ def _steps(explanation: Explanation, decides: Match | None, keep: bool) -> tuple
     steps: list[str] = []
     forbidden = any(_FORBIDS.match(step) for cause in explanation.causes for step in cause.entry.cure[:1])
     for number, cause in enumerate(explanation.causes):
-        own = cause.entry.cure if number == 0 else cause.entry.cure[:1] if cause.score >= LIKELY else ()
-        if number == 0 and not any(map(_FLASHES.search, own)):
-            own += _cure_of_state(cause, explanation.matches)
-        for step in own:
-            fits = decides in (cause, None) or _keeps_power(step) in (None, keep)
-            fits &= not (explanation.facts.names_monarch2 and _OF_SQN3330.search(step) and cause.id != _MONARCH2)
-            if fits and not (number and forbidden and _FLASHES.search(step) and not _FORBIDS.match(step)):
+        for step in _own_steps(cause, explanation) if number == 0 else _first_step(cause):
+            power_fits = decides in (cause, None) or _keeps_power(step) in (None, keep)
+            flashes_against_it = number and forbidden and _FLASHES.search(step) and not _FORBIDS.match(step)
+            if power_fits and not flashes_against_it and _is_for_its_family(step, cause, explanation):
                 steps.append(step)
     if explanation.facts.names_monarch2 and explanation.causes and explanation.causes[0].id != _MONARCH2:
         steps += (f"If the modem is the Monarch 2 that the text names: {step}" for step in entry(_MONARCH2).cure)
     return tuple(dict.fromkeys(sorted(steps, key=lambda step: not _FORBIDS.match(step))))
+
+
+def _own_steps(cause: Match, explanation: Explanation) -> tuple[str, ...]:
+    """The whole cure of the first cause, and what flashes the modem out of the state that it was left in."""
+    own = cause.entry.cure
+    return own if any(map(_FLASHES.search, own)) else own + _cure_of_state(cause, explanation.matches)
+
+
+def _first_step(cause: Match) -> tuple[str, ...]:
+    return cause.entry.cure[:1] if cause.score >= LIKELY else ()
+
+
+def _is_for_its_family(step: str, cause: Match, explanation: Explanation) -> bool:
+    """Whether the step may be told: one for the SQN3330 may not if the text names a Monarch 2."""
+    return not explanation.facts.names_monarch2 or cause.id == _MONARCH2 or not _OF_SQN3330.search(step)
 
 
 def _cure_of_state(cause: Match, matches: Sequence[Match]) -> tuple[str, ...]:

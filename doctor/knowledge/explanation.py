@@ -123,20 +123,19 @@ def explain(data: bytes) -> Explanation:
     facts = facts_of(paste)
     prose, indexes = describe.prose(paste, facts.builds.left_over) if ours is None else ("", ())
     found = _found(paste, facts, ours, prose, indexes)
-    notes = tuple(match for match in found if match.entry.harmless and match.entry.runs)
+    notes = _notes(found)
     answered = {other for note in notes for other in note.entry.related}
     failures = _failures(paste, found, answered)
-    guessed = all(match.how == "words" and match.score < UNSURE for match in failures)
+    guessed = _only_guessed(failures)
     success = _success(paste) if ours is None and guessed else ""
     settled = guessed and bool(success or notes)
     if settled:
         failures = []
     asks_back = ours is None and guessed and not settled
     candidates = _candidates(failures, prose, facts, answered) if asks_back else ()
-    quiet = not failures and not candidates
     return Explanation(
         matches=tuple(failures),
-        harmless=_harmless(paste, found, notes) if quiet else (),
+        harmless=() if failures or candidates else _harmless(paste, found, notes),
         facts=facts,
         line_count=paste.numbers[-1],
         cut=paste.cut,
@@ -145,8 +144,18 @@ def explain(data: bytes) -> Explanation:
         candidates=candidates,
         asks=asked(prose),
         runs_now=history.runs_now(paste),
-        asides=tuple(match for match in found if failures and _is_aside(match, notes, questions(prose))),
+        asides=tuple(match for match in found if _is_aside(match, notes, questions(prose))) if failures else (),
     )
+
+
+def _notes(found: list[Match]) -> tuple[Match, ...]:
+    """What is harmless and said whatever else is found."""
+    return tuple(match for match in found if match.entry.harmless and match.entry.runs)
+
+
+def _only_guessed(failures: list[Match]) -> bool:
+    """Whether no sign shows any of them, and no description fits well."""
+    return all(match.how == "words" and match.score < UNSURE for match in failures)
 
 
 def _is_aside(match: Match, notes: tuple[Match, ...], text: str) -> bool:

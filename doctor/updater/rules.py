@@ -311,9 +311,9 @@ def _of_consent(running, images, options):
     if radio and other and radio != other and "radio-change" not in options.accept:
         return Refusal(
             "wrong-firmware-variant-chosen",
-            "%s makes a %s modem of this %s modem" % (image.name, RADIO_IN_WORDS[other], RADIO_IN_WORDS[radio]),
+            "%s is for %s, and this modem is for %s" % (image.name, RADIO_IN_WORDS[other], RADIO_IN_WORDS[radio]),
             "Cat-M1 and NB-IoT are for different networks",
-            "use a %s image, or, if you want the change: %s" % (RADIO_IN_WORDS[radio], agrees_to(other)),
+            "use an image for %s, or, if you want the change: %s" % (RADIO_IN_WORDS[radio], agrees_to(other)),
             Change(given=(("accept", "radio-change"),)),
         )
     return None

@@ -12,7 +12,7 @@ from doctor.knowledge import explain
     ("text", "begins", "says"),
     [
         ("LR5.1.1.0-46470\nI'd like NB-IoT (41019)", "Only if you agree", "cannot be restored"),
-        ("LR5.1.1.0-41065, NB1-41019.dup?", "Only if you agree", ". Better: use a Cat-M1 image."),
+        ("LR5.1.1.0-41065, NB1-41019.dup?", "Only if you agree", ". Better: use an image for Cat-M1."),
         ("LR6.0.0.0-41019\nnow the 48829 files", "No, not from 41019 to 48829", "CATM1-41065.dup first"),
         ("GPy factory 33080. 33080 -> 41019?", "No, not from 33080 to 41019", "upgdiff_33080-to-41065.dup first"),
         (
