@@ -15,7 +15,7 @@ from doctor.errors import UsageError
 from doctor.knowledge.asked import DEAD, DONE, FLASH, NEWER, POWER
 from doctor.knowledge.builds import RADIOS
 from doctor.knowledge.catalogue import entry
-from doctor.knowledge.explanation import LIKELY, SUCCESS, Explanation, Match, explain
+from doctor.knowledge.explanation import LIKELY, SUCCESS, WORKING_MODEM, Explanation, Match, explain
 from doctor.knowledge.paste import MOST_BYTES
 from doctor.power_off import IF_NO_OTHER, UNPLUG
 
@@ -176,14 +176,14 @@ def _of_step(cause: Match) -> bool:
 
 
 def _judged(explanation: Explanation) -> str:
-    """What the rules say of the step that the text tells of, if that is what is asked, and nothing stands before "
-    "it."""
+    """What the rules say of the step that the text tells of, if it is asked about and nothing stands before it."""
     causes = () if explanation.unsure else explanation.causes
     if any(cause.how == "sign" and cause.entry.blocks == "yes" and not _of_step(cause) for cause in causes):
         return ""
     if causes and not {FLASH, NEWER, DONE} & set(explanation.asks):
         return ""
-    if explanation.says or explanation.notes or not explanation.facts.builds.steps:
+    is_over = explanation.says and explanation.says != WORKING_MODEM
+    if is_over or explanation.notes or not explanation.facts.builds.steps:
         return ""
     from doctor.jobs.step_told import verdicts  # the rules come with the updater; most pastes do not need them
 

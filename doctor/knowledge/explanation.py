@@ -34,6 +34,7 @@ _ERROR_LINE = r"(?:error|exception|fatal|panic|could not|couldn't|cannot|unable 
 SUCCESS = "This shows a success"
 #: What is said when all went well, in the vendor's tools and ours.
 _SUCCESS = r"Your modem has been successfully updated|flashed and proved"
+WORKING_MODEM = "This is the version list of a modem that works."  #: what is said of it
 _HEALTHY_BLOCK = (
     r"Bootloader\d\*? {0,9}: [^\n]*\n(?:[^\n]*\n){0,9}?[^\n]*Software {0,9}: (?:BUILD)?\d\.\d\.\d\.\d[ -]\[?\d{5}\b"
 )
@@ -219,7 +220,7 @@ def _success(paste: Paste) -> str:
         return f"{SUCCESS}: the modem was updated, and said so." if not _error_after(paste, ends[-1]) else ""
     blocks = [end for _, end in find(_HEALTHY_BLOCK, paste.searched())]
     if blocks and not _error_after(paste, 0):
-        return "This is the version list of a modem that works."
+        return WORKING_MODEM
     return ""
 
 

@@ -12,7 +12,7 @@ _LEAST, _MOST = 20_000, 60_000_000
 _UNEQUAL = 1.1  #: MB of one program are MiB of another
 _SIZE = re.compile(
     r"(?<![\w.,/-])(\d{1,3}(?:[., ']\d{3}){1,2}(?![\d.,])|\d{1,8}(?:[.,]\d{1,3})?)"
-    r"(?: ?(bytes?|octets?|b|k|kb|kib|ko|kbytes?|m|mb|mib|mo|mbytes?|megabytes?"
+    r"(?: ?(bytes?|octets?|b|k|kb|kib|ko|kbytes?|m|mb|mib|mo|mbytes?|megs?|megabytes?"
     r"|kilobytes?)(?![\w/])|(?=[\s,.;:?!)]|\Z))",
     re.I,
 )
