@@ -34,6 +34,9 @@ def test_a_check_that_is_ended_leaves_the_raw_repl() -> None:
         out, err = process.communicate(timeout=LIMIT_S)
         assert (process.returncode, err) == (130, "")
         assert "stopped by you before the end" in out
+        # The board is another thread: what the command wrote last may still be on the line when it has ended.
+        while board.raw_mode and time.monotonic() < end:
+            time.sleep(0.005)
         assert not board.raw_mode
 
 
