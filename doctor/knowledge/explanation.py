@@ -84,7 +84,7 @@ class Explanation:
     says        what a report, a log or a trace of ours says, or that a log shows a success; empty if it is neither
     notes       what is harmless and said whatever else is found: what the paste tells of builds proves it
     candidates  ids of entries that a description might mean, if none is sure
-    asks        what it asks: ``FLASH``, ``POWER`` of asked.py
+    asks        what it asks: the kinds of asked.py
     runs_now    whether a transfer is under way while the reader writes
     asides      what is harmless beside the failures, and asked about
     """
