@@ -31,8 +31,8 @@ _FULL_BYTES = 6 << 20  #: a full image's size; no rule looks nearer, and a text 
 OLDER = "image-older-than-modem"
 _HOLDS = "This holds of a modem that answers, and only if no transfer to it is unfinished."
 _BETWEEN = (
-    f"No, if the first file of {PAIR_BUILD} went out: {BETWEEN_BUILD} is what a modem says between the two, and only the "
-    f"second file may follow, at once, with no reset and no power cut. If it ran {BETWEEN_BUILD} before:"
+    f"No, if the first file of {PAIR_BUILD} went out: {BETWEEN_BUILD} is what a modem says between the two, and only "
+    f"the second file may follow, at once, with no reset and no power cut. If it ran {BETWEEN_BUILD} before:"
 )
 _UPDATER = ImageFacts("updater.elf", 1 << 18, "updater-elf", "", 0, 0, SQN3330_FAMILY)
 _BOOTROM = ImageFacts(BOOTROM_OF_BOARD, 1 << 16, "bootrom", "", 0, 0, SQN3330_FAMILY)

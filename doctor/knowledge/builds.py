@@ -7,6 +7,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from doctor.knowledge.paste import Paste
 
@@ -56,7 +57,7 @@ _TARGET_BEHIND = re.compile(r"[-_ ]to[-_ ](\d{5})(?!\d)", re.I)
 #: A number in front of these is that of a file.
 _FILE_BEHIND = re.compile(
     r"(?:-[12])?[ '\"`*-]{1,2}(?:files?|images?|pair|zips?|package|archives?|dateien?|abbild|paar|paket|archivos?"
-    r"|imágenes|fichiers?|paire|paquet|bestand(?:en)?|paar|pakket)\b",
+    r"|imágenes|fichiers?|paire|paquet|bestand(?:en)?|pakket)\b",
     re.I,
 )
 #: Parts: an image; one by the form of its name; runs, as a tool prints it; runs, in words; a boot loader.
@@ -161,7 +162,7 @@ class Told:
     loaders: tuple[Build, ...] = ()
     said: tuple[Build, ...] = ()
 
-    @property
+    @cached_property
     def steps(self) -> tuple[BuildStep, ...]:
         """Every image and boot loader with the build that ran before it; if none is told before it, the one behind."""
         places = [build.place for build in self.runs]

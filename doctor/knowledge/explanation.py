@@ -85,7 +85,7 @@ class Explanation:
     says        what a report, a log or a trace of ours says, or that a log shows a success; empty if it is neither
     notes       what is harmless and said whatever else is found: what the paste tells of builds proves it
     candidates  ids of entries that a description might mean, if none is sure
-    asks        what it asks: ``FLASH``, ``POWER`` of asked.py
+    asks        what it asks: the kinds of asked.py
     runs_now    whether a transfer is under way while the reader writes
     asides      what is harmless beside the failures, and asked about
     unfinished  whether a transfer is told of that is not shown to be over
@@ -127,7 +127,7 @@ def explain(data: bytes) -> Explanation:
     facts = facts_of(paste)
     prose, indexes = describe.prose(paste, facts.builds.left_over) if ours is None else ("", ())
     found = _found(paste, facts, ours, prose, indexes)
-    notes = _notes(found)
+    notes, harmless = _harmless(found)
     answered = {other for note in notes for other in note.entry.related}
     failures = _failures(paste, found, answered)
     guessed = _only_guessed(failures)
@@ -139,7 +139,7 @@ def explain(data: bytes) -> Explanation:
     candidates = _candidates(failures, prose, facts, answered) if asks_back else ()
     return Explanation(
         matches=tuple(failures),
-        harmless=() if failures or candidates else _harmless(paste, found, notes),
+        harmless=() if failures or candidates or _has_unexplained_error(paste, found) else harmless,
         facts=facts,
         line_count=paste.numbers[-1],
         cut=paste.cut,
@@ -148,14 +148,15 @@ def explain(data: bytes) -> Explanation:
         candidates=candidates,
         asks=asked(prose),
         runs_now=history.runs_now(paste),
+        asides=_asked_about(harmless, prose) if failures else (),
         unfinished=history.unfinished(paste, prose),
-        asides=tuple(match for match in found if _is_aside(match, notes, questions(prose))) if failures else (),
     )
 
 
-def _notes(found: list[Match]) -> tuple[Match, ...]:
-    """What is harmless and said whatever else is found."""
-    return tuple(match for match in found if match.entry.harmless and match.entry.runs)
+def _harmless(found: list[Match]) -> tuple[tuple[Match, ...], tuple[Match, ...]]:
+    """What is harmless: what is said whatever else is found, and what is said if nothing else is, or if it is asked."""
+    every = [match for match in found if match.entry.harmless]
+    return tuple(match for match in every if match.entry.runs), tuple(match for match in every if not match.entry.runs)
 
 
 def _only_guessed(failures: list[Match]) -> bool:
@@ -163,19 +164,11 @@ def _only_guessed(failures: list[Match]) -> bool:
     return all(match.how == "words" and match.score < UNSURE for match in failures)
 
 
-def _is_aside(match: Match, notes: tuple[Match, ...], text: str) -> bool:
-    """Whether what is harmless is asked about: a question shares two words with it, since one is shared by chance."""
-    if not match.entry.harmless or match in notes:
-        return False
-    shared = set(describe.words_of(text)) & set(describe.words_of(f"{match.entry.title} {match.entry.words}"))
-    return len(shared) >= _SHARED_BY_A_QUESTION
-
-
-def _harmless(paste: Paste, found: list[Match], notes: tuple[Match, ...]) -> tuple[Match, ...]:
-    """What only looks wrong; nothing beside an error that nothing explains."""
-    if _has_unexplained_error(paste, found):
-        return ()
-    return tuple(match for match in found if match.entry.harmless and match not in notes)
+def _asked_about(harmless: tuple[Match, ...], prose: str) -> tuple[Match, ...]:
+    """Those that a question is about: it shares two words with each, since one is shared by chance."""
+    asked_of = set(describe.words_of(questions(prose))) if harmless else set[str]()
+    words = ((match, describe.words_of(f"{match.entry.title} {match.entry.words}")) for match in harmless)
+    return tuple(match for match, own in words if len(asked_of.intersection(own)) >= _SHARED_BY_A_QUESTION)
 
 
 def _failures(paste: Paste, found: list[Match], answered: set[str]) -> list[Match]:

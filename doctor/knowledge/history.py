@@ -59,7 +59,7 @@ _GOES_ON = re.compile(
 #: It is over, one way or the other.
 _ENDED = re.compile(
     r"^\W{0,3}>>> ?|\w*(?:Error|Exception)\b:?|Traceback|\bfailed\b|\baborting\b|\brst:0x|Brownout"
-    r"|\b(?:stopped|aborted|died|crashed|broke|ended|quit|finished|completed) (?:at|with|there|off|by|after|at"
+    r"|\b(?:stopped|aborted|died|crashed|broke|ended|quit|finished|completed) (?:at|with|there|off|by|after"
     r"|yesterday|fine)|successfully"
     r"|\bbrach\b|abgebrochen|hängengeblieben|ist (?:fertig|durch)|se (?:cort|par|detuv|interrumpi)[óo]|termin[óo]"
     r"|s.est (?:arrêt|coup|interrompu)|afgebroken|gestopt|brak af",
@@ -125,4 +125,4 @@ def story_from(paste: Paste) -> int:
 
 
 def _lines(paste: Paste) -> list[str]:
-    return [paste.line(index)[:300] for index in range(len(paste.starts))] if len(paste.starts) <= _MOST_LINES else []
+    return [line[:300] for line in paste.lines] if len(paste.starts) <= _MOST_LINES else []
