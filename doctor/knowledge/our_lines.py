@@ -16,6 +16,7 @@ _OURS = (
     r" {2}(?:image|modem|result|way|sent|received|promised|runs now|\((?:this makes )?a FILE\.dup) {1,}",
     r" {1,4}\d+% ",
     r" {2}\d+\. press the (?:board's )?reset button",
+    r"(?:Next|Do this now|Then run):$",
     r"\d+ (?:failed|warned|passed|skipped)[,.]",
 )
 _IS_OURS = re.compile(rf"(?:> ?)*(?:{'|'.join(_OURS)})")

@@ -55,7 +55,8 @@ def hits_in(paste: Paste, facts: Facts) -> list[Hit]:
         for number in numbers:
             sign = entry(entry_id).signs[number]
             places = _places(sign, paste, facts)
-            hits = _not_ours((Hit(entry_id, sign.sure, *place, sign.side_note) for place in places), ours)
+            hits = [Hit(entry_id, sign.sure, *place, sign.side_note) for place in places]
+            hits = hits if sign.image else _not_ours(hits, ours)  # what we printed of the build that runs counts
             if sign.unless_id:
                 conditional.append((sign, hits))
             else:
@@ -64,8 +65,8 @@ def hits_in(paste: Paste, facts: Facts) -> list[Hit]:
 
 
 def _not_ours(hits: Iterable[Hit], ours: frozenset[int]) -> list[Hit]:
-    """Without what only lines of ours show: a plan tells what could go wrong, and it did not."""
-    return [hit for hit in hits if not {hit.first, hit.last} <= ours]
+    """Without what begins in a line of ours: a plan tells what could go wrong, and it did not."""
+    return [hit for hit in hits if hit.first not in ours]
 
 
 def _standing(conditional: list[tuple[Sign, list[Hit]]], present: set[str]) -> list[Hit]:
