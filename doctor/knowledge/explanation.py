@@ -33,7 +33,8 @@ _SHARED_BY_A_QUESTION = 2
 _ERROR_LINE = r"(?:error|exception|fatal|panic|could not|couldn't|cannot|unable to|failed|failure)\b"
 SUCCESS = "This shows a success"
 #: What is said when all went well, in the vendor's tools and ours.
-_SUCCESS = r"Your modem has been successfully updated|flashed and proved"
+#: Alone on its line: in a sentence it is waited for, or somebody else's.
+_SUCCESS = r"^[^a-z\n]{0,40}Your modem has been successfully updated[^a-z\n]{0,40}$|flashed and proved: "
 WORKING_MODEM = "This is the version list of a modem that works."  #: what is said of it
 _HEALTHY_BLOCK = (
     r"Bootloader\d\*? {0,9}: [^\n]*\n(?:[^\n]*\n){0,9}?[^\n]*Software {0,9}: (?:BUILD)?\d\.\d\.\d\.\d[ -]\[?\d{5}\b"
@@ -87,6 +88,7 @@ class Explanation:
     asks        what it asks: the kinds of asked.py
     runs_now    whether a transfer is under way while the reader writes
     asides      what is harmless beside the failures, and asked about
+    unfinished  whether a transfer is told of that is not shown to be over
     """
 
     matches: tuple[Match, ...]
@@ -100,6 +102,7 @@ class Explanation:
     asks: tuple[str, ...] = ()
     runs_now: bool = False
     asides: tuple[Match, ...] = ()
+    unfinished: bool = False
 
     @property
     def unsure(self) -> bool:
@@ -146,6 +149,7 @@ def explain(data: bytes) -> Explanation:
         asks=asked(prose),
         runs_now=history.runs_now(paste),
         asides=_asked_about(harmless, prose) if failures else (),
+        unfinished=history.unfinished(paste, prose),
     )
 
 
@@ -247,7 +251,9 @@ def _fits(known: Entry, facts: Facts) -> bool:
     if facts.no_card and known.area == "sd-card":
         return False
     about = known.family or ("sqn3330" if known.area in _ABOUT_SQN3330 else "any")
-    return (not facts.family or about in ("any", facts.family)) and facts.builds.may_run(known.runs)
+    return (not facts.family or about in ("any", facts.family)) and facts.builds.may_run(
+        known.runs, surely=known.harmless
+    )
 
 
 def _ends(hit: signs.Hit) -> Iterable[int]:
