@@ -49,10 +49,12 @@ class BoardFilesComplete(Check):
         for path in begun.damaged(bench.board, book):
             return self._unread(path)
         there = _paths(bench)
-        waiting = own_names.waiting(there, name_key(bench.board), begun.known_paths(bench.board, book))
-        left = [path for path in there if path in waiting or own_names.is_ours(path)]
-        if left:
-            return self._left(left, waiting)
+        known = begun.known_paths(bench.board, book)
+        if known or any(map(own_names.is_ours, there)):  # else nothing waits, whatever the file system
+            waiting = own_names.waiting(there, name_key(bench.board), known)
+            left = [path for path in there if path in waiting or own_names.is_ours(path)]
+            if left:
+                return self._left(left, waiting)
         return self.passed("no change to the board's files is unfinished")
 
     def _unfinished(self, one: Begun, paths: Sequence[str]) -> Finding:

@@ -188,6 +188,8 @@ def _judged(explanation: Explanation) -> str:
     from doctor.jobs.step_told import verdicts  # the rules come with the updater; most pastes do not need them
 
     said = verdicts(explanation.facts)
+    if explanation.unfinished and not all(words.startswith("No, not") for words in said):
+        return ""
     return f"Flash it? {' '.join(said)} {_PLAN_DECIDES}" if said else ""
 
 
@@ -275,7 +277,7 @@ def _whether_to_flash(explanation: Explanation, steps: Sequence[str]) -> str:
 
 
 def _whether_power_may_go(explanation: Explanation, decides: Match | None, keep: bool) -> str:
-    if explanation.says and not explanation.matches:
+    if explanation.says.startswith(SUCCESS) and not explanation.matches and not explanation.unfinished:
         return f"May the power go? Yes, {IF_NO_OTHER}: the one that this text shows is over."
     if decides is not None and not keep:
         return "May the power go? Only in the way of the step below that asks for the last hour first."

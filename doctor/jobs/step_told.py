@@ -11,6 +11,7 @@ from doctor.knowledge.facts import Facts
 from doctor.updater import cautions, plan, states
 from doctor.updater.profile import SQN3330_FAMILY
 from doctor.updater.shapes import (
+    BETWEEN_BUILD,
     BOOTROM_OF_BOARD,
     DIFF,
     FACTORY_BUILD,
@@ -23,10 +24,16 @@ from doctor.updater.shapes import (
     Running,
     radio_of,
 )
+from doctor.updater.version_block import UNREAD, Loaders
 
 _MOST_JUDGED = 2
 _FULL_BYTES = 6 << 20  #: a full image's size; no rule looks nearer, and a text seldom tells it
 OLDER = "image-older-than-modem"
+_HOLDS = "This holds of a modem that answers, and only if no transfer to it is unfinished."
+_BETWEEN = (
+    f"No, if the first file of {PAIR_BUILD} went out: {BETWEEN_BUILD} is what a modem says between the two, and only "
+    f"the second file may follow, at once, with no reset and no power cut. If it ran {BETWEEN_BUILD} before:"
+)
 _UPDATER = ImageFacts("updater.elf", 1 << 18, "updater-elf", "", 0, 0, SQN3330_FAMILY)
 _BOOTROM = ImageFacts(BOOTROM_OF_BOARD, 1 << 16, "bootrom", "", 0, 0, SQN3330_FAMILY)
 
@@ -41,8 +48,10 @@ def verdicts(facts: Facts) -> tuple[str, ...]:
     for build in facts.builds.images if runs.kind in RADIOS else ():
         images = _images(build, runs, files)
         if images and images[0].build != runs.number:
-            said.setdefault((images[0].base, images[0].build), _verdict(runs, images, files))
-    return tuple(said.values())[-_MOST_JUDGED:]
+            said.setdefault((images[0].base, images[0].build), _verdict(facts, runs, images))
+    sent = any(PAIR_BUILD in (build.number, build.target) for build in facts.builds.images)
+    first = (_BETWEEN,) if said and sent and runs.number == BETWEEN_BUILD else ()
+    return (*first, *tuple(said.values())[-_MOST_JUDGED:])
 
 
 def _images(build: Build, runs: Build, files: Sequence[str]) -> tuple[ImageFacts, ...]:
@@ -70,12 +79,26 @@ def _promises(file: str, number: int, base: int) -> bool:
     return (name.build, name.base or 0) == (number, base)
 
 
-def _verdict(runs: Build, images: Sequence[ImageFacts], files: Sequence[str]) -> str:
+def _verdict(facts: Facts, runs: Build, images: Sequence[ImageFacts]) -> str:
+    """What the rules say of one step, and what they refuse if it is another of the builds told that runs."""
+    said, is_refused = _judged(facts, runs, images)
+    rivals = {rival.number: rival for rival in facts.builds.rivals if rival.number != images[-1].build}
+    if is_refused or not rivals:
+        return said
+    refused = [words for words, is_no in (_judged(facts, rival, images) for rival in rivals.values()) if is_no]
+    among = " or ".join(str(number) for number in rivals)
+    return " ".join((*refused, f"If this modem runs {runs.number} and not {among}: {said[:1].lower()}{said[1:]}"))
+
+
+def _judged(facts: Facts, runs: Build, images: Sequence[ImageFacts]) -> tuple[str, bool]:
+    """What the rules say of one step from this build, and whether they refuse it whatever is agreed to."""
+    files = facts.by_kind.get("files", ())
     helped = (
         any(file.lower() == _UPDATER.name for file in files) and runs.number == FACTORY_BUILD and not images[0].base
     )
     options = Options(updater_elf=_UPDATER if helped else None, bootrom=_BOOTROM if helped else None)
-    running = Running(states.APPLICATION, runs.number, radio_of(runs.number), SQN3330_FAMILY)
+    loaders = _loaders(facts)
+    running = Running(states.APPLICATION, runs.number, radio_of(runs.number), SQN3330_FAMILY, loaders)
     planned = plan.make_plan(running, images, options)
     warnings = cautions.warnings(running, images, planned.method, options)
     but = "".join(f" Know that {note.what}: {note.why}." for note in warnings if note.id == OLDER)
@@ -84,13 +107,28 @@ def _verdict(runs: Build, images: Sequence[ImageFacts], files: Sequence[str]) ->
     way = f"from {runs.number} to {images[-1].build} with {' and '.join(names + beside)}"
     refused = planned.refusal
     if refused is None:
-        return f"Better not, {way}.{but}" if but else f"Nothing told here is against it, {way}."
+        if but:
+            return f"Better not, {way}.{but} {_HOLDS}", False
+        # Words deny a file in more ways and languages than can be known, so that it is there is a condition.
+        only = f"Only if {' and '.join(beside)} are at hand and go with it, never without: " if helped else ""
+        told = "nothing" if only else "Nothing"
+        return f"{only}{told} told here is against it, {way}. {_HOLDS}", False
     # A consent is not told here: `plan` asks for it when it is due.
     better = "; ".join(step for step in re.split("; |, or, ", refused.next) if "--accept" not in step)
     if better.endswith(" first"):
         better += f", and when that build is proved to run, plan {' '.join(names)} again"
-    how = "Only if you agree to what it costs" if _asks(refused) else "No, not"
-    return f"{how} {way}: {refused.what}; {refused.why}.{but}" + (f" Better: {better}." if better else "")
+    asks = _asks(refused)
+    how = "Only if you agree to what it costs" if asks else "No, not"
+    said = f"{how} {way}: {refused.what}; {refused.why}.{but}" + (f" Better: {better}." if better else "")
+    return (f"{said} {_HOLDS}" if asks else said), not asks
+
+
+def _loaders(facts: Facts) -> Loaders:
+    """The boot loader that the text gives the star; of copy 0 it is not told that anything renewed it."""
+    star = [loader.number for loader in facts.builds.loaders if loader.kind == "loader*"]
+    if not star:
+        return UNREAD
+    return Loaders((FACTORY_BUILD, star[-1], 0), 0 if star[-1] == FACTORY_BUILD else 1)
 
 
 def _asks(refused: Refusal) -> bool:

@@ -1,4 +1,4 @@
-"""What the reader asks in plain words: may I flash, may the power go, is it newer, has anybody done it?
+"""What the reader asks in plain words: may I flash, may the power go, is it newer, has anybody done it, is it dead?
 
 Each wants a do or a do not, a yes or a no.
 """

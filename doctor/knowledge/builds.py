@@ -7,6 +7,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from doctor.knowledge.paste import Paste
 
@@ -56,7 +57,7 @@ _TARGET_BEHIND = re.compile(r"[-_ ]to[-_ ](\d{5})(?!\d)", re.I)
 #: A number in front of these is that of a file.
 _FILE_BEHIND = re.compile(
     r"(?:-[12])?[ '\"`*-]{1,2}(?:files?|images?|pair|zips?|package|archives?|dateien?|abbild|paar|paket|archivos?"
-    r"|imágenes|fichiers?|paire|paquet|bestand(?:en)?|paar|pakket)\b",
+    r"|imágenes|fichiers?|paire|paquet|bestand(?:en)?|pakket)\b",
     re.I,
 )
 #: Parts: an image; one by the form of its name; runs, as a tool prints it; runs, in words; a boot loader.
@@ -86,6 +87,13 @@ _IMAGE = re.compile(
     r"|(?:[-=]>|→)\W{0,3}\Z|(?:CATM1|NB1)[-_](?:5\.2-)?\Z",
     re.I,
 )
+#: Behind these a number is what does not run.
+_NOT = re.compile(
+    r"(?:\b(?:not|never|nicht|keine?|pas|niet|geen|ne)|n.t|\bno) "
+    r"(?:(?:run(?:ning)?|on|at|have|has|got|the|be|die|der|es|tiene|tengo|la|en|le|op|build|version) ){0,3}"
+    r"(?:LR[56]\.\d\.\d\.\d-)?\Z",
+    re.I,
+)
 #: A number in front of these is where the way begins.
 _WAY_BEHIND = re.compile(r"\W{0,3}(?:[-=]>|→|to|nach|auf|naar|vers|a|à)\W{1,3}(?:[A-Z\d-]{2,8}\W)?\d{5}\b", re.I)
 _PARTS = ((_PRINTED, _MODEM), (_SAID, _RUNS), (_IMAGE_PART, _IMAGE))
@@ -107,6 +115,10 @@ class Build:
     place: int
     in_call: bool = False
     target: int = 0
+
+    def fits(self, pattern: str) -> bool:
+        """Whether the expression fits the build, named with its radio."""
+        return re.match(pattern, f"{_RADIO.get(self.number, self.kind)}-{self.number}") is not None
 
     def __str__(self) -> str:
         return f"{self.kind}-{self.number}" + (f"-to-{self.target}" if self.target else "")
@@ -142,25 +154,46 @@ class Told:
     runs     what the modem runs, as tools print it; as it is said in words if nothing is printed
     images   what is sent, or meant to be
     loaders  its boot loaders
+    said     what runs in words beside what a tool printed: it may be this modem or another
     """
 
     runs: tuple[Build, ...] = ()
     images: tuple[Build, ...] = ()
     loaders: tuple[Build, ...] = ()
+    said: tuple[Build, ...] = ()
 
-    @property
+    @cached_property
     def steps(self) -> tuple[BuildStep, ...]:
         """Every image and boot loader with the build that ran before it; if none is told before it, the one behind."""
         places = [build.place for build in self.runs]
         others = (*self.images, *self.loaders) if self.runs else ()
         return tuple(BuildStep(self.runs[max(bisect_left(places, other.place) - 1, 0)], other) for other in others)
 
-    def may_run(self, pattern: str) -> bool:
-        """Whether a build that the expression fits may run: one does, or nothing is told of what runs."""
+    @property
+    def rivals(self) -> tuple[Build, ...]:
+        """Builds told to run beside the last one, with no flash to that one between: they may be another modem's."""
+        if not self.runs:
+            return ()
+        last, loaders = self.runs[-1], {loader.number for loader in self.loaders}
+        sent = [image.place for image in self.images if last.number in (image.number, image.target)]
+        return tuple(
+            build
+            for build in (*self.runs, *(said for said in self.said if said.number not in loaders))
+            if build.number != last.number and not any(build.place < place < last.place for place in sent)
+        )
+
+    def may_run(self, pattern: str, *, surely: bool = False) -> bool:
+        """Whether a build that the expression fits may run: one does, or nothing is told of what runs.
+
+        surely  whether none may run that it does not fit
+        """
         # The loader with the star comes with the software that runs, or before it.
         running = self.runs or tuple(build for build in self.loaders if build.kind == "loader*")
-        named = [f"{_RADIO.get(build.number, build.kind)}-{build.number}" for build in running]
-        return not pattern or not named or any(re.match(pattern, name) for name in named)
+        if not pattern or not running:
+            return True
+        return any(build.fits(pattern) for build in running) and not (
+            surely and not all(build.fits(pattern) for build in self.rivals)
+        )
 
     @property
     def left_over(self) -> tuple[Build, ...]:
@@ -181,15 +214,15 @@ def told_in(paste: Paste) -> Told:
     # Beside what a tool printed, what is called like a file is one; without, "I have CATM1-41065" tells what runs.
     named = _IMAGE_PART if parts[_PRINTED] else _SAID
     parts[named] = sorted([*parts[named], *parts[_NAMED]], key=lambda build: build.place)
-    runs = parts[_PRINTED] or parts[_SAID]
-    return Told(tuple(runs), tuple(parts[_IMAGE_PART]), tuple(parts[_LOADER_PART]))
+    runs, said = parts[_PRINTED] or parts[_SAID], parts[_SAID] if parts[_PRINTED] else []
+    return Told(tuple(runs), tuple(parts[_IMAGE_PART]), tuple(parts[_LOADER_PART]), tuple(said))
 
 
 def _builds(text: str) -> Iterator[tuple[Build, str]]:
     """Builds whose part is known, and that part."""
     for found in itertools.islice(_NUMBER.finditer(text), _MOST_LOOKED_AT):
         number, before = int(found[1]), text[max(0, found.start() - _BEFORE_CHARS) : found.start()]
-        if _TARGET.search(before):
+        if _TARGET.search(before) or _NOT.search(before):
             continue
         is_base = _BASE.search(before) is not None or _DIFF_NAME.match(text, found.end()) is not None
         is_file = is_base or _FILE.match(text, found.end()) is not None

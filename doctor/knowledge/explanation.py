@@ -33,7 +33,8 @@ _SHARED_BY_A_QUESTION = 2
 _ERROR_LINE = r"(?:error|exception|fatal|panic|could not|couldn't|cannot|unable to|failed|failure)\b"
 SUCCESS = "This shows a success"
 #: What is said when all went well, in the vendor's tools and ours.
-_SUCCESS = r"Your modem has been successfully updated|flashed and proved"
+#: Alone on its line: in a sentence it is waited for, or somebody else's.
+_SUCCESS = r"^[^a-z\n]{0,40}Your modem has been successfully updated[^a-z\n]{0,40}$|flashed and proved: "
 WORKING_MODEM = "This is the version list of a modem that works."  #: what is said of it
 _HEALTHY_BLOCK = (
     r"Bootloader\d\*? {0,9}: [^\n]*\n(?:[^\n]*\n){0,9}?[^\n]*Software {0,9}: (?:BUILD)?\d\.\d\.\d\.\d[ -]\[?\d{5}\b"
@@ -84,9 +85,10 @@ class Explanation:
     says        what a report, a log or a trace of ours says, or that a log shows a success; empty if it is neither
     notes       what is harmless and said whatever else is found: what the paste tells of builds proves it
     candidates  ids of entries that a description might mean, if none is sure
-    asks        what it asks: ``FLASH``, ``POWER`` of asked.py
+    asks        what it asks: the kinds of asked.py
     runs_now    whether a transfer is under way while the reader writes
     asides      what is harmless beside the failures, and asked about
+    unfinished  whether a transfer is told of that is not shown to be over
     """
 
     matches: tuple[Match, ...]
@@ -100,6 +102,7 @@ class Explanation:
     asks: tuple[str, ...] = ()
     runs_now: bool = False
     asides: tuple[Match, ...] = ()
+    unfinished: bool = False
 
     @property
     def unsure(self) -> bool:
@@ -124,7 +127,7 @@ def explain(data: bytes) -> Explanation:
     facts = facts_of(paste)
     prose, indexes = describe.prose(paste, facts.builds.left_over) if ours is None else ("", ())
     found = _found(paste, facts, ours, prose, indexes)
-    notes = _notes(found)
+    notes, harmless = _harmless(found)
     answered = {other for note in notes for other in note.entry.related}
     failures = _failures(paste, found, answered)
     guessed = _only_guessed(failures)
@@ -136,7 +139,7 @@ def explain(data: bytes) -> Explanation:
     candidates = _candidates(failures, prose, facts, answered) if asks_back else ()
     return Explanation(
         matches=tuple(failures),
-        harmless=() if failures or candidates else _harmless(paste, found, notes),
+        harmless=() if failures or candidates or _has_unexplained_error(paste, found) else harmless,
         facts=facts,
         line_count=paste.numbers[-1],
         cut=paste.cut,
@@ -145,13 +148,15 @@ def explain(data: bytes) -> Explanation:
         candidates=candidates,
         asks=asked(prose),
         runs_now=history.runs_now(paste),
-        asides=tuple(match for match in found if _is_aside(match, notes, questions(prose))) if failures else (),
+        asides=_asked_about(harmless, prose) if failures else (),
+        unfinished=history.unfinished(paste, prose),
     )
 
 
-def _notes(found: list[Match]) -> tuple[Match, ...]:
-    """What is harmless and said whatever else is found."""
-    return tuple(match for match in found if match.entry.harmless and match.entry.runs)
+def _harmless(found: list[Match]) -> tuple[tuple[Match, ...], tuple[Match, ...]]:
+    """What is harmless: what is said whatever else is found, and what is said if nothing else is, or if it is asked."""
+    every = [match for match in found if match.entry.harmless]
+    return tuple(match for match in every if match.entry.runs), tuple(match for match in every if not match.entry.runs)
 
 
 def _only_guessed(failures: list[Match]) -> bool:
@@ -159,19 +164,11 @@ def _only_guessed(failures: list[Match]) -> bool:
     return all(match.how == "words" and match.score < UNSURE for match in failures)
 
 
-def _is_aside(match: Match, notes: tuple[Match, ...], text: str) -> bool:
-    """Whether what is harmless is asked about: a question shares two words with it, since one is shared by chance."""
-    if not match.entry.harmless or match in notes:
-        return False
-    shared = set(describe.words_of(text)) & set(describe.words_of(f"{match.entry.title} {match.entry.words}"))
-    return len(shared) >= _SHARED_BY_A_QUESTION
-
-
-def _harmless(paste: Paste, found: list[Match], notes: tuple[Match, ...]) -> tuple[Match, ...]:
-    """What only looks wrong; nothing beside an error that nothing explains."""
-    if _has_unexplained_error(paste, found):
-        return ()
-    return tuple(match for match in found if match.entry.harmless and match not in notes)
+def _asked_about(harmless: tuple[Match, ...], prose: str) -> tuple[Match, ...]:
+    """Those that a question is about: it shares two words with each, since one is shared by chance."""
+    asked_of = set(describe.words_of(questions(prose))) if harmless else set[str]()
+    words = ((match, describe.words_of(f"{match.entry.title} {match.entry.words}")) for match in harmless)
+    return tuple(match for match, own in words if len(asked_of.intersection(own)) >= _SHARED_BY_A_QUESTION)
 
 
 def _failures(paste: Paste, found: list[Match], answered: set[str]) -> list[Match]:
@@ -254,7 +251,9 @@ def _fits(known: Entry, facts: Facts) -> bool:
     if facts.no_card and known.area == "sd-card":
         return False
     about = known.family or ("sqn3330" if known.area in _ABOUT_SQN3330 else "any")
-    return (not facts.family or about in ("any", facts.family)) and facts.builds.may_run(known.runs)
+    return (not facts.family or about in ("any", facts.family)) and facts.builds.may_run(
+        known.runs, surely=known.harmless
+    )
 
 
 def _ends(hit: signs.Hit) -> Iterable[int]:

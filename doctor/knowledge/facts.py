@@ -149,8 +149,8 @@ def facts_of(paste: Paste) -> Facts:
     families = _named(_FAMILIES, text)
     if not families and (maker := _OTHER_MAKER.search(text)):
         families, found["maker"] = ("other",), (maker[0],)
-    if len(families) > 1:
-        families = ("monarch2",) if _named(_SHOWN_FAMILIES, text) == ("monarch2",) else families
+    if len(families) > 1 and _named(_SHOWN_FAMILIES, text) == ("monarch2",):
+        families = ("monarch2",)
     families = families or _named(_SAID_FAMILIES, text)[:1]
     if families:
         found["family"] = families

@@ -59,7 +59,7 @@ _GOES_ON = re.compile(
 #: It is over, one way or the other.
 _ENDED = re.compile(
     r"^\W{0,3}>>> ?|\w*(?:Error|Exception)\b:?|Traceback|\bfailed\b|\baborting\b|\brst:0x|Brownout"
-    r"|\b(?:stopped|aborted|died|crashed|broke|ended|quit|finished|completed) (?:at|with|there|off|by|after|at"
+    r"|\b(?:stopped|aborted|died|crashed|broke|ended|quit|finished|completed) (?:at|with|there|off|by|after"
     r"|yesterday|fine)|successfully"
     r"|\bbrach\b|abgebrochen|hängengeblieben|ist (?:fertig|durch)|se (?:cort|par|detuv|interrumpi)[óo]|termin[óo]"
     r"|s.est (?:arrêt|coup|interrompu)|afgebroken|gestopt|brak af",
@@ -68,6 +68,28 @@ _ENDED = re.compile(
 _LOOKED_AT_CHARS = 20_000  #: the end of a paste: what goes on stands there
 _BEFORE_CHARS, _BEHIND_CHARS = 400, 2_000  #: what belongs to the last figure of a transfer
 _NOT_OF_A_TRANSFER = re.compile(r"batter|akku|accu|bater", re.I)
+
+_FIGURE = re.compile(r"\d ?(?:%|percent|prozent|por ?ciento|procent|pour ?cent)", re.I)
+_OVER = re.compile("successfully updated|flashed and proved", re.I)
+#: Said behind a success: another transfer, or a modem that keeps silent.
+_AGAIN = re.compile(
+    r"\.dup\b|\b(?:sent|send(?:ing)?|start(?:ed|ing)?|began|begun|going|running|flashing|again|second|another|next"
+    r"|black|blank|silent|nothing|nichts|schwarz|gestart\w*|läuft|zweite\w*|sende\w*|geschickt|begonnen|nochmal"
+    r"|nada|negr[oa]|empe[cz]\w+|envi\w+|segund\w+|otr[oa]|rien|noir|lanc\w+|envoy\w+|deuxième|seconde|encore"
+    r"|niets|zwart|tweede|gestuurd|verzond\w*|opnieuw|bezig)\b",
+    re.I,
+)
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s|\n")
+
+
+def unfinished(paste: Paste, prose: str) -> bool:
+    """Whether the reader tells how far a transfer came, or behind a success of another transfer."""
+    if any(not _NOT_OF_A_TRANSFER.search(line) and _FIGURE.search(line) for line in prose.split("\n")):
+        return True
+    text = paste.text[-_LOOKED_AT_CHARS:]
+    last = next(iter(deque(_OVER.finditer(text), maxlen=1)), None)
+    behind = _SENTENCE_END.split(text[last.end() :]) if last is not None else ()
+    return any(_AGAIN.search(sentence) for sentence in behind if not sentence.rstrip().endswith("?"))
 
 
 def runs_now(paste: Paste) -> bool:
@@ -103,4 +125,4 @@ def story_from(paste: Paste) -> int:
 
 
 def _lines(paste: Paste) -> list[str]:
-    return [paste.line(index)[:300] for index in range(len(paste.starts))] if len(paste.starts) <= _MOST_LINES else []
+    return [line[:300] for line in paste.lines] if len(paste.starts) <= _MOST_LINES else []

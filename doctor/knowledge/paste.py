@@ -48,6 +48,9 @@ _STRAIGHT = {
     "\u201d": '"',
     "\u201e": '"',
     "\u00b4": "'",
+    "\u2010": "-",
+    "\u2011": "-",
+    "\u2212": "-",
     "\u00a0": " ",
 }
 #: Old MicroPython prints the bare number. Linux's names, of which the firmware takes these.

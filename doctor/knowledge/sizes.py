@@ -38,8 +38,9 @@ def short_copy(paste: Paste) -> int | None:
     """Index of the line with the shorter size of a firmware file, if two of its sizes differ; None if none does."""
     if len(paste.text) > _MOST_CHARS or not (names := {name.lower() for name in _DUP.findall(paste.text)}):
         return None
-    lines = [(index, paste.line(index)) for index in range(len(paste.starts))]
-    told = [(size, index) for index, line in lines if not _NO_PROSE.search(line) for size in _sizes(line)]
+    told = [
+        (size, index) for index, line in enumerate(paste.lines) if not _NO_PROSE.search(line) for size in _sizes(line)
+    ]
     if not told or len(names) > 1:
         return None
     (least, index), (most, _) = min(told), max(told)

@@ -15,6 +15,7 @@ from pathlib import Path, PurePath
 
 _ASK_LIMIT_S = 5.0  #: lsof on a machine with many open files takes 1-2 s
 _PROGRAM = re.compile(r"fipy-doctor(?:\.exe|\.pyz|-script\.py)?", re.IGNORECASE)
+_PROC = Path("/proc")
 #: jobs/memory/lock.py; open in any process of ours that flashes.
 _LOCK_OF_OURS = re.compile(r"/locks/[0-9a-f]{24}\.lock$")
 
@@ -38,15 +39,15 @@ def who_holds(device: str) -> Holder | None:
     If nobody else's files can be seen, a run of ours that names the port, or names none, is taken for the holder.
     """
     target = os.path.realpath(device)
-    if Path("/proc/locks").exists():
-        return _locker(target, Path("/proc")) or _holder_in_proc(target, Path("/proc"))
+    if (_PROC / "locks").exists():
+        return _locker(target) or _holder_in_proc(target)
     held = None
     if sys.platform != "win32" and shutil.which("lsof") is not None:
         held = _holder_by_lsof(target)
     return held or _run_of_ours(device)
 
 
-def modemmanager_running(proc: Path = Path("/proc")) -> bool:
+def modemmanager_running(proc: Path = _PROC) -> bool:
     """Whether ModemManager runs, which sends AT commands to every new port (modemmanager-grabs-port)."""
     return any(_name_of(process) == "ModemManager" for process in _processes(proc))
 
@@ -62,17 +63,17 @@ def is_ours(words: Sequence[str]) -> bool:
     return False
 
 
-def _locker(target: str, proc: Path) -> Holder | None:
+def _locker(target: str) -> Holder | None:
     """Who locks the device, by ``/proc/locks``: ``1: FLOCK ADVISORY WRITE PID MAJOR:MINOR:INODE 0 EOF``."""
     with contextlib.suppress(OSError, ValueError):
         found = Path(target).stat()
         name = f"{os.major(found.st_dev):02x}:{os.minor(found.st_dev):02x}:{found.st_ino}"
-        for line in (proc / "locks").read_text(errors="replace").splitlines():
+        for line in (_PROC / "locks").read_text(errors="replace").splitlines():
             words = line.split()
             if "->" not in words and len(words) > 5 and words[1] == "FLOCK" and words[5] == name:
                 pid = int(words[4])
                 if pid > 0 and pid != os.getpid():
-                    return _holder(proc / str(pid))
+                    return _holder(_PROC / str(pid))
     return None
 
 
@@ -113,8 +114,8 @@ def _open_files(process: Path) -> Iterable[str]:
                 yield str(descriptor.readlink())
 
 
-def _holder_in_proc(target: str, proc: Path) -> Holder | None:
-    for process in _processes(proc):
+def _holder_in_proc(target: str) -> Holder | None:
+    for process in _processes(_PROC):
         if process.name != str(os.getpid()) and target in _open_files(process):
             return _holder(process)
     return None

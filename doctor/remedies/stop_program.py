@@ -50,20 +50,23 @@ class StopProgram(DoableCure):
     def do(self, bench: Bench, finding: Finding | None, context: CureContext) -> str:
         """Stop it and see a prompt. Raises BoardError if neither way helps."""
         bench.forget_board()
-        how = "the program was stopped; the prompt answers"
         contact = first_contact.contact(bench.link, may_interrupt=True)
-        seen = contact.seen
-        if seen is first_contact.Seen.UPDATER:
+        if contact.seen is first_contact.Seen.UPDATER:
             raise in_the_way(contact.text, bench.link.name)
-        if seen not in ENDED or _thread_prints(bench):
+        how = "the program was stopped; the prompt answers"
+        if contact.seen not in ENDED or _thread_prints(bench):
             context.say("Ctrl-C does not stop all of it; restarting the board without its programs")
-            bench.forget_board()
-            bench.link.drain()
-            bench.link.write(CTRL_F)
-            bench.link.reconnect(RECONNECT_S)
+            self._restart(bench)
             how = "Ctrl-C did not stop all of the program; the board was restarted without it (safe boot)"
-            seen = first_contact.contact(bench.link).seen
-        if seen not in ENDED:
+        return f"{how}; {self._and_main_py(bench, context)}"
+
+    def _restart(self, bench: Bench) -> None:
+        """Restart the board into safe boot, and see a quiet prompt. Raises BoardError if there is none."""
+        bench.forget_board()
+        bench.link.drain()
+        bench.link.write(CTRL_F)
+        bench.link.reconnect(RECONNECT_S)
+        if first_contact.contact(bench.link).seen not in ENDED:
             raise BoardError(
                 "main-py-blocks-repl",
                 "neither Ctrl-C nor Ctrl-F stops the program",
@@ -80,7 +83,6 @@ class StopProgram(DoableCure):
                 cause="the board's firmware prints lines of its own, or another program uses the port",
                 next="close other programs that use the port; if that changes nothing, update the board's firmware",
             )
-        return f"{how}; {self._and_main_py(bench, context)}"
 
     def _and_main_py(self, bench: Bench, context: CureContext) -> str:
         """Offer to keep main.py from starting it again."""

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import posixpath
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from doctor.board.boot_scripts import searched
 from doctor.board.storage import begun, files, upload
 from doctor.board.storage.begun import Book, Goal
 from doctor.board.storage.kept_files import Kept
-from doctor.board.storage.room import name_key
+from doctor.board.storage.room import room_on
 from doctor.board.storage.upload import Changes
 from doctor.check import Finding
 from doctor.command import marked
@@ -27,7 +27,6 @@ from doctor.scripts import ScriptKind, classify
 if TYPE_CHECKING:
     from doctor.bench import Bench
 
-FOLDERS = ("/flash", "/flash/lib")
 READ_MAX_BYTES = 512 << 10  #: the largest script of the vendor's set has 75 kB
 
 
@@ -81,30 +80,26 @@ class UploadScripts(DoableCure):
     def _changes(self, bench: Bench, coming: frozenset[str]) -> tuple[Changes, Mapping[str, Path]]:
         """What is to be done, and from where; ``coming``: paths that an earlier run's record writes before it."""
         good = self._good_scripts(bench)
-        replaced, removed, sizes, where, there = [], [], {}, {}, []
-        for folder in FOLDERS:
-            if not files.exists(bench.board, folder):
+        there = [entry for entry in searched(bench.board) if not entry.is_dir and entry.is_named]
+        replaced, removed, sizes, where = [], [], {}, {}
+        for entry in there:
+            if not entry.name.endswith(".py") or entry.path in coming:
                 continue
-            for entry in files.listdir(bench.board, folder):
-                if entry.is_dir or not entry.is_named:
-                    continue
-                there.append(entry)
-                if not entry.name.endswith(".py") or entry.path in coming:
-                    continue
-                better = good.get(posixpath.basename(entry.path))
-                verdict = self._verdict(bench, entry, better)
-                if verdict is not False:
-                    continue
-                if better is None:
-                    removed.append(entry)
-                else:
-                    path, data = better
-                    replaced.append(Kept(entry.path, len(data), hashlib.sha256(data).hexdigest()))
-                    sizes[entry.path], where[entry.path] = entry.size_bytes, path
-        key = name_key(bench.board)
-        left, back = upload.unfinished({key(e.path): e for e in there}, {key(p) for p in (*where, *coming)}, key)
+            better = good.get(entry.name)
+            verdict = self._verdict(bench, entry, better)
+            if verdict is not False:
+                continue
+            if better is None:
+                removed.append(entry)
+            else:
+                path, data = better
+                replaced.append(Kept(entry.path, len(data), hashlib.sha256(data).hexdigest()))
+                sizes[entry.path], where[entry.path] = entry.size_bytes, path
+        room = room_on(bench.board)
+        named = {room.key(entry.path): entry for entry in there}
+        left, back = upload.unfinished(named, set(map(room.key, (*where, *coming))), room.key)
         changes = Changes((), tuple(replaced), removed=(*left, *removed), back=back)
-        return upload.with_room(bench.board, changes, sizes), where
+        return upload.with_room(bench.board, room, changes, sizes), where
 
     def _verdict(self, bench: Bench, entry: files.BoardFile, better: tuple[Path, bytes] | None) -> bool | None:
         """Whether a script on the board is good; None if the board cannot read it: that is left as it is."""

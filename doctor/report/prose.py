@@ -91,7 +91,7 @@ def split(text: Text, bench: Command) -> tuple[Text, list[tuple[int, int]]]:
 
 def _harmless(text: Text) -> Text:
     """``text`` with what a terminal would obey escaped: a name of a file or folder may hold anything."""
-    found = [place.start() for place in re.finditer(r"[^\n]", text.plain) if is_hidden(place[0])]
+    found = [place for place, char in enumerate(text.plain) if char != "\n" and is_hidden(char)]
     safe, at = Text(end=text.end, no_wrap=text.no_wrap, overflow=text.overflow), 0
     for place in found:
         safe.append_text(text[at:place]).append(shown(text.plain[place]))

@@ -55,9 +55,8 @@ def prose(path: Path) -> Iterator[str]:
 
 def said(path: Path) -> Iterator[str]:
     """What a module may show: its literals of several words, an f-string with … for each value; no docstrings."""
-    tree = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
-    docs = {node.value for node in tree if isinstance(node, ast.Expr)}
-    for node in tree:
+    docs = {node.value for node in nodes_of(path) if isinstance(node, ast.Expr)}
+    for node in nodes_of(path):
         match node:
             case ast.JoinedStr():
                 yield "".join(str(v.value) if isinstance(v, ast.Constant) else "…" for v in node.values)

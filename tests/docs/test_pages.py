@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from docs._build import as_markdown
+from docs._build.modules import nodes_of
 from doctor import roster
 from doctor.knowledge import entries
 from doctor.links import Kind
@@ -64,7 +65,7 @@ def test_cause_and_consequence_name_each_other() -> None:
 
 def named_remedies() -> Iterator[tuple[str, str]]:
     for path in [*ROOT.glob("checks/*.py"), *ROOT.glob("doctor/modem/*.py")]:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in nodes_of(path):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Remedy":
                 name = node.args[0]
                 if isinstance(name, ast.Constant):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from doctor.knowledge import explain
-from doctor.knowledge.asked import DONE, FLASH, POWER, asked
+from doctor.knowledge.asked import DEAD, DONE, FLASH, POWER, asked
 from doctor.knowledge.builds import told_in
 from doctor.knowledge.paste import read
 
@@ -67,6 +67,12 @@ def test_what_a_flash_led_to_is_not_what_it_went_back_from() -> None:
         ("Why did the flash fail?", ()),
         ("I flashed it yesterday. All is well.", ()),
         ("What is 43818?", ()),
+        ("Is my modem bricked?", (DEAD,)),
+        ("Ist das Modem tot?", (DEAD,)),
+        ("¿Murió?", (DEAD,)),
+        ("May I unplug it, or is it dead then?", (POWER,)),
+        ("Moin, kann mir wer sagen warum sqnsupgrade die Datei nicht findet?", ()),
+        ("Should I flash it?", (FLASH,)),
     ],
 )
 def test_a_question_is_known_in_plain_words(text: str, wanted: tuple[str, ...]) -> None:

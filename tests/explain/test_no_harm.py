@@ -197,3 +197,49 @@ def test_a_card_of_a_raspberry_has_several_partitions(told: str) -> None:
 def test_a_raspberry_beside_the_board_says_nothing_of_the_card(told: str) -> None:
     found = explain(f">>> os.mount(sd,'/sd')\nOSError: [Errno 19] ENODEV\n\n{told}".encode())
     assert "sd-partition-layout" not in [match.id for match in found.matches]
+
+
+SUCCESS = "Your modem has been successfully updated\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Bootloader0 : 5.1.1.0 [33080]\nBootloader1* : 5.1.1.0 [41065]\nSoftware : 5.1.1.0 [41065]\nI sent a file 10 "
+        "minutes ago. May I unplug it?",
+        f"{SUCCESS}Then I began NB1-41019.dup, it is at 50 % now, can I unplug it?",
+        f"{SUCCESS}Now the second file is going, black screen. Can I unplug?",
+        f"{SUCCESS}Jetzt läuft die zweite Datei. Darf ich den Stecker ziehen?",
+        'I want to see "Your modem has been successfully updated", but nothing comes. Can I pull the plug?',
+        'When will "Your modem has been successfully updated" come? May I switch it off?',
+    ],
+)
+def test_the_power_stays_on_unless_the_text_shows_the_last_transfer_over(text: str) -> None:
+    assert any(answer.startswith("May the power go? No") for answer in advised(text).answers)
+
+
+@pytest.mark.parametrize("told", ["Great, it took 20 minutes. Can I unplug it?", "> Can I unplug it now?"])
+def test_the_power_may_go_behind_a_success(told: str) -> None:
+    assert advised(f"{SUCCESS}LR5.1.1.0-41065\n{told}").answers[0].startswith("May the power go? Yes, if no other")
+
+
+@pytest.mark.parametrize("told", ["99 % since an hour.", "It got stuck at 6 %.", "Steht seit gestern bei 42 Prozent."])
+def test_no_flash_is_judged_beside_one_that_is_unfinished(told: str) -> None:
+    (answer,) = advised(f"LR5.1.1.0-41065. {told} Can I flash NB1-41019.dup?").answers
+    assert answer.startswith(("Flash it? No, not", "Flash it? Not before"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Friend's says LR5.1.1.0-41065. Mine is on 33080. Can I flash 48829?",
+        "It does not run 41065. Can I flash 48829?",
+    ],
+)
+def test_a_note_about_one_build_is_not_said_beside_another(text: str) -> None:
+    assert not explain(text.encode()).notes
+
+
+def test_a_hyphen_that_breaks_no_line_is_one() -> None:
+    (answer,) = advised("LR5.1.1.0\u201133080 can I flash CATM1\u201141065.dup?").answers
+    assert answer.startswith("Flash it? No, not from 33080 to 41065 with CATM1-41065.dup")

@@ -6,7 +6,6 @@ import pytest
 
 from doctor.jobs.explain import advice
 from doctor.knowledge import explain
-from doctor.knowledge.asked import DEAD, FLASH, POWER, asked
 from doctor.knowledge.history import over, story_from
 from doctor.knowledge.paste import read
 from doctor.knowledge.sizes import short_copy
@@ -47,21 +46,6 @@ def test_what_is_over_is_told_from_what_is_now(text: str, lines: set[int]) -> No
 def test_a_story_behind_the_log_is_older_than_the_log() -> None:
     assert story_from(read(b"Cannot determine modem state!\n\nWhat I did:\n- run it")) == 3
     assert story_from(read(b"Cannot determine modem state!\n>>>")) == 0
-
-
-@pytest.mark.parametrize(
-    ("text", "wanted"),
-    [
-        ("Is my modem bricked?", (DEAD,)),
-        ("Ist das Modem tot?", (DEAD,)),
-        ("¿Murió?", (DEAD,)),
-        ("May I unplug it, or is it dead then?", (POWER,)),
-        ("Moin, kann mir wer sagen warum sqnsupgrade die Datei nicht findet?", ()),
-        ("Should I flash it?", (FLASH,)),
-    ],
-)
-def test_the_question_is_known(text: str, wanted: tuple[str, ...]) -> None:
-    assert asked(text) == wanted
 
 
 def test_nobody_is_told_that_a_modem_lives_of_which_nothing_is_heard() -> None:

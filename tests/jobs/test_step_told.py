@@ -43,3 +43,55 @@ def test_a_step_is_judged_by_the_rules_of_a_flash(text: str, begins: str, says: 
 )
 def test_without_two_builds_of_this_family_nothing_is_judged(text: str) -> None:
     assert verdicts(explain(text.encode()).facts) == ()
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "Mine says Software : 5.1.1.0 [33080]. Can I flash 48829?\n\nBob wrote:\n> Software : 5.1.1.0 [41065]",
+        "Mein Modem hat Software 5.1.1.0 [33080], das vom Kollegen LR5.1.1.0-41065. Darf ich 48829 flashen?",
+        "Friend's says LR5.1.1.0-41065. Mine is on 33080. Can I flash 48829?",
+        "Hypothetically, if mine had LR5.1.1.0-41065, can I flash 48829? It has 33080.",
+    ],
+)
+def test_what_another_board_runs_makes_no_step_allowed(told: str) -> None:
+    (said,) = verdicts(explain(told.encode()).facts)
+    assert said.startswith("No, not from 33080 to 48829")
+    assert "If this modem runs 41065 and not 33080: only if" in said
+
+
+def test_a_build_that_was_flashed_over_is_no_other_board() -> None:
+    told = "LR5.1.1.0-33080\n>>> run('/sd/upgdiff_33080-to-41065.dup')\nLR5.1.1.0-41065\nCATM1-5.2-48829-1.dup next?"
+    assert verdicts(explain(told.encode()).facts)[0].startswith("Only if you agree")
+
+
+@pytest.mark.parametrize(
+    "told", ["It does not run 41065. 48829?", "läuft nicht 41065, 48829?", "Not LR5.1.1.0-41065 but older. 48829?"]
+)
+def test_a_build_that_is_denied_does_not_run(told: str) -> None:
+    assert explain(told.encode()).facts.builds.runs == ()
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "Non ho updater.elf.",
+        "I skipped updater.elf.",
+        "Is updater.elf needed?",
+        "Nie mam updater.elf.",
+        "updater.elf",
+    ],
+)
+def test_updater_elf_is_a_condition_whatever_is_said_of_it(told: str) -> None:
+    (said,) = verdicts(explain(f"LR5.1.1.0-33080. CATM1-41065.dup. {told}".encode()).facts)
+    assert said.startswith("Only if updater.elf and the board's boot ROM are at hand")
+
+
+def test_an_old_boot_loader_that_runs_needs_a_consent() -> None:
+    told = "Bootloader0* : 5.1.1.0 [33080]\nSoftware : 5.1.1.0 [38638]\nCATM1-41065.dup?"
+    assert verdicts(explain(told.encode()).facts)[0].startswith("Only if you agree")
+
+
+def test_between_the_two_files_of_48829_only_the_second_may_follow() -> None:
+    told = "LR5.1.1.0-39529 after CATM1-5.2-48829-1.dup. Can I flash CATM1-41065.dup now?"
+    assert verdicts(explain(told.encode()).facts)[0].startswith("No, if the first file of 48829 went out")

@@ -171,9 +171,11 @@ def owed(board: Board, earlier: Collection[Begun], coming: Collection[str]) -> t
     Who puts another record in the place of the earlier ones takes these over: a file too many can be deleted, one of
     which nothing tells any more is lost.
     """
+    lacking = {goal.path: goal for one in earlier for goal in gone(board, one)}
+    if not lacking:
+        return ()
     key = name_key(board)
     there = {key(path) for path in coming}
-    lacking = {goal.path: goal for one in earlier for goal in gone(board, one)}
     return tuple(goal for path, goal in lacking.items() if key(path) not in there)
 
 
@@ -251,9 +253,12 @@ def settle(board: Board, book: Book, brought: Collection[str]) -> None:
 
     A record goes once the board holds all that is left of it. Raises BoardError, CardError.
     """
+    records = unfinished(board, book)
+    if not records:
+        return
     key = name_key(board)
     there = {key(path) for path in brought}
-    for begun in unfinished(board, book):
+    for begun in records:
         left = replace(begun, files=tuple(goal for goal in begun.files if key(goal.path) not in there))
         if begun.files and not missing(board, left):
             book.clear(begun)
@@ -301,9 +306,10 @@ def _read(path: Path) -> Begun:
     data = read_json(path, MAX_BYTES)
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         raise ValueError("is not a record")
-    listed, words = data["files"], data["command"]
-    if not isinstance(listed, list) or not isinstance(words, list) or not isinstance(data["cleared"], bool):
+    listed, command = data["files"], data["command"]
+    if not isinstance(listed, list) or not isinstance(command, list) or not isinstance(data["cleared"], bool):
         raise ValueError("is not a record")
+    words = tuple(map(text_in, command))
     goals = tuple(
         Goal(text_in(one["path"]), count_in(one["size_bytes"]), text_in(one["sha256"]), text_in(one["source"]))
         for one in listed
@@ -311,13 +317,9 @@ def _read(path: Path) -> Begun:
     board, what, folder, at = (text_in(data[name]) for name in ("board", "what", "folder", "at"))
     if path.name != f"{board}-{what}.json":
         raise ValueError("is the record of another board")
-    if (
-        words[:1] not in (["fix"], ["restore"])
-        or "--yes" in words
-        or not all(map(str.isprintable, map(text_in, words)))
-    ):
+    if words[:1] not in (("fix",), ("restore",)) or "--yes" in words or not all(map(str.isprintable, words)):
         raise ValueError("names a command that ends nothing")
     if not all(goal.path.startswith(ROOT + "/") and ".." not in goal.path.split("/") for goal in goals):
         raise ValueError("names files that are not in /flash")
     datetime.fromisoformat(at)
-    return Begun(board, what, tuple(text_in(word) for word in words), folder, goals, at, data["cleared"])
+    return Begun(board, what, words, folder, goals, at, data["cleared"])

@@ -42,6 +42,11 @@ class Room:
         in_block = self.block_bytes - (0 if self.is_fat else _POINTERS_BYTES)
         return -(-max(1, size_bytes) // in_block) * self.block_bytes
 
+    @property
+    def key(self) -> Callable[[str], str]:
+        """As ``name_key``."""
+        return _key(fat=self.is_fat)
+
 
 def room_on(board: Board) -> Room:
     """Ask the board, each time again. Raises BoardError."""
@@ -73,4 +78,8 @@ def is_fat(board: Board) -> bool:
 
 def name_key(board: Board) -> Callable[[str], str]:
     """What makes one of all paths that name one file on /flash. Raises BoardError."""
-    return fat_key if is_fat(board) else str
+    return _key(fat=is_fat(board))
+
+
+def _key(*, fat: bool) -> Callable[[str], str]:
+    return fat_key if fat else str

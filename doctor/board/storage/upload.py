@@ -13,7 +13,7 @@ from doctor.board.storage import files, own_names
 from doctor.board.storage.file_names import same_on_fat, why_not
 from doctor.board.storage.flash_copy import DEPTH, Say, quiet, teller
 from doctor.board.storage.kept_files import MANIFEST, MAX_BYTES, ROOT, Kept, KeptFiles
-from doctor.board.storage.room import Room, is_fat, name_key, room_on
+from doctor.board.storage.room import Room, is_fat, room_on
 from doctor.errors import BoardError, Stopped, UsageError
 from doctor.escape import counted, shown
 from doctor.scripts import ScriptKind, classify
@@ -136,7 +136,8 @@ def compare(board: Board, source: KeptFiles, which: tuple[Kept, ...] | None = No
     Raises BoardError: if the board cannot be read, and if there is no room, by then with nothing written.
     """
     wanted = source.files if which is None else which
-    key = name_key(board)
+    room = room_on(board)
+    key = room.key
     there = {key(entry.path): entry for entry in files.walk(board, ROOT, DEPTH)}
     new, replaced, same = _sorted(board, wanted, {one.path: there.get(key(one.path)) for one in wanted})
     parents = {posixpath.dirname(one.path) for one in wanted} - {ROOT}
@@ -154,7 +155,7 @@ def compare(board: Board, source: KeptFiles, which: tuple[Kept, ...] | None = No
         tuple(entry.path for entry in gone if not entry.is_named),
         back,
     )
-    return with_room(board, changes, {one.path: there[key(one.path)].size_bytes for one in replaced})
+    return with_room(board, room, changes, {one.path: there[key(one.path)].size_bytes for one in replaced})
 
 
 def _sorted(
@@ -255,12 +256,12 @@ def carry_out(
     return written
 
 
-def with_room(board: Board, changes: Changes, old: Mapping[str, int]) -> Changes:
+def with_room(board: Board, room: Room, changes: Changes, old: Mapping[str, int]) -> Changes:
     """The same changes in an order that fits, and which old files must go first. Raises BoardError if none fits.
 
-    old  sizes in bytes of what is replaced, by path
+    room  before anything is changed
+    old   sizes in bytes of what is replaced, by path
     """
-    room = room_on(board)
     if room.free_bytes is None or not (changes.new or changes.replaced or changes.folders):
         return changes
     free = room.free_bytes + sum(room.file_bytes(entry.size_bytes) for entry in changes.removed)

@@ -190,7 +190,7 @@ class DeviceTarget(DeviceSource):
 def open_for_writing(path: Path, *, expected: Identity | None = None) -> Iterator[DeviceTarget]:
     """A device for writing, after its hard stops were looked at again. Raises CardError.
 
-    expected  what it was when the plan was made; a card that was changed later then is refused
+    expected  what it was when the plan was made; a card that was changed after that is refused
     """
     drive = find_drive(device_name(path))
     stops = assess(drive).hard

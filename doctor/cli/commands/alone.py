@@ -1,4 +1,4 @@
-"""``fipy-doctor`` without a command: find the board, examine it, what should the simulator do? next."""
+"""``fipy-doctor`` without a command: find the board, examine it, say what to do next."""
 
 from __future__ import annotations
 

@@ -130,8 +130,8 @@ class Vfs:
         try:
             return self.locate(path)[0]
         except CardFault as fault:
-            missing = BoardOSError(ENODEV) if self.errno_style else BoardOSError(f"no such file or directory: '{path}'")
-            raise (missing if fault.kind == "not-found" else BoardOSError(ENODEV)) from None
+            in_words = fault.kind == "not-found" and not self.errno_style
+            raise BoardOSError(f"no such file or directory: '{path}'" if in_words else ENODEV) from None
 
     # -- changes ----------------------------------------------------------------------------------------------
 

@@ -21,16 +21,9 @@ GB = 10**9
 
 def block(name: str, **more: Any) -> dict[str, Any]:
     """An entry of lsblk 2.38 as ``--json --bytes --output-all`` prints it, shortened to what it is asked for."""
-    plain: dict[str, Any] = {
-        "fstype": None,
-        "label": None,
-        "mountpoints": [None],
-        "model": None,
-        "vendor": None,
-        "serial": None,
-    }
-    plain |= {"tran": None, "pttype": None, "pkname": None, "type": "disk"}
-    return {"name": name, "path": f"/dev/{name}", "rm": False, "hotplug": False, "ro": False, **plain, **more}
+    null = dict.fromkeys(("fstype", "label", "model", "vendor", "serial", "tran", "pttype", "pkname"))
+    plain = {"type": "disk", "rm": False, "hotplug": False, "ro": False, "mountpoints": [None]}
+    return {"name": name, "path": f"/dev/{name}", **null, **plain, **more}
 
 
 USB_READER = block(
@@ -197,9 +190,9 @@ def test_diskutil_is_read() -> None:
 
 def windows(**card: Any) -> str:
     plain = {"Number": 2, "FriendlyName": "Generic- SD/MMC", "SerialNumber": " 058F63666485 ", "BusType": "USB"}
-    plain |= {"Size": 31914983424, "IsBoot": False, "IsSystem": False, "IsReadOnly": False, "PartitionStyle": "MBR"}
+    plain |= {"Size": 31914983424, "IsBoot": False, "IsSystem": False, "IsReadOnly": False}
     system = {"Number": 0, "FriendlyName": "WDC PC SN730", "SerialNumber": "E823_8FA6", "BusType": "NVMe"}
-    system |= {"Size": 512110190592, "IsBoot": True, "IsSystem": True, "IsReadOnly": False, "PartitionStyle": "GPT"}
+    system |= {"Size": 512110190592, "IsBoot": True, "IsSystem": True, "IsReadOnly": False}
     partitions = [
         {"DiskNumber": 0, "PartitionNumber": 1, "DriveLetter": "\0", "Size": 104857600, "Type": "System"},
         {"DiskNumber": 0, "PartitionNumber": 3, "DriveLetter": "C", "Size": 511000000000, "Type": "Basic"},

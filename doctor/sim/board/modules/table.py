@@ -14,7 +14,7 @@ from doctor.sim.board.modules.machine import make_machine
 from doctor.sim.board.modules.os import make_os
 from doctor.sim.board.vm import Vm
 
-Maker = Callable[["Vm"], ModuleType]
+Maker = Callable[[Vm], ModuleType]
 
 
 def _same(name: str, source: ModuleType, members: str) -> Maker:
