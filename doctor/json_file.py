@@ -10,15 +10,22 @@ from pathlib import Path
 
 def read_json(path: Path, max_bytes: int) -> object:
     """The document in a file. Raises OSError, and ValueError for whatever is no document of at most ``max_bytes``."""
-    found = path.stat()
-    if not stat.S_ISREG(found.st_mode):
-        raise ValueError("is not a file")  # reading a pipe waits forever
-    if found.st_size > max_bytes:
-        raise ValueError(f"has more than {max_bytes} bytes")
+    data = read_bounded(path, max_bytes)
     try:
-        return json.loads(path.read_bytes(), parse_constant=_no_number, parse_float=_finite)
+        return json.loads(data, parse_constant=_no_number, parse_float=_finite)
     except (RecursionError, OverflowError) as err:  # ten thousand brackets; what is not a number
         raise ValueError("is nested too deep, or holds a number that is none") from err
+
+
+def read_bounded(path: Path, max_bytes: int) -> bytes:
+    """What a file holds. Raises OSError, and ValueError for whatever is no file of at most ``max_bytes``."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise ValueError("is not a file")  # reading a pipe waits forever
+    with path.open("rb") as file:
+        data = file.read(max_bytes + 1)
+    if len(data) > max_bytes:
+        raise ValueError(f"has more than {max_bytes} bytes")
+    return data
 
 
 def write_synced(path: Path, data: bytes, mode: str = "wb") -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from doctor.board.board import Board
 from doctor.board.boot_scripts import SEARCHED, searched
 from doctor.board.storage import files
+from doctor.json_file import read_bounded
 from doctor.scripts import ScriptVerdict, classify
 
 FILES_MAX = 60  #: the vendor's set has 6 scripts; a user's project some 20
@@ -71,9 +72,9 @@ def local_scripts(folder: Path | None) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     for path in sorted(folder.rglob("*.py"), key=lambda p: (len(p.parts), p)):
         try:
-            if path.name not in found and path.stat().st_size <= READ_MAX_BYTES:
-                found[path.name] = path.read_bytes()
-        except OSError:
+            if path.name not in found:
+                found[path.name] = read_bounded(path, READ_MAX_BYTES)
+        except (OSError, ValueError):
             continue
     return found
 

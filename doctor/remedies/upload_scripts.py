@@ -19,6 +19,7 @@ from doctor.check import Finding
 from doctor.command import marked
 from doctor.errors import UsageError
 from doctor.escape import shown
+from doctor.json_file import read_bounded
 from doctor.remedies.backup_file import keep_copy
 from doctor.remedies.cure import CureContext, DoableCure
 from doctor.scripts import ScriptKind, classify
@@ -113,13 +114,24 @@ class UploadScripts(DoableCure):
         if folder is None:
             return {}
         found = [path for path in sorted(folder.glob("*.py")) if not path.name.startswith("._")]
-        scripts = {path.name: (path, path.read_bytes()) for path in found}
-        for name, (_, data) in scripts.items():
+        scripts: dict[str, tuple[Path, bytes]] = {}
+        for path in found:
+            name = path.name
+            try:
+                data = read_bounded(path, READ_MAX_BYTES)
+            except (OSError, ValueError) as err:
+                raise UsageError(
+                    "corrupt-upload",
+                    f"{shown(name)} in --scripts cannot be read as a script: {getattr(err, 'strerror', None) or err}",
+                    on=shown(str(folder), 200),
+                    next="take it out of that folder, or name another folder",
+                ) from err
+            scripts[name] = path, data
             verdict = classify(name, data)
             if verdict.kind is not ScriptKind.PYTHON:
                 raise UsageError(
                     verdict.catalogue or "corrupt-upload",
-                    f"{name} in --scripts is bad too: {verdict.text}",
+                    f"{shown(name)} in --scripts is bad too: {verdict.text}",
                     on=str(folder),
                     next="get good scripts, or leave --scripts out: then the bad ones are removed",
                 )

@@ -27,7 +27,7 @@ from doctor.clock import Now, utc_now
 from doctor.command import Command
 from doctor.errors import BoardError, CardError, DoctorError, UsageError
 from doctor.escape import counted, first_of, shown
-from doctor.json_file import count_in, read_json, text_in, write_whole
+from doctor.json_file import count_in, read_bounded, read_json, text_in, write_whole
 
 SCHEMA = "fipy-doctor/begun/1"
 MAX_BYTES = 16 << 20
@@ -280,8 +280,8 @@ def _is_usable(folder: str) -> bool:
 def content(goal: Goal) -> bytes | None:
     """The bytes of a file on the PC; None if they are not there any more."""
     try:
-        data = Path(goal.source).read_bytes()
-    except OSError:
+        data = read_bounded(Path(goal.source), MAX_BYTES)
+    except (OSError, ValueError):
         return None
     return data if hashlib.sha256(data).hexdigest() == goal.sha256 else None
 

@@ -236,9 +236,7 @@ def write(board: Board, path: str, data: bytes, tell: Tell = unheard) -> None:
         return
     draft = draft_of(path)
     try:
-        if not is_same(board, draft, data):
-            if exists(board, draft):
-                remove(board, draft)  # LittleFS keeps its blocks until another content is whole
+        if not _is_left(board, draft, data):
             _write_in_place(board, draft, data, tell)
         _put_in_place(board, draft, path, data)
     except BoardReset:
@@ -253,12 +251,26 @@ def write(board: Board, path: str, data: bytes, tell: Tell = unheard) -> None:
 def is_same(board: Board, path: str, data: bytes) -> bool:
     """Whether the board holds just these bytes there. Raises BoardError if it cannot tell."""
     try:
-        told, size = _sha256(board, path)
-        if told is None and size == len(data):
-            return read(board, path) == data
+        return _has(board, path, data)
     except BoardFileMissing:
         return False
+
+
+def _has(board: Board, path: str, data: bytes) -> bool:
+    """As ``is_same`` for a file that is there. Raises BoardFileMissing."""
+    told, size = _sha256(board, path)
+    if told is None and size == len(data):
+        return read(board, path) == data
     return size == len(data) and told == hashlib.sha256(data).hexdigest()
+
+
+def _is_left(board: Board, draft: str, data: bytes) -> bool:
+    """Whether an earlier run left ``data`` there. If it left anything else, that goes."""
+    with contextlib.suppress(BoardFileMissing):
+        if _has(board, draft, data):
+            return True
+        remove(board, draft)  # LittleFS keeps its blocks until another content is whole
+    return False
 
 
 def send(board: Board, path: str, data: bytes, tell: Tell = unheard) -> None:

@@ -16,6 +16,7 @@ from doctor.board.storage import files, proof
 from doctor.board.storage.kept_files import (
     DEEP,
     MANIFEST,
+    MAX_BYTES,
     ROOT,
     Kept,
     KeptFiles,
@@ -31,7 +32,6 @@ from doctor.errors import BoardError, BoardReset, UsageError
 from doctor.escape import counted, shown
 
 DEPTH = 32  #: folders in folders; deeper is a file system that runs in circles
-MAX_BYTES = 8 << 20  #: more than any /flash holds (4 MiB)
 FORMAT_SILENCE_S = 120.0
 SAY_EVERY_BYTES = 32 << 10  #: some 5 s at 115200 baud
 NO_NAME = "its name has bytes that are not text"

@@ -13,7 +13,7 @@ from doctor.command import Command
 from doctor.errors import CardError, UsageError
 from doctor.escape import shown
 from doctor.host_names import host_name
-from doctor.json_file import count_in, read_json, text_in, write_synced
+from doctor.json_file import count_in, read_bounded, read_json, text_in, write_synced
 
 SCHEMA = "fipy-doctor/board-backup/1"
 MANIFEST = "fipy-doctor-backup.json"
@@ -22,6 +22,7 @@ ROOT = "/flash"
 #: What a computer leaves in folders and no board needs; names that start with a dot are left out too.
 LITTER = frozenset({"__pycache__", "thumbs.db", "desktop.ini"})
 
+MAX_BYTES = 8 << 20  #: more than any /flash holds (4 MiB)
 MANIFEST_MAX_BYTES = 16 << 20  #: /flash holds 4 MiB, in some thousand files at most
 LONGEST_PATH = 150  #: characters below the folder: Windows takes 260 for all, and the folder needs some of them
 DEEP = "deep"  #: where a file is kept whose path is longer, by the hash of its folder
@@ -57,8 +58,8 @@ class KeptFiles:
     def content(self, one: Kept) -> bytes:
         """The bytes of one file, proved again. Raises UsageError if they are not what they were."""
         try:
-            data = self.where[one.path].read_bytes()
-        except OSError as err:
+            data = read_bounded(self.where[one.path], MAX_BYTES)
+        except (OSError, ValueError) as err:
             raise _no_backup(f"{shown(one.path)} is missing or cannot be read", self.folder) from err
         if hashlib.sha256(data).hexdigest() != one.sha256:
             raise _no_backup(f"{shown(one.path)} is damaged, or was changed meanwhile", self.folder)
@@ -166,6 +167,7 @@ def _read_plain(folder: Path) -> KeptFiles:
             next=f"make the backup again; or, to upload what is there: {again}",
         )
     files, folders, where, left_out = [], [], {}, []
+    room = MAX_BYTES
     for path, taken in _walk(folder):
         inner = path.relative_to(folder).as_posix()
         if not taken:
@@ -176,9 +178,18 @@ def _read_plain(folder: Path) -> KeptFiles:
             folders.append(target)
             continue
         try:
-            data = path.read_bytes()
+            data = read_bounded(path, room)
         except OSError as err:
             raise UsageError("usage", f"cannot be read: {err.strerror}", on=str(path)) from err
+        except ValueError as err:
+            raise UsageError(
+                "flash-filesystem-full",
+                f"with {shown(inner)}, this folder has more than {MAX_BYTES >> 20} MiB of files, and no board's flash "
+                "holds half of that",
+                on=str(folder),
+                next="name a folder that has only files for the board",
+            ) from err
+        room -= len(data)
         files.append(Kept(target, len(data), hashlib.sha256(data).hexdigest()))
         where[target] = path
     if not files and not folders:

@@ -11,8 +11,8 @@ from doctor.board import onboard
 from doctor.board.board import Board
 from doctor.board.storage import files, own_names
 from doctor.board.storage.file_names import same_on_fat, why_not
-from doctor.board.storage.flash_copy import DEPTH, MAX_BYTES, Say, quiet, teller
-from doctor.board.storage.kept_files import MANIFEST, ROOT, Kept, KeptFiles
+from doctor.board.storage.flash_copy import DEPTH, Say, quiet, teller
+from doctor.board.storage.kept_files import MANIFEST, MAX_BYTES, ROOT, Kept, KeptFiles
 from doctor.board.storage.room import Room, is_fat, room_on
 from doctor.errors import BoardError, Stopped, UsageError
 from doctor.escape import counted, shown
