@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from doctor.knowledge.our_lines import our_lines
 from doctor.knowledge.paste import Paste
 
 RADIOS = CAT_M1, NB_IOT = "LR5", "LR6"
@@ -207,8 +208,11 @@ class Told:
 def told_in(paste: Paste) -> Told:
     """What a paste tells of builds."""
     parts: dict[str, list[Build]] = {part: [] for part in (_IMAGE_PART, _NAMED, _PRINTED, _SAID, _LOADER_PART, _ASKED)}
+    ours = our_lines(paste)
     for build, part in itertools.islice(_builds(paste.text), _MOST):
-        parts[part].append(build)
+        # What we printed of a file is not what the reader means to flash.
+        if part not in (_IMAGE_PART, _NAMED, _ASKED) or paste.index(build.place) not in ours:
+            parts[part].append(build)
     if not parts[_IMAGE_PART]:
         parts[_IMAGE_PART] = parts[_ASKED]
     # Beside what a tool printed, what is called like a file is one; without, "I have CATM1-41065" tells what runs.

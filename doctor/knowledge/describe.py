@@ -16,6 +16,7 @@ from functools import cache
 
 from doctor.knowledge.builds import Build
 from doctor.knowledge.catalogue import HERE, entry, sources
+from doctor.knowledge.our_lines import is_ours, our_lines
 from doctor.knowledge.paste import Paste
 
 LEAST_SCORE = 0.24  #: below, what fits best fits by chance (measured: docs/explain-quality.md)
@@ -92,17 +93,6 @@ _PRINTED = (
     r"\w*(?:Error|Exception):",
 )
 _NO_PROSE = re.compile(rf"^\W*?(?:{'|'.join(_PRINTED)})", re.IGNORECASE)
-#: Lines that we print ourselves: findings, plans, progress. A failure among them carries its id, which is a sign.
-_OURS = (
-    r"[✓✗!·•] ",
-    r" {2}\d+\. .*\((?:up to \d|simulated)",
-    r" {2,}(?:waiting for|why:|what could go wrong:|way back:|\(this simulated) ",
-    r" {2,}(?:now:|cause:|cure:|more:|next:|fipy-doctor) ",
-    r" {2}(?:image|modem|result|way|sent|received|promised|runs now|\((?:this makes )?a FILE\.dup) {1,}",
-    r" {1,4}\d+% ",
-    r" {2}\d+\. press the (?:board's )?reset button",
-)
-_IS_OURS = re.compile(rf"^(?:{'|'.join(_OURS)})")
 _VALUES = ("['", '["', "b'", "{", "(sysname")  #: how printed values begin
 #: Without one of these a text is not about our boards, however well its words fit.
 _DOMAIN = re.compile(
@@ -129,7 +119,7 @@ def prose(paste: Paste, apart: Iterable[Build] = ()) -> tuple[str, tuple[int, ..
     left_out: dict[int, list[int]] = {}
     for build in apart:
         left_out.setdefault(paste.index(build.place), []).append(build.number)
-    kept, indexes, size = [], [], 0
+    kept, indexes, size, ours = [], [], 0, our_lines(paste)
     first_lines = [paste.line(index) for index in range(min(len(paste.starts), _SHORT_LINES + 2))]
     least = 3 if sum(1 for line in first_lines if line.strip()) > _SHORT_LINES else 2
     for index in range(len(paste.starts)):
@@ -140,7 +130,8 @@ def prose(paste: Paste, apart: Iterable[Build] = ()) -> tuple[str, tuple[int, ..
         if (
             len(words) >= (_LEAST_OF_A_QUESTION if line.endswith("?") else least)
             and not _NO_PROSE.match(line)
-            and not _IS_OURS.match(line)
+            and index not in ours
+            and not is_ours(line)
             and not line.lstrip().startswith(_VALUES)
             and (sum(map(len, words)) * 2 > len(line.strip()) or line.endswith("?"))
         ):

@@ -9,8 +9,9 @@ from functools import cache, cached_property
 from doctor.knowledge import describe, history, own_output, signs
 from doctor.knowledge.asked import asked, questions
 from doctor.knowledge.catalogue import Entry, entry
-from doctor.knowledge.chain import find, holds
+from doctor.knowledge.chain import find
 from doctor.knowledge.facts import Facts, facts_of
+from doctor.knowledge.our_lines import our_lines, summary
 from doctor.knowledge.own_output import OwnOutput
 from doctor.knowledge.paste import Paste, read
 
@@ -34,7 +35,10 @@ _ERROR_LINE = r"(?:error|exception|fatal|panic|could not|couldn't|cannot|unable 
 SUCCESS = "This shows a success"
 #: What is said when all went well, in the vendor's tools and ours.
 #: Alone on its line: in a sentence it is waited for, or somebody else's.
-_SUCCESS = r"^[^a-z\n]{0,40}Your modem has been successfully updated[^a-z\n]{0,40}$|flashed and proved: "
+_SUCCESS = (
+    r"^[^a-z\n]{0,40}Your modem has been successfully updated[^a-z\n]{0,40}$"
+    r"|flashed and proved: |^(?:> ?)*Flashed and proved$"
+)
 WORKING_MODEM = "This is the version list of a modem that works."  #: what is said of it
 _HEALTHY_BLOCK = (
     r"Bootloader\d\*? {0,9}: [^\n]*\n(?:[^\n]*\n){0,9}?[^\n]*Software {0,9}: (?:BUILD)?\d\.\d\.\d\.\d[ -]\[?\d{5}\b"
@@ -143,7 +147,7 @@ def explain(data: bytes) -> Explanation:
         facts=facts,
         line_count=paste.numbers[-1],
         cut=paste.cut,
-        says=ours.says if ours is not None else success,
+        says=ours.says if ours is not None else success or summary(paste),
         notes=notes,
         candidates=candidates,
         asks=asked(prose),
@@ -222,7 +226,8 @@ def _success(paste: Paste) -> str:
 
 
 def _error_after(paste: Paste, place: int) -> bool:
-    return holds(_ERROR_LINE, paste.searched(place))
+    ours = our_lines(paste)
+    return any(paste.index(start) not in ours for start, _ in find(_ERROR_LINE, paste.searched(place)))
 
 
 def _has_unexplained_error(paste: Paste, found: list[Match]) -> bool:

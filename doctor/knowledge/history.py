@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 
+from doctor.knowledge.our_lines import our_lines, tells_of_work
 from doctor.knowledge.paste import Paste
 
 _MOST_LINES = 400  #: a story is short; in a longer paste these words are parts of logs
@@ -86,9 +87,16 @@ def unfinished(paste: Paste, prose: str) -> bool:
     """Whether the reader tells how far a transfer came, or behind a success of another transfer."""
     if any(not _NOT_OF_A_TRANSFER.search(line) and _FIGURE.search(line) for line in prose.split("\n")):
         return True
-    text = paste.text[-_LOOKED_AT_CHARS:]
-    last = next(iter(deque(_OVER.finditer(text), maxlen=1)), None)
-    behind = _SENTENCE_END.split(text[last.end() :]) if last is not None else ()
+    ours, start = our_lines(paste), max(len(paste.text) - _LOOKED_AT_CHARS, 0)
+    last = next(iter(deque(_OVER.finditer(paste.text, start), maxlen=1)), None)
+    if last is None:
+        return False
+    first = paste.index(last.end())
+    rest = [(at, paste.line(at)) for at in range(first + 1, len(paste.starts))]
+    if any(at in ours and tells_of_work(line) for at, line in rest):
+        return True
+    lines = (paste.text[last.end() :].split("\n", 1)[0], *(line for at, line in rest if at not in ours))
+    behind = (sentence for line in lines for sentence in _SENTENCE_END.split(line))
     return any(_AGAIN.search(sentence) for sentence in behind if not sentence.rstrip().endswith("?"))
 
 

@@ -12,6 +12,7 @@ from doctor.knowledge.builds import BuildStep
 from doctor.knowledge.catalogue import Sign, entry, sources
 from doctor.knowledge.chain import find, holds
 from doctor.knowledge.facts import Facts, side_of
+from doctor.knowledge.our_lines import our_lines
 from doctor.knowledge.paste import Paste
 from doctor.knowledge.sizes import short_copy
 
@@ -26,11 +27,12 @@ _MOST_WORD_CHARS = 60  #: no fixed part has a longer word
 
 _SPLIT = bytes(c if chr(c).isalnum() and c < 128 else 32 for c in range(256))
 _OURS = re.compile(
-    r'"catalogue": ?"([a-z0-9-]+)"|(?:\bknown as:|^ *more:  fipy-doctor open) ([a-z0-9-]+)|^  \(([a-z0-9-]+)\)$',
+    r'"catalogue": ?"([a-z0-9-]+)"|(?:\bknown as:|^[> ]*more:  fipy-doctor open) ([a-z0-9-]+)'
+    r"|^(?:> ?)*  \(([a-z0-9-]+)\)$",
     re.MULTILINE,
 )
 
-_OURS_PARTS = ('"catalogue":', "known as: ", "fipy-doctor open ", "\n  (")  #: one of which each of those holds
+_OURS_PARTS = ('"catalogue":', "known as: ", "fipy-doctor open ", "  (")  #: one of which each of those holds
 
 
 @dataclass(frozen=True)
@@ -46,19 +48,25 @@ class Hit:
 
 def hits_in(paste: Paste, facts: Facts) -> list[Hit]:
     """All signs that the paste shows, in the order of the catalogue."""
-    found: list[Hit] = [*_named_by_us(paste), *_by_facts(paste, facts)]
+    ours = our_lines(paste)
+    found: list[Hit] = [*_named_by_us(paste), *_not_ours(_by_facts(paste, facts), ours)]
     conditional: list[tuple[Sign, list[Hit]]] = []
     for entry_id, numbers in _candidates(paste):
         for number in numbers:
             sign = entry(entry_id).signs[number]
-            hits = [
-                Hit(entry_id, sign.sure, first, last, sign.side_note) for first, last in _places(sign, paste, facts)
-            ]
+            places = _places(sign, paste, facts)
+            hits = [Hit(entry_id, sign.sure, *place, sign.side_note) for place in places]
+            hits = hits if sign.image else _not_ours(hits, ours)  # what we printed of the build that runs counts
             if sign.unless_id:
                 conditional.append((sign, hits))
             else:
                 found += hits
     return found + _standing(conditional, {hit.id for hit in found})
+
+
+def _not_ours(hits: Iterable[Hit], ours: frozenset[int]) -> list[Hit]:
+    """Without what begins in a line of ours: a plan tells what could go wrong, and it did not."""
+    return [hit for hit in hits if hit.first not in ours]
 
 
 def _standing(conditional: list[tuple[Sign, list[Hit]]], present: set[str]) -> list[Hit]:

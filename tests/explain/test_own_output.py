@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import textwrap
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -125,3 +127,61 @@ def test_no_step_contradicts_another_and_the_end_of_the_paste_decides(text: byte
     steps = job.advice(explained.explanation).steps
     assert any("unplug USB" in step for step in steps) is not keep
     assert any("steady power" in step for step in steps) is keep
+
+
+def shown(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    run(list(words))
+    return capsys.readouterr().out
+
+
+@pytest.fixture
+def practice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
+    """A firmware image for the simulated modem, in the folder that the test runs in."""
+    monkeypatch.chdir(tmp_path)
+    shown(capsys, "sim", "--make-firmware", "PRACTICE-CATM1-41065.dup", "--build", "41065", "--radio", "CATM1")
+    return "PRACTICE-CATM1-41065.dup"
+
+
+#: As it was printed, from a narrow terminal, from a mail.
+FORMS: list[Callable[[str], str]] = [
+    lambda text: text,
+    lambda text: "\n".join(
+        line  # a command is never broken
+        if "fipy-doctor" in line
+        else textwrap.fill(line, 40, subsequent_indent="  " + " " * (len(line) - len(line.lstrip())))
+        for line in text.splitlines()
+    ),
+    lambda text: "".join(f"> {line}" for line in text.splitlines(keepends=True)),
+]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_a_check_printed_proves_what_it_names_and_nothing_else(
+    form: Callable[[str], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = explain(form(shown(capsys, "check", "--port", "sim://fipy")).encode())
+    assert not [match.id for match in good.matches if match.how == "sign"]
+    assert "passed" in good.says
+    bad = explain(form(shown(capsys, "check", "--port", "sim://fipy?scenario=jumpers-fitted")).encode())
+    assert [match.id for match in bad.matches] == ["expansion-rts-cts-jumpers"]
+    assert not job.advice(bad).judged
+
+
+def test_what_a_plan_and_a_flash_printed_is_no_failure(practice: str, capsys: pytest.CaptureFixture[str]) -> None:
+    plan = shown(capsys, "plan", practice, "--via", "modem", "--port", "sim://sqn3330")
+    flash = shown(capsys, "flash", practice, "--yes", "--via", "modem", "--port", "sim://sqn3330")
+    for form in FORMS:
+        planned = explain(form(plan).encode())
+        assert not [match.id for match in planned.matches if match.how == "sign"]
+        flashed = form(flash)
+        found = explain(f"{flashed}\nCan I unplug it?\n".encode())
+        assert not found.matches and found.says.startswith("This shows a success")
+        assert job.advice(found).answers[-1].startswith("May the power go? Yes, if no other")
+        again = explain(f"{flashed}\n   40%  2,493,792 of 6,160,982 bytes\nCan I unplug it?\n".encode())
+        assert job.advice(again).answers[-1].startswith("May the power go? No")
+
+
+def test_what_another_tool_printed_beside_ours_counts(capsys: pytest.CaptureFixture[str]) -> None:
+    ours = shown(capsys, "check", "--port", "sim://fipy")
+    found = explain(f"{ours}\n>>> sqnsupgrade.run('/sd/x.dup')\nOSError: AT+SMSWBOOT=3,0 failed!\n".encode())
+    assert found.matches[0].id == "smswboot-30-failed"
