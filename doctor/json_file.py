@@ -56,6 +56,14 @@ def text_in(value: object, limit: int = 1 << 14) -> str:
     return value
 
 
+def place_in(value: object, limit: int = 1 << 14) -> str:
+    """``value`` if it can name a file of this computer, whatever its bytes. Raises ValueError."""
+    if not isinstance(value, str) or len(value) > limit or "\0" in value:
+        raise ValueError("is not a path")
+    os.fsencode(value)  # UnicodeEncodeError is a ValueError
+    return value
+
+
 def count_in(value: object) -> int:
     """``value`` if it is a whole number from 0 on. Raises ValueError."""
     if type(value) is not int or value < 0:

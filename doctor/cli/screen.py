@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -81,10 +83,7 @@ def make_screen(*, as_json: bool, quiet: bool, verbose: bool, bench: Command = N
     from doctor.report.prose import BenchConsole
 
     # Nobody wraps lines in a pipe or a file: they are searched and copied there.
-    out, err = (
-        BenchConsole(bench=bench, file=stream, width=None if stream.isatty() else NO_TERMINAL_COLUMNS)
-        for stream in (sys.stdout, sys.stderr)
-    )
+    out, err = (BenchConsole(bench=bench, file=stream, width=_columns(stream)) for stream in (sys.stdout, sys.stderr))
     return Screen(
         out,
         err,
@@ -93,3 +92,11 @@ def make_screen(*, as_json: bool, quiet: bool, verbose: bool, bench: Command = N
         verbose,
         interactive=sys.stdin is not None and sys.stdin.isatty(),
     )
+
+
+def _columns(stream: TextIO) -> int | None:
+    """How wide ``stream`` is; None to ask the terminal each time."""
+    if not stream.isatty():
+        return NO_TERMINAL_COLUMNS
+    # Who exports 0 does not know the width; rich would take it as it is, and show nothing.
+    return None if os.environ.get("COLUMNS", "unset").strip("0") else shutil.get_terminal_size().columns

@@ -107,3 +107,8 @@ def on_terminal(words: tuple[str, ...], env: dict[str, str], typed: bytes = b"")
     os.close(ours)
     assert process.wait(LIMIT_S) in (0, 1)
     return shown.decode()
+
+
+@needs_pty
+def test_a_terminal_of_no_columns_is_written_on_all_the_same() -> None:
+    assert "port-opens" in on_terminal((*DOCTOR, *FAILS), environment(COLUMNS="0"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 from doctor.bench import Bench, BenchOptions
 from doctor.board.storage import files
 from doctor.board.storage.kept_files import MANIFEST
+from doctor.command import Command
 from doctor.sim.bench import SimBench
 
 from .terminal import Terminal
@@ -159,3 +162,25 @@ def test_a_cure_that_failed_is_not_the_next_command(terminal: Terminal, tmp_path
     said = terminal.type(*words, "--port", "sim://fipy?scenario=html-scripts")
     assert said.code == 1
     assert "--upload-scripts" not in said.next
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows takes no such names")
+@pytest.mark.parametrize("name", ["two\nlines", "red \x1b[31m", os.fsdecode(b"latin \xe9"), "-dash"])
+def test_a_restore_from_a_folder_of_any_name_is_ended_by_its_own_command(
+    terminal: Terminal, tmp_path: Path, name: str
+) -> None:
+    folder = tmp_path / name
+    try:
+        folder.mkdir()
+    except OSError as err:
+        pytest.skip(f"the disk takes no such name: {err}")
+    (tmp_path / "folder").symlink_to(folder)
+    port = cut(terminal, tmp_path, "restore", str(folder))
+    said = terminal.type("check", "--port", port)
+    assert "✗ board-files-complete" in said.out
+    shown = re.search(r"^Next:\n  (fipy-doctor .*)$", said.out, re.MULTILINE)
+    assert shown
+    words = Command.parse(shown[1]).words()[1:]
+    assert words == ("restore", str(folder), "--port", port)
+    assert terminal.type(*words, "--yes", "--backup", str(tmp_path / "copies")).code == 0
+    assert terminal.type("status", "--port", port).code == 0

@@ -27,7 +27,7 @@ from doctor.clock import Now, utc_now
 from doctor.command import Command
 from doctor.errors import BoardError, CardError, DoctorError, UsageError
 from doctor.escape import counted, first_of, shown
-from doctor.json_file import count_in, read_bounded, read_json, text_in, write_whole
+from doctor.json_file import count_in, place_in, read_bounded, read_json, text_in, write_whole
 
 SCHEMA = "fipy-doctor/begun/1"
 MAX_BYTES = 16 << 20
@@ -309,17 +309,24 @@ def _read(path: Path) -> Begun:
     listed, command = data["files"], data["command"]
     if not isinstance(listed, list) or not isinstance(command, list) or not isinstance(data["cleared"], bool):
         raise ValueError("is not a record")
-    words = tuple(map(text_in, command))
+    words = tuple(map(place_in, command))
     goals = tuple(
-        Goal(text_in(one["path"]), count_in(one["size_bytes"]), text_in(one["sha256"]), text_in(one["source"]))
+        Goal(text_in(one["path"]), count_in(one["size_bytes"]), text_in(one["sha256"]), place_in(one["source"]))
         for one in listed
     )
-    board, what, folder, at = (text_in(data[name]) for name in ("board", "what", "folder", "at"))
+    board, what, at = (text_in(data[name]) for name in ("board", "what", "at"))
     if path.name != f"{board}-{what}.json":
         raise ValueError("is the record of another board")
-    if words[:1] not in (("fix",), ("restore",)) or "--yes" in words or not all(map(str.isprintable, words)):
+    ours = _without_places(Command.of_words(words)).words()
+    if words[:1] not in (("fix",), ("restore",)) or "--yes" in words or not all(map(str.isprintable, ours)):
         raise ValueError("names a command that ends nothing")
     if not all(goal.path.startswith(ROOT + "/") and ".." not in goal.path.split("/") for goal in goals):
         raise ValueError("names files that are not in /flash")
     datetime.fromisoformat(at)
-    return Begun(board, what, words, folder, goals, at, data["cleared"])
+    return Begun(board, what, words, place_in(data["folder"]), goals, at, data["cleared"])
+
+
+def _without_places(command: Command) -> Command:
+    """``command`` without what names files of this computer, which may hold anything."""
+    args = command.args[1:] if command.verb == "restore" else command.args
+    return replace(command, args=args, firmware=(), updater_elf=None, bootrom=None, sd=None, scripts=None, backup=None)
