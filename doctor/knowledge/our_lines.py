@@ -19,15 +19,16 @@ _OURS = (
     r"(?:Next|Do this now|Then run):$",
     r"\d+ (?:failed|warned|passed|skipped)[,.]",
 )
-_IS_OURS = re.compile(rf"(?:> ?)*(?:{'|'.join(_OURS)})")
+_IS_OURS = re.compile(rf"(?:> ?){{0,9}}(?:{'|'.join(_OURS)})")
 #: No other program prints these.
 _SURELY = re.compile(
-    r"^(?:> ?)*(?:[✓✗] [a-z]+(?:-[a-z]+)+ |Flashed and proved$| {2,}what could go wrong: |\d+ (?:failed|passed), \d+ )",
+    r"^(?:> ?){0,9}"
+    r"(?:[✓✗] [a-z]+(?:-[a-z]+)+ |Flashed and proved$| {2,}what could go wrong: |\d+ (?:failed|passed), \d+ )",
     re.MULTILINE,
 )
-_AT_WORK = re.compile(r"(?:> ?)*(?:• | {2,}waiting for | {1,4}\d+% )")
-_SUMMARY = re.compile(r"^(?:> ?)*((?:\d+ failed, )?\d+ passed, [\w, ]{1,60}\.)$", re.MULTILINE)
-_WRAPPED = re.compile(r"(?:> ?)* {2,}\S")  #: the rest of the line above, where a terminal is narrow
+_AT_WORK = re.compile(r"(?:> ?){0,9}(?:• | {2,}waiting for | {1,4}\d+% )")
+_SUMMARY = re.compile(r"^(?:> ?){0,9}((?:\d+ failed, )?\d+ passed, [\w, ]{1,60}\.)$", re.MULTILINE)
+_WRAPPED = re.compile(r"(?:> ?){0,9} {2,}\S")  #: the rest of the line above, where a terminal is narrow
 
 
 def is_ours(line: str) -> bool:

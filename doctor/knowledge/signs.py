@@ -28,7 +28,7 @@ _MOST_WORD_CHARS = 60  #: no fixed part has a longer word
 _SPLIT = bytes(c if chr(c).isalnum() and c < 128 else 32 for c in range(256))
 _OURS = re.compile(
     r'"catalogue": ?"([a-z0-9-]+)"|(?:\bknown as:|^[> ]*more:  fipy-doctor open) ([a-z0-9-]+)'
-    r"|^(?:> ?)*  \(([a-z0-9-]+)\)$",
+    r"|^(?:> ?){0,9}  \(([a-z0-9-]+)\)$",
     re.MULTILINE,
 )
 

@@ -97,7 +97,7 @@ RANDOM = random.Random(1).randbytes(250_000)
 
 @pytest.mark.sampled(3)
 @pytest.mark.parametrize(
-    "line", [b"\n", b"ab\n", b"\x00", b"\xff", RANDOM, RANDOM.hex(" ").encode(), RANDOM.replace(b"\n", b"")]
+    "line", [b"\n", b"ab\n", b"> ", b"\x00", b"\xff", RANDOM, RANDOM.hex(" ").encode(), RANDOM.replace(b"\n", b"")]
 )
 def test_memory_is_a_few_bytes_for_each_byte_given(line: bytes) -> None:
     data = line * max(250_000 // len(line), 1)
