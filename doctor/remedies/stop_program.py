@@ -66,7 +66,9 @@ class StopProgram(DoableCure):
         bench.link.drain()
         bench.link.write(CTRL_F)
         bench.link.reconnect(RECONNECT_S)
-        if first_contact.contact(bench.link).seen not in ENDED:
+        seen = first_contact.contact(bench.link).seen
+        prints = seen in ENDED and _thread_prints(bench)
+        if seen not in ENDED or (prints and seen is not first_contact.Seen.SAFE_BOOT):  # it did not restart
             raise BoardError(
                 "main-py-blocks-repl",
                 "neither Ctrl-C nor Ctrl-F stops the program",
@@ -75,7 +77,7 @@ class StopProgram(DoableCure):
                 next="hold the Safe Boot button (P12 to 3V3) while you press reset, then run "
                 f"{bench.options.command('check')}",
             )
-        if _thread_prints(bench):
+        if prints:
             raise BoardError(
                 "repl-answers",
                 "something still prints into the board's answers, though no program of the board was started",

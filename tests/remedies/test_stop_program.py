@@ -6,6 +6,7 @@ import pytest
 
 from doctor.bench import Bench, BenchOptions
 from doctor.board.storage import files
+from doctor.errors import BoardError
 from doctor.remedies.cure import CureContext
 from doctor.remedies.stop_program import StopProgram
 
@@ -38,3 +39,16 @@ def test_program_is_stopped_and_main_py_renamed_where_wanted(
 def test_mirroring_board_runs_no_program_to_stop(tmp_path: Path) -> None:
     with Bench(BenchOptions(port="sim://gm02s")) as bench:
         assert StopProgram().plan(bench, None, CureContext(print, bool, tmp_path)) == ()
+
+
+@pytest.mark.parametrize(
+    ("url", "error"),
+    [
+        ("release=1.15.0.b1&files=word-every@1", "main-py-blocks-repl"),  # knows no Ctrl-F: its program still runs
+        ("release=1.20.2.r4&files=log-every@1", "repl-answers"),
+    ],
+)
+def test_what_still_prints_is_a_program_unless_the_board_restarted(url: str, error: str, tmp_path: Path) -> None:
+    with Bench(BenchOptions(port=f"sim://gpy?{url}")) as bench, pytest.raises(BoardError) as caught:
+        StopProgram().do(bench, None, CureContext(lambda text: None, bool, tmp_path))
+    assert caught.value.id == error
