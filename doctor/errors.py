@@ -101,6 +101,10 @@ class BoardError(DoctorError):
     """The board answered something that we cannot work with."""
 
 
+class UpdaterAtWork(BoardError):
+    """An updater is at work on the board, and is left alone; doctor/board/at_work.py says how it stands."""
+
+
 class BoardReset(BoardError):
     """The board restarted while we were talking to it; ``seen`` is the text that showed it."""
 

@@ -12,13 +12,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from doctor.board.repl import BANNER, CTRL_B, CTRL_C, PROMPT
+from doctor.board.repl import BANNER, CTRL_B, CTRL_C, LISTEN_MS, PROMPT, UPDATER_SIGNS
 from doctor.clock import Deadline
 from doctor.escape import shown
 from doctor.link.link import REPL_BAUD, Link
 
 PROMPT_MS = 300  #: an idle REPL answers CR within milliseconds
-LISTEN_MS = 3_000  #: a program that says something regularly says it in this time
 BOOT_MS = 10_000  #: once boot text is seen: a start takes 2 s, a loop shows itself within 10 s (catalogue: boot-loop)
 ANSWER_MS = 1_000  #: for the banner after Ctrl-B, and for the prompt after Ctrl-C
 BEAT_MS = 4_000  #: our updater's heart beats every 2 s
@@ -34,11 +33,6 @@ _CRASH = re.compile(rb"flash read err|Guru Meditation|abort\(\) was called|Brown
 #: Lines of the ESP32's ROM and boot loader (board-and-repl.md 3.1).
 _ROM_LINE = re.compile(rb"ets |rst:|configsip|clk_drv|mode:|load:|entry |ho [0-9]+ tail|csum|Starting the WDT")
 _BOOTLOADER = re.compile(rb"waiting for download|DOWNLOAD_BOOT")
-#: The vendor's updaters (failure-catalogue.md 6) and our own, on the board.
-_UPDATER = re.compile(
-    rb"Sending \d+ bytes|DO NOT DISCONNECT|Waiting for modem to finish the update|Starting STP|Session opened: version"
-    rb"|Resetting ?\.{4}|@@FD \{\"fipyup\"|fipyup: "
-)
 #: A whole line of our updater that tells how far the file is.
 _STANDS = re.compile(rb"@@FD \{\"fipyup\": \"heartbeat\"[^\n]*\n|fipyup: (?:\d+ %|at work)[^\n]*\n")
 #: Lines that only a modem says by itself: replies and unsolicited codes.
@@ -124,7 +118,7 @@ class _Talk:
     def first_words(self) -> Seen | None:
         """CR, then listening. None: nothing conclusive yet."""
         self.heard = self.link.drain()
-        if _UPDATER.search(self.heard):
+        if UPDATER_SIGNS.search(self.heard):
             return Seen.UPDATER
         self._say(b"\r")
         self._listen(PROMPT_MS, stop=self._sign_seen)
@@ -153,7 +147,7 @@ class _Talk:
         had_prompt = PROMPT in self.heard
         self._say(CTRL_B)
         self._listen(ANSWER_MS, stop=self._banner_seen)
-        if _UPDATER.search(self.heard):
+        if UPDATER_SIGNS.search(self.heard):
             return Seen.UPDATER
         if self._banner_seen():
             return Seen.REPL if had_prompt else Seen.RAW_REPL
@@ -196,7 +190,7 @@ class _Talk:
         return odd > NOISE_SHARE * len(text)
 
     def _sign(self) -> Seen | None:
-        if _UPDATER.search(self.heard):
+        if UPDATER_SIGNS.search(self.heard):
             return Seen.UPDATER
         if _BOOTLOADER.search(self.heard):
             return Seen.BOOTLOADER
@@ -227,7 +221,7 @@ class _Talk:
             data = self.link.read(4096, until.slice_ms(SLICE_MS))
             self.heard = (self.heard + data)[-HEARD_MAX_BYTES:]
             self.answer = (self.answer + data)[-HEARD_MAX_BYTES:]
-            if _UPDATER.search(self.heard) or (not data and stop()):
+            if UPDATER_SIGNS.search(self.heard) or (not data and stop()):
                 return
 
 

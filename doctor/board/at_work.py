@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from doctor.board import onboard
 from doctor.command import ON_CARD, Command
-from doctor.errors import BoardError
+from doctor.errors import UpdaterAtWork
 from doctor.escape import shown
 
 FILE = "FILE.dup"  #: stands for the name of the file, if the board did not say it
@@ -63,15 +63,15 @@ def at_work(text: str) -> AtWork:
     return AtWork(True, step, shown(file, 80), _count(data.get("done")), _count(data.get("total")))
 
 
-def in_the_way(text: str, on: str) -> BoardError:
+def in_the_way(text: str, on: str) -> UpdaterAtWork:
     """There is no prompt, and none may be asked for, as long as this updater works."""
     stands = at_work(text)
     joins = f"; {stands.joining} joins it and says how it ends" if stands.ours else ""
-    return BoardError(
+    return UpdaterAtWork(
         "updater-at-work",
         f"{stands.words}; it is not disturbed",
         on=on,
-        cause="the board is flashing its modem, and has no prompt until then; stopping it can brick the modem",
+        cause="the board is flashing its modem; stopping it can brick the modem",
         next="leave the board powered, press nothing and wait until it has finished, up to 30 minutes; to watch: "
         f"`fipy-doctor status`{joins}",
     )

@@ -111,11 +111,9 @@ class Board:
         """Restart into safe boot by Ctrl-F, at any time; returns what the board printed until its prompt.
 
         The caller has the user's consent and knows that the era has Ctrl-F (from 1.16). Raises BoardError if no
-        prompt comes in 8 s.
+        prompt comes in 8 s, UpdaterAtWork.
         """
-        self.repl.forget()
-        self.link.drain()
-        self.link.write(b"\x06")
+        self.repl.restart_safe()
         return self._back_at_prompt(SAFE_BOOT_S)
 
     def reset(self) -> str:

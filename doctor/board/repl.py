@@ -17,6 +17,7 @@ from doctor.link.link import Link
 from doctor.power_off import UNPLUG
 
 CTRL_A, CTRL_B, CTRL_C, CTRL_D = b"\x01", b"\x02", b"\x03", b"\x04"
+CTRL_F = b"\x06"  #: restarts into safe boot at any time, from 1.16 on (board-and-repl.md 3.3)
 RAW_BANNER = b"raw REPL; CTRL-B to exit\r\n>"
 PROMPT = b">>> "
 TAG = "@@FD "
@@ -26,6 +27,7 @@ ENTER_S = 2.0  #: for the raw banner; an idle board answers within milliseconds
 ACCEPT_S = 2.0  #: for ``OK`` after a command, repl-stack.md 8, rule 3
 OUTPUT_MAX_BYTES = 1 << 20  #: a snippet of ours prints a few kB; a device that sends more than 1 MB is not well
 
+LISTEN_MS = 3_000  #: a program that says something regularly says it in this time
 RESET_TEXT_MS = 200  #: the ROM speaks at once, long before the firmware does
 RESET_WINDOW_BYTES = 8192  #: two reads: a sign cannot slip between searches, and long outputs stay cheap
 
@@ -33,6 +35,12 @@ _UNPRINTABLE = re.compile(rb"[^\t\n\x20-\xff]")
 
 #: What a board prints when it restarts (board-and-repl.md 3.1, 3.3).
 RESET_SIGNS = re.compile(rb"ets Jun +8 2016|rst:0x[0-9a-f]+ \(|Guru Meditation|PYB: soft reboot")
+SIGN_MAX_BYTES = 64  #: a sign of an updater is no longer
+#: What the vendor's updaters (failure-catalogue.md 6) and our own print, at the prompt too if they run in a thread.
+UPDATER_SIGNS = re.compile(
+    rb"Sending \d+ bytes|DO NOT DISCONNECT|Waiting for modem to finish the update|Starting STP|Session opened: version"
+    rb"|Resetting ?\.{4}|@@FD \{\"fipyup\"|fipyup: "
+)
 BANNER = re.compile(rb"(?:Pycom )?MicroPython (?:(\S+) \[)?([^\]\s]+)\]? on (\S+); (\S+) with ESP32")
 #: The line of a traceback that names the exception: what a thread prints there by itself does not.
 _RAISED = re.compile(r"^\s*(\w*(?:Error|Exception|Interrupt|Exit|Iteration)\b.*)", re.M)
@@ -87,6 +95,8 @@ class Repl:
         self.entered = False
         self._unfinished = False  # a command of ours may still run, because waiting for it was cut short
         self._held = b""
+        self._heard = b""  # the last part of all that came
+        self._updater = False  # an updater was heard in it
 
     @property
     def is_back(self) -> bool:
@@ -98,9 +108,10 @@ class Repl:
 
         cancel_input  send Ctrl-C first: for a prompt that waits for the rest of an input (paste mode), where no
                       program runs that it could hit
-        Raises ReplBroken if the exact banner does not come, BoardReset if the board restarts instead.
+        Raises ReplBroken if the exact banner does not come, BoardReset if the board restarts instead, UpdaterAtWork.
         """
-        self.link.drain()
+        self._take(self.link.drain())
+        self.look_for_updater()
         self._held = b""
         if cancel_input:
             self.link.write(CTRL_C)
@@ -108,6 +119,7 @@ class Repl:
         self.link.write(CTRL_A)
         heard, found = self._read_until(RAW_BANNER, Deadline(self.link.clock, ENTER_S))
         if not found:
+            self.look_for_updater()
             raise ReplBroken("the board does not enter its raw REPL", heard, on=self.link.name)
         self.entered = True
         self._unfinished = False
@@ -125,13 +137,39 @@ class Repl:
 
     def watch_for_reset(self) -> None:
         """Take what the board has sent since then. Raises BoardReset if it has restarted."""
-        self._watch(self.link.read(4096, RESET_TEXT_MS))
+        self._watch(self._take(self.link.read(4096, RESET_TEXT_MS)))
+
+    def look_for_updater(self, listen_ms: int = 0) -> None:
+        """Raise UpdaterAtWork if one was heard so far, or is heard in the next ``listen_ms``; nothing is sent.
+
+        A thread prints at the prompt as well: a restart ends it, Ctrl-C may hit it instead of our own code, and any
+        command of ours may reach for the modem that it is flashing.
+        """
+        until = Deadline(self.link.clock, listen_ms / 1000)
+        while not self._updater:
+            if until.expired:
+                return
+            self._take(self.link.read(4096, until.left_ms))
+        from doctor.board.at_work import in_the_way  # stands on this module
+
+        raise in_the_way(self._heard.decode("utf-8", "replace").replace("\r\n", "\n"), self.link.name)
+
+    def restart_safe(self) -> None:
+        """Send Ctrl-F, which restarts the board without boot.py and main.py, unless an updater is heard just before.
+
+        The caller has the user's consent. Raises UpdaterAtWork.
+        """
+        self.look_for_updater(LISTEN_MS)
+        self.forget()
+        self.link.drain()
+        self.link.write(CTRL_F)
 
     def forget(self) -> None:
         """The board was restarted or bridged away on purpose: whatever we knew about its REPL is void."""
         self.entered = False
         self._unfinished = False
-        self._held = b""
+        self._held = self._heard = b""
+        self._updater = False
 
     def hand_over(self) -> bytes:
         """Give the line away after ``send``, to somebody who listens to what the code prints and never stops it.
@@ -157,9 +195,15 @@ class Repl:
         total_s    longest time altogether
         on_line    called with each line as it arrives, without its end
         errors     what becomes of bytes that are not UTF-8, as for ``bytes.decode``
-        Raises ReplTraceback, ReplTimeout (after trying to stop our own code), ReplBroken, BoardReset.
+        Raises ReplTraceback, ReplTimeout (after trying to stop our own code), ReplBroken, BoardReset, UpdaterAtWork.
         """
         self.send(code)
+        try:
+            return self._answer(silence_s, total_s, on_line, errors)
+        finally:
+            self.look_for_updater()
+
+    def _answer(self, silence_s: float, total_s: float, on_line: Callable[[str], None] | None, errors: str) -> str:
         total = Deadline(self.link.clock, total_s)
         printed = self._stream(total, silence_s, on_line)
         error = self._section(total, silence_s)
@@ -189,7 +233,8 @@ class Repl:
     def send(self, code: str) -> None:
         """Start ``code`` and return as soon as the board has accepted it; its output is left unread.
 
-        For code that does not come back to the prompt, such as a restart or a bridge. Raises ReplBroken, BoardReset.
+        For code that does not come back to the prompt, such as a restart or a bridge. Raises ReplBroken, BoardReset,
+        UpdaterAtWork.
         """
         data = code.encode("ascii")
         if _UNPRINTABLE.search(data):
@@ -198,7 +243,8 @@ class Repl:
             self.enter()
         if self._unfinished:
             self._stop_own_command()
-        self._watch(self.link.drain())
+        self._watch(self._take(self.link.drain()))
+        self.look_for_updater()
         self._held = b""
         for start in range(0, len(data), WRITE_BYTES):
             self.link.write(data[start : start + WRITE_BYTES])
@@ -236,7 +282,7 @@ class Repl:
             self._watch(bytes(heard))
             over, silent = total.expired or len(heard) > OUTPUT_MAX_BYTES, quiet.expired
             # Read before judging: while this computer was held up, the board may have said what is waited for.
-            data = self.link.read(4096, min(total.left_ms, quiet.left_ms))
+            data = self._take(self.link.read(4096, min(total.left_ms, quiet.left_ms)))
             if CTRL_D not in data and (over or (silent and not data)):
                 self._overrun(bytes(heard + data), total, silence_s)
             if data:
@@ -252,7 +298,8 @@ class Repl:
         raise ReplTimeout(f"the board did not finish a command {limit}{after}", _text(heard), on=self.link.name)
 
     def _stop_own_command(self) -> bool:
-        """Ctrl-C into code that we sent ourselves; True if the raw prompt is back."""
+        """Ctrl-C into code that we sent ourselves; True if the raw prompt is back. Raises UpdaterAtWork."""
+        self.look_for_updater()
         self.link.write(CTRL_C)
         self._read_until(CTRL_D + b">", Deadline(self.link.clock, ACCEPT_S))
         self.link.write(CTRL_A)
@@ -275,7 +322,12 @@ class Repl:
             if over:
                 return bytes(heard), False
             over = deadline.expired  # what came while this computer was held up still counts: one more look
-            heard += self.link.read(4096, deadline.left_ms)
+            heard += self._take(self.link.read(4096, deadline.left_ms))
+
+    def _take(self, data: bytes) -> bytes:
+        self._heard = (self._heard + data)[-RESET_WINDOW_BYTES:]
+        self._updater |= UPDATER_SIGNS.search(self._heard[-len(data) - SIGN_MAX_BYTES :]) is not None
+        return data
 
     def _watch(self, heard: bytes) -> None:
         if RESET_SIGNS.search(heard[-RESET_WINDOW_BYTES:]):

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from doctor import first_contact
 from doctor.board.at_work import in_the_way
 from doctor.board.board import RECONNECT_S
-from doctor.board.repl import behind_lines
+from doctor.board.repl import LISTEN_MS, Repl, behind_lines
 from doctor.board.storage import files
 from doctor.check import Finding
-from doctor.errors import BoardError
+from doctor.errors import BoardError, UpdaterAtWork
 from doctor.remedies.cure import CureContext, DoableCure
 from doctor.remedies.switched_off import name_off, switch_off
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 ENDED = (first_contact.Seen.REPL, first_contact.Seen.RAW_REPL, first_contact.Seen.PASTE, first_contact.Seen.SAFE_BOOT)
 MAY_BE_A_PROGRAM = (first_contact.Seen.PROGRAM, first_contact.Seen.BOOT_TEXT, first_contact.Seen.SILENCE)
-CTRL_F = b"\x06"  #: restarts into safe boot at any time, from 1.16 on (board-and-repl.md 3.2)
 LINES = 40  #: that the board prints to show whether a thread prints into them
 MAIN = "/flash/main.py"
 
@@ -63,8 +62,7 @@ class StopProgram(DoableCure):
     def _restart(self, bench: Bench) -> None:
         """Restart the board into safe boot, and see a quiet prompt. Raises BoardError if there is none."""
         bench.forget_board()
-        bench.link.drain()
-        bench.link.write(CTRL_F)
+        Repl(bench.link).restart_safe()
         bench.link.reconnect(RECONNECT_S)
         seen = first_contact.contact(bench.link).seen
         prints = seen in ENDED and _thread_prints(bench)
@@ -106,8 +104,16 @@ class StopProgram(DoableCure):
 
 
 def _thread_prints(bench: Bench) -> bool:
-    """Whether something prints into the lines that our own code prints at the prompt, or spoils it."""
+    """Whether something prints into the lines that our own code prints at the prompt, or spoils it.
+
+    Raises UpdaterAtWork if that is an updater.
+    """
     try:
-        return bool(bench.board.repl.run(behind_lines(LINES, "")).strip())
+        if not bench.board.repl.run(behind_lines(LINES, "")).strip():
+            return False
+    except UpdaterAtWork:
+        raise
     except BoardError:
-        return True
+        pass
+    Repl(bench.link).look_for_updater(LISTEN_MS)
+    return True

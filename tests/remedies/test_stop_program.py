@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 from doctor.bench import Bench, BenchOptions
 from doctor.board.storage import files
 from doctor.errors import BoardError
+from doctor.link.trace import Trace
 from doctor.remedies.cure import CureContext
 from doctor.remedies.stop_program import StopProgram
 
@@ -52,3 +56,34 @@ def test_what_still_prints_is_a_program_unless_the_board_restarted(url: str, err
     with Bench(BenchOptions(port=f"sim://gpy?{url}")) as bench, pytest.raises(BoardError) as caught:
         StopProgram().do(bench, None, CureContext(lambda text: None, bool, tmp_path))
     assert caught.value.id == error
+
+
+BAR = "Sending 5996938 bytes: [####            ] 34%"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        f"word-every:{BAR}@1",
+        "word-every:Starting STP ON_THE_FLY@7",
+        f"word-every@1,tick:{BAR}@2500",  # another thread prints all the time, the updater now and then
+        "word-every@1,tick:fipyup: 34 %@2500",
+    ],
+)
+@pytest.mark.parametrize("step", [StopProgram.plan, StopProgram.do])
+def test_an_updater_in_a_thread_is_neither_stopped_nor_restarted(
+    words: str, step: Callable[..., object], tmp_path: Path
+) -> None:
+    port = f"sim://gpy?release=1.20.2.r4&files={quote(words)}"
+    context = CureContext(lambda text: None, bool, tmp_path)
+    with (
+        Trace(tmp_path / "trace") as trace,
+        Bench(BenchOptions(port=port), trace=trace) as bench,
+        pytest.raises(BoardError) as caught,
+    ):
+        step(StopProgram(), bench, None, context)
+    assert caught.value.id == "updater-at-work"
+    crossed = [json.loads(line) for line in (tmp_path / "trace").read_text().splitlines()]
+    sent = bytes.fromhex("".join(one["hex"] for one in crossed if one["dir"] == "tx"))
+    assert sent
+    assert not {0x03, 0x06} & set(sent)

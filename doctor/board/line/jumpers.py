@@ -19,7 +19,7 @@ from doctor.board.line.tunnel import ModemTunnel
 from doctor.board.repl import tagged
 from doctor.board.snippets import modem, pins
 from doctor.clock import Deadline
-from doctor.errors import BoardError, DoctorError, LinkError, PortLost
+from doctor.errors import BoardError, DoctorError, LinkError, PortLost, UpdaterAtWork
 
 if TYPE_CHECKING:
     from doctor.board.board import Board, BoardFacts
@@ -165,6 +165,8 @@ def _give_back(board: Board, link: Link, facts: BoardFacts, rts: bool) -> Doctor
 
 
 def _not_given_back(err: DoctorError) -> BoardError:
+    if isinstance(err, UpdaterAtWork):
+        return err  # no reset button now
     return BoardError(
         err.id,
         f"{err.what}; the modem may still be without its two pins",

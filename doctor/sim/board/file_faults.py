@@ -15,7 +15,7 @@ from doctor.sim.card.image import CardFault
 
 FILE_WORDS = (
     *("504k, 4m", "fat, littlefs", "eio:PATH", "eio-write:PATH", "read-only:PATH", "grows:PATH[@TIMES]", "dip@N"),
-    *("word@N", "log@N", "word-every@N, log-every@N", "tick@MS", "erase@MS"),
+    *("word@N", "log@N", "word-every[:TEXT]@N, log-every@N", "tick[:TEXT]@MS", "erase@MS"),
 )
 """Words of ``files=``, with commas between them, as CONTRIBUTING.md explains them."""
 
@@ -40,7 +40,8 @@ class FileFaults:
     dips        numbers of the changes that the power dips in, counted from 1
     torn        what is printed into which line, by its number
     every       what is printed into every so many-th line
-    tick_ms     between two words of a thread; 0: none prints
+    tick        what a thread prints every so often
+    tick_ms     between two of them; 0: none prints
     """
 
     size_bytes: int | None = None
@@ -52,6 +53,7 @@ class FileFaults:
     dips: set[int] = field(default_factory=set)
     torn: dict[int, str] = field(default_factory=dict)
     every: dict[int, str] = field(default_factory=dict)
+    tick: str = WORD
     tick_ms: int = 0
     erase_ms: int = ERASE_MS
     changes: int = 0
@@ -91,7 +93,7 @@ class FileFaults:
         self.lines += 1
         words = [self.torn.get(self.lines, "")]
         words += [word for every, word in self.every.items() if self.lines % every == 0]
-        words = [word for word in words if threads or word != WORD]
+        words = [word for word in words if threads or word == LOG_LINE]
         middle = len(text) // 2
         return text[:middle] + "".join(words) + text[middle:]
 
@@ -122,7 +124,7 @@ def _take(faults: FileFaults, word: str) -> None:
     said = _WORD.fullmatch(word)
     kind, name, number = said.groups() if said is not None else ("", None, None)
     path, count = None if name is None else _absolute(name), None if number is None else int(number)
-    printed = LOG_LINE if kind.startswith("log") else WORD
+    printed = LOG_LINE if kind.startswith("log") else WORD if name is None else f"{name}\n"
     match kind, path, count:
         case "fat" | "littlefs", None, None:
             faults.is_fat = kind == "fat"
@@ -138,10 +140,10 @@ def _take(faults: FileFaults, word: str) -> None:
             faults.dips.add(count)
         case "word" | "log", None, int() if count:
             faults.torn[count] = printed
-        case "word-every" | "log-every", None, int() if count:
+        case ("word-every", _, int()) | ("log-every", None, int()) if count:
             faults.every[count] = printed
-        case "tick", None, int() if count:
-            faults.tick_ms = count
+        case "tick", _, int() if count:
+            faults.tick, faults.tick_ms = printed, count
         case "erase", None, int() if count:
             faults.erase_ms = count
         case _:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from doctor.sim.board.eras import sim_era
-from doctor.sim.board.file_faults import WORD, FileFaults
+from doctor.sim.board.file_faults import FileFaults
 from doctor.sim.board.flashfs import FlashFs
 from doctor.sim.board.pins import Pins, PinState
 from doctor.sim.board.sqnsupgrade import frozen_modules
@@ -139,7 +139,7 @@ class Hardware(ABC):
         if not self.file_faults.tick_ms:
             return
         if self.powered and self.mode == "run" and self.dupterm and self.runs_programs:
-            self.transmit(encoded(WORD.replace("\n", "\r\n")), self.uart0.baud)
+            self.transmit(encoded(self.file_faults.tick.replace("\n", "\r\n")), self.uart0.baud)
         self.world.at(self.file_faults.tick_ms, self._tick)
 
     # -- the wires --------------------------------------------------------------------------------------------
