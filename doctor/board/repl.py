@@ -35,7 +35,6 @@ _UNPRINTABLE = re.compile(rb"[^\t\n\x20-\xff]")
 
 #: What a board prints when it restarts (board-and-repl.md 3.1, 3.3).
 RESET_SIGNS = re.compile(rb"ets Jun +8 2016|rst:0x[0-9a-f]+ \(|Guru Meditation|PYB: soft reboot")
-SIGN_MAX_BYTES = 64  #: a sign of an updater is no longer
 #: What the vendor's updaters (failure-catalogue.md 6) and our own print, at the prompt too if they run in a thread.
 UPDATER_SIGNS = re.compile(
     rb"Sending \d+ bytes|DO NOT DISCONNECT|Waiting for modem to finish the update|Starting STP|Session opened: version"
@@ -96,7 +95,8 @@ class Repl:
         self._unfinished = False  # a command of ours may still run, because waiting for it was cut short
         self._held = b""
         self._heard = b""  # the last part of all that came
-        self._updater = False  # an updater was heard in it
+        self._line = b""  # the part of it that is no whole line yet
+        self._updater = False  # a whole line was an updater's
 
     @property
     def is_back(self) -> bool:
@@ -146,7 +146,7 @@ class Repl:
         command of ours may reach for the modem that it is flashing.
         """
         until = Deadline(self.link.clock, listen_ms / 1000)
-        while not self._updater:
+        while not (self._updater or _is_of_updater(self._line)):
             if until.expired:
                 return
             self._take(self.link.read(4096, until.left_ms))
@@ -168,7 +168,7 @@ class Repl:
         """The board was restarted or bridged away on purpose: whatever we knew about its REPL is void."""
         self.entered = False
         self._unfinished = False
-        self._held = self._heard = b""
+        self._held = self._heard = self._line = b""
         self._updater = False
 
     def hand_over(self) -> bytes:
@@ -326,7 +326,9 @@ class Repl:
 
     def _take(self, data: bytes) -> bytes:
         self._heard = (self._heard + data)[-RESET_WINDOW_BYTES:]
-        self._updater |= UPDATER_SIGNS.search(self._heard[-len(data) - SIGN_MAX_BYTES :]) is not None
+        *whole, line = (self._line + data).replace(b"\r", b"\n").split(b"\n")
+        self._line = line[-RESET_WINDOW_BYTES:]
+        self._updater = self._updater or any(map(_is_of_updater, whole))
         return data
 
     def _watch(self, heard: bytes) -> None:
@@ -338,6 +340,18 @@ class Repl:
 def behind_lines(number: int, code: str) -> str:
     """``code`` behind empty lines: a thread that prints in step with its lines would spoil the same one each time."""
     return "print()\n" * number + code
+
+
+def _is_of_updater(line: bytes) -> bool:
+    """Whether an updater speaks in the line; a file on the board may bear its words as a name, in a row of ours."""
+    sign, at = UPDATER_SIGNS.search(line), line.find(TAG.encode())
+    if sign is None or not 0 <= at < sign.start():
+        return sign is not None
+    try:
+        json.loads(line[at + len(TAG) :])
+    except ValueError:
+        return True
+    return False
 
 
 def tagged(printed: str) -> list[object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from doctor.board.repl import LISTEN_MS, Repl
 from doctor.check import Finding, Grade
 from doctor.clock import Clock, Deadline
 from doctor.errors import BoardError, DoctorError, LinkError, PortLost
@@ -139,3 +140,4 @@ def _leave_alone(bench: Bench) -> None:
             on=bench.link.name,
             next="leave it powered and press nothing; `fipy-doctor status` shows how far it is",
         )
+    Repl(bench.link).look_for_updater(LISTEN_MS)  # a thread prints beside a prompt

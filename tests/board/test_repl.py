@@ -4,7 +4,7 @@ import pytest
 
 from doctor.board.repl import Repl, ReplBroken, ReplTimeout, ReplTraceback, tagged
 from doctor.clock import Deadline
-from doctor.errors import BoardReset, DeadlineOverrun
+from doctor.errors import BoardReset, DeadlineOverrun, UpdaterAtWork
 from tests.board.old_repl import ROM, OldRepl
 from tests.link.wire import HandClock
 
@@ -251,3 +251,58 @@ def test_a_running_program_is_no_raw_repl() -> None:
     board.program = lambda key: board.wire.say(b"tick\r\n")
     with pytest.raises(ReplBroken, match="tick"):
         Repl(board.wire.link()).enter()
+
+
+BAR = "Sending 5996938 bytes: [####            ]  34%"
+
+
+def test_nothing_more_is_sent_once_an_updater_was_heard() -> None:
+    board = OldRepl()
+    repl = entered(board)
+    board.wire.say(BAR.encode() + b"\r")
+    with pytest.raises(UpdaterAtWork):
+        repl.run("print(1)")
+    with pytest.raises(UpdaterAtWork):
+        repl.restart_safe()
+    assert board.runs == []
+    assert b"\x06" not in board.wire.written
+
+
+def test_an_updater_that_is_heard_in_an_answer_ends_it() -> None:
+    with pytest.raises(UpdaterAtWork):
+        entered(OldRepl()).run(f"print('a')\nprint('{BAR}')\nprint('b')")
+
+
+def test_our_own_code_that_hangs_is_not_stopped_beside_an_updater() -> None:
+    board = OldRepl()
+
+    def hang(_code: str) -> bool:
+        board.wire.say(b"OK" + BAR.encode())
+        return False
+
+    board.before_run = hang
+    with pytest.raises(UpdaterAtWork):
+        entered(board).run("while True: pass")
+    assert b"\x03" not in board.wire.written
+
+
+def test_an_updater_that_is_heard_on_the_way_in_gets_no_ctrl_c() -> None:
+    board = OldRepl()
+    board.paste = True
+    board.wire.say(BAR.encode())
+    with pytest.raises(UpdaterAtWork):
+        Repl(board.wire.link()).enter(cancel_input=True)
+    assert board.wire.written == b""
+
+
+@pytest.mark.parametrize("name", ["DO NOT DISCONNECT.txt", "fipyup: 34 %", "Sending 5 bytes"])
+def test_a_file_named_with_an_updaters_words_is_no_updater(name: str) -> None:
+    repl = entered(OldRepl())
+    assert repl.call(f"print('@@FD [\"{name}\"]')") == [name]
+    assert repl.call("print('@@FD 1')") == 1
+
+
+@pytest.mark.parametrize("line", ['["lib/Starting STP', '{"fipyup": "heartbeat", "data": {}}', "fipyup: 34 %"])
+def test_an_updater_that_prints_into_such_a_line_is_heard(line: str) -> None:
+    with pytest.raises(UpdaterAtWork):
+        entered(OldRepl()).call(f"print('''@@FD {line}\n\"]''')")

@@ -80,3 +80,11 @@ def test_a_port_that_stays_away_is_looked_for_under_another_name() -> None:
 
 def test_what_the_port_cannot_show_is_asked() -> None:
     assert refused(unplugged, away(30), url=BATTERY, was_off=False).id == "battery-keeps-modem-powered"
+
+
+def test_a_modem_that_an_updater_in_a_thread_is_flashing_keeps_its_power() -> None:
+    def told_to_unplug(_sim: SimBench) -> None:
+        pytest.fail("told to unplug")
+
+    url = f"{BOARD}&files=tick:Sending%2054854%20bytes@2500"
+    assert refused(told_to_unplug, url=url).id == "updater-at-work"
