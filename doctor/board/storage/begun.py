@@ -224,13 +224,19 @@ def finish(board: Board, book: Book, begun: Begun, keep_copy: KeepCopy, say: Say
 
     keep_copy  keeps what the board has under such a name by now
 
-    Raises BoardError, and UsageError if the PC has lost a file, after all the others are there. The record is
+    Raises BoardError, and UsageError if the PC has lost a file, or if the board's FAT takes the names of two for one
+    (the record of a board whose file system was another), after all the others are there. The record is
     dropped all the same if nothing was formatted, or the board has a file of that name at least: the next run does
     not end here again. If the flash was formatted, ``give_up`` drops it.
     """
     left = missing(board, begun)
-    lost = []
+    lost, second = [], []
+    key = name_key(board)
+    held = {key(goal.path): goal for goal in begun.files if goal not in left}
     for goal in left:
+        if held.setdefault(key(goal.path), goal) is not goal:
+            second.append(goal)
+            continue
         data = content(goal)
         if data is None:
             lost.append(goal)
@@ -245,7 +251,19 @@ def finish(board: Board, book: Book, begun: Begun, keep_copy: KeepCopy, say: Say
             book.clear(begun)
         raise lost_on_pc(begun, lost)
     book.clear(begun)
+    if second:
+        raise _second_of_a_name(held[key(second[0].path)], second)
     return len(left)
+
+
+def _second_of_a_name(first: Goal, second: Sequence[Goal]) -> UsageError:
+    names = first_of([goal.path for goal in second])
+    return UsageError(
+        "name-not-for-board",
+        f"{names} and {shown(first.path)} are one name on the board's FAT; everything else is there",
+        on=shown(second[0].source, 1000),
+        next=f"copy that file to a folder of its own under another name, and run {Command('restore', (ANOTHER,))}",
+    )
 
 
 def settle(board: Board, book: Book, brought: Collection[str]) -> None:

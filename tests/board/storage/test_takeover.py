@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from doctor.bench import Bench, BenchOptions
-from doctor.board.storage import files, own_names
+from doctor.board.storage import begun, files, own_names
 from doctor.board.storage.begun import Book
 from doctor.board.storage.file_names import fat_key
 from doctor.board.storage.files import BoardFile
@@ -15,6 +18,7 @@ from doctor.board.storage.room import is_fat
 from doctor.errors import BoardError, UsageError
 from doctor.jobs import backup
 from doctor.jobs.last_flash import KeptHistory
+from doctor.remedies.backup_file import keep_copy
 from doctor.remedies.reset_flash import ResetFlash
 from doctor.sim.card.names import folded
 from tests.board.storage.bad_line import RELEASES, board_with, context, kept_in
@@ -130,3 +134,25 @@ def test_copies_never_lie_in_the_folder_that_goes_to_the_board(tmp_path: Path) -
         with board_with(FILES) as (bench, flash), pytest.raises(UsageError, match="go there, too"):
             backup.restore(bench, folder, copies, lambda *_: True)
         assert flash.files.items() >= FILES.items()
+
+
+@pytest.mark.parametrize("there", [{}, {"Ç.txt": b"two"}, {"Ç.txt": b"the user's"}])
+def test_what_was_begun_brings_no_two_files_that_fat_takes_for_one(there: dict[str, bytes], tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, {"À.txt": b"one", "Ç.txt": b"two", "own.py": b"own = 1\n"})
+    with board_with(there, RELEASES[0], place=tmp_path / "place") as (bench, flash):
+        goals = tuple(
+            begun.Goal(f"/flash/{path.name}", path.stat().st_size, sha256(path.read_bytes()).hexdigest(), str(path))
+            for path in sorted(folder.iterdir())
+        )
+        book = Book(bench.history.begun_place(bench))
+        record = begun.begin(bench.board, "reset-flash", ResetFlash().command, folder, goals)
+        record = replace(record, cleared=True)
+        book.write(record)
+        with pytest.raises(UsageError, match=r"one name on the board's FAT; everything else is there") as caught:
+            begun.finish(bench.board, book, record, partial(keep_copy, tmp_path / "copies"), lambda _text: None)
+        held = {path: data for path, data in flash.files.items() if path.endswith(".txt")}
+        first, second = ("Ç.txt", "À.txt") if b"two" in there.values() else ("À.txt", "Ç.txt")
+        assert (list(held.values()), caught.value.on) == ([(folder / first).read_bytes()], str(folder / second))
+        assert flash.files["own.py"] == b"own = 1\n"
+        assert not book.any
+    assert kept_in(tmp_path / "copies") >= set(there.values()) - {b"two"}
