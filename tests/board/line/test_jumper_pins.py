@@ -9,6 +9,7 @@ from doctor.board.line import jumpers
 from doctor.board.line.carriers import Carrier
 from doctor.board.line.jumper_verdict import Jumpers, judge_pins
 from doctor.board.line.tunnel import ModemTunnel
+from doctor.errors import UpdaterAtWork
 from doctor.link.link import open_link
 from doctor.link.port_url import PortUrl
 
@@ -58,3 +59,13 @@ def test_rts_is_left_as_found_by_the_question(board: Board) -> None:
     board.link.rts = False
     jumpers.phase_c(board, board.link)
     assert board.link.rts is False
+
+
+def test_pins_are_not_given_back_by_a_restart_while_an_updater_is_at_work() -> None:
+    with open_link(PortUrl.read("sim://fipy?files=tick:Sending%2054854%20bytes@5000")) as link:
+        link.clock.sleep_ms(3000)
+        board = Board(link)
+        with pytest.raises(UpdaterAtWork) as caught, jumpers.pins_taken(board, link, board.identify()):
+            link.clock.sleep_ms(2000)
+        assert "reset button" not in caught.value.next
+        assert link.serial.bench.board.runs_programs
