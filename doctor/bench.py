@@ -19,6 +19,7 @@ from doctor.needs import Needs, SkipReason
 if TYPE_CHECKING:
     from doctor.board.board import Board, BoardFacts
     from doctor.board.line.tunnel import ModemTunnel
+    from doctor.board.repl import Repl
     from doctor.card.image import Card
     from doctor.firmware.bootrom import BootRom
     from doctor.firmware.elf import ElfImage
@@ -188,6 +189,7 @@ class Bench(AbstractContextManager["Bench"]):
         self._trace = trace
         self._lock = threading.RLock()
         self._kept: dict[str, Any] = {} if link is None else {"link": link}
+        self._repl: Repl | None = None
         self.through_mirror: int | None = None
         self.stopped_program = False  #: a program of the board was stopped, with consent, to get a prompt
 
@@ -308,6 +310,7 @@ class Bench(AbstractContextManager["Bench"]):
                 next="run `fipy-doctor check --select repl-answers`",
             )
         board = Board(self.link, banner=self.contact.banner)
+        self._repl = board.repl  # before it is entered: if that is cut short, there is a REPL to leave
         board.repl.enter(cancel_input=self.contact.seen is Seen.PASTE)
         return board
 
@@ -436,6 +439,7 @@ class Bench(AbstractContextManager["Bench"]):
 
     def forget_board(self) -> None:
         """Drop first contact and board, after a reset or power cycle; the link stays open."""
+        self._repl = None
         self._drop("contact", "board", "board_facts", "modem_facts")
 
     def _drop(self, *parts: str) -> None:
@@ -469,7 +473,7 @@ class Bench(AbstractContextManager["Bench"]):
         self.close()
 
     def _leave_board(self) -> None:
-        if "board" in self._kept and "link" in self._kept:
+        if self._repl is not None and "link" in self._kept:
             self.link.deadline = Deadline(self.link.clock, LEAVE_S)  # a stopped run leaves one that is over
             with suppress(DoctorError):
-                self.board.repl.leave()
+                self._repl.leave()

@@ -116,12 +116,13 @@ class Repl:
         if cancel_input:
             self.link.write(CTRL_C)
             self._read_until(PROMPT, Deadline(self.link.clock, ENTER_S))
+        self.entered = True  # before the byte is out: if the wait for the banner is cut short, there is a REPL to leave
         self.link.write(CTRL_A)
         heard, found = self._read_until(RAW_BANNER, Deadline(self.link.clock, ENTER_S))
         if not found:
+            self.entered = False
             self.look_for_updater()
             raise ReplBroken("the board does not enter its raw REPL", heard, on=self.link.name)
-        self.entered = True
         self._unfinished = False
 
     def leave(self) -> str:
@@ -130,8 +131,8 @@ class Repl:
             return ""
         if self._unfinished:
             self._stop_own_command()
-        self.entered = False
         self.link.write(CTRL_B)
+        self.entered = False
         heard, _ = self._read_until(PROMPT, Deadline(self.link.clock, ENTER_S))
         return heard.decode("utf-8", errors="replace").replace("\r\n", "\n").strip("> \n")
 

@@ -28,6 +28,24 @@ def test_no_ctrl_c_is_sent_on_the_way_in_and_out() -> None:
     assert not board.raw
 
 
+def test_who_is_interrupted_on_the_way_in_still_leaves() -> None:
+    board = OldRepl()
+    hear = board.wire.hears
+
+    def interrupt(data: bytes) -> None:
+        hear(data)
+        board.wire.hears = hear
+        raise KeyboardInterrupt
+
+    board.wire.hears = interrupt
+    repl = Repl(board.wire.link())
+    with pytest.raises(KeyboardInterrupt):
+        repl.enter()
+    assert board.raw
+    repl.leave()
+    assert not board.raw
+
+
 def test_raw_paste_is_never_tried() -> None:
     board = OldRepl()
     entered(board).run("print(1)")
