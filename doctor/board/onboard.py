@@ -7,7 +7,6 @@ here. Only files that differ are sent; all of them take about half a minute at 1
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from importlib.resources import files as files_of
 from typing import Any
 
+from doctor import foreign_json
 from doctor.board import snippets
 from doctor.board.board import Board
 from doctor.board.repl import CTRL_C, RESET_SIGNS
@@ -300,11 +300,11 @@ def understand(line: bytes) -> Told | None:
     start_at = text.find(console.TAG)
     if start_at >= 0:
         try:
-            name, end = json.JSONDecoder().raw_decode(text[start_at + len(console.TAG) :])
-            data = json.loads(text[start_at + len(console.TAG) + end :].removeprefix(', "data": ').removesuffix("}"))
+            name, end = foreign_json.first_in(text, start_at + len(console.TAG))
+            data = foreign_json.read(text[end:].removeprefix(', "data": ').removesuffix("}"))
         except ValueError:
             return None  # another thread of the board printed into it
-        return (name, _escaped(data)) if isinstance(name, str) and isinstance(data, dict) else None
+        return (name, _escaped(data)) if isinstance(data, dict) and _makes_sense(name, data) else None
     if console.PLAIN not in text:
         return None
     said = text.split(console.PLAIN, 1)[1]
@@ -315,6 +315,18 @@ def understand(line: bytes) -> Told | None:
     if found := _WORK.fullmatch(said):
         return "heartbeat", {"done": 0, "total": 0, "step": found[1], "phase": "prepare", **_plain_file(found[2])}
     return _plain_end(said) or ("said", {"text": said})
+
+
+def _makes_sense(name: object, data: Said) -> bool:
+    """Whether what is counted with, or taken apart, is of the kind that the updater sends."""
+    done, total, error, image = (data.get(key) for key in ("done", "total", "error", "image"))
+    return (
+        isinstance(name, str)
+        and (done is None or type(done) is (list if name == "end" else int))
+        and (total is None or type(total) is int)
+        and (not error or (isinstance(error, list) and len(error) == 4))
+        and (not image or (isinstance(image, list) and [type(part) for part in image[3:4]] == [int]))
+    )
 
 
 def _escaped(data: Said) -> Said:
