@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from doctor.clock import Clock, Deadline, SystemClock
-from doctor.command import AUTO, ON_CARD, Command
 from doctor.errors import BoardError, DoctorError, UsageError
 from doctor.link.port_url import PortUrl
 from doctor.needs import Needs, SkipReason
+from doctor.text.command import AUTO, ON_CARD, Command
 
 if TYPE_CHECKING:
     from doctor.board.board import Board, BoardFacts

@@ -80,7 +80,7 @@ def test_the_top_level_stays_as_it_was_ordered() -> None:
 
 
 #: What every room says in the same words: a sentence, a command; they name nothing of ours themselves.
-LEAVES = ("doctor.power_off", "doctor.command")
+LEAVES = ("doctor.text.power_off", "doctor.text.command")
 
 
 def test_leaves_stand_on_nothing_of_ours() -> None:

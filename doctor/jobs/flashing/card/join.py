@@ -16,7 +16,6 @@ from doctor.bench import Bench
 from doctor.board import onboard
 from doctor.board.card.image import path_of
 from doctor.errors import DoctorError
-from doctor.escape import shown
 from doctor.events import Event, Listener, StepStarted, ignore
 from doctor.first_contact import Seen
 from doctor.jobs.flashing.card.ending import Ending
@@ -31,6 +30,7 @@ from doctor.jobs.memory.journal import FlashEntry, Journal, SentFile
 from doctor.jobs.memory.lock import port_lock
 from doctor.jobs.onward import Attempt, NextFlash, flash_command
 from doctor.jobs.status import attempt_of
+from doctor.text.escape import shown
 from doctor.updater import states
 from doctor.updater.plan import FIRMWARE, SECOND
 
