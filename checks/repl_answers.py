@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from doctor.bench import Bench
 from doctor.board.at_work import at_work
+from doctor.board.first_contact import Contact, Seen
 from doctor.check import Check, EvidenceValue, Finding, Grade, Known, Remedy
-from doctor.first_contact import Contact, Seen
 from doctor.needs import Needs
 from doctor.text.escape import shown
 

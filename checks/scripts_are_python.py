@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from doctor.check import Check, Finding, Grade, Known, Remedy
 from doctor.errors import UsageError
+from doctor.firmware.scripts import PARSE_MAX_BYTES, VENDOR_SCRIPTS, ScriptKind, ScriptVerdict, classify, describe
 from doctor.needs import Needs
-from doctor.scripts import PARSE_MAX_BYTES, VENDOR_SCRIPTS, ScriptKind, ScriptVerdict, classify, describe
 from doctor.text.escape import hex_bytes, shown
 
 if TYPE_CHECKING:

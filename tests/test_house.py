@@ -47,7 +47,6 @@ FORBIDDEN = {
         "doctor.board",
         "doctor.card",
         "doctor.updater",
-        "doctor.first_contact",
     ),
 }
 

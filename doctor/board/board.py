@@ -87,7 +87,7 @@ class BoardFacts:
 class Board:
     """A board behind a link.
 
-    link  open, the board idle at its prompt (doctor/first_contact.py tells)
+    link  open, the board idle at its prompt (doctor/board/first_contact.py tells)
     repl  its raw REPL, entered on first use
     """
 

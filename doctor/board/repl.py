@@ -86,7 +86,7 @@ class ReplBroken(BoardError):
 class Repl:
     """The raw REPL behind a link.
 
-    ``enter`` needs a board that sits idle at a prompt (doctor/first_contact.py tells); it sends no Ctrl-C.
+    ``enter`` needs a board that sits idle at a prompt (doctor/board/first_contact.py tells); it sends no Ctrl-C.
     """
 
     def __init__(self, link: Link) -> None:

@@ -252,7 +252,7 @@ def _ask(bench: Bench) -> ModemFacts:
 
 def _unasked(bench: Bench, err: DoctorError, entry: FlashEntry | None) -> StatusReport:
     """The modem could not be reached: say what is in the way, and what the journal knows."""
-    from doctor.first_contact import Seen
+    from doctor.board.first_contact import Seen
 
     history = told(entry) if entry is not None else ""
     seen = None if bench.link_or_none is None else bench.contact.seen

@@ -15,9 +15,9 @@ from doctor import engine
 from doctor.bench import Bench
 from doctor.board import onboard
 from doctor.board.card.image import path_of
+from doctor.board.first_contact import Seen
 from doctor.errors import DoctorError
 from doctor.events import Event, Listener, StepStarted, ignore
-from doctor.first_contact import Seen
 from doctor.jobs.flashing.card.ending import Ending
 from doctor.jobs.flashing.card.follow import Follower, question
 from doctor.jobs.flashing.card.start import sayer
