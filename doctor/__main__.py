@@ -15,7 +15,7 @@ try:
     from contextlib import suppress
     from typing import NoReturn
 
-    from doctor import stdio
+    from doctor.cli import stdio
 except KeyboardInterrupt:
     sys.exit(STOPPED)
 

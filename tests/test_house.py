@@ -47,7 +47,6 @@ FORBIDDEN = {
         "doctor.board",
         "doctor.card",
         "doctor.updater",
-        "doctor.first_contact",
     ),
 }
 
@@ -80,7 +79,7 @@ def test_the_top_level_stays_as_it_was_ordered() -> None:
 
 
 #: What every room says in the same words: a sentence, a command; they name nothing of ours themselves.
-LEAVES = ("doctor.power_off", "doctor.command", "doctor.foreign_json")
+LEAVES = ("doctor.text.power_off", "doctor.text.command", "doctor.foreign_json")
 
 
 def test_leaves_stand_on_nothing_of_ours() -> None:

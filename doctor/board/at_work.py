@@ -6,9 +6,9 @@ import posixpath
 from dataclasses import dataclass
 
 from doctor.board import onboard
-from doctor.command import ON_CARD, Command
 from doctor.errors import UpdaterAtWork
-from doctor.escape import shown
+from doctor.text.command import ON_CARD, Command
+from doctor.text.escape import shown
 
 FILE = "FILE.dup"  #: stands for the name of the file, if the board did not say it
 

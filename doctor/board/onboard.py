@@ -22,8 +22,8 @@ from doctor.board.storage import files, own_names, proof
 from doctor.board.storage.room import room_on
 from doctor.clock import Deadline
 from doctor.errors import BoardError, BoardReset
-from doctor.escape import shown
 from doctor.link.link import Link
+from doctor.text.escape import shown
 from doctor.updater import board_console as console
 from doctor.updater.states import APPLICATION
 

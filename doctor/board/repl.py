@@ -12,9 +12,9 @@ from collections.abc import Callable
 from doctor import foreign_json
 from doctor.clock import Deadline
 from doctor.errors import BoardError, BoardReset
-from doctor.escape import shown
 from doctor.link.link import Link
-from doctor.power_off import UNPLUG
+from doctor.text.escape import shown
+from doctor.text.power_off import UNPLUG
 
 CTRL_A, CTRL_B, CTRL_C, CTRL_D = b"\x01", b"\x02", b"\x03", b"\x04"
 CTRL_F = b"\x06"  #: restarts into safe boot at any time, from 1.16 on (board-and-repl.md 3.3)
@@ -86,7 +86,7 @@ class ReplBroken(BoardError):
 class Repl:
     """The raw REPL behind a link.
 
-    ``enter`` needs a board that sits idle at a prompt (doctor/first_contact.py tells); it sends no Ctrl-C.
+    ``enter`` needs a board that sits idle at a prompt (doctor/board/first_contact.py tells); it sends no Ctrl-C.
     """
 
     def __init__(self, link: Link) -> None:

@@ -20,7 +20,7 @@ try:
 except ImportError:  # MicroPython
     pass
 
-#: What every tagged line begins with; doctor/first_contact.py knows an updater at work by it.
+#: What every tagged line begins with; doctor/board/first_contact.py knows an updater at work by it.
 TAG = '@@FD {"fipyup": '
 #: What a line for people begins with.
 PLAIN = "fipyup: "

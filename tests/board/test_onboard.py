@@ -12,7 +12,7 @@ from doctor.board.storage import files
 from doctor.errors import BoardError, BoardReset
 from doctor.link.link import Link, open_link
 from doctor.link.port_url import PortUrl
-from doctor.marks import pieces
+from doctor.text.marks import pieces
 from doctor.updater import board_console
 
 

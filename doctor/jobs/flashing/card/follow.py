@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from doctor.bench import Bench
 from doctor.board import onboard
 from doctor.clock import Deadline
-from doctor.escape import shown
 from doctor.events import Event, Listener, Note, Notice, Phase, Progress, StepStarted, from_core
 from doctor.jobs.flashing.interrupts import Interrupts, Left, Wish
+from doctor.text.escape import shown
 
 REPEAT_S = 1.0  #: a wish to stop is said again so often; it lies in the board's buffer until it is read
 #: The updater listens at the board's UART, to which nothing comes from telnet (board-and-repl.md 3.1).

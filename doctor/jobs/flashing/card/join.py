@@ -15,10 +15,9 @@ from doctor import engine
 from doctor.bench import Bench
 from doctor.board import onboard
 from doctor.board.card.image import path_of
+from doctor.board.first_contact import Seen
 from doctor.errors import DoctorError
-from doctor.escape import shown
 from doctor.events import Event, Listener, StepStarted, ignore
-from doctor.first_contact import Seen
 from doctor.jobs.flashing.card.ending import Ending
 from doctor.jobs.flashing.card.follow import Follower, question
 from doctor.jobs.flashing.card.start import sayer
@@ -31,6 +30,7 @@ from doctor.jobs.memory.journal import FlashEntry, Journal, SentFile
 from doctor.jobs.memory.lock import port_lock
 from doctor.jobs.onward import Attempt, NextFlash, flash_command
 from doctor.jobs.status import attempt_of
+from doctor.text.escape import shown
 from doctor.updater import states
 from doctor.updater.plan import FIRMWARE, SECOND
 

@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from doctor import stdio
+from doctor.cli import stdio
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipe that tells how full it is")
 
