@@ -10,6 +10,7 @@ import io
 import os
 import sys
 import threading
+from collections import deque
 from contextlib import suppress
 from typing import Any, cast
 
@@ -51,7 +52,7 @@ class _SteadyFile(io.RawIOBase):
     def write(self, data: Any, /) -> int:
         """Write ``data``, or drop it."""
         if self.ahead is not None:
-            self.ahead.put(bytes(data))
+            self.ahead.put(self, bytes(data))
             return memoryview(data).nbytes
         return self.write_now(data)
 
@@ -71,27 +72,33 @@ class _SteadyFile(io.RawIOBase):
 
 
 class _Ahead:
-    """A thread that writes to ``file``; whoever prints goes on meanwhile, and what finds no room is dropped.
+    """A thread that writes in the place of whoever prints, in order; what finds no room is dropped.
 
     patient  what finds no room waits for it, as long as the reader reads
     """
 
-    def __init__(self, file: _SteadyFile) -> None:
+    def __init__(self) -> None:
         self.patient = False
-        self._file = file
-        self._waiting = bytearray()
+        self._pieces: deque[tuple[_SteadyFile, bytes]] = deque()
+        self._waiting_bytes = 0
         self._moved = False
         self._changed = threading.Condition()
         threading.Thread(target=self._run, name="output", daemon=True).start()
 
-    def put(self, data: bytes) -> None:
-        """Have ``data`` written."""
+    def put(self, file: _SteadyFile, data: bytes) -> None:
+        """Have ``data`` written to ``file``."""
         with self._changed:
             if self.patient:
                 self._wait_until_at_most(MOST_AHEAD_BYTES)
-            elif len(self._waiting) + len(data) > MOST_AHEAD_BYTES:
+            elif self._waiting_bytes + len(data) > MOST_AHEAD_BYTES:
                 return
-            self._waiting += data
+            while data:
+                size = PIECE_BYTES
+                while size < len(data) and data[size] & 0xC0 == 0x80:  # within a character of UTF-8
+                    size -= 1
+                self._pieces.append((file, data[:size]))
+                self._waiting_bytes += len(data[:size])
+                data = data[size:]
             self._changed.notify_all()
 
     def finish(self) -> None:
@@ -100,24 +107,26 @@ class _Ahead:
             self._wait_until_at_most(0)
 
     def _wait_until_at_most(self, size: int) -> None:
-        while len(self._waiting) > size:
+        while self._waiting_bytes > size:
             self._moved = False
             if not self._changed.wait_for(lambda: self._moved, READER_WAIT_S):
-                self._file.lost = self._file.lost or OSError(errno.ETIMEDOUT, "nobody reads it")
-                self._waiting.clear()
+                for file, _ in self._pieces:
+                    file.lost = file.lost or OSError(errno.ETIMEDOUT, "nobody reads it")
+                self._pieces.clear()
+                self._waiting_bytes = 0
 
     def _run(self) -> None:
         while True:
             with self._changed:
-                while not self._waiting:
-                    self._changed.wait()
-                size = PIECE_BYTES
-                while size < len(self._waiting) and self._waiting[size] & 0xC0 == 0x80:  # within a character of UTF-8
-                    size -= 1
-                piece = bytes(self._waiting[:size])
-            written = self._file.write_now(piece)
+                self._changed.wait_for(lambda: self._pieces)
+                file, piece = self._pieces[0]
+            written = file.write_now(piece)
             with self._changed:
-                del self._waiting[:written]
+                if self._pieces:  # nobody has given it up meanwhile
+                    self._pieces.popleft()
+                    if written < len(piece):
+                        self._pieces.appendleft((file, piece[written:]))
+                    self._waiting_bytes -= written
                 self._moved = True
                 self._changed.notify_all()
 
@@ -136,8 +145,10 @@ def make_steady() -> None:
 
 def wait_for_nobody() -> None:
     """From now on what is printed holds nothing up: a stopped terminal, a full pipe and a slow line lose the rest."""
-    for file in _steady():
-        file.ahead = file.ahead or _Ahead(file)
+    files = _steady()
+    for file in files:
+        same = (other.ahead for other in files if other.ahead is not None and _is_same(file, other))
+        file.ahead = file.ahead or next(same, None) or _Ahead()
 
 
 def wait_for_the_reader() -> None:
@@ -164,6 +175,11 @@ def _finish(stream: Any) -> None:
     file = _descriptor(stream)
     if isinstance(file, _SteadyFile) and file.ahead is not None:
         file.ahead.finish()
+
+
+def _is_same(one: _SteadyFile, other: _SteadyFile) -> bool:
+    """Whether both go to one place, where their order counts."""
+    return (one.isatty() and other.isatty()) or os.path.sameopenfile(one.fileno(), other.fileno())
 
 
 def _steady() -> list[_SteadyFile]:
