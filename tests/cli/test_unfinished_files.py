@@ -12,8 +12,8 @@ import pytest
 from doctor.bench import Bench, BenchOptions
 from doctor.board.storage import files
 from doctor.board.storage.kept_files import MANIFEST
-from doctor.command import Command
 from doctor.sim.bench import SimBench
+from doctor.text.command import Command
 
 from .terminal import Terminal
 

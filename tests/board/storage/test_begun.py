@@ -13,9 +13,7 @@ from doctor.board.storage.begun import Book, Goal
 from doctor.board.storage.upload import Changes
 from doctor.board.unique_id import unique_id
 from doctor.check import Status
-from doctor.command import Command
 from doctor.errors import BoardReset, CardError, DoctorError, UsageError
-from doctor.escape import counted
 from doctor.jobs import backup
 from doctor.jobs.check import CheckRequest, check
 from doctor.jobs.last_flash import KeptHistory
@@ -25,6 +23,8 @@ from doctor.link.port_url import PortUrl
 from doctor.remedies.reset_flash import ResetFlash
 from doctor.remedies.upload_scripts import UploadScripts
 from doctor.sim.bench import SimBench
+from doctor.text.command import Command
+from doctor.text.escape import counted
 from tests.board.storage.bad_line import RELEASES, board_with, context, kept_in
 
 FILES = {"main.py": b"print('mine')\n", "lib/own.py": b"own = 1\n", "data.bin": bytes(range(256)) * 20}
