@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from doctor import foreign_json
-from doctor.board import onboard, repl
+from doctor.board import at_work, repl
 from doctor.board.repl import TAG
 from doctor.card.drives.linux import from_lsblk
 from doctor.errors import CardError
@@ -54,7 +54,10 @@ def test_our_own_documents_are_read_as_they_were_written() -> None:
 @pytest.mark.parametrize("bad", [DEEP, "1e999", "9" * 4400])
 def test_a_board_says_anything(bad: str) -> None:
     assert repl.tagged(f"{TAG}{bad}\n{TAG}1") == [*(["9" * 4400] if bad.isdigit() else []), 1]
-    assert onboard.understand(f'{board_console.TAG}"heartbeat", "data": {{"done": {bad}}}}}'.encode()) is None
+    assert at_work.understand(f'{board_console.TAG}"heartbeat", "data": {{"done": {bad}}}}}'.encode()) is None
+    assert at_work.understand(
+        (board_console.PLAIN + board_console.BEAT % (5, 1, 2, "x", "y")).replace("1", bad).encode()
+    )
 
 
 @pytest.mark.parametrize(
@@ -71,7 +74,7 @@ def test_a_board_says_anything(bad: str) -> None:
 )
 def test_an_updater_on_a_board_says_what_no_updater_of_ours_says(name: object, data: object) -> None:
     line = f'{board_console.TAG}{json.dumps(name)}, "data": {json.dumps(data)}}}'
-    assert onboard.understand(line.encode()) is None
+    assert at_work.understand(line.encode()) is None
 
 
 def test_a_trace_line_that_is_too_deep_is_left_out() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from docs._build.modules import imports_of, module_of, nodes_of, product
+from docs._build.modules import arrows, circles, imports_of, module_of, nodes_of, product
 
 ROOT = Path(__file__).parent.parent
 SOURCES = product(ROOT)
@@ -133,6 +133,11 @@ def test_arrows_run_downwards(room: str) -> None:
         and not inside(name, *LEAVES)
     ]
     assert not broken
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    assert not circles(arrows(ROOT))
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == [{"a", "b", "c"}]
 
 
 def test_core_stands_on_nothing_of_ours() -> None:

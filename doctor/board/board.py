@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from doctor.board import snippets
 from doctor.board.eras import Era, base_of_version, era_of
-from doctor.board.repl import BANNER, CTRL_B, PROMPT, TRIES, Repl, ReplBroken
+from doctor.board.repl import TRIES, Repl, ReplBroken
+from doctor.board.signs import BANNER, CTRL_B, PROMPT
 from doctor.clock import Deadline
 from doctor.errors import BoardError, BoardReset
 from doctor.link.link import Link

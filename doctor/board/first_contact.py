@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from doctor.board.repl import BANNER, CTRL_B, CTRL_C, LISTEN_MS, PROMPT, UPDATER_SIGNS
+from doctor.board.repl import LISTEN_MS
+from doctor.board.signs import BANNER, CTRL_B, CTRL_C, PROMPT, UPDATER_SIGNS
 from doctor.clock import Deadline
 from doctor.link.link import REPL_BAUD, Link
 from doctor.text.escape import shown

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from doctor import foreign_json
+from doctor.foreign_json import read as read_json
 from doctor.knowledge.paste import Paste, decode, is_trace
 
 _DOCUMENT = re.compile(rb'\s*\{\s*"schema": ?"fipy-doctor/([a-z-]{1,20})/\d{1,3}"')
@@ -65,7 +65,7 @@ def _log(paste: Paste) -> OwnOutput:
 def _document(kind: str, data: bytes) -> OwnOutput:
     what = f"This is the JSON of fipy-doctor {kind}"
     try:
-        read = foreign_json.read(decode(data[:_MOST_JSON]), _MOST_JSON)
+        read = read_json(decode(data[:_MOST_JSON]), _MOST_JSON)
     except ValueError:
         return OwnOutput(f"{what}, but it cannot be read: it is cut short or was changed.")
     if not isinstance(read, dict):

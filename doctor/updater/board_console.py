@@ -24,7 +24,7 @@ except ImportError:  # MicroPython
 TAG = '@@FD {"fipyup": '
 #: What a line for people begins with.
 PLAIN = "fipyup: "
-#: How such a line says how far it is; doctor/board/onboard.py reads them by the same words.
+#: How such a line says how far it is; doctor/board/at_work.py reads them by the same words.
 BEAT = "%d %% %d/%d %s, %s, do not unplug"
 WORK = "at work (%s), %s, do not unplug"
 #: With what the last one begins.
