@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from typing import NoReturn
 
-from doctor import stdio
+from doctor.cli import stdio
 
 FAILED = 1
 STOPPED = 130

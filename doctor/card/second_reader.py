@@ -19,12 +19,12 @@ from typing import Any, NamedTuple
 from doctor.card.drives.device import DeviceSource, open_source
 from doctor.card.target import sha256_of
 from doctor.errors import CardError, DoctorError, SecondReaderDiffers
-from doctor.escape import counted, shown
 from doctor.events import Listener, Note, Outcome, SecondReading
 from doctor.fat.directory import walk
 from doctor.fat.reader import read_file
 from doctor.fat.source import SECTOR_BYTES, FileSource
 from doctor.fat.volume import FatVolume, find_volume, open_volume
+from doctor.text.escape import counted, shown
 
 _STARTING_S = 30.0  #: for a Python on a busy old computer; the rest of a limit is for reading
 _SLOWEST_FAT_BYTES_PER_S = 200_000  #: PyFat takes a microsecond or so for each entry of a FAT; ten times that

@@ -25,10 +25,10 @@ from doctor import events
 from doctor.cli.check_line import CheckLine
 from doctor.cli.screen import Screen
 from doctor.errors import DoctorError
-from doctor.escape import shown
 from doctor.jobs.flash import FlashPlan, Proof, Wish
 from doctor.modem.step_words import words
 from doctor.report.prose import Prose
+from doctor.text.escape import shown
 from doctor.updater.rules_loaders import loader_line
 
 T = TypeVar("T")

@@ -12,7 +12,7 @@ from doctor import __version__
 from doctor.cli import options, signals
 from doctor.cli.screen import make_screen
 from doctor.errors import DoctorError, Stopped, UsageError
-from doctor.escape import shown
+from doctor.text.escape import shown
 
 COMMANDS = (
     "check",

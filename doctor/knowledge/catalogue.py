@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     else:
         from importlib.abc import Traversable
 
-from doctor.power_off import spelled_out
+from doctor.text.power_off import spelled_out
 
 if sys.version_info >= (3, 11):
     import tomllib

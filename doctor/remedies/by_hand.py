@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from doctor.power_off import UNPLUG
 from doctor.remedies.cure import ByHand
+from doctor.text.power_off import UNPLUG
 
 BY_HAND = (
     ByHand(

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from doctor.check import Finding, Grade, Remedy
 from doctor.clock import Now, local_now
-from doctor.command import Command
-from doctor.escape import shown
 from doctor.events import Listener, ignore
+from doctor.text.command import Command
+from doctor.text.escape import shown
 
 if TYPE_CHECKING:
     from doctor.bench import Bench

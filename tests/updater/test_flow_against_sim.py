@@ -559,6 +559,7 @@ def genuine() -> bytes:
     return files[0].read_bytes()
 
 
+@pytest.mark.sampled(2, "long")
 @pytest.mark.parametrize("mode", ["application", "recovery"])
 def test_genuine_file_reaches_the_sibling_modem(genuine: bytes, mode: str) -> None:
     sim = modem(mode, family="MONARCH2", build=60186)

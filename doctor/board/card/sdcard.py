@@ -14,10 +14,10 @@ from doctor.board.repl import ReplTraceback
 from doctor.board.snippets import card
 from doctor.board.storage import files, proof
 from doctor.errors import BoardError
-from doctor.escape import shown
 from doctor.fat.card_file import CardFile
 from doctor.fat.layout import Layout, look_at, mbr_entries
 from doctor.fat.source import SECTOR_BYTES, KnownSectors
+from doctor.text.escape import shown
 
 if TYPE_CHECKING:
     from doctor.board.board import Board

@@ -17,7 +17,7 @@ from doctor.board.repl import TRIES, ReplBroken, ReplTimeout, ReplTraceback
 from doctor.board.storage import proof
 from doctor.board.storage.own_names import draft_of, second_of
 from doctor.errors import BoardError, BoardReset
-from doctor.escape import shown
+from doctor.text.escape import shown
 
 WRITE_PIECE_BYTES = 512  #: raw bytes in one command, as Pymakr sends them (board-and-repl.md 3.6)
 SMALLEST_PIECE_BYTES = 128  #: after halving on errors; below that the line is not usable
@@ -40,7 +40,7 @@ def unheard(_done: int) -> None:
 class BoardFile:
     """A file or folder on a board; ``size_bytes`` is -1 if the board cannot tell.
 
-    Bytes of a name that are no UTF-8 stand in it as ``os.fsdecode`` would put them; ``doctor.escape.shown`` shows them.
+    Bytes of a name that are no UTF-8 stand in it as ``os.fsdecode`` would put them; ``escape.shown`` shows them.
     """
 
     path: str

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from doctor.board.storage.own_names import is_ours
-from doctor.command import Command
 from doctor.errors import CardError, UsageError
-from doctor.escape import shown
 from doctor.host_names import host_name
 from doctor.json_file import count_in, read_bounded, read_json, text_in, write_synced
+from doctor.text.command import Command
+from doctor.text.escape import shown
 
 SCHEMA = "fipy-doctor/board-backup/1"
 MANIFEST = "fipy-doctor-backup.json"

@@ -12,8 +12,8 @@ from doctor.bench import BenchOptions
 from doctor.cli import options, signals
 from doctor.cli.commands.check import show_next
 from doctor.cli.screen import Screen
-from doctor.command import ON_CARD
 from doctor.jobs.flash import METHODS, VIAS, FlashRequest, FlashResult, flash, rehearse
+from doctor.text.command import ON_CARD
 
 
 class _ImageFile(click.Path):
@@ -102,11 +102,11 @@ def show(
     from rich.text import Text
 
     from doctor.cli.flash_view import plan_text, proof_text
-    from doctor.command import marked
     from doctor.jobs.memory.advice_given import AdviceGiven
     from doctor.modem.verdict import stands
     from doctor.remedies import cures
     from doctor.report import as_json, console, next_step
+    from doctor.text.command import marked
 
     if screen.as_json:
         screen.document(as_json.document(name, result.exit_code, result.error, **as_json.flash_members(result)))

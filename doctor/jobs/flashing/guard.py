@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from doctor import events
 from doctor.bench import Bench
-from doctor.command import ON_CARD
 from doctor.events import Event, Listener
 from doctor.jobs.flashing.awake import awake
 from doctor.jobs.flashing.plan import FlashFile, given_files, placed
@@ -21,6 +20,7 @@ from doctor.jobs.memory.journal import FlashEntry, Journal, SentFile
 from doctor.jobs.memory.lock import lock_path, port_lock
 from doctor.jobs.memory.logbook import Logbook
 from doctor.jobs.memory.state_dir import state_place, unwritable
+from doctor.text.command import ON_CARD
 from doctor.updater.plan import FIRMWARE
 
 if TYPE_CHECKING:

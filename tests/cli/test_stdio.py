@@ -6,7 +6,7 @@ import io
 from collections.abc import Callable
 from typing import Any
 
-from doctor import stdio
+from doctor.cli import stdio
 
 
 class Interrupted(io.RawIOBase):
