@@ -25,6 +25,7 @@ def board() -> Iterator[Board]:
     link.close()
 
 
+@pytest.mark.long
 def test_every_file_of_the_core_goes_over_as_it_is(board: Board) -> None:
     wanted = onboard.core_files()
     assert onboard.install(board) == len(wanted)
@@ -33,6 +34,7 @@ def test_every_file_of_the_core_goes_over_as_it_is(board: Board) -> None:
         assert files.sha256(board, path) == hashlib.sha256(wanted[name]).hexdigest()
 
 
+@pytest.mark.long
 def test_only_what_differs_is_sent_again_and_what_is_not_ours_stays(board: Board) -> None:
     onboard.install(board)
     files.write(board, f"{onboard.FOLDER}/stp.py", b"damaged")
@@ -80,6 +82,7 @@ def test_a_board_that_says_less_than_the_truth_gets_what_was_begun_back(board: B
     assert flash.free_bytes() == before
 
 
+@pytest.mark.long
 def test_the_frozen_updater_does_not_shadow_it(board: Board) -> None:
     onboard.install(board)
     said = board.repl.run(f"import {onboard.PACKAGE}\nprint({onboard.PACKAGE}.__file__)")
