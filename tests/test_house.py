@@ -78,8 +78,8 @@ def test_the_top_level_stays_as_it_was_ordered() -> None:
     assert {name.split("/")[0] for name in told.stdout.splitlines()} <= TOP
 
 
-#: What every room says in the same words: a sentence, a command; they name nothing of ours themselves.
-LEAVES = ("doctor.text.power_off", "doctor.text.command", "doctor.foreign_json")
+#: What every room says in the same words, and what reads tables, texts and JSON; they name nothing of ours themselves.
+LEAVES = ("doctor.text.power_off", "doctor.text.command", "doctor.data", "doctor.foreign_json")
 
 
 def test_leaves_stand_on_nothing_of_ours() -> None:
