@@ -138,9 +138,9 @@ class FlashUnproved(DoctorError):
 
 
 class Stopped(DoctorError):
-    """The user stopped the program before anything was sent to the modem."""
+    """The user stopped the program before anything was sent to the modem; ``what`` says more if it was a flash."""
 
     exit_code = Exit.STOPPED
 
-    def __init__(self, what: str = "stopped by you; no firmware was sent to the modem", *, next: str = "") -> None:
+    def __init__(self, what: str = "stopped by you", *, next: str = "") -> None:
         super().__init__("user-interrupt", what, next=next)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from doctor import foreign_json
 from doctor.board.signs import CTRL_C, RESET_SIGNS
 from doctor.clock import Deadline
 from doctor.errors import BoardError, BoardReset, UpdaterAtWork
@@ -29,7 +29,7 @@ _WITH_SHA = re.compile(rf"(.*) ([0-9a-f]{{{console.SHOWN_DIGITS}}})")
 
 def _pattern(line: str) -> re.Pattern[str]:
     """What reads the lines that the core writes with this format."""
-    fields = {"%d": r"(\d+)", "%s": "(.*?)", "%%": "%"}
+    fields = {"%d": r"(\d{1,20})", "%s": "(.*?)", "%%": "%"}
     return re.compile(re.sub("%[ds%]", lambda found: fields[found[0]], re.escape(line)))
 
 
@@ -170,11 +170,11 @@ def understand(line: bytes) -> Told | None:
     start_at = text.find(console.TAG)
     if start_at >= 0:
         try:
-            name, end = json.JSONDecoder().raw_decode(text[start_at + len(console.TAG) :])
-            data = json.loads(text[start_at + len(console.TAG) + end :].removeprefix(', "data": ').removesuffix("}"))
+            name, end = foreign_json.first_in(text, start_at + len(console.TAG))
+            data = foreign_json.read(text[end:].removeprefix(', "data": ').removesuffix("}"))
         except ValueError:
             return None  # another thread of the board printed into it
-        return (name, _escaped(data)) if isinstance(name, str) and isinstance(data, dict) else None
+        return (name, _escaped(data)) if isinstance(data, dict) and _makes_sense(name, data) else None
     if console.PLAIN not in text:
         return None
     said = text.split(console.PLAIN, 1)[1]
@@ -185,6 +185,18 @@ def understand(line: bytes) -> Told | None:
     if found := _WORK.fullmatch(said):
         return "heartbeat", {"done": 0, "total": 0, "step": found[1], "phase": "prepare", **_plain_file(found[2])}
     return _plain_end(said) or ("said", {"text": said})
+
+
+def _makes_sense(name: object, data: Said) -> bool:
+    """Whether what is counted with, or taken apart, is of the kind that the updater sends."""
+    done, total, error, image = (data.get(key) for key in ("done", "total", "error", "image"))
+    return (
+        isinstance(name, str)
+        and (done is None or type(done) is (list if name == "end" else int))
+        and (total is None or type(total) is int)
+        and (not error or (isinstance(error, list) and len(error) == 4))
+        and (not image or (isinstance(image, list) and [type(part) for part in image[3:4]] == [int]))
+    )
 
 
 def _escaped(data: Said) -> Said:

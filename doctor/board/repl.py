@@ -6,10 +6,10 @@ writes, results as tagged lines so that other threads' output cannot corrupt the
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 
+from doctor import foreign_json
 from doctor.board.at_work import in_the_way
 from doctor.board.signs import CTRL_A, CTRL_B, CTRL_C, CTRL_D, CTRL_F, PROMPT, RESET_SIGNS, UPDATER_SIGNS
 from doctor.clock import Deadline
@@ -338,7 +338,7 @@ def _is_of_updater(line: bytes) -> bool:
     if sign is None or not 0 <= at < sign.start():
         return sign is not None
     try:
-        json.loads(line[at + len(TAG) :])
+        foreign_json.read(line[at + len(TAG) :])
     except ValueError:
         return True
     return False
@@ -347,10 +347,9 @@ def _is_of_updater(line: bytes) -> bool:
 def tagged(printed: str) -> list[object]:
     """The values of the ``@@FD `` lines in a snippet's output; what else stands around them is ignored."""
     values: list[object] = []
-    decoder = json.JSONDecoder()
     for part in printed.split(TAG)[1:]:
         try:
-            values.append(decoder.raw_decode(part)[0])
+            values.append(foreign_json.first_in(part)[0])
         except ValueError:
             continue  # another thread printed into the line
     return values

@@ -48,12 +48,15 @@ class FlashView:
         self._progress: Progress | None = None
         self._task: TaskID | None = None
         self._logged = 0.0
+        #: Whether a step of the plan has begun: it is told how it ends, whatever is pressed.
+        self.begun = False
 
     def hear(self, event: events.Event) -> None:
         """Show one event."""
         if isinstance(event, events.Progress):
             self._bytes(event)
         elif isinstance(event, events.StepStarted):
+            self.begun = True
             self._end_bar()
             self._logged = 0.0
             self._screen.note(Prose(Text("• "), Text(event.text)))

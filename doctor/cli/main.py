@@ -64,9 +64,12 @@ def cli(ctx: click.Context, /, **given: Any) -> int | None:
     return examine_only_board(given)
 
 
-def run(argv: Sequence[str]) -> int:
-    """Run the command line and return the exit code. Raises only with --debug."""
-    with signals.ending_like_ctrl_c():
+def run(argv: Sequence[str], *, for_good: bool = False) -> int:
+    """Run the command line and return the exit code. Raises only with --debug.
+
+    for_good  the program ends with it: signals are ignored from then on
+    """
+    with signals.ending_like_ctrl_c(for_good=for_good):
         return _run(argv)
 
 

@@ -202,7 +202,7 @@ def attempt_of(options: BenchOptions, entry: FlashEntry) -> Attempt:
     return Attempt(
         again,
         bool(entry.options.get("differential")),
-        int(build) if build else None,
+        build if type(build) is int and build else None,
         all_sent=all_sent_by(entry),
         asked=True,
         waited=may_write_until(options.url, entry) is None,

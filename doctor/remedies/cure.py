@@ -93,7 +93,7 @@ class Cure(ABC):
 
 @dataclass(frozen=True)
 class ByHand(Cure):
-    """A cure that is told and not done. What needs no more than this is a row of remedies/by_hand.py.
+    """A cure that is told and not done. What needs no more than this is a row of data/by_hand.toml.
 
     aims_at    what it brings about
     how        its steps, one sentence each

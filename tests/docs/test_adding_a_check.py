@@ -34,7 +34,9 @@ WATCHERS = (
 
 
 def put(text: str, into: str, name: str, *, above: bool) -> str:
-    """``into`` with a block in the tuple that is called ``name``, at its end, or above whatever has that name."""
+    """``into`` with a block in the tuple that is called ``name``, at its end, or above it; END: behind all."""
+    if name == "END":
+        return f"{into}\n{text}"
     head, mark, rest = into.partition(f"\n{name} = (\n")
     assert mark, f"no {name} = ( … )"
     if above:

@@ -112,8 +112,8 @@ def unmarked(text: str) -> list[str]:
     return SPELLED.findall(text)
 
 
-@pytest.mark.parametrize("path", sorted((HOME / "doctor" / "knowledge").glob("*.toml")), ids=lambda path: path.stem)
-def test_every_command_in_the_catalogue_is_marked(path: Path) -> None:
+@pytest.mark.parametrize("path", sorted((HOME / "doctor").glob("*/*.toml")), ids=lambda path: path.stem)
+def test_every_command_in_the_tables_is_marked(path: Path) -> None:
     assert not unmarked(path.read_text("utf-8"))
 
 

@@ -21,7 +21,7 @@ from doctor.check import Finding, Status
 from doctor.jobs.hands import POWER_CYCLE
 from doctor.jobs.onward import LOST, Attempt, onward
 from doctor.knowledge import entries
-from doctor.modem.step_words import _WORDS
+from doctor.modem.step_words import all_words
 from doctor.remedies import cures
 from doctor.report.page import all_pages
 from doctor.text import power_off
@@ -158,7 +158,7 @@ def test_cures_ask_first() -> None:
 
 
 def test_words_of_the_plan_send_nobody_there() -> None:
-    for step in _WORDS.values():
+    for step in all_words().values():
         assert not unasked(step.why) and not unasked(step.risk) and not unasked(step.back)
 
 

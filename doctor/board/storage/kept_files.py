@@ -204,14 +204,14 @@ def _read_plain(folder: Path) -> KeptFiles:
 
 def _walk(folder: Path) -> Iterator[tuple[Path, bool]]:
     """Everything below ``folder``, outer before inner, and whether it goes to the board; links are not followed."""
-    for path in sorted(folder.iterdir()):
+    waiting = sorted(folder.iterdir(), reverse=True)
+    while waiting:
+        path = waiting.pop()
         unwanted = path.name.startswith(".") or path.name.lower() in LITTER or path.is_symlink()
-        if unwanted or not (path.is_dir() or path.is_file()):
-            yield path, False
-            continue
-        yield path, True
-        if path.is_dir():
-            yield from _walk(path)
+        taken = not unwanted and (path.is_dir() or path.is_file())
+        yield path, taken
+        if taken and path.is_dir():
+            waiting += sorted(path.iterdir(), reverse=True)
 
 
 def _no_backup(what: str, folder: Path) -> UsageError:

@@ -129,18 +129,22 @@ def guarded(
         port = bench.link.url
         if port.lasts:
             stack.enter_context(port_lock(port.key))
+
+        def tell(event: Event) -> None:
+            log.hear(event)
+            listen(event)
+
         if not port.in_process:
             warning = stack.enter_context(awake())
             if warning:
-                listen(events.Notice(warning))
+                tell(events.Notice(warning))
         lock = str(lock_path(port.key).absolute()) if port.lasts else ""
         entry = replace(_entry(bench, plan, request, log), jumpers=dict(jumpers), lock=lock)
-        recorder = Recorder(Journal(), entry, listen, must=True)
+        recorder = Recorder(Journal(), entry, tell, must=True)
 
         def hear(event: Event) -> None:
             recorder.hear(event)
-            log.hear(event)
-            listen(event)
+            tell(event)
 
         if log.path is not None:
             hear(events.Note(f"log of this flash: {log.path}"))
