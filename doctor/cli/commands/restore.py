@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from doctor.bench import BenchOptions
 from doctor.cli import options
 from doctor.command import marked
 from doctor.errors import Stopped
@@ -45,7 +44,7 @@ def command(folder: Path, **given: Any) -> int:
     from doctor.escape import shown
     from doctor.jobs.backup import restore
 
-    bench_options = BenchOptions(port=given["port"], interrupt=given["interrupt"])
+    bench_options = options.bench_options(given)
     screen = options.screen_of(given, bench_options)
     copies = given["backup"] or options.backup_folder()
     plan: list[str] = []
