@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from doctor.cli.screen import Screen
-from doctor.escape import shown
+from doctor.text.escape import shown
 
 
 def offered_card(screen: Screen) -> Path | None:

@@ -9,9 +9,9 @@ import click
 
 from doctor.bench import BenchOptions
 from doctor.cli.screen import Screen
-from doctor.command import Command
 from doctor.link import choice
 from doctor.link.ports import PortInfo, list_ports
+from doctor.text.command import Command
 
 
 def with_board(

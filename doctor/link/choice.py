@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from doctor.command import Command
 from doctor.errors import UsageError
-from doctor.escape import first_of
 from doctor.link.ports import DRIVERS, PYCOM_DRIVER, USB_IDS, PortInfo, is_wsl, list_ports
 from doctor.link.usb_devices import usb_devices
-from doctor.power_off import UNPLUG
+from doctor.text.command import Command
+from doctor.text.escape import first_of
+from doctor.text.power_off import UNPLUG
 
 _IPV4 = re.compile(r"\d{1,3}(\.\d{1,3}){3}(:\d+)?")
 _PRACTISE = Command("check", port="sim://fipy")

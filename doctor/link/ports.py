@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from doctor.escape import shown
+from doctor.text.escape import shown
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from doctor.cli import options
-from doctor.command import marked
 from doctor.errors import Stopped
-from doctor.escape import counted
+from doctor.text.command import marked
+from doctor.text.escape import counted
 
 if TYPE_CHECKING:
     from doctor.board.storage.kept_files import KeptFiles
@@ -41,8 +41,8 @@ def command(folder: Path, **given: Any) -> int:
     """
     from rich.text import Text
 
-    from doctor.escape import shown
     from doctor.jobs.backup import restore
+    from doctor.text.escape import shown
 
     bench_options = options.bench_options(given)
     screen = options.screen_of(given, bench_options)
