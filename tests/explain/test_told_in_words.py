@@ -76,7 +76,7 @@ def test_a_state_is_known_in_words_that_quote_no_line(entry_id: str) -> None:
         ("The battery died while the modem update was running. Shall I start it again?", "Do it again? Not yet"),
         ("Bar is at 100 % since 5 minutes and nothing happens. Shall I start over?", "Do it again? No, wait"),
         ("CATM1-41065.dup has 780 kB. Good enough to start?", "In short: Not yet"),
-        ("The modem is in recovery mode since the update. Can I save the modem?", "In short: Yes, as step 1 below says"),
+        ("The modem is in recovery mode since the update. Can I save the modem?", "In short: Yes, as step 1"),
         ("LR5.1.1.0-41065. Is it worth to send CATM1-41065.dup once more?", "Do it again? No need"),
         ("OSError: [Errno 16] EBUSY\nShould I format the card?", "Erase or format it? No, nothing"),
         (f"{'Your modem has been successfully updated'}\nShould I repeat it?", "Do it again? No, it is done"),
