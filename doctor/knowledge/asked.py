@@ -33,7 +33,7 @@ _MAY = re.compile(
 _MEANWHILE = re.compile(r"\b(?:while|during|während|mientras|durante|pendant|tijdens|terwijl)\b[^?!.,]*", re.I)
 #: "Is that safe?" asks about what was said before.
 _OF_THAT = re.compile(
-    r"\b(?:that|this|it|ok|okay|safe|right|true|das|recht|sicher|eso|razón|seguro|ça|cela|raison|dat|gelijk|veilig|ide(?:a|e)|idée)"
+    r"\b(?:that|this|it|ok|okay|safe|right|true|das|recht|sicher|eso|razón|seguro|ça|cela|dat|gelijk|veilig|ide(?:a|e)|idée)"
     r"\b[^?]*\?",
     re.I,
 )
