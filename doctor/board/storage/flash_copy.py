@@ -29,6 +29,7 @@ from doctor.board.storage.kept_files import (
 from doctor.board.storage.own_names import UNFORMATTED, is_nameless, is_ours, waiting
 from doctor.board.storage.room import name_key
 from doctor.errors import BoardError, BoardReset, UsageError
+from doctor.json_file import make_folder
 from doctor.text.escape import counted, shown
 
 DEPTH = 32  #: folders in folders; deeper is a file system that runs in circles
@@ -120,7 +121,7 @@ def backup(
                 on=str(folder),
                 next="name another folder, or an empty one",
             )
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
     except OSError as err:
         raise not_writable(folder, err) from err
     whole = False
