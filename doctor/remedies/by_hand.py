@@ -169,6 +169,25 @@ BY_HAND = (
         practice=("--hands", "plug-in"),
     ),
     ByHand(
+        "hold-safe-boot",
+        "If it is a FiPy or GPy after all: hold its Safe Boot button while you press reset",
+        (
+            "hold the Safe Boot button (P12 to 3V3) while you press reset: the board starts without its programs, and "
+            "its prompt answers",
+            "leave any other device as it is",
+        ),
+    ),
+    ByHand(
+        "plug-in-board",
+        "Plug in the FiPy or GPy instead",
+        (
+            "leave this device as it is: this program does nothing to it",
+            "plug in the FiPy or GPy, on its expansion board or shield, with a USB cable that carries data (many carry "
+            "only power)",
+        ),
+        then="ports",
+    ),
+    ByHand(
         "redownload-firmware",
         "Get the firmware file again, whole",
         (
