@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: table demo test docs lint types unit core matrix kill-cards kill-boards used-cards fuzz-cards bench-cards bench-board metrics changelog snapshots clean
+.PHONY: table demo test long docs lint types unit core matrix kill-cards kill-boards used-cards fuzz-cards bench-cards bench-board metrics changelog snapshots clean
 
 # One kept bench: saved web pages as scripts, found, cured; then flashed and proved.
 DEMO := $(VENV)/demo
@@ -42,6 +42,10 @@ types: $(VENV)/.test
 
 unit: $(VENV)/.test
 	$(BIN)/python -m pytest -n auto
+
+# Whole stories, pulled plugs and killed programs in their series, and real programs: what is long because it must be.
+long: $(VENV)/.test
+	$(BIN)/python -m pytest -n auto -m 'long and not table'
 
 # What another Python could break: everything below the jobs and the command line.
 core: $(VENV)/.test

@@ -11,8 +11,8 @@ from doctor.board.storage import begun, files, own_names
 from doctor.board.storage.begun import Begun, Book
 from doctor.board.storage.room import name_key
 from doctor.check import Check, Finding, Grade, Known, Remedy
-from doctor.escape import counted, first_of, shown
 from doctor.needs import Needs
+from doctor.text.escape import counted, first_of, shown
 
 CUT = "corrupt-upload"
 UPLOAD = Remedy("upload-scripts", Grade.ASKS)

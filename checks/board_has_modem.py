@@ -8,8 +8,8 @@ from doctor.bench import Bench
 from doctor.board.board import BoardFacts
 from doctor.board.eras import parse_release
 from doctor.check import Check, Evidence, Finding, Grade, Known, Remedy
-from doctor.escape import shown
 from doctor.needs import Needs
+from doctor.text.escape import shown
 
 _UPDATE = Remedy("update-board-firmware", Grade.MANUAL)
 #: The vendor's mid-2018 scripts could brick a modem, and the built-in updater was not there yet (catalogue).

@@ -10,10 +10,10 @@ from doctor.board.card.sdcard import CardView, Stage
 from doctor.card.dups import COPY, NAME_FAULTS, find_dups, misplaced, missing
 from doctor.check import Check, EvidenceValue, Finding, Grade, Known, Remedy
 from doctor.errors import DoctorError
-from doctor.escape import shown
 from doctor.fat.card_file import CardFile
 from doctor.fat.layout import Scheme, VolumeKind
 from doctor.needs import Needs
+from doctor.text.escape import shown
 
 LISTS_NOTHING = "sd-mounts-but-listing-empty"
 NOT_THERE = "dup-path-enoent"

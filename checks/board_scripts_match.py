@@ -8,9 +8,9 @@ from dataclasses import replace
 from doctor.bench import Bench
 from doctor.board.scripts_on_board import BoardScript, BoardScripts, Compared, local_scripts, read_scripts
 from doctor.check import Check, Evidence, Finding, Grade, Known, Remedy
-from doctor.escape import hex_bytes, shown
+from doctor.firmware.scripts import VENDOR_SCRIPTS, ScriptKind
 from doctor.needs import Needs
-from doctor.scripts import VENDOR_SCRIPTS, ScriptKind
+from doctor.text.escape import hex_bytes, shown
 
 PAGE = "script-is-html-page"
 DAMAGED = "corrupt-upload"

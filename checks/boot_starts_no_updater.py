@@ -5,8 +5,8 @@ from __future__ import annotations
 from doctor.bench import Bench
 from doctor.board.boot_scripts import BootScript, read_boot_scripts
 from doctor.check import Check, Evidence, Finding, Grade, Known, Remedy
-from doctor.escape import shown
 from doctor.needs import Needs
+from doctor.text.escape import shown
 
 AUTORUN = "main-py-autoruns-updater"
 CURE = Remedy("disable-autorun", Grade.ASKS)

@@ -22,7 +22,6 @@ from doctor.card.dups import (
 from doctor.card.target import first_difference
 from doctor.check import Check, EvidenceValue, Finding, Grade, Remedy
 from doctor.errors import CardError, FirmwareError
-from doctor.escape import shown
 from doctor.fat.card_file import APPLE_DOUBLE_MAGIC, CardFile
 from doctor.firmware import caba
 from doctor.firmware.content import sniff
@@ -30,6 +29,7 @@ from doctor.firmware.image import examine_bytes
 from doctor.firmware.reading import MAX_BYTES
 from doctor.firmware.wrong_file import wrong_content
 from doctor.needs import Needs
+from doctor.text.escape import shown
 
 if TYPE_CHECKING:
     from doctor.bench import Bench

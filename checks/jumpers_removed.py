@@ -21,9 +21,9 @@ from doctor.board.line.jumper_verdict import (
 )
 from doctor.check import Check, EvidenceValue, Finding, Grade, Remedy
 from doctor.errors import DeadlineOverrun, DoctorError, PortLost
-from doctor.escape import shown
 from doctor.modem.facts import ModemFacts
 from doctor.needs import Needs, SkipReason
+from doctor.text.escape import shown
 
 FITTED = "expansion-rts-cts-jumpers"
 CONSENT = "jumpers-removed"

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from doctor.check import Check, Finding, Grade, Known, Remedy
 from doctor.errors import UsageError
-from doctor.escape import hex_bytes, shown
+from doctor.firmware.scripts import PARSE_MAX_BYTES, VENDOR_SCRIPTS, ScriptKind, ScriptVerdict, classify, describe
 from doctor.needs import Needs
-from doctor.scripts import PARSE_MAX_BYTES, VENDOR_SCRIPTS, ScriptKind, ScriptVerdict, classify, describe
+from doctor.text.escape import hex_bytes, shown
 
 if TYPE_CHECKING:
     from doctor.bench import Bench

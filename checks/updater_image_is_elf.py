@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from doctor.check import Check, EvidenceValue, Finding, Grade, Known, Remedy
 from doctor.errors import UsageError
-from doctor.escape import shown
 from doctor.firmware.elf import ElfImage
 from doctor.firmware.image import FirmwareImage, Verdict
 from doctor.needs import Needs
+from doctor.text.escape import shown
 
 if TYPE_CHECKING:
     from doctor.bench import Bench

@@ -6,13 +6,18 @@
 from __future__ import annotations
 
 import sys
-from typing import NoReturn
-
-from doctor import stdio
 
 FAILED = 1
 STOPPED = 130
 """Exit code if Ctrl-C comes before the command line is loaded (``doctor.errors.Exit.STOPPED`` loads more)."""
+
+try:
+    from contextlib import suppress
+    from typing import NoReturn
+
+    from doctor.cli import stdio
+except KeyboardInterrupt:
+    sys.exit(STOPPED)
 
 
 def main() -> NoReturn:
@@ -29,7 +34,8 @@ def main() -> NoReturn:
             f"fipy-doctor itself failed: {type(err).__name__}: {err}\n  next:  install fipy-doctor again\n"
         )
         code = FAILED
-    stdio.tell_what_was_lost()
+    with suppress(KeyboardInterrupt):
+        stdio.tell_what_was_lost()
     sys.exit(code)
 
 
@@ -39,12 +45,9 @@ def _run() -> int:
 
         print(f"fipy-doctor {__version__}")
         return 0
-    from doctor.cli import signals
     from doctor.cli.main import run
 
-    code = run(sys.argv[1:])
-    signals.ignore_from_now_on()
-    return code
+    return run(sys.argv[1:], for_good=True)
 
 
 if __name__ == "__main__":

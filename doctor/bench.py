@@ -11,22 +11,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from doctor.clock import Clock, Deadline, SystemClock
-from doctor.command import AUTO, ON_CARD, Command
 from doctor.errors import BoardError, DoctorError, UsageError
 from doctor.link import foreign
 from doctor.link.foreign import Foreign
 from doctor.link.port_url import PortUrl
 from doctor.needs import Needs, SkipReason
+from doctor.text.command import AUTO, ON_CARD, Command
 
 if TYPE_CHECKING:
     from doctor.board.board import Board, BoardFacts
+    from doctor.board.first_contact import Contact
     from doctor.board.line.tunnel import ModemTunnel
     from doctor.board.repl import Repl
     from doctor.card.image import Card
     from doctor.firmware.bootrom import BootRom
     from doctor.firmware.elf import ElfImage
     from doctor.firmware.image import FirmwareImage
-    from doctor.first_contact import Contact
     from doctor.link.link import Link
     from doctor.link.trace import Trace
     from doctor.modem.facts import ModemFacts
@@ -262,7 +262,7 @@ class Bench(AbstractContextManager["Bench"]):
     @_Part
     def contact(self) -> Contact:
         """What answered at the port at first contact. Raises LinkError."""
-        from doctor import first_contact
+        from doctor.board import first_contact
 
         may_interrupt = self.options.interrupt or "interrupt-program" in self.options.accept
         made = first_contact.contact(self.link, may_interrupt=may_interrupt, greet_only=bool(self._unnamed))
@@ -307,7 +307,7 @@ class Bench(AbstractContextManager["Bench"]):
     @property
     def is_bare_modem(self) -> bool:
         """True if the port leads to a modem without a board in front."""
-        from doctor.first_contact import Seen
+        from doctor.board.first_contact import Seen
 
         return self.options.via_modem or self.through_mirror is not None or self.contact.seen is Seen.MODEM
 
@@ -335,7 +335,7 @@ class Bench(AbstractContextManager["Bench"]):
     def board(self) -> Board:
         """The board with its REPL in raw mode. Raises BoardError if no prompt is to be had."""
         from doctor.board.board import LTE_BOARDS, Board
-        from doctor.first_contact import Seen
+        from doctor.board.first_contact import Seen
 
         self.refuse_foreign()
         if self.contact.seen is Seen.UPDATER:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, ClassVar, TypeAlias, TypedDict
 
-from doctor.command import Command
 from doctor.needs import Needs, SkipReason
+from doctor.text.command import Command
 from doctor.updater.shapes import Change
 
 if TYPE_CHECKING:

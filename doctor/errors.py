@@ -1,14 +1,14 @@
 """The one tree of errors that users see; the text is built from the fields, here and nowhere else.
 
 Every error says what happened, on which object, the best known cause and the next step
-(docs/design: "Rules that hold everywhere"). A message holds no markup but the marks of commands (doctor/marks.py).
+(docs/design: "Rules that hold everywhere"). A message holds no markup but the marks of commands (doctor/text/marks.py).
 """
 
 from __future__ import annotations
 
 from enum import IntEnum
 
-from doctor.escape import shown
+from doctor.text.escape import shown
 
 LONGEST = 1000  #: characters of one text in an error: paths of other people's programs can have thousands
 
@@ -138,9 +138,9 @@ class FlashUnproved(DoctorError):
 
 
 class Stopped(DoctorError):
-    """The user stopped the program before anything was sent to the modem."""
+    """The user stopped the program before anything was sent to the modem; ``what`` says more if it was a flash."""
 
     exit_code = Exit.STOPPED
 
-    def __init__(self, what: str = "stopped by you; no firmware was sent to the modem", *, next: str = "") -> None:
+    def __init__(self, what: str = "stopped by you", *, next: str = "") -> None:
         super().__init__("user-interrupt", what, next=next)

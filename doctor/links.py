@@ -7,7 +7,7 @@ from enum import Enum
 from pathlib import Path
 
 from doctor.check import Finding
-from doctor.command import Command
+from doctor.text.command import Command
 
 #: Nothing is published on the web. ``make docs`` builds the site here, in the source folder.
 BUILT_SITE = Path(__file__).parent.parent / "site"

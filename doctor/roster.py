@@ -20,8 +20,8 @@ from pathlib import Path
 from doctor.check import Check
 from doctor.discover import classes_of, names_in
 from doctor.errors import DoctorError
-from doctor.escape import shown
 from doctor.needs import Needs
+from doctor.text.escape import shown
 
 PACKAGE = "doctor._checks"
 #: Ids of our own checks. Without any of them nothing is examined and nothing is flashed.

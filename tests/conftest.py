@@ -40,15 +40,16 @@ CORE = ("card", "checks", "firmware", "link", "modem", "updater")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the core, and what compares with a kept screen.
 
-    Of a ``sampled`` family every so many-th case is for make test, the others are for make table.
+    Of a ``sampled`` family every so many-th case is for make test, the others are for the run that it names.
     """
     families: Counter[tuple[Path, str]] = Counter()
     for item in items:
         sampled = item.get_closest_marker("sampled")
         if sampled is not None:
             family = (item.path, item.name.partition("[")[0])
-            if families[family] % sampled.args[0]:
-                item.add_marker(pytest.mark.table)
+            every, others = (*sampled.args, "table")[:2]
+            if families[family] % every:
+                item.add_marker(others)
             families[family] += 1
         if "snapshot" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.snapshot)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from doctor.bench import Bench, BenchOptions
-from doctor.board.repl import CTRL_A
+from doctor.board.signs import CTRL_A
 from doctor.clock import Deadline
 from doctor.errors import DeadlineOverrun
 from tests.board.old_repl import OldRepl

@@ -223,6 +223,7 @@ def test_what_ctrl_c_cuts_short_is_not_called_broken() -> None:
     assert int(report.exit_code) == 130
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="no signals there")
 def test_the_suite_ends_when_it_was_started_with_ctrl_c_ignored() -> None:
     inner = "tests/test_engine.py::test_what_ctrl_c_cuts_short_is_not_called_broken"

@@ -67,6 +67,7 @@ def as_zip(folder: Path) -> Path:
 LAYOUTS = {"checkout": checkout, "wheel": as_wheel, "zip": as_zip}
 
 
+@pytest.mark.long
 @pytest.mark.sampled(3)
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_foreign_folder_called_checks_changes_nothing(tmp_path: Path, layout: str) -> None:
@@ -102,6 +103,7 @@ DAMAGES = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.sampled(3)
 @pytest.mark.parametrize("layout", ["checkout", "wheel"])
 @pytest.mark.parametrize("damage", DAMAGES)

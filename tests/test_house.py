@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from docs._build.modules import imports_of, module_of, nodes_of, product
+from docs._build.modules import arrows, circles, imports_of, module_of, nodes_of, product
 
 ROOT = Path(__file__).parent.parent
 SOURCES = product(ROOT)
@@ -47,7 +47,6 @@ FORBIDDEN = {
         "doctor.board",
         "doctor.card",
         "doctor.updater",
-        "doctor.first_contact",
     ),
 }
 
@@ -79,8 +78,8 @@ def test_the_top_level_stays_as_it_was_ordered() -> None:
     assert {name.split("/")[0] for name in told.stdout.splitlines()} <= TOP
 
 
-#: What every room says in the same words: a sentence, a command; they name nothing of ours themselves.
-LEAVES = ("doctor.power_off", "doctor.command")
+#: What every room says in the same words, and what reads tables, texts and JSON; they name nothing of ours themselves.
+LEAVES = ("doctor.text.power_off", "doctor.text.command", "doctor.data", "doctor.foreign_json")
 
 
 def test_leaves_stand_on_nothing_of_ours() -> None:
@@ -134,6 +133,11 @@ def test_arrows_run_downwards(room: str) -> None:
         and not inside(name, *LEAVES)
     ]
     assert not broken
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    assert not circles(arrows(ROOT))
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == [{"a", "b", "c"}]
 
 
 def test_core_stands_on_nothing_of_ours() -> None:
@@ -216,6 +220,26 @@ def test_clocks_are_handed_in() -> None:
         and (node.func.value.id, node.func.attr in words) in {("datetime", True), ("time", True), ("date", True)}
     }
     assert asking == ASKS_FOR_THE_TIME.keys()
+
+
+#: Who reads JSON without doctor/foreign_json.py, and why.
+READS_JSON = {
+    "doctor.foreign_json": "the reader",
+    "doctor.updater.side_file": "the board runs it too, with nothing of ours but the core",
+    "doctor.sim.board.modules.misc": "is MicroPython's own reader",
+}
+
+
+def test_json_of_others_is_read_in_one_place() -> None:
+    reading = {
+        module_of(path, ROOT)
+        for path in SOURCES
+        for node in nodes_of(path)
+        if isinstance(node, ast.Attribute) and node.attr in ("load", "loads", "JSONDecoder")
+        if isinstance(node.value, ast.Name) and node.value.id == "json"
+    }
+    assert reading == READS_JSON.keys()
+    assert not [module for module, names in imports().items() if any(name.startswith("json.") for name in names)]
 
 
 def test_the_url_of_a_port_is_read_in_one_place() -> None:

@@ -14,13 +14,13 @@ import sys
 import tarfile
 import tempfile
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from radon.complexity import cc_rank, cc_visit
 
-from docs._build.modules import imports_of, module_of, product
+from docs._build.modules import arrows, circles, module_of, product
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = ROOT / "docs" / "metrics.md"
@@ -54,42 +54,12 @@ class Source:
 
 def sources(root: Path) -> list[Source]:
     """All modules of the product below a checkout."""
-    by_module = {module_of(path, root): path for path in product(root)}
-    found = []
-    for module, path in by_module.items():
-        named = by_module.keys() & set(imports_of(path, root))
-        # A package that is only named on the way to one of its modules is not used itself.
-        used = frozenset(each for each in named if not any(other.startswith(f"{each}.") for other in named))
-        found.append(Source(module, path.read_text(encoding="utf-8"), used))
-    return found
-
-
-def circles(arrows: Mapping[str, Collection[str]]) -> list[set[str]]:
-    """Sets of two or more modules that all reach each other (Tarjan's strongly connected components)."""
-    number: dict[str, int] = {}
-    low: dict[str, int] = {}
-    stack: list[str] = []
-    found: list[set[str]] = []
-
-    def visit(at: str) -> None:
-        number[at] = low[at] = len(number)
-        stack.append(at)
-        for to in sorted(arrows.get(at, ())):
-            if to not in number:
-                visit(to)
-                low[at] = min(low[at], low[to])
-            elif to in stack:
-                low[at] = min(low[at], number[to])
-        if low[at] == number[at]:
-            ring = set(stack[stack.index(at) :])
-            del stack[stack.index(at) :]
-            if len(ring) > 1:
-                found.append(ring)
-
-    for each in sorted(arrows):
-        if each not in number:
-            visit(each)
-    return found
+    used = arrows(root)
+    return [
+        Source(module, path.read_text(encoding="utf-8"), used[module])
+        for path in product(root)
+        for module in [module_of(path, root)]
+    ]
 
 
 def share(values: list[int], part: float) -> int:
@@ -112,10 +82,10 @@ def figures(root: Path) -> dict[str, str]:
     ranks = Counter(cc_rank(block.complexity) for each in found for block in cc_visit(each.text))
     folders = Counter(each.module.rpartition(".")[0] for each in found if each.module not in packages)
     crowded = [f"`{name.replace('.', '/')}/` {count}" for name, count in folders.most_common() if count > 20]
-    arrows = {each.module: each.imports for each in found}
     room_of = {each.module: each.room for each in found}
-    rooms = {(room_of[a], room_of[b]) for a, many in arrows.items() for b in many if room_of[a] != room_of[b]}
-    rings = circles(arrows)
+    used = {each.module: each.imports for each in found}
+    rooms = {(room_of[a], room_of[b]) for a, many in used.items() for b in many if room_of[a] != room_of[b]}
+    rings = circles(used)
     return {
         "files": str(len(found)),
         "lines": f"{sum(lines):,}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -34,3 +34,42 @@ def imports_of(path: Path, root: Path) -> Iterator[str]:
             base = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
             yield ".".join([*base, *([node.module] if node.module else [])])
             yield from (".".join([*base, *([node.module] if node.module else []), a.name]) for a in node.names)
+
+
+def arrows(root: Path) -> dict[str, frozenset[str]]:
+    """Which modules of the product each of its modules uses."""
+    by_module = {module_of(path, root): path for path in product(root)}
+    found = {}
+    for module, path in by_module.items():
+        named = by_module.keys() & set(imports_of(path, root))
+        # A package that is only named on the way to one of its modules is not used itself.
+        found[module] = frozenset(each for each in named if not any(other.startswith(f"{each}.") for other in named))
+    return found
+
+
+def circles(arrows: Mapping[str, Collection[str]]) -> list[set[str]]:
+    """Sets of two or more modules that all reach each other (Tarjan's strongly connected components)."""
+    number: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+    found: list[set[str]] = []
+
+    def visit(at: str) -> None:
+        number[at] = low[at] = len(number)
+        stack.append(at)
+        for to in sorted(arrows.get(at, ())):
+            if to not in number:
+                visit(to)
+                low[at] = min(low[at], low[to])
+            elif to in stack:
+                low[at] = min(low[at], number[to])
+        if low[at] == number[at]:
+            ring = set(stack[stack.index(at) :])
+            del stack[stack.index(at) :]
+            if len(ring) > 1:
+                found.append(ring)
+
+    for each in sorted(arrows):
+        if each not in number:
+            visit(each)
+    return found

@@ -89,10 +89,12 @@ def _parse(source: str) -> ast.AST | None:
 
 
 def _walk(node: ast.AST, into_functions: bool) -> Iterator[ast.AST]:
-    for child in ast.iter_child_nodes(node):
-        if into_functions or not isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-            yield child
-            yield from _walk(child, into_functions)
+    waiting = [node]
+    while waiting:  # a sum of 2,000 terms is 2,000 deep
+        for child in ast.iter_child_nodes(waiting.pop()):
+            if into_functions or not isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+                yield child
+                waiting.append(child)
 
 
 def _in_tree(tree: ast.AST, when_imported: bool) -> Iterator[tuple[int, bool]]:

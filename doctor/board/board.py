@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 
 from doctor.board import snippets
 from doctor.board.eras import Era, base_of_version, era_of
-from doctor.board.repl import BANNER, CTRL_B, PROMPT, TRIES, Repl, ReplBroken
+from doctor.board.repl import TRIES, Repl, ReplBroken
+from doctor.board.signs import BANNER, CTRL_B, PROMPT
 from doctor.clock import Deadline
 from doctor.errors import BoardError, BoardReset
-from doctor.escape import shown
 from doctor.link.link import Link
+from doctor.text.escape import shown
 
 SAFE_BOOT_S = 8.0  #: prompt about 2 s after Ctrl-F; repl-stack.md 8, rule 2, waits 8 s
 BOOT_S = 20.0  #: a normal start may join a Wi-Fi network in boot.py before the prompt
@@ -88,7 +89,7 @@ class BoardFacts:
 class Board:
     """A board behind a link.
 
-    link  open, the board idle at its prompt (doctor/first_contact.py tells)
+    link  open, the board idle at its prompt (doctor/board/first_contact.py tells)
     repl  its raw REPL, entered on first use
     """
 

@@ -6,20 +6,19 @@ writes, results as tagged lines so that other threads' output cannot corrupt the
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 
+from doctor import foreign_json
+from doctor.board.at_work import in_the_way
+from doctor.board.signs import CTRL_A, CTRL_B, CTRL_C, CTRL_D, CTRL_F, PROMPT, RESET_SIGNS, UPDATER_SIGNS
 from doctor.clock import Deadline
 from doctor.errors import BoardError, BoardReset
-from doctor.escape import shown
 from doctor.link.link import Link
-from doctor.power_off import UNPLUG
+from doctor.text.escape import shown
+from doctor.text.power_off import UNPLUG
 
-CTRL_A, CTRL_B, CTRL_C, CTRL_D = b"\x01", b"\x02", b"\x03", b"\x04"
-CTRL_F = b"\x06"  #: restarts into safe boot at any time, from 1.16 on (board-and-repl.md 3.3)
 RAW_BANNER = b"raw REPL; CTRL-B to exit\r\n>"
-PROMPT = b">>> "
 TAG = "@@FD "
 
 WRITE_BYTES = 256  #: per write; half of the smallest receive buffer (512 bytes, board-and-repl.md 3.6)
@@ -33,14 +32,6 @@ RESET_WINDOW_BYTES = 8192  #: two reads: a sign cannot slip between searches, an
 
 _UNPRINTABLE = re.compile(rb"[^\t\n\x20-\xff]")
 
-#: What a board prints when it restarts (board-and-repl.md 3.1, 3.3).
-RESET_SIGNS = re.compile(rb"ets Jun +8 2016|rst:0x[0-9a-f]+ \(|Guru Meditation|PYB: soft reboot")
-#: What the vendor's updaters (failure-catalogue.md 6) and our own print, at the prompt too if they run in a thread.
-UPDATER_SIGNS = re.compile(
-    rb"Sending \d+ bytes|DO NOT DISCONNECT|Waiting for modem to finish the update|Starting STP|Session opened: version"
-    rb"|Resetting ?\.{4}|@@FD \{\"fipyup\"|fipyup: "
-)
-BANNER = re.compile(rb"(?:Pycom )?MicroPython (?:(\S+) \[)?([^\]\s]+)\]? on (\S+); (\S+) with ESP32")
 #: The line of a traceback that names the exception: what a thread prints there by itself does not.
 _RAISED = re.compile(r"^\s*(\w*(?:Error|Exception|Interrupt|Exit|Iteration)\b.*)", re.M)
 TRIES = 4  #: an answer is asked for again up to three times
@@ -86,7 +77,7 @@ class ReplBroken(BoardError):
 class Repl:
     """The raw REPL behind a link.
 
-    ``enter`` needs a board that sits idle at a prompt (doctor/first_contact.py tells); it sends no Ctrl-C.
+    ``enter`` needs a board that sits idle at a prompt (doctor/board/first_contact.py tells); it sends no Ctrl-C.
     """
 
     def __init__(self, link: Link) -> None:
@@ -151,8 +142,6 @@ class Repl:
             if until.expired:
                 return
             self._take(self.link.read(4096, until.left_ms))
-        from doctor.board.at_work import in_the_way  # stands on this module
-
         raise in_the_way(self._heard.decode("utf-8", "replace").replace("\r\n", "\n"), self.link.name)
 
     def restart_safe(self) -> None:
@@ -349,7 +338,7 @@ def _is_of_updater(line: bytes) -> bool:
     if sign is None or not 0 <= at < sign.start():
         return sign is not None
     try:
-        json.loads(line[at + len(TAG) :])
+        foreign_json.read(line[at + len(TAG) :])
     except ValueError:
         return True
     return False
@@ -358,10 +347,9 @@ def _is_of_updater(line: bytes) -> bool:
 def tagged(printed: str) -> list[object]:
     """The values of the ``@@FD `` lines in a snippet's output; what else stands around them is ignored."""
     values: list[object] = []
-    decoder = json.JSONDecoder()
     for part in printed.split(TAG)[1:]:
         try:
-            values.append(decoder.raw_decode(part)[0])
+            values.append(foreign_json.first_in(part)[0])
         except ValueError:
             continue  # another thread printed into the line
     return values

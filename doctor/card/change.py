@@ -17,7 +17,6 @@ from doctor.card.medium import medium_to_change
 from doctor.card.repair import heals
 from doctor.card.second_reader import FileDigests, Meant, contents, prove_again
 from doctor.card.target import sha256_of
-from doctor.command import Command
 from doctor.errors import CardError
 from doctor.events import Listener, ignore
 from doctor.fat.claim import claimed
@@ -28,6 +27,7 @@ from doctor.fat.reader import read_file
 from doctor.fat.source import BlockSource
 from doctor.fat.volume import FatVolume
 from doctor.fat.writer import NewFile
+from doctor.text.command import Command
 
 
 @dataclass(frozen=True)

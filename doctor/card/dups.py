@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from doctor.check import Grade, Remedy
-from doctor.escape import shown
 from doctor.fat.card_file import CardFile
 from doctor.firmware.wrong_file import UNFINISHED
+from doctor.text.escape import shown
 
 MOVE = Remedy("move-dup", Grade.ASKS)
 COPY = Remedy("copy-dup", Grade.MANUAL)

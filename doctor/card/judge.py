@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from doctor.card.card import CardProblem, Volume
 from doctor.card.drives.guard import DOCUMENTED_BYTES
 from doctor.card.reformat.unfinished import read_mark
-from doctor.escape import shown
 from doctor.fat import boot_sector
 from doctor.fat.boot_sector import Defect
 from doctor.fat.chains import Claims, scan_fats
@@ -22,6 +21,7 @@ from doctor.fat.format import SMALLEST_CARD_BYTES
 from doctor.fat.layout import BoardMount, Layout, Partition, Scheme, VolumeKind, board_mount, fat_kind, look_at
 from doctor.fat.source import SECTOR_BYTES, BlockSource
 from doctor.fat.volume import FatVolume, chosen, follow_file, open_volume
+from doctor.text.escape import shown
 
 _MOST_FAT_BYTES_COUNTED = 16 << 20  #: longer FATs (512-byte clusters on a large card) are not counted through
 _MOST_CLUSTERS_FOLLOWED = 4_000_000  #: about two seconds of work; a card holding more in one file is not followed

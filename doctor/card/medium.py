@@ -9,10 +9,10 @@ from pathlib import Path
 from doctor.card.drives.device import is_device
 from doctor.card.guard import check_replaceable, check_room
 from doctor.card.target import FileTarget, copy_sparse, copy_that_takes_the_name, leftovers, used_bytes
-from doctor.command import marked
-from doctor.escape import counted
 from doctor.fat.claim import claimed
 from doctor.fat.overlay import Medium
+from doctor.text.command import marked
+from doctor.text.escape import counted
 
 
 @contextmanager

@@ -21,7 +21,6 @@ from doctor.card.medium import medium_to_change
 from doctor.card.second_reader import contents, prove_again
 from doctor.card.target import disk_error
 from doctor.errors import CardError
-from doctor.escape import shown
 from doctor.events import Listener, ignore
 from doctor.fat.chains import Fat, scan_fats
 from doctor.fat.directory import DELETED_MARK, DirEntry, walk
@@ -30,6 +29,7 @@ from doctor.fat.layout import Scheme, VolumeKind, look_at
 from doctor.fat.overlay import Group, Medium, Overlay
 from doctor.fat.source import SECTOR_BYTES, BlockSource
 from doctor.fat.volume import FatVolume, find_volume, open_volume
+from doctor.text.escape import shown
 
 _ORDER = (Group.DATA, Group.SECOND_FAT, Group.FIRST_FAT, Group.LONG_NAME, Group.DIRECTORY, Group.BOOT)
 _CLEAN = {16: 0x8000, 32: 0x08000000}  #: bit of FAT[1] that says that the volume was ejected cleanly

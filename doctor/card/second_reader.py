@@ -16,15 +16,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from doctor import foreign_json
 from doctor.card.drives.device import DeviceSource, open_source
 from doctor.card.target import sha256_of
 from doctor.errors import CardError, DoctorError, SecondReaderDiffers
-from doctor.escape import counted, shown
 from doctor.events import Listener, Note, Outcome, SecondReading
 from doctor.fat.directory import walk
 from doctor.fat.reader import read_file
 from doctor.fat.source import SECTOR_BYTES, FileSource
 from doctor.fat.volume import FatVolume, find_volume, open_volume
+from doctor.text.escape import counted, shown
 
 _STARTING_S = 30.0  #: for a Python on a busy old computer; the rest of a limit is for reading
 _SLOWEST_FAT_BYTES_PER_S = 200_000  #: PyFat takes a microsecond or so for each entry of a FAT; ten times that
@@ -33,6 +34,7 @@ _MEMORY_BYTES = 1 << 30
 _LONGEST_FAT_BYTES = 64 << 20  #: 16 million entries, of 40 bytes each in PyFat's list
 _MOST_BYTES_READ_FIRST = 1 << 30  #: a minute with a plain reader; a small change is not worth more
 _MOST_BYTES_OF_A_CHECK = 64 << 20  #: a check has half a minute, and our own reader has to read them, too
+_MOST_ANSWER = 64 << 20  #: a line a file, of the 20,000 that it lists at most
 _SECONDS_OF_A_CHECK = 12.0
 _CHILD = (
     "import sys, json; told = json.loads(sys.argv[1]); sys.path[:] = told.pop('path'); "
@@ -222,7 +224,7 @@ def _ask(source: FileSource | DeviceSource, volume: FatVolume, limits: Limits) -
             return TIMEOUT.format(seconds=limits.seconds)
         raise
     try:
-        answer: dict[str, Any] = json.loads(out)
+        answer = foreign_json.read(out, _MOST_ANSWER)
     except ValueError:
         last = shown(errors.decode("utf-8", "replace").strip().rpartition("\n")[2], 200)
         return f"ended with code {child.returncode}{last and f': {last}'}"

@@ -8,7 +8,7 @@ import click
 
 from doctor.bench import BenchOptions
 from doctor.cli.screen import Screen
-from doctor.escape import shown
+from doctor.text.escape import shown
 
 
 def with_offered_card(options: BenchOptions, screen: Screen) -> BenchOptions:

@@ -25,10 +25,10 @@ from doctor import events
 from doctor.cli.check_line import CheckLine
 from doctor.cli.screen import Screen
 from doctor.errors import DoctorError
-from doctor.escape import shown
 from doctor.jobs.flash import FlashPlan, Proof, Wish
 from doctor.modem.step_words import words
 from doctor.report.prose import Prose
+from doctor.text.escape import shown
 from doctor.updater.rules_loaders import loader_line
 
 T = TypeVar("T")
@@ -48,12 +48,15 @@ class FlashView:
         self._progress: Progress | None = None
         self._task: TaskID | None = None
         self._logged = 0.0
+        #: Whether a step of the plan has begun: it is told how it ends, whatever is pressed.
+        self.begun = False
 
     def hear(self, event: events.Event) -> None:
         """Show one event."""
         if isinstance(event, events.Progress):
             self._bytes(event)
         elif isinstance(event, events.StepStarted):
+            self.begun = True
             self._end_bar()
             self._logged = 0.0
             self._screen.note(Prose(Text("• "), Text(event.text)))

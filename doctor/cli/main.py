@@ -12,7 +12,7 @@ from doctor import __version__
 from doctor.cli import options, signals
 from doctor.cli.screen import make_screen
 from doctor.errors import DoctorError, Stopped, UsageError
-from doctor.escape import shown
+from doctor.text.escape import shown
 
 COMMANDS = (
     "check",
@@ -64,9 +64,12 @@ def cli(ctx: click.Context, /, **given: Any) -> int | None:
     return examine_only_board(given)
 
 
-def run(argv: Sequence[str]) -> int:
-    """Run the command line and return the exit code. Raises only with --debug."""
-    with signals.ending_like_ctrl_c():
+def run(argv: Sequence[str], *, for_good: bool = False) -> int:
+    """Run the command line and return the exit code. Raises only with --debug.
+
+    for_good  the program ends with it: signals are ignored from then on
+    """
+    with signals.ending_like_ctrl_c(for_good=for_good):
         return _run(argv)
 
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from doctor import marks
 from doctor.cli import signals
 from doctor.cli.screen import Screen, make_screen
-from doctor.command import Command
 from doctor.errors import DoctorError, Exit, UsageError
 from doctor.jobs.hands import DONE
 from doctor.link.port_url import PortUrl
+from doctor.text import marks
+from doctor.text.command import Command
 
 if TYPE_CHECKING:  # what examines a bench is loaded by the commands that have one
     from doctor.bench import Bench, BenchOptions

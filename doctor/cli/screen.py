@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from doctor import marks
-from doctor.command import Command
 from doctor.errors import DoctorError
-from doctor.marks import NO_BENCH
+from doctor.text import marks
+from doctor.text.command import Command
+from doctor.text.marks import NO_BENCH
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

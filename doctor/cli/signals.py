@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -13,23 +13,40 @@ from typing import Any
 _ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name))
 
 
+def _is_over() -> bool:
+    return False
+
+
 @contextmanager
-def ending_like_ctrl_c() -> Iterator[None]:
+def ending_like_ctrl_c(*, for_good: bool = False) -> Iterator[None]:
     """Within the block a signal that would kill us raises KeyboardInterrupt: the board is left as it was found.
 
     Once only: a system that ends a program sends such signals in pairs, and the second would hit what puts things back.
     A signal that was ignored (``nohup``) stays so.
+
+    for_good  the program ends behind the block: what comes there must not change the exit code any more
     """
     came = False
 
-    def end(_number: int, _frame: FrameType | None) -> None:
+    def end(number: int, _frame: FrameType | None) -> None:
         nonlocal came
-        if not came:
-            came = True
-            raise KeyboardInterrupt
+        if _is_over() or (came and number != signal.SIGINT):
+            return
+        came = number != signal.SIGINT
+        raise KeyboardInterrupt
 
-    with _handled([n for n in _ENDING if signal.getsignal(n) is signal.SIG_DFL], end):
-        yield
+    plain = (signal.SIG_DFL, signal.default_int_handler)
+    try:
+        with _handled([n for n in (signal.SIGINT, *_ENDING) if signal.getsignal(n) in plain], end, for_good=for_good):
+            yield
+    finally:
+        over_once(lambda: False)
+
+
+def over_once(is_over: Callable[[], bool]) -> None:
+    """Once ``is_over``, what a signal would end is told to its end: until then, and in the next run, it ends us."""
+    global _is_over
+    _is_over = is_over
 
 
 @contextmanager
@@ -39,14 +56,8 @@ def undisturbed() -> Iterator[None]:
         yield
 
 
-def ignore_from_now_on() -> None:
-    """The work is done and told: what comes while the interpreter ends must not change the exit code."""
-    for number in (signal.SIGINT, *_ENDING):
-        signal.signal(number, signal.SIG_IGN)
-
-
 @contextmanager
-def _handled(numbers: list[int], handler: Any) -> Iterator[None]:
+def _handled(numbers: list[int], handler: Any, *, for_good: bool = False) -> Iterator[None]:
     before: dict[int, Any] = {}
     if threading.current_thread() is threading.main_thread():  # no other may set handlers
         before = {number: signal.signal(number, handler) for number in numbers}
@@ -55,4 +66,4 @@ def _handled(numbers: list[int], handler: Any) -> Iterator[None]:
     finally:
         for number, old in before.items():
             if old is not None:  # it was not Python's, and cannot be given back
-                signal.signal(number, old)
+                signal.signal(number, signal.SIG_IGN if for_good else old)

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from doctor.errors import CardError
-from doctor.escape import shown
 from doctor.fat.boot_sector import DIR_ENTRY_BYTES
 from doctor.fat.chains import FREE, Chain, Run
 from doctor.fat.directory import (
@@ -29,6 +28,7 @@ from doctor.fat.overlay import ADDING, DELETING, Group, Medium, Overlay
 from doctor.fat.source import SECTOR_BYTES
 from doctor.fat.volume import FatVolume, find_volume
 from doctor.fat.writer import LARGEST_FILE_BYTES, NewFile
+from doctor.text.escape import shown
 
 _FSINFO_FREE_OFFSET = 488  #: free clusters, which the board trusts; the hint where to look for one follows
 _FSINFO_SIGNATURES = (b"RRaA", b"rrAa")

@@ -6,9 +6,9 @@ import struct
 from dataclasses import dataclass
 from enum import Enum
 
-from doctor.escape import counted
 from doctor.fat.boot_sector import SIGNATURE, Geometry, board_sees_fat, read_geometry
 from doctor.fat.source import SECTOR_BYTES, BlockSource
+from doctor.text.escape import counted
 
 
 class VolumeKind(str, Enum):

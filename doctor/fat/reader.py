@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from doctor.errors import CardError
-from doctor.escape import shown
 from doctor.fat.directory import DirEntry
 from doctor.fat.volume import FatVolume, FileChain, follow_file
+from doctor.text.escape import shown
 
 if TYPE_CHECKING:
     from doctor.fat.chains import Chain

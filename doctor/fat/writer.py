@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from doctor.errors import CardError
-from doctor.escape import shown
 from doctor.fat.boot_sector import DIR_ENTRY_BYTES, Geometry
 from doctor.fat.directory import ATTR_ARCHIVE, ATTR_DIRECTORY, MOST_DIR_BYTES
 from doctor.fat.format import DEFAULT_LABEL, FormatPlan, fat_head, format_plans, fs_info, label_entry
 from doctor.fat.names import LONGEST_NAME_UNITS, Aliases, long_name_slots, plain_short_name, short_entry
 from doctor.fat.overlay import Medium
 from doctor.fat.source import SECTOR_BYTES
+from doctor.text.escape import shown
 
 LARGEST_FILE_BYTES = 0xFFFFFFFF  #: FAT counts bytes of a file in 32 bits
 

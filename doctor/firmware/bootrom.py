@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from doctor.errors import FirmwareError
-from doctor.escape import shown
 from doctor.firmware import caba, clear_text
 from doctor.firmware.reading import read_whole
+from doctor.text.escape import shown
 
 #: SHA-256 of the packages inside the public sqnsbr.py and sqnsbrz.py -> build.
 BUILD_OF_SHA256 = {

@@ -10,9 +10,9 @@ import zlib
 from dataclasses import dataclass
 from enum import IntEnum
 
-from doctor.escape import hex_bytes, shown
 from doctor.firmware import checksums, innards
 from doctor.firmware.problems import Problem
+from doctor.text.escape import hex_bytes, shown
 
 #: Deepest nesting that is walked: a PACK holds UPGRs, which hold images.
 MAX_DEPTH = 4

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from enum import Enum
+
+from doctor import foreign_json
 
 #: Longest text that is parsed as JSON; error answers and saved pages are smaller.
 JSON_MAX_BYTES = 1 << 20
@@ -83,8 +84,8 @@ def _is_json(data: bytes, head: bytes) -> bool:
     if len(data) > JSON_MAX_BYTES:
         return False
     try:
-        json.loads(data)
-    except (ValueError, RecursionError):
+        foreign_json.read(data)
+    except ValueError:
         return False
     return True
 

@@ -10,12 +10,12 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
-from doctor.escape import hex_bytes
 from doctor.firmware import caba, clear_text, sizes
 from doctor.firmware.content import Content, sniff
 from doctor.firmware.problems import Problem
 from doctor.firmware.reading import read_whole
 from doctor.firmware.wrong_file import wrong_content, wrong_name
+from doctor.text.escape import hex_bytes
 
 #: Sizes that an updater may have, in bytes: the two known ones have 306 076 and 371 307.
 PLAUSIBLE_BYTES = (50_000, 2_000_000)

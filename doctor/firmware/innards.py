@@ -5,9 +5,9 @@ from __future__ import annotations
 import struct
 import zlib
 
-from doctor.escape import shown
 from doctor.firmware import checksums
 from doctor.firmware.problems import Problem
+from doctor.text.escape import shown
 
 BOOT_MAGIC = b"toob"
 IMAGE_MAGIC = b"FFF!"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from doctor.errors import FirmwareError, UsageError
-from doctor.escape import shown
+from doctor.text.escape import shown
 
 #: Nothing that a modem takes is near this; the largest known image has 7 MB.
 MAX_BYTES = 64 << 20

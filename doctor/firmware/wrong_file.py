@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from doctor.escape import hex_bytes, shown
 from doctor.firmware.content import Content
 from doctor.firmware.problems import Problem
+from doctor.text.escape import hex_bytes, shown
 
 #: The vendor's own updater refuses below this (1.2.4 and later).
 MIN_BYTES = 128

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from doctor.command import AUTO, Command, File
-from doctor.escape import shown
+from doctor.text.command import AUTO, Command, File
+from doctor.text.escape import shown
 from doctor.updater.shapes import Change
 
 __all__ = ["amended"]

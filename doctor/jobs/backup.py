@@ -13,11 +13,11 @@ from doctor.board.storage.begun import Begun, Book, Goal
 from doctor.board.storage.flash_copy import BoardBackup
 from doctor.board.storage.kept_files import Kept, KeptFiles, read_folder
 from doctor.board.storage.upload import Changes
-from doctor.command import Command
 from doctor.errors import UsageError
-from doctor.escape import counted, first_of, shown
 from doctor.jobs.memory.state_dir import begun_place
 from doctor.remedies.backup_file import keep_copy
+from doctor.text.command import Command
+from doctor.text.escape import counted, first_of, shown
 
 _RESTORE = "restore"  #: what the record of a restore is called
 

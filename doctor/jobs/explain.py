@@ -17,7 +17,7 @@ from doctor.knowledge.builds import RADIOS
 from doctor.knowledge.catalogue import entry
 from doctor.knowledge.explanation import LIKELY, SUCCESS, WORKING_MODEM, Explanation, Match, explain
 from doctor.knowledge.paste import MOST_BYTES
-from doctor.power_off import IF_NO_OTHER, UNPLUG
+from doctor.text.power_off import IF_NO_OTHER, UNPLUG
 
 CLIPBOARD_S = 5.0  #: for one program that reads the clipboard; one that waits for a display never answers
 CLIPBOARD = "clipboard"

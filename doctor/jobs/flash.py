@@ -25,12 +25,13 @@ from doctor.jobs.memory.state_dir import refuse_unwritable
 from doctor.roster import Roster, everybody
 
 __all__ = [
-    "METHODS", "VIAS", "Consent", "FlashFile", "FlashPlan", "FlashRequest", "FlashResult", "HashedSource", "Proof",
-    "Wish", "flash", "prepare", "rehearse",
+    "METHODS", "STOPPED_EARLY", "VIAS", "Consent", "FlashFile", "FlashPlan", "FlashRequest", "FlashResult",
+    "HashedSource", "Proof", "Wish", "flash", "prepare", "rehearse",
 ]  # fmt: skip
 
 HAVE_YOU_LOOKED = "Have you looked, and are both off (or does your board have none)?"
 GO_ON = "Nobody knows what an old boot loader does after a failed flash. Flash anyway?"
+STOPPED_EARLY = "stopped by you; no firmware was sent to the modem"
 NOT_ACCEPTED = f"--accept {JUMPERS} was not given; nothing was sent to the modem"
 
 
@@ -66,7 +67,7 @@ def prepare(
         bench.forget_modem()
         report = engine.run(bench, checks=checks, deadline_s=request.deadline_s, listen=listen)
     if report.interrupted:
-        return report, Stopped()
+        return report, Stopped(STOPPED_EARLY)
     standing = engine.barriers(report, checks.checks, request.override, request.via)
     if standing:
         first = standing[0]

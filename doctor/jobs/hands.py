@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from doctor.power_off import AFTER_OURS, IF_NO_OTHER, IF_NONE_BEGAN, UNPLUG
+from doctor.text.power_off import AFTER_OURS, IF_NO_OTHER, IF_NONE_BEGAN, UNPLUG
 
 PRESS_RESET, POWER_CYCLE, WAIT, PLUG_IN = "press-reset", "power-cycle", "wait", "plug-in"
 PULL_JUMPERS, OTHER_CABLE = "remove-jumpers", "other-cable"

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from doctor.command import AUTO, Command
 from doctor.jobs.hands import POWER_CYCLE, PRESS_RESET, WAIT, done_words, hand_text
+from doctor.text.command import AUTO, Command
 from doctor.updater import states
 from doctor.updater.plan import make_plan
 from doctor.updater.shapes import (

@@ -11,9 +11,7 @@ from doctor.bench import Bench, BenchOptions
 from doctor.board.at_work import FILE, AtWork, at_work
 from doctor.board.storage import begun
 from doctor.board.storage.begun import Begun, Book
-from doctor.command import ON_CARD, Command
 from doctor.errors import BoardError, DoctorError, Exit
-from doctor.escape import shown
 from doctor.jobs.done import accept
 from doctor.jobs.flashing.card.ending import ADVICE
 from doctor.jobs.flashing.steps_done import all_sent_by, first_sent, how_far
@@ -27,6 +25,8 @@ from doctor.jobs.memory.state_dir import begun_place
 from doctor.jobs.onward import LOST, Attempt, NextFlash, flash_command, onward
 from doctor.modem.facts import ModemFacts
 from doctor.modem.verdict import verdict
+from doctor.text.command import ON_CARD, Command
+from doctor.text.escape import shown
 from doctor.updater import states
 from doctor.updater.plan import BOOTROM, FIRMWARE, SECOND, UPDATER
 from doctor.updater.shapes import FULL_IMAGE
@@ -202,7 +202,7 @@ def attempt_of(options: BenchOptions, entry: FlashEntry) -> Attempt:
     return Attempt(
         again,
         bool(entry.options.get("differential")),
-        int(build) if build else None,
+        build if type(build) is int and build else None,
         all_sent=all_sent_by(entry),
         asked=True,
         waited=may_write_until(options.url, entry) is None,
@@ -252,7 +252,7 @@ def _ask(bench: Bench) -> ModemFacts:
 
 def _unasked(bench: Bench, err: DoctorError, entry: FlashEntry | None) -> StatusReport:
     """The modem could not be reached: say what is in the way, and what the journal knows."""
-    from doctor.first_contact import Seen
+    from doctor.board.first_contact import Seen
 
     history = told(entry) if entry is not None else ""
     seen = None if bench.link_or_none is None else bench.contact.seen

@@ -1,4 +1,4 @@
-r"""The failure catalogue as data, and the matcher behind ``explain``. Imports nothing of ours but doctor/power_off.py.
+r"""The failure catalogue as data, and the matcher behind ``explain``. Imports nothing of ours but text/power_off.py.
 
 One TOML file an area; each entry is a table named by its catalogue id:
 
@@ -14,7 +14,7 @@ shows        what the user sees, the fixed parts quoted
 means        what is going on
 causes       ranked
 cure         what to do, step by step: what harms nothing first. A step that takes power away begins with the words
-             ``{power off}`` (doctor/power_off.py), which ask first whether a flash began lately
+             ``{power off}`` (doctor/text/power_off.py), which ask first whether a flash began lately
 found_by     the checks that find it before flashing
 explains     entries that follow from this one: if both are found, this one is the cause
 related      neighbours that are easily confused with it

@@ -7,38 +7,15 @@ entry is parsed when one of its fixed parts was seen.
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import dataclass, fields
 from functools import cache
-from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    if sys.version_info >= (3, 11):
-        from importlib.resources.abc import Traversable
-    else:
-        from importlib.abc import Traversable
+from doctor.data import beside, parsed
+from doctor.text.power_off import spelled_out
 
-from doctor.power_off import spelled_out
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
-
-def _here() -> Traversable:
-    """The folder of this package, which may lie in a zip; asking importlib.resources costs a tenth of a whole run."""
-    folder = Path(__file__).parent
-    if folder.is_dir():
-        return folder
-    from importlib.resources import files
-
-    return files(__package__)
-
-
-HERE = _here()
+HERE = beside(__file__, __package__)
 NEAR_LINES = 40  #: how far ``after`` and ``before`` look if a sign says nothing; longer than any traceback
 
 _HEAD = re.compile(r"^\[([a-z0-9-]+)\]$", re.MULTILINE)
@@ -127,7 +104,7 @@ def sources() -> MappingProxyType[str, RawEntry]:
 def entry(entry_id: str) -> Entry:
     """The known failure of that id. Raises KeyError."""
     source = sources()[entry_id]
-    return _entry(entry_id, source.area, tomllib.loads(source.text)[entry_id])
+    return _entry(entry_id, source.area, parsed(source.text)[entry_id])
 
 
 @cache

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import Any
 
+from doctor.foreign_json import read as read_json
 from doctor.knowledge.paste import Paste, decode, is_trace
 
 _DOCUMENT = re.compile(rb'\s*\{\s*"schema": ?"fipy-doctor/([a-z-]{1,20})/\d{1,3}"')
@@ -65,8 +65,8 @@ def _log(paste: Paste) -> OwnOutput:
 def _document(kind: str, data: bytes) -> OwnOutput:
     what = f"This is the JSON of fipy-doctor {kind}"
     try:
-        read = json.loads(decode(data[:_MOST_JSON]))
-    except (ValueError, RecursionError):
+        read = read_json(decode(data[:_MOST_JSON]), _MOST_JSON)
+    except ValueError:
         return OwnOutput(f"{what}, but it cannot be read: it is cut short or was changed.")
     if not isinstance(read, dict):
         return OwnOutput(f"{what}, but it cannot be read: it was changed.")

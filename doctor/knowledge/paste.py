@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import itertools
-import json
 import re
 from array import array
 from bisect import bisect_right
@@ -13,6 +12,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from doctor.foreign_json import read as read_json
 from doctor.knowledge.chain import Text
 
 MOST_BYTES = 64 << 20  #: what is read of one paste; a trace of a whole flash has 14 MB
@@ -375,10 +375,10 @@ def _trace_lines(data: bytes) -> Iterator[tuple[int, str]]:
     pending, begun, direction = "", 1, ""
     for number, line in enumerate(data.splitlines(), 1):
         try:
-            record = json.loads(line)
+            record = read_json(line)
             way = str(record["dir"])
             text = _wire_text(bytes.fromhex(record["hex"])) if "hex" in record else ""
-        except (ValueError, KeyError, TypeError, RecursionError):
+        except (ValueError, KeyError, TypeError):
             continue
         if way not in ("rx", "tx"):
             continue

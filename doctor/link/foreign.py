@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from doctor.errors import BoardError
-from doctor.escape import shown
+from doctor.text.escape import shown
 
 WRONG_PORT = "wrong-serial-port-chosen"
 NO_LTE = "non-lte-board"

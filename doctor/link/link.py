@@ -17,7 +17,7 @@ from doctor.link.open_failed import exclude_others, explain, include_others
 from doctor.link.port_url import PortUrl
 from doctor.link.telnet_url import TelnetAddress, parse, shown_url
 from doctor.link.trace import Trace
-from doctor.power_off import UNPLUG
+from doctor.text.power_off import UNPLUG
 
 POLL_MS = 20  #: longest stay in one read of the driver, so that deadlines and Ctrl-C are noticed
 OUR_SCHEMES = "doctor.sim.urlhandler"  #: where pySerial finds what is behind sim://

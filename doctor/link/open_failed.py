@@ -11,12 +11,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from doctor.command import marked
 from doctor.errors import LinkError, UsageError
 from doctor.link.holders import Holder, modemmanager_running, who_holds
 from doctor.link.port_url import PortUrl
 from doctor.link.ports import is_wsl, list_ports, similar_names
-from doctor.power_off import UNPLUG
+from doctor.text.command import marked
+from doctor.text.power_off import UNPLUG
 
 _NOT_SERIAL = (errno.ENOTTY, errno.EINVAL, errno.EISDIR, errno.EIO)
 _BUSY = (errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
-from doctor.escape import shown
 from doctor.modem.facts import ModemFacts
+from doctor.text.escape import shown
 from doctor.updater import side_file
 from doctor.updater.shapes import ImageFacts, Options, Running
 

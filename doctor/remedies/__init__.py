@@ -1,11 +1,11 @@
-"""The cures: those that the program carries out have a file each, those that users do are rows of by_hand.py."""
+"""The cures: those that the program carries out have a file each, those that users do are rows of data/by_hand.toml."""
 
 from __future__ import annotations
 
 import sys
 
 from doctor.discover import classes_in
-from doctor.remedies.by_hand import BY_HAND
+from doctor.remedies.by_hand import by_hand
 from doctor.remedies.cure import ByHand, Cure, Cures, DoableCure
 
 __all__ = ["ByHand", "Cure", "Cures", "DoableCure", "cures"]
@@ -15,4 +15,4 @@ def cures() -> Cures:
     """Every cure, one instance each."""
     kinds = classes_in(sys.modules[__name__], Cure)  # type: ignore[type-abstract]
     with_code = [kind() for kind in kinds if hasattr(kind, "id")]
-    return Cures({cure.id: cure for cure in (*BY_HAND, *with_code)})
+    return Cures({cure.id: cure for cure in (*by_hand(), *with_code)})

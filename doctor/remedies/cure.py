@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from doctor.check import Finding, Grade, Remedy
 from doctor.clock import Now, local_now
-from doctor.command import Command
-from doctor.escape import shown
 from doctor.events import Listener, ignore
+from doctor.text.command import Command
+from doctor.text.escape import shown
 
 if TYPE_CHECKING:
     from doctor.bench import Bench
@@ -93,7 +93,7 @@ class Cure(ABC):
 
 @dataclass(frozen=True)
 class ByHand(Cure):
-    """A cure that is told and not done. What needs no more than this is a row of remedies/by_hand.py.
+    """A cure that is told and not done. What needs no more than this is a row of data/by_hand.toml.
 
     aims_at    what it brings about
     how        its steps, one sentence each

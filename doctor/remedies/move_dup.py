@@ -10,12 +10,12 @@ from doctor.board.storage import files
 from doctor.card.dups import find_dups, real_name
 from doctor.check import Finding
 from doctor.errors import CardError
-from doctor.escape import shown
 from doctor.fat.card_file import APPLE_DOUBLE_MAGIC, ROOT, CardFile
 from doctor.remedies import side_files
 from doctor.remedies.backup_file import keep_copy
 from doctor.remedies.cure import CureContext, DoableCure
 from doctor.remedies.device_consent import device_lines, take_consent
+from doctor.text.escape import shown
 
 if TYPE_CHECKING:
     from doctor.bench import Bench

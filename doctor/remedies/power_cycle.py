@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from doctor.board.first_contact import Seen
 from doctor.board.repl import LISTEN_MS, Repl
 from doctor.check import Finding, Grade
 from doctor.clock import Clock, Deadline
 from doctor.errors import BoardError, DoctorError, LinkError, PortLost
-from doctor.first_contact import Seen
-from doctor.power_off import IF_NONE_BEGAN, UNPLUG
 from doctor.remedies.cure import CureContext, DoableCure
+from doctor.text.power_off import IF_NONE_BEGAN, UNPLUG
 
 if TYPE_CHECKING:
     from doctor.bench import Bench

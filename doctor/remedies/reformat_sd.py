@@ -11,13 +11,13 @@ from doctor.card.drives.device import is_device
 from doctor.card.reformat.choice import Choice
 from doctor.check import Finding, Grade
 from doctor.errors import CardError, DoctorError
-from doctor.escape import counted, shown
 from doctor.events import Event, Note
 from doctor.fat.card_file import ROOT
 from doctor.firmware.image import examine_bytes
 from doctor.modem.images import side_content
 from doctor.remedies import side_files
 from doctor.remedies.cure import CureContext, DoableCure
+from doctor.text.escape import counted, shown
 from doctor.updater.side_file import SUFFIX
 
 if TYPE_CHECKING:  # what writes cards is loaded when one is to be written: every check lists the cures

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from doctor.board.line.carriers import Carrier, carrier_of
 from doctor.check import Finding, Status
-from doctor.power_off import UNPLUG
 from doctor.remedies.cure import Cure
+from doctor.text.power_off import UNPLUG
 
 #: Order of the seven from the vendor's pages (board-and-repl.md 6.1). Plain ASCII: any Windows console shows it.
 _BLOCK = (

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from doctor.check import Finding
-from doctor.command import marked
 from doctor.errors import UsageError
 from doctor.remedies.cure import CureContext, DoableCure
 from doctor.remedies.device_consent import device_lines, take_consent
+from doctor.text.command import marked
 
 if TYPE_CHECKING:
     from doctor.bench import Bench

@@ -15,11 +15,11 @@ from doctor.board.storage.begun import Begun, Book, Goal
 from doctor.board.storage.kept_files import ROOT, Kept, KeptFiles, read_backup
 from doctor.card.reformat.choice import NOTHING
 from doctor.check import Finding, Grade
-from doctor.command import Command, marked, quoted
 from doctor.errors import BoardError, CardError, DoctorError, Stopped, UsageError
-from doctor.escape import counted, shown
 from doctor.remedies.backup_file import keep_copy
 from doctor.remedies.cure import CureContext, DoableCure
+from doctor.text.command import Command, marked, quoted
+from doctor.text.escape import counted, shown
 
 if TYPE_CHECKING:
     from doctor.bench import Bench

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from doctor.card.dups import find_dups
 from doctor.errors import CardError, SecondReaderDiffers
-from doctor.escape import shown
 from doctor.events import Listener, ignore
 from doctor.firmware.image import Verdict, examine_bytes
 from doctor.firmware.reading import MAX_BYTES
 from doctor.modem.images import side_content
+from doctor.text.escape import shown
 from doctor.updater.side_file import SUFFIX
 
 if TYPE_CHECKING:

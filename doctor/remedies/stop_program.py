@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from doctor import first_contact
+from doctor.board import first_contact
 from doctor.board.at_work import in_the_way
 from doctor.board.board import RECONNECT_S
 from doctor.board.repl import LISTEN_MS, Repl, behind_lines

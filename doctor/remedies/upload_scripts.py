@@ -16,13 +16,13 @@ from doctor.board.storage.kept_files import Kept
 from doctor.board.storage.room import room_on
 from doctor.board.storage.upload import Changes
 from doctor.check import Finding
-from doctor.command import marked
 from doctor.errors import UsageError
-from doctor.escape import shown
+from doctor.firmware.scripts import ScriptKind, classify
 from doctor.json_file import read_bounded
 from doctor.remedies.backup_file import keep_copy
 from doctor.remedies.cure import CureContext, DoableCure
-from doctor.scripts import ScriptKind, classify
+from doctor.text.command import marked
+from doctor.text.escape import shown
 
 if TYPE_CHECKING:
     from doctor.bench import Bench

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from doctor import marks
-from doctor.command import Command
-from doctor.marks import NO_BENCH
+from doctor.text import marks
+from doctor.text.command import Command
+from doctor.text.marks import NO_BENCH
 
 if TYPE_CHECKING:
     from doctor.check import Finding

@@ -8,14 +8,14 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from doctor.check import Finding, Status
-from doctor.command import Command, marked
 from doctor.engine import Report
 from doctor.errors import COMMAND_IDS, LONGEST, DoctorError, joint
-from doctor.escape import shown, told
 from doctor.needs import SkipReason
 from doctor.remedies import Cure, Cures, DoableCure
 from doctor.report.next_step import NextStep
 from doctor.report.prose import Prose
+from doctor.text.command import Command, marked
+from doctor.text.escape import shown, told
 
 _MARKS = {
     Status.PASS: ("✓", "+", "green"),

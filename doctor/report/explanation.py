@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from doctor.command import Command, marked
-from doctor.escape import shown, told
 from doctor.report.as_json import Said, said
+from doctor.text.command import Command, marked
+from doctor.text.escape import shown, told
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from doctor.bench import BenchOptions
 from doctor.board.storage.begun import remark
 from doctor.check import Finding, Grade, Remedy, Status
-from doctor.command import Command
 from doctor.engine import Report
 from doctor.firmware.names import parse_name
 from doctor.jobs.amended import amended
@@ -18,6 +17,7 @@ from doctor.jobs.onward import NextFlash, Situation, first_that_holds
 from doctor.link.port_url import PortUrl
 from doctor.remedies import Cure, Cures, DoableCure
 from doctor.report import practice
+from doctor.text.command import Command
 from doctor.updater.shapes import FULL_IMAGE
 
 if TYPE_CHECKING:

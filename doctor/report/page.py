@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from doctor.check import Check, Finding, Grade, Status
-from doctor.command import Command
 from doctor.knowledge import Entry, entries
 from doctor.links import Kind, page_command, page_path
 from doctor.remedies import Cure, DoableCure, cures
 from doctor.roster import builtin
+from doctor.text.command import Command
 
 EVIDENCE = {
     "thread": "seen by users, in public",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from doctor.command import Command
 from doctor.jobs.hands import PLUG_IN, POWER_CYCLE, PRESS_RESET, PULL_JUMPERS
 from doctor.link.port_url import PortUrl
 from doctor.remedies import Cure
+from doctor.text.command import Command
 from doctor.updater.shapes import FACTORY_BUILD, FIRST_DIFF, FIRST_FULL, FIRST_TARGET
 
 NEEDS_KEEPING = (

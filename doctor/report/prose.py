@@ -15,9 +15,9 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.segment import Segment
 from rich.text import Text
 
-from doctor.command import Command
-from doctor.escape import is_hidden, shown
-from doctor.marks import NO_BENCH, pieces
+from doctor.text.command import Command
+from doctor.text.escape import is_hidden, shown
+from doctor.text.marks import NO_BENCH, pieces
 
 OWN_MARGIN = 4
 MARKED = "cyan"  #: how all that is marked looks

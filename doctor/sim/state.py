@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 from typing import IO, Any
 
-from doctor.json_file import write_whole
+from doctor.json_file import read_json, write_whole
 
+MAX_BYTES = 64 << 20  #: of a bench; the files of a board and of a small card take some MiB
 SCHEMA = "fipy-doctor/sim-state/1"
 
 
@@ -66,7 +67,7 @@ class StateDir:
         """What was saved; None for a new directory. Raises ValueError for a file that is not ours."""
         path = self.path / "bench.json"
         try:
-            data = json.loads(path.read_text("utf-8"))
+            data = read_json(path, MAX_BYTES)
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:

@@ -20,11 +20,11 @@ try:
 except ImportError:  # MicroPython
     pass
 
-#: What every tagged line begins with; doctor/first_contact.py knows an updater at work by it.
+#: What every tagged line begins with; doctor/board/first_contact.py knows an updater at work by it.
 TAG = '@@FD {"fipyup": '
 #: What a line for people begins with.
 PLAIN = "fipyup: "
-#: How such a line says how far it is; doctor/board/onboard.py reads them by the same words.
+#: How such a line says how far it is; doctor/board/at_work.py reads them by the same words.
 BEAT = "%d %% %d/%d %s, %s, do not unplug"
 WORK = "at work (%s), %s, do not unplug"
 #: With what the last one begins.

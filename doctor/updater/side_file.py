@@ -86,7 +86,7 @@ def parse(content):
         known = head["format"] == FORMAT
         sha256 = str(head["sha256"])
         whole = bool(head.get("whole"))
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, RuntimeError, OverflowError):  # too deep; an infinite number
         raise ValueError("not a side file")
     crcs = content[end + 1 : -2]
     if not known or block < 1 or size < 1 or len(crcs) != 2 * ((size + block - 1) // block):

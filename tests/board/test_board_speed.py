@@ -10,6 +10,7 @@ from tests.board.micropython import needs_micropython
 pytestmark = [pytest.mark.micropython, needs_micropython]
 
 
+@pytest.mark.long
 def test_every_way_to_a_checksum_is_measured() -> None:
     found = board.measure(5_000)
     assert found.blocks == 3

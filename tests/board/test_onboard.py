@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from doctor.board import onboard
+from doctor.board import at_work, onboard
 from doctor.board.board import Board
 from doctor.board.storage import files
 from doctor.errors import BoardError, BoardReset
 from doctor.link.link import Link, open_link
 from doctor.link.port_url import PortUrl
-from doctor.marks import pieces
+from doctor.text.marks import pieces
 from doctor.updater import board_console
 
 
@@ -25,6 +25,7 @@ def board() -> Iterator[Board]:
     link.close()
 
 
+@pytest.mark.long
 def test_every_file_of_the_core_goes_over_as_it_is(board: Board) -> None:
     wanted = onboard.core_files()
     assert onboard.install(board) == len(wanted)
@@ -33,6 +34,7 @@ def test_every_file_of_the_core_goes_over_as_it_is(board: Board) -> None:
         assert files.sha256(board, path) == hashlib.sha256(wanted[name]).hexdigest()
 
 
+@pytest.mark.long
 def test_only_what_differs_is_sent_again_and_what_is_not_ours_stays(board: Board) -> None:
     onboard.install(board)
     files.write(board, f"{onboard.FOLDER}/stp.py", b"damaged")
@@ -80,6 +82,7 @@ def test_a_board_that_says_less_than_the_truth_gets_what_was_begun_back(board: B
     assert flash.free_bytes() == before
 
 
+@pytest.mark.long
 def test_the_frozen_updater_does_not_shadow_it(board: Board) -> None:
     onboard.install(board)
     said = board.repl.run(f"import {onboard.PACKAGE}\nprint({onboard.PACKAGE}.__file__)")
@@ -106,18 +109,18 @@ def test_by_hand_shows_the_plan_and_asks(board: Board) -> None:
 
 def test_a_restart_among_its_lines_is_told(board: Board) -> None:
     with pytest.raises(BoardReset):
-        list(onboard.events(board.link, b"ets Jun  8 2016 00:22:57\r\n"))
+        list(at_work.events(board.link, b"ets Jun  8 2016 00:22:57\r\n"))
 
 
 def test_a_traceback_is_told_as_its_end(board: Board) -> None:
     board.repl.send('print(\'@@FD {"fipyup": "note", "data": {"text": "x"}}\')\nraise ValueError(\'oops\')')
     with pytest.raises(BoardError, match="oops"):
-        list(onboard.events(board.link, board.repl.hand_over()))
+        list(at_work.events(board.link, board.repl.hand_over()))
 
 
 def test_silence_is_told_after_a_while(board: Board) -> None:
     with pytest.raises(BoardError, match="said nothing"):
-        list(onboard.events(board.link))
+        list(at_work.events(board.link))
 
 
 @pytest.mark.parametrize(
@@ -129,8 +132,8 @@ def test_silence_is_told_after_a_while(board: Board) -> None:
         (b"fipyup: at work (", ("said", {"text": "at work ("})),
     ],
 )
-def test_lines_are_understood_or_left(line: bytes, told: onboard.Told | None) -> None:
-    assert onboard.understand(line) == told
+def test_lines_are_understood_or_left(line: bytes, told: at_work.Told | None) -> None:
+    assert at_work.understand(line) == told
 
 
 @pytest.mark.parametrize("sha256", ["", "0123456789abcdef" * 4])
@@ -138,14 +141,14 @@ def test_lines_are_understood_or_left(line: bytes, told: onboard.Told | None) ->
 @pytest.mark.parametrize(("step", "phase"), [("second-transfer", "transfer"), ("reading it", "prepare")])
 def test_what_a_person_reads_is_read_back(step: str, phase: str, total: int, sha256: str) -> None:
     said = {"done": total // 8, "total": total, "step": step, "file": "/sd/X, of %s mine.dup", "sha256": sha256}
-    told = onboard.understand((board_console.PLAIN + board_console.in_words("heartbeat", said)).encode())
+    told = at_work.understand((board_console.PLAIN + board_console.in_words("heartbeat", said)).encode())
     known = {"sha256": sha256[:16]} if sha256 else {}
     wanted = {**said, "phase": phase if total else "prepare", "file": "X, of %s mine.dup", **known}
     assert told == ("heartbeat", {name: value for name, value in wanted.items() if value != ""})
 
 
 def test_a_plain_line_names_the_file_for_whoever_joins() -> None:
-    told = onboard.understand(b"fipyup: 12 % 12/100 transfer, X of mine.dup 0123456789abcdef, do not unplug")
+    told = at_work.understand(b"fipyup: 12 % 12/100 transfer, X of mine.dup 0123456789abcdef, do not unplug")
     assert told is not None
     assert (told[1]["file"], told[1]["sha256"], told[1]["step"]) == ("X of mine.dup", "0123456789abcdef", "transfer")
 
@@ -154,9 +157,9 @@ def test_words_of_a_board_mark_no_command() -> None:
     hostile = "run `fipy-doctor fix --reformat-sd --yes`"
     error = json.dumps(["x", hostile, hostile, hostile])
     for line in (f'@@FD {{"fipyup": "end", "data": {{"error": {error}}}}}', f"fipyup: refused: {hostile}"):
-        told = onboard.understand(line.encode())
+        told = at_work.understand(line.encode())
         assert told is not None
         assert "reformat-sd" in str(told) and not list(pieces("; ".join(told[1]["error"])))
     step = json.dumps({"step": "transfer", "text": hostile, "phase": "transfer"})
-    told = onboard.understand(f'@@FD {{"fipyup": "step", "data": {step}}}'.encode())
+    told = at_work.understand(f'@@FD {{"fipyup": "step", "data": {step}}}'.encode())
     assert told is not None and not list(pieces(told[1]["text"]))

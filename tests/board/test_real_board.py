@@ -60,6 +60,7 @@ def test_the_stage_itself_is_what_it_says(board: RealBoard) -> None:
     assert board.image.stat().st_size == 504 * 1024
 
 
+@pytest.mark.sampled(2, "long")
 def test_backup_and_restore_by_the_real_commands(board: RealBoard, tmp_path: Path) -> None:
     with board.switched_on() as port:
         done = doctor("backup", str(tmp_path / "b"), port=port)
@@ -74,6 +75,7 @@ def test_backup_and_restore_by_the_real_commands(board: RealBoard, tmp_path: Pat
     assert b"another\n" in kept(tmp_path / "c")
 
 
+@pytest.mark.long
 def test_reset_flash_by_the_real_command(board: RealBoard, tmp_path: Path) -> None:
     with board.switched_on() as port:
         done = doctor("fix", "--reset-flash", "--put-back", "*", "--backup", str(tmp_path / "b"), "--yes", port=port)
@@ -82,6 +84,7 @@ def test_reset_flash_by_the_real_command(board: RealBoard, tmp_path: Path) -> No
     assert set(FILES.values()) <= kept(tmp_path / "b")
 
 
+@pytest.mark.long
 def test_a_flipped_bit_of_a_file_is_never_kept_as_the_file(board: RealBoard, tmp_path: Path) -> None:
     bad = OneByte("flip", FROM_BOARD, at=9000)  # of some 17,000, most of them the files'
     with board.switched_on(bad.pass_on) as port:

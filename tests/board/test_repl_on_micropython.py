@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from doctor import first_contact
+from doctor.board import first_contact
+from doctor.board.first_contact import Seen
 from doctor.board.repl import Repl, ReplTraceback
-from doctor.first_contact import Seen
 from doctor.link.link import Link, open_link
 from doctor.link.port_url import PortUrl
 from tests.board.micropython import needs_micropython, on_a_pty

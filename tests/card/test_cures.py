@@ -139,6 +139,7 @@ def test_repair_needs_the_raw_card(tmp_path: Path) -> None:
     assert "cards" in refused.next
 
 
+@pytest.mark.sampled(2, "long")
 @pytest.mark.parametrize("named", ["reformat-sd", "move-dup"])
 def test_yes_alone_never_writes_a_device(tmp_path: Path, named: str) -> None:
     path = card(tmp_path / "card.img", {f"sd/{DUP_NAME}": DUP}, BIG)

@@ -187,6 +187,7 @@ def test_six_megabytes_are_written_once(tmp_path: Path) -> None:
     assert len(medium.writes) < 30
 
 
+@pytest.mark.sampled(3, "long")
 @pytest.mark.needs_tool("fsck.fat", "mdir")
 @pytest.mark.parametrize("seed", range(6))
 def test_hundred_changes_at_random_agree_with_fsck_and_mdir(tmp_path: Path, seed: int) -> None:

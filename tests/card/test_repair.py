@@ -98,6 +98,7 @@ def chain_of(inside: Inside, path: str) -> range:
     return range(first, first + -(-len(DUP) // inside.geometry.cluster_bytes))
 
 
+@pytest.mark.sampled(3, "long")
 @pytest.mark.needs_tool("fsck.fat")
 @pytest.mark.parametrize("old", [f"sd/{DUP_NAME}", f"{DUP_NAME}.txt", f"sd/deep/{DUP_NAME}.TXT"])
 def test_a_move_that_was_cut_ends_with_the_new_name(old: str, tmp_path: Path) -> None:
@@ -123,6 +124,7 @@ def test_what_was_changed_is_kept(fat32: Path, tmp_path: Path) -> None:
     assert sectors == b"old" + bytes(509)
 
 
+@pytest.mark.long
 def test_second_repair_in_the_same_second_keeps_its_own(fat32: Path, tmp_path: Path) -> None:
     for number in (1, 2):
         image = patched(fat32, tmp_path / f"card{number}", {START + 65: b"\1"})

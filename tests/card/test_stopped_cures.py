@@ -76,6 +76,7 @@ def medium(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[
         detach(name)
 
 
+@pytest.mark.long
 @pytest.mark.sampled(2)
 @pytest.mark.parametrize("named", CURES)
 def test_report_after_ctrl_c_is_that_of_the_card_as_it_is(

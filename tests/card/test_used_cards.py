@@ -10,6 +10,7 @@ from tests.card.images import MIB
 from tests.card.used_cards import UsedCard, play
 
 
+@pytest.mark.long
 @pytest.mark.sampled(3)
 @pytest.mark.needs_tool("mkfs.fat", "mcopy", "mdel", "fsck.fat", "losetup")
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from doctor.board.storage import begun
 from doctor.board.storage.begun import Book, Goal
 from doctor.board.storage.own_names import draft_of, second_of
 from doctor.check import Status
-from doctor.command import Command
 from doctor.sim.bench import SimBench
+from doctor.text.command import Command
 from tests.checks.simulated import NotesIn, bench_at, board_of
 
 PASS, WARN, FAIL = Status.PASS, Status.WARN, Status.FAIL

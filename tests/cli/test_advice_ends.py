@@ -55,6 +55,7 @@ def test_status_twice_says_the_same_twice(terminal: Terminal, port: str) -> None
         assert terminal.type("status", "--via", "modem", "--port", port) == first
 
 
+@pytest.mark.long
 def test_who_asks_for_the_same_step_again_says_why(
     terminal: Terminal, board: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, obedient: None
 ) -> None:
@@ -81,6 +82,7 @@ def test_flash_and_status_lead_the_same_way(terminal: Terminal, tmp_path: Path, 
     assert alive.next[0] == "flash" and terminal.type(*alive.next, "--yes").code == 0
 
 
+@pytest.mark.long
 def test_dead_is_said_after_every_step_was_said_to_be_done(terminal: Terminal, board: str) -> None:
     said = terminal.type("status", "--port", board)
     asked = []
@@ -95,6 +97,7 @@ def test_dead_is_said_after_every_step_was_said_to_be_done(terminal: Terminal, b
     assert "this program did not see it" in said.out
 
 
+@pytest.mark.long
 def test_a_power_cycle_that_the_board_knows_nothing_of_is_not_believed(terminal: Terminal, board: str) -> None:
     sim = SimBench.from_url(board)
     assert sim.board is not None
@@ -159,6 +162,7 @@ def test_a_step_that_failed_is_not_done(port: str) -> None:
     assert AdviceGiven(PortUrl.read(port)).seen == {POWER_CYCLE}
 
 
+@pytest.mark.long
 def test_check_calls_nothing_dead_that_was_only_told(terminal: Terminal, board: str, obedient: None) -> None:
     said = terminal.type("check", "--port", board)
     assert said.next[:2] == ["fix", "--power-cycle"]

@@ -27,6 +27,7 @@ def test_a_closed_stream_changes_no_exit_code(redirections: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.long
 def test_what_is_left_open_is_still_written_to() -> None:
     assert "passed" in in_shell("2>&-").stdout
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from doctor.command import quoted
+from doctor.text.command import quoted
 from tests.cli.terminal import Terminal
 
 FAULTS = ("html-scripts", "autorun-updater", "modem-silent", "dup-in-folder", "jumpers-fitted")

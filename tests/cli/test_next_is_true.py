@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from doctor.escape import counted
 from doctor.sim.practice.elf import make_practice_elf
 from doctor.sim.practice.image import make_practice_image
+from doctor.text.escape import counted
 
 from .terminal import Terminal
 

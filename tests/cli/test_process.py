@@ -44,6 +44,7 @@ def test_version_loads_nothing_else() -> None:
     assert [name for name in loaded if any(name == heavy or name.startswith(f"{heavy}.") for heavy in HEAVY)] == []
 
 
+@pytest.mark.sampled(3, "long")
 @pytest.mark.parametrize(("words", "code"), [(FAILS, 1), ((*FAILS, "--json"), 1), (("sim", "--list"), 0)])
 def test_closed_pipe_changes_no_exit_code(words: tuple[str, ...], code: int) -> None:
     reader, writer = os.pipe()
@@ -67,6 +68,7 @@ def test_json_in_a_pipe_is_plain_ascii_and_one_document() -> None:
     assert done.stdout.decode("ascii").startswith('{\n  "schema": "fipy-doctor/check/1"')
 
 
+@pytest.mark.long
 def test_marks_fall_back_where_the_terminal_has_no_unicode() -> None:
     done = subprocess.run(
         [*DOCTOR, *FAILS], env=environment(PYTHONIOENCODING="ascii"), capture_output=True, timeout=LIMIT_S, check=False
@@ -74,6 +76,7 @@ def test_marks_fall_back_where_the_terminal_has_no_unicode() -> None:
     assert done.stdout.startswith(b"x board-scripts-match")
 
 
+@pytest.mark.long
 @needs_pty
 @pytest.mark.parametrize(("more", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
 def test_colours_on_a_terminal_unless_unwanted(more: dict[str, str], coloured: bool) -> None:
@@ -82,6 +85,7 @@ def test_colours_on_a_terminal_unless_unwanted(more: dict[str, str], coloured: b
     assert bool(re.search("\x1b\\[[0-9;]*3[0-7]", text)) is coloured
 
 
+@pytest.mark.long
 @needs_pty
 def test_a_question_on_a_terminal_is_answered_no_by_default() -> None:
     words = ("fix", "--upload-scripts", "--port", "sim://fipy?scenario=html-scripts")
@@ -109,6 +113,7 @@ def on_terminal(words: tuple[str, ...], env: dict[str, str], typed: bytes = b"")
     return shown.decode()
 
 
+@pytest.mark.long
 @needs_pty
 def test_a_terminal_of_no_columns_is_written_on_all_the_same() -> None:
     assert "port-opens" in on_terminal((*DOCTOR, *FAILS), environment(COLUMNS="0"))

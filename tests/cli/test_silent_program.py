@@ -7,10 +7,10 @@ from pathlib import Path
 from doctor.bench import Bench, BenchOptions
 from doctor.board.storage import files
 from doctor.check import Finding, Grade, Remedy, Status
-from doctor.command import Command
 from doctor.engine import Report
 from doctor.remedies import cures
 from doctor.report import next_step
+from doctor.text.command import Command
 
 from .terminal import Terminal
 

@@ -12,8 +12,8 @@ import pytest
 from doctor.bench import Bench, BenchOptions
 from doctor.board.storage import files
 from doctor.board.storage.kept_files import MANIFEST
-from doctor.command import Command
 from doctor.sim.bench import SimBench
+from doctor.text.command import Command
 
 from .terminal import Terminal
 
@@ -71,6 +71,7 @@ def spoil(folder: Path, how: str) -> None:
         (folder / MANIFEST).write_text("{}")
 
 
+@pytest.mark.sampled(6, "long")
 @pytest.mark.parametrize("how", ["gone", "empty", "damaged"])
 @pytest.mark.parametrize("clean", [(), ("--clean",)])
 def test_a_restore_whose_folder_cannot_be_used_any_more_is_ended_by_another(
@@ -96,6 +97,7 @@ def test_a_restore_whose_folder_cannot_be_used_any_more_is_ended_by_another(
     assert "✗ board-files-complete" not in terminal.type("check", "--port", port).out
 
 
+@pytest.mark.long
 def test_an_upload_whose_folder_is_gone_is_ended_from_another(terminal: Terminal, tmp_path: Path) -> None:
     scripts = tmp_path / "folder/lib"
     port = cut(terminal, tmp_path, "fix", "--upload-scripts", "--scripts", str(scripts), dip=4)
@@ -122,6 +124,7 @@ def test_a_program_that_was_stopped_is_told_of_at_the_end(terminal: Terminal, tm
     assert "was stopped" not in terminal.type("backup", str(tmp_path / "c"), "--port", port).err
 
 
+@pytest.mark.sampled(2, "long")
 @pytest.mark.parametrize("release", ["1.17.3.b1", "1.20.2.r4"])
 def test_a_thread_that_spoils_every_line_is_stopped_by_the_command_that_is_named(
     terminal: Terminal, tmp_path: Path, release: str
@@ -164,6 +167,7 @@ def test_a_cure_that_failed_is_not_the_next_command(terminal: Terminal, tmp_path
     assert "--upload-scripts" not in said.next
 
 
+@pytest.mark.sampled(4, "long")
 @pytest.mark.skipif(os.name == "nt", reason="Windows takes no such names")
 @pytest.mark.parametrize("name", ["two\nlines", "red \x1b[31m", os.fsdecode(b"latin \xe9"), "-dash"])
 def test_a_restore_from_a_folder_of_any_name_is_ended_by_its_own_command(

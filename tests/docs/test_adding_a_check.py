@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parent.parent.parent
 PAGE = ROOT / "docs" / "adding-a-check.md"
 BLOCK = re.compile(
@@ -32,7 +34,9 @@ WATCHERS = (
 
 
 def put(text: str, into: str, name: str, *, above: bool) -> str:
-    """``into`` with a block in the tuple that is called ``name``, at its end, or above whatever has that name."""
+    """``into`` with a block in the tuple that is called ``name``, at its end, or above it; END: behind all."""
+    if name == "END":
+        return f"{into}\n{text}"
     head, mark, rest = into.partition(f"\n{name} = (\n")
     assert mark, f"no {name} = ( … )"
     if above:

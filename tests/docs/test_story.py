@@ -63,6 +63,7 @@ def cured(terminal: Terminal) -> Iterator[tuple[str, str]]:
     raise AssertionError(said.out)
 
 
+@pytest.mark.long
 def test_original_thread_from_the_first_check_to_the_proof(terminal: Recorder) -> None:
     start = terminal.type("check", "--port", BEGINNING)
     assert start.code == 1
@@ -93,6 +94,7 @@ def test_original_thread_from_the_first_check_to_the_proof(terminal: Recorder) -
     assert list(untold(terminal)) == []
 
 
+@pytest.mark.long
 def test_card_is_cured_in_the_board_and_the_firmware_put_where_the_poster_put_it(terminal: Terminal) -> None:
     assert terminal.type("sim", "--make-firmware", ".").code == 0
     assert terminal.type("check", "--port", f"{BENCH}&scenario=sd-lists-empty&release=1.17.3.b1").code == 1

@@ -95,6 +95,7 @@ def test_a_paste_made_to_take_for_ever_does_not(name: str) -> None:
 RANDOM = random.Random(1).randbytes(250_000)
 
 
+@pytest.mark.long
 @pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "line", [b"\n", b"ab\n", b"\x00", b"\xff", RANDOM, RANDOM.hex(" ").encode(), RANDOM.replace(b"\n", b"")]

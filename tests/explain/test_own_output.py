@@ -167,6 +167,7 @@ def test_what_a_check_printed_proves_what_it_names_and_nothing_else(
     assert not job.advice(bad).judged
 
 
+@pytest.mark.long
 def test_what_a_plan_and_a_flash_printed_is_no_failure(practice: str, capsys: pytest.CaptureFixture[str]) -> None:
     plan = shown(capsys, "plan", practice, "--via", "modem", "--port", "sim://sqn3330")
     flash = shown(capsys, "flash", practice, "--yes", "--via", "modem", "--port", "sim://sqn3330")

@@ -39,6 +39,7 @@ def test_both_checksums_verify(signature: int) -> None:
     assert look(made.full_image(signature=signature)).verdict is Verdict.VERIFIED
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("signature", [1, 4])
 def test_every_flipped_bit_is_found(signature: int) -> None:
     whole = made.full_image(signature=signature)

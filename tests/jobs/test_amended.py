@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from doctor.command import Command
 from doctor.jobs.amended import amended
+from doctor.text.command import Command
 from doctor.updater import states
 from doctor.updater.plan import make_plan
 from doctor.updater.shapes import Change, ImageFacts, Options, Refusal, Running

@@ -116,6 +116,7 @@ def test_the_board_flashes_and_the_modem_got_the_files_bytes(job: BoardJob, imag
     assert job.received()
 
 
+@pytest.mark.long
 def test_progress_is_that_of_every_other_way(job: BoardJob) -> None:
     job.flash()
     assert [s for s in job.steps() if s in ("prepare", "transfer", "deploy", "return", "prove")] == [
@@ -126,6 +127,7 @@ def test_progress_is_that_of_every_other_way(job: BoardJob) -> None:
     assert shares[0] == 0 and shares[-1] == SIZE_BYTES and shares == sorted(shares)
 
 
+@pytest.mark.long
 def test_the_log_on_the_card_tells_before_and_after(job: BoardJob, image: Path) -> None:
     job.flash()
     log = job.file("/fipyup.log").decode()
@@ -135,6 +137,7 @@ def test_the_log_on_the_card_tells_before_and_after(job: BoardJob, image: Path) 
     assert log.rstrip().endswith("---- end")
 
 
+@pytest.mark.long
 def test_the_side_file_is_put_beside_the_image_once(job: BoardJob, image: Path) -> None:
     job.flash()
     side = side_file.parse(job.file(f"/{image.name}.crc"))
@@ -143,6 +146,7 @@ def test_the_side_file_is_put_beside_the_image_once(job: BoardJob, image: Path) 
     assert len(written) == 1
 
 
+@pytest.mark.long
 def test_mounts_and_keys_are_left_as_found(job: BoardJob) -> None:
     job.flash()
     board = job.sim.board
@@ -151,6 +155,7 @@ def test_mounts_and_keys_are_left_as_found(job: BoardJob) -> None:
     assert (board.interrupt_char, board.reset_char, board.dupterm) == (3, 6, True)
 
 
+@pytest.mark.long
 def test_card_colon_name_needs_no_file_on_the_pc(image: Path) -> None:
     with Bench(BenchOptions(port="sim://gpy", card_file=image.name)) as bench:
         bench.link.serial.hands.copy_to_card(image)
@@ -159,6 +164,7 @@ def test_card_colon_name_needs_no_file_on_the_pc(image: Path) -> None:
         assert result.proof is not None and result.proof.holds
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("spoil", "side", "gate", "exit_code"),
     [
@@ -210,6 +216,7 @@ def test_a_file_that_is_not_on_the_card_is_refused_before_anything_is_sent(image
     job.bench.close()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "release",
     [
@@ -298,6 +305,7 @@ def test_ctrl_c_before_the_first_block_stops_and_nothing_was_sent(image: Path, m
     job.bench.close()
 
 
+@pytest.mark.long
 def test_ctrl_c_that_reaches_the_board_too_late_stops_nothing_unasked(job: BoardJob) -> None:
     user = User()
 
@@ -316,6 +324,7 @@ def test_a_wish_to_stop_is_not_kept_for_the_next_run(job: BoardJob) -> None:
     assert job.flash().error is None
 
 
+@pytest.mark.long
 def test_who_leaves_a_board_inside_this_program_is_told_that_it_stops_with_it_and_can_join_one_that_does_not(
     job: BoardJob,
 ) -> None:
@@ -351,6 +360,7 @@ def test_a_wish_to_stop_closes_the_transfer_and_names_the_next_command(job: Boar
     assert "--via card" in result.error.next
 
 
+@pytest.mark.long
 def test_a_reset_in_the_middle_is_told_with_the_way_back(job: BoardJob) -> None:
     result = job.flash(at=half, act=job.sim.hands.press_reset)
     assert result.exit_code == 3 and result.error is not None
@@ -362,12 +372,14 @@ def wrote(event: Event) -> bool:
     return isinstance(event, StepStarted) and event.phase is Phase.WAIT_MODEM
 
 
+@pytest.mark.long
 def test_a_reset_while_the_modem_writes_never_sends_to_the_power(job: BoardJob) -> None:
     result = job.flash(at=wrote, act=job.sim.hands.press_reset)
     assert result.onward is not None and result.onward.hands == (WAIT,)
     assert result.error is not None and "waits for the rest" not in result.error.what
 
 
+@pytest.mark.long
 def test_who_joins_without_a_journal_while_the_modem_writes_is_never_sent_to_the_power(
     image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -385,6 +397,7 @@ def test_who_joins_without_a_journal_while_the_modem_writes_is_never_sent_to_the
     assert result.onward is not None and result.onward.hands == (WAIT,)
 
 
+@pytest.mark.long
 def test_the_run_after_a_reset_brings_it_to_its_end(job: BoardJob) -> None:
     job.flash(at=half, act=job.sim.hands.press_reset)
     assert job.sim.board is not None
@@ -394,6 +407,7 @@ def test_the_run_after_a_reset_brings_it_to_its_end(job: BoardJob) -> None:
     assert job.received()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("silently", [True, False])
 def test_a_card_that_is_pulled_in_the_middle_leaves_a_named_mode(tmp_path: Path, silently: bool) -> None:
     job = BoardJob(
@@ -423,6 +437,7 @@ def test_jumpers_that_are_not_proved_to_be_gone_close_the_way(job: BoardJob, mon
     assert no is not None and "--accept jumpers-removed" in no.next
 
 
+@pytest.mark.long
 def test_a_watchdog_of_the_users_does_not_bite(image: Path) -> None:
     job = BoardJob(image, accept=("jumpers-removed",))
     assert job.sim.board is not None
@@ -446,6 +461,7 @@ def several(files: tuple[Path, ...], elf: Path | None, url: str, left_out: tuple
         return result
 
 
+@pytest.mark.long
 def test_both_files_of_the_pair_go_from_the_card_in_their_order(tmp_path: Path) -> None:
     pair = (make_practice_part(tmp_path, 1, 30_000), make_practice_part(tmp_path, 2, 30_000))
     result = several(pair, None, "sim://gpy?build=41065")

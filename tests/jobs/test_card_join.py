@@ -113,6 +113,7 @@ def test_whatever_breaks_the_transfer_the_boards_own_word_arrives(tmp_path: Path
     job.bench.close()
 
 
+@pytest.mark.long
 def test_after_a_broken_transfer_the_printed_command_leads_on_with_nobody_there(tmp_path: Path) -> None:
     job = BoardJob(small_image(tmp_path))
     broken = job.flash(FlashRequest("card", "on-the-fly"), user=User(stops=True), at=half, act=press)

@@ -90,6 +90,7 @@ def where(url: str) -> StatusReport:
         return status(bench)
 
 
+@pytest.mark.sampled(3, "long")
 @pytest.mark.parametrize("release", ["1.20.2.r4", "1.18.2.r7", "1.17.3.b1"])
 def test_boot_rom_behind_a_board(release: str, full: Path, elf: Path) -> None:
     done = run(f"sim://fipy?scenario=modem-ffh&release={release}", full, updater_elf=elf)
@@ -108,6 +109,7 @@ def test_boot_rom_without_updater_is_refused(full: Path) -> None:
     assert done.received == []
 
 
+@pytest.mark.long
 def test_factory_build_through_the_boot_rom(first_target: Path, elf: Path, tmp_path: Path) -> None:
     package = make_practice_bootrom(tmp_path)
     done = run("sim://fipy?build=33080", first_target, updater_elf=elf, bootrom=package)
@@ -116,6 +118,7 @@ def test_factory_build_through_the_boot_rom(first_target: Path, elf: Path, tmp_p
     assert done.sim.modem.flash.bootloaders[0] == 41065
 
 
+@pytest.mark.long
 def test_boot_rom_out_of_the_board(first_target: Path, elf: Path) -> None:
     done = run("sim://fipy?build=33080", first_target, updater_elf=elf, bootrom=FROM_BOARD)
     proved(done, 41065)
@@ -123,6 +126,7 @@ def test_boot_rom_out_of_the_board(first_target: Path, elf: Path) -> None:
     assert done.sim.modem.flash.bootloaders[0] == 41065
 
 
+@pytest.mark.long
 def test_status_remembers_that_the_boot_rom_is_the_boards(first_target: Path, elf: Path, tmp_path: Path) -> None:
     url = f"sim://fipy?build=33080&state={tmp_path / 'bench'}"
     with pytest.raises(KeyboardInterrupt):
@@ -167,6 +171,7 @@ def slow_recovery(sim: SimBench) -> None:
     sim.modem.switches.recovery_baud = 115200
 
 
+@pytest.mark.long
 def test_recovery_at_115200_behind_a_board(full: Path) -> None:
     def prepare(sim: SimBench) -> None:
         slow_recovery(sim)
@@ -176,6 +181,7 @@ def test_recovery_at_115200_behind_a_board(full: Path) -> None:
     proved(run("sim://fipy?scenario=modem-recovery", full, prepare=prepare), 39529)
 
 
+@pytest.mark.long
 def test_recovery_that_comes_up_at_115200_behind_a_mirror(full: Path, tmp_path: Path) -> None:
     url = f"sim://fipy?state={tmp_path / 'bench'}"
     fly = FlashRequest(via="usb", method="on-the-fly")
@@ -291,6 +297,7 @@ def test_rehearsal_sends_nothing(full: Path) -> None:
         assert bench.link.serial.bench.modem.received == []
 
 
+@pytest.mark.long
 @pytest.mark.sampled(2)
 @pytest.mark.parametrize("compress", [False, True])
 def test_bare_sibling(compress: bool) -> None:

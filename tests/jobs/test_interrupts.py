@@ -10,9 +10,9 @@ import pytest
 
 from doctor.bench import Bench, BenchOptions
 from doctor.check import Status
-from doctor.events import CheckStarted, Event, Phase, Progress, StepStarted
+from doctor.events import CheckStarted, Event, Notice, Phase, Progress, StepStarted
 from doctor.jobs.check import check
-from doctor.jobs.flash import FlashRequest
+from doctor.jobs.flash import FlashRequest, flash
 from doctor.jobs.flashing.interrupts import Interrupts
 from doctor.sim.bench import SimBench
 
@@ -135,3 +135,28 @@ def test_ctrl_c_ends_checks_and_keeps_what_they_found() -> None:
     assert report.exit_code == 130
     found = report.finding("repl-answers")
     assert found is not None and found.status is Status.PASS
+
+
+def test_signals_while_one_is_told_do_not_nest_and_are_in_the_log(image: Path) -> None:
+    """Whoever shows a line may be slow, and a thousand signals a second come meanwhile."""
+    heard: list[str] = []
+
+    def hear(event: Event) -> None:
+        if isinstance(event, Notice):
+            heard.append(event.text)
+            for _ in range(3):
+                signal.raise_signal(signal.SIGTERM)
+        elif isinstance(event, StepStarted):
+            signal.raise_signal(signal.SIGTERM)
+
+    with Bench(BenchOptions(port="sim://fipy", firmware=(image,))) as bench:
+        result = flash(bench, FlashRequest(), consent=User(), listen=hear)
+    assert result.exit_code == 0
+    assert 1 <= len(heard) < 50 and set(heard) == {"SIGTERM is ignored: an interrupted flash can brick the modem"}
+    assert Path(result.log).read_text().count("SIGTERM is ignored") == len(heard)
+
+
+def test_ctrl_c_again_and_again_in_the_wait_is_one_line(image: Path) -> None:
+    done = flashed(image, User(), in_phase(Phase.WAIT_MODEM), sends(*[CTRL_C] * 20))
+    assert done.result.exit_code == 0
+    assert len([text for text in done.notices if "cannot be stopped" in text]) == 1

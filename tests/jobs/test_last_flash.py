@@ -10,7 +10,6 @@ import pytest
 
 from doctor.bench import Bench, BenchOptions
 from doctor.board.line.mirror import enter
-from doctor.command import Command
 from doctor.errors import DoctorError
 from doctor.jobs.check import check
 from doctor.jobs.hands import POWER_CYCLE, WAIT
@@ -25,6 +24,7 @@ from doctor.remedies import cures
 from doctor.remedies.cure import CureContext
 from doctor.remedies.power_cycle import PowerCycle
 from doctor.report.next_step import after
+from doctor.text.command import Command
 
 SENT = FlashEntry(
     {"port": "COM25"},

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from doctor.bench import Bench, BenchOptions
-from doctor.command import Command
 from doctor.events import CheckEnded, Event
 from doctor.jobs.check import check
 from doctor.jobs.flash import FlashRequest, flash
@@ -18,6 +17,7 @@ from doctor.jobs.onward import Attempt, NextFlash, onward
 from doctor.jobs.status import status
 from doctor.sim.bench import SimBench
 from doctor.sim.modem.faults import DEPLOY, Fault
+from doctor.text.command import Command
 from doctor.updater import states
 from doctor.updater.shapes import FIRST_FULL
 

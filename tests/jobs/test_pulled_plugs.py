@@ -60,6 +60,7 @@ def job(tmp_path: Path) -> BoardJob:
     return BoardJob(small_image(tmp_path), "sim://gpy")
 
 
+@pytest.mark.sampled(2, "long")
 @pytest.mark.parametrize(("number", "method"), moments())
 def test_pc_that_is_killed_stops_nothing(job: BoardJob, number: int, method: str) -> None:
     with pytest.raises(Gone):
@@ -71,6 +72,7 @@ def test_pc_that_is_killed_stops_nothing(job: BoardJob, number: int, method: str
     job.bench.close()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("what", ["reset", "card", "modem"])
 @pytest.mark.parametrize(("number", "method"), moments(1))
 def test_what_is_pulled_leaves_a_named_state_and_the_next_run_ends_it(

@@ -59,6 +59,7 @@ def at_work(image: Path) -> Iterator[Bench]:
     bench.close()
 
 
+@pytest.mark.long
 def test_a_board_that_flashes_by_itself_says_how_far_it_is(at_work: Bench, image: Path, tmp_path: Path) -> None:
     standing = status(at_work)
     assert standing.progress is not None and standing.progress.percent is not None
@@ -72,6 +73,7 @@ def test_a_board_that_flashes_by_itself_says_how_far_it_is(at_work: Bench, image
     assert words_of(unknown.onward)[2] == f"card:{image.name}"
 
 
+@pytest.mark.long
 def test_whoever_wants_the_prompt_is_told_to_keep_off(at_work: Bench) -> None:
     with pytest.raises(BoardError) as caught:
         at_work.open_board()
@@ -93,6 +95,7 @@ def test_a_mirror_left_on_by_a_proved_flash_is_no_failure(image: Path, tmp_path:
     assert standing.exit_code == 0 and standing.onward is not None and standing.onward.hands == ("press-reset",)
 
 
+@pytest.mark.long
 def test_the_button_that_the_flash_asked_for_is_named_again(image: Path, tmp_path: Path, terminal: Terminal) -> None:
     url = URL.format(tmp_path / "bench")
     with Bench(BenchOptions(port=url, firmware=(image,))) as bench:

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from doctor.bench import Bench, BenchOptions
 from doctor.cli.main import run
-from doctor.command import Command
 from doctor.events import CheckStarted, Event
 from doctor.jobs.check import check
 from doctor.report.next_step import after_broken_flash
 from doctor.sim.bench import SimBench
+from doctor.text.command import Command
 
 from .flashing import User, after_bytes, flashed, in_step, small_image
 

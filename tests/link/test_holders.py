@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from doctor.bench import Bench, BenchOptions
-from doctor.command import Command
 from doctor.errors import LinkError
 from doctor.jobs.check import CheckRequest, check
 from doctor.jobs.memory.lock import port_lock
@@ -22,6 +21,7 @@ from doctor.link.link import open_link
 from doctor.link.port_url import PortUrl
 from doctor.remedies import cures
 from doctor.report.next_step import after
+from doctor.text.command import Command
 
 pytestmark = pytest.mark.skipif(not Path("/proc/locks").exists(), reason="needs /proc/locks (Linux)")
 

@@ -161,7 +161,7 @@ LAST_BLOCK_FAULTS = (
 """What strikes the last block of a file, in every run until power is removed."""
 
 SWITCHES: tuple[tuple[str, tuple[Any, ...]], ...] = (
-    ("echo", (False,)),
+    ("echo", ("nowhere", "everywhere")),
     ("first_at_error", (False,)),
     ("ffh_accepts_cr", (True,)),
     ("blank_line_after_ati1", (False,)),
@@ -179,7 +179,7 @@ SWITCHES: tuple[tuple[str, tuple[Any, ...]], ...] = (
     ("boot_ffh_ms", (20_000,)),
     ("boot_nuls", (0, 6)),
     ("elf_start_ms", (200_000,)),
-    ("deploy_ms", (5_000, 300_000)),
+    ("deploy_ms", (5_000, 30_000, 300_000)),
     ("ongoing_ms", (0, 400_000)),
     ("erase_ms", (280_000,)),
     ("last_ms", (280_000,)),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from doctor.command import Command
 from doctor.errors import CardError, Exit
 from doctor.report import as_json
+from doctor.text.command import Command
 
 PATH = "/media/anna/`fipy-doctor check`.dup"
 

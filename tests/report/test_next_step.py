@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from doctor.check import Finding, Grade, Remedy, Status
-from doctor.command import Command
 from doctor.engine import Report
 from doctor.jobs.onward import AFTER_FLASH, LOST, Attempt, BrokenFlash, first_that_holds
 from doctor.remedies import cures
 from doctor.report.next_step import AFTER_CHECKS, Checked, after
+from doctor.text.command import Command
 from doctor.updater import states
 from doctor.updater.shapes import Change
 

@@ -7,8 +7,8 @@ import pytest
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
-from doctor.command import Command, marked
 from doctor.report.prose import BenchConsole, Prose
+from doctor.text.command import Command, marked
 
 LONG = "fipy-doctor flash '/home/anna/my firmware/CATM1-41065.dup' --via card --port 'sim://fipy?state=b&speed=10'"
 

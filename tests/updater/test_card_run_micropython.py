@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 import doctor.updater
-from doctor.board.onboard import core_files, understand
+from doctor.board.at_work import understand
+from doctor.board.onboard import core_files
 from doctor.updater import side_file
 from doctor.updater.shapes import ImageFacts
 

@@ -276,7 +276,7 @@ def test_counting_damaged_answers_ends_at_twenty() -> None:
 @pytest.mark.parametrize(("kind", "id"), [("garbled", "link-unsteady"), ("silent", "wakeup-without-answer")])
 def test_modem_that_says_something_is_not_called_silent(kind: str, id: str) -> None:
     sim = modem()
-    sim.switches.echo = False
+    sim.switches.echo = "nowhere"
     run = Run(sim, soak=True)
     run.sim.faults.at("AT", kind, times=None)
     outcome = run.flash()
@@ -294,10 +294,11 @@ def test_each_byte_of_an_answer_counts(line: str, byte: int) -> None:
 
 
 @pytest.mark.parametrize("kind", ["nul", "nul-behind", "urc", "urc-behind"])
-@pytest.mark.parametrize("echo", [False, True])
-def test_what_stands_around_every_answer_is_no_damage(kind: str, echo: bool) -> None:
+@pytest.mark.parametrize("echo", ["nowhere", "everywhere"])
+def test_what_stands_around_every_answer_is_no_damage(kind: str, echo: str) -> None:
     run = Run(modem(), soak=True)
-    if echo:
+    run.sim.switches.echo = echo
+    if echo == "everywhere":
         run.sim.faults.at("ATE0", "error", times=None)
     run.sim.faults.at("AT", kind, times=None)
     proved(run, run.flash())

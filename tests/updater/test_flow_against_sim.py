@@ -170,7 +170,8 @@ def test_way_that_bears_512_bytes() -> None:
 @pytest.mark.parametrize(
     ("switch", "value"),
     [
-        ("echo", False),
+        ("echo", "nowhere"),
+        ("echo", "everywhere"),
         ("first_at_error", False),
         ("smswboot_answers_before_reboot", False),
         ("smupgrade_answer", ""),
@@ -180,6 +181,7 @@ def test_way_that_bears_512_bytes() -> None:
         ("showver_error_after_boot_ms", 4000),
         ("deploy_ms", 120_000),
         ("deploy_ms", 0),
+        ("deploy_ms", 30_000),
         ("ongoing_ms", 400_000),
         ("boot_application_ms", 60_000),
         ("boot_recovery_ms", 60_000),
@@ -557,6 +559,7 @@ def genuine() -> bytes:
     return files[0].read_bytes()
 
 
+@pytest.mark.sampled(2, "long")
 @pytest.mark.parametrize("mode", ["application", "recovery"])
 def test_genuine_file_reaches_the_sibling_modem(genuine: bytes, mode: str) -> None:
     sim = modem(mode, family="MONARCH2", build=60186)

@@ -43,8 +43,8 @@ def look(sim: Modem, profile: Profile = SQN3330) -> ModemFacts:
         ("stp-open", 921600),
     ],
 )
-@pytest.mark.parametrize("echo", [False, True])
-def test_mode(mode: str, baud: int, echo: bool) -> None:
+@pytest.mark.parametrize("echo", ["nowhere", "everywhere"])
+def test_mode(mode: str, baud: int, echo: str) -> None:
     sim = modem(mode)
     sim.switches.echo = echo
     facts = look(sim)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from doctor.board.card import sdcard
-from doctor.command import ON_CARD
 from doctor.errors import BoardError, DoctorError, FirmwareError
-from doctor.escape import shown
 from doctor.fat.card_file import ROOT
 from doctor.firmware.names import parse_name
+from doctor.text.command import ON_CARD
+from doctor.text.escape import shown
 
 if TYPE_CHECKING:
     from doctor.board.board import Board

@@ -14,10 +14,11 @@ from doctor.board.repl import ReplTraceback
 from doctor.board.snippets import card
 from doctor.board.storage import files, proof
 from doctor.errors import BoardError
-from doctor.escape import shown
 from doctor.fat.card_file import CardFile
 from doctor.fat.layout import Layout, look_at, mbr_entries
 from doctor.fat.source import SECTOR_BYTES, KnownSectors
+from doctor.json_file import count_in
+from doctor.text.escape import shown
 
 if TYPE_CHECKING:
     from doctor.board.board import Board
@@ -81,10 +82,13 @@ class CardView:
 
 def look(board: Board) -> CardView:
     """Look at the card and leave mounts as found. Raises BoardError, LinkError; a bad card is no error but a view."""
-    answer = proof.one(board, card.LOOK, "its card", silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S)
-    if not isinstance(answer, dict):
-        raise BoardError("sd-unable-to-mount-generic", "the board did not describe its card", on="card in the board")
-    return _view(answer)
+    answer: Any = proof.one(board, card.LOOK, "its card", silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S)
+    try:
+        return _view(answer)
+    except (TypeError, ValueError, LookupError, AttributeError) as err:
+        raise BoardError(
+            "sd-unable-to-mount-generic", "the board did not describe its card", on="card in the board"
+        ) from err
 
 
 def sha256(board: Board, path: str) -> str | None:
@@ -101,7 +105,7 @@ def head(board: Board, path: str, count: int, offset: int = 0) -> tuple[int, byt
     """Size of a file on the card, and ``count`` bytes from ``offset`` on. Raises BoardError if there is none."""
     try:
         code = card.head(path, count, offset)
-        answer = proof.one(board, code, shown(path), silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S)
+        answer: Any = proof.one(board, code, shown(path), silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S)
     except ReplTraceback as err:
         raise BoardError(
             "dup-path-enoent",
@@ -109,9 +113,11 @@ def head(board: Board, path: str, count: int, offset: int = 0) -> tuple[int, byt
             on="card in the board",
             next="see what is on the card with `fipy-doctor check`",
         ) from err
-    if not isinstance(answer, list) or len(answer) != 2:
-        raise BoardError("dup-path-enoent", f"the board did not describe {path}", on="card in the board")
-    return int(answer[0]), base64.b64decode(str(answer[1]))
+    try:
+        size, data = answer
+        return count_in(size), base64.b64decode(str(data))
+    except (TypeError, ValueError) as err:
+        raise BoardError("dup-path-enoent", f"the board did not describe {path}", on="card in the board") from err
 
 
 def move(board: Board, source: str, target: str) -> None:
@@ -177,7 +183,9 @@ def _view(answer: Mapping[str, Any]) -> CardView:
 
 def _entry(item: Any) -> CardFile:
     path = str(item[0])
-    return CardFile(path, path.rsplit("/", 1)[-1], int(item[1]), bool(item[2]))
+    if type(item[1]) is not int:
+        raise ValueError("is not a size")
+    return CardFile(path, path.rsplit("/", 1)[-1], item[1], bool(item[2]))
 
 
 def _bytes(kib: Any) -> int | None:

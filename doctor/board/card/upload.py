@@ -18,7 +18,7 @@ from doctor.board.card.image import find_on_card
 from doctor.board.storage import files
 from doctor.board.storage.own_names import draft_of
 from doctor.errors import BoardError, DoctorError
-from doctor.escape import shown
+from doctor.text.escape import shown
 
 if TYPE_CHECKING:
     from doctor.board.board import Board

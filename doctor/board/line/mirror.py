@@ -14,7 +14,7 @@ from doctor.board.repl import ReplTraceback, tagged
 from doctor.board.snippets import modem as snippets
 from doctor.clock import Clock, Deadline
 from doctor.errors import BoardError, LinkError
-from doctor.escape import shown
+from doctor.text.escape import shown
 from doctor.updater.board_hw import WDT_MS
 
 if TYPE_CHECKING:

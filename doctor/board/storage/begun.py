@@ -24,10 +24,10 @@ from doctor.board.storage.room import name_key
 from doctor.board.storage.upload import KeepCopy
 from doctor.board.unique_id import unique_id
 from doctor.clock import Now, utc_now
-from doctor.command import Command
 from doctor.errors import BoardError, CardError, DoctorError, UsageError
-from doctor.escape import counted, first_of, shown
 from doctor.json_file import count_in, place_in, read_bounded, read_json, text_in, write_whole
+from doctor.text.command import Command
+from doctor.text.escape import counted, first_of, shown
 
 SCHEMA = "fipy-doctor/begun/1"
 MAX_BYTES = 16 << 20

@@ -17,7 +17,7 @@ from doctor.board.repl import TRIES, ReplBroken, ReplTimeout, ReplTraceback
 from doctor.board.storage import proof
 from doctor.board.storage.own_names import draft_of, second_of
 from doctor.errors import BoardError, BoardReset
-from doctor.escape import shown
+from doctor.text.escape import shown
 
 WRITE_PIECE_BYTES = 512  #: raw bytes in one command, as Pymakr sends them (board-and-repl.md 3.6)
 SMALLEST_PIECE_BYTES = 128  #: after halving on errors; below that the line is not usable
@@ -40,7 +40,7 @@ def unheard(_done: int) -> None:
 class BoardFile:
     """A file or folder on a board; ``size_bytes`` is -1 if the board cannot tell.
 
-    Bytes of a name that are no UTF-8 stand in it as ``os.fsdecode`` would put them; ``doctor.escape.shown`` shows them.
+    Bytes of a name that are no UTF-8 stand in it as ``os.fsdecode`` would put them; ``escape.shown`` shows them.
     """
 
     path: str
@@ -110,10 +110,10 @@ def listdir(board: Board, path: str) -> tuple[BoardFile, ...]:
         told = proof.rows(board, snippets.listing(path), shown(path))
     entries = []
     for value in told:
-        if not isinstance(value, list) or len(value) != 3:
+        if not isinstance(value, list) or len(value) != 3 or type(value[2]) is not int:
             raise _nonsense(board, path)
         name, is_dir, size = value
-        entries.append(BoardFile(posixpath.join(path, str(name)), str(name), bool(is_dir), int(size)))
+        entries.append(BoardFile(posixpath.join(path, str(name)), str(name), bool(is_dir), size))
     return tuple(entries)
 
 
@@ -133,9 +133,9 @@ def walk(board: Board, path: str, depth: int = 2) -> tuple[BoardFile, ...]:
 def stat(board: Board, path: str) -> BoardFile:
     """What is at ``path``. Raises BoardFileMissing, BoardError."""
     value = _one(board, path, snippets.stat(path))
-    if not isinstance(value, list) or len(value) != 2:
+    if not isinstance(value, list) or len(value) != 2 or type(value[1]) is not int:
         raise _nonsense(board, path)
-    return BoardFile(path, posixpath.basename(path), bool(value[0]), int(value[1]))
+    return BoardFile(path, posixpath.basename(path), bool(value[0]), value[1])
 
 
 def exists(board: Board, path: str) -> bool:

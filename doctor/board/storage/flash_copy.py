@@ -29,7 +29,7 @@ from doctor.board.storage.kept_files import (
 from doctor.board.storage.own_names import UNFORMATTED, is_nameless, is_ours, waiting
 from doctor.board.storage.room import name_key
 from doctor.errors import BoardError, BoardReset, UsageError
-from doctor.escape import counted, shown
+from doctor.text.escape import counted, shown
 
 DEPTH = 32  #: folders in folders; deeper is a file system that runs in circles
 FORMAT_SILENCE_S = 120.0

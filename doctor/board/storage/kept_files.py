@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from doctor.board.storage.own_names import is_ours
-from doctor.command import Command
 from doctor.errors import CardError, UsageError
-from doctor.escape import shown
 from doctor.host_names import host_name
 from doctor.json_file import count_in, read_bounded, read_json, text_in, write_synced
+from doctor.text.command import Command
+from doctor.text.escape import shown
 
 SCHEMA = "fipy-doctor/board-backup/1"
 MANIFEST = "fipy-doctor-backup.json"
@@ -204,14 +204,14 @@ def _read_plain(folder: Path) -> KeptFiles:
 
 def _walk(folder: Path) -> Iterator[tuple[Path, bool]]:
     """Everything below ``folder``, outer before inner, and whether it goes to the board; links are not followed."""
-    for path in sorted(folder.iterdir()):
+    waiting = sorted(folder.iterdir(), reverse=True)
+    while waiting:
+        path = waiting.pop()
         unwanted = path.name.startswith(".") or path.name.lower() in LITTER or path.is_symlink()
-        if unwanted or not (path.is_dir() or path.is_file()):
-            yield path, False
-            continue
-        yield path, True
-        if path.is_dir():
-            yield from _walk(path)
+        taken = not unwanted and (path.is_dir() or path.is_file())
+        yield path, taken
+        if taken and path.is_dir():
+            waiting += sorted(path.iterdir(), reverse=True)
 
 
 def _no_backup(what: str, folder: Path) -> UsageError:

@@ -7,11 +7,11 @@ If a release cannot hash, an answer counts once it came twice alike.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from doctor import foreign_json
 from doctor.board.repl import TAG, TRIES, ReplBroken, ReplTimeout, ReplTraceback, behind_lines
 from doctor.errors import BoardError
 
@@ -122,21 +122,21 @@ class _Answer:
         if END in plain:
             return self._twice(plain)
         self.end = hashed.pop(END, self.end)
-        count, whole = json.loads(self.end)
+        count, whole = foreign_json.read(self.end)
         for known in ({**self.texts, **hashed}, hashed):  # the board may say something else than the last time
-            texts = [known[number] for number in range(count) if number in known]
+            texts = [known[number] for number in range(min(count, len(known))) if number in known]
             if len(texts) == count and _chain(texts) == whole:
-                return [json.loads(text) for text in texts]
+                return [foreign_json.read(text) for text in texts]
         self.texts.update(hashed)
         return None
 
     def _twice(self, plain: dict[int, str]) -> list[object] | None:
-        count = json.loads(plain.pop(END))[0]
-        texts = [plain[number] for number in range(count) if number in plain]
+        count = foreign_json.read(plain.pop(END))[0]
+        texts = [plain[number] for number in range(min(count, len(plain))) if number in plain]
         if len(texts) != count:
             return None
         if texts == self.before:
-            return [json.loads(text) for text in texts]
+            return [foreign_json.read(text) for text in texts]
         self.before = texts
         return None
 
@@ -145,14 +145,13 @@ def _rows_in(printed: str) -> tuple[dict[int, str], dict[int, str]]:
     """The rows whose hash fits by number, and those that came without one."""
     hashed: dict[int, str] = {}
     plain: dict[int, str] = {}
-    decoder = json.JSONDecoder()
     for part in printed.split(TAG)[1:]:
         found = _ROW.match(part)
         if found is None:
             continue  # another thread printed into the line, or it lost a byte
         try:
-            value, end = decoder.raw_decode(part, found.end())
-        except (ValueError, RecursionError):
+            value, end = foreign_json.first_in(part, found.end())
+        except ValueError:
             continue
         number, text = int(found[2]), part[found.end() : end]
         if part[end : end + 1] != "]" or (number == END and not _is_end(value)):

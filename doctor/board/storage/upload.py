@@ -15,8 +15,8 @@ from doctor.board.storage.flash_copy import DEPTH, Say, quiet, teller
 from doctor.board.storage.kept_files import MANIFEST, MAX_BYTES, ROOT, Kept, KeptFiles
 from doctor.board.storage.room import Room, is_fat, room_on
 from doctor.errors import BoardError, Stopped, UsageError
-from doctor.escape import counted, shown
-from doctor.scripts import ScriptKind, classify
+from doctor.firmware.scripts import ScriptKind, classify
+from doctor.text.escape import counted, shown
 
 #: Kinds of file that are no script whatever their name says; how good a real one is, its author knows best.
 NO_SCRIPTS = frozenset(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from doctor.card.drives.drive import Drive, DrivePart
-from doctor.escape import shown
+from doctor.text.escape import shown
 
 DOCUMENTED_BYTES = 32 * 2**30  #: docs.pycom.io machine.SD: up to 32 GB; FatFs itself knows no limit
 LARGEST_WITHOUT_FORCE_BYTES = 64_500_000_000  #: 64 GB cards, as sold, hold up to this much

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from doctor import foreign_json
 from doctor.card.drives.drive import Drive, DrivePart, Item
 
 #: All columns: those that we need have other names in old versions, and an unknown column is an error.
@@ -32,7 +32,7 @@ def from_lsblk(output: bytes | str, types: Mapping[str, str]) -> tuple[Drive, ..
     """
     return tuple(
         _drive(item, types)
-        for item in json.loads(output)["blockdevices"]
+        for item in foreign_json.read(output)["blockdevices"]
         if item.get("type") not in ("rom",) and not _text(item, "name").startswith(("ram", "zram"))
     )
 
@@ -102,7 +102,7 @@ def _number(item: Item, key: str) -> int:
     """A number, which versions before 2.33 print as a string."""
     try:
         return int(item.get(key) or 0)
-    except ValueError:
+    except (ValueError, TypeError):
         return 0
 
 

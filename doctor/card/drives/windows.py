@@ -2,9 +2,9 @@ r"""Drives of Windows, from PowerShell's Get-Disk, Get-Partition and Get-Volume.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
+from doctor import foreign_json
 from doctor.card.drives.drive import Drive, DrivePart, Item
 
 _SCRIPT = (
@@ -23,7 +23,7 @@ _BUSES = {1: "scsi", 3: "ata", 7: "usb", 8: "raid", 9: "iscsi", 10: "sas", 11: "
 
 def from_powershell(output: bytes | str) -> tuple[Drive, ...]:
     """Drives out of what the command printed."""
-    told = json.loads(output)
+    told = foreign_json.read(output)
     volumes = {_letter(volume): volume for volume in _listed(told, "volumes") if _letter(volume)}
     return tuple(_drive(disk, _listed(told, "partitions"), volumes) for disk in _listed(told, "disks"))
 

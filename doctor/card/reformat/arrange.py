@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from doctor.card.reformat.backup import Found
 from doctor.card.reformat.choice import Choice, spelled
 from doctor.errors import CardError
-from doctor.escape import shown
 from doctor.fat.format import format_plans
 from doctor.fat.writer import NewFile, TreeLayout, best_layout
+from doctor.text.escape import shown
 
 Key = tuple[int, int]
 _MOST_TRIES = 8  #: of leaving out another thing, or one more, until the rest fits

@@ -12,9 +12,7 @@ from pathlib import Path
 
 from doctor.card.drives.device import is_device, open_source
 from doctor.card.target import copy_sparse, disk_error, same_content, sha256_of
-from doctor.command import marked
 from doctor.errors import CardError
-from doctor.escape import counted, shown
 from doctor.events import Listener, Note, ignore
 from doctor.fat.directory import DirEntry
 from doctor.fat.reader import read_file, read_what_is_left
@@ -22,6 +20,8 @@ from doctor.fat.source import BlockSource
 from doctor.fat.volume import FatVolume, follow_file
 from doctor.host_names import host_name
 from doctor.json_file import write_synced
+from doctor.text.command import marked
+from doctor.text.escape import counted, shown
 
 MANIFEST = "backup.json"  #: written last: a backup folder without it is unfinished
 RAW_COPY = "whole-card.img"

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from doctor.command import quoted
 from doctor.errors import UsageError
-from doctor.escape import shown
 from doctor.fat.card_file import ROOT
+from doctor.text.command import quoted
+from doctor.text.escape import shown
 
 NOTHING = "none"  #: the word that puts nothing back; a file of that name is meant by ``[n]one``
 _MOUNTED = f"{ROOT}/"  #: in front of a name as the board and our own texts write it

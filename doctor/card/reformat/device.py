@@ -39,7 +39,6 @@ from doctor.card.reformat.unfinished import (
 from doctor.card.second_reader import PLANNED as SECOND_READER
 from doctor.card.second_reader import FileDigests, prove_again
 from doctor.errors import CardError, DoctorError, Stopped
-from doctor.escape import counted, shown
 from doctor.events import Listener, Note, ignore
 from doctor.fat.claim import claimed
 from doctor.fat.directory import ATTR_DIRECTORY
@@ -48,6 +47,7 @@ from doctor.fat.layout import VolumeKind, look_at
 from doctor.fat.overlay import Group, Overlay
 from doctor.fat.source import SECTOR_BYTES
 from doctor.fat.writer import NewFile, TreeLayout, write_files
+from doctor.text.escape import counted, shown
 
 _READER_BYTES_PER_S = 20_000_000  #: a plain card reader; for estimates only
 _EMPTY = (VolumeKind.BLANK, VolumeKind.UNKNOWN)

@@ -15,7 +15,6 @@ from doctor.card.reformat.backup import CardBackup, Found, Saved, read_pieces
 from doctor.card.reformat.choice import Choice
 from doctor.card.reformat.unfinished import Mark, read_mark
 from doctor.errors import CardError
-from doctor.escape import counted, shown
 from doctor.fat.directory import (
     ATTR_ARCHIVE,
     ATTR_DIRECTORY,
@@ -32,6 +31,7 @@ from doctor.fat.reader import read_file
 from doctor.fat.source import SECTOR_BYTES, BlockSource
 from doctor.fat.volume import FatVolume, open_volume
 from doctor.fat.writer import NewFile, TreeLayout
+from doctor.text.escape import counted, shown
 
 
 @dataclass(frozen=True)

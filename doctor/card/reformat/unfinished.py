@@ -20,10 +20,10 @@ from typing import NamedTuple
 from doctor.card.reformat.choice import Choice, spelled
 from doctor.card.target import disk_error, sha256_of, sync_folder
 from doctor.errors import CardError
-from doctor.escape import shown
 from doctor.fat.source import SECTOR_BYTES
 from doctor.fat.writer import LARGEST_FILE_BYTES
 from doctor.json_file import count_in, read_json, text_in, write_whole
+from doctor.text.escape import shown
 
 MARK = b"FIPY-DOCTOR REFORMAT UNFINISHED\n"
 JOURNAL = "reformat.json"

@@ -8,9 +8,9 @@ from doctor.bench import BenchOptions
 from doctor.cli import options
 from doctor.cli.commands.check import examine
 from doctor.cli.screen import Screen
-from doctor.command import Command
 from doctor.errors import UsageError
 from doctor.link.ports import PortInfo, list_ports
+from doctor.text.command import Command
 
 
 def examine_only_board(given: options.Given) -> int:

@@ -9,9 +9,9 @@ import click
 
 from doctor.bench import BenchOptions
 from doctor.cli import options
-from doctor.command import marked
 from doctor.errors import BoardError
-from doctor.escape import counted
+from doctor.text.command import marked
+from doctor.text.escape import counted
 
 
 @options.command("backup", short_help="Copy all files of the board's flash to this computer.")
@@ -24,9 +24,9 @@ def command(folder: Path, **given: Any) -> int:
     DIR must be new or empty. The modem and the SD card are not touched. ``fipy-doctor restore DIR`` brings them back.
     """
 
-    from doctor.escape import shown
     from doctor.jobs.backup import backup
     from doctor.report import as_json, console
+    from doctor.text.escape import shown
 
     bench_options = BenchOptions(port=given["port"], interrupt=given["interrupt"])
     screen = options.screen_of(given, bench_options)

@@ -35,7 +35,7 @@ def command(**given: Any) -> int:
 
 def _line(card: FoundCard) -> str:
     from doctor.card.drives.guard import size_text
-    from doctor.escape import shown
+    from doctor.text.escape import shown
 
     drive = card.drive
     if card.dups is None:

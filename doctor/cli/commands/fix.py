@@ -14,12 +14,12 @@ from doctor.cli import options
 from doctor.cli.check_line import CheckLine
 from doctor.cli.commands.check import show_next
 from doctor.cli.screen import Screen
-from doctor.command import Command
 from doctor.errors import Stopped
 from doctor.jobs.fix import Action, FixRequest, FixResult, fix
 from doctor.jobs.hands import POWER_CYCLE
-from doctor.power_off import UNPLUG
 from doctor.remedies import cures
+from doctor.text.command import Command
+from doctor.text.power_off import UNPLUG
 
 
 def _switch_name(flag: str) -> str:

@@ -9,11 +9,12 @@ from typing import Any
 import click
 
 from doctor.bench import BenchOptions
-from doctor.cli import options, signals
+from doctor.cli import options, signals, stdio
 from doctor.cli.commands.check import show_next
 from doctor.cli.screen import Screen
-from doctor.command import ON_CARD
-from doctor.jobs.flash import METHODS, VIAS, FlashRequest, FlashResult, flash, rehearse
+from doctor.errors import Stopped
+from doctor.jobs.flash import METHODS, STOPPED_EARLY, VIAS, FlashRequest, FlashResult, flash, rehearse
+from doctor.text.command import ON_CARD
 
 
 class _ImageFile(click.Path):
@@ -74,9 +75,15 @@ def command(files: tuple[Path, ...], **given: Any) -> int:
             result = rehearse(bench, request, view.hear)
         else:
             consent = TerminalConsent(screen, yes=given["yes"], pause=view.pause)
-            result = flash(bench, request, consent=consent, listen=view.hear)
+            signals.over_once(lambda: view.begun)
+            stdio.wait_for_nobody()
+            try:
+                result = flash(bench, request, consent=consent, listen=view.hear)
+            except (KeyboardInterrupt, click.Abort) as err:  # before the first step: from then on they are not raised
+                raise Stopped(STOPPED_EARLY) from err
     name = "plan" if given.get("command_name") == "plan" else "flash"
     with signals.undisturbed():  # how a flash ended is told, with its own exit code, whatever is pressed now
+        stdio.wait_for_the_reader()
         show(name, result, screen, bench_options, dry_run=given["dry_run"], request=request)
     return int(result.exit_code)
 
@@ -102,11 +109,11 @@ def show(
     from rich.text import Text
 
     from doctor.cli.flash_view import plan_text, proof_text
-    from doctor.command import marked
     from doctor.jobs.memory.advice_given import AdviceGiven
     from doctor.modem.verdict import stands
     from doctor.remedies import cures
     from doctor.report import as_json, console, next_step
+    from doctor.text.command import marked
 
     if screen.as_json:
         screen.document(as_json.document(name, result.exit_code, result.error, **as_json.flash_members(result)))

@@ -12,8 +12,8 @@ import click
 from doctor import links
 from doctor.cli import options
 from doctor.cli.screen import Screen
-from doctor.command import Command, marked
 from doctor.errors import UsageError
+from doctor.text.command import Command, marked
 
 if TYPE_CHECKING:
     from doctor.report.page import Page

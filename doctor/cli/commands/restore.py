@@ -9,9 +9,9 @@ import click
 
 from doctor.bench import BenchOptions
 from doctor.cli import options
-from doctor.command import marked
 from doctor.errors import Stopped
-from doctor.escape import counted
+from doctor.text.command import marked
+from doctor.text.escape import counted
 
 if TYPE_CHECKING:
     from doctor.board.storage.kept_files import KeptFiles
@@ -42,8 +42,8 @@ def command(folder: Path, **given: Any) -> int:
     """
     from rich.text import Text
 
-    from doctor.escape import shown
     from doctor.jobs.backup import restore
+    from doctor.text.escape import shown
 
     bench_options = BenchOptions(port=given["port"], interrupt=given["interrupt"])
     screen = options.screen_of(given, bench_options)

@@ -16,10 +16,10 @@ import click
 
 from doctor.cli import options
 from doctor.cli.screen import Screen
-from doctor.command import Command
 from doctor.errors import DoctorError, UsageError
-from doctor.escape import shown
 from doctor.link.port_url import PortUrl
+from doctor.text.command import Command
+from doctor.text.escape import shown
 
 if TYPE_CHECKING:
     from doctor.sim.bench import SimBench

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from doctor.bench import BenchOptions
 from doctor.cli import options
-from doctor.command import Command, marked
+from doctor.text.command import Command, marked
 
 if TYPE_CHECKING:
     from doctor.jobs.memory.journal import DamagedJournal
@@ -29,10 +29,10 @@ def command(**given: Any) -> int:
 
     from doctor.board.storage.begun import MEND_RECORD, remark
     from doctor.cli.commands.check import show_next
-    from doctor.escape import shown
     from doctor.jobs.status import status
     from doctor.report import console
     from doctor.report.next_step import after_broken_flash
+    from doctor.text.escape import shown
 
     bench_options = BenchOptions(port=given["port"], interrupt=given["interrupt"], via_modem=given["via"] == "modem")
     screen = options.screen_of(given, bench_options)

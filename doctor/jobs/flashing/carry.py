@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from doctor import engine
 from doctor.bench import Bench
+from doctor.clock import Clock
 from doctor.errors import BoardError, DoctorError
 from doctor.events import Listener, from_core
 from doctor.jobs.flashing.card import start
@@ -19,6 +20,23 @@ from doctor.modem.facts import from_version_lines
 from doctor.updater.contract import Source
 from doctor.updater.flow import Flow
 from doctor.updater.plan import BOOTROM, FIRMWARE, SECOND
+
+
+class _Attentive:
+    """The clock of a flash: the core asks it at least once a second, and each time signals are looked at."""
+
+    def __init__(self, clock: Clock, interrupts: Interrupts) -> None:
+        self._clock = clock
+        self._interrupts = interrupts
+
+    def ticks_ms(self) -> int:
+        """As the clock within."""
+        self._interrupts.look()
+        return self._clock.ticks_ms()
+
+    def sleep_ms(self, ms: int) -> None:
+        """As the clock within."""
+        self._clock.sleep_ms(ms)
 
 
 class _Run:
@@ -52,7 +70,7 @@ class _Run:
                 recorder.mirrors(way.max_block)
             self.advice = way.advice or self.advice
             if self.flow is None:
-                clock, profile = self._bench.clock, self._bench.profile
+                clock, profile = _Attentive(self._bench.clock, self._interrupts), self._bench.profile
                 self.flow = Flow(way.port, clock, profile, self._emit, way.max_block)
             else:
                 self.flow.move(way.port, way.max_block)

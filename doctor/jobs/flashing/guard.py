@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from doctor import events
 from doctor.bench import Bench
-from doctor.command import ON_CARD
 from doctor.events import Event, Listener
 from doctor.jobs.flashing.awake import awake
 from doctor.jobs.flashing.plan import FlashFile, given_files, placed
@@ -21,6 +20,7 @@ from doctor.jobs.memory.journal import FlashEntry, Journal, SentFile
 from doctor.jobs.memory.lock import lock_path, port_lock
 from doctor.jobs.memory.logbook import Logbook
 from doctor.jobs.memory.state_dir import state_place, unwritable
+from doctor.text.command import ON_CARD
 from doctor.updater.plan import FIRMWARE
 
 if TYPE_CHECKING:
@@ -129,18 +129,22 @@ def guarded(
         port = bench.link.url
         if port.lasts:
             stack.enter_context(port_lock(port.key))
+
+        def tell(event: Event) -> None:
+            log.hear(event)
+            listen(event)
+
         if not port.in_process:
             warning = stack.enter_context(awake())
             if warning:
-                listen(events.Notice(warning))
+                tell(events.Notice(warning))
         lock = str(lock_path(port.key).absolute()) if port.lasts else ""
         entry = replace(_entry(bench, plan, request, log), jumpers=dict(jumpers), lock=lock)
-        recorder = Recorder(Journal(), entry, listen, must=True)
+        recorder = Recorder(Journal(), entry, tell, must=True)
 
         def hear(event: Event) -> None:
             recorder.hear(event)
-            log.hear(event)
-            listen(event)
+            tell(event)
 
         if log.path is not None:
             hear(events.Note(f"log of this flash: {log.path}"))

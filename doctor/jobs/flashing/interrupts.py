@@ -41,22 +41,36 @@ class Interrupts:
         self._pressed_early = False
         self._pressed = False
         self._sent = begun
-        self._asking = False
+        self._came: set[int] = set()
+        self._said = ""
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Interrupts:
         if threading.current_thread() is threading.main_thread():
-            self._before[signal.SIGINT] = signal.signal(signal.SIGINT, self._on_ctrl_c)
-            for number in _NEVER_STOP:
-                self._before[number] = signal.signal(number, self._on_other)
+            for number in (signal.SIGINT, *_NEVER_STOP):
+                self._before[number] = signal.signal(number, self._on_signal)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
+    def look(self) -> None:
+        """Take in the signals that came, and tell what they are taken for; called again and again while flashing.
+
+        No handler does that: one that prints may be called within itself, as often as signals come.
+        """
+        while self._came:
+            number = self._came.pop()
+            if number == signal.SIGINT:
+                self._ctrl_c()
+            else:
+                self._tell(f"{signal.Signals(number).name} is ignored: an interrupted flash can brick the modem")
+
     def heard(self, event: Event) -> None:
         """Listen here too, to know what stopping would mean by now."""
+        self.look()
+        self._said = ""
         if isinstance(event, StepStarted):
             # The transfer's own preparations send nothing of the image: Progress tells when that begins.
             self._phase = Phase.PREPARE if event.phase is Phase.TRANSFER else event.phase
@@ -73,33 +87,36 @@ class Interrupts:
     @property
     def pressed_early(self) -> bool:
         """Whether the user has asked to stop while nothing was sent yet."""
+        self.look()
         return self._pressed_early
 
     def should_stop(self) -> bool:
         """Asked by the flow when stopping is possible: has the user asked, and meant it?"""
-        if self._pressed_early:
+        if self.pressed_early:
             return True
         if not self._pressed:
             return False
         self._pressed = False
-        self._asking = True
         try:
             return self._ask_stop()
         finally:
-            self._asking = False
+            self._came.discard(signal.SIGINT)  # pressed while the question stood: that is no answer to it
 
-    def _on_ctrl_c(self, _number: int, _frame: FrameType | None) -> None:
-        if self._asking:  # the question stands already; pressing again is no answer to it
-            return
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        self._came.add(number)
+
+    def _ctrl_c(self) -> None:
         if self._phase is Phase.PREPARE and not self._sent:
             self._pressed_early = True
-            self._listen(Notice("Ctrl-C: stopping before anything is sent"))
+            self._tell("Ctrl-C: stopping before anything is sent")
         elif self._phase in (Phase.PREPARE, Phase.TRANSFER):  # between two files a stop must be meant, too
             self._pressed = True
-            self._listen(Notice("Ctrl-C received; the current block is finished first"))
+            self._tell("Ctrl-C received; the current block is finished first")
         else:
-            self._listen(Notice("Ctrl-C: the modem has everything and is writing it; this cannot be stopped. Wait."))
+            self._tell("Ctrl-C: the modem has everything and is writing it; this cannot be stopped. Wait.")
 
-    def _on_other(self, number: int, _frame: FrameType | None) -> None:
-        name = signal.Signals(number).name
-        self._listen(Notice(f"{name} is ignored: an interrupted flash can brick the modem"))
+    def _tell(self, text: str) -> None:
+        """Once, until something else happens: a thousand signals a second are one line."""
+        if text != self._said:
+            self._said = text
+            self._listen(Notice(text))

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from doctor.bench import Bench, BenchOptions
-from doctor.command import ON_CARD, Command, File
 from doctor.errors import DoctorError, FirmwareError
 from doctor.firmware.bootrom import FROM_BOARD
 from doctor.jobs.amended import amended
@@ -21,6 +20,7 @@ from doctor.jobs.memory.journal import Journal
 from doctor.jobs.onward import Attempt, NextFlash, flash_command
 from doctor.modem.facts import ModemFacts
 from doctor.modem.images import image_facts, options_for, running
+from doctor.text.command import ON_CARD, Command, File
 from doctor.updater import states
 from doctor.updater.plan import BOOTROM, FIRMWARE, SECOND, UPDATER, make_plan
 from doctor.updater.profile import MONARCH2_FAMILY

@@ -131,7 +131,7 @@ def go_through_own_mirror(bench: Bench) -> bool:
 
     Anything else at the port is left as the checks find it.
     """
-    from doctor.first_contact import Seen
+    from doctor.board.first_contact import Seen
 
     if bench.options.url is None or bench.options.via_modem:
         return False

@@ -17,10 +17,10 @@ from pathlib import Path
 from doctor.check import Finding, Status
 from doctor.clock import Now, utc_now
 from doctor.engine import Report
-from doctor.escape import shown
 from doctor.jobs.memory.state_dir import VARIABLE, state_place
 from doctor.json_file import read_json, text_in, write_whole
 from doctor.link.port_url import PortUrl
+from doctor.text.escape import shown
 
 LASTS = timedelta(hours=1)  #: after this long a cure is worth another try
 MAX_BYTES = 1 << 16  #: no such file of ours is nearly this large

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime, timezone
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from doctor.clock import Now, utc_now
 from doctor.errors import BoardError, LinkError
 from doctor.jobs.memory.lock import is_held
 from doctor.jobs.memory.state_dir import state_dir, state_place
-from doctor.json_file import write_whole
+from doctor.json_file import read_json, write_whole
 from doctor.link.port_url import PortUrl
 from doctor.needs import Needs
 
@@ -246,12 +247,10 @@ def is_at_work(entry: FlashEntry) -> bool:
 
 def _read(path: Path) -> FlashEntry | DamagedJournal:
     try:
-        if path.stat().st_size > MAX_BYTES:
-            return DamagedJournal(path, "it is far larger than any journal")
-        return _entry(json.loads(path.read_text(encoding="utf-8")))
+        return _entry(read_json(path, MAX_BYTES))
     except OSError as err:
         return DamagedJournal(path, err.strerror or str(err))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError):
         return DamagedJournal(path, "its content is damaged, or of another version of fipy-doctor")
 
 
@@ -271,9 +270,21 @@ def _entry(data: dict[str, Any]) -> FlashEntry:
             raise TypeError(name)
         known[name] = value
     known["files"] = tuple(SentFile(**item) for item in known["files"])
-    if not all(isinstance(word, str) for word in (*known["steps"], *known.get("done", ()), *known["ids"].values())):
-        raise TypeError("a word")
-    return FlashEntry(**known)
+    read = FlashEntry(**known)
+    words = (*read.steps, *read.done, *read.ids.values(), *read.error.values(), *read.jumpers.values())
+    files = ((file.role, file.path, file.sha256) for file in read.files)
+    single = (value for value in read.options.values() if not _is_list_of_words(value))
+    if not (
+        all(isinstance(word, str) for word in (*words, *chain(*files)))
+        and all(type(file.size_bytes) is int for file in read.files)
+        and all(value is None or isinstance(value, str | int) for value in (*read.before.values(), *single))
+    ):
+        raise TypeError("of another kind than was written")
+    return read
+
+
+def _is_list_of_words(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(word, str) for word in value)
 
 
 #: What a modem's file is called by: the surest of its names that is known.

@@ -72,7 +72,7 @@ class Logbook:
                     return ""
                 self._share = share
                 return f"{share:.0%} {event.done_bytes} of {event.total_bytes} bytes"
-            case events.Note():
+            case events.Note() | events.Notice():
                 return event.text
             case _:
                 return ""

@@ -53,7 +53,9 @@ class AtDialogue:
     @property
     def echo(self) -> bool:
         """Whether it sends back what it hears; ATE0 and ATE1 change it, the boot ROM never does it."""
-        return self.modem.switches.echo and not self.mini and not self.modem.echo_off
+        modem = self.modem
+        where = modem.switches.echo or ("application" if modem.family == "SQN3330" else "nowhere")
+        return not self.mini and not modem.echo_off and where in ("everywhere", modem.system)
 
     def feed(self, data: bytes) -> None:
         """Bytes from the UART."""

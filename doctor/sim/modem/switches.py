@@ -15,8 +15,9 @@ class Switches:
     """Behaviours of one simulated modem; set members before or while it runs."""
 
     # -- AT ---------------------------------------------------------------------------------------------------
-    echo: bool = True
-    """Echo is on after each boot, until ATE0 (modem-protocol.md 2.1)."""
+    echo: str | None = None
+    """Where echo is on after a boot, until ATE0: "application", "nowhere", or "everywhere" but in the boot ROM; None:
+    as the family has it, in the SQN3330's application and nowhere on Monarch 2 (modem-protocol.md 2.1)."""
     first_at_error: bool = True
     """The first AT after a pause or a boot is answered ERROR (modem-protocol.md 2.1)."""
     first_at_pause_ms: int = 10_000
@@ -58,8 +59,8 @@ class Switches:
     """From the OK of AT^RESET to +SHUTDOWN."""
     elf_start_ms: int = 5_000
     """From the closing RESET until the RAM-loaded updater answers; minutes are possible (modem-protocol.md 5.3)."""
-    deploy_ms: int = 30_000
-    """Time without any answer after a transfer or AT+SMUPGRADE: 5 to 120 s (modem-protocol.md 8.7)."""
+    deploy_ms: int | None = None
+    """Time without any answer after a transfer or AT+SMUPGRADE; None: as family and method have it, see ``upgrade``."""
     ongoing_ms: int = 3_000
     """Time after that in which AT+SMUPGRADE? still says on-going."""
     guard_ms: int = 1_000

@@ -12,6 +12,11 @@ from doctor.sim.modem.images import Judged
 
 SILENT, ONGOING = "silent", "on-going"
 
+FINISH_MS = {
+    ("SQN3330", True): 30_000, ("SQN3330", False): 1_000,
+    ("MONARCH2", True): 30_000, ("MONARCH2", False): 2_500,
+}  # fmt: skip
+"""How long nobody answers, by family and whether the store method kept the file (modem-protocol.md 5.7)."""
 FOUND_BUSY_MS = 600_000
 """How long a modem stays busy that is found deploying."""
 
@@ -50,7 +55,8 @@ class Upgrade:
         modem.system = "working"
         fault = modem.faults.strike(DEPLOY)
         kind = "" if fault is None else fault.kind
-        delay_ms = modem.switches.deploy_ms
+        asked_ms = modem.switches.deploy_ms
+        delay_ms = FINISH_MS[modem.family, self.stored] if asked_ms is None else asked_ms
         if kind in ("cut", "blip"):
             modem.later(delay_ms / 2, lambda: modem.suffer(kind))
         if fault is not None and kind == "stall":
@@ -90,7 +96,6 @@ class Upgrade:
             )
         if self.problem == "wrong base":  # a differential compares before it writes
             modem.flash.whole = self.whole
-        modem.send(b"\0")
         if self.stored or self.image is None:
             self.settle()
             modem.reboot()

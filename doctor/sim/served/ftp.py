@@ -22,8 +22,10 @@ WIFI_BYTES_PER_S = 100_000
 CHUNK_BYTES = 16_384
 USER, PASSWORD = "micro", "python"
 
+_ENDS_DATA = ("426", "451", "550")
+"""Replies that close the data connection; behind a 502 only the next PASV does (board-and-repl.md 3.7)."""
 _REPLIES = {
-    "exists": "550 exists", "full": "552 no room", "not-found": "550 no such file",
+    "exists": "550 exists", "full": "451 no room", "not-found": "550 no such file",
     "no-filesystem": "550 no file system",
 }  # fmt: skip
 
@@ -78,6 +80,7 @@ class FtpServer(Server):
         self._credit = min(self._credit + (now - self._now_ms) * self.bytes_per_s / 1000, 4.0 * self.bytes_per_s)
         self._now_ms = now
         moved = self._commands() | self._move()
+        self.say(b"")
         if moved:
             self._active_ms = now
         elif now - self._active_ms > self.idle_limit_ms:
@@ -90,7 +93,7 @@ class FtpServer(Server):
         if transfer is not None and transfer.incoming:
             self._store(transfer)
         super().drop()
-        self._data.drop()
+        self._hang_up()
         self._begin()
 
     def close(self) -> None:
@@ -104,16 +107,18 @@ class FtpServer(Server):
         if not self.let_in():
             return False
         self._begin()
-        self._say("220 MicroPython FTP Server")
+        self._say("220 Micropython FTP Server")
         return True
 
     def _say(self, text: str) -> None:
-        if self.client is None:
-            return
-        try:
-            self.client.sendall(text.encode() + b"\r\n")
-        except OSError:
-            self.drop()
+        if text[:3] in _ENDS_DATA:
+            self._hang_up()
+        self.say(text.encode() + b"\r\n")
+
+    def _hang_up(self) -> None:
+        """End the data connection, one that nobody has taken yet too."""
+        self._data.drop()
+        self._data.turn_away()
 
     def _commands(self) -> bool:
         raw = self.received(CHUNK_BYTES)
@@ -131,7 +136,7 @@ class FtpServer(Server):
         if verb not in _VERBS:
             self._say("502 not implemented")
         elif not self._logged_in and verb not in ("USER", "PASS", "QUIT"):
-            self._say("530 log in first")
+            self._say("332 ")
         else:
             try:
                 _VERBS[verb](self, argument)
@@ -151,7 +156,7 @@ class FtpServer(Server):
         self.drop()
 
     def _pasv(self, _argument: str) -> None:
-        self._data.drop()
+        self._hang_up()
         self._passive = True
         high, low = divmod(self._data.tcp_port, 256)
         self._say(f"227 (127,0,0,1,{high},{low})")
@@ -167,8 +172,8 @@ class FtpServer(Server):
         self._cwd = self._path(name)
         self._say("250 ok")
 
-    def _list(self, name: str) -> None:
-        entries = self._board.vm.vfs.entries(self._path(name))
+    def _list(self, _argument: str) -> None:
+        entries = self._board.vm.vfs.entries(self._cwd)
         self._send_out("".join(_listing(entry) for entry in entries).encode())
 
     def _size(self, volume: Volume, inner: str) -> None:
@@ -249,7 +254,7 @@ class FtpServer(Server):
         data = connection.recv(room)
         transfer.content += data
         if not data:
-            self._end("226 stored" if self._store(transfer) else "552 no room")
+            self._end("226 stored" if self._store(transfer) else "451 no room")
         return len(data)
 
     def _give_out(self, transfer: _Transfer, connection: socket, room: int) -> int:
@@ -269,7 +274,7 @@ class FtpServer(Server):
         return True
 
     def _end(self, reply: str) -> None:
-        self._data.drop()
+        self._hang_up()
         self._transfer = None
         self._passive = False
         self._say(reply)
@@ -293,9 +298,9 @@ _VERBS: dict[str, Callable[[FtpServer, str], None]] = {
     "PASV": FtpServer._pasv,
     "CWD": FtpServer._cwd_to,
     "CDUP": lambda ftp, _: ftp._cwd_to(".."),
-    "PWD": lambda ftp, _: ftp._say(f'257 "{ftp._cwd}"'),
-    "XPWD": lambda ftp, _: ftp._say(f'257 "{ftp._cwd}"'),
-    "FEAT": lambda ftp, _: ftp._say("211 no features"),
+    "PWD": lambda ftp, _: ftp._say(f"257 {ftp._cwd}"),
+    "XPWD": lambda ftp, _: ftp._say(f"257 {ftp._cwd}"),
+    "FEAT": lambda ftp, _: ftp._say("211 no-features"),
     "SYST": lambda ftp, _: ftp._say("215 UNIX Type: L8"),
     "TYPE": lambda ftp, _: ftp._say("200 ok"),
     "NOOP": lambda ftp, _: ftp._say("200 ok"),

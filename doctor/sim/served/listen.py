@@ -196,6 +196,8 @@ class Listener:
             self._user = None
         if self._user is before:
             return
+        if before is not None and before is self._pty:
+            self._pty.forget()
         self.serial.reset_input_buffer()
         if self._user is None or self._user is self._pty:
             self.serial.rts = self._user is not None
@@ -206,7 +208,7 @@ class Listener:
         bench = self.serial.bench
         bench.world.run_until(lambda: bench.port.waiting, SLICE_MS * (bench.world.speed or DEFAULT_SPEED))
         data = self.serial.read(CHUNK_BYTES)
-        if data and self._user is not None:
+        if self._user is not None:
             self._user.send(data)
         return bool(data)
 

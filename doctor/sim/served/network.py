@@ -58,16 +58,7 @@ class NetworkClient(Server):
 
     def write(self, data: bytes) -> None:
         """Raw bytes to the connection; for the manager's own answers too."""
-        if self.client is None:
-            return
-        self.client.setblocking(True)
-        self.client.settimeout(1.0)
-        try:
-            self.client.sendall(data)
-        except OSError:
-            self.drop()
-            return
-        self.client.setblocking(False)
+        self.say(data)
 
     def look(self, port: Serial) -> None:
         """Tell the program about CTS."""

@@ -31,6 +31,7 @@ class PtyClient:
         os.set_blocking(self._master, False)
         self._closed = False
         self._shut: int | None = None
+        self._unread = bytearray()
 
     def waits_on(self) -> tuple[int, ...]:
         """The master's descriptor while a program has the terminal open: else it hangs up without end."""
@@ -38,15 +39,29 @@ class PtyClient:
 
     def connected(self) -> bool:
         """True while a program has the terminal open: the system says so by not hanging up."""
-        if self._closed or self._shut is not None:
-            return False
-        poll = select.poll()
-        poll.register(self._master, select.POLLIN)
-        return not any(event & select.POLLHUP for _, event in poll.poll(0))
+        return not self._signs() & select.POLLHUP
 
     def arrived(self, port: Serial) -> bool:
-        """Whether a program has opened the terminal."""
-        return self.connected()
+        """Whether a program has opened the terminal, or has come, written and gone since."""
+        return self.connected() or bool(self._signs() & select.POLLIN)
+
+    def _signs(self) -> int:
+        """What the system says of the terminal now."""
+        if self._closed or self._shut is not None:
+            return select.POLLHUP
+        poll = select.poll()
+        poll.register(self._master, select.POLLIN)
+        return next((event for _, event in poll.poll(0)), 0)
+
+    def forget(self) -> None:
+        """The program has closed the terminal: what it has not read is gone, as with a driver."""
+        import termios
+
+        self._unread.clear()
+        with contextlib.suppress(OSError, termios.error):
+            slave = os.open(self.name, os.O_RDWR | os.O_NOCTTY)
+            termios.tcflush(slave, termios.TCIFLUSH)
+            os.close(slave)
 
     def shut(self) -> bool:
         """Keep the terminal from others while the bench is in use elsewhere; False if somebody was quicker.
@@ -100,10 +115,11 @@ class PtyClient:
         return bool(data)
 
     def send(self, data: bytes) -> None:
-        """Hand over the bench's bytes; what does not fit is lost, as in a driver that nobody reads."""
+        """Hand over the bench's bytes as the program reads them; call it until all have gone."""
+        self._unread += data
         with contextlib.suppress(OSError):
-            while data:
-                data = data[os.write(self._master, data) :]
+            while self._unread:
+                del self._unread[: os.write(self._master, self._unread)]
 
     def look(self, port: Serial) -> None:
         """Follow the speed that the program has set."""

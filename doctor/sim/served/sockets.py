@@ -16,10 +16,10 @@ class Server:
     """
 
     def __init__(self, tcp_port: int = 0) -> None:
-        self._server = socket.create_server(("127.0.0.1", tcp_port))
-        self._server.setblocking(False)
+        self._server = _listening(tcp_port)
         self.tcp_port: int = self._server.getsockname()[1]
         self.client: socket.socket | None = None
+        self._out = bytearray()
 
     def connected(self) -> bool:
         """True while a program is connected."""
@@ -30,11 +30,37 @@ class Server:
         if self.client is not None:
             self.client.close()
         self.client = None
+        self._out.clear()
+
+    def say(self, data: bytes) -> None:
+        """Send the client all of this as soon as it takes it; call ``say(b"")`` until it has."""
+        self._out += data
+        if self.client is None or not self._out:
+            return
+        try:
+            del self._out[: self.client.send(self._out)]
+        except BlockingIOError:
+            return
+        except OSError:
+            self.drop()
 
     def close(self) -> None:
         """End connection and server; may be called twice."""
         self.drop()
         self._server.close()
+
+    def stop_listening(self) -> None:
+        """Whoever comes now is refused by the system."""
+        self._server.close()
+
+    def listens(self) -> bool:
+        """Listen, if nobody does; False while another program has the port."""
+        if self._server.fileno() < 0:
+            try:
+                self._server = _listening(self.tcp_port)
+            except OSError:
+                return False
+        return True
 
     def let_in(self) -> bool:
         """Take the next program that waits; True if one did."""
@@ -69,3 +95,9 @@ class Server:
         if not raw:
             self.drop()
         return raw
+
+
+def _listening(tcp_port: int) -> socket.socket:
+    made = socket.create_server(("127.0.0.1", tcp_port))
+    made.setblocking(False)
+    return made

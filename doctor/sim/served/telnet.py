@@ -12,31 +12,27 @@ if TYPE_CHECKING:
 
 USER, PASSWORD = b"micro", b"python"
 LOGIN_TRIES = 3
-"""The reference does not say how often one may try: **?**"""
 LOOK_MS = 10.0
 """How often the servers' task looks at its sockets, Wi-Fi's own delay in it: **?**"""
 CHUNK_BYTES = 1024
-UNREAD_LIMIT_BYTES = 1 << 18
-"""A client that reads nothing loses what comes after that."""
 
 _IAC, _WILL, _WONT = 255, 251, 252
+_ECHO, _GO_AHEAD, _LINE_MODE = 1, 3, 34
 _COMMAND = re.compile(rb"\xff(?:(?P<data>\xff)|\xfa.*?\xff\xf0|[\xfb-\xfe].|[^\xfa-\xff])", re.DOTALL)
 """RFC 854: IAC IAC is a byte 255, options take three bytes, a subnegotiation ends with IAC SE."""
 _WHOLE = re.compile(rb"(?:[^\xff]+|" + _COMMAND.pattern + rb")*", re.DOTALL)
-_BEFORE_LOGIN = bytes((_IAC, _WONT, 1, _IAC, _WONT, 3))
-_AFTER_LOGIN = bytes((_IAC, _WILL, 1, _IAC, _WILL, 3, _IAC, _WONT, 34))
-"""Echo by the server, no go-aheads, no line mode: what a REPL needs. That the board sends just this is **?**."""
+_AT_USER = bytes((_IAC, _WONT, _ECHO, _IAC, _WONT, _GO_AHEAD, _IAC, _WILL, _LINE_MODE))
+_AT_PASSWORD = bytes((_IAC, _WILL, _ECHO, _IAC, _WONT, _GO_AHEAD, _IAC, _WILL, _LINE_MODE))
+_AT_REPL = bytes((_IAC, _WILL, _ECHO, _IAC, _WILL, _GO_AHEAD, _IAC, _WONT, _LINE_MODE))
+_FAKED_ENTER = b"\b" * 128 + b"\r"
+"""What the server types by itself after a login, to clear the line and bring the prompt; in raw mode too."""
 
 
 class TelnetServer(Server):
-    """Serves the REPL of ``board`` on localhost; call ``turn`` regularly.
-
-    turns_away  a second client is sent away at once; else it waits in silence until the first has gone. **?**
-    """
+    """Serves the REPL of ``board`` on localhost; call ``turn`` regularly. Nobody listens while it has a client."""
 
     def __init__(self, board: BoardSim) -> None:
         super().__init__()
-        self.turns_away = False
         self.login = (USER, PASSWORD)
         self._board = board
         self._look_at_ms = 0.0
@@ -48,7 +44,6 @@ class TelnetServer(Server):
         self._user_fits = False
         self._line = bytearray()
         self._raw = bytearray()
-        self._out = bytearray()
 
     def turn(self) -> bool:
         """Let a client in, take what it sent, send what the board printed; True if something moved."""
@@ -58,15 +53,13 @@ class TelnetServer(Server):
         self._look_at_ms = now + LOOK_MS
         if self.client is None:
             self._accept()
-        elif self.turns_away:
-            self.turn_away()
         moved = self._receive()
-        self._flush()
+        self.say(b"")
         return moved
 
     def heard(self, data: bytes) -> None:
         """The board prints: its ``on_console``."""
-        if self._state == "in" and len(self._out) < UNREAD_LIMIT_BYTES:
+        if self._state == "in":
             self._out += data.replace(b"\xff", b"\xff\xff")
 
     def drop(self) -> None:
@@ -75,10 +68,16 @@ class TelnetServer(Server):
         self._begin()
 
     def _accept(self) -> None:
-        if not self.let_in():
+        if not self.listens() or not self.let_in():
             return
+        self.stop_listening()
         self._begin()
-        self._out += self._board.era.banner(self._board.kind).encode() + b"\r\n" + _BEFORE_LOGIN + b"Login as: "
+        self.say(f"MicroPython {self._board.era.version}; {self._board.kind} with ESP32\r\n".encode())
+        self._ask_user()
+
+    def _ask_user(self) -> None:
+        self._state = "user"
+        self.say(_AT_USER + b"Login as: ")
 
     def _receive(self) -> bool:
         raw = self.received(CHUNK_BYTES)
@@ -106,28 +105,16 @@ class TelnetServer(Server):
         if self._state == "user":
             self._user_fits = word == self.login[0]
             self._state = "password"
-            self._out += b"Password: "
+            self.say(b"Password: " + _AT_PASSWORD)
             return
         if self._user_fits and word == self.login[1]:
-            self._out += b'\r\nLogin succeeded!\r\nType "help()" for more information.\r\n' + _AFTER_LOGIN
-            self._flush()
+            self.say(_AT_REPL + b'\r\nLogin succeeded!\r\nType "help()" for more information.\r\n')
             self._state = "in"
+            self._board.receive_telnet(_FAKED_ENTER)
             return
         self._tries += 1
         if self._tries >= LOGIN_TRIES:
             self.drop()
             return
-        self._state = "user"
-        self._out += b"\r\nInvalid credentials, try again.\r\nLogin as: "
-
-    def _flush(self) -> None:
-        if self.client is None or not self._out:
-            return
-        try:
-            sent = self.client.send(self._out)
-        except BlockingIOError:
-            return
-        except OSError:
-            self.drop()
-            return
-        del self._out[:sent]
+        self.say(b"\r\nInvalid credentials, try again.\r\n")
+        self._ask_user()

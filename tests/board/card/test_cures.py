@@ -68,6 +68,7 @@ def test_file_that_is_no_note_of_macos_is_not_deleted() -> None:
         assert f"/sd/._{DUP}" in {file.path for file in sdcard.look(bench.board).files}
 
 
+@pytest.mark.long
 @pytest.mark.sampled(2)
 @pytest.mark.parametrize("release", ["1.17.3.b1", "1.20.2.r4"])
 def test_formatted_card_gets_its_dup_over_the_port_where_the_owner_waits(release: str, tmp_path: Path) -> None:

@@ -120,6 +120,7 @@ def test_a_line_that_spoils_every_answer_is_called_one(tmp_path: Path) -> None:
     assert "LTE()" not in caught.value.cause
 
 
+@pytest.mark.long
 @pytest.mark.sampled(3)
 @pytest.mark.parametrize("words", ["log-every@2", "word-every@3", "log-every@7"])
 @pytest.mark.parametrize("release", RELEASES)

@@ -13,9 +13,7 @@ from doctor.board.storage.begun import Book, Goal
 from doctor.board.storage.upload import Changes
 from doctor.board.unique_id import unique_id
 from doctor.check import Status
-from doctor.command import Command
 from doctor.errors import BoardReset, CardError, DoctorError, UsageError
-from doctor.escape import counted
 from doctor.jobs import backup
 from doctor.jobs.check import CheckRequest, check
 from doctor.jobs.last_flash import KeptHistory
@@ -25,6 +23,8 @@ from doctor.link.port_url import PortUrl
 from doctor.remedies.reset_flash import ResetFlash
 from doctor.remedies.upload_scripts import UploadScripts
 from doctor.sim.bench import SimBench
+from doctor.text.command import Command
+from doctor.text.escape import counted
 from tests.board.storage.bad_line import RELEASES, board_with, context, kept_in
 
 FILES = {"main.py": b"print('mine')\n", "lib/own.py": b"own = 1\n", "data.bin": bytes(range(256)) * 20}
@@ -289,6 +289,7 @@ def restore_cut(tmp_path: Path) -> str:
     return url
 
 
+@pytest.mark.long
 def test_another_restore_brings_what_the_one_before_it_owes(tmp_path: Path) -> None:
     url = restore_cut(tmp_path)
     other = folder_with(tmp_path / "b", {"b.py": GOOD})
@@ -308,6 +309,7 @@ def test_another_restore_brings_what_the_one_before_it_owes(tmp_path: Path) -> N
     assert any("copied this time" in line for line in told)
 
 
+@pytest.mark.long
 def test_what_another_restore_takes_over_is_still_owed_when_that_one_breaks_off(tmp_path: Path) -> None:
     url = restore_cut(tmp_path)
     other = folder_with(tmp_path / "b", {"b.py": GOOD})
@@ -318,6 +320,7 @@ def test_what_another_restore_takes_over_is_still_owed_when_that_one_breaks_off(
         assert {"/flash/lib/big.bin", "/flash/b.py"} == {goal.path for goal in left.files}
 
 
+@pytest.mark.long
 def test_a_clean_restore_leaves_only_its_folder_and_says_so(tmp_path: Path) -> None:
     url = restore_cut(tmp_path)
     other = folder_with(tmp_path / "b", {"b.py": GOOD})
@@ -329,6 +332,7 @@ def test_a_clean_restore_leaves_only_its_folder_and_says_so(tmp_path: Path) -> N
     assert any("they are left out" in line and "lib/big.bin" in line for line in told)
 
 
+@pytest.mark.long
 def test_what_is_owed_and_gone_from_the_pc_is_told_once_after_the_rest(tmp_path: Path) -> None:
     url = restore_cut(tmp_path)
     (tmp_path / "a/lib/big.bin").unlink()
@@ -340,6 +344,7 @@ def test_what_is_owed_and_gone_from_the_pc_is_told_once_after_the_rest(tmp_path:
         backup.restore(bench, other, tmp_path / "copies", lambda *_: True)
 
 
+@pytest.mark.long
 def test_a_restore_does_not_write_over_a_note_that_cannot_be_read(tmp_path: Path) -> None:
     url = restore_cut(tmp_path)
     place = state_dir.begun_place(PortUrl.read(url))

@@ -12,9 +12,9 @@ from doctor.board.storage.file_names import why_not
 from doctor.board.storage.kept_files import read_folder
 from doctor.check import Status
 from doctor.errors import BoardError
-from doctor.escape import shown
 from doctor.jobs import backup
 from doctor.jobs.check import CheckRequest, check
+from doctor.text.escape import shown
 
 OLD, MIDDLE, NEW = "1.17.3.b1", "1.20.0.rc13", "1.20.2.r4"
 LATIN_1 = os.fsdecode(b"caf\xe9.py")

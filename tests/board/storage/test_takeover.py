@@ -76,6 +76,7 @@ def test_entries_that_cannot_be_examined_do_not_say_what_file_system_it_is(monke
             assert is_fat(bench.board) == fat
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("release", RELEASES)
 def test_what_a_killed_upload_left_takes_no_room_from_the_next(release: str, tmp_path: Path) -> None:
     content = {"big.bin": bytes(range(256)) * 1200}
@@ -85,6 +86,7 @@ def test_what_a_killed_upload_left_takes_no_room_from_the_next(release: str, tmp
         assert "big.bin.fd-new" not in flash.files
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("release", RELEASES)
 def test_a_reset_ends_on_a_board_that_is_nearly_full_of_a_draft(release: str, tmp_path: Path) -> None:
     data = bytes(range(256)) * 1200

@@ -24,6 +24,7 @@ OLD, NEW = RELEASES
 K = 1024
 
 
+@pytest.mark.long
 @pytest.mark.sampled(2)
 @pytest.mark.parametrize("release", RELEASES)
 def test_a_flash_that_is_nearly_full_comes_back_whole(release: str, tmp_path: Path) -> None:
@@ -104,6 +105,7 @@ def test_disable_autorun_needs_no_room(tmp_path: Path) -> None:
         assert flash.files["main.py.off"] == MAIN
 
 
+@pytest.mark.long
 @pytest.mark.sampled(2)
 @pytest.mark.parametrize("release", RELEASES)
 def test_a_saved_page_goes_before_the_script_that_has_no_room_beside_it(release: str, tmp_path: Path) -> None:

@@ -92,6 +92,7 @@ def nearly_full(folder: Path, photos: int) -> Path:
     return image
 
 
+@pytest.mark.long
 @pytest.mark.needs_tool("mkfs.fat", "mcopy")
 def test_nearly_full_card_is_refused_untouched_and_the_offered_choice_works(tmp_path: Path, make) -> None:  # type: ignore[no-untyped-def]
     it: Card = make(nearly_full(tmp_path, 38))
@@ -119,6 +120,7 @@ def test_every_choice_of_a_refusal_works(tmp_path: Path, choice: Choice) -> None
     assert not any("photo" in path for path in it.files())
 
 
+@pytest.mark.long
 @pytest.mark.needs_tool("mkfs.fat", "mcopy")
 def test_files_that_fit_with_other_clusters_only_come_back_with_these(tmp_path: Path, make) -> None:  # type: ignore[no-untyped-def]
     it: Card = make(nearly_full(tmp_path, 34))
@@ -127,6 +129,7 @@ def test_files_that_fit_with_other_clusters_only_come_back_with_these(tmp_path: 
     assert len(it.files()) == 36
 
 
+@pytest.mark.long
 def test_small_files_on_large_clusters_get_smaller_ones() -> None:
     size = 300 * MIB
     usual = plan_format(size).geometry

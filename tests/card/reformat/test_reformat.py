@@ -277,6 +277,7 @@ def test_image_in_use_as_a_disk_is_refused(image: Path, tmp_path: Path) -> None:
         check_replaceable(image, sys_block=tmp_path / "block")
 
 
+@pytest.mark.long
 def test_large_sparse_card_is_quick(tmp_path: Path) -> None:
     image = card(tmp_path / "card.img", {f"sd/{DUP_NAME}": DUP}, 32 << 30)
     reformat(image)

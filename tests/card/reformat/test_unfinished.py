@@ -68,6 +68,7 @@ def finish(device: Path, backups: Path, choice: Choice = Choice()) -> set[str]: 
 ALL = {f"/sd/{DUP_NAME}", "/sd/notes/a long name.txt", "/sd/READ.ME"}
 
 
+@pytest.mark.sampled(4, "long")
 @pytest.mark.parametrize(
     ("choice", "left"),
     [
@@ -90,6 +91,7 @@ def test_name_that_the_backup_does_not_have_is_refused(device: Path, tmp_path: P
         plan_reformat_device(device, backup_dir=tmp_path / "backups", choice=Choice(("nottes",)), force=True)
 
 
+@pytest.mark.sampled(2, "long")
 @pytest.mark.parametrize("given", ["the folder itself", "the folder in which it is"])
 def test_it_is_finished_on_another_computer_that_was_given_the_backup(device: Path, tmp_path: Path, given: str) -> None:
     (folder,) = (tmp_path / "backups").iterdir()

@@ -78,6 +78,7 @@ def test_flash_refused_by_a_check_says_so_and_what_to_do(terminal: Terminal, ima
     assert said.next[:2] == ["fix", "--disable-autorun"]
 
 
+@pytest.mark.sampled(3, "long")
 @pytest.mark.parametrize("words", [("plan",), ("flash", "--dry-run"), ("flash", "--dry-run", "--yes")])
 def test_rehearsal_sends_only_questions(
     terminal: Terminal, tmp_path: Path, image: Path, words: tuple[str, ...]

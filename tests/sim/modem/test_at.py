@@ -28,11 +28,24 @@ def test_that_habit_is_a_switch() -> None:
     assert b"OK" in bare.at("AT")
 
 
-def test_echo_until_ate0() -> None:
+def test_the_sqn3330s_application_echoes_until_ate0() -> None:
     bare = Host(Modem(World()))
     assert bare.at("AT+SMOD?") == b"AT+SMOD?\r\n\r\n2\r\nOK\r\n"
     bare.at("ATE0")
     assert bare.at("AT+SMOD?") == b"\r\n2\r\nOK\r\n"
+
+
+@pytest.mark.parametrize(
+    ("family", "mode", "smod"),
+    [("SQN3330", "recovery", b"4"), ("SQN3330", "ram-updater", b"1"), ("MONARCH2", "application", b"2"),
+     ("MONARCH2", "recovery", b"4")],
+)  # fmt: skip
+def test_nothing_else_echoes_unless_told_to(family: str, mode: str, smod: bytes) -> None:
+    bare = Host(Modem(World(), family, mode=mode))
+    answer = b"\r\n" + smod + b"\r\nOK\r\n"
+    assert bare.at("AT+SMOD?") == answer
+    bare.modem.switches.echo = "everywhere"
+    assert bare.at("AT+SMOD?") == b"AT+SMOD?\r\n" + answer
 
 
 SHAPES = [

@@ -15,7 +15,7 @@ class Bare:
     def __init__(self) -> None:
         self.world = World()
         self.modem = Modem(self.world)
-        self.modem.switches.echo = False
+        self.modem.switches.echo = "nowhere"
         self.modem.switches.first_at_error = False
         self.heard = b""
         self.modem.transmit = self._keep

@@ -191,13 +191,34 @@ def test_on_the_fly_stays_in_recovery_until_told() -> None:
     modem = host("recovery")
     flash(modem, practice(build=41065))
     assert modem.modem.mode == "deploying"
-    assert modem.at("AT", 20_000) == b""
-    modem.world.sleep_ms(10_500)
+    assert modem.at("AT", 900) == b""
+    modem.world.sleep_ms(200)
     assert b"on-going" in modem.calm().at("AT+SMUPGRADE?")
     assert b"success" in report(modem, 5000)
     assert modem.modem.mode == "recovery"
     modem.at("AT+SMSWBOOT=1,1", 10_000)
     assert b"41065" in modem.calm().at("ATI1")
+
+
+def test_who_restarts_it_right_behind_the_last_block_gets_the_new_firmware() -> None:
+    """As the vendor's tool of 2018 did (modem-protocol.md 5.1, 5.7): ATE0 never sent here, 20 s for an answer."""
+    modem = Host(Modem(World(), mode="recovery"))
+    modem.at("AT")
+    flash(modem, practice(build=41065))
+    modem.world.sleep_ms(1_500)
+    assert modem.at("AT+SMSWBOOT=1,0", 20_000) == b"\r\nOK\r\n"
+    modem.world.sleep_ms(1_500)
+    assert modem.at("AT^RESET", 10_000) == b"\r\nOK\r\n\r\n+SHUTDOWN\r\n\0\r\n+SYSSTART\r\n"
+    assert b"41065" in modem.calm().at("ATI1")
+
+
+def test_monarch_2_says_at_once_and_without_a_nul_how_it_ended() -> None:
+    modem = host("recovery", "MONARCH2")
+    flash(modem, practice(build=41065))
+    modem.got.clear()
+    modem.world.sleep_ms(6_000)
+    assert bytes(modem.got) == b""
+    assert modem.at("AT+SMUPGRADE?") == b"\r\n+SMUPGRADE: success\r\nOK\r\n"
 
 
 def test_radio_mode_changes_with_the_image() -> None:

@@ -46,6 +46,12 @@ def until(condition: Callable[[], object]) -> bool:
     return False
 
 
+def write_and_close(terminal: str, data: bytes) -> None:
+    """As a program that is gone before anybody looks."""
+    with serial.Serial(terminal, baudrate=921600) as port:
+        port.write(data)
+
+
 @pytest.fixture
 def modem() -> Iterator[Listener]:
     with Listener(MODEM) as listener:
@@ -103,6 +109,38 @@ class TestPty:
         with serial.Serial(modem.names[0]):
             assert until(lambda: modem.serial.bench.port.rts)
         assert until(lambda: not modem.serial.bench.port.rts)
+
+    def test_what_comes_when_its_program_has_gone_is_no_others(self) -> None:
+        """But a modem that its host's RTS holds back keeps its bytes, and says them to the next."""
+        with Listener("sim://fipy", tcp_port=None) as listener:
+            port, world = listener.serial.bench.port, listener.serial.bench.world
+            write_and_close(listener.names[0], b"1\r")
+            assert until(lambda: port.rts) and until(lambda: not port.rts)
+            answered_ms = world.now_ms + 500
+            assert until(lambda: world.now_ms > answered_ms)
+            # pySerial itself forgets what waits when it opens a port.
+            terminal = os.open(listener.names[0], os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+            assert until(lambda: port.rts)
+            assert os.read(terminal, 100) == b""  # at once, as pySerial has set it
+            os.close(terminal)
+
+    def test_what_is_written_just_before_closing_is_carried_out(self, modem: Listener) -> None:
+        with serial.Serial(modem.names[0], baudrate=921600) as port:
+            assert answers(port)
+        assert until(lambda: not modem.serial.bench.port.rts)
+        modem.by_hand(lambda hands: write_and_close(modem.names[0], b"AT+SMSWBOOT=3,1\r"))
+        assert until(lambda: modem.serial.bench.modem.mode == "recovery")
+
+    def test_no_byte_is_lost_on_a_program_that_reads_late(self) -> None:
+        url = "sim://fipy?speed=100"
+        with Listener(url, tcp_port=None) as listener, serial.Serial(listener.names[0], 115200) as port:
+            board = listener.serial.bench.board
+            assert board is not None and b">>> " in ask(port, b"\r", b">>> ")
+            printed = bytearray()
+            board.on_console = printed.extend
+            port.write(b"for i in range(60): print('x'*510)\r\rprint('e' + 'nd')\r")
+            assert until(lambda: b"\r\nend\r\n" in printed)
+            assert ask(port, b"", b"\r\nend\r\n").count(b"x" * 510 + b"\r\n") == 60
 
     def test_power_cycle_takes_the_terminal_away_and_brings_another(self) -> None:
         told: list[tuple[str, ...]] = []

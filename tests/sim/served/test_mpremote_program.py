@@ -33,6 +33,7 @@ def mpremote(listener: Listener, *words: str) -> subprocess.CompletedProcess[str
     )  # fmt: skip
 
 
+@pytest.mark.long
 def test_connect_eval_cp_ls_and_reset(board: tuple[Listener, str], tmp_path: Path) -> None:
     listener, release = board
     inside: Any = listener.serial.bench.board

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ftplib
 import io
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ import pytest
 from doctor.sim.served.wifi import WifiListener
 
 LIMIT_S = 5.0
+AT_USER = bytes((255, 252, 1, 255, 252, 3, 255, 251, 34))
+AT_PASSWORD = bytes((255, 251, 1, 255, 252, 3, 255, 251, 34))
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +29,17 @@ class Client:
     def __init__(self, listener: WifiListener) -> None:
         self.socket = socket.create_connection(("127.0.0.1", listener.telnet.tcp_port), LIMIT_S)
         self.heard = b""
+
+    @classmethod
+    def soon(cls, listener: WifiListener) -> Client:
+        """Once the board listens again."""
+        end = time.monotonic() + LIMIT_S
+        while True:
+            try:
+                return cls(listener)
+            except ConnectionRefusedError:
+                assert time.monotonic() < end
+                time.sleep(0.005)
 
     def until(self, wanted: bytes) -> bytes:
         while wanted not in self.heard:
@@ -52,7 +66,7 @@ class Client:
 
 @pytest.fixture
 def client(listener: WifiListener) -> Iterator[Client]:
-    made = Client(listener)
+    made = Client.soon(listener)
     yield made
     made.socket.close()
 
@@ -68,8 +82,23 @@ def ftp(listener: WifiListener) -> Iterator[ftplib.FTP]:
 def test_login_then_the_prompt(client: Client) -> None:
     client.log_in()
     client.until(b"Login succeeded!")
-    client.socket.sendall(b"\r6*7\r")
-    client.until(b">>> 6*7\r\n42\r\n>>> ")
+    client.until(b'Type "help()" for more information.\r\n')
+    client.until(b"\r\n>>> ")  # by itself: the server types Enter
+    client.socket.sendall(b"6*7\r")
+    client.until(b"6*7\r\n42\r\n>>> ")
+
+
+def test_greeting_and_options_are_those_of_telnet_c(client: Client) -> None:
+    greeting = client.until(b"Login as: ")
+    assert re.fullmatch(rb"MicroPython v1\.11-\w+ on [-0-9]+; FiPy with ESP32\r\n" + re.escape(AT_USER), greeting)
+    client.socket.sendall(b"nobody\r\n")
+    assert client.until(AT_PASSWORD) == b"Password: "
+    client.socket.sendall(b"nothing\r\n")
+    assert client.until(b"Login as: ") == b"\r\nInvalid credentials, try again.\r\n" + AT_USER
+    client.socket.sendall(b"micro\r\n")
+    assert client.until(AT_PASSWORD) == b"Password: "
+    client.socket.sendall(b"python\r\n")
+    assert client.until(b"\r\nLogin succeeded!\r\n") == bytes((255, 251, 1, 255, 251, 3, 255, 252, 34))
 
 
 def test_ctrl_c_stops_a_program_and_255_is_doubled(client: Client) -> None:
@@ -88,14 +117,12 @@ def test_three_wrong_logins_end_the_connection(client: Client) -> None:
     assert client.ended()
 
 
-def test_second_client_hears_nothing_until_the_first_has_gone(listener: WifiListener, client: Client) -> None:
+def test_second_client_is_refused_until_the_first_has_gone(listener: WifiListener, client: Client) -> None:
     client.until(b"Login as: ")
-    second = Client(listener)
-    second.socket.settimeout(0.05)
-    with pytest.raises(TimeoutError):
-        second.socket.recv(1)
+    with pytest.raises(ConnectionRefusedError):
+        Client(listener)
     client.socket.close()
-    second.socket.settimeout(LIMIT_S)
+    second = Client.soon(listener)
     second.until(b"Login as: ")
     second.socket.close()
 
@@ -105,7 +132,7 @@ def test_a_reset_ends_the_connection(listener: WifiListener, client: Client) -> 
     client.until(b"Login succeeded!")
     listener.by_hand(lambda hands: hands.press_reset())
     assert client.ended()
-    again = Client(listener)
+    again = Client.soon(listener)
     again.until(b"Login as: ")
     again.socket.close()
 
@@ -124,6 +151,39 @@ def test_files_by_ftp(listener: WifiListener, ftp: ftplib.FTP) -> None:
     ftp.delete("b.bin")
     with pytest.raises(ftplib.error_perm, match="550"):
         ftp.size("b.bin")
+
+
+def test_a_refused_transfer_leaves_nothing_to_the_next(listener: WifiListener, ftp: ftplib.FTP) -> None:
+    """The data connection of a command ends with it, or with the next PASV (board-and-repl.md 3.7)."""
+    with pytest.raises(ftplib.error_perm, match="550"):
+        ftp.retrbinary("RETR /flash/nope.py", lambda data: None)
+    with pytest.raises(ftplib.error_perm, match="502"):
+        ftp.nlst("/flash")
+    ftp.storbinary("STOR /flash/after.bin", io.BytesIO(bytes(20_000)))
+    assert ftp.size("/flash/after.bin") == 20_000
+    host, port = ftp.makepasv()
+    with socket.create_connection((host, port), LIMIT_S) as data:
+        with pytest.raises(ftplib.error_perm, match="550"):
+            ftp.sendcmd("RETR /flash/nope.py")
+        assert data.recv(1) == b""
+    got = io.BytesIO()
+    ftp.retrbinary("RETR /flash/after.bin", got.write)
+    assert len(got.getvalue()) == 20_000
+    ftp.delete("/flash/after.bin")
+
+
+def test_replies_are_those_of_ftp_c(listener: WifiListener, ftp: ftplib.FTP) -> None:
+    assert ftp.sendcmd("FEAT") == "211 no-features"
+    ftp.cwd("/flash")
+    assert ftp.sendcmd("PWD") == "257 /flash"
+    lines: list[str] = []
+    ftp.retrlines("LIST -a /nowhere", lines.append)  # it lists where it stands, whatever is asked
+    assert "main.py" in [line.split()[-1] for line in lines]
+    ftp.quit()
+    with ftplib.FTP() as stranger:
+        stranger.connect("127.0.0.1", listener.ftp.tcp_port, LIMIT_S)
+        with pytest.raises(ftplib.error_reply, match="332"):
+            stranger.voidcmd("PWD")
 
 
 def test_card_is_there_once_it_is_mounted(client: Client, ftp: ftplib.FTP) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from doctor import engine
 from doctor.bench import Bench
-from doctor.board.onboard import Said
+from doctor.board.at_work import Said
 from doctor.errors import BoardError, BoardReset, DoctorError, FlashUnproved, LinkError, PortLost, Stopped
 from doctor.firmware.names import parse_name
 from doctor.jobs.flashing.card.follow import ENDS_WITH_US, Follower

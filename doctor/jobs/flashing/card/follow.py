@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from doctor.bench import Bench
-from doctor.board import onboard
+from doctor.board import at_work
 from doctor.clock import Deadline
-from doctor.escape import shown
 from doctor.events import Event, Listener, Note, Notice, Phase, Progress, StepStarted, from_core
 from doctor.jobs.flashing.interrupts import Interrupts, Left, Wish
+from doctor.text.escape import shown
 
 REPEAT_S = 1.0  #: a wish to stop is said again so often; it lies in the board's buffer until it is read
 #: The updater listens at the board's UART, to which nothing comes from telnet (board-and-repl.md 3.1).
@@ -69,7 +69,7 @@ class Follower:
         bench: Bench,
         interrupts: Interrupts,
         listen: Listener,
-        recognise: Callable[[onboard.Said], None] = lambda _said: None,
+        recognise: Callable[[at_work.Said], None] = lambda _said: None,
     ) -> None:
         self._bench = bench
         self._interrupts = interrupts
@@ -79,16 +79,16 @@ class Follower:
         self._stops = False
         self._repeat: Deadline | None = None
 
-    def follow(self, first: bytes) -> onboard.Said:
+    def follow(self, first: bytes) -> at_work.Said:
         """Its last word, which says how it ended; ``first`` is what it said before.
 
         Raises Left if the user left it alone, DoctorError if it cannot be heard any more.
         """
         link = self._bench.link
-        for name, data in onboard.events(link, first, idle=self._ask_to_stop):
+        for name, data in at_work.events(link, first, idle=self._ask_to_stop):
             if name == "end":
                 self._bench.forget_board()
-                onboard.settle(link)
+                at_work.settle(link)
                 self._recognise(data)
                 return data
             self._pass_on(name, data)
@@ -106,12 +106,12 @@ class Follower:
                 self._tell(Notice(DEAF))
             self._stops = False
         elif early:
-            onboard.ask_to_stop_early(link, again=self._repeat is not None)
+            at_work.ask_to_stop_early(link, again=self._repeat is not None)
         else:
-            onboard.ask_to_stop(link)
+            at_work.ask_to_stop(link)
         self._repeat = Deadline(link.clock, REPEAT_S)
 
-    def _pass_on(self, name: str, data: onboard.Said) -> None:
+    def _pass_on(self, name: str, data: at_work.Said) -> None:
         heard = self.heard
         if name in _CORE_EVENTS:
             try:
@@ -134,7 +134,7 @@ class Follower:
             text = shown(str(data.get("text", "")), 300)
             self._tell(Notice(text) if name == "warning" else Note(text))
 
-    def _beat(self, data: onboard.Said) -> None:
+    def _beat(self, data: at_work.Said) -> None:
         """The heartbeat: all that somebody who joined late has."""
         heard = self.heard
         heard.done, heard.total = int(data.get("done") or 0), int(data.get("total") or 0)
@@ -143,7 +143,7 @@ class Follower:
         reads = heard.phase == "prepare" and heard.done > 0
         if heard.told[0] != heard.phase or (reads and heard.told != (heard.phase, step)):
             heard.told = (heard.phase, step)
-            words = onboard.in_words(("heartbeat", {**data, "total": 0} if reads else data))
+            words = at_work.in_words(("heartbeat", {**data, "total": 0} if reads else data))
             self._tell(StepStarted(step, _STEP_WORDS.get(step, words), _phase(heard)))
         if heard.phase == "transfer" and heard.total:
             self._tell(Progress(Phase.TRANSFER, heard.done, heard.total, False))

@@ -13,12 +13,11 @@ from pathlib import PurePosixPath
 
 from doctor import engine
 from doctor.bench import Bench
-from doctor.board import onboard
+from doctor.board import at_work
 from doctor.board.card.image import path_of
+from doctor.board.first_contact import Seen
 from doctor.errors import DoctorError
-from doctor.escape import shown
 from doctor.events import Event, Listener, StepStarted, ignore
-from doctor.first_contact import Seen
 from doctor.jobs.flashing.card.ending import Ending
 from doctor.jobs.flashing.card.follow import Follower, question
 from doctor.jobs.flashing.card.start import sayer
@@ -31,15 +30,16 @@ from doctor.jobs.memory.journal import FlashEntry, Journal, SentFile
 from doctor.jobs.memory.lock import port_lock
 from doctor.jobs.onward import Attempt, NextFlash, flash_command
 from doctor.jobs.status import attempt_of
+from doctor.text.escape import shown
 from doctor.updater import states
 from doctor.updater.plan import FIRMWARE, SECOND
 
 
-def at_work(bench: Bench) -> onboard.Told | None:
+def last_said(bench: Bench) -> at_work.Told | None:
     """What our own updater on the board said last; None if another's or none is at work. Raises LinkError."""
     if bench.options.via_modem or bench.contact.seen is not Seen.UPDATER:
         return None
-    return onboard.last_heard(bench.contact.text)
+    return at_work.last_heard(bench.contact.text)
 
 
 def join(
@@ -52,7 +52,7 @@ def join(
     if bench.options.port is None or request.via not in ("auto", "card"):
         return None
     try:
-        told = at_work(bench)
+        told = last_said(bench)
         if told is None:
             return None
         if bench.options.card_file is None:
@@ -77,14 +77,14 @@ class _Joined:
         self._recorder: Recorder | None = None
         self._stands = ""
 
-    def follow(self, told: onboard.Told, wish: Callable[[], Wish]) -> FlashResult:
+    def follow(self, told: at_work.Told, wish: Callable[[], Wish]) -> FlashResult:
         """Until its end. Raises DoctorError."""
         bench, link = self._bench, self._bench.link
         with ExitStack() as stack:
             if link.url.lasts:
                 stack.enter_context(port_lock(link.url.key, must=False))
             first = bench.contact.text.encode()
-            self._stands = onboard.in_words(told)
+            self._stands = at_work.in_words(told)
             sayer(self._listen)(f"the board is flashing by itself already ({self._stands}); listening to what it does")
             bench.forget_board()
             asks = question(wish, self._listen, in_process=link.url.in_process)
@@ -103,7 +103,7 @@ class _Joined:
             recorder.hear(event)
         self._listen(event)
 
-    def _recognise(self, said: onboard.Said) -> None:
+    def _recognise(self, said: at_work.Said) -> None:
         """Compare what the board says of its file with what was given. Raises DoctorError if they differ."""
         path, sha256 = str(said.get("file") or said.get("path") or ""), str(said.get("sha256") or "")
         if not path and not sha256:
@@ -159,7 +159,7 @@ class _Joined:
         )
         return replace(result, proof=None, error=error)
 
-    def _known(self, sha256: str, said: onboard.Said) -> FlashEntry:
+    def _known(self, sha256: str, said: at_work.Said) -> FlashEntry:
         """The journal's own entry of this flash, or a new one of what the board says."""
         entry, options = self._entry, self._bench.options
         last = [file for file in entry.files if file.role in (FIRMWARE, SECOND)] if entry is not None else []

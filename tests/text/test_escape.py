@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from doctor.escape import hex_bytes, shown
+from doctor.text.escape import hex_bytes, shown
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """The only words that send a reader to take a board's power away: they ask first whether a flash began lately.
 
 Power off while the modem writes what it was sent is how modems die (modem-protocol.md 7), and the reader may have
-begun a flash with another program, which no journal of ours knows about. ``tests/test_power_off.py`` fails if any
+begun a flash with another program, which no journal of ours knows about. ``tests/text/test_power_off.py`` fails if any
 other sentence of the program, of the catalogue or of the pages sends there.
 """
 

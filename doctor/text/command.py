@@ -82,7 +82,7 @@ class Command:
         return quoted(self.words())
 
     def __str__(self) -> str:
-        """As it stands in a text: marked (doctor/marks.py)."""
+        """As it stands in a text: marked (doctor/text/marks.py)."""
         return marked(self.line())
 
     def on(self, bench: Command) -> Command:

@@ -13,8 +13,8 @@ import warnings
 from dataclasses import dataclass
 from enum import Enum
 
-from doctor.escape import hex_bytes, shown
 from doctor.firmware.content import Content, sniff
+from doctor.text.escape import hex_bytes, shown
 
 #: Longest source that is parsed; the longest of the vendor's scripts (sqnsbr.py) has 75 KB.
 PARSE_MAX_BYTES = 1 << 20

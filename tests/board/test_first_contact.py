@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from doctor.board.at_work import at_work
+from doctor.board.first_contact import Contact, Seen, contact
 from doctor.errors import PortLost
-from doctor.first_contact import Contact, Seen, contact
 from doctor.link.link import Link
 from tests.board.old_repl import BANNER, HELP, ROM, OldRepl
 from tests.link import devices

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from doctor.command import Command, marked
+from doctor.text.command import Command, marked
 
 #: As many backticks behind it as in front of it; if it holds some itself, they are more, and spaces set it off.
 _MARKED = re.compile(r"(?<!`)(`+)(?!`)(?P<words>.+?)(?<!`)\1(?!`)", re.DOTALL)

@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from doctor.scripts import ScriptKind, classify, describe
+from doctor.firmware.scripts import ScriptKind, classify, describe
 
 SCRIPT = b'''"""The transfer protocol."""
 import struct

@@ -1,8 +1,8 @@
 """Text that came from a file, a card, a board or a modem, made safe to show.
 
 What devices and files say is untrusted: a control character could move the cursor, recolour or retitle the terminal,
-and a pair of backticks would make a command of it (doctor/marks.py). Markup of the renderer (rich) is escaped by the
-renderer, not here.
+and a pair of backticks would make a command of it (doctor/text/marks.py). Markup of the renderer (rich) is escaped by
+the renderer, not here.
 """
 
 from __future__ import annotations

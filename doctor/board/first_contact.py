@@ -13,13 +13,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from doctor.board.repl import BANNER, CTRL_B, CTRL_C, LISTEN_MS, PROMPT, UPDATER_SIGNS
+from doctor.board.repl import LISTEN_MS
+from doctor.board.signs import BANNER, CTRL_B, CTRL_C, PROMPT, UPDATER_SIGNS
 from doctor.clock import Deadline
-from doctor.escape import shown
 from doctor.link import foreign
 from doctor.link.foreign import Foreign
 from doctor.link.link import REPL_BAUD, Link
 from doctor.link.ports import PortInfo
+from doctor.text.escape import shown
 
 PROMPT_MS = 300  #: an idle REPL answers CR within milliseconds
 BOOT_MS = 10_000  #: once boot text is seen: a start takes 2 s, a loop shows itself within 10 s (catalogue: boot-loop)

@@ -11,13 +11,13 @@ import pytest
 
 from docs._build.modules import nodes_of, product
 from doctor.cli.main import COMMANDS
-from doctor.command import Command, marked
 from doctor.errors import DoctorError
-from doctor.escape import shown, told
-from doctor.marks import named, pieces, plain
+from doctor.text.command import Command, marked
+from doctor.text.escape import shown, told
+from doctor.text.marks import named, pieces, plain
 
 PORT = Command("", port="/dev/ttyACM7")
-HOME = Path(__file__).parent.parent
+HOME = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(
@@ -112,8 +112,8 @@ def unmarked(text: str) -> list[str]:
     return SPELLED.findall(text)
 
 
-@pytest.mark.parametrize("path", sorted((HOME / "doctor" / "knowledge").glob("*.toml")), ids=lambda path: path.stem)
-def test_every_command_in_the_catalogue_is_marked(path: Path) -> None:
+@pytest.mark.parametrize("path", sorted((HOME / "doctor").glob("*/*.toml")), ids=lambda path: path.stem)
+def test_every_command_in_the_tables_is_marked(path: Path) -> None:
     assert not unmarked(path.read_text("utf-8"))
 
 

@@ -17,18 +17,18 @@ from pathlib import Path
 import pytest
 
 from docs._build.modules import nodes_of, product
-from doctor import power_off
 from doctor.check import Finding, Status
-from doctor.command import Command
 from doctor.jobs.hands import POWER_CYCLE
 from doctor.jobs.onward import LOST, Attempt, onward
 from doctor.knowledge import entries
-from doctor.modem.step_words import _WORDS
+from doctor.modem.step_words import all_words
 from doctor.remedies import cures
 from doctor.report.page import all_pages
+from doctor.text import power_off
+from doctor.text.command import Command
 from doctor.updater import states
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 _SUPPLY = r"(?:power|supply|usb|batter(?:y|ies)|lipo|plug|cable|cord)"
 #: What takes the power away. A participle ("it was unplugged") reports something, it sends nobody.
 CUTS = re.compile(
@@ -118,7 +118,7 @@ def literals() -> Iterator[tuple[str, str]]:
 
 
 def _part(node: ast.expr) -> str:
-    """A piece of an f-string; the names of doctor/power_off.py stand for what they say."""
+    """A piece of an f-string; the names of doctor/text/power_off.py stand for what they say."""
     if isinstance(node, ast.Constant):
         return str(node.value)
     name = node.value.id if isinstance(node, ast.FormattedValue) and isinstance(node.value, ast.Name) else ""
@@ -128,7 +128,7 @@ def _part(node: ast.expr) -> str:
 def test_no_sentence_of_the_program_sends_there() -> None:
     texts = list(literals())
     found = {where: said for where, text in texts if " " in text and (said := unasked(text))}
-    assert not found, "say it in the words of doctor/power_off.py, which ask first"
+    assert not found, "say it in the words of doctor/text/power_off.py, which ask first"
     assert len(texts) > 3000
 
 
@@ -158,7 +158,7 @@ def test_cures_ask_first() -> None:
 
 
 def test_words_of_the_plan_send_nobody_there() -> None:
-    for step in _WORDS.values():
+    for step in all_words().values():
         assert not unasked(step.why) and not unasked(step.risk) and not unasked(step.back)
 
 

@@ -17,7 +17,7 @@ import pytest
 from docs._build.modules import product
 from doctor.bench import BenchOptions
 from doctor.cli.main import COMMANDS
-from doctor.command import NEED_PORT, PROGRAM, TAKES, Command
+from doctor.text.command import NEED_PORT, PROGRAM, TAKES, Command
 
 MEMBERS = {member.name for member in fields(Command)} - {"verb", "args"}
 WHOLE = Command(
@@ -165,9 +165,9 @@ def test_what_is_no_command_of_ours_is_refused(text: str) -> None:
 
 # -- the sources
 
-HOME = Path(__file__).parent.parent
+HOME = Path(__file__).parents[2]
 #: What spells commands, and what runs on a board too and imports nothing of ours.
-SPELLERS = (HOME / "doctor" / "command.py", HOME / "doctor" / "updater")
+SPELLERS = (HOME / "doctor" / "text" / "command.py", HOME / "doctor" / "updater")
 _FILLED = re.compile(r"`fipy-doctor[^`]*(?:\0|%[sdr]|\{\w*\})|`fipy-doctor[^`]*$")
 
 

@@ -1,0 +1,220 @@
+"""Standard streams that outlive their reader; loads nothing that ``--version`` has no use for.
+
+A closed or full standard output changes no exit code, and above all never ends a flash that is under way.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import sys
+import threading
+from collections import deque
+from contextlib import suppress
+from typing import Any, cast
+
+_READER_LEFT = (errno.EPIPE, errno.EIO, errno.ENXIO)  #: a pipe, or a terminal, that somebody closed: no news to them
+MOST_AHEAD_BYTES = 1 << 16  #: minutes of progress bars, and far more than all else that a flash prints
+PIECE_BYTES = 4096
+READER_WAIT_S = 60.0  #: for somebody who pressed Ctrl-S, or looks at another page of a pager
+
+
+class _SteadyFile(io.RawIOBase):
+    """What a standard stream writes to in the end; once it takes no more, everything goes nowhere.
+
+    lost   why it takes no more
+    ahead  what writes in its place, so that nobody waits for the reader
+    """
+
+    def __init__(self, raw: io.RawIOBase) -> None:
+        self._raw = raw
+        self.lost: OSError | None = None
+        self.ahead: _Ahead | None = None
+
+    def writable(self) -> bool:
+        """Always."""
+        return True
+
+    def fileno(self) -> int:
+        """The descriptor's number."""
+        return self._raw.fileno()
+
+    def isatty(self) -> bool:
+        """Whether it is a terminal."""
+        return self._raw.isatty()
+
+    @property
+    def name(self) -> int:
+        """What ``io.FileIO`` calls a descriptor."""
+        return self._raw.fileno()
+
+    def write(self, data: Any, /) -> int:
+        """Write ``data``, or drop it."""
+        if self.ahead is not None:
+            self.ahead.put(self, bytes(data))
+            return memoryview(data).nbytes
+        return self.write_now(data)
+
+    def write_now(self, data: Any, /) -> int:
+        """Write ``data`` however long that takes; how much of it went out, or was dropped."""
+        size = memoryview(data).nbytes
+        if self.lost is None:
+            try:
+                written = self._raw.write(data)
+            except OSError as err:
+                self.lost = err
+            except ValueError as err:  # somebody closed it in this process
+                self.lost = OSError(errno.EBADF, str(err))
+            else:
+                return size if written is None else written
+        return size
+
+
+class _Ahead:
+    """A thread that writes in the place of whoever prints, in order; what finds no room is dropped.
+
+    patient  what finds no room waits for it, as long as the reader reads
+    """
+
+    def __init__(self) -> None:
+        self.patient = False
+        self._pieces: deque[tuple[_SteadyFile, bytes]] = deque()
+        self._waiting_bytes = 0
+        self._moved = False
+        self._changed = threading.Condition()
+        threading.Thread(target=self._run, name="output", daemon=True).start()
+
+    def put(self, file: _SteadyFile, data: bytes) -> None:
+        """Have ``data`` written to ``file``."""
+        with self._changed:
+            if self.patient:
+                self._wait_until_at_most(MOST_AHEAD_BYTES)
+            elif self._waiting_bytes + len(data) > MOST_AHEAD_BYTES:
+                return
+            while data:
+                size = PIECE_BYTES
+                while size < len(data) and data[size] & 0xC0 == 0x80:  # within a character of UTF-8
+                    size -= 1
+                self._pieces.append((file, data[:size]))
+                self._waiting_bytes += len(data[:size])
+                data = data[size:]
+            self._changed.notify_all()
+
+    def finish(self) -> None:
+        """Return once all is written, or the reader has read nothing for a while: then the rest is lost."""
+        with self._changed:
+            self._wait_until_at_most(0)
+
+    def _wait_until_at_most(self, size: int) -> None:
+        while self._waiting_bytes > size:
+            self._moved = False
+            if not self._changed.wait_for(lambda: self._moved, READER_WAIT_S):
+                for file, _ in self._pieces:
+                    file.lost = file.lost or OSError(errno.ETIMEDOUT, "nobody reads it")
+                self._pieces.clear()
+                self._waiting_bytes = 0
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._pieces)
+                file, piece = self._pieces[0]
+            written = file.write_now(piece)
+            with self._changed:
+                if self._pieces:  # nobody has given it up meanwhile
+                    self._pieces.popleft()
+                    if written < len(piece):
+                        self._pieces.appendleft((file, piece[written:]))
+                    self._waiting_bytes -= written
+                self._moved = True
+                self._changed.notify_all()
+
+
+def make_steady() -> None:
+    """Give every standard stream somewhere to go, and let none of them raise for what cannot be shown or written."""
+    _open_closed()
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        old = _descriptor(stream)
+        if type(old) is io.FileIO:  # the stream takes its own with it when it goes
+            old = io.FileIO(old.fileno(), "w", closefd=False)
+        if isinstance(old, io.RawIOBase):
+            setattr(sys, name, _like(stream, _SteadyFile(old)))
+
+
+def wait_for_nobody() -> None:
+    """From now on what is printed holds nothing up: a stopped terminal, a full pipe and a slow line lose the rest."""
+    files = _steady()
+    for file in files:
+        same = (other.ahead for other in files if other.ahead is not None and _is_same(file, other))
+        file.ahead = file.ahead or next(same, None) or _Ahead()
+
+
+def wait_for_the_reader() -> None:
+    """What matters comes now: whoever stopped reading has READER_WAIT_S to go on."""
+    for file in _steady():
+        if file.ahead is not None:
+            file.ahead.patient = True
+
+
+def tell_what_was_lost() -> None:
+    """Say on standard error that standard output took no more, unless its reader simply left."""
+    with suppress(OSError, ValueError):  # nobody left to tell
+        _finish(sys.stdout)
+        lost = getattr(_descriptor(sys.stdout), "lost", None)
+        if isinstance(lost, OSError) and lost.errno not in _READER_LEFT:
+            sys.stderr.write(
+                f"fipy-doctor: standard output stopped accepting text, and some is missing: {lost.strerror}\n"
+            )
+        _finish(sys.stderr)
+
+
+def _finish(stream: Any) -> None:
+    stream.flush()
+    file = _descriptor(stream)
+    if isinstance(file, _SteadyFile) and file.ahead is not None:
+        file.ahead.finish()
+
+
+def _is_same(one: _SteadyFile, other: _SteadyFile) -> bool:
+    """Whether both go to one place, where their order counts."""
+    return (one.isatty() and other.isatty()) or os.path.sameopenfile(one.fileno(), other.fileno())
+
+
+def _steady() -> list[_SteadyFile]:
+    """The standard streams that were made steady."""
+    files = (_descriptor(stream) for stream in (sys.stdout, sys.stderr))
+    return [file for file in files if isinstance(file, _SteadyFile)]
+
+
+def _descriptor(stream: Any) -> object:
+    """What a text stream writes to in the end; with ``python -u`` there is no buffer between."""
+    buffer = getattr(stream, "buffer", None)
+    return getattr(buffer, "raw", buffer)
+
+
+def _like(stream: io.TextIOWrapper, steady: _SteadyFile) -> io.TextIOWrapper:
+    """The same stream on another descriptor; characters that it cannot show become question marks."""
+    unbuffered = isinstance(stream.buffer, io.RawIOBase)
+    return io.TextIOWrapper(
+        cast("Any", steady) if unbuffered else io.BufferedWriter(steady),
+        encoding=stream.encoding,
+        errors="replace",
+        line_buffering=stream.line_buffering,
+        write_through=unbuffered,
+    )
+
+
+def _open_closed() -> None:
+    """Give a stream that the shell closed (``>&-``) somewhere to go, before a port gets its number.
+
+    Nothing printed may ever land in a serial port.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            null = os.open(os.devnull, os.O_RDWR)
+            if null != number:
+                os.dup2(null, number)
+                os.close(null)
+            setattr(sys, name, open(number, "r" if number == 0 else "w", encoding="utf-8", closefd=False))  # noqa: SIM115

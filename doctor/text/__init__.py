@@ -1,0 +1,1 @@
+"""How things are said: our commands, what devices say, and the words before power is taken away."""

@@ -1,0 +1,105 @@
+"""A flash whose output nobody reads goes on to its proof; the last word and the exit code come when somebody reads."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from doctor.jobs.memory.journal import PROVED, Journal
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo terminals, and no such signals")
+
+LIMIT_S = 60.0
+CTRL_S, CTRL_Q = b"\x13", b"\x11"
+
+
+def flashing(image: Path, stdout: int, stderr: int, *words: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "doctor", "flash", str(image), "--port", "sim://fipy", "--yes", *words],
+        stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "100"},
+    )  # fmt: skip
+
+
+def wait_until(so: Callable[[], bool]) -> bool:
+    end = time.monotonic() + LIMIT_S
+    while not so() and time.monotonic() < end:
+        time.sleep(0.05)
+    return so()
+
+
+def is_proved() -> bool:
+    return [entry.state for entry in Journal().entries()] == [PROVED]
+
+
+def all_of(descriptor: int) -> str:
+    heard = b""
+    try:
+        while piece := os.read(descriptor, 4096):
+            heard += piece
+    except OSError:  # how a terminal says that its last writer has gone
+        pass
+    os.close(descriptor)
+    return heard.decode()
+
+
+def test_a_stopped_terminal_holds_no_block_back(image: Path) -> None:
+    here, there = os.openpty()
+    os.write(here, CTRL_S)
+    process = flashing(image, there, there)
+    os.close(there)
+    try:
+        assert wait_until(is_proved)
+        assert process.poll() is None
+        os.write(here, CTRL_Q)
+        assert "Flashed and proved" in all_of(here)
+        assert process.wait(LIMIT_S) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_full_pipe_and_a_storm_of_signals_hold_no_block_back(image: Path) -> None:
+    """A thousand signals a second from the first step on; the document comes out whole, and its exit code is true."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    junk = 0
+    try:
+        while True:
+            junk += os.write(writer, bytes(4096))
+    except BlockingIOError:
+        os.set_blocking(writer, True)
+    process = flashing(image, writer, writer, "--json", "-q")
+    os.close(writer)
+    over = threading.Event()
+
+    def storm() -> None:
+        wait_until(lambda: bool(Journal().entries()))
+        while not over.wait(0.001):
+            process.send_signal(signal.SIGTERM)
+            process.send_signal(signal.SIGHUP)
+
+    sender = threading.Thread(target=storm)
+    sender.start()
+    try:
+        assert wait_until(is_proved)
+        text = all_of(reader)[junk:]
+        assert process.wait(LIMIT_S) == 0
+    finally:
+        over.set()
+        sender.join()
+        process.kill()
+        process.wait()
+    document = json.loads(text)
+    assert (document["exit"], document["error"]) == (0, None)
+    (entry,) = Journal().entries()
+    assert "SIGTERM is ignored" in Path(entry.log).read_text()
