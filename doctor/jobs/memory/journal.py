@@ -198,9 +198,11 @@ def under_way(port: PortUrl | None, journal: Journal | None = None) -> FlashEntr
     """The flash that another process is carrying out over ``port`` right now, under whatever name of the device."""
     if port is None or not port.lasts:
         return None
-    names = {port.key, _device(port.key)}
+    names = {port.key, real_device(port.key)}
     fits = [
-        e for e in (journal or Journal()).entries() if {e.ids.get("port", ""), _device(e.ids.get("port", ""))} & names
+        e
+        for e in (journal or Journal()).entries()
+        if {e.ids.get("port", ""), real_device(e.ids.get("port", ""))} & names
     ]
     return next((entry for entry in fits if is_at_work(entry)), None)
 
@@ -220,7 +222,7 @@ def refuse_under_way(port: PortUrl) -> None:
     )
 
 
-def _device(port: str) -> str:
+def real_device(port: str) -> str:
     """The device itself if ``port`` is a name of one, such as /dev/serial/by-id/…"""
     return os.path.realpath(port) if port.startswith("/") else port
 
