@@ -48,6 +48,9 @@ class BoardOSError(OSError):
             return f"[Errno {number}] {ERRNO_NAMES[number]}" if number in ERRNO_NAMES else str(number)
         return super().__str__()
 
+    def __repr__(self) -> str:
+        return board_repr(self)
+
 
 BoardOSError.__name__ = BoardOSError.__qualname__ = "OSError"
 
@@ -83,6 +86,11 @@ def exception_builtins() -> dict[str, Any]:
     found: dict[str, Any] = {name: getattr(builtins, name) for name in _KNOWN}
     found["OSError"] = BoardOSError
     return found
+
+
+def board_repr(value: object) -> str:
+    """`repr`: of an exception its name and the tuple of its arguments, with the comma of a single one."""
+    return f"{class_name(value)}{value.args!r}" if isinstance(value, BaseException) else repr(value)
 
 
 def class_name(error: BaseException) -> str:

@@ -90,6 +90,8 @@ class Hardware(ABC):
         self.on_restart: Callable[[], None] = lambda: None
         """Called when the network's connections die: at a hard reset, and when power goes."""
         self.nvs: dict[str, int] = {}
+        self.clock_starts_s = 1_600_000_000
+        """What its clock said at the start of the world: no network time, but not 1970 either."""
         self.settings: dict[str, Any] = {
             "wifi_on_boot": True,
             "wdt_on_boot": False,

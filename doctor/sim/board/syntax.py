@@ -173,6 +173,8 @@ class _Walk:
         has_line, is_suspect, fields = shape
         if has_line:
             self._line = node.lineno  # type: ignore[attr-defined]
+        if isinstance(node, ast.FunctionDef) and node.decorator_list:
+            node.decorator_list = [item for item in node.decorator_list if not self._is_for_the_compiler(item)]
         if is_suspect and _refuses(node):
             raise _invalid(self._filename, self._line)
         for name in fields:
@@ -190,6 +192,14 @@ class _Walk:
                         self._node(item, below)
         if isinstance(node, ast.comprehension):
             node.ifs.insert(0, _tick(node.iter.lineno).value)
+
+    def _is_for_the_compiler(self, decorator: ast.expr) -> bool:
+        """`@micropython.NAME` is no name that is looked up, and these releases emit nothing but bytecode."""
+        if not (isinstance(decorator, ast.Attribute) and isinstance(decorator.value, ast.Name)):
+            return False
+        if decorator.value.id == "micropython" and decorator.attr != "bytecode":
+            raise SyntaxError("invalid micropython decorator", (self._filename, decorator.lineno, 0, ""))
+        return decorator.value.id == "micropython"
 
     def _ticked(self, block: list[ast.stmt]) -> list[ast.stmt]:
         out: list[ast.stmt] = []

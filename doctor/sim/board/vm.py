@@ -14,7 +14,7 @@ from functools import partial
 from types import CodeType, ModuleType
 from typing import Any
 
-from doctor.sim.board.errors import exception_builtins, traceback_text
+from doctor.sim.board.errors import board_repr, exception_builtins, traceback_text
 from doctor.sim.board.hardware import Hardware
 from doctor.sim.board.importer import Importer
 from doctor.sim.board.syntax import SHOW, TICK, compile_board
@@ -32,7 +32,7 @@ _COPIED = (
     "abs", "all", "any", "bin", "bool", "bytearray", "bytes", "callable", "chr", "classmethod", "complex", "delattr",
     "dict", "dir", "divmod", "enumerate", "filter", "float", "frozenset", "getattr", "hasattr", "hash", "hex", "id",
     "int", "isinstance", "issubclass", "iter", "len", "list", "map", "max", "memoryview", "min", "next", "object",
-    "oct", "ord", "pow", "property", "range", "repr", "reversed", "round", "set", "setattr", "slice", "sorted",
+    "oct", "ord", "pow", "property", "range", "reversed", "round", "set", "setattr", "slice", "sorted",
     "staticmethod", "str", "sum", "super", "tuple", "type", "zip", "globals", "locals", "NotImplemented", "Ellipsis",
     "__build_class__",
 )  # fmt: skip
@@ -132,6 +132,7 @@ class Vm:
         own.update(exception_builtins())
         own[TICK] = self.tick
         own[SHOW] = self._show
+        own["repr"] = board_repr
         own["print"] = self._print
         own["open"] = self._open
         own["input"] = self._input
@@ -145,7 +146,7 @@ class Vm:
     def _show(self, value: object) -> None:
         if value is not None:
             self.main["_"] = value
-            self.board.write_console(repr(value) + "\n")
+            self.board.write_console(board_repr(value) + "\n")
 
     def _print(self, *values: object, **keywords: Any) -> None:
         separator, end = keywords.pop("sep", " "), keywords.pop("end", "\n")

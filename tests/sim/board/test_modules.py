@@ -231,3 +231,32 @@ def test_sd_shows_its_blocks_from_1_20_on(release: str, there: bool) -> None:
 
 def test_fipy_1_12_0_b1_says_its_day() -> None:
     assert "on 2018-01-04" in Desk("1.12.0.b1").boot_text.decode()
+
+
+@pytest.mark.parametrize("release", [OLD, NEW])
+def test_what_other_peoples_tools_ask_a_board_for(release: str) -> None:
+    desk = Desk(release)
+    assert desk.ask("print(repr(OSError(2)), [OSError(2)], repr(ValueError('x')))") == (
+        "OSError(2,) [OSError(2,)] ValueError('x',)\r\n"
+    )
+    assert desk.ask("from array import array; print(array('H', [1, 2])[1])") == "2\r\n"
+    code = "from machine import RTC; r = RTC(); r.init((2026, 11, 30, 9, 8, 7)); "
+    assert desk.ask(code + "print(r.now()[:5], hasattr(r, 'datetime'))") == "(2026, 11, 30, 9, 8) False\r\n"
+    assert desk.ask("import time; print(time.localtime()[:5])") == "(2026, 11, 30, 9, 8)\r\n"
+
+
+@pytest.mark.parametrize("emitter", ["native", "viper", "asm_xtensa", "anything"])
+def test_only_bytecode_is_emitted(emitter: str) -> None:
+    """The port sets no native emitter, and who asks for one never reaches a name (board-and-repl.md 3.2)."""
+    desk = Desk(NEW)
+    code = "@micropython.%s\ndef f():\n    return 7\nprint(f())"
+    assert last(desk.ask(code % emitter)) == "SyntaxError: invalid micropython decorator"
+    assert desk.ask(code % "bytecode") == "7\r\n"
+
+
+def test_standard_input_fills_a_buffer_and_makes_lf_of_cr() -> None:
+    desk = Desk(NEW)
+    desk.raw()
+    desk.send(b"import sys\nb = bytearray(6)\nprint(sys.stdin.readinto(b, 4), b)\x04")
+    desk.send(b"a\rbc")
+    assert b"4 bytearray(b'a\\nbc\\x00\\x00')" in desk.quiet(1000)

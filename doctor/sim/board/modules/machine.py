@@ -5,7 +5,9 @@ Source: board-and-repl.md 3.4, 3.5, 4, 5.1.
 
 from __future__ import annotations
 
+from calendar import timegm
 from collections.abc import Callable, Iterable
+from time import gmtime
 from types import ModuleType
 from typing import Any, ClassVar, NoReturn
 
@@ -265,6 +267,37 @@ class BoardWdt:
         self._board.feed_wdt(self._timeout)
 
 
+class BoardRtc:
+    """`machine.RTC`: Pycom's own, without MicroPython's ``datetime``; there is no network time here."""
+
+    INTERNAL_RC, XTAL_32KHZ = 0, 1
+
+    def __init__(self, vm: Vm, id: int = 0, datetime: tuple[int, ...] | None = None, source: int | None = None) -> None:
+        if id:
+            raise BoardOSError(UNAVAILABLE)
+        self._board = vm.board
+        if datetime is not None:
+            self.init(datetime)
+
+    def init(self, datetime: tuple[int, ...] | None = None, source: int | None = None) -> None:
+        """Set the clock: year, month, day, hour, minute, second."""
+        if datetime is not None:
+            since_s = int(self._board.world.now_ms // 1000)
+            self._board.clock_starts_s = timegm((*datetime[:6], *(0,) * (6 - len(datetime)))) - since_s
+
+    def now(self) -> tuple[object, ...]:
+        """Year to second, microseconds, and None for the time zone."""
+        now_ms = self._board.world.now_ms
+        return (*gmtime(self._board.clock_starts_s + now_ms // 1000)[:6], int(now_ms % 1000 * 1000), None)
+
+    def ntp_sync(self, server: str | None, update_period: int = 3600, backup_server: str | None = None) -> None:
+        """Ask for network time, which nobody here answers."""
+
+    def synced(self) -> bool:
+        """Never: see ``ntp_sync``."""
+        return False
+
+
 class _Absent:
     """A method that this release has not got yet."""
 
@@ -304,6 +337,7 @@ def make_machine(vm: Vm) -> ModuleType:
         Pin=bound(vm, BoardPin, "Pin"),
         SD=bound(vm, SdCard, "SD", lacks),
         WDT=bound(vm, BoardWdt, "WDT"),
+        RTC=bound(vm, BoardRtc, "RTC"),
         reset=reset,
         reset_cause=lambda: RESET_CAUSES[board.reset_cause],
         wake_reason=lambda: (0, None),

@@ -7,6 +7,7 @@ import collections
 import hashlib
 import io
 import json
+import time
 from functools import partial
 from types import ModuleType
 from typing import Any
@@ -18,8 +19,6 @@ from doctor.sim.numbers import simulation_proof
 
 HASH_US_PER_BYTE = 0.3
 """SHA-256 in the ESP32's hardware, with the copying around it."""
-
-_EPOCH_S = 1_600_000_000  # what the clock says at the start of a world: no network time, but not 1970 either
 
 
 def module(name: str, **members: Any) -> ModuleType:
@@ -78,13 +77,21 @@ class _Stdin:
         self._vm = vm
 
     def read(self, count: int = 1) -> str:
+        return self._taken(max(1, count)).decode("utf-8", "replace")
+
+    def _taken(self, size: int) -> bytes:
         rx = self._vm.board.uart0.rx
         out = bytearray()
-        while len(out) < max(1, count):
+        while len(out) < size:
             while not rx:
                 self._vm.wait(60_000, lambda: bool(rx))
-            out += self._vm.board.uart0.take(max(1, count) - len(out))
-        return out.decode("utf-8", "replace")
+            out += self._vm.board.uart0.take(size - len(out))
+        return bytes(out).replace(b"\r", b"\n")  # as its driver does
+
+    def readinto(self, buffer: bytearray, most: int | None = None) -> int:
+        size = len(buffer) if most is None else min(most, len(buffer))
+        buffer[:size] = self._taken(size)
+        return size
 
     def readline(self) -> str:
         out = ""
@@ -98,13 +105,10 @@ def make_time(vm: Vm) -> ModuleType:
     world = vm.board.world
 
     def seconds() -> int:
-        return _EPOCH_S + int(world.now_ms // 1000)
+        return vm.board.clock_starts_s + int(world.now_ms // 1000)
 
     def localtime(when: float | None = None) -> tuple[int, ...]:
-        from datetime import datetime, timezone
-
-        moment = datetime.fromtimestamp(seconds() if when is None else when, timezone.utc)
-        return tuple(moment.timetuple())[:8]
+        return time.gmtime(seconds() if when is None else when)[:8]
 
     def sleep_ms(amount: float) -> None:
         vm.wait(amount)

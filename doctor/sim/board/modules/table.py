@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import array
 import collections
 import math
 import re
@@ -40,6 +41,7 @@ _WITH_U: dict[str, Maker] = {
 _PLAIN: dict[str, Maker] = {
     "sys": misc.make_sys,
     "gc": misc.make_gc,
+    "array": _same("array", array, "array"),
     "math": _same("math", math, "ceil floor sqrt log exp pow sin cos tan pi e fabs trunc"),
     "micropython": misc.make_micropython,
     "machine": make_machine,
