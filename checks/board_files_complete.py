@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from doctor.bench import Bench
+from doctor.bench import Bench, Needs
 from doctor.board.boot_scripts import SEARCHED
 from doctor.board.storage import begun, files, own_names
 from doctor.board.storage.begun import Begun, Book
 from doctor.board.storage.room import name_key
 from doctor.check import Check, Finding, Grade, Known, Remedy
-from doctor.needs import Needs
 from doctor.text.escape import counted, first_of, shown
 
 CUT = "corrupt-upload"

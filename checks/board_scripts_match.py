@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from doctor.bench import Bench
+from doctor.bench import Bench, Needs
 from doctor.board.scripts_on_board import BoardScript, BoardScripts, Compared, local_scripts, read_scripts
 from doctor.check import Check, Evidence, Finding, Grade, Known, Remedy
 from doctor.firmware.scripts import VENDOR_SCRIPTS, ScriptKind
-from doctor.needs import Needs
 from doctor.text.escape import hex_bytes, shown
 
 PAGE = "script-is-html-page"

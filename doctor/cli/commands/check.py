@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +11,9 @@ import click
 
 from doctor.bench import BenchOptions
 from doctor.cli import options
-from doctor.cli.card_offer import with_offered_card
 from doctor.cli.check_line import CheckLine
 from doctor.cli.screen import Screen
+from doctor.text.escape import shown
 
 if TYPE_CHECKING:
     from doctor.report.next_step import NextStep
@@ -46,7 +47,7 @@ def command(**given: Any) -> int:
     Exit code 0: nothing failed; 1: a check failed; 2: nothing was left to examine.
     """
     firmware: tuple[Path, ...] = given["firmware"]
-    bench_options = with_offered_card(options.bench_options(given, firmware=firmware), options.screen_of(given))
+    bench_options = _with_offered_card(options.bench_options(given, firmware=firmware), options.screen_of(given))
     return examine(bench_options, given)
 
 
@@ -98,3 +99,25 @@ def show_next(step: NextStep, screen: Screen) -> None:
     screen.show(console.command(step), copied=True)
     if notes is not None and not step.hands:
         screen.show(notes, copied=True)
+
+
+def _with_offered_card(options: BenchOptions, screen: Screen) -> BenchOptions:
+    """The options, with the only removable FAT card if the user wants it examined too.
+
+    Nobody is asked if nobody can answer: then a line says how to give the card.
+    """
+    if options.sd is not None or screen.as_json or screen.quiet:
+        return options
+
+    from doctor.card.found import only_fat_card
+
+    card = only_fat_card()
+    if card is None:
+        return options
+    name = shown(f"{card.path}" + (f" ({card.volume})" if card.volume else ""))
+    if not screen.interactive:
+        screen.note(f"A card is in this PC: add --sd {shown(str(card.path), 4096)} to examine it too.")
+        return options
+    if click.confirm(f"A card is in this PC: {name}. Examine it too?", default=True, err=True):
+        return replace(options, sd=card.path)
+    return options

@@ -13,7 +13,7 @@ import hashlib
 from doctor.board import boot_scripts, onboard, snippets
 from doctor.board.line import bridge
 from doctor.board.snippets import bootrom, card, modem
-from doctor.board.snippets.pins import JUMPERS_PULSES
+from doctor.board.snippets.modem import JUMPERS_PULSES
 from doctor.board.unique_id import UNIQUE_ID
 from doctor.sim.card.image import CardLayout
 from tests.board.snippets.described import (
@@ -407,7 +407,7 @@ MODEM = (
         for fitted in (False, True)
     ),
     Row(
-        ("board.snippets.pins.JUMPERS_PULSES",),
+        ("board.snippets.modem.JUMPERS_PULSES",),
         (modem.JUMPERS_BEGIN, JUMPERS_PULSES, Cts(), modem.jumpers_read("up")),
         on=State(jumpers=True),
     ),
