@@ -79,7 +79,7 @@ class BoardFilesComplete(Check):
             f"{shown(next(iter(waiting.values())))} is not there; its content waits" if waiting else "there are files"
         )
         return say(
-            f"{what} under a name that only unfinished work of this program leaves: {', '.join(map(shown, left[:3]))}",
+            f"{what} under a name that only unfinished work of this program leaves: {first_of(left)}",
             catalogue=CUT,
             evidence={"files": [shown(path, 300) for path in left]},
         )
