@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from doctor.errors import UsageError
-from doctor.knowledge.asked import DEAD, DONE, FLASH, NEWER, POWER
+from doctor.knowledge.asked import AGAIN, DEAD, DONE, ERASE, FLASH, GO, NEWER, POWER
 from doctor.knowledge.builds import RADIOS
 from doctor.knowledge.catalogue import entry
 from doctor.knowledge.explanation import LIKELY, SUCCESS, WORKING_MODEM, Explanation, Match, explain
@@ -32,12 +32,15 @@ _KEEPS_POWER = re.compile(
 )
 
 _FORBIDS = re.compile(r"(?:Do not|Stop here)\b")  #: how a step begins that comes before all others, whatever they are
+_SAYS_NO = re.compile(rf"{_FORBIDS.pattern}|Leave it\b")
 _MONARCH2 = "monarch2-family"
 _OF_SQN3330 = re.compile(
     r"`\S+ flash\b|\b(?:CATM1|NB1)-|\bupgdiff|\bupdater\.elf|\bfull image"
 )  #: what flashes a FiPy or GPy
 _FORBIDS_FLASH = re.compile(r"(?:Do not (?:flash|send)|Stop)\b")  #: too late, or taken for a reason to break it off
 _FLASHES = re.compile(r"`\S+ flash\b")  #: a command that flashes
+_ERASES = re.compile(r"\b(?:formats?|reformat|erase)\b|--reformat|--reset-flash|\bpartitions\b", re.IGNORECASE)
+_OF_A_FLASH = ("flash-process", "firmware-file", "modem", "power")  #: areas whose entries forbid or hold up a flash
 
 #: What is said first of a transfer that is under way, whatever its file is.
 _LET_IT_RUN = (
@@ -154,12 +157,16 @@ def advice(explanation: Explanation) -> Advice:
     judged = _judged(explanation)
     answers = {
         FLASH: judged or _whether_to_flash(explanation, steps),
+        AGAIN: _whether_again(explanation, steps),
+        ERASE: _whether_to_erase(explanation, steps),
+        GO: _whether_to_go_on(explanation, steps),
         NEWER: _whether_newer(explanation),
         DONE: _whether_done(explanation),
         DEAD: _whether_dead(explanation),
         POWER: _whether_power_may_go(explanation, decides, keep),
     }
-    asked = explanation.asks if not judged or FLASH in explanation.asks else (FLASH, *explanation.asks)
+    asked = tuple(kind for kind in explanation.asks if not judged or kind not in (FLASH, GO))
+    asked = (FLASH, *asked) if judged else asked
     answered = tuple(answers[kind] for kind in asked if answers[kind])
     return Advice(answered, tuple(together), steps, bool(judged))
 
@@ -180,7 +187,7 @@ def _judged(explanation: Explanation) -> str:
     causes = () if explanation.unsure else explanation.causes
     if any(cause.how == "sign" and cause.entry.blocks == "yes" and not _of_step(cause) for cause in causes):
         return ""
-    if causes and not {FLASH, NEWER, DONE} & set(explanation.asks):
+    if causes and not {FLASH, GO, NEWER, DONE} & set(explanation.asks):
         return ""
     is_over = explanation.says and explanation.says != WORKING_MODEM
     if is_over or explanation.notes or not explanation.facts.builds.steps:
@@ -210,8 +217,9 @@ def _steps(explanation: Explanation, decides: Match | None, keep: bool) -> tuple
 
 def _own_steps(cause: Match, explanation: Explanation) -> tuple[str, ...]:
     """The whole cure of the first cause, and what flashes the modem out of the state that it was left in."""
-    own = cause.entry.cure
-    return own if any(map(_FLASHES.search, own)) else own + _cure_of_state(cause, explanation.matches)
+    own, state = cause.entry.cure, _cure_of_state(cause, explanation.matches)
+    # What says how to flash out of every state is not told where the state is known.
+    return (state or own) if any(map(_FLASHES.search, own)) else own + state
 
 
 def _first_step(cause: Match) -> tuple[str, ...]:
@@ -262,6 +270,8 @@ def _whether_to_flash(explanation: Explanation, steps: Sequence[str]) -> str:
     """The verdict that the steps lead to."""
     if explanation.unsure:
         return "Flash it? No, not before you know which of these it is."
+    if explanation.causes and explanation.causes[0].entry.under_way:
+        return "Flash it? Not before what is under way is over."
     for cause in explanation.causes:
         if cause.entry.blocks == "yes":
             if any(map(_FLASHES.search, steps)) and not _FORBIDS.match(steps[0]):
@@ -274,6 +284,50 @@ def _whether_to_flash(explanation: Explanation, steps: Sequence[str]) -> str:
         f"Flash it? {known}Not before `fipy-doctor plan FILE.dup` has said that the file may be sent to this modem. "
         "It looks at both and sends nothing."
     )
+
+
+def _whether_again(explanation: Explanation, steps: Sequence[str]) -> str:
+    """Whether what was begun is to be begun once more."""
+    if explanation.says.startswith(SUCCESS) and not explanation.matches:
+        return "Do it again? No, it is done. To be sure, read the version once more: `fipy-doctor status`."
+    last = explanation.facts.builds.steps[-1:]
+    if any(step.image.number == step.runs.number for step in last) and not explanation.causes:
+        return f"Do it again? No need: {last[0].runs.number} is what the modem runs."
+    if explanation.unsure:
+        return "Do it again? Not before you know which of these it is."
+    return _by_the_steps("Do it again?", explanation, steps)
+
+
+def _whether_to_go_on(explanation: Explanation, steps: Sequence[str]) -> str:
+    """An answer to a question whether to go on that names nothing else; empty if no flash is held up."""
+    if explanation.unsure or not any(cause.entry.area in _OF_A_FLASH for cause in explanation.causes[:1]):
+        return ""
+    return _by_the_steps("In short:", explanation, steps)
+
+
+def _by_the_steps(label: str, explanation: Explanation, steps: Sequence[str]) -> str:
+    """The answer that the first cause and its steps give; empty if they hold nothing up."""
+    for cause in explanation.causes[:1]:
+        if cause.entry.under_way:
+            return f"{label} No, wait: it may not be over."
+        if any(map(_SAYS_NO.match, cause.entry.cure[:1])):
+            return f"{label} No. {cause.entry.title}."
+        if cause.entry.blocks == "yes" or cause.entry.brick_risk.startswith("high"):
+            first = next(n for n, step in enumerate(steps, 1) if not _FORBIDS.match(step) or n == len(steps))
+            if _FLASHES.search(steps[first - 1]):
+                return f"{label} Yes, as step {first} below says, and in no other way."
+            return f"{label} Not yet, step {first} below comes first. {cause.entry.title}."
+    return ""
+
+
+def _whether_to_erase(explanation: Explanation, steps: Sequence[str]) -> str:
+    """Whether a step erases something; empty if nothing is known."""
+    if explanation.unsure or not explanation.causes:
+        return ""
+    erasing = [n for n, step in enumerate(steps, 1) if _ERASES.search(step) and not _FORBIDS.match(step)]
+    if not erasing:
+        return "Erase or format it? No, nothing in this text calls for that."
+    return f"Erase or format it? {'Yes, as' if erasing[0] == 1 else 'Not yet: only as'} step {erasing[0]} below says."
 
 
 def _whether_power_may_go(explanation: Explanation, decides: Match | None, keep: bool) -> str:

@@ -39,6 +39,8 @@ compare      ``"a > b"`` or ``"a != b"`` of numbers that ``match`` names, as ``(
 unless_id    not if one of these entries was found
 side_note    true of the board at large: worth little beside other matches
 sure         0 to 1
+
+What is told in words alone, such as a power cut half way, has no such signs but the rules of said.txt (said.py).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the reader asks in plain words: may I flash, may the power go, is it newer, has anybody done it, is it dead?
+"""What the reader asks in plain words: may I flash, do it again, erase, take the power away, is it newer, dead?
 
 Each wants a do or a do not, a yes or a no.
 """
@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 
-FLASH, POWER, NEWER, DONE, DEAD = "flash", "power", "newer", "done", "dead"
+FLASH, AGAIN, ERASE, GO, POWER = "flash", "again", "erase", "go", "power"
+NEWER, DONE, DEAD = "newer", "done", "dead"
 
 _SENTENCE = re.compile(r"[^\n?!.]*(?:\.(?=\S)[^\n?!.]*)*[?!.]?")  #: a point inside a word ends none
 _HOW = re.compile(
@@ -23,7 +24,8 @@ _WHAT = re.compile(
 #: A question about what was done: whether it may be flashed is not asked.
 _OF_THE_PAST = re.compile(r"\W*(?:did|has|have|was|were|hat|habe|wurde|ha|ai-je|a-t-\w+|heb|heeft)\b", re.I)
 _MAY = re.compile(
-    r"\b(?:(?:can|may|could|should|shall|must) (?:i|we|one|you)|do i (?:need|have)|is (?:it|that|this) (?:ok|safe)"
+    r"\b(?:(?:can|may|could|should|shall|must) (?:i|we|one|you)|(?:i|we) (?:must|should|have to)"
+    r"|do i (?:need|have)|is (?:it|that|this) (?:ok|safe)"
     r"|(?:darf|kann|soll|muss) (?:ich|man)|(?:ich|man) (?:darf|kann|soll|muss)|puedo|debo|se puede"
     r"|puis-je|peut-on|(?:je|on) peux?t?|dois-je|faut-il|(?:mag|kan|moet|zal) (?:ik|je))\b",
     re.I,
@@ -31,7 +33,9 @@ _MAY = re.compile(
 _MEANWHILE = re.compile(r"\b(?:while|during|während|mientras|durante|pendant|tijdens|terwijl)\b[^?!.,]*", re.I)
 #: "Is that safe?" asks about what was said before.
 _OF_THAT = re.compile(
-    r"\b(?:that|this|it|ok|okay|safe|das|sicher|eso|seguro|ça|cela|dat|veilig|ide(?:a|e)|idée)\b[^?]*\?", re.I
+    r"\b(?:that|this|it|ok|okay|safe|right|true|das|recht|sicher|eso|razón|seguro|ça|cela|dat|gelijk|veilig|ide(?:a|e)|idée)"
+    r"\b[^?]*\?",
+    re.I,
 )
 _YES_OR_NO = re.compile(r"\b(?:yes (?:or|/) no|ja (?:oder|of) nein|ja of nee|s[ií] o no|oui ou non|y/n)\b", re.I)
 _LISTED = re.compile(r"\[[^\]\n]*\]")  #: what a prompt listed is no word of the reader
@@ -42,6 +46,33 @@ _ABOUT = {
         r"|naar|om)\b"
         r"|\bgo(?:ing)? (?:lower|back|down|straight|directly)|spielen\b|\baktualisier"
         r"|\bflasche|\bactualiza|\binstala|mettre à jour|mise à jour|\bbijwerk|\.dup\b",
+        re.I,
+    ),
+    AGAIN: re.compile(
+        r"\b(?:again|once more|repeat|redo|retry|re-?run|re-?send|start(?:ing)? over"
+        r"|restart (?:it|the (?:update|upgrade|flash|transfer))"
+        r"|from (?:the )?(?:start|beginning|scratch|zero)|resume|go on|carry on|continue"
+        r"|noch ?mal|nochmals|erneut|wiederhol\w*"
+        r"|von vorne?|weitermachen|fortsetzen|otra vez|de nuevo|repetir|repito|empezar de cero|continuar|seguir"
+        r"|encore une fois"
+        r"|de nouveau|recommencer|relancer|reprendre|continuer|refaire"
+        r"|opnieuw|nog een keer|nogmaals|overnieuw|verder ?gaan)\b",
+        re.I,
+    ),
+    ERASE: re.compile(
+        r"\b(?:eras(?:e|ing)|wip(?:e|ing)|(?:re)?format(?:ting|ieren|ear|eo|er|teren)?|factory reset|lösch\w*"
+        r"|plattmach\w*|borrar\w*|effacer|wissen)\b",
+        re.I,
+    ),
+    GO: re.compile(
+        r"\b(?:start|begin|go (?:ahead|for it)|good (?:to go|enough)|send (?:it|them|the|that|-)|load"
+        r"|put (?:it|them|that|this) (?:on|in)|use (?:it|this|that)|(?:try|run|do|take) (?:it|this|that|them)"
+        r"|straight in|save (?:it|the modem)|do (?:number|part|step)|close the (?:lid|laptop|terminal)"
+        r"|go to (?:bed|sleep)|skip|press|reset"
+        r"|gehen|starten|loslegen|senden|schicken|laden|draufmachen|weglassen|drücken"
+        r"|hacerlo|pasar|empezar|enviar|cargar|lanzar|saltar\w*|lancer|passer|y aller|envoyer|charger|sauter"
+        r"|versturen|proberen|overslaan|beginnen)\b"
+        r"|\b(?:ok|okay|safe|fine|in ordnung|sicher|seguro|sûr|veilig)\b[^?]*\?",
         re.I,
     ),
     NEWER: re.compile(
@@ -66,7 +97,7 @@ _ABOUT = {
     ),
     POWER: re.compile(
         r"\bun ?plug|\bpull(?:ing)?\b|\bdisconnect|\bpower(?:ing)?(?: it| the board)? (?:off|down|cycl)"
-        r"|\bcut (?:the )?power|\b(?:switch|turn)(?:ing)?(?: it| the (?:board|modem))? off|\binterrupt|\babbrech"
+        r"|\bcut (?:the )?power|\b(?:switch|turn)(?:ing)?(?: \w+){0,3} off|\binterrupt|\babbrech"
         r"|\b(?:aus|ab)(?:zu)?(?:steck|zieh|schalt)|\bziehen|\bdesenchuf|\bdesconect|\bapag|\bdébranch|\bcouper"
         r"|(?:restart|reboot|reinici\w+"
         r"|redémarrer|herstart\w*) (?:it|the (?:board|modem)|la placa|la carte|het bord)"
@@ -85,7 +116,9 @@ def asked(prose: str) -> tuple[str, ...]:
         if _HOW.match(sentence):
             pass
         elif sentence.rstrip().endswith("?") or _MAY.search(sentence):
-            kinds = _kinds(sentence) or (_kinds(before) if _OF_THAT.search(sentence) else set())
+            kinds = _kinds(sentence)
+            if kinds <= {GO} and _OF_THAT.search(sentence):
+                kinds = _kinds(before) or kinds
             found |= kinds - {FLASH} if _OF_THE_PAST.match(sentence) else kinds
         before = sentence
     return tuple(kind for kind in _ABOUT if kind in found)
@@ -101,5 +134,7 @@ def _kinds(sentence: str) -> set[str]:
     sentence = _MEANWHILE.sub(" ", sentence)
     kinds = {kind for kind, about in _ABOUT.items() if about.search(sentence)}
     if POWER in kinds:
-        kinds -= {DEAD}
-    return kinds - {FLASH} if kinds & {POWER, DONE, DEAD} else kinds
+        kinds -= {DEAD, GO}
+    if kinds & {POWER, DONE, DEAD, AGAIN, ERASE}:
+        kinds -= {FLASH}
+    return kinds - {GO} if kinds - {GO} else kinds

@@ -146,7 +146,7 @@ def prose(paste: Paste, apart: Iterable[Build] = ()) -> tuple[str, tuple[int, ..
 def resembling(text: str) -> list[Likeness]:
     """The entries that a description resembles, best first; empty if nothing is near enough."""
     query = Counter(words_of(text))
-    if len(query) < _FEW_WORDS or not _DOMAIN.search(_folded(text)):
+    if len(query) < _FEW_WORDS or not _DOMAIN.search(folded(text)):
         return []
     likes = _likes(query)
     scores = [
@@ -163,7 +163,7 @@ def resembling(text: str) -> list[Likeness]:
 def near(text: str) -> list[str]:
     """Ids of the entries that a short description might mean, best first, for somebody to choose from."""
     query = Counter(words_of(text))
-    if not _FEW_WORDS <= len(query) <= _MOST_ASKED_WORDS or not _DOMAIN.search(_folded(text)):
+    if not _FEW_WORDS <= len(query) <= _MOST_ASKED_WORDS or not _DOMAIN.search(folded(text)):
         return []
     likes, shared = _likes(query)[:_MOST], min(_LEAST_NEAR_SHARED, len(query))
     least = max(_LEAST_NEAR, _NEAR_ENOUGH * likes[0].score) if likes else 0.0
@@ -196,7 +196,7 @@ def words_of(text: str) -> list[str]:
     """The words that count, folded."""
     same, stop = _synonyms(), _stopwords()
     found = []
-    for word in _WORD.findall(_UNIT.sub(r"\1 \2", _folded(text))):
+    for word in _WORD.findall(_UNIT.sub(r"\1 \2", folded(text))):
         word = word.strip("-")
         parts = _PARTS.split(word) if len(word) > 4 and _PARTS.search(word) else ()
         whole = () if word.endswith((".dup", ".elf")) else (word,)
@@ -207,7 +207,8 @@ def words_of(text: str) -> list[str]:
     return found
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """The text in lower case without accents."""
     text = text.lower().replace("ä", "ae").replace("ö", "oe").replace("ü", "ue").replace("ß", "ss")
     return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 

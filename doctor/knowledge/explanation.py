@@ -30,8 +30,6 @@ UNSURE = 0.5  #: below, a description is asked back about
 _MOST_CANDIDATES = 3
 _SHARED_BY_A_QUESTION = 2
 
-#: A line that tells of an error. Beside one that nothing explains, nothing is called harmless.
-_ERROR_LINE = r"(?:error|exception|fatal|panic|could not|couldn't|cannot|unable to|failed|failure)\b"
 SUCCESS = "This shows a success"
 #: What is said when all went well, in the vendor's tools and ours.
 #: Alone on its line: in a sentence it is waited for, or somebody else's.
@@ -195,7 +193,7 @@ def _not_over(paste: Paste, matches: list[Match]) -> list[Match]:
 
 def _found(paste: Paste, facts: Facts, ours: OwnOutput | None, prose: str, indexes: tuple[int, ...]) -> list[Match]:
     """All that signs prove, and what the prose describes besides."""
-    found = [] if ours is not None and ours.success else _by_signs(paste, facts)
+    found = [] if ours is not None and ours.success else _by_signs(paste, facts, prose, indexes)
     if ours is not None and ours.named_only:
         found = [match for match in found if match.id in ours.ids]
     found = [match for match in found if _fits(match.entry, facts)]
@@ -227,17 +225,19 @@ def _success(paste: Paste) -> str:
 
 def _error_after(paste: Paste, place: int) -> bool:
     ours = our_lines(paste)
-    return any(paste.index(start) not in ours for start, _ in find(_ERROR_LINE, paste.searched(place)))
+    return any(paste.index(start) not in ours for start, _ in find(signs.ERROR_LINE, paste.searched(place)))
 
 
 def _has_unexplained_error(paste: Paste, found: list[Match]) -> bool:
     explained = {proof.number for match in found for proof in match.proofs}
-    return any(paste.numbers[paste.index(start)] not in explained for start, _ in find(_ERROR_LINE, paste.searched()))
+    return any(
+        paste.numbers[paste.index(start)] not in explained for start, _ in find(signs.ERROR_LINE, paste.searched())
+    )
 
 
-def _by_signs(paste: Paste, facts: Facts) -> list[Match]:
+def _by_signs(paste: Paste, facts: Facts, prose: str, places: tuple[int, ...]) -> list[Match]:
     grouped: dict[str, list[signs.Hit]] = {}
-    for hit in signs.hits_in(paste, facts):
+    for hit in signs.hits_in(paste, facts, prose, places):
         grouped.setdefault(hit.id, []).append(hit)
     lone = len(grouped) == 1
     found = []

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from doctor.knowledge import said
 from doctor.knowledge.builds import BuildStep
 from doctor.knowledge.catalogue import Sign, entry, sources
 from doctor.knowledge.chain import find, holds
@@ -16,6 +17,8 @@ from doctor.knowledge.our_lines import our_lines
 from doctor.knowledge.paste import Paste
 from doctor.knowledge.sizes import short_copy
 
+#: A line that tells of an error.
+ERROR_LINE = r"(?:error|exception|fatal|panic|could not|couldn't|cannot|unable to|failed|failure)\b"
 _MOST_HITS = 12  #: hits of one sign that are shown
 _REACH_CHARS = 1_500  #: around a fixed part, for expressions over neighbouring lines
 _FAR_REACH_CHARS = 7_000  #: for expressions that span whole sessions
@@ -46,10 +49,16 @@ class Hit:
     side_note: bool = False
 
 
-def hits_in(paste: Paste, facts: Facts) -> list[Hit]:
-    """All signs that the paste shows, in the order of the catalogue."""
+def hits_in(paste: Paste, facts: Facts, prose: str = "", indexes: Sequence[int] = ()) -> list[Hit]:
+    """All signs that the paste shows, in the order of the catalogue.
+
+    prose    the sentences of the paste, a line each; ``indexes`` their places in it
+    """
     ours = our_lines(paste)
-    found: list[Hit] = [*_named_by_us(paste), *_not_ours(_by_facts(paste, facts), ours)]
+    told = [Hit(*state) for state in said.states(prose, indexes, _shows_error(paste, indexes))]
+    waits = [hit for hit in told if entry(hit.id).under_way]
+    told = [hit for hit in told if hit not in waits]
+    found: list[Hit] = [*_named_by_us(paste), *_not_ours(_by_facts(paste, facts), ours), *told]
     conditional: list[tuple[Sign, list[Hit]]] = []
     for entry_id, numbers in _candidates(paste):
         for number in numbers:
@@ -61,7 +70,14 @@ def hits_in(paste: Paste, facts: Facts) -> list[Hit]:
                 conditional.append((sign, hits))
             else:
                 found += hits
-    return found + _standing(conditional, {hit.id for hit in found})
+    found += _standing(conditional, {hit.id for hit in found})
+    # Who waits tells nothing else; beside that, words of a wait are a part of the story.
+    return found + [wait for wait in waits if all(entry(hit.id).under_way for hit in found)]
+
+
+def _shows_error(paste: Paste, prose: Sequence[int]) -> bool:
+    """Whether a line beside the sentences tells of an error."""
+    return bool(prose) and any(paste.index(start) not in prose for start, _ in find(ERROR_LINE, paste.searched()))
 
 
 def _not_ours(hits: Iterable[Hit], ours: frozenset[int]) -> list[Hit]:

@@ -7,6 +7,7 @@ import re
 from doctor.knowledge.paste import Paste
 
 _MOST_CHARS = 6_000  #: who compares two sizes writes few words
+_FEW_CHARS = 600  #: of a question about one size
 _FULL_LEAST = 4_000_000  #: bytes: every full Cat-M1 or NB-IoT image that comes as one file is larger
 _LEAST, _MOST = 20_000, 60_000_000
 _UNEQUAL = 1.1  #: MB of one program are MiB of another
@@ -18,6 +19,7 @@ _SIZE = re.compile(
 )
 _FACTOR = {"k": 1_000, "m": 1_000_000}
 _DUP = re.compile(r"[\w.+-]{1,80}\.dup\b", re.I)
+_IMAGE = re.compile(r"\b(?:firmware|image|dup|abbild|imagen|bestand|fichier)\b", re.I)
 _FULL = re.compile(r"(?:CATM1|NB1)[-_](?!\d{0,2}\.?\d?-?48829)", re.I)
 #: Lines of logs, and sizes of something else.
 _NO_PROSE = re.compile(r">>>|Sending \d|\[\d+/\d+\]|writing file|\.elf\b|load:0x", re.I)
@@ -36,17 +38,19 @@ _ORIGINAL = re.compile(
 
 def short_copy(paste: Paste) -> int | None:
     """Index of the line with the shorter size of a firmware file, if two of its sizes differ; None if none does."""
-    if len(paste.text) > _MOST_CHARS or not (names := {name.lower() for name in _DUP.findall(paste.text)}):
+    names = {name.lower() for name in _DUP.findall(paste.text[:_MOST_CHARS])}
+    if len(paste.text) > _MOST_CHARS or len(names) > 1 or not (names or _IMAGE.search(paste.text)):
         return None
     told = [
         (size, index) for index, line in enumerate(paste.lines) if not _NO_PROSE.search(line) for size in _sizes(line)
     ]
-    if not told or len(names) > 1:
+    if not told:
         return None
     (least, index), (most, _) = min(told), max(told)
     copied = most > least * _UNEQUAL and _BOARD.search(paste.text) and _ORIGINAL.search(paste.text)
-    cut = most < _FULL_LEAST and _FULL.match(next(iter(names))) and _BOARD.search(paste.text)
-    return index if copied or cut else None
+    is_about_it = _BOARD.search(paste.text) or len(paste.text) < _FEW_CHARS
+    cut = most < _FULL_LEAST and _FULL.match(next(iter(names), "")) and is_about_it
+    return index if (copied and (names or most >= _FULL_LEAST)) or cut else None
 
 
 def _sizes(line: str) -> list[int]:

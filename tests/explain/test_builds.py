@@ -91,7 +91,7 @@ def test_a_question_is_known_in_plain_words(text: str, wanted: tuple[str, ...]) 
         ("It has LR5.2.1.0-48829. Is NB1-41019.dup newer?", "Is it newer? Neither: 41019 is for the other radio"),
         (
             "I pulled the plug while it flashed at 40 %.\nAT+SMOD?\n4\nOK\nAT+SMSWBOOT=3,0 failed!\nflash again?",
-            "Flash it? Only in the order of the steps below",
+            "Do it again? Yes, as step 1 below says, and in no other way",
         ),
         ("Your modem is in upgrade mode! Use firmware.dup. Should I flash it?", "Flash it? Only in the order"),
         ("Die Aktualisierung steht bei 100 %, darf ich den Stecker ziehen?", "May the power go? No, leave it on."),

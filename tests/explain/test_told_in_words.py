@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
 
 from doctor.jobs.explain import advice
@@ -9,6 +12,11 @@ from doctor.knowledge import explain
 from doctor.knowledge.history import over, story_from
 from doctor.knowledge.paste import read
 from doctor.knowledge.sizes import short_copy
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 
 @pytest.mark.parametrize(
@@ -51,3 +59,28 @@ def test_a_story_behind_the_log_is_older_than_the_log() -> None:
 def test_nobody_is_told_that_a_modem_lives_of_which_nothing_is_heard() -> None:
     said = advice(explain(b"Could not detect your modem!\nIs it dead?")).answers
     assert said == ("Is it dead? It may be; only what comes of the steps below tells.",)
+
+
+STATES = tomllib.loads((Path(__file__).parent / "public" / "states.toml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("entry_id", STATES)
+def test_a_state_is_known_in_words_that_quote_no_line(entry_id: str) -> None:
+    assert [text for text in STATES[entry_id] if explain(text.encode()).matches[:1] == ()] == []
+    assert [text for text in STATES[entry_id] if explain(text.encode()).matches[0].id != entry_id] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("The battery died while the modem update was running. Shall I start it again?", "Do it again? Not yet"),
+        ("Bar is at 100 % since 5 minutes and nothing happens. Shall I start over?", "Do it again? No, wait"),
+        ("CATM1-41065.dup has 780 kB. Good enough to start?", "In short: Not yet"),
+        ("The modem is in recovery mode since the update. Can I save the modem?", "In short: Yes, as step 1"),
+        ("LR5.1.1.0-41065. Is it worth to send CATM1-41065.dup once more?", "Do it again? No need"),
+        ("OSError: [Errno 16] EBUSY\nShould I format the card?", "Erase or format it? No, nothing"),
+        (f"{'Your modem has been successfully updated'}\nShould I repeat it?", "Do it again? No, it is done"),
+    ],
+)
+def test_a_yes_or_no_question_is_answered_so(text: str, answer: str) -> None:
+    assert any(said.startswith(answer) for said in advice(explain(text.encode())).answers)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,8 +46,8 @@ def command(**given: Any) -> int:
     Exit code 0: nothing failed; 1: a check failed; 2: nothing was left to examine.
     """
     firmware: tuple[Path, ...] = given["firmware"]
-    bench_options = _with_offered_card(options.bench_options(given, firmware=firmware), options.screen_of(given))
-    return examine(bench_options, given)
+    given["sd"] = given["sd"] or _offered_card(options.screen_of(given))
+    return examine(options.bench_options(given, firmware=firmware), given)
 
 
 def examine(bench_options: BenchOptions, given: options.Given) -> int:
@@ -101,23 +100,23 @@ def show_next(step: NextStep, screen: Screen) -> None:
         screen.show(notes, copied=True)
 
 
-def _with_offered_card(options: BenchOptions, screen: Screen) -> BenchOptions:
-    """The options, with the only removable FAT card if the user wants it examined too.
+def _offered_card(screen: Screen) -> Path | None:
+    """The only removable FAT card, if the user wants it examined too.
 
     Nobody is asked if nobody can answer: then a line says how to give the card.
     """
-    if options.sd is not None or screen.as_json or screen.quiet:
-        return options
+    if screen.as_json or screen.quiet:
+        return None
 
     from doctor.card.found import only_fat_card
 
     card = only_fat_card()
     if card is None:
-        return options
+        return None
     name = shown(f"{card.path}" + (f" ({card.volume})" if card.volume else ""))
     if not screen.interactive:
         screen.note(f"A card is in this PC: add --sd {shown(str(card.path), 4096)} to examine it too.")
-        return options
+        return None
     if click.confirm(f"A card is in this PC: {name}. Examine it too?", default=True, err=True):
-        return replace(options, sd=card.path)
-    return options
+        return card.path
+    return None

@@ -1,0 +1,74 @@
+"""A state told in words: what was done, how far it came, what is about to be done, in sentences without an error line.
+
+``said.txt`` names ideas, each by the expressions that people use for it in five languages, and rules: which ideas
+together tell of which entry. An idea that is denied, or only thought of ("if", "never"), is not told.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from doctor.knowledge.catalogue import HERE
+from doctor.knowledge.describe import folded
+
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\s[-\u2013]\s(?=[A-Z])")
+_BEFORE_CHARS = 40  #: how far back the words that deny an idea are looked for
+_DENIED = re.compile(
+    r"\b(?:not|never|without|if|unless|before i|no|only|must|should|needs?|can|could|may|might|nicht|nie|niemals|ohne"
+    r"|keine?[nrms]?|wenn|falls|bevor|darf|kann|nunca|sin|si|antes de|puedo|puede|pas|jamais|sans|avant (?:de|que)|peux"
+    r"|peut|niet|nooit|zonder|geen|als|voordat|mag|kan)\W+(?:\w+\W+){0,2}\Z|n't\W+(?:\w+\W+){0,2}\Z"
+)
+_ERROR = "error"
+_RULE = re.compile(r"=> ([a-z0-9-]+) (0\.\d+): ([a-z0-9 -]+)\Z")
+_IDEA = re.compile(r"([a-z0-9-]+)(!?): (.+)\Z")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The entry that ideas tell of, how sure that is; ``ideas`` must all be told, ``not_told`` must not."""
+
+    id: str
+    sure: float
+    ideas: tuple[str, ...]
+    not_told: tuple[str, ...]
+
+
+def states(prose: str, indexes: Sequence[int], error_is_shown: bool = False) -> Iterator[tuple[str, float, int, int]]:
+    """Entries that the sentences tell of: id, how sure, indexes of the first and the last line that tell it.
+
+    prose           the sentences of a paste, a line each; ``indexes`` their places in it
+    error_is_shown  whether a line of a program tells of an error: then the idea "error" is told
+    """
+    told: dict[str, list[int]] = {_ERROR: []} if error_is_shown else {}
+    ideas, rules = _known()
+    for line, index in zip(prose.split("\n"), indexes, strict=False):
+        for sentence in _SENTENCE_END.split(folded(line)):
+            for (idea, anyway), expression in ideas.items():
+                if any(anyway or not _is_denied(sentence, found.start()) for found in expression.finditer(sentence)):
+                    told.setdefault(idea, []).append(index)
+    for rule in rules if told else ():
+        if all(idea in told for idea in rule.ideas) and told.keys().isdisjoint(rule.not_told):
+            places = [index for idea in rule.ideas for index in told[idea]]
+            yield rule.id, rule.sure, min(places), max(places)
+
+
+def _is_denied(sentence: str, place: int) -> bool:
+    return _DENIED.search(sentence[max(place - _BEFORE_CHARS, 0) : place]) is not None
+
+
+@cache
+def _known() -> tuple[dict[tuple[str, bool], re.Pattern[str]], tuple[Rule, ...]]:
+    """The ideas, and whether each counts also where it is denied, with their expressions; and the rules."""
+    written: dict[tuple[str, bool], list[str]] = {}
+    rules = []
+    for line in (HERE / "said.txt").read_text(encoding="utf-8").splitlines():
+        if rule := _RULE.match(line):
+            words = rule[3].split()
+            wanted = tuple(word for word in words if not word.startswith("-"))
+            rules.append(Rule(rule[1], float(rule[2]), wanted, tuple(word[1:] for word in words if word[0] == "-")))
+        elif idea := _IDEA.match(line):
+            written.setdefault((idea[1], bool(idea[2])), []).append(idea[3])
+    return {idea: re.compile("|".join(lines)) for idea, lines in written.items()}, tuple(rules)
