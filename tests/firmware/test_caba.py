@@ -113,7 +113,14 @@ def test_a_signature_that_only_the_maker_can_check_is_no_checksum(kind: int, len
 
 @pytest.mark.parametrize(
     ("description", "sound"),
-    [(b"text\0", True), (b"text", False), (b"te\x1ft\0", False), (b"te\x7ft\0", False), (b"te ~\0", True), (b"", True)],
+    [
+        (b"text\0", True),
+        (b"text", False),
+        (b"text\x1f\0", False),
+        (b"text\x7f\0", False),
+        (b"text ~\0", True),
+        (b"", True),
+    ],
 )
 def test_a_description_that_is_not_text_shows_that_bytes_have_changed(description: bytes, sound: bool) -> None:
     problems = [problem.text for problem in walk(signed(0, 0, description)).problems]
