@@ -37,6 +37,7 @@ class BenchOptions:
 
     port         any pySerial URL, telnet:// or device name; None if no port is examined. A password in it is moved
                  to ``password``, so that ``port`` can be shown
+    port_found   nobody named the port: the program found it
     firmware     firmware images on the PC, in the order of flashing
     updater_elf  RAM-loaded updater for a modem in ffh
     bootrom      boot ROM package, or the script that holds it; ``FROM_BOARD``: the one that the board has frozen
@@ -54,6 +55,7 @@ class BenchOptions:
     """
 
     port: str | None = None
+    port_found: bool = False
     firmware: tuple[Path, ...] = ()
     updater_elf: Path | None = None
     bootrom: Path | None = None

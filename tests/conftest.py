@@ -74,6 +74,13 @@ def state_of_its_own(state_folders: Iterator[Path], monkeypatch: pytest.MonkeyPa
 
 
 @pytest.fixture(autouse=True)
+def nothing_plugged_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever hangs on the PC of the tests, none of it is the board: a test says what the system lists."""
+    monkeypatch.setattr("serial.tools.list_ports.comports", list)
+    monkeypatch.setattr("doctor.link.usb_devices.SYSFS", Path("/nowhere"))
+
+
+@pytest.fixture(autouse=True)
 def no_bench_is_left_unplugged() -> Iterator[None]:
     """A simulated bench that one test unplugged must not come back in another under the same URL."""
     yield

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from pathlib import Path
 
 import click
 
-from doctor.bench import BenchOptions
 from doctor.cli.screen import Screen
 from doctor.text.escape import shown
 
 
-def with_offered_card(options: BenchOptions, screen: Screen) -> BenchOptions:
-    """The options, with the only removable FAT card if the user wants it examined too.
+def offered_card(screen: Screen) -> Path | None:
+    """The only removable FAT card, if the user wants it examined too.
 
     Nobody is asked if nobody can answer: then a line says how to give the card.
     """
-    if options.sd is not None or screen.as_json or screen.quiet:
-        return options
+    if screen.as_json or screen.quiet:
+        return None
 
     from doctor.card.found import only_fat_card
 
     card = only_fat_card()
     if card is None:
-        return options
+        return None
     name = shown(f"{card.path}" + (f" ({card.volume})" if card.volume else ""))
     if not screen.interactive:
         screen.note(f"A card is in this PC: add --sd {shown(str(card.path), 4096)} to examine it too.")
-        return options
+        return None
     if click.confirm(f"A card is in this PC: {name}. Examine it too?", default=True, err=True):
-        return replace(options, sd=card.path)
-    return options
+        return card.path
+    return None

@@ -59,9 +59,9 @@ def cli(ctx: click.Context, /, **given: Any) -> int | None:
         said = {k: v for k, v in given.items() if ctx.get_parameter_source(k) is click.core.ParameterSource.COMMANDLINE}
         ctx.default_map = dict.fromkeys(COMMANDS, said)
         return None
-    from doctor.cli.commands.alone import examine_only_board
+    from doctor.cli.commands.check import examine
 
-    return examine_only_board(given)
+    return examine(options.bench_options(given), given)
 
 
 def run(argv: Sequence[str], *, for_good: bool = False) -> int:
@@ -75,7 +75,7 @@ def run(argv: Sequence[str], *, for_good: bool = False) -> int:
 
 def _run(argv: Sequence[str]) -> int:
     try:
-        result = cli.main(args=list(argv), prog_name="fipy-doctor", standalone_mode=False)
+        result = cli.main(args=list(argv), prog_name="fipy-doctor", standalone_mode=False, obj=tuple(argv))
         return int(result or 0)
     except click.exceptions.Exit as done:
         return done.exit_code

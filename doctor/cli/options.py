@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,7 @@ import click
 
 from doctor.cli import signals
 from doctor.cli.screen import Screen, make_screen
-from doctor.errors import DoctorError, Exit, UsageError
+from doctor.errors import DoctorError, Exit
 from doctor.jobs.hands import DONE
 from doctor.link.port_url import PortUrl
 from doctor.text import marks
@@ -156,13 +156,23 @@ def _finite(_ctx: click.Context, _param: click.Parameter, value: float | None) -
     return value
 
 
+def _spelled(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    if not value:
+        return value
+    from doctor.link.choice import spelled
+
+    return spelled(value)
+
+
 common = _stacked(
     click.option(
         "--port",
         metavar="URL",
         envvar=f"{ENV}PORT",
         cls=CommonOption,
-        help="Port of the board: COM25, /dev/ttyACM0, telnet://192.168.4.1, rfc2217://…, sim://fipy.",
+        callback=_spelled,
+        help="Port of the board, if the one that is plugged in is not meant: COM25, /dev/ttyACM0, serial:ABC123, "
+        "usb:04d8:ef98, telnet://192.168.4.1, rfc2217://…, sim://fipy.",
     ),
     click.option(
         "--json", "as_json", is_flag=True, help="One JSON document on standard output (--help and --version stay text)."
@@ -286,14 +296,27 @@ bench_with_firmware = _stacked(
 )
 
 
-def bench_options(given: Given, *, firmware: tuple[Path, ...], **more: Any) -> BenchOptions:
-    """BenchOptions out of what click parsed."""
-    from doctor.bench import BenchOptions
+#: What a bench has besides its port and firmware, by the names of the parameters.
+_PARTS = ("updater_elf", "bootrom", "sd", "scripts", "carrier", "was")
 
-    return BenchOptions(
+
+def bench_options(
+    given: Given, *, firmware: tuple[Path, ...] = (), known: Collection[str] = (), **more: Any
+) -> BenchOptions:
+    """BenchOptions out of what click parsed; a board that was not named is looked for.
+
+    known  ports over which something was begun
+
+    Raises NoPort if nothing was given that could be examined, and it is not clear which board is meant.
+    """
+    from doctor.bench import BenchOptions
+    from doctor.cli.find_board import with_board
+
+    parts: dict[str, Any] = {name: given.get(name) for name in _PARTS}
+    laid = BenchOptions(
         port=given["port"] or None,
         firmware=firmware,
-        **{name: given[name] for name in ("updater_elf", "bootrom", "sd", "scripts", "carrier", "was")},
+        **parts,
         accept=frozenset(given.get("accepted", ())),
         interrupt=bool(given.get("interrupt", False)),
         thorough=bool(given.get("thorough", False)),
@@ -301,6 +324,14 @@ def bench_options(given: Given, *, firmware: tuple[Path, ...], **more: Any) -> B
         two_readers=bool(given["verbose"]),
         **more,
     )
+    files = firmware or laid.sd or laid.scripts or laid.updater_elf
+    needed = not files or click.get_current_context().info_name not in ("check", "fix")
+    return with_board(laid, screen_of(given, laid), typed(), needed=needed, known=known)
+
+
+def typed() -> Command:
+    """The command of this run, as it was typed."""
+    return Command.of_words(click.get_current_context().find_root().obj or ())
 
 
 def done_steps(given: Given) -> list[str]:
@@ -342,17 +373,11 @@ def open_bench(options: BenchOptions, given: Given, *, during_flash: bool = Fals
 
     during_flash  the command is of use too while another run of this program flashes over the port
 
-    Raises UsageError if nothing was given that could be examined, LinkError if another run flashes.
+    Raises LinkError if another run flashes.
     """
     from doctor.bench import Bench
     from doctor.link.trace import Trace
 
-    if not (options.port or options.firmware or options.sd or options.scripts or options.updater_elf):
-        raise UsageError(
-            "usage",
-            "there is nothing to examine",
-            next="add --port (`fipy-doctor ports` lists them), or --firmware, --sd or --scripts",
-        )
     screen = screen_of(given, options)
     with _naming(options.command("")), ExitStack() as stack:
         if options.url is not None:

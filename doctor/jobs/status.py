@@ -11,18 +11,19 @@ from doctor.bench import Bench, BenchOptions
 from doctor.board.at_work import FILE, AtWork, at_work
 from doctor.board.storage import begun
 from doctor.board.storage.begun import Begun, Book
-from doctor.errors import BoardError, DoctorError, Exit
+from doctor.errors import LONGEST, BoardError, DoctorError, Exit, UsageError
 from doctor.jobs.done import accept
 from doctor.jobs.flashing.card.ending import ADVICE
 from doctor.jobs.flashing.steps_done import all_sent_by, first_sent, how_far
 from doctor.jobs.flashing.ways import go_through_own_mirror
-from doctor.jobs.hands import OTHER_CABLE, POWER_CYCLE, PRESS_RESET, PULL_JUMPERS, WAIT, done_words
+from doctor.jobs.hands import OTHER_CABLE, PLUG_IN, POWER_CYCLE, PRESS_RESET, PULL_JUMPERS, WAIT, done_words
 from doctor.jobs.last_flash import may_write_until
 from doctor.jobs.memory import journal as journals
 from doctor.jobs.memory.advice_given import TOLD, AdviceGiven
 from doctor.jobs.memory.journal import DamagedJournal, FlashEntry, Journal
 from doctor.jobs.memory.state_dir import begun_place
 from doctor.jobs.onward import LOST, Attempt, NextFlash, flash_command, onward
+from doctor.link.port_url import PortUrl
 from doctor.modem.facts import ModemFacts
 from doctor.modem.verdict import verdict
 from doctor.text.command import ON_CARD, Command
@@ -80,8 +81,42 @@ class StatusReport:
     @property
     def exit_code(self) -> Exit:
         """0 if nothing is left to do with the modem and the board's files, or if a flash is under way."""
+        if isinstance(self.error, UsageError) and self.onward is None:
+            return self.error.exit_code
         done = self.onward is None and self.error is None and not self.begun and not self.unread
         return Exit.OK if self.running or self.settled or done else Exit.FAILED
+
+
+def begun_over(journal: Journal | None = None) -> list[FlashEntry]:
+    """The flashes that this computer began and that are not over, one for each port: at work first, then the newest.
+
+    A simulated bench that is not kept is gone with its process.
+    """
+    left: dict[str, FlashEntry] = {}
+    for entry in sorted((journal or Journal()).entries(), key=lambda e: (journals.is_at_work(e), e.written))[::-1]:
+        port = entry.ids.get("port", "")
+        if port and PortUrl.read(port).lasts and entry.broke_off:
+            left.setdefault(port, entry)
+    return list(left.values())
+
+
+def without_board(error: DoctorError, journal: Journal | None = None) -> StatusReport:
+    """Where things stand if no modem can be asked, since no port was named and none is certain: what the journal knows.
+
+    error  why no port is certain
+    """
+    journal = journal or Journal()
+    left = begun_over(journal)
+    newest = max(journal.entries(), key=lambda e: e.written, default=None)
+    tell = left or ([newest] if newest is not None else [])
+    history = "\n".join(f"{shown(e.ids.get('port', ''), LONGEST)}: {told(e)}" for e in tell)
+    history = history or "this computer has no record of a flash"
+    step = None
+    if left:
+        port = left[0].ids["port"]
+        hands = (PLUG_IN,) if PortUrl.read(port).device else ()
+        step = NextFlash(hands, Command("status", port=port))
+    return StatusReport("the modem could not be asked", history, step, entry=tell[0] if tell else None, error=error)
 
 
 def status(

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from doctor.errors import LinkError, UsageError
+from doctor.link.choice import likely, list_of, nothing_plugged_in
 from doctor.link.holders import Holder, modemmanager_running, who_holds
 from doctor.link.port_url import PortUrl
-from doctor.link.ports import is_wsl, list_ports, similar_names
+from doctor.link.ports import list_ports, similar_names
 from doctor.text.command import marked
 from doctor.text.power_off import UNPLUG
 
@@ -37,7 +38,7 @@ def explain(err: Exception, url: PortUrl, platform: str = sys.platform) -> LinkE
         return _remote(err, url)
     number, text = _errno_of(err), str(err)
     if number in _ABSENT or "FileNotFoundError" in text:
-        return _absent(device, platform)
+        return _absent(device)
     if number in (errno.EACCES, errno.EPERM) or "PermissionError" in text or "Permission denied" in text:
         # Windows says "Access is denied" for a port that another program has open.
         return _busy(device) if platform == "win32" else _denied(device)
@@ -122,6 +123,14 @@ def _remote(err: Exception, port: PortUrl) -> LinkError | UsageError:
             cause=text.rpartition("could not open port ")[2].removeprefix(f"{url}: "),
             next="name another folder after state=, one that you may write to and that has 70 MB of room",
         )
+    if "for option " in text:  # pySerial's words for a setting that the server rejects, or says nothing to
+        return LinkError(
+            "port-opens",
+            "the server at this address answers, but does not confirm a setting of its port",
+            on=url,
+            cause=f"{text}; a port that has no RTS, such as a pseudo terminal, cannot confirm how RTS is used",
+            next=f"run the command again with ign_set_control at the end of the address: {_with_option(url)}",
+        )
     if "RFC2217" in text:
         return LinkError(
             "port-busy",
@@ -148,47 +157,24 @@ def _remote(err: Exception, port: PortUrl) -> LinkError | UsageError:
     )
 
 
+def _with_option(url: str) -> str:
+    return f"{url}{'&' if '?' in url else '?'}ign_set_control"
+
+
 def _listing() -> str:
     found = list_ports()
-    if not found:
-        return "there is no serial port at all: a charge-only cable, no driver, or the board is not plugged in"
-    names = ", ".join(f"{port.device} ({port.carrier or port.description or 'unknown device'})" for port in found)
-    return f"there is: {names}"
+    return f"ports that exist: {list_of(found)}" if likely(found) else nothing_plugged_in(found).cause
 
 
-def _absent(device: str, platform: str) -> LinkError:
-    if platform.startswith("linux") and is_wsl():
-        return LinkError(
-            "wsl-no-serial",
-            "there is no such port",
-            on=device,
-            cause="this is Linux inside Windows (WSL), which does not see USB serial ports",
-            next="run `fipy-doctor` on Windows itself, or pass the device through with usbipd",
-        )
+def _absent(device: str) -> LinkError:
     found = list_ports()
-    if any(port.dfu for port in found):
-        return LinkError(
-            "shield-in-dfu-mode",
-            "there is no such port",
-            on=device,
-            cause="the carrier board is in its own DFU boot loader",
-            next=f"{UNPLUG}, and plug in again without pressing the carrier's button",
-        )
-    if re.fullmatch(r"COM\d+", device, re.IGNORECASE) and platform != "win32":
-        advice = "COM names belong to Windows; here ports look like /dev/ttyACM0 or /dev/cu.usbmodem…"
-    elif device.startswith("/dev/") and platform == "win32":
-        advice = "on Windows ports are called COM3, COM4, …"
-    elif not found:
-        return LinkError(
-            "port-not-found",
-            "there is no such port",
-            on=device,
-            cause=_listing(),
-            next="use a USB cable with data wires, plug the board in, and run `fipy-doctor ports`",
-        )
-    else:
-        close = similar_names(device, [port.device for port in found])
-        advice = f"use {close[0]}" if close else "use one of those names"
+    ports = [port.device for port in likely(found)]
+    if not ports:
+        missing = nothing_plugged_in(found)
+        known = missing.id if missing.id in ("wsl-no-serial", "shield-in-dfu-mode") else "port-not-found"
+        return LinkError(known, "there is no such port", on=device, cause=missing.cause, next=missing.next)
+    close = similar_names(device, [name for name in ports if name != device])
+    advice = f"use {close[0]}" if close else "use one of those names; it may have another one now"
     return LinkError("port-not-found", "there is no such port", on=device, cause=_listing(), next=advice)
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from doctor.text.escape import shown
+
 
 @dataclass(frozen=True)
 class UsbId:
@@ -33,6 +35,11 @@ USB_IDS: dict[tuple[int, int], UsbId] = {
 }
 
 
+#: Vendors of chips that make a serial port of USB, and the driver that Linux has for them.
+DRIVERS = {0x0403: "ftdi_sio", 0x10C4: "cp210x", 0x1A86: "ch341", 0x067B: "pl2303"}
+PYCOM_DRIVER = "cdc_acm"  #: of the carrier boards with a PIC
+
+
 @dataclass(frozen=True)
 class PortInfo:
     """One serial port.
@@ -55,6 +62,26 @@ class PortInfo:
     dfu: bool
     ambiguous: bool = False
 
+    @property
+    def is_usb(self) -> bool:
+        """Whether it is a USB device; what is not is built into the PC, or Bluetooth: nobody's board, unless named."""
+        return self.vid is not None
+
+    @property
+    def is_board(self) -> bool:
+        """Whether its USB id belongs to a carrier board alone, and a module may answer there."""
+        return self.carrier is not None and not self.dfu and not self.ambiguous
+
+    @property
+    def words(self) -> str:
+        """What it is, for a list."""
+        if not self.is_usb:
+            return "no USB device: not a Pycom board"
+        ids = f"USB {self.vid:04x}:{self.pid or 0:04x}"
+        what = (f"perhaps {self.carrier}" if self.ambiguous else self.carrier) or self.description or "unknown device"
+        boot_loader = ", in its own boot loader" if self.dfu else ""
+        return f"{what}{boot_loader}, {ids}" + (f", serial {self.serial}" if self.serial else "")
+
 
 def port_info(device: str, vid: int | None, pid: int | None, serial: str | None, description: str) -> PortInfo:
     """A PortInfo with what the USB id says filled in."""
@@ -69,7 +96,7 @@ def list_ports() -> list[PortInfo]:
     from serial.tools import list_ports as system
 
     found = [
-        port_info(port.device, port.vid, port.pid, port.serial_number, _clean(port.description))
+        port_info(port.device, port.vid, port.pid, _clean(port.serial_number) or None, _clean(port.description))
         for port in system.comports()
     ]
     return sorted(found, key=lambda port: (port.carrier is None, port.ambiguous, port.device))
@@ -90,7 +117,5 @@ def is_wsl(version: Path = Path("/proc/version")) -> bool:
 
 
 def _clean(text: str | None) -> str:
-    """System texts reach terminals: keep them printable. pySerial says n/a for nothing."""
-    if not text or text == "n/a":
-        return ""
-    return "".join(char if char.isprintable() else "?" for char in text)
+    """Texts of devices reach terminals: they are escaped. pySerial says n/a for nothing."""
+    return "" if not text or text == "n/a" else shown(text)

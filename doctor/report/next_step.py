@@ -214,9 +214,7 @@ def after_broken_flash(step: NextFlash, given: Command) -> NextStep:
 
 
 def _flash(given: Command, notes: tuple[str, ...] = ()) -> NextStep:
-    """Flashing comes next; without a port it is named first."""
-    if given.port is None:
-        return NextStep((), Command("ports"))
+    """Flashing comes next; it finds the board by itself."""
     command = replace(given, verb="flash", args=(), done=(), firmware=given.firmware or ("FILE.dup",))
     return NextStep((), command, notes)
 

@@ -22,7 +22,7 @@ def test_nothing_is_left_to_flash_where_the_modem_runs_the_image(terminal: Termi
 
 
 def test_an_empty_port_is_none(terminal: Terminal, image: Path) -> None:
-    assert terminal.type("check", "--port", "", "--firmware", str(image)).next == ["ports"]
+    assert terminal.type("check", "--port", "", "--firmware", str(image)).next == ["flash", str(image)]
 
 
 def test_a_named_cure_that_nobody_confirmed_is_a_failure(terminal: Terminal) -> None:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
-import serial.tools.list_ports
 
 from .terminal import Terminal
 
@@ -111,39 +108,6 @@ def test_consents_never_come_from_the_environment(
     said = terminal.type("flash", str(image), "--port", "sim://fipy")
     assert said.code == 1
     assert "(not-confirmed)" in said.out
-
-
-def test_without_a_command_and_a_port_nothing_is_guessed(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serial.tools.list_ports, "comports", list)
-    said = terminal.type()
-    assert said.code == 2
-    assert "no serial port was found" in said.err
-    assert "sim://fipy" in said.err
-
-
-def test_without_a_command_an_unknown_port_is_asked_about(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serial.tools.list_ports, "comports", lambda: [usb(0x0403, 0x6001)])
-    said = terminal.type()
-    assert said.code == 2
-    assert "which of these is the board?" in said.err
-
-
-def test_without_a_command_the_only_board_is_examined(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serial.tools.list_ports, "comports", lambda: [usb(0x04D8, 0xEF98)])
-    said = terminal.type()
-    assert said.code == 1
-    assert "Found" in said.err
-    assert "port-opens" in said.out
-    commands = re.findall(r"fipy-doctor (?:check|fix|status)[^\n]*", said.out)
-    assert all("--port /dev/ttyNIX" in command for command in commands), commands
-
-
-def usb(vid: int, pid: int) -> SimpleNamespace:
-    """What the system knows of a serial port."""
-    return SimpleNamespace(
-        device="/dev/ttyNIX", vid=vid, pid=pid, serial_number="Py1", description="n/a", manufacturer="", product="",
-        hwid="", interface=None, location=None, name="ttyNIX",
-    )  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -4,21 +4,22 @@ import errno
 import grp
 import os
 import pty
+import re
+import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 import serial
 
 from doctor.errors import LinkError, UsageError
-from doctor.link import holders, open_failed
+from doctor.link import choice, holders, open_failed
 from doctor.link.holders import Holder
 from doctor.link.link import open_link
 from doctor.link.port_url import PortUrl
-from doctor.link.ports import PortInfo, port_info
-
-ACM = port_info("/dev/ttyACM0", 0x04D8, 0xEF98, "Py1", "Expansion3")
+from tests.plugged import EXPANSION, plug_in
 
 
 def refused(url: str) -> LinkError:
@@ -31,51 +32,30 @@ def explain(err: Exception, url: str, platform: str = sys.platform) -> LinkError
     return open_failed.explain(err, PortUrl.read(url), platform)
 
 
-@pytest.fixture
-def plugged(monkeypatch: pytest.MonkeyPatch) -> list[PortInfo]:
-    """The ports that the machine has: none, until a test adds some."""
-    there: list[PortInfo] = []
-    monkeypatch.setattr(open_failed, "list_ports", lambda: there)
-    monkeypatch.setattr(open_failed, "is_wsl", lambda: False)
-    return there
-
-
-def test_absent_with_nothing_plugged_in_speaks_of_the_cable(plugged: list[PortInfo]) -> None:
+def test_absent_with_nothing_plugged_in_speaks_of_the_cable() -> None:
     error = refused("/dev/ttyACM7")
     assert error.id == "port-not-found"
-    assert "charge-only cable" in error.cause
+    assert "carries only power" in error.cause
 
 
-def test_absent_lists_what_is_there_and_proposes_it(plugged: list[PortInfo]) -> None:
-    plugged.append(ACM)
-    error = refused("/dev/ttyACM1")
-    assert "/dev/ttyACM0 (Expansion Board 3.x)" in error.cause
-    assert error.next == "use /dev/ttyACM0"
+def test_absent_lists_what_is_there_and_proposes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    plug_in(monkeypatch, EXPANSION)
+    error = refused("/dev/ttyACM9")
+    assert "/dev/ttyACM1 (Expansion Board 3.x, USB 04d8:ef98, serial Pye1e2e3)" in error.cause
+    assert error.next == "use /dev/ttyACM1"
 
 
-def test_a_windows_name_on_another_system(plugged: list[PortInfo]) -> None:
-    plugged.append(ACM)
-    assert "belong to Windows" in refused("COM25").next
-
-
-def test_a_unix_name_on_windows(plugged: list[PortInfo]) -> None:
-    error = explain(
-        serial.SerialException("could not open port '/dev/x': FileNotFoundError(2, 'x')"), "/dev/x", "win32"
-    )
-    assert (error.id, "COM3" in error.next) == ("port-not-found", True)
-
-
-def test_linux_inside_windows_is_named(plugged: list[PortInfo], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(open_failed, "is_wsl", lambda: True)
+def test_linux_inside_windows_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choice, "is_wsl", lambda: True)
     assert explain(FileNotFoundError(errno.ENOENT, "no"), "/dev/ttyUSB0", "linux").id == "wsl-no-serial"
 
 
-def test_a_carrier_in_its_own_boot_loader_is_named(plugged: list[PortInfo]) -> None:
-    plugged.append(port_info("/dev/x", 0x04D8, 0xEF99, None, ""))
+def test_a_carrier_in_its_own_boot_loader_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    plug_in(monkeypatch, ("/dev/x", 0x04D8, 0xEF99, None, "n/a"))
     assert refused("/dev/ttyACM0").id == "shield-in-dfu-mode"
 
 
-def test_no_permission_names_the_group_of_the_device(tmp_path: Path, plugged: list[PortInfo]) -> None:
+def test_no_permission_names_the_group_of_the_device(tmp_path: Path) -> None:
     device = tmp_path / "ttyUSB0"
     device.touch()
     device.chmod(0o660)
@@ -109,7 +89,7 @@ def test_a_second_opening_finds_it_busy() -> None:
     os.close(theirs)
 
 
-def test_busy_says_who(plugged: list[PortInfo], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_busy_says_who(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(open_failed, "who_holds", lambda device: Holder("minicom", 12))
     error = explain(OSError(errno.EBUSY, "busy"), "/dev/ttyUSB0")
     assert (error.id, error.cause) == ("port-busy", "held by minicom (pid 12)")
@@ -129,7 +109,7 @@ def test_busy_by_modemmanager_has_its_own_cure(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize("kind", ["file", "folder"])
-def test_a_file_is_no_serial_port(tmp_path: Path, plugged: list[PortInfo], kind: str) -> None:
+def test_a_file_is_no_serial_port(tmp_path: Path, kind: str) -> None:
     path = tmp_path
     if kind == "file":
         path = tmp_path / "x.dup"
@@ -173,6 +153,33 @@ def test_a_wrong_simulated_port_leads_to_the_scenarios() -> None:
     with pytest.raises(UsageError) as raised:
         open_link(PortUrl.read("sim://fipy?scenario=nix"))
     assert "fipy-doctor sim --list" in raised.value.next
+
+
+@pytest.mark.filterwarnings("ignore:set(Daemon|Name):DeprecationWarning")  # pySerial's own RFC 2217 client
+@pytest.mark.parametrize("says", ["nothing", "no"])
+def test_an_rfc2217_server_that_confirms_no_setting_has_answered(says: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        server = threading.Thread(target=confirm_all_but_control, args=(door, says))
+        server.start()
+        url = f"rfc2217://127.0.0.1:{door.getsockname()[1]}?timeout=0.3"
+        error = refused(url)
+        server.join()
+    assert "answers" in error.what and "'control'" in error.cause and "Plug" not in error.next
+    assert error.next.endswith(f": {url}&ign_set_control")
+
+
+def confirm_all_but_control(door: socket.socket, says: str) -> None:
+    """As ser2net in front of a port without RTS, or as a server that puts another value there."""
+    client, _ = door.accept()
+    with client:
+        while raw := client.recv(1000):
+            for command, option in re.findall(rb"\xff([\xfb\xfd])(.)", raw, re.DOTALL):
+                client.sendall(b"\xff" + (b"\xfb" if command == b"\xfd" else b"\xfd") + option)
+            for name, value in re.findall(rb"\xff\xfa\x2c(.)(.*?)\xff\xf0", raw, re.DOTALL):
+                if name == b"\x05":
+                    value = b"\x7f" if says == "no" else b""
+                if value:
+                    client.sendall(b"\xff\xfa\x2c" + bytes((name[0] + 100,)) + value + b"\xff\xf0")
 
 
 def test_an_rfc2217_server_that_serves_another_is_not_absent() -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from doctor.bench import BenchOptions
 from doctor.cli import options
 from doctor.errors import BoardError
 from doctor.text.command import marked
@@ -28,7 +27,7 @@ def command(folder: Path, **given: Any) -> int:
     from doctor.report import as_json, console
     from doctor.text.escape import shown
 
-    bench_options = BenchOptions(port=given["port"], interrupt=given["interrupt"])
+    bench_options = options.bench_options(given)
     screen = options.screen_of(given, bench_options)
     with options.open_bench(bench_options, given) as bench:
         done = backup(bench, folder, screen.note)

@@ -10,7 +10,7 @@ import click
 
 from doctor.bench import BenchOptions
 from doctor.cli import options
-from doctor.cli.card_offer import with_offered_card
+from doctor.cli.card_offer import offered_card
 from doctor.cli.check_line import CheckLine
 from doctor.cli.screen import Screen
 
@@ -46,8 +46,8 @@ def command(**given: Any) -> int:
     Exit code 0: nothing failed; 1: a check failed; 2: nothing was left to examine.
     """
     firmware: tuple[Path, ...] = given["firmware"]
-    bench_options = with_offered_card(options.bench_options(given, firmware=firmware), options.screen_of(given))
-    return examine(bench_options, given)
+    given["sd"] = given["sd"] or offered_card(options.screen_of(given))
+    return examine(options.bench_options(given, firmware=firmware), given)
 
 
 def examine(bench_options: BenchOptions, given: options.Given) -> int:

@@ -13,8 +13,9 @@ def command(**given: Any) -> int:
     """List the serial ports; opens none."""
     from rich.text import Text
 
+    from doctor.link.choice import likely, nothing_plugged_in
     from doctor.link.ports import list_ports
-    from doctor.report import as_json
+    from doctor.report import as_json, console
 
     screen = options.screen_of(given)
     found = list_ports()
@@ -34,9 +35,7 @@ def command(**given: Any) -> int:
         screen.document(as_json.document("ports", options.OK, ports=members))
         return 0
     for port in found:
-        ids = f"{port.vid:04x}:{port.pid:04x}" if port.vid is not None and port.pid is not None else "-"
-        screen.show(Text.assemble((f"{port.device:24}", "bold"), f"{ids:11} {port.carrier or port.description}"))
-    if not found:
-        screen.show("No serial port found. Plug the board in with a cable that carries data, then run this again.")
-        screen.show("To try everything without a board: `fipy-doctor check --port sim://fipy`")
+        screen.show(Text.assemble((f"{port.device:24}", "bold"), port.words))
+    if not likely(found):
+        screen.show(console.error(nothing_plugged_in(found)))
     return 0

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from doctor.bench import BenchOptions
 from doctor.cli import options
 from doctor.errors import Stopped
 from doctor.text.command import marked
@@ -45,7 +44,7 @@ def command(folder: Path, **given: Any) -> int:
     from doctor.jobs.backup import restore
     from doctor.text.escape import shown
 
-    bench_options = BenchOptions(port=given["port"], interrupt=given["interrupt"])
+    bench_options = options.bench_options(given)
     screen = options.screen_of(given, bench_options)
     copies = given["backup"] or options.backup_folder()
     plan: list[str] = []

@@ -34,12 +34,13 @@ def command(**given: Any) -> int:
     from doctor.report.next_step import after_broken_flash
     from doctor.text.escape import shown
 
-    bench_options = BenchOptions(port=given["port"], interrupt=given["interrupt"], via_modem=given["via"] == "modem")
+    bench_options, standing = _options(given)
     screen = options.screen_of(given, bench_options)
-    with options.open_bench(bench_options, given, during_flash=True) as bench:
-        standing = status(
-            bench, said=options.done_steps(given), done=lambda question: not screen.as_json and screen.ask(question)
-        )
+    if standing is None:
+        with options.open_bench(bench_options, given, during_flash=True) as bench:
+            standing = status(
+                bench, said=options.done_steps(given), done=lambda question: not screen.as_json and screen.ask(question)
+            )
     if screen.as_json:
         screen.document(_document(standing))
         return int(standing.exit_code)
@@ -68,6 +69,24 @@ def command(**given: Any) -> int:
     elif standing.error is None and not standing.begun and not standing.unread:
         screen.show("Nothing is left to do.")
     return int(standing.exit_code)
+
+
+def _options(given: options.Given) -> tuple[BenchOptions, StatusReport | None]:
+    """What is asked; if no port is certain, what the journal says instead of an answer.
+
+    A flash that is under way is meant before any board; nothing is asked of that port.
+    """
+    from doctor.jobs.memory.journal import is_at_work, real_device
+    from doctor.jobs.status import begun_over, without_board
+    from doctor.link.choice import NoPort
+
+    begun = begun_over()
+    if not given["port"] and begun and is_at_work(begun[0]):
+        given["port"] = begun[0].ids["port"]
+    try:
+        return options.bench_options(given, known={real_device(entry.ids["port"]) for entry in begun}), None
+    except NoPort as err:
+        return BenchOptions(), without_board(err)
 
 
 def _about(damaged: DamagedJournal) -> str:

@@ -75,4 +75,4 @@ def test_system_that_does_not_tell_is_no_trouble_for_a_check(
     monkeypatch.setattr(find, "_output", lambda command: b"{")
     assert found.only_fat_card() is None
     said = terminal.type("check", "--select", "dup-at-root")
-    assert (said.code, "nothing to examine" in said.err) == (2, True)
+    assert (said.code, "no board is plugged in" in said.err) == (2, True)

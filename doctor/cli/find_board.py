@@ -1,0 +1,50 @@
+"""Finds the board for a command that was given no port: the one place that chooses, for every command."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+import click
+
+from doctor.bench import BenchOptions
+from doctor.cli.screen import Screen
+from doctor.link import choice
+from doctor.link.ports import PortInfo, list_ports
+from doctor.text.command import Command
+
+
+def with_board(
+    options: BenchOptions, screen: Screen, typed: Command, *, needed: bool, known: Collection[str] = ()
+) -> BenchOptions:
+    """The options with the port of the board that is plugged in, unless they name a port.
+
+    typed   the command of this run, as it was typed
+    needed  the command does nothing without a board; else only one that its USB id gives away is taken along
+    known   ports over which something was begun: one of them is meant before all others
+
+    Raises NoPort if a board is needed and there is none, or if there are several and nobody can be asked.
+    """
+    if options.port is not None:
+        return options
+    found = list_ports()
+    ports = choice.likely(found)
+    meant = [port for port in ports if port.device in known] or ports
+    if len(meant) == 1 and (needed or meant[0].is_board):
+        screen.note(f"Found {meant[0].words}, at {meant[0].device}.")
+        return replace(options, port=meant[0].device, port_found=True)
+    if not needed:
+        return options
+    if not ports:
+        raise choice.nothing_plugged_in(found)
+    if not screen.interactive or screen.as_json:
+        raise choice.which_one(ports, typed)
+    return replace(options, port=_ask(ports))
+
+
+def _ask(ports: Sequence[PortInfo]) -> str:
+    for number, port in enumerate(ports, 1):
+        click.echo(f"{number}. {port.device}  {port.words}", err=True)
+    numbers = click.Choice([str(number) for number in range(1, len(ports) + 1)])
+    chosen: str = click.prompt("Which one is the board? Type its number", type=numbers, show_choices=False, err=True)
+    return ports[int(chosen) - 1].device
