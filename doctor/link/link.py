@@ -312,8 +312,8 @@ def open_link(
         port.open()
     except OSError as err:
         raise explain(err, url) from err
-    except (KeyError, TypeError, ValueError) as err:
-        raise _not_a_port(url, str(err)) from err
+    except (KeyError, TypeError, ValueError) as err:  # pySerial's word for what an RFC 2217 server rejects, too
+        raise (explain(err, url) if url.scheme == "rfc2217" else _not_a_port(url, str(err))) from err
     except _PORT_ERRORS as err:
         raise explain(err, url) from err
     try:

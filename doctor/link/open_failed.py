@@ -123,6 +123,14 @@ def _remote(err: Exception, port: PortUrl) -> LinkError | UsageError:
             cause=text.rpartition("could not open port ")[2].removeprefix(f"{url}: "),
             next="name another folder after state=, one that you may write to and that has 70 MB of room",
         )
+    if "for option " in text:  # pySerial's words for a setting that the server rejects, or says nothing to
+        return LinkError(
+            "port-opens",
+            "the server at this address answers, but does not confirm a setting of its port",
+            on=url,
+            cause=f"{text}; a port that has no RTS, such as a pseudo terminal, cannot confirm how RTS is used",
+            next=f"run the command again with ign_set_control at the end of the address: {_with_option(url)}",
+        )
     if "RFC2217" in text:
         return LinkError(
             "port-busy",
@@ -147,6 +155,10 @@ def _remote(err: Exception, port: PortUrl) -> LinkError | UsageError:
         cause="nothing listens there" if refused else text,
         next="start the server (`fipy-doctor sim --listen`, ser2net, …) and check host and port",
     )
+
+
+def _with_option(url: str) -> str:
+    return f"{url}{'&' if '?' in url else '?'}ign_set_control"
 
 
 def _listing() -> str:
