@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from doctor.sim.bench import SimBench
-from doctor.sim.practice.elf import make_practice_elf
-from doctor.sim.practice.image import make_practice_bootrom, make_practice_image
+from doctor.sim.practice.image import make_practice_bootrom, make_practice_elf, make_practice_image
 from doctor.sim.scenarios import SCENARIOS
 from doctor.text.command import Command
 

@@ -21,7 +21,7 @@ def test_every_byte_and_change_is_recorded_with_its_time(tmp_path: Path) -> None
     path = tmp_path / "trace.jsonl"
     wire = Wire()
     with Trace(path) as trace:
-        link = Link(wire, PortUrl.read("/dev/ttyACM0"), baud=115200, rts=True, trace=trace)
+        link = Link(wire, PortUrl.read("/dev/ttyACM0"), rts=True, trace=trace)
         link.write(b"AT\r")
         wire.say(b"\x00\xffOK", after_ms=1500)
         link.read(10, 2000)
@@ -51,7 +51,7 @@ def test_lines_are_in_the_file_before_the_end(tmp_path: Path) -> None:
 def test_a_full_disk_ends_the_trace_with_one_note_and_the_work_goes_on() -> None:
     heard: list[Event] = []
     wire = Wire()
-    link = Link(wire, PortUrl.read("x"), baud=115200, rts=True, trace=Trace(Path("/dev/full"), heard.append))
+    link = Link(wire, PortUrl.read("x"), rts=True, trace=Trace(Path("/dev/full"), heard.append))
     link.write(b"AT")
     link.write(b"AT")
     link.close()
