@@ -408,6 +408,13 @@ class Bench(AbstractContextManager["Bench"]):
             return (image_on_card(self.board, self.options.card_file),)
         return tuple(examine(path) for path in self.options.firmware)
 
+    def give_firmware(self, images: tuple[FirmwareImage, ...], card_file: str | None) -> None:
+        """Flash these images, which were examined, from now on: files on the PC, or one on the card in the board."""
+        with self._lock:
+            paths = () if card_file is not None else tuple(image.path for image in images)
+            self.options = replace(self.options, firmware=paths, card_file=card_file)
+            self._kept["firmware"] = images
+
     @_Part
     def updater_elf(self) -> ElfImage | None:
         """The updater image, examined; None if none was given. Raises FirmwareError or UsageError."""

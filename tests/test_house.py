@@ -167,8 +167,8 @@ ASKS_WHETHER_SIMULATED = {
     "doctor.report.practice": "the notes on practising",
     "doctor.link.port_url": "the value that knows: nobody else reads a URL",
 }
-#: Who may ask Bench.simulated: the two that hand the rule to the planner.
-RULES_ON_PRACTICE = ("doctor.jobs.flashing.plan", "checks.step_is_safe")
+#: Who may ask Bench.simulated: those that hand the rule to the planner.
+RULES_ON_PRACTICE = ("doctor.jobs.flashing.plan", "doctor.jobs.find_firmware", "checks.step_is_safe")
 
 
 def asks_what_a_url_says(node: ast.AST) -> bool:
