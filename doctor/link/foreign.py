@@ -219,6 +219,11 @@ def by_ati(lines: Iterable[str], *, says_mode: bool) -> Foreign | None:
     return Foreign("a modem of another maker than Sequans", False, says, after_all="")
 
 
+def at_mute_prompt() -> Foreign:
+    """What has MicroPython's prompt and does not say its name at Ctrl-B, as an idle board does at once."""
+    return Foreign("a computer at the prompt of its Python", False, ">>>")
+
+
 def in_boot_loader() -> Foreign:
     """An ESP32 that waits for a firmware, at a port whose USB id is none of a Pycom board."""
     return Foreign("an ESP32 in its boot loader", False, "waiting for download", "board-in-bootloader", "free-p2")
