@@ -6,13 +6,12 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from doctor.bench import Bench
+from doctor.bench import Bench, Needs
 from doctor.board.at_work import at_work
 from doctor.board.first_contact import Contact, Seen
 from doctor.check import Check, EvidenceValue, Finding, Grade, Known, Remedy
 from doctor.errors import BoardError
 from doctor.link import foreign
-from doctor.needs import Needs
 from doctor.text.escape import shown
 
 _POWER = Remedy("power-cycle", Grade.MANUAL)

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
@@ -15,7 +16,6 @@ from doctor.errors import BoardError, DoctorError, UsageError
 from doctor.link import foreign
 from doctor.link.foreign import Foreign
 from doctor.link.port_url import PortUrl
-from doctor.needs import Needs, SkipReason
 from doctor.text.command import AUTO, ON_CARD, Command
 
 if TYPE_CHECKING:
@@ -31,6 +31,27 @@ if TYPE_CHECKING:
     from doctor.link.trace import Trace
     from doctor.modem.facts import ModemFacts
     from doctor.updater.profile import Profile
+
+
+class Needs(str, Enum):
+    """A part of the bench that a check cannot do without."""
+
+    PORT = "port"
+    BOARD = "board"
+    MODEM = "modem"
+    CARD = "card"
+    """A card as the PC sees it (``--sd``)."""
+    FIRMWARE = "firmware"
+    UPDATER_ELF = "updater-elf"
+    SCRIPTS = "scripts"
+
+
+class SkipReason(str, Enum):
+    """Why a check did not run."""
+
+    NOT_APPLICABLE = "not-applicable"
+    NOT_GIVEN = "not-given"
+    BLOCKED = "blocked"
 
 
 @dataclass(frozen=True)
@@ -384,6 +405,13 @@ class Bench(AbstractContextManager["Bench"]):
 
             return (image_on_card(self.board, self.options.card_file),)
         return tuple(examine(path) for path in self.options.firmware)
+
+    def give_firmware(self, images: tuple[FirmwareImage, ...], card_file: str | None) -> None:
+        """Flash these images, which were examined, from now on: files on the PC, or one on the card in the board."""
+        with self._lock:
+            paths = () if card_file is not None else tuple(image.path for image in images)
+            self.options = replace(self.options, firmware=paths, card_file=card_file)
+            self._kept["firmware"] = images
 
     @_Part
     def updater_elf(self) -> ElfImage | None:

@@ -73,7 +73,7 @@ def local_scripts(folder: Path | None) -> dict[str, bytes]:
     for path in sorted(folder.rglob("*.py"), key=lambda p: (len(p.parts), p)):
         try:
             if path.name not in found:
-                found[path.name] = read_bounded(path, READ_MAX_BYTES)
+                found[path.name] = read_bounded(path, READ_MAX_BYTES, follow=True)
         except (OSError, ValueError):
             continue
     return found

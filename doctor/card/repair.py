@@ -29,6 +29,7 @@ from doctor.fat.layout import Scheme, VolumeKind, look_at
 from doctor.fat.overlay import Group, Medium, Overlay
 from doctor.fat.source import SECTOR_BYTES, BlockSource
 from doctor.fat.volume import FatVolume, find_volume, open_volume
+from doctor.json_file import make_folder, open_ours
 from doctor.text.escape import shown
 
 _ORDER = (Group.DATA, Group.SECOND_FAT, Group.FIRST_FAT, Group.LONG_NAME, Group.DIRECTORY, Group.BOOT)
@@ -244,12 +245,12 @@ def _keep_old(medium: Medium, sectors: tuple[int, ...], backup_dir: Path, now: d
     stamp = f"fipy-doctor-{now:%Y%m%d-%H%M%S}-repair"
     path = backup_dir / f"{stamp}.sectors"
     try:
-        backup_dir.mkdir(parents=True, exist_ok=True)
+        make_folder(backup_dir)
         number = 1
         while path.exists():  # two repairs within a second
             number += 1
             path = backup_dir / f"{stamp}-{number}.sectors"
-        with path.open("xb") as file:
+        with open_ours(path, "xb") as file:
             file.write(json.dumps({"card": medium.name, "sectors": sectors}).encode() + b"\n")
             for sector in sectors:
                 file.write(medium.read_at(sector * SECTOR_BYTES, SECTOR_BYTES))

@@ -298,7 +298,7 @@ def _is_usable(folder: str) -> bool:
 def content(goal: Goal) -> bytes | None:
     """The bytes of a file on the PC; None if they are not there any more."""
     try:
-        data = read_bounded(Path(goal.source), MAX_BYTES)
+        data = read_bounded(Path(goal.source), MAX_BYTES, follow=True)
     except (OSError, ValueError):
         return None
     return data if hashlib.sha256(data).hexdigest() == goal.sha256 else None
