@@ -47,10 +47,10 @@ class Link(contextlib.AbstractContextManager["Link"]):
     notes            things worth telling about how it was opened
     """
 
-    def __init__(self, serial: Any, url: PortUrl, *, baud: int, rts: bool, trace: Trace | None = None) -> None:
+    def __init__(self, serial: Any, url: PortUrl, *, rts: bool, trace: Trace | None = None) -> None:
         self.url = url
         self.name = url.name
-        self.baud = baud
+        self.baud = REPL_BAUD
         self.can_change_baud = not url.carries_bytes_only
         self.clock: Clock = getattr(serial, "clock", None) or SystemClock()
         self.deadline: Deadline | None = None
@@ -62,7 +62,7 @@ class Link(contextlib.AbstractContextManager["Link"]):
         self._settling: Deadline | None = None
         self.has_modem_lines = not url.carries_bytes_only and self._lines_answer()
         if trace is not None:
-            trace.opened(self.clock.ticks_ms(), url.text, baud)
+            trace.opened(self.clock.ticks_ms(), url.text, self.baud)
             self._note("rts", rts)
 
     @property
@@ -288,7 +288,6 @@ class Link(contextlib.AbstractContextManager["Link"]):
 def open_link(
     url: PortUrl,
     *,
-    baud: int = REPL_BAUD,
     rts: bool = True,
     trace: Trace | None = None,
     password: str | None = None,
@@ -304,7 +303,7 @@ def open_link(
     """
     if url.is_telnet:
         return _open_telnet(url, password, clock or SystemClock(), trace)
-    port = _closed_port(url, baud)
+    port = _closed_port(url)
     # Before opening: a pulse of RTS would reach the modem through a fitted jumper (board-and-repl.md 6.4).
     port.rts = rts
     port.dtr = True
@@ -322,7 +321,7 @@ def open_link(
         port.close()
         raise
     _ask_low_latency(port)
-    link = Link(port, url, baud=baud, rts=rts, trace=trace)
+    link = Link(port, url, rts=rts, trace=trace)
     target = _callout_device(url.text)
     if target != url.text:
         link.notes = (f"opened {target} instead of {url.text}: tty.* would wait for a carrier signal",)
@@ -335,10 +334,10 @@ def refuse_senseless(url: PortUrl) -> None:
         _telnet_address(url, None)
         return
     with contextlib.suppress(LinkError):
-        _closed_port(url, REPL_BAUD)
+        _closed_port(url)
 
 
-def _closed_port(url: PortUrl, baud: int) -> Any:
+def _closed_port(url: PortUrl) -> Any:
     """pySerial's object for ``url``, not opened yet. Raises UsageError, LinkError."""
     import serial
 
@@ -349,7 +348,7 @@ def _closed_port(url: PortUrl, baud: int) -> Any:
     try:
         return serial.serial_for_url(
             _callout_device(url.text),
-            baudrate=baud,
+            baudrate=REPL_BAUD,
             timeout=POLL_MS / 1000,
             write_timeout=None if url.scheme in _NO_WRITE_TIMEOUT else WRITE_TIMEOUT_S,
             rtscts=False,
@@ -369,7 +368,7 @@ def _open_telnet(url: PortUrl, password: str | None, clock: Clock, trace: Trace 
     address = _telnet_address(url, password)
     port = TelnetPort(address, clock)
     port.open()
-    return Link(port, PortUrl.read(shown_url(address)), baud=REPL_BAUD, rts=False, trace=trace)
+    return Link(port, PortUrl.read(shown_url(address)), rts=False, trace=trace)
 
 
 def _telnet_address(url: PortUrl, password: str | None) -> TelnetAddress:
