@@ -326,7 +326,10 @@ def bench_options(
     )
     files = firmware or laid.sd or laid.scripts or laid.updater_elf
     needed = not files or click.get_current_context().info_name not in ("check", "fix")
-    return with_board(laid, screen_of(given, laid), typed(), needed=needed, known=known)
+    context = click.get_current_context()
+    environment = context.get_parameter_source("port") is click.core.ParameterSource.ENVIRONMENT
+    screen = screen_of(given, laid)
+    return with_board(laid, screen, typed(), needed=needed, known=known, from_environment=environment)
 
 
 def typed() -> Command:
