@@ -49,7 +49,7 @@ def open_ours(path: Path, mode: str, *, follow: bool = False) -> IO[bytes]:
 
 
 def lock(stream: IO[bytes], *, shared: bool = False) -> None:
-    """Take an open file for us alone, until it is closed or we die; ``shared``: to look only. Raises OSError if taken."""
+    """Take an open file until it is closed or we die; ``shared``: to look only. Raises OSError if another has it."""
     if sys.platform == "win32":
         import msvcrt
 
