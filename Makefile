@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: table demo test long docs lint types unit core matrix kill-cards kill-boards used-cards fuzz-cards bench-cards bench-board metrics changelog snapshots clean
+.PHONY: table demo test long docs lint types unit core matrix kill-cards kill-boards used-cards fuzz-cards fuzz mutation bench-cards bench-board metrics changelog snapshots clean
 
 # One kept bench: saved web pages as scripts, found, cured; then flashed and proved.
 DEMO := $(VENV)/demo
@@ -75,6 +75,18 @@ kill-boards: $(VENV)/.test
 fuzz-cards: $(VENV)/.test
 	FIPY_DOCTOR_FUZZ=20000 $(BIN)/python -m pytest tests/card/test_fuzz.py
 
+# Every parser of what others wrote, for a while, guided by coverage (atheris); what breaks one is kept in tests/fuzz/found.
+# Then stories of a person at a bench, other ones each time.
+FUZZ_SECONDS ?= 60
+FUZZ_STORIES ?= 10
+fuzz: $(VENV)/.fuzz
+	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
+	FIPY_DOCTOR_ANY_ORDER=$(FUZZ_STORIES) $(BIN)/python -m pytest tests/jobs/test_any_order.py
+
+# Sixty mutants of each of seven modules, always the same ones, each tried with the tests that run it (forty minutes).
+mutation: $(VENV)/.mutation
+	$(BIN)/python -m tests.mutation
+
 # Against mcopy, mdir and mkfs.fat, on sparse cards of 4, 32 and 64 GB.
 bench-cards: $(VENV)/.test
 	$(BIN)/python -m tests.benchmarks card
@@ -112,6 +124,15 @@ $(VENV)/.docs: $(BIN)/python pyproject.toml
 
 $(VENV)/.metrics: $(BIN)/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[metrics]'
+	touch $@
+
+# atheris has no wheel for some systems: python -m tests.fuzz says so then.
+$(VENV)/.fuzz: $(VENV)/.test
+	-$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary atheris -e '.[fuzz]'
+	touch $@
+
+$(VENV)/.mutation: $(VENV)/.test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[mutation]'
 	touch $@
 
 # pysequansutils ships the genuine .dup that the firmware tests judge; what it depends on is not needed for that.

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import datetime, timezone
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Protocol
 
 Now = Callable[[], datetime]  #: what tells the time of day; of its answer only what has a time zone is kept on disk
@@ -32,6 +34,54 @@ class SystemClock:
     def sleep_ms(self, ms: int) -> None:
         """Sleep for real."""
         time.sleep(ms / 1000)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A moment that outlives the process: how long ago it was, no step of the computer's clock changes.
+
+    at    by the clock of the computer, in UTC
+    boot  which start of the computer this is; "" if the system does not say (not Linux)
+    up_s  seconds since then; sleep counts
+    """
+
+    at: datetime
+    boot: str = ""
+    up_s: float = 0.0
+
+    def __str__(self) -> str:
+        """As it is kept on disk."""
+        at = self.at.isoformat(timespec="milliseconds")
+        return f"{at} {self.boot} {self.up_s:.3f}" if self.boot else at
+
+    @classmethod
+    def read(cls, text: str) -> Moment:
+        """What ``str`` made. Raises ValueError for anything else."""
+        at, boot, up_s = [*text.split(" "), "", "0"][:3]
+        moment = cls(datetime.fromisoformat(at), boot, float(up_s))
+        if moment.at.tzinfo is None or not 0 <= moment.up_s < _LONGEST_UP_S:
+            raise ValueError("is not a moment")
+        return moment
+
+    def ago(self, now: Moment) -> timedelta:
+        """How long before ``now`` it was; if the computer was started in between, its clock is all that tells."""
+        if self.boot and self.boot == now.boot:
+            return timedelta(seconds=now.up_s - self.up_s)
+        return now.at - self.at
+
+
+_LONGEST_UP_S = 1e10
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
+Moments = Callable[[], Moment]  #: what tells the moment that is now
+
+
+def this_moment() -> Moment:
+    """The moment that is now."""
+    try:
+        boot = _BOOT.read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return Moment(utc_now())
+    return Moment(utc_now(), boot, time.clock_gettime(time.CLOCK_BOOTTIME))
 
 
 def utc_now() -> datetime:

@@ -92,9 +92,11 @@ NO_ROOMS = {
     "benchmarks": "measures, and judges nothing",
     "docs": "the pages in docs/, and docs/_build, which makes the others",
     "explain": "doctor/knowledge and doctor/jobs/explain.py, measured on one collection of pastes",
+    "fuzz": "every parser of what others wrote, whatever its room; make fuzz",
     "kill_boards": "make kill-boards",
     "loaders": "one table of boot loaders, played with the planner and with whole flashes",
     "matrix": "make matrix",
+    "mutation": "make mutation",
     "updater/strict": "a modem that forgives nothing, written for the core alone",
 }
 #: Tests at the top that are not of one module at the top of doctor/, and why.

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from doctor.bench import Bench, History
-from doctor.clock import Now, utc_now
+from doctor.clock import Moment, Moments, this_moment
 from doctor.errors import DoctorError
 from doctor.jobs.flashing.steps_done import all_sent_by
 from doctor.jobs.flashing.ways import go_through_own_mirror
@@ -32,7 +32,7 @@ WRITES = timedelta(milliseconds=DEPLOY_MS)
 class KeptHistory(History):
     """What the files of this computer know (doctor/jobs/memory)."""
 
-    def __init__(self, now: Now = utc_now) -> None:
+    def __init__(self, now: Moments = this_moment) -> None:
         self._now = now
 
     def jumpers_proved(self, bench: Bench) -> Mapping[str, str]:
@@ -75,7 +75,7 @@ def broke_off(bench: Bench) -> bool:
     return entry is not None and entry.broke_off
 
 
-def may_write_until(port: PortUrl | None, entry: FlashEntry | None, now: Now = utc_now) -> datetime | None:
+def may_write_until(port: PortUrl | None, entry: FlashEntry | None, now: Moments = this_moment) -> datetime | None:
     """Until when the modem may be writing what ``entry`` sent; None if it is not, or must be done.
 
     Of a bench that has a time of its own, the user says when it is done (--done waited). Elsewhere the clock decides,
@@ -85,11 +85,12 @@ def may_write_until(port: PortUrl | None, entry: FlashEntry | None, now: Now = u
         return None
     if port is not None and port.in_process and (not port.lasts or WAIT in AdviceGiven(port, now).confirmed):
         return None
+    moment = now()
     try:
-        until = datetime.fromisoformat(entry.written) + WRITES
-    except (ValueError, TypeError):
+        left = WRITES - max(Moment.read(entry.written).ago(moment), timedelta())
+    except ValueError:
         return None
-    return until if until.tzinfo is not None and until > now() else None
+    return moment.at + left if left > timedelta() else None
 
 
 def _ran(entry: FlashEntry | None) -> int:

@@ -21,7 +21,7 @@ HEAVY = (
     "importlib.metadata",
     "pyfatfs",
     "doctor.sim",
-    "doctor.cli",
+    "doctor.cli.main",
     "platformdirs",
     "tomllib",
 )

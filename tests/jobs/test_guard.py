@@ -97,22 +97,18 @@ def test_kept_simulated_bench_is_known_by_its_directory(tmp_path: Path) -> None:
     assert PortUrl.read("COM3").key == "COM3"
 
 
-def test_process_that_is_gone_is_not_at_work() -> None:
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait()
-    assert not is_at_work(entry(pid=gone.pid, begun="2999-01-01T00:00:00+00:00"))
-    assert not is_at_work(entry(pid=1, begun="1990-01-01T00:00:00+00:00"))
-    assert is_at_work(entry(pid=1, begun="2999-01-01T00:00:00+00:00"))
-
-
-def test_a_lock_tells_what_the_clock_cannot(tmp_path: Path) -> None:
-    """A step of the computer's clock makes a running process look younger than its flash."""
-    lock = lock_path("COM3", tmp_path)
-    stepped = entry(pid=1, begun="1990-01-01T00:00:00+00:00", lock=str(lock))
-    assert not is_at_work(stepped)
-    with port_lock("COM3", tmp_path):
-        assert is_at_work(stepped)
-    assert not is_at_work(replace(stepped, begun="2999-01-01T00:00:00+00:00")), "its process has ended"
+@pytest.mark.parametrize("begun", ["1990-01-01T00:00:00+00:00", "2999-01-01T00:00:00+00:00", "soon"])
+@pytest.mark.parametrize("written_down", [True, False])
+def test_a_lock_tells_whether_a_flash_is_under_way_and_no_clock_does(
+    written_down: bool, begun: str, state_of_its_own: Path
+) -> None:
+    """Version 0.1 did not write down which lock it is."""
+    place = lock_path("COM3")
+    running = entry(pid=1, begun=begun, lock=str(place) if written_down else "")
+    assert not is_at_work(running)
+    with port_lock("COM3"):
+        assert is_at_work(running)
+    assert not is_at_work(running), "its process has ended"
 
 
 def test_looking_at_a_lock_keeps_nobody_from_it(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from doctor.bench import Bench, BenchOptions
 from doctor.board.line.mirror import enter
+from doctor.clock import Moment
 from doctor.errors import DoctorError
 from doctor.jobs.check import check
 from doctor.jobs.hands import POWER_CYCLE, WAIT
@@ -43,8 +44,8 @@ SENT = FlashEntry(
 NOON = datetime(2024, 2, 29, 12, tzinfo=timezone.utc)
 
 
-def at_noon() -> datetime:
-    return NOON
+def at_noon() -> Moment:
+    return Moment(NOON)
 
 
 def _ago(minutes: float, entry: FlashEntry = SENT) -> FlashEntry:

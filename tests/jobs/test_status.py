@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from doctor.jobs.check import check
 from doctor.jobs.flash import FlashRequest, Wish, flash
 from doctor.jobs.memory import journal as journals
 from doctor.jobs.memory.journal import FlashEntry, Journal, SentFile, under_way
+from doctor.jobs.memory.lock import port_lock
 from doctor.jobs.status import StatusReport, status
 from doctor.link.port_url import PortUrl
 from doctor.sim.bench import SimBench
@@ -132,31 +134,33 @@ def test_a_damaged_journal_is_named_with_what_it_means(
 # -- another process
 
 
-def at_work_elsewhere(port: str) -> FlashEntry:
-    """A journal entry of a process that runs: the first one of the system."""
+@contextmanager
+def at_work_elsewhere(port: str) -> Iterator[None]:
+    """The journal and the lock of another process that flashes; by the clock it began before it was started."""
     journal = Journal()
     journal.write(FlashEntry({"port": port}, (SentFile("firmware", "x.dup", "00", 5),), {}, {}, ("prepare",)))
     (path,) = journal.folder.glob("*.json")
-    data = {**json.loads(path.read_text()), "pid": 1, "begun": "2999-01-01T00:00:00+00:00"}
+    data = {**json.loads(path.read_text()), "pid": 1, "begun": "1990-01-01T00:00:00+00:00"}
     path.write_text(json.dumps(data))
-    found = under_way(PortUrl.read(port))
-    assert found is not None and found.state == journals.RUNNING
-    return found
+    with port_lock(port):
+        found = under_way(PortUrl.read(port))
+        assert found is not None and found.state == journals.RUNNING
+        yield
 
 
 @pytest.mark.parametrize(
     "words", [("check",), ("flash", "FILE", "--yes"), ("plan", "FILE"), ("fix",), ("backup", "new"), ("restore", ".")]
 )
 def test_during_a_flash_every_command_keeps_off(words: tuple[str, ...], image: Path, terminal: Terminal) -> None:
-    at_work_elsewhere("/dev/ttyNOPE7")
-    said = terminal.type(*(str(image) if word == "FILE" else word for word in words), "--port", "/dev/ttyNOPE7")
+    with at_work_elsewhere("/dev/ttyNOPE7"):
+        said = terminal.type(*(str(image) if word == "FILE" else word for word in words), "--port", "/dev/ttyNOPE7")
     assert said.code == 1 and "a flash is under way" in said.err and "process 1" in said.err
     assert "fipy-doctor status --port /dev/ttyNOPE7" in said.err and "close" not in said.err
 
 
 def test_status_itself_is_not_kept_off(terminal: Terminal) -> None:
-    at_work_elsewhere("/dev/ttyNOPE7")
-    said = terminal.type("status", "--port", "/dev/ttyNOPE7")
+    with at_work_elsewhere("/dev/ttyNOPE7"):
+        said = terminal.type("status", "--port", "/dev/ttyNOPE7")
     assert said.code == 0 and "a flash is under way (process 1)" in said.out
 
 
@@ -164,9 +168,9 @@ def test_another_name_of_the_device_is_the_same_port(tmp_path: Path) -> None:
     device, link = tmp_path / "ttyACM0", tmp_path / "by-id"
     device.touch()
     link.symlink_to(device)
-    at_work_elsewhere(str(device))
-    assert under_way(PortUrl.read(str(link))) is not None
-    assert under_way(PortUrl.read(str(tmp_path / "ttyACM1"))) is None
+    with at_work_elsewhere(str(device)):
+        assert under_way(PortUrl.read(str(link))) is not None
+        assert under_way(PortUrl.read(str(tmp_path / "ttyACM1"))) is None
 
 
 def test_nothing_left_is_a_standing_of_exit_0() -> None:

@@ -42,7 +42,7 @@ def next_step(printed: str, last: tuple[str, ...], files: Path, was: str) -> Nex
     text = " ; ".join(todo) if lead else (said[-1] if said else "")
     hands = tuple(hand for hand in _found(text) if not typed or hand == "wait")  # for which there is no command
     command = tuple(shlex.split(lead[-1])) if lead else _in_sentence(text, last)
-    return NextStep(hands, tuple(typed), _filled(command, files, was))
+    return NextStep(hands, tuple(_filled(words, files, was) for words in typed), _filled(command, files, was))
 
 
 def _joined(printed: str) -> str:

@@ -8,7 +8,7 @@ import shutil
 import signal
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -243,27 +243,10 @@ class _Player:
     def _by_hand(self, step: NextStep) -> None:
         for words in step.typed_hands:
             self._type(words)
-        if not step.hands:
-            return
-        sim = SimBench.from_url(self.port)
-        for hand in step.hands:
-            self.done.story.append(f"-- hands: {hand}")
-            if hand == "wait":
-                sim.world.sleep_ms(WAIT_S * 1000)
-            elif hand == "press-reset" and sim.board is None:
-                continue
-            else:
-                getattr(sim.hands, hand.replace("-", "_"))()
-        sim.release()
+        work_by_hand(self.port, step.hands, self.done.story)
 
     def _type(self, words: tuple[str, ...]) -> tuple[str, int]:
-        """Type a command; the plan of a flash or a cure is confirmed, and hands do what it asks for while it runs."""
-        if words and words[0] in ("flash", "fix"):
-            words = (*words, "--yes")
-        out = io.StringIO()
-        with redirect_stdout(out), redirect_stderr(out), obedient_hands():
-            code = run(words)
-        printed = out.getvalue()
+        printed, code = type_in(words)
         self._tell("$ fipy-doctor " + " ".join(words), printed, code)
         if "fipy-doctor itself failed" in printed:
             raise Bad("traceback in " + words[0])
@@ -291,6 +274,30 @@ class _Player:
 
     def _tell(self, what: str, printed: str, code: int) -> None:
         self.done.story += [f"== {what}  -> {code}", printed]
+
+
+def work_by_hand(port: str, hands: Sequence[str], story: list[str]) -> None:
+    """What the user does with a kept bench, in the words of ``NextStep.hands``."""
+    if not hands:
+        return
+    sim = SimBench.from_url(port)
+    for hand in hands:
+        story.append(f"-- hands: {hand}")
+        if hand == "wait":
+            sim.world.sleep_ms(WAIT_S * 1000)
+        elif hand != "press-reset" or sim.board is not None:
+            getattr(sim.hands, hand.replace("-", "_"))()
+    sim.release()
+
+
+def type_in(words: tuple[str, ...]) -> tuple[str, int]:
+    """Type a command; the plan of a flash or a cure is confirmed, and hands do what it asks for while it runs."""
+    if words and words[0] in ("flash", "fix"):
+        words = (*words, "--yes")
+    out = io.StringIO()
+    with redirect_stdout(out), redirect_stderr(out), obedient_hands():
+        code = run(words)
+    return out.getvalue(), code
 
 
 def _named(result: FlashResult, bench: Bench) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import plistlib
 from collections.abc import Mapping
+from typing import Any
+from xml.parsers.expat import ExpatError
 
 from doctor.card.drives.drive import Drive, DrivePart, Item
 
@@ -25,18 +27,27 @@ _BUSES = {"secure digital": "sd", "usb": "usb", "sata": "sata", "pci-express": "
 
 
 def names_in(listing: bytes) -> tuple[str, ...]:
-    """Names of the whole disks in a listing, such as ``disk4``."""
-    return tuple(str(name) for name in plistlib.loads(listing).get("WholeDisks", ()))
+    """Names of the whole disks in a listing, such as ``disk4``. Raises ValueError for what is not a listing."""
+    return tuple(str(name) for name in _read(listing).get("WholeDisks", ()))
 
 
 def from_diskutil(listing: bytes, infos: Mapping[str, bytes]) -> tuple[Drive, ...]:
     """Drives out of what diskutil printed.
 
     infos  output of ``diskutil info -plist NAME`` for each whole disk
+
+    Raises ValueError for what is not a listing.
     """
-    disks = plistlib.loads(listing).get("AllDisksAndPartitions", ())
+    disks = _read(listing).get("AllDisksAndPartitions", ())
     by_name = {str(disk.get("DeviceIdentifier", "")): disk for disk in disks}
-    return tuple(_drive(name, by_name.get(name, {}), plistlib.loads(info)) for name, info in infos.items())
+    return tuple(_drive(name, by_name.get(name, {}), _read(info)) for name, info in infos.items())
+
+
+def _read(listing: bytes) -> Any:
+    try:
+        return plistlib.loads(listing)
+    except (ExpatError, OverflowError, RecursionError) as err:
+        raise ValueError(f"not a property list: {err}") from err
 
 
 def _drive(name: str, disk: Item, info: Item) -> Drive:

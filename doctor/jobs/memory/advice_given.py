@@ -11,11 +11,11 @@ import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from doctor.check import Finding, Status
-from doctor.clock import Now, utc_now
+from doctor.clock import Moment, Moments, this_moment
 from doctor.engine import Report
 from doctor.jobs.memory.state_dir import VARIABLE, state_place
 from doctor.json_file import read_json, text_in, write_whole
@@ -46,9 +46,9 @@ class _Note:
             return cls(text_in(value["at"]), text_in(value["how"]))
         return cls(text_in(value))
 
-    def after(self, since: datetime) -> bool:
-        """Whether it is younger than that. Raises ValueError, TypeError for what is no time."""
-        return datetime.fromisoformat(self.at) > since
+    def lasts(self, now: Moment) -> bool:
+        """Whether it still counts. Raises ValueError for what is no time."""
+        return abs(Moment.read(self.at).ago(now)) < LASTS
 
 
 def failing(report: Report) -> Finding | None:
@@ -61,10 +61,10 @@ class AdviceGiven:
     """What was tried lately at one port.
 
     port  nothing is kept of None, and of a bench that starts again with every command
-    now   tells the time of day
+    now   tells the moment that is now
     """
 
-    def __init__(self, port: PortUrl | None, now: Now = utc_now) -> None:
+    def __init__(self, port: PortUrl | None, now: Moments = this_moment) -> None:
         self._key = port.key if port is not None and port.lasts else ""
         self._now = now
 
@@ -101,7 +101,7 @@ class AdviceGiven:
             return ""
         kept = self._read()
         mine = dict(kept.get(self._key, {}))
-        now = self._now().isoformat(timespec="seconds")
+        now = str(self._now())
         for step in steps:
             if how != TOLD or step not in mine:
                 mine[step] = _Note(now, how)
@@ -118,13 +118,13 @@ class AdviceGiven:
 
     def _read(self) -> dict[str, dict[str, _Note]]:
         """All that is not too old; nothing if the file is missing or damaged."""
-        since = self._now() - LASTS
+        now = self._now()
         with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
             data = read_json(_path(), MAX_BYTES)
             if not isinstance(data, dict):
                 return {}
             read = {key: {step: _Note.read(value) for step, value in steps.items()} for key, steps in data.items()}
-            fresh = {key: {s: n for s, n in steps.items() if n.after(since)} for key, steps in read.items()}
+            fresh = {key: {s: n for s, n in steps.items() if n.lasts(now)} for key, steps in read.items()}
             return {key: steps for key, steps in fresh.items() if steps}
         return {}
 

@@ -11,15 +11,14 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
-from datetime import datetime, timezone
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from doctor.bench import Bench
-from doctor.clock import Now, utc_now
+from doctor.clock import Moments, this_moment
 from doctor.errors import BoardError, LinkError
-from doctor.jobs.memory.lock import is_held
+from doctor.jobs.memory.lock import is_held, lock_path
 from doctor.jobs.memory.state_dir import state_dir, state_place
 from doctor.json_file import read_json, write_whole
 from doctor.link.port_url import PortUrl
@@ -61,6 +60,8 @@ class FlashEntry:
     advice      what the hands are to do after it; "" for nothing
     lock        file that the process of this flash has locked while it runs; "" if there is none
     loaders     the boot loaders as they were read last, such as ``33080,38638,38638*``; "" if they never were
+    written     when it was written last, as clock.Moment keeps it
+    number      counts the flashes from this computer, whatever its clock says
 
     More members may come, each with a default: a journal without them is as good, and one with others is read too.
     """
@@ -89,6 +90,7 @@ class FlashEntry:
     advice: str = ""
     lock: str = ""
     loaders: str = ""
+    number: int = 0
 
     @property
     def broke_off(self) -> bool:
@@ -107,7 +109,7 @@ class DamagedJournal:
 class Journal:
     """The journal files in one directory; ``Journal()`` takes the user's."""
 
-    def __init__(self, folder: Path | None = None, now: Now = utc_now) -> None:
+    def __init__(self, folder: Path | None = None, now: Moments = this_moment) -> None:
         self._folder = folder
         self._now = now
 
@@ -121,8 +123,10 @@ class Journal:
 
     def write(self, entry: FlashEntry) -> FlashEntry:
         """Keep ``entry``: on the disk, or not at all. Raises OSError."""
-        now = self._now().isoformat(timespec="milliseconds")
-        entry = replace(entry, written=now, begun=entry.begun or now, pid=os.getpid())
+        now = self._now()
+        number = entry.number or 1 + max((known.number for known in self.entries()), default=0)
+        begun = entry.begun or now.at.isoformat(timespec="milliseconds")
+        entry = replace(entry, written=str(now), begun=begun, pid=os.getpid(), number=number)
         path = self.folder / f"{_key(entry.ids)}.json"
         write_whole(path, json.dumps({"schema": SCHEMA, **asdict(entry)}, indent=1).encode())
         return entry
@@ -133,16 +137,17 @@ class Journal:
         for names in (("imei", "board"), ("port",)):
             fits = [e for e in entries if any(e.ids.get(name) and e.ids.get(name) == ids.get(name) for name in names)]
             if fits:
-                return max(fits, key=lambda e: e.written)
+                return max(fits, key=lambda e: (e.number, e.written))
         return None
 
     def entries(self) -> list[FlashEntry]:
         """All that can be read; a damaged file is skipped, see ``damaged``."""
-        paths = self._paths()
-        for old in paths[KEPT:]:
+        read = [(entry, path) for path in self._paths() if isinstance(entry := _read(path), FlashEntry)]
+        read.sort(key=lambda pair: pair[0].number, reverse=True)
+        for _, old in read[KEPT:]:
             with suppress(OSError):
                 old.unlink()
-        return [read for path in paths[:KEPT] if isinstance(read := _read(path), FlashEntry)]
+        return [entry for entry, _ in read[:KEPT]]
 
     def damaged(self, ids: Mapping[str, str], *, surely: bool = False) -> DamagedJournal | None:
         """The journal of the modem that ``ids`` name, if it is there and cannot be read.
@@ -161,7 +166,7 @@ class Journal:
         found = self.damaged(ids, surely=True)
         if found is None:
             return None
-        aside = found.path.with_suffix(f".{self._now():%Y%m%d-%H%M%S}{ASIDE}")
+        aside = found.path.with_suffix(f".{self._now().at:%Y%m%d-%H%M%S}{ASIDE}")
         try:
             return found.path.rename(aside)
         except OSError:
@@ -228,23 +233,11 @@ def real_device(port: str) -> str:
 
 
 def is_at_work(entry: FlashEntry) -> bool:
-    """Whether the process that wrote ``entry`` still runs.
-
-    Its lock tells, which dies with it. If there is none (version 0.1 kept none), its number and the time do, since
-    another process may have got that number.
-    """
-    import psutil
-
-    if entry.state != RUNNING or entry.pid in (0, os.getpid()):
+    """Whether another process carries out the flash of ``entry`` right now: its lock tells, which dies with it."""
+    if entry.state != RUNNING or entry.pid == os.getpid():
         return False
-    if entry.lock:
-        return is_held(Path(entry.lock))
-    try:
-        process = psutil.Process(entry.pid)
-        started = datetime.fromtimestamp(process.create_time(), timezone.utc)
-        return process.status() != psutil.STATUS_ZOMBIE and started <= datetime.fromisoformat(entry.begun)
-    except (psutil.Error, ValueError, OSError):
-        return False
+    lock = Path(entry.lock) if entry.lock else lock_path(entry.ids.get("port", ""))  # version 0.1 did not write it down
+    return is_held(lock)
 
 
 def _read(path: Path) -> FlashEntry | DamagedJournal:

@@ -6,11 +6,11 @@ first one did. What the user said (--accept) is no proof, and is not kept.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from doctor.bench import Bench
 from doctor.check import Status
-from doctor.clock import Now, utc_now
+from doctor.clock import Moment, Moments, this_moment
 from doctor.engine import Report
 from doctor.jobs.memory import journal as journals
 from doctor.jobs.memory.journal import FlashEntry, Journal
@@ -19,15 +19,15 @@ CHECK = "jumpers-removed"
 LASTS = timedelta(hours=6)  #: later, the board may have been in other hands
 
 
-def proof_of(report: Report, now: Now = utc_now) -> dict[str, str]:
+def proof_of(report: Report, now: Moments = this_moment) -> dict[str, str]:
     """What the journal keeps: when it was proved, and how; empty if it was not."""
     finding = report.finding(CHECK)
     if finding is None or finding.status is not Status.PASS or not finding.proved:
         return {}
-    return {"at": now().isoformat(timespec="seconds"), **finding.proved}
+    return {"at": str(now()), **finding.proved}
 
 
-def remembered(bench: Bench, now: Now = utc_now) -> dict[str, str]:
+def remembered(bench: Bench, now: Moments = this_moment) -> dict[str, str]:
     """As ``proof_of``, of an earlier run on this very board whose flash has not come to its proof; empty if none."""
     ids = journals.ids_of(bench)
     entry = Journal().find(ids)
@@ -37,9 +37,8 @@ def remembered(bench: Bench, now: Now = utc_now) -> dict[str, str]:
     return dict(entry.jumpers) if same and _lasts(entry, now()) else {}
 
 
-def _lasts(entry: FlashEntry, now: datetime) -> bool:
+def _lasts(entry: FlashEntry, now: Moment) -> bool:
     try:
-        age = now - datetime.fromisoformat(entry.jumpers["at"])
-    except (KeyError, ValueError, TypeError):
+        return timedelta() <= Moment.read(entry.jumpers["at"]).ago(now) <= LASTS
+    except (KeyError, ValueError):
         return False
-    return timedelta() <= age <= LASTS

@@ -10,8 +10,9 @@ import pytest
 from doctor.bench import Bench, BenchOptions
 from doctor.board.unique_id import unique_id
 from doctor.check import Finding, Status
-from doctor.clock import Now
+from doctor.clock import Moment, Moments, this_moment
 from doctor.engine import Report
+from doctor.jobs.last_flash import may_write_until
 from doctor.jobs.memory import journal as journals
 from doctor.jobs.memory.advice_given import SAID, TOLD, AdviceGiven
 from doctor.jobs.memory.journal import FlashEntry, Journal
@@ -23,9 +24,18 @@ PORT = PortUrl.read("COM25")
 PROOF = {"at": NOON.isoformat(), "how": "by ATI"}
 
 
-def after(**time: float) -> Now:
+def after(**time: float) -> Moments:
     """A clock that shows noon and so much more."""
-    return lambda: NOON + timedelta(**time)
+    return lambda: Moment(NOON + timedelta(**time))
+
+
+def up(shown: timedelta, boot: str = "b1", **up: float) -> Moments:
+    """Of a computer that runs so long, since its start ``boot``, whatever its clock shows."""
+    return lambda: Moment(NOON + shown, boot, timedelta(**up).total_seconds())
+
+
+#: Somebody sets the clock, a time server does, or it has no battery and begins at its birth.
+JUMPS = [timedelta(days=3), timedelta(hours=-7), timedelta(days=-20000)]
 
 
 def test_what_was_tried_is_known_for_an_hour() -> None:
@@ -82,7 +92,7 @@ def test_a_proof_is_of_one_board_whatever_its_port(tmp_path: Path) -> None:
 def test_a_proof_is_as_old_as_the_looking(seen: dict[str, str], at: datetime) -> None:
     proved = {"how": "by ATI", **seen}
     report = Report((Finding("jumpers-removed", Status.PASS, "they are removed", proved=proved),))
-    assert proof_of(report, after()) == {"at": at.isoformat(timespec="seconds"), "how": "by ATI"}
+    assert proof_of(report, after()) == {"at": seen.get("at", str(Moment(at))), "how": "by ATI"}
 
 
 def test_a_journal_says_when_it_was_begun_and_written(tmp_path: Path) -> None:
@@ -97,3 +107,44 @@ def test_a_journal_that_gives_way_keeps_the_hour_in_its_name(tmp_path: Path) -> 
     (path,) = tmp_path.iterdir()
     path.write_bytes(b"\x80")
     assert journal.set_aside({"port": "COM3"}) == path.with_suffix(".20240229-130000.damaged")
+
+
+@pytest.mark.parametrize("jump", JUMPS)
+def test_a_clock_that_jumps_makes_nothing_older_or_younger(jump: timedelta, tmp_path: Path) -> None:
+    AdviceGiven(PORT, up(timedelta(), hours=1)).note(["power-cycle"], SAID)
+    assert AdviceGiven(PORT, up(jump, hours=1.9)).confirmed == {"power-cycle"}
+    assert AdviceGiven(PORT, up(jump, hours=2.1)).confirmed == frozenset()
+    with Bench(BenchOptions(port=f"sim://fipy?state={tmp_path / 'bench'}")) as bench:
+        proved(unique_id(bench.board), jumpers={"at": str(up(timedelta(), hours=1)()), "how": "by ATI"})
+        assert remembered(bench, up(jump, hours=6.9)) and not remembered(bench, up(jump, hours=7.1))
+
+
+@pytest.mark.parametrize("jump", JUMPS)
+def test_a_modem_may_write_for_as_long_whatever_the_clock_shows(jump: timedelta, tmp_path: Path) -> None:
+    entry = FlashEntry({"port": "COM25"}, (), {}, {}, ("transfer", "deploy"), step="deploy", state=journals.UNPROVED)
+    kept = Journal(tmp_path, up(timedelta(), hours=1)).write(entry)
+    port = PortUrl.read("COM25")
+    assert may_write_until(port, kept, up(jump, minutes=85)) == NOON + jump + timedelta(minutes=5)
+    assert may_write_until(port, kept, up(jump, minutes=90)) is None
+
+
+@pytest.mark.parametrize("jump", JUMPS)
+def test_the_last_flash_is_the_last_one_whatever_the_clock_shows(jump: timedelta, tmp_path: Path) -> None:
+    early, late = Journal(tmp_path, up(timedelta())), Journal(tmp_path, up(jump))
+    early.write(FlashEntry({"port": "COM3", "board": "1"}, (), {"n": 1}, {}, ()))
+    late.write(FlashEntry({"port": "COM3", "board": "2"}, (), {"n": 2}, {}, ()))
+    found = late.find({"port": "COM3"})
+    assert found is not None and found.options["n"] == 2
+
+
+@pytest.mark.parametrize(
+    "text", ["", "soon", "2024-02-29T12:00:00", f"{NOON.isoformat()} b nan", f"{NOON.isoformat()} b x"]
+)
+def test_what_is_no_moment_is_a_value_error(text: str) -> None:
+    with pytest.raises(ValueError):
+        Moment.read(text)
+
+
+def test_a_restart_in_between_leaves_the_clock_to_tell() -> None:
+    assert Moment.read(str(up(timedelta(), hours=5)())).ago(up(timedelta(hours=2), "b2")()) == timedelta(hours=2)
+    assert this_moment().ago(this_moment()) >= timedelta()

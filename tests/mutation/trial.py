@@ -1,0 +1,154 @@
+"""One mutant and the tests that run its lines: pytest in a forked child, on a copy of the checkout."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.mutation.mutants import Mutant
+
+KILLED, ALIVE, TIMEOUT, NOT_JUDGED = "killed", "alive", "only a timeout", "not judged"
+_PLUGIN = "tests.mutation.verdicts"
+#: What a forked child need not load again. Nothing of ours: it comes from the copy, with the change.
+_PRELOADED = ("pytest", "hypothesis.strategies", "rich.console", "click", "serial", "psutil", "platformdirs")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a mutant, and by which test."""
+
+    outcome: str
+    by: str = ""
+    seconds: float = 0.0
+
+
+@dataclass
+class Copy:
+    """A copy of the checkout in which one mutant at a time is tried.
+
+    sound  what each test said of the unchanged code, once it was asked
+    """
+
+    root: Path
+    sound: dict[str, bool] = field(default_factory=dict)
+    _changes: int = 0
+
+    @classmethod
+    def make(cls, source: Path, root: Path) -> Copy:
+        """Copy what git knows of, and what it could."""
+        listed = subprocess.run(
+            ["git", "ls-files", "-z", "-co", "--exclude-standard"], cwd=source, capture_output=True, check=True
+        ).stdout
+        for name in filter(None, listed.decode().split("\0")):
+            if (source / name).is_file():
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(source / name, root / name)
+        return cls(root)
+
+    def judge(self, mutant: Mutant, tests: list[str], limit_s: float) -> Verdict:
+        """Try one mutant. A test that fails without it too is no judge, and neither is a test that ran out of time."""
+        if not tests:
+            return Verdict(ALIVE, "no test runs it")
+        began = time.monotonic()
+        path = self.root / mutant.module
+        source = path.read_bytes()
+        self._write(path, mutant.applied(source))
+        try:
+            outcome, by = self._run(tests, limit_s)
+        finally:
+            self._write(path, source)
+        if outcome == KILLED and by and not self._passes(by, limit_s):
+            outcome, by = NOT_JUDGED, f"{by} fails without the change too"
+        return Verdict(outcome, by, time.monotonic() - began)
+
+    def _write(self, path: Path, data: bytes) -> None:
+        path.write_bytes(data)
+        self._changes += 1
+        moment = 1_000_000_000 + self._changes * 10  # compiled files are told apart by whole seconds and length
+        os.utime(path, (moment, moment))
+
+    def _passes(self, test: str, limit_s: float) -> bool:
+        if test not in self.sound:
+            self.sound[test] = self._run([test], limit_s)[0] == ALIVE
+        return self.sound[test]
+
+    def _run(self, tests: list[str], limit_s: float) -> tuple[str, str]:
+        out = self.root / "verdict.json"
+        out.unlink(missing_ok=True)
+        child = os.fork()
+        if not child:
+            _in_child(self.root, out, tests)
+        until = time.monotonic() + limit_s
+        while time.monotonic() < until:
+            done, status = os.waitpid(child, os.WNOHANG)
+            if done:
+                return _outcome(os.waitstatus_to_exitcode(status), out)
+            time.sleep(0.05)
+        os.killpg(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        return TIMEOUT, ""
+
+
+def preload() -> None:
+    """Load what every child needs and no mutant can be in."""
+    for name in _PRELOADED:
+        __import__(name)
+
+
+def _in_child(root: Path, out: Path, tests: Iterable[str]) -> None:
+    """Run the tests in this process, which ends with that."""
+    os.setpgid(0, 0)
+    os.chdir(root)
+    for name in [name for name in sys.modules if name.split(".")[0] in ("tests", "doctor", "checks", "docs")]:
+        del sys.modules[name]
+    sys.path[:] = [str(root), *(place for place in sys.path if place and "tests" not in place)]
+    os.environ.update(PYTHONPATH=str(root), FIPY_DOCTOR_VERDICT=str(out))
+    quiet = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1, 2):
+        os.dup2(quiet, number)
+    code = 70
+    try:
+        import pytest
+
+        options = (
+            "-x",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:xdist",
+            "-p",
+            _PLUGIN,
+            "-m",
+            "not long and not table and not snapshot",
+        )
+        code = int(
+            pytest.main([*options, "-W", "ignore::pytest.PytestAssertRewriteWarning", f"--rootdir={root}", *tests])
+        )
+    except BaseException:
+        out.with_suffix(".log").write_text(traceback.format_exc())
+    finally:
+        os._exit(code)
+
+
+def _outcome(code: int, out: Path) -> tuple[str, str]:
+    if code == 0:
+        return ALIVE, ""
+    told = json.loads(out.read_text()) if out.exists() else {}
+    if told.get("timeout"):
+        return TIMEOUT, str(told["test"])
+    if code == 1 and told:
+        return KILLED, str(told["test"])
+    if code in (2, 3, 4):  # it cannot even be imported, or collected
+        return KILLED, ""
+    log = out.with_suffix(".log")
+    return NOT_JUDGED, f"pytest ended with {code} {log.read_text() if log.exists() else ''}"
