@@ -17,10 +17,10 @@ _OLDEST_GOOD = "1.18.1.r3"
 
 
 class BoardHasModem(Check):
-    """The board is a FiPy or GPy, and its firmware knows the modem.
+    """The firmware of the FiPy or GPy knows the modem.
 
-    Why: only FiPy, GPy and G01 have the LTE modem; the modem's pins, the way to mirror mode and what hangs depend on
-    board and release.
+    Why: the modem's pins, the way to mirror mode and what hangs depend on board and release. (A board that is no FiPy
+    or GPy fails ``repl-answers``.)
     Looks at: the prompt's banner, sys.platform, os.uname() (not on FiPy 1.12.0.b1, where it crashes the board), and
     which calls exist: network.LTE and its methods, os.mkfs, os.fsformat. Calls none of them.
     Cures: update-board-firmware.
@@ -32,7 +32,6 @@ class BoardHasModem(Check):
     deadline_s = 30.0
     gates = True
     knows = {
-        "non-lte-board": Known("another board, or a FiPy or GPy that was given another board's firmware", (_UPDATE,)),
         "firmware-without-lte-class": Known(
             "a factory firmware from before 1.11, or a build for another board", (_UPDATE,)
         ),
@@ -51,8 +50,6 @@ class BoardHasModem(Check):
 
     def _judge(self, facts: BoardFacts) -> Finding:
         name = f"{shown(facts.sysname, 20)}, firmware {shown(facts.release, 30) or 'of unknown release'}"
-        if not facts.has_modem:
-            return self.fail(f"this is a {shown(facts.sysname, 20)}: it has no LTE modem", catalogue="non-lte-board")
         if not facts.has_lte_class:
             text = f"{name}: this firmware does not know the modem (there is no network.LTE)"
             return self.fail(text, catalogue="firmware-without-lte-class")

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from doctor.bench import Bench
 from doctor.board.first_contact import Seen
-from doctor.check import Check, Evidence, Finding, Grade, Remedy, Status
+from doctor.check import Check, Evidence, Finding, Grade, Known, Remedy, Status
+from doctor.link import foreign
 from doctor.modem.facts import ModemFacts
 from doctor.modem.verdict import POWER_CYCLE, REMOVE_JUMPERS, WAIT_FOR_MODEM, verdict
 from doctor.needs import Needs
@@ -29,7 +30,7 @@ class ModemAnswers(Check):
     version if the mode allows it. The modem's mode stays as found.
 
     Cures: depends on the mode: power-cycle, remove-jumpers, flash-full-image, give-updater-elf, wait-for-modem;
-    leave-via-away if a board answers in place of a bare modem.
+    leave-via-away if a board answers in place of a bare modem, plug-in-board if another device does.
     """
 
     id = "modem-answers"
@@ -38,7 +39,9 @@ class ModemAnswers(Check):
     deadline_s = 420.0
     gates = True
     overridable = False
+    knows = {foreign.WRONG_PORT: Known("", (Remedy(foreign.PLUG_IN_BOARD, Grade.MANUAL),))}
     finds = (
+        foreign.WRONG_PORT,
         "modem-left-in-update-boot",
         "ati-returns-error",
         "modem-in-ffh",

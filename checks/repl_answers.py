@@ -10,6 +10,8 @@ from doctor.bench import Bench
 from doctor.board.at_work import at_work
 from doctor.board.first_contact import Contact, Seen
 from doctor.check import Check, EvidenceValue, Finding, Grade, Known, Remedy
+from doctor.errors import BoardError
+from doctor.link import foreign
 from doctor.needs import Needs
 from doctor.text.escape import shown
 
@@ -20,6 +22,8 @@ _BARE = Remedy("name-bare-modem", Grade.MANUAL)
 _UPDATE = Remedy("update-board-firmware", Grade.MANUAL)
 _PLUG = Remedy("plug-in", Grade.MANUAL)
 _WAIT = Remedy("wait-for-modem", Grade.MANUAL)
+_BOARD = Remedy(foreign.PLUG_IN_BOARD, Grade.MANUAL)
+_SAFE = Remedy(foreign.SAFE_BOOT, Grade.MANUAL)
 _KNOWN = {
     "main-py-blocks-repl": Known("boot.py or main.py starts a program that does not end", (_STOP,)),
     "pybytes-occupies-board": Known("Pybytes starts before main.py", (_STOP,)),
@@ -31,7 +35,8 @@ _KNOWN = {
     "flash-read-err-loop": Known("the board's firmware is damaged, or a wire pulls P9 up", (_UPDATE,)),
     "brownout": Known("a thin cable, a passive hub or a weak USB port", (Remedy("better-supply", Grade.MANUAL),)),
     "baud-mismatch-garbage": Known("a floating or wrong line, or a device of another speed", (_POWER, _PLUG)),
-    "wrong-serial-port-chosen": Known("several serial devices are plugged in", (_PLUG,)),
+    foreign.WRONG_PORT: Known("several serial devices are plugged in", (_BOARD, _SAFE)),
+    foreign.NO_LTE: Known("only FiPy, GPy and G01 have it; one that was given another board's firmware says the same"),
     "mirror-board-looks-dead": Known(
         "an earlier upgrade over USB switched the board into mirror mode; only a restart ends it", (_MIRROR,)
     ),
@@ -49,7 +54,6 @@ _KNOWN = {
         "a modem update was started on the board, by hand or by main.py; stopping it can brick the modem", (_WAIT,)
     ),
 }
-_FOREIGN_STREAM = re.compile(r"\$(?:G[PNLA]|BD)[A-Z]{3},")  # NMEA sentences of a GPS receiver
 _PYBYTES = re.compile(r"[Pp]ybytes|Connected to MQTT|WiFi connection established", re.IGNORECASE)
 
 
@@ -59,9 +63,11 @@ class ReplAnswers(Check):
     Why: the board is examined through its prompt. A program that runs, mirror mode left on, the ESP32's boot loader and
     a wrong port all look like "nothing works" and have different cures.
     Looks at: sends CR, which every program ignores, and waits 0.3 s for a prompt; else listens 3 s and sends Ctrl-B
-    once. No Ctrl-C without consent (--interrupt), nothing at all once an updater's output is seen. If no text comes,
-    looks for a modem at 921600 and 115200 baud.
-    Cures: stop-program, leave-mirror, name-bare-modem, power-cycle, plug-in, update-board-firmware, wait-for-modem.
+    once, which makes an interpreter say which it is. No Ctrl-C without consent (--interrupt), nothing at all once an
+    updater's output is seen, and nothing more to a device that is no FiPy or GPy. If no text comes, looks for a modem
+    at 921600 and 115200 baud.
+    Cures: stop-program, leave-mirror, name-bare-modem, power-cycle, plug-in, update-board-firmware, wait-for-modem,
+    plug-in-board, hold-safe-boot.
     """
 
     id = "repl-answers"
@@ -83,11 +89,20 @@ class ReplAnswers(Check):
             Seen.SILENCE: self._silence,
             Seen.NOISE: self._noise,
             Seen.MODEM: self._modem,
+            Seen.FOREIGN: self._foreign,
         }
+        if contact.foreign is None:
+            bench.refuse_foreign()
         if contact.seen not in judge:
-            bench.open_board()
+            try:
+                bench.open_board()
+            except BoardError:
+                contact = bench.contact  # it may have said another name than that of a board with the modem
+                if contact.foreign is None:
+                    raise
         found = judge.get(contact.seen, self._prompt)(bench.link.name, contact)
-        return replace(found, evidence={**_evidence(contact), **found.evidence})
+        found = replace(found, evidence={**_evidence(contact), **found.evidence})
+        return found if contact.foreign is not None else _or_another(found, contact)
 
     def _prompt(self, name: str, contact: Contact) -> Finding:
         if contact.evidence.get("foreign_at"):
@@ -106,9 +121,6 @@ class ReplAnswers(Check):
     def _program(self, name: str, contact: Contact) -> Finding:
         lines = [line for line in contact.text.splitlines() if line.strip()]
         says = shown(lines[-1].strip(), 60) if lines else ""
-        if _FOREIGN_STREAM.search(contact.text):
-            text = f"{name}: this is a GPS receiver or the like, no board: it says {says}"
-            return self.fail(text, catalogue="wrong-serial-port-chosen")
         pybytes = _PYBYTES.search(contact.text) is not None
         stopped = "; Ctrl-C did not stop it" if contact.evidence.get("interrupted") else ""
         return self.fail(
@@ -116,6 +128,12 @@ class ReplAnswers(Check):
             catalogue="pybytes-occupies-board" if pybytes else "main-py-blocks-repl",
             remedies=(_STOP,) if not stopped else (_STOP, _POWER),
         )
+
+    def _foreign(self, name: str, contact: Contact) -> Finding:
+        device = contact.foreign
+        assert device is not None, "who says that it is foreign says what it is"
+        cures = tuple(Remedy(cure, Grade.MANUAL) for cure in device.cures)
+        return self.fail(f"{name}: {device.words}", catalogue=device.catalogue, remedies=cures)
 
     def _updater(self, name: str, contact: Contact) -> Finding:
         stands = at_work(contact.text)
@@ -167,6 +185,19 @@ class ReplAnswers(Check):
         nuls = bool(contact.evidence.get("nul_bytes"))
         what = "zero bytes come: the line is low" if nuls else "garbage comes, at every speed tried"
         return self.fail(f"{name}: only {what}", catalogue="modem-null-bytes" if nuls else "baud-mismatch-garbage")
+
+
+def _or_another(found: Finding, contact: Contact) -> Finding:
+    """The finding where nothing shows a Pycom board: nothing is stopped or updated at a port with a strange USB id."""
+    strange = contact.evidence.get("strange_usb")
+    if contact.evidence.get("at_carrier", True) or contact.seen is Seen.MIRROR:
+        return found
+    if not strange:
+        return replace(found, cause=f"{found.cause}; or this is no FiPy or GPy", remedies=(*found.remedies, _BOARD))
+    cause = f"{found.cause}; or this is no FiPy or GPy: the USB id {strange} is none of a Pycom board"
+    harmless = tuple(remedy for remedy in found.remedies if remedy not in (_STOP, _UPDATE, _PLUG))
+    first = (_SAFE,) if _STOP in found.remedies else ()
+    return replace(found, cause=cause, remedies=(*first, *harmless, _BOARD))
 
 
 def _evidence(contact: Contact) -> dict[str, EvidenceValue]:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from doctor.clock import Clock, Deadline, SystemClock
 from doctor.errors import BoardError, DoctorError, UsageError
+from doctor.link import foreign
+from doctor.link.foreign import Foreign
 from doctor.link.port_url import PortUrl
 from doctor.needs import Needs, SkipReason
 from doctor.text.command import AUTO, ON_CARD, Command
@@ -49,6 +51,7 @@ class BenchOptions:
     interrupt    a running program may be stopped
     thorough     slow or opt-in probes run too
     via_modem    the user says that a bare modem is at the port
+    unnamed      nobody typed the port: it came from the environment
     card_file    name of a firmware image on the card in the board, if there is none on the PC
     two_readers  a card image or device is read by a second reader too (``-v``)
     password     for telnet://; never shown
@@ -67,6 +70,7 @@ class BenchOptions:
     interrupt: bool = False
     thorough: bool = False
     via_modem: bool = False
+    unnamed: bool = False
     card_file: str | None = None
     two_readers: bool = False
     password: str | None = field(default=None, repr=False)
@@ -111,6 +115,7 @@ class Presence:
 
 
 _Opened = TypeVar("_Opened")
+HEAR_S = 1.1  #: before a modem is spoken to: what talks by itself, such as a GPS receiver, does so every second
 LEAVE_S = 10.0  #: for leaving the REPL as it was found; a board that takes longer is gone or busy
 
 _GIVEN = Presence(True)
@@ -262,10 +267,44 @@ class Bench(AbstractContextManager["Bench"]):
         from doctor.board import first_contact
 
         may_interrupt = self.options.interrupt or "interrupt-program" in self.options.accept
-        made = first_contact.contact(self.link, may_interrupt=may_interrupt)
+        made = first_contact.contact(self.link, may_interrupt=may_interrupt, greet_only=bool(self._unnamed))
         prompts = (first_contact.Seen.REPL, first_contact.Seen.SAFE_BOOT)
         self.stopped_program |= bool(made.evidence.get("interrupted")) and made.seen in prompts
         return made
+
+    @property
+    def foreign(self) -> Foreign | None:
+        """The device at the port, if that is known to be no FiPy, GPy or modem of Sequans. Raises LinkError."""
+        if isinstance(self._kept.get("_modem"), Foreign):
+            return cast(Foreign, self._kept["_modem"])
+        named_modem = self.options.via_modem or self.through_mirror is not None
+        return None if named_modem and "contact" not in self._kept else self.contact.foreign
+
+    def refuse_foreign(self) -> None:
+        """The gate before everything that acts on what is at the port, or plans to.
+
+        Raises BoardError if that is known to be no FiPy, GPy or modem of Sequans, or if nobody has said that it is and
+        the USB id is another one's. Raises LinkError.
+        """
+        if not (self._unnamed and self.options.via_modem) and self.foreign is not None:
+            raise self.foreign.refused(self.link.name)
+        if self._unnamed:
+            raise BoardError(
+                foreign.WRONG_PORT,
+                f"its USB id, {self._unnamed}, is none of a Pycom board, and the port was not typed",
+                on=self.link.name,
+                cause="the port is named by the environment, which may have been meant for something else",
+                next=f"if the board is there, run {Command('check', port=self.options.port)}",
+            )
+
+    @property
+    def _unnamed(self) -> str:
+        """The USB id of a port that nobody typed, if neither a Pycom board nor FTDI has it; else ""."""
+        from doctor.board.line.carriers import port_behind
+
+        port = port_behind(self.link) if self.options.unnamed else None
+        strange = port is not None and foreign.is_strange(port.vid, port.carrier)
+        return foreign.usb_text(port.vid, port.pid) if port is not None and strange else ""
 
     @property
     def is_bare_modem(self) -> bool:
@@ -297,9 +336,10 @@ class Bench(AbstractContextManager["Bench"]):
     @_Part
     def board(self) -> Board:
         """The board with its REPL in raw mode. Raises BoardError if no prompt is to be had."""
-        from doctor.board.board import Board
+        from doctor.board.board import LTE_BOARDS, Board
         from doctor.board.first_contact import Seen
 
+        self.refuse_foreign()
         if self.contact.seen is Seen.UPDATER:
             from doctor.board.at_work import in_the_way
 
@@ -314,6 +354,12 @@ class Bench(AbstractContextManager["Bench"]):
         board = Board(self.link, banner=self.contact.banner)
         self._repl = board.repl  # before it is entered: if that is cut short, there is a REPL to leave
         board.repl.enter(cancel_input=self.contact.seen is Seen.PASTE)
+        if not board.says_name(LTE_BOARDS):  # no banner came through, or a prompt without one: it is asked
+            device = foreign.by_platform(board.platform)
+            if device is not None:
+                board.repl.leave()
+                self._kept["contact"] = replace(self.contact, seen=Seen.FOREIGN, foreign=device)
+                self.refuse_foreign()
         return board
 
     @_Part
@@ -417,23 +463,49 @@ class Bench(AbstractContextManager["Bench"]):
             tunnel.close()
 
     @_Part
-    def modem_facts(self) -> ModemFacts:
-        """Mode, build and version of the modem, asked once. Raises BoardError or LinkError."""
+    def _modem(self) -> ModemFacts | Foreign:
+        """What the modem says of itself, asked once; or the other device that answers in its place."""
         from doctor.modem.facts import from_core
         from doctor.updater import states
 
         profile = self.profile
+        talks = self._talks_by_itself() if self.options.via_modem else None
+        if talks is not None:
+            return talks
         with self.modem_port() as port:
-            return from_core(*states.examine(port, self.clock, profile))
+            state, facts = states.examine(port, self.clock, profile)
+        device = foreign.by_ati(state.ati, says_mode="mode-by-ati" not in state.notes)
+        if device is None and self.options.via_modem and state.mode in (states.SILENT, states.UNKNOWN):
+            device = self.contact.foreign  # no modem speaks: what does?
+        return device or from_core(state, facts)
+
+    def _talks_by_itself(self) -> Foreign | None:
+        """The device that says something at the first speed, if it is known to be no modem."""
+        heard, until = b"", Deadline(self.clock, HEAR_S)
+        while not until.expired:
+            heard += self.link.read(4096, until.left_ms)
+        text = heard.decode("utf-8", errors="replace")
+        return foreign.by_text(text, text)
+
+    @property
+    def modem_facts(self) -> ModemFacts:
+        """Mode, build and version of the modem, asked once. Raises BoardError or LinkError."""
+        if self._unnamed:
+            self.refuse_foreign()
+        said = self._modem
+        if isinstance(said, Foreign):
+            raise said.refused(self.link.name)
+        return said
 
     @property
     def modem_facts_or_none(self) -> ModemFacts | None:
         """What is known of the modem already; asks nothing."""
-        return cast("ModemFacts | None", self._kept.get("modem_facts"))
+        said = self._kept.get("_modem")
+        return None if isinstance(said, Foreign) else cast("ModemFacts | None", said)
 
     def forget_modem(self) -> None:
         """Drop what is known of the modem, so that the next question asks it again."""
-        self._drop("modem_facts")
+        self._drop("_modem")
 
     def forget_card(self) -> None:
         """Drop what is known of the card on the PC, after it was changed."""
@@ -442,7 +514,7 @@ class Bench(AbstractContextManager["Bench"]):
     def forget_board(self) -> None:
         """Drop first contact and board, after a reset or power cycle; the link stays open."""
         self._repl = None
-        self._drop("contact", "board", "board_facts", "modem_facts")
+        self._drop("contact", "board", "board_facts", "_modem")
 
     def _drop(self, *parts: str) -> None:
         with self._lock:

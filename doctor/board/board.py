@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from doctor.board import snippets
@@ -24,6 +24,7 @@ PROMPT_QUIET_MS = 300  #: a prompt at the end of the output counts once nothing 
 #: names no release, so a FiPy from these days is not asked.
 _UNAME_RISK = ("2018-01-01", "2018-01-25")
 UNAME_CRASHES = "1.12.0.b1"
+LTE_BOARDS = ("FiPy", "GPy", "G01")  #: the boards with the modem; the G01 reports GPy
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,8 @@ class BoardFacts:
 
     @property
     def has_modem(self) -> bool:
-        """Only FiPy, GPy and G01 carry the LTE modem; the G01 reports GPy."""
-        return self.sysname in ("FiPy", "GPy", "G01")
+        """Only FiPy, GPy and G01 carry the LTE modem."""
+        return self.sysname in LTE_BOARDS
 
     @property
     def has_lte_class(self) -> bool:
@@ -97,6 +98,7 @@ class Board:
         self.clock = link.clock
         self.repl = Repl(link)
         self._banner = banner
+        self._platform: str | None = None
         self._facts: BoardFacts | None = None
 
     def identify(self) -> BoardFacts:
@@ -107,6 +109,18 @@ class Board:
         if self._facts is None:
             self._facts = self._ask()
         return self._facts
+
+    def says_name(self, names: Collection[str]) -> bool:
+        """Whether the banner is known, and names one of these boards."""
+        found = BANNER.search(self._banner.encode())
+        return found is not None and _text(found.group(4)) in names
+
+    @property
+    def platform(self) -> str:
+        """``sys.platform``, asked once. Raises BoardError."""
+        if self._platform is None:
+            self._platform = str(self.repl.call(snippets.PLATFORM, tries=TRIES))
+        return self._platform
 
     def reset_safe(self) -> str:
         """Restart into safe boot by Ctrl-F, at any time; returns what the board printed until its prompt.
@@ -156,7 +170,7 @@ class Board:
 
     def _ask(self) -> BoardFacts:
         banner = self._banner or self._fetch_banner()
-        platform = str(self.repl.call(snippets.PLATFORM, tries=TRIES))
+        platform = self.platform
         sysname, release, version, machine, pybytes = platform, "", "", "", None
         answer = None if uname_is_risky(platform, banner) else self._ask_uname(platform, banner)
         if answer is not None:

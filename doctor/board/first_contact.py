@@ -1,8 +1,9 @@
 """First contact with whatever is at the other end of a port, disturbing nothing.
 
-Send CR, which every program ignores; a prompt within 0.3 s means idle. Else listen 3 s, then Ctrl-B once. No Ctrl-C
-without consent, and nothing at all once an updater's output is seen. Only if no text comes at 115200 baud is a
-modem looked for: the bare one, or the one behind mirror mode.
+Send CR, which every program ignores; a prompt within 0.3 s means idle. Else listen 3 s. Then Ctrl-B once: an
+interpreter says which it is. No Ctrl-C without consent, nothing at all once an updater's output is seen, and nothing
+more to a device that is known to be no FiPy or GPy (link/foreign.py). Only if no text comes at 115200 baud is a modem
+looked for: the bare one, or the one behind mirror mode.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ from enum import Enum
 from doctor.board.repl import LISTEN_MS
 from doctor.board.signs import BANNER, CTRL_B, CTRL_C, PROMPT, UPDATER_SIGNS
 from doctor.clock import Deadline
+from doctor.link import foreign
+from doctor.link.foreign import Foreign
 from doctor.link.link import REPL_BAUD, Link
+from doctor.link.ports import PortInfo
 from doctor.text.escape import shown
 
 PROMPT_MS = 300  #: an idle REPL answers CR within milliseconds
@@ -67,6 +71,8 @@ class Seen(str, Enum):
     """Nothing at all."""
     NOISE = "noise"
     """Bytes that are no text at any speed tried."""
+    FOREIGN = "foreign"
+    """A device that is no FiPy or GPy: nothing more is sent to it."""
 
 
 Evidence = Mapping[str, "str | int | bool"]
@@ -79,29 +85,37 @@ class Contact:
     seen      what is there
     text      all that was heard at 115200, from a device: escape it before showing
     banner    the REPL's banner line, if it was seen
-    evidence  flat data: heard (escaped), boots, reset_codes, foreign_at, interrupted, baud, modem_mode, undecided
+    evidence  flat data: heard (escaped), boots, reset_codes, foreign_at, interrupted, baud, modem_mode, undecided,
+              strange_usb (an id that neither a Pycom board nor FTDI has), at_carrier (the id of a Pycom board)
+    foreign   the device, if it is no FiPy or GPy
     """
 
     seen: Seen
     text: str
     banner: str
     evidence: Evidence
+    foreign: Foreign | None = None
 
 
-def contact(link: Link, *, may_interrupt: bool = False) -> Contact:
+def contact(link: Link, *, may_interrupt: bool = False, greet_only: bool = False) -> Contact:
     """Find out what is at the other end of ``link``, open at 115200 baud.
 
     may_interrupt  Ctrl-C may be sent to a program that keeps us from the prompt
+    greet_only     nobody has said that the board is at this port: it gets CR and Ctrl-B, and nothing more
     Raises PortLost, DeadlineOverrun. Leaves the speed at 115200.
     """
     talk = _Talk(link)
     seen = talk.first_words()
+    if seen in (Seen.REPL, Seen.SAFE_BOOT):
+        seen = talk.ask_for_name(seen)
     if seen is None:
         seen = talk.ask_for_prompt()
+    if seen in (None, Seen.PROGRAM, Seen.BOOTLOADER, Seen.BOOT_TEXT) and talk.has_foreign_id(seen):
+        seen = Seen.FOREIGN
     if may_interrupt and (seen in (None, Seen.PROGRAM) or (seen is Seen.BOOT_TEXT and not talk.in_trouble())):
         seen = talk.interrupt() or seen
     if seen is None:
-        seen = _modem_behind(link, talk)
+        seen = talk.silence() if greet_only else _modem_behind(link, talk)
     if seen is Seen.UPDATER:
         talk.hear_out()
     return talk.result(seen)
@@ -115,6 +129,9 @@ class _Talk:
         self.heard = b""
         self.answer = b""  # the part of it that came since the last thing that was sent
         self.evidence: dict[str, str | int | bool] = {}
+        self.foreign: Foreign | None = None
+        self._port: PortInfo | None = None  # what the system says of it, once that was asked
+        self._port_asked = False
 
     def first_words(self) -> Seen | None:
         """CR, then listening. None: nothing conclusive yet."""
@@ -143,13 +160,25 @@ class _Talk:
         """Whether the board starts again and again, or says that it crashed."""
         return self.heard.count(b"ets Jun") > 1 or _CRASH.search(self.heard) is not None
 
+    def ask_for_name(self, seen: Seen) -> Seen:
+        """Ctrl-B once, at a prompt that has not said yet whose it is."""
+        if BANNER.search(self.heard):
+            return seen
+        self._say(CTRL_B)
+        self._listen(ANSWER_MS, stop=self._named)
+        if UPDATER_SIGNS.search(self.heard):
+            return Seen.UPDATER
+        return Seen.FOREIGN if self._is_foreign() else seen
+
     def ask_for_prompt(self) -> Seen | None:
         """Ctrl-B once: a raw REPL and a prompt drowned in other threads' output show their banner."""
         had_prompt = PROMPT in self.heard
         self._say(CTRL_B)
-        self._listen(ANSWER_MS, stop=self._banner_seen)
+        self._listen(ANSWER_MS, stop=self._named)
         if UPDATER_SIGNS.search(self.heard):
             return Seen.UPDATER
+        if self._is_foreign():
+            return Seen.FOREIGN
         if self._banner_seen():
             return Seen.REPL if had_prompt else Seen.RAW_REPL
         lines = [line.strip() for line in self.heard.replace(b"\x00", b"").splitlines()]
@@ -159,6 +188,31 @@ class _Talk:
         if all(_ROM_LINE.match(line) for line in lines):
             return Seen.BOOT_TEXT  # it has started, and what it runs now says nothing
         return Seen.PROGRAM
+
+    def silence(self) -> Seen:
+        """What it is if nobody speaks."""
+        return Seen.NOISE if self.is_noise() else Seen.SILENCE
+
+    def has_foreign_id(self, seen: Seen | None) -> bool:
+        """Whether the USB id of the port shows another device; what that says of itself counts for more."""
+        port = self._port_behind()
+        self.evidence["at_carrier"] = self.is_at_carrier
+        if port is None:
+            return False
+        strange = foreign.is_strange(port.vid, port.carrier)
+        if strange:
+            self.evidence["strange_usb"] = foreign.usb_text(port.vid, port.pid)
+        if seen in (None, Seen.PROGRAM):
+            self.foreign = foreign.by_usb(port.vid, port.pid)
+        elif seen is Seen.BOOTLOADER and strange:
+            self.foreign = foreign.in_boot_loader()
+        return self.foreign is not None
+
+    @property
+    def is_at_carrier(self) -> bool:
+        """Whether the USB id of the port is one that only a Pycom carrier board has."""
+        port = self._port_behind()
+        return port is not None and port.carrier is not None and not port.ambiguous
 
     def interrupt(self) -> Seen | None:
         """Ctrl-C twice, with consent; None if no prompt comes."""
@@ -182,7 +236,7 @@ class _Talk:
         banners = list(BANNER.finditer(self.heard))
         banner = banners[-1].group(0).decode("utf-8", errors="replace") if banners else ""
         text = self.heard.decode("utf-8", errors="replace").replace("\r\n", "\n")
-        return Contact(seen, text, banner, evidence)
+        return Contact(seen, text, banner, evidence, self.foreign)
 
     def is_noise(self) -> bool:
         """Whether what was heard is mostly no text, in any language."""
@@ -195,6 +249,8 @@ class _Talk:
             return Seen.UPDATER
         if _BOOTLOADER.search(self.heard):
             return Seen.BOOTLOADER
+        if self._is_foreign():
+            return Seen.FOREIGN
         if _PROMPT.search(self.heard):
             return Seen.SAFE_BOOT if _BOOT.search(self.heard) else Seen.REPL
         if _UNFINISHED.search(self.heard):
@@ -203,6 +259,23 @@ class _Talk:
 
     def _sign_seen(self) -> bool:
         return self._sign() is not None
+
+    def _is_foreign(self) -> bool:
+        heard, answer = (said.decode("utf-8", errors="replace") for said in (self.heard, self.answer))
+        self.foreign = foreign.by_text(heard, answer)
+        if self.foreign is not None and not self.foreign.sure and self.is_at_carrier:
+            self.foreign = foreign.by_text(heard, answer, only_sure=True)
+        return self.foreign is not None
+
+    def _named(self) -> bool:
+        return self._banner_seen() or self._is_foreign()
+
+    def _port_behind(self) -> PortInfo | None:
+        from doctor.board.line.carriers import port_behind
+
+        if not self._port_asked:
+            self._port, self._port_asked = port_behind(self.link), True
+        return self._port
 
     def _banner_seen(self) -> bool:
         banner = BANNER.search(self.answer)
@@ -231,7 +304,7 @@ def _modem_behind(link: Link, talk: _Talk) -> Seen:
     from doctor.updater import states
     from doctor.updater.profile import SQN3330
 
-    nothing = Seen.NOISE if talk.is_noise() else Seen.SILENCE
+    nothing = talk.silence()
     if not link.can_change_baud:
         return nothing
     try:
@@ -239,20 +312,16 @@ def _modem_behind(link: Link, talk: _Talk) -> Seen:
     finally:
         link.set_baud(REPL_BAUD)
     if not state.baud:
-        if "nul-bytes" in state.notes:
+        if "nul-bytes" in state.notes and not talk.heard.strip(b"\x00"):
             talk.evidence["nul_bytes"] = True
         return Seen.NOISE if "noise" in state.notes else nothing
     talk.evidence["modem_mode"] = str(state.mode)
     talk.evidence["baud"] = int(state.baud)
+    talk.foreign = foreign.by_ati(state.ati, says_mode="mode-by-ati" not in state.notes)
+    if talk.foreign is not None:
+        return Seen.FOREIGN
     if state.baud == REPL_BAUD:
         return Seen.MODEM  # mirror mode always runs at 921600 (board-and-repl.md 5.4)
-    if not _is_carrier(link):
+    if not talk.is_at_carrier:
         talk.evidence["undecided"] = True
     return Seen.MIRROR
-
-
-def _is_carrier(link: Link) -> bool:
-    from doctor.board.line.carriers import port_behind
-
-    port = port_behind(link)
-    return port is not None and port.carrier is not None and not port.ambiguous

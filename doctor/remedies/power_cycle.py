@@ -40,7 +40,8 @@ class PowerCycle(DoableCure):
         )
 
     def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
-        """What is going to be watched."""
+        """What is going to be watched. Raises BoardError for a device that is none of ours."""
+        bench.refuse_foreign()
         return (
             f"you do this: {UNPLUG}",
             f"{bench.options.port} must vanish for {OFF_S:.0f} s",

@@ -33,7 +33,11 @@ class StopProgram(DoableCure):
     id = "stop-program"
 
     def plan(self, bench: Bench, finding: Finding | None, context: CureContext) -> tuple[str, ...]:
-        """Nothing if a quiet prompt answers, or if no board does. Raises BoardError if an updater is at work."""
+        """Nothing if a quiet prompt answers, or if no board does.
+
+        Raises BoardError if an updater is at work, or for a device that is none of ours.
+        """
+        bench.refuse_foreign()
         seen = bench.contact.seen
         if seen is first_contact.Seen.UPDATER:
             raise in_the_way(bench.contact.text, bench.link.name)

@@ -12,6 +12,7 @@ from doctor.sim.board.file_faults import parse_files
 from doctor.sim.card.blocks import FileBlocks
 from doctor.sim.card.image import CardDevice, build_card
 from doctor.sim.carrier import Carrier
+from doctor.sim.foreign import ForeignDevice
 from doctor.sim.hands import Hands
 from doctor.sim.hostport import HostPort, PortVanished
 from doctor.sim.modem import state as modem_state
@@ -62,7 +63,8 @@ class SimBench:
     world    virtual time; the clock of everything here
     port     the PC's end of the serial port
     modem    the modem; ``modem.received`` lists what it was sent
-    board    None if the port leads to a bare modem
+    board    None if the port leads to a bare modem, or to something else
+    device   that, if it is neither board nor modem
     card     the slot
     carrier  the carrier board with its jumpers
     hands    what the user can do
@@ -81,7 +83,8 @@ class SimBench:
         self.carrier.jumpers_fitted = setup.jumpers_fitted
         self.card = CardDevice(None)
         self.board: BoardSim | None = None
-        if not spec.is_bare_modem:
+        self.device = None if spec.device is None else ForeignDevice(self.world, spec.device)
+        if spec.has_board:
             self._fill_slot(setup, fresh=saved is None)
             self.board = self._make_board(setup)
         self.port = self._make_port()
@@ -231,8 +234,11 @@ class SimBench:
         )
 
     def _make_port(self) -> HostPort:
-        board = self.board
-        if board is None:
+        board, device = self.board, self.device
+        if device is not None:
+            port = HostPort(self.world, device.receive, device.lines_changed, lambda: False)
+            device.transmit = Wire(self.world, port.arrive).send
+        elif board is None:
             port = HostPort(self.world, self.modem.receive, self.modem.set_flow, lambda: self.modem.cts)
             self.modem.transmit = port.arrive
         else:
@@ -296,6 +302,7 @@ def _origin(spec: BenchSpec, saved: dict[str, Any] | None, store: StateDir | Non
     """
     asked = {
         "kind": spec.kind,
+        "device": spec.device or "",
         "scenario": ",".join(spec.scenarios),
         "release": spec.release or "",
         "build": str(spec.build or ""),

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 from doctor.sim.board.eras import sim_era
 from doctor.sim.board.file_faults import parse_files
 from doctor.sim.carrier import CARRIERS, LABELS
+from doctor.sim.foreign import DEVICES
 from doctor.sim.modem.faults import Faults
 from doctor.sim.modem.flash import parse_loaders
 from doctor.sim.scenarios import SCENARIOS
@@ -19,6 +20,8 @@ BOARDS = ("fipy", "gpy")
 """Host part of the URL: a module on a carrier board."""
 BARE_MODEMS = {"sqn3330": "SQN3330", "gm02s": "MONARCH2"}
 """Host part of the URL and the family of the modem that is at the port without a board."""
+FOREIGN = "foreign"
+"""Host part of the URL: something else is at the port, ``device`` says what."""
 DEFAULT_BUILDS = {"gm02s": 60186}
 """What a new bench runs, unless it is the family's usual build: the one genuine file that exists must change it."""
 DEFAULT_RELEASE = "1.20.2.r4"
@@ -34,7 +37,8 @@ _Reader = Callable[[str, str], object]
 class BenchSpec:
     """One bench as the URL asks for it; None if the URL leaves it open.
 
-    kind       key of BOARDS or BARE_MODEMS
+    kind       key of BOARDS or BARE_MODEMS, or FOREIGN
+    device     key of DEVICES, for FOREIGN
     bootloaders  builds of the modem's three boot loaders, with the star at the one that runs
     scenarios  names from SCENARIOS, applied one after the other (``scenario=a,b``)
     speed      simulated seconds per real second; None: as fast as possible
@@ -45,6 +49,7 @@ class BenchSpec:
     """
 
     kind: str
+    device: str | None = None
     scenarios: tuple[str, ...] = ()
     release: str | None = None
     build: int | None = None
@@ -60,9 +65,9 @@ class BenchSpec:
     seed: int = 0
 
     @property
-    def is_bare_modem(self) -> bool:
-        """True if no board is in front of the modem."""
-        return self.kind in BARE_MODEMS
+    def has_board(self) -> bool:
+        """False if a bare modem is at the port, or something else."""
+        return self.kind in BOARDS
 
 
 def parse_sim_url(url: str) -> BenchSpec:
@@ -71,8 +76,9 @@ def parse_sim_url(url: str) -> BenchSpec:
     if parts.scheme.lower() != "sim":
         raise ValueError(f"not a sim:// URL: {url}")
     kind = (parts.hostname or "").lower()
-    if kind not in BOARDS and kind not in BARE_MODEMS:
-        raise ValueError(f"no simulated bench is called {kind!r}: one of {', '.join((*BOARDS, *BARE_MODEMS))}")
+    if kind not in (*BOARDS, *BARE_MODEMS, FOREIGN):
+        known = ", ".join((*BOARDS, *BARE_MODEMS, FOREIGN))
+        raise ValueError(f"no simulated bench is called {kind!r}: one of {known}")
     read: dict[str, Any] = {"faults": (), "files": ()}
     for name, value in parse_qsl(parts.query, keep_blank_values=True):
         if name not in _READERS:
@@ -84,6 +90,8 @@ def parse_sim_url(url: str) -> BenchSpec:
         elif field in read:
             raise ValueError(f"{name} is given twice")
         read[field] = said
+    if (kind == FOREIGN) is not ("device" in read):
+        raise ValueError(f"sim://{FOREIGN}?device=NAME, and no other, has a device: one of {', '.join(DEVICES)}")
     for name in read.get("scenarios", ()):
         if kind in BARE_MODEMS and SCENARIOS[name].needs_board:
             raise ValueError(f"scenario {name!r} needs a board; sim://{kind} is a bare modem")
@@ -146,6 +154,7 @@ def _fault(_name: str, value: str) -> str:
 
 
 _READERS: dict[str, _Reader] = {
+    "device": _one_of({name: name for name in DEVICES}),
     "scenario": _scenarios,
     "release": lambda _name, value: value,
     "build": _number,

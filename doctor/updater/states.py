@@ -60,7 +60,7 @@ class State(object):
     baud       speed at which the modem answered; 0 if it did not
     raw        bytes that were heard
     notes      words: nul-bytes, noise, stale-replies, first-error, wrong-speed, left-data-mode, session-closed,
-               ati-error, mode-by-dialect, mode-by-selector
+               ati-error, mode-by-dialect, mode-by-selector, mode-by-ati
     ati        lines of ATI
     clean_oks  clean OKs in a row that were reached, 3 at most
     family     family that ATI names, else the one of the profile
@@ -324,6 +324,7 @@ class _Detection(object):
         state.family = family_of(reply.lines) or state.family
         if state.mode == UNKNOWN and reply.lines:
             state.mode = APPLICATION
+            state.note("mode-by-ati")
 
     def _infer(self):
         # type: () -> None

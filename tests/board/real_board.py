@@ -6,6 +6,7 @@ What lies in the image is read afterwards by another MicroPython process, which 
 from __future__ import annotations
 
 import contextlib
+import re
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from pathlib import Path
 from tests.board.micropython import INTERPRETER, on_a_pty
 
 BOOT = Path(__file__).with_name("real_boot.py")
+BANNER = re.compile(rb"MicroPython \S+ on \S+; linux \[[^\r\n]*\] version")  #: the interpreter's own
 RELEASES = {"littlefs": "1.20.2.r4", "fat": "1.17.3.b1"}
 
 
@@ -46,7 +48,19 @@ class RealBoard:
     def switched_on(self, pass_on: Callable[[str, bytes], bytes] = lambda way, data: data) -> Iterator[str]:
         """The board at its prompt; the name of the terminal."""
         words = ("-i", str(BOOT), "boot", str(self.image), self.kind, RELEASES[self.kind])
-        with on_a_pty(*words, pass_on=pass_on) as name:
+        banner = f"Pycom MicroPython {RELEASES[self.kind]} [v1.11-ba9d86d] on 2020-12-01; GPy with ESP32"
+        held = b""
+
+        def as_gpy(way: str, data: bytes) -> bytes:
+            nonlocal held
+            if way == "from-board":  # the interpreter writes its banner in pieces
+                data, held = held + data, b""
+                if b"MicroPython " in data and not BANNER.search(data) and b"raw REPL" not in data:
+                    held, data = data, b""
+                data = BANNER.sub(banner.encode(), data)
+            return pass_on(way, data) if data else b""
+
+        with on_a_pty(*words, pass_on=as_gpy) as name:
             yield name
 
     def _run(self, what: str, given: str = "") -> str:

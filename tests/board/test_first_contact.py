@@ -19,10 +19,11 @@ def look(wire: Wire, *, may_interrupt: bool = False, url: str = "/dev/ttyACM0") 
     return contact(wire.link(url), may_interrupt=may_interrupt)
 
 
-def test_an_idle_prompt_is_seen_within_half_a_second_by_cr_alone() -> None:
+def test_an_idle_prompt_is_seen_within_half_a_second_and_says_whose_it_is() -> None:
     board = OldRepl()
-    assert look(board.wire).seen is Seen.REPL
-    assert board.wire.written == b"\r"
+    found = look(board.wire)
+    assert (found.seen, "FiPy with ESP32" in found.banner) == (Seen.REPL, True)
+    assert board.wire.written == b"\r\x02"
     assert board.wire.clock.ticks_ms() < 500
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -26,12 +29,24 @@ def link() -> Iterator[Link]:
             opened.close()
 
 
-def test_first_contact_sees_the_prompt(link: Link) -> None:
-    assert first_contact.contact(link).seen is Seen.REPL
+def test_a_real_micropython_of_another_board_is_named_and_left_alone(tmp_path: Path) -> None:
+    with on_a_pty() as name:
+        for words in (
+            ("backup", str(tmp_path / "copy")),
+            ("fix", "--reset-flash", "--yes", "--confirm", "/flash"),
+        ):
+            done = subprocess.run(
+                [sys.executable, "-m", "doctor", *words, "--port", name], capture_output=True, text=True, timeout=60
+            )
+            said = " ".join((done.stdout + done.stderr).split())
+            assert done.returncode == 1, said
+            assert "this is a board with another MicroPython (linux [GCC" in said and "no FiPy or GPy" in said
+            assert "format" not in said and "--reset-flash" not in said
+    assert not (tmp_path / "copy").exists()
 
 
 def test_code_runs_and_errors_come_back(link: Link) -> None:
-    assert first_contact.contact(link).seen is Seen.REPL
+    assert first_contact.contact(link).seen is Seen.FOREIGN
     repl = Repl(link)
     repl.enter()
     assert repl.run("print(6 * 7)") == "42\n"

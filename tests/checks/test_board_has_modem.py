@@ -33,11 +33,6 @@ def test_board_release_and_era_are_named(url: str, status: Status, words: str) -
     assert (found.status, words in found.summary) == (status, True), found.summary
 
 
-def test_a_board_without_modem_fails() -> None:
-    found = look(OldRepl(platform="LoPy4"))
-    assert (found.status, found.catalogue) == (Status.FAIL, "non-lte-board")
-
-
 def test_a_firmware_that_does_not_know_the_modem_fails() -> None:
     board = OldRepl()
     board.features["network"] = object()

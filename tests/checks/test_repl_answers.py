@@ -3,8 +3,11 @@ from __future__ import annotations
 import pytest
 
 from checks.repl_answers import ReplAnswers
+from doctor import engine
 from doctor.bench import Bench, BenchOptions
+from doctor.board import snippets
 from doctor.check import Finding, Status
+from doctor.errors import BoardError
 from doctor.remedies import cures
 from doctor.sim.bench import SimBench
 from tests.board.old_repl import ROM, OldRepl
@@ -77,6 +80,73 @@ def test_an_updater_at_work_asks_for_patience_and_nothing_else() -> None:
     found = look(devices.talker((500, b"Sending 5996938 bytes: [##]\r")), interrupt=True)
     assert "DO NOT UNPLUG" in found.summary
     assert [r.id for r in found.remedies] == ["wait-for-modem"]
+
+
+LOPY = b"Pycom MicroPython 1.20.2.r4 [v1.11-ba9d86d] on 2020-12-01; LoPy4 with ESP32\r\n"
+
+
+@pytest.mark.parametrize("banner", [LOPY, b"MicroPython\r\n"], ids=["by its banner", "by sys.platform"])
+def test_a_pycom_board_without_modem_fails_and_nothing_is_updated(banner: bytes) -> None:
+    board = OldRepl(platform="LoPy4")
+    board.banner = banner
+    bench = Bench(BenchOptions(port="/dev/ttyACM0"), link=board.wire.link())
+    report = engine.run(bench, checks=[ReplAnswers()])
+    (found,) = report.findings
+    assert (found.status, found.catalogue) == (Status.FAIL, "non-lte-board")
+    assert "this is a LoPy4, a Pycom board without an LTE modem, and no FiPy or GPy" in found.summary
+    assert [remedy.id for remedy in found.remedies] == ["plug-in-board"]
+    assert not board.raw
+    with pytest.raises(BoardError, match="LoPy4"):
+        bench.open_board()
+    assert board.runs == ([] if banner == LOPY else [snippets.PLATFORM]), "it is asked once"
+
+
+def test_a_prompt_whose_banner_is_lost_is_asked_whose_it_is() -> None:
+    board = OldRepl()
+    board.banner = b"MicroPython\r\n"
+    assert look(board.wire).status is Status.PASS
+    assert board.runs == [snippets.PLATFORM]
+
+
+#: What a FiPy's own program may print, and where nothing else shows that it is one.
+LOOKS_FOREIGN = (b"$GPGGA,123519,4807.038,N*47\r\n", b"\r\n[    0.120000] link up\r\n", b"\r\nI (5) wifi: up\r\n")
+PYCOM, FTDI, OTHER = (0x04D8, 0xEF98), (0x0403, 0x6015), (0x1A86, 0x7523)
+
+
+@pytest.mark.parametrize("says", LOOKS_FOREIGN)
+def test_a_program_that_sounds_like_another_device_is_stopped_where_the_usb_id_is_pycoms(says: bytes) -> None:
+    wire = devices.program(says)
+    wire.usb_id = PYCOM
+    found = look(wire)
+    assert (found.catalogue, found.remedies[0].id) == ("main-py-blocks-repl", "stop-program")
+
+
+@pytest.mark.parametrize("usb_id", [FTDI, OTHER, None])
+@pytest.mark.parametrize("says", LOOKS_FOREIGN)
+def test_elsewhere_it_is_most_likely_that_device_and_safe_boot_shows_that_it_is_none(
+    says: bytes, usb_id: tuple[int, int] | None
+) -> None:
+    wire = devices.program(says)
+    wire.usb_id = usb_id
+    found = look(wire, interrupt=True)
+    assert "most likely" in found.summary and b"\x03" not in wire.written
+    assert [remedy.id for remedy in found.remedies] == ["plug-in-board", "hold-safe-boot"]
+    board = OldRepl()  # the same board in safe boot: its program does not run
+    board.wire.usb_id = usb_id
+    board.wire.say(ROM + b"\r\n" + board.banner + b">>> ", after_ms=50)
+    assert look(board.wire).status is Status.PASS
+
+
+@pytest.mark.parametrize(
+    ("usb_id", "first"), [(PYCOM, "stop-program"), (FTDI, "stop-program"), (OTHER, "hold-safe-boot")]
+)
+def test_a_program_at_a_port_with_a_strange_usb_id_is_not_stopped_unasked(usb_id: tuple[int, int], first: str) -> None:
+    wire = devices.program(b"temperature 21\r\n")
+    wire.usb_id = usb_id
+    found = look(wire)
+    cures_ = [remedy.id for remedy in found.remedies]
+    assert cures_[0] == first and ("stop-program" in cures_) is (usb_id is not OTHER)
+    assert ("or this is no FiPy or GPy" in found.cause) is (usb_id is not PYCOM)
 
 
 def test_an_undecided_modem_names_the_option_for_a_bare_one() -> None:

@@ -16,6 +16,7 @@ from doctor.link import choice, holders, open_failed
 from doctor.link.holders import Holder
 from doctor.link.link import open_link
 from doctor.link.port_url import PortUrl
+from tests.link.devices import stubborn_server
 from tests.plugged import EXPANSION, plug_in
 
 

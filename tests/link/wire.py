@@ -33,6 +33,7 @@ class Wire:
         self.baudrate = 115200
         self.rts = True
         self.cts = True
+        self.usb_id: tuple[int, int] | None = None
         self.written = b""
         self.unplugged = False
         self.closed = False

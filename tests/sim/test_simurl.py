@@ -43,5 +43,5 @@ def test_everything_that_a_url_can_say() -> None:
 
 def test_a_bare_name_is_enough() -> None:
     spec = parse_sim_url("sim://gm02s")
-    assert spec.is_bare_modem
+    assert not spec.has_board
     assert (spec.scenarios, spec.state, spec.speed) == ((), None, None)

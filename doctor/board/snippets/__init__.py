@@ -89,11 +89,11 @@ def changing(body: str) -> str:
     return proved(_LET_GO.strip() + "\n" + body.strip())
 
 
-#: Asked first and alone: FiPy 1.12.0.b1 crashes on os.uname() (board-and-repl.md 2.1).
+#: Asked first and alone: FiPy 1.12.0.b1 crashes on os.uname() (board-and-repl.md 2.1), and others have no ujson.
 PLATFORM = wrapped(
     """
-import sys, ujson
-print('@@FD ' + ujson.dumps(sys.platform))
+import sys
+print('@@FD "' + sys.platform + '"')
 """
 )
 

@@ -39,7 +39,12 @@ HANDS = (
 
 @options.command("sim")
 @options.common
-@click.option("--list", "listing", is_flag=True, help="List the scenarios, with the finding that each must show first.")
+@click.option(
+    "--list",
+    "listing",
+    is_flag=True,
+    help="List the scenarios, with the finding that each must show first, and the other devices.",
+)
 @click.option(
     "--listen", is_flag=True, help="Serve the bench of --port on a pseudo terminal and on rfc2217://localhost."
 )
@@ -81,7 +86,8 @@ def command(**given: Any) -> int:
     between runs; speed=1 runs in real time. Such a bench stops with the command, and so does a board that flashes from
     its own card: to leave one to itself, serve it with --listen. files=504k,fat,eio:lib/x.py,dip@7 makes its file
     system small and faulty; CONTRIBUTING.md lists these words. bootloaders=33080,38638,38638* are those of the modem,
-    with the star at the one that runs; NA is an empty one.
+    with the star at the one that runs; NA is an empty one. sim://foreign?device=NAME is something else than a board or
+    modem of ours; --list names what.
     """
     screen = options.screen_of(given)
     wanted = [(flag, job) for flag, is_wanted, job in _jobs(given) if is_wanted]
@@ -108,6 +114,7 @@ def _list(screen: Screen, _given: options.Given) -> int:
     from rich.text import Text
 
     from doctor.report import as_json
+    from doctor.sim.foreign import DEVICES
     from doctor.sim.scenarios import SCENARIOS
 
     if screen.as_json:
@@ -115,7 +122,8 @@ def _list(screen: Screen, _given: options.Given) -> int:
             {"name": s.name, "text": s.text, "check": s.check, "status": s.status, "catalogue": s.catalogue}
             for s in SCENARIOS.values()
         ]
-        screen.document(as_json.document("sim", options.OK, scenarios=members))
+        devices = [{"name": name, "text": kind.text} for name, kind in DEVICES.items()]
+        screen.document(as_json.document("sim", options.OK, scenarios=members, devices=devices))
         return 0
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="bold", no_wrap=True)
@@ -123,8 +131,11 @@ def _list(screen: Screen, _given: options.Given) -> int:
     for scenario in SCENARIOS.values():
         first = f"{scenario.check}: {scenario.status}, {scenario.catalogue}" if scenario.check else "all checks pass"
         table.add_row(scenario.name, Text.assemble(scenario.text, (f"\nfirst finding: {first}", "dim")))
+    for name, kind in DEVICES.items():
+        table.add_row(f"device={name}", kind.text)
     screen.show(table)
     screen.show("\nTry one: `fipy-doctor check --port 'sim://fipy?scenario=html-scripts'`", copied=True)
+    screen.show("A device: `fipy-doctor check --port 'sim://foreign?device=gps'`", copied=True)
     return 0
 
 

@@ -70,7 +70,9 @@ class Serial(SerialBase):
 
     @property
     def usb_id(self) -> tuple[int, int] | None:
-        """(vendor, product) that the system would show for the carrier board; None for a bare modem."""
+        """(vendor, product) that the system would show for the port; None for a bare modem."""
+        if self.bench.device is not None:
+            return self.bench.device.kind.usb_id
         return self.bench.carrier.usb_id if self.bench.board is not None else None
 
     @property
