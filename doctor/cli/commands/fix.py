@@ -103,8 +103,8 @@ command = _cure_switches(command)
 def _only_card(screen: Screen, typed: Command, no_board: NoBoard) -> Path:
     """The device of the only card in this PC, for a format that names no card and finds no board.
 
-    Raises ``no_board`` if there is none; UsageError if there are several, or nobody sits at the terminal: then --sd must
-    name it.
+    Raises ``no_board`` if there is none; UsageError if there are several, or if nobody sits at the terminal: then --sd
+    must name it.
     """
     from doctor.card.drives.guard import description
     from doctor.card.found import found_cards
