@@ -132,7 +132,8 @@ class ReplAnswers(Check):
         device = contact.foreign
         assert device is not None, "who says that it is foreign says what it is"
         cures = tuple(Remedy(cure, Grade.MANUAL) for cure in device.cures)
-        return self.fail(f"{name}: {device.words}", catalogue=device.catalogue, remedies=cures)
+        text = f"{name}: {device.words}"
+        return self.fail(text, catalogue=device.catalogue, remedies=cures, next=device.hands)
 
     def _updater(self, name: str, contact: Contact) -> Finding:
         stands = at_work(contact.text)

@@ -326,8 +326,11 @@ def bench_options(
         **more,
     )
     files = firmware or laid.sd or laid.scripts or laid.updater_elf
-    needed = needed or not files or click.get_current_context().info_name not in ("check", "fix")
-    return with_board(laid, screen_of(given, laid), typed(), needed=needed, known=known)
+    context = click.get_current_context()
+    needed = needed or not files or context.info_name not in ("check", "fix")
+    environment = context.get_parameter_source("port") is click.core.ParameterSource.ENVIRONMENT
+    screen = screen_of(given, laid)
+    return with_board(laid, screen, typed(), needed=needed, known=known, from_environment=environment)
 
 
 def typed() -> Command:

@@ -28,6 +28,7 @@ from doctor.board.storage.kept_files import (
 )
 from doctor.board.storage.own_names import UNFORMATTED, is_nameless, is_ours, waiting
 from doctor.board.storage.room import name_key
+from doctor.documents.json_file import make_folder
 from doctor.errors import BoardError, BoardReset, UsageError
 from doctor.text.escape import counted, shown
 
@@ -120,7 +121,7 @@ def backup(
                 on=str(folder),
                 next="name another folder, or an empty one",
             )
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
     except OSError as err:
         raise not_writable(folder, err) from err
     whole = False
