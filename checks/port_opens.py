@@ -5,12 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
-from doctor.bench import Bench
+from doctor.bench import Bench, Needs
 from doctor.check import Check, EvidenceValue, Finding, Grade, Remedy
 from doctor.errors import LinkError
 from doctor.link.holders import modemmanager_running
 from doctor.link.ports import list_ports
-from doctor.needs import Needs
 
 _CURES = {
     "port-not-found": ("plug-in",),
