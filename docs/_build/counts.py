@@ -13,7 +13,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-FOLDER = Path(__file__).parent / "counts"
+FOLDER = Path(__file__).parent / "counted"
 VARIABLE = "FIPY_DOCTOR_KEEP_COUNTS"
 
 

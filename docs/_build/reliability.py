@@ -15,7 +15,7 @@ PAGE = Path(__file__).parent.parent / "reliability.md"
 Figures = Mapping[str, Any]
 HEAD = """# What was tried against it, in counts
 
-Written by `make reliability` from what the long runs counted (`docs/_build/counts/`); `.ci/nightly` runs them all. Nobody of
+Written by `make reliability` from what the long runs counted (`docs/_build/counted/`); `.ci/nightly` runs them all. Nobody of
 us has the hardware: all of it was played on simulated benches, card images and loop devices. A run that is not there was not run.
 
 """
