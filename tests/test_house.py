@@ -79,7 +79,7 @@ def test_the_top_level_stays_as_it_was_ordered() -> None:
 
 
 #: What every room says in the same words, and what reads tables, texts and JSON; they name nothing of ours themselves.
-LEAVES = ("doctor.text.power_off", "doctor.text.command", "doctor.data", "doctor.foreign_json")
+LEAVES = ("doctor.text.power_off", "doctor.text.command", "doctor.data", "doctor.documents.foreign_json")
 
 
 def test_leaves_stand_on_nothing_of_ours() -> None:
@@ -97,6 +97,7 @@ NO_ROOMS = {
     "loaders": "one table of boot loaders, played with the planner and with whole flashes",
     "matrix": "make matrix",
     "mutation": "make mutation",
+    "peers": "software that others wrote, against the whole bench; make peers",
     "updater/strict": "a modem that forgives nothing, written for the core alone",
 }
 #: Tests at the top that are not of one module at the top of doctor/, and why.
@@ -224,9 +225,9 @@ def test_clocks_are_handed_in() -> None:
     assert asking == ASKS_FOR_THE_TIME.keys()
 
 
-#: Who makes or changes files of this computer without doctor/json_file.py, and why.
+#: Who makes or changes files of this computer without doctor/documents/json_file.py, and why.
 WRITES_FILES = {
-    "doctor.json_file": "the room itself",
+    "doctor.documents.json_file": "the room itself",
     "doctor.card.target": "images of cards: the copy of one has its rights, and others may have to read it",
     "doctor.card.reformat.image": "a new image of a card, made by the simulator and tests",
     "doctor.card.reformat.backup": "a folder that was not there before; the whole card, into a file of open_ours",
@@ -261,9 +262,9 @@ def test_files_of_this_computer_are_made_in_one_place() -> None:
     assert making == WRITES_FILES.keys()
 
 
-#: Who reads JSON without doctor/foreign_json.py, and why.
+#: Who reads JSON without doctor/documents/foreign_json.py, and why.
 READS_JSON = {
-    "doctor.foreign_json": "the reader",
+    "doctor.documents.foreign_json": "the reader",
     "doctor.updater.side_file": "the board runs it too, with nothing of ours but the core",
     "doctor.sim.board.modules.misc": "is MicroPython's own reader",
 }

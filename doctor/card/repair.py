@@ -20,6 +20,7 @@ from doctor.card.judge import Judgement, backup_differs, chain_faults, fsinfo_fa
 from doctor.card.medium import medium_to_change
 from doctor.card.second_reader import contents, prove_again
 from doctor.card.target import disk_error
+from doctor.documents.json_file import make_folder, open_ours
 from doctor.errors import CardError
 from doctor.events import Listener, ignore
 from doctor.fat.chains import Fat, scan_fats
@@ -29,7 +30,6 @@ from doctor.fat.layout import Scheme, VolumeKind, look_at
 from doctor.fat.overlay import Group, Medium, Overlay
 from doctor.fat.source import SECTOR_BYTES, BlockSource
 from doctor.fat.volume import FatVolume, find_volume, open_volume
-from doctor.json_file import make_folder, open_ours
 from doctor.text.escape import shown
 
 _ORDER = (Group.DATA, Group.SECOND_FAT, Group.FIRST_FAT, Group.LONG_NAME, Group.DIRECTORY, Group.BOOT)

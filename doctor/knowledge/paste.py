@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from doctor.foreign_json import read as read_json
+from doctor.documents.foreign_json import read as read_json
 from doctor.knowledge.chain import Text
 
 MOST_BYTES = 64 << 20  #: what is read of one paste; a trace of a whole flash has 14 MB

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TextIO
 
 from doctor.clock import Now, utc_now
+from doctor.documents.json_file import open_ours
 from doctor.errors import UsageError
 from doctor.events import Listener, Note, ignore
-from doctor.json_file import open_ours
 
 FIRST_BYTES = b'{"t": '
 """What every trace begins with; ``_line`` writes it."""

@@ -16,9 +16,9 @@ from doctor.board.storage.kept_files import Kept
 from doctor.board.storage.room import room_on
 from doctor.board.storage.upload import Changes
 from doctor.check import Finding
+from doctor.documents.json_file import read_bounded
 from doctor.errors import UsageError
 from doctor.firmware.scripts import ScriptKind, classify
-from doctor.json_file import read_bounded
 from doctor.remedies.backup_file import keep_copy
 from doctor.remedies.cure import CureContext, DoableCure
 from doctor.text.command import marked

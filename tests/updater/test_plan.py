@@ -203,6 +203,8 @@ def test_image_that_names_no_modem_warns() -> None:
 
 def test_method_by_name() -> None:
     assert make_plan(modem(), [diff(38638, 39529)], Options(method="on-the-fly")).method == "on-the-fly"
+    most = full(41065, size=STORE_LIMIT_BYTES)
+    assert make_plan(modem(), [most], Options(method="store")).refusal is None
     assert refused(make_plan(modem(), [full(41065)], Options(method="store"))) == "file-too-big-for-fff"
     assert refused(make_plan(WAITING, [full(41065, size=MIB)], Options(method="store"))) == "modem-in-upgrade-mode"
 
@@ -304,6 +306,10 @@ def shown(plan: Plan) -> str:
 
 
 ON_THE_FLY_END = "transfer/firmware:on-the-fly deploy:on-the-fly return:on-the-fly prove"
+PAIR = [
+    ImageFacts(f"CATM1-48829-{part}.dup", part * MIB, f"pair-{part}", "CATM1", 48829, 0, "SQN3330", part)
+    for part in (1, 2)
+]
 #: modem-protocol.md 5.2 (a kept file; on the fly), 5.3 (from the boot ROM, and over it), 7 (the pair), 7.2 (copy 0).
 FLOWS = {
     "kept": (
@@ -325,13 +331,13 @@ FLOWS = {
         "bootrom-store-deploy=deploy:store? bootrom-store-return=return:store? bootrom-store-prove=prove-loaders?",
     ),
     "pair": (
-        (modem(41065, loader=41065), PARTS, Options()),
+        (modem(41065, loader=41065), PAIR, Options()),
         "prepare! switch! transfer/firmware:on-the-fly deploy:on-the-fly return:on-the-fly between "
         "second-prepare=prepare second-transfer=transfer/second:store second-deploy=deploy:store "
         "second-return=return:store prove",
     ),
     "second of the pair": (
-        (modem(39529, loader=41065), PARTS, Options(first_done=True)),
+        (modem(39529, loader=41065), PAIR, Options(first_done=True)),
         "prepare transfer/second:store deploy:store return:store prove",
     ),
 }
@@ -357,6 +363,12 @@ def test_the_steps_of_each_flow(asked: tuple[Running, list[ImageFacts], Options]
 def test_a_transfer_may_take_as_long_as_the_slowest_that_was_seen_and_three_stalls(size: int, limit_s: int) -> None:
     (transfer,) = [each for each in make_plan(WAITING, [full(41065, size=size)], Options()).steps if each.image]
     assert transfer.limit_ms == limit_s * 1000
+
+
+@pytest.mark.parametrize(("name", "limit_s"), [("kept", 120 + 30 + 360), ("fly", 120)])
+def test_a_proof_that_may_need_a_restart_has_time_for_it(name: str, limit_s: int) -> None:
+    (proof,) = [each for each in make_plan(*FLOWS[name][0]).steps if each.id == "prove"]
+    assert proof.limit_ms == limit_s * 1000
 
 
 def test_the_way_back_from_each_step() -> None:

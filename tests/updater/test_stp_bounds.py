@@ -185,3 +185,48 @@ def test_a_modem_that_never_takes_anything_is_given_up() -> None:
     with pytest.raises(stp.StpError) as failed:
         master.send(io.BytesIO(IMAGE), len(IMAGE))
     assert (failed.value.kind, slave.blocks) == ("residue", [SIZE, SIZE // 2, stp.BLOCK_MIN_BYTES])
+
+
+class Fills(StpSlave):
+    """Takes what comes for the rest of a block, and acknowledges the first RESET behind it."""
+
+    def heard(self, data: bytes, wire: Wire) -> None:
+        if len(data) > SIZE:
+            wire.say(ACK_OF_RESET)
+
+
+def test_a_block_is_filled_up_with_resets_that_end_any_session_and_a_line_for_an_at_parser() -> None:
+    wire = Wire(Fills())
+    assert stp.Master(wire, wire.clock).flush(100)
+    filling, end = wire.written
+    assert end == b"\r"
+    assert {filling[at : at + 16] for at in range(0, len(filling), 16)} == {stp.pack(stp.RESET, 0, 0)}
+
+
+def test_an_answer_of_the_wrong_length_is_asked_for_again_at_once() -> None:
+    short = struct.pack(">4sBBHIHH", b"tsaf", 0x81, 1, 2, 1, 0, 0) + b"\1\1"
+    slave = StpSlave(mangle={1: lambda frame: [short]})
+    master, wire = opened(slave)
+    assert (master.repeats, master.block_bytes) == (1, SIZE)
+    assert wire.clock.now_ms < stp.CONTROL_ACK_MS
+
+
+def test_a_modem_that_hears_no_command_is_given_up_quickly_once_blocks_are_smaller() -> None:
+    slave = StpSlave(ignore=set(range(CMD, CMD + 99)))
+    master, wire = opened(slave)
+    before = wire.clock.now_ms
+    with pytest.raises(stp.StpError):
+        master.send(io.BytesIO(IMAGE), len(IMAGE))
+    assert len(slave.requests) - CMD == stp.TRIES + 2  # whole blocks, halves, 512 bytes
+    assert wire.clock.now_ms - before >= 5 * stp.CMD_ACK_MS
+
+
+def test_an_answer_to_another_request_is_dropped_and_told() -> None:
+    told: list[str] = []
+    slave = StpSlave(mangle={CMD: lambda frame: [frame[:8] + b"\0\0\0\x63" + frame[12:], frame]})
+    wire = Wire(slave)
+    master = stp.Master(wire, wire.clock, lambda name, data: told.append(str(data.get("text"))))
+    master.open()
+    master.send(io.BytesIO(IMAGE), len(IMAGE))
+    assert slave.image == IMAGE and master.repeats == 0
+    assert any("another request: tid 99, expected 2" in text for text in told)

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 from doctor.board.repl import ReplTraceback
 from doctor.board.snippets import card
 from doctor.board.storage import proof
+from doctor.documents.json_file import count_in
 from doctor.errors import BoardError
 from doctor.fat.card_file import CardFile
 from doctor.fat.layout import Layout, look_at, mbr_entries
 from doctor.fat.source import SECTOR_BYTES, KnownSectors
-from doctor.json_file import count_in
 from doctor.text.escape import shown
 
 if TYPE_CHECKING:

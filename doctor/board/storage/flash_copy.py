@@ -28,8 +28,8 @@ from doctor.board.storage.kept_files import (
 )
 from doctor.board.storage.own_names import UNFORMATTED, is_nameless, is_ours, waiting
 from doctor.board.storage.room import name_key
+from doctor.documents.json_file import make_folder
 from doctor.errors import BoardError, BoardReset, UsageError
-from doctor.json_file import make_folder
 from doctor.text.escape import counted, shown
 
 DEPTH = 32  #: folders in folders; deeper is a file system that runs in circles

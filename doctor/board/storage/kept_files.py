@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from doctor.board.storage.own_names import is_ours
+from doctor.documents.host_names import host_name
+from doctor.documents.json_file import count_in, make_folder, read_bounded, read_json, text_in, write_synced
 from doctor.errors import CardError, UsageError
-from doctor.host_names import host_name
-from doctor.json_file import count_in, make_folder, read_bounded, read_json, text_in, write_synced
 from doctor.text.command import Command
 from doctor.text.escape import shown
 

@@ -12,14 +12,14 @@ from pathlib import Path
 
 from doctor.card.drives.device import is_device, open_source
 from doctor.card.target import copy_sparse, disk_error, same_content, sha256_of
+from doctor.documents.host_names import host_name
+from doctor.documents.json_file import make_folder, open_ours, write_synced
 from doctor.errors import CardError
 from doctor.events import Listener, Note, ignore
 from doctor.fat.directory import DirEntry
 from doctor.fat.reader import read_file, read_what_is_left
 from doctor.fat.source import BlockSource
 from doctor.fat.volume import FatVolume, follow_file
-from doctor.host_names import host_name
-from doctor.json_file import make_folder, open_ours, write_synced
 from doctor.text.command import marked
 from doctor.text.escape import counted, shown
 

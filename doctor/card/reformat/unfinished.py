@@ -19,10 +19,10 @@ from typing import NamedTuple
 
 from doctor.card.reformat.choice import Choice, spelled
 from doctor.card.target import disk_error, sha256_of, sync_folder
+from doctor.documents.json_file import count_in, open_ours, read_json, text_in, write_whole
 from doctor.errors import CardError
 from doctor.fat.source import SECTOR_BYTES
 from doctor.fat.writer import LARGEST_FILE_BYTES
-from doctor.json_file import count_in, open_ours, read_json, text_in, write_whole
 from doctor.text.escape import shown
 
 MARK = b"FIPY-DOCTOR REFORMAT UNFINISHED\n"

@@ -17,10 +17,10 @@ from typing import Any
 
 from doctor.bench import Bench, Needs
 from doctor.clock import Moments, this_moment
+from doctor.documents.json_file import make_folder, read_json, write_whole
 from doctor.errors import BoardError, LinkError
 from doctor.jobs.memory.lock import is_held, lock_path
 from doctor.jobs.memory.state_dir import state_dir, state_place
-from doctor.json_file import make_folder, read_json, write_whole
 from doctor.link.port_url import PortUrl
 
 SCHEMA = "fipy-doctor/journal/1"

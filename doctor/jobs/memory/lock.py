@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import IO
 
 from doctor.clock import SystemClock
+from doctor.documents.json_file import make_folder, open_ours
 from doctor.errors import LinkError
 from doctor.jobs.memory.state_dir import state_place, unwritable
-from doctor.json_file import make_folder, open_ours
 
 LOOKS, LOOK_MS = 5, 20  #: so often, so far apart, a lock is asked for
 

@@ -9,8 +9,8 @@ from typing import IO
 
 from doctor import events
 from doctor.clock import Clock, Now, local_now
+from doctor.documents.json_file import make_folder, open_ours
 from doctor.jobs.memory.state_dir import state_dir
-from doctor.json_file import make_folder, open_ours
 
 KEPT = 30  #: newest logs that are kept
 PROGRESS_SHARE = 0.02  #: of a file, between two lines

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from doctor.documents.json_file import make_folder, write_synced
 from doctor.errors import DoctorError
-from doctor.json_file import make_folder, write_synced
 from doctor.link.port_url import PortUrl
 
 VARIABLE = "FIPY_DOCTOR_STATE_DIR"  #: another place, for tests and for those who keep their home read-only

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
-from doctor import foreign_json
+from doctor.documents import foreign_json
 
 _MODES = {
     "rb": os.O_RDONLY,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from doctor.json_file import count_in, open_ours, read_bounded, read_json, text_in, write_synced, write_whole
+from doctor.documents.json_file import count_in, open_ours, read_bounded, read_json, text_in, write_synced, write_whole
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes, no pipes, and links need a right")
 
