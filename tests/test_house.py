@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from docs._build.modules import arrows, circles, imports_of, module_of, nodes_of, product
+from tests.conftest import READERS
 
 ROOT = Path(__file__).parent.parent
 SOURCES = product(ROOT)
@@ -333,3 +335,17 @@ def test_nothing_below_the_command_line_prints() -> None:
         if not inside(module_of(path, ROOT), *SPEAKS_BY_PRINTING):
             calls = [n for n in nodes_of(path) if isinstance(n, ast.Call)]
             assert not [c.lineno for c in calls if isinstance(c.func, ast.Name) and c.func.id == "print"], path
+
+
+def test_what_make_test_leaves_out_is_played_by_ci() -> None:
+    expression = re.search(r"-m '(.*)'", (ROOT / "pyproject.toml").read_text("utf-8"))
+    assert expression is not None and expression[1] == "not long and not table"
+    played = [line for name in ("run", "nightly") for line in (ROOT / ".ci" / name).read_text("utf-8").splitlines()]
+    assert "make long" in played and "make table" in played
+
+
+def test_what_reads_the_sources_does_so_in_one_process() -> None:
+    """Each further process would parse them all again, which takes some seconds."""
+    reading = {"docs._build.modules.nodes_of", "tests.board.snippets.scan"}
+    found = (path for path in ROOT.glob("tests/**/test_*.py") if reading & set(imports_of(path, ROOT)))
+    assert {path.relative_to(ROOT).as_posix() for path in found} == set(READERS)
