@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: table demo test long docs lint types unit core matrix kill-cards kill-boards used-cards fuzz-cards fuzz mutation bench-cards bench-board metrics changelog snapshots clean
+.PHONY: table demo test long docs lint types unit core matrix kill-cards kill-boards used-cards fuzz-cards fuzz mutation peers peers-short bench-cards bench-board metrics changelog snapshots clean
 
 # One kept bench: saved web pages as scripts, found, cured; then flashed and proved.
 DEMO := $(VENV)/demo
@@ -81,7 +81,7 @@ FUZZ_SECONDS ?= 60
 FUZZ_STORIES ?= 10
 fuzz: $(VENV)/.fuzz
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
-	FIPY_DOCTOR_ANY_ORDER=$(FUZZ_STORIES) $(BIN)/python -m pytest tests/jobs/test_any_order.py
+	FIPY_DOCTOR_ANY_ORDER=$(FUZZ_STORIES) $(BIN)/python -m pytest -o faulthandler_timeout=0 tests/jobs/test_any_order.py
 
 # Sixty mutants of each of seven modules, always the same ones, each tried with the tests that run it (forty minutes).
 mutation: $(VENV)/.mutation
@@ -97,7 +97,14 @@ bench-board: $(VENV)/.test
 
 # Every firmware era x board x {check, flash from the card, flash over USB}, and the cases that make test leaves out of its samples.
 table: $(VENV)/.test
-	$(BIN)/python -m pytest -m table
+	$(BIN)/python -m pytest -m 'table and not peers'
+
+# Software that others wrote, on a board of every era; make peers-short, which CI plays, takes two eras and two minutes.
+peers: $(VENV)/.peers
+	$(BIN)/python -m pytest -n auto -m peers tests/peers
+
+peers-short: $(VENV)/.peers
+	$(BIN)/python -m pytest -n auto -m 'peers and not table' tests/peers
 
 # Every kept screen as it is now; read what git shows of them before it is committed.
 snapshots: $(VENV)/.test
@@ -129,6 +136,10 @@ $(VENV)/.metrics: $(BIN)/python pyproject.toml
 # atheris has no wheel for some systems: python -m tests.fuzz says so then.
 $(VENV)/.fuzz: $(VENV)/.test
 	-$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary atheris -e '.[fuzz]'
+	touch $@
+
+$(VENV)/.peers: $(VENV)/.test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[peers]'
 	touch $@
 
 $(VENV)/.mutation: $(VENV)/.test

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from doctor.bench import Bench
+from doctor.bench import Bench, Needs
 from doctor.board.boot_scripts import SEARCHED
 from doctor.board.storage import begun, files, own_names
 from doctor.board.storage.begun import Begun, Book
 from doctor.board.storage.room import name_key
 from doctor.check import Check, Finding, Grade, Known, Remedy
-from doctor.needs import Needs
 from doctor.text.escape import counted, first_of, shown
 
 CUT = "corrupt-upload"
@@ -80,7 +79,7 @@ class BoardFilesComplete(Check):
             f"{shown(next(iter(waiting.values())))} is not there; its content waits" if waiting else "there are files"
         )
         return say(
-            f"{what} under a name that only unfinished work of this program leaves: {', '.join(map(shown, left[:3]))}",
+            f"{what} under a name that only unfinished work of this program leaves: {first_of(left)}",
             catalogue=CUT,
             evidence={"files": [shown(path, 300) for path in left]},
         )

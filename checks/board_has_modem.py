@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from doctor.bench import Bench
+from doctor.bench import Bench, Needs
 from doctor.board.board import BoardFacts
 from doctor.board.eras import parse_release
 from doctor.check import Check, Evidence, Finding, Grade, Known, Remedy
-from doctor.needs import Needs
 from doctor.text.escape import shown
 
 _UPDATE = Remedy("update-board-firmware", Grade.MANUAL)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from doctor.bench import Bench
+from doctor.bench import Bench, Needs
 from doctor.board.card import sdcard
 from doctor.board.card.sdcard import CardView, Stage
 from doctor.card.dups import COPY, NAME_FAULTS, find_dups, misplaced, missing
@@ -12,7 +12,6 @@ from doctor.check import Check, EvidenceValue, Finding, Grade, Known, Remedy
 from doctor.errors import DoctorError
 from doctor.fat.card_file import CardFile
 from doctor.fat.layout import Scheme, VolumeKind
-from doctor.needs import Needs
 from doctor.text.escape import shown
 
 LISTS_NOTHING = "sd-mounts-but-listing-empty"

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from doctor.bench import Bench
+from doctor.bench import Bench, Needs
 from doctor.board.scripts_on_board import BoardScript, BoardScripts, Compared, local_scripts, read_scripts
 from doctor.check import Check, Evidence, Finding, Grade, Known, Remedy
 from doctor.firmware.scripts import VENDOR_SCRIPTS, ScriptKind
-from doctor.needs import Needs
-from doctor.text.escape import hex_bytes, shown
+from doctor.text.escape import first_of, hex_bytes, shown
 
 PAGE = "script-is-html-page"
 DAMAGED = "corrupt-upload"
@@ -139,9 +138,8 @@ def _rank(script: BoardScript) -> tuple[int, bool, str]:
     return place, script.name != "sqnsupgrade.py", script.path
 
 
-def _named(scripts: Sequence[BoardScript], most: int = 3) -> str:
-    names = [shown(s.path, 60) for s in scripts[:most]]
-    return ", ".join(names) + (f" and {len(scripts) - most} more" if len(scripts) > most else "")
+def _named(scripts: Sequence[BoardScript]) -> str:
+    return first_of([script.path for script in scripts])
 
 
 def _evidence(found: BoardScripts) -> Evidence:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from doctor.bench import Bench
+from doctor.bench import Bench, Needs
 from doctor.board.boot_scripts import BootScript, read_boot_scripts
 from doctor.check import Check, Evidence, Finding, Grade, Known, Remedy
-from doctor.needs import Needs
 from doctor.text.escape import shown
 
 AUTORUN = "main-py-autoruns-updater"

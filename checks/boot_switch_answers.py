@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from doctor.bench import Bench
+from doctor.bench import Bench, Needs, SkipReason
 from doctor.check import Check, Finding, Grade, Remedy
-from doctor.needs import Needs, SkipReason
 from doctor.updater import states
 
 _MODES_WITH_SWITCH = (states.APPLICATION, states.RECOVERY, states.RAM_UPDATER)

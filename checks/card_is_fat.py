@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from doctor.bench import Needs
 from doctor.card.card import CardProblem, Volume, VolumeKind
 from doctor.card.second_reader import compare_readers
 from doctor.check import Check, Evidence, Finding, Grade, Remedy
 from doctor.events import Outcome, SecondReading
 from doctor.fat.format import SMALLEST_CARD_BYTES
-from doctor.needs import Needs
 from doctor.text.escape import shown
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from doctor.bench import Needs
 from doctor.card.dups import (
     COPY,
     DOWNLOAD,
@@ -28,7 +29,6 @@ from doctor.firmware.content import sniff
 from doctor.firmware.image import examine_bytes
 from doctor.firmware.reading import MAX_BYTES
 from doctor.firmware.wrong_file import wrong_content
-from doctor.needs import Needs
 from doctor.text.escape import shown
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from doctor.bench import Needs
 from doctor.check import Check, Evidence, Finding, Grade, Known, Remedy
 from doctor.firmware.image import FirmwareImage, Problem, Verdict
-from doctor.needs import Needs
 from doctor.text.escape import shown
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import replace
 
-from doctor.bench import Bench
+from doctor.bench import Bench, Needs, SkipReason
 from doctor.board.line import carriers, jumpers
 from doctor.board.line.carriers import Carrier
 from doctor.board.line.jumper_verdict import (
@@ -22,7 +22,6 @@ from doctor.board.line.jumper_verdict import (
 from doctor.check import Check, EvidenceValue, Finding, Grade, Remedy
 from doctor.errors import DeadlineOverrun, DoctorError, PortLost
 from doctor.modem.facts import ModemFacts
-from doctor.needs import Needs, SkipReason
 from doctor.text.escape import shown
 
 FITTED = "expansion-rts-cts-jumpers"

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from doctor.bench import Bench
+from doctor.bench import Bench, Needs
 from doctor.board.first_contact import Seen
 from doctor.check import Check, Evidence, Finding, Grade, Known, Remedy, Status
 from doctor.link import foreign
 from doctor.modem.facts import ModemFacts
 from doctor.modem.verdict import POWER_CYCLE, REMOVE_JUMPERS, WAIT_FOR_MODEM, verdict
-from doctor.needs import Needs
 from doctor.text.escape import shown
 from doctor.updater import states
 from doctor.updater.shapes import Change

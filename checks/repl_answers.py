@@ -6,13 +6,12 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from doctor.bench import Bench
+from doctor.bench import Bench, Needs
 from doctor.board.at_work import at_work
 from doctor.board.first_contact import Contact, Seen
 from doctor.check import Check, EvidenceValue, Finding, Grade, Known, Remedy
 from doctor.errors import BoardError
 from doctor.link import foreign
-from doctor.needs import Needs
 from doctor.text.escape import shown
 
 _POWER = Remedy("power-cycle", Grade.MANUAL)
@@ -133,7 +132,8 @@ class ReplAnswers(Check):
         device = contact.foreign
         assert device is not None, "who says that it is foreign says what it is"
         cures = tuple(Remedy(cure, Grade.MANUAL) for cure in device.cures)
-        return self.fail(f"{name}: {device.words}", catalogue=device.catalogue, remedies=cures)
+        text = f"{name}: {device.words}"
+        return self.fail(text, catalogue=device.catalogue, remedies=cures, next=device.hands)
 
     def _updater(self, name: str, contact: Contact) -> Finding:
         stands = at_work(contact.text)

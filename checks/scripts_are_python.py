@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from doctor.bench import Needs
 from doctor.check import Check, Finding, Grade, Known, Remedy
 from doctor.errors import UsageError
 from doctor.firmware.scripts import PARSE_MAX_BYTES, VENDOR_SCRIPTS, ScriptKind, ScriptVerdict, classify, describe
-from doctor.needs import Needs
 from doctor.text.escape import hex_bytes, shown
 
 if TYPE_CHECKING:

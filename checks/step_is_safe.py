@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from doctor.bench import Bench
+from doctor.bench import Bench, Needs
 from doctor.check import Check, EvidenceValue, Finding, Grade, Remedy
 from doctor.errors import DoctorError
 from doctor.modem.images import image_facts, options_for, running
-from doctor.needs import Needs
 from doctor.text.escape import shown, told
 from doctor.updater.plan import make_plan
 from doctor.updater.shapes import BOOTROM_OF_BOARD, BOOTROM_SCRIPT, Change, Plan, Refusal

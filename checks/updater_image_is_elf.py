@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from doctor.bench import Needs
 from doctor.check import Check, EvidenceValue, Finding, Grade, Known, Remedy
 from doctor.errors import UsageError
 from doctor.firmware.elf import ElfImage
 from doctor.firmware.image import FirmwareImage, Verdict
-from doctor.needs import Needs
 from doctor.text.escape import shown
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
@@ -15,7 +16,6 @@ from doctor.errors import BoardError, DoctorError, UsageError
 from doctor.link import foreign
 from doctor.link.foreign import Foreign
 from doctor.link.port_url import PortUrl
-from doctor.needs import Needs, SkipReason
 from doctor.text.command import AUTO, ON_CARD, Command
 
 if TYPE_CHECKING:
@@ -33,13 +33,34 @@ if TYPE_CHECKING:
     from doctor.updater.profile import Profile
 
 
+class Needs(str, Enum):
+    """A part of the bench that a check cannot do without."""
+
+    PORT = "port"
+    BOARD = "board"
+    MODEM = "modem"
+    CARD = "card"
+    """A card as the PC sees it (``--sd``)."""
+    FIRMWARE = "firmware"
+    UPDATER_ELF = "updater-elf"
+    SCRIPTS = "scripts"
+
+
+class SkipReason(str, Enum):
+    """Why a check did not run."""
+
+    NOT_APPLICABLE = "not-applicable"
+    NOT_GIVEN = "not-given"
+    BLOCKED = "blocked"
+
+
 @dataclass(frozen=True)
 class BenchOptions:
     """What the user said about the bench.
 
     port         any pySerial URL, telnet:// or device name; None if no port is examined. A password in it is moved
                  to ``password``, so that ``port`` can be shown
-    port_found   nobody named the port: the program found it
+    port_found   nobody typed the port, or said that the board is there: the program found it, or the environment has it
     firmware     firmware images on the PC, in the order of flashing
     updater_elf  RAM-loaded updater for a modem in ffh
     bootrom      boot ROM package, or the script that holds it; ``FROM_BOARD``: the one that the board has frozen
@@ -51,7 +72,6 @@ class BenchOptions:
     interrupt    a running program may be stopped
     thorough     slow or opt-in probes run too
     via_modem    the user says that a bare modem is at the port
-    unnamed      nobody typed the port: it came from the environment
     card_file    name of a firmware image on the card in the board, if there is none on the PC
     two_readers  a card image or device is read by a second reader too (``-v``)
     password     for telnet://; never shown
@@ -70,7 +90,6 @@ class BenchOptions:
     interrupt: bool = False
     thorough: bool = False
     via_modem: bool = False
-    unnamed: bool = False
     card_file: str | None = None
     two_readers: bool = False
     password: str | None = field(default=None, repr=False)
@@ -291,18 +310,18 @@ class Bench(AbstractContextManager["Bench"]):
         if self._unnamed:
             raise BoardError(
                 foreign.WRONG_PORT,
-                f"its USB id, {self._unnamed}, is none of a Pycom board, and the port was not typed",
+                f"its USB id, {self._unnamed}, is none of a Pycom board, and nobody has said that the board is there",
                 on=self.link.name,
-                cause="the port is named by the environment, which may have been meant for something else",
-                next=f"if the board is there, run {Command('check', port=self.options.port)}",
+                cause="the port is the only one that is plugged in, or the environment names it",
+                next=f"if the FiPy or GPy is there, run {Command('check', port=self.options.port)}",
             )
 
     @property
     def _unnamed(self) -> str:
-        """The USB id of a port that nobody typed, if neither a Pycom board nor FTDI has it; else ""."""
+        """The USB id of a port that nobody named, if neither a Pycom board nor FTDI has it; else ""."""
         from doctor.board.line.carriers import port_behind
 
-        port = port_behind(self.link) if self.options.unnamed else None
+        port = port_behind(self.link) if self.options.port_found else None
         strange = port is not None and foreign.is_strange(port.vid, port.carrier)
         return foreign.usb_text(port.vid, port.pid) if port is not None and strange else ""
 
@@ -386,6 +405,13 @@ class Bench(AbstractContextManager["Bench"]):
 
             return (image_on_card(self.board, self.options.card_file),)
         return tuple(examine(path) for path in self.options.firmware)
+
+    def give_firmware(self, images: tuple[FirmwareImage, ...], card_file: str | None) -> None:
+        """Flash these images, which were examined, from now on: files on the PC, or one on the card in the board."""
+        with self._lock:
+            paths = () if card_file is not None else tuple(image.path for image in images)
+            self.options = replace(self.options, firmware=paths, card_file=card_file)
+            self._kept["firmware"] = images
 
     @_Part
     def updater_elf(self) -> ElfImage | None:

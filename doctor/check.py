@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, ClassVar, TypeAlias, TypedDict
 
-from doctor.needs import Needs, SkipReason
+from doctor.bench import Needs, SkipReason
 from doctor.text.command import Command
 from doctor.updater.shapes import Change
 

@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from doctor.bench import Bench
+from doctor.bench import Bench, Needs, SkipReason
 from doctor.check import Check, Finding, Status
 from doctor.clock import Deadline, SystemClock
 from doctor.errors import COMMAND_IDS, DeadlineOverrun, DoctorError, Exit, PortLost, UsageError
 from doctor.events import CheckEnded, CheckStarted, Listener, ignore
 from doctor.links import with_link
-from doctor.needs import Needs, SkipReason
 from doctor.roster import Roster, all_before, everybody, in_order
 from doctor.text.escape import shown
 

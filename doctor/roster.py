@@ -17,10 +17,10 @@ from importlib.metadata import EntryPoint, entry_points
 from importlib.util import module_from_spec
 from pathlib import Path
 
+from doctor.bench import Needs
 from doctor.check import Check
 from doctor.discover import classes_of, names_in
 from doctor.errors import DoctorError
-from doctor.needs import Needs
 from doctor.text.escape import shown
 
 PACKAGE = "doctor._checks"

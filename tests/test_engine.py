@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 
 from doctor import engine, roster
-from doctor.bench import Bench, BenchOptions
+from doctor.bench import Bench, BenchOptions, Needs, SkipReason
 from doctor.check import Check, Finding, Status
 from doctor.errors import CardError, PortLost, UsageError
-from doctor.needs import Needs, SkipReason
 
 
 class Good(Check):

@@ -81,7 +81,7 @@ def test_the_top_level_stays_as_it_was_ordered() -> None:
 
 
 #: What every room says in the same words, and what reads tables, texts and JSON; they name nothing of ours themselves.
-LEAVES = ("doctor.text.power_off", "doctor.text.command", "doctor.data", "doctor.foreign_json")
+LEAVES = ("doctor.text.power_off", "doctor.text.command", "doctor.data", "doctor.documents.foreign_json")
 
 
 def test_leaves_stand_on_nothing_of_ours() -> None:
@@ -99,6 +99,7 @@ NO_ROOMS = {
     "loaders": "one table of boot loaders, played with the planner and with whole flashes",
     "matrix": "make matrix",
     "mutation": "make mutation",
+    "peers": "software that others wrote, against the whole bench; make peers",
     "updater/strict": "a modem that forgives nothing, written for the core alone",
 }
 #: Tests at the top that are not of one module at the top of doctor/, and why.
@@ -169,8 +170,8 @@ ASKS_WHETHER_SIMULATED = {
     "doctor.report.practice": "the notes on practising",
     "doctor.link.port_url": "the value that knows: nobody else reads a URL",
 }
-#: Who may ask Bench.simulated: the two that hand the rule to the planner.
-RULES_ON_PRACTICE = ("doctor.jobs.flashing.plan", "checks.step_is_safe")
+#: Who may ask Bench.simulated: those that hand the rule to the planner.
+RULES_ON_PRACTICE = ("doctor.jobs.flashing.plan", "doctor.jobs.find_firmware", "checks.step_is_safe")
 
 
 def asks_what_a_url_says(node: ast.AST) -> bool:
@@ -226,9 +227,46 @@ def test_clocks_are_handed_in() -> None:
     assert asking == ASKS_FOR_THE_TIME.keys()
 
 
-#: Who reads JSON without doctor/foreign_json.py, and why.
+#: Who makes or changes files of this computer without doctor/documents/json_file.py, and why.
+WRITES_FILES = {
+    "doctor.documents.json_file": "the room itself",
+    "doctor.card.target": "images of cards: the copy of one has its rights, and others may have to read it",
+    "doctor.card.reformat.image": "a new image of a card, made by the simulator and tests",
+    "doctor.card.reformat.backup": "a folder that was not there before; the whole card, into a file of open_ours",
+    "doctor.card.drives.raw_posix": "opens devices, which are there",
+    "doctor.card.drives.raw_windows": "opens devices, which are there",
+    "doctor.fat.claim": "opens to lock, and writes nothing",
+    "doctor.cli.stdio": "standard streams that the shell closed",
+    "doctor.card.pyfat_child": "the pipe to its parent",
+}
+
+
+def makes_a_file(node: ast.AST) -> bool:
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Name("os"), attr="open")):
+            return True
+        case ast.Call(
+            func=ast.Attribute(attr="write_bytes" | "write_text" | "mkdir" | "touch" | "makedirs" | "mkstemp")
+        ):
+            return True
+        case ast.Call(func=ast.Attribute(attr="open") | ast.Name("open"), args=args):
+            return any(isinstance(arg, ast.Constant) and set(str(arg.value)) & set("wxa+") for arg in args)
+    return False
+
+
+def test_files_of_this_computer_are_made_in_one_place() -> None:
+    rooms = ("doctor.sim", "doctor.updater", "doctor.board.snippets", "doctor.cli.commands.sim")
+    making = {
+        module_of(path, ROOT)
+        for path in SOURCES
+        if not inside(module_of(path, ROOT), *rooms) and any(makes_a_file(node) for node in nodes_of(path))
+    }
+    assert making == WRITES_FILES.keys()
+
+
+#: Who reads JSON without doctor/documents/foreign_json.py, and why.
 READS_JSON = {
-    "doctor.foreign_json": "the reader",
+    "doctor.documents.foreign_json": "the reader",
     "doctor.updater.side_file": "the board runs it too, with nothing of ours but the core",
     "doctor.sim.board.modules.misc": "is MicroPython's own reader",
 }

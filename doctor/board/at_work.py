@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from doctor import foreign_json
 from doctor.board.signs import CTRL_C, RESET_SIGNS
 from doctor.clock import Deadline
+from doctor.documents import foreign_json
 from doctor.errors import BoardError, BoardReset, UpdaterAtWork
 from doctor.link.link import Link
 from doctor.text.command import ON_CARD, Command

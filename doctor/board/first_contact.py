@@ -168,6 +168,9 @@ class _Talk:
         self._listen(ANSWER_MS, stop=self._named)
         if UPDATER_SIGNS.search(self.heard):
             return Seen.UPDATER
+        if not self.answer.strip() and not self.is_at_carrier:
+            self.foreign = foreign.at_mute_prompt()
+            return Seen.FOREIGN
         return Seen.FOREIGN if self._is_foreign() else seen
 
     def ask_for_prompt(self) -> Seen | None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from doctor import foreign_json
 from doctor.board.at_work import in_the_way
 from doctor.board.signs import CTRL_A, CTRL_B, CTRL_C, CTRL_D, CTRL_F, PROMPT, RESET_SIGNS, UPDATER_SIGNS
 from doctor.clock import Deadline
+from doctor.documents import foreign_json
 from doctor.errors import BoardError, BoardReset
 from doctor.link.link import Link
 from doctor.text.escape import shown

@@ -11,8 +11,8 @@ from pathlib import Path
 from doctor.board.board import Board
 from doctor.board.boot_scripts import SEARCHED, searched
 from doctor.board.storage import files
+from doctor.documents.json_file import read_bounded
 from doctor.firmware.scripts import ScriptVerdict, classify
-from doctor.json_file import read_bounded
 
 FILES_MAX = 60  #: the vendor's set has 6 scripts; a user's project some 20
 READ_MAX_BYTES = 256 * 1024  #: the longest of the vendor's scripts has 75 KB
@@ -73,7 +73,7 @@ def local_scripts(folder: Path | None) -> dict[str, bytes]:
     for path in sorted(folder.rglob("*.py"), key=lambda p: (len(p.parts), p)):
         try:
             if path.name not in found:
-                found[path.name] = read_bounded(path, READ_MAX_BYTES)
+                found[path.name] = read_bounded(path, READ_MAX_BYTES, follow=True)
         except (OSError, ValueError):
             continue
     return found

@@ -15,10 +15,10 @@ from doctor.card.card import CardProblem, Volume, VolumeKind, no_such_file, spli
 from doctor.card.drives.guard import DOCUMENTED_BYTES
 from doctor.card.drives.mounted import MountedOn, mounted_on
 from doctor.card.target import PART_MARK, sha256_of, sync_folder
+from doctor.documents.json_file import write_synced
 from doctor.errors import CardError
 from doctor.events import Listener, ignore
 from doctor.fat.card_file import ROOT, CardFile
-from doctor.json_file import write_synced
 
 _CHUNK_BYTES = 1 << 20
 _MOST_ENTRIES = 20_000  #: a folder with more than this is not a card; listing ends there

@@ -20,6 +20,7 @@ from doctor.card.judge import Judgement, backup_differs, chain_faults, fsinfo_fa
 from doctor.card.medium import medium_to_change
 from doctor.card.second_reader import contents, prove_again
 from doctor.card.target import disk_error
+from doctor.documents.json_file import make_folder, open_ours
 from doctor.errors import CardError
 from doctor.events import Listener, ignore
 from doctor.fat.chains import Fat, scan_fats
@@ -244,12 +245,12 @@ def _keep_old(medium: Medium, sectors: tuple[int, ...], backup_dir: Path, now: d
     stamp = f"fipy-doctor-{now:%Y%m%d-%H%M%S}-repair"
     path = backup_dir / f"{stamp}.sectors"
     try:
-        backup_dir.mkdir(parents=True, exist_ok=True)
+        make_folder(backup_dir)
         number = 1
         while path.exists():  # two repairs within a second
             number += 1
             path = backup_dir / f"{stamp}-{number}.sectors"
-        with path.open("xb") as file:
+        with open_ours(path, "xb") as file:
             file.write(json.dumps({"card": medium.name, "sectors": sectors}).encode() + b"\n")
             for sector in sectors:
                 file.write(medium.read_at(sector * SECTOR_BYTES, SECTOR_BYTES))

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from doctor import foreign_json
 from doctor.card.drives.device import DeviceSource, open_source
 from doctor.card.target import sha256_of
+from doctor.documents import foreign_json
 from doctor.errors import CardError, DoctorError, SecondReaderDiffers
 from doctor.events import Listener, Note, Outcome, SecondReading
 from doctor.fat.directory import walk

@@ -10,29 +10,39 @@ import click
 from doctor.bench import BenchOptions
 from doctor.cli.screen import Screen
 from doctor.link import choice
+from doctor.link.foreign import is_strange
 from doctor.link.ports import PortInfo, list_ports
 from doctor.text.command import Command
 
 
 def with_board(
-    options: BenchOptions, screen: Screen, typed: Command, *, needed: bool, known: Collection[str] = ()
+    options: BenchOptions,
+    screen: Screen,
+    typed: Command,
+    *,
+    needed: bool,
+    known: Collection[str] = (),
+    from_environment: bool = False,
 ) -> BenchOptions:
     """The options with the port of the board that is plugged in, unless they name a port.
 
-    typed   the command of this run, as it was typed
-    needed  the command does nothing without a board; else only one that its USB id gives away is taken along
-    known   ports over which something was begun: one of them is meant before all others
+    typed             the command of this run, as it was typed
+    needed            the command does nothing without a board; else only one that its USB id gives away is taken along
+    known             ports over which something was begun: one of them is meant before all others
+    from_environment  the port that they name was not typed
 
     Raises NoPort if a board is needed and there is none, or if there are several and nobody can be asked.
     """
-    if options.port is not None:
+    if options.port is not None and not from_environment:
         return options
     found = list_ports()
+    if options.port is not None:
+        return _agreed(options, screen, next((port for port in found if port.device == options.port), None))
     ports = choice.likely(found)
     meant = [port for port in ports if port.device in known] or ports
     if len(meant) == 1 and (needed or meant[0].is_board):
         screen.note(f"Found {meant[0].words}, at {meant[0].device}.")
-        return replace(options, port=meant[0].device, port_found=True)
+        return _agreed(replace(options, port=meant[0].device), screen, meant[0])
     if not needed:
         return options
     if not ports:
@@ -40,6 +50,15 @@ def with_board(
     if not screen.interactive or screen.as_json:
         raise choice.which_one(ports, typed)
     return replace(options, port=_ask(ports))
+
+
+def _agreed(options: BenchOptions, screen: Screen, port: PortInfo | None) -> BenchOptions:
+    """The options, with a word on whether somebody says that the board is at a port with another one's USB id."""
+    strange = port is not None and is_strange(port.vid, port.carrier)
+    if strange and port is not None and screen.interactive and not screen.as_json:
+        found = not screen.ask(f"{port.device} is {port.words}, which is none of a Pycom board. Is the board there?")
+        return replace(options, port_found=found)
+    return replace(options, port_found=True)
 
 
 def _ask(ports: Sequence[PortInfo]) -> str:

@@ -153,6 +153,8 @@ class KnownSectors:
         self._sectors = sectors
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """``length`` bytes from ``offset`` on, which is where a sector begins."""
-        numbers = range(offset // SECTOR_BYTES, -(-(offset + length) // SECTOR_BYTES))
-        return b"".join(self._sectors.get(number, b"").ljust(SECTOR_BYTES, b"\0") for number in numbers)[:length]
+        """``length`` bytes from ``offset`` on."""
+        first, at = divmod(offset, SECTOR_BYTES)
+        numbers = range(first, -(-(offset + length) // SECTOR_BYTES))
+        whole = b"".join(self._sectors.get(number, b"").ljust(SECTOR_BYTES, b"\0") for number in numbers)
+        return whole[at : at + length]

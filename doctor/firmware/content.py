@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from enum import Enum
 
-from doctor import foreign_json
+from doctor.documents import foreign_json
 
 #: Longest text that is parsed as JSON; error answers and saved pages are smaller.
 JSON_MAX_BYTES = 1 << 20

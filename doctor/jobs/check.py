@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from doctor import engine
-from doctor.bench import Bench
+from doctor.bench import Bench, SkipReason
 from doctor.errors import UsageError
 from doctor.events import Listener, ignore
 from doctor.jobs import last_flash
-from doctor.needs import SkipReason
 
 
 @dataclass(frozen=True)

@@ -208,7 +208,12 @@ def _steps(explanation: Explanation, decides: Match | None, keep: bool) -> tuple
         for step in _own_steps(cause, explanation) if number == 0 else _first_step(cause):
             power_fits = decides in (cause, None) or _keeps_power(step) in (None, keep)
             flashes_against_it = number and forbidden and _FLASHES.search(step) and not _FORBIDS.match(step)
-            if power_fits and not flashes_against_it and _is_for_its_family(step, cause, explanation):
+            if (
+                step not in explanation.ruled_out
+                and power_fits
+                and not flashes_against_it
+                and _is_for_its_family(step, cause, explanation)
+            ):
                 steps.append(step)
     if explanation.facts.names_monarch2 and explanation.causes and explanation.causes[0].id != _MONARCH2:
         steps += (f"If the modem is the Monarch 2 that the text names: {step}" for step in entry(_MONARCH2).cure)
@@ -273,6 +278,8 @@ def _whether_to_flash(explanation: Explanation, steps: Sequence[str]) -> str:
     if explanation.causes and explanation.causes[0].entry.under_way:
         return "Flash it? Not before what is under way is over."
     for cause in explanation.causes:
+        if cause is explanation.causes[0] and any(map(_SAYS_NO.match, cause.entry.cure[:1])):
+            return f"Flash it? No. {cause.entry.title}."
         if cause.entry.blocks == "yes":
             if any(map(_FLASHES.search, steps)) and not _FORBIDS.match(steps[0]):
                 return f"Flash it? Only in the order of the steps below: {cause.entry.title}."

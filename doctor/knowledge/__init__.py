@@ -15,6 +15,7 @@ means        what is going on
 causes       ranked
 cure         what to do, step by step: what harms nothing first. A step that takes power away begins with the words
              ``{power off}`` (doctor/text/power_off.py), which ask first whether a flash began lately
+ruled_out    for each step of the cure, an expression: where the paste shows it, the step is not told
 found_by     the checks that find it before flashing
 explains     entries that follow from this one: if both are found, this one is the cause
 related      neighbours that are easily confused with it

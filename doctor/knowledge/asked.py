@@ -37,6 +37,7 @@ _OF_THAT = re.compile(
     r"\b[^?]*\?",
     re.I,
 )
+_OF_A_LOOP = re.compile(r"\bboot[ -]?loop\w*\b[^?]*\?", re.I)  #: what the first finding says
 _YES_OR_NO = re.compile(r"\b(?:yes (?:or|/) no|ja (?:oder|of) nein|ja of nee|s[ií] o no|oui ou non|y/n)\b", re.I)
 _LISTED = re.compile(r"\[[^\]\n]*\]")  #: what a prompt listed is no word of the reader
 _ABOUT = {
@@ -113,7 +114,7 @@ def asked(prose: str) -> tuple[str, ...]:
     prose = _LISTED.sub(" ", prose)
     found, before = _kinds(prose) if _YES_OR_NO.search(prose) else set[str](), ""
     for sentence in filter(str.strip, _SENTENCE.findall(prose)):
-        if _HOW.match(sentence):
+        if _HOW.match(sentence) or _OF_A_LOOP.search(sentence):
             pass
         elif sentence.rstrip().endswith("?") or _MAY.search(sentence):
             kinds = _kinds(sentence)

@@ -67,6 +67,7 @@ class Entry:
     runs: str = ""
     harmless: bool = False
     under_way: bool = False
+    ruled_out: tuple[str, ...] = ()
     found_by: tuple[str, ...] = ()
     explains: tuple[str, ...] = ()
     related: tuple[str, ...] = ()

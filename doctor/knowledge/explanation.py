@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
 from doctor.knowledge import describe, history, own_output, signs
 from doctor.knowledge.asked import asked, questions
 from doctor.knowledge.catalogue import Entry, entry
-from doctor.knowledge.chain import find
+from doctor.knowledge.chain import find, holds
 from doctor.knowledge.facts import Facts, facts_of
 from doctor.knowledge.our_lines import our_lines, summary
 from doctor.knowledge.own_output import OwnOutput
@@ -91,6 +91,7 @@ class Explanation:
     runs_now    whether a transfer is under way while the reader writes
     asides      what is harmless beside the failures, and asked about
     unfinished  whether a transfer is told of that is not shown to be over
+    ruled_out   steps of cures that the paste makes pointless
     """
 
     matches: tuple[Match, ...]
@@ -105,6 +106,7 @@ class Explanation:
     runs_now: bool = False
     asides: tuple[Match, ...] = ()
     unfinished: bool = False
+    ruled_out: frozenset[str] = frozenset()
 
     @property
     def unsure(self) -> bool:
@@ -152,7 +154,15 @@ def explain(data: bytes) -> Explanation:
         runs_now=history.runs_now(paste),
         asides=_asked_about(harmless, prose) if failures else (),
         unfinished=history.unfinished(paste, prose),
+        ruled_out=frozenset(_ruled_out(paste, failures)),
     )
+
+
+def _ruled_out(paste: Paste, failures: list[Match]) -> Iterator[str]:
+    for known in (match.entry for match in failures):
+        for step, expression in zip(known.cure, known.ruled_out, strict=False):
+            if expression and holds(expression, paste.searched()):
+                yield step
 
 
 def _harmless(found: list[Match]) -> tuple[tuple[Match, ...], tuple[Match, ...]]:

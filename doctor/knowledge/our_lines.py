@@ -19,15 +19,62 @@ _OURS = (
     r"(?:Next|Do this now|Then run):$",
     r"\d+ (?:failed|warned|passed|skipped)[,.]",
 )
+#: The same of ``status``, ``backup``, ``restore`` and ``explain``, whose lines look like those of others too.
+_OURS_TOO = (
+    r"modem: the modem ",
+    r"(?:Nothing is left to do|The modem is done)\.",
+    r"files of the board: ",
+    r"\d+ of \d+ files? written",
+    r"kept in ",
+    r"(?:reading|writing|removing) /flash/",
+    r"Read on the way: ",
+    r"\d+\. ",
+    r" {2,}(?:- |\? |\d+ \| |may follow |Most often: |Danger for |It looks like |If so: |more: )",
+    r"(?:Flash it|Do it again|Erase or format it|May the power go|Is it newer|Is it dead|In short)[?:] ",
+    r"(?:Not sure\. Is it one of|Run this next, with the board|If something is still wrong, send:)",
+    r"[a-z0-9]+(?:-[a-z0-9]+)+ (?:comes first;|and .{1,300} separate matters)",
+)
+_IS_OURS_TOO = re.compile(rf"(?:> ?){{0,9}}(?:{'|'.join(_OURS_TOO)})")
 _IS_OURS = re.compile(rf"(?:> ?){{0,9}}(?:{'|'.join(_OURS)})")
 #: No other program prints these.
 _SURELY = re.compile(
     r"^(?:> ?){0,9}"
-    r"(?:[✓✗] [a-z]+(?:-[a-z]+)+ |Flashed and proved$| {2,}what could go wrong: |\d+ (?:failed|passed), \d+ )",
+    r"(?:[✓✗] [a-z]+(?:-[a-z]+)+ |Flashed and proved$| {2,}what could go wrong: |\d+ (?:failed|passed), \d+ "
+    r"| {2}more:  fipy-doctor open [a-z]|modem: the modem (?:answers|is |does )|\d+ of \d+ files? written"
+    r"|kept in [^\n]{1,120}: \d+ files?, |(?:reading|writing) /flash/[^\n]{1,80}, \d+ bytes?$|Do this now:$"
+    r"|Not sure\. Is it one of these\?$)",
     re.MULTILINE,
 )
 _AT_WORK = re.compile(r"(?:> ?){0,9}(?:• | {2,}waiting for | {1,4}\d+% )")
-_SUMMARY = re.compile(r"^(?:> ?){0,9}((?:\d+ failed, )?\d+ passed, [\w, ]{1,60}\.)$", re.MULTILINE)
+_QUOTED = r"^(?:> ?){0,9}"
+#: What is said of an output, and the line of it that says it best, in the order of what counts most.
+_SAYS = tuple(
+    (saying, re.compile(_QUOTED + pattern, re.MULTILINE))
+    for saying, pattern in (
+        ("This is what fipy-doctor printed: {}", r"((?:\d+ failed, )?\d+ passed, [\w, ]{1,60}\.)$"),
+        (
+            "This is an answer of `fipy-doctor explain`, and not the text that it is about. It begins with: {}",
+            r"(\d+\. [^\n]{1,200}\([a-z0-9-]+: (?:certain|likely|possible|by its description), 0\.\d\d\))$",
+        ),
+        (
+            "This is an answer of `fipy-doctor explain` that was not sure. Give it more of the text: {}",
+            r"(Not sure\. Is it one of these\?)$",
+        ),
+        (
+            "This is what fipy-doctor printed when it stopped: {}",
+            r"(\S[^\n]{1,200})\n(?:[> ]{2,20}[^\n]{0,400}\n){0,8}?[> ]{2,20}more:  fipy-doctor open [a-z]",
+        ),
+        ("This is what `fipy-doctor restore` printed: {}.", r"(\d+ of \d+ files? written[^\n]{0,60})$"),
+        ("This is what `fipy-doctor backup` printed: {}.", r"(kept in [^\n]{1,120}: \d+ files?, [\d,]{1,20} bytes?)$"),
+        ("This is what `fipy-doctor status` printed: {}.", r"(modem: [^\n]{1,150})$"),
+        (
+            "This is what fipy-doctor printed while it read or wrote files of the board, and nothing says that it came "
+            "to its end: run the same command again. It begins with: {}.",
+            r"((?:reading|writing) /flash/[^\n]{1,80}, \d+ bytes?)$",
+        ),
+    )
+)
+_OF_AN_ERROR = re.compile(r"(?:> ?){0,9} {2}(?:now|cause|next): ")
 _WRAPPED = re.compile(r"(?:> ?){0,9} {2,}\S")  #: the rest of the line above, where a terminal is narrow
 
 
@@ -42,9 +89,13 @@ def tells_of_work(line: str) -> bool:
 
 
 def summary(paste: Paste) -> str:
-    """What a check of ours says in the paste; empty if none does."""
-    found = _SUMMARY.search(paste.text) if our_lines(paste) else None
-    return f"This is what fipy-doctor printed: {found[1]}" if found is not None else ""
+    """What an output of ours says in the paste; empty if there is none."""
+    if not our_lines(paste):
+        return ""
+    for saying, pattern in _SAYS:
+        if (found := pattern.search(paste.text)) is not None:
+            return saying.format(found[1])
+    return ""
 
 
 def our_lines(paste: Paste) -> frozenset[int]:
@@ -54,7 +105,9 @@ def our_lines(paste: Paste) -> frozenset[int]:
     found, before = set[int](), False
     for index in range(len(paste.starts)):
         line = paste.slice(index, index + 1)
-        before = is_ours(line) or (before and _WRAPPED.match(line) is not None)
+        before = is_ours(line) or _IS_OURS_TOO.match(line) is not None or (before and _WRAPPED.match(line) is not None)
         if before:
             found.add(index)
+            if _OF_AN_ERROR.match(line):
+                found.add(index - 1)  # what went wrong stands above why
     return frozenset(found)

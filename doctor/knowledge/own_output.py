@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from doctor.foreign_json import read as read_json
+from doctor.documents.foreign_json import read as read_json
 from doctor.knowledge.paste import Paste, decode, is_trace
 
 _DOCUMENT = re.compile(rb'\s*\{\s*"schema": ?"fipy-doctor/([a-z-]{1,20})/\d{1,3}"')

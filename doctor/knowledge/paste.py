@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from doctor.foreign_json import read as read_json
+from doctor.documents.foreign_json import read as read_json
 from doctor.knowledge.chain import Text
 
 MOST_BYTES = 64 << 20  #: what is read of one paste; a trace of a whole flash has 14 MB
@@ -21,7 +21,7 @@ MOST_KEPT_CHARS = 2_000_000  #: of a thinned paste, before its last lines: more 
 _MOST_SHAPES = 50_000  #: shapes of lines that are remembered
 _MOST_BLANK = 2  #: blank lines in a row that are kept
 MOST_LINE_CHARS = 100_000  #: kept of one line
-_SEGMENT_CHARS = 1 << 15  #: cleaned at once, so that copies of the whole are few
+_SEGMENT_CHARS = 1 << 13  #: cleaned at once, so that copies of the whole are few
 _SEEN_ENOUGH = 3  #: so often a line of one shape is news
 _AROUND_NEWS = 60  #: lines kept on both sides of news: what context rules look at
 _MOST_PLACES = 40  #: occurrences of a fixed part that are looked at, from both ends of the paste
@@ -117,7 +117,9 @@ class Paste:
     @cached_property
     def starts(self) -> array[int]:
         """Where each line begins in ``text``."""
-        return array("L", (0, *(end + 1 for end in self.ends)))
+        found = array("L", (0,))
+        found.extend(end + 1 for end in self.ends)  # as a tuple the numbers would take four times the room
+        return found
 
     @property
     def lines(self) -> list[str]:

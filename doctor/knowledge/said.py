@@ -17,9 +17,10 @@ from doctor.knowledge.describe import folded
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\s[-\u2013]\s(?=[A-Z])")
 _BEFORE_CHARS = 40  #: how far back the words that deny an idea are looked for
 _DENIED = re.compile(
-    r"\b(?:not|never|without|if|unless|before i|no|only|must|should|needs?|can|could|may|might|nicht|nie|niemals|ohne"
-    r"|keine?[nrms]?|wenn|falls|bevor|darf|kann|nunca|sin|si|antes de|puedo|puede|pas|jamais|sans|avant (?:de|que)|peux"
-    r"|peut|niet|nooit|zonder|geen|als|voordat|mag|kan)\W+(?:\w+\W+){0,2}\Z|n't\W+(?:\w+\W+){0,2}\Z"
+    r"\b(?:not|never|without|if|unless|before i|no|only|(?<!due )to|must|should|needs?|can|could|may|might|nicht|nie"
+    r"|niemals|ohne|keine?[nrms]?|wenn|falls|bevor|darf|kann|nunca|sin|si|antes de|puedo|puede|pas|jamais|sans"
+    r"|avant (?:de|que)|peux|peut|niet|nooit|zonder|geen|als|voordat|mag|kan)\W+(?:\w+\W+){0,2}\Z"
+    r"|n't\W+(?:\w+\W+){0,2}\Z"
 )
 _ERROR = "error"
 _RULE = re.compile(r"=> ([a-z0-9-]+) (0\.\d+): ([a-z0-9 -]+)\Z")

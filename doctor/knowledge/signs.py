@@ -31,11 +31,19 @@ _MOST_WORD_CHARS = 60  #: no fixed part has a longer word
 _SPLIT = bytes(c if chr(c).isalnum() and c < 128 else 32 for c in range(256))
 _OURS = re.compile(
     r'"catalogue": ?"([a-z0-9-]+)"|(?:\bknown as:|^[> ]*more:  fipy-doctor open) ([a-z0-9-]+)'
-    r"|^(?:> ?){0,9}  \(([a-z0-9-]+)\)$",
+    r"|^(?:> ?){0,9}  \(([a-z0-9-]+)\)$|\(([a-z0-9-]+):\s{1,9}(?:certain|likely|possible),\s{1,9}0\.\d\d\)$",
     re.MULTILINE,
 )
 
-_OURS_PARTS = ('"catalogue":', "known as: ", "fipy-doctor open ", "  (")  #: one of which each of those holds
+_OURS_PARTS = (
+    '"catalogue":',
+    "known as: ",
+    "fipy-doctor open ",
+    "  (",
+    "certain,",
+    "likely,",
+    "possible,",
+)  #: one of which each of those holds
 
 
 @dataclass(frozen=True)
@@ -104,7 +112,7 @@ def _named_by_us(paste: Paste) -> Iterator[Hit]:
     if not any(part in paste.text for part in _OURS_PARTS):
         return
     for hit in _OURS.finditer(paste.text):
-        entry_id = hit[1] or hit[2] or hit[3]
+        entry_id = hit[1] or hit[2] or hit[3] or hit[4]
         if entry_id in sources():
             at = paste.index(hit.start())
             yield Hit(entry_id, 0.97, at, at)

@@ -20,7 +20,7 @@ NO_LTE = "non-lte-board"
 PLUG_IN_BOARD = "plug-in-board"  #: the cures of both, by their ids in doctor/remedies
 SAFE_BOOT = "hold-safe-boot"
 
-_LEAVE = "leave this device as it is, plug in the FiPy or GPy on its expansion board or shield, and run"
+_LEAVE = "leave this device as it is, and plug in the FiPy or GPy, on its expansion board or shield"
 _AFTER_ALL = "if it is a FiPy or GPy after all, hold its Safe Boot button (P12 to 3V3) while you press reset"
 
 
@@ -52,16 +52,20 @@ class Foreign:
         """Ids of what the hands can do; this program does nothing to such a device."""
         return (PLUG_IN_BOARD,) if self.sure or not self.after_all else (PLUG_IN_BOARD, self.after_all)
 
+    @property
+    def hands(self) -> str:
+        """What the hands do about it."""
+        return f"{_LEAVE}; {_AFTER_ALL}" if SAFE_BOOT in self.cures else _LEAVE
+
     def refused(self, on: str) -> BoardError:
         """What every command says that would have to work on it."""
         cause = "a FiPy or GPy that was given the firmware of another board says the same"
-        after_all = f"; {_AFTER_ALL}" if SAFE_BOOT in self.cures else ""
         return BoardError(
             self.catalogue,
             f"{self.words}; nothing was changed",
             on=on,
             cause=cause if self.catalogue == NO_LTE else "several serial devices are plugged in",
-            next=f"{_LEAVE} `fipy-doctor ports`{after_all}",
+            next=f"{self.hands}; `fipy-doctor ports` shows where it is",
         )
 
 
@@ -213,6 +217,11 @@ def by_ati(lines: Iterable[str], *, says_mode: bool) -> Foreign | None:
         if any(re.search(pattern, line, re.IGNORECASE) for line in said):
             return Foreign(f"a modem of {brand}", True, says)
     return Foreign("a modem of another maker than Sequans", False, says, after_all="")
+
+
+def at_mute_prompt() -> Foreign:
+    """What has MicroPython's prompt and does not say its name at Ctrl-B, as an idle board does at once."""
+    return Foreign("a computer at the prompt of its Python", False, ">>>")
 
 
 def in_boot_loader() -> Foreign:

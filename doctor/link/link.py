@@ -20,7 +20,8 @@ from doctor.link.trace import Trace
 from doctor.text.power_off import UNPLUG
 
 POLL_MS = 20  #: longest stay in one read of the driver, so that deadlines and Ctrl-C are noticed
-OUR_SCHEMES = "doctor.sim.urlhandler"  #: where pySerial finds what is behind sim://
+#: Where pySerial looks first: what is behind sim://, and an rfc2217:// that outlives its server's options.
+OUR_SCHEMES = ("doctor.sim.urlhandler", "doctor.link.urlhandler")
 WRITE_TIMEOUT_S = 5.0  #: 20 kB at 115200 take 1.8 s; a port that takes nothing for 5 s is stuck
 DRAIN_S = 1.0  #: a full driver buffer of 1 MB is read in less; a flood has no end that one could wait for
 REPL_BAUD = 115200  #: what every Pycom release speaks on UART0 (board-and-repl.md 3.1)
@@ -47,10 +48,10 @@ class Link(contextlib.AbstractContextManager["Link"]):
     notes            things worth telling about how it was opened
     """
 
-    def __init__(self, serial: Any, url: PortUrl, *, baud: int, rts: bool, trace: Trace | None = None) -> None:
+    def __init__(self, serial: Any, url: PortUrl, *, rts: bool, trace: Trace | None = None) -> None:
         self.url = url
         self.name = url.name
-        self.baud = baud
+        self.baud = REPL_BAUD
         self.can_change_baud = not url.carries_bytes_only
         self.clock: Clock = getattr(serial, "clock", None) or SystemClock()
         self.deadline: Deadline | None = None
@@ -62,7 +63,7 @@ class Link(contextlib.AbstractContextManager["Link"]):
         self._settling: Deadline | None = None
         self.has_modem_lines = not url.carries_bytes_only and self._lines_answer()
         if trace is not None:
-            trace.opened(self.clock.ticks_ms(), url.text, baud)
+            trace.opened(self.clock.ticks_ms(), url.text, self.baud)
             self._note("rts", rts)
 
     @property
@@ -288,7 +289,6 @@ class Link(contextlib.AbstractContextManager["Link"]):
 def open_link(
     url: PortUrl,
     *,
-    baud: int = REPL_BAUD,
     rts: bool = True,
     trace: Trace | None = None,
     password: str | None = None,
@@ -304,7 +304,7 @@ def open_link(
     """
     if url.is_telnet:
         return _open_telnet(url, password, clock or SystemClock(), trace)
-    port = _closed_port(url, baud)
+    port = _closed_port(url)
     # Before opening: a pulse of RTS would reach the modem through a fitted jumper (board-and-repl.md 6.4).
     port.rts = rts
     port.dtr = True
@@ -322,7 +322,7 @@ def open_link(
         port.close()
         raise
     _ask_low_latency(port)
-    link = Link(port, url, baud=baud, rts=rts, trace=trace)
+    link = Link(port, url, rts=rts, trace=trace)
     target = _callout_device(url.text)
     if target != url.text:
         link.notes = (f"opened {target} instead of {url.text}: tty.* would wait for a carrier signal",)
@@ -335,21 +335,21 @@ def refuse_senseless(url: PortUrl) -> None:
         _telnet_address(url, None)
         return
     with contextlib.suppress(LinkError):
-        _closed_port(url, REPL_BAUD)
+        _closed_port(url)
 
 
-def _closed_port(url: PortUrl, baud: int) -> Any:
+def _closed_port(url: PortUrl) -> Any:
     """pySerial's object for ``url``, not opened yet. Raises UsageError, LinkError."""
     import serial
 
-    if OUR_SCHEMES not in serial.protocol_handler_packages:
-        serial.protocol_handler_packages.append(OUR_SCHEMES)
+    if OUR_SCHEMES[0] not in serial.protocol_handler_packages:
+        serial.protocol_handler_packages[:0] = OUR_SCHEMES
     if url.scheme in ("socket", "rfc2217") and not url.has_address:  # pySerial trips over them
         raise _not_a_port(url, f"host or port is missing: {url.scheme}://HOST:PORT")
     try:
         return serial.serial_for_url(
             _callout_device(url.text),
-            baudrate=baud,
+            baudrate=REPL_BAUD,
             timeout=POLL_MS / 1000,
             write_timeout=None if url.scheme in _NO_WRITE_TIMEOUT else WRITE_TIMEOUT_S,
             rtscts=False,
@@ -369,7 +369,7 @@ def _open_telnet(url: PortUrl, password: str | None, clock: Clock, trace: Trace 
     address = _telnet_address(url, password)
     port = TelnetPort(address, clock)
     port.open()
-    return Link(port, PortUrl.read(shown_url(address)), baud=REPL_BAUD, rts=False, trace=trace)
+    return Link(port, PortUrl.read(shown_url(address)), rts=False, trace=trace)
 
 
 def _telnet_address(url: PortUrl, password: str | None) -> TelnetAddress:

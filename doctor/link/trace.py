@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
 
 from doctor.clock import Now, utc_now
+from doctor.documents.json_file import open_ours
 from doctor.errors import UsageError
 from doctor.events import Listener, Note, ignore
 
@@ -41,7 +43,7 @@ class Trace(contextlib.AbstractContextManager["Trace"]):
             )
         try:
             # Line-buffered: what crossed the wire before a crash is in the file.
-            self._file: TextIO | None = path.open("w", encoding="ascii", buffering=1, newline="\n")
+            self._file: TextIO | None = TextIOWrapper(open_ours(path, "wb"), "ascii", newline="\n", line_buffering=True)
         except OSError as err:
             raise UsageError(
                 "trace-not-writable",
@@ -90,11 +92,9 @@ class Trace(contextlib.AbstractContextManager["Trace"]):
 
 
 def _may_be_replaced(path: Path) -> bool:
-    """Whether nothing is lost: no file yet, an empty one, an earlier trace, a device."""
+    """Whether nothing is lost: no file yet, an empty one, an earlier trace."""
     try:
-        if not path.is_file():
-            return True
-        with path.open("rb") as file:
+        with open_ours(path, "rb") as file:
             return file.read(len(FIRST_BYTES)) in (b"", FIRST_BYTES)
     except OSError:
         return True  # opening it for writing says why not

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from doctor.board.storage.kept_files import local_name
 from doctor.clock import Now, utc_now
+from doctor.documents.json_file import make_folder, write_synced
 from doctor.errors import CardError
-from doctor.json_file import write_synced
 
 LIST = "fipy-doctor-copies.txt"  #: one line of JSON a copy: names that a PC does not take are kept as others
 
@@ -25,7 +25,7 @@ def keep_copy(folder: Path, original: str, data: bytes, now: Now = utc_now) -> P
         while True:
             name = local_name(original, taken)
             path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             try:
                 _write(path, data, "xb")
             except FileExistsError:

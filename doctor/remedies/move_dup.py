@@ -60,7 +60,8 @@ class MoveDup(DoableCure):
         todo = self._todo(bench)
         for src, dst in todo.moves:
             if bench.options.sd is None:
-                sdcard.move(bench.board, src, dst)
+                with sdcard.mounted(bench.board):
+                    files.move(bench.board, src, dst)
             else:
                 bench.card.move(src, dst, context.emit)
         for path in todo.deleted:
@@ -74,10 +75,10 @@ class MoveDup(DoableCure):
     def _delete(self, bench: Bench, path: str, context: CureContext) -> None:
         if bench.options.sd is None:
             with sdcard.mounted(bench.board):
-                keep_copy(context.backup, path, files.read(bench.board, path))
-            sdcard.remove_apple_double(bench.board, path)
+                _keep(context, path, files.read(bench.board, path))
+                files.remove(bench.board, path)
             return
-        keep_copy(context.backup, path, b"".join(bench.card.read(path)))
+        _keep(context, path, b"".join(bench.card.read(path)))
         bench.card.remove(path, context.emit)
 
     def _todo(self, bench: Bench) -> _Tidying:
@@ -100,7 +101,7 @@ class MoveDup(DoableCure):
         return _Tidying(tuple(moves), tuple(deleted))
 
     def _is_apple_double(self, bench: Bench, path: str) -> bool:
-        """Whether it is what its name says, and not a file of the user's; the board looks again before it deletes."""
+        """Whether it is what its name says, and not a file of the user's; ``_keep`` looks again before it goes."""
         if bench.options.sd is None:
             return sdcard.head(bench.board, path, len(APPLE_DOUBLE_MAGIC))[1] == APPLE_DOUBLE_MAGIC
         return next(iter(bench.card.read(path)), b"").startswith(APPLE_DOUBLE_MAGIC)
@@ -109,3 +110,10 @@ class MoveDup(DoableCure):
         if bench.options.sd is not None:
             return [f for f in bench.card.files() if not f.is_dir]
         return list(sdcard.look(bench.board).files)
+
+
+def _keep(context: CureContext, path: str, data: bytes) -> None:
+    """Copy a ``._`` file to the PC. Raises CardError if it is no metadata of macOS, and so not ours to delete."""
+    if not data.startswith(APPLE_DOUBLE_MAGIC):
+        raise CardError("appledouble-companion", "is not a metadata file of macOS; it was not deleted", on=path)
+    keep_copy(context.backup, path, data)

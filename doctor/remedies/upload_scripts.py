@@ -16,9 +16,9 @@ from doctor.board.storage.kept_files import Kept
 from doctor.board.storage.room import room_on
 from doctor.board.storage.upload import Changes
 from doctor.check import Finding
+from doctor.documents.json_file import read_bounded
 from doctor.errors import UsageError
 from doctor.firmware.scripts import ScriptKind, classify
-from doctor.json_file import read_bounded
 from doctor.remedies.backup_file import keep_copy
 from doctor.remedies.cure import CureContext, DoableCure
 from doctor.text.command import marked
@@ -61,7 +61,7 @@ class UploadScripts(DoableCure):
         record = begun.begin(board, self.id, resume, context.backup, goals)
         upload.carry_out(
             board,
-            lambda one: where[one.path].read_bytes(),
+            lambda one: read_bounded(where[one.path], READ_MAX_BYTES, follow=True),
             changes,
             partial(keep_copy, context.backup),
             context.say,
@@ -118,7 +118,7 @@ class UploadScripts(DoableCure):
         for path in found:
             name = path.name
             try:
-                data = read_bounded(path, READ_MAX_BYTES)
+                data = read_bounded(path, READ_MAX_BYTES, follow=True)
             except (OSError, ValueError) as err:
                 raise UsageError(
                     "corrupt-upload",

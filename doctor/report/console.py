@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
+from doctor.bench import SkipReason
 from doctor.check import Finding, Status
 from doctor.engine import Report
 from doctor.errors import COMMAND_IDS, LONGEST, DoctorError, joint
-from doctor.needs import SkipReason
 from doctor.remedies import Cure, Cures, DoableCure
 from doctor.report.next_step import NextStep
 from doctor.report.prose import Prose
 from doctor.text.command import Command, marked
 from doctor.text.escape import shown, told
+
+if TYPE_CHECKING:
+    from doctor.report.page import Page, Section
 
 _MARKS = {
     Status.PASS: ("✓", "+", "green"),
@@ -161,3 +165,26 @@ def _count(report: Report) -> Text:
             parts.append(f"{number} {_WORDS[status]}{plural}")
     text = ", ".join(parts) or "nothing was examined"
     return Text(f"{text}{' (stopped by you before the end)' if report.interrupted else ''}.", style="bold")
+
+
+def page_text(page: Page) -> RenderableType:
+    """The whole page."""
+    wide = max(len(name) for name, _ in page.facts)
+    facts = [Prose(Text(f"  {name:{wide}}  ", style="dim"), Text(value)) for name, value in page.facts]
+    return Group(
+        Text.assemble((page.id, "bold cyan"), "  ", (page.title, "bold")),
+        Text(""),
+        *facts,
+        *(line for section in page.sections for line in _section(section)),
+    )
+
+
+def _section(section: Section) -> list[RenderableType]:
+    lines: list[RenderableType] = [Text(""), Text(section.heading, style="bold")]
+    lines += [Text(f"  {paragraph}") for paragraph in section.text]
+    for number, item in enumerate(section.items, 1):
+        mark = f"{number}." if section.numbered and len(section.items) > 1 else "-"
+        lines.append(Prose(Text(f"  {mark} "), Text(item)))
+    if section.drawing:
+        lines.append(drawing(section.drawing, 2))
+    return lines

@@ -214,8 +214,8 @@ def after_broken_flash(step: NextFlash, given: Command) -> NextStep:
 
 
 def _flash(given: Command, notes: tuple[str, ...] = ()) -> NextStep:
-    """Flashing comes next; it finds the board by itself."""
-    command = replace(given, verb="flash", args=(), done=(), firmware=given.firmware or ("FILE.dup",))
+    """Flashing comes next; it finds board and firmware by itself."""
+    command = replace(given, verb="flash", args=(), done=())
     return NextStep((), command, notes)
 
 

@@ -14,7 +14,7 @@ from doctor.updater.shapes import FACTORY_BUILD, FIRST_DIFF, FIRST_FULL, FIRST_T
 NEEDS_KEEPING = (
     "this simulated bench starts from the beginning with every command; with state=DIR in its URL it is kept"
 )
-MAKE_FIRMWARE = "this makes a FILE.dup for a simulated modem: `fipy-doctor sim --make-firmware .`"
+MAKE_FIRMWARE = "this makes a firmware file for a simulated modem: `fipy-doctor sim --make-firmware .`"
 
 
 #: Files of the vendor's packages that a next command may name, and how something like them is made.

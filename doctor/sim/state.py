@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import IO, Any
 
-from doctor.json_file import read_json, write_whole
+from doctor.documents.json_file import read_json, write_whole
 
 MAX_BYTES = 64 << 20  #: of a bench; the files of a board and of a small card take some MiB
 SCHEMA = "fipy-doctor/sim-state/1"

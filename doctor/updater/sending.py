@@ -84,7 +84,6 @@ class Sender(object):
                 outcome.sent_any = self._before or master.began
                 outcome.maybe_all = self._writes and master.at_most >= size
         except StpError as err:
-            outcome.sent_any = self._before or master.began
             if outcome.maybe_all:
                 self._end_unsure(self._id(err, opened), err.detail, size)
                 return

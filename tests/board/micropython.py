@@ -22,8 +22,10 @@ needs_micropython = pytest.mark.skipif(
 
 
 @contextlib.contextmanager
-def on_a_pty(*arguments: str, pass_on: Callable[[str, bytes], bytes] = lambda way, data: data) -> Iterator[str]:
-    """The interpreter on a terminal whose name a program can open, as often as it likes.
+def on_a_pty(
+    *arguments: str, program: str = str(INTERPRETER), pass_on: Callable[[str, bytes], bytes] = lambda way, data: data
+) -> Iterator[str]:
+    """The interpreter, or another program, on a terminal whose name a program can open, as often as it likes.
 
     pass_on  called with the way, as in one_byte.py, and the bytes; what it returns goes on
     """
@@ -35,7 +37,7 @@ def on_a_pty(*arguments: str, pass_on: Callable[[str, bytes], bytes] = lambda wa
     for descriptor in (board_side, pc_side):
         tty.setraw(descriptor)
     board = subprocess.Popen(
-        [str(INTERPRETER), *arguments], stdin=board_side, stdout=board_side, stderr=board_side, start_new_session=True
+        [program, *arguments], stdin=board_side, stdout=board_side, stderr=board_side, start_new_session=True
     )
     os.close(board_side)
     copier = threading.Thread(target=_relay, args=(inner, outer, pass_on), daemon=True)

@@ -6,6 +6,7 @@ from doctor.board.repl import Repl, ReplBroken, ReplTimeout, ReplTraceback, tagg
 from doctor.clock import Deadline
 from doctor.errors import BoardReset, DeadlineOverrun, UpdaterAtWork
 from tests.board.old_repl import ROM, OldRepl
+from tests.link import devices
 from tests.link.wire import HandClock
 
 
@@ -324,3 +325,10 @@ def test_a_file_named_with_an_updaters_words_is_no_updater(name: str) -> None:
 def test_an_updater_that_prints_into_such_a_line_is_heard(line: str) -> None:
     with pytest.raises(UpdaterAtWork):
         entered(OldRepl()).call(f"print('''@@FD {line}\n\"]''')")
+
+
+def test_no_ctrl_d_and_no_ctrl_c_go_where_no_raw_repl_has_answered() -> None:
+    wire = devices.talker(answers=lambda wire, data: wire.say(b"\r\n>>> "))
+    with pytest.raises(ReplBroken):
+        Repl(wire.link()).run("print(1)")
+    assert wire.written == b"\x01"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,3 +58,31 @@ def test_code_runs_and_errors_come_back(link: Link) -> None:
         repl.run("1/0")
     assert repl.run("print('" + "x" * 5000 + "')") == "x" * 5000 + "\n"
     assert "MicroPython" in repl.leave()
+
+
+@pytest.mark.parametrize(
+    ("words", "device", "sent"),
+    [
+        pytest.param(
+            ("bash", "--norc", "-i"), "a computer with Linux, at its shell", b"\r", marks=pytest.mark.needs_tool("bash")
+        ),
+        ((sys.executable, "-i"), "a computer at the prompt of its Python", b"\r\x02"),
+    ],
+    ids=["bash", "python"],
+)
+def test_a_real_prompt_of_another_program_is_named_and_sent_no_more(
+    words: tuple[str, ...], device: str, sent: bytes
+) -> None:
+    heard = bytearray()
+
+    def note(way: str, data: bytes) -> bytes:
+        heard.extend(data if way == "to-board" else b"")
+        return data
+
+    with on_a_pty(*words[1:], program=words[0], pass_on=note) as name:
+        time.sleep(0.5)  # it starts
+        opened = open_link(PortUrl.read(name))
+        found = first_contact.contact(opened, may_interrupt=True)
+        opened.close()
+    assert found.foreign is not None and found.foreign.device == device
+    assert bytes(heard) == sent

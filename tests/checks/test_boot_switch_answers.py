@@ -4,8 +4,8 @@ import pytest
 
 from checks.boot_switch_answers import BootSwitchAnswers
 from checks.modem_answers import ModemAnswers
+from doctor.bench import SkipReason
 from doctor.check import Status
-from doctor.needs import SkipReason
 from tests.checks.simulated import bench_at
 
 PASS, WARN, SKIP = Status.PASS, Status.WARN, Status.SKIP

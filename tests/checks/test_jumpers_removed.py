@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from checks.jumpers_removed import JumpersRemoved
+from doctor.bench import SkipReason
 from doctor.check import Finding, Status
-from doctor.needs import SkipReason
 from doctor.sim.bench import SimBench
 
 from .simulated import Spoil, bench_at, board_of

@@ -11,12 +11,11 @@ import pytest
 
 from checks.jumpers_removed import JumpersRemoved
 from doctor import engine
-from doctor.bench import Bench
+from doctor.bench import Bench, Needs
 from doctor.board.line import jumpers
 from doctor.check import Check, Finding, Status
 from doctor.clock import Deadline
 from doctor.errors import DeadlineOverrun, DoctorError
-from doctor.needs import Needs
 from doctor.sim.bench import SimBench
 from doctor.sim.board.board import BoardSim
 from doctor.sim.board.pins import PinState

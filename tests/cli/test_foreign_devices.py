@@ -11,8 +11,10 @@ import pytest
 from doctor.remedies import cures
 from doctor.sim.bench import SimBench
 from doctor.sim.foreign import DEVICES
+from tests.plugged import ADAPTER, plug_in
 
 from .terminal import Said, Terminal
+from .test_ctrl_c import Keyboard
 
 #: How each is called, by its beginning; gps-slow cannot be told from noise.
 NAMES = {
@@ -90,6 +92,56 @@ def test_it_is_named_where_the_user_says_that_it_is_a_modem(terminal: Terminal, 
         said = terminal.type(verb, "--via", "modem", "--port", f"sim://foreign?device={device}")
         assert said.code == 1 and NAMES[device] in flat(said), flat(said)
         assert not HARM.search(flat(said)), flat(said)
+
+
+UNNAMED = "nobody has said that the board is there"
+UBLOX = "sim://foreign?device=ublox"
+LISTED = (UBLOX, *ADAPTER[1:])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("check",),
+        ("check", "--via", "modem"),
+        ("status", "--via", "modem"),
+        ("backup", "kept"),
+        ("fix", "--stop-program"),
+    ],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("how", ["by the environment", "as the only one"])
+def test_a_port_that_nobody_typed_gets_cr_and_ctrl_b_if_its_usb_id_is_strange(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, sent: list[bytes], how: str, words: tuple[str, ...]
+) -> None:
+    if how == "as the only one":
+        plug_in(monkeypatch, LISTED)
+    else:
+        monkeypatch.setenv("FIPY_DOCTOR_PORT", UBLOX)
+    said = terminal.type(*words)
+    assert said.code == 1 and UNNAMED in flat(said) and "the USB id, 10c4:ea60," not in said.out
+    assert f"fipy-doctor check --port '{UBLOX}'" in flat(said)
+    assert not HARM.search(flat(said).replace("fix --stop-program --port", "")), flat(said)
+    assert set(sent) <= {b"", b"\r\x02"}
+
+
+@pytest.mark.parametrize(("answer", "names"), [("y\n", NAMES["ublox"]), ("n\n", UNNAMED)])
+def test_who_sits_at_the_terminal_is_asked_about_a_strange_usb_id(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, answer: str, names: str
+) -> None:
+    plug_in(monkeypatch, LISTED)
+    monkeypatch.setattr("sys.stdin", Keyboard(answer))
+    said = terminal.type("check")
+    assert "which is none of a Pycom board. Is the board there?" in flat(said)
+    assert names in flat(said)
+
+
+def test_a_port_that_is_typed_is_named_whatever_the_environment_says(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FIPY_DOCTOR_PORT", "sim://fipy")
+    for words in (("check", "--port", UBLOX), ("--port", UBLOX, "check")):
+        assert NAMES["ublox"] in flat(terminal.type(*words))
 
 
 Words = Callable[[Path, Path], tuple[str, ...]]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from doctor.sim.practice.elf import make_practice_elf
-from doctor.sim.practice.image import make_practice_image
+from doctor.sim.practice.image import make_practice_elf, make_practice_image
 from doctor.text.escape import counted
 
 from .terminal import Terminal

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from doctor.sim.bench import SimBench
-from doctor.sim.practice.elf import make_practice_elf
-from doctor.sim.practice.image import make_practice_bootrom, make_practice_image
+from doctor.sim.practice.image import make_practice_bootrom, make_practice_elf, make_practice_image
 from doctor.sim.scenarios import SCENARIOS
 from doctor.text.command import Command
 
@@ -35,10 +34,12 @@ class Files:
         return [str(self.image) if word == "FILE.dup" else word for word in words]
 
     def fill(self, command: Command) -> Command:
+        flashes = command.verb in ("flash", "plan") and not any(word.endswith(".dup") for word in command.args)
         names = {"FILE.dup": self.image, "FULL-IMAGE.dup": self.image, "CATM1-41065.dup": self.image}
         return replace(
             command,
-            firmware=tuple(names.get(str(file), file) for file in command.firmware),
+            # what flash would find by itself, and ask about at the terminal
+            firmware=tuple(names.get(str(file), file) for file in command.firmware) or (self.image,) * flashes,
             updater_elf=self.elf if str(command.updater_elf) == "updater.elf" else command.updater_elf,
             bootrom=self.bootrom if str(command.bootrom) == "sqnsbrz.py" else command.bootrom,
             was=38638 if command.was == "BUILD" else command.was,

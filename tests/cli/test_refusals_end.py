@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from docs._build.modules import nodes_of
-from doctor.sim.practice.elf import make_practice_elf
-from doctor.sim.practice.image import make_practice_bootrom, make_practice_image, make_practice_part
+from doctor.sim.practice.image import make_practice_bootrom, make_practice_elf, make_practice_image, make_practice_part
 from doctor.updater import rules, rules_loaders, rules_pair
 from tests.test_errors import ids_in
 

@@ -80,8 +80,10 @@ def test_original_thread_from_the_first_check_to_the_proof(terminal: Recorder) -
     ]
     ready = terminal.type("check", "--port", BENCH)
     assert "fipy-doctor sim --make-firmware ." in ready.out
-    assert FIRMWARE in terminal.type("sim", "--make-firmware", ".").out
-    words = [FIRMWARE if word == "FILE.dup" else word for word in ready.next]
+    refused = terminal.type(*ready.next)
+    assert refused.code == 2  # nobody confirmed the file that it found
+    words = shlex.split(refused.err.split("fipy-doctor ", 1)[1].splitlines()[0])
+    assert words[1] == f"card:{FIRMWARE}"
     assert terminal.type(*words).code == 1  # nobody confirmed the plan
     flashed = terminal.type(*words, "--yes", "--trace", "flash.trace")
     assert flashed.code == 0

@@ -132,7 +132,7 @@ def test_what_spoils_a_transfer_is_cured_before_the_next_one(text: str, first: s
 @pytest.mark.parametrize("told", ["", "GPy on an expansion board, all jumpers fitted.\n"])
 def test_a_modem_that_only_waits_is_flashed_at_once(told: str) -> None:
     assert advised(f"{told}{UPGRADE_MODE}Should I flash it?").steps == (
-        "`fipy-doctor flash FULL.dup`, without updater.elf.",
+        "`fipy-doctor flash FULL.dup`, the full image: without updater.elf, and never a differential file (upgdiff).",
     )
 
 

@@ -186,3 +186,44 @@ def test_what_another_tool_printed_beside_ours_counts(capsys: pytest.CaptureFixt
     ours = shown(capsys, "check", "--port", "sim://fipy")
     found = explain(f"{ours}\n>>> sqnsupgrade.run('/sd/x.dup')\nOSError: AT+SMSWBOOT=3,0 failed!\n".encode())
     assert found.matches[0].id == "smswboot-30-failed"
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_other_commands_printed_is_known_too(
+    form: Callable[[str], str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    status = shown(capsys, "status", "--port", "sim://fipy")
+    backup = shown(capsys, "backup", "copy", "--port", "sim://fipy")
+    restore = shown(capsys, "restore", "copy", "--yes", "--port", "sim://fipy")
+    for text, said in ((status, "status"), (backup, "backup"), (restore, "restore")):
+        found = explain(form(text).encode())
+        assert not found.matches and not found.candidates and f"`fipy-doctor {said}`" in found.says
+    answer = shown(capsys, "explain", "OSError: [Errno 16] EBUSY")
+    for once_more in (answer, FORMS[2](answer)):  # a word with hyphens is broken by textwrap only
+        assert [match.id for match in explain(once_more.encode()).matches] == ["part-of-board-in-use"]
+
+
+def test_what_stopped_a_command_is_all_that_its_output_shows() -> None:
+    printed = (
+        "/dev/ttyUSB0: the modem fell silent at 40 %; the battery died while it was sending\n"
+        "  cause: the power failed during the transfer\n"
+        "  next:  plug it in again\n"
+        "  more:  fipy-doctor open modem-fell-silent\n"
+    )
+    found = explain(printed.encode())
+    assert [match.id for match in found.matches] == ["modem-fell-silent"]
+    assert found.says.startswith(
+        "This is what fipy-doctor printed when it stopped: /dev/ttyUSB0: the modem fell silent"
+    )
+
+
+@pytest.mark.parametrize(
+    "cut", ["writing /flash/main.py, 33 bytes\nwriting /flash/lib/a.p", "reading /flash/boot.py, 28 bytes"]
+)
+def test_a_command_that_did_not_come_to_its_end_is_run_again(cut: str) -> None:
+    found = explain(cut.encode())
+    assert not found.matches and "run the same command again" in found.says

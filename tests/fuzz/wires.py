@@ -43,7 +43,7 @@ def stp_slave(data: bytes) -> Wire:
     def sound(question: bytes) -> list[bytes]:
         inner = Wire(slave)
         while question.startswith(b"fast"):
-            length = HEADER_BYTES + int.from_bytes(question[6:10], "big")
+            length = HEADER_BYTES + int.from_bytes(question[6:8], "big")
             slave.heard(question[:length], inner)
             question = question[length:]
         return list(iter(lambda: inner.read(4096, 10), b""))

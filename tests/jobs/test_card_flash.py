@@ -24,8 +24,7 @@ from doctor.modem.images import side_content
 from doctor.remedies import cures
 from doctor.report.next_step import after_flash
 from doctor.sim.bench import SimBench
-from doctor.sim.practice.elf import make_practice_elf
-from doctor.sim.practice.image import make_practice_image, make_practice_part
+from doctor.sim.practice.image import make_practice_elf, make_practice_image, make_practice_part
 from doctor.updater import side_file
 from tests.jobs.flashing import BUILD, SIZE_BYTES, User, small_image
 

@@ -15,8 +15,7 @@ from doctor.firmware.bootrom import FROM_BOARD
 from doctor.jobs.flash import FlashRequest, FlashResult, flash, rehearse
 from doctor.jobs.status import StatusReport, status
 from doctor.sim.bench import SimBench
-from doctor.sim.practice.elf import practice_elf
-from doctor.sim.practice.image import make_practice_bootrom, make_practice_image, practice_part
+from doctor.sim.practice.image import make_practice_bootrom, make_practice_image, practice_elf, practice_part
 
 from .flashing import User, after_bytes, in_step, words_of
 

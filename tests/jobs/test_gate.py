@@ -45,7 +45,7 @@ def at_a_board(
     if not token:
         monkeypatch.delitem(table._PLAIN, "fipy_doctor_sim")
     name = PortUrl.read("/dev/ttyACM7" if changes_baud else "socket://localhost:7")
-    link = Link(open_link(PortUrl.read(url)).serial, name, baud=115200, rts=True)
+    link = Link(open_link(PortUrl.read(url)).serial, name, rts=True)
     with Bench(BenchOptions(port=name.text, firmware=(image,)), link=link) as bench:
         result = flash(bench, FlashRequest(), consent=user)
         return OnBoard(result, bench.link.serial.bench.modem, user)

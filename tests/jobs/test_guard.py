@@ -18,7 +18,7 @@ from doctor.jobs.flash import FlashRequest, flash
 from doctor.jobs.flashing import awake as awakes
 from doctor.jobs.flashing import guard
 from doctor.jobs.flashing.awake import awake, inhibitor
-from doctor.jobs.flashing.supply import Battery, refuse_low
+from doctor.jobs.flashing.guard import Battery, refuse_low
 from doctor.jobs.memory.journal import PROVED, UNPROVED, FlashEntry, Journal, SentFile, is_at_work
 from doctor.jobs.memory.lock import is_held, lock_path, port_lock
 from doctor.jobs.memory.logbook import Logbook

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -21,7 +23,7 @@ def test_every_byte_and_change_is_recorded_with_its_time(tmp_path: Path) -> None
     path = tmp_path / "trace.jsonl"
     wire = Wire()
     with Trace(path) as trace:
-        link = Link(wire, PortUrl.read("/dev/ttyACM0"), baud=115200, rts=True, trace=trace)
+        link = Link(wire, PortUrl.read("/dev/ttyACM0"), rts=True, trace=trace)
         link.write(b"AT\r")
         wire.say(b"\x00\xffOK", after_ms=1500)
         link.read(10, 2000)
@@ -47,14 +49,21 @@ def test_lines_are_in_the_file_before_the_end(tmp_path: Path) -> None:
     trace.close()
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_a_full_disk_ends_the_trace_with_one_note_and_the_work_goes_on() -> None:
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit of a file's size")
+def test_a_full_disk_ends_the_trace_with_one_note_and_the_work_goes_on(tmp_path: Path) -> None:
+    import resource
+
     heard: list[Event] = []
     wire = Wire()
-    link = Link(wire, PortUrl.read("x"), baud=115200, rts=True, trace=Trace(Path("/dev/full"), heard.append))
-    link.write(b"AT")
-    link.write(b"AT")
-    link.close()
+    link = Link(wire, PortUrl.read("x"), rts=True, trace=Trace(tmp_path / "t", heard.append))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))
+    try:
+        link.write(b"AT")
+        link.write(b"AT")
+        link.close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert wire.written == b"ATAT"
     assert [type(event) for event in heard] == [Note]
 
@@ -62,3 +71,21 @@ def test_a_full_disk_ends_the_trace_with_one_note_and_the_work_goes_on() -> None
 def test_a_trace_that_cannot_be_written_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="trace"):
         Trace(tmp_path / "no" / "such")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such pipes, and links need a right there")
+@pytest.mark.parametrize("kind", ["pipe", "pipe that is read", "link"])
+def test_a_trace_is_a_file(kind: str, tmp_path: Path) -> None:
+    """A pipe that nobody empties would hold a flash up, and a link may lead to anything."""
+    place, victim = tmp_path / "t", tmp_path / "victim"
+    victim.touch()
+    if kind == "link":
+        place.symlink_to(victim)
+    else:
+        os.mkfifo(place)
+    reader = os.open(place, os.O_RDONLY | os.O_NONBLOCK)
+    if kind == "pipe":
+        os.close(reader)
+    with pytest.raises(UsageError, match="trace"):
+        Trace(place)
+    assert not victim.read_bytes()

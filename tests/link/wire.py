@@ -83,4 +83,4 @@ class Wire:
 
     def link(self, url: str = "/dev/ttyACM0") -> Link:
         """A Link on this wire."""
-        return Link(self, PortUrl.read(url), baud=115200, rts=True)
+        return Link(self, PortUrl.read(url), rts=True)

@@ -21,8 +21,7 @@ from doctor.jobs.flash import FlashPlan, FlashRequest, FlashResult, Wish, flash,
 from doctor.jobs.memory.journal import Journal, ids_of
 from doctor.report import as_json
 from doctor.sim.bench import SimBench
-from doctor.sim.practice.elf import make_practice_elf
-from doctor.sim.practice.image import make_practice_bootrom, make_practice_image, make_practice_part
+from doctor.sim.practice.image import make_practice_bootrom, make_practice_elf, make_practice_image, make_practice_part
 from doctor.updater import soak
 from doctor.updater.shapes import radio_of
 from tests.loaders.table import Row, rows

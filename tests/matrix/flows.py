@@ -8,8 +8,7 @@ from pathlib import Path
 from doctor.bench import Bench, BenchOptions
 from doctor.jobs.flash import FlashPlan, FlashRequest, FlashResult, Wish, flash
 from doctor.sim.bench import SimBench
-from doctor.sim.practice.elf import practice_elf
-from doctor.sim.practice.image import make_practice_bootrom, make_practice_image, make_practice_part
+from doctor.sim.practice.image import make_practice_bootrom, make_practice_image, make_practice_part, practice_elf
 from doctor.updater import soak
 
 IMAGE_BYTES = 40_000  #: 20 blocks: the stalls at 7 % and 99 % have their own

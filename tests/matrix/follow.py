@@ -112,4 +112,6 @@ def _filled(words: tuple[str, ...], files: Path, was: str) -> tuple[str, ...]:
         "sqnsbrz.py": str(files / flows.BOOTROM),
         "BUILD": was,
     }
+    if words[:1] in (("flash",), ("plan",)) and not any(word.endswith(".dup") for word in words):
+        words = (words[0], "FILE.dup", *words[1:])  # the program looks for it, and asks at the terminal
     return tuple(places.get(word, word) for word in words)

@@ -33,6 +33,7 @@ _CALCULATED: dict[type[ast.operator], type[ast.operator]] = {
     ast.LShift: ast.RShift,
     ast.RShift: ast.LShift,
 }
+_CALLABLE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _CALLED = {"min": "max", "max": "min", "any": "all", "all": "any"}
 
 
@@ -45,6 +46,7 @@ class Mutant:
     before  the piece of source that is replaced, on one line; ``after``: by what
     which   number among the same changes in this place, from 0
     lines   first and last line
+    early   it is run when the module is imported
     """
 
     module: str
@@ -55,6 +57,7 @@ class Mutant:
     lines: tuple[int, int]
     start: int
     end: int
+    early: bool = False
 
     @property
     def key(self) -> str:
@@ -80,7 +83,7 @@ def mutants(module: str, source: bytes) -> list[Mutant]:
         starts.append(starts[-1] + len(line))
     found: list[Mutant] = []
     times: dict[tuple[str, str, str], int] = {}
-    for node, place in _nodes(tree, ""):
+    for node, place, early in _nodes(tree, "", True):
         for after in _changes(node):
             start = starts[node.lineno - 1] + node.col_offset
             assert node.end_lineno is not None and node.end_col_offset is not None
@@ -88,11 +91,13 @@ def mutants(module: str, source: bytes) -> list[Mutant]:
             before = " ".join(source[start:end].decode().split())
             same = (place, before, after)
             times[same] = times.get(same, -1) + 1
-            found.append(Mutant(module, place, before, after, times[same], (node.lineno, node.end_lineno), start, end))
+            found.append(
+                Mutant(module, place, before, after, times[same], (node.lineno, node.end_lineno), start, end, early)
+            )
     return [mutant for mutant in found if _compiles(mutant.applied(source))]
 
 
-def _nodes(node: ast.AST, place: str) -> Iterator[tuple[ast.expr | ast.stmt, str]]:
+def _nodes(node: ast.AST, place: str, early: bool) -> Iterator[tuple[ast.expr | ast.stmt, str, bool]]:
     """What may be changed: no annotation, no docstring, nothing in an f-string, no import, no assertion."""
     for name, value in ast.iter_fields(node):
         if name in ("annotation", "returns", "decorator_list", "type_comment"):
@@ -109,9 +114,10 @@ def _nodes(node: ast.AST, place: str) -> Iterator[tuple[ast.expr | ast.stmt, str
             inner = place
             if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
                 inner = f"{place}.{child.name}" if place else child.name
+            soon = early and not (name == "body" and isinstance(node, _CALLABLE))
             if isinstance(child, (ast.expr, ast.stmt)):
-                yield child, inner or "module"
-            yield from _nodes(child, inner)
+                yield child, inner or "module", soon
+            yield from _nodes(child, inner, soon)
 
 
 def _changes(node: ast.expr | ast.stmt) -> Iterator[str]:

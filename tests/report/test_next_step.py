@@ -45,7 +45,7 @@ CASES = {
         case(found("step-is-safe", status=Status.WARN, catalogue="build-runs-already"), given=FLASH),
         "status --port COM3",
     ),
-    "nothing is in the way": (case(), "flash FILE.dup --port COM3"),
+    "nothing is in the way": (case(), "flash --port COM3"),
     "something was begun with the board's files": (
         case(replace(found("board-files-complete", "reset-flash"), command=Command("fix", ("--reset-flash",)))),
         "fix --reset-flash --port COM3",
@@ -85,7 +85,7 @@ CASES = {
     ),
     "another way of flashing is the cure": (
         case(found("board-reads-card", "go-without-card", "reseat-card", status=Status.WARN)),
-        "flash FILE.dup --port COM3 --via usb",
+        "flash --port COM3 --via usb",
     ),
     "flashing is the cure": (
         case(found("modem-answers", "flash-full-image"), given=replace(FLASH, firmware=("upgdiff_1-to-2.dup",))),
@@ -132,7 +132,7 @@ def test_who_looked_at_the_jumpers_is_not_asked_for_them_again() -> None:
     first = after(report, CHECK, cures())
     assert first.command.done == ("jumpers-off",) and first.hands
     assert after(report, first.command, cures()).command == Command(
-        "flash", firmware=("FILE.dup",), port="COM3", accept=frozenset({"jumpers-removed"})
+        "flash", port="COM3", accept=frozenset({"jumpers-removed"})
     )
 
 

@@ -12,8 +12,7 @@ import pytest
 from doctor.modem.facts import from_core
 from doctor.modem.images import running
 from doctor.sim.modem.modem import Modem
-from doctor.sim.practice.elf import practice_elf
-from doctor.sim.practice.image import practice_bootrom, practice_image
+from doctor.sim.practice.image import practice_bootrom, practice_elf, practice_image
 from doctor.sim.world import World, close_all_worlds
 from doctor.updater import states
 from doctor.updater.contract import Source

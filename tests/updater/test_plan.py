@@ -292,6 +292,102 @@ def test_a_boot_rom_that_broke_off_is_no_file_to_send_again() -> None:
     assert "send the same file again" in step(plan, "transfer")[1]
 
 
+def shown(plan: Plan) -> str:
+    """Each step: id=what it does /file :method; ! may be unplugged, ^ needs a port with speeds, ? if copy 0 is old."""
+    assert plan.refusal is None
+    words = []
+    for each in plan.steps:
+        what = "" if each.do == each.id else f"={each.do}"
+        file, method = each.image and f"/{each.image}", each.method and f":{each.method}"
+        words.append(f"{each.id}{what}{file}{method}{'!' * each.may_unplug}{'^' * each.early}{'?' * each.if_old}")
+    return " ".join(words)
+
+
+ON_THE_FLY_END = "transfer/firmware:on-the-fly deploy:on-the-fly return:on-the-fly prove"
+PAIR = [
+    ImageFacts(f"CATM1-48829-{part}.dup", part * MIB, f"pair-{part}", "CATM1", 48829, 0, "SQN3330", part)
+    for part in (1, 2)
+]
+#: modem-protocol.md 5.2 (a kept file; on the fly), 5.3 (from the boot ROM, and over it), 7 (the pair), 7.2 (copy 0).
+FLOWS = {
+    "kept": (
+        (modem(), [full(41065, size=MIB)], Options()),
+        "prepare! transfer/firmware:store deploy:store return:store prove",
+    ),
+    "fly": ((modem(), [full(41065)], Options()), f"prepare! switch! {ON_THE_FLY_END}"),
+    "recovery": ((WAITING, [full(41065)], Options()), f"prepare! {ON_THE_FLY_END}"),
+    "soak": ((WAITING, [full(41065)], Options(soak=True)), f"soak! prepare! {ON_THE_FLY_END}"),
+    "ffh": (
+        (modem(0, "", mode=states.FFH), [full(41065)], Options(updater_elf=UPDATER)),
+        f"speed!^ load/updater-elf prepare! {ON_THE_FLY_END}",
+    ),
+    "over ffh": (
+        (modem(33080, loader=33080), [full(41065)], Options(updater_elf=UPDATER, bootrom=BOOTROM, soak=True)),
+        "soak-first=soak!^ first-prepare=prepare!^ first-switch=switch!^ bootrom-transfer=transfer/bootrom:on-the-fly^ "
+        "bootrom-deploy=deploy:on-the-fly^ ffh!^ speed!^ soak! load/updater-elf prepare! "
+        f"{ON_THE_FLY_END} bootrom-store-prepare=prepare!? bootrom-store-transfer=transfer/bootrom:store? "
+        "bootrom-store-deploy=deploy:store? bootrom-store-return=return:store? bootrom-store-prove=prove-loaders?",
+    ),
+    "pair": (
+        (modem(41065, loader=41065), PAIR, Options()),
+        "prepare! switch! transfer/firmware:on-the-fly deploy:on-the-fly return:on-the-fly between "
+        "second-prepare=prepare second-transfer=transfer/second:store second-deploy=deploy:store "
+        "second-return=return:store prove",
+    ),
+    "second of the pair": (
+        (modem(39529, loader=41065), PAIR, Options(first_done=True)),
+        "prepare transfer/second:store deploy:store return:store prove",
+    ),
+}
+
+
+@pytest.mark.parametrize(("asked", "steps"), FLOWS.values(), ids=FLOWS.keys())
+def test_the_steps_of_each_flow(asked: tuple[Running, list[ImageFacts], Options], steps: str) -> None:
+    plan = make_plan(*asked)
+    assert shown(plan) == steps
+    assert len({each.id for each in plan.steps}) == len(plan.steps)
+    by_name = {image.name for image in asked[1]}
+    for each in plan.steps:
+        assert each.limit_ms >= 120_000  # nothing is given up within two minutes
+        if each.image == "firmware":
+            assert asked[1][0].name in each.text
+        elif each.image == "second":
+            assert asked[1][1].name in each.text
+        elif each.do == "transfer":
+            assert not any(name in each.text for name in by_name)
+
+
+@pytest.mark.parametrize(("size", "limit_s"), [(MIB, 900 + 349), (6 * MIB, 900 + 2097)])
+def test_a_transfer_may_take_as_long_as_the_slowest_that_was_seen_and_three_stalls(size: int, limit_s: int) -> None:
+    (transfer,) = [each for each in make_plan(WAITING, [full(41065, size=size)], Options()).steps if each.image]
+    assert transfer.limit_ms == limit_s * 1000
+
+
+@pytest.mark.parametrize(("name", "limit_s"), [("kept", 120 + 30 + 360), ("fly", 120)])
+def test_a_proof_that_may_need_a_restart_has_time_for_it(name: str, limit_s: int) -> None:
+    (proof,) = [each for each in make_plan(*FLOWS[name][0]).steps if each.id == "prove"]
+    assert proof.limit_ms == limit_s * 1000
+
+
+def test_the_way_back_from_each_step() -> None:
+    def ways(name: str) -> dict[str, str]:
+        return {each.id: each.way_back for each in make_plan(*FLOWS[name][0]).steps}
+
+    assert "still has its firmware" in ways("fly")["prepare"]
+    assert "waits in its updater" in ways("recovery")["prepare"]
+    assert "waits in its updater" in ways("over ffh")["prepare"]
+    assert "still has its firmware" in ways("over ffh")["first-prepare"]
+    assert "AT+SMSWBOOT=1,1" in ways("fly")["switch"] and "AT+SMSWBOOT=1,1" in ways("pair")["switch"]
+    assert "old firmware is untouched" in ways("kept")["transfer"]
+    assert "send the same file again" in ways("fly")["transfer"]
+    assert "ffh" in ways("over ffh")["ffh"] and "ffh" in ways("ffh")["load"]
+    assert "fipy-doctor status" in ways("ffh")["speed"] and "fipy-doctor status" in ways("ffh")["load"]
+    assert not any(way for id, way in ways("fly").items() if id in ("deploy", "return", "prove"))
+    pair, second = ways("pair"), ways("second of the pair")
+    for way in (pair["between"], pair["second-prepare"], second["prepare"]):
+        assert "send the second file" in way and "do not unplug" in way
+
+
 # -- a differential image that cannot be used: what can
 
 FACTORY = 33080

@@ -9,7 +9,7 @@ import pytest
 
 from doctor.updater import stp
 from tests.updater.test_stp_master import BLOCK, CMD, IMAGE, transfer
-from tests.updater.wire import Deaf, StpSlave, Wire
+from tests.updater.wire import Deaf, Mangle, StpSlave, Wire
 
 SIZE = 2016
 ACK_OF_RESET = struct.pack(">4sBBHIHH", b"tsaf", 0x80, 0, 0, 0, 0, 0)
@@ -30,12 +30,31 @@ class Timed(StpSlave):
         super().heard(data, wire)
 
 
+def unknown(sid: int, tid: int) -> Mangle:
+    """Instead of an answer the refusal of its request, or of one with so much larger ids."""
+
+    def answer(frame: bytes) -> list[bytes]:
+        _, _, got_sid, _, got_tid, _, _ = struct.unpack(">4sBBHIHH", frame[:16])
+        return [struct.pack(">4sBBHIHH", b"tsaf", 0x7F, got_sid + sid, 0, got_tid + tid, 0, 0)]
+
+    return answer
+
+
 @pytest.mark.parametrize(
     ("slave", "more"),
     [
         pytest.param(StpSlave(), 0, id="nothing goes wrong"),
         pytest.param(StpSlave(refuse={BLOCK: 0x40}), 0, id="a block that was refused is not there"),
         pytest.param(StpSlave(ignore={BLOCK}), SIZE, id="one that was not answered may be there twice"),
+        pytest.param(StpSlave(refuse={BLOCK: 0x7F}), 0, id="nor is one whose refusal names it, and knows no reason"),
+        *(
+            pytest.param(
+                StpSlave(mangle={BLOCK: unknown(sid, tid)}),
+                SIZE,
+                id=f"a refusal of another request refuses nothing ({sid}, {tid})",
+            )
+            for sid, tid in [(1, 0), (0, 1)]
+        ),
         pytest.param(
             StpSlave(refuse={BLOCK: 0x7F}, mangle={BLOCK: lambda frame: [frame[:4] + b"\x7f" + bytes(11)]}),
             SIZE,
@@ -142,3 +161,72 @@ def test_a_source_that_cannot_be_read_any_more_is_named(source: io.BytesIO, slav
         master.send(source, len(IMAGE))
     assert failed.value.kind == "source"
     assert failed.value.detail == "the image cannot be read any more: [Errno 5] Input/output error"
+
+
+def test_a_block_of_which_nothing_is_taken_goes_in_halves_until_it_is_small() -> None:
+    slave = StpSlave(residue={BLOCK: SIZE})
+    master, _ = transfer(slave)
+    assert slave.image == IMAGE
+    assert slave.blocks[:2] == [SIZE, SIZE // 2]
+    assert master.block_bytes == SIZE // 2
+
+
+class TakesNothing(StpSlave):
+    """Every block is left over whole."""
+
+    def heard(self, data: bytes, wire: Wire) -> None:
+        self.residue[len(self.requests)] = int.from_bytes(data[6:8], "big")
+        super().heard(data, wire)
+
+
+def test_a_modem_that_never_takes_anything_is_given_up() -> None:
+    slave = TakesNothing()
+    master, _ = opened(slave)
+    with pytest.raises(stp.StpError) as failed:
+        master.send(io.BytesIO(IMAGE), len(IMAGE))
+    assert (failed.value.kind, slave.blocks) == ("residue", [SIZE, SIZE // 2, stp.BLOCK_MIN_BYTES])
+
+
+class Fills(StpSlave):
+    """Takes what comes for the rest of a block, and acknowledges the first RESET behind it."""
+
+    def heard(self, data: bytes, wire: Wire) -> None:
+        if len(data) > SIZE:
+            wire.say(ACK_OF_RESET)
+
+
+def test_a_block_is_filled_up_with_resets_that_end_any_session_and_a_line_for_an_at_parser() -> None:
+    wire = Wire(Fills())
+    assert stp.Master(wire, wire.clock).flush(100)
+    filling, end = wire.written
+    assert end == b"\r"
+    assert {filling[at : at + 16] for at in range(0, len(filling), 16)} == {stp.pack(stp.RESET, 0, 0)}
+
+
+def test_an_answer_of_the_wrong_length_is_asked_for_again_at_once() -> None:
+    short = struct.pack(">4sBBHIHH", b"tsaf", 0x81, 1, 2, 1, 0, 0) + b"\1\1"
+    slave = StpSlave(mangle={1: lambda frame: [short]})
+    master, wire = opened(slave)
+    assert (master.repeats, master.block_bytes) == (1, SIZE)
+    assert wire.clock.now_ms < stp.CONTROL_ACK_MS
+
+
+def test_a_modem_that_hears_no_command_is_given_up_quickly_once_blocks_are_smaller() -> None:
+    slave = StpSlave(ignore=set(range(CMD, CMD + 99)))
+    master, wire = opened(slave)
+    before = wire.clock.now_ms
+    with pytest.raises(stp.StpError):
+        master.send(io.BytesIO(IMAGE), len(IMAGE))
+    assert len(slave.requests) - CMD == stp.TRIES + 2  # whole blocks, halves, 512 bytes
+    assert wire.clock.now_ms - before >= 5 * stp.CMD_ACK_MS
+
+
+def test_an_answer_to_another_request_is_dropped_and_told() -> None:
+    told: list[str] = []
+    slave = StpSlave(mangle={CMD: lambda frame: [frame[:8] + b"\0\0\0\x63" + frame[12:], frame]})
+    wire = Wire(slave)
+    master = stp.Master(wire, wire.clock, lambda name, data: told.append(str(data.get("text"))))
+    master.open()
+    master.send(io.BytesIO(IMAGE), len(IMAGE))
+    assert slave.image == IMAGE and master.repeats == 0
+    assert any("another request: tid 99, expected 2" in text for text in told)

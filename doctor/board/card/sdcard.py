@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from doctor.board.repl import ReplTraceback
 from doctor.board.snippets import card
-from doctor.board.storage import files, proof
+from doctor.board.storage import proof
+from doctor.documents.json_file import count_in
 from doctor.errors import BoardError
 from doctor.fat.card_file import CardFile
 from doctor.fat.layout import Layout, look_at, mbr_entries
 from doctor.fat.source import SECTOR_BYTES, KnownSectors
-from doctor.json_file import count_in
 from doctor.text.escape import shown
 
 if TYPE_CHECKING:
@@ -120,27 +120,6 @@ def head(board: Board, path: str, count: int, offset: int = 0) -> tuple[int, byt
         raise BoardError("dup-path-enoent", f"the board did not describe {path}", on="card in the board") from err
 
 
-def move(board: Board, source: str, target: str) -> None:
-    """Give a file on the card another path on the same card, which must be free, and see that it has it.
-
-    Raises BoardError if the board refuses.
-    """
-    with _refused(board, source):
-        code = card.move(source, target)
-        done = proof.one(board, code, shown(source), silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S)
-    if done is not True:
-        raise BoardError("sd-socket-contact", f"{shown(target)} is missing after it was moved", on="card in the board")
-
-
-def remove_apple_double(board: Board, path: str) -> None:
-    """Delete a ``._`` file of macOS on the card. Raises BoardError if it is something else, or refused."""
-    with _refused(board, path):
-        code = card.remove_apple_double(path)
-        answer = proof.one(board, code, shown(path), silence_s=LOOK_SILENCE_S, total_s=LOOK_TOTAL_S)
-    if answer is not True:
-        raise BoardError("appledouble-companion", "is not a metadata file of macOS; it was not deleted", on=path)
-
-
 @contextmanager
 def mounted(board: Board) -> Iterator[str]:
     """The card's mount point, mounted for the time of the block if it was not. Raises BoardError."""
@@ -154,15 +133,6 @@ def mounted(board: Board) -> Iterator[str]:
 def format_card(board: Board) -> None:
     """Format the card in the board by the call of its era; everything on it is lost. Raises BoardError."""
     proof.one(board, card.FORMAT_CARD, "its card", silence_s=FORMAT_SILENCE_S, total_s=FORMAT_SILENCE_S)
-
-
-@contextmanager
-def _refused(board: Board, path: str) -> Iterator[None]:
-    """What the board raises about a file on the card, as an error that names it."""
-    try:
-        yield
-    except ReplTraceback as err:
-        raise files.BoardFileRefused(path, err.error, on=board.link.name) from err
 
 
 def _view(answer: Mapping[str, Any]) -> CardView:

@@ -136,7 +136,7 @@ def _need_room(board: Board, image: FirmwareImage) -> None:
 def _rename(board: Board, source: str, target: str) -> None:
     """By the REPL; if the release cannot, by FTP. Raises BoardError if neither does it."""
     try:
-        sdcard.move(board, source, target)
+        files.move(board, source, target)
     except BoardError:
         address = board.link.network
         with contextlib.suppress(FtpUnusable):

@@ -17,7 +17,7 @@ from doctor.board.boot_scripts import read_boot_scripts
 from doctor.board.line.jumper_verdict import DOWN, UP, CtsReadings, JumperReadings, PinReading, Pulse, RtsAnswers
 from doctor.board.line.tunnel import ModemTunnel
 from doctor.board.repl import tagged
-from doctor.board.snippets import modem, pins
+from doctor.board.snippets import modem
 from doctor.clock import Deadline
 from doctor.errors import BoardError, DoctorError, LinkError, PortLost, UpdaterAtWork
 
@@ -119,7 +119,7 @@ def phase_b(board: Board, link: Link) -> CtsReadings:
                 link.clock.sleep_ms(CTS_SETTLE_MS)
                 pulses.append(Pulse(int(word == "high"), link.cts))
 
-    board.repl.run(pins.JUMPERS_PULSES, total_s=PULSES_S, on_line=hear)
+    board.repl.run(modem.JUMPERS_PULSES, total_s=PULSES_S, on_line=hear)
     return CtsReadings(tuple(pulses), link.url.tells_lines_at_once)
 
 

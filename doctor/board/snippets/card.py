@@ -12,7 +12,6 @@ sector0, boots   base64 of sector 0, and of the sector that each partition entry
 from __future__ import annotations
 
 from doctor.board.snippets import proved, quoted, wrapped
-from doctor.fat.card_file import APPLE_DOUBLE_MAGIC
 
 FILES_MAX = 200  #: entries listed; a card for flashing holds a handful, and the board's RAM holds a few hundred
 
@@ -177,42 +176,6 @@ def _fd_head():
 _fd_with_card(_fd_head)
 """
 
-_MOVE = """
-def _fd_there(p):
-    try:
-        os.stat(p)
-    except OSError:
-        return False
-    return True
-def _fd_move():
-    if not _fd_there(DST):
-        os.rename(SRC, DST)
-    elif _fd_there(SRC):
-        raise OSError(17)
-    say('true' if _fd_there(DST) and not _fd_there(SRC) else 'false')
-_fd_with_card(_fd_move)
-"""
-
-_REMOVE_APPLE_DOUBLE = f"""
-def _fd_remove():
-    try:
-        f = open(PATH, 'rb')
-    except OSError:
-        os.listdir(PATH[:PATH.rfind('/')])
-        say('true')
-        return
-    try:
-        head = f.read(4)
-    finally:
-        f.close()
-    if head == {APPLE_DOUBLE_MAGIC!r}:
-        os.remove(PATH)
-        say('true')
-    else:
-        say('false')
-_fd_with_card(_fd_remove)
-"""
-
 #: Mounting for longer than one command; only if nothing is mounted, and undone by ``UNMOUNT``.
 _MOUNT = """
 def _fd_mount():
@@ -288,14 +251,3 @@ def head(path: str, count: int, offset: int = 0) -> str:
     """[size, base64 of ``count`` bytes from ``offset`` on] of a file on the card."""
     code = _HEAD.replace("OFFSET", str(offset)).replace("COUNT", str(count)).replace("PATH", quoted(path))
     return proved(_DEFINE + _WITH_CARD + code)
-
-
-def move(source: str, target: str) -> str:
-    """Give a file on the card another path on the same card, which must be free; true if it has it then."""
-    code = _MOVE.replace("SRC", quoted(source)).replace("DST", quoted(target))
-    return proved(_DEFINE + _WITH_CARD + code)
-
-
-def remove_apple_double(path: str) -> str:
-    """Delete a ._ file of macOS on the card; false, and nothing is deleted, if it is something else."""
-    return proved(_DEFINE + _WITH_CARD + _REMOVE_APPLE_DOUBLE.replace("PATH", quoted(path)))

@@ -24,8 +24,8 @@ from doctor.board.storage.room import name_key
 from doctor.board.storage.upload import KeepCopy
 from doctor.board.unique_id import unique_id
 from doctor.clock import Now, utc_now
+from doctor.documents.json_file import count_in, place_in, read_bounded, read_json, text_in, write_whole
 from doctor.errors import BoardError, CardError, DoctorError, UsageError
-from doctor.json_file import count_in, place_in, read_bounded, read_json, text_in, write_whole
 from doctor.text.command import Command
 from doctor.text.escape import counted, first_of, shown
 
@@ -298,7 +298,7 @@ def _is_usable(folder: str) -> bool:
 def content(goal: Goal) -> bytes | None:
     """The bytes of a file on the PC; None if they are not there any more."""
     try:
-        data = read_bounded(Path(goal.source), MAX_BYTES)
+        data = read_bounded(Path(goal.source), MAX_BYTES, follow=True)
     except (OSError, ValueError):
         return None
     return data if hashlib.sha256(data).hexdigest() == goal.sha256 else None

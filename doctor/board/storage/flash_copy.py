@@ -28,6 +28,7 @@ from doctor.board.storage.kept_files import (
 )
 from doctor.board.storage.own_names import UNFORMATTED, is_nameless, is_ours, waiting
 from doctor.board.storage.room import name_key
+from doctor.documents.json_file import make_folder
 from doctor.errors import BoardError, BoardReset, UsageError
 from doctor.text.escape import counted, shown
 
@@ -120,7 +121,7 @@ def backup(
                 on=str(folder),
                 next="name another folder, or an empty one",
             )
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
     except OSError as err:
         raise not_writable(folder, err) from err
     whole = False
@@ -234,45 +235,37 @@ def format_flash(board: Board) -> None:
 
 def _look(board: Board, own: frozenset[str], known: Collection[str]) -> _Found:
     """The whole tree; ``own`` are files of this program that stand in it."""
-    found = _Found()
-    _look_into(board, ROOT, DEPTH, own, name_key(board), known, found)
+    found, key = _Found(), name_key(board)
+
+    def look_into(path: str, depth: int) -> None:
+        try:
+            entries = files.listdir(board, path)
+        except (files.BoardFileRefused, files.BoardFileMissing) as err:
+            found.unreadable.append((path, err.what))
+            return
+        waits = waiting((entry.path for entry in entries), key, known)
+        found.waiting.update(waits)
+        for entry in entries:
+            if not entry.is_named:
+                found.unreadable.append((entry.path, NO_NAME))
+            elif entry.path in own:
+                continue
+            elif not entry.is_dir and is_ours(entry.path) and entry.path not in waits:
+                found.left_out.append(entry.path)
+            elif not entry.is_dir:
+                found.files.append(entry)
+            elif depth > 1:
+                found.folders.append(entry.path)
+                look_into(entry.path, depth - 1)
+            else:
+                found.unreadable.append((entry.path, f"it is more than {DEPTH} folders deep"))
+
+    look_into(ROOT, DEPTH)
     if own:
         found.left_out.append(onboard.FOLDER)
         if not any(entry.path.startswith(onboard.FOLDER + "/") for entry in found.files):
             found.folders = [path for path in found.folders if path != onboard.FOLDER]
     return found
-
-
-def _look_into(
-    board: Board,
-    path: str,
-    depth: int,
-    own: frozenset[str],
-    key: Callable[[str], str],
-    known: Collection[str],
-    found: _Found,
-) -> None:
-    try:
-        entries = files.listdir(board, path)
-    except (files.BoardFileRefused, files.BoardFileMissing) as err:
-        found.unreadable.append((path, err.what))
-        return
-    waits = waiting((entry.path for entry in entries), key, known)
-    found.waiting.update(waits)
-    for entry in entries:
-        if not entry.is_named:
-            found.unreadable.append((entry.path, NO_NAME))
-        elif entry.path in own:
-            continue
-        elif not entry.is_dir and is_ours(entry.path) and entry.path not in waits:
-            found.left_out.append(entry.path)
-        elif not entry.is_dir:
-            found.files.append(entry)
-        elif depth > 1:
-            found.folders.append(entry.path)
-            _look_into(board, entry.path, depth - 1, own, key, known, found)
-        else:
-            found.unreadable.append((entry.path, f"it is more than {DEPTH} folders deep"))
 
 
 def _clear(folder: Path, *, itself: bool) -> None:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from doctor.board.storage.own_names import is_ours
+from doctor.documents.host_names import host_name
+from doctor.documents.json_file import count_in, make_folder, read_bounded, read_json, text_in, write_synced
 from doctor.errors import CardError, UsageError
-from doctor.host_names import host_name
-from doctor.json_file import count_in, read_bounded, read_json, text_in, write_synced
 from doctor.text.command import Command
 from doctor.text.escape import shown
 
@@ -112,7 +112,7 @@ def write_manifest(folder: Path, files: Sequence[Kept], folders: Sequence[str], 
 def keep(path: Path, data: bytes | None) -> None:
     """Write a file so that it outlives a power cut, or make a folder if ``data`` is None. Raises CardError."""
     try:
-        (path if data is None else path.parent).mkdir(parents=True, exist_ok=True)
+        make_folder(path if data is None else path.parent)
         if data is not None:
             write_synced(path, data)
     except OSError as err:

@@ -11,8 +11,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from doctor import foreign_json
 from doctor.board.repl import TAG, TRIES, ReplBroken, ReplTimeout, ReplTraceback, behind_lines
+from doctor.documents import foreign_json
 from doctor.errors import BoardError
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from doctor import foreign_json
 from doctor.card.drives.drive import Drive, DrivePart, Item
+from doctor.documents import foreign_json
 
 #: All columns: those that we need have other names in old versions, and an unknown column is an error.
 COMMAND = ("lsblk", "--json", "--bytes", "--output-all")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from doctor import foreign_json
 from doctor.card.drives.drive import Drive, DrivePart, Item
+from doctor.documents import foreign_json
 
 _SCRIPT = (
     "[Console]::OutputEncoding = [Text.Encoding]::UTF8; "

@@ -12,14 +12,14 @@ from pathlib import Path
 
 from doctor.card.drives.device import is_device, open_source
 from doctor.card.target import copy_sparse, disk_error, same_content, sha256_of
+from doctor.documents.host_names import host_name
+from doctor.documents.json_file import make_folder, open_ours, write_synced
 from doctor.errors import CardError
 from doctor.events import Listener, Note, ignore
 from doctor.fat.directory import DirEntry
 from doctor.fat.reader import read_file, read_what_is_left
 from doctor.fat.source import BlockSource
 from doctor.fat.volume import FatVolume, follow_file
-from doctor.host_names import host_name
-from doctor.json_file import write_synced
 from doctor.text.command import marked
 from doctor.text.escape import counted, shown
 
@@ -105,7 +105,7 @@ def back_up(
     folder = _new_folder(backup_dir, card, now)
     emit(Note(f"backup to {marked(folder)}"))
     try:
-        (folder / "files").mkdir()
+        make_folder(folder / "files")
         saved = tuple(_save(item, place) for item, place in _places(found, folder / "files"))
         write_synced(folder / "first-mib.bin", _head(card), "xb")
         raw_copy = _copy_whole(card, folder / RAW_COPY) if raw else None
@@ -126,11 +126,11 @@ def _new_folder(backup_dir: Path, card: Path, now: datetime) -> Path:
     """A folder that did not exist before."""
     name = f"fipy-doctor-{now:%Y%m%d-%H%M%S}-{host_name(card.stem)}"
     try:
-        backup_dir.mkdir(parents=True, exist_ok=True)
+        make_folder(backup_dir)
         for number in range(1, 1000):
             folder = backup_dir / (name if number == 1 else f"{name}-{number}")
             try:
-                folder.mkdir()
+                folder.mkdir(0o700)
                 return folder
             except FileExistsError:
                 continue
@@ -168,15 +168,15 @@ def _places(found: Iterable[Found], root: Path) -> list[tuple[Found, Path]]:
 def _save(item: Found, place: Path) -> Saved:
     volume, entry = item.volume, item.entry
     if entry.is_dir:
-        place.mkdir(parents=True, exist_ok=True)
+        make_folder(place)
         return Saved(item, None, "", whole=True)
-    place.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(place.parent)
     whole = not item.torn
     pieces = read_file(volume, entry) if whole else read_what_is_left(volume, entry)
     if not whole:
         place = place.with_name(f"{place.name}{_TORN}")
     digest = hashlib.sha256()
-    with place.open("xb") as file:
+    with open_ours(place, "xb") as file:
         for piece in pieces:
             digest.update(piece)
             file.write(piece)
@@ -190,7 +190,7 @@ def _save(item: Found, place: Path) -> Saved:
 def read_pieces(path: Path) -> Iterable[bytes]:
     """The content of a file on the PC, in pieces. Raises CardError if it cannot be read, or is there no more."""
     try:
-        with path.open("rb") as file:
+        with open_ours(path, "rb") as file:
             while piece := file.read(_READ_BYTES):
                 yield piece
     except OSError as err:
@@ -208,7 +208,7 @@ def _head(card: Path) -> bytes:
 
 
 def _copy_whole(card: Path, destination: Path) -> Path:
-    destination.touch(exist_ok=False)
+    open_ours(destination, "xb").close()
     if is_device(card):
         same = _copy_device(card, destination)
     else:

@@ -19,10 +19,10 @@ from typing import NamedTuple
 
 from doctor.card.reformat.choice import Choice, spelled
 from doctor.card.target import disk_error, sha256_of, sync_folder
+from doctor.documents.json_file import count_in, open_ours, read_json, text_in, write_whole
 from doctor.errors import CardError
 from doctor.fat.source import SECTOR_BYTES
 from doctor.fat.writer import LARGEST_FILE_BYTES
-from doctor.json_file import count_in, read_json, text_in, write_whole
 from doctor.text.escape import shown
 
 MARK = b"FIPY-DOCTOR REFORMAT UNFINISHED\n"
@@ -190,7 +190,7 @@ def check_copies(folder: Path, files: Iterable[Copied]) -> None:
         try:
             if folder.resolve() not in place.resolve().parents:
                 raise OSError(errno.EPERM, "is outside the backup folder")
-            with place.open("rb") as stream:
+            with open_ours(place, "rb") as stream:
                 same = os.fstat(stream.fileno()).st_size == file.size_bytes
                 same = same and sha256_of(iter(lambda: stream.read(1 << 20), b"")) == file.sha256
             what = "was changed since"

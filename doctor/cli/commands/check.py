@@ -10,9 +10,9 @@ import click
 
 from doctor.bench import BenchOptions
 from doctor.cli import options
-from doctor.cli.card_offer import offered_card
 from doctor.cli.check_line import CheckLine
 from doctor.cli.screen import Screen
+from doctor.text.escape import shown
 
 if TYPE_CHECKING:
     from doctor.report.next_step import NextStep
@@ -46,7 +46,7 @@ def command(**given: Any) -> int:
     Exit code 0: nothing failed; 1: a check failed; 2: nothing was left to examine.
     """
     firmware: tuple[Path, ...] = given["firmware"]
-    given["sd"] = given["sd"] or offered_card(options.screen_of(given))
+    given["sd"] = given["sd"] or _offered_card(options.screen_of(given))
     return examine(options.bench_options(given, firmware=firmware), given)
 
 
@@ -98,3 +98,25 @@ def show_next(step: NextStep, screen: Screen) -> None:
     screen.show(console.command(step), copied=True)
     if notes is not None and not step.hands:
         screen.show(notes, copied=True)
+
+
+def _offered_card(screen: Screen) -> Path | None:
+    """The only removable FAT card, if the user wants it examined too.
+
+    Nobody is asked if nobody can answer: then a line says how to give the card.
+    """
+    if screen.as_json or screen.quiet:
+        return None
+
+    from doctor.card.found import only_fat_card
+
+    card = only_fat_card()
+    if card is None:
+        return None
+    name = shown(f"{card.path}" + (f" ({card.volume})" if card.volume else ""))
+    if not screen.interactive:
+        screen.note(f"A card is in this PC: add --sd {shown(str(card.path), 4096)} to examine it too.")
+        return None
+    if click.confirm(f"A card is in this PC: {name}. Examine it too?", default=True, err=True):
+        return card.path
+    return None

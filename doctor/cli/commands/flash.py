@@ -12,8 +12,7 @@ from doctor.bench import BenchOptions
 from doctor.cli import options, signals, stdio
 from doctor.cli.commands.check import show_next
 from doctor.cli.screen import Screen
-from doctor.errors import Stopped
-from doctor.jobs.flash import METHODS, STOPPED_EARLY, VIAS, FlashRequest, FlashResult, flash, rehearse
+from doctor.jobs.flash import METHODS, VIAS, FlashRequest, FlashResult, flash, rehearse
 from doctor.text.command import ON_CARD
 
 
@@ -30,9 +29,8 @@ class _ImageFile(click.Path):
 
 FILES = click.argument(
     "files",
-    metavar="FILE.dup [FILE2.dup]",
+    metavar="[FILE.dup] [FILE2.dup]",
     nargs=-1,
-    required=True,
     type=_ImageFile(exists=True, dir_okay=False, path_type=Path),
 )
 VIA = click.option("--via", type=click.Choice(VIAS), default="auto", help="Way to the modem.")
@@ -56,31 +54,32 @@ COMPRESS = click.option("--compress", is_flag=True, help="Send a zlib stream to 
 def command(files: tuple[Path, ...], **given: Any) -> int:
     """Flash a firmware image and prove that it runs.
 
-    Runs every check first and refuses while one that matters fails. Exit code 0: flashed and proved; 1: refused
-    before anything was sent; 3: begun and not proved; 130: stopped before anything was sent.
+    Without FILE: looks for the one that fits the modem, on the card in the board, on the card in this PC, in this
+    folder and in your downloads, and asks whether it is meant. Runs every check first and refuses while one that
+    matters fails. Exit code 0: flashed and proved; 1: refused before anything was sent; 3: begun and not proved; 130:
+    stopped before anything was sent.
     """
-    files, card_file = _apart(files)
-    bench_options = options.bench_options(given, firmware=files, card_file=card_file)
-    screen = options.screen_of(given, bench_options)
+    from doctor.cli.find_firmware import choose_firmware
+    from doctor.cli.flash_view import FlashView, TerminalConsent
+
+    named, card_file = _apart(files)
+    bench_options = options.bench_options(given, firmware=named, card_file=card_file)
     request = FlashRequest(
         given["via"], given["method"], frozenset(given["override"]), given["deadline_s"], given["compress"]
     )
-    from doctor.cli.flash_view import FlashView, TerminalConsent
-
-    with (
-        options.open_bench(bench_options, given) as bench,
-        closing(FlashView(screen, lambda: bench.clock.ticks_ms() / 1000)) as view,
-    ):
-        if given["dry_run"]:
-            result = rehearse(bench, request, view.hear)
-        else:
-            consent = TerminalConsent(screen, yes=given["yes"], pause=view.pause)
-            signals.over_once(lambda: view.begun)
-            stdio.wait_for_nobody()
-            try:
+    with options.open_bench(bench_options, given) as bench:
+        screen = options.screen_of(given, bench_options)
+        if not files:
+            typed, sends = options.typed(), not given["dry_run"]
+            choose_firmware(bench, screen, typed, given["via"], sends=sends, yes=given["yes"])
+            bench_options = bench.options
+            screen = options.screen_of(given, bench_options)
+        with closing(FlashView(screen, lambda: bench.clock.ticks_ms() / 1000)) as view:
+            if given["dry_run"]:
+                result = rehearse(bench, request, view.hear)
+            else:
+                consent = TerminalConsent(screen, yes=given["yes"], pause=view.pause)
                 result = flash(bench, request, consent=consent, listen=view.hear)
-            except (KeyboardInterrupt, click.Abort) as err:  # before the first step: from then on they are not raised
-                raise Stopped(STOPPED_EARLY) from err
     name = "plan" if given.get("command_name") == "plan" else "flash"
     with signals.undisturbed():  # how a flash ended is told, with its own exit code, whatever is pressed now
         stdio.wait_for_the_reader()

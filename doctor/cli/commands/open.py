@@ -80,7 +80,7 @@ def _find(page_id: str, pages: Mapping[str, Page]) -> Page:
 
 
 def _show(page: Page, screen: Screen) -> None:
-    from doctor.report.page_text import page_text
+    from doctor.report.console import page_text
 
     screen.show(page_text(page))
 

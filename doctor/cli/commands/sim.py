@@ -187,7 +187,7 @@ def _example(given: options.Given, paths: list[Path]) -> Command:
 def _practice_files(out: Path, given: options.Given) -> list[Path]:
     """Write what was asked for. Raises ValueError for a name that says otherwise, OSError."""
     from doctor.sim.practice import image
-    from doctor.sim.practice.elf import make_practice_elf
+    from doctor.sim.practice.image import make_practice_elf
 
     kind = given["kind"]
     folder = out.parent if out.suffix in (".dup", ".elf") else out

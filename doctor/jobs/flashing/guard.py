@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from doctor import events
 from doctor.bench import Bench
+from doctor.errors import DoctorError
 from doctor.events import Event, Listener
 from doctor.jobs.flashing.awake import awake
 from doctor.jobs.flashing.plan import FlashFile, given_files, placed
 from doctor.jobs.flashing.steps_done import LAST_BLOCK_BYTES, how_far
-from doctor.jobs.flashing.supply import battery, refuse_low
 from doctor.jobs.memory import journal as journals
 from doctor.jobs.memory.journal import FlashEntry, Journal, SentFile
 from doctor.jobs.memory.lock import lock_path, port_lock
@@ -29,6 +29,40 @@ if TYPE_CHECKING:
 
 WRITE_SHARE = 0.02  #: of a file, between two entries while it goes over
 _GOES_ON = "the flash continues; do not interrupt it: nobody would know how far it came"
+LEAST_PERCENT = 20  #: below this a laptop must be plugged in first
+
+
+@dataclass(frozen=True)
+class Battery:
+    """The state of this computer's battery."""
+
+    percent: float
+    plugged: bool
+
+
+def battery() -> Battery | None:
+    """This computer's battery; None if it has none, or does not say."""
+    import psutil
+
+    try:
+        found = psutil.sensors_battery()
+    except (AttributeError, NotImplementedError, OSError, RuntimeError, psutil.Error):
+        return None
+    if found is None or found.percent is None:
+        return None
+    return Battery(float(found.percent), found.power_plugged is not False)
+
+
+def refuse_low(now: Battery | None) -> None:
+    """Raises DoctorError if this computer runs on a battery that may not last."""
+    if now is None or now.plugged or now.percent >= LEAST_PERCENT:
+        return
+    raise DoctorError(
+        "laptop-battery-low",
+        f"this computer runs on its battery, at {now.percent:.0f} %; nothing was sent to the modem",
+        cause="a flash takes up to half an hour, and a computer that falls asleep during it can brick the modem",
+        next="plug in the charger, then run the same command again",
+    )
 
 
 def refuse_weak_supply(bench: Bench) -> None:

@@ -16,9 +16,9 @@ from pathlib import Path
 
 from doctor.check import Finding, Status
 from doctor.clock import Moment, Moments, this_moment
+from doctor.documents.json_file import read_json, text_in, write_whole
 from doctor.engine import Report
 from doctor.jobs.memory.state_dir import VARIABLE, state_place
-from doctor.json_file import read_json, text_in, write_whole
 from doctor.link.port_url import PortUrl
 from doctor.text.escape import shown
 

@@ -15,14 +15,13 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from doctor.bench import Bench
+from doctor.bench import Bench, Needs
 from doctor.clock import Moments, this_moment
+from doctor.documents.json_file import make_folder, read_json, write_whole
 from doctor.errors import BoardError, LinkError
 from doctor.jobs.memory.lock import is_held, lock_path
 from doctor.jobs.memory.state_dir import state_dir, state_place
-from doctor.json_file import read_json, write_whole
 from doctor.link.port_url import PortUrl
-from doctor.needs import Needs
 
 SCHEMA = "fipy-doctor/journal/1"
 KEPT = 50  #: journals of so many modems are kept; older ones are of nobody's use
@@ -118,7 +117,7 @@ class Journal:
         """Where the files lie. Raises OSError."""
         if self._folder is None:
             self._folder = state_dir() / "journal"
-        self._folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self._folder)
         return self._folder
 
     def write(self, entry: FlashEntry) -> FlashEntry:

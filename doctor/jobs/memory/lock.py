@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from doctor.clock import SystemClock
+from doctor.documents.json_file import make_folder, open_ours
 from doctor.errors import LinkError
 from doctor.jobs.memory.state_dir import state_place, unwritable
 
@@ -32,8 +33,8 @@ def port_lock(port: str, folder: Path | None = None, *, must: bool = True) -> It
     """
     path = lock_path(port, folder)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        stream = path.open("a+", encoding="utf-8")
+        make_folder(path.parent)
+        stream = open_ours(path, "a+b")
     except OSError as err:
         if must:
             raise unwritable(err, path) from err
@@ -58,7 +59,7 @@ def port_lock(port: str, folder: Path | None = None, *, must: bool = True) -> It
 def is_held(path: Path) -> bool:
     """Whether the process that took the lock in ``path`` still runs, whatever the clock says."""
     try:
-        stream = path.open("r", encoding="utf-8")
+        stream = open_ours(path, "rb")
     except OSError:
         return False
     with stream:
@@ -69,7 +70,7 @@ def is_held(path: Path) -> bool:
     return False
 
 
-def _lock(stream: IO[str], *, shared: bool = False) -> None:
+def _lock(stream: IO[bytes], *, shared: bool = False) -> None:
     """Raises OSError if another process has it. ``shared``: to look only; it ends with the stream."""
     if sys.platform == "win32":
         import msvcrt
@@ -82,7 +83,7 @@ def _lock(stream: IO[str], *, shared: bool = False) -> None:
     fcntl.flock(stream, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
 
 
-def _lock_at_last(stream: IO[str]) -> None:
+def _lock_at_last(stream: IO[bytes]) -> None:
     """Whoever only looks has it for a moment. Raises OSError if it is not to be had."""
     clock = SystemClock()
     for _ in range(LOOKS):

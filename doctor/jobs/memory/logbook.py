@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 from doctor import events
 from doctor.clock import Clock, Now, local_now
+from doctor.documents.json_file import make_folder, open_ours
 from doctor.jobs.memory.state_dir import state_dir
 
 KEPT = 30  #: newest logs that are kept
@@ -29,10 +31,10 @@ class Logbook:
         self.path: Path | None = None
         with suppress(OSError):
             place = folder or state_dir() / "logs"
-            place.mkdir(parents=True, exist_ok=True)
+            make_folder(place)
             _forget_old(place)
             path = place / f"flash-{now():%Y%m%d-%H%M%S-%f}.log"
-            self._stream = path.open("w", encoding="utf-8", buffering=1)
+            self._stream = io.TextIOWrapper(open_ours(path, "xb"), "utf-8", line_buffering=True)
             self.path = path
 
     def hear(self, event: events.Event) -> None:

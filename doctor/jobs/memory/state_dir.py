@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from doctor.documents.json_file import make_folder, write_synced
 from doctor.errors import DoctorError
-from doctor.json_file import write_synced
 from doctor.link.port_url import PortUrl
 
 VARIABLE = "FIPY_DOCTOR_STATE_DIR"  #: another place, for tests and for those who keep their home read-only
@@ -26,7 +26,7 @@ def state_place() -> Path:
 def state_dir() -> Path:
     """The user's state directory of this program; made if it is missing. Raises OSError."""
     path = state_place()
-    path.mkdir(parents=True, exist_ok=True)
+    make_folder(path)
     return path
 
 
@@ -42,7 +42,7 @@ def refuse_unwritable() -> None:
     """Raises DoctorError if no journal could be kept: what brings a broken flash to its end would be missing."""
     draft = state_place() / "journal" / f"room.{os.getpid()}.part"
     try:
-        draft.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(draft.parent)
         try:
             write_synced(draft, bytes(ROOM_BYTES))
         finally:

@@ -37,6 +37,16 @@ PAIR_BUILD, BETWEEN_BUILD = 48829, 39529
 """The build that comes as two files, and what a modem reports between them (modem-protocol.md 7)."""
 _PAIR_RELEASE = ("LR5.2.1.0", "UE5.2.0.3")
 
+ELF_NAME = "PRACTICE-updater.elf"
+ELF_MARK = b"PRACTICE updater image, no modem runs this\0"
+ELF_SIZE_BYTES = 371_307
+"""As the genuine updater.elf that came with 41019 and 41065 (modem-protocol.md 6.4)."""
+MACHINE = 0
+"""EM_NONE: no machine."""
+_ELF = struct.Struct("<16sHHIIIIIHHHHHH")
+_PROGRAM = struct.Struct("<IIIIIIII")
+_SECTION_BYTES = 40
+
 
 def practice_name(radio: str = "CATM1", build: int = 41065, base: int | None = None) -> str:
     """The file name that says what is inside, as the genuine ones do."""
@@ -133,4 +143,30 @@ def _write(path: Path, image: bytes) -> Path:
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
+    return path
+
+
+def practice_elf(size_bytes: int = ELF_SIZE_BYTES) -> bytes:
+    """The bytes of a practice updater image; always the same."""
+    ident = b"\x7fELF" + bytes((1, 1, 1)) + bytes(9)
+    sections_at = size_bytes - _SECTION_BYTES
+    body_at = _ELF.size + _PROGRAM.size
+    body_bytes = sections_at - body_at
+    header = _ELF.pack(
+        ident, 2, MACHINE, 1, 0, _ELF.size, sections_at, 0, _ELF.size, _PROGRAM.size, 1, _SECTION_BYTES, 1, 0
+    )
+    program = _PROGRAM.pack(1, body_at, 0, 0, body_bytes, body_bytes, 4, 4)
+    filler = hashlib.shake_128(ELF_MARK).digest(body_bytes - len(ELF_MARK))
+    return header + program + ELF_MARK + filler + bytes(_SECTION_BYTES)
+
+
+def make_practice_elf(out: Path) -> Path:
+    """Write it to a folder, or to a file whose name starts with ``PRACTICE-``; returns its path.
+
+    Raises ValueError for another name, OSError if it cannot be written.
+    """
+    path = out / ELF_NAME if out.is_dir() else out
+    if not path.name.startswith("PRACTICE-"):
+        raise ValueError(f"the name of a practice updater starts with PRACTICE-, not {path.name!r}")
+    path.write_bytes(practice_elf())
     return path

@@ -11,8 +11,10 @@ from checks.board_reads_card import BoardReadsCard
 from doctor.bench import Bench
 from doctor.board.card import sdcard
 from doctor.check import Status
-from doctor.errors import BoardError
+from doctor.errors import CardError
 from doctor.jobs.fix import FixRequest, FixResult, fix
+from doctor.remedies.cure import CureContext
+from doctor.remedies.move_dup import MoveDup
 from doctor.updater.side_file import SUFFIX
 from tests.checks.simulated import bench_at
 from tests.checks.test_board_reads_card import DUP, IMAGE, card
@@ -60,10 +62,17 @@ def test_names_are_tidied_in_every_era(release: str) -> None:
         assert sdcard.look(bench.board).mounted_by_us
 
 
-def test_file_that_is_no_note_of_macos_is_not_deleted() -> None:
+class Hasty(MoveDup):
+    """Plans to delete whatever is named so."""
+
+    def _is_apple_double(self, bench: Bench, path: str) -> bool:
+        return True
+
+
+def test_file_that_is_no_note_of_macos_is_not_deleted(tmp_path: Path) -> None:
     with bench_at(spoil=card({DUP: IMAGE, f"._{DUP}": b"somebody's own"})) as bench:
-        with pytest.raises(BoardError, match="not a metadata file"):
-            sdcard.remove_apple_double(bench.board, f"/sd/._{DUP}")
+        with pytest.raises(CardError, match="not a metadata file"):  # it became another one since the plan
+            Hasty().do(bench, None, CureContext(print, lambda _question: True, tmp_path))
         assert cure(bench, "move-dup", Owner()).actions[0].text == "nothing to do"
         assert f"/sd/._{DUP}" in {file.path for file in sdcard.look(bench.board).files}
 

@@ -13,7 +13,7 @@ import hashlib
 from doctor.board import boot_scripts, onboard, snippets
 from doctor.board.line import bridge
 from doctor.board.snippets import bootrom, card, modem
-from doctor.board.snippets.pins import JUMPERS_PULSES
+from doctor.board.snippets.modem import JUMPERS_PULSES
 from doctor.board.unique_id import UNIQUE_ID
 from doctor.sim.card.image import CardLayout
 from tests.board.snippets.described import (
@@ -293,28 +293,6 @@ CARD = (
         gives=(([len(DUP), _text(DUP[5000:5096])], "1 rows"), ([len(DUP), ""], "1 rows")),
     ),
     Row(
-        ("board.snippets.card.move",),
-        (
-            card.move("/sd/x.dup", "/sd/lib/x.dup"),
-            card.head("/sd/lib/x.dup", 4),
-            card.head("/sd/x.dup", 4),
-            card.move("/sd/lib/x.dup", "/sd/lib/a.py"),
-            IS_MOUNTED,
-        ),
-        gives=((True, "1 rows"), ([len(DUP), _text(DUP[:4])], "1 rows"), ..., ..., ["flash"]),
-    ),
-    Row(
-        ("board.snippets.card.remove_apple_double",),
-        (
-            card.remove_apple_double("/sd/x.dup"),
-            card.remove_apple_double("/sd/._x.dup"),
-            card.remove_apple_double("/sd/._x.dup"),
-            card.head("/sd/x.dup", 4),
-        ),
-        gives=((False, "1 rows"), (True, "1 rows"), (True, "1 rows")),
-        on=APPLE,
-    ),
-    Row(
         ("board.snippets.card.MOUNT", "board.snippets.card.UNMOUNT"),
         (card.MOUNT, IS_MOUNTED, card.UNMOUNT, IS_MOUNTED),
         eras=FILE_ERAS,
@@ -333,7 +311,6 @@ CARD = (
             card.UNMOUNT,
             card.FORMAT_CARD,
             card.sha256("/card/x.dup"),
-            card.move("/card/x.dup", "/card/none/x.dup"),
             IS_MOUNTED,
         ),
         rules=("room-left", "order-of-names"),
@@ -407,7 +384,7 @@ MODEM = (
         for fitted in (False, True)
     ),
     Row(
-        ("board.snippets.pins.JUMPERS_PULSES",),
+        ("board.snippets.modem.JUMPERS_PULSES",),
         (modem.JUMPERS_BEGIN, JUMPERS_PULSES, Cts(), modem.jumpers_read("up")),
         on=State(jumpers=True),
     ),

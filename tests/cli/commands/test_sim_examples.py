@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from doctor.sim.practice.elf import make_practice_elf
-from doctor.sim.practice.image import make_practice_image
+from doctor.sim.practice.image import make_practice_elf, make_practice_image
 from tests.cli.terminal import Terminal
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from doctor import foreign_json
 from doctor.board import at_work, repl
 from doctor.board.repl import TAG
 from doctor.card.drives.linux import from_lsblk
+from doctor.documents import foreign_json
 from doctor.errors import CardError
 from doctor.jobs.memory.journal import DamagedJournal, FlashEntry, Journal, SentFile
 from doctor.knowledge.paste import read as read_paste

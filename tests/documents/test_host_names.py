@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from doctor.host_names import NAME_MAX_BYTES, host_name
+from doctor.documents.host_names import NAME_MAX_BYTES, host_name
 
 ODD = [
     "", ".", "..", "...", " ", "a ", "a.", "a. .", "con", "CON.txt", "nul .x", "com1", "LPT9.py", "com\u00b9", "conin$",

@@ -1,0 +1,112 @@
+"""Files of ours: opened without a trap, written so that they last, read as what anybody may have changed."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any
+
+from doctor.documents import foreign_json
+
+_MODES = {
+    "rb": os.O_RDONLY,
+    "wb": os.O_WRONLY | os.O_CREAT | os.O_TRUNC,
+    "xb": os.O_WRONLY | os.O_CREAT | os.O_EXCL,
+    "ab": os.O_WRONLY | os.O_CREAT | os.O_APPEND,
+    "a+b": os.O_RDWR | os.O_CREAT | os.O_APPEND,
+}
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)  #: Windows has neither, nor the modes
+_NO_WAIT = getattr(os, "O_NONBLOCK", 0)
+_BINARY = getattr(os, "O_BINARY", 0)
+_ODD = {errno.ELOOP: "it is a link", errno.ENXIO: "it is a pipe"}  #: nobody reads that pipe
+
+
+def open_ours(path: Path, mode: str, *, follow: bool = False) -> IO[bytes]:
+    """A file that is a file: no pipe, no device, and no link unless ``follow``. What is written is for this user only.
+
+    Raises OSError.
+    """
+    try:
+        handle = os.open(path, _MODES[mode] | _NO_WAIT | _BINARY | (0 if follow else _NO_LINK), 0o600)
+    except OSError as err:
+        if err.errno in _ODD:
+            raise OSError(err.errno, _ODD[err.errno], str(path)) from err
+        raise
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "it is not a file", str(path))
+        if mode != "rb" and hasattr(os, "fchmod"):
+            with suppress(OSError):  # somebody else's, or on a card
+                os.fchmod(handle, 0o600)
+        return os.fdopen(handle, mode.replace("x", "w"))
+    except BaseException:
+        os.close(handle)
+        raise
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, and what it lies in, for this user only; one that is there stays as it is. Raises OSError."""
+    for missing in reversed([place for place in path.parents if not place.exists()]):
+        missing.mkdir(0o700, exist_ok=True)
+    path.mkdir(0o700, exist_ok=True)
+
+
+def read_json(path: Path, max_bytes: int) -> Any:
+    """The document in a file. Raises OSError, and ValueError for whatever is no document of at most ``max_bytes``."""
+    return foreign_json.read(read_bounded(path, max_bytes), max_bytes)
+
+
+def read_bounded(path: Path, max_bytes: int, *, follow: bool = False) -> bytes:
+    """What a file holds, which may be a link if ``follow``. Raises OSError, and ValueError if it is larger."""
+    with open_ours(path, "rb", follow=follow) as file:
+        data = file.read(max_bytes + 1)
+    if len(data) > max_bytes:
+        raise ValueError(f"has more than {max_bytes} bytes")
+    return data
+
+
+def write_synced(path: Path, data: bytes, mode: str = "wb") -> None:
+    """Write to a file, opened in a binary ``mode``; what returns outlives a power cut. Raises OSError."""
+    with open_ours(path, mode) as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that a power cut leaves the old one or the new one. Raises OSError."""
+    make_folder(path.parent)
+    draft = path.with_name(f"{path.name}.{os.getpid()}.part")
+    draft.unlink(missing_ok=True)  # of a process that was killed and had our number
+    try:
+        write_synced(draft, data, "xb")
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+def text_in(value: object, limit: int = 1 << 14) -> str:
+    """``value`` if it is a text that a file of ours may hold. Raises ValueError."""
+    if not isinstance(value, str) or len(value) > limit or "\0" in value:
+        raise ValueError("is not text")
+    value.encode()  # half a surrogate pair is not text either: UnicodeEncodeError is a ValueError
+    return value
+
+
+def place_in(value: object, limit: int = 1 << 14) -> str:
+    """``value`` if it can name a file of this computer, whatever its bytes. Raises ValueError."""
+    if not isinstance(value, str) or len(value) > limit or "\0" in value:
+        raise ValueError("is not a path")
+    os.fsencode(value)  # UnicodeEncodeError is a ValueError
+    return value
+
+
+def count_in(value: object) -> int:
+    """``value`` if it is a whole number from 0 on. Raises ValueError."""
+    if type(value) is not int or value < 0:
+        raise ValueError("is not a number of things")
+    return value

@@ -1,0 +1,169 @@
+"""The firmware that is meant if none was named: looked for where people keep it, and judged as a flash judges it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from doctor.bench import Bench
+from doctor.errors import LONGEST, BoardError, DoctorError
+from doctor.firmware.image import FirmwareImage, Verdict, examine
+from doctor.jobs.last_flash import tell_history
+from doctor.modem.images import image_facts, options_for, running
+from doctor.text.command import ON_CARD
+from doctor.text.escape import shown
+from doctor.updater.plan import make_plan
+
+MOST_FILES = 50  #: of one folder; more are nobody's choice
+_PRACTICE = "practice-image-on-real-port"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Firmware that fits: an image, or the two files of a pair in their order."""
+
+    images: tuple[FirmwareImage, ...]
+    card_file: str | None = None
+    """Its name on the card in the board, if it lies there."""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """How the command line names it."""
+        if self.card_file is not None:
+            return (f"{ON_CARD}{self.card_file}",)
+        here = Path.cwd()
+        return tuple(str(image.path.name if image.path.parent == here else image.path) for image in self.images)
+
+    @property
+    def text(self) -> str:
+        """Each file by its name and the head of its SHA-256."""
+        return " and ".join(f"{shown(image.path.name)} (SHA-256 {image.sha256[:16]}…)" for image in self.images)
+
+
+@dataclass
+class Search:
+    """What was found.
+
+    place     the first place that has firmware that fits; "" if none has
+    fits      what fits there
+    looked    the places that were looked at
+    left_out  what does not fit, and why
+    """
+
+    place: str = ""
+    fits: list[Candidate] = field(default_factory=list)
+    looked: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+
+def find_firmware(bench: Bench, via: str) -> Search:
+    """Look for the firmware that fits the modem, one place after the other, until one has some.
+
+    via  the way of the flash (``--via``): a file on the card in the board goes no other way than from there
+
+    What is damaged, is for another modem, or changes another build does not count, and a practice image only at a
+    simulated port. Sends what checks send. Raises DoctorError if the modem cannot be asked: nothing can be judged then.
+    """
+    search = Search()
+    tell_history(bench)
+    _ = bench.modem_facts
+    for place, look in _places(bench, via):
+        search.looked.append(place)
+        for candidate in look(search):
+            why_not = _why_not(bench, candidate)
+            if why_not:
+                search.left_out.append(why_not)
+            else:
+                search.fits.append(candidate)
+        if search.fits:
+            search.place = place
+            break
+    return search
+
+
+def _places(bench: Bench, via: str) -> Iterator[tuple[str, Callable[[Search], Iterator[Candidate]]]]:
+    """The places in their order; each is looked at only if the one before has nothing."""
+    if via in ("auto", "card") and not bench.is_bare_modem:
+        yield "on the card in the board", lambda search: _on_board(bench, search)
+    card = _card_in_pc(bench)
+    if card is not None:
+        yield f"on the card in this PC ({shown(str(card), LONGEST)})", lambda search: _in_folder(card, search)
+    yield "in this folder", lambda search: _in_folder(Path.cwd(), search)
+    if sys.platform != "darwin":  # which asks its user before a program may look there
+        from platformdirs import user_downloads_path
+
+        downloads = user_downloads_path()
+        yield f"in {shown(str(downloads), LONGEST)}", lambda search: _in_folder(downloads, search)
+
+
+def _on_board(bench: Bench, search: Search) -> Iterator[Candidate]:
+    from doctor.board.card import sdcard
+    from doctor.board.card.image import image_on_card
+    from doctor.card.dups import find_dups
+
+    try:
+        names = [file.name for file in find_dups(sdcard.look(bench.board).files).at_root]
+    except BoardError:
+        return  # it shows in the checks of the flash
+    for name in names:
+        try:
+            image = image_on_card(bench.board, name)
+        except DoctorError as err:
+            search.left_out.append(f"{shown(name)} {err.what}")
+            continue
+        if image.part or image.name.part:
+            search.left_out.append(f"{shown(name)} is one file of a pair, which the board cannot flash from its card")
+        else:
+            yield Candidate((image,), name)
+
+
+def _card_in_pc(bench: Bench) -> Path | None:
+    """The folder where the card in this PC is mounted."""
+    from doctor.card.found import only_fat_card
+
+    if bench.options.sd is not None:
+        return bench.options.sd if bench.options.sd.is_dir() else None
+    card = only_fat_card()
+    return card.path if card is not None and card.path.is_dir() else None
+
+
+def _in_folder(folder: Path, search: Search) -> Iterator[Candidate]:
+    """Images at the top level of a folder; the same bytes under two names are one, and so are the files of a pair."""
+    seen: dict[str, FirmwareImage] = {}
+    names: list[Path] = []
+    with suppress(OSError):
+        names = [path for path in folder.iterdir() if path.name.lower().endswith(".dup") and path.is_file()]
+    names.sort(key=lambda path: (len(path.name), path.name))  # a copy has the longer name
+    for path in [path for path in names if not path.name.startswith("._")][:MOST_FILES]:
+        try:
+            image = examine(path)
+        except DoctorError as err:
+            search.left_out.append(str(err))
+            continue
+        seen.setdefault(image.sha256, image)
+    halves = [image for image in seen.values() if image.part]
+    yield from (Candidate((image,)) for image in seen.values() if not image.part)
+    firsts, seconds = ([image for image in halves if image.part == part] for part in (1, 2))
+    yield from (Candidate(pair) for pair in zip(firsts, seconds, strict=False))
+    if bool(firsts) != bool(seconds):
+        search.left_out.append(f"{shown(halves[0].path.name)} is one file of a pair, and the other one is not there")
+
+
+def _why_not(bench: Bench, candidate: Candidate) -> str:
+    """Why a candidate does not fit this modem; "" if it does.
+
+    A refusal counts if another file is what it asks for; what the modem's state or a consent needs, the flash says.
+    """
+    images = candidate.images
+    damaged = next((image for image in images if image.verdict is Verdict.DAMAGED), None)
+    if damaged is not None:
+        return f"{shown(damaged.path.name)} {damaged.damage[0].text}"
+    asked = options_for(images, bench.updater_elf, None, accept=(), simulated=lambda: bench.simulated)
+    modem = running(bench.modem_facts, bench.options.was or bench.history.ran_before(bench))
+    refusal = make_plan(modem, [image_facts(image) for image in images], asked).refusal
+    if refusal is None or not (refusal.id == _PRACTICE or (refusal.change and refusal.change.files)):
+        return ""
+    return f"{shown(images[0].path.name)}: {refusal.what}"

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from doctor.documents.json_file import count_in, open_ours, read_bounded, read_json, text_in, write_synced, write_whole
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes, no pipes, and links need a right")
+
+
+@pytest.mark.parametrize("content", [b"{", b" " * 2000])
+def test_a_file_that_holds_no_document_is_a_value_error(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(content)
+    with pytest.raises(ValueError):
+        read_json(tmp_path / "x", 1000)
+
+
+@pytest.mark.parametrize("value", [None, 1, "\ud800", "a\0b", "x" * 20_000])
+def test_what_is_no_text_is_none(value: object) -> None:
+    with pytest.raises(ValueError):
+        text_in(value)
+
+
+@pytest.mark.parametrize("value", [None, True, -1, 1.0, "1"])
+def test_what_counts_nothing_is_no_number(value: object) -> None:
+    with pytest.raises(ValueError):
+        count_in(value)
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    write_whole(tmp_path / "a/b.json", b'{"x": 1.5}')
+    assert read_json(tmp_path / "a/b.json", 100) == {"x": 1.5}
+    (tmp_path / "a/b.json").unlink()
+    (tmp_path / "a/b.json").mkdir()
+    with pytest.raises(OSError):
+        write_whole(tmp_path / "a/b.json", b"{}")
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["b.json"]
+
+
+@posix
+def test_what_is_written_is_for_this_user_only(tmp_path: Path) -> None:
+    umask = os.umask(0)
+    try:
+        write_whole(tmp_path / "a/b/c.json", b"{}")
+        (tmp_path / "a/old").write_bytes(b"x")
+        write_synced(tmp_path / "a/old", b"y")
+    finally:
+        os.umask(umask)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("*")}
+    assert modes == {"a": 0o700, "b": 0o700, "c.json": 0o600, "old": 0o600}
+
+
+@posix
+@pytest.mark.parametrize("mode", ["rb", "wb", "xb", "ab", "a+b"])
+@pytest.mark.parametrize("kind", ["link", "link to nothing", "pipe", "folder", "device"])
+def test_what_is_no_file_is_not_opened(kind: str, mode: str, tmp_path: Path) -> None:
+    place, victim = tmp_path / "x", tmp_path / "victim"
+    if kind == "link":
+        victim.write_bytes(b"secret")
+    make = {"pipe": os.mkfifo, "folder": os.mkdir}.get(kind)
+    if make is not None:
+        make(place)
+    else:
+        place.symlink_to(Path("/dev/zero") if kind == "device" else victim)
+    with pytest.raises(OSError):
+        open_ours(place, mode)
+    if kind == "link":
+        assert victim.read_bytes() == b"secret" and read_bounded(place, 10, follow=True) == b"secret"
+    else:
+        assert not victim.exists()
+
+
+@posix
+def test_a_draft_that_somebody_planted_is_not_written_through(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"secret")
+    draft = tmp_path / f"b.json.{os.getpid()}.part"
+    draft.symlink_to(victim)
+    write_whole(tmp_path / "b.json", b"{}")
+    assert victim.read_bytes() == b"secret" and (tmp_path / "b.json").read_bytes() == b"{}"
+    assert not (tmp_path / "b.json").is_symlink() and not draft.is_symlink()
