@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: table demo test long docs lint types unit core matrix kill-cards kill-boards used-cards fuzz-cards fuzz mutation peers peers-short bench-cards bench-board metrics changelog snapshots clean
+.PHONY: table demo test long docs lint types unit core matrix kill-cards kill-boards used-cards fuzz-cards fuzz mutation peers peers-short bench-cards bench-board metrics changelog snapshots clean reliability
 
 # One kept bench: saved web pages as scripts, found, cured; then flashed and proved.
 DEMO := $(VENV)/demo
@@ -109,6 +109,10 @@ peers-short: $(VENV)/.peers
 # Every kept screen as it is now; read what git shows of them before it is committed.
 snapshots: $(VENV)/.test
 	$(BIN)/python -m pytest -n auto -m snapshot --snapshot-update $(shell grep -rl SnapshotAssertion --include='test_*.py' tests)
+
+# What the long runs counted, as a page: docs/reliability.md. A run keeps its counts if FIPY_DOCTOR_KEEP_COUNTS=1.
+reliability: $(BIN)/python
+	$(BIN)/python -m docs._build.reliability
 
 # The house in figures, beside what it was: docs/metrics.md.
 metrics: $(VENV)/.metrics
