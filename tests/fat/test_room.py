@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -24,6 +23,10 @@ def test_free_room_is_what_no_file_and_no_folder_takes(size: int) -> None:
     assert lay_out(plan, files).free_bytes == (shape.clusters - taken) * shape.cluster_bytes
 
 
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="locks of Linux, and /proc")
 def test_an_image_that_another_program_writes_is_not_kept_open(tmp_path: Path) -> None:
     import fcntl
@@ -32,10 +35,10 @@ def test_an_image_that_another_program_writes_is_not_kept_open(tmp_path: Path) -
     path.write_bytes(old_bytes(4096))
     with path.open("r+b") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
-        before = len(os.listdir("/proc/self/fd"))
+        before = open_files()
         with pytest.raises(CardError, match="in use") as refused:
             FileSource(path)
-        assert len(os.listdir("/proc/self/fd")) == before, refused
+        assert open_files() == before, refused
     with FileSource(path) as source:
         assert (source.name, source.size_bytes, source.sector_bytes) == (str(path), 4096, 512)
         assert source.read_at(4095, 1) == old_bytes(4096)[4095:]
