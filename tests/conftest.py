@@ -26,6 +26,8 @@ for _check in roster.builtin():
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
+#: Where tools lie besides: those of the administrator, and the programs beside this Python.
+ALSO_IN = os.pathsep.join(("/usr/sbin", "/sbin", str(Path(sys.executable).parent)))
 TOOLS_ARE_A_MUST = "FIPY_DOCTOR_TESTS_NEED_TOOLS"
 
 # A shell's `&`, nohup and some runners start programs with SIGINT ignored; what tests Ctrl-C would then wait forever.
@@ -38,7 +40,7 @@ CORE = ("card", "checks", "firmware", "link", "modem", "updater")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the core, and what compares with a kept screen.
+    """Mark the core, the peers, and what compares with a kept screen.
 
     Of a ``sampled`` family every so many-th case is for make test, the others are for the run that it names.
     """
@@ -53,8 +55,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             families[family] += 1
         if "snapshot" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.snapshot)
-        if item.path.relative_to(Path(__file__).parent).parts[0] in CORE:
+        folder = item.path.relative_to(Path(__file__).parent).parts[0]
+        if folder in CORE:
             item.add_marker(pytest.mark.core)
+        if folder == "peers":
+            item.add_marker(pytest.mark.peers)
 
 
 @pytest.fixture(scope="session")
@@ -102,7 +107,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a test marked ``needs_tool("mkfs.fat")`` if the tool is missing, and name it."""
     for mark in item.iter_markers("needs_tool"):
         for tool in mark.args:
-            if shutil.which(tool) is None and shutil.which(tool, path="/usr/sbin:/sbin") is None:
+            if shutil.which(tool) is None and shutil.which(tool, path=ALSO_IN) is None:
                 # CI installs the tools and must not pass without them.
                 lacking = pytest.fail if os.environ.get(TOOLS_ARE_A_MUST) else pytest.skip
                 lacking(f"{tool} is not installed")
