@@ -52,7 +52,7 @@ class Covered:
         by_line = self.lines[mutant.module]
         inside = range(mutant.lines[0], mutant.lines[1] + 1)
         found = {test for line in inside for test in by_line.get(line, ()) if test}
-        if mutant.early:
+        if mutant.early or any("" in by_line.get(line, ()) for line in inside):  # or while tests are collected
             found = {test for tests in by_line.values() for test in tests if test}
         room = mutant.module.removeprefix("doctor/").rpartition("/")[0]
         ordered = sorted(found, key=lambda test: (not test.startswith(f"tests/{room}"), self.seconds[test], test))
