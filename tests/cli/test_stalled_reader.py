@@ -52,6 +52,7 @@ def all_of(descriptor: int) -> str:
     return heard.decode()
 
 
+@pytest.mark.long
 def test_a_stopped_terminal_holds_no_block_back(image: Path) -> None:
     here, there = os.openpty()
     os.write(here, CTRL_S)
@@ -68,6 +69,7 @@ def test_a_stopped_terminal_holds_no_block_back(image: Path) -> None:
         process.wait()
 
 
+@pytest.mark.long
 def test_a_full_pipe_and_a_storm_of_signals_hold_no_block_back(image: Path) -> None:
     """A thousand signals a second from the first step on; the document comes out whole, and its exit code is true."""
     reader, writer = os.pipe()
