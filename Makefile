@@ -41,7 +41,7 @@ types: $(VENV)/.test
 	$(BIN)/mypy
 
 unit: $(VENV)/.test
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --snapshot-disable-unused
 
 # Whole stories, pulled plugs and killed programs in their series, and real programs: what is long because it must be.
 long: $(VENV)/.test
@@ -51,7 +51,7 @@ long: $(VENV)/.test
 core: $(VENV)/.test
 	$(BIN)/python -m pytest -n auto -m core
 
-# Every fault at every stage of every flow, each cell carried on until the modem is flashed (make test plays ten).
+# Every fault at every stage of every flow, each cell carried on until the modem is flashed (make test plays six, make long some more).
 matrix: $(VENV)/.test
 	$(BIN)/python -m tests.matrix
 
@@ -67,7 +67,7 @@ used-cards: $(VENV)/.test
 	$(BIN)/python -m tests.card.used_cards
 
 # Every cure of the board's files cut at every change, and one bit and one line of every answer damaged: nothing is lost,
-# and what the program prints then finishes the work (a nightly run; make test plays ten cells).
+# and what the program prints then finishes the work (a nightly run; make long plays ten cells).
 kill-boards: $(VENV)/.test
 	$(BIN)/python -m tests.kill_boards --real
 

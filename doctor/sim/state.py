@@ -74,10 +74,15 @@ class StateDir:
                 f"{path} cannot be read: {error}; remove the directory to start from the beginning"
             ) from error
         if not isinstance(data, dict) or data.get("schema") != SCHEMA:
-            raise ValueError(
-                f"{path} is not the state of a simulated bench; remove the directory to start from the beginning"
-            )
+            raise self.damaged()
         return data
+
+    def damaged(self) -> ValueError:
+        """What to raise if what was kept makes no sense."""
+        return ValueError(
+            f"{self.path / 'bench.json'} is not the state of a simulated bench; remove the directory to start from the"
+            " beginning"
+        )
 
     def save(self, data: dict[str, Any]) -> None:
         """Replace what was saved; a reader sees the old or the new, never a part."""
