@@ -35,6 +35,18 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+#: Tests that read all sources: in one process, which parses them once.
+READERS = (
+    "tests/board/snippets/test_three_ways.py",
+    "tests/cli/test_refusals_end.py",
+    "tests/docs/test_english.py",
+    "tests/docs/test_pages.py",
+    "tests/test_errors.py",
+    "tests/test_house.py",
+    "tests/text/test_command.py",
+    "tests/text/test_marks.py",
+    "tests/text/test_power_off.py",
+)
 #: Folders whose tests make up the core, which CI runs on the oldest and the newest Python too.
 CORE = ("card", "checks", "firmware", "link", "modem", "updater")
 
@@ -60,6 +72,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.core)
         if folder == "peers":
             item.add_marker(pytest.mark.peers)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give whole files to a process, so that what a module makes or reads for its tests is made once."""
+    from xdist.scheduler import LoadFileScheduling
+
+    scheduling = LoadFileScheduling(config, log)
+    file_of = scheduling._split_scope
+    scheduling._split_scope = lambda nodeid: "readers" if file_of(nodeid) in READERS else file_of(nodeid)
+    return scheduling
 
 
 @pytest.fixture(scope="session")

@@ -243,7 +243,7 @@ def test_a_board_that_stays_away_after_a_restart_is_told() -> None:
 
 
 def test_an_option_ends_where_it_ends() -> None:
-    """A byte 255 within one is doubled, others may stand within it, and one that never ends is none."""
+    """A byte 255 within one is doubled, others may stand within it, and one that never ends does not count."""
     decoder = Decoder()
     assert decoder.feed(bytes.fromhex("fffa 18 ffff f0 41 fff0") + b"x") == (b"x", b"")
     assert decoder.feed(bytes.fromhex("fffa 18 fffa 19 fff0") + b"y") == (b"y", b"")

@@ -72,7 +72,7 @@ def test_rfc2217_round_trip(modem: Listener) -> None:
         assert b"LR5.1.1.0-38638" in ask(port, b"ATI1\r", b"OK")
 
 
-#: Telnet options that are too short, have a value that is none, never began, stand within each other, or have no end.
+#: Telnet options that are too short, have an impossible value, never began, stand within each other, or have no end.
 ODD_OPTIONS = [
     bytes.fromhex(hexed)
     for hexed in (
