@@ -216,6 +216,17 @@ def test_a_modem_that_may_have_all_of_it_is_waited_for_and_not_called_failed() -
     assert session.outcome.maybe_all
 
 
+@pytest.mark.parametrize(("ignored", "closed"), [(1, True), (2, True), (99, False)])
+def test_its_session_is_ended_with_patience(ignored: int, closed: bool) -> None:
+    last = BLOCK + 2 * (BLOCKS - 1)
+    modem = Modem(StpSlave(ignore=set(range(last, last + 3))))
+    modem.resets_ignored = ignored
+    session, _ = session_on(modem)
+    Sender(session, LINE, writes=True).send(image(), len(IMAGE))
+    assert session.outcome.closing is not closed
+    assert modem.slave.ended is closed
+
+
 @pytest.mark.parametrize("writes", [True, False])
 def test_a_stop_before_the_last_block_comes_too_late_if_the_modem_may_have_as_many_bytes(writes: bool) -> None:
     modem = Modem(StpSlave(ignore={BLOCK}))  # its first block went out twice
