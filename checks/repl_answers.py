@@ -81,6 +81,7 @@ class ReplAnswers(Check):
         contact = bench.contact
         judge: dict[Seen, Callable[[str, Contact], Finding]] = {
             Seen.PROGRAM: self._program,
+            Seen.PASTE: self._unfinished,
             Seen.UPDATER: self._updater,
             Seen.BOOTLOADER: self._bootloader,
             Seen.BOOT_TEXT: self._boot_text,
@@ -110,12 +111,21 @@ class ReplAnswers(Check):
         how = {
             Seen.REPL: "a MicroPython prompt answers",
             Seen.RAW_REPL: "a MicroPython prompt answers; somebody had left it in raw mode",
-            Seen.PASTE: "a MicroPython prompt answers; it was waiting for the rest of an input",
             Seen.SAFE_BOOT: "the board has just started and sits at its prompt",
         }[contact.seen]
         if contact.evidence.get("interrupted"):
             how = "a MicroPython prompt answers, after the running program was stopped"
+        if contact.evidence.get("cancelled"):
+            how = "a MicroPython prompt answers, after the unfinished input that it held was thrown away"
         return self.passed(f"{name}: {how}")
+
+    def _unfinished(self, name: str, contact: Contact) -> Finding:
+        stays = "; Ctrl-C did not end that" if contact.evidence.get("cancelled") else ""
+        return self.fail(
+            f"{name}: a prompt waits for the rest of an input (paste mode, or an unfinished line){stays}",
+            cause="a person, or another program, has begun to type or to paste code; only Ctrl-C ends that without running it",
+            remedies=(_STOP,) if not stays else (_SAFE, _POWER),
+        )
 
     def _program(self, name: str, contact: Contact) -> Finding:
         lines = [line for line in contact.text.splitlines() if line.strip()]

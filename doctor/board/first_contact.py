@@ -52,7 +52,7 @@ class Seen(str, Enum):
     RAW_REPL = "raw-repl"
     """A raw REPL that somebody left; Ctrl-B has brought it back to the prompt."""
     PASTE = "paste"
-    """A prompt that waits for the rest of an input; no program runs, Ctrl-C cancels it."""
+    """A prompt that waits for the rest of an input, which only Ctrl-C throws away: all else would run it."""
     PROGRAM = "program"
     """A program runs and prints."""
     SAFE_BOOT = "safe-boot"
@@ -85,7 +85,7 @@ class Contact:
     seen      what is there
     text      all that was heard at 115200, from a device: escape it before showing
     banner    the REPL's banner line, if it was seen
-    evidence  flat data: heard (escaped), boots, reset_codes, foreign_at, interrupted, baud, modem_mode, undecided,
+    evidence  flat data: heard (escaped), boots, reset_codes, foreign_at, interrupted, cancelled, baud, modem_mode, undecided,
               strange_usb (an id that neither a Pycom board nor FTDI has), at_carrier (only a Pycom board can be there)
     foreign   the device, if it is no FiPy or GPy
     """
@@ -100,7 +100,7 @@ class Contact:
 def contact(link: Link, *, may_interrupt: bool = False, greet_only: bool = False) -> Contact:
     """Find out what is at the other end of ``link``, open at 115200 baud.
 
-    may_interrupt  Ctrl-C may be sent to a program that keeps us from the prompt
+    may_interrupt  Ctrl-C may be sent to a program, or an unfinished input, that keeps us from the prompt
     greet_only     nobody has said that the board is at this port: it gets CR and Ctrl-B, and nothing more
     Raises PortLost, DeadlineOverrun. Leaves the speed at 115200.
     """
@@ -110,10 +110,11 @@ def contact(link: Link, *, may_interrupt: bool = False, greet_only: bool = False
         seen = talk.ask_for_name(seen)
     if seen is None:
         seen = talk.ask_for_prompt()
-    if seen in (None, Seen.PROGRAM, Seen.BOOTLOADER, Seen.BOOT_TEXT) and talk.has_foreign_id(seen):
+    if seen in (None, Seen.PASTE, Seen.PROGRAM, Seen.BOOTLOADER, Seen.BOOT_TEXT) and talk.has_foreign_id(seen):
         seen = Seen.FOREIGN
-    if may_interrupt and (seen in (None, Seen.PROGRAM) or (seen is Seen.BOOT_TEXT and not talk.in_trouble())):
-        seen = talk.interrupt() or seen
+    in_the_way = seen in (None, Seen.PASTE, Seen.PROGRAM) or (seen is Seen.BOOT_TEXT and not talk.in_trouble())
+    if may_interrupt and in_the_way:
+        seen = talk.interrupt(seen) or seen
     if seen is None:
         seen = talk.silence() if greet_only else _modem_behind(link, talk)
     if seen is Seen.UPDATER:
@@ -205,7 +206,7 @@ class _Talk:
         strange = foreign.is_strange(port.vid, port.carrier)
         if strange:
             self.evidence["strange_usb"] = foreign.usb_text(port.vid, port.pid)
-        if seen in (None, Seen.PROGRAM):
+        if seen in (None, Seen.PASTE, Seen.PROGRAM):
             self.foreign = foreign.by_usb(port.vid, port.pid)
         elif seen is Seen.BOOTLOADER and strange:
             self.foreign = foreign.in_boot_loader()
@@ -218,12 +219,12 @@ class _Talk:
         by_id = port is not None and port.carrier is not None and not port.ambiguous
         return by_id or self.link.network is not None
 
-    def interrupt(self) -> Seen | None:
-        """Ctrl-C twice, with consent; None if no prompt comes."""
-        self.evidence["interrupted"] = True
+    def interrupt(self, seen: Seen | None) -> Seen | None:
+        """Ctrl-C twice, with consent, then Ctrl-B once; None if no prompt comes."""
+        self.evidence["cancelled" if seen is Seen.PASTE else "interrupted"] = True
         self._say(CTRL_C + CTRL_C)
         self._listen(ANSWER_MS, stop=self._prompt_seen)
-        return Seen.REPL if self._prompt_seen() else None
+        return self.ask_for_name(Seen.REPL) if self._prompt_seen() else None
 
     def result(self, seen: Seen) -> Contact:
         """The Contact, with what was heard as evidence."""

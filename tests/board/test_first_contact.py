@@ -40,6 +40,14 @@ def test_paste_mode_is_told_from_a_prompt() -> None:
     board = OldRepl()
     board.paste = True
     assert look(board.wire).seen is Seen.PASTE
+    assert board.wire.written == b"\r"
+
+
+def test_an_unfinished_input_is_thrown_away_with_consent() -> None:
+    board = OldRepl()
+    board.paste = True
+    found = look(board.wire, may_interrupt=True)
+    assert (found.seen, board.paste, found.evidence.get("interrupted")) == (Seen.REPL, False, None)
 
 
 def test_a_prompt_among_the_output_of_other_threads_is_found() -> None:
