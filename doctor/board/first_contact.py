@@ -35,6 +35,8 @@ _PROMPT = re.compile(rb"(?:^|[\r\n])>>> $")
 _UNFINISHED = re.compile(rb"(?:^|[\r\n])(?:\.\.\.|===) [ ]*$")
 _BOOT = re.compile(rb"ets Jun +8 2016|rst:0x[0-9a-f]+ \(|flash read err|Guru Meditation|abort\(\) was called")
 _CRASH = re.compile(rb"flash read err|Guru Meditation|abort\(\) was called|Brownout detector")
+#: What a terminal makes of Ctrl-B in front of a program that takes no notice of it.
+_ECHO = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]|\^B|[\x02\a\b]")
 #: Lines of the ESP32's ROM and boot loader (board-and-repl.md 3.1).
 _ROM_LINE = re.compile(rb"ets |rst:|configsip|clk_drv|mode:|load:|entry |ho [0-9]+ tail|csum|Starting the WDT")
 _BOOTLOADER = re.compile(rb"waiting for download|DOWNLOAD_BOOT")
@@ -85,7 +87,7 @@ class Contact:
     seen      what is there
     text      all that was heard at 115200, from a device: escape it before showing
     banner    the REPL's banner line, if it was seen
-    evidence  flat data: heard (escaped), boots, reset_codes, foreign_at, interrupted, cancelled, baud, modem_mode, undecided,
+    evidence  flat data: heard (escaped), boots, reset_codes, foreign_at, interrupted, cancelled, echoes, baud, modem_mode, undecided,
               strange_usb (an id that neither a Pycom board nor FTDI has), at_carrier (only a Pycom board can be there)
     foreign   the device, if it is no FiPy or GPy
     """
@@ -128,6 +130,7 @@ class _Talk:
     def __init__(self, link: Link) -> None:
         self.link = link
         self.heard = b""
+        self.said = b""
         self.answer = b""  # the part of it that came since the last thing that was sent
         self.evidence: dict[str, str | int | bool] = {}
         self.foreign: Foreign | None = None
@@ -169,7 +172,7 @@ class _Talk:
         self._listen(ANSWER_MS, stop=self._named)
         if UPDATER_SIGNS.search(self.heard):
             return Seen.UPDATER
-        if not self.answer.strip() and not self.is_at_carrier:
+        if not _ECHO.sub(b"", self.answer).strip() and not self.is_at_carrier:
             self.foreign = foreign.at_mute_prompt()
             return Seen.FOREIGN
         return Seen.FOREIGN if self._is_foreign() else seen
@@ -291,6 +294,7 @@ class _Talk:
 
     def _say(self, data: bytes) -> None:
         self.answer = b""
+        self.said += data
         self.link.write(data)
 
     def _listen(self, wait_ms: int, stop: Callable[[], bool]) -> None:
@@ -319,6 +323,7 @@ def _modem_behind(link: Link, talk: _Talk) -> Seen:
     if not state.baud:
         if "nul-bytes" in state.notes and not talk.heard.strip(b"\x00"):
             talk.evidence["nul_bytes"] = True
+        talk.evidence["echoes"] = bool(talk.heard) and talk.heard == talk.said
         return Seen.NOISE if "noise" in state.notes else nothing
     talk.evidence["modem_mode"] = str(state.mode)
     talk.evidence["baud"] = int(state.baud)

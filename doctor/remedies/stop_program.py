@@ -60,7 +60,7 @@ class StopProgram(DoableCure):
         if contact.seen is first_contact.Seen.UPDATER:
             raise in_the_way(contact.text, bench.link.name)
         if contact.foreign is not None:
-            raise contact.foreign.refused(bench.link.name)
+            raise contact.foreign.refused(bench.link.name, "Ctrl-C was sent to it, and no more")
         if planned is first_contact.Seen.PASTE:
             return self._cancelled(bench, contact.seen)
         how = "the program was stopped; the prompt answers"

@@ -234,3 +234,18 @@ def test_unplugging_is_no_silence(make: Callable[[], Wire]) -> None:
     wire.hears = lambda data: setattr(wire, "unplugged", True)
     with pytest.raises(PortLost):
         contact(link)
+
+
+@pytest.mark.parametrize("echo", [b"^B", b"\x02", b"\x07", b"\x1b[?25h"])
+def test_a_prompt_that_only_echoes_ctrl_b_is_a_computers(echo: bytes) -> None:
+    def answer(wire: Wire, data: bytes) -> None:
+        wire.say(b"\r\n>>> " if data == b"\r" else echo)
+
+    found = look(devices.talker(answers=answer))
+    assert found.seen is Seen.FOREIGN and found.foreign is not None
+    assert "prompt of its Python" in found.foreign.words
+
+
+def test_a_line_that_sends_back_what_it_gets_is_no_noise() -> None:
+    found = look(devices.talker(answers=lambda wire, data: wire.say(data)))
+    assert found.evidence["echoes"] is True
