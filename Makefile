@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: table demo test long docs lint types unit core matrix kill-cards kill-boards used-cards fuzz-cards fuzz mutation bench-cards bench-board metrics changelog snapshots clean
+.PHONY: table demo test long docs lint types unit core matrix kill-cards kill-boards used-cards fuzz-cards fuzz mutation peers peers-short bench-cards bench-board metrics changelog snapshots clean reliability
 
 # One kept bench: saved web pages as scripts, found, cured; then flashed and proved.
 DEMO := $(VENV)/demo
@@ -41,7 +41,7 @@ types: $(VENV)/.test
 	$(BIN)/mypy
 
 unit: $(VENV)/.test
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --snapshot-disable-unused
 
 # Whole stories, pulled plugs and killed programs in their series, and real programs: what is long because it must be.
 long: $(VENV)/.test
@@ -51,7 +51,7 @@ long: $(VENV)/.test
 core: $(VENV)/.test
 	$(BIN)/python -m pytest -n auto -m core
 
-# Every fault at every stage of every flow, each cell carried on until the modem is flashed (make test plays ten).
+# Every fault at every stage of every flow, each cell carried on until the modem is flashed (make test plays six, make long some more).
 matrix: $(VENV)/.test
 	$(BIN)/python -m tests.matrix
 
@@ -67,7 +67,7 @@ used-cards: $(VENV)/.test
 	$(BIN)/python -m tests.card.used_cards
 
 # Every cure of the board's files cut at every change, and one bit and one line of every answer damaged: nothing is lost,
-# and what the program prints then finishes the work (a nightly run; make test plays ten cells).
+# and what the program prints then finishes the work (a nightly run; make long plays ten cells).
 kill-boards: $(VENV)/.test
 	$(BIN)/python -m tests.kill_boards --real
 
@@ -97,11 +97,22 @@ bench-board: $(VENV)/.test
 
 # Every firmware era x board x {check, flash from the card, flash over USB}, and the cases that make test leaves out of its samples.
 table: $(VENV)/.test
-	$(BIN)/python -m pytest -m table
+	$(BIN)/python -m pytest -m 'table and not peers'
+
+# Software that others wrote, on a board of every era; make peers-short, which CI plays, takes two eras and two minutes.
+peers: $(VENV)/.peers
+	$(BIN)/python -m pytest -n auto -m peers tests/peers
+
+peers-short: $(VENV)/.peers
+	$(BIN)/python -m pytest -n auto -m 'peers and not table' tests/peers
 
 # Every kept screen as it is now; read what git shows of them before it is committed.
 snapshots: $(VENV)/.test
 	$(BIN)/python -m pytest -n auto -m snapshot --snapshot-update $(shell grep -rl SnapshotAssertion --include='test_*.py' tests)
+
+# What the long runs counted, as a page: docs/reliability.md. A run keeps its counts if FIPY_DOCTOR_KEEP_COUNTS=1.
+reliability: $(BIN)/python
+	$(BIN)/python -m docs._build.reliability
 
 # The house in figures, beside what it was: docs/metrics.md.
 metrics: $(VENV)/.metrics
@@ -129,6 +140,10 @@ $(VENV)/.metrics: $(BIN)/python pyproject.toml
 # atheris has no wheel for some systems: python -m tests.fuzz says so then.
 $(VENV)/.fuzz: $(VENV)/.test
 	-$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary atheris -e '.[fuzz]'
+	touch $@
+
+$(VENV)/.peers: $(VENV)/.test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[peers]'
 	touch $@
 
 $(VENV)/.mutation: $(VENV)/.test

@@ -26,6 +26,10 @@ _CURES = {
 }
 
 
+#: The same at an address of the network.
+_CURES_SERVED = {"port-not-found": ("start-server",), "port-opens": ("ignore-set-control",)}
+
+
 class PortOpens(Check):
     """The port exists, opens for us alone, and nothing else meddles with it.
 
@@ -34,8 +38,8 @@ class PortOpens(Check):
     Looks at: opens the port (RTS and DTR asserted beforehand, no flow control) and keeps it open. Looks for who holds
     it if it is busy, at the rights of the device if they forbid it, and for a running ModemManager. Sends
     nothing.
-    Cures: plug-in, start-server, leave-it-alone, grant-port-access, close-other-program, stop-modemmanager, join-wifi,
-    give-login.
+    Cures: plug-in, start-server, ignore-set-control, leave-it-alone, grant-port-access, close-other-program,
+    stop-modemmanager, join-wifi, give-login.
     """
 
     id = "port-opens"
@@ -50,8 +54,8 @@ class PortOpens(Check):
             link = bench.link
         except LinkError as err:
             served = bench.options.url is not None and bench.options.url.has_address
-            absent = served and err.id == "port-not-found"
-            return self._closed(err, ("start-server",) if absent else _CURES.get(err.id, ("plug-in",)))
+            usual = _CURES.get(err.id, ("plug-in",))
+            return self._closed(err, _CURES_SERVED.get(err.id, usual) if served else usual)
         device = link.url.device
         evidence: dict[str, EvidenceValue] = {
             "port": link.name,

@@ -308,13 +308,7 @@ class Bench(AbstractContextManager["Bench"]):
         if not (self._unnamed and self.options.via_modem) and self.foreign is not None:
             raise self.foreign.refused(self.link.name)
         if self._unnamed:
-            raise BoardError(
-                foreign.WRONG_PORT,
-                f"its USB id, {self._unnamed}, is none of a Pycom board, and nobody has said that the board is there",
-                on=self.link.name,
-                cause="the port is the only one that is plugged in, or the environment names it",
-                next=f"if the FiPy or GPy is there, run {Command('check', port=self.options.port)}",
-            )
+            raise foreign.nobody_named(self.link.name, self._unnamed, Command("check", port=self.options.port))
 
     @property
     def _unnamed(self) -> str:
@@ -430,18 +424,10 @@ class Bench(AbstractContextManager["Bench"]):
         return self._frozen_bootrom() if self.options.bootrom == FROM_BOARD else load_bootrom(self.options.bootrom)
 
     def _frozen_bootrom(self) -> BootRom:
-        from doctor.board.frozen_bootrom import read_bootrom
+        from doctor.board.frozen_bootrom import behind_no_board, read_bootrom
 
         if self.is_bare_modem:
-            mirrors = self.through_mirror is not None
-            give = "give the vendor's sqnsbrz.py with --bootrom FILE"
-            raise UsageError(
-                "recovery-bootrom-module-missing",
-                "no boot ROM can be read from the board: the port leads only to the modem",
-                on=self.link.name,
-                cause="the board is still in mirror mode after an interrupted flash" if mirrors else "",
-                next="press the board's reset button, then run the same command again" if mirrors else give,
-            )
+            raise behind_no_board(self.link.name, mirrors=self.through_mirror is not None)
         return read_bootrom(self.board)
 
     def use_mirror(self, max_block: int) -> None:

@@ -26,6 +26,8 @@ for _check in roster.builtin():
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
+#: Where tools lie besides: those of the administrator, and the programs beside this Python.
+ALSO_IN = os.pathsep.join(("/usr/sbin", "/sbin", str(Path(sys.executable).parent)))
 TOOLS_ARE_A_MUST = "FIPY_DOCTOR_TESTS_NEED_TOOLS"
 
 # A shell's `&`, nohup and some runners start programs with SIGINT ignored; what tests Ctrl-C would then wait forever.
@@ -33,12 +35,24 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+#: Tests that read all sources: in one process, which parses them once.
+READERS = (
+    "tests/board/snippets/test_three_ways.py",
+    "tests/cli/test_refusals_end.py",
+    "tests/docs/test_english.py",
+    "tests/docs/test_pages.py",
+    "tests/test_errors.py",
+    "tests/test_house.py",
+    "tests/text/test_command.py",
+    "tests/text/test_marks.py",
+    "tests/text/test_power_off.py",
+)
 #: Folders whose tests make up the core, which CI runs on the oldest and the newest Python too.
 CORE = ("card", "checks", "firmware", "link", "modem", "updater")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the core, and what compares with a kept screen.
+    """Mark the core, the peers, and what compares with a kept screen.
 
     Of a ``sampled`` family every so many-th case is for make test, the others are for the run that it names.
     """
@@ -53,8 +67,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             families[family] += 1
         if "snapshot" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.snapshot)
-        if item.path.relative_to(Path(__file__).parent).parts[0] in CORE:
+        folder = item.path.relative_to(Path(__file__).parent).parts[0]
+        if folder in CORE:
             item.add_marker(pytest.mark.core)
+        if folder == "peers":
+            item.add_marker(pytest.mark.peers)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give whole files to a process, so that what a module makes or reads for its tests is made once."""
+    from xdist.scheduler import LoadFileScheduling
+
+    scheduling = LoadFileScheduling(config, log)
+    file_of = scheduling._split_scope
+    scheduling._split_scope = lambda nodeid: "readers" if file_of(nodeid) in READERS else file_of(nodeid)
+    return scheduling
 
 
 @pytest.fixture(scope="session")
@@ -102,7 +130,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a test marked ``needs_tool("mkfs.fat")`` if the tool is missing, and name it."""
     for mark in item.iter_markers("needs_tool"):
         for tool in mark.args:
-            if shutil.which(tool) is None and shutil.which(tool, path="/usr/sbin:/sbin") is None:
+            if shutil.which(tool) is None and shutil.which(tool, path=ALSO_IN) is None:
                 # CI installs the tools and must not pass without them.
                 lacking = pytest.fail if os.environ.get(TOOLS_ARE_A_MUST) else pytest.skip
                 lacking(f"{tool} is not installed")

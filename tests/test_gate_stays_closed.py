@@ -121,6 +121,7 @@ def test_a_check_of_ours_that_is_not_there_is_one_clear_error(tmp_path: Path, la
     assert not state.exists()  # nobody even opened the bench
 
 
+@pytest.mark.long
 def test_no_folder_of_checks_at_all(tmp_path: Path) -> None:
     home = checkout(tmp_path / "home")
     shutil.rmtree(home / "checks")

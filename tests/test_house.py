@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from docs._build.modules import arrows, circles, imports_of, module_of, nodes_of, product
+from tests.conftest import READERS
 
 ROOT = Path(__file__).parent.parent
 SOURCES = product(ROOT)
@@ -66,7 +68,7 @@ def test_no_folder_is_crowded() -> None:
 
 #: What may lie at the top of a checkout.
 TOP = {
-    *(".ci", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md"),
+    *(".ci", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "SECURITY.md"),
     *("checks", "docs", "doctor", "mkdocs.yml", "pyproject.toml", "tests"),
 }
 
@@ -97,6 +99,7 @@ NO_ROOMS = {
     "loaders": "one table of boot loaders, played with the planner and with whole flashes",
     "matrix": "make matrix",
     "mutation": "make mutation",
+    "peers": "software that others wrote, against the whole bench; make peers",
     "updater/strict": "a modem that forgives nothing, written for the core alone",
 }
 #: Tests at the top that are not of one module at the top of doctor/, and why.
@@ -370,3 +373,18 @@ def test_nothing_below_the_command_line_prints() -> None:
         if not inside(module_of(path, ROOT), *SPEAKS_BY_PRINTING):
             calls = [n for n in nodes_of(path) if isinstance(n, ast.Call)]
             assert not [c.lineno for c in calls if isinstance(c.func, ast.Name) and c.func.id == "print"], path
+
+
+def test_what_make_test_leaves_out_is_played_by_ci() -> None:
+    expression = (ROOT / "pyproject.toml").read_text("utf-8").partition("-m '")[2].partition("'")[0]
+    left_out = re.findall(r"\bnot (\w+)", expression)
+    played = [line for name in ("run", "nightly") for line in (ROOT / ".ci" / name).read_text("utf-8").splitlines()]
+    assert "long" in left_out
+    assert [mark for mark in left_out if f"make {mark}" not in played] == []
+
+
+def test_what_reads_the_sources_does_so_in_one_process() -> None:
+    """Each further process would parse them all again, which takes some seconds."""
+    reading = {"docs._build.modules.nodes_of", "tests.board.snippets.scan"}
+    found = (path for path in ROOT.glob("tests/**/test_*.py") if reading & set(imports_of(path, ROOT)))
+    assert {path.relative_to(ROOT).as_posix() for path in found} == set(READERS)

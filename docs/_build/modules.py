@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -24,16 +24,19 @@ def nodes_of(path: Path) -> tuple[ast.AST, ...]:
     return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
 
 
-def imports_of(path: Path, root: Path) -> Iterator[str]:
+@cache
+def imports_of(path: Path, root: Path) -> tuple[str, ...]:
     """What a module imports, wherever the import stands: modules, and names in them."""
     package = module_of(path, root) if path.name == "__init__.py" else module_of(path, root).rpartition(".")[0]
+    found: list[str] = []
     for node in nodes_of(path):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
-            yield ".".join([*base, *([node.module] if node.module else [])])
-            yield from (".".join([*base, *([node.module] if node.module else []), a.name]) for a in node.names)
+            base += [node.module] if node.module else []
+            found += (".".join(base), *(".".join([*base, alias.name]) for alias in node.names))
+    return tuple(found)
 
 
 def arrows(root: Path) -> dict[str, frozenset[str]]:

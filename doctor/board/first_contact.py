@@ -86,7 +86,7 @@ class Contact:
     text      all that was heard at 115200, from a device: escape it before showing
     banner    the REPL's banner line, if it was seen
     evidence  flat data: heard (escaped), boots, reset_codes, foreign_at, interrupted, baud, modem_mode, undecided,
-              strange_usb (an id that neither a Pycom board nor FTDI has), at_carrier (the id of a Pycom board)
+              strange_usb (an id that neither a Pycom board nor FTDI has), at_carrier (only a Pycom board can be there)
     foreign   the device, if it is no FiPy or GPy
     """
 
@@ -213,9 +213,10 @@ class _Talk:
 
     @property
     def is_at_carrier(self) -> bool:
-        """Whether the USB id of the port is one that only a Pycom carrier board has."""
+        """Whether only a Pycom board can be there: by the USB id of the port, or since its telnet server let us in."""
         port = self._port_behind()
-        return port is not None and port.carrier is not None and not port.ambiguous
+        by_id = port is not None and port.carrier is not None and not port.ambiguous
+        return by_id or self.link.network is not None
 
     def interrupt(self) -> Seen | None:
         """Ctrl-C twice, with consent; None if no prompt comes."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from doctor.board.repl import ReplTraceback
 from doctor.board.snippets import bootrom as snippets
 from doctor.board.storage import proof
-from doctor.errors import FirmwareError
+from doctor.errors import FirmwareError, UsageError
 from doctor.firmware.bootrom import FROM_BOARD, MAX_BYTES, BootRom, from_attribute
 
 if TYPE_CHECKING:
@@ -53,6 +53,18 @@ def _attribute(board: Board) -> bytes:
     finally:
         with suppress(ReplTraceback):
             board.repl.call(snippets.CLOSE)
+
+
+def behind_no_board(on: str, *, mirrors: bool) -> UsageError:
+    """The port leads to the modem only; ``mirrors``: through a board that is still in mirror mode."""
+    give = "give the vendor's sqnsbrz.py with --bootrom FILE"
+    return UsageError(
+        "recovery-bootrom-module-missing",
+        "no boot ROM can be read from the board: the port leads only to the modem",
+        on=on,
+        cause="the board is still in mirror mode after an interrupted flash" if mirrors else "",
+        next="press the board's reset button, then run the same command again" if mirrors else give,
+    )
 
 
 def _none(on: str, what: str) -> FirmwareError:

@@ -301,11 +301,12 @@ _PARTS = ("updater_elf", "bootrom", "sd", "scripts", "carrier", "was")
 
 
 def bench_options(
-    given: Given, *, firmware: tuple[Path, ...] = (), known: Collection[str] = (), **more: Any
+    given: Given, *, firmware: tuple[Path, ...] = (), known: Collection[str] = (), needed: bool = False, **more: Any
 ) -> BenchOptions:
     """BenchOptions out of what click parsed; a board that was not named is looked for.
 
-    known  ports over which something was begun
+    known   ports over which something was begun
+    needed  nothing can be done without a board, whatever files are given
 
     Raises NoPort if nothing was given that could be examined, and it is not clear which board is meant.
     """
@@ -325,8 +326,8 @@ def bench_options(
         **more,
     )
     files = firmware or laid.sd or laid.scripts or laid.updater_elf
-    needed = not files or click.get_current_context().info_name not in ("check", "fix")
     context = click.get_current_context()
+    needed = needed or not files or context.info_name not in ("check", "fix")
     environment = context.get_parameter_source("port") is click.core.ParameterSource.ENVIRONMENT
     screen = screen_of(given, laid)
     return with_board(laid, screen, typed(), needed=needed, known=known, from_environment=environment)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
@@ -45,6 +46,19 @@ def open_ours(path: Path, mode: str, *, follow: bool = False) -> IO[bytes]:
     except BaseException:
         os.close(handle)
         raise
+
+
+def lock(stream: IO[bytes], *, shared: bool = False) -> None:
+    """Take an open file until it is closed or we die; ``shared``: to look only. Raises OSError if another has it."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        stream.seek(0)
+        msvcrt.locking(stream.fileno(), msvcrt.LK_NBRLCK if shared else msvcrt.LK_NBLCK, 1)
+        return
+    import fcntl
+
+    fcntl.flock(stream, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
 
 
 def make_folder(path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from doctor.text.command import AUTO, Command, File
 from doctor.text.escape import shown
-from doctor.updater.shapes import Change
+from doctor.updater.shapes import FULL_IMAGE, Change
 
 __all__ = ["amended"]
 
@@ -25,7 +25,9 @@ def amended(command: Command, change: Change) -> Command:
         via=AUTO if "via_modem" in change.without else command.via,
         accept=command.accept | ({given["accept"]} if "accept" in given else set()),
     )
-    if change.files:
+    if FULL_IMAGE in change.files:  # which nobody has named yet: flash and plan look for it
+        new = replace(new, firmware=())
+    elif change.files:
         new = replace(new, firmware=tuple(_path(name, known, command) for name in change.files))
     if "port" in given:  # another bench: how the first one was to be flashed means nothing there
         port = "sim://sqn3330" if command.via == "modem" else given["port"]

@@ -11,6 +11,7 @@ from pathlib import Path
 from doctor.bench import Bench
 from doctor.errors import LONGEST, BoardError, DoctorError
 from doctor.firmware.image import FirmwareImage, Verdict, examine
+from doctor.jobs.flashing.ways import needs_more
 from doctor.jobs.last_flash import tell_history
 from doctor.modem.images import image_facts, options_for, running
 from doctor.text.command import ON_CARD
@@ -86,7 +87,7 @@ def find_firmware(bench: Bench, via: str) -> Search:
 
 def _places(bench: Bench, via: str) -> Iterator[tuple[str, Callable[[Search], Iterator[Candidate]]]]:
     """The places in their order; each is looked at only if the one before has nothing."""
-    if via in ("auto", "card") and not bench.is_bare_modem:
+    if via in ("auto", "card") and not bench.is_bare_modem and not needs_more(bench):
         yield "on the card in the board", lambda search: _on_board(bench, search)
     card = _card_in_pc(bench)
     if card is not None:

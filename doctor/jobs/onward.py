@@ -13,7 +13,6 @@ from doctor.updater.plan import make_plan
 from doctor.updater.shapes import (
     BETWEEN_BUILD,
     FIRST_FULL,
-    FULL_IMAGE,
     PAIR,
     PAIR_BUILD,
     UPDATER_IMAGE,
@@ -181,7 +180,7 @@ def _without_pair(case: BrokenFlash) -> NextFlash:
 
 
 def _with_full_image(case: BrokenFlash) -> NextFlash:
-    return case.flash(f"{FULL_IMAGE} stands for a full image: a differential one can no longer be used")
+    return case.flash("a differential image can no longer be used: this looks for a full one")
 
 
 #: What follows a flash that did not come to its end, by what is known then.
@@ -251,7 +250,7 @@ def flash_command(attempt: Attempt, mode: str) -> Command:
     """The flash command for a modem in ``mode``."""
     command = replace(attempt.command, verb="flash", args=(), sd=None, scripts=None)  # these were looked at
     if mode in _WITHOUT_FIRMWARE:
-        files = (FULL_IMAGE,) if attempt.differential else command.firmware
+        files = () if attempt.differential else command.firmware
         command = replace(command, firmware=files, method=AUTO if command.method == "store" else command.method)
     if _pair_is_broken(mode, attempt):
         command = replace(command, firmware=(FIRST_FULL,), method=AUTO)

@@ -30,7 +30,6 @@ from doctor.text.command import ON_CARD, Command
 from doctor.text.escape import shown
 from doctor.updater import states
 from doctor.updater.plan import BOOTROM, FIRMWARE, SECOND, UPDATER
-from doctor.updater.shapes import FULL_IMAGE
 
 #: What was asked for and is not there; a flash that ended before it sent anything too.
 _UNFINISHED = (journals.RUNNING, journals.UNPROVED, journals.UNTOUCHED)
@@ -180,9 +179,9 @@ def next_step(
     if facts.mode == states.APPLICATION and (entry is None or not unfinished or _runs_promised(entry, facts)):
         return None
     if entry is None or not unfinished:
-        step = onward(facts.mode, Attempt(options.command("flash", firmware=(FULL_IMAGE,)), known=False))
+        step = onward(facts.mode, Attempt(options.command("flash"), known=False))
         knows = "cannot be read" if damaged is not None else "knows of none for this modem"
-        remark = f"{FULL_IMAGE} stands for the full image to flash; the journal {knows}"
+        remark = f"it looks for the full image; the journal {knows}"
         flashes = step.command is not None and step.command.verb == "flash"
         return replace(step, remark=remark) if flashes and not step.remark else step
     error_id = str(entry.error.get("id", ""))

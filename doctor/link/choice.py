@@ -27,6 +27,10 @@ class NoPort(UsageError):
     """No port was named, and it is not clear which one is meant: there is no board, or there are several."""
 
 
+class NoBoard(NoPort):
+    """No board is plugged in, as far as the system can tell; a cable that carries only power looks the same."""
+
+
 def likely(found: Sequence[PortInfo]) -> list[PortInfo]:
     """The ports that may be the board: those with the USB id of a carrier board, else all others on USB."""
     usb = [port for port in found if port.is_usb and not port.dfu]
@@ -70,7 +74,7 @@ def nothing_plugged_in(found: Sequence[PortInfo], platform: str = sys.platform) 
         "win32": ", or a driver is missing (Device Manager shows it with a yellow mark)",
         "darwin": ", or the driver of a USB serial adapter is missing",
     }.get(platform, "")
-    return NoPort(
+    return NoBoard(
         "pymakr-no-board-found",
         "no board is plugged in",
         cause=f"there is no USB serial port: the cable is not plugged in, or carries only power{no_driver}{built_in}",

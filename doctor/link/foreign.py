@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from doctor.errors import BoardError
+from doctor.text.command import Command
 from doctor.text.escape import shown
 
 WRONG_PORT = "wrong-serial-port-chosen"
@@ -243,3 +244,14 @@ def usb_text(vid: int | None, pid: int | None) -> str:
 def is_strange(vid: int | None, carrier: str | None) -> bool:
     """Whether a port has a USB id, and it is neither a Pycom carrier board's nor FTDI's, which some of those have."""
     return vid is not None and vid != _FTDI and carrier is None
+
+
+def nobody_named(on: str, usb_id: str, check: Command) -> BoardError:
+    """What keeps a run off a port with a strange USB id that only the program or the environment chose."""
+    return BoardError(
+        WRONG_PORT,
+        f"its USB id, {usb_id}, is none of a Pycom board, and nobody has said that the board is there",
+        on=on,
+        cause="the port is the only one that is plugged in, or the environment names it",
+        next=f"if the FiPy or GPy is there, run {check}",
+    )

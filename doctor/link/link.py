@@ -20,7 +20,8 @@ from doctor.link.trace import Trace
 from doctor.text.power_off import UNPLUG
 
 POLL_MS = 20  #: longest stay in one read of the driver, so that deadlines and Ctrl-C are noticed
-OUR_SCHEMES = "doctor.sim.urlhandler"  #: where pySerial finds what is behind sim://
+#: Where pySerial looks first: what is behind sim://, and an rfc2217:// that outlives its server's options.
+OUR_SCHEMES = ("doctor.sim.urlhandler", "doctor.link.urlhandler")
 WRITE_TIMEOUT_S = 5.0  #: 20 kB at 115200 take 1.8 s; a port that takes nothing for 5 s is stuck
 DRAIN_S = 1.0  #: a full driver buffer of 1 MB is read in less; a flood has no end that one could wait for
 REPL_BAUD = 115200  #: what every Pycom release speaks on UART0 (board-and-repl.md 3.1)
@@ -341,8 +342,8 @@ def _closed_port(url: PortUrl) -> Any:
     """pySerial's object for ``url``, not opened yet. Raises UsageError, LinkError."""
     import serial
 
-    if OUR_SCHEMES not in serial.protocol_handler_packages:
-        serial.protocol_handler_packages.append(OUR_SCHEMES)
+    if OUR_SCHEMES[0] not in serial.protocol_handler_packages:
+        serial.protocol_handler_packages[:0] = OUR_SCHEMES
     if url.scheme in ("socket", "rfc2217") and not url.has_address:  # pySerial trips over them
         raise _not_a_port(url, f"host or port is missing: {url.scheme}://HOST:PORT")
     try:

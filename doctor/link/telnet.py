@@ -7,6 +7,7 @@ it is in use, and as LinkError while it is being made.
 from __future__ import annotations
 
 import contextlib
+import re
 import select
 import socket
 
@@ -32,6 +33,8 @@ IAC, DONT, DO, WONT, WILL, SB, SE = 255, 254, 253, 252, 251, 250, 240
 _NEGOTIATE = (DONT, DO, WONT, WILL)
 _ECHO, _GO_AHEAD = 1, 3
 _FIRST_COMMAND = SE
+_SUBOPTION = re.compile(rb"\xff\xfa(?:[^\xff]|\xff[^\xf0])*\xff\xf0", re.DOTALL)  #: a 0xFF within is doubled
+LONGEST_OPTION_BYTES = 1024  #: what has no end within this has none
 
 BUSY_CAUSE = "the board serves one telnet client: an editor's console (Pymakr connects to 192.168.4.1 by itself) has it"
 JOIN = "join the Wi-Fi network fipy-wlan-xxxx or gpy-wlan-xxxx (key www.pycom.io), then run the command again"
@@ -227,8 +230,10 @@ class Decoder:
             answer += self._answer(verb, buffer[at + 2])
             return at + 3
         elif verb == SB:
-            end = buffer.find(bytes((IAC, SE)), at)
-            return None if end < 0 else end + 2
+            end = _SUBOPTION.match(buffer, at)
+            if end is not None:
+                return end.end()
+            return None if len(buffer) - at < LONGEST_OPTION_BYTES else at + 2
         elif verb < _FIRST_COMMAND:  # no command: a server that does not double its 0xFF
             data += buffer[at : at + 2]
         return at + 2

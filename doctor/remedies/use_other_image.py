@@ -13,14 +13,14 @@ class UseOtherImage(Cure):
     id = "use-other-image"
     then = "plan"
     how = (
-        f"choose an image that fits; {FULL_IMAGE} stands for it below",
+        "choose an image that fits, and put it into this folder; the plan looks for it",
         "an upgdiff_A-to-B fits only build A; a full image fits other builds of the same radio; the plan says what "
         "else it needs on an old boot loader",
     )
 
     def steps(self, finding: Finding) -> tuple[str, ...]:
-        """What the finding says, and what stands for a file that is not at hand."""
+        """What the finding says, and who looks for a file that is not at hand."""
         if not finding.next:
             return self.how
-        stands = finding.change is not None and FULL_IMAGE in finding.change.files
-        return (finding.next, f"{FULL_IMAGE} stands for that file below") if stands else (finding.next,)
+        looks = finding.change is not None and FULL_IMAGE in finding.change.files
+        return (finding.next, "the plan looks for that file") if looks else (finding.next,)

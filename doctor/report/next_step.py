@@ -260,12 +260,12 @@ def _change(case: Checked) -> NextStep:
     assert case.finding.change is not None
     cure = case.cure
     command = amended(case.to("flash"), case.finding.change)
-    stands = FULL_IMAGE in command.firmware
-    if command.port is None or not command.firmware:
-        command = replace(command, verb="check")
-    elif stands:
+    looks = FULL_IMAGE in case.finding.change.files
+    if looks:
         command = replace(command, verb="plan")
-    notes = practice.notes(replace(command, firmware=()), None) if stands else practice.stand_ins(command)
+    elif command.port is None or not command.firmware:
+        command = replace(command, verb="check")
+    notes = practice.notes(command, None) if looks else practice.stand_ins(command)
     if cure.then == "open":
         agreed = f"to do it anyway: {command}"
         return NextStep(cure.steps(case.finding), Command("open", (case.page,)), (agreed,), cure.id, (), command)
@@ -286,7 +286,7 @@ def _read(case: Checked) -> NextStep:
 
 
 def _plan(case: Checked) -> NextStep:
-    command = replace(case.to("check" if case.given.port is None else "plan").anyhow(), firmware=(FULL_IMAGE,))
+    command = replace(case.to("plan").anyhow(), firmware=())
     return NextStep(case.cure.steps(case.finding), command, case.notes(case.cure))
 
 
@@ -299,7 +299,7 @@ def _flash_otherwise(case: Checked) -> NextStep:
 def _flash_as_cure(case: Checked) -> NextStep:
     command = case.given.anyhow()
     if _is_differential(command):
-        command = replace(command, firmware=(FULL_IMAGE,))
+        command = replace(command, firmware=())
     return NextStep(case.cure.steps(case.finding), _flash(command).command, case.notes(case.cure))
 
 

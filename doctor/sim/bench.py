@@ -138,6 +138,8 @@ class SimBench:
             store.unlock()
             if isinstance(error, OSError):
                 raise store.unusable(error) from error
+            if isinstance(error, AttributeError | LookupError | TypeError):  # one of its members is of another kind
+                raise store.damaged() from error
             raise
 
     _saved = False

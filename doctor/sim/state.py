@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import IO, Any
 
-from doctor.documents.json_file import read_json, write_whole
+from doctor.documents.json_file import lock, read_json, write_whole
 
 MAX_BYTES = 64 << 20  #: of a bench; the files of a board and of a small card take some MiB
 SCHEMA = "fipy-doctor/sim-state/1"
@@ -47,7 +46,7 @@ class StateDir:
         except OSError as error:
             raise self.unusable(error) from error
         try:
-            _lock_file(handle)
+            lock(handle)
         except OSError as error:
             handle.close()
             raise BenchBusy(f"the bench in {self.path} is in use by another program") from error
@@ -75,23 +74,16 @@ class StateDir:
                 f"{path} cannot be read: {error}; remove the directory to start from the beginning"
             ) from error
         if not isinstance(data, dict) or data.get("schema") != SCHEMA:
-            raise ValueError(
-                f"{path} is not the state of a simulated bench; remove the directory to start from the beginning"
-            )
+            raise self.damaged()
         return data
+
+    def damaged(self) -> ValueError:
+        """What to raise if what was kept makes no sense."""
+        return ValueError(
+            f"{self.path / 'bench.json'} is not the state of a simulated bench; remove the directory to start from the"
+            " beginning"
+        )
 
     def save(self, data: dict[str, Any]) -> None:
         """Replace what was saved; a reader sees the old or the new, never a part."""
         write_whole(self.path / "bench.json", json.dumps({"schema": SCHEMA, **data}, indent=1).encode())
-
-
-def _lock_file(handle: IO[bytes]) -> None:
-    if sys.platform == "win32":
-        import msvcrt
-
-        handle.seek(0)
-        msvcrt.locking(handle.fileno(), msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -61,7 +61,7 @@ def holder(path: Path) -> Iterator[subprocess.Popen[str]]:
         process.stdin.close()
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(8, "long")
 @pytest.mark.parametrize("words", WORDS)
 def test_no_command_works_on_what_another_one_changes(path: Path, holder: object, words: str) -> None:
     before = path.read_bytes()
@@ -115,7 +115,7 @@ def test_a_plan_says_that_an_image_has_another_name(tmp_path: Path) -> None:
     assert any("2 names" in line for line in plan_reformat(image, backup_dir=tmp_path / "b").lines)
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(8, "long")
 @pytest.mark.parametrize(
     "words",
     [

@@ -40,6 +40,7 @@ def contents(medium: UsedMedium) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.sampled(2, "long")
 @pytest.mark.medium
 @pytest.mark.parametrize("size", [4 * GB, 32 * GB, 64 * GB, 128 * GB])
 def test_large_used_card_is_formatted_filled_and_edited(size: int) -> None:

@@ -11,6 +11,7 @@ from doctor.bench import Bench, BenchOptions
 from doctor.check import Finding, Status
 from doctor.link.link import open_link
 from doctor.link.port_url import PortUrl
+from tests.link.devices import stubborn_server
 
 
 def look(port: str) -> Finding:
@@ -63,3 +64,11 @@ def test_it_never_sends() -> None:
         os.read(ours, 1)
     os.close(ours)
     os.close(theirs)
+
+
+@pytest.mark.filterwarnings("ignore:set(Daemon|Name):DeprecationWarning")  # pySerial's own RFC 2217 client
+def test_a_server_that_confirms_no_setting_is_not_cured_with_a_cable() -> None:
+    with stubborn_server("nothing") as url:
+        found = look(url)
+    assert [cure.id for cure in found.remedies] == ["ignore-set-control"]
+    assert found.next.endswith(f": {url}&ign_set_control")

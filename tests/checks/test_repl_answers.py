@@ -8,6 +8,7 @@ from doctor.bench import Bench, BenchOptions
 from doctor.board import snippets
 from doctor.check import Finding, Status
 from doctor.errors import BoardError
+from doctor.link.telnet_url import parse
 from doctor.remedies import cures
 from doctor.sim.bench import SimBench
 from tests.board.old_repl import ROM, OldRepl
@@ -119,6 +120,14 @@ def test_a_program_that_sounds_like_another_device_is_stopped_where_the_usb_id_i
     wire.usb_id = PYCOM
     found = look(wire)
     assert (found.catalogue, found.remedies[0].id) == ("main-py-blocks-repl", "stop-program")
+
+
+def test_who_was_let_in_over_wifi_speaks_to_a_pycom_board_whatever_its_program_prints() -> None:
+    wire = devices.program(LOOKS_FOREIGN[0])
+    wire.address = parse("telnet://192.168.4.1", "python")
+    found = look(wire)
+    assert (found.catalogue, found.remedies[0].id) == ("main-py-blocks-repl", "stop-program")
+    assert "no FiPy or GPy" not in found.cause
 
 
 @pytest.mark.parametrize("usb_id", [FTDI, OTHER, None])

@@ -32,12 +32,13 @@ def test_what_is_left_open_is_still_written_to() -> None:
     assert "passed" in in_shell("2>&-").stdout
 
 
-def test_ctrl_c_while_loading_is_130() -> None:
+@pytest.mark.parametrize("loading", ["doctor.cli.main", "doctor.cli.stdio", "doctor.cli.screen"])
+def test_ctrl_c_while_loading_is_130(loading: str) -> None:
     code = (
         "import sys, signal\n"
         "class Stop:\n"
         "    def find_spec(self, name, path=None, target=None):\n"
-        "        if name == 'doctor.cli.main':\n"
+        f"        if name == {loading!r}:\n"
         "            signal.raise_signal(signal.SIGINT)\n"
         "sys.meta_path.insert(0, Stop())\n"
         "sys.argv[1:] = ['ports']\n"

@@ -120,8 +120,8 @@ def test_of_several_status_asks_the_one_whose_flash_broke_off(
 def test_a_flash_under_way_is_told_and_left_alone(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("serial.Serial.open", lambda _port: pytest.fail("a port was opened"))
     plug_in(monkeypatch, PYSENSE)
-    at_work_elsewhere("/dev/ttyNOPE7")
-    said = terminal.type("status")
+    with at_work_elsewhere("/dev/ttyNOPE7"):
+        said = terminal.type("status")
     assert (said.code, "a flash is under way (process 1)" in said.out) == (0, True)
 
 

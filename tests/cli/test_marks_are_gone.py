@@ -43,6 +43,7 @@ def test_every_command_that_is_printed_names_its_port(words: tuple[str, ...], na
         assert not SPELLED.search(text) or port in text, text
 
 
+@pytest.mark.sampled(5, "long")
 @pytest.mark.parametrize("name", FAULTS)
 def test_on_a_narrow_terminal_every_command_is_whole(
     name: str, terminal: Terminal, monkeypatch: pytest.MonkeyPatch

@@ -35,7 +35,7 @@ class Files:
 
     def fill(self, command: Command) -> Command:
         flashes = command.verb in ("flash", "plan") and not any(word.endswith(".dup") for word in command.args)
-        names = {"FILE.dup": self.image, "FULL-IMAGE.dup": self.image, "CATM1-41065.dup": self.image}
+        names = {"FULL-IMAGE.dup": self.image, "CATM1-41065.dup": self.image}
         return replace(
             command,
             # what flash would find by itself, and ask about at the terminal

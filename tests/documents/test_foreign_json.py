@@ -16,6 +16,7 @@ from doctor.documents import foreign_json
 from doctor.errors import CardError
 from doctor.jobs.memory.journal import DamagedJournal, FlashEntry, Journal, SentFile
 from doctor.knowledge.paste import read as read_paste
+from doctor.sim.bench import SimBench
 from doctor.sim.state import StateDir
 from doctor.updater import board_console, side_file
 from doctor.updater.crc import crc16
@@ -130,3 +131,13 @@ def test_what_the_system_says_of_its_drives_is_an_error_that_can_be_read(
 
     with pytest.raises(CardError, match="a form that this program does not know"), find._readable():
         from_lsblk(said, {})
+
+
+def test_a_kept_bench_with_members_of_another_kind_is_no_state_of_one(tmp_path: Path) -> None:
+    url = f"sim://fipy?state={tmp_path}"
+    SimBench.from_url(url).release()
+    kept = json.loads((tmp_path / "bench.json").read_text())
+    for name in (name for name, value in kept.items() if isinstance(value, dict)):
+        (tmp_path / "bench.json").write_text(json.dumps({**kept, name: 5}))
+        with pytest.raises(ValueError, match=r"bench\.json"):
+            SimBench.from_url(url)

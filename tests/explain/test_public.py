@@ -10,6 +10,7 @@ import io
 import json
 import re
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from doctor.cli.main import run
 from doctor.jobs.explain import Explained
 from doctor.knowledge import explain
 from doctor.knowledge.catalogue import entries
+from doctor.knowledge.explanation import Explanation
 from doctor.report.explanation import console
 
 if sys.version_info >= (3, 11):
@@ -50,19 +52,26 @@ KINDS = {
 }  #: 13 is about sentences of refusals, which are not explain's
 
 
+@cache
+def explained(text: str) -> Explanation:
+    """What is found in a paste; several tests ask about the same."""
+    return explain(text.encode())
+
+
+@cache
 def printed(text: str) -> str:
     """What the console says about a paste, without the lines of the paste that it quotes."""
     screen = Console(file=io.StringIO(), width=200)
-    screen.print(console(Explained("", explain(text.encode())), named=False, verbose=False))
+    screen.print(console(Explained("", explained(text)), named=False, verbose=False))
     said = str(screen.file.getvalue())  # type: ignore[attr-defined]
     return " ".join(" ".join(line.split()) for line in said.splitlines() if not re.match(r" *\d+ \| ", line))
 
 
 def is_right(case: dict[str, Any], first: list[str]) -> bool:
-    explained = explain(case["text"].encode())
-    ids = [match.id for match in explained.matches]
+    found = explained(case["text"])
+    ids = [match.id for match in found.matches]
     right = bool(ids) and ids[0] in first if first else not ids
-    right = right and not set(case.get("never", ())) & set(ids) and not (case.get("no_harmless") and explained.harmless)
+    right = right and not set(case.get("never", ())) & set(ids) and not (case.get("no_harmless") and found.harmless)
     return right and all(words in printed(case["text"]) for words in case.get("says", ()))
 
 
@@ -85,9 +94,7 @@ def test_what_is_printed_says_what_the_report_needed(
 @pytest.mark.parametrize("kind", KINDS, ids=[KINDS[kind].replace(" ", "-") for kind in KINDS])
 def test_the_kind_is_known_in_other_words(kind: int) -> None:
     cases = [case for case in OTHER_WORDS if case["kind"] == kind]
-    wrong = [
-        c["text"] for c in cases if not is_right(c, c["first"]) or (c["first"] and explain(c["text"].encode()).unsure)
-    ]
+    wrong = [c["text"] for c in cases if not is_right(c, c["first"]) or (c["first"] and explained(c["text"]).unsure)]
     assert len(cases) >= 2
     assert len(wrong) <= len(cases) * 0.2, wrong
 
@@ -95,7 +102,7 @@ def test_the_kind_is_known_in_other_words(kind: int) -> None:
 @pytest.mark.parametrize("entry_id", LOOK_ALIKES)
 def test_what_resembles_a_failure_does_not_show_it(entry_id: str) -> None:
     for text in LOOK_ALIKES[entry_id]:
-        found = explain(text.encode())
+        found = explained(text)
         assert entry_id not in {
             *(match.id for match in found.matches if match.how == "sign"),
             *(n.id for n in found.notes),
@@ -112,8 +119,8 @@ def test_questions_about_the_commonest_entries_are_understood(language: str) -> 
 
 def named_first(text: str, first: list[str]) -> bool:
     """Whether one of these is the first entry that is named, be it as a question."""
-    explained = explain(text.encode())
-    named = [*explained.candidates, *(match.id for match in explained.matches)]
+    found = explained(text)
+    named = [*found.candidates, *(match.id for match in found.matches)]
     return bool(named) and named[0] in first
 
 
@@ -123,7 +130,7 @@ def test_what_is_answered_is_not_guessed_at_besides() -> None:
         "Software 6.0.0.0 [38729]. which of those counts? someone in the forum told me to reflash the modem over "
         "recovery because of bootloader 33080"
     )
-    found = explain(text.encode())
+    found = explained(text)
     assert [note.id for note in found.notes] == ["boot-loader-left-over"]
     assert not found.candidates and not found.matches
 

@@ -1,4 +1,4 @@
-"""Partition tables by their bytes: what is found in which slot, and that no table leads on for ever."""
+"""Partition tables by their bytes: what is found in which slot, and that no chain of tables is followed without end."""
 
 from __future__ import annotations
 

@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from docs._build.counts import keep
 from tests.fuzz.parser import FOUND, MOST_BYTES, Parser, edited, random_edits
 
 ROOMS = ("modem", "board", "firmware", "cards", "memory", "texts")
@@ -75,6 +76,8 @@ def _all(rooms: list[str], seconds: float, jobs: int) -> int:
         sys.stdout.write(f"{parser:16} {times:9,} inputs\n")
     sys.stdout.write("".join(f"BROKEN {each}\n" for each in broken))
     took_s = time.monotonic() - began
+    if len(rooms) == len(ROOMS):
+        keep("make fuzz", inputs=tried, seconds=round(took_s), broken=len(broken))
     sys.stdout.write(f"{len(tried)} parsers, {sum(tried.values()):,} inputs, {took_s:.0f} s, {len(broken)} broken\n")
     return 1 if broken else 0
 

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +31,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from docs._build.counts import keep
 from doctor.sim.bench import SimBench
 from doctor.sim.modem.modem import Modem
 from doctor.sim.world import close_all_worlds
@@ -53,6 +55,7 @@ class Person(RuleBasedStateMachine):
 
     files: Path
     folder: Path
+    looks = 0  #: how often it was asked whether what is said is true, in all stories
 
     def __init__(self) -> None:
         super().__init__()
@@ -92,6 +95,7 @@ class Person(RuleBasedStateMachine):
     def flash_and_kill(self, name: str, at_s: int) -> None:
         """Kill -9, as it is: in a process of its own."""
         self.story.append(f"-- killed {at_s} s after it began: flash {name}")
+        self.proved = 0
         child = os.fork()
         if not child:
             try:
@@ -128,6 +132,7 @@ class Person(RuleBasedStateMachine):
 
     @invariant()
     def what_is_said_is_true(self) -> None:
+        Person.looks += 1
         code, told = self.told("status")
         modem = self.modem()
         journal = told["journal"] or {}
@@ -228,6 +233,7 @@ def test_in_any_order_what_is_said_is_true_and_there_is_a_way_on(
     (tmp_path / CUT).write_bytes((tmp_path / IMAGE).read_bytes()[:20_000])
     monkeypatch.setattr(Person, "files", tmp_path, raising=False)
     monkeypatch.setattr(Person, "folder", tmp_path / "person", raising=False)
+    began = time.monotonic()
     run_state_machine_as_test(
         Person,
         settings=settings(
@@ -241,3 +247,5 @@ def test_in_any_order_what_is_said_is_true_and_there_is_a_way_on(
             suppress_health_check=list(HealthCheck),
         ),
     )
+    if STORIES:
+        keep("make fuzz.stories", stories=STORIES, steps=Person.looks, seconds=round(time.monotonic() - began))

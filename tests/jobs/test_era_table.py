@@ -19,20 +19,20 @@ ERAS = {
 }  # fmt: skip
 BOARDS = ("fipy", "gpy")
 WAYS = ("check", "card", "usb")
-#: Cells that every ``make test`` tries: each era, each board and each way at least once.
-QUICK = {
-    ("Z", "gpy", "card"),
-    ("A", "fipy", "card"),
-    ("B1", "gpy", "usb"),
-    ("B2", "fipy", "check"),
-    ("E", "fipy", "usb"),
+#: Not in the table: each era, each board and each way at least once, with two of them in ``make test``.
+SAMPLE = {
+    ("Z", "gpy", "card"): [pytest.mark.long],
+    ("A", "fipy", "card"): [],
+    ("B1", "gpy", "usb"): [pytest.mark.long],
+    ("B2", "fipy", "check"): [pytest.mark.long],
+    ("E", "fipy", "usb"): [],
 }
 CELLS = [(era, board, way) for era in ERAS for board in BOARDS for way in WAYS]
 
 
 @pytest.mark.parametrize(
     ("era", "board", "way"),
-    [pytest.param(*cell, marks=() if cell in QUICK else pytest.mark.table) for cell in CELLS],
+    [pytest.param(*cell, marks=SAMPLE.get(cell, [pytest.mark.table])) for cell in CELLS],
 )
 def test_cell(tmp_path: Path, era: str, board: str, way: str) -> None:
     image = make_practice_image(tmp_path, build=BUILD, size_bytes=40_000)

@@ -3,6 +3,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from doctor.bench import Bench, BenchOptions
 from doctor.board.storage import files
 from doctor.errors import Exit
@@ -42,6 +44,7 @@ def test_named_cure_without_work_fails_where_its_check_does(tmp_path: Path) -> N
     assert result.error.id == "main-py-autoruns-updater"
 
 
+@pytest.mark.long
 def test_named_cure_without_work_is_fine_where_nothing_is_wrong(tmp_path: Path) -> None:
     result = fixed("disable-autorun", tmp_path, {})
     assert result.actions[0].text == "nothing to do"

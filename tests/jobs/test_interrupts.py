@@ -26,6 +26,7 @@ def image(tmp_path: Path) -> Path:
     return small_image(tmp_path)
 
 
+@pytest.mark.sampled(3, "long")
 @pytest.mark.parametrize("step", ["prepare", "switch", "transfer"])
 def test_before_the_first_block_it_stops_and_nothing_was_sent(image: Path, step: str) -> None:
     done = flashed(image, User(), in_step(step), sends(CTRL_C), request=FlashRequest(method="on-the-fly"))
@@ -76,6 +77,7 @@ def flashed_after_reset(image: Path, url: str) -> tuple[int, int | None]:
     return int(done.result.exit_code), done.sim.modem.build
 
 
+@pytest.mark.sampled(2, "long")
 @pytest.mark.parametrize("phase", [Phase.WAIT_MODEM, Phase.PROVE])
 def test_after_the_last_byte_it_cannot_be_stopped_and_says_so(image: Path, phase: Phase) -> None:
     user = User(stops=True)
@@ -110,6 +112,7 @@ def test_a_wish_that_came_with_the_last_block_is_not_asked_about_in_the_next_fil
         assert interrupts.should_stop() and asked == ["stop?"]
 
 
+@pytest.mark.sampled(2, "long")
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither signal")
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
 def test_system_signals_never_stop_a_flash(image: Path, name: str) -> None:

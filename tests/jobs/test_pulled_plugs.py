@@ -27,7 +27,7 @@ class Gone(Exception):
 
 
 def moments(quick: int = QUICK) -> list[object]:
-    """Event numbers at which something happens; the first few in every ``make test``."""
+    """Event numbers at which something happens; the first few in every ``make long``."""
     chance = random.Random(7)
     numbers = chance.sample(range(12, EVENTS), MOMENTS)
     return [

@@ -71,6 +71,7 @@ ENDS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.sampled(3)
 @pytest.mark.parametrize("faults", ENDS)
 def test_every_way_judges_an_end_alike(tmp_path: Path, faults: str, monkeypatch: pytest.MonkeyPatch) -> None:

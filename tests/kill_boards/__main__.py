@@ -18,6 +18,7 @@ from functools import partial
 from multiprocessing.pool import Pool
 from pathlib import Path
 
+from docs._build.counts import keep
 from tests.kill_boards.cases import CASES
 from tests.kill_boards.cuts import WAYS
 from tests.kill_boards.place import AT_ONCE, BAD, FINISHED, LOST
@@ -59,6 +60,9 @@ def main() -> int:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     _print(played, time.monotonic() - started, story=given.story)
+    if given.real and not given.only and given.thin == 1:
+        verdicts = Counter(one.verdict for one in played)
+        keep("make kill-boards", cells=len(played), verdicts=verdicts, seconds=round(time.monotonic() - started))
     return 1 if any(one.verdict in (BAD, LOST) for one in played) else 0
 
 

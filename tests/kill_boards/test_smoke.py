@@ -17,6 +17,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="programs are fo
 LAST = ("fix", "--reset-flash", "--port", "sim://gpy?x=1")
 
 
+@pytest.mark.long
 def test_ten_cells() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.kill_boards", "--smoke", "--story"], capture_output=True, text=True, check=False

@@ -4,11 +4,8 @@ import errno
 import grp
 import os
 import pty
-import re
-import socket
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -19,6 +16,7 @@ from doctor.link import choice, holders, open_failed
 from doctor.link.holders import Holder
 from doctor.link.link import open_link
 from doctor.link.port_url import PortUrl
+from tests.link.devices import stubborn_server
 from tests.plugged import EXPANSION, plug_in
 
 
@@ -158,28 +156,10 @@ def test_a_wrong_simulated_port_leads_to_the_scenarios() -> None:
 @pytest.mark.filterwarnings("ignore:set(Daemon|Name):DeprecationWarning")  # pySerial's own RFC 2217 client
 @pytest.mark.parametrize("says", ["nothing", "no"])
 def test_an_rfc2217_server_that_confirms_no_setting_has_answered(says: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        server = threading.Thread(target=confirm_all_but_control, args=(door, says))
-        server.start()
-        url = f"rfc2217://127.0.0.1:{door.getsockname()[1]}?timeout=0.3"
+    with stubborn_server(says) as url:
         error = refused(url)
-        server.join()
     assert "answers" in error.what and "'control'" in error.cause and "Plug" not in error.next
     assert error.next.endswith(f": {url}&ign_set_control")
-
-
-def confirm_all_but_control(door: socket.socket, says: str) -> None:
-    """As ser2net in front of a port without RTS, or as a server that puts another value there."""
-    client, _ = door.accept()
-    with client:
-        while raw := client.recv(1000):
-            for command, option in re.findall(rb"\xff([\xfb\xfd])(.)", raw, re.DOTALL):
-                client.sendall(b"\xff" + (b"\xfb" if command == b"\xfd" else b"\xfd") + option)
-            for name, value in re.findall(rb"\xff\xfa\x2c(.)(.*?)\xff\xf0", raw, re.DOTALL):
-                if name == b"\x05":
-                    value = b"\x7f" if says == "no" else b""
-                if value:
-                    client.sendall(b"\xff\xfa\x2c" + bytes((name[0] + 100,)) + value + b"\xff\xf0")
 
 
 def test_an_rfc2217_server_that_serves_another_is_not_absent() -> None:

@@ -240,3 +240,12 @@ def test_a_board_that_stays_away_after_a_restart_is_told() -> None:
         pass
     with pytest.raises(PortLost, match="did not answer telnet again"):
         link.reconnect(1)
+
+
+def test_an_option_ends_where_it_ends() -> None:
+    """A byte 255 within one is doubled, others may stand within it, and one that never ends does not count."""
+    decoder = Decoder()
+    assert decoder.feed(bytes.fromhex("fffa 18 ffff f0 41 fff0") + b"x") == (b"x", b"")
+    assert decoder.feed(bytes.fromhex("fffa 18 fffa 19 fff0") + b"y") == (b"y", b"")
+    data = b"".join(decoder.feed(piece)[0] for piece in [b"\xff\xfa", *[b"A" * 100] * 50])
+    assert len(data) >= 4000

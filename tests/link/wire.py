@@ -8,6 +8,7 @@ import serial
 
 from doctor.link.link import Link
 from doctor.link.port_url import PortUrl
+from doctor.link.telnet_url import TelnetAddress
 
 
 class HandClock:
@@ -34,6 +35,7 @@ class Wire:
         self.rts = True
         self.cts = True
         self.usb_id: tuple[int, int] | None = None
+        self.address: TelnetAddress | None = None
         self.written = b""
         self.unplugged = False
         self.closed = False

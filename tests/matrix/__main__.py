@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from docs._build.counts import keep
 from tests.matrix.cells import Cell, cells
 from tests.matrix.flows import FLOWS, Stage, make_files, shorten_soak, stages
 from tests.matrix.play import BAD, DEAD, PROVED, RESCUED, Played, play
@@ -43,6 +44,9 @@ def main() -> int:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     _print(played, time.monotonic() - started, story=given.story)
+    if not given.only and given.thin == 1:
+        verdicts = Counter(one.verdict for one in played)
+        keep("make matrix", cells=len(played), verdicts=verdicts, seconds=round(time.monotonic() - started))
     return 1 if any(one.verdict == BAD for one in played) else 0
 
 

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from docs._build.counts import keep_modules
 from tests.mutation.covering import FOLDER, MODULES
 from tests.mutation.equivalent import equivalent
 from tests.mutation.mutants import Mutant, sample
@@ -51,7 +52,7 @@ class Covered:
         by_line = self.lines[mutant.module]
         inside = range(mutant.lines[0], mutant.lines[1] + 1)
         found = {test for line in inside for test in by_line.get(line, ()) if test}
-        if mutant.early:
+        if mutant.early or any("" in by_line.get(line, ()) for line in inside):  # or while tests are collected
             found = {test for tests in by_line.values() for test in tests if test}
         room = mutant.module.removeprefix("doctor/").rpartition("/")[0]
         ordered = sorted(found, key=lambda test: (not test.startswith(f"tests/{room}"), self.seconds[test], test))
@@ -162,7 +163,7 @@ def _judged(
 def _print(judged: list[tuple[str, Mutant, Verdict]], took_s: float) -> int:
     known = equivalent()
     bad = 0
-    counts: dict[str, dict[str, int]] = {}
+    counted: dict[str, dict[str, Any]] = {}
     for name in dict.fromkeys(name for name, _, _ in judged):
         mine = [(mutant, verdict) for each, mutant, verdict in judged if each == name]
         count = Counter("equivalent" if v.outcome == ALIVE and m.key in known else v.outcome for m, v in mine)
@@ -171,6 +172,7 @@ def _print(judged: list[tuple[str, Mutant, Verdict]], took_s: float) -> int:
         bad += share < ENOUGH
         words = ", ".join(f"{number} {outcome}" for outcome, number in count.most_common())
         sys.stdout.write(f"{name:18} {len(mine):3} mutants: {words}; {100 * share:.0f} % killed\n")
-        counts[name] = dict(count)
+        counted[name] = {"mutants": len(mine), **count}
     sys.stdout.write(f"{len(judged)} mutants in {took_s:.0f} s\n")
+    keep_modules("make mutation", counted, tuple(TARGETS))
     return 1 if bad else 0

@@ -81,7 +81,7 @@ CASES = {
     "only reading helps": (case(found("step-is-safe", "use-makers-tool"), given=FLASH), "open a-failure"),
     "another image is to be chosen": (
         case(found("step-is-safe", "use-other-image"), given=FLASH),
-        "plan FULL-IMAGE.dup --port COM3",
+        "plan --port COM3",
     ),
     "another way of flashing is the cure": (
         case(found("board-reads-card", "go-without-card", "reseat-card", status=Status.WARN)),
@@ -89,7 +89,7 @@ CASES = {
     ),
     "flashing is the cure": (
         case(found("modem-answers", "flash-full-image"), given=replace(FLASH, firmware=("upgdiff_1-to-2.dup",))),
-        "flash FULL-IMAGE.dup --port COM3",
+        "flash --port COM3",
     ),
     "the hands can cure it": (
         case(found("scripts-are-python", "download-raw-scripts"), given=replace(CHECK, scripts="saved")),

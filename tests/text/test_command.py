@@ -7,14 +7,14 @@ import importlib
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import fields
 from pathlib import Path
 
 import click
 import pytest
 
-from docs._build.modules import product
+from docs._build.modules import nodes_of, product
 from doctor.bench import BenchOptions
 from doctor.cli.main import COMMANDS
 from doctor.text.command import NEED_PORT, PROGRAM, TAKES, Command
@@ -171,10 +171,10 @@ SPELLERS = (HOME / "doctor" / "text" / "command.py", HOME / "doctor" / "updater"
 _FILLED = re.compile(r"`fipy-doctor[^`]*(?:\0|%[sdr]|\{\w*\})|`fipy-doctor[^`]*$")
 
 
-def spelled_here(tree: ast.AST) -> Iterator[str]:
+def spelled_here(nodes: Collection[ast.AST]) -> Iterator[str]:
     """Every command of ours that is put together word by word, or by filling in or joining texts."""
-    parts = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
-    for node in ast.walk(tree):
+    parts = {id(part) for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values}
+    for node in nodes:
         text = _text(node) if id(node) not in parts else ""
         if _FILLED.search(text):
             yield ast.unparse(node)
@@ -207,10 +207,10 @@ def _text(node: ast.AST) -> str:
     ],
 )
 def test_what_spells_a_command_is_seen(source: str) -> None:
-    assert list(spelled_here(ast.parse(source)))
+    assert list(spelled_here([*ast.walk(ast.parse(source))]))
 
 
 def test_nothing_but_command_py_spells_a_command() -> None:
     for path in product(HOME):
         if not path.is_relative_to(SPELLERS[0]) and not path.is_relative_to(SPELLERS[1]):
-            assert not list(spelled_here(ast.parse(path.read_text("utf-8")))), path
+            assert not list(spelled_here(nodes_of(path))), path

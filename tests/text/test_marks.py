@@ -103,7 +103,7 @@ def texts(nodes: tuple[ast.AST, ...]) -> Iterator[str]:
 
 SPELLED = re.compile(rf"fipy-doctor (?:{'|'.join(COMMANDS)})\b(?![/-])")
 #: What must know how a command looks in our own output, where it has no marks.
-READERS = {HOME / "doctor" / "knowledge" / "signs.py"}
+READERS = {HOME / "doctor" / "knowledge" / name for name in ("our_lines.py", "signs.py")}
 
 
 def unmarked(text: str) -> list[str]:

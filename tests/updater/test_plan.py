@@ -203,6 +203,8 @@ def test_image_that_names_no_modem_warns() -> None:
 
 def test_method_by_name() -> None:
     assert make_plan(modem(), [diff(38638, 39529)], Options(method="on-the-fly")).method == "on-the-fly"
+    most = full(41065, size=STORE_LIMIT_BYTES)
+    assert make_plan(modem(), [most], Options(method="store")).refusal is None
     assert refused(make_plan(modem(), [full(41065)], Options(method="store"))) == "file-too-big-for-fff"
     assert refused(make_plan(WAITING, [full(41065, size=MIB)], Options(method="store"))) == "modem-in-upgrade-mode"
 

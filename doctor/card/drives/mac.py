@@ -46,7 +46,7 @@ def from_diskutil(listing: bytes, infos: Mapping[str, bytes]) -> tuple[Drive, ..
 def _read(listing: bytes) -> Any:
     try:
         return plistlib.loads(listing)
-    except (ExpatError, OverflowError, RecursionError) as err:
+    except (ExpatError, LookupError, OverflowError, RecursionError) as err:
         raise ValueError(f"not a property list: {err}") from err
 
 

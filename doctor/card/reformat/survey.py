@@ -31,7 +31,7 @@ from doctor.fat.reader import read_file
 from doctor.fat.source import SECTOR_BYTES, BlockSource
 from doctor.fat.volume import FatVolume, open_volume
 from doctor.fat.writer import NewFile, TreeLayout
-from doctor.text.escape import counted, shown
+from doctor.text.escape import counted, first_of, shown
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,8 @@ def check_is_a_card(card: Path, survey: Survey, *, force: bool) -> None:
 def backup_lines(survey: Survey, backup_dir: Path) -> Iterator[str]:
     """What is kept on the PC, for a plan."""
     files, size = counted(len(survey.files), "file"), counted(survey.file_bytes, "byte")
-    yield f"back up {files} ({size}) to a new folder in {backup_dir}"
+    names = first_of([item.entry.path for item in survey.files])
+    yield f"back up {files} ({size}) to a new folder in {backup_dir}" + (f": {names}" if names else "")
 
 
 def format_line(what: str, layout: TreeLayout, *, usual: bool) -> str:

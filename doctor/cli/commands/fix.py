@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,14 @@ from doctor.cli import options
 from doctor.cli.check_line import CheckLine
 from doctor.cli.commands.check import show_next
 from doctor.cli.screen import Screen
-from doctor.errors import Stopped
+from doctor.errors import Stopped, UsageError
 from doctor.jobs.fix import Action, FixRequest, FixResult, fix
 from doctor.jobs.hands import POWER_CYCLE
+from doctor.link.choice import NoBoard
 from doctor.remedies import cures
+from doctor.remedies.reformat_sd import ReformatSd
 from doctor.text.command import Command
+from doctor.text.escape import shown
 from doctor.text.power_off import UNPLUG
 
 
@@ -68,9 +72,15 @@ def command(**given: Any) -> int:
     Without a named cure: runs the checks, does what is safe, asks before the rest, lists what is left to you.
     """
     firmware: tuple[Path, ...] = given["firmware"]
-    bench_options = options.bench_options(given, firmware=firmware)
-    screen = options.screen_of(given, bench_options)
     named = [cure.id for flag, cure in sorted(cures().doable().items()) if given[_switch_name(flag)]]
+    try:
+        bench_options = options.bench_options(given, firmware=firmware, needed=bool(named) and not given["sd"])
+    except NoBoard as err:
+        if named != [ReformatSd.id]:
+            raise
+        given["sd"] = _only_card(options.screen_of(given), options.typed(), err)
+        bench_options = options.bench_options(given, firmware=firmware)
+    screen = options.screen_of(given, bench_options)
     request = FixRequest(
         named,
         given["backup"] or options.backup_folder(),
@@ -88,6 +98,33 @@ def command(**given: Any) -> int:
 
 
 command = _cure_switches(command)
+
+
+def _only_card(screen: Screen, typed: Command, no_board: NoBoard) -> Path:
+    """The device of the only card in this PC, for a format that names no card and finds no board.
+
+    Raises ``no_board`` if there is none; UsageError if there are several, or if nobody sits at the terminal: then --sd
+    must name it.
+    """
+    from doctor.card.drives.guard import description
+    from doctor.card.found import found_cards
+
+    cards = found_cards()
+    if not cards:
+        no_board.cause += "; no card is in this PC either"
+        raise no_board
+    listed = [f"{description(card.drive)}, {shown(card.volume)}" for card in cards]
+    device = Path(cards[0].drive.device)
+    if len(cards) > 1 or screen.as_json or not screen.interactive:
+        others = ", or another of these cards" if len(cards) > 1 else ""
+        raise UsageError(
+            "not-confirmed",
+            "no board is plugged in; name the card in this PC that is to be formatted",
+            cause="; ".join(listed),
+            next=f"{replace(typed, sd=device)}{others}",
+        )
+    screen.notes.print(f"No board is plugged in, so this is about the only card in this PC: {listed[0]}.")
+    return device
 
 
 class TerminalTalk:

@@ -43,7 +43,7 @@ class Leg:
 def choose_via(bench: Bench, via: str) -> str | DoctorError:
     """The way that ``auto`` means here, or why the one that was asked for cannot be gone."""
     if via == "auto" or (via == "usb" and bench.through_mirror is not None):
-        card = (bench.link.network is not None and not _needs_more(bench)) or _lies_on_card(bench)
+        card = (bench.link.network is not None and not needs_more(bench)) or _lies_on_card(bench)
         via = "modem" if bench.is_bare_modem else ("card" if card else "usb")
     if via in ("usb", "card") and bench.is_bare_modem:
         return UsageError(f"via-{via}", "the port leads to a bare modem", on=bench.link.name, next="use --via modem")
@@ -68,11 +68,11 @@ def _not_over_wifi(bench: Bench) -> LinkError:
         "a modem cannot be flashed through the board over Wi-Fi",
         on=bench.link.name,
         cause="mirror mode connects the modem only to the board's USB port, and stops Wi-Fi",
-        next="connect the board by USB: more than one file is needed" if _needs_more(bench) else by_card,
+        next="connect the board by USB: more than one file is needed" if needs_more(bench) else by_card,
     )
 
 
-def _needs_more(bench: Bench) -> bool:
+def needs_more(bench: Bench) -> bool:
     """Whether files are given that the board cannot send by itself."""
     options = bench.options
     return len(options.firmware) > 1 or options.updater_elf is not None or options.bootrom is not None
@@ -88,7 +88,7 @@ def _lies_on_card(bench: Bench) -> bool:
     options = bench.options
     if options.card_file is not None:
         return True
-    if len(options.firmware) != 1 or _needs_more(bench):
+    if len(options.firmware) != 1 or needs_more(bench):
         return False
     try:
         return find_on_card(bench.board, bench.firmware[0]) is not None

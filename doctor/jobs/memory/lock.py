@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 from doctor.clock import SystemClock
-from doctor.documents.json_file import make_folder, open_ours
+from doctor.documents.json_file import lock, make_folder, open_ours
 from doctor.errors import LinkError
 from doctor.jobs.memory.state_dir import state_place, unwritable
 
@@ -64,23 +63,10 @@ def is_held(path: Path) -> bool:
         return False
     with stream:
         try:
-            _lock(stream, shared=True)
+            lock(stream, shared=True)
         except OSError:
             return True
     return False
-
-
-def _lock(stream: IO[bytes], *, shared: bool = False) -> None:
-    """Raises OSError if another process has it. ``shared``: to look only; it ends with the stream."""
-    if sys.platform == "win32":
-        import msvcrt
-
-        stream.seek(0)
-        msvcrt.locking(stream.fileno(), msvcrt.LK_NBRLCK if shared else msvcrt.LK_NBLCK, 1)
-        return
-    import fcntl
-
-    fcntl.flock(stream, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
 
 
 def _lock_at_last(stream: IO[bytes]) -> None:
@@ -88,6 +74,6 @@ def _lock_at_last(stream: IO[bytes]) -> None:
     clock = SystemClock()
     for _ in range(LOOKS):
         with suppress(OSError):
-            return _lock(stream)
+            return lock(stream)
         clock.sleep_ms(LOOK_MS)
-    return _lock(stream)
+    return lock(stream)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
+import struct
 import time
 
-from serial.rfc2217 import PortManager
+from serial.rfc2217 import M_NORMAL, PortManager
 
 from doctor.sim.served.sockets import Server
 from doctor.sim.urlhandler.protocol_sim import Serial
 
 CHUNK_BYTES = 4096
+LONGEST_OPTION_BYTES = 1024
+_ENDS = re.compile(rb"(?<=\xff\xf0)")  #: behind each end of an option
 REFUSAL = bytes((255, 254, 44, 255, 252, 44)) + b"busy: another program uses this bench\r\n"
 """Telnet's DONT and WONT for the COM port option, which an RFC 2217 client understands at once; then words."""
 MODEM_LINES_S = 0.1
@@ -84,8 +89,14 @@ class _Manager(PortManager):
 
     def feed(self, raw: bytes) -> None:
         """Take bytes from the network."""
-        for byte in self.filter(raw):
-            self._pending += byte
+        for piece in _ENDS.split(raw):
+            try:
+                for byte in self.filter(piece):
+                    self._pending += byte
+            except TypeError:  # an option that ends and never began
+                self.mode = M_NORMAL
+        if self.suboption is not None and len(self.suboption) > LONGEST_OPTION_BYTES:
+            self.suboption = None
         self._flush()
 
     def _flush(self) -> None:
@@ -96,4 +107,5 @@ class _Manager(PortManager):
 
     def _telnet_process_subnegotiation(self, suboption: bytes) -> None:
         self._flush()
-        super()._telnet_process_subnegotiation(suboption)  # type: ignore[misc]
+        with contextlib.suppress(struct.error, KeyError, TypeError, ValueError):  # too short, or a value that is none
+            super()._telnet_process_subnegotiation(suboption)  # type: ignore[misc]

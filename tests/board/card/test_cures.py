@@ -94,6 +94,7 @@ def test_formatted_card_gets_its_dup_over_the_port_where_the_owner_waits(release
         assert BoardReadsCard().look(bench).status is Status.PASS
 
 
+@pytest.mark.sampled(4, "long")
 @pytest.mark.parametrize("typed", [None, "", "y", "/flash"])
 def test_only_the_name_of_the_mount_confirms(typed: str | None) -> None:
     with bench_at(spoil=card({DUP: IMAGE})) as bench:

@@ -26,6 +26,7 @@ def pc_format(blocks: FileBlocks, fat_type: int) -> FatVolume:
     return FatVolume(blocks, write_layout(blocks, layout))
 
 
+@pytest.mark.sampled(4, "long")
 @pytest.mark.parametrize(("size_mib", "by"), [(12, "board"), (40, "board"), (12, "pc 16"), (48, "pc 32")])
 def test_card_that_the_simulator_formats_holds_nothing_old(tmp_path: Path, size_mib: int, by: str) -> None:
     image = used(tmp_path / "card.img", size_mib * MIB)

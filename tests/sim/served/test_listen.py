@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -69,6 +70,48 @@ def test_rfc2217_round_trip(modem: Listener) -> None:
     with serial.serial_for_url(modem.names[-1], baudrate=921600) as port:
         assert answers(port)
         assert b"LR5.1.1.0-38638" in ask(port, b"ATI1\r", b"OK")
+
+
+#: Telnet options that are too short, have an impossible value, never began, stand within each other, or have no end.
+ODD_OPTIONS = [
+    bytes.fromhex(hexed)
+    for hexed in (
+        "fffa2c0100fff0",
+        "fffa2c0307fff0",
+        "fffa2c0afff0",
+        "fff0",
+        "fffafffafff0fff0",
+        "fffafff0",
+        "fffa" + "41" * 3000,
+    )
+]
+
+
+def test_a_server_outlives_odd_options(modem: Listener) -> None:
+    with socket.create_connection(("127.0.0.1", int(modem.names[-1].rpartition(":")[2]))) as client:
+        client.settimeout(LIMIT_S)
+        for option in ODD_OPTIONS:
+            client.sendall(option)
+        client.sendall(bytes.fromhex("fffa2c01000e1000fff0 fffa2c050bfff0"))  # 921600 baud, RTS on
+        heard = b""
+        while b"\r\nOK\r\n" not in heard:
+            client.sendall(b"AT\r")
+            heard += client.recv(4096)
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_client_outlives_odd_options(modem: Listener, capsys: pytest.CaptureFixture[str]) -> None:
+    with open_link(PortUrl.read(modem.names[-1])) as link:
+        for option in ODD_OPTIONS[:-1]:
+            modem.by_hand(lambda _hands, option=option: modem._network.write(option))  # type: ignore[misc, union-attr]
+        link.set_baud(921600)
+        end = time.monotonic() + LIMIT_S
+        heard = b""
+        while b"\r\nOK\r\n" not in heard and time.monotonic() < end:
+            link.write(b"AT\r")
+            heard += link.read(100, 50)
+        assert b"\r\nOK\r\n" in heard
+    assert "Traceback" not in capsys.readouterr().err
 
 
 def test_rfc2217_carries_rts_and_cts(modem: Listener) -> None:

@@ -298,6 +298,41 @@ class BoardRtc:
         return False
 
 
+class Chrono:
+    """`machine.Timer.Chrono`: a stopwatch."""
+
+    def __init__(self, vm: Vm) -> None:
+        self._world = vm.board.world
+        self._ran_ms = 0.0
+        self._since_ms: float | None = None
+
+    def start(self) -> None:
+        """Go on counting."""
+        if self._since_ms is None:
+            self._since_ms = self._world.now_ms
+
+    def stop(self) -> None:
+        """Keep what was counted."""
+        self._ran_ms, self._since_ms = self.read_ms(), None
+
+    def reset(self) -> None:
+        """Count from zero."""
+        self._ran_ms = 0.0
+        self._since_ms = None if self._since_ms is None else self._world.now_ms
+
+    def read_ms(self) -> float:
+        """Counted so far, in ms."""
+        return self._ran_ms + (0.0 if self._since_ms is None else self._world.now_ms - self._since_ms)
+
+    def read(self) -> float:
+        """The same in seconds."""
+        return self.read_ms() / 1000
+
+    def read_us(self) -> float:
+        """The same in microseconds."""
+        return self.read_ms() * 1000
+
+
 class _Absent:
     """A method that this release has not got yet."""
 
@@ -338,6 +373,7 @@ def make_machine(vm: Vm) -> ModuleType:
         SD=bound(vm, SdCard, "SD", lacks),
         WDT=bound(vm, BoardWdt, "WDT"),
         RTC=bound(vm, BoardRtc, "RTC"),
+        Timer=type("Timer", (), {"Chrono": bound(vm, Chrono, "Chrono"), "sleep_us": staticmethod(vm.charge)}),
         reset=reset,
         reset_cause=lambda: RESET_CAUSES[board.reset_cause],
         wake_reason=lambda: (0, None),

@@ -1,0 +1,1 @@
+"""How pySerial opens URLs: a folder that it searches by itself, before its own."""
