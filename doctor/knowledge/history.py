@@ -64,14 +64,16 @@ _WAITED_FOR = re.compile(
     r"\b(?:since|for|already|it.s been|now at|seit|schon|desde hace|hace ya|lleva|depuis|ça fait|al|sinds|duurt)"
     r" (?:(?:\w+|~) ){0,3}?(?:\d+|\w+) ?(?:min|hours?|stunde|hora|heure|uur)"
     r"|\b\d+ ?min(?:\.|utes?|uten)?(?: now| already| so far)?(?=\W*(?:$|[.?!,;)]))"
-    r"|\b(?:has|have) been (?:going|running|sending|there|at)\b|\b(?:sits|stands|stuck|hangs|stays|frozen) (?:there|at|on|still)|\bnothing (?:happens|moves|changes)\b"
+    r"|\b(?:has|have) been (?:going|running|sending|there|at)\b"
+    r"|\b(?:sits|stands|stuck|hangs|stays|frozen) (?:there|at|on|still)|\bnothing (?:happens|moves|changes)\b"
     r"|\b(?:hängt|steht|bleibt) (?:da|bei|seit|auf|jetzt|nun|immer)|\btut sich nichts|\bse ha quedado|\bno se mueve"
     r"|\breste (?:là|à|bloqué)|\bne bouge|\bblijft (?:staan|hangen)|\bstaat (?:stil|al|nu)|\bbeweegt niet",
     re.I | re.M,
 )
 #: It is over, one way or the other.
 _ENDED = re.compile(
-    r"^\W{0,3}>>> ?|(?<![\w-])\w{0,40}(?:Error|Exception)\b(?!-)|Traceback|(?<!-)\bfailed\b|\baborting\b|\brst:0x|Brownout"
+    r"^\W{0,3}>>> ?|(?<![\w-])\w{0,40}(?:Error|Exception)\b(?!-)|Traceback|(?<!-)\bfailed\b|\baborting\b"
+    r"|\brst:0x|Brownout"
     r"|\b(?:stopped|aborted|died|crashed|broke|ended|quit|finished|completed) (?:at|with|there|off|by|after"
     r"|yesterday|fine)|successfully"
     r"|\bbrach\b|abgebrochen|hängengeblieben|ist (?:fertig|durch)|se (?:cort|par|detuv|interrumpi)[óo]|termin[óo]"
@@ -81,8 +83,8 @@ _ENDED = re.compile(
 _SAID_TO_RUN, _BREAKS_OFF = "runs-now", ("power-lost", "stopped", "reset", "slept")  #: ideas of said.txt
 #: Another program that did not get in: that ends no transfer.
 _SHUT_OUT = re.compile(
-    r"^[^\n]*(?:failed to (?:access|connect)|could not (?:open|connect|enter)|port is not open|(?:upload|safe ?boot) failed"
-    r"|in use by|access (?:is )?denied|resource busy|raw repl)[^\n]*$|^Traceback[^\n]*$",
+    r"^[^\n]*(?:failed to (?:access|connect)|could not (?:open|connect|enter)|port is not open"
+    r"|(?:upload|safe ?boot) failed|in use by|access (?:is )?denied|resource busy|raw repl)[^\n]*$|^Traceback[^\n]*$",
     re.I | re.M,
 )
 _LOOKED_AT_CHARS = 20_000  #: the end of a paste: what goes on stands there
@@ -131,7 +133,7 @@ def runs_now(paste: Paste) -> bool:
 
 
 def may_run(paste: Paste) -> bool:
-    """Whether a transfer is waited for: the figure or the wait that stands last, and the reader did not break it off."""
+    """Whether a transfer is waited for: its figure or wait stands last, and the reader did not break it off."""
     text = paste.text[-_LOOKED_AT_CHARS:]
     last = _last_of_a_transfer(text)
     if last is None:
