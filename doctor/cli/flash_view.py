@@ -22,6 +22,7 @@ from rich.progress import (
 from rich.text import Text
 
 from doctor import events
+from doctor.cli import stdio
 from doctor.cli.check_line import CheckLine
 from doctor.cli.screen import Screen
 from doctor.errors import DoctorError
@@ -56,7 +57,9 @@ class FlashView:
         if isinstance(event, events.Progress):
             self._bytes(event)
         elif isinstance(event, events.StepStarted):
-            self.begun = True
+            if not self.begun:
+                self.begun = True
+                stdio.wait_for_nobody()  # not before: the plan and its question are for somebody who reads
             self._end_bar()
             self._logged = 0.0
             self._screen.note(Prose(Text("• "), Text(event.text)))

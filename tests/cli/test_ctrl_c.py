@@ -104,3 +104,16 @@ def test_after_the_last_byte(terminal: Terminal, monkeypatch: pytest.MonkeyPatch
     assert said.code == 0
     assert "this cannot be stopped" in said.err
     assert "Stop?" not in said.err
+
+
+def test_at_the_question_nothing_was_sent(terminal: Terminal, monkeypatch: pytest.MonkeyPatch, image: object) -> None:
+    monkeypatch.setattr(sys, "stdin", Keyboard("\x03"))
+    monkeypatch.setattr("click.confirm", lambda *_a, **_k: signal.raise_signal(signal.SIGINT))
+    said = terminal.type("flash", str(image), "--port", "sim://fipy")
+    assert said.code == 130 and "stopped by you; no firmware was sent to the modem" in said.err
+
+
+def test_what_flashes_nothing_says_nothing_of_firmware(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("doctor.jobs.explain.explain", lambda *_a, **_k: signal.raise_signal(signal.SIGINT))
+    said = terminal.type("explain", "the modem does not answer")
+    assert said.code == 130 and "stopped by you" in said.err and "firmware" not in said.err

@@ -22,9 +22,9 @@ LIMIT_S = 60.0
 CTRL_S, CTRL_Q = b"\x13", b"\x11"
 
 
-def flashing(image: Path, stdout: int, stderr: int, *words: str) -> subprocess.Popen[bytes]:
+def flashing(image: Path, port: str, stdout: int, stderr: int, *words: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "doctor", "flash", str(image), "--port", "sim://fipy", "--yes", *words],
+        [sys.executable, "-m", "doctor", "flash", str(image), "--port", port, "--yes", *words],
         stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr,
         env={**os.environ, "TERM": "xterm", "COLUMNS": "100"},
     )  # fmt: skip
@@ -54,10 +54,11 @@ def all_of(descriptor: int) -> str:
 
 def test_a_stopped_terminal_holds_no_block_back(image: Path) -> None:
     here, there = os.openpty()
-    os.write(here, CTRL_S)
-    process = flashing(image, there, there)
+    process = flashing(image, "sim://fipy?speed=25", there, there)
     os.close(there)
     try:
+        assert wait_until(lambda: bool(Journal().entries())) and not is_proved()
+        os.write(here, CTRL_S)
         assert wait_until(is_proved)
         assert process.poll() is None
         os.write(here, CTRL_Q)
@@ -78,7 +79,7 @@ def test_a_full_pipe_and_a_storm_of_signals_hold_no_block_back(image: Path) -> N
             junk += os.write(writer, bytes(4096))
     except BlockingIOError:
         os.set_blocking(writer, True)
-    process = flashing(image, writer, writer, "--json", "-q")
+    process = flashing(image, "sim://fipy", writer, writer, "--json", "-q")
     os.close(writer)
     over = threading.Event()
 

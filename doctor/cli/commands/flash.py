@@ -12,7 +12,8 @@ from doctor.bench import BenchOptions
 from doctor.cli import options, signals, stdio
 from doctor.cli.commands.check import show_next
 from doctor.cli.screen import Screen
-from doctor.jobs.flash import METHODS, VIAS, FlashRequest, FlashResult, flash, rehearse
+from doctor.errors import Stopped
+from doctor.jobs.flash import METHODS, STOPPED_EARLY, VIAS, FlashRequest, FlashResult, flash, rehearse
 from doctor.text.command import ON_CARD
 
 
@@ -79,7 +80,11 @@ def command(files: tuple[Path, ...], **given: Any) -> int:
                 result = rehearse(bench, request, view.hear)
             else:
                 consent = TerminalConsent(screen, yes=given["yes"], pause=view.pause)
-                result = flash(bench, request, consent=consent, listen=view.hear)
+                signals.over_once(lambda: view.begun)
+                try:
+                    result = flash(bench, request, consent=consent, listen=view.hear)
+                except (KeyboardInterrupt, click.Abort) as err:  # before the first step: from then on none is raised
+                    raise Stopped(STOPPED_EARLY) from err
     name = "plan" if given.get("command_name") == "plan" else "flash"
     with signals.undisturbed():  # how a flash ended is told, with its own exit code, whatever is pressed now
         stdio.wait_for_the_reader()
