@@ -59,17 +59,6 @@ _GOES_ON = re.compile(
     r"|op dit moment|loopt (?:nog|nu)|is (?:nu|nog) bezig|nu bezig|terwijl ik|net gestart)",
     re.I,
 )
-#: The reader waits for it.
-_WAITED_FOR = re.compile(
-    r"\b(?:since|for|already|it.s been|now at|seit|schon|desde hace|hace ya|lleva|depuis|ça fait|al|sinds|duurt)"
-    r" (?:(?:\w+|~) ){0,3}?(?:\d+|\w+) ?(?:min|hours?|stunde|hora|heure|uur)"
-    r"|\b\d+ ?min(?:\.|utes?|uten)?(?: now| already| so far)?(?=\W*(?:$|[.?!,;)]))"
-    r"|\b(?:has|have) been (?:going|running|sending|there|at)\b"
-    r"|\b(?:sits|stands|stuck|hangs|stays|frozen) (?:there|at|on|still)|\bnothing (?:happens|moves|changes)\b"
-    r"|\b(?:hängt|steht|bleibt) (?:da|bei|seit|auf|jetzt|nun|immer)|\btut sich nichts|\bse ha quedado|\bno se mueve"
-    r"|\breste (?:là|à|bloqué)|\bne bouge|\bblijft (?:staan|hangen)|\bstaat (?:stil|al|nu)|\bbeweegt niet",
-    re.I | re.M,
-)
 #: It is over, one way or the other.
 _ENDED = re.compile(
     r"^\W{0,3}>>> ?|(?<![\w-])\w{0,40}(?:Error|Exception)\b(?!-)|Traceback|(?<!-)\bfailed\b|\baborting\b"
@@ -80,7 +69,11 @@ _ENDED = re.compile(
     r"|s.est (?:arrêt|coup|interrompu)|afgebroken|gestopt|brak af",
     re.I | re.M,
 )
-_SAID_TO_RUN, _BREAKS_OFF = "runs-now", ("power-lost", "stopped", "reset", "slept")  #: ideas of said.txt
+_SAID_TO_RUN, _WAITED_FOR, _BREAKS_OFF = (
+    "runs-now",
+    "waits",
+    ("power-lost", "stopped", "reset", "slept"),
+)  #: ideas of said.txt
 #: Another program that did not get in: that ends no transfer.
 _SHUT_OUT = re.compile(
     r"^[^\n]*(?:failed to (?:access|connect)|could not (?:open|connect|enter)|port is not open"
@@ -141,7 +134,7 @@ def may_run(paste: Paste) -> bool:
     # What the last line of the transfer says behind its figure is of the reader, too.
     lines = text[text.rfind("\n", 0, last.start()) + 1 : last.end() + _BEHIND_CHARS]
     broken_off = (said.told_at(lines, idea) is not None for idea in _BREAKS_OFF)
-    return _WAITED_FOR.search(lines) is not None and not any(broken_off)
+    return said.told_at(lines, _WAITED_FOR) is not None and not any(broken_off)
 
 
 def _last_of_a_transfer(text: str) -> re.Match[str] | None:
