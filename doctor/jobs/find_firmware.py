@@ -35,8 +35,7 @@ class Candidate:
         """How the command line names it."""
         if self.card_file is not None:
             return (f"{ON_CARD}{self.card_file}",)
-        here = Path.cwd()
-        return tuple(str(image.path.name if image.path.parent == here else image.path) for image in self.images)
+        return tuple(str(image.path) for image in self.images)
 
     @property
     def text(self) -> str:
@@ -92,7 +91,7 @@ def _places(bench: Bench, via: str) -> Iterator[tuple[str, Callable[[Search], It
     card = _card_in_pc(bench)
     if card is not None:
         yield f"on the card in this PC ({shown(str(card), LONGEST)})", lambda search: _in_folder(card, search)
-    yield "in this folder", lambda search: _in_folder(Path.cwd(), search)
+    yield "in this folder", lambda search: _in_folder(Path(), search)
     if sys.platform != "darwin":  # which asks its user before a program may look there
         from platformdirs import user_downloads_path
 

@@ -71,6 +71,7 @@ def test_where_it_does_not_fit_nothing_of_it_is_left(release: str) -> None:
         link.close()
 
 
+@pytest.mark.long
 def test_a_board_that_says_less_than_the_truth_gets_what_was_begun_back(board: Board) -> None:
     board.repl.run("import os\nos.getfree = lambda p: 4000\nos.statvfs = lambda p: (4096, 4096, 1000, 1000)\n")
     flash = board.link.serial.bench.board.flash

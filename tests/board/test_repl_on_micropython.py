@@ -30,6 +30,7 @@ def link() -> Iterator[Link]:
             opened.close()
 
 
+@pytest.mark.long
 def test_a_real_micropython_of_another_board_is_named_and_left_alone(tmp_path: Path) -> None:
     with on_a_pty() as name:
         for words in (

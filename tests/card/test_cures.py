@@ -83,6 +83,7 @@ UNTIDY = {
 }
 
 
+@pytest.mark.sampled(3, "long")
 @pytest.mark.parametrize("kind", MAKERS)
 @pytest.mark.parametrize("what", UNTIDY)
 def test_dup_comes_to_the_root_under_its_name(what: str, kind: str, tmp_path: Path) -> None:
@@ -178,6 +179,7 @@ def practice(tmp_path: Path) -> bytes:
 NAME = "PRACTICE-CATM1-41019.dup"
 
 
+@pytest.mark.sampled(3, "long")
 @pytest.mark.parametrize("make", [folder, image])
 @pytest.mark.parametrize("stale", [None, b"something else", b""])
 def test_an_image_that_is_moved_gets_its_side_file_and_a_wrong_one_goes(

@@ -378,6 +378,7 @@ def test_device_that_nobody_else_may_open_for_writing_is_read_again(device: Path
         assert read_again(device, SECTOR, meant(FILES)).outcome is Outcome.AGREE
 
 
+@pytest.mark.long
 def test_changed_and_formatted_device_is_read_again(device: Path, tmp_path: Path) -> None:
     heard: list[Event] = []
     DeviceCard(device).move(f"/sd/{DUP_NAME}", "/sd/sd/x.dup", heard.append)

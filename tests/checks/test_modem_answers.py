@@ -31,6 +31,7 @@ def test_scenario(scenario: str, status: Status, catalogue: str | None) -> None:
     assert found.status is PASS or found.remedies
 
 
+@pytest.mark.sampled(4, "long")
 @pytest.mark.parametrize(
     ("url", "told"),
     [

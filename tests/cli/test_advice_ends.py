@@ -173,6 +173,7 @@ def test_check_calls_nothing_dead_that_was_only_told(terminal: Terminal, board: 
     assert terminal.type(*said.next).next == ["open", "modem-dead-escalate"]
 
 
+@pytest.mark.long
 def test_a_cure_that_failed_leads_on_with_the_same_firmware(terminal: Terminal, board: str, image: Path) -> None:
     asked = terminal.type("check", "--firmware", str(image), "--port", board)
     assert (asked.next[:2], asked.hands) == (["fix", "--power-cycle"], []), "hands move while it watches, not before"

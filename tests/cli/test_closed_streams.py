@@ -20,7 +20,7 @@ def in_shell(redirections: str, words: str = "check --port sim://fipy", **env: s
     )  # fmt: skip
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(4, "long")
 @pytest.mark.parametrize("redirections", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
 def test_a_closed_stream_changes_no_exit_code(redirections: str) -> None:
     done = in_shell(redirections)

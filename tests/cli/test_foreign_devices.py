@@ -166,6 +166,7 @@ COMMANDS: dict[str, Words] = {
 }  # fmt: skip
 
 
+@pytest.mark.sampled(5, "long")
 @pytest.mark.parametrize("device", ["pico", "linux-shell", "wipy", "ublox"])
 @pytest.mark.parametrize("command", COMMANDS)
 def test_no_command_does_or_plans_anything_to_it(

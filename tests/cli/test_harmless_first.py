@@ -37,6 +37,7 @@ def test_no_entry_begins_with_what_destroys(entry_id: str) -> None:
     assert not DESTROYS.search(first) or only, first
 
 
+@pytest.mark.long
 def test_a_card_is_reseated_then_left_out_and_never_formatted_unasked(
     terminal: Terminal, tmp_path: Path, image: Path
 ) -> None:

@@ -27,7 +27,7 @@ def texts(value: Any) -> Iterator[str]:
         yield value
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(8, "long")
 @pytest.mark.parametrize("words", [("check", "-v"), ("status",), ("fix", "--dry-run")], ids=lambda words: words[0])
 @pytest.mark.parametrize(
     "name", ["html-scripts", "autorun-updater", "modem-silent", "dup-in-folder", "updater-at-work"]

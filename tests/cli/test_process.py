@@ -59,6 +59,7 @@ def test_closed_pipe_changes_no_exit_code(words: tuple[str, ...], code: int) -> 
     assert (done.returncode, done.stderr) == (code, "")
 
 
+@pytest.mark.long
 def test_json_in_a_pipe_is_plain_ascii_and_one_document() -> None:
     done = subprocess.run(
         [*DOCTOR, *FAILS, "--json"], env=environment(PYTHONIOENCODING="ascii"), capture_output=True, timeout=LIMIT_S,

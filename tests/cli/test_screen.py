@@ -64,6 +64,7 @@ def seen(said: Said, *words: str) -> str:
 CASES = {"-".join(map(str, case)): case for case in itertools.product(COMMANDS, COLUMNS, SCENARIOS)}
 
 
+@pytest.mark.sampled(2, "long")
 @pytest.mark.parametrize(
     ("command", "columns", "scenario"),
     [pytest.param(*case, id=name, marks=COLUMNS[case[1]]) for name, case in CASES.items()],

@@ -52,6 +52,7 @@ def all_of(descriptor: int) -> str:
     return heard.decode()
 
 
+@pytest.mark.long
 def test_a_stopped_terminal_holds_no_block_back(image: Path) -> None:
     here, there = os.openpty()
     process = flashing(image, "sim://fipy?speed=25", there, there)
@@ -69,6 +70,7 @@ def test_a_stopped_terminal_holds_no_block_back(image: Path) -> None:
         process.wait()
 
 
+@pytest.mark.long
 def test_a_full_pipe_and_a_storm_of_signals_hold_no_block_back(image: Path) -> None:
     """A thousand signals a second from the first step on; the document comes out whole, and its exit code is true."""
     reader, writer = os.pipe()

@@ -124,7 +124,7 @@ def test_a_program_that_was_stopped_is_told_of_at_the_end(terminal: Terminal, tm
     assert "was stopped" not in terminal.type("backup", str(tmp_path / "c"), "--port", port).err
 
 
-@pytest.mark.sampled(2, "long")
+@pytest.mark.long
 @pytest.mark.parametrize("release", ["1.17.3.b1", "1.20.2.r4"])
 def test_a_thread_that_spoils_every_line_is_stopped_by_the_command_that_is_named(
     terminal: Terminal, tmp_path: Path, release: str

@@ -155,6 +155,7 @@ FORMS: list[Callable[[str], str]] = [
 ]
 
 
+@pytest.mark.sampled(3, "long")
 @pytest.mark.parametrize("form", FORMS)
 def test_what_a_check_printed_proves_what_it_names_and_nothing_else(
     form: Callable[[str], str], capsys: pytest.CaptureFixture[str]

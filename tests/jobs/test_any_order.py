@@ -225,6 +225,7 @@ def striking(at_s: int, strike: Callable[[SimBench], None]) -> Iterator[None]:
         yield
 
 
+@pytest.mark.long
 def test_in_any_order_what_is_said_is_true_and_there_is_a_way_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -252,6 +252,7 @@ def test_the_board_goes_on_when_the_program_ends_and_the_next_run_joins_it(job: 
     assert job.received()
 
 
+@pytest.mark.long
 def test_check_shows_where_the_board_is(job: BoardJob) -> None:
     class Gone(Exception):
         pass
@@ -418,6 +419,7 @@ def test_a_card_that_is_pulled_in_the_middle_leaves_a_named_mode(tmp_path: Path,
     assert result.error.id == "sd-read-error-mid-flash" and result.mode == "application"
 
 
+@pytest.mark.long
 def test_a_pulled_cable_is_told_as_lost(job: BoardJob) -> None:
     job.sim.hands.connect_battery()
     result = job.flash(at=half, act=job.sim.port.vanish)

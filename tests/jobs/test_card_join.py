@@ -41,6 +41,7 @@ def joined(job: BoardJob, request: FlashRequest = CARD, **options: object) -> Fl
     return flash(bench, request, consent=User())
 
 
+@pytest.mark.long
 def test_another_file_is_refused_and_the_right_one_watched_to_its_proof(left: BoardJob, tmp_path: Path) -> None:
     other = make_practice_image(tmp_path, build=41065, size_bytes=SIZE_BYTES)
     result = joined(left, firmware=(other,))

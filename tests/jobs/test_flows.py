@@ -135,6 +135,7 @@ def test_status_remembers_that_the_boot_rom_is_the_boards(first_target: Path, el
     assert words_of(step)[words_of(step).index("--bootrom") + 1] == "board"
 
 
+@pytest.mark.long
 def test_pair_in_one_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert run("sim://fipy", *pair(tmp_path, monkeypatch)).result.exit_code == 0  # the user agreed when asked
     done = run(f"sim://fipy?{RENEWED}", *pair(tmp_path, monkeypatch))
@@ -220,6 +221,7 @@ def test_killed_then_status_then_flash(moment: Callable[[Event], bool], full: Pa
         proved(done, 39529)
 
 
+@pytest.mark.long
 def test_killed_while_the_updater_is_loaded(full: Path, elf: Path, tmp_path: Path) -> None:
     url = f"sim://fipy?scenario=modem-ffh&state={tmp_path / 'bench'}"
     with pytest.raises(KeyboardInterrupt):
@@ -244,6 +246,7 @@ def test_killed_between_the_files_of_the_pair(tmp_path: Path, monkeypatch: pytes
     assert [item.build for item in done.sim.modem.received] == [39529, 48829]
 
 
+@pytest.mark.long
 def test_power_lost_in_the_middle_names_what_to_do(full: Path, tmp_path: Path) -> None:
     url = f"sim://fipy?state={tmp_path / 'bench'}&fault=cut@50"
     done = run(url, full, request=FlashRequest(via="usb", method="on-the-fly"))
@@ -256,6 +259,7 @@ def test_power_lost_in_the_middle_names_what_to_do(full: Path, tmp_path: Path) -
     proved(run(url, full), 39529)
 
 
+@pytest.mark.long
 def test_store_that_hangs_says_the_other_method(tmp_path: Path) -> None:
     diff = make_practice_image(tmp_path, build=41065, size_bytes=SMALL_BYTES, base=33080)
     url = f"sim://fipy?build=33080&state={tmp_path / 'bench'}"

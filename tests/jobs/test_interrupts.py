@@ -62,6 +62,7 @@ def test_during_the_transfer_yes_closes_it_and_says_mode_and_next_step(image: Pa
     assert done.mode != "stp-open"
 
 
+@pytest.mark.long
 def test_a_stopped_transfer_can_be_begun_again(tmp_path: Path, image: Path) -> None:
     url = f"sim://fipy?state={tmp_path / 'bench'}"
     flashed(image, User(stops=True), after_bytes(0.5), sends(CTRL_C), url=url)

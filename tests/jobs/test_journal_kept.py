@@ -107,6 +107,7 @@ def test_a_journal_of_a_version_that_knows_more_or_less_is_read(tmp_path: Path) 
     assert journal.find(PORT) == kept
 
 
+@pytest.mark.long
 def test_a_flash_keeps_the_damaged_journal_aside(tmp_path: Path, state_of_its_own: Path) -> None:
     image = small_image(tmp_path)
     flashed(image, User(), request=USB)

@@ -70,6 +70,7 @@ def test_nothing_that_may_be_written(entry: FlashEntry | None) -> None:
     assert may_write_until(PortUrl.read("COM25"), entry, at_noon) is None
 
 
+@pytest.mark.long
 def test_check_and_power_cycle_hold_off_until_the_user_was_told_to_wait(tmp_path: Path) -> None:
     port = f"sim://fipy?scenario=modem-silent&state={tmp_path / 'bench'}"
     Journal().write(replace(SENT, ids={"port": PortUrl.read(port).key}))

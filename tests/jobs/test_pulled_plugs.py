@@ -60,7 +60,7 @@ def job(tmp_path: Path) -> BoardJob:
     return BoardJob(small_image(tmp_path), "sim://gpy")
 
 
-@pytest.mark.sampled(2, "long")
+@pytest.mark.long
 @pytest.mark.parametrize(("number", "method"), moments())
 def test_pc_that_is_killed_stops_nothing(job: BoardJob, number: int, method: str) -> None:
     with pytest.raises(Gone):

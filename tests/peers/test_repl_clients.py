@@ -73,7 +73,10 @@ def test_mpremote(board: Board) -> None:
     assert "x/a.bin" not in board.files
     long = board.said(*mpremote, "exec", "for i in range(117): print('x' * 510)")
     assert long.count("x") == 117 * 510
-    assert board.said("mpremote", "connect", board.name, "soft-reset", "eval", "6 * 7").endswith("42\n")
+    assert board.said(*mpremote[:3], "soft-reset", "eval", "6 * 7").endswith("42\n")
+    board.said(*mpremote, "exec", "import machine; before = 1", "+", "reset")
+    assert "NameError" in board.run(*mpremote, "eval", "before").stdout
+    assert board.release in board.said(*mpremote[:3], "eval", "__import__('os').uname().release")
     for refused, lack in (
         ("rtc", "'RTC' object has no attribute 'datetime'"),
         ("df", "no module named 'vfs'"),

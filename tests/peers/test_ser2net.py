@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import subprocess
 import sys
@@ -31,7 +32,7 @@ def ser2net(terminal: str, folder: Path) -> Iterator[str]:
         f"connection: &one\n  accepter: telnet(rfc2217),tcp,127.0.0.1,{port}\n"
         f"  connector: serialdev,{terminal},115200n81,local\n"
     )
-    words = ["/usr/sbin/ser2net", "-n", "-u", "-c", str(settings), "-P", str(folder / "pid")]
+    words = [shutil.which("ser2net") or "/usr/sbin/ser2net", "-n", "-u", "-c", str(settings), "-P", str(folder / "pid")]
     with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         try:
             _wait_for(port)

@@ -113,6 +113,7 @@ MODES = [value for name, value in vars(states).items() if name.isupper() and isi
 ERRORS = ("", "stp-start-refused", "finish-timeout", "stall-at-zero-percent")
 
 
+@pytest.mark.long
 def test_every_row_after_a_flash_holds_for_some_flash_and_leads_on() -> None:
     reached = set()
     for mode, error, flags in itertools.product(MODES, ERRORS, itertools.product((False, True), repeat=6)):

@@ -62,6 +62,7 @@ def put_side_file(file: Path, data: bytes = DATA) -> None:
     file.with_name(file.name + side_file.SUFFIX).write_bytes(content)
 
 
+@pytest.mark.sampled(4, "long")
 @pytest.mark.parametrize("era", ["old", "new"])
 @pytest.mark.parametrize("side", [True, False])
 @pytest.mark.parametrize("tagged", [True, False])

@@ -97,6 +97,7 @@ def test_on_the_fly_from(mode: str) -> None:
     assert run.sim.received[-1].method == "on-the-fly"
 
 
+@pytest.mark.long
 def test_large_image_goes_on_the_fly_by_itself() -> None:
     run = Run(modem(), *practice(size=FLY_BYTES))
     flash_and_prove(run)

@@ -209,6 +209,7 @@ def test_a_file_that_cannot_be_removed_stays_what_it_was() -> None:
 HARD = ("q" * 60 + '"' * 100 + ".csv", "n" * 250, "a:b", "con", "dot.", "e\u0301\U0001f600" * 20)
 
 
+@pytest.mark.long
 def test_paths_of_any_length_have_a_copy_and_come_back(tmp_path: Path) -> None:
     deep = "/".join(["d" * 200] * 20)
     names = {name: b"%d" % number for number, name in enumerate(HARD)} | {f"{deep}/deep.txt": b"deep"}

@@ -228,6 +228,7 @@ def test_device_is_formatted_and_filled_again(device: Path, image: Path, tmp_pat
     assert f"::/{DUP_NAME}" in tool("mdir", "-b", "-i", f"{image}@@4M", "::").splitlines()
 
 
+@pytest.mark.sampled(3, "long")
 @pytest.mark.parametrize("moment", ["formatting", "putting", "comparing"])
 def test_interrupted_device_says_where_its_files_are_and_is_finished_later(
     device: Path, tmp_path: Path, moment: str
@@ -323,6 +324,7 @@ def test_device_is_repaired_in_place(tmp_path: Path) -> None:
         detach(name)
 
 
+@pytest.mark.long
 def test_exfat_device_is_kept_whole(tmp_path: Path) -> None:
     source = card(tmp_path / "a", {}, BIG)
     image = patched(source, tmp_path / "card.img", {START: b"\xeb\x76\x90EXFAT   " + bytes(501)})

@@ -105,6 +105,7 @@ def test_plan_changes_nothing_and_names_what_happens(image: Path) -> None:
     assert all(word in text for word in ("back up 4 files", "MBR, one primary", f"/sd/{DUP_NAME}", "only macOS"))
 
 
+@pytest.mark.sampled(2, "long")
 def test_damaged_file_stays_in_the_backup_with_the_whole_card(image: Path) -> None:
     inside = Inside(image)
     cluster = inside.entries[f"sd/{DUP_NAME}"].first_cluster
@@ -188,6 +189,7 @@ def test_names_from_the_card_cannot_leave_the_backup_folder(tmp_path: Path) -> N
     assert {path.name for path in tmp_path.iterdir()} == {"card.img", "backups"}
 
 
+@pytest.mark.sampled(4, "long")
 @pytest.mark.parametrize("stop_at", range(1, 5))
 def test_ctrl_c_leaves_the_original_or_the_finished_card(image: Path, stop_at: int) -> None:
     before, seen = digest(image), []
@@ -216,6 +218,7 @@ def files_no_longer_than(limit_bytes: int) -> Iterator[None]:
         signal.signal(signal.SIGXFSZ, handler)
 
 
+@pytest.mark.sampled(4, "long")
 @pytest.mark.parametrize("limit", [100, 30_000, 2 << 20, SMALL - 1])
 def test_disk_that_takes_no_more_leaves_the_original_whole(image: Path, limit: int) -> None:
     before = digest(image)

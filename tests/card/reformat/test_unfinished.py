@@ -104,6 +104,7 @@ def test_it_is_finished_on_another_computer_that_was_given_the_backup(device: Pa
     assert finish(device, elsewhere if given == "the folder itself" else elsewhere.parent) == ALL
 
 
+@pytest.mark.long
 def test_without_any_backup_it_becomes_an_empty_card(device: Path, tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "backups")
     assert finish(device, tmp_path / "none", EMPTY) == set()
@@ -118,6 +119,7 @@ def test_copy_that_was_changed_can_be_left_out(device: Path, tmp_path: Path) -> 
     assert finish(device, tmp_path / "backups", Choice(leave_out=("READ.ME",))) == ALL - {"/sd/READ.ME"}
 
 
+@pytest.mark.long
 def test_second_failure_in_the_same_words_never_says_again(
     device: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -31,6 +31,7 @@ def test_it_is_judged_whole(genuine: bytes) -> None:
     assert (image.kind, image.family, image.build, image.problem) == ("application", "MONARCH2", 59577, "")
 
 
+@pytest.mark.long
 def test_any_bit_matters(genuine: bytes) -> None:
     chance = random.Random(1)
     for _ in range(40):
@@ -46,6 +47,7 @@ def test_fletcher_sums_of_the_images_inside(genuine: bytes, offset: int) -> None
     assert fletcher32(genuine[start:end], "little") == int.from_bytes(genuine[end : end + 4], "little")
 
 
+@pytest.mark.sampled(2, "long")
 @pytest.mark.parametrize(("family", "word"), [("MONARCH2", b"success"), ("SQN3330", b"failure")])
 def test_only_its_own_modem_takes_it(genuine: bytes, family: str, word: bytes) -> None:
     host = Host(Modem(World(), family, mode="recovery", build=None if family == "SQN3330" else 63493)).calm()

@@ -145,6 +145,7 @@ def test_store_method_deploys_and_comes_back_by_itself() -> None:
     assert b"[41065]" in modem.at('AT!="showver"')
 
 
+@pytest.mark.long
 def test_store_has_room_for_four_megabytes() -> None:
     modem = host()
     flash(modem, practice(size=4_200_000), "AT+SMSTPU")

@@ -311,6 +311,7 @@ def test_acks_take_long_near_7_and_99_percent() -> None:
     assert slow == [7, 99]
 
 
+@pytest.mark.long
 def test_six_megabytes_take_over_a_minute_of_virtual_time() -> None:
     stp = opened()
     image = container(b"PRAC", "x", bytes(6_000_000))
