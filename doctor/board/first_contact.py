@@ -87,8 +87,9 @@ class Contact:
     seen      what is there
     text      all that was heard at 115200, from a device: escape it before showing
     banner    the REPL's banner line, if it was seen
-    evidence  flat data: heard (escaped), boots, reset_codes, foreign_at, interrupted, cancelled, echoes, baud, modem_mode, undecided,
-              strange_usb (an id that neither a Pycom board nor FTDI has), at_carrier (only a Pycom board can be there)
+    evidence  flat data: heard (escaped), boots, reset_codes, foreign_at, interrupted (a program), cancelled (an
+              unfinished input), echoes (all that is sent comes back), baud, modem_mode, undecided, strange_usb (an id
+              that neither a Pycom board nor FTDI has), at_carrier (only a Pycom board can be there)
     foreign   the device, if it is no FiPy or GPy
     """
 

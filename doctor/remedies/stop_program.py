@@ -26,8 +26,8 @@ MAIN = "/flash/main.py"
 class StopProgram(DoableCure):
     """Stop the program that runs on the board.
 
-    By Ctrl-C, as well an unfinished input at the prompt, which needs no more; if that does not help, or if its threads still print at the prompt, by a restart that leaves out boot.py
-    and main.py (safe boot, from 1.16 on).
+    By Ctrl-C; if that does not help, or if its threads still print at the prompt, by a restart that leaves out boot.py
+    and main.py (safe boot, from 1.16 on). An input that was not ended gets Ctrl-C, and nothing else.
     """
 
     id = "stop-program"
@@ -71,7 +71,7 @@ class StopProgram(DoableCure):
         return f"{how}; {self._and_main_py(bench, context)}"
 
     def _cancelled(self, bench: Bench, seen: first_contact.Seen) -> str:
-        """What became of an unfinished input; the plan had nothing but Ctrl-C. Raises BoardError if no prompt answers."""
+        """What became of an unfinished input; the plan had Ctrl-C only. Raises BoardError if no prompt answers."""
         if seen in ENDED:
             return "the unfinished input was thrown away; the prompt answers"
         raise BoardError(

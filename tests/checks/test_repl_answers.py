@@ -41,7 +41,7 @@ def test_an_unfinished_input_is_told_and_neither_run_nor_thrown_away() -> None:
     board = OldRepl()
     board.paste = True
     found = look(board.wire)
-    assert (found.status, [remedy.id for remedy in found.remedies][0]) == (Status.FAIL, "stop-program")
+    assert (found.status, found.remedies[0].id) == (Status.FAIL, "stop-program")
     assert "waits for the rest of an input" in found.summary and found.catalogue == "prompt-waits-for-rest"
     assert (board.wire.written, board.paste) == (b"\r", True)
 

@@ -94,9 +94,7 @@ def test_an_updater_in_a_thread_is_neither_stopped_nor_restarted(
 
 @pytest.mark.parametrize("prompt", [b"=== ", b"... "])
 @pytest.mark.parametrize("name", [True, False])
-def test_an_unfinished_input_gets_ctrl_c_and_no_restart(
-    prompt: bytes, name: bool, tmp_path: Path
-) -> None:
+def test_an_unfinished_input_gets_ctrl_c_and_no_restart(prompt: bytes, name: bool, tmp_path: Path) -> None:
     """The plan says Ctrl-C; a computer's Python, which shows itself only then, is told from a board."""
     wire = Wire()
 
@@ -104,7 +102,9 @@ def test_an_unfinished_input_gets_ctrl_c_and_no_restart(
         if CTRL_C in data:
             wire.say(b"\r\nKeyboardInterrupt\r\n>>> ")
         elif CTRL_C in wire.written:
-            wire.say((b"\r\n" + BANNER if name and CTRL_B in data else b"") + (b"\r\n>>> " if name or data == b"\r" else b""))
+            wire.say(
+                (b"\r\n" + BANNER if name and CTRL_B in data else b"") + (b"\r\n>>> " if name or data == b"\r" else b"")
+            )
         else:
             wire.say(b"\r\n" + prompt)
 
