@@ -25,11 +25,11 @@ ENOUGH = 85  #: percent of the mutants that must be noticed (tests/mutation/run.
 def page() -> str:
     """The whole page."""
     rows = ["| run | what it does | result | commit, day |", "| --- | --- | --- | --- |"]
-    for name, (what, told) in RUNS.items():
+    for name, (command, what, told) in RUNS.items():
         figures = kept(name)
         result = "**not run**" if figures is None else told(figures)
         when = "" if figures is None else f"`{figures['commit']}`, {figures['day']}"
-        rows.append(f"| `{name.replace('.', ' ')}` | {what} | {result} | {when} |")
+        rows.append(f"| {command} | {what} | {result} | {when} |")
     return HEAD + "\n".join(rows) + "\n" + _mutants() + _parsers()
 
 
@@ -51,20 +51,20 @@ def _stories(told: Figures) -> str:
     return f"{told['stories']:,} stories of {told['steps']:,} steps in all, none that ended badly; {told['seconds']:,} s"
 
 
-#: By the name of its counts: what a run does, and its result in words.
-RUNS: dict[str, tuple[str, Callable[[Figures], str]]] = {
-    "make matrix": ("every fault at every stage of every flow, carried on until the modem is flashed", _cells),
-    "make kill-boards": ("every cure of the board's files cut everywhere, every answer damaged once", _cells),
-    "make kill-cards.random": ("kill -9 in reformat, move and repair, on media of old bytes", _killed),
-    "make kill-cards.zeros": ("the same on media of zeros", _killed),
-    "make kill-cards.ones": ("the same on media of 0xFF", _killed),
-    "make fuzz": ("any bytes for every parser of what others wrote, led by coverage", _fuzz),
-    "make fuzz.stories": ("flash, unplug, reset, power off, another card, kill -9, in any order", _stories),
+#: By the name of its counts: the command, what it does, and its result in words.
+RUNS: dict[str, tuple[str, str, Callable[[Figures], str]]] = {
+    "matrix": ("`make matrix`", "every fault at every stage of every flow, carried on until the modem is flashed", _cells),
+    "kill-boards": ("`make kill-boards`", "every cure of the board's files cut everywhere, every answer damaged once", _cells),
+    "kill-cards-random": ("`make kill-cards`", "kill -9 in reformat, move and repair, on media of old bytes", _killed),
+    "kill-cards-zeros": ("`make kill-cards`", "the same on media of zeros", _killed),
+    "kill-cards-ones": ("`make kill-cards`", "the same on media of 0xFF", _killed),
+    "fuzz": ("`make fuzz`", "any bytes for every parser of what others wrote, led by coverage", _fuzz),
+    "fuzz-stories": ("`make fuzz`", "flash, cable out, reset, supply lost, another card, kill -9, in any order", _stories),
 }
 
 
 def _mutants() -> str:
-    told = kept("make mutation")
+    told = kept("mutation")
     text = "\n## Mutants\n\n`make mutation` changes one small thing of a module and runs the tests that run that line. "
     text += f"{ENOUGH} % of what can be noticed must be.\n\n"
     if told is None:
@@ -80,7 +80,7 @@ def _mutants() -> str:
 
 
 def _parsers() -> str:
-    told = kept("make fuzz")
+    told = kept("fuzz")
     if told is None:
         return ""
     rows = "\n".join(f"| {name} | {inputs:,} |" for name, inputs in told["inputs"].items())

@@ -126,10 +126,11 @@ def _fault(err: Exception) -> DoctorError:
 def _tell(argv: Sequence[str], err: DoctorError) -> int:
     from doctor.report import as_json, console
 
-    screen = make_screen(as_json="--json" in argv, quiet=False, verbose=False)
-    if screen.as_json:
-        command = next((word for word in argv if word in COMMANDS), "fipy-doctor")
-        screen.document(as_json.document(command, err.exit_code, err))
-    else:
-        screen.notes.print(console.error(err))
+    with signals.undisturbed():  # a second Ctrl-C would cut the words, and the exit code, off
+        screen = make_screen(as_json="--json" in argv, quiet=False, verbose=False)
+        if screen.as_json:
+            command = next((word for word in argv if word in COMMANDS), "fipy-doctor")
+            screen.document(as_json.document(command, err.exit_code, err))
+        else:
+            screen.notes.print(console.error(err))
     return int(err.exit_code)

@@ -64,7 +64,7 @@ def no_file(name: str, param: click.Parameter | None, ctx: click.Context | None)
     if not on and _PORT.fullmatch(name):
         return UsageError("usage", what, next=_retyped(ctx, name, "--port", name))
     path = Path(name)
-    here = dict.fromkeys((path.parent, *(folder for _, folder in folders()), *_below(Path.cwd())))
+    here = dict.fromkeys((path.parent, *(folder for _, folder in folders()), *_below(Path())))
     found = [file for folder in here for file in _like(folder, path.suffix)]
     same = [file for file in found if file.name.lower() == path.name.lower()]
     if not same:

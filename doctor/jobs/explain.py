@@ -32,14 +32,21 @@ _KEEPS_POWER = re.compile(
 )
 
 _FORBIDS = re.compile(r"(?:Do not|Stop here)\b")  #: how a step begins that comes before all others, whatever they are
+_AT_ONCE = re.compile("Press Ctrl-C at once")
+_SAVES = re.compile("Save what can be read")
 _SAYS_NO = re.compile(rf"{_FORBIDS.pattern}|Leave it\b")
 _MONARCH2 = "monarch2-family"
+_OTHER_MAKER = "modem-of-another-maker"
+_OF_PYCOM = re.compile(r"fipy-doctor (?:flash|plan|fix)|sqnsupgrade|Pycom|\.dup\b|updater\.elf|board's firmware")
 _OF_SQN3330 = re.compile(
     r"`\S+ flash\b|\b(?:CATM1|NB1)-|\bupgdiff|\bupdater\.elf|\bfull image"
 )  #: what flashes a FiPy or GPy
-_FORBIDS_FLASH = re.compile(r"(?:Do not (?:flash|send)|Stop)\b")  #: too late, or taken for a reason to break it off
 _FLASHES = re.compile(r"`\S+ flash\b")  #: a command that flashes
 _ERASES = re.compile(r"\b(?:formats?|reformat|erase)\b|--reformat|--reset-flash|\bpartitions\b", re.IGNORECASE)
+#: A step that can stand beside a transfer that runs.
+_ONLY_WAITS = re.compile(
+    r"(?:Do not\b[^.]*\. )?(?:Wait|Leave the power on for 30|Then look, with the power still on)\b"
+)
 _OF_A_FLASH = ("flash-process", "firmware-file", "modem", "power")  #: areas whose entries forbid or hold up a flash
 
 #: What is said first of a transfer that is under way, whatever its file is.
@@ -47,10 +54,12 @@ _LET_IT_RUN = (
     "Do not interrupt it: no Ctrl-C, no reset, no power cut. "
     "A transfer that is broken off is worse for the modem than a valid image that you did not want."
 )
-_WAIT_FOR_THE_END = (
-    "Leave board, cable and power alone until the transfer has ended and 30 minutes more, since 99 and 100 % take "
-    "long. "
-    "Then read the version; another file can be sent after that."
+#: All that may be done then: no step of any cure is told, whatever else is found.
+_WHILE_IT_RUNS = (
+    "Leave board, cable, power and the window that it runs in alone until the transfer has ended and 30 minutes more, "
+    "since 99 and 100 % take long.",
+    "Then look, with the power still on: `fipy-doctor status`, and read the version. What else is found above comes "
+    "after that, and so does another file.",
 )
 #: A text does not tell which boot loader runs, what is in a file, or whether the modem is free.
 _PLAN_DECIDES = "`fipy-doctor plan FILE.dup` reads modem and file, and decides; it sends nothing."
@@ -151,9 +160,9 @@ def advice(explanation: Explanation) -> Advice:
     if others:
         in_order = "; take them in this order" if steps[0] in explanation.causes[0].entry.cure else ""
         together.append(f"{explanation.causes[0].id} and {_listed(others)} are separate matters{in_order}.")
-    if explanation.runs_now:
+    if explanation.runs_now or (explanation.may_run and not all(map(_ONLY_WAITS.match, steps))):
         newer = filter(None, (_whether_newer(explanation),))
-        return Advice((_LET_IT_RUN, *newer), tuple(together), _while_it_runs(steps))
+        return Advice((_LET_IT_RUN, *newer), (), _WHILE_IT_RUNS)
     judged = _judged(explanation)
     answers = {
         FLASH: judged or _whether_to_flash(explanation, steps),
@@ -169,12 +178,6 @@ def advice(explanation: Explanation) -> Advice:
     asked = (FLASH, *asked) if judged else asked
     answered = tuple(answers[kind] for kind in asked if answers[kind])
     return Advice(answered, tuple(together), steps, bool(judged))
-
-
-def _while_it_runs(steps: Sequence[str]) -> tuple[str, ...]:
-    """The steps that disturb no transfer, behind the wait for its end."""
-    rest = (step for step in steps if not _FLASHES.search(step) and _keeps_power(step) is not False)
-    return (_WAIT_FOR_THE_END, *(step for step in rest if not _FORBIDS_FLASH.match(step)))
 
 
 def _of_step(cause: Match) -> bool:
@@ -217,7 +220,14 @@ def _steps(explanation: Explanation, decides: Match | None, keep: bool) -> tuple
                 steps.append(step)
     if explanation.facts.names_monarch2 and explanation.causes and explanation.causes[0].id != _MONARCH2:
         steps += (f"If the modem is the Monarch 2 that the text names: {step}" for step in entry(_MONARCH2).cure)
-    return tuple(dict.fromkeys(sorted(steps, key=lambda step: not _FORBIDS.match(step))))
+    at_once = (step for match in explanation.matches for step in match.entry.cure[:1] if _AT_ONCE.match(step))
+    return tuple(dict.fromkeys(sorted((*at_once, *steps), key=_urgency)))
+
+
+def _urgency(step: str) -> int:
+    """What stops a program that does harm, then what forbids, then what saves files, then all else."""
+    first = (_AT_ONCE, _FORBIDS, _SAVES)
+    return next((rank for rank, begins in enumerate(first) if begins.match(step)), len(first))
 
 
 def _own_steps(cause: Match, explanation: Explanation) -> tuple[str, ...]:
@@ -232,7 +242,9 @@ def _first_step(cause: Match) -> tuple[str, ...]:
 
 
 def _is_for_its_family(step: str, cause: Match, explanation: Explanation) -> bool:
-    """Whether the step may be told: one for the SQN3330 may not if the text names a Monarch 2."""
+    """Whether the step may be told: one for the SQN3330 may not if the text names a Monarch 2 or another maker's."""
+    if explanation.facts.family == "other" and cause.id != _OTHER_MAKER:
+        return not _OF_PYCOM.search(step)
     return not explanation.facts.names_monarch2 or cause.id == _MONARCH2 or not _OF_SQN3330.search(step)
 
 

@@ -36,8 +36,7 @@ class Candidate:
         """How the command line names it."""
         if self.card_file is not None:
             return (f"{ON_CARD}{self.card_file}",)
-        here = Path.cwd()
-        return tuple(str(image.path.name if image.path.parent == here else image.path) for image in self.images)
+        return tuple(str(image.path) for image in self.images)
 
     @property
     def text(self) -> str:
@@ -99,7 +98,7 @@ def _places(bench: Bench, via: str) -> Iterator[tuple[str, Callable[[Search], It
 
 def folders() -> Iterator[tuple[str, Path]]:
     """The folders of this PC where firmware may lie, each with the words for it."""
-    yield "in this folder", Path.cwd()
+    yield "in this folder", Path()
     if sys.platform != "darwin":  # which asks its user before a program may look there
         from platformdirs import user_downloads_path
 

@@ -89,6 +89,7 @@ class Explanation:
     candidates  ids of entries that a description might mean, if none is sure
     asks        what it asks: the kinds of asked.py
     runs_now    whether a transfer is under way while the reader writes
+    may_run     whether it may be: the reader waits for it
     asides      what is harmless beside the failures, and asked about
     unfinished  whether a transfer is told of that is not shown to be over
     ruled_out   steps of cures that the paste makes pointless
@@ -104,6 +105,7 @@ class Explanation:
     candidates: tuple[str, ...] = ()
     asks: tuple[str, ...] = ()
     runs_now: bool = False
+    may_run: bool = False
     asides: tuple[Match, ...] = ()
     unfinished: bool = False
     ruled_out: frozenset[str] = frozenset()
@@ -151,7 +153,8 @@ def explain(data: bytes) -> Explanation:
         notes=notes,
         candidates=candidates,
         asks=asked(prose),
-        runs_now=history.runs_now(paste),
+        runs_now=ours is None and history.runs_now(paste),
+        may_run=ours is None and history.may_run(paste),
         asides=_asked_about(harmless, prose) if failures else (),
         unfinished=history.unfinished(paste, prose),
         ruled_out=frozenset(_ruled_out(paste, failures)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 
+from doctor.knowledge import said
 from doctor.knowledge.our_lines import our_lines, tells_of_work
 from doctor.knowledge.paste import Paste
 
@@ -41,7 +42,8 @@ _PROGRESS = re.compile(
     r"|verzend|verstur|overdracht|bijwerk|\.dup)(?:[^\n%.?!]|\.(?=\w)){0,80}?\d{1,3} ?(?:%|percent|prozent"
     r"|por ciento|procent)"
     r"|\d{1,3} ?(?:%|percent|prozent|por ciento|procent)(?:[^\n%.?!]|\.(?=\w)){0,60}?(?:flash|transfer|sent"
-    r"|up(?:grad|dat)|upload|übertrag|gesendet|envia|envoy|verzonden)",
+    r"|up(?:grad|dat)|upload|übertrag|gesendet|envia|envoy|verzonden)"
+    r"|Waiting for (?:modem to finish|updater to load)|DO NOT DISCONNECT POWER",
     re.I,
 )
 #: The reader watches it.
@@ -59,11 +61,23 @@ _GOES_ON = re.compile(
 )
 #: It is over, one way or the other.
 _ENDED = re.compile(
-    r"^\W{0,3}>>> ?|\w*(?:Error|Exception)\b:?|Traceback|\bfailed\b|\baborting\b|\brst:0x|Brownout"
+    r"^\W{0,3}>>> ?|(?<![\w-])\w{0,40}(?:Error|Exception)\b(?!-)|Traceback|(?<!-)\bfailed\b|\baborting\b"
+    r"|\brst:0x|Brownout"
     r"|\b(?:stopped|aborted|died|crashed|broke|ended|quit|finished|completed) (?:at|with|there|off|by|after"
     r"|yesterday|fine)|successfully"
     r"|\bbrach\b|abgebrochen|hängengeblieben|ist (?:fertig|durch)|se (?:cort|par|detuv|interrumpi)[óo]|termin[óo]"
     r"|s.est (?:arrêt|coup|interrompu)|afgebroken|gestopt|brak af",
+    re.I | re.M,
+)
+_SAID_TO_RUN, _WAITED_FOR, _BREAKS_OFF = (
+    "runs-now",
+    "waits",
+    ("power-lost", "stopped", "reset", "slept"),
+)  #: ideas of said.txt
+#: Another program that did not get in: that ends no transfer.
+_SHUT_OUT = re.compile(
+    r"^[^\n]*(?:failed to (?:access|connect)|could not (?:open|connect|enter)|port is not open"
+    r"|(?:upload|safe ?boot) failed|in use by|access (?:is )?denied|resource busy|raw repl)[^\n]*$|^Traceback[^\n]*$",
     re.I | re.M,
 )
 _LOOKED_AT_CHARS = 20_000  #: the end of a paste: what goes on stands there
@@ -101,14 +115,38 @@ def unfinished(paste: Paste, prose: str) -> bool:
 
 
 def runs_now(paste: Paste) -> bool:
-    """Whether a transfer goes on while the reader writes: its last figure, nothing that ends it, and words of now."""
+    """Whether a transfer goes on while the reader writes: words of now, alone or around its last figure."""
     text = paste.text[-_LOOKED_AT_CHARS:]
+    said_at = said.told_at(text, _SAID_TO_RUN)
+    if said_at is not None and not _has_ended("\n".join(text.split("\n")[said_at + 1 :])):
+        return True
+    last = _last_of_a_transfer(text)
+    around = text[max(last.start() - _BEFORE_CHARS, 0) : last.end() + _BEHIND_CHARS] if last is not None else ""
+    return _GOES_ON.search(around) is not None
+
+
+def may_run(paste: Paste) -> bool:
+    """Whether a transfer is waited for: its figure or wait stands last, and the reader did not break it off."""
+    text = paste.text[-_LOOKED_AT_CHARS:]
+    last = _last_of_a_transfer(text)
+    if last is None:
+        return False
+    # What the last line of the transfer says behind its figure is of the reader, too.
+    lines = text[text.rfind("\n", 0, last.start()) + 1 : last.end() + _BEHIND_CHARS]
+    broken_off = (said.told_at(lines, idea) is not None for idea in _BREAKS_OFF)
+    return said.told_at(lines, _WAITED_FOR) is not None and not any(broken_off)
+
+
+def _last_of_a_transfer(text: str) -> re.Match[str] | None:
+    """The last figure or wait of a transfer, if nothing ends that transfer behind."""
     last = next(iter(deque(_PROGRESS.finditer(text), maxlen=1)), None)
     if last is None or _NOT_OF_A_TRANSFER.search(last[0]):
-        return False
-    behind = text[last.end() : last.end() + _BEHIND_CHARS]
-    around = text[max(last.start() - _BEFORE_CHARS, 0) : last.end()] + behind
-    return _GOES_ON.search(around) is not None and _ENDED.search(last[0] + behind) is None
+        return None
+    return None if _has_ended(last[0] + text[last.end() : last.end() + _BEHIND_CHARS]) else last
+
+
+def _has_ended(behind: str) -> bool:
+    return _ENDED.search(_SHUT_OUT.sub("", behind)) is not None
 
 
 def over(paste: Paste) -> frozenset[int]:

@@ -53,27 +53,47 @@ _STRAIGHT = {
     "\u2212": "-",
     "\u00a0": " ",
 }
-#: Old MicroPython prints the bare number. Linux's names, of which the firmware takes these.
+#: Old MicroPython prints the bare number. Linux's names, of which the firmware, FAT, LittleFS and sockets take these.
 _ERRNO = {
     1: "EPERM",
     2: "ENOENT",
     5: "EIO",
     8: "ENOEXEC",
+    9: "EBADF",
+    11: "EAGAIN",
     12: "ENOMEM",
     13: "EACCES",
     16: "EBUSY",
     17: "EEXIST",
     19: "ENODEV",
+    20: "ENOTDIR",
+    21: "EISDIR",
     22: "EINVAL",
+    23: "ENFILE",
+    24: "EMFILE",
+    27: "EFBIG",
     28: "ENOSPC",
     30: "EROFS",
+    36: "ENAMETOOLONG",
+    39: "ENOTEMPTY",
+    61: "ENODATA",
     84: "EILSEQ",
+    95: "EOPNOTSUPP",
+    98: "EADDRINUSE",
+    103: "ECONNABORTED",
+    104: "ECONNRESET",
+    105: "ENOBUFS",
+    107: "ENOTCONN",
     110: "ETIMEDOUT",
+    111: "ECONNREFUSED",
+    113: "EHOSTUNREACH",
+    114: "EALREADY",
+    115: "EINPROGRESS",
 }
 _ADDED = "\x01"  #: in no cleaned line: control characters are shown as ``\\x01``
 _ADDITION = re.compile(f"{_ADDED}[^{_ADDED}]*{_ADDED}")
 _BARE_ERRNO = re.compile(
-    r"(?:(?i:OSError):? ?\(?(?:\[?Errno )?|\b(?i:errno)[ =:]{1,3})(\d{1,3})\]?(?=[\s,.;:)?!]|\Z)(?! [A-Z])"
+    r"(?:(?i:OSError):? ?\(?(?:\[?Errno )?|\b(?i:errno)[ =:]{1,3})(\d{1,3})\]?(?=[\s,.;:)?!\\'\x22]|\Z)(?! [A-Z])"
 )
 #: Letters outside ASCII that ``re`` takes for i, s and k when it ignores case; lower case makes two of the first.
 _ODD_CASES = "\u0130\u0131\u017f\u212a"

@@ -24,6 +24,7 @@ _DENIED = re.compile(
 )
 _ERROR = "error"
 _RULE = re.compile(r"=> ([a-z0-9-]+) (0\.\d+): ([a-z0-9 -]+)\Z")
+_Ideas = dict[tuple[str, bool], re.Pattern[str]]  #: of an idea, and whether it counts also where it is denied
 _IDEA = re.compile(r"([a-z0-9-]+)(!?): (.+)\Z")
 
 
@@ -45,15 +46,27 @@ def states(prose: str, indexes: Sequence[int], error_is_shown: bool = False) -> 
     """
     told: dict[str, list[int]] = {_ERROR: []} if error_is_shown else {}
     ideas, rules = _known()
-    for line, index in zip(prose.split("\n"), indexes, strict=False):
-        for sentence in _SENTENCE_END.split(folded(line)):
-            for (idea, anyway), expression in ideas.items():
-                if any(anyway or not _is_denied(sentence, found.start()) for found in expression.finditer(sentence)):
-                    told.setdefault(idea, []).append(index)
+    for idea, index in _told(prose, indexes, ideas):
+        told.setdefault(idea, []).append(index)
     for rule in rules if told else ():
         if all(idea in told for idea in rule.ideas) and told.keys().isdisjoint(rule.not_told):
             places = [index for idea in rule.ideas for index in told[idea]]
             yield rule.id, rule.sure, min(places), max(places)
+
+
+def told_at(text: str, name: str) -> int | None:
+    """Index of the last line that tells this idea, as ``states`` reads it; None if none does."""
+    ideas = {key: expression for key, expression in _known()[0].items() if key[0] == name}
+    return max((index for _, index in _told(text, range(text.count("\n") + 1), ideas)), default=None)
+
+
+def _told(prose: str, indexes: Sequence[int], ideas: _Ideas) -> Iterator[tuple[str, int]]:
+    """Each idea that is told, and the index of the line."""
+    for line, index in zip(prose.split("\n"), indexes, strict=False):
+        for sentence in _SENTENCE_END.split(folded(line)):
+            for (idea, anyway), expression in ideas.items():
+                if any(anyway or not _is_denied(sentence, found.start()) for found in expression.finditer(sentence)):
+                    yield idea, index
 
 
 def _is_denied(sentence: str, place: int) -> bool:
@@ -61,8 +74,8 @@ def _is_denied(sentence: str, place: int) -> bool:
 
 
 @cache
-def _known() -> tuple[dict[tuple[str, bool], re.Pattern[str]], tuple[Rule, ...]]:
-    """The ideas, and whether each counts also where it is denied, with their expressions; and the rules."""
+def _known() -> tuple[_Ideas, tuple[Rule, ...]]:
+    """The ideas with their expressions, and the rules."""
     written: dict[tuple[str, bool], list[str]] = {}
     rules = []
     for line in (HERE / "said.txt").read_text(encoding="utf-8").splitlines():

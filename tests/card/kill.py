@@ -281,7 +281,7 @@ def main() -> int:
         # Aim at the time that the work really takes on this machine.
         longest[work, on] *= 1.1 if was_killed else 0.9
     sys.stdout.write(f"{times} runs, {killed} killed midway, nothing lost, every second run finished\n")
-    keep(f"make kill-cards.{media.KIND}", runs=times, killed=killed)
+    keep(f"kill-cards-{media.KIND}", runs=times, killed=killed)
     return 0
 
 

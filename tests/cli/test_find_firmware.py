@@ -149,4 +149,5 @@ def test_without_any_it_is_said_where_they_come_from(
     assert all(place in said.err for place in ("on the card in the board", "on the card in this PC", "in this folder"))
     assert "fipy-doctor sim --make-firmware ." in said.err
     monkeypatch.setattr("doctor.report.practice.is_simulated", lambda _given: False)
+    places[1].rmdir()  # the folder where one stands is gone, too
     assert "old SD cards" in plan(terminal).err

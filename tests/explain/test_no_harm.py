@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from doctor.jobs.explain import Advice, advice
-from doctor.knowledge import explain
+from doctor.knowledge import entries, explain
 
 FACTORY = "Bootloader0* : 5.1.1.0 [33080]\nBootloader1 : NA\nSoftware     : 5.1.1.0 [33080]\n"
 UPGRADE_MODE = "Your modem is in upgrade mode! Use firmware.dup to flash new firmware.\n"
@@ -63,7 +65,7 @@ def test_a_transfer_that_runs_is_not_to_be_interrupted(told: str) -> None:
     found = advised(f"LR5.1.1.0-41065\n{told}")
     assert found.answers[0].startswith("Do not interrupt it")
     assert not any("Flash it?" in answer for answer in found.answers)
-    assert found.steps[0].startswith("Leave board, cable and power alone")
+    assert found.steps[0].startswith("Leave board, cable, power and the window")
     assert not any(step.startswith("Do not flash") or "unplug USB" in step for step in found.steps)
 
 
@@ -243,3 +245,93 @@ def test_a_note_about_one_build_is_not_said_beside_another(text: str) -> None:
 def test_a_hyphen_that_breaks_no_line_is_one() -> None:
     (answer,) = advised("LR5.1.1.0\u201133080 can I flash CATM1\u201141065.dup?").answers
     assert answer.startswith("Flash it? No, not from 33080 to 41065 with CATM1-41065.dup")
+
+
+#: A flash runs, in five languages: with a figure, with a wait, and in so many words.
+RUNNING = (
+    "Sending 6160982 bytes: [###########         ]  52%\nIt has been going for 8 minutes.",
+    "Waiting for modem to finish the update...\n<<<=== DO NOT DISCONNECT POWER ===>>>\nsince 13 minutes.",
+    "The modem update is still running in the other window.",
+    "I am flashing CATM1-41065.dup right now, it stands at 45 %.",
+    "Die Aktualisierung des Modems läuft noch im anderen Fenster.",
+    "Das Modem wird gerade geflasht.",
+    "La actualización del módem sigue en curso en otra ventana.",
+    "Se está actualizando el módem ahora mismo.",
+    "La mise à jour du modem est en cours dans une autre fenêtre.",
+    "Le script est en train de flasher le modem.",
+    "De overdracht naar de modem loopt nog.",
+    "Hij is het modem nu aan het flashen.",
+)
+_DISTURBS = re.compile(
+    r"\b(?:close|unplug|un?plug|press|reset|restart|reboot|format|erase|remove|upload|jumpers?|install|stop)\b"
+    r"|Ctrl-|fipy-doctor (?:flash|fix)|power[- ]cycle",
+    re.IGNORECASE,
+)
+
+
+def test_no_entry_tells_a_step_that_disturbs_a_flash_that_runs() -> None:
+    seen = 0
+    for number, entry_id in enumerate(entries()):
+        # What names an entry is its line in an error of ours; what runs stands in front of it and behind it.
+        runs = RUNNING[number % len(RUNNING)]
+        for text in (f"known as: {entry_id}\n\n{runs}\n", f"{runs}\n\n(2) known as: {entry_id}\n"):
+            found = explain(text.encode())
+            seen += entry_id in {match.id for match in found.matches}
+            told = advice(found)
+            assert "Do not interrupt it" in "".join(told.answers) or not found.runs_now, (entry_id, runs)
+            steps = (step.removeprefix("Do not press Ctrl-C. ") for step in told.steps)
+            assert not any(map(_DISTURBS.search, steps)), (entry_id, runs)
+    assert seen > len(entries())
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "step"),
+    [
+        (
+            "Software : 5.1.1.0 [39529]\nrun('/sd/upgdiff_33080-to-41065.dup')\nUpgrade failed with result failure!\n"
+            "I took the file 33080 to 41065.",
+            "diff-with-wrong-base",
+            "Do not send it",
+        ),
+        ("LR5.1.1.0-39529. Je peux prendre l'image 33080 vers 41065 ?", "", ""),
+        ("They show 6.1.2.0 [46262] as Software, I have NB1-41019.dup. Flash?", "image-older-than-installed", "Do not"),
+        (
+            "was 43818 ex works.\nLR6.0.0.0-41019\nisattached() False. Flash it again?",
+            "post-upgrade-no-attach",
+            "Do not",
+        ),
+        (
+            "COMMAND   PID USER   FD   TYPE DEVICE SIZE/OFF NODE NAME\n"
+            "code    41907  kai   53u   CHR  166,0 0t0 /dev/ttyACM0",
+            "port-busy",
+            "Close the editor",
+        ),
+        ("USER        PID ACCESS COMMAND\n/dev/ttyUSB0:        anna       2231 F.... minicom", "port-busy", "Close"),
+        ("OSError: 28\\r\\n')\nampy put of the .dup", "flash-filesystem-full", "Put the .dup on an SD card"),
+        (
+            "ESP32 with SIM7000G. ImportError: no module named 'sqnsupgrade'. Brownout detector was triggered",
+            "modem-of-another-maker",
+            "Leave it alone",
+        ),
+        (
+            "FiPy, LiPo. sd mounted ['log.csv'], deepsleep, then [Errno 19] ENODEV. USB pulled, no change. fsformat?",
+            "sd-inserted-after-power-on",
+            "Do not format",
+        ),
+        (
+            "Could not detect your modem!\nAttempting AT wakeup...\nExpansion board, all jumpers on, FiPy.",
+            "expansion-rts-cts-jumpers",
+            "Press Ctrl-C at once",
+        ),
+        (
+            "os.mkfs('/flash')\nAttributeError: 'module' object has no attribute 'mkfs'\nOSError: [Errno 8] ENOEXEC",
+            "mkfs-call-removed",
+            "Save what can be read",
+        ),
+    ],
+)
+def test_what_runs_now_and_who_holds_it_decides(text: str, first: str, step: str) -> None:
+    found = explain(text.encode())
+    told = advice(found)
+    assert [match.id for match in found.matches][:1] == ([first] if first else [])
+    assert "".join(told.steps[:1]).startswith(step)

@@ -77,7 +77,7 @@ def _all(rooms: list[str], seconds: float, jobs: int) -> int:
     sys.stdout.write("".join(f"BROKEN {each}\n" for each in broken))
     took_s = time.monotonic() - began
     if len(rooms) == len(ROOMS):
-        keep("make fuzz", inputs=tried, seconds=round(took_s), broken=len(broken))
+        keep("fuzz", inputs=tried, seconds=round(took_s), broken=len(broken))
     sys.stdout.write(f"{len(tried)} parsers, {sum(tried.values()):,} inputs, {took_s:.0f} s, {len(broken)} broken\n")
     return 1 if broken else 0
 

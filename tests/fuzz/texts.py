@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+from functools import cache
 from pathlib import Path
 
 from doctor.jobs.explain import advice, explain_sources
@@ -53,10 +55,31 @@ def telnet(data: bytes) -> None:
         assert at_once[1] == b"".join(answer for _, answer in said)
 
 
+class Nobody(NetworkClient):
+    """A connection that nobody is at the other end of."""
+
+    def __init__(self) -> None:
+        self.said = b""
+
+    def write(self, data: bytes) -> None:
+        self.said += data
+
+
 def rfc2217(data: bytes) -> None:
-    """What an RFC 2217 client sends to a served bench."""
-    with contextlib.closing(Serial("sim://sqn3330")) as port:
-        _Manager(port, NetworkClient.__new__(NetworkClient)).feed(data)
+    """What an RFC 2217 client sends to a served bench, in pieces as TCP cuts them; then it is still served."""
+    manager = _Manager(served(), Nobody())
+    for at in range(0, len(data), 1000):
+        manager.feed(data[at : at + 1000])
+    manager.feed(b"\xff\xf0" + b"AT\r")
+    assert not manager._pending
+
+
+@cache
+def served() -> Serial:
+    """The bench, made once."""
+    port = Serial("sim://sqn3330")
+    atexit.register(port.close)
+    return port
 
 
 TRACE = (INPUTS / "trace.jsonl").read_bytes()
@@ -78,4 +101,12 @@ PARSERS = (
         ),
     ),
     Parser("telnet", telnet, (b"Login as: \xff\xfb\x01\xff\xfd\x18abc\xff\xff\xff\xfa\x18\x01\xff\xf0>>> ",)),
+    Parser(
+        "rfc2217",
+        rfc2217,
+        (
+            b"\xff\xfb\x2c\xff\xfd\x2c\xff\xfa\x2c\x01\x00\x0e\x10\x00\xff\xf0AT\r",
+            b"\xff\xfa\x2c\x05\x08\xff\xf0\xff\xfa\x2c\x0c\x03\xff\xf0\xff\xff\xff\xfa\x2c\x0a\xff\xff\xff\xf0",
+        ),
+    ),
 )

@@ -249,4 +249,4 @@ def test_in_any_order_what_is_said_is_true_and_there_is_a_way_on(
         ),
     )
     if STORIES:
-        keep("make fuzz.stories", stories=STORIES, steps=Person.looks, seconds=round(time.monotonic() - began))
+        keep("fuzz-stories", stories=STORIES, steps=Person.looks, seconds=round(time.monotonic() - began))

@@ -62,7 +62,7 @@ def main() -> int:
     _print(played, time.monotonic() - started, story=given.story)
     if given.real and not given.only and given.thin == 1:
         verdicts = Counter(one.verdict for one in played)
-        keep("make kill-boards", cells=len(played), verdicts=verdicts, seconds=round(time.monotonic() - started))
+        keep("kill-boards", cells=len(played), verdicts=verdicts, seconds=round(time.monotonic() - started))
     return 1 if any(one.verdict in (BAD, LOST) for one in played) else 0
 
 

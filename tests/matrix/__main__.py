@@ -46,7 +46,7 @@ def main() -> int:
     _print(played, time.monotonic() - started, story=given.story)
     if not given.only and given.thin == 1:
         verdicts = Counter(one.verdict for one in played)
-        keep("make matrix", cells=len(played), verdicts=verdicts, seconds=round(time.monotonic() - started))
+        keep("matrix", cells=len(played), verdicts=verdicts, seconds=round(time.monotonic() - started))
     return 1 if any(one.verdict == BAD for one in played) else 0
 
 

@@ -157,6 +157,8 @@ def _judged(
             if verdict.outcome != KILLED:
                 sys.stdout.write(f"{verdict.outcome}: {mutant.lines[0]} {mutant.key} {verdict.by}\n")
                 sys.stdout.flush()
+            if not len(judged) % 20:
+                sys.stderr.write(f"{len(judged)} of {len(chosen)}\n")
     return judged
 
 
@@ -174,5 +176,5 @@ def _print(judged: list[tuple[str, Mutant, Verdict]], took_s: float) -> int:
         sys.stdout.write(f"{name:18} {len(mine):3} mutants: {words}; {100 * share:.0f} % killed\n")
         counted[name] = {"mutants": len(mine), **count}
     sys.stdout.write(f"{len(judged)} mutants in {took_s:.0f} s\n")
-    keep_modules("make mutation", counted, tuple(TARGETS))
+    keep_modules("mutation", counted, tuple(TARGETS))
     return 1 if bad else 0

@@ -210,10 +210,11 @@ def test_a_port_that_is_lost_behind_the_last_block_may_leave_a_modem_that_writes
 def test_a_modem_that_may_have_all_of_it_is_waited_for_and_not_called_failed() -> None:
     last = BLOCK + 2 * (BLOCKS - 1)
     modem = Modem(StpSlave(ignore=set(range(last, last + 3))))
-    session, _ = session_on(modem)
+    session, events = session_on(modem)
     Sender(session, LINE, writes=True).send(image(), len(IMAGE))
     assert session.outcome.unsure == ("stp-header-too-small", "BLOCK was not answered 3 times", len(IMAGE))
     assert session.outcome.maybe_all
+    assert any("may have all of it" in str(data.get("text")) for _, data in events)
 
 
 @pytest.mark.parametrize(("ignored", "closed"), [(1, True), (2, True), (99, False)])
