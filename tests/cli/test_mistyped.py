@@ -12,7 +12,7 @@ from doctor.text.nearest import nearest
 from .terminal import Terminal
 
 MEANT = {
-    "command": (("chekc", "--port", "sim://fipy"), "fipy-doctor check --port sim://fipy"),
+    "command": (("cheqk", "--port", "sim://fipy"), "fipy-doctor check --port sim://fipy"),
     "port as a command": (("COM25",), "fipy-doctor check --port COM25"),
     "port without its option": (("check", "/dev/ttyACM7"), "fipy-doctor check --port /dev/ttyACM7"),
     "port where a file belongs": (("flash", "COM25"), "fipy-doctor flash --port COM25"),
