@@ -97,7 +97,7 @@ class ModemAnswers(Check):
 
 def _is_board(bench: Bench) -> bool:
     """Whether a board's prompt answers when only a modem was looked for."""
-    return bench.contact.seen in (Seen.REPL, Seen.RAW_REPL, Seen.PASTE, Seen.SAFE_BOOT)
+    return bench.contact.seen in (Seen.REPL, Seen.RAW_REPL, Seen.SAFE_BOOT)
 
 
 def _evidence(facts: ModemFacts) -> Evidence:

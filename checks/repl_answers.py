@@ -25,6 +25,10 @@ _BOARD = Remedy(foreign.PLUG_IN_BOARD, Grade.MANUAL)
 _SAFE = Remedy(foreign.SAFE_BOOT, Grade.MANUAL)
 _KNOWN = {
     "main-py-blocks-repl": Known("boot.py or main.py starts a program that does not end", (_STOP,)),
+    "prompt-waits-for-rest": Known(
+        "a person, or another program, has begun to type or to paste code; only Ctrl-C ends that without running it",
+        (_STOP,),
+    ),
     "pybytes-occupies-board": Known("Pybytes starts before main.py", (_STOP,)),
     "board-in-bootloader": Known(
         "P2 (G23) is tied to ground: the wire from the last firmware update was left in",
@@ -81,6 +85,7 @@ class ReplAnswers(Check):
         contact = bench.contact
         judge: dict[Seen, Callable[[str, Contact], Finding]] = {
             Seen.PROGRAM: self._program,
+            Seen.PASTE: self._unfinished,
             Seen.UPDATER: self._updater,
             Seen.BOOTLOADER: self._bootloader,
             Seen.BOOT_TEXT: self._boot_text,
@@ -110,12 +115,21 @@ class ReplAnswers(Check):
         how = {
             Seen.REPL: "a MicroPython prompt answers",
             Seen.RAW_REPL: "a MicroPython prompt answers; somebody had left it in raw mode",
-            Seen.PASTE: "a MicroPython prompt answers; it was waiting for the rest of an input",
             Seen.SAFE_BOOT: "the board has just started and sits at its prompt",
         }[contact.seen]
         if contact.evidence.get("interrupted"):
             how = "a MicroPython prompt answers, after the running program was stopped"
+        if contact.evidence.get("cancelled"):
+            how = "a MicroPython prompt answers, after the unfinished input that it held was thrown away"
         return self.passed(f"{name}: {how}")
+
+    def _unfinished(self, name: str, contact: Contact) -> Finding:
+        stays = "; Ctrl-C did not end that" if contact.evidence.get("cancelled") else ""
+        return self.fail(
+            f"{name}: a prompt waits for the rest of an input (paste mode, or an unfinished line){stays}",
+            catalogue="prompt-waits-for-rest",
+            remedies=(_STOP,) if not stays else (_SAFE, _POWER),
+        )
 
     def _program(self, name: str, contact: Contact) -> Finding:
         lines = [line for line in contact.text.splitlines() if line.strip()]
@@ -178,10 +192,22 @@ class ReplAnswers(Check):
     def _silence(self, name: str, contact: Contact) -> Finding:
         if contact.evidence.get("nul_bytes"):
             return self._noise(name, contact)
+        if contact.evidence.get("echoes"):
+            return self._echo(name)
         text = f"{name}: nothing answers, neither a prompt nor a modem"
         return self.fail(text, catalogue="tx-rx-jumper-missing")
 
+    def _echo(self, name: str) -> Finding:
+        return self.fail(
+            f"{name}: whatever is sent comes back, and nothing else",
+            catalogue="tx-rx-jumper-missing",
+            cause="the lines TX and RX touch each other, or a terminal that echoes is there instead of a board",
+            remedies=(_PLUG,),
+        )
+
     def _noise(self, name: str, contact: Contact) -> Finding:
+        if contact.evidence.get("echoes"):
+            return self._echo(name)
         nuls = bool(contact.evidence.get("nul_bytes"))
         what = "zero bytes come: the line is low" if nuls else "garbage comes, at every speed tried"
         return self.fail(f"{name}: only {what}", catalogue="modem-null-bytes" if nuls else "baud-mismatch-garbage")

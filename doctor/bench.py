@@ -357,7 +357,7 @@ class Bench(AbstractContextManager["Bench"]):
             from doctor.board.at_work import in_the_way
 
             raise in_the_way(self.contact.text, self.link.name)
-        if self.contact.seen not in (Seen.REPL, Seen.RAW_REPL, Seen.PASTE, Seen.SAFE_BOOT):
+        if self.contact.seen not in (Seen.REPL, Seen.RAW_REPL, Seen.SAFE_BOOT):
             raise BoardError(
                 "main-py-blocks-repl",
                 "no MicroPython prompt to work with",
@@ -366,7 +366,7 @@ class Bench(AbstractContextManager["Bench"]):
             )
         board = Board(self.link, banner=self.contact.banner)
         self._repl = board.repl  # before it is entered: if that is cut short, there is a REPL to leave
-        board.repl.enter(cancel_input=self.contact.seen is Seen.PASTE)
+        board.repl.enter()
         if not board.says_name(LTE_BOARDS):  # no banner came through, or a prompt without one: it is asked
             device = foreign.by_platform(board.platform)
             if device is not None:

@@ -6,7 +6,6 @@ overrun deadline becomes one ``error`` finding, and the rest still run.
 
 from __future__ import annotations
 
-import difflib
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from doctor.events import CheckEnded, CheckStarted, Listener, ignore
 from doctor.links import with_link
 from doctor.roster import Roster, all_before, everybody, in_order
 from doctor.text.escape import shown
+from doctor.text.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from doctor.link.link import Link
@@ -69,6 +69,12 @@ class Report:
         return next((f for f in self.findings if f.check == check_id), None)
 
 
+def no_such_check(check_id: str, known: Iterable[str]) -> UsageError:
+    """There is no check of that id: those among ``known`` that may be meant."""
+    hint = did_you_mean(check_id, known, "`fipy-doctor checks` lists them")
+    return UsageError("unknown-check", f"there is no check {check_id!r}", next=hint)
+
+
 def choose(checks: Sequence[Check], select: Iterable[str] = (), ignored: Iterable[str] = ()) -> list[Check]:
     """The checks to run: the selected ones with all that they stand on, less the ignored ones.
 
@@ -78,9 +84,7 @@ def choose(checks: Sequence[Check], select: Iterable[str] = (), ignored: Iterabl
     wanted, unwanted = list(select), set(ignored)
     for check_id in (*wanted, *unwanted):
         if check_id not in by_id:
-            close = difflib.get_close_matches(check_id, by_id, 1)
-            hint = f"did you mean {close[0]}?" if close else "`fipy-doctor checks` lists them"
-            raise UsageError("unknown-check", f"there is no check {check_id!r}", next=hint)
+            raise no_such_check(check_id, by_id)
     if wanted:
         closed: set[str] = set()
         while wanted:

@@ -59,7 +59,7 @@ RUNS: dict[str, tuple[str, str, Callable[[Figures], str]]] = {
     "kill-cards-zeros": ("`make kill-cards`", "the same on media of zeros", _killed),
     "kill-cards-ones": ("`make kill-cards`", "the same on media of 0xFF", _killed),
     "fuzz": ("`make fuzz`", "any bytes for every parser of what others wrote, led by coverage", _fuzz),
-    "fuzz-stories": ("`make fuzz`", "flash, unplug, reset, power off, another card, kill -9, in any order", _stories),
+    "fuzz-stories": ("`make fuzz`", "flash, cable out, reset, supply lost, another card, kill -9, in any order", _stories),
 }
 
 

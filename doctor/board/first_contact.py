@@ -35,6 +35,8 @@ _PROMPT = re.compile(rb"(?:^|[\r\n])>>> $")
 _UNFINISHED = re.compile(rb"(?:^|[\r\n])(?:\.\.\.|===) [ ]*$")
 _BOOT = re.compile(rb"ets Jun +8 2016|rst:0x[0-9a-f]+ \(|flash read err|Guru Meditation|abort\(\) was called")
 _CRASH = re.compile(rb"flash read err|Guru Meditation|abort\(\) was called|Brownout detector")
+#: What a terminal makes of Ctrl-B in front of a program that takes no notice of it.
+_ECHO = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]|\^B|[\x02\a\b]")
 #: Lines of the ESP32's ROM and boot loader (board-and-repl.md 3.1).
 _ROM_LINE = re.compile(rb"ets |rst:|configsip|clk_drv|mode:|load:|entry |ho [0-9]+ tail|csum|Starting the WDT")
 _BOOTLOADER = re.compile(rb"waiting for download|DOWNLOAD_BOOT")
@@ -52,7 +54,7 @@ class Seen(str, Enum):
     RAW_REPL = "raw-repl"
     """A raw REPL that somebody left; Ctrl-B has brought it back to the prompt."""
     PASTE = "paste"
-    """A prompt that waits for the rest of an input; no program runs, Ctrl-C cancels it."""
+    """A prompt that waits for the rest of an input, which only Ctrl-C throws away: all else would run it."""
     PROGRAM = "program"
     """A program runs and prints."""
     SAFE_BOOT = "safe-boot"
@@ -85,8 +87,9 @@ class Contact:
     seen      what is there
     text      all that was heard at 115200, from a device: escape it before showing
     banner    the REPL's banner line, if it was seen
-    evidence  flat data: heard (escaped), boots, reset_codes, foreign_at, interrupted, baud, modem_mode, undecided,
-              strange_usb (an id that neither a Pycom board nor FTDI has), at_carrier (only a Pycom board can be there)
+    evidence  flat data: heard (escaped), boots, reset_codes, foreign_at, interrupted (a program), cancelled (an
+              unfinished input), echoes (all that is sent comes back), baud, modem_mode, undecided, strange_usb (an id
+              that neither a Pycom board nor FTDI has), at_carrier (only a Pycom board can be there)
     foreign   the device, if it is no FiPy or GPy
     """
 
@@ -100,7 +103,7 @@ class Contact:
 def contact(link: Link, *, may_interrupt: bool = False, greet_only: bool = False) -> Contact:
     """Find out what is at the other end of ``link``, open at 115200 baud.
 
-    may_interrupt  Ctrl-C may be sent to a program that keeps us from the prompt
+    may_interrupt  Ctrl-C may be sent to a program, or an unfinished input, that keeps us from the prompt
     greet_only     nobody has said that the board is at this port: it gets CR and Ctrl-B, and nothing more
     Raises PortLost, DeadlineOverrun. Leaves the speed at 115200.
     """
@@ -110,10 +113,11 @@ def contact(link: Link, *, may_interrupt: bool = False, greet_only: bool = False
         seen = talk.ask_for_name(seen)
     if seen is None:
         seen = talk.ask_for_prompt()
-    if seen in (None, Seen.PROGRAM, Seen.BOOTLOADER, Seen.BOOT_TEXT) and talk.has_foreign_id(seen):
+    if seen in (None, Seen.PASTE, Seen.PROGRAM, Seen.BOOTLOADER, Seen.BOOT_TEXT) and talk.has_foreign_id(seen):
         seen = Seen.FOREIGN
-    if may_interrupt and (seen in (None, Seen.PROGRAM) or (seen is Seen.BOOT_TEXT and not talk.in_trouble())):
-        seen = talk.interrupt() or seen
+    in_the_way = seen in (None, Seen.PASTE, Seen.PROGRAM) or (seen is Seen.BOOT_TEXT and not talk.in_trouble())
+    if may_interrupt and in_the_way:
+        seen = talk.interrupt(seen) or seen
     if seen is None:
         seen = talk.silence() if greet_only else _modem_behind(link, talk)
     if seen is Seen.UPDATER:
@@ -127,6 +131,7 @@ class _Talk:
     def __init__(self, link: Link) -> None:
         self.link = link
         self.heard = b""
+        self.said = b""
         self.answer = b""  # the part of it that came since the last thing that was sent
         self.evidence: dict[str, str | int | bool] = {}
         self.foreign: Foreign | None = None
@@ -168,7 +173,7 @@ class _Talk:
         self._listen(ANSWER_MS, stop=self._named)
         if UPDATER_SIGNS.search(self.heard):
             return Seen.UPDATER
-        if not self.answer.strip() and not self.is_at_carrier:
+        if not _ECHO.sub(b"", self.answer).strip() and not self.is_at_carrier:
             self.foreign = foreign.at_mute_prompt()
             return Seen.FOREIGN
         return Seen.FOREIGN if self._is_foreign() else seen
@@ -205,7 +210,7 @@ class _Talk:
         strange = foreign.is_strange(port.vid, port.carrier)
         if strange:
             self.evidence["strange_usb"] = foreign.usb_text(port.vid, port.pid)
-        if seen in (None, Seen.PROGRAM):
+        if seen in (None, Seen.PASTE, Seen.PROGRAM):
             self.foreign = foreign.by_usb(port.vid, port.pid)
         elif seen is Seen.BOOTLOADER and strange:
             self.foreign = foreign.in_boot_loader()
@@ -218,12 +223,12 @@ class _Talk:
         by_id = port is not None and port.carrier is not None and not port.ambiguous
         return by_id or self.link.network is not None
 
-    def interrupt(self) -> Seen | None:
-        """Ctrl-C twice, with consent; None if no prompt comes."""
-        self.evidence["interrupted"] = True
+    def interrupt(self, seen: Seen | None) -> Seen | None:
+        """Ctrl-C twice, with consent, then Ctrl-B once; None if no prompt comes."""
+        self.evidence["cancelled" if seen is Seen.PASTE else "interrupted"] = True
         self._say(CTRL_C + CTRL_C)
         self._listen(ANSWER_MS, stop=self._prompt_seen)
-        return Seen.REPL if self._prompt_seen() else None
+        return self.ask_for_name(Seen.REPL) if self._prompt_seen() else None
 
     def result(self, seen: Seen) -> Contact:
         """The Contact, with what was heard as evidence."""
@@ -290,6 +295,7 @@ class _Talk:
 
     def _say(self, data: bytes) -> None:
         self.answer = b""
+        self.said += data
         self.link.write(data)
 
     def _listen(self, wait_ms: int, stop: Callable[[], bool]) -> None:
@@ -318,6 +324,7 @@ def _modem_behind(link: Link, talk: _Talk) -> Seen:
     if not state.baud:
         if "nul-bytes" in state.notes and not talk.heard.strip(b"\x00"):
             talk.evidence["nul_bytes"] = True
+        talk.evidence["echoes"] = bool(talk.heard) and talk.heard == talk.said
         return Seen.NOISE if "noise" in state.notes else nothing
     talk.evidence["modem_mode"] = str(state.mode)
     talk.evidence["baud"] = int(state.baud)

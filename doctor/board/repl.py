@@ -97,8 +97,7 @@ class Repl:
     def enter(self, *, cancel_input: bool = False) -> None:
         """Go from the idle prompt to the raw REPL.
 
-        cancel_input  send Ctrl-C first: for a prompt that waits for the rest of an input (paste mode), where no
-                      program runs that it could hit
+        cancel_input  send Ctrl-C first: for what is left of a command of ours
         Raises ReplBroken if the exact banner does not come, BoardReset if the board restarts instead, UpdaterAtWork.
         """
         self._take(self.link.drain())

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from doctor import __version__
-from doctor.cli import options, signals
+from doctor.cli import mistyped, options, signals
 from doctor.cli.screen import make_screen
 from doctor.errors import DoctorError, Stopped, UsageError
 from doctor.text.escape import shown
@@ -44,6 +44,20 @@ class LazyGroup(options.OneOfEach, click.Group):
             return None
         command: click.Command = importlib.import_module(f"doctor.cli.commands.{cmd_name}").command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is meant; ``help check`` is ``check --help``. Raises UsageError if there is none."""
+        word = args[0]
+        if word == "help":
+            args = [*args[1:2], "--help"]
+            if len(args) == 1:
+                click.echo(self.get_help(ctx))
+                ctx.exit()
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise mistyped.no_command(args[0], COMMANDS, ctx)
+        return super().resolve_command(ctx, args)
 
 
 @click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})

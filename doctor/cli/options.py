@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from doctor.cli import signals
+from doctor.cli import mistyped, signals
 from doctor.cli.screen import Screen, make_screen
 from doctor.errors import DoctorError, Exit
 from doctor.jobs.hands import DONE
@@ -38,12 +39,24 @@ class OneOfEach(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """The arguments that are left. Raises UsageError for an option that was given twice."""
-        _, _, given = self.make_parser(ctx).parse_args(args=list(args))
+        try:
+            values, left, given = self.make_parser(ctx).parse_args(args=list(args))
+        except click.BadOptionUsage as err:
+            named = next((param for param in self.params if err.option_name in param.opts), None)
+            raise mistyped.without_value(named, ctx) if isinstance(named, click.Option) else err from None
+        if any(param.is_eager for param in given):  # --help answers whatever else is typed
+            return super().parse_args(ctx, args)
         in_front = ctx.default_map or {}
         for option in given:
             takes_one = isinstance(option, click.Option) and not (option.multiple or option.is_flag)
             if takes_one and given.count(option) + (option.name in in_front) > 1:
                 raise click.UsageError(f"Option {option.opts[0]!r} was given twice; it takes one value.", ctx)
+            if isinstance(option, click.Option) and isinstance(option.type, click.Choice):
+                for word in values[option.name or ""] if option.multiple else (values[option.name or ""],):
+                    if word not in option.type.choices:
+                        raise mistyped.no_such(word, option.type.choices, option.opts[0])
+        if left and not isinstance(self, click.Group) and not ctx.resilient_parsing:
+            raise mistyped.too_much(left, ctx)
         return super().parse_args(ctx, args)
 
 
@@ -58,7 +71,24 @@ ENV = "FIPY_DOCTOR_"
 OK = Exit.OK
 LONGEST_S = 7 * 24 * 3600  #: more than any bench needs; NaN and infinity are no deadlines
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+class File(click.Path):  # type: ignore[type-arg,unused-ignore]
+    """A file that exists."""
+
+    def __init__(self) -> None:
+        super().__init__(exists=True, dir_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path. Raises UsageError if nothing is there, with the file that may be meant."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            if not value or os.path.lexists(value):
+                raise
+            raise mistyped.no_file(str(value), param, ctx) from None
+
+
+FILE = File()
 
 
 class _Folder(click.Path):  # type: ignore[type-arg,unused-ignore]
@@ -124,7 +154,7 @@ class _BootRomPath(click.ParamType):  # type: ignore[type-arg,unused-ignore]
 
         if str(value) == str(FROM_BOARD):
             return FROM_BOARD
-        path = Path(_FILE.convert(value, param, ctx))
+        path = Path(FILE.convert(value, param, ctx))
         return path.absolute() if path == FROM_BOARD else path
 
 
@@ -167,6 +197,7 @@ def _spelled(_ctx: click.Context, _param: click.Parameter, value: str | None) ->
 common = _stacked(
     click.option(
         "--port",
+        "-p",
         metavar="URL",
         envvar=f"{ENV}PORT",
         cls=CommonOption,
@@ -200,7 +231,7 @@ common = _stacked(
 )
 
 interrupt = click.option("--interrupt", is_flag=True, help="Allow it to stop a program that runs on the board.")
-dry_run = click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
+dry_run = click.option("--dry-run", "-n", is_flag=True, help="Print the plan and stop.")
 
 accept = click.option(
     "--accept", "accepted", multiple=True, type=click.Choice(ACCEPTABLE), help="Agree to a risk by its name."
@@ -214,7 +245,7 @@ def _known_steps(_ctx: click.Context, _param: click.Parameter, value: tuple[str,
 
         known = {**DONE, **cures().by_id}
         if wrong := next((word for word in unknown if word not in known), None):
-            raise click.BadParameter(f"{wrong!r} is none of {', '.join(sorted(known))}")
+            raise mistyped.no_such(wrong, sorted(known), "--done")
     return value
 
 
@@ -236,13 +267,13 @@ def _known_carrier(_ctx: click.Context, _param: click.Parameter, value: str | No
     from doctor.board.line.carriers import Carrier, carrier_of
 
     if value is not None and carrier_of(value) is Carrier.UNKNOWN:
-        raise click.BadParameter(f"{value!r} is none of {', '.join(CARRIERS)}")
+        raise mistyped.no_such(value, CARRIERS, "--carrier")
     return value
 
 
 bench_without_firmware = _stacked(
     click.option(
-        "--updater-elf", type=_FILE, envvar=f"{ENV}UPDATER_ELF", help="Updater to load into a modem in its boot ROM."
+        "--updater-elf", type=FILE, envvar=f"{ENV}UPDATER_ELF", help="Updater to load into a modem in its boot ROM."
     ),
     click.option(
         "--bootrom",
@@ -286,7 +317,7 @@ def _one_or_the_pair(ctx: click.Context, param: click.Parameter, value: tuple[Pa
 bench_with_firmware = _stacked(
     click.option(
         "--firmware",
-        type=_FILE,
+        type=FILE,
         multiple=True,
         callback=_one_or_the_pair,
         envvar=f"{ENV}FIRMWARE",

@@ -32,8 +32,12 @@ _KEEPS_POWER = re.compile(
 )
 
 _FORBIDS = re.compile(r"(?:Do not|Stop here)\b")  #: how a step begins that comes before all others, whatever they are
+_AT_ONCE = re.compile("Press Ctrl-C at once")
+_SAVES = re.compile("Save what can be read")
 _SAYS_NO = re.compile(rf"{_FORBIDS.pattern}|Leave it\b")
 _MONARCH2 = "monarch2-family"
+_OTHER_MAKER = "modem-of-another-maker"
+_OF_PYCOM = re.compile(r"fipy-doctor (?:flash|plan|fix)|sqnsupgrade|Pycom|\.dup\b|updater\.elf|board's firmware")
 _OF_SQN3330 = re.compile(
     r"`\S+ flash\b|\b(?:CATM1|NB1)-|\bupgdiff|\bupdater\.elf|\bfull image"
 )  #: what flashes a FiPy or GPy
@@ -216,7 +220,14 @@ def _steps(explanation: Explanation, decides: Match | None, keep: bool) -> tuple
                 steps.append(step)
     if explanation.facts.names_monarch2 and explanation.causes and explanation.causes[0].id != _MONARCH2:
         steps += (f"If the modem is the Monarch 2 that the text names: {step}" for step in entry(_MONARCH2).cure)
-    return tuple(dict.fromkeys(sorted(steps, key=lambda step: not _FORBIDS.match(step))))
+    at_once = (step for match in explanation.matches for step in match.entry.cure[:1] if _AT_ONCE.match(step))
+    return tuple(dict.fromkeys(sorted((*at_once, *steps), key=_urgency)))
+
+
+def _urgency(step: str) -> int:
+    """What stops a program that does harm, then what forbids, then what saves files, then all else."""
+    first = (_AT_ONCE, _FORBIDS, _SAVES)
+    return next((rank for rank, begins in enumerate(first) if begins.match(step)), len(first))
 
 
 def _own_steps(cause: Match, explanation: Explanation) -> tuple[str, ...]:
@@ -231,7 +242,9 @@ def _first_step(cause: Match) -> tuple[str, ...]:
 
 
 def _is_for_its_family(step: str, cause: Match, explanation: Explanation) -> bool:
-    """Whether the step may be told: one for the SQN3330 may not if the text names a Monarch 2."""
+    """Whether the step may be told: one for the SQN3330 may not if the text names a Monarch 2 or another maker's."""
+    if explanation.facts.family == "other" and cause.id != _OTHER_MAKER:
+        return not _OF_PYCOM.search(step)
     return not explanation.facts.names_monarch2 or cause.id == _MONARCH2 or not _OF_SQN3330.search(step)
 
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from doctor.bench import Bench
@@ -91,12 +92,18 @@ def _places(bench: Bench, via: str) -> Iterator[tuple[str, Callable[[Search], It
     card = _card_in_pc(bench)
     if card is not None:
         yield f"on the card in this PC ({shown(str(card), LONGEST)})", lambda search: _in_folder(card, search)
-    yield "in this folder", lambda search: _in_folder(Path(), search)
+    for place, folder in folders():
+        yield place, partial(_in_folder, folder)
+
+
+def folders() -> Iterator[tuple[str, Path]]:
+    """The folders of this PC where firmware may lie, each with the words for it."""
+    yield "in this folder", Path()
     if sys.platform != "darwin":  # which asks its user before a program may look there
         from platformdirs import user_downloads_path
 
         downloads = user_downloads_path()
-        yield f"in {shown(str(downloads), LONGEST)}", lambda search: _in_folder(downloads, search)
+        yield f"in {shown(str(downloads), LONGEST)}", downloads
 
 
 def _on_board(bench: Bench, search: Search) -> Iterator[Candidate]:

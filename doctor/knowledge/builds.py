@@ -54,7 +54,7 @@ _TARGET = re.compile(
     r"|\b(?:diff|verschil)[^\n\d]{0,24}\d{5} ?(?:[-=]>|→|to|auf|nach|vers|naar|a) ?\Z",
     re.I,
 )
-_TARGET_BEHIND = re.compile(r"[-_ ]to[-_ ](\d{5})(?!\d)", re.I)
+_TARGET_BEHIND = re.compile(r"(?:[-_ ]to[-_ ]| ?(?:[-=]>|→|to|auf|nach|naar|vers|a|à) ?)(\d{5})(?!\d)", re.I)
 #: A number in front of these is that of a file.
 _FILE_BEHIND = re.compile(
     r"(?:-[12])?[ '\"`*-]{1,2}(?:files?|images?|pair|zips?|package|archives?|dateien?|abbild|paar|paket|archivos?"
@@ -95,6 +95,8 @@ _NOT = re.compile(
     r"(?:LR[56]\.\d\.\d\.\d-)?\Z",
     re.I,
 )
+#: The number of what a tool or a person calls the software.
+_MODEM_BEHIND = re.compile(r"\] (?:as|is|in|under|als|como|comme) (?:the )?Software\b", re.I)
 #: A number in front of these is where the way begins.
 _WAY_BEHIND = re.compile(r"\W{0,3}(?:[-=]>|→|to|nach|auf|naar|vers|a|à)\W{1,3}(?:[A-Z\d-]{2,8}\W)?\d{5}\b", re.I)
 _PARTS = ((_PRINTED, _MODEM), (_SAID, _RUNS), (_IMAGE_PART, _IMAGE))
@@ -233,8 +235,11 @@ def _builds(text: str) -> Iterator[tuple[Build, str]]:
         if not is_file and (loader := _loader(number, before, text, found.end())):
             yield Build(number, loader, found.start()), _LOADER_PART
             continue
+        # "The file 33080 to 41065": the image that a way begins with is named by its base.
+        is_way = _IMAGE.search(before) is not None and _WAY_BEHIND.match(text, found.end()) is not None
+        is_base = is_base or is_way
         kind = "diff" if is_base else _radio(number, before)
-        part = _IMAGE_PART if is_file else _part(number, before, text, found.end())
+        part = _IMAGE_PART if is_file or is_base else _part(number, before, text, found.end())
         if kind and part:
             target = _TARGET_BEHIND.match(text, found.end()) if is_base else None
             yield Build(number, kind, found.start(), "run(" in before, int(target[1]) if target else 0), part
@@ -244,6 +249,8 @@ def _part(number: int, before: str, text: str, end: int) -> str:
     """What the words around a number say that it is; empty if they do not tell."""
     if number in _RADIO and _FILE_BEHIND.match(text, end):
         return _IMAGE_PART
+    if _MODEM_BEHIND.match(text, end):
+        return _PRINTED
     part = next((part for part, words in _PARTS if words.search(before)), "")
     if part == _SAID and _FILE_FORM.search(before):
         return _NAMED

@@ -126,7 +126,7 @@ def _by_facts(paste: Paste, facts: Facts) -> Iterator[Hit]:
         yield Hit("ftp-truncated-file" if by_ftp else "firmware-file-truncated", 0.85, shorter, shorter)
     for name in facts.by_kind.get("maker", ()):
         at = paste.index(paste.text.find(name))
-        yield Hit("modem-of-another-maker", 0.9, at, at)
+        yield Hit("modem-of-another-maker", 0.98, at, at)
 
 
 def _candidates(paste: Paste) -> Iterator[tuple[str, list[int]]]:

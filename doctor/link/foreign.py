@@ -58,12 +58,12 @@ class Foreign:
         """What the hands do about it."""
         return f"{_LEAVE}; {_AFTER_ALL}" if SAFE_BOOT in self.cures else _LEAVE
 
-    def refused(self, on: str) -> BoardError:
-        """What every command says that would have to work on it."""
+    def refused(self, on: str, done: str = "nothing was changed") -> BoardError:
+        """What every command says that would have to work on it; ``done``: what was done to it already."""
         cause = "a FiPy or GPy that was given the firmware of another board says the same"
         return BoardError(
             self.catalogue,
-            f"{self.words}; nothing was changed",
+            f"{self.words}; {done}",
             on=on,
             cause=cause if self.catalogue == NO_LTE else "several serial devices are plugged in",
             next=f"{self.hands}; `fipy-doctor ports` shows where it is",

@@ -160,6 +160,6 @@ def _run_of_ours(device: str) -> Holder | None:
 
 def _may_hold(words: Sequence[str], device: str) -> bool:
     """Whether a run with this command line uses ``device``: it names it, or names no port at all."""
-    named = [value for flag, value in pairwise(words) if flag == "--port"]
+    named = [value for flag, value in pairwise(words) if flag in ("--port", "-p")]
     named += [word.partition("=")[2] for word in words if word.startswith("--port=")]
     return not named or any(os.path.realpath(name) == os.path.realpath(device) for name in named)

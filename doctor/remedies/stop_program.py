@@ -17,7 +17,7 @@ from doctor.remedies.switched_off import name_off, switch_off
 if TYPE_CHECKING:
     from doctor.bench import Bench
 
-ENDED = (first_contact.Seen.REPL, first_contact.Seen.RAW_REPL, first_contact.Seen.PASTE, first_contact.Seen.SAFE_BOOT)
+ENDED = (first_contact.Seen.REPL, first_contact.Seen.RAW_REPL, first_contact.Seen.SAFE_BOOT)
 MAY_BE_A_PROGRAM = (first_contact.Seen.PROGRAM, first_contact.Seen.BOOT_TEXT, first_contact.Seen.SILENCE)
 LINES = 40  #: that the board prints to show whether a thread prints into them
 MAIN = "/flash/main.py"
@@ -27,7 +27,7 @@ class StopProgram(DoableCure):
     """Stop the program that runs on the board.
 
     By Ctrl-C; if that does not help, or if its threads still print at the prompt, by a restart that leaves out boot.py
-    and main.py (safe boot, from 1.16 on).
+    and main.py (safe boot, from 1.16 on). An input that was not ended gets Ctrl-C, and nothing else.
     """
 
     id = "stop-program"
@@ -41,6 +41,8 @@ class StopProgram(DoableCure):
         seen = bench.contact.seen
         if seen is first_contact.Seen.UPDATER:
             raise in_the_way(bench.contact.text, bench.link.name)
+        if seen is first_contact.Seen.PASTE:
+            return ("send Ctrl-C to the prompt that waits for the rest of an input, which throws that input away",)
         if seen not in MAY_BE_A_PROGRAM and not (seen in ENDED and _thread_prints(bench)):
             return ()
         return (
@@ -52,16 +54,34 @@ class StopProgram(DoableCure):
 
     def do(self, bench: Bench, finding: Finding | None, context: CureContext) -> str:
         """Stop it and see a prompt. Raises BoardError if neither way helps."""
+        planned = bench.contact.seen
         bench.forget_board()
         contact = first_contact.contact(bench.link, may_interrupt=True)
         if contact.seen is first_contact.Seen.UPDATER:
             raise in_the_way(contact.text, bench.link.name)
+        if contact.foreign is not None:
+            raise contact.foreign.refused(bench.link.name, "Ctrl-C was sent to it, and no more")
+        if planned is first_contact.Seen.PASTE:
+            return self._cancelled(bench, contact.seen)
         how = "the program was stopped; the prompt answers"
         if contact.seen not in ENDED or _thread_prints(bench):
             context.say("Ctrl-C does not stop all of it; restarting the board without its programs")
             self._restart(bench)
             how = "Ctrl-C did not stop all of the program; the board was restarted without it (safe boot)"
         return f"{how}; {self._and_main_py(bench, context)}"
+
+    def _cancelled(self, bench: Bench, seen: first_contact.Seen) -> str:
+        """What became of an unfinished input; the plan had Ctrl-C only. Raises BoardError if no prompt answers."""
+        if seen in ENDED:
+            return "the unfinished input was thrown away; the prompt answers"
+        raise BoardError(
+            "repl-answers",
+            "Ctrl-C does not bring the prompt back",
+            on=bench.link.name,
+            cause="no board is at this port, or its program prints what looks like a prompt",
+            next="hold the Safe Boot button (P12 to 3V3) while you press reset, then run "
+            f"{bench.options.command('check')}",
+        )
 
     def _restart(self, bench: Bench) -> None:
         """Restart the board into safe boot, and see a quiet prompt. Raises BoardError if there is none."""

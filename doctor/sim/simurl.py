@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from doctor.sim.foreign import DEVICES
 from doctor.sim.modem.faults import Faults
 from doctor.sim.modem.flash import parse_loaders
 from doctor.sim.scenarios import SCENARIOS
+from doctor.text.nearest import did_you_mean
 
 BOARDS = ("fipy", "gpy")
 """Host part of the URL: a module on a carrier board."""
@@ -77,8 +78,7 @@ def parse_sim_url(url: str) -> BenchSpec:
         raise ValueError(f"not a sim:// URL: {url}")
     kind = (parts.hostname or "").lower()
     if kind not in (*BOARDS, *BARE_MODEMS, FOREIGN):
-        known = ", ".join((*BOARDS, *BARE_MODEMS, FOREIGN))
-        raise ValueError(f"no simulated bench is called {kind!r}: one of {known}")
+        raise ValueError(_no_such("simulated bench", kind, (*BOARDS, *BARE_MODEMS, FOREIGN)))
     read: dict[str, Any] = {"faults": (), "files": ()}
     for name, value in parse_qsl(parts.query, keep_blank_values=True):
         if name not in _READERS:
@@ -100,6 +100,13 @@ def parse_sim_url(url: str) -> BenchSpec:
     return BenchSpec(kind, **read)
 
 
+def _no_such(what: str, name: str, known: Collection[str]) -> str:
+    meant = did_you_mean(name, known, "")
+    if not meant and name in SCENARIOS:
+        meant = f"did you mean sim://fipy?scenario={name}?"
+    return f"no {what} is called {name!r}: {meant + ' There are ' if meant else 'one of '}{', '.join(known)}"
+
+
 def _number(name: str, value: str) -> int:
     if not value.isdecimal() or not value.isascii():
         raise ValueError(f"{name} is a number, not {value!r}")
@@ -109,7 +116,7 @@ def _number(name: str, value: str) -> int:
 def _one_of(allowed: Mapping[str, object]) -> _Reader:
     def read(name: str, value: str) -> object:
         if value not in allowed:
-            raise ValueError(f"{name} is one of {', '.join(allowed)}, not {value!r}")
+            raise ValueError(_no_such(name, value, allowed))
         return allowed[value]
 
     return read
@@ -119,7 +126,7 @@ def _scenarios(_name: str, value: str) -> tuple[str, ...]:
     names = tuple(name for name in value.split(",") if name)
     for name in names:
         if name not in SCENARIOS:
-            raise ValueError(f"no scenario is called {name!r}: one of {', '.join(SCENARIOS)}")
+            raise ValueError(_no_such("scenario", name, SCENARIOS))
     return names
 
 

@@ -144,6 +144,7 @@ class Command:
         found: dict[str, Any] = {}
         while left:
             word = left.pop(0)
+            word = _SHORT.get(word, word)
             name = word[2:].replace("-", "_") if word.startswith("--") else ""
             default = getattr(_PLAIN, name, None)
             if name not in takes or (verb in _FILES_BEHIND and name == "firmware"):
@@ -159,6 +160,7 @@ class Command:
         return cls(verb, tuple(args), **found)
 
 
+_SHORT = {"-p": "--port"}  #: short spellings of the members
 _PLAIN = Command("")
 #: What is quoted in a line of a shell; the first group is within $'…'.
 _QUOTED = re.compile(r"""\$'((?:[^'\\]|\\.)*)'|'[^']*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)

@@ -40,6 +40,14 @@ def test_paste_mode_is_told_from_a_prompt() -> None:
     board = OldRepl()
     board.paste = True
     assert look(board.wire).seen is Seen.PASTE
+    assert board.wire.written == b"\r"
+
+
+def test_an_unfinished_input_is_thrown_away_with_consent() -> None:
+    board = OldRepl()
+    board.paste = True
+    found = look(board.wire, may_interrupt=True)
+    assert (found.seen, board.paste, found.evidence.get("interrupted")) == (Seen.REPL, False, None)
 
 
 def test_a_prompt_among_the_output_of_other_threads_is_found() -> None:
@@ -226,3 +234,18 @@ def test_unplugging_is_no_silence(make: Callable[[], Wire]) -> None:
     wire.hears = lambda data: setattr(wire, "unplugged", True)
     with pytest.raises(PortLost):
         contact(link)
+
+
+@pytest.mark.parametrize("echo", [b"^B", b"\x02", b"\x07", b"\x1b[?25h"])
+def test_a_prompt_that_only_echoes_ctrl_b_is_a_computers(echo: bytes) -> None:
+    def answer(wire: Wire, data: bytes) -> None:
+        wire.say(b"\r\n>>> " if data == b"\r" else echo)
+
+    found = look(devices.talker(answers=answer))
+    assert found.seen is Seen.FOREIGN and found.foreign is not None
+    assert "prompt of its Python" in found.foreign.words
+
+
+def test_a_line_that_sends_back_what_it_gets_is_no_noise() -> None:
+    found = look(devices.talker(answers=lambda wire, data: wire.say(data)))
+    assert found.evidence["echoes"] is True

@@ -37,11 +37,13 @@ def test_a_raw_repl_left_behind_passes_and_is_told() -> None:
     assert "raw mode" in look(board.wire).summary
 
 
-def test_paste_mode_passes_and_is_left() -> None:
+def test_an_unfinished_input_is_told_and_neither_run_nor_thrown_away() -> None:
     board = OldRepl()
     board.paste = True
-    assert look(board.wire).status is Status.PASS
-    assert board.raw
+    found = look(board.wire)
+    assert (found.status, found.remedies[0].id) == (Status.FAIL, "stop-program")
+    assert "waits for the rest of an input" in found.summary and found.catalogue == "prompt-waits-for-rest"
+    assert (board.wire.written, board.paste) == (b"\r", True)
 
 
 def test_a_running_program_fails_with_what_it_says() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -24,8 +25,22 @@ def test_a_trace_replaces_an_earlier_trace(terminal: Terminal, tmp_path: Path) -
     assert trace.read_bytes().startswith(b'{"t": ')
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_a_full_disk_ends_the_trace_with_one_line(terminal: Terminal) -> None:
-    said = terminal.type("check", "--port", "sim://fipy", "--trace", "/dev/full")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit of a file's size")
+def test_a_full_disk_ends_the_trace_with_one_line(terminal: Terminal, tmp_path: Path) -> None:
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, before[1]))
+    try:
+        said = terminal.type("check", "--port", "sim://fipy", "--trace", str(tmp_path / "t"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert said.code == 0
-    assert said.err.count("the trace /dev/full ends here") == 1
+    assert said.err.count("the trace") == said.err.count("ends here") == 1
+    assert (tmp_path / "t").stat().st_size == 2000
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_trace_goes_into_no_device(terminal: Terminal) -> None:
+    said = terminal.type("check", "--port", "sim://fipy", "--trace", "/dev/full")
+    assert (said.code, "it is not a file" in said.err) == (2, True)

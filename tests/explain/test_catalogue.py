@@ -24,6 +24,7 @@ TABLES = {
 LATER = {
     "board-erase-spares-modem",
     "board-flash-full",
+    "prompt-waits-for-rest",
     "48829-from-41065",
     "updater-elf-not-needed",
     "card-read-only-on-pc",

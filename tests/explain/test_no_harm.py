@@ -282,3 +282,56 @@ def test_no_entry_tells_a_step_that_disturbs_a_flash_that_runs() -> None:
             steps = (step.removeprefix("Do not press Ctrl-C. ") for step in told.steps)
             assert not any(map(_DISTURBS.search, steps)), (entry_id, runs)
     assert seen > len(entries())
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "step"),
+    [
+        (
+            "Software : 5.1.1.0 [39529]\nrun('/sd/upgdiff_33080-to-41065.dup')\nUpgrade failed with result failure!\n"
+            "I took the file 33080 to 41065.",
+            "diff-with-wrong-base",
+            "Do not send it",
+        ),
+        ("LR5.1.1.0-39529. Je peux prendre l'image 33080 vers 41065 ?", "", ""),
+        ("They show 6.1.2.0 [46262] as Software, I have NB1-41019.dup. Flash?", "image-older-than-installed", "Do not"),
+        (
+            "was 43818 ex works.\nLR6.0.0.0-41019\nisattached() False. Flash it again?",
+            "post-upgrade-no-attach",
+            "Do not",
+        ),
+        (
+            "COMMAND   PID USER   FD   TYPE DEVICE SIZE/OFF NODE NAME\n"
+            "code    41907  kai   53u   CHR  166,0 0t0 /dev/ttyACM0",
+            "port-busy",
+            "Close the editor",
+        ),
+        ("USER        PID ACCESS COMMAND\n/dev/ttyUSB0:        anna       2231 F.... minicom", "port-busy", "Close"),
+        ("OSError: 28\\r\\n')\nampy put of the .dup", "flash-filesystem-full", "Put the .dup on an SD card"),
+        (
+            "ESP32 with SIM7000G. ImportError: no module named 'sqnsupgrade'. Brownout detector was triggered",
+            "modem-of-another-maker",
+            "Leave it alone",
+        ),
+        (
+            "FiPy, LiPo. sd mounted ['log.csv'], deepsleep, then [Errno 19] ENODEV. USB pulled, no change. fsformat?",
+            "sd-inserted-after-power-on",
+            "Do not format",
+        ),
+        (
+            "Could not detect your modem!\nAttempting AT wakeup...\nExpansion board, all jumpers on, FiPy.",
+            "expansion-rts-cts-jumpers",
+            "Press Ctrl-C at once",
+        ),
+        (
+            "os.mkfs('/flash')\nAttributeError: 'module' object has no attribute 'mkfs'\nOSError: [Errno 8] ENOEXEC",
+            "mkfs-call-removed",
+            "Save what can be read",
+        ),
+    ],
+)
+def test_what_runs_now_and_who_holds_it_decides(text: str, first: str, step: str) -> None:
+    found = explain(text.encode())
+    told = advice(found)
+    assert [match.id for match in found.matches][:1] == ([first] if first else [])
+    assert "".join(told.steps[:1]).startswith(step)

@@ -53,6 +53,8 @@ def program(text: bytes, every_ms: int = 700, stops: bool = True) -> Wire:
         if b"\x03" in data and stops:
             wire.hush()
             wire.say(b"KeyboardInterrupt: \r\n>>> ")
+        elif b"\x03" in wire.written and stops and b"\x02" in data:
+            wire.say(b"\r\nMicroPython v1.8.6-849-b0520f1 on 2018-08-14; FiPy with ESP32\r\n>>> ")
 
     wire.hears = hear
     return wire

@@ -8,11 +8,14 @@ from urllib.parse import quote
 import pytest
 
 from doctor.bench import Bench, BenchOptions
+from doctor.board.signs import CTRL_B, CTRL_C, CTRL_F
 from doctor.board.storage import files
 from doctor.errors import BoardError
 from doctor.link.trace import Trace
 from doctor.remedies.cure import CureContext
 from doctor.remedies.stop_program import StopProgram
+from tests.board.old_repl import BANNER
+from tests.link.wire import Wire
 
 STUBBORN = b"import time\nwhile True:\n try:\n  print('no')\n  time.sleep(1)\n except BaseException:\n  pass\n"
 SILENT = b"while True:\n pass\n"
@@ -87,3 +90,32 @@ def test_an_updater_in_a_thread_is_neither_stopped_nor_restarted(
     sent = bytes.fromhex("".join(one["hex"] for one in crossed if one["dir"] == "tx"))
     assert sent
     assert not {0x03, 0x06} & set(sent)
+
+
+@pytest.mark.parametrize("prompt", [b"=== ", b"... "])
+@pytest.mark.parametrize("name", [True, False])
+def test_an_unfinished_input_gets_ctrl_c_and_no_restart(prompt: bytes, name: bool, tmp_path: Path) -> None:
+    """The plan says Ctrl-C; a computer's Python, which shows itself only then, is told from a board."""
+    wire = Wire()
+
+    def hear(data: bytes) -> None:
+        if CTRL_C in data:
+            wire.say(b"\r\nKeyboardInterrupt\r\n>>> ")
+        elif CTRL_C in wire.written:
+            wire.say(
+                (b"\r\n" + BANNER if name and CTRL_B in data else b"") + (b"\r\n>>> " if name or data == b"\r" else b"")
+            )
+        else:
+            wire.say(b"\r\n" + prompt)
+
+    wire.hears = hear
+    bench = Bench(BenchOptions(port="/dev/ttyACM0"), link=wire.link())
+    cure, context = StopProgram(), CureContext(lambda text: None, lambda question: True, tmp_path)
+    (planned,) = cure.plan(bench, None, context)
+    assert "send Ctrl-C" in planned and CTRL_C not in wire.written
+    if name:
+        assert "thrown away" in cure.do(bench, None, context)
+    else:
+        with pytest.raises(BoardError, match="Ctrl-C was sent to it, and no more"):
+            cure.do(bench, None, context)
+    assert CTRL_F not in wire.written

@@ -146,7 +146,7 @@ def test_pages_ask_first() -> None:
 
 @pytest.mark.parametrize("path", sorted([ROOT / "README.md", *ROOT.glob("docs/*.md")]), ids=lambda path: str(path.name))
 def test_written_pages_ask_first(path: Path) -> None:
-    if path.name != "design.md":  # for those who build the program
+    if path.name not in ("design.md", "reliability.md"):  # for those who build the program
         assert not unasked(path.read_text(encoding="utf-8"))
 
 

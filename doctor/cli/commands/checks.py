@@ -8,7 +8,6 @@ from typing import Any
 import click
 
 from doctor.cli import options
-from doctor.errors import UsageError
 
 
 @options.command("checks")
@@ -19,6 +18,7 @@ def command(check_id: str | None, **given: Any) -> int:
     from rich.table import Table
     from rich.text import Text
 
+    from doctor.engine import no_such_check
     from doctor.report import as_json
     from doctor.roster import everybody
 
@@ -26,9 +26,10 @@ def command(check_id: str | None, **given: Any) -> int:
     roster = everybody()
     checks, warnings = list(roster.checks), roster.warnings
     if check_id is not None:
-        checks = [check for check in checks if check.id == check_id]
-        if not checks:
-            raise UsageError("unknown-check", f"there is no check {check_id!r}", next="`fipy-doctor checks` lists them")
+        known = {check.id: check for check in checks}
+        if check_id not in known:
+            raise no_such_check(check_id, known)
+        checks = [known[check_id]]
     pages = {check.id: inspect.getdoc(check) or check.id for check in checks}
     if screen.as_json:
         members = [

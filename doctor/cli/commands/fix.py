@@ -65,7 +65,7 @@ def _cure_switches(command: click.Command) -> click.Command:
 )
 @options.interrupt
 @options.dry_run
-@click.option("--yes", is_flag=True, help="Confirm the plans that are printed, and nothing else.")
+@click.option("--yes", "-y", is_flag=True, help="Confirm the plans that are printed, and nothing else.")
 def command(**given: Any) -> int:
     """Fix what can be fixed.
 

@@ -17,7 +17,7 @@ from doctor.jobs.flash import METHODS, STOPPED_EARLY, VIAS, FlashRequest, FlashR
 from doctor.text.command import ON_CARD
 
 
-class _ImageFile(click.Path):
+class _ImageFile(options.File):
     """A file on this computer, or ``card:NAME``: a file on the board's own card, which only the board can see."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
@@ -32,7 +32,7 @@ FILES = click.argument(
     "files",
     metavar="[FILE.dup] [FILE2.dup]",
     nargs=-1,
-    type=_ImageFile(exists=True, dir_okay=False, path_type=Path),
+    type=_ImageFile(),
 )
 VIA = click.option("--via", type=click.Choice(VIAS), default="auto", help="Way to the modem.")
 METHOD = click.option("--method", type=click.Choice(METHODS), default="auto", help="How the modem takes the image.")
@@ -50,7 +50,7 @@ COMPRESS = click.option("--compress", is_flag=True, help="Send a zlib stream to 
 @click.option("--override", multiple=True, metavar="ID", help="Flash although this check failed.")
 @options.interrupt
 @options.dry_run
-@click.option("--yes", is_flag=True, help="Confirm the plan that is printed, and nothing else.")
+@click.option("--yes", "-y", is_flag=True, help="Confirm the plan that is printed, and nothing else.")
 @FILES
 def command(files: tuple[Path, ...], **given: Any) -> int:
     """Flash a firmware image and prove that it runs.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import webbrowser
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -14,11 +13,10 @@ from doctor.cli import options
 from doctor.cli.screen import Screen
 from doctor.errors import UsageError
 from doctor.text.command import Command, marked
+from doctor.text.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from doctor.report.page import Page
-
-CLOSE_ENOUGH = 5  #: how many ids are offered instead of one that does not exist
 
 
 @options.command("open")
@@ -73,9 +71,7 @@ def _find(page_id: str, pages: Mapping[str, Page]) -> Page:
         return pages[wanted]
     if wanted in COMMANDS:
         raise UsageError("unknown-page", f"{wanted} is a command", next=str(Command(wanted, ("--help",))))
-    close = difflib.get_close_matches(wanted, pages, CLOSE_ENOUGH)
-    close += [other for other in pages if wanted and wanted in other and other not in close]
-    hint = f"did you mean {', '.join(close[:CLOSE_ENOUGH])}?" if close else "`fipy-doctor open` lists all of them"
+    hint = did_you_mean(wanted, pages, "`fipy-doctor open` lists all of them")
     raise UsageError("unknown-page", f"there is no check, known failure or cure {page_id!r}", next=hint)
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 )
 @options.interrupt
 @options.dry_run
-@click.option("--yes", is_flag=True, help="Confirm the plan that is printed, and nothing else.")
+@click.option("--yes", "-y", is_flag=True, help="Confirm the plan that is printed, and nothing else.")
 @click.argument("folder", metavar="DIR", type=options.FOLDER)
 def command(folder: Path, **given: Any) -> int:
     """Bring the files in DIR to the board's flash: what differs is written, each file proved by its SHA-256.

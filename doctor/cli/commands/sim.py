@@ -20,6 +20,7 @@ from doctor.errors import DoctorError, UsageError
 from doctor.link.port_url import PortUrl
 from doctor.text.command import Command
 from doctor.text.escape import shown
+from doctor.text.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from doctor.sim.bench import SimBench
@@ -73,7 +74,7 @@ HANDS = (
 @click.option("--hands", type=click.Choice(HANDS), multiple=True, help="What your hands do at the bench of --port.")
 @click.option(
     "--copy-to-card",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=options.FILE,
     metavar="FILE",
     help="The simulated user copies FILE to the card of the bench of --port.",
 )
@@ -298,7 +299,7 @@ def _hands_from_keyboard(screen: Screen, listener: Listener) -> None:
     for line in sys.stdin:
         name = line.strip()
         if name not in HANDS:
-            screen.note(f"no such hand movement; one of {', '.join(HANDS)}")
+            screen.note(did_you_mean(name, HANDS, f"no such hand movement; one of {', '.join(HANDS)}"))
             continue
         try:
             listener.by_hand(methodcaller(name.replace("-", "_")))
