@@ -160,7 +160,8 @@ def advice(explanation: Explanation) -> Advice:
     if others:
         in_order = "; take them in this order" if steps[0] in explanation.causes[0].entry.cure else ""
         together.append(f"{explanation.causes[0].id} and {_listed(others)} are separate matters{in_order}.")
-    if explanation.runs_now or (explanation.may_run and not all(map(_ONLY_WAITS.match, steps))):
+    only_waits = steps and all(map(_ONLY_WAITS.match, steps))
+    if explanation.runs_now or (explanation.may_run and not only_waits):
         newer = filter(None, (_whether_newer(explanation),))
         return Advice((_LET_IT_RUN, *newer), (), _WHILE_IT_RUNS)
     judged = _judged(explanation)
@@ -177,6 +178,7 @@ def advice(explanation: Explanation) -> Advice:
     asked = tuple(kind for kind in explanation.asks if not judged or kind not in (FLASH, GO))
     asked = (FLASH, *asked) if judged else asked
     answered = tuple(answers[kind] for kind in asked if answers[kind])
+    answered = (_LET_IT_RUN, *answered) if explanation.may_run else answered
     return Advice(answered, tuple(together), steps, bool(judged))
 
 

@@ -99,6 +99,11 @@ _NOT = re.compile(
 _MODEM_BEHIND = re.compile(r"\] (?:as|is|in|under|als|como|comme) (?:the )?Software\b", re.I)
 #: A number in front of these is where the way begins.
 _WAY_BEHIND = re.compile(r"\W{0,3}(?:[-=]>|→|to|nach|auf|naar|vers|a|à)\W{1,3}(?:[A-Z\d-]{2,8}\W)?\d{5}\b", re.I)
+_SENTENCE_MARK = re.compile(r"[?!\n;]|\.(?=\s)")
+#: Beside a number that is also a boot loader's, these say that an image is meant.
+_SENDING = re.compile(
+    r"\.dup\b|CATM1|NB1|run\(|flash|instal|\bsend\b|\bload\b|downgrad|\bback\b|zurück|volver|retour|revenir|terug", re.I
+)
 _PARTS = ((_PRINTED, _MODEM), (_SAID, _RUNS), (_IMAGE_PART, _IMAGE))
 
 
@@ -215,8 +220,12 @@ def told_in(paste: Paste) -> Told:
         # What we printed of a file is not what the reader means to flash.
         if part not in (_IMAGE_PART, _NAMED, _ASKED) or paste.index(build.place) not in ours:
             parts[part].append(build)
-    if not parts[_IMAGE_PART]:
-        parts[_IMAGE_PART] = parts[_ASKED]
+    parts[_IMAGE_PART] = parts[_IMAGE_PART] or parts[_ASKED]
+    # "Why is there still a 33080?" asks about the boot loader in the block above.
+    loaders = {loader.number for loader in parts[_LOADER_PART]} - {build.number for build in parts[_PRINTED]}
+    parts[_IMAGE_PART] = [
+        image for image in parts[_IMAGE_PART] if image.number not in loaders or _is_sent(image, paste.text)
+    ]
     # Beside what a tool printed, what is called like a file is one; without, "I have CATM1-41065" tells what runs.
     named = _IMAGE_PART if parts[_PRINTED] else _SAID
     parts[named] = sorted([*parts[named], *parts[_NAMED]], key=lambda build: build.place)
@@ -243,6 +252,13 @@ def _builds(text: str) -> Iterator[tuple[Build, str]]:
         if kind and part:
             target = _TARGET_BEHIND.match(text, found.end()) if is_base else None
             yield Build(number, kind, found.start(), "run(" in before, int(target[1]) if target else 0), part
+
+
+def _is_sent(image: Build, text: str) -> bool:
+    """Whether the words around the number of an image, in its sentence, are those of a file, or of sending one."""
+    before = _SENTENCE_MARK.split(text[max(0, image.place - _BEFORE_CHARS) : image.place])[-1]
+    behind = _SENTENCE_MARK.split(text[image.place : image.place + _BEFORE_CHARS])[0]
+    return image.kind == "diff" or _SENDING.search(before + behind) is not None
 
 
 def _part(number: int, before: str, text: str, end: int) -> str:

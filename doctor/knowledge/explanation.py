@@ -138,7 +138,9 @@ def explain(data: bytes) -> Explanation:
     failures = _failures(paste, found, answered)
     guessed = _only_guessed(failures)
     success = _success(paste) if ours is None and guessed else ""
-    settled = guessed and bool(success or notes)
+    runs_now, may_run = (ours is None and runs(paste) for runs in (history.runs_now, history.may_run))
+    # What only may be meant is not asked about while a transfer runs: each question would bring a step with it.
+    settled = guessed and bool(success or notes or runs_now or may_run)
     if settled:
         failures = []
     asks_back = ours is None and guessed and not settled
@@ -153,8 +155,8 @@ def explain(data: bytes) -> Explanation:
         notes=notes,
         candidates=candidates,
         asks=asked(prose),
-        runs_now=ours is None and history.runs_now(paste),
-        may_run=ours is None and history.may_run(paste),
+        runs_now=runs_now,
+        may_run=may_run,
         asides=_asked_about(harmless, prose) if failures else (),
         unfinished=history.unfinished(paste, prose),
         ruled_out=frozenset(_ruled_out(paste, failures)),

@@ -39,7 +39,8 @@ _STORY = re.compile(
 _PROGRESS = re.compile(
     r"\]\s{1,4}\d{1,3}%|(?:flash|transfer|send|sent|up(?:grad|dat)|upload|übertrag|sende|aktualisier|envia|envoi"
     r"|transf|mise à jour|actualiz"
-    r"|verzend|verstur|overdracht|bijwerk|\.dup)(?:[^\n%.?!]|\.(?=\w)){0,80}?\d{1,3} ?(?:%|percent|prozent"
+    r"|verzend|verstur|overdracht|bijwerk|\.dup|\bbar\b|balken|\bbarra\b|\bbarre\b|\bbalk\b|progress|fortschritt"
+    r"|counter|zähler)(?:[^\n%.?!]|\.(?=\w)){0,80}?\d{1,3} ?(?:%|percent|prozent"
     r"|por ciento|procent)"
     r"|\d{1,3} ?(?:%|percent|prozent|por ciento|procent)(?:[^\n%.?!]|\.(?=\w)){0,60}?(?:flash|transfer|sent"
     r"|up(?:grad|dat)|upload|übertrag|gesendet|envia|envoy|verzonden)"

@@ -22,6 +22,12 @@ _DENIED = re.compile(
     r"|avant (?:de|que)|peux|peut|niet|nooit|zonder|geen|als|voordat|mag|kan)\W+(?:\w+\W+){0,2}\Z"
     r"|n't\W+(?:\w+\W+){0,2}\Z"
 )
+#: In front of a deed that a question only thinks of.
+_PROPOSED = re.compile(
+    r"(?:\b(?:(?:should|shall|can|may|must|could|do|would) (?:i|we|one)|(?:soll\w*|darf|kann|muss) (?:ich|man)"
+    r"|debo|puedo|deberia|le doy|hay que|tengo que|(?:dois|puis|devrais)-je|je (?:peux|dois|fais|l[ea])|faut-il"
+    r"|(?:zal|moet|mag|kan) (?:ik|je|men))\b[^.,;:!?]*|\b(?:je|on|o|ou|or|oder|of|y|et|lo|la)\W+|\u00bf\W*)\Z"
+)
 _ERROR = "error"
 _RULE = re.compile(r"=> ([a-z0-9-]+) (0\.\d+): ([a-z0-9 -]+)\Z")
 _Ideas = dict[tuple[str, bool], re.Pattern[str]]  #: of an idea, and whether it counts also where it is denied
@@ -70,7 +76,8 @@ def _told(prose: str, indexes: Sequence[int], ideas: _Ideas) -> Iterator[tuple[s
 
 
 def _is_denied(sentence: str, place: int) -> bool:
-    return _DENIED.search(sentence[max(place - _BEFORE_CHARS, 0) : place]) is not None
+    before = sentence[max(place - _BEFORE_CHARS, 0) : place]
+    return _DENIED.search(before) is not None or ("?" in sentence[place:] and _PROPOSED.search(before) is not None)
 
 
 @cache

@@ -45,7 +45,7 @@ def console(explained: Explained, *, named: bool, verbose: bool) -> RenderableTy
     lines += [Text(f"{note.entry.means} {note.entry.cure[0]}") for note in found.notes]
     advised = advice(found)
     lines += [Text(answer, style="bold") for answer in advised.answers]
-    if found.matches and not found.unsure:
+    if advised.steps and not found.unsure:
         lines += [*_known(found, verbose), *_advised(advised)]
     elif found.unsure or not (found.says or found.notes):
         lines += [*_not_known(found, advised)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from doctor.jobs.explain import advice
 from doctor.knowledge import explain
 from doctor.knowledge.asked import DEAD, DONE, FLASH, POWER, asked
 from doctor.knowledge.builds import told_in
@@ -147,3 +148,27 @@ def test_a_guess_says_what_to_do_if_it_is_right() -> None:
     assert explained.unsure
     for entry in explained.candidate_entries:
         assert f"If so: {entry.cure[0][:30].replace('`', '')}" in printed("LTE() hangs")
+
+
+AFTER_SUCCESS = (
+    "Your modem has been successfully updated.\nBootloader0  : 5.1.1.0 [33080]\nBootloader1* : 5.1.1.0 [38638]\n"
+    "Software     : 5.1.1.0 [38638]\n"
+)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Why is there still a 33080? do i have to run it again with the recovery thing",
+        "Wieso steht da noch auf 33080? Nochmal flashen?",
+    ],
+)
+def test_a_number_asked_about_is_the_boot_loader_above(question: str) -> None:
+    found = explain(f"{AFTER_SUCCESS}{question}".encode())
+    assert not found.matches
+    assert advice(found).answers[0].startswith("Do it again? No, it is done") or "no need" in advice(found).answers[0]
+
+
+def test_an_older_image_that_is_sent_is_one_though_a_boot_loader_has_its_number() -> None:
+    found = explain(f"{AFTER_SUCCESS}Can I go back to 33080?".encode())
+    assert [match.id for match in found.matches] == ["image-older-than-installed"]

@@ -335,3 +335,26 @@ def test_what_runs_now_and_who_holds_it_decides(text: str, first: str, step: str
     told = advice(found)
     assert [match.id for match in found.matches][:1] == ([first] if first else [])
     assert "".join(told.steps[:1]).startswith(step)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Update vom GPy-Modem, der Balken steht schon drei Minuten bei 8% und rührt sich nicht. Soll ich Reset drücken "
+        "oder kurz den Strom wegnehmen?",
+        "GPy modem update from the card. Bar has been sitting at 7% for five minutes. Should I pull the usb?",
+        "Actualizando el módem, la barra lleva cuatro minutos quieta en el 9%. ¿Le doy al reset o desenchufo?",
+        "Mise à jour du modem, la barre est figée à 10 % depuis 6 minutes. Je débranche et je recommence ?",
+        "Modem-update, de balk blijft al vijf minuten op 97 procent hangen. Zal ik even de stekker eruit trekken?",
+    ],
+)
+def test_a_pause_is_waited_for_and_what_a_question_thinks_of_is_not_done(text: str) -> None:
+    found = explain(text.encode())
+    assert [match.id for match in found.matches] == ["stall-7-10-or-99-percent"]
+    assert advice(found).answers[0].startswith("Do not interrupt it: no Ctrl-C, no reset, no power cut.")
+
+
+def test_nothing_is_guessed_while_a_transfer_may_run() -> None:
+    found = explain("El flasheo del modem no pasa del 23 %. ¿Reinicio?".encode())
+    assert not found.candidates
+    assert advice(found).steps[0].startswith("Leave board, cable, power")
