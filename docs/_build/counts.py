@@ -22,13 +22,13 @@ def keep(name: str, **figures: Any) -> None:
     if not os.environ.get(VARIABLE):
         return
     FOLDER.mkdir(exist_ok=True)
-    told = {"commit": _commit(), "day": _today(), **figures}
+    told = {"commit": commit_now(), "day": _today(), **figures}
     (FOLDER / f"{name}.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
 
 
-def keep_modules(name: str, modules: Mapping[str, Mapping[str, Any]], order: Sequence[str]) -> None:
-    """As ``keep`` for a run that may have looked at some modules only: each has its own commit and day."""
-    now = {"commit": _commit(), "day": _today()}
+def keep_modules(name: str, modules: Mapping[str, Mapping[str, Any]], order: Sequence[str], commit: str) -> None:
+    """As ``keep`` for a run that may have looked at some modules only: each has its day, and its commit at the start."""
+    now = {"commit": commit, "day": _today()}
     known = {**(kept(name) or {}).get("modules", {}), **{module: {**now, **told} for module, told in modules.items()}}
     keep(name, modules={module: known[module] for module in order if module in known})
 
@@ -46,6 +46,7 @@ def _today() -> str:
     return f"{datetime.now(timezone.utc):%Y-%m-%d}"
 
 
-def _commit() -> str:
+def commit_now() -> str:
+    """What is checked out; "" if git does not tell."""
     told = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True)
     return told.stdout.strip()

@@ -126,7 +126,7 @@ def test_a_plan_says_that_an_image_has_another_name(tmp_path: Path) -> None:
         ["fix", "--reformat-sd", "--yes", "--sd"],
         ["check", "--firmware"],
         ["check", "--updater-elf"],
-        ["plan"],
+        ["plan", "--port", "sim://fipy"],
     ],
     ids=" ".join,
 )

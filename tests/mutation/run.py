@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from docs._build.counts import keep_modules
+from docs._build.counts import commit_now, keep_modules
 from tests.mutation.covering import FOLDER, MODULES
 from tests.mutation.equivalent import equivalent
 from tests.mutation.mutants import Mutant, sample
@@ -77,7 +77,7 @@ def main() -> int:
     asked.add_argument("--covered", type=Path, help="keep there which test runs what, and read it if it is there")
     given = asked.parse_args()
     targets = {name: files for name, files in TARGETS.items() if given.only in name}
-    began = time.monotonic()
+    began, commit = time.monotonic(), commit_now()
     shared = Path("/dev/shm")
     with tempfile.TemporaryDirectory(prefix="fipy-doctor-mutants-", dir=shared if shared.is_dir() else None) as place:
         covered = _covered(Path(place), given.tests, given.jobs, given.covered)
@@ -86,7 +86,7 @@ def main() -> int:
             (name, mutant) for name, files in targets.items() for mutant in sample(ROOT, files, given.count, given.seed)
         ]
         judged = _judged(Path(place), covered, chosen, given.jobs)
-    return _print(judged, time.monotonic() - began)
+    return _print(judged, time.monotonic() - began, commit)
 
 
 def _covered(place: Path, where: list[str], jobs: int, kept: Path | None) -> Covered:
@@ -162,7 +162,7 @@ def _judged(
     return judged
 
 
-def _print(judged: list[tuple[str, Mutant, Verdict]], took_s: float) -> int:
+def _print(judged: list[tuple[str, Mutant, Verdict]], took_s: float, commit: str) -> int:
     known = equivalent()
     bad = 0
     counted: dict[str, dict[str, Any]] = {}
@@ -176,5 +176,5 @@ def _print(judged: list[tuple[str, Mutant, Verdict]], took_s: float) -> int:
         sys.stdout.write(f"{name:18} {len(mine):3} mutants: {words}; {100 * share:.0f} % killed\n")
         counted[name] = {"mutants": len(mine), **count}
     sys.stdout.write(f"{len(judged)} mutants in {took_s:.0f} s\n")
-    keep_modules("mutation", counted, tuple(TARGETS))
+    keep_modules("mutation", counted, tuple(TARGETS), commit)
     return 1 if bad else 0
