@@ -112,6 +112,7 @@ class Repl:
         if not found:
             self.entered = False
             self.look_for_updater()
+            self.link.write(CTRL_B)  # it may have entered, and its banner was spoilt on the way
             raise ReplBroken("the board does not enter its raw REPL", heard, on=self.link.name)
         self._unfinished = False
 

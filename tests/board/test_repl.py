@@ -331,4 +331,11 @@ def test_no_ctrl_d_and_no_ctrl_c_go_where_no_raw_repl_has_answered() -> None:
     wire = devices.talker(answers=lambda wire, data: wire.say(b"\r\n>>> "))
     with pytest.raises(ReplBroken):
         Repl(wire.link()).run("print(1)")
-    assert wire.written == b"\x01"
+    assert wire.written == b"\x01\x02"
+
+
+def test_a_raw_repl_whose_banner_was_spoilt_is_left_again() -> None:
+    wire = devices.talker(answers=lambda wire, data: wire.say(b"\r\nraw REPL; CTRL-x to exit\r\n>"))
+    with pytest.raises(ReplBroken, match="does not enter"):
+        Repl(wire.link()).enter()
+    assert wire.written == b"\x01\x02"
