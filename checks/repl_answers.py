@@ -38,7 +38,7 @@ _KNOWN = {
     "flash-read-err-loop": Known("the board's firmware is damaged, or a wire pulls P9 up", (_UPDATE,)),
     "brownout": Known("a thin cable, a passive hub or a weak USB port", (Remedy("better-supply", Grade.MANUAL),)),
     "baud-mismatch-garbage": Known("a floating or wrong line, or a device of another speed", (_POWER, _PLUG)),
-    foreign.WRONG_PORT: Known("several serial devices are plugged in", (_BOARD, _SAFE)),
+    foreign.WRONG_PORT: Known("this port is another device's, not the board's", (_BOARD, _SAFE)),
     foreign.NO_LTE: Known("only FiPy, GPy and G01 have it; one that was given another board's firmware says the same"),
     "mirror-board-looks-dead": Known(
         "an earlier upgrade over USB switched the board into mirror mode; only a restart ends it", (_MIRROR,)

@@ -118,6 +118,10 @@ class StepIsSafe(Check):
                 change=_change(bench, refusal.change),
                 consent=refusal.consent,
             )
+        if plan.nothing:
+            return self.passed(
+                f"{_brought(bench)} runs in the modem already: nothing is left to flash", evidence=evidence
+            )
         if plan.warnings:
             first = next((w for w in plan.warnings if w.id == "build-runs-already"), plan.warnings[0])
             return self.warn(
@@ -154,6 +158,11 @@ class StepIsSafe(Check):
             next=text,
             change=_change(bench, other),
         )
+
+
+def _brought(bench: Bench) -> str:
+    """What the file brings, in words."""
+    return f"build {bench.modem_facts.build}, which {shown(bench.firmware[-1].path.name, 60)} brings,"
 
 
 def _board_has_bootrom(bench: Bench) -> bool:

@@ -65,7 +65,7 @@ class Foreign:
             self.catalogue,
             f"{self.words}; {done}",
             on=on,
-            cause=cause if self.catalogue == NO_LTE else "several serial devices are plugged in",
+            cause=cause if self.catalogue == NO_LTE else "this port is another device's, not the board's",
             next=f"{self.hands}; `fipy-doctor ports` shows where it is",
         )
 

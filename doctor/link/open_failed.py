@@ -16,9 +16,11 @@ from doctor.link.choice import likely, list_of, nothing_plugged_in
 from doctor.link.holders import Holder, modemmanager_running, who_holds
 from doctor.link.port_url import PortUrl
 from doctor.link.ports import list_ports, similar_names
-from doctor.text.command import marked
+from doctor.text.command import marked, quoted
 from doctor.text.power_off import UNPLUG
 
+#: Lets whoever sits at the computer open the ports of carrier boards (systemd: 70-uaccess, so a number below).
+UDEV_RULE = Path(__file__).parent.parent / "data" / "60-fipy-doctor.rules"
 _NOT_SERIAL = (errno.ENOTTY, errno.EINVAL, errno.EISDIR, errno.EIO)
 _BUSY = (errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK)
 _HUNG_UP = (errno.EPIPE, errno.ECONNRESET, errno.ECONNABORTED)
@@ -41,7 +43,7 @@ def explain(err: Exception, url: PortUrl, platform: str = sys.platform) -> LinkE
         return _absent(device)
     if number in (errno.EACCES, errno.EPERM) or "PermissionError" in text or "Permission denied" in text:
         # Windows says "Access is denied" for a port that another program has open.
-        return _busy(device) if platform == "win32" else _denied(device)
+        return _busy(device) if platform == "win32" else _denied(device, platform)
     if number in _BUSY:
         return _busy(device)
     if number in _NOT_SERIAL or "Could not configure port" in text:
@@ -178,7 +180,7 @@ def _absent(device: str) -> LinkError:
     return LinkError("port-not-found", "there is no such port", on=device, cause=_listing(), next=advice)
 
 
-def _denied(device: str) -> LinkError:
+def _denied(device: str, platform: str) -> LinkError:
     group = ""
     with contextlib.suppress(OSError, KeyError, ImportError):
         import grp
@@ -191,7 +193,13 @@ def _denied(device: str) -> LinkError:
         cure = f"`sudo usermod -a -G {group} $USER`, then log out and in again"
     else:
         cause = "only root may open this device"
-        cure = f"{marked(f'sudo chmod a+rw {device}')} for now; a udev rule for good"
+        rule = marked(f"sudo cp {quoted([str(UDEV_RULE)])} /etc/udev/rules.d/")
+        for_good = (
+            f" for now; for good, if it is a carrier board of Pycom: {rule}, then plug it in again"
+            if platform.startswith("linux")
+            else ""
+        )
+        cure = f"{marked(quoted(['sudo', 'chmod', 'a+rw', device]))}{for_good}"
     return LinkError("port-permission-denied", "you may not open this port", on=device, cause=cause, next=cure)
 
 

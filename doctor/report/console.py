@@ -76,6 +76,12 @@ def lead(step: NextStep) -> RenderableType:
     return Text("Then run:" if step.hands else "\nNext:", style="bold")
 
 
+def done(step: NextStep) -> Text:
+    """The end of the work, and what the hands may still have to do."""
+    left = f"One thing is left for your hands:\n  {step.hands[0]}" if step.hands else "Nothing is left to do."
+    return Text(f"\nDone. {left}", style="bold")
+
+
 def command(step: NextStep) -> Text:
     """The one next command, on a line of its own."""
     return Text(f"  {step.command}")

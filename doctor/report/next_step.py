@@ -33,6 +33,7 @@ class NextStep:
     cure     id of the remedy whose steps the hands are asked to do; "" if there is none
     drawing  lines that show where the hands go
     instead  another command that one of the notes names
+    done     the work is done: no command follows, and ``command`` does not count
     """
 
     hands: tuple[str, ...]
@@ -41,6 +42,7 @@ class NextStep:
     cure: str = ""
     drawing: tuple[str, ...] = ()
     instead: Command | None = None
+    done: bool = False
 
     @property
     def flashes(self) -> bool:
@@ -48,8 +50,7 @@ class NextStep:
         return any(command is not None and command.verb == "flash" for command in (self.command, self.instead))
 
 
-#: What a modem runs already, or what broke off, is told by status.
-_NOTHING_LEFT = "there is nothing left to flash"
+#: What broke off is told by status.
 _BROKE_OFF = "an earlier flash of this modem was not finished; status knows its files and the next step"
 
 
@@ -196,11 +197,11 @@ def after_flash(
     if result.error is not None:
         return None
     if result.plan is not None and result.plan.core.nothing:
-        return NextStep((), replace(given, verb="status"))
+        return _done()
     if result.proof is None:
         return _flash(given)
     notes = practice.notes(given, cures.get("leave-mirror")) if result.advice else ()
-    return NextStep((result.advice,) if result.advice else (), replace(given, verb="check"), notes)
+    return _done((result.advice,) if result.advice else (), notes)
 
 
 def after_broken_flash(step: NextFlash, given: Command) -> NextStep:
@@ -211,6 +212,11 @@ def after_broken_flash(step: NextFlash, given: Command) -> NextStep:
 
 
 # -- what each row of the table calls for
+
+
+def _done(hands: tuple[str, ...] = (), notes: tuple[str, ...] = ()) -> NextStep:
+    """No command is left to type; the hands may still have one thing to do."""
+    return NextStep(hands, Command(""), notes, done=True)
 
 
 def _flash(given: Command, notes: tuple[str, ...] = ()) -> NextStep:
@@ -379,7 +385,7 @@ AFTER_CHECKS: tuple[Situation[Checked, NextStep], ...] = (
     Situation(
         "the modem runs the image already",
         lambda case: case.failure is None and case.warning is None and _runs_already(case.report),
-        lambda case: NextStep((), case.to("status"), (_NOTHING_LEFT,)),
+        lambda _case: _done(),
     ),
     Situation(
         "nothing is in the way",
@@ -432,4 +438,4 @@ AFTER_CHECKS: tuple[Situation[Checked, NextStep], ...] = (
 
 def _runs_already(report: Report) -> bool:
     planner = report.finding("step-is-safe")
-    return planner is not None and planner.catalogue == "build-runs-already"
+    return planner is not None and bool(planner.evidence.get("nothing_to_do"))

@@ -108,7 +108,7 @@ def test_file_named_board_is_given_with_its_folder(tmp_path: Path, monkeypatch: 
     (tmp_path / "board").write_bytes(GOOD)
     parsed = [make_context([f"--bootrom={word}"]).params["bootrom"] for word in ("board", "./board")]
     assert parsed == [FROM_BOARD, tmp_path / "board"]
-    with pytest.raises(click.BadParameter):
+    with pytest.raises(UsageError, match="there is no file 'missing'"):
         make_context(["--bootrom=missing"])
 
 

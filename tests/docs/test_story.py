@@ -90,7 +90,10 @@ def test_original_thread_from_the_first_check_to_the_proof(terminal: Recorder) -
     assert "Flashed and proved" in flashed.out
     assert "runs now  LR5.1.1.0-41065" in flashed.out
     assert "AT+SMSWBOOT=3,0" in heard(Path("flash.trace"))
-    after = obey(terminal, flashed)
+    assert flashed.next == []
+    (pressed,) = flashed.hands
+    assert terminal.type(*pressed).code == 0
+    after = terminal.type("check", "--port", BENCH)
     assert after.code == 0
     assert "runs its application: LR5.1.1.0-41065" in after.out
     assert list(untold(terminal)) == []

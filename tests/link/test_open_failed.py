@@ -4,6 +4,7 @@ import errno
 import grp
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from doctor.link import choice, holders, open_failed
 from doctor.link.holders import Holder
 from doctor.link.link import open_link
 from doctor.link.port_url import PortUrl
+from doctor.link.ports import USB_IDS
 from tests.link.devices import stubborn_server
 from tests.plugged import EXPANSION, plug_in
 
@@ -71,7 +73,15 @@ def test_no_permission_without_a_group_that_helps(tmp_path: Path) -> None:
     device.touch()
     device.chmod(0o600)
     error = explain(PermissionError(errno.EACCES, "Permission denied"), str(device), "linux")
-    assert "chmod a+rw" in error.next
+    assert "chmod a+rw" in error.next and f"{open_failed.UDEV_RULE} /etc/udev/rules.d/" in error.next
+    on_mac = explain(PermissionError(errno.EACCES, "Permission denied"), str(device), "darwin")
+    assert "chmod a+rw" in on_mac.next and "udev" not in on_mac.next
+
+
+def test_the_rule_that_is_shipped_has_every_carrier_that_makes_a_port() -> None:
+    rules = open_failed.UDEV_RULE.read_text(encoding="ascii")
+    ids = re.findall(r'^SUBSYSTEM=="tty", ATTRS{idVendor}=="(.{4})", ATTRS{idProduct}=="(.{4})", TAG', rules, re.M)
+    assert {(int(v, 16), int(p, 16)) for v, p in ids} == {pair for pair, known in USB_IDS.items() if not known.dfu}
 
 
 def test_access_denied_on_windows_means_busy() -> None:

@@ -90,6 +90,11 @@ def show_next(step: NextStep, screen: Screen) -> None:
     from doctor.report import console
 
     notes = console.notes(step) if step.notes else None
+    if step.done:
+        screen.show(console.done(step))
+        if notes is not None:
+            screen.show(notes, copied=True)
+        return
     if step.hands:
         screen.show(console.hands(step))
         if notes is not None:

@@ -54,7 +54,8 @@ def test_flash_shows_plan_progress_and_proof(terminal: Terminal, image: Path) ->
     assert "runs now  LR5.1.1.0-41019 (build 41019)" in said.out
     assert "do not unplug" in said.err
     assert "100%  100,000 of 100,000 bytes" in said.err
-    assert said.next == ["check", "--firmware", str(image), "--port", "sim://fipy"]
+    assert said.next == []
+    assert "Done. One thing is left for your hands:\n  the board is still in mirror mode: press the reset" in said.out
 
 
 def test_flash_as_json_holds_the_proof(terminal: Terminal, image: Path) -> None:
