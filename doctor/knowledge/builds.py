@@ -102,7 +102,8 @@ _WAY_BEHIND = re.compile(r"\W{0,3}(?:[-=]>|→|to|nach|auf|naar|vers|a|à)\W{1,3
 _SENTENCE_MARK = re.compile(r"[?!\n;]|\.(?=\s)")
 #: Beside a number that is also a boot loader's, these say that an image is meant.
 _SENDING = re.compile(
-    r"\.dup\b|CATM1|NB1|run\(|flash|instal|\bsend\b|\bload\b|downgrad|\bback\b|zurück|volver|retour|revenir|terug", re.I
+    r"\.dup\b|CATM1|NB1|run\(|flash|install|instala|\bsend\b|\bload\b|downgrad|\bback\b|zurück|volver|retour|revenir|terug",
+    re.I,
 )
 _PARTS = ((_PRINTED, _MODEM), (_SAID, _RUNS), (_IMAGE_PART, _IMAGE))
 
