@@ -135,10 +135,10 @@ def explain(data: bytes) -> Explanation:
     found = _found(paste, facts, ours, prose, indexes)
     notes, harmless = _harmless(found)
     answered = {other for note in notes for other in note.entry.related}
-    failures = _failures(paste, found, answered)
+    runs_now, may_run = (ours is None and runs(paste) for runs in (history.runs_now, history.may_run))
+    failures = _failures(paste, found, answered, runs_now or may_run)
     guessed = _only_guessed(failures)
     success = _success(paste) if ours is None and guessed else ""
-    runs_now, may_run = (ours is None and runs(paste) for runs in (history.runs_now, history.may_run))
     # What only may be meant is not asked about while a transfer runs: each question would bring a step with it.
     settled = guessed and bool(success or notes or runs_now or may_run)
     if settled:
@@ -188,22 +188,22 @@ def _asked_about(harmless: tuple[Match, ...], prose: str) -> tuple[Match, ...]:
     return tuple(match for match, own in words if len(asked_of.intersection(own)) >= _SHARED_BY_A_QUESTION)
 
 
-def _failures(paste: Paste, found: list[Match], answered: set[str]) -> list[Match]:
+def _failures(paste: Paste, found: list[Match], answered: set[str], runs: bool) -> list[Match]:
     """What is wrong, in the order in which it is read: nothing that is over, nothing that a note answers."""
-    failures = _not_over(paste, [match for match in found if not match.entry.harmless])
+    failures = _not_over(paste, [match for match in found if not match.entry.harmless], runs)
     failures = _without_weak(in_order(failures, history.story_from(paste)))
     return [match for match in failures if match.how == "sign" or match.id not in answered]
 
 
-def _not_over(paste: Paste, matches: list[Match]) -> list[Match]:
-    """Without what only lines of another time show, if anything is left; what was done then still counts."""
+def _not_over(paste: Paste, matches: list[Match], runs: bool) -> list[Match]:
+    """Without what only lines of another time show, if anything is left or a transfer runs; deeds still count."""
     over = history.over(paste)
     now = [
         match
         for match in matches
         if match.entry.area in _DEEDS or not over.issuperset(proof.number for proof in match.proofs)
     ]
-    return now or matches
+    return now if runs else now or matches
 
 
 def _found(paste: Paste, facts: Facts, ours: OwnOutput | None, prose: str, indexes: tuple[int, ...]) -> list[Match]:

@@ -34,7 +34,10 @@ _PATTERNS: dict[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
     "port": (("com", "/dev/"), re.compile(r"\b(COM\d{1,3})\b|(/dev/(?:tty|cu)[\w.\-]{1,40})")),
     "progress": (("%",), re.compile(r"\][ ]+(\d{1,3})%")),
     "error": (("[errno ",), re.compile(r"\[Errno \d{1,3}\] (E[A-Z]{2,12})\b")),
-    "mode": (("smod?", "modem state"), re.compile(r"SMOD\?[^\n]{0,40}\n?[^\n\d]{0,8}(\d)\b|[Mm]odem state: (\d)")),
+    "mode": (
+        ("smod?", "modem state"),
+        re.compile(r"SMOD\?[^\n]{0,40}\n?[^\n\d]{0,8}(\d)\b(?!\) )|[Mm]odem state: (\d)"),
+    ),
 }
 #: What names the family of a modem; below, what is only said or typed of it: the first counts if nothing names one.
 _FAMILIES = {

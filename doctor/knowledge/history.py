@@ -24,9 +24,19 @@ _NOW = re.compile(
 )
 _SOLVED = re.compile(
     r"(?:[a-z]{2}\W{1,3}(ok)|\b(?:solved|fixed|gone|works? now|erledigt|gelöst|behoben|resuelto|arreglado|solucionado"
-    r"|résolu|réglé|opgelost|verholpen))\W{0,3}$"
+    r"|résolu|réglé|opgelost|verholpen|(?:was|is) (?:ok|fine|good) (?:after that|afterwards|again|then|now)"
+    r"|(?:ist|war|ging) (?:danach|wieder|dann) (?:gut|ok|in ordnung))"
+    r"(?: (?:w/|with|by|via|mit|durch|con|avec|par|met|door) ?[^\n.]{1,40}| ?\([^()\n]{1,40}\))?)\W{0,3}$"
 )
 _ARROW = re.compile(r"[-=]>|→")
+_ARROW_FIRST = re.compile(r"\s{0,8}(?:[-=]{1,2}>|→)")
+_SOLVED_FIRST = re.compile(
+    _ARROW_FIRST.pattern
+    + r" ?(?:it |that )?(?:is |was |got |ist |es )?(?:solved|fixed|gone|erledigt|gelöst|behoben|resuelto"
+    r"|arreglado|solucionado|résolu|réglé|opgelost|verholpen)\b(?![^\n]*\?)",
+    re.I,
+)
+_ITEM = re.compile(r"\s{0,8}(?:\(?\d{1,2}[.)]|[*•-]) ")  #: how an item of a list begins
 _LEADS = re.compile(r"[-=]>|→|[,;:(]")
 _STORY = re.compile(
     r"^\W{0,4}(?:history|background|what (?:I did|happened)(?: before)?|before (?:that|this)|the story|vorgeschichte"
@@ -153,7 +163,9 @@ def _has_ended(behind: str) -> bool:
 def over(paste: Paste) -> frozenset[int]:
     """Numbers of the lines that tell of what is over: before "now", and what is said to be solved."""
     lines = _lines(paste)
-    solved = {index for index, line in enumerate(lines) if _is_solved(line)}
+    solved = {
+        number for index, line in enumerate(lines) if _is_solved(line) for number in _what_is_solved(lines, index)
+    }
     before = next((index for index, line in enumerate(lines) if _BEFORE.match(line)), None)
     now = next((index for index in reversed(range(len(lines))) if _NOW.match(lines[index])), None)
     past = range(before, now) if before is not None and now is not None else ()
@@ -162,7 +174,17 @@ def over(paste: Paste) -> frozenset[int]:
 
 def _is_solved(line: str) -> bool:
     found = _SOLVED.search(line, max(len(line) - 60, 0))
+    if _SOLVED_FIRST.match(line):
+        return True
     return found is not None and (_ARROW if found[1] else _LEADS).search(line) is not None
+
+
+def _what_is_solved(lines: list[str], index: int) -> range:
+    """The line that says so; behind an arrow at its begin also the lines above it, from the begin of their item."""
+    first = index
+    while _ARROW_FIRST.match(lines[index]) and first and lines[first - 1].strip() and not _ITEM.match(lines[first]):
+        first -= 1
+    return range(first, index + 1)
 
 
 def story_from(paste: Paste) -> int:

@@ -358,3 +358,36 @@ def test_nothing_is_guessed_while_a_transfer_may_run() -> None:
     found = explain("El flasheo del modem no pasa del 23 %. ¿Reinicio?".encode())
     assert not found.candidates
     assert advice(found).steps[0].startswith("Leave board, cable, power")
+
+
+SOLVED = (
+    "1) serial.serialutil.SerialException: [Errno 13] could not open port /dev/ttyACM0: [Errno 13] Permission denied\n"
+    "   -> fixed w/ dialout group\n2) Could not detect your modem!\n   -> unplugged all, was ok after that (SMOD 2)\n"
+)
+
+
+def test_errors_that_are_solved_are_no_findings_while_a_transfer_runs() -> None:
+    runs = "3) Waiting for modem to finish the update...\nit stands like that for 12 minutes as I type. what now?"
+    found = explain(f"{SOLVED}{runs}".encode())
+    assert not found.matches
+    assert advice(found).steps[0].startswith("Leave board, cable, power")
+
+
+def test_what_stands_above_an_arrow_is_solved_up_to_its_item() -> None:
+    found = explain(f"{SOLVED}3) >>> import sqnsupgrade\nImportError: no module named 'sqnsupgrade'\n".encode())
+    assert [match.id for match in found.matches] == ["sqnsupgrade-module-missing"]
+
+
+def test_a_card_that_a_partition_tool_calls_gpt_is_one() -> None:
+    mount = ">>> os.mount(sd, '/sd')\nOSError: [Errno 19] ENODEV\n>>> os.mount(sd, '/sd')\nOSError: [Errno 1] EPERM\n"
+    for told in ("0: GUID_partition_scheme *15.9 GB disk4", "Disklabel type: gpt", "Partition style: GPT"):
+        found = explain(f"{mount}{told}".encode())
+        assert [match.id for match in found.causes] == ["sd-partition-layout"]
+
+
+def test_a_modem_lost_on_the_way_from_nb_iot_is_sent_nothing() -> None:
+    went = "LR6.0.0.0-41019\n>>> sqnsupgrade.run('/sd/CATM1-5.2-48829-1.dup')\n"
+    silent = advised(f"{went}Response (AT #2) b'\\x00\\x00'\nModem state: None\nShould I do the -2 file or the 41065?")
+    assert silent.steps[0] == "Do not. Nor send the second file."
+    assert not any("needs the full CATM1-41065.dup" in step for step in silent.steps)
+    assert any("needs the full CATM1-41065.dup" in step for step in advised(f"{went}Is that ok?").steps)
