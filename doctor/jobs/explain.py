@@ -15,7 +15,7 @@ from doctor.errors import UsageError
 from doctor.knowledge.asked import AGAIN, DEAD, DONE, ERASE, FLASH, GO, NEWER, POWER
 from doctor.knowledge.builds import RADIOS
 from doctor.knowledge.catalogue import entry
-from doctor.knowledge.explanation import LIKELY, SUCCESS, WORKING_MODEM, Explanation, Match, explain
+from doctor.knowledge.explanation import LIKELY, SUCCESS, WORKING_MODEM, Explanation, Match, explain, explained_by
 from doctor.knowledge.paste import MOST_BYTES
 from doctor.text.power_off import IF_NO_OTHER, UNPLUG
 
@@ -280,9 +280,18 @@ def _whether_dead(explanation: Explanation) -> str:
     """Whether something in the text speaks for a lost modem; empty if nothing is known of it."""
     if not explanation.matches or explanation.unsure:
         return ""
-    if any(match.entry.brick_risk.startswith(("already", "usually", "unknown")) for match in explanation.matches):
+    # What follows from a cause that kills no modem says nothing of a dead one.
+    spared = {match.id for match in explanation.matches if match.follows and not _may_kill(match, explanation)}
+    told = (match.entry for match in explanation.matches if match.id not in spared)
+    if any(known.brick_risk.startswith(("already", "usually", "unknown")) for known in told):
         return "Is it dead? It may be; only what comes of the steps below tells."
     return "Is it dead? Nothing in this text proves it."
+
+
+def _may_kill(match: Match, explanation: Explanation) -> bool:
+    """Whether a cause that this one follows from has cost modems."""
+    causes = [cause for cause in explanation.causes if match.id in explained_by(cause.id)]
+    return any(cause.entry.brick_risk.startswith(("high", "already", "usually", "unknown")) for cause in causes)
 
 
 def _whether_to_flash(explanation: Explanation, steps: Sequence[str]) -> str:

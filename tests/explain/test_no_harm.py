@@ -391,3 +391,12 @@ def test_a_modem_lost_on_the_way_from_nb_iot_is_sent_nothing() -> None:
     assert silent.steps[0] == "Do not. Nor send the second file."
     assert not any("needs the full CATM1-41065.dup" in step for step in silent.steps)
     assert any("needs the full CATM1-41065.dup" in step for step in advised(f"{went}Is that ok?").steps)
+
+
+def test_what_jumpers_disturb_is_not_called_dead() -> None:
+    jumpers = (
+        "FiPy on Expansion Board 3.0 (all jumpers as delivered).\nCannot determine modem state!\nIs the modem dead?"
+    )
+    assert advised(jumpers).answers == ("Is it dead? Nothing in this text proves it.",)
+    zeros = "Response (AT #1) b'\\x00\\x00'\nCannot determine modem state!\nIs the modem dead?"
+    assert advised(zeros).answers[0].startswith("Is it dead? It may be")
