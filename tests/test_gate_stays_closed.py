@@ -82,6 +82,7 @@ def test_a_foreign_folder_called_checks_changes_nothing(tmp_path: Path, layout: 
     assert {f["check"] for f in document["findings"]} == {*roster.BUILTIN}
 
 
+@pytest.mark.long
 def test_a_damaged_image_is_refused_beside_a_foreign_folder(tmp_path: Path) -> None:
     (tmp_path / "checks").mkdir()
     (tmp_path / "checks" / "__init__.py").write_text("X=1\n")

@@ -90,6 +90,7 @@ def test_the_frozen_updater_does_not_shadow_it(board: Board) -> None:
     assert said.startswith(onboard.FOLDER)
 
 
+@pytest.mark.long
 def test_by_hand_shows_the_plan_and_asks(board: Board) -> None:
     onboard.install(board)
     board.repl.leave()

@@ -61,6 +61,7 @@ def test_the_stage_itself_is_what_it_says(board: RealBoard) -> None:
 
 
 @pytest.mark.sampled(2, "long")
+@pytest.mark.long
 def test_backup_and_restore_by_the_real_commands(board: RealBoard, tmp_path: Path) -> None:
     with board.switched_on() as port:
         done = doctor("backup", str(tmp_path / "b"), port=port)

@@ -122,6 +122,7 @@ def test_two_files_for_one_place_are_refused_before_one_is_moved(kind: str, tmp_
         assert {f"/sd/a/{DUP_NAME}", f"/sd/b/{DUP_NAME}.txt"} <= {file.path for file in bench.card.files()}
 
 
+@pytest.mark.long
 def test_unsafe_card_is_repaired_first(tmp_path: Path) -> None:
     whole = card(tmp_path / "a", {f"sd/{DUP_NAME}": DUP}, BIG)
     path = patched(whole, tmp_path / "card.img", {START + 65: b"\1"})

@@ -78,6 +78,7 @@ changes = st.lists(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(which=st.integers(0, 1), made=changes)
+@pytest.mark.long
 def test_damaged_card_is_never_called_good_where_mtools_reads_other_bytes(
     bases: list[Base], which: int, made: list[tuple[int, float, bytes]]
 ) -> None:

@@ -230,6 +230,7 @@ def test_whatever_pyfatfs_does_is_an_answer(what: str, tmp_path: Path, monkeypat
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals to a thread are a Unix thing")
+@pytest.mark.long
 def test_ctrl_c_ends_the_child_and_goes_on(tmp_path: Path) -> None:
     image = root_in_a_circle(tmp_path)
     seen: list[psutil.Process] = []

@@ -71,6 +71,7 @@ def test_who_asks_for_the_same_step_again_says_why(
         assert "FIPY_DOCTOR_STATE_DIR=FOLDER" in said.out + said.err
 
 
+@pytest.mark.long
 def test_flash_and_status_lead_the_same_way(terminal: Terminal, tmp_path: Path, image: Path) -> None:
     port = f"sim://fipy?fault=hang&state={tmp_path / 'bench'}"
     flashed = terminal.type("flash", str(image), "--yes", "--port", port)

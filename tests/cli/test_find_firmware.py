@@ -43,6 +43,7 @@ def plan(terminal: Terminal, *where: str) -> Said:
     return terminal.type("plan", *(where or AT_MODEM))
 
 
+@pytest.mark.long
 def test_the_first_place_that_has_some_decides(terminal: Terminal, places: tuple[Path, Path, Path]) -> None:
     builds = iter((41065, 41019, 38638 + 3000))
     for folder, where in zip(reversed(places), ("downloads", "in this folder", "on the card in this PC"), strict=True):

@@ -51,6 +51,7 @@ def test_a_card_is_reseated_then_left_out_and_never_formatted_unasked(
     assert terminal.type(*said.next, "--yes").code == 0
 
 
+@pytest.mark.long
 def test_a_card_that_cannot_be_read_closes_its_own_way_only(terminal: Terminal, image: Path) -> None:
     port = "sim://fipy?scenario=sd-lists-empty"
     assert terminal.type("plan", str(image), "--port", port).code == 1

@@ -83,7 +83,7 @@ def walk(terminal: Terminal, files: Files, first: Command, *, with_hands: bool) 
     return told
 
 
-@pytest.mark.sampled(107)
+@pytest.mark.sampled(214)
 @pytest.mark.parametrize("with_hands", [True, False], ids=["hands", "no-hands"])
 @pytest.mark.parametrize("bench", ["fipy", "gpy", "sqn3330"])
 @pytest.mark.parametrize("verb", ["check", "check-file", "flash", "fix", "status"])

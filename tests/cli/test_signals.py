@@ -19,6 +19,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has nei
 LIMIT_S = 30.0
 
 
+@pytest.mark.long
 def test_a_check_that_is_ended_leaves_the_raw_repl() -> None:
     with Listener("sim://fipy?speed=20", tcp_port=None) as listener:
         board = listener.serial.bench.board

@@ -159,6 +159,7 @@ def test_a_backup_that_left_something_out_says_what_and_why(terminal: Terminal, 
     assert "EIO" in said.document["error"]["cause"]
 
 
+@pytest.mark.long
 def test_a_cure_that_failed_is_not_the_next_command(terminal: Terminal, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"no folder")
     words = ("fix", "--upload-scripts", "--yes", "--backup", str(tmp_path / "file" / "x"))

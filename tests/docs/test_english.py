@@ -82,6 +82,7 @@ READ = [
 ]
 
 
+@pytest.mark.long
 def test_rooms_that_were_read_stay_read() -> None:
     found = {path.relative_to(ROOT).as_posix(): found_in(prose(path)) for path in READ}
     assert not {name: lines for name, lines in found.items() if lines}

@@ -75,6 +75,7 @@ def test_flipped_bit_in_an_inner_header(whole: bytes, border: int) -> None:
     assert missed(whole, [border, border + 4, border + 9, border + 12]) == []
 
 
+@pytest.mark.long
 def test_flipped_bit_anywhere(whole: bytes) -> None:
     dice = random.Random(59577)
     assert missed(whole, [*(dice.randrange(len(whole)) for _ in range(4)), len(whole) - 1]) == []

@@ -190,6 +190,7 @@ def test_card_colon_name_is_examined_as_a_file_on_the_pc_is(
         assert len(bench.link.serial.bench.modem.received) == (exit_code == 0)
 
 
+@pytest.mark.long
 def test_auto_takes_the_card_where_the_same_bytes_lie_on_it(job: BoardJob) -> None:
     result = job.flash(FlashRequest())
     assert result.plan is not None and result.plan.via == "card"
@@ -232,6 +233,7 @@ def test_ctrl_c_and_ctrl_f_in_the_middle_do_no_harm(image: Path, release: str) -
     job.bench.close()
 
 
+@pytest.mark.long
 def test_the_board_goes_on_when_the_program_ends_and_the_next_run_joins_it(job: BoardJob) -> None:
     class Gone(Exception):
         pass
@@ -351,6 +353,7 @@ def test_sigterm_stops_nothing(job: BoardJob) -> None:
     assert job.received()
 
 
+@pytest.mark.long
 def test_a_wish_to_stop_closes_the_transfer_and_names_the_next_command(job: BoardJob) -> None:
     user = User(stops=True)
     result = job.flash(FlashRequest("card", "on-the-fly"), user=user, at=half, act=press)
@@ -430,6 +433,7 @@ def test_a_pulled_cable_is_told_as_lost(job: BoardJob) -> None:
     job.sim.hands.plug_in()
 
 
+@pytest.mark.long
 def test_jumpers_that_are_not_proved_to_be_gone_close_the_way(job: BoardJob, monkeypatch: pytest.MonkeyPatch) -> None:
     report = engine.Report((Finding("jumpers-removed", Status.WARN, "cannot be told"),))
     plan = job.flash().plan

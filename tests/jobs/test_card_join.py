@@ -133,6 +133,7 @@ def test_after_a_broken_transfer_the_printed_command_leads_on_with_nobody_there(
     job.bench.close()
 
 
+@pytest.mark.long
 def test_a_silence_names_power_what_is_known_and_a_full_command(tmp_path: Path) -> None:
     job = BoardJob(small_image(tmp_path))
     link = job.bench.link

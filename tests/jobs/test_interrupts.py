@@ -141,6 +141,7 @@ def test_ctrl_c_ends_checks_and_keeps_what_they_found() -> None:
     assert found is not None and found.status is Status.PASS
 
 
+@pytest.mark.long
 def test_signals_while_one_is_told_do_not_nest_and_are_in_the_log(image: Path) -> None:
     """Whoever shows a line may be slow, and a thousand signals a second come meanwhile."""
     heard: list[str] = []

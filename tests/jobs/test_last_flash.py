@@ -109,6 +109,7 @@ def test_modem_behind_the_mirror_of_a_flash_that_broke_off(tmp_path: Path) -> No
     assert [remedy.id for remedy in report.failed[0].remedies] == ["wait-for-modem"]
 
 
+@pytest.mark.long
 def test_second_status_says_what_the_first_one_said(tmp_path: Path) -> None:
     port = f"sim://fipy?scenario=modem-silent&state={tmp_path / 'bench'}"
     said = []

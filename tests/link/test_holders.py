@@ -100,6 +100,7 @@ def test_who_has_it_open_without_a_lock_is_found_too(port: str, tmp_path: Path) 
     assert who_holds(port) is None
 
 
+@pytest.mark.long
 def test_a_kept_bench_in_use_is_left_alone(tmp_path: Path) -> None:
     url = f"sim://fipy?state={tmp_path / 'bench'}"
     with held([script(tmp_path, "fipy-doctor", HOLDS), url]) as pid, pytest.raises(LinkError) as caught:

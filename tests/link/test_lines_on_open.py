@@ -118,6 +118,7 @@ print("@@" + json.dumps([code, seen]))
 """
 
 
+@pytest.mark.long
 def test_on_a_terminal_nothing_is_cleared_and_no_break_is_sent() -> None:
     board, pc = pty.openpty()
     tty.setraw(pc)

@@ -211,6 +211,7 @@ def test_what_kills_is_never_asked_on_a_terminal(files: Path) -> None:
     assert user.asked == ()
 
 
+@pytest.mark.long
 def test_journal_keeps_the_block_that_cannot_be_read_any_more(files: Path, tmp_path: Path) -> None:
     port = f"sim://sqn3330?scenario=loaders-38638&state={tmp_path}&fault=cut@50"
     chosen = options(OLD, files, frozenset(), port)

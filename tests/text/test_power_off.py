@@ -125,6 +125,7 @@ def _part(node: ast.expr) -> str:
     return str(getattr(power_off, name, "…"))
 
 
+@pytest.mark.long
 def test_no_sentence_of_the_program_sends_there() -> None:
     texts = list(literals())
     found = {where: said for where, text in texts if " " in text and (said := unasked(text))}

@@ -92,6 +92,7 @@ def test_board_agrees(said: dict[str, str], what: str, expected: str) -> None:
     assert said[what] == expected
 
 
+@pytest.mark.long
 def test_board_reads_names_as_the_pc_does(said: dict[str, str]) -> None:
     names = {number: parse_name(name) for number, name in enumerate(odd_names())}
     assert {number: ast.literal_eval(said[f"name{number}"]) for number in names} == {

@@ -25,6 +25,7 @@ or the snippet? Mend that one. What may differ between two boards gets a named r
 tests/board/snippets/described.py."""
 
 
+@pytest.mark.long
 def test_every_snippet_has_a_row() -> None:
     tried = {name for row in ROWS for name in row.of}
     missing = [f"{name} ({where})" for name, where in scan.snippets().items() if name not in tried]

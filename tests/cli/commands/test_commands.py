@@ -37,6 +37,7 @@ def test_ignored_check(terminal: Terminal) -> None:
     assert terminal.type("check", "--port", port, "--ignore", "board-scripts-match").code == 0
 
 
+@pytest.mark.long
 def test_quiet_says_nothing_meanwhile(terminal: Terminal, image: Path) -> None:
     said = terminal.type("flash", str(image), "--port", "sim://fipy", "--yes", "-q")
     assert said.code == 0

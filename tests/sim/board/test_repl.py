@@ -141,6 +141,7 @@ def test_bytes_sent_while_code_runs_overflow_a_small_buffer() -> None:
     assert lost == {"1.18.0": 3000 - 640, "1.18.2": 0, "1.20.1": 3000 - 640, "1.20.2.r4": 0}
 
 
+@pytest.mark.long
 def test_a_long_command_at_the_prompt_is_drained_while_it_comes() -> None:
     desk = Desk("1.17.3.b1")
     assert desk.ask("x = '" + "a" * 5000 + "'\nprint(len(x))") == "5000\r\n"
