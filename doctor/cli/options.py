@@ -52,12 +52,17 @@ class OneOfEach(click.Command):
             if takes_one and given.count(option) + (option.name in in_front) > 1:
                 raise click.UsageError(f"Option {option.opts[0]!r} was given twice; it takes one value.", ctx)
             if isinstance(option, click.Option) and isinstance(option.type, click.Choice):
-                for word in values[option.name or ""] if option.multiple else (values[option.name or ""],):
-                    if word not in option.type.choices:
-                        raise mistyped.no_such(word, option.type.choices, option.opts[0])
+                _one_of(option, option.type.choices, values[option.name or ""])
         if left and not isinstance(self, click.Group) and not ctx.resilient_parsing:
             raise mistyped.too_much(left, ctx)
         return super().parse_args(ctx, args)
+
+
+def _one_of(option: click.Option, choices: Collection[str], typed: Any) -> None:
+    """Raises UsageError, with the nearest right word, for a word that the option does not know."""
+    for word in typed if option.multiple else (typed,):
+        if word not in choices:
+            raise mistyped.no_such(word, choices, option.opts[0])
 
 
 command = partial(click.command, cls=OneOfEach)

@@ -207,19 +207,22 @@ def _judged(explanation: Explanation) -> str:
 
 def _steps(explanation: Explanation, decides: Match | None, keep: bool) -> tuple[str, ...]:
     """The first cause's cure, then the first steps of others; none that cannot work beside the rest."""
-    steps: list[str] = []
     forbidden = any(_FORBIDS.match(step) for cause in explanation.causes for step in cause.entry.cure[:1])
-    for number, cause in enumerate(explanation.causes):
-        for step in _own_steps(cause, explanation) if number == 0 else _first_step(cause):
-            power_fits = decides in (cause, None) or _keeps_power(step) in (None, keep)
-            flashes_against_it = number and forbidden and _FLASHES.search(step) and not _FORBIDS.match(step)
-            if (
-                step not in explanation.ruled_out
-                and power_fits
-                and not flashes_against_it
-                and _is_for_its_family(step, cause, explanation)
-            ):
-                steps.append(step)
+
+    def fits(step: str, cause: Match) -> bool:
+        if step in explanation.ruled_out or not _is_for_its_family(step, cause, explanation):
+            return False
+        if decides not in (cause, None) and _keeps_power(step) not in (None, keep):
+            return False
+        flashes = _FLASHES.search(step) and not _FORBIDS.match(step)
+        return cause is explanation.causes[0] or not (forbidden and flashes)
+
+    own = (
+        (step, cause)
+        for number, cause in enumerate(explanation.causes)
+        for step in (_first_step(cause) if number else _own_steps(cause, explanation))
+    )
+    steps = [step for step, cause in own if fits(step, cause)]
     if explanation.facts.names_monarch2 and explanation.causes and explanation.causes[0].id != _MONARCH2:
         steps += (f"If the modem is the Monarch 2 that the text names: {step}" for step in entry(_MONARCH2).cure)
     at_once = (step for match in explanation.matches for step in match.entry.cure[:1] if _AT_ONCE.match(step))

@@ -137,14 +137,15 @@ def explain(data: bytes) -> Explanation:
     answered = {other for note in notes for other in note.entry.related}
     runs_now, may_run = (ours is None and runs(paste) for runs in (history.runs_now, history.may_run))
     failures = _failures(paste, found, answered, runs_now or may_run)
-    guessed = _only_guessed(failures)
-    success = _success(paste) if ours is None and guessed else ""
-    # What only may be meant is not asked about while a transfer runs: each question would bring a step with it.
-    settled = guessed and bool(success or notes or runs_now or may_run)
-    if settled:
-        failures = []
-    asks_back = ours is None and guessed and not settled
-    candidates = _candidates(failures, prose, facts, answered) if asks_back else ()
+    success = ""
+    candidates: tuple[str, ...] = ()
+    if ours is None and _only_guessed(failures):
+        success = _success(paste)
+        # What only may be meant is not asked about while a transfer runs: each question would bring a step with it.
+        if success or notes or runs_now or may_run:
+            failures = []
+        else:
+            candidates = _candidates(failures, prose, facts, answered)
     return Explanation(
         matches=tuple(failures),
         harmless=() if failures or candidates or _has_unexplained_error(paste, found) else harmless,
