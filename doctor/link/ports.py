@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,8 +114,9 @@ def list_ports() -> list[PortInfo]:
 
 
 def port_at(device: str) -> PortInfo | None:
-    """What the system lists of this device; None if nothing, or if there is no device."""
-    return next((port for port in list_ports() if port.device == device), None) if device else None
+    """What the system lists of this device, or of the one that it links to; None if nothing."""
+    names = (device, os.path.realpath(device)) if "/" in device else (device,)
+    return next((port for port in list_ports() if port.device in names), None) if device else None
 
 
 def similar_names(wanted: str, names: Iterable[str]) -> list[str]:
