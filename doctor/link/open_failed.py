@@ -8,6 +8,7 @@ import os
 import re
 import stat
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from doctor.errors import LinkError, UsageError
 from doctor.link.choice import likely, list_of, nothing_plugged_in
 from doctor.link.holders import Holder, modemmanager_running, who_holds
 from doctor.link.port_url import PortUrl
-from doctor.link.ports import list_ports, similar_names
+from doctor.link.ports import PortInfo, list_ports, similar_names
 from doctor.text.command import marked, quoted
 from doctor.text.power_off import UNPLUG
 
@@ -106,7 +107,8 @@ def _errno_of(err: Exception) -> int | None:
 def _remote(err: Exception, port: PortUrl) -> LinkError | UsageError:
     url, text = port.text, str(err)
     if port.scheme == "hwgrep":
-        return LinkError("port-not-found", "no port matches", on=url, cause=_listing(), next="`fipy-doctor ports`")
+        there = _listing(list_ports())
+        return LinkError("port-not-found", "no port matches", on=url, cause=there, next="`fipy-doctor ports`")
     if _errno_of(err) in _BUSY and port.kept_in is not None:  # which only runs of this program open
         return _by_ours(url, who_holds(str(port.kept_in / "lock")))
     if _errno_of(err) in _HUNG_UP or "socket error" in text:
@@ -163,8 +165,7 @@ def _with_option(url: str) -> str:
     return f"{url}{'&' if '?' in url else '?'}ign_set_control"
 
 
-def _listing() -> str:
-    found = list_ports()
+def _listing(found: Sequence[PortInfo]) -> str:
     return f"ports that exist: {list_of(found)}" if likely(found) else nothing_plugged_in(found).cause
 
 
@@ -177,7 +178,7 @@ def _absent(device: str) -> LinkError:
         return LinkError(known, "there is no such port", on=device, cause=missing.cause, next=missing.next)
     close = similar_names(device, [name for name in ports if name != device])
     advice = f"use {close[0]}" if close else "use one of those names; it may have another one now"
-    return LinkError("port-not-found", "there is no such port", on=device, cause=_listing(), next=advice)
+    return LinkError("port-not-found", "there is no such port", on=device, cause=_listing(found), next=advice)
 
 
 def _denied(device: str, platform: str) -> LinkError:
@@ -241,6 +242,6 @@ def _not_serial(device: str) -> LinkError:
         "wrong-serial-port-chosen",
         "this is not a working serial port",
         on=device,
-        cause=_listing(),
+        cause=_listing(list_ports()),
         next="`fipy-doctor ports` shows which port is the board",
     )
