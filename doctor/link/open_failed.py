@@ -127,7 +127,7 @@ def _remote(err: Exception, port: PortUrl) -> LinkError | UsageError:
             cause=text.rpartition("could not open port ")[2].removeprefix(f"{url}: "),
             next="name another folder after state=, one that you may write to and that has 70 MB of room",
         )
-    if "for option " in text:  # pySerial's words for a setting that the server rejects, or says nothing to
+    if "for option 'control'" in text:  # pySerial's words if the server rejects it, or says nothing to it
         return LinkError(
             "port-opens",
             "the server at this address answers, but does not confirm a setting of its port",
@@ -135,13 +135,14 @@ def _remote(err: Exception, port: PortUrl) -> LinkError | UsageError:
             cause=f"{text}; a port that has no RTS, such as a pseudo terminal, cannot confirm how RTS is used",
             next=f"run the command again with ign_set_control at the end of the address: {_with_option(url)}",
         )
-    if "RFC2217" in text:
+    if "RFC2217" in text or "for option " in text:
         return LinkError(
             "port-busy",
             "something answers at this address, but does not offer its port",
             on=url,
-            cause="another program is connected there, or it is not an RFC 2217 server",
-            next=f"{_LET_IT_END}; if it is not an RFC 2217 server, use socket:// with the same address",
+            cause="another program is connected there, its speed cannot be set, or it is not an RFC 2217 server",
+            next=f"{_LET_IT_END}; if its settings forbid other speeds, allow 115200 and 921600 baud there; if it is not "
+            "an RFC 2217 server, use socket:// with the same address",
         )
     if _errno_of(err) in _ABSENT:  # of a kept bench
         return LinkError(

@@ -172,6 +172,15 @@ def test_an_rfc2217_server_that_confirms_no_setting_has_answered(says: str) -> N
     assert error.next.endswith(f": {url}&ign_set_control")
 
 
+@pytest.mark.filterwarnings("ignore:set(Daemon|Name):DeprecationWarning")
+@pytest.mark.parametrize("says", ["nothing", "no"])
+def test_a_server_that_keeps_its_speed_is_not_cured_with_an_option_that_has_no_effect(says: str) -> None:
+    with stubborn_server(says, b"\x01") as url:
+        error = refused(url)
+    assert "ign_set_control" not in error.next and "socket://" in error.next
+    assert "speed" in error.cause
+
+
 def test_an_rfc2217_server_that_serves_another_is_not_absent() -> None:
     err = explain(OSError("Remote does not seem to support RFC2217 or BINARY mode [...]"), "rfc2217://localhost:1")
     assert err.id == "port-busy"
