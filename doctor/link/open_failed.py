@@ -195,13 +195,10 @@ def _denied(device: str, platform: str) -> LinkError:
         cure = f"`sudo usermod -a -G {group} $USER`, then log out and in again"
     else:
         cause = "only root may open this device"
-        rule = marked(f"sudo cp {quoted([str(UDEV_RULE)])} /etc/udev/rules.d/")
-        for_good = (
-            f" for now; for good, if it is a carrier board of Pycom: {rule}, then plug it in again"
-            if platform.startswith("linux")
-            else ""
-        )
-        cure = f"{marked(quoted(['sudo', 'chmod', 'a+rw', device]))}{for_good}"
+        cure = marked(quoted(["sudo", "chmod", "a+rw", device]))
+        if platform.startswith("linux") and UDEV_RULE.is_file():  # it may lie in a zip
+            rule = marked(f"sudo cp {quoted([str(UDEV_RULE)])} /etc/udev/rules.d/")
+            cure += f" for now; for good, if it is a carrier board of Pycom: {rule}, then plug it in again"
     return LinkError("port-permission-denied", "you may not open this port", on=device, cause=cause, next=cure)
 
 

@@ -78,6 +78,14 @@ def test_no_permission_without_a_group_that_helps(tmp_path: Path) -> None:
     assert "chmod a+rw" in on_mac.next and "udev" not in on_mac.next
 
 
+def test_a_rule_that_lies_in_a_zip_is_not_to_be_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    device = tmp_path / "ttyUSB0"
+    device.touch(0o600)
+    monkeypatch.setattr(open_failed, "UDEV_RULE", tmp_path / "fipy-doctor.pyz" / "60-fipy-doctor.rules")
+    error = explain(PermissionError(errno.EACCES, "Permission denied"), str(device), "linux")
+    assert "chmod a+rw" in error.next and "rules" not in error.next
+
+
 def test_the_rule_that_is_shipped_has_every_carrier_that_makes_a_port() -> None:
     rules = open_failed.UDEV_RULE.read_text(encoding="ascii")
     ids = re.findall(r'^SUBSYSTEM=="tty", ATTRS{idVendor}=="(.{4})", ATTRS{idProduct}=="(.{4})", TAG', rules, re.M)
