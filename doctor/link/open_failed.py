@@ -141,8 +141,8 @@ def _remote(err: Exception, port: PortUrl) -> LinkError | UsageError:
             "something answers at this address, but does not offer its port",
             on=url,
             cause="another program is connected there, its speed cannot be set, or it is not an RFC 2217 server",
-            next=f"{_LET_IT_END}; if its settings forbid other speeds, allow 115200 and 921600 baud there; if it is not "
-            "an RFC 2217 server, use socket:// with the same address",
+            next=f"{_LET_IT_END}; if its settings forbid other speeds, allow 115200 and 921600 baud there; if it is "
+            "not an RFC 2217 server, use socket:// with the same address",
         )
     if _errno_of(err) in _ABSENT:  # of a kept bench
         return LinkError(
