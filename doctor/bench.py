@@ -345,7 +345,7 @@ class Bench(AbstractContextManager["Bench"]):
     @_Part
     def board(self) -> Board:
         """The board with its REPL in raw mode. Raises BoardError if no prompt is to be had."""
-        from doctor.board.board import LTE_BOARDS, Board
+        from doctor.board.board import Board
         from doctor.board.first_contact import AT_PROMPT, Seen
 
         self.refuse_foreign()
@@ -363,7 +363,7 @@ class Bench(AbstractContextManager["Bench"]):
         board = Board(self.link, banner=self.contact.banner)
         self._repl = board.repl  # before it is entered: if that is cut short, there is a REPL to leave
         board.repl.enter()
-        if not board.says_name(LTE_BOARDS):  # no banner came through, or a prompt without one: it is asked
+        if not board.says_name(foreign.LTE_BOARDS):  # no banner came through, or a prompt without one: it is asked
             device = foreign.by_platform(board.platform)
             if device is not None:
                 board.repl.leave()
