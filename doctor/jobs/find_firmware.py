@@ -18,6 +18,7 @@ from doctor.modem.images import image_facts, options_for, running
 from doctor.text.command import ON_CARD
 from doctor.text.escape import shown
 from doctor.updater.plan import make_plan
+from doctor.updater.shapes import Running
 
 MOST_FILES = 50  #: of one folder; more are nobody's choice
 _PRACTICE = "practice-image-on-real-port"
@@ -70,11 +71,11 @@ def find_firmware(bench: Bench, via: str) -> Search:
     """
     search = Search()
     tell_history(bench)
-    _ = bench.modem_facts
+    modem = running(bench.modem_facts, bench.ran_before)
     for place, look in _places(bench, via):
         search.looked.append(place)
         for candidate in look(search):
-            why_not = _why_not(bench, candidate)
+            why_not = _why_not(bench, modem, candidate)
             if why_not:
                 search.left_out.append(why_not)
             else:
@@ -140,11 +141,12 @@ def _card_in_pc(bench: Bench) -> Path | None:
 def _in_folder(folder: Path, search: Search) -> Iterator[Candidate]:
     """Images at the top level of a folder; the same bytes under two names are one, and so are the files of a pair."""
     seen: dict[str, FirmwareImage] = {}
-    names: list[Path] = []
+    paths: list[Path] = []
     with suppress(OSError):
-        names = [path for path in folder.iterdir() if path.name.lower().endswith(".dup") and path.is_file()]
-    names.sort(key=lambda path: (len(path.name), path.name))  # a copy has the longer name
-    for path in [path for path in names if not path.name.startswith("._")][:MOST_FILES]:
+        paths = [path for path in folder.iterdir() if path.name.lower().endswith(".dup") and path.is_file()]
+    paths = [path for path in paths if not path.name.startswith("._")]
+    paths.sort(key=lambda path: (len(path.name), path.name))  # a copy has the longer name
+    for path in paths[:MOST_FILES]:
         try:
             image = examine(path)
         except DoctorError as err:
@@ -159,8 +161,8 @@ def _in_folder(folder: Path, search: Search) -> Iterator[Candidate]:
         search.left_out.append(f"{shown(halves[0].path.name)} is one file of a pair, and the other one is not there")
 
 
-def _why_not(bench: Bench, candidate: Candidate) -> str:
-    """Why a candidate does not fit this modem; "" if it does.
+def _why_not(bench: Bench, modem: Running, candidate: Candidate) -> str:
+    """Why a candidate does not fit ``modem``; "" if it does.
 
     A refusal counts if another file is what it asks for; what the modem's state or a consent needs, the flash says.
     """
@@ -169,7 +171,6 @@ def _why_not(bench: Bench, candidate: Candidate) -> str:
     if damaged is not None:
         return f"{shown(damaged.path.name)} {damaged.damage[0].text}"
     asked = options_for(images, bench.updater_elf, None, accept=(), simulated=lambda: bench.simulated)
-    modem = running(bench.modem_facts, bench.options.was or bench.history.ran_before(bench))
     refusal = make_plan(modem, [image_facts(image) for image in images], asked).refusal
     if refusal is None or not (refusal.id == _PRACTICE or (refusal.change and refusal.change.files)):
         return ""
