@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -100,12 +98,6 @@ def list_ports() -> list[PortInfo]:
         for port in system.comports()
     ]
     return sorted(found, key=lambda port: (port.carrier is None, port.ambiguous, port.device))
-
-
-def similar_names(wanted: str, names: Iterable[str]) -> list[str]:
-    """Names that one may have meant, best first."""
-    by_lower = {name.lower(): name for name in names}
-    return [by_lower[low] for low in difflib.get_close_matches(wanted.lower(), by_lower, n=3, cutoff=0.6)]
 
 
 def is_wsl(version: Path = Path("/proc/version")) -> bool:

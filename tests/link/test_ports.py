@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from doctor.link.holders import modemmanager_running
-from doctor.link.ports import is_wsl, port_info, similar_names
+from doctor.link.ports import is_wsl, port_info
 
 
 @pytest.mark.parametrize(
@@ -27,10 +27,6 @@ def test_usb_ids_tell_the_carrier(vid: int | None, pid: int | None, carrier: str
 
 def test_an_ftdi_cable_is_never_certain() -> None:
     assert port_info("x", 0x0403, 0x6015, None, "").ambiguous
-
-
-def test_similar_names_ignore_case() -> None:
-    assert similar_names("com4", ["COM3", "LPT1"]) == ["COM3"]
 
 
 def test_modemmanager_is_seen_among_processes(tmp_path: Path) -> None:
