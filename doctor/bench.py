@@ -313,11 +313,8 @@ class Bench(AbstractContextManager["Bench"]):
     @property
     def _unnamed(self) -> str:
         """The USB id of a port that nobody named, if neither a Pycom board nor FTDI has it; else ""."""
-        from doctor.board.line.carriers import port_behind
-
-        port = port_behind(self.link) if self.options.port_found else None
-        strange = port is not None and foreign.is_strange(port.vid, port.carrier)
-        return foreign.usb_text(port.vid, port.pid) if port is not None and strange else ""
+        port = self.link.listed if self.options.port_found else None
+        return port.usb_id if port is not None and port.is_strange else ""
 
     @property
     def is_bare_modem(self) -> bool:
@@ -339,7 +336,7 @@ class Bench(AbstractContextManager["Bench"]):
                 return None
         elif self.board_facts.sysname != "FiPy":
             return None
-        seat = carriers.seat(self.options.carrier, carriers.port_behind(self.link))
+        seat = carriers.seat(self.options.carrier, self.link.listed)
         return None if seat.has_no_jumpers else seat.name
 
     def open_board(self) -> None:

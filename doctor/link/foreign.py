@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from doctor.errors import BoardError
+from doctor.link.ports import PortInfo
 from doctor.text.command import Command
 from doctor.text.escape import shown
 
@@ -167,7 +168,6 @@ _USB_VENDORS = {
     0x1BC7: "a modem of Telit",
     0x1199: "a modem of Sierra Wireless",
 }
-_FTDI = 0x0403
 
 _ESP32_ROM = re.compile(r"ets Jun +8 2016|ets Jul 29 2019|rst:0x[0-9a-f]+ \(")
 _OURS = re.compile(r"; (?:FiPy|GPy|G01) with ESP32|Pycom MicroPython|[Pp]ybytes|fipyup")
@@ -230,20 +230,10 @@ def in_boot_loader() -> Foreign:
     return Foreign("an ESP32 in its boot loader", False, "waiting for download", "board-in-bootloader", "free-p2")
 
 
-def by_usb(vid: int | None, pid: int | None) -> Foreign | None:
-    """The device with this USB id; None for a carrier board, for a chip that may sit on anything, and for no id."""
-    device = _USB_VENDORS.get(vid) if vid is not None else None
-    return None if device is None else Foreign(f"{device}, by its USB id {usb_text(vid, pid)}", False)
-
-
-def usb_text(vid: int | None, pid: int | None) -> str:
-    """A USB id as ``ports`` shows it."""
-    return f"{vid or 0:04x}:{pid or 0:04x}"
-
-
-def is_strange(vid: int | None, carrier: str | None) -> bool:
-    """Whether a port has a USB id, and it is neither a Pycom carrier board's nor FTDI's, which some of those have."""
-    return vid is not None and vid != _FTDI and carrier is None
+def by_usb(port: PortInfo) -> Foreign | None:
+    """The device with its USB id; None for a carrier board, for a chip that may sit on anything, and for no id."""
+    device = _USB_VENDORS.get(port.vid) if port.vid is not None else None
+    return None if device is None else Foreign(f"{device}, by its USB id {port.usb_id}", False)
 
 
 def nobody_named(on: str, usb_id: str, check: Command) -> BoardError:
