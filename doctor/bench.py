@@ -511,6 +511,11 @@ class Bench(AbstractContextManager["Bench"]):
         said = self._kept.get("_modem")
         return None if isinstance(said, Foreign) else cast("ModemFacts | None", said)
 
+    @property
+    def ran_before(self) -> int:
+        """The build that the modem ran last: as the user says, else as earlier runs know; 0 if neither does."""
+        return self.options.was or self.history.ran_before(self)
+
     def forget_modem(self) -> None:
         """Drop what is known of the modem, so that the next question asks it again."""
         self._drop("_modem")

@@ -16,8 +16,9 @@ from doctor.errors import LinkError, UsageError
 from doctor.link.choice import likely, list_of, nothing_plugged_in
 from doctor.link.holders import Holder, modemmanager_running, who_holds
 from doctor.link.port_url import PortUrl
-from doctor.link.ports import PortInfo, list_ports, similar_names
+from doctor.link.ports import PortInfo, list_ports
 from doctor.text.command import marked, quoted
+from doctor.text.nearest import nearest
 from doctor.text.power_off import UNPLUG
 
 #: Lets whoever sits at the computer open the ports of carrier boards (systemd: 70-uaccess, so a number below).
@@ -177,7 +178,7 @@ def _absent(device: str) -> LinkError:
         missing = nothing_plugged_in(found)
         known = missing.id if missing.id in ("wsl-no-serial", "shield-in-dfu-mode") else "port-not-found"
         return LinkError(known, "there is no such port", on=device, cause=missing.cause, next=missing.next)
-    close = similar_names(device, [name for name in ports if name != device])
+    close = nearest(device, [name for name in ports if name != device])
     advice = f"use {close[0]}" if close else "use one of those names; it may have another one now"
     return LinkError("port-not-found", "there is no such port", on=device, cause=_listing(found), next=advice)
 

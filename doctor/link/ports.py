@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import os
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,12 +115,6 @@ def port_at(device: str) -> PortInfo | None:
     """What the system lists of this device, or of the one that it links to; None if nothing."""
     names = (device, os.path.realpath(device)) if "/" in device else (device,)
     return next((port for port in list_ports() if port.device in names), None) if device else None
-
-
-def similar_names(wanted: str, names: Iterable[str]) -> list[str]:
-    """Names that one may have meant, best first."""
-    by_lower = {name.lower(): name for name in names}
-    return [by_lower[low] for low in difflib.get_close_matches(wanted.lower(), by_lower, n=3, cutoff=0.6)]
 
 
 def is_wsl(version: Path = Path("/proc/version")) -> bool:

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from doctor.text.nearest import nearest
-
 from .terminal import Terminal
 
 MEANT = {
@@ -58,8 +56,3 @@ def test_short_options(terminal: Terminal, image: Path) -> None:
     assert (planned.code, "PLAN" in planned.out.upper()) == (0, True)
     assert terminal.type("flash", str(image), "-y", "-p", "sim://fipy?scenario=healthy").code == 0
     assert terminal.type("check", "-p", "sim://fipy", "-p", "sim://gpy").code == 2
-
-
-def test_what_is_like_nothing_is_not_guessed() -> None:
-    assert nearest("qqq", ["check", "flash"]) == []
-    assert nearest("port_opens", ["port-opens", "port-free"]) == ["port-opens"]

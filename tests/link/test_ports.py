@@ -8,7 +8,7 @@ import pytest
 from doctor.bench import Bench, BenchOptions
 from doctor.errors import BoardError
 from doctor.link.holders import modemmanager_running
-from doctor.link.ports import is_wsl, port_at, port_info, similar_names
+from doctor.link.ports import is_wsl, port_at, port_info
 from tests.link import devices
 from tests.plugged import plug_in
 
@@ -45,10 +45,6 @@ def test_a_link_to_a_port_is_that_port(monkeypatch: pytest.MonkeyPatch, tmp_path
     unnamed = BenchOptions(port=str(link), port_found=True)  # the environment names it
     with pytest.raises(BoardError, match="nobody has said that the board is there"):
         Bench(unnamed, link=devices.silent().link(str(link))).refuse_foreign()
-
-
-def test_similar_names_ignore_case() -> None:
-    assert similar_names("com4", ["COM3", "LPT1"]) == ["COM3"]
 
 
 def test_modemmanager_is_seen_among_processes(tmp_path: Path) -> None:
