@@ -75,6 +75,7 @@ class Foreign:
 class _Where(Enum):
     SAID = "anywhere in what was heard"
     ANSWER = "at the end of what came to CR or Ctrl-B"
+    BANNER = "a line of what came to Ctrl-B, with a prompt at the end"
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ _NO_LTE_BOARDS = ("WiPy", "LoPy", "LoPy4", "SiPy")
 _LTE_NAME, _NO_LTE_NAME = (f"(?:{'|'.join(names)})" for names in (LTE_BOARDS, _NO_LTE_BOARDS))
 _PYCOM_WITHOUT_LTE = "a {name}, a Pycom board without an LTE modem"
 _OTHER_MICROPYTHON = "a board with another MicroPython ({name})"
-_THEN_PROMPT = r"(?s:.*)(?<=[\r\n])>>> $"
+_PROMPT = re.compile(r"[\r\n]>>> $")
 _SHELL = (
     r"(?:^|[\r\n])(?:[\w.-]+@[\w.-]+[^\r\n]{0,80}|(?:ba|da|a)?sh-\d[\d.]*|\[[^\r\n\]]{1,60}\]|[~/][^\r\n ]{0,60} ?|)"
     r"[#$%] $"
@@ -110,20 +111,19 @@ _MARLIN = r"(?:^|[\r\n])(?:echo: ?)?(?:Marlin \d\S*|External Reset|busy: process
 TABLE = (
     _Row(
         _PYCOM_WITHOUT_LTE,
-        rf"MicroPython [^\r\n]*; (?P<name>{_NO_LTE_NAME}) with (?:ESP32|CC3200)\r?\n" + _THEN_PROMPT,
-        _Where.ANSWER, sure=True, catalogue=NO_LTE, of_rom=True,
+        r"MicroPython [^\r\n]{0,200}; (?P<name>" + _NO_LTE_NAME + r") with (?:ESP32|CC3200)\r?\n",
+        _Where.BANNER, sure=True, catalogue=NO_LTE, of_rom=True,
     ),
     _Row(
         "a CircuitPython board ({name})",
-        r"Adafruit CircuitPython \S+ on [\d-]{10}; (?P<name>[^\r\n]{1,80})\r?\n" + _THEN_PROMPT,
-        _Where.ANSWER, sure=True, of_rom=True,
+        r"Adafruit CircuitPython \S+ on [\d-]{10}; (?P<name>[^\r\n]{1,80})\r?\n",
+        _Where.BANNER, sure=True, of_rom=True,
     ),
     _Row(
         _OTHER_MICROPYTHON,
         r"(?<!Pycom )MicroPython (?!v1\.8\.6-849)[^\s\[]+ on [\d-]{10}; "
-        rf"(?P<name>(?!{_LTE_NAME} with)" + r"[^\r\n]{1,60}? with [^\r\n]{1,40}|\w+ \[[^\r\n]+\] version)\r?\n"
-        + _THEN_PROMPT,
-        _Where.ANSWER, sure=True, of_rom=True,
+        rf"(?P<name>(?!{_LTE_NAME} with)" + r"[^\r\n]{1,60}? with [^\r\n]{1,40}|\w+ \[[^\r\n]+\] version)\r?\n",
+        _Where.BANNER, sure=True, of_rom=True,
     ),
     _Row("a CircuitPython board", r"Press any key to enter the REPL\. Use CTRL-D|Auto-reload is on\. Simply save"),
     _Row("a CircuitPython board", r"(?:^|[\r\n])(?:code|main)\.py output:"),
@@ -189,10 +189,11 @@ def by_text(heard: str, answer: str, *, only_sure: bool = False) -> Foreign | No
     heard, answer = _ANSI.sub("", heard), _ANSI.sub("", answer)
     from_rom = _ESP32_ROM.search(heard) is not None
     is_ours = _OURS.search(heard) is not None
+    said = {_Where.SAID: heard, _Where.ANSWER: answer, _Where.BANNER: answer if _PROMPT.search(answer) else ""}
     for row in TABLE:
         if not row.sure and (only_sure or is_ours or (from_rom and not row.of_rom)):
             continue
-        found = re.search(row.pattern, answer if row.where is _Where.ANSWER else heard)
+        found = re.search(row.pattern, said[row.where])
         if found:
             named = {name: shown(text, 60) for name, text in found.groupdict().items()}
             says = shown(found.group(0).strip(), 60)
