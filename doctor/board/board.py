@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from doctor.board import snippets
 from doctor.board.eras import Era, base_of_version, era_of
@@ -98,7 +99,6 @@ class Board:
         self.clock = link.clock
         self.repl = Repl(link)
         self._banner = banner
-        self._platform: str | None = None
         self._facts: BoardFacts | None = None
 
     def identify(self) -> BoardFacts:
@@ -115,12 +115,10 @@ class Board:
         found = BANNER.search(self._banner.encode())
         return found is not None and _text(found.group(4)) in names
 
-    @property
+    @cached_property
     def platform(self) -> str:
         """``sys.platform``, asked once. Raises BoardError."""
-        if self._platform is None:
-            self._platform = str(self.repl.call(snippets.PLATFORM, tries=TRIES))
-        return self._platform
+        return str(self.repl.call(snippets.PLATFORM, tries=TRIES))
 
     def reset_safe(self) -> str:
         """Restart into safe boot by Ctrl-F, at any time; returns what the board printed until its prompt.
