@@ -52,7 +52,9 @@ def with_board(
 def _agreed(options: BenchOptions, screen: Screen, port: PortInfo | None) -> BenchOptions:
     """The options, with a word on whether somebody says that the board is at a port with another one's USB id."""
     if port is not None and port.is_strange and screen.interactive and not screen.as_json:
-        found = not screen.ask(f"{port.device} is {port.words}, which is none of a Pycom board. Is the board there?")
+        found = not screen.ask(
+            f"{port.device} is {port.words}, and no Pycom board has that USB id. Is the board there?"
+        )
         return replace(options, port_found=found)
     return replace(options, port_found=True)
 

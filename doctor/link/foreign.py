@@ -232,7 +232,7 @@ def at_mute_prompt() -> Foreign:
 
 
 def in_boot_loader() -> Foreign:
-    """An ESP32 that waits for a firmware, at a port whose USB id is none of a Pycom board."""
+    """An ESP32 that waits for a firmware, at a port whose USB id is not a Pycom board's."""
     return Foreign("an ESP32 in its boot loader", False, "waiting for download", "board-in-bootloader", "free-p2")
 
 
@@ -246,7 +246,7 @@ def nobody_named(on: str, usb_id: str, check: Command) -> BoardError:
     """What keeps a run off a port with a strange USB id that only the program or the environment chose."""
     return BoardError(
         WRONG_PORT,
-        f"its USB id, {usb_id}, is none of a Pycom board, and nobody has said that the board is there",
+        f"its USB id, {usb_id}, is not a Pycom board's, and nobody has said that the board is there",
         on=on,
         cause="the port is the only one that is plugged in, or the environment names it",
         next=f"if the FiPy or GPy is there, run {check}",

@@ -179,7 +179,7 @@ def _absent(device: str) -> LinkError:
         known = missing.id if missing.id in ("wsl-no-serial", "shield-in-dfu-mode") else "port-not-found"
         return LinkError(known, "there is no such port", on=device, cause=missing.cause, next=missing.next)
     close = nearest(device, [name for name in ports if name != device])
-    advice = f"use {close[0]}" if close else "use one of those names; it may have another one now"
+    advice = f"use {close[0]}" if close else "use one of those names; the board may have another one now"
     return LinkError("port-not-found", "there is no such port", on=device, cause=_listing(found), next=advice)
 
 
