@@ -370,8 +370,12 @@ def bench_options(
 
 
 def typed() -> Command:
-    """The command of this run, as it was typed."""
-    return Command.of_words(click.get_current_context().find_root().obj or ())
+    """The command of this run, as it was typed; what stood in front of the command's name stands behind it."""
+    root = click.get_current_context().find_root()
+    words = list(root.obj or ())
+    _, left, _ = root.command.make_parser(root).parse_args(list(words))
+    front = words[: len(words) - len(left)]
+    return Command.of_words((*left[:1], *front, *left[1:]))
 
 
 def done_steps(given: Given) -> list[str]:
