@@ -287,8 +287,7 @@ class Bench(AbstractContextManager["Bench"]):
 
         may_interrupt = self.options.interrupt or "interrupt-program" in self.options.accept
         made = first_contact.contact(self.link, may_interrupt=may_interrupt, greet_only=bool(self._unnamed))
-        prompts = (first_contact.Seen.REPL, first_contact.Seen.SAFE_BOOT)
-        self.stopped_program |= bool(made.evidence.get("interrupted")) and made.seen in prompts
+        self.stopped_program |= bool(made.evidence.get("interrupted")) and made.seen in first_contact.AT_PROMPT
         return made
 
     @property
@@ -346,15 +345,15 @@ class Bench(AbstractContextManager["Bench"]):
     @_Part
     def board(self) -> Board:
         """The board with its REPL in raw mode. Raises BoardError if no prompt is to be had."""
-        from doctor.board.board import LTE_BOARDS, Board
-        from doctor.board.first_contact import Seen
+        from doctor.board.board import Board
+        from doctor.board.first_contact import AT_PROMPT, Seen
 
         self.refuse_foreign()
         if self.contact.seen is Seen.UPDATER:
             from doctor.board.at_work import in_the_way
 
             raise in_the_way(self.contact.text, self.link.name)
-        if self.contact.seen not in (Seen.REPL, Seen.RAW_REPL, Seen.SAFE_BOOT):
+        if self.contact.seen not in AT_PROMPT:
             raise BoardError(
                 "main-py-blocks-repl",
                 "no MicroPython prompt to work with",
@@ -364,7 +363,7 @@ class Bench(AbstractContextManager["Bench"]):
         board = Board(self.link, banner=self.contact.banner)
         self._repl = board.repl  # before it is entered: if that is cut short, there is a REPL to leave
         board.repl.enter()
-        if not board.says_name(LTE_BOARDS):  # no banner came through, or a prompt without one: it is asked
+        if not board.says_name(foreign.LTE_BOARDS):  # no banner came through, or a prompt without one: it is asked
             device = foreign.by_platform(board.platform)
             if device is not None:
                 board.repl.leave()

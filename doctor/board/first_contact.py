@@ -76,6 +76,8 @@ class Seen(str, Enum):
     """A device that is no FiPy or GPy: nothing more is sent to it."""
 
 
+AT_PROMPT = (Seen.REPL, Seen.RAW_REPL, Seen.SAFE_BOOT)  #: a prompt waits for a command
+
 Evidence = Mapping[str, "str | int | bool"]
 
 
