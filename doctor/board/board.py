@@ -12,6 +12,7 @@ from doctor.board.repl import TRIES, Repl, ReplBroken
 from doctor.board.signs import BANNER, CTRL_B, PROMPT
 from doctor.clock import Deadline
 from doctor.errors import BoardError, BoardReset
+from doctor.link.foreign import LTE_BOARDS
 from doctor.link.link import Link
 from doctor.text.escape import shown
 
@@ -24,7 +25,6 @@ PROMPT_QUIET_MS = 300  #: a prompt at the end of the output counts once nothing 
 #: names no release, so a FiPy from these days is not asked.
 _UNAME_RISK = ("2018-01-01", "2018-01-25")
 UNAME_CRASHES = "1.12.0.b1"
-LTE_BOARDS = ("FiPy", "GPy", "G01")  #: the boards with the modem; the G01 reports GPy
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from doctor.modem.images import image_facts, options_for, running
 from doctor.text.command import ON_CARD
 from doctor.text.escape import first_of, shown
 from doctor.updater.plan import make_plan
+from doctor.updater.shapes import Running
 
 MOST_FILES = 50  #: of one folder; more are nobody's choice
 _PRACTICE = "practice-image-on-real-port"
@@ -73,11 +74,11 @@ def find_firmware(bench: Bench, via: str) -> Search:
     """
     search = Search()
     tell_history(bench)
-    _ = bench.modem_facts
+    modem = running(bench.modem_facts, bench.ran_before)
     for place, look in _places(bench, via):
         search.looked.append(place)
         for candidate in look(search):
-            why_not = _why_not(bench, candidate)
+            why_not = _why_not(bench, modem, candidate)
             if why_not:
                 search.left_out.append(why_not)
             else:
@@ -180,8 +181,8 @@ def _dups(folder: Path, search: Search) -> list[Path]:
     return [folder / name for name in names[:MOST_FILES]]
 
 
-def _why_not(bench: Bench, candidate: Candidate) -> str:
-    """Why a candidate does not fit this modem; "" if it does.
+def _why_not(bench: Bench, modem: Running, candidate: Candidate) -> str:
+    """Why a candidate does not fit ``modem``; "" if it does.
 
     A refusal counts if another file is what it asks for; what the modem's state or a consent needs, the flash says.
     """
@@ -190,7 +191,6 @@ def _why_not(bench: Bench, candidate: Candidate) -> str:
     if damaged is not None:
         return f"{shown(damaged.path.name)} {damaged.damage[0].text}"
     asked = options_for(images, bench.updater_elf, None, accept=(), simulated=lambda: bench.simulated)
-    modem = running(bench.modem_facts, bench.options.was or bench.history.ran_before(bench))
     refusal = make_plan(modem, [image_facts(image) for image in images], asked).refusal
     if refusal is None or not (refusal.id == _PRACTICE or (refusal.change and refusal.change.files)):
         return ""
