@@ -151,6 +151,25 @@ def test_several_that_fit_are_listed(terminal: Terminal, places: tuple[Path, Pat
     assert f"fipy-doctor flash {names[0]} --port {MODEM} --via modem" in said.err
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("flash", f"--port={MODEM}", "--via=modem"),
+        ("flash", f"-vp{MODEM}", "--via", "modem"),
+        ("--port", MODEM, "--quiet", "flash", "--via", "modem"),
+    ],
+    ids=["equals signs", "one word", "in front"],
+)
+def test_the_printed_command_can_be_typed_however_the_port_was(
+    terminal: Terminal, places: tuple[Path, Path, Path], words: tuple[str, ...]
+) -> None:
+    image = make_practice_image(places[2], build=41019, size_bytes=SMALL)
+    told = terminal.type(*words).err
+    again = told[told.index("fipy-doctor ") :].splitlines()[0].split()[1:]
+    assert again[0] == "flash" and str(image) in again
+    assert terminal.type(*again, "--dry-run").code == 0
+
+
 @pytest.mark.parametrize("more", [(), ("--yes",), ("--json",)], ids=["pipe", "--yes", "--json"])
 def test_what_the_program_chose_must_be_named_where_nobody_confirms_it(
     terminal: Terminal, places: tuple[Path, Path, Path], more: tuple[str, ...]
