@@ -79,7 +79,7 @@ class JumpersRemoved(Check):
                 SkipReason.NOT_APPLICABLE,
                 f"the modem pins of a {shown(facts.sysname, 20)} are not where the jumpers are",
             )
-        seat = carriers.seat(bench.options.carrier, carriers.port_behind(bench.link))
+        seat = carriers.seat(bench.options.carrier, bench.link.listed)
         found = self._on(bench, seat)
         if seat.overruled:
             known = f"the carrier is an {shown(seat.name, 60)} by its USB id"

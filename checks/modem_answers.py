@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from doctor.bench import Bench, Needs
-from doctor.board.first_contact import Seen
+from doctor.board.first_contact import AT_PROMPT
 from doctor.check import Check, Evidence, Finding, Grade, Known, Remedy, Status
 from doctor.link import foreign
 from doctor.modem.facts import ModemFacts
@@ -97,7 +97,7 @@ class ModemAnswers(Check):
 
 def _is_board(bench: Bench) -> bool:
     """Whether a board's prompt answers when only a modem was looked for."""
-    return bench.contact.seen in (Seen.REPL, Seen.RAW_REPL, Seen.SAFE_BOOT)
+    return bench.contact.seen in AT_PROMPT
 
 
 def _evidence(facts: ModemFacts) -> Evidence:

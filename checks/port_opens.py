@@ -9,7 +9,6 @@ from doctor.bench import Bench, Needs
 from doctor.check import Check, EvidenceValue, Finding, Grade, Remedy
 from doctor.errors import LinkError
 from doctor.link.holders import modemmanager_running
-from doctor.link.ports import list_ports
 
 _CURES = {
     "port-not-found": ("plug-in",),
@@ -64,7 +63,7 @@ class PortOpens(Check):
         }
         if link.notes:
             evidence["notes"] = "; ".join(link.notes)
-        known = next((port for port in list_ports() if port.device == device), None) if device else None
+        known = link.listed if device else None
         if known is not None and known.carrier is not None:
             evidence["carrier"] = f"perhaps {known.carrier}" if known.ambiguous else known.carrier
         if device and sys.platform.startswith("linux") and modemmanager_running():

@@ -214,13 +214,13 @@ class ReplAnswers(Check):
 
 
 def _or_another(found: Finding, contact: Contact) -> Finding:
-    """The finding where nothing shows a Pycom board: nothing is stopped or updated at a port with a strange USB id."""
+    """The finding if nothing shows a Pycom board: nothing is stopped or updated at a port with a strange USB id."""
     strange = contact.evidence.get("strange_usb")
     if contact.evidence.get("at_carrier", True) or contact.seen is Seen.MIRROR:
         return found
     if not strange:
         return replace(found, cause=f"{found.cause}; or this is no FiPy or GPy", remedies=(*found.remedies, _BOARD))
-    cause = f"{found.cause}; or this is no FiPy or GPy: the USB id {strange} is none of a Pycom board"
+    cause = f"{found.cause}; or this is no FiPy or GPy: the USB id {strange} is not a Pycom board's"
     harmless = tuple(remedy for remedy in found.remedies if remedy not in (_STOP, _UPDATE, _PLUG))
     first = (_SAFE,) if _STOP in found.remedies else ()
     return replace(found, cause=cause, remedies=(*first, *harmless, _BOARD))

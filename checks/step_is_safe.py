@@ -205,7 +205,7 @@ def _plan(bench: Bench, *, with_bootrom: bool = True) -> Plan:
         simulated=lambda: bench.simulated,
     )
     images = [image_facts(image) for image in bench.firmware]
-    return make_plan(running(bench.modem_facts, bench.options.was or bench.history.ran_before(bench)), images, options)
+    return make_plan(running(bench.modem_facts, bench.ran_before), images, options)
 
 
 def _evidence(bench: Bench, plan: Plan) -> dict[str, EvidenceValue]:

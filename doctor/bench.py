@@ -287,8 +287,7 @@ class Bench(AbstractContextManager["Bench"]):
 
         may_interrupt = self.options.interrupt or "interrupt-program" in self.options.accept
         made = first_contact.contact(self.link, may_interrupt=may_interrupt, greet_only=bool(self._unnamed))
-        prompts = (first_contact.Seen.REPL, first_contact.Seen.SAFE_BOOT)
-        self.stopped_program |= bool(made.evidence.get("interrupted")) and made.seen in prompts
+        self.stopped_program |= bool(made.evidence.get("interrupted")) and made.seen in first_contact.AT_PROMPT
         return made
 
     @property
@@ -313,11 +312,8 @@ class Bench(AbstractContextManager["Bench"]):
     @property
     def _unnamed(self) -> str:
         """The USB id of a port that nobody named, if neither a Pycom board nor FTDI has it; else ""."""
-        from doctor.board.line.carriers import port_behind
-
-        port = port_behind(self.link) if self.options.port_found else None
-        strange = port is not None and foreign.is_strange(port.vid, port.carrier)
-        return foreign.usb_text(port.vid, port.pid) if port is not None and strange else ""
+        port = self.link.listed if self.options.port_found else None
+        return port.usb_id if port is not None and port.is_strange else ""
 
     @property
     def is_bare_modem(self) -> bool:
@@ -339,7 +335,7 @@ class Bench(AbstractContextManager["Bench"]):
                 return None
         elif self.board_facts.sysname != "FiPy":
             return None
-        seat = carriers.seat(self.options.carrier, carriers.port_behind(self.link))
+        seat = carriers.seat(self.options.carrier, self.link.listed)
         return None if seat.has_no_jumpers else seat.name
 
     def open_board(self) -> None:
@@ -349,15 +345,15 @@ class Bench(AbstractContextManager["Bench"]):
     @_Part
     def board(self) -> Board:
         """The board with its REPL in raw mode. Raises BoardError if no prompt is to be had."""
-        from doctor.board.board import LTE_BOARDS, Board
-        from doctor.board.first_contact import Seen
+        from doctor.board.board import Board
+        from doctor.board.first_contact import AT_PROMPT, Seen
 
         self.refuse_foreign()
         if self.contact.seen is Seen.UPDATER:
             from doctor.board.at_work import in_the_way
 
             raise in_the_way(self.contact.text, self.link.name)
-        if self.contact.seen not in (Seen.REPL, Seen.RAW_REPL, Seen.SAFE_BOOT):
+        if self.contact.seen not in AT_PROMPT:
             raise BoardError(
                 "main-py-blocks-repl",
                 "no MicroPython prompt to work with",
@@ -367,7 +363,7 @@ class Bench(AbstractContextManager["Bench"]):
         board = Board(self.link, banner=self.contact.banner)
         self._repl = board.repl  # before it is entered: if that is cut short, there is a REPL to leave
         board.repl.enter()
-        if not board.says_name(LTE_BOARDS):  # no banner came through, or a prompt without one: it is asked
+        if not board.says_name(foreign.LTE_BOARDS):  # no banner came through, or a prompt without one: it is asked
             device = foreign.by_platform(board.platform)
             if device is not None:
                 board.repl.leave()
@@ -514,6 +510,11 @@ class Bench(AbstractContextManager["Bench"]):
         """What is known of the modem already; asks nothing."""
         said = self._kept.get("_modem")
         return None if isinstance(said, Foreign) else cast("ModemFacts | None", said)
+
+    @property
+    def ran_before(self) -> int:
+        """The build that the modem ran last: as the user says, else as earlier runs know; 0 if neither does."""
+        return self.options.was or self.history.ran_before(self)
 
     def forget_modem(self) -> None:
         """Drop what is known of the modem, so that the next question asks it again."""

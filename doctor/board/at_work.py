@@ -1,4 +1,4 @@
-"""An updater at work on the board: what it says, where it stands, and what is said to who wants the prompt then."""
+"""An updater at work on the board: what it says, where it stands, and what whoever wants the prompt is told."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from doctor.board import snippets
 from doctor.board.eras import Era, base_of_version, era_of
@@ -12,6 +13,7 @@ from doctor.board.repl import TRIES, Repl, ReplBroken
 from doctor.board.signs import BANNER, CTRL_B, PROMPT
 from doctor.clock import Deadline
 from doctor.errors import BoardError, BoardReset
+from doctor.link.foreign import LTE_BOARDS
 from doctor.link.link import Link
 from doctor.text.escape import shown
 
@@ -24,7 +26,6 @@ PROMPT_QUIET_MS = 300  #: a prompt at the end of the output counts once nothing 
 #: names no release, so a FiPy from these days is not asked.
 _UNAME_RISK = ("2018-01-01", "2018-01-25")
 UNAME_CRASHES = "1.12.0.b1"
-LTE_BOARDS = ("FiPy", "GPy", "G01")  #: the boards with the modem; the G01 reports GPy
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,6 @@ class Board:
         self.clock = link.clock
         self.repl = Repl(link)
         self._banner = banner
-        self._platform: str | None = None
         self._facts: BoardFacts | None = None
 
     def identify(self) -> BoardFacts:
@@ -115,12 +115,10 @@ class Board:
         found = BANNER.search(self._banner.encode())
         return found is not None and _text(found.group(4)) in names
 
-    @property
+    @cached_property
     def platform(self) -> str:
         """``sys.platform``, asked once. Raises BoardError."""
-        if self._platform is None:
-            self._platform = str(self.repl.call(snippets.PLATFORM, tries=TRIES))
-        return self._platform
+        return str(self.repl.call(snippets.PLATFORM, tries=TRIES))
 
     def reset_safe(self) -> str:
         """Restart into safe boot by Ctrl-F, at any time; returns what the board printed until its prompt.

@@ -19,7 +19,6 @@ from doctor.clock import Deadline
 from doctor.link import foreign
 from doctor.link.foreign import Foreign
 from doctor.link.link import REPL_BAUD, Link
-from doctor.link.ports import PortInfo
 from doctor.text.escape import shown
 
 PROMPT_MS = 300  #: an idle REPL answers CR within milliseconds
@@ -76,6 +75,8 @@ class Seen(str, Enum):
     FOREIGN = "foreign"
     """A device that is no FiPy or GPy: nothing more is sent to it."""
 
+
+AT_PROMPT = (Seen.REPL, Seen.RAW_REPL, Seen.SAFE_BOOT)  #: a prompt waits for a command
 
 Evidence = Mapping[str, "str | int | bool"]
 
@@ -135,8 +136,6 @@ class _Talk:
         self.answer = b""  # the part of it that came since the last thing that was sent
         self.evidence: dict[str, str | int | bool] = {}
         self.foreign: Foreign | None = None
-        self._port: PortInfo | None = None  # what the system says of it, once that was asked
-        self._port_asked = False
 
     def first_words(self) -> Seen | None:
         """CR, then listening. None: nothing conclusive yet."""
@@ -203,23 +202,22 @@ class _Talk:
 
     def has_foreign_id(self, seen: Seen | None) -> bool:
         """Whether the USB id of the port shows another device; what that says of itself counts for more."""
-        port = self._port_behind()
+        port = self.link.listed
         self.evidence["at_carrier"] = self.is_at_carrier
         if port is None:
             return False
-        strange = foreign.is_strange(port.vid, port.carrier)
-        if strange:
-            self.evidence["strange_usb"] = foreign.usb_text(port.vid, port.pid)
+        if port.is_strange:
+            self.evidence["strange_usb"] = port.usb_id
         if seen in (None, Seen.PASTE, Seen.PROGRAM):
-            self.foreign = foreign.by_usb(port.vid, port.pid)
-        elif seen is Seen.BOOTLOADER and strange:
+            self.foreign = foreign.by_usb(port)
+        elif seen is Seen.BOOTLOADER and port.is_strange:
             self.foreign = foreign.in_boot_loader()
         return self.foreign is not None
 
     @property
     def is_at_carrier(self) -> bool:
         """Whether only a Pycom board can be there: by the USB id of the port, or since its telnet server let us in."""
-        port = self._port_behind()
+        port = self.link.listed
         by_id = port is not None and port.carrier is not None and not port.ambiguous
         return by_id or self.link.network is not None
 
@@ -278,13 +276,6 @@ class _Talk:
 
     def _named(self) -> bool:
         return self._banner_seen() or self._is_foreign()
-
-    def _port_behind(self) -> PortInfo | None:
-        from doctor.board.line.carriers import port_behind
-
-        if not self._port_asked:
-            self._port, self._port_asked = port_behind(self.link), True
-        return self._port
 
     def _banner_seen(self) -> bool:
         banner = BANNER.search(self.answer)

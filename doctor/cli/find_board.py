@@ -10,8 +10,7 @@ import click
 from doctor.bench import BenchOptions
 from doctor.cli.screen import Screen
 from doctor.link import choice
-from doctor.link.foreign import is_strange
-from doctor.link.ports import PortInfo, list_ports
+from doctor.link.ports import PortInfo, list_ports, port_at
 from doctor.text.command import Command
 
 
@@ -33,11 +32,9 @@ def with_board(
 
     Raises NoPort if a board is needed and there is none, or if there are several and nobody can be asked.
     """
-    if options.port is not None and not from_environment:
-        return options
-    found = list_ports()
     if options.port is not None:
-        return _agreed(options, screen, next((port for port in found if port.device == options.port), None))
+        return _agreed(options, screen, port_at(options.port)) if from_environment else options
+    found = list_ports()
     ports = choice.likely(found)
     meant = [port for port in ports if port.device in known] or ports
     if len(meant) == 1 and (needed or meant[0].is_board):
@@ -54,9 +51,10 @@ def with_board(
 
 def _agreed(options: BenchOptions, screen: Screen, port: PortInfo | None) -> BenchOptions:
     """The options, with a word on whether somebody says that the board is at a port with another one's USB id."""
-    strange = port is not None and is_strange(port.vid, port.carrier)
-    if strange and port is not None and screen.interactive and not screen.as_json:
-        found = not screen.ask(f"{port.device} is {port.words}, which is none of a Pycom board. Is the board there?")
+    if port is not None and port.is_strange and screen.interactive and not screen.as_json:
+        found = not screen.ask(
+            f"{port.device} is {port.words}, and no Pycom board has that USB id. Is the board there?"
+        )
         return replace(options, port_found=found)
     return replace(options, port_found=True)
 

@@ -11,6 +11,8 @@ from doctor.jobs.find_firmware import Search, find_firmware
 from doctor.report import practice
 from doctor.text.command import Command
 
+MOST_TOLD = 5  #: files that do not fit; nobody reads a longer list
+
 
 def choose_firmware(bench: Bench, screen: Screen, typed: Command, via: str, *, sends: bool, yes: bool) -> None:
     """Give ``bench`` the one firmware that fits; it says which, and where it lies.
@@ -55,7 +57,9 @@ def _several(search: Search, named: Command) -> UsageError:
 
 
 def _none(bench: Bench, search: Search) -> UsageError:
-    left_out = f"; left out: {'; '.join(search.left_out)}" if search.left_out else ""
+    told, more = search.left_out[:MOST_TOLD], len(search.left_out) - MOST_TOLD
+    left_out = f"; left out: {'; '.join(told)}" if told else ""
+    left_out += f"; and {more} more" if more > 0 else ""
     made = practice.notes(bench.options.command("flash"), None)
     get = (
         "look for *.dup, CATM1-*.zip and NB1-*.zip on your own disks and old SD cards, or ask whoever set up or sold "

@@ -49,12 +49,11 @@ class LazyGroup(options.OneOfEach, click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that is meant; ``help check`` is ``check --help``. Raises UsageError if there is none."""
-        word = args[0]
-        if word == "help":
-            args = [*args[1:2], "--help"]
-            if len(args) == 1:
-                click.echo(self.get_help(ctx))
-                ctx.exit()
+        if args == ["help"]:
+            click.echo(self.get_help(ctx))
+            ctx.exit()
+        if args[0] == "help":
+            args = [args[1], "--help"]
         if args[0] not in COMMANDS and not args[0].startswith("-"):
             raise mistyped.no_command(args[0], COMMANDS, ctx)
         return super().resolve_command(ctx, args)

@@ -23,7 +23,7 @@ def no_command(word: str, commands: Sequence[str], ctx: click.Context) -> UsageE
     otherwise = f"`{PROGRAM} --help` lists them"
     if _PORT.fullmatch(word):
         otherwise = _retyped(ctx, word, "check", "--port", word)
-    elif word.endswith(".dup"):
+    elif word.lower().endswith(".dup"):
         otherwise = _retyped(ctx, word, "flash", word)
     elif close := nearest(word, commands):
         otherwise = f"did you mean {' or '.join(_retyped(ctx, word, one) for one in close)}?"
@@ -38,10 +38,10 @@ def no_such(word: str, known: Collection[str], option: str) -> UsageError:
 
 
 def without_value(option: click.Option, ctx: click.Context) -> UsageError:
-    """``option`` stands at the end, and what it takes is missing."""
+    """``option`` stands at the end, and its value is missing."""
     takes = f"it takes one of {', '.join(option.type.choices)}" if isinstance(option.type, click.Choice) else ""
-    told = "type one of these behind it" if takes else f"`{ctx.command_path} --help` says what it takes"
-    return UsageError("usage", "needs a value behind it", on=option.opts[0], cause=takes, next=told)
+    told = "type one of these after it" if takes else f"`{ctx.command_path} --help` says what it takes"
+    return UsageError("usage", "needs a value after it", on=option.opts[0], cause=takes, next=told)
 
 
 def too_much(words: Sequence[str], ctx: click.Context) -> UsageError:
@@ -65,14 +65,11 @@ def no_file(name: str, param: click.Parameter | None, ctx: click.Context | None)
         return UsageError("usage", what, next=_retyped(ctx, name, "--port", name))
     path = Path(name)
     here = dict.fromkeys((path.parent, *(folder for _, folder in folders()), *_below(Path())))
-    found = [file for folder in here for file in _like(folder, path.suffix)]
-    same = [file for file in found if file.name.lower() == path.name.lower()]
-    if not same:
-        close = nearest(path.name, [file.name for file in found])
-        same = [file for file in found if file.name in close]
-    if same:
-        return UsageError("usage", what, on=on, next=f"did you mean {_retyped(ctx, name, str(same[0]))}?")
-    there = f"files that end so: {', '.join(marked(shown(str(file))) for file in found[:5])}" if found else ""
+    found = [file for folder in here for file in _like(folder, path.suffix.lower())]
+    by_name = {file.name: file for file in reversed(found)}  # of one name, the first place counts
+    if close := nearest(path.name, by_name):
+        return UsageError("usage", what, on=on, next=f"did you mean {_retyped(ctx, name, str(by_name[close[0]]))}?")
+    there = f"files with this ending: {', '.join(marked(shown(str(file))) for file in found[:5])}" if found else ""
     return UsageError("usage", what, on=on, cause=there, next="type the same command with a file that exists")
 
 
@@ -89,9 +86,9 @@ def _option_for(word: str) -> str:
 
 
 def _like(folder: Path, suffix: str) -> list[Path]:
-    """Files of ``folder`` that end with ``suffix``; none if it cannot be listed."""
+    """Files of ``folder`` that end with ``suffix``, in whatever case; none if it cannot be listed."""
     try:
-        return sorted(file for file in folder.iterdir() if suffix and file.suffix == suffix and file.is_file())
+        return sorted(file for file in folder.iterdir() if suffix and file.suffix.lower() == suffix and file.is_file())
     except (OSError, ValueError):
         return []
 

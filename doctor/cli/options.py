@@ -30,7 +30,8 @@ Given = dict[str, Any]  #: what click has parsed, by the names of the parameters
 class OneOfEach(click.Command):
     """A command whose options that take one value may be typed once: of two boards or files, none is chosen silently.
 
-    What stands in front of the command counts too; what comes from the environment does not.
+    What stands in front of the command counts too; what comes from the environment does not. What is mistyped is
+    answered with what was probably meant.
     """
 
     def get_help(self, ctx: click.Context) -> str:
@@ -38,7 +39,11 @@ class OneOfEach(click.Command):
         return marks.plain(super().get_help(ctx))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """The arguments that are left. Raises UsageError for an option that was given twice."""
+        """The arguments that are left.
+
+        Raises UsageError for an option that was given twice, or without its value, or with a word that it does not
+        know, and for words where the command takes none.
+        """
         try:
             values, left, given = self.make_parser(ctx).parse_args(args=list(args))
         except click.BadOptionUsage as err:
@@ -370,8 +375,12 @@ def bench_options(
 
 
 def typed() -> Command:
-    """The command of this run, as it was typed."""
-    return Command.of_words(click.get_current_context().find_root().obj or ())
+    """The command of this run, as it was typed; what stood in front of the command's name stands behind it."""
+    root = click.get_current_context().find_root()
+    words = list(root.obj or ())
+    _, left, _ = root.command.make_parser(root).parse_args(list(words))
+    front = words[: len(words) - len(left)]
+    return Command.of_words((*left[:1], *front, *left[1:]))
 
 
 def done_steps(given: Given) -> list[str]:

@@ -22,7 +22,7 @@ def ending_like_ctrl_c(*, for_good: bool = False) -> Iterator[None]:
     """Within the block a signal that would kill us raises KeyboardInterrupt: the board is left as it was found.
 
     Once only: a system that ends a program sends such signals in pairs, and the second would hit what puts things back.
-    A signal that was ignored (``nohup``) stays so.
+    Ctrl-C counts each time. A signal that was ignored (``nohup``) stays so.
 
     for_good  the program ends behind the block: what comes there must not change the exit code any more
     """
@@ -32,7 +32,7 @@ def ending_like_ctrl_c(*, for_good: bool = False) -> Iterator[None]:
         nonlocal came
         if _is_over() or (came and number != signal.SIGINT):
             return
-        came = number != signal.SIGINT
+        came = came or number != signal.SIGINT
         raise KeyboardInterrupt
 
     plain = (signal.SIG_DFL, signal.default_int_handler)
@@ -44,7 +44,7 @@ def ending_like_ctrl_c(*, for_good: bool = False) -> Iterator[None]:
 
 
 def over_once(is_over: Callable[[], bool]) -> None:
-    """Once ``is_over``, what a signal would end is told to its end: until then, and in the next run, it ends us."""
+    """From the moment that ``is_over`` says so, no signal ends this run any more; the next run begins without it."""
     global _is_over
     _is_over = is_over
 

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import product
 from pathlib import Path
 
 from doctor.bench import Bench
+from doctor.documents.json_file import read_bounded
 from doctor.errors import LONGEST, BoardError, DoctorError
-from doctor.firmware.image import FirmwareImage, Verdict, examine
+from doctor.firmware.image import FirmwareImage, Verdict, examine_bytes
+from doctor.firmware.reading import MAX_BYTES
 from doctor.jobs.flashing.ways import needs_more
 from doctor.jobs.last_flash import tell_history
 from doctor.modem.images import image_facts, options_for, running
 from doctor.text.command import ON_CARD
-from doctor.text.escape import shown
+from doctor.text.escape import first_of, shown
 from doctor.updater.plan import make_plan
+from doctor.updater.shapes import Running
 
 MOST_FILES = 50  #: of one folder; more are nobody's choice
 _PRACTICE = "practice-image-on-real-port"
@@ -70,11 +74,11 @@ def find_firmware(bench: Bench, via: str) -> Search:
     """
     search = Search()
     tell_history(bench)
-    _ = bench.modem_facts
+    modem = running(bench.modem_facts, bench.ran_before)
     for place, look in _places(bench, via):
         search.looked.append(place)
         for candidate in look(search):
-            why_not = _why_not(bench, candidate)
+            why_not = _why_not(bench, modem, candidate)
             if why_not:
                 search.left_out.append(why_not)
             else:
@@ -138,29 +142,47 @@ def _card_in_pc(bench: Bench) -> Path | None:
 
 
 def _in_folder(folder: Path, search: Search) -> Iterator[Candidate]:
-    """Images at the top level of a folder; the same bytes under two names are one, and so are the files of a pair."""
+    """Images at the top level of a folder; the same bytes under two names are one, and two files may be a pair.
+
+    Nobody named them, so no link is followed: it may lead to anything on this computer.
+    """
     seen: dict[str, FirmwareImage] = {}
-    names: list[Path] = []
-    with suppress(OSError):
-        names = [path for path in folder.iterdir() if path.name.lower().endswith(".dup") and path.is_file()]
-    names.sort(key=lambda path: (len(path.name), path.name))  # a copy has the longer name
-    for path in [path for path in names if not path.name.startswith("._")][:MOST_FILES]:
+    for path in _dups(folder, search):
         try:
-            image = examine(path)
-        except DoctorError as err:
-            search.left_out.append(str(err))
+            image = examine_bytes(read_bounded(path, MAX_BYTES), path)
+        except (OSError, ValueError) as err:
+            search.left_out.append(f"{shown(path.name)} cannot be read ({getattr(err, 'strerror', None) or err})")
             continue
         seen.setdefault(image.sha256, image)
     halves = [image for image in seen.values() if image.part]
     yield from (Candidate((image,)) for image in seen.values() if not image.part)
     firsts, seconds = ([image for image in halves if image.part == part] for part in (1, 2))
-    yield from (Candidate(pair) for pair in zip(firsts, seconds, strict=False))
+    yield from (Candidate(pair) for pair in product(firsts, seconds))
     if bool(firsts) != bool(seconds):
         search.left_out.append(f"{shown(halves[0].path.name)} is one file of a pair, and the other one is not there")
 
 
-def _why_not(bench: Bench, candidate: Candidate) -> str:
-    """Why a candidate does not fit this modem; "" if it does.
+def _dups(folder: Path, search: Search) -> list[Path]:
+    """The files of a folder that are called .dup, the shortest names first: a copy has a longer one."""
+    try:
+        with os.scandir(folder) as listing:
+            entries = [entry for entry in listing if entry.name.lower().endswith(".dup") and entry.name[:2] != "._"]
+    except FileNotFoundError:
+        return []
+    except OSError as err:
+        search.left_out.append(f"{shown(str(folder), LONGEST)} cannot be listed ({err.strerror})")
+        return []
+    links = sorted(entry.name for entry in entries if entry.is_symlink())
+    if links:
+        search.left_out.append(f"{first_of(links)} (only a link: name it if it is meant)")
+    names = sorted((e.name for e in entries if e.is_file(follow_symlinks=False)), key=lambda name: (len(name), name))
+    if len(names) > MOST_FILES:
+        search.left_out.append(f"{len(names) - MOST_FILES} of {len(names)} .dup files, which are too many to read")
+    return [folder / name for name in names[:MOST_FILES]]
+
+
+def _why_not(bench: Bench, modem: Running, candidate: Candidate) -> str:
+    """Why a candidate does not fit ``modem``; "" if it does.
 
     A refusal counts if another file is what it asks for; what the modem's state or a consent needs, the flash says.
     """
@@ -169,8 +191,8 @@ def _why_not(bench: Bench, candidate: Candidate) -> str:
     if damaged is not None:
         return f"{shown(damaged.path.name)} {damaged.damage[0].text}"
     asked = options_for(images, bench.updater_elf, None, accept=(), simulated=lambda: bench.simulated)
-    modem = running(bench.modem_facts, bench.options.was or bench.history.ran_before(bench))
     refusal = make_plan(modem, [image_facts(image) for image in images], asked).refusal
     if refusal is None or not (refusal.id == _PRACTICE or (refusal.change and refusal.change.files)):
         return ""
-    return f"{shown(images[0].path.name)}: {refusal.what}"
+    name = shown(images[0].path.name)
+    return refusal.what if name in refusal.what else f"{name}: {refusal.what}"

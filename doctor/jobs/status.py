@@ -92,7 +92,7 @@ def begun_over(journal: Journal | None = None) -> list[FlashEntry]:
     A simulated bench that is not kept is gone with its process.
     """
     left: dict[str, FlashEntry] = {}
-    for entry in sorted((journal or Journal()).entries(), key=lambda e: (journals.is_at_work(e), e.written))[::-1]:
+    for entry in sorted((journal or Journal()).entries(), key=journals.is_at_work, reverse=True):
         port = entry.ids.get("port", "")
         if port and PortUrl.read(port).lasts and entry.broke_off:
             left.setdefault(port, entry)
@@ -106,8 +106,7 @@ def without_board(error: DoctorError, journal: Journal | None = None) -> StatusR
     """
     journal = journal or Journal()
     left = begun_over(journal)
-    newest = max(journal.entries(), key=lambda e: e.written, default=None)
-    tell = left or ([newest] if newest is not None else [])
+    tell = left or journal.entries()[:1]
     history = "\n".join(f"{shown(e.ids.get('port', ''), LONGEST)}: {told(e)}" for e in tell)
     history = history or "this computer has no record of a flash"
     step = None

@@ -120,9 +120,9 @@ def prose(paste: Paste, apart: Iterable[Build] = ()) -> tuple[str, tuple[int, ..
     for build in apart:
         left_out.setdefault(paste.index(build.place), []).append(build.number)
     kept, indexes, size, ours = [], [], 0, our_lines(paste)
-    first_lines = [paste.line(index) for index in range(min(len(paste.starts), _SHORT_LINES + 2))]
+    first_lines = [paste.line(index) for index in range(min(len(paste.numbers), _SHORT_LINES + 2))]
     least = 3 if sum(1 for line in first_lines if line.strip()) > _SHORT_LINES else 2
-    for index in range(len(paste.starts)):
+    for index in range(len(paste.numbers)):
         line = paste.slice(index, index + 1)[:_MOST_QUERY_CHARS]
         for number in left_out.get(index, ()):
             line = line.replace(str(number), " ")

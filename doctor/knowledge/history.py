@@ -117,7 +117,7 @@ def unfinished(paste: Paste, prose: str) -> bool:
     if last is None:
         return False
     first = paste.index(last.end())
-    rest = [(at, paste.line(at)) for at in range(first + 1, len(paste.starts))]
+    rest = [(at, paste.line(at)) for at in range(first + 1, len(paste.numbers))]
     if any(at in ours and tells_of_work(line) for at, line in rest):
         return True
     lines = (paste.text[last.end() :].split("\n", 1)[0], *(line for at, line in rest if at not in ours))
@@ -194,4 +194,4 @@ def story_from(paste: Paste) -> int:
 
 
 def _lines(paste: Paste) -> list[str]:
-    return [line[:300] for line in paste.lines] if len(paste.starts) <= _MOST_LINES else []
+    return [line[:300] for line in paste.lines] if len(paste.numbers) <= _MOST_LINES else []

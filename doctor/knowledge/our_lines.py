@@ -100,10 +100,10 @@ def summary(paste: Paste) -> str:
 
 def our_lines(paste: Paste) -> frozenset[int]:
     """Indexes of the lines that we printed; empty if nothing shows for certain that any of them is ours."""
-    if len(paste.starts) > _MOST_LINES or not _SURELY.search(paste.text):
+    if len(paste.numbers) > _MOST_LINES or not _SURELY.search(paste.text):
         return frozenset()
     found, before = set[int](), False
-    for index in range(len(paste.starts)):
+    for index in range(len(paste.numbers)):
         line = paste.slice(index, index + 1)
         before = is_ours(line) or _IS_OURS_TOO.match(line) is not None or (before and _WRAPPED.match(line) is not None)
         if before:

@@ -54,7 +54,7 @@ def _log(paste: Paste) -> OwnOutput:
         return OwnOutput(
             f"This is the log of a flash of fipy-doctor: flashed and proved, {_words(proved[1])}.", success=True
         )
-    last = [paste.line(index) for index in range(max(len(paste.starts) - 5, 0), len(paste.starts))]
+    last = [paste.line(index) for index in range(max(len(paste.numbers) - 5, 0), len(paste.numbers))]
     words = _words(next((line for line in reversed(last) if line.strip()), ""))
     return OwnOutput(
         f"This is the log of a flash of fipy-doctor that does not say that it was proved. It ends with: {words} "

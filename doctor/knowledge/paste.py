@@ -6,7 +6,7 @@ import codecs
 import itertools
 import re
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
@@ -132,19 +132,12 @@ class Paste:
     @cached_property
     def ends(self) -> array[int]:
         """Where each line but the last ends in ``text``."""
-        return array("L", (found.start() for found in re.finditer("\n", self.text)))
-
-    @cached_property
-    def starts(self) -> array[int]:
-        """Where each line begins in ``text``."""
-        found = array("L", (0,))
-        found.extend(end + 1 for end in self.ends)  # as a tuple the numbers would take four times the room
-        return found
+        return array("I", (found.start() for found in re.finditer("\n", self.text)))
 
     @property
     def lines(self) -> list[str]:
         """The lines, as they were typed."""
-        return [self.line(index) for index in range(len(self.starts))]
+        return [self.line(index) for index in range(len(self.numbers))]
 
     def line(self, index: int) -> str:
         """One line, as it was typed."""
@@ -169,14 +162,15 @@ class Paste:
 
     def index(self, place: int) -> int:
         """Index of the line that holds this place of the text."""
-        return bisect_right(self.starts, place) - 1
+        return bisect_left(self.ends, place)
 
     def span(self, first: int, last: int) -> tuple[int, int]:
         """Where the lines from ``first`` to before ``last`` begin and end in the text."""
-        first, last = max(first, 0), min(last, len(self.starts))
+        first, last = max(first, 0), min(last, len(self.numbers))
         if first >= last:
             return 0, 0
-        return self.starts[first], self.starts[last] - 1 if last < len(self.starts) else len(self.text)
+        start = self.ends[first - 1] + 1 if first else 0
+        return start, self.ends[last - 1] if last < len(self.numbers) else len(self.text)
 
     def slice(self, first: int, last: int) -> str:
         """The text of the lines from ``first`` to before ``last``."""
@@ -223,7 +217,7 @@ def read(data: bytes) -> Paste:
     if not raw.isascii():
         for curly, straight in _STRAIGHT.items():
             text = text.replace(curly, straight)
-    return Paste(kept.numbers or array("L", (1,)), raw, text, cut)
+    return Paste(kept.numbers or array("I", (1,)), raw, text, cut)
 
 
 def _with_name(found: re.Match[str]) -> str:
@@ -240,7 +234,7 @@ class _Kept:
     """Lines with their numbers, in little room."""
 
     def __init__(self) -> None:
-        self.numbers = array("L")
+        self.numbers = array("I")
         self.chars = 0
         self._pieces: list[str] = []
         self._last: list[str] = []

@@ -14,6 +14,7 @@ from functools import cache
 from doctor.knowledge.catalogue import HERE
 from doctor.knowledge.describe import folded
 
+_LINE = re.compile(r"^.*$", re.MULTILINE)
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\s[-\u2013]\s(?=[A-Z])")
 _BEFORE_CHARS = 40  #: how far back the words that deny an idea are looked for
 _DENIED = re.compile(
@@ -68,7 +69,8 @@ def told_at(text: str, name: str) -> int | None:
 
 def _told(prose: str, indexes: Sequence[int], ideas: _Ideas) -> Iterator[tuple[str, int]]:
     """Each idea that is told, and the index of the line."""
-    for line, index in zip(prose.split("\n"), indexes, strict=False):
+    lines = (found[0] for found in _LINE.finditer(prose))  # as a list, short lines take many times the room
+    for line, index in zip(lines, indexes, strict=False):
         for sentence in _SENTENCE_END.split(folded(line)):
             for (idea, anyway), expression in ideas.items():
                 if any(anyway or not _is_denied(sentence, found.start()) for found in expression.finditer(sentence)):

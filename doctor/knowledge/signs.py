@@ -25,7 +25,7 @@ _FAR_REACH_CHARS = 7_000  #: for expressions that span whole sessions
 _LOOKED_AT_ANEW_CHARS = 20_000  #: around a hit; in longer pieces what was found once is remembered
 _WORDS_FROM_CHARS = 50_000  #: above, a set of the paste's words rules out most signs before any search
 
-_PIECE_CHARS = 1 << 15
+_PIECE_CHARS = 1 << 12
 _MOST_WORD_CHARS = 60  #: no fixed part has a longer word
 
 _SPLIT = bytes(c if chr(c).isalnum() and c < 128 else 32 for c in range(256))

@@ -54,16 +54,16 @@ def nothing_plugged_in(found: Sequence[PortInfo], platform: str = sys.platform) 
         cause = "this is Linux inside Windows (WSL), which does not see USB serial ports"
         through = "run `fipy-doctor` on Windows itself, or pass the device through with usbipd"
         return NoPort("wsl-no-serial", "no board can be seen", cause=cause, next=through)
-    on_usb = usb_devices()
-    ids = [USB_IDS.get((device.vid, device.pid)) for device in on_usb]
-    if any(port.dfu for port in found) or any(known is not None and known.dfu for known in ids):
+    on_usb = [(device, USB_IDS.get((device.vid, device.pid))) for device in usb_devices()]
+    if any(port.dfu for port in found) or any(known is not None and known.dfu for _, known in on_usb):
         cause = "a carrier board is plugged in, but it is in its own DFU boot loader, and no board answers there"
         out = f"{UNPLUG}, and plug in again without pressing the carrier's button"
         return NoPort("shield-in-dfu-mode", "no board can be seen", cause=cause, next=out)
-    for device, known in zip(on_usb, ids, strict=True):
-        driver = PYCOM_DRIVER if known is not None and not known.ambiguous else DRIVERS.get(device.vid)
+    for device, known in on_usb:
+        carrier = known.carrier if known is not None and not known.ambiguous else None
+        driver = DRIVERS.get(device.vid) if carrier is None else PYCOM_DRIVER
         if driver is not None and not device.has_port:
-            what = known.carrier if known is not None and not known.ambiguous else "a USB serial adapter"
+            what = carrier or "a USB serial adapter"
             return NoPort(
                 "pymakr-no-board-found",
                 f"{what} is plugged in (USB {device.vid:04x}:{device.pid:04x}), but the system made no port of it",
@@ -116,7 +116,7 @@ def _of_usb(typed: str, by: str, wanted: str) -> str:
     ids = re.fullmatch(r"(?:0x)?([0-9a-f]{1,4}):(?:0x)?([0-9a-f]{1,4})", wanted)
     if by == "usb" and ids is None:
         raise UsageError(
-            "port-not-found", "is no USB id", on=typed, next="type it as vendor and product: --port usb:04d8:ef98"
+            "port-not-found", "is not a USB id", on=typed, next="type it as vendor and product: --port usb:04d8:ef98"
         )
     pair = (int(ids[1], 16), int(ids[2], 16)) if ids else None
     fits = [p for p in ports if ((p.serial or "").lower() == wanted if by == "serial" else (p.vid, p.pid) == pair)]

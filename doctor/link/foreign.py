@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from enum import Enum
 
 from doctor.errors import BoardError
+from doctor.link.ports import PortInfo
 from doctor.text.command import Command
 from doctor.text.escape import shown
 
 WRONG_PORT = "wrong-serial-port-chosen"
 NO_LTE = "non-lte-board"
+LTE_BOARDS = ("FiPy", "GPy", "G01")  #: the boards with the modem; the G01 reports GPy
 PLUG_IN_BOARD = "plug-in-board"  #: the cures of both, by their ids in doctor/remedies
 SAFE_BOOT = "hold-safe-boot"
 
@@ -73,6 +75,7 @@ class Foreign:
 class _Where(Enum):
     SAID = "anywhere in what was heard"
     ANSWER = "at the end of what came to CR or Ctrl-B"
+    BANNER = "a line of what came to Ctrl-B, with a prompt at the end"
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,11 @@ class _Row:
     of_rom: bool = False
 
 
-_THEN_PROMPT = r"(?s:.*)(?<=[\r\n])>>> $"
+_NO_LTE_BOARDS = ("WiPy", "LoPy", "LoPy4", "SiPy")
+_LTE_NAME, _NO_LTE_NAME = (f"(?:{'|'.join(names)})" for names in (LTE_BOARDS, _NO_LTE_BOARDS))
+_PYCOM_WITHOUT_LTE = "a {name}, a Pycom board without an LTE modem"
+_OTHER_MICROPYTHON = "a board with another MicroPython ({name})"
+_PROMPT = re.compile(r"[\r\n]>>> $")
 _SHELL = (
     r"(?:^|[\r\n])(?:[\w.-]+@[\w.-]+[^\r\n]{0,80}|(?:ba|da|a)?sh-\d[\d.]*|\[[^\r\n\]]{1,60}\]|[~/][^\r\n ]{0,60} ?|)"
     r"[#$%] $"
@@ -103,21 +110,20 @@ _MARLIN = r"(?:^|[\r\n])(?:echo: ?)?(?:Marlin \d\S*|External Reset|busy: process
 #: The first row that holds names the device.
 TABLE = (
     _Row(
-        "a {name}, a Pycom board without an LTE modem",
-        r"MicroPython [^\r\n]*; (?P<name>WiPy|LoPy4?|SiPy) with (?:ESP32|CC3200)\r?\n" + _THEN_PROMPT,
-        _Where.ANSWER, sure=True, catalogue=NO_LTE, of_rom=True,
+        _PYCOM_WITHOUT_LTE,
+        r"MicroPython [^\r\n]{0,200}; (?P<name>" + _NO_LTE_NAME + r") with (?:ESP32|CC3200)\r?\n",
+        _Where.BANNER, sure=True, catalogue=NO_LTE, of_rom=True,
     ),
     _Row(
         "a CircuitPython board ({name})",
-        r"Adafruit CircuitPython \S+ on [\d-]{10}; (?P<name>[^\r\n]{1,80})\r?\n" + _THEN_PROMPT,
-        _Where.ANSWER, sure=True, of_rom=True,
+        r"Adafruit CircuitPython \S+ on [\d-]{10}; (?P<name>[^\r\n]{1,80})\r?\n",
+        _Where.BANNER, sure=True, of_rom=True,
     ),
     _Row(
-        "a board with another MicroPython ({name})",
+        _OTHER_MICROPYTHON,
         r"(?<!Pycom )MicroPython (?!v1\.8\.6-849)[^\s\[]+ on [\d-]{10}; "
-        r"(?P<name>(?!(?:FiPy|GPy|G01) with)[^\r\n]{1,60}? with [^\r\n]{1,40}|\w+ \[[^\r\n]+\] version)\r?\n"
-        + _THEN_PROMPT,
-        _Where.ANSWER, sure=True, of_rom=True,
+        rf"(?P<name>(?!{_LTE_NAME} with)" + r"[^\r\n]{1,60}? with [^\r\n]{1,40}|\w+ \[[^\r\n]+\] version)\r?\n",
+        _Where.BANNER, sure=True, of_rom=True,
     ),
     _Row("a CircuitPython board", r"Press any key to enter the REPL\. Use CTRL-D|Auto-reload is on\. Simply save"),
     _Row("a CircuitPython board", r"(?:^|[\r\n])(?:code|main)\.py output:"),
@@ -167,10 +173,9 @@ _USB_VENDORS = {
     0x1BC7: "a modem of Telit",
     0x1199: "a modem of Sierra Wireless",
 }
-_FTDI = 0x0403
 
 _ESP32_ROM = re.compile(r"ets Jun +8 2016|ets Jul 29 2019|rst:0x[0-9a-f]+ \(")
-_OURS = re.compile(r"; (?:FiPy|GPy|G01) with ESP32|Pycom MicroPython|[Pp]ybytes|fipyup")
+_OURS = re.compile(rf"; {_LTE_NAME} with ESP32|Pycom MicroPython|[Pp]ybytes|fipyup")
 _ANSI = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|\][^\x07\x1b]*(?:\x07|\x1b\\))")
 
 
@@ -184,10 +189,11 @@ def by_text(heard: str, answer: str, *, only_sure: bool = False) -> Foreign | No
     heard, answer = _ANSI.sub("", heard), _ANSI.sub("", answer)
     from_rom = _ESP32_ROM.search(heard) is not None
     is_ours = _OURS.search(heard) is not None
+    said = {_Where.SAID: heard, _Where.ANSWER: answer, _Where.BANNER: answer if _PROMPT.search(answer) else ""}
     for row in TABLE:
         if not row.sure and (only_sure or is_ours or (from_rom and not row.of_rom)):
             continue
-        found = re.search(row.pattern, answer if row.where is _Where.ANSWER else heard)
+        found = re.search(row.pattern, said[row.where])
         if found:
             named = {name: shown(text, 60) for name, text in found.groupdict().items()}
             says = shown(found.group(0).strip(), 60)
@@ -197,12 +203,12 @@ def by_text(heard: str, answer: str, *, only_sure: bool = False) -> Foreign | No
 
 def by_platform(platform: str) -> Foreign | None:
     """The board whose ``sys.platform`` is this; None for a board with the modem."""
-    if platform in ("FiPy", "GPy", "G01"):
+    if platform in LTE_BOARDS:
         return None
     name = shown(platform, 30)
-    if platform in ("WiPy", "LoPy", "LoPy4", "SiPy"):
-        return Foreign(f"a {name}, a Pycom board without an LTE modem", True, name, NO_LTE)
-    return Foreign(f"a board with another MicroPython ({name})", True, name)
+    if platform in _NO_LTE_BOARDS:
+        return Foreign(_PYCOM_WITHOUT_LTE.format(name=name), True, name, NO_LTE)
+    return Foreign(_OTHER_MICROPYTHON.format(name=name), True, name)
 
 
 def by_ati(lines: Iterable[str], *, says_mode: bool) -> Foreign | None:
@@ -226,31 +232,21 @@ def at_mute_prompt() -> Foreign:
 
 
 def in_boot_loader() -> Foreign:
-    """An ESP32 that waits for a firmware, at a port whose USB id is none of a Pycom board."""
+    """An ESP32 that waits for a firmware, at a port whose USB id is not a Pycom board's."""
     return Foreign("an ESP32 in its boot loader", False, "waiting for download", "board-in-bootloader", "free-p2")
 
 
-def by_usb(vid: int | None, pid: int | None) -> Foreign | None:
-    """The device with this USB id; None for a carrier board, for a chip that may sit on anything, and for no id."""
-    device = _USB_VENDORS.get(vid) if vid is not None else None
-    return None if device is None else Foreign(f"{device}, by its USB id {usb_text(vid, pid)}", False)
-
-
-def usb_text(vid: int | None, pid: int | None) -> str:
-    """A USB id as ``ports`` shows it."""
-    return f"{vid or 0:04x}:{pid or 0:04x}"
-
-
-def is_strange(vid: int | None, carrier: str | None) -> bool:
-    """Whether a port has a USB id, and it is neither a Pycom carrier board's nor FTDI's, which some of those have."""
-    return vid is not None and vid != _FTDI and carrier is None
+def by_usb(port: PortInfo) -> Foreign | None:
+    """The device with its USB id; None for a carrier board, for a chip that may sit on anything, and for no id."""
+    device = _USB_VENDORS.get(port.vid) if port.vid is not None else None
+    return None if device is None else Foreign(f"{device}, by its USB id {port.usb_id}", False)
 
 
 def nobody_named(on: str, usb_id: str, check: Command) -> BoardError:
     """What keeps a run off a port with a strange USB id that only the program or the environment chose."""
     return BoardError(
         WRONG_PORT,
-        f"its USB id, {usb_id}, is none of a Pycom board, and nobody has said that the board is there",
+        f"its USB id, {usb_id}, is not a Pycom board's, and nobody has said that the board is there",
         on=on,
         cause="the port is the only one that is plugged in, or the environment names it",
         next=f"if the FiPy or GPy is there, run {check}",

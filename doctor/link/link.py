@@ -9,12 +9,14 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 from doctor.clock import Clock, Deadline, SystemClock
 from doctor.errors import DeadlineOverrun, LinkError, PortLost, UsageError
 from doctor.link.open_failed import exclude_others, explain, include_others
 from doctor.link.port_url import PortUrl
+from doctor.link.ports import PortInfo, port_at, port_info
 from doctor.link.telnet_url import TelnetAddress, parse, shown_url
 from doctor.link.trace import Trace
 from doctor.text.power_off import UNPLUG
@@ -71,6 +73,12 @@ class Link(contextlib.AbstractContextManager["Link"]):
         """The board's address on Wi-Fi, if the link leads there; None for every other port."""
         value = getattr(self.serial, "address", None)
         return value if isinstance(value, TelnetAddress) else None
+
+    @cached_property
+    def listed(self) -> PortInfo | None:
+        """What the system says of the port, asked once; None if it says nothing, as of a network port."""
+        usb = getattr(self.serial, "usb_id", None)  # a simulated port carries its id along
+        return port_at(self.url.device) if usb is None else port_info(self.name, usb[0], usb[1], None, "")
 
     def reconnect(self, limit_s: float) -> None:
         """Connect again after a restart of the board that was meant, which ends a connection over Wi-Fi.

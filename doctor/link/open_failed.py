@@ -8,6 +8,7 @@ import os
 import re
 import stat
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from doctor.errors import LinkError, UsageError
 from doctor.link.choice import likely, list_of, nothing_plugged_in
 from doctor.link.holders import Holder, modemmanager_running, who_holds
 from doctor.link.port_url import PortUrl
-from doctor.link.ports import list_ports, similar_names
+from doctor.link.ports import PortInfo, list_ports
 from doctor.text.command import marked, quoted
+from doctor.text.nearest import nearest
 from doctor.text.power_off import UNPLUG
 
 #: Lets whoever sits at the computer open the ports of carrier boards (systemd: 70-uaccess, so a number below).
@@ -106,7 +108,8 @@ def _errno_of(err: Exception) -> int | None:
 def _remote(err: Exception, port: PortUrl) -> LinkError | UsageError:
     url, text = port.text, str(err)
     if port.scheme == "hwgrep":
-        return LinkError("port-not-found", "no port matches", on=url, cause=_listing(), next="`fipy-doctor ports`")
+        there = _listing(list_ports())
+        return LinkError("port-not-found", "no port matches", on=url, cause=there, next="`fipy-doctor ports`")
     if _errno_of(err) in _BUSY and port.kept_in is not None:  # which only runs of this program open
         return _by_ours(url, who_holds(str(port.kept_in / "lock")))
     if _errno_of(err) in _HUNG_UP or "socket error" in text:
@@ -125,7 +128,7 @@ def _remote(err: Exception, port: PortUrl) -> LinkError | UsageError:
             cause=text.rpartition("could not open port ")[2].removeprefix(f"{url}: "),
             next="name another folder after state=, one that you may write to and that has 70 MB of room",
         )
-    if "for option " in text:  # pySerial's words for a setting that the server rejects, or says nothing to
+    if "for option 'control'" in text:  # pySerial's words if the server rejects it, or says nothing to it
         return LinkError(
             "port-opens",
             "the server at this address answers, but does not confirm a setting of its port",
@@ -133,13 +136,14 @@ def _remote(err: Exception, port: PortUrl) -> LinkError | UsageError:
             cause=f"{text}; a port that has no RTS, such as a pseudo terminal, cannot confirm how RTS is used",
             next=f"run the command again with ign_set_control at the end of the address: {_with_option(url)}",
         )
-    if "RFC2217" in text:
+    if "RFC2217" in text or "for option " in text:
         return LinkError(
             "port-busy",
             "something answers at this address, but does not offer its port",
             on=url,
-            cause="another program is connected there, or it is not an RFC 2217 server",
-            next=f"{_LET_IT_END}; if it is not an RFC 2217 server, use socket:// with the same address",
+            cause="another program is connected there, its speed cannot be set, or it is not an RFC 2217 server",
+            next=f"{_LET_IT_END}; if its settings forbid other speeds, allow 115200 and 921600 baud there; if it is "
+            "not an RFC 2217 server, use socket:// with the same address",
         )
     if _errno_of(err) in _ABSENT:  # of a kept bench
         return LinkError(
@@ -163,8 +167,7 @@ def _with_option(url: str) -> str:
     return f"{url}{'&' if '?' in url else '?'}ign_set_control"
 
 
-def _listing() -> str:
-    found = list_ports()
+def _listing(found: Sequence[PortInfo]) -> str:
     return f"ports that exist: {list_of(found)}" if likely(found) else nothing_plugged_in(found).cause
 
 
@@ -175,9 +178,9 @@ def _absent(device: str) -> LinkError:
         missing = nothing_plugged_in(found)
         known = missing.id if missing.id in ("wsl-no-serial", "shield-in-dfu-mode") else "port-not-found"
         return LinkError(known, "there is no such port", on=device, cause=missing.cause, next=missing.next)
-    close = similar_names(device, [name for name in ports if name != device])
-    advice = f"use {close[0]}" if close else "use one of those names; it may have another one now"
-    return LinkError("port-not-found", "there is no such port", on=device, cause=_listing(), next=advice)
+    close = nearest(device, [name for name in ports if name != device])
+    advice = f"use {close[0]}" if close else "use one of those names; the board may have another one now"
+    return LinkError("port-not-found", "there is no such port", on=device, cause=_listing(found), next=advice)
 
 
 def _denied(device: str, platform: str) -> LinkError:
@@ -193,13 +196,10 @@ def _denied(device: str, platform: str) -> LinkError:
         cure = f"`sudo usermod -a -G {group} $USER`, then log out and in again"
     else:
         cause = "only root may open this device"
-        rule = marked(f"sudo cp {quoted([str(UDEV_RULE)])} /etc/udev/rules.d/")
-        for_good = (
-            f" for now; for good, if it is a carrier board of Pycom: {rule}, then plug it in again"
-            if platform.startswith("linux")
-            else ""
-        )
-        cure = f"{marked(quoted(['sudo', 'chmod', 'a+rw', device]))}{for_good}"
+        cure = marked(quoted(["sudo", "chmod", "a+rw", device]))
+        if platform.startswith("linux") and UDEV_RULE.is_file():  # it may lie in a zip
+            rule = marked(f"sudo cp {quoted([str(UDEV_RULE)])} /etc/udev/rules.d/")
+            cure += f" for now; for good, if it is a carrier board of Pycom: {rule}, then plug it in again"
     return LinkError("port-permission-denied", "you may not open this port", on=device, cause=cause, next=cure)
 
 
@@ -241,6 +241,6 @@ def _not_serial(device: str) -> LinkError:
         "wrong-serial-port-chosen",
         "this is not a working serial port",
         on=device,
-        cause=_listing(),
+        cause=_listing(list_ports()),
         next="`fipy-doctor ports` shows which port is the board",
     )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +37,7 @@ USB_IDS: dict[tuple[int, int], UsbId] = {
 #: Vendors of chips that make a serial port of USB, and the driver that Linux has for them.
 DRIVERS = {0x0403: "ftdi_sio", 0x10C4: "cp210x", 0x1A86: "ch341", 0x067B: "pl2303"}
 PYCOM_DRIVER = "cdc_acm"  #: of the carrier boards with a PIC
+_FTDI = 0x0403  #: one carrier board has its chip, and so have many adapters
 
 
 @dataclass(frozen=True)
@@ -73,14 +73,23 @@ class PortInfo:
         return self.carrier is not None and not self.dfu and not self.ambiguous
 
     @property
+    def is_strange(self) -> bool:
+        """Whether it has a USB id that neither a Pycom carrier board nor FTDI has."""
+        return self.vid not in (None, _FTDI) and self.carrier is None
+
+    @property
+    def usb_id(self) -> str:
+        """Vendor and product, as ``usb:`` takes them."""
+        return f"{self.vid or 0:04x}:{self.pid or 0:04x}"
+
+    @property
     def words(self) -> str:
         """What it is, for a list."""
         if not self.is_usb:
             return "no USB device: not a Pycom board"
-        ids = f"USB {self.vid:04x}:{self.pid or 0:04x}"
         what = (f"perhaps {self.carrier}" if self.ambiguous else self.carrier) or self.description or "unknown device"
         boot_loader = ", in its own boot loader" if self.dfu else ""
-        return f"{what}{boot_loader}, {ids}" + (f", serial {self.serial}" if self.serial else "")
+        return f"{what}{boot_loader}, USB {self.usb_id}" + (f", serial {self.serial}" if self.serial else "")
 
 
 def port_info(device: str, vid: int | None, pid: int | None, serial: str | None, description: str) -> PortInfo:
@@ -102,10 +111,10 @@ def list_ports() -> list[PortInfo]:
     return sorted(found, key=lambda port: (port.carrier is None, port.ambiguous, port.device))
 
 
-def similar_names(wanted: str, names: Iterable[str]) -> list[str]:
-    """Names that one may have meant, best first."""
-    by_lower = {name.lower(): name for name in names}
-    return [by_lower[low] for low in difflib.get_close_matches(wanted.lower(), by_lower, n=3, cutoff=0.6)]
+def port_at(device: str) -> PortInfo | None:
+    """What the system lists of this device, or of the one that it links to; None if nothing."""
+    names = (device, os.path.realpath(device)) if "/" in device else (device,)
+    return next((port for port in list_ports() if port.device in names), None) if device else None
 
 
 def is_wsl(version: Path = Path("/proc/version")) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from doctor.board import first_contact
 from doctor.board.at_work import in_the_way
 from doctor.board.board import RECONNECT_S
+from doctor.board.first_contact import AT_PROMPT
 from doctor.board.repl import LISTEN_MS, Repl, behind_lines
 from doctor.board.storage import files
 from doctor.check import Finding
@@ -17,7 +18,6 @@ from doctor.remedies.switched_off import name_off, switch_off
 if TYPE_CHECKING:
     from doctor.bench import Bench
 
-ENDED = (first_contact.Seen.REPL, first_contact.Seen.RAW_REPL, first_contact.Seen.SAFE_BOOT)
 MAY_BE_A_PROGRAM = (first_contact.Seen.PROGRAM, first_contact.Seen.BOOT_TEXT, first_contact.Seen.SILENCE)
 LINES = 40  #: that the board prints to show whether a thread prints into them
 MAIN = "/flash/main.py"
@@ -43,7 +43,7 @@ class StopProgram(DoableCure):
             raise in_the_way(bench.contact.text, bench.link.name)
         if seen is first_contact.Seen.PASTE:
             return ("send Ctrl-C to the prompt that waits for the rest of an input, which throws that input away",)
-        if seen not in MAY_BE_A_PROGRAM and not (seen in ENDED and _thread_prints(bench)):
+        if seen not in MAY_BE_A_PROGRAM and not (seen in AT_PROMPT and _thread_prints(bench)):
             return ()
         return (
             "send Ctrl-C to the program that runs on the board",
@@ -64,7 +64,7 @@ class StopProgram(DoableCure):
         if planned is first_contact.Seen.PASTE:
             return self._cancelled(bench, contact.seen)
         how = "the program was stopped; the prompt answers"
-        if contact.seen not in ENDED or _thread_prints(bench):
+        if contact.seen not in AT_PROMPT or _thread_prints(bench):
             context.say("Ctrl-C does not stop all of it; restarting the board without its programs")
             self._restart(bench)
             how = "Ctrl-C did not stop all of the program; the board was restarted without it (safe boot)"
@@ -72,7 +72,7 @@ class StopProgram(DoableCure):
 
     def _cancelled(self, bench: Bench, seen: first_contact.Seen) -> str:
         """What became of an unfinished input; the plan had Ctrl-C only. Raises BoardError if no prompt answers."""
-        if seen in ENDED:
+        if seen in AT_PROMPT:
             return "the unfinished input was thrown away; the prompt answers"
         raise BoardError(
             "repl-answers",
@@ -89,8 +89,8 @@ class StopProgram(DoableCure):
         Repl(bench.link).restart_safe()
         bench.link.reconnect(RECONNECT_S)
         seen = first_contact.contact(bench.link).seen
-        prints = seen in ENDED and _thread_prints(bench)
-        if seen not in ENDED or (prints and seen is not first_contact.Seen.SAFE_BOOT):  # it did not restart
+        prints = seen in AT_PROMPT and _thread_prints(bench)
+        if seen not in AT_PROMPT or (prints and seen is not first_contact.Seen.SAFE_BOOT):  # it did not restart
             raise BoardError(
                 "main-py-blocks-repl",
                 "neither Ctrl-C nor Ctrl-F stops the program",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import PurePath
 from typing import Any
@@ -143,8 +143,11 @@ class Command:
         args: list[str] = []
         found: dict[str, Any] = {}
         while left:
-            word = left.pop(0)
-            word = _SHORT.get(word, word)
+            word, *behind = _apart(left.pop(0), takes)
+            left[:0] = behind
+            if word == "--":  # no options behind it, but ours are spelled behind all else
+                args += map(_no_option, left)
+                break
             name = word[2:].replace("-", "_") if word.startswith("--") else ""
             default = getattr(_PLAIN, name, None)
             if name not in takes or (verb in _FILES_BEHIND and name == "firmware"):
@@ -160,10 +163,22 @@ class Command:
         return cls(verb, tuple(args), **found)
 
 
-_SHORT = {"-p": "--port"}  #: short spellings of the members
+#: The one member with a short spelling, with other short switches in front of it or its value behind it.
+_SHORT = re.compile(r"-(?P<more>[a-z]*?)p(?P<value>.*)", re.DOTALL)
 _PLAIN = Command("")
 #: What is quoted in a line of a shell; the first group is within $'…'.
 _QUOTED = re.compile(r"""\$'((?:[^'\\]|\\.)*)'|'[^']*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
+
+
+def _apart(word: str, takes: Collection[str]) -> tuple[str, ...]:
+    """An option that it takes and the value in one word with it: ``--via=usb``, ``-pCOM25``; else the word."""
+    short = _SHORT.fullmatch(word)
+    if short is not None:
+        more = (f"-{short['more']}",) if short["more"] else ()
+        return (*more, "--port", *filter(None, (short["value"],)))
+    name, equals, value = word.partition("=")
+    taken = equals and name.startswith("--") and name[2:].replace("-", "_") in takes
+    return (name, value) if taken else (word,)
 
 
 def _spelled(name: str, value: object) -> list[str]:

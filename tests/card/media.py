@@ -62,6 +62,13 @@ def old_bytes(length: int, offset: int = 0) -> bytes:
     return bytes(_OLD_TWICE[at:_TILE_BYTES]) + (_OLD * (length // _TILE_BYTES + 1))[: length - (_TILE_BYTES - at)]
 
 
+def among_old_bytes(place: int, mark: bytes) -> bytes:
+    """The beginning of a used medium, with ``mark`` at ``place``."""
+    data = bytearray(old_bytes(72 * 1024))
+    data[place : place + len(mark)] = mark
+    return bytes(data)
+
+
 def used(path: Path, size_bytes: int, *, whole: bool = False) -> Path:
     """A new file full of old bytes, as large as a card; ``whole`` leaves no hole in a large one."""
     filled = size_bytes if whole else FILLED_BYTES

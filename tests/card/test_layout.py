@@ -5,37 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from doctor.fat.layout import Scheme, VolumeKind, board_mount, kind_of, look_at
+from doctor.fat.layout import Scheme, VolumeKind, board_mount, look_at
 from doctor.fat.source import FileSource
 from tests.card.images import BIG, MIB, SMALL, START, card, mkfs_fat, patched, with_mbr
-from tests.card.media import KIND, old_bytes
-
-
-def at(offset: int, data: bytes) -> bytes:
-    return old_bytes(offset) + data + old_bytes(72 * 1024 - offset - len(data), offset + len(data))
-
-
-@pytest.mark.parametrize(
-    ("data", "kind"),
-    [
-        (at(3, b"EXFAT   "), VolumeKind.EXFAT),
-        (at(3, b"NTFS    "), VolumeKind.NTFS),
-        (at(1080, b"\x53\xef"), VolumeKind.EXT),
-        (at(1024, b"H+\0\4"), VolumeKind.HFS),
-        (at(32, b"NXSB"), VolumeKind.APFS),
-        (at(32769, b"CD001"), VolumeKind.ISO9660),
-        (b"\n\n<!DOCTYPE html><html>", VolumeKind.HTML),
-        (b"\x1f\x8b\x08", VolumeKind.ARCHIVE),
-        (b"PK\x03\x04", VolumeKind.ARCHIVE),
-        (b"QFI\xfb", VolumeKind.DISK_IMAGE),
-        (bytes(4096), VolumeKind.BLANK),
-        (b"\xff" * 4096, VolumeKind.BLANK),
-        (b"\x01" * 4096, VolumeKind.UNKNOWN),
-        (at(512, b""), VolumeKind.BLANK if KIND != "random" else VolumeKind.UNKNOWN),
-    ],
-)
-def test_kind_is_told_by_the_bytes(data: bytes, kind: VolumeKind) -> None:
-    assert kind_of(data) is kind
+from tests.card.media import among_old_bytes, old_bytes
 
 
 @pytest.mark.parametrize(("length", "kind"), [(0, VolumeKind.BLANK), (300, VolumeKind.HTML)])
@@ -94,7 +67,7 @@ def test_super_floppy_is_one_volume(volume: Path) -> None:
 
 def test_board_takes_the_first_fat_among_primary_slots(tmp_path: Path, volume: Path) -> None:
     other = tmp_path / "other"
-    other.write_bytes(at(1080, b"\x53\xef") + old_bytes(MIB))
+    other.write_bytes(among_old_bytes(1080, b"\x53\xef") + old_bytes(MIB))
     image = with_mbr(tmp_path / "two", [(0x83, 2048, other), (0x01, 8192, volume)])
     with FileSource(image) as source:
         assert [part.kind for part in look_at(source).partitions] == [VolumeKind.EXT, VolumeKind.FAT16]

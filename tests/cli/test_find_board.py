@@ -75,6 +75,12 @@ def test_of_several_none_is_taken_if_nobody_can_be_asked(
     assert terminal.type(*words, "--json").document["exit"] == 2
 
 
+def test_an_empty_port_is_typed_anew(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    plug_in(monkeypatch, PYSENSE, EXPANSION)
+    for words in (("check", "--port="), ("--port", "", "check")):
+        assert "fipy-doctor check --port /dev/ttyACM0, or" in terminal.type(*words).err
+
+
 def test_who_sits_at_the_terminal_is_asked(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     plug_in(monkeypatch, BUILT_IN, at(PYSENSE, "/dev/ttyNIX"), at(EXPANSION, BOARD))
     monkeypatch.setattr("sys.stdin", Keyboard("7\nfoo\n2\n"))

@@ -77,6 +77,56 @@ def test_what_does_not_fit_does_not_count(terminal: Terminal, places: tuple[Path
         assert word in said.err, word
 
 
+def test_what_nobody_named_is_no_link(terminal: Terminal, places: tuple[Path, Path, Path], tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("root:$6$hash:20228::::::\n" * 20)
+    (places[2] / "CATM1-41065.dup").symlink_to(secret)
+    if Path("/proc/kmsg").exists():  # a regular file that may be read only once, and waits
+        (places[2] / "log.dup").symlink_to("/proc/kmsg")
+    os.mkfifo(places[2] / "pipe.dup")
+    said = plan(terminal)
+    assert said.code == 2 and "CATM1-41065.dup" in said.err and "only a link: name it if it is meant" in said.err
+    assert "root:" not in said.err
+    image = make_practice_image(tmp_path, build=41019, size_bytes=SMALL)
+    (places[1] / "mine.dup").symlink_to(image)
+    assert plan(terminal).code == 2
+    assert terminal.type("plan", "mine.dup", *AT_MODEM).code == 0
+
+
+def test_a_folder_full_of_them_hides_none_in_silence(terminal: Terminal, places: tuple[Path, Path, Path]) -> None:
+    for number in range(70):
+        (places[2] / f"{number:02}.dup").write_bytes(b"<html>" + b"%02d" % number * 100)
+    make_practice_image(places[2], build=41019, size_bytes=SMALL)
+    said = plan(terminal)
+    assert said.code == 2
+    assert "21 of 71 .dup files, which are too many to read" in said.err
+    assert "and 46 more" in said.err
+
+
+def test_of_two_pairs_none_is_taken(terminal: Terminal, places: tuple[Path, Path, Path]) -> None:
+    first = make_practice_part(places[1], 1, 30_500)
+    first.rename(first.with_stem("PRACTICE-first"))
+    make_practice_part(places[1], 1, 30_000)
+    make_practice_part(places[1], 2, 30_000)
+    said = plan(terminal)
+    assert said.code == 2 and "2 firmware files fit this modem" in said.err
+
+
+def test_a_folder_that_cannot_be_listed_is_no_empty_one(
+    terminal: Terminal, places: tuple[Path, Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.scandir
+
+    def forbidden(folder: Path) -> object:
+        if str(folder) == str(places[2]):
+            raise PermissionError(13, "Permission denied", str(folder))
+        return real(folder)
+
+    monkeypatch.setattr("os.scandir", forbidden)
+    said = plan(terminal)
+    assert said.code == 2 and f"{places[2]} cannot be listed (Permission denied)" in said.err
+
+
 def test_a_practice_image_does_not_count_at_a_real_port(
     terminal: Terminal, places: tuple[Path, Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -99,6 +149,25 @@ def test_several_that_fit_are_listed(terminal: Terminal, places: tuple[Path, Pat
     assert said.code == 2 and "2 firmware files fit this modem, in this folder" in said.err
     assert all(name in said.err for name in names)
     assert f"fipy-doctor flash {names[0]} --port {MODEM} --via modem" in said.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("flash", f"--port={MODEM}", "--via=modem"),
+        ("flash", f"-vp{MODEM}", "--via", "modem"),
+        ("--port", MODEM, "--quiet", "flash", "--via", "modem"),
+    ],
+    ids=["equals signs", "one word", "in front"],
+)
+def test_the_printed_command_can_be_typed_however_the_port_was(
+    terminal: Terminal, places: tuple[Path, Path, Path], words: tuple[str, ...]
+) -> None:
+    image = make_practice_image(places[2], build=41019, size_bytes=SMALL)
+    told = terminal.type(*words).err
+    again = told[told.index("fipy-doctor ") :].splitlines()[0].split()[1:]
+    assert again[0] == "flash" and str(image) in again
+    assert terminal.type(*again, "--dry-run").code == 0
 
 
 @pytest.mark.parametrize("more", [(), ("--yes",), ("--json",)], ids=["pipe", "--yes", "--json"])

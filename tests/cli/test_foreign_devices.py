@@ -132,7 +132,7 @@ def test_who_sits_at_the_terminal_is_asked_about_a_strange_usb_id(
     plug_in(monkeypatch, LISTED)
     monkeypatch.setattr("sys.stdin", Keyboard(answer))
     said = terminal.type("check")
-    assert "which is none of a Pycom board. Is the board there?" in flat(said)
+    assert "and no Pycom board has that USB id. Is the board there?" in flat(said)
     assert names in flat(said)
 
 

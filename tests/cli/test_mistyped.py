@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-from doctor.text.nearest import nearest
 
 from .terminal import Terminal
 
 MEANT = {
     "command": (("cheqk", "--port", "sim://fipy"), "fipy-doctor check --port sim://fipy"),
     "port as a command": (("COM25",), "fipy-doctor check --port COM25"),
+    "image as a command": (("CATM1-41065.DUP",), "fipy-doctor flash CATM1-41065.DUP"),
     "port without its option": (("check", "/dev/ttyACM7"), "fipy-doctor check --port /dev/ttyACM7"),
     "port where a file belongs": (("flash", "COM25"), "fipy-doctor flash --port COM25"),
     "check to read about": (("checks", "jumper"), "jumpers-removed"),
@@ -33,14 +33,18 @@ def test_the_nearest_right_thing_is_told(terminal: Terminal, typed: tuple[str, .
     assert meant in " ".join(said.err.split())
 
 
+@pytest.mark.parametrize(
+    "mistype", [str, str.upper, lambda name: name.replace("CATM1-", "")], ids=["its name", "case", "part"]
+)
 def test_an_image_that_lies_elsewhere_is_named_where_it_lies(
-    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, image: Path, tmp_path: Path
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, image: Path, tmp_path: Path, mistype: Callable[[str], str]
 ) -> None:
-    (tmp_path / "below").mkdir()
     there = tmp_path / "below" / image.name
+    there.parent.mkdir()
     image.rename(there)
+    (there.parent / "another.dup").touch()
     monkeypatch.chdir(tmp_path)
-    said = terminal.type("plan", f"elsewhere/{image.name}", "-p", "sim://fipy")
+    said = terminal.type("plan", f"elsewhere/{mistype(image.name)}", "-p", "sim://fipy")
     meant = " ".join(said.err.split()).partition("did you mean ")[2].partition("?")[0]
     assert (said.code, meant) == (2, f"fipy-doctor plan {Path('below') / image.name} -p sim://fipy")
     assert terminal.type(*shlex.split(meant)[1:]).code == 0
@@ -58,8 +62,3 @@ def test_short_options(terminal: Terminal, image: Path) -> None:
     assert (planned.code, "PLAN" in planned.out.upper()) == (0, True)
     assert terminal.type("flash", str(image), "-y", "-p", "sim://fipy?scenario=healthy").code == 0
     assert terminal.type("check", "-p", "sim://fipy", "-p", "sim://gpy").code == 2
-
-
-def test_what_is_like_nothing_is_not_guessed() -> None:
-    assert nearest("qqq", ["check", "flash"]) == []
-    assert nearest("port_opens", ["port-opens", "port-free"]) == ["port-opens"]

@@ -55,6 +55,17 @@ def test_a_signal_is_told_as_a_stop(
     assert "open user-interrupt" in capsys.readouterr().err
 
 
+def test_of_signals_that_end_a_program_one_counts_with_ctrl_c_in_between_too() -> None:
+    with signals.ending_like_ctrl_c():
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGINT):
+            with pytest.raises(KeyboardInterrupt):
+                signal.raise_signal(number)
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        except KeyboardInterrupt:
+            pytest.fail("the second one counts too")
+
+
 def test_a_signal_that_was_ignored_stays_so() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:

@@ -9,7 +9,7 @@ import pytest
 from doctor.fat.format import boot_sector, format_plans
 from doctor.fat.layout import BoardMount, Partition, Scheme, VolumeKind, board_mount, kind_of, look_at, mbr_entries
 from doctor.fat.source import KnownSectors
-from tests.card.media import old_bytes
+from tests.card.media import KIND, among_old_bytes, old_bytes
 
 FAT16 = boot_sector(next(format_plans(8 << 20)).geometry, 1)
 FAT32 = boot_sector(next(format_plans(40 << 20)).geometry, 1)
@@ -120,11 +120,9 @@ def test_no_more_than_128_entries_of_a_gpt_are_looked_at() -> None:
     assert len(look_at(KnownSectors("card", sectors)).partitions) == 128
 
 
-def marked(place: int, mark: bytes, size: int = 72 * 1024) -> bytes:
-    data = bytearray(old_bytes(size))
-    data[0] = 0
-    data[place : place + len(mark)] = mark
-    return bytes(data)
+def marked(place: int, mark: bytes) -> bytes:
+    """A mark among old bytes, behind a first byte that is no mark itself."""
+    return b"\0"[:place] + among_old_bytes(place, mark)[min(place, 1) :]
 
 
 @pytest.mark.parametrize(
@@ -156,6 +154,20 @@ def marked(place: int, mark: bytes, size: int = 72 * 1024) -> bytes:
         (FAT32, VolumeKind.FAT32),
         (FAT16[:510] + b"\0\0", VolumeKind.FAT16),
         (marked(1, b"x"), VolumeKind.UNKNOWN),
+        (among_old_bytes(3, b"EXFAT   "), VolumeKind.EXFAT),
+        (among_old_bytes(3, b"NTFS    "), VolumeKind.NTFS),
+        (among_old_bytes(1080, b"\x53\xef"), VolumeKind.EXT),
+        (among_old_bytes(1024, b"H+\0\4"), VolumeKind.HFS),
+        (among_old_bytes(32, b"NXSB"), VolumeKind.APFS),
+        (among_old_bytes(32769, b"CD001"), VolumeKind.ISO9660),
+        (among_old_bytes(512, b""), VolumeKind.BLANK if KIND != "random" else VolumeKind.UNKNOWN),
+        (b"\n\n<!DOCTYPE html><html>", VolumeKind.HTML),
+        (b"\x1f\x8b\x08", VolumeKind.ARCHIVE),
+        (b"PK\x03\x04", VolumeKind.ARCHIVE),
+        (b"QFI\xfb", VolumeKind.DISK_IMAGE),
+        (bytes(4096), VolumeKind.BLANK),
+        (b"\xff" * 4096, VolumeKind.BLANK),
+        (b"\x01" * 4096, VolumeKind.UNKNOWN),
     ],
     ids=lambda value: value.name if isinstance(value, VolumeKind) else None,
 )

@@ -71,25 +71,26 @@ def talker(*said: tuple[int, bytes], answers: Callable[[Wire, bytes], None] | No
 
 
 @contextmanager
-def stubborn_server(says: str) -> Iterator[str]:
-    """The URL of an RFC 2217 server that confirms all settings but how RTS is used.
+def stubborn_server(says: str, setting: bytes = b"\x05") -> Iterator[str]:
+    """The URL of an RFC 2217 server that confirms all settings but one.
 
-    says  "nothing", as ser2net in front of a port without RTS, or "no": it puts another value there
+    says     "nothing", as ser2net in front of a port without RTS, or "no": it puts another value there
+    setting  which: how RTS is used (SET-CONTROL), or b"\\x01", the speed
     """
     with socket.create_server(("127.0.0.1", 0)) as door:
-        server = threading.Thread(target=_confirm_all_but_control, args=(door, says))
+        server = threading.Thread(target=_confirm_all_but, args=(door, says, setting))
         server.start()
         yield f"rfc2217://127.0.0.1:{door.getsockname()[1]}?timeout=0.3"
         server.join()
 
 
-def _confirm_all_but_control(door: socket.socket, says: str) -> None:
+def _confirm_all_but(door: socket.socket, says: str, setting: bytes) -> None:
     client, _ = door.accept()
     with client:
         while raw := client.recv(1000):
             for command, option in re.findall(rb"\xff([\xfb\xfd])(.)", raw, re.DOTALL):
                 client.sendall(b"\xff" + (b"\xfb" if command == b"\xfd" else b"\xfd") + option)
             for name, value in re.findall(rb"\xff\xfa\x2c(.)(.*?)\xff\xf0", raw, re.DOTALL):
-                confirmed = {"no": b"\x7f", "nothing": b""}[says] if name == b"\x05" else value
+                confirmed = {"no": b"\x7f", "nothing": b""}[says] if name == setting else value
                 if confirmed:
                     client.sendall(b"\xff\xfa\x2c" + bytes((name[0] + 100,)) + confirmed + b"\xff\xf0")

@@ -6,7 +6,8 @@ import random
 
 import pytest
 
-from doctor.link.foreign import by_ati, by_platform, by_text, by_usb, is_strange
+from doctor.link.foreign import by_ati, by_platform, by_text, by_usb
+from doctor.link.ports import PortInfo, port_info
 from doctor.sim.world import heard
 
 PROMPT = '\r\nType "help()" for more information.\r\n>>> '
@@ -163,12 +164,17 @@ def test_a_modem_of_sequans_is_none_of_another_maker(lines: list[str]) -> None:
     assert by_ati(lines, says_mode=False) is None
 
 
+def port(vid: int | None, pid: int | None) -> PortInfo:
+    return port_info("", vid, pid, None, "")
+
+
 def test_usb_ids_name_what_has_its_own_and_nothing_else() -> None:
-    arduino = by_usb(0x2341, 0x0043)
+    arduino = by_usb(port(0x2341, 0x0043))
     assert arduino is not None and "an Arduino, by its USB id 2341:0043" in arduino.words
     for bridge in ((0x10C4, 0xEA60), (0x1A86, 0x7523), (0x0403, 0x6015), (0x04D8, 0xEF98), (None, None)):
-        assert by_usb(*bridge) is None
-    assert [is_strange(*port) for port in ((0x1A86, None), (0x0403, None), (0x04D8, "Pysense"), (None, None))] == [
+        assert by_usb(port(*bridge)) is None
+    ids = ((0x1A86, 0x7523), (0x0403, 0x6001), (0x04D8, 0xF012), (None, None))
+    assert [port(*pair).is_strange for pair in ids] == [
         True, False, False, False,
     ]  # fmt: skip
 

@@ -78,6 +78,14 @@ def test_no_permission_without_a_group_that_helps(tmp_path: Path) -> None:
     assert "chmod a+rw" in on_mac.next and "udev" not in on_mac.next
 
 
+def test_a_rule_that_lies_in_a_zip_is_not_to_be_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    device = tmp_path / "ttyUSB0"
+    device.touch(0o600)
+    monkeypatch.setattr(open_failed, "UDEV_RULE", tmp_path / "fipy-doctor.pyz" / "60-fipy-doctor.rules")
+    error = explain(PermissionError(errno.EACCES, "Permission denied"), str(device), "linux")
+    assert "chmod a+rw" in error.next and "rules" not in error.next
+
+
 def test_the_rule_that_is_shipped_has_every_carrier_that_makes_a_port() -> None:
     rules = open_failed.UDEV_RULE.read_text(encoding="ascii")
     ids = re.findall(r'^SUBSYSTEM=="tty", ATTRS{idVendor}=="(.{4})", ATTRS{idProduct}=="(.{4})", TAG', rules, re.M)
@@ -170,6 +178,15 @@ def test_an_rfc2217_server_that_confirms_no_setting_has_answered(says: str) -> N
         error = refused(url)
     assert "answers" in error.what and "'control'" in error.cause and "Plug" not in error.next
     assert error.next.endswith(f": {url}&ign_set_control")
+
+
+@pytest.mark.filterwarnings("ignore:set(Daemon|Name):DeprecationWarning")
+@pytest.mark.parametrize("says", ["nothing", "no"])
+def test_a_server_that_keeps_its_speed_is_not_cured_with_an_option_that_has_no_effect(says: str) -> None:
+    with stubborn_server(says, b"\x01") as url:
+        error = refused(url)
+    assert "ign_set_control" not in error.next and "socket://" in error.next
+    assert "speed" in error.cause
 
 
 def test_an_rfc2217_server_that_serves_another_is_not_absent() -> None:

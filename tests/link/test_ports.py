@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
+from doctor.bench import Bench, BenchOptions
+from doctor.errors import BoardError
 from doctor.link.holders import modemmanager_running
-from doctor.link.ports import is_wsl, port_info, similar_names
+from doctor.link.ports import is_wsl, port_at, port_info
+from tests.link import devices
+from tests.plugged import plug_in
 
 
 @pytest.mark.parametrize(
@@ -29,8 +34,17 @@ def test_an_ftdi_cable_is_never_certain() -> None:
     assert port_info("x", 0x0403, 0x6015, None, "").ambiguous
 
 
-def test_similar_names_ignore_case() -> None:
-    assert similar_names("com4", ["COM3", "LPT1"]) == ["COM3"]
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no links to ports")
+def test_a_link_to_a_port_is_that_port(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    device, link = tmp_path / "ttyUSB0", tmp_path / "by-id"
+    device.touch()
+    link.symlink_to(device)
+    plug_in(monkeypatch, (str(device.resolve()), 0x1A86, 0x7523, None, "n/a"))
+    found = port_at(str(link))
+    assert found is not None and found.is_strange and port_at("") is None
+    unnamed = BenchOptions(port=str(link), port_found=True)  # the environment names it
+    with pytest.raises(BoardError, match="nobody has said that the board is there"):
+        Bench(unnamed, link=devices.silent().link(str(link))).refuse_foreign()
 
 
 def test_modemmanager_is_seen_among_processes(tmp_path: Path) -> None:

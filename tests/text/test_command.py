@@ -58,6 +58,18 @@ def test_each_command_takes_what_the_command_line_takes(verb: str) -> None:
     assert {"port", *TAKES.get(verb, ())} == options_of(verb) | behind
 
 
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("flash --port=P --via=modem -vpQ", "flash -v --port Q --via modem"),
+        ("flash -pP --trace=a=b", "flash --trace=a=b --port P"),
+        ("flash -y -- -pack.dup", f"flash -y .{os.sep}-pack.dup"),
+    ],
+)
+def test_every_spelling_that_the_command_line_takes_is_read(typed: str, read: str) -> None:
+    assert Command.of_words(typed.split()).words()[1:] == tuple(read.split())
+
+
 @pytest.mark.parametrize("verb", TAKES)
 def test_what_is_spelled_is_read_again(verb: str) -> None:
     command = Command(**{**vars(WHOLE), "verb": verb})

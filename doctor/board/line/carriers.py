@@ -8,7 +8,6 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from doctor.link.link import Link
     from doctor.link.ports import PortInfo
 
 
@@ -65,14 +64,3 @@ def seat(told: str | None, port: PortInfo | None) -> Seat:
     if certain and kind is not seen:
         return Seat(seen, by_id, told)
     return Seat(kind, told)
-
-
-def port_behind(link: Link) -> PortInfo | None:
-    """What the system says about the port of a link; None if it says nothing, as about a network port."""
-    from doctor.link import ports
-
-    usb = getattr(link.serial, "usb_id", None)  # a simulated port carries its id along
-    if usb is not None:
-        return ports.port_info(link.name, usb[0], usb[1], None, "")
-    device = link.url.device
-    return next((port for port in ports.list_ports() if port.device == device), None) if device else None

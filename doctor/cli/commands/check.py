@@ -86,23 +86,24 @@ def examine(bench_options: BenchOptions, given: options.Given) -> int:
 
 
 def show_next(step: NextStep, screen: Screen) -> None:
-    """What every command ends with: the steps for the hands, and the one next command."""
+    """What every command ends with: the steps for the hands and the one next command, or that all is done."""
     from doctor.report import console
 
-    notes = console.notes(step) if step.notes else None
+    def show_notes() -> None:
+        if step.notes:
+            screen.show(console.notes(step), copied=True)
+
     if step.done:
         screen.show(console.done(step))
-        if notes is not None:
-            screen.show(notes, copied=True)
+        show_notes()
         return
     if step.hands:
         screen.show(console.hands(step))
-        if notes is not None:
-            screen.show(notes, copied=True)
+        show_notes()
     screen.show(console.lead(step))
     screen.show(console.command(step), copied=True)
-    if notes is not None and not step.hands:
-        screen.show(notes, copied=True)
+    if not step.hands:
+        show_notes()
 
 
 def _offered_card(screen: Screen) -> Path | None:

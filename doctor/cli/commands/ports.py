@@ -15,7 +15,7 @@ def command(**given: Any) -> int:
 
     from doctor.link.choice import likely, nothing_plugged_in
     from doctor.link.ports import list_ports
-    from doctor.report import as_json, console
+    from doctor.report import as_json
 
     screen = options.screen_of(given)
     found = list_ports()
@@ -37,5 +37,7 @@ def command(**given: Any) -> int:
     for port in found:
         screen.show(Text.assemble((f"{port.device:24}", "bold"), port.words))
     if not likely(found):
+        from doctor.report import console  # loads what examines a bench
+
         screen.show(console.error(nothing_plugged_in(found)))
     return 0

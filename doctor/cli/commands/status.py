@@ -80,8 +80,8 @@ def _options(given: options.Given) -> tuple[BenchOptions, StatusReport | None]:
     from doctor.jobs.status import begun_over, without_board
     from doctor.link.choice import NoPort
 
-    begun = begun_over()
-    if not given["port"] and begun and is_at_work(begun[0]):
+    begun = [] if given["port"] else begun_over()
+    if begun and is_at_work(begun[0]):
         given["port"] = begun[0].ids["port"]
     try:
         return options.bench_options(given, known={real_device(entry.ids["port"]) for entry in begun}), None

@@ -114,7 +114,7 @@ def plan_for(bench: Bench, request: FlashRequest) -> FlashPlan | DoctorError:
         soak=True,
         first_done=len(images) > 1 and _first_done(bench, images),
     )
-    now = running(facts, bench.options.was or bench.history.ran_before(bench))
+    now = running(facts, bench.ran_before)
     core = make_plan(now, [image_facts(image) for image in images], options)
     if core.refusal is not None:
         return _refused(bench, request, facts, core.refusal)

@@ -136,13 +136,16 @@ class Journal:
         for names in (("imei", "board"), ("port",)):
             fits = [e for e in entries if any(e.ids.get(name) and e.ids.get(name) == ids.get(name) for name in names)]
             if fits:
-                return max(fits, key=lambda e: (e.number, e.written))
+                return fits[0]
         return None
 
     def entries(self) -> list[FlashEntry]:
-        """All that can be read; a damaged file is skipped, see ``damaged``."""
+        """All that can be read, the newest flash first; a damaged file is skipped, see ``damaged``.
+
+        Their numbers tell which is newer: the clock may have been set in between. Version 0.1 gave them none.
+        """
         read = [(entry, path) for path in self._paths() if isinstance(entry := _read(path), FlashEntry)]
-        read.sort(key=lambda pair: pair[0].number, reverse=True)
+        read.sort(key=lambda pair: (pair[0].number, pair[0].written), reverse=True)
         for _, old in read[KEPT:]:
             with suppress(OSError):
                 old.unlink()

@@ -130,10 +130,15 @@ def make_practice_image(
 
     The file appears whole or not at all. Raises ValueError for another name, OSError if it cannot be written.
     """
-    path = out / practice_name(radio, build, base) if out.is_dir() else out
-    if not path.name.startswith("PRACTICE-"):
-        raise ValueError(f"the name of a practice image starts with PRACTICE-, not {path.name!r}")
+    path = _place(out, practice_name(radio, build, base), "image")
     return _write(path, practice_image(radio, build, size_bytes, base))
+
+
+def _place(out: Path, name: str, what: str) -> Path:
+    path = out / name if out.is_dir() else out
+    if not path.name.startswith("PRACTICE-"):
+        raise ValueError(f"the name of a practice {what} starts with PRACTICE-, not {path.name!r}")
+    return path
 
 
 def _write(path: Path, image: bytes) -> Path:
@@ -161,12 +166,5 @@ def practice_elf(size_bytes: int = ELF_SIZE_BYTES) -> bytes:
 
 
 def make_practice_elf(out: Path) -> Path:
-    """Write it to a folder, or to a file whose name starts with ``PRACTICE-``; returns its path.
-
-    Raises ValueError for another name, OSError if it cannot be written.
-    """
-    path = out / ELF_NAME if out.is_dir() else out
-    if not path.name.startswith("PRACTICE-"):
-        raise ValueError(f"the name of a practice updater starts with PRACTICE-, not {path.name!r}")
-    path.write_bytes(practice_elf())
-    return path
+    """Write a practice updater image as ``make_practice_image`` does, and return its path."""
+    return _write(_place(out, ELF_NAME, "updater"), practice_elf())

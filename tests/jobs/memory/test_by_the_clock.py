@@ -12,11 +12,13 @@ from doctor.board.unique_id import unique_id
 from doctor.check import Finding, Status
 from doctor.clock import Moment, Moments, this_moment
 from doctor.engine import Report
+from doctor.errors import DoctorError
 from doctor.jobs.last_flash import may_write_until
 from doctor.jobs.memory import journal as journals
 from doctor.jobs.memory.advice_given import SAID, TOLD, AdviceGiven
 from doctor.jobs.memory.journal import FlashEntry, Journal
 from doctor.jobs.memory.jumper_proof import proof_of, remembered
+from doctor.jobs.status import begun_over, without_board
 from doctor.link.port_url import PortUrl
 
 NOON = datetime(2024, 2, 29, 12, tzinfo=timezone.utc)
@@ -135,6 +137,19 @@ def test_the_last_flash_is_the_last_one_whatever_the_clock_shows(jump: timedelta
     late.write(FlashEntry({"port": "COM3", "board": "2"}, (), {"n": 2}, {}, ()))
     found = late.find({"port": "COM3"})
     assert found is not None and found.options["n"] == 2
+
+
+@pytest.mark.parametrize("jump", JUMPS)
+@pytest.mark.parametrize("state", [journals.UNPROVED, journals.PROVED])
+def test_without_a_board_the_last_flash_is_told_whatever_the_clock_shows(
+    state: str, jump: timedelta, tmp_path: Path
+) -> None:
+    for port, now in (("COM3", up(timedelta())), ("COM4", up(jump))):
+        Journal(tmp_path, now).write(FlashEntry({"port": port}, (), {}, {}, (), state=state))
+    left = ["COM4", "COM3"] if state == journals.UNPROVED else []
+    assert [entry.ids["port"] for entry in begun_over(Journal(tmp_path))] == left
+    told = without_board(DoctorError("port-not-found", "no board is plugged in"), Journal(tmp_path)).entry
+    assert told is not None and told.ids["port"] == "COM4"
 
 
 @pytest.mark.parametrize(

@@ -156,7 +156,7 @@ def _begin(bench: Bench, plan: FlashPlan, method: str, interrupts: Interrupts, l
         path=path,
         method=method,
         accept=tuple(sorted({*bench.options.accept, JUMPERS})),  # proved or accepted: ``refuse`` has seen to it
-        was=bench.options.was or bench.history.ran_before(bench),
+        was=bench.ran_before,
         sha256=first.sha256,
         image=_told(facts) if on_pc else None,
         second=None if second is None else _other(bench, second, image_facts(second)),
