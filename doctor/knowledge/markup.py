@@ -1,4 +1,4 @@
-"""What does not belong to the lines of a paste: what a terminal, a web page, a mail, a logger or an editor put around them."""
+"""What a terminal, a web page, a mail, a logger or an editor put around the lines of a paste, and how it is taken off."""
 
 from __future__ import annotations
 
