@@ -1,4 +1,4 @@
-"""What a terminal, a web page, a mail, a logger or an editor put around the lines of a paste, and how it is taken off."""
+"""What a terminal, a web page, a mail, a logger or an editor put around lines of a paste, taken off again."""
 
 from __future__ import annotations
 
