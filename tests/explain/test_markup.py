@@ -27,7 +27,7 @@ def each(begin: str, end: str = "\n", written: Callable[[str], str] = str) -> Ca
     return lambda text: "".join(f"{begin}{written(line)}{end}" for line in text.split("\n"))
 
 
-AROUND = {
+AROUND: dict[str, Callable[[str], str]] = {
     "mail": each("> > "),
     "terminal": each("[12:04:43] "),
     "logger": each("2021-08-03T04:42:55.123456+02:00 "),
