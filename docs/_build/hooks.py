@@ -84,7 +84,6 @@ def _commands(pages: Mapping[str, Page]) -> Iterator[tuple[str, str]]:
     import click
 
     context = click.Context(cli, info_name="fipy-doctor")
-    common = frozenset(p.name or "" for p in cli.params)
     lines = [
         "# Commands",
         "",
@@ -94,7 +93,7 @@ def _commands(pages: Mapping[str, Page]) -> Iterator[tuple[str, str]]:
     for name in COMMANDS:
         command = cli.get_command(context, name)
         assert command is not None
-        yield f"commands/{name}.md", as_markdown.command(name, command, common, pages)
+        yield f"commands/{name}.md", as_markdown.command(name, command, pages)
         lines += [f"[{name}]({name}.md)", f":   {as_markdown.escaped(command.get_short_help_str(200))}", ""]
     lines += ["## Exit codes", "", '--8<-- "exit-codes.md"', ""]
     yield "commands/index.md", "\n".join(lines)

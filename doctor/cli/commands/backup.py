@@ -13,7 +13,11 @@ from doctor.text.command import marked
 from doctor.text.escape import counted
 
 
-@options.command("backup", short_help="Copy all files of the board's flash to this computer.")
+@options.command(
+    "backup",
+    short_help="Copy all files of the board's flash to this computer.",
+    examples=("backup my-board", "backup my-board --interrupt"),
+)
 @options.common
 @options.interrupt
 @click.argument("folder", metavar="DIR", type=options.NEW_FOLDER)

@@ -22,7 +22,7 @@ def _ids(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -
     return tuple(part.strip() for given in value for part in given.split(",") if part.strip())
 
 
-@options.command("check")
+@options.command("check", examples=("check", "check --firmware FILE.dup"))
 @options.common
 @options.bench_with_firmware
 @options.accept

@@ -14,6 +14,7 @@ from doctor.bench import BenchOptions
 from doctor.cli import options
 from doctor.cli.check_line import CheckLine
 from doctor.cli.commands.check import show_next
+from doctor.cli.help_page import CureOption
 from doctor.cli.screen import Screen
 from doctor.errors import Stopped, UsageError
 from doctor.jobs.fix import Action, FixRequest, FixResult, fix
@@ -33,11 +34,11 @@ def _switch_name(flag: str) -> str:
 
 def _cure_switches(command: click.Command) -> click.Command:
     for flag, cure in sorted(cures().doable().items()):
-        command.params.append(click.Option([f"--{flag}", _switch_name(flag)], is_flag=True, help=f"{cure.title}."))
+        command.params.append(CureOption([f"--{flag}", _switch_name(flag)], is_flag=True, help=f"{cure.title}."))
     return command
 
 
-@options.command("fix")
+@options.command("fix", examples=("fix", "fix --reformat-sd"))
 @options.common
 @options.bench_with_firmware
 @options.accept

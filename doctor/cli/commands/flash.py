@@ -40,7 +40,7 @@ METHOD = click.option("--method", type=click.Choice(METHODS), default="auto", he
 COMPRESS = click.option("--compress", is_flag=True, help="Send a zlib stream to a modem that takes one (Monarch 2).")
 
 
-@options.command("flash")
+@options.command("flash", examples=("flash", "flash FILE.dup"))
 @options.common
 @options.bench_without_firmware
 @options.accept

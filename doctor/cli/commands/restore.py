@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from doctor.cli.screen import Screen
 
 
-@options.command("restore", short_help="Copy a backup, or any folder, to the board's flash.")
+@options.command(
+    "restore",
+    short_help="Copy a backup, or any folder, to the board's flash.",
+    examples=("restore my-board", "restore my-board --dry-run"),
+)
 @options.common
 @click.option("--clean", is_flag=True, help="Remove the files on the board that DIR does not have.")
 @click.option(

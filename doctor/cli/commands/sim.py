@@ -38,7 +38,7 @@ HANDS = (
 )  # fmt: skip
 
 
-@options.command("sim")
+@options.command("sim", examples=("sim --list", "sim --listen --port 'sim://fipy?scenario=lte-hangs'"))
 @options.common
 @click.option(
     "--list",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from doctor.jobs.status import StatusReport
 
 
-@options.command("status")
+@options.command("status", examples=("status", "status --json"))
 @options.common
 @options.interrupt
 @options.done
