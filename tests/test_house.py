@@ -232,7 +232,7 @@ WRITES_FILES = {
     "doctor.documents.json_file": "the room itself",
     "doctor.card.target": "images of cards: the copy of one has its rights, and others may have to read it",
     "doctor.card.reformat.image": "a new image of a card, made by the simulator and tests",
-    "doctor.card.reformat.backup": "a folder that was not there before; the whole card, into a file of open_ours",
+    "doctor.card.reformat.backup": "the whole card, into a file of open_ours",
     "doctor.card.drives.raw_posix": "opens devices, which are there",
     "doctor.card.drives.raw_windows": "opens devices, which are there",
     "doctor.fat.claim": "opens to lock, and writes nothing",

@@ -30,9 +30,9 @@ _ODD = {errno.ELOOP: "it is a link", errno.ENXIO: "it is a pipe"}  #: nobody rea
 
 
 def open_ours(path: Path, mode: str, *, follow: bool = False) -> IO[bytes]:
-    """A file that is a file: no pipe, no device, and no link unless ``follow``. What is written is for this user only.
+    """A file that is a file: no pipe, no device, and no link unless ``follow``. What is written is for one user only.
 
-    Raises OSError.
+    That is this user; if root writes in somebody's folder, the one whose folder it is. Raises OSError.
     """
     try:
         handle = os.open(path, _MODES[mode] | _NO_WAIT | _BINARY | (0 if follow else _NO_LINK), 0o600)
@@ -46,6 +46,7 @@ def open_ours(path: Path, mode: str, *, follow: bool = False) -> IO[bytes]:
         if mode != "rb" and hasattr(os, "fchmod"):
             with suppress(OSError):  # somebody else's, or on a card
                 os.fchmod(handle, 0o600)
+            _hand_over(handle, path)
         return os.fdopen(handle, mode.replace("x", "w"))
     except BaseException:
         os.close(handle)
@@ -66,10 +67,39 @@ def lock(stream: IO[bytes], *, shared: bool = False) -> None:
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder, and what it lies in, for this user only; one that is there stays as it is. Raises OSError."""
-    for missing in reversed([place for place in path.parents if not place.exists()]):
-        missing.mkdir(0o700, exist_ok=True)
-    path.mkdir(0o700, exist_ok=True)
+    """Make a folder, and what it lies in, as ``new_folder`` does; one that is there stays as it is. Raises OSError."""
+    for place in (*reversed(path.parents), path):
+        if not place.is_dir():
+            try:
+                new_folder(place)
+            except FileExistsError:  # another run made it, or it is none
+                if not place.is_dir():
+                    raise
+
+
+def new_folder(path: Path) -> None:
+    """Make a folder for the user that ``open_ours`` writes for. Raises OSError; FileExistsError if it is there."""
+    path.mkdir(0o700)
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | _NO_LINK)
+        try:
+            _hand_over(handle, path)
+        finally:
+            os.close(handle)
+
+
+def _hand_over(handle: int, path: Path) -> None:
+    """Give what root made to the owner of the folder that it lies in, who could not use it after one run with sudo.
+
+    A file with a second name may be one of the system's, laid there to be had.
+    """
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        return
+    made, folder = os.fstat(handle), path.parent.stat()
+    only_here = made.st_nlink == 1 or stat.S_ISDIR(made.st_mode)
+    if made.st_uid == 0 != folder.st_uid and only_here:
+        with suppress(OSError):  # a card has no owners
+            os.fchown(handle, folder.st_uid, folder.st_gid)
 
 
 def read_json(path: Path, max_bytes: int) -> Any:
