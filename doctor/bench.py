@@ -473,6 +473,7 @@ class Bench(AbstractContextManager["Bench"]):
     @_Part
     def _modem(self) -> ModemFacts | Foreign:
         """What the modem says of itself, asked once; or the other device that answers in its place."""
+        from doctor.board.first_contact import in_place_of_modem
         from doctor.modem.facts import from_core
         from doctor.updater import states
 
@@ -482,7 +483,8 @@ class Bench(AbstractContextManager["Bench"]):
             return talks
         with self.modem_port() as port:
             state, facts = states.examine(port, self.clock, profile)
-        device = foreign.by_ati(state.ati, says_mode="mode-by-ati" not in state.notes)
+        has_no_board = self.is_bare_modem and self.through_mirror is None
+        device = in_place_of_modem(state, self.link) if has_no_board else None
         if device is None and self.options.via_modem and state.mode in (states.SILENT, states.UNKNOWN):
             device = self.contact.foreign  # no modem speaks: what does?
         return device or from_core(state, facts)

@@ -112,7 +112,7 @@ def show(
     """The result as text or JSON; ``request`` is what the next command repeats."""
     from rich.text import Text
 
-    from doctor.cli.flash_view import plan_text, proof_text
+    from doctor.cli.flash_view import plan_text, proof_text, took_text
     from doctor.jobs.memory.advice_given import AdviceGiven
     from doctor.modem.verdict import stands
     from doctor.remedies import cures
@@ -127,7 +127,7 @@ def show(
     if result.plan is None and result.proof is None and result.report.findings:
         screen.show(console.findings(result.report, cures(), screen.out, verbose=screen.verbose))
     if result.proof is not None:
-        screen.show(proof_text(result.proof))
+        screen.show(proof_text(result.proof, took_text(result)))
     tried = AdviceGiven(bench_options.url)
     done, sure = tried.so_far(result.report), tried.confirmed
     step = next_step.after_flash(result, bench_options, cures(), request, done=done, sure=sure)

@@ -9,6 +9,7 @@ import pytest
 
 from doctor import roster
 from doctor.sim.scenarios import SCENARIOS
+from doctor.sim.simurl import DEVICE_SCENARIOS
 from tests.cli.terminal import Terminal
 
 FINDING = {
@@ -169,7 +170,7 @@ def test_checks_are_listed_and_explained(terminal: Terminal) -> None:
 
 def test_scenarios_are_listed_with_their_first_finding(terminal: Terminal) -> None:
     listed = terminal.type("sim", "--list").out
-    assert all(name in listed for name in SCENARIOS)
+    assert all(name in listed for name in (*SCENARIOS, *DEVICE_SCENARIOS))
     assert "jumpers-removed: fail, expansion-rts-cts-jumpers" in listed
     assert len(terminal.type("sim", "--list", "--json").document["scenarios"]) == len(SCENARIOS)
 
