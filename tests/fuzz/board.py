@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ftplib
 import hashlib
 import io
 import json
@@ -150,7 +149,7 @@ class _Connection:
 def ftp_replies(data: bytes) -> None:
     """What a board's FTP server says while a file goes over and gets its name."""
     address = telnet_url.parse("telnet://micro:python@192.168.4.1", None, {})
-    with patch.object(ftplib.socket, "create_connection", partial(_Connection, said=data)):
+    with patch.object(socket, "create_connection", partial(_Connection, said=data)):
         try:
             with BoardFtp(address) as ftp:
                 ftp.store("/sd/x.dup", b"x" * 10_000, lambda done: None, on="telnet://192.168.4.1")

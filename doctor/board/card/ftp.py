@@ -20,7 +20,7 @@ TRANSFER_S = 60.0  #: without a byte taken, and for the reply at the end: a slow
 BLOCK_BYTES = 8192
 MOST_LINES = 100  #: of one reply; the server's have one, and its greeting and help a few
 #: What ftplib lets through of what a server says: it decodes text, numbers and ports as they come.
-_FAULTS = (*ftplib.all_errors, ValueError, OverflowError)
+_FAULTS: tuple[type[Exception], ...] = (*ftplib.all_errors, ValueError, OverflowError)
 
 
 class FtpUnusable(Exception):
