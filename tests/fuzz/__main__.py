@@ -67,9 +67,10 @@ def _all(rooms: list[str], seconds: float, jobs: int) -> int:
             for room in [room for room, process in running.items() if process.poll() is not None]:
                 process = running.pop(room)
                 tried |= _times(place / room)
-                broken += _kept(room, place / room)
-                if process.returncode and not broken:
-                    broken.append(f"{room}: the search itself failed\n{_end_of(place / room)}")
+                told = _kept(room, place / room)
+                if process.returncode and not told:
+                    told = [f"{room}: the search itself failed\n{_end_of(place / room)}"]
+                broken += told
             time.sleep(0.1)
     for parser, times in tried.items():
         sys.stdout.write(f"{parser:16} {times:9,} inputs\n")
