@@ -30,7 +30,7 @@ def test_they_refuse_what_no_command_writes(terminal: Terminal) -> None:
 
 
 def test_a_mistyped_name_is_answered_with_the_nearest(terminal: Terminal) -> None:
-    assert terminal.type("schema", "chec").err.count("did you mean check?") == 1
+    assert terminal.type("schema", "flashes").err.count("did you mean flash?") == 1
 
 
 def test_what_comes_next_is_in_the_document_as_on_the_screen(terminal: Terminal) -> None:
