@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from doctor import roster
+from tests import shapes
 from tests.card.media import SAID
 
 # What a test imports from ``checks`` is what the program runs: one module a file, whatever its name.
@@ -125,6 +126,21 @@ def no_bench_is_left_unplugged() -> Iterator[None]:
     bench = sys.modules.get("doctor.sim.bench")
     if bench is not None:
         bench.forget_unplugged()
+
+
+@pytest.fixture(scope="session")
+def misshapen() -> Iterator[list[str]]:
+    """What is wrong with the JSON documents that are written; the list grows."""
+    with shapes.watched() as wrong:
+        yield wrong
+
+
+@pytest.fixture(autouse=True)
+def documents_have_the_shape_of_their_schemas(misshapen: list[str]) -> Iterator[None]:
+    """Whatever a test is about: a document that it makes the program write is what `fipy-doctor schema` says."""
+    misshapen.clear()
+    yield
+    assert misshapen == []
 
 
 @pytest.hookimpl(hookwrapper=True)
