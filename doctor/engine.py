@@ -227,7 +227,7 @@ class _Run:
             if self.stop.is_set():
                 return
             self._await(check)
-            self.listen(CheckStarted(check.id))
+            self.listen(CheckStarted(check.id, check.deadline_s))
             try:
                 finding = self._examine(check)
             except BaseException as err:  # SystemExit too: nothing that a check does may end its lane
