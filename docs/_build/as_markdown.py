@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 
@@ -30,7 +31,8 @@ def link_between(pages: Mapping[str, Page], here: Kind | None) -> Link:
 def page(shown: Page, pages: Mapping[str, Page]) -> str:
     """The whole page."""
     write = _Writer(pages, shown.kind, shown.id)
-    lines = [f"# {write.prose(shown.title, linked=False)}", "", f"`{shown.id}`{{ .id }}", ""]
+    lines = ["---", f"tags: {json.dumps([shown.words])}", "---", ""] if shown.words else []
+    lines += [f"# {write.prose(shown.title, linked=False)}", "", f"`{shown.id}`{{ .id }}", ""]
     lines += ['<div class="facts" markdown>', ""]
     for name, value in shown.facts:
         lines += [name, f":   {write.prose(value)}", ""]
@@ -101,7 +103,7 @@ def command(name: str, what: HelpedCommand, pages: Mapping[str, Page]) -> str:
     context = click.Context(what, info_name=f"fipy-doctor {name}".strip())
     write = _Writer(pages, Kind.COMMAND, None)
     usage = " ".join([context.info_name or "", *what.collect_usage_pieces(context)])
-    lines = [f"# {context.info_name}", "", "```text", usage, "```", ""]
+    lines = [f"# {context.info_name}", "", f"`{usage}`", ""]
     for paragraph in re.split(r"\n\s*\n", (what.help or "").strip()):
         lines += [write.prose(" ".join(paragraph.split())), ""]
     lines += ["## Examples", "", "```bash", *(f"{PROGRAM} {words}" for words in what.examples), "```", ""]

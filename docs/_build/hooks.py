@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
 
 ROOT = Path(__file__).parent.parent.parent
@@ -35,8 +36,6 @@ INTRODUCTIONS = {
         "are for your hands.",
     ),
 }
-#: Pages that are shown under "Inside" if they exist.
-PERHAPS_INSIDE = {"The original thread": "story.md", "How good explain is": "explain-quality.md"}
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -50,8 +49,6 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     for page in _of(pages, Kind.FAILURE):
         by_area.setdefault(dict(page.facts)["area"], []).append({page.id: f"failures/{page.id}.md"})
     sections["Known failures"] += [{area: entries} for area, entries in by_area.items()]
-    there = {title: name for title, name in PERHAPS_INSIDE.items() if (ROOT / "docs" / name).exists()}
-    sections["Inside"] += [{title: name} for title, name in there.items()]
     return config
 
 
@@ -60,6 +57,14 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for path, content in _generated():
         files.append(File.generated(config, path, content=content))
     return files
+
+
+@event_priority(50)  # before the search writes its index
+def on_post_build(config: MkDocsConfig) -> None:
+    """Leave the other words for a page with the page itself: not every section of it is about them."""
+    for entry in config.plugins["material/search"].search_index.entries:
+        if "#" in entry["location"]:
+            entry.pop("tags", None)
 
 
 def _of(pages: Mapping[str, Page], kind: Kind) -> list[Page]:
