@@ -217,6 +217,8 @@ class Bench(AbstractContextManager["Bench"]):
         self._kept: dict[str, Any] = {} if link is None else {"link": link}
         self._repl: Repl | None = None
         self.through_mirror: int | None = None
+        self.last_board: BoardFacts | None = None  #: as it was seen last, though a reset may have followed
+        self.last_modem: ModemFacts | None = None  #: likewise, by a question
         self.stopped_program = False  #: a program of the board was stopped, with consent, to get a prompt
 
     def presence(self, need: Needs) -> Presence:
@@ -253,6 +255,10 @@ class Bench(AbstractContextManager["Bench"]):
         if self._clock is None:
             self._clock = SystemClock()
         return self._clock
+
+    def seconds(self) -> float:
+        """What ``clock`` says, in seconds."""
+        return self.clock.ticks_ms() / 1000
 
     @property
     def simulated(self) -> bool:
@@ -374,7 +380,8 @@ class Bench(AbstractContextManager["Bench"]):
     @_Part
     def board_facts(self) -> BoardFacts:
         """Which board this is and what its firmware's era can do. Raises BoardError."""
-        return self.board.identify()
+        self.last_board = self.board.identify()
+        return self.last_board
 
     @_Part
     def card(self) -> Card:
@@ -505,6 +512,7 @@ class Bench(AbstractContextManager["Bench"]):
         said = self._modem
         if isinstance(said, Foreign):
             raise said.refused(self.link.name)
+        self.last_modem = said
         return said
 
     @property

@@ -267,6 +267,7 @@ def test_files_of_this_computer_are_made_in_one_place() -> None:
 #: Who reads JSON without doctor/documents/foreign_json.py, and why.
 READS_JSON = {
     "doctor.documents.foreign_json": "the reader",
+    "doctor.report.schema": "the schemas, which lie in the package",
     "doctor.updater.side_file": "the board runs it too, with nothing of ours but the core",
     "doctor.sim.board.modules.misc": "is MicroPython's own reader",
 }
@@ -381,6 +382,14 @@ def test_what_make_test_leaves_out_is_played_by_ci() -> None:
     played = [line for name in ("run", "nightly") for line in (ROOT / ".ci" / name).read_text("utf-8").splitlines()]
     assert "long" in left_out
     assert [mark for mark in left_out if f"make {mark}" not in played] == []
+
+
+def test_a_run_of_tests_by_their_file_says_which_of_them() -> None:
+    """Without -m it would leave out what make test leaves out, and a file with nothing else ends in an error."""
+    lines = [line for name in ("Makefile", ".ci/run", ".ci/nightly") for line in (ROOT / name).read_text().splitlines()]
+    by_file = [line for line in lines if re.search(r"pytest .*\btests/", line)]
+    assert len(by_file) > 3
+    assert [line for line in by_file if not re.search(r"pytest .*-m ", line)] == []
 
 
 def test_what_reads_the_sources_does_so_in_one_process() -> None:

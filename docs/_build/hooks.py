@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
 from docs._build import as_markdown, screens  # noqa: E402
-from doctor.cli.main import COMMANDS, cli  # noqa: E402
+from doctor.cli.main import COMMANDS  # noqa: E402
 from doctor.links import Kind  # noqa: E402
 from doctor.report.page import AREAS, Page, all_pages  # noqa: E402
 
@@ -86,9 +86,6 @@ def _generated() -> Iterator[tuple[str, str]]:
 
 
 def _commands(pages: Mapping[str, Page]) -> Iterator[tuple[str, str]]:
-    import click
-
-    context = click.Context(cli, info_name="fipy-doctor")
     lines = [
         "# Commands",
         "",
@@ -96,9 +93,8 @@ def _commands(pages: Mapping[str, Page]) -> Iterator[tuple[str, str]]:
         "",
     ]
     for name in COMMANDS:
-        command = cli.get_command(context, name)
-        assert command is not None
-        yield f"commands/{name}.md", as_markdown.command(name, command, pages)
-        lines += [f"[{name}]({name}.md)", f":   {as_markdown.escaped(command.get_short_help_str(200))}", ""]
+        short = as_markdown.context_of(name).command.get_short_help_str(200)
+        yield f"commands/{name}.md", as_markdown.command(name, pages)
+        lines += [f"[{name}]({name}.md)", f":   {as_markdown.escaped(short)}", ""]
     lines += ["## Exit codes", "", '--8<-- "exit-codes.md"', ""]
     yield "commands/index.md", "\n".join(lines)

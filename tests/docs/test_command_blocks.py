@@ -71,10 +71,10 @@ def our_fault(words: str) -> str:
     """Why our command line does not take these words."""
     try:
         verb, *rest = shlex.split(words) or [""]
-        command = cli.get_command(click.Context(cli), verb) if verb else cli
-        if command is None:
-            return f"there is no command {verb}"
-        left = command.make_parser(click.Context(command)).parse_args(rest)[1]
+        context = as_markdown.context_of(verb) if verb else click.Context(cli, **cli.context_settings)
+        left = context.command.make_parser(context).parse_args(rest)[1]
+    except KeyError:
+        return f"there is no command {verb}"
     except (ValueError, click.UsageError) as error:
         return str(error)
     return f"no place for {left[0]}" if left else ""
@@ -98,9 +98,7 @@ def test_a_page_has_nothing_but_commands_in_its_blocks_of_commands(page: Path) -
 
 @pytest.mark.parametrize("verb", COMMANDS)
 def test_the_page_of_a_command_has_two_examples(verb: str) -> None:
-    command = cli.get_command(click.Context(cli), verb)
-    assert command is not None
-    page = as_markdown.command(verb, command, all_pages())
+    page = as_markdown.command(verb, all_pages())
     assert faults(page) == []
     assert [len(lines) >= 2 for mark, lines in blocks(page) if mark in SHELLS] == [True]
 

@@ -12,11 +12,6 @@ from doctor.sim.scenarios import SCENARIOS
 from doctor.sim.simurl import DEVICE_SCENARIOS
 from tests.cli.terminal import Terminal
 
-FINDING = {
-    "check", "status", "skip_reason", "summary", "evidence", "catalogue", "cause", "remedies", "caused_by", "link",
-    "next",
-}  # fmt: skip
-
 
 def test_check_as_json_is_one_document_with_every_finding(terminal: Terminal) -> None:
     said = terminal.type("check", "--port", "sim://fipy?scenario=html-scripts", "--json")
@@ -24,7 +19,6 @@ def test_check_as_json_is_one_document_with_every_finding(terminal: Terminal) ->
     assert (said.code, document["exit"], document["error"]) == (1, 1, None)
     assert document["schema"] == "fipy-doctor/check/1"
     assert {finding["check"] for finding in document["findings"]} == {check.id for check in roster.builtin()}
-    assert all(set(finding) == FINDING for finding in document["findings"])
     assert said.err == ""
 
 
