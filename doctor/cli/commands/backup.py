@@ -34,7 +34,7 @@ def command(folder: Path, **given: Any) -> int:
     bench_options = options.bench_options(given)
     screen = options.screen_of(given, bench_options)
     with options.open_bench(bench_options, given) as bench:
-        done = backup(bench, folder, screen.note)
+        done = backup(bench, folder, screen.say)
         name = bench.link.name
     error = None
     if done.unreadable:

@@ -69,7 +69,7 @@ def examine(bench_options: BenchOptions, given: options.Given) -> int:
         if seen:
             screen.note(seen)
         with closing(CheckLine(screen)) as line:
-            report = check(bench, request, line.hear)
+            report = check(bench, request, screen.telling(line.hear))
         broke_off = last_flash.broke_off(bench)
     known = cures()
     screen.show(console.findings(report, known, screen.out, verbose=screen.verbose))

@@ -92,7 +92,7 @@ def command(**given: Any) -> int:
         given["leave_out"],
     )
     with options.open_bench(bench_options, given) as bench, closing(CheckLine(screen)) as line:
-        result = fix(bench, request, TerminalTalk(screen, yes=given["yes"]), line.hear)
+        result = fix(bench, request, TerminalTalk(screen, yes=given["yes"]), screen.telling(line.hear))
     rehearsed = _again(given, bench_options) if given["dry_run"] and result.error is None else None
     _show(result, screen, bench, rehearsed)
     return int(result.exit_code)
@@ -138,7 +138,7 @@ class TerminalTalk:
     def say(self, text: str) -> None:
         """Show one line."""
 
-        self._screen.note(text)
+        self._screen.say(text)
 
     def ask(self, question: str) -> bool:
         """Ask; False if nobody can answer."""

@@ -68,7 +68,7 @@ def command(folder: Path, **given: Any) -> int:
         return given["yes"] or screen.agreed("Do this?")
 
     with options.open_bench(bench_options, given) as bench:
-        done = restore(bench, folder, copies, agreed, screen.note, clean=given["clean"])
+        done = restore(bench, folder, copies, agreed, screen.say, clean=given["clean"])
     if done is None and not given["dry_run"]:
         raise Stopped("not confirmed; nothing was written")
     _show(screen, bench, plan, done)
