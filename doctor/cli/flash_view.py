@@ -25,6 +25,7 @@ from doctor import events
 from doctor.cli import stdio
 from doctor.cli.check_line import CheckLine
 from doctor.cli.screen import Screen
+from doctor.computer import is_windows
 from doctor.errors import DoctorError
 from doctor.jobs.flash import FlashPlan, Proof, Wish
 from doctor.modem.step_words import words
@@ -182,7 +183,7 @@ class TerminalConsent:
 
 def _typed_line(limit_s: float) -> str | None:
     """The line that is typed within ``limit_s`` seconds; None if none is."""
-    if sys.platform == "win32":  # select knows no console there: a thread waits, and is left behind
+    if is_windows():  # select knows no console there: a thread waits, and is left behind
         lines: list[str] = []
         reader = threading.Thread(target=lambda: lines.append(sys.stdin.readline()), daemon=True)
         reader.start()
