@@ -290,6 +290,7 @@ def test_files_of_this_computer_are_made_in_one_place() -> None:
 #: Who reads JSON without doctor/documents/foreign_json.py, and why.
 READS_JSON = {
     "doctor.documents.foreign_json": "the reader",
+    "doctor.report.schema": "the schemas, which lie in the package",
     "doctor.updater.side_file": "the board runs it too, with nothing of ours but the core",
     "doctor.sim.board.modules.misc": "is MicroPython's own reader",
 }

@@ -23,6 +23,7 @@ SECTIONS = {
     "What is plugged in": ("ports", "cards"),
     "The board's own files": ("backup", "restore"),
     "To practise": ("sim",),
+    "For programs": ("schema",),
 }
 COMMANDS = tuple(chain.from_iterable(SECTIONS.values()))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import re
+import secrets
 import stat
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +23,8 @@ _MODES = {
 }
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)  #: Windows has neither, nor the modes
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0)
+_DRAFT = re.compile(r".+\.[0-9a-f]{8}\.part")
+_TRIES = 3  #: another run may take a draft for one of a killed run, just before it is locked or has its name
 _ODD = {errno.ELOOP: "it is a link", errno.ENXIO: "it is a pipe"}  #: nobody reads that pipe
 
 
@@ -111,8 +115,10 @@ def read_bounded(path: Path, max_bytes: int, *, follow: bool = False) -> bytes:
 
 
 def write_synced(path: Path, data: bytes, mode: str = "wb") -> None:
-    """Write to a file, opened in a binary ``mode``; what returns outlives a power cut. Raises OSError."""
+    """Write to a file, opened in a binary ``mode`` and locked; what returns outlives a power cut. Raises OSError."""
     with open_ours(path, mode) as file:
+        with suppress(OSError):  # some file systems have no locks
+            lock(file)
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
@@ -120,15 +126,37 @@ def write_synced(path: Path, data: bytes, mode: str = "wb") -> None:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file so that a power cut leaves the old one or the new one. Raises OSError."""
+    for left in reversed(range(_TRIES)):
+        draft = draft_beside(path)
+        try:
+            write_synced(draft, data, "xb")
+            draft.replace(path)
+            return
+        except FileNotFoundError:
+            if not left:
+                raise
+        finally:
+            draft.unlink(missing_ok=True)
+
+
+def draft_beside(path: Path) -> Path:
+    """A new name in the folder of ``path``, for ``write_synced``; makes the folder. Raises OSError.
+
+    Files with such a name that no living run writes go: they are of runs that were killed.
+    """
     make_folder(path.parent)
-    draft = path.with_name(f"{path.name}.{os.getpid()}.part")
-    draft.unlink(missing_ok=True)  # of a process that was killed and had our number
-    try:
-        write_synced(draft, data, "xb")
-        draft.replace(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
+    with suppress(OSError):
+        for draft in path.parent.iterdir():
+            if _DRAFT.fullmatch(draft.name):
+                _forget_unlocked(draft)
+    return path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+
+
+def _forget_unlocked(draft: Path) -> None:
+    with suppress(OSError):
+        with open_ours(draft, "rb") as file:
+            lock(file)
+        draft.unlink()  # Windows removes nothing that is open
 
 
 def text_in(value: object, limit: int = 1 << 14) -> str:
