@@ -407,6 +407,14 @@ def test_what_make_test_leaves_out_is_played_by_ci() -> None:
     assert [mark for mark in left_out if f"make {mark}" not in played] == []
 
 
+def test_a_run_of_tests_by_their_file_says_which_of_them() -> None:
+    """Without -m it would leave out what make test leaves out, and a file with nothing else ends in an error."""
+    lines = [line for name in ("Makefile", ".ci/run", ".ci/nightly") for line in (ROOT / name).read_text().splitlines()]
+    by_file = [line for line in lines if re.search(r"pytest .*\btests/", line)]
+    assert len(by_file) > 3
+    assert [line for line in by_file if not re.search(r"pytest .*-m ", line)] == []
+
+
 def test_what_reads_the_sources_does_so_in_one_process() -> None:
     """Each further process would parse them all again, which takes some seconds."""
     reading = {"docs._build.modules.nodes_of", "tests.board.snippets.scan"}
