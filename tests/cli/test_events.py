@@ -24,7 +24,7 @@ def test_a_flash_is_told_from_the_first_check_to_the_document(terminal: Terminal
     *events, document = [json.loads(line) for line in said.out.splitlines()]
     assert (said.code, document["exit"], document["proof"]["holds"]) == (0, 0, True)
     kinds = [event["event"] for event in events]
-    assert set(kinds) == {"check-started", "check-ended", "plan", "step-started", "waiting", "progress", "note"}
+    assert {"check-started", "check-ended", "plan", "step-started", "waiting", "progress", "note"} <= set(kinds)
     assert kinds.count("check-started") == kinds.count("check-ended") == len(document["findings"])
     plan = next(event["plan"] for event in events if event["event"] == "plan")
     began = [event["step"] for event in events if event["event"] == "step-started"]
@@ -39,7 +39,7 @@ def test_a_job_without_events_is_told_in_its_own_words(terminal: Terminal, tmp_p
     assert {event["event"] for event in events} == {"note"} and document["schema"] == "fipy-doctor/backup/1"
 
 
-@pytest.mark.parametrize("words", [("chekc",), ("check", "--port"), ("check", "--port", "COM25")])
+@pytest.mark.parametrize("words", [("flsah",), ("check", "--port"), ("check", "--port", "COM25")])
 def test_an_error_is_one_line(terminal: Terminal, words: tuple[str, ...]) -> None:
     said = terminal.type(*words, "--json-events")
     (line,) = said.out.splitlines()
