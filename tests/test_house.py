@@ -81,12 +81,35 @@ def test_the_top_level_stays_as_it_was_ordered() -> None:
 
 
 #: What every room says in the same words, and what reads tables, texts and JSON; they name nothing of ours themselves.
-LEAVES = ("doctor.text.power_off", "doctor.text.command", "doctor.data", "doctor.documents.foreign_json")
+LEAVES = (
+    *("doctor.text.power_off", "doctor.text.command", "doctor.data", "doctor.documents.foreign_json"),
+    "doctor.computer",
+)
 
 
-def test_leaves_stand_on_nothing_of_ours() -> None:
+def test_leaves_stand_on_nothing_of_ours_but_leaves() -> None:
     for leaf in LEAVES:
-        assert not [name for name in imports()[leaf] if inside(name, "doctor", "checks")]
+        assert not [name for name in imports()[leaf] if inside(name, "doctor", "checks") and not inside(name, *LEAVES)]
+
+
+#: Who asks by itself which system it runs on. All others ask doctor/computer.py, so that a test can say another one.
+ASKS_FOR_THE_SYSTEM = {
+    "doctor.computer": "the room itself",
+    "doctor.updater.board_hw": "runs on the board",
+    "doctor.updater.board_run": "runs on the board",
+}
+
+
+def test_the_system_is_asked_for_in_one_place() -> None:
+    asking = {
+        module_of(path, ROOT)
+        for path in SOURCES
+        for node in nodes_of(path)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+        if (node.value.id, node.attr) in {("sys", "platform"), ("os", "name")}
+    }
+    assert asking == ASKS_FOR_THE_SYSTEM.keys()
+    assert not [module for module, names in imports().items() if {"sys.platform", "os.name"} & names]
 
 
 #: Folders of tests that are no room of the product, and why.

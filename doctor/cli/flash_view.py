@@ -17,6 +17,7 @@ from doctor.cli import stdio
 from doctor.cli.check_line import CheckLine
 from doctor.cli.live_line import NORMAL, LiveLine, Standing
 from doctor.cli.screen import Screen
+from doctor.computer import is_windows
 from doctor.errors import DoctorError
 from doctor.jobs.flash import FlashPlan, FlashResult, Proof, Wish
 from doctor.modem.step_words import words
@@ -213,7 +214,7 @@ class TerminalConsent:
 
 def _typed_line(limit_s: float) -> str | None:
     """The line that is typed within ``limit_s`` seconds; None if none is."""
-    if sys.platform == "win32":  # select knows no console there: a thread waits, and is left behind
+    if is_windows():  # select knows no console there: a thread waits, and is left behind
         lines: list[str] = []
         reader = threading.Thread(target=lambda: lines.append(sys.stdin.readline()), daemon=True)
         reader.start()
