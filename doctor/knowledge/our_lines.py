@@ -17,7 +17,7 @@ _OURS = (
     r" {1,4}\d+% ",
     r" {2}\d+\. press the (?:board's )?reset button",
     r"(?:Next|Do this now|Then run):$",
-    r"\d+ (?:failed|warned|passed|skipped)[,.]",
+    r"\d+ (?:problems?|warnings?|(?:broken )?checks?(?: passed)?)[,.;]",
 )
 #: The same of ``status``, ``backup``, ``restore`` and ``explain``, whose lines look like those of others too.
 _OURS_TOO = (
@@ -39,7 +39,8 @@ _IS_OURS = re.compile(rf"(?:> ?){{0,9}}(?:{'|'.join(_OURS)})")
 #: No other program prints these.
 _SURELY = re.compile(
     r"^(?:> ?){0,9}"
-    r"(?:[✓✗] [a-z]+(?:-[a-z]+)+ |Flashed and proved$| {2,}what could go wrong: |\d+ (?:failed|passed), \d+ "
+    r"(?:[✓✗] [a-z]+(?:-[a-z]+)+ |Flashed and proved$| {2,}what could go wrong: "
+    r"|(?:\d+ [a-z ]{1,14}, ){0,4}\d+ checks? passed; -v "
     r"| {2}more:  fipy-doctor open [a-z]|modem: the modem (?:answers|is |does )|\d+ of \d+ files? written"
     r"|kept in [^\n]{1,120}: \d+ files?, |(?:reading|writing) /flash/[^\n]{1,80}, \d+ bytes?$|Do this now:$"
     r"|Not sure\. Is it one of these\?$)",
@@ -51,7 +52,7 @@ _QUOTED = r"^(?:> ?){0,9}"
 _SAYS = tuple(
     (saying, re.compile(_QUOTED + pattern, re.MULTILINE))
     for saying, pattern in (
-        ("This is what fipy-doctor printed: {}", r"((?:\d+ failed, )?\d+ passed, [\w, ]{1,60}\.)$"),
+        ("This is what fipy-doctor printed: {}.", r"((?:\d+ [a-z ]{1,14}, ){0,4}\d+ checks? passed)\b"),
         (
             "This is an answer of `fipy-doctor explain`, and not the text that it is about. It begins with: {}",
             r"(\d+\. [^\n]{1,200}\([a-z0-9-]+: (?:certain|likely|possible|by its description), 0\.\d\d\))$",

@@ -13,7 +13,7 @@ import click
 from doctor.bench import BenchOptions
 from doctor.cli import options
 from doctor.cli.check_line import CheckLine
-from doctor.cli.commands.check import show_next
+from doctor.cli.commands.check import show_report
 from doctor.cli.screen import Screen
 from doctor.errors import Stopped, UsageError
 from doctor.jobs.fix import Action, FixRequest, FixResult, fix
@@ -220,11 +220,11 @@ def _show(result: FixResult, screen: Screen, bench_options: BenchOptions, rehear
         return
     failed = {a.cure.id for a in result.actions if a.error is not None and not isinstance(a.error, Stopped)}
     comes_last = _knows_more(result, failed)
-    _show_actions(result, screen, with_errors=not comes_last)
-    screen.show("")
-    screen.show(console.findings(result.report, cures(), screen.out, verbose=screen.verbose))
+    if _show_actions(result, screen, with_errors=not comes_last):
+        screen.show("")
     wrong = next((action.error for action in result.actions if action.error is not None), None)
     if wrong is not None and comes_last:  # what went wrong here comes next, and not a flash
+        screen.show(console.findings(result.report, cures(), screen.out, verbose=screen.verbose))
         screen.show("")
         screen.show(console.error(wrong))
         hands = (POWER_CYCLE,) if UNPLUG in (wrong.next or "") else ()
@@ -233,13 +233,14 @@ def _show(result: FixResult, screen: Screen, bench_options: BenchOptions, rehear
         return
     done, sure = _remembered(result, screen, bench_options, failed)
     if rehearsed is not None and any(action.planned for action in result.actions):
-        show_next(next_step.NextStep((), rehearsed), screen)
-        return
-    show_next(next_step.after(result.report, bench_options.command("fix"), cures(), done=done, sure=sure), screen)
+        step = next_step.NextStep((), rehearsed)
+    else:
+        step = next_step.after(result.report, bench_options.command("fix"), cures(), done=done, sure=sure)
+    show_report(result.report, step, screen)
 
 
-def _show_actions(result: FixResult, screen: Screen, *, with_errors: bool) -> None:
-    """What was done, cure by cure."""
+def _show_actions(result: FixResult, screen: Screen, *, with_errors: bool) -> bool:
+    """What was done, cure by cure; what is for the hands only with -v, since the next step says it. Whether any was."""
     from rich.text import Text
 
     from doctor.report import console
@@ -247,7 +248,8 @@ def _show_actions(result: FixResult, screen: Screen, *, with_errors: bool) -> No
 
     if result.stopped is not None:
         screen.show(console.error(result.stopped))
-    for action in result.actions:
+    told = [action for action in result.actions if screen.verbose or not action.by_hand]
+    for action in told:
         text = action.text or ("failed" if action.began else "refused")
         screen.show(Text.assemble((f"{action.cure.id}: ", "bold"), (text, "green" if action.done else "")))
         if action.second_reader is not None:
@@ -257,6 +259,7 @@ def _show_actions(result: FixResult, screen: Screen, *, with_errors: bool) -> No
                 screen.show(Prose(Text("  - "), Text(line)))
         if action.error is not None and with_errors:
             screen.show(console.error(action.error))
+    return bool(told) or result.stopped is not None
 
 
 def _remembered(
