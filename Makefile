@@ -83,7 +83,7 @@ fuzz: $(VENV)/.fuzz
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
 	FIPY_DOCTOR_ANY_ORDER=$(FUZZ_STORIES) $(BIN)/python -m pytest -o faulthandler_timeout=0 tests/jobs/test_any_order.py
 
-# Sixty mutants of each of seven modules, always the same ones, each tried with the tests that run it (forty minutes).
+# Sixty mutants of each of seven modules, always the same ones, each tried with the tests that run it (twenty minutes).
 mutation: $(VENV)/.mutation
 	$(BIN)/python -m tests.mutation
 

@@ -232,7 +232,7 @@ WRITES_FILES = {
     "doctor.documents.json_file": "the room itself",
     "doctor.card.target": "images of cards: the copy of one has its rights, and others may have to read it",
     "doctor.card.reformat.image": "a new image of a card, made by the simulator and tests",
-    "doctor.card.reformat.backup": "a folder that was not there before; the whole card, into a file of open_ours",
+    "doctor.card.reformat.backup": "the whole card, into a file of open_ours",
     "doctor.card.drives.raw_posix": "opens devices, which are there",
     "doctor.card.drives.raw_windows": "opens devices, which are there",
     "doctor.fat.claim": "opens to lock, and writes nothing",
@@ -267,6 +267,7 @@ def test_files_of_this_computer_are_made_in_one_place() -> None:
 #: Who reads JSON without doctor/documents/foreign_json.py, and why.
 READS_JSON = {
     "doctor.documents.foreign_json": "the reader",
+    "doctor.report.schema": "the schemas, which lie in the package",
     "doctor.updater.side_file": "the board runs it too, with nothing of ours but the core",
     "doctor.sim.board.modules.misc": "is MicroPython's own reader",
 }

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable, Mapping
 
 import click
 
+from doctor.cli.help_page import HelpedCommand
 from doctor.links import Kind
 from doctor.report.page import Page, Section, named_ids
+from doctor.text.command import PROGRAM
 
 Link = Callable[[str], str]
 """An id to a Markdown link."""
@@ -94,21 +96,19 @@ def escaped(text: str) -> str:
     return re.sub(r"(https?):", r"\1&#58;", text)
 
 
-def command(name: str, what: click.Command, common: frozenset[str], pages: Mapping[str, Page]) -> str:
-    """The page of one command; options named in ``common`` come last."""
+def command(name: str, what: HelpedCommand, pages: Mapping[str, Page]) -> str:
+    """The page of one command: what ``--help`` says, the examples first."""
     context = click.Context(what, info_name=f"fipy-doctor {name}".strip())
     write = _Writer(pages, Kind.COMMAND, None)
     usage = " ".join([context.info_name or "", *what.collect_usage_pieces(context)])
     lines = [f"# {context.info_name}", "", "```text", usage, "```", ""]
     for paragraph in re.split(r"\n\s*\n", (what.help or "").strip()):
         lines += [write.prose(" ".join(paragraph.split())), ""]
-    options = [p for p in what.params if isinstance(p, click.Option) and not p.hidden]
-    own = [p for p in options if p.name not in common]
-    for heading, chosen in (("Options", own), ("Options of every command", [p for p in options if p not in own])):
-        if chosen:
-            lines += [f"## {heading}", ""]
-            for option in chosen:
-                lines += _option(option, context, write)
+    lines += ["## Examples", "", "```bash", *(f"{PROGRAM} {words}" for words in what.examples), "```", ""]
+    for heading, options in what.headed(context).items():
+        lines += [f"## {heading}", ""]
+        for option in options:
+            lines += _option(option, context, write)
     return "\n".join(lines)
 
 

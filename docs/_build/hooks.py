@@ -35,8 +35,6 @@ INTRODUCTIONS = {
         "are for your hands.",
     ),
 }
-#: Pages that are shown under "Inside" if they exist.
-PERHAPS_INSIDE = {"The original thread": "story.md", "How good explain is": "explain-quality.md"}
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -50,8 +48,6 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     for page in _of(pages, Kind.FAILURE):
         by_area.setdefault(dict(page.facts)["area"], []).append({page.id: f"failures/{page.id}.md"})
     sections["Known failures"] += [{area: entries} for area, entries in by_area.items()]
-    there = {title: name for title, name in PERHAPS_INSIDE.items() if (ROOT / "docs" / name).exists()}
-    sections["Inside"] += [{title: name} for title, name in there.items()]
     return config
 
 
@@ -84,7 +80,6 @@ def _commands(pages: Mapping[str, Page]) -> Iterator[tuple[str, str]]:
     import click
 
     context = click.Context(cli, info_name="fipy-doctor")
-    common = frozenset(p.name or "" for p in cli.params)
     lines = [
         "# Commands",
         "",
@@ -94,7 +89,7 @@ def _commands(pages: Mapping[str, Page]) -> Iterator[tuple[str, str]]:
     for name in COMMANDS:
         command = cli.get_command(context, name)
         assert command is not None
-        yield f"commands/{name}.md", as_markdown.command(name, command, common, pages)
+        yield f"commands/{name}.md", as_markdown.command(name, command, pages)
         lines += [f"[{name}]({name}.md)", f":   {as_markdown.escaped(command.get_short_help_str(200))}", ""]
     lines += ["## Exit codes", "", '--8<-- "exit-codes.md"', ""]
     yield "commands/index.md", "\n".join(lines)

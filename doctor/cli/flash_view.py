@@ -26,9 +26,10 @@ from doctor.cli import stdio
 from doctor.cli.check_line import CheckLine
 from doctor.cli.screen import Screen
 from doctor.errors import DoctorError
-from doctor.jobs.flash import FlashPlan, Proof, Wish
+from doctor.jobs.flash import FlashPlan, FlashResult, Proof, Wish
 from doctor.modem.step_words import words
 from doctor.report.prose import Prose
+from doctor.text.durations import clock, span
 from doctor.text.escape import shown
 from doctor.updater.rules_loaders import loader_line
 
@@ -66,7 +67,7 @@ class FlashView:
         elif isinstance(event, events.Waiting):
             unplug = "" if event.may_unplug else "; do not unplug"
             if event.limit_s >= 5:
-                self._line(f"waiting for {event.what} (up to {_span(event.limit_s)}{unplug})", "  ")
+                self._line(f"waiting for {event.what} (up to {span(event.limit_s)}{unplug})", "  ")
         elif isinstance(event, events.Notice):
             self._line(event.text, "", style="bold yellow")
         elif isinstance(event, events.Note) and self._screen.verbose:
@@ -224,11 +225,12 @@ def plan_text(plan: FlashPlan) -> RenderableType:
         _pair("way", f"{plan.via}: {_WAYS[plan.via]}"),
         _pair("method", f"{plan.core.method}: {_METHODS.get(plan.core.method, 'as the steps say')}"),
         *([_pair("first", plan.upload)] if plan.upload else []),
+        *([_pair("time", times_text(plan))] if plan.core.steps else []),
         *([Text(f"  {plan.core.loaders}")] if plan.core.loaders else []),
     ]
     for number, step in enumerate(plan.core.steps, 1):
         unplug = "" if step.may_unplug else "; do not unplug"
-        text = f"{step.text} (up to {_span(step.limit_ms / 1000)}{unplug})"
+        text = f"{step.text} (about {span(plan.usual_s(step))}, at most {span(step.limit_ms / 1000)}{unplug})"
         lines.append(Prose(Text(f"  {number}. "), Text(text)))
         said = words(step)
         for name, about in (("why", said.why), ("what could go wrong", said.risk), ("way back", said.back)):
@@ -242,7 +244,21 @@ def plan_text(plan: FlashPlan) -> RenderableType:
     return Group(*lines)
 
 
-def proof_text(proof: Proof) -> RenderableType:
+def times_text(plan: FlashPlan) -> str:
+    """How long the whole flash takes."""
+    first = "; copying the updater to a board without it: a minute more, once" if plan.via == "card" else ""
+    return f"about {span(plan.all_usual_s)}, at most {span(plan.all_limit_s)}{first}"
+
+
+def took_text(result: FlashResult) -> str:
+    """How long it took, and how fast the last file went over; "" if that is not known."""
+    if result.took_s is None:
+        return ""
+    speed = f", {result.bytes_per_s / 1000:.0f} kB/s" if result.bytes_per_s else ""
+    return f"{clock(result.took_s)}{speed}"
+
+
+def proof_text(proof: Proof, took: str = "") -> RenderableType:
     """What shows that the new firmware runs."""
     mark = "Flashed and proved" if proof.holds else "Flashed, but not proved"
     lines: list[RenderableType] = [
@@ -259,6 +275,8 @@ def proof_text(proof: Proof) -> RenderableType:
             f"{proof.after.release or '?'} (build {proof.after.build or 'unknown'}), UE {proof.after.ue or '?'}",
         ),
     ]
+    if took:
+        lines.append(_pair("took", took))
     line = loader_line(proof.after.family, proof.after.loaders)
     if line:
         lines.append(Text(f"  {line}"))
@@ -267,9 +285,3 @@ def proof_text(proof: Proof) -> RenderableType:
 
 def _pair(name: str, value: str) -> RenderableType:
     return Prose(Text(f"  {name:9} ", style="dim"), Text(value))
-
-
-def _span(seconds: float) -> str:
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min"

@@ -4,31 +4,28 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import click
 
 from doctor import __version__
 from doctor.cli import mistyped, options, signals
+from doctor.cli.help_page import HelpedCommand
 from doctor.cli.screen import make_screen
 from doctor.errors import DoctorError, Stopped, UsageError
 from doctor.text.escape import shown
 
-COMMANDS = (
-    "check",
-    "fix",
-    "flash",
-    "plan",
-    "status",
-    "checks",
-    "open",
-    "cards",
-    "ports",
-    "backup",
-    "restore",
-    "explain",
-    "sim",
-)
+#: All commands, under the headings of ``--help``, in the order in which one meets them.
+SECTIONS = {
+    "To flash a modem": ("check", "fix", "plan", "flash", "status"),
+    "To understand what went wrong": ("explain", "open", "checks"),
+    "What is plugged in": ("ports", "cards"),
+    "The board's own files": ("backup", "restore"),
+    "To practise": ("sim",),
+    "For programs": ("schema",),
+}
+COMMANDS = tuple(chain.from_iterable(SECTIONS.values()))
 
 
 class LazyGroup(options.OneOfEach, click.Group):
@@ -38,11 +35,21 @@ class LazyGroup(options.OneOfEach, click.Group):
         """All commands, in the order in which one meets them."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands under their headings, then the options."""
+        longest = max(map(len, COMMANDS))
+        for heading, names in SECTIONS.items():
+            found = {name: command for name in names if (command := self.get_command(ctx, name)) is not None}
+            with formatter.section(heading):
+                room = formatter.width - formatter.current_indent - longest
+                formatter.write_dl([(f"{name:{longest}}", c.get_short_help_str(room)) for name, c in found.items()])
+        super().format_options(ctx, formatter)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> HelpedCommand | None:
         """The command, or None if there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"doctor.cli.commands.{cmd_name}").command
+        command: HelpedCommand = importlib.import_module(f"doctor.cli.commands.{cmd_name}").command
         return command
 
     def resolve_command(
@@ -59,7 +66,12 @@ class LazyGroup(options.OneOfEach, click.Group):
         return super().resolve_command(ctx, args)
 
 
-@click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    examples=("", "check --firmware FILE.dup"),
+)
 @click.version_option(__version__, "-V", "--version", prog_name="fipy-doctor", message="%(prog)s %(version)s")
 @options.common
 @click.pass_context

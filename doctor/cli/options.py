@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from doctor.cli import mistyped, signals
+from doctor.cli.help_page import BenchOption, EveryCommandOption, HelpedCommand
 from doctor.cli.screen import Screen, make_screen
 from doctor.errors import DoctorError, Exit
 from doctor.jobs.hands import DONE
@@ -27,16 +28,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 Given = dict[str, Any]  #: what click has parsed, by the names of the parameters
 
 
-class OneOfEach(click.Command):
+class OneOfEach(HelpedCommand):
     """A command whose options that take one value may be typed once: of two boards or files, none is chosen silently.
 
     What stands in front of the command counts too; what comes from the environment does not. What is mistyped is
     answered with what was probably meant.
     """
-
-    def get_help(self, ctx: click.Context) -> str:
-        """As ever, without the marks of commands."""
-        return marks.plain(super().get_help(ctx))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """The arguments that are left.
@@ -180,7 +177,7 @@ def _stacked(*decorators: Callable[[F], F]) -> Callable[[F], F]:
     return apply
 
 
-class CommonOption(click.Option):
+class CommonOption(EveryCommandOption):
     """An option that may stand before the command too; what was typed there wins over the environment."""
 
     def resolve_envvar_value(self, ctx: click.Context) -> str | None:
@@ -204,38 +201,38 @@ def _spelled(_ctx: click.Context, _param: click.Parameter, value: str | None) ->
     return spelled(value)
 
 
+_common_option = partial(click.option, cls=CommonOption)
+_bench_option = partial(click.option, cls=BenchOption)
+
 common = _stacked(
-    click.option(
+    _common_option(
         "--port",
         "-p",
         metavar="URL",
         envvar=f"{ENV}PORT",
-        cls=CommonOption,
         callback=_spelled,
-        help="Port of the board, if the one that is plugged in is not meant: COM25, /dev/ttyACM0, serial:ABC123, "
+        help="Port of the board, if not the one that is plugged in: COM25, /dev/ttyACM0, serial:ABC123, "
         "usb:04d8:ef98, telnet://192.168.4.1, rfc2217://…, sim://fipy.",
     ),
-    click.option(
+    _common_option(
         "--json", "as_json", is_flag=True, help="One JSON document on standard output (--help and --version stay text)."
     ),
-    click.option("-q", "--quiet", is_flag=True, help="Say nothing while working."),
-    click.option("-v", "--verbose", is_flag=True, help="Show everything that was seen."),
-    click.option("--debug", is_flag=True, help="Show a traceback if the program itself fails."),
-    click.option(
+    _common_option("-q", "--quiet", is_flag=True, help="Say nothing while working."),
+    _common_option("-v", "--verbose", is_flag=True, help="Show everything that was seen."),
+    _common_option("--debug", is_flag=True, help="Show a traceback if the program itself fails."),
+    _common_option(
         "--trace",
         type=click.Path(dir_okay=False, path_type=Path),
         envvar=f"{ENV}TRACE",
-        cls=CommonOption,
         help="Record every byte of the port in FILE.",
     ),
-    click.option(
+    _common_option(
         "--deadline",
         "deadline_s",
         type=float,
         callback=_finite,
         metavar="S",
         envvar=f"{ENV}DEADLINE",
-        cls=CommonOption,
         help="Seconds for all checks together.",
     ),
 )
@@ -244,7 +241,12 @@ interrupt = click.option("--interrupt", is_flag=True, help="Allow it to stop a p
 dry_run = click.option("--dry-run", "-n", is_flag=True, help="Print the plan and stop.")
 
 accept = click.option(
-    "--accept", "accepted", multiple=True, type=click.Choice(ACCEPTABLE), help="Agree to a risk by its name."
+    "--accept",
+    "accepted",
+    multiple=True,
+    type=click.Choice(ACCEPTABLE),
+    metavar="RISK",
+    help=f"Agree to a risk by its name: {', '.join(ACCEPTABLE)}.",
 )
 
 
@@ -282,30 +284,30 @@ def _known_carrier(_ctx: click.Context, _param: click.Parameter, value: str | No
 
 
 bench_without_firmware = _stacked(
-    click.option(
+    _bench_option(
         "--updater-elf", type=FILE, envvar=f"{ENV}UPDATER_ELF", help="Updater to load into a modem in its boot ROM."
     ),
-    click.option(
+    _bench_option(
         "--bootrom",
         type=_BootRomPath(),
         metavar="FILE|board",
         envvar=f"{ENV}BOOTROM",
         help="Boot ROM package, the vendor's script that holds it, or board: the one in the board's firmware.",
     ),
-    click.option(
+    _bench_option(
         "--sd", type=_ANY, metavar="PATH", envvar=f"{ENV}SD", help="SD card: mounted folder, image file or device."
     ),
-    click.option(
+    _bench_option(
         "--scripts", type=FOLDER, metavar="DIR", envvar=f"{ENV}SCRIPTS", help="Folder with the vendor's scripts."
     ),
-    click.option(
+    _bench_option(
         "--carrier",
         metavar="NAME",
         callback=_known_carrier,
         envvar=f"{ENV}CARRIER",
         help=f"Carrier board, if its USB id does not show it; the jumpers depend on it: {', '.join(CARRIERS)}.",
     ),
-    click.option(
+    _bench_option(
         "--was",
         type=int,
         metavar="BUILD",
@@ -325,7 +327,7 @@ def _one_or_the_pair(ctx: click.Context, param: click.Parameter, value: tuple[Pa
 
 
 bench_with_firmware = _stacked(
-    click.option(
+    _bench_option(
         "--firmware",
         type=FILE,
         multiple=True,

@@ -35,7 +35,7 @@ SUCCESS = "This shows a success"
 #: Alone on its line: in a sentence it is waited for, or somebody else's.
 _SUCCESS = (
     r"^[^a-z\n]{0,40}Your modem has been successfully updated[^a-z\n]{0,40}$"
-    r"|flashed and proved: |^(?:> ?){0,9}Flashed and proved$"
+    r"|flashed and proved: |^Flashed and proved$"
 )
 WORKING_MODEM = "This is the version list of a modem that works."  #: what is said of it
 _HEALTHY_BLOCK = (

@@ -10,10 +10,10 @@ _MOST_LINES = 5_000  #: an output of ours is shorter
 
 _OURS = (
     r"[✓✗!·•] ",
-    r" {2}\d+\. .*\((?:up to \d|simulated)",
+    r" {2}\d+\. .*\((?:up to \d|about \d|simulated)",
     r" {2,}(?:waiting for|why:|what could go wrong:|way back:|\(this simulated) ",
     r" {2,}(?:now:|cause:|cure:|more:|next:|fipy-doctor|method|boot loaders:) ",
-    r" {2}(?:image|modem|result|way|sent|received|promised|runs now|\((?:this makes )?a FILE\.dup) {1,}",
+    r" {2}(?:image|modem|result|way|sent|received|promised|runs now|took|time|\((?:this makes )?a FILE\.dup) {1,}",
     r" {1,4}\d+% ",
     r" {2}\d+\. press the (?:board's )?reset button",
     r"(?:Next|Do this now|Then run):$",
@@ -34,23 +34,21 @@ _OURS_TOO = (
     r"(?:Not sure\. Is it one of|Run this next, with the board|If something is still wrong, send:)",
     r"[a-z0-9]+(?:-[a-z0-9]+)+ (?:comes first;|and .{1,300} separate matters)",
 )
-_IS_OURS_TOO = re.compile(rf"(?:> ?){{0,9}}(?:{'|'.join(_OURS_TOO)})")
-_IS_OURS = re.compile(rf"(?:> ?){{0,9}}(?:{'|'.join(_OURS)})")
+_IS_OURS_TOO = re.compile("|".join(_OURS_TOO))
+_IS_OURS = re.compile("|".join(_OURS))
 #: No other program prints these.
 _SURELY = re.compile(
-    r"^(?:> ?){0,9}"
-    r"(?:[✓✗] [a-z]+(?:-[a-z]+)+ |Flashed and proved$| {2,}what could go wrong: "
+    r"^(?:[✓✗] [a-z]+(?:-[a-z]+)+ |Flashed and proved$| {2,}what could go wrong: "
     r"|(?:\d+ [a-z ]{1,14}, ){0,4}\d+ checks? passed; -v "
     r"| {2}more:  fipy-doctor open [a-z]|modem: the modem (?:answers|is |does )|\d+ of \d+ files? written"
     r"|kept in [^\n]{1,120}: \d+ files?, |(?:reading|writing) /flash/[^\n]{1,80}, \d+ bytes?$|Do this now:$"
     r"|Not sure\. Is it one of these\?$)",
     re.MULTILINE,
 )
-_AT_WORK = re.compile(r"(?:> ?){0,9}(?:• | {2,}waiting for | {1,4}\d+% )")
-_QUOTED = r"^(?:> ?){0,9}"
+_AT_WORK = re.compile(r"(?:• | {2,}waiting for | {1,4}\d+% )")
 #: What is said of an output, and the line of it that says it best, in the order of what counts most.
 _SAYS = tuple(
-    (saying, re.compile(_QUOTED + pattern, re.MULTILINE))
+    (saying, re.compile("^" + pattern, re.MULTILINE))
     for saying, pattern in (
         ("This is what fipy-doctor printed: {}.", r"((?:\d+ [a-z ]{1,14}, ){0,4}\d+ checks? passed)\b"),
         (
@@ -63,7 +61,7 @@ _SAYS = tuple(
         ),
         (
             "This is what fipy-doctor printed when it stopped: {}",
-            r"(\S[^\n]{1,200})\n(?:[> ]{2,20}[^\n]{0,400}\n){0,8}?[> ]{2,20}more:  fipy-doctor open [a-z]",
+            r"(\S[^\n]{1,200})\n(?: {2}[^\n]{0,400}\n){0,8}? {2,20}more:  fipy-doctor open [a-z]",
         ),
         ("This is what `fipy-doctor restore` printed: {}.", r"(\d+ of \d+ files? written[^\n]{0,60})$"),
         ("This is what `fipy-doctor backup` printed: {}.", r"(kept in [^\n]{1,120}: \d+ files?, [\d,]{1,20} bytes?)$"),
@@ -75,8 +73,8 @@ _SAYS = tuple(
         ),
     )
 )
-_OF_AN_ERROR = re.compile(r"(?:> ?){0,9} {2}(?:now|cause|next): ")
-_WRAPPED = re.compile(r"(?:> ?){0,9} {2,}\S")  #: the rest of the line above, where a terminal is narrow
+_OF_AN_ERROR = re.compile(r" {2}(?:now|cause|next): ")
+_WRAPPED = re.compile(r" {2,}\S")  #: the rest of the line above, where a terminal is narrow
 
 
 def is_ours(line: str) -> bool:

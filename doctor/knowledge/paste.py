@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from doctor.documents.foreign_json import read as read_json
+from doctor.knowledge import markup
 from doctor.knowledge.chain import Text
 
 MOST_BYTES = 64 << 20  #: what is read of one paste; a trace of a whole flash has 14 MB
@@ -33,14 +34,10 @@ _JUNK_SHARE = 25  #: one byte in so many is a control character: no console show
 _IN_NO_TEXT = bytes({*range(1, 32), 127} - {*b"\x04\b\t\n\v\f\r\x1b"})
 _JUNK_SHOWN = bytes(code if 32 <= code < 127 or code in b"\n\v\f\r" else 46 for code in range(256))
 
-_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
-_ENTITY = re.compile(r"&(?:gt|lt|quot|amp|nbsp|#39|#x27);")
 _LINE_END = re.compile(r"\r\n|\n|\r+|\x0b|\x0c|\x85|\u2028|\u2029")
 _SHOWN = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if code != 10} | {9: "    "}
 _RARE = re.compile(r"[^\n\r -~\xa0-\u2027\u202a-\uffff]")  #: what needs a second look: control marks, rare line ends
-_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
 _TRACE_HEAD = re.compile(rb'\s*\{"t": ?[\d.]+, ?"dir": ?"')
-_BEYOND_BMP = re.compile("[\U00010000-\U0010ffff]")  #: one of them makes every character of a text take four bytes
 _STRAIGHT = {
     "\u2018": "'",
     "\u2019": "'",
@@ -266,12 +263,13 @@ class _Kept:
 
 def _numbered(text: str) -> Iterator[tuple[int, str]]:
     """The lines of a text with their numbers, cleaned piece by piece."""
-    place, number = 0, 1
+    text = markup.in_lines(text)
+    place, number, indented = 0, 1, markup.indent(text)
     while place < len(text) or not place:
         end = place + _SEGMENT_CHARS
         at = text.rfind("\n", place, end) if end < len(text) else -1
         end = at if at > place else end
-        number = yield from _text_lines(text[place:end], number)
+        number = yield from _text_lines(markup.without(text[place:end], indented), number)
         if text[end : end + 1] not in ("", "\n") and "\r" not in text[place:end]:
             end = rest if (rest := text.find("\n", end)) >= 0 else len(text)  # the rest of an endless line
         whole = text[end : end + 1] == "\n"
@@ -329,26 +327,12 @@ def _utf16_without_mark(data: bytes) -> str:
 
 def _text_lines(text: str, number: int) -> Generator[tuple[int, str], None, int]:
     """The lines of a text, numbered from ``number``; returns the number of the last."""
-    text = _without_marks(text)
     plain = text.replace("\r\n", "\n")
     if "\r" in plain or _RARE.search(text):
         return (yield from _drawn_lines(text, number))
     lines = plain.split("\n")
     yield from enumerate((line.rstrip() for line in lines), number)
     return number + len(lines) - 1
-
-
-def _without_marks(text: str) -> str:
-    """Without what a terminal, a web page or an editor put in: colours, entities, marks that nobody sees."""
-    if "\x1b" in text:
-        text = _ANSI.sub("", text)
-    if "&" in text and _ENTITY.search(text):
-        import html  # its table of entities is large, and few pastes are saved web pages
-
-        text = _ENTITY.sub(lambda found: html.unescape(found[0]), text)
-    if text.isascii():
-        return text
-    return _BEYOND_BMP.sub("\ufffd", _INVISIBLE.sub("", text.replace("…", "...")))
 
 
 def _drawn_lines(text: str, number: int) -> Generator[tuple[int, str], None, int]:

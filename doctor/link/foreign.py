@@ -76,6 +76,7 @@ class _Where(Enum):
     SAID = "anywhere in what was heard"
     ANSWER = "at the end of what came to CR or Ctrl-B"
     BANNER = "a line of what came to Ctrl-B, with a prompt at the end"
+    AS_SENT = "the same, with the sequences that steer a terminal"
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,7 @@ _NO_LTE_BOARDS = ("WiPy", "LoPy", "LoPy4", "SiPy")
 _LTE_NAME, _NO_LTE_NAME = (f"(?:{'|'.join(names)})" for names in (LTE_BOARDS, _NO_LTE_BOARDS))
 _PYCOM_WITHOUT_LTE = "a {name}, a Pycom board without an LTE modem"
 _OTHER_MICROPYTHON = "a board with another MicroPython ({name})"
+_EOL = r"\r*\n"  #: a terminal driver on the way makes one CR more of each
 _PROMPT = re.compile(r"[\r\n]>>> $")
 _SHELL = (
     r"(?:^|[\r\n])(?:[\w.-]+@[\w.-]+[^\r\n]{0,80}|(?:ba|da|a)?sh-\d[\d.]*|\[[^\r\n\]]{1,60}\]|[~/][^\r\n ]{0,60} ?|)"
@@ -111,18 +113,18 @@ _MARLIN = r"(?:^|[\r\n])(?:echo: ?)?(?:Marlin \d\S*|External Reset|busy: process
 TABLE = (
     _Row(
         _PYCOM_WITHOUT_LTE,
-        r"MicroPython [^\r\n]{0,200}; (?P<name>" + _NO_LTE_NAME + r") with (?:ESP32|CC3200)\r?\n",
+        r"MicroPython [^\r\n]{0,200}; (?P<name>" + _NO_LTE_NAME + r") with (?:ESP32|CC3200)" + _EOL,
         _Where.BANNER, sure=True, catalogue=NO_LTE, of_rom=True,
     ),
     _Row(
         "a CircuitPython board ({name})",
-        r"Adafruit CircuitPython \S+ on [\d-]{10}; (?P<name>[^\r\n]{1,80})\r?\n",
+        r"Adafruit CircuitPython \S+ on [\d-]{10}; (?P<name>[^\r\n]{1,80})" + _EOL,
         _Where.BANNER, sure=True, of_rom=True,
     ),
     _Row(
         _OTHER_MICROPYTHON,
         r"(?<!Pycom )MicroPython (?!v1\.8\.6-849)[^\s\[]+ on [\d-]{10}; "
-        rf"(?P<name>(?!{_LTE_NAME} with)" + r"[^\r\n]{1,60}? with [^\r\n]{1,40}|\w+ \[[^\r\n]+\] version)\r?\n",
+        rf"(?P<name>(?!{_LTE_NAME} with)" + r"[^\r\n]{1,60}? with [^\r\n]{1,40}|\w+ \[[^\r\n]+\] version)" + _EOL,
         _Where.BANNER, sure=True, of_rom=True,
     ),
     _Row("a CircuitPython board", r"Press any key to enter the REPL\. Use CTRL-D|Auto-reload is on\. Simply save"),
@@ -132,6 +134,7 @@ TABLE = (
     _Row("a CNC or 3D printer controller (GRBL, Marlin)", r"^(?:\r?\nok|ok\r?\n)+(?:\r?\n)*$", _Where.ANSWER),
     _Row("a 3D printer controller (Marlin)", _MARLIN),
     _Row("an Arduino (Firmata)", r"StandardFirmata\.ino|S\x00?t\x00?a\x00?n\x00?d\x00?a\x00?r\x00?d\x00?F\x00?i\x00?r"),
+    _Row("a computer at the prompt of its Node.js", r"\x1b\[1G\x1b\[0J> \x1b\[3G$", _Where.AS_SENT),
     _Row("a computer with Linux, at its login", _LOGIN, _Where.ANSWER),
     _Row("a computer with Linux, at its shell", _SHELL, _Where.ANSWER),
     _Row("a computer with Linux", r"Please press Enter to activate this console|[\r\n]\[ +\d+\.\d{6}\] \w[^\r\n]*"),
@@ -186,17 +189,22 @@ def by_text(heard: str, answer: str, *, only_sure: bool = False) -> Foreign | No
     answer     the part of it that came after the last thing that was sent
     only_sure  a program of a FiPy or GPy may say anything: the port is known to be a Pycom board's
     """
-    heard, answer = _ANSI.sub("", heard), _ANSI.sub("", answer)
+    heard, plain = _ANSI.sub("", heard), _ANSI.sub("", answer)
     from_rom = _ESP32_ROM.search(heard) is not None
     is_ours = _OURS.search(heard) is not None
-    said = {_Where.SAID: heard, _Where.ANSWER: answer, _Where.BANNER: answer if _PROMPT.search(answer) else ""}
+    said = {
+        _Where.SAID: heard,
+        _Where.ANSWER: plain,
+        _Where.BANNER: plain if _PROMPT.search(plain) else "",
+        _Where.AS_SENT: answer,
+    }
     for row in TABLE:
         if not row.sure and (only_sure or is_ours or (from_rom and not row.of_rom)):
             continue
         found = re.search(row.pattern, said[row.where])
         if found:
             named = {name: shown(text, 60) for name, text in found.groupdict().items()}
-            says = shown(found.group(0).strip(), 60)
+            says = shown(_ANSI.sub("", found.group(0)).strip(), 60)
             return Foreign(row.device.format(**named), row.sure, says, row.catalogue)
     return None
 
@@ -224,6 +232,11 @@ def by_ati(lines: Iterable[str], *, says_mode: bool) -> Foreign | None:
         if any(re.search(pattern, line, re.IGNORECASE) for line in said):
             return Foreign(f"a modem of {brand}", True, says)
     return Foreign("a modem of another maker than Sequans", False, says, after_all="")
+
+
+def says_only(word: str) -> Foreign:
+    """What answers AT, AT+SMOD? and ATI with this final result and not a word more."""
+    return Foreign(f"a device that answers {word} to everything, as no modem of Sequans does", False, after_all="")
 
 
 def at_mute_prompt() -> Foreign:

@@ -14,7 +14,7 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from types import TracebackType
 
 _NS_PER_MS = 1_000_000
@@ -288,9 +288,10 @@ class Process:
         self._ident: int | None = None
         self._go = threading.Lock()
         self._back = threading.Lock()
+        self._begun = threading.Lock()
         self._go.acquire()
         self._back.acquire()
-        self._is_back = True
+        self._turns_given = self._turns_taken = 0
         self._answer = False
         self._pending: BaseException | None = None
         self._raised: BaseException | None = None
@@ -320,7 +321,8 @@ class Process:
         if limit_ms is not None:
             self._timer = world._push(world._now_ns + delay, self._time_is_up)
         self._give_back()
-        self._go.acquire()
+        while self._turns_given == self._turns_taken:
+            self._go.acquire()
         self.checkpoint()
         return self._answer
 
@@ -373,20 +375,16 @@ class Process:
         world = self.world
         before, world._turn = world._turn, self
         late: BaseException | None = None
-        self._is_back = False
-        self._back.acquire(blocking=False)  # free if Ctrl-C came before the last turn back was taken
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._main, name=self.name, daemon=True)
-            self._thread.start()
-        else:
-            self._go.release()
-        while True:  # Ctrl-C reaches the host's thread here, before or after it has the lock
+        self._turns_given = self._turns_taken + 1
+        while self._turns_taken < self._turns_given:  # Ctrl-C reaches the host's thread anywhere in here, and again
             try:
+                if self._ident is None:
+                    self._thread = threading.Thread(target=self._main, name=self.name, daemon=True)
+                    self._thread.start()
+                _wake(self._go)
                 self._back.acquire()
             except BaseException as error:
                 late = error
-            if self._is_back:
-                break
         world._turn = before
         raised, self._raised = self._raised, None
         if late is not None:
@@ -397,6 +395,8 @@ class Process:
     # -- inside -----------------------------------------------------------------------------------------------
 
     def _main(self) -> None:
+        if not self._begun.acquire(blocking=False):
+            return  # Ctrl-C came while it was started, and it was started again
         self._ident = threading.get_ident()
         try:
             self._fn(self)
@@ -410,8 +410,8 @@ class Process:
             self._give_back()
 
     def _give_back(self) -> None:
-        self._is_back = True
-        self._back.release()
+        self._turns_taken = self._turns_given
+        _wake(self._back)
 
     def _ended(self) -> None:
         if not self.alive:
@@ -433,6 +433,12 @@ class Process:
         if self.predicate is not None:
             self.predicate = None
             self.world._watchers.remove(self)
+
+
+def _wake(lock: threading.Lock) -> None:
+    """Let whoever waits for ``lock`` look again; one who was woken already, and has not looked yet, looks once."""
+    with suppress(RuntimeError):
+        lock.release()
 
 
 class Wire:

@@ -50,7 +50,6 @@ class Settler(object):
         s.speaker.waiting("the modem to write its new firmware; it says nothing until then", limit_ms, False)
         timer = Timer(s.clock, limit_ms)
         self._unclosed = Timer(s.clock, UNCLOSED_MS)
-        self._knocks = 0
         while s.outcome.closing and not self._unclosed.over() and not s.said_something(s.clock.ticks_ms() - POLL_MS):
             s.at.listen(POLL_MS)
         self._knock("")

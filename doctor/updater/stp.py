@@ -138,7 +138,6 @@ class Master(object):
             answer = self._await(RESET, 0, 0, wait_ms)
             self.refuses_reset = answer.kind in ("nack", "unknown")
             if answer.kind == "ack":
-                self._tid = 0
                 return True
         return False
 
@@ -168,7 +167,6 @@ class Master(object):
         """
         if not was_reset and not self.reset(tries=TRIES):
             raise StpError("silent", "the modem does not answer the transfer protocol")
-        ok = 0
         for attempt in range(OPEN_TRIES):
             if attempt:
                 self._clock.sleep_ms(NACK_PAUSE_MS)

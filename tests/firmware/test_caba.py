@@ -26,6 +26,7 @@ def head(magic: bytes, version: int) -> bytes:
         (b"UPGR", True),
         (b"UPGR1234567", True),
         (head(b"none", 0), False),
+        (head(b"none", 2), True),
         (head(b"none", 3), True),
         (head(b"UPGR", 9), True),
         (head(b"none", 4), False),
@@ -41,6 +42,21 @@ def test_a_file_that_begins_like_a_container_is_a_damaged_one_and_no_other_is(da
 def test_a_package_says_its_partition_in_its_first_four_bytes(data: bytes, partition: int | None) -> None:
     (container,) = walk(made.container(b"UPGR", data)).containers
     assert container.partition == partition
+
+
+def test_a_boot_package_is_for_no_partition() -> None:
+    """Its data begins with ``toob`` instead (modem-protocol.md 6.2)."""
+    (container,) = walk(made.container(b"UPGR", made.boot_package())).containers
+    assert container.partition is None
+
+
+@pytest.mark.parametrize("head_bytes", [16, 18])
+def test_a_header_alone_is_a_whole_container(head_bytes: int) -> None:
+    """No description, no data, no signature: modem-protocol.md 6.1 has no least size."""
+    data = struct.pack("<4sHHIHHH", b"DIFF", 2 if head_bytes == 16 else 3, 0, 0, 0, 0, 0)[:head_bytes]
+    found = walk(data)
+    assert [one.end for one in found.containers] == [head_bytes]
+    assert not found.problems
 
 
 @pytest.mark.parametrize(("bundles", "refused"), [(1, False), (3, False), (4, True)])
@@ -146,6 +162,7 @@ def test_each_version_of_a_header_is_read_to_its_end(version: int) -> None:
     one = made.container_v1(b"DIFF", data) if version == 1 else made.container(b"DIFF", data, version=version)
     (found,) = walk(one).containers
     assert (found.checked, found.end, found.data_size, found.version) == (True, len(one), 44, version)
+    assert found.signature_type == (-1 if version == 1 else 4)
     assert not walk(one).problems
 
 

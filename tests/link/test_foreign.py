@@ -51,6 +51,12 @@ REAL = (
     ("ok\r\n", "GRBL, Marlin", False),
     ("start\r\necho: External Reset\r\nMarlin 2.1.2.1\r\n", "Marlin", False),
     ("\r\nMarlin bugfix-2.0.x\r\necho:busy: processing\r\n", "Marlin", False),
+    (
+        "\r\r\nMicroPython 9458e3a23f on 2026-07-05; linux [GCC 14.2.1] version\r\r\nType \"help()\" for more "
+        "information.\r\r\n>>> ",
+        "linux [GCC", True,
+    ),
+    ("\r\n\x1b[1G\x1b[0J> \x1b[3G", "at the prompt of its Node.js", False),
     ("\r\nroot@OpenWrt:/# ", "Linux, at its shell", False),
     ("\r\n\x1b[?2004l\r\x1b[?2004h\x1b[01;32mpi@raspberrypi\x1b[00m:\x1b[01;34m~ $\x1b[00m ", "at its shell", False),
     ("\r\n[root@fedora ~]# ", "at its shell", False),
@@ -77,7 +83,7 @@ OURS = (
 PROGRAMS = (
     "temperature 21\r\n", "[mqtt] keep alive\r\n", "[pybytes] Connected to MQTT\r\n", "Ready\r\n", "price: 5 $\r\n",
     "\r\nTraceback (most recent call last):\r\n  File \"main.py\", line 3\r\n>>> ", "\r\n=== ", "\r\n... ", "OK\r\n",
-    "okay\r\n", "\r\n+CEREG: 2\r\n", "Login as: ", "user login: done\r\n", "a GPS: $ 3\r\n", "",
+    "okay\r\n", "\r\n+CEREG: 2\r\n", "Login as: ", "user login: done\r\n", "a GPS: $ 3\r\n", "\r\n> ", "",
 )  # fmt: skip
 
 

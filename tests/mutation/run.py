@@ -21,13 +21,14 @@ from pathlib import Path
 from typing import Any
 
 from docs._build.counts import commit_now, keep_modules
+from docs._build.reliability import ENOUGH, noticed
 from tests.mutation.covering import FOLDER, MODULES
 from tests.mutation.equivalent import equivalent
 from tests.mutation.mutants import Mutant, sample
 from tests.mutation.trial import ALIVE, KILLED, Copy, Verdict, preload
+from tests.quick_disk import quick_disk
 
 ROOT = Path(__file__).parent.parent.parent
-ENOUGH = 0.85
 #: Name of a module, and the files that it is.
 TARGETS: dict[str, tuple[str, ...]] = {
     **{f"updater/{name}": (f"doctor/updater/{name}.py",) for name in ("stp", "plan", "rules", "sending", "settling")},
@@ -78,8 +79,7 @@ def main() -> int:
     given = asked.parse_args()
     targets = {name: files for name, files in TARGETS.items() if given.only in name}
     began, commit = time.monotonic(), commit_now()
-    shared = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(prefix="fipy-doctor-mutants-", dir=shared if shared.is_dir() else None) as place:
+    with tempfile.TemporaryDirectory(prefix="fipy-doctor-mutants-", dir=quick_disk()) as place:
         covered = _covered(Path(place), given.tests, given.jobs, given.covered)
         sys.stdout.write(f"{len(covered.seconds)} tests measured, {time.monotonic() - began:.0f} s\n")
         chosen: list[tuple[str, Mutant]] = [
@@ -169,12 +169,10 @@ def _print(judged: list[tuple[str, Mutant, Verdict]], took_s: float, commit: str
     for name in dict.fromkeys(name for name, _, _ in judged):
         mine = [(mutant, verdict) for each, mutant, verdict in judged if each == name]
         count = Counter("equivalent" if v.outcome == ALIVE and m.key in known else v.outcome for m, v in mine)
-        judging = len(mine) - count["equivalent"]
-        share = count[KILLED] / max(1, judging)
-        bad += share < ENOUGH
-        words = ", ".join(f"{number} {outcome}" for outcome, number in count.most_common())
-        sys.stdout.write(f"{name:18} {len(mine):3} mutants: {words}; {100 * share:.0f} % killed\n")
         counted[name] = {"mutants": len(mine), **count}
+        bad += noticed(counted[name]) < ENOUGH
+        words = ", ".join(f"{number} {outcome}" for outcome, number in count.most_common())
+        sys.stdout.write(f"{name:18} {len(mine):3} mutants: {words}; {int(noticed(counted[name]))} % killed\n")
     sys.stdout.write(f"{len(judged)} mutants in {took_s:.0f} s\n")
     keep_modules("mutation", counted, tuple(TARGETS), commit)
     return 1 if bad else 0

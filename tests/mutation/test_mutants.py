@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import shutil
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+
+import pytest
 
 from tests.mutation.equivalent import equivalent
 from tests.mutation.mutants import mutants, sample
+from tests.mutation.trial import ALIVE, KILLED, Copy
 
 ROOT = Path(__file__).parent.parent.parent
 SOURCE = b'''"""Words."""
@@ -50,6 +56,28 @@ def test_a_change_elsewhere_leaves_most_of_the_choice_as_it_is(tmp_path: Path) -
     after = {one.key for one in sample(tmp_path, ("m.py",), 6, "1")}
     assert len(before & after) >= 4
     assert before != {one.key for one in sample(tmp_path, ("m.py",), 6, "2")}
+
+
+@pytest.mark.long
+def test_a_mutant_is_judged_whatever_other_runs_do_with_the_folder_that_they_share(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "copy"
+    (root / "tests").mkdir(parents=True)
+    (root / "tests" / "__init__.py").touch()
+    shutil.copytree(ROOT / "tests" / "mutation", root / "tests" / "mutation")
+    (root / "m.py").write_text("LIMIT = 3\nLEAST = 0\n")
+    (root / "test_m.py").write_text("import m\ndef test_it(tmp_path): assert m.LIMIT == 3\n")
+    monkeypatch.setenv("PYTEST_DEBUG_TEMPROOT", str(tmp_path / "taken away"))
+    copy = Copy(root)
+    with ProcessPoolExecutor(
+        1, multiprocessing.get_context("spawn")
+    ) as pool:  # a fork of this pytest would have its watchdog
+        tried = [
+            pool.submit(copy.judge, one, ["test_m.py"], 60) for one in mutants("m.py", (root / "m.py").read_bytes())
+        ]
+        found = [one.result() for one in tried]
+    assert [(one.outcome, one.by) for one in found] == [(KILLED, "test_m.py::test_it"), (ALIVE, "")]
 
 
 def test_every_excuse_is_for_a_mutant_that_there_is_and_has_a_reason() -> None:

@@ -131,9 +131,9 @@ def _in_child(root: Path, out: Path, tests: Iterable[str]) -> None:
             "-m",
             "not long and not table and not snapshot",
         )
-        code = int(
-            pytest.main([*options, "-W", "ignore::pytest.PytestAssertRewriteWarning", f"--rootdir={root}", *tests])
-        )
+        # In the folder that all pytests of this user share, one may take away what another has just begun.
+        places = (f"--rootdir={root}", f"--basetemp={root.with_name(root.name + '-tmp')}")
+        code = int(pytest.main([*options, "-W", "ignore::pytest.PytestAssertRewriteWarning", *places, *tests]))
     except BaseException:
         out.with_suffix(".log").write_text(traceback.format_exc())
     finally:

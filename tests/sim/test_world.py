@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
+from types import FrameType
 from typing import Any, cast
 
 import pytest
@@ -177,6 +181,47 @@ def test_ctrl_c_just_after_the_turn_came_back_hangs_nothing() -> None:
             world.sleep_ms(100)
         world.sleep_ms(100)
         assert (len(seen), lock.hung) == (3, False)
+
+
+def _with_ctrl_c(work: Callable[[], object], at: int) -> None:
+    """Do ``work``; Ctrl-C comes before step ``at`` of the interpreter where turns are given, and before the next."""
+    left = at
+
+    def trace(frame: FrameType, event: str, _arg: object) -> Any:
+        nonlocal left
+        if frame.f_code not in (Process.resume.__code__, Process.kill.__code__, World.close.__code__):
+            return None
+        frame.f_trace_opcodes = True
+        if event == "opcode":
+            left -= 1
+            if left in (0, -1):
+                raise KeyboardInterrupt
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    with contextlib.suppress(KeyboardInterrupt):
+        work()
+    sys.settrace(before)
+
+
+@pytest.mark.parametrize("closing", [False, True])
+def test_ctrl_c_again_and_again_at_any_step_hangs_nothing(closing: bool) -> None:
+    for at in range(1, 150):
+        world = World()
+
+        def run(process: Process, world: World = world) -> None:
+            while True:
+                process.wait(1)
+                world.at(0.1, lambda: None)
+
+        process = Process(world, run)
+        world.sleep_ms(2.5)
+        _with_ctrl_c(world.close if closing else partial(world.sleep_ms, 3), at)
+        if not closing:
+            world.sleep_ms(3)
+        world.close()
+        assert (process.alive, world.closed) == (False, True)
 
 
 def test_killing_runs_finally_and_ends_the_thread() -> None:

@@ -330,6 +330,11 @@ FLOWS = {
         f"{ON_THE_FLY_END} bootrom-store-prepare=prepare!? bootrom-store-transfer=transfer/bootrom:store? "
         "bootrom-store-deploy=deploy:store? bootrom-store-return=return:store? bootrom-store-prove=prove-loaders?",
     ),
+    "copy 0 alone": (
+        (modem(41065, loader=33080), [full(41065)], Options(bootrom=BOOTROM, soak=True)),
+        "soak! bootrom-store-prepare=prepare! bootrom-store-transfer=transfer/bootrom:store "
+        "bootrom-store-deploy=deploy:store bootrom-store-return=return:store bootrom-store-prove=prove-loaders",
+    ),
     "pair": (
         (modem(41065, loader=41065), PAIR, Options()),
         "prepare! switch! transfer/firmware:on-the-fly deploy:on-the-fly return:on-the-fly between "

@@ -61,6 +61,12 @@ def test_soak_comes_at_the_speed_of_flashing() -> None:
     assert ids(make_plan(modem(), [image()], Options(soak=True)))[:2] == ["soak", "prepare"]
 
 
+def test_practice_boot_rom_never_reaches_a_real_modem() -> None:
+    boot = ImageFacts("PRACTICE-bootrom.dup", 55_570, "bootrom", "", 41065, 0, "practice")
+    assert refused(make_plan(FACTORY, [image()], Options(bootrom=boot))) == "practice-image-on-real-port"
+    assert ids(make_plan(FACTORY, [practice()], Options(updater_elf=PRACTICE_ELF, bootrom=boot, simulated=True)))
+
+
 def test_practice_updater_never_reaches_a_real_modem() -> None:
     assert refused(make_plan(FFH, [image()], Options(updater_elf=PRACTICE_ELF))) == "practice-image-on-real-port"
     assert refused(make_plan(modem(), [image()], Options(updater_elf=PRACTICE_ELF))) == "practice-image-on-real-port"

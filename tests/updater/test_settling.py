@@ -165,6 +165,16 @@ def test_on_going_is_waited_for_as_long_as_the_limit_is() -> None:
     assert [data["may_unplug"] for data in said] == [False]  # said once
 
 
+def test_each_new_word_of_the_modem_is_told_once_an_empty_one_too() -> None:
+    """An empty answer comes from a modem that reboots (modem-protocol.md 2.2)."""
+    words = [b"", report("on-going"), report("on-going"), OK, OK, report("success")]
+    settle, _, events = settler(Modem(report=lambda now: words.pop(0) if len(words) > 1 else words[0]))
+    settle.deploy(STORE, LIMIT_MS)
+    notes = [str(data["text"]) for name, data in events if name == "note"]
+    told = [text.removeprefix("the modem reports: ") for text in notes if text.startswith("the modem reports: ")]
+    assert told == ["on-going", "nothing", "success"]
+
+
 def test_on_going_to_the_end_is_no_result() -> None:
     settle, session, _ = settler(Modem(report=lambda now: report("on-going")))
     error = failed(lambda: settle.deploy(STORE, LIMIT_MS))
@@ -266,6 +276,15 @@ def test_a_modem_that_was_still_in_transfer_mode_is_started_at_once() -> None:
     assert not session.outcome.closing
     assert 60_000 <= modem.times("AT+SMUPGRADE")[0] < 90_000
     assert not [at for at in modem.times("AT") if at < 60_000]
+
+
+def test_a_modem_that_has_left_its_transfer_mode_is_not_asked_for_it_again() -> None:
+    """design.md 4: after a `tsaf` one session is opened and closed, and that is all, however long it writes."""
+    modem = Modem(StpSlave(), at=until(600_000, b"", OK), report=lambda now: report("success"))
+    settle, session, _ = settler(modem)
+    unacknowledged(session)
+    settle.deploy(ON_THE_FLY, LIMIT_MS)
+    assert len(modem.times("STP")) == 3  # RESET, OPEN, RESET
 
 
 def test_a_modem_that_answers_after_all_is_not_asked_the_transfer_way() -> None:

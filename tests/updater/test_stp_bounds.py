@@ -8,7 +8,7 @@ import struct
 import pytest
 
 from doctor.updater import stp
-from tests.updater.test_stp_master import BLOCK, CMD, IMAGE, transfer
+from tests.updater.test_stp_master import BLOCK, CMD, IMAGE, no_session, transfer
 from tests.updater.wire import Deaf, Mangle, StpSlave, Wire
 
 SIZE = 2016
@@ -87,11 +87,73 @@ def test_a_version_2_modem_that_falls_silent_at_its_data_type_has_not_refused_it
     assert failed.value.kind == "silent"
 
 
-@pytest.mark.parametrize("number", [1, CMD, BLOCK])
-def test_a_modem_that_refused_gets_time_to_breathe(number: int) -> None:
-    slave = Timed(refuse={number: 0x40})
+@pytest.mark.parametrize(
+    ("number", "slave"),
+    [
+        *((number, Timed(refuse={number: 0x40})) for number in (1, CMD, BLOCK)),
+        pytest.param(1, Timed(mangle={1: no_session}), id="a session"),
+    ],
+)
+def test_a_modem_that_refused_gets_time_to_breathe(number: int, slave: Timed) -> None:
     transfer(slave)
     assert slave.times[number + 1] - slave.times[number] >= stp.NACK_PAUSE_MS
+
+
+def test_a_block_is_waited_for_five_minutes_and_the_end_of_a_session_two_seconds() -> None:
+    """design.md 4, "Deadlines": flash is erased meanwhile; modem-protocol.md 4.5: the last answer is ignored."""
+    slave = Timed(ignore={BLOCK})
+    transfer(slave)
+    assert slave.times[BLOCK + 1] - slave.times[BLOCK] == 300_000
+    wire = Wire(Deaf())
+    assert not stp.Master(wire, wire.clock).close()
+    assert wire.clock.now_ms == 2_000
+
+
+def wrong_header(frame: bytes) -> list[bytes]:
+    return [frame[:12] + bytes([frame[12] ^ 1]) + frame[13:]]
+
+
+@pytest.mark.parametrize(
+    "mangle",
+    [
+        pytest.param(lambda frame: [frame[:4]], id="its signature is all"),
+        pytest.param(lambda frame: [frame[:-1]], id="a byte is missing"),
+        pytest.param(wrong_header, id="its header is damaged"),
+        pytest.param(lambda frame: [frame[:-1] + b"\1"], id="its payload is damaged"),
+    ],
+)
+def test_what_is_left_of_an_answer_is_known_long_before_five_minutes_are_over(mangle: Mangle) -> None:
+    """modem-protocol.md 4.8: ask again with the same tid; only silence may mean that flash is erased."""
+    slave = StpSlave(crcs=True, mangle={BLOCK: mangle})
+    master, wire = transfer(slave)
+    assert (slave.image, master.repeats) == (IMAGE, 1)
+    assert slave.requests[BLOCK] == slave.requests[BLOCK + 1]
+    assert wire.clock.now_ms < 2 * stp.CUT_MS
+
+
+def test_a_stale_answer_is_dropped_with_all_that_it_carries() -> None:
+    """Its four bytes are no beginning of the next answer, which may take minutes (modem-protocol.md 4.5, 4.8)."""
+    slave = StpSlave()
+    wire = Wire(slave)
+
+    def behind_a_stale_one(frame: bytes) -> list[bytes]:
+        wire.say(struct.pack(">4sBBHIHH", b"tsaf", 0x81, 1, 4, 1, 0, 0) + b"tsaf", 1)
+        wire.say(frame, 60_000)
+        return []
+
+    slave.mangle[BLOCK] = behind_a_stale_one
+    master = stp.Master(wire, wire.clock)
+    master.open()
+    master.send(io.BytesIO(IMAGE), len(IMAGE))
+    assert (slave.image, master.repeats) == (IMAGE, 0)
+
+
+def test_transfer_mode_without_a_session_is_left_by_one_that_is_opened_and_closed() -> None:
+    """With the ids of any other session (modem-protocol.md 4.3)."""
+    slave = StpSlave()
+    wire = Wire(slave)
+    assert stp.Master(wire, wire.clock).leave_if_there(1000)
+    assert slave.requests == [(stp.RESET, 0, 0), (stp.OPEN, 1, 1), (stp.RESET, 1, 2)]
 
 
 def test_a_block_of_any_length_is_filled_up_and_not_much_more() -> None:

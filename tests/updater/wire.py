@@ -26,6 +26,10 @@ class Device(Protocol):
     def heard(self, data: bytes, wire: Wire) -> None: ...
 
 
+#: Far more than anything that ends writes here: half an hour of polling writes 3,100 times.
+MOST_WRITES = 20_000
+
+
 class Wire:
     """The core's port; what the device says arrives after the delay that it names."""
 
@@ -53,6 +57,7 @@ class Wire:
 
     def write(self, data: bytes) -> None:
         self.written.append(data)
+        assert len(self.written) < MOST_WRITES, "it goes on forever"
         self.device.heard(data, self)
 
     def set_baud(self, baud: int) -> None:

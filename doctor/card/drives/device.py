@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+from doctor import computer
+from doctor.as_root import with_sudo
 from doctor.card.drives.drive import Drive
 from doctor.card.drives.find import find_drive
 from doctor.card.drives.guard import Identity, assess
@@ -22,6 +24,7 @@ from doctor.card.drives.raw import RawDevice
 from doctor.card.drives.raw_posix import PosixDevice
 from doctor.errors import CardError, UsageError
 from doctor.fat.source import SECTOR_BYTES, FileSource
+from doctor.text.command import marked
 
 _WINDOWS_DRIVE = re.compile(r"[\\/]{2}[.?][\\/]PhysicalDrive\d+[\\/]?", re.IGNORECASE)
 _MAC_BUFFERED = re.compile(r"/dev/(disk\d+(s\d+)?)")
@@ -239,14 +242,7 @@ def _refused(name: str, err: OSError, *, writing: bool) -> CardError:
             next="put the card in and run the command again",
         )
     if err.errno in (errno.EACCES, errno.EPERM):
-        needed = {"win32": "run the terminal as administrator"}.get(sys.platform, "run the same command with sudo")
-        return CardError(
-            "card-is-fat",
-            "may not be opened",
-            on=name,
-            cause="only the administrator may open raw devices",
-            next=f"{needed}, or give the folder where the card is mounted",
-        )
+        return _forbidden(name)
     if err.errno == errno.EBUSY:
         return CardError("card-is-fat", "is in use", on=name, cause="it is mounted", next="unmount it first")
     if err.errno == errno.EROFS and writing:
@@ -258,3 +254,14 @@ def _refused(name: str, err: OSError, *, writing: bool) -> CardError:
             next="slide the lock switch and put the card in again",
         )
     return CardError("card-is-fat", f"cannot be opened: {err.strerror}", on=name, next="run `fipy-doctor cards`")
+
+
+def _forbidden(name: str) -> CardError:
+    cause, folder = "only the administrator may open raw devices", "give the folder where the card is mounted"
+    if computer.is_windows():
+        needed = f"{folder}; or start the terminal as administrator and run the same command there"
+    elif os.geteuid() == 0:
+        cause, needed = "not even root may: this is a container, or another guard of the system forbids it", folder
+    else:
+        needed = f"{folder}; or run the same command as root: {marked(with_sudo())}"
+    return CardError("card-is-fat", "may not be opened", on=name, cause=cause, next=needed)

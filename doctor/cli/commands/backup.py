@@ -13,7 +13,11 @@ from doctor.text.command import marked
 from doctor.text.escape import counted
 
 
-@options.command("backup", short_help="Copy all files of the board's flash to this computer.")
+@options.command(
+    "backup",
+    short_help="Copy all files of the board's flash to this computer.",
+    examples=("backup my-board", "backup my-board --interrupt"),
+)
 @options.common
 @options.interrupt
 @click.argument("folder", metavar="DIR", type=options.NEW_FOLDER)
@@ -46,7 +50,8 @@ def command(folder: Path, **given: Any) -> int:
         code = error.exit_code if error is not None else options.OK
         unreadable = [shown(path, 1000) for path, _ in done.unreadable]
         growing = [shown(path, 1000) for path in done.growing]
-        screen.document(as_json.document("backup", code, error, files=files, unreadable=unreadable, growing=growing))
+        members = {"files": files, "unreadable": unreadable, "growing": growing, **as_json.identity(bench)}
+        screen.document(as_json.document("backup", code, error, **members))
     else:
         total = sum(one.size_bytes for one in done.kept.files)
         screen.show(f"kept in {marked(folder)}: {counted(len(done.kept.files), 'file')}, {counted(total, 'byte')}")

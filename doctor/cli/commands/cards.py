@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from doctor.card.found import FoundCard
 
 
-@options.command("cards")
+@options.command("cards", examples=("cards", "cards --json"))
 @options.common
 def command(**given: Any) -> int:
     """List the removable drives; reads them, changes nothing."""

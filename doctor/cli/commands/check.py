@@ -23,7 +23,7 @@ def _ids(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -
     return tuple(part.strip() for given in value for part in given.split(",") if part.strip())
 
 
-@options.command("check")
+@options.command("check", examples=("check", "check --firmware FILE.dup"))
 @options.common
 @options.bench_with_firmware
 @options.accept
@@ -72,15 +72,15 @@ def examine(bench_options: BenchOptions, given: options.Given) -> int:
         with closing(CheckLine(screen)) as line:
             report = check(bench, request, line.hear)
         broke_off = last_flash.broke_off(bench)
+    tried = AdviceGiven(bench_options.url)
+    said = tuple(word for word in given.get("done", ()) if word not in DONE or DONE[word] in believed)
+    command = bench_options.command("check", done=said)
+    done, sure = tried.so_far(report), tried.confirmed
+    step = next_step.after(report, command, cures(), done=done, sure=sure, broke_off=broke_off)
     if screen.as_json:
-        screen.document(as_json.document("check", report.exit_code, **as_json.report_members(report)))
+        members = {**as_json.identity(bench), **as_json.report_members(report)}
+        screen.document(as_json.document("check", report.exit_code, step=step, **members))
     else:
-        known = cures()
-        tried = AdviceGiven(bench_options.url)
-        said = tuple(word for word in given.get("done", ()) if word not in DONE or DONE[word] in believed)
-        command = bench_options.command("check", done=said)
-        done, sure = tried.so_far(report), tried.confirmed
-        step = next_step.after(report, command, known, done=done, sure=sure, broke_off=broke_off)
         show_report(report, step, screen)
     return int(report.exit_code)
 

@@ -10,7 +10,7 @@ import click
 from doctor.cli import options
 
 
-@options.command("checks")
+@options.command("checks", examples=("checks", "checks jumpers-removed"))
 @options.common
 @click.argument("check_id", metavar="[ID]", required=False)
 def command(check_id: str | None, **given: Any) -> int:

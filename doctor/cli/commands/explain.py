@@ -16,7 +16,11 @@ from doctor.errors import UsageError
 _FILE_NAME = re.compile(r"[^\s'\"()?!=]*(?:[/\\]|\.(?:log|txt|jsonl?|md|html?|csv)$)[^\s'\"()?!=]*")
 
 
-@options.command("explain", short_help="Say what a log or a description of a failure means.")
+@options.command(
+    "explain",
+    short_help="Say what a log or a description of a failure means.",
+    examples=("explain console.log", "explain 'AT+SMSWBOOT=3,0 failed!'"),
+)
 @options.common
 @click.argument("words", metavar="[FILE|-|TEXT]...", nargs=-1)
 @click.option("--clipboard", is_flag=True, help="Read the text that you copied last (the clipboard).")

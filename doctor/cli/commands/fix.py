@@ -10,10 +10,11 @@ from typing import Any
 
 import click
 
-from doctor.bench import BenchOptions
+from doctor.bench import Bench, BenchOptions
 from doctor.cli import options
 from doctor.cli.check_line import CheckLine
 from doctor.cli.commands.check import show_report
+from doctor.cli.help_page import CureOption
 from doctor.cli.screen import Screen
 from doctor.errors import Stopped, UsageError
 from doctor.jobs.fix import Action, FixRequest, FixResult, fix
@@ -33,11 +34,11 @@ def _switch_name(flag: str) -> str:
 
 def _cure_switches(command: click.Command) -> click.Command:
     for flag, cure in sorted(cures().doable().items()):
-        command.params.append(click.Option([f"--{flag}", _switch_name(flag)], is_flag=True, help=f"{cure.title}."))
+        command.params.append(CureOption([f"--{flag}", _switch_name(flag)], is_flag=True, help=f"{cure.title}."))
     return command
 
 
-@options.command("fix")
+@options.command("fix", examples=("fix", "fix --reformat-sd"))
 @options.common
 @options.bench_with_firmware
 @options.accept
@@ -93,7 +94,7 @@ def command(**given: Any) -> int:
     with options.open_bench(bench_options, given) as bench, closing(CheckLine(screen)) as line:
         result = fix(bench, request, TerminalTalk(screen, yes=given["yes"]), line.hear)
     rehearsed = _again(given, bench_options) if given["dry_run"] and result.error is None else None
-    _show(result, screen, bench_options, rehearsed)
+    _show(result, screen, bench, rehearsed)
     return int(result.exit_code)
 
 
@@ -209,15 +210,12 @@ def _knows_more(result: FixResult, failed: set[str]) -> bool:
     )
 
 
-def _show(result: FixResult, screen: Screen, bench_options: BenchOptions, rehearsed: Command | None = None) -> None:
+def _show(result: FixResult, screen: Screen, bench: Bench, rehearsed: Command | None = None) -> None:
     """The result; ``rehearsed`` is the command whose plan was only shown."""
 
     from doctor.report import as_json, console, next_step, practice
 
-    if screen.as_json:
-        members = {"actions": [_action_json(a) for a in result.actions], **as_json.report_members(result.report)}
-        screen.document(as_json.document("fix", result.exit_code, result.error, **members))
-        return
+    bench_options = bench.options
     failed = {a.cure.id for a in result.actions if a.error is not None and not isinstance(a.error, Stopped)}
     comes_last = _knows_more(result, failed)
     if _show_actions(result, screen, with_errors=not comes_last):
@@ -230,13 +228,18 @@ def _show(result: FixResult, screen: Screen, bench_options: BenchOptions, rehear
         hands = (POWER_CYCLE,) if UNPLUG in (wrong.next or "") else ()
         for note in practice.notes_for_hands(bench_options.command("fix"), hands):
             screen.show(f"  ({note})")
-        return
-    done, sure = _remembered(result, screen, bench_options, failed)
-    if rehearsed is not None and any(action.planned for action in result.actions):
-        step = next_step.NextStep((), rehearsed)
+        step = None
     else:
+        done, sure = _remembered(result, screen, bench_options, failed)
         step = next_step.after(result.report, bench_options.command("fix"), cures(), done=done, sure=sure)
-    show_report(result.report, step, screen)
+        if rehearsed is not None and any(action.planned for action in result.actions):
+            step = next_step.NextStep((), rehearsed)
+    if screen.as_json:
+        actions = [_action_json(action) for action in result.actions]
+        members = {**as_json.identity(bench), "actions": actions, **as_json.report_members(result.report)}
+        screen.document(as_json.document("fix", result.exit_code, result.error, step, **members))
+    elif step is not None:
+        show_report(result.report, step, screen)
 
 
 def _show_actions(result: FixResult, screen: Screen, *, with_errors: bool) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from doctor.bench import BenchOptions
+from doctor.bench import Bench
 from doctor.cli import options, signals, stdio
 from doctor.cli.commands.check import show_next, show_report
 from doctor.cli.screen import Screen
@@ -40,7 +40,7 @@ METHOD = click.option("--method", type=click.Choice(METHODS), default="auto", he
 COMPRESS = click.option("--compress", is_flag=True, help="Send a zlib stream to a modem that takes one (Monarch 2).")
 
 
-@options.command("flash")
+@options.command("flash", examples=("flash", "flash FILE.dup"))
 @options.common
 @options.bench_without_firmware
 @options.accept
@@ -88,7 +88,7 @@ def command(files: tuple[Path, ...], **given: Any) -> int:
     name = "plan" if given.get("command_name") == "plan" else "flash"
     with signals.undisturbed():  # how a flash ended is told, with its own exit code, whatever is pressed now
         stdio.wait_for_the_reader()
-        show(name, result, screen, bench_options, dry_run=given["dry_run"], request=request)
+        show(name, result, screen, bench, dry_run=given["dry_run"], request=request)
     return int(result.exit_code)
 
 
@@ -104,7 +104,7 @@ def show(
     name: str,
     result: FlashResult,
     screen: Screen,
-    bench_options: BenchOptions,
+    bench: Bench,
     *,
     dry_run: bool,
     request: FlashRequest | None = None,
@@ -112,23 +112,25 @@ def show(
     """The result as text or JSON; ``request`` is what the next command repeats."""
     from rich.text import Text
 
-    from doctor.cli.flash_view import plan_text, proof_text
+    from doctor.cli.flash_view import plan_text, proof_text, took_text
     from doctor.jobs.memory.advice_given import AdviceGiven
     from doctor.modem.verdict import stands
     from doctor.remedies import cures
     from doctor.report import as_json, console, next_step
     from doctor.text.command import marked
 
+    bench_options = bench.options
+    tried = AdviceGiven(bench_options.url)
+    done, sure = tried.so_far(result.report), tried.confirmed
+    step = next_step.after_flash(result, bench_options, cures(), request, done=done, sure=sure)
     if screen.as_json:
-        screen.document(as_json.document(name, result.exit_code, result.error, **as_json.flash_members(result)))
+        members = as_json.flash_members(result, bench)
+        screen.document(as_json.document(name, result.exit_code, result.error, step, **members))
         return
     if result.plan is not None and (dry_run or result.plan.core.nothing):
         screen.show(plan_text(result.plan))
     if result.proof is not None:
-        screen.show(proof_text(result.proof))
-    tried = AdviceGiven(bench_options.url)
-    done, sure = tried.so_far(result.report), tried.confirmed
-    step = next_step.after_flash(result, bench_options, cures(), request, done=done, sure=sure)
+        screen.show(proof_text(result.proof, took_text(result)))
     if result.plan is None and result.proof is None and result.report.findings:
         failed = [found.check for found in result.report.failed]
         if step is not None and result.error is not None and result.error.on in failed:  # told once, as the finding

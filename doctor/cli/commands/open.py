@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from doctor.report.page import Page
 
 
-@options.command("open")
+@options.command("open", examples=("open", "open jumpers-removed"))
 @options.common
 @click.option("--web", is_flag=True, help="Show the page in a browser (from the site that `make docs` builds).")
 @click.argument("page_id", metavar="[ID]", required=False)

@@ -12,7 +12,11 @@ from doctor.cli.commands.flash import COMPRESS, FILES, METHOD, VIA
 from doctor.cli.commands.flash import command as flash_command
 
 
-@options.command("plan", short_help="Print the steps of a flash, and send nothing.")
+@options.command(
+    "plan",
+    short_help="Print the steps of a flash, and send nothing.",
+    examples=("plan", "plan FILE.dup --port sim://fipy"),
+)
 @options.common
 @options.bench_without_firmware
 @options.accept

@@ -7,7 +7,7 @@ from typing import Any
 from doctor.cli import options
 
 
-@options.command("ports")
+@options.command("ports", examples=("ports", "ports --json"))
 @options.common
 def command(**given: Any) -> int:
     """List the serial ports; opens none."""

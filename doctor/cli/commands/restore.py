@@ -13,12 +13,17 @@ from doctor.text.command import marked
 from doctor.text.escape import counted
 
 if TYPE_CHECKING:
+    from doctor.bench import Bench
     from doctor.board.storage.kept_files import KeptFiles
     from doctor.board.storage.upload import Changes
     from doctor.cli.screen import Screen
 
 
-@options.command("restore", short_help="Copy a backup, or any folder, to the board's flash.")
+@options.command(
+    "restore",
+    short_help="Copy a backup, or any folder, to the board's flash.",
+    examples=("restore my-board", "restore my-board --dry-run"),
+)
 @options.common
 @click.option("--clean", is_flag=True, help="Remove the files on the board that DIR does not have.")
 @click.option(
@@ -66,11 +71,11 @@ def command(folder: Path, **given: Any) -> int:
         done = restore(bench, folder, copies, agreed, screen.note, clean=given["clean"])
     if done is None and not given["dry_run"]:
         raise Stopped("not confirmed; nothing was written")
-    _show(screen, plan, done)
+    _show(screen, bench, plan, done)
     return 0
 
 
-def _show(screen: Screen, plan: list[str], done: tuple[KeptFiles, Changes] | None) -> None:
+def _show(screen: Screen, bench: Bench, plan: list[str], done: tuple[KeptFiles, Changes] | None) -> None:
     from doctor.report import as_json
 
     source, changes = done or (None, None)
@@ -80,7 +85,7 @@ def _show(screen: Screen, plan: list[str], done: tuple[KeptFiles, Changes] | Non
     if screen.as_json:
         files = [vars(one) for one in listed]
         members: dict[str, Any] = {"plan": as_json.said(plan), "files": files, "written": written, "removed": removed}
-        screen.document(as_json.document("restore", options.OK, **members))
+        screen.document(as_json.document("restore", options.OK, **as_json.identity(bench), **members))
     elif done is None:
         screen.show("planned only; nothing was written")
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from doctor.documents.json_file import make_folder, write_synced
+from doctor.documents.json_file import draft_beside, make_folder, write_synced
 from doctor.errors import DoctorError
 from doctor.link.port_url import PortUrl
 
@@ -40,15 +40,15 @@ def begun_place(port: PortUrl | None) -> Path | None:
 
 def refuse_unwritable() -> None:
     """Raises DoctorError if no journal could be kept: what brings a broken flash to its end would be missing."""
-    draft = state_place() / "journal" / f"room.{os.getpid()}.part"
+    place = state_place() / "journal"
     try:
-        make_folder(draft.parent)
+        draft = draft_beside(place / "room")
         try:
-            write_synced(draft, bytes(ROOM_BYTES))
+            write_synced(draft, bytes(ROOM_BYTES), "xb")
         finally:
             draft.unlink(missing_ok=True)
     except OSError as err:
-        raise unwritable(err, draft.parent) from err
+        raise unwritable(err, place) from err
 
 
 def unwritable(err: OSError, place: Path) -> DoctorError:
