@@ -256,6 +256,10 @@ class Bench(AbstractContextManager["Bench"]):
             self._clock = SystemClock()
         return self._clock
 
+    def seconds(self) -> float:
+        """What ``clock`` says, in seconds."""
+        return self.clock.ticks_ms() / 1000
+
     @property
     def simulated(self) -> bool:
         """True if the port has proved to be our simulator, in process or behind ``sim --listen``."""

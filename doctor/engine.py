@@ -239,7 +239,7 @@ class _Run:
             if self.stop.is_set():
                 return
             self._await(check)
-            self.listen(CheckStarted(check.id))
+            self.listen(CheckStarted(check.id, check.deadline_s))
             clock = self.bench.clock  # the bench may have another one when the check has opened its port
             began_ms = clock.ticks_ms()
             try:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -39,6 +41,12 @@ class Screen:
     verbose: bool = False
     interactive: bool = False
 
+    @property
+    def live(self) -> bool:
+        """Whether a line of ``notes`` may be drawn again: on a terminal only, whatever colours are forced."""
+        notes = self.notes
+        return notes.file.isatty() and notes.is_terminal and not notes.is_dumb_terminal
+
     def show(self, what: RenderableType, *, copied: bool = False) -> None:
         """Show a result to a person; nothing if JSON was asked for.
 
@@ -63,9 +71,18 @@ class Screen:
         """``text`` as these consoles would show it, for what asks a question by itself."""
         return marks.plain(text, self.notes.bench)
 
-    def ask(self, question: str) -> bool:
+    def ask(self, question: str, *, default: bool = False) -> bool:
         """A yes or no from the terminal; False if nobody can answer."""
-        return self.interactive and click.confirm(self.plain(question), default=False, err=True)
+        if not self.interactive:
+            return False
+        with _whole_line():
+            return click.confirm(self.plain(question), default=default, err=True)
+
+    def typed(self, question: str, **how: Any) -> str:
+        """A word from the terminal; ``how`` as ``click.prompt`` takes it."""
+        with _whole_line():
+            answer: str = click.prompt(self.plain(question), err=True, **how)
+        return answer
 
     def agreed(self, question: str) -> bool:
         """Whether the plan that was shown may be carried out. Raises DoctorError if nobody can answer."""
@@ -76,6 +93,16 @@ class Screen:
                 next="read the plan, then run the same command with --yes",
             )
         return self.ask(question)
+
+
+@contextmanager
+def _whole_line() -> Iterator[None]:
+    """Ctrl-C at a question ends the line, so that what is said next does not stand behind it."""
+    try:
+        yield
+    except (click.Abort, KeyboardInterrupt):
+        click.echo(err=True)
+        raise
 
 
 def make_screen(*, as_json: bool, quiet: bool, verbose: bool, bench: Command = NO_BENCH) -> Screen:

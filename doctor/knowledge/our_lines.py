@@ -15,6 +15,7 @@ _OURS = (
     r" {2,}(?:now:|cause:|cure:|more:|next:|fipy-doctor|method|boot loaders:) ",
     r" {2}(?:image|modem|result|way|sent|received|promised|runs now|took|time|\((?:this makes )?a FILE\.dup) {1,}",
     r" {1,4}\d+% ",
+    r" {2}(?:testing the line: |(?:step \d+ of \d+, )?(?:\d+ %, )?\d+:\d\d\b)",
     r" {2}\d+\. press the (?:board's )?reset button",
     r"(?:Next|Do this now|Then run):$",
     r"\d+ (?:problems?|warnings?|(?:broken )?checks?(?: passed)?)[,.;]",

@@ -11,6 +11,7 @@ import click
 from doctor.bench import BenchOptions
 from doctor.cli import options
 from doctor.cli.check_line import CheckLine
+from doctor.cli.live_line import LiveLine
 from doctor.cli.screen import Screen
 from doctor.text.escape import shown
 
@@ -69,7 +70,7 @@ def examine(bench_options: BenchOptions, given: options.Given) -> int:
         believed, seen = accept(bench, options.done_steps(given))
         if seen:
             screen.note(seen)
-        with closing(CheckLine(screen)) as line:
+        with closing(CheckLine(LiveLine(screen, bench.seconds))) as line:
             report = check(bench, request, line.hear)
         broke_off = last_flash.broke_off(bench)
     tried = AdviceGiven(bench_options.url)
@@ -144,6 +145,6 @@ def _offered_card(screen: Screen) -> Path | None:
     if not screen.interactive:
         screen.note(f"A card is in this PC: add --sd {shown(str(card.path), 4096)} to examine it too.")
         return None
-    if click.confirm(f"A card is in this PC: {name}. Examine it too?", default=True, err=True):
+    if screen.ask(f"A card is in this PC: {name}. Examine it too?", default=True):
         return card.path
     return None

@@ -75,7 +75,7 @@ def command(files: tuple[Path, ...], **given: Any) -> int:
             choose_firmware(bench, screen, typed, given["via"], sends=sends, yes=given["yes"])
             bench_options = bench.options
             screen = options.screen_of(given, bench_options)
-        with closing(FlashView(screen, lambda: bench.clock.ticks_ms() / 1000)) as view:
+        with closing(FlashView(screen, bench.seconds)) as view:
             if given["dry_run"]:
                 result = rehearse(bench, request, view.hear)
             else:

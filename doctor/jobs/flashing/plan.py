@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from doctor.bench import Bench, BenchOptions
 from doctor.errors import DoctorError, FirmwareError
+from doctor.events import Event, StepStarted
 from doctor.firmware.bootrom import FROM_BOARD
 from doctor.jobs.amended import amended
-from doctor.jobs.flashing.steps_done import first_sent
+from doctor.jobs.flashing.steps_done import first_sent, number_of
 from doctor.jobs.flashing.ways import choose_via
 from doctor.jobs.hands import POWER_CYCLE
 from doctor.jobs.memory import journal as journals
@@ -93,6 +94,17 @@ class FlashPlan:
         """Seconds that a step usually takes."""
         size = next((file.size_bytes for file in self.files if file.role == step.image), 0)
         return usual_s(step, size, self.line)
+
+    def placed(self, event: Event) -> Event:
+        """``event`` with the place and the times of the step that begins, if it is one of the plan."""
+        if not isinstance(event, StepStarted):
+            return event
+        steps = {step.id: step for step in self.core.steps}
+        if event.step not in steps:
+            return event
+        step = steps[event.step]
+        number, times = number_of(event.step, list(steps)), (self.usual_s(step), step.limit_ms / 1000)
+        return replace(event, number=number, of=len(steps), usual_s=times[0], limit_s=times[1])
 
     @property
     def all_usual_s(self) -> float:
