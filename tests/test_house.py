@@ -415,6 +415,19 @@ def test_a_run_of_tests_by_their_file_says_which_of_them() -> None:
     assert [line for line in by_file if not re.search(r"pytest .*-m ", line)] == []
 
 
+#: Names of files that stand for others, or that a test makes.
+MADE_UP = {"tests/checks/test_NAME.py", "docs/fipy-doctor.md"}
+
+
+def test_a_file_of_the_house_that_is_named_is_there() -> None:
+    """In sources and runs; pages have links, and tests/docs makes pages of its own."""
+    named = re.compile(r"(?<![\w/.])(?:doctor|tests|docs|checks)/[\w./-]+\.(?:py|toml|md)\b")
+    runs = [ROOT / name for name in ("Makefile", "pyproject.toml", "CONTRIBUTING.md", ".ci/run", ".ci/nightly")]
+    tests = [path for path in ROOT.glob("tests/**/*.py") if path.parent != ROOT / "tests" / "docs"]
+    found = {name for path in (*SOURCES, *tests, *runs) for name in named.findall(path.read_text("utf-8"))}
+    assert {name for name in found if not (ROOT / name).exists()} == MADE_UP
+
+
 def test_what_reads_the_sources_does_so_in_one_process() -> None:
     """Each further process would parse them all again, which takes some seconds."""
     reading = {"docs._build.modules.nodes_of", "tests.board.snippets.scan"}

@@ -21,6 +21,7 @@ from doctor.computer import is_windows
 from doctor.errors import DoctorError
 from doctor.jobs.flash import FlashPlan, FlashResult, Proof, Wish
 from doctor.modem.step_words import words
+from doctor.report import as_json
 from doctor.report.prose import Prose
 from doctor.text.durations import clock, span
 from doctor.text.escape import shown
@@ -157,8 +158,8 @@ class TerminalConsent:
 
     def confirm(self, plan: FlashPlan) -> bool:
         """Show the plan and ask. Raises DoctorError if nobody can answer and --yes was not given."""
-        if not self._screen.as_json:
-            self._screen.show(plan_text(plan))
+        self._screen.tell("plan", plan=as_json.plan(plan))
+        self._screen.show(plan_text(plan))
         return self._yes or self._screen.agreed("Flash now?")
 
     def accept(self, name: str, question: str) -> bool:

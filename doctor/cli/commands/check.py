@@ -71,7 +71,7 @@ def examine(bench_options: BenchOptions, given: options.Given) -> int:
         if seen:
             screen.note(seen)
         with closing(CheckLine(LiveLine(screen, bench.seconds))) as line:
-            report = check(bench, request, line.hear)
+            report = check(bench, request, screen.telling(line.hear))
         broke_off = last_flash.broke_off(bench)
     tried = AdviceGiven(bench_options.url)
     said = tuple(word for word in given.get("done", ()) if word not in DONE or DONE[word] in believed)

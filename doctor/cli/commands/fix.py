@@ -93,7 +93,7 @@ def command(**given: Any) -> int:
         given["leave_out"],
     )
     with options.open_bench(bench_options, given) as bench, closing(LiveLine(screen, bench.seconds)) as line:
-        result = fix(bench, request, TerminalTalk(screen, line, yes=given["yes"]), CheckLine(line).hear)
+        result = fix(bench, request, TerminalTalk(screen, line, yes=given["yes"]), screen.telling(CheckLine(line).hear))
     rehearsed = _again(given, bench_options) if given["dry_run"] and result.error is None else None
     _show(result, screen, bench, rehearsed)
     return int(result.exit_code)

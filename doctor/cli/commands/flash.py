@@ -77,12 +77,12 @@ def command(files: tuple[Path, ...], **given: Any) -> int:
             screen = options.screen_of(given, bench_options)
         with closing(FlashView(screen, bench.seconds)) as view:
             if given["dry_run"]:
-                result = rehearse(bench, request, view.hear)
+                result = rehearse(bench, request, screen.telling(view.hear))
             else:
                 consent = TerminalConsent(screen, yes=given["yes"], pause=view.pause)
                 signals.over_once(lambda: view.begun)
                 try:
-                    result = flash(bench, request, consent=consent, listen=view.hear)
+                    result = flash(bench, request, consent=consent, listen=screen.telling(view.hear))
                 except (KeyboardInterrupt, click.Abort) as err:  # before the first step: from then on none is raised
                     raise Stopped(STOPPED_EARLY) from err
     name = "plan" if given.get("command_name") == "plan" else "flash"
