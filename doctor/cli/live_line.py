@@ -79,7 +79,7 @@ class LiveLine:
 
     def say(self, text: str) -> None:
         """Tell that something begins, which goes on until the next word."""
-        self._screen.note(text)
+        self._screen.say(text)
         self.go_on()
 
     def go_on(self) -> None:
