@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 
 from doctor.bench import Bench, Needs
 from doctor.check import Check, EvidenceValue, Finding, Grade, Remedy
+from doctor.computer import is_linux
 from doctor.errors import LinkError
 from doctor.link.holders import modemmanager_running
 
@@ -66,7 +66,7 @@ class PortOpens(Check):
         known = link.listed if device else None
         if known is not None and known.carrier is not None:
             evidence["carrier"] = f"perhaps {known.carrier}" if known.ambiguous else known.carrier
-        if device and sys.platform.startswith("linux") and modemmanager_running():
+        if device and is_linux() and modemmanager_running():
             return self.warn(
                 f"{link.name} opens, but ModemManager is running: it sends AT commands to new ports",
                 catalogue="modemmanager-grabs-port",

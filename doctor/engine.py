@@ -29,6 +29,7 @@ GRACE_S = 5.0  #: after a check's own deadline, before its thread is given up; t
 UNWIND_S = 2.0  #: after that deadline or Ctrl-C, for a check to notice it at its next byte and end by itself
 POLL_S = 0.1  #: how often a waiting engine looks for Ctrl-C
 PORT_NEEDS = frozenset({Needs.PORT, Needs.BOARD, Needs.MODEM})
+PORT_OPENS = "port-opens"
 REPL_ANSWERS = "repl-answers"  #: without it nothing on the board's card can be looked at
 
 T = TypeVar("T")
@@ -67,6 +68,13 @@ class Report:
             return Exit.STOPPED
         to_know = self.strict and (self.warnings or any(f.status is Status.WARN for f in self.findings))
         return Exit.FAILED if self.failed or to_know or not self.findings else Exit.OK
+
+    @property
+    def closed_port(self) -> Finding | None:
+        """The port does not open, and that is all that is wrong; None elsewhere."""
+        wrong = [found for found in self.findings if found.status not in (Status.PASS, Status.SKIP)]
+        closed = len(wrong) == 1 and wrong[0].check == PORT_OPENS and wrong[0].status is Status.FAIL
+        return wrong[0] if closed else None
 
     def finding(self, check_id: str) -> Finding | None:
         """The finding of one check, if it ran."""

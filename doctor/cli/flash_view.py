@@ -17,9 +17,11 @@ from doctor.cli import stdio
 from doctor.cli.check_line import CheckLine
 from doctor.cli.live_line import NORMAL, LiveLine, Standing
 from doctor.cli.screen import Screen
+from doctor.computer import is_windows
 from doctor.errors import DoctorError
 from doctor.jobs.flash import FlashPlan, FlashResult, Proof, Wish
 from doctor.modem.step_words import words
+from doctor.report import as_json
 from doctor.report.prose import Prose
 from doctor.text.durations import about, clock, span
 from doctor.text.escape import shown
@@ -160,8 +162,8 @@ class TerminalConsent:
 
     def confirm(self, plan: FlashPlan) -> bool:
         """Show the plan and ask. Raises DoctorError if nobody can answer and --yes was not given."""
-        if not self._screen.as_json:
-            self._screen.show(plan_text(plan))
+        self._screen.tell("plan", plan=as_json.plan(plan))
+        self._screen.show(plan_text(plan))
         return self._yes or self._screen.agreed("Flash now?")
 
     def accept(self, name: str, question: str) -> bool:
@@ -217,7 +219,7 @@ class TerminalConsent:
 
 def _typed_line(limit_s: float) -> str | None:
     """The line that is typed within ``limit_s`` seconds; None if none is."""
-    if sys.platform == "win32":  # select knows no console there: a thread waits, and is left behind
+    if is_windows():  # select knows no console there: a thread waits, and is left behind
         lines: list[str] = []
         reader = threading.Thread(target=lambda: lines.append(sys.stdin.readline()), daemon=True)
         reader.start()

@@ -80,6 +80,10 @@ class LiveLine:
 
     def say(self, text: str) -> None:
         """Tell that something begins, which goes on until the next word."""
+<<<<<<< HEAD
+=======
+        self._screen.say(text)
+>>>>>>> main
         self.go_on()
         self._screen.note(text)
 

@@ -30,7 +30,7 @@ _TIMES = "inputs"  #: name of the file with how often each parser was tried
 MISSING = f"""atheris is not installed: this search needs it, and it has
 wheels for CPython 3.11 to 3.13 on Linux (x86_64) only.
 There:      {sys.executable} -m pip install -e '.[fuzz]'
-Without it: FIPY_DOCTOR_FUZZ=1000 {sys.executable} -m pytest tests/fuzz   (the same parsers, by hypothesis)
+Without it: FIPY_DOCTOR_FUZZ=1000 {sys.executable} -m pytest -m '' tests/fuzz   (the same parsers, by hypothesis)
 """
 
 

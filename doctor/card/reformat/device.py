@@ -7,7 +7,6 @@ Until the partition table is written, at the very end, sector 0 holds a mark tha
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -38,6 +37,7 @@ from doctor.card.reformat.unfinished import (
 )
 from doctor.card.second_reader import PLANNED as SECOND_READER
 from doctor.card.second_reader import FileDigests, prove_again
+from doctor.computer import is_linux, is_mac
 from doctor.errors import CardError, DoctorError, Stopped
 from doctor.events import Listener, Note, ignore
 from doctor.fat.claim import claimed
@@ -325,9 +325,9 @@ def _check_room(backup_dir: Path, survey: Survey, drive: Drive) -> None:
 def unmount(drive: Drive) -> None:
     """Unmount everything of a device. Raises CardError if something still uses it. Windows does it on opening."""
     commands: list[tuple[str, ...]] = []
-    if sys.platform == "linux":
+    if is_linux():
         commands = [("umount", mount) for mount in drive.mounts]
-    elif sys.platform == "darwin" and drive.mounts:
+    elif is_mac() and drive.mounts:
         commands = [("diskutil", "unmountDisk", drive.device)]
     for command in commands:
         try:

@@ -59,7 +59,8 @@ def command(**given: Any) -> int:
     if screen.as_json:
         screen.document(_document(standing, board, step))
         return int(standing.exit_code)
-    screen.show(f"modem: {standing.where}")
+    if standing.error is None or standing.history:
+        screen.show(f"modem: {standing.where}")
     if standing.history:
         screen.show(standing.history)
     if standing.looked:
@@ -91,9 +92,10 @@ def _options(given: options.Given) -> tuple[BenchOptions, StatusReport | None]:
 
     A flash that is under way is meant before any board; nothing is asked of that port.
     """
-    from doctor.jobs.memory.journal import is_at_work, real_device
+    from doctor.jobs.memory.journal import is_at_work
     from doctor.jobs.status import begun_over, without_board
     from doctor.link.choice import NoPort
+    from doctor.link.port_url import real_device
 
     begun = [] if given["port"] else begun_over()
     if begun and is_at_work(begun[0]):
