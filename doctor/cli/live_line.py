@@ -80,12 +80,8 @@ class LiveLine:
 
     def say(self, text: str) -> None:
         """Tell that something begins, which goes on until the next word."""
-<<<<<<< HEAD
-=======
-        self._screen.say(text)
->>>>>>> main
         self.go_on()
-        self._screen.note(text)
+        self._screen.say(text)
 
     def go_on(self, what: str = "") -> None:
         """It goes on; "": what the last line says."""

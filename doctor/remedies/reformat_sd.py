@@ -31,9 +31,10 @@ READER_TEXT = "copy the .dup to its root in a card reader (that takes seconds) a
 
 
 def _tell(event: Event, context: CureContext) -> None:
-    context.emit(event)
     if isinstance(event, Note):
         context.say(event.text)
+    else:
+        context.emit(event)
 
 
 def _choice(context: CureContext) -> Choice:
