@@ -89,6 +89,10 @@ def show_next(step: NextStep, screen: Screen) -> None:
     """What every command ends with: the steps for the hands and the one next command, or that all is done."""
     from doctor.report import console
 
+    if screen.replays:
+        screen.show("This was a replay: what comes next is done with the board itself.")
+        return
+
     def show_notes() -> None:
         if step.notes:
             screen.show(console.notes(step), copied=True)
