@@ -71,9 +71,9 @@ used-cards: $(VENV)/.test
 kill-boards: $(VENV)/.test
 	$(BIN)/python -m tests.kill_boards --real
 
-# Card images damaged at random, other ones each time; make test tries sixty, always the same.
+# Card images damaged at random, other ones each time; make long tries sixty, always the same.
 fuzz-cards: $(VENV)/.test
-	FIPY_DOCTOR_FUZZ=20000 $(BIN)/python -m pytest tests/card/test_fuzz.py
+	FIPY_DOCTOR_FUZZ=20000 $(BIN)/python -m pytest -m long tests/card/test_fuzz.py
 
 # Every parser of what others wrote, for a while, guided by coverage (atheris); what breaks one is kept in tests/fuzz/found.
 # Then stories of a person at a bench, other ones each time.
@@ -81,9 +81,9 @@ FUZZ_SECONDS ?= 60
 FUZZ_STORIES ?= 10
 fuzz: $(VENV)/.fuzz
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
-	FIPY_DOCTOR_ANY_ORDER=$(FUZZ_STORIES) $(BIN)/python -m pytest -o faulthandler_timeout=0 tests/jobs/test_any_order.py
+	FIPY_DOCTOR_ANY_ORDER=$(FUZZ_STORIES) $(BIN)/python -m pytest -m long -o faulthandler_timeout=0 tests/jobs/test_any_order.py
 
-# Sixty mutants of each of seven modules, always the same ones, each tried with the tests that run it (forty minutes).
+# Sixty mutants of each of seven modules, always the same ones, each tried with the tests that run it (twenty minutes).
 mutation: $(VENV)/.mutation
 	$(BIN)/python -m tests.mutation
 

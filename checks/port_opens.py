@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 
 from doctor.bench import Bench, Needs
 from doctor.check import Check, EvidenceValue, Finding, Grade, Remedy
+from doctor.computer import is_linux
 from doctor.errors import LinkError
 from doctor.link.holders import modemmanager_running
 
@@ -30,7 +30,7 @@ _CURES_SERVED = {"port-not-found": ("start-server",), "port-opens": ("ignore-set
 
 
 def _modemmanager_runs() -> bool:
-    return sys.platform.startswith("linux") and modemmanager_running()
+    return is_linux() and modemmanager_running()
 
 
 class PortOpens(Check):

@@ -223,6 +223,8 @@ class Bench(AbstractContextManager["Bench"]):
         self._kept: dict[str, Any] = {} if link is None else {"link": link}
         self._repl: Repl | None = None
         self.through_mirror: int | None = None
+        self.last_board: BoardFacts | None = None  #: as it was seen last, though a reset may have followed
+        self.last_modem: ModemFacts | None = None  #: likewise, by a question
         self.stopped_program = False  #: a program of the board was stopped, with consent, to get a prompt
 
     def presence(self, need: Needs) -> Presence:
@@ -259,6 +261,10 @@ class Bench(AbstractContextManager["Bench"]):
         if self._clock is None:
             self._clock = SystemClock()
         return self._clock
+
+    def seconds(self) -> float:
+        """What ``clock`` says, in seconds."""
+        return self.clock.ticks_ms() / 1000
 
     @property
     def simulated(self) -> bool:
@@ -452,7 +458,8 @@ class Bench(AbstractContextManager["Bench"]):
     @_Part
     def board_facts(self) -> BoardFacts:
         """Which board this is and what its firmware's era can do. Raises BoardError."""
-        return self.board.identify()
+        self.last_board = self.board.identify()
+        return self.last_board
 
     @_Part
     def card(self) -> Card:
@@ -562,6 +569,7 @@ class Bench(AbstractContextManager["Bench"]):
     @_Part
     def _modem(self) -> ModemFacts | Foreign:
         """What the modem says of itself, asked once; or the other device that answers in its place."""
+        from doctor.board.first_contact import in_place_of_modem
         from doctor.modem.facts import from_core
         from doctor.updater import states
 
@@ -571,7 +579,8 @@ class Bench(AbstractContextManager["Bench"]):
             return talks
         with self.modem_port() as port:
             state, facts = states.examine(port, self.clock, profile)
-        device = foreign.by_ati(state.ati, says_mode="mode-by-ati" not in state.notes)
+        has_no_board = self.is_bare_modem and self.through_mirror is None
+        device = in_place_of_modem(state, self.link) if has_no_board else None
         if device is None and self.options.via_modem and state.mode in (states.SILENT, states.UNKNOWN):
             device = self.contact.foreign  # no modem speaks: what does?
         return device or from_core(state, facts)
@@ -592,6 +601,7 @@ class Bench(AbstractContextManager["Bench"]):
         said = self._modem
         if isinstance(said, Foreign):
             raise said.refused(self.link.name)
+        self.last_modem = said
         return said
 
     @property

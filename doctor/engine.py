@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -48,6 +48,8 @@ class Report:
     interrupted  the user pressed Ctrl-C; findings hold what was known by then, nothing of what was cut short
     left_out     ids of gating checks that the user left out of this run: what it found does not open the gate
     strict       what is only worth knowing, and a warning about the run, count as failed too
+    ignored      ids of the checks that the user left out by name, gating or not
+    duration_ms  milliseconds that the run took
     """
 
     findings: tuple[Finding, ...]
@@ -55,6 +57,8 @@ class Report:
     interrupted: bool = False
     left_out: tuple[str, ...] = ()
     strict: bool = False
+    ignored: tuple[str, ...] = ()
+    duration_ms: int = field(default=0, compare=False)
 
     @property
     def failed(self) -> tuple[Finding, ...]:
@@ -232,13 +236,15 @@ class _Run:
             if self.stop.is_set():
                 return
             self._await(check)
-            self.listen(CheckStarted(check.id))
+            self.listen(CheckStarted(check.id, check.deadline_s))
             self.bench.note("check", check.id)
+            clock = self.bench.clock  # the bench may have another one when the check has opened its port
+            began_ms = clock.ticks_ms()
             try:
                 finding = self._examine(check)
             except BaseException as err:  # SystemExit too: nothing that a check does may end its lane
                 finding = self._broken(check, f"broke: {shown(repr(err), 300)}")
-            finding = with_link(finding)
+            finding = replace(with_link(finding), duration_ms=clock.ticks_ms() - began_ms)
             if self.stop.is_set() and self._uses_port(check):
                 return  # it was cut short: what it found tells nothing of the bench
             with self.changed:
@@ -390,6 +396,8 @@ def run(
     total = Deadline(SystemClock(), deadline_s) if deadline_s is not None else None
     work = _Run(bench, chosen, total, listen)
     interrupted = False
+    clock = bench.clock
+    began_ms = clock.ticks_ms()
     try:
         work.go()
     except KeyboardInterrupt:
@@ -400,7 +408,14 @@ def run(
     shown_ones = [f for f in work.findings.values() if not select or f.check in select or f.failed]
     findings = sorted_for_reading(shown_ones, [c.id for c in roster.checks])
     left_out = tuple(c.id for c in roster.checks if c.gates and c not in chosen)
-    return Report(findings, roster.warnings, interrupted, left_out)
+    return Report(
+        findings,
+        roster.warnings,
+        interrupted,
+        left_out,
+        ignored=tuple(ignored),
+        duration_ms=clock.ticks_ms() - began_ms,
+    )
 
 
 def barriers(

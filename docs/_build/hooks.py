@@ -35,8 +35,6 @@ INTRODUCTIONS = {
         "are for your hands.",
     ),
 }
-#: Pages that are shown under "Inside" if they exist.
-PERHAPS_INSIDE = {"The original thread": "story.md", "How good explain is": "explain-quality.md"}
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -50,8 +48,6 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     for page in _of(pages, Kind.FAILURE):
         by_area.setdefault(dict(page.facts)["area"], []).append({page.id: f"failures/{page.id}.md"})
     sections["Known failures"] += [{area: entries} for area, entries in by_area.items()]
-    there = {title: name for title, name in PERHAPS_INSIDE.items() if (ROOT / "docs" / name).exists()}
-    sections["Inside"] += [{title: name} for title, name in there.items()]
     return config
 
 

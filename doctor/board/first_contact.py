@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from doctor.board.repl import LISTEN_MS
 from doctor.board.signs import BANNER, CTRL_B, CTRL_C, PROMPT, UPDATER_SIGNS
@@ -20,6 +21,9 @@ from doctor.link import foreign
 from doctor.link.foreign import Foreign
 from doctor.link.link import REPL_BAUD, Link
 from doctor.text.escape import shown
+
+if TYPE_CHECKING:
+    from doctor.updater.states import State
 
 PROMPT_MS = 300  #: an idle REPL answers CR within milliseconds
 BOOT_MS = 10_000  #: once boot text is seen: a start takes 2 s, a loop shows itself within 10 s (catalogue: boot-loop)
@@ -172,7 +176,7 @@ class _Talk:
         self._listen(ANSWER_MS, stop=self._named)
         if UPDATER_SIGNS.search(self.heard):
             return Seen.UPDATER
-        if not _ECHO.sub(b"", self.answer).strip() and not self.is_at_carrier:
+        if not _ECHO.sub(b"", self.answer).strip() and not is_at_carrier(self.link):
             self.foreign = foreign.at_mute_prompt()
             return Seen.FOREIGN
         return Seen.FOREIGN if self._is_foreign() else seen
@@ -203,7 +207,7 @@ class _Talk:
     def has_foreign_id(self, seen: Seen | None) -> bool:
         """Whether the USB id of the port shows another device; what that says of itself counts for more."""
         port = self.link.listed
-        self.evidence["at_carrier"] = self.is_at_carrier
+        self.evidence["at_carrier"] = is_at_carrier(self.link)
         if port is None:
             return False
         if port.is_strange:
@@ -213,13 +217,6 @@ class _Talk:
         elif seen is Seen.BOOTLOADER and port.is_strange:
             self.foreign = foreign.in_boot_loader()
         return self.foreign is not None
-
-    @property
-    def is_at_carrier(self) -> bool:
-        """Whether only a Pycom board can be there: by the USB id of the port, or since its telnet server let us in."""
-        port = self.link.listed
-        by_id = port is not None and port.carrier is not None and not port.ambiguous
-        return by_id or self.link.network is not None
 
     def interrupt(self, seen: Seen | None) -> Seen | None:
         """Ctrl-C twice, with consent, then Ctrl-B once; None if no prompt comes."""
@@ -270,7 +267,7 @@ class _Talk:
     def _is_foreign(self) -> bool:
         heard, answer = (said.decode("utf-8", errors="replace") for said in (self.heard, self.answer))
         self.foreign = foreign.by_text(heard, answer)
-        if self.foreign is not None and not self.foreign.sure and self.is_at_carrier:
+        if self.foreign is not None and not self.foreign.sure and is_at_carrier(self.link):
             self.foreign = foreign.by_text(heard, answer, only_sure=True)
         return self.foreign is not None
 
@@ -319,11 +316,32 @@ def _modem_behind(link: Link, talk: _Talk) -> Seen:
         return Seen.NOISE if "noise" in state.notes else nothing
     talk.evidence["modem_mode"] = str(state.mode)
     talk.evidence["baud"] = int(state.baud)
-    talk.foreign = foreign.by_ati(state.ati, says_mode="mode-by-ati" not in state.notes)
+    talk.foreign = in_place_of_modem(state, link)
     if talk.foreign is not None:
         return Seen.FOREIGN
     if state.baud == REPL_BAUD:
         return Seen.MODEM  # mirror mode always runs at 921600 (board-and-repl.md 5.4)
-    if not talk.is_at_carrier:
+    if not is_at_carrier(link):
         talk.evidence["undecided"] = True
     return Seen.MIRROR
+
+
+def in_place_of_modem(state: State, link: Link) -> Foreign | None:
+    """The device that was taken for a modem, by what it answers to AT; None if it may be one of Sequans."""
+    from doctor.updater.at import printable
+    from doctor.updater.states import UNKNOWN
+
+    said = {line.strip() for line in printable(state.raw).split("\n")} - {"", "AT", "ATI"}
+    refused = "ati-error" in state.notes
+    if state.mode == UNKNOWN and said == {"ERROR" if refused else "OK"}:
+        found: Foreign | None = foreign.says_only(*said)
+    else:
+        found = foreign.by_ati(state.ati, says_mode="mode-by-ati" not in state.notes)
+    return None if found is not None and not found.sure and is_at_carrier(link) else found
+
+
+def is_at_carrier(link: Link) -> bool:
+    """Whether only a Pycom board can be there: by the USB id of the port, or since its telnet server let us in."""
+    port = link.listed
+    by_id = port is not None and port.carrier is not None and not port.ambiguous
+    return by_id or link.network is not None

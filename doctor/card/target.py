@@ -83,6 +83,8 @@ def copy_that_takes_the_name(image: Path) -> Iterator[Path]:
         with part.open("r+b") as file:  # Windows flushes only files open for writing
             os.fsync(file.fileno())
         shutil.copymode(image, part)
+        with suppress(OSError, AttributeError):  # what root changes stays whose it was; Windows has no such owners
+            os.chown(part, (owner := image.stat()).st_uid, owner.st_gid)
         if _identity(image) != before:
             raise CardError(
                 "card-is-fat",

@@ -217,6 +217,9 @@ common = _stacked(
     _common_option(
         "--json", "as_json", is_flag=True, help="One JSON document on standard output (--help and --version stay text)."
     ),
+    _common_option(
+        "--json-events", is_flag=True, help="As --json, and before the document a line of JSON for whatever happens."
+    ),
     _common_option("-q", "--quiet", is_flag=True, help="Say nothing while working."),
     _common_option("-v", "--verbose", is_flag=True, help="Show everything that was seen."),
     _common_option("--debug", is_flag=True, help="Show a traceback if the program itself fails."),
@@ -408,7 +411,13 @@ def screen_of(given: Given, options: BenchOptions | None = None) -> Screen:
     """
     port = PortUrl.read(given["port"]).text if given["port"] else None
     bench = Command("", port=port) if options is None else options.command("")
-    return make_screen(as_json=given["as_json"], quiet=given["quiet"], verbose=given["verbose"], bench=bench)
+    return make_screen(
+        as_json=given["as_json"],
+        quiet=given["quiet"],
+        verbose=given["verbose"],
+        bench=bench,
+        events=given["json_events"],
+    )
 
 
 def _teller(screen: Screen) -> Listener:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import re
+import secrets
 import stat
-import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
+from doctor.computer import O_BINARY, is_windows, msvcrt
 from doctor.documents import foreign_json
 
 _MODES = {
@@ -21,17 +23,18 @@ _MODES = {
 }
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)  #: Windows has neither, nor the modes
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0)
-_BINARY = getattr(os, "O_BINARY", 0)
+_DRAFT = re.compile(r".+\.[0-9a-f]{8}\.part")
+_TRIES = 3  #: another run may take a draft for one of a killed run, just before it is locked or has its name
 _ODD = {errno.ELOOP: "it is a link", errno.ENXIO: "it is a pipe"}  #: nobody reads that pipe
 
 
 def open_ours(path: Path, mode: str, *, follow: bool = False) -> IO[bytes]:
-    """A file that is a file: no pipe, no device, and no link unless ``follow``. What is written is for this user only.
+    """A file that is a file: no pipe, no device, and no link unless ``follow``. What is written is for one user only.
 
-    Raises OSError.
+    That is this user; if root writes in somebody's folder, the one whose folder it is. Raises OSError.
     """
     try:
-        handle = os.open(path, _MODES[mode] | _NO_WAIT | _BINARY | (0 if follow else _NO_LINK), 0o600)
+        handle = os.open(path, _MODES[mode] | _NO_WAIT | O_BINARY | (0 if follow else _NO_LINK), 0o600)
     except OSError as err:
         if err.errno in _ODD:
             raise OSError(err.errno, _ODD[err.errno], str(path)) from err
@@ -42,6 +45,7 @@ def open_ours(path: Path, mode: str, *, follow: bool = False) -> IO[bytes]:
         if mode != "rb" and hasattr(os, "fchmod"):
             with suppress(OSError):  # somebody else's, or on a card
                 os.fchmod(handle, 0o600)
+            _hand_over(handle, path)
         return os.fdopen(handle, mode.replace("x", "w"))
     except BaseException:
         os.close(handle)
@@ -50,11 +54,10 @@ def open_ours(path: Path, mode: str, *, follow: bool = False) -> IO[bytes]:
 
 def lock(stream: IO[bytes], *, shared: bool = False) -> None:
     """Take an open file until it is closed or we die; ``shared``: to look only. Raises OSError if another has it."""
-    if sys.platform == "win32":
-        import msvcrt
-
+    if is_windows():
+        library = msvcrt()
         stream.seek(0)
-        msvcrt.locking(stream.fileno(), msvcrt.LK_NBRLCK if shared else msvcrt.LK_NBLCK, 1)
+        library.locking(stream.fileno(), library.LK_NBRLCK if shared else library.LK_NBLCK, 1)
         return
     import fcntl
 
@@ -62,10 +65,39 @@ def lock(stream: IO[bytes], *, shared: bool = False) -> None:
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder, and what it lies in, for this user only; one that is there stays as it is. Raises OSError."""
-    for missing in reversed([place for place in path.parents if not place.exists()]):
-        missing.mkdir(0o700, exist_ok=True)
-    path.mkdir(0o700, exist_ok=True)
+    """Make a folder, and what it lies in, as ``new_folder`` does; one that is there stays as it is. Raises OSError."""
+    for place in (*reversed(path.parents), path):
+        if not place.is_dir():
+            try:
+                new_folder(place)
+            except FileExistsError:  # another run made it, or it is none
+                if not place.is_dir():
+                    raise
+
+
+def new_folder(path: Path) -> None:
+    """Make a folder for the user that ``open_ours`` writes for. Raises OSError; FileExistsError if it is there."""
+    path.mkdir(0o700)
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | _NO_LINK)
+        try:
+            _hand_over(handle, path)
+        finally:
+            os.close(handle)
+
+
+def _hand_over(handle: int, path: Path) -> None:
+    """Give what root made to the owner of the folder that it lies in, who could not use it after one run with sudo.
+
+    A file with a second name may be one of the system's, laid there to be had.
+    """
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        return
+    made, folder = os.fstat(handle), path.parent.stat()
+    only_here = made.st_nlink == 1 or stat.S_ISDIR(made.st_mode)
+    if made.st_uid == 0 != folder.st_uid and only_here:
+        with suppress(OSError):  # a card has no owners
+            os.fchown(handle, folder.st_uid, folder.st_gid)
 
 
 def read_json(path: Path, max_bytes: int) -> Any:
@@ -83,8 +115,10 @@ def read_bounded(path: Path, max_bytes: int, *, follow: bool = False) -> bytes:
 
 
 def write_synced(path: Path, data: bytes, mode: str = "wb") -> None:
-    """Write to a file, opened in a binary ``mode``; what returns outlives a power cut. Raises OSError."""
+    """Write to a file, opened in a binary ``mode`` and locked; what returns outlives a power cut. Raises OSError."""
     with open_ours(path, mode) as file:
+        with suppress(OSError):  # some file systems have no locks
+            lock(file)
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
@@ -92,15 +126,37 @@ def write_synced(path: Path, data: bytes, mode: str = "wb") -> None:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file so that a power cut leaves the old one or the new one. Raises OSError."""
+    for left in reversed(range(_TRIES)):
+        draft = draft_beside(path)
+        try:
+            write_synced(draft, data, "xb")
+            draft.replace(path)
+            return
+        except FileNotFoundError:
+            if not left:
+                raise
+        finally:
+            draft.unlink(missing_ok=True)
+
+
+def draft_beside(path: Path) -> Path:
+    """A new name in the folder of ``path``, for ``write_synced``; makes the folder. Raises OSError.
+
+    Files with such a name that no living run writes go: they are of runs that were killed.
+    """
     make_folder(path.parent)
-    draft = path.with_name(f"{path.name}.{os.getpid()}.part")
-    draft.unlink(missing_ok=True)  # of a process that was killed and had our number
-    try:
-        write_synced(draft, data, "xb")
-        draft.replace(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
+    with suppress(OSError):
+        for draft in path.parent.iterdir():
+            if _DRAFT.fullmatch(draft.name):
+                _forget_unlocked(draft)
+    return path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+
+
+def _forget_unlocked(draft: Path) -> None:
+    with suppress(OSError):
+        with open_ours(draft, "rb") as file:
+            lock(file)
+        draft.unlink()  # Windows removes nothing that is open
 
 
 def text_in(value: object, limit: int = 1 << 14) -> str:

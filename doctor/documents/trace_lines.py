@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Any
 
-from doctor.documents import foreign_json
+from doctor.documents.foreign_json import read as read_json
 
 VERSION = 2  #: of the format that this program writes; files of version 1 have no line ``trace``
 FIRST_BYTES = b'{"t": '
@@ -47,7 +47,7 @@ def is_trace(data: bytes) -> bool:
 
 def read_line(text: bytes, number: int = 1) -> Line:
     """One line. Raises ValueError for what is not a line of a trace."""
-    members = foreign_json.read(text)
+    members = read_json(text)
     if not isinstance(members, dict):
         raise ValueError("is not a line of a trace")
     what, at, coded = members.get("dir"), members.get("t", 0), members.get("hex", "")

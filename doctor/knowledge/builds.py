@@ -28,7 +28,7 @@ _NUMBER = re.compile(r"(?<![\d.])(\d{5})(?!\d)(-[12])?(?![\d.]*\d)")
 _FILE = re.compile(r"[\w./-]{0,60}\.dup\b", re.I)
 _COPY = (
     r"boot[ -]?loaders?|(?:first|erste[rn]?|primera?|premi[eè]re?|eerste) (?:copy|kopie|copia|copie)\b"
-    r"|(?:copy|kopie|copia|copie) ?#?(?:[0-2]|zero|null|cero|zéro|nul)\b"
+    r"|(?:copy|slot|kopie|copia|copie) ?#?(?:[0-2]|zero|null|cero|zéro|nul)\b"
 )
 #: The number of a boot loader stands in the same clause, before or behind these words, and no file or software between.
 _LOADER = re.compile(
@@ -67,8 +67,9 @@ _IMAGE_PART, _NAMED, _PRINTED, _SAID, _LOADER_PART = "image", "named", "printed"
 _ASKED = "asked"
 _QUESTION = re.compile(r"[^\n?.!]{0,120}\?")
 _MODEM = re.compile(
-    r"\bLR[56]\.\d\.\d\.\d-\Z|\bSoftware\b\W{0,12}(?:(?:is|at|on|says|shows|build|version|line|ist|zeigt|steht auf|sagt"
-    r"|es|dice|est|dit|zegt)\W{1,3}){0,2}(?:(?:BUILD)?\d\.\d\.\d\.\d[ -])?\[?\Z",
+    r"\bLR[56]\.\d\.\d\.\d-\Z|\bSoftware\b\W{0,12}"
+    r"(?:(?!(?:not|nicht|no|pas|niet|to|image|from)\b)[a-z]{1,8}\W{1,3}){0,2}"
+    r"(?:(?:BUILD)?\d\.\d\.\d\.\d[ -])?\[?\Z",
     re.I,
 )
 _FILE_FORM = re.compile(r"(?:CATM1|NB1)[-_](?:5\.2-)?\Z", re.I)
@@ -135,10 +136,11 @@ class Build:
 
 @dataclass(frozen=True)
 class BuildStep:
-    """An image, and the build that ran when it was sent, or is meant to be."""
+    """An image, and the build that ran when it was sent, or is meant to be; ``arrived``: it came to run."""
 
     runs: Build
     image: Build
+    arrived: bool = False
 
     def holds(self, compare: str) -> bool:
         """Whether ``runs > image`` or ``runs != image`` was true before the image was sent; true if empty."""
@@ -174,9 +176,26 @@ class Told:
     @cached_property
     def steps(self) -> tuple[BuildStep, ...]:
         """Every image and boot loader with the build that ran before it; if none is told before it, the one behind."""
-        places = [build.place for build in self.runs]
         others = (*self.images, *self.loaders) if self.runs else ()
-        return tuple(BuildStep(self.runs[max(bisect_left(places, other.place) - 1, 0)], other) for other in others)
+        return tuple(BuildStep(self._runs_before(other), other, self._arrived(other)) for other in others)
+
+    def _runs_before(self, image: Build) -> Build:
+        return self.runs[max(bisect_left([build.place for build in self.runs], image.place) - 1, 0)]
+
+    def _arrived(self, image: Build) -> bool:
+        """Whether what an image brings runs behind it; a call, or another build before, shows that it was sent."""
+        made = image.target if image.kind == "diff" else image.number
+        before = self._runs_before(image)
+        was_sent = image.in_call or (before.place < image.place and before.number != made)
+        behind = (build.number for build in self.runs if build.place > image.place)
+        return image.kind not in ("loader", "loader*") and was_sent and made in behind
+
+    @property
+    def arrived(self) -> Build | None:
+        """The build that runs last, if the text shows that it was sent and came to run."""
+        if any(step.arrived and self.runs[-1].number in (step.image.number, step.image.target) for step in self.steps):
+            return self.runs[-1]
+        return None
 
     @property
     def rivals(self) -> tuple[Build, ...]:

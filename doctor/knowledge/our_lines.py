@@ -10,11 +10,12 @@ _MOST_LINES = 5_000  #: an output of ours is shorter
 
 _OURS = (
     r"[✓✗!·•] ",
-    r" {2}\d+\. .*\((?:up to \d|simulated)",
+    r" {2}\d+\. .*\((?:up to \d|about \d|simulated)",
     r" {2,}(?:waiting for|why:|what could go wrong:|way back:|\(this simulated) ",
     r" {2,}(?:now:|cause:|cure:|more:|next:|fipy-doctor|method|boot loaders:) ",
-    r" {2}(?:image|modem|result|way|sent|received|promised|runs now|\((?:this makes )?a FILE\.dup) {1,}",
+    r" {2}(?:image|modem|result|way|sent|received|promised|runs now|took|time|\((?:this makes )?a FILE\.dup) {1,}",
     r" {1,4}\d+% ",
+    r" {2}(?:testing the line: |(?:step \d+ of \d+, )?(?:\d+ %, )?\d+:\d\d\b)",
     r" {2}\d+\. press the (?:board's )?reset button",
     r"(?:Next|Do this now|Then run):$",
     r"\d+ (?:failed|warned|passed|skipped)[,.]",

@@ -6,11 +6,12 @@ No port is opened here, and none is meant unasked that is no USB device.
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from doctor import computer
+from doctor.computer import is_linux, is_windows
 from doctor.errors import UsageError
 from doctor.link.ports import DRIVERS, PYCOM_DRIVER, USB_IDS, PortInfo, is_wsl, list_ports
 from doctor.link.usb_devices import usb_devices
@@ -42,7 +43,7 @@ def list_of(ports: Sequence[PortInfo]) -> str:
     return "; ".join(f"{port.device} ({port.words})" for port in ports)
 
 
-def nothing_plugged_in(found: Sequence[PortInfo], platform: str = sys.platform) -> NoPort:
+def nothing_plugged_in(found: Sequence[PortInfo]) -> NoPort:
     """Why there is no port that may be the board: what is plugged in, and what is missing.
 
     found  all ports of this PC, none of them ``likely``
@@ -50,7 +51,7 @@ def nothing_plugged_in(found: Sequence[PortInfo], platform: str = sys.platform) 
     devices = [port.device for port in found]
     wired = "built into this computer; if the board is wired to it, name it: --port"
     built_in = f"; {first_of(devices)}: {wired} {devices[0]}" if devices else ""
-    if platform.startswith("linux") and is_wsl():
+    if is_linux() and is_wsl():
         cause = "this is Linux inside Windows (WSL), which does not see USB serial ports"
         through = "run `fipy-doctor` on Windows itself, or pass the device through with usbipd"
         return NoPort("wsl-no-serial", "no board can be seen", cause=cause, next=through)
@@ -73,7 +74,7 @@ def nothing_plugged_in(found: Sequence[PortInfo], platform: str = sys.platform) 
     no_driver = {
         "win32": ", or a driver is missing (Device Manager shows it with a yellow mark)",
         "darwin": ", or the driver of a USB serial adapter is missing",
-    }.get(platform, "")
+    }.get(computer.SYSTEM, "")
     return NoBoard(
         "pymakr-no-board-found",
         "no board is plugged in",
@@ -93,7 +94,7 @@ def which_one(ports: Sequence[PortInfo], typed: Command) -> NoPort:
     )
 
 
-def spelled(typed: str, platform: str = sys.platform) -> str:
+def spelled(typed: str) -> str:
     """The port that ``typed`` means, as a name or URL that can be opened.
 
     typed  ``serial:ABC123`` and ``usb:04d8:ef98`` name the port of that USB device, ``192.168.4.1`` a board on Wi-Fi,
@@ -108,7 +109,7 @@ def spelled(typed: str, platform: str = sys.platform) -> str:
         return _of_usb(typed, scheme.lower(), name.lower())
     if _IPV4.fullmatch(typed):
         return f"telnet://{typed}"
-    return _on_windows(typed) if platform == "win32" else _on_unix(typed)
+    return _on_windows(typed) if is_windows() else _on_unix(typed)
 
 
 def _of_usb(typed: str, by: str, wanted: str) -> str:

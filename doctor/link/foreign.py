@@ -234,6 +234,11 @@ def by_ati(lines: Iterable[str], *, says_mode: bool) -> Foreign | None:
     return Foreign("a modem of another maker than Sequans", False, says, after_all="")
 
 
+def says_only(word: str) -> Foreign:
+    """What answers AT, AT+SMOD? and ATI with this final result and not a word more."""
+    return Foreign(f"a device that answers {word} to everything, as no modem of Sequans does", False, after_all="")
+
+
 def at_mute_prompt() -> Foreign:
     """What has MicroPython's prompt and does not say its name at Ctrl-B, as an idle board does at once."""
     return Foreign("a computer at the prompt of its Python", False, ">>>")

@@ -7,13 +7,13 @@ Time comes from ``link.clock``: on a simulated bench that is the simulator's own
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from functools import cached_property
 from typing import Any
 
 from doctor.clock import Clock, Deadline, SystemClock
+from doctor.computer import is_mac, is_windows
 from doctor.errors import DeadlineOverrun, LinkError, PortLost, UsageError
 from doctor.link.open_failed import exclude_others, explain, include_others
 from doctor.link.port_url import PortUrl
@@ -30,7 +30,7 @@ DRAIN_S = 1.0  #: a full driver buffer of 1 MB is read in less; a flood has no e
 REPL_BAUD = 115200  #: what every Pycom release speaks on UART0 (board-and-repl.md 3.1)
 
 _PORT_ERRORS: tuple[type[Exception], ...] = (OSError, ValueError)
-if sys.platform != "win32":
+with contextlib.suppress(ImportError):
     import termios
 
     _PORT_ERRORS += (termios.error,)  # what pySerial lets through on POSIX; it is no OSError
@@ -287,7 +287,7 @@ class Link(contextlib.AbstractContextManager["Link"]):
             from doctor.link.telnet import lost
 
             return lost(self.name)
-        if "multiple access" in str(err) and sys.platform != "win32":
+        if "multiple access" in str(err) and not is_windows():
             return PortLost(
                 "mirror-terminal-still-open",
                 "the port disappeared, or another program reads it too",
@@ -413,7 +413,7 @@ def _not_a_port(url: PortUrl, cause: str) -> UsageError:
 
 def _callout_device(url: str) -> str:
     """On macOS ``/dev/cu.X`` for ``/dev/tty.X``: the catalogue's macos-tty-vs-cu."""
-    if sys.platform == "darwin" and url.startswith("/dev/tty."):
+    if is_mac() and url.startswith("/dev/tty."):
         return "/dev/cu." + url[len("/dev/tty.") :]
     return url
 

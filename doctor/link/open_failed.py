@@ -7,19 +7,22 @@ import errno
 import os
 import re
 import stat
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from doctor.computer import is_linux, is_mac, is_windows
 from doctor.errors import LinkError, UsageError
 from doctor.link.choice import likely, list_of, nothing_plugged_in
 from doctor.link.holders import Holder, modemmanager_running, who_holds
-from doctor.link.port_url import PortUrl
+from doctor.link.port_url import PortUrl, real_device
 from doctor.link.ports import PortInfo, list_ports
 from doctor.text.command import marked, quoted
 from doctor.text.nearest import nearest
 from doctor.text.power_off import UNPLUG
+
+if TYPE_CHECKING:
+    from grp import struct_group
 
 #: Lets whoever sits at the computer open the ports of carrier boards (systemd: 70-uaccess, so a number below).
 UDEV_RULE = Path(__file__).parent.parent / "data" / "60-fipy-doctor.rules"
@@ -35,7 +38,7 @@ _LET_IT_END = (
 )
 
 
-def explain(err: Exception, url: PortUrl, platform: str = sys.platform) -> LinkError | UsageError:
+def explain(err: Exception, url: PortUrl) -> LinkError | UsageError:
     """The LinkError for an exception that opening ``url`` raised; UsageError if the URL asks the impossible."""
     device = url.device
     if not device:
@@ -45,7 +48,7 @@ def explain(err: Exception, url: PortUrl, platform: str = sys.platform) -> LinkE
         return _absent(device)
     if number in (errno.EACCES, errno.EPERM) or "PermissionError" in text or "Permission denied" in text:
         # Windows says "Access is denied" for a port that another program has open.
-        return _busy(device) if platform == "win32" else _denied(device, platform)
+        return _busy(device) if is_windows() else _denied(device)
     if number in _BUSY:
         return _busy(device)
     if number in _NOT_SERIAL or "Could not configure port" in text:
@@ -82,7 +85,7 @@ def include_others(port: Any) -> None:
 
 
 def _set_exclusive(descriptor: int, exclusive: bool) -> None:
-    if sys.platform == "win32":
+    if is_windows():
         return
     import fcntl
     import termios
@@ -92,7 +95,7 @@ def _set_exclusive(descriptor: int, exclusive: bool) -> None:
 
 
 def _is_pty(device: str) -> bool:
-    return os.path.realpath(device).startswith(("/dev/pts/", "/dev/ttys"))  # the second is macOS
+    return real_device(device).startswith(("/dev/pts/", "/dev/ttys"))  # the second is macOS
 
 
 def _errno_of(err: Exception) -> int | None:
@@ -111,7 +114,7 @@ def _remote(err: Exception, port: PortUrl) -> LinkError | UsageError:
         there = _listing(list_ports())
         return LinkError("port-not-found", "no port matches", on=url, cause=there, next="`fipy-doctor ports`")
     if _errno_of(err) in _BUSY and port.kept_in is not None:  # which only runs of this program open
-        return _by_ours(url, who_holds(str(port.kept_in / "lock")))
+        return _by_ours(url, who_holds(str(port.kept_in.resolve() / "lock")))
     if _errno_of(err) in _HUNG_UP or "socket error" in text:
         return LinkError(
             "port-busy",
@@ -183,24 +186,49 @@ def _absent(device: str) -> LinkError:
     return LinkError("port-not-found", "there is no such port", on=device, cause=_listing(found), next=advice)
 
 
-def _denied(device: str, platform: str) -> LinkError:
-    group = ""
+def _denied(device: str) -> LinkError:
+    """The cause and the cure as the port's own group and mode have them, and what the system says of this user."""
+    what, group = "you may not open this port", _group_that_may(device)
+    if not group:
+        cause = "only root may open this device"
+        cure = marked(quoted(["sudo", "chmod", "a+rw", device]))
+        if is_linux() and UDEV_RULE.is_file():  # it may lie in a zip
+            rule = marked(quoted(["sudo", "cp", str(UDEV_RULE), "/etc/udev/rules.d/"]))
+            cure += f" for now; for good, if it is a carrier board of Pycom: {rule}, then plug it in again"
+    elif group.gr_gid in (os.getegid(), *os.getgroups()):
+        cause = f"the group {group.gr_name} may open it and you are in that group, so something else forbids it"
+        cure = "run it outside of the container or sandbox (Snap, Flatpak), or give that the device"
+    elif _user_is_in(group.gr_gid):
+        cause = f"you are in the group {group.gr_name}, but were not yet when you logged in"
+        cure = f"log out and in again; or, for this terminal alone, {marked(quoted(['newgrp', group.gr_name]))}"
+    else:
+        cause = f"the port belongs to the group {group.gr_name}, and your user is not in it"
+        added = f"usermod -a -G {group.gr_name} $USER"
+        if is_mac():
+            added = f"dseditgroup -o edit -a $USER -t user {group.gr_name}"
+        cure = f"`sudo {added}`, then log out and in again"
+    return LinkError("port-permission-denied", what, on=device, cause=cause, next=cure)
+
+
+def _group_that_may(device: str) -> struct_group | None:
+    """The group that may read and write the device, if one besides root's may."""
     with contextlib.suppress(OSError, KeyError, ImportError):
         import grp
 
         info = Path(device).stat()
-        if info.st_mode & stat.S_IRGRP and info.st_mode & stat.S_IWGRP:
-            group = grp.getgrgid(info.st_gid).gr_name
-    if group and group != "root":
-        cause = f"the port belongs to the group {group}, and your user is not in it"
-        cure = f"`sudo usermod -a -G {group} $USER`, then log out and in again"
-    else:
-        cause = "only root may open this device"
-        cure = marked(quoted(["sudo", "chmod", "a+rw", device]))
-        if platform.startswith("linux") and UDEV_RULE.is_file():  # it may lie in a zip
-            rule = marked(f"sudo cp {quoted([str(UDEV_RULE)])} /etc/udev/rules.d/")
-            cure += f" for now; for good, if it is a carrier board of Pycom: {rule}, then plug it in again"
-    return LinkError("port-permission-denied", "you may not open this port", on=device, cause=cause, next=cure)
+        if info.st_gid and info.st_mode & stat.S_IRGRP and info.st_mode & stat.S_IWGRP:
+            return grp.getgrgid(info.st_gid)
+    return None
+
+
+def _user_is_in(gid: int) -> bool:
+    """Whether the system's lists have this user in the group: the next login brings it."""
+    with contextlib.suppress(OSError, KeyError, ImportError):
+        import pwd
+
+        user = pwd.getpwuid(os.getuid())
+        return gid in os.getgrouplist(user.pw_name, user.pw_gid)
+    return False
 
 
 def _busy(device: str, holder: Holder | None = None) -> LinkError:

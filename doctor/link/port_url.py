@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,6 +13,14 @@ from doctor.link.telnet_url import without_password
 
 LONGEST_NAME = 40  #: characters of a URL that is shown whole: half a line
 _OF_A_DEVICE = ("", "spy", "alt")
+
+
+def real_device(device: str) -> str:
+    """The device itself if ``device`` is a link to it, such as ``/dev/serial/by-id/…``.
+
+    Names of Windows are not asked about: whoever looks where COM3 leads has Windows open it.
+    """
+    return os.path.realpath(device) if device.startswith("/") else device
 
 
 @dataclass(frozen=True)

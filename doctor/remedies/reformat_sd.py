@@ -17,6 +17,7 @@ from doctor.firmware.image import examine_bytes
 from doctor.modem.images import side_content
 from doctor.remedies import side_files
 from doctor.remedies.cure import CureContext, DoableCure
+from doctor.text.durations import span
 from doctor.text.escape import counted, shown
 from doctor.updater.side_file import SUFFIX
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:  # what writes cards is loaded when one is to be written: ever
 
 IN_BOARD = ROOT  #: the only mount that is ever formatted, and the name that --confirm wants for it
 NAMED_MOST = 10  #: files of the card in the board that the plan names one by one
-REPL_BYTES_PER_S = 6_000  #: measured speed of verified writes over a 115200 REPL (board-and-repl.md 3.6)
 READER_TEXT = "copy the .dup to its root in a card reader (that takes seconds) and eject it"
 
 
@@ -127,10 +127,8 @@ class ReformatSd(DoableCure):
         lines = [f"afterwards the card is empty; {READER_TEXT}"]
         for path in bench.options.firmware:
             size = path.stat().st_size
-            minutes = size / REPL_BYTES_PER_S / 60
-            lines.append(
-                f"or, if you agree afterwards: send {shown(path.name)} over this port, about {minutes:.0f} min"
-            )
+            takes = span(size / files.WRITE_BYTES_S)
+            lines.append(f"or, if you agree afterwards: send {shown(path.name)} over this port, about {takes}")
         return lines
 
     def _do_in_board(self, bench: Bench, context: CureContext) -> str:
@@ -161,10 +159,10 @@ class ReformatSd(DoableCure):
     def _send(self, bench: Bench, path: Path, context: CureContext) -> str:
         """Send an image to the card over the REPL if the user wants to wait; proved by its hash."""
         data = path.read_bytes()
-        minutes = len(data) / REPL_BYTES_PER_S / 60
-        if not context.ask(f"Send {shown(path.name)} over this port now (about {minutes:.0f} min)? {READER_TEXT}"):
+        takes = span(len(data) / files.WRITE_BYTES_S)
+        if not context.ask(f"Send {shown(path.name)} over this port now (about {takes})? {READER_TEXT}"):
             return ""
-        context.say(f"sending {len(data)} bytes, about {minutes:.0f} min; do not unplug")
+        context.say(f"sending {len(data)} bytes, about {takes}; do not unplug")
         with sdcard.mounted(bench.board) as where:
             files.write(bench.board, f"{where}/{path.name}", data)
             files.write(bench.board, f"{where}/{path.name}{SUFFIX}", side_content(examine_bytes(data, path), data))

@@ -17,6 +17,7 @@ from doctor.links import Kind, page_command, page_path
 from doctor.remedies import Cure, DoableCure, cures
 from doctor.roster import builtin
 from doctor.text.command import Command
+from doctor.text.durations import span
 
 EVIDENCE = {
     "thread": "seen by users, in public",
@@ -131,7 +132,7 @@ def _of_check(check: Check, known: Mapping[str, Entry]) -> Page:
     gates = "yes" if check.gates else "no, it only informs"
     if check.gates and not check.overridable:
         gates = "yes, and no option lifts it"
-    facts = [("stops flashing", gates), ("takes at most", _span(check.deadline_s))]
+    facts = [("stops flashing", gates), ("takes at most", span(check.deadline_s))]
     if check.package:
         facts.append(("brought by", check.package))
     if check.needs:
@@ -209,10 +210,6 @@ def _of_cure(cure: Cure, checks: Iterable[Check]) -> Page:
 
 def _titled(entry_id: str, known: Mapping[str, Entry]) -> str:
     return f"{entry_id}: {known[entry_id].title}" if entry_id in known else entry_id
-
-
-def _span(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
 def named_ids(text: str, known: Iterable[str]) -> Iterator[tuple[str, bool]]:

@@ -119,6 +119,8 @@ DEVICES: Mapping[str, Kind] = {
         b"Manufacturer: SIMCOM INCORPORATED\r\nModel: SIMCOM_SIM7600E-H\r\nRevision: SIM7600M22_V1.1\r\n+GCAP: +CGSM",
     ),
     "telit": _modem("a modem of Telit, which says only a number", b"332"),
+    "says-ok": Kind("something that answers OK to every line", lines={b"": b"\r\nOK\r\n"}),
+    "says-error": Kind("something that answers ERROR to every line", lines={b"": b"\r\nERROR\r\n"}, echoes=True),
     "arduino": Kind("an Arduino whose program prints", (0x2341, 0x0043), opens=b"Ready\r\n", says=b"Ready\r\n"),
     "grbl": Kind(
         "a CNC machine with GRBL",

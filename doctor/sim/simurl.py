@@ -23,6 +23,8 @@ BARE_MODEMS = {"sqn3330": "SQN3330", "gm02s": "MONARCH2"}
 """Host part of the URL and the family of the modem that is at the port without a board."""
 FOREIGN = "foreign"
 """Host part of the URL: something else is at the port, ``device`` says what."""
+DEVICE_SCENARIOS = {f"{FOREIGN}-{name}": name for name in DEVICES}
+"""Scenarios that put such a device at the port, by name, and keys of DEVICES."""
 DEFAULT_BUILDS = {"gm02s": 60186}
 """What a new bench runs, unless it is the family's usual build: the one genuine file that exists must change it."""
 DEFAULT_RELEASE = "1.20.2.r4"
@@ -31,6 +33,7 @@ SPEED_MOST = 1000.0
 """Faster, a program that takes a few milliseconds to answer looks as if it had hung; without a speed nothing waits."""
 
 
+_ANY_SCENARIO = (*SCENARIOS, *DEVICE_SCENARIOS)
 _Reader = Callable[[str, str], object]
 
 
@@ -81,6 +84,8 @@ def parse_sim_url(url: str) -> BenchSpec:
         raise ValueError(_no_such("simulated bench", kind, (*BOARDS, *BARE_MODEMS, FOREIGN)))
     read: dict[str, Any] = {"faults": (), "files": ()}
     for name, value in parse_qsl(parts.query, keep_blank_values=True):
+        if name == "scenario" and value in DEVICE_SCENARIOS:
+            kind, name, value = FOREIGN, "device", DEVICE_SCENARIOS[value]
         if name not in _READERS:
             raise ValueError(f"sim:// knows no {name!r}: one of {', '.join(_READERS)}")
         said = _READERS[name](name, value)
@@ -102,7 +107,7 @@ def parse_sim_url(url: str) -> BenchSpec:
 
 def _no_such(what: str, name: str, known: Collection[str]) -> str:
     meant = did_you_mean(name, known, "")
-    if not meant and name in SCENARIOS:
+    if not meant and name in _ANY_SCENARIO:
         meant = f"did you mean sim://fipy?scenario={name}?"
     return f"no {what} is called {name!r}: {meant + ' There are ' if meant else 'one of '}{', '.join(known)}"
 
@@ -125,8 +130,10 @@ def _one_of(allowed: Mapping[str, object]) -> _Reader:
 def _scenarios(_name: str, value: str) -> tuple[str, ...]:
     names = tuple(name for name in value.split(",") if name)
     for name in names:
+        if name in DEVICE_SCENARIOS:
+            raise ValueError(f"scenario {name!r} is another device at the port: no other scenario goes with it")
         if name not in SCENARIOS:
-            raise ValueError(_no_such("scenario", name, SCENARIOS))
+            raise ValueError(_no_such("scenario", name, _ANY_SCENARIO))
     return names
 
 

@@ -59,3 +59,10 @@ def test_evidence_tells_what_was_seen() -> None:
     with bench_at() as bench:
         evidence = ModemAnswers().look(bench).evidence
     assert (evidence["mode"], evidence["build"], evidence["radio"]) == ("application", 38638, "CATM1")
+
+
+def test_a_modem_behind_a_board_that_refuses_everything_is_no_other_device() -> None:
+    with bench_at("sim://fipy?fault=AT:error@1@0") as bench:
+        found = ModemAnswers().look(bench)
+    assert (found.status, found.catalogue) == (FAIL, "modem-state-unknown")
+    assert "power-cycle" in [remedy.id for remedy in found.remedies]

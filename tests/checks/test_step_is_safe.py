@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 import pytest
@@ -60,11 +59,7 @@ def test_pair_is_refused(tmp_path: Path, practice: dict[str, Path]) -> None:
     assert step("sim://fipy", first).catalogue == "48829-second-step-skipped"
 
 
-def test_siblings_genuine_file_is_refused_for_a_fipy() -> None:
-    spec = importlib.util.find_spec("pysequansutils")
-    files = sorted((Path(spec.origin).parent / "fw").glob("*.dup")) if spec is not None and spec.origin else []
-    if not files:
-        pytest.skip("pysequansutils, which ships a genuine .dup, is not installed")
-    assert step("sim://fipy", files[0]).catalogue == "wrong-firmware-variant-chosen"
-    assert step("sim://gm02s?build=58000", files[0]).status is PASS
-    assert step("sim://gm02s", files[0]).catalogue == "image-older-than-modem"
+def test_siblings_genuine_file_is_refused_for_a_fipy(genuine: Path) -> None:
+    assert step("sim://fipy", genuine).catalogue == "wrong-firmware-variant-chosen"
+    assert step("sim://gm02s?build=58000", genuine).status is PASS
+    assert step("sim://gm02s", genuine).catalogue == "image-older-than-modem"

@@ -29,13 +29,15 @@ NAMES = {
     "ublox": "this is a modem of u-blox, and no FiPy or GPy",
     "simcom": "this is a modem of SIMCom, and no FiPy or GPy",
     "telit": "this is most likely a modem of another maker than Sequans, and no FiPy or GPy",
+    "says-ok": "this is most likely a device that answers OK to everything, as no modem of Sequans does, and no FiPy",
+    "says-error": "this is most likely a device that answers ERROR to everything, as no modem of Sequans does, and no",
     "arduino": "this is most likely an Arduino, by its USB id 2341:0043, and no FiPy or GPy",
     "grbl": "this is most likely a CNC or 3D printer controller (GRBL, Marlin), and no FiPy or GPy",
     "linux-shell": "this is most likely a computer with Linux, at its shell, and no FiPy or GPy",
     "linux-login": "this is most likely a computer with Linux, at its login, and no FiPy or GPy",
     "gps": "this is most likely a GPS receiver, and no FiPy or GPy",
 }
-MODEMS = ("quectel", "ublox", "simcom", "telit")
+MODEMS = ("quectel", "ublox", "simcom", "telit", "says-ok", "says-error")
 #: What must not be offered, planned or advised for such a device; --interrupt stands in what the user typed.
 HARM = re.compile(r"fix --|Ctrl-[CDF]|os\.(?:fsformat|mkfs)|update the board|1\.18\.1 or later")
 #: Bytes that stop a program, restart a board, or run a line of code.
@@ -86,7 +88,7 @@ def test_a_device_at_a_wrong_speed_is_not_sent_what_stops_a_program(terminal: Te
     assert said.code == 1 and "or this is no FiPy or GPy: the USB id 067b:2303" in flat(said)
 
 
-@pytest.mark.parametrize("device", ["gps", "quectel", "pico", "linux-shell"])
+@pytest.mark.parametrize("device", ["gps", "quectel", "pico", "linux-shell", "says-ok", "says-error"])
 def test_it_is_named_where_the_user_says_that_it_is_a_modem(terminal: Terminal, device: str) -> None:
     for verb in ("check", "status"):
         said = terminal.type(verb, "--via", "modem", "--port", f"sim://foreign?device={device}")

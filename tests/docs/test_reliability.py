@@ -29,3 +29,12 @@ def test_counts_are_kept_only_when_that_is_asked_for(tmp_path: Path, monkeypatch
     monkeypatch.setenv(counts.VARIABLE, "1")
     counts.keep("fuzz", **figures)
     assert "2 parsers, 2,005 inputs, 9 s, 0 broken" in reliability.page()
+
+
+def test_a_module_short_of_its_share_is_not_rounded_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counts, "FOLDER", tmp_path)
+    monkeypatch.setenv(counts.VARIABLE, "1")
+    figures = {"mutants": 60, "killed": 50, "alive": 8, "not judged": 1, "equivalent": 1}
+    counts.keep_modules("mutation", {"a": figures, "b": {"mutants": 1, "equivalent": 1}}, ("a", "b"), "0123456")
+    assert reliability.noticed(figures) < reliability.ENOUGH
+    assert "| `a` | 60 | 50 | 8 | 0 | 1 | 1 | 84 % | `0123456`, " in reliability.page()

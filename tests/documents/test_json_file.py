@@ -2,12 +2,25 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 import pytest
 
-from doctor.documents.json_file import count_in, open_ours, read_bounded, read_json, text_in, write_synced, write_whole
+from doctor.documents import json_file
+from doctor.documents.json_file import (
+    count_in,
+    draft_beside,
+    lock,
+    open_ours,
+    read_bounded,
+    read_json,
+    text_in,
+    write_synced,
+    write_whole,
+)
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes, no pipes, and links need a right")
 
@@ -74,12 +87,59 @@ def test_what_is_no_file_is_not_opened(kind: str, mode: str, tmp_path: Path) -> 
         assert not victim.exists()
 
 
+_WRITER = """
+import sys
+from pathlib import Path
+from doctor.documents.json_file import lock, open_ours
+with open_ours(Path(sys.argv[1]), "xb") as draft:
+    lock(draft)
+    draft.write(b"half")
+    draft.flush()
+    print("writes", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_the_draft_of_a_killed_run_goes_and_that_of_a_living_one_stays(tmp_path: Path) -> None:
+    draft = draft_beside(tmp_path / "a.json")
+    run = subprocess.Popen([sys.executable, "-c", _WRITER, str(draft)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    with run:
+        assert run.stdout is not None and run.stdout.readline().strip() == b"writes"
+        write_whole(tmp_path / "b.json", b"{}")
+        assert draft.exists()
+        run.kill()
+    write_whole(tmp_path / "b.json", b"{}")
+    assert [path.name for path in tmp_path.iterdir()] == ["b.json"]
+
+
 @posix
-def test_a_draft_that_somebody_planted_is_not_written_through(tmp_path: Path) -> None:
+def test_only_files_that_are_drafts_are_swept(tmp_path: Path) -> None:
     victim = tmp_path / "victim"
     victim.write_bytes(b"secret")
-    draft = tmp_path / f"b.json.{os.getpid()}.part"
-    draft.symlink_to(victim)
+    link, pipe, folder = (tmp_path / f"b.json.0123456{n}.part" for n in "789")
+    link.symlink_to(victim)
+    os.mkfifo(pipe)
+    folder.mkdir()
+    others = tmp_path / "thesis.part"
+    others.write_bytes(b"mine")
     write_whole(tmp_path / "b.json", b"{}")
-    assert victim.read_bytes() == b"secret" and (tmp_path / "b.json").read_bytes() == b"{}"
-    assert not (tmp_path / "b.json").is_symlink() and not draft.is_symlink()
+    assert link.is_symlink() and pipe.is_fifo() and folder.is_dir()
+    assert (victim.read_bytes(), others.read_bytes()) == (b"secret", b"mine")
+
+
+def test_a_draft_that_another_run_sweeps_before_it_is_locked_is_written_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swept: list[object] = []
+
+    def lock_late(file: IO[bytes]) -> None:
+        if not swept:
+            swept.append(file)
+            (other,) = tmp_path.iterdir()
+            draft_beside(tmp_path / "b.json")
+            assert not other.exists()
+        lock(file)
+
+    monkeypatch.setattr(json_file, "lock", lambda file: lock_late(file) if file.writable() else lock(file))
+    write_whole(tmp_path / "a.json", b"{}")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"] and swept

@@ -184,11 +184,11 @@ HEALTHY_FLASH = """\
 Plan
   image     CATM1-41065.dup, 6,160,982 bytes, SHA-256 65f9d61bdd4a90c0…
   modem     SQN3330, mode application, runs LR5.1.1.0-38638
-  1. wake the modem and switch its radio off (up to 2 min)
+  1. wake the modem and switch its radio off (about 1 s, at most 2 min)
      why: a modem whose radio works is busy and draws much current
      what could go wrong: the modem may refuse (it is asked several times, in two ways), or come back at another speed
      way back: its old firmware is started again (AT+SMSWBOOT=1,1)
-  2. start the new firmware (up to 5 min; do not unplug)
+  2. start the new firmware (about 10 s, at most 5 min; do not unplug)
      what could go wrong: it may not start; then the modem is in its updater or boot ROM, and this program says which
      way back: run the same command again: it begins with the step that fits the modem's mode
 • restart the modem into its updater (recovery)
@@ -197,6 +197,7 @@ Plan
 
 Flashed and proved
   runs now  LR5.1.1.0-41065 (build 41065), UE 5.0.0.0d
+  took      4:12, 86 kB/s
 
 Do this now:
   1. press the board's reset button once: its own LTE functions work again after that

@@ -400,3 +400,31 @@ def test_what_jumpers_disturb_is_not_called_dead() -> None:
     assert advised(jumpers).answers == ("Is it dead? Nothing in this text proves it.",)
     zeros = "Response (AT #1) b'\\x00\\x00'\nCannot determine modem state!\nIs the modem dead?"
     assert advised(zeros).answers[0].startswith("Is it dead? It may be")
+
+
+def test_what_was_done_to_the_modem_yesterday_is_not_over_today() -> None:
+    text = (
+        "- gestern beim Update vom Modem (ca 60%) Stecker aus Versehen raus\n"
+        '- heute: Pymakr "Failed to connect (Error: Port is not open)"\n- Code.exe läuft noch 3 mal'
+    )
+    found = explain(text.encode())
+    assert not found.runs_now
+    assert "power-removed-during-flash" in [match.id for match in found.causes]
+
+
+def test_what_flashes_comes_when_all_that_spoils_it_is_cured() -> None:
+    text = f"FiPy, expansion board 3, all jumpers.\nBrownout detector was triggered\n{UPGRADE_MODE}flash again?"
+    supply, jumpers, flash = advised(text).steps
+    assert (supply[:13], "jumpers" in jumpers, flash[:13]) == ("Better supply", True, "`fipy-doctor ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mise a jour du modem, bloque sur 99% depuis 10 min, je peux debrancher ??",
+        "Modem Update, steht seit 10 min auf 99 %, darf ich abwuergen oder ausschalten?",
+        "actualizacion del modem, parado en 99% desde hace 10 min, puedo desenchufar?",
+    ],
+)
+def test_a_keyboard_without_accents_asks_the_same(text: str) -> None:
+    assert any("no power cut" in answer or "leave it on" in answer for answer in advised(text).answers)

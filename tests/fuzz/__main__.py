@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import importlib
 import importlib.util
 import json
 import os
@@ -23,15 +22,15 @@ from pathlib import Path
 
 from docs._build.counts import keep
 from tests.fuzz.parser import FOUND, MOST_BYTES, Parser, edited, random_edits
+from tests.fuzz.table import ROOMS, parsers_of
 
-ROOMS = ("modem", "board", "firmware", "cards", "memory", "texts")
 LONGEST_S = 20  #: for one input: thousands of times what it should take, and a machine may be busy
 MOST_MEMORY_MB = 2000  #: of the process, of which coverage takes some hundred
 _TIMES = "inputs"  #: name of the file with how often each parser was tried
 MISSING = f"""atheris is not installed: this search needs it, and it has
 wheels for CPython 3.11 to 3.13 on Linux (x86_64) only.
 There:      {sys.executable} -m pip install -e '.[fuzz]'
-Without it: FIPY_DOCTOR_FUZZ=1000 {sys.executable} -m pytest tests/fuzz   (the same parsers, by hypothesis)
+Without it: FIPY_DOCTOR_FUZZ=1000 {sys.executable} -m pytest -m '' tests/fuzz   (the same parsers, by hypothesis)
 """
 
 
@@ -68,9 +67,10 @@ def _all(rooms: list[str], seconds: float, jobs: int) -> int:
             for room in [room for room, process in running.items() if process.poll() is not None]:
                 process = running.pop(room)
                 tried |= _times(place / room)
-                broken += _kept(room, place / room)
-                if process.returncode and not broken:
-                    broken.append(f"{room}: the search itself failed\n{_end_of(place / room)}")
+                told = _kept(room, place / room)
+                if process.returncode and not told:
+                    told = [f"{room}: the search itself failed\n{_end_of(place / room)}"]
+                broken += told
             time.sleep(0.1)
     for parser, times in tried.items():
         sys.stdout.write(f"{parser:16} {times:9,} inputs\n")
@@ -91,17 +91,12 @@ def _started(room: str, place: Path, seconds: float) -> subprocess.Popen[bytes]:
         return subprocess.Popen(words, stdout=log, stderr=log, env=environment)
 
 
-def _parsers(room: str) -> tuple[Parser, ...]:
-    found: tuple[Parser, ...] = importlib.import_module(f"tests.fuzz.{room}").PARSERS
-    return found
-
-
 def _search(room: str, place: str, *, seconds: float) -> None:
     """One room, until its time is over or an input breaks a parser; never returns."""
     import atheris  # type: ignore[import-not-found, unused-ignore]
 
     with atheris.instrument_imports(include=["doctor", "checks"]):
-        parsers = _parsers(room)
+        parsers = parsers_of(room)
     times = dict.fromkeys((parser.name for parser in parsers), 0)
     for index, parser in enumerate(parsers):
         begin = (*parser.seeds, *parser.spoilt(100), *(path.read_bytes() for path in parser.found()))
@@ -145,7 +140,7 @@ def _kept(room: str, place: Path) -> list[str]:
     told = []
     for path in (place / "artifacts").iterdir():
         data = path.read_bytes()
-        parsers = _parsers(room)
+        parsers = parsers_of(room)
         parser = parsers[data[0] % len(parsers)] if data else parsers[0]
         small = reduced(data[1:], _fails_alike(parser, data[1:])) if path.name.startswith("crash") else data[1:]
         folder = FOUND / parser.name

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+import socket
 from collections.abc import Callable
+from functools import partial
+from unittest.mock import patch
 
 from doctor.board import at_work, autorun
 from doctor.board.board import Board
+from doctor.board.card.ftp import BoardFtp, FtpUnusable
 from doctor.board.first_contact import contact
 from doctor.board.repl import Repl, tagged
 from doctor.board.storage import files
 from doctor.errors import BoardError, BoardReset, LinkError
 from doctor.firmware.scripts import classify
+from doctor.link import telnet_url
 from tests.board.old_repl import BANNER, RAW_BANNER, ROM
 from tests.fuzz.parser import Parser, harmless
 from tests.fuzz.wires import repl
@@ -109,6 +115,50 @@ def scripts(data: bytes) -> None:
     autorun.imported_modules(source)
 
 
+class _Connection:
+    """A connection to a server that has said all of this already, and has hung up; a data connection takes all."""
+
+    def __init__(self, address: tuple[str, int], timeout: float, source_address: object = None, *, said: bytes) -> None:
+        self._said = said
+        self.family = socket.AF_INET
+        if not 0 <= address[1] < 1 << 63:
+            raise OverflowError("Python int too large to convert to C long")
+
+    def makefile(self, mode: str, encoding: str) -> io.TextIOWrapper:
+        return io.TextIOWrapper(io.BytesIO(self._said), encoding)
+
+    def getpeername(self) -> tuple[str, int]:
+        return "192.168.4.1", 21
+
+    def sendall(self, data: bytes) -> None:
+        """Taken."""
+
+    def settimeout(self, seconds: float) -> None:
+        """It never waits."""
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+    def __enter__(self) -> _Connection:
+        return self
+
+    def __exit__(self, *told: object) -> None:
+        """There is nothing to close."""
+
+
+def ftp_replies(data: bytes) -> None:
+    """What a board's FTP server says while a file goes over and gets its name."""
+    address = telnet_url.parse("telnet://micro:python@192.168.4.1", None, {})
+    with patch.object(socket, "create_connection", partial(_Connection, said=data)):
+        try:
+            with BoardFtp(address) as ftp:
+                ftp.store("/sd/x.dup", b"x" * 10_000, lambda done: None, on="telnet://192.168.4.1")
+                ftp.rename("/sd/x.dup", "/sd/y.dup")
+        except (FtpUnusable, BoardError) as err:
+            assert harmless(str(err))
+            raise
+
+
 TALK = b"=|" + RAW_BANNER
 PARSERS = (
     Parser(
@@ -139,6 +189,17 @@ PARSERS = (
             b'["' + "пример".encode() + b'", 0, 1]\n[true, 0]\n["", 0]\n[null, 3]',
         ),
         (BoardError, LinkError),
+    ),
+    Parser(
+        "ftp-replies",
+        ftp_replies,
+        (
+            b"220 Micropython FTP Server\r\n331 \r\n230 \r\n200 \r\n227 (192,168,4,1,7,232)\r\n150 \r\n226 \r\n"
+            b"213 10000\r\n350 \r\n250 \r\n221 \r\n",
+            b"220-Micropython\r\n FTP Server\r\n220 ready\r\n331 \r\n530 who?\r\n",
+            b"220 \r\n331 \r\n230 \r\n200 \r\n227 (192,168,4,1,7,232)\r\n550 \r\n221 \r\n",
+        ),
+        (FtpUnusable, BoardError),
     ),
     Parser("tagged-lines", tagged_lines, (b'x\n@@FD {"a": [1, "b\\u00e9"]}\n@@FD [1]\n', b"@@FD 3\n@@FD null\n")),
     Parser(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import patch
 
 from doctor.bench import BenchOptions
 from doctor.board.storage.begun import SCHEMA, Begun, Book, onward
@@ -24,6 +24,7 @@ from doctor.link.port_url import PortUrl
 from doctor.modem.facts import ModemFacts
 from doctor.sim.state import StateDir
 from tests.fuzz.parser import Parser
+from tests.quick_disk import quick_disk
 
 OLD = Path(__file__).parent.parent / "state_of_0_1"
 PORT = PortUrl.read("/dev/ttyACM0")
@@ -34,18 +35,11 @@ MAIN = b"print()\n"
 @contextmanager
 def folder() -> Iterator[Path]:
     """A new one, which is the user's state folder for as long."""
-    before = os.environ.get("FIPY_DOCTOR_STATE_DIR")
-    shared = Path("/dev/shm")
-    made = Path(tempfile.mkdtemp(prefix="fipy-doctor-fuzz-", dir=shared if shared.is_dir() else None))
-    os.environ["FIPY_DOCTOR_STATE_DIR"] = str(made)
-    try:
-        yield made
-    finally:
-        shutil.rmtree(made)
-        if before is None:
-            del os.environ["FIPY_DOCTOR_STATE_DIR"]
-        else:
-            os.environ["FIPY_DOCTOR_STATE_DIR"] = before
+    with (
+        tempfile.TemporaryDirectory(prefix="fipy-doctor-fuzz-", dir=quick_disk()) as made,
+        patch.dict(os.environ, FIPY_DOCTOR_STATE_DIR=made),
+    ):
+        yield Path(made)
 
 
 def journals(data: bytes) -> None:

@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.fuzz.parser import FOUND, PIECES, Parser, edited
-from tests.fuzz.table import PARSERS
+from tests.fuzz.table import ROOMS, parsers_of
 
+PARSERS = tuple(parser for room in ROOMS for parser in parsers_of(room))
 EXAMPLES = int(os.environ.get("FIPY_DOCTOR_FUZZ", "0")) or 8
 SPOILT = 50  #: inputs in which one value is spoilt
 MOST_MEMORY_KIB = 300 << 10  #: that the inputs of one parser, each at most 64 KiB, may add to the process

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -303,13 +302,9 @@ def test_rehearsal_sends_nothing(full: Path) -> None:
 @pytest.mark.long
 @pytest.mark.sampled(2)
 @pytest.mark.parametrize("compress", [False, True])
-def test_bare_sibling(compress: bool) -> None:
-    spec = importlib.util.find_spec("pysequansutils")
-    files = sorted((Path(spec.origin).parent / "fw").glob("*.dup")) if spec is not None and spec.origin else []
-    if not files:
-        pytest.skip("pysequansutils, which ships a genuine .dup, is not installed")
+def test_bare_sibling(genuine: Path, compress: bool) -> None:
     request = FlashRequest(via="modem", compress=compress)
-    done = run("sim://gm02s", files[0], request=request, via_modem=True)
+    done = run("sim://gm02s", genuine, request=request, via_modem=True)
     proved(done, 59577)
     proof = done.result.proof
     assert proof is not None and proof.received_sha256 == proof.sent_sha256

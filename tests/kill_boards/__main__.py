@@ -24,6 +24,7 @@ from tests.kill_boards.cuts import WAYS
 from tests.kill_boards.place import AT_ONCE, BAD, FINISHED, LOST
 from tests.kill_boards.play import Cell, Played, cells, play
 from tests.kill_boards.real import play_real, real_cells
+from tests.quick_disk import quick_disk
 
 MARKS = {AT_ONCE: "", FINISHED: "f", BAD: "!", LOST: "LOST"}
 SMOKE = (
@@ -48,8 +49,7 @@ def main() -> int:
     given = asked.parse_args()
     started = time.monotonic()
     sys.stdout.write(f"FIPY_DOCTOR_SEED={given.seed}\n")
-    shared = Path("/dev/shm")
-    folder = Path(tempfile.mkdtemp(prefix="fipy-doctor-kill-boards-", dir=shared if shared.is_dir() else None))
+    folder = Path(tempfile.mkdtemp(prefix="fipy-doctor-kill-boards-", dir=quick_disk()))
     try:
         with multiprocessing.get_context("fork").Pool(given.jobs) as pool:
             chosen = _chosen(_cells(pool, folder, given), given)

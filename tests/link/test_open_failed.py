@@ -18,6 +18,7 @@ from doctor.link.holders import Holder
 from doctor.link.link import open_link
 from doctor.link.port_url import PortUrl
 from doctor.link.ports import USB_IDS
+from tests.another_system import on
 from tests.link.devices import stubborn_server
 from tests.plugged import EXPANSION, plug_in
 
@@ -28,8 +29,8 @@ def refused(url: str) -> LinkError:
     return caught.value
 
 
-def explain(err: Exception, url: str, platform: str = sys.platform) -> LinkError | UsageError:
-    return open_failed.explain(err, PortUrl.read(url), platform)
+def explain(err: Exception, url: str) -> LinkError | UsageError:
+    return open_failed.explain(err, PortUrl.read(url))
 
 
 def test_absent_with_nothing_plugged_in_speaks_of_the_cable() -> None:
@@ -47,7 +48,7 @@ def test_absent_lists_what_is_there_and_proposes_it(monkeypatch: pytest.MonkeyPa
 
 def test_linux_inside_windows_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(choice, "is_wsl", lambda: True)
-    assert explain(FileNotFoundError(errno.ENOENT, "no"), "/dev/ttyUSB0", "linux").id == "wsl-no-serial"
+    assert explain(FileNotFoundError(errno.ENOENT, "no"), "/dev/ttyUSB0").id == "wsl-no-serial"
 
 
 def test_a_carrier_in_its_own_boot_loader_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,34 +56,58 @@ def test_a_carrier_in_its_own_boot_loader_is_named(monkeypatch: pytest.MonkeyPat
     assert refused("/dev/ttyACM0").id == "shield-in-dfu-mode"
 
 
-def test_no_permission_names_the_group_of_the_device(tmp_path: Path) -> None:
+DENIED = PermissionError(errno.EACCES, "Permission denied")
+
+
+def denied(device: Path) -> LinkError | UsageError:
+    error = explain(DENIED, str(device))
+    assert error.id == "port-permission-denied"
+    return error
+
+
+@pytest.fixture
+def device(tmp_path: Path) -> Path:
+    """A port of a group of which root is no member."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a file to another group")
     device = tmp_path / "ttyUSB0"
     device.touch()
     device.chmod(0o660)
-    group = next(entry for entry in grp.getgrall() if entry.gr_name != "root")
-    if os.geteuid() != 0:
-        pytest.skip("only root can give a file to another group")
-    os.chown(device, -1, group.gr_gid)
-    error = explain(PermissionError(errno.EACCES, "Permission denied"), str(device), "linux")
-    assert error.id == "port-permission-denied"
-    assert f"usermod -a -G {group.gr_name} " in error.next
+    os.chown(device, -1, grp.getgrnam("games").gr_gid)
+    return device
 
 
-def test_no_permission_without_a_group_that_helps(tmp_path: Path) -> None:
+def test_no_permission_names_the_group_of_the_device(device: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    on(monkeypatch, "linux")
+    assert denied(device).next == "`sudo usermod -a -G games $USER`, then log out and in again"
+    on(monkeypatch, "darwin")
+    assert denied(device).next.startswith("`sudo dseditgroup -o edit -a $USER -t user games`")
+
+
+def test_a_user_who_was_added_since_the_login_is_not_to_be_added(device: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    games = grp.getgrnam("games").gr_gid
+    monkeypatch.setattr("os.getgrouplist", lambda user, gid: [gid, games])
+    error = denied(device)
+    assert "usermod" not in error.next and error.next.endswith("for this terminal alone, `newgrp games`")
+    monkeypatch.setattr("os.getgroups", lambda: [games])
+    assert "newgrp" not in denied(device).next and "something else forbids it" in denied(device).cause
+
+
+def test_no_permission_without_a_group_that_helps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     device = tmp_path / "ttyUSB0"
     device.touch()
     device.chmod(0o600)
-    error = explain(PermissionError(errno.EACCES, "Permission denied"), str(device), "linux")
+    error = denied(device)
     assert "chmod a+rw" in error.next and f"{open_failed.UDEV_RULE} /etc/udev/rules.d/" in error.next
-    on_mac = explain(PermissionError(errno.EACCES, "Permission denied"), str(device), "darwin")
-    assert "chmod a+rw" in on_mac.next and "udev" not in on_mac.next
+    on(monkeypatch, "darwin")
+    assert "chmod a+rw" in denied(device).next and "udev" not in denied(device).next
 
 
 def test_a_rule_that_lies_in_a_zip_is_not_to_be_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     device = tmp_path / "ttyUSB0"
     device.touch(0o600)
     monkeypatch.setattr(open_failed, "UDEV_RULE", tmp_path / "fipy-doctor.pyz" / "60-fipy-doctor.rules")
-    error = explain(PermissionError(errno.EACCES, "Permission denied"), str(device), "linux")
+    error = denied(device)
     assert "chmod a+rw" in error.next and "rules" not in error.next
 
 
@@ -92,9 +117,10 @@ def test_the_rule_that_is_shipped_has_every_carrier_that_makes_a_port() -> None:
     assert {(int(v, 16), int(p, 16)) for v, p in ids} == {pair for pair, known in USB_IDS.items() if not known.dfu}
 
 
-def test_access_denied_on_windows_means_busy() -> None:
+def test_access_denied_on_windows_means_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    on(monkeypatch, "win32")
     text = "could not open port 'COM25': PermissionError(13, 'Access is denied.', None, 5)"
-    assert explain(serial.SerialException(text), "COM25", "win32").id == "port-busy"
+    assert explain(serial.SerialException(text), "COM25").id == "port-busy"
 
 
 def test_a_second_opening_finds_it_busy() -> None:

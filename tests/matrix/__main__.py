@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
-import os
 import shutil
 import sys
 import tempfile
@@ -16,6 +15,7 @@ from docs._build.counts import keep
 from tests.matrix.cells import Cell, cells
 from tests.matrix.flows import FLOWS, Stage, make_files, shorten_soak, stages
 from tests.matrix.play import BAD, DEAD, PROVED, RESCUED, Played, play
+from tests.quick_disk import quick_disk
 
 MARKS = {PROVED: "P", RESCUED: "R", DEAD: "D", BAD: "!"}
 SHOWN_BAD = 60
@@ -32,7 +32,7 @@ def main() -> int:
     asked.add_argument("--story", action="store_true", help="what every bad cell printed")
     given = asked.parse_args()
     started = time.monotonic()
-    folder = Path(tempfile.mkdtemp(prefix="fipy-doctor-matrix-", dir=_quick_disk()))
+    folder = Path(tempfile.mkdtemp(prefix="fipy-doctor-matrix-", dir=quick_disk()))
     try:
         files = folder / "files"
         files.mkdir()
@@ -48,12 +48,6 @@ def main() -> int:
         verdicts = Counter(one.verdict for one in played)
         keep("matrix", cells=len(played), verdicts=verdicts, seconds=round(time.monotonic() - started))
     return 1 if any(one.verdict == BAD for one in played) else 0
-
-
-def _quick_disk() -> str | None:
-    """Memory that looks like a disk, if the system has it: journals are flushed to the disk at every step."""
-    shared = Path("/dev/shm")
-    return str(shared) if os.access(shared, os.W_OK) else None
 
 
 def _stages(folder: Path, files: Path, jobs: int) -> dict[str, tuple[Stage, ...]]:

@@ -21,20 +21,21 @@ from pathlib import Path
 from typing import Any
 
 from docs._build.counts import commit_now, keep_modules
+from docs._build.reliability import ENOUGH, noticed
 from tests.mutation.covering import FOLDER, MODULES
 from tests.mutation.equivalent import equivalent
 from tests.mutation.mutants import Mutant, sample
-from tests.mutation.trial import ALIVE, KILLED, Copy, Verdict, preload
+from tests.mutation.trial import ALIVE, JUDGES, KILLED, Copy, Verdict, preload
+from tests.quick_disk import quick_disk
 
 ROOT = Path(__file__).parent.parent.parent
-ENOUGH = 0.85
 #: Name of a module, and the files that it is.
 TARGETS: dict[str, tuple[str, ...]] = {
     **{f"updater/{name}": (f"doctor/updater/{name}.py",) for name in ("stp", "plan", "rules", "sending", "settling")},
     "firmware/caba": ("doctor/firmware/caba.py",),
     "fat": tuple(sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("doctor/fat/[!_]*.py"))),
 }
-#: Tests that judge no mutant: kept screens, documentation, the form of the sources, and this folder.
+#: Tests that judge no mutant: documentation, the form of the sources, and this folder.
 NO_JUDGES = ("tests/docs", "tests/test_house.py", "tests/mutation", "tests/updater/test_syntax_gate.py", "tests/fuzz")
 MOST_TESTS_S = 25.0  #: of tests, by the time that they took, one mutant gets
 MOST_TESTS = 400
@@ -78,8 +79,7 @@ def main() -> int:
     given = asked.parse_args()
     targets = {name: files for name, files in TARGETS.items() if given.only in name}
     began, commit = time.monotonic(), commit_now()
-    shared = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(prefix="fipy-doctor-mutants-", dir=shared if shared.is_dir() else None) as place:
+    with tempfile.TemporaryDirectory(prefix="fipy-doctor-mutants-", dir=quick_disk()) as place:
         covered = _covered(Path(place), given.tests, given.jobs, given.covered)
         sys.stdout.write(f"{len(covered.seconds)} tests measured, {time.monotonic() - began:.0f} s\n")
         chosen: list[tuple[str, Mutant]] = [
@@ -109,7 +109,7 @@ def _measured(place: Path, where: list[str], jobs: int) -> dict[str, Any]:
     left_out = [word for name in NO_JUDGES for word in ("--ignore", name)]
     options = ("-q", "-p", "no:cacheprovider", "-p", "tests.mutation.covering", "-n", str(jobs))
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, "-m", "not long and not table and not snapshot", *left_out, *where],
+        [sys.executable, "-m", "pytest", *options, "-m", JUDGES, *left_out, *where],
         cwd=root,
         env={**os.environ, "PYTHONPATH": str(root), MODULES: ":".join(files), FOLDER: str(folder)},
         stdout=subprocess.PIPE,
@@ -169,12 +169,10 @@ def _print(judged: list[tuple[str, Mutant, Verdict]], took_s: float, commit: str
     for name in dict.fromkeys(name for name, _, _ in judged):
         mine = [(mutant, verdict) for each, mutant, verdict in judged if each == name]
         count = Counter("equivalent" if v.outcome == ALIVE and m.key in known else v.outcome for m, v in mine)
-        judging = len(mine) - count["equivalent"]
-        share = count[KILLED] / max(1, judging)
-        bad += share < ENOUGH
-        words = ", ".join(f"{number} {outcome}" for outcome, number in count.most_common())
-        sys.stdout.write(f"{name:18} {len(mine):3} mutants: {words}; {100 * share:.0f} % killed\n")
         counted[name] = {"mutants": len(mine), **count}
+        bad += noticed(counted[name]) < ENOUGH
+        words = ", ".join(f"{number} {outcome}" for outcome, number in count.most_common())
+        sys.stdout.write(f"{name:18} {len(mine):3} mutants: {words}; {int(noticed(counted[name]))} % killed\n")
     sys.stdout.write(f"{len(judged)} mutants in {took_s:.0f} s\n")
     keep_modules("mutation", counted, tuple(TARGETS), commit)
     return 1 if bad else 0

@@ -23,6 +23,8 @@ from doctor.sim.simurl import parse_sim_url
         ("sim://fipy?speed=0", "above 0"),
         ("sim://fipy?fault=explode@5", "stall"),
         ("sim://fipy?build=1&build=2", "twice"),
+        ("sim://fipy?scenario=foreign-gps,healthy", "no other scenario goes with it"),
+        ("sim://foreign?device=pico&scenario=foreign-gps", "twice"),
     ],
 )
 def test_unknown_things_name_what_is_valid(url: str, named: str) -> None:
@@ -45,3 +47,8 @@ def test_a_bare_name_is_enough() -> None:
     spec = parse_sim_url("sim://gm02s")
     assert not spec.has_board
     assert (spec.scenarios, spec.state, spec.speed) == ((), None, None)
+
+
+@pytest.mark.parametrize("host", ["fipy", "sqn3330", "foreign"])
+def test_a_device_is_a_scenario_too(host: str) -> None:
+    assert parse_sim_url(f"sim://{host}?scenario=foreign-gps") == parse_sim_url("sim://foreign?device=gps")

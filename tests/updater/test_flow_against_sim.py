@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import io
 from collections.abc import Iterator
 from itertools import pairwise
@@ -552,28 +551,24 @@ def test_events_tell_the_whole_story() -> None:
 
 
 @pytest.fixture(scope="module")
-def genuine() -> bytes:
-    spec = importlib.util.find_spec("pysequansutils")
-    files = sorted((Path(spec.origin).parent / "fw").glob("*.dup")) if spec is not None and spec.origin else []
-    if not files:
-        pytest.skip("pysequansutils, which ships a genuine .dup, is not installed")
-    return files[0].read_bytes()
+def whole(genuine: Path) -> bytes:
+    return genuine.read_bytes()
 
 
 @pytest.mark.sampled(2, "long")
 @pytest.mark.parametrize("mode", ["application", "recovery"])
-def test_genuine_file_reaches_the_sibling_modem(genuine: bytes, mode: str) -> None:
+def test_genuine_file_reaches_the_sibling_modem(whole: bytes, mode: str) -> None:
     sim = modem(mode, family="MONARCH2", build=60186)
     port = SimPort(sim)
     state = states.detect(port, sim.world, MONARCH2)
     facts = from_core(state, states.read_facts(port, sim.world, MONARCH2, state))
-    image = ImageFacts("GM02RB6Q_LR8.0.5.13-59577.dup", len(genuine), "full", "", 59577, 0, "MONARCH2")
+    image = ImageFacts("GM02RB6Q_LR8.0.5.13-59577.dup", len(whole), "full", "", 59577, 0, "MONARCH2")
     plan = make_plan(running(facts), [image], Options())
-    outcome = Flow(port, sim.world, MONARCH2).run(plan, io.BytesIO(genuine), len(genuine))
+    outcome = Flow(port, sim.world, MONARCH2).run(plan, io.BytesIO(whole), len(whole))
     assert outcome.error is None
     assert outcome.proved
     assert from_version_lines(outcome.version_lines, outcome.mode).build == 59577
-    assert sim.received[-1].sha256 == hashlib.sha256(genuine).hexdigest()
+    assert sim.received[-1].sha256 == hashlib.sha256(whole).hexdigest()
     assert sim.misuse == []
 
 

@@ -13,14 +13,34 @@ from types import TracebackType
 
 from doctor.errors import BoardError
 from doctor.link.telnet_url import TelnetAddress
+from doctor.text.escape import shown
 
 ANSWER_S = 15.0  #: for the greeting and every reply; the server sleeps at most some milliseconds between two looks
 TRANSFER_S = 60.0  #: without a byte taken, and for the reply at the end: a slow card may write what it holds first
 BLOCK_BYTES = 8192
+MOST_LINES = 100  #: of one reply; the server's have one, and its greeting and help a few
+#: What ftplib lets through of what a server says: it decodes text, numbers and ports as they come.
+_FAULTS: tuple[type[Exception], ...] = (*ftplib.all_errors, ValueError, OverflowError)
 
 
 class FtpUnusable(Exception):
     """The board's FTP server cannot be used; the text says why. Nothing was written."""
+
+
+class _Client(ftplib.FTP):
+    """ftplib's, which reads a reply of several lines for as long as a server sends any."""
+
+    _lines = 0
+
+    def getmultiline(self) -> str:
+        self._lines = 0
+        return super().getmultiline()
+
+    def getline(self) -> str:
+        self._lines += 1
+        if self._lines > MOST_LINES:
+            raise ftplib.error_proto("its reply has no end")
+        return super().getline()
 
 
 class BoardFtp:
@@ -33,7 +53,7 @@ class BoardFtp:
     def __init__(self, address: TelnetAddress, *, answer_s: float = ANSWER_S) -> None:
         if address.ftp_port is None:
             raise FtpUnusable("it is switched off with ?ftp=off")
-        self._ftp = ftplib.FTP()
+        self._ftp = _Client()
         try:
             self._ftp.connect(address.host, address.ftp_port, timeout=answer_s)
             self._ftp.login(address.user, address.password)
@@ -48,9 +68,9 @@ class BoardFtp:
             raise FtpUnusable(
                 f"no answer in {answer_s:g} s; it serves only one client, and another may be connected"
             ) from err
-        except ftplib.all_errors as err:
+        except _FAULTS as err:
             self._ftp.close()
-            raise FtpUnusable(str(err) or "the connection ended") from err
+            raise FtpUnusable(_said(err) or "the connection ended") from err
 
     def __enter__(self) -> BoardFtp:
         return self
@@ -58,7 +78,7 @@ class BoardFtp:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
-        with contextlib.suppress(*ftplib.all_errors):
+        with contextlib.suppress(*_FAULTS):
             if error is None:
                 self._ftp.quit()
         self._ftp.close()
@@ -81,12 +101,12 @@ class BoardFtp:
         try:
             self._ftp.storbinary(f"STOR {path}", io.BytesIO(data), BLOCK_BYTES, sent)
             there = self._ftp.size(path)
-        except ftplib.Error as err:
-            if not done:
-                raise FtpUnusable(f"it does not accept a file: {err}") from err
-            raise _broken(path, done, len(data), on, str(err)) from err
         except (OSError, EOFError) as err:
             raise _broken(path, done, len(data), on, "the connection ended") from err
+        except _FAULTS as err:
+            if not done:
+                raise FtpUnusable(f"it does not accept a file: {_said(err)}") from err
+            raise _broken(path, done, len(data), on, _said(err)) from err
         if there != len(data):
             raise _broken(path, there or 0, len(data), on, "the server stored less than it was sent")
 
@@ -94,9 +114,13 @@ class BoardFtp:
         """Give a file another name; False if the server does not."""
         try:
             self._ftp.rename(source, target)
-        except ftplib.all_errors:
+        except _FAULTS:
             return False
         return True
+
+
+def _said(err: Exception) -> str:
+    return "its reply makes no sense" if isinstance(err, (ValueError, OverflowError)) else shown(str(err), 100)
 
 
 def _broken(path: str, done: int, total: int, on: str, why: str) -> BoardError:

@@ -28,6 +28,8 @@ LOOK_TOTAL_S = 60.0
 HASH_SILENCE_S = 15.0  #: a dot comes every 256 KiB; 1-bit SDMMC at default speed reads well over 100 kB/s
 HASH_TOTAL_S = 600.0
 FORMAT_SILENCE_S = 180.0  #: a 32 GB card writes some MB of FAT over the 1-bit bus; nothing is printed in that time
+READ_BYTES_S = 400_000  #: for estimates: what such a bus usually gives; nobody has measured it on a board
+FTP_BYTES_S = 100_000  #: for estimates: over the board's Wi-Fi onto its card; nobody has measured it either
 KIB = 1024
 
 

@@ -27,6 +27,7 @@ READ_AT_ONCE_BYTES = 24 * READ_PIECE_BYTES  #: in one command: about 1 s at 1152
 READ_MAX_BYTES = 2 << 20  #: a script is a few kB; more than 2 MB would take minutes and does not count as one
 HASH_SILENCE_S = 60.0  #: hashing 1 MB of flash prints nothing for several seconds
 REMOVE_SILENCE_S = 30.0  #: FAT frees a long file block by block, and an erased block takes tens of ms
+WRITE_BYTES_S = 6_000  #: of proved writes over a REPL at 115200 baud (board-and-repl.md 3.6)
 CHANGING = "changed while it was read"  #: of a file that a program on the board writes
 
 Tell = Callable[[int], None]  #: hears how many bytes are done; may raise to stop

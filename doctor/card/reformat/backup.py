@@ -13,7 +13,7 @@ from pathlib import Path
 from doctor.card.drives.device import is_device, open_source
 from doctor.card.target import copy_sparse, disk_error, same_content, sha256_of
 from doctor.documents.host_names import host_name
-from doctor.documents.json_file import make_folder, open_ours, write_synced
+from doctor.documents.json_file import make_folder, new_folder, open_ours, write_synced
 from doctor.errors import CardError
 from doctor.events import Listener, Note, ignore
 from doctor.fat.directory import DirEntry
@@ -130,7 +130,7 @@ def _new_folder(backup_dir: Path, card: Path, now: datetime) -> Path:
         for number in range(1, 1000):
             folder = backup_dir / (name if number == 1 else f"{name}-{number}")
             try:
-                folder.mkdir(0o700)
+                new_folder(folder)
                 return folder
             except FileExistsError:
                 continue

@@ -11,6 +11,7 @@ import click
 from doctor.bench import BenchOptions
 from doctor.cli import options
 from doctor.cli.check_line import CheckLine
+from doctor.cli.live_line import LiveLine
 from doctor.cli.screen import Screen
 from doctor.text.escape import shown
 
@@ -68,19 +69,20 @@ def examine(bench_options: BenchOptions, given: options.Given) -> int:
         believed, seen = accept(bench, options.done_steps(given))
         if seen:
             screen.note(seen)
-        with closing(CheckLine(screen)) as line:
-            report = check(bench, request, line.hear)
+        with closing(CheckLine(LiveLine(screen, bench.seconds))) as line:
+            report = check(bench, request, screen.telling(line.hear))
         broke_off = last_flash.broke_off(bench)
+    known = cures()
+    screen.show(console.findings(report, known, screen.out, verbose=screen.verbose))
+    tried = AdviceGiven(bench_options.url)
+    said = tuple(word for word in given.get("done", ()) if word not in DONE or DONE[word] in believed)
+    command = bench_options.command("check", done=said)
+    done, sure = tried.so_far(report), tried.confirmed
+    step = next_step.after(report, command, known, done=done, sure=sure, broke_off=broke_off)
     if screen.as_json:
-        screen.document(as_json.document("check", report.exit_code, **as_json.report_members(report)))
+        members = {**as_json.identity(bench), **as_json.report_members(report)}
+        screen.document(as_json.document("check", report.exit_code, step=step, **members))
     else:
-        known = cures()
-        screen.show(console.findings(report, known, screen.out, verbose=screen.verbose))
-        tried = AdviceGiven(bench_options.url)
-        said = tuple(word for word in given.get("done", ()) if word not in DONE or DONE[word] in believed)
-        command = bench_options.command("check", done=said)
-        done, sure = tried.so_far(report), tried.confirmed
-        step = next_step.after(report, command, known, done=done, sure=sure, broke_off=broke_off)
         show_next(step, screen)
     return int(report.exit_code)
 
@@ -127,6 +129,6 @@ def _offered_card(screen: Screen) -> Path | None:
     if not screen.interactive:
         screen.note(f"A card is in this PC: add --sd {shown(str(card.path), 4096)} to examine it too.")
         return None
-    if click.confirm(f"A card is in this PC: {name}. Examine it too?", default=True, err=True):
+    if screen.ask(f"A card is in this PC: {name}. Examine it too?", default=True):
         return card.path
     return None

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from doctor.bench import BenchOptions
+from doctor.bench import Bench
 from doctor.cli import options, signals, stdio
 from doctor.cli.commands.check import show_next
 from doctor.cli.screen import Screen
@@ -75,20 +75,20 @@ def command(files: tuple[Path, ...], **given: Any) -> int:
             choose_firmware(bench, screen, typed, given["via"], sends=sends, yes=given["yes"])
             bench_options = bench.options
             screen = options.screen_of(given, bench_options)
-        with closing(FlashView(screen, lambda: bench.clock.ticks_ms() / 1000)) as view:
+        with closing(FlashView(screen, bench.seconds)) as view:
             if given["dry_run"]:
-                result = rehearse(bench, request, view.hear)
+                result = rehearse(bench, request, screen.telling(view.hear))
             else:
                 consent = TerminalConsent(screen, yes=given["yes"], pause=view.pause)
                 signals.over_once(lambda: view.begun)
                 try:
-                    result = flash(bench, request, consent=consent, listen=view.hear)
+                    result = flash(bench, request, consent=consent, listen=screen.telling(view.hear))
                 except (KeyboardInterrupt, click.Abort) as err:  # before the first step: from then on none is raised
                     raise Stopped(STOPPED_EARLY) from err
     name = "plan" if given.get("command_name") == "plan" else "flash"
     with signals.undisturbed():  # how a flash ended is told, with its own exit code, whatever is pressed now
         stdio.wait_for_the_reader()
-        show(name, result, screen, bench_options, dry_run=given["dry_run"], request=request)
+        show(name, result, screen, bench, dry_run=given["dry_run"], request=request)
     return int(result.exit_code)
 
 
@@ -104,7 +104,7 @@ def show(
     name: str,
     result: FlashResult,
     screen: Screen,
-    bench_options: BenchOptions,
+    bench: Bench,
     *,
     dry_run: bool,
     request: FlashRequest | None = None,
@@ -112,22 +112,20 @@ def show(
     """The result as text or JSON; ``request`` is what the next command repeats."""
     from rich.text import Text
 
-    from doctor.cli.flash_view import plan_text, proof_text
+    from doctor.cli.flash_view import plan_text, proof_text, took_text
     from doctor.jobs.memory.advice_given import AdviceGiven
     from doctor.modem.verdict import stands
     from doctor.remedies import cures
     from doctor.report import as_json, console, next_step
     from doctor.text.command import marked
 
-    if screen.as_json:
-        screen.document(as_json.document(name, result.exit_code, result.error, **as_json.flash_members(result)))
-        return
+    bench_options = bench.options
     if result.plan is not None and (dry_run or result.plan.core.nothing):
         screen.show(plan_text(result.plan))
     if result.plan is None and result.proof is None and result.report.findings:
         screen.show(console.findings(result.report, cures(), screen.out, verbose=screen.verbose))
     if result.proof is not None:
-        screen.show(proof_text(result.proof))
+        screen.show(proof_text(result.proof, took_text(result)))
     tried = AdviceGiven(bench_options.url)
     done, sure = tried.so_far(result.report), tried.confirmed
     step = next_step.after_flash(result, bench_options, cures(), request, done=done, sure=sure)
@@ -137,5 +135,8 @@ def show(
         screen.show(console.error(result.error, far=result.far, stands=left, with_next=not leads_on))
     if result.log and (result.error is not None or screen.verbose):
         screen.show(Text(f"full log: {marked(str(result.log))}", style="dim"), copied=True)
-    if step is not None:
+    if screen.as_json:
+        members = as_json.flash_members(result, bench)
+        screen.document(as_json.document(name, result.exit_code, result.error, step, **members))
+    elif step is not None:
         show_next(step, screen)

@@ -88,7 +88,7 @@ def command(**given: Any) -> int:
     its own card: to leave one to itself, serve it with --listen. files=504k,fat,eio:lib/x.py,dip@7 makes its file
     system small and faulty; CONTRIBUTING.md lists these words. bootloaders=33080,38638,38638* are those of the modem,
     with the star at the one that runs; NA is an empty one. sim://foreign?device=NAME is something else than a board or
-    modem of ours; --list names what.
+    modem of ours, and so is scenario=foreign-NAME; --list names what.
     """
     screen = options.screen_of(given)
     wanted = [(flag, job) for flag, is_wanted, job in _jobs(given) if is_wanted]
@@ -117,6 +117,7 @@ def _list(screen: Screen, _given: options.Given) -> int:
     from doctor.report import as_json
     from doctor.sim.foreign import DEVICES
     from doctor.sim.scenarios import SCENARIOS
+    from doctor.sim.simurl import DEVICE_SCENARIOS
 
     if screen.as_json:
         members = [
@@ -132,8 +133,8 @@ def _list(screen: Screen, _given: options.Given) -> int:
     for scenario in SCENARIOS.values():
         first = f"{scenario.check}: {scenario.status}, {scenario.catalogue}" if scenario.check else "all checks pass"
         table.add_row(scenario.name, Text.assemble(scenario.text, (f"\nfirst finding: {first}", "dim")))
-    for name, kind in DEVICES.items():
-        table.add_row(f"device={name}", kind.text)
+    for name, device in DEVICE_SCENARIOS.items():
+        table.add_row(name, f"at the port is {DEVICES[device].text}")
     screen.show(table)
     screen.show("\nTry one: `fipy-doctor check --port 'sim://fipy?scenario=html-scripts'`", copied=True)
     screen.show("A device: `fipy-doctor check --port 'sim://foreign?device=gps'`", copied=True)

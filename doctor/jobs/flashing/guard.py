@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from doctor import events
 from doctor.bench import Bench
+from doctor.clock import Clock
 from doctor.errors import DoctorError
 from doctor.events import Event, Listener
 from doctor.jobs.flashing.awake import awake
@@ -74,10 +75,16 @@ def refuse_weak_supply(bench: Bench) -> None:
 class Recorder:
     """Hears a flash and keeps the journal. A disk that fails costs the journal, never a flash that has begun.
 
-    must  nothing was sent yet, so that a journal that cannot be begun is a reason not to: raises DoctorError
+    clock  what tells how long the flash takes; None if it began before somebody listened
+    must   nothing was sent yet, so that a journal that cannot be begun is a reason not to: raises DoctorError
     """
 
-    def __init__(self, journal: Journal, entry: FlashEntry, say: Listener, *, must: bool = False) -> None:
+    def __init__(
+        self, journal: Journal, entry: FlashEntry, say: Listener, clock: Clock | None = None, *, must: bool = False
+    ) -> None:
+        self._clock = clock
+        self._begun_ms = self._file_ms = 0 if clock is None else clock.ticks_ms()
+        self._bytes_per_s: int | None = None
         self._journal = journal
         self._say = say
         self._share = 0.0
@@ -105,10 +112,20 @@ class Recorder:
         elif isinstance(event, events.Progress) and event.phase is not events.Phase.PREPARE:  # that is no modem's
             share = event.done_bytes / max(1, event.total_bytes)
             left = event.total_bytes - event.done_bytes
+            self._measure(event)
             self.entry = replace(self.entry, sent_bytes=event.done_bytes, total_bytes=event.total_bytes)
             if share >= self._share + WRITE_SHARE or left <= LAST_BLOCK_BYTES:
                 self._share = share
                 self._keep(self.entry)
+
+    def _measure(self, event: events.Progress) -> None:
+        if self._clock is None:
+            return
+        now_ms = self._clock.ticks_ms()
+        if not event.done_bytes:
+            self._file_ms = now_ms
+        elif event.done_bytes >= event.total_bytes and now_ms > self._file_ms:
+            self._bytes_per_s = event.total_bytes * 1000 // (now_ms - self._file_ms)
 
     def mirrors(self, max_block: int) -> None:
         """The board is in mirror mode from now on."""
@@ -128,8 +145,15 @@ class Recorder:
         self._keep(replace(ended, advice=result.advice, loaders=read or ended.loaders))
 
     def told(self, result: FlashResult) -> FlashResult:
-        """``result`` with what the journal knows of it."""
-        return replace(result, log=self.entry.log, far=how_far(self.entry) if result.begun else "")
+        """``result`` with what was heard of it."""
+        result = replace(result, log=self.entry.log)
+        if not result.begun:
+            return result
+        result = replace(result, far=how_far(self.entry), bytes_per_s=self._bytes_per_s)
+        if self._clock is None:
+            return result
+        took_s = (self._clock.ticks_ms() - self._begun_ms) / 1000
+        return replace(result, took_s=took_s)
 
     def _keep(self, entry: FlashEntry) -> OSError | None:
         """Write it, and next time again if that fails: a full disk may have room by then. It is told once."""
@@ -166,7 +190,7 @@ def guarded(
 
         def tell(event: Event) -> None:
             log.hear(event)
-            listen(event)
+            listen(plan.placed(event))
 
         if not port.in_process:
             warning = stack.enter_context(awake())
@@ -174,7 +198,7 @@ def guarded(
                 tell(events.Notice(warning))
         lock = str(lock_path(port.key).absolute()) if port.lasts else ""
         entry = replace(_entry(bench, plan, request, log), jumpers=dict(jumpers), lock=lock)
-        recorder = Recorder(Journal(), entry, tell, must=True)
+        recorder = Recorder(Journal(), entry, tell, bench.clock, must=True)
 
         def hear(event: Event) -> None:
             recorder.hear(event)

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from doctor.bench import Bench, BenchOptions
 from doctor.errors import DoctorError, FirmwareError
+from doctor.events import Event, StepStarted
 from doctor.firmware.bootrom import FROM_BOARD
 from doctor.jobs.amended import amended
-from doctor.jobs.flashing.steps_done import first_sent
+from doctor.jobs.flashing.steps_done import first_sent, number_of
 from doctor.jobs.flashing.ways import choose_via
 from doctor.jobs.hands import POWER_CYCLE
 from doctor.jobs.memory import journal as journals
@@ -20,11 +21,13 @@ from doctor.jobs.memory.journal import Journal
 from doctor.jobs.onward import Attempt, NextFlash, flash_command
 from doctor.modem.facts import ModemFacts
 from doctor.modem.images import image_facts, options_for, running
+from doctor.modem.step_times import Line, usual_s
 from doctor.text.command import ON_CARD, Command, File
+from doctor.text.durations import span
 from doctor.updater import states
 from doctor.updater.plan import BOOTROM, FIRMWARE, SECOND, UPDATER, make_plan
 from doctor.updater.profile import MONARCH2_FAMILY
-from doctor.updater.shapes import Plan, Refusal
+from doctor.updater.shapes import Plan, Refusal, Step
 
 if TYPE_CHECKING:
     from doctor.firmware.image import FirmwareImage
@@ -69,19 +72,49 @@ class FlashPlan:
     """What is going to happen, ready to be shown and consented to.
 
     image   the firmware that is to run at the end
+    line    what the way to the modem costs in time
     files   everything that goes over, that image included
     was     build that the user named for a modem that does not say it; None if none
     upload  what must be copied to the card in the board first; empty if nothing must, or cannot be
+    first_s seconds that usually pass before the first step, besides copying the updater to a board without it
     """
 
     image: FirmwareImage
     before: ModemFacts
     via: str
     core: Plan
+    line: Line
     files: tuple[FlashFile, ...] = ()
     compress: bool = False
     upload: str = ""
     was: int | None = None
+    first_s: float = 0.0
+
+    def usual_s(self, step: Step) -> float:
+        """Seconds that a step usually takes."""
+        size = next((file.size_bytes for file in self.files if file.role == step.image), 0)
+        return usual_s(step, size, self.line)
+
+    def placed(self, event: Event) -> Event:
+        """``event`` with the place and the times of the step that begins, if it is one of the plan."""
+        if not isinstance(event, StepStarted):
+            return event
+        steps = {step.id: step for step in self.core.steps}
+        if event.step not in steps:
+            return event
+        step = steps[event.step]
+        number, times = number_of(event.step, list(steps)), (self.usual_s(step), step.limit_ms / 1000)
+        return replace(event, number=number, of=len(steps), usual_s=times[0], limit_s=times[1])
+
+    @property
+    def all_usual_s(self) -> float:
+        """Seconds that the whole flash usually takes."""
+        return self.first_s + sum(map(self.usual_s, self.core.steps))
+
+    @property
+    def all_limit_s(self) -> float:
+        """Seconds that all steps may take at most."""
+        return sum(step.limit_ms for step in self.core.steps) / 1000
 
     @property
     def runs(self) -> str:
@@ -122,7 +155,9 @@ def plan_for(bench: Bench, request: FlashRequest) -> FlashPlan | DoctorError:
         core.warnings.append(_not_compressed(facts.family))
     used = {step.image for step in core.steps} | (set() if core.bootrom_alone else {FIRMWARE})
     files = tuple(file for file in given_files(bench) if file.role in used)
-    return FlashPlan(images[-1], facts, via, core, files, request.compress, _upload(bench, via), bench.options.was)
+    upload, first_s = _upload(bench, via)
+    line = Line(bench.profile.app_baud)
+    return FlashPlan(images[-1], facts, via, core, line, files, request.compress, upload, bench.options.was, first_s)
 
 
 def _not_compressed(family: str) -> Refusal:
@@ -143,17 +178,26 @@ def _refused(bench: Bench, request: FlashRequest, facts: ModemFacts, refusal: Re
     return DoctorError(refusal.id, refusal.what, on=bench.firmware[0].path.name, cause=refusal.why, next=step)
 
 
-def _upload(bench: Bench, via: str) -> str:
-    """Over Wi-Fi the image is copied to the board's card if it does not lie there."""
-    from doctor.board.card import sdcard
+def _upload(bench: Bench, via: str) -> tuple[str, float]:
+    """Over Wi-Fi the image is copied to the board's card if it does not lie there; the seconds before the first step.
 
-    if via != "card" or bench.link.network is None or bench.options.card_file is not None:
-        return ""
+    The board reads each file on its card whole before it sends anything.
+    """
+    from doctor.board.card import sdcard
+    from doctor.board.storage import files
+
+    if via != "card":
+        return "", 0.0
+    reads_s = sum(file.size_bytes for file in given_files(bench)) / sdcard.READ_BYTES_S
+    if bench.link.network is None or bench.options.card_file is not None:
+        return "", reads_s
     size = bench.firmware[-1].size_bytes
+    takes_s = size / (files.WRITE_BYTES_S if bench.link.network.ftp_port is None else sdcard.FTP_BYTES_S)
     how = "over the REPL" if bench.link.network.ftp_port is None else "by FTP"
     same = any(file.size_bytes == size for file in sdcard.look(bench.board).files)
     unless = ", unless a file of its size there has the same bytes" if same else ""
-    return f"the image is copied to the card in the board, {how}: {size:,} bytes{unless}"
+    what = f"the image is copied to the card in the board, {how}: {size:,} bytes, about {span(takes_s)}{unless}"
+    return what, reads_s + takes_s
 
 
 def _out_of_reach(bench: Bench, request: FlashRequest, facts: ModemFacts) -> DoctorError:

@@ -51,6 +51,8 @@ class FlashResult:
     begun   something was sent to the modem, or its mode was changed
     log     file that tells all of it; "" if none was written
     far     how far it came: the step of how many, and the bytes of its file; "" if nothing was begun
+    took_s  from the yes to the end, by the clock of the bench; None if nothing was begun
+    bytes_per_s  of the file that went over last, while it did; None if none went over whole
     """
 
     report: engine.Report
@@ -63,6 +65,8 @@ class FlashResult:
     begun: bool = False
     log: str = ""
     far: str = ""
+    took_s: float | None = None
+    bytes_per_s: int | None = None
 
     @property
     def exit_code(self) -> Exit:

@@ -34,9 +34,14 @@ def all_sent_by(entry: FlashEntry) -> bool:
     return all_sent(entry.steps, entry.done, entry.step, left)
 
 
+def number_of(step: str, steps: Sequence[str]) -> int:
+    """Which of ``steps`` it is, from 1; 0 if it is none of them."""
+    return steps.index(step) + 1 if step in steps else 0
+
+
 def how_far(entry: FlashEntry) -> str:
     """The step that ``entry`` stands in, of how many, and the bytes of its file; "" if it had not begun."""
-    number = entry.steps.index(entry.step) + 1 if entry.step in entry.steps else 0
+    number = number_of(entry.step, entry.steps)
     at = f"step {number} of {len(entry.steps)}" if number else ""
     sent = f"{entry.sent_bytes:,} of {entry.total_bytes:,} bytes" if entry.sent_bytes else ""
     return ", ".join(filter(None, (at, sent)))

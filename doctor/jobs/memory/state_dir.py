@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from doctor.documents.json_file import make_folder, write_synced
+from doctor.computer import is_windows
+from doctor.documents.json_file import draft_beside, make_folder, write_synced
 from doctor.errors import DoctorError
 from doctor.link.port_url import PortUrl
 
@@ -40,20 +41,22 @@ def begun_place(port: PortUrl | None) -> Path | None:
 
 def refuse_unwritable() -> None:
     """Raises DoctorError if no journal could be kept: what brings a broken flash to its end would be missing."""
-    draft = state_place() / "journal" / f"room.{os.getpid()}.part"
+    place = state_place() / "journal"
     try:
-        make_folder(draft.parent)
+        draft = draft_beside(place / "room")
         try:
-            write_synced(draft, bytes(ROOM_BYTES))
+            write_synced(draft, bytes(ROOM_BYTES), "xb")
         finally:
             draft.unlink(missing_ok=True)
     except OSError as err:
-        raise unwritable(err, draft.parent) from err
+        raise unwritable(err, place) from err
 
 
 def unwritable(err: OSError, place: Path) -> DoctorError:
     """The refusal to flash if ``place`` in the state directory cannot be written."""
-    setting = f"set {VARIABLE}=FOLDER" if os.name == "nt" else f"export {VARIABLE}=FOLDER"
+    setting = f"export {VARIABLE}=FOLDER"
+    if is_windows():
+        setting = f"in PowerShell $env:{VARIABLE}='FOLDER', in cmd set {VARIABLE}=FOLDER"
     return DoctorError(
         "journal-not-writable",
         "the journal of the flash cannot be written; nothing was sent to the modem",

@@ -1,0 +1,92 @@
+"""How long each step of a flash usually takes: the one function behind every time that a plan shows.
+
+Bytes over the speed of the line, a turn-around for each question, and the waits that users and vendors report. Limits
+are another matter: they stand in the plan's steps (updater/shapes.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+
+from doctor.updater.at import SETTLE_MS
+from doctor.updater.plan import BOOTROM, UPDATER
+from doctor.updater.profile import BLOCK_MAX_BYTES
+from doctor.updater.shapes import ON_THE_FLY, STORE, Step
+from doctor.updater.soak import SOAK_COUNT
+from doctor.updater.stp import HEADER_BYTES
+
+_BITS_A_BYTE = 10  #: start bit, eight bits, stop bit
+#: Beside the payload of a block: its command (2 bytes of payload), the ack of that, its own header, its ack (2 bytes).
+_BLOCK_EXTRA_BYTES = 4 * HEADER_BYTES + 2 + 2
+_ASK_BYTES = 4 + 6  #: ``AT\r\n`` and ``\r\nOK\r\n``
+
+#: What a modem takes for an answer, besides the port in front of it. Nobody has measured it on a real one: assumed.
+MODEM_ANSWER_S = 0.010
+#: What a USB port adds to an answer if it was not measured: a frame of full-speed USB each way.
+PORT_DELAY_S = 0.002
+
+#: AT commands that prepare a modem and that read it back (modem-protocol.md 5.2, steps 2, 3 and 11), three wake-up
+#: answers among them (modem-protocol.md 8.3).
+_COMMANDS = 12
+#: Restart into the updater, or back into the application: Walter's tool waits this long for each
+#: (modem-protocol.md 3.3).
+_RESTART_S = 10.0
+#: While the modem writes as it receives: erasing near 7 % and finishing near 99 % (modem-protocol.md 4.5). A whole
+#: flash of 6 MB takes 2 to 5 minutes (modem-protocol.md 5.6): all but this much is the line, restarts and questions.
+_ERASE_S, _FINISH_S = 10.0, 20.0
+#: Behind the last block: a kept file is written in 5 to 120 s of silence, what was written on arrival is there at once
+#: (modem-protocol.md 5.7); then the modem is still at work for some seconds, and is asked once a second.
+_WRITE_STORED_S, _AT_WORK_S = 30.0, 5.0
+#: The boot ROM is tried at the other speed first, two tries of 1 s each (modem-protocol.md 5.3, steps 2 and 3).
+_SPEED_S = 3.0
+#: The updater image starts in memory: asked once a second; minutes are possible (modem-protocol.md 5.3, step 5).
+_ELF_START_S = 10.0
+
+
+@dataclass(frozen=True)
+class Line:
+    """What the way to the modem costs in time.
+
+    baud     speed at which firmware goes over it
+    delay_s  what it adds to every answer, besides the bytes' own time: as measured, or as usual
+    """
+
+    baud: int
+    delay_s: float = PORT_DELAY_S
+
+    @property
+    def answer_s(self) -> float:
+        """From the end of a question to its answer."""
+        return self.delay_s + MODEM_ANSWER_S
+
+    def wire_s(self, size_bytes: int) -> float:
+        """The bytes' own time."""
+        return size_bytes * _BITS_A_BYTE / self.baud
+
+    def transfer_s(self, size_bytes: int) -> float:
+        """One file in blocks, each asked for and answered twice (modem-protocol.md 4.2 and 4.4)."""
+        blocks = ceil(size_bytes / BLOCK_MAX_BYTES)
+        return self.wire_s(size_bytes + blocks * _BLOCK_EXTRA_BYTES) + blocks * 2 * self.answer_s
+
+
+def usual_s(step: Step, size_bytes: int, line: Line) -> float:
+    """Seconds that ``step`` usually takes; ``size_bytes`` is that of the file that it sends, 0 if it sends none."""
+    commands_s = _COMMANDS * (SETTLE_MS / 1000 + line.answer_s)
+    sent_s = line.transfer_s(size_bytes)
+    written = step.method == ON_THE_FLY and step.image not in (BOOTROM, UPDATER)
+    kinds = {
+        "soak": SOAK_COUNT * (line.wire_s(_ASK_BYTES) + line.answer_s),
+        "prepare": commands_s,
+        "switch": _RESTART_S,
+        "ffh": _RESTART_S,
+        "speed": _SPEED_S,
+        "load": sent_s + _ELF_START_S,
+        "transfer": sent_s + (_ERASE_S + _FINISH_S if written else 0.0),
+        "deploy": _AT_WORK_S + (_WRITE_STORED_S if step.method == STORE else 0.0),
+        "return": _RESTART_S if step.method == ON_THE_FLY else 0.0,
+        "between": commands_s,
+        "prove": commands_s,
+        "prove-loaders": commands_s,
+    }
+    return kinds[step.do]

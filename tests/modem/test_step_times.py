@@ -1,0 +1,78 @@
+"""The times of a plan against what a simulated flash takes, and against what they depend on."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from doctor.bench import Bench, BenchOptions
+from doctor.events import Event, StepStarted
+from doctor.jobs.flash import FlashPlan, FlashRequest, flash, rehearse
+from doctor.modem.step_times import Line, usual_s
+from doctor.sim.practice.image import make_practice_image
+from doctor.updater.plan import FIRMWARE
+from doctor.updater.shapes import ON_THE_FLY, STORE, Step
+
+from ..jobs.flashing import User
+
+WITHIN = 0.2  #: of the whole
+#: A restart is quicker on the bench than what is reported (modem-protocol.md 3.3), and its stalls are shorter.
+STEP_WITHIN_S = 10.0
+
+
+@pytest.mark.sampled(3, "long")
+@pytest.mark.parametrize(
+    ("url", "via", "base"),
+    [("sim://fipy", "usb", None), ("sim://sqn3330", "modem", None), ("sim://fipy", "usb", 38638)],
+)
+def test_a_flash_takes_as_long_as_its_plan_says(tmp_path: Path, url: str, via: str, base: int | None) -> None:
+    """Whole, and each step, by the clock of the bench."""
+    image = make_practice_image(tmp_path, build=41019, size_bytes=1_200_000, base=base)
+    begun: list[tuple[str, int]] = []
+    plans: list[FlashPlan] = []
+
+    class Reader(User):
+        def confirm(self, plan: FlashPlan) -> bool:
+            plans.append(plan)
+            return True
+
+    with Bench(BenchOptions(port=url, firmware=(image,), via_modem=via == "modem")) as bench:
+
+        def hear(event: Event) -> None:
+            if isinstance(event, StepStarted):
+                begun.append((event.step, bench.clock.ticks_ms()))
+
+        result = flash(bench, FlashRequest(via=via), consent=Reader(), listen=hear)
+        begun.append(("", bench.clock.ticks_ms()))
+    (plan,) = plans
+    assert result.error is None and result.took_s is not None
+    assert [step.id for step in plan.core.steps] == [step for step, _ in begun[:-1]]
+    assert plan.all_usual_s == pytest.approx(result.took_s, rel=WITHIN)
+    for step, ((_, at_ms), (_, then_ms)) in zip(plan.core.steps, pairwise(begun), strict=True):
+        assert plan.usual_s(step) == pytest.approx((then_ms - at_ms) / 1000, abs=STEP_WITHIN_S), step.id
+        assert plan.usual_s(step) < step.limit_ms / 1000
+    sent_s = next(then - at for (step, at), (_, then) in pairwise(begun) if step == "transfer") / 1000
+    assert result.bytes_per_s == pytest.approx(1_200_000 / sent_s, rel=0.05)
+
+
+def test_what_the_time_of_a_transfer_depends_on() -> None:
+    """Speed, size, the turn-around of the port, and whether the modem writes meanwhile."""
+    kept = Step("transfer", "", "transfer", 1, False, "", image=FIRMWARE, method=STORE)
+    written = Step("transfer", "", "transfer", 1, False, "", image=FIRMWARE, method=ON_THE_FLY)
+    fast, slow = Line(921600), Line(115200)
+    six = usual_s(kept, 6_160_982, fast)
+    assert six > 65  # modem-protocol.md 5.6: what the line alone takes
+    assert usual_s(kept, 6_160_982, slow) > six + 7 * 65
+    assert usual_s(written, 6_160_982, fast) > six
+    ftdi = usual_s(kept, 6_160_982, Line(921600, 0.016)) - usual_s(kept, 6_160_982, Line(921600, 0.0))
+    assert ftdi == pytest.approx(2 * 0.016 * 6_160_982 / 2016, rel=0.01)  # two answers a block
+
+
+def test_a_refused_plan_and_one_without_steps_take_no_time(tmp_path: Path) -> None:
+    """Nothing to do is said without a time."""
+    image = make_practice_image(tmp_path, build=41065, size_bytes=60_000)
+    with Bench(BenchOptions(port="sim://fipy?build=41065", firmware=(image,))) as bench:
+        plan = rehearse(bench, FlashRequest(via="usb")).plan
+    assert plan is not None and plan.core.nothing and plan.all_usual_s == 0
