@@ -66,9 +66,11 @@ class Screen:
             self.out.print(what, soft_wrap=copied)
 
     def document(self, document: dict[str, Any]) -> None:
-        """Write the JSON document."""
+        """Write the JSON document; after a replay it names no next step, which is taken at the board."""
         from doctor.report import as_json
 
+        if self.replays and document.get("error") is None and "next" in document:
+            document = {**document, "next": None}
         self.out.file.write(as_json.text(document, self.out.bench, in_one_line=self.events) + "\n")
         self.out.file.flush()
 

@@ -16,23 +16,24 @@ from tests.card.media import used
 from tests.cli.terminal import Terminal
 
 
-def timeless(document: Any) -> Any:
-    """``document`` without how long each check took: a few milliseconds of it are the computer's."""
+def of_the_bench(document: Any) -> Any:
+    """``document`` without how long each check took, by the computer's clock in part."""
     if isinstance(document, dict):
-        return {name: timeless(value) for name, value in document.items() if name != "duration_ms"}
-    return [timeless(value) for value in document] if isinstance(document, list) else document
+        return {name: of_the_bench(value) for name, value in document.items() if name != "duration_ms"}
+    return [of_the_bench(value) for value in document] if isinstance(document, list) else document
 
 
 def taken(terminal: Terminal, trace: Path, port: str, *words: str) -> Any:
     """The document of a run at a board, with its trace."""
-    return timeless(terminal.type(words[0], "--json", "--port", port, "--trace", str(trace), *words[1:]).document)
+    said = terminal.type(words[0], "--json", "--port", port, "--trace", str(trace), *words[1:])
+    return {**of_the_bench(said.document), "at": None, "next": None}
 
 
 def again(terminal: Terminal, trace: Path, port: str, *words: str) -> Any:
     """The document of a replay; where it names its port, it names that of the board."""
     said = terminal.type(words[0], "--json", "--port", f"replay://{trace}", *words[1:])
     named = said.out.replace(f"--port replay://{trace}", f"--port {quoted([port])}")
-    return timeless(json.loads(named.replace(f"replay://{trace}", port)))
+    return {**of_the_bench(json.loads(named.replace(f"replay://{trace}", port))), "at": None, "next": None}
 
 
 @pytest.mark.sampled(8, "long")
