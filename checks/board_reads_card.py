@@ -250,7 +250,7 @@ def _hidden_files(view: CardView, on_pc: OnPc | None) -> tuple[str, str] | None:
     if layout is not None and len(layout.partitions) > 1:
         return (
             f"and the card has {layout.in_words()}",
-            "the card has several partitions, and the board takes the first FAT volume it finds, not the PC's",
+            "the board takes the first FAT volume it finds; a PC may take another",
         )
     used = view.used_bytes
     if used is not None and used > EMPTY_USES_BYTES:

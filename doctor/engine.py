@@ -34,6 +34,7 @@ POLL_S = 0.1  #: how often a waiting engine looks for Ctrl-C
 PORT_NEEDS = frozenset({Needs.PORT, Needs.BOARD, Needs.MODEM})
 #: What a check may need that lies on the PC and is too large for a trace, and the option that gives it.
 _ON_PC = {Needs.CARD: "sd", Needs.SCRIPTS: "scripts"}
+PORT_OPENS = "port-opens"
 REPL_ANSWERS = "repl-answers"  #: without it nothing on the board's card can be looked at
 
 T = TypeVar("T")
@@ -72,6 +73,13 @@ class Report:
             return Exit.STOPPED
         to_know = self.strict and (self.warnings or any(f.status is Status.WARN for f in self.findings))
         return Exit.FAILED if self.failed or to_know or not self.findings else Exit.OK
+
+    @property
+    def closed_port(self) -> Finding | None:
+        """The port does not open, and that is all that is wrong; None elsewhere."""
+        wrong = [found for found in self.findings if found.status not in (Status.PASS, Status.SKIP)]
+        closed = len(wrong) == 1 and wrong[0].check == PORT_OPENS and wrong[0].status is Status.FAIL
+        return wrong[0] if closed else None
 
     def finding(self, check_id: str) -> Finding | None:
         """The finding of one check, if it ran."""

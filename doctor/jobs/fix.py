@@ -63,6 +63,7 @@ class Action:
     declined       nobody said yes to the plan
     planned        the plan was only to be shown
     pointless      there was nothing that it could do
+    by_hand        it is for the user's hands
     second_reader  what a second reader made of the card; None if no card was written
     """
 
@@ -75,6 +76,7 @@ class Action:
     declined: bool = False
     planned: bool = False
     pointless: bool = False
+    by_hand: bool = False
     second_reader: SecondReading | None = None
 
 
@@ -170,7 +172,7 @@ def _what_checks_ask(
         if isinstance(cure, DoableCure) and cure.grade is not Grade.MANUAL:
             actions.append(_one(bench, cure, finding, request, talk, context))
         else:
-            actions.append(Action(cure, cure.steps(finding), text="by hand"))
+            actions.append(Action(cure, cure.steps(finding), text="by hand", by_hand=True))
     return actions
 
 

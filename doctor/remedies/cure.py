@@ -87,7 +87,7 @@ class Cure(ABC):
         """What the user does with their hands, or what we shall do, one sentence a step."""
 
     def drawing(self, finding: Finding) -> tuple[str, ...]:
-        """Lines of plain ASCII, 46 columns at most, that show where the hands go; empty if words will do."""
+        """Lines of plain ASCII, 38 columns at most, that show where the hands go; empty if words will do."""
         return ()
 
 

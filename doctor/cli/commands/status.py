@@ -50,7 +50,8 @@ def command(**given: Any) -> int:
     if screen.as_json:
         screen.document(_document(standing, board, step))
         return int(standing.exit_code)
-    screen.show(f"modem: {standing.where}")
+    if standing.error is None or standing.history:
+        screen.show(f"modem: {standing.where}")
     if standing.history:
         screen.show(standing.history)
     if standing.looked:
