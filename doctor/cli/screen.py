@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from doctor.errors import DoctorError
+from doctor.link.port_url import PortUrl
 from doctor.text import marks
 from doctor.text.command import Command
 from doctor.text.marks import NO_BENCH
@@ -50,6 +51,12 @@ class Screen:
         notes = self.notes
         return notes.file.isatty() and notes.is_terminal and not notes.is_dumb_terminal
 
+    @property
+    def replays(self) -> bool:
+        """Whether the bench of the run is a trace."""
+        port = self.out.bench.port
+        return port is not None and PortUrl.read(port).recording is not None
+
     def show(self, what: RenderableType, *, copied: bool = False) -> None:
         """Show a result to a person; nothing if JSON was asked for.
 
@@ -59,9 +66,11 @@ class Screen:
             self.out.print(what, soft_wrap=copied)
 
     def document(self, document: dict[str, Any]) -> None:
-        """Write the JSON document."""
+        """Write the JSON document; after a replay it names no next step, which is taken at the board."""
         from doctor.report import as_json
 
+        if self.replays and document.get("error") is None and "next" in document:
+            document = {**document, "next": None}
         self.out.file.write(as_json.text(document, self.out.bench, in_one_line=self.events) + "\n")
         self.out.file.flush()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import asdict
 from functools import cached_property
 from statistics import median
 from typing import Any
@@ -72,7 +73,8 @@ class Link(contextlib.AbstractContextManager["Link"]):
         self._settling: Deadline | None = None
         self.has_modem_lines = not url.carries_bytes_only and self._lines_answer()
         if trace is not None:
-            trace.opened(self.clock.ticks_ms(), url.text, self.baud)
+            listed = None if self.listed is None else asdict(self.listed)
+            trace.opened(self.clock.ticks_ms(), url.text, self.baud, lines=self.has_modem_lines, listed=listed)
             self._note("rts", rts)
 
     @property
@@ -113,11 +115,10 @@ class Link(contextlib.AbstractContextManager["Link"]):
             data = self._read(max_bytes, wait_ms)
         except _PORT_ERRORS as err:
             raise self._lost(err) from err
-        if data and self._asked_ms is not None:
-            self._answers_ms.append(self.clock.ticks_ms() - self._asked_ms)
-            self._asked_ms = None
-        if data and self._trace is not None:
-            self._trace.data(self.clock.ticks_ms(), "rx", data)
+        except DeadlineOverrun:
+            self._received(b"")
+            raise
+        self._received(data)
         return data
 
     @property
@@ -133,7 +134,7 @@ class Link(contextlib.AbstractContextManager["Link"]):
         """Send all of ``data``. Raises PortLost, DeadlineOverrun, and LinkError if the port takes nothing."""
         self._check_deadline()
         if self._trace is not None:
-            self._trace.data(self.clock.ticks_ms(), "tx", data)
+            self._trace.sent(self.clock.ticks_ms(), data)
         try:
             self.serial.write(data)
         except _PORT_ERRORS as err:
@@ -199,9 +200,11 @@ class Link(contextlib.AbstractContextManager["Link"]):
         """The CTS line; True = asserted = electrically low. Raises LinkError if the port has none."""
         self._need_lines()
         try:
-            return bool(self.serial.cts)
+            asserted = bool(self.serial.cts)
         except _PORT_ERRORS as err:
             raise self._lost(err) from err
+        self._note("cts", asserted)
+        return asserted
 
     @property
     def is_settling(self) -> bool:
@@ -232,6 +235,13 @@ class Link(contextlib.AbstractContextManager["Link"]):
 
     def __exit__(self, *_error: object) -> None:
         self.close()
+
+    def _received(self, data: bytes) -> None:
+        if data and self._asked_ms is not None:
+            self._answers_ms.append(self.clock.ticks_ms() - self._asked_ms)
+            self._asked_ms = None
+        if self._trace is not None:
+            self._trace.received(self.clock.ticks_ms(), data)
 
     def _note(self, what: str, value: int | bool | str) -> None:
         if self._trace is not None:
@@ -292,6 +302,7 @@ class Link(contextlib.AbstractContextManager["Link"]):
             )
 
     def _lost(self, err: Exception) -> PortLost:
+        self._note("lost", str(err))
         if self.network is not None:
             from doctor.link.telnet import lost
 
@@ -361,6 +372,8 @@ def refuse_senseless(url: PortUrl) -> None:
     """Raises UsageError for a URL that means no port, whatever is plugged in. Opens nothing."""
     if url.is_telnet:
         _telnet_address(url, None)
+        return
+    if url.recording is not None:
         return
     with contextlib.suppress(LinkError):
         _closed_port(url)

@@ -251,12 +251,17 @@ def given_files(bench: Bench) -> list[FlashFile]:
 
 def _first_done(bench: Bench, images: tuple[FirmwareImage, ...]) -> bool:
     """Whether the journal knows that the first of these two files is in this modem, and the second is not."""
-    entry = Journal().find(journals.ids_of(bench))
-    if entry is None or entry.state == journals.PROVED:
-        return False
-    sent = {file.role: file.sha256 for file in entry.files}
-    same = sent.get(FIRMWARE, images[0].sha256) == images[0].sha256 and sent.get(SECOND) == images[1].sha256
-    return same and first_sent(entry.steps, entry.done, len(images))
+    ids = journals.ids_of(bench)
+
+    def look() -> bool:
+        entry = Journal().find(ids)
+        if entry is None or entry.state == journals.PROVED:
+            return False
+        sent = {file.role: file.sha256 for file in entry.files}
+        same = sent.get(FIRMWARE, images[0].sha256) == images[0].sha256 and sent.get(SECOND) == images[1].sha256
+        return same and first_sent(entry.steps, entry.done, len(images))
+
+    return bench.known("first_done", bool, look, default=False)
 
 
 def _read_again(file: FlashFile) -> bytes:
