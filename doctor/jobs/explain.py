@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from doctor.computer import is_mac, is_windows
 from doctor.errors import UsageError
 from doctor.knowledge.asked import AGAIN, DEAD, DONE, ERASE, FLASH, GO, NEWER, POWER, WORKED
 from doctor.knowledge.builds import RADIOS
@@ -122,19 +123,19 @@ def read_file(path: Path) -> bytes:
         ) from err
 
 
-def clipboard(run: Callable[[Sequence[str]], bytes | None] | None = None, platform: str = sys.platform) -> bytes:
+def clipboard(run: Callable[[Sequence[str]], bytes | None] | None = None) -> bytes:
     """The text on the clipboard. Raises UsageError if no way to it is found.
 
     run  runs a program and returns what it printed, None if it is missing or failed
     """
     ask = run or _output_of
-    for words in _clipboard_programs(platform):
+    for words in _clipboard_programs():
         data = ask(words)
         if data is not None:
             return data
     data = _tk_clipboard() if run is None else None
     if data is None:
-        names = ", ".join(dict.fromkeys(words[0] for words in _clipboard_programs(platform)))
+        names = ", ".join(dict.fromkeys(words[0] for words in _clipboard_programs()))
         raise UsageError(
             "clipboard-unreadable",
             "the clipboard cannot be read",
@@ -431,11 +432,11 @@ def _listed(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def _clipboard_programs(platform: str) -> list[tuple[str, ...]]:
+def _clipboard_programs() -> list[tuple[str, ...]]:
     powershell = ("-NoProfile", "-Command", "[Console]::OutputEncoding=[Text.Encoding]::UTF8; Get-Clipboard -Raw")
-    if platform == "darwin":
+    if is_mac():
         return [("pbpaste",)]
-    if platform == "win32":
+    if is_windows():
         return [("powershell", *powershell), ("pwsh", *powershell)]
     programs: list[tuple[str, ...]] = [("xclip", "-selection", "clipboard", "-o"), ("xsel", "-b", "-o")]
     wayland = ("wl-paste", "--no-newline")

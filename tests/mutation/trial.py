@@ -18,6 +18,8 @@ from tests.mutation.mutants import Mutant
 
 KILLED, ALIVE, TIMEOUT, NOT_JUDGED = "killed", "alive", "only a timeout", "not judged"
 _PLUGIN = "tests.mutation.verdicts"
+#: Marks of the tests that judge: those of make test, but no kept screens.
+JUDGES = "not long and not table and not peers and not snapshot"
 #: What a forked child need not load again. Nothing of ours: it comes from the copy, with the change.
 _PRELOADED = ("pytest", "hypothesis.strategies", "rich.console", "click", "serial", "psutil", "platformdirs")
 
@@ -129,7 +131,7 @@ def _in_child(root: Path, out: Path, tests: Iterable[str]) -> None:
             "-p",
             _PLUGIN,
             "-m",
-            "not long and not table and not snapshot",
+            JUDGES,
         )
         # In the folder that all pytests of this user share, one may take away what another has just begun.
         places = (f"--rootdir={root}", f"--basetemp={root.with_name(root.name + '-tmp')}")
