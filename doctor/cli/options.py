@@ -18,7 +18,7 @@ from doctor.errors import DoctorError, Exit, Stopped
 from doctor.jobs.hands import DONE
 from doctor.link.port_url import PortUrl
 from doctor.text import marks
-from doctor.text.command import Command
+from doctor.text.command import NEED_PORT, Command
 
 if TYPE_CHECKING:  # what examines a bench is loaded by the commands that have one
     from doctor.bench import Bench, BenchOptions
@@ -415,6 +415,10 @@ def bench_options(
         two_readers=bool(given["verbose"]),
         **more,
     )
+    if laid.url is not None and laid.url.recording is not None:
+        from doctor.cli import replayed
+
+        return replayed.options_of(laid, given)
     files = firmware or laid.sd or laid.scripts or laid.updater_elf
     context = click.get_current_context()
     needed = needed or not files or context.info_name not in ("check", "fix")
@@ -481,9 +485,11 @@ def open_bench(options: BenchOptions, given: Given, *, during_flash: bool = Fals
     Raises LinkError if another run flashes.
     """
     from doctor.bench import Bench
+    from doctor.cli import replayed
     from doctor.link.trace import Trace
 
     screen = screen_of(given, options)
+    name = _name_of(given)
     with _naming(options.command("")), ExitStack() as stack:
         if options.url is not None:
             from doctor.jobs.memory.journal import refuse_under_way
@@ -492,13 +498,24 @@ def open_bench(options: BenchOptions, given: Given, *, during_flash: bool = Fals
             refuse_senseless(options.url)
             if not during_flash:
                 refuse_under_way(options.url)
-        trace = None
+        bench = Bench(options)
+        if bench.recording is not None:
+            replayed.refuse_change(bench.recording, name, given["trace"])
+            screen.note(replayed.words(bench.recording))
         if given["trace"] is not None:
-            trace = stack.enter_context(Trace(given["trace"], _teller(screen)))
-        bench = Bench(options, trace=trace)
+            run = replayed.run_of(name, options, given)
+            bench.trace = stack.enter_context(Trace(given["trace"], _teller(screen), run=run))
         stack.callback(_close, bench)
-        stack.callback(_tell_stopped, bench, screen)
+        stack.callback(replayed.refuse_divergence if bench.recording else _tell_stopped, bench, screen)
         yield bench
+
+
+def _name_of(given: Given) -> str:
+    """The command of this run, by what it does."""
+    name = given.get("command_name") or click.get_current_context().info_name
+    if name == "flash" and given["dry_run"]:
+        return "plan"
+    return name if name in NEED_PORT else "check"
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from doctor.errors import DoctorError
+from doctor.link.port_url import PortUrl
 from doctor.text import marks
 from doctor.text.command import Command
 from doctor.text.marks import NO_BENCH
@@ -58,6 +59,12 @@ class Screen:
         """Whether a document is wanted, on standard output or in a report."""
         return self.as_json or self.report is not None
 
+    @property
+    def replays(self) -> bool:
+        """Whether the bench of the run is a trace."""
+        port = self.out.bench.port
+        return port is not None and PortUrl.read(port).recording is not None
+
     def show(self, what: RenderableType, *, copied: bool = False) -> None:
         """Show a result to a person; nothing if JSON was asked for.
 
@@ -67,7 +74,12 @@ class Screen:
             self.out.print(what, soft_wrap=copied)
 
     def document(self, document: dict[str, Any]) -> None:
-        """Write the JSON document if one was asked for, and the report."""
+        """Write the JSON document if one was asked for, and the report.
+
+        After a replay it names no next step, which is taken at the board.
+        """
+        if self.replays and document.get("error") is None:
+            document = {**document, "next": None}
         if self.as_json:
             self._write(document)
         if self.report is not None:

@@ -115,6 +115,10 @@ def show_next(step: NextStep, screen: Screen) -> None:
     """What every command ends with: the steps for the hands and the one next command, or that all is done."""
     from doctor.report import console
 
+    if screen.replays:
+        screen.show("This was a replay: what comes next is done with the board itself.")
+        return
+
     if step.done:
         screen.show(console.done(step))
     elif step.hands:
@@ -132,9 +136,9 @@ def show_next(step: NextStep, screen: Screen) -> None:
 def _offered_card(screen: Screen) -> Path | None:
     """The only removable FAT card, if the user wants it examined too.
 
-    Nobody is asked if nobody can answer: then a line says how to give the card.
+    Nobody is asked if nobody can answer: then a line says how to give the card. A replay has the card of its trace.
     """
-    if screen.as_json or screen.quiet:
+    if screen.as_json or screen.quiet or screen.replays:
         return None
 
     from doctor.card.found import only_fat_card

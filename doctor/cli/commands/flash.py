@@ -71,7 +71,7 @@ def command(files: tuple[Path, ...], **given: Any) -> int:
     )
     with options.open_bench(bench_options, given) as bench:
         screen = options.screen_of(given, bench_options)
-        if not files:
+        if not bench_options.firmware and bench_options.card_file is None:
             typed, sends = options.typed(), not given["dry_run"]
             choose_firmware(bench, screen, typed, given["via"], sends=sends, yes=given["yes"])
             bench_options = bench.options
