@@ -93,6 +93,7 @@ def test_the_top_level_stays_as_it_was_ordered() -> None:
 #: What every room says in the same words, and what reads tables, texts and JSON; they name nothing of ours themselves.
 LEAVES = (
     *("doctor.text.power_off", "doctor.text.command", "doctor.data", "doctor.documents.foreign_json"),
+    "doctor.documents.trace_lines",
     "doctor.computer",
 )
 
@@ -423,6 +424,19 @@ def test_a_run_of_tests_by_their_file_says_which_of_them() -> None:
     by_file = [line for line in lines if re.search(r"pytest .*\btests/", line)]
     assert len(by_file) > 3
     assert [line for line in by_file if not re.search(r"pytest .*-m ", line)] == []
+
+
+#: Names of files that stand for others, or that a test makes.
+MADE_UP = {"tests/checks/test_NAME.py", "docs/fipy-doctor.md"}
+
+
+def test_a_file_of_the_house_that_is_named_is_there() -> None:
+    """In sources and runs; pages have links, and tests/docs makes pages of its own."""
+    named = re.compile(r"(?<![\w/.])(?:doctor|tests|docs|checks)/[\w./-]+\.(?:py|toml|md)\b")
+    runs = [ROOT / name for name in ("Makefile", "pyproject.toml", "CONTRIBUTING.md", ".ci/run", ".ci/nightly")]
+    tests = [path for path in ROOT.glob("tests/**/*.py") if path.parent != ROOT / "tests" / "docs"]
+    found = {name for path in (*SOURCES, *tests, *runs) for name in named.findall(path.read_text("utf-8"))}
+    assert {name for name in found if not (ROOT / name).exists()} == MADE_UP
 
 
 def test_what_reads_the_sources_does_so_in_one_process() -> None:

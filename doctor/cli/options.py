@@ -18,7 +18,7 @@ from doctor.errors import DoctorError, Exit
 from doctor.jobs.hands import DONE
 from doctor.link.port_url import PortUrl
 from doctor.text import marks
-from doctor.text.command import Command
+from doctor.text.command import NEED_PORT, Command
 
 if TYPE_CHECKING:  # what examines a bench is loaded by the commands that have one
     from doctor.bench import Bench, BenchOptions
@@ -217,6 +217,9 @@ common = _stacked(
     _common_option(
         "--json", "as_json", is_flag=True, help="One JSON document on standard output (--help and --version stay text)."
     ),
+    _common_option(
+        "--json-events", is_flag=True, help="As --json, and before the document a line of JSON for whatever happens."
+    ),
     _common_option("-q", "--quiet", is_flag=True, help="Say nothing while working."),
     _common_option("-v", "--verbose", is_flag=True, help="Show everything that was seen."),
     _common_option("--debug", is_flag=True, help="Show a traceback if the program itself fails."),
@@ -368,6 +371,10 @@ def bench_options(
         two_readers=bool(given["verbose"]),
         **more,
     )
+    if laid.url is not None and laid.url.recording is not None:
+        from doctor.cli import replayed
+
+        return replayed.options_of(laid, given)
     files = firmware or laid.sd or laid.scripts or laid.updater_elf
     context = click.get_current_context()
     needed = needed or not files or context.info_name not in ("check", "fix")
@@ -404,7 +411,13 @@ def screen_of(given: Given, options: BenchOptions | None = None) -> Screen:
     """
     port = PortUrl.read(given["port"]).text if given["port"] else None
     bench = Command("", port=port) if options is None else options.command("")
-    return make_screen(as_json=given["as_json"], quiet=given["quiet"], verbose=given["verbose"], bench=bench)
+    return make_screen(
+        as_json=given["as_json"],
+        quiet=given["quiet"],
+        verbose=given["verbose"],
+        bench=bench,
+        events=given["json_events"],
+    )
 
 
 def _teller(screen: Screen) -> Listener:
@@ -427,9 +440,11 @@ def open_bench(options: BenchOptions, given: Given, *, during_flash: bool = Fals
     Raises LinkError if another run flashes.
     """
     from doctor.bench import Bench
+    from doctor.cli import replayed
     from doctor.link.trace import Trace
 
     screen = screen_of(given, options)
+    name = _name_of(given)
     with _naming(options.command("")), ExitStack() as stack:
         if options.url is not None:
             from doctor.jobs.memory.journal import refuse_under_way
@@ -438,13 +453,24 @@ def open_bench(options: BenchOptions, given: Given, *, during_flash: bool = Fals
             refuse_senseless(options.url)
             if not during_flash:
                 refuse_under_way(options.url)
-        trace = None
+        bench = Bench(options)
+        if bench.recording is not None:
+            replayed.refuse_change(bench.recording, name, given["trace"])
+            screen.note(replayed.words(bench.recording))
         if given["trace"] is not None:
-            trace = stack.enter_context(Trace(given["trace"], _teller(screen)))
-        bench = Bench(options, trace=trace)
+            run = replayed.run_of(name, options, given)
+            bench.trace = stack.enter_context(Trace(given["trace"], _teller(screen), run=run))
         stack.callback(_close, bench)
-        stack.callback(_tell_stopped, bench, screen)
+        stack.callback(replayed.refuse_divergence if bench.recording else _tell_stopped, bench, screen)
         yield bench
+
+
+def _name_of(given: Given) -> str:
+    """The command of this run, by what it does."""
+    name = given.get("command_name") or click.get_current_context().info_name
+    if name == "flash" and given["dry_run"]:
+        return "plan"
+    return name if name in NEED_PORT else "check"
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from doctor.errors import DoctorError
+from doctor.link.port_url import PortUrl
 from doctor.text import marks
 from doctor.text.command import Command
 from doctor.text.marks import NO_BENCH
@@ -20,6 +21,7 @@ from doctor.text.marks import NO_BENCH
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from doctor.events import Event, Listener
     from doctor.report.prose import BenchConsole
 
 NO_TERMINAL_COLUMNS = 4000
@@ -32,6 +34,7 @@ class Screen:
     out      results
     notes    progress; silent with -q
     as_json  one JSON document on ``out`` and nothing else
+    events   but for what happens on the way, a line of JSON each, before the document
     """
 
     out: BenchConsole
@@ -40,12 +43,19 @@ class Screen:
     quiet: bool = False
     verbose: bool = False
     interactive: bool = False
+    events: bool = False
 
     @property
     def live(self) -> bool:
         """Whether a line of ``notes`` may be drawn again: on a terminal only, whatever colours are forced."""
         notes = self.notes
         return notes.file.isatty() and notes.is_terminal and not notes.is_dumb_terminal
+
+    @property
+    def replays(self) -> bool:
+        """Whether the bench of the run is a trace."""
+        port = self.out.bench.port
+        return port is not None and PortUrl.read(port).recording is not None
 
     def show(self, what: RenderableType, *, copied: bool = False) -> None:
         """Show a result to a person; nothing if JSON was asked for.
@@ -56,16 +66,42 @@ class Screen:
             self.out.print(what, soft_wrap=copied)
 
     def document(self, document: dict[str, Any]) -> None:
-        """Write the JSON document."""
+        """Write the JSON document; after a replay it names no next step, which is taken at the board."""
         from doctor.report import as_json
 
-        self.out.file.write(as_json.text(document, self.out.bench) + "\n")
+        if self.replays and document.get("error") is None and "next" in document:
+            document = {**document, "next": None}
+        self.out.file.write(as_json.text(document, self.out.bench, in_one_line=self.events) + "\n")
         self.out.file.flush()
+
+    def tell(self, name: str, **members: Any) -> None:
+        """Write what happens as a line of JSON; nothing unless events were asked for."""
+        if self.events:
+            from doctor.report import as_events
+
+            self.document(as_events.event(name, **members))
+
+    def telling(self, listener: Listener) -> Listener:
+        """``listener``, which shows what it hears, and before that the line of JSON for it."""
+        if not self.events:
+            return listener
+        from doctor.report import as_events
+
+        def hear(event: Event) -> None:
+            self.document(as_events.of(event))
+            listener(event)
+
+        return hear
 
     def note(self, what: RenderableType) -> None:
         """Tell what is happening."""
         if not self.quiet:
             self.notes.print(what)
+
+    def say(self, text: str) -> None:
+        """Tell what a job is doing that has no events, in its words."""
+        self.tell("note", text=text)
+        self.note(text)
 
     def plain(self, text: str) -> str:
         """``text`` as these consoles would show it, for what asks a question by itself."""
@@ -105,7 +141,9 @@ def _whole_line() -> Iterator[None]:
         raise
 
 
-def make_screen(*, as_json: bool, quiet: bool, verbose: bool, bench: Command = NO_BENCH) -> Screen:
+def make_screen(
+    *, as_json: bool, quiet: bool, verbose: bool, bench: Command = NO_BENCH, events: bool = False
+) -> Screen:
     """The screen of this process; commands in what it shows name ``bench``."""
     from doctor.report.prose import BenchConsole
 
@@ -114,10 +152,11 @@ def make_screen(*, as_json: bool, quiet: bool, verbose: bool, bench: Command = N
     return Screen(
         out,
         err,
-        as_json,
+        as_json or events,
         quiet,
         verbose,
         interactive=sys.stdin is not None and sys.stdin.isatty(),
+        events=events,
     )
 
 

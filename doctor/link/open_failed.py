@@ -178,7 +178,7 @@ def _absent(device: str) -> LinkError:
     found = list_ports()
     ports = [port.device for port in likely(found)]
     if not ports:
-        missing = nothing_plugged_in(found)
+        missing = nothing_plugged_in(found, named=True)
         known = missing.id if missing.id in ("wsl-no-serial", "shield-in-dfu-mode") else "port-not-found"
         return LinkError(known, "there is no such port", on=device, cause=missing.cause, next=missing.next)
     close = nearest(device, [name for name in ports if name != device])

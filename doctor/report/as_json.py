@@ -50,9 +50,10 @@ def document(
     }
 
 
-def text(document: dict[str, Any], bench: Command = NO_BENCH) -> str:
+def text(document: dict[str, Any], bench: Command = NO_BENCH, *, in_one_line: bool = False) -> str:
     """``document`` as it is written; commands in it name ``bench``, and so does its member ``port``."""
-    return json.dumps({**_plain(document, bench), "port": bench.port}, indent=2, ensure_ascii=True)
+    whole = {**_plain(document, bench), "port": bench.port}
+    return json.dumps(whole, indent=None if in_one_line else 2, ensure_ascii=True)
 
 
 def _next(step: NextStep | None, err: DoctorError | None) -> dict[str, Any] | None:

@@ -70,6 +70,7 @@ class Page:
     title     one line, without a full stop
     facts     what is known about it in a word or two, by name
     sections  the rest
+    words     other words for it, which somebody may search for
     """
 
     id: str
@@ -77,6 +78,7 @@ class Page:
     title: str
     facts: tuple[tuple[str, str], ...]
     sections: tuple[Section, ...]
+    words: str = ""
 
     @property
     def path(self) -> str:
@@ -172,7 +174,7 @@ def _of_failure(entry: Entry, checks: Iterable[Check], known: Mapping[str, Entry
         sections.append(Section("Possible causes", items=tuple(_titled(i, known) for i in before)))
     if entry.related:
         sections.append(Section("See also", items=tuple(_titled(i, known) for i in entry.related)))
-    return Page(entry.id, Kind.FAILURE, entry.title.rstrip("."), facts, tuple(sections))
+    return Page(entry.id, Kind.FAILURE, entry.title.rstrip("."), facts, tuple(sections), entry.words)
 
 
 def _drawn(cure: Cure) -> Section:

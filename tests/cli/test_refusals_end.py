@@ -148,8 +148,8 @@ ELSEWHERE = {
     "stall-after-100-waiting": "modem-answers fails first",
     "modem-left-in-update-boot": "the job asks the modem once more by itself",
     "firmware-file-too-small-message": "firmware-is-whole fails first",
-    "practice-image-on-real-port": "every port here is simulated; see tests/jobs/test_changed.py",
-    "updater-elf-from-other-package": "needs a genuine file; see tests/jobs/test_changed.py",
+    "practice-image-on-real-port": "every port here is simulated; see tests/jobs/test_amended.py",
+    "updater-elf-from-other-package": "needs a genuine file; see tests/updater/test_rules.py",
     "monarch2-too-old": "no command helps",
     "file-too-big-for-fff": "as 48829-without-load-fff-false, with a file of some MB",
 }

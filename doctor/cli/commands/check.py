@@ -16,6 +16,7 @@ from doctor.cli.screen import Screen
 from doctor.text.escape import shown
 
 if TYPE_CHECKING:
+    from doctor.engine import Report
     from doctor.report.next_step import NextStep
 
 
@@ -59,7 +60,7 @@ def examine(bench_options: BenchOptions, given: options.Given) -> int:
     from doctor.jobs.hands import DONE
     from doctor.jobs.memory.advice_given import AdviceGiven
     from doctor.remedies import cures
-    from doctor.report import as_json, console, next_step
+    from doctor.report import as_json, next_step
 
     screen = options.screen_of(given, bench_options)
     request = CheckRequest(
@@ -70,50 +71,73 @@ def examine(bench_options: BenchOptions, given: options.Given) -> int:
         if seen:
             screen.note(seen)
         with closing(CheckLine(LiveLine(screen, bench.seconds))) as line:
-            report = check(bench, request, line.hear)
+            report = check(bench, request, screen.telling(line.hear))
         broke_off = last_flash.broke_off(bench)
-    known = cures()
-    screen.show(console.findings(report, known, screen.out, verbose=screen.verbose))
     tried = AdviceGiven(bench_options.url)
     said = tuple(word for word in given.get("done", ()) if word not in DONE or DONE[word] in believed)
     command = bench_options.command("check", done=said)
     done, sure = tried.so_far(report), tried.confirmed
-    step = next_step.after(report, command, known, done=done, sure=sure, broke_off=broke_off)
+    step = next_step.after(report, command, cures(), done=done, sure=sure, broke_off=broke_off)
     if screen.as_json:
         members = {**as_json.identity(bench), **as_json.report_members(report)}
         screen.document(as_json.document("check", report.exit_code, step=step, **members))
     else:
-        show_next(step, screen)
+        show_report(report, step, screen)
     return int(report.exit_code)
+
+
+def show_report(report: Report, step: NextStep, screen: Screen, verdict: str = "") -> None:
+    """What the checks found, what follows from that for the command (``verdict``), and the next step.
+
+    A port that does not open is told as the error that it is: what, cause, next.
+    """
+    from rich.text import Text
+
+    from doctor.errors import LinkError
+    from doctor.remedies import cures
+    from doctor.report import console
+
+    closed = report.closed_port
+    if closed is not None and closed.next and not screen.verbose:
+        told = LinkError(closed.catalogue or closed.check, closed.summary, cause=closed.cause, next=closed.next)
+        screen.show(console.error(told))
+        if step.notes:
+            screen.show(console.notes(step))
+        return
+    screen.show(console.findings(report, cures(), screen.out, step, verbose=screen.verbose))
+    if verdict:
+        screen.show(Text(verdict, style="bold"))
+    show_next(step, screen)
 
 
 def show_next(step: NextStep, screen: Screen) -> None:
     """What every command ends with: the steps for the hands and the one next command, or that all is done."""
     from doctor.report import console
 
-    def show_notes() -> None:
-        if step.notes:
-            screen.show(console.notes(step), copied=True)
+    if screen.replays:
+        screen.show("This was a replay: what comes next is done with the board itself.")
+        return
 
     if step.done:
         screen.show(console.done(step))
-        show_notes()
+    elif step.hands:
+        screen.show(console.hands(step, verbose=screen.verbose))
+    if step.notes and (step.done or step.hands):  # they help the hands
+        screen.show(console.notes(step))
+    if step.done:
         return
-    if step.hands:
-        screen.show(console.hands(step))
-        show_notes()
     screen.show(console.lead(step))
     screen.show(console.command(step), copied=True)
-    if not step.hands:
-        show_notes()
+    if step.notes and not step.hands:
+        screen.show(console.notes(step))
 
 
 def _offered_card(screen: Screen) -> Path | None:
     """The only removable FAT card, if the user wants it examined too.
 
-    Nobody is asked if nobody can answer: then a line says how to give the card.
+    Nobody is asked if nobody can answer: then a line says how to give the card. A replay has the card of its trace.
     """
-    if screen.as_json or screen.quiet:
+    if screen.as_json or screen.quiet or screen.replays:
         return None
 
     from doctor.card.found import only_fat_card

@@ -13,7 +13,7 @@ import click
 from doctor.bench import Bench, BenchOptions
 from doctor.cli import options
 from doctor.cli.check_line import CheckLine
-from doctor.cli.commands.check import show_next
+from doctor.cli.commands.check import show_report
 from doctor.cli.help_page import CureOption
 from doctor.cli.live_line import LiveLine
 from doctor.cli.screen import Screen
@@ -93,7 +93,7 @@ def command(**given: Any) -> int:
         given["leave_out"],
     )
     with options.open_bench(bench_options, given) as bench, closing(LiveLine(screen, bench.seconds)) as line:
-        result = fix(bench, request, TerminalTalk(screen, line, yes=given["yes"]), CheckLine(line).hear)
+        result = fix(bench, request, TerminalTalk(screen, line, yes=given["yes"]), screen.telling(CheckLine(line).hear))
     rehearsed = _again(given, bench_options) if given["dry_run"] and result.error is None else None
     _show(result, screen, bench, rehearsed)
     return int(result.exit_code)
@@ -229,11 +229,11 @@ def _show(result: FixResult, screen: Screen, bench: Bench, rehearsed: Command | 
     bench_options = bench.options
     failed = {a.cure.id for a in result.actions if a.error is not None and not isinstance(a.error, Stopped)}
     comes_last = _knows_more(result, failed)
-    _show_actions(result, screen, with_errors=not comes_last)
-    screen.show("")
-    screen.show(console.findings(result.report, cures(), screen.out, verbose=screen.verbose))
+    if _show_actions(result, screen, with_errors=not comes_last):
+        screen.show("")
     wrong = next((action.error for action in result.actions if action.error is not None), None)
     if wrong is not None and comes_last:  # what went wrong here comes next, and not a flash
+        screen.show(console.findings(result.report, cures(), screen.out, verbose=screen.verbose))
         screen.show("")
         screen.show(console.error(wrong))
         hands = (POWER_CYCLE,) if UNPLUG in (wrong.next or "") else ()
@@ -250,11 +250,11 @@ def _show(result: FixResult, screen: Screen, bench: Bench, rehearsed: Command | 
         members = {**as_json.identity(bench), "actions": actions, **as_json.report_members(result.report)}
         screen.document(as_json.document("fix", result.exit_code, result.error, step, **members))
     elif step is not None:
-        show_next(step, screen)
+        show_report(result.report, step, screen)
 
 
-def _show_actions(result: FixResult, screen: Screen, *, with_errors: bool) -> None:
-    """What was done, cure by cure."""
+def _show_actions(result: FixResult, screen: Screen, *, with_errors: bool) -> bool:
+    """What was done, cure by cure; what is for the hands only with -v, since the next step says it. Whether any was."""
     from rich.text import Text
 
     from doctor.report import console
@@ -262,7 +262,8 @@ def _show_actions(result: FixResult, screen: Screen, *, with_errors: bool) -> No
 
     if result.stopped is not None:
         screen.show(console.error(result.stopped))
-    for action in result.actions:
+    told = [action for action in result.actions if screen.verbose or not action.by_hand]
+    for action in told:
         text = action.text or ("failed" if action.began else "refused")
         screen.show(Text.assemble((f"{action.cure.id}: ", "bold"), (text, "green" if action.done else "")))
         if action.second_reader is not None:
@@ -272,6 +273,7 @@ def _show_actions(result: FixResult, screen: Screen, *, with_errors: bool) -> No
                 screen.show(Prose(Text("  - "), Text(line)))
         if action.error is not None and with_errors:
             screen.show(console.error(action.error))
+    return bool(told) or result.stopped is not None
 
 
 def _remembered(

@@ -10,7 +10,7 @@ import click
 
 from doctor.bench import Bench
 from doctor.cli import options, signals, stdio
-from doctor.cli.commands.check import show_next
+from doctor.cli.commands.check import show_next, show_report
 from doctor.cli.screen import Screen
 from doctor.errors import Stopped
 from doctor.jobs.flash import METHODS, STOPPED_EARLY, VIAS, FlashRequest, FlashResult, flash, rehearse
@@ -70,19 +70,19 @@ def command(files: tuple[Path, ...], **given: Any) -> int:
     )
     with options.open_bench(bench_options, given) as bench:
         screen = options.screen_of(given, bench_options)
-        if not files:
+        if not bench_options.firmware and bench_options.card_file is None:
             typed, sends = options.typed(), not given["dry_run"]
             choose_firmware(bench, screen, typed, given["via"], sends=sends, yes=given["yes"])
             bench_options = bench.options
             screen = options.screen_of(given, bench_options)
         with closing(FlashView(screen, bench.seconds)) as view:
             if given["dry_run"]:
-                result = rehearse(bench, request, view.hear)
+                result = rehearse(bench, request, screen.telling(view.hear))
             else:
                 consent = TerminalConsent(screen, yes=given["yes"], pause=view.pause)
                 signals.over_once(lambda: view.begun)
                 try:
-                    result = flash(bench, request, consent=consent, listen=view.hear)
+                    result = flash(bench, request, consent=consent, listen=screen.telling(view.hear))
                 except (KeyboardInterrupt, click.Abort) as err:  # before the first step: from then on none is raised
                     raise Stopped(STOPPED_EARLY) from err
     name = "plan" if given.get("command_name") == "plan" else "flash"
@@ -120,23 +120,28 @@ def show(
     from doctor.text.command import marked
 
     bench_options = bench.options
-    if result.plan is not None and (dry_run or result.plan.core.nothing):
-        screen.show(plan_text(result.plan))
-    if result.plan is None and result.proof is None and result.report.findings:
-        screen.show(console.findings(result.report, cures(), screen.out, verbose=screen.verbose))
-    if result.proof is not None:
-        screen.show(proof_text(result.proof, took_text(result)))
     tried = AdviceGiven(bench_options.url)
     done, sure = tried.so_far(result.report), tried.confirmed
     step = next_step.after_flash(result, bench_options, cures(), request, done=done, sure=sure)
+    if screen.as_json:
+        members = as_json.flash_members(result, bench)
+        screen.document(as_json.document(name, result.exit_code, result.error, step, **members))
+        return
+    if result.plan is not None and (dry_run or result.plan.core.nothing):
+        screen.show(plan_text(result.plan))
+    if result.proof is not None:
+        screen.show(proof_text(result.proof, took_text(result)))
+    if result.plan is None and result.proof is None and result.report.findings:
+        failed = [found.check for found in result.report.failed]
+        if step is not None and result.error is not None and result.error.on in failed:  # told once, as the finding
+            show_report(result.report, step, screen, "Not flashed; nothing was sent to the modem.")
+            return
+        screen.show(console.findings(result.report, cures(), screen.out, step, verbose=screen.verbose))
     if result.error is not None:
         left = stands(result.mode) if result.begun and result.mode else ""
         leads_on = result.onward is not None and step is not None
         screen.show(console.error(result.error, far=result.far, stands=left, with_next=not leads_on))
     if result.log and (result.error is not None or screen.verbose):
         screen.show(Text(f"full log: {marked(str(result.log))}", style="dim"), copied=True)
-    if screen.as_json:
-        members = as_json.flash_members(result, bench)
-        screen.document(as_json.document(name, result.exit_code, result.error, step, **members))
-    elif step is not None:
+    if step is not None:
         show_next(step, screen)
