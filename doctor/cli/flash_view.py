@@ -23,7 +23,7 @@ from doctor.jobs.flash import FlashPlan, FlashResult, Proof, Wish
 from doctor.modem.step_words import words
 from doctor.report import as_json
 from doctor.report.prose import Prose
-from doctor.text.durations import clock, span
+from doctor.text.durations import about, clock, span
 from doctor.text.escape import shown
 from doctor.updater.rules_loaders import loader_line
 
@@ -36,28 +36,36 @@ UNPLUG = "do not unplug"
 
 
 class Pace:
-    """How fast a file goes over while it does: where it stands still, which is usual, says nothing of the rest."""
+    """How fast a file goes over while it does: where it stands still, which is usual, says nothing of the rest.
+
+    last_s  seconds that it usually stands still near its end
+    """
 
     STILL_S = 2.0  #: a block takes a fraction of this, even at 115200 baud
+    LAST_SHARE = 0.97  #: where standing still near the end begins (modem-protocol.md 4.5)
 
-    def __init__(self) -> None:
+    def __init__(self, last_s: float = 0.0) -> None:
+        self._last_s = last_s
         self._bytes = self._seconds = 0.0
-        self._last: tuple[float, int] | None = None
+        self._before: tuple[float, int] | None = None
 
     def hear(self, now_s: float, done_bytes: int) -> None:
         """So much is over now."""
-        at_s, before = self._last or (now_s, done_bytes)
-        self._last = now_s, done_bytes
+        at_s, before = self._before or (now_s, done_bytes)
+        self._before = now_s, done_bytes
         if now_s - at_s < self.STILL_S:
             self._seconds += now_s - at_s
             self._bytes += done_bytes - before
 
-    def words(self, left_bytes: int) -> str:
-        """Speed and time that is left; "" as long as nobody can say."""
-        if self._seconds < self.STILL_S:
-            return ""
-        speed = self._bytes / self._seconds
-        return f"{speed / 1000:.0f} kB/s, about {clock(left_bytes / speed)} left" if speed else ""
+    @property
+    def bytes_s(self) -> float | None:
+        """Bytes a second; None as long as nobody can say."""
+        return self._bytes / self._seconds if self._bytes and self._seconds >= self.STILL_S else None
+
+    def left_s(self, done_bytes: int, total_bytes: int) -> float | None:
+        """Seconds until all is over; None as long as nobody can say."""
+        still_s = self._last_s if done_bytes < self.LAST_SHARE * total_bytes else 0.0
+        return None if self.bytes_s is None else (total_bytes - done_bytes) / self.bytes_s + still_s
 
 
 class FlashView:
@@ -71,7 +79,6 @@ class FlashView:
         self._pace = Pace()
         self._share: float | None = None
         self._logged = 0.0
-        self._counted: tuple[str, float] = ("", 0.0)
         #: Whether a step of the plan has begun: it is told how it ends, whatever is pressed.
         self.begun = False
 
@@ -109,10 +116,10 @@ class FlashView:
             self.begun = True
             stdio.wait_for_nobody()  # not before: the plan and its question are for somebody who reads
         self._logged, self._share = 0.0, None
-        self._pace = Pace()
+        self._pace = Pace(event.last_s)
         self._place = f"step {event.number} of {event.of}" if event.number else ""
         lead = f"{self._place}: " if self._place else ""
-        times = f" (about {span(event.usual_s)}, at most {span(event.limit_s)})" if event.limit_s else ""
+        times = f" ({about(event.usual_s)}, at most {span(event.limit_s)})" if event.limit_s else ""
         self._show("", event.limit_s, NORMAL)
         self._screen.note(Prose(Text("• "), Text(f"{lead}{event.text}{times}")))
 
@@ -125,13 +132,9 @@ class FlashView:
         self._show(f"waiting for {event.what}", event.limit_s, NORMAL + tail)
 
     def _count(self, event: events.Counted) -> None:
-        what = f"{event.what}: {event.done} of {event.total} {event.of}"
-        if self._counted[0] != event.what:
-            self._counted = event.what, self.line.seconds()
-            if not self._screen.live:
-                self._tell(what)
-        tail = "" if event.may_unplug else UNPLUG
-        self.line.show(Standing(what, self._counted[1], event.limit_s, self._place, tail))
+        first = self.line.count(event, self._place, "" if event.may_unplug else UNPLUG)
+        if first and not self._screen.live:
+            self._tell(f"{event.what}: {event.total} {event.of}")
 
     def _show(self, what: str, limit_s: float, tail: str) -> None:
         self.line.show(Standing(what, self.line.seconds(), limit_s, self._place, tail, self._share))
@@ -139,7 +142,8 @@ class FlashView:
     def _bytes(self, event: events.Progress) -> None:
         self._share = share = event.done_bytes / max(1, event.total_bytes)
         self._pace.hear(self.line.seconds(), event.done_bytes)
-        left = self._pace.words(event.total_bytes - event.done_bytes)
+        speed, left_s = self._pace.bytes_s, self._pace.left_s(event.done_bytes, event.total_bytes)
+        left = "" if speed is None or left_s is None else f"{speed / 1000:.0f} kB/s, about {clock(left_s)} left"
         unit, name = (1e6, "MB") if event.total_bytes >= 1e6 else (1e3, "kB")
         sent = f"{event.done_bytes / unit:.1f} of {event.total_bytes / unit:.1f} {name}"
         self._show(", ".join(filter(None, (sent, left))), 0.0, "" if event.may_unplug else UNPLUG)
@@ -262,11 +266,11 @@ def plan_text(plan: FlashPlan) -> RenderableType:
     ]
     for number, step in enumerate(plan.core.steps, 1):
         unplug = "" if step.may_unplug else "; do not unplug"
-        text = f"{step.text} (about {span(plan.usual_s(step))}, at most {span(step.limit_ms / 1000)}{unplug})"
+        text = f"{step.text} ({about(plan.usual_s(step))}, at most {span(step.limit_ms / 1000)}{unplug})"
         lines.append(Prose(Text(f"  {number}. "), Text(text)))
         said = words(step)
-        for name, about in (("why", said.why), ("what could go wrong", said.risk), ("way back", said.back)):
-            lines.append(Text(f"     {name}: {about}", style="dim"))
+        for name, text in (("why", said.why), ("what could go wrong", said.risk), ("way back", said.back)):
+            lines.append(Text(f"     {name}: {text}", style="dim"))
     if plan.core.bootrom_alone:
         lines.append(Text(f"  the modem runs build {before.build} already: only the boot ROM is sent"))
     if plan.core.nothing:
@@ -279,7 +283,7 @@ def plan_text(plan: FlashPlan) -> RenderableType:
 def times_text(plan: FlashPlan) -> str:
     """How long the whole flash takes."""
     first = "; copying the updater to a board without it: a minute more, once" if plan.via == "card" else ""
-    return f"about {span(plan.all_usual_s)}, at most {span(plan.all_limit_s)}{first}"
+    return f"{about(plan.all_usual_s)}, at most {span(plan.all_limit_s)}{first}"
 
 
 def took_text(result: FlashResult) -> str:

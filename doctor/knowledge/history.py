@@ -69,7 +69,8 @@ _GOES_ON = re.compile(
     r"|still (?:running|going|sending|moving|counting|flashing|on)|(?:is|it.s|are) (?:still )?(?:running|sending"
     r"|transferring|counting|flashing)"
     r"|laeuft|im moment|momentan|waehrend ich|gerade (?:bei|dabei|am|erst)|eben gestartet|zaehlt (?:noch|weiter)"
-    r"|ahora mismo|en este momento|sigue|mientras escribo|esta (?:enviando|transfiriendo|corriendo|flasheando)"
+    r"|ahora mismo|en este momento|sigue\b(?! (?:viv|sin|igual|muert|con vida))|mientras escribo"
+    r"|esta (?:enviando|transfiriendo|corriendo|flasheando)"
     r"|acabo de (?:empezar|lanzar)"
     r"|en cours|en ce moment|pendant que j|ca tourne|continue (?:a|de)|viens de lancer"
     r"|op dit moment|loopt (?:nog|nu)|is (?:nu|nog) bezig|nu bezig|terwijl ik|net gestart)",
@@ -81,7 +82,8 @@ _ENDED = re.compile(
     r"|\brst:0x|Brownout"
     r"|\b(?:stopped|aborted|died|crashed|broke|ended|quit|finished|completed) (?:at|with|there|off|by|after"
     r"|yesterday|fine)|successfully"
-    r"|\bbrach\b|abgebrochen|haengengeblieben|ist (?:fertig|durch)|se (?:cort|par|detuv|interrumpi)o|termino"
+    r"|\bbrach\b|\bcorte (?:con|la|el)\b|abgebrochen|haengengeblieben|ist (?:fertig|durch)|se (?:cort|par|detuv"
+    r"|interrumpi)o|termino"
     r"|s.est (?:arret|coup|interrompu)|afgebroken|gestopt|brak af",
     re.I | re.M,
 )

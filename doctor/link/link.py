@@ -7,9 +7,11 @@ Time comes from ``link.clock``: on a simulated bench that is the simulator's own
 from __future__ import annotations
 
 import contextlib
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import asdict
 from functools import cached_property
+from statistics import median
 from typing import Any
 
 from doctor.clock import Clock, Deadline, SystemClock
@@ -27,6 +29,9 @@ POLL_MS = 20  #: longest stay in one read of the driver, so that deadlines and C
 OUR_SCHEMES = ("doctor.sim.urlhandler", "doctor.link.urlhandler")
 WRITE_TIMEOUT_S = 5.0  #: 20 kB at 115200 take 1.8 s; a port that takes nothing for 5 s is stuck
 DRAIN_S = 1.0  #: a full driver buffer of 1 MB is read in less; a flood has no end that one could wait for
+SHORT_BYTES = 8  #: a key, ``AT`` and its line end: a millisecond on the line, even at 115200 baud
+SLOW_ANSWER_MS = 200  #: the longest latency timer that USB chips have is 255 ms, and none is used with that
+ANSWERS_KEPT, ANSWERS_LEAST = 64, 3
 REPL_BAUD = 115200  #: what every Pycom release speaks on UART0 (board-and-repl.md 3.1)
 
 _PORT_ERRORS: tuple[type[Exception], ...] = (OSError, ValueError)
@@ -63,6 +68,8 @@ class Link(contextlib.AbstractContextManager["Link"]):
         self._rts = rts
         self._trace = trace
         self._open = True
+        self._asked_ms: int | None = None
+        self._answers_ms: deque[int] = deque(maxlen=ANSWERS_KEPT)
         self._settling: Deadline | None = None
         self.has_modem_lines = not url.carries_bytes_only and self._lines_answer()
         if trace is not None:
@@ -114,6 +121,15 @@ class Link(contextlib.AbstractContextManager["Link"]):
         self._received(data)
         return data
 
+    @property
+    def answer_s(self) -> float | None:
+        """From a key or a short command to the first byte that comes back, as usual on this port; None if untold.
+
+        What took longer than an echo takes is none: a program that works, a modem that is asleep.
+        """
+        quick = [ms for ms in self._answers_ms if ms <= SLOW_ANSWER_MS]
+        return median(quick) / 1000 if len(quick) >= ANSWERS_LEAST else None
+
     def write(self, data: bytes) -> None:
         """Send all of ``data``. Raises PortLost, DeadlineOverrun, and LinkError if the port takes nothing."""
         self._check_deadline()
@@ -131,6 +147,7 @@ class Link(contextlib.AbstractContextManager["Link"]):
                     next=f"{UNPLUG}, wait 10 s, and plug in again",
                 ) from err
             raise self._lost(err) from err
+        self._asked_ms = self.clock.ticks_ms() if len(data) <= SHORT_BYTES else None
 
     def set_baud(self, baud: int) -> None:
         """Change the speed. Raises LinkError if that is not possible."""
@@ -220,6 +237,9 @@ class Link(contextlib.AbstractContextManager["Link"]):
         self.close()
 
     def _received(self, data: bytes) -> None:
+        if data and self._asked_ms is not None:
+            self._answers_ms.append(self.clock.ticks_ms() - self._asked_ms)
+            self._asked_ms = None
         if self._trace is not None:
             self._trace.received(self.clock.ticks_ms(), data)
 

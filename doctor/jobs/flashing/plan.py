@@ -21,9 +21,9 @@ from doctor.jobs.memory.journal import Journal
 from doctor.jobs.onward import Attempt, NextFlash, flash_command
 from doctor.modem.facts import ModemFacts
 from doctor.modem.images import image_facts, options_for, running
-from doctor.modem.step_times import Line, usual_s
+from doctor.modem.step_times import Line, last_s, usual_s
 from doctor.text.command import ON_CARD, Command, File
-from doctor.text.durations import span
+from doctor.text.durations import about
 from doctor.updater import states
 from doctor.updater.plan import BOOTROM, FIRMWARE, SECOND, UPDATER, make_plan
 from doctor.updater.profile import MONARCH2_FAMILY
@@ -103,8 +103,14 @@ class FlashPlan:
         if event.step not in steps:
             return event
         step = steps[event.step]
-        number, times = number_of(event.step, list(steps)), (self.usual_s(step), step.limit_ms / 1000)
-        return replace(event, number=number, of=len(steps), usual_s=times[0], limit_s=times[1])
+        return replace(
+            event,
+            number=number_of(event.step, list(steps)),
+            of=len(steps),
+            usual_s=self.usual_s(step),
+            limit_s=step.limit_ms / 1000,
+            last_s=last_s(step),
+        )
 
     @property
     def all_usual_s(self) -> float:
@@ -156,7 +162,7 @@ def plan_for(bench: Bench, request: FlashRequest) -> FlashPlan | DoctorError:
     used = {step.image for step in core.steps} | (set() if core.bootrom_alone else {FIRMWARE})
     files = tuple(file for file in given_files(bench) if file.role in used)
     upload, first_s = _upload(bench, via)
-    line = Line(bench.profile.app_baud)
+    line = Line.measured(bench.profile.app_baud, bench.link.answer_s if via != "card" else None)
     return FlashPlan(images[-1], facts, via, core, line, files, request.compress, upload, bench.options.was, first_s)
 
 
@@ -196,7 +202,7 @@ def _upload(bench: Bench, via: str) -> tuple[str, float]:
     how = "over the REPL" if bench.link.network.ftp_port is None else "by FTP"
     same = any(file.size_bytes == size for file in sdcard.look(bench.board).files)
     unless = ", unless a file of its size there has the same bytes" if same else ""
-    what = f"the image is copied to the card in the board, {how}: {size:,} bytes, about {span(takes_s)}{unless}"
+    what = f"the image is copied to the card in the board, {how}: {size:,} bytes, {about(takes_s)}{unless}"
     return what, reads_s + takes_s
 
 
