@@ -68,7 +68,17 @@ def test_no_folder_is_crowded() -> None:
 
 #: What may lie at the top of a checkout.
 TOP = {
-    *(".ci", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "SECURITY.md"),
+    *(
+        ".ci",
+        ".github",
+        ".gitignore",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "LICENSE",
+        "Makefile",
+        "README.md",
+        "SECURITY.md",
+    ),
     *("checks", "docs", "doctor", "mkdocs.yml", "pyproject.toml", "tests"),
 }
 

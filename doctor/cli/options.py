@@ -14,7 +14,7 @@ import click
 from doctor.cli import mistyped, signals
 from doctor.cli.help_page import BenchOption, EveryCommandOption, HelpedCommand
 from doctor.cli.screen import Screen, make_screen
-from doctor.errors import DoctorError, Exit
+from doctor.errors import DoctorError, Exit, Stopped
 from doctor.jobs.hands import DONE
 from doctor.link.port_url import PortUrl
 from doctor.text import marks
@@ -34,6 +34,22 @@ class OneOfEach(HelpedCommand):
     What stands in front of the command counts too; what comes from the environment does not. What is mistyped is
     answered with what was probably meant.
     """
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; if it ends in an error, the report that was asked for says so, too."""
+        try:
+            return super().invoke(ctx)
+        except (DoctorError, KeyboardInterrupt, click.Abort) as err:
+            asked = ctx.params.get("report")
+            if asked is not None and asked.is_due:
+                ended = err if isinstance(err, DoctorError) else Stopped()
+                from doctor.report import as_json
+
+                name = ctx.info_name or ""
+                document = as_json.document(name, ended.exit_code, ended)
+                if lost := asked.write(document, Command("", port=ctx.params.get("port"))):
+                    click.echo(lost, err=True)
+            raise
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """The arguments that are left.
@@ -240,6 +256,34 @@ common = _stacked(
     ),
 )
 
+
+class _ReportPath(click.Path):  # type: ignore[type-arg,unused-ignore]
+    """The name of a report: a new file, or an older report, in a folder that can be written to."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The report that is to be written. Fails for an ending that says no kind of report."""
+        from doctor.report.report_file import SUFFIXES, ReportFile
+
+        if isinstance(value, ReportFile):
+            return value
+        path: Any = super().convert(value, param, ctx)
+        if path.suffix not in SUFFIXES:
+            self.fail(f"{str(value)!r} must end in one of {', '.join(SUFFIXES)}.", param, ctx)
+        if not os.access(path.parent, os.W_OK):
+            self.fail(f"{str(path.parent)!r} is no folder that can be written to.", param, ctx)
+        return ReportFile(path)
+
+
+report = click.option(
+    "--report",
+    type=_ReportPath(),
+    metavar="FILE",
+    help="Write a report of this run: .html for people, .json, or .xml (JUnit) for CI.",
+)
+
 interrupt = click.option("--interrupt", is_flag=True, help="Allow it to stop a program that runs on the board.")
 dry_run = click.option("--dry-run", "-n", is_flag=True, help="Print the plan and stop.")
 
@@ -417,6 +461,7 @@ def screen_of(given: Given, options: BenchOptions | None = None) -> Screen:
         verbose=given["verbose"],
         bench=bench,
         events=given["json_events"],
+        report=given.get("report"),
     )
 
 

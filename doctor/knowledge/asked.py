@@ -78,7 +78,7 @@ _ABOUT = {
     ),
     GO: re.compile(
         r"\b(?:start|begin|(?:what|which|right|correct) order|anything (?:special|else)|what.s correct"
-        r"|go (?:ahead|for it)|good (?:to go|enough)|send (?:it|them|the|that|-)|load"
+        r"|can i put|go (?:ahead|for it)|good (?:to go|enough)|send (?:it|them|the|that|-)|load"
         r"|put (?:it|them|that|this) (?:on|in)|use (?:it|this|that)|(?:try|run|do|take) (?:it|this|that|them)"
         r"|straight in|save (?:it|the modem)|do (?:number|part|step)|close the (?:lid|laptop|terminal)"
         r"|go to (?:bed|sleep)|skip|press|reset"
@@ -113,7 +113,8 @@ _ABOUT = {
         re.I,
     ),
     POWER: re.compile(
-        r"\bun ?plug|\bpull(?:ing)?\b|\bdisconnect|\bpower(?:ing)?(?: it| the board)? (?:off|down|cycl)"
+        r"\bstrom (?:weg|aus)\b|\bpull or not|\bun ?plug|\bpull(?:ing)?\b"
+        r"|\bdisconnect|\bpower(?:ing)?(?: it| the board)? (?:off|down|cycl)"
         r"|\bcut (?:the )?power|\b(?:switch|turn)(?:ing)?(?: \w+){0,3} off|\binterrupt|\babbrech"
         r"|\b(?:aus|ab)(?:zu)?(?:steck|zieh|schalt)|\bziehen|\bdesenchuf|\bdesconect|\bapag|\bdebranch|\bcouper"
         r"|(?:restart|reboot|reinici\w+"

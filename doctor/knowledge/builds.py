@@ -33,7 +33,7 @@ _COPY = (
 #: The number of a boot loader stands in the same clause, before or behind these words, and no file or software between.
 _LOADER = re.compile(
     rf"(?:{_COPY})(?:(?!\d{{5}}|software|firmware|modem|LR[56]|CATM1|NB1|\bflash|\bup(?:dat|grad)|\bto\b|\bauf\b)"
-    r"(?:[^\n.;,?!]|\.(?=\d)))*\Z",
+    r"(?:[^\n.;,?!]|\.(?=\d)|[,?](?= (?:it|that|es|das|c|er)(?:.s|st| is| ist| es|est)? )))*\Z",
     re.I,
 )
 _LOADER_BEHIND = re.compile(
@@ -61,8 +61,8 @@ _NEXT = re.compile(
 )
 #: A number in front of these is that of a file.
 _FILE_BEHIND = re.compile(
-    r"(?:-[12])?[ '\"`*-]{1,2}(?:files?|images?|pair|zips?|package|archives?|dateien?|abbild|paar|paket|archivos?"
-    r"|imágenes|fichiers?|paire|paquet|bestand(?:en)?|pakket)\b",
+    r"(?:-[12])?[ '\"`*-]{1,2}(?:marked|labell?ed|listed|offered|(?:for|to|zum) download|files?|images?|pair|zips?"
+    r"|package|archives?|dateien?|abbild|paar|paket|archivos?|imágenes|fichiers?|paire|paquet|bestand(?:en)?|pakket)\b",
     re.I,
 )
 #: Parts: an image; one by the form of its name; runs, as a tool prints it; runs, in words; a boot loader.

@@ -82,7 +82,9 @@ _ENDED = re.compile(
     r"|\brst:0x|Brownout"
     r"|\b(?:stopped|aborted|died|crashed|broke|ended|quit|finished|completed) (?:at|with|there|off|by|after"
     r"|yesterday|fine)|successfully"
-    r"|\bbrach\b|\bcorte (?:con|la|el)\b|abgebrochen|haengengeblieben|ist (?:fertig|durch)|se (?:cort|par|detuv"
+    r"|\babbruch\b|\bbricht\b|\bbreaks? off|\b(?:fails?|aborts?) at\b|se corta\b|s.arrete a\b"
+    r"|breekt af|\bbrach\b|\bcorte (?:con|la|el)\b"
+    r"|abgebrochen|haengengeblieben|ist (?:fertig|durch)|se (?:cort|par|detuv"
     r"|interrumpi)o|termino"
     r"|s.est (?:arret|coup|interrompu)|afgebroken|gestopt|brak af",
     re.I | re.M,

@@ -43,6 +43,7 @@ COMPRESS = click.option("--compress", is_flag=True, help="Send a zlib stream to 
 
 @options.command("flash", examples=("flash", "flash FILE.dup"))
 @options.common
+@options.report
 @options.bench_without_firmware
 @options.accept
 @VIA
@@ -79,12 +80,12 @@ def command(files: tuple[Path, ...], **given: Any) -> int:
         with closing(FlashView(screen, bench.seconds)) as view:
             view.line.go_on(LISTENING)
             if given["dry_run"]:
-                result = rehearse(bench, request, screen.telling(view.hear))
+                result = rehearse(bench, request, screen.telling(view.hear, bench.seconds))
             else:
                 consent = TerminalConsent(screen, yes=given["yes"], pause=view.pause)
                 signals.over_once(lambda: view.begun)
                 try:
-                    result = flash(bench, request, consent=consent, listen=screen.telling(view.hear))
+                    result = flash(bench, request, consent=consent, listen=screen.telling(view.hear, bench.seconds))
                 except (KeyboardInterrupt, click.Abort) as err:  # before the first step: from then on none is raised
                     raise Stopped(STOPPED_EARLY) from err
     name = "plan" if given.get("command_name") == "plan" else "flash"
@@ -125,9 +126,10 @@ def show(
     tried = AdviceGiven(bench_options.url)
     done, sure = tried.so_far(result.report), tried.confirmed
     step = next_step.after_flash(result, bench_options, cures(), request, done=done, sure=sure)
-    if screen.as_json:
+    if screen.writes:
         members = as_json.flash_members(result, bench)
         screen.document(as_json.document(name, result.exit_code, result.error, step, **members))
+    if screen.as_json:
         return
     if result.plan is not None and (dry_run or result.plan.core.nothing):
         screen.show(plan_text(result.plan))

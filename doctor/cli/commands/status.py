@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 @options.command("status", examples=("status", "status --json"))
 @options.common
+@options.report
 @options.interrupt
 @options.done
 @options.via_modem
@@ -56,8 +57,9 @@ def command(**given: Any) -> int:
             board = bench.last_board
     onward = standing.onward
     step = None if onward is None else after_broken_flash(onward, bench_options.command("status"))
-    if screen.as_json:
+    if screen.writes:
         screen.document(_document(standing, board, step))
+    if screen.as_json:
         return int(standing.exit_code)
     if standing.error is None or standing.history:
         screen.show(f"modem: {standing.where}")
