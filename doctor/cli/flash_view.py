@@ -31,6 +31,8 @@ T = TypeVar("T")
 
 LOG_STEP = 0.1  #: without a terminal, a line each time this share of the file more has gone over
 STOP_ANSWER_S = 30.0  #: an accidental Ctrl-C with nobody there must not hold the transfer
+NO_ANSWER = f"No answer within {STOP_ANSWER_S:.0f} s: the flash goes on."
+UNANSWERED = f"Without an answer within {STOP_ANSWER_S:.0f} s"
 SHORT_S = 5.0  #: a wait that is over sooner needs no word
 UNPLUG = "do not unplug"
 
@@ -179,11 +181,9 @@ class TerminalConsent:
         if not self._screen.interactive:
             return self._nobody_to_ask(False)
         self._pause()
-        click.echo(
-            "\nStopping leaves the modem without firmware until the next flash."
-            f"\nWithout an answer within {STOP_ANSWER_S:.0f} s the flash goes on. Stop? [y/N]: ",
-            nl=False,
-            err=True,
+        self._ask(
+            f"Stopping leaves the modem without firmware until the next flash. {UNANSWERED} the flash goes on.",
+            "Stop? [y/N]: ",
         )
         return self._answer() in ("y", "yes")
 
@@ -192,14 +192,12 @@ class TerminalConsent:
         if not self._screen.interactive:
             return self._nobody_to_ask(Wish.GO_ON)
         self._pause()
-        click.echo(
-            "\nThe board flashes by itself, and goes on without this program: to join it again, run the same command."
-            f"\nThis shows how far it is: {self._screen.plain('`fipy-doctor status`')}"
+        self._ask(
+            "The board flashes by itself, and goes on without this program: to join it again, run the same command."
+            "\nThis shows how far it is: `fipy-doctor status`"
             "\nStopping it leaves the modem without firmware until the next flash."
-            f"\nWithout an answer within {STOP_ANSWER_S:.0f} s this program goes on watching."
-            "\nGo on watching, leave it to the board, or stop it? [G/l/s]: ",
-            nl=False,
-            err=True,
+            f"\n{UNANSWERED} this program goes on watching.",
+            "Go on watching, leave it to the board, or stop it? [G/l/s]: ",
         )
         answer = self._answer()
         return Wish.STOP if answer in ("s", "stop") else Wish.LEAVE if answer in ("l", "leave") else Wish.GO_ON
@@ -208,12 +206,16 @@ class TerminalConsent:
         click.echo("no terminal to ask; going on", err=True)
         return answer
 
+    def _ask(self, explained: str, question: str) -> None:
+        self._screen.notes.print(f"\n{explained}")
+        click.echo(question, nl=False, err=True)
+
     @staticmethod
     def _answer() -> str:
         """What was typed, in small letters; "" if nobody types in time."""
         answer = _typed_line(STOP_ANSWER_S)
         if answer is None:
-            click.echo(f"\nNo answer within {STOP_ANSWER_S:.0f} s: the flash goes on.", err=True)
+            click.echo(f"\n{NO_ANSWER}", err=True)
         return (answer or "").strip().lower()
 
 

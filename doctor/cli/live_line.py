@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.live import Live
 
+LISTENING = "listening at the port"
 NORMAL = "normal, nothing to see"
 MINUTE_S = 60.0  #: between two lines where no line can move
 REDRAWN_A_SECOND = 4

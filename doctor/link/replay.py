@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from doctor import __version__
 from doctor.documents import values
@@ -30,12 +30,27 @@ _ERRORS: dict[str, type[DoctorError]] = {
     kind.__name__: kind for kind in (UsageError, LinkError, FirmwareError, CardError, BoardError)
 }
 _ON_WIRE = (RX, TX, "none", "lost", "baud", "rts", "dtr", "cts", "reconnect", "close")
+_HEAD_BYTES = 100  #: in which a trace shows that it is one
 _SHOWN_BYTES = 24  #: of what was expected and what came, in an error
 _MOST_PARTS = 200  #: of what a trace knows besides bytes; ours have twenty
 
 
 class DivergenceError(LinkError):
     """This run does something else at the port than the run that was recorded."""
+
+
+def open_trace(path: Path) -> IO[bytes]:
+    """A trace, to be read. Raises UsageError if it is not one, or cannot be read."""
+    why = "is not a trace"
+    try:
+        file = open_ours(path, "rb", follow=True)
+        if is_trace(file.read(_HEAD_BYTES)):
+            file.seek(0)
+            return file
+        file.close()
+    except (OSError, ValueError) as err:  # a name that no file can have
+        why = f"cannot be read: {getattr(err, 'strerror', None) or err}"
+    raise UsageError("trace-unreadable", why, on=str(path), next="name a file that --trace wrote")
 
 
 class Recording:
@@ -47,25 +62,22 @@ class Recording:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.kinds: set[str] = set()
+        self.lines = 0
+        self.last_ms = 0
+        self.bytes = {RX: 0, TX: 0}
         self.open: Mapping[str, Any] = {}
         self._head: Mapping[str, Any] = {}
         self._asides: dict[tuple[str, str], Mapping[str, Any]] = {}
-        try:
-            with open_ours(path, "rb", follow=True) as file:
-                begins = is_trace(file.read(100))
-                file.seek(0)
-                for line in lines_of(file) if begins else ():
-                    self._look(line)
-        except (OSError, ValueError) as err:  # a name that no file can have
-            why = getattr(err, "strerror", None) or str(err)
-            raise UsageError(
-                "trace-unreadable", f"cannot be read: {why}", on=str(path), next="name a file that --trace wrote"
-            ) from err
-        if not begins:
-            raise UsageError("trace-unreadable", "is not a trace", on=str(path), next="name a file that --trace wrote")
+        with open_trace(path) as file:
+            for line in lines_of(file):
+                self._look(line)
 
     def _look(self, line: Line) -> None:
         what = line.what
+        self.lines += 1
+        self.last_ms = max(self.last_ms, line.t_ms)
+        if what in self.bytes:
+            self.bytes[what] += len(line.data)
         if what == "trace" and not self._head:
             self._head = line.members
         elif what == "open" and not self.open:
@@ -117,7 +129,7 @@ class Player:
     def __init__(self, recording: Recording) -> None:
         self.recording = recording
         self.diverged: DivergenceError | None = None
-        self._file = open_ours(recording.path, "rb", follow=True)
+        self._file = open_trace(recording.path)
         self._lines = lines_of(self._file)
         self._now_ms = 0
         self._late_ms = 0  # how far this run is behind the trace
