@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# One of the packages is installed without what it depends on, on purpose: see .test below. No other install need warn of it.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-conflicts
 
 .PHONY: table demo test long docs lint types unit core matrix kill-cards kill-boards used-cards fuzz-cards fuzz mutation peers peers-short bench-cards bench-board metrics changelog snapshots clean reliability
 
@@ -27,10 +29,11 @@ test: lint
 	$(MAKE) --no-print-directory -j 2 types unit
 
 # The site in site/: generated pages, screenshots from real simulated runs; every link is followed, nothing may be loaded
-# from elsewhere. site/index.html can be read without a server.
+# from elsewhere, and the search has to answer people in trouble. site/index.html can be read without a server.
 docs: $(VENV)/.docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	$(BIN)/python -m docs._build.check_site site
+	$(BIN)/python -m docs._build.check_search site
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check
@@ -71,9 +74,9 @@ used-cards: $(VENV)/.test
 kill-boards: $(VENV)/.test
 	$(BIN)/python -m tests.kill_boards --real
 
-# Card images damaged at random, other ones each time; make test tries sixty, always the same.
+# Card images damaged at random, other ones each time; make long tries sixty, always the same.
 fuzz-cards: $(VENV)/.test
-	FIPY_DOCTOR_FUZZ=20000 $(BIN)/python -m pytest tests/card/test_fuzz.py
+	FIPY_DOCTOR_FUZZ=20000 $(BIN)/python -m pytest -m long tests/card/test_fuzz.py
 
 # Every parser of what others wrote, for a while, guided by coverage (atheris); what breaks one is kept in tests/fuzz/found.
 # Then stories of a person at a bench, other ones each time.
@@ -81,7 +84,7 @@ FUZZ_SECONDS ?= 60
 FUZZ_STORIES ?= 10
 fuzz: $(VENV)/.fuzz
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
-	FIPY_DOCTOR_ANY_ORDER=$(FUZZ_STORIES) $(BIN)/python -m pytest -o faulthandler_timeout=0 tests/jobs/test_any_order.py
+	FIPY_DOCTOR_ANY_ORDER=$(FUZZ_STORIES) $(BIN)/python -m pytest -m long -o faulthandler_timeout=0 tests/jobs/test_any_order.py
 
 # Sixty mutants of each of seven modules, always the same ones, each tried with the tests that run it (twenty minutes).
 mutation: $(VENV)/.mutation
@@ -126,34 +129,34 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.demo: $(BIN)/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	$(PIP) -e .
 	touch $@
 
 $(VENV)/.docs: $(BIN)/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
+	$(PIP) -e '.[docs]'
 	touch $@
 
 $(VENV)/.metrics: $(BIN)/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[metrics]'
+	$(PIP) -e '.[metrics]'
 	touch $@
 
 # atheris has no wheel for some systems: python -m tests.fuzz says so then.
 $(VENV)/.fuzz: $(VENV)/.test
-	-$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary atheris -e '.[fuzz]'
+	-$(PIP) --only-binary atheris -e '.[fuzz]'
 	touch $@
 
 $(VENV)/.peers: $(VENV)/.test
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[peers]'
+	$(PIP) -e '.[peers]'
 	touch $@
 
 $(VENV)/.mutation: $(VENV)/.test
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[mutation]'
+	$(PIP) -e '.[mutation]'
 	touch $@
 
 # pysequansutils ships the genuine .dup that the firmware tests judge; what it depends on is not needed for that.
 $(VENV)/.test: $(BIN)/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps 'pysequansutils==2.3.3.21'
+	$(PIP) -e '.[test]'
+	$(PIP) --no-deps 'pysequansutils==2.3.3.21'
 	touch $@
 
 clean:

@@ -73,6 +73,7 @@ class Finding:
     command      what ends it: the very command that began something with the board; None elsewhere
     proved       what proves the good state (how), and when that was seen (at, if not just now); empty for no proof
     consent      the consent that alone lifts it, which a yes on a terminal stands for; "" if none does
+    duration_ms  milliseconds that the check took; two findings that differ in nothing else are equal
     """
 
     check: str
@@ -90,6 +91,7 @@ class Finding:
     command: Command | None = None
     consent: str = ""
     proved: Mapping[str, str] = field(default_factory=dict)
+    duration_ms: int = field(default=0, compare=False)
 
     def __post_init__(self) -> None:
         harmless_first = sorted(self.remedies, key=lambda remedy: remedy.grade is Grade.DESTROYS)

@@ -5,9 +5,13 @@ A test says another system by setting ``SYSTEM``; ``sys.platform`` and ``os.name
 
 from __future__ import annotations
 
+import importlib
+import os
 import sys
+from typing import Any
 
 SYSTEM: str = sys.platform
+O_BINARY: int = getattr(os, "O_BINARY", 0)  #: Windows turns line ends into others without it
 
 
 def is_windows() -> bool:
@@ -23,3 +27,20 @@ def is_mac() -> bool:
 def is_linux() -> bool:
     """Whether it is Linux."""
     return SYSTEM.startswith("linux")
+
+
+def kernel32() -> Any:
+    """The calls of Windows' kernel, which ``ctypes`` has there only."""
+    import ctypes
+
+    return getattr(ctypes, "windll").kernel32  # noqa: B009
+
+
+def winreg() -> Any:
+    """The module of Windows' registry, which Python has there only."""
+    return importlib.import_module("winreg")
+
+
+def msvcrt() -> Any:
+    """The module of Windows' C library, which Python has there only."""
+    return importlib.import_module("msvcrt")

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from doctor.bench import Bench, Needs, SkipReason
 from doctor.check import Check, Finding, Status
 from doctor.clock import Deadline, SystemClock
+from doctor.documents.values import as_json, of_json
 from doctor.errors import COMMAND_IDS, DeadlineOverrun, DoctorError, Exit, PortLost, UsageError
 from doctor.events import CheckEnded, CheckStarted, Listener, ignore
 from doctor.links import with_link
 from doctor.roster import Roster, all_before, everybody, in_order
+from doctor.text import marks
 from doctor.text.escape import shown
 from doctor.text.nearest import did_you_mean
 
@@ -29,6 +32,9 @@ GRACE_S = 5.0  #: after a check's own deadline, before its thread is given up; t
 UNWIND_S = 2.0  #: after that deadline or Ctrl-C, for a check to notice it at its next byte and end by itself
 POLL_S = 0.1  #: how often a waiting engine looks for Ctrl-C
 PORT_NEEDS = frozenset({Needs.PORT, Needs.BOARD, Needs.MODEM})
+#: What a check may need that lies on the PC and is too large for a trace, and the option that gives it.
+_ON_PC = {Needs.CARD: "sd", Needs.SCRIPTS: "scripts"}
+PORT_OPENS = "port-opens"
 REPL_ANSWERS = "repl-answers"  #: without it nothing on the board's card can be looked at
 
 T = TypeVar("T")
@@ -43,6 +49,8 @@ class Report:
     interrupted  the user pressed Ctrl-C; findings hold what was known by then, nothing of what was cut short
     left_out     ids of gating checks that the user left out of this run: what it found does not open the gate
     strict       what is only worth knowing, and a warning about the run, count as failed too
+    ignored      ids of the checks that the user left out by name, gating or not
+    duration_ms  milliseconds that the run took
     """
 
     findings: tuple[Finding, ...]
@@ -50,6 +58,8 @@ class Report:
     interrupted: bool = False
     left_out: tuple[str, ...] = ()
     strict: bool = False
+    ignored: tuple[str, ...] = ()
+    duration_ms: int = field(default=0, compare=False)
 
     @property
     def failed(self) -> tuple[Finding, ...]:
@@ -63,6 +73,13 @@ class Report:
             return Exit.STOPPED
         to_know = self.strict and (self.warnings or any(f.status is Status.WARN for f in self.findings))
         return Exit.FAILED if self.failed or to_know or not self.findings else Exit.OK
+
+    @property
+    def closed_port(self) -> Finding | None:
+        """The port does not open, and that is all that is wrong; None elsewhere."""
+        wrong = [found for found in self.findings if found.status not in (Status.PASS, Status.SKIP)]
+        closed = len(wrong) == 1 and wrong[0].check == PORT_OPENS and wrong[0].status is Status.FAIL
+        return wrong[0] if closed else None
 
     def finding(self, check_id: str) -> Finding | None:
         """The finding of one check, if it ran."""
@@ -227,18 +244,38 @@ class _Run:
             if self.stop.is_set():
                 return
             self._await(check)
-            self.listen(CheckStarted(check.id))
+            self.listen(CheckStarted(check.id, check.deadline_s))
+            self.bench.note("check", check.id)
+            clock = self.bench.clock  # the bench may have another one when the check has opened its port
+            began_ms = clock.ticks_ms()
             try:
                 finding = self._examine(check)
             except BaseException as err:  # SystemExit too: nothing that a check does may end its lane
                 finding = self._broken(check, f"broke: {shown(repr(err), 300)}")
-            finding = with_link(finding)
+            finding = replace(with_link(finding), duration_ms=clock.ticks_ms() - began_ms)
             if self.stop.is_set() and self._uses_port(check):
                 return  # it was cut short: what it found tells nothing of the bench
             with self.changed:
                 self.findings[check.id] = finding
+                self._note(finding)
                 self.changed.notify_all()
             self.listen(CheckEnded(check.id, finding))
+
+    def _note(self, finding: Finding) -> None:
+        """Put a finding into the trace; its commands name the bench, and are not marked any more."""
+        bench = self.bench.options.command("")
+        texts = {name: marks.plain(getattr(finding, name), bench) for name in ("summary", "cause", "next")}
+        self.bench.note("found", finding.check, value=as_json(finding) | texts)
+
+    def _recorded(self, check: Check) -> Finding | None:
+        """What a replayed trace says that the check found of what lay on the PC then; None if it is to look itself."""
+        for need, option in _ON_PC.items():
+            said = self.bench.recorded("found", check.id, of=option) if need in check.needs else None
+            if said is not None:
+                with suppress(ValueError):
+                    return of_json(Finding, said.get("value"))
+                return check.skipped(SkipReason.NOT_GIVEN, "the trace does not say what was found")
+        return None
 
     def _await(self, check: Check) -> None:
         running = {c.id for c in self.checks}
@@ -283,7 +320,7 @@ class _Run:
                 link = self.bench.link_or_none
                 if uses_port and link is not None and link.deadline is None:
                     link.deadline = Deadline(link.clock, limit_s)
-            return check.look(self.bench)
+            return self._recorded(check) or check.look(self.bench)
 
         try:
             port = (lambda: self.bench.link_or_none) if uses_port else (lambda: None)
@@ -367,6 +404,8 @@ def run(
     total = Deadline(SystemClock(), deadline_s) if deadline_s is not None else None
     work = _Run(bench, chosen, total, listen)
     interrupted = False
+    clock = bench.clock
+    began_ms = clock.ticks_ms()
     try:
         work.go()
     except KeyboardInterrupt:
@@ -377,7 +416,14 @@ def run(
     shown_ones = [f for f in work.findings.values() if not select or f.check in select or f.failed]
     findings = sorted_for_reading(shown_ones, [c.id for c in roster.checks])
     left_out = tuple(c.id for c in roster.checks if c.gates and c not in chosen)
-    return Report(findings, roster.warnings, interrupted, left_out)
+    return Report(
+        findings,
+        roster.warnings,
+        interrupted,
+        left_out,
+        ignored=tuple(ignored),
+        duration_ms=clock.ticks_ms() - began_ms,
+    )
 
 
 def barriers(

@@ -22,9 +22,10 @@ class Phase(str, Enum):
 
 @dataclass(frozen=True)
 class CheckStarted:
-    """A check begins."""
+    """A check begins; it ends within ``limit_s`` seconds."""
 
     check: str
+    limit_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,21 @@ class CheckEnded:
 
 @dataclass(frozen=True)
 class StepStarted:
-    """A flash step begins. ``step`` is the plan's step id, ``text`` what it does in words."""
+    """A flash step begins. ``step`` is the plan's step id, ``text`` what it does in words.
+
+    number, of        which step of how many it is; 0 if it is none of the plan
+    usual_s, limit_s  seconds that it usually takes, and at most; 0 if nobody knows
+    last_s            of those, what usually passes while the end of its file is taken
+    """
 
     step: str
     text: str
     phase: Phase
+    number: int = 0
+    of: int = 0
+    usual_s: float = 0.0
+    limit_s: float = 0.0
+    last_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -61,6 +72,25 @@ class Progress:
     done_bytes: int
     total_bytes: int
     may_unplug: bool
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Something short is done many times: ``what``, how often so far, how often in all, and ``of`` which things."""
+
+    what: str
+    done: int
+    total: int
+    of: str
+    limit_s: float = 0.0
+    may_unplug: bool = True
+
+
+@dataclass(frozen=True)
+class Working:
+    """Something that may take its time begins, and goes on until the next event."""
+
+    what: str
 
 
 @dataclass(frozen=True)
@@ -101,7 +131,7 @@ class SecondReading:
         return f"a second reader (pyfatfs) {self.words}"
 
 
-Event = CheckStarted | CheckEnded | StepStarted | Waiting | Progress | Note | Notice | SecondReading
+Event = CheckStarted | CheckEnded | StepStarted | Waiting | Progress | Counted | Working | Note | Notice | SecondReading
 Listener = Callable[[Event], None]
 
 
@@ -122,7 +152,8 @@ def from_core(name: str, data: Mapping[str, Any]) -> Event:
     """The event for what the core emitted as (name, dict).
 
     Names and members: ``step`` (step, text, phase), ``waiting`` (what, limit_ms, may_unplug),
-    ``progress`` (phase, done, total, may_unplug), ``note`` (text). Raises ValueError for any other name.
+    ``progress`` (phase, done, total, may_unplug), ``count`` (what, done, total, of, limit_ms, may_unplug), ``note``
+    (text). Raises ValueError for any other name.
     """
     if name == "step":
         return StepStarted(str(data["step"]), str(data["text"]), Phase(data["phase"]))
@@ -130,6 +161,9 @@ def from_core(name: str, data: Mapping[str, Any]) -> Event:
         return Waiting(str(data["what"]), int(data["limit_ms"]) / 1000, bool(data["may_unplug"]))
     if name == "progress":
         return Progress(Phase(data["phase"]), int(data["done"]), int(data["total"]), bool(data["may_unplug"]))
+    if name == "count":
+        what, done, total, of = str(data["what"]), int(data["done"]), int(data["total"]), str(data["of"])
+        return Counted(what, done, total, of, int(data["limit_ms"]) / 1000, bool(data["may_unplug"]))
     if name == "note":
         return Note(str(data["text"]))
     raise ValueError(f"the core emitted an event that is not known here: {name}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import itertools
 import os
+import re
 import shutil
 import signal
 import sys
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 
 from doctor import roster
+from tests import shapes
 from tests.card.media import SAID
 
 # What a test imports from ``checks`` is what the program runs: one module a file, whatever its name.
@@ -50,6 +52,21 @@ READERS = (
 )
 #: Folders whose tests make up the core, which CI runs on the oldest and the newest Python too.
 CORE = ("card", "checks", "firmware", "link", "modem", "updater")
+
+
+#: A test file that begins with one of these is about POSIX.
+POSIX = re.compile(r"^import (fcntl|grp|pty|pwd|resource|termios)$", re.MULTILINE)
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """On Windows, leave out what could not even be imported there."""
+    if collection_path.suffix != ".py" or (found := POSIX.search(collection_path.read_text("utf-8"))) is None:
+        return None
+    try:
+        importlib.import_module(found[1])
+    except ImportError:
+        return True
+    return None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -125,6 +142,21 @@ def no_bench_is_left_unplugged() -> Iterator[None]:
     bench = sys.modules.get("doctor.sim.bench")
     if bench is not None:
         bench.forget_unplugged()
+
+
+@pytest.fixture(scope="session")
+def misshapen() -> Iterator[list[str]]:
+    """What is wrong with the JSON documents that are written; the list grows."""
+    with shapes.watched() as wrong:
+        yield wrong
+
+
+@pytest.fixture(autouse=True)
+def documents_have_the_shape_of_their_schemas(misshapen: list[str]) -> Iterator[None]:
+    """Whatever a test is about: a document that it makes the program write is what `fipy-doctor schema` says."""
+    misshapen.clear()
+    yield
+    assert misshapen == []
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from doctor import computer
 from doctor.as_root import with_sudo
 from doctor.card.drives import device
 from doctor.documents.json_file import make_folder, write_synced, write_whole
+from tests.another_system import on
 
 USER = {"HOME": "/home/anna b", "PATH": "/usr/bin", "FIPY_DOCTOR_STATE_DIR": "/srv/state of anna"}
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no sudo")
@@ -50,7 +50,7 @@ def test_what_root_is_refused_is_not_to_be_tried_as_root(monkeypatch: pytest.Mon
     assert "sudo" not in device._refused("/dev/sdb", PermissionError(1, "no"), writing=True).next
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     assert "`sudo env " in device._refused("/dev/sdb", PermissionError(1, "no"), writing=True).next
-    monkeypatch.setattr(computer, "SYSTEM", "win32")
+    on(monkeypatch, "win32")
     assert "sudo" not in device._refused("/dev/sdb", PermissionError(1, "no"), writing=True).next
 
 

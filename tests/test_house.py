@@ -68,7 +68,17 @@ def test_no_folder_is_crowded() -> None:
 
 #: What may lie at the top of a checkout.
 TOP = {
-    *(".ci", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "SECURITY.md"),
+    *(
+        ".ci",
+        ".github",
+        ".gitignore",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "LICENSE",
+        "Makefile",
+        "README.md",
+        "SECURITY.md",
+    ),
     *("checks", "docs", "doctor", "mkdocs.yml", "pyproject.toml", "tests"),
 }
 
@@ -81,12 +91,36 @@ def test_the_top_level_stays_as_it_was_ordered() -> None:
 
 
 #: What every room says in the same words, and what reads tables, texts and JSON; they name nothing of ours themselves.
-LEAVES = ("doctor.text.power_off", "doctor.text.command", "doctor.data", "doctor.documents.foreign_json")
+LEAVES = (
+    *("doctor.text.power_off", "doctor.text.command", "doctor.data", "doctor.documents.foreign_json"),
+    "doctor.documents.trace_lines",
+    "doctor.computer",
+)
 
 
-def test_leaves_stand_on_nothing_of_ours() -> None:
+def test_leaves_stand_on_nothing_of_ours_but_leaves() -> None:
     for leaf in LEAVES:
-        assert not [name for name in imports()[leaf] if inside(name, "doctor", "checks")]
+        assert not [name for name in imports()[leaf] if inside(name, "doctor", "checks") and not inside(name, *LEAVES)]
+
+
+#: Who asks by itself which system it runs on. All others ask doctor/computer.py, so that a test can say another one.
+ASKS_FOR_THE_SYSTEM = {
+    "doctor.computer": "the room itself",
+    "doctor.updater.board_hw": "runs on the board",
+    "doctor.updater.board_run": "runs on the board",
+}
+
+
+def test_the_system_is_asked_for_in_one_place() -> None:
+    asking = {
+        module_of(path, ROOT)
+        for path in SOURCES
+        for node in nodes_of(path)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+        if (node.value.id, node.attr) in {("sys", "platform"), ("os", "name")}
+    }
+    assert asking == ASKS_FOR_THE_SYSTEM.keys()
+    assert not [module for module, names in imports().items() if {"sys.platform", "os.name"} & names]
 
 
 #: Folders of tests that are no room of the product, and why.
@@ -267,6 +301,7 @@ def test_files_of_this_computer_are_made_in_one_place() -> None:
 #: Who reads JSON without doctor/documents/foreign_json.py, and why.
 READS_JSON = {
     "doctor.documents.foreign_json": "the reader",
+    "doctor.report.schema": "the schemas, which lie in the package",
     "doctor.updater.side_file": "the board runs it too, with nothing of ours but the core",
     "doctor.sim.board.modules.misc": "is MicroPython's own reader",
 }
@@ -381,6 +416,27 @@ def test_what_make_test_leaves_out_is_played_by_ci() -> None:
     played = [line for name in ("run", "nightly") for line in (ROOT / ".ci" / name).read_text("utf-8").splitlines()]
     assert "long" in left_out
     assert [mark for mark in left_out if f"make {mark}" not in played] == []
+
+
+def test_a_run_of_tests_by_their_file_says_which_of_them() -> None:
+    """Without -m it would leave out what make test leaves out, and a file with nothing else ends in an error."""
+    lines = [line for name in ("Makefile", ".ci/run", ".ci/nightly") for line in (ROOT / name).read_text().splitlines()]
+    by_file = [line for line in lines if re.search(r"pytest .*\btests/", line)]
+    assert len(by_file) > 3
+    assert [line for line in by_file if not re.search(r"pytest .*-m ", line)] == []
+
+
+#: Names of files that stand for others, or that a test makes.
+MADE_UP = {"tests/checks/test_NAME.py", "docs/fipy-doctor.md"}
+
+
+def test_a_file_of_the_house_that_is_named_is_there() -> None:
+    """In sources and runs; pages have links, and tests/docs makes pages of its own."""
+    named = re.compile(r"(?<![\w/.])(?:doctor|tests|docs|checks)/[\w./-]+\.(?:py|toml|md)\b")
+    runs = [ROOT / name for name in ("Makefile", "pyproject.toml", "CONTRIBUTING.md", ".ci/run", ".ci/nightly")]
+    tests = [path for path in ROOT.glob("tests/**/*.py") if path.parent != ROOT / "tests" / "docs"]
+    found = {name for path in (*SOURCES, *tests, *runs) for name in named.findall(path.read_text("utf-8"))}
+    assert {name for name in found if not (ROOT / name).exists()} == MADE_UP
 
 
 def test_what_reads_the_sources_does_so_in_one_process() -> None:

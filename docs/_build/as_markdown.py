@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 
 import click
 
 from doctor.cli.help_page import HelpedCommand
+from doctor.cli.main import cli
 from doctor.links import Kind
 from doctor.report.page import Page, Section, named_ids
 from doctor.text.command import PROGRAM
@@ -30,8 +32,9 @@ def link_between(pages: Mapping[str, Page], here: Kind | None) -> Link:
 def page(shown: Page, pages: Mapping[str, Page]) -> str:
     """The whole page."""
     write = _Writer(pages, shown.kind, shown.id)
-    lines = [f"# {write.prose(shown.title, linked=False)}", "", f"`{shown.id}`{{ .id }}", ""]
-    lines += ['<div class="facts" markdown>', ""]
+    lines = ["---", f"tags: {json.dumps([shown.words])}", "---", ""] if shown.words else []
+    lines += [f"# {write.prose(shown.title, linked=False)}", "", f"`{shown.id}`{{ .id }}", ""]
+    lines += ['<div class="facts" data-search-exclude markdown>', ""]
     for name, value in shown.facts:
         lines += [name, f":   {write.prose(value)}", ""]
     lines += ["</div>", ""]
@@ -96,12 +99,23 @@ def escaped(text: str) -> str:
     return re.sub(r"(https?):", r"\1&#58;", text)
 
 
-def command(name: str, what: HelpedCommand, pages: Mapping[str, Page]) -> str:
+def context_of(verb: str) -> click.Context:
+    """What a command is parsed in when somebody types it. Raises KeyError."""
+    above = click.Context(cli, info_name=PROGRAM, **cli.context_settings)
+    what = cli.get_command(above, verb)
+    if what is None:
+        raise KeyError(verb)
+    return click.Context(what, info_name=verb, parent=above)
+
+
+def command(verb: str, pages: Mapping[str, Page]) -> str:
     """The page of one command: what ``--help`` says, the examples first."""
-    context = click.Context(what, info_name=f"fipy-doctor {name}".strip())
+    context = context_of(verb)
+    what = context.command
+    assert isinstance(what, HelpedCommand)
     write = _Writer(pages, Kind.COMMAND, None)
-    usage = " ".join([context.info_name or "", *what.collect_usage_pieces(context)])
-    lines = [f"# {context.info_name}", "", "```text", usage, "```", ""]
+    usage = " ".join([context.command_path, *what.collect_usage_pieces(context)])
+    lines = [f"# {context.command_path}", "", f"`{usage}`", ""]
     for paragraph in re.split(r"\n\s*\n", (what.help or "").strip()):
         lines += [write.prose(" ".join(paragraph.split())), ""]
     lines += ["## Examples", "", "```bash", *(f"{PROGRAM} {words}" for words in what.examples), "```", ""]

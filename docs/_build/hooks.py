@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
 
 ROOT = Path(__file__).parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
 from docs._build import as_markdown, screens  # noqa: E402
-from doctor.cli.main import COMMANDS, cli  # noqa: E402
+from doctor.cli.main import COMMANDS  # noqa: E402
 from doctor.links import Kind  # noqa: E402
 from doctor.report.page import AREAS, Page, all_pages  # noqa: E402
 
@@ -58,6 +59,14 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
+@event_priority(50)  # before the search writes its index
+def on_post_build(config: MkDocsConfig) -> None:
+    """Leave the other words for a page with the page itself: not every section of it is about them."""
+    for entry in config.plugins["material/search"].search_index.entries:
+        if "#" in entry["location"]:
+            entry.pop("tags", None)
+
+
 def _of(pages: Mapping[str, Page], kind: Kind) -> list[Page]:
     chosen = [page for page in pages.values() if page.kind is kind]
     if kind is Kind.CHECK:
@@ -77,9 +86,6 @@ def _generated() -> Iterator[tuple[str, str]]:
 
 
 def _commands(pages: Mapping[str, Page]) -> Iterator[tuple[str, str]]:
-    import click
-
-    context = click.Context(cli, info_name="fipy-doctor")
     lines = [
         "# Commands",
         "",
@@ -87,9 +93,8 @@ def _commands(pages: Mapping[str, Page]) -> Iterator[tuple[str, str]]:
         "",
     ]
     for name in COMMANDS:
-        command = cli.get_command(context, name)
-        assert command is not None
-        yield f"commands/{name}.md", as_markdown.command(name, command, pages)
-        lines += [f"[{name}]({name}.md)", f":   {as_markdown.escaped(command.get_short_help_str(200))}", ""]
+        short = as_markdown.context_of(name).command.get_short_help_str(200)
+        yield f"commands/{name}.md", as_markdown.command(name, pages)
+        lines += [f"[{name}]({name}.md)", f":   {as_markdown.escaped(short)}", ""]
     lines += ["## Exit codes", "", '--8<-- "exit-codes.md"', ""]
     yield "commands/index.md", "\n".join(lines)

@@ -80,7 +80,8 @@ def _mutants() -> str:
 
 def noticed(module: Figures) -> float:
     """Percent of the mutants of a module, those left out that nobody could notice."""
-    return 100 * float(module.get("killed", 0)) / max(1, module["mutants"] - module.get("equivalent", 0))
+    judged: int = module["mutants"] - module.get("equivalent", 0)
+    return 100 * float(module.get("killed", 0)) / max(1, judged)
 
 
 def _parsers() -> str:

@@ -54,7 +54,7 @@ SCREENS = (
     Screen(
         "check",
         "Saved web pages instead of scripts",
-        "What started this project. The finding that explains the others stands first, with its cause and cures.",
+        "What started this project. What explains the others stands last, with its cause and cures, just above the next command.",
         ("check", "--port", "sim://fipy?scenario=html-scripts"),
         1,
     ),

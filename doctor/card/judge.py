@@ -6,10 +6,10 @@ Only our own checks decide here; pyfatfs accepts or hangs on much of what they f
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from doctor import computer
 from doctor.card.card import CardProblem, Volume
 from doctor.card.drives.guard import DOCUMENTED_BYTES
 from doctor.card.reformat.unfinished import read_mark
@@ -204,7 +204,7 @@ def good_backup(source: BlockSource, start_sector: int) -> bytes | None:
 def _kinds_of_this_pc() -> frozenset[VolumeKind]:
     """Kinds other than FAT that the system we run on mounts out of the box."""
     everywhere = {VolumeKind.EXFAT, VolumeKind.NTFS, VolumeKind.ISO9660}
-    own = {"linux": {VolumeKind.EXT}, "darwin": {VolumeKind.HFS, VolumeKind.APFS}}.get(sys.platform, set())
+    own = {"linux": {VolumeKind.EXT}, "darwin": {VolumeKind.HFS, VolumeKind.APFS}}.get(computer.SYSTEM, set())
     return frozenset(everywhere | own)
 
 

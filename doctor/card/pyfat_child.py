@@ -12,11 +12,12 @@ import io
 import json
 import os
 import signal
-import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
+
+from doctor.computer import O_BINARY, is_windows, msvcrt
 
 _BUFFER_BYTES = 32 << 10  #: PyFat reads folders 32 bytes at a time
 _MOST_ENTRIES = 20_000  #: as many as our own reader follows
@@ -116,10 +117,8 @@ def main(told: dict[str, Any]) -> None:
 def _bind(seconds: float, memory: int) -> None:
     """Bounds that hold when the parent is gone, too, if the system has them."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    if sys.platform == "win32":
-        import msvcrt
-
-        msvcrt.setmode(_CARD, os.O_BINARY)
+    if is_windows():
+        msvcrt().setmode(_CARD, O_BINARY)
     else:
         import resource
 

@@ -1,58 +1,49 @@
-"""The line that says which checks are running, taken down when none is."""
+"""The line that says which checks and cures are at work, taken down when none is."""
 
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
 
-from doctor.cli.screen import Screen
-from doctor.events import CheckEnded, CheckStarted, Event
-
-if TYPE_CHECKING:
-    from rich.status import Status
+from doctor.cli.live_line import LiveLine, Standing
+from doctor.events import CheckEnded, CheckStarted, Counted, Event, Working
 
 
 class CheckLine:
-    """Listens to a run of checks, so that nobody waits without knowing for what: one live line on a terminal.
+    """Listens to checks and cures, so that nobody waits without knowing for what, since when, and how long at most."""
 
-    Elsewhere it says nothing: a run takes seconds, and its findings follow.
-    """
-
-    def __init__(self, screen: Screen) -> None:
-        self._notes = screen.notes
-        self._live = screen.notes.is_terminal and not screen.quiet and not screen.as_json
-        self._running: list[str] = []
-        self._status: Status | None = None
+    def __init__(self, line: LiveLine) -> None:
+        self._line = line
+        self._running: dict[str, Standing] = {}
         self._lock = threading.Lock()  # checks that need no port run side by side
 
     def hear(self, event: Event) -> None:
         """Show what ``event`` changes."""
-        if not self._live:
-            return
         with self._lock:
             if isinstance(event, CheckStarted):
-                self._running.append(event.check)
+                self._running[event.check] = Standing(event.check, self._line.seconds(), event.limit_s)
             elif isinstance(event, CheckEnded) and event.check in self._running:
-                self._running.remove(event.check)
+                del self._running[event.check]
+            elif isinstance(event, Working):
+                self._line.go_on(event.what)
+                return
+            elif isinstance(event, Counted):
+                self._line.count(event)
+                return
             else:
                 return
-            self._draw()
+            self._show()
 
     def close(self) -> None:
         """Take the line down, whatever still runs."""
         with self._lock:
             self._running.clear()
-            self._draw()
+            self._line.close()
 
-    def _draw(self) -> None:
-        if not self._running:
-            if self._status is not None:
-                self._status.stop()
-            self._status = None
+    def _show(self) -> None:
+        running = self._running.values()
+        if not running:
+            self._line.clear()
             return
-        text = f"examining: {', '.join(self._running)}"
-        if self._status is None:
-            self._status = self._notes.status(text)
-            self._status.start()
-        else:
-            self._status.update(text)
+        since = min(one.since_s for one in running)
+        limit = max(one.limit_s for one in running)
+        self._line.show(Standing(f"examining {', '.join(self._running)}", since, limit))

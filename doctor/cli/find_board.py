@@ -46,7 +46,7 @@ def with_board(
         raise choice.nothing_plugged_in(found)
     if not screen.interactive or screen.as_json:
         raise choice.which_one(ports, typed)
-    return replace(options, port=_ask(ports))
+    return replace(options, port=_ask(ports, screen))
 
 
 def _agreed(options: BenchOptions, screen: Screen, port: PortInfo | None) -> BenchOptions:
@@ -59,9 +59,9 @@ def _agreed(options: BenchOptions, screen: Screen, port: PortInfo | None) -> Ben
     return replace(options, port_found=True)
 
 
-def _ask(ports: Sequence[PortInfo]) -> str:
+def _ask(ports: Sequence[PortInfo], screen: Screen) -> str:
     for number, port in enumerate(ports, 1):
         click.echo(f"{number}. {port.device}  {port.words}", err=True)
     numbers = click.Choice([str(number) for number in range(1, len(ports) + 1)])
-    chosen: str = click.prompt("Which one is the board? Type its number", type=numbers, show_choices=False, err=True)
+    chosen = screen.typed("Which one is the board? Type its number", type=numbers, show_choices=False)
     return ports[int(chosen) - 1].device

@@ -10,26 +10,20 @@ from typing import TypeVar
 
 import click
 from rich.console import Group, RenderableType
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
 from rich.text import Text
 
 from doctor import events
 from doctor.cli import stdio
 from doctor.cli.check_line import CheckLine
+from doctor.cli.live_line import NORMAL, LiveLine, Standing
 from doctor.cli.screen import Screen
+from doctor.computer import is_windows
 from doctor.errors import DoctorError
 from doctor.jobs.flash import FlashPlan, FlashResult, Proof, Wish
 from doctor.modem.step_words import words
+from doctor.report import as_json
 from doctor.report.prose import Prose
-from doctor.text.durations import clock, span
+from doctor.text.durations import about, clock, span
 from doctor.text.escape import shown
 from doctor.updater.rules_loaders import loader_line
 
@@ -37,6 +31,43 @@ T = TypeVar("T")
 
 LOG_STEP = 0.1  #: without a terminal, a line each time this share of the file more has gone over
 STOP_ANSWER_S = 30.0  #: an accidental Ctrl-C with nobody there must not hold the transfer
+NO_ANSWER = f"No answer within {STOP_ANSWER_S:.0f} s: the flash goes on."
+UNANSWERED = f"Without an answer within {STOP_ANSWER_S:.0f} s"
+SHORT_S = 5.0  #: a wait that is over sooner needs no word
+UNPLUG = "do not unplug"
+
+
+class Pace:
+    """How fast a file goes over while it does: where it stands still, which is usual, says nothing of the rest.
+
+    last_s  seconds that it usually stands still near its end
+    """
+
+    STILL_S = 2.0  #: a block takes a fraction of this, even at 115200 baud
+    LAST_SHARE = 0.97  #: where standing still near the end begins (modem-protocol.md 4.5)
+
+    def __init__(self, last_s: float = 0.0) -> None:
+        self._last_s = last_s
+        self._bytes = self._seconds = 0.0
+        self._before: tuple[float, int] | None = None
+
+    def hear(self, now_s: float, done_bytes: int) -> None:
+        """So much is over now."""
+        at_s, before = self._before or (now_s, done_bytes)
+        self._before = now_s, done_bytes
+        if now_s - at_s < self.STILL_S:
+            self._seconds += now_s - at_s
+            self._bytes += done_bytes - before
+
+    @property
+    def bytes_s(self) -> float | None:
+        """Bytes a second; None as long as nobody can say."""
+        return self._bytes / self._seconds if self._bytes and self._seconds >= self.STILL_S else None
+
+    def left_s(self, done_bytes: int, total_bytes: int) -> float | None:
+        """Seconds until all is over; None as long as nobody can say."""
+        still_s = self._last_s if done_bytes < self.LAST_SHARE * total_bytes else 0.0
+        return None if self.bytes_s is None else (total_bytes - done_bytes) / self.bytes_s + still_s
 
 
 class FlashView:
@@ -44,11 +75,11 @@ class FlashView:
 
     def __init__(self, screen: Screen, seconds: Callable[[], float]) -> None:
         self._screen = screen
-        self._live = screen.notes.is_terminal and not screen.quiet and not screen.as_json
-        self._seconds = seconds
-        self._checks = CheckLine(screen)
-        self._progress: Progress | None = None
-        self._task: TaskID | None = None
+        self.line = LiveLine(screen, seconds)
+        self._checks = CheckLine(self.line)
+        self._place = ""
+        self._pace = Pace()
+        self._share: float | None = None
         self._logged = 0.0
         #: Whether a step of the plan has begun: it is told how it ends, whatever is pressed.
         self.begun = False
@@ -58,66 +89,70 @@ class FlashView:
         if isinstance(event, events.Progress):
             self._bytes(event)
         elif isinstance(event, events.StepStarted):
-            if not self.begun:
-                self.begun = True
-                stdio.wait_for_nobody()  # not before: the plan and its question are for somebody who reads
-            self._end_bar()
-            self._logged = 0.0
-            self._screen.note(Prose(Text("• "), Text(event.text)))
+            self._step(event)
         elif isinstance(event, events.Waiting):
-            unplug = "" if event.may_unplug else "; do not unplug"
-            if event.limit_s >= 5:
-                self._line(f"waiting for {event.what} (up to {span(event.limit_s)}{unplug})", "  ")
+            self._waiting(event)
+        elif isinstance(event, events.Counted):
+            self._count(event)
         elif isinstance(event, events.Notice):
-            self._line(event.text, "", style="bold yellow")
+            self._tell(event.text, "", style="bold yellow")
         elif isinstance(event, events.Note) and self._screen.verbose:
-            self._line(event.text, "  ")
+            self._tell(event.text)
         else:
             self._checks.hear(event)
 
     def pause(self) -> None:
-        """Take the bar down, so that a question can be asked; the next progress brings it back."""
-        self._end_bar()
+        """Take the line down, so that a question can be asked; the next event brings it back."""
+        self.line.clear()
 
     def close(self) -> None:
         """Take the live line down."""
         self._checks.close()
-        self._end_bar()
+        self.line.close()
 
-    def _line(self, text: str, margin: str, style: str = "dim") -> None:
-        console = self._progress.console if self._progress is not None else self._screen.notes
-        if not self._screen.quiet:
-            console.print(Text(margin + text, style=style))
+    def _tell(self, text: str, margin: str = "  ", style: str = "dim") -> None:
+        self._screen.note(Text(margin + text, style=style))
+
+    def _step(self, event: events.StepStarted) -> None:
+        if not self.begun:
+            self.begun = True
+            stdio.wait_for_nobody()  # not before: the plan and its question are for somebody who reads
+        self._logged, self._share = 0.0, None
+        self._pace = Pace(event.last_s)
+        self._place = f"step {event.number} of {event.of}" if event.number else ""
+        lead = f"{self._place}: " if self._place else ""
+        times = f" ({about(event.usual_s)}, at most {span(event.limit_s)})" if event.limit_s else ""
+        self._show("", event.limit_s, NORMAL)
+        self._screen.note(Prose(Text("• "), Text(f"{lead}{event.text}{times}")))
+
+    def _waiting(self, event: events.Waiting) -> None:
+        if event.limit_s < SHORT_S:
+            return
+        tail = "" if event.may_unplug else f"; {UNPLUG}"
+        if not self._screen.live:
+            self._tell(f"waiting for {event.what} (up to {span(event.limit_s)}{tail})")
+        self._show(f"waiting for {event.what}", event.limit_s, NORMAL + tail)
+
+    def _count(self, event: events.Counted) -> None:
+        first = self.line.count(event, self._place, "" if event.may_unplug else UNPLUG)
+        if first and not self._screen.live:
+            self._tell(f"{event.what}: {event.total} {event.of}")
+
+    def _show(self, what: str, limit_s: float, tail: str, *, at_once: bool = True) -> None:
+        stands = Standing(what, self.line.seconds(), limit_s, self._place, tail, self._share)
+        self.line.show(stands, at_once=at_once)
 
     def _bytes(self, event: events.Progress) -> None:
-        if self._live:
-            if self._progress is None:
-                self._start_bar(event.total_bytes)
-            assert self._progress is not None and self._task is not None
-            self._progress.update(self._task, completed=event.done_bytes)
-            return
-        share = event.done_bytes / max(1, event.total_bytes)
-        if share >= self._logged + LOG_STEP or event.done_bytes == event.total_bytes:
+        self._share = share = event.done_bytes / max(1, event.total_bytes)
+        self._pace.hear(self.line.seconds(), event.done_bytes)
+        speed, left_s = self._pace.bytes_s, self._pace.left_s(event.done_bytes, event.total_bytes)
+        left = "" if speed is None or left_s is None else f"{speed / 1000:.0f} kB/s, about {clock(left_s)} left"
+        unit, name = (1e6, "MB") if event.total_bytes >= 1e6 else (1e3, "kB")
+        sent = f"{event.done_bytes / unit:.1f} of {event.total_bytes / unit:.1f} {name}"
+        self._show(", ".join(filter(None, (sent, left))), 0.0, "" if event.may_unplug else UNPLUG, at_once=False)
+        if not self._screen.live and (share >= self._logged + LOG_STEP or event.done_bytes == event.total_bytes):
             self._logged = share
-            self._screen.note(f"  {share:4.0%}  {event.done_bytes:,} of {event.total_bytes:,} bytes")
-
-    def _start_bar(self, total: int) -> None:
-        self._progress = Progress(
-            TextColumn("  do not unplug"),
-            BarColumn(),
-            DownloadColumn(),
-            TransferSpeedColumn(),
-            TimeRemainingColumn(),
-            console=self._screen.notes,
-            get_time=self._seconds,
-        )
-        self._progress.start()
-        self._task = self._progress.add_task("transfer", total=total)
-
-    def _end_bar(self) -> None:
-        if self._progress is not None:
-            self._progress.stop()
-            self._progress = None
+            self._tell(f"{share:4.0%}  {event.done_bytes:,} of {event.total_bytes:,} bytes", style="")
 
 
 class TerminalConsent:
@@ -130,8 +165,8 @@ class TerminalConsent:
 
     def confirm(self, plan: FlashPlan) -> bool:
         """Show the plan and ask. Raises DoctorError if nobody can answer and --yes was not given."""
-        if not self._screen.as_json:
-            self._screen.show(plan_text(plan))
+        self._screen.tell("plan", plan=as_json.plan(plan))
+        self._screen.show(plan_text(plan))
         return self._yes or self._screen.agreed("Flash now?")
 
     def accept(self, name: str, question: str) -> bool:
@@ -150,8 +185,9 @@ class TerminalConsent:
         if not self._screen.interactive:
             return self._nobody_to_ask(False)
         self._pause()
-        click.echo(
-            "\nStopping leaves the modem without firmware until the next flash. Stop? [y/N]: ", nl=False, err=True
+        self._ask(
+            f"Stopping leaves the modem without firmware until the next flash. {UNANSWERED} the flash goes on.",
+            "Stop? [y/N]: ",
         )
         return self._answer() in ("y", "yes")
 
@@ -160,13 +196,12 @@ class TerminalConsent:
         if not self._screen.interactive:
             return self._nobody_to_ask(Wish.GO_ON)
         self._pause()
-        click.echo(
-            "\nThe board flashes by itself, and goes on without this program: to join it again, run the same command."
-            f"\nThis shows how far it is: {self._screen.plain('`fipy-doctor status`')}"
+        self._ask(
+            "The board flashes by itself, and goes on without this program: to join it again, run the same command."
+            "\nThis shows how far it is: `fipy-doctor status`"
             "\nStopping it leaves the modem without firmware until the next flash."
-            "\nGo on watching, leave it to the board, or stop it? [G/l/s]: ",
-            nl=False,
-            err=True,
+            f"\n{UNANSWERED} this program goes on watching.",
+            "Go on watching, leave it to the board, or stop it? [G/l/s]: ",
         )
         answer = self._answer()
         return Wish.STOP if answer in ("s", "stop") else Wish.LEAVE if answer in ("l", "leave") else Wish.GO_ON
@@ -175,18 +210,22 @@ class TerminalConsent:
         click.echo("no terminal to ask; going on", err=True)
         return answer
 
+    def _ask(self, explained: str, question: str) -> None:
+        self._screen.notes.print(f"\n{explained}")
+        click.echo(question, nl=False, err=True)
+
     @staticmethod
     def _answer() -> str:
         """What was typed, in small letters; "" if nobody types in time."""
         answer = _typed_line(STOP_ANSWER_S)
         if answer is None:
-            click.echo("no answer, going on", err=True)
+            click.echo(f"\n{NO_ANSWER}", err=True)
         return (answer or "").strip().lower()
 
 
 def _typed_line(limit_s: float) -> str | None:
     """The line that is typed within ``limit_s`` seconds; None if none is."""
-    if sys.platform == "win32":  # select knows no console there: a thread waits, and is left behind
+    if is_windows():  # select knows no console there: a thread waits, and is left behind
         lines: list[str] = []
         reader = threading.Thread(target=lambda: lines.append(sys.stdin.readline()), daemon=True)
         reader.start()
@@ -233,11 +272,11 @@ def plan_text(plan: FlashPlan) -> RenderableType:
     ]
     for number, step in enumerate(plan.core.steps, 1):
         unplug = "" if step.may_unplug else "; do not unplug"
-        text = f"{step.text} (about {span(plan.usual_s(step))}, at most {span(step.limit_ms / 1000)}{unplug})"
+        text = f"{step.text} ({about(plan.usual_s(step))}, at most {span(step.limit_ms / 1000)}{unplug})"
         lines.append(Prose(Text(f"  {number}. "), Text(text)))
         said = words(step)
-        for name, about in (("why", said.why), ("what could go wrong", said.risk), ("way back", said.back)):
-            lines.append(Text(f"     {name}: {about}", style="dim"))
+        for name, text in (("why", said.why), ("what could go wrong", said.risk), ("way back", said.back)):
+            lines.append(Text(f"     {name}: {text}", style="dim"))
     if plan.core.bootrom_alone:
         lines.append(Text(f"  the modem runs build {before.build} already: only the boot ROM is sent"))
     if plan.core.nothing:
@@ -250,7 +289,7 @@ def plan_text(plan: FlashPlan) -> RenderableType:
 def times_text(plan: FlashPlan) -> str:
     """How long the whole flash takes."""
     first = "; copying the updater to a board without it: a minute more, once" if plan.via == "card" else ""
-    return f"about {span(plan.all_usual_s)}, at most {span(plan.all_limit_s)}{first}"
+    return f"{about(plan.all_usual_s)}, at most {span(plan.all_limit_s)}{first}"
 
 
 def took_text(result: FlashResult) -> str:

@@ -19,10 +19,11 @@ from doctor.text.escape import shown
 #: All commands, under the headings of ``--help``, in the order in which one meets them.
 SECTIONS = {
     "To flash a modem": ("check", "fix", "plan", "flash", "status"),
-    "To understand what went wrong": ("explain", "open", "checks"),
+    "To understand what went wrong": ("explain", "open", "trace", "checks"),
     "What is plugged in": ("ports", "cards"),
     "The board's own files": ("backup", "restore"),
     "To practise": ("sim",),
+    "For programs": ("schema",),
 }
 COMMANDS = tuple(chain.from_iterable(SECTIONS.values()))
 
@@ -137,7 +138,7 @@ def _tell(argv: Sequence[str], err: DoctorError) -> int:
     from doctor.report import as_json, console
 
     with signals.undisturbed():  # a second Ctrl-C would cut the words, and the exit code, off
-        screen = make_screen(as_json="--json" in argv, quiet=False, verbose=False)
+        screen = make_screen(as_json="--json" in argv, quiet=False, verbose=False, events="--json-events" in argv)
         if screen.as_json:
             command = next((word for word in argv if word in COMMANDS), "fipy-doctor")
             screen.document(as_json.document(command, err.exit_code, err))

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from doctor.errors import DoctorError
+from doctor.link.port_url import PortUrl
 from doctor.text import marks
 from doctor.text.command import Command
 from doctor.text.marks import NO_BENCH
@@ -18,7 +21,9 @@ from doctor.text.marks import NO_BENCH
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from doctor.events import Event, Listener
     from doctor.report.prose import BenchConsole
+    from doctor.report.report_file import ReportFile
 
 NO_TERMINAL_COLUMNS = 4000
 
@@ -30,6 +35,8 @@ class Screen:
     out      results
     notes    progress; silent with -q
     as_json  one JSON document on ``out`` and nothing else
+    events   but for what happens on the way, a line of JSON each, before the document
+    report   the file that ``--report`` names; None if there is none
     """
 
     out: BenchConsole
@@ -38,6 +45,25 @@ class Screen:
     quiet: bool = False
     verbose: bool = False
     interactive: bool = False
+    events: bool = False
+    report: ReportFile | None = None
+
+    @property
+    def live(self) -> bool:
+        """Whether a line of ``notes`` may be drawn again: on a terminal only, whatever colours are forced."""
+        notes = self.notes
+        return notes.file.isatty() and notes.is_terminal and not notes.is_dumb_terminal
+
+    @property
+    def writes(self) -> bool:
+        """Whether a document is wanted, on standard output or in a report."""
+        return self.as_json or self.report is not None
+
+    @property
+    def replays(self) -> bool:
+        """Whether the bench of the run is a trace."""
+        port = self.out.bench.port
+        return port is not None and PortUrl.read(port).recording is not None
 
     def show(self, what: RenderableType, *, copied: bool = False) -> None:
         """Show a result to a person; nothing if JSON was asked for.
@@ -48,24 +74,75 @@ class Screen:
             self.out.print(what, soft_wrap=copied)
 
     def document(self, document: dict[str, Any]) -> None:
-        """Write the JSON document."""
+        """Write the JSON document if one was asked for, and the report.
+
+        After a replay it names no next step, which is taken at the board.
+        """
+        if self.replays and document.get("error") is None:
+            document = {**document, "next": None}
+        if self.as_json:
+            self._write(document)
+        if self.report is not None:
+            lost = self.report.write(document, self.out.bench)
+            if lost:
+                self.notes.print(lost)
+
+    def _write(self, document: dict[str, Any]) -> None:
         from doctor.report import as_json
 
-        self.out.file.write(as_json.text(document, self.out.bench) + "\n")
+        self.out.file.write(as_json.text(document, self.out.bench, in_one_line=self.events) + "\n")
         self.out.file.flush()
+
+    def tell(self, name: str, **members: Any) -> None:
+        """Write what happens as a line of JSON; nothing unless events were asked for."""
+        if self.events:
+            from doctor.report import as_events
+
+            self._write(as_events.event(name, **members))
+
+    def telling(self, listener: Listener, seconds: Callable[[], float]) -> Listener:
+        """``listener``, which shows what it hears, and before that the line of JSON and the report, as asked for.
+
+        seconds  the clock of the run
+        """
+        if self.report is not None:
+            listener = self.report.telling(listener, seconds)
+        if not self.events:
+            return listener
+        from doctor.report import as_events
+
+        def hear(event: Event) -> None:
+            self._write(as_events.of(event))
+            listener(event)
+
+        return hear
 
     def note(self, what: RenderableType) -> None:
         """Tell what is happening."""
         if not self.quiet:
             self.notes.print(what)
 
+    def say(self, text: str) -> None:
+        """Tell what a job is doing that has no events, in its words."""
+        self.tell("note", text=text)
+        self.note(text)
+
     def plain(self, text: str) -> str:
         """``text`` as these consoles would show it, for what asks a question by itself."""
         return marks.plain(text, self.notes.bench)
 
-    def ask(self, question: str) -> bool:
+    def ask(self, question: str, *, default: bool = False) -> bool:
         """A yes or no from the terminal; False if nobody can answer."""
-        return self.interactive and click.confirm(self.plain(question), default=False, err=True)
+        if not self.interactive:
+            return False
+        with _whole_line():
+            return click.confirm(self.plain(question), default=default, err=True)
+
+    def typed(self, question: str, **how: Any) -> str:
+        """A word from the terminal; ``how`` as ``click.prompt`` takes it."""
+        with _whole_line():
+            answer: str = click.prompt(self.plain(question), err=True, **how)
+        return answer
 
     def agreed(self, question: str) -> bool:
         """Whether the plan that was shown may be carried out. Raises DoctorError if nobody can answer."""
@@ -78,7 +155,25 @@ class Screen:
         return self.ask(question)
 
 
-def make_screen(*, as_json: bool, quiet: bool, verbose: bool, bench: Command = NO_BENCH) -> Screen:
+@contextmanager
+def _whole_line() -> Iterator[None]:
+    """Ctrl-C at a question ends the line, so that what is said next does not stand behind it."""
+    try:
+        yield
+    except (click.Abort, KeyboardInterrupt):
+        click.echo(err=True)
+        raise
+
+
+def make_screen(
+    *,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
+    bench: Command = NO_BENCH,
+    events: bool = False,
+    report: ReportFile | None = None,
+) -> Screen:
     """The screen of this process; commands in what it shows name ``bench``."""
     from doctor.report.prose import BenchConsole
 
@@ -87,10 +182,12 @@ def make_screen(*, as_json: bool, quiet: bool, verbose: bool, bench: Command = N
     return Screen(
         out,
         err,
-        as_json,
+        as_json or events,
         quiet,
         verbose,
         interactive=sys.stdin is not None and sys.stdin.isatty(),
+        events=events,
+        report=report,
     )
 
 

@@ -5,6 +5,7 @@ A closed or full standard output changes no exit code, and above all never ends 
 
 from __future__ import annotations
 
+import codecs
 import errno
 import io
 import os
@@ -17,6 +18,7 @@ from typing import Any, cast
 _READER_LEFT = (errno.EPIPE, errno.EIO, errno.ENXIO)  #: a pipe, or a terminal, that somebody closed: no news to them
 MOST_AHEAD_BYTES = 1 << 16  #: minutes of progress bars, and far more than all else that a flash prints
 PIECE_BYTES = 4096
+_PLAINER = "fipy-doctor-plainer"  #: how ``codecs`` knows it
 READER_WAIT_S = 60.0  #: for somebody who pressed Ctrl-S, or looks at another page of a pager
 
 
@@ -158,6 +160,11 @@ def wait_for_the_reader() -> None:
             file.ahead.patient = True
 
 
+def has_reader() -> bool:
+    """Whether standard output still takes what is printed: after ``| head`` there is no point in going on."""
+    return getattr(_descriptor(sys.stdout), "lost", None) is None
+
+
 def tell_what_was_lost() -> None:
     """Say on standard error that standard output took no more, unless its reader simply left."""
     with suppress(OSError, ValueError):  # nobody left to tell
@@ -195,15 +202,24 @@ def _descriptor(stream: Any) -> object:
 
 
 def _like(stream: io.TextIOWrapper, steady: _SteadyFile) -> io.TextIOWrapper:
-    """The same stream on another descriptor; characters that it cannot show become question marks."""
+    """The same stream on another descriptor; what it cannot show is a question mark, but for an ellipsis."""
+    codecs.register_error(_PLAINER, _plainer)
     unbuffered = isinstance(stream.buffer, io.RawIOBase)
     return io.TextIOWrapper(
         cast("Any", steady) if unbuffered else io.BufferedWriter(steady),
         encoding=stream.encoding,
-        errors="replace",
+        errors=_PLAINER,
         line_buffering=stream.line_buffering,
         write_through=unbuffered,
     )
+
+
+def _plainer(err: UnicodeError) -> tuple[str, int]:
+    """What stands for characters that an encoding lacks: the old code pages of Windows have no ellipsis."""
+    if not isinstance(err, UnicodeEncodeError):
+        raise err
+    lacking = err.object[err.start : err.end]
+    return "".join("..." if letter == "\u2026" else "?" for letter in lacking), err.end
 
 
 def _open_closed() -> None:

@@ -33,6 +33,11 @@ def text(name: str) -> str:
     return (beside(__file__, __package__) / name).read_text(encoding="utf-8")
 
 
+def names(folder: str) -> list[str]:
+    """Names of the files in a folder of this folder."""
+    return [file.name for file in (beside(__file__, __package__) / folder).iterdir()]
+
+
 def parsed(toml: str) -> dict[str, Any]:
     """The tables of a text in TOML."""
     return tomllib.loads(toml)

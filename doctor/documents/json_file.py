@@ -7,11 +7,11 @@ import os
 import re
 import secrets
 import stat
-import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
+from doctor.computer import O_BINARY, is_windows, msvcrt
 from doctor.documents import foreign_json
 
 _MODES = {
@@ -23,7 +23,6 @@ _MODES = {
 }
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)  #: Windows has neither, nor the modes
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0)
-_BINARY = getattr(os, "O_BINARY", 0)
 _DRAFT = re.compile(r".+\.[0-9a-f]{8}\.part")
 _TRIES = 3  #: another run may take a draft for one of a killed run, just before it is locked or has its name
 _ODD = {errno.ELOOP: "it is a link", errno.ENXIO: "it is a pipe"}  #: nobody reads that pipe
@@ -35,7 +34,7 @@ def open_ours(path: Path, mode: str, *, follow: bool = False) -> IO[bytes]:
     That is this user; if root writes in somebody's folder, the one whose folder it is. Raises OSError.
     """
     try:
-        handle = os.open(path, _MODES[mode] | _NO_WAIT | _BINARY | (0 if follow else _NO_LINK), 0o600)
+        handle = os.open(path, _MODES[mode] | _NO_WAIT | O_BINARY | (0 if follow else _NO_LINK), 0o600)
     except OSError as err:
         if err.errno in _ODD:
             raise OSError(err.errno, _ODD[err.errno], str(path)) from err
@@ -55,11 +54,10 @@ def open_ours(path: Path, mode: str, *, follow: bool = False) -> IO[bytes]:
 
 def lock(stream: IO[bytes], *, shared: bool = False) -> None:
     """Take an open file until it is closed or we die; ``shared``: to look only. Raises OSError if another has it."""
-    if sys.platform == "win32":
-        import msvcrt
-
+    if is_windows():
+        library = msvcrt()
         stream.seek(0)
-        msvcrt.locking(stream.fileno(), msvcrt.LK_NBRLCK if shared else msvcrt.LK_NBLCK, 1)
+        library.locking(stream.fileno(), library.LK_NBRLCK if shared else library.LK_NBLCK, 1)
         return
     import fcntl
 

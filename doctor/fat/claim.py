@@ -3,20 +3,20 @@
 A lock lies on what is opened, not on a name, so links, other names of a device and other users meet it too, and the
 system frees it when we die. Linux's udev keeps to the same rule (systemd.io, "Locking Block Device Access").
 Windows has no such lock on files: there a changed image is noticed before it is replaced, and a device is locked by
-its volumes (``device_windows``).
+its volumes (``raw_windows``).
 """
 
 from __future__ import annotations
 
 import errno
 import os
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from doctor.computer import is_windows
 from doctor.errors import CardError
 
 _PATIENCE_S = 2.0  #: udev looks at a device for moments after it appeared, and shares the lock in that time
@@ -29,7 +29,7 @@ _ours: dict[tuple[int, int], int] = {}  #: what this process has claimed, and ho
 def claimed(path: Path) -> Iterator[None]:
     """Keep an image or device for ourselves within the block. Raises CardError if another program has it."""
     handle = -1
-    if sys.platform != "win32":
+    if not is_windows():
         with suppress(OSError):  # the next opening, which is meant, says why not
             handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     if handle < 0:
@@ -66,7 +66,7 @@ def _key(handle: int) -> tuple[int, int]:
 
 
 def _lock(handle: int, name: str, *, exclusive: bool) -> None:
-    if sys.platform == "win32":
+    if is_windows():
         return
     import fcntl
 

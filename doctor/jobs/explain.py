@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from doctor.computer import is_mac, is_windows
 from doctor.errors import UsageError
-from doctor.knowledge.asked import AGAIN, DEAD, DONE, ERASE, FLASH, GO, NEWER, POWER
+from doctor.knowledge.asked import AGAIN, DEAD, DONE, ERASE, FLASH, GO, NEWER, POWER, WORKED
 from doctor.knowledge.builds import RADIOS
 from doctor.knowledge.catalogue import entry
 from doctor.knowledge.explanation import LIKELY, SUCCESS, WORKING_MODEM, Explanation, Match, explain, explained_by
@@ -122,19 +123,19 @@ def read_file(path: Path) -> bytes:
         ) from err
 
 
-def clipboard(run: Callable[[Sequence[str]], bytes | None] | None = None, platform: str = sys.platform) -> bytes:
+def clipboard(run: Callable[[Sequence[str]], bytes | None] | None = None) -> bytes:
     """The text on the clipboard. Raises UsageError if no way to it is found.
 
     run  runs a program and returns what it printed, None if it is missing or failed
     """
     ask = run or _output_of
-    for words in _clipboard_programs(platform):
+    for words in _clipboard_programs():
         data = ask(words)
         if data is not None:
             return data
     data = _tk_clipboard() if run is None else None
     if data is None:
-        names = ", ".join(dict.fromkeys(words[0] for words in _clipboard_programs(platform)))
+        names = ", ".join(dict.fromkeys(words[0] for words in _clipboard_programs()))
         raise UsageError(
             "clipboard-unreadable",
             "the clipboard cannot be read",
@@ -159,13 +160,14 @@ def advice(explanation: Explanation) -> Advice:
     others = _apart_from_first(explanation.causes)
     if others:
         in_order = "; take them in this order" if steps[0] in explanation.causes[0].entry.cure else ""
-        together.append(f"{explanation.causes[0].id} and {_listed(others)} are separate matters{in_order}.")
+        together.append(f"{_listed([explanation.causes[0].id, *others])} are separate matters{in_order}.")
     only_waits = steps and all(map(_ONLY_WAITS.match, steps))
     if explanation.runs_now or (explanation.may_run and not only_waits):
         newer = filter(None, (_whether_newer(explanation),))
         return Advice((_LET_IT_RUN, *newer), (), _WHILE_IT_RUNS)
     judged = _judged(explanation)
     answers = {
+        WORKED: "",  # said of every text that shows it
         FLASH: judged or _whether_to_flash(explanation, steps),
         AGAIN: _whether_again(explanation, steps),
         ERASE: _whether_to_erase(explanation, steps),
@@ -178,8 +180,21 @@ def advice(explanation: Explanation) -> Advice:
     asked = tuple(kind for kind in explanation.asks if not judged or kind not in (FLASH, GO))
     asked = (FLASH, *asked) if judged else asked
     answered = tuple(answers[kind] for kind in asked if answers[kind])
+    runs = _what_runs(explanation)
+    answered = (*runs, *answered) if WORKED in explanation.asks else (*answered, *runs)
     answered = (_LET_IT_RUN, *answered) if explanation.may_run else answered
     return Advice(answered, tuple(together), steps, bool(judged))
+
+
+def _what_runs(explanation: Explanation) -> tuple[str, ...]:
+    """What the modem runs, if a copy of the factory's misleads; and that it is what was sent, if that is asked too."""
+    builds = explanation.facts.builds
+    if builds.rivals or explanation.facts.names_monarch2 or not builds.runs:
+        return ()
+    runs = builds.runs[-1].number
+    if builds.arrived and (explanation.notes or WORKED in explanation.asks):
+        return (f"It worked: {runs} was sent, and it is what the modem runs.",)
+    return (f"The modem runs {runs}.",) if explanation.notes else ()
 
 
 def _of_step(cause: Match) -> bool:
@@ -190,18 +205,20 @@ def _of_step(cause: Match) -> bool:
 def _judged(explanation: Explanation) -> str:
     """What the rules say of the step that the text tells of, if it is asked about and nothing stands before it."""
     causes = () if explanation.unsure else explanation.causes
-    if any(cause.how == "sign" and cause.entry.blocks == "yes" and not _of_step(cause) for cause in causes):
-        return ""
-    if causes and not {FLASH, GO, NEWER, DONE} & set(explanation.asks):
+    stands_before = any(cause.how == "sign" and cause.entry.blocks == "yes" and not _of_step(cause) for cause in causes)
+    # Of several modems each has its own answer, whatever is asked.
+    several = all(map(_of_step, causes)) and explanation.facts.builds.rivals
+    if causes and not (several or {FLASH, GO, NEWER, DONE} & set(explanation.asks)):
         return ""
     is_over = explanation.says and explanation.says != WORKING_MODEM
-    if is_over or explanation.notes or not explanation.facts.builds.steps:
+    if is_over or not explanation.facts.builds.steps:
         return ""
     from doctor.jobs.step_told import verdicts  # the rules come with the updater; most pastes do not need them
 
     said = verdicts(explanation.facts)
-    if explanation.unfinished and not all(words.startswith("No, not") for words in said):
-        return ""
+    # What stands before a flash, or is not over yet, lets none be allowed; that one is forbidden holds all the same.
+    if stands_before or explanation.unfinished:
+        said = said if all(words.startswith("No, not") for words in said) else ()
     return f"Flash it? {' '.join(said)} {_PLAN_DECIDES}" if said else ""
 
 
@@ -222,7 +239,9 @@ def _steps(explanation: Explanation, decides: Match | None, keep: bool) -> tuple
         for number, cause in enumerate(explanation.causes)
         for step in (_first_step(cause) if number else _own_steps(cause, explanation))
     )
-    steps = [step for step, cause in own if fits(step, cause)]
+    # What flashes the modem out of the state that the first cause left it in comes when all else is cured.
+    state = ((step, cause) for cause in explanation.causes[:1] for step in _cure_of_state(cause, explanation.matches))
+    steps = [step for step, cause in (*own, *state) if fits(step, cause)]
     if explanation.facts.names_monarch2 and explanation.causes and explanation.causes[0].id != _MONARCH2:
         steps += (f"If the modem is the Monarch 2 that the text names: {step}" for step in entry(_MONARCH2).cure)
     at_once = (step for match in explanation.matches for step in match.entry.cure[:1] if _AT_ONCE.match(step))
@@ -236,10 +255,9 @@ def _urgency(step: str) -> int:
 
 
 def _own_steps(cause: Match, explanation: Explanation) -> tuple[str, ...]:
-    """The whole cure of the first cause, and what flashes the modem out of the state that it was left in."""
-    own, state = cause.entry.cure, _cure_of_state(cause, explanation.matches)
-    # What says how to flash out of every state is not told where the state is known.
-    return (state or own) if any(map(_FLASHES.search, own)) else own + state
+    """The whole cure of the first cause, unless it tells how to flash out of every state and the state is known."""
+    own = cause.entry.cure
+    return () if any(map(_FLASHES.search, own)) and _cure_of_state(cause, explanation.matches) else own
 
 
 def _first_step(cause: Match) -> tuple[str, ...]:
@@ -414,11 +432,11 @@ def _listed(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def _clipboard_programs(platform: str) -> list[tuple[str, ...]]:
+def _clipboard_programs() -> list[tuple[str, ...]]:
     powershell = ("-NoProfile", "-Command", "[Console]::OutputEncoding=[Text.Encoding]::UTF8; Get-Clipboard -Raw")
-    if platform == "darwin":
+    if is_mac():
         return [("pbpaste",)]
-    if platform == "win32":
+    if is_windows():
         return [("powershell", *powershell), ("pwsh", *powershell)]
     programs: list[tuple[str, ...]] = [("xclip", "-selection", "clipboard", "-o"), ("xsel", "-b", "-o")]
     wayland = ("wl-paste", "--no-newline")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,6 +10,7 @@ from itertools import product
 from pathlib import Path
 
 from doctor.bench import Bench
+from doctor.computer import is_mac
 from doctor.documents.json_file import read_bounded
 from doctor.errors import LONGEST, BoardError, DoctorError
 from doctor.firmware.image import FirmwareImage, Verdict, examine_bytes
@@ -103,7 +103,7 @@ def _places(bench: Bench, via: str) -> Iterator[tuple[str, Callable[[Search], It
 def folders() -> Iterator[tuple[str, Path]]:
     """The folders of this PC where firmware may lie, each with the words for it."""
     yield "in this folder", Path()
-    if sys.platform != "darwin":  # which asks its user before a program may look there
+    if not is_mac():  # which asks its user before a program may look there
         from platformdirs import user_downloads_path
 
         downloads = user_downloads_path()

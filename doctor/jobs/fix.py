@@ -11,7 +11,7 @@ from doctor import engine
 from doctor.bench import Bench
 from doctor.check import Finding, Grade, Status
 from doctor.errors import DoctorError, Exit, Stopped
-from doctor.events import Event, Listener, SecondReading, gravest, ignore
+from doctor.events import Event, Listener, SecondReading, Working, gravest, ignore
 from doctor.jobs import last_flash
 from doctor.remedies import Cure, Cures, DoableCure, cures
 from doctor.remedies.cure import CureContext
@@ -63,6 +63,7 @@ class Action:
     declined       nobody said yes to the plan
     planned        the plan was only to be shown
     pointless      there was nothing that it could do
+    by_hand        it is for the user's hands
     second_reader  what a second reader made of the card; None if no card was written
     """
 
@@ -75,6 +76,7 @@ class Action:
     declined: bool = False
     planned: bool = False
     pointless: bool = False
+    by_hand: bool = False
     second_reader: SecondReading | None = None
 
 
@@ -132,6 +134,7 @@ def fix(bench: Bench, request: FixRequest, talk: FixTalk, listen: Listener = ign
         talk.typed,
         request.put_back,
         request.leave_out,
+        listen,
     )
     last_flash.tell_history(bench)
     before = engine.run(bench, listen=listen)
@@ -170,15 +173,21 @@ def _what_checks_ask(
         if isinstance(cure, DoableCure) and cure.grade is not Grade.MANUAL:
             actions.append(_one(bench, cure, finding, request, talk, context))
         else:
-            actions.append(Action(cure, cure.steps(finding), text="by hand"))
+            actions.append(Action(cure, cure.steps(finding), text="by hand", by_hand=True))
     return actions
 
 
 def _one(
     bench: Bench, cure: DoableCure, finding: Finding | None, request: FixRequest, talk: FixTalk, context: CureContext
 ) -> Action:
-    heard: list[Event] = []
-    action = _try(bench, cure, finding, request, talk, replace(context, emit=heard.append))
+    heard: list[SecondReading] = []
+
+    def hear(event: Event) -> None:
+        context.emit(event)
+        if isinstance(event, SecondReading):
+            heard.append(event)
+
+    action = _try(bench, cure, finding, request, talk, replace(context, emit=hear))
     return replace(action, second_reader=gravest(heard))
 
 
@@ -188,6 +197,7 @@ def _try(
     began = False
     plan: tuple[str, ...] = ()
     try:
+        context.emit(Working(f"looking at what {cure.id} has to do"))
         plan = cure.plan(bench, finding, context)
         if not plan:
             return Action(cure, (), text="nothing to do", pointless=True)
@@ -196,6 +206,7 @@ def _try(
         if cure.grade is not Grade.SAFE and not talk.confirm_plan(cure.aim(finding), plan):
             return Action(cure, plan, text="not confirmed; nothing was changed", declined=True)
         began = True
+        context.emit(Working(f"doing {cure.id}"))
         return Action(cure, plan, True, cure.do(bench, finding, context), began=True)
     except DoctorError as err:
         return Action(cure, plan, error=err, began=began)

@@ -29,6 +29,7 @@ from doctor.updater.version_block import UNREAD, Loaders
 _MOST_JUDGED = 2
 _FULL_BYTES = 6 << 20  #: a full image's size; no rule looks nearer, and a text seldom tells it
 OLDER = "image-older-than-modem"
+OTHER_RADIO = "wrong-firmware-variant-chosen"
 _HOLDS = "This holds of a modem that answers, and only if no transfer to it is unfinished."
 _BETWEEN = (
     f"No, if the first file of {PAIR_BUILD} went out: {BETWEEN_BUILD} is what a modem says between the two, and only "
@@ -46,6 +47,7 @@ def verdicts(facts: Facts) -> tuple[str, ...]:
     files = facts.by_kind.get("files", ())
     runs = facts.builds.runs[-1]
     for build in facts.builds.images if runs.kind in RADIOS else ():
+        runs = facts.builds.before(build) or facts.builds.runs[-1]
         images = _images(build, runs, files)
         if images and images[0].build != runs.number:
             said.setdefault((images[0].base, images[0].build), _verdict(facts, runs, images))
@@ -80,14 +82,23 @@ def _promises(file: str, number: int, base: int) -> bool:
 
 
 def _verdict(facts: Facts, runs: Build, images: Sequence[ImageFacts]) -> str:
-    """What the rules say of one step, and what they refuse if it is another of the builds told that runs."""
+    """What the rules say of one step: of each modem, if tools printed several; else what refuses it counts."""
     said, is_refused = _judged(facts, runs, images)
     rivals = {rival.number: rival for rival in facts.builds.rivals if rival.number != images[-1].build}
+    of_rivals = {number: _judged(facts, rival, images) for number, rival in rivals.items()}
+    if rivals and {build.number for build in facts.builds.runs} >= rivals.keys():
+        every = [*of_rivals.items(), (runs.number, (said, is_refused))]
+        every.sort(key=lambda one: not one[1][1])  # what is refused comes first
+        return " ".join(f"On a modem that runs {number}: {_small(words)}" for number, (words, _) in every)
     if is_refused or not rivals:
         return said
-    refused = [words for words, is_no in (_judged(facts, rival, images) for rival in rivals.values()) if is_no]
+    refused = [words for words, is_no in of_rivals.values() if is_no]
     among = " or ".join(str(number) for number in rivals)
-    return " ".join((*refused, f"If this modem runs {runs.number} and not {among}: {said[:1].lower()}{said[1:]}"))
+    return " ".join((*refused, f"If this modem runs {runs.number} and not {among}: {_small(said)}"))
+
+
+def _small(words: str) -> str:
+    return f"{words[:1].lower()}{words[1:]}"
 
 
 def _judged(facts: Facts, runs: Build, images: Sequence[ImageFacts]) -> tuple[str, bool]:
@@ -97,7 +108,7 @@ def _judged(facts: Facts, runs: Build, images: Sequence[ImageFacts]) -> tuple[st
         any(file.lower() == _UPDATER.name for file in files) and runs.number == FACTORY_BUILD and not images[0].base
     )
     options = Options(updater_elf=_UPDATER if helped else None, bootrom=_BOOTROM if helped else None)
-    loaders = _loaders(facts)
+    loaders = _loaders(facts, runs)
     running = Running(states.APPLICATION, runs.number, radio_of(runs.number), SQN3330_FAMILY, loaders)
     planned = plan.make_plan(running, images, options)
     warnings = cautions.warnings(running, images, planned.method, options)
@@ -118,17 +129,25 @@ def _judged(facts: Facts, runs: Build, images: Sequence[ImageFacts]) -> tuple[st
     if better.endswith(" first"):
         better += f", and when that build is proved to run, plan {' '.join(names)} again"
     asks = _asks(refused)
+    if refused.id == OTHER_RADIO:
+        better += ", unless this change is what you want"
     how = "Only if you agree to what it costs" if asks else "No, not"
+    if images[0].base and images[0].build < runs.number and images[0].known_radio == radio_of(runs.number):
+        but = f" Besides, {images[0].build} is older than {runs.number}."
     said = f"{how} {way}: {refused.what}; {refused.why}.{but}" + (f" Better: {better}." if better else "")
     return (f"{said} {_HOLDS}" if asks else said), not asks
 
 
-def _loaders(facts: Facts) -> Loaders:
-    """The boot loader that the text gives the star; of copy 0 it is not told that anything renewed it."""
-    star = [loader.number for loader in facts.builds.loaders if loader.kind == "loader*"]
+def _loaders(facts: Facts, runs: Build) -> Loaders:
+    """The boot loader that the text gives the star, above the build that runs if there are several.
+
+    Of copy 0 it is not told that anything renewed it.
+    """
+    star = [loader for loader in facts.builds.loaders if loader.kind == "loader*"]
     if not star:
         return UNREAD
-    return Loaders((FACTORY_BUILD, star[-1], 0), 0 if star[-1] == FACTORY_BUILD else 1)
+    number = ([loader.number for loader in star if loader.place < runs.place] or [star[-1].number])[-1]
+    return Loaders((FACTORY_BUILD, number, 0), 0 if number == FACTORY_BUILD else 1)
 
 
 def _asks(refused: Refusal) -> bool:

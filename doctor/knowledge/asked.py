@@ -1,25 +1,27 @@
 """What the reader asks in plain words: may I flash, do it again, erase, take the power away, is it newer, dead?
 
-Each wants a do or a do not, a yes or a no.
+Each wants a do or a do not, a yes or a no. The expressions are without accents, as many people type.
 """
 
 from __future__ import annotations
 
 import re
 
+from doctor.knowledge.accents import without_accents
+
 FLASH, AGAIN, ERASE, GO, POWER = "flash", "again", "erase", "go", "power"
-NEWER, DONE, DEAD = "newer", "done", "dead"
+NEWER, DONE, DEAD, WORKED = "newer", "done", "dead", "worked"
 
 _SENTENCE = re.compile(r"[^\n?!.]*(?:\.(?=\S)[^\n?!.]*)*[?!.]?")  #: a point inside a word ends none
 _HOW = re.compile(
     r"\W*(?:(?:hi|hello|moin|hallo|hola|bonjour|and|und|y|et|en)\W+)?"
-    r"(?:(?:can|could|kann|puede|peut|kan|weiß|sabe|sait|weet)\b[^?,]{0,30}?\b(?:tell|know|explain|sagen"
+    r"(?:(?:can|could|kann|puede|peut|kan|weiss|sabe|sait|weet)\b[^?,]{0,30}?\b(?:tell|know|explain|sagen"
     r"|decir|dire|zeggen|me|mir|mij)?,? )?"
-    r"(?:how|why|where|wie|warum|wo|cómo|dónde|por qué|comment|pourquoi|où|hoe|waarom|waar)\b",
+    r"(?:how|why|where|wie|warum|wo|como|donde|por que|comment|pourquoi|ou|hoe|waarom|waar)\b",
     re.I,
 )
 _WHAT = re.compile(
-    r"\b(?:what(?:.s| is| are| does)|was (?:ist|soll|bedeutet)|qué (?:es|significa)|qu.est-ce|wat is)\b", re.I
+    r"\b(?:what(?:.s| is| are| does)|was (?:ist|soll|bedeutet)|que (?:es|significa)|qu.est-ce|wat is)\b", re.I
 )
 #: A question about what was done: whether it may be flashed is not asked.
 _OF_THE_PAST = re.compile(r"\W*(?:did|has|have|was|were|hat|habe|wurde|ha|ai-je|a-t-\w+|heb|heeft)\b", re.I)
@@ -30,23 +32,32 @@ _MAY = re.compile(
     r"|puis-je|peut-on|(?:je|on) peux?t?|dois-je|faut-il|(?:mag|kan|moet|zal) (?:ik|je))\b",
     re.I,
 )
-_MEANWHILE = re.compile(r"\b(?:while|during|während|mientras|durante|pendant|tijdens|terwijl)\b[^?!.,]*", re.I)
+_MEANWHILE = re.compile(r"\b(?:while|during|waehrend|mientras|durante|pendant|tijdens|terwijl)\b[^?!.,]*", re.I)
 #: "Is that safe?" asks about what was said before.
 _OF_THAT = re.compile(
-    r"\b(?:that|this|it|ok|okay|safe|right|true|das|recht|sicher|eso|razón|seguro|ça|cela|dat|gelijk|veilig|ide(?:a|e)|idée)"
+    r"\b(?:that|this|it|ok|okay|safe|right|true|das|recht|sicher|eso|razon|seguro|ca|cela|dat|gelijk|veilig"
+    r"|ide(?:a|e)|idee)"
     r"\b[^?]*\?",
     re.I,
 )
 _OF_A_LOOP = re.compile(r"\bboot[ -]?loop\w*\b[^?]*\?", re.I)  #: what the first finding says
-_YES_OR_NO = re.compile(r"\b(?:yes (?:or|/) no|ja (?:oder|of) nein|ja of nee|s[ií] o no|oui ou non|y/n)\b", re.I)
+_YES_OR_NO = re.compile(r"\b(?:yes (?:or|/) no|ja (?:oder|of) nein|ja of nee|si o no|oui ou non|y/n)\b", re.I)
 _LISTED = re.compile(r"\[[^\]\n]*\]")  #: what a prompt listed is no word of the reader
 _ABOUT = {
+    WORKED: re.compile(
+        r"\b(?:did|has|have|was|is)\b[^?]{0,60}\b(?:work(?:ed)?|succeed(?:ed)?|success\w*|fail(?:ed)?"
+        r"|go(?:ne)? (?:through|wrong)|incomplete|only half|half[ -]?(?:done|work\w*|way)|complete(?:ly)?"
+        r"|not (?:update|upgrade|take|stick))\b"
+        r"|\b(?:geklappt|schief ?gegangen|fehlgeschlagen|gelungen|funcionado|fallado|funciono|fallo"
+        r"|ha ido (?:bien|mal)|(?:a|est|a-t-\w+) (?:rate|marche|fonctionne|echoue|reussi)|gelukt|mislukt)\b",
+        re.I,
+    ),
     FLASH: re.compile(
         r"\b(?:re)?flash|\bup(?:grad|dat)|\binstall|\bsqnsupgrade|\brun\(|\bdowngrad"
-        r"|\b(?:way|path|route|weg|camino|chemin|manera|moyen|manier) (?:from|to|von|nach|zu|de|desde|à|pour|van"
+        r"|\b(?:way|path|route|weg|camino|chemin|manera|moyen|manier) (?:from|to|von|nach|zu|de|desde|a|pour|van"
         r"|naar|om)\b"
         r"|\bgo(?:ing)? (?:lower|back|down|straight|directly)|spielen\b|\baktualisier"
-        r"|\bflasche|\bactualiza|\binstala|mettre à jour|mise à jour|\bbijwerk|\.dup\b",
+        r"|\bflasche|\bactualiza|\binstala|mettre a jour|mise a jour|\bbijwerk|\.dup\b",
         re.I,
     ),
     AGAIN: re.compile(
@@ -61,48 +72,54 @@ _ABOUT = {
         re.I,
     ),
     ERASE: re.compile(
-        r"\b(?:eras(?:e|ing)|wip(?:e|ing)|(?:re)?format(?:ting|ieren|ear|eo|er|teren)?|factory reset|lösch\w*"
+        r"\b(?:eras(?:e|ing)|wip(?:e|ing)|(?:re)?format(?:ting|ieren|ear|eo|er|teren)?|factory reset|loesch\w*"
         r"|plattmach\w*|borrar\w*|effacer|wissen)\b",
         re.I,
     ),
     GO: re.compile(
-        r"\b(?:start|begin|go (?:ahead|for it)|good (?:to go|enough)|send (?:it|them|the|that|-)|load"
+        r"\b(?:start|begin|(?:what|which|right|correct) order|anything (?:special|else)|what.s correct"
+        r"|can i put|go (?:ahead|for it)|good (?:to go|enough)|send (?:it|them|the|that|-)|load"
         r"|put (?:it|them|that|this) (?:on|in)|use (?:it|this|that)|(?:try|run|do|take) (?:it|this|that|them)"
         r"|straight in|save (?:it|the modem)|do (?:number|part|step)|close the (?:lid|laptop|terminal)"
         r"|go to (?:bed|sleep)|skip|press|reset"
-        r"|gehen|starten|loslegen|senden|schicken|laden|draufmachen|weglassen|drücken"
-        r"|hacerlo|pasar|empezar|enviar|cargar|lanzar|saltar\w*|lancer|passer|y aller|envoyer|charger|sauter"
+        r"|welche\w* reihenfolge|que orden|quel ordre|welke volgorde|etwas (?:besonderes|beachten)"
+        r"|algo (?:especial|mas)"
+        r"|quelque chose de special|iets (?:speciaals|anders)|gehen|starten|loslegen|senden|schicken|laden"
+        r"|draufmachen|weglassen|druecken"
+        r"|hacerlo|pasar|empezar|enviar|cargar|lanzar|saltar\w*|lanzo|lanzar\w*|lance|lancer|on y va|passer"
+        r"|y aller|envoyer|charger|sauter"
         r"|versturen|proberen|overslaan|beginnen)\b"
-        r"|\b(?:ok|okay|safe|fine|in ordnung|sicher|seguro|sûr|veilig)\b[^?]*\?",
+        r"|\b(?:ok|okay|safe|fine|in ordnung|sicher|seguro|sur|veilig)\b[^?]*\?",
         re.I,
     ),
     NEWER: re.compile(
-        r"\b(?:newer|older|newest|latest|right update|up.to.date|nieuwer|ouder|nieuwste)\b|\b(?:neuer|älter"
+        r"\b(?:newer|older|newest|latest|right update|up.to.date|nieuwer|ouder|nieuwste)\b|\b(?:neuer|aelter"
         r"|neueste)\w*"
-        r"|\bmás (?:nuev|recient|antigu|viej)|\bplus (?:récent|ancien|vieu|nouv)",
+        r"|\bmas (?:nuev|recient|antigu|viej)|\bplus (?:recent|ancien|vieu|nouv)",
         re.I,
     ),
     DEAD: re.compile(
         r"\b(?:dead|bricked|brick|toast|broken|fried|killed|gone for good|buy (?:a )?new"
-        r"|tot|kaputt|hinüber|zerstört|im eimer"
-        r"|gebrickt|muert[oa]|muri[óo]|rot[oa]|estropead[oa]|ladrillo|mort|morte|foutu|cassé|grillé|briqué|dood"
+        r"|tot|kaputt|bin it|throw it|wegwerfen|hinueber|zerstoert|im eimer"
+        r"|gebrickt|muert[oa]|murio|rot[oa]|estropead[oa]|ladrillo|mort|morte|foutu|casse|grille|brique|dood"
         r"|kapot|stuk)\b"
         r"(?![^?]*\b(?:link|download|page|site|seite)\b)",
         re.I,
     ),
     DONE: re.compile(
         r"\b(?:anyone|anybody|ha[sd] someone|did someone|(?:jemand|alguien|quelqu.un|iemand)(?=[^?]*\?))\b"
-        r"(?![^?]*\b(?:ide[ae]s?|idée|tips?|clue|hints?|advice|help|know|explain|Ahnung|Rat|consejo|conseil|raad"
-        r"|weet|weiß)\b)",
+        r"(?![^?]*\b(?:ide[ae]s?|idee|tips?|clue|hints?|advice|help|know|explain|Ahnung|Rat|consejo|conseil|raad"
+        r"|weet|weiss)\b)",
         re.I,
     ),
     POWER: re.compile(
-        r"\bun ?plug|\bpull(?:ing)?\b|\bdisconnect|\bpower(?:ing)?(?: it| the board)? (?:off|down|cycl)"
+        r"\bstrom (?:weg|aus)\b|\bpull or not|\bun ?plug|\bpull(?:ing)?\b"
+        r"|\bdisconnect|\bpower(?:ing)?(?: it| the board)? (?:off|down|cycl)"
         r"|\bcut (?:the )?power|\b(?:switch|turn)(?:ing)?(?: \w+){0,3} off|\binterrupt|\babbrech"
-        r"|\b(?:aus|ab)(?:zu)?(?:steck|zieh|schalt)|\bziehen|\bdesenchuf|\bdesconect|\bapag|\bdébranch|\bcouper"
+        r"|\b(?:aus|ab)(?:zu)?(?:steck|zieh|schalt)|\bziehen|\bdesenchuf|\bdesconect|\bapag|\bdebranch|\bcouper"
         r"|(?:restart|reboot|reinici\w+"
-        r"|redémarrer|herstart\w*) (?:it|the (?:board|modem)|la placa|la carte|het bord)"
-        r"|(?:Board|Modul|Modem)\b[^?.]{0,20}neu ?starten|\béteindre|\barrêter"
+        r"|redemarrer|herstart\w*) (?:it|the (?:board|modem)|la placa|la carte|het bord)"
+        r"|(?:Board|Modul|Modem)\b[^?.]{0,20}neu ?starten|\beteindre|\barreter"
         r"|koppelen\b|\beruit|trekken\b|\beraf\b|\buit(?:schakel|zet)|\bafbreken",
         re.I,
     ),
@@ -111,7 +128,7 @@ _ABOUT = {
 
 def asked(prose: str) -> tuple[str, ...]:
     """What the sentences of a description ask: the kinds above, in their order."""
-    prose = _LISTED.sub(" ", prose)
+    prose = _LISTED.sub(" ", without_accents(prose))
     found, before = _kinds(prose) if _YES_OR_NO.search(prose) else set[str](), ""
     for sentence in filter(str.strip, _SENTENCE.findall(prose)):
         if _HOW.match(sentence) or _OF_A_LOOP.search(sentence):
@@ -120,14 +137,15 @@ def asked(prose: str) -> tuple[str, ...]:
             kinds = _kinds(sentence)
             if kinds <= {GO} and _OF_THAT.search(sentence):
                 kinds = _kinds(before) or kinds
-            found |= kinds - {FLASH} if _OF_THE_PAST.match(sentence) else kinds
+            found |= kinds - {FLASH} if WORKED in kinds or _OF_THE_PAST.match(sentence) else kinds
         before = sentence
     return tuple(kind for kind in _ABOUT if kind in found)
 
 
 def questions(prose: str) -> str:
     """The sentences of a description that ask something, whatever it is."""
-    return " ".join(s for s in _SENTENCE.findall(prose) if s.rstrip().endswith("?") or _HOW.match(s) or _WHAT.search(s))
+    sentences = _SENTENCE.findall(without_accents(prose))
+    return " ".join(s for s in sentences if s.rstrip().endswith("?") or _HOW.match(s) or _WHAT.search(s))
 
 
 def _kinds(sentence: str) -> set[str]:

@@ -28,12 +28,12 @@ _NUMBER = re.compile(r"(?<![\d.])(\d{5})(?!\d)(-[12])?(?![\d.]*\d)")
 _FILE = re.compile(r"[\w./-]{0,60}\.dup\b", re.I)
 _COPY = (
     r"boot[ -]?loaders?|(?:first|erste[rn]?|primera?|premi[eè]re?|eerste) (?:copy|kopie|copia|copie)\b"
-    r"|(?:copy|kopie|copia|copie) ?#?(?:[0-2]|zero|null|cero|zéro|nul)\b"
+    r"|(?:copy|slot|kopie|copia|copie) ?#?(?:[0-2]|zero|null|cero|zéro|nul)\b"
 )
 #: The number of a boot loader stands in the same clause, before or behind these words, and no file or software between.
 _LOADER = re.compile(
     rf"(?:{_COPY})(?:(?!\d{{5}}|software|firmware|modem|LR[56]|CATM1|NB1|\bflash|\bup(?:dat|grad)|\bto\b|\bauf\b)"
-    r"(?:[^\n.;,?!]|\.(?=\d)))*\Z",
+    r"(?:[^\n.;,?!]|\.(?=\d)|[,?](?= (?:it|that|es|das|c|er)(?:.s|st| is| ist| es|est)? )))*\Z",
     re.I,
 )
 _LOADER_BEHIND = re.compile(
@@ -55,10 +55,14 @@ _TARGET = re.compile(
     re.I,
 )
 _TARGET_BEHIND = re.compile(r"(?:[-_ ]to[-_ ]| ?(?:[-=]>|→|to|auf|nach|naar|vers|a|à) ?)(\d{5})(?!\d)", re.I)
+#: Behind these an image is named that a plan sends after the one before.
+_NEXT = re.compile(
+    r"\b(?:then|afterwards|puis|ensuite|dann|danach|luego|despu[eé]s|daarna)\W{1,3}(?:[\w.-]{1,20}\W{1,3}){0,5}\Z", re.I
+)
 #: A number in front of these is that of a file.
 _FILE_BEHIND = re.compile(
-    r"(?:-[12])?[ '\"`*-]{1,2}(?:files?|images?|pair|zips?|package|archives?|dateien?|abbild|paar|paket|archivos?"
-    r"|imágenes|fichiers?|paire|paquet|bestand(?:en)?|pakket)\b",
+    r"(?:-[12])?[ '\"`*-]{1,2}(?:marked|labell?ed|listed|offered|(?:for|to|zum) download|files?|images?|pair|zips?"
+    r"|package|archives?|dateien?|abbild|paar|paket|archivos?|imágenes|fichiers?|paire|paquet|bestand(?:en)?|pakket)\b",
     re.I,
 )
 #: Parts: an image; one by the form of its name; runs, as a tool prints it; runs, in words; a boot loader.
@@ -67,8 +71,9 @@ _IMAGE_PART, _NAMED, _PRINTED, _SAID, _LOADER_PART = "image", "named", "printed"
 _ASKED = "asked"
 _QUESTION = re.compile(r"[^\n?.!]{0,120}\?")
 _MODEM = re.compile(
-    r"\bLR[56]\.\d\.\d\.\d-\Z|\bSoftware\b\W{0,12}(?:(?:is|at|on|says|shows|build|version|line|ist|zeigt|steht auf|sagt"
-    r"|es|dice|est|dit|zegt)\W{1,3}){0,2}(?:(?:BUILD)?\d\.\d\.\d\.\d[ -])?\[?\Z",
+    r"\bLR[56]\.\d\.\d\.\d-\Z|\bSoftware\b\W{0,12}"
+    r"(?:(?!(?:not|nicht|no|pas|niet|to|image|from)\b)[a-z]{1,8}\W{1,3}){0,2}"
+    r"(?:(?:BUILD)?\d\.\d\.\d\.\d[ -])?\[?\Z",
     re.I,
 )
 _FILE_FORM = re.compile(r"(?:CATM1|NB1)[-_](?:5\.2-)?\Z", re.I)
@@ -117,6 +122,7 @@ class Build:
     place    where the number stands in the text
     in_call  named where the updater is called, so that what stands behind is what came of it
     target   of a differential image: the build that it makes; 0 if nothing says so
+    is_next  named as what comes after the image before it
     """
 
     number: int
@@ -124,6 +130,12 @@ class Build:
     place: int
     in_call: bool = False
     target: int = 0
+    is_next: bool = False
+
+    @property
+    def made(self) -> int:
+        """The build that an image brings; 0 if a differential image does not tell."""
+        return self.target if self.kind == "diff" else self.number
 
     def fits(self, pattern: str) -> bool:
         """Whether the expression fits the build, named with its radio."""
@@ -135,10 +147,11 @@ class Build:
 
 @dataclass(frozen=True)
 class BuildStep:
-    """An image, and the build that ran when it was sent, or is meant to be."""
+    """An image, and the build that ran when it was sent, or is meant to be; ``arrived``: it came to run."""
 
     runs: Build
     image: Build
+    arrived: bool = False
 
     def holds(self, compare: str) -> bool:
         """Whether ``runs > image`` or ``runs != image`` was true before the image was sent; true if empty."""
@@ -147,7 +160,7 @@ class BuildStep:
         if self.image.in_call and self.runs.place > self.image.place:
             return False
         _, sign, _ = compare.split()
-        return self.runs.number > self.image.number if sign == ">" else self.runs.number != self.image.number
+        return self.runs.number > self.image.made if sign == ">" else self.runs.number != self.image.number
 
     @property
     def places(self) -> tuple[int, int]:
@@ -174,9 +187,35 @@ class Told:
     @cached_property
     def steps(self) -> tuple[BuildStep, ...]:
         """Every image and boot loader with the build that ran before it; if none is told before it, the one behind."""
-        places = [build.place for build in self.runs]
         others = (*self.images, *self.loaders) if self.runs else ()
-        return tuple(BuildStep(self.runs[max(bisect_left(places, other.place) - 1, 0)], other) for other in others)
+        told = (BuildStep(self._runs_before(other), other, self._arrived(other)) for other in others)
+        planned = ((self.before(image), image) for image in self.images)
+        return (*told, *(BuildStep(before, image) for before, image in planned if before is not None))
+
+    def before(self, image: Build) -> Build | None:
+        """The image that a plan sends before this one, as the build that runs then; None if no plan says so."""
+        earlier = [other for other in self.images if other.place < image.place and other.number != image.number]
+        return earlier[-1] if image.is_next and earlier and earlier[-1].kind in RADIOS else None
+
+    def _runs_before(self, image: Build) -> Build:
+        """What ran when an image was sent: not what it brought, if the text tells of another build before that."""
+        runs = self.runs[: max(bisect_left([build.place for build in self.runs], image.place), 1)]
+        earlier = [build for build in runs if build.number != image.made] if len(runs) > 1 else []
+        return earlier[-1] if earlier and image.kind in RADIOS else runs[-1]
+
+    def _arrived(self, image: Build) -> bool:
+        """Whether what an image brings runs behind it; a call, or another build before, shows that it was sent."""
+        before = self._runs_before(image)
+        was_sent = image.in_call or (before.place < image.place and before.number != image.made)
+        behind = (build.number for build in self.runs if build.place > image.place)
+        return image.kind not in ("loader", "loader*") and was_sent and image.made in behind
+
+    @property
+    def arrived(self) -> Build | None:
+        """The build that runs last, if the text shows that it was sent and came to run."""
+        if any(step.arrived and self.runs[-1].number == step.image.made for step in self.steps):
+            return self.runs[-1]
+        return None
 
     @property
     def rivals(self) -> tuple[Build, ...]:
@@ -200,7 +239,8 @@ class Told:
         running = self.runs or tuple(build for build in self.loaders if build.kind == "loader*")
         if not pattern or not running:
             return True
-        return any(build.fits(pattern) for build in running) and not (
+        planned = (self.before(image) for image in self.images)
+        return any(build is not None and build.fits(pattern) for build in (*running, *planned)) and not (
             surely and not all(build.fits(pattern) for build in self.rivals)
         )
 
@@ -252,7 +292,8 @@ def _builds(text: str) -> Iterator[tuple[Build, str]]:
         part = _IMAGE_PART if is_file or is_base else _part(number, before, text, found.end())
         if kind and part:
             target = _TARGET_BEHIND.match(text, found.end()) if is_base else None
-            yield Build(number, kind, found.start(), "run(" in before, int(target[1]) if target else 0), part
+            is_next = _NEXT.search(before) is not None
+            yield Build(number, kind, found.start(), "run(" in before, int(target[1]) if target else 0, is_next), part
 
 
 def _is_sent(image: Build, text: str) -> bool:

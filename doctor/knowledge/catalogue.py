@@ -13,10 +13,13 @@ from types import MappingProxyType
 from typing import Any
 
 from doctor.data import beside, parsed
+from doctor.knowledge.accents import each_way, either_way
 from doctor.text.power_off import spelled_out
 
 HERE = beside(__file__, __package__)
 NEAR_LINES = 40  #: how far ``after`` and ``before`` look if a sign says nothing; longer than any traceback
+
+_EXPRESSIONS = ("match", "after", "before", "not_after", "not_before", "with", "without")
 
 _HEAD = re.compile(r"^\[([a-z0-9-]+)\]$", re.MULTILINE)
 _HAS = re.compile(r"^has = \[(.*)\]$", re.MULTILINE)
@@ -97,6 +100,7 @@ def sources() -> MappingProxyType[str, RawEntry]:
             for head, end in zip(heads, ends, strict=True):
                 chunk = text[head.start() : end]
                 has = tuple(tuple(one or other for one, other in _STRING.findall(line)) for line in _HAS.findall(chunk))
+                has = tuple(tuple(map(each_way, parts)) for parts in has)
                 found[head[1]] = RawEntry(head[1], area, chunk, has)
     return MappingProxyType(found)
 
@@ -122,7 +126,10 @@ def _entry(entry_id: str, area: str, table: dict[str, Any]) -> Entry:
 
 
 def _sign(table: dict[str, Any]) -> Sign:
-    return Sign(**{"with_" if name == "with" else name: _frozen(value) for name, value in table.items()})
+    read: dict[str, Any] = {
+        name: either_way(value) if name in _EXPRESSIONS else _frozen(value) for name, value in table.items()
+    }
+    return Sign(**{"with_" if name == "with" else name: value for name, value in read.items()})
 
 
 def _frozen(value: Any) -> Any:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
+from doctor.knowledge.accents import without_accents
 from doctor.knowledge.builds import Build
 from doctor.knowledge.catalogue import HERE, entry, sources
 from doctor.knowledge.our_lines import is_ours, our_lines
@@ -209,8 +209,7 @@ def words_of(text: str) -> list[str]:
 
 def folded(text: str) -> str:
     """The text in lower case without accents."""
-    text = text.lower().replace("ä", "ae").replace("ö", "oe").replace("ü", "ue").replace("ß", "ss")
-    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return without_accents(text.lower())
 
 
 def _stem(word: str) -> str:

@@ -21,6 +21,7 @@ _BESIDE_OTHERS = 0.5  #: most that an entry scores whose sign only says somethin
 _MOST_DESCRIBED = 0.6  #: a description never proves more than this
 
 _DEEDS = ("flash-process", "firmware-file")  #: areas whose entries happen at one moment of a paste
+_LASTING = (*_DEEDS, "power")  #: areas whose entries tell what was done to the modem: that is not over the next day
 _ABOUT_SQN3330 = ("modem", *_DEEDS)  #: areas whose entries are about the modem of a FiPy or GPy
 _SURE_BY_LIKENESS = 1.35  #: of the descriptions with a likeness of 0.37, nearly all are right (docs/explain-quality.md)
 _MANY_SHARED = 3
@@ -202,7 +203,7 @@ def _not_over(paste: Paste, matches: list[Match], runs: bool) -> list[Match]:
     now = [
         match
         for match in matches
-        if match.entry.area in _DEEDS or not over.issuperset(proof.number for proof in match.proofs)
+        if match.entry.area in _LASTING or not over.issuperset(proof.number for proof in match.proofs)
     ]
     return now if runs else now or matches
 

@@ -1,4 +1,7 @@
-"""What a paste tells of another time: yesterday's errors, those that are solved, and a story that follows the log."""
+"""What a paste tells of another time: yesterday's errors, those that are solved, and a story that follows the log.
+
+The expressions are without accents, as many people type.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,16 @@ import re
 from collections import deque
 
 from doctor.knowledge import said
+from doctor.knowledge.accents import without_accents
 from doctor.knowledge.our_lines import our_lines, tells_of_work
 from doctor.knowledge.paste import Paste
 
 _MOST_LINES = 400  #: a story is short; in a longer paste these words are parts of logs
-_BEGIN = r"^\W{0,4}(?:(?:and|und|y|et|en)\s)?(?:day|tag|día|jour|dag)?\W?\d{0,2}\W{0,3}"
+_BEGIN = r"^\W{0,4}(?:(?:and|und|y|et|en)\s)?(?:day|tag|dia|jour|dag)?\W?\d{0,2}\W{0,3}"
 _BEFORE = re.compile(
-    _BEGIN + r"(?:yesterday|last (?:night|week|month|year)|earlier|previously|at first|gestern|letzte \w+|zuerst|früher"
-    r"|ayer|la semana pasada|antes|primero|hier|la semaine dernière|avant|d.abord|gisteren|vorige \w+|eerst"
+    _BEGIN
+    + r"(?:yesterday|last (?:night|week|month|year)|earlier|previously|at first|gestern|letzte \w+|zuerst|frueher"
+    r"|ayer|la semana pasada|antes|primero|hier|la semaine derniere|avant|d.abord|gisteren|vorige \w+|eerst"
     r"|eerder)\b",
     re.I,
 )
@@ -23,8 +28,8 @@ _NOW = re.compile(
     re.I,
 )
 _SOLVED = re.compile(
-    r"(?:[a-z]{2}\W{1,3}(ok)|\b(?:solved|fixed|gone|works? now|erledigt|gelöst|behoben|resuelto|arreglado|solucionado"
-    r"|résolu|réglé|opgelost|verholpen|(?:was|is) (?:ok|fine|good) (?:after that|afterwards|again|then|now)"
+    r"(?:[a-z]{2}\W{1,3}(ok)|\b(?:solved|fixed|gone|works? now|erledigt|geloest|behoben|resuelto|arreglado|solucionado"
+    r"|resolu|regle|opgelost|verholpen|(?:was|is) (?:ok|fine|good) (?:after that|afterwards|again|then|now)"
     r"|(?:ist|war|ging) (?:danach|wieder|dann) (?:gut|ok|in ordnung))"
     r"(?: (?:w/|with|by|via|mit|durch|con|avec|par|met|door) ?[^\n.]{1,40}| ?\([^()\n]{1,40}\))?)\W{0,3}$"
 )
@@ -32,8 +37,8 @@ _ARROW = re.compile(r"[-=]>|→")
 _ARROW_FIRST = re.compile(r"\s{0,8}(?:[-=]{1,2}>|→)")
 _SOLVED_FIRST = re.compile(
     _ARROW_FIRST.pattern
-    + r" ?(?:it |that )?(?:is |was |got |ist |es )?(?:solved|fixed|gone|erledigt|gelöst|behoben|resuelto"
-    r"|arreglado|solucionado|résolu|réglé|opgelost|verholpen)\b(?![^\n]*\?)",
+    + r" ?(?:it |that )?(?:is |was |got |ist |es )?(?:solved|fixed|gone|erledigt|geloest|behoben|resuelto"
+    r"|arreglado|solucionado|resolu|regle|opgelost|verholpen)\b(?![^\n]*\?)",
     re.I,
 )
 _ITEM = re.compile(r"\s{0,8}(?:\(?\d{1,2}[.)]|[*•-]) ")  #: how an item of a list begins
@@ -47,13 +52,13 @@ _STORY = re.compile(
 
 #: How far a transfer has come, as a tool shows it, and in words of a sentence that is about one.
 _PROGRESS = re.compile(
-    r"\]\s{1,4}\d{1,3}%|(?:flash|transfer|send|sent|up(?:grad|dat)|upload|übertrag|sende|aktualisier|envia|envoi"
-    r"|transf|mise à jour|actualiz"
+    r"\]\s{1,4}\d{1,3}%|(?:flash|transfer|send|sent|up(?:grad|dat)|upload|uebertrag|sende|aktualisier|envia|envoi"
+    r"|transf|mise a jour|actualiz"
     r"|verzend|verstur|overdracht|bijwerk|\.dup|\bbar\b|balken|\bbarra\b|\bbarre\b|\bbalk\b|progress|fortschritt"
-    r"|counter|zähler)(?:[^\n%.?!]|\.(?=\w)){0,80}?\d{1,3} ?(?:%|percent|prozent"
+    r"|counter|zaehler)(?:[^\n%.?!]|\.(?=\w)){0,80}?\d{1,3} ?(?:%|percent|prozent"
     r"|por ciento|procent)"
     r"|\d{1,3} ?(?:%|percent|prozent|por ciento|procent)(?:[^\n%.?!]|\.(?=\w)){0,60}?(?:flash|transfer|sent"
-    r"|up(?:grad|dat)|upload|übertrag|gesendet|envia|envoy|verzonden)"
+    r"|up(?:grad|dat)|upload|uebertrag|gesendet|envia|envoy|verzonden)"
     r"|Waiting for (?:modem to finish|updater to load)|DO NOT DISCONNECT POWER",
     re.I,
 )
@@ -63,10 +68,11 @@ _GOES_ON = re.compile(
     r"|under way|in progress"
     r"|still (?:running|going|sending|moving|counting|flashing|on)|(?:is|it.s|are) (?:still )?(?:running|sending"
     r"|transferring|counting|flashing)"
-    r"|läuft|im moment|momentan|während ich|gerade (?:bei|dabei|am|erst)|eben gestartet|zählt (?:noch|weiter)"
-    r"|ahora mismo|en este momento|sigue|mientras escribo|está (?:enviando|transfiriendo|corriendo|flasheando)"
+    r"|laeuft|im moment|momentan|waehrend ich|gerade (?:bei|dabei|am|erst)|eben gestartet|zaehlt (?:noch|weiter)"
+    r"|ahora mismo|en este momento|sigue\b(?! (?:viv|sin|igual|muert|con vida))|mientras escribo"
+    r"|esta (?:enviando|transfiriendo|corriendo|flasheando)"
     r"|acabo de (?:empezar|lanzar)"
-    r"|en cours|en ce moment|pendant que j|ça tourne|continue (?:à|de)|viens de lancer"
+    r"|en cours|en ce moment|pendant que j|ca tourne|continue (?:a|de)|viens de lancer"
     r"|op dit moment|loopt (?:nog|nu)|is (?:nu|nog) bezig|nu bezig|terwijl ik|net gestart)",
     re.I,
 )
@@ -76,15 +82,16 @@ _ENDED = re.compile(
     r"|\brst:0x|Brownout"
     r"|\b(?:stopped|aborted|died|crashed|broke|ended|quit|finished|completed) (?:at|with|there|off|by|after"
     r"|yesterday|fine)|successfully"
-    r"|\bbrach\b|abgebrochen|hängengeblieben|ist (?:fertig|durch)|se (?:cort|par|detuv|interrumpi)[óo]|termin[óo]"
-    r"|s.est (?:arrêt|coup|interrompu)|afgebroken|gestopt|brak af",
+    r"|\babbruch\b|\bbricht\b|\bbreaks? off|\b(?:fails?|aborts?) at\b|se corta\b|s.arrete a\b"
+    r"|breekt af|\bbrach\b|\bcorte (?:con|la|el)\b"
+    r"|abgebrochen|haengengeblieben|ist (?:fertig|durch)|se (?:cort|par|detuv"
+    r"|interrumpi)o|termino"
+    r"|s.est (?:arret|coup|interrompu)|afgebroken|gestopt|brak af",
     re.I | re.M,
 )
-_SAID_TO_RUN, _WAITED_FOR, _BREAKS_OFF = (
-    "runs-now",
-    "waits",
-    ("power-lost", "stopped", "reset", "slept"),
-)  #: ideas of said.txt
+#: Ideas of said.txt.
+_SAID_TO_RUN, _WAITED_FOR, _OF_THE_POWER, _POWER_LOST = "runs-now", "waits", "plug", "power-lost"
+_BREAKS_OFF = (_POWER_LOST, "stopped", "reset", "slept")
 #: Another program that did not get in: that ends no transfer.
 _SHUT_OUT = re.compile(
     r"^[^\n]*(?:failed to (?:access|connect)|could not (?:open|connect|enter)|port is not open"
@@ -100,8 +107,8 @@ _OVER = re.compile("successfully updated|flashed and proved", re.I)
 #: Said behind a success: another transfer, or a modem that keeps silent.
 _AGAIN = re.compile(
     r"\.dup\b|\b(?:sent|send(?:ing)?|start(?:ed|ing)?|began|begun|going|running|flashing|again|second|another|next"
-    r"|black|blank|silent|nothing|nichts|schwarz|gestart\w*|läuft|zweite\w*|sende\w*|geschickt|begonnen|nochmal"
-    r"|nada|negr[oa]|empe[cz]\w+|envi\w+|segund\w+|otr[oa]|rien|noir|lanc\w+|envoy\w+|deuxième|seconde|encore"
+    r"|black|blank|silent|nothing|nichts|schwarz|gestart\w*|laeuft|zweite\w*|sende\w*|geschickt|begonnen|nochmal"
+    r"|nada|negr[oa]|empe[cz]\w+|envi\w+|segund\w+|otr[oa]|rien|noir|lanc\w+|envoy\w+|deuxieme|seconde|encore"
     r"|niets|zwart|tweede|gestuurd|verzond\w*|opnieuw|bezig)\b",
     re.I,
 )
@@ -121,31 +128,34 @@ def unfinished(paste: Paste, prose: str) -> bool:
     if any(at in ours and tells_of_work(line) for at, line in rest):
         return True
     lines = (paste.text[last.end() :].split("\n", 1)[0], *(line for at, line in rest if at not in ours))
-    behind = (sentence for line in lines for sentence in _SENTENCE_END.split(line))
+    behind = (sentence for line in lines for sentence in _SENTENCE_END.split(without_accents(line)))
     return any(_AGAIN.search(sentence) for sentence in behind if not sentence.rstrip().endswith("?"))
 
 
 def runs_now(paste: Paste) -> bool:
     """Whether a transfer goes on while the reader writes: words of now, alone or around its last figure."""
-    text = paste.text[-_LOOKED_AT_CHARS:]
+    text = without_accents(paste.text[-_LOOKED_AT_CHARS:])
     said_at = said.told_at(text, _SAID_TO_RUN)
     if said_at is not None and not _has_ended("\n".join(text.split("\n")[said_at + 1 :])):
         return True
     last = _last_of_a_transfer(text)
-    around = text[max(last.start() - _BEFORE_CHARS, 0) : last.end() + _BEHIND_CHARS] if last is not None else ""
-    return _GOES_ON.search(around) is not None
+    if last is None or said.told_at(_from_line_of(last), _POWER_LOST) is not None:
+        return False
+    return _GOES_ON.search(text[max(last.start() - _BEFORE_CHARS, 0) : last.end() + _BEHIND_CHARS]) is not None
 
 
 def may_run(paste: Paste) -> bool:
-    """Whether a transfer is waited for: its figure or wait stands last, and the reader did not break it off."""
-    text = paste.text[-_LOOKED_AT_CHARS:]
-    last = _last_of_a_transfer(text)
-    if last is None:
+    """Whether a transfer is waited for, or the power asked about, at its last figure, and nothing broke it off."""
+    last = _last_of_a_transfer(without_accents(paste.text[-_LOOKED_AT_CHARS:]))
+    if last is None or all(said.told_at(_from_line_of(last), idea) is None for idea in (_WAITED_FOR, _OF_THE_POWER)):
         return False
-    # What the last line of the transfer says behind its figure is of the reader, too.
-    lines = text[text.rfind("\n", 0, last.start()) + 1 : last.end() + _BEHIND_CHARS]
-    broken_off = (said.told_at(lines, idea) is not None for idea in _BREAKS_OFF)
-    return said.told_at(lines, _WAITED_FOR) is not None and not any(broken_off)
+    return all(said.told_at(_from_line_of(last), idea) is None for idea in _BREAKS_OFF)
+
+
+def _from_line_of(last: re.Match[str]) -> str:
+    """The line of a transfer's last figure and what follows: what that line says behind it is of the reader, too."""
+    text = last.string
+    return text[text.rfind("\n", 0, last.start()) + 1 : last.end() + _BEHIND_CHARS]
 
 
 def _last_of_a_transfer(text: str) -> re.Match[str] | None:
@@ -194,4 +204,4 @@ def story_from(paste: Paste) -> int:
 
 
 def _lines(paste: Paste) -> list[str]:
-    return [line[:300] for line in paste.lines] if len(paste.numbers) <= _MOST_LINES else []
+    return [without_accents(line[:300]) for line in paste.lines] if len(paste.numbers) <= _MOST_LINES else []

@@ -15,9 +15,10 @@ _OURS = (
     r" {2,}(?:now:|cause:|cure:|more:|next:|fipy-doctor|method|boot loaders:) ",
     r" {2}(?:image|modem|result|way|sent|received|promised|runs now|took|time|\((?:this makes )?a FILE\.dup) {1,}",
     r" {1,4}\d+% ",
+    r" {2}(?:testing the line: |(?:step \d+ of \d+, )?(?:\d+ %, )?\d+:\d\d\b)",
     r" {2}\d+\. press the (?:board's )?reset button",
     r"(?:Next|Do this now|Then run):$",
-    r"\d+ (?:failed|warned|passed|skipped)[,.]",
+    r"\d+ (?:problems?|warnings?|(?:broken )?checks?(?: passed)?)[,.;]",
 )
 #: The same of ``status``, ``backup``, ``restore`` and ``explain``, whose lines look like those of others too.
 _OURS_TOO = (
@@ -38,7 +39,8 @@ _IS_OURS_TOO = re.compile("|".join(_OURS_TOO))
 _IS_OURS = re.compile("|".join(_OURS))
 #: No other program prints these.
 _SURELY = re.compile(
-    r"^(?:[✓✗] [a-z]+(?:-[a-z]+)+ |Flashed and proved$| {2,}what could go wrong: |\d+ (?:failed|passed), \d+ "
+    r"^(?:[✓✗] [a-z]+(?:-[a-z]+)+ |Flashed and proved$| {2,}what could go wrong: "
+    r"|(?:\d+ [a-z ]{1,14}, ){0,4}\d+ checks? passed; -v "
     r"| {2}more:  fipy-doctor open [a-z]|modem: the modem (?:answers|is |does )|\d+ of \d+ files? written"
     r"|kept in [^\n]{1,120}: \d+ files?, |(?:reading|writing) /flash/[^\n]{1,80}, \d+ bytes?$|Do this now:$"
     r"|Not sure\. Is it one of these\?$)",
@@ -49,7 +51,7 @@ _AT_WORK = re.compile(r"(?:• | {2,}waiting for | {1,4}\d+% )")
 _SAYS = tuple(
     (saying, re.compile("^" + pattern, re.MULTILINE))
     for saying, pattern in (
-        ("This is what fipy-doctor printed: {}", r"((?:\d+ failed, )?\d+ passed, [\w, ]{1,60}\.)$"),
+        ("This is what fipy-doctor printed: {}.", r"((?:\d+ [a-z ]{1,14}, ){0,4}\d+ checks? passed)\b"),
         (
             "This is an answer of `fipy-doctor explain`, and not the text that it is about. It begins with: {}",
             r"(\d+\. [^\n]{1,200}\([a-z0-9-]+: (?:certain|likely|possible|by its description), 0\.\d\d\))$",

@@ -29,6 +29,12 @@ _PROPOSED = re.compile(
     r"|debo|puedo|deberia|le doy|hay que|tengo que|(?:dois|puis|devrais)-je|je (?:peux|dois|fais|l[ea])|faut-il"
     r"|(?:zal|moet|mag|kan) (?:ik|je|men))\b[^.,;:!?]*|\b(?:je|on|o|ou|or|oder|of|y|et|lo|la)\W+|\u00bf\W*)\Z"
 )
+#: In front of what a text tells that the reader has before him, unless he says that he did so.
+_REPORTED = re.compile(
+    r"\b(?:readme|docs?|tutorial|guide|wiki|page|site|forum|video|anleitung|doku|seite|guia|pagina|tuto\w*|handleiding)\b"
+    r"\W{1,3}(?:\w+\W{1,3}){0,3}?(?:says?|said|tells?|told|calls?|sagt|schreibt|dice|pone|dit|zegt|staat)\b(?:(?!\b(?:so|i|we|my|ich|wir|habe?|mein\w*|yo|he|mi|je|j|ai|mon|ik|heb|mijn|then|dann|but|aber)\b)[^.;!?]){0,70}\Z"
+)
+_REPORTED_CHARS = 90
 _ERROR = "error"
 _RULE = re.compile(r"=> ([a-z0-9-]+) (0\.\d+): ([a-z0-9 -]+)\Z")
 _Ideas = dict[tuple[str, bool], re.Pattern[str]]  #: of an idea, and whether it counts also where it is denied
@@ -37,12 +43,16 @@ _IDEA = re.compile(r"([a-z0-9-]+)(!?): (.+)\Z")
 
 @dataclass(frozen=True)
 class Rule:
-    """The entry that ideas tell of, how sure that is; ``ideas`` must all be told, ``not_told`` must not."""
+    """The entry that ideas tell of, how sure that is; ``ideas`` must all be told, ``not_told`` must not.
+
+    proof  those of the ideas that are no mere context; all if each of them is
+    """
 
     id: str
     sure: float
     ideas: tuple[str, ...]
     not_told: tuple[str, ...]
+    proof: tuple[str, ...]
 
 
 def states(prose: str, indexes: Sequence[int], error_is_shown: bool = False) -> Iterator[tuple[str, float, int, int]]:
@@ -57,7 +67,7 @@ def states(prose: str, indexes: Sequence[int], error_is_shown: bool = False) -> 
         told.setdefault(idea, []).append(index)
     for rule in rules if told else ():
         if all(idea in told for idea in rule.ideas) and told.keys().isdisjoint(rule.not_told):
-            places = [index for idea in rule.ideas for index in told[idea]]
+            places = [index for idea in rule.proof for index in told[idea]]
             yield rule.id, rule.sure, min(places), max(places)
 
 
@@ -71,7 +81,7 @@ def _told(prose: str, indexes: Sequence[int], ideas: _Ideas) -> Iterator[tuple[s
     """Each idea that is told, and the index of the line."""
     lines = (found[0] for found in _LINE.finditer(prose))  # as a list, short lines take many times the room
     for line, index in zip(lines, indexes, strict=False):
-        for sentence in _SENTENCE_END.split(folded(line)):
+        for sentence in map(folded, _SENTENCE_END.split(line)):
             for (idea, anyway), expression in ideas.items():
                 if any(anyway or not _is_denied(sentence, found.start()) for found in expression.finditer(sentence)):
                     yield idea, index
@@ -79,6 +89,8 @@ def _told(prose: str, indexes: Sequence[int], ideas: _Ideas) -> Iterator[tuple[s
 
 def _is_denied(sentence: str, place: int) -> bool:
     before = sentence[max(place - _BEFORE_CHARS, 0) : place]
+    if _REPORTED.search(sentence[max(place - _REPORTED_CHARS, 0) : place]):
+        return True
     return _DENIED.search(before) is not None or ("?" in sentence[place:] and _PROPOSED.search(before) is not None)
 
 
@@ -91,7 +103,9 @@ def _known() -> tuple[_Ideas, tuple[Rule, ...]]:
         if rule := _RULE.match(line):
             words = rule[3].split()
             wanted = tuple(word for word in words if not word.startswith("-"))
-            rules.append(Rule(rule[1], float(rule[2]), wanted, tuple(word[1:] for word in words if word[0] == "-")))
+            not_told = tuple(word[1:] for word in words if word[0] == "-")
+            proof = tuple(word for word in wanted if (word, True) not in written) or wanted
+            rules.append(Rule(rule[1], float(rule[2]), wanted, not_told, proof))
         elif idea := _IDEA.match(line):
             written.setdefault((idea[1], bool(idea[2])), []).append(idea[3])
     return {idea: re.compile("|".join(lines)) for idea, lines in written.items()}, tuple(rules)

@@ -193,7 +193,9 @@ def _places(sign: Sign, paste: Paste, facts: Facts) -> Iterator[tuple[int, int]]
 def _steps(sign: Sign, steps: Iterable[BuildStep]) -> Iterator[tuple[int, int]]:
     for step in steps:
         fits = re.match(sign.image, str(step.image)) and re.match(sign.runs, str(step.runs))
-        if fits and step.holds(sign.compare):
+        # A way that was gone to its end is no danger any more; that it led back to an older build still holds.
+        is_over = step.arrived and ">" not in sign.compare
+        if fits and not is_over and step.holds(sign.compare):
             yield step.places
 
 

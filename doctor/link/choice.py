@@ -6,11 +6,12 @@ No port is opened here, and none is meant unasked that is no USB device.
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from doctor import computer
+from doctor.computer import is_linux, is_mac, is_windows
 from doctor.errors import UsageError
 from doctor.link.ports import DRIVERS, PYCOM_DRIVER, USB_IDS, PortInfo, is_wsl, list_ports
 from doctor.link.usb_devices import usb_devices
@@ -20,7 +21,7 @@ from doctor.text.power_off import UNPLUG
 
 _IPV4 = re.compile(r"\d{1,3}(\.\d{1,3}){3}(:\d+)?")
 _PRACTISE = Command("check", port="sim://fipy")
-_PLUG_IN = f"plug the board in with a cable that carries data; to practise without a board: {_PRACTISE}"
+_PLUG_IN = "plug the board in with a cable that carries data"
 
 
 class NoPort(UsageError):
@@ -42,15 +43,16 @@ def list_of(ports: Sequence[PortInfo]) -> str:
     return "; ".join(f"{port.device} ({port.words})" for port in ports)
 
 
-def nothing_plugged_in(found: Sequence[PortInfo], platform: str = sys.platform) -> NoPort:
+def nothing_plugged_in(found: Sequence[PortInfo], *, named: bool = False) -> NoPort:
     """Why there is no port that may be the board: what is plugged in, and what is missing.
 
     found  all ports of this PC, none of them ``likely``
+    named  somebody has named another port: they have a board, and know how to name one
     """
-    devices = [port.device for port in found]
+    devices = [] if named else [port.device for port in found]
     wired = "built into this computer; if the board is wired to it, name it: --port"
     built_in = f"; {first_of(devices)}: {wired} {devices[0]}" if devices else ""
-    if platform.startswith("linux") and is_wsl():
+    if is_linux() and is_wsl():
         cause = "this is Linux inside Windows (WSL), which does not see USB serial ports"
         through = "run `fipy-doctor` on Windows itself, or pass the device through with usbipd"
         return NoPort("wsl-no-serial", "no board can be seen", cause=cause, next=through)
@@ -73,12 +75,12 @@ def nothing_plugged_in(found: Sequence[PortInfo], platform: str = sys.platform) 
     no_driver = {
         "win32": ", or a driver is missing (Device Manager shows it with a yellow mark)",
         "darwin": ", or the driver of a USB serial adapter is missing",
-    }.get(platform, "")
+    }.get(computer.SYSTEM, "")
     return NoBoard(
         "pymakr-no-board-found",
         "no board is plugged in",
-        cause=f"there is no USB serial port: the cable is not plugged in, or carries only power{no_driver}{built_in}",
-        next=_PLUG_IN,
+        cause=f"no USB serial port is here: no cable, or one that carries only power{no_driver}{built_in}",
+        next=_PLUG_IN if named else f"{_PLUG_IN}; to practise without a board: {_PRACTISE}",
     )
 
 
@@ -93,7 +95,7 @@ def which_one(ports: Sequence[PortInfo], typed: Command) -> NoPort:
     )
 
 
-def spelled(typed: str, platform: str = sys.platform) -> str:
+def spelled(typed: str) -> str:
     """The port that ``typed`` means, as a name or URL that can be opened.
 
     typed  ``serial:ABC123`` and ``usb:04d8:ef98`` name the port of that USB device, ``192.168.4.1`` a board on Wi-Fi,
@@ -108,7 +110,7 @@ def spelled(typed: str, platform: str = sys.platform) -> str:
         return _of_usb(typed, scheme.lower(), name.lower())
     if _IPV4.fullmatch(typed):
         return f"telnet://{typed}"
-    return _on_windows(typed) if platform == "win32" else _on_unix(typed)
+    return _on_windows(typed) if is_windows() else _on_unix(typed)
 
 
 def _of_usb(typed: str, by: str, wanted: str) -> str:
@@ -150,7 +152,8 @@ def _on_unix(typed: str) -> str:
     if typed.startswith(("tty", "cu.")) or (Path("/dev") / typed).exists():
         return f"/dev/{typed}"
     if re.fullmatch(r"(?:COM)?\d+", typed, re.IGNORECASE):
-        raise _unknown(typed, "COM names belong to Windows; here ports look like /dev/ttyACM0 or /dev/cu.usbmodem…")
+        usual = "/dev/cu.usbmodem…" if is_mac() else "/dev/ttyACM0"
+        raise _unknown(typed, f"COM names belong to Windows ({usual} here)")
     raise _unknown(typed, "it is neither a device in /dev nor a URL")
 
 
@@ -158,7 +161,7 @@ def _unknown(typed: str, why: str) -> UsageError:
     found = list_ports()
     what = "is not a port here"
     if not (ports := likely(found)):
-        missing = nothing_plugged_in(found)
+        missing = nothing_plugged_in(found, named=True)
         return UsageError(missing.id, what, on=typed, cause=f"{why}; {missing.what}", next=missing.next)
     there = f"{why}; ports that exist: {list_of(ports)}"
     return UsageError("port-not-found", what, on=typed, cause=there, next=f"add --port {ports[0].device} instead")

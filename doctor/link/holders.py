@@ -7,11 +7,13 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path, PurePath
+
+from doctor.computer import is_windows
+from doctor.link.port_url import real_device
 
 _ASK_LIMIT_S = 5.0  #: lsof on a machine with many open files takes 1-2 s
 _PROGRAM = re.compile(r"fipy-doctor(?:\.exe|\.pyz|-script\.py)?", re.IGNORECASE)
@@ -38,11 +40,11 @@ def who_holds(device: str) -> Holder | None:
     On Linux the system's own list of locks is asked first: every user may read it, and we lock each port that we open.
     If nobody else's files can be seen, a run of ours that names the port, or names none, is taken for the holder.
     """
-    target = os.path.realpath(device)
+    target = real_device(device)
     if (_PROC / "locks").exists():
         return _locker(target) or _holder_in_proc(target)
     held = None
-    if sys.platform != "win32" and shutil.which("lsof") is not None:
+    if not is_windows() and shutil.which("lsof") is not None:
         held = _holder_by_lsof(target)
     return held or _run_of_ours(device)
 
@@ -162,4 +164,4 @@ def _may_hold(words: Sequence[str], device: str) -> bool:
     """Whether a run with this command line uses ``device``: it names it, or names no port at all."""
     named = [value for flag, value in pairwise(words) if flag in ("--port", "-p")]
     named += [word.partition("=")[2] for word in words if word.startswith("--port=")]
-    return not named or any(os.path.realpath(name) == os.path.realpath(device) for name in named)
+    return not named or any(real_device(name) == real_device(device) for name in named)

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from doctor import computer
+from doctor.computer import is_linux, is_mac, is_windows
 from doctor.errors import LinkError, UsageError
 from doctor.link.choice import likely, list_of, nothing_plugged_in
 from doctor.link.holders import Holder, modemmanager_running, who_holds
-from doctor.link.port_url import PortUrl
+from doctor.link.port_url import PortUrl, real_device
 from doctor.link.ports import PortInfo, list_ports
 from doctor.text.command import marked, quoted
 from doctor.text.nearest import nearest
@@ -48,7 +48,7 @@ def explain(err: Exception, url: PortUrl) -> LinkError | UsageError:
         return _absent(device)
     if number in (errno.EACCES, errno.EPERM) or "PermissionError" in text or "Permission denied" in text:
         # Windows says "Access is denied" for a port that another program has open.
-        return _busy(device) if computer.is_windows() else _denied(device)
+        return _busy(device) if is_windows() else _denied(device)
     if number in _BUSY:
         return _busy(device)
     if number in _NOT_SERIAL or "Could not configure port" in text:
@@ -85,7 +85,7 @@ def include_others(port: Any) -> None:
 
 
 def _set_exclusive(descriptor: int, exclusive: bool) -> None:
-    if computer.is_windows():
+    if is_windows():
         return
     import fcntl
     import termios
@@ -95,7 +95,7 @@ def _set_exclusive(descriptor: int, exclusive: bool) -> None:
 
 
 def _is_pty(device: str) -> bool:
-    return os.path.realpath(device).startswith(("/dev/pts/", "/dev/ttys"))  # the second is macOS
+    return real_device(device).startswith(("/dev/pts/", "/dev/ttys"))  # the second is macOS
 
 
 def _errno_of(err: Exception) -> int | None:
@@ -114,7 +114,7 @@ def _remote(err: Exception, port: PortUrl) -> LinkError | UsageError:
         there = _listing(list_ports())
         return LinkError("port-not-found", "no port matches", on=url, cause=there, next="`fipy-doctor ports`")
     if _errno_of(err) in _BUSY and port.kept_in is not None:  # which only runs of this program open
-        return _by_ours(url, who_holds(str(port.kept_in / "lock")))
+        return _by_ours(url, who_holds(str(port.kept_in.resolve() / "lock")))
     if _errno_of(err) in _HUNG_UP or "socket error" in text:
         return LinkError(
             "port-busy",
@@ -178,7 +178,7 @@ def _absent(device: str) -> LinkError:
     found = list_ports()
     ports = [port.device for port in likely(found)]
     if not ports:
-        missing = nothing_plugged_in(found)
+        missing = nothing_plugged_in(found, named=True)
         known = missing.id if missing.id in ("wsl-no-serial", "shield-in-dfu-mode") else "port-not-found"
         return LinkError(known, "there is no such port", on=device, cause=missing.cause, next=missing.next)
     close = nearest(device, [name for name in ports if name != device])
@@ -192,7 +192,7 @@ def _denied(device: str) -> LinkError:
     if not group:
         cause = "only root may open this device"
         cure = marked(quoted(["sudo", "chmod", "a+rw", device]))
-        if computer.is_linux() and UDEV_RULE.is_file():  # it may lie in a zip
+        if is_linux() and UDEV_RULE.is_file():  # it may lie in a zip
             rule = marked(quoted(["sudo", "cp", str(UDEV_RULE), "/etc/udev/rules.d/"]))
             cure += f" for now; for good, if it is a carrier board of Pycom: {rule}, then plug it in again"
     elif group.gr_gid in (os.getegid(), *os.getgroups()):
@@ -204,7 +204,7 @@ def _denied(device: str) -> LinkError:
     else:
         cause = f"the port belongs to the group {group.gr_name}, and your user is not in it"
         added = f"usermod -a -G {group.gr_name} $USER"
-        if computer.is_mac():
+        if is_mac():
             added = f"dseditgroup -o edit -a $USER -t user {group.gr_name}"
         cure = f"`sudo {added}`, then log out and in again"
     return LinkError("port-permission-denied", what, on=device, cause=cause, next=cure)

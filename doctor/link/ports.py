@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from doctor.link.port_url import real_device
 from doctor.text.escape import shown
 
 
@@ -113,7 +113,7 @@ def list_ports() -> list[PortInfo]:
 
 def port_at(device: str) -> PortInfo | None:
     """What the system lists of this device, or of the one that it links to; None if nothing."""
-    names = (device, os.path.realpath(device)) if "/" in device else (device,)
+    names = (device, real_device(device))
     return next((port for port in list_ports() if port.device in names), None) if device else None
 
 

@@ -76,7 +76,7 @@ _BY_MODE: dict[str, Verdict] = {
         Status.FAIL,
         "the modem was in the middle of a transfer that somebody abandoned; the transfer is closed now",
         "modem-left-in-update-boot",
-        "an upgrade stopped between two blocks: a loose cable, a sleeping computer, Ctrl-C",
+        "an upgrade stopped midway: a loose cable, a sleeping computer, Ctrl-C",
         (FLASH_FULL_IMAGE, POWER_CYCLE),
     ),
     states.DATA: Verdict(
@@ -98,7 +98,7 @@ _STP_STAYS_OPEN = Verdict(
     Status.FAIL,
     "the modem is in the middle of a transfer that somebody abandoned, and refuses to end it",
     "modem-left-in-update-boot",
-    "an upgrade stopped between two blocks: a loose cable, a sleeping computer, Ctrl-C",
+    "an upgrade stopped midway: a loose cable, a sleeping computer, Ctrl-C",
     (POWER_CYCLE,),
 )
 _FFH_WITH_UPDATER = Verdict(
@@ -134,7 +134,7 @@ _SILENT_AND_LTE_HANGS = Verdict(
     Status.FAIL,
     "the modem does not answer; on this firmware LTE() then never returns",
     "lte-constructor-hangs",
-    "the modem hangs until power is removed: the reset button does not reach it",
+    "it hangs until power is removed; the reset button does not reach it",
     (POWER_CYCLE, REMOVE_JUMPERS, UPDATE_BOARD),
 )
 #: Modes that are told otherwise right after a flash than by a check, which has closed the transfer since.

@@ -31,7 +31,7 @@ class CureContext:
     force    go on although the card looks unusual (``--force-device``)
     put_back names of files that go back to a board whose flash is formatted, or to a card; with ``*`` for any text
     leave_out names of files that do not go back to a card
-    emit     hears what a second reader makes of a card that was written
+    emit     hears what goes on meanwhile, and what a second reader makes of a card that was written
     now      tells the time of day that copies are named after
     """
 
@@ -87,7 +87,7 @@ class Cure(ABC):
         """What the user does with their hands, or what we shall do, one sentence a step."""
 
     def drawing(self, finding: Finding) -> tuple[str, ...]:
-        """Lines of plain ASCII, 46 columns at most, that show where the hands go; empty if words will do."""
+        """Lines of plain ASCII, 38 columns at most, that show where the hands go; empty if words will do."""
         return ()
 
 

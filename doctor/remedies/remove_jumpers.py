@@ -22,18 +22,19 @@ _BLOCK = (
     "     o o  two bare pins",
     "",
 )
-_AFTERWARDS = ("its seven jumpers as they should be. The", "names are printed beside them.")
+_AFTERWARDS = ("its seven jumpers as they should be.", "The names are printed beside them.")
 _CAPTIONS = {
     Carrier.EXPANSION_2: ("Expansion Board 2.x:", *_AFTERWARDS),
-    Carrier.EXPANSION_3: ("Expansion Board 3.x (with Safe Boot button):", *_AFTERWARDS),
+    Carrier.EXPANSION_3: ("Expansion Board 3.x", "(with Safe Boot button):", *_AFTERWARDS),
     Carrier.UNKNOWN: ("Expansion Board, 2.x and 3.x alike:", *_AFTERWARDS),
 }
-_KEEP = ("Keep the two: a GPy works with them on.",)
+_KEEP = ("Keep the two: a GPy works with them", "on.")
 _ELSEWHERE = (
-    "A Pysense, Pytrack, Pyscan or Pygate has no",
-    "such jumpers: there is nothing to pull.",
+    "A Pysense, Pytrack, Pyscan or Pygate",
+    "has no such jumpers: there is nothing",
+    "to pull.",
 )
-_MUTE = ("No prompt afterwards? Then TX or RX came off:", "put it back.")
+_MUTE = ("No prompt afterwards? Then TX or RX", "came off: put it back.")
 
 
 class RemoveJumpers(Cure):
@@ -44,7 +45,7 @@ class RemoveJumpers(Cure):
     drawn_for = ("expansion-rts-cts-jumpers",)
     how = (
         UNPLUG,
-        "pull the two jumpers marked RTS and CTS off the expansion board; leave TX and RX where they are",
+        "pull the RTS and CTS jumpers off the expansion board; leave TX and RX on",
         "plug in again",
     )
 

@@ -3,39 +3,78 @@
 from __future__ import annotations
 
 import json
+import platform
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from doctor import __version__
+from doctor.clock import utc_now
 from doctor.text import marks
-from doctor.text.command import Command
+from doctor.text.command import PROGRAM, Command
 from doctor.text.marks import NO_BENCH
 
 if TYPE_CHECKING:
-    from doctor.check import Finding
+    from doctor.bench import Bench
+    from doctor.board.board import BoardFacts
+    from doctor.check import Finding, Remedy
     from doctor.engine import Report
     from doctor.errors import DoctorError, Exit
     from doctor.jobs.flash import FlashPlan, FlashResult
     from doctor.jobs.onward import NextFlash
     from doctor.modem.facts import ModemFacts
+    from doctor.remedies import Cure, Cures
+    from doctor.report.next_step import NextStep
 
 
 class Said(str):
     """A text for people; ``text`` takes its marks out. All others are data and stay as they are, backticks and all."""
 
 
-def document(command: str, exit_code: Exit, err: DoctorError | None = None, **members: Any) -> dict[str, Any]:
-    """One whole document, with the members that every command shares in front."""
-    return {"schema": f"fipy-doctor/{command}/1", "exit": int(exit_code), "error": error(err), **members}
+def document(
+    command: str, exit_code: Exit, err: DoctorError | None = None, step: NextStep | None = None, **members: Any
+) -> dict[str, Any]:
+    """One whole document, with the members that every command shares in front.
+
+    step  what the user is to do next; None if only ``err`` says something of it
+    """
+    return {
+        "schema": f"fipy-doctor/{command}/1",
+        "tool": {"name": PROGRAM, "version": __version__},
+        "at": utc_now().isoformat(timespec="seconds"),
+        "platform": {"system": f"{platform.system()} {platform.release()}", "python": platform.python_version()},
+        "exit": int(exit_code),
+        "error": error(err),
+        "next": _next(step, err),
+        **members,
+    }
 
 
-def text(document: dict[str, Any], bench: Command = NO_BENCH) -> str:
-    """``document`` as it is written; commands in its texts name ``bench``."""
-    return json.dumps(_plain(document, bench), indent=2, ensure_ascii=True)
+def text(document: dict[str, Any], bench: Command = NO_BENCH, *, in_one_line: bool = False) -> str:
+    """``document`` as it is written."""
+    return json.dumps(plain(document, bench), indent=None if in_one_line else 2, ensure_ascii=True)
+
+
+def plain(document: dict[str, Any], bench: Command = NO_BENCH) -> dict[str, Any]:
+    """``document`` as JSON has it; commands in it name ``bench``, and so does its member ``port``."""
+    return {**_plain(document, bench), "port": bench.port}
+
+
+def _next(step: NextStep | None, err: DoctorError | None) -> dict[str, Any] | None:
+    """What the hands do, then the one command to run, then what else helps; None if nothing is left to do."""
+    if step is not None:
+        return {"do": said(step.hands), "run": None if step.done else step.command, "notes": said(step.notes)}
+    if err is None or not err.next:
+        return None
+    command = next(marks.commands(err.next), None) if err.next.startswith("`") else None  # others only help on the way
+    return {"do": [Said(err.next)], "run": command, "notes": []}
 
 
 def _plain(value: Any, bench: Command) -> Any:
     if isinstance(value, Said):
         return marks.plain(value, bench)
+    if isinstance(value, Command):
+        return list(value.on(bench).words())
     if isinstance(value, dict):
         return {key: _plain(item, bench) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -55,8 +94,8 @@ def error(err: DoctorError | None) -> dict[str, str] | None:
     return {"id": err.id, "what": Said(err.what), "on": err.on, "cause": Said(err.cause), "next": Said(err.next)}
 
 
-def finding(found: Finding) -> dict[str, Any]:
-    """One finding as the schema has it."""
+def finding(found: Finding, known: Cures) -> dict[str, Any]:
+    """One finding as the schema has it; ``known`` has the words of its remedies."""
     return {
         "check": found.check,
         "status": found.status.value,
@@ -66,24 +105,56 @@ def finding(found: Finding) -> dict[str, Any]:
         "next": Said(found.next) if found.next else None,
         "catalogue": found.catalogue,
         "cause": found.cause and Said(found.cause),
-        "remedies": [{"id": remedy.id, "grade": remedy.grade.value} for remedy in found.remedies],
+        "remedies": [_remedy(remedy, known.get(remedy), found) for remedy in found.remedies],
         "caused_by": found.caused_by,
         "link": found.link,
+        "duration_ms": found.duration_ms,
+    }
+
+
+def _remedy(remedy: Remedy, cure: Cure, found: Finding) -> dict[str, Any]:
+    from doctor.remedies import DoableCure
+
+    return {
+        "id": remedy.id,
+        "grade": remedy.grade.value,
+        "title": Said(cure.aim(found)),
+        "steps": said(cure.steps(found)),
+        "command": cure.command if isinstance(cure, DoableCure) else None,
     }
 
 
 def report_members(report: Report) -> dict[str, Any]:
-    """Findings and warnings of a run of checks, and the gating checks that the user left out of it."""
+    """Findings and warnings of a run of checks, and the checks that the user left out of it."""
+    from doctor.remedies import cures
+
+    known = cures()
     return {
-        "findings": [finding(found) for found in report.findings],
+        "findings": [finding(found, known) for found in report.findings],
         "warnings": said(report.warnings),
         "interrupted": report.interrupted,
         "left_out": list(report.left_out),
+        "ignored": list(report.ignored),
+        "duration_ms": report.duration_ms,
     }
 
 
-def modem(facts: ModemFacts) -> dict[str, Any]:
-    """What is known of a modem."""
+def identity(bench: Bench) -> dict[str, Any]:
+    """Which board and modem the run met, as it saw them last; asks nothing."""
+    return {"board": board(bench.last_board), "modem": modem(bench.last_modem)}
+
+
+def board(facts: BoardFacts | None) -> dict[str, Any] | None:
+    """What is known of a board; None if nothing is."""
+    if facts is None:
+        return None
+    return {"name": facts.sysname, "release": facts.release, "version": facts.version, "machine": facts.machine}
+
+
+def modem(facts: ModemFacts | None) -> dict[str, Any] | None:
+    """What is known of a modem; None if nothing is."""
+    if facts is None:
+        return None
     return {
         "mode": facts.mode,
         "family": facts.family,
@@ -146,10 +217,14 @@ def onward(step: NextFlash) -> dict[str, Any]:
     return {"hands": list(step.hands), "command": list(words), "remark": Said(step.remark)}
 
 
-def flash_members(result: FlashResult) -> dict[str, Any]:
-    """Everything that a flash leaves behind: findings, plan, proof."""
+def flash_members(result: FlashResult, bench: Bench) -> dict[str, Any]:
+    """Everything that a flash leaves behind: board and modem, findings, plan, proof."""
     proof = result.proof
+    met = identity(bench)
+    if proof is not None and bench.last_modem is not None:
+        met["modem"] = modem(replace(proof.after, imei=bench.last_modem.imei))
     return {
+        **met,
         **report_members(result.report),
         "plan": plan(result.plan) if result.plan is not None else None,
         "proof": None

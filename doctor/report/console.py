@@ -10,7 +10,7 @@ from rich.text import Text
 
 from doctor.bench import SkipReason
 from doctor.check import Finding, Status
-from doctor.engine import Report
+from doctor.engine import PORT_OPENS, Report
 from doctor.errors import COMMAND_IDS, LONGEST, DoctorError, joint
 from doctor.remedies import Cure, Cures, DoableCure
 from doctor.report.next_step import NextStep
@@ -28,46 +28,58 @@ _MARKS = {
     Status.SKIP: ("·", "-", "dim"),
     Status.ERROR: ("✗", "x", "bold magenta"),
 }
-_WORDS = {
-    Status.PASS: "passed",
-    Status.WARN: "warning",
-    Status.FAIL: "failed",
-    Status.SKIP: "skipped",
-    Status.ERROR: "broken",
-}
+_COUNTED = (  # in the order in which they are counted
+    (Status.FAIL, "problem", "problems"),
+    (Status.ERROR, "broken check", "broken checks"),
+    (Status.WARN, "warning", "warnings"),
+    (Status.PASS, "check passed", "checks passed"),
+)
+_FINE = (Status.PASS, Status.SKIP)
 
 
-def findings(report: Report, cures: Cures, console: Console, *, verbose: bool = False) -> RenderableType:
-    """All findings, those that matter with cause and cure, and the count."""
-    shown: list[RenderableType] = [Text(f"! {warning}", style="yellow") for warning in report.warnings]
-    skipped = [found for found in report.findings if found.status is Status.SKIP and not verbose]
-    for found in report.findings:
-        if found in skipped:
-            continue
-        shown.append(_headline(found, console))
-        if verbose or found.failed or found.status is Status.WARN:
-            shown += _details(found, cures, verbose)
-    shown += _skipped(skipped, console)
-    shown += [Text(""), _count(report)]
-    return Group(*shown)
+def findings(
+    report: Report, cures: Cures, console: Console, step: NextStep | None = None, *, verbose: bool = False
+) -> RenderableType:
+    """The count, then what is wrong, and last what ``step`` is about: the caller shows that step just below.
+
+    That one is told whole, the others in a sentence each, and what follows from another not at all.
+
+    verbose  everything that was seen, and what was not examined
+    """
+    about = step.check if step is not None else ""
+    wrong = [found for found in report.findings if found.status not in _FINE]
+    main = next((found for found in wrong if found.check == about), next(iter(wrong), None))
+    lines: list[RenderableType] = [Text(f"! {warning}", style="yellow") for warning in report.warnings]
+    for found in report.findings if verbose else ():
+        if found.status in _FINE:
+            lines += [_headline(found, console), *_evidence(found)]
+    lines += [_count(report, verbose), *_unseen(report, console, verbose)]
+    for found in reversed(wrong):
+        if found is not main and (verbose or not found.caused_by):
+            lines += [_headline(found, console), *(_details(found, cures, verbose) if verbose else ())]
+    if main is not None:
+        lines += [_headline(main, console), *_details(main, cures, verbose, step)]
+    return Group(*lines)
 
 
-def _skipped(found: Iterable[Finding], console: Console) -> list[RenderableType]:
-    """One line for all checks that were skipped for the same reason: nobody reads the reason nine times."""
+def _unseen(report: Report, console: Console, verbose: bool) -> Iterable[RenderableType]:
+    """That no board was looked at; what could not be, in one line for all with the same reason."""
+    if verbose:
+        return
     by_reason: dict[str, list[Finding]] = {}
-    for one in found:
-        by_reason.setdefault(one.summary, []).append(one)
-    lines: list[RenderableType] = []
+    for found in report.findings:
+        if found.skip_reason is SkipReason.BLOCKED:
+            by_reason.setdefault(found.summary, []).append(found)
+        elif found.skip_reason is SkipReason.NOT_GIVEN and found.check == PORT_OPENS:
+            yield Prose(_mark(found, console), Text(f"{found.summary}: no board was examined"))
     for reason, group in by_reason.items():
-        names = ", ".join(one.check for one in group)
-        lines.append(Prose(_mark(group[0], console), Text(f"{reason}: {names}")))
-    return lines
+        yield Prose(_mark(group[0], console), Text(f"{reason}: {', '.join(one.check for one in group)}"))
 
 
-def hands(step: NextStep) -> RenderableType:
-    """What to do by hand now."""
+def hands(step: NextStep, *, verbose: bool = False) -> RenderableType:
+    """What to do by hand now; the page of the finding has the drawing too."""
     lines = [Prose(Text(f"  {n}. "), Text(text)) for n, text in enumerate(step.hands, 1)]
-    shown = [Text(""), drawing(step.drawing, 5), Text("")] if step.drawing else []
+    shown = [Text(""), drawing(step.drawing, 2), Text("")] if step.drawing and verbose else []
     return Group(Text(""), Text("Do this now:", style="bold"), *lines, *shown)
 
 
@@ -87,9 +99,9 @@ def command(step: NextStep) -> Text:
     return Text(f"  {step.command}")
 
 
-def notes(step: NextStep) -> Text:
-    """What else helps with the next step, one line each."""
-    return Text("\n".join(f"  ({text})" for text in step.notes), style="dim")
+def notes(step: NextStep) -> RenderableType:
+    """What else helps with the next step, in brackets."""
+    return Group(*(Prose(Text("  "), Text(f"({text})", style="dim")) for text in step.notes))
 
 
 def error(err: DoctorError, *, far: str = "", stands: str = "", with_next: bool = True) -> RenderableType:
@@ -134,43 +146,53 @@ def _mark(found: Finding, console: Console) -> Text:
     return Text(f"{mark} ", style=style)
 
 
-def _details(found: Finding, cures: Cures, verbose: bool) -> Iterable[RenderableType]:
-    def line(lead: str, text: str, style: str = "") -> RenderableType:
-        return Prose(Text(f"    {lead}", style=style), Text(text, style=style))
-
+def _details(found: Finding, cures: Cures, verbose: bool, step: NextStep | None = None) -> Iterable[RenderableType]:
+    """Cause and cures; not the cure whose steps ``step`` shows below, but with -v."""
     if found.cause:
-        yield line("cause: ", found.cause)
-    for remedy in found.remedies:
-        cure = cures.get(remedy)
-        yield line("cure:  ", cure.aim(found) + _how(cure, found, verbose))
+        yield _line("cause: ", found.cause)
+    known = [(remedy.id, cures.get(remedy)) for remedy in found.remedies]
+    below = step.cure if step is not None and step.hands and not verbose else ""
+    for number, (name, cure) in enumerate(known):
+        if name != below:
+            yield _line("cure:  " if number == 0 else "or:    ", cure.aim(found) + _how(cure, found, verbose))
     if found.caused_by:
-        yield line("", f"follows from: {found.caused_by}")
+        yield _line("", f"follows from: {found.caused_by}")
     if found.link and found.skip_reason is None:
-        yield line("more:  ", marked(found.link), "dim")
+        drawn = " (with a drawing)" if step is not None and step.drawing and not verbose else ""
+        yield _line("more:  ", marked(found.link) + drawn, "dim")
     if verbose:
-        for name, value in found.evidence.items():
-            yield line(f"{name}: ", shown(str(value), LONGEST), "dim")
+        yield from _evidence(found)
+
+
+def _evidence(found: Finding) -> Iterable[RenderableType]:
+    for name, value in found.evidence.items():
+        yield _line(f"{name}: ", shown(str(value), LONGEST), "dim")
+
+
+def _line(lead: str, text: str, style: str = "") -> RenderableType:
+    return Prose(Text(f"    {lead}", style=style), Text(text, style=style))
 
 
 def _how(cure: Cure, found: Finding, verbose: bool) -> str:
-    """The command of a cure that we can do; the steps of one for hands only if everything is shown.
+    """What a cure takes, if everything is shown: the command that does it, or the steps for the hands.
 
-    The steps of the cure that matters now stand below, with the next command.
+    The command and the steps of the cure that matters now stand below.
     """
-    if isinstance(cure, DoableCure):
-        return f": {cure.command}"
-    return ": " + "; ".join(cure.steps(found)) if verbose else ""
+    if not verbose:
+        return ""
+    return f": {cure.command}" if isinstance(cure, DoableCure) else f": {'; '.join(cure.steps(found))}"
 
 
-def _count(report: Report) -> Text:
+def _count(report: Report, verbose: bool) -> Text:
     parts = []
-    for status in (Status.FAIL, Status.ERROR, Status.WARN, Status.PASS, Status.SKIP):
-        number = sum(1 for f in report.findings if f.status is status)
+    for status, one, many in _COUNTED:
+        number = sum(1 for found in report.findings if found.status is status)
         if number:
-            plural = "s" if status is Status.WARN and number > 1 else ""
-            parts.append(f"{number} {_WORDS[status]}{plural}")
+            parts.append(f"{number} {one if number == 1 else many}")
     text = ", ".join(parts) or "nothing was examined"
-    return Text(f"{text}{' (stopped by you before the end)' if report.interrupted else ''}.", style="bold")
+    stopped = " (stopped by you before the end)" if report.interrupted else ""
+    lists = "; -v lists them" if parts and not verbose and any(f.status is Status.PASS for f in report.findings) else ""
+    return Text(f"{text}{stopped}{lists}.", style="bold")
 
 
 def page_text(page: Page) -> RenderableType:

@@ -34,6 +34,7 @@ class NextStep:
     drawing  lines that show where the hands go
     instead  another command that one of the notes names
     done     the work is done: no command follows, and ``command`` does not count
+    check    id of the check whose finding it is about; "" if nothing is wrong
     """
 
     hands: tuple[str, ...]
@@ -43,6 +44,7 @@ class NextStep:
     drawing: tuple[str, ...] = ()
     instead: Command | None = None
     done: bool = False
+    check: str = ""
 
     @property
     def flashes(self) -> bool:
@@ -171,7 +173,8 @@ def after(
     """
     said = done_ids(given.done)
     case = Checked(report, given, cures, {*done, *said}, {*sure, *said}, broke_off, sure)
-    step = first_that_holds(AFTER_CHECKS, case).step(case)
+    about = case.failure or case.warning
+    step = replace(first_that_holds(AFTER_CHECKS, case).step(case), check=about.check if about is not None else "")
     if report.left_out and step.flashes:
         left_out = f"left out of this run, though flashing depends on it: {', '.join(report.left_out)}"
         return NextStep((), case.to("check"), (left_out,))
@@ -306,7 +309,7 @@ def _flash_as_cure(case: Checked) -> NextStep:
     command = case.given.anyhow()
     if _is_differential(command):
         command = replace(command, firmware=())
-    return NextStep(case.cure.steps(case.finding), _flash(command).command, case.notes(case.cure))
+    return NextStep(case.cure.steps(case.finding), _flash(command).command, case.notes(case.cure), case.cure.id)
 
 
 def _by_hand_now(case: Checked) -> NextStep:
@@ -321,8 +324,7 @@ def _by_hand(case: Checked, cure: Cure, given: Command, notes: tuple[str, ...] =
     """Steps for the hands, and the command that looks again; it says that they were done."""
     steps = cure.steps(case.finding)
     if cure.then == "ports" and given.port is not None and PortUrl.read(given.port).device:
-        shows = "it shows the name under which the board is there now"
-        return NextStep(steps, Command("ports"), (*notes, shows), cure.id, cure.drawing(case.finding))
+        return NextStep(steps, Command("ports"), notes, cure.id)
     before = (word for word in given.done if not done_ids([word]) & set(case.remembered))
     command = replace(given, verb="check", args=(), done=(*before, done_word(cure.id)))
     return NextStep(steps, command, notes, cure.id, cure.drawing(case.finding))

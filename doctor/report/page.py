@@ -1,7 +1,7 @@
 """What can be read about an id: the page of a check, a known failure or a cure, as data.
 
-The site (docs/_build) makes Markdown of it, ``fipy-doctor open`` text. Texts name other ids plainly, or in backticks;
-a renderer may make links of them.
+The site (docs/_build) makes Markdown of it, ``fipy-doctor open`` text, and with ``--web`` one HTML file. Texts name
+other ids plainly, or in backticks; a renderer may make links of them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from doctor.check import Check, Finding, Grade, Status
 from doctor.knowledge import Entry, entries
-from doctor.links import Kind, page_command, page_path
+from doctor.links import Kind, page_command
 from doctor.remedies import Cure, DoableCure, cures
 from doctor.roster import builtin
 from doctor.text.command import Command
@@ -70,6 +70,7 @@ class Page:
     title     one line, without a full stop
     facts     what is known about it in a word or two, by name
     sections  the rest
+    words     other words for it, which somebody may search for
     """
 
     id: str
@@ -77,11 +78,7 @@ class Page:
     title: str
     facts: tuple[tuple[str, str], ...]
     sections: tuple[Section, ...]
-
-    @property
-    def path(self) -> str:
-        """Where it stands on the site."""
-        return page_path(self.kind, self.id)
+    words: str = ""
 
     @property
     def link(self) -> str:
@@ -172,7 +169,7 @@ def _of_failure(entry: Entry, checks: Iterable[Check], known: Mapping[str, Entry
         sections.append(Section("Possible causes", items=tuple(_titled(i, known) for i in before)))
     if entry.related:
         sections.append(Section("See also", items=tuple(_titled(i, known) for i in entry.related)))
-    return Page(entry.id, Kind.FAILURE, entry.title.rstrip("."), facts, tuple(sections))
+    return Page(entry.id, Kind.FAILURE, entry.title.rstrip("."), facts, tuple(sections), entry.words)
 
 
 def _drawn(cure: Cure) -> Section:

@@ -11,10 +11,8 @@ from doctor.remedies import Cure
 from doctor.text.command import Command
 from doctor.updater.shapes import FACTORY_BUILD, FIRST_DIFF, FIRST_FULL, FIRST_TARGET
 
-NEEDS_KEEPING = (
-    "this simulated bench starts from the beginning with every command; with state=DIR in its URL it is kept"
-)
-MAKE_FIRMWARE = "this makes a firmware file for a simulated modem: `fipy-doctor sim --make-firmware .`"
+NEEDS_KEEPING = "this simulated bench forgets everything; state=DIR in its URL keeps it"
+MAKE_FIRMWARE = "this makes practice firmware: `fipy-doctor sim --make-firmware .`"
 
 
 #: Files of the vendor's packages that a next command may name, and how something like them is made.

@@ -10,6 +10,8 @@ from dataclasses import dataclass, fields, replace
 from pathlib import PurePath
 from typing import Any
 
+from doctor.computer import is_windows
+
 PROGRAM = "fipy-doctor"
 AUTO = "auto"  #: what --via and --method mean if nothing is said; so nothing is said
 #: In front of the name of a file on the card in the board, which only a flash takes.
@@ -201,11 +203,22 @@ def marked(words: File) -> str:
 def quoted(words: Iterable[str]) -> str:
     """``words`` as one line that can be copied into the shell of this system.
 
-    What a terminal would obey, or cannot show, is spelled as bash, zsh and others read it: ``$'\\xff.dup'``.
+    What a terminal would obey, or cannot show, is spelled as bash, zsh and others read it: ``$'\\xff.dup'``. On Windows
+    cmd and PowerShell read it alike, but for the ``%`` and ``$`` that each of them looks into quotes for.
     """
-    if os.name == "nt":
-        return " ".join(f'"{w}"' if not w or any(c in w for c in " &|<>^") else w for w in words)
+    if is_windows():
+        return " ".join(word if _PLAIN_ON_WINDOWS.fullmatch(word) else f'"{_within_quotes(word)}"' for word in words)
     return " ".join(shlex.quote(word) if word.isprintable() else f"$'{_escaped(word)}'" for word in words)
+
+
+#: What neither cmd nor PowerShell reads as more than a letter: to PowerShell a comma makes two words of one.
+_PLAIN_ON_WINDOWS = re.compile(r"[\w.:/\\=+-][\w.:/\\=+~-]*")
+_HALVED = re.compile(r'(\\+)("|$)')
+
+
+def _within_quotes(word: str) -> str:
+    """As it stands within double quotes, the ones that cmd and PowerShell share; programs halve backslashes there."""
+    return re.sub(r'(\\*)("|$)', lambda run: run[1] * 2 + ('\\"' if run[2] else ""), word)
 
 
 def _escaped(word: str) -> str:
@@ -229,6 +242,7 @@ def _no_option(name: str) -> str:
 
 def _split(line: str) -> list[str]:
     """The words of a line that ``quoted`` made. Raises ValueError."""
-    if os.name == "nt":
-        return [word.strip('"') for word in re.findall(r'"[^"]*"|\S+', line)]
+    if is_windows():
+        words = re.findall(r'"((?:\\.|[^"\\])*)"|(\S+)', line)
+        return [plain or _HALVED.sub(lambda run: "\\" * (len(run[1]) // 2) + run[2], inside) for inside, plain in words]
     return shlex.split(_QUOTED.sub(_unescaped, line))

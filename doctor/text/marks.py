@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 from doctor.text.command import Command, marked
@@ -35,6 +36,13 @@ def pieces(text: str, bench: Command = NO_BENCH) -> Iterator[Piece]:
         if len(found[1]) > 1 and words[0] == words[-1] == " ":
             words = words[1:-1]
         yield Piece(*found.span(), _on(words, bench))
+
+
+def commands(text: str, bench: Command = NO_BENCH) -> Iterator[Command]:
+    """The commands of ours that are marked in ``text``."""
+    for piece in pieces(text, bench):
+        with suppress(ValueError):
+            yield Command.parse(piece.words)
 
 
 def plain(text: str, bench: Command = NO_BENCH) -> str:

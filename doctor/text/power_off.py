@@ -10,12 +10,9 @@ from __future__ import annotations
 import re
 
 LASTS = "within the last hour"  #: longer than any modem writes: 30 minutes at most are known (modem-protocol.md 5.2)
-#: Before a step that takes power away: who says yes waits, and then goes on.
-ASK = (
-    f"has a flash of this modem begun {LASTS}, with any program? If so, leave the power on until that hour is over "
-    "(`fipy-doctor status` shows how far it is), and continue only then"
-)
-UNPLUG = f"{ASK}. Otherwise unplug USB, and the battery if there is one"
+#: Before a step that takes power away: who has begun a flash waits, and then goes on.
+ASK = f"if a flash of this modem began {LASTS}, with any program, leave the power on until that hour is over"
+UNPLUG = f"{ASK}; then unplug USB and any battery"
 #: The same as a condition, if a line has room for one clause only.
 IF_NONE_BEGAN = f"if no flash of this modem began {LASTS}"
 IF_NO_OTHER = f"if no other program began a flash {LASTS}"  #: where the journal knows the last one, which is over

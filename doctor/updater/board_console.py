@@ -208,6 +208,8 @@ def in_words(name, data):
     if name == "waiting":
         unplug = "" if data["may_unplug"] else "; do not unplug"
         return "waiting for %s (up to %d s%s)" % (data["what"], data["limit_ms"] // 1000, unplug)
+    if name == "count":
+        return "%s: %d of %d %s" % (data["what"], data["done"], data["total"], data["of"])
     if name == "warning":
         return "! " + _unmarked(data)
     if name == "say":

@@ -39,6 +39,12 @@ class Speaker(object):
         """Bytes that the modem took so far."""
         self._say("progress", {"phase": phase, "done": done, "total": total, "may_unplug": may_unplug})
 
+    def counted(self, what, done, total, of, limit_ms, may_unplug):
+        # type: (str, int, int, str, int, bool) -> None
+        """Something short is done many times: what, how often so far, how often in all, and of which things."""
+        data = {"what": what, "done": done, "total": total, "of": of, "limit_ms": limit_ms, "may_unplug": may_unplug}
+        self._say("count", data)
+
     def note(self, text):
         # type: (str) -> None
         """A line worth keeping in a log."""

@@ -1,6 +1,7 @@
 """Before anything is sent: many short questions, to see that line and supply are steady (failure-catalogue.md 1)."""
 
 from .at import SETTLE_MS, is_sound, is_unasked, printable
+from .contract import Timer
 from .session import FlowError, Session  # noqa: F401
 
 try:
@@ -15,6 +16,8 @@ DAMAGED_MOST = 20
 #: Wait for one answer, in ms.
 ANSWER_MS = 1000
 READ_BYTES = 64
+#: How often it is told how many there were, in ms.
+TELL_EVERY_MS = 1000
 _LONGEST_BYTES = 512
 _QUESTION = "AT"
 
@@ -35,11 +38,14 @@ def soak(s, count=SOAK_COUNT, mini=False):
     began_ms = s.clock.ticks_ms()
     if not s.wake() and not s.said_something(began_ms):
         raise FlowError("wakeup-without-answer", "the modem no longer answers AT; nothing was sent to it")
-    s.speaker.waiting("%d answers without a fault" % count, count * ANSWER_MS, True)
+    told = Timer(s.clock, 0)
     damaged = []  # type: List[bytes]
     rest = b""
     asked = 0
     while asked < count and len(damaged) < DAMAGED_MOST:
+        if told.over():
+            s.speaker.counted("testing the line", asked, count, "answers", count * ANSWER_MS, True)
+            told = Timer(s.clock, TELL_EVERY_MS)
         asked += 1
         heard, rest = _ask(s, rest)
         if not is_sound(heard, _QUESTION):

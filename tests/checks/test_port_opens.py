@@ -29,7 +29,7 @@ def test_a_missing_port_lists_what_there_is() -> None:
     found = look("/dev/ttyACM77")
     assert (found.status, found.catalogue) == (Status.FAIL, "port-not-found")
     assert [r.id for r in found.remedies] == ["plug-in"]
-    assert "there is no USB serial port" in found.cause
+    assert "no USB serial port is here" in found.cause
 
 
 def test_a_busy_port_has_its_cure() -> None:

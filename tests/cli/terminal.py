@@ -38,7 +38,9 @@ class Said:
     @property
     def hands(self) -> list[list[str]]:
         """Words of the commands that do the user's handiwork on a simulated bench."""
-        return [shlex.split(text) for text in re.findall(rf"your hands are: {PROGRAM} (.*)\)$", self.out, re.MULTILINE)]
+        return [
+            shlex.split(text) for text in re.findall(rf"your hands are:\s+{PROGRAM} (.*)\)$", self.out, re.MULTILINE)
+        ]
 
 
 class Terminal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import signal
 import sys
 
@@ -74,6 +75,20 @@ def test_in_the_transfer_going_on(terminal: Terminal, monkeypatch: pytest.Monkey
     assert said.code == 0
     assert "Stop? [y/N]" in said.err
     assert "Flashed and proved" in said.out
+
+
+def test_in_the_transfer_with_no_answer(terminal: Terminal, monkeypatch: pytest.MonkeyPatch, image: object) -> None:
+    """Somebody sits there and types nothing: how long that lasts is said before, and what follows, after."""
+    there, kept_open = os.pipe()
+    keyboard = os.fdopen(there)
+    monkeypatch.setattr("doctor.cli.flash_view.STOP_ANSWER_S", 0.0)
+    monkeypatch.setattr(Keyboard, "fileno", lambda _keyboard: keyboard.fileno())
+    said = pressed(terminal, monkeypatch, image, at=0.5, keys="y\n")
+    keyboard.close()
+    os.close(kept_open)
+    assert said.code == 0
+    asked = "Without an answer within 30 s the flash goes on.\nStop? [y/N]: "
+    assert f"{asked}\nNo answer within 30 s: the flash goes on." in said.err
 
 
 def test_in_the_transfer_with_nobody_to_ask(terminal: Terminal, monkeypatch: pytest.MonkeyPatch, image: object) -> None:

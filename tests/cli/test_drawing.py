@@ -9,16 +9,16 @@ from doctor.cli import screen
 from .terminal import Terminal
 
 FITTED = "sim://fipy?scenario=jumpers-fitted"
-LINES = ("         RTS   o o    PULL IT OFF   <---", "         CTS   o o    PULL IT OFF   <---")
+LINES = ("      RTS   o o    PULL IT OFF   <---", "      CTS   o o    PULL IT OFF   <---")
 
 
 @pytest.mark.parametrize(
     ("words", "columns"),
     [
-        (("check",), 46),
-        pytest.param(("check",), 80, marks=pytest.mark.table),
-        pytest.param(("fix",), 80, marks=pytest.mark.table),
-        (("flash", "FILE.dup"), 80),
+        (("check", "-v"), 40),
+        pytest.param(("fix", "-v"), 80, marks=pytest.mark.table),
+        (("flash", "-v", "PRACTICE-CATM1-41065.dup"), 80),
+        (("open", "expansion-rts-cts-jumpers"), 40),
     ],
 )
 def test_the_two_jumpers_are_drawn_whole(
@@ -28,14 +28,15 @@ def test_the_two_jumpers_are_drawn_whole(
     monkeypatch.setattr(screen, "NO_TERMINAL_COLUMNS", columns)
     if words[0] == "flash":
         assert terminal.type("sim", "--make-firmware", ".").code == 0
-        words = ("flash", "PRACTICE-CATM1-41065.dup")
-    said = terminal.type(*words, "--port", FITTED)
-    assert said.code == 1
+    said = terminal.type(*words, *(("--port", FITTED) if words[0] != "open" else ()))
+    assert said.code == (0 if words[0] == "open" else 1)
     assert set(LINES) <= set(said.out.splitlines())
 
 
-def test_a_page_shows_it_too(terminal: Terminal) -> None:
-    assert "PULL IT OFF" in terminal.type("open", "expansion-rts-cts-jumpers").out
+def test_a_report_says_where_the_drawing_is(terminal: Terminal) -> None:
+    said = terminal.type("check", "--port", FITTED)
+    assert "PULL IT OFF" not in said.out
+    assert "fipy-doctor open expansion-rts-cts-jumpers (with a drawing)" in said.out
 
 
 def test_wrong_carrier_names_the_right_ones(terminal: Terminal) -> None:

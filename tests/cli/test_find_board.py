@@ -55,7 +55,7 @@ def test_the_only_board_is_used_and_named(
 
 def test_one_that_opens_is_examined(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     plug_in(monkeypatch, BUILT_IN, at(EXPANSION, BOARD))
-    said = terminal.type("check", "--select", "port-opens")
+    said = terminal.type("check", "-v", "--select", "port-opens")
     assert (said.code, f"{BOARD} opens" in said.out) == (0, True)
     assert said.next == ["check", "--port", BOARD]
 
@@ -84,7 +84,7 @@ def test_an_empty_port_is_typed_anew(terminal: Terminal, monkeypatch: pytest.Mon
 def test_who_sits_at_the_terminal_is_asked(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     plug_in(monkeypatch, BUILT_IN, at(PYSENSE, "/dev/ttyNIX"), at(EXPANSION, BOARD))
     monkeypatch.setattr("sys.stdin", Keyboard("7\nfoo\n2\n"))
-    said = terminal.type("check", "--select", "port-opens")
+    said = terminal.type("check", "-v", "--select", "port-opens")
     assert said.code == 0 and f"{BOARD} opens" in said.out
     assert "1. /dev/ttyNIX  Pysense" in said.err and f"2. {BOARD}  Expansion Board 3.x" in said.err
     assert "\n3. " not in said.err and "integer range" not in said.err
@@ -151,7 +151,7 @@ def test_without_permission_the_cure_is_named(
 def test_files_are_examined_without_a_board_and_with_one(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch, image: Path
 ) -> None:
-    words = ("check", "--firmware", str(image), "--select", "port-opens,firmware-is-whole")
+    words = ("check", "-v", "--firmware", str(image), "--select", "port-opens,firmware-is-whole")
     assert "no port was given" in terminal.type(*words).out
     plug_in(monkeypatch, at(ADAPTER, BOARD))  # no board for certain, and the file is enough
     assert "no port was given" in terminal.type(*words).out

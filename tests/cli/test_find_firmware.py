@@ -12,6 +12,7 @@ from doctor.card import found
 from doctor.card.drives.drive import Drive, DrivePart
 from doctor.card.drives.mounted import MountedOn
 from doctor.sim.practice.image import make_practice_image, make_practice_part
+from tests.another_system import on
 from tests.card.media import used_folder
 
 from .terminal import Said, Terminal
@@ -207,7 +208,7 @@ def test_downloads_are_not_opened_where_the_system_asks(
     terminal: Terminal, places: tuple[Path, Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_practice_image(places[2], size_bytes=SMALL)
-    monkeypatch.setattr("sys.platform", "darwin")
+    on(monkeypatch, "darwin")
     assert "downloads" not in plan(terminal).err
 
 

@@ -76,7 +76,7 @@ def test_check_names_it_and_says_what_to_plug_in(terminal: Terminal, sent: list[
     assert NAMES[device] in text
     assert "plug in the FiPy or GPy, on its expansion board or shield" in text
     assert not HARM.search(text), text
-    assert "1 failed" in text
+    assert "1 problem" in text
     if device in MODEMS:
         assert not STOPS.search(sent[0]) and sent[0].count(b"ATI") == 1
     else:

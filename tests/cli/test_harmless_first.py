@@ -42,8 +42,8 @@ def test_a_card_is_reseated_then_left_out_and_never_formatted_unasked(
     terminal: Terminal, tmp_path: Path, image: Path
 ) -> None:
     port = f"sim://fipy?scenario=sd-lists-empty&state={tmp_path / 'bench'}"
-    said = terminal.type("check", "--firmware", str(image), "--port", port)
-    cured = [line for line in said.out.splitlines() if "cure:" in line]
+    said = terminal.type("check", "-v", "--firmware", str(image), "--port", port)
+    cured = re.findall(r"^    (?:cure|or): .*", said.out, re.MULTILINE)
     assert "Format" in cured[-1] and "Take the card out" in cured[0]
     assert said.next[:3] == ["check", "--done", "card-reseated"]
     said = terminal.type(*said.next)

@@ -15,11 +15,11 @@ HTML = "sim://fipy?scenario=html-scripts"
 
 def test_nothing_is_left_to_flash_where_the_modem_runs_the_image(terminal: Terminal, tmp_path: Path) -> None:
     image = make_practice_image(tmp_path, build=38638, size_bytes=100_000)
-    said = terminal.type("check", "--port", "sim://fipy?build=38638", "--firmware", str(image))
+    said = terminal.type("check", "-v", "--port", "sim://fipy?build=38638", "--firmware", str(image))
     assert (said.code, said.next) == (0, [])
     assert "✓ step-is-safe" in said.out and "Done. Nothing is left to do." in said.out
     again = ("--firmware", str(image), "--accept", "same-build")
-    agreed = terminal.type("check", "--port", "sim://fipy?build=38638", *again)
+    agreed = terminal.type("check", "-v", "--port", "sim://fipy?build=38638", *again)
     assert agreed.next[0] == "flash" and "same-build" in agreed.next
     assert "runs build 38638 already" in agreed.out
 

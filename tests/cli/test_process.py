@@ -70,11 +70,13 @@ def test_json_in_a_pipe_is_plain_ascii_and_one_document() -> None:
 
 
 @pytest.mark.long
-def test_marks_fall_back_where_the_terminal_has_no_unicode() -> None:
+@pytest.mark.parametrize("encoding", ["ascii", "cp437", "cp1252"])
+def test_marks_fall_back_where_the_terminal_has_no_unicode(encoding: str) -> None:
     done = subprocess.run(
-        [*DOCTOR, *FAILS], env=environment(PYTHONIOENCODING="ascii"), capture_output=True, timeout=LIMIT_S, check=False
+        [*DOCTOR, *FAILS], env=environment(PYTHONIOENCODING=encoding), capture_output=True, timeout=LIMIT_S, check=False
     )
     assert done.stdout.startswith(b"x board-scripts-match")
+    assert b"?" not in done.stdout.partition(b"--port")[0]
 
 
 @pytest.mark.long

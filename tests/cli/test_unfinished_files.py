@@ -39,7 +39,7 @@ def test_a_restore_that_was_cut_is_led_to_its_end(terminal: Terminal, tmp_path: 
     assert "✗ board-files-complete" in said.out
     assert said.next == ["restore", str(folder), "--clean", "--port", port]
     assert terminal.type(*said.next, "--yes", *copies).code == 0
-    assert "board-files-complete" in terminal.type("check", "--port", port).out
+    assert "board-files-complete" in terminal.type("check", "-v", "--port", port).out
     assert terminal.type("status", "--port", port).code == 0
     with Bench(BenchOptions(port=port)) as bench:
         assert files.read(bench.board, "/flash/lib/own.py") == FILES["lib/own.py"]

@@ -67,7 +67,7 @@ def cured(terminal: Terminal) -> Iterator[tuple[str, str]]:
 def test_original_thread_from_the_first_check_to_the_proof(terminal: Recorder) -> None:
     start = terminal.type("check", "--port", BEGINNING)
     assert start.code == 1
-    assert "smswboot-30-failed" in start.out
+    assert "! boot-switch-answers  the modem refuses AT+SMSWBOOT?" in start.out
     told = terminal.type("check", "--port", BENCH)
     assert told.next[:3] == ["check", "--done", "card-reseated"]
     assert obey(terminal, told).next[:2] == ["fix", "--upload-scripts"], "no card is needed: it stands in nobody's way"
@@ -93,7 +93,7 @@ def test_original_thread_from_the_first_check_to_the_proof(terminal: Recorder) -
     assert flashed.next == []
     (pressed,) = flashed.hands
     assert terminal.type(*pressed).code == 0
-    after = terminal.type("check", "--port", BENCH)
+    after = terminal.type("check", "-v", "--port", BENCH)
     assert after.code == 0
     assert "runs its application: LR5.1.1.0-41065" in after.out
     assert list(untold(terminal)) == []

@@ -6,7 +6,7 @@ import pytest
 
 from doctor.jobs.explain import advice
 from doctor.knowledge import explain
-from doctor.knowledge.asked import DEAD, DONE, FLASH, POWER, asked
+from doctor.knowledge.asked import DEAD, DONE, FLASH, POWER, WORKED, asked
 from doctor.knowledge.builds import told_in
 from doctor.knowledge.paste import read
 
@@ -115,7 +115,7 @@ def test_a_question_about_the_power_is_none_about_the_flash() -> None:
 
 
 def test_a_question_about_what_was_done_asks_for_no_flash() -> None:
-    assert asked("Did the update of my GPy fail?") == asked("Hat das Update geklappt?") == ()
+    assert asked("Did the update of my GPy fail?") == asked("Hat das Update geklappt?") == (WORKED,)
     assert asked("['sd', 'CATM1-41065.dup']. Is it mounted?") == ()
     assert asked("At 6 % I pull the plug, they say. Yes or no") == (POWER,)
 
@@ -172,3 +172,33 @@ def test_a_number_asked_about_is_the_boot_loader_above(question: str) -> None:
 def test_an_older_image_that_is_sent_is_one_though_a_boot_loader_has_its_number() -> None:
     found = explain(f"{AFTER_SUCCESS}Can I go back to 33080?".encode())
     assert [match.id for match in found.matches] == ["image-older-than-installed"]
+
+
+TWO = (
+    "A: Bootloader0* [33080], Bootloader1 NA, Software 5.1.1.0 [33080]\n"
+    "B: Bootloader0 [33080], Bootloader1* [38638], Software 5.1.1.0 [38638]\n"
+)
+
+
+@pytest.mark.parametrize(
+    "question", ["Flash upgdiff_33080-to-41065.dup on both?", "upgdiff_33080-to-41065 fits both, right?"]
+)
+def test_each_of_two_modems_has_its_own_answer(question: str) -> None:
+    (answer,) = advice(explain(f"{TWO}{question}".encode())).answers
+    assert "On a modem that runs 33080: nothing told here is against it" in answer
+    assert "On a modem that runs 38638: no, not from 38638" in answer
+
+
+@pytest.mark.parametrize("asked_so", ["Did it only half work?", "hats nicht geklappt?", "ca a marche ou pas ?"])
+def test_whether_it_worked_is_told_by_what_runs(asked_so: str) -> None:
+    sent = ">>> sqnsupgrade.run('/sd/CATM1-41065.dup')\n"
+    block = "Bootloader0 : 5.1.1.0 [33080]\nBootloader1* : 5.1.1.0 [41065]\nSoftware : 5.1.1.0 [41065]\n"
+    answers = advice(explain(f"{sent}{block}{asked_so}".encode())).answers
+    assert answers[0] == "It worked: 41065 was sent, and it is what the modem runs."
+    assert advice(explain(f"{block}{asked_so}".encode())).answers == ("The modem runs 41065.",)
+
+
+def test_a_way_that_was_gone_to_its_end_is_no_finding() -> None:
+    went = "LR5.1.1.0-33080\nThen CATM1-38638.dup with updater.elf:\nYour modem has been successfully updated\n"
+    assert not explain(f"{went}LR5.1.1.0-38638\nAll fine?".encode()).matches
+    assert explain(b"LR5.1.1.0-33080\nNow CATM1-38638.dup with updater.elf?").matches[0].id == "33080-to-another-cat-m1"

@@ -7,6 +7,7 @@ from pathlib import Path
 from doctor import roster
 from doctor.cli.main import COMMANDS
 from doctor.knowledge import entries
+from doctor.knowledge.accents import each_way
 from doctor.knowledge.catalogue import ENTRY_KEYS, HERE, SIGN_KEYS, sources
 from doctor.remedies import DoableCure, cures
 
@@ -67,7 +68,9 @@ def test_reading_entry_by_entry_gives_what_the_whole_files_hold() -> None:
     assert set(whole) == set(sources())
     for entry_id, table in whole.items():
         signs = table.get("signs", [])
-        assert [list(has) for has in sources()[entry_id].has] == [sign["has"] for sign in signs]
+        assert [list(has) for has in sources()[entry_id].has] == [
+            [each_way(part) for part in sign["has"]] for sign in signs
+        ]
         assert tomllib.loads(sources()[entry_id].text) == {entry_id: table}
 
 

@@ -10,6 +10,7 @@ import pytest
 from doctor.cli.main import run
 from doctor.errors import UsageError
 from doctor.jobs import explain as job
+from tests.another_system import on
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLES = sorted((ROOT / "docs" / "examples").glob("*.log"))
@@ -82,20 +83,22 @@ def test_there_are_examples() -> None:
 
 
 @pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])
-def test_the_clipboard_is_read_by_the_first_program_that_works(platform: str) -> None:
+def test_the_clipboard_is_read_by_the_first_program_that_works(platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    on(monkeypatch, platform)
     asked: list[str] = []
 
     def programs(words: Sequence[str]) -> bytes | None:
         asked.append(words[0])
         return b"copied" if len(asked) == 1 else None
 
-    assert job.clipboard(programs, platform) == b"copied"
+    assert job.clipboard(programs) == b"copied"
     assert len(asked) == 1
 
 
-def test_without_any_program_the_clipboard_says_what_to_do() -> None:
+def test_without_any_program_the_clipboard_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    on(monkeypatch, "linux")
     with pytest.raises(UsageError, match="clipboard cannot be read") as caught:
-        job.clipboard(lambda words: None, "linux")
+        job.clipboard(lambda words: None)
     assert "xclip" in caught.value.cause and "explain FILE" in caught.value.next
 
 

@@ -217,7 +217,8 @@ SUCCESS = "Your modem has been successfully updated\n"
     ],
 )
 def test_the_power_stays_on_unless_the_text_shows_the_last_transfer_over(text: str) -> None:
-    assert any(answer.startswith("May the power go? No") for answer in advised(text).answers)
+    first = advised(text).answers[0]
+    assert first.startswith(("May the power go? No", "Do not interrupt it: no Ctrl-C, no reset, no power cut"))
 
 
 @pytest.mark.parametrize("told", ["Great, it took 20 minutes. Can I unplug it?", "> Can I unplug it now?"])
@@ -388,7 +389,7 @@ def test_a_card_that_a_partition_tool_calls_gpt_is_one() -> None:
 def test_a_modem_lost_on_the_way_from_nb_iot_is_sent_nothing() -> None:
     went = "LR6.0.0.0-41019\n>>> sqnsupgrade.run('/sd/CATM1-5.2-48829-1.dup')\n"
     silent = advised(f"{went}Response (AT #2) b'\\x00\\x00'\nModem state: None\nShould I do the -2 file or the 41065?")
-    assert silent.steps[0] == "Do not. Nor send the second file."
+    assert silent.steps[0] == "Do not send 48829 to a modem on NB-IoT, neither its first file nor its second."
     assert not any("needs the full CATM1-41065.dup" in step for step in silent.steps)
     assert any("needs the full CATM1-41065.dup" in step for step in advised(f"{went}Is that ok?").steps)
 
@@ -400,3 +401,31 @@ def test_what_jumpers_disturb_is_not_called_dead() -> None:
     assert advised(jumpers).answers == ("Is it dead? Nothing in this text proves it.",)
     zeros = "Response (AT #1) b'\\x00\\x00'\nCannot determine modem state!\nIs the modem dead?"
     assert advised(zeros).answers[0].startswith("Is it dead? It may be")
+
+
+def test_what_was_done_to_the_modem_yesterday_is_not_over_today() -> None:
+    text = (
+        "- gestern beim Update vom Modem (ca 60%) Stecker aus Versehen raus\n"
+        '- heute: Pymakr "Failed to connect (Error: Port is not open)"\n- Code.exe läuft noch 3 mal'
+    )
+    found = explain(text.encode())
+    assert not found.runs_now
+    assert "power-removed-during-flash" in [match.id for match in found.causes]
+
+
+def test_what_flashes_comes_when_all_that_spoils_it_is_cured() -> None:
+    text = f"FiPy, expansion board 3, all jumpers.\nBrownout detector was triggered\n{UPGRADE_MODE}flash again?"
+    supply, jumpers, flash = advised(text).steps
+    assert (supply[:13], "jumpers" in jumpers, flash[:13]) == ("Better supply", True, "`fipy-doctor ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mise a jour du modem, bloque sur 99% depuis 10 min, je peux debrancher ??",
+        "Modem Update, steht seit 10 min auf 99 %, darf ich abwuergen oder ausschalten?",
+        "actualizacion del modem, parado en 99% desde hace 10 min, puedo desenchufar?",
+    ],
+)
+def test_a_keyboard_without_accents_asks_the_same(text: str) -> None:
+    assert any("no power cut" in answer or "leave it on" in answer for answer in advised(text).answers)

@@ -10,37 +10,41 @@ from typing import Any
 
 import pytest
 
+from doctor.bench import Bench, BenchOptions
+from doctor.check import Finding, Status
 from doctor.cli.main import run
 from doctor.clock import SystemClock
+from doctor.engine import Report
 from doctor.errors import Exit
 from doctor.jobs import explain as job
+from doctor.jobs.flashing.result import FlashResult
 from doctor.jobs.memory.logbook import Logbook
 from doctor.knowledge import explain
 from doctor.link.trace import Trace
 from doctor.report import as_json
 
-FAILED = {"check": "card-is-fat", "status": "fail", "summary": "exFAT", "catalogue": "sd-exfat-or-over-32gb"}
-PASSED = {
-    "check": "modem-answers",
-    "status": "pass",
-    "summary": "LTE() hangs, modem is dead, unplug it",
-    "catalogue": "",
-}
+FAILED = Finding("card-is-fat", Status.FAIL, "exFAT", catalogue="sd-exfat-or-over-32gb")
+PASSED = Finding("modem-answers", Status.PASS, "LTE() hangs, modem is dead, unplug it", catalogue="")
 
 
-def report(command: str, exit_code: Exit, **members: Any) -> bytes:
+def report(command: str, exit_code: Exit, *findings: Finding) -> bytes:
+    result = FlashResult(Report(findings))
+    bench = Bench(BenchOptions())
+    members = as_json.flash_members(result, bench)
+    if command == "check":
+        members = {**as_json.identity(bench), **as_json.report_members(result.report)}
     return as_json.text(as_json.document(command, exit_code, **members)).encode()
 
 
 def test_a_report_without_failures_is_a_success_whatever_words_it_holds() -> None:
-    explained = explain(report("check", Exit.OK, findings=[PASSED]))
+    explained = explain(report("check", Exit.OK, PASSED))
     assert explained.matches == () and explained.candidates == ()
     assert "nothing failed" in explained.says
-    assert "flashed and proved" in explain(report("flash", Exit.OK, findings=[PASSED])).says
+    assert "flashed and proved" in explain(report("flash", Exit.OK, PASSED)).says
 
 
 def test_a_report_with_a_failure_names_the_check_and_its_entry_only() -> None:
-    explained = explain(report("check", Exit.FAILED, findings=[FAILED, PASSED]))
+    explained = explain(report("check", Exit.FAILED, FAILED, PASSED))
     assert [match.id for match in explained.matches] == ["sd-exfat-or-over-32gb"]
     assert "card-is-fat" in explained.says
 
@@ -74,7 +78,7 @@ def test_a_trace_says_what_the_modem_said_last(tmp_path: Path) -> None:
     trace = Trace(tmp_path / "t.jsonl")
     trace.opened(0, "sim://fipy", 115200)
     for n, said in enumerate((b"AT+SMOD?\r\n4\r\nOK\r\n", b"AT+SMOD?\r\n2\r\nOK\r\nLR5.1.1.0-41065\r\nOK\r\n")):
-        trace.data(n, "rx", said)
+        trace.received(n, said)
     trace.close()
     explained = explain((tmp_path / "t.jsonl").read_bytes())
     assert explained.matches == () and "LR5.1.1.0-41065" in explained.says

@@ -30,7 +30,7 @@ _TIMES = "inputs"  #: name of the file with how often each parser was tried
 MISSING = f"""atheris is not installed: this search needs it, and it has
 wheels for CPython 3.11 to 3.13 on Linux (x86_64) only.
 There:      {sys.executable} -m pip install -e '.[fuzz]'
-Without it: FIPY_DOCTOR_FUZZ=1000 {sys.executable} -m pytest tests/fuzz   (the same parsers, by hypothesis)
+Without it: FIPY_DOCTOR_FUZZ=1000 {sys.executable} -m pytest -m '' tests/fuzz   (the same parsers, by hypothesis)
 """
 
 
@@ -67,9 +67,10 @@ def _all(rooms: list[str], seconds: float, jobs: int) -> int:
             for room in [room for room, process in running.items() if process.poll() is not None]:
                 process = running.pop(room)
                 tried |= _times(place / room)
-                broken += _kept(room, place / room)
-                if process.returncode and not broken:
-                    broken.append(f"{room}: the search itself failed\n{_end_of(place / room)}")
+                told = _kept(room, place / room)
+                if process.returncode and not told:
+                    told = [f"{room}: the search itself failed\n{_end_of(place / room)}"]
+                broken += told
             time.sleep(0.1)
     for parser, times in tried.items():
         sys.stdout.write(f"{parser:16} {times:9,} inputs\n")

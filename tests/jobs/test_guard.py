@@ -26,6 +26,7 @@ from doctor.jobs.memory.state_dir import state_dir
 from doctor.jobs.onward import Attempt, onward
 from doctor.link.port_url import PortUrl
 from doctor.sim.world import World
+from tests.another_system import Windows, on
 
 from .flashing import User, flashed, small_image
 
@@ -224,11 +225,18 @@ def test_low_battery_is_refused() -> None:
 @pytest.mark.parametrize(("platform", "program"), [("linux", "systemd-inhibit"), ("darwin", "caffeinate")])
 def test_inhibitor_of_each_system(platform: str, program: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.which", lambda name: f"/bin/{name}")
-    command = inhibitor(platform, 42)
+    on(monkeypatch, platform)
+    command = inhibitor(42)
     assert command is not None and command[0] == program
     monkeypatch.setattr("shutil.which", lambda name: None)
-    assert inhibitor(platform) is None
-    assert inhibitor("win32") is None
+    assert inhibitor() is None
+
+
+def test_windows_is_asked_to_stay_awake_as_long_as_it_flashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    windows = Windows.installed(monkeypatch)
+    with awake() as warning:
+        assert warning == "" and windows.awake == [0x80000041, 0x80000001]  # without away mode, which is refused
+    assert windows.awake[2:] == [0x80000000]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="cat")

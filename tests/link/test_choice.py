@@ -7,6 +7,7 @@ import pytest
 from doctor.errors import UsageError
 from doctor.link.choice import likely, nothing_plugged_in, spelled
 from doctor.link.ports import list_ports
+from tests.another_system import on
 from tests.plugged import (
     ADAPTER,
     ARDUINO,
@@ -64,14 +65,16 @@ def test_boards_come_first_then_usb_and_never_what_is_built_in(
 )
 def test_ports_may_be_typed_as_people_write_them(monkeypatch: pytest.MonkeyPatch, typed: str, means: str) -> None:
     plug_in(monkeypatch, PYSENSE, EXPANSION)
-    assert spelled(typed, "linux") == means
+    on(monkeypatch, "linux")
+    assert spelled(typed) == means
 
 
 @pytest.mark.parametrize(
     "typed, means", [("25", "COM25"), ("com25", "COM25"), ("\\\\.\\COM25", "COM25"), ("10.0.0.7", "telnet://10.0.0.7")]
 )
-def test_windows_has_com_ports(typed: str, means: str) -> None:
-    assert spelled(typed, "win32") == means
+def test_windows_has_com_ports(monkeypatch: pytest.MonkeyPatch, typed: str, means: str) -> None:
+    on(monkeypatch, "win32")
+    assert spelled(typed) == means
 
 
 @pytest.mark.parametrize(
@@ -89,8 +92,9 @@ def test_what_can_mean_nothing_here_is_answered_with_what_can(
     monkeypatch: pytest.MonkeyPatch, typed: str, platform: str, answer: str
 ) -> None:
     plug_in(monkeypatch, BUILT_IN, EXPANSION)
+    on(monkeypatch, platform)
     with pytest.raises(UsageError) as caught:
-        spelled(typed, platform)
+        spelled(typed)
     assert answer in caught.value.cause
     assert "/dev/ttyACM1 (Expansion Board 3.x" in caught.value.cause and "ttyS0" not in caught.value.cause
     assert caught.value.next == "add --port /dev/ttyACM1 instead"
@@ -120,14 +124,15 @@ def test_what_is_plugged_in_without_a_port_says_what_is_missing(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, on_bus: tuple[str, ...], id: str, words: str
 ) -> None:
     on_the_bus(monkeypatch, tmp_path / "devices", *on_bus)
-    said = nothing_plugged_in([], "linux")
+    on(monkeypatch, "linux")
+    said = nothing_plugged_in([])
     assert said.id == id
     assert words in f"{said.what}; {said.cause}"
 
 
 def test_a_built_in_port_is_named_and_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     plug_in(monkeypatch, BUILT_IN)
-    said = nothing_plugged_in(list_ports(), "linux")
+    said = nothing_plugged_in(list_ports())
     assert "name it: --port /dev/ttyS0" in said.cause
 
 

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 import serial
 
-from doctor import computer
 from doctor.errors import LinkError, UsageError
 from doctor.link import choice, holders, open_failed
 from doctor.link.holders import Holder
 from doctor.link.link import open_link
 from doctor.link.port_url import PortUrl
 from doctor.link.ports import USB_IDS
+from tests.another_system import on
 from tests.link.devices import stubborn_server
 from tests.plugged import EXPANSION, plug_in
 
@@ -78,9 +78,9 @@ def device(tmp_path: Path) -> Path:
 
 
 def test_no_permission_names_the_group_of_the_device(device: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(computer, "SYSTEM", "linux")
+    on(monkeypatch, "linux")
     assert denied(device).next == "`sudo usermod -a -G games $USER`, then log out and in again"
-    monkeypatch.setattr(computer, "SYSTEM", "darwin")
+    on(monkeypatch, "darwin")
     assert denied(device).next.startswith("`sudo dseditgroup -o edit -a $USER -t user games`")
 
 
@@ -99,7 +99,7 @@ def test_no_permission_without_a_group_that_helps(tmp_path: Path, monkeypatch: p
     device.chmod(0o600)
     error = denied(device)
     assert "chmod a+rw" in error.next and f"{open_failed.UDEV_RULE} /etc/udev/rules.d/" in error.next
-    monkeypatch.setattr(computer, "SYSTEM", "darwin")
+    on(monkeypatch, "darwin")
     assert "chmod a+rw" in denied(device).next and "udev" not in denied(device).next
 
 
@@ -118,7 +118,7 @@ def test_the_rule_that_is_shipped_has_every_carrier_that_makes_a_port() -> None:
 
 
 def test_access_denied_on_windows_means_busy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(computer, "SYSTEM", "win32")
+    on(monkeypatch, "win32")
     text = "could not open port 'COM25': PermissionError(13, 'Access is denied.', None, 5)"
     assert explain(serial.SerialException(text), "COM25").id == "port-busy"
 

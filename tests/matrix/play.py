@@ -189,7 +189,7 @@ class _Player:
             result = flash(bench, self.flow.request(), consent=Yes(), listen=self._hearer(sim))
             took_s = (sim.world.now_ms - begun_ms) / 1000
             with redirect_stdout(out), redirect_stderr(out):
-                show("flash", result, make_screen(as_json=False, quiet=True, verbose=False), options, dry_run=False)
+                show("flash", result, make_screen(as_json=False, quiet=True, verbose=False), bench, dry_run=False)
             self._tell("the job", out.getvalue(), int(result.exit_code))
             self._in_time(result, took_s)
             if result.error is not None and result.error.id == "internal":

@@ -25,7 +25,7 @@ from docs._build.reliability import ENOUGH, noticed
 from tests.mutation.covering import FOLDER, MODULES
 from tests.mutation.equivalent import equivalent
 from tests.mutation.mutants import Mutant, sample
-from tests.mutation.trial import ALIVE, KILLED, Copy, Verdict, preload
+from tests.mutation.trial import ALIVE, JUDGES, KILLED, Copy, Verdict, preload
 from tests.quick_disk import quick_disk
 
 ROOT = Path(__file__).parent.parent.parent
@@ -35,7 +35,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "firmware/caba": ("doctor/firmware/caba.py",),
     "fat": tuple(sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("doctor/fat/[!_]*.py"))),
 }
-#: Tests that judge no mutant: kept screens, documentation, the form of the sources, and this folder.
+#: Tests that judge no mutant: documentation, the form of the sources, and this folder.
 NO_JUDGES = ("tests/docs", "tests/test_house.py", "tests/mutation", "tests/updater/test_syntax_gate.py", "tests/fuzz")
 MOST_TESTS_S = 25.0  #: of tests, by the time that they took, one mutant gets
 MOST_TESTS = 400
@@ -109,7 +109,7 @@ def _measured(place: Path, where: list[str], jobs: int) -> dict[str, Any]:
     left_out = [word for name in NO_JUDGES for word in ("--ignore", name)]
     options = ("-q", "-p", "no:cacheprovider", "-p", "tests.mutation.covering", "-n", str(jobs))
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, "-m", "not long and not table and not snapshot", *left_out, *where],
+        [sys.executable, "-m", "pytest", *options, "-m", JUDGES, *left_out, *where],
         cwd=root,
         env={**os.environ, "PYTHONPATH": str(root), MODULES: ":".join(files), FOLDER: str(folder)},
         stdout=subprocess.PIPE,

@@ -17,7 +17,8 @@ import pytest
 from docs._build.modules import nodes_of, product
 from doctor.bench import BenchOptions
 from doctor.cli.main import COMMANDS
-from doctor.text.command import NEED_PORT, PROGRAM, TAKES, Command
+from doctor.text.command import NEED_PORT, PROGRAM, TAKES, Command, quoted
+from tests.another_system import on
 
 MEMBERS = {member.name for member in fields(Command)} - {"verb", "args"}
 WHOLE = Command(
@@ -136,9 +137,32 @@ def test_what_is_no_value_is_not_brought_back(damaged: dict[str, object]) -> Non
 def test_a_line_is_quoted_for_its_shell(monkeypatch: pytest.MonkeyPatch) -> None:
     command = Command("check", firmware=("C:\\a b\\x.dup",), port="sim://fipy?state=/a&speed=1")
     assert "'sim://fipy?state=/a&speed=1'" in command.line()
-    monkeypatch.setattr("os.name", "nt")
+    on(monkeypatch, "win32")
     assert command.line() == ('fipy-doctor check --firmware "C:\\a b\\x.dup" --port "sim://fipy?state=/a&speed=1"')
     assert Command.parse(command.line()) == command
+
+
+@pytest.mark.parametrize(
+    "name, spelled",
+    [
+        ("E:\\", "E:\\"),
+        ("E:\\my card\\", '"E:\\my card\\\\"'),  # else the last quote would be a letter
+        ("a,b.dup", '"a,b.dup"'),  # two words to PowerShell
+        ("O'Brien (1).dup", '"O\'Brien (1).dup"'),
+        ("#1;2&3.dup", '"#1;2&3.dup"'),
+        ("", '""'),
+        ('say "\\"', '"say \\"\\\\\\""'),
+        ("\\\\.\\PhysicalDrive2", "\\\\.\\PhysicalDrive2"),
+    ],
+)
+def test_a_line_for_windows_is_read_by_its_shells_and_by_us(
+    name: str, spelled: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on(monkeypatch, "win32")
+    assert quoted(["cards", name, "x"]) == f"cards {spelled} x"
+    assert spelled == subprocess.list2cmdline([name]) or (" " not in name and spelled == f'"{name}"')
+    assert Command.of_words(["backup", name]).line() == f"fipy-doctor backup {spelled}"
+    assert Command.parse(f"fipy-doctor backup {spelled}").args == (name,)
 
 
 ODD = [

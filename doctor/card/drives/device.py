@@ -10,18 +10,17 @@ import errno
 import os
 import re
 import stat
-import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from doctor import computer
 from doctor.as_root import with_sudo
-from doctor.card.drives.drive import Drive
 from doctor.card.drives.find import find_drive
 from doctor.card.drives.guard import Identity, assess
 from doctor.card.drives.raw import RawDevice
 from doctor.card.drives.raw_posix import PosixDevice
+from doctor.card.drives.raw_windows import WindowsDevice
+from doctor.computer import is_mac, is_windows
 from doctor.errors import CardError, UsageError
 from doctor.fat.source import SECTOR_BYTES, FileSource
 from doctor.text.command import marked
@@ -199,7 +198,7 @@ def open_for_writing(path: Path, *, expected: Identity | None = None) -> Iterato
     stops = assess(drive).hard
     if stops:
         raise CardError("card-is-fat", f"must not be written: {stops[0]}", on=device_name(path))
-    target = DeviceTarget(path, volumes=_letters(drive))
+    target = DeviceTarget(path, volumes=tuple(part.opens for part in drive.parts if part.opens))
     with target:
         now = Identity.of(drive)
         if target.size_bytes != drive.size_bytes or (expected is not None and now != expected):
@@ -212,19 +211,11 @@ def open_for_writing(path: Path, *, expected: Identity | None = None) -> Iterato
         yield target
 
 
-def _letters(drive: Drive) -> tuple[str, ...]:
-    """Drive letters of Windows on a device; nothing elsewhere."""
-    mounts = (mount for part in drive.parts for mount in part.mounts)
-    return tuple(mount for mount in mounts if re.fullmatch(r"[A-Z]:\\?", mount))
-
-
 def _open_raw(name: str, *, writing: bool, volumes: tuple[str, ...] = ()) -> RawDevice:
     try:
-        if sys.platform == "win32":
-            from doctor.card.drives.raw_windows import WindowsDevice
-
+        if is_windows():
             return WindowsDevice(name, writing=writing, volumes=volumes)
-        mac = _MAC_BUFFERED.fullmatch(name) if sys.platform == "darwin" else None
+        mac = _MAC_BUFFERED.fullmatch(name) if is_mac() else None
         return PosixDevice(f"/dev/r{mac[1]}" if mac else name, writing=writing)
     except FileNotFoundError as err:
         raise UsageError("card-is-fat", "there is no such device", on=name, next="run `fipy-doctor cards`") from err
@@ -244,7 +235,9 @@ def _refused(name: str, err: OSError, *, writing: bool) -> CardError:
     if err.errno in (errno.EACCES, errno.EPERM):
         return _forbidden(name)
     if err.errno == errno.EBUSY:
-        return CardError("card-is-fat", "is in use", on=name, cause="it is mounted", next="unmount it first")
+        used = ("a program uses a file on it", "close what shows or uses the card, then run the same command again")
+        cause, step = used if is_windows() else ("it is mounted", "unmount it first")
+        return CardError("card-is-fat", "is in use", on=name, cause=cause, next=step)
     if err.errno == errno.EROFS and writing:
         return CardError(
             "write-protected-or-unsafe-eject",
@@ -258,7 +251,7 @@ def _refused(name: str, err: OSError, *, writing: bool) -> CardError:
 
 def _forbidden(name: str) -> CardError:
     cause, folder = "only the administrator may open raw devices", "give the folder where the card is mounted"
-    if computer.is_windows():
+    if is_windows():
         needed = f"{folder}; or start the terminal as administrator and run the same command there"
     elif os.geteuid() == 0:
         cause, needed = "not even root may: this is a container, or another guard of the system forbids it", folder

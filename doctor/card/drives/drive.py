@@ -16,6 +16,7 @@ class DrivePart:
     system  file system in the system's words, such as ``vfat``; empty if none is known
     kind    "part", "disk", or what the system stacks upon it: "lvm", "crypt", "raid1"
     mounts  where it is mounted: folders, drive letters, ``[SWAP]``
+    opens   what opens the volume itself, on Windows, which locks it before the drive is written
     """
 
     device: str
@@ -24,6 +25,7 @@ class DrivePart:
     label: str = ""
     mounts: tuple[str, ...] = ()
     kind: str = "part"
+    opens: str = ""
 
 
 @dataclass(frozen=True)

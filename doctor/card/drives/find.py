@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from doctor.card.drives.drive import Drive
+from doctor.computer import is_linux, is_mac, is_windows
 from doctor.errors import CardError
 
 _TIMEOUT_S = 20.0  #: PowerShell takes some seconds to start; a reader with a bad card delays lsblk and diskutil
@@ -35,11 +35,11 @@ def _readable() -> Iterator[None]:
 
 
 def _list_drives() -> tuple[Drive, ...]:
-    if sys.platform == "win32":
+    if is_windows():
         from doctor.card.drives import windows
 
         return windows.from_powershell(_output(windows.COMMAND))
-    if sys.platform == "darwin":
+    if is_mac():
         from doctor.card.drives import mac
 
         listing = _output(mac.LIST_COMMAND)
@@ -57,7 +57,7 @@ def card_drives() -> tuple[Drive, ...]:
 
 def find_drive(device: str) -> Drive:
     """The drive, or partition, behind a device name. Raises CardError if the system does not know it."""
-    if sys.platform == "linux":
+    if is_linux():
         from doctor.card.drives import linux
 
         device = str(Path(device).resolve())

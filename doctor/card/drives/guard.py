@@ -103,8 +103,10 @@ def _unless_forced(drive: Drive) -> list[str]:
     other = [part for part in volumes if part.system and part.system.lower() not in FAT_SYSTEMS]
     if other:
         found.append(f"{other[0].device} holds {shown(other[0].system)}, not FAT")
-    if drive.mounts:
-        found.append(f"it is mounted at {', '.join(shown(mount) for mount in drive.mounts)}; unmount it first")
+    # What is locked before we write is never in use then; whoever has put a card into a PC with Windows has it mounted.
+    mounts = [shown(mount) for part in drive.parts if not part.opens for mount in part.mounts]
+    if mounts:
+        found.append(f"it is mounted at {', '.join(mounts)}; unmount it first")
     return found
 
 

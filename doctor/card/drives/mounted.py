@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
 import re
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from doctor.computer import is_linux, is_mac, is_windows, kernel32
 from doctor.fat.layout import VolumeKind
 
 _MOUNT_TIMEOUT_S = 5.0  #: ``mount`` only prints a table; longer means a dead network share
@@ -54,20 +56,19 @@ class MountedOn:
 def mounted_on(folder: Path) -> MountedOn:
     """What a folder lies on; an unknown system or a refusal gives an empty answer, never an error."""
     folder = folder.resolve()
-    platform: str = sys.platform
     try:
-        if platform == "linux":
+        if is_linux():
             return from_mountinfo(Path("/proc/self/mountinfo").read_text(errors="replace"), str(folder))
-        if platform == "darwin":
+        if is_mac():
             table = subprocess.run(
                 ["/sbin/mount"], capture_output=True, text=True, timeout=_MOUNT_TIMEOUT_S, check=False
             ).stdout
             return from_mac_mount(table, str(folder))
-        if platform == "win32":
+        if is_windows():
             return _windows(folder)
     except (OSError, subprocess.SubprocessError):
         pass
-    return MountedOn("", folder.is_mount())
+    return MountedOn("", os.path.ismount(folder))  # which Path.is_mount refuses to say on Windows before 3.12
 
 
 def from_mountinfo(text: str, folder: str) -> MountedOn:
@@ -97,11 +98,6 @@ def _innermost(mounts: list[tuple[str, str, str]], folder: str) -> MountedOn:
 
 def _windows(folder: Path) -> MountedOn:
     """Ask Windows for the file system of the drive (not run on a real Windows yet)."""
-    if sys.platform == "win32":
-        import ctypes
-
-        system = ctypes.create_unicode_buffer(64)
-        root = folder.anchor
-        good = ctypes.windll.kernel32.GetVolumeInformationW(root, None, 0, None, None, None, system, len(system))
-        return MountedOn(system.value if good else "", str(folder) == root, root)
-    return MountedOn("", False)
+    system, root = ctypes.create_unicode_buffer(64), folder.anchor
+    good = kernel32().GetVolumeInformationW(root, None, 0, None, None, None, system, len(system))
+    return MountedOn(system.value if good else "", str(folder) == root, root)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import os
 import struct
-import sys
 from contextlib import suppress
 
 from doctor.card.drives.raw import RawDevice
+from doctor.computer import is_linux, is_mac
 from doctor.errors import CardError
 from doctor.fat.claim import share
 
@@ -42,7 +42,7 @@ class PosixDevice(RawDevice):
         return fcntl.ioctl(self._handle, call, answer)
 
     def _ask_sector_bytes(self) -> int:
-        call = _DKIOCGETBLOCKSIZE if sys.platform == "darwin" else _BLKSSZGET
+        call = _DKIOCGETBLOCKSIZE if is_mac() else _BLKSSZGET
         found = 0
         with suppress(OSError):
             (found,) = struct.unpack("=I", self._ioctl(call, bytes(4)))
@@ -50,7 +50,7 @@ class PosixDevice(RawDevice):
 
     def _ask_size(self) -> int:
         with suppress(OSError):
-            if sys.platform == "darwin":
+            if is_mac():
                 (count,) = struct.unpack("=Q", self._ioctl(_DKIOCGETBLOCKCOUNT, bytes(8)))
                 return int(count) * self.sector_bytes
             (size,) = struct.unpack("=Q", self._ioctl(_BLKGETSIZE64, bytes(8)))
@@ -67,12 +67,12 @@ class PosixDevice(RawDevice):
 
     def forget(self) -> None:
         """Drop what Linux remembers of the medium; rdisk of macOS remembers nothing."""
-        if sys.platform == "linux":
+        if is_linux():
             with suppress(OSError):
                 self._ioctl(_BLKFLSBUF, bytes(0))
 
     def reread_table(self) -> None:
         """Let Linux look at the partition table again; macOS does so when the device is closed."""
-        if sys.platform == "linux":
+        if is_linux():
             with suppress(OSError):
                 self._ioctl(_BLKRRPART, bytes(0))

@@ -12,11 +12,13 @@ _SCRIPT = (
     "@{disks = @(Get-Disk | Select-Object Number,FriendlyName,SerialNumber,"
     "@{n='BusType';e={[string]$_.BusType}},Size,IsBoot,IsSystem,IsReadOnly); "
     "partitions = @(Get-Partition | Select-Object DiskNumber,PartitionNumber,"
-    "@{n='DriveLetter';e={[string]$_.DriveLetter}},Size,@{n='Type';e={[string]$_.Type}}); "
+    "@{n='DriveLetter';e={[string]$_.DriveLetter}},Size,@{n='Type';e={[string]$_.Type}},"
+    "@{n='AccessPaths';e={@($_.AccessPaths)}}); "
     "volumes = @(Get-Volume | Select-Object @{n='DriveLetter';e={[string]$_.DriveLetter}},"
     "@{n='FileSystem';e={[string]$_.FileSystem}},FileSystemLabel,Size)} | ConvertTo-Json -Depth 4 -Compress"
 )
 COMMAND = ("powershell.exe", "-NoProfile", "-NonInteractive", "-Command", _SCRIPT)
+_BY_ID = "\\\\?\\volume{"
 #: MSFT_Disk BusType, for versions of PowerShell that print the number.
 _BUSES = {1: "scsi", 3: "ata", 7: "usb", 8: "raid", 9: "iscsi", 10: "sas", 11: "sata", 12: "sd", 13: "mmc", 17: "nvme"}
 
@@ -58,7 +60,15 @@ def _part(device: str, part: Item, volume: Item) -> DrivePart:
         system="vfat" if system in ("fat", "fat32") else system,
         label=str(volume.get("FileSystemLabel") or ""),
         mounts=(f"{letter}:\\",) if letter else (),
+        opens=_volume_name(part, letter),
     )
+
+
+def _volume_name(part: Item, letter: str) -> str:
+    r"""What opens a volume: ``\\?\Volume{…}``, which one without a letter has too; ``\\.\E:`` if only that is told."""
+    names = [str(path) for path in _listed(part, "AccessPaths")]
+    by_id = next((name for name in names if name.lower().startswith(_BY_ID)), "")
+    return by_id.rstrip("\\") or (f"\\\\.\\{letter}:" if letter else "")
 
 
 def _letter(item: Item) -> str:

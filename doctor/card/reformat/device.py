@@ -7,7 +7,6 @@ Until the partition table is written, at the very end, sector 0 holds a mark tha
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -38,6 +37,7 @@ from doctor.card.reformat.unfinished import (
 )
 from doctor.card.second_reader import PLANNED as SECOND_READER
 from doctor.card.second_reader import FileDigests, prove_again
+from doctor.computer import is_linux, is_mac
 from doctor.errors import CardError, DoctorError, Stopped
 from doctor.events import Listener, Note, ignore
 from doctor.fat.claim import claimed
@@ -47,7 +47,7 @@ from doctor.fat.layout import VolumeKind, look_at
 from doctor.fat.overlay import Group, Overlay
 from doctor.fat.source import SECTOR_BYTES
 from doctor.fat.writer import NewFile, TreeLayout, write_files
-from doctor.text.durations import span
+from doctor.text.durations import about
 from doctor.text.escape import counted, shown
 
 _READER_BYTES_PER_S = 20_000_000  #: a plain card reader; for estimates only
@@ -108,10 +108,10 @@ def _fresh_lines(survey: Survey, backup_dir: Path, drive: Drive) -> Iterator[str
     if survey.mark is not None:
         yield f"an earlier run was interrupted, and its backup ({shown(survey.mark.folder, 300)}) is not used"
     if survey.raw:
-        takes = span(2 * drive.size_bytes / _READER_BYTES_PER_S)
+        takes = about(2 * drive.size_bytes / _READER_BYTES_PER_S)
         yield (
             f"keep a copy of the whole card there too ({RAW_COPY}): a copy of the files does not hold everything; "
-            f"reading it twice takes about {takes} with an ordinary card reader"
+            f"reading it twice takes {takes} with an ordinary card reader"
         )
     yield format_line(drive.device, survey.layout, usual=survey.usual)
     yield from put_back_lines(survey)
@@ -325,9 +325,9 @@ def _check_room(backup_dir: Path, survey: Survey, drive: Drive) -> None:
 def unmount(drive: Drive) -> None:
     """Unmount everything of a device. Raises CardError if something still uses it. Windows does it on opening."""
     commands: list[tuple[str, ...]] = []
-    if sys.platform == "linux":
+    if is_linux():
         commands = [("umount", mount) for mount in drive.mounts]
-    elif sys.platform == "darwin" and drive.mounts:
+    elif is_mac() and drive.mounts:
         commands = [("diskutil", "unmountDisk", drive.device)]
     for command in commands:
         try:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import click
 
 from doctor.cli import options
+from doctor.cli.live_line import LiveLine
 from doctor.errors import BoardError
 from doctor.text.command import marked
 from doctor.text.escape import counted
@@ -33,8 +35,9 @@ def command(folder: Path, **given: Any) -> int:
 
     bench_options = options.bench_options(given)
     screen = options.screen_of(given, bench_options)
-    with options.open_bench(bench_options, given) as bench:
-        done = backup(bench, folder, screen.note)
+    with options.open_bench(bench_options, given) as bench, closing(LiveLine(screen, bench.seconds)) as line:
+        line.go_on("looking at the files of the board")
+        done = backup(bench, folder, line.say)
         name = bench.link.name
     error = None
     if done.unreadable:
@@ -50,7 +53,8 @@ def command(folder: Path, **given: Any) -> int:
         code = error.exit_code if error is not None else options.OK
         unreadable = [shown(path, 1000) for path, _ in done.unreadable]
         growing = [shown(path, 1000) for path in done.growing]
-        screen.document(as_json.document("backup", code, error, files=files, unreadable=unreadable, growing=growing))
+        members = {"files": files, "unreadable": unreadable, "growing": growing, **as_json.identity(bench)}
+        screen.document(as_json.document("backup", code, error, **members))
     else:
         total = sum(one.size_bytes for one in done.kept.files)
         screen.show(f"kept in {marked(folder)}: {counted(len(done.kept.files), 'file')}, {counted(total, 'byte')}")

@@ -11,10 +11,12 @@ import click
 from doctor.bench import BenchOptions
 from doctor.cli import options
 from doctor.cli.check_line import CheckLine
+from doctor.cli.live_line import LiveLine
 from doctor.cli.screen import Screen
 from doctor.text.escape import shown
 
 if TYPE_CHECKING:
+    from doctor.engine import Report
     from doctor.report.next_step import NextStep
 
 
@@ -24,6 +26,7 @@ def _ids(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -
 
 @options.command("check", examples=("check", "check --firmware FILE.dup"))
 @options.common
+@options.report
 @options.bench_with_firmware
 @options.accept
 @options.done
@@ -58,7 +61,7 @@ def examine(bench_options: BenchOptions, given: options.Given) -> int:
     from doctor.jobs.hands import DONE
     from doctor.jobs.memory.advice_given import AdviceGiven
     from doctor.remedies import cures
-    from doctor.report import as_json, console, next_step
+    from doctor.report import as_json, next_step
 
     screen = options.screen_of(given, bench_options)
     request = CheckRequest(
@@ -68,50 +71,74 @@ def examine(bench_options: BenchOptions, given: options.Given) -> int:
         believed, seen = accept(bench, options.done_steps(given))
         if seen:
             screen.note(seen)
-        with closing(CheckLine(screen)) as line:
-            report = check(bench, request, line.hear)
+        with closing(CheckLine(LiveLine(screen, bench.seconds))) as line:
+            report = check(bench, request, screen.telling(line.hear, bench.seconds))
         broke_off = last_flash.broke_off(bench)
-    if screen.as_json:
-        screen.document(as_json.document("check", report.exit_code, **as_json.report_members(report)))
-    else:
-        known = cures()
-        screen.show(console.findings(report, known, screen.out, verbose=screen.verbose))
-        tried = AdviceGiven(bench_options.url)
-        said = tuple(word for word in given.get("done", ()) if word not in DONE or DONE[word] in believed)
-        command = bench_options.command("check", done=said)
-        done, sure = tried.so_far(report), tried.confirmed
-        step = next_step.after(report, command, known, done=done, sure=sure, broke_off=broke_off)
-        show_next(step, screen)
+    tried = AdviceGiven(bench_options.url)
+    said = tuple(word for word in given.get("done", ()) if word not in DONE or DONE[word] in believed)
+    command = bench_options.command("check", done=said)
+    done, sure = tried.so_far(report), tried.confirmed
+    step = next_step.after(report, command, cures(), done=done, sure=sure, broke_off=broke_off)
+    if screen.writes:
+        members = {**as_json.identity(bench), **as_json.report_members(report)}
+        screen.document(as_json.document("check", report.exit_code, step=step, **members))
+    if not screen.as_json:
+        show_report(report, step, screen)
     return int(report.exit_code)
+
+
+def show_report(report: Report, step: NextStep, screen: Screen, verdict: str = "") -> None:
+    """What the checks found, what follows from that for the command (``verdict``), and the next step.
+
+    A port that does not open is told as the error that it is: what, cause, next.
+    """
+    from rich.text import Text
+
+    from doctor.errors import LinkError
+    from doctor.remedies import cures
+    from doctor.report import console
+
+    closed = report.closed_port
+    if closed is not None and closed.next and not screen.verbose:
+        told = LinkError(closed.catalogue or closed.check, closed.summary, cause=closed.cause, next=closed.next)
+        screen.show(console.error(told))
+        if step.notes:
+            screen.show(console.notes(step))
+        return
+    screen.show(console.findings(report, cures(), screen.out, step, verbose=screen.verbose))
+    if verdict:
+        screen.show(Text(verdict, style="bold"))
+    show_next(step, screen)
 
 
 def show_next(step: NextStep, screen: Screen) -> None:
     """What every command ends with: the steps for the hands and the one next command, or that all is done."""
     from doctor.report import console
 
-    def show_notes() -> None:
-        if step.notes:
-            screen.show(console.notes(step), copied=True)
+    if screen.replays:
+        screen.show("This was a replay: what comes next is done with the board itself.")
+        return
 
     if step.done:
         screen.show(console.done(step))
-        show_notes()
+    elif step.hands:
+        screen.show(console.hands(step, verbose=screen.verbose))
+    if step.notes and (step.done or step.hands):  # they help the hands
+        screen.show(console.notes(step))
+    if step.done:
         return
-    if step.hands:
-        screen.show(console.hands(step))
-        show_notes()
     screen.show(console.lead(step))
     screen.show(console.command(step), copied=True)
-    if not step.hands:
-        show_notes()
+    if step.notes and not step.hands:
+        screen.show(console.notes(step))
 
 
 def _offered_card(screen: Screen) -> Path | None:
     """The only removable FAT card, if the user wants it examined too.
 
-    Nobody is asked if nobody can answer: then a line says how to give the card.
+    Nobody is asked if nobody can answer: then a line says how to give the card. A replay has the card of its trace.
     """
-    if screen.as_json or screen.quiet:
+    if screen.as_json or screen.quiet or screen.replays:
         return None
 
     from doctor.card.found import only_fat_card
@@ -123,6 +150,6 @@ def _offered_card(screen: Screen) -> Path | None:
     if not screen.interactive:
         screen.note(f"A card is in this PC: add --sd {shown(str(card.path), 4096)} to examine it too.")
         return None
-    if click.confirm(f"A card is in this PC: {name}. Examine it too?", default=True, err=True):
+    if screen.ask(f"A card is in this PC: {name}. Examine it too?", default=True):
         return card.path
     return None

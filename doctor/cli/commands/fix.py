@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from doctor.bench import BenchOptions
+from doctor.bench import Bench, BenchOptions
 from doctor.cli import options
 from doctor.cli.check_line import CheckLine
-from doctor.cli.commands.check import show_next
+from doctor.cli.commands.check import show_report
 from doctor.cli.help_page import CureOption
+from doctor.cli.live_line import LiveLine
 from doctor.cli.screen import Screen
 from doctor.errors import Stopped, UsageError
 from doctor.jobs.fix import Action, FixRequest, FixResult, fix
@@ -40,6 +41,7 @@ def _cure_switches(command: click.Command) -> click.Command:
 
 @options.command("fix", examples=("fix", "fix --reformat-sd"))
 @options.common
+@options.report
 @options.bench_with_firmware
 @options.accept
 @options.via_modem
@@ -91,10 +93,15 @@ def command(**given: Any) -> int:
         given["put_back"],
         given["leave_out"],
     )
-    with options.open_bench(bench_options, given) as bench, closing(CheckLine(screen)) as line:
-        result = fix(bench, request, TerminalTalk(screen, yes=given["yes"]), line.hear)
+    with options.open_bench(bench_options, given) as bench, closing(LiveLine(screen, bench.seconds)) as line:
+        result = fix(
+            bench,
+            request,
+            TerminalTalk(screen, line, yes=given["yes"]),
+            screen.telling(CheckLine(line).hear, bench.seconds),
+        )
     rehearsed = _again(given, bench_options) if given["dry_run"] and result.error is None else None
-    _show(result, screen, bench_options, rehearsed)
+    _show(result, screen, bench, rehearsed)
     return int(result.exit_code)
 
 
@@ -131,25 +138,33 @@ def _only_card(screen: Screen, typed: Command, no_board: NoBoard) -> Path:
 class TerminalTalk:
     """Talks with the person at the terminal; ``--yes`` confirms the plans that are printed."""
 
-    def __init__(self, screen: Screen, *, yes: bool) -> None:
+    def __init__(self, screen: Screen, line: LiveLine, *, yes: bool) -> None:
         self._screen = screen
+        self._line = line
         self._yes = yes
 
     def say(self, text: str) -> None:
-        """Show one line."""
-
-        self._screen.note(text)
+        """Show one line; what it says goes on."""
+        self._line.say(text)
 
     def ask(self, question: str) -> bool:
         """Ask; False if nobody can answer."""
-        return self._screen.ask(question)
+        with self._asking():
+            return self._screen.ask(question)
 
     def typed(self, question: str) -> str | None:
         """Ask for a name; None if nobody can answer. ``--yes`` is no answer."""
         if not self._screen.interactive:
             return None
-        answer: str = click.prompt(self._screen.plain(question), default="", show_default=False, err=True)
-        return answer
+        with self._asking():
+            return self._screen.typed(question, default="", show_default=False)
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        """No line moves while somebody types; then it goes on."""
+        self._line.clear()
+        yield
+        self._line.go_on()
 
     def confirm_plan(self, aim: str, plan: Sequence[str]) -> bool:
         """Show the plan and ask."""
@@ -157,11 +172,13 @@ class TerminalTalk:
 
         from doctor.report.prose import Prose
 
+        self._line.clear()
         tell = self._screen.note if self._yes else self._screen.notes.print  # a question needs its plan, -q or not
         tell(Text(f"\n{aim}:"))
         for number, line in enumerate(plan, 1):
             tell(Prose(Text(f"  {number}. "), Text(line)))
         if self._yes:
+            self._line.go_on()
             return True
         if not self._screen.interactive:
             self.say("  (no terminal to ask: add --yes to confirm this plan)")
@@ -210,37 +227,40 @@ def _knows_more(result: FixResult, failed: set[str]) -> bool:
     )
 
 
-def _show(result: FixResult, screen: Screen, bench_options: BenchOptions, rehearsed: Command | None = None) -> None:
+def _show(result: FixResult, screen: Screen, bench: Bench, rehearsed: Command | None = None) -> None:
     """The result; ``rehearsed`` is the command whose plan was only shown."""
 
     from doctor.report import as_json, console, next_step, practice
 
-    if screen.as_json:
-        members = {"actions": [_action_json(a) for a in result.actions], **as_json.report_members(result.report)}
-        screen.document(as_json.document("fix", result.exit_code, result.error, **members))
-        return
+    bench_options = bench.options
     failed = {a.cure.id for a in result.actions if a.error is not None and not isinstance(a.error, Stopped)}
     comes_last = _knows_more(result, failed)
-    _show_actions(result, screen, with_errors=not comes_last)
-    screen.show("")
-    screen.show(console.findings(result.report, cures(), screen.out, verbose=screen.verbose))
+    if _show_actions(result, screen, with_errors=not comes_last):
+        screen.show("")
     wrong = next((action.error for action in result.actions if action.error is not None), None)
     if wrong is not None and comes_last:  # what went wrong here comes next, and not a flash
+        screen.show(console.findings(result.report, cures(), screen.out, verbose=screen.verbose))
         screen.show("")
         screen.show(console.error(wrong))
         hands = (POWER_CYCLE,) if UNPLUG in (wrong.next or "") else ()
         for note in practice.notes_for_hands(bench_options.command("fix"), hands):
             screen.show(f"  ({note})")
-        return
-    done, sure = _remembered(result, screen, bench_options, failed)
-    if rehearsed is not None and any(action.planned for action in result.actions):
-        show_next(next_step.NextStep((), rehearsed), screen)
-        return
-    show_next(next_step.after(result.report, bench_options.command("fix"), cures(), done=done, sure=sure), screen)
+        step = None
+    else:
+        done, sure = _remembered(result, screen, bench_options, failed)
+        step = next_step.after(result.report, bench_options.command("fix"), cures(), done=done, sure=sure)
+        if rehearsed is not None and any(action.planned for action in result.actions):
+            step = next_step.NextStep((), rehearsed)
+    if screen.writes:
+        actions = [_action_json(action) for action in result.actions]
+        members = {**as_json.identity(bench), "actions": actions, **as_json.report_members(result.report)}
+        screen.document(as_json.document("fix", result.exit_code, result.error, step, **members))
+    if step is not None and not screen.as_json:
+        show_report(result.report, step, screen)
 
 
-def _show_actions(result: FixResult, screen: Screen, *, with_errors: bool) -> None:
-    """What was done, cure by cure."""
+def _show_actions(result: FixResult, screen: Screen, *, with_errors: bool) -> bool:
+    """What was done, cure by cure; what is for the hands only with -v, since the next step says it. Whether any was."""
     from rich.text import Text
 
     from doctor.report import console
@@ -248,7 +268,8 @@ def _show_actions(result: FixResult, screen: Screen, *, with_errors: bool) -> No
 
     if result.stopped is not None:
         screen.show(console.error(result.stopped))
-    for action in result.actions:
+    told = [action for action in result.actions if screen.verbose or not action.by_hand]
+    for action in told:
         text = action.text or ("failed" if action.began else "refused")
         screen.show(Text.assemble((f"{action.cure.id}: ", "bold"), (text, "green" if action.done else "")))
         if action.second_reader is not None:
@@ -258,6 +279,7 @@ def _show_actions(result: FixResult, screen: Screen, *, with_errors: bool) -> No
                 screen.show(Prose(Text("  - "), Text(line)))
         if action.error is not None and with_errors:
             screen.show(console.error(action.error))
+    return bool(told) or result.stopped is not None
 
 
 def _remembered(

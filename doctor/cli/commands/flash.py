@@ -8,9 +8,10 @@ from typing import Any
 
 import click
 
-from doctor.bench import BenchOptions
+from doctor.bench import Bench
 from doctor.cli import options, signals, stdio
-from doctor.cli.commands.check import show_next
+from doctor.cli.commands.check import show_next, show_report
+from doctor.cli.live_line import LISTENING
 from doctor.cli.screen import Screen
 from doctor.errors import Stopped
 from doctor.jobs.flash import METHODS, STOPPED_EARLY, VIAS, FlashRequest, FlashResult, flash, rehearse
@@ -42,6 +43,7 @@ COMPRESS = click.option("--compress", is_flag=True, help="Send a zlib stream to 
 
 @options.command("flash", examples=("flash", "flash FILE.dup"))
 @options.common
+@options.report
 @options.bench_without_firmware
 @options.accept
 @VIA
@@ -70,25 +72,26 @@ def command(files: tuple[Path, ...], **given: Any) -> int:
     )
     with options.open_bench(bench_options, given) as bench:
         screen = options.screen_of(given, bench_options)
-        if not files:
+        if not bench_options.firmware and bench_options.card_file is None:
             typed, sends = options.typed(), not given["dry_run"]
             choose_firmware(bench, screen, typed, given["via"], sends=sends, yes=given["yes"])
             bench_options = bench.options
             screen = options.screen_of(given, bench_options)
-        with closing(FlashView(screen, lambda: bench.clock.ticks_ms() / 1000)) as view:
+        with closing(FlashView(screen, bench.seconds)) as view:
+            view.line.go_on(LISTENING)
             if given["dry_run"]:
-                result = rehearse(bench, request, view.hear)
+                result = rehearse(bench, request, screen.telling(view.hear, bench.seconds))
             else:
                 consent = TerminalConsent(screen, yes=given["yes"], pause=view.pause)
                 signals.over_once(lambda: view.begun)
                 try:
-                    result = flash(bench, request, consent=consent, listen=view.hear)
+                    result = flash(bench, request, consent=consent, listen=screen.telling(view.hear, bench.seconds))
                 except (KeyboardInterrupt, click.Abort) as err:  # before the first step: from then on none is raised
                     raise Stopped(STOPPED_EARLY) from err
     name = "plan" if given.get("command_name") == "plan" else "flash"
     with signals.undisturbed():  # how a flash ended is told, with its own exit code, whatever is pressed now
         stdio.wait_for_the_reader()
-        show(name, result, screen, bench_options, dry_run=given["dry_run"], request=request)
+        show(name, result, screen, bench, dry_run=given["dry_run"], request=request)
     return int(result.exit_code)
 
 
@@ -104,7 +107,7 @@ def show(
     name: str,
     result: FlashResult,
     screen: Screen,
-    bench_options: BenchOptions,
+    bench: Bench,
     *,
     dry_run: bool,
     request: FlashRequest | None = None,
@@ -119,18 +122,25 @@ def show(
     from doctor.report import as_json, console, next_step
     from doctor.text.command import marked
 
-    if screen.as_json:
-        screen.document(as_json.document(name, result.exit_code, result.error, **as_json.flash_members(result)))
-        return
-    if result.plan is not None and (dry_run or result.plan.core.nothing):
-        screen.show(plan_text(result.plan))
-    if result.plan is None and result.proof is None and result.report.findings:
-        screen.show(console.findings(result.report, cures(), screen.out, verbose=screen.verbose))
-    if result.proof is not None:
-        screen.show(proof_text(result.proof, took_text(result)))
+    bench_options = bench.options
     tried = AdviceGiven(bench_options.url)
     done, sure = tried.so_far(result.report), tried.confirmed
     step = next_step.after_flash(result, bench_options, cures(), request, done=done, sure=sure)
+    if screen.writes:
+        members = as_json.flash_members(result, bench)
+        screen.document(as_json.document(name, result.exit_code, result.error, step, **members))
+    if screen.as_json:
+        return
+    if result.plan is not None and (dry_run or result.plan.core.nothing):
+        screen.show(plan_text(result.plan))
+    if result.proof is not None:
+        screen.show(proof_text(result.proof, took_text(result)))
+    if result.plan is None and result.proof is None and result.report.findings:
+        failed = [found.check for found in result.report.failed]
+        if step is not None and result.error is not None and result.error.on in failed:  # told once, as the finding
+            show_report(result.report, step, screen, "Not flashed; nothing was sent to the modem.")
+            return
+        screen.show(console.findings(result.report, cures(), screen.out, step, verbose=screen.verbose))
     if result.error is not None:
         left = stands(result.mode) if result.begun and result.mode else ""
         leads_on = result.onward is not None and step is not None

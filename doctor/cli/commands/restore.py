@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from doctor.cli import options
+from doctor.cli.live_line import LiveLine
 from doctor.errors import Stopped
 from doctor.text.command import marked
 from doctor.text.escape import counted
 
 if TYPE_CHECKING:
+    from doctor.bench import Bench
     from doctor.board.storage.kept_files import KeptFiles
     from doctor.board.storage.upload import Changes
     from doctor.cli.screen import Screen
@@ -53,28 +57,32 @@ def command(folder: Path, **given: Any) -> int:
     copies = given["backup"] or options.backup_folder()
     plan: list[str] = []
 
-    def agreed(source: KeptFiles, changes: Changes) -> bool:
+    def agreed(line: LiveLine, source: KeptFiles, changes: Changes) -> bool:
+        line.clear()
         plan.extend(changes.lines())
         if source.left_out:
             plan.append(f"leave out {', '.join(shown(name) for name in source.left_out)}")
         if changes.replaced or changes.removed:
             plan.append(f"(a copy of what is replaced or removed goes to {marked(copies)} first)")
         tell = screen.note if given["yes"] or given["dry_run"] else screen.notes.print  # a question needs its plan
-        for line in plan:
-            tell(Text(f"  {line}"))
+        for text in plan:
+            tell(Text(f"  {text}"))
         if given["dry_run"]:
             return False
-        return given["yes"] or screen.agreed("Do this?")
+        yes: bool = given["yes"] or screen.agreed("Do this?")
+        line.go_on()
+        return yes
 
-    with options.open_bench(bench_options, given) as bench:
-        done = restore(bench, folder, copies, agreed, screen.note, clean=given["clean"])
+    with options.open_bench(bench_options, given) as bench, closing(LiveLine(screen, bench.seconds)) as line:
+        line.go_on("comparing the files of the board with these")
+        done = restore(bench, folder, copies, partial(agreed, line), line.say, clean=given["clean"])
     if done is None and not given["dry_run"]:
         raise Stopped("not confirmed; nothing was written")
-    _show(screen, plan, done)
+    _show(screen, bench, plan, done)
     return 0
 
 
-def _show(screen: Screen, plan: list[str], done: tuple[KeptFiles, Changes] | None) -> None:
+def _show(screen: Screen, bench: Bench, plan: list[str], done: tuple[KeptFiles, Changes] | None) -> None:
     from doctor.report import as_json
 
     source, changes = done or (None, None)
@@ -84,7 +92,7 @@ def _show(screen: Screen, plan: list[str], done: tuple[KeptFiles, Changes] | Non
     if screen.as_json:
         files = [vars(one) for one in listed]
         members: dict[str, Any] = {"plan": as_json.said(plan), "files": files, "written": written, "removed": removed}
-        screen.document(as_json.document("restore", options.OK, **members))
+        screen.document(as_json.document("restore", options.OK, **as_json.identity(bench), **members))
     elif done is None:
         screen.show("planned only; nothing was written")
     else:

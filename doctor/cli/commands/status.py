@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +11,15 @@ from doctor.cli import options
 from doctor.text.command import Command, marked
 
 if TYPE_CHECKING:
+    from doctor.board.board import BoardFacts
     from doctor.jobs.memory.journal import DamagedJournal
     from doctor.jobs.status import StatusReport
+    from doctor.report.next_step import NextStep
 
 
 @options.command("status", examples=("status", "status --json"))
 @options.common
+@options.report
 @options.interrupt
 @options.done
 @options.via_modem
@@ -29,6 +33,7 @@ def command(**given: Any) -> int:
 
     from doctor.board.storage.begun import MEND_RECORD, remark
     from doctor.cli.commands.check import show_next
+    from doctor.cli.live_line import LiveLine
     from doctor.jobs.status import status
     from doctor.report import console
     from doctor.report.next_step import after_broken_flash
@@ -36,15 +41,28 @@ def command(**given: Any) -> int:
 
     bench_options, standing = _options(given)
     screen = options.screen_of(given, bench_options)
+    board = None
     if standing is None:
-        with options.open_bench(bench_options, given, during_flash=True) as bench:
-            standing = status(
-                bench, said=options.done_steps(given), done=lambda question: not screen.as_json and screen.ask(question)
-            )
+        with (
+            options.open_bench(bench_options, given, during_flash=True) as bench,
+            closing(LiveLine(screen, bench.seconds)) as line,
+        ):
+
+            def asked(question: str) -> bool:
+                line.clear()
+                return not screen.as_json and screen.ask(question)
+
+            line.go_on("asking the modem")
+            standing = status(bench, said=options.done_steps(given), done=asked)
+            board = bench.last_board
+    onward = standing.onward
+    step = None if onward is None else after_broken_flash(onward, bench_options.command("status"))
+    if screen.writes:
+        screen.document(_document(standing, board, step))
     if screen.as_json:
-        screen.document(_document(standing))
         return int(standing.exit_code)
-    screen.show(f"modem: {standing.where}")
+    if standing.error is None or standing.history:
+        screen.show(f"modem: {standing.where}")
     if standing.history:
         screen.show(standing.history)
     if standing.looked:
@@ -60,8 +78,8 @@ def command(**given: Any) -> int:
     for path in standing.unread:
         what = "a note of what was begun with them cannot be read"
         screen.show(f"files of the board: {what}: {marked(path)}; {MEND_RECORD}")
-    if standing.onward is not None:
-        show_next(after_broken_flash(standing.onward, bench_options.command("status")), screen)
+    if step is not None:
+        show_next(step, screen)
     elif standing.advice:
         screen.show(f"The modem is done. If you have not done this since that flash: {standing.advice}.")
     elif standing.error is None and standing.damaged is not None:
@@ -76,9 +94,10 @@ def _options(given: options.Given) -> tuple[BenchOptions, StatusReport | None]:
 
     A flash that is under way is meant before any board; nothing is asked of that port.
     """
-    from doctor.jobs.memory.journal import is_at_work, real_device
+    from doctor.jobs.memory.journal import is_at_work
     from doctor.jobs.status import begun_over, without_board
     from doctor.link.choice import NoPort
+    from doctor.link.port_url import real_device
 
     begun = [] if given["port"] else begun_over()
     if begun and is_at_work(begun[0]):
@@ -97,7 +116,7 @@ def _about(damaged: DamagedJournal) -> str:
     )
 
 
-def _document(standing: StatusReport) -> dict[str, Any]:
+def _document(standing: StatusReport, board: BoardFacts | None, step: NextStep | None) -> dict[str, Any]:
     from doctor.report import as_json
 
     progress, damaged = standing.progress, standing.damaged
@@ -105,11 +124,13 @@ def _document(standing: StatusReport) -> dict[str, Any]:
         "status",
         standing.exit_code,
         standing.error,
+        step,
         where=standing.where,
         history=as_json.Said(standing.history),
         running=standing.running,
         progress=None if progress is None else {**asdict(progress), "percent": progress.percent},
-        modem=as_json.modem(standing.facts) if standing.facts is not None else None,
+        board=as_json.board(board),
+        modem=as_json.modem(standing.facts),
         journal=asdict(standing.entry) if standing.entry is not None else None,
         journal_damaged=None if damaged is None else {"path": str(damaged.path), "why": damaged.why},
         advice=as_json.Said(standing.advice),

@@ -5,23 +5,24 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from doctor.computer import is_linux, is_mac, is_windows, kernel32
 
 _ES_CONTINUOUS = 0x80000000
 _ES_SYSTEM_REQUIRED = 0x00000001
 _ES_AWAYMODE_REQUIRED = 0x00000040
 
 
-def inhibitor(platform: str = sys.platform, pid: int | None = None) -> list[str] | None:
+def inhibitor(pid: int | None = None) -> list[str] | None:
     """The program that keeps this system awake as long as it runs; None if there is none to start.
 
     Both end with us, however we end: one reads from a pipe that closes, the other watches our process.
     """
-    if platform == "darwin" and shutil.which("caffeinate"):
+    if is_mac() and shutil.which("caffeinate"):
         return ["caffeinate", "-i", "-m", "-s", "-w", str(pid or os.getpid())]
-    if platform.startswith("linux") and shutil.which("systemd-inhibit"):
+    if is_linux() and shutil.which("systemd-inhibit"):
         return [
             "systemd-inhibit",
             "--what=sleep:idle:handle-lid-switch:shutdown",
@@ -39,7 +40,7 @@ def awake() -> Iterator[str]:
 
     Never raises: sleep that cannot be inhibited is no reason not to flash.
     """
-    if sys.platform == "win32":
+    if is_windows():
         with _windows() as warning:
             yield warning
         return
@@ -85,9 +86,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 @contextmanager
 def _windows() -> Iterator[str]:
-    import ctypes
-
-    kernel = getattr(ctypes, "windll").kernel32  # noqa: B009 - exists on Windows only
+    kernel = kernel32()
     wanted = _ES_CONTINUOUS | _ES_SYSTEM_REQUIRED
     done = kernel.SetThreadExecutionState(wanted | _ES_AWAYMODE_REQUIRED) or kernel.SetThreadExecutionState(wanted)
     try:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from doctor.events import StepStarted
 from doctor.jobs.memory.journal import FlashEntry
 
 #: No block is longer (modem-protocol.md 4.4): with less than this unacknowledged the last block may have gone out.
@@ -34,9 +36,20 @@ def all_sent_by(entry: FlashEntry) -> bool:
     return all_sent(entry.steps, entry.done, entry.step, left)
 
 
+def number_of(step: str, steps: Sequence[str]) -> int:
+    """Which of ``steps`` it is, from 1; 0 if it is none of them."""
+    return steps.index(step) + 1 if step in steps else 0
+
+
+def numbered(event: StepStarted, steps: Sequence[str]) -> StepStarted:
+    """``event`` with its place among ``steps``, if it has one."""
+    number = number_of(event.step, steps)
+    return replace(event, number=number, of=len(steps)) if number else event
+
+
 def how_far(entry: FlashEntry) -> str:
     """The step that ``entry`` stands in, of how many, and the bytes of its file; "" if it had not begun."""
-    number = entry.steps.index(entry.step) + 1 if entry.step in entry.steps else 0
+    number = number_of(entry.step, entry.steps)
     at = f"step {number} of {len(entry.steps)}" if number else ""
     sent = f"{entry.sent_bytes:,} of {entry.total_bytes:,} bytes" if entry.sent_bytes else ""
     return ", ".join(filter(None, (at, sent)))

@@ -21,7 +21,7 @@ from doctor.documents.json_file import make_folder, read_json, write_whole
 from doctor.errors import BoardError, LinkError
 from doctor.jobs.memory.lock import is_held, lock_path
 from doctor.jobs.memory.state_dir import state_dir, state_place
-from doctor.link.port_url import PortUrl
+from doctor.link.port_url import PortUrl, real_device
 
 SCHEMA = "fipy-doctor/journal/1"
 KEPT = 50  #: journals of so many modems are kept; older ones are of nobody's use
@@ -227,11 +227,6 @@ def refuse_under_way(port: PortUrl) -> None:
         cause=f"another fipy-doctor is in the middle of it, since {entry.begun[:16].replace('T', ' ')} UTC",
         next=f"leave the board powered and let it finish; to watch: `fipy-doctor status`{log}",
     )
-
-
-def real_device(port: str) -> str:
-    """The device itself if ``port`` is a name of one, such as /dev/serial/by-id/…"""
-    return os.path.realpath(port) if port.startswith("/") else port
 
 
 def is_at_work(entry: FlashEntry) -> bool:

@@ -12,14 +12,14 @@ from doctor.clock import SystemClock
 from doctor.documents.json_file import lock, make_folder, open_ours
 from doctor.errors import LinkError
 from doctor.jobs.memory.state_dir import state_place, unwritable
+from doctor.link.port_url import real_device
 
 LOOKS, LOOK_MS = 5, 20  #: so often, so far apart, a lock is asked for
 
 
 def lock_path(port: str, folder: Path | None = None) -> Path:
     """The file whose lock means ``port``."""
-    name = str(Path(port).resolve()) if Path(port).exists() else port  # /dev/serial/by-id/… leads to the same device
-    return (folder or state_place() / "locks") / f"{hashlib.sha256(name.encode()).hexdigest()[:24]}.lock"
+    return (folder or state_place() / "locks") / f"{hashlib.sha256(real_device(port).encode()).hexdigest()[:24]}.lock"
 
 
 @contextmanager

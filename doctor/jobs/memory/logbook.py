@@ -68,6 +68,8 @@ class Logbook:
             case events.Waiting():
                 unplug = "may unplug" if event.may_unplug else "DO NOT UNPLUG"
                 return f"waiting for {event.what}, up to {event.limit_s:.0f} s, {unplug}"
+            case events.Counted():
+                return f"{event.what}: {event.done} of {event.total} {event.of}"
             case events.Progress():
                 share = event.done_bytes / max(1, event.total_bytes)
                 if share < self._share + PROGRESS_SHARE and event.done_bytes != event.total_bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from doctor.computer import is_windows
 from doctor.documents.json_file import draft_beside, make_folder, write_synced
 from doctor.errors import DoctorError
 from doctor.link.port_url import PortUrl
@@ -53,7 +54,9 @@ def refuse_unwritable() -> None:
 
 def unwritable(err: OSError, place: Path) -> DoctorError:
     """The refusal to flash if ``place`` in the state directory cannot be written."""
-    setting = f"set {VARIABLE}=FOLDER" if os.name == "nt" else f"export {VARIABLE}=FOLDER"
+    setting = f"export {VARIABLE}=FOLDER"
+    if is_windows():
+        setting = f"in PowerShell Set-Item env:{VARIABLE} FOLDER, in cmd set {VARIABLE}=FOLDER"
     return DoctorError(
         "journal-not-writable",
         "the journal of the flash cannot be written; nothing was sent to the modem",

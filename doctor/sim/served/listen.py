@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 import select
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from concurrent.futures import Future, wait
 
 from serial.serialutil import SerialException
 
+from doctor.computer import is_windows
 from doctor.sim.hands import Hands
 from doctor.sim.served.network import NetworkClient
 from doctor.sim.served.pty import PtyClient
@@ -58,7 +58,7 @@ class Listener:
         self.serial.rts = False
         self.serial.port = with_speed(url)
         self._on_names = on_names
-        self._with_pty = pty and sys.platform != "win32"
+        self._with_pty = pty and not is_windows()
         self.serial.open()
         self._network: NetworkClient | None = None
         self._pty: PtyClient | None = None

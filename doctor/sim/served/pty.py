@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import select
-import sys
 
+from doctor.computer import is_windows
 from doctor.sim.urlhandler.protocol_sim import Serial
 
 CHUNK_BYTES = 4096
@@ -149,7 +149,7 @@ class PtyClient:
 
 
 def _speeds() -> dict[int, int]:
-    if sys.platform == "win32":
+    if is_windows():
         return {}
     import termios
 

@@ -188,6 +188,9 @@ def test_diskutil_is_read() -> None:
     assert assess(card).hard == ()
 
 
+VOLUME = "\\\\?\\Volume{5b1f9c4e-0000-0000-0000-100000000000}\\"
+
+
 def windows(**card: Any) -> str:
     plain = {"Number": 2, "FriendlyName": "Generic- SD/MMC", "SerialNumber": " 058F63666485 ", "BusType": "USB"}
     plain |= {"Size": 31914983424, "IsBoot": False, "IsSystem": False, "IsReadOnly": False}
@@ -196,7 +199,8 @@ def windows(**card: Any) -> str:
     partitions = [
         {"DiskNumber": 0, "PartitionNumber": 1, "DriveLetter": "\0", "Size": 104857600, "Type": "System"},
         {"DiskNumber": 0, "PartitionNumber": 3, "DriveLetter": "C", "Size": 511000000000, "Type": "Basic"},
-        {"DiskNumber": 2, "PartitionNumber": 1, "DriveLetter": "E", "Size": 31910789120, "Type": "FAT32 XINT13"},
+        {"DiskNumber": 2, "PartitionNumber": 1, "DriveLetter": "E", "Size": 31910789120, "Type": "FAT32 XINT13"}
+        | {"AccessPaths": ["E:\\", VOLUME]},
     ]
     volumes = [
         {"DriveLetter": "C", "FileSystem": "NTFS", "FileSystemLabel": "", "Size": 511000000000},
@@ -215,7 +219,18 @@ def test_powershell_is_read() -> None:
         "058F63666485",
         "usb",
     )
-    assert card.parts == (DrivePart(r"\\.\PhysicalDrive2 partition 1", 31910789120, "vfat", "FIPY", ("E:\\",)),)
+    found = DrivePart(r"\\.\PhysicalDrive2 partition 1", 31910789120, "vfat", "FIPY", ("E:\\",))
+    assert card.parts == (replace(found, opens=VOLUME.rstrip("\\")),)
+
+
+@pytest.mark.parametrize(
+    "letter, paths, opens",
+    [("\0", VOLUME, VOLUME.rstrip("\\")), ("E", None, "\\\\.\\E:"), ("E", [None], "\\\\.\\E:"), (None, [], "")],
+)
+def test_a_volume_is_locked_by_its_id_or_else_by_its_letter(letter: object, paths: object, opens: str) -> None:
+    told = json.loads(windows())
+    told["partitions"][2] |= {"DriveLetter": letter, "AccessPaths": paths}
+    assert from_powershell(json.dumps(told))[1].parts[0].opens == opens
 
 
 @pytest.mark.parametrize(("number", "bus"), [(7, "usb"), ("12", "sd"), ("SD", "sd"), (17, "nvme")])

@@ -12,11 +12,6 @@ from doctor.sim.scenarios import SCENARIOS
 from doctor.sim.simurl import DEVICE_SCENARIOS
 from tests.cli.terminal import Terminal
 
-FINDING = {
-    "check", "status", "skip_reason", "summary", "evidence", "catalogue", "cause", "remedies", "caused_by", "link",
-    "next",
-}  # fmt: skip
-
 
 def test_check_as_json_is_one_document_with_every_finding(terminal: Terminal) -> None:
     said = terminal.type("check", "--port", "sim://fipy?scenario=html-scripts", "--json")
@@ -24,7 +19,6 @@ def test_check_as_json_is_one_document_with_every_finding(terminal: Terminal) ->
     assert (said.code, document["exit"], document["error"]) == (1, 1, None)
     assert document["schema"] == "fipy-doctor/check/1"
     assert {finding["check"] for finding in document["findings"]} == {check.id for check in roster.builtin()}
-    assert all(set(finding) == FINDING for finding in document["findings"])
     assert said.err == ""
 
 
@@ -77,7 +71,7 @@ def test_flash_without_anybody_to_ask_is_refused(terminal: Terminal, image: Path
 def test_flash_refused_by_a_check_says_so_and_what_to_do(terminal: Terminal, image: Path) -> None:
     said = terminal.type("flash", str(image), "--port", "sim://fipy?scenario=autorun-updater", "--yes")
     assert said.code == 1
-    assert "not flashed: main.py starts an updater" in said.out
+    assert "main.py starts an updater" in said.out and "Not flashed; nothing was sent to the modem." in said.out
     assert said.next[:2] == ["fix", "--disable-autorun"]
 
 

@@ -21,7 +21,7 @@ ENDS_WITH_US = (
     " `fipy-doctor sim --listen` serves)"
 )
 
-_CORE_EVENTS = ("step", "waiting", "progress", "note")
+_CORE_EVENTS = ("step", "waiting", "progress", "count", "note")
 _STEP_WORDS = {"transfer": "send the image", "deploy": "wait until the modem has written everything"}
 
 

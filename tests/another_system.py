@@ -1,0 +1,104 @@
+"""Another system than the one that the tests run on: what the program asks of Windows, answered where it asks."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import struct
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from doctor import computer
+
+with suppress(ImportError):  # where the tests run on Windows itself
+    import fcntl
+
+ACCESS_DENIED = 5  #: winerror.h
+SECTOR_BYTES = 512
+
+
+def on(monkeypatch: pytest.MonkeyPatch, system: str) -> None:
+    """From now on the program runs on ``system``: linux, darwin or win32."""
+    monkeypatch.setattr(computer, "SYSTEM", system)
+
+
+@dataclass
+class Windows:
+    """The calls of Windows that the program makes, and what it asked them for.
+
+    named       what stands behind names that only Windows knows: ``\\\\.\\PhysicalDrive2``, ``\\\\?\\Volume{…}``
+    in_use      names of volumes that a program has a file on open: they cannot be locked
+    systems     the file system of each drive
+    calls       what was asked of which name, in order
+    awake       the flags of SetThreadExecutionState, in order
+    """
+
+    named: dict[str, Path] = field(default_factory=dict)
+    in_use: set[str] = field(default_factory=set)
+    systems: Mapping[str, str] = field(default_factory=dict)
+    calls: list[tuple[str, int]] = field(default_factory=list)
+    awake: list[int] = field(default_factory=list)
+    _open: dict[int, str] = field(default_factory=dict)
+
+    @classmethod
+    def installed(cls, monkeypatch: pytest.MonkeyPatch) -> Windows:
+        """Windows, from now on."""
+        windows = cls()
+        on(monkeypatch, "win32")
+        opens = os.open
+
+        def opened(path: Any, *how: Any, **more: Any) -> int:
+            name = os.fspath(path)
+            handle = opens(windows.named.get(name, path), *how, **more)
+            windows._open[handle] = name
+            return handle
+
+        library = SimpleNamespace(LK_NBLCK=2, LK_NBRLCK=4, locking=_locking, get_osfhandle=lambda handle: handle)
+        monkeypatch.setattr("os.open", opened)
+        monkeypatch.setitem(sys.modules, "msvcrt", library)
+        monkeypatch.setattr(ctypes, "windll", SimpleNamespace(kernel32=windows), raising=False)
+        denied = PermissionError(13, "Access is denied")
+        monkeypatch.setattr(ctypes, "WinError", lambda: denied, raising=False)
+        return windows
+
+    def DeviceIoControl(
+        self, device: ctypes.c_void_p, call: int, _in: Any, _size: int, answer: Any, most: int, got: Any, _late: Any
+    ) -> int:
+        """Sizes of a device; locks of a volume."""
+        handle = device.value or 0
+        name = self._open[handle]
+        self.calls.append((name, call))
+        if call == 0x00090018 and name in self.in_use:
+            return 0
+        said = {
+            0x0007405C: struct.pack("<q", os.fstat(handle).st_size),
+            0x00070000: struct.pack("<qIIII", 0, 12, 255, 63, SECTOR_BYTES),
+        }.get(call, b"")
+        assert len(said) <= most
+        answer[: len(said)] = said
+        got._obj.value = len(said)
+        return 1
+
+    def GetVolumeInformationW(self, root: str, *rest: Any) -> int:
+        """The file system of a drive."""
+        if root not in self.systems:
+            return 0
+        rest[-2].value = self.systems[root]
+        return 1
+
+    def SetThreadExecutionState(self, flags: int) -> int:
+        """Remembers what it was asked; away mode is not to be had."""
+        self.awake.append(flags)
+        return 0 if flags & 0x40 else 1
+
+
+def _locking(handle: int, how: int, _bytes: int) -> None:
+    """Windows' own: one byte, for one process; a second lock of it is refused, whoever asks."""
+    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

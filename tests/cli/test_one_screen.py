@@ -1,0 +1,59 @@
+"""What is read fits on one screen, with what matters at its end: budgets of lines at 80 columns, over all scenarios."""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+
+import pytest
+
+from doctor.cli import screen
+from doctor.sim.scenarios import SCENARIOS
+
+from .terminal import Terminal
+
+COLUMNS = 80
+HEALTHY, WITH_ONE_FAILURE, DEAD_PORT = 12, 16, 4  #: lines at most
+
+
+@pytest.fixture(autouse=True)
+def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(screen, "NO_TERMINAL_COLUMNS", COLUMNS)
+
+
+def height(text: str) -> int:
+    """Lines that ``text`` takes on a terminal, which breaks what is too long for it."""
+    return sum(max(1, math.ceil(len(line) / COLUMNS)) for line in text.rstrip("\n").split("\n"))
+
+
+@pytest.mark.sampled(3, "long")
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_a_check_fits_and_ends_with_what_is_wrong(terminal: Terminal, scenario: str) -> None:
+    out = terminal.type("check", "--port", f"sim://fipy?scenario={scenario}").out
+    expected = SCENARIOS[scenario].check
+    assert height(out) <= (HEALTHY if expected is None else WITH_ONE_FAILURE), out
+    assert "no card was given" not in out and "✓" not in out
+    assert re.search(r"^[\w ,]*\d+ checks passed; -v lists them\.$", out, re.MULTILINE)
+    if expected is not None:
+        problems = re.findall(r"^[✗!] ([a-z-]+)  ", out, re.MULTILINE)
+        assert problems[-1] == expected
+        behind = out.partition(f" {expected}  ")[2]
+        assert re.search(r"\n    more: .*\n\n(?:Next|Do this now):\n", behind)
+
+
+def test_all_that_was_seen_is_there_with_v(terminal: Terminal) -> None:
+    out = terminal.type("check", "-v", "--port", "sim://fipy?scenario=lte-hangs").out
+    for line in ("✓ port-opens  ", "· card-is-fat  ", "! jumpers-removed  ", "    follows from: modem-answers"):
+        assert f"\n{line}" in f"\n{out}", line
+
+
+@pytest.mark.parametrize("command", ["check", "fix", "flash", "plan", "status"])
+@pytest.mark.parametrize("port", ["COM25", "/dev/ttyACM7"])
+def test_a_dead_port_is_four_lines(terminal: Terminal, command: str, port: str, image: Path) -> None:
+    words = (command, str(image)) if command in ("flash", "plan") else (command,)
+    said = terminal.type(*words, "--port", port)
+    told = said.out + said.err
+    assert said.code in (1, 2)
+    assert height(told) == DEAD_PORT, told
+    assert [line[:9] for line in told.splitlines()[1:]] == ["  cause: ", "  next:  ", "  more:  "]
