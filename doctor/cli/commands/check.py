@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,7 +88,7 @@ def examine(bench_options: BenchOptions, given: options.Given) -> int:
     return int(report.exit_code)
 
 
-def show_report(report: Report, step: NextStep, screen: Screen, verdict: str = "", asked: tuple[str, ...] = ()) -> None:
+def show_report(report: Report, step: NextStep, screen: Screen, verdict: str = "", asked: Sequence[str] = ()) -> None:
     """What the checks found, what follows from that for the command (``verdict``), and the next step.
 
     A port that does not open is told as the error that it is: what, cause, next. Checks ``asked`` for by name say what
