@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from doctor.bench import Bench, Needs
@@ -220,14 +221,17 @@ def _seen_on_pc(bench: Bench) -> OnPc | None:
     """The PC's view of the card, None if none was given or it cannot be read (card-is-fat tells why)."""
     if bench.options.sd is None:
         return None
-    try:
+
+    def look() -> OnPc:
         card = bench.card
         return OnPc(
             tuple(f.path for f in card.files() if not f.is_dir and not f.is_housekeeping),
             tuple(f.path for f in card.files_elsewhere() if not f.is_dir),
         )
-    except DoctorError:
-        return None
+
+    with suppress(DoctorError):
+        return bench.known("card_on_pc", OnPc, look, of="sd")
+    return None
 
 
 def _hidden_files(view: CardView, on_pc: OnPc | None) -> tuple[str, str] | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from doctor.bench import Bench, Needs
-from doctor.board.scripts_on_board import BoardScript, BoardScripts, Compared, local_scripts, read_scripts
+from doctor.board.scripts_on_board import BoardScript, BoardScripts, Compared, LocalScript, local_scripts, read_scripts
 from doctor.check import Check, Evidence, Finding, Grade, Known, Remedy
 from doctor.firmware.scripts import VENDOR_SCRIPTS, ScriptKind
 from doctor.text.escape import first_of, hex_bytes, shown
@@ -42,6 +42,11 @@ KNOWN = {
 }
 
 
+def _local(bench: Bench) -> dict[str, LocalScript]:
+    folder = bench.options.scripts
+    return bench.known("scripts", dict[str, LocalScript], lambda: local_scripts(folder), of="scripts", default={})
+
+
 class BoardScriptsMatch(Check):
     """The scripts on the board are real Python, and the same as on the PC.
 
@@ -66,7 +71,7 @@ class BoardScriptsMatch(Check):
 
     def look(self, bench: Bench) -> Finding:
         """Read and judge the scripts; the worst one makes the finding, the others are evidence."""
-        found = read_scripts(bench.board, local_scripts(bench.options.scripts))
+        found = read_scripts(bench.board, _local(bench))
         bad = [s for s in found.scripts if _is_bad(s)]
         judged = self._bad(sorted(bad, key=_rank)) if bad else self._whole(found, set(bench.board_facts.frozen))
         return replace(judged, evidence={**_evidence(found), **judged.evidence})

@@ -29,6 +29,10 @@ _CURES = {
 _CURES_SERVED = {"port-not-found": ("start-server",), "port-opens": ("ignore-set-control",)}
 
 
+def _modemmanager_runs() -> bool:
+    return is_linux() and modemmanager_running()
+
+
 class PortOpens(Check):
     """The port exists, opens for us alone, and nothing else meddles with it.
 
@@ -52,7 +56,8 @@ class PortOpens(Check):
         try:
             link = bench.link
         except LinkError as err:
-            served = bench.options.url is not None and bench.options.url.has_address
+            url = bench.options.url
+            served = bench.known("port_is_served", bool, lambda: url is not None and url.has_address, default=False)
             usual = _CURES.get(err.id, ("plug-in",))
             return self._closed(err, _CURES_SERVED.get(err.id, usual) if served else usual)
         device = link.url.device
@@ -66,7 +71,7 @@ class PortOpens(Check):
         known = link.listed if device else None
         if known is not None and known.carrier is not None:
             evidence["carrier"] = f"perhaps {known.carrier}" if known.ambiguous else known.carrier
-        if device and is_linux() and modemmanager_running():
+        if device and bench.known("modemmanager_runs", bool, _modemmanager_runs, default=False):
             return self.warn(
                 f"{link.name} opens, but ModemManager is running: it sends AT commands to new ports",
                 catalogue="modemmanager-grabs-port",

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from doctor.clock import Clock, Deadline, SystemClock
+from doctor.documents.values import as_json, of_json
 from doctor.errors import BoardError, DoctorError, UsageError
 from doctor.link import foreign
 from doctor.link.foreign import Foreign
 from doctor.link.port_url import PortUrl
+from doctor.text import marks
 from doctor.text.command import AUTO, ON_CARD, Command
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from doctor.firmware.elf import ElfImage
     from doctor.firmware.image import FirmwareImage
     from doctor.link.link import Link
+    from doctor.link.replay import Recording
     from doctor.link.trace import Trace
     from doctor.modem.facts import ModemFacts
     from doctor.updater.profile import Profile
@@ -75,6 +78,8 @@ class BenchOptions:
     card_file    name of a firmware image on the card in the board, if there is none on the PC
     two_readers  a card image or device is read by a second reader too (``-v``)
     password     for telnet://; never shown
+    given_here   of a replayed trace: names of those members that were typed for the replay; the others are the trace's,
+                 and nothing of this computer is looked at for them
     """
 
     port: str | None = None
@@ -93,6 +98,7 @@ class BenchOptions:
     card_file: str | None = None
     two_readers: bool = False
     password: str | None = field(default=None, repr=False)
+    given_here: frozenset[str] = field(default_factory=frozenset)
 
     def __post_init__(self) -> None:
         if self.url is not None and self.url.password is not None:
@@ -212,7 +218,7 @@ class Bench(AbstractContextManager["Bench"]):
         self.options = options
         self.history = history or History()
         self._clock = clock
-        self._trace = trace
+        self.trace = trace  #: of the port; None if none is written
         self._lock = threading.RLock()
         self._kept: dict[str, Any] = {} if link is None else {"link": link}
         self._repl: Repl | None = None
@@ -271,6 +277,70 @@ class Bench(AbstractContextManager["Bench"]):
             return modem_is_simulated(self.link, self.clock)
         return board_is_simulated(self.board)
 
+    @cached_property
+    def recording(self) -> Recording | None:
+        """The trace at the port, if one is replayed. Raises UsageError if it is not a trace."""
+        from doctor.link.replay import recording_at
+
+        path = None if self.options.url is None else self.options.url.recording
+        return None if path is None else recording_at(path)
+
+    def recorded(self, what: str, name: str, *, of: str = "") -> Mapping[str, Any] | None:
+        """What a replayed trace says of ``name``; None if none is replayed, or ``of`` was typed for the replay."""
+        if self.recording is None or of in self.options.given_here:
+            return None
+        return self.recording.aside(what, name) or {}
+
+    def note(self, what: str, name: str, **said: Any) -> None:
+        """Put into the trace, if one is written, what does not cross the port."""
+        if self.trace is not None:
+            self.trace.aside(what, name, **said)
+
+    def known(self, name: str, kind: Any, look: Callable[[], _Opened], *, of: str = "", default: Any = None) -> _Opened:
+        """What ``look`` says of something that is not behind the port; the trace keeps it, for the replay.
+
+        name     in the trace
+        kind     type of the answer, as doctor/documents/values.py takes it
+        of       member of the options that it is about: if it was typed for a replay, it is looked at
+        default  what a trace that does not say it means; None: UsageError
+
+        Raises what ``look`` raises; in a replay, what it raised then.
+        """
+        said = self.recorded("part", name, of=of)
+        if said is None:
+            try:
+                value = look()
+            except DoctorError as err:
+                self.note("part", name, error=self._told(err))
+                raise
+            self.note("part", name, value=as_json(value))
+            return value
+        return cast(_Opened, self._recalled(name, kind, said, default))
+
+    def _recalled(self, name: str, kind: Any, said: Mapping[str, Any], default: Any) -> Any:
+        from doctor.link.replay import recorded_error
+
+        if (error := recorded_error(said)) is not None:
+            raise error
+        with suppress(ValueError):
+            if "value" in said:
+                return of_json(kind, said["value"])
+        if default is None:
+            raise UsageError(
+                "trace-unreadable",
+                f"the trace does not say what {name.replace('_', ' ')} was",
+                on=str(self.options.port),
+                cause="it was taken by an older fipy-doctor, or with other options",
+                next="give the file to the replay too",
+            )
+        return default
+
+    def _told(self, err: DoctorError) -> dict[str, str]:
+        """An error for the trace: its commands name the bench, and are not marked any more."""
+        bench = self.options.command("")
+        texts = {name: marks.plain(getattr(err, name), bench) for name in ("what", "cause", "next")}
+        return {"kind": type(err).__name__, "id": err.id, "on": err.on, **texts}
+
     @_Part
     def link(self) -> Link:
         """The open port. Raises LinkError if it cannot be opened, UsageError if none was given."""
@@ -279,7 +349,15 @@ class Bench(AbstractContextManager["Bench"]):
         if self.options.url is None:
             lists = "add --port, or run `fipy-doctor ports`"
             raise UsageError("port-not-found", "no port was given", next=lists)
-        return open_link(self.options.url, trace=self._trace, password=self.options.password, clock=self._clock)
+        if self.recording is not None:
+            from doctor.link.replay import open_replay
+
+            return open_replay(self.recording, self.trace)
+        try:
+            return open_link(self.options.url, trace=self.trace, password=self.options.password, clock=self._clock)
+        except DoctorError as err:
+            self.note("failed", "link", error=self._told(err))
+            raise
 
     @property
     def link_or_none(self) -> Link | None:
@@ -395,13 +473,18 @@ class Bench(AbstractContextManager["Bench"]):
     @_Part
     def firmware(self) -> tuple[FirmwareImage, ...]:
         """The firmware images, examined. Raises FirmwareError or UsageError."""
-        from doctor.firmware.image import examine
+        from doctor.firmware.image import FirmwareImage, examine
 
         if self.options.card_file is not None:
             from doctor.board.card.image import image_on_card
 
             return (image_on_card(self.board, self.options.card_file),)
-        return tuple(examine(path) for path in self.options.firmware)
+        return self.known(
+            "firmware",
+            tuple[FirmwareImage, ...],
+            lambda: tuple(examine(path) for path in self.options.firmware),
+            of="firmware",
+        )
 
     def give_firmware(self, images: tuple[FirmwareImage, ...], card_file: str | None) -> None:
         """Flash these images, which were examined, from now on: files on the PC, or one on the card in the board."""
@@ -413,18 +496,24 @@ class Bench(AbstractContextManager["Bench"]):
     @_Part
     def updater_elf(self) -> ElfImage | None:
         """The updater image, examined; None if none was given. Raises FirmwareError or UsageError."""
-        from doctor.firmware.elf import examine_elf
+        from doctor.firmware.elf import ElfImage, examine_elf
 
-        return None if self.options.updater_elf is None else examine_elf(self.options.updater_elf)
+        path = self.options.updater_elf
+        if path is None:
+            return None
+        return self.known("updater_elf", ElfImage, lambda: examine_elf(path), of="updater_elf")
 
     @_Part
     def bootrom(self) -> BootRom | None:
         """The boot ROM package, verified; None if none was given. Raises DoctorError."""
-        from doctor.firmware.bootrom import FROM_BOARD, load_bootrom
+        from doctor.firmware.bootrom import FROM_BOARD, BootRom, load_bootrom
 
-        if self.options.bootrom is None:
+        path = self.options.bootrom
+        if path is None:
             return None
-        return self._frozen_bootrom() if self.options.bootrom == FROM_BOARD else load_bootrom(self.options.bootrom)
+        if path == FROM_BOARD:
+            return self._frozen_bootrom()
+        return self.known("bootrom", BootRom, lambda: load_bootrom(path), of="bootrom")
 
     def _frozen_bootrom(self) -> BootRom:
         from doctor.board.frozen_bootrom import behind_no_board, read_bootrom

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -15,10 +16,12 @@ from typing import TYPE_CHECKING, TypeVar
 from doctor.bench import Bench, Needs, SkipReason
 from doctor.check import Check, Finding, Status
 from doctor.clock import Deadline, SystemClock
+from doctor.documents.values import as_json, of_json
 from doctor.errors import COMMAND_IDS, DeadlineOverrun, DoctorError, Exit, PortLost, UsageError
 from doctor.events import CheckEnded, CheckStarted, Listener, ignore
 from doctor.links import with_link
 from doctor.roster import Roster, all_before, everybody, in_order
+from doctor.text import marks
 from doctor.text.escape import shown
 from doctor.text.nearest import did_you_mean
 
@@ -29,6 +32,8 @@ GRACE_S = 5.0  #: after a check's own deadline, before its thread is given up; t
 UNWIND_S = 2.0  #: after that deadline or Ctrl-C, for a check to notice it at its next byte and end by itself
 POLL_S = 0.1  #: how often a waiting engine looks for Ctrl-C
 PORT_NEEDS = frozenset({Needs.PORT, Needs.BOARD, Needs.MODEM})
+#: What a check may need that lies on the PC and is too large for a trace, and the option that gives it.
+_ON_PC = {Needs.CARD: "sd", Needs.SCRIPTS: "scripts"}
 PORT_OPENS = "port-opens"
 REPL_ANSWERS = "repl-answers"  #: without it nothing on the board's card can be looked at
 
@@ -240,6 +245,7 @@ class _Run:
                 return
             self._await(check)
             self.listen(CheckStarted(check.id, check.deadline_s))
+            self.bench.note("check", check.id)
             clock = self.bench.clock  # the bench may have another one when the check has opened its port
             began_ms = clock.ticks_ms()
             try:
@@ -251,8 +257,25 @@ class _Run:
                 return  # it was cut short: what it found tells nothing of the bench
             with self.changed:
                 self.findings[check.id] = finding
+                self._note(finding)
                 self.changed.notify_all()
             self.listen(CheckEnded(check.id, finding))
+
+    def _note(self, finding: Finding) -> None:
+        """Put a finding into the trace; its commands name the bench, and are not marked any more."""
+        bench = self.bench.options.command("")
+        texts = {name: marks.plain(getattr(finding, name), bench) for name in ("summary", "cause", "next")}
+        self.bench.note("found", finding.check, value=as_json(finding) | texts)
+
+    def _recorded(self, check: Check) -> Finding | None:
+        """What a replayed trace says that the check found of what lay on the PC then; None if it is to look itself."""
+        for need, option in _ON_PC.items():
+            said = self.bench.recorded("found", check.id, of=option) if need in check.needs else None
+            if said is not None:
+                with suppress(ValueError):
+                    return of_json(Finding, said.get("value"))
+                return check.skipped(SkipReason.NOT_GIVEN, "the trace does not say what was found")
+        return None
 
     def _await(self, check: Check) -> None:
         running = {c.id for c in self.checks}
@@ -297,7 +320,7 @@ class _Run:
                 link = self.bench.link_or_none
                 if uses_port and link is not None and link.deadline is None:
                     link.deadline = Deadline(link.clock, limit_s)
-            return check.look(self.bench)
+            return self._recorded(check) or check.look(self.bench)
 
         try:
             port = (lambda: self.bench.link_or_none) if uses_port else (lambda: None)

@@ -42,6 +42,7 @@ class StepStarted:
 
     number, of        which step of how many it is; 0 if it is none of the plan
     usual_s, limit_s  seconds that it usually takes, and at most; 0 if nobody knows
+    last_s            of those, what usually passes while the end of its file is taken
     """
 
     step: str
@@ -51,6 +52,7 @@ class StepStarted:
     of: int = 0
     usual_s: float = 0.0
     limit_s: float = 0.0
+    last_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -80,8 +82,15 @@ class Counted:
     done: int
     total: int
     of: str
-    limit_s: float
-    may_unplug: bool
+    limit_s: float = 0.0
+    may_unplug: bool = True
+
+
+@dataclass(frozen=True)
+class Working:
+    """Something that may take its time begins, and goes on until the next event."""
+
+    what: str
 
 
 @dataclass(frozen=True)
@@ -122,7 +131,7 @@ class SecondReading:
         return f"a second reader (pyfatfs) {self.words}"
 
 
-Event = CheckStarted | CheckEnded | StepStarted | Waiting | Progress | Counted | Note | Notice | SecondReading
+Event = CheckStarted | CheckEnded | StepStarted | Waiting | Progress | Counted | Working | Note | Notice | SecondReading
 Listener = Callable[[Event], None]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import itertools
 import os
+import re
 import shutil
 import signal
 import sys
@@ -51,6 +52,21 @@ READERS = (
 )
 #: Folders whose tests make up the core, which CI runs on the oldest and the newest Python too.
 CORE = ("card", "checks", "firmware", "link", "modem", "updater")
+
+
+#: A test file that begins with one of these is about POSIX.
+POSIX = re.compile(r"^import (fcntl|grp|pty|pwd|resource|termios)$", re.MULTILINE)
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """On Windows, leave out what could not even be imported there."""
+    if collection_path.suffix != ".py" or (found := POSIX.search(collection_path.read_text("utf-8"))) is None:
+        return None
+    try:
+        importlib.import_module(found[1])
+    except ImportError:
+        return True
+    return None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

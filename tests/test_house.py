@@ -68,7 +68,17 @@ def test_no_folder_is_crowded() -> None:
 
 #: What may lie at the top of a checkout.
 TOP = {
-    *(".ci", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "SECURITY.md"),
+    *(
+        ".ci",
+        ".github",
+        ".gitignore",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "LICENSE",
+        "Makefile",
+        "README.md",
+        "SECURITY.md",
+    ),
     *("checks", "docs", "doctor", "mkdocs.yml", "pyproject.toml", "tests"),
 }
 
@@ -83,6 +93,7 @@ def test_the_top_level_stays_as_it_was_ordered() -> None:
 #: What every room says in the same words, and what reads tables, texts and JSON; they name nothing of ours themselves.
 LEAVES = (
     *("doctor.text.power_off", "doctor.text.command", "doctor.data", "doctor.documents.foreign_json"),
+    "doctor.documents.trace_lines",
     "doctor.computer",
 )
 

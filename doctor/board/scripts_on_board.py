@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
@@ -29,6 +29,16 @@ class Compared(Enum):
     CUT = "cut"
     """The board has only the beginning of it."""
     DIFFERENT = "different"
+
+
+@dataclass(frozen=True)
+class LocalScript:
+    """One script on the PC; ``data`` is empty in a replay, where nobody can tell a cut copy from another file."""
+
+    size_bytes: int
+    sha256: str
+    verdict: ScriptVerdict
+    data: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True)
@@ -61,25 +71,27 @@ class BoardScripts:
     missing: tuple[str, ...]
 
 
-def local_scripts(folder: Path | None) -> dict[str, bytes]:
-    """The content of the .py files in a folder of the PC and in its folders, by file name.
+def local_scripts(folder: Path | None) -> dict[str, LocalScript]:
+    """The .py files in a folder of the PC and in its folders, by file name.
 
     Of several with one name the one nearest to the top counts. Unreadable ones are left out: telling is the business of
     scripts-are-python.
     """
     if folder is None:
         return {}
-    found: dict[str, bytes] = {}
+    found: dict[str, LocalScript] = {}
     for path in sorted(folder.rglob("*.py"), key=lambda p: (len(p.parts), p)):
         try:
             if path.name not in found:
-                found[path.name] = read_bounded(path, READ_MAX_BYTES, follow=True)
+                data = read_bounded(path, READ_MAX_BYTES, follow=True)
+                digest = hashlib.sha256(data).hexdigest()
+                found[path.name] = LocalScript(len(data), digest, classify(path.name, data), data)
         except (OSError, ValueError):
             continue
     return found
 
 
-def read_scripts(board: Board, local: Mapping[str, bytes]) -> BoardScripts:
+def read_scripts(board: Board, local: Mapping[str, LocalScript]) -> BoardScripts:
     """Read, classify and compare. What equals the PC's copy by its hash is not read. Raises BoardError, LinkError."""
     entries = searched(board)
     folders = tuple(e.path for e in entries if e.is_dir and e.path not in SEARCHED)
@@ -103,20 +115,21 @@ def read_scripts(board: Board, local: Mapping[str, bytes]) -> BoardScripts:
     return BoardScripts(tuple(scripts), folders, tuple(name for name in local if name not in there))
 
 
-def _equal_to_local(board: Board, entry: files.BoardFile, ours: bytes | None) -> BoardScript | None:
-    if ours is None or entry.size_bytes != len(ours):
+def _equal_to_local(board: Board, entry: files.BoardFile, ours: LocalScript | None) -> BoardScript | None:
+    if ours is None or entry.size_bytes != ours.size_bytes:
         return None
-    if files.sha256(board, entry.path) != hashlib.sha256(ours).hexdigest():
+    if files.sha256(board, entry.path) != ours.sha256:
         return None
-    return BoardScript(entry.path, entry.size_bytes, classify(entry.name, ours), Compared.EQUAL)
+    return BoardScript(entry.path, entry.size_bytes, ours.verdict, Compared.EQUAL)
 
 
-def _read(board: Board, entry: files.BoardFile, ours: bytes | None, most: int) -> BoardScript:
+def _read(board: Board, entry: files.BoardFile, ours: LocalScript | None, most: int) -> BoardScript:
     if entry.size_bytes > most:
         return BoardScript(entry.path, entry.size_bytes, None, unread=LARGE)
     data = files.read(board, entry.path)
     compared = Compared.NOT_GIVEN
     if ours is not None:
-        compared = Compared.CUT if len(data) < len(ours) and ours.startswith(data) else Compared.DIFFERENT
-        compared = Compared.EQUAL if data == ours else compared
+        cut = len(data) < ours.size_bytes and ours.data.startswith(data)
+        compared = Compared.CUT if cut else Compared.DIFFERENT
+        compared = Compared.EQUAL if hashlib.sha256(data).hexdigest() == ours.sha256 else compared
     return BoardScript(entry.path, entry.size_bytes, classify(entry.name, data), compared)

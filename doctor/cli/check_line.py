@@ -1,15 +1,15 @@
-"""The line that says which checks are running, taken down when none is."""
+"""The line that says which checks and cures are at work, taken down when none is."""
 
 from __future__ import annotations
 
 import threading
 
 from doctor.cli.live_line import LiveLine, Standing
-from doctor.events import CheckEnded, CheckStarted, Event
+from doctor.events import CheckEnded, CheckStarted, Counted, Event, Working
 
 
 class CheckLine:
-    """Listens to a run of checks, so that nobody waits without knowing for what, since when, and how long at most."""
+    """Listens to checks and cures, so that nobody waits without knowing for what, since when, and how long at most."""
 
     def __init__(self, line: LiveLine) -> None:
         self._line = line
@@ -23,6 +23,12 @@ class CheckLine:
                 self._running[event.check] = Standing(event.check, self._line.seconds(), event.limit_s)
             elif isinstance(event, CheckEnded) and event.check in self._running:
                 del self._running[event.check]
+            elif isinstance(event, Working):
+                self._line.go_on(event.what)
+                return
+            elif isinstance(event, Counted):
+                self._line.count(event)
+                return
             else:
                 return
             self._show()

@@ -22,40 +22,50 @@ from doctor.errors import DoctorError
 from doctor.jobs.flash import FlashPlan, FlashResult, Proof, Wish
 from doctor.report import as_json, flash_plan
 from doctor.report.prose import Prose, pair
-from doctor.text.durations import clock, span
+from doctor.text.durations import about, clock, span
 from doctor.updater.rules_loaders import loader_line
 
 T = TypeVar("T")
 
 LOG_STEP = 0.1  #: without a terminal, a line each time this share of the file more has gone over
 STOP_ANSWER_S = 30.0  #: an accidental Ctrl-C with nobody there must not hold the transfer
+NO_ANSWER = f"No answer within {STOP_ANSWER_S:.0f} s: the flash goes on."
+UNANSWERED = f"Without an answer within {STOP_ANSWER_S:.0f} s"
 SHORT_S = 5.0  #: a wait that is over sooner needs no word
 UNPLUG = "do not unplug"
 
 
 class Pace:
-    """How fast a file goes over while it does: where it stands still, which is usual, says nothing of the rest."""
+    """How fast a file goes over while it does: where it stands still, which is usual, says nothing of the rest.
+
+    last_s  seconds that it usually stands still near its end
+    """
 
     STILL_S = 2.0  #: a block takes a fraction of this, even at 115200 baud
+    LAST_SHARE = 0.97  #: where standing still near the end begins (modem-protocol.md 4.5)
 
-    def __init__(self) -> None:
+    def __init__(self, last_s: float = 0.0) -> None:
+        self._last_s = last_s
         self._bytes = self._seconds = 0.0
-        self._last: tuple[float, int] | None = None
+        self._before: tuple[float, int] | None = None
 
     def hear(self, now_s: float, done_bytes: int) -> None:
         """So much is over now."""
-        at_s, before = self._last or (now_s, done_bytes)
-        self._last = now_s, done_bytes
+        at_s, before = self._before or (now_s, done_bytes)
+        self._before = now_s, done_bytes
         if now_s - at_s < self.STILL_S:
             self._seconds += now_s - at_s
             self._bytes += done_bytes - before
 
-    def words(self, left_bytes: int) -> str:
-        """Speed and time that is left; "" as long as nobody can say."""
-        if self._seconds < self.STILL_S:
-            return ""
-        speed = self._bytes / self._seconds
-        return f"{speed / 1000:.0f} kB/s, about {clock(left_bytes / speed)} left" if speed else ""
+    @property
+    def bytes_s(self) -> float | None:
+        """Bytes a second; None as long as nobody can say."""
+        return self._bytes / self._seconds if self._bytes and self._seconds >= self.STILL_S else None
+
+    def left_s(self, done_bytes: int, total_bytes: int) -> float | None:
+        """Seconds until all is over; None as long as nobody can say."""
+        still_s = self._last_s if done_bytes < self.LAST_SHARE * total_bytes else 0.0
+        return None if self.bytes_s is None else (total_bytes - done_bytes) / self.bytes_s + still_s
 
 
 class FlashView:
@@ -69,7 +79,6 @@ class FlashView:
         self._pace = Pace()
         self._share: float | None = None
         self._logged = 0.0
-        self._counted: tuple[str, float] = ("", 0.0)
         #: Whether a step of the plan has begun: it is told how it ends, whatever is pressed.
         self.begun = False
 
@@ -107,10 +116,10 @@ class FlashView:
             self.begun = True
             stdio.wait_for_nobody()  # not before: the plan and its question are for somebody who reads
         self._logged, self._share = 0.0, None
-        self._pace = Pace()
+        self._pace = Pace(event.last_s)
         self._place = f"step {event.number} of {event.of}" if event.number else ""
         lead = f"{self._place}: " if self._place else ""
-        times = f" (about {span(event.usual_s)}, at most {span(event.limit_s)})" if event.limit_s else ""
+        times = f" ({about(event.usual_s)}, at most {span(event.limit_s)})" if event.limit_s else ""
         self._show("", event.limit_s, NORMAL)
         self._screen.note(Prose(Text("• "), Text(f"{lead}{event.text}{times}")))
 
@@ -123,13 +132,9 @@ class FlashView:
         self._show(f"waiting for {event.what}", event.limit_s, NORMAL + tail)
 
     def _count(self, event: events.Counted) -> None:
-        what = f"{event.what}: {event.done} of {event.total} {event.of}"
-        if self._counted[0] != event.what:
-            self._counted = event.what, self.line.seconds()
-            if not self._screen.live:
-                self._tell(what)
-        tail = "" if event.may_unplug else UNPLUG
-        self.line.show(Standing(what, self._counted[1], event.limit_s, self._place, tail))
+        first = self.line.count(event, self._place, "" if event.may_unplug else UNPLUG)
+        if first and not self._screen.live:
+            self._tell(f"{event.what}: {event.total} {event.of}")
 
     def _show(self, what: str, limit_s: float, tail: str) -> None:
         self.line.show(Standing(what, self.line.seconds(), limit_s, self._place, tail, self._share))
@@ -137,7 +142,8 @@ class FlashView:
     def _bytes(self, event: events.Progress) -> None:
         self._share = share = event.done_bytes / max(1, event.total_bytes)
         self._pace.hear(self.line.seconds(), event.done_bytes)
-        left = self._pace.words(event.total_bytes - event.done_bytes)
+        speed, left_s = self._pace.bytes_s, self._pace.left_s(event.done_bytes, event.total_bytes)
+        left = "" if speed is None or left_s is None else f"{speed / 1000:.0f} kB/s, about {clock(left_s)} left"
         unit, name = (1e6, "MB") if event.total_bytes >= 1e6 else (1e3, "kB")
         sent = f"{event.done_bytes / unit:.1f} of {event.total_bytes / unit:.1f} {name}"
         self._show(", ".join(filter(None, (sent, left))), 0.0, "" if event.may_unplug else UNPLUG)
@@ -174,11 +180,9 @@ class TerminalConsent:
         if not self._screen.interactive:
             return self._nobody_to_ask(False)
         self._pause()
-        click.echo(
-            "\nStopping leaves the modem without firmware until the next flash."
-            f"\nWithout an answer within {STOP_ANSWER_S:.0f} s the flash goes on. Stop? [y/N]: ",
-            nl=False,
-            err=True,
+        self._ask(
+            f"Stopping leaves the modem without firmware until the next flash. {UNANSWERED} the flash goes on.",
+            "Stop? [y/N]: ",
         )
         return self._answer() in ("y", "yes")
 
@@ -187,14 +191,12 @@ class TerminalConsent:
         if not self._screen.interactive:
             return self._nobody_to_ask(Wish.GO_ON)
         self._pause()
-        click.echo(
-            "\nThe board flashes by itself, and goes on without this program: to join it again, run the same command."
-            f"\nThis shows how far it is: {self._screen.plain('`fipy-doctor status`')}"
+        self._ask(
+            "The board flashes by itself, and goes on without this program: to join it again, run the same command."
+            "\nThis shows how far it is: `fipy-doctor status`"
             "\nStopping it leaves the modem without firmware until the next flash."
-            f"\nWithout an answer within {STOP_ANSWER_S:.0f} s this program goes on watching."
-            "\nGo on watching, leave it to the board, or stop it? [G/l/s]: ",
-            nl=False,
-            err=True,
+            f"\n{UNANSWERED} this program goes on watching.",
+            "Go on watching, leave it to the board, or stop it? [G/l/s]: ",
         )
         answer = self._answer()
         return Wish.STOP if answer in ("s", "stop") else Wish.LEAVE if answer in ("l", "leave") else Wish.GO_ON
@@ -203,12 +205,16 @@ class TerminalConsent:
         click.echo("no terminal to ask; going on", err=True)
         return answer
 
+    def _ask(self, explained: str, question: str) -> None:
+        self._screen.notes.print(f"\n{explained}")
+        click.echo(question, nl=False, err=True)
+
     @staticmethod
     def _answer() -> str:
         """What was typed, in small letters; "" if nobody types in time."""
         answer = _typed_line(STOP_ANSWER_S)
         if answer is None:
-            click.echo(f"\nNo answer within {STOP_ANSWER_S:.0f} s: the flash goes on.", err=True)
+            click.echo(f"\n{NO_ANSWER}", err=True)
         return (answer or "").strip().lower()
 
 

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from doctor.cli.screen import Screen
+from doctor.events import Counted
 from doctor.text.durations import clock, span
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.live import Live
 
+LISTENING = "listening at the port"
 NORMAL = "normal, nothing to see"
 MINUTE_S = 60.0  #: between two lines where no line can move
 REDRAWN_A_SECOND = 4
@@ -79,12 +81,20 @@ class LiveLine:
 
     def say(self, text: str) -> None:
         """Tell that something begins, which goes on until the next word."""
-        self._screen.say(text)
         self.go_on()
+        self._screen.say(text)
 
-    def go_on(self) -> None:
-        """What the last line says goes on."""
-        self.show(Standing("", self.seconds(), tail=NORMAL))
+    def go_on(self, what: str = "") -> None:
+        """It goes on; "": what the last line says."""
+        self.show(Standing(what, self.seconds(), tail=NORMAL))
+
+    def count(self, event: Counted, place: str = "", tail: str = "") -> bool:
+        """So many are done; whether they are the first of their kind."""
+        before, what = self._stands, f"{event.what}: {event.done:,} of {event.total:,} {event.of}"
+        goes_on = before is not None and before.what.startswith(f"{event.what}: ")
+        since_s = before.since_s if before is not None and goes_on else self.seconds()
+        self.show(Standing(what, since_s, event.limit_s, place, tail))
+        return not goes_on
 
     def clear(self) -> None:
         """Nothing goes on, or something is to be asked: the line is taken down until the next ``show``."""

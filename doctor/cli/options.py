@@ -14,11 +14,11 @@ import click
 from doctor.cli import mistyped, signals
 from doctor.cli.help_page import BenchOption, EveryCommandOption, HelpedCommand
 from doctor.cli.screen import Screen, make_screen
-from doctor.errors import DoctorError, Exit
+from doctor.errors import DoctorError, Exit, Stopped
 from doctor.jobs.hands import DONE
 from doctor.link.port_url import PortUrl
 from doctor.text import marks
-from doctor.text.command import Command
+from doctor.text.command import NEED_PORT, Command
 
 if TYPE_CHECKING:  # what examines a bench is loaded by the commands that have one
     from doctor.bench import Bench, BenchOptions
@@ -34,6 +34,22 @@ class OneOfEach(HelpedCommand):
     What stands in front of the command counts too; what comes from the environment does not. What is mistyped is
     answered with what was probably meant.
     """
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; if it ends in an error, the report that was asked for says so, too."""
+        try:
+            return super().invoke(ctx)
+        except (DoctorError, KeyboardInterrupt, click.Abort) as err:
+            asked = ctx.params.get("report")
+            if asked is not None and asked.is_due:
+                ended = err if isinstance(err, DoctorError) else Stopped()
+                from doctor.report import as_json
+
+                name = ctx.info_name or ""
+                document = as_json.document(name, ended.exit_code, ended)
+                if lost := asked.write(document, Command("", port=ctx.params.get("port"))):
+                    click.echo(lost, err=True)
+            raise
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """The arguments that are left.
@@ -240,6 +256,34 @@ common = _stacked(
     ),
 )
 
+
+class _ReportPath(click.Path):  # type: ignore[type-arg,unused-ignore]
+    """The name of a report: a new file, or an older report, in a folder that can be written to."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The report that is to be written. Fails for an ending that says no kind of report."""
+        from doctor.report.report_file import SUFFIXES, ReportFile
+
+        if isinstance(value, ReportFile):
+            return value
+        path: Any = super().convert(value, param, ctx)
+        if path.suffix not in SUFFIXES:
+            self.fail(f"{str(value)!r} must end in one of {', '.join(SUFFIXES)}.", param, ctx)
+        if not os.access(path.parent, os.W_OK):
+            self.fail(f"{str(path.parent)!r} is no folder that can be written to.", param, ctx)
+        return ReportFile(path)
+
+
+report = click.option(
+    "--report",
+    type=_ReportPath(),
+    metavar="FILE",
+    help="Write a report of this run: .html for people, .json, or .xml (JUnit) for CI.",
+)
+
 interrupt = click.option("--interrupt", is_flag=True, help="Allow it to stop a program that runs on the board.")
 dry_run = click.option("--dry-run", "-n", is_flag=True, help="Print the plan and stop.")
 
@@ -371,6 +415,10 @@ def bench_options(
         two_readers=bool(given["verbose"]),
         **more,
     )
+    if laid.url is not None and laid.url.recording is not None:
+        from doctor.cli import replayed
+
+        return replayed.options_of(laid, given)
     files = firmware or laid.sd or laid.scripts or laid.updater_elf
     context = click.get_current_context()
     needed = needed or not files or context.info_name not in ("check", "fix")
@@ -413,6 +461,7 @@ def screen_of(given: Given, options: BenchOptions | None = None) -> Screen:
         verbose=given["verbose"],
         bench=bench,
         events=given["json_events"],
+        report=given.get("report"),
     )
 
 
@@ -436,9 +485,11 @@ def open_bench(options: BenchOptions, given: Given, *, during_flash: bool = Fals
     Raises LinkError if another run flashes.
     """
     from doctor.bench import Bench
+    from doctor.cli import replayed
     from doctor.link.trace import Trace
 
     screen = screen_of(given, options)
+    name = _name_of(given)
     with _naming(options.command("")), ExitStack() as stack:
         if options.url is not None:
             from doctor.jobs.memory.journal import refuse_under_way
@@ -447,13 +498,24 @@ def open_bench(options: BenchOptions, given: Given, *, during_flash: bool = Fals
             refuse_senseless(options.url)
             if not during_flash:
                 refuse_under_way(options.url)
-        trace = None
+        bench = Bench(options)
+        if bench.recording is not None:
+            replayed.refuse_change(bench.recording, name, given["trace"])
+            screen.note(replayed.words(bench.recording))
         if given["trace"] is not None:
-            trace = stack.enter_context(Trace(given["trace"], _teller(screen)))
-        bench = Bench(options, trace=trace)
+            run = replayed.run_of(name, options, given)
+            bench.trace = stack.enter_context(Trace(given["trace"], _teller(screen), run=run))
         stack.callback(_close, bench)
-        stack.callback(_tell_stopped, bench, screen)
+        stack.callback(replayed.refuse_divergence if bench.recording else _tell_stopped, bench, screen)
         yield bench
+
+
+def _name_of(given: Given) -> str:
+    """The command of this run, by what it does."""
+    name = given.get("command_name") or click.get_current_context().info_name
+    if name == "flash" and given["dry_run"]:
+        return "plan"
+    return name if name in NEED_PORT else "check"
 
 
 @contextmanager

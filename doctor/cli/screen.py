@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from doctor.errors import DoctorError
+from doctor.link.port_url import PortUrl
 from doctor.text import marks
 from doctor.text.command import Command
 from doctor.text.marks import NO_BENCH
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from doctor.events import Event, Listener
     from doctor.report.prose import BenchConsole
+    from doctor.report.report_file import ReportFile
 
 NO_TERMINAL_COLUMNS = 4000
 
@@ -34,6 +36,7 @@ class Screen:
     notes    progress; silent with -q
     as_json  one JSON document on ``out`` and nothing else
     events   but for what happens on the way, a line of JSON each, before the document
+    report   the file that ``--report`` names; None if there is none
     """
 
     out: BenchConsole
@@ -43,12 +46,24 @@ class Screen:
     verbose: bool = False
     interactive: bool = False
     events: bool = False
+    report: ReportFile | None = None
 
     @property
     def live(self) -> bool:
         """Whether a line of ``notes`` may be drawn again: on a terminal only, whatever colours are forced."""
         notes = self.notes
         return notes.file.isatty() and notes.is_terminal and not notes.is_dumb_terminal
+
+    @property
+    def writes(self) -> bool:
+        """Whether a document is wanted, on standard output or in a report."""
+        return self.as_json or self.report is not None
+
+    @property
+    def replays(self) -> bool:
+        """Whether the bench of the run is a trace."""
+        port = self.out.bench.port
+        return port is not None and PortUrl.read(port).recording is not None
 
     def show(self, what: RenderableType, *, copied: bool = False) -> None:
         """Show a result to a person; nothing if JSON was asked for.
@@ -59,7 +74,20 @@ class Screen:
             self.out.print(what, soft_wrap=copied)
 
     def document(self, document: dict[str, Any]) -> None:
-        """Write the JSON document."""
+        """Write the JSON document if one was asked for, and the report.
+
+        After a replay it names no next step, which is taken at the board.
+        """
+        if self.replays and document.get("error") is None:
+            document = {**document, "next": None}
+        if self.as_json:
+            self._write(document)
+        if self.report is not None:
+            lost = self.report.write(document, self.out.bench)
+            if lost:
+                self.notes.print(lost)
+
+    def _write(self, document: dict[str, Any]) -> None:
         from doctor.report import as_json
 
         self.out.file.write(as_json.text(document, self.out.bench, in_one_line=self.events) + "\n")
@@ -70,16 +98,21 @@ class Screen:
         if self.events:
             from doctor.report import as_events
 
-            self.document(as_events.event(name, **members))
+            self._write(as_events.event(name, **members))
 
-    def telling(self, listener: Listener) -> Listener:
-        """``listener``, which shows what it hears, and before that the line of JSON for it."""
+    def telling(self, listener: Listener, seconds: Callable[[], float]) -> Listener:
+        """``listener``, which shows what it hears, and before that the line of JSON and the report, as asked for.
+
+        seconds  the clock of the run
+        """
+        if self.report is not None:
+            listener = self.report.telling(listener, seconds)
         if not self.events:
             return listener
         from doctor.report import as_events
 
         def hear(event: Event) -> None:
-            self.document(as_events.of(event))
+            self._write(as_events.of(event))
             listener(event)
 
         return hear
@@ -142,7 +175,13 @@ def _whole_line() -> Iterator[None]:
 
 
 def make_screen(
-    *, as_json: bool, quiet: bool, verbose: bool, bench: Command = NO_BENCH, events: bool = False
+    *,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
+    bench: Command = NO_BENCH,
+    events: bool = False,
+    report: ReportFile | None = None,
 ) -> Screen:
     """The screen of this process; commands in what it shows name ``bench``."""
     from doctor.report.prose import BenchConsole
@@ -157,6 +196,7 @@ def make_screen(
         verbose,
         interactive=sys.stdin is not None and sys.stdin.isatty(),
         events=events,
+        report=report,
     )
 
 

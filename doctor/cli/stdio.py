@@ -160,6 +160,11 @@ def wait_for_the_reader() -> None:
             file.ahead.patient = True
 
 
+def has_reader() -> bool:
+    """Whether standard output still takes what is printed: after ``| head`` there is no point in going on."""
+    return getattr(_descriptor(sys.stdout), "lost", None) is None
+
+
 def tell_what_was_lost() -> None:
     """Say on standard error that standard output took no more, unless its reader simply left."""
     with suppress(OSError, ValueError):  # nobody left to tell

@@ -205,8 +205,7 @@ def _of_step(cause: Match) -> bool:
 def _judged(explanation: Explanation) -> str:
     """What the rules say of the step that the text tells of, if it is asked about and nothing stands before it."""
     causes = () if explanation.unsure else explanation.causes
-    if any(cause.how == "sign" and cause.entry.blocks == "yes" and not _of_step(cause) for cause in causes):
-        return ""
+    stands_before = any(cause.how == "sign" and cause.entry.blocks == "yes" and not _of_step(cause) for cause in causes)
     # Of several modems each has its own answer, whatever is asked.
     several = all(map(_of_step, causes)) and explanation.facts.builds.rivals
     if causes and not (several or {FLASH, GO, NEWER, DONE} & set(explanation.asks)):
@@ -217,8 +216,9 @@ def _judged(explanation: Explanation) -> str:
     from doctor.jobs.step_told import verdicts  # the rules come with the updater; most pastes do not need them
 
     said = verdicts(explanation.facts)
-    if explanation.unfinished and not all(words.startswith("No, not") for words in said):
-        return ""
+    # What stands before a flash, or is not over yet, lets none be allowed; that one is forbidden holds all the same.
+    if stands_before or explanation.unfinished:
+        said = said if all(words.startswith("No, not") for words in said) else ()
     return f"Flash it? {' '.join(said)} {_PLAN_DECIDES}" if said else ""
 
 

@@ -11,7 +11,7 @@ from doctor import engine
 from doctor.bench import Bench
 from doctor.check import Finding, Grade, Status
 from doctor.errors import DoctorError, Exit, Stopped
-from doctor.events import Event, Listener, SecondReading, gravest, ignore
+from doctor.events import Event, Listener, SecondReading, Working, gravest, ignore
 from doctor.jobs import last_flash
 from doctor.remedies import Cure, Cures, DoableCure, cures
 from doctor.remedies.cure import CureContext
@@ -134,6 +134,7 @@ def fix(bench: Bench, request: FixRequest, talk: FixTalk, listen: Listener = ign
         talk.typed,
         request.put_back,
         request.leave_out,
+        listen,
     )
     last_flash.tell_history(bench)
     before = engine.run(bench, listen=listen)
@@ -179,8 +180,14 @@ def _what_checks_ask(
 def _one(
     bench: Bench, cure: DoableCure, finding: Finding | None, request: FixRequest, talk: FixTalk, context: CureContext
 ) -> Action:
-    heard: list[Event] = []
-    action = _try(bench, cure, finding, request, talk, replace(context, emit=heard.append))
+    heard: list[SecondReading] = []
+
+    def hear(event: Event) -> None:
+        context.emit(event)
+        if isinstance(event, SecondReading):
+            heard.append(event)
+
+    action = _try(bench, cure, finding, request, talk, replace(context, emit=hear))
     return replace(action, second_reader=gravest(heard))
 
 
@@ -190,6 +197,7 @@ def _try(
     began = False
     plan: tuple[str, ...] = ()
     try:
+        context.emit(Working(f"looking at what {cure.id} has to do"))
         plan = cure.plan(bench, finding, context)
         if not plan:
             return Action(cure, (), text="nothing to do", pointless=True)
@@ -198,6 +206,7 @@ def _try(
         if cure.grade is not Grade.SAFE and not talk.confirm_plan(cure.aim(finding), plan):
             return Action(cure, plan, text="not confirmed; nothing was changed", declined=True)
         began = True
+        context.emit(Working(f"doing {cure.id}"))
         return Action(cure, plan, True, cure.do(bench, finding, context), began=True)
     except DoctorError as err:
         return Action(cure, plan, error=err, began=began)

@@ -106,6 +106,13 @@ def flash(bench: Bench, request: FlashRequest, *, consent: Consent, listen: List
     Never raises for what happens to board or modem: the result's ``error`` says it. Raises UsageError for a wrong
     request, DoctorError if checks of ours are missing.
     """
+    if bench.recording is not None:
+        raise UsageError(
+            "replay-only-reads",
+            "behind a trace there is no modem that could be flashed",
+            on=str(bench.recording.path),
+            next="type the port of the board",
+        )
     checks = everybody()  # before the first byte: without its checks this program speaks to nothing
     joined = join.join(bench, request, consent.stop_board, listen)
     if joined is not None:

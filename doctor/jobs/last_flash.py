@@ -6,10 +6,11 @@ A modem to which everything went out may be writing it while it says nothing, an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 from doctor.bench import Bench, History
 from doctor.clock import Moment, Moments, this_moment
@@ -26,6 +27,7 @@ from doctor.link.port_url import PortUrl
 from doctor.updater import states
 from doctor.updater.shapes import DEPLOY_MS
 
+T = TypeVar("T")
 WRITES = timedelta(milliseconds=DEPLOY_MS)
 
 
@@ -41,12 +43,16 @@ class KeptHistory(History):
 
     def may_write_until(self, bench: Bench) -> str:
         """As the function of that name, in words."""
-        until = may_write_until(bench.options.url, last_of(bench), self._now)
-        return until.strftime("%H:%M UTC") if until is not None else ""
+
+        def told(entry: FlashEntry | None) -> str:
+            until = may_write_until(bench.options.url, entry, self._now)
+            return until.strftime("%H:%M UTC") if until is not None else ""
+
+        return _of_last(bench, "may_write_until", told)
 
     def ran_before(self, bench: Bench) -> int:
         """As the journal knows."""
-        return _ran(last_of(bench))
+        return _of_last(bench, "ran_before", _ran)
 
     def begun_place(self, bench: Bench) -> Path | None:
         """In the state directory."""
@@ -61,9 +67,11 @@ def tell_history(bench: Bench) -> None:
         bench.history = KeptHistory()
 
 
-def last_of(bench: Bench) -> FlashEntry | None:
-    """The last flash of the modem on ``bench``, as the journal knows it."""
-    return Journal().find(journals.ids_of(bench))
+def _of_last(bench: Bench, name: str, tell: Callable[[FlashEntry | None], T]) -> T:
+    """What ``tell`` says of the last flash of the modem on ``bench``, as the journal knows it."""
+    ids = journals.ids_of(bench)
+    nothing = tell(None)
+    return bench.known(name, type(nothing), lambda: tell(Journal().find(ids)), default=nothing)
 
 
 def broke_off(bench: Bench) -> bool:
@@ -71,8 +79,7 @@ def broke_off(bench: Bench) -> bool:
     facts = bench.modem_facts_or_none
     if facts is None or facts.mode == states.APPLICATION:
         return False
-    entry = last_of(bench)
-    return entry is not None and entry.broke_off
+    return _of_last(bench, "broke_off", lambda entry: entry is not None and entry.broke_off)
 
 
 def may_write_until(port: PortUrl | None, entry: FlashEntry | None, now: Moments = this_moment) -> datetime | None:

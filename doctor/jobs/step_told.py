@@ -47,6 +47,7 @@ def verdicts(facts: Facts) -> tuple[str, ...]:
     files = facts.by_kind.get("files", ())
     runs = facts.builds.runs[-1]
     for build in facts.builds.images if runs.kind in RADIOS else ():
+        runs = facts.builds.before(build) or facts.builds.runs[-1]
         images = _images(build, runs, files)
         if images and images[0].build != runs.number:
             said.setdefault((images[0].base, images[0].build), _verdict(facts, runs, images))
@@ -131,6 +132,8 @@ def _judged(facts: Facts, runs: Build, images: Sequence[ImageFacts]) -> tuple[st
     if refused.id == OTHER_RADIO:
         better += ", unless this change is what you want"
     how = "Only if you agree to what it costs" if asks else "No, not"
+    if images[0].base and images[0].build < runs.number and images[0].known_radio == radio_of(runs.number):
+        but = f" Besides, {images[0].build} is older than {runs.number}."
     said = f"{how} {way}: {refused.what}; {refused.why}.{but}" + (f" Better: {better}." if better else "")
     return (f"{said} {_HOLDS}" if asks else said), not asks
 

@@ -35,7 +35,8 @@ _MAY = re.compile(
 _MEANWHILE = re.compile(r"\b(?:while|during|waehrend|mientras|durante|pendant|tijdens|terwijl)\b[^?!.,]*", re.I)
 #: "Is that safe?" asks about what was said before.
 _OF_THAT = re.compile(
-    r"\b(?:that|this|it|ok|okay|safe|right|true|das|recht|sicher|eso|razon|seguro|ca|cela|dat|gelijk|veilig|ide(?:a|e)|idee)"
+    r"\b(?:that|this|it|ok|okay|safe|right|true|das|recht|sicher|eso|razon|seguro|ca|cela|dat|gelijk|veilig"
+    r"|ide(?:a|e)|idee)"
     r"\b[^?]*\?",
     re.I,
 )
@@ -76,12 +77,17 @@ _ABOUT = {
         re.I,
     ),
     GO: re.compile(
-        r"\b(?:start|begin|go (?:ahead|for it)|good (?:to go|enough)|send (?:it|them|the|that|-)|load"
+        r"\b(?:start|begin|(?:what|which|right|correct) order|anything (?:special|else)|what.s correct"
+        r"|can i put|go (?:ahead|for it)|good (?:to go|enough)|send (?:it|them|the|that|-)|load"
         r"|put (?:it|them|that|this) (?:on|in)|use (?:it|this|that)|(?:try|run|do|take) (?:it|this|that|them)"
         r"|straight in|save (?:it|the modem)|do (?:number|part|step)|close the (?:lid|laptop|terminal)"
         r"|go to (?:bed|sleep)|skip|press|reset"
-        r"|gehen|starten|loslegen|senden|schicken|laden|draufmachen|weglassen|druecken"
-        r"|hacerlo|pasar|empezar|enviar|cargar|lanzar|saltar\w*|lancer|passer|y aller|envoyer|charger|sauter"
+        r"|welche\w* reihenfolge|que orden|quel ordre|welke volgorde|etwas (?:besonderes|beachten)"
+        r"|algo (?:especial|mas)"
+        r"|quelque chose de special|iets (?:speciaals|anders)|gehen|starten|loslegen|senden|schicken|laden"
+        r"|draufmachen|weglassen|druecken"
+        r"|hacerlo|pasar|empezar|enviar|cargar|lanzar|saltar\w*|lanzo|lanzar\w*|lance|lancer|on y va|passer"
+        r"|y aller|envoyer|charger|sauter"
         r"|versturen|proberen|overslaan|beginnen)\b"
         r"|\b(?:ok|okay|safe|fine|in ordnung|sicher|seguro|sur|veilig)\b[^?]*\?",
         re.I,
@@ -94,7 +100,7 @@ _ABOUT = {
     ),
     DEAD: re.compile(
         r"\b(?:dead|bricked|brick|toast|broken|fried|killed|gone for good|buy (?:a )?new"
-        r"|tot|kaputt|hinueber|zerstoert|im eimer"
+        r"|tot|kaputt|bin it|throw it|wegwerfen|hinueber|zerstoert|im eimer"
         r"|gebrickt|muert[oa]|murio|rot[oa]|estropead[oa]|ladrillo|mort|morte|foutu|casse|grille|brique|dood"
         r"|kapot|stuk)\b"
         r"(?![^?]*\b(?:link|download|page|site|seite)\b)",
@@ -107,7 +113,8 @@ _ABOUT = {
         re.I,
     ),
     POWER: re.compile(
-        r"\bun ?plug|\bpull(?:ing)?\b|\bdisconnect|\bpower(?:ing)?(?: it| the board)? (?:off|down|cycl)"
+        r"\bstrom (?:weg|aus)\b|\bpull or not|\bun ?plug|\bpull(?:ing)?\b"
+        r"|\bdisconnect|\bpower(?:ing)?(?: it| the board)? (?:off|down|cycl)"
         r"|\bcut (?:the )?power|\b(?:switch|turn)(?:ing)?(?: \w+){0,3} off|\binterrupt|\babbrech"
         r"|\b(?:aus|ab)(?:zu)?(?:steck|zieh|schalt)|\bziehen|\bdesenchuf|\bdesconect|\bapag|\bdebranch|\bcouper"
         r"|(?:restart|reboot|reinici\w+"

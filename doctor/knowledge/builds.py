@@ -33,7 +33,7 @@ _COPY = (
 #: The number of a boot loader stands in the same clause, before or behind these words, and no file or software between.
 _LOADER = re.compile(
     rf"(?:{_COPY})(?:(?!\d{{5}}|software|firmware|modem|LR[56]|CATM1|NB1|\bflash|\bup(?:dat|grad)|\bto\b|\bauf\b)"
-    r"(?:[^\n.;,?!]|\.(?=\d)))*\Z",
+    r"(?:[^\n.;,?!]|\.(?=\d)|[,?](?= (?:it|that|es|das|c|er)(?:.s|st| is| ist| es|est)? )))*\Z",
     re.I,
 )
 _LOADER_BEHIND = re.compile(
@@ -55,10 +55,14 @@ _TARGET = re.compile(
     re.I,
 )
 _TARGET_BEHIND = re.compile(r"(?:[-_ ]to[-_ ]| ?(?:[-=]>|→|to|auf|nach|naar|vers|a|à) ?)(\d{5})(?!\d)", re.I)
+#: Behind these an image is named that a plan sends after the one before.
+_NEXT = re.compile(
+    r"\b(?:then|afterwards|puis|ensuite|dann|danach|luego|despu[eé]s|daarna)\W{1,3}(?:[\w.-]{1,20}\W{1,3}){0,5}\Z", re.I
+)
 #: A number in front of these is that of a file.
 _FILE_BEHIND = re.compile(
-    r"(?:-[12])?[ '\"`*-]{1,2}(?:files?|images?|pair|zips?|package|archives?|dateien?|abbild|paar|paket|archivos?"
-    r"|imágenes|fichiers?|paire|paquet|bestand(?:en)?|pakket)\b",
+    r"(?:-[12])?[ '\"`*-]{1,2}(?:marked|labell?ed|listed|offered|(?:for|to|zum) download|files?|images?|pair|zips?"
+    r"|package|archives?|dateien?|abbild|paar|paket|archivos?|imágenes|fichiers?|paire|paquet|bestand(?:en)?|pakket)\b",
     re.I,
 )
 #: Parts: an image; one by the form of its name; runs, as a tool prints it; runs, in words; a boot loader.
@@ -118,6 +122,7 @@ class Build:
     place    where the number stands in the text
     in_call  named where the updater is called, so that what stands behind is what came of it
     target   of a differential image: the build that it makes; 0 if nothing says so
+    is_next  named as what comes after the image before it
     """
 
     number: int
@@ -125,6 +130,12 @@ class Build:
     place: int
     in_call: bool = False
     target: int = 0
+    is_next: bool = False
+
+    @property
+    def made(self) -> int:
+        """The build that an image brings; 0 if a differential image does not tell."""
+        return self.target if self.kind == "diff" else self.number
 
     def fits(self, pattern: str) -> bool:
         """Whether the expression fits the build, named with its radio."""
@@ -149,7 +160,7 @@ class BuildStep:
         if self.image.in_call and self.runs.place > self.image.place:
             return False
         _, sign, _ = compare.split()
-        return self.runs.number > self.image.number if sign == ">" else self.runs.number != self.image.number
+        return self.runs.number > self.image.made if sign == ">" else self.runs.number != self.image.number
 
     @property
     def places(self) -> tuple[int, int]:
@@ -177,23 +188,32 @@ class Told:
     def steps(self) -> tuple[BuildStep, ...]:
         """Every image and boot loader with the build that ran before it; if none is told before it, the one behind."""
         others = (*self.images, *self.loaders) if self.runs else ()
-        return tuple(BuildStep(self._runs_before(other), other, self._arrived(other)) for other in others)
+        told = (BuildStep(self._runs_before(other), other, self._arrived(other)) for other in others)
+        planned = ((self.before(image), image) for image in self.images)
+        return (*told, *(BuildStep(before, image) for before, image in planned if before is not None))
+
+    def before(self, image: Build) -> Build | None:
+        """The image that a plan sends before this one, as the build that runs then; None if no plan says so."""
+        earlier = [other for other in self.images if other.place < image.place and other.number != image.number]
+        return earlier[-1] if image.is_next and earlier and earlier[-1].kind in RADIOS else None
 
     def _runs_before(self, image: Build) -> Build:
-        return self.runs[max(bisect_left([build.place for build in self.runs], image.place) - 1, 0)]
+        """What ran when an image was sent: not what it brought, if the text tells of another build before that."""
+        runs = self.runs[: max(bisect_left([build.place for build in self.runs], image.place), 1)]
+        earlier = [build for build in runs if build.number != image.made] if len(runs) > 1 else []
+        return earlier[-1] if earlier and image.kind in RADIOS else runs[-1]
 
     def _arrived(self, image: Build) -> bool:
         """Whether what an image brings runs behind it; a call, or another build before, shows that it was sent."""
-        made = image.target if image.kind == "diff" else image.number
         before = self._runs_before(image)
-        was_sent = image.in_call or (before.place < image.place and before.number != made)
+        was_sent = image.in_call or (before.place < image.place and before.number != image.made)
         behind = (build.number for build in self.runs if build.place > image.place)
-        return image.kind not in ("loader", "loader*") and was_sent and made in behind
+        return image.kind not in ("loader", "loader*") and was_sent and image.made in behind
 
     @property
     def arrived(self) -> Build | None:
         """The build that runs last, if the text shows that it was sent and came to run."""
-        if any(step.arrived and self.runs[-1].number in (step.image.number, step.image.target) for step in self.steps):
+        if any(step.arrived and self.runs[-1].number == step.image.made for step in self.steps):
             return self.runs[-1]
         return None
 
@@ -219,7 +239,8 @@ class Told:
         running = self.runs or tuple(build for build in self.loaders if build.kind == "loader*")
         if not pattern or not running:
             return True
-        return any(build.fits(pattern) for build in running) and not (
+        planned = (self.before(image) for image in self.images)
+        return any(build is not None and build.fits(pattern) for build in (*running, *planned)) and not (
             surely and not all(build.fits(pattern) for build in self.rivals)
         )
 
@@ -271,7 +292,8 @@ def _builds(text: str) -> Iterator[tuple[Build, str]]:
         part = _IMAGE_PART if is_file or is_base else _part(number, before, text, found.end())
         if kind and part:
             target = _TARGET_BEHIND.match(text, found.end()) if is_base else None
-            yield Build(number, kind, found.start(), "run(" in before, int(target[1]) if target else 0), part
+            is_next = _NEXT.search(before) is not None
+            yield Build(number, kind, found.start(), "run(" in before, int(target[1]) if target else 0, is_next), part
 
 
 def _is_sent(image: Build, text: str) -> bool:

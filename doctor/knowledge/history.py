@@ -69,7 +69,8 @@ _GOES_ON = re.compile(
     r"|still (?:running|going|sending|moving|counting|flashing|on)|(?:is|it.s|are) (?:still )?(?:running|sending"
     r"|transferring|counting|flashing)"
     r"|laeuft|im moment|momentan|waehrend ich|gerade (?:bei|dabei|am|erst)|eben gestartet|zaehlt (?:noch|weiter)"
-    r"|ahora mismo|en este momento|sigue|mientras escribo|esta (?:enviando|transfiriendo|corriendo|flasheando)"
+    r"|ahora mismo|en este momento|sigue\b(?! (?:viv|sin|igual|muert|con vida))|mientras escribo"
+    r"|esta (?:enviando|transfiriendo|corriendo|flasheando)"
     r"|acabo de (?:empezar|lanzar)"
     r"|en cours|en ce moment|pendant que j|ca tourne|continue (?:a|de)|viens de lancer"
     r"|op dit moment|loopt (?:nog|nu)|is (?:nu|nog) bezig|nu bezig|terwijl ik|net gestart)",
@@ -81,12 +82,15 @@ _ENDED = re.compile(
     r"|\brst:0x|Brownout"
     r"|\b(?:stopped|aborted|died|crashed|broke|ended|quit|finished|completed) (?:at|with|there|off|by|after"
     r"|yesterday|fine)|successfully"
-    r"|\bbrach\b|abgebrochen|haengengeblieben|ist (?:fertig|durch)|se (?:cort|par|detuv|interrumpi)o|termino"
+    r"|\babbruch\b|\bbricht\b|\bbreaks? off|\b(?:fails?|aborts?) at\b|se corta\b|s.arrete a\b"
+    r"|breekt af|\bbrach\b|\bcorte (?:con|la|el)\b"
+    r"|abgebrochen|haengengeblieben|ist (?:fertig|durch)|se (?:cort|par|detuv"
+    r"|interrumpi)o|termino"
     r"|s.est (?:arret|coup|interrompu)|afgebroken|gestopt|brak af",
     re.I | re.M,
 )
 #: Ideas of said.txt.
-_SAID_TO_RUN, _WAITED_FOR, _POWER_LOST = "runs-now", "waits", "power-lost"
+_SAID_TO_RUN, _WAITED_FOR, _OF_THE_POWER, _POWER_LOST = "runs-now", "waits", "plug", "power-lost"
 _BREAKS_OFF = (_POWER_LOST, "stopped", "reset", "slept")
 #: Another program that did not get in: that ends no transfer.
 _SHUT_OUT = re.compile(
@@ -141,9 +145,9 @@ def runs_now(paste: Paste) -> bool:
 
 
 def may_run(paste: Paste) -> bool:
-    """Whether a transfer is waited for: its figure or wait stands last, and the reader did not break it off."""
+    """Whether a transfer is waited for, or the power asked about, at its last figure, and nothing broke it off."""
     last = _last_of_a_transfer(without_accents(paste.text[-_LOOKED_AT_CHARS:]))
-    if last is None or said.told_at(_from_line_of(last), _WAITED_FOR) is None:
+    if last is None or all(said.told_at(_from_line_of(last), idea) is None for idea in (_WAITED_FOR, _OF_THE_POWER)):
         return False
     return all(said.told_at(_from_line_of(last), idea) is None for idea in _BREAKS_OFF)
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from doctor.documents.foreign_json import read as read_json
-from doctor.knowledge.paste import Paste, decode, is_trace
+from doctor.documents.trace_lines import is_trace
+from doctor.knowledge.paste import Paste, decode
 
 _DOCUMENT = re.compile(rb'\s*\{\s*"schema": ?"fipy-doctor/([a-z-]{1,20})/\d{1,3}"')
 _LOG = re.compile(r"\d\d:\d\d:\d\d +\d{1,9}\.\d{3} log of this flash: ")

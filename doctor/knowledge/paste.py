@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import io
 import itertools
 import re
 from array import array
@@ -12,7 +13,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from doctor.documents.foreign_json import read as read_json
+from doctor.documents.trace_lines import RX, TX, is_trace, lines_of
 from doctor.knowledge import markup
 from doctor.knowledge.chain import Text
 
@@ -37,7 +38,6 @@ _JUNK_SHOWN = bytes(code if 32 <= code < 127 or code in b"\n\v\f\r" else 46 for 
 _LINE_END = re.compile(r"\r\n|\n|\r+|\x0b|\x0c|\x85|\u2028|\u2029")
 _SHOWN = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if code != 10} | {9: "    "}
 _RARE = re.compile(r"[^\n\r -~\xa0-\u2027\u202a-\uffff]")  #: what needs a second look: control marks, rare line ends
-_TRACE_HEAD = re.compile(rb'\s*\{"t": ?[\d.]+, ?"dir": ?"')
 _STRAIGHT = {
     "\u2018": "'",
     "\u2019": "'",
@@ -199,7 +199,8 @@ def _places(part: str, text: str) -> list[int]:
 def read(data: bytes) -> Paste:
     """The paste that these bytes hold, whatever their encoding and line ends; a trace of ours becomes its dialogue."""
     cut = len(data) > MOST_BYTES
-    lines = _trace_lines(data[:MOST_BYTES]) if is_trace(data) else _numbered(decode(data[:MOST_BYTES] if cut else data))
+    data = data[:MOST_BYTES]
+    lines = _trace_lines(data) if is_trace(data) else _numbered(decode(data))
     kept = _Kept()
     for number, line in lines:
         kept.add(number, line)
@@ -220,11 +221,6 @@ def read(data: bytes) -> Paste:
 def _with_name(found: re.Match[str]) -> str:
     number = int(found[1])
     return f"{found[0]}{_ADDED}[Errno {number}] {_ERRNO[number]}{_ADDED}" if number in _ERRNO else found[0]
-
-
-def is_trace(data: bytes) -> bool:
-    """Whether these bytes begin as a trace of ours does."""
-    return _TRACE_HEAD.match(data) is not None
 
 
 class _Kept:
@@ -373,15 +369,11 @@ def _clean(line: str) -> str:
 def _trace_lines(data: bytes) -> Iterator[tuple[int, str]]:
     """The dialogue of a trace of ours (doctor/link/trace.py): what was sent and what came, a line each."""
     pending, begun, direction = "", 1, ""
-    for number, line in enumerate(data.splitlines(), 1):
-        try:
-            record = read_json(line)
-            way = str(record["dir"])
-            text = _wire_text(bytes.fromhex(record["hex"])) if "hex" in record else ""
-        except (ValueError, KeyError, TypeError):
+    for line in lines_of(io.BytesIO(data)):
+        number, way = line.number, line.what
+        if way not in (RX, TX):
             continue
-        if way not in ("rx", "tx"):
-            continue
+        text = _wire_text(line.data)
         if way != direction and pending:
             yield begun, pending
             pending = ""

@@ -29,6 +29,12 @@ _PROPOSED = re.compile(
     r"|debo|puedo|deberia|le doy|hay que|tengo que|(?:dois|puis|devrais)-je|je (?:peux|dois|fais|l[ea])|faut-il"
     r"|(?:zal|moet|mag|kan) (?:ik|je|men))\b[^.,;:!?]*|\b(?:je|on|o|ou|or|oder|of|y|et|lo|la)\W+|\u00bf\W*)\Z"
 )
+#: In front of what a text tells that the reader has before him, unless he says that he did so.
+_REPORTED = re.compile(
+    r"\b(?:readme|docs?|tutorial|guide|wiki|page|site|forum|video|anleitung|doku|seite|guia|pagina|tuto\w*|handleiding)\b"
+    r"\W{1,3}(?:\w+\W{1,3}){0,3}?(?:says?|said|tells?|told|calls?|sagt|schreibt|dice|pone|dit|zegt|staat)\b(?:(?!\b(?:so|i|we|my|ich|wir|habe?|mein\w*|yo|he|mi|je|j|ai|mon|ik|heb|mijn|then|dann|but|aber)\b)[^.;!?]){0,70}\Z"
+)
+_REPORTED_CHARS = 90
 _ERROR = "error"
 _RULE = re.compile(r"=> ([a-z0-9-]+) (0\.\d+): ([a-z0-9 -]+)\Z")
 _Ideas = dict[tuple[str, bool], re.Pattern[str]]  #: of an idea, and whether it counts also where it is denied
@@ -83,6 +89,8 @@ def _told(prose: str, indexes: Sequence[int], ideas: _Ideas) -> Iterator[tuple[s
 
 def _is_denied(sentence: str, place: int) -> bool:
     before = sentence[max(place - _BEFORE_CHARS, 0) : place]
+    if _REPORTED.search(sentence[max(place - _REPORTED_CHARS, 0) : place]):
+        return True
     return _DENIED.search(before) is not None or ("?" in sentence[place:] and _PROPOSED.search(before) is not None)
 
 

@@ -7,8 +7,11 @@ Time comes from ``link.clock``: on a simulated bench that is the simulator's own
 from __future__ import annotations
 
 import contextlib
+from collections import deque
 from collections.abc import Iterator
+from dataclasses import asdict
 from functools import cached_property
+from statistics import median
 from typing import Any
 
 from doctor.clock import Clock, Deadline, SystemClock
@@ -26,6 +29,9 @@ POLL_MS = 20  #: longest stay in one read of the driver, so that deadlines and C
 OUR_SCHEMES = ("doctor.sim.urlhandler", "doctor.link.urlhandler")
 WRITE_TIMEOUT_S = 5.0  #: 20 kB at 115200 take 1.8 s; a port that takes nothing for 5 s is stuck
 DRAIN_S = 1.0  #: a full driver buffer of 1 MB is read in less; a flood has no end that one could wait for
+SHORT_BYTES = 8  #: a key, ``AT`` and its line end: a millisecond on the line, even at 115200 baud
+SLOW_ANSWER_MS = 200  #: the longest latency timer that USB chips have is 255 ms, and none is used with that
+ANSWERS_KEPT, ANSWERS_LEAST = 64, 3
 REPL_BAUD = 115200  #: what every Pycom release speaks on UART0 (board-and-repl.md 3.1)
 
 _PORT_ERRORS: tuple[type[Exception], ...] = (OSError, ValueError)
@@ -62,10 +68,13 @@ class Link(contextlib.AbstractContextManager["Link"]):
         self._rts = rts
         self._trace = trace
         self._open = True
+        self._asked_ms: int | None = None
+        self._answers_ms: deque[int] = deque(maxlen=ANSWERS_KEPT)
         self._settling: Deadline | None = None
         self.has_modem_lines = not url.carries_bytes_only and self._lines_answer()
         if trace is not None:
-            trace.opened(self.clock.ticks_ms(), url.text, self.baud)
+            listed = None if self.listed is None else asdict(self.listed)
+            trace.opened(self.clock.ticks_ms(), url.text, self.baud, lines=self.has_modem_lines, listed=listed)
             self._note("rts", rts)
 
     @property
@@ -106,15 +115,26 @@ class Link(contextlib.AbstractContextManager["Link"]):
             data = self._read(max_bytes, wait_ms)
         except _PORT_ERRORS as err:
             raise self._lost(err) from err
-        if data and self._trace is not None:
-            self._trace.data(self.clock.ticks_ms(), "rx", data)
+        except DeadlineOverrun:
+            self._received(b"")
+            raise
+        self._received(data)
         return data
+
+    @property
+    def answer_s(self) -> float | None:
+        """From a key or a short command to the first byte that comes back, as usual on this port; None if untold.
+
+        What took longer than an echo takes is none: a program that works, a modem that is asleep.
+        """
+        quick = [ms for ms in self._answers_ms if ms <= SLOW_ANSWER_MS]
+        return median(quick) / 1000 if len(quick) >= ANSWERS_LEAST else None
 
     def write(self, data: bytes) -> None:
         """Send all of ``data``. Raises PortLost, DeadlineOverrun, and LinkError if the port takes nothing."""
         self._check_deadline()
         if self._trace is not None:
-            self._trace.data(self.clock.ticks_ms(), "tx", data)
+            self._trace.sent(self.clock.ticks_ms(), data)
         try:
             self.serial.write(data)
         except _PORT_ERRORS as err:
@@ -127,6 +147,7 @@ class Link(contextlib.AbstractContextManager["Link"]):
                     next=f"{UNPLUG}, wait 10 s, and plug in again",
                 ) from err
             raise self._lost(err) from err
+        self._asked_ms = self.clock.ticks_ms() if len(data) <= SHORT_BYTES else None
 
     def set_baud(self, baud: int) -> None:
         """Change the speed. Raises LinkError if that is not possible."""
@@ -179,9 +200,11 @@ class Link(contextlib.AbstractContextManager["Link"]):
         """The CTS line; True = asserted = electrically low. Raises LinkError if the port has none."""
         self._need_lines()
         try:
-            return bool(self.serial.cts)
+            asserted = bool(self.serial.cts)
         except _PORT_ERRORS as err:
             raise self._lost(err) from err
+        self._note("cts", asserted)
+        return asserted
 
     @property
     def is_settling(self) -> bool:
@@ -212,6 +235,13 @@ class Link(contextlib.AbstractContextManager["Link"]):
 
     def __exit__(self, *_error: object) -> None:
         self.close()
+
+    def _received(self, data: bytes) -> None:
+        if data and self._asked_ms is not None:
+            self._answers_ms.append(self.clock.ticks_ms() - self._asked_ms)
+            self._asked_ms = None
+        if self._trace is not None:
+            self._trace.received(self.clock.ticks_ms(), data)
 
     def _note(self, what: str, value: int | bool | str) -> None:
         if self._trace is not None:
@@ -272,6 +302,7 @@ class Link(contextlib.AbstractContextManager["Link"]):
             )
 
     def _lost(self, err: Exception) -> PortLost:
+        self._note("lost", str(err))
         if self.network is not None:
             from doctor.link.telnet import lost
 
@@ -341,6 +372,8 @@ def refuse_senseless(url: PortUrl) -> None:
     """Raises UsageError for a URL that means no port, whatever is plugged in. Opens nothing."""
     if url.is_telnet:
         _telnet_address(url, None)
+        return
+    if url.recording is not None:
         return
     with contextlib.suppress(LinkError):
         _closed_port(url)

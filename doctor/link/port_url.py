@@ -70,6 +70,11 @@ class PortUrl:
         return Path(state) if state else None
 
     @property
+    def recording(self) -> Path | None:
+        """The trace that is replayed (``replay://FILE``); None elsewhere."""
+        return Path(self.text.split("://", 1)[1]) if self.scheme == "replay" else None
+
+    @property
     def is_simulated(self) -> bool:
         """Whether our simulator is behind it, as the name tells. The practice image and the notes on practising ask."""
         return self.scheme == "sim"
@@ -91,12 +96,12 @@ class PortUrl:
     @property
     def lasts(self) -> bool:
         """Whether the next process finds the same thing behind it; a bench that is not kept starts again in each."""
-        return not self.is_simulated or self.kept_in is not None
+        return self.recording is None and (not self.is_simulated or self.kept_in is not None)
 
     @property
     def in_process(self) -> bool:
         """Whether what is behind it runs in this very process: by a clock of its own, and it stops with us."""
-        return self.is_simulated
+        return self.is_simulated or self.recording is not None
 
     @property
     def carries_bytes_only(self) -> bool:

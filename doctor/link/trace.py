@@ -4,36 +4,54 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Mapping
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TextIO
+from threading import Lock
+from typing import Any, TextIO
 
+from doctor import __version__
 from doctor.clock import Now, utc_now
 from doctor.documents.json_file import open_ours
+from doctor.documents.trace_lines import FIRST_BYTES, RX, TX, VERSION
 from doctor.errors import UsageError
 from doctor.events import Listener, Note, ignore
-
-FIRST_BYTES = b'{"t": '
-"""What every trace begins with; ``_line`` writes it."""
 
 
 class Trace(contextlib.AbstractContextManager["Trace"]):
     """Writes one JSON object a line: ``{"t": seconds, "dir": "rx", "hex": "…"}``.
 
-    ``dir`` is ``open``, ``rx``, ``tx``, ``baud``, ``rts``, ``dtr`` or ``close``; ``t`` counts seconds of the
-    link's clock from its opening. Lines are written as they happen and nothing is kept, so memory use is constant.
-    A full disk ends the trace with one Note; the work goes on.
+    ``t`` counts seconds of the link's clock from its opening; ``dir`` says what happened:
+
+    trace              the first line: version of the format and of this program, and what was run
+    open, close        the port, what the system says of it, and whether it has RTS and CTS
+    failed             the port could not be opened: the error
+    rx, tx             bytes from the device and to it
+    none               a read ended without a byte, at this time
+    lost               the port went away: what the system said
+    baud, rts          were set to this value; ``cts`` was read
+    reconnect          over Wi-Fi, after a restart that was meant
+    check, found       a check begins; what it found
+    part               what the run knew from elsewhere: of a file on the PC, or from an earlier run
+
+    Lines are written as they happen and nothing is kept, so memory use is constant. A full disk ends the trace with
+    one Note; the work goes on. A trace holds no firmware but what was sent.
 
     path    the file to write. An earlier trace is replaced, any other file is not: it may be the only firmware.
             Raises UsageError if it cannot be made
     listen  gets the Note
+    run     command and options of this run, as JSON
     """
 
-    def __init__(self, path: Path, listen: Listener = ignore, now: Now = utc_now) -> None:
+    def __init__(
+        self, path: Path, listen: Listener = ignore, now: Now = utc_now, run: Mapping[str, Any] | None = None
+    ) -> None:
         self._now = now
         self.path = path
         self._listen = listen
         self._start_ms: int | None = None
+        self._seconds = 0.0
+        self._lock = Lock()
         if not _may_be_replaced(path):
             raise UsageError(
                 "trace-not-writable",
@@ -53,19 +71,30 @@ class Trace(contextlib.AbstractContextManager["Trace"]):
                 next="name a file in a folder that exists and that you may write to",
             ) from err
 
-    def opened(self, ticks_ms: int, url: str, baud: int) -> None:
-        """Note that a link was opened; its times count from the first one."""
+        first = {"version": VERSION, "tool": __version__, "at": self._at(), **(run or {})}
+        self._line(None, {"dir": "trace", **first})
+
+    def opened(self, ticks_ms: int, url: str, baud: int, **known: Any) -> None:
+        """Note that a link was opened, and what is ``known`` of its port; its times count from the first one."""
         if self._start_ms is None:
             self._start_ms = ticks_ms
-        self._line(ticks_ms, {"dir": "open", "url": url, "baud": baud, "at": self._now().isoformat(timespec="seconds")})
+        self._line(ticks_ms, {"dir": "open", "url": url, "baud": baud, "at": self._at(), **known})
 
-    def data(self, ticks_ms: int, direction: str, data: bytes) -> None:
-        """Record bytes; ``direction`` is ``rx`` (from the device) or ``tx``."""
-        self._line(ticks_ms, {"dir": direction, "hex": data.hex()})
+    def received(self, ticks_ms: int, data: bytes) -> None:
+        """Record what a read brought: bytes from the device, or none."""
+        self._line(ticks_ms, {"dir": RX, "hex": data.hex()} if data else {"dir": "none"})
+
+    def sent(self, ticks_ms: int, data: bytes) -> None:
+        """Record bytes to the device."""
+        self._line(ticks_ms, {"dir": TX, "hex": data.hex()})
 
     def change(self, ticks_ms: int, what: str, value: int | bool | str) -> None:
-        """Record a change of the line: ``baud``, ``rts``, ``dtr``, ``close``."""
+        """Record what else happened: ``baud``, ``rts``, ``cts``, ``lost``, ``reconnect``, ``close``."""
         self._line(ticks_ms, {"dir": what, "value": value})
+
+    def aside(self, what: str, name: str, **said: Any) -> None:
+        """Record what did not cross the port: ``failed``, ``check``, ``found``, ``part``."""
+        self._line(None, {"dir": what, "name": name, **said})
 
     def close(self, err: OSError | None = None) -> None:
         """End the trace; ``err`` is what has ended it before its time. Does no harm twice."""
@@ -81,14 +110,20 @@ class Trace(contextlib.AbstractContextManager["Trace"]):
     def __exit__(self, *_error: object) -> None:
         self.close()
 
-    def _line(self, ticks_ms: int, members: dict[str, int | bool | str]) -> None:
-        if self._file is None:
-            return
-        seconds = (ticks_ms - (self._start_ms if self._start_ms is not None else ticks_ms)) / 1000
-        try:
-            self._file.write(json.dumps({"t": seconds, **members}) + "\n")
-        except OSError as err:
-            self.close(err)
+    def _at(self) -> str:
+        return self._now().isoformat(timespec="seconds")
+
+    def _line(self, ticks_ms: int | None, members: dict[str, Any]) -> None:
+        """Write one line; without a time of its own it has that of the line before."""
+        with self._lock:  # checks of files run beside those of the port
+            if self._file is None:
+                return
+            if ticks_ms is not None:
+                self._seconds = (ticks_ms - (self._start_ms if self._start_ms is not None else ticks_ms)) / 1000
+            try:
+                self._file.write(json.dumps({"t": self._seconds, **members}) + "\n")
+            except OSError as err:
+                self.close(err)
 
 
 def _may_be_replaced(path: Path) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from doctor.updater.at import SETTLE_MS
-from doctor.updater.plan import BOOTROM, UPDATER
+from doctor.updater.plan import BOOTROM
 from doctor.updater.profile import BLOCK_MAX_BYTES
 from doctor.updater.shapes import ON_THE_FLY, STORE, Step
 from doctor.updater.soak import SOAK_COUNT
@@ -48,17 +48,20 @@ _ELF_START_S = 10.0
 class Line:
     """What the way to the modem costs in time.
 
-    baud     speed at which firmware goes over it
-    delay_s  what it adds to every answer, besides the bytes' own time: as measured, or as usual
+    baud      speed at which firmware goes over it
+    answer_s  from the end of a question to its answer, besides the bytes' own time
     """
 
     baud: int
-    delay_s: float = PORT_DELAY_S
+    answer_s: float = PORT_DELAY_S + MODEM_ANSWER_S
 
-    @property
-    def answer_s(self) -> float:
-        """From the end of a question to its answer."""
-        return self.delay_s + MODEM_ANSWER_S
+    @classmethod
+    def measured(cls, baud: int, port_s: float | None) -> Line:
+        """The line behind a port whose other end answered within ``port_s``; None: that was not measured.
+
+        A board answers at once, and so does the echo of a modem: what the modem takes comes on top.
+        """
+        return cls(baud) if port_s is None else cls(baud, port_s + MODEM_ANSWER_S)
 
     def wire_s(self, size_bytes: int) -> float:
         """The bytes' own time."""
@@ -70,11 +73,20 @@ class Line:
         return self.wire_s(size_bytes + blocks * _BLOCK_EXTRA_BYTES) + blocks * 2 * self.answer_s
 
 
+def last_s(step: Step) -> float:
+    """Of ``usual_s``, the seconds that pass while the modem takes the end of the file."""
+    return _FINISH_S if _is_written(step) else 0.0
+
+
+def _is_written(step: Step) -> bool:
+    """Whether the modem writes firmware while it receives it."""
+    return step.do == "transfer" and step.method == ON_THE_FLY and step.image != BOOTROM
+
+
 def usual_s(step: Step, size_bytes: int, line: Line) -> float:
     """Seconds that ``step`` usually takes; ``size_bytes`` is that of the file that it sends, 0 if it sends none."""
     commands_s = _COMMANDS * (SETTLE_MS / 1000 + line.answer_s)
     sent_s = line.transfer_s(size_bytes)
-    written = step.method == ON_THE_FLY and step.image not in (BOOTROM, UPDATER)
     kinds = {
         "soak": SOAK_COUNT * (line.wire_s(_ASK_BYTES) + line.answer_s),
         "prepare": commands_s,
@@ -82,7 +94,7 @@ def usual_s(step: Step, size_bytes: int, line: Line) -> float:
         "ffh": _RESTART_S,
         "speed": _SPEED_S,
         "load": sent_s + _ELF_START_S,
-        "transfer": sent_s + (_ERASE_S + _FINISH_S if written else 0.0),
+        "transfer": sent_s + (_ERASE_S if _is_written(step) else 0.0) + last_s(step),
         "deploy": _AT_WORK_S + (_WRITE_STORED_S if step.method == STORE else 0.0),
         "return": _RESTART_S if step.method == ON_THE_FLY else 0.0,
         "between": commands_s,

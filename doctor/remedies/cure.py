@@ -31,7 +31,7 @@ class CureContext:
     force    go on although the card looks unusual (``--force-device``)
     put_back names of files that go back to a board whose flash is formatted, or to a card; with ``*`` for any text
     leave_out names of files that do not go back to a card
-    emit     hears what a second reader makes of a card that was written
+    emit     hears what goes on meanwhile, and what a second reader makes of a card that was written
     now      tells the time of day that copies are named after
     """
 

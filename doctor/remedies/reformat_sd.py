@@ -18,7 +18,7 @@ from doctor.firmware.image import examine_bytes
 from doctor.modem.images import side_content
 from doctor.remedies import side_files
 from doctor.remedies.cure import CureContext, DoableCure
-from doctor.text.durations import span
+from doctor.text.durations import about
 from doctor.text.escape import counted, shown
 from doctor.updater.side_file import SUFFIX
 
@@ -32,9 +32,10 @@ READER_TEXT = "copy the .dup to its root in a card reader (that takes seconds) a
 
 
 def _tell(event: Event, context: CureContext) -> None:
-    context.emit(event)
     if isinstance(event, Note):
         context.say(event.text)
+    else:
+        context.emit(event)
 
 
 def _choice(context: CureContext) -> Choice:
@@ -128,8 +129,8 @@ class ReformatSd(DoableCure):
         lines = [f"(afterwards the card is empty; {READER_TEXT})"]
         for path in bench.options.firmware:
             size = path.stat().st_size
-            takes = span(size / files.WRITE_BYTES_S)
-            lines.append(f"(or, if you agree afterwards: send {shown(path.name)} over this port, about {takes})")
+            takes = about(size / files.WRITE_BYTES_S)
+            lines.append(f"(or, if you agree afterwards: send {shown(path.name)} over this port, {takes})")
         return lines
 
     def _do_in_board(self, bench: Bench, context: CureContext) -> str:
@@ -160,10 +161,10 @@ class ReformatSd(DoableCure):
     def _send(self, bench: Bench, path: Path, context: CureContext) -> str:
         """Send an image to the card over the REPL if the user wants to wait; proved by its hash."""
         data = path.read_bytes()
-        takes = span(len(data) / files.WRITE_BYTES_S)
-        if not context.ask(f"Send {shown(path.name)} over this port now (about {takes})? {READER_TEXT}"):
+        takes = about(len(data) / files.WRITE_BYTES_S)
+        if not context.ask(f"Send {shown(path.name)} over this port now ({takes})? {READER_TEXT}"):
             return ""
-        context.say(f"sending {len(data)} bytes, about {takes}; do not unplug")
+        context.say(f"sending {len(data)} bytes, {takes}; do not unplug")
         with sdcard.mounted(bench.board) as where:
             files.write(bench.board, f"{where}/{path.name}", data)
             files.write(bench.board, f"{where}/{path.name}{SUFFIX}", side_content(examine_bytes(data, path), data))

@@ -42,7 +42,7 @@ def document(
         "schema": f"fipy-doctor/{command}/1",
         "tool": {"name": PROGRAM, "version": __version__},
         "at": utc_now().isoformat(timespec="seconds"),
-        "platform": {"system": platform.platform(), "python": platform.python_version()},
+        "platform": {"system": f"{platform.system()} {platform.release()}", "python": platform.python_version()},
         "exit": int(exit_code),
         "error": error(err),
         "next": _next(step, err),
@@ -51,9 +51,13 @@ def document(
 
 
 def text(document: dict[str, Any], bench: Command = NO_BENCH, *, in_one_line: bool = False) -> str:
-    """``document`` as it is written; commands in it name ``bench``, and so does its member ``port``."""
-    whole = {**_plain(document, bench), "port": bench.port}
-    return json.dumps(whole, indent=None if in_one_line else 2, ensure_ascii=True)
+    """``document`` as it is written."""
+    return json.dumps(plain(document, bench), indent=None if in_one_line else 2, ensure_ascii=True)
+
+
+def plain(document: dict[str, Any], bench: Command = NO_BENCH) -> dict[str, Any]:
+    """``document`` as JSON has it; commands in it name ``bench``, and so does its member ``port``."""
+    return {**_plain(document, bench), "port": bench.port}
 
 
 def _next(step: NextStep | None, err: DoctorError | None) -> dict[str, Any] | None:

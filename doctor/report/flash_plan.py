@@ -14,7 +14,7 @@ from rich.text import Text
 
 from doctor.modem.step_words import words
 from doctor.report.prose import Prose, pair
-from doctor.text.durations import span
+from doctor.text.durations import about, span
 from doctor.text.escape import shown
 from doctor.updater.events import TRANSFER
 
@@ -41,7 +41,9 @@ def short(plan: FlashPlan) -> RenderableType:
     """What must be known before a yes, in about 14 lines of 80 columns."""
     lines = list(_head(plan, "Plan, in short"))
     if plan.core.steps:
-        named = [f"{number} {words(step).name} ({span(plan.usual_s(step))})" for number, step in _numbered(plan)]
+        named = [
+            f"{number} {words(step).name} ({_short_about(plan.usual_s(step))})" for number, step in _numbered(plan)
+        ]
         lines.append(pair("steps", f"{', '.join(named)}; do not unplug from step {_powered(plan)} on"))
     backs: dict[str, list[str]] = {}
     for number, step in _numbered(plan):
@@ -58,11 +60,11 @@ def whole(plan: FlashPlan) -> RenderableType:
     lines = list(_head(plan, "Plan"))
     for number, step in _numbered(plan):
         unplug = "" if step.may_unplug else "; do not unplug"
-        text = f"{step.text} (about {span(plan.usual_s(step))}, at most {span(step.limit_ms / 1000)}{unplug})"
+        text = f"{step.text} ({about(plan.usual_s(step))}, at most {span(step.limit_ms / 1000)}{unplug})"
         lines.append(Prose(Text(f"  {number}. "), Text(text)))
         said = words(step)
-        for name, about in (("why", said.why), ("what could go wrong", said.risk), ("way back", said.back)):
-            lines.append(Text(f"     {name}: {about}", style="dim"))
+        for name, told in (("why", said.why), ("what could go wrong", said.risk), ("way back", said.back)):
+            lines.append(Text(f"     {name}: {told}", style="dim"))
     return Group(*lines, *_tail(plan))
 
 
@@ -107,8 +109,12 @@ def _of(what: str, radio: str | None) -> str:
 def _times(plan: FlashPlan) -> str:
     """How long the whole flash takes."""
     usual_s = plan.all_usual_s
-    first = f" ({span(usual_s + _OUR_UPDATER_S)} the first time)" if plan.via == "card" else ""
-    return f"about {span(usual_s)}{first}, at most {span(plan.all_limit_s)}"
+    first = f" ({_short_about(usual_s + _OUR_UPDATER_S)} the first time)" if plan.via == "card" else ""
+    return f"{about(usual_s)}{first}, at most {span(plan.all_limit_s)}"
+
+
+def _short_about(seconds: float) -> str:
+    return about(seconds).removeprefix("about ")
 
 
 def _numbered(plan: FlashPlan) -> list[tuple[int, Step]]:

@@ -16,6 +16,13 @@ def span(seconds: float) -> str:
     return f"{hours} h {rest} min" if rest else f"{hours} h"
 
 
+def about(seconds: float) -> str:
+    """An estimate, no more exact than it can be: ``about 10 s``, ``about 4 min``."""
+    steps = ((5.0, 1), (60.0, 5), (_MINUTES_FROM_S, 10))
+    step = next((step for below, step in steps if seconds < below), 1)
+    return f"about {span(round(seconds / step) * step)}"
+
+
 def clock(seconds: float) -> str:
     """What a stopwatch shows: ``0:12``, ``4:12``, ``1:02:03``; parts of a second are left out."""
     minutes, second = divmod(max(0, int(seconds)), 60)

@@ -17,18 +17,18 @@ except ImportError:  # MicroPython
 #: Header of request and reply, big-endian: signature, op, session, payload length, tid, header CRC, payload CRC.
 _HEADER = ">4sBBHIHH"
 HEADER_BYTES = 16
-_REQUEST = b"fast"
-_REPLY = b"tsaf"
-_ACK = 0x80
-_NACK = 0x40
-_NACK_UNKNOWN = 0x7F
+REQUEST = b"fast"
+REPLY = b"tsaf"
+ACK = 0x80
+NACK = 0x40
+NACK_UNKNOWN = 0x7F
 
 RESET = 0
 OPEN = 1
 BLOCK_CMD = 2
 BLOCK = 3
 DATA_TYPE = 4
-_NAMES = {RESET: "RESET", OPEN: "OPEN", BLOCK_CMD: "BLOCK_CMD", BLOCK: "BLOCK", DATA_TYPE: "DATA_TYPE"}
+NAMES = {RESET: "RESET", OPEN: "OPEN", BLOCK_CMD: "BLOCK_CMD", BLOCK: "BLOCK", DATA_TYPE: "DATA_TYPE"}
 _ACK_PAYLOAD = {RESET: 0, OPEN: 4, BLOCK_CMD: 0, BLOCK: 2, DATA_TYPE: 0}
 
 #: Data types of what follows; one more if it is a zlib stream (modem-protocol.md 4.6).
@@ -82,8 +82,20 @@ def pack(op, sid, tid, payload=b"", payload_crc=None):
     """
     if payload_crc is None:
         payload_crc = crc16(payload) if payload else 0
-    bare = struct.pack(_HEADER, _REQUEST, op, sid, len(payload), tid, 0, payload_crc)
-    return struct.pack(_HEADER, _REQUEST, op, sid, len(payload), tid, crc16(bare), payload_crc) + payload
+    bare = struct.pack(_HEADER, REQUEST, op, sid, len(payload), tid, 0, payload_crc)
+    return struct.pack(_HEADER, REQUEST, op, sid, len(payload), tid, crc16(bare), payload_crc) + payload
+
+
+def unpack(header):
+    # type: (bytes) -> Tuple[int, int, int, int, int, int]
+    """Op, session, payload length, tid, header CRC and payload CRC of a header; op is -1 if the header CRC is wrong.
+
+    A header CRC of 0 was not computed, as in the replies of some modems (modem-protocol.md 4.8).
+    """
+    _, op, sid, length, tid, header_crc, payload_crc = struct.unpack(_HEADER, header)
+    if header_crc and crc16(header[:12] + b"\x00\x00" + header[14:]) != header_crc:
+        op = -1
+    return op, sid, length, tid, header_crc, payload_crc
 
 
 class _Answer(object):
@@ -338,7 +350,7 @@ class Master(object):
         for attempt in range(tries):
             if attempt:
                 self.repeats += 1
-                self._speaker.note("%s %d was %s; sending it again" % (_NAMES[op], tid, _WORDS[answer.kind]))
+                self._speaker.note("%s %d was %s; sending it again" % (NAMES[op], tid, _WORDS[answer.kind]))
                 if answer.kind == "nack":
                     if op in (BLOCK_CMD, BLOCK):  # OPEN is 1, DATA_TYPE 2 (modem-protocol.md 4.3)
                         tid = base + 1 if tid == base else base
@@ -351,7 +363,7 @@ class Master(object):
                 return answer.payload
             self._unsure = self._unsure or answer.nameless or answer.kind in ("silent", "damaged")
         kind = {"nack": "refused", "unknown": "refused"}.get(answer.kind, answer.kind)
-        raise StpError(kind, "%s was %s %d times" % (_NAMES[op], _WORDS[answer.kind], tries))
+        raise StpError(kind, "%s was %s %d times" % (NAMES[op], _WORDS[answer.kind], tries))
 
     def _ask_once(self, op, tid, payload, wait_ms, offset, first):
         # type: (int, int, bytes, int, int, bool) -> _Answer
@@ -388,7 +400,7 @@ class Master(object):
                 continue
             if timer.over():
                 return unknown or _Answer("silent")
-            cut = self._cut or len(self._buffer) >= len(_REPLY)
+            cut = self._cut or len(self._buffer) >= len(REPLY)
             got = self._port.read(READ_BYTES, min(timer.left_ms(), CUT_MS if cut else PATIENCE_MS))
             self._buffer += got
             if cut and not got:
@@ -401,31 +413,31 @@ class Master(object):
         # type: (int, int, int, int) -> Optional[_Answer]
         """Take frames off the buffer until one answers the request; None while bytes are missing."""
         while True:
-            at = self._buffer.find(_REPLY)
+            at = self._buffer.find(REPLY)
             if at < 0:
-                self._buffer = self._buffer[-len(_REPLY) + 1 :]
+                self._buffer = self._buffer[-len(REPLY) + 1 :]
                 return None
             self._buffer = self._buffer[at:]
             if len(self._buffer) < HEADER_BYTES:
                 return None
             header = self._buffer[:HEADER_BYTES]
-            _, got_op, got_sid, length, got_tid, header_crc, payload_crc = struct.unpack(_HEADER, header)
-            if length > 4 or (header_crc and crc16(header[:12] + b"\x00\x00" + header[14:]) != header_crc):
+            got_op, got_sid, length, got_tid, header_crc, payload_crc = unpack(header)
+            if length > 4 or got_op < 0:
                 self._cut = True
-                self._buffer = self._buffer[len(_REPLY) :]  # not a header: look for the next signature
+                self._buffer = self._buffer[len(REPLY) :]  # not a header: look for the next signature
                 continue
             if len(self._buffer) < HEADER_BYTES + length:
                 return None
             payload = self._buffer[HEADER_BYTES : HEADER_BYTES + length]
             self._buffer = self._buffer[HEADER_BYTES + length :]
-            if got_op == _NACK_UNKNOWN:
+            if got_op == NACK_UNKNOWN:
                 return _Answer("unknown", b"", got_sid != sid or got_tid != tid)
             if got_sid != sid or got_tid != tid:
                 self._speaker.note("dropped an answer to another request: tid %d, expected %d" % (got_tid, tid))
                 continue
-            if got_op == op | _NACK:
+            if got_op == op | NACK:
                 return _Answer("nack")
-            if got_op != op | _ACK:
+            if got_op != op | ACK:
                 self._speaker.note("dropped an answer with op 0x%02x" % got_op)
                 continue
             return _judge(op, payload, header_crc, payload_crc, sent)

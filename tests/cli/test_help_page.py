@@ -15,7 +15,7 @@ from doctor.cli.main import COMMANDS, cli
 @pytest.mark.parametrize("name", COMMANDS)
 def test_two_examples_that_the_command_takes(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for file in ("FILE.dup", "console.log", "my-board/main.py"):
+    for file in ("FILE.dup", "console.log", "t.jsonl", "my-board/main.py"):
         Path(file).parent.mkdir(exist_ok=True)
         Path(file).write_text("x")
     command = cli.get_command(click.Context(cli), name)

@@ -47,7 +47,7 @@ def test_what_is_forbidden_stands_before_all_other_steps_and_no_step_flashes() -
         ">>> sqnsupgrade.run('/sd/CATM1-5.2-48829-1.dup', load_fff=False)"
     )
     steps = advice(explain(text.encode())).steps
-    assert steps[0].startswith("Do not.")
+    assert steps[0].startswith("Do not send 48829 to a modem on NB-IoT")
 
 
 @pytest.mark.parametrize(

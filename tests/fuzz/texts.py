@@ -7,12 +7,12 @@ import contextlib
 from functools import cache
 from pathlib import Path
 
+from doctor.documents.trace_lines import FIRST_BYTES
 from doctor.jobs.explain import advice, explain_sources
 from doctor.knowledge import paste
 from doctor.link import telnet_url
 from doctor.link.port_url import PortUrl
 from doctor.link.telnet import Decoder
-from doctor.link.trace import FIRST_BYTES
 from doctor.sim.served.network import NetworkClient, _Manager
 from doctor.sim.simurl import parse_sim_url
 from doctor.sim.urlhandler.protocol_sim import Serial

@@ -64,6 +64,22 @@ def test_drain_returns_what_it_discards() -> None:
     assert link.read(1, 0) == b""
 
 
+def test_the_turn_around_of_a_port_is_measured_on_the_way() -> None:
+    """Of short commands only, and not by what answers late, unasked, or to a long command."""
+    wire = Wire(lambda data: wire.say(b">>> ", after_ms={b"\r": 16, b"slow\r": 900}.get(data, 60)))
+    link = wire.link()
+    assert link.answer_s is None
+    for data in (b"\r", b"slow\r", b"\r", b"a long line of code\r"):
+        link.write(data)
+        assert link.read(10, 1000) == b">>> "
+    wire.say(b"unasked")
+    link.drain()
+    assert link.answer_s is None  # two are too few
+    link.write(b"\r")
+    link.read(10, 1000)
+    assert link.answer_s == 0.016
+
+
 class Flood(Wire):
     """Never falls silent."""
 

@@ -31,6 +31,7 @@ def test_every_byte_and_change_is_recorded_with_its_time(tmp_path: Path) -> None
         link.rts = False
         link.close()
     assert [(r["dir"], r.get("hex", r.get("value"))) for r in lines(path)] == [
+        ("trace", None),
         ("open", None),
         ("rts", True),
         ("tx", b"AT\r".hex()),
@@ -39,13 +40,13 @@ def test_every_byte_and_change_is_recorded_with_its_time(tmp_path: Path) -> None
         ("rts", False),
         ("close", "/dev/ttyACM0"),
     ]
-    assert lines(path)[3]["t"] == 1.5
+    assert lines(path)[4]["t"] == 1.5
 
 
 def test_lines_are_in_the_file_before_the_end(tmp_path: Path) -> None:
     trace = Trace(tmp_path / "t")
-    trace.data(0, "tx", b"x")
-    assert len(lines(tmp_path / "t")) == 1
+    trace.sent(0, b"x")
+    assert [line["dir"] for line in lines(tmp_path / "t")] == ["trace", "tx"]
     trace.close()
 
 

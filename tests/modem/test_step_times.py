@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from doctor.bench import Bench, BenchOptions
-from doctor.events import Event, StepStarted
+from doctor.cli.flash_view import Pace
+from doctor.events import Event, Progress, StepStarted
 from doctor.jobs.flash import FlashPlan, FlashRequest, flash, rehearse
 from doctor.modem.step_times import Line, usual_s
 from doctor.sim.practice.image import make_practice_image
@@ -28,10 +29,11 @@ STEP_WITHIN_S = 10.0
     [("sim://fipy", "usb", None), ("sim://sqn3330", "modem", None), ("sim://fipy", "usb", 38638)],
 )
 def test_a_flash_takes_as_long_as_its_plan_says(tmp_path: Path, url: str, via: str, base: int | None) -> None:
-    """Whole, and each step, by the clock of the bench."""
+    """Whole, and each step, and what is left after a tenth of the file, by the clock of the bench."""
     image = make_practice_image(tmp_path, build=41019, size_bytes=1_200_000, base=base)
     begun: list[tuple[str, int]] = []
     plans: list[FlashPlan] = []
+    pace, promised, over_s = Pace(), list[tuple[float, float]](), list[float]()
 
     class Reader(User):
         def confirm(self, plan: FlashPlan) -> bool:
@@ -41,8 +43,17 @@ def test_a_flash_takes_as_long_as_its_plan_says(tmp_path: Path, url: str, via: s
     with Bench(BenchOptions(port=url, firmware=(image,), via_modem=via == "modem")) as bench:
 
         def hear(event: Event) -> None:
+            nonlocal pace
             if isinstance(event, StepStarted):
                 begun.append((event.step, bench.clock.ticks_ms()))
+                pace = Pace(event.last_s)
+            elif isinstance(event, Progress):
+                pace.hear(bench.seconds(), event.done_bytes)
+                left_s = pace.left_s(event.done_bytes, event.total_bytes)
+                if event.done_bytes > 0.1 * event.total_bytes and left_s is not None:
+                    promised.append((bench.seconds(), left_s))
+                if event.done_bytes == event.total_bytes:
+                    over_s.append(bench.seconds())
 
         result = flash(bench, FlashRequest(via=via), consent=Reader(), listen=hear)
         begun.append(("", bench.clock.ticks_ms()))
@@ -53,6 +64,9 @@ def test_a_flash_takes_as_long_as_its_plan_says(tmp_path: Path, url: str, via: s
     for step, ((_, at_ms), (_, then_ms)) in zip(plan.core.steps, pairwise(begun), strict=True):
         assert plan.usual_s(step) == pytest.approx((then_ms - at_ms) / 1000, abs=STEP_WITHIN_S), step.id
         assert plan.usual_s(step) < step.limit_ms / 1000
+    at_s, left_s = promised[0]
+    assert left_s == pytest.approx(over_s[0] - at_s, rel=WITHIN)
+    assert plan.line != Line(921600)  # the turn-around of the port was measured
     sent_s = next(then - at for (step, at), (_, then) in pairwise(begun) if step == "transfer") / 1000
     assert result.bytes_per_s == pytest.approx(1_200_000 / sent_s, rel=0.05)
 
@@ -62,12 +76,14 @@ def test_what_the_time_of_a_transfer_depends_on() -> None:
     kept = Step("transfer", "", "transfer", 1, False, "", image=FIRMWARE, method=STORE)
     written = Step("transfer", "", "transfer", 1, False, "", image=FIRMWARE, method=ON_THE_FLY)
     fast, slow = Line(921600), Line(115200)
+    ftdi, quick = Line.measured(921600, 0.016), Line.measured(921600, 0.0)
     six = usual_s(kept, 6_160_982, fast)
     assert six > 65  # modem-protocol.md 5.6: what the line alone takes
     assert usual_s(kept, 6_160_982, slow) > six + 7 * 65
     assert usual_s(written, 6_160_982, fast) > six
-    ftdi = usual_s(kept, 6_160_982, Line(921600, 0.016)) - usual_s(kept, 6_160_982, Line(921600, 0.0))
-    assert ftdi == pytest.approx(2 * 0.016 * 6_160_982 / 2016, rel=0.01)  # two answers a block
+    more = usual_s(kept, 6_160_982, ftdi) - usual_s(kept, 6_160_982, quick)
+    assert more == pytest.approx(2 * 0.016 * 6_160_982 / 2016, rel=0.01)  # two answers a block
+    assert Line.measured(921600, None) == fast
 
 
 def test_a_refused_plan_and_one_without_steps_take_no_time(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import shutil
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -58,26 +59,36 @@ def test_a_change_elsewhere_leaves_most_of_the_choice_as_it_is(tmp_path: Path) -
     assert before != {one.key for one in sample(tmp_path, ("m.py",), 6, "2")}
 
 
+#: A module and its tests: one checks a value, one is named after another value, and a third value is divided by.
+MODULE = "LIMIT = 3\nMOST = 7\nSHARE = 6 // (1 - 0)\n"
+TESTS = """
+import m, pytest
+def test_limit(tmp_path):
+    assert m.LIMIT == 3
+@pytest.mark.parametrize("most", [m.MOST])
+def test_most(most):
+    assert most
+"""
+CHOSEN = ["test_gone.py::test_it", "test_m.py::test_limit", "test_m.py::test_most[7]"]
+
+
 @pytest.mark.long
-def test_a_mutant_is_judged_whatever_other_runs_do_with_the_folder_that_they_share(
+def test_a_mutant_is_killed_by_a_test_that_fails_or_cannot_be_imported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Not by one that has another name now, nor by other runs that clean up the folder that they share."""
     root = tmp_path / "copy"
-    (root / "tests").mkdir(parents=True)
-    (root / "tests" / "__init__.py").touch()
     shutil.copytree(ROOT / "tests" / "mutation", root / "tests" / "mutation")
-    (root / "m.py").write_text("LIMIT = 3\nLEAST = 0\n")
-    (root / "test_m.py").write_text("import m\ndef test_it(tmp_path): assert m.LIMIT == 3\n")
+    (root / "tests" / "__init__.py").touch()
+    (root / "m.py").write_text(MODULE)
+    (root / "test_m.py").write_text(TESTS)
     monkeypatch.setenv("PYTEST_DEBUG_TEMPROOT", str(tmp_path / "taken away"))
-    copy = Copy(root)
-    with ProcessPoolExecutor(
-        1, multiprocessing.get_context("spawn")
-    ) as pool:  # a fork of this pytest would have its watchdog
-        tried = [
-            pool.submit(copy.judge, one, ["test_m.py"], 60) for one in mutants("m.py", (root / "m.py").read_bytes())
-        ]
-        found = [one.result() for one in tried]
-    assert [(one.outcome, one.by) for one in found] == [(KILLED, "test_m.py::test_it"), (ALIVE, "")]
+    made = {one.before: one for one in mutants("m.py", MODULE.encode())}
+    # A fork of this process would have the watchdog of its pytest.
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        judged = pool.map(partial(Copy(root).judge, tests=CHOSEN, limit_s=60), [made[value] for value in "370"])
+        found = [(one.outcome, one.by) for one in judged]
+    assert found == [(KILLED, "test_m.py::test_limit"), (ALIVE, ""), (KILLED, "test_m.py")]
 
 
 def test_every_excuse_is_for_a_mutant_that_there_is_and_has_a_reason() -> None:

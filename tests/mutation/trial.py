@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -58,6 +57,7 @@ class Copy:
 
     def judge(self, mutant: Mutant, tests: list[str], limit_s: float) -> Verdict:
         """Try one mutant. A test that fails without it too is no judge, and neither is a test that ran out of time."""
+        tests = [test for test in tests if (self.root / _file_of(test)).is_file()]
         if not tests:
             return Verdict(ALIVE, "no test runs it")
         began = time.monotonic()
@@ -68,7 +68,7 @@ class Copy:
             outcome, by = self._run(tests, limit_s)
         finally:
             self._write(path, source)
-        if outcome == KILLED and by and not self._passes(by, limit_s):
+        if outcome == KILLED and not self._passes(by, limit_s):
             outcome, by = NOT_JUDGED, f"{by} fails without the change too"
         return Verdict(outcome, by, time.monotonic() - began)
 
@@ -86,14 +86,16 @@ class Copy:
     def _run(self, tests: list[str], limit_s: float) -> tuple[str, str]:
         out = self.root / "verdict.json"
         out.unlink(missing_ok=True)
+        chosen = self.root / "chosen.json"
+        chosen.write_text(json.dumps(tests))
         child = os.fork()
         if not child:
-            _in_child(self.root, out, tests)
+            _in_child(self.root, out, chosen, list(dict.fromkeys(map(_file_of, tests))))
         until = time.monotonic() + limit_s
         while time.monotonic() < until:
             done, status = os.waitpid(child, os.WNOHANG)
             if done:
-                return _outcome(os.waitstatus_to_exitcode(status), out)
+                return _outcome(os.waitstatus_to_exitcode(status), out, _file_of(tests[0]))
             time.sleep(0.05)
         os.killpg(child, signal.SIGKILL)
         os.waitpid(child, 0)
@@ -106,14 +108,14 @@ def preload() -> None:
         __import__(name)
 
 
-def _in_child(root: Path, out: Path, tests: Iterable[str]) -> None:
-    """Run the tests in this process, which ends with that."""
+def _in_child(root: Path, out: Path, chosen: Path, files: list[str]) -> None:
+    """Run the tests that ``chosen`` names in this process, which ends with that."""
     os.setpgid(0, 0)
     os.chdir(root)
     for name in [name for name in sys.modules if name.split(".")[0] in ("tests", "doctor", "checks", "docs")]:
         del sys.modules[name]
     sys.path[:] = [str(root), *(place for place in sys.path if place and "tests" not in place)]
-    os.environ.update(PYTHONPATH=str(root), FIPY_DOCTOR_VERDICT=str(out))
+    os.environ.update(PYTHONPATH=str(root), FIPY_DOCTOR_VERDICT=str(out), FIPY_DOCTOR_CHOSEN=str(chosen))
     quiet = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
         os.dup2(quiet, number)
@@ -135,22 +137,26 @@ def _in_child(root: Path, out: Path, tests: Iterable[str]) -> None:
         )
         # In the folder that all pytests of this user share, one may take away what another has just begun.
         places = (f"--rootdir={root}", f"--basetemp={root.with_name(root.name + '-tmp')}")
-        code = int(pytest.main([*options, "-W", "ignore::pytest.PytestAssertRewriteWarning", *places, *tests]))
+        code = int(pytest.main([*options, "-W", "ignore::pytest.PytestAssertRewriteWarning", *places, *files]))
     except BaseException:
         out.with_suffix(".log").write_text(traceback.format_exc())
     finally:
         os._exit(code)
 
 
-def _outcome(code: int, out: Path) -> tuple[str, str]:
-    if code == 0:
+def _file_of(test: str) -> str:
+    return test.partition("::")[0]
+
+
+def _outcome(code: int, out: Path, file: str) -> tuple[str, str]:
+    if code in (0, 5):  # 5: none of the tests is there
         return ALIVE, ""
     told = json.loads(out.read_text()) if out.exists() else {}
     if told.get("timeout"):
         return TIMEOUT, str(told["test"])
-    if code == 1 and told:
+    if told:
         return KILLED, str(told["test"])
-    if code in (2, 3, 4):  # it cannot even be imported, or collected
-        return KILLED, ""
+    if code in (2, 3, 4):  # what all tests need cannot be imported
+        return KILLED, file
     log = out.with_suffix(".log")
     return NOT_JUDGED, f"pytest ended with {code} {log.read_text() if log.exists() else ''}"

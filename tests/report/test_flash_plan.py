@@ -17,7 +17,7 @@ from doctor.modem.step_words import words
 from doctor.report import flash_plan
 from doctor.report.prose import BenchConsole
 from doctor.sim.practice.image import make_practice_elf, make_practice_image, make_practice_part
-from doctor.text.durations import span
+from doctor.text.durations import about, span
 
 COLUMNS = 80
 LINES = 17  #: of one image, with the longest line about boot loaders; a warning takes three more, a file four
@@ -65,7 +65,10 @@ def facts(plan: FlashPlan) -> set[str]:
     for warning in core.warnings:
         told |= {warning.what, warning.why, warning.next}
     for step in core.steps:
-        told |= {span(plan.usual_s(step)), words(step).back if step.do in ("transfer", "deploy") else ""}
+        told |= {
+            about(plan.usual_s(step)).removeprefix("about "),
+            words(step).back if step.do in ("transfer", "deploy") else "",
+        }
     if core.steps:
         told |= {f"at most {span(plan.all_limit_s)}", "Ctrl-C before step ", "later not at all", "do not unplug"}
     return {" ".join(fact.replace("`", "").split()) for fact in told} - {""}

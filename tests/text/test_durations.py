@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from doctor.text.durations import clock, span
+from doctor.text.durations import about, clock, span
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,11 @@ from doctor.text.durations import clock, span
 )
 def test_a_length_of_time(seconds: float, planned: str, watched: str) -> None:
     assert (span(seconds), clock(seconds)) == (planned, watched)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.0, "1 s"), (1.2, "1 s"), (6.6, "5 s"), (12.4, "10 s"), (74.0, "70 s"), (119.9, "2 min"), (188.0, "3 min")],
+)
+def test_an_estimate_is_no_more_exact_than_it_can_be(seconds: float, said: str) -> None:
+    assert about(seconds) == f"about {said}"

@@ -15,7 +15,7 @@ from doctor.card.target import copy_sparse, disk_error, same_content, sha256_of
 from doctor.documents.host_names import host_name
 from doctor.documents.json_file import make_folder, new_folder, open_ours, write_synced
 from doctor.errors import CardError
-from doctor.events import Listener, Note, ignore
+from doctor.events import Counted, Listener, Note, ignore
 from doctor.fat.directory import DirEntry
 from doctor.fat.reader import read_file, read_what_is_left
 from doctor.fat.source import BlockSource
@@ -108,7 +108,7 @@ def back_up(
         make_folder(folder / "files")
         saved = tuple(_save(item, place) for item, place in _places(found, folder / "files"))
         write_synced(folder / "first-mib.bin", _head(card), "xb")
-        raw_copy = _copy_whole(card, folder / RAW_COPY) if raw else None
+        raw_copy = _copy_whole(card, folder / RAW_COPY, emit) if raw else None
         listing = {
             "card": str(card),
             "made": now.isoformat(timespec="seconds"),
@@ -207,10 +207,10 @@ def _head(card: Path) -> bytes:
         return source.read_at(0, min(_HEAD_BYTES, source.size_bytes))
 
 
-def _copy_whole(card: Path, destination: Path) -> Path:
+def _copy_whole(card: Path, destination: Path, emit: Listener) -> Path:
     open_ours(destination, "xb").close()
     if is_device(card):
-        same = _copy_device(card, destination)
+        same = _copy_device(card, destination, emit)
     else:
         copy_sparse(card, destination)
         same = same_content(card, destination)
@@ -219,26 +219,27 @@ def _copy_whole(card: Path, destination: Path) -> Path:
     return destination
 
 
-def _copy_device(card: Path, destination: Path) -> bool:
+def _copy_device(card: Path, destination: Path, emit: Listener) -> bool:
     """Copy a whole device, leaving holes where it holds only zeros; whether reading both again gives the same."""
     with open_source(card) as source, destination.open("r+b", buffering=0) as file:
         file.truncate(source.size_bytes)
-        for at, piece in _pieces(source):
+        for at, piece in _pieces(source, "copying the whole card", emit):
             if piece.strip(b"\0"):
                 file.seek(at)
                 left = memoryview(piece)
                 while left:
                     left = left[file.write(left) :]
         os.fsync(file.fileno())
-        for at, piece in _pieces(source):
+        for at, piece in _pieces(source, "comparing the copy with the card", emit):
             file.seek(at)
             if file.read(len(piece)) != piece:
                 return False
     return True
 
 
-def _pieces(source: BlockSource) -> Iterator[tuple[int, bytes]]:
+def _pieces(source: BlockSource, what: str, emit: Listener) -> Iterator[tuple[int, bytes]]:
     for at in range(0, source.size_bytes, _READ_BYTES):
+        emit(Counted(what, at // _READ_BYTES, source.size_bytes // _READ_BYTES, "MiB"))
         yield at, source.read_at(at, min(_READ_BYTES, source.size_bytes - at))
 
 

@@ -47,7 +47,7 @@ from doctor.fat.layout import VolumeKind, look_at
 from doctor.fat.overlay import Group, Overlay
 from doctor.fat.source import SECTOR_BYTES
 from doctor.fat.writer import NewFile, TreeLayout, write_files
-from doctor.text.durations import span
+from doctor.text.durations import about
 from doctor.text.escape import counted, shown
 
 _READER_BYTES_PER_S = 20_000_000  #: a plain card reader; for estimates only
@@ -108,10 +108,10 @@ def _fresh_lines(survey: Survey, backup_dir: Path, drive: Drive) -> Iterator[str
     if survey.mark is not None:
         yield f"an earlier run was interrupted, and its backup ({shown(survey.mark.folder, 300)}) is not used"
     if survey.raw:
-        takes = span(2 * drive.size_bytes / _READER_BYTES_PER_S)
+        takes = about(2 * drive.size_bytes / _READER_BYTES_PER_S)
         yield (
             f"keep a copy of the whole card there too ({RAW_COPY}): a copy of the files does not hold everything; "
-            f"reading it twice takes about {takes} with an ordinary card reader"
+            f"reading it twice takes {takes} with an ordinary card reader"
         )
     yield format_line(drive.device, survey.layout, usual=survey.usual)
     yield from put_back_lines(survey)

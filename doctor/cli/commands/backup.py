@@ -36,7 +36,7 @@ def command(folder: Path, **given: Any) -> int:
     bench_options = options.bench_options(given)
     screen = options.screen_of(given, bench_options)
     with options.open_bench(bench_options, given) as bench, closing(LiveLine(screen, bench.seconds)) as line:
-        line.go_on()
+        line.go_on("looking at the files of the board")
         done = backup(bench, folder, line.say)
         name = bench.link.name
     error = None

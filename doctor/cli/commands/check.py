@@ -26,6 +26,7 @@ def _ids(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -
 
 @options.command("check", examples=("check", "check --firmware FILE.dup"))
 @options.common
+@options.report
 @options.bench_with_firmware
 @options.accept
 @options.done
@@ -71,17 +72,17 @@ def examine(bench_options: BenchOptions, given: options.Given) -> int:
         if seen:
             screen.note(seen)
         with closing(CheckLine(LiveLine(screen, bench.seconds))) as line:
-            report = check(bench, request, screen.telling(line.hear))
+            report = check(bench, request, screen.telling(line.hear, bench.seconds))
         broke_off = last_flash.broke_off(bench)
     tried = AdviceGiven(bench_options.url)
     said = tuple(word for word in given.get("done", ()) if word not in DONE or DONE[word] in believed)
     command = bench_options.command("check", done=said)
     done, sure = tried.so_far(report), tried.confirmed
     step = next_step.after(report, command, cures(), done=done, sure=sure, broke_off=broke_off)
-    if screen.as_json:
+    if screen.writes:
         members = {**as_json.identity(bench), **as_json.report_members(report)}
         screen.document(as_json.document("check", report.exit_code, step=step, **members))
-    else:
+    if not screen.as_json:
         show_report(report, step, screen)
     return int(report.exit_code)
 
@@ -114,6 +115,10 @@ def show_next(step: NextStep, screen: Screen) -> None:
     """What every command ends with: the steps for the hands and the one next command, or that all is done."""
     from doctor.report import console
 
+    if screen.replays:
+        screen.show("This was a replay: what comes next is done with the board itself.")
+        return
+
     if step.done:
         screen.show(console.done(step))
     elif step.hands:
@@ -131,9 +136,9 @@ def show_next(step: NextStep, screen: Screen) -> None:
 def _offered_card(screen: Screen) -> Path | None:
     """The only removable FAT card, if the user wants it examined too.
 
-    Nobody is asked if nobody can answer: then a line says how to give the card.
+    Nobody is asked if nobody can answer: then a line says how to give the card. A replay has the card of its trace.
     """
-    if screen.as_json or screen.quiet:
+    if screen.as_json or screen.quiet or screen.replays:
         return None
 
     from doctor.card.found import only_fat_card

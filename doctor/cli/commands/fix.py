@@ -41,6 +41,7 @@ def _cure_switches(command: click.Command) -> click.Command:
 
 @options.command("fix", examples=("fix", "fix --reformat-sd"))
 @options.common
+@options.report
 @options.bench_with_firmware
 @options.accept
 @options.via_modem
@@ -93,7 +94,12 @@ def command(**given: Any) -> int:
         given["leave_out"],
     )
     with options.open_bench(bench_options, given) as bench, closing(LiveLine(screen, bench.seconds)) as line:
-        result = fix(bench, request, TerminalTalk(screen, line, yes=given["yes"]), screen.telling(CheckLine(line).hear))
+        result = fix(
+            bench,
+            request,
+            TerminalTalk(screen, line, yes=given["yes"]),
+            screen.telling(CheckLine(line).hear, bench.seconds),
+        )
     rehearsed = _again(given, bench_options) if given["dry_run"] and result.error is None else None
     _show(result, screen, bench, rehearsed)
     return int(result.exit_code)
@@ -244,11 +250,11 @@ def _show(result: FixResult, screen: Screen, bench: Bench, rehearsed: Command | 
         step = next_step.after(result.report, bench_options.command("fix"), cures(), done=done, sure=sure)
         if rehearsed is not None and any(action.planned for action in result.actions):
             step = next_step.NextStep((), rehearsed)
-    if screen.as_json:
+    if screen.writes:
         actions = [_action_json(action) for action in result.actions]
         members = {**as_json.identity(bench), "actions": actions, **as_json.report_members(result.report)}
         screen.document(as_json.document("fix", result.exit_code, result.error, step, **members))
-    elif step is not None:
+    if step is not None and not screen.as_json:
         show_report(result.report, step, screen)
 
 

@@ -11,6 +11,7 @@ import click
 from doctor.bench import Bench
 from doctor.cli import options, signals, stdio
 from doctor.cli.commands.check import show_next, show_report
+from doctor.cli.live_line import LISTENING
 from doctor.cli.screen import Screen
 from doctor.errors import Stopped
 from doctor.jobs.flash import METHODS, STOPPED_EARLY, VIAS, FlashRequest, FlashResult, flash, rehearse
@@ -42,6 +43,7 @@ COMPRESS = click.option("--compress", is_flag=True, help="Send a zlib stream to 
 
 @options.command("flash", examples=("flash", "flash FILE.dup"))
 @options.common
+@options.report
 @options.bench_without_firmware
 @options.accept
 @VIA
@@ -70,19 +72,20 @@ def command(files: tuple[Path, ...], **given: Any) -> int:
     )
     with options.open_bench(bench_options, given) as bench:
         screen = options.screen_of(given, bench_options)
-        if not files:
+        if not bench_options.firmware and bench_options.card_file is None:
             typed, sends = options.typed(), not given["dry_run"]
             choose_firmware(bench, screen, typed, given["via"], sends=sends, yes=given["yes"])
             bench_options = bench.options
             screen = options.screen_of(given, bench_options)
         with closing(FlashView(screen, bench.seconds)) as view:
+            view.line.go_on(LISTENING)
             if given["dry_run"]:
-                result = rehearse(bench, request, screen.telling(view.hear))
+                result = rehearse(bench, request, screen.telling(view.hear, bench.seconds))
             else:
                 consent = TerminalConsent(screen, yes=given["yes"], pause=view.pause)
                 signals.over_once(lambda: view.begun)
                 try:
-                    result = flash(bench, request, consent=consent, listen=screen.telling(view.hear))
+                    result = flash(bench, request, consent=consent, listen=screen.telling(view.hear, bench.seconds))
                 except (KeyboardInterrupt, click.Abort) as err:  # before the first step: from then on none is raised
                     raise Stopped(STOPPED_EARLY) from err
     name = "plan" if given.get("command_name") == "plan" else "flash"
@@ -123,9 +126,10 @@ def show(
     tried = AdviceGiven(bench_options.url)
     done, sure = tried.so_far(result.report), tried.confirmed
     step = next_step.after_flash(result, bench_options, cures(), request, done=done, sure=sure)
-    if screen.as_json:
+    if screen.writes:
         members = as_json.flash_members(result, bench)
         screen.document(as_json.document(name, result.exit_code, result.error, step, **members))
+    if screen.as_json:
         return
     if result.plan is not None and (dry_run or result.plan.core.nothing):
         screen.show(flash_plan.whole(result.plan))

@@ -18,6 +18,7 @@ from doctor.cli.commands.flash import command as flash_command
     examples=("plan", "plan FILE.dup --port sim://fipy"),
 )
 @options.common
+@options.report
 @options.bench_without_firmware
 @options.accept
 @VIA

@@ -74,7 +74,7 @@ def command(folder: Path, **given: Any) -> int:
         return yes
 
     with options.open_bench(bench_options, given) as bench, closing(LiveLine(screen, bench.seconds)) as line:
-        line.go_on()
+        line.go_on("comparing the files of the board with these")
         done = restore(bench, folder, copies, partial(agreed, line), line.say, clean=given["clean"])
     if done is None and not given["dry_run"]:
         raise DoctorError("not-confirmed", "not confirmed; nothing was written")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 @options.command("status", examples=("status", "status --json"))
 @options.common
+@options.report
 @options.interrupt
 @options.done
 @options.via_modem
@@ -31,6 +33,7 @@ def command(**given: Any) -> int:
 
     from doctor.board.storage.begun import MEND_RECORD, remark
     from doctor.cli.commands.check import show_next
+    from doctor.cli.live_line import LiveLine
     from doctor.jobs.status import status
     from doctor.report import console
     from doctor.report.next_step import after_broken_flash
@@ -40,15 +43,23 @@ def command(**given: Any) -> int:
     screen = options.screen_of(given, bench_options)
     board = None
     if standing is None:
-        with options.open_bench(bench_options, given, during_flash=True) as bench:
-            standing = status(
-                bench, said=options.done_steps(given), done=lambda question: not screen.as_json and screen.ask(question)
-            )
+        with (
+            options.open_bench(bench_options, given, during_flash=True) as bench,
+            closing(LiveLine(screen, bench.seconds)) as line,
+        ):
+
+            def asked(question: str) -> bool:
+                line.clear()
+                return not screen.as_json and screen.ask(question)
+
+            line.go_on("asking the modem")
+            standing = status(bench, said=options.done_steps(given), done=asked)
             board = bench.last_board
     onward = standing.onward
     step = None if onward is None else after_broken_flash(onward, bench_options.command("status"))
-    if screen.as_json:
+    if screen.writes:
         screen.document(_document(standing, board, step))
+    if screen.as_json:
         return int(standing.exit_code)
     if standing.error is None or standing.history:
         screen.show(f"modem: {standing.where}")

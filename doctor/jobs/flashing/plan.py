@@ -13,7 +13,7 @@ from doctor.errors import DoctorError, FirmwareError
 from doctor.events import Event, StepStarted
 from doctor.firmware.bootrom import FROM_BOARD
 from doctor.jobs.amended import amended
-from doctor.jobs.flashing.steps_done import first_sent, number_of
+from doctor.jobs.flashing.steps_done import first_sent, numbered
 from doctor.jobs.flashing.ways import choose_via
 from doctor.jobs.hands import POWER_CYCLE
 from doctor.jobs.memory import journal as journals
@@ -21,9 +21,9 @@ from doctor.jobs.memory.journal import Journal
 from doctor.jobs.onward import Attempt, NextFlash, flash_command
 from doctor.modem.facts import ModemFacts
 from doctor.modem.images import image_facts, options_for, running
-from doctor.modem.step_times import Line, usual_s
+from doctor.modem.step_times import Line, last_s, usual_s
 from doctor.text.command import ON_CARD, Command, File
-from doctor.text.durations import span
+from doctor.text.durations import about
 from doctor.updater import states
 from doctor.updater.plan import BOOTROM, FIRMWARE, SECOND, UPDATER, make_plan
 from doctor.updater.profile import MONARCH2_FAMILY
@@ -97,16 +97,14 @@ class FlashPlan:
         size = next((file.size_bytes for file in self.files if file.role == step.image), 0)
         return usual_s(step, size, self.line)
 
-    def placed(self, event: Event) -> Event:
+    def timed(self, event: Event) -> Event:
         """``event`` with the place and the times of the step that begins, if it is one of the plan."""
-        if not isinstance(event, StepStarted):
-            return event
         steps = {step.id: step for step in self.core.steps}
-        if event.step not in steps:
+        if not isinstance(event, StepStarted) or event.step not in steps:
             return event
         step = steps[event.step]
-        number, times = number_of(event.step, list(steps)), (self.usual_s(step), step.limit_ms / 1000)
-        return replace(event, number=number, of=len(steps), usual_s=times[0], limit_s=times[1])
+        there = numbered(event, list(steps))
+        return replace(there, usual_s=self.usual_s(step), limit_s=step.limit_ms / 1000, last_s=last_s(step))
 
     @property
     def all_usual_s(self) -> float:
@@ -158,7 +156,7 @@ def plan_for(bench: Bench, request: FlashRequest) -> FlashPlan | DoctorError:
     used = {step.image for step in core.steps} | (set() if core.bootrom_alone else {FIRMWARE})
     files = tuple(file for file in given_files(bench) if file.role in used)
     upload, first_s = _upload(bench, via)
-    line = Line(bench.profile.app_baud)
+    line = Line.measured(bench.profile.app_baud, bench.link.answer_s if via != "card" else None)
     agreed = (*sorted(bench.options.accept), *(f"{check} failed" for check in sorted(request.override)))
     was = bench.options.was
     return FlashPlan(images[-1], facts, via, core, line, files, request.compress, upload, was, first_s, agreed)
@@ -200,7 +198,7 @@ def _upload(bench: Bench, via: str) -> tuple[str, float]:
     how = "over the REPL" if bench.link.network.ftp_port is None else "by FTP"
     same = any(file.size_bytes == size for file in sdcard.look(bench.board).files)
     unless = ", unless a file of its size there has the same bytes" if same else ""
-    what = f"the image is copied to the card in the board, {how}: {size:,} bytes, about {span(takes_s)}{unless}"
+    what = f"the image is copied to the card in the board, {how}: {size:,} bytes, {about(takes_s)}{unless}"
     return what, reads_s + takes_s
 
 
@@ -249,12 +247,17 @@ def given_files(bench: Bench) -> list[FlashFile]:
 
 def _first_done(bench: Bench, images: tuple[FirmwareImage, ...]) -> bool:
     """Whether the journal knows that the first of these two files is in this modem, and the second is not."""
-    entry = Journal().find(journals.ids_of(bench))
-    if entry is None or entry.state == journals.PROVED:
-        return False
-    sent = {file.role: file.sha256 for file in entry.files}
-    same = sent.get(FIRMWARE, images[0].sha256) == images[0].sha256 and sent.get(SECOND) == images[1].sha256
-    return same and first_sent(entry.steps, entry.done, len(images))
+    ids = journals.ids_of(bench)
+
+    def look() -> bool:
+        entry = Journal().find(ids)
+        if entry is None or entry.state == journals.PROVED:
+            return False
+        sent = {file.role: file.sha256 for file in entry.files}
+        same = sent.get(FIRMWARE, images[0].sha256) == images[0].sha256 and sent.get(SECOND) == images[1].sha256
+        return same and first_sent(entry.steps, entry.done, len(images))
+
+    return bench.known("first_done", bool, look, default=False)
 
 
 def _read_again(file: FlashFile) -> bytes:

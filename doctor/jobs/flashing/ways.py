@@ -20,6 +20,7 @@ from doctor.updater.profile import Profile
 from doctor.updater.shapes import Plan
 
 VIAS = ("auto", "usb", "modem", "card")
+NO_MIRROR = -1  #: in place of the longest block of one
 
 
 @dataclass(frozen=True)
@@ -137,8 +138,14 @@ def go_through_own_mirror(bench: Bench) -> bool:
         return False
     if bench.contact.seen not in (Seen.MIRROR, Seen.SILENCE):  # silent: it may be writing what it was sent
         return False
-    entry = Journal().find(port_ids(bench.options.url))
-    if entry is None or not entry.mirrored or not entry.broke_off:
+    max_block = bench.known("own_mirror", int, lambda: _own_mirror(bench), default=NO_MIRROR)
+    if max_block == NO_MIRROR:
         return False
-    bench.use_mirror(entry.max_block)
+    bench.use_mirror(max_block)
     return True
+
+
+def _own_mirror(bench: Bench) -> int:
+    """The longest block of a mirror of ours that the journal knows on this port, or NO_MIRROR."""
+    entry = Journal().find(port_ids(bench.options.url))
+    return entry.max_block if entry is not None and entry.mirrored and entry.broke_off else NO_MIRROR

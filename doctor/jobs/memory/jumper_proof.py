@@ -6,6 +6,7 @@ first one did. What the user said (--accept) is no proof, and is not kept.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from doctor.bench import Bench
@@ -30,11 +31,15 @@ def proof_of(report: Report, now: Moments = this_moment) -> dict[str, str]:
 def remembered(bench: Bench, now: Moments = this_moment) -> dict[str, str]:
     """As ``proof_of``, of an earlier run on this very board whose flash has not come to its proof; empty if none."""
     ids = journals.ids_of(bench)
+    return bench.known("jumpers_proved", dict[str, str], lambda: _kept_of(ids, now()), default={})
+
+
+def _kept_of(ids: Mapping[str, str], now: Moment) -> dict[str, str]:
     entry = Journal().find(ids)
     if entry is None or entry.state == journals.PROVED or not entry.jumpers:
         return {}
     same = bool(ids.get("board")) and ids["board"] == entry.ids.get("board")
-    return dict(entry.jumpers) if same and _lasts(entry, now()) else {}
+    return dict(entry.jumpers) if same and _lasts(entry, now) else {}
 
 
 def _lasts(entry: FlashEntry, now: Moment) -> bool:

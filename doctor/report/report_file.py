@@ -1,0 +1,57 @@
+"""The report of a run as a file for people or programs: HTML, JSON or JUnit XML, by the ending of its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from doctor.documents.json_file import write_whole
+from doctor.events import Event
+from doctor.report import as_json
+from doctor.report.heard import Heard
+from doctor.text.command import Command
+from doctor.text.escape import shown
+
+SUFFIXES = (".html", ".json", ".xml")
+
+
+class ReportFile:
+    """What ``--report FILE`` asks for: hears the run, and is written with its document at the end."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.heard = Heard()
+        self.is_due = True  #: nothing was written yet
+
+    def telling(self, listener: Callable[[Event], None], seconds: Callable[[], float]) -> Callable[[Event], None]:
+        """``listener``, and what it hears is kept for the report; ``seconds`` is the clock of the run."""
+
+        def hear(event: Event) -> None:
+            self.heard.hear(event, seconds())
+            listener(event)
+
+        return hear
+
+    def write(self, document: dict[str, Any], bench: Command) -> str:
+        """Write the report of the run that ``document`` is about; why that failed, in words, or "".
+
+        The run is over, and its exit code says how it ended: a full disk changes nothing of that.
+        """
+        whole = as_json.plain(document, bench)
+        if self.path.suffix == ".html":
+            from doctor.report.html import page
+
+            text = page(whole, self.heard)
+        elif self.path.suffix == ".xml":
+            from doctor.report.junit import suite
+
+            text = suite(whole)
+        else:
+            text = as_json.text(document, bench)
+        self.is_due = False
+        try:
+            write_whole(self.path, f"{text}\n".encode(errors="replace"))
+        except OSError as err:
+            return f"the report {shown(str(self.path), 300)} could not be written: {err.strerror or err}"
+        return ""

@@ -1,0 +1,118 @@
+"""``replay://``: what a trace was taken of is found again from the trace alone."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from doctor.sim.practice.image import make_practice_bootrom, make_practice_elf, make_practice_image
+from doctor.sim.scenarios import SCENARIOS
+from doctor.text.command import quoted
+from tests.card.media import used
+from tests.cli.terminal import Terminal
+
+
+def of_the_bench(document: Any) -> Any:
+    """``document`` without how long each check took, by the computer's clock in part."""
+    if isinstance(document, dict):
+        return {name: of_the_bench(value) for name, value in document.items() if name != "duration_ms"}
+    return [of_the_bench(value) for value in document] if isinstance(document, list) else document
+
+
+def taken(terminal: Terminal, trace: Path, port: str, *words: str) -> Any:
+    """The document of a run at a board, with its trace."""
+    said = terminal.type(words[0], "--json", "--port", port, "--trace", str(trace), *words[1:])
+    return {**of_the_bench(said.document), "at": None, "next": None}
+
+
+def again(terminal: Terminal, trace: Path, port: str, *words: str) -> Any:
+    """The document of a replay; where it names its port, it names that of the board."""
+    said = terminal.type(words[0], "--json", "--port", f"replay://{trace}", *words[1:])
+    named = said.out.replace(f"--port replay://{trace}", f"--port {quoted([port])}")
+    return {**of_the_bench(json.loads(named.replace(f"replay://{trace}", port))), "at": None, "next": None}
+
+
+@pytest.mark.sampled(8, "long")
+@pytest.mark.parametrize("board", ["fipy", "gpy"])
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_every_scenario_is_found_again_from_its_trace(
+    terminal: Terminal, tmp_path: Path, name: str, board: str
+) -> None:
+    port = f"sim://{board}?scenario={name}"
+    said = taken(terminal, tmp_path / "t", port, "check")
+    assert again(terminal, tmp_path / "t", port, "check") == said
+
+
+#: Benches that are no scenario, and what is typed there: eras, bare modems, threads that print, foreign devices.
+OTHERS = (
+    ("sim://fipy?release=1.11.0.b1", "check"),
+    ("sim://gpy?release=1.18.2.r4&files=tick@700,word@40", "check"),
+    ("sim://fipy?files=log-every@9", "check --thorough"),
+    ("sim://sqn3330?scenario=modem-recovery", "check --via modem"),
+    ("sim://sqn3330?fault=AT:garbled@300@17", "check --via modem"),
+    ("sim://gm02s", "check --via modem --select modem-answers"),
+    ("sim://foreign?device=pico", "check"),
+    ("sim://foreign?device=esp32", "check"),
+    ("sim://fipy?scenario=stp-fails-midway", "status"),
+    ("sim://sqn3330", "status --via modem"),
+)
+
+
+@pytest.mark.sampled(3, "long")
+@pytest.mark.parametrize(("port", "typed"), OTHERS)
+def test_a_replay_takes_the_options_from_the_trace(terminal: Terminal, tmp_path: Path, port: str, typed: str) -> None:
+    words = typed.split()
+    said = taken(terminal, tmp_path / "t", port, *words)
+    assert again(terminal, tmp_path / "t", port, words[0]) == said
+
+
+@pytest.mark.parametrize("command", ["check", "plan"])
+def test_no_file_of_the_bench_is_needed(terminal: Terminal, tmp_path: Path, command: str) -> None:
+    files = tmp_path / "files"
+    scripts = files / "scripts"
+    scripts.mkdir(parents=True)
+    (scripts / "sqnsupgrade.py").write_text("<html>")
+    (scripts / "main.py").write_text("print('mine')\n")
+    image = make_practice_image(files, build=41019, size_bytes=100_000)
+    elf, bootrom = make_practice_elf(files), make_practice_bootrom(files)
+    card = files / "card.img"
+    used(card, 1 << 20)
+    given = ["--updater-elf", elf, "--bootrom", bootrom, "--sd", card, "--scripts", scripts]
+    firmware = ["--firmware", image] if command == "check" else [image]
+    said = taken(terminal, tmp_path / "t", "sim://fipy", command, *map(str, (*given, *firmware)))
+    shutil.rmtree(files)
+    assert again(terminal, tmp_path / "t", "sim://fipy", command) == said
+
+
+def test_a_traced_flash_replays_as_the_check_before_it_and_never_as_a_flash(terminal: Terminal, tmp_path: Path) -> None:
+    image = make_practice_image(tmp_path, build=41019, size_bytes=100_000)
+    taken(terminal, tmp_path / "t", "sim://fipy", "flash", str(image), "--yes")
+    image.unlink()
+    found = again(terminal, tmp_path / "t", "sim://fipy", "check")
+    assert found["error"] is None and found["exit"] == 0
+    assert {f["check"]: f["status"] for f in found["findings"]}["step-is-safe"] == "pass"
+    for command in ("flash", "fix", "backup"):
+        words = [tmp_path / "new"] if command == "backup" else ["--yes"]
+        refused = terminal.type(command, *map(str, words), "--port", f"replay://{tmp_path / 't'}", "--json")
+        assert (refused.code, refused.document["error"]["id"]) == (2, "replay-only-reads")
+
+
+def test_a_run_that_asks_otherwise_is_named_with_its_place(terminal: Terminal, tmp_path: Path) -> None:
+    trace = tmp_path / "t"
+    taken(terminal, trace, "sim://fipy", "check")
+    lines = trace.read_text().splitlines()
+    head = json.loads(lines[0])
+    number, line = next((n, json.loads(text)) for n, text in enumerate(lines) if '"tx"' in text and n > 100)
+    sent = sum(len(json.loads(text)["hex"]) // 2 for text in lines[:number] if '"tx"' in text)
+    changed = bytes([line["hex"].encode()[0] ^ 1]).decode()
+    lines[number] = json.dumps({**line, "hex": changed + line["hex"][1:]})
+    for version, cause in ((head["tool"], "of check"), ("0.0.9", "older fipy-doctor (0.0.9)")):
+        trace.write_text("\n".join([json.dumps({**head, "tool": version}), *lines[1:]]))
+        error = again(terminal, trace, "sim://fipy", "check")["error"]
+        assert error["id"] == "replay-differs" and cause in error["cause"]
+        assert f"line {number + 1}, byte {sent} of what was sent" in error["what"]
+        assert f"({changed}{line['hex'][1]}" in error["what"] and f"({line['hex'][:2]}" in error["what"]

@@ -1,0 +1,162 @@
+"""--report FILE: one file of HTML, JSON or JUnit XML, whatever the run ended in, and whatever a device said."""
+
+from __future__ import annotations
+
+import errno
+import html.parser
+import json
+import os
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from doctor.bench import Bench, BenchOptions
+from doctor.check import Finding, Grade, Remedy, Status
+from doctor.engine import Report
+from doctor.errors import Exit, LinkError
+from doctor.events import Event, Note, Phase, Progress, StepStarted, Waiting
+from doctor.report import as_json
+from doctor.report.heard import MOST_EVENTS, Heard
+from doctor.report.html import page
+from doctor.report.junit import suite
+from doctor.report.report_file import SUFFIXES, ReportFile
+from doctor.sim.practice.image import make_practice_image
+from doctor.text.command import Command
+from tests.cli.terminal import Terminal
+
+MODEM = ("--port", "sim://sqn3330", "--via", "modem")
+EVIL = "<script>alert('x')</script>\"&\x00\x1b[2J\ud800 https://evil.example/a.js"
+VOID = {"meta", "input"}
+
+
+@pytest.fixture
+def terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Terminal:
+    monkeypatch.chdir(tmp_path)
+    return Terminal(capsys)
+
+
+class Reader(html.parser.HTMLParser):
+    """Holds a page to what a report must be: each element closed, and nothing from outside."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.texts: list[str] = []
+        self.names: list[str] = []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.names.append(tag)
+        assert not {"src", "href", "onclick", "onload"} & {name for name, _ in attrs}
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+def hostile() -> dict[str, Any]:
+    found = Finding(
+        "modem-answers", Status.FAIL, EVIL, cause=EVIL, evidence={EVIL: EVIL, "list": [EVIL]}, next=EVIL,
+        remedies=(Remedy("power-cycle", Grade.MANUAL),),
+    )  # fmt: skip
+    members = {**as_json.identity(Bench(BenchOptions())), **as_json.report_members(Report((found,)))}
+    err = LinkError("port-busy", EVIL, on=EVIL, cause=EVIL, next=EVIL)
+    written: dict[str, Any] = json.loads(as_json.text(as_json.document("check", Exit.FAILED, err, **members)))
+    return written
+
+
+def test_a_flash_is_drawn_with_its_proof(terminal: Terminal, tmp_path: Path) -> None:
+    image = make_practice_image(tmp_path, build=41065, size_bytes=60_000)
+    said = terminal.type("flash", str(image), *MODEM, "--yes", "--report", "r.html")
+    assert said.code == 0 and "Flashed and proved" in said.out
+    text = Path("r.html").read_text(encoding="utf-8")
+    read = Reader(text)
+    assert read.texts[read.names.index("h1")] or "Flashed and proved" in read.texts
+    assert {"svg", "polyline", "table", "details", "input"} <= set(read.names)
+    assert "LR5.1.1.0-41065" in text and "read the version back from the modem" in text
+    if hasattr(os, "geteuid"):
+        assert Path("r.html").stat().st_mode & 0o777 == 0o600
+
+
+def test_what_a_device_says_is_text_in_html() -> None:
+    heard = Heard()
+    events: tuple[Event, ...] = (
+        StepStarted(EVIL, EVIL, Phase.TRANSFER), Waiting(EVIL, 1, False), Note(f"not answered {EVIL}"),
+        Progress(Phase.TRANSFER, 0, 0, False), Progress(Phase.TRANSFER, 5, 10, False),
+    )  # fmt: skip
+    for second, event in enumerate(events):
+        heard.hear(event, second)
+    read = Reader(page(hostile(), heard))
+    assert read.names.count("script") == 1
+    assert sum("alert('x')" in text for text in read.texts) >= 8
+
+
+def test_junit_counts_and_holds_what_xml_can(terminal: Terminal) -> None:
+    assert terminal.type("check", "--port", "sim://fipy?scenario=html-scripts", "--report", "r.xml").code == 1
+    whole = ElementTree.fromstring(Path("r.xml").read_text(encoding="utf-8"))
+    assert (whole.get("tests"), whole.get("failures"), whole.get("errors")) == ("16", "1", "0")
+    assert [case.get("name") for case in whole if case.find("failure") is not None] == ["board-scripts-match"]
+    evil = ElementTree.fromstring(suite(hostile()))
+    assert [case.get("name") for case in evil] == ["modem-answers", "check"]
+    assert "<script>" in (evil[0][0].get("message") or "") and "\x00" not in (evil[0][0].get("message") or "")
+
+
+def test_json_is_the_document_beside_what_the_screen_shows(terminal: Terminal) -> None:
+    said = terminal.type("check", "--port", "sim://fipy", "--report", "r.json")
+    assert "checks passed" in said.out
+    assert json.loads(Path("r.json").read_text())["exit"] == said.code == 0
+
+
+def test_what_ends_in_an_error_is_reported_too(terminal: Terminal) -> None:
+    said = terminal.type("check", "--report", "r.xml")
+    assert said.code == 2 and "no board is plugged in" in said.err
+    assert "no board is plugged in" in Path("r.xml").read_text()
+    said = terminal.type("status", "--port", "sim://fipy?scenario=modem-recovery", "--report", "s.html")
+    assert said.code == 1 and "recovery" in Path("s.html").read_text()
+
+
+def test_an_older_report_is_replaced_and_no_link_is_followed(terminal: Terminal, tmp_path: Path) -> None:
+    mine = tmp_path / "mine.txt"
+    mine.write_text("mine")
+    Path("r.json").symlink_to(mine)
+    for _ in range(2):
+        assert terminal.type("check", "--port", "sim://fipy", "--report", "r.json").code == 0
+    assert mine.read_text() == "mine" and json.loads(Path("r.json").read_text())["exit"] == 0
+    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".part"] == []
+
+
+@pytest.mark.parametrize("name", ["r.pdf", "r", "nowhere/r.html"])
+def test_a_report_that_cannot_be_written_is_refused_first(terminal: Terminal, name: str) -> None:
+    said = terminal.type("check", "--port", "sim://fipy", "--report", name)
+    assert said.code == 2 and "--report" in said.err and said.out == ""
+
+
+def test_a_run_of_hours_keeps_its_beginning_and_its_end() -> None:
+    heard = Heard()
+    for second in range(MOST_EVENTS + 50):
+        heard.hear(Note(str(second)), second)
+    kept = [event.text for _, event in heard.events if isinstance(event, Note)]
+    assert len(kept) == MOST_EVENTS and (kept[0], kept[-1]) == ("0", str(MOST_EVENTS + 49))
+
+
+def test_a_full_disk_costs_the_report_and_nothing_else(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, data: bytes) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("doctor.report.report_file.write_whole", full)
+    said = terminal.type("check", "--port", "sim://fipy", "--report", "r.html")
+    assert said.code == 0 and "the report r.html could not be written: No space left on device" in said.err
+    assert terminal.type("check", "--report", "r.html").code == 2
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_whatever_was_heard_can_be_written(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"r{suffix}"
+    assert ReportFile(path).write(hostile(), Command("")) == "" and path.stat().st_size > 500
