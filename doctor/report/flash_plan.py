@@ -39,14 +39,14 @@ _OUR_UPDATER_S = 60.0  #: copying our updater to a board that does not have it y
 
 def short(plan: FlashPlan) -> RenderableType:
     """What must be known before a yes, in about 14 lines of 80 columns."""
-    lines = list(_head(plan, "Plan, in short"))
-    if plan.core.steps:
+    lines, steps = list(_head(plan, "Plan, in short")), _numbered(plan)
+    if steps:
         named = [
             f"{number} {words(step).name} ({_short_about(plan.usual_s(step))})" for number, step in _numbered(plan)
         ]
         lines.append(pair("steps", f"{', '.join(named)}; do not unplug from step {_powered(plan)} on"))
     backs: dict[str, list[str]] = {}
-    for number, step in _numbered(plan):
+    for number, step in steps:
         if step.do in _WRITES:
             backs.setdefault(words(step).back, []).append(str(number))
     if backs:
