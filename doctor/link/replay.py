@@ -288,7 +288,7 @@ class Player:
             "replay-differs",
             f"line {where}, byte {self._sent} of what was sent: {what}{expects}",
             on=str(self.recording.path),
-            cause=self._cause(),
+            cause=self._cause() if self._next is not None else "the trace was cut, or the run that it is of was killed",
             next=f"take a new trace of the board: {again}",
         )
         return self.diverged

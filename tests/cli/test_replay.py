@@ -88,6 +88,18 @@ def test_no_file_of_the_bench_is_needed(terminal: Terminal, tmp_path: Path, comm
     assert again(terminal, tmp_path / "t", "sim://fipy", command) == said
 
 
+def test_firmware_that_a_plan_found_is_found_again_when_it_is_gone(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    image = make_practice_image(tmp_path, build=41019, size_bytes=100_000)
+    said = taken(terminal, tmp_path / "t", "sim://sqn3330", "plan", "--via", "modem")
+    assert said["error"] is None
+    image.unlink()
+    make_practice_image(tmp_path, build=41065, size_bytes=100_000)
+    assert again(terminal, tmp_path / "t", "sim://sqn3330", "plan") == said
+
+
 def test_a_traced_flash_replays_as_the_check_before_it_and_never_as_a_flash(terminal: Terminal, tmp_path: Path) -> None:
     image = make_practice_image(tmp_path, build=41019, size_bytes=100_000)
     taken(terminal, tmp_path / "t", "sim://fipy", "flash", str(image), "--yes")
