@@ -1,16 +1,12 @@
-"""Where the page of a check, a known failure or a cure can be read: in the program itself, and in the built site."""
+"""Where the page of a check, a known failure or a cure can be read: in the program itself."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from enum import Enum
-from pathlib import Path
 
 from doctor.check import Finding
 from doctor.text.command import Command
-
-#: Nothing is published on the web. ``make docs`` builds the site here, in the source folder.
-BUILT_SITE = Path(__file__).parent.parent / "site"
 
 
 class Kind(str, Enum):
@@ -20,11 +16,6 @@ class Kind(str, Enum):
     FAILURE = "failures"
     CURE = "cures"
     COMMAND = "commands"
-
-
-def page_path(kind: Kind, page_id: str) -> str:
-    """Path of a page on the site. Pages are files, not folders, so that the site can be read from a disk."""
-    return f"{kind.value}/{page_id}.html"
 
 
 def page_command(page_id: str) -> str:

@@ -34,7 +34,7 @@ def page(shown: Page, pages: Mapping[str, Page]) -> str:
     write = _Writer(pages, shown.kind, shown.id)
     lines = ["---", f"tags: {json.dumps([shown.words])}", "---", ""] if shown.words else []
     lines += [f"# {write.prose(shown.title, linked=False)}", "", f"`{shown.id}`{{ .id }}", ""]
-    lines += ['<div class="facts" markdown>', ""]
+    lines += ['<div class="facts" data-search-exclude markdown>', ""]
     for name, value in shown.facts:
         lines += [name, f":   {write.prose(value)}", ""]
     lines += ["</div>", ""]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 
 from doctor.bench import Bench
+from doctor.cli.live_line import LiveLine
 from doctor.cli.screen import Screen
 from doctor.errors import Stopped, UsageError
 from doctor.jobs.find_firmware import Search, find_firmware
@@ -25,7 +27,9 @@ def choose_firmware(bench: Bench, screen: Screen, typed: Command, via: str, *, s
     Raises UsageError if there is none, if several fit, or if it is to be confirmed and nobody can, or nobody is asked;
     Stopped if the user does not want it; DoctorError if the modem cannot be asked.
     """
-    search = find_firmware(bench, via)
+    with closing(LiveLine(screen, bench.seconds)) as line:
+        line.go_on("looking for the firmware that fits this modem")
+        search = find_firmware(bench, via)
     if not search.fits:
         raise _none(bench, search)
     found = search.fits[0]

@@ -31,6 +31,8 @@ T = TypeVar("T")
 
 LOG_STEP = 0.1  #: without a terminal, a line each time this share of the file more has gone over
 STOP_ANSWER_S = 30.0  #: an accidental Ctrl-C with nobody there must not hold the transfer
+NO_ANSWER = f"No answer within {STOP_ANSWER_S:.0f} s: the flash goes on."
+UNANSWERED = f"Without an answer within {STOP_ANSWER_S:.0f} s"
 SHORT_S = 5.0  #: a wait that is over sooner needs no word
 UNPLUG = "do not unplug"
 
@@ -136,8 +138,9 @@ class FlashView:
         if first and not self._screen.live:
             self._tell(f"{event.what}: {event.total} {event.of}")
 
-    def _show(self, what: str, limit_s: float, tail: str) -> None:
-        self.line.show(Standing(what, self.line.seconds(), limit_s, self._place, tail, self._share))
+    def _show(self, what: str, limit_s: float, tail: str, *, at_once: bool = True) -> None:
+        stands = Standing(what, self.line.seconds(), limit_s, self._place, tail, self._share)
+        self.line.show(stands, at_once=at_once)
 
     def _bytes(self, event: events.Progress) -> None:
         self._share = share = event.done_bytes / max(1, event.total_bytes)
@@ -146,7 +149,7 @@ class FlashView:
         left = "" if speed is None or left_s is None else f"{speed / 1000:.0f} kB/s, about {clock(left_s)} left"
         unit, name = (1e6, "MB") if event.total_bytes >= 1e6 else (1e3, "kB")
         sent = f"{event.done_bytes / unit:.1f} of {event.total_bytes / unit:.1f} {name}"
-        self._show(", ".join(filter(None, (sent, left))), 0.0, "" if event.may_unplug else UNPLUG)
+        self._show(", ".join(filter(None, (sent, left))), 0.0, "" if event.may_unplug else UNPLUG, at_once=False)
         if not self._screen.live and (share >= self._logged + LOG_STEP or event.done_bytes == event.total_bytes):
             self._logged = share
             self._tell(f"{share:4.0%}  {event.done_bytes:,} of {event.total_bytes:,} bytes", style="")
@@ -179,11 +182,9 @@ class TerminalConsent:
         if not self._screen.interactive:
             return self._nobody_to_ask(False)
         self._pause()
-        click.echo(
-            "\nStopping leaves the modem without firmware until the next flash."
-            f"\nWithout an answer within {STOP_ANSWER_S:.0f} s the flash goes on. Stop? [y/N]: ",
-            nl=False,
-            err=True,
+        self._ask(
+            f"Stopping leaves the modem without firmware until the next flash. {UNANSWERED} the flash goes on.",
+            "Stop? [y/N]: ",
         )
         return self._answer() in ("y", "yes")
 
@@ -192,14 +193,12 @@ class TerminalConsent:
         if not self._screen.interactive:
             return self._nobody_to_ask(Wish.GO_ON)
         self._pause()
-        click.echo(
-            "\nThe board flashes by itself, and goes on without this program: to join it again, run the same command."
-            f"\nThis shows how far it is: {self._screen.plain('`fipy-doctor status`')}"
+        self._ask(
+            "The board flashes by itself, and goes on without this program: to join it again, run the same command."
+            "\nThis shows how far it is: `fipy-doctor status`"
             "\nStopping it leaves the modem without firmware until the next flash."
-            f"\nWithout an answer within {STOP_ANSWER_S:.0f} s this program goes on watching."
-            "\nGo on watching, leave it to the board, or stop it? [G/l/s]: ",
-            nl=False,
-            err=True,
+            f"\n{UNANSWERED} this program goes on watching.",
+            "Go on watching, leave it to the board, or stop it? [G/l/s]: ",
         )
         answer = self._answer()
         return Wish.STOP if answer in ("s", "stop") else Wish.LEAVE if answer in ("l", "leave") else Wish.GO_ON
@@ -208,12 +207,16 @@ class TerminalConsent:
         click.echo("no terminal to ask; going on", err=True)
         return answer
 
+    def _ask(self, explained: str, question: str) -> None:
+        self._screen.notes.print(f"\n{explained}")
+        click.echo(question, nl=False, err=True)
+
     @staticmethod
     def _answer() -> str:
         """What was typed, in small letters; "" if nobody types in time."""
         answer = _typed_line(STOP_ANSWER_S)
         if answer is None:
-            click.echo(f"\nNo answer within {STOP_ANSWER_S:.0f} s: the flash goes on.", err=True)
+            click.echo(f"\n{NO_ANSWER}", err=True)
         return (answer or "").strip().lower()
 
 

@@ -198,7 +198,10 @@ class Told:
         return earlier[-1] if image.is_next and earlier and earlier[-1].kind in RADIOS else None
 
     def _runs_before(self, image: Build) -> Build:
-        return self.runs[max(bisect_left([build.place for build in self.runs], image.place) - 1, 0)]
+        """What ran when an image was sent: not what it brought, if the text tells of another build before that."""
+        runs = self.runs[: max(bisect_left([build.place for build in self.runs], image.place), 1)]
+        earlier = [build for build in runs if build.number != image.made] if len(runs) > 1 else []
+        return earlier[-1] if earlier and image.kind in RADIOS else runs[-1]
 
     def _arrived(self, image: Build) -> bool:
         """Whether what an image brings runs behind it; a call, or another build before, shows that it was sent."""

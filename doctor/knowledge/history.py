@@ -90,7 +90,7 @@ _ENDED = re.compile(
     re.I | re.M,
 )
 #: Ideas of said.txt.
-_SAID_TO_RUN, _WAITED_FOR, _POWER_LOST = "runs-now", "waits", "power-lost"
+_SAID_TO_RUN, _WAITED_FOR, _OF_THE_POWER, _POWER_LOST = "runs-now", "waits", "plug", "power-lost"
 _BREAKS_OFF = (_POWER_LOST, "stopped", "reset", "slept")
 #: Another program that did not get in: that ends no transfer.
 _SHUT_OUT = re.compile(
@@ -145,9 +145,9 @@ def runs_now(paste: Paste) -> bool:
 
 
 def may_run(paste: Paste) -> bool:
-    """Whether a transfer is waited for: its figure or wait stands last, and the reader did not break it off."""
+    """Whether a transfer is waited for, or the power asked about, at its last figure, and nothing broke it off."""
     last = _last_of_a_transfer(without_accents(paste.text[-_LOOKED_AT_CHARS:]))
-    if last is None or said.told_at(_from_line_of(last), _WAITED_FOR) is None:
+    if last is None or all(said.told_at(_from_line_of(last), idea) is None for idea in (_WAITED_FOR, _OF_THE_POWER)):
         return False
     return all(said.told_at(_from_line_of(last), idea) is None for idea in _BREAKS_OFF)
 

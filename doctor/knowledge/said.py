@@ -32,7 +32,7 @@ _PROPOSED = re.compile(
 #: In front of what a text tells that the reader has before him, unless he says that he did so.
 _REPORTED = re.compile(
     r"\b(?:readme|docs?|tutorial|guide|wiki|page|site|forum|video|anleitung|doku|seite|guia|pagina|tuto\w*|handleiding)\b"
-    r"(?:(?!\b(?:so|i|we|my|ich|wir|habe?|mein\w*|yo|he|mi|je|j|ai|mon|ik|heb|mijn|then|dann|but|aber)\b)[^.;!?]){0,70}\Z"
+    r"\W{1,3}(?:\w+\W{1,3}){0,3}?(?:says?|said|tells?|told|calls?|sagt|schreibt|dice|pone|dit|zegt|staat)\b(?:(?!\b(?:so|i|we|my|ich|wir|habe?|mein\w*|yo|he|mi|je|j|ai|mon|ik|heb|mijn|then|dann|but|aber)\b)[^.;!?]){0,70}\Z"
 )
 _REPORTED_CHARS = 90
 _ERROR = "error"

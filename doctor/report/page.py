@@ -1,7 +1,7 @@
 """What can be read about an id: the page of a check, a known failure or a cure, as data.
 
-The site (docs/_build) makes Markdown of it, ``fipy-doctor open`` text. Texts name other ids plainly, or in backticks;
-a renderer may make links of them.
+The site (docs/_build) makes Markdown of it, ``fipy-doctor open`` text, and with ``--web`` one HTML file. Texts name
+other ids plainly, or in backticks; a renderer may make links of them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from doctor.check import Check, Finding, Grade, Status
 from doctor.knowledge import Entry, entries
-from doctor.links import Kind, page_command, page_path
+from doctor.links import Kind, page_command
 from doctor.remedies import Cure, DoableCure, cures
 from doctor.roster import builtin
 from doctor.text.command import Command
@@ -79,11 +79,6 @@ class Page:
     facts: tuple[tuple[str, str], ...]
     sections: tuple[Section, ...]
     words: str = ""
-
-    @property
-    def path(self) -> str:
-        """Where it stands on the site."""
-        return page_path(self.kind, self.id)
 
     @property
     def link(self) -> str:

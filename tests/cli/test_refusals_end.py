@@ -28,6 +28,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("files")
     made = make_practice_image(folder, build=41065, size_bytes=60_000)
     made.rename(folder / "full.dup")
+    (folder / "here").mkdir()
+    (folder / "here" / "full.dup").write_bytes((folder / "full.dup").read_bytes())
     make_practice_image(folder, build=41019, radio="NB1", size_bytes=60_000).rename(folder / "nb1.dup")
     make_practice_image(folder, build=38638, size_bytes=60_000).rename(folder / "other.dup")
     for base in (33080, 39529):
@@ -164,8 +166,9 @@ def test_every_refusal_of_the_planner_is_a_case() -> None:
 @pytest.mark.sampled(7)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.refused}:{case.words.replace(' ', '_')}:{case.params}")
 def test_the_next_command_is_another_one_and_leads_to_an_end(
-    terminal: Terminal, files: Path, tmp_path: Path, case: Case
+    terminal: Terminal, files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: Case
 ) -> None:
+    monkeypatch.chdir(files / "here")  # where the full image lies too, for a command that looks for one
     port = f"sim://{case.bench}?state={tmp_path / 'bench'}" + (f"&{case.params}" if case.params else "")
     via = ["--via", "modem"] if case.bench == "sqn3330" else []
     words = ["flash", *_typed(case.words, files), *via, "--port", port]

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import json
+import re
 import webbrowser
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from doctor import links
 from doctor.cli.main import run
+from doctor.links import Kind
+from doctor.report import pages_html
+from doctor.report.page import Page, Section, all_pages
 
 Capture = pytest.CaptureFixture[str]
 
@@ -60,40 +64,45 @@ def test_json_holds_the_page(capsys: Capture) -> None:
 
 
 @pytest.fixture
-def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A site that was built, with one page."""
-    monkeypatch.setattr(links, "BUILT_SITE", tmp_path)
-    made = tmp_path / "failures/modem-silent.html"
-    made.parent.mkdir()
-    made.touch()
-    return made
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What is written, and a browser that notes what it opens beside it."""
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    monkeypatch.setattr(webbrowser, "open", lambda url: (tmp_path / "opened").write_text(url) > 0)
+    return tmp_path / "fipy-doctor-pages.html"
 
 
-def test_web_opens_the_browser(page: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
-
-    def browser(url: str) -> bool:
-        asked.append(url)
-        return True
-
-    monkeypatch.setattr(webbrowser, "open", browser)
+def test_web_writes_all_pages_and_opens_them_at_this_one(file: Path, capsys: Capture) -> None:
     assert run(["open", "modem-silent", "--web"]) == 0
-    assert asked == [page.as_uri()]
-    assert "What to do" not in capsys.readouterr().out
+    assert (file.parent / "opened").read_text() == file.as_uri()
+    told = capsys.readouterr()
+    assert told.out == f"opened {file}\n"
+    written = file.read_text(encoding="utf-8")
+    assert re.findall('<article id="(.*?)">', written)[0] == "modem-silent"
+    assert set(re.findall('href="#(.*?)"', written)) <= set(re.findall('id="(.*?)"', written)) == set(all_pages())
+    assert not re.search(r'(?:src|href)=(?!"#)', written), "nothing is loaded from elsewhere"
 
 
-def test_without_a_browser_the_text_is_shown(page: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_text_holds_is_no_markup() -> None:
+    page = Page("a-b", Kind.CURE, "<b> & `x < y`", (("<i>", "c-d"),), (Section("<s>", items=("`<script>`",)),))
+    written = pages_html.whole(page, {"a-b": page, "c-d": replace(page, id="c-d")})
+    assert "&lt;b&gt; &amp; <code>x &lt; y</code>" in written
+    assert '<a href="#c-d">c-d</a>' in written
+    assert not re.search("<(?:b|i|s|script)>", written.partition("</main>")[0])
+
+
+def test_without_a_browser_the_text_is_shown(file: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webbrowser, "open", lambda url: False)
     assert run(["open", "modem-silent", "--web"]) == 0
-    assert "What to do" in capsys.readouterr().out
+    told = capsys.readouterr()
+    assert "What to do" in told.out and str(file) in told.out
 
 
-def test_web_without_a_built_site_says_how_to_get_one(
-    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(links, "BUILT_SITE", tmp_path)
-    assert run(["open", "modem-silent", "--web"]) == 2
-    assert "make docs" in capsys.readouterr().err
+def test_where_nothing_can_be_written_the_text_is_shown(file: Path, capsys: Capture) -> None:
+    file.mkdir()
+    assert run(["open", "modem-silent", "--web"]) == 0
+    told = capsys.readouterr()
+    assert "What to do" in told.out and "cannot be written" in told.err
+    assert not (file.parent / "opened").exists()
 
 
 def test_failing_check_says_what_to_open(capsys: Capture) -> None:

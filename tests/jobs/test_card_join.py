@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from doctor.bench import Bench, BenchOptions
+from doctor.events import StepStarted
 from doctor.jobs.flash import FlashRequest, FlashResult, flash
 from doctor.jobs.memory import journal
 from doctor.jobs.status import status
@@ -53,8 +54,12 @@ def test_another_file_is_refused_and_the_right_one_watched_to_its_proof(left: Bo
     refused = joined(left, FlashRequest(), card_file="other.dup")
     assert refused.exit_code == 1 and refused.error is not None and "other.dup was not flashed" in refused.error.what
     left.walk_off()
-    assert left.flash().error is None  # nobody disturbed the board
+    heard = len(left.events)
+    result = left.flash()
+    assert result.error is None and result.took_s is None  # nobody disturbed the board, nor knows when it began
     assert left.received()
+    places = {event.step: (event.number, event.of) for event in left.events[heard:] if isinstance(event, StepStarted)}
+    assert places["deploy"] == (4, 6) and places["prove"] == (6, 6)
     entry = journal.Journal().find({"port": "sim://fipy"})
     assert entry is not None and entry.state == journal.PROVED and entry.steps
     left.bench.forget_modem()

@@ -11,6 +11,7 @@ import click
 from doctor.bench import Bench
 from doctor.cli import options, signals, stdio
 from doctor.cli.commands.check import show_next, show_report
+from doctor.cli.live_line import LISTENING
 from doctor.cli.screen import Screen
 from doctor.errors import Stopped
 from doctor.jobs.flash import METHODS, STOPPED_EARLY, VIAS, FlashRequest, FlashResult, flash, rehearse
@@ -77,6 +78,7 @@ def command(files: tuple[Path, ...], **given: Any) -> int:
             bench_options = bench.options
             screen = options.screen_of(given, bench_options)
         with closing(FlashView(screen, bench.seconds)) as view:
+            view.line.go_on(LISTENING)
             if given["dry_run"]:
                 result = rehearse(bench, request, screen.telling(view.hear, bench.seconds))
             else:

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import webbrowser
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from doctor import links
 from doctor.cli import options
 from doctor.cli.screen import Screen
-from doctor.errors import UsageError
-from doctor.text.command import Command, marked
+from doctor.errors import LONGEST, UsageError
+from doctor.text.command import Command
+from doctor.text.escape import shown
 from doctor.text.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from doctor.report.page import Page
 
+#: Not in a hidden folder, nor in one for temporary files: browsers in a sandbox (snap) may read neither.
+PAGES = "fipy-doctor-pages.html"
+
 
 @options.command("open", examples=("open", "open jumpers-removed"))
 @options.common
-@click.option("--web", is_flag=True, help="Show the page in a browser (from the site that `make docs` builds).")
+@click.option("--web", is_flag=True, help=f"Show it in a browser: writes all pages into {PAGES}, in your home folder.")
 @click.argument("page_id", metavar="[ID]", required=False)
 def command(page_id: str | None, web: bool, **given: Any) -> int:
     """Show the page of a check, a known failure or a cure.
@@ -45,22 +49,29 @@ def command(page_id: str | None, web: bool, **given: Any) -> int:
             _list(pages.values(), screen)
         return 0
     page = _find(page_id, pages)
-    built = links.BUILT_SITE / page.path
-    if web and not built.is_file():
-        raise UsageError(
-            "unknown-page",
-            "the site is not built",
-            on=str(links.BUILT_SITE),
-            next=f"run `make docs` in our source folder; or read the same text here: {marked(page.link)}",
-        )
-    opened = web and webbrowser.open(built.as_uri())
+    opened = web and _in_browser(page, pages, screen)
     if screen.as_json:
         screen.document(as_json.document("open", options.OK, page=_as_json(page), opened=opened))
-    elif opened:
-        screen.show(f"opened {built}", copied=True)
-    else:
+    elif not opened:
         _show(page, screen)
     return 0
+
+
+def _in_browser(page: Page, pages: Mapping[str, Page], screen: Screen) -> bool:
+    """Write the pages, this one first, and show them in a browser; whether one was found."""
+    from doctor.documents.json_file import write_whole
+    from doctor.report.pages_html import whole
+
+    file = Path.home() / PAGES
+    try:
+        write_whole(file, whole(page, pages).encode())
+    except OSError as err:
+        screen.note(f"{shown(str(file), LONGEST)} cannot be written ({err.strerror}); here is the page:")
+        return False
+    opened = webbrowser.open(file.as_uri())
+    said = "opened" if opened else "no browser was found; this page and all others are in"
+    screen.show(f"{said} {shown(str(file), LONGEST)}", copied=True)
+    return opened
 
 
 def _find(page_id: str, pages: Mapping[str, Page]) -> Page:

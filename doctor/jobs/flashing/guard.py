@@ -190,7 +190,7 @@ def guarded(
 
         def tell(event: Event) -> None:
             log.hear(event)
-            listen(plan.placed(event))
+            listen(plan.timed(event))
 
         if not port.in_process:
             warning = stack.enter_context(awake())

@@ -13,7 +13,7 @@ from doctor.errors import DoctorError, FirmwareError
 from doctor.events import Event, StepStarted
 from doctor.firmware.bootrom import FROM_BOARD
 from doctor.jobs.amended import amended
-from doctor.jobs.flashing.steps_done import first_sent, number_of
+from doctor.jobs.flashing.steps_done import first_sent, numbered
 from doctor.jobs.flashing.ways import choose_via
 from doctor.jobs.hands import POWER_CYCLE
 from doctor.jobs.memory import journal as journals
@@ -95,22 +95,14 @@ class FlashPlan:
         size = next((file.size_bytes for file in self.files if file.role == step.image), 0)
         return usual_s(step, size, self.line)
 
-    def placed(self, event: Event) -> Event:
+    def timed(self, event: Event) -> Event:
         """``event`` with the place and the times of the step that begins, if it is one of the plan."""
-        if not isinstance(event, StepStarted):
-            return event
         steps = {step.id: step for step in self.core.steps}
-        if event.step not in steps:
+        if not isinstance(event, StepStarted) or event.step not in steps:
             return event
         step = steps[event.step]
-        return replace(
-            event,
-            number=number_of(event.step, list(steps)),
-            of=len(steps),
-            usual_s=self.usual_s(step),
-            limit_s=step.limit_ms / 1000,
-            last_s=last_s(step),
-        )
+        there = numbered(event, list(steps))
+        return replace(there, usual_s=self.usual_s(step), limit_s=step.limit_ms / 1000, last_s=last_s(step))
 
     @property
     def all_usual_s(self) -> float:

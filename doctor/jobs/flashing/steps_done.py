@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from doctor.events import StepStarted
 from doctor.jobs.memory.journal import FlashEntry
 
 #: No block is longer (modem-protocol.md 4.4): with less than this unacknowledged the last block may have gone out.
@@ -37,6 +39,12 @@ def all_sent_by(entry: FlashEntry) -> bool:
 def number_of(step: str, steps: Sequence[str]) -> int:
     """Which of ``steps`` it is, from 1; 0 if it is none of them."""
     return steps.index(step) + 1 if step in steps else 0
+
+
+def numbered(event: StepStarted, steps: Sequence[str]) -> StepStarted:
+    """``event`` with its place among ``steps``, if it has one."""
+    number = number_of(event.step, steps)
+    return replace(event, number=number, of=len(steps)) if number else event
 
 
 def how_far(entry: FlashEntry) -> str:

@@ -25,6 +25,7 @@ from doctor.jobs.flashing.guard import Recorder
 from doctor.jobs.flashing.interrupts import Interrupts, Wish
 from doctor.jobs.flashing.plan import FlashRequest, given_files
 from doctor.jobs.flashing.result import FlashResult
+from doctor.jobs.flashing.steps_done import numbered
 from doctor.jobs.memory import journal as journals
 from doctor.jobs.memory.journal import FlashEntry, Journal, SentFile
 from doctor.jobs.memory.lock import port_lock
@@ -101,6 +102,8 @@ class _Joined:
         again = isinstance(event, StepStarted) and recorder is not None and event.step == recorder.entry.step
         if recorder is not None and not again:  # said again for who joined late: it has not ended
             recorder.hear(event)
+        if isinstance(event, StepStarted) and recorder is not None:
+            event = numbered(event, recorder.entry.steps)
         self._listen(event)
 
     def _recognise(self, said: at_work.Said) -> None:
