@@ -173,7 +173,10 @@ class TerminalConsent:
         """Ask for a consent by name. Raises DoctorError if nobody can answer."""
         if not self._screen.interactive:
             raise DoctorError(
-                name, "--yes does not cover one of the risks", cause=question, next=f"add --accept {name}"
+                name,
+                "--yes does not cover one of the risks",
+                cause=question.partition("\n")[0],
+                next=f"add --accept {name}",
             )
         return self._screen.ask(question)
 
