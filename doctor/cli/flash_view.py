@@ -136,8 +136,9 @@ class FlashView:
         if first and not self._screen.live:
             self._tell(f"{event.what}: {event.total} {event.of}")
 
-    def _show(self, what: str, limit_s: float, tail: str) -> None:
-        self.line.show(Standing(what, self.line.seconds(), limit_s, self._place, tail, self._share))
+    def _show(self, what: str, limit_s: float, tail: str, *, at_once: bool = True) -> None:
+        stands = Standing(what, self.line.seconds(), limit_s, self._place, tail, self._share)
+        self.line.show(stands, at_once=at_once)
 
     def _bytes(self, event: events.Progress) -> None:
         self._share = share = event.done_bytes / max(1, event.total_bytes)
@@ -146,7 +147,7 @@ class FlashView:
         left = "" if speed is None or left_s is None else f"{speed / 1000:.0f} kB/s, about {clock(left_s)} left"
         unit, name = (1e6, "MB") if event.total_bytes >= 1e6 else (1e3, "kB")
         sent = f"{event.done_bytes / unit:.1f} of {event.total_bytes / unit:.1f} {name}"
-        self._show(", ".join(filter(None, (sent, left))), 0.0, "" if event.may_unplug else UNPLUG)
+        self._show(", ".join(filter(None, (sent, left))), 0.0, "" if event.may_unplug else UNPLUG, at_once=False)
         if not self._screen.live and (share >= self._logged + LOG_STEP or event.done_bytes == event.total_bytes):
             self._logged = share
             self._tell(f"{share:4.0%}  {event.done_bytes:,} of {event.total_bytes:,} bytes", style="")
@@ -171,7 +172,10 @@ class TerminalConsent:
         """Ask for a consent by name. Raises DoctorError if nobody can answer."""
         if not self._screen.interactive:
             raise DoctorError(
-                name, "--yes does not cover one of the risks", cause=question, next=f"add --accept {name}"
+                name,
+                "--yes does not cover one of the risks",
+                cause=question.partition("\n")[0],
+                next=f"add --accept {name}",
             )
         return self._screen.ask(question)
 

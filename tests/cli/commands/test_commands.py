@@ -190,3 +190,9 @@ def test_a_cure_that_went_wrong_is_what_the_output_ends_with(terminal: Terminal,
     assert said.code == 2
     assert said.out.rstrip().splitlines()[-1] == "  (usage)"
     assert said.next == []
+
+
+def test_a_risk_that_nobody_can_be_asked_about_is_told_without_the_question(terminal: Terminal, image: Path) -> None:
+    said = terminal.type("flash", str(image), "--yes", "--via", "usb", "--port", "sim://fipy?scenario=modem-recovery")
+    assert said.code == 1 and "the RTS and CTS jumpers could not be checked" in said.out
+    assert "Have you looked" not in said.out and "\\n" not in said.out
