@@ -86,9 +86,19 @@ def _unseen(report: Report, console: Console, verbose: bool) -> Iterable[Rendera
 
 def hands(step: NextStep, *, verbose: bool = False) -> RenderableType:
     """What to do by hand now; the page of the finding has the drawing too."""
-    lines = [Prose(Text(f"  {n}. "), Text(text)) for n, text in enumerate(step.hands, 1)]
     shown = [Text(""), drawing(step.drawing, 2), Text("")] if step.drawing and verbose else []
-    return Group(Text(""), Text("Do this now:", style="bold"), *lines, *shown)
+    return Group(Text(""), Text("Do this now:", style="bold"), steps(step.hands), *shown)
+
+
+def steps(plan: Iterable[str]) -> RenderableType:
+    """The steps of a plan, numbered; a line in brackets is a remark."""
+    lines: list[RenderableType] = []
+    number = 0
+    for line in plan:
+        remark = line.startswith("(")
+        number += not remark
+        lines.append(Prose(Text("     " if remark else f"  {number}. "), Text(line)))
+    return Group(*lines)
 
 
 def lead(step: NextStep) -> RenderableType:
@@ -112,11 +122,14 @@ def notes(step: NextStep) -> RenderableType:
     return Group(*(Prose(Text("  "), Text(f"({text})", style="dim")) for text in step.notes))
 
 
-def error(err: DoctorError, *, far: str = "", stands: str = "", with_next: bool = True) -> RenderableType:
+def error(
+    err: DoctorError, *, far: str = "", stands: str = "", with_next: bool = True, verbose: bool = False
+) -> RenderableType:
     """What happened, on what, the likely cause, the next step, and the id to look it up by.
 
     far        how far it came, and ``stands`` where that left the modem; "" if nothing was begun
     with_next  False if what to do now stands below
+    verbose    name the id of an error of the command line too, which has no page
     """
     on, what = shown(err.on, LONGEST), (f"{far}: " if far else "") + told(err.what, LONGEST)
     head = Text.assemble((on + joint(on, what), "bold"), (what, "bold red"))
@@ -127,13 +140,11 @@ def error(err: DoctorError, *, far: str = "", stands: str = "", with_next: bool 
         lines.append(Prose(Text("  cause: "), Text(told(err.cause, LONGEST))))
     if err.next and with_next:
         lines.append(Prose(Text("  next:  "), Text(told(err.next, LONGEST))))
-    lines.append(Text(f"  {_more(err.id)}", style="dim"))
+    if err.id not in COMMAND_IDS:
+        lines.append(Prose(Text("  more:  ", style="dim"), Text(str(Command("open", (err.id,))), style="dim")))
+    elif verbose:
+        lines.append(Text(f"  ({err.id})", style="dim"))
     return Group(*lines)
-
-
-def _more(error_id: str) -> str:
-    """How to read on: the command that shows the page of an id; one of the command line's own has none."""
-    return f"({error_id})" if error_id in COMMAND_IDS else f"more:  {Command('open', (error_id,))}"
 
 
 def drawing(lines: Iterable[str], columns: int) -> RenderableType:

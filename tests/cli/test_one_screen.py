@@ -14,6 +14,7 @@ from doctor.sim.scenarios import SCENARIOS
 from tests.firmware import made
 
 from .terminal import Terminal
+from .test_ctrl_c import Keyboard
 
 COLUMNS = 80
 HEALTHY, WITH_ONE_FAILURE, DEAD_PORT = 12, 16, 4  #: lines at most
@@ -71,3 +72,23 @@ def test_a_dead_port_is_four_lines(terminal: Terminal, command: str, port: str, 
     assert said.code in (1, 2)
     assert height(told) == DEAD_PORT, told
     assert [line[:9] for line in told.splitlines()[1:]] == ["  cause: ", "  next:  ", "  more:  "]
+
+
+def test_the_whole_plan_is_one_key_away(terminal: Terminal, monkeypatch: pytest.MonkeyPatch, image: Path) -> None:
+    port = ("--port", "sim://sqn3330", "--via", "modem")
+    monkeypatch.setattr("sys.stdin", Keyboard("what\n?\nn\n"))
+    said = terminal.type("flash", str(image), *port)
+    assert said.code == 1 and "not confirmed; nothing was sent to the modem" in said.out
+    assert said.err.count("Flash now? [y/N/?]") == 3
+    short, _, whole = said.out.partition("Type y for yes, n for no, ? for the whole plan.")
+    assert "Plan, in short" in short and "what could go wrong" not in short
+    planned = terminal.type("plan", str(image), *port).out
+    assert whole.partition("\nnot confirmed")[0].strip() == planned.partition("\nNext:")[0].strip()
+
+
+@pytest.mark.parametrize("more", [("--yes",), ("--yes", "-q"), ("--yes", "-v")])
+def test_what_yes_confirms_is_printed(terminal: Terminal, image: Path, more: tuple[str, ...]) -> None:
+    said = terminal.type("flash", str(image), "--port", "sim://sqn3330", "--via", "modem", *more)
+    assert said.code == 0
+    assert ("Plan, in short\n" in said.out) is ("-v" not in more)
+    assert ("what could go wrong" in said.out) is ("-v" in more)
