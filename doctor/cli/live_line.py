@@ -67,14 +67,13 @@ class LiveLine:
         self._thread: threading.Thread | None = None
         self._silent = screen.quiet or screen.as_json
 
-    def show(self, stands: Standing) -> None:
-        """This goes on from now on."""
-        moves_only = self._stands is not None and None not in (self._stands.share, stands.share)
+    def show(self, stands: Standing, *, at_once: bool = True) -> None:
+        """This goes on from now on; it is drawn at once, or, if it only moves, when the line is drawn again anyway."""
         self._stands = stands
         if self._silent:
             return
         if self._screen.live:
-            self._draw(at_once=not moves_only)
+            self._draw(at_once=at_once)
         elif self._thread is None:
             self._thread = threading.Thread(target=self._each_minute, name="minutes", daemon=True)
             self._thread.start()
@@ -93,7 +92,7 @@ class LiveLine:
         before, what = self._stands, f"{event.what}: {event.done:,} of {event.total:,} {event.of}"
         goes_on = before is not None and before.what.startswith(f"{event.what}: ")
         since_s = before.since_s if before is not None and goes_on else self.seconds()
-        self.show(Standing(what, since_s, event.limit_s, place, tail))
+        self.show(Standing(what, since_s, event.limit_s, place, tail), at_once=not goes_on)
         return not goes_on
 
     def clear(self) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable
+from string import Template
+
+from doctor.data import text
 
 
 class Html(str):
@@ -31,3 +34,8 @@ def _attribute(key: str, value: object) -> str:
         return ""
     name = key.rstrip("_").replace("_", "-")
     return f" {name}" if value is True else f' {name}="{html.escape(str(value))}"'
+
+
+def document(title: str, *body: str | Iterable[str]) -> str:
+    """A whole file that needs nothing else: doctor/data/page.html, light or dark as the reader's system is."""
+    return Template(text("page.html")).substitute(title=joined(title), body=joined(*body))

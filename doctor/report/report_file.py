@@ -40,7 +40,7 @@ class ReportFile:
         """
         whole = as_json.plain(document, bench)
         if self.path.suffix == ".html":
-            from doctor.report.html import page
+            from doctor.report.run_html import page
 
             text = page(whole, self.heard)
         elif self.path.suffix == ".xml":

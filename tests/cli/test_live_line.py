@@ -67,6 +67,11 @@ def on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> tuple[Screen, Tty]:
     return make_screen(as_json=False, quiet=False, verbose=False), tty
 
 
+class Typed(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
 needs_pty = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo terminals")
 
 
@@ -116,6 +121,20 @@ def test_a_line_is_gone_before_a_question(monkeypatch: pytest.MonkeyPatch) -> No
         assert "\x1b[2K" not in tty.until("0:00; normal").partition("\x1b[?25l")[0]
 
 
+def test_what_only_moves_is_not_drawn_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow terminal must not slow down the copy of a card, or a transfer, by a drawing for each piece."""
+    slow = Typed()
+    monkeypatch.setattr(sys, "stderr", slow)
+    monkeypatch.setenv("TERM", "xterm")
+    times = 5000
+    with closing(FlashView(make_screen(as_json=False, quiet=False, verbose=False), Watch())) as view:
+        for done in range(times):
+            view.hear(events.Counted("copying the whole card", done, times, "MiB"))
+        for done in range(times):
+            view.hear(events.Progress(Phase.TRANSFER, done, times, False))
+    assert "0 of 5,000 MiB" in slow.getvalue() and slow.getvalue().count("\x1b[2K") < times / 10
+
+
 def in_a_pipe(monkeypatch: pytest.MonkeyPatch) -> tuple[Screen, io.StringIO]:
     pipe = io.StringIO()
     monkeypatch.setattr(sys, "stderr", pipe)
@@ -152,7 +171,7 @@ def test_quietly_no_minute_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert pipe.getvalue() == ""
 
 
-@pytest.mark.parametrize("words", [("check",), ("flash", "--yes")])
+@pytest.mark.parametrize("words", [("check",), pytest.param(("flash", "--yes"), marks=pytest.mark.long)])
 def test_forced_colours_in_a_pipe_colour_and_never_move_the_cursor(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch, image: object, words: tuple[str, ...]
 ) -> None:
@@ -174,11 +193,6 @@ def test_a_flash_counts_and_numbers_its_steps(tmp_path: object) -> None:
     assert all(event.of == len(steps) and 0 <= event.usual_s < event.limit_s for event in steps)
     counts = [event.done for event in heard if isinstance(event, events.Counted)]
     assert counts[0] == 0 and counts == sorted(set(counts)) and len(counts) > 3
-
-
-class Typed(io.StringIO):
-    def isatty(self) -> bool:
-        return True
 
 
 @pytest.mark.parametrize("ask", [lambda screen: screen.ask("Flash now?"), lambda screen: screen.typed("Which?")])

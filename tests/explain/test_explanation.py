@@ -191,9 +191,13 @@ Plan
   2. start the new firmware (about 10 s, at most 5 min; do not unplug)
      what could go wrong: it may not start; then the modem is in its updater or boot ROM, and this program says which
      way back: run the same command again: it begins with the step that fits the modem's mode
-• restart the modem into its updater (recovery)
+• step 1 of 7: ask the modem 500 times at the speed of flashing (about 5 s, at most 8 min)
+  testing the line: 500 answers
+• step 3 of 7: restart the modem into its updater (recovery) (about 10 s, at most 5 min)
   waiting for the modem to restart into its updater; its radio is off (up to 5 min)
+  step 3 of 7, 1:00 of at most 5 min: waiting for the modem to restart into its updater; normal, nothing to see
    10%  631,008 of 6,160,982 bytes
+  step 4 of 7, 12 %, 2:00 of at most 5 min: waiting for the modem to erase its old firmware; do not unplug
 
 Flashed and proved
   runs now  LR5.1.1.0-41065 (build 41065), UE 5.0.0.0d

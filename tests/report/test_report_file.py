@@ -19,9 +19,9 @@ from doctor.errors import Exit, LinkError
 from doctor.events import Event, Note, Phase, Progress, StepStarted, Waiting
 from doctor.report import as_json
 from doctor.report.heard import MOST_EVENTS, Heard
-from doctor.report.html import page
 from doctor.report.junit import suite
 from doctor.report.report_file import SUFFIXES, ReportFile
+from doctor.report.run_html import page
 from doctor.sim.practice.image import make_practice_image
 from doctor.text.command import Command
 from tests.cli.terminal import Terminal

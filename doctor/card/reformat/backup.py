@@ -26,6 +26,7 @@ from doctor.text.escape import counted, shown
 MANIFEST = "backup.json"  #: written last: a backup folder without it is unfinished
 RAW_COPY = "whole-card.img"
 _READ_BYTES = 1 << 20
+_COUNTED_BYTES = 16 << 20  #: about a second of a plain card reader, between two words about a whole card
 _HEAD_BYTES = 1 << 20  #: first part of the card that is kept in every backup: tables, boot sector, start of the FAT
 _MOST_PATH_BYTES = 600  #: below the backup folder; systems end at 4,096 or, in old programs of Windows, at 260
 # ``host_name`` gives neither, whatever a file is called: behind its ``%`` no small letter but ``u`` or a hash follows.
@@ -118,7 +119,7 @@ def back_up(
         write_synced(folder / MANIFEST, json.dumps(listing, indent=2, ensure_ascii=True).encode(), "xb")
     except OSError as err:
         raise disk_error(folder, err) from err
-    emit(Note(f"{counted(len(saved), 'file or folder', 'files and folders')} saved and verified in {marked(folder)}"))
+    emit(Note(f"{counted(len(saved), 'file or folder', 'files and folders')} saved and verified"))
     return CardBackup(folder, saved, raw_copy)
 
 
@@ -239,7 +240,8 @@ def _copy_device(card: Path, destination: Path, emit: Listener) -> bool:
 
 def _pieces(source: BlockSource, what: str, emit: Listener) -> Iterator[tuple[int, bytes]]:
     for at in range(0, source.size_bytes, _READ_BYTES):
-        emit(Counted(what, at // _READ_BYTES, source.size_bytes // _READ_BYTES, "MiB"))
+        if at % _COUNTED_BYTES == 0:
+            emit(Counted(what, at >> 20, source.size_bytes >> 20, "MiB"))
         yield at, source.read_at(at, min(_READ_BYTES, source.size_bytes - at))
 
 

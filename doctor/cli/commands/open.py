@@ -60,7 +60,7 @@ def command(page_id: str | None, web: bool, **given: Any) -> int:
 def _in_browser(page: Page, pages: Mapping[str, Page], screen: Screen) -> bool:
     """Write the pages, this one first, and show them in a browser; whether one was found."""
     from doctor.documents.json_file import write_whole
-    from doctor.report.as_html import whole
+    from doctor.report.pages_html import whole
 
     file = Path.home() / PAGES
     try:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable
-from string import Template
 from typing import Any
 
-from doctor.data import text
 from doctor.events import Counted, Note, Notice, StepStarted, Waiting
-from doctor.report import timeline
+from doctor.report import elements, timeline
 from doctor.report.elements import Html, element, joined
 from doctor.report.heard import Heard
 from doctor.text.durations import clock
@@ -28,7 +26,8 @@ def page(document: dict[str, Any], heard: Heard) -> str:
     """The whole file for the document of a command, and what was heard while it ran."""
     command = document["schema"].split("/")[1]
     verdict, style = _verdict(document, command)
-    body = joined(
+    return elements.document(
+        f"fipy-doctor {command}: {verdict}",
         element("h1", verdict, class_=style),
         element("p", f"fipy-doctor {command}, {document['at']}", class_="soft"),
         _error(document["error"]),
@@ -38,7 +37,6 @@ def page(document: dict[str, Any], heard: Heard) -> str:
         _log(heard),
         _facts(document),
     )
-    return Template(text("report.html")).substitute(title=joined(f"fipy-doctor {command}: {verdict}"), body=body)
 
 
 def _verdict(document: dict[str, Any], command: str) -> tuple[str, str]:
