@@ -9,6 +9,7 @@ from doctor.check import Check, EvidenceValue, Finding, Grade, Remedy
 from doctor.computer import is_linux
 from doctor.errors import LinkError
 from doctor.link.holders import modemmanager_running
+from doctor.link.latency import latency_ms
 
 _CURES = {
     "port-not-found": ("plug-in",),
@@ -39,8 +40,8 @@ class PortOpens(Check):
     Why: everything else goes through this port; a second program on it takes half of the bytes, and ModemManager
     sends AT commands into a flash. A board on Wi-Fi (telnet://) serves one program, which must log in.
     Looks at: opens the port (RTS and DTR asserted beforehand, no flow control) and keeps it open. Looks for who holds
-    it if it is busy, at the rights of the device if they forbid it, and for a running ModemManager. Sends
-    nothing.
+    it if it is busy, at the rights of the device if they forbid it, for a running ModemManager, and for the latency
+    timer of an FTDI chip. Sends nothing.
     Cures: plug-in, start-server, ignore-set-control, leave-it-alone, grant-port-access, close-other-program,
     stop-modemmanager, join-wifi, give-login.
     """
@@ -71,6 +72,8 @@ class PortOpens(Check):
         known = link.listed if device else None
         if known is not None and known.carrier is not None:
             evidence["carrier"] = f"perhaps {known.carrier}" if known.ambiguous else known.carrier
+        if device and (timer := bench.known("latency_timer_ms", int, lambda: latency_ms(device), default=0)):
+            evidence["latency_timer_ms"] = timer
         if device and bench.known("modemmanager_runs", bool, _modemmanager_runs, default=False):
             return self.warn(
                 f"{link.name} opens, but ModemManager is running: it sends AT commands to new ports",

@@ -36,6 +36,11 @@ def kernel32() -> Any:
     return getattr(ctypes, "windll").kernel32  # noqa: B009
 
 
+def winreg() -> Any:
+    """The module of Windows' registry, which Python has there only."""
+    return importlib.import_module("winreg")
+
+
 def msvcrt() -> Any:
     """The module of Windows' C library, which Python has there only."""
     return importlib.import_module("msvcrt")

@@ -26,6 +26,7 @@ PROGRAMS = {
     "bash": r"\.ci/\w+",
     "export": r"[A-Z_]+=[\w./-]+",
     "set": r"[A-Z_]+=[\w.:\\/-]+",
+    "Set-Item": r"env:[A-Z_]+ [\w.:\\/-]+",
     "sha256sum": r"[\w.-]+\.dup",
     "shasum": r"-a 256 [\w.-]+\.dup",
     "(Get-FileHash": r"[\w.-]+\.dup\)\.Hash",

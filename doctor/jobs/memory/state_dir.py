@@ -56,7 +56,7 @@ def unwritable(err: OSError, place: Path) -> DoctorError:
     """The refusal to flash if ``place`` in the state directory cannot be written."""
     setting = f"export {VARIABLE}=FOLDER"
     if is_windows():
-        setting = f"in PowerShell $env:{VARIABLE}='FOLDER', in cmd set {VARIABLE}=FOLDER"
+        setting = f"in PowerShell Set-Item env:{VARIABLE} FOLDER, in cmd set {VARIABLE}=FOLDER"
     return DoctorError(
         "journal-not-writable",
         "the journal of the flash cannot be written; nothing was sent to the modem",
