@@ -313,7 +313,8 @@ class Bench(AbstractContextManager["Bench"]):
             except DoctorError as err:
                 self.note("part", name, error=self._told(err))
                 raise
-            self.note("part", name, value=as_json(value))
+            if self.trace is not None:
+                self.note("part", name, value=as_json(value))
             return value
         return cast(_Opened, self._recalled(name, kind, said, default))
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from doctor.bench import Bench
 from doctor.cli.live_line import LiveLine
 from doctor.cli.screen import Screen
-from doctor.errors import Stopped, UsageError
+from doctor.errors import DoctorError, UsageError
 from doctor.jobs.find_firmware import Search, find_firmware
 from doctor.report import practice
 from doctor.text.command import Command
@@ -25,7 +25,7 @@ def choose_firmware(bench: Bench, screen: Screen, typed: Command, via: str, *, s
     yes    the user said ``--yes``, which confirms no file that the program chose
 
     Raises UsageError if there is none, if several fit, or if it is to be confirmed and nobody can, or nobody is asked;
-    Stopped if the user does not want it; DoctorError if the modem cannot be asked.
+    DoctorError if the user does not want it, or the modem cannot be asked.
     """
     with closing(LiveLine(screen, bench.seconds)) as line:
         line.go_on("looking for the firmware that fits this modem")
@@ -46,7 +46,7 @@ def choose_firmware(bench: Bench, screen: Screen, typed: Command, via: str, *, s
             next=str(named),
         )
     elif not screen.ask(f"Found {found.text} {search.place}. Is this the firmware to flash?"):
-        raise Stopped("not confirmed; nothing was sent to the modem")
+        raise DoctorError("not-confirmed", "not confirmed; nothing was sent to the modem")
     bench.give_firmware(found.images, found.card_file)
 
 

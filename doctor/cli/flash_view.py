@@ -20,11 +20,9 @@ from doctor.cli.screen import Screen
 from doctor.computer import is_windows
 from doctor.errors import DoctorError
 from doctor.jobs.flash import FlashPlan, FlashResult, Proof, Wish
-from doctor.modem.step_words import words
-from doctor.report import as_json
-from doctor.report.prose import Prose
+from doctor.report import as_json, flash_plan
+from doctor.report.prose import Prose, pair
 from doctor.text.durations import about, clock, span
-from doctor.text.escape import shown
 from doctor.updater.rules_loaders import loader_line
 
 T = TypeVar("T")
@@ -166,14 +164,18 @@ class TerminalConsent:
     def confirm(self, plan: FlashPlan) -> bool:
         """Show the plan and ask. Raises DoctorError if nobody can answer and --yes was not given."""
         self._screen.tell("plan", plan=as_json.plan(plan))
-        self._screen.show(plan_text(plan))
-        return self._yes or self._screen.agreed("Flash now?")
+        whole = flash_plan.whole(plan)
+        self._screen.show(whole if self._screen.verbose else flash_plan.short(plan))
+        return self._yes or self._screen.agreed("Flash now?", whole)
 
     def accept(self, name: str, question: str) -> bool:
         """Ask for a consent by name. Raises DoctorError if nobody can answer."""
         if not self._screen.interactive:
             raise DoctorError(
-                name, "--yes does not cover one of the risks", cause=question, next=f"add --accept {name}"
+                name,
+                "--yes does not cover one of the risks",
+                cause=question.partition("\n")[0],
+                next=f"add --accept {name}",
             )
         return self._screen.ask(question)
 
@@ -235,60 +237,6 @@ def _typed_line(limit_s: float) -> str | None:
     return sys.stdin.readline() if ready else None
 
 
-_ROLES = {"firmware": "image", "second": "image 2", "updater-elf": "updater", "bootrom": "boot ROM"}
-
-
-_WAYS = {
-    "usb": "this computer sends the file through the board",
-    "card": "the board flashes from its card; this computer watches",
-    "modem": "this computer sends the file straight to the modem",
-}
-_METHODS = {
-    "store": "the modem keeps the whole file first, then writes it",
-    "on-the-fly": "the modem writes while it receives",
-}
-
-
-def plan_text(plan: FlashPlan) -> RenderableType:
-    """The plan in words: what, from what to what, each step: why, how long, what could go wrong, how to get back."""
-    image, before = plan.image, plan.before
-    lines: list[RenderableType] = [
-        Text(""),
-        Text("Plan", style="bold"),
-        *(
-            _pair(_ROLES[f.role], f"{shown(f.path.name)}, {f.size_bytes:,} bytes, SHA-256 {f.sha256[:16]}…")
-            for f in plan.files
-        ),
-        _pair("modem", f"{before.family}, mode {before.mode}, {plan.runs}"),
-        _pair("result", f"build {image.promised_build or 'unknown'}"),
-        _pair("way", f"{plan.via}: {_WAYS[plan.via]}"),
-        _pair("method", f"{plan.core.method}: {_METHODS.get(plan.core.method, 'as the steps say')}"),
-        *([_pair("first", plan.upload)] if plan.upload else []),
-        *([_pair("time", times_text(plan))] if plan.core.steps else []),
-        *([Text(f"  {plan.core.loaders}")] if plan.core.loaders else []),
-    ]
-    for number, step in enumerate(plan.core.steps, 1):
-        unplug = "" if step.may_unplug else "; do not unplug"
-        text = f"{step.text} ({about(plan.usual_s(step))}, at most {span(step.limit_ms / 1000)}{unplug})"
-        lines.append(Prose(Text(f"  {number}. "), Text(text)))
-        said = words(step)
-        for name, text in (("why", said.why), ("what could go wrong", said.risk), ("way back", said.back)):
-            lines.append(Text(f"     {name}: {text}", style="dim"))
-    if plan.core.bootrom_alone:
-        lines.append(Text(f"  the modem runs build {before.build} already: only the boot ROM is sent"))
-    if plan.core.nothing:
-        lines.append(Text(f"  {plan.core.nothing}"))
-    for warning in plan.core.warnings:
-        lines.append(Text(f"  ! {warning.what}; {warning.why}: {warning.next}", style="yellow"))
-    return Group(*lines)
-
-
-def times_text(plan: FlashPlan) -> str:
-    """How long the whole flash takes."""
-    first = "; copying the updater to a board without it: a minute more, once" if plan.via == "card" else ""
-    return f"{about(plan.all_usual_s)}, at most {span(plan.all_limit_s)}{first}"
-
-
 def took_text(result: FlashResult) -> str:
     """How long it took, and how fast the last file went over; "" if that is not known."""
     if result.took_s is None:
@@ -303,24 +251,20 @@ def proof_text(proof: Proof, took: str = "") -> RenderableType:
     lines: list[RenderableType] = [
         Text(""),
         Text(mark, style="bold green" if proof.holds else "bold red"),
-        _pair("sent", f"{proof.sent_bytes:,} bytes, SHA-256 {proof.sent_sha256}"),
+        pair("sent", f"{proof.sent_bytes:,} bytes, SHA-256 {proof.sent_sha256}"),
     ]
     if proof.received_sha256:
-        lines.append(_pair("received", f"SHA-256 {proof.received_sha256} (simulated modem)"))
+        lines.append(pair("received", f"SHA-256 {proof.received_sha256} (simulated modem)"))
     lines += [
-        _pair("promised", f"build {proof.promised_build or 'unknown'}"),
-        _pair(
+        pair("promised", f"build {proof.promised_build or 'unknown'}"),
+        pair(
             "runs now",
             f"{proof.after.release or '?'} (build {proof.after.build or 'unknown'}), UE {proof.after.ue or '?'}",
         ),
     ]
     if took:
-        lines.append(_pair("took", took))
+        lines.append(pair("took", took))
     line = loader_line(proof.after.family, proof.after.loaders)
     if line:
         lines.append(Text(f"  {line}"))
     return Group(*lines)
-
-
-def _pair(name: str, value: str) -> RenderableType:
-    return Prose(Text(f"  {name:9} ", style="dim"), Text(value))

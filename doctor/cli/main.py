@@ -138,10 +138,11 @@ def _tell(argv: Sequence[str], err: DoctorError) -> int:
     from doctor.report import as_json, console
 
     with signals.undisturbed():  # a second Ctrl-C would cut the words, and the exit code, off
-        screen = make_screen(as_json="--json" in argv, quiet=False, verbose=False, events="--json-events" in argv)
+        verbose = not {"-v", "--verbose"}.isdisjoint(argv)
+        screen = make_screen(as_json="--json" in argv, quiet=False, verbose=verbose, events="--json-events" in argv)
         if screen.as_json:
             command = next((word for word in argv if word in COMMANDS), "fipy-doctor")
             screen.document(as_json.document(command, err.exit_code, err))
         else:
-            screen.notes.print(console.error(err))
+            screen.notes.print(console.error(err, verbose=screen.verbose))
     return int(err.exit_code)

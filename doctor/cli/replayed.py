@@ -86,6 +86,8 @@ def words(recording: Recording) -> str:
         command = f" with {recording.command}" if recording.command else ""
         version = f" by fipy-doctor {recording.tool}" if recording.tool != __version__ else ""
         told.append(f"It was taken {recording.at[:16].replace('T', ' ')} UTC{command}{version}.")
+    else:
+        told.append("It does not say with which options it was taken: type them too.")
     return " ".join(told)
 
 

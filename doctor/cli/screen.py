@@ -144,15 +144,24 @@ class Screen:
             answer: str = click.prompt(self.plain(question), err=True, **how)
         return answer
 
-    def agreed(self, question: str) -> bool:
-        """Whether the plan that was shown may be carried out. Raises DoctorError if nobody can answer."""
+    def agreed(self, question: str, whole: RenderableType | None = None) -> bool:
+        """Whether the plan that was shown may be carried out. Raises DoctorError if nobody can answer.
+
+        whole  what ``?`` shows of it before the question is asked again; None if all of it was shown
+        """
         if not self.interactive:
             raise DoctorError(
                 "not-confirmed",
                 "the plan needs a yes, and there is no terminal to ask on",
                 next="read the plan, then run the same command with --yes",
             )
-        return self.ask(question)
+        if whole is None:
+            return self.ask(question)
+        while True:
+            answer = self.typed(f"{question} [y/N/?]", default="", show_default=False).strip().lower()
+            if answer in ("", "n", "no", "y", "yes"):
+                return answer.startswith("y")
+            self.show(whole if answer == "?" else "Type y for yes, n for no, ? for the whole plan.")
 
 
 @contextmanager

@@ -70,9 +70,9 @@ def make_folder(path: Path) -> None:
         if not place.is_dir():
             try:
                 new_folder(place)
-            except FileExistsError:  # another run made it, or it is none
+            except FileExistsError as err:  # another run made it, or it is none
                 if not place.is_dir():
-                    raise
+                    raise NotADirectoryError(errno.ENOTDIR, "what has its name is no folder", str(place)) from err
 
 
 def new_folder(path: Path) -> None:

@@ -93,11 +93,17 @@ def _places(bench: Bench, via: str) -> Iterator[tuple[str, Callable[[Search], It
     """The places in their order; each is looked at only if the one before has nothing."""
     if via in ("auto", "card") and not bench.is_bare_modem and not needs_more(bench):
         yield "on the card in the board", lambda search: _on_board(bench, search)
+    on_pc = bench.known("places_on_pc", tuple[tuple[str, str], ...], lambda: tuple(_on_pc(bench)), default=())
+    for number, (place, folder) in enumerate(on_pc):
+        yield place, partial(_in_folder, bench, number, Path(folder))
+
+
+def _on_pc(bench: Bench) -> Iterator[tuple[str, str]]:
+    """The places of this PC, in words and by their paths."""
     card = _card_in_pc(bench)
     if card is not None:
-        yield f"on the card in this PC ({shown(str(card), LONGEST)})", lambda search: _in_folder(card, search)
-    for place, folder in folders():
-        yield place, partial(_in_folder, folder)
+        yield f"on the card in this PC ({shown(str(card), LONGEST)})", str(card)
+    yield from ((place, str(folder)) for place, folder in folders())
 
 
 def folders() -> Iterator[tuple[str, Path]]:
@@ -141,28 +147,44 @@ def _card_in_pc(bench: Bench) -> Path | None:
     return card.path if card is not None and card.path.is_dir() else None
 
 
-def _in_folder(folder: Path, search: Search) -> Iterator[Candidate]:
-    """Images at the top level of a folder; the same bytes under two names are one, and two files may be a pair.
+@dataclass(frozen=True)
+class _Held:
+    """What a folder holds: images, the two files of a pair together, and what is left out, with the reason."""
+
+    found: tuple[tuple[FirmwareImage, ...], ...]
+    left_out: tuple[str, ...]
+
+
+def _in_folder(bench: Bench, number: int, folder: Path, search: Search) -> Iterator[Candidate]:
+    """Images at the top level of the folder of that number."""
+    held = bench.known(f"firmware_in_place_{number}", _Held, lambda: _look(folder), default=_Held((), ()))
+    search.left_out += held.left_out
+    yield from map(Candidate, held.found)
+
+
+def _look(folder: Path) -> _Held:
+    """The same bytes under two names are one, and two files may be a pair.
 
     Nobody named them, so no link is followed: it may lead to anything on this computer.
     """
     seen: dict[str, FirmwareImage] = {}
-    for path in _dups(folder, search):
+    left_out: list[str] = []
+    for path in _dups(folder, left_out):
         try:
             image = examine_bytes(read_bounded(path, MAX_BYTES), path)
         except (OSError, ValueError) as err:
-            search.left_out.append(f"{shown(path.name)} cannot be read ({getattr(err, 'strerror', None) or err})")
+            left_out.append(f"{shown(path.name)} cannot be read ({getattr(err, 'strerror', None) or err})")
             continue
         seen.setdefault(image.sha256, image)
     halves = [image for image in seen.values() if image.part]
-    yield from (Candidate((image,)) for image in seen.values() if not image.part)
     firsts, seconds = ([image for image in halves if image.part == part] for part in (1, 2))
-    yield from (Candidate(pair) for pair in product(firsts, seconds))
     if bool(firsts) != bool(seconds):
-        search.left_out.append(f"{shown(halves[0].path.name)} is one file of a pair, and the other one is not there")
+        left_out.append(f"{shown(halves[0].path.name)} is one file of a pair, and the other one is not there")
+    alone = [(image,) for image in seen.values() if not image.part]
+    return _Held((*alone, *product(firsts, seconds)), tuple(left_out))
 
 
-def _dups(folder: Path, search: Search) -> list[Path]:
+def _dups(folder: Path, left_out: list[str]) -> list[Path]:
     """The files of a folder that are called .dup, the shortest names first: a copy has a longer one."""
     try:
         with os.scandir(folder) as listing:
@@ -170,14 +192,14 @@ def _dups(folder: Path, search: Search) -> list[Path]:
     except FileNotFoundError:
         return []
     except OSError as err:
-        search.left_out.append(f"{shown(str(folder), LONGEST)} cannot be listed ({err.strerror})")
+        left_out.append(f"{shown(str(folder), LONGEST)} cannot be listed ({err.strerror})")
         return []
     links = sorted(entry.name for entry in entries if entry.is_symlink())
     if links:
-        search.left_out.append(f"{first_of(links)} (only a link: name it if it is meant)")
+        left_out.append(f"{first_of(links)} (only a link: name it if it is meant)")
     names = sorted((e.name for e in entries if e.is_file(follow_symlinks=False)), key=lambda name: (len(name), name))
     if len(names) > MOST_FILES:
-        search.left_out.append(f"{len(names) - MOST_FILES} of {len(names)} .dup files, which are too many to read")
+        left_out.append(f"{len(names) - MOST_FILES} of {len(names)} .dup files, which are too many to read")
     return [folder / name for name in names[:MOST_FILES]]
 
 

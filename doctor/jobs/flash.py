@@ -134,10 +134,10 @@ def flash(bench: Bench, request: FlashRequest, *, consent: Consent, listen: List
     try:
         question = "" if asked else _jumpers_question(report)
         if question and not consent.accept(JUMPERS, question):
-            raise Stopped(NOT_ACCEPTED)
+            raise DoctorError("not-confirmed", NOT_ACCEPTED)
         refuse_weak_supply(bench)
         if not consent.confirm(plan):
-            raise Stopped("not confirmed; nothing was sent to the modem")
+            raise DoctorError("not-confirmed", "not confirmed; nothing was sent to the modem")
         sources = sources_of(plan) if bench.options.card_file is None else {}
         with (
             guarded(bench, plan, request, listen, proof_of(report)) as (hear, recorder),
@@ -172,7 +172,7 @@ def _after_looking(
         looked = consent.accept(JUMPERS, _have_you_looked(report))
     except DoctorError:  # nobody is there to look
         return refused
-    return plan_for(bench, request) if looked else Stopped(NOT_ACCEPTED)
+    return plan_for(bench, request) if looked else DoctorError("not-confirmed", NOT_ACCEPTED)
 
 
 def _refuse_usage(bench: Bench, request: FlashRequest, checks: Sequence[Check]) -> None:

@@ -7,6 +7,7 @@ divergence: from there on the trace can tell nothing, so every use of the port r
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -29,7 +30,10 @@ from doctor.text.escape import shown
 _ERRORS: dict[str, type[DoctorError]] = {
     kind.__name__: kind for kind in (UsageError, LinkError, FirmwareError, CardError, BoardError)
 }
-_ON_WIRE = (RX, TX, "none", "lost", "baud", "rts", "dtr", "cts", "reconnect", "close")
+_LINES = ("baud", "rts", "dtr", "reconnect")
+_ON_WIRE = (RX, TX, "none", "lost", "cts", "close", *_LINES)
+#: How long the board is asked to wait for its modem (snippets/modem.py): what is left by the clock, to the millisecond.
+_WAIT = re.compile(rb"', \d+, (\d+)\)\Z")
 _HEAD_BYTES = 100  #: in which a trace shows that it is one
 _SHOWN_BYTES = 24  #: of what was expected and what came, in an error
 _MOST_PARTS = 200  #: of what a trace knows besides bytes; ours have twenty
@@ -61,7 +65,6 @@ class Recording:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.kinds: set[str] = set()
         self.lines = 0
         self.last_ms = 0
         self.bytes = {RX: 0, TX: 0}
@@ -84,8 +87,6 @@ class Recording:
             self.open = line.members
         elif what in ("failed", "found", "part") and len(self._asides) < _MOST_PARTS:
             self._asides[what, str(line.members.get("name"))] = line.members
-        elif what in _ON_WIRE:
-            self.kinds.add(what)
 
     @property
     def version(self) -> int:
@@ -129,6 +130,7 @@ class Player:
     def __init__(self, recording: Recording) -> None:
         self.recording = recording
         self.diverged: DivergenceError | None = None
+        self._bytes_only = recording.version < VERSION  # and whoever recorded it may not have seen the lines
         self._file = open_trace(recording.path)
         self._lines = lines_of(self._file)
         self._now_ms = 0
@@ -186,7 +188,16 @@ class Player:
     def write(self, data: bytes) -> int:
         """Send what was sent then. Raises DivergenceError at the first byte that is another."""
         self._refuse()
-        left = data
+        wait = _WAIT.search(data)
+        if wait is None:
+            self._match(data)
+            return len(data)
+        self._match(data[: wait.start(1)])
+        self._skip_number()
+        self._match(data[wait.end(1) :])
+        return len(data)
+
+    def _match(self, left: bytes) -> None:
         while left:
             if not self._due:
                 self._due = self._expect(TX, left).data
@@ -197,7 +208,14 @@ class Player:
                 raise self._diverge("another byte was sent", _bytes(self._due[at:]), _bytes(left[at:]))
             left, self._due = left[length:], self._due[length:]
             self._sent += length
-        return len(data)
+
+    def _skip_number(self) -> None:
+        """Go past the digits that were sent then, in however many pieces."""
+        while not (rest := self._due.lstrip(b"0123456789")):
+            self._sent += len(self._due)
+            self._due = self._expect(TX, b"").data
+        self._sent += len(self._due) - len(rest)
+        self._due = rest
 
     # --- lines ---
 
@@ -255,7 +273,7 @@ class Player:
 
     def _changed(self, what: str, value: int | None) -> None:
         self._refuse()
-        if what not in self.recording.kinds:  # whoever recorded it could not see that
+        if self._bytes_only:
             return
         said = self._expect(what, value).members.get("value")
         if value is not None and said != value:
@@ -263,7 +281,8 @@ class Player:
 
     def _expect(self, what: str, does: bytes | int | None) -> Line:
         """The next line, which must be of this kind; what the device said before it is there to be read."""
-        while (line := self._next) is not None and line.what in (RX, "none"):
+        past = (RX, "none", *(_LINES if self._bytes_only else ()))
+        while (line := self._next) is not None and line.what in past:
             self._came += line.data
             self._pass(line)
         does_words = _bytes(does) if isinstance(does, bytes) else f"{what} {_value(does)}"
@@ -288,7 +307,7 @@ class Player:
             "replay-differs",
             f"line {where}, byte {self._sent} of what was sent: {what}{expects}",
             on=str(self.recording.path),
-            cause=self._cause(),
+            cause=self._cause() if self._next is not None else "the trace was cut, or the run that it is of was killed",
             next=f"take a new trace of the board: {again}",
         )
         return self.diverged

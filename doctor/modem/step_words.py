@@ -12,8 +12,15 @@ from doctor.updater.shapes import STORE, Step
 
 @dataclass(frozen=True)
 class StepWords:
-    """``why`` it is done; ``risk``: what could go wrong, and how one notices; ``back``: how one would get back."""
+    """What is said of a step.
 
+    name  in a few words
+    why   it is done
+    risk  what could go wrong, and how one notices
+    back  how one would get back
+    """
+
+    name: str
     why: str
     risk: str
     back: str

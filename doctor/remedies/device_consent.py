@@ -13,14 +13,14 @@ def device_lines(path: Path, context: CureContext) -> tuple[str, ...]:
     """What a plan says of the device or image that it writes to; nothing for folders. Raises CardError."""
     if not is_device(path):
         return tuple(image_lines(path))
-    from doctor.card.drives.guard import assess, confirmation, description
+    from doctor.card.drives.guard import assess, confirmation, consent_line, description
     from doctor.card.reformat.device import check_device
 
     drive = check_device(path, backup_dir=context.backup, force=context.force)
     lines = [f"write to {description(drive)}"]
     lines += [f"allowed because of --force-device: {text}" for text in assess(drive).unless_forced]
     lines += ["unmount it"] if drive.mounts else []
-    return (*lines, f"this needs --confirm {confirmation(drive)} (or typing it); --yes alone is not enough")
+    return (*lines, consent_line(confirmation(drive)))
 
 
 def take_consent(path: Path, context: CureContext) -> None:

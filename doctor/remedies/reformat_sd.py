@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from doctor.board.card import sdcard
 from doctor.board.storage import files
 from doctor.card.drives.device import is_device
+from doctor.card.drives.guard import consent_line
 from doctor.card.reformat.choice import Choice
 from doctor.check import Finding, Grade
 from doctor.errors import CardError, DoctorError
@@ -113,23 +114,23 @@ class ReformatSd(DoableCure):
     def _plan_in_board(self, bench: Bench) -> tuple[str, ...]:
         view = sdcard.look(bench.board)
         lines = ["let the board format its own card; there is NO backup of what is on it"]
-        lines += [f"lost: {shown(f.path)} ({f.size_bytes} bytes)" for f in view.files[:NAMED_MOST]]
+        lines += [f"(lost: {shown(f.path)}, {f.size_bytes:,} bytes)" for f in view.files[:NAMED_MOST]]
         if len(view.files) > NAMED_MOST or view.cut:
-            lines.append("lost: more files, too many to list here")
+            lines.append("(lost: more files, too many to list here)")
         if not view.files:
-            lines.append("the board sees no file on the card, but there may be some that it cannot see")
+            lines.append("(the board sees no file on the card, but there may be some that it cannot see)")
         lines += self._reload_lines(bench)
-        lines.append("a card in the PC (--sd IMAGE or DEVICE) is backed up first, and its files are put back")
-        lines.append(f"this needs --confirm {IN_BOARD} (or typing it); --yes alone is not enough")
+        lines.append("(a card in the PC, --sd IMAGE or DEVICE, is backed up first, and its files are put back)")
+        lines.append(consent_line(IN_BOARD))
         return tuple(lines)
 
     def _reload_lines(self, bench: Bench) -> list[str]:
         """Which way the .dup comes back onto the empty card, the quickest first."""
-        lines = [f"afterwards the card is empty; {READER_TEXT}"]
+        lines = [f"(afterwards the card is empty; {READER_TEXT})"]
         for path in bench.options.firmware:
             size = path.stat().st_size
             takes = about(size / files.WRITE_BYTES_S)
-            lines.append(f"or, if you agree afterwards: send {shown(path.name)} over this port, {takes}")
+            lines.append(f"(or, if you agree afterwards: send {shown(path.name)} over this port, {takes})")
         return lines
 
     def _do_in_board(self, bench: Bench, context: CureContext) -> str:

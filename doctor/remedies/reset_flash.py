@@ -57,7 +57,7 @@ class ResetFlash(DoableCure):
             f"copy every file of /flash to a new folder in {marked(context.backup)}, and prove each by its SHA-256",
             f"format the board's flash by {call}: all files on it are lost",
             _NOTHING if _is_none(context.put_back) else wanted,
-            "what does not go back stays in the copy; `fipy-doctor restore`, with its folder, can bring it back",
+            "(what does not go back stays in the copy; `fipy-doctor restore`, with its folder, can bring it back)",
         )
 
     def do(self, bench: Bench, finding: Finding | None, context: CureContext) -> str:

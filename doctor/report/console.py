@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, RenderableType
@@ -38,22 +38,30 @@ _FINE = (Status.PASS, Status.SKIP)
 
 
 def findings(
-    report: Report, cures: Cures, console: Console, step: NextStep | None = None, *, verbose: bool = False
+    report: Report,
+    cures: Cures,
+    console: Console,
+    step: NextStep | None = None,
+    *,
+    verbose: bool = False,
+    asked: Collection[str] = (),
 ) -> RenderableType:
     """The count, then what is wrong, and last what ``step`` is about: the caller shows that step just below.
 
     That one is told whole, the others in a sentence each, and what follows from another not at all.
 
     verbose  everything that was seen, and what was not examined
+    asked    ids of checks that somebody asked for by name: those say what they found even if nothing is wrong
     """
     about = step.check if step is not None else ""
     wrong = [found for found in report.findings if found.status not in _FINE]
     main = next((found for found in wrong if found.check == about), next(iter(wrong), None))
     lines: list[RenderableType] = [Text(f"! {warning}", style="yellow") for warning in report.warnings]
-    for found in report.findings if verbose else ():
-        if found.status in _FINE:
-            lines += [_headline(found, console), *_evidence(found)]
-    lines += [_count(report, verbose), *_unseen(report, console, verbose)]
+    fine = [found for found in report.findings if found.status in _FINE]
+    listed = fine if verbose else [found for found in fine if found.check in asked]
+    for found in listed:
+        lines += [_headline(found, console), *(_evidence(found) if verbose else ())]
+    lines += [_count(report, listed), *_unseen(report, console, verbose)]
     for found in reversed(wrong):
         if found is not main and (verbose or not found.caused_by):
             lines += [_headline(found, console), *(_details(found, cures, verbose) if verbose else ())]
@@ -78,9 +86,19 @@ def _unseen(report: Report, console: Console, verbose: bool) -> Iterable[Rendera
 
 def hands(step: NextStep, *, verbose: bool = False) -> RenderableType:
     """What to do by hand now; the page of the finding has the drawing too."""
-    lines = [Prose(Text(f"  {n}. "), Text(text)) for n, text in enumerate(step.hands, 1)]
     shown = [Text(""), drawing(step.drawing, 2), Text("")] if step.drawing and verbose else []
-    return Group(Text(""), Text("Do this now:", style="bold"), *lines, *shown)
+    return Group(Text(""), Text("Do this now:", style="bold"), steps(step.hands), *shown)
+
+
+def steps(plan: Iterable[str]) -> RenderableType:
+    """The steps of a plan, numbered; a line in brackets is a remark."""
+    lines: list[RenderableType] = []
+    number = 0
+    for line in plan:
+        remark = line.startswith("(")
+        number += not remark
+        lines.append(Prose(Text("     " if remark else f"  {number}. "), Text(line)))
+    return Group(*lines)
 
 
 def lead(step: NextStep) -> RenderableType:
@@ -104,11 +122,14 @@ def notes(step: NextStep) -> RenderableType:
     return Group(*(Prose(Text("  "), Text(f"({text})", style="dim")) for text in step.notes))
 
 
-def error(err: DoctorError, *, far: str = "", stands: str = "", with_next: bool = True) -> RenderableType:
+def error(
+    err: DoctorError, *, far: str = "", stands: str = "", with_next: bool = True, verbose: bool = False
+) -> RenderableType:
     """What happened, on what, the likely cause, the next step, and the id to look it up by.
 
     far        how far it came, and ``stands`` where that left the modem; "" if nothing was begun
     with_next  False if what to do now stands below
+    verbose    name the id of an error of the command line too, which has no page
     """
     on, what = shown(err.on, LONGEST), (f"{far}: " if far else "") + told(err.what, LONGEST)
     head = Text.assemble((on + joint(on, what), "bold"), (what, "bold red"))
@@ -119,13 +140,11 @@ def error(err: DoctorError, *, far: str = "", stands: str = "", with_next: bool 
         lines.append(Prose(Text("  cause: "), Text(told(err.cause, LONGEST))))
     if err.next and with_next:
         lines.append(Prose(Text("  next:  "), Text(told(err.next, LONGEST))))
-    lines.append(Text(f"  {_more(err.id)}", style="dim"))
+    if err.id not in COMMAND_IDS:
+        lines.append(Prose(Text("  more:  ", style="dim"), Text(str(Command("open", (err.id,))), style="dim")))
+    elif verbose:
+        lines.append(Text(f"  ({err.id})", style="dim"))
     return Group(*lines)
-
-
-def _more(error_id: str) -> str:
-    """How to read on: the command that shows the page of an id; one of the command line's own has none."""
-    return f"({error_id})" if error_id in COMMAND_IDS else f"more:  {Command('open', (error_id,))}"
 
 
 def drawing(lines: Iterable[str], columns: int) -> RenderableType:
@@ -183,7 +202,7 @@ def _how(cure: Cure, found: Finding, verbose: bool) -> str:
     return f": {cure.command}" if isinstance(cure, DoableCure) else f": {'; '.join(cure.steps(found))}"
 
 
-def _count(report: Report, verbose: bool) -> Text:
+def _count(report: Report, listed: Collection[Finding]) -> Text:
     parts = []
     for status, one, many in _COUNTED:
         number = sum(1 for found in report.findings if found.status is status)
@@ -191,7 +210,8 @@ def _count(report: Report, verbose: bool) -> Text:
             parts.append(f"{number} {one if number == 1 else many}")
     text = ", ".join(parts) or "nothing was examined"
     stopped = " (stopped by you before the end)" if report.interrupted else ""
-    lists = "; -v lists them" if parts and not verbose and any(f.status is Status.PASS for f in report.findings) else ""
+    unlisted = any(found.status is Status.PASS and found not in listed for found in report.findings)
+    lists = "; -v lists them" if unlisted else ""
     return Text(f"{text}{stopped}{lists}.", style="bold")
 
 

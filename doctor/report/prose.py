@@ -64,6 +64,11 @@ class Prose:
             yield from lead.__rich_console__(console, options)
 
 
+def pair(name: str, value: str) -> RenderableType:
+    """One fact behind its name, in a column of names."""
+    return Prose(Text(f"  {name:9} ", style="dim"), Text(value))
+
+
 class _Lines:
     """Each line of a text behind its own margin."""
 

@@ -123,7 +123,7 @@ def test_after_the_last_byte(terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 
 def test_at_the_question_nothing_was_sent(terminal: Terminal, monkeypatch: pytest.MonkeyPatch, image: object) -> None:
     monkeypatch.setattr(sys, "stdin", Keyboard("\x03"))
-    monkeypatch.setattr("click.confirm", lambda *_a, **_k: signal.raise_signal(signal.SIGINT))
+    monkeypatch.setattr("click.prompt", lambda *_a, **_k: signal.raise_signal(signal.SIGINT))
     said = terminal.type("flash", str(image), "--port", "sim://fipy")
     assert said.code == 130 and "stopped by you; no firmware was sent to the modem" in said.err
 

@@ -184,7 +184,7 @@ def test_what_the_program_chose_must_be_named_where_nobody_confirms_it(
     assert terminal.type(*words, "--dry-run").code == 0
 
 
-@pytest.mark.parametrize(("keys", "code"), [("y\ny\n", 0), ("n\n", 130), ("\n", 130)], ids=["yes", "no", "enter"])
+@pytest.mark.parametrize(("keys", "code"), [("y\ny\n", 0), ("n\n", 1), ("\n", 1)], ids=["yes", "no", "enter"])
 def test_at_the_terminal_it_is_confirmed_by_name_and_hash(
     terminal: Terminal, places: tuple[Path, Path, Path], monkeypatch: pytest.MonkeyPatch, keys: str, code: int
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 from pathlib import Path
@@ -10,8 +11,10 @@ import pytest
 
 from doctor.cli import screen
 from doctor.sim.scenarios import SCENARIOS
+from tests.firmware import made
 
 from .terminal import Terminal
+from .test_ctrl_c import Keyboard
 
 COLUMNS = 80
 HEALTHY, WITH_ONE_FAILURE, DEAD_PORT = 12, 16, 4  #: lines at most
@@ -42,6 +45,18 @@ def test_a_check_fits_and_ends_with_what_is_wrong(terminal: Terminal, scenario: 
         assert re.search(r"\n    more: .*\n\n(?:Next|Do this now):\n", behind)
 
 
+def test_a_check_that_is_asked_for_by_name_says_what_it_found(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(screen, "NO_TERMINAL_COLUMNS", 40)
+    file = tmp_path / "CATM1-77777.dup"
+    file.write_bytes(made.full_image(b"5.1.1.0 [77777]"))
+    out = terminal.type("check", "--firmware", str(file), "--select", "firmware-is-whole").out
+    assert "✓ firmware-is-whole  " in out
+    assert "\n1 check passed.\n" in out
+    assert hashlib.sha256(file.read_bytes()).hexdigest() in out, "whole, so that it can be copied"
+
+
 def test_all_that_was_seen_is_there_with_v(terminal: Terminal) -> None:
     out = terminal.type("check", "-v", "--port", "sim://fipy?scenario=lte-hangs").out
     for line in ("✓ port-opens  ", "· card-is-fat  ", "! jumpers-removed  ", "    follows from: modem-answers"):
@@ -57,3 +72,23 @@ def test_a_dead_port_is_four_lines(terminal: Terminal, command: str, port: str, 
     assert said.code in (1, 2)
     assert height(told) == DEAD_PORT, told
     assert [line[:9] for line in told.splitlines()[1:]] == ["  cause: ", "  next:  ", "  more:  "]
+
+
+def test_the_whole_plan_is_one_key_away(terminal: Terminal, monkeypatch: pytest.MonkeyPatch, image: Path) -> None:
+    port = ("--port", "sim://sqn3330", "--via", "modem")
+    monkeypatch.setattr("sys.stdin", Keyboard("what\n?\nn\n"))
+    said = terminal.type("flash", str(image), *port)
+    assert said.code == 1 and "not confirmed; nothing was sent to the modem" in said.out
+    assert said.err.count("Flash now? [y/N/?]") == 3
+    short, _, whole = said.out.partition("Type y for yes, n for no, ? for the whole plan.")
+    assert "Plan, in short" in short and "what could go wrong" not in short
+    planned = terminal.type("plan", str(image), *port).out
+    assert whole.partition("\nnot confirmed")[0].strip() == planned.partition("\nNext:")[0].strip()
+
+
+@pytest.mark.parametrize("more", [("--yes",), ("--yes", "-q"), ("--yes", "-v")])
+def test_what_yes_confirms_is_printed(terminal: Terminal, image: Path, more: tuple[str, ...]) -> None:
+    said = terminal.type("flash", str(image), "--port", "sim://sqn3330", "--via", "modem", *more)
+    assert said.code == 0
+    assert ("Plan, in short\n" in said.out) is ("-v" not in more)
+    assert ("what could go wrong" in said.out) is ("-v" in more)

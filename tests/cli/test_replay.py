@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from doctor.cli.main import run
 from doctor.sim.practice.image import make_practice_bootrom, make_practice_elf, make_practice_image
 from doctor.sim.scenarios import SCENARIOS
 from doctor.text.command import quoted
@@ -88,6 +91,18 @@ def test_no_file_of_the_bench_is_needed(terminal: Terminal, tmp_path: Path, comm
     assert again(terminal, tmp_path / "t", "sim://fipy", command) == said
 
 
+def test_firmware_that_a_plan_found_is_found_again_when_it_is_gone(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    image = make_practice_image(tmp_path, build=41019, size_bytes=100_000)
+    said = taken(terminal, tmp_path / "t", "sim://sqn3330", "plan", "--via", "modem")
+    assert said["error"] is None
+    image.unlink()
+    make_practice_image(tmp_path, build=41065, size_bytes=100_000)
+    assert again(terminal, tmp_path / "t", "sim://sqn3330", "plan") == said
+
+
 def test_a_traced_flash_replays_as_the_check_before_it_and_never_as_a_flash(terminal: Terminal, tmp_path: Path) -> None:
     image = make_practice_image(tmp_path, build=41019, size_bytes=100_000)
     taken(terminal, tmp_path / "t", "sim://fipy", "flash", str(image), "--yes")
@@ -116,3 +131,71 @@ def test_a_run_that_asks_otherwise_is_named_with_its_place(terminal: Terminal, t
         assert error["id"] == "replay-differs" and cause in error["cause"]
         assert f"line {number + 1}, byte {sent} of what was sent" in error["what"]
         assert f"({changed}{line['hex'][1]}" in error["what"] and f"({line['hex'][:2]}" in error["what"]
+
+
+#: What another program recorded over a pseudo terminal: the device, and what was typed.
+RECORDED = (
+    ("sim://fipy?speed=1", "check --select repl-answers"),
+    ("sim://sqn3330?speed=1", "check --via modem"),
+    ("sim://fipy?speed=1", "check"),
+    ("sim://gpy?speed=1&scenario=modem-ffh", "check"),
+)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo terminals")
+@pytest.mark.sampled(4, "long")
+@pytest.mark.parametrize(("device", "typed"), RECORDED)
+def test_what_another_program_recorded_replays_too(terminal: Terminal, tmp_path: Path, device: str, typed: str) -> None:
+    from tests.link.recorder import Recorder
+
+    words = typed.split()
+    with Recorder(device, tmp_path / "t") as between:
+        said = terminal.type(*words, "--json", "--port", between.name).document
+    found = again(terminal, tmp_path / "t", between.name, *words)
+    assert found["error"] is None, found["error"]
+    assert found == {**of_the_bench(said), "at": None, "next": None}
+
+
+EVIL: tuple[Any, ...] = (
+    None, True, -1, 1e300, 10**30, "", "\x1b]0;evil\x07\x9b31m\u202e`rm -rf ~`", "sim://fipy?state=/", "telnet://evil",
+    "/dev/sda", [], ["x"] * 9, {"a": {"b": []}}, "zz", "ff" * 40,
+)  # fmt: skip
+
+
+def worse(value: Any, dice: random.Random) -> Any:
+    """A value of a line, or one within it, changed to something else."""
+    if isinstance(value, dict) and value and dice.random() < 0.9:
+        name = dice.choice(list(value))
+        return {**value, name: worse(value[name], dice)}
+    return dice.choice(EVIL)
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The lines of a trace that holds something of each kind."""
+    folder = tmp_path_factory.mktemp("full")
+    image = make_practice_image(folder, build=41019, size_bytes=100_000)
+    options = ["--sd", str(folder), "--scripts", str(folder), "--firmware", str(image)]
+    run(["check", "--port", "sim://fipy", "--trace", str(folder / "t"), *options, "--json"])
+    return (folder / "t").read_text().splitlines()
+
+
+@pytest.mark.sampled(8, "long")
+@pytest.mark.parametrize("seed", range(40))
+def test_a_trace_that_somebody_made_worse_does_no_harm(
+    terminal: Terminal, tmp_path: Path, full: list[str], seed: int
+) -> None:
+    dice = random.Random(seed)
+    lines = list(full)
+    for number in [0, 1, *dice.sample(range(len(lines)), 3)] if seed % 2 else dice.sample(range(len(lines)), 5):
+        lines[number] = json.dumps(worse(json.loads(lines[number]), dice))
+    asides = [n for n, line in enumerate(lines) if '"found"' in line or '"part"' in line]
+    for number in dice.sample(asides, 5):
+        lines[number] = json.dumps(worse(json.loads(lines[number]), dice))
+    trace = tmp_path / "t"
+    trace.write_text("\n".join(lines[: len(lines) if seed % 3 else dice.randrange(len(lines))]))
+    for command in ("check", "trace", "status"):
+        words = (command, str(trace)) if command == "trace" else (command, "--port", f"replay://{trace}")
+        said = terminal.type(*words)
+        assert said.code in (0, 1, 2) and " itself " not in said.out + said.err, said
+        assert all(line.isprintable() for line in (said.out + said.err).splitlines())

@@ -19,8 +19,16 @@ from tests.cli.terminal import Said, Terminal
 IMAGE = "PRACTICE-CATM1-41065.dup"
 #: What is typed on a bench of its own in each scenario. A row more is a screen of each scenario more. A command
 #: that names a folder is given one (``fix --backup kept``); how large our core is (``flash --via card``) changes daily.
-COMMANDS = {"check": ("check",), "plan": ("plan", IMAGE)}
+COMMANDS = {
+    "check": ("check",),
+    "fix": ("fix", "--backup", "kept"),
+    "plan": ("plan", IMAGE),
+    "flash": ("flash", IMAGE, "--via", "usb"),  # nobody says yes
+    "status": ("status",),
+}
 COLUMNS = {80: (), 40: (pytest.mark.table,), 120: (pytest.mark.table,)}
+#: What says little more than a screen of another command does.
+SELDOM = {"fix": (pytest.mark.table,), "status": (pytest.mark.table,)}
 #: What is different in every run, and a word of the same length for it: no line may break elsewhere.
 MASKS = ((re.compile(r"\b20\d\d-\d\d-\d\d \d\d:\d\d\b"), "2000-01-01 00:00"),)
 
@@ -67,7 +75,7 @@ CASES = {"-".join(map(str, case)): case for case in itertools.product(COMMANDS, 
 @pytest.mark.sampled(2, "long")
 @pytest.mark.parametrize(
     ("command", "columns", "scenario"),
-    [pytest.param(*case, id=name, marks=COLUMNS[case[1]]) for name, case in CASES.items()],
+    [pytest.param(*case, id=name, marks=COLUMNS[case[1]] or SELDOM.get(case[0], ())) for name, case in CASES.items()],
 )
 def test_screen(
     terminal: Terminal,
@@ -85,3 +93,17 @@ def test_screen(
 def test_no_screen_is_kept_that_nobody_compares() -> None:
     kept_files = {path.name for path in (Path(__file__).parent / "__snapshots__" / Path(__file__).stem).iterdir()}
     assert kept_files == {f"test_screen[{name}].txt" for name in CASES}
+
+
+#: What may be longer than the terminal is wide: a command of ours, and a single word, each behind its margin and lead.
+WHOLE = re.compile(r"^ *(?:\d+\. |[a-z]+: +)?(?:\(?fipy-doctor .*|\S+)$")
+
+
+def test_nothing_is_broken_within_a_word_or_a_command() -> None:
+    """What is longer than a terminal is wide, the terminal breaks anywhere."""
+    folder = Path(__file__).parent / "__snapshots__" / Path(__file__).stem
+    kept = {path: path.read_text("utf-8").split("\n")[1:] for path in folder.glob("*.txt")}
+    wide = {path: int(path.name.split("-")[1]) for path in kept}
+    too_long = {path.name: line for path, lines in kept.items() for line in lines if len(line) > wide[path]}
+    assert {name: line for name, line in too_long.items() if not WHOLE.match(line)} == {}
+    assert len(too_long) > 50, "commands of 40 columns"

@@ -14,6 +14,7 @@ from doctor.documents.json_file import (
     count_in,
     draft_beside,
     lock,
+    make_folder,
     open_ours,
     read_bounded,
     read_json,
@@ -52,6 +53,13 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     with pytest.raises(OSError):
         write_whole(tmp_path / "a/b.json", b"{}")
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["b.json"]
+
+
+def test_what_has_the_name_of_a_folder_and_is_none_is_said(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"")
+    for path in (tmp_path / "a", tmp_path / "a/b"):
+        with pytest.raises(NotADirectoryError, match="what has its name is no folder"):
+            make_folder(path)
 
 
 @posix

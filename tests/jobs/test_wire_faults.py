@@ -10,10 +10,9 @@ import pytest
 from rich.console import Console
 
 from doctor.bench import Bench, BenchOptions
-from doctor.cli.flash_view import plan_text
 from doctor.jobs.flash import FlashPlan, FlashRequest, FlashResult, rehearse
 from doctor.jobs.hands import POWER_CYCLE, PRESS_RESET, WAIT
-from doctor.report import as_json
+from doctor.report import as_json, flash_plan
 from doctor.sim.bench import SimBench
 from doctor.sim.world import close_all_worlds
 from tests.jobs.flashing import BUILD, User, flashed, small_image
@@ -121,5 +120,5 @@ def test_a_plan_says_what_runs_in_the_modem(tmp_path: Path, scenario: str, was: 
 
 def _text(plan: FlashPlan) -> str:
     out = io.StringIO()
-    Console(width=1000, file=out).print(plan_text(plan))
+    Console(width=1000, file=out).print(flash_plan.whole(plan))
     return out.getvalue()

@@ -12,9 +12,9 @@ from doctor.report.page import all_pages
 from doctor.report.prose import BenchConsole
 
 
-def shown(err: DoctorError) -> list[str]:
+def shown(err: DoctorError, *, verbose: bool = False) -> list[str]:
     out = io.StringIO()
-    BenchConsole(file=out, width=200).print(console.error(err))
+    BenchConsole(file=out, width=200).print(console.error(err, verbose=verbose))
     return out.getvalue().splitlines()
 
 
@@ -38,4 +38,5 @@ def test_the_last_line_is_the_command_that_tells_more() -> None:
 
 def test_an_id_of_the_command_line_has_no_page_and_promises_none() -> None:
     assert not set(COMMAND_IDS) & set(all_pages())
-    assert shown(DoctorError("usage", "x"))[-1] == "  (usage)"
+    assert shown(DoctorError("usage", "x"), verbose=True) == ["x", "  (usage)"]
+    assert shown(DoctorError("usage", "x")) == ["x"]

@@ -126,6 +126,11 @@ def confirmation(drive: Drive) -> str:
     return f"{drive.name}-{size_text(drive.size_bytes)}"
 
 
+def consent_line(name: str) -> str:
+    """What a plan says if a yes is not enough: ``name`` must be typed, or given with ``--confirm``."""
+    return f"(this needs --confirm {name}, or that name typed; --yes alone is not enough)"
+
+
 def confirms(typed: str | None, drive: Drive) -> bool:
     """Whether the user typed name and size; blanks, case and ``/dev/`` do not matter."""
 

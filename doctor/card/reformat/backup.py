@@ -119,7 +119,7 @@ def back_up(
         write_synced(folder / MANIFEST, json.dumps(listing, indent=2, ensure_ascii=True).encode(), "xb")
     except OSError as err:
         raise disk_error(folder, err) from err
-    emit(Note(f"{counted(len(saved), 'file or folder', 'files and folders')} saved and verified in {marked(folder)}"))
+    emit(Note(f"{counted(len(saved), 'file or folder', 'files and folders')} saved and verified"))
     return CardBackup(folder, saved, raw_copy)
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from doctor.card.drives.device import DeviceTarget, device_name, open_for_writing, open_source
 from doctor.card.drives.drive import Drive
 from doctor.card.drives.find import find_drive
-from doctor.card.drives.guard import Identity, assess, confirmation, confirms, description
+from doctor.card.drives.guard import Identity, assess, confirmation, confirms, consent_line, description
 from doctor.card.guard import check_room
 from doctor.card.reformat.arrange import fitted
 from doctor.card.reformat.backup import RAW_COPY, CardBackup, back_up, read_pieces
@@ -77,11 +77,11 @@ def plan_reformat_device(
         files = chosen(resume, choice)
         lines = (*head, *_resume_lines(resume, files, drive))
         put_back = tuple(f"/sd/{file.path}" for file in files if not file.is_dir)
-        return ReformatPlan(lines, put_back, _confirm_line(drive))
+        return ReformatPlan(lines, put_back, consent_line(confirmation(drive)))
     with surveyed(path, choice) as survey:
         _check_room(backup_dir, survey, drive)
         lines = (*head, *_fresh_lines(survey, backup_dir, drive))
-        return ReformatPlan(lines, survey.new_files, _confirm_line(drive))
+        return ReformatPlan(lines, survey.new_files, consent_line(confirmation(drive)))
 
 
 def _resume_lines(journal: ReformatRecord, files: tuple[Copied, ...], drive: Drive) -> Iterator[str]:
@@ -122,10 +122,6 @@ def _last_lines() -> Iterator[str]:
     yield "compare every byte on the card with the backup"
     yield SECOND_READER
     yield "write the partition table last: only then is it a usable card"
-
-
-def _confirm_line(drive: Drive) -> str:
-    return f"this needs --confirm {confirmation(drive)} (or typing it); --yes alone is not enough"
 
 
 def _part_text(device: str, system: str, label: str, mounts: tuple[str, ...]) -> str:
@@ -233,7 +229,7 @@ def reformat_device(
             _write(target, journal, files, layout, int(moment.timestamp()) & 0xFFFFFFFF, emit)
         with suppress(CardError):  # the card is done; without its mark nobody goes on from the journal
             write_journal(replace(journal, done=True))
-    emit(Note(f"{drive.device} is formatted, and you may take it out; the backup stays in {journal.folder}"))
+    emit(Note(f"{drive.device} is formatted, and you may take it out"))
     raw = journal.folder / RAW_COPY
     put_back = tuple(f"/sd/{file.path}" for file in files if not file.is_dir)
     return ReformatResult(journal.folder, raw if raw.exists() else None, str(layout.plan), put_back, moved, left_out)

@@ -125,7 +125,6 @@ def reformat_image(
                 prove(source, files)
             meant = {file.path: FileDigests(file.size_bytes, saved.sha256) for file, saved in pairs if not file.is_dir}
             prove_again(part, survey.layout.plan.start_sector, meant, emit)
-    emit(Note(f"{image} is formatted; the backup stays in {backup.folder}"))
     return ReformatResult(
         backup=backup.folder,
         raw_copy=backup.raw_copy,

@@ -59,5 +59,5 @@ def command(folder: Path, **given: Any) -> int:
         total = sum(one.size_bytes for one in done.kept.files)
         screen.show(f"kept in {marked(folder)}: {counted(len(done.kept.files), 'file')}, {counted(total, 'byte')}")
         if error is not None:
-            screen.notes.print(console.error(error))
+            screen.notes.print(console.error(error, verbose=screen.verbose))
     return int(error.exit_code) if error is not None else 0

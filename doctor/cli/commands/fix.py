@@ -170,13 +170,12 @@ class TerminalTalk:
         """Show the plan and ask."""
         from rich.text import Text
 
-        from doctor.report.prose import Prose
+        from doctor.report import console
 
         self._line.clear()
         tell = self._screen.note if self._yes else self._screen.notes.print  # a question needs its plan, -q or not
         tell(Text(f"\n{aim}:"))
-        for number, line in enumerate(plan, 1):
-            tell(Prose(Text(f"  {number}. "), Text(line)))
+        tell(console.steps(plan))
         if self._yes:
             self._line.go_on()
             return True
@@ -241,7 +240,7 @@ def _show(result: FixResult, screen: Screen, bench: Bench, rehearsed: Command | 
     if wrong is not None and comes_last:  # what went wrong here comes next, and not a flash
         screen.show(console.findings(result.report, cures(), screen.out, verbose=screen.verbose))
         screen.show("")
-        screen.show(console.error(wrong))
+        screen.show(console.error(wrong, verbose=screen.verbose))
         hands = (POWER_CYCLE,) if UNPLUG in (wrong.next or "") else ()
         for note in practice.notes_for_hands(bench_options.command("fix"), hands):
             screen.show(f"  ({note})")
@@ -264,21 +263,19 @@ def _show_actions(result: FixResult, screen: Screen, *, with_errors: bool) -> bo
     from rich.text import Text
 
     from doctor.report import console
-    from doctor.report.prose import Prose
 
     if result.stopped is not None:
-        screen.show(console.error(result.stopped))
+        screen.show(console.error(result.stopped, verbose=screen.verbose))
     told = [action for action in result.actions if screen.verbose or not action.by_hand]
     for action in told:
         text = action.text or ("failed" if action.began else "refused")
         screen.show(Text.assemble((f"{action.cure.id}: ", "bold"), (text, "green" if action.done else "")))
         if action.second_reader is not None:
             screen.show(f"  {action.second_reader}")
-        if not action.done and action.error is None:
-            for line in action.plan:
-                screen.show(Prose(Text("  - "), Text(line)))
+        if action.planned or action.by_hand:
+            screen.show(console.steps(action.plan))
         if action.error is not None and with_errors:
-            screen.show(console.error(action.error))
+            screen.show(console.error(action.error, verbose=screen.verbose))
     return bool(told) or result.stopped is not None
 
 

@@ -115,11 +115,11 @@ def show(
     """The result as text or JSON; ``request`` is what the next command repeats."""
     from rich.text import Text
 
-    from doctor.cli.flash_view import plan_text, proof_text, took_text
+    from doctor.cli.flash_view import proof_text, took_text
     from doctor.jobs.memory.advice_given import AdviceGiven
     from doctor.modem.verdict import stands
     from doctor.remedies import cures
-    from doctor.report import as_json, console, next_step
+    from doctor.report import as_json, console, flash_plan, next_step
     from doctor.text.command import marked
 
     bench_options = bench.options
@@ -132,7 +132,7 @@ def show(
     if screen.as_json:
         return
     if result.plan is not None and (dry_run or result.plan.core.nothing):
-        screen.show(plan_text(result.plan))
+        screen.show(flash_plan.whole(result.plan))
     if result.proof is not None:
         screen.show(proof_text(result.proof, took_text(result)))
     if result.plan is None and result.proof is None and result.report.findings:
@@ -143,8 +143,9 @@ def show(
         screen.show(console.findings(result.report, cures(), screen.out, step, verbose=screen.verbose))
     if result.error is not None:
         left = stands(result.mode) if result.begun and result.mode else ""
-        leads_on = result.onward is not None and step is not None
-        screen.show(console.error(result.error, far=result.far, stands=left, with_next=not leads_on))
+        ends = result.onward is None or step is None
+        told = console.error(result.error, far=result.far, stands=left, with_next=ends, verbose=screen.verbose)
+        screen.show(told)
     if result.log and (result.error is not None or screen.verbose):
         screen.show(Text(f"full log: {marked(str(result.log))}", style="dim"), copied=True)
     if step is not None:

@@ -11,7 +11,7 @@ import click
 
 from doctor.cli import options
 from doctor.cli.live_line import LiveLine
-from doctor.errors import Stopped
+from doctor.errors import DoctorError
 from doctor.text.command import marked
 from doctor.text.escape import counted
 
@@ -77,7 +77,7 @@ def command(folder: Path, **given: Any) -> int:
         line.go_on("comparing the files of the board with these")
         done = restore(bench, folder, copies, partial(agreed, line), line.say, clean=given["clean"])
     if done is None and not given["dry_run"]:
-        raise Stopped("not confirmed; nothing was written")
+        raise DoctorError("not-confirmed", "not confirmed; nothing was written")
     _show(screen, bench, plan, done)
     return 0
 

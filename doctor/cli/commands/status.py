@@ -70,7 +70,7 @@ def command(**given: Any) -> int:
     if standing.damaged is not None:
         screen.show(_about(standing.damaged))
     if standing.error is not None:
-        screen.show(console.error(standing.error, with_next=standing.onward is None))
+        screen.show(console.error(standing.error, with_next=standing.onward is None, verbose=screen.verbose))
     for one in standing.begun:
         again = Command.of_words(one.command)
         note = remark(again)

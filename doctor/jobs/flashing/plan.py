@@ -75,6 +75,7 @@ class FlashPlan:
     line    what the way to the modem costs in time
     files   everything that goes over, that image included
     was     build that the user named for a modem that does not say it; None if none
+    agreed  the risks that the user agreed to, and the checks whose failure they took upon themselves
     upload  what must be copied to the card in the board first; empty if nothing must, or cannot be
     first_s seconds that usually pass before the first step, besides copying the updater to a board without it
     """
@@ -89,6 +90,7 @@ class FlashPlan:
     upload: str = ""
     was: int | None = None
     first_s: float = 0.0
+    agreed: tuple[str, ...] = ()
 
     def usual_s(self, step: Step) -> float:
         """Seconds that a step usually takes."""
@@ -155,7 +157,9 @@ def plan_for(bench: Bench, request: FlashRequest) -> FlashPlan | DoctorError:
     files = tuple(file for file in given_files(bench) if file.role in used)
     upload, first_s = _upload(bench, via)
     line = Line.measured(bench.profile.app_baud, bench.link.answer_s if via != "card" else None)
-    return FlashPlan(images[-1], facts, via, core, line, files, request.compress, upload, bench.options.was, first_s)
+    agreed = (*sorted(bench.options.accept), *(f"{check} failed" for check in sorted(request.override)))
+    was = bench.options.was
+    return FlashPlan(images[-1], facts, via, core, line, files, request.compress, upload, was, first_s, agreed)
 
 
 def _not_compressed(family: str) -> Refusal:

@@ -46,7 +46,7 @@ def test_verbose_shows_evidence(terminal: Terminal) -> None:
 def test_flash_shows_plan_progress_and_proof(terminal: Terminal, image: Path) -> None:
     said = terminal.type("flash", str(image), "--port", "sim://fipy", "--yes")
     assert said.code == 0
-    assert said.out.index("Plan\n") < said.out.index("Flashed and proved")
+    assert said.out.index("Plan, in short\n") < said.out.index("Flashed and proved")
     assert "runs now  LR5.1.1.0-41019 (build 41019)" in said.out
     assert "do not unplug" in said.err
     assert "100%  100,000 of 100,000 bytes" in said.err
@@ -185,8 +185,14 @@ def modem_in(bench: Path) -> dict[str, object]:
 
 
 def test_a_cure_that_went_wrong_is_what_the_output_ends_with(terminal: Terminal, tmp_path: Path) -> None:
-    words = ("fix", "--reset-flash", "--put-back", "nothere.py", "--backup", str(tmp_path), "--yes")
+    words = ("fix", "-v", "--reset-flash", "--put-back", "nothere.py", "--backup", str(tmp_path), "--yes")
     said = terminal.type(*words, "--port", "sim://fipy")
     assert said.code == 2
     assert said.out.rstrip().splitlines()[-1] == "  (usage)"
     assert said.next == []
+
+
+def test_a_risk_that_nobody_can_be_asked_about_is_told_without_the_question(terminal: Terminal, image: Path) -> None:
+    said = terminal.type("flash", str(image), "--yes", "--via", "usb", "--port", "sim://fipy?scenario=modem-recovery")
+    assert said.code == 1 and "the RTS and CTS jumpers could not be checked" in said.out
+    assert "Have you looked" not in said.out and "\\n" not in said.out
