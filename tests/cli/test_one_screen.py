@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from doctor.cli import screen
 from doctor.sim.scenarios import SCENARIOS
+from tests.firmware import made
 
 from .terminal import Terminal
 from .test_ctrl_c import Keyboard
@@ -41,6 +43,18 @@ def test_a_check_fits_and_ends_with_what_is_wrong(terminal: Terminal, scenario: 
         assert problems[-1] == expected
         behind = out.partition(f" {expected}  ")[2]
         assert re.search(r"\n    more: .*\n\n(?:Next|Do this now):\n", behind)
+
+
+def test_a_check_that_is_asked_for_by_name_says_what_it_found(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(screen, "NO_TERMINAL_COLUMNS", 40)
+    file = tmp_path / "CATM1-77777.dup"
+    file.write_bytes(made.full_image(b"5.1.1.0 [77777]"))
+    out = terminal.type("check", "--firmware", str(file), "--select", "firmware-is-whole").out
+    assert "✓ firmware-is-whole  " in out
+    assert "\n1 check passed.\n" in out
+    assert hashlib.sha256(file.read_bytes()).hexdigest() in out, "whole, so that it can be copied"
 
 
 def test_all_that_was_seen_is_there_with_v(terminal: Terminal) -> None:
