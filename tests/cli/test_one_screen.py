@@ -86,6 +86,11 @@ def test_the_whole_plan_is_one_key_away(terminal: Terminal, monkeypatch: pytest.
     assert whole.partition("\nnot confirmed")[0].strip() == planned.partition("\nNext:")[0].strip()
 
 
+def test_a_cure_that_yes_agrees_to_is_printed_however_quiet(terminal: Terminal) -> None:
+    said = terminal.type("fix", "--upload-scripts", "--yes", "-q", "--port", "sim://fipy?scenario=html-scripts")
+    assert said.code == 0 and "1. remove /flash/sqnsupgrade.py, 409 bytes" in said.err
+
+
 @pytest.mark.parametrize("more", [("--yes",), ("--yes", "-q"), ("--yes", "-v")])
 def test_what_yes_confirms_is_printed(terminal: Terminal, image: Path, more: tuple[str, ...]) -> None:
     said = terminal.type("flash", str(image), "--port", "sim://sqn3330", "--via", "modem", *more)
