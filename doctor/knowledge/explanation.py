@@ -38,6 +38,11 @@ _SUCCESS = (
     r"^[^a-z\n]{0,40}Your modem has been successfully updated[^a-z\n]{0,40}$"
     r"|flashed and proved: |^Flashed and proved$"
 )
+#: A Monarch 2 says so, and then that it runs the build of the file that was sent.
+_UPGRADED = (
+    r"-(?P<build>\d{5})\.dup\b[\s\S]{0,5000}?\+SMUPGRADE: ?success[\s\S]{0,2000}?\bLR8[\d.]{2,9}-(?P<build>\d{5})\b"
+)
+_SAME_BUILD = "build > other"  #: what is named alike must be alike; nothing is named ``other``
 WORKING_MODEM = "This is the version list of a modem that works."  #: what is said of it
 _HEALTHY_BLOCK = (
     r"Bootloader\d\*? {0,9}: [^\n]*\n(?:[^\n]*\n){0,9}?[^\n]*Software {0,9}: (?:BUILD)?\d\.\d\.\d\.\d[ -]\[?\d{5}\b"
@@ -137,10 +142,12 @@ def explain(data: bytes) -> Explanation:
     notes, harmless = _harmless(found)
     answered = {other for note in notes for other in note.entry.related}
     runs_now, may_run = (ours is None and runs(paste) for runs in (history.runs_now, history.may_run))
-    failures = _failures(paste, found, answered, runs_now or may_run)
+    failures = _failures(paste, found, answered, runs_now or may_run, indexes)
     success = ""
     candidates: tuple[str, ...] = ()
-    if ours is None and _only_guessed(failures):
+    if ours is None and failures and all(match.entry.family == "monarch2" for match in failures):
+        success = _success(paste)
+    elif ours is None and _only_guessed(failures):
         success = _success(paste)
         # What only may be meant is not asked about while a transfer runs: each question would bring a step with it.
         if success or notes or runs_now or may_run:
@@ -190,14 +197,14 @@ def _asked_about(harmless: tuple[Match, ...], prose: str) -> tuple[Match, ...]:
     return tuple(match for match, own in words if len(asked_of.intersection(own)) >= _SHARED_BY_A_QUESTION)
 
 
-def _failures(paste: Paste, found: list[Match], answered: set[str], runs: bool) -> list[Match]:
+def _failures(paste: Paste, found: list[Match], answered: set[str], runs: bool, prose: tuple[int, ...]) -> list[Match]:
     """What is wrong, in the order in which it is read: nothing that is over, nothing that a note answers."""
-    failures = _not_over(paste, [match for match in found if not match.entry.harmless], runs)
+    failures = _not_over(paste, [match for match in found if not match.entry.harmless], runs, prose)
     failures = _without_weak(in_order(failures, history.story_from(paste)))
     return [match for match in failures if match.how == "sign" or match.id not in answered]
 
 
-def _not_over(paste: Paste, matches: list[Match], runs: bool) -> list[Match]:
+def _not_over(paste: Paste, matches: list[Match], runs: bool, prose: tuple[int, ...]) -> list[Match]:
     """Without what only lines of another time show, if anything is left or a transfer runs; deeds still count."""
     over = history.over(paste)
     now = [
@@ -205,7 +212,20 @@ def _not_over(paste: Paste, matches: list[Match], runs: bool) -> list[Match]:
         for match in matches
         if match.entry.area in _LASTING or not over.issuperset(proof.number for proof in match.proofs)
     ]
-    return now if runs else now or matches
+    if runs:
+        return now
+    # A wait in the words of the reader is over if a deed stands behind it; a tool's own line may still hold.
+    told = {paste.numbers[index] for index in prose}
+    last_deed = max((_first_line(m) for m in now if m.entry.area in _DEEDS and not m.entry.under_way), default=0)
+    return [
+        match for match in now if not match.entry.under_way or not 0 < _last_told(match, told) < last_deed
+    ] or matches
+
+
+def _last_told(match: Match, told: set[int]) -> int:
+    """Number of the last line that shows a match, if the reader's own words are all that shows it; else 0."""
+    numbers = [proof.number for proof in match.proofs]
+    return max(numbers, default=0) if told.issuperset(numbers) else 0
 
 
 def _found(paste: Paste, facts: Facts, ours: OwnOutput | None, prose: str, indexes: tuple[int, ...]) -> list[Match]:
@@ -232,6 +252,7 @@ def _candidates(failures: list[Match], prose: str, facts: Facts, answered: set[s
 def _success(paste: Paste) -> str:
     """What a log that ends well shows; empty if it does not."""
     ends = [end for _, end in find(_SUCCESS, paste.searched())]
+    ends += [end for _, end in find(_UPGRADED, paste.searched(), _SAME_BUILD)]
     if ends:
         return f"{SUCCESS}: the modem was updated, and said so." if not _error_after(paste, ends[-1]) else ""
     blocks = [end for _, end in find(_HEALTHY_BLOCK, paste.searched())]

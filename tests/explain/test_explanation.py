@@ -308,3 +308,47 @@ def test_a_guess_is_a_question() -> None:
     explained = explain(b"LTE() hangs")
     assert 2 <= len(explained.candidates) <= 3 and "lte-constructor-hangs" in explained.candidates
     assert explain(BAR.encode()).candidates == ()
+
+
+MONARCH2_LOG = "sending GM02SPRB_LR8.2.0.1-58200.dup\n100 %\nAT+SMUPGRADE?\n+SMUPGRADE: {said}\n+SYSSTART\n"
+    "ATI1\nLR8.2.0.1-{build}\nOK"
+
+
+@pytest.mark.parametrize(
+    ("said", "build", "is_success"), [("success", 58200, True), ("success", 57221, False), ("failure", 58200, False)]
+)
+def test_a_monarch2_that_runs_what_was_sent_is_a_success(said: str, build: int, is_success: bool) -> None:
+    explained = explain(MONARCH2_LOG.format(said=said, build=build).encode())
+    assert explained.says.startswith(explanation.SUCCESS) is is_success
+    assert [match.id for match in explained.matches] == ["monarch2-family"]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "# exchanged the card, this one has the other image",
+        "(hier Karte getauscht)",
+        "# aquí cambié de tarjeta",
+        "# ici j'ai changé de carte",
+        "# kaartje gewisseld",
+    ],
+)
+def test_a_card_changed_in_the_session_has_a_state_and_no_other_format(told: str) -> None:
+    text = f"os.listdir('/sd')\n['a.dup']\n{told}\nos.mount(SD(), '/sd')\nOSError: [Errno 19] ENODEV"
+    assert ids(text) == ["sd-inserted-after-power-on"]
+
+
+@pytest.mark.parametrize("place", [6, 99])
+def test_a_stall_with_its_end_behind_it_is_no_finding(place: int) -> None:
+    stall = f"Sending 4560505 bytes: [###     ]   {place}%\n"
+    assert [one for one in ids(stall) if one.startswith("stall")]
+    later = (
+        f"it hung at {place} % of the update, so I began again as the wiki says.\n\nOSError: AT+SMSWBOOT=3,0 failed!"
+    )
+    assert ids(later) == ["smswboot-30-failed"]
+
+
+def test_who_unplugs_usb_beside_a_battery_is_told_of_the_true_power_cycle() -> None:
+    text = "I pulled the cable while sending at 40 percent of the modem update, but the battery stayed on it."
+    steps = advice(explain(text.encode())).steps
+    assert any("battery" in step and "within the last hour" in step and "wait 10 s" in step for step in steps)
