@@ -310,8 +310,10 @@ def test_a_guess_is_a_question() -> None:
     assert explain(BAR.encode()).candidates == ()
 
 
-MONARCH2_LOG = "sending GM02SPRB_LR8.2.0.1-58200.dup\n100 %\nAT+SMUPGRADE?\n+SMUPGRADE: {said}\n+SYSSTART\n"
+MONARCH2_LOG = (
+    "sending GM02SPRB_LR8.2.0.1-58200.dup\n100 %\nAT+SMUPGRADE?\n+SMUPGRADE: {said}\n+SYSSTART\n"
     "ATI1\nLR8.2.0.1-{build}\nOK"
+)
 
 
 @pytest.mark.parametrize(
