@@ -104,38 +104,51 @@ def _small(words: str) -> str:
 def _judged(facts: Facts, runs: Build, images: Sequence[ImageFacts]) -> tuple[str, bool]:
     """What the rules say of one step from this build, and whether they refuse it whatever is agreed to."""
     files = facts.by_kind.get("files", ())
-    helped = (
-        any(file.lower() == _UPDATER.name for file in files) and runs.number == FACTORY_BUILD and not images[0].base
-    )
-    options = Options(updater_elf=_UPDATER if helped else None, bootrom=_BOOTROM if helped else None)
-    loaders = _loaders(facts, runs)
-    running = Running(states.APPLICATION, runs.number, radio_of(runs.number), SQN3330_FAMILY, loaders)
+    is_from_factory = runs.number == FACTORY_BUILD and not images[0].base
+    is_helped = is_from_factory and any(file.lower() == _UPDATER.name for file in files)
+    options = Options(updater_elf=_UPDATER, bootrom=_BOOTROM) if is_helped else Options()
+    running = Running(states.APPLICATION, runs.number, radio_of(runs.number), SQN3330_FAMILY, _loaders(facts, runs))
     planned = plan.make_plan(running, images, options)
+    beside = (_UPDATER.name, "the board's boot ROM") if is_helped else ()
+    way = f"from {runs.number} to {images[-1].build} with {' and '.join((*_names(images), *beside))}"
     warnings = cautions.warnings(running, images, planned.method, options)
-    but = "".join(f" Know that {note.what}: {note.why}." for note in warnings if note.id == OLDER)
-    names = [image.name for image in images]
-    beside = [_UPDATER.name, "the board's boot ROM"] if helped else []
-    way = f"from {runs.number} to {images[-1].build} with {' and '.join(names + beside)}"
-    refused = planned.refusal
-    if refused is None:
-        if but:
-            return f"Better not, {way}.{but} {_HOLDS}", False
-        # Words deny a file in more ways and languages than can be known, so that it is there is a condition.
-        only = f"Only if {' and '.join(beside)} are at hand and go with it, never without: " if helped else ""
-        told = "nothing" if only else "Nothing"
-        return f"{only}{told} told here is against it, {way}. {_HOLDS}", False
-    # A consent is not told here: `plan` asks for it when it is due.
-    better = "; ".join(step for step in re.split("; |, or, ", refused.next) if "--accept" not in step)
-    if better.endswith(" first"):
-        better += f", and when that build is proved to run, plan {' '.join(names)} again"
+    older = "".join(f" Know that {note.what}: {note.why}." for note in warnings if note.id == OLDER)
+    if planned.refusal is not None:
+        return _refused(planned.refusal, way, older, runs, images)
+    if older:
+        return f"Better not, {way}.{older} {_HOLDS}", False
+    return f"{_allowed(beside)} told here is against it, {way}. {_HOLDS}", False
+
+
+def _names(images: Sequence[ImageFacts]) -> tuple[str, ...]:
+    return tuple(image.name for image in images)
+
+
+def _allowed(beside: Sequence[str]) -> str:
+    """How the verdict on a step begins that no rule is against."""
+    # Words deny a file in more ways and languages than can be known, so that it is there is a condition.
+    return f"Only if {' and '.join(beside)} are at hand and go with it, never without: nothing" if beside else "Nothing"
+
+
+def _refused(refused: Refusal, way: str, older: str, runs: Build, images: Sequence[ImageFacts]) -> tuple[str, bool]:
+    """What is said of a step that the rules refuse, and whether no consent lifts that."""
     asks = _asks(refused)
-    if refused.id == OTHER_RADIO:
-        better += ", unless this change is what you want"
     how = "Only if you agree to what it costs" if asks else "No, not"
     if images[0].base and images[0].build < runs.number and images[0].known_radio == radio_of(runs.number):
-        but = f" Besides, {images[0].build} is older than {runs.number}."
-    said = f"{how} {way}: {refused.what}; {refused.why}.{but}" + (f" Better: {better}." if better else "")
+        older = f" Besides, {images[0].build} is older than {runs.number}."
+    better = _better(refused, images)
+    said = f"{how} {way}: {refused.what}; {refused.why}.{older}" + (f" Better: {better}." if better else "")
     return (f"{said} {_HOLDS}" if asks else said), not asks
+
+
+def _better(refused: Refusal, images: Sequence[ImageFacts]) -> str:
+    """What a refusal sends to instead; empty if that is only a consent, which ``plan`` asks for when it is due."""
+    better = "; ".join(step for step in re.split("; |, or, ", refused.next) if "--accept" not in step)
+    if better.endswith(" first"):
+        better += f", and when that build is proved to run, plan {' '.join(_names(images))} again"
+    if refused.id == OTHER_RADIO:
+        better += ", unless this change is what you want"
+    return better
 
 
 def _loaders(facts: Facts, runs: Build) -> Loaders:
