@@ -143,12 +143,9 @@ def explain(data: bytes) -> Explanation:
     answered = {other for note in notes for other in note.entry.related}
     runs_now, may_run = (ours is None and runs(paste) for runs in (history.runs_now, history.may_run))
     failures = _failures(paste, found, answered, runs_now or may_run, indexes)
-    success = ""
+    success = _success(paste, failures) if ours is None else ""
     candidates: tuple[str, ...] = ()
-    if ours is None and failures and all(match.entry.family == "monarch2" for match in failures):
-        success = _success(paste)
-    elif ours is None and _only_guessed(failures):
-        success = _success(paste)
+    if ours is None and _only_guessed(failures):
         # What only may be meant is not asked about while a transfer runs: each question would bring a step with it.
         if success or notes or runs_now or may_run:
             failures = []
@@ -249,8 +246,10 @@ def _candidates(failures: list[Match], prose: str, facts: Facts, answered: set[s
     return tuple(fitting)[:_MOST_CANDIDATES]
 
 
-def _success(paste: Paste) -> str:
-    """What a log that ends well shows; empty if it does not."""
+def _success(paste: Paste, failures: list[Match]) -> str:
+    """What a log that ends well shows; empty if it does not, or if more is wrong than that the family is another."""
+    if not _only_guessed([match for match in failures if match.entry.family != "monarch2"]):
+        return ""
     ends = [end for _, end in find(_SUCCESS, paste.searched())]
     ends += [end for _, end in find(_UPGRADED, paste.searched(), _SAME_BUILD)]
     if ends:

@@ -162,10 +162,15 @@ def facts_of(paste: Paste) -> Facts:
         found["generation"] = (generation,)
     no_card = _NO_CARD.search(text) is not None and not _CARD_CALL.search(text)
     builds = told_in(paste)
-    only_meant = {image.number for image in builds.images} - {build.number for build in builds.runs}
-    if kept := [one for one in found.pop("modem", ()) if int(one[-5:]) not in only_meant or not builds.runs]:
-        found["modem"] = tuple(kept)
+    if kept := _not_only_meant(found.pop("modem", ()), builds):
+        found["modem"] = kept
     return Facts(found, builds, no_card)
+
+
+def _not_only_meant(versions: tuple[str, ...], builds: Told) -> tuple[str, ...]:
+    """Without versions that the text only wishes for, if it says what runs."""
+    meant = {image.number for image in builds.images} - {build.number for build in builds.runs}
+    return tuple(version for version in versions if not builds.runs or int(version[-5:]) not in meant)
 
 
 def _is_missing(name: str, text: str) -> bool:
