@@ -161,7 +161,11 @@ def facts_of(paste: Paste) -> Facts:
     if generation:
         found["generation"] = (generation,)
     no_card = _NO_CARD.search(text) is not None and not _CARD_CALL.search(text)
-    return Facts(found, told_in(paste), no_card)
+    builds = told_in(paste)
+    only_meant = {image.number for image in builds.images} - {build.number for build in builds.runs}
+    if kept := [one for one in found.pop("modem", ()) if int(one[-5:]) not in only_meant or not builds.runs]:
+        found["modem"] = tuple(kept)
+    return Facts(found, builds, no_card)
 
 
 def _is_missing(name: str, text: str) -> bool:
