@@ -8,9 +8,10 @@ from pathlib import Path
 from doctor.bench import Bench, Needs
 from doctor.board.boot_scripts import SEARCHED
 from doctor.board.storage import begun, files, own_names
-from doctor.board.storage.begun import Begun, Book
+from doctor.board.storage.begun import Begun, NotedBook
 from doctor.board.storage.room import name_key
 from doctor.check import Check, Finding, Grade, Known, Remedy
+from doctor.text.command import Command
 from doctor.text.escape import counted, first_of, shown
 
 CUT = "corrupt-upload"
@@ -40,11 +41,12 @@ class BoardFilesComplete(Check):
 
     def look(self, bench: Bench) -> Finding:
         """Compare the notes with the board."""
-        book = Book(bench.history.begun_place(bench))
+        book = NotedBook(bench.history.begun_place(bench), bench.known)
         for one in begun.unfinished(bench.board, book):
             gone = begun.gone(bench.board, one)
             if gone:
-                return self._unfinished(one, [goal.path for goal in gone])
+                onward = begun.onward(one) if bench.recording is None else None  # which looks at folders of the PC
+                return self._unfinished(one, [goal.path for goal in gone], onward)
         for path in begun.damaged(bench.board, book):
             return self._unread(path)
         there = _paths(bench)
@@ -56,14 +58,14 @@ class BoardFilesComplete(Check):
                 return self._left(left, waiting)
         return self.passed("no change to the board's files is unfinished")
 
-    def _unfinished(self, one: Begun, paths: Sequence[str]) -> Finding:
+    def _unfinished(self, one: Begun, paths: Sequence[str], onward: Command | None) -> Finding:
         return self.fail(
             f"{shown(one.words, 600)}; still missing on the board: {counted(len(paths), 'file')} ({first_of(paths)})",
             catalogue=CUT,
             evidence={"folder": one.folder, "missing": [shown(p, 300) for p in paths]},
             remedies=(CURES[one.what],) if one.what in CURES else (),
             next=f"Put back the rest: {counted(len(paths), 'file')}",
-            command=begun.onward(one),
+            command=onward,
         )
 
     def _unread(self, path: Path) -> Finding:

@@ -59,8 +59,9 @@ class BoardHasModem(Check):
         if era.name == "?":
             text = f"{name}: this build does not name its release; we go by what we find"
             return self.warn(text, catalogue="release-string-lies", cause="a private or development build")
-        text = f"{name} (era {era.name}): {'; '.join(era.powers)}"
         outdated = _is_outdated(facts.release)
+        limits = f" ({'; '.join(era.limits)})" if era.limits else ""
+        text = f"{name}: {'old, but good enough to flash the modem' if outdated else 'good'}{limits}"
         return self.warn(text, catalogue="board-firmware-outdated") if outdated else self.passed(text)
 
 

@@ -42,7 +42,8 @@ class BootSwitchAnswers(Check):
                 remedies=(Remedy("power-cycle", Grade.MANUAL),),
             )
         selector = facts.boot_selector or "not named"
+        starts = {"FFF": "its normal firmware", "FFH": "its boot ROM", "RECOVERY": "its updater"}.get(selector)
         return self.passed(
-            f"at its next boot the modem starts {selector}",
+            f"the modem will start {f'{starts} next ({selector})' if starts else selector}",
             evidence={"mode": facts.mode, "boot_selector": facts.boot_selector},
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from doctor.bench import Needs
 from doctor.check import Check, Evidence, Finding, Grade, Known, Remedy
 from doctor.firmware.image import FirmwareImage, Problem, Verdict
+from doctor.text.command import marked
 from doctor.text.escape import shown
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ class FirmwareIsWhole(Check):
     Why: the modem finds out that an image is damaged only after it has erased the old one. Web pages, zip archives and
     broken-off downloads have been sent to modems, and some never came back.
     Looks at: the file's content, every length and checksum in it, its size against sizes from public logs, and its
-    name. An image with a checksum is proved whole; one signed with a key of the maker cannot be: a warning.
+    name. An image with a checksum is proved whole; one signed with a key of the maker cannot be: a warning. The SHA-256
+    of the file is told, to be compared with that of another owner.
     Cures: redownload-firmware, unzip-firmware, rename-dup, use-other-image.
     """
 
@@ -108,11 +110,16 @@ def _sentence(image: FirmwareImage) -> str:
         agree = "its checksum agrees" if sums == 1 else f"all {sums} checksums agree"
         if not image.containers:  # on the board's card, examined when that was prepared
             agree = "its side file has the same SHA-256"
-        return f"{name} is whole: {what}, {agree}{doubts}"
+        return f"{name} is whole: {what}, {agree}{doubts}{_to_compare(image)}"
     known = "its size is the one in public logs" if image.size_known and not image.warnings else "its size is not known"
     if image.warnings:
-        return f"{name} cannot be verified ({what}){doubts}"
-    return f"{name} cannot be verified: {what}, {known}"
+        return f"{name} cannot be verified ({what}){doubts}{_to_compare(image)}"
+    return f"{name} cannot be verified: {what}, {known}{_to_compare(image)}"
+
+
+def _to_compare(image: FirmwareImage) -> str:
+    """What owners of the same file compare, never broken where it is shown."""
+    return f"; its SHA-256 is {marked(image.sha256)}"
 
 
 def _texts(problems: tuple[Problem, ...]) -> str:
@@ -153,5 +160,5 @@ def _evidence(worst: FirmwareImage, images: list[FirmwareImage]) -> Evidence:
             + (", checksum agrees" if container.checked else "")
             for container in worst.containers
         ],
-        "files": [f"{shown(image.name.text, 200)}: {image.verdict.value}" for image in images],
+        "files": [f"{shown(image.name.text, 200)}: {image.verdict.value}, SHA-256 {image.sha256}" for image in images],
     }

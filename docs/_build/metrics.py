@@ -20,6 +20,7 @@ from pathlib import Path
 
 from radon.complexity import cc_rank, cc_visit
 
+from docs._build.counts import commit_now
 from docs._build.modules import arrows, circles, module_of, product
 
 ROOT = Path(__file__).parent.parent.parent
@@ -30,7 +31,7 @@ CITATION = re.compile("|".join(rf"\b{re.escape(page.name)} \d" for page in (ROOT
 HEAD = """# The house in figures
 
 Made by `make metrics` with [radon](https://pypi.org/project/radon/); the product is `doctor/` and `checks/`. A column is a
-commit; now is what lies in the folder. A circle is a set of modules that import each other, imports for types included; an arrow
+commit, the last one that on which this was made. A circle is a set of modules that import each other, imports for types included; an arrow
 leads from one room to another (a room is a folder below `doctor/`, `checks/`, or a module at the top). Each citation of
 [the reference](reference/index.md) leads to a section that exists: a test sees to it.
 
@@ -119,9 +120,10 @@ def main(revisions: Sequence[str]) -> None:
     for revision in revisions:
         with tempfile.TemporaryDirectory() as folder:
             columns[f"`{revision}`"] = figures(checkout(revision, Path(folder)))
-    columns["now"] = figures(ROOT)
+    now = figures(ROOT)
+    columns[f"`{commit_now()}`"] = now
     rows = [["figure", *columns], ["---"] * (len(columns) + 1)]
-    rows += [[name, *(column[name] for column in columns.values())] for name in columns["now"]]
+    rows += [[name, *(column[name] for column in columns.values())] for name in now]
     table = "".join(f"| {' | '.join(row)} |\n" for row in rows)
     PAGE.write_text(HEAD + table, encoding="utf-8")
     print(table, end="")

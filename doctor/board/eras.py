@@ -69,12 +69,10 @@ class Era:
     base: str = "1.8.6"
 
     @property
-    def powers(self) -> tuple[str, ...]:
-        """What matters for a modem upgrade, in words."""
+    def limits(self) -> tuple[str, ...]:
+        """What its user should know of it before a modem upgrade, in words."""
         words = (
-            (self.has_modem_upgrade_mode, "mirror mode built in"),
-            (not self.has_modem_upgrade_mode, "no mirror mode: we bring our own bridge"),
-            (self.lte_hangs, "LTE() never returns if the modem does not answer"),
+            (self.lte_hangs, "on it LTE() never returns if the modem is silent"),
             (self.sqnsupgrade_frozen, "the built-in sqnsupgrade is used even if you upload another"),
             (not self.has_ctrl_f, "no safe boot by Ctrl-F"),
         )

@@ -293,7 +293,7 @@ accept = click.option(
     multiple=True,
     type=click.Choice(ACCEPTABLE),
     metavar="RISK",
-    help=f"Agree to a risk by its name: {', '.join(ACCEPTABLE)}.",
+    help=f"Agree to a risk by its name; the program says which, if one is needed: {', '.join(ACCEPTABLE)}.",
 )
 
 
@@ -318,7 +318,10 @@ done = click.option(
 
 
 via_modem = click.option(
-    "--via", type=click.Choice(("auto", "modem")), default="auto", help="modem: it has no board in front of it."
+    "--via",
+    type=click.Choice(("auto", "modem")),
+    default="auto",
+    help="modem: the port leads straight to a modem, with no board between.",
 )
 
 
@@ -359,7 +362,7 @@ bench_without_firmware = _stacked(
         type=int,
         metavar="BUILD",
         envvar=f"{ENV}WAS",
-        help="Build that the modem runs, or ran last, if it cannot be read.",
+        help="Build that the modem ran before it fell silent; the program prints this option for you.",
     ),
 )
 

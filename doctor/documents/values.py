@@ -43,24 +43,35 @@ def of_json(kind: type[T], value: Any) -> T:
 
 
 def _read(kind: Any, value: Any) -> Any:
-    origin, of = get_origin(kind), get_args(kind)
+    of = get_args(kind)
+    if of:
+        return _of_parts(get_origin(kind), of, value)
+    if isinstance(kind, type) and is_dataclass(kind) and isinstance(value, dict):
+        hints = _members(kind)
+        return kind(**{name: _read(hints[name], item) for name, item in value.items()})
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return kind(value)
+    return _plain(kind, value)
+
+
+def _of_parts(origin: Any, of: tuple[Any, ...], value: Any) -> Any:
+    """A value of a kind that names the kinds of its parts: ``list[str]``, ``int | None``."""
     if origin in (Union, types.UnionType):
         return _one_of(of, value)
     if origin in (tuple, list, frozenset) and isinstance(value, list):
         return origin(_read(of[0], item) for item in value)
-    if origin is not None and issubclass(origin, Mapping) and isinstance(value, dict):
+    if issubclass(origin, Mapping) and isinstance(value, dict):
         return {_read(of[0], key): _read(of[1], item) for key, item in value.items()}
+    raise ValueError(f"is no {origin}")
+
+
+def _plain(kind: Any, value: Any) -> Any:
     if kind is bytes and type(value) in (int, str):
         return bytes.fromhex(value) if isinstance(value, str) else b""
     if kind in (Path, PurePath):
         return kind(place_in(value))
     if kind is str and isinstance(value, str):
         return shown(value, LONGEST)
-    if isinstance(kind, type) and is_dataclass(kind) and isinstance(value, dict):
-        hints = _members(kind)
-        return kind(**{name: _read(hints[name], item) for name, item in value.items()})
-    if isinstance(kind, type) and issubclass(kind, Enum):
-        return kind(value)
     if kind is float and type(value) is int:
         return float(value)
     if kind in (int, float, bool, type(None)) and type(value) is kind:

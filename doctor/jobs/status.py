@@ -10,7 +10,7 @@ from pathlib import Path
 from doctor.bench import Bench, BenchOptions
 from doctor.board.at_work import FILE, AtWork, at_work
 from doctor.board.storage import begun
-from doctor.board.storage.begun import Begun, Book
+from doctor.board.storage.begun import Begun, NotedBook
 from doctor.errors import LONGEST, BoardError, DoctorError, Exit, UsageError
 from doctor.jobs.done import accept
 from doctor.jobs.flashing.card.ending import ADVICE
@@ -163,10 +163,12 @@ def _begun(bench: Bench) -> tuple[tuple[Begun, ...], tuple[Path, ...]]:
     if bench.is_bare_modem:
         return (), ()
     with suppress(BoardError):
-        board, book = bench.board, Book(begun_place(bench.options.url))
+        board, book = bench.board, NotedBook(begun_place(bench.options.url), bench.known)
         every = begun.unfinished(board, book)
         left = [one for one in every if begun.gone(board, one)]
-        return tuple(replace(one, command=begun.onward(one).words()[1:]) for one in left), begun.damaged(board, book)
+        if bench.recording is None:  # the folders of the PC say which command ends it
+            left = [replace(one, command=begun.onward(one).words()[1:]) for one in left]
+        return tuple(left), begun.damaged(board, book)
     return (), ()
 
 

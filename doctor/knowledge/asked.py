@@ -78,7 +78,7 @@ _ABOUT = {
     ),
     GO: re.compile(
         r"\b(?:start|begin|(?:what|which|right|correct) order|anything (?:special|else)|what.s correct"
-        r"|can i put|go (?:ahead|for it)|good (?:to go|enough)|send (?:it|them|the|that|-)|load"
+        r"|can i put|shall i|mach ich|go (?:ahead|for it)|good (?:to go|enough)|send (?:it|them|the|that|-)|load"
         r"|put (?:it|them|that|this) (?:on|in)|use (?:it|this|that)|(?:try|run|do|take) (?:it|this|that|them)"
         r"|straight in|save (?:it|the modem)|do (?:number|part|step)|close the (?:lid|laptop|terminal)"
         r"|go to (?:bed|sleep)|skip|press|reset"

@@ -67,6 +67,8 @@ _FILE_BEHIND = re.compile(
 )
 #: Parts: an image; one by the form of its name; runs, as a tool prints it; runs, in words; a boot loader.
 _IMAGE_PART, _NAMED, _PRINTED, _SAID, _LOADER_PART = "image", "named", "printed", "said", "loader"
+#: Owned as a file, as the words behind it say: it runs only if nothing else does.
+_OWNED = "owned"
 #: In a question, and nothing tells the part: it is what the reader means to flash, if nothing else is.
 _ASKED = "asked"
 _QUESTION = re.compile(r"[^\n?.!]{0,120}\?")
@@ -74,6 +76,21 @@ _MODEM = re.compile(
     r"\bLR[56]\.\d\.\d\.\d-\Z|\bSoftware\b\W{0,12}"
     r"(?:(?!(?:not|nicht|no|pas|niet|to|image|from)\b)[a-z]{1,8}\W{1,3}){0,2}"
     r"(?:(?:BUILD)?\d\.\d\.\d\.\d[ -])?\[?\Z",
+    re.I,
+)
+#: Behind these a build is only wished for, though it is written as a tool prints it.
+_WANTED = re.compile(
+    r"\b(?:want(?:ed|s)?|wish(?:ed)?|goal|target|desired|required|needed|gewünscht|wunsch|ziel|soll|möchte|objetivo"
+    r"|dese\w+|quiero|meta|cible|objectif|souhait\w+|voulue?|voudrais|gewenste?|doel|wil)\W{1,3}"
+    r"(?:(?:the|die|la|el|le|de|is|ist|es|est|version|versie|versión|build|firmware|software)\W{1,3}){0,3}"
+    r"(?:LR[56]\.\d\.\d\.\d-|(?:BUILD)?\d\.\d\.\d\.\d[ -]\[?)?\Z",
+    re.I,
+)
+_OWNED_BEHIND = re.compile(
+    r"[^\n.,;?!]{0,60}?\b(?:(?:on|auf|en|sur|op|in|im|dans) (?:(?:the|my|der|die|meiner|meinem|dem|la|el|mi|le|ma"
+    r"|mon|de|het|mijn) )?(?:sd|card|pc|laptop|disk|downloads?|karte|rechner|tarjeta|ordenador"
+    r"|carte|disque|kaart|schijf)\b"
+    r"|downloaded|heruntergeladen|descargad[oa]s?|téléchargée?s?|gedownload)",
     re.I,
 )
 _FILE_FORM = re.compile(r"(?:CATM1|NB1)[-_](?:5\.2-)?\Z", re.I)
@@ -255,11 +272,13 @@ class Told:
 
 def told_in(paste: Paste) -> Told:
     """What a paste tells of builds."""
-    parts: dict[str, list[Build]] = {part: [] for part in (_IMAGE_PART, _NAMED, _PRINTED, _SAID, _LOADER_PART, _ASKED)}
+    parts: dict[str, list[Build]] = {
+        part: [] for part in (_IMAGE_PART, _NAMED, _OWNED, _PRINTED, _SAID, _LOADER_PART, _ASKED)
+    }
     ours = our_lines(paste)
     for build, part in itertools.islice(_builds(paste.text), _MOST):
         # What we printed of a file is not what the reader means to flash.
-        if part not in (_IMAGE_PART, _NAMED, _ASKED) or paste.index(build.place) not in ours:
+        if part not in (_IMAGE_PART, _NAMED, _OWNED, _ASKED) or paste.index(build.place) not in ours:
             parts[part].append(build)
     parts[_IMAGE_PART] = parts[_IMAGE_PART] or parts[_ASKED]
     # "Why is there still a 33080?" asks about the boot loader in the block above.
@@ -268,8 +287,9 @@ def told_in(paste: Paste) -> Told:
         image for image in parts[_IMAGE_PART] if image.number not in loaders or _is_sent(image, paste.text)
     ]
     # Beside what a tool printed, what is called like a file is one; without, "I have CATM1-41065" tells what runs.
-    named = _IMAGE_PART if parts[_PRINTED] else _SAID
-    parts[named] = sorted([*parts[named], *parts[_NAMED]], key=lambda build: build.place)
+    for part, runs_known in ((_OWNED, parts[_PRINTED] or parts[_SAID]), (_NAMED, parts[_PRINTED])):
+        as_what = _IMAGE_PART if runs_known else _SAID
+        parts[as_what] = sorted([*parts[as_what], *parts[part]], key=lambda build: build.place)
     runs, said = parts[_PRINTED] or parts[_SAID], parts[_SAID] if parts[_PRINTED] else []
     return Told(tuple(runs), tuple(parts[_IMAGE_PART]), tuple(parts[_LOADER_PART]), tuple(said))
 
@@ -307,11 +327,15 @@ def _part(number: int, before: str, text: str, end: int) -> str:
     """What the words around a number say that it is; empty if they do not tell."""
     if number in _RADIO and _FILE_BEHIND.match(text, end):
         return _IMAGE_PART
+    if _WANTED.search(before):
+        return _IMAGE_PART
     if _MODEM_BEHIND.match(text, end):
         return _PRINTED
     part = next((part for part, words in _PARTS if words.search(before)), "")
     if part == _SAID and _FILE_FORM.search(before):
         return _NAMED
+    if part == _SAID and (text[end - 2] == "-" or _OWNED_BEHIND.match(text, end)):  # one file of a pair, or any file
+        return _OWNED
     if part or number not in _RADIO:
         return part
     return _SAID if _WAY_BEHIND.match(text, end) else _ASKED if _QUESTION.match(text, end) else ""

@@ -41,7 +41,7 @@ _PATTERNS: dict[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
 }
 #: What names the family of a modem; below, what is only said or typed of it: the first counts if nothing names one.
 _FAMILIES = {
-    "sqn3330": re.compile(r"SQN3330|Bootloader[012]\*? {0,4}:|(?i:\b(?:fipy|gpy)\b(?!-doctor))|\bG01\b|SMSWBOOT"),
+    "sqn3330": re.compile(r"SQN3330|Bootloader[012]\*? {0,4}:|(?i:\b(?:fipy|gpy)\b(?!-doctor))|\bG01\b"),
     "monarch2": re.compile(r"\bGM02|\bUE8\.\d|LR8\.\d|Monarch ?2\b|\bWalter\b|\+SQNMODEACTIVE: ?\d"),
 }
 #: What a modem or its files tell of the family: that is no question of words, and a board's name beside it is one.
@@ -87,7 +87,7 @@ _NO_CARD = re.compile(
     re.I,
 )
 _CARD_CALL = re.compile(r"\bSD\(\)")
-_SAID_FAMILIES = {"sqn3330": re.compile(r"\bLR[56]\.\d"), "monarch2": re.compile("SQNMODEACTIVE")}
+_SAID_FAMILIES = {"sqn3330": re.compile(r"\bLR[56]\.\d|SMSWBOOT"), "monarch2": re.compile("SQNMODEACTIVE")}
 _ONLY_LAST = ("progress", "mode")
 _OLD_BANNER = re.compile(r"firmware updater >>>|Entering recovery mode")
 _AUGUST = re.compile(r"0 to Retry or 1 to Resume|Bootrom updated successfully")
@@ -161,7 +161,11 @@ def facts_of(paste: Paste) -> Facts:
     if generation:
         found["generation"] = (generation,)
     no_card = _NO_CARD.search(text) is not None and not _CARD_CALL.search(text)
-    return Facts(found, told_in(paste), no_card)
+    builds = told_in(paste)
+    only_meant = {image.number for image in builds.images} - {build.number for build in builds.runs}
+    if kept := [one for one in found.pop("modem", ()) if int(one[-5:]) not in only_meant or not builds.runs]:
+        found["modem"] = tuple(kept)
+    return Facts(found, builds, no_card)
 
 
 def _is_missing(name: str, text: str) -> bool:

@@ -31,7 +31,7 @@ READ_MAX_BYTES = 512 << 10  #: the largest script of the vendor's set has 75 kB
 
 
 class UploadScripts(DoableCure):
-    """Replace the bad scripts on the board by good ones from --scripts, or remove them."""
+    """Remove the bad scripts from the board, or replace them by good ones from --scripts."""
 
     id = "upload-scripts"
 

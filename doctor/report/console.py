@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, RenderableType
@@ -38,22 +38,30 @@ _FINE = (Status.PASS, Status.SKIP)
 
 
 def findings(
-    report: Report, cures: Cures, console: Console, step: NextStep | None = None, *, verbose: bool = False
+    report: Report,
+    cures: Cures,
+    console: Console,
+    step: NextStep | None = None,
+    *,
+    verbose: bool = False,
+    asked: Collection[str] = (),
 ) -> RenderableType:
     """The count, then what is wrong, and last what ``step`` is about: the caller shows that step just below.
 
     That one is told whole, the others in a sentence each, and what follows from another not at all.
 
     verbose  everything that was seen, and what was not examined
+    asked    ids of checks that somebody asked for by name: those say what they found even if nothing is wrong
     """
     about = step.check if step is not None else ""
     wrong = [found for found in report.findings if found.status not in _FINE]
     main = next((found for found in wrong if found.check == about), next(iter(wrong), None))
     lines: list[RenderableType] = [Text(f"! {warning}", style="yellow") for warning in report.warnings]
-    for found in report.findings if verbose else ():
-        if found.status in _FINE:
-            lines += [_headline(found, console), *_evidence(found)]
-    lines += [_count(report, verbose), *_unseen(report, console, verbose)]
+    fine = [found for found in report.findings if found.status in _FINE]
+    listed = fine if verbose else [found for found in fine if found.check in asked]
+    for found in listed:
+        lines += [_headline(found, console), *(_evidence(found) if verbose else ())]
+    lines += [_count(report, listed), *_unseen(report, console, verbose)]
     for found in reversed(wrong):
         if found is not main and (verbose or not found.caused_by):
             lines += [_headline(found, console), *(_details(found, cures, verbose) if verbose else ())]
@@ -194,7 +202,7 @@ def _how(cure: Cure, found: Finding, verbose: bool) -> str:
     return f": {cure.command}" if isinstance(cure, DoableCure) else f": {'; '.join(cure.steps(found))}"
 
 
-def _count(report: Report, verbose: bool) -> Text:
+def _count(report: Report, listed: Collection[Finding]) -> Text:
     parts = []
     for status, one, many in _COUNTED:
         number = sum(1 for found in report.findings if found.status is status)
@@ -202,7 +210,8 @@ def _count(report: Report, verbose: bool) -> Text:
             parts.append(f"{number} {one if number == 1 else many}")
     text = ", ".join(parts) or "nothing was examined"
     stopped = " (stopped by you before the end)" if report.interrupted else ""
-    lists = "; -v lists them" if parts and not verbose and any(f.status is Status.PASS for f in report.findings) else ""
+    unlisted = any(found.status is Status.PASS and found not in listed for found in report.findings)
+    lists = "; -v lists them" if unlisted else ""
     return Text(f"{text}{stopped}{lists}.", style="bold")
 
 

@@ -69,6 +69,25 @@ def pair(name: str, value: str) -> RenderableType:
     return Prose(Text(f"  {name:9} ", style="dim"), Text(value))
 
 
+class Columns:
+    """Names, and what is said of each beside it; below it if the names take more than half of the width."""
+
+    def __init__(self, rows: Iterable[tuple[str, Text]], style: str = "bold") -> None:
+        self.rows = list(rows)
+        self.style = style
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """The rows; no line ends in blanks."""
+        wide = max((cell_len(name) for name, _ in self.rows), default=0)
+        below = wide > options.max_width // 2
+        for name, text in self.rows:
+            if below:
+                yield Text(name, style=self.style)
+            for number, line in enumerate(text.split("\n")):
+                lead = "" if below or number else name
+                yield Prose(Text(" " * OWN_MARGIN if below else f"{lead:{wide}}  ", style=self.style), line)
+
+
 class _Lines:
     """Each line of a text behind its own margin."""
 

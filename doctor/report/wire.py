@@ -139,8 +139,8 @@ class _Stream:
         if not self._held:
             self._t_ms = t_ms
         self._held += data
+        at = _frame_at(self._held)
         while self._held:
-            at = _frame_at(self._held)
             if at == 0:
                 length = self._frame_bytes()
                 if length > len(self._held):
@@ -148,18 +148,21 @@ class _Stream:
                 if length:
                     yield self._take(length, frame=True)
                     self._t_ms = t_ms
+                    at = _frame_at(self._held)
                     continue
                 at = _frame_at(self._held, 1)
             end = self._held.find(b"\n") + 1
             if end and (at < 0 or end <= at):
-                yield self._take(end, ended=True)
+                taken = self._take(end, ended=True)
             elif at > 0:
-                yield self._take(at)
+                taken = self._take(at)
             elif len(self._held) > _MOST_HELD:
-                yield self._take(_MOST_HELD)
+                taken = self._take(_MOST_HELD)
             else:
                 return
+            yield taken
             self._t_ms = t_ms
+            at -= len(taken.data) if at > 0 else 0
 
     def rest(self) -> Iterator[_Piece]:
         """What will not become whole any more."""

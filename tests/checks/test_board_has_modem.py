@@ -17,14 +17,14 @@ def look(board: OldRepl) -> Finding:
 @pytest.mark.parametrize(
     "url, status, words",
     [
-        ("sim://fipy", Status.PASS, "FiPy, firmware 1.20.2.r4 (era F): mirror mode built in"),
-        ("sim://gpy?release=1.18.3", Status.PASS, "GPy, firmware 1.18.3 (era C)"),
+        ("sim://fipy", Status.PASS, "FiPy, firmware 1.20.2.r4: good (the built-in sqnsupgrade is used"),
+        ("sim://gpy?release=1.18.3", Status.PASS, "GPy, firmware 1.18.3: good"),
         (
             "sim://fipy?release=1.17.3.b1",
             Status.WARN,
-            "(era A): no mirror mode: we bring our own bridge; LTE() never returns",
+            "1.17.3.b1: old, but good enough to flash the modem (on it LTE() never returns",
         ),
-        ("sim://fipy?release=1.12.0.b1", Status.WARN, "FiPy, firmware 1.12.0.b1 (era Z)"),
+        ("sim://fipy?release=1.12.0.b1", Status.WARN, "FiPy, firmware 1.12.0.b1: old, but good enough"),
     ],
 )
 def test_board_release_and_era_are_named(url: str, status: Status, words: str) -> None:

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
+
+import pytest
 
 from checks.firmware_is_whole import FirmwareIsWhole
 from doctor.bench import Bench, BenchOptions
@@ -98,6 +101,16 @@ def test_unverifiable_image_of_another_size_than_its_name(tmp_path: Path) -> Non
     finding = look(tmp_path, ("CATM1-41065.dup", made.container(b"SFFF", b"x" * 300, signature=3)))
     assert (finding.status, finding.catalogue) == (Status.WARN, "firmware-file-truncated")
     assert "6160982" in finding.summary
+
+
+@pytest.mark.parametrize(
+    "data", [made.full_image(b"5.1.1.0 [77777]"), made.container(b"SFFF", b"x" * 300, signature=3)]
+)
+def test_hash_of_each_file_is_told_whole_to_be_compared(tmp_path: Path, data: bytes) -> None:
+    other = made.full_image(b"5.2.0.0 [77778]")
+    finding = look(tmp_path, (NAME, data), ("CATM1-77778.dup", other))
+    for one in (data, other):
+        assert f"SHA-256 is `{hashlib.sha256(one).hexdigest()}`" in finding.summary
 
 
 def test_worst_of_several_decides_and_all_are_named(tmp_path: Path) -> None:

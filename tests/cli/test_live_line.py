@@ -171,7 +171,7 @@ def test_quietly_no_minute_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert pipe.getvalue() == ""
 
 
-@pytest.mark.parametrize("words", [("check",), ("flash", "--yes")])
+@pytest.mark.parametrize("words", [("check",), pytest.param(("flash", "--yes"), marks=pytest.mark.long)])
 def test_forced_colours_in_a_pipe_colour_and_never_move_the_cursor(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch, image: object, words: tuple[str, ...]
 ) -> None:

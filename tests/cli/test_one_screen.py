@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from doctor.cli import screen
 from doctor.sim.scenarios import SCENARIOS
+from tests.firmware import made
 
 from .terminal import Terminal
 from .test_ctrl_c import Keyboard
@@ -43,6 +45,18 @@ def test_a_check_fits_and_ends_with_what_is_wrong(terminal: Terminal, scenario: 
         assert re.search(r"\n    more: .*\n\n(?:Next|Do this now):\n", behind)
 
 
+def test_a_check_that_is_asked_for_by_name_says_what_it_found(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(screen, "NO_TERMINAL_COLUMNS", 40)
+    file = tmp_path / "CATM1-77777.dup"
+    file.write_bytes(made.full_image(b"5.1.1.0 [77777]"))
+    out = terminal.type("check", "--firmware", str(file), "--select", "firmware-is-whole").out
+    assert "✓ firmware-is-whole  " in out
+    assert "\n1 check passed.\n" in out
+    assert hashlib.sha256(file.read_bytes()).hexdigest() in out, "whole, so that it can be copied"
+
+
 def test_all_that_was_seen_is_there_with_v(terminal: Terminal) -> None:
     out = terminal.type("check", "-v", "--port", "sim://fipy?scenario=lte-hangs").out
     for line in ("✓ port-opens  ", "· card-is-fat  ", "! jumpers-removed  ", "    follows from: modem-answers"):
@@ -70,6 +84,11 @@ def test_the_whole_plan_is_one_key_away(terminal: Terminal, monkeypatch: pytest.
     assert "Plan, in short" in short and "what could go wrong" not in short
     planned = terminal.type("plan", str(image), *port).out
     assert whole.partition("\nnot confirmed")[0].strip() == planned.partition("\nNext:")[0].strip()
+
+
+def test_a_cure_that_yes_agrees_to_is_printed_however_quiet(terminal: Terminal) -> None:
+    said = terminal.type("fix", "--upload-scripts", "--yes", "-q", "--port", "sim://fipy?scenario=html-scripts")
+    assert said.code == 0 and "1. remove /flash/sqnsupgrade.py, 409 bytes" in said.err
 
 
 @pytest.mark.parametrize("more", [("--yes",), ("--yes", "-q"), ("--yes", "-v")])

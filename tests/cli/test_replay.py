@@ -11,10 +11,13 @@ from typing import Any
 
 import pytest
 
+from doctor.bench import Bench, BenchOptions
+from doctor.board.storage import begun
+from doctor.board.storage.begun import Goal
 from doctor.cli.main import run
 from doctor.sim.practice.image import make_practice_bootrom, make_practice_elf, make_practice_image
 from doctor.sim.scenarios import SCENARIOS
-from doctor.text.command import quoted
+from doctor.text.command import Command, quoted
 from tests.card.media import used
 from tests.cli.terminal import Terminal
 
@@ -199,3 +202,17 @@ def test_a_trace_that_somebody_made_worse_does_no_harm(
         said = terminal.type(*words)
         assert said.code in (0, 1, 2) and " itself " not in said.out + said.err, said
         assert all(line.isprintable() for line in (said.out + said.err).splitlines())
+
+
+def test_what_was_begun_with_the_boards_files_is_in_the_trace(
+    terminal: Terminal, tmp_path: Path, state_of_its_own: Path
+) -> None:
+    port = f"sim://fipy?state={tmp_path / 'bench'}"
+    with Bench(BenchOptions(port=port)) as bench:
+        goal = Goal("/flash/lost.py", 4, "0" * 64, str(tmp_path / "lost.py"))
+        record = begun.begin(bench.board, "restore", Command("restore", (str(tmp_path),)), tmp_path, (goal,))
+    begun.Book(state_of_its_own / "begun").write(record)
+    said = taken(terminal, tmp_path / "t", port, "check")
+    assert said["findings"][0]["check"] == "board-files-complete" and said["exit"] == 1
+    shutil.rmtree(state_of_its_own)
+    assert again(terminal, tmp_path / "t", port, "check") == said

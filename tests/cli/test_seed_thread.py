@@ -19,7 +19,7 @@ MOST_COMMANDS = 8
 YES = b"y\n" * 2  #: no command asks more than whether the file, and whether the plan, is meant
 MOVES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 NEXT = re.compile(rf"^(?:Next|Then run):\n +{PROGRAM} ([^\n]+)", re.MULTILINE)
-HANDS = re.compile(rf"your hands are: {PROGRAM} ([^\n]+)\)$", re.MULTILINE)
+HANDS = re.compile(rf"your hands are:\s+{PROGRAM} ([^\n]+)\)$", re.MULTILINE)
 
 
 @needs_pty

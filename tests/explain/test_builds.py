@@ -202,3 +202,27 @@ def test_a_way_that_was_gone_to_its_end_is_no_finding() -> None:
     went = "LR5.1.1.0-33080\nThen CATM1-38638.dup with updater.elf:\nYour modem has been successfully updated\n"
     assert not explain(f"{went}LR5.1.1.0-38638\nAll fine?".encode()).matches
     assert explain(b"LR5.1.1.0-33080\nNow CATM1-38638.dup with updater.elf?").matches[0].id == "33080-to-another-cat-m1"
+
+
+@pytest.mark.parametrize(
+    ("text", "runs", "images"),
+    [
+        ("my modem runs 33080. Goal: LR5.2.1.0-48829", ["LR5-33080"], ["LR5-48829"]),
+        ("LR5.1.1.0-33080\nCible : LR5.2.1.0-48829", ["LR5-33080"], ["LR5-48829"]),
+        ("Software : 5.1.1.0 [38638]\ngewünscht: 5.1.1.0 [41065]", ["LR5-38638"], ["LR5-41065"]),
+        ("Software : 5.1.1.0 [33080]\nI have 41065 on my card", ["LR5-33080"], ["LR5-41065"]),
+        ("Mein Modem hat 33080, ich habe 48829-1 heruntergeladen", ["LR5-33080"], ["LR5-48829"]),
+        ("I have 48829 on the card", ["LR5-48829"], []),
+    ],
+)
+def test_a_build_that_is_wanted_or_a_file_does_not_run_beside_one_that_does(
+    text: str, runs: list[str], images: list[str]
+) -> None:
+    told = explain(text.encode()).facts.builds
+    assert ([str(build) for build in told.runs], [str(build) for build in told.images]) == (runs, images)
+    assert told.rivals == ()
+
+
+def test_a_wanted_build_is_not_shown_as_the_modems() -> None:
+    facts = explain(b"Software : 5.1.1.0 [33080]\nwant LR5.2.1.0-48829").facts
+    assert "modem" not in facts.by_kind

@@ -84,3 +84,19 @@ def test_a_state_is_known_in_words_that_quote_no_line(entry_id: str) -> None:
 )
 def test_a_yes_or_no_question_is_answered_so(text: str, answer: str) -> None:
     assert any(said.startswith(answer) for said in advice(explain(text.encode())).answers)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mitten im Flashen, nicht der vom Modem, sondern vom ESP32, ging bei 40 % der Strom weg.",
+        "The power went out during the update at 40 %, that of the ESP32, not the modem's.",
+        "Coupure de courant pendant la mise à jour à 40 %, pas celle du modem.",
+        "De stroom viel uit tijdens het flashen bij 40 %, niet dat van de modem.",
+        "Se cortó la luz durante la actualización al 40 %, no la del módem sino la del ESP32",
+    ],
+)
+def test_a_flash_of_the_board_is_none_of_the_modem(text: str) -> None:
+    found = "power-removed-during-flash"
+    assert found not in [match.id for match in explain(text.encode()).matches if match.how == "sign"]
+    assert found in [match.id for match in explain(b"The power went out during the modem update at 40 %.").matches]

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import io
 from functools import cache
 from pathlib import Path
 
-from doctor.documents.trace_lines import FIRST_BYTES
+from doctor.documents.trace_lines import FIRST_BYTES, lines_of
 from doctor.jobs.explain import advice, explain_sources
 from doctor.knowledge import paste
 from doctor.link import telnet_url
 from doctor.link.port_url import PortUrl
 from doctor.link.telnet import Decoder
+from doctor.report import wire
 from doctor.sim.served.network import NetworkClient, _Manager
 from doctor.sim.simurl import parse_sim_url
 from doctor.sim.urlhandler.protocol_sim import Serial
@@ -29,8 +31,9 @@ def pasted(data: bytes) -> None:
 
 
 def traces(data: bytes) -> None:
-    """A trace of ours, line by line."""
+    """A trace of ours, line by line: what explain takes from it, and what people are shown."""
     paste.read(FIRST_BYTES + data)
+    assert all(str(row).isprintable() for row in wire.rows(lines_of(io.BytesIO(FIRST_BYTES + data)), verbose=True))
 
 
 def urls(data: bytes) -> None:

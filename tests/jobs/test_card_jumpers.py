@@ -64,7 +64,7 @@ def unsure(image: Path, user: User, **options: frozenset[str]) -> FlashResult:
 
 
 @pytest.mark.parametrize(
-    ("looked", "code", "says"), [(True, 130, "not confirmed"), (False, 130, "--accept"), (None, 1, "nothing proves")]
+    ("looked", "code", "says"), [(True, 1, "not confirmed"), (False, 1, "--accept"), (None, 1, "nothing proves")]
 )
 def test_who_is_there_is_asked_to_look(image: Path, looked: bool | None, code: int, says: str) -> None:
     user = Answers(looked)

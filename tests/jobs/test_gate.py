@@ -115,7 +115,7 @@ def test_a_failed_check_stands_in_the_way_until_it_is_overridden(image: Path) ->
 
 def test_a_declined_plan_sends_nothing(image: Path) -> None:
     done = flashed(image, User(yes=False))
-    assert done.result.exit_code == 130
+    assert done.result.exit_code == 1
     assert (done.sim.modem.received, done.mode) == ([], "application")
 
 

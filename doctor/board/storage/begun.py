@@ -10,11 +10,12 @@ import hashlib
 import json
 import posixpath
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from doctor.board.board import Board
 from doctor.board.storage import files
@@ -130,6 +131,32 @@ class Book:
                         yield _read(path)
                     except (OSError, ValueError, KeyError, TypeError):
                         yield path
+
+
+class NotedBook(Book):
+    """A book whose answers a trace keeps, and a replay has from there.
+
+    known  of the bench (Bench.known)
+    """
+
+    def __init__(self, place: Path | None, known: Callable[..., Any]) -> None:
+        super().__init__(place)
+        self._known = known
+
+    @property
+    def any(self) -> bool:
+        """As of any book."""
+        return bool(self._known("begun_any", bool, lambda: Book(self._place).any, default=False))
+
+    def of(self, board: str) -> tuple[Begun, ...]:
+        """As of any book."""
+        look = super().of
+        return tuple(self._known("begun", tuple[Begun, ...], lambda: look(board), default=()))
+
+    def damaged(self, board: str, what: str = "") -> tuple[Path, ...]:
+        """As of any book."""
+        look = super().damaged
+        return tuple(self._known("begun_damaged", tuple[Path, ...], lambda: look(board, what), default=()))
 
 
 def begin(

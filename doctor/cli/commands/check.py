@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -83,14 +84,15 @@ def examine(bench_options: BenchOptions, given: options.Given) -> int:
         members = {**as_json.identity(bench), **as_json.report_members(report)}
         screen.document(as_json.document("check", report.exit_code, step=step, **members))
     if not screen.as_json:
-        show_report(report, step, screen)
+        show_report(report, step, screen, asked=request.select)
     return int(report.exit_code)
 
 
-def show_report(report: Report, step: NextStep, screen: Screen, verdict: str = "") -> None:
+def show_report(report: Report, step: NextStep, screen: Screen, verdict: str = "", asked: Sequence[str] = ()) -> None:
     """What the checks found, what follows from that for the command (``verdict``), and the next step.
 
-    A port that does not open is told as the error that it is: what, cause, next.
+    A port that does not open is told as the error that it is: what, cause, next. Checks ``asked`` for by name say what
+    they found even if nothing is wrong.
     """
     from rich.text import Text
 
@@ -105,7 +107,7 @@ def show_report(report: Report, step: NextStep, screen: Screen, verdict: str = "
         if step.notes:
             screen.show(console.notes(step))
         return
-    screen.show(console.findings(report, cures(), screen.out, step, verbose=screen.verbose))
+    screen.show(console.findings(report, cures(), screen.out, step, verbose=screen.verbose, asked=asked))
     if verdict:
         screen.show(Text(verdict, style="bold"))
     show_next(step, screen)

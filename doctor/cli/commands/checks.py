@@ -15,11 +15,11 @@ from doctor.cli import options
 @click.argument("check_id", metavar="[ID]", required=False)
 def command(check_id: str | None, **given: Any) -> int:
     """List all checks, or show the manual page of one."""
-    from rich.table import Table
     from rich.text import Text
 
     from doctor.engine import no_such_check
     from doctor.report import as_json
+    from doctor.report.prose import Columns
     from doctor.roster import everybody
 
     screen = options.screen_of(given)
@@ -51,12 +51,7 @@ def command(check_id: str | None, **given: Any) -> int:
     for warning in warnings:
         screen.note(Text(f"! {warning}", style="yellow"))
     if check_id is None:
-        table = Table(box=None, show_header=False, pad_edge=False)
-        table.add_column(style="bold", no_wrap=True)
-        table.add_column()
-        for check in checks:
-            table.add_row(check.id, Text(pages[check.id].splitlines()[0]))
-        screen.show(table)
+        screen.show(Columns((check.id, Text(pages[check.id].splitlines()[0])) for check in checks))
         screen.show("\nOne of them in full: `fipy-doctor checks modem-answers`", copied=True)
         return 0
     (check,) = checks

@@ -173,7 +173,7 @@ class TerminalTalk:
         from doctor.report import console
 
         self._line.clear()
-        tell = self._screen.note if self._yes else self._screen.notes.print  # a question needs its plan, -q or not
+        tell = self._screen.notes.print  # -q or not: --yes agrees to what was printed
         tell(Text(f"\n{aim}:"))
         tell(console.steps(plan))
         if self._yes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +16,9 @@ from doctor.cli.screen import Screen
 from doctor.errors import Stopped
 from doctor.jobs.flash import METHODS, STOPPED_EARLY, VIAS, FlashRequest, FlashResult, flash, rehearse
 from doctor.text.command import ON_CARD
+
+if TYPE_CHECKING:
+    from doctor.report.next_step import NextStep
 
 
 class _ImageFile(options.File):
@@ -113,14 +116,10 @@ def show(
     request: FlashRequest | None = None,
 ) -> None:
     """The result as text or JSON; ``request`` is what the next command repeats."""
-    from rich.text import Text
-
     from doctor.cli.flash_view import proof_text, took_text
     from doctor.jobs.memory.advice_given import AdviceGiven
-    from doctor.modem.verdict import stands
     from doctor.remedies import cures
     from doctor.report import as_json, console, flash_plan, next_step
-    from doctor.text.command import marked
 
     bench_options = bench.options
     tried = AdviceGiven(bench_options.url)
@@ -141,6 +140,19 @@ def show(
             show_report(result.report, step, screen, "Not flashed; nothing was sent to the modem.")
             return
         screen.show(console.findings(result.report, cures(), screen.out, step, verbose=screen.verbose))
+    _show_error(result, step, screen)
+    if step is not None:
+        show_next(step, screen)
+
+
+def _show_error(result: FlashResult, step: NextStep | None, screen: Screen) -> None:
+    """What went wrong, and where all of it is told."""
+    from rich.text import Text
+
+    from doctor.modem.verdict import stands
+    from doctor.report import console
+    from doctor.text.command import marked
+
     if result.error is not None:
         left = stands(result.mode) if result.begun and result.mode else ""
         ends = result.onward is None or step is None
@@ -148,5 +160,3 @@ def show(
         screen.show(told)
     if result.log and (result.error is not None or screen.verbose):
         screen.show(Text(f"full log: {marked(str(result.log))}", style="dim"), copied=True)
-    if step is not None:
-        show_next(step, screen)

@@ -93,24 +93,26 @@ def _show(page: Page, screen: Screen) -> None:
 
 
 def _list(pages: Iterable[Page], screen: Screen) -> None:
-    from rich.table import Table
+    """All pages under their kind, the known failures under the area where one looks for them."""
     from rich.text import Text
 
     from doctor.links import Kind
+    from doctor.report.page import AREAS
+    from doctor.report.prose import Columns
 
-    names = {Kind.CHECK: "Checks", Kind.CURE: "Cures", Kind.FAILURE: "Known failures"}
-    shown = list(pages)
-    for kind, heading in names.items():
+    names = {Kind.CHECK: "Checks", Kind.CURE: "Cures"}
+    groups: dict[str, list[Page]] = {name: [] for name in (*names.values(), *map(_failures_of, AREAS.values()))}
+    for page in pages:
+        groups[names.get(page.kind) or _failures_of(dict(page.facts)["area"])].append(page)
+    for heading, members in groups.items():
         screen.show(Text(f"{heading}\n", style="bold"))
-        table = Table(box=None, show_header=False, pad_edge=False)
-        table.add_column(style="cyan", no_wrap=True)
-        table.add_column()
-        for page in shown:
-            if page.kind is kind:
-                table.add_row(page.id, Text(page.title))
-        screen.show(table)
+        screen.show(Columns(((page.id, Text(page.title)) for page in members), style="cyan"))
         screen.show("")
     screen.show("One of them in full: `fipy-doctor open modem-silent`", copied=True)
+
+
+def _failures_of(area: str) -> str:
+    return f"Known failures: {area}"
 
 
 def _as_json(page: Page) -> dict[str, Any]:

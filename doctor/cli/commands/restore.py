@@ -64,9 +64,8 @@ def command(folder: Path, **given: Any) -> int:
             plan.append(f"leave out {', '.join(shown(name) for name in source.left_out)}")
         if changes.replaced or changes.removed:
             plan.append(f"(a copy of what is replaced or removed goes to {marked(copies)} first)")
-        tell = screen.note if given["yes"] or given["dry_run"] else screen.notes.print  # a question needs its plan
         for text in plan:
-            tell(Text(f"  {text}"))
+            screen.notes.print(Text(f"  {text}"))  # -q or not: --yes agrees to what was printed
         if given["dry_run"]:
             return False
         yes: bool = given["yes"] or screen.agreed("Do this?")

@@ -111,10 +111,10 @@ def _jobs(given: options.Given) -> list[tuple[str, bool, Callable[[Screen, optio
 
 
 def _list(screen: Screen, _given: options.Given) -> int:
-    from rich.table import Table
     from rich.text import Text
 
     from doctor.report import as_json
+    from doctor.report.prose import Columns
     from doctor.sim.foreign import DEVICES
     from doctor.sim.scenarios import SCENARIOS
     from doctor.sim.simurl import DEVICE_SCENARIOS
@@ -127,15 +127,13 @@ def _list(screen: Screen, _given: options.Given) -> int:
         devices = [{"name": name, "text": kind.text} for name, kind in DEVICES.items()]
         screen.document(as_json.document("sim", options.OK, scenarios=members, devices=devices))
         return 0
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column()
+    rows = []
     for scenario in SCENARIOS.values():
         first = f"{scenario.check}: {scenario.status}, {scenario.catalogue}" if scenario.check else "all checks pass"
-        table.add_row(scenario.name, Text.assemble(scenario.text, (f"\nfirst finding: {first}", "dim")))
+        rows.append((scenario.name, Text.assemble(scenario.text, (f"\nfirst finding: {first}", "dim"))))
     for name, device in DEVICE_SCENARIOS.items():
-        table.add_row(name, f"at the port is {DEVICES[device].text}")
-    screen.show(table)
+        rows.append((name, Text(f"at the port is {DEVICES[device].text}")))
+    screen.show(Columns(rows))
     screen.show("\nTry one: `fipy-doctor check --port 'sim://fipy?scenario=html-scripts'`", copied=True)
     screen.show("A device: `fipy-doctor check --port 'sim://foreign?device=gps'`", copied=True)
     return 0

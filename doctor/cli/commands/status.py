@@ -12,6 +12,7 @@ from doctor.text.command import Command, marked
 
 if TYPE_CHECKING:
     from doctor.board.board import BoardFacts
+    from doctor.cli.screen import Screen
     from doctor.jobs.memory.journal import DamagedJournal
     from doctor.jobs.status import StatusReport
     from doctor.report.next_step import NextStep
@@ -31,13 +32,9 @@ def command(**given: Any) -> int:
     the board's files, or the modem could not be asked.
     """
 
-    from doctor.board.storage.begun import MEND_RECORD, remark
-    from doctor.cli.commands.check import show_next
     from doctor.cli.live_line import LiveLine
     from doctor.jobs.status import status
-    from doctor.report import console
     from doctor.report.next_step import after_broken_flash
-    from doctor.text.escape import shown
 
     bench_options, standing = _options(given)
     screen = options.screen_of(given, bench_options)
@@ -61,6 +58,17 @@ def command(**given: Any) -> int:
         screen.document(_document(standing, board, step))
     if screen.as_json:
         return int(standing.exit_code)
+    _show(standing, screen)
+    _show_end(standing, step, screen)
+    return int(standing.exit_code)
+
+
+def _show(standing: StatusReport, screen: Screen) -> None:
+    """Where the modem stands, and what is not finished."""
+    from doctor.board.storage.begun import MEND_RECORD, remark
+    from doctor.report import console
+    from doctor.text.escape import shown
+
     if standing.error is None or standing.history:
         screen.show(f"modem: {standing.where}")
     if standing.history:
@@ -78,6 +86,12 @@ def command(**given: Any) -> int:
     for path in standing.unread:
         what = "a note of what was begun with them cannot be read"
         screen.show(f"files of the board: {what}: {marked(path)}; {MEND_RECORD}")
+
+
+def _show_end(standing: StatusReport, step: NextStep | None, screen: Screen) -> None:
+    """What to do next, or that nothing is left."""
+    from doctor.cli.commands.check import show_next
+
     if step is not None:
         show_next(step, screen)
     elif standing.advice:
@@ -86,7 +100,6 @@ def command(**given: Any) -> int:
         screen.show("This program cannot tell if that is the image that was flashed last: compare the version.")
     elif standing.error is None and not standing.begun and not standing.unread:
         screen.show("Nothing is left to do.")
-    return int(standing.exit_code)
 
 
 def _options(given: options.Given) -> tuple[BenchOptions, StatusReport | None]:
