@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,6 +9,7 @@ from doctor.events import Counted, Note, Notice, StepStarted, Waiting
 from doctor.report import elements, timeline
 from doctor.report.elements import Html, element, joined
 from doctor.report.heard import Heard
+from doctor.text.command import quoted
 from doctor.text.durations import clock
 
 _MARKS = {
@@ -68,7 +68,7 @@ def _next(step: dict[str, Any] | None) -> Html:
         "section",
         element("h2", "What to do now"),
         [element("ol", [element("li", one) for one in step["do"]])] if step["do"] else [],
-        [element("pre", shlex.join(step["run"]))] if step["run"] else [],
+        [element("pre", quoted(step["run"]))] if step["run"] else [],
         [element("p", note, class_="soft") for note in step["notes"]],
         class_="next",
     )

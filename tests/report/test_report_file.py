@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import html
 import html.parser
 import json
 import os
@@ -160,3 +161,19 @@ def test_a_full_disk_costs_the_report_and_nothing_else(terminal: Terminal, monke
 def test_whatever_was_heard_can_be_written(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"r{suffix}"
     assert ReportFile(path).write(hostile(), Command("")) == "" and path.stat().st_size > 500
+
+
+def test_the_command_of_a_page_shows_no_hidden_character_of_a_file_name() -> None:
+    run = ["fipy-doctor", "flash", "\x1b[2J\u202etxt\n\udcff.dup"]
+    document = {
+        "schema": "fipy-doctor/check/1",
+        "at": "",
+        "exit": 0,
+        "error": None,
+        "port": None,
+        "tool": {"name": "", "version": ""},
+        "platform": {"system": "", "python": ""},
+    }
+    text = page({**document, "next": {"do": [], "run": run, "notes": []}}, Heard())
+    command = html.unescape(text.split("<pre>")[1].split("</pre>")[0])
+    assert command.isprintable() and Command.parse(command).words() == tuple(run)
