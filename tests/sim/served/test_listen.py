@@ -157,8 +157,10 @@ class TestPty:
         """But a modem that its host's RTS holds back keeps its bytes, and says them to the next."""
         with Listener("sim://fipy", tcp_port=None) as listener:
             port, world = listener.serial.bench.port, listener.serial.bench.world
-            write_and_close(listener.names[0], b"1\r")
-            assert until(lambda: port.rts) and until(lambda: not port.rts)
+            with serial.Serial(listener.names[0], baudrate=921600) as gone:
+                assert until(lambda: port.rts)
+                gone.write(b"1\r")  # and it is closed before anybody looks
+            assert until(lambda: not port.rts)
             answered_ms = world.now_ms + 500
             assert until(lambda: world.now_ms > answered_ms)
             # pySerial itself forgets what waits when it opens a port.
