@@ -125,7 +125,7 @@ class Link(contextlib.AbstractContextManager["Link"]):
     def answer_s(self) -> float | None:
         """From a key or a short command to the first byte that comes back, as usual on this port; None if untold.
 
-        What took longer than an echo takes is none: a program that works, a modem that is asleep.
+        What took longer than an echo takes does not count: a program that works, a modem that is asleep.
         """
         quick = [ms for ms in self._answers_ms if ms <= SLOW_ANSWER_MS]
         return median(quick) / 1000 if len(quick) >= ANSWERS_LEAST else None

@@ -5,13 +5,12 @@ from __future__ import annotations
 import multiprocessing
 import shutil
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.mutation.equivalent import equivalent
-from tests.mutation.mutants import mutants, sample
+from tests.mutation.mutants import Mutant, mutants, sample
 from tests.mutation.trial import ALIVE, KILLED, Copy
 
 ROOT = Path(__file__).parent.parent.parent
@@ -72,6 +71,13 @@ def test_most(most):
 CHOSEN = ["test_gone.py::test_it", "test_m.py::test_limit", "test_m.py::test_most[7]"]
 
 
+def judged(root: Path, tried: list[Mutant]) -> list[tuple[str, str]]:
+    """What becomes of these mutants in one copy: it tells what was compiled from what by counting its changes."""
+    copy = Copy(root)
+    verdicts = [copy.judge(one, CHOSEN, 60) for one in tried]
+    return [(verdict.outcome, verdict.by) for verdict in verdicts]
+
+
 @pytest.mark.long
 def test_a_mutant_is_killed_by_a_test_that_fails_or_cannot_be_imported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -86,8 +92,7 @@ def test_a_mutant_is_killed_by_a_test_that_fails_or_cannot_be_imported(
     made = {one.before: one for one in mutants("m.py", MODULE.encode())}
     # A fork of this process would have the watchdog of its pytest.
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-        judged = pool.map(partial(Copy(root).judge, tests=CHOSEN, limit_s=60), [made[value] for value in "370"])
-        found = [(one.outcome, one.by) for one in judged]
+        found = pool.submit(judged, root, [made[value] for value in "370"]).result()
     assert found == [(KILLED, "test_m.py::test_limit"), (ALIVE, ""), (KILLED, "test_m.py")]
 
 

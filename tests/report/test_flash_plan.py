@@ -92,5 +92,5 @@ def test_both_forms_say_the_same(case: str, tmp_path: Path) -> None:
         assert f"do not unplug from step {first} on" in text(short)
     lines = text(short, COLUMNS).strip("\n").split("\n")
     height = sum(max(1, math.ceil(len(line) / COLUMNS)) for line in lines)
-    more = 3 * len(plan.core.warnings) + 4 * (len(plan.files) - 1) + bool(plan.agreed)
+    more = 3 * len(plan.core.warnings) + 5 * (len(plan.files) - 1) + bool(plan.agreed)
     assert height <= LINES + more, text(short, COLUMNS)

@@ -11,7 +11,7 @@ from tests.another_system import Windows
 
 
 def test_on_windows_a_port_is_locked_and_never_looked_for_as_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    """To Windows COM3 is a device in every folder: who asks whether it exists opens it, and is denied what is open."""
+    """To Windows COM3 is a device in every folder: to ask for it is to open it, and what is open is denied."""
     Windows.installed(monkeypatch)
     stat = os.stat
 
