@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from doctor import computer
 from doctor.card.card import CardProblem, Volume
 from doctor.card.drives.guard import DOCUMENTED_BYTES
 from doctor.card.reformat.unfinished import read_mark
+from doctor.computer import is_linux, is_mac
 from doctor.fat import boot_sector
 from doctor.fat.boot_sector import Defect
 from doctor.fat.chains import Claims, scan_fats
@@ -203,9 +203,12 @@ def good_backup(source: BlockSource, start_sector: int) -> bytes | None:
 
 def _kinds_of_this_pc() -> frozenset[VolumeKind]:
     """Kinds other than FAT that the system we run on mounts out of the box."""
-    everywhere = {VolumeKind.EXFAT, VolumeKind.NTFS, VolumeKind.ISO9660}
-    own = {"linux": {VolumeKind.EXT}, "darwin": {VolumeKind.HFS, VolumeKind.APFS}}.get(computer.SYSTEM, set())
-    return frozenset(everywhere | own)
+    kinds = {VolumeKind.EXFAT, VolumeKind.NTFS, VolumeKind.ISO9660}
+    if is_linux():
+        kinds.add(VolumeKind.EXT)
+    elif is_mac():
+        kinds |= {VolumeKind.HFS, VolumeKind.APFS}
+    return frozenset(kinds)
 
 
 def _inside(volume: FatVolume) -> tuple[str, int | None, list[CardProblem]]:

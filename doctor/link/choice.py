@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from doctor import computer
 from doctor.computer import is_linux, is_mac, is_windows
 from doctor.errors import UsageError
 from doctor.link.ports import DRIVERS, PYCOM_DRIVER, USB_IDS, PortInfo, is_wsl, list_ports
@@ -72,10 +71,9 @@ def nothing_plugged_in(found: Sequence[PortInfo], *, named: bool = False) -> NoP
                 cause=f"its driver {driver} is not loaded, or another program took the device (brltty often does)",
                 next=f"`sudo modprobe {driver}`; if brltty runs and you do not need it, remove it",
             )
-    no_driver = {
-        "win32": ", or a driver is missing (Device Manager shows it with a yellow mark)",
-        "darwin": ", or the driver of a USB serial adapter is missing",
-    }.get(computer.SYSTEM, "")
+    no_driver = ", or the driver of a USB serial adapter is missing" if is_mac() else ""
+    if is_windows():
+        no_driver = ", or a driver is missing (Device Manager shows it with a yellow mark)"
     return NoBoard(
         "pymakr-no-board-found",
         "no board is plugged in",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 
 from doctor.discover import classes_in
 from doctor.remedies.by_hand import by_hand
@@ -11,8 +12,9 @@ from doctor.remedies.cure import ByHand, Cure, Cures, DoableCure
 __all__ = ["ByHand", "Cure", "Cures", "DoableCure", "cures"]
 
 
+@cache
 def cures() -> Cures:
-    """Every cure, one instance each."""
+    """Every cure, one instance each: they keep nothing of a run."""
     kinds = classes_in(sys.modules[__name__], Cure)  # type: ignore[type-abstract]
     with_code = [kind() for kind in kinds if hasattr(kind, "id")]
     return Cures({cure.id: cure for cure in (*by_hand(), *with_code)})

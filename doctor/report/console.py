@@ -13,6 +13,7 @@ from doctor.check import Finding, Status
 from doctor.engine import PORT_OPENS, Report
 from doctor.errors import COMMAND_IDS, LONGEST, DoctorError, joint
 from doctor.remedies import Cure, Cures, DoableCure
+from doctor.report.ended import BEFORE_THE_END
 from doctor.report.next_step import NextStep
 from doctor.report.prose import Prose
 from doctor.text.command import Command, marked
@@ -209,7 +210,7 @@ def _count(report: Report, listed: Collection[Finding]) -> Text:
         if number:
             parts.append(f"{number} {one if number == 1 else many}")
     text = ", ".join(parts) or "nothing was examined"
-    stopped = " (stopped by you before the end)" if report.interrupted else ""
+    stopped = f" ({BEFORE_THE_END})" if report.interrupted else ""
     unlisted = any(found.status is Status.PASS and found not in listed for found in report.findings)
     lists = "; -v lists them" if unlisted else ""
     return Text(f"{text}{stopped}{lists}.", style="bold")

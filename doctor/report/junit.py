@@ -6,6 +6,8 @@ import re
 from typing import Any
 from xml.etree import ElementTree
 
+from doctor.report import ended
+
 #: What XML 1.0 cannot hold, not even escaped.
 _NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ELEMENTS = {"fail": "failure", "error": "error", "skip": "skipped"}
@@ -15,7 +17,7 @@ def suite(document: dict[str, Any]) -> str:
     """The document of a command as one test suite; what the command itself could not do is a case of its own."""
     command = document["schema"].split("/")[1]
     cases = [_of_finding(found, command) for found in document.get("findings", ())]
-    if command not in ("check", "fix") or document["error"]:
+    if command not in ("check", "fix") or document["error"] or ended.untold(document):
         cases.append(_of_command(document, command))
     whole = ElementTree.Element(
         "testsuite",
@@ -48,6 +50,8 @@ def _of_command(document: dict[str, Any], command: str) -> ElementTree.Element:
     err = document["error"]
     if err:
         _told(case, "failure", f"{err['on']} {err['what']}".strip(), [err["cause"], err["next"]])
+    elif why := ended.untold(document):
+        _told(case, "failure", why, [])
     return case
 
 

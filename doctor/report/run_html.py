@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from doctor.events import Counted, Note, Notice, StepStarted, Waiting
-from doctor.report import elements, timeline
+from doctor.report import elements, ended, timeline
 from doctor.report.elements import Html, element, joined
 from doctor.report.heard import Heard
 from doctor.text.command import quoted
@@ -41,15 +41,18 @@ def page(document: dict[str, Any], heard: Heard) -> str:
 
 def _verdict(document: dict[str, Any], command: str) -> tuple[str, str]:
     proof, findings = document.get("proof"), document.get("findings") or ()
-    failed = sum(found["status"] in ("fail", "error") or found["skip_reason"] == "blocked" for found in findings)
+    failed = sum(map(ended.failed, findings))
     if proof:
         return ("Flashed and proved", "good") if proof["holds"] else ("Flashed, but not proved", "bad")
     if command in ("flash", "plan") and document.get("plan"):
         return ("Not flashed to the end", "bad") if document["error"] else ("Planned; nothing was sent", "good")
     if command == "status" and "where" in document:
         return f"The modem: {document['where']}", "good" if document["exit"] == 0 else "bad"
+    why = ended.untold(document)
     if failed:
-        return f"{failed} problem{'s' if failed > 1 else ''} found", "bad"
+        return f"{failed} problem{'s' if failed > 1 else ''} found{', ' * bool(why)}{why}", "bad"
+    if why:
+        return why.capitalize(), "bad"
     return ("The command failed", "bad") if document["error"] else ("No problem found", "good")
 
 

@@ -123,6 +123,28 @@ def test_what_ends_in_an_error_is_reported_too(terminal: Terminal) -> None:
     assert said.code == 1 and "recovery" in Path("s.html").read_text()
 
 
+@pytest.mark.parametrize(
+    ("report", "why"),
+    [
+        (Report((Finding("a", Status.PASS, "fine"),), interrupted=True), "stopped by you before the end"),
+        (Report((Finding("a", Status.FAIL, "bad"),), interrupted=True), "stopped by you before the end"),
+        (Report((Finding("a", Status.WARN, "odd"),), strict=True), "warnings count as failures (--strict)"),
+    ],
+)
+def test_what_did_not_end_with_0_is_not_reported_as_well(report: Report, why: str) -> None:
+    members = {**as_json.identity(Bench(BenchOptions())), **as_json.report_members(report)}
+    document = as_json.plain(as_json.document("check", report.exit_code, **members))
+    assert why[1:] in page(document, Heard()).split("</h1>")[0]
+    case = ElementTree.fromstring(suite(document))[-1]
+    assert (case.get("name"), case[0].tag, case[0].get("message")) == ("check", "failure", why)
+
+
+def test_a_modem_with_something_left_to_do_is_a_failure_in_junit(terminal: Terminal) -> None:
+    assert terminal.type("status", "--port", "sim://fipy?scenario=modem-recovery", "--report", "s.xml").code == 1
+    whole = ElementTree.fromstring(Path("s.xml").read_text(encoding="utf-8"))
+    assert whole.get("failures") == "1" and "recovery" in (whole[0][0].get("message") or "")
+
+
 def test_an_older_report_is_replaced_and_no_link_is_followed(terminal: Terminal, tmp_path: Path) -> None:
     mine = tmp_path / "mine.txt"
     mine.write_text("mine")

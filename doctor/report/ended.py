@@ -1,0 +1,26 @@
+"""Why a run did not end well, where its document has neither an error nor a failed finding that says so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+BEFORE_THE_END = "stopped by you before the end"
+
+
+def untold(document: dict[str, Any]) -> str:
+    """Why the run behind ``document`` did not end with 0, as far as no error and no failed finding says it; else ""."""
+    findings = document.get("findings") or ()
+    if document["exit"] == 0 or document["error"]:
+        return ""
+    if document.get("interrupted"):
+        return BEFORE_THE_END
+    if any(map(failed, findings)):
+        return ""
+    if "where" in document:
+        return f"the modem: {document['where']}"
+    return "warnings count as failures (--strict)" if findings else f"exit code {document['exit']}"
+
+
+def failed(found: dict[str, Any]) -> bool:
+    """Whether a finding, as a document has it, counts as failed."""
+    return found["status"] in ("fail", "error") or found["skip_reason"] == "blocked"
