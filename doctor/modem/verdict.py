@@ -77,7 +77,7 @@ _BY_MODE: dict[str, Verdict] = {
         "the modem was in the middle of a transfer that somebody abandoned; the transfer is closed now",
         "modem-left-in-update-boot",
         "an upgrade stopped midway: a loose cable, a sleeping computer, Ctrl-C",
-        (FLASH_FULL_IMAGE, POWER_CYCLE),
+        (FLASH_FULL_IMAGE,),
     ),
     states.DATA: Verdict(
         Status.FAIL,

@@ -4,7 +4,7 @@ import pytest
 
 from doctor.check import Status
 from doctor.modem.facts import ModemFacts
-from doctor.modem.verdict import verdict
+from doctor.modem.verdict import FLASH_FULL_IMAGE, POWER_CYCLE, verdict
 from doctor.updater import states
 
 PASS, WARN, FAIL = Status.PASS, Status.WARN, Status.FAIL
@@ -38,6 +38,12 @@ def test_verdict(mode: str, notes: tuple[str, ...], status: Status, catalogue: s
 def test_whatever_is_wrong_has_a_cause_and_a_cure(mode: str) -> None:
     judged = verdict(ModemFacts(mode))
     assert judged.status is PASS or (judged.cause and judged.remedies)
+
+
+@pytest.mark.parametrize("mode", [states.RECOVERY, states.RAM_UPDATER, states.FFH, states.STP_OPEN])
+def test_a_modem_that_keeps_its_power_until_it_is_flashed_is_told_nothing_else(mode: str) -> None:
+    remedies = verdict(ModemFacts(mode, notes=("session-closed",))).remedies
+    assert FLASH_FULL_IMAGE in remedies and POWER_CYCLE not in remedies
 
 
 def test_updater_image_turns_ffh_into_a_warning() -> None:
