@@ -7,6 +7,7 @@ import sys
 import threading
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -240,7 +241,7 @@ def test_the_suite_ends_when_it_was_started_with_ctrl_c_ignored() -> None:
 def test_ctrl_c_in_a_wait_of_the_engine_never_becomes_another_error() -> None:
     waits = threading.Event()
 
-    def trace(frame: FrameType, event: str, _arg: object) -> object:
+    def trace(frame: FrameType, event: str, _arg: object) -> Any:
         """Raise what a signal raises, at the worst moment: threading.Condition has just let go of the engine's lock."""
         code, back = frame.f_code, frame.f_back
         if code.co_name == "wait" and back is not None and back.f_globals["__name__"] == engine.__name__:

@@ -6,7 +6,7 @@ import ast
 import re
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -26,6 +26,22 @@ def imports() -> dict[str, set[str]]:
 
 def inside(name: str, *rooms: str) -> bool:
     return any(name == room or name.startswith(f"{room}.") for room in rooms)
+
+
+def modules_with(so: Callable[[ast.AST], bool], *, but: tuple[str, ...] = ()) -> set[str]:
+    """The modules outside the rooms ``but`` that have a node of which ``so`` is true."""
+    return {
+        module_of(path, ROOT)
+        for path in SOURCES
+        if not inside(module_of(path, ROOT), *but) and any(map(so, nodes_of(path)))
+    }
+
+
+def dotted(node: ast.AST) -> tuple[str, str]:
+    """Both names of ``module.name``; two empty ones if it is something else."""
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        return node.value.id, node.attr
+    return "", ""
 
 
 #: room: what it must not name. From design.md 2.
@@ -112,13 +128,7 @@ ASKS_FOR_THE_SYSTEM = {
 
 
 def test_the_system_is_asked_for_in_one_place() -> None:
-    asking = {
-        module_of(path, ROOT)
-        for path in SOURCES
-        for node in nodes_of(path)
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
-        if (node.value.id, node.attr) in {("sys", "platform"), ("os", "name")}
-    }
+    asking = modules_with(lambda node: dotted(node) in {("sys", "platform"), ("os", "name")})
     assert asking == ASKS_FOR_THE_SYSTEM.keys()
     assert not [module for module, names in imports().items() if {"sys.platform", "os.name"} & names]
 
@@ -223,19 +233,11 @@ def asks_what_a_url_says(node: ast.AST) -> bool:
 
 
 def test_nobody_asks_whether_a_port_is_simulated_but_for_the_practice_image_and_the_notes() -> None:
-    asking = {
-        module_of(path, ROOT)
-        for path in SOURCES
-        if not inside(module_of(path, ROOT), "doctor.sim", "doctor.cli.commands.sim")
-        and any(asks_what_a_url_says(node) for node in nodes_of(path))
-    }
+    asking = modules_with(asks_what_a_url_says, but=("doctor.sim", "doctor.cli.commands.sim"))
     assert asking == ASKS_WHETHER_SIMULATED.keys()
-    rule = {
-        module_of(path, ROOT)
-        for path in SOURCES
-        if not inside(module_of(path, ROOT), "doctor.sim", "doctor.updater")
-        and any(isinstance(node, ast.Attribute) and node.attr == "simulated" for node in nodes_of(path))
-    }
+    rule = modules_with(
+        lambda node: isinstance(node, ast.Attribute) and node.attr == "simulated", but=("doctor.sim", "doctor.updater")
+    )
     assert rule == set(RULES_ON_PRACTICE)
 
 
@@ -248,16 +250,11 @@ ASKS_FOR_THE_TIME = {
 
 def test_clocks_are_handed_in() -> None:
     words = {"now", "utcnow", "today", "monotonic", "time", "perf_counter", "sleep"}
-    asking = {
-        module_of(path, ROOT)
-        for path in SOURCES
-        if not inside(module_of(path, ROOT), "doctor.sim", "doctor.updater", "doctor.board.snippets")
-        for node in nodes_of(path)
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and isinstance(node.func.value, ast.Name)
-        and (node.func.value.id, node.func.attr in words) in {("datetime", True), ("time", True), ("date", True)}
-    }
+    calls = {(module, word) for module in ("datetime", "time", "date") for word in words}
+    asking = modules_with(
+        lambda node: isinstance(node, ast.Call) and dotted(node.func) in calls,
+        but=("doctor.sim", "doctor.updater", "doctor.board.snippets"),
+    )
     assert asking == ASKS_FOR_THE_TIME.keys()
 
 
@@ -290,12 +287,7 @@ def makes_a_file(node: ast.AST) -> bool:
 
 def test_files_of_this_computer_are_made_in_one_place() -> None:
     rooms = ("doctor.sim", "doctor.updater", "doctor.board.snippets", "doctor.cli.commands.sim")
-    making = {
-        module_of(path, ROOT)
-        for path in SOURCES
-        if not inside(module_of(path, ROOT), *rooms) and any(makes_a_file(node) for node in nodes_of(path))
-    }
-    assert making == WRITES_FILES.keys()
+    assert modules_with(makes_a_file, but=rooms) == WRITES_FILES.keys()
 
 
 #: Who reads JSON without doctor/documents/foreign_json.py, and why.
@@ -308,13 +300,8 @@ READS_JSON = {
 
 
 def test_json_of_others_is_read_in_one_place() -> None:
-    reading = {
-        module_of(path, ROOT)
-        for path in SOURCES
-        for node in nodes_of(path)
-        if isinstance(node, ast.Attribute) and node.attr in ("load", "loads", "JSONDecoder")
-        if isinstance(node.value, ast.Name) and node.value.id == "json"
-    }
+    readers = {("json", name) for name in ("load", "loads", "JSONDecoder")}
+    reading = modules_with(lambda node: dotted(node) in readers)
     assert reading == READS_JSON.keys()
     assert not [module for module, names in imports().items() if any(name.startswith("json.") for name in names)]
 

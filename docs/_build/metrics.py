@@ -31,7 +31,7 @@ CITATION = re.compile("|".join(rf"\b{re.escape(page.name)} \d" for page in (ROOT
 HEAD = """# The house in figures
 
 Made by `make metrics` with [radon](https://pypi.org/project/radon/); the product is `doctor/` and `checks/`. A column is a
-commit, the last one that on which this was made. A circle is a set of modules that import each other, imports for types included; an arrow
+commit; the last one is that on which this was made. A circle is a set of modules that import each other, imports for types included; an arrow
 leads from one room to another (a room is a folder below `doctor/`, `checks/`, or a module at the top). Each citation of
 [the reference](reference/index.md) leads to a section that exists: a test sees to it.
 

@@ -106,7 +106,6 @@ class FlashView:
     def close(self) -> None:
         """Take the live line down."""
         self._checks.close()
-        self.line.close()
 
     def _tell(self, text: str, margin: str = "  ", style: str = "dim") -> None:
         self._screen.note(Text(margin + text, style=style))

@@ -9,32 +9,28 @@ import click
 from doctor.text import marks
 from doctor.text.command import PROGRAM
 
-OWN = "Options"
 
-
-class HeadedOption(click.Option):
-    """An option that stands under the heading of its kind; the kind with the lowest ``rank`` comes first."""
-
-    heading = OWN
-    rank = 0
-
-
-class CureOption(HeadedOption):
+class CureOption(click.Option):
     """A switch that asks for one cure."""
 
-    heading, rank = "Cures", -1
+    heading = "Cures"
 
 
-class BenchOption(HeadedOption):
+class BenchOption(click.Option):
     """An option that tells what there is besides the board."""
 
-    heading, rank = "What is on the bench", 1
+    heading = "What is on the bench"
 
 
-class EveryCommandOption(HeadedOption):
+class EveryCommandOption(click.Option):
     """An option that every command takes."""
 
-    heading, rank = "Options of every command", 2
+    heading = "Options of every command"
+
+
+OWN = "Options"
+#: In the order of the help. An option that is of none of these kinds is the command's own.
+HEADINGS = (CureOption.heading, OWN, BenchOption.heading, EveryCommandOption.heading)
 
 
 class HelpedCommand(click.Command):
@@ -53,11 +49,11 @@ class HelpedCommand(click.Command):
 
     def headed(self, ctx: click.Context) -> dict[str, list[click.Option]]:
         """The options that are shown, under their headings, in the order of the help."""
-        shown = [p for p in self.get_params(ctx) if isinstance(p, click.Option) and not p.hidden]
-        headed: dict[str, list[click.Option]] = {}
-        for option in sorted(shown, key=lambda option: getattr(option, "rank", 0)):
-            headed.setdefault(getattr(option, "heading", OWN), []).append(option)
-        return headed
+        headed: dict[str, list[click.Option]] = {heading: [] for heading in HEADINGS}
+        for option in self.get_params(ctx):
+            if isinstance(option, click.Option) and not option.hidden:
+                headed[getattr(option, "heading", OWN)].append(option)
+        return {heading: options for heading, options in headed.items() if options}
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """A list of options for each heading."""

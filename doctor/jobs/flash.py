@@ -18,7 +18,7 @@ from doctor.jobs.flashing.guard import guarded, refuse_weak_supply
 from doctor.jobs.flashing.interrupts import Interrupts, Wish
 from doctor.jobs.flashing.plan import METHODS, FlashFile, FlashPlan, FlashRequest, plan_for, sources_of
 from doctor.jobs.flashing.result import FlashResult, HashedSource, Proof
-from doctor.jobs.flashing.ways import VIAS
+from doctor.jobs.flashing.ways import VIAS, goes_by_usb
 from doctor.jobs.memory.jumper_proof import CHECK as JUMPERS
 from doctor.jobs.memory.jumper_proof import proof_of
 from doctor.jobs.memory.state_dir import refuse_unwritable
@@ -82,8 +82,7 @@ def prepare(
     plan = plan_for(bench, request)
     if isinstance(plan, FlashPlan) and plan.via == "card" and not plan.core.nothing:
         closed = start.refusal(bench, report, plan, request)
-        other_way = request.via == "auto" and bench.link.network is None  # nobody asked for the card
-        if closed is not None and other_way:
+        if closed is not None and request.via == "auto" and goes_by_usb(bench):  # nobody asked for the card
             return report, plan_for(bench, replace(request, via="usb"))
         return report, closed or plan
     return report, plan

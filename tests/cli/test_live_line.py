@@ -23,6 +23,7 @@ from doctor.jobs.flash import FlashRequest, flash
 
 from ..jobs.flashing import User, small_image
 from .terminal import Terminal
+from .test_process import needs_pty
 
 LIMIT_S = 6.0
 MOVES = re.compile(r"\x1b\[[0-9;]*[A-HJKSTfsu]|\x1b\[\?|\r(?!\n)")  # a cursor that moves, or is hidden
@@ -70,9 +71,6 @@ def on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> tuple[Screen, Tty]:
 class Typed(io.StringIO):
     def isatty(self) -> bool:
         return True
-
-
-needs_pty = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo terminals")
 
 
 @needs_pty

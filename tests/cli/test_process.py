@@ -105,15 +105,21 @@ def on_terminal(words: tuple[str, ...], env: dict[str, str], typed: bytes = b"")
     process = subprocess.Popen(words, env=env, stdin=theirs, stdout=theirs, stderr=theirs)
     os.close(theirs)
     os.write(ours, typed)
-    shown = b""
-    try:
-        while piece := os.read(ours, 4096):
-            shown += piece
-    except OSError:  # Linux says so when the last writer is gone
-        pass
-    os.close(ours)
+    shown = all_of(ours)
     assert process.wait(LIMIT_S) in (0, 1)
-    return shown.decode()
+    return shown
+
+
+def all_of(descriptor: int) -> str:
+    """What comes out of a pipe or a terminal until its last writer has gone."""
+    heard = b""
+    try:
+        while piece := os.read(descriptor, 4096):
+            heard += piece
+    except OSError:  # how a terminal says that its last writer has gone
+        pass
+    os.close(descriptor)
+    return heard.decode()
 
 
 @pytest.mark.long

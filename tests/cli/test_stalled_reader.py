@@ -16,6 +16,8 @@ import pytest
 
 from doctor.jobs.memory.journal import PROVED, Journal
 
+from .test_process import all_of
+
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo terminals, and no such signals")
 
 LIMIT_S = 60.0
@@ -39,17 +41,6 @@ def wait_until(so: Callable[[], bool]) -> bool:
 
 def is_proved() -> bool:
     return [entry.state for entry in Journal().entries()] == [PROVED]
-
-
-def all_of(descriptor: int) -> str:
-    heard = b""
-    try:
-        while piece := os.read(descriptor, 4096):
-            heard += piece
-    except OSError:  # how a terminal says that its last writer has gone
-        pass
-    os.close(descriptor)
-    return heard.decode()
 
 
 @pytest.mark.long

@@ -35,6 +35,14 @@ def test_no_two_things_share_an_id() -> None:
     assert len(PAGES) == len(CHECKS) + len(entries()) + len(cures().by_id)
 
 
+def test_what_a_page_takes_in_is_there() -> None:
+    """`ruff format` breaks `--8<--` in a block that begins with ```python: write ``` { .python } there."""
+    lines = [line for page in (ROOT / "docs").rglob("*.md") for line in page.read_text("utf-8").splitlines()]
+    taken_in = [line for line in lines if re.match(r"\W*8 ?<", line)]
+    there = {f'--8<-- "{file.name}"' for base in ("pictures", "examples") for file in (ROOT / "docs" / base).iterdir()}
+    assert taken_in and set(taken_in) <= there
+
+
 @pytest.mark.parametrize("check_id", CHECKS)
 def test_page_of_a_check_has_its_headings(check_id: str) -> None:
     assert {*HEADINGS} <= {section.heading for section in PAGES[check_id].sections}

@@ -120,6 +120,20 @@ def test_no_more_than_128_entries_of_a_gpt_are_looked_at() -> None:
     assert len(look_at(KnownSectors("card", sectors)).partitions) == 128
 
 
+#: Where the mark of a file system lies, behind the first bytes.
+MARKS = (
+    (3, b"EXFAT   ", VolumeKind.EXFAT),
+    (3, b"NTFS    ", VolumeKind.NTFS),
+    (1080, b"\x53\xef", VolumeKind.EXT),
+    (1024, b"H+", VolumeKind.HFS),
+    (1024, b"H+\0\4", VolumeKind.HFS),
+    (1024, b"HX", VolumeKind.HFS),
+    (1024, b"BD", VolumeKind.HFS),
+    (32, b"NXSB", VolumeKind.APFS),
+    (32769, b"CD001", VolumeKind.ISO9660),
+)
+
+
 def marked(place: int, mark: bytes) -> bytes:
     """A mark among old bytes, behind a first byte that is no mark itself."""
     return b"\0"[:place] + among_old_bytes(place, mark)[min(place, 1) :]
@@ -132,14 +146,7 @@ def marked(place: int, mark: bytes) -> bytes:
         (b"\xff" * 512, VolumeKind.BLANK),
         (b"\0" * 600, VolumeKind.BLANK),
         (b"\0" * 511 + b"\xff", VolumeKind.UNKNOWN),
-        (marked(3, b"EXFAT   "), VolumeKind.EXFAT),
-        (marked(3, b"NTFS    "), VolumeKind.NTFS),
-        (marked(1080, b"\x53\xef"), VolumeKind.EXT),
-        (marked(1024, b"H+"), VolumeKind.HFS),
-        (marked(1024, b"HX"), VolumeKind.HFS),
-        (marked(1024, b"BD"), VolumeKind.HFS),
-        (marked(32, b"NXSB"), VolumeKind.APFS),
-        (marked(32769, b"CD001"), VolumeKind.ISO9660),
+        *((fill(place, mark), kind) for fill in (marked, among_old_bytes) for place, mark, kind in MARKS),
         (marked(0, b"\xef\xbb\xbf \r\n<!DOCTYPE html>"), VolumeKind.HTML),
         (marked(0, b"<HTML>"), VolumeKind.HTML),
         *(
@@ -154,12 +161,6 @@ def marked(place: int, mark: bytes) -> bytes:
         (FAT32, VolumeKind.FAT32),
         (FAT16[:510] + b"\0\0", VolumeKind.FAT16),
         (marked(1, b"x"), VolumeKind.UNKNOWN),
-        (among_old_bytes(3, b"EXFAT   "), VolumeKind.EXFAT),
-        (among_old_bytes(3, b"NTFS    "), VolumeKind.NTFS),
-        (among_old_bytes(1080, b"\x53\xef"), VolumeKind.EXT),
-        (among_old_bytes(1024, b"H+\0\4"), VolumeKind.HFS),
-        (among_old_bytes(32, b"NXSB"), VolumeKind.APFS),
-        (among_old_bytes(32769, b"CD001"), VolumeKind.ISO9660),
         (among_old_bytes(512, b""), VolumeKind.BLANK if KIND != "random" else VolumeKind.UNKNOWN),
         (b"\n\n<!DOCTYPE html><html>", VolumeKind.HTML),
         (b"\x1f\x8b\x08", VolumeKind.ARCHIVE),

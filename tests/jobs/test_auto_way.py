@@ -24,3 +24,11 @@ def test_the_card_when_asked_for_is_not_swapped_for_usb(tmp_path: Path) -> None:
     with Bench(BenchOptions(port="sim://fipy?scenario=modem-recovery", firmware=(image,))) as bench:
         _, refused = prepare(bench, FlashRequest(via="card"))
     assert not isinstance(refused, FlashPlan) and "--accept jumpers-removed" in refused.next
+
+
+def test_a_file_that_only_the_card_has_is_sent_to_no_other_way() -> None:
+    on_card = BenchOptions(port="sim://fipy?scenario=modem-recovery", card_file="PRACTICE-CATM1-41065.dup")
+    with Bench(on_card) as bench:
+        _, refused = prepare(bench, FlashRequest())
+    assert not isinstance(refused, FlashPlan) and refused.id == "expansion-rts-cts-jumpers"
+    assert refused.next.count("fipy-doctor flash") == 1 and "--accept jumpers-removed --via card" in refused.next

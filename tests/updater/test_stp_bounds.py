@@ -8,18 +8,11 @@ import struct
 import pytest
 
 from doctor.updater import stp
-from tests.updater.test_stp_master import BLOCK, CMD, IMAGE, no_session, transfer
+from tests.updater.test_stp_master import BLOCK, CMD, IMAGE, no_session, opened, transfer
 from tests.updater.wire import Deaf, Mangle, StpSlave, Wire
 
 SIZE = 2016
 ACK_OF_RESET = struct.pack(">4sBBHIHH", b"tsaf", 0x80, 0, 0, 0, 0, 0)
-
-
-def opened(slave: StpSlave) -> tuple[stp.Master, Wire]:
-    wire = Wire(slave)
-    master = stp.Master(wire, wire.clock)
-    master.open()
-    return master, wire
 
 
 class Timed(StpSlave):
@@ -134,7 +127,7 @@ def test_what_is_left_of_an_answer_is_known_long_before_five_minutes_are_over(ma
 def test_a_stale_answer_is_dropped_with_all_that_it_carries() -> None:
     """Its four bytes are no beginning of the next answer, which may take minutes (modem-protocol.md 4.5, 4.8)."""
     slave = StpSlave()
-    wire = Wire(slave)
+    master, wire = opened(slave)
 
     def behind_a_stale_one(frame: bytes) -> list[bytes]:
         wire.say(struct.pack(">4sBBHIHH", b"tsaf", 0x81, 1, 4, 1, 0, 0) + b"tsaf", 1)
@@ -142,8 +135,6 @@ def test_a_stale_answer_is_dropped_with_all_that_it_carries() -> None:
         return []
 
     slave.mangle[BLOCK] = behind_a_stale_one
-    master = stp.Master(wire, wire.clock)
-    master.open()
     master.send(io.BytesIO(IMAGE), len(IMAGE))
     assert (slave.image, master.repeats) == (IMAGE, 0)
 
@@ -179,7 +170,7 @@ def test_an_answer_may_come_in_two_pieces(noise: bytes, at: int) -> None:
 
 def test_noise_long_before_an_answer_is_no_answer_cut_short() -> None:
     slave = StpSlave()
-    wire = Wire(slave)
+    master, wire = opened(slave)
 
     def late(frame: bytes) -> list[bytes]:
         wire.say(b"\r\n+CEREG: 2\r\n", 1)
@@ -187,8 +178,6 @@ def test_noise_long_before_an_answer_is_no_answer_cut_short() -> None:
         return []
 
     slave.mangle[CMD] = late
-    master = stp.Master(wire, wire.clock)
-    master.open()
     master.send(io.BytesIO(IMAGE), len(IMAGE))
     assert (slave.image, master.repeats) == (IMAGE, 0)
 
@@ -286,9 +275,7 @@ def test_a_modem_that_hears_no_command_is_given_up_quickly_once_blocks_are_small
 def test_an_answer_to_another_request_is_dropped_and_told() -> None:
     told: list[str] = []
     slave = StpSlave(mangle={CMD: lambda frame: [frame[:8] + b"\0\0\0\x63" + frame[12:], frame]})
-    wire = Wire(slave)
-    master = stp.Master(wire, wire.clock, lambda name, data: told.append(str(data.get("text"))))
-    master.open()
+    master, _ = opened(slave, lambda name, data: told.append(str(data.get("text"))))
     master.send(io.BytesIO(IMAGE), len(IMAGE))
     assert slave.image == IMAGE and master.repeats == 0
     assert any("another request: tid 99, expected 2" in text for text in told)

@@ -7,6 +7,7 @@ import struct
 import pytest
 
 from doctor.updater import stp
+from doctor.updater.events import Emit
 from tests.updater.wire import Mangle, StpSlave, Wire
 
 IMAGE = random.Random(1).randbytes(10_000)
@@ -14,10 +15,15 @@ IMAGE = random.Random(1).randbytes(10_000)
 CMD, BLOCK = 2, 3
 
 
-def transfer(slave: StpSlave, *, max_block: int = 0) -> tuple[stp.Master, Wire]:
+def opened(slave: StpSlave, emit: Emit | None = None, max_block: int = 0) -> tuple[stp.Master, Wire]:
     wire = Wire(slave)
-    master = stp.Master(wire, wire.clock, max_block=max_block)
+    master = stp.Master(wire, wire.clock, emit, max_block)
     master.open()
+    return master, wire
+
+
+def transfer(slave: StpSlave, *, max_block: int = 0) -> tuple[stp.Master, Wire]:
+    master, wire = opened(slave, max_block=max_block)
     assert master.send(io.BytesIO(IMAGE), len(IMAGE)) == len(IMAGE)
     assert master.close()
     return master, wire
@@ -124,15 +130,13 @@ def test_lost_request_is_sent_again_with_the_same_tid(number: int) -> None:
 
 def test_answer_after_four_minutes_is_in_time() -> None:
     slave = StpSlave()
-    wire = Wire(slave)
+    master, wire = opened(slave)
 
     def much_later(frame: bytes) -> list[bytes]:
         wire.say(frame, 240_000)
         return []
 
     slave.mangle[BLOCK] = much_later
-    master = stp.Master(wire, wire.clock)
-    master.open()
     master.send(io.BytesIO(IMAGE), len(IMAGE))
     assert slave.image == IMAGE
     assert master.repeats == 0
@@ -141,9 +145,7 @@ def test_answer_after_four_minutes_is_in_time() -> None:
 def test_long_silence_is_told() -> None:
     events: list[tuple[str, dict[str, object]]] = []
     slave = StpSlave(ignore={BLOCK})
-    wire = Wire(slave)
-    master = stp.Master(wire, wire.clock, lambda name, data: events.append((name, data)))
-    master.open()
+    master, _ = opened(slave, lambda name, data: events.append((name, data)))
     master.send(io.BytesIO(IMAGE), len(IMAGE))
     waits = [data for name, data in events if name == "waiting"]
     assert [(wait["limit_ms"], wait["may_unplug"]) for wait in waits] == [(stp.BLOCK_ACK_MS, False)]
@@ -171,9 +173,7 @@ def test_residue_beyond_the_block_is_an_error() -> None:
     too_much: dict[int, Mangle] = {
         number: (lambda frame: [frame[:-2] + b"\xff\xff"]) for number in range(BLOCK, BLOCK + 20)
     }
-    wire = Wire(StpSlave(mangle=too_much))
-    master = stp.Master(wire, wire.clock)
-    master.open()
+    master, _ = opened(StpSlave(mangle=too_much))
     with pytest.raises(stp.StpError) as failed:
         master.send(io.BytesIO(IMAGE), len(IMAGE))
     assert failed.value.kind == "damaged"
@@ -195,9 +195,7 @@ def test_refused_sizes_halve_down() -> None:
 
 
 def test_modem_that_refuses_everything_ends_the_transfer() -> None:
-    wire = Wire(StpSlave(block_limit=0))
-    master = stp.Master(wire, wire.clock)
-    master.open()
+    master, _ = opened(StpSlave(block_limit=0))
     with pytest.raises(stp.StpError) as failed:
         master.send(io.BytesIO(IMAGE), len(IMAGE))
     assert failed.value.kind == "refused"
@@ -246,9 +244,7 @@ def test_blocks_that_cannot_be_read_are_bounded() -> None:
         refuse=dict.fromkeys(range(BLOCK, 99), 0x7F),
         mangle={number: lambda frame: [NAMELESS] for number in range(BLOCK, 99)},
     )
-    wire = Wire(slave)
-    master = stp.Master(wire, wire.clock)
-    master.open()
+    master, wire = opened(slave)
     with pytest.raises(stp.StpError) as failed:
         master.send(io.BytesIO(IMAGE), len(IMAGE))
     assert (failed.value.kind, slave.image) == ("refused", b"")
@@ -258,18 +254,14 @@ def test_blocks_that_cannot_be_read_are_bounded() -> None:
 
 def test_stopped_between_blocks() -> None:
     slave = StpSlave()
-    wire = Wire(slave)
-    master = stp.Master(wire, wire.clock)
-    master.open()
+    master, _ = opened(slave)
     taken = master.send(io.BytesIO(IMAGE), len(IMAGE), should_stop=lambda: len(slave.blocks) == 2)
     assert taken == 2 * 2016
     assert master.close()
 
 
 def test_source_that_ends_early() -> None:
-    wire = Wire(StpSlave())
-    master = stp.Master(wire, wire.clock)
-    master.open()
+    master, _ = opened(StpSlave())
     with pytest.raises(stp.StpError) as failed:
         master.send(io.BytesIO(IMAGE), len(IMAGE) + 1)
     assert failed.value.kind == "source"
@@ -281,9 +273,7 @@ def test_source_that_gives_a_byte_at_a_time() -> None:
             return super().read(min(size or 0, 7))
 
     slave = StpSlave()
-    wire = Wire(slave)
-    master = stp.Master(wire, wire.clock)
-    master.open()
+    master, _ = opened(slave)
     master.send(Slow(IMAGE), len(IMAGE))
     assert slave.image == IMAGE
     assert slave.blocks[0] == 2016
@@ -291,9 +281,7 @@ def test_source_that_gives_a_byte_at_a_time() -> None:
 
 def test_progress_counts_bytes_taken() -> None:
     done: list[int] = []
-    wire = Wire(StpSlave(residue={BLOCK: 16}))
-    master = stp.Master(wire, wire.clock)
-    master.open()
+    master, _ = opened(StpSlave(residue={BLOCK: 16}))
     master.send(io.BytesIO(IMAGE), len(IMAGE), on_progress=lambda taken, size: done.append(taken))
     assert done[0] == 2000
     assert done[-1] == len(IMAGE)

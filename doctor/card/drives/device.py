@@ -19,7 +19,6 @@ from doctor.card.drives.find import find_drive
 from doctor.card.drives.guard import Identity, assess
 from doctor.card.drives.raw import RawDevice
 from doctor.card.drives.raw_posix import PosixDevice
-from doctor.card.drives.raw_windows import WindowsDevice
 from doctor.computer import is_mac, is_windows
 from doctor.errors import CardError, UsageError
 from doctor.fat.source import SECTOR_BYTES, FileSource
@@ -214,6 +213,8 @@ def open_for_writing(path: Path, *, expected: Identity | None = None) -> Iterato
 def _open_raw(name: str, *, writing: bool, volumes: tuple[str, ...] = ()) -> RawDevice:
     try:
         if is_windows():
+            from doctor.card.drives.raw_windows import WindowsDevice
+
             return WindowsDevice(name, writing=writing, volumes=volumes)
         mac = _MAC_BUFFERED.fullmatch(name) if is_mac() else None
         return PosixDevice(f"/dev/r{mac[1]}" if mac else name, writing=writing)

@@ -149,11 +149,8 @@ class Recorder:
         result = replace(result, log=self.entry.log)
         if not result.begun:
             return result
-        result = replace(result, far=how_far(self.entry), bytes_per_s=self._bytes_per_s)
-        if self._clock is None:
-            return result
-        took_s = (self._clock.ticks_ms() - self._begun_ms) / 1000
-        return replace(result, took_s=took_s)
+        took_s = None if self._clock is None else (self._clock.ticks_ms() - self._begun_ms) / 1000
+        return replace(result, far=how_far(self.entry), bytes_per_s=self._bytes_per_s, took_s=took_s)
 
     def _keep(self, entry: FlashEntry) -> OSError | None:
         """Write it, and next time again if that fails: a full disk may have room by then. It is told once."""

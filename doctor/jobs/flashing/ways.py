@@ -62,6 +62,11 @@ def choose_via(bench: Bench, via: str) -> str | DoctorError:
     return via
 
 
+def goes_by_usb(bench: Bench) -> bool:
+    """Whether this computer could send what is given through the board: it has the bytes, and no Wi-Fi is between."""
+    return bench.options.card_file is None and bench.link.network is None
+
+
 def _not_over_wifi(bench: Bench) -> LinkError:
     by_card = "run the same command with --via card: the image is copied to the card in the board, which flashes itself"
     return LinkError(

@@ -24,9 +24,12 @@ from doctor.jobs.flashing.card.follow import Follower
 from doctor.jobs.flashing.interrupts import Interrupts
 from doctor.jobs.flashing.plan import FlashPlan, FlashRequest
 from doctor.jobs.flashing.result import FlashResult
+from doctor.jobs.flashing.ways import goes_by_usb
 from doctor.jobs.memory.jumper_proof import CHECK as JUMPERS
 from doctor.jobs.onward import Attempt, flash_command
 from doctor.modem.images import image_facts, side_content, updater_facts
+from doctor.text.command import ON_CARD
+from doctor.text.escape import shown
 from doctor.updater import side_file
 from doctor.updater.plan import BOOTROM, SECOND, UPDATER
 from doctor.updater.shapes import ImageFacts
@@ -48,6 +51,8 @@ def refusal(bench: Bench, report: engine.Report, plan: FlashPlan, request: Flash
     As soon as this program ends, RTS drops: jumpers that are only not proved to be there will not do (FiPy).
     """
     other = "--via usb" if bench.link.network is None else "--via usb and the board's USB port"
+    if bench.options.card_file is not None:
+        other = f"the file on this computer in place of {ON_CARD}{shown(bench.options.card_file)}, with {other}"
     if any(file.role == BOOTROM for file in plan.files):
         return UsageError(
             "via-card",
@@ -71,7 +76,7 @@ def refusal(bench: Bench, report: engine.Report, plan: FlashPlan, request: Flash
     if not unsure or JUMPERS in bench.options.accept:
         return None
     looked = _command(bench, plan, request, "card", accept=True)
-    by_usb = f"run: {_command(bench, plan, request, 'usb')}" if bench.link.network is None else f"use {other}"
+    by_usb = f"run: {_command(bench, plan, request, 'usb')}" if goes_by_usb(bench) else f"use {other}"
     return JumpersUnsure(
         FITTED,
         "nothing proves that the RTS and CTS jumpers are off, and the board must continue when this program ends",
