@@ -280,10 +280,12 @@ class Bench(AbstractContextManager["Bench"]):
     @cached_property
     def recording(self) -> Recording | None:
         """The trace at the port, if one is replayed. Raises UsageError if it is not a trace."""
+        path = None if self.options.url is None else self.options.url.recording
+        if path is None:
+            return None
         from doctor.link.replay import recording_at
 
-        path = None if self.options.url is None else self.options.url.recording
-        return None if path is None else recording_at(path)
+        return recording_at(path)
 
     def recorded(self, what: str, name: str, *, of: str = "") -> Mapping[str, Any] | None:
         """What a replayed trace says of ``name``; None if none is replayed, or ``of`` was typed for the replay."""

@@ -488,8 +488,6 @@ def open_bench(options: BenchOptions, given: Given, *, during_flash: bool = Fals
     Raises LinkError if another run flashes.
     """
     from doctor.bench import Bench
-    from doctor.cli import replayed
-    from doctor.link.trace import Trace
 
     screen = screen_of(given, options)
     name = _name_of(given)
@@ -502,14 +500,21 @@ def open_bench(options: BenchOptions, given: Given, *, during_flash: bool = Fals
             if not during_flash:
                 refuse_under_way(options.url)
         bench = Bench(options)
+        last_word: Callable[[Bench, Screen], None] = _tell_stopped
         if bench.recording is not None:
+            from doctor.cli import replayed
+
             replayed.refuse_change(bench.recording, name, given["trace"])
             screen.note(replayed.words(bench.recording))
+            last_word = replayed.refuse_divergence
         if given["trace"] is not None:
+            from doctor.cli import replayed
+            from doctor.link.trace import Trace
+
             run = replayed.run_of(name, options, given)
             bench.trace = stack.enter_context(Trace(given["trace"], _teller(screen), run=run))
         stack.callback(_close, bench)
-        stack.callback(replayed.refuse_divergence if bench.recording else _tell_stopped, bench, screen)
+        stack.callback(last_word, bench, screen)
         yield bench
 
 

@@ -11,10 +11,12 @@ from doctor.documents.trace_lines import is_trace
 from doctor.knowledge.paste import Paste, decode
 
 _DOCUMENT = re.compile(rb'\s*\{\s*"schema": ?"fipy-doctor/([a-z-]{1,20})/\d{1,3}"')
+_TRACE_AS_READ = re.compile(r"^ {1,9}\d{1,9}\.\d{3}  - trace of [a-z]{1,20} by fipy-doctor ", re.MULTILINE)
 _LOG = re.compile(r"\d\d:\d\d:\d\d +\d{1,9}\.\d{3} log of this flash: ")
 _PROVED = re.compile(r" flashed and proved: ([^\n]{1,80})")
 _RELEASE = re.compile(r"\bLR\d\.\d\.\d\.\d-\d{5}\b")
 _MOST_JSON = 1 << 20  #: of one document; a report has some 50 kB
+_HEAD_CHARS = 1_000
 _MOST_NAMED = 3
 _FAILED = ("fail", "error")
 
@@ -38,9 +40,11 @@ class OwnOutput:
 def recognise(data: bytes, paste: Paste) -> OwnOutput | None:
     """What a paste says that is an output of ours from its first line on; None if it is not one."""
     found = _DOCUMENT.match(data)
+    if found is not None and found[1] == b"event":
+        return _events(data)
     if found is not None:
         return _document(found[1].decode("ascii"), data)
-    if is_trace(data):
+    if is_trace(data) or _TRACE_AS_READ.search(paste.text, 0, _HEAD_CHARS) is not None:
         builds = _RELEASE.findall(paste.text)
         last = f" The modem said last that it runs {builds[-1]}." if builds else " No modem says in it what it runs."
         return OwnOutput(f"This is a trace of fipy-doctor: every byte that crossed the port.{last}")
@@ -60,6 +64,18 @@ def _log(paste: Paste) -> OwnOutput:
     return OwnOutput(
         f"This is the log of a flash of fipy-doctor that does not say that it was proved. It ends with: {words} "
         "Run this to see how it stands: `fipy-doctor status`"
+    )
+
+
+def _events(data: bytes) -> OwnOutput:
+    """What ``--json-events`` printed: a line for each event, and at last the document."""
+    last = data.rstrip().rpartition(b"\n")[2]
+    found = _DOCUMENT.match(last)
+    if found is not None and found[1] != b"event":
+        return _document(found[1].decode("ascii"), last)
+    return OwnOutput(
+        "These are events of fipy-doctor (--json-events), without the document that ends them. "
+        "Run this to see how the modem stands: `fipy-doctor status`"
     )
 
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import contextlib
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import asdict
 from functools import cached_property
 from statistics import median
 from typing import Any
 
 from doctor.clock import Clock, Deadline, SystemClock
 from doctor.computer import is_mac, is_windows
+from doctor.documents.values import as_json
 from doctor.errors import DeadlineOverrun, LinkError, PortLost, UsageError
 from doctor.link.open_failed import exclude_others, explain, include_others
 from doctor.link.port_url import PortUrl
@@ -73,8 +73,8 @@ class Link(contextlib.AbstractContextManager["Link"]):
         self._settling: Deadline | None = None
         self.has_modem_lines = not url.carries_bytes_only and self._lines_answer()
         if trace is not None:
-            listed = None if self.listed is None else asdict(self.listed)
-            trace.opened(self.clock.ticks_ms(), url.text, self.baud, lines=self.has_modem_lines, listed=listed)
+            known = {"lines": self.has_modem_lines, "listed": as_json(self.listed)}
+            trace.opened(self.clock.ticks_ms(), url.text, self.baud, **known)
             self._note("rts", rts)
 
     @property

@@ -41,9 +41,7 @@ def short(plan: FlashPlan) -> RenderableType:
     """What must be known before a yes, in about 14 lines of 80 columns."""
     lines, steps = list(_head(plan, "Plan, in short")), _numbered(plan)
     if steps:
-        named = [
-            f"{number} {words(step).name} ({_short_about(plan.usual_s(step))})" for number, step in _numbered(plan)
-        ]
+        named = [f"{number} {words(step).name} ({_short_about(plan.usual_s(step))})" for number, step in steps]
         lines.append(pair("steps", f"{', '.join(named)}; do not unplug from step {_powered(plan)} on"))
     backs: dict[str, list[str]] = {}
     for number, step in steps:

@@ -38,15 +38,14 @@ class ReportFile:
 
         The run is over, and its exit code says how it ended: a full disk changes nothing of that.
         """
-        whole = as_json.plain(document, bench)
         if self.path.suffix == ".html":
             from doctor.report.run_html import page
 
-            text = page(whole, self.heard)
+            text = page(as_json.plain(document, bench), self.heard)
         elif self.path.suffix == ".xml":
             from doctor.report.junit import suite
 
-            text = suite(whole)
+            text = suite(as_json.plain(document, bench))
         else:
             text = as_json.text(document, bench)
         self.is_due = False

@@ -232,3 +232,29 @@ def test_what_stopped_a_command_is_all_that_its_output_shows() -> None:
 def test_a_command_that_did_not_come_to_its_end_is_run_again(cut: str) -> None:
     found = explain(cut.encode())
     assert not found.matches and "run the same command again" in found.says
+
+
+EVENT = b'{"schema": "fipy-doctor/event/1", "event": "check-started", "check": "card-is-fat"}\n'
+
+
+def test_events_are_told_by_the_document_that_ends_them() -> None:
+    document = json.dumps(json.loads(report("check", Exit.FAILED, FAILED))).encode()  # in one line, as it is printed
+    ended = explain(EVENT + document)
+    assert ended.says == explain(document).says
+    assert [match.id for match in ended.matches] == ["sd-exfat-or-over-32gb"]
+    assert "without the document that ends them" in explain(EVENT * 2).says
+
+
+STARTS = "entry 0x400a05bc", "Pycom MicroPython 1.20.2.r4 [v1.11-708c53e]; FiPy with ESP32", ">>> "
+AS_READ = "> sent  < came\n     0.000  - trace of check by fipy-doctor 0.1.0, 2026-11-30 17:12 UTC\n"
+
+
+@pytest.mark.parametrize("before", ["    18.110  < ", "12:00:01.123 > ", "[2026-11-30 12:00:01] ", ""])
+@pytest.mark.parametrize(("lines", "silent"), [(STARTS, False), (STARTS[:1], True)])
+def test_a_board_that_starts_behind_times_is_not_silent(before: str, lines: tuple[str, ...], silent: bool) -> None:
+    said = explain(("I ran the firmware updater:\n" + "".join(f"{before}{line}\n" for line in lines)).encode())
+    assert ("board-silent-after-update" in [match.id for match in said.matches]) is silent
+
+
+def test_a_trace_as_people_read_it_is_known() -> None:
+    assert explain(AS_READ.encode()).says.startswith("This is a trace of fipy-doctor")
