@@ -120,7 +120,33 @@ class _Overrun(Exception):
     """A check's thread did not come back."""
 
 
-def _start(work: Callable[[], None], ended: threading.Event) -> None:
+class _End:
+    """The end of one thread, for the one that waits for it.
+
+    Not ``threading.Event``: Ctrl-C within its ``wait`` lets go of a lock that it does not hold, and RuntimeError comes
+    in the place of KeyboardInterrupt. Taking a lock is one step: it is taken, or the interrupt is raised.
+    """
+
+    def __init__(self) -> None:
+        self._is_set = False
+        self._wake = threading.Lock()
+        self._wake.acquire()
+
+    def set(self) -> None:
+        """Say, once, that the thread has ended."""
+        self._is_set = True
+        self._wake.release()
+
+    def wait(self, limit_s: float) -> bool:
+        """Wait for the end, at most ``limit_s`` seconds; whether it has come. An interrupted wait can be repeated."""
+        return self._is_set or self._wake.acquire(timeout=limit_s)
+
+    def is_set(self) -> bool:
+        """Whether the thread has ended."""
+        return self._is_set
+
+
+def _start(work: Callable[[], None], ended: _End) -> None:
     """Start ``work`` in a thread of its own; ``ended`` is set at its end.
 
     Not ``Thread.join``: interrupted by Ctrl-C, it takes a running thread for an ended one (CPython 3.10 to 3.12).
@@ -150,7 +176,7 @@ def _bounded(work: Callable[[], T], limit_s: float, stop: threading.Event, link:
         except BaseException as err:
             failure.append(err)
 
-    ended = threading.Event()
+    ended = _End()
     _start(body, ended)
     left = Deadline(SystemClock(), limit_s)
     while not (ended.wait(POLL_S) or left.expired or stop.is_set()):
@@ -163,7 +189,7 @@ def _bounded(work: Callable[[], T], limit_s: float, stop: threading.Event, link:
     return result[0]
 
 
-def _let_settle(ended: threading.Event, link: Callable[[], Link | None]) -> None:
+def _let_settle(ended: _End, link: Callable[[], Link | None]) -> None:
     """Give work on a port the time to end, and to put back what it changed."""
     left = Deadline(SystemClock(), UNWIND_S)
     while not ended.is_set():
@@ -191,7 +217,7 @@ class _Run:
         port_lane = self._port_lane()
         others = [c for c in self.checks if c not in port_lane]
         lanes = [[check] for check in others] + ([port_lane] if port_lane else [])
-        ends = [threading.Event() for _ in lanes]
+        ends = [_End() for _ in lanes]
         try:
             for lane, ended in zip(lanes, ends, strict=True):
                 _start(partial(self._lane, lane), ended)
@@ -229,7 +255,7 @@ class _Run:
             left.remove(ordered[-1])
         return ordered
 
-    def _wind_down(self, ends: Sequence[threading.Event]) -> None:
+    def _wind_down(self, ends: Sequence[_End]) -> None:
         """Have everything end soon; what uses the port ends with its next byte, and puts back what it changed."""
         self.stop.set()
         link = self.bench.link_or_none

@@ -6,6 +6,8 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -234,3 +236,33 @@ def test_the_suite_ends_when_it_was_started_with_ctrl_c_ignored() -> None:
         timeout=60,
     )
     assert started.returncode == 0, started.stdout.decode()
+
+
+def test_ctrl_c_in_a_wait_of_the_engine_never_becomes_another_error() -> None:
+    waits = threading.Event()
+
+    def trace(frame: FrameType, event: str, _arg: object) -> Any:
+        """Raise what a signal raises, at the worst moment: threading.Condition has just let go of the engine's lock."""
+        code, back = frame.f_code, frame.f_back
+        if code.co_name == "wait" and back is not None and back.f_globals["__name__"] == engine.__name__:
+            waits.set()
+            return trace
+        within_wait = code.co_name == "_release_save" and waits.is_set()
+        if within_wait and event == "return":
+            raise KeyboardInterrupt
+        return trace if within_wait else None
+
+    class UntilAwaited(Good):
+        id = "until-awaited"
+
+        def look(self, bench: Bench) -> Finding:
+            assert waits.wait(10)
+            return self.passed("the engine waits")
+
+    before = sys.gettrace()
+    sys.settrace(trace)  # of this thread, which is the one that signals come to
+    try:
+        report = run(UntilAwaited())
+    finally:
+        sys.settrace(before)
+    assert report.interrupted or [f.summary for f in report.findings] == ["the engine waits"]
