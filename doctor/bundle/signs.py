@@ -90,7 +90,7 @@ _ALL = (
     _sign(
         "host",
         "://",
-        r"://(?<=(?:net|ket|217|ssh|ftp|qtt|tts)...)(?:[^@/\s'\"?]{0,200}@)?(?P<v>[a-z][\w-]*(?:\.[\w-]+)*)",
+        r"(?:telnet|socket|rfc2217|ssh|ftp|mqtts?)://(?:[^@/\s'\"?]{0,200}@)?(?P<v>[a-z][\w-]*(?:\.[\w-]+)*)",
     ),
     _sign("token", "=", r"[?&](?:token|key|password|pass|pwd|secret|auth|sig|api_?key)=(?P<v>[^&\s\"'<>]+)"),
     _sign("token", "bearer ", r"bearer +(?P<v>[a-z0-9._~+/-]{8,}=*)"),
@@ -112,7 +112,7 @@ _ALL = (
     _sign("serial", "usbmodem", r"usbmodem-?(?P<v>[0-9a-z]{4,})"),
     _sign("serial", "usbserial", r"usbserial-?(?P<v>[0-9a-z]{4,})"),
     _sign("serial", "serial:", r"serial:(?<![a-z].{7})(?P<v>[0-9a-z_.-]{4,})"),
-    _sign("serial", "ser=", r"ser=(?P<v>[0-9a-z_.-]{2,})"),
+    _sign("serial", "pid=", r"pid=[0-9a-f]{4}:[0-9a-f]{4} \w{3}=(?P<v>[0-9a-z_.-]{2,})"),
     _sign("serial", "pid_", r"pid_[0-9a-f]{4}\\+(?P<v>[\w&.-]{2,})"),
     _sign("pin", "+cpin=", r"\+cpin=\"?(?P<v>\d{4,8})"),
     _sign("pin", "+cpin=", r"\+cpin=\"?\d{4,8}\"?,\"?(?P<v>\d{4,8})"),
