@@ -36,7 +36,7 @@ from doctor.text.escape import shown
 
 SCHEMA = "fipy-doctor/bundle/1"
 MOST_OF_A_KIND = 20  #: of the newest logs, journals, records
-MOST_BYTES = 1 << 20  #: of a text; of a longer one the end is taken
+MOST_BYTES = 1 << 18  #: of a text, many times what a log of ours has; of a longer one the end is taken
 MOST_TRACE_BYTES = 32 << 20
 _HEAD_BYTES = 100  #: in which a trace shows that it is one
 _LIBRARIES = ("pyserial", "click", "rich", "platformdirs", "pyfatfs")
