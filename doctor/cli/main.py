@@ -18,7 +18,7 @@ from doctor.errors import DoctorError, Stopped
 #: All commands, under the headings of ``--help``, in the order in which one meets them.
 SECTIONS = {
     "To flash a modem": ("check", "fix", "plan", "flash", "status"),
-    "To understand what went wrong": ("explain", "open", "trace", "checks"),
+    "To understand what went wrong": ("explain", "open", "trace", "report", "checks"),
     "What is plugged in": ("ports", "cards"),
     "The board's own files": ("backup", "restore"),
     "To practise": ("sim",),
