@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from io import TextIOWrapper
 from pathlib import Path
 from threading import Lock
@@ -13,7 +13,7 @@ from typing import Any, TextIO
 from doctor import __version__
 from doctor.clock import Now, utc_now
 from doctor.documents.json_file import open_ours
-from doctor.documents.trace_lines import FIRST_BYTES, RX, TX, VERSION
+from doctor.documents.trace_lines import FIRST_BYTES, RX, TX, VERSION, Line
 from doctor.errors import UsageError
 from doctor.events import Listener, Note, ignore
 
@@ -37,21 +37,31 @@ class Trace(contextlib.AbstractContextManager["Trace"]):
     Lines are written as they happen and nothing is kept, so memory use is constant. A full disk ends the trace with
     one Note; the work goes on. A trace holds no firmware but what was sent.
 
-    path    the file to write. An earlier trace is replaced, any other file is not: it may be the only firmware.
-            Raises UsageError if it cannot be made
+    path    the file to write; None: only ``hear`` gets it. An earlier trace is replaced, any other file is not: it may
+            be the only firmware. Raises UsageError if it cannot be made
     listen  gets the Note
+    hear    gets each line of the port as well, with the time of the clock
     run     command and options of this run, as JSON
     """
 
     def __init__(
-        self, path: Path, listen: Listener = ignore, now: Now = utc_now, run: Mapping[str, Any] | None = None
+        self,
+        path: Path | None,
+        listen: Listener = ignore,
+        now: Now = utc_now,
+        run: Mapping[str, Any] | None = None,
+        hear: Callable[[Line], None] | None = None,
     ) -> None:
         self._now = now
         self.path = path
         self._listen = listen
+        self._hear = hear
         self._start_ms: int | None = None
         self._seconds = 0.0
         self._lock = Lock()
+        self._file: TextIO | None = None
+        if path is None:
+            return
         if not _may_be_replaced(path):
             raise UsageError(
                 "trace-not-writable",
@@ -61,7 +71,7 @@ class Trace(contextlib.AbstractContextManager["Trace"]):
             )
         try:
             # Line-buffered: what crossed the wire before a crash is in the file.
-            self._file: TextIO | None = TextIOWrapper(open_ours(path, "wb"), "ascii", newline="\n", line_buffering=True)
+            self._file = TextIOWrapper(open_ours(path, "wb"), "ascii", newline="\n", line_buffering=True)
         except OSError as err:
             raise UsageError(
                 "trace-not-writable",
@@ -82,11 +92,11 @@ class Trace(contextlib.AbstractContextManager["Trace"]):
 
     def received(self, ticks_ms: int, data: bytes) -> None:
         """Record what a read brought: bytes from the device, or none."""
-        self._line(ticks_ms, {"dir": RX, "hex": data.hex()} if data else {"dir": "none"})
+        self._line(ticks_ms, {"dir": RX, "hex": data.hex()} if data else {"dir": "none"}, data)
 
     def sent(self, ticks_ms: int, data: bytes) -> None:
         """Record bytes to the device."""
-        self._line(ticks_ms, {"dir": TX, "hex": data.hex()})
+        self._line(ticks_ms, {"dir": TX, "hex": data.hex()}, data)
 
     def change(self, ticks_ms: int, what: str, value: int | bool | str) -> None:
         """Record what else happened: ``baud``, ``rts``, ``cts``, ``lost``, ``reconnect``, ``close``."""
@@ -113,9 +123,11 @@ class Trace(contextlib.AbstractContextManager["Trace"]):
     def _at(self) -> str:
         return self._now().isoformat(timespec="seconds")
 
-    def _line(self, ticks_ms: int | None, members: dict[str, Any]) -> None:
+    def _line(self, ticks_ms: int | None, members: dict[str, Any], data: bytes = b"") -> None:
         """Write one line; without a time of its own it has that of the line before."""
         with self._lock:  # checks of files run beside those of the port
+            if self._hear is not None and ticks_ms is not None:
+                self._hear(Line(0, ticks_ms, members["dir"], data, members))
             if self._file is None:
                 return
             if ticks_ms is not None:
