@@ -76,9 +76,9 @@ def test_a_log_says_how_the_flash_ended(tmp_path: Path) -> None:
 
 def test_a_trace_says_what_the_modem_said_last(tmp_path: Path) -> None:
     trace = Trace(tmp_path / "t.jsonl")
-    trace.opened(0, "sim://fipy", 115200)
-    for n, said in enumerate((b"AT+SMOD?\r\n4\r\nOK\r\n", b"AT+SMOD?\r\n2\r\nOK\r\nLR5.1.1.0-41065\r\nOK\r\n")):
-        trace.received(n, said)
+    trace.opened(SystemClock(), "sim://fipy", 115200)
+    for said in (b"AT+SMOD?\r\n4\r\nOK\r\n", b"AT+SMOD?\r\n2\r\nOK\r\nLR5.1.1.0-41065\r\nOK\r\n"):
+        trace.received(said)
     trace.close()
     explained = explain((tmp_path / "t.jsonl").read_bytes())
     assert explained.matches == () and "LR5.1.1.0-41065" in explained.says
