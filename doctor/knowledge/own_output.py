@@ -14,6 +14,7 @@ _DOCUMENT = re.compile(rb'\s*\{\s*"schema": ?"fipy-doctor/([a-z-]{1,20})/\d{1,3}
 _TRACE_AS_READ = re.compile(r"^ {1,9}\d{1,9}\.\d{3}  - trace of [a-z]{1,20} by fipy-doctor ", re.MULTILINE)
 _LOG = re.compile(r"\d\d:\d\d:\d\d +\d{1,9}\.\d{3} log of this flash: ")
 _PROVED = re.compile(r" flashed and proved: ([^\n]{1,80})")
+_NOT_PROVED = re.compile(r" (?:unproved|untouched), ([a-z0-9-]{1,60}): ([^\n]{1,120})")
 _RELEASE = re.compile(r"\bLR\d\.\d\.\d\.\d-\d{5}\b")
 _MOST_JSON = 1 << 20  #: of one document; a report has some 50 kB
 _HEAD_CHARS = 1_000
@@ -54,10 +55,18 @@ def recognise(data: bytes, paste: Paste) -> OwnOutput | None:
 
 
 def _log(paste: Paste) -> OwnOutput:
-    proved = _PROVED.search(paste.text[-5_000:])
+    end = paste.text[-5_000:]
+    proved, failed = _PROVED.search(end), _NOT_PROVED.search(end)
     if proved is not None:
         return OwnOutput(
             f"This is the log of a flash of fipy-doctor: flashed and proved, {_words(proved[1])}.", success=True
+        )
+    if failed is not None:
+        return OwnOutput(
+            f"This is the log of a flash of fipy-doctor that was not proved: {_words(failed[2])}. "
+            "Run this to see how it stands: `fipy-doctor status`",
+            ids=(failed[1],),
+            named_only=True,
         )
     last = [paste.line(index) for index in range(max(len(paste.numbers) - 5, 0), len(paste.numbers))]
     words = _words(next((line for line in reversed(last) if line.strip()), ""))

@@ -100,6 +100,11 @@ def test_a_cure_that_yes_agrees_to_is_printed_however_quiet(terminal: Terminal) 
     assert said.code == 0 and "1. remove /flash/sqnsupgrade.py, 409 bytes" in said.err
 
 
+def test_what_a_format_needs_is_said_without_contradiction(terminal: Terminal) -> None:
+    said = terminal.type("fix", "--reformat-sd", "--port", "sim://fipy")
+    assert said.code == 1 and "--confirm /sd besides --yes" in said.err and "add --yes" in said.err
+
+
 @pytest.mark.parametrize("more", [("--yes",), ("--yes", "-q"), ("--yes", "-v")])
 def test_what_yes_confirms_is_printed(terminal: Terminal, image: Path, more: tuple[str, ...]) -> None:
     said = terminal.type("flash", str(image), "--port", "sim://sqn3330", "--via", "modem", *more)

@@ -132,7 +132,7 @@ class Recorder:
         self._keep(replace(self.entry, mirrored=True, max_block=max_block))
 
     def end(self, result: FlashResult) -> None:
-        """Write down how it ended."""
+        """Write down how it ended, and say so."""
         error = result.error
         state = journals.PROVED
         if error is not None:
@@ -143,6 +143,7 @@ class Recorder:
         ended = replace(self.entry, state=state, mode=result.mode, error=said, done=done, failures=failures)
         read = result.proof.after.loaders.text if result.proof is not None else ""
         self._keep(replace(ended, advice=result.advice, loaders=read or ended.loaders))
+        self._say(events.Note(_last_words(result, state)))
 
     def told(self, result: FlashResult) -> FlashResult:
         """``result`` with what was heard of it."""
@@ -210,6 +211,14 @@ def guarded(
                 )
             )
         yield hear, recorder
+
+
+def _last_words(result: FlashResult, state: str) -> str:
+    """What a log ends with; `explain` knows how a flash ended by it (doctor/knowledge/own_output.py)."""
+    if result.error is not None:
+        return f"{state}, {result.error.id}: {result.error.what}"
+    runs = result.proof.after if result.proof is not None else None
+    return f"flashed and proved: {'' if runs is None else runs.release or runs.build}"
 
 
 def _kept_as(bench: Bench, file: FlashFile) -> str:
