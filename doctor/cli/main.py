@@ -10,16 +10,15 @@ from typing import Any
 import click
 
 from doctor import __version__
-from doctor.cli import mistyped, options, signals
+from doctor.cli import mistyped, options, signals, stdio
 from doctor.cli.help_page import HelpedCommand
 from doctor.cli.screen import make_screen
-from doctor.errors import DoctorError, Stopped, UsageError
-from doctor.text.escape import shown
+from doctor.errors import DoctorError, Stopped
 
 #: All commands, under the headings of ``--help``, in the order in which one meets them.
 SECTIONS = {
     "To flash a modem": ("check", "fix", "plan", "flash", "status"),
-    "To understand what went wrong": ("explain", "open", "trace", "checks"),
+    "To understand what went wrong": ("explain", "open", "trace", "report", "checks"),
     "What is plugged in": ("ports", "cards"),
     "The board's own files": ("backup", "restore"),
     "To practise": ("sim",),
@@ -95,7 +94,12 @@ def run(argv: Sequence[str], *, for_good: bool = False) -> int:
     for_good  the program ends with it: signals are ignored from then on
     """
     with signals.ending_like_ctrl_c(for_good=for_good):
-        return _run(argv)
+        stdio.write_ahead()
+        code = _run(argv)
+        if for_good:
+            with signals.undisturbed():
+                stdio.finish()
+        return code
 
 
 def _run(argv: Sequence[str]) -> int:
@@ -105,7 +109,7 @@ def _run(argv: Sequence[str]) -> int:
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.ClickException as err:
-        return _tell(argv, _usage(err))
+        return _tell(argv, mistyped.misunderstood(err))
     except DoctorError as err:
         return _tell(argv, err)
     except (click.Abort, KeyboardInterrupt):
@@ -114,15 +118,6 @@ def _run(argv: Sequence[str]) -> int:
         if "--debug" in argv:
             raise
         return _tell(argv, _fault(err))
-
-
-def _usage(err: click.ClickException) -> UsageError:
-    context = getattr(err, "ctx", None)
-    where = context.command_path if context is not None else "fipy-doctor"
-    wrong = shown(err.format_message().rstrip("."), 1000)
-    if isinstance(err, click.BadParameter) and not isinstance(err, click.MissingParameter):  # it says which, and why
-        return UsageError("usage", wrong, next="type the same command with another value there")
-    return UsageError("usage", wrong, next=f"`{where} --help` lists what it takes")
 
 
 def _fault(err: Exception) -> DoctorError:
