@@ -82,7 +82,7 @@ _ABOUT = {
         re.I,
     ),
     HELPS: re.compile(
-        r"(?:flash|updat|upgrad|firmware|41065)\w*[^?.]{0,30}\b(?:fix|help|cure|solve|repair|mend)\w*\b"
+        r"(?:flash|up(?:dat|grad)|firmware|41065)\w*[^?.]{0,30}\b(?:fix|help|cure|solve|repair|mend)\w*\b"
         r"|\b(?:need|have) to (?:re-?do|re-?flash|re-?install)\b|flash\w*[^?.]{0,24}\b(?:hilf|beheb|repar|rett)\w*"
         r"|\bhilft\b[^?.]{0,24}flash|(?:flashear|actualizar)\w*[^?.]{0,24}\b(?:arregl|solucion|ayud)\w*"
         r"|\b(?:flasher|mettre a jour)[^?.]{0,24}\b(?:resou|aide|repar|regl)\w*|flashen[^?.]{0,24}\b(?:help|oploss)\w*",
