@@ -54,7 +54,7 @@ def msvcrt() -> Any:
 
 
 def powershell(script: str) -> tuple[str, ...]:
-    """Words that have Windows' own PowerShell run ``script``, one pipeline; ``said_by_powershell`` reads what they print.
+    """Words that have Windows' own PowerShell run ``script``, one pipeline; ``said_by_powershell`` reads the answer.
 
     Its own modules only: started from PowerShell 7 it would look among those of 7, and load none (PowerShell #27774).
     UTF-8 as base64: letters come in the code page of the console, which is the user's, and need not be there at all.
