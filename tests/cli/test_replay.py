@@ -30,9 +30,14 @@ def of_the_bench(document: Any) -> Any:
 
 
 def taken(terminal: Terminal, trace: Path, port: str, *words: str) -> Any:
-    """The document of a run at a board, with its trace."""
+    """The document of a run at a board, with its trace; no log is kept of a replay."""
     said = terminal.type(words[0], "--json", "--port", port, "--trace", str(trace), *words[1:])
-    return {**of_the_bench(said.document), "at": None, "next": None}
+    return {
+        **of_the_bench(said.document),
+        "at": None,
+        "next": None,
+        **({"log": None} if "log" in said.document else {}),
+    }
 
 
 def again(terminal: Terminal, trace: Path, port: str, *words: str) -> Any:
