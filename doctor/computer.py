@@ -36,6 +36,13 @@ def kernel32() -> Any:
     return getattr(ctypes, "windll").kernel32  # noqa: B009
 
 
+def ntdll() -> Any:
+    """The calls below those of Windows' kernel."""
+    import ctypes
+
+    return getattr(ctypes, "windll").ntdll  # noqa: B009
+
+
 def winreg() -> Any:
     """The module of Windows' registry, which Python has there only."""
     return importlib.import_module("winreg")

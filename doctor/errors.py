@@ -48,6 +48,8 @@ COMMAND_IDS = {
     "trace-unreadable": "the file of replay:// is not a trace that can be replayed",
     "replay-differs": "this run does something else at the port than the run whose trace is replayed",
     "replay-only-reads": "a command that changes something was given a trace for its port",
+    "bundle-not-writable": "the zip of report cannot be written",
+    "nothing-to-report": "there is nothing that report could put into its zip",
     "deadline": "the time given with --deadline, or to a check, is over",
 }
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 from types import SimpleNamespace
 from typing import Any
 
@@ -30,6 +31,23 @@ def on(monkeypatch: pytest.MonkeyPatch, system: str) -> None:
 
 
 @dataclass
+class Handle:
+    """What another program has open.
+
+    name     of what it is open on, as Windows' kernel has it
+    access   what the program may do with it
+    foreign  the program is another user's, or runs as administrator
+    waits    its name comes when this is set, as that of a pipe which the program reads
+    """
+
+    pid: int
+    name: str
+    access: int = 0x0012019F
+    foreign: bool = False
+    waits: Event | None = None
+
+
+@dataclass
 class Windows:
     """The calls of Windows that the program makes, and what it asked them for.
 
@@ -38,6 +56,8 @@ class Windows:
     systems     the file system of each drive
     calls       what was asked of which name, in order
     awake       the flags of SetThreadExecutionState, in order
+    devices     the device behind each name of a port: ``\\Device\\USBSER000`` behind COM25
+    handles     what other programs have open
     """
 
     named: dict[str, Path] = field(default_factory=dict)
@@ -45,6 +65,9 @@ class Windows:
     systems: Mapping[str, str] = field(default_factory=dict)
     calls: list[tuple[str, int]] = field(default_factory=list)
     awake: list[int] = field(default_factory=list)
+    devices: dict[str, str] = field(default_factory=dict)
+    handles: list[Handle] = field(default_factory=list)
+    _copies: dict[int, Handle] = field(default_factory=dict)
     _open: dict[int, str] = field(default_factory=dict)
 
     @classmethod
@@ -63,7 +86,7 @@ class Windows:
         library = SimpleNamespace(LK_NBLCK=2, LK_NBRLCK=4, locking=_locking, get_osfhandle=lambda handle: handle)
         monkeypatch.setattr("os.open", opened)
         monkeypatch.setitem(sys.modules, "msvcrt", library)
-        monkeypatch.setattr(ctypes, "windll", SimpleNamespace(kernel32=windows), raising=False)
+        monkeypatch.setattr(ctypes, "windll", SimpleNamespace(kernel32=windows, ntdll=windows), raising=False)
         denied = PermissionError(13, "Access is denied")
         monkeypatch.setattr(ctypes, "WinError", lambda: denied, raising=False)
         return windows
@@ -97,6 +120,53 @@ class Windows:
         """Remembers what it was asked; away mode is not to be had."""
         self.awake.append(flags)
         return 0 if flags & 0x40 else 1
+
+    def QueryDosDeviceW(self, name: str, answer: Any, _most: int) -> int:
+        """The device behind a name."""
+        answer.value = self.devices.get(name, "")
+        return len(answer.value)
+
+    def NtQuerySystemInformation(self, what: int, answer: Any, room: int, _got: Any) -> int:
+        """The handles of all programs; their number is their place in the list."""
+        rows = [(0, one.pid, number, one.access, 0, 37, 0, 0) for number, one in enumerate(self.handles, 1)]
+        table = struct.pack("@PP", len(rows), 0) + b"".join(struct.pack("@PPPIHHII", *row) for row in rows)
+        if what != 64 or room < len(table):
+            return 0xC0000004 - (1 << 32)
+        ctypes.memmove(answer, table, len(table))
+        return 0
+
+    def OpenProcess(self, access: int, _inherit: bool, pid: int) -> int:
+        """A handle of a process, whose number stands in for it."""
+        assert access == 0x40
+        return 0 if any(one.foreign for one in self.handles if one.pid == pid) else pid
+
+    def GetCurrentProcess(self) -> int:
+        """This one."""
+        return -1
+
+    def DuplicateHandle(self, process: Any, theirs: Any, here: Any, copy: Any, *how: int) -> int:
+        """A handle of ours on what another program has open."""
+        one = self.handles[theirs.value - 1]
+        assert (process.value, ctypes.c_ssize_t(here.value).value, how) == (one.pid, -1, (0, False, 2))
+        copy._obj.value = 0x10000 + theirs.value
+        self._copies[copy._obj.value] = one
+        return 1
+
+    def NtQueryObject(self, copy: Any, what: int, answer: Any, most: int, _got: Any) -> int:
+        """The name of what a handle is open on."""
+        one = self._copies[copy.value]
+        if one.waits is not None:
+            one.waits.wait()
+        name = one.name.encode("utf-16-le")
+        said = struct.pack("@HHP", len(name), len(name) + 2, 1) + name
+        assert what == 1 and len(said) <= most
+        ctypes.memmove(answer, said, len(said))
+        return 0
+
+    def CloseHandle(self, handle: Any) -> int:
+        """Copies are counted; those of processes are their numbers."""
+        self._copies.pop(handle.value, None)
+        return 1
 
 
 def _locking(handle: int, how: int, _bytes: int) -> None:

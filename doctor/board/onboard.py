@@ -1,7 +1,7 @@
 """The updater core on the board: put there, proved by hash, and started.
 
-The files of doctor/updater/ go over as they are, comments included: what runs there is byte for byte what was tested
-here. Only files that differ are sent; all of them take about half a minute at 115200 baud, once.
+The files of doctor/updater/ go over without what only people read (lean.py); what runs there was tested here in this
+very form (tests/updater/test_card_run_micropython.py). Only files that differ are sent.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files as files_of
 
 from doctor.board import snippets
 from doctor.board.board import Board
+from doctor.board.lean import lean
 from doctor.board.storage import files, own_names, proof
 from doctor.board.storage.room import room_on
 from doctor.errors import BoardError
@@ -76,11 +78,12 @@ class Order:
         )
 
 
+@cache
 def core_files() -> dict[str, bytes]:
-    """The files of the updater core by name, as they are in this program."""
+    """The files of the updater core by name, as they lie on a board."""
     home = files_of("doctor.updater")  # in a folder or in a zip
     there = sorted(home.iterdir(), key=lambda file: file.name)
-    return {file.name: file.read_bytes() for file in there if file.name.endswith(".py")}
+    return {file.name: lean(file.read_text("utf-8")).encode() for file in there if file.name.endswith(".py")}
 
 
 def own_files(board: Board) -> frozenset[str]:
@@ -142,10 +145,10 @@ def _sizes(board: Board) -> dict[str, int]:
 def _refuse_foreign(board: Board, there: Mapping[str, int], missing: Sequence[str]) -> None:
     """Raise if a file of the user's would be replaced.
 
-    Its __init__.py does not begin as every one of ours does; or there is none, and ours is the first that is written
-    and the last that is taken away.
+    Its __init__.py does not begin as that of every version of ours; or there is none, and ours is the first that is
+    written and the last that is taken away.
     """
-    begin = core_files()["__init__.py"].split(b"\n", 1)[0]
+    begin = core_files()["__init__.py"].split(b"\n", 1)[0].rstrip(b'"')  # older ones go on in the next line
     if "__init__.py" not in there:
         if not any(name in there for name in missing):
             return

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-import click
-
 from doctor.bench import BenchOptions
 from doctor.cli.screen import Screen
 from doctor.link import choice
@@ -61,7 +59,8 @@ def _agreed(options: BenchOptions, screen: Screen, port: PortInfo | None) -> Ben
 
 def _ask(ports: Sequence[PortInfo], screen: Screen) -> str:
     for number, port in enumerate(ports, 1):
-        click.echo(f"{number}. {port.device}  {port.words}", err=True)
-    numbers = click.Choice([str(number) for number in range(1, len(ports) + 1)])
-    chosen = screen.typed("Which one is the board? Type its number", type=numbers, show_choices=False)
-    return ports[int(chosen) - 1].device
+        screen.notes.print(f"{number}. {port.device}  {port.words}")
+    numbers = {str(number): port.device for number, port in enumerate(ports, 1)}
+    while (chosen := screen.typed("Which one is the board? Type its number").strip()) not in numbers:
+        screen.notes.print(f"Type a number from 1 to {len(ports)}. `fipy-doctor ports` says more about them.")
+    return numbers[chosen]

@@ -13,13 +13,12 @@ from doctor import __version__
 from doctor.cli import mistyped, options, signals
 from doctor.cli.help_page import HelpedCommand
 from doctor.cli.screen import make_screen
-from doctor.errors import DoctorError, Stopped, UsageError
-from doctor.text.escape import shown
+from doctor.errors import DoctorError, Stopped
 
 #: All commands, under the headings of ``--help``, in the order in which one meets them.
 SECTIONS = {
     "To flash a modem": ("check", "fix", "plan", "flash", "status"),
-    "To understand what went wrong": ("explain", "open", "trace", "checks"),
+    "To understand what went wrong": ("explain", "open", "trace", "report", "checks"),
     "What is plugged in": ("ports", "cards"),
     "The board's own files": ("backup", "restore"),
     "To practise": ("sim",),
@@ -105,7 +104,7 @@ def _run(argv: Sequence[str]) -> int:
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.ClickException as err:
-        return _tell(argv, _usage(err))
+        return _tell(argv, mistyped.misunderstood(err))
     except DoctorError as err:
         return _tell(argv, err)
     except (click.Abort, KeyboardInterrupt):
@@ -114,15 +113,6 @@ def _run(argv: Sequence[str]) -> int:
         if "--debug" in argv:
             raise
         return _tell(argv, _fault(err))
-
-
-def _usage(err: click.ClickException) -> UsageError:
-    context = getattr(err, "ctx", None)
-    where = context.command_path if context is not None else "fipy-doctor"
-    wrong = shown(err.format_message().rstrip("."), 1000)
-    if isinstance(err, click.BadParameter) and not isinstance(err, click.MissingParameter):  # it says which, and why
-        return UsageError("usage", wrong, next="type the same command with another value there")
-    return UsageError("usage", wrong, next=f"`{where} --help` lists what it takes")
 
 
 def _fault(err: Exception) -> DoctorError:

@@ -9,13 +9,32 @@ from pathlib import Path
 import click
 
 from doctor.errors import UsageError
-from doctor.text.command import PROGRAM, marked, quoted
+from doctor.text.command import ON_CARD, PROGRAM, marked, quoted
 from doctor.text.escape import shown
 from doctor.text.nearest import did_you_mean, nearest
 
 _PORT = re.compile(r"(COM\d+|(/dev/)?(tty|cu\.).*|[a-z0-9]+://.*|(serial|usb):.*|\d{1,3}(\.\d{1,3}){3})", re.IGNORECASE)
 _DRIVE = re.compile(r"/dev/(r?disk|sd|mmcblk|loop).*|\\\\\.\\.*", re.IGNORECASE)
 _BY_SUFFIX = {".dup": "--firmware", ".elf": "--updater-elf", ".img": "--sd"}
+_IN_BOARD = re.compile(r"/?sd[:/]+(.+)", re.IGNORECASE)  #: a file of the card, as the board names it
+#: What other programs call a command of ours.
+_CALLED_ELSEWHERE = {
+    "check": ("diagnose", "doctor", "examine", "scan", "test", "verify"),
+    "fix": ("cure", "heal", "repair"),
+    "flash": ("burn", "install", "program", "update", "upgrade", "write"),
+    "ports": ("devices", "list", "ls"),
+    "status": ("info", "resume", "state"),
+    "--version": ("version",),
+}
+#: Words of click, and ours.
+_OURS = {
+    "a valid float": "a number",
+    "a valid integer range": "a whole number",
+    "a valid integer": "a whole number",
+    "Directory": "folder",
+    "File": "file",
+    "Path": "path",
+}
 
 
 def no_command(word: str, commands: Sequence[str], ctx: click.Context) -> UsageError:
@@ -25,9 +44,35 @@ def no_command(word: str, commands: Sequence[str], ctx: click.Context) -> UsageE
         otherwise = _retyped(ctx, word, "check", "--port", word)
     elif word.lower().endswith(".dup"):
         otherwise = _retyped(ctx, word, "flash", word)
+    elif called := [one for one, words in _CALLED_ELSEWHERE.items() if word.lower() in words]:
+        otherwise = f"did you mean {_retyped(ctx, word, *called)}?"
     elif close := nearest(word, commands):
         otherwise = f"did you mean {' or '.join(_retyped(ctx, word, one) for one in close)}?"
     return UsageError("usage", f"there is no command {shown(word)!r}", next=otherwise)
+
+
+def misunderstood(err: click.ClickException) -> UsageError:
+    """What click says of a command line that it cannot read, with the nearest right thing."""
+    ctx = err.ctx if isinstance(err, click.UsageError) else None
+    said = shown(err.format_message().rstrip("."), 1000)
+    otherwise = f"`{ctx.command_path if ctx is not None else PROGRAM} --help` lists what it takes"
+    if isinstance(err, click.NoSuchOption) and ctx is not None:
+        word = err.option_name
+        close = nearest(word, [flag for param in ctx.command.get_params(ctx) for flag in param.opts])
+        if close:
+            otherwise = f"did you mean {_retyped(ctx, word, close[0]) if len(close) == 1 else ' or '.join(close)}?"
+        return UsageError("usage", f"{ctx.command_path} has no option {shown(word)!r}", next=otherwise)
+    if isinstance(err, click.MissingParameter) and ctx is not None and err.param is not None:
+        example = next(iter(getattr(ctx.command, "examples", ())), "")
+        what = f"{ctx.command_path} needs {err.param.make_metavar(ctx)} behind it"
+        return UsageError("usage", what, next=f"such as {marked(f'{PROGRAM} {example}')}" if example else otherwise)
+    if isinstance(err, click.BadParameter):
+        said = shown(err.message.rstrip("."), 1000)
+        for theirs, ours in _OURS.items():
+            said = said.replace(theirs, ours)
+        on = err.param.opts[0] if isinstance(err.param, click.Option) else ""
+        return UsageError("usage", said, on=on, next="type the same command with another value there")
+    return UsageError("usage", said, next=otherwise)
 
 
 def no_such(word: str, known: Collection[str], option: str) -> UsageError:
@@ -48,11 +93,14 @@ def too_much(words: Sequence[str], ctx: click.Context) -> UsageError:
     """``words`` stand where the command takes nothing: what belongs behind an option, if it can be seen which."""
     taken = {flag for param in ctx.command.params for flag in param.opts}
     option = _option_for(words[0])
-    said = f"`{ctx.command_path} --help` lists what it takes"
+    what = f"{ctx.command_path} does not take {' '.join(shown(word) for word in words)!r}"
     if option in taken:
         said = _retyped(ctx, words[0], option, words[0])
-    what = f"{ctx.command_path} does not take {' '.join(shown(word) for word in words)!r} without an option"
-    return UsageError("usage", what, next=said)
+        return UsageError("usage", f"{what} without an option", next=said)
+    close = [] if words[0].startswith("-") else nearest(f"--{words[0]}", taken)
+    if len(close) == 1:
+        return UsageError("usage", what, next=f"did you mean {_retyped(ctx, words[0], *close)}?")
+    return UsageError("usage", what, next=f"`{ctx.command_path} --help` lists what it takes")
 
 
 def no_file(name: str, param: click.Parameter | None, ctx: click.Context | None) -> UsageError:
@@ -63,6 +111,8 @@ def no_file(name: str, param: click.Parameter | None, ctx: click.Context | None)
     on = param.opts[0] if isinstance(param, click.Option) else ""
     if not on and _PORT.fullmatch(name):
         return UsageError("usage", what, next=_retyped(ctx, name, "--port", name))
+    if not on and (in_board := _IN_BOARD.fullmatch(name)):
+        return UsageError("usage", what, next=f"did you mean {_retyped(ctx, name, f'{ON_CARD}{in_board[1]}')}?")
     path = Path(name)
     here = dict.fromkeys((path.parent, *(folder for _, folder in folders()), *_below(Path())))
     found = [file for folder in here for file in _like(folder, path.suffix.lower())]

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from doctor.report.report_file import ReportFile
 
 NO_TERMINAL_COLUMNS = 4000
+ANSWER_COLUMNS = 4  #: of a line: what is left for the answer
 
 
 @dataclass(frozen=True)
@@ -140,23 +141,41 @@ class Screen:
         """``text`` as these consoles would show it, for what asks a question by itself."""
         return marks.plain(text, self.notes.bench)
 
-    def ask(self, question: str, *, default: bool = False) -> bool:
-        """A yes or no from the terminal; False if nobody can answer."""
+    def ask(self, question: str, *, default: bool = False, whole: RenderableType | None = None) -> bool:
+        """A yes or no from the terminal; False if nobody can answer.
+
+        whole  what ``?`` shows before the question is asked again; None if there is no more than was shown
+        """
         if not self.interactive:
             return False
-        with _whole_line():
-            return click.confirm(self.plain(question), default=default, err=True)
+        letters = ("Y/n" if default else "y/N") + ("" if whole is None else "/?")
+        while True:
+            answer = self.typed(question, f"[{letters}]").strip().lower()
+            if answer in ("y", "yes", "n", "no", ""):
+                return answer.startswith("y") if answer else default
+            help_text = f"Enter means {'yes' if default else 'no'}. Type y for yes, n for no"
+            more = "." if whole is None else ", ? for the whole plan."
+            self.show(whole if answer == "?" and whole is not None else help_text + more)
 
-    def typed(self, question: str, **how: Any) -> str:
-        """A word from the terminal; ``how`` as ``click.prompt`` takes it."""
+    def typed(self, question: str, offered: str = "") -> str:
+        """A word from the terminal, "" if Enter was all.
+
+        offered  what stands behind the question: the answers that it may have
+        """
+        above, _, asked = self.plain(question).rpartition("\n")
+        if len(f"{asked} {offered}: ") + ANSWER_COLUMNS > self.notes.width:
+            # Whoever asks lets the terminal break the line anywhere; what is printed breaks between words.
+            above, asked = self.plain(question), ""
         with _whole_line():
-            answer: str = click.prompt(self.plain(question), err=True, **how)
+            if above:
+                self.notes.print(above)
+            answer: str = click.prompt(" ".join(filter(None, (asked, offered))), "", err=True, show_default=False)
         return answer
 
     def agreed(self, question: str, whole: RenderableType | None = None) -> bool:
-        """Whether the plan that was shown may be carried out. Raises DoctorError if nobody can answer.
+        """Whether the plan that was shown may be carried out; ``whole`` as in ``ask``.
 
-        whole  what ``?`` shows of it before the question is asked again; None if all of it was shown
+        Raises DoctorError if nobody can answer.
         """
         if not self.interactive:
             raise DoctorError(
@@ -164,13 +183,7 @@ class Screen:
                 "the plan needs a yes, and there is no terminal to ask on",
                 next="read the plan, then run the same command with --yes",
             )
-        if whole is None:
-            return self.ask(question)
-        while True:
-            answer = self.typed(f"{question} [y/N/?]", default="", show_default=False).strip().lower()
-            if answer in ("", "n", "no", "y", "yes"):
-                return answer.startswith("y")
-            self.show(whole if answer == "?" else "Type y for yes, n for no, ? for the whole plan.")
+        return self.ask(question, whole=whole)
 
 
 @contextmanager

@@ -13,8 +13,21 @@ from pathlib import Path
 
 from doctor.computer import is_mac, is_windows
 from doctor.errors import UsageError
-from doctor.knowledge.asked import AGAIN, DEAD, DONE, ERASE, FLASH, GO, NEWER, POWER, WORKED
-from doctor.knowledge.builds import RADIOS
+from doctor.knowledge.asked import (
+    AGAIN,
+    DEAD,
+    DONE,
+    ERASE,
+    FLASH,
+    GO,
+    NEWER,
+    POWER,
+    TO_CATM1,
+    TO_NB1,
+    WHICH,
+    WORKED,
+)
+from doctor.knowledge.builds import CAT_M1, NB_IOT, RADIOS
 from doctor.knowledge.catalogue import entry
 from doctor.knowledge.explanation import LIKELY, SUCCESS, WORKING_MODEM, Explanation, Match, explain, explained_by
 from doctor.knowledge.paste import MOST_BYTES
@@ -35,6 +48,8 @@ _KEEPS_POWER = re.compile(
 _FORBIDS = re.compile(r"(?:Do not|Stop here)\b")  #: how a step begins that comes before all others, whatever they are
 _AT_ONCE = re.compile("Press Ctrl-C at once")
 _SAVES = re.compile("Save what can be read")
+_POINTS_ON = ("is against it", "Better: ")  #: of a verdict that allows a file, or names the one to take
+_DISARMS = re.compile("Remove the call from main.py")  #: else every start, also after a power cycle, flashes again
 _SAYS_NO = re.compile(rf"{_FORBIDS.pattern}|Leave it\b")
 _MONARCH2 = "monarch2-family"
 _OTHER_MAKER = "modem-of-another-maker"
@@ -58,7 +73,7 @@ _LET_IT_RUN = (
 #: All that may be done then: no step of any cure is told, whatever else is found.
 _WHILE_IT_RUNS = (
     "Leave board, cable, power and the window that it runs in alone until the transfer has ended and 30 minutes more, "
-    "since 99 and 100 % take long.",
+    "since 99 and 100 % take long. Only a laptop's charger may be plugged in, and its sleep switched off.",
     "Then look, with the power still on: `fipy-doctor status`, and read the version. What else is found above comes "
     "after that, and so does another file.",
 )
@@ -161,11 +176,12 @@ def advice(explanation: Explanation) -> Advice:
     if others:
         in_order = "; take them in this order" if steps[0] in explanation.causes[0].entry.cure else ""
         together.append(f"{_listed([explanation.causes[0].id, *others])} are separate matters{in_order}.")
-    only_waits = steps and all(map(_ONLY_WAITS.match, steps))
+    only_waits = steps and len(explanation.causes) == 1 and all(map(_ONLY_WAITS.match, steps))
     if explanation.runs_now or (explanation.may_run and not only_waits):
         newer = filter(None, (_whether_newer(explanation),))
         return Advice((_LET_IT_RUN, *newer), (), _WHILE_IT_RUNS)
     judged = _judged(explanation)
+    way = _which_file(explanation, judged)
     answers = {
         WORKED: "",  # said of every text that shows it
         FLASH: judged or _whether_to_flash(explanation, steps),
@@ -176,14 +192,16 @@ def advice(explanation: Explanation) -> Advice:
         DONE: _whether_done(explanation),
         DEAD: _whether_dead(explanation),
         POWER: _whether_power_may_go(explanation, decides, keep),
+        WHICH: way,
     }
     asked = tuple(kind for kind in explanation.asks if not judged or kind not in (FLASH, GO))
     asked = (FLASH, *asked) if judged else asked
-    answered = tuple(answers[kind] for kind in asked if answers[kind])
+    asked = (*(kind for kind in asked if kind != WHICH), WHICH)
+    answered = tuple(answers[kind] for kind in asked if answers.get(kind))
     runs = _what_runs(explanation)
     answered = (*runs, *answered) if WORKED in explanation.asks else (*answered, *runs)
     answered = (_LET_IT_RUN, *answered) if explanation.may_run else answered
-    return Advice(answered, tuple(together), steps, bool(judged))
+    return Advice(answered, tuple(together), steps, bool(judged or way))
 
 
 def _what_runs(explanation: Explanation) -> tuple[str, ...]:
@@ -194,7 +212,22 @@ def _what_runs(explanation: Explanation) -> tuple[str, ...]:
     runs = builds.runs[-1].number
     if builds.arrived and (explanation.notes or WORKED in explanation.asks):
         return (f"It worked: {runs} was sent, and it is what the modem runs.",)
+    if WORKED in explanation.asks:
+        return (f"The modem runs {runs}: if that is what was sent, it worked, and nothing is left to do.",)
     return (f"The modem runs {runs}.",) if explanation.notes else ()
+
+
+def _which_file(explanation: Explanation, judged: str) -> str:
+    """Which file, if that is asked, or if the reader is told not to send the one that the text names."""
+    causes = () if explanation.unsure else explanation.causes
+    speaks = not explanation.unfinished and all(m.entry.area not in ("modem", "power") for m in explanation.matches)
+    told_no = causes and all(map(_of_step, causes)) and not any(said in judged for said in _POINTS_ON)
+    if not (speaks and (told_no or (WHICH in explanation.asks and not causes))):
+        return ""
+    from doctor.jobs.way_told import way  # as the rules: most pastes do not need it
+
+    wished = [radio for kind, radio in ((TO_CATM1, CAT_M1), (TO_NB1, NB_IOT)) if kind in explanation.asks]
+    return way(explanation.facts, wished[0] if len(wished) == 1 else "")
 
 
 def _of_step(cause: Match) -> bool:
@@ -249,8 +282,8 @@ def _steps(explanation: Explanation, decides: Match | None, keep: bool) -> tuple
 
 
 def _urgency(step: str) -> int:
-    """What stops a program that does harm, then what forbids, then what saves files, then all else."""
-    first = (_AT_ONCE, _FORBIDS, _SAVES)
+    """What stops a program that does harm, then what forbids, then what saves files or keeps a flash from starting."""
+    first = (_AT_ONCE, _FORBIDS, _SAVES, _DISARMS)
     return next((rank for rank, begins in enumerate(first) if begins.match(step)), len(first))
 
 
@@ -261,7 +294,8 @@ def _own_steps(cause: Match, explanation: Explanation) -> tuple[str, ...]:
 
 
 def _first_step(cause: Match) -> tuple[str, ...]:
-    return cause.entry.cure[:1] if cause.score >= LIKELY else ()
+    """Of what else is found; that of a Monarch 2 is told with its condition."""
+    return cause.entry.cure[:1] if (cause.how == "sign" or cause.score >= LIKELY) and cause.id != _MONARCH2 else ()
 
 
 def _is_for_its_family(step: str, cause: Match, explanation: Explanation) -> bool:
@@ -293,8 +327,8 @@ def _whether_newer(explanation: Explanation) -> str:
 
 def _whether_done(explanation: Explanation) -> str:
     """What is known of others; empty if nothing is."""
-    known = (*(cause.entry for cause in explanation.causes), *explanation.candidate_entries)[:1]
-    return "".join(f"Has anybody done it? This is known: {entry.means}" for entry in known)
+    known = () if explanation.unsure else explanation.causes[:1]
+    return "".join(f"Has anybody done it? This is known: {cause.entry.means}" for cause in known)
 
 
 def _whether_dead(explanation: Explanation) -> str:
@@ -322,10 +356,11 @@ def _whether_to_flash(explanation: Explanation, steps: Sequence[str]) -> str:
     if explanation.causes and explanation.causes[0].entry.under_way:
         return "Flash it? Not before what is under way is over."
     for cause in explanation.causes:
-        if cause is explanation.causes[0] and any(map(_SAYS_NO.match, cause.entry.cure[:1])):
+        flashes = any(_FLASHES.search(step) and not _FORBIDS.match(step) for step in steps)
+        if cause is explanation.causes[0] and not flashes and any(map(_SAYS_NO.match, cause.entry.cure[:1])):
             return f"Flash it? No. {cause.entry.title}."
         if cause.entry.blocks == "yes":
-            if any(map(_FLASHES.search, steps)) and not _FORBIDS.match(steps[0]):
+            if flashes:
                 return f"Flash it? Only in the order of the steps below: {cause.entry.title}."
             return f"Flash it? No, not as long as this holds: {cause.entry.title}."
     known = f"Know first: {explanation.causes[0].entry.title}. " if explanation.causes else ""
@@ -366,7 +401,8 @@ def _by_the_steps(label: str, explanation: Explanation, steps: Sequence[str]) ->
         if cause.entry.blocks == "yes" or cause.entry.brick_risk.startswith("high"):
             first = next(n for n, step in enumerate(steps, 1) if not _FORBIDS.match(step) or n == len(steps))
             if _FLASHES.search(steps[first - 1]):
-                return f"{label} Yes, as step {first} below says, and in no other way."
+                yes = "Not in that way, only" if POWER in explanation.asks else "Yes,"
+                return f"{label} {yes} as step {first} below says, and in no other way."
             return f"{label} Not yet, step {first} below comes first. {cause.entry.title}."
     return ""
 

@@ -108,13 +108,16 @@ def without_board(error: DoctorError, journal: Journal | None = None) -> StatusR
     left = begun_over(journal)
     tell = left or journal.entries()[:1]
     history = "\n".join(f"{shown(e.ids.get('port', ''), LONGEST)}: {told(e)}" for e in tell)
-    history = history or "this computer has no record of a flash"
+    damaged = journal.damaged({})
+    if not history and damaged is None:
+        history = "this computer has no record of a flash"
     step = None
     if left:
         port = left[0].ids["port"]
         hands = (PLUG_IN,) if PortUrl.read(port).device else ()
         step = NextFlash(hands, Command("status", port=port))
-    return StatusReport("the modem could not be asked", history, step, entry=tell[0] if tell else None, error=error)
+    last = tell[0] if tell else None
+    return StatusReport("the modem could not be asked", history, step, entry=last, error=error, damaged=damaged)
 
 
 def status(
@@ -142,7 +145,7 @@ def status(
         damaged = journal.damaged(port) if entry is None else None
         return replace(_unasked(bench, err, entry), damaged=damaged, looked=looked)
     ids = journals.ids_of(bench)
-    entry = journal.find(ids) or entry
+    entry = journal.find(ids)
     where = verdict(facts, updater_given=False).summary
     if facts.release:
         where += f": {facts.release}"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from doctor.firmware.names import parse_name
-from doctor.knowledge.builds import RADIOS, Build
+from doctor.knowledge.builds import RADIOS, Build, Told
 from doctor.knowledge.facts import Facts
 from doctor.updater import cautions, plan, states
 from doctor.updater.profile import SQN3330_FAMILY
@@ -16,6 +16,7 @@ from doctor.updater.shapes import (
     DIFF,
     FACTORY_BUILD,
     FULL,
+    NO_WAY_BACK,
     PAIR,
     PAIR_BUILD,
     ImageFacts,
@@ -47,13 +48,30 @@ def verdicts(facts: Facts) -> tuple[str, ...]:
     files = facts.by_kind.get("files", ())
     runs = facts.builds.runs[-1]
     for build in facts.builds.images if runs.kind in RADIOS else ():
-        runs = facts.builds.before(build) or facts.builds.runs[-1]
+        if _is_detour(build, facts.builds.runs[-1], facts.builds.images):
+            said.setdefault(
+                (0, build.number), f"Leave {build.number} out: it is older than {runs.number}, which the modem runs."
+            )
+            continue
+        runs = _last_before(build, facts.builds)
         images = _images(build, runs, files)
         if images and images[0].build != runs.number:
             said.setdefault((images[0].base, images[0].build), _verdict(facts, runs, images))
     sent = any(PAIR_BUILD in (build.number, build.target) for build in facts.builds.images)
     first = (_BETWEEN,) if said and sent and runs.number == BETWEEN_BUILD else ()
     return (*first, *tuple(said.values())[-_MOST_JUDGED:])
+
+
+def _is_detour(image: Build, runs: Build, images: Sequence[Build]) -> bool:
+    """Whether it is an older image on the way to a newer one of the same radio."""
+    own_radio = [other.number for other in images if other.kind == runs.kind]
+    return image.kind == runs.kind and image.number < runs.number < max(own_radio)
+
+
+def _last_before(image: Build, builds: Told) -> Build:
+    """What runs when an image is sent: the one that a plan sends before it, unless that is left out."""
+    before, runs = builds.before(image), builds.runs[-1]
+    return runs if before is None or _is_detour(before, runs, builds.images) else before
 
 
 def _images(build: Build, runs: Build, files: Sequence[str]) -> tuple[ImageFacts, ...]:
@@ -65,7 +83,7 @@ def _images(build: Build, runs: Build, files: Sequence[str]) -> tuple[ImageFacts
             ImageFacts(name, _FULL_BYTES, kind, "CATM1", PAIR_BUILD, 0, SQN3330_FAMILY)
             for name, kind in zip(names, PAIR, strict=True)
         )
-    if build.kind not in RADIOS and not build.target:
+    if number == FACTORY_BUILD or (build.kind not in RADIOS and not build.target):
         return ()
     # A way that is told by two numbers goes with the differential image for it, if the text names that file.
     bases = (build.number,) if build.target else (0, runs.number)
@@ -104,6 +122,8 @@ def _small(words: str) -> str:
 def _judged(facts: Facts, runs: Build, images: Sequence[ImageFacts]) -> tuple[str, bool]:
     """What the rules say of one step from this build, and whether they refuse it whatever is agreed to."""
     files = facts.by_kind.get("files", ())
+    if images[-1].build in NO_WAY_BACK and images[-1].name not in files:
+        return f"No: there is no public file of build {images[-1].build}.", True
     is_from_factory = runs.number == FACTORY_BUILD and not images[0].base
     is_helped = is_from_factory and any(file.lower() == _UPDATER.name for file in files)
     options = Options(updater_elf=_UPDATER, bootrom=_BOOTROM) if is_helped else Options()
@@ -137,7 +157,8 @@ def _refused(refused: Refusal, way: str, older: str, runs: Build, images: Sequen
     if images[0].base and images[0].build < runs.number and images[0].known_radio == radio_of(runs.number):
         older = f" Besides, {images[0].build} is older than {runs.number}."
     better = _better(refused, images)
-    said = f"{how} {way}: {refused.what}; {refused.why}.{older}" + (f" Better: {better}." if better else "")
+    what = refused.what.removeprefix(f"{images[-1].name}: ").replace("cannot be read", "are not told here")
+    said = f"{how} {way}: {what}; {refused.why}.{older}" + (f" Better: {better}." if better else "")
     return (f"{said} {_HOLDS}" if asks else said), not asks
 
 

@@ -1,4 +1,4 @@
-"""What the reader asks in plain words: may I flash, do it again, erase, take the power away, is it newer, dead?
+"""What the reader asks in plain words: may I flash, do it again, erase, take the power away, which file, is it dead?
 
 Each wants a do or a do not, a yes or a no. The expressions are without accents, as many people type.
 """
@@ -11,6 +11,7 @@ from doctor.knowledge.accents import without_accents
 
 FLASH, AGAIN, ERASE, GO, POWER = "flash", "again", "erase", "go", "power"
 NEWER, DONE, DEAD, WORKED = "newer", "done", "dead", "worked"
+WHICH, TO_CATM1, TO_NB1 = "which", "to-catm1", "to-nb1"
 
 _SENTENCE = re.compile(r"[^\n?!.]*(?:\.(?=\S)[^\n?!.]*)*[?!.]?")  #: a point inside a word ends none
 _HOW = re.compile(
@@ -42,6 +43,34 @@ _OF_THAT = re.compile(
 )
 _OF_A_LOOP = re.compile(r"\bboot[ -]?loop\w*\b[^?]*\?", re.I)  #: what the first finding says
 _YES_OR_NO = re.compile(r"\b(?:yes (?:or|/) no|ja (?:oder|of) nein|ja of nee|si o no|oui ou non|y/n)\b", re.I)
+#: Which file, or how to get from one firmware to another: asked or wished for in any sentence.
+_WHICH = re.compile(
+    r"\b(?:which|what) (?:\w+ ){0,2}?(?:one|file|image|firmware|build|version|package|dup)s?\b"
+    r"(?! (?:is|are|was|it|does|do you|am|has|the) )"
+    r"|\bwhat (?:do|should|must|can|shall) (?:i|we) (?:\w+ ){0,2}?(?:flash|take|send|install|use)"
+    r"|\bhow (?:do|can|could|should|would|to)\b[^?.]{0,16}\b(?:get|go|come|switch|change|move|update|upgrade)\b"
+    r"[^?.]{0,40}\b(?:to|from|back|on)\b"
+    r"|\b(?:want|need|like)\b[^?.]{0,24}\b(?:newest|latest|most recent)"
+    r"|\b(?:newer|something new|more recent) (?:\w+ ){0,2}?(?:than|image|file|firmware|build)"
+    r"|\b(?:go|get|way|come)\b[^?.]{0,12}\bback\b"
+    r"|\bwelche[sr]?\b[^?.]{0,20}\b(?:datei|image|firmware|version|nehme|brauche|flashe)|\bwie komme ich\b"
+    r"|\bwas muss ich\b[^?.]{0,20}\bflashen|\bzurueck (?:auf|zu|nach)\b"
+    r"|\b(?:que|cual|cuales) (?:es )?(?:el |la )?(?:archivo|fichero|imagen|firmware|version)"
+    r"|\bcual (?:uso|cojo|tomo|mando|flasheo|necesito)|\bcomo (?:paso|vuelvo|actualizo|cambio)|\bvolver a\b"
+    r"|\b(?:quel(?:le)?s?|lequel|laquelle)\b[^?.]{0,16}(?:fichier|image|firmware|version|\?)"
+    r"|\bcomment (?:passer|revenir|mettre)|\brevenir (?:a|en|au)\b"
+    r"|\bwelke?\b[^?.]{0,20}\b(?:bestand|image|firmware|versie|moet)|\bhoe kom ik\b|\bterug naar\b",
+    re.I,
+)
+_TOWARDS = (
+    r"\b(?:to|want|wants|need|needs|has|have|only|for|on|auf|nach|zu|fuer|will|brauche|a|para|quiero|necesito|vers|pour"
+    r"|en|veux|naar|voor|wil|back)\W{1,3}(?:(?:it|the|be|run|use|get|go|only|back|on|to|a|an|mit|le|la|el)\W{1,3}){0,3}"
+)
+#: The radio that is wished for, if any.
+_RADIOS = {
+    TO_CATM1: re.compile(_TOWARDS + r"(?:cat[- ]?m1?|lte-?m)\b", re.I),
+    TO_NB1: re.compile(_TOWARDS + r"(?:nb[- ]?iot|nb1|narrow-?band)\b", re.I),
+}
 _LISTED = re.compile(r"\[[^\]\n]*\]")  #: what a prompt listed is no word of the reader
 _ABOUT = {
     WORKED: re.compile(
@@ -53,7 +82,7 @@ _ABOUT = {
         re.I,
     ),
     FLASH: re.compile(
-        r"\b(?:re)?flash|\bup(?:grad|dat)|\binstall|\bsqnsupgrade|\brun\(|\bdowngrad"
+        r"\b(?:re)?flash|\bup(?:grad|dat)|\binstall|\bsqnsupgrade(?!\.(?:info|version))|\brun\(|\bdowngrad"
         r"|\b(?:way|path|route|weg|camino|chemin|manera|moyen|manier) (?:from|to|von|nach|zu|de|desde|a|pour|van"
         r"|naar|om)\b"
         r"|\bgo(?:ing)? (?:lower|back|down|straight|directly)|spielen\b|\baktualisier"
@@ -139,7 +168,8 @@ def asked(prose: str) -> tuple[str, ...]:
                 kinds = _kinds(before) or kinds
             found |= kinds - {FLASH} if WORKED in kinds or _OF_THE_PAST.match(sentence) else kinds
         before = sentence
-    return tuple(kind for kind in _ABOUT if kind in found)
+    wished = (kind for kind, words in _RADIOS.items() if words.search(prose))
+    return (*(kind for kind in _ABOUT if kind in found), *((WHICH,) if _WHICH.search(prose) else ()), *wished)
 
 
 def questions(prose: str) -> str:

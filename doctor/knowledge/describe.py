@@ -90,9 +90,10 @@ _PRINTED = (
     r">>> ",
     r"\.\.\. ",
     r"\$ ",
-    r"\w*(?:Error|Exception):",
+    r"[\w.]*(?:Error|Exception):",
 )
 _NO_PROSE = re.compile(rf"^\W*?(?:{'|'.join(_PRINTED)})", re.IGNORECASE)
+_ASKS = re.compile(r"[^\W\d]\d?\)? ?\?(?:\s|$)")  #: a question in a line
 _VALUES = ("['", '["', "b'", "{", "(sysname")  #: how printed values begin
 #: Without one of these a text is not about our boards, however well its words fit.
 _DOMAIN = re.compile(
@@ -128,12 +129,12 @@ def prose(paste: Paste, apart: Iterable[Build] = ()) -> tuple[str, tuple[int, ..
             line = line.replace(str(number), " ")
         words = re.findall(r"[^\W\d_]{2,}", line)
         if (
-            len(words) >= (_LEAST_OF_A_QUESTION if line.endswith("?") else least)
+            len(words) >= (_LEAST_OF_A_QUESTION if (asks := _ASKS.search(line) is not None) else least)
             and not _NO_PROSE.match(line)
             and index not in ours
             and not is_ours(line)
             and not line.lstrip().startswith(_VALUES)
-            and (sum(map(len, words)) * 2 > len(line.strip()) or line.endswith("?"))
+            and (sum(map(len, words)) * 2 > len(line.strip()) or asks)
         ):
             kept.append(line)
             indexes.append(index)

@@ -24,7 +24,7 @@ _OURS = (
 #: The same of ``status``, ``backup``, ``restore`` and ``explain``, whose lines look like those of others too.
 _OURS_TOO = (
     r"modem: the modem ",
-    r"(?:Done\. )?(?:Nothing is left to do|The modem is done|One thing is left for your hands)[.:]",
+    r"(?:Done\. )?(?:Nothing is (?:left to do|unfinished)|The modem is done|One thing is left for your hands)[.:]",
     r"files of the board: ",
     r"\d+ of \d+ files? written",
     r"kept in ",

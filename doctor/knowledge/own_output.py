@@ -22,6 +22,7 @@ _LOG_LINE = re.compile(
 )
 _PROVED = re.compile(r" flashed and proved: ([^\n]{1,80})")
 _RELEASE = re.compile(r"\bLR\d\.\d\.\d\.\d-\d{5}\b")
+_STANDS = "Run this to see how it stands: `fipy-doctor status`"
 _MOST_JSON = 1 << 20  #: of one document; a report has some 50 kB
 _HEAD_CHARS = 1_000
 _MOST_NAMED = 3
@@ -68,19 +69,22 @@ def _log(job: str, paste: Paste) -> OwnOutput:
     failed, error, code = _told_by_log(paste.text)
     ids = tuple(failed.values())
     if error is not None:
-        return OwnOutput(f"{what}: {_words(error['what'])}.", ids=(*ids, error["error"]), named_only=True)
+        said = f": {_words(error['what'])}."
+        if job == "flash":
+            said = f" that was not proved{said} {_STANDS}"
+        return OwnOutput(f"{what}{said}", ids=(*ids, error["error"]), named_only=True)
     if failed and code != "0":
         names = ", ".join([*failed][:_MOST_NAMED])
         cut = "" if code else " It does not say how it ended."
         return OwnOutput(f"{what}. These checks failed: {names}.{cut}", ids=ids, named_only=True)
-    if job != "flash" and code:
+    if code:
         said = "nothing failed. This shows a success" if code == "0" else f"it ended with exit code {code}"
         return OwnOutput(f"{what}: {said}.", success=code == "0", named_only=True)
     last = [paste.line(index) for index in range(max(len(paste.numbers) - 5, 0), len(paste.numbers))]
     words = _words(next((line for line in reversed(last) if line.strip()), ""))
     return OwnOutput(
         f"{what} that does not say {'that it was proved' if job == 'flash' else 'how it ended'}. It ends with: {words} "
-        "Run this to see how it stands: `fipy-doctor status`"
+        + _STANDS
     )
 
 
@@ -99,7 +103,8 @@ def _told_by_log(text: str) -> tuple[dict[str, str], re.Match[str] | None, str]:
             failed[check] = line["id"]
         elif line["follows"]:
             failed.pop(check, None)
-        error = line if line["error"] else error
+        elif line["error"]:
+            check, error = "", line
         code = line["exit"] or ""
     return failed, error, code
 

@@ -44,7 +44,9 @@ def who_holds(device: str) -> Holder | None:
     if (_PROC / "locks").exists():
         return _locker(target) or _holder_in_proc(target)
     held = None
-    if not is_windows() and shutil.which("lsof") is not None:
+    if is_windows():
+        held = _holder_on_windows(device)
+    elif shutil.which("lsof") is not None:
         held = _holder_by_lsof(target)
     return held or _run_of_ours(device)
 
@@ -137,6 +139,19 @@ def _holder_by_lsof(target: str) -> Holder | None:
         elif line.startswith("c") and pid.isdigit() and pid != str(os.getpid()):
             return Holder(line[1:], int(pid), is_ours(_command_by_psutil(int(pid))))
     return None
+
+
+def _holder_on_windows(device: str) -> Holder | None:
+    import psutil
+
+    from doctor.link.holders_windows import pid_of_holder
+
+    pid, name = pid_of_holder(device), ""
+    if pid is None:
+        return None
+    with contextlib.suppress(psutil.Error, OSError):
+        name = psutil.Process(pid).name()
+    return Holder(name, pid, is_ours(_command_by_psutil(pid)))
 
 
 def _command_by_psutil(pid: int) -> list[str]:

@@ -61,7 +61,8 @@ class Link(contextlib.AbstractContextManager["Link"]):
         self.name = url.name
         self.baud = REPL_BAUD
         self.can_change_baud = not url.carries_bytes_only
-        self.clock: Clock = getattr(serial, "clock", None) or SystemClock()
+        self._time: Clock = getattr(serial, "clock", None) or SystemClock()
+        self.clock: Clock = trace or self._time
         self.deadline: Deadline | None = None
         self.notes: tuple[str, ...] = ()
         self.serial = serial
@@ -74,7 +75,7 @@ class Link(contextlib.AbstractContextManager["Link"]):
         self.has_modem_lines = not url.carries_bytes_only and self._lines_answer()
         if trace is not None:
             known = {"lines": self.has_modem_lines, "listed": as_json(self.listed)}
-            trace.opened(self.clock.ticks_ms(), url.text, self.baud, **known)
+            trace.opened(self._time, url.text, self.baud, **known)
             self._note("rts", rts)
 
     @property
@@ -111,14 +112,14 @@ class Link(contextlib.AbstractContextManager["Link"]):
         Raises PortLost if the port went away, DeadlineOverrun once ``deadline`` is over.
         """
         self._check_deadline()
+        limit = self._limit
         try:
-            data = self._read(max_bytes, wait_ms)
+            data = self._read(max_bytes, limit.slice_ms(wait_ms) if limit else wait_ms)
         except _PORT_ERRORS as err:
             raise self._lost(err) from err
-        except DeadlineOverrun:
-            self._received(b"")
-            raise
         self._received(data)
+        if not data:
+            self._check_deadline()
         return data
 
     @property
@@ -134,7 +135,7 @@ class Link(contextlib.AbstractContextManager["Link"]):
         """Send all of ``data``. Raises PortLost, DeadlineOverrun, and LinkError if the port takes nothing."""
         self._check_deadline()
         if self._trace is not None:
-            self._trace.sent(self.clock.ticks_ms(), data)
+            self._trace.sent(data)
         try:
             self.serial.write(data)
         except _PORT_ERRORS as err:
@@ -237,31 +238,29 @@ class Link(contextlib.AbstractContextManager["Link"]):
         self.close()
 
     def _received(self, data: bytes) -> None:
+        if self._trace is not None:
+            self._trace.received(data)
         if data and self._asked_ms is not None:
             self._answers_ms.append(self.clock.ticks_ms() - self._asked_ms)
             self._asked_ms = None
-        if self._trace is not None:
-            self._trace.received(self.clock.ticks_ms(), data)
 
     def _note(self, what: str, value: int | bool | str) -> None:
         if self._trace is not None:
-            self._trace.change(self.clock.ticks_ms(), what, value)
+            self._trace.change(what, value)
 
     def _read(self, max_bytes: int, wait_ms: int) -> bytes:
         data = self._take(max_bytes)
-        end_ms = self.clock.ticks_ms() + wait_ms
+        end_ms = self._time.ticks_ms() + wait_ms
         while not data:
-            left_ms = end_ms - self.clock.ticks_ms()
-            if left_ms <= 0:
+            left_ms = end_ms - self._time.ticks_ms()
+            if left_ms <= 0 or self._is_over:
                 return b""
             if self.url.in_process:
                 # Virtual time: no point in waking up; on real ports a new timeout means a round of ioctls.
-                limit = self._limit
-                self.serial.timeout = min(left_ms, limit.left_ms if limit else left_ms) / 1000
+                self.serial.timeout = left_ms / 1000
             data = bytes(self.serial.read(1))
             if data:
                 return data + self._take(max_bytes - 1)
-            self._check_deadline()
         return data
 
     def _take(self, max_bytes: int) -> bytes:
@@ -277,6 +276,12 @@ class Link(contextlib.AbstractContextManager["Link"]):
         limit = self._limit
         if limit is not None and limit.expired:
             raise DeadlineOverrun("deadline", f"not finished within {limit.limit_s:g} s", on=self.name)
+
+    @property
+    def _is_over(self) -> bool:
+        """Whether somebody else has closed the port meanwhile, or ended the work on it, as Ctrl-C does."""
+        limit = self._limit
+        return not self._open or (limit is not None and limit.expired)
 
     @property
     def _limit(self) -> Deadline | None:

@@ -31,7 +31,7 @@ _ERRORS: dict[str, type[DoctorError]] = {
     kind.__name__: kind for kind in (UsageError, LinkError, FirmwareError, CardError, BoardError)
 }
 _LINES = ("baud", "rts", "dtr", "reconnect")
-_ON_WIRE = (RX, TX, "none", "lost", "cts", "close", *_LINES)
+_ON_WIRE = (RX, TX, "none", "slept", "lost", "cts", "close", *_LINES)
 #: How long the board is asked to wait for its modem (snippets/modem.py): what is left by the clock, to the millisecond.
 _WAIT = re.compile(rb"', \d+, (\d+)\)\Z")
 _HEAD_BYTES = 100  #: in which a trace shows that it is one
@@ -157,8 +157,11 @@ class Player:
         return self._now_ms
 
     def sleep_ms(self, ms: int) -> None:
-        """Let time pass; nobody waits."""
-        self._now_ms += ms
+        """Let as much time pass as then, or what is asked for if the trace does not say; nobody waits."""
+        if self._next is not None and self._next.what == "slept":
+            self._pass(self._next)
+        else:
+            self._now_ms += ms
 
     # --- bytes ---
 
@@ -176,7 +179,8 @@ class Player:
             if line.what == "lost":
                 self._pass(line)
                 raise OSError(shown(str(line.members.get("value")), 200))
-            if line.what != RX or line.t_ms + self._late_ms > end_ms:
+            in_time = not self._bytes_only or line.t_ms + self._late_ms <= end_ms  # a read of ours brought what it did
+            if line.what not in (RX, "slept") or not in_time:
                 self._now_ms = end_ms
                 return b""
             self._pass(line)
@@ -281,7 +285,7 @@ class Player:
 
     def _expect(self, what: str, does: bytes | int | None) -> Line:
         """The next line, which must be of this kind; what the device said before it is there to be read."""
-        past = (RX, "none", *(_LINES if self._bytes_only else ()))
+        past = (RX, "none", "slept", *(_LINES if self._bytes_only else ()))
         while (line := self._next) is not None and line.what in past:
             self._came += line.data
             self._pass(line)
@@ -345,11 +349,7 @@ class ReplayedLink(Link):
         return self._player.diverged
 
     def _read(self, max_bytes: int, wait_ms: int) -> bytes:
-        limit = self._limit
-        data = self._player.take(max_bytes, wait_ms if limit is None else limit.slice_ms(wait_ms))
-        if not data:
-            self._check_deadline()
-        return data
+        return self._player.take(max_bytes, wait_ms)
 
     def _lines_answer(self) -> bool:
         return self._player.recording.open.get("lines") is not False

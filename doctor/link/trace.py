@@ -11,22 +11,24 @@ from threading import Lock
 from typing import Any, TextIO
 
 from doctor import __version__
-from doctor.clock import Now, utc_now
+from doctor.clock import Clock, Now, SystemClock, utc_now
 from doctor.documents.output_file import replaced
 from doctor.documents.trace_lines import FIRST_BYTES, RX, TX, VERSION
 from doctor.events import Listener, Note, ignore
 
 
 class Trace(contextlib.AbstractContextManager["Trace"]):
-    """Writes one JSON object a line: ``{"t": seconds, "dir": "rx", "hex": "…"}``.
+    """Writes one JSON object a line, ``{"t": seconds, "dir": "rx", "hex": "…"}``; also the clock of the link it is of.
 
-    ``t`` counts seconds of the link's clock from its opening; ``dir`` says what happened:
+    That clock stands still between two lines: what the run decides by the time hangs on no moment that the trace does
+    not hold, so the replay decides alike. ``t`` counts seconds of it from the opening; ``dir`` says what happened:
 
     trace              the first line: version of the format and of this program, and what was run
     open, close        the port, what the system says of it, and whether it has RTS and CTS
     failed             the port could not be opened: the error
     rx, tx             bytes from the device and to it
     none               a read ended without a byte, at this time
+    slept              a wait without a read was over, at this time
     lost               the port went away: what the system said
     baud, rts          were set to this value; ``cts`` was read
     reconnect          over Wi-Fi, after a restart that was meant
@@ -48,36 +50,50 @@ class Trace(contextlib.AbstractContextManager["Trace"]):
         self._now = now
         self.path = path
         self._listen = listen
+        self._clock: Clock = SystemClock()  # until a link brings its own
         self._start_ms: int | None = None
-        self._seconds = 0.0
+        self._now_ms = 0
+        self._ahead_ms = 0  # of a clock that began anew when the port was opened again
         self._lock = Lock()
         # Line-buffered: what crossed the wire before a crash is in the file.
         file = replaced(path, "trace", lambda head: head == FIRST_BYTES, len(FIRST_BYTES))
         self._file: TextIO | None = TextIOWrapper(file, "ascii", newline="\n", line_buffering=True)
         first = {"version": VERSION, "tool": __version__, "at": self._at(), **(run or {})}
-        self._line(None, {"dir": "trace", **first})
+        self._line({"dir": "trace", **first})
 
-    def opened(self, ticks_ms: int, url: str, baud: int, **known: Any) -> None:
-        """Note that a link was opened, and what is ``known`` of its port; its times count from the first one."""
+    def ticks_ms(self) -> int:
+        """When the last line was written, by the clock of the link."""
+        return self._now_ms
+
+    def sleep_ms(self, ms: int) -> None:
+        """Sleep by the clock of the link, and record that."""
+        self._clock.sleep_ms(ms)
+        self.change("slept", ms)
+
+    def opened(self, clock: Clock, url: str, baud: int, **known: Any) -> None:
+        """Note that a link was opened, its clock, and what is ``known`` of its port; times count from the first one."""
+        self._clock = clock
         if self._start_ms is None:
-            self._start_ms = ticks_ms
-        self._line(ticks_ms, {"dir": "open", "url": url, "baud": baud, "at": self._at(), **known})
+            self._start_ms = clock.ticks_ms()
+        else:
+            self._ahead_ms = max(0, self._now_ms - clock.ticks_ms())
+        self._event({"dir": "open", "url": url, "baud": baud, "at": self._at(), **known})
 
-    def received(self, ticks_ms: int, data: bytes) -> None:
+    def received(self, data: bytes) -> None:
         """Record what a read brought: bytes from the device, or none."""
-        self._line(ticks_ms, {"dir": RX, "hex": data.hex()} if data else {"dir": "none"})
+        self._event({"dir": RX, "hex": data.hex()} if data else {"dir": "none"})
 
-    def sent(self, ticks_ms: int, data: bytes) -> None:
+    def sent(self, data: bytes) -> None:
         """Record bytes to the device."""
-        self._line(ticks_ms, {"dir": TX, "hex": data.hex()})
+        self._event({"dir": TX, "hex": data.hex()})
 
-    def change(self, ticks_ms: int, what: str, value: int | bool | str) -> None:
-        """Record what else happened: ``baud``, ``rts``, ``cts``, ``lost``, ``reconnect``, ``close``."""
-        self._line(ticks_ms, {"dir": what, "value": value})
+    def change(self, what: str, value: int | bool | str) -> None:
+        """Record what else happened: ``baud``, ``rts``, ``cts``, ``lost``, ``reconnect``, ``slept``, ``close``."""
+        self._event({"dir": what, "value": value})
 
     def aside(self, what: str, name: str, **said: Any) -> None:
-        """Record what did not cross the port: ``failed``, ``check``, ``found``, ``part``."""
-        self._line(None, {"dir": what, "name": name, **said})
+        """Record what did not cross the port, beside the line before: ``failed``, ``check``, ``found``, ``part``."""
+        self._line({"dir": what, "name": name, **said})
 
     def close(self, err: OSError | None = None) -> None:
         """End the trace; ``err`` is what has ended it before its time. Does no harm twice."""
@@ -96,14 +112,17 @@ class Trace(contextlib.AbstractContextManager["Trace"]):
     def _at(self) -> str:
         return self._now().isoformat(timespec="seconds")
 
-    def _line(self, ticks_ms: int | None, members: dict[str, Any]) -> None:
-        """Write one line; without a time of its own it has that of the line before."""
+    def _event(self, members: dict[str, Any]) -> None:
+        """Go on to the time that it is now, and write a line."""
+        self._now_ms = self._clock.ticks_ms() + self._ahead_ms
+        self._line(members)
+
+    def _line(self, members: dict[str, Any]) -> None:
+        seconds = 0.0 if self._start_ms is None else (self._now_ms - self._start_ms) / 1000
         with self._lock:  # checks of files run beside those of the port
             if self._file is None:
                 return
-            if ticks_ms is not None:
-                self._seconds = (ticks_ms - (self._start_ms if self._start_ms is not None else ticks_ms)) / 1000
             try:
-                self._file.write(json.dumps({"t": self._seconds, **members}) + "\n")
+                self._file.write(json.dumps({"t": seconds, **members}) + "\n")
             except OSError as err:
                 self.close(err)

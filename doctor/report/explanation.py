@@ -42,17 +42,23 @@ def console(explained: Explained, *, named: bool, verbose: bool) -> RenderableTy
         lines.append(Text("! The paste is very long; only its first part was read.", style="yellow"))
     if found.says:
         lines.append(Text(told(found.says, LINE_CHARS * 3), style="bold"))
-    lines += [Text(f"{note.entry.means} {note.entry.cure[0]}") for note in found.notes]
     advised = advice(found)
     lines += [Text(answer, style="bold") for answer in advised.answers]
+    lines += [Text(f"{note.entry.means} {note.entry.cure[0]}") for note in found.notes]
     if advised.steps and not found.unsure:
         lines += [*_known(found, verbose), *_advised(advised)]
-    elif found.unsure or not (found.says or found.notes):
-        lines += [*_not_known(found, advised)]
-    if found.harmless:
-        lines += [Text(""), Text("Harmless:", style="dim")]
-        lines += [Text(f"  {_numbers(match)}: {match.entry.title}", style="dim") for match in found.harmless]
+    else:
+        lines += _harmless(found)
+        if found.unsure or not (found.says or found.notes):
+            lines += [*_not_known(found, advised)]
     return Group(*lines)
+
+
+def _harmless(found: Explanation) -> list[RenderableType]:
+    from rich.text import Text
+
+    lead = [Text("Nothing in this text is a known fault. Harmless:", style="bold")] if found.harmless else []
+    return [*lead, *(Text(f"  {_numbers(match)}: {match.entry.title}") for match in found.harmless)]
 
 
 def _known(found: Explanation, verbose: bool) -> Iterable[RenderableType]:
@@ -80,7 +86,7 @@ def _not_known(found: Explanation, advised: Advice) -> Iterable[RenderableType]:
 
     from doctor.jobs.explain import RUN_NEXT, SEND_INSTEAD
 
-    if advised.judged:
+    if advised.judged or found.harmless:
         pass
     elif found.unsure:
         yield Text("")
@@ -89,7 +95,8 @@ def _not_known(found: Explanation, advised: Advice) -> Iterable[RenderableType]:
     else:
         yield Text("Nothing known here.", style="bold")
     yield Text("")
-    yield Text("Run this next, with the board plugged in:", style="bold")
+    lead = "If something does not work, run this" if found.harmless else "Run this next"
+    yield Text(f"{lead}, with the board plugged in:", style="bold")
     yield Text(f"  {marked(RUN_NEXT)}")
     yield Text("If something is still wrong, send:")
     yield from (_hanging("  - ", item) for item in SEND_INSTEAD)

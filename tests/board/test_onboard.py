@@ -3,9 +3,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+import doctor.updater
 from doctor.board import at_work, onboard
 from doctor.board.board import Board
 from doctor.board.storage import files
@@ -44,6 +46,14 @@ def test_only_what_differs_is_sent_again_and_what_is_not_ours_stays(board: Board
     assert files.exists(board, f"{onboard.FOLDER}/mine.py")
     assert not files.exists(board, f"{onboard.FOLDER}/at.py.fd-new")
     assert onboard.install(board) == 0
+
+
+@pytest.mark.long
+def test_files_of_a_version_that_went_over_with_its_comments_are_replaced(board: Board) -> None:
+    files.make_folder(board, onboard.FOLDER)
+    for source in (Path(doctor.updater.__file__).with_name(name) for name in ("__init__.py", "crc.py")):
+        files.write(board, f"{onboard.FOLDER}/{source.name}", source.read_bytes())
+    assert onboard.install(board) == len(onboard.core_files())
 
 
 @pytest.mark.parametrize("name", ["__init__.py", "at.py"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import subprocess
 import sys
 from pathlib import Path
@@ -102,7 +101,7 @@ def test_a_file_that_a_killed_program_left_open_spoils_no_other(board: RealBoard
         with Bench(BenchOptions(port=port)) as bench:
             bench.board.repl.call(snippets.open_for_writing(draft))
             for at in range(0, 3500, 500):
-                bench.board.repl.call(snippets.write_at(at, base64.b64encode(b"S" * 500).decode()))
+                bench.board.repl.call(snippets.write_at(at, b"S" * 500))
         with Bench(BenchOptions(port=port)) as bench:
             files.remove(bench.board, draft)
             for name, data in came.items():

@@ -22,6 +22,19 @@ MEANT = {
     "hands without a word": (("sim", "--hands"), "pull-jumpers"),
     "scenario": (("check", "--port", "sim://fipy?scenario=html"), "did you mean html-scripts?"),
     "scenario as a bench": (("check", "--port", "sim://lte-hangs"), "sim://fipy?scenario=lte-hangs"),
+    "option": (
+        ("flash", "--yess"),
+        "fipy-doctor flash has no option '--yess' next: did you mean fipy-doctor flash --yes",
+    ),
+    "cure without dashes": (("fix", "reformat-sd"), "did you mean fipy-doctor fix --reformat-sd?"),
+    "another program's command": (("upgrade", "x.dup"), "did you mean fipy-doctor flash x.dup?"),
+    "file as the board names it": (("flash", "/sd/x.dup"), "did you mean fipy-doctor flash card:x.dup?"),
+    "folder that is missing": (("backup",), "fipy-doctor backup needs DIR behind it next: such as fipy-doctor backup "),
+    "folder that is not there": (("restore", "nix"), "folder 'nix' does not exist"),
+    "number": (("check", "--deadline", "5min"), "--deadline: '5min' is not a number"),
+    "whole number": (("sim", "--tcp-port", "x"), "--tcp-port: 'x' is not a whole number next"),
+    "simulator without a job": (("sim",), "it takes one of --list, --listen"),
+    "text that is empty": (("explain", " "), "nothing to explain"),
     "carrier": (("check", "--carrier", "pysens", "-p", "sim://fipy"), "did you mean pysense?"),
 }
 

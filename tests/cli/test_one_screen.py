@@ -86,9 +86,23 @@ def test_the_whole_plan_is_one_key_away(terminal: Terminal, monkeypatch: pytest.
     assert whole.partition("\nnot confirmed")[0].strip() == planned.partition("\nNext:")[0].strip()
 
 
+def test_a_question_says_what_may_be_typed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.stdin", Keyboard("?\n\n?\ny\n"))
+    asking = screen.make_screen(as_json=False, quiet=False, verbose=False)
+    assert (asking.ask("Is it so?"), asking.ask("Is it so?", default=True)) == (False, True)
+    said = capsys.readouterr()
+    assert said.err == "Is it so? [y/N]: " * 2 + "Is it so? [Y/n]: " * 2
+    assert [line[:21] for line in said.out.splitlines()] == ["Enter means no. Type ", "Enter means yes. Type"]
+
+
 def test_a_cure_that_yes_agrees_to_is_printed_however_quiet(terminal: Terminal) -> None:
     said = terminal.type("fix", "--upload-scripts", "--yes", "-q", "--port", "sim://fipy?scenario=html-scripts")
     assert said.code == 0 and "1. remove /flash/sqnsupgrade.py, 409 bytes" in said.err
+
+
+def test_what_a_format_needs_is_said_without_contradiction(terminal: Terminal) -> None:
+    said = terminal.type("fix", "--reformat-sd", "--port", "sim://fipy")
+    assert said.code == 1 and "--confirm /sd besides --yes" in said.err and "add --yes" in said.err
 
 
 @pytest.mark.parametrize("more", [("--yes",), ("--yes", "-q"), ("--yes", "-v")])

@@ -97,6 +97,19 @@ def test_a_question_on_a_terminal_is_answered_no_by_default() -> None:
     assert "nothing was changed" in text
 
 
+@pytest.mark.long
+@needs_pty
+def test_a_long_question_breaks_between_words(tmp_path: Path) -> None:
+    words = (*DOCTOR, "flash", "--port", "sim://fipy")
+    text = on_terminal(words, environment(COLUMNS="40", FIPY_DOCTOR_STATE_DIR=str(tmp_path)), typed=b"n\n")
+    lines = re.sub("\x1b\\[[0-9;?]*[A-Za-z]", "", text).replace("\r\n", "\n").splitlines()
+    first = next(number for number, line in enumerate(lines) if line.startswith("Found PRACTICE"))
+    last = next(number for number, line in enumerate(lines) if line.startswith("[y/N]: "))
+    question = lines[first:last]
+    assert len(question) > 1 and max(map(len, question)) <= 40, lines
+    assert " ".join(question).endswith("Is this the firmware to flash?"), question
+
+
 def on_terminal(words: tuple[str, ...], env: dict[str, str], typed: bytes = b"") -> str:
     """All that ``words`` shows on a terminal of its own."""
     import pty

@@ -23,21 +23,16 @@ from tests.cli.terminal import Terminal
 
 
 def of_the_bench(document: Any) -> Any:
-    """``document`` without how long each check took, by the computer's clock in part."""
+    """``document`` without how long each check took, partly by the computer's clock, and the log: a replay has none."""
     if isinstance(document, dict):
-        return {name: of_the_bench(value) for name, value in document.items() if name != "duration_ms"}
+        return {name: of_the_bench(value) for name, value in document.items() if name not in ("duration_ms", "log")}
     return [of_the_bench(value) for value in document] if isinstance(document, list) else document
 
 
 def taken(terminal: Terminal, trace: Path, port: str, *words: str) -> Any:
-    """The document of a run at a board, with its trace; no log is kept of a replay."""
+    """The document of a run at a board, with its trace."""
     said = terminal.type(words[0], "--json", "--port", port, "--trace", str(trace), *words[1:])
-    return {
-        **of_the_bench(said.document),
-        "at": None,
-        "next": None,
-        **({"log": None} if "log" in said.document else {}),
-    }
+    return {**of_the_bench(said.document), "at": None, "next": None}
 
 
 def again(terminal: Terminal, trace: Path, port: str, *words: str) -> Any:

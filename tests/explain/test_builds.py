@@ -195,7 +195,9 @@ def test_whether_it_worked_is_told_by_what_runs(asked_so: str) -> None:
     block = "Bootloader0 : 5.1.1.0 [33080]\nBootloader1* : 5.1.1.0 [41065]\nSoftware : 5.1.1.0 [41065]\n"
     answers = advice(explain(f"{sent}{block}{asked_so}".encode())).answers
     assert answers[0] == "It worked: 41065 was sent, and it is what the modem runs."
-    assert advice(explain(f"{block}{asked_so}".encode())).answers == ("The modem runs 41065.",)
+    assert advice(explain(f"{block}{asked_so}".encode())).answers == (
+        "The modem runs 41065: if that is what was sent, it worked, and nothing is left to do.",
+    )
 
 
 def test_a_way_that_was_gone_to_its_end_is_no_finding() -> None:

@@ -354,3 +354,34 @@ def test_who_unplugs_usb_beside_a_battery_is_told_of_the_true_power_cycle() -> N
     text = "I pulled the cable while sending at 40 percent of the modem update, but the battery stayed on it."
     steps = advice(explain(text.encode())).steps
     assert any("battery" in step and "within the last hour" in step and "wait 10 s" in step for step in steps)
+
+
+def test_a_question_mark_of_a_program_asks_nothing() -> None:
+    text = b"serial.serialutil.SerialException: returned no data (device disconnected or multiple access on port?)\n"
+    assert not explain(text).asks
+
+
+def test_the_call_in_main_py_goes_before_the_power() -> None:
+    text = (
+        b'  File "main.py", line 2, in <module>\n  File "sqnsupgrade.py", line 94, in run\n'
+        b"OSError: AT+SMSWBOOT=3,0 failed!\n"
+    )
+    steps = advice(explain(text)).steps
+    found = [next(n for n, step in enumerate(steps) if words in step) for words in ("--disable-autorun", "unplug USB")]
+    assert found == sorted(found)
+
+
+def test_what_only_is_true_of_the_board_has_its_step_too() -> None:
+    text = b"MicroPython v1.8.6-849-83e2f7f on 2018-03-19; FiPy with ESP32\n>>> os.listdir('/sd')\n['x.dup.txt']\n"
+    found = explain(text)
+    assert "board-firmware-outdated" in {match.id for match in found.causes[1:]}
+    assert any(step.startswith("Update the board") for step in advice(found).steps)
+
+
+def test_between_the_two_files_no_flash_is_not_the_whole_answer() -> None:
+    text = "48829-1 went in yesterday, LR5.1.1.0-39529, then I switched it off. Flash -1 again or the second?"
+    found = advice(explain(text.encode()))
+    assert any(answer.startswith("Flash it? Only in the order of the steps below") for answer in found.answers) or all(
+        "Flash it? No." not in answer for answer in found.answers
+    )
+    assert any("`fipy-doctor flash …48829-2.dup`" in step for step in found.steps)

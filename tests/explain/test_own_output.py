@@ -101,14 +101,14 @@ def test_a_log_says_the_error_that_ended_it(tmp_path: Path) -> None:
     assert log.path is not None
     explained = explain(log.path.read_bytes())
     assert [match.id for match in explained.matches] == ["port-busy"]
-    assert explained.says == "This is the log of a backup of fipy-doctor: COM3 is in use."
+    assert explained.says == "This is the log of a backup of fipy-doctor: is in use."
 
 
 def test_a_trace_says_what_the_modem_said_last(tmp_path: Path) -> None:
     trace = Trace(tmp_path / "t.jsonl")
-    trace.opened(0, "sim://fipy", 115200)
-    for n, said in enumerate((b"AT+SMOD?\r\n4\r\nOK\r\n", b"AT+SMOD?\r\n2\r\nOK\r\nLR5.1.1.0-41065\r\nOK\r\n")):
-        trace.received(n, said)
+    trace.opened(SystemClock(), "sim://fipy", 115200)
+    for said in (b"AT+SMOD?\r\n4\r\nOK\r\n", b"AT+SMOD?\r\n2\r\nOK\r\nLR5.1.1.0-41065\r\nOK\r\n"):
+        trace.received(said)
     trace.close()
     explained = explain((tmp_path / "t.jsonl").read_bytes())
     assert explained.matches == () and "LR5.1.1.0-41065" in explained.says

@@ -24,6 +24,7 @@ from doctor.jobs.memory.lock import is_held, lock_path, port_lock
 from doctor.jobs.memory.logbook import Logbook
 from doctor.jobs.memory.state_dir import state_dir
 from doctor.jobs.onward import Attempt, onward
+from doctor.knowledge import explain
 from doctor.link.port_url import PortUrl
 from doctor.sim.world import World
 from tests.another_system import Windows, on
@@ -165,6 +166,8 @@ def test_flash_leaves_journal_and_log(tmp_path: Path) -> None:
     assert kept.done == kept.steps
     log = Path(kept.log).read_text()
     assert "step transfer" in log and "100% 100000 of 100000" in log and "AT+SMOD? -> " in log
+    explained = explain(Path(kept.log).read_bytes())
+    assert "flashed and proved, LR5.1.1.0-41019" in explained.says and not explained.matches
 
 
 # -- log

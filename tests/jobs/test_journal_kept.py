@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from doctor.jobs.flash import FlashRequest
 from doctor.jobs.flashing import guard
 from doctor.jobs.memory.journal import PROVED, FlashEntry, Journal, SentFile
 from doctor.jobs.memory.lock import port_lock
+from doctor.jobs.status import without_board
 
 from .flashing import User, after_bytes, flashed, small_image
 
@@ -84,6 +86,20 @@ def test_a_damaged_journal_is_seen_and_not_read(content: bytes, tmp_path: Path) 
     assert found is not None and found.path == path
     assert journal.find(PORT) is None
     assert journal.damaged({"port": "COM4", "board": "30aea4"}) is None
+
+
+def test_a_journal_that_cannot_be_read_is_told_without_a_board(tmp_path: Path) -> None:
+    (tmp_path / "of-a-port.json").write_bytes(b"{")
+    told = without_board(DoctorError("port-not-found", "no board is plugged in"), Journal(tmp_path))
+    assert told.damaged is not None and "no record" not in told.history
+
+
+@pytest.mark.parametrize("name", ["board", "imei"])
+def test_what_another_board_was_sent_over_the_same_port_is_not_told_of_this_one(name: str, tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    kept = journal.write(replace(entry(), ids={**PORT, name: "1"}))
+    assert journal.find({**PORT, name: "2"}) is None
+    assert [journal.find(ids) for ids in (PORT, {**PORT, name: "1"}, {"port": "COM4", name: "1"})] == [kept] * 3
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from rich.console import Console
 from doctor.bench import Bench, BenchOptions
 from doctor.jobs.flash import FlashPlan, FlashRequest, FlashResult, rehearse
 from doctor.jobs.hands import POWER_CYCLE, PRESS_RESET, WAIT
+from doctor.knowledge import explain
 from doctor.report import as_json, flash_plan
 from doctor.sim.bench import SimBench
 from doctor.sim.world import close_all_worlds
@@ -81,6 +82,7 @@ def test_every_way_judges_an_end_alike(tmp_path: Path, faults: str, monkeypatch:
         assert result.error is not None and result.onward is not None
         hand = next((hand for hand in result.onward.hands if hand != PRESS_RESET), None)
         assert (result.error.id, result.mode, hand) == ENDS[faults], via
+        assert_log_says_so(result)
 
 
 @pytest.mark.parametrize(("via", "kind"), [("modem", "twice"), ("usb", "short"), ("card", "garbled")])
@@ -91,6 +93,15 @@ def test_a_line_that_damages_answers_is_named_with_cause_and_cure(tmp_path: Path
     assert "17 of 500 answers were damaged (first: " in error.what
     assert "cable" in error.cause and "short cable" in error.next and "then" in error.next
     assert sim.modem.received == [] and sim.modem.mode == "application"
+    assert_log_says_so(result)
+
+
+def assert_log_says_so(result: FlashResult) -> None:
+    """``explain`` reads the log of a flash that failed as this failure, and as no other."""
+    assert result.error is not None
+    explained = explain(Path(result.log).read_bytes())
+    assert f"that was not proved: {result.error.what[:60]}" in explained.says
+    assert {match.id for match in explained.matches} <= {result.error.id}
 
 
 @pytest.mark.parametrize(

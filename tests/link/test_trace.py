@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -7,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from doctor.errors import UsageError
+from doctor.clock import Deadline
+from doctor.errors import DeadlineOverrun, UsageError
 from doctor.events import Event, Note
 from doctor.link.link import Link
 from doctor.link.port_url import PortUrl
+from doctor.link.replay import Recording, open_replay
 from doctor.link.trace import Trace
-from tests.link.wire import Wire
+from tests.link.wire import HandClock, Wire
 
 
 def lines(path: Path) -> list[dict[str, object]]:
@@ -43,9 +46,42 @@ def test_every_byte_and_change_is_recorded_with_its_time(tmp_path: Path) -> None
     assert lines(path)[4]["t"] == 1.5
 
 
+class BusyClock(HandClock):
+    """Time that goes on while the program works, too: whoever asks for it has spent some."""
+
+    def ticks_ms(self) -> int:
+        self.now_ms += 0.7
+        return int(self.now_ms)
+
+
+def ask_by_the_clock(link: Link) -> None:
+    """What is sent, and how often, hangs on the time; each read may end by its deadline."""
+    for wait_ms in range(20, 60):
+        link.deadline = Deadline(link.clock, 0.05)
+        until = Deadline(link.clock, wait_ms / 1000)
+        with contextlib.suppress(DeadlineOverrun):
+            while not until.expired:
+                link.write(f"{until.left_ms}?".encode())
+                link.read(10, 7)
+        link.deadline = None
+        link.clock.sleep_ms(3)
+
+
+def test_a_replay_decides_by_the_time_as_the_traced_run_did(tmp_path: Path) -> None:
+    wire = Wire(lambda data: wire.say(b"!", after_ms=9 * len(data) - 17))
+    wire.clock = BusyClock()
+    with Trace(tmp_path / "t") as trace:
+        link = Link(wire, PortUrl.read("/dev/ttyACM0"), rts=True, trace=trace)
+        ask_by_the_clock(link)
+        link.close()
+    with open_replay(Recording(tmp_path / "t"), None) as again:
+        ask_by_the_clock(again)
+    assert wire.written.count(b"?") > 100
+
+
 def test_lines_are_in_the_file_before_the_end(tmp_path: Path) -> None:
     trace = Trace(tmp_path / "t")
-    trace.sent(0, b"x")
+    trace.sent(b"x")
     assert [line["dir"] for line in lines(tmp_path / "t")] == ["trace", "tx"]
     trace.close()
 

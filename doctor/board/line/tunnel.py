@@ -12,7 +12,6 @@ from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING
 
 from doctor.board.snippets import modem as snippets
-from doctor.clock import Clock, Deadline
 from doctor.errors import BoardError, LinkError
 
 if TYPE_CHECKING:
@@ -43,7 +42,6 @@ class ModemTunnel(AbstractContextManager["ModemTunnel"]):
         self.baud = baud
         self.restored: bool | None = None
         self._board = board
-        self._clock: Clock = board.link.clock
         self._held = b""
         self._call(snippets.tunnel_open(baud))
 
@@ -55,13 +53,14 @@ class ModemTunnel(AbstractContextManager["ModemTunnel"]):
         return "the board's own LTE functions work again after its next reset, which does not touch the modem"
 
     def read(self, max_bytes: int, wait_ms: int) -> bytes:
-        """Bytes as soon as at least one is there; ``b""`` after ``wait_ms``. Raises BoardError, LinkError."""
-        if not self._held:
-            left = Deadline(self._clock, wait_ms / 1000)
-            while True:
-                self._held = self._exchange(b"", left.slice_ms(SLICE_MS))
-                if self._held or left.expired:
-                    break
+        """Bytes as soon as at least one is there; ``b""`` after ``wait_ms``. Raises BoardError, LinkError.
+
+        It is the board that waits: how often it is asked hangs on no clock of the PC.
+        """
+        for waited_ms in range(0, max(wait_ms, 1), SLICE_MS):
+            if self._held:
+                break
+            self._held = self._exchange(b"", min(wait_ms - waited_ms, SLICE_MS))
         got, self._held = self._held[:max_bytes], self._held[max_bytes:]
         return got
 

@@ -10,6 +10,8 @@ of their answer comes with its hash, so that a byte which the line or another th
 
 from __future__ import annotations
 
+import base64
+
 DAMAGED = "fd-damaged"  #: what the board raises if code of ours did not arrive as it was sent
 
 
@@ -387,28 +389,38 @@ for n in l:
 
 
 def open_for_writing(path: str) -> str:
-    """Keep a new, empty file open as ``_fd_f``, and ``_fd_w`` to write to it, for ``write_at``; true."""
+    """Keep a new, empty file open as ``_fd_f``, and ``_fd_w`` to write to it, for ``write_at``.
+
+    True if the release can unpack: uzlib reads streams of zlib (docs.pycom.io, firmwareapi/micropython/uzlib).
+    """
     return proved(
         f"""
 global _fd_f, _fd_w
 {_LET_GO.strip()}
+try:
+ from uzlib import decompress
+except ImportError:
+ decompress = None
 _fd_f = open({quoted(path)}, 'wb')
 def _fd_w(o, t, s):
  if sum([i * x for i, x in enumerate((' ' + str(o) + ' ' + t).encode())]) != s:
   return -1
  _fd_f.seek(o)
- return _fd_f.write(ubinascii.a2b_base64(t))
-say('true')
+ b = ubinascii.a2b_base64(t.lstrip('-'))
+ return _fd_f.write(decompress(b) if t[:1] == '-' else b)
+say('true' if decompress else 'false')
 """
     )
 
 
-def write_at(offset: int, data_base64: str) -> str:
+def write_at(offset: int, data: bytes, *, packed: bool = False) -> str:
     """Write at ``offset``, so that a piece sent twice does no harm; prints how much was taken.
 
+    packed  ``data`` is a stream of zlib, to be unpacked there
     Prints -1, and writes nothing, if the piece did not arrive as it was sent.
     """
-    return f"print('@@FD', _fd_w({offset}, '{data_base64}', {checksum(f'{offset} {data_base64}')}))\n"
+    text = ("-" if packed else "") + base64.b64encode(data).decode("ascii")
+    return f"print('@@FD', _fd_w({offset}, '{text}', {checksum(f'{offset} {text}')}))\n"
 
 
 CLOSE_WRITTEN = "_fd_f.close()\ndel _fd_f, _fd_w\nprint('@@FD true')\n"

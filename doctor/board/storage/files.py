@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import posixpath
 import re
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ from doctor.errors import BoardError, BoardReset
 from doctor.text.escape import shown
 
 WRITE_PIECE_BYTES = 512  #: raw bytes in one command, as Pymakr sends them (board-and-repl.md 3.6)
+PACKED_PIECE_BYTES = 768  #: unpacked: code that we send takes at most WRITE_PIECE_BYTES then
 SMALLEST_PIECE_BYTES = 128  #: after halving on errors; below that the line is not usable
 TRIES_AT_SMALLEST = 3
 READ_PIECE_BYTES = 384  #: raw bytes in one line of base64: 512 characters
@@ -279,16 +281,22 @@ def send(board: Board, path: str, data: bytes, tell: Tell = unheard) -> None:
 
     Raises BoardFileMissing for a folder that is not there, BoardError if the board refuses (full).
     """
-    _one(board, path, snippets.open_for_writing(path))
+    unpacks = _one(board, path, snippets.open_for_writing(path)) is True
     try:
         piece, done, failures, short = WRITE_PIECE_BYTES, 0, 0, -1
         while done < len(data):
-            part = data[done : done + piece]
-            taken = _taken(board, path, done, part)
+            part, packed = _packed(data, done, piece) if unpacks else (b"", b"")
+            part = part or data[done : done + piece]
+            taken = _taken(board, path, snippets.write_at(done, packed or part, packed=bool(packed)))
             if taken == len(part):
                 done += len(part)
                 tell(done)
                 failures, short = 0, -1
+                continue
+            if packed:
+                unpacks = (
+                    False  # a release that unpacks otherwise, no room, or a bad line: all are told from plain pieces
+                )
                 continue
             if 0 <= taken < len(part) and taken == short:
                 raise _full(board, path)
@@ -302,10 +310,17 @@ def send(board: Board, path: str, data: bytes, tell: Tell = unheard) -> None:
             board.repl.call(snippets.CLOSE_WRITTEN)
 
 
-def _taken(board: Board, path: str, at: int, part: bytes) -> int:
+def _packed(data: bytes, at: int, size: int) -> tuple[bytes, bytes]:
+    """A longer piece, and the at most ``size`` bytes that it takes packed; nothing if it takes more."""
+    part = data[at : at + PACKED_PIECE_BYTES]
+    packed = zlib.compress(part, zlib.Z_BEST_COMPRESSION)
+    return (part, packed) if len(packed) <= min(size, len(part)) else (b"", b"")
+
+
+def _taken(board: Board, path: str, code: str) -> int:
     """How much of a piece the board has written; -1 if piece or answer was spoiled on the line."""
     try:
-        taken = board.repl.call(snippets.write_at(at, base64.b64encode(part).decode("ascii")))
+        taken = board.repl.call(code)
     except ReplTraceback as err:
         if re.search(r"ENOSPC|\[Errno 28\]|OSError: 28\b", err.error):
             raise _full(board, path) from err

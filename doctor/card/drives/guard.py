@@ -128,7 +128,7 @@ def confirmation(drive: Drive) -> str:
 
 def consent_line(name: str) -> str:
     """What a plan says if a yes is not enough: ``name`` must be typed, or given with ``--confirm``."""
-    return f"(this needs --confirm {name}, or that name typed; --yes alone is not enough)"
+    return f"(this needs --confirm {name} besides --yes; on a terminal, a yes and that name typed)"
 
 
 def confirms(typed: str | None, drive: Drive) -> bool:

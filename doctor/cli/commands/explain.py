@@ -45,6 +45,12 @@ def command(words: tuple[str, ...], clipboard: bool, **given: Any) -> int:
         if not words and screen.interactive:
             screen.note("Paste the text, then press Ctrl-D on a line of its own (Windows: Ctrl-Z and Enter).")
         sources = _sources(words or ("-",))
+    if not any(text.strip() for _, text in sources):
+        raise UsageError(
+            "usage",
+            "there is nothing to explain: the text is empty",
+            next="type what the console said behind it: `fipy-doctor explain 'AT+SMSWBOOT=3,0 failed!'`",
+        )
     explained = job.explain_sources(sources)
     if screen.as_json:
         from doctor.report import as_json

@@ -158,7 +158,7 @@ class TerminalTalk:
         if not self._screen.interactive:
             return None
         with self._asking():
-            return self._screen.typed(question, default="", show_default=False)
+            return self._screen.typed(question)
 
     @contextmanager
     def _asking(self) -> Iterator[None]:

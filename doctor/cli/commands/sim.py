@@ -97,7 +97,12 @@ def command(**given: Any) -> int:
         raise UsageError("usage", f"{flags} are two commands", next="give one of them at a time")
     for _, job in wanted:
         return job(screen, given)
-    raise UsageError("usage", "what should the simulator do?", next="`fipy-doctor sim --help` lists what there is")
+    raise UsageError(
+        "usage",
+        "what should the simulator do?",
+        cause="it takes one of --list, --listen, --make-firmware, --hands, --copy-to-card",
+        next="type one of these behind it; `fipy-doctor sim --help` says what each does",
+    )
 
 
 def _jobs(given: options.Given) -> list[tuple[str, bool, Callable[[Screen, options.Given], int]]]:

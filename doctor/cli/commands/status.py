@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from doctor.jobs.status import StatusReport
     from doctor.report.next_step import NextStep
 
+NEVER_FLASHED = "Nothing is unfinished: this computer has no record of a flash of this modem."
+
 
 @options.command("status", examples=("status", "status --json"))
 @options.common
@@ -99,7 +101,8 @@ def _show_end(standing: StatusReport, step: NextStep | None, screen: Screen) -> 
     elif standing.error is None and standing.damaged is not None:
         screen.show("This program cannot tell if that is the image that was flashed last: compare the version.")
     elif standing.error is None and not standing.begun and not standing.unread:
-        screen.show("Nothing is left to do.")
+        done = "Nothing is left to do." if standing.entry is not None else NEVER_FLASHED
+        screen.show(done)
 
 
 def _options(given: options.Given) -> tuple[BenchOptions, StatusReport | None]:

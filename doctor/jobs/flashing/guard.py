@@ -131,7 +131,7 @@ class Recorder:
         self._keep(replace(self.entry, mirrored=True, max_block=max_block))
 
     def end(self, result: FlashResult) -> None:
-        """Write down how it ended."""
+        """Write down how it ended, and say so."""
         error = result.error
         state = journals.PROVED
         if error is not None:
@@ -142,6 +142,8 @@ class Recorder:
         ended = replace(self.entry, state=state, mode=result.mode, error=said, done=done, failures=failures)
         read = result.proof.after.loaders.text if result.proof is not None else ""
         self._keep(replace(ended, advice=result.advice, loaders=read or ended.loaders))
+        if result.proof is not None and error is None:  # `explain` knows it by these words (knowledge/own_output.py)
+            self._say(events.Note(f"flashed and proved: {result.proof.after.release or result.proof.after.build}"))
 
     def told(self, result: FlashResult) -> FlashResult:
         """``result`` with what was heard of it."""

@@ -131,13 +131,15 @@ class Journal:
         return entry
 
     def find(self, ids: Mapping[str, str]) -> FlashEntry | None:
-        """The newest entry of the modem that any of ``ids`` names; IMEI and board count more than the port."""
+        """The newest entry of the modem that any of ``ids`` names.
+
+        The port alone names it unless IMEI or board tell that another one is plugged in there now.
+        """
         entries = self.entries()
-        for names in (("imei", "board"), ("port",)):
-            fits = [e for e in entries if any(e.ids.get(name) and e.ids.get(name) == ids.get(name) for name in names)]
-            if fits:
-                return fits[0]
-        return None
+        sure = [e for e in entries if any(e.ids.get(name) and e.ids.get(name) == ids.get(name) for name in _SURE)]
+        there = [e for e in entries if e.ids.get("port") and e.ids.get("port") == ids.get("port")]
+        fits = sure or [e for e in there if not any(e.ids.get(name) and ids.get(name) for name in _SURE)]
+        return fits[0] if fits else None
 
     def entries(self) -> list[FlashEntry]:
         """All that can be read, the newest flash first; a damaged file is skipped, see ``damaged``.
@@ -279,8 +281,10 @@ def _is_list_of_words(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(word, str) for word in value)
 
 
+#: What no other modem is called: its board, or its own number.
+_SURE = ("board", "imei")
 #: What a modem's file is called by: the surest of its names that is known.
-_SUREST = ("board", "imei", "port")
+_SUREST = (*_SURE, "port")
 
 
 def _key(ids: Mapping[str, str]) -> str:

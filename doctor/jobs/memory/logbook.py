@@ -105,7 +105,8 @@ class Logbook:
         if error is not None:
             known = "" if error.id in COMMAND_IDS else error.id
             self.line(
-                f"error {error.id}: {error}" + _besides(("cause", error.cause), ("next", error.next), (KNOWN_AS, known))
+                f"error {error.id}: {error.what}"
+                + _besides(("on", error.on), ("cause", error.cause), ("next", error.next), (KNOWN_AS, known))
             )
         self.line(f"exit code {int(code)}")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import zlib
 
 from doctor.board import boot_scripts, onboard, snippets
 from doctor.board.line import bridge
@@ -37,6 +38,7 @@ DATA = bytes(range(256)) * 9  #: more than two of the pieces in which a snippet 
 DATA_SHA256, DUP_SHA256 = hashlib.sha256(DATA).hexdigest(), hashlib.sha256(DUP).hexdigest()
 SCRIPTS = State(flash={"lib/data.bin": DATA, "lib/b.py": b"b = 1\n"})
 NO_HASH = State(flash={"lib/data.bin": DATA}, lacks=("uhashlib",))
+NO_ZLIB = State(lacks=("uzlib",))
 ODD = "caf\u00e9 'n co.py"
 ODD_NAMES = State(flash={f"lib/{ODD}": b"pass\n"})
 NO_CARD = State(card=None)
@@ -66,7 +68,7 @@ def _text(data: bytes) -> str:
 
 
 def _write(path: str, data: bytes) -> tuple[str, ...]:
-    half, rest = _text(data[:384]), _text(data[384:])
+    half, rest = data[:384], data[384:]
     again = (snippets.write_at(384, rest), snippets.write_at(384, rest))
     return (snippets.open_for_writing(path), snippets.write_at(0, half), *again, snippets.CLOSE_WRITTEN)
 
@@ -114,21 +116,33 @@ FILES = (
         (*_write("/flash/lib/new.py", DATA), snippets.sha256("/flash/lib/new.py"), NAMES_LEFT, snippets.CLOSE_WRITTEN),
         gives=((True, "1 rows"), 384, len(DATA) - 384, len(DATA) - 384, True, (DATA_SHA256, len(DATA), "2 rows"), []),
     ),
+    Row(
+        ("board.snippets.write_at",),
+        (
+            snippets.open_for_writing("/flash/new.py"),
+            snippets.write_at(0, zlib.compress(DATA), packed=True),
+            snippets.write_at(1, b"no stream", packed=True),
+            snippets.CLOSE_WRITTEN,
+            snippets.sha256("/flash/new.py"),
+        ),
+        gives=((True, "1 rows"), len(DATA), ..., True, (DATA_SHA256, len(DATA), "2 rows")),
+    ),
+    Row(("board.snippets.open_for_writing",), (snippets.open_for_writing("/flash/new.py"),), on=NO_ZLIB),
     Row(("board.snippets.open_for_writing",), (snippets.open_for_writing("/flash/none/new.py"),)),
     Row(
         ("board.snippets.write_at",),
         (
             snippets.open_for_writing("/flash/new.py"),
-            snippets.write_at(0, "QUJDREVG").replace("REVG", "REV"),  # the line swallowed the end
-            snippets.write_at(0, "QUJDREVG").replace("QUJD", "QUJQ"),  # or changed a letter
-            snippets.write_at(0, "QUJDREVG").replace("(0", "(3"),
-            snippets.write_at(0, ""),
-            snippets.write_at(0, "QUJD"),
+            snippets.write_at(0, b"ABCDEF").replace("REVG", "REV"),  # the line swallowed the end
+            snippets.write_at(0, b"ABCDEF").replace("QUJD", "QUJQ"),  # or changed a letter
+            snippets.write_at(0, b"ABCDEF").replace("(0", "(3"),
+            snippets.write_at(0, b""),
+            snippets.write_at(0, b"ABC"),
             snippets.CLOSE_WRITTEN,
             snippets.read("/flash/new.py", 0, 10, 384),
             snippets.read("/flash/new.py", 10, 10, 384),
         ),
-        gives=(True, -1, -1, -1, 0, 3, True, ("QUJD", "1 rows"), ("0 rows",)),
+        gives=((True, "1 rows"), -1, -1, -1, 0, 3, True, ("QUJD", "1 rows"), ("0 rows",)),
     ),
     Row(
         ("board.snippets.guarded",),

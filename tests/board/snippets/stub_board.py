@@ -9,8 +9,11 @@ given pieces of code as its REPL would run them. Prints what they print between 
 
 import binascii
 import builtins
+import io
 import json
 import sys
+
+import deflate
 
 STAGES = {"b": 0, "rc": 1, "r": 2}
 REFUSED = "the requested operation failed"
@@ -27,6 +30,14 @@ class Gone(BaseException):
 
 
 Thing = type("module", (object,), {})  # something with attributes; its name is in the text of AttributeError
+
+
+def unpack(data):
+    """uzlib.decompress of MicroPython up to 1.11, by its successor."""
+    try:
+        return deflate.DeflateIO(io.BytesIO(data), deflate.ZLIB).read()
+    except OSError:
+        raise ValueError(-3) from None
 
 
 def release_of(text):
@@ -170,7 +181,8 @@ class Board:
             pycom.lte_modem_en_on_boot = self.lte_setting
         if self.state["pybytes"]:
             pycom.pybytes_on_boot = lambda: True
-        time, micropython = Thing(), Thing()
+        time, micropython, uzlib = Thing(), Thing(), Thing()
+        uzlib.decompress = unpack
         time.sleep_ms = self.sleep_ms
         if self.era.kbd_intr:
             micropython.kbd_intr = lambda *keys: self.did.append(("kbd_intr",) + keys)
@@ -181,6 +193,7 @@ class Board:
             "os": make_os(self),
             "sys": self.sys,
             "utime": time,
+            "uzlib": uzlib,
             "micropython": micropython,
         }
         self.frozen = {}

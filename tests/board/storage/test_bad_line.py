@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import random
 from collections.abc import Callable
 from pathlib import Path
 
@@ -101,13 +102,15 @@ def test_a_board_that_prints_all_the_time_is_copied_whole(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("way", [TO_BOARD, FROM_BOARD])
-def test_a_byte_that_goes_wrong_in_an_upload_is_no_full_disk(kind: str, way: str) -> None:
-    data = bytes(range(256)) * 5
+@pytest.mark.parametrize("packs", [True, False])
+def test_a_byte_that_goes_wrong_in_an_upload_is_no_full_disk(kind: str, way: str, packs: bool) -> None:
+    data = bytes(range(256)) * 5 if packs else random.Random(7).randbytes(1280)
+    to_board, from_board = (b"_fd_w(768, '-", b"@@FD 76") if packs else (b"_fd_w(512, '", b"@@FD 51")
     with board_with(FILES) as (bench, flash):
-        after = b"_fd_w(512, '" if way == TO_BOARD else b"@@FD 51"
-        spoil(bench, OneByte(kind, way, at=2, after=after))
+        fault = OneByte(kind, way, at=2, after=to_board if way == TO_BOARD else from_board)
+        spoil(bench, fault)
         files.write(bench.board, "/flash/new.bin", data)
-        assert flash.files["new.bin"] == data
+        assert flash.files["new.bin"] == data and fault.hit is not None
 
 
 def test_a_line_that_spoils_every_answer_is_called_one(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import hashlib
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -102,6 +104,27 @@ def test_what_the_board_holds_must_be_what_was_sent(board: Board, fake: OldRepl,
         files.write(board, "/flash/main.py", EVERY_BYTE)
     assert "not what was sent" in caught.value.what
     assert (tmp_path / "main.py").read_bytes() == b"print(1)\n"
+
+
+def unpacks_badly(data: bytes) -> bytes:
+    return zlib.decompress(data)[:-1]
+
+
+def is_out_of_memory(data: bytes) -> bytes:
+    raise ValueError(data)
+
+
+@pytest.mark.parametrize("decompress", [zlib.decompress, unpacks_badly, is_out_of_memory])
+def test_what_packs_well_goes_packed_and_plain_if_the_release_cannot_unpack(
+    board: Board, fake: OldRepl, tmp_path: Path, decompress: Callable[[bytes], bytes]
+) -> None:
+    fake.features = {"uzlib": SimpleNamespace(decompress=decompress)}
+    files.write(board, "/flash/main.py", EVERY_BYTE)
+    assert (tmp_path / "main.py").read_bytes() == EVERY_BYTE
+    pieces = [code for code in fake.runs if writes(code)]
+    packed = [code for code in pieces if ", '-" in code]
+    assert packed == (pieces if decompress is zlib.decompress else pieces[:1])
+    assert max(map(len, pieces)) < 750
 
 
 @pytest.mark.parametrize("features", [{}, {"uhashlib": SimpleNamespace()}])

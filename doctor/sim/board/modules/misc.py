@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import time
+import zlib
 from functools import partial
 from types import ModuleType
 from typing import Any
@@ -201,6 +202,18 @@ def make_binascii(_vm: Vm) -> ModuleType:
         unhexlify=unhexlify,
         crc32=binascii.crc32,
     )
+
+
+def make_zlib(_vm: Vm) -> ModuleType:
+    """`uzlib`: streams of zlib, or of bare deflate if wbits is negative."""
+
+    def decompress(data: bytes, wbits: int = 0, _bufsize: int = 0) -> bytes:
+        try:
+            return zlib.decompress(data, wbits or zlib.MAX_WBITS)
+        except zlib.error:
+            raise ValueError(-3) from None
+
+    return module("uzlib", decompress=decompress)
 
 
 def make_hashlib(vm: Vm) -> ModuleType:

@@ -29,6 +29,7 @@ _WITH_U: dict[str, Maker] = {
     "json": misc.make_json,
     "binascii": misc.make_binascii,
     "hashlib": misc.make_hashlib,
+    "zlib": misc.make_zlib,
     "struct": _same("ustruct", struct, "calcsize pack unpack pack_into unpack_from"),
     "collections": _same("ucollections", collections, "namedtuple OrderedDict"),
     "io": misc.make_io,

@@ -1,0 +1,269 @@
+"""``report``: what this program keeps on this computer, and files that the user names, in one zip for whoever helps.
+
+What is private is learned from the material itself, and from the names of this computer and its user; then stand-ins
+are put in its place, the same everywhere (doctor/bundle/).
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import platform
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from doctor import __version__
+from doctor.bundle.mask import Mask
+from doctor.bundle.pack import ABOUT, Entry, packed
+from doctor.clock import Now, utc_now
+from doctor.data import names, text
+from doctor.documents.host_names import host_name
+from doctor.documents.json_file import open_ours, write_whole
+from doctor.documents.trace_lines import is_trace
+from doctor.errors import DoctorError, UsageError
+from doctor.jobs.memory.state_dir import state_place
+from doctor.knowledge.catalogue import HERE
+from doctor.text.command import PROGRAM, Command
+from doctor.text.escape import shown
+
+SCHEMA = "fipy-doctor/bundle/1"
+MOST_OF_A_KIND = 20  #: of the newest logs, journals, records
+MOST_BYTES = 1 << 20  #: of a text; of a longer one the end is taken
+MOST_TRACE_BYTES = 32 << 20
+_LIBRARIES = ("pyserial", "click", "rich", "platformdirs", "pyfatfs")
+_OUR_LOG = re.compile(r"[a-z]+-\d{8}-\d{6}-\d{6}\.log")
+_WORD = re.compile(r"[a-z0-9_]+")
+_NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_MARKS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig"))
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """What goes into the zip, and what does not.
+
+    entries    the first one says what the others are
+    left_out   names of files and why
+    stand_ins  how many secrets of each kind were masked; None if nothing was
+    """
+
+    entries: tuple[Entry, ...]
+    left_out: tuple[tuple[str, str], ...]
+    stand_ins: Mapping[str, int] | None
+
+
+def refuse_target(target: Path) -> None:
+    """Raises UsageError if no new file can be made there; an existing file is never replaced."""
+    on = str(target)
+    if os.path.lexists(target):
+        raise UsageError("bundle-not-writable", "is there already", on=on, next="give the bundle another name")
+    if not target.parent.is_dir():
+        raise UsageError(
+            "bundle-not-writable", "its folder does not exist", on=on, next="make the folder first, or name another one"
+        )
+
+
+def bundle(given: Sequence[Path], *, unmasked: bool = False, now: Now = utc_now) -> Bundle:
+    """What the bundle would hold, masked; nothing is written.
+
+    given  files of the user's besides: traces, reports, logs
+
+    Raises UsageError if there is nothing, or if a given file is not a text that can be sent.
+    """
+    left_out: list[tuple[str, str]] = []
+    found = [*_kept(state_place(), left_out), *_named(given)]
+    if not found:
+        trace = Command("check", ("--trace", "t.jsonl"))
+        raise UsageError(
+            "nothing-to-report",
+            "this program has kept nothing on this computer so far, and no file was named",
+            on=str(state_place()),
+            next=f"{trace}, and then {Command('report', ('OUT.zip', 't.jsonl'))}",
+        )
+    if unmasked:
+        entries = [Entry(name, kind, data, size, cut) for name, kind, data, size, cut in map(_plain, found)]
+        return _with_about(entries, left_out, None, now)
+    mask = Mask(_own_words())
+    for kind, name in names_of_this_computer():
+        mask.know(kind, name)
+    for one in found:
+        mask.learn(one.data.decode("latin-1"))
+        mask.learn(one.path.name)
+    masked: list[Entry] = []
+    for one in found:
+        data = mask.masked(one.data.decode("latin-1")).encode("latin-1")
+        masked.append(Entry(_unlike(mask.masked_name(one.name), masked), one.kind, data, one.size_bytes, one.cut))
+    reasons = [(mask.masked_name(name), why) for name, why in left_out]
+    return _with_about(masked, reasons, mask.counts, now)
+
+
+def write(target: Path, made: Bundle, now: Now = utc_now) -> int:
+    """Write the zip, whole or not at all; its size in bytes. Raises UsageError, DoctorError."""
+    refuse_target(target)
+    data = packed(made.entries, now())
+    try:
+        write_whole(target, data)
+    except OSError as err:
+        raise DoctorError(
+            "bundle-not-writable",
+            f"cannot be written: {err.strerror or err}; nothing is left of it",
+            on=str(target),
+            cause="the disk is full, or the folder is not yours to write",
+            next="name a place with more room, where you may write",
+        ) from err
+    return len(data)
+
+
+def names_of_this_computer() -> Iterator[tuple[str, str]]:
+    """What this computer and its user are called."""
+    users = {os.environ.get(name, "") for name in ("USER", "USERNAME", "LOGNAME", "SUDO_USER")}
+    with suppress(KeyError, OSError, ImportError):
+        users.add(getpass.getuser())
+    with suppress(RuntimeError):
+        users.add(Path.home().name)
+    for user in sorted(users):
+        yield "user", user
+    host = platform.node()
+    yield "host", host
+    yield "host", host.partition(".")[0]
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A file of this computer that goes in: its name and kind in the zip, where it is, what it holds."""
+
+    name: str
+    kind: str
+    path: Path
+    data: bytes
+    size_bytes: int
+    cut: bool
+
+
+def _kept(place: Path, left_out: list[tuple[str, str]]) -> Iterator[_Found]:
+    """What lies in the state folder, the newest of each kind first. File names may hold anything, or a hash of it."""
+    for folder, ending, kind in (
+        ("logs", ".log", "log"),
+        ("journal", ".json", "journal"),
+        ("journal", ".damaged", "journal"),
+        ("begun", ".json", "record"),
+        (".", "tried.json", "record"),
+    ):
+        for number, path in enumerate(_newest(place / folder, ending), 1):
+            plain = path.name if _OUR_LOG.fullmatch(path.name) else f"{number}{path.suffix}"
+            name = f"{kind}/{plain}" if folder != "." else f"{kind}/{path.name}"
+            if folder == "journal" and ending == ".damaged":
+                name = f"{kind}/{number}.damaged.json"
+            try:
+                yield _read(path, name, kind)
+            except (OSError, ValueError) as err:
+                left_out.append((name, str(getattr(err, "strerror", None) or err)))
+
+
+def _newest(folder: Path, ending: str) -> list[Path]:
+    dated = []
+    with suppress(OSError):
+        for path in folder.iterdir():
+            with suppress(OSError):
+                if path.name.endswith(ending):
+                    dated.append((path.lstat().st_mtime_ns, path))
+    return [path for _, path in sorted(dated, reverse=True)[:MOST_OF_A_KIND]]
+
+
+def _named(given: Sequence[Path]) -> Iterator[_Found]:
+    """The files that the user names. Raises UsageError for one that is not text: no firmware goes into a bundle."""
+    taken: list[_Found] = []
+    for path in given:
+        try:
+            found = _read(path, f"given/{host_name(path.name)}", "given", follow=True)
+        except (OSError, ValueError) as err:
+            why = str(getattr(err, "strerror", None) or err)
+            raise UsageError(
+                "file-unreadable",
+                f"cannot go into the bundle: {why}",
+                on=str(path),
+                next="leave it out, or name another",
+            ) from err
+        taken.append(found)
+    yield from taken
+
+
+def _read(path: Path, name: str, kind: str, *, follow: bool = False) -> _Found:
+    """Raises OSError, and ValueError for what is not text."""
+    with open_ours(path, "rb", follow=follow) as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        trace = is_trace(file.read(100))
+        if trace:
+            raise ValueError("traces are not taken yet")
+        start = max(0, size - MOST_BYTES)
+        file.seek(start)
+        data = file.read(MOST_BYTES)
+    for mark, coding in _MARKS:
+        if data.startswith(mark):
+            data = data.decode(coding, "replace").encode()
+    if _NO_TEXT.search(data):
+        raise ValueError("it is not text")
+    if start:
+        data = data.partition(b"\n")[2]  # of a line that was cut, half a secret could be left
+    return _Found(name, kind, path, data, size, bool(start))
+
+
+def _plain(found: _Found) -> tuple[str, str, bytes, int, bool]:
+    return found.name, found.kind, found.data, found.size_bytes, found.cut
+
+
+def _unlike(name: str, others: Sequence[Entry]) -> str:
+    """``name``, or one like it that no other has: two names can have the same stand-in's beginning."""
+    there = {other.name for other in others}
+    number, free = 1, name
+    while free in there:
+        number += 1
+        free = f"{name.rpartition('.')[0]}-{number}.{name.rpartition('.')[2]}"
+    return free
+
+
+def _with_about(
+    entries: Sequence[Entry], left_out: Sequence[tuple[str, str]], stand_ins: Mapping[str, int] | None, now: Now
+) -> Bundle:
+    """The bundle, with what says what is in it in front."""
+    about: dict[str, Any] = {
+        "schema": SCHEMA,
+        "tool": {"name": PROGRAM, "version": __version__},
+        "at": now().isoformat(timespec="seconds"),
+        "platform": {"system": f"{platform.system()} {platform.release()}", "python": platform.python_version()},
+        "libraries": {name: _version(name) for name in _LIBRARIES},
+        "masked": stand_ins is not None,
+        "stand_ins": stand_ins or {},
+        "files": [listed(entry) for entry in entries],
+        "left_out": [{"name": shown(name, 200), "why": why} for name, why in left_out],
+    }
+    data = (json.dumps(about, indent=1) + "\n").encode()
+    return Bundle((Entry(ABOUT, "about", data, len(data)), *entries), tuple(left_out), stand_ins)
+
+
+def listed(entry: Entry) -> dict[str, Any]:
+    """An entry as the list of a bundle has it."""
+    return {"name": entry.name, "kind": entry.kind, "size_bytes": entry.size_bytes, "cut": entry.cut}
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _own_words() -> frozenset[str]:
+    """The words that this program says itself, in small letters: its documents, ids and explanations."""
+    from doctor import roster
+
+    said = [text(f"schema/{name}") for name in names("schema")]
+    said += [file.read_text(encoding="utf-8") for file in HERE.iterdir() if file.name.endswith(".toml")]
+    said += [check.id for check in roster.builtin()]
+    return frozenset(word for one in said for word in _WORD.findall(one.lower()))

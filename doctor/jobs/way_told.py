@@ -1,0 +1,78 @@
+"""Which file takes the modem that a text tells of further, or to the radio that its reader wants."""
+
+from __future__ import annotations
+
+from doctor.knowledge.builds import CAT_M1, NB_IOT, RADIOS
+from doctor.knowledge.facts import Facts
+from doctor.updater.shapes import (
+    FACTORY_BUILD,
+    FIRST_DIFF,
+    FIRST_FULL,
+    FIRST_TARGET,
+    NO_WAY_BACK,
+    OLDEST_GOOD_LOADER,
+    PAIR_BUILD,
+)
+
+NEWEST_NB1 = 41019  #: the last NB-IoT image of the vendor's public packages (modem-protocol.md 7)
+_NB1_FULL = f"NB1-{NEWEST_NB1}.dup"
+_NAMES = {CAT_M1: "Cat-M1", NB_IOT: "NB-IoT"}
+_PAIR = (
+    f"Newer is only the pair {PAIR_BUILD}, -1 and then -2 in one session with no reset and no power cut between them; "
+    "it has bricked modems, so leave it unless you need what is in it."
+)
+
+
+def way(facts: Facts, radio: str = "") -> str:
+    """The file that brings the newest public image of a radio to this modem; empty if the text does not tell enough.
+
+    radio  ``LR5`` or ``LR6`` if the reader wants this one; else the one that the modem has
+    """
+    builds = facts.builds
+    if facts.names_monarch2 or facts.family == "other" or not builds.runs or builds.rivals:
+        return ""
+    runs = builds.runs[-1]
+    if runs.kind not in RADIOS:
+        return ""
+    if radio and radio != runs.kind:
+        return f"Which file? {_to_other_radio(runs.number, radio)}"
+    return f"Which file? {_newest_catm1(runs.number) if runs.kind == CAT_M1 else _newest_nb1(runs.number)}"
+
+
+def _newest_catm1(runs: int) -> str:
+    if runs == FACTORY_BUILD:
+        return (
+            f"{FIRST_DIFF} alone, without updater.elf; or {FIRST_FULL} with the updater.elf of its package. "
+            f"{PAIR_BUILD} not before {FIRST_TARGET} runs."
+        )
+    if runs < FIRST_TARGET:
+        return f"{FIRST_FULL} alone, without updater.elf: the newest Cat-M1 image in one file.{_asks(runs)}"
+    if runs == FIRST_TARGET:
+        return f"None, {runs} is the newest Cat-M1 image in one file. {_PAIR}"
+    if runs < PAIR_BUILD:
+        return f"None, every public image in one file is older than {runs}, and no public file brings {runs} back."
+    return f"None, there is no public Cat-M1 image newer than {runs}."
+
+
+def _newest_nb1(runs: int) -> str:
+    if runs < NEWEST_NB1:
+        return f"{_NB1_FULL} alone, without updater.elf: the newest public NB-IoT image.{_asks(runs)}"
+    return f"None, no newer NB-IoT image than {runs} is in the public packages."
+
+
+def _asks(runs: int) -> str:
+    old = " `fipy-doctor flash` asks you to agree first, since the boot loader that came with such a build is old."
+    return old if runs < OLDEST_GOOD_LOADER else ""
+
+
+def _to_other_radio(runs: int, radio: str) -> str:
+    """The full image of the other radio, and what it costs."""
+    if runs == FACTORY_BUILD:
+        return f"{FIRST_DIFF} alone first; {_NB1_FULL} not before {FIRST_TARGET} runs."
+    name = FIRST_FULL if radio == CAT_M1 else _NB1_FULL
+    lost = f", and no public file brings {runs} back" if runs in NO_WAY_BACK else ""
+    pair = f" Never {PAIR_BUILD} straight from NB-IoT." if radio == CAT_M1 else ""
+    return (
+        f"For {_NAMES[radio]}: {name} alone, without updater.elf. It changes the radio{lost}: "
+        f"`fipy-doctor flash` asks you to agree.{pair}"
+    )

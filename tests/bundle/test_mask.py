@@ -1,0 +1,93 @@
+"""The mask: what is private goes, in every form, and the same secret has the same stand-in."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from doctor.bundle.mask import Mask
+from doctor.bundle.stand_in import wire
+from tests.bundle.planted import KNOWN, SECRETS, TELLING, forms
+
+
+@pytest.fixture(scope="module")
+def mask() -> Mask:
+    """A mask that has read what tells of all secrets."""
+    made = Mask({"micro", "python", "modem"})
+    for kind, name in KNOWN:
+        made.know(kind, name)
+    made.learn(wire(TELLING))
+    return made
+
+
+def masked(mask: Mask, text: str) -> str:
+    return mask.masked(wire(text)).encode("latin-1").decode()
+
+
+@pytest.mark.parametrize("form", forms("x"))
+def test_no_secret_is_left_in_any_form(mask: Mask, form: str) -> None:
+    for secret in SECRETS:
+        said = forms(secret)[form]
+        now = masked(mask, f"it says <{said}> there")
+        assert said not in now, (secret, now)
+        same = forms(masked(mask, secret))[form].lower() in now.lower()
+        assert same or form.startswith(("html", "percent", "hex at")) or len(secret.encode()) == 6, now
+
+
+def test_what_tells_of_it_is_masked_itself(mask: Mask) -> None:
+    now = masked(mask, TELLING)
+    assert not [secret for secret in SECRETS if secret in now]
+    assert len(now) == len(TELLING) and "micro" not in now
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_a_stand_in_is_as_long_and_of_the_same_kind(mask: Mask, secret: str) -> None:
+    now = masked(mask, secret)
+    assert now != secret and len(now) == len(secret) and len(now.encode()) == len(secret.encode())
+    for kind in (r"\d+", "[0-9a-f]+", r"\S+"):
+        assert not re.fullmatch(kind, secret) or re.fullmatch(kind, now)
+    assert masked(mask, f"a {secret} b {secret}") == f"a {now} b {now}"
+
+
+def test_two_secrets_have_two_stand_ins(mask: Mask) -> None:
+    assert len({masked(mask, secret) for secret in SECRETS}) == len(SECRETS)
+
+
+def test_an_address_is_the_same_however_it_is_written(mask: Mask) -> None:
+    now = masked(mask, "240ac49f1b7e")
+    assert masked(mask, "24:0A:C4:9F:1B:7E").replace(":", "").lower() == now
+    assert masked(mask, "240a.c49f.1b7e").replace(".", "") == now
+    raw = bytes.fromhex("240ac49f1b7e").decode("latin-1")
+    assert mask.masked(f"id {raw}!").encode("latin-1")[3:-1].hex() == now
+
+
+@pytest.mark.parametrize("cut", range(4, 13))
+def test_the_beginning_of_a_secret_before_the_dots_goes_too(mask: Mask, cut: int) -> None:
+    now = masked(mask, f"heard {'Limonadenbaum'[:cut]}...")
+    assert "Limo" not in now and now.endswith("...") and len(now) == 9 + cut
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Pycom MicroPython 1.20.2.r4 [v1.11-708c53e] on 2020-09-16; FiPy with ESP32",
+        "65f9d61bdd4a90c056aa8a61cf7e517797cd4ed8c0e525e53efe5b84d94cdcfb",
+        "flash-20261130-174210-377483.log",
+        "sim://fipy?fault=nack@60",
+        "import network\nlte = LTE()\nlte.attach(apn='internet')\n",
+        "the modem says 100 % after 6,160,982 bytes (6160982), UE5.0.0.0d",
+        '{"serial": null, "pin": 5, "key": 0x10}',
+    ],
+)
+def test_what_is_not_private_stays(mask: Mask, text: str) -> None:
+    assert masked(mask, text) == text
+
+
+def test_a_name_that_is_a_word_of_ours_goes_only_where_it_is_a_name() -> None:
+    mask = Mask({"modem"})
+    mask.know("user", "modem")
+    text = "/home/modem/x.dup: the modem-answers check found a modem"
+    mask.learn(text)
+    assert mask.masked(text).endswith("/x.dup: the modem-answers check found a modem")
+    assert "/home/modem" not in mask.masked(text)
