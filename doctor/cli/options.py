@@ -515,12 +515,13 @@ def open_bench(options: BenchOptions, given: Given, *, during_flash: bool = Fals
             replayed.refuse_change(bench.recording, name, given["trace"])
             screen.note(replayed.words(bench.recording))
             last_word = replayed.refuse_divergence
-        if given["trace"] is not None:
+        hear = None if screen.report is None else screen.report.hear_line
+        if given["trace"] is not None or hear is not None:
             from doctor.cli import replayed
             from doctor.link.trace import Trace
 
             run = replayed.run_of(name, options, given)
-            bench.trace = stack.enter_context(Trace(given["trace"], _teller(screen), run=run))
+            bench.trace = stack.enter_context(Trace(given["trace"], _teller(screen), run=run, hear=hear))
         if log_file is not None:
             from doctor.jobs.memory.logbook import copy_at
 

@@ -44,6 +44,7 @@ class Logbook:
     job     what runs; the file is named after it
     copy    another file that gets the same lines; closed at the end
     bench   what commands in the lines name
+    keep    False: only ``copy`` is written
 
     path    the file; None if none can be written
     """
@@ -57,6 +58,7 @@ class Logbook:
         job: str = "flash",
         copy: IO[bytes] | None = None,
         bench: Command = NO_BENCH,
+        keep: bool = True,
     ) -> None:
         self._clock = clock
         self._now = now
@@ -66,19 +68,23 @@ class Logbook:
         self._lock = Lock()  # checks that need no port run side by side
         self._streams: list[IO[str]] = []
         self.path: Path | None = None
-        with suppress(OSError):
-            place = folder or state_dir() / "logs"
-            make_folder(place)
-            for old in sorted(place.glob(f"{job}-*.log"))[: -KEPT + 1]:
-                forget_unlocked(old)
-            path = place / f"{job}-{now():%Y%m%d-%H%M%S-%f}.log"
-            stream = open_ours(path, "xb")
-            self._streams.append(_text(stream))
-            self.path = path
-            if not is_windows():  # which removes nothing that is open, and lets nobody read what is locked
-                lock(stream)
+        if keep:
+            with suppress(OSError):
+                self._keep(folder or state_dir() / "logs", job)
         if copy is not None:
             self._streams.append(_text(copy))
+
+    def _keep(self, place: Path, job: str) -> None:
+        """Begin a file in ``place``, where the oldest go. Raises OSError."""
+        make_folder(place)
+        for old in sorted(place.glob(f"{job}-*.log"))[: -KEPT + 1]:
+            forget_unlocked(old)
+        path = place / f"{job}-{self._now():%Y%m%d-%H%M%S-%f}.log"
+        stream = open_ours(path, "xb")
+        self._streams.append(_text(stream))
+        self.path = path
+        if not is_windows():  # which removes nothing that is open, and lets nobody read what is locked
+            lock(stream)
 
     def hear(self, event: Event) -> None:
         """Write one event down."""
@@ -157,17 +163,15 @@ def logged(bench: Bench, job: str, request: object = None, listen: Listener = ev
 
     An error that ends the block is the last of it, and says where it lies.
     """
-    if bench.recording is not None:
-        yield Running(None, listen)
-        return
     copy, bench.log_copy = bench.log_copy, None
-    log = Logbook(_ClockOf(bench), job=job, copy=copy, bench=bench.options.command(""))
+    keep = bench.recording is None
+    log = Logbook(_ClockOf(bench), job=job, copy=copy, bench=bench.options.command(""), keep=keep)
     running = Running(log, listen)
     bench.hears = log.hear
     with closing(log):
-        if log.path is not None:
-            bench.log = str(log.path)
-            running.hear(events.Note(f"{FIRST_WORDS} {job}: {log.path}"))
+        if log.path is not None or not keep:
+            bench.log = str(log.path or "")
+            running.hear(events.Note(f"{FIRST_WORDS} {job}: {log.path or bench.options.port}"))
         else:
             place = state_place() / "logs"
             running.hear(events.Notice(f"no {FIRST_WORDS} {job} can be written in {place}; continuing without one"))
@@ -197,20 +201,18 @@ def logged(bench: Bench, job: str, request: object = None, listen: Listener = ev
 class Running:
     """A run that is logged: what a job tells through it stands in the log, and goes on to who listens."""
 
-    def __init__(self, log: Logbook | None, listen: Listener) -> None:
+    def __init__(self, log: Logbook, listen: Listener) -> None:
         self._log = log
         self._listen = listen
 
     def hear(self, event: Event) -> None:
         """The listener of the job."""
-        if self._log is not None:
-            self._log.hear(event)
+        self._log.hear(event)
         self._listen(event)
 
     def line(self, text: str) -> None:
         """For the log alone."""
-        if self._log is not None:
-            self._log.line(text)
+        self._log.line(text)
 
     def saying(self, say: Callable[[str], None]) -> Callable[[str], None]:
         """``say``, and the log gets the same line."""
@@ -223,8 +225,7 @@ class Running:
 
     def ended(self, code: Exit, error: DoctorError | None = None) -> None:
         """How it ended."""
-        if self._log is not None:
-            self._log.ended(code, error)
+        self._log.ended(code, error)
 
 
 def copy_at(path: Path) -> IO[bytes]:

@@ -134,6 +134,8 @@ def test_no_log_is_kept_of_a_replay(tmp_path: Path) -> None:
     (kept,) = logs()
     assert run(["check", "--port", f"replay://{trace}", "--log-file", str(tmp_path / "l.log")]) == 0
     assert logs() == [kept]
+    copy = (tmp_path / "l.log").read_text()
+    assert f"log of this check: replay://{trace}" in copy and "repl-answers: pass: " in copy and "exit code 0" in copy
 
 
 def test_a_state_directory_that_takes_no_log_stops_no_check(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
