@@ -8,10 +8,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from doctor.computer import is_mac, is_windows
+from doctor.computer import is_mac, is_windows, powershell, said_by_powershell
 from doctor.errors import UsageError
 from doctor.knowledge.asked import (
     AGAIN,
@@ -147,8 +148,9 @@ def clipboard(run: Callable[[Sequence[str]], bytes | None] | None = None) -> byt
     ask = run or _output_of
     for words in _clipboard_programs():
         data = ask(words)
-        if data is not None:
-            return data
+        with suppress(ValueError):  # a shell of that name that is none
+            if data is not None:
+                return said_by_powershell(data) if words[0] in ("powershell.exe", "pwsh") else data
     data = _tk_clipboard() if run is None else None
     if data is None:
         names = ", ".join(dict.fromkeys(words[0] for words in _clipboard_programs()))
@@ -481,15 +483,15 @@ def _listed(words: Sequence[str]) -> str:
 
 
 def _clipboard_programs() -> list[tuple[str, ...]]:
-    powershell = ("-NoProfile", "-Command", "[Console]::OutputEncoding=[Text.Encoding]::UTF8; Get-Clipboard -Raw")
+    windows = powershell("Get-Clipboard -Raw")
     if is_mac():
         return [("pbpaste",)]
     if is_windows():
-        return [("powershell", *powershell), ("pwsh", *powershell)]
+        return [windows, ("pwsh", *windows[1:])]
     programs: list[tuple[str, ...]] = [("xclip", "-selection", "clipboard", "-o"), ("xsel", "-b", "-o")]
     wayland = ("wl-paste", "--no-newline")
     programs.insert(0 if os.environ.get("WAYLAND_DISPLAY") else len(programs), wayland)
-    return [*programs, ("powershell.exe", *powershell)]
+    return [*programs, windows]
 
 
 def _output_of(words: Sequence[str]) -> bytes | None:
