@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import ctypes
 import os
 import struct
@@ -28,6 +29,26 @@ SECTOR_BYTES = 512
 def on(monkeypatch: pytest.MonkeyPatch, system: str) -> None:
     """From now on the program runs on ``system``: linux, darwin or win32."""
     monkeypatch.setattr(computer, "SYSTEM", system)
+
+
+def powershell_says(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put Windows PowerShell 5.1 in the path, as it is when PowerShell 7 has started us.
+
+    It finds no command while it looks among the modules of 7 (PowerShell #27774), and prints in the code page of a
+    German console.
+    """
+    folder.mkdir()
+    (folder / "said").write_bytes(text.encode("cp850"))
+    program = folder / "powershell.exe"
+    program.write_text(
+        "#!/bin/sh\n"
+        """case "$*" in *'$env:PSModulePath = $PSHOME'*) ;; *) test -z "$PSModulePath" || exit 1;; esac\n"""
+        f"""case "$*" in *ToBase64String*) printf %s {base64.b64encode(text.encode()).decode()};; """
+        f"""*) cat '{folder}/said';; esac\n"""
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    monkeypatch.setenv("PSModulePath", r"C:\Program Files\PowerShell\7\Modules")
 
 
 @dataclass
