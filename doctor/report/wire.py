@@ -266,6 +266,8 @@ def _aside(line: Line, limit: int) -> str | None:
             error = said.get("error")
             what = error.get("what") if isinstance(error, Mapping) else ""
             return f"the port could not be opened: {_word(what, limit)}"
+        case "stopped":
+            return "stopped by Ctrl-C or a signal"
         case "check":
             return f"check {_word(said.get('name'), 60)}"
         case "found":
