@@ -88,6 +88,27 @@ def test_a_card_that_a_program_uses_is_left_alone(
     assert image.read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("number", "says"),
+    [
+        (21, "there is no card in the reader"),  # ERROR_NOT_READY
+        (1112, "there is no card in the reader"),  # ERROR_NO_MEDIA_IN_DRIVE
+        (19, "is write-protected"),  # ERROR_WRITE_PROTECT
+        (5, "may not be opened"),  # ERROR_ACCESS_DENIED
+        (1, "cannot be opened: error 1"),  # ERROR_INVALID_FUNCTION
+    ],
+)
+def test_why_a_drive_does_not_open_is_told_apart(
+    image: Path, windows: Windows, monkeypatch: pytest.MonkeyPatch, number: int, says: str
+) -> None:
+    in_reader(image, windows, monkeypatch)
+    windows.refuses = {DRIVE: number}
+    with pytest.raises(CardError) as caught, open_for_writing(Path(DRIVE)):
+        pass
+    assert caught.value.what == says
+    assert ("administrator" in caught.value.next) == (number == 5)
+
+
 def test_an_image_of_a_card_is_examined_and_changed(terminal: Terminal, image: Path, windows: Windows) -> None:
     assert "dup-at-root" in terminal.type("check", "--sd", str(image)).out
     said = terminal.type("fix", "--move-dup", "--sd", str(image), "--yes")
