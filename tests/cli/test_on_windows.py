@@ -132,7 +132,7 @@ def test_a_flash_needs_nothing_that_windows_lacks_and_leaves_names_that_it_takes
     tmp_path: Path, state_of_its_own: Path
 ) -> None:
     file = make_practice_image(tmp_path, build=41019, size_bytes=100_000)
-    words = ("flash", file, "--port", f"sim://fipy?state={tmp_path / 'bench'}", "--yes")
+    words = ("flash", file, "--port", f"sim://fipy?state={tmp_path / 'bench'}", "--yes", "--via", "usb")
     done = subprocess.run(
         [sys.executable, ROOT / "tests/like_windows.py", *words],
         capture_output=True,
@@ -140,5 +140,6 @@ def test_a_flash_needs_nothing_that_windows_lacks_and_leaves_names_that_it_takes
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "do not close this window" in done.stdout + done.stderr
     left = [path.name for path in state_of_its_own.rglob("*")]
     assert len(left) > 4 and all(host_name(name) == name for name in left)
