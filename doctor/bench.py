@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import IO, TYPE_CHECKING, Any, Generic, TypeVar, cast
 
+from doctor import events
 from doctor.clock import Clock, Deadline, SystemClock
 from doctor.documents.values import as_json, of_json
 from doctor.errors import BoardError, DoctorError, UsageError
@@ -219,6 +220,9 @@ class Bench(AbstractContextManager["Bench"]):
         self.history = history or History()
         self._clock = clock
         self.trace = trace  #: of the port; None if none is written
+        self.log = ""  #: file that tells what the job did that ran last; "" if there is none
+        self.hears: events.Listener = events.ignore  #: what is asked of the modem on the way, and what it answers
+        self.log_copy: IO[bytes] | None = None  #: gets the same lines, of the job that runs next
         self._lock = threading.RLock()
         self._kept: dict[str, Any] = {} if link is None else {"link": link}
         self._repl: Repl | None = None
@@ -588,7 +592,9 @@ class Bench(AbstractContextManager["Bench"]):
             return talks  # by itself, as no modem does
         found = self._found_modem() if profile.family == SQN3330.family else None
         with self.modem_port() as port:
-            state, facts = states.examine(port, self.clock, profile, found=found)
+            state, facts = states.examine(
+                port, self.clock, profile, lambda *told: self.hears(events.from_core(*told)), found
+            )
         has_no_board = self.is_bare_modem and self.through_mirror is None
         device = in_place_of_modem(state, self.link) if has_no_board else None
         if device is None and self.options.via_modem and state.mode in (states.SILENT, states.UNKNOWN):

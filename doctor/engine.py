@@ -217,10 +217,11 @@ class _Run:
         port_lane = self._port_lane()
         others = [c for c in self.checks if c not in port_lane]
         lanes = [[check] for check in others] + ([port_lane] if port_lane else [])
-        ends = [_End() for _ in lanes]
+        ends: list[_End] = []  # of those that were started: an interrupt may come between two
         try:
-            for lane, ended in zip(lanes, ends, strict=True):
-                _start(partial(self._lane, lane), ended)
+            for lane in lanes:
+                ends.append(_End())
+                _start(partial(self._lane, lane), ends[-1])
             for ended in ends:
                 while not ended.wait(POLL_S):
                     pass
@@ -436,6 +437,7 @@ def run(
         work.go()
     except KeyboardInterrupt:
         interrupted = True
+        bench.note("stopped", "check")
     if not interrupted:
         for check in chosen:
             work.findings.setdefault(check.id, check.lost())

@@ -95,9 +95,10 @@ class Working:
 
 @dataclass(frozen=True)
 class Note:
-    """A line worth keeping in a log: an AT exchange, a retry, a fallback."""
+    """A line worth keeping in a log: an AT exchange, a fallback; ``retry``: a transfer tries again."""
 
     text: str
+    retry: bool = False
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,7 @@ def from_core(name: str, data: Mapping[str, Any]) -> Event:
 
     Names and members: ``step`` (step, text, phase), ``waiting`` (what, limit_ms, may_unplug),
     ``progress`` (phase, done, total, may_unplug), ``count`` (what, done, total, of, limit_ms, may_unplug), ``note``
-    (text). Raises ValueError for any other name.
+    (text, and retry if it is one). Raises ValueError for any other name.
     """
     if name == "step":
         return StepStarted(str(data["step"]), str(data["text"]), Phase(data["phase"]))
@@ -165,5 +166,5 @@ def from_core(name: str, data: Mapping[str, Any]) -> Event:
         what, done, total, of = str(data["what"]), int(data["done"]), int(data["total"]), str(data["of"])
         return Counted(what, done, total, of, int(data["limit_ms"]) / 1000, bool(data["may_unplug"]))
     if name == "note":
-        return Note(str(data["text"]))
+        return Note(str(data["text"]), bool(data.get("retry", False)))
     raise ValueError(f"the core emitted an event that is not known here: {name}")

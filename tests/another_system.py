@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import ctypes
 import os
 import struct
@@ -28,6 +29,38 @@ SECTOR_BYTES = 512
 def on(monkeypatch: pytest.MonkeyPatch, system: str) -> None:
     """From now on the program runs on ``system``: linux, darwin or win32."""
     monkeypatch.setattr(computer, "SYSTEM", system)
+
+
+def powershell_says(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put Windows PowerShell 5.1 in the path, as it is when PowerShell 7 has started us.
+
+    It finds no command while it looks among the modules of 7 (PowerShell #27774), and prints in the code page of a
+    German console.
+    """
+    folder.mkdir()
+    (folder / "said").write_bytes(text.encode("cp850"))
+    program = folder / "powershell.exe"
+    program.write_text(
+        "#!/bin/sh\n"
+        """case "$*" in *'$env:PSModulePath = $PSHOME'*) ;; *) test -z "$PSModulePath" || exit 1;; esac\n"""
+        f"""case "$*" in *ToBase64String*) printf %s {base64.b64encode(text.encode()).decode()};; """
+        f"""*) cat '{folder}/said';; esac\n"""
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    monkeypatch.setenv("PSModulePath", r"C:\Program Files\PowerShell\7\Modules")
+
+
+class _Stat:
+    """What Windows tells of an open file; until Python 3.12 that has no ``st_rdev``."""
+
+    def __init__(self, told: os.stat_result) -> None:
+        self._told = told
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "st_rdev":
+            raise AttributeError(name)
+        return getattr(self._told, name)
 
 
 @dataclass
@@ -84,7 +117,9 @@ class Windows:
             return handle
 
         library = SimpleNamespace(LK_NBLCK=2, LK_NBRLCK=4, locking=_locking, get_osfhandle=lambda handle: handle)
+        tells = os.fstat
         monkeypatch.setattr("os.open", opened)
+        monkeypatch.setattr("os.fstat", lambda handle: _Stat(tells(handle)))
         monkeypatch.setitem(sys.modules, "msvcrt", library)
         monkeypatch.setattr(ctypes, "windll", SimpleNamespace(kernel32=windows, ntdll=windows), raising=False)
         denied = PermissionError(13, "Access is denied")

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -236,6 +237,27 @@ def test_the_suite_ends_when_it_was_started_with_ctrl_c_ignored() -> None:
         timeout=60,
     )
     assert started.returncode == 0, started.stdout.decode()
+
+
+def test_ctrl_c_between_the_lanes_waits_for_none_that_was_not_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    ends: list[engine._End] = []
+
+    class Known(engine._End):
+        def __init__(self) -> None:
+            super().__init__()
+            ends.append(self)
+
+    start = engine._start
+
+    def interrupted(work: Callable[[], None], ended: engine._End) -> None:
+        start(work, ended)
+        if threading.current_thread() is threading.main_thread():
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(engine, "_End", Known)
+    monkeypatch.setattr(engine, "_start", interrupted)
+    assert run(Good(), Crashing()).interrupted
+    assert ends and all(ended.is_set() for ended in ends)
 
 
 def test_ctrl_c_in_a_wait_of_the_engine_never_becomes_another_error() -> None:

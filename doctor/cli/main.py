@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from doctor import __version__
-from doctor.cli import mistyped, options, signals
+from doctor.cli import mistyped, options, signals, stdio
 from doctor.cli.help_page import HelpedCommand
 from doctor.cli.screen import make_screen
 from doctor.errors import DoctorError, Stopped
@@ -94,7 +94,12 @@ def run(argv: Sequence[str], *, for_good: bool = False) -> int:
     for_good  the program ends with it: signals are ignored from then on
     """
     with signals.ending_like_ctrl_c(for_good=for_good):
-        return _run(argv)
+        stdio.write_ahead()
+        code = _run(argv)
+        if for_good:
+            with signals.undisturbed():
+                stdio.finish()
+        return code
 
 
 def _run(argv: Sequence[str]) -> int:
@@ -135,4 +140,5 @@ def _tell(argv: Sequence[str], err: DoctorError) -> int:
             screen.document(as_json.document(command, err.exit_code, err))
         else:
             screen.notes.print(console.error(err, verbose=screen.verbose))
+            screen.name_log(err.log, err, noted=True)
     return int(err.exit_code)

@@ -17,9 +17,12 @@ from typing import Any, cast
 
 _READER_LEFT = (errno.EPIPE, errno.EIO, errno.ENXIO)  #: a pipe, or a terminal, that somebody closed: no news to them
 MOST_AHEAD_BYTES = 1 << 16  #: minutes of progress bars, and far more than all else that a flash prints
+MOST_BESIDE_BYTES = 1 << 24  #: of what other threads print: they may not wait, since the main one may wait for them
 PIECE_BYTES = 4096
 _PLAINER = "fipy-doctor-plainer"  #: how ``codecs`` knows it
 READER_WAIT_S = 60.0  #: for somebody who pressed Ctrl-S, or looks at another page of a pager
+ENDING_WAIT_S = 2.0  #: for the reader of a program that a signal ends
+_LOOK_S = 0.1
 
 
 class _SteadyFile(io.RawIOBase):
@@ -53,10 +56,10 @@ class _SteadyFile(io.RawIOBase):
 
     def write(self, data: Any, /) -> int:
         """Write ``data``, or drop it."""
-        if self.ahead is not None:
-            self.ahead.put(self, bytes(data))
-            return memoryview(data).nbytes
-        return self.write_now(data)
+        if self.ahead is None or self.lost is not None:
+            return self.write_now(data)
+        self.ahead.put(self, bytes(data))
+        return memoryview(data).nbytes
 
     def write_now(self, data: Any, /) -> int:
         """Write ``data`` however long that takes; how much of it went out, or was dropped."""
@@ -74,13 +77,15 @@ class _SteadyFile(io.RawIOBase):
 
 
 class _Ahead:
-    """A thread that writes in the place of whoever prints, in order; what finds no room is dropped.
+    """A thread that writes in the place of whoever prints, in order: it can be given up when its reader stops reading.
 
-    patient  what finds no room waits for it, as long as the reader reads
+    patient  the main thread waits for room, and until what it flushed is read; else what finds no room is dropped
+    limit_s  how long nothing may be read before the rest is given up; None for ever
     """
 
     def __init__(self) -> None:
-        self.patient = False
+        self.patient = True
+        self.limit_s: float | None = None
         self._pieces: deque[tuple[_SteadyFile, bytes]] = deque()
         self._waiting_bytes = 0
         self._moved = False
@@ -90,9 +95,9 @@ class _Ahead:
     def put(self, file: _SteadyFile, data: bytes) -> None:
         """Have ``data`` written to ``file``."""
         with self._changed:
-            if self.patient:
+            if self.patient and _in_main_thread():
                 self._wait_until_at_most(MOST_AHEAD_BYTES)
-            elif self._waiting_bytes + len(data) > MOST_AHEAD_BYTES:
+            elif self._waiting_bytes + len(data) > (MOST_BESIDE_BYTES if self.patient else MOST_AHEAD_BYTES):
                 return
             while data:
                 size = PIECE_BYTES
@@ -103,15 +108,25 @@ class _Ahead:
                 data = data[size:]
             self._changed.notify_all()
 
+    def flushed(self) -> None:
+        """Whoever prints has flushed."""
+        if self.patient and _in_main_thread():
+            self.finish()
+
     def finish(self) -> None:
         """Return once all is written, or the reader has read nothing for a while: then the rest is lost."""
         with self._changed:
             self._wait_until_at_most(0)
 
     def _wait_until_at_most(self, size: int) -> None:
+        waited_s = 0.0
         while self._waiting_bytes > size:
             self._moved = False
-            if not self._changed.wait_for(lambda: self._moved, READER_WAIT_S):
+            if self._changed.wait_for(lambda: self._moved, _LOOK_S):
+                waited_s = 0.0
+                continue
+            waited_s += _LOOK_S
+            if self.limit_s is not None and waited_s >= self.limit_s:
                 for file, _ in self._pieces:
                     file.lost = file.lost or OSError(errno.ETIMEDOUT, "nobody reads it")
                 self._pieces.clear()
@@ -133,6 +148,21 @@ class _Ahead:
                 self._changed.notify_all()
 
 
+class _SteadyText(io.TextIOWrapper):
+    """A standard stream: what the main thread flushes was written, though another thread does that."""
+
+    def flush(self) -> None:
+        """Flush, and wait for a reader who is waited for."""
+        super().flush()
+        file = _descriptor(self)
+        if isinstance(file, _SteadyFile) and file.ahead is not None:
+            file.ahead.flushed()
+
+
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
+
+
 def make_steady() -> None:
     """Give every standard stream somewhere to go, and let none of them raise for what cannot be shown or written."""
     _open_closed()
@@ -145,19 +175,38 @@ def make_steady() -> None:
             setattr(sys, name, _like(stream, _SteadyFile(old)))
 
 
-def wait_for_nobody() -> None:
-    """From now on what is printed holds nothing up: a stopped terminal, a full pipe and a slow line lose the rest."""
+def write_ahead() -> None:
+    """From now on a thread writes what is printed, so that no wait for a reader is one that no signal ends."""
     files = _steady()
     for file in files:
         same = (other.ahead for other in files if other.ahead is not None and _is_same(file, other))
         file.ahead = file.ahead or next(same, None) or _Ahead()
 
 
+def wait_for_nobody() -> None:
+    """From now on what is printed holds nothing up: a stopped terminal, a full pipe and a slow line lose the rest."""
+    write_ahead()
+    for ahead in _aheads():
+        ahead.patient, ahead.limit_s = False, READER_WAIT_S
+
+
 def wait_for_the_reader() -> None:
     """What matters comes now: whoever stopped reading has READER_WAIT_S to go on."""
-    for file in _steady():
-        if file.ahead is not None:
-            file.ahead.patient = True
+    for ahead in _aheads():
+        ahead.patient, ahead.limit_s = True, READER_WAIT_S
+
+
+def wait_no_longer() -> None:
+    """A signal ends the program: whoever reads nothing for ENDING_WAIT_S loses the rest. Safe in its handler."""
+    for ahead in _aheads():
+        ahead.limit_s = ahead.limit_s or ENDING_WAIT_S
+
+
+def finish() -> None:
+    """Return once all that was printed is written, or given up."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            _finish(stream)
 
 
 def has_reader() -> bool:
@@ -195,6 +244,10 @@ def _steady() -> list[_SteadyFile]:
     return [file for file in files if isinstance(file, _SteadyFile)]
 
 
+def _aheads() -> list[_Ahead]:
+    return [file.ahead for file in _steady() if file.ahead is not None]
+
+
 def _descriptor(stream: Any) -> object:
     """What a text stream writes to in the end; with ``python -u`` there is no buffer between."""
     buffer = getattr(stream, "buffer", None)
@@ -205,7 +258,7 @@ def _like(stream: io.TextIOWrapper, steady: _SteadyFile) -> io.TextIOWrapper:
     """The same stream on another descriptor; what it cannot show is a question mark, but for an ellipsis."""
     codecs.register_error(_PLAINER, _plainer)
     unbuffered = isinstance(stream.buffer, io.RawIOBase)
-    return io.TextIOWrapper(
+    return _SteadyText(
         cast("Any", steady) if unbuffered else io.BufferedWriter(steady),
         encoding=stream.encoding,
         errors=_PLAINER,

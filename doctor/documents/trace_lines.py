@@ -17,7 +17,7 @@ FIRST_BYTES = b'{"t": '
 """What every trace begins with; doctor/link/trace.py writes it."""
 MOST_LINE_BYTES = 1 << 20  #: of one line; ours have a hundredth of it
 RX, TX = "rx", "tx"
-_HEAD = re.compile(rb'\s*\{"t": ?[\d.]+, ?"dir": ?"')
+_HEAD = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{"t": ?[\d.]+, ?"dir": ?"')
 _MOST_S = 10**9
 
 
@@ -28,7 +28,8 @@ class Line:
     number   of the line in its file, from 1
     t_ms     milliseconds of the link's clock since it was opened first
     what     ``trace``, ``open``, ``failed``, ``rx``, ``tx``, ``none``, ``lost``, ``baud``, ``rts``, ``cts``,
-             ``reconnect``, ``close``, ``check``, ``found`` or ``part`` (doctor/link/trace.py says what each is)
+             ``reconnect``, ``slept``, ``close``, ``check``, ``found``, ``stopped`` or ``part``
+             (doctor/link/trace.py says what each is)
     data     the bytes of ``rx`` and ``tx``
     members  all of it, as it was written
     """

@@ -10,7 +10,7 @@ import re
 from doctor.knowledge.accents import without_accents
 
 FLASH, AGAIN, ERASE, GO, POWER = "flash", "again", "erase", "go", "power"
-NEWER, DONE, DEAD, WORKED = "newer", "done", "dead", "worked"
+NEWER, DONE, DEAD, WORKED, HELPS = "newer", "done", "dead", "worked", "helps"
 WHICH, TO_CATM1, TO_NB1 = "which", "to-catm1", "to-nb1"
 
 _SENTENCE = re.compile(r"[^\n?!.]*(?:\.(?=\S)[^\n?!.]*)*[?!.]?")  #: a point inside a word ends none
@@ -79,6 +79,13 @@ _ABOUT = {
         r"|not (?:update|upgrade|take|stick))\b"
         r"|\b(?:geklappt|schief ?gegangen|fehlgeschlagen|gelungen|funcionado|fallado|funciono|fallo"
         r"|ha ido (?:bien|mal)|(?:a|est|a-t-\w+) (?:rate|marche|fonctionne|echoue|reussi)|gelukt|mislukt)\b",
+        re.I,
+    ),
+    HELPS: re.compile(
+        r"(?:flash|up(?:dat|grad)|firmware|41065)\w*[^?.]{0,30}\b(?:fix|help|cure|solve|repair|mend)\w*\b"
+        r"|\b(?:need|have) to (?:re-?do|re-?flash|re-?install)\b|flash\w*[^?.]{0,24}\b(?:hilf|beheb|repar|rett)\w*"
+        r"|\bhilft\b[^?.]{0,24}flash|(?:flashear|actualizar)\w*[^?.]{0,24}\b(?:arregl|solucion|ayud)\w*"
+        r"|\b(?:flasher|mettre a jour)[^?.]{0,24}\b(?:resou|aide|repar|regl)\w*|flashen[^?.]{0,24}\b(?:help|oploss)\w*",
         re.I,
     ),
     FLASH: re.compile(
@@ -184,6 +191,6 @@ def _kinds(sentence: str) -> set[str]:
     kinds = {kind for kind, about in _ABOUT.items() if about.search(sentence)}
     if POWER in kinds:
         kinds -= {DEAD, GO}
-    if kinds & {POWER, DONE, DEAD, AGAIN, ERASE}:
+    if kinds & {POWER, DONE, DEAD, AGAIN, ERASE, HELPS}:
         kinds -= {FLASH}
     return kinds - {GO} if kinds - {GO} else kinds

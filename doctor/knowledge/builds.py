@@ -62,7 +62,7 @@ _NEXT = re.compile(
 #: A number in front of these is that of a file.
 _FILE_BEHIND = re.compile(
     r"(?:-[12])?[ '\"`*-]{1,2}(?:marked|labell?ed|listed|offered|(?:for|to|zum) download|files?|images?|pair|zips?"
-    r"|package|archives?|dateien?|abbild|paar|paket|archivos?|imágenes|fichiers?|paire|paquet|bestand(?:en)?|pakket)\b",
+    r"|package|archives?|datei(?:en)?|abbild|paar|paket|archivos?|imágenes|fichiers?|paire|paquet|bestand(?:en)?|pakket)\b",
     re.I,
 )
 #: Parts: an image; one by the form of its name; runs, as a tool prints it; runs, in words; a boot loader.
@@ -96,9 +96,10 @@ _OWNED_BEHIND = re.compile(
 _FILE_FORM = re.compile(r"(?:CATM1|NB1)[-_](?:5\.2-)?\Z", re.I)
 _RUNS = re.compile(
     r"\b(?:current(?:ly)?|installed|have|has|had|got|on|runs?"
-    r"|running|ran|from|is|was|shows?|says?|modem|GPy|FiPy|build|version|habe|hat|hast|läuft|zeigt|mit|von"
+    r"|running|ran|from|is|was|shows?|says?|m[oó]dem|GPy|FiPy|build|version|habe|hat|hast|läuft|zeigt|mit|von"
     r"|aktuell|tengo|tiene|desde|con|actual|ai|depuis|heb|heeft|van|met|draait|huidige)"
-    r"\W{1,3}(?:(?:the|build|version|firmware|software|still|only|Cat-?M1?|NB-?IoT|NB1|CATM1|a|der|die|la|el|le|de)"
+    r"\W{1,3}(?:(?:the|build|version|firmware|software|still|only|Cat-?M1?|NB-?IoT|NB1|CATM1|a|der|die|la|el|le|de"
+    r"|sagt|meldet|dice|muestra|dit|affiche|zegt|toont)"
     r"\W{1,3}){0,3}\Z",
     re.I,
 )

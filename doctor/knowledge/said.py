@@ -18,9 +18,10 @@ _LINE = re.compile(r"^.*$", re.MULTILINE)
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\s[-\u2013]\s(?=[A-Z])")
 _BEFORE_CHARS = 40  #: how far back the words that deny an idea are looked for
 _DENIED = re.compile(
-    r"\b(?:not|never|without|if|unless|before i|no|only|(?<!due )to|must|should|needs?|can|could|may|might|nicht|nie"
-    r"|niemals|ohne|keine?[nrms]?|wenn|falls|bevor|darf|kann|nunca|sin|si|antes de|puedo|puede|pas|jamais|sans"
-    r"|avant (?:de|que)|peux|peut|niet|nooit|zonder|geen|als|voordat|mag|kan)\W+(?:\w+\W+){0,2}\Z"
+    r"\b(?:not|never|without|if|unless|before i|no|only|(?<!due )to|must|(?:have|has|had) to|should|needs?|can|could"
+    r"|may|might|nicht|nie|niemals|ohne|keine?[nrms]?|wenn|falls|bevor|darf|kann|muss|soll|nunca|sin|si|antes de"
+    r"|puedo|puede|debo|hay que|pas|jamais|sans|avant (?:de|que)|peux|peut|dois|doit|faut|niet|nooit|zonder|geen|als"
+    r"|voordat|mag|kan|moet)\W+(?:\w+\W+){0,2}\Z"
     r"|n't\W+(?:\w+\W+){0,2}\Z"
 )
 #: In front of a deed that a question only thinks of.

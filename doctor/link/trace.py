@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from io import TextIOWrapper
 from pathlib import Path
 from threading import Lock
@@ -12,9 +12,8 @@ from typing import Any, TextIO
 
 from doctor import __version__
 from doctor.clock import Clock, Now, SystemClock, utc_now
-from doctor.documents.json_file import open_ours
-from doctor.documents.trace_lines import FIRST_BYTES, RX, TX, VERSION
-from doctor.errors import UsageError
+from doctor.documents.output_file import replaced
+from doctor.documents.trace_lines import FIRST_BYTES, RX, TX, VERSION, Line
 from doctor.events import Listener, Note, ignore
 
 
@@ -34,47 +33,42 @@ class Trace(contextlib.AbstractContextManager["Trace"]):
     baud, rts          were set to this value; ``cts`` was read
     reconnect          over Wi-Fi, after a restart that was meant
     check, found       a check begins; what it found
+    stopped            Ctrl-C or a signal ends the run
     part               what the run knew from elsewhere: of a file on the PC, or from an earlier run
 
     Lines are written as they happen and nothing is kept, so memory use is constant. A full disk ends the trace with
     one Note; the work goes on. A trace holds no firmware but what was sent.
 
-    path    the file to write. An earlier trace is replaced, any other file is not: it may be the only firmware.
-            Raises UsageError if it cannot be made
+    path    the file to write; None: only ``hear`` gets it. An earlier trace is replaced, any other file is not: it may
+            be the only firmware. Raises UsageError if it cannot be made
     listen  gets the Note
+    hear    gets each line of the port as well, with the time of the clock
     run     command and options of this run, as JSON
     """
 
     def __init__(
-        self, path: Path, listen: Listener = ignore, now: Now = utc_now, run: Mapping[str, Any] | None = None
+        self,
+        path: Path | None,
+        listen: Listener = ignore,
+        now: Now = utc_now,
+        run: Mapping[str, Any] | None = None,
+        hear: Callable[[Line], None] | None = None,
     ) -> None:
         self._now = now
         self.path = path
         self._listen = listen
+        self._hear = hear
         self._clock: Clock = SystemClock()  # until a link brings its own
         self._start_ms: int | None = None
         self._now_ms = 0
         self._ahead_ms = 0  # of a clock that began anew when the port was opened again
         self._lock = Lock()
-        if not _may_be_replaced(path):
-            raise UsageError(
-                "trace-not-writable",
-                "the file exists and is not a trace; it is left as it is",
-                on=str(path),
-                next="give the trace a name of its own",
-            )
-        try:
-            # Line-buffered: what crossed the wire before a crash is in the file.
-            self._file: TextIO | None = TextIOWrapper(open_ours(path, "wb"), "ascii", newline="\n", line_buffering=True)
-        except OSError as err:
-            raise UsageError(
-                "trace-not-writable",
-                "the trace file cannot be written",
-                on=str(path),
-                cause=err.strerror or str(err),
-                next="name a file in a folder that exists and that you may write to",
-            ) from err
-
+        self._file: TextIO | None = None
+        if path is None:
+            return
+        # Line-buffered: what crossed the wire before a crash is in the file.
+        file = replaced(path, "trace", lambda head: head == FIRST_BYTES, len(FIRST_BYTES))
+        self._file = TextIOWrapper(file, "ascii", newline="\n", line_buffering=True)
         first = {"version": VERSION, "tool": __version__, "at": self._at(), **(run or {})}
         self._line({"dir": "trace", **first})
 
@@ -98,18 +92,18 @@ class Trace(contextlib.AbstractContextManager["Trace"]):
 
     def received(self, data: bytes) -> None:
         """Record what a read brought: bytes from the device, or none."""
-        self._event({"dir": RX, "hex": data.hex()} if data else {"dir": "none"})
+        self._event({"dir": RX, "hex": data.hex()} if data else {"dir": "none"}, data)
 
     def sent(self, data: bytes) -> None:
         """Record bytes to the device."""
-        self._event({"dir": TX, "hex": data.hex()})
+        self._event({"dir": TX, "hex": data.hex()}, data)
 
     def change(self, what: str, value: int | bool | str) -> None:
         """Record what else happened: ``baud``, ``rts``, ``cts``, ``lost``, ``reconnect``, ``slept``, ``close``."""
         self._event({"dir": what, "value": value})
 
     def aside(self, what: str, name: str, **said: Any) -> None:
-        """Record what did not cross the port, beside the line before: ``failed``, ``check``, ``found``, ``part``."""
+        """Record what did not cross the port, beside the line before: ``failed``, ``check``, ``part`` …"""
         self._line({"dir": what, "name": name, **said})
 
     def close(self, err: OSError | None = None) -> None:
@@ -129,9 +123,11 @@ class Trace(contextlib.AbstractContextManager["Trace"]):
     def _at(self) -> str:
         return self._now().isoformat(timespec="seconds")
 
-    def _event(self, members: dict[str, Any]) -> None:
+    def _event(self, members: dict[str, Any], data: bytes = b"") -> None:
         """Go on to the time that it is now, and write a line."""
         self._now_ms = self._clock.ticks_ms() + self._ahead_ms
+        if self._hear is not None:
+            self._hear(Line(0, self._now_ms, members["dir"], data, members))
         self._line(members)
 
     def _line(self, members: dict[str, Any]) -> None:
@@ -143,12 +139,3 @@ class Trace(contextlib.AbstractContextManager["Trace"]):
                 self._file.write(json.dumps({"t": seconds, **members}) + "\n")
             except OSError as err:
                 self.close(err)
-
-
-def _may_be_replaced(path: Path) -> bool:
-    """Whether nothing is lost: no file yet, an empty one, an earlier trace."""
-    try:
-        with open_ours(path, "rb") as file:
-            return file.read(len(FIRST_BYTES)) in (b"", FIRST_BYTES)
-    except OSError:
-        return True  # opening it for writing says why not

@@ -167,13 +167,13 @@ def _mark(found: Finding, console: Console) -> Text:
 
 
 def _details(found: Finding, cures: Cures, verbose: bool, step: NextStep | None = None) -> Iterable[RenderableType]:
-    """Cause and cures; not the cure whose steps ``step`` shows below, but with -v."""
+    """Cause and cures; not the cure whose steps ``step`` shows below, nor those that were done, but with -v."""
     if found.cause:
         yield _line("cause: ", found.cause)
     known = [(remedy.id, cures.get(remedy)) for remedy in found.remedies]
-    below = step.cure if step is not None and step.hands and not verbose else ""
+    hidden = {*step.tried, *([step.cure] if step.hands else [])} if step is not None and not verbose else set()
     for number, (name, cure) in enumerate(known):
-        if name != below:
+        if name not in hidden:
             yield _line("cure:  " if number == 0 else "or:    ", cure.aim(found) + _how(cure, found, verbose))
     if found.caused_by:
         yield _line("", f"follows from: {found.caused_by}")

@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from string import Template
 
 from doctor.data import text
+from doctor.text.escape import drawn
+
+MOST_CHARACTERS = 20_000  #: of one text: more than anybody reads, less than a page could not hold
 
 
 class Html(str):
@@ -26,14 +29,19 @@ def element(name: str, *inside: str | Iterable[str], **attributes: object) -> Ht
 def joined(*inside: str | Iterable[str]) -> Html:
     """Texts and elements, one after the other."""
     parts = (part for one in inside for part in ((one,) if isinstance(one, str) else one))
-    return Html("".join(part if isinstance(part, Html) else html.escape(part) for part in parts))
+    return Html("".join(part if isinstance(part, Html) else _escaped(part) for part in parts))
+
+
+def _escaped(text: str) -> str:
+    """A text as it may stand between tags and in quotes: no markup, nothing hidden, nothing that turns the rest."""
+    return html.escape(drawn(text, MOST_CHARACTERS))
 
 
 def _attribute(key: str, value: object) -> str:
     if value is None or value is False:
         return ""
     name = key.rstrip("_").replace("_", "-")
-    return f" {name}" if value is True else f' {name}="{html.escape(str(value))}"'
+    return f" {name}" if value is True else f' {name}="{_escaped(str(value))}"'
 
 
 def document(title: str, *body: str | Iterable[str]) -> str:

@@ -35,6 +35,7 @@ class NextStep:
     instead  another command that one of the notes names
     done     the work is done: no command follows, and ``command`` does not count
     check    id of the check whose finding it is about; "" if nothing is wrong
+    tried    ids of cures that were done already
     """
 
     hands: tuple[str, ...]
@@ -45,6 +46,7 @@ class NextStep:
     instead: Command | None = None
     done: bool = False
     check: str = ""
+    tried: Collection[str] = ()
 
     @property
     def flashes(self) -> bool:
@@ -174,7 +176,8 @@ def after(
     said = done_ids(given.done)
     case = Checked(report, given, cures, {*done, *said}, {*sure, *said}, broke_off, sure)
     about = case.failure or case.warning
-    step = replace(first_that_holds(AFTER_CHECKS, case).step(case), check=about.check if about is not None else "")
+    step = first_that_holds(AFTER_CHECKS, case).step(case)
+    step = replace(step, check=about.check if about is not None else "", tried=case.sure)
     if report.left_out and step.flashes:
         left_out = f"left out of this run, though flashing depends on it: {', '.join(report.left_out)}"
         return NextStep((), case.to("check"), (left_out,))
@@ -287,6 +290,9 @@ def _fix(case: Checked) -> NextStep:
     command = case.to("fix", f"--{cure.id}")
     if cure.card_in_reader and command.sd is None:
         command = replace(command, sd=practice.card_of(case.given))
+    scripts = case.report.finding("scripts-are-python")
+    if scripts is not None and scripts.status is not Status.PASS:  # no cure takes them, and none needs them
+        command = replace(command, scripts=None)
     return NextStep((), command, case.notes(cure))
 
 
@@ -317,7 +323,7 @@ def _by_hand_now(case: Checked) -> NextStep:
     command = replace(case.given, **cure.adds)
     if "updater_elf" in cure.adds and case.finding.catalogue == "modem-in-ffh" and _is_differential(command):
         command = replace(command, firmware=(FULL_IMAGE,))
-    return _by_hand(case, cure, command, case.notes(cure))
+    return _by_hand(case, cure, command, (*case.notes(cure), *practice.stand_ins(command)))
 
 
 def _by_hand(case: Checked, cure: Cure, given: Command, notes: tuple[str, ...] = ()) -> NextStep:

@@ -9,21 +9,25 @@ from doctor.jobs.hands import PLUG_IN, POWER_CYCLE, PRESS_RESET, PULL_JUMPERS
 from doctor.link.port_url import PortUrl
 from doctor.remedies import Cure
 from doctor.text.command import Command
-from doctor.updater.shapes import FACTORY_BUILD, FIRST_DIFF, FIRST_FULL, FIRST_TARGET
+from doctor.updater.shapes import FACTORY_BUILD, FIRST_DIFF, FIRST_FULL, FIRST_TARGET, UPDATER_IMAGE
 
 NEEDS_KEEPING = "this simulated bench forgets everything; state=DIR in its URL keeps it"
 MAKE_FIRMWARE = "this makes practice firmware: `fipy-doctor sim --make-firmware .`"
 
 
 #: Files of the vendor's packages that a next command may name, and how something like them is made.
-_STAND_INS = {FIRST_DIFF: ("--base", str(FACTORY_BUILD)), FIRST_FULL: ("--build", str(FIRST_TARGET))}
+_STAND_INS = {
+    FIRST_DIFF: ("--base", str(FACTORY_BUILD)),
+    FIRST_FULL: ("--build", str(FIRST_TARGET)),
+    UPDATER_IMAGE: ("--kind", "updater"),
+}
 
 
 def stand_ins(given: Command) -> tuple[str, ...]:
     """What a simulated modem takes in place of the vendor's files that ``given`` names; nothing on a real bench."""
     if not is_simulated(given):
         return ()
-    paths = [Path(name) for name in given.firmware]
+    paths = [Path(name) for name in (*given.firmware, given.updater_elf) if name is not None]
     asked = [_STAND_INS[path.name] for path in paths if path.name in _STAND_INS and not path.exists()]
     made = (Command("sim", ("--make-firmware", ".", *words)) for words in asked)
     return tuple(f"this makes such a file: {command}" for command in made)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from doctor.documents.json_file import write_whole
+from doctor.documents.trace_lines import Line
 from doctor.events import Event
 from doctor.report import as_json
 from doctor.report.heard import Heard
@@ -32,6 +33,11 @@ class ReportFile:
             listener(event)
 
         return hear
+
+    @property
+    def hear_line(self) -> Callable[[Line], None] | None:
+        """What wants to hear each line of the trace; None for a report that shows nothing of it."""
+        return self.heard.line if self.path.suffix == ".html" else None
 
     def write(self, document: dict[str, Any], bench: Command) -> str:
         """Write the report of the run that ``document`` is about; why that failed, in words, or "".

@@ -1,16 +1,21 @@
-"""A document as one HTML file that asks for nothing outside: verdict, next step, findings, picture, log."""
+"""A document as one HTML file that asks for nothing outside: verdict, next step, picture, findings, facts, log."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from doctor.check import Grade
 from doctor.events import Counted, Note, Notice, StepStarted, Waiting
+from doctor.modem.verdict import stands
 from doctor.report import elements, ended, timeline
 from doctor.report.elements import Html, element, joined
 from doctor.report.heard import Heard
+from doctor.report.page import GRADES
+from doctor.report.wire import ASIDE, LEGEND
 from doctor.text.command import quoted
-from doctor.text.durations import clock
+from doctor.text.durations import about, clock, span
+from doctor.text.escape import counted
 
 _MARKS = {
     "pass": ("✓", "good"),
@@ -19,6 +24,8 @@ _MARKS = {
     "error": ("✗", "bad"),
     "skip": ("·", "soft"),
 }
+_SAID_BESIDES = ("history", "looked", "advice", "ignored", "left_out", "log")
+_PRIVATE = "It may hold numbers of the modem, and pieces of the board's files: look through it before you publish it."
 MOST_LINES = 4000  #: of the log; the middle of a longer one is left out, and that is said
 
 
@@ -26,16 +33,20 @@ def page(document: dict[str, Any], heard: Heard) -> str:
     """The whole file for the document of a command, and what was heard while it ran."""
     command = document["schema"].split("/")[1]
     verdict, style = _verdict(document, command)
+    at = document["at"][:16].replace("T", " ")
     return elements.document(
         f"fipy-doctor {command}: {verdict}",
         element("h1", verdict, class_=style),
-        element("p", f"fipy-doctor {command}, {document['at']}", class_="soft"),
-        _error(document["error"]),
+        _lead(document),
+        element("p", f"fipy-doctor {document['tool']['version']} {command}, {at} UTC", class_="soft"),
+        [element("p", f"! {warning}", class_="warn") for warning in document.get("warnings") or ()],
         _next(document["next"]),
-        timeline.drawn(heard.events),
+        _done(document.get("actions") or ()),
+        timeline.drawn(heard.events) or _planned(document.get("plan") or {}),
         _findings(document.get("findings") or ()),
-        _log(heard),
-        _facts(document),
+        element("h2", "Facts"),
+        _table(_facts(document)),
+        _said(heard),
     )
 
 
@@ -44,24 +55,46 @@ def _verdict(document: dict[str, Any], command: str) -> tuple[str, str]:
     failed = sum(map(ended.failed, findings))
     if proof:
         return ("Flashed and proved", "good") if proof["holds"] else ("Flashed, but not proved", "bad")
-    if command in ("flash", "plan") and document.get("plan"):
-        return ("Not flashed to the end", "bad") if document["error"] else ("Planned; nothing was sent", "good")
+    if plan := document.get("plan"):
+        if document["error"]:
+            return "Not flashed to the end" if document["far"] else "Not flashed", "bad"
+        return "Nothing to do" if plan["nothing_to_do"] else "Planned; nothing was sent", "good"
     if command == "status" and "where" in document:
         return f"The modem: {document['where']}", "good" if document["exit"] == 0 else "bad"
     why = ended.untold(document)
     if failed:
-        return f"{failed} problem{'s' if failed > 1 else ''} found{', ' * bool(why)}{why}", "bad"
+        return f"{counted(failed, 'problem')} found{', ' * bool(why)}{why}", "bad"
     if why:
         return why.capitalize(), "bad"
-    return ("The command failed", "bad") if document["error"] else ("No problem found", "good")
+    if document["error"]:
+        return "The command failed", "bad"
+    warned = sum(found["status"] == "warn" for found in findings)
+    done = sum(action["done"] for action in document.get("actions") or ())
+    told = (counted(done, "cure") + " done", "no problem found", counted(warned, "warning"))
+    words = ", ".join(words for words, counts in zip(told, (done, True, warned), strict=True) if counts)
+    return words[0].upper() + words[1:], "good"
 
 
-def _error(err: dict[str, str] | None) -> Iterable[Html]:
-    if err is None:
-        return
-    yield element("p", element("strong", f"{err['on']} {err['what']}".strip()))
-    if err["cause"]:
-        yield element("p", f"Cause: {err['cause']}")
+def _lead(document: dict[str, Any]) -> Iterable[Html]:
+    """What happened, for somebody who reads no further."""
+    err, proof, far = document["error"], document.get("proof"), document.get("far")
+    if err:
+        what = f"{err['on']}: {far}: {err['what']}" if far else f"{err['on']} {err['what']}".strip()
+        yield element("p", element("strong", what))
+        if far and document["mode"]:
+            yield element("p", f"Now: {stands(document['mode'])}")
+        if err["cause"]:
+            yield element("p", f"Cause: {err['cause']}")
+    elif proof:
+        before, after, took_s = document["plan"]["before"]["release"], proof["after"]["release"], document["took_s"]
+        took = f" in {clock(took_s)}" if took_s is not None else ""
+        sent = f"{counted(proof['sent_bytes'], 'byte')}{took}"
+        yield element("p", element("strong", f"{before or 'an unknown build'} → {after}: {sent}"))
+    elif document.get("plan") and document["plan"]["nothing_to_do"]:
+        yield element("p", element("strong", document["plan"]["nothing_to_do"]))
+    elif failed := [found for found in document.get("findings") or () if ended.failed(found)]:
+        first = next((found for found in failed if not found["caused_by"]), failed[0])
+        yield element("p", element("strong", f"{first['check']}: {first['summary']}"))
 
 
 def _next(step: dict[str, Any] | None) -> Html:
@@ -77,9 +110,50 @@ def _next(step: dict[str, Any] | None) -> Html:
     )
 
 
-def _findings(findings: Iterable[dict[str, Any]]) -> Iterable[Html]:
-    shown = [_finding(one) for one in findings]
-    return [element("h2", "What was examined"), *shown] if shown else []
+def _done(actions: Sequence[dict[str, Any]]) -> Iterable[Html]:
+    """What a fix did, or would have done."""
+    if not actions:
+        return
+    yield element("h2", "What was done")
+    for action in actions:
+        mark, style = _MARKS["pass" if action["done"] else "warn"]
+        yield element(
+            "details",
+            element("summary", _mark(mark, style), element("strong", action["cure"]), f" {action['text']}"),
+            element("ul", [element("li", line) for line in action["plan"]]),
+        )
+
+
+def _planned(plan: dict[str, Any]) -> Iterable[Html]:
+    """The steps of a flash that sent no file."""
+    if not plan:
+        return
+    yield element("h2", "What a flash does")
+    yield element("ol", [element("li", _step(step)) for step in plan["steps"]])
+
+
+def _step(step: dict[str, Any]) -> Iterable[Html]:
+    yield joined(element("strong", step["text"]), f" ({about(step['usual_s'])}, at most {span(step['limit_s'])})")
+    for name in ("why", "risk", "way_back"):
+        yield element("div", f"{name.replace('_', ' ')}: {step[name]}", class_="soft")
+
+
+def _findings(findings: Sequence[dict[str, Any]]) -> Iterable[Html]:
+    """What failed or is a warning, each for itself; what is well, and what was not examined, folded away."""
+    if not findings:
+        return
+    yield element("h2", "What was examined")
+    order = sorted(findings, key=lambda found: (not ended.failed(found), bool(found["caused_by"])))
+    apart = [found for found in order if ended.failed(found) or found["status"] == "warn"]
+    yield from map(_finding, apart)
+    for status, words in (("pass", "passed"), ("skip", "not examined")):
+        if rest := [found for found in order if found["status"] == status and found not in apart]:
+            summary = element("summary", _mark(*_MARKS[status]), element("strong", f"{len(rest)} {words}"))
+            yield element("details", summary, map(_finding, rest))
+
+
+def _mark(mark: str, style: str) -> Html:
+    return joined(element("span", mark, class_=style, aria_hidden="true"), " ")
 
 
 def _finding(found: dict[str, Any]) -> Html:
@@ -89,8 +163,7 @@ def _finding(found: dict[str, Any]) -> Html:
         "details",
         element(
             "summary",
-            element("span", mark, class_=style, aria_hidden="true"),
-            " ",
+            _mark(mark, style),
             element("strong", found["check"]),
             element("span", f" ({found['status']}) ", class_="soft"),
             found["summary"],
@@ -98,29 +171,42 @@ def _finding(found: dict[str, Any]) -> Html:
         [element("p", f"Cause: {found['cause']}")] if found["cause"] else [],
         [_cure(remedy) for remedy in found["remedies"]],
         _table(rows),
-        open=found["status"] in ("fail", "error"),
+        open=ended.failed(found) and not found["caused_by"],
     )
 
 
 def _cure(remedy: dict[str, Any]) -> Html:
     steps = element("ol", [element("li", step) for step in remedy["steps"]])
-    return joined(element("p", f"Cure ({remedy['grade']}): {remedy['title']}"), steps)
+    who = GRADES[Grade(remedy["grade"])]
+    return joined(element("p", "Cure: ", element("strong", remedy["title"]), f" ({who})"), steps)
 
 
-def _log(heard: Heard) -> Iterable[Html]:
-    told = [(at_s, line) for at_s, event in heard.events if (line := _line(event))]
-    if not told:
+def _said(heard: Heard) -> Iterable[Html]:
+    """What was told while it ran, and an excerpt of what crossed the port; one field filters both."""
+    log = [(at_s, "", line) for at_s, event in heard.events if (line := _line(event))]
+    began_ms = heard.began_ms or 0
+    wires = [((row.t_ms - began_ms) / 1000, row.way, row.text) for row in heard.excerpt.rows()]
+    if not log and not wires:
         return
-    if len(told) > MOST_LINES:
+    if len(log) > MOST_LINES:
         half = MOST_LINES // 2
-        cut = (told[half][0], f"… {len(told) - MOST_LINES} lines are left out here …")
-        told = [*told[:half], cut, *told[-half:]]
-    yield element("h2", "What was said, step by step")
-    yield element("label", "Show only lines with", for_="filter")
-    yield Html('<input id="filter" type="search" data-filters="said">')
-    yield element(
-        "ol", [element("li", element("span", clock(at_s)), line) for at_s, line in told], class_="wire", id="said"
-    )
+        log = [*log[:half], (log[half][0], "", f"… {len(log) - MOST_LINES} lines are left out here …"), *log[-half:]]
+    yield element("h2", "What was said, with the time since the port was opened")
+    field = Html('<input id="filter" type="search" data-filters="wire" aria-describedby="count">')
+    label = element("label", "Show only lines with", for_="filter")
+    yield element("p", label, field, element("span", id="count", role="status", class_="soft"), class_="filter")
+    if log:
+        yield element("h3", "Step by step")
+        yield element("ol", [_spoken(clock(at_s), *said) for at_s, *said in log], class_="wire")
+    if wires:
+        yield element("h3", "On the wire, around what matters and at the end")
+        yield element("p", f"{LEGEND}. {_PRIVATE}", class_="soft")
+        yield element("ol", [_spoken(f"{at_s:.3f}", *said) for at_s, *said in wires], class_="wire")
+
+
+def _spoken(at: str, way: str, text: str) -> Html:
+    style = "moment" if way == ASIDE else None
+    return element("li", element("span", at), element("span", way, class_="way") if way else "", text, class_=style)
 
 
 def _line(event: object) -> str:
@@ -128,30 +214,37 @@ def _line(event: object) -> str:
         return event.text
     if isinstance(event, StepStarted):
         return f"• {event.text}"
-    return f"waiting for {event.what}" if isinstance(event, Waiting | Counted) else ""
+    if isinstance(event, Counted):
+        return f"{event.what}: {event.done} of {event.total} {event.of}"
+    return f"waiting for {event.what}, up to {span(event.limit_s)}" if isinstance(event, Waiting) else ""
 
 
-def _facts(document: dict[str, Any]) -> Html:
-    rows: list[tuple[str, object]] = [("port", document["port"])]
+def _facts(document: dict[str, Any]) -> Iterable[tuple[str, object]]:
+    """Names and values, the versions among them."""
+    plan, proof = document.get("plan") or {}, document.get("proof")
+    yield "port", document["port"]
     for name in ("board", "modem"):
-        rows += [(f"{name}: {key.replace('_', ' ')}", value) for key, value in (document.get(name) or {}).items()]
-    for one in (document.get("plan") or {}).get("files", ()):
-        rows.append((f"file: {one['role']}", f"{one['path']}, SHA-256 {one['sha256']}"))
-    if document.get("proof"):
-        rows.append(("promised build", document["proof"]["promised_build"]))
-        rows.append(("runs now", document["proof"]["after"]["release"]))
-    rows += [("full log", document.get("log")), (document["tool"]["name"], document["tool"]["version"])]
-    rows += document["platform"].items()
-    return joined(element("h2", "Facts"), _table(rows))
+        for key, value in (document.get(name) or {}).items():
+            yield f"{name}: {key.replace('_', ' ')}", value
+    for one in plan.get("files", ()):
+        yield f"file: {one['role']}", f"{one['path']}, {counted(one['size_bytes'], 'byte')}, SHA-256 {one['sha256']}"
+    yield from ((key, plan.get(key)) for key in ("via", "method"))
+    if proof:
+        yield "promised build", proof["promised_build"]
+        yield "runs now", proof["after"]["release"]
+    yield from ((key.replace("_", " "), document.get(key)) for key in _SAID_BESIDES)
+    yield document["tool"]["name"], document["tool"]["version"]
+    yield from document["platform"].items()
 
 
 def _table(rows: Iterable[tuple[str, object]]) -> Html:
-    shown = ((name, ", ".join(map(str, value)) if isinstance(value, list) else value) for name, value in rows)
+    """Names and what is known of them; a list is a list."""
+    shown = ((name, "\n".join(map(str, value)) if isinstance(value, list) else value) for name, value in rows)
     return element(
         "table",
         [
             element("tr", element("th", name, scope="row"), element("td", str(value)))
             for name, value in shown
-            if value not in (None, "")
+            if value not in (None, "", [])
         ],
     )

@@ -17,7 +17,9 @@ from doctor.updater import stp
 from doctor.updater.crc import crc16
 
 SENT, CAME, MODEM_SENT, MODEM_CAME, ASIDE = ">", "<", "m>", "m<", "-"
+MOMENT = "moment"  #: a line that no trace has: what a run told of itself then
 LEGEND = "> sent  < came  m> m< to and from the modem, through the board  - what else happened; times in seconds"
+MORE = " (-v shows them)"  #: behind how much was folded away
 LONGEST = 160  #: characters of a line that are shown, unless everything is
 MOST_SHOWN = 1 << 16  #: and then
 _MOST_HELD = 1 << 14  #: bytes of a line without an end
@@ -184,7 +186,7 @@ class _Stream:
     def folded(self) -> Iterator[Row]:
         """How many rows were folded away since the direction changed last."""
         if self._left_out:
-            yield Row(self._last_ms, self._way, f"... {self._left_out} more lines (-v shows them)")
+            yield Row(self._last_ms, self._way, f"... {self._left_out} more lines{MORE}")
         self._shown = self._left_out = 0
 
     def _take(self, length: int, *, frame: bool = False, ended: bool = False) -> _Piece:
@@ -215,7 +217,7 @@ class _Stream:
         for at in range(0, min(len(data), whole), _ROW_BYTES):
             yield f"hex {hex_bytes(data[at : at + _ROW_BYTES], _ROW_BYTES)}"
         if whole < len(data):
-            yield f"... {len(data) - whole} more bytes (-v shows them)"
+            yield f"... {len(data) - whole} more bytes{MORE}"
 
 
 def _frame_at(data: bytes, since: int = 0) -> int:
@@ -264,10 +266,14 @@ def _aside(line: Line, limit: int) -> str | None:
             error = said.get("error")
             what = error.get("what") if isinstance(error, Mapping) else ""
             return f"the port could not be opened: {_word(what, limit)}"
+        case "stopped":
+            return "stopped by Ctrl-C or a signal"
         case "check":
             return f"check {_word(said.get('name'), 60)}"
         case "found":
             return _found(value, limit) if isinstance(value, Mapping) else None
+        case "moment":
+            return _word(said.get("text"), limit)
         case "part":
             return f"known from elsewhere: {_word(said.get('name'), 60)}"
     return None

@@ -40,6 +40,13 @@ def shown(text: str | bytes, limit: int = 80) -> str:
     return "".join(pieces)
 
 
+def drawn(text: str, limit: int) -> str:
+    """``text`` as ``shown``, but with line ends, tabs and backticks: for what has other markup."""
+    if not text.isprintable():
+        text = "".join(char if char in "\n\t`" else _shown_char(char) for char in text[: limit + 1])
+    return text if len(text) <= limit else f"{text[:limit]}{CUT_MARK}"
+
+
 def told(text: str, limit: int) -> str:
     """A text of ours as ``shown``, but with its marks: everything else in it was escaped before."""
     parts = (part if part == "`" else shown(part, limit) for part in re.split("(`)", text))

@@ -50,6 +50,11 @@ class Speaker(object):
         """A line worth keeping in a log."""
         self._say("note", {"text": text})
 
+    def retry(self, text):
+        # type: (str) -> None
+        """A line for a log: something is tried once more, or otherwise."""
+        self._say("note", {"text": text, "retry": True})
+
     def _say(self, name, data):
         # type: (str, Data) -> None
         if self._emit is not None:

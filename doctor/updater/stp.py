@@ -311,7 +311,7 @@ class Master(object):
             residue = int(struct.unpack(">H", payload)[0])
             if residue < len(block):
                 if residue:
-                    self._speaker.note("the modem left %d of %d bytes; sending them again" % (residue, len(block)))
+                    self._speaker.retry("the modem left %d of %d bytes; sending them again" % (residue, len(block)))
                 return len(block) - residue
             if not self._may_halve("the modem took nothing", len(block)):
                 raise StpError("residue", "the modem does not accept the blocks")
@@ -322,7 +322,7 @@ class Master(object):
         if self.block_bytes <= BLOCK_MIN_BYTES:
             return False
         self.block_bytes = max(BLOCK_MIN_BYTES, min(self.block_bytes, length) // 2)
-        self._speaker.note("blocks of %d bytes from here on: %s" % (self.block_bytes, why))
+        self._speaker.retry("blocks of %d bytes from here on: %s" % (self.block_bytes, why))
         return True
 
     def _reread(self, offset, size):
@@ -350,7 +350,7 @@ class Master(object):
         for attempt in range(tries):
             if attempt:
                 self.repeats += 1
-                self._speaker.note("%s %d was %s; sending it again" % (NAMES[op], tid, _WORDS[answer.kind]))
+                self._speaker.retry("%s %d was %s; sending it again" % (NAMES[op], tid, _WORDS[answer.kind]))
                 if answer.kind == "nack":
                     if op in (BLOCK_CMD, BLOCK):  # OPEN is 1, DATA_TYPE 2 (modem-protocol.md 4.3)
                         tid = base + 1 if tid == base else base

@@ -31,6 +31,23 @@ def test_an_empty_port_is_none(terminal: Terminal, image: Path) -> None:
 def test_a_named_cure_that_nobody_confirmed_is_a_failure(terminal: Terminal) -> None:
     said = terminal.type("fix", "--upload-scripts", "--port", HTML, "--json")
     assert (said.code, said.document["exit"], said.document["error"]["id"]) == (1, 1, "not-confirmed")
+    assert said.document["next"]["run"] is None, "the very command that was refused is no next one"
+    assert terminal.type("fix", "--upload-scripts", "--port", HTML).next == []
+
+
+def test_a_cure_is_not_given_the_scripts_that_are_known_to_be_bad(terminal: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "sqnsupgrade.py").write_text("<!DOCTYPE html>\n<html></html>\n")
+    said = terminal.type("check", "--port", HTML, "--scripts", str(tmp_path))
+    assert said.next == ["fix", "--upload-scripts", "--port", HTML]
+    assert terminal.type(*said.next, "--yes").code == 0
+
+
+def test_what_was_done_is_not_offered_again(terminal: Terminal) -> None:
+    bench = "sim://fipy?scenario=sd-lists-empty"
+    offered = "Take the card out of the board"
+    said = terminal.type("check", "--done", "card-reseated", "--port", bench)
+    assert offered not in said.out and "or:    Flash over USB" in said.out
+    assert offered in terminal.type("check", "--done", "card-reseated", "--port", bench, "-v").out
 
 
 def test_a_dry_run_of_a_named_cure_is_none(terminal: Terminal) -> None:
@@ -99,6 +116,9 @@ def test_a_simulated_modem_takes_a_file_like_the_one_that_is_named(terminal: Ter
     said = terminal.type("flash", str(image), "--via", "modem", "--port", "sim://sqn3330?build=33080")
     assert said.next[:2] == ["flash", "upgdiff_33080-to-41065.dup"]
     assert "sim --make-firmware . --base 33080" in said.out
+    assert (
+        "sim --make-firmware . --kind updater" in terminal.type("check", "--port", "sim://fipy?scenario=modem-ffh").out
+    )
 
 
 def test_a_differential_goes_on_without_updater_elf_where_it_fits(terminal: Terminal, tmp_path: Path) -> None:

@@ -1,4 +1,7 @@
-"""A flash whose output nobody reads goes on to its proof; the last word and the exit code come when somebody reads."""
+"""A flash whose output nobody reads goes on to its proof; the last word and the exit code come when somebody reads.
+
+Any other command waits for its reader, and a signal ends it all the same.
+"""
 
 from __future__ import annotations
 
@@ -97,3 +100,23 @@ def test_a_full_pipe_and_a_storm_of_signals_hold_no_block_back(image: Path) -> N
     assert (document["exit"], document["error"]) == (0, None)
     (entry,) = Journal().entries()
     assert "SIGTERM is ignored" in Path(entry.log).read_text()
+
+
+@pytest.mark.sampled(2, "long")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("words", ["check -v --json-events --port sim://fipy", "checks --json"])
+def test_a_command_that_nobody_reads_ends_at_a_signal(words: str, number: signal.Signals) -> None:
+    """More than a terminal holds is printed, by the main thread or beside it; the first byte of it is read."""
+    here, there = os.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "doctor", *words.split()], stdin=subprocess.DEVNULL, stdout=there, stderr=there
+    )
+    os.close(there)
+    try:
+        assert os.read(here, 1)
+        process.send_signal(number)
+        assert process.wait(LIMIT_S) == 130
+    finally:
+        process.kill()
+        process.wait()
+        os.close(here)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
+
+from doctor.sim.served.listen import Listener
 
 from .terminal import Terminal
 
@@ -126,6 +129,19 @@ def test_a_port_that_means_nothing_is_wrong_usage(
 def test_what_a_wrong_sim_url_could_say_is_listed(terminal: Terminal) -> None:
     assert "one of fipy, gpy, sqn3330, gm02s" in terminal.type("check", "--port", "sim://nix").err
     assert "html-scripts" in terminal.type("check", "--port", "sim://fipy?scenario=nix").err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="serves no pseudo terminal there")
+@pytest.mark.parametrize(("more", "via"), [((), ""), (("--modem-only",), " --via modem")])
+def test_who_serves_a_bench_is_told_how_to_look_at_it(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, more: tuple[str, ...], via: str
+) -> None:
+    def stopped(_listener: Listener) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Listener, "wait", stopped)
+    said = terminal.type("sim", "--listen", *more)
+    assert f"fipy-doctor check --port {said.out.splitlines()[0]}{via}\n" in said.err
 
 
 def test_a_bench_that_cannot_be_kept_is_told(terminal: Terminal, tmp_path: Path) -> None:

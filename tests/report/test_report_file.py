@@ -7,6 +7,7 @@ import html
 import html.parser
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -25,10 +26,10 @@ from doctor.report.report_file import SUFFIXES, ReportFile
 from doctor.report.run_html import page
 from doctor.sim.practice.image import make_practice_image
 from doctor.text.command import Command
+from doctor.text.escape import is_hidden
 from tests.cli.terminal import Terminal
 
-MODEM = ("--port", "sim://sqn3330", "--via", "modem")
-EVIL = "<script>alert('x')</script>\"&\x00\x1b[2J\ud800 https://evil.example/a.js"
+EVIL = "<script>alert('x')</script>\"&\x00\x1b[2J\ud800\u202e\u2066\ufeff\x85 https://evil.example/a.js"
 VOID = {"meta", "input"}
 
 
@@ -62,6 +63,12 @@ class Reader(html.parser.HTMLParser):
         self.texts.append(data)
 
 
+def wire_of(page: str) -> list[str]:
+    """The rows of the second list of a page, as text."""
+    items = re.findall(r"<li[^>]*>(.*?)</li>", page.split('class="wire"')[2], re.DOTALL)
+    return [html.unescape(re.sub(r"<[^>]*>", " ", item)) for item in items]
+
+
 def hostile() -> dict[str, Any]:
     found = Finding(
         "modem-answers", Status.FAIL, EVIL, cause=EVIL, evidence={EVIL: EVIL, "list": [EVIL]}, next=EVIL,
@@ -75,7 +82,8 @@ def hostile() -> dict[str, Any]:
 
 def test_a_flash_is_drawn_with_its_proof(terminal: Terminal, tmp_path: Path) -> None:
     image = make_practice_image(tmp_path, build=41065, size_bytes=60_000)
-    said = terminal.type("flash", str(image), *MODEM, "--yes", "--report", "r.html")
+    port = ("--port", "sim://sqn3330?fault=nack@60", "--via", "modem")
+    said = terminal.type("flash", str(image), *port, "--yes", "--report", "r.html")
     assert said.code == 0 and "Flashed and proved" in said.out
     text = Path("r.html").read_text(encoding="utf-8")
     read = Reader(text)
@@ -84,19 +92,37 @@ def test_a_flash_is_drawn_with_its_proof(terminal: Terminal, tmp_path: Path) -> 
     assert "LR5.1.1.0-41065" in text and "read the version back from the modem" in text
     if hasattr(os, "geteuid"):
         assert Path("r.html").stat().st_mode & 0o777 == 0o600
+    # A refused block, with what led to it and what followed: in the picture, and on the wire.
+    assert len(re.findall(r"<path [^>]*><title>BLOCK \d+ was refused", text)) == 1
+    assert re.search(r'<rect [^>]*url\(#wait\)"><title>waiting for the modem', text)
+    rows = wire_of(text)
+    told = next(number for number, row in enumerate(rows) if "was refused; sending it again" in row)
+    assert re.search(r"< +STP BLOCK nack sid 1 tid \d+, 0 bytes", rows[told - 1])
+    assert re.search(r"> +STP BLOCK sid 1 tid \d+, 2016 bytes, crc [0-9a-f]{4} ok", rows[told + 1])
+    began = next(number for number, row in enumerate(rows) if re.search(r"- +send PRACTICE", row))
+    assert "AT+SMSTPU" in rows[began + 1] and "STP OPEN sid 1 tid 1" in "".join(rows[began : began + 8])
+    assert rows[-1].endswith("closed") and "left out" in "".join(rows) and 50 < len(rows) < 400
 
 
 def test_what_a_device_says_is_text_in_html() -> None:
     heard = Heard()
     events: tuple[Event, ...] = (
-        StepStarted(EVIL, EVIL, Phase.TRANSFER), Waiting(EVIL, 1, False), Note(f"not answered {EVIL}"),
+        StepStarted(EVIL, EVIL, Phase.TRANSFER), Waiting(EVIL, 1, False), Note(EVIL, retry=True),
         Progress(Phase.TRANSFER, 0, 0, False), Progress(Phase.TRANSFER, 5, 10, False),
     )  # fmt: skip
     for second, event in enumerate(events):
         heard.hear(event, second)
-    read = Reader(page(hostile(), heard))
+    text = page(hostile(), heard)
+    assert not [char for char in text if is_hidden(char) and char != "\n"]
+    read = Reader(text)
     assert read.names.count("script") == 1
     assert sum("alert('x')" in text for text in read.texts) >= 8
+
+
+def test_a_megabyte_of_one_text_is_cut() -> None:
+    document = hostile()
+    document["findings"][0]["summary"] = document["error"]["what"] = "\u202eA<" * (1 << 20)
+    assert len(page(document, Heard())) < 1 << 19
 
 
 def test_junit_counts_and_holds_what_xml_can(terminal: Terminal) -> None:

@@ -42,6 +42,7 @@ def _cure_switches(command: click.Command) -> click.Command:
 @options.command("fix", examples=("fix", "fix --reformat-sd"))
 @options.common
 @options.report
+@options.log_file
 @options.bench_with_firmware
 @options.accept
 @options.via_modem
@@ -210,11 +211,12 @@ def _knows_more(result: FixResult, failed: set[str]) -> bool:
     """Whether the error of a cure is a better end of the output than what the checks lead to.
 
     It is if they find nothing wrong, and if they know nothing but the cures that failed just now; and if the
-    cure was asked for by name, and its error says what goes on from there: that is what the user came for.
+    cure was asked for by name, and its error says what goes on from there: that is what the user came for, and the
+    checks would lead to the very command that was refused.
     """
     from doctor.jobs.memory import advice_given
 
-    if result.named and any(a.error is not None and a.error.next for a in result.actions):
+    if result.named and any((a.error is not None and a.error.next) or a.declined for a in result.actions):
         return True
     first = next(iter(result.report.failed), None)
     if first is None:
@@ -236,7 +238,8 @@ def _show(result: FixResult, screen: Screen, bench: Bench, rehearsed: Command | 
     comes_last = _knows_more(result, failed)
     if _show_actions(result, screen, with_errors=not comes_last):
         screen.show("")
-    wrong = next((action.error for action in result.actions if action.error is not None), None)
+    declined = result.named and any(action.declined for action in result.actions)
+    wrong = next((a.error for a in result.actions if a.error is not None), result.error if declined else None)
     if wrong is not None and comes_last:  # what went wrong here comes next, and not a flash
         screen.show(console.findings(result.report, cures(), screen.out, verbose=screen.verbose))
         screen.show("")
@@ -256,6 +259,7 @@ def _show(result: FixResult, screen: Screen, bench: Bench, rehearsed: Command | 
         screen.document(as_json.document("fix", result.exit_code, result.error, step, **members))
     if step is not None and not screen.as_json:
         show_report(result.report, step, screen)
+    screen.name_log(bench.log, result.error)
 
 
 def _show_actions(result: FixResult, screen: Screen, *, with_errors: bool) -> bool:

@@ -18,7 +18,7 @@ from doctor.cli import options
 from doctor.cli.screen import Screen
 from doctor.errors import DoctorError, UsageError
 from doctor.link.port_url import PortUrl
-from doctor.text.command import Command
+from doctor.text.command import AUTO, Command
 from doctor.text.escape import shown
 from doctor.text.nearest import did_you_mean
 
@@ -32,6 +32,7 @@ KINDS = ("image", "updater", "bootrom", "pair")
 #: Builds of simulated modems in the example of a practice image: by default, and where that is the image's own.
 RUNS = {"CATM1": 38638, "NB1": 40343}
 OTHER_BUILD = 39529
+_BARE = re.compile("sim://(sqn3330|gm02s)")  #: benches without a board
 HANDS = (
     "power-cycle", "pull-jumpers", "pull-rts-jumper", "pull-cts-jumper", "fit-jumpers", "press-reset", "reseat-card",
     "plug-in",
@@ -84,11 +85,13 @@ def command(**given: Any) -> int:
 
     Any command takes --port sim://fipy or sim://gpy, and with --via modem sim://gm02s or sim://sqn3330; after it:
     sim://fipy?scenario=NAME&release=1.17.3.b1&build=38638&state=DIR&speed=1. With state=DIR the bench is kept
-    between runs; speed=1 runs in real time. Such a bench stops with the command, and so does a board that flashes from
-    its own card: to leave one to itself, serve it with --listen. files=504k,fat,eio:lib/x.py,dip@7 makes its file
-    system small and faulty; CONTRIBUTING.md lists these words. bootloaders=33080,38638,38638* are those of the modem,
-    with the star at the one that runs; NA is an empty one. sim://foreign?device=NAME is something else than a board or
-    modem of ours, and so is scenario=foreign-NAME; --list names what.
+    between runs; speed=1 runs in real time. Several scenarios are joined by commas: scenario=NAME,NAME.
+    carrier=pysense, jumpers=only-rts, battery=fitted, radio=NB1, seed=7 and fault=hang say more about the bench.
+    Such a bench stops with the command, and so does a board that flashes from its own card: to leave one to itself,
+    serve it with --listen. files=504k,fat,eio:lib/x.py,dip@7 makes its file system small and faulty; CONTRIBUTING.md
+    lists these words, and the faults. bootloaders=33080,38638,38638* are those of the modem, with the star at the one
+    that runs; NA is an empty one. sim://foreign?device=NAME is something else than a board or modem of ours, and so is
+    scenario=foreign-NAME; --list names what.
     """
     screen = options.screen_of(given)
     wanted = [(flag, job) for flag, is_wanted, job in _jobs(given) if is_wanted]
@@ -334,6 +337,8 @@ def _listen(screen: Screen, given: options.Given) -> int:
     with listener:
         screen.note(Text(f"{url} is served here, until Ctrl-C:", style="dim"))
         tell(listener.names)
+        looks = Command("check", port=listener.names[0], via="modem" if _BARE.match(url) else AUTO)
+        screen.note(f"Now, in another terminal: {looks}")
         if screen.interactive:
             screen.note(Text(f"Your hands, by name and Enter: {', '.join(HANDS)}", style="dim"))
             threading.Thread(target=_hands_from_keyboard, args=(screen, listener), daemon=True).start()
