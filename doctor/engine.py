@@ -437,6 +437,7 @@ def run(
         work.go()
     except KeyboardInterrupt:
         interrupted = True
+        bench.note("stopped", "check")
     if not interrupted:
         for check in chosen:
             work.findings.setdefault(check.id, check.lost())

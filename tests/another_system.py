@@ -51,6 +51,18 @@ def powershell_says(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("PSModulePath", r"C:\Program Files\PowerShell\7\Modules")
 
 
+class _Stat:
+    """What Windows tells of an open file; until Python 3.12 that has no ``st_rdev``."""
+
+    def __init__(self, told: os.stat_result) -> None:
+        self._told = told
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "st_rdev":
+            raise AttributeError(name)
+        return getattr(self._told, name)
+
+
 @dataclass
 class Handle:
     """What another program has open.
@@ -105,7 +117,9 @@ class Windows:
             return handle
 
         library = SimpleNamespace(LK_NBLCK=2, LK_NBRLCK=4, locking=_locking, get_osfhandle=lambda handle: handle)
+        tells = os.fstat
         monkeypatch.setattr("os.open", opened)
+        monkeypatch.setattr("os.fstat", lambda handle: _Stat(tells(handle)))
         monkeypatch.setitem(sys.modules, "msvcrt", library)
         monkeypatch.setattr(ctypes, "windll", SimpleNamespace(kernel32=windows, ntdll=windows), raising=False)
         denied = PermissionError(13, "Access is denied")

@@ -88,6 +88,12 @@ def test_a_card_that_a_program_uses_is_left_alone(
     assert image.read_bytes() == before
 
 
+def test_an_image_of_a_card_is_examined_and_changed(terminal: Terminal, image: Path, windows: Windows) -> None:
+    assert "dup-at-root" in terminal.type("check", "--sd", str(image)).out
+    said = terminal.type("fix", "--move-dup", "--sd", str(image), "--yes")
+    assert said.code == 0, said.out + said.err
+
+
 def test_the_only_board_is_found_and_named_as_windows_does(
     terminal: Terminal, windows: Windows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
