@@ -43,6 +43,7 @@ COMMAND_IDS = {
     "file-unreadable": "a log cannot be read",
     "clipboard-unreadable": "the clipboard cannot be read",
     "trace-not-writable": "the file for --trace cannot be written",
+    "log-not-writable": "the file for --log-file cannot be written",
     "state-not-writable": "the folder of a simulated bench cannot be written",
     "trace-unreadable": "the file of replay:// is not a trace that can be replayed",
     "replay-differs": "this run does something else at the port than the run whose trace is replayed",
@@ -71,6 +72,7 @@ class DoctorError(Exception):
     on     the object it happened on: a port, a path, a file name
     cause  the best known cause; empty if the evidence supports none
     next   the next step, as the user would do or type it
+    log    file that tells all of the run that it ended; "" if there is none
     """
 
     exit_code: Exit = Exit.FAILED
@@ -82,6 +84,7 @@ class DoctorError(Exception):
         self.on = on
         self.cause = cause
         self.next = next
+        self.log = ""
 
 
 class UsageError(DoctorError):

@@ -140,4 +140,5 @@ def _tell(argv: Sequence[str], err: DoctorError) -> int:
             screen.document(as_json.document(command, err.exit_code, err))
         else:
             screen.notes.print(console.error(err, verbose=screen.verbose))
+            screen.name_log(err.log, err, noted=True)
     return int(err.exit_code)

@@ -284,6 +284,13 @@ report = click.option(
     help="Write a report of this run: .html for people, .json, or .xml (JUnit) for CI.",
 )
 
+log_file = click.option(
+    "--log-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    envvar=f"{ENV}LOG_FILE",
+    help="Write the log of this run to FILE too; an earlier log there is replaced.",
+)
 interrupt = click.option("--interrupt", is_flag=True, help="Allow it to stop a program that runs on the board.")
 dry_run = click.option("--dry-run", "-n", is_flag=True, help="Print the plan and stop.")
 
@@ -491,6 +498,7 @@ def open_bench(options: BenchOptions, given: Given, *, during_flash: bool = Fals
 
     screen = screen_of(given, options)
     name = _name_of(given)
+    log_file = given.get("log_file")
     with _naming(options.command("")), ExitStack() as stack:
         if options.url is not None:
             from doctor.jobs.memory.journal import refuse_under_way
@@ -506,7 +514,7 @@ def open_bench(options: BenchOptions, given: Given, *, during_flash: bool = Fals
 
             replayed.refuse_change(bench.recording, name, given["trace"])
             screen.note(replayed.words(bench.recording))
-            last_word = replayed.refuse_divergence
+            last_word = partial(replayed.refuse_divergence, name)
         hear = None if screen.report is None else screen.report.hear_line
         if given["trace"] is not None or hear is not None:
             from doctor.cli import replayed
@@ -514,6 +522,10 @@ def open_bench(options: BenchOptions, given: Given, *, during_flash: bool = Fals
 
             run = replayed.run_of(name, options, given)
             bench.trace = stack.enter_context(Trace(given["trace"], _teller(screen), run=run, hear=hear))
+        if log_file is not None:
+            from doctor.jobs.memory.logbook import copy_at
+
+            bench.log_copy = stack.enter_context(copy_at(log_file))
         stack.callback(_close, bench)
         stack.callback(last_word, bench, screen)
         yield bench

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from doctor.errors import DoctorError
+from doctor.errors import COMMAND_IDS, DoctorError, Exit
 from doctor.link.port_url import PortUrl
 from doctor.text import marks
-from doctor.text.command import Command
+from doctor.text.command import Command, marked
 from doctor.text.marks import NO_BENCH
 
 if TYPE_CHECKING:
@@ -122,6 +122,15 @@ class Screen:
         """Tell what is happening."""
         if not self.quiet:
             self.notes.print(what)
+
+    def name_log(self, path: str, error: DoctorError | None, *, noted: bool = False) -> None:
+        """Say where all of a run is told, as a result or ``noted``: if it failed, or if everything is to be shown.
+
+        It did not fail if the user stopped it, or if the command line was what is wrong.
+        """
+        failed = error is not None and error.exit_code != Exit.STOPPED and error.id not in COMMAND_IDS
+        if path and not self.as_json and (failed or (self.verbose and error is None)):
+            (self.notes if noted else self.out).print(f"full log: {marked(path)}", style="dim", soft_wrap=True)
 
     def say(self, text: str) -> None:
         """Tell what a job is doing that has no events, in its words."""

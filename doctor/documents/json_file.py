@@ -148,11 +148,12 @@ def draft_beside(path: Path) -> Path:
     with suppress(OSError):
         for draft in path.parent.iterdir():
             if _DRAFT.fullmatch(draft.name):
-                _forget_unlocked(draft)
+                forget_unlocked(draft)
     return path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
 
 
-def _forget_unlocked(draft: Path) -> None:
+def forget_unlocked(draft: Path) -> None:
+    """Remove a file of ours that no living run holds; one that cannot be removed stays."""
     with suppress(OSError):
         with open_ours(draft, "rb") as file:
             lock(file)

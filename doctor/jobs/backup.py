@@ -13,7 +13,8 @@ from doctor.board.storage.begun import Begun, Book, Goal
 from doctor.board.storage.flash_copy import BoardBackup
 from doctor.board.storage.kept_files import Kept, KeptFiles, read_folder
 from doctor.board.storage.upload import Changes
-from doctor.errors import UsageError
+from doctor.errors import Exit, UsageError
+from doctor.jobs.memory.logbook import logged
 from doctor.jobs.memory.state_dir import begun_place
 from doctor.remedies.backup_file import keep_copy
 from doctor.text.command import Command
@@ -24,8 +25,15 @@ _RESTORE = "restore"  #: what the record of a restore is called
 
 def backup(bench: Bench, folder: Path, say: Callable[[str], None] = flash_copy.quiet) -> BoardBackup:
     """Copy all of /flash into ``folder``, proved file by file. Raises DoctorError."""
-    known = begun.known_paths(bench.board, Book(begun_place(bench.options.url)))
-    return flash_copy.backup(bench.board, folder, say, known=known)
+    with logged(bench, "backup") as run:
+        run.line(f"into {folder}")
+        known = begun.known_paths(bench.board, Book(begun_place(bench.options.url)))
+        done = flash_copy.backup(bench.board, folder, run.saying(say), known=known)
+        run.line(f"kept: {first_of([one.path for one in done.kept.files]) or 'nothing'}")
+        for path, why in done.unreadable:
+            run.line(f"left out: {shown(path, 600)}: {shown(why, 600)}")
+        run.ended(Exit.FAILED if done.unreadable else Exit.OK)
+        return done
 
 
 def restore(
@@ -45,6 +53,29 @@ def restore(
     What an earlier restore began to bring, and the board lacks, comes too, but for ``clean``: the plan names it.
     Raises DoctorError; UsageError if the PC has lost such a file, after all the others are there.
     """
+    with logged(bench, "restore") as run:
+        run.line(f"from {folder}" + ", --clean" * clean)
+
+        def asked(source: KeptFiles, changes: Changes) -> bool:
+            yes = agreed(source, changes)
+            run.line("\n".join((*changes.lines(), f"this was{'' if yes else ' not'} agreed to")))
+            return yes
+
+        done = _restore(bench, folder, copies, asked, run.saying(say), clean=clean)
+        if done is not None:
+            run.ended(Exit.OK)
+        return done
+
+
+def _restore(
+    bench: Bench,
+    folder: Path,
+    copies: Path,
+    agreed: Callable[[KeptFiles, Changes], bool],
+    say: Callable[[str], None],
+    *,
+    clean: bool,
+) -> tuple[KeptFiles, Changes] | None:
     source = read_folder(folder)
     upload.refuse_bad_names(bench.board, source)
     if not source.is_backup:

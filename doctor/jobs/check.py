@@ -10,6 +10,7 @@ from doctor.bench import Bench, SkipReason
 from doctor.errors import UsageError
 from doctor.events import Listener, ignore
 from doctor.jobs import last_flash
+from doctor.jobs.memory.logbook import logged
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,13 @@ def check(bench: Bench, request: CheckRequest | None = None, listen: Listener = 
     or gave nothing that it looks at; DoctorError if checks of ours are missing.
     """
     request = request or CheckRequest()
+    with logged(bench, "check", request, listen) as run:
+        report = _check(bench, request, run.hear)
+        run.ended(report.exit_code)
+        return report
+
+
+def _check(bench: Bench, request: CheckRequest, listen: Listener) -> engine.Report:
     last_flash.tell_history(bench)
     report = engine.run(
         bench, select=request.select, ignored=request.ignored, deadline_s=request.deadline_s, listen=listen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -11,8 +11,9 @@ from doctor import engine
 from doctor.bench import Bench
 from doctor.check import Finding, Grade, Status
 from doctor.errors import DoctorError, Exit, Stopped
-from doctor.events import Event, Listener, SecondReading, Working, gravest, ignore
+from doctor.events import Event, Listener, Note, SecondReading, Working, gravest, ignore
 from doctor.jobs import last_flash
+from doctor.jobs.memory.logbook import logged
 from doctor.remedies import Cure, Cures, DoableCure, cures
 from doctor.remedies.cure import CureContext
 
@@ -124,9 +125,16 @@ class FixResult:
 
 def fix(bench: Bench, request: FixRequest, talk: FixTalk, listen: Listener = ignore) -> FixResult:
     """Cure ``bench``. Raises UsageError for a request that makes no sense; a failed cure is in the result."""
+    with logged(bench, "fix", request, listen) as run:
+        result = _fix(bench, request, talk, run.saying(talk.say), run.hear)
+        run.ended(result.exit_code, result.error)
+        return result
+
+
+def _fix(bench: Bench, request: FixRequest, talk: FixTalk, say: Callable[[str], None], listen: Listener) -> FixResult:
     known = cures()
     context = CureContext(
-        talk.say,
+        say,
         talk.ask,
         request.backup,
         request.confirm,
@@ -188,6 +196,7 @@ def _one(
             heard.append(event)
 
     action = _try(bench, cure, finding, request, talk, replace(context, emit=hear))
+    context.emit(Note(f"{cure.id}: {action.text or action.error}"))
     return replace(action, second_reader=gravest(heard))
 
 
@@ -203,6 +212,7 @@ def _try(
             return Action(cure, (), text="nothing to do", pointless=True)
         if request.dry_run:
             return Action(cure, plan, text="planned only", planned=True)
+        context.emit(Note("\n".join((f"{cure.aim(finding)}:", *(f"  {step}" for step in plan)))))
         if cure.grade is not Grade.SAFE and not talk.confirm_plan(cure.aim(finding), plan):
             return Action(cure, plan, text="not confirmed; nothing was changed", declined=True)
         began = True

@@ -10,7 +10,7 @@ from doctor import engine
 from doctor.bench import Bench
 from doctor.check import Check, Status
 from doctor.errors import DoctorError, Stopped, UsageError
-from doctor.events import Listener, ignore
+from doctor.events import Listener, Note, ignore
 from doctor.jobs import last_flash
 from doctor.jobs.flashing.card import follow, join, start
 from doctor.jobs.flashing.carry import carry_out
@@ -21,6 +21,7 @@ from doctor.jobs.flashing.result import FlashResult, HashedSource, Proof
 from doctor.jobs.flashing.ways import VIAS, goes_by_usb
 from doctor.jobs.memory.jumper_proof import CHECK as JUMPERS
 from doctor.jobs.memory.jumper_proof import proof_of
+from doctor.jobs.memory.logbook import logged
 from doctor.jobs.memory.state_dir import refuse_unwritable
 from doctor.roster import Roster, everybody
 
@@ -90,10 +91,12 @@ def prepare(
 
 def rehearse(bench: Bench, request: FlashRequest, listen: Listener = ignore) -> FlashResult:
     """All that a flash does before it sends anything: ``--dry-run``. Raises as ``flash`` does."""
-    report, plan = prepare(bench, request, listen)
-    if isinstance(plan, DoctorError):
-        return FlashResult(report, error=plan)
-    return FlashResult(report, plan)
+    with logged(bench, "plan", request, listen) as run:
+        report, plan = prepare(bench, request, run.hear)
+        refused = plan if isinstance(plan, DoctorError) else None
+        result = FlashResult(report, plan if isinstance(plan, FlashPlan) else None, error=refused, log=bench.log)
+        run.ended(result.exit_code, refused)
+        return result
 
 
 def flash(bench: Bench, request: FlashRequest, *, consent: Consent, listen: Listener = ignore) -> FlashResult:
@@ -112,6 +115,13 @@ def flash(bench: Bench, request: FlashRequest, *, consent: Consent, listen: List
             on=str(bench.recording.path),
             next="type the port of the board",
         )
+    with logged(bench, "flash", request, listen) as run:
+        result = replace(_flash(bench, request, consent, run.hear), log=bench.log)
+        run.ended(result.exit_code, result.error)
+        return result
+
+
+def _flash(bench: Bench, request: FlashRequest, consent: Consent, listen: Listener) -> FlashResult:
     checks = everybody()  # before the first byte: without its checks this program speaks to nothing
     joined = join.join(bench, request, consent.stop_board, listen)
     if joined is not None:
@@ -137,6 +147,7 @@ def flash(bench: Bench, request: FlashRequest, *, consent: Consent, listen: List
         refuse_weak_supply(bench)
         if not consent.confirm(plan):
             raise DoctorError("not-confirmed", "not confirmed; nothing was sent to the modem")
+        listen(Note("the plan was agreed to"))
         sources = sources_of(plan) if bench.options.card_file is None else {}
         with (
             guarded(bench, plan, request, listen, proof_of(report)) as (hear, recorder),

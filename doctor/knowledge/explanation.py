@@ -144,6 +144,8 @@ def explain(data: bytes) -> Explanation:
     runs_now, may_run = (ours is None and runs(paste) for runs in (history.runs_now, history.may_run))
     failures = _failures(paste, found, answered, runs_now or may_run, indexes)
     success = _success(paste, failures) if ours is None else ""
+    if not success and facts.builds.runs and _only_guessed(failures) and history.runs_again(prose):
+        success = f"{SUCCESS}, as it is told: the modem runs {facts.builds.runs[-1].number}."
     candidates: tuple[str, ...] = ()
     if ours is None and _only_guessed(failures):
         # What only may be meant is not asked about while a transfer runs: each question would bring a step with it.

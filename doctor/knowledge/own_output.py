@@ -13,11 +13,18 @@ from doctor.knowledge.paste import FAILED, Paste, decode
 
 _DOCUMENT = re.compile(rb'\s*\{\s*"schema": ?"fipy-doctor/([a-z-]{1,20})/\d{1,3}"')
 _TRACE_AS_READ = re.compile(r"^ {1,9}\d{1,9}\.\d{3}  - trace of [a-z]{1,20} by fipy-doctor ", re.MULTILINE)
-_LOG = re.compile(r"\d\d:\d\d:\d\d +\d{1,9}\.\d{3} log of this flash: ")
+_TIME = r"\d\d:\d\d:\d\d +\d{1,9}\.\d{3} "
+_LOG = re.compile(_TIME + r"log of this ([a-z]{1,20}): ")
+_LOG_LINE = re.compile(
+    _TIME + r"(?:(?P<check>[a-z0-9-]{1,60}): (?P<status>pass|warn|fail|skip|error)\b"
+    r"|error (?P<error>[a-z0-9-]{1,60}): (?P<what>[^\n]*)|  known as: (?P<id>[a-z0-9-]{1,60})$"
+    r"|(?P<follows>  follows from: )|exit code (?P<exit>\d{1,3})$)",
+    re.MULTILINE,
+)
 _PROVED = re.compile(r" flashed and proved: ([^\n]{1,80})")
-_NOT_PROVED = re.compile(r" (?:unproved|untouched), ([a-z0-9-]{1,60}): ([^\n]{1,120})")
 _RELEASE = re.compile(r"\bLR\d\.\d\.\d\.\d-\d{5}\b")
 _RELEASE_FOUND = re.compile(rb'"release": "(LR\d\.\d\.\d\.\d-\d{5})"')
+_STANDS = "Run this to see how it stands: `fipy-doctor status`"
 _MOST_JSON = 1 << 20  #: of one document; a report has some 50 kB
 _HEAD_CHARS = 1_000
 _TELLS_OF_NO_MODEM = ("cards", "checks", "explain", "open", "ports", "schema", "sim", "trace")
@@ -56,8 +63,8 @@ def recognise(data: bytes, paste: Paste) -> OwnOutput | None:
         return _document(found[1].decode("ascii"), data)
     if is_trace(data) or _TRACE_AS_READ.search(paste.text, 0, _HEAD_CHARS) is not None:
         return _trace(data, paste)
-    if _LOG.match(paste.line(0)):
-        return _log(paste)
+    if (log := _LOG.match(paste.line(0))) is not None:
+        return _log(log[1], paste)
     says = listings.says(paste.text)
     return OwnOutput(says, ids=listings.named(paste.text), named_only=True) if says else None
 
@@ -71,26 +78,52 @@ def _trace(data: bytes, paste: Paste) -> OwnOutput:
     return OwnOutput(f"This is a trace of fipy-doctor: every byte that crossed the port. {last}{failed}")
 
 
-def _log(paste: Paste) -> OwnOutput:
-    end = paste.text[-5_000:]
-    proved, failed = _PROVED.search(end), _NOT_PROVED.search(end)
+def _log(job: str, paste: Paste) -> OwnOutput:
+    what = f"This is the log of a {job} of fipy-doctor"
+    proved = _PROVED.search(paste.text[-5_000:])
     if proved is not None:
-        return OwnOutput(
-            f"This is the log of a flash of fipy-doctor: flashed and proved, {_words(proved[1])}.", success=True
-        )
-    if failed is not None:
-        return OwnOutput(
-            f"This is the log of a flash of fipy-doctor that was not proved: {_words(failed[2])}. "
-            "Run this to see how it stands: `fipy-doctor status`",
-            ids=(failed[1],),
-            named_only=True,
-        )
+        return OwnOutput(f"{what}: flashed and proved, {_words(proved[1])}.", success=True)
+    failed, error, code = _told_by_log(paste.text)
+    ids = tuple(failed.values())
+    if error is not None:
+        said = f": {_words(error['what'])}."
+        if job == "flash":
+            said = f" that was not proved{said} {_STANDS}"
+        return OwnOutput(f"{what}{said}", ids=(*ids, error["error"]), named_only=True)
+    if failed and code != "0":
+        names = ", ".join([*failed][:_MOST_NAMED])
+        cut = "" if code else " It does not say how it ended."
+        return OwnOutput(f"{what}. These checks failed: {names}.{cut}", ids=ids, named_only=True)
+    if code:
+        said = "nothing failed. This shows a success" if code == "0" else f"it ended with exit code {code}"
+        return OwnOutput(f"{what}: {said}.", success=code == "0", named_only=True)
     last = [paste.line(index) for index in range(max(len(paste.numbers) - 5, 0), len(paste.numbers))]
     words = _words(next((line for line in reversed(last) if line.strip()), ""))
     return OwnOutput(
-        f"This is the log of a flash of fipy-doctor that does not say that it was proved. It ends with: {words} "
-        "Run this to see how it stands: `fipy-doctor status`"
+        f"{what} that does not say {'that it was proved' if job == 'flash' else 'how it ended'}. It ends with: {words} "
+        + _STANDS
     )
+
+
+def _told_by_log(text: str) -> tuple[dict[str, str], re.Match[str] | None, str]:
+    """The checks that failed last for no other reason, each with its known failure; the error; the exit code."""
+    failed: dict[str, str] = {}
+    error: re.Match[str] | None = None
+    check = code = ""
+    for line in _LOG_LINE.finditer(text):
+        if line["check"]:
+            check = line["check"]
+            failed.pop(check, None)
+            if line["status"] in FAILED:
+                failed[check] = ""
+        elif line["id"] and check in failed:
+            failed[check] = line["id"]
+        elif line["follows"]:
+            failed.pop(check, None)
+        elif line["error"]:
+            check, error = "", line
+        code = line["exit"] or ""
+    return failed, error, code
 
 
 def _events(data: bytes) -> OwnOutput:

@@ -12,9 +12,8 @@ from typing import Any, TextIO
 
 from doctor import __version__
 from doctor.clock import Clock, Now, SystemClock, utc_now
-from doctor.documents.json_file import open_ours
+from doctor.documents.output_file import replaced
 from doctor.documents.trace_lines import FIRST_BYTES, RX, TX, VERSION, Line
-from doctor.errors import UsageError
 from doctor.events import Listener, Note, ignore
 
 
@@ -34,6 +33,7 @@ class Trace(contextlib.AbstractContextManager["Trace"]):
     baud, rts          were set to this value; ``cts`` was read
     reconnect          over Wi-Fi, after a restart that was meant
     check, found       a check begins; what it found
+    stopped            Ctrl-C or a signal ends the run
     part               what the run knew from elsewhere: of a file on the PC, or from an earlier run
 
     Lines are written as they happen and nothing is kept, so memory use is constant. A full disk ends the trace with
@@ -66,25 +66,9 @@ class Trace(contextlib.AbstractContextManager["Trace"]):
         self._file: TextIO | None = None
         if path is None:
             return
-        if not _may_be_replaced(path):
-            raise UsageError(
-                "trace-not-writable",
-                "the file exists and is not a trace; it is left as it is",
-                on=str(path),
-                next="give the trace a name of its own",
-            )
-        try:
-            # Line-buffered: what crossed the wire before a crash is in the file.
-            self._file = TextIOWrapper(open_ours(path, "wb"), "ascii", newline="\n", line_buffering=True)
-        except OSError as err:
-            raise UsageError(
-                "trace-not-writable",
-                "the trace file cannot be written",
-                on=str(path),
-                cause=err.strerror or str(err),
-                next="name a file in a folder that exists and that you may write to",
-            ) from err
-
+        # Line-buffered: what crossed the wire before a crash is in the file.
+        file = replaced(path, "trace", lambda head: head == FIRST_BYTES, len(FIRST_BYTES))
+        self._file = TextIOWrapper(file, "ascii", newline="\n", line_buffering=True)
         first = {"version": VERSION, "tool": __version__, "at": self._at(), **(run or {})}
         self._line({"dir": "trace", **first})
 
@@ -119,7 +103,7 @@ class Trace(contextlib.AbstractContextManager["Trace"]):
         self._event({"dir": what, "value": value})
 
     def aside(self, what: str, name: str, **said: Any) -> None:
-        """Record what did not cross the port, beside the line before: ``failed``, ``check``, ``found``, ``part``."""
+        """Record what did not cross the port, beside the line before: ``failed``, ``check``, ``part`` …"""
         self._line({"dir": what, "name": name, **said})
 
     def close(self, err: OSError | None = None) -> None:
@@ -155,12 +139,3 @@ class Trace(contextlib.AbstractContextManager["Trace"]):
                 self._file.write(json.dumps({"t": seconds, **members}) + "\n")
             except OSError as err:
                 self.close(err)
-
-
-def _may_be_replaced(path: Path) -> bool:
-    """Whether nothing is lost: no file yet, an empty one, an earlier trace."""
-    try:
-        with open_ours(path, "rb") as file:
-            return file.read(len(FIRST_BYTES)) in (b"", FIRST_BYTES)
-    except OSError:
-        return True  # opening it for writing says why not

@@ -46,6 +46,7 @@ def document(
         "exit": int(exit_code),
         "error": error(err),
         "next": _next(step, err),
+        **({"log": err.log} if err is not None and err.log else {}),
         **members,
     }
 
@@ -140,8 +141,8 @@ def report_members(report: Report) -> dict[str, Any]:
 
 
 def identity(bench: Bench) -> dict[str, Any]:
-    """Which board and modem the run met, as it saw them last; asks nothing."""
-    return {"board": board(bench.last_board), "modem": modem(bench.last_modem)}
+    """Which board and modem the run met, as it saw them last, and its log; asks nothing."""
+    return {"board": board(bench.last_board), "modem": modem(bench.last_modem), "log": bench.log or None}
 
 
 def board(facts: BoardFacts | None) -> dict[str, Any] | None:
@@ -242,6 +243,5 @@ def flash_members(result: FlashResult, bench: Bench) -> dict[str, Any]:
         "advice": Said(result.advice),
         "mode": result.mode or None,
         "far": result.far or None,
-        "log": result.log or None,
         "onward": onward(result.onward) if result.onward is not None else None,
     }

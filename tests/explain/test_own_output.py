@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from doctor.check import Finding, Status
 from doctor.cli.main import run
 from doctor.clock import SystemClock
 from doctor.engine import Report
-from doctor.errors import Exit
+from doctor.errors import Exit, LinkError
+from doctor.events import CheckEnded
 from doctor.jobs import explain as job
 from doctor.jobs.flashing.result import FlashResult
 from doctor.jobs.memory.logbook import Logbook
@@ -73,6 +75,34 @@ def test_a_log_says_how_the_flash_ended(tmp_path: Path) -> None:
     log.close()
     explained = explain(log.path.read_bytes())
     assert explained.matches == () and "flashed and proved, UE5.0.0.0d, LR5.1.1.0-41065" in explained.says
+
+
+def test_the_log_of_a_check_says_what_failed_last_wherever_it_was_cut(tmp_path: Path) -> None:
+    log = Logbook(SystemClock(), tmp_path, job="fix")
+    log.line(f"log of this fix: {log.path}")
+    for found in (FAILED, PASSED, replace(FAILED, check="dup-at-root", caused_by="card-is-fat")):
+        log.hear(CheckEnded(found.check, found))
+    assert log.path is not None
+    text = log.path.read_text()
+    assert [match.id for match in explain(text.encode()).matches] == ["sd-exfat-or-over-32gb"]
+    assert "These checks failed: card-is-fat. It does not say how it ended." in explain(text.encode()).says
+    for cut in range(0, len(text), 7):
+        assert explain(text[:cut].encode()).says or cut < len("12:00:00      0.000 log of this fix: ")
+    log.hear(CheckEnded(FAILED.check, replace(FAILED, status=Status.PASS)))
+    log.ended(Exit.OK)
+    assert explain(log.path.read_bytes()).says.endswith("a fix of fipy-doctor: nothing failed. This shows a success.")
+    log.close()
+
+
+def test_a_log_says_the_error_that_ended_it(tmp_path: Path) -> None:
+    log = Logbook(SystemClock(), tmp_path, job="backup")
+    log.line(f"log of this backup: {log.path}")
+    log.ended(Exit.FAILED, LinkError("port-busy", "is in use", on="COM3", next="close it"))
+    log.close()
+    assert log.path is not None
+    explained = explain(log.path.read_bytes())
+    assert [match.id for match in explained.matches] == ["port-busy"]
+    assert explained.says == "This is the log of a backup of fipy-doctor: is in use."
 
 
 def test_a_trace_says_what_the_modem_said_last(tmp_path: Path) -> None:

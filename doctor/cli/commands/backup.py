@@ -21,6 +21,7 @@ from doctor.text.escape import counted
     examples=("backup my-board", "backup my-board --interrupt"),
 )
 @options.common
+@options.log_file
 @options.interrupt
 @click.argument("folder", metavar="DIR", type=options.NEW_FOLDER)
 def command(folder: Path, **given: Any) -> int:
@@ -60,4 +61,5 @@ def command(folder: Path, **given: Any) -> int:
         screen.show(f"kept in {marked(folder)}: {counted(len(done.kept.files), 'file')}, {counted(total, 'byte')}")
         if error is not None:
             screen.notes.print(console.error(error, verbose=screen.verbose))
+        screen.name_log(bench.log, error, noted=error is not None)
     return int(error.exit_code) if error is not None else 0

@@ -28,6 +28,7 @@ def _ids(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -
 @options.command("check", examples=("check", "check --firmware FILE.dup"))
 @options.common
 @options.report
+@options.log_file
 @options.bench_with_firmware
 @options.accept
 @options.done
@@ -85,6 +86,7 @@ def examine(bench_options: BenchOptions, given: options.Given) -> int:
         screen.document(as_json.document("check", report.exit_code, step=step, **members))
     if not screen.as_json:
         show_report(report, step, screen, asked=request.select)
+    screen.name_log(bench.log, None)
     return int(report.exit_code)
 
 

@@ -42,6 +42,7 @@ def _cure_switches(command: click.Command) -> click.Command:
 @options.command("fix", examples=("fix", "fix --reformat-sd"))
 @options.common
 @options.report
+@options.log_file
 @options.bench_with_firmware
 @options.accept
 @options.via_modem
@@ -258,6 +259,7 @@ def _show(result: FixResult, screen: Screen, bench: Bench, rehearsed: Command | 
         screen.document(as_json.document("fix", result.exit_code, result.error, step, **members))
     if step is not None and not screen.as_json:
         show_report(result.report, step, screen)
+    screen.name_log(bench.log, result.error)
 
 
 def _show_actions(result: FixResult, screen: Screen, *, with_errors: bool) -> bool:

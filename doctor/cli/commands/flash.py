@@ -47,6 +47,7 @@ COMPRESS = click.option("--compress", is_flag=True, help="Send a zlib stream to 
 @options.command("flash", examples=("flash", "flash FILE.dup"))
 @options.common
 @options.report
+@options.log_file
 @options.bench_without_firmware
 @options.accept
 @VIA
@@ -147,16 +148,12 @@ def show(
 
 def _show_error(result: FlashResult, step: NextStep | None, screen: Screen) -> None:
     """What went wrong, and where all of it is told."""
-    from rich.text import Text
-
     from doctor.modem.verdict import stands
     from doctor.report import console
-    from doctor.text.command import marked
 
     if result.error is not None:
         left = stands(result.mode) if result.begun and result.mode else ""
         ends = result.onward is None or step is None
         told = console.error(result.error, far=result.far, stands=left, with_next=ends, verbose=screen.verbose)
         screen.show(told)
-    if result.log and (result.error is not None or screen.verbose):
-        screen.show(Text(f"full log: {marked(str(result.log))}", style="dim"), copied=True)
+    screen.name_log(result.log, result.error)

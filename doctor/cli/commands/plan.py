@@ -19,6 +19,7 @@ from doctor.cli.commands.flash import command as flash_command
 )
 @options.common
 @options.report
+@options.log_file
 @options.bench_without_firmware
 @options.accept
 @VIA

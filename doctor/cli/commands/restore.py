@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     examples=("restore my-board", "restore my-board --dry-run"),
 )
 @options.common
+@options.log_file
 @click.option("--clean", is_flag=True, help="Remove the files on the board that DIR does not have.")
 @click.option(
     "--backup",
@@ -92,9 +93,11 @@ def _show(screen: Screen, bench: Bench, plan: list[str], done: tuple[KeptFiles, 
         files = [vars(one) for one in listed]
         members: dict[str, Any] = {"plan": as_json.said(plan), "files": files, "written": written, "removed": removed}
         screen.document(as_json.document("restore", options.OK, **as_json.identity(bench), **members))
-    elif done is None:
+        return
+    if done is None:
         screen.show("planned only; nothing was written")
     else:
         already = "; the others were there already" if written < len(listed) else ""
         gone = f"; {len(removed)} removed" if removed else ""
         screen.show(f"{written} of {counted(len(listed), 'file')} written{already}{gone}")
+    screen.name_log(bench.log, None)

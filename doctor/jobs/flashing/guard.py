@@ -1,4 +1,4 @@
-"""What surrounds every flash: this program alone on the port, a computer that stays awake, a log, a journal."""
+"""What surrounds every flash: this program alone on the port, a computer that stays awake, a journal."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from doctor import events
 from doctor.bench import Bench
 from doctor.clock import Clock
+from doctor.computer import is_windows
 from doctor.errors import DoctorError
 from doctor.events import Event, Listener
 from doctor.jobs.flashing.awake import awake
@@ -19,7 +20,6 @@ from doctor.jobs.flashing.steps_done import LAST_BLOCK_BYTES, how_far
 from doctor.jobs.memory import journal as journals
 from doctor.jobs.memory.journal import FlashEntry, Journal, SentFile
 from doctor.jobs.memory.lock import lock_path, port_lock
-from doctor.jobs.memory.logbook import Logbook
 from doctor.jobs.memory.state_dir import state_place, unwritable
 from doctor.text.command import ON_CARD
 from doctor.updater.plan import FIRMWARE
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 WRITE_SHARE = 0.02  #: of a file, between two entries while it goes over
 _GOES_ON = "the flash continues; do not interrupt it: nobody would know how far it came"
+_WINDOW = "do not close this window: Windows ends with it what runs in it, and that would interrupt the flash"
 LEAST_PERCENT = 20  #: below this a laptop must be plugged in first
 
 
@@ -143,11 +144,11 @@ class Recorder:
         ended = replace(self.entry, state=state, mode=result.mode, error=said, done=done, failures=failures)
         read = result.proof.after.loaders.text if result.proof is not None else ""
         self._keep(replace(ended, advice=result.advice, loaders=read or ended.loaders))
-        self._say(events.Note(_last_words(result, state)))
+        if result.proof is not None and error is None:  # `explain` knows it by these words (knowledge/own_output.py)
+            self._say(events.Note(f"flashed and proved: {result.proof.after.release or result.proof.after.build}"))
 
     def told(self, result: FlashResult) -> FlashResult:
         """``result`` with what was heard of it."""
-        result = replace(result, log=self.entry.log)
         if not result.begun:
             return result
         took_s = None if self._clock is None else (self._clock.ticks_ms() - self._begun_ms) / 1000
@@ -179,46 +180,29 @@ def guarded(
 
     Raises LinkError flash-under-way if another run of this program is at work on the port.
     """
-    log = Logbook(bench.clock)
     with ExitStack() as stack:
-        stack.callback(log.close)
         port = bench.link.url
         if port.lasts:
             stack.enter_context(port_lock(port.key))
 
         def tell(event: Event) -> None:
-            log.hear(event)
             listen(plan.timed(event))
 
+        if is_windows() and plan.via != "card":  # nothing can keep it from that, unlike SIGHUP (SetConsoleCtrlHandler)
+            tell(events.Notice(_WINDOW))
         if not port.in_process:
             warning = stack.enter_context(awake())
             if warning:
                 tell(events.Notice(warning))
         lock = str(lock_path(port.key).absolute()) if port.lasts else ""
-        entry = replace(_entry(bench, plan, request, log), jumpers=dict(jumpers), lock=lock)
+        entry = replace(_entry(bench, plan, request), jumpers=dict(jumpers), lock=lock)
         recorder = Recorder(Journal(), entry, tell, bench.clock, must=True)
 
         def hear(event: Event) -> None:
             recorder.hear(event)
             tell(event)
 
-        if log.path is not None:
-            hear(events.Note(f"log of this flash: {log.path}"))
-        else:
-            hear(
-                events.Notice(
-                    f"no log of this flash can be written in {state_place() / 'logs'}; continuing without one"
-                )
-            )
         yield hear, recorder
-
-
-def _last_words(result: FlashResult, state: str) -> str:
-    """What a log ends with; `explain` knows how a flash ended by it (doctor/knowledge/own_output.py)."""
-    if result.error is not None:
-        return f"{state}, {result.error.id}: {result.error.what}"
-    runs = result.proof.after if result.proof is not None else None
-    return f"flashed and proved: {'' if runs is None else runs.release or runs.build}"
 
 
 def _kept_as(bench: Bench, file: FlashFile) -> str:
@@ -227,7 +211,7 @@ def _kept_as(bench: Bench, file: FlashFile) -> str:
     return str(placed(file.path)) if on_card is None else f"{ON_CARD}{on_card}"
 
 
-def _entry(bench: Bench, plan: FlashPlan, request: FlashRequest, log: Logbook) -> FlashEntry:
+def _entry(bench: Bench, plan: FlashPlan, request: FlashRequest) -> FlashEntry:
     options, before = bench.options, plan.before
     command = request.command(options)
     return FlashEntry(
@@ -241,5 +225,5 @@ def _entry(bench: Bench, plan: FlashPlan, request: FlashRequest, log: Logbook) -
         before={"mode": before.mode, "build": before.build, "radio": before.radio, "release": before.release},
         steps=tuple(step.id for step in plan.core.steps),
         loaders=before.loaders.text,
-        log="" if log.path is None else str(log.path),
+        log=bench.log,
     )

@@ -1,0 +1,47 @@
+"""A file that the user names for what a run writes: an earlier one of its kind is replaced, nothing else is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+from doctor.documents.json_file import open_ours
+from doctor.errors import UsageError
+
+
+def replaced(path: Path, kind: str, is_ours: Callable[[bytes], bool], head_bytes: int) -> IO[bytes]:
+    """The file at ``path``, empty and open for writing.
+
+    kind     what it is to hold: ``trace``, ``log``
+    is_ours  whether a file that begins with these bytes, at most ``head_bytes``, is an earlier one of that kind
+
+    Raises UsageError if it cannot be written, or holds anything else: it may be the only firmware.
+    """
+    if not _may_go(path, is_ours, head_bytes):
+        raise UsageError(
+            f"{kind}-not-writable",
+            f"the file exists and is not a {kind}; it is left as it is",
+            on=str(path),
+            next=f"give the {kind} a name of its own",
+        )
+    try:
+        return open_ours(path, "wb")
+    except OSError as err:
+        raise UsageError(
+            f"{kind}-not-writable",
+            f"the {kind} file cannot be written",
+            on=str(path),
+            cause=err.strerror or str(err),
+            next="name a file in a folder that exists and that you may write to",
+        ) from err
+
+
+def _may_go(path: Path, is_ours: Callable[[bytes], bool], head_bytes: int) -> bool:
+    """Whether nothing is lost: no file yet, an empty one, an earlier one."""
+    try:
+        with open_ours(path, "rb") as file:
+            head = file.read(head_bytes)
+            return not head or is_ours(head)
+    except OSError:
+        return True  # opening it for writing says why not
