@@ -22,7 +22,7 @@ _NAMES = (
     r"(?<![a-z])eid|serial(?:_?(?:number|no))?|(?<![a-z])mac(?:_?addr(?:ess)?)?|unique_?id"
 )
 _SURE = r"password|passwd|passphrase|pwd|psk|ssid|secret|token|imei|imsi|iccid|serial[ _]?(?:number|no)"
-_NAMED = re.compile(rf"(?P<name>{_NAMES})[a-z0-9_]{{0,20}}[\"']?\s*$")
+_NAMED = re.compile(rf"(?P<name>{_NAMES})(?:_[a-z0-9_]{{0,20}}|\d{{0,3}})[\"']?\s*$")
 _SURELY_NAMED = re.compile(rf"\b(?P<name>{_SURE})[\"']?\s*$")
 
 #: What a value is called by the name that it is given.
