@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # One of the packages is installed without what it depends on, on purpose: see .test below. No other install need warn of it.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-conflicts
 
-.PHONY: axe table demo test long docs lint types unit core matrix kill-cards kill-boards used-cards fuzz-cards fuzz mutation peers peers-short bench-cards bench-board metrics changelog snapshots clean reliability
+.PHONY: axe table demo test long docs lint types unit core matrix kill-cards kill-boards used-cards fuzz-cards fuzz mutation peers peers-short bench-cards bench-board bench-overhead metrics changelog snapshots clean reliability
 
 # One kept bench: saved web pages as scripts, found, cured; then flashed and proved.
 DEMO := $(VENV)/demo
@@ -97,6 +97,10 @@ bench-cards: $(VENV)/.test
 # What one block costs the board, in a real MicroPython: with the side file, without, and by the naive loop.
 bench-board: $(VENV)/.test
 	$(BIN)/python -m tests.benchmarks board
+
+# What a whole flash over a bare modem takes beside wire and modem: one minute, in real time.
+bench-overhead: $(VENV)/.test
+	$(BIN)/python -m tests.benchmarks overhead
 
 # Every firmware era x board x {check, flash from the card, flash over USB}, and the cases that make test leaves out of its samples.
 table: $(VENV)/.test

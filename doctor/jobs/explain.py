@@ -427,7 +427,7 @@ def _by_the_steps(label: str, explanation: Explanation, steps: Sequence[str]) ->
             return f"{label} No. {cause.entry.title}."
         if cause.entry.blocks == "yes" or cause.entry.brick_risk.startswith("high"):
             first = next(n for n, step in enumerate(steps, 1) if not _FORBIDS.match(step) or n == len(steps))
-            if _FLASHES.search(steps[first - 1]):
+            if _FLASHES.search(steps[first - 1]) and cause.entry.area in _OF_A_FLASH:
                 yes = "Only" if POWER in explanation.asks else "Yes,"
                 return f"{label} {yes} as step {first} below says, and in no other way."
             return f"{label} Not yet, step {first} below comes first. {cause.entry.title}."
