@@ -86,6 +86,7 @@ def test_only_what_was_replaced_is_counted() -> None:
         "sim://fipy?fault=nack@60",
         "import network\nlte = LTE()\nlte.attach(apn='internet')\n",
         "the modem says 100 % after 6,160,982 bytes (6160982), UE5.0.0.0d",
+        "p = Pin('P19', mode=Pin.OUT); led_pin = 'P2'",
         '{"serial": null, "pin": 5, "key": 0x10}',
     ],
 )
