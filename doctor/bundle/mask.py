@@ -16,6 +16,9 @@ from doctor.bundle.forms import Unescaped, in_base64, in_hex
 from doctor.bundle.signs import NOBODY, private_in
 from doctor.bundle.stand_in import DIGITS, Private, made, spread, wire
 
+#: Secrets that are looked for without a sign of theirs; each costs time at each character. Of lists of numbers, the
+#: others go by their shape.
+MOST_EVERYWHERE = 1000
 SHORTEST = 3  #: a shorter word stands in too many others
 _BOUNDED_BELOW, _DIGITS_BELOW = 8, 8  #: shorter ones are replaced only as words, and digits only where they were told
 _SEPARATORS = re.compile("[ .:-]")
@@ -173,11 +176,11 @@ class Mask:
         """All that is replaced everywhere, as one pattern; the longest first."""
         self._aliases = {}
         bounded = set()
-        for private in self._known.values():
-            if private.everywhere:
-                for alias, stand_in in _ways(private):
-                    if self._aliases.setdefault(alias.lower(), (private, stand_in))[0] is private and private.bounded:
-                        bounded.add(alias.lower())
+        everywhere = [private for private in self._known.values() if private.everywhere]
+        for private in sorted(everywhere, key=lambda one: one.text.isdigit())[:MOST_EVERYWHERE]:
+            for alias, stand_in in _ways(private):
+                if self._aliases.setdefault(alias.lower(), (private, stand_in))[0] is private and private.bounded:
+                    bounded.add(alias.lower())
         words = sorted(self._aliases, key=len, reverse=True)
         parts = (f"{_BEFORE}{re.escape(word)}{_BEHIND}" if word in bounded else re.escape(word) for word in words)
         self._find = re.compile("|".join(parts) or r"(?!)", re.IGNORECASE)
