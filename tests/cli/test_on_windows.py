@@ -88,6 +88,27 @@ def test_a_card_that_a_program_uses_is_left_alone(
     assert image.read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("number", "says"),
+    [
+        (21, "there is no card in the reader"),  # ERROR_NOT_READY
+        (1112, "there is no card in the reader"),  # ERROR_NO_MEDIA_IN_DRIVE
+        (19, "is write-protected"),  # ERROR_WRITE_PROTECT
+        (5, "may not be opened"),  # ERROR_ACCESS_DENIED
+        (1, "cannot be opened: error 1"),  # ERROR_INVALID_FUNCTION
+    ],
+)
+def test_why_a_drive_does_not_open_is_told_apart(
+    image: Path, windows: Windows, monkeypatch: pytest.MonkeyPatch, number: int, says: str
+) -> None:
+    in_reader(image, windows, monkeypatch)
+    windows.refuses = {DRIVE: number}
+    with pytest.raises(CardError) as caught, open_for_writing(Path(DRIVE)):
+        pass
+    assert caught.value.what == says
+    assert ("administrator" in caught.value.next) == (number == 5)
+
+
 def test_an_image_of_a_card_is_examined_and_changed(terminal: Terminal, image: Path, windows: Windows) -> None:
     assert "dup-at-root" in terminal.type("check", "--sd", str(image)).out
     said = terminal.type("fix", "--move-dup", "--sd", str(image), "--yes")
@@ -111,7 +132,7 @@ def test_a_flash_needs_nothing_that_windows_lacks_and_leaves_names_that_it_takes
     tmp_path: Path, state_of_its_own: Path
 ) -> None:
     file = make_practice_image(tmp_path, build=41019, size_bytes=100_000)
-    words = ("flash", file, "--port", f"sim://fipy?state={tmp_path / 'bench'}", "--yes")
+    words = ("flash", file, "--port", f"sim://fipy?state={tmp_path / 'bench'}", "--yes", "--via", "usb")
     done = subprocess.run(
         [sys.executable, ROOT / "tests/like_windows.py", *words],
         capture_output=True,
@@ -119,5 +140,6 @@ def test_a_flash_needs_nothing_that_windows_lacks_and_leaves_names_that_it_takes
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "do not close this window" in done.stdout + done.stderr
     left = [path.name for path in state_of_its_own.rglob("*")]
     assert len(left) > 4 and all(host_name(name) == name for name in left)
