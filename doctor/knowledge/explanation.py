@@ -53,7 +53,7 @@ _HEALTHY_BLOCK = (
 #: Without one of these nothing is told to be wrong.
 _TROUBLE = re.compile(
     r"\b(?:no|not|cannot|never|nothing|only|un\w+able|nicht|nichts|nur|kein\w*|nie|nada|sin|solo|nunca|rien|pas|plus|ne"
-    r"|jamais|sans|niet|niets|geen|nooit|zonder)\b|n.t\b|fail|err|wrong|stuck|hang|haeng|freez|lost|broke|dead|problem"
+    r"|jamais|sans|niet|niets|geen|nooit|zonder)\b|n.t\b|fail|err|wrong|stuck|hang|haeng|freeze|froze|lost|broke|dead|problem"
     r"|missing|trouble|crash|stop|fehl|falsch|kaputt|verschw|fall[ao]|mal\b|perd|muert|mort|bloq|erreur|fout|kwijt|kapot",
     re.I,
 )
