@@ -78,11 +78,10 @@ def _verdict(document: dict[str, Any], command: str) -> tuple[str, str]:
 
 def _lead(document: dict[str, Any]) -> Iterable[Html]:
     """What happened, for somebody who reads no further."""
-    err, proof, far = document["error"], document.get("proof"), document.get("far")
+    err, proof = document["error"], document.get("proof")
     if err:
-        what = f"{err['on']}: {far}: {err['what']}" if far else f"{err['on']} {err['what']}".strip()
-        yield element("p", element("strong", what))
-        if far and document["mode"]:
+        yield element("p", element("strong", ended.what(document)))
+        if document.get("far") and document["mode"]:
             yield element("p", f"Now: {stands(document['mode'])}")
         if err["cause"]:
             yield element("p", f"Cause: {err['cause']}")
