@@ -52,7 +52,9 @@ _WHICH = re.compile(
     r"[^?.]{0,40}\b(?:to|from|back|on)\b"
     r"|\b(?:want|need|like)\b[^?.]{0,24}\b(?:newest|latest|most recent)"
     r"|\b(?:newer|something new|more recent) (?:\w+ ){0,2}?(?:than|image|file|firmware|build)"
-    r"|\b(?:go|get|way|come)\b[^?.]{0,12}\bback\b"
+    r"|\b(?:something|anything) newer|\betwas neueres|\balgo (?:mas )?nuevo|\bquelque chose de plus recent"
+    r"|\biets nieuwers"
+    r"|\b(?:go|get|way|come)\b[^?.]{0,12}\bback\b|\b(?:go|get|switch|change) to (?:cat|nb|lte-?m)"
     r"|\bwelche[sr]?\b[^?.]{0,20}\b(?:datei|image|firmware|version|nehme|brauche|flashe)|\bwie komme ich\b"
     r"|\bwas muss ich\b[^?.]{0,20}\bflashen|\bzurueck (?:auf|zu|nach)\b"
     r"|\b(?:que|cual|cuales) (?:es )?(?:el |la )?(?:archivo|fichero|imagen|firmware|version)"
@@ -89,10 +91,12 @@ _ABOUT = {
         re.I,
     ),
     FLASH: re.compile(
-        r"\b(?:re)?flash|\bup(?:grad|dat)|\binstall|\bsqnsupgrade(?!\.(?:info|version))|\brun\(|\bdowngrad"
+        r"\b(?:re)?flash(?! (?:chip|memory|storage|file ?system))"
+        r"|\bup(?:grad|dat)|\binstall|\bsqnsupgrade(?!\.(?:info|version))|\brun\(|\bdowngrad"
         r"|\b(?:way|path|route|weg|camino|chemin|manera|moyen|manier) (?:from|to|von|nach|zu|de|desde|a|pour|van"
         r"|naar|om)\b"
-        r"|\bgo(?:ing)? (?:lower|back|down|straight|directly)|spielen\b|\baktualisier"
+        r"|\bgo(?:ing)? (?:lower|back|down|straight|directly)|\b(?:go|get) (?:\w+ ){0,2}to \d{5}|spielen\b"
+        r"|\baktualisier"
         r"|\bflasche|\bactualiza|\binstala|mettre a jour|mise a jour|\bbijwerk|\.dup\b",
         re.I,
     ),
@@ -103,7 +107,7 @@ _ABOUT = {
         r"|noch ?mal|nochmals|erneut|wiederhol\w*"
         r"|von vorne?|weitermachen|fortsetzen|otra vez|de nuevo|repetir|repito|empezar de cero|continuar|seguir"
         r"|encore une fois"
-        r"|de nouveau|recommencer|relancer|reprendre|continuer|refaire"
+        r"|de nouveau|recommencer|relancer?|reprendre|continuer|refaire"
         r"|opnieuw|nog een keer|nogmaals|overnieuw|verder ?gaan)\b",
         re.I,
     ),
@@ -135,7 +139,7 @@ _ABOUT = {
         re.I,
     ),
     DEAD: re.compile(
-        r"\b(?:dead|bricked|brick|toast|broken|fried|killed|gone for good|buy (?:a )?new"
+        r"\b(?:dead|bricked|brick|toast|broken|fried|killed|gone for good|dying|(?:buy|need) (?:a )?new"
         r"|tot|kaputt|bin it|throw it|wegwerfen|hinueber|zerstoert|im eimer"
         r"|gebrickt|muert[oa]|murio|rot[oa]|estropead[oa]|ladrillo|mort|morte|foutu|casse|grille|brique|dood"
         r"|kapot|stuk)\b"

@@ -78,6 +78,15 @@ _MODEM = re.compile(
     r"(?:(?:BUILD)?\d\.\d\.\d\.\d[ -])?\[?\Z",
     re.I,
 )
+#: What a text says of now counts as what a tool prints.
+_NOW = re.compile(
+    r"\b(?:now|jetzt|ahora|maintenant|nu)\W{1,3}(?:(?:it|is|says|shows|on|at|runs|es|ist|sagt|zeigt|dice|dit|affiche|zegt"
+    r"|toont|build|version)\W{1,3}){0,3}\Z",
+    re.I,
+)
+_CANNOT = re.compile(
+    r"[^\n?.!]{0,40}\b(?:can ?not|can.t|(?:kann|darf|geht) nicht|no (?:se )?puede|ne peut|kan niet)\b", re.I
+)
 #: Behind these a build is only wished for, though it is written as a tool prints it.
 _WANTED = re.compile(
     r"\b(?:want(?:ed|s)?|wish(?:ed)?|goal|target|desired|required|needed|gewünscht|wunsch|ziel|soll|möchte|objetivo"
@@ -128,7 +137,7 @@ _SENDING = re.compile(
     r"\.dup\b|CATM1|NB1|run\(|flash|install|instala|\bsend\b|\bload\b|downgrad|\bback\b|zurück|volver|retour|revenir|terug",
     re.I,
 )
-_PARTS = ((_PRINTED, _MODEM), (_SAID, _RUNS), (_IMAGE_PART, _IMAGE))
+_PARTS = ((_PRINTED, _MODEM), (_PRINTED, _NOW), (_SAID, _RUNS), (_IMAGE_PART, _IMAGE))
 
 
 @dataclass(frozen=True)
@@ -339,7 +348,13 @@ def _part(number: int, before: str, text: str, end: int) -> str:
         return _OWNED
     if part or number not in _RADIO:
         return part
-    return _SAID if _WAY_BEHIND.match(text, end) else _ASKED if _QUESTION.match(text, end) else ""
+    return (
+        _SAID
+        if _WAY_BEHIND.match(text, end)
+        else _ASKED
+        if _QUESTION.match(text, end) or _CANNOT.match(text, end)
+        else ""
+    )
 
 
 def _loader(number: int, before: str, text: str, end: int) -> str:

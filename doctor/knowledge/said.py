@@ -84,13 +84,15 @@ def _told(prose: str, indexes: Sequence[int], ideas: _Ideas) -> Iterator[tuple[s
     for line, index in zip(lines, indexes, strict=False):
         for sentence in map(folded, _SENTENCE_END.split(line)):
             for (idea, anyway), expression in ideas.items():
-                if any(anyway or not _is_denied(sentence, found.start()) for found in expression.finditer(sentence)):
+                if any(anyway or not _is_denied(sentence, found) for found in expression.finditer(sentence)):
                     yield idea, index
 
 
-def _is_denied(sentence: str, place: int) -> bool:
+def _is_denied(sentence: str, found: re.Match[str]) -> bool:
+    place, first_word = found.start(), found[0].partition(" ")[0]
     before = sentence[max(place - _BEFORE_CHARS, 0) : place]
-    if _REPORTED.search(sentence[max(place - _REPORTED_CHARS, 0) : place]):
+    reported = sentence[max(place - _REPORTED_CHARS, 0) : place]
+    if _REPORTED.search(reported) or _REPORTED.search(f"{reported}{first_word} "):
         return True
     return _DENIED.search(before) is not None or ("?" in sentence[place:] and _PROPOSED.search(before) is not None)
 

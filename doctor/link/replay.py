@@ -133,6 +133,10 @@ class Recording:
         """What it says last of ``part``, ``found`` or ``failed`` NAME; None if nothing."""
         return self._asides.get((what, name))
 
+    def never_knew(self, name: str) -> bool:
+        """Whether the run did not come to ``part`` NAME: a trace of ours has each that was looked for."""
+        return self.version >= VERSION and self.aside("part", name) is None
+
     @cached_property
     def url(self) -> PortUrl:
         """The port that it was taken at."""

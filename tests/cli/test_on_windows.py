@@ -15,7 +15,7 @@ from doctor.documents.host_names import host_name
 from doctor.errors import CardError
 from doctor.sim.practice.image import make_practice_image
 from tests.another_system import Windows, powershell_says
-from tests.card.images import BIG, DUP, DUP_NAME, card
+from tests.card.images import BIG, DUP, DUP_NAME, START, card
 from tests.plugged import COM1, ON_WINDOWS, plug_in
 
 from .terminal import Said, Terminal
@@ -88,6 +88,50 @@ def test_a_card_that_a_program_uses_is_left_alone(
     assert image.read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("at", "mark"),
+    [
+        (3, b"-FVE-FS-"),
+        (424, bytes.fromhex("3bd66749292ed84a8399f6a339e3d001")),
+    ],  # To Go: a FAT32 with a reader for old Windows
+)
+def test_a_card_that_windows_encrypted_is_never_written(
+    terminal: Terminal, image: Path, windows: Windows, monkeypatch: pytest.MonkeyPatch, at: int, mark: bytes
+) -> None:
+    """Unlocked, Windows shows its files, which we cannot see: a copy of them would hold none."""
+    with image.open("r+b") as file:
+        file.seek(START + at)
+        file.write(mark)
+    before = image.read_bytes()
+    in_reader(image, windows, monkeypatch)
+    words = ("fix", "--reformat-sd", "--backup", str(image.parent / "copies"), "--yes", "--force-device", "--sd")
+    for place in (DRIVE, str(image)):
+        said = terminal.type(*words, place)
+        assert said.code == 1 and "BitLocker" in said.out + said.err, said.out + said.err
+    assert image.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("number", "says"),
+    [
+        (21, "there is no card in the reader"),  # ERROR_NOT_READY
+        (1112, "there is no card in the reader"),  # ERROR_NO_MEDIA_IN_DRIVE
+        (19, "is write-protected"),  # ERROR_WRITE_PROTECT
+        (5, "may not be opened"),  # ERROR_ACCESS_DENIED
+        (1, "cannot be opened: error 1"),  # ERROR_INVALID_FUNCTION
+    ],
+)
+def test_why_a_drive_does_not_open_is_told_apart(
+    image: Path, windows: Windows, monkeypatch: pytest.MonkeyPatch, number: int, says: str
+) -> None:
+    in_reader(image, windows, monkeypatch)
+    windows.refuses = {DRIVE: number}
+    with pytest.raises(CardError) as caught, open_for_writing(Path(DRIVE)):
+        pass
+    assert caught.value.what == says
+    assert ("administrator" in caught.value.next) == (number == 5)
+
+
 def test_an_image_of_a_card_is_examined_and_changed(terminal: Terminal, image: Path, windows: Windows) -> None:
     assert "dup-at-root" in terminal.type("check", "--sd", str(image)).out
     said = terminal.type("fix", "--move-dup", "--sd", str(image), "--yes")
@@ -111,7 +155,7 @@ def test_a_flash_needs_nothing_that_windows_lacks_and_leaves_names_that_it_takes
     tmp_path: Path, state_of_its_own: Path
 ) -> None:
     file = make_practice_image(tmp_path, build=41019, size_bytes=100_000)
-    words = ("flash", file, "--port", f"sim://fipy?state={tmp_path / 'bench'}", "--yes")
+    words = ("flash", file, "--port", f"sim://fipy?state={tmp_path / 'bench'}", "--yes", "--via", "usb")
     done = subprocess.run(
         [sys.executable, ROOT / "tests/like_windows.py", *words],
         capture_output=True,
@@ -119,5 +163,6 @@ def test_a_flash_needs_nothing_that_windows_lacks_and_leaves_names_that_it_takes
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "do not close this window" in done.stdout + done.stderr
     left = [path.name for path in state_of_its_own.rglob("*")]
     assert len(left) > 4 and all(host_name(name) == name for name in left)

@@ -96,6 +96,16 @@ def test_no_file_of_the_bench_is_needed(terminal: Terminal, tmp_path: Path, comm
     assert again(terminal, tmp_path / "t", "sim://fipy", command) == said
 
 
+def test_a_step_that_needs_another_command_is_refused_with_a_trace_as_without(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    image = str(make_practice_image(tmp_path, radio="NB1", size_bytes=100_000))
+    plain = terminal.type("check", "--json", "--port", "sim://fipy", "--firmware", image).document
+    said = taken(terminal, tmp_path / "t", "sim://fipy", "check", "--firmware", image)
+    assert said["findings"][0]["status"] == "fail" and said["findings"] == of_the_bench(plain["findings"])
+    assert again(terminal, tmp_path / "t", "sim://fipy", "check") == said
+
+
 def test_firmware_that_a_plan_found_is_found_again_when_it_is_gone(
     terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -119,6 +129,14 @@ def test_a_traced_flash_replays_as_the_check_before_it_and_never_as_a_flash(term
         words = [tmp_path / "new"] if command == "backup" else ["--yes"]
         refused = terminal.type(command, *map(str, words), "--port", f"replay://{tmp_path / 't'}", "--json")
         assert (refused.code, refused.document["error"]["id"]) == (2, "replay-only-reads")
+
+
+def test_a_traced_fix_replays_as_the_check_before_it(terminal: Terminal, tmp_path: Path) -> None:
+    """The fix did not come to what a check asks at its end: whose last flash broke off."""
+    port = "sim://gpy?scenario=modem-recovery"
+    said = taken(terminal, tmp_path / "t", port, "fix", "--yes")
+    found = again(terminal, tmp_path / "t", port, "check")
+    assert found["error"] is None and found["findings"] == said["findings"]
 
 
 def test_a_run_that_asks_otherwise_is_named_with_its_place(terminal: Terminal, tmp_path: Path) -> None:
