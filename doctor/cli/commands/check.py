@@ -141,8 +141,8 @@ def show_next(step: NextStep, screen: Screen) -> None:
 def _offered_card(screen: Screen) -> Path | None:
     """The only removable FAT card, if the user wants it examined too.
 
-    Nobody is asked if nobody can answer: then a line says how to give the card. A simulated bench has a card of its own,
-    a replay that of its trace: no drive of this PC is looked for then.
+    Nobody is asked if nobody can answer: then a line says how to give the card. A simulated bench has its own card, a
+    replay that of its trace: no drive of this PC is looked for then.
     """
     port = screen.out.bench.port
     if screen.as_json or screen.quiet or (port is not None and PortUrl.read(port).in_process):
