@@ -132,8 +132,10 @@ def error(
     with_next  False if what to do now stands below
     verbose    name the id of an error of the command line too, which has no page
     """
-    on, what = shown(err.on, LONGEST), (f"{far}: " if far else "") + told(err.what, LONGEST)
+    on, what = shown(err.on, LONGEST), told(err.what, LONGEST)
     head = Text.assemble((on + joint(on, what), "bold"), (what, "bold red"))
+    if far:
+        head = Text.assemble((f"the flash stopped in {far} ", "bold red"), "(", on + joint(on, what), what, ")")
     lines: list[RenderableType] = [Prose(Text(""), head)]
     if stands:
         lines.append(Prose(Text("  now:   "), Text(stands)))
