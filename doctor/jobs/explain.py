@@ -42,6 +42,7 @@ TYPED = "your text"
 #: Looks at the board that is plugged in and says the one next command.
 RUN_NEXT = "fipy-doctor"
 
+_ZIP = b"PK\x03\x04"  #: how one begins
 _KEEPS_POWER = re.compile(
     r"\b(?:leave|keep)\b[^.;]{0,30}\b(?:power|powered|as it is)\b|\bpower (?:still )?on\b|\bsteady power\b",
     re.IGNORECASE,
@@ -125,17 +126,29 @@ def read_standard_input() -> bytes:
     return sys.stdin.buffer.read(MOST_BYTES + 1)
 
 
-def read_file(path: Path) -> bytes:
-    """The bytes of a log. Raises UsageError if it cannot be read."""
+def read_file(path: Path) -> list[tuple[str, bytes]]:
+    """The bytes of a log, or of what a zip holds, as ``report`` makes one; with names.
+
+    Raises UsageError if it cannot be read.
+    """
+    name = str(path)
     try:
         with path.open("rb") as file:
-            return file.read(MOST_BYTES + 1)
-    except OSError as err:
+            data = file.read(MOST_BYTES + 1)
+        if not data.startswith(_ZIP):
+            return [(name, data)]
+        from doctor.bundle.pack import telling
+
+        found = [(f"{name}: {inner}", text) for inner, text in telling(path, MOST_BYTES)]
+        if not found:
+            raise ValueError("is a zip without any log")
+        return found
+    except (OSError, ValueError) as err:
         raise UsageError(
             "file-unreadable",
             "the file cannot be read",
-            on=str(path),
-            cause=err.strerror or str(err),
+            on=name,
+            cause=getattr(err, "strerror", None) or f"it {err}",
             next="name a file that exists and that you may read, or - for standard input",
         ) from err
 

@@ -465,3 +465,19 @@ def test_a_port_s_number_is_no_mode() -> None:
 def test_a_step_that_is_done_is_not_forbidden_any_more() -> None:
     done = b">>> info()\nLR5.1.1.0-41065\n>>> run('/sd/CATM1-38638.dup')\nYour modem has been successfully updated.\n"
     assert advice(explain(done + b"LR5.1.1.0-38638\n")).steps[0].startswith("If it is done already")
+
+
+def test_a_port_that_left_under_the_radio_is_a_matter_of_the_supply() -> None:
+    text = (
+        b"/dev/ttyACM0\n[INFO] LTE()\nserial.serialutil.SerialException: device reports readiness to read but returned "
+        b"no data (device disconnected or multiple access on port?)\n$ ls /dev/ttyACM*\n/dev/ttyACM1\n"
+    )
+    found = explain(text)
+    assert [match.id for match in found.causes] == ["usb-hub-underpowered"]
+    assert not any("editor's console" in step for step in advice(found).steps)
+
+
+def test_who_plans_and_tells_of_no_trouble_is_asked_about_none() -> None:
+    found = explain("¿Puedo usar la misma tarjeta para la GPy y la FiPy con CATM1-41065.dup dentro?".encode())
+    assert not found.candidates
+    assert advice(found).answers[0].startswith("Flash it? Not before `fipy-doctor plan FILE.dup`")
