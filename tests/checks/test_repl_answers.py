@@ -162,7 +162,7 @@ def test_a_program_at_a_port_with_a_strange_usb_id_is_not_stopped_unasked(usb_id
 
 def test_a_line_that_sends_back_what_it_gets_carries_data() -> None:
     found = look(devices.talker(answers=lambda wire, data: wire.say(data)))
-    assert "comes back" in found.summary and [remedy.id for remedy in found.remedies][0] == "separate-tx-rx"
+    assert "comes back" in found.summary and found.remedies[0].id == "separate-tx-rx"
     assert not any("only power" in step for step in cures().get(found.remedies[0]).steps(found))
 
 
