@@ -174,6 +174,8 @@ class Trial:
         then, now = member(first, "modem.imei"), member(document, "modem.imei")
         if then and now and then != now:
             return Stage.OTHER_BOARD
+        if member(document, "error.id") == "not-confirmed":  # nobody said yes, and nothing was done
+            return Stage.DUE
         flashed = step.run[0] != "flash" or bool(document.get("proof"))
         return Stage.DONE if document.get("exit") == 0 and flashed else Stage.FAILED
 
@@ -185,7 +187,7 @@ def member(document: Mapping[str, Any], path: str) -> Any:
         if name == "evidence" and found is document:
             rows = found.get("findings")
             rows = rows if isinstance(rows, list) else []
-            found = {row.get("check"): row.get("evidence") for row in rows if isinstance(row, dict)}
+            found = {str(row.get("check")): row.get("evidence") for row in rows if isinstance(row, dict)}
         else:
             found = found.get(name) if isinstance(found, Mapping) else None
     return found
