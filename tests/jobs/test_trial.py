@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from doctor.documents.trace_lines import Line
 from doctor.errors import DoctorError, UsageError
+from doctor.jobs.open_points import NO, OPEN, SEEN, YES, answers
 from doctor.jobs.trial import Stage, Trial, member, steps
-from doctor.report.open_points import NO, OPEN, SEEN, YES, answers
+from doctor.report.wire import rows
 
 IDS = {"port": "COM3", "board": "aabb", "imei": "1"}
 LOG = """12:00:00      0.000 log of this flash: x
@@ -22,6 +25,10 @@ LOG = """12:00:00      0.000 log of this flash: x
 12:00:06      6.000 AT+SMUPGRADE? -> +SMUPGRADE: failed to verify | OK
 """
 NACK = bytes.fromhex("747361667f010000000000020000 0000")
+
+
+def as_read(lines: Iterable[Line]) -> Iterator[str]:
+    return (row.text for row in rows(lines))
 
 
 def left(trial: Trial, number: int, *, imei: str | None = "1", **members: Any) -> dict[str, Any]:
@@ -85,7 +92,7 @@ def test_what_another_board_left_is_not_taken_for_this_one(tmp_path: Path) -> No
     assert stages(trial)[1] == "done", "a modem that did not say its IMEI"
     left(trial, 1, imei="2")
     assert stages(trial)[:3] == ["done", "other-board", "later"]
-    assert all(answer.step != "thorough" for answer in answers(trial, trial.standings()))
+    assert all(answer.step != "thorough" for answer in answers(trial, trial.standings(), as_read))
 
 
 def test_a_folder_that_cannot_be_written_is_said_before_anything_is_asked(tmp_path: Path) -> None:
@@ -106,7 +113,7 @@ def test_what_was_seen_settles_the_open_points_and_what_is_missing_settles_none(
     left(trial, 5, log=str(log), findings=[elf, 7], plan={"before": before}, proof=after)
 
     def told() -> dict[str, tuple[str, str]]:
-        return {answer.point.id: (answer.verdict, answer.saw) for answer in answers(trial, trial.standings())}
+        return {answer.point.id: (answer.verdict, answer.saw) for answer in answers(trial, trial.standings(), as_read)}
 
     whole = told()
     assert whole["boot-switch-reply"] == (YES, "+SMSWBOOT: FFF | OK")

@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from doctor.cli.screen import Screen
+    from doctor.jobs.open_points import Answer
     from doctor.jobs.trial import Standing, Step, Trial
     from doctor.report.next_step import NextStep
-    from doctor.report.open_points import Answer
 
 
 @options.command(
     "trial",
     short_help="Try this program on a spare board, step by step.",
-    examples=("trial", "trial DIFFERENTIAL.dup FULL.dup"),
+    examples=("trial", "trial FILE.dup"),
 )
 @options.common
 @options.dry_run
@@ -38,11 +38,13 @@ def command(files: tuple[Path, ...], skip: str | None, **given: Any) -> int:
     A step that changes nothing is done at once, with a trace. For one that changes something the command is printed; at
     a terminal you are asked whether to run it now, and it shows its plan and asks as ever: no yes and no consent is
     passed on to it. What was seen is compared with what the reference leaves open. With --dry-run: says how the trial
-    stands, and does nothing. Exit code 1: a step failed, or another board was in its place.
+    stands, and does nothing. Exit code 1: a step failed, or another board was in its place; 3: a flash was begun and
+    not proved.
     """
+    from doctor.jobs.open_points import answers
     from doctor.jobs.trial import Stage, Trial
     from doctor.report import as_json
-    from doctor.report.open_points import answers
+    from doctor.report.wire import rows
 
     bench_options = options.bench_options(given)
     screen = options.screen_of(given, bench_options)
@@ -51,19 +53,20 @@ def command(files: tuple[Path, ...], skip: str | None, **given: Any) -> int:
     if skip is not None:
         trial.skip(skip)
     due = _next(list(trial.standings()))
-    if due is not None and not given["dry_run"]:
-        line = trial.command(due.step, files, bench_options.port)
-        if _is_wanted(due.step, screen):
-            _run(due.step, line, screen)
+    ended = 0
+    if due is not None and not given["dry_run"] and _is_wanted(due.step, screen):
+        # a port that was found, and not typed, is nobody's word: the command finds it by itself, too
+        line = trial.command(due.step, files, None if bench_options.port_found else bench_options.port)
+        ended = _run(due.step, line, screen)
     stands = list(trial.standings())
-    told = list(answers(trial, stands))
+    told = list(answers(trial, stands, lambda lines: (row.text for row in rows(lines))))
     step = _then(trial, stands, files, bench_options.port)
     wrong = any(one.stage in (Stage.FAILED, Stage.INTERRUPTED, Stage.OTHER_BOARD) for one in stands)
-    code = Exit.FAILED if wrong else Exit.OK
+    code = Exit.UNPROVED if ended == Exit.UNPROVED else Exit.FAILED if wrong else Exit.OK
     if screen.as_json:
-        rows = [_step_json(trial, one) for one in stands]
-        settled = [_point_json(one) for one in told]
-        screen.document(as_json.document("trial", code, step=step, steps=rows, points=settled))
+        members: dict[str, Any] = {"steps": [_step_json(trial, one) for one in stands]}
+        members["points"] = [_point_json(one) for one in told]
+        screen.document(as_json.document("trial", code, step=step, **members))
     else:
         _show(stands, told, step, screen)
     return int(code)
@@ -96,20 +99,21 @@ def _described(step: Step) -> RenderableType:
     return Group(Text(f"The next step: {step.title}", style="bold"), *lines)
 
 
-def _run(step: Step, line: Command, screen: Screen) -> None:
+def _run(step: Step, line: Command, screen: Screen) -> int:
     """Run the command of a step as if it was typed; what a step that changes nothing prints, its document has too.
 
-    An error of the step stands in its document, and is told with that.
+    Its exit code. An error of the step stands in its document, and is told with that.
     """
-    words = line.words()[1:]
+    words = (*line.words()[1:], *["-q"] * screen.quiet)
     silent = screen.as_json or not step.changes
     try:
         with redirect_stdout(io.StringIO()) if silent else nullcontext():
             root = click.get_current_context().find_root().command
-            root.main(args=list(words), prog_name="fipy-doctor", standalone_mode=False, obj=words)
+            return int(root.main(args=list(words), prog_name="fipy-doctor", standalone_mode=False, obj=words) or 0)
     except DoctorError as err:
-        if not err.next or not _has_document(line):
+        if err.exit_code == Exit.STOPPED or not _has_document(line):
             raise
+        return int(err.exit_code)
 
 
 def _has_document(line: Command) -> bool:
@@ -146,8 +150,8 @@ def _show(stands: Sequence[Standing], told: Sequence[Answer], step: NextStep, sc
     from rich.text import Text
 
     from doctor.cli.commands.check import show_next
+    from doctor.jobs.open_points import OPEN
     from doctor.jobs.trial import Stage
-    from doctor.report.open_points import OPEN
     from doctor.report.prose import Prose
     from doctor.text.escape import shown
 

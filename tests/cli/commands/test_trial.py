@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -58,6 +59,15 @@ def test_a_step_that_failed_says_why_and_what_cures_it(terminal: Terminal) -> No
     assert said.code == 1 and "1 failed      look" in said.out and "port-opens" in said.out
     assert "Settled of the" in said.out and said.next[0] in ("check", "ports", "trial")
     assert stages(terminal.type("trial", "--port", "/dev/no-such-port", "--json", "--dry-run"))[0] == "failed"
+
+
+def test_a_port_that_nobody_typed_is_not_typed_by_the_trial(
+    terminal: Terminal, port: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FIPY_DOCTOR_PORT", port)
+    terminal.type("trial", "-q")
+    (trace,) = (state_dir() / "trial").glob("*-1-look.jsonl")
+    assert json.loads(trace.read_text().splitlines()[0])["options"]["port_found"] is True
 
 
 def test_there_is_no_trial_of_a_trace(terminal: Terminal, port: str, tmp_path: Path) -> None:

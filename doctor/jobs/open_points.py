@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from doctor.documents.json_file import open_ours, read_bounded
-from doctor.documents.trace_lines import RX, lines_of
+from doctor.documents.trace_lines import RX, Line, lines_of
 from doctor.jobs.trial import Point, Stage, Standing, Trial, member, points
-from doctor.report.wire import rows
 from doctor.text.escape import shown
 
+AsRead = Callable[[Iterable[Line]], Iterator[str]]
 YES, NO, SEEN, OPEN = "yes", "no", "seen", "open"
 MOST_ROWS = 200_000  #: of one trace; a full image has some 20,000
 _MOST_LOG_BYTES = 8 << 20
@@ -36,9 +36,12 @@ class Answer:
     step: str = ""
 
 
-def answers(trial: Trial, standings: Iterable[Standing]) -> Iterator[Answer]:
-    """What is known of every open point, from what the steps left; a file that is missing or cut shows less."""
-    left = {one.step.id: _Left(trial, one) for one in standings}
+def answers(trial: Trial, standings: Iterable[Standing], as_read: AsRead) -> Iterator[Answer]:
+    """What is known of every open point, from what the steps left; a file that is missing or cut shows less.
+
+    as_read  the lines of a trace as people read them (report/wire.py)
+    """
+    left = {one.step.id: _Left(trial, one, as_read) for one in standings}
     for point in points():
         yield _answer(point, [left[step] for step in point.steps])
 
@@ -46,7 +49,8 @@ def answers(trial: Trial, standings: Iterable[Standing]) -> Iterator[Answer]:
 class _Left:
     """What one step left, read when it is asked for."""
 
-    def __init__(self, trial: Trial, standing: Standing) -> None:
+    def __init__(self, trial: Trial, standing: Standing, as_read: AsRead) -> None:
+        self._as_read = as_read
         self.step = standing.step
         self.counts = standing.stage in (Stage.DONE, Stage.FAILED)
         self.document: Mapping[str, Any] = standing.document if self.counts else {}
@@ -72,7 +76,7 @@ class _Left:
         with open_ours(self._trace, "rb") as file:
             if kind == "heard":
                 return b"".join(line.data for line in lines_of(file) if line.what == RX).decode("latin-1")
-            return "\n".join(row.text for row in islice(rows(lines_of(file)), MOST_ROWS))
+            return "\n".join(islice(self._as_read(lines_of(file)), MOST_ROWS))
 
 
 def _answer(point: Point, left: list[_Left]) -> Answer:
